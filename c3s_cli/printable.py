@@ -1,0 +1,14 @@
+"""What may reach a terminal: text from a cluster, made harmless."""
+
+
+def printable(text: str) -> str:
+    """Spell out every character of `text` that is not printable.
+
+    Covers control characters (C0, C1, DEL, newlines), bidirectional and zero-width marks and lone
+    surrogates: `"a\x1b[2J"` becomes `"a\\x1b[2J"`. Printable text, whatever its script, stays as it is.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii") for letter in text
+    )
