@@ -2,10 +2,10 @@
 
 
 def printable(text: str) -> str:
-    """Spell out every character of `text` that is not printable.
+    r"""Spell out every character of `text` that is not printable.
 
     Covers control characters (C0, C1, DEL, newlines), bidirectional and zero-width marks and lone
-    surrogates: `"a\x1b[2J"` becomes `"a\\x1b[2J"`. Printable text, whatever its script, stays as it is.
+    surrogates: an escape sequence becomes `\x1b[2J` in plain letters. Printable text, whatever its script, stays as it is.
     """
     if text.isprintable():
         return text
