@@ -1,8 +1,26 @@
-"""What a command line means: Target (where), Query (what), View (how)."""
+"""What a command line means: Target (where), Query (what), View (how). The rules across flags live here.
+
+Nothing is read yet: whatever is wrong with the words is found here, as a UsageError in kubectl's words.
+"""
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from c3s_cli.columns import CPU_AND_MEMORY, Column, Kind, Naming, Needs, Unit
+from c3s_cli.duration import parse_duration
+from c3s_cli.errors import UsageError
+from c3s_cli.quantity import millicores
+from c3s_cli.selectors import FieldSelector, LabelSelector, parse_fields, parse_labels
+
+if TYPE_CHECKING:
+    from c3s_cli import options
+    from c3s_cli.where import Condition
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +59,334 @@ class Target:
     request_timeout: float | None = None
     verbosity: int = 0
     demo: DemoOptions | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """One key of an order. `value` is what is compared; unknown values come last either way."""
+
+    column: Column
+    value: Callable[[Any], Any]
+    descending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What: the rows to show and the columns in them.
+
+    objects: the kind of object that is read; kind: the kind of row that is shown (a group, with `by`).
+    namespace: the one given with -n, None for the context's own; all_namespaces wins over it.
+    """
+
+    objects: Kind
+    kind: Kind
+    columns: tuple[Column, ...]
+    name: str | None = None
+    namespace: str | None = None
+    all_namespaces: bool = False
+    labels: LabelSelector | None = None
+    fields: FieldSelector | None = None
+    containers: bool = False
+    by: tuple[Column, ...] = ()
+    where: Condition | None = None
+    sort: tuple[SortKey, ...] = ()
+    fail_if: Condition | None = None
+    until: Condition | None = None
+    limit: int | None = None
+
+    @property
+    def needs(self) -> Needs:
+        """Everything that must be read: for the rows themselves, and for every column that plays a part."""
+        needs = BASE_NEEDS[self.objects]
+        columns = [*self.columns, *self.by, *(key.column for key in self.sort)]
+        for condition in (self.where, self.fail_if, self.until):
+            columns += condition.columns if condition else ()
+        for column in columns:
+            needs |= column.needs
+        return needs
+
+
+BASE_NEEDS = {
+    Kind.NODE: Needs.NODE_METRICS | Needs.NODES,
+    Kind.POD: Needs.POD_METRICS,
+    Kind.CLUSTER: Needs.NODE_METRICS | Needs.NODES,
+}
+
+
+class Format(Enum):
+    """The value of -o, up to its `=`."""
+
+    TABLE = "table"
+    WIDE = "wide"
+    JSON = "json"
+    YAML = "yaml"
+    CSV = "csv"
+    TSV = "tsv"
+    NAME = "name"
+    MARKDOWN = "markdown"
+    PROMETHEUS = "prometheus"
+    CUSTOM_COLUMNS = "custom-columns"
+    JSONPATH = "jsonpath"
+
+
+WITH_TEMPLATE = (Format.CUSTOM_COLUMNS, Format.JSONPATH)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How: the format, and what of the rows it shows beside the columns.
+
+    keys: the columns that --by made. namespaces: whether a table begins with NAMESPACE. template: what follows
+    `custom-columns=` or `jsonpath=`. compact: one document a line, for a watch.
+    """
+
+    format: Format
+    kind: Kind
+    headers: bool = True
+    namespaces: bool = False
+    containers: bool = False
+    sum: bool = False
+    keys: tuple[Column, ...] = ()
+    template: str = ""
+    compact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often to read, and until when. Seconds; None for no end."""
+
+    interval: float
+    count: int | None = None
+    timeout: float | None = None
+
+
+# --- from flags -----------------------------------------------------------------------------------------------
+
+
+def target_of(flags: options.Connection) -> Target:
+    """Say where to read."""
+    return Target(
+        contexts=(flags.context,) if flags.context else (),
+        kubeconfig=flags.kubeconfig,
+        cluster=flags.cluster,
+        user=flags.user,
+        server=flags.server,
+        token=flags.token,
+        as_user=flags.as_user,
+        as_groups=tuple(flags.as_group or ()),
+        as_uid=flags.as_uid,
+        certificate_authority=flags.certificate_authority,
+        client_certificate=flags.client_certificate,
+        client_key=flags.client_key,
+        insecure_skip_tls_verify=flags.insecure_skip_tls_verify or None,
+        tls_server_name=flags.tls_server_name,
+        disable_compression=flags.disable_compression,
+        request_timeout=_timeout(flags.request_timeout),
+        verbosity=flags.verbosity,
+        demo=DemoOptions(at=flags.demo_at) if flags.demo or flags.demo_at else None,
+    )
+
+
+def _timeout(text: str | None) -> float | None:
+    if not text:
+        return None
+    try:
+        return parse_duration(text)
+    except ValueError as problem:
+        raise UsageError(str(problem)) from problem
+
+
+def pace_of(flags: options.Repeat) -> Pace:
+    """Say how often to read."""
+    if not 0 < flags.interval < math.inf:
+        raise UsageError(f"--interval takes a number of seconds above 0, not {flags.interval:g}")
+    if flags.count is not None and flags.count < 1:
+        raise UsageError(f"--count takes a number from 1 on, not {flags.count}")
+    if flags.timeout and not flags.until:
+        raise UsageError("--timeout goes with --until")
+    return Pace(flags.interval, flags.count, _timeout(flags.timeout))
+
+
+def request_of(
+    objects: Kind,
+    names: Sequence[str] | None,
+    connection: options.Connection,
+    rows: options.Rows,
+    look: options.Look,
+    *,
+    nodes: options.Nodes | None = None,
+    pods: options.Pods | None = None,
+    until: Sequence[str] | None = None,
+) -> tuple[Query, View]:
+    """Say what to read and how to show it. The checks come in kubectl's order."""
+    name = _name(objects, names or ())
+    format_, template = _format(look.output)
+    basis = "Capacity" if nodes and nodes.show_capacity else "Allocatable"
+    of_objects = Naming(objects, basis)
+    by = tuple(of_objects.find(key) for key in _by(objects, rows.by))
+    keys = tuple(_key(column, place) for place, column in enumerate(by))
+    kind = {Kind.NODE: Kind.NODE_GROUP, Kind.POD: Kind.POD_GROUP}[objects] if by else objects
+    naming = Naming(kind, basis, keys)
+    sort = _sort(rows.sort_by, naming)
+    containers = bool(pods and pods.containers) and not by
+    _one_of_name_and_selector(objects, name, rows, pods)
+    columns = naming.expand(_words(look.columns) or (["wide"] if format_ is Format.WIDE else ["default"]))
+    if rows.show_swap:
+        columns += tuple(column for column in _swap(naming) if column not in columns)
+    if not look.columns and format_ not in (Format.TABLE, Format.WIDE, Format.MARKDOWN):
+        columns += tuple(column for column in _beside(naming) if column not in columns)
+    query = Query(
+        objects=objects,
+        kind=kind,
+        columns=columns,
+        name=name,
+        namespace=connection.namespace or None,
+        all_namespaces=bool(pods and pods.all_namespaces),
+        labels=parse_labels(rows.selector) if rows.selector else None,
+        fields=parse_fields(pods.field_selector) if pods and pods.field_selector else None,
+        containers=containers,
+        by=by,
+        where=_condition(rows.where, of_objects),
+        sort=sort,
+        fail_if=_condition(rows.fail_if, naming),
+        until=_condition(until, naming),
+        limit=_limit(rows.limit),
+    )
+    view = View(
+        format=format_,
+        kind=kind,
+        headers=not look.no_headers,
+        namespaces=query.all_namespaces and not by,
+        containers=containers,
+        sum=rows.sum,
+        keys=keys,
+        template=template,
+    )
+    return query, view
+
+
+def _name(objects: Kind, names: Sequence[str]) -> str | None:
+    if len(names) > 1:
+        thing = objects.value.lower()
+        raise UsageError(f"{thing} [NAME | -l label]\nSee 'c3s top {thing}s -h' for help and examples")
+    return names[0] if names else None
+
+
+def _one_of_name_and_selector(
+    objects: Kind, name: str | None, rows: options.Rows, pods: options.Pods | None
+) -> None:
+    if not name:
+        return
+    if objects is Kind.NODE and rows.selector:
+        raise UsageError("only one of NAME or --selector can be provided")
+    if rows.selector or (pods and pods.field_selector):
+        raise UsageError("only one of NAME or selector can be provided")
+
+
+def _format(text: str) -> tuple[Format, str]:
+    word, equals, template = text.partition("=")
+    try:
+        format_ = Format(word)
+    except ValueError:
+        format_ = None
+    if format_ is None or (equals and format_ not in WITH_TEMPLATE):
+        allowed = ",".join(sorted(each.value for each in Format))
+        raise UsageError(
+            f'unable to match a printer suitable for the output format "{text}", allowed formats are: {allowed}'
+        )
+    if format_ in WITH_TEMPLATE and not template:
+        what = "custom columns" if format_ is Format.CUSTOM_COLUMNS else "template"
+        raise UsageError(
+            f"{word} format specified but no {what} given",
+            hint="for example -o custom-columns=NAME:.name,CPU:.cpu.usage or -o jsonpath='{.items[*].name}'",
+        )
+    return format_, template
+
+
+# A comma separates, except inside ["…"].
+WORD = re.compile(r'(?:\["[^"]*"\]|[^,])+')
+
+
+def _words(text: str | None) -> list[str]:
+    return [word.strip() for word in WORD.findall(text or "") if word.strip()]
+
+
+KEY_COLUMNS = {"instance-type": "instanceType"}
+KEYS = {
+    Kind.NODE: ("pool", "zone", "instance-type", "status", "version"),
+    Kind.POD: ("namespace", "node", "owner", "pool", "zone", "instance-type", "status"),
+}
+
+
+def _by(objects: Kind, text: str | None) -> list[str]:
+    """Turn the keys of --by into names of columns."""
+    keys = KEYS.get(objects, ())
+    if text and not keys:
+        raise UsageError("--by takes nodes or pods apart, not the cluster")
+    names = []
+    for key in _words(text):
+        if key.startswith("label:"):
+            names.append(f'labels["{key.removeprefix("label:")}"]')
+        elif key in keys or key in KEY_COLUMNS.values() or key.startswith("labels["):
+            names.append(KEY_COLUMNS.get(key, key))
+        else:
+            raise UsageError(
+                f"unknown key {key!r} in --by", hint=f"one of: {', '.join(keys)}, label:KEY"
+            )
+    return names
+
+
+def _key(column: Column, place: int) -> Column:
+    return Column(column.name, Unit.TEXT, lambda group: group.keys[place], column.summary, column.needs)
+
+
+def _sort(text: str | None, naming: Naming) -> tuple[SortKey, ...]:
+    """Read --sort-by. `cpu` and `memory` alone sort as kubectl does: descending, CPU on whole millicores."""
+    return tuple(_sort_key(word, naming) for word in _words(text))
+
+
+def _sort_key(word: str, naming: Naming) -> SortKey:
+    name, _, direction = word.rpartition(":") if word.endswith((":asc", ":desc")) else (word, "", "")
+    column = naming.find(name)
+    value = column.value
+    if name == "cpu":
+        usage = column.value
+
+        def value(row: Any) -> int | None:
+            nanocores = usage(row)
+            return None if nanocores is None else millicores(nanocores)
+
+    return SortKey(column, value, descending=direction == "desc" if direction else column.descending)
+
+
+def _condition(texts: Sequence[str] | None, naming: Naming) -> Condition | None:
+    if not texts:
+        return None
+    from c3s_cli.where import parse  # noqa: PLC0415  only those who ask for it pay for the parser
+
+    return parse(texts, naming)
+
+
+def _limit(limit: int | None) -> int | None:
+    if limit is not None and limit < 0:
+        raise UsageError(f"--limit takes a number from 0 on, not {limit}")
+    return limit
+
+
+def _swap(naming: Naming) -> tuple[Column, ...]:
+    match naming.kind:
+        case Kind.NODE:
+            return naming.expand(["swap.usage", "swap.usagePercentOfCapacity"])
+        case Kind.POD:
+            return naming.expand(["swap.usage"])
+        case _:
+            return ()
+
+
+def _beside(naming: Naming) -> tuple[Column, ...]:
+    """Name what a machine gets beside a cluster's default columns: what its percentages are of."""
+    if naming.kind is not Kind.CLUSTER:
+        return ()
+    return naming.expand(
+        f"{resource}.{field}" for resource in CPU_AND_MEMORY for field in ("allocatable", "measuredAllocatable")
+    )

@@ -1,0 +1,226 @@
+"""The command line: the table of commands, and main(), the only place where an error becomes an exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from c3s_cli import __version__
+from c3s_cli.errors import C3sError, ExitCode, UsageError
+from c3s_cli.printable import printable
+
+if TYPE_CHECKING:
+    import typer
+
+# Every command by its words: the module below c3s_cli.commands, and the function there. A group's own entry (its
+# words without a command) is what the bare group means; "" gives its help.
+COMMANDS: Final[dict[tuple[str, ...], tuple[str, str]]] = {
+    ("top", "nodes"): ("nodes", "nodes"),
+    ("top", "pods"): ("pods", "pods"),
+    ("top", "cluster"): ("cluster", "cluster"),
+    ("watch", "nodes"): ("watch", "watch_nodes"),
+    ("watch", "pods"): ("watch", "watch_pods"),
+    ("watch", "cluster"): ("watch", "watch_cluster"),
+    ("nodes",): ("nodes", "nodes"),
+    ("pods",): ("pods", "pods"),
+    ("cluster",): ("cluster", "cluster"),
+    ("columns",): ("columns", "columns"),
+    ("demo",): ("demo", "demo"),
+    ("completion",): ("completion", "completion"),
+}
+GROUPS: Final = {
+    "top": "Display resource (CPU/memory) usage of nodes, pods or the cluster.",
+    "watch": "Display resource usage again and again; without a command, that of the cluster.",
+}
+ALIASES: Final = {"node": "nodes", "no": "nodes", "pod": "pods", "po": "pods"}
+HELP: Final = "The load of Kubernetes clusters, read from a shell: kubectl top that scripts."
+
+
+def application(only: tuple[str, ...] | None = None) -> typer.Typer:
+    """Build the Typer app: all of it, or just the one command that is about to run.
+
+    A command's 40 flags take Typer 2 ms, so that building all commands would cost more than reading a small
+    cluster.
+    """
+    import typer  # noqa: PLC0415  `c3s --version` answers without it (45 ms)
+
+    def new(text: str, **settings: Any) -> typer.Typer:
+        return typer.Typer(
+            help=text,
+            add_completion=False,
+            rich_markup_mode=None,
+            pretty_exceptions_enable=False,
+            context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+            **settings,
+        )
+
+    app = new(HELP)
+    groups = {name: new(text) for name, text in GROUPS.items()}
+    for words, (module, function) in COMMANDS.items():
+        if only is not None and words != only:
+            continue
+        parent = groups[words[0]] if len(words) > 1 else app
+        parent.command(words[-1])(_load(module, function))
+    for name, group in groups.items():
+        if group.registered_commands:
+            app.add_typer(group, name=name)
+    app.callback()(_nothing)
+    return app
+
+
+def _nothing() -> None:
+    """Make Typer keep the name of a command even where it is the only one."""
+
+
+def _load(module: str, function: str) -> Callable[..., ExitCode]:
+    from importlib import import_module  # noqa: PLC0415  cheap, but not needed for --version
+
+    command: Callable[..., ExitCode] = getattr(import_module(f"c3s_cli.commands.{module}"), function)
+    return command
+
+
+def program_name() -> str:
+    """Give the name that the user calls: c3s, or kubectl's plugin."""
+    return "kubectl c3s" if os.path.basename(sys.argv[0]) == "kubectl-c3s" else "c3s"  # noqa: PTH119  no pathlib
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line; give its exit code. Every error that a user or a server can cause is said here."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        if words == ["--version"]:
+            sys.stdout.write(f"c3s {__version__}\n")
+            return ExitCode.OK
+        return run(words)
+    except C3sError as problem:
+        say_error(problem)
+        return problem.code
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+
+
+def run(argv: list[str]) -> int:
+    """Hand a command line to Typer. Raises C3sError, in kubectl's words for what Typer finds wrong."""
+    from c3s_cli.argv import translate  # noqa: PLC0415  needs typer
+
+    path = _path([word for word in argv if not word.startswith("-")])
+    try:
+        words = translate(argv)
+    except UsageError as problem:
+        raise UsageError(f"{problem.message}\n{_see(path)}", hint=problem.hint) from problem
+    path = _path(words)
+    if path is not None:
+        words = [*path, *words[_consumed(words) :]]
+    elif not words:
+        words = ["--help"]
+    elif not words[0].startswith("-"):
+        return _bare_or_unknown(words)
+    import typer  # noqa: PLC0415  `c3s --version` answers without it
+
+    command = typer.main.get_command(application(path))
+    usage_error: Any = typer.BadParameter.__base__
+    try:
+        return int(command.main(words, prog_name=program_name(), standalone_mode=False) or 0)
+    except usage_error as problem:
+        raise _usage(problem, path) from problem
+    except typer.Abort as problem:
+        raise KeyboardInterrupt from problem
+
+
+def _path(words: Sequence[str]) -> tuple[str, ...] | None:
+    """Find the command that the words begin with, by its real name; None if they name none."""
+    plain = [ALIASES.get(word, word) for word in words[:2]]
+    if plain[:1] == ["watch"] and (len(plain) < 2 or plain[1].startswith("-")):
+        return ("watch", "cluster")
+    return next((path for path in (tuple(plain), tuple(plain[:1])) if path in COMMANDS), None)
+
+
+def _consumed(words: Sequence[str]) -> int:
+    """Count the words that name the command."""
+    path = _path(words) or ()
+    return len([word for word in words[: len(path)] if ALIASES.get(word, word) in path])
+
+
+def _bare_or_unknown(words: list[str]) -> int:
+    """Answer a group without a command with its help, as kubectl does: on stderr, exit code 1."""
+    group = words[0]
+    if group in GROUPS and (len(words) == 1 or words[1].startswith("-")):
+        import typer  # noqa: PLC0415  as above
+
+        asked = any(word in ("-h", "--help") for word in words)
+        command = typer.main.get_command(application())
+        text = command.get_command(None, group).get_help(  # type: ignore[attr-defined]  # a TyperGroup
+            typer.Context(command.get_command(None, group), info_name=f"{program_name()} {group}")  # type: ignore[attr-defined]  # as above
+        )
+        (sys.stdout if asked else sys.stderr).write(f"{text}\n")
+        return ExitCode.OK if asked else ExitCode.FAILURE
+    name = program_name()
+    unknown, of = (words[1], f"{name} {group}") if group in GROUPS else (words[0], name)
+    raise UsageError(f'unknown command "{unknown}" for "{of}"\nSee \'{of} -h\' for help and examples')
+
+
+def _see(path: tuple[str, ...] | None) -> str:
+    return f"See '{' '.join((program_name(), *(path or ())))} --help' for usage."
+
+
+def _usage(problem: Any, path: tuple[str, ...] | None) -> UsageError:
+    """Say in kubectl's words what Typer found wrong with the flags."""
+    option = str(getattr(problem, "option_name", None) or "")
+    words = str(problem.format_message())
+    if type(problem).__name__ == "NoSuchOption":
+        words = f"unknown flag: {option}" if option.startswith("--") else f"unknown shorthand flag: {option[1:]!r} in {option}"
+        nearest = getattr(problem, "possibilities", None)
+        hint = f"did you mean {sorted(nearest)[0]}?" if nearest else None
+        return UsageError(f"{words}\n{_see(path)}", hint=hint)
+    return UsageError(f"{words}\n{_see(path)}")
+
+
+def say_error(problem: C3sError) -> None:
+    """Write an error and its advice to stderr, with nothing in it that a terminal would obey."""
+    if sys.stderr is None:
+        return
+    lines = [printable(line) for line in str(problem).split("\n")]
+    if problem.hint:
+        lines.append(f"hint: {printable(problem.hint)}")
+    sys.stderr.write("\n".join(lines) + "\n")
+
+
+def entry_point() -> NoReturn:
+    """Run as a process: signals, the streams, the exit code."""
+    import gc  # noqa: PLC0415  a test that calls main() keeps its collector
+
+    # A process that lives for a second collects no garbage worth the time; a watch turns it on again.
+    gc.disable()
+    for number, code in ((signal.SIGTERM, ExitCode.TERMINATED), (signal.SIGHUP, ExitCode.HANGUP)):
+        # An exception, so that files with private keys are removed on the way out.
+        signal.signal(number, lambda _number, _frame, code=code: sys.exit(code))
+    if sys.stdout is None:
+        say_error(C3sError("stdout is closed"))
+        sys.exit(ExitCode.FAILURE)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # the real streams have it
+    sys.exit(_finish(_guarded))
+
+
+def _guarded() -> int:
+    return main()
+
+
+def _finish(command: Callable[[], int]) -> int:
+    """Run a command and write out what it printed; a reader that went away is no error to talk about."""
+    try:
+        code = command()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes once more at exit: let it, into nothing.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.BROKEN_PIPE
+    except OSError as problem:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        say_error(C3sError(f"write error: {problem.strerror}"))
+        return ExitCode.FAILURE
+    return code

@@ -1,0 +1,97 @@
+"""What all decoders share: strict about JSON, forgiving about what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from c3s_cli.errors import InvalidAnswer
+from c3s_cli.model import Amounts
+from c3s_cli.quantity import InvalidQuantity, nanos, whole
+
+Quantity = str | int | float | None
+Quantities = Mapping[str, Quantity]
+Body = bytes | bytearray
+Shape = TypeVar("Shape")
+
+
+class Meta(Struct, rename="camel", gc=False):
+    """The metadata that c3s reads of any object."""
+
+    name: str = ""
+    namespace: str = ""
+    uid: str = ""
+    labels: dict[str, str] | None = None
+    creation_timestamp: str | None = None
+    deletion_timestamp: str | None = None
+
+
+class ListMeta(Struct, rename="camel", gc=False):
+    """The metadata of a list: where it goes on, and how much is left."""
+
+    continue_: str | None = msgspec.field(default=None, name="continue")
+    remaining_item_count: int | None = None
+
+
+class Listing(Struct, gc=False):
+    """Any list. The items stay bytes until their turn comes, so that a long list is never held twice."""
+
+    metadata: ListMeta | None = None
+    items: list[msgspec.Raw] | None = None
+
+
+@cache
+def _decoder(shape: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(shape)
+
+
+def decode_one(body: Body | msgspec.Raw, shape: type[Shape], what: str) -> Shape:
+    """Decode one object. InvalidAnswer if it is no JSON, or JSON of another shape; `what` names it there."""
+    try:
+        decoded: Shape = _decoder(shape).decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as problem:
+        raise InvalidAnswer(f"the server's answer for {what} is not valid: {problem}") from problem
+    return decoded
+
+
+def decode_items(listing: Listing, shape: type[Shape], what: str) -> Iterator[Shape]:
+    """Decode the items of a list one after the other. InvalidAnswer as above."""
+    for raw in listing.items or ():
+        yield decode_one(raw, shape, what)
+
+
+def amount_of(resource: str, quantity: Quantity, problems: list[str], of: str) -> int | None:
+    """Give a quantity in its resource's unit, or None; one that is no quantity is added to `problems`."""
+    if quantity is None:
+        return None
+    text = quantity if isinstance(quantity, str) else repr(quantity)
+    try:
+        return nanos(text) if resource == "cpu" else whole(text)
+    except InvalidQuantity:
+        problems.append(f"{of}: {resource} {text[:64]!r} is not a quantity")
+        return None
+
+
+def amounts_of(quantities: Quantities | None, problems: list[str], of: str) -> Amounts:
+    """Give all quantities of a map in their units, without the unknown ones."""
+    if not quantities:
+        return {}
+    amounts = {
+        resource: amount_of(resource, quantity, problems, of) for resource, quantity in quantities.items()
+    }
+    return {resource: amount for resource, amount in amounts.items() if amount is not None}
+
+
+def epoch(time: str | None) -> float | None:
+    """Give an RFC 3339 time in seconds since 1970; None if there is none, or it is none."""
+    if time is None:
+        return None
+    try:
+        return datetime.fromisoformat(time).timestamp()
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,225 @@
+"""The structured document: JSON and YAML.
+
+A Kubernetes-style list. An item has its identity and exactly the columns that were asked for, each at the path that
+is its name; null means asked for and unknown. Numbers are exact, in the units that the document states.
+
+Items are written by filling a template: one for the whole report, made from the columns' paths. Text is escaped to
+ASCII, so that nothing a cluster says can reach a terminal as a control character.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from json.encoder import encode_basestring_ascii as quoted
+from typing import Any, Final
+
+from c3s_cli.columns import IDENTITY, Column, Kind, Unit, split_path, totals_of
+from c3s_cli.model import Failure, Report
+from c3s_cli.request import View
+
+API_VERSION: Final = "c3s/v1"
+STEP: Final = "  "
+PIECE: Final = 1000
+
+
+def json_document(report: Report, view: View) -> Iterator[str]:
+    """Write the document as JSON: indented, or on a single line for a watch."""
+    if view.compact:
+        return _compact(report, view)
+    return _indented(report, view)
+
+
+def yaml_document(report: Report, view: View) -> Iterator[str]:
+    """Write the document as YAML."""
+    import yaml  # noqa: PLC0415  only this format needs it
+
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    text = yaml.dump(document(report, view), Dumper=dumper, sort_keys=False, explicit_start=view.compact)
+    return iter((text,))
+
+
+def document(report: Report, view: View) -> dict[str, Any]:
+    """Give the document as plain dictionaries and lists."""
+    whole: dict[str, Any] = json.loads("".join(_compact(report, view)))
+    return whole
+
+
+def items(report: Report, view: View) -> Iterator[dict[str, Any]]:
+    """Give the items as plain dictionaries."""
+    return (json.loads(text) for text in _items(report, view, ""))
+
+
+def _indented(report: Report, view: View) -> Iterator[str]:
+    head, tail = _around(report, view)
+    opening = json.dumps(head, indent=2)
+    yield opening.removesuffix("\n}") + f',\n{STEP}"items": ['
+    if report.rows:
+        separator = "\n"
+        texts = _items(report, view, "\n" + STEP * 2)
+        while piece := list(islice(texts, PIECE)):
+            yield separator + STEP * 2 + f",\n{STEP * 2}".join(piece)
+            separator = ",\n"
+        yield f"\n{STEP}"
+    yield "]," + json.dumps(tail, indent=2).removeprefix("{") + "\n"
+
+
+def _compact(report: Report, view: View) -> Iterator[str]:
+    head, tail = _around(report, view)
+    yield json.dumps(head, separators=(",", ":")).removesuffix("}") + ',"items":['
+    separator = ""
+    texts = _items(report, view, "")
+    while piece := list(islice(texts, PIECE)):
+        yield separator + ",".join(piece)
+        separator = ","
+    yield "]," + json.dumps(tail, separators=(",", ":")).removeprefix("{") + "\n"
+
+
+def _around(report: Report, view: View) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Give what stands before the items, and what stands after them."""
+    columns = shown_columns(report, view)
+    head = {
+        "apiVersion": API_VERSION,
+        "kind": f"{view.kind.value}UsageList",
+        "metadata": {"timestamp": moment(report.now)},
+        "source": report.source,
+        "units": _units(columns),
+    }
+    tail = {
+        "totals": None if report.totals is None else _totals(report, view),
+        "failures": [_failure(failure) for failure in report.failures],
+        "omitted": report.omitted,
+    }
+    return head, tail
+
+
+def moment(time: datetime) -> str:
+    """Write a time in RFC 3339, as Kubernetes does."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _failure(failure: Failure) -> dict[str, str]:
+    return {"context": failure.context, "source": failure.source, "message": failure.message}
+
+
+def _units(columns: Iterable[Column]) -> dict[str, Any]:
+    """State the unit of every number, under the key that holds it."""
+    units: dict[str, Any] = {}
+    for column in columns:
+        if column.unit in (Unit.TEXT, Unit.TEXTS, Unit.TIME, Unit.PERCENT):
+            continue
+        path = column.path[:-1] or column.path
+        inner = units
+        for key in path[:-1]:
+            inner = inner.setdefault(key, {})
+        inner[path[-1]] = column.unit.value
+    return units
+
+
+def _totals(report: Report, view: View) -> dict[str, Any]:
+    columns = totals_of(view.kind, _flat(report.columns))
+    template = Template(columns, "")
+    (text,) = template.fill([report.totals])
+    totals: dict[str, Any] = json.loads(text)
+    return totals
+
+
+def _flat(columns: Iterable[Column]) -> list[Column]:
+    """Replace a column that a table shows as two by these two."""
+    return [part for column in columns for part in (column.parts or (column,))]
+
+
+def identity_columns(view: View) -> list[Column]:
+    """Give the columns that say which row it is, and of when."""
+    who = [IDENTITY["context"]]
+    if view.kind is Kind.POD:
+        who.append(IDENTITY["namespace"])
+    if view.kind in (Kind.NODE, Kind.POD):
+        who.append(IDENTITY["name"])
+    return [*who, *view.keys, IDENTITY["timestamp"], IDENTITY["window"]]
+
+
+def shown_columns(report: Report, view: View) -> list[Column]:
+    """Give all columns of the structured formats: the identity, then what was asked for, each once."""
+    columns = [*identity_columns(view), *_flat(report.columns)]
+    return list({column.name: column for column in columns}.values())
+
+
+def _items(report: Report, view: View, newline: str) -> Iterator[str]:
+    """Write each row as a JSON object. `newline` begins each line inside it; "" for no lines at all."""
+    columns = shown_columns(report, view)
+    if not view.containers:
+        return Template(columns, newline).fill(report.rows)
+    containers = _containers_column(report, newline + STEP if newline else "")
+    return Template([*columns, containers], newline).fill(report.rows)
+
+
+def _containers_column(report: Report, newline: str) -> Column:
+    name = Column("name", Unit.TEXT, lambda container: container.name, "name of the container")
+    own = [column for column in _flat(report.columns) if column.of_containers]
+    template = Template([name, *own], newline + STEP if newline else "")
+
+    def written(pod: Any) -> str:
+        separator = f",{newline}{STEP}" if newline else ","
+        inner = separator.join(template.fill(pod.containers))
+        if not inner:
+            return "[]"
+        return f"[{newline}{STEP}{inner}{newline}]" if newline else f"[{inner}]"
+
+    return Column(CONTAINERS, Unit.TEXT, written, "the containers")
+
+
+CONTAINERS: Final = "containers"
+
+
+class Template:
+    """The text of an item with a gap for every value."""
+
+    def __init__(self, columns: Sequence[Column], newline: str) -> None:
+        self.columns: list[Column] = []
+        self.text = self._object(_tree(columns), newline)
+
+    def fill(self, rows: Sequence[Any]) -> Iterator[str]:
+        """Write rows, one after the other; only those that are taken are made."""
+        text = self.text
+        writers = [(column.value, writer(column)) for column in self.columns]
+        for row in rows:
+            yield text % tuple([write(value(row)) for value, write in writers])
+
+    def _object(self, tree: dict[str, Any], newline: str) -> str:
+        inner = newline + STEP if newline else ""
+        colon = ": " if newline else ":"
+        members = []
+        for key, below in tree.items():
+            if isinstance(below, dict):
+                value = self._object(below, inner)
+            else:
+                self.columns.append(below)
+                value = "%s"
+            members.append(f"{inner}{quoted(key)}{colon}".replace("%", "%%") + value)
+        return "{" + ",".join(members) + newline + "}"
+
+
+def _tree(columns: Iterable[Column]) -> dict[str, Any]:
+    """Arrange columns by the keys of their paths."""
+    tree: dict[str, Any] = {}
+    for column in columns:
+        *path, last = split_path(column.name)
+        inner = tree
+        for key in path:
+            inner = inner.setdefault(key, {})
+        inner[last] = column
+    return tree
+
+
+def writer(column: Column) -> Callable[[Any], str]:
+    """Say how the values of a column are written in JSON."""
+    if column.name == CONTAINERS:
+        return str
+    if column.unit in (Unit.TEXT, Unit.TIME):
+        return lambda value: "null" if value is None else quoted(value)
+    if column.unit is Unit.TEXTS:
+        return lambda values: "null" if values is None else json.dumps(list(values))
+    return lambda value: "null" if value is None else str(value)

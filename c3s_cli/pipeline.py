@@ -1,0 +1,205 @@
+"""From a request to its output: connect → read → report → render → write, once or at every interval."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from c3s_cli.errors import C3sError, ExitCode
+from c3s_cli.kube import connect
+from c3s_cli.metrics import read
+from c3s_cli.output import render
+from c3s_cli.report import make_report
+from c3s_cli.request import Format
+from c3s_cli.screen import Screen
+from c3s_cli.stages import Stages, say
+
+if TYPE_CHECKING:
+    from c3s_cli.demo.server import DemoServer
+    from c3s_cli.kube import Cluster
+    from c3s_cli.model import Report
+    from c3s_cli.request import DemoOptions, Pace, Query, Target, View
+
+NAMED: Final = 10
+TABLES: Final = (Format.TABLE, Format.WIDE, Format.MARKDOWN)
+
+
+def show(target: Target, query: Query, view: View) -> ExitCode:
+    """Read once and print."""
+    stages = Stages(target.verbosity)
+    with opened(target, stages) as cluster:
+        report = report_of(cluster, query, stages)
+        write(report, view, stages)
+    code = conclude(report)
+    stages.summarize()
+    return code
+
+
+@contextmanager
+def opened(target: Target, stages: Stages) -> Iterator[Cluster]:
+    """Connect to the cluster of a target, or to a demo that lives as long as the reading."""
+    server = _demo(target.demo) if target.demo else None
+    if server is not None:
+        target = replace(target, server=server.url, contexts=(), kubeconfig=None)
+    try:
+        with stages.stage("connection"):
+            cluster = connect(target, *target.contexts, trace=stages.trace)
+        for note in cluster.notes:
+            say(note)
+        try:
+            yield cluster
+        finally:
+            cluster.close()
+    finally:
+        if server is not None:
+            server.close()
+
+
+def _demo(options: DemoOptions) -> DemoServer:
+    from c3s_cli.demo.server import start  # noqa: PLC0415  only --demo pays for a server
+
+    try:
+        return start(
+            nodes=options.nodes, pods_per_node=options.pods_per_node, seed=options.seed, at=options.at
+        )
+    except (OSError, ValueError) as problem:
+        raise C3sError(f"the demo cannot start: {problem}") from problem
+
+
+def report_of(cluster: Cluster, query: Query, stages: Stages) -> Report:
+    """Read and compute."""
+    with stages.stage("reading"):
+        sample = read(cluster, query)
+    with stages.stage("computing"):
+        return make_report(sample, query, query.namespace or cluster.namespace)
+
+
+def write(report: Report, view: View, stages: Stages) -> None:
+    """Render and print. A pipe that is closed stops the rendering, too."""
+    with stages.stage("rendering"):
+        for piece in render(report, view):
+            sys.stdout.write(piece)
+        sys.stdout.flush()
+
+
+def conclude(report: Report) -> ExitCode:
+    """Say what is to be said beside the output, and what it all amounts to."""
+    if report.nothing:
+        say(report.nothing)
+    for failure in report.failures:
+        say(f"warning: {failure.message}" if failure.source == "quantity" else f"warning: {failure.source} could not be read: {failure.message}")
+    if report.matched:
+        named = ", ".join(report.matched[:NAMED])
+        more = f" and {len(report.matched) - NAMED} more" if len(report.matched) > NAMED else ""
+        say(f"--fail-if is met by {len(report.matched)} of the rows: {named}{more}")
+        return ExitCode.CONDITION_MET
+    return ExitCode.INCOMPLETE if report.failures else ExitCode.OK
+
+
+# --- again and again ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Time as the loop sees it; a test brings its own."""
+
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+
+def watch(target: Target, query: Query, view: View, pace: Pace, clock: Clock | None = None) -> ExitCode:
+    """Read and print at every interval.
+
+    The first reading must succeed. When a later one fails, the last table stays, marked as stale, and the
+    reading goes on: a watch outlives a restart of what it watches.
+    """
+    import gc  # noqa: PLC0415  only a process that lives long collects garbage
+
+    gc.enable()
+    stages = Stages(target.verbosity)
+    clock = clock or Clock()
+    view = replace(view, compact=True)
+    begun = clock.now()
+    code, last = ExitCode.OK, ""
+    with opened(target, stages) as cluster:
+        frames = _Frames(view)
+        for tick in ticks(pace, clock):
+            try:
+                report = report_of(cluster, query, stages)
+            except C3sError as problem:
+                if not tick:
+                    raise
+                code, last = problem.code, str(problem)
+                frames.stale(last, pace)
+            else:
+                frames.show(report, pace, stages)
+                code = conclude(report) if not frames.screen else _silently(report)
+                if report.met:
+                    return ExitCode.OK
+                if code is ExitCode.CONDITION_MET:
+                    break
+            if pace.timeout is not None and clock.now() - begun >= pace.timeout:
+                say("timed out waiting for the condition")
+                return ExitCode.TIMED_OUT
+    stages.summarize()
+    return code
+
+
+def ticks(pace: Pace, clock: Clock) -> Iterator[int]:
+    """Count readings, one at every interval. A reading that takes longer skips the ticks it missed."""
+    begun = clock.now()
+    tick = 0
+    while pace.count is None or tick < pace.count:
+        yield tick
+        tick += 1
+        if tick == pace.count:
+            return
+        spent = clock.now() - begun
+        pause = pace.interval - spent % pace.interval
+        if pace.timeout is not None:
+            pause = min(pause, max(0.0, pace.timeout - spent))
+        clock.sleep(pause)
+
+
+class _Frames:
+    """Where the tables of a watch go: over each other on a terminal, after each other in a pipe."""
+
+    def __init__(self, view: View) -> None:
+        terminal = view.format in TABLES and sys.stdout.isatty()
+        self.screen = Screen(sys.stdout, lambda: tuple(shutil.get_terminal_size())) if terminal else None
+        self.view = view
+        self.text = ""
+        self.read_at = ""
+        self.first = True
+
+    def show(self, report: Report, pace: Pace, stages: Stages) -> None:
+        """Show a new report."""
+        if self.screen is None:
+            if not self.first and self.view.format in TABLES:
+                sys.stdout.write("\n")
+            self.first = False
+            write(report, self.view, stages)
+            return
+        self.text = "".join(render(report, self.view)) or report.nothing
+        self.read_at = f"{report.now:%Y-%m-%d %H:%M:%SZ}"
+        self.screen.draw(f"Every {pace.interval:g}s    {self.read_at}", self.text)
+
+    def stale(self, problem: str, pace: Pace) -> None:
+        """Keep the last report, and say that it is not of now."""
+        first_line = problem.split("\n", 1)[0]
+        if self.screen is None:
+            say(first_line)
+        else:
+            self.screen.draw(f"Every {pace.interval:g}s    STALE since {self.read_at}: {first_line}", self.text)
+
+
+def _silently(report: Report) -> ExitCode:
+    """Conclude without words where words would spoil the screen, unless they are the last ones."""
+    if report.matched:
+        return conclude(report)
+    return ExitCode.INCOMPLETE if report.failures else ExitCode.OK

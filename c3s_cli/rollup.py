@@ -1,0 +1,105 @@
+"""Several rows as one: sums that say what they are the sum of.
+
+A usage is the sum over the members that report one. What it is compared with (the measured_… amounts) is summed over
+the same members, so that a node or pod without metrics is never counted as idle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+from c3s_cli.columns import Column
+from c3s_cli.model import Amounts, Group, Node, Pod
+
+Member = TypeVar("Member", Node, Pod)
+
+
+def add(values: Iterable[int | None]) -> int | None:
+    """Sum the known values; unknown if none is."""
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
+
+
+def add_amounts(values: Iterable[Amounts | None]) -> Amounts | None:
+    """Sum the known amounts, resource by resource; unknown if none is."""
+    total: dict[str, int] = {}
+    nothing = True
+    for amounts in values:
+        if amounts is None:
+            continue
+        nothing = False
+        for resource, amount in amounts.items():
+            total[resource] = total.get(resource, 0) + amount
+    return None if nothing else total
+
+
+def earliest(times: Iterable[str | None]) -> str | None:
+    """Give the oldest of some timestamps (RFC 3339 in UTC, so text order is time order)."""
+    return min((time for time in times if time), default=None)
+
+
+def nodes_together(nodes: Sequence[Node], context: str, keys: tuple[str, ...] = ()) -> Group:
+    """Make one row of nodes."""
+    measured = [node for node in nodes if node.measured]
+    return Group(
+        context=context,
+        keys=keys,
+        cpu_nanocores=add(node.cpu_nanocores for node in measured),
+        memory_bytes=add(node.memory_bytes for node in measured),
+        swap_bytes=add(node.swap_bytes for node in measured),
+        timestamp=earliest(node.timestamp for node in measured),
+        window=next((node.window for node in measured), None),
+        node_count=len(nodes),
+        measured_node_count=len(measured),
+        pod_count=add(node.pod_count for node in nodes),
+        requests=add_amounts(node.requests for node in nodes),
+        limits=add_amounts(node.limits for node in nodes),
+        allocatable=add_amounts(node.allocatable for node in nodes),
+        capacity=add_amounts(node.capacity for node in nodes),
+        measured_requests=add_amounts(node.requests for node in measured),
+        measured_limits=add_amounts(node.limits for node in measured),
+        measured_allocatable=add_amounts(node.allocatable for node in measured),
+        measured_capacity=add_amounts(node.capacity for node in measured),
+        swap_capacity_bytes=add(node.facts.swap_capacity_bytes for node in nodes if node.facts),
+    )
+
+
+def pods_together(pods: Sequence[Pod], context: str, keys: tuple[str, ...] = ()) -> Group:
+    """Make one row of pods."""
+    measured = [pod for pod in pods if pod.timestamp is not None]
+    return Group(
+        context=context,
+        keys=keys,
+        cpu_nanocores=add(pod.cpu_nanocores for pod in measured),
+        memory_bytes=add(pod.memory_bytes for pod in measured),
+        swap_bytes=add(pod.swap_bytes for pod in measured),
+        timestamp=earliest(pod.timestamp for pod in measured),
+        window=next((pod.window for pod in measured), None),
+        pod_count=len(pods),
+        measured_pod_count=len(measured),
+        requests=add_amounts(pod.requests for pod in pods),
+        limits=add_amounts(pod.limits for pod in pods),
+        measured_requests=add_amounts(pod.requests for pod in measured),
+        measured_limits=add_amounts(pod.limits for pod in measured),
+    )
+
+
+def grouped(
+    rows: Sequence[Member],
+    by: Sequence[Column],
+    together: Callable[[Sequence[Member], str, tuple[str, ...]], Group],
+) -> list[Group]:
+    """Make one row of all rows that share the values of the `by` columns, in the order of those values."""
+    members: dict[tuple[str, tuple[str, ...]], list[Member]] = {}
+    for row in rows:
+        keys = tuple(_word(column.value(row)) for column in by)
+        members.setdefault((row.context, keys), []).append(row)
+    return [together(members[of], of[0], of[1]) for of in sorted(members)]
+
+
+def _word(value: Any) -> str:
+    """Turn a key into a group's name; "" (no such label, no owner) is `<none>`."""
+    if value is None:
+        return "<unknown>"
+    return str(value) or "<none>"
