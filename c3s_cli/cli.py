@@ -171,7 +171,11 @@ def _usage(problem: Any, path: tuple[str, ...] | None) -> UsageError:
     option = str(getattr(problem, "option_name", None) or "")
     words = str(problem.format_message())
     if type(problem).__name__ == "NoSuchOption":
-        words = f"unknown flag: {option}" if option.startswith("--") else f"unknown shorthand flag: {option[1:]!r} in {option}"
+        words = (
+            f"unknown flag: {option}"
+            if option.startswith("--")
+            else f"unknown shorthand flag: {option[1:]!r} in {option}"
+        )
         nearest = getattr(problem, "possibilities", None)
         hint = f"did you mean {sorted(nearest)[0]}?" if nearest else None
         return UsageError(f"{words}\n{_see(path)}", hint=hint)

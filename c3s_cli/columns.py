@@ -218,14 +218,24 @@ def resource_columns(resource: str, kind: Kind) -> Iterator[Column]:
             _words("{r} requested and not used", resource),
             asked | used_needs,
         )
-        yield _ratio(prefix, "usage", "OfRequests", usage, amount(f"{measured}requests", resource), asked | used_needs)
-        yield _ratio(prefix, "usage", "OfLimits", usage, amount(f"{measured}limits", resource), asked | used_needs)
+        yield _ratio(
+            prefix, "usage", "OfRequests", usage, amount(f"{measured}requests", resource), asked | used_needs
+        )
+        yield _ratio(
+            prefix, "usage", "OfLimits", usage, amount(f"{measured}limits", resource), asked | used_needs
+        )
     if not has_nodes:
         return
     allocatable = amount("allocatable", resource)
-    yield Column(f"{prefix}.allocatable", unit, allocatable, _words("{r} that pods may ask for", resource), Needs.NODES)
     yield Column(
-        f"{prefix}.capacity", unit, amount("capacity", resource), _words("{r} of the machine", resource), Needs.NODES
+        f"{prefix}.allocatable", unit, allocatable, _words("{r} that pods may ask for", resource), Needs.NODES
+    )
+    yield Column(
+        f"{prefix}.capacity",
+        unit,
+        amount("capacity", resource),
+        _words("{r} of the machine", resource),
+        Needs.NODES,
     )
     if measured:
         yield Column(
@@ -284,7 +294,9 @@ def _words(template: str, resource: str) -> str:
 # --- the other columns ----------------------------------------------------------------------------------------
 
 IDENTITY: Final = {
-    "context": Column("context", Unit.TEXT, attrgetter("context"), "kubeconfig context, or the server's address"),
+    "context": Column(
+        "context", Unit.TEXT, attrgetter("context"), "kubeconfig context, or the server's address"
+    ),
     "namespace": Column("namespace", Unit.TEXT, attrgetter("namespace"), "namespace of the pod"),
     "name": Column("name", Unit.TEXT, attrgetter("name"), "name of the object"),
     "timestamp": Column("timestamp", Unit.TIME, attrgetter("timestamp"), "when the usage was measured"),
@@ -505,7 +517,9 @@ class Naming:
                 case "wide":
                     names += wide_names(self.kind, self.basis)
                 case "all":
-                    names += [c.name for c in table_of(self.kind).values() if not c.parts and c.name not in IDENTITY]
+                    names += [
+                        c.name for c in table_of(self.kind).values() if not c.parts and c.name not in IDENTITY
+                    ]
                 case _:
                     names.append(word)
         return tuple({column.name: column for column in map(self.find, names)}.values())
@@ -516,7 +530,9 @@ class Naming:
 
     def _aliases(self) -> dict[str, str]:
         percent = "Requests" if self.kind in (Kind.POD, Kind.POD_GROUP) else self.basis
-        aliases = {"swap": "swap.usage", "swap%": "swap.usagePercentOfCapacity"} if self.kind is Kind.NODE else {}
+        aliases = (
+            {"swap": "swap.usage", "swap%": "swap.usagePercentOfCapacity"} if self.kind is Kind.NODE else {}
+        )
         for resource in CPU_AND_MEMORY:
             aliases[resource] = f"{resource}.usage"
             aliases[f"{resource}%"] = f"{resource}.usagePercentOf{percent}"

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 GROUP: Final = "metrics.k8s.io"
 LIKELY: Final = "v1beta1"
 VERSIONS: Final = ("v1", "v1beta1")
-INSTALL: Final = "install metrics-server; with rights to see it: kubectl get apiservice v1beta1.metrics.k8s.io"
+INSTALL: Final = (
+    "install metrics-server; with rights to see it: kubectl get apiservice v1beta1.metrics.k8s.io"
+)
 
 # kubectl's own sizes: pages of 500 are its default; larger ones save round trips and still fit in little memory.
 PAGE: Final = 1000
@@ -110,7 +112,9 @@ class _Reading:
         body = self._metrics("nodes")
         if self.query.name:
             return [decode_metrics.one_node(body, self.cluster.context, self.problems)]
-        nodes = list(decode_metrics.node_list(_list(body, "node metrics"), self.cluster.context, self.problems))
+        nodes = list(
+            decode_metrics.node_list(_list(body, "node metrics"), self.cluster.context, self.problems)
+        )
         if not nodes:
             raise MetricsUnavailable("metrics not available yet")
         return nodes

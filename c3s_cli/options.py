@@ -38,17 +38,18 @@ class Connection:
     context: Annotated[
         Text, _flag("--context", metavar="NAME", help="The name of the kubeconfig context to use.")
     ] = None
-    kubeconfig: Annotated[
-        Text, _flag("--kubeconfig", metavar="FILE", help="The kubeconfig file to use.")
-    ] = None
+    kubeconfig: Annotated[Text, _flag("--kubeconfig", metavar="FILE", help="The kubeconfig file to use.")] = (
+        None
+    )
     cluster: Annotated[
         Text, _flag("--cluster", metavar="NAME", help="The name of the kubeconfig cluster to use.")
     ] = None
-    user: Annotated[
-        Text, _flag("--user", metavar="NAME", help="The name of the kubeconfig user to use.")
-    ] = None
+    user: Annotated[Text, _flag("--user", metavar="NAME", help="The name of the kubeconfig user to use.")] = (
+        None
+    )
     server: Annotated[
-        Text, _flag("-s", "--server", metavar="URL", help="The address and port of the Kubernetes API server.")
+        Text,
+        _flag("-s", "--server", metavar="URL", help="The address and port of the Kubernetes API server."),
     ] = None
     token: Annotated[
         Text,
@@ -70,9 +71,9 @@ class Connection:
     client_certificate: Annotated[
         Text, _flag("--client-certificate", metavar="FILE", help="A client certificate file for TLS.")
     ] = None
-    client_key: Annotated[
-        Text, _flag("--client-key", metavar="FILE", help="A client key file for TLS.")
-    ] = None
+    client_key: Annotated[Text, _flag("--client-key", metavar="FILE", help="A client key file for TLS.")] = (
+        None
+    )
     insecure_skip_tls_verify: Annotated[
         bool,
         _flag(
@@ -96,9 +97,12 @@ class Connection:
             "Not given: 10s without a byte, 5m in all.",
         ),
     ] = None
-    demo: Annotated[bool, _flag("--demo", help="Read a built-in simulated cluster; needs no cluster.")] = False
+    demo: Annotated[bool, _flag("--demo", help="Read a built-in simulated cluster; needs no cluster.")] = (
+        False
+    )
     demo_at: Annotated[
-        Text, _flag("--demo-at", metavar="TIME", help="Freeze the demo at this time (RFC 3339); implies --demo.")
+        Text,
+        _flag("--demo-at", metavar="TIME", help="Freeze the demo at this time (RFC 3339); implies --demo."),
     ] = None
     verbosity: Annotated[
         int,
@@ -165,7 +169,9 @@ class Rows:
     sort_by: Annotated[
         Text,
         _flag(
-            "--sort-by", metavar="KEYS", help="cpu or memory, as kubectl sorts; or columns, as 'cpu%:desc,name'."
+            "--sort-by",
+            metavar="KEYS",
+            help="cpu or memory, as kubectl sorts; or columns, as 'cpu%:desc,name'.",
         ),
     ] = None
     limit: Annotated[
@@ -223,9 +229,7 @@ class Repeat:
     interval: Annotated[
         float, _flag("-i", "--interval", metavar="SECONDS", help="Seconds between two readings. [default: 2]")
     ] = 2.0
-    count: Annotated[
-        int | None, _flag("--count", metavar="N", help="Stop after this many readings.")
-    ] = None
+    count: Annotated[int | None, _flag("--count", metavar="N", help="Stop after this many readings.")] = None
     until: Annotated[
         Many,
         _flag("--until", metavar="EXPR", help="Stop with 0 as soon as a row meets this; repeated: or."),

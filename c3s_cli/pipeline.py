@@ -92,7 +92,11 @@ def conclude(report: Report) -> ExitCode:
     if report.nothing:
         say(report.nothing)
     for failure in report.failures:
-        say(f"warning: {failure.message}" if failure.source == "quantity" else f"warning: {failure.source} could not be read: {failure.message}")
+        say(
+            f"warning: {failure.message}"
+            if failure.source == "quantity"
+            else f"warning: {failure.source} could not be read: {failure.message}"
+        )
     if report.matched:
         named = ", ".join(report.matched[:NAMED])
         more = f" and {len(report.matched) - NAMED} more" if len(report.matched) > NAMED else ""
@@ -195,7 +199,9 @@ class _Frames:
         if self.screen is None:
             say(first_line)
         else:
-            self.screen.draw(f"Every {pace.interval:g}s    STALE since {self.read_at}: {first_line}", self.text)
+            self.screen.draw(
+                f"Every {pace.interval:g}s    STALE since {self.read_at}: {first_line}", self.text
+            )
 
 
 def _silently(report: Report) -> ExitCode:

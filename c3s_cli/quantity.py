@@ -21,7 +21,11 @@ GRAMMAR: Final = re.compile(
     r"(?:(?P<suffix>[numkMGTPE]|[KMGTPE]i)|[eE](?P<exponent>[+-]?[0-9]+))?"
 )
 SUFFIXES: Final[dict[str, Fraction]] = {
-    **{suffix: Fraction(10) ** (3 * power) for power, suffix in enumerate("numxkMGTPE", start=-3) if suffix != "x"},
+    **{
+        suffix: Fraction(10) ** (3 * power)
+        for power, suffix in enumerate("numxkMGTPE", start=-3)
+        if suffix != "x"
+    },
     **{f"{suffix}i": Fraction(1 << 10 * power) for power, suffix in enumerate("KMGTPE", start=1)},
 }
 

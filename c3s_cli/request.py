@@ -330,9 +330,7 @@ def _by(objects: Kind, text: str | None) -> list[str]:
         elif key in keys or key in KEY_COLUMNS.values() or key.startswith("labels["):
             names.append(KEY_COLUMNS.get(key, key))
         else:
-            raise UsageError(
-                f"unknown key {key!r} in --by", hint=f"one of: {', '.join(keys)}, label:KEY"
-            )
+            raise UsageError(f"unknown key {key!r} in --by", hint=f"one of: {', '.join(keys)}, label:KEY")
     return names
 
 
@@ -388,5 +386,7 @@ def _beside(naming: Naming) -> tuple[Column, ...]:
     if naming.kind is not Kind.CLUSTER:
         return ()
     return naming.expand(
-        f"{resource}.{field}" for resource in CPU_AND_MEMORY for field in ("allocatable", "measuredAllocatable")
+        f"{resource}.{field}"
+        for resource in CPU_AND_MEMORY
+        for field in ("allocatable", "measuredAllocatable")
     )

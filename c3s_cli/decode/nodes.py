@@ -7,7 +7,17 @@ from typing import Final
 
 from msgspec import Struct
 
-from c3s_cli.decode.shapes import Body, Listing, Meta, Quantity, amount_of, amounts_of, decode_items, decode_one, epoch
+from c3s_cli.decode.shapes import (
+    Body,
+    Listing,
+    Meta,
+    Quantity,
+    amount_of,
+    amounts_of,
+    decode_items,
+    decode_one,
+    epoch,
+)
 from c3s_cli.model import NodeFacts
 
 POOL_LABELS: Final = (

@@ -71,7 +71,9 @@ def status_word(state: PodState, sidecars: set[str], init_count: int, *, deleted
     sidecars: names of its restartable init containers. init_count: how many init containers its spec has.
     """
     word = state.reason or state.phase or "Unknown"
-    if any(each.type == "PodScheduled" and each.reason == "SchedulingGated" for each in state.conditions or ()):
+    if any(
+        each.type == "PodScheduled" and each.reason == "SchedulingGated" for each in state.conditions or ()
+    ):
         word = "SchedulingGated"
     initializing = _initializing(state, sidecars, init_count)
     if initializing and not _holds(state, "Initialized"):

@@ -43,7 +43,10 @@ def markdown(report: Report, view: View) -> Iterator[str]:
         return iter(())
     from tabulate import tabulate  # noqa: PLC0415  import costs 75 ms, other formats do without
 
-    columns = [(title, [cell.replace("|", "\\|") for cell in column]) for title, column in table_columns(report, view)]
+    columns = [
+        (title, [cell.replace("|", "\\|") for cell in column])
+        for title, column in table_columns(report, view)
+    ]
     rows = list(zip(*(column for _, column in columns), strict=True))
     headings = [title for title, _ in columns]
     text = tabulate(rows, headings, tablefmt="github", disable_numparse=True, stralign="left")
@@ -71,7 +74,9 @@ def _of_containers(report: Report, view: View) -> TableColumns:
     """One row a container, with its pod's name before its own."""
     pods = [pod for pod in report.rows for _ in pod.containers]  # type: ignore[union-attr]  # --containers: pods only
     containers = [container for pod in report.rows for container in pod.containers]  # type: ignore[union-attr]
-    columns: TableColumns = [("NAMESPACE", [printable(pod.namespace) for pod in pods])] if view.namespaces else []
+    columns: TableColumns = (
+        [("NAMESPACE", [printable(pod.namespace) for pod in pods])] if view.namespaces else []
+    )
     columns.append(("POD", [printable(pod.name) for pod in pods]))
     columns.append(("NAME", [printable(container.name) for container in containers]))
     for column in report.columns:

@@ -1,0 +1,170 @@
+"""Answers of an API server, good and bad: what came, and kubectl's words for what did not."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from c3s_cli.errors import ApiError, Unreachable
+
+LONGEST: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer, inflated. date: its Date header."""
+
+    body: bytes | bytearray
+    content_type: str
+    date: datetime | None
+
+
+# What client-go says where the server gave no Status: reason and words by HTTP status.
+GENERIC: Final = {
+    400: ("BadRequest", "the server rejected our request for an unknown reason"),
+    401: ("Unauthorized", "the server has asked for the client to provide credentials"),
+    403: ("Forbidden", ""),
+    404: ("NotFound", "the server could not find the requested resource"),
+    405: ("MethodNotAllowed", "the server does not allow this method on the requested resource"),
+    406: ("NotAcceptable", ""),
+    409: ("Conflict", "the server reported a conflict"),
+    410: ("Expired", "the server could not find the requested resource"),
+    429: ("TooManyRequests", "the server has received too many requests and has asked us to try again later"),
+    500: ("InternalError", ""),
+    503: ("ServiceUnavailable", "the server is currently unable to handle the request"),
+    504: (
+        "Timeout",
+        "the server was unable to return a response in the time allotted, but may still be processing the request",
+    ),
+}
+
+
+def error_of(status: int, headers: Mapping[str, str], body: bytes, path: str) -> ApiError:
+    """Make an ApiError of an answer that is no 200, in kubectl's words."""
+    retry_after = _seconds(headers.get("Retry-After"))
+    told = _status(body)
+    if told:
+        reason, message = str(told.get("reason") or ""), str(told.get("message") or "")
+        if status == 401 and not message:
+            message = "Unauthorized"
+        return ApiError(
+            status, reason, message[:LONGEST], retry_after=retry_after, hint=_hint(status, message)
+        )
+    reason, words = GENERIC.get(
+        status,
+        ("", f"the server responded with the status code {status} but did not return more information"),
+    )
+    text = body.decode("utf-8", "replace").strip()[:LONGEST]
+    if status == 403:
+        words = f'forbidden: "{path}"' if not text else text
+    elif status in (406, 500) and text:
+        words = (
+            text
+            if status == 406
+            else f"an error on the server ({json.dumps(text, ensure_ascii=False)}) has prevented the request from succeeding"
+        )
+    elif not words:
+        words = "an error on the server has prevented the request from succeeding"
+    where = _where(path)
+    return ApiError(status, reason, words + where, retry_after=retry_after, hint=_hint(status, text))
+
+
+def _status(body: bytes) -> dict[str, Any] | None:
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return told if isinstance(told, dict) and told.get("kind") == "Status" else None
+
+
+def _where(path: str) -> str:
+    """Name what was asked for as client-go does: ` (get nodes.metrics.k8s.io)`."""
+    match = re.fullmatch(
+        r"/(?:api/v1|apis/(?P<group>[^/]+)/[^/]+)/(?:namespaces/[^/]+/)?(?P<resource>[a-z]+)(?:/(?P<name>[^/]+))?",
+        path,
+    )
+    if match is None:
+        return ""
+    group = f".{match['group']}" if match["group"] else ""
+    name = f" {match['name']}" if match["name"] else ""
+    return f" (get {match['resource']}{group}{name})"
+
+
+def _hint(status: int, message: str) -> str | None:
+    if status == 401:
+        return "the server does not know these credentials; log in again, or name another user or context"
+    if status == 403:
+        right = re.search(r'cannot (\w+) resource "([^"]+)" in API group "([^"]*)"', message)
+        if right:
+            group = f".{right[3]}" if right[3] else ""
+            return f"kubectl auth can-i {right[1]} {right[2]}{group} tells; the right is given by a Role or ClusterRole"
+    if status == 503:
+        return "kubectl get apiservice v1beta1.metrics.k8s.io says why the metrics API is not available"
+    return None
+
+
+def _seconds(text: str | None) -> float | None:
+    return float(text) if text and text.isdecimal() and len(text) < 6 else None
+
+
+def unreachable(problem: BaseException, server: str) -> Unreachable:
+    """Make an Unreachable of what the client raised, in kubectl's words and without its internals."""
+    text = str(problem)
+    host = urlsplit(server).netloc.rpartition("@")[2]
+    words = type(getattr(problem, "reason", None) or problem).__name__
+    if "Connection refused" in text:
+        return Unreachable(
+            f"The connection to the server {host} was refused - did you specify the right host or port?"
+        )
+    if "NameResolution" in words or "getaddrinfo" in text or "Name or service not known" in text:
+        return Unreachable(
+            f"Unable to connect to the server: dial tcp: lookup {host.partition(':')[0]}: no such host"
+        )
+    if "Timeout" in words or "timed out" in text:
+        return Unreachable(
+            f"Unable to connect to the server: timeout while waiting for {host}",
+            hint="--request-timeout sets how long to wait",
+        )
+    if "certificate" in text.lower() or "SSL" in text or "TLS" in text:
+        return Unreachable(f"Unable to connect to the server: tls: {_tls_words(text)}")
+    if "proxy" in words.lower():
+        return Unreachable(
+            f"Unable to connect to the server: the proxy refused or failed ({_status_in(text)})"
+        )
+    if "IncompleteRead" in text or "Truncated" in text or "prematurely" in text:
+        return Unreachable("Unable to connect to the server: unexpected EOF")
+    if "RemoteDisconnected" in text or "Connection reset" in text or "ConnectionReset" in text:
+        return Unreachable(f"Unable to connect to the server: the connection to {host} was broken off")
+    if "decode" in text or "Decode" in words:
+        return Unreachable("Unable to connect to the server: the answer is not valid gzip")
+    return Unreachable(f"Unable to connect to the server: {words}")
+
+
+def _tls_words(text: str) -> str:
+    for fault in (
+        "Hostname mismatch",
+        "IP address mismatch",
+        "certificate has expired",
+        "self-signed certificate in certificate chain",
+        "self-signed certificate",
+        "unable to get local issuer certificate",
+        "wrong version number",
+        "unknown ca",
+        "bad certificate",
+        "certificate required",
+        "PEM lib",
+        "doesn't match",
+    ):
+        if fault.lower() in text.lower():
+            return {"wrong version number": "the server does not speak TLS"}.get(fault, fault)
+    return "handshake failed"
+
+
+def _status_in(text: str) -> str:
+    found = re.search(r"\b[45]\d\d [A-Z][A-Za-z ]+", text)
+    return found[0] if found else "no answer"

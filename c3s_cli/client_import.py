@@ -1,0 +1,101 @@
+"""The official client, without what a reader of two lists has no use for.
+
+`import kubernetes` runs its dynamic client, its watches, leader election, its models and OAuth, and with them pydantic
+and requests: a third of a second. What c3s needs of it is its Configuration, its REST client, and its kubeconfig
+loader. So two packages are registered without being run, and what the loader imports only for OAuth is stood in for
+meanwhile. A stand-in is never reached: only an `auth-provider` uses OAuth, and with one (or with any surprise, or with
+C3S_PLAIN_IMPORT set) the import is the plain one.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec, module_from_spec
+from types import ModuleType
+from typing import Any, Final, TypeVar
+
+UNEXECUTED: Final = ("kubernetes", "kubernetes.utils")
+STAND_INS: Final = ("oauthlib", "oauthlib.oauth2", "requests_oauthlib", "kubernetes.client.api_client")
+PARTS: Final = ("kubernetes", "oauthlib", "requests_oauthlib")
+
+Part = TypeVar("Part")
+
+
+def rest_client() -> tuple[Any, Any]:
+    """Give the client's Configuration and RESTClientObject classes."""
+    return _light(
+        lambda: (
+            import_module("kubernetes.client.configuration").Configuration,
+            import_module("kubernetes.client.rest").RESTClientObject,
+        )
+    )
+
+
+def kubeconfig_loader(*, oauth: bool) -> Any:
+    """Give the client's kube_config module; `oauth` says that its OAuth parts will be used."""
+    if oauth:
+        _forget()
+        return import_module("kubernetes.config.kube_config")
+    return _light(lambda: import_module("kubernetes.config.kube_config"))
+
+
+def incluster_loader() -> Any:
+    """Give the client's incluster_config module."""
+    return _light(lambda: import_module("kubernetes.config.incluster_config"))
+
+
+def _light(load: Callable[[], Part]) -> Part:
+    """Import with stand-ins; without them where that is not wanted, or does not work."""
+    executed = getattr(sys.modules.get("kubernetes"), "client", None) and hasattr(
+        sys.modules["kubernetes"], "watch"
+    )
+    if os.environ.get("C3S_PLAIN_IMPORT") or executed:
+        return load()
+    try:
+        with _stood_in():
+            return load()
+    except Exception:  # noqa: BLE001  whatever the client has become, its plain import still works
+        _forget()
+        return load()
+
+
+@contextmanager
+def _stood_in() -> Iterator[None]:
+    for name in UNEXECUTED:
+        if name not in sys.modules:
+            sys.modules[name] = _unexecuted(name)
+    added = [name for name in STAND_INS if name not in sys.modules]
+    for name in added:
+        sys.modules[name] = _StandIn(name)
+    try:
+        yield
+    finally:
+        for name in added:
+            del sys.modules[name]
+        vars(sys.modules.get("kubernetes.client", ModuleType(""))).pop("ApiClient", None)
+
+
+class _StandIn(ModuleType):
+    """A module whose every attribute is a class that nothing makes or raises."""
+
+    def __getattr__(self, name: str) -> type[Exception]:
+        return type(name, (Exception,), {})
+
+
+def _unexecuted(name: str) -> ModuleType:
+    spec = find_spec(name)
+    if spec is None:
+        raise ImportError(name)
+    package = module_from_spec(spec)
+    package.__dict__["__version__"] = ""  # some submodules import one
+    return package
+
+
+def _forget() -> None:
+    """Drop what was imported in part, so that the plain import starts from nothing."""
+    for name in [name for name in sys.modules if name.partition(".")[0] in PARTS]:
+        del sys.modules[name]
