@@ -141,7 +141,7 @@ class _Reading:
         """Read the unfinished core pods, by namespace and name: those asked for, or all where nodes are."""
         if self.query.objects is Kind.POD and self.query.name:
             body = self._get(f"/api/v1/{self._scope()}pods/{segment(self.query.name)}").body
-            return dict(decode_pods.one_pod(body, self.problems))
+            return dict(decode_pods.PodDecoder(self.problems, labels=self._wants_labels()).one(body))
         if self.query.objects is Kind.POD:
             path, query = f"/api/v1/{self._scope()}pods", self._label_query() + self._field_query()
         elif self.query.name:

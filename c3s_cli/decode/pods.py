@@ -11,9 +11,9 @@ from typing import Final
 
 from msgspec import Struct, structs
 
-from c3s_cli.allocation import ContainerResources, pod_limits, pod_requests
+from c3s_cli.allocation import ContainerResources, PodResources, limits_of, requests_of
 from c3s_cli.decode.owners import OwnedMeta, Owners, controller
-from c3s_cli.decode.podstatus import ContainerStatus, PodState, restarts, status_word
+from c3s_cli.decode.podstatus import PodState, StatusResources, restarts, status_word
 from c3s_cli.decode.shapes import Body, Listing, Quantity, amounts_of, decode_items, decode_one, epoch
 from c3s_cli.model import Amounts, Container, PodFacts
 
@@ -70,3 +70,138 @@ class PodDecoder:
         pod = decode_one(body, _Pod, "pods")
         if pod.status is None or pod.status.phase not in FINISHED:
             yield (pod.metadata.namespace, pod.metadata.name), self._facts(pod)
+
+    def _facts(self, pod: _Pod) -> PodFacts:
+        meta, spec, state = pod.metadata, pod.spec or NO_SPEC, pod.status or NO_STATE
+        sidecars = {each.name for each in spec.init_containers or () if each.restart_policy == "Always"}
+        init_count = len(spec.init_containers or ())
+        requests, limits, containers = self._amounts(pod, spec, state)
+        owner = controller(meta)
+        return PodFacts(
+            uid=meta.uid,
+            node=intern(spec.node_name),
+            owner=intern(f"{owner.kind}/{owner.name}") if owner else "",
+            status=intern(
+                status_word(state, sidecars, init_count, deleted=meta.deletion_timestamp is not None)
+            ),
+            restarts=restarts(state, sidecars, init_count),
+            created_at=epoch(meta.creation_timestamp),
+            qos_class=intern(state.qos_class),
+            labels=meta.labels or {} if self.labels else {},
+            requests=requests,
+            limits=limits,
+            containers=containers,
+        )
+
+    def _amounts(
+        self, pod: _Pod, spec: _Spec, state: PodState
+    ) -> tuple[Amounts, Amounts, tuple[Container, ...]]:
+        """Work out what a pod asks for, once for all that ask for the same."""
+        key = (_key(spec), _status_key(state))
+        known = self.shared.get(key)
+        if known is None:
+            before = len(self.problems)
+            resources = self._resources(pod, spec, state)
+            containers = tuple(
+                Container(each.name, None, None, None, each.effective_requests(), each.effective_limits())
+                for each in (
+                    *resources.containers,
+                    *(each for each in resources.init_containers if each.restartable),
+                )
+            )
+            known = (requests_of(resources), limits_of(resources), containers)
+            if len(self.problems) == before:
+                self.shared[key] = known
+        return known
+
+    def _resources(self, pod: _Pod, spec: _Spec, state: PodState) -> PodResources:
+        of = f"pod {pod.metadata.namespace}/{pod.metadata.name}"
+        statuses = {
+            status.name: status
+            for status in (*(state.container_statuses or ()), *(state.init_container_statuses or ()))
+        }
+        infeasible = _infeasible(state)
+
+        def one(container: _Container) -> ContainerResources:
+            asked, status = container.resources or NO_RESOURCES, statuses.get(container.name)
+            actual = status.resources if status else None
+            where = f"{of}, container {container.name}"
+            return ContainerResources(
+                name=intern(container.name),
+                requests=amounts_of(asked.requests, self.problems, where),
+                limits=amounts_of(asked.limits, self.problems, where),
+                restartable=container.restart_policy == "Always",
+                allocated=amounts_of(status.allocated_resources, self.problems, where) if status else None,
+                actual_requests=amounts_of(actual.requests, self.problems, where) if actual else None,
+                actual_limits=amounts_of(actual.limits, self.problems, where) if actual else None,
+                infeasible=infeasible,
+            )
+
+        own = spec.resources
+        return PodResources(
+            containers=[one(container) for container in spec.containers or ()],
+            init_containers=[one(container) for container in spec.init_containers or ()],
+            overhead=amounts_of(spec.overhead, self.problems, of) or None,
+            pod_requests=amounts_of(own.requests, self.problems, of) if own else None,
+            pod_limits=amounts_of(own.limits, self.problems, of) if own else None,
+        )
+
+
+NO_SPEC: Final = _Spec()
+NO_STATE: Final = PodState()
+NO_RESOURCES: Final = _Resources()
+
+
+def _key(spec: _Spec) -> object:
+    """Say what a pod asks for in a form that can be looked up."""
+    return (
+        tuple([_container_key(each) for each in spec.containers or ()]),
+        tuple([_container_key(each) for each in spec.init_containers or ()]),
+        _pairs(spec.overhead),
+        _resources_key(spec.resources),
+    )
+
+
+def _container_key(container: _Container) -> object:
+    return container.name, container.restart_policy, _resources_key(container.resources)
+
+
+def _resources_key(resources: _Resources | StatusResources | None) -> object:
+    return None if resources is None else (_pairs(resources.requests), _pairs(resources.limits))
+
+
+def _pairs(quantities: Mapping[str, Quantity] | None) -> object:
+    return None if quantities is None else tuple(quantities.items())
+
+
+def _status_key(state: PodState) -> object:
+    """Say what the kubelet gave the containers, where that may differ from what they asked for."""
+    statuses = [*(state.container_statuses or ()), *(state.init_container_statuses or ())]
+    told = [
+        (status.name, _pairs(status.allocated_resources), _resources_key(status.resources))
+        for status in statuses
+        if status.resources is not None or status.allocated_resources is not None
+    ]
+    return (tuple(told), _infeasible(state)) if told else None
+
+
+def _infeasible(state: PodState) -> bool:
+    return state.resize == "Infeasible" or any(
+        each.type == "PodResizePending" and each.reason == "Infeasible" for each in state.conditions or ()
+    )
+
+
+def with_owners(pods: Mapping[Key, PodFacts], owners: Owners | None) -> Mapping[Key, PodFacts]:
+    """Put the Deployment in the place of its ReplicaSet, the CronJob in that of its Job.
+
+    Where the owners could not be read, a pod of a ReplicaSet or Job has an unknown owner.
+    """
+    made = {}
+    for key, facts in pods.items():
+        kind, _, name = (facts.owner or "").partition("/")
+        if kind not in ("ReplicaSet", "Job"):
+            made[key] = facts
+            continue
+        above = None if owners is None else owners.get((key[0], kind, name), facts.owner)
+        made[key] = structs.replace(facts, owner=intern(above) if above else None)
+    return made
