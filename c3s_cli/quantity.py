@@ -8,28 +8,23 @@ rejects what has no digits.
 from __future__ import annotations
 
 import re
-from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 LONGEST: Final = 64
 LARGEST_EXPONENT: Final = 30
-NANO: Final = 10**9
+MILLI: Final = 10**6  # nanos in a thousandth
 MEBI: Final = 1 << 20
 
+# quantity = [+-] (digits ["." digits*] | "." digits) (suffix | exponent)?, in ASCII digits only.
 GRAMMAR: Final = re.compile(
     r"(?P<sign>[+-]?)(?:(?P<whole>[0-9]+)(?:\.(?P<part>[0-9]*))?|\.(?P<only>[0-9]+))"
     r"(?:(?P<suffix>[numkMGTPE]|[KMGTPE]i)|[eE](?P<exponent>[+-]?[0-9]+))?"
 )
-SUFFIXES: Final[dict[str, Fraction]] = {
-    **{
-        suffix: Fraction(10) ** (3 * power)
-        for power, suffix in enumerate("numxkMGTPE", start=-3)
-        if suffix != "x"
-    },
-    **{f"{suffix}i": Fraction(1 << 10 * power) for power, suffix in enumerate("KMGTPE", start=1)},
-}
+POWERS_OF_TEN: Final = {"n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
+POWERS_OF_TWO: Final = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 
-# What metrics-server and the kubelet send, in nanocores and in bytes for each digit before the suffix.
+# What metrics-server, the kubelet and most manifests send: digits and one of these.
 NANOS_OF: Final = {"n": 1, "u": 10**3, "m": 10**6}
 BYTES_OF: Final = {"Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30}
 
@@ -39,65 +34,67 @@ class InvalidQuantity(ValueError):
 
 
 def nanos(text: str) -> int:
-    """Give a quantity times 10⁹, exactly; finer than that is rounded away from zero. "250m" → 250000000."""
+    """Give a quantity times 10⁹, exactly; finer than that is rounded away from zero. "250m" → 250000000.
+
+    InvalidQuantity for what is outside the grammar, longer than 64 characters or with an exponent beyond ±30.
+    """
     digits = text[:-1]
-    if digits.isdecimal() and digits.isascii() and len(text) < LONGEST:
-        times = NANOS_OF.get(text[-1])
-        if times is not None:
-            return int(digits) * times
-    return _away_from_zero(_parse(text) * NANO)
+    if digits.isdigit() and len(text) <= LONGEST and text.isascii():
+        last = text[-1]
+        if last == "n":
+            return int(digits)
+        if last in NANOS_OF:
+            return int(digits) * NANOS_OF[last]
+    return _scaled(text, 9)
 
 
 def whole(text: str) -> int:
-    """Give a quantity as a whole number, rounded away from zero. "1Ki" → 1024, "1500m" → 2."""
+    """Give a quantity as a whole number, rounded away from zero. "1Ki" → 1024, "1500m" → 2.
+
+    InvalidQuantity as for nanos.
+    """
     digits = text[:-2]
-    if digits.isdecimal() and digits.isascii() and len(text) < LONGEST:
+    if digits.isdigit() and len(text) <= LONGEST and text.isascii():
         times = BYTES_OF.get(text[-2:])
         if times is not None:
             return int(digits) * times
-        if text.isdecimal() and text.isascii():
+        if text.isdigit():
             return int(text)
-    return _away_from_zero(_parse(text))
+    return _scaled(text, 0)
 
 
-def _parse(text: str) -> Fraction:
-    """Give the exact value. InvalidQuantity for anything outside the grammar, too long or beyond 10³⁰."""
+@lru_cache(maxsize=4096)  # "0", "2", "100k": few texts come this way, and they come again and again
+def _scaled(text: str, power: int) -> int:
+    """Give the quantity times 10 to the power, rounded away from zero. InvalidQuantity as for nanos."""
     match = GRAMMAR.fullmatch(text) if len(text) <= LONGEST else None
     if match is None:
         raise InvalidQuantity(f"{text[:LONGEST]!r} is not a quantity")
-    part = match["only"] or match["part"] or ""
-    value = Fraction(int((match["whole"] or "") + part), 10 ** len(part))
-    if match["suffix"]:
-        value *= SUFFIXES[match["suffix"]]
-    if match["exponent"]:
-        exponent = int(match["exponent"])
-        if abs(exponent) > LARGEST_EXPONENT:
-            raise InvalidQuantity(f"{text!r} is out of range")
-        value *= Fraction(10) ** exponent
-    return -value if match["sign"] == "-" else value
-
-
-def _away_from_zero(value: Fraction) -> int:
-    above, below = value.numerator, value.denominator
-    return -(above // -below) if above >= 0 else above // below
+    exponent = int(match["exponent"] or 0)
+    if abs(exponent) > LARGEST_EXPONENT:
+        raise InvalidQuantity(f"{text!r} is out of range")
+    suffix, part = match["suffix"], match["only"] or match["part"] or ""
+    number = int((match["whole"] or "") + part) << POWERS_OF_TWO.get(suffix, 0)
+    power += exponent + POWERS_OF_TEN.get(suffix, 0) - len(part)
+    size: int = number * 10**power if power >= 0 else -(number // -(10**-power))
+    return -size if match["sign"] == "-" else size
 
 
 # --- kubectl's cells ------------------------------------------------------------------------------------------
 
 
 def millicores(nanocores: int) -> int:
-    """Give whole millicores, rounded up as kubectl does."""
-    return -(nanocores // -1_000_000)
+    """Give whole millicores, rounded away from zero as kubectl does."""
+    return -(nanocores // -MILLI) if nanocores >= 0 else nanocores // MILLI
 
 
 def mebibytes(number: int) -> int:
-    """Give whole Mi, rounded down as kubectl does."""
+    """Give whole Mi of bytes, rounded down as kubectl does."""
     return number // MEBI
 
 
 def format_cpu(nanocores: int) -> str:
     """Write CPU as kubectl does: `124m`."""
-    return f"{-(nanocores // -1_000_000)}m"
+    return f"{millicores(nanocores)}m"
 
 
 def format_bytes(number: int) -> str:
@@ -106,7 +103,10 @@ def format_bytes(number: int) -> str:
 
 
 def percent(use: int, available: int) -> int:
-    """Give kubectl's percentage: divide as floats, then times 100, then cut. 580 of 2000 is 28, as there."""
+    """Give kubectl's percentage: divide as floats, then times 100, then cut. 580 of 2000 is 28, as there.
+
+    Both in thousandths of the resource's unit. Nothing available is 0 %, as in kubectl since 1.34.
+    """
     return int(float(use) / float(available) * 100) if available else 0
 
 
