@@ -131,8 +131,7 @@ def explain(pod: PodResources) -> tuple[Term, ...]:
     ]
     sidecars = [each for each in pod.init_containers if each.restartable]
     terms += [
-        Term("+", f"sidecar {each.name}", each.effective_requests(), each.effective_limits())
-        for each in sidecars
+        Term("+", f"sidecar {each.name}", each.effective_requests(), each.effective_limits()) for each in sidecars
     ]
     started: list[ContainerResources] = []
     for each in pod.init_containers:

@@ -52,22 +52,17 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes, path: str) ->
         reason, message = str(told.get("reason") or ""), str(told.get("message") or "")
         if status == 401 and not message:
             message = "Unauthorized"
-        return ApiError(
-            status, reason, message[:LONGEST], retry_after=retry_after, hint=_hint(status, message)
-        )
+        return ApiError(status, reason, message[:LONGEST], retry_after=retry_after, hint=_hint(status, message))
     reason, words = GENERIC.get(
         status,
         ("", f"the server responded with the status code {status} but did not return more information"),
     )
     text = body.decode("utf-8", "replace").strip()[:LONGEST]
     if status == 403:
-        words = f'forbidden: "{path}"' if not text else text
+        words = text or f'forbidden: "{path}"'
     elif status in (406, 500) and text:
-        words = (
-            text
-            if status == 406
-            else f"an error on the server ({json.dumps(text, ensure_ascii=False)}) has prevented the request from succeeding"
-        )
+        told_by_server = f"an error on the server ({json.dumps(text, ensure_ascii=False)})"
+        words = text if status == 406 else f"{told_by_server} has prevented the request from succeeding"
     elif not words:
         words = "an error on the server has prevented the request from succeeding"
     where = _where(path)
@@ -118,13 +113,9 @@ def unreachable(problem: BaseException, server: str) -> Unreachable:
     host = urlsplit(server).netloc.rpartition("@")[2]
     words = type(getattr(problem, "reason", None) or problem).__name__
     if "Connection refused" in text:
-        return Unreachable(
-            f"The connection to the server {host} was refused - did you specify the right host or port?"
-        )
+        return Unreachable(f"The connection to the server {host} was refused - did you specify the right host or port?")
     if "NameResolution" in words or "getaddrinfo" in text or "Name or service not known" in text:
-        return Unreachable(
-            f"Unable to connect to the server: dial tcp: lookup {host.partition(':')[0]}: no such host"
-        )
+        return Unreachable(f"Unable to connect to the server: dial tcp: lookup {host.partition(':')[0]}: no such host")
     if "Timeout" in words or "timed out" in text:
         return Unreachable(
             f"Unable to connect to the server: timeout while waiting for {host}",
@@ -133,9 +124,7 @@ def unreachable(problem: BaseException, server: str) -> Unreachable:
     if "certificate" in text.lower() or "SSL" in text or "TLS" in text:
         return Unreachable(f"Unable to connect to the server: tls: {_tls_words(text)}")
     if "proxy" in words.lower():
-        return Unreachable(
-            f"Unable to connect to the server: the proxy refused or failed ({_status_in(text)})"
-        )
+        return Unreachable(f"Unable to connect to the server: the proxy refused or failed ({_status_in(text)})")
     if "IncompleteRead" in text or "Truncated" in text or "prematurely" in text:
         return Unreachable("Unable to connect to the server: unexpected EOF")
     if "RemoteDisconnected" in text or "Connection reset" in text or "ConnectionReset" in text:

@@ -20,24 +20,32 @@ TALKATIVE: Final = "6"
 
 def translate(argv: Sequence[str]) -> list[str]:
     """Put the words (command, names) first and the flags after them, each as Typer expects it."""
+    words, flags, rest = _apart(argv)
+    return [*words, *(word for flag in flags for word in flag), *(["--", *rest] if rest else ())]
+
+
+def words_of(argv: Sequence[str]) -> list[str]:
+    """Give the words of a command line without its flags and their values."""
+    words, _, rest = _apart(argv)
+    return [*words, *rest]
+
+
+def _apart(argv: Sequence[str]) -> tuple[list[str], list[list[str]], list[str]]:
+    """Give the words, the flags with their values, and what follows a `--`."""
     words: list[str] = []
     flags: list[list[str]] = []
     rest = list(argv)
     while rest:
         word = rest.pop(0)
         if word == "--":
-            return [*words, *_flat(flags), "--", *rest]
+            return words, flags, rest
         if not word.startswith("-") or word == "-":
             words.append(word)
         elif word.startswith("--"):
             _long(word, rest, flags)
         else:
             _short(word, rest, flags)
-    return [*words, *_flat(flags)]
-
-
-def _flat(flags: list[list[str]]) -> list[str]:
-    return [word for flag in flags for word in flag]
+    return words, flags, []
 
 
 def _long(word: str, rest: list[str], flags: list[list[str]]) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from c3s_cli import __version__
@@ -94,12 +95,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         if words == ["--version"]:
             sys.stdout.write(f"c3s {__version__}\n")
             return ExitCode.OK
+        if words[:1] == ["__complete"]:
+            return complete(words[1:])
         return run(words)
     except C3sError as problem:
         say_error(problem)
         return problem.code
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
+
+
+def complete(words: list[str]) -> int:
+    """Say what could stand next. A completion that cannot be found is no error."""
+    from c3s_cli.completion import complete  # noqa: PLC0415  only a shell asks for it
+
+    sys.stdout.write(complete(words, COMMANDS, ALIASES))
+    return ExitCode.OK
+
+
+def complete_plugin() -> NoReturn:
+    """Run as kubectl_complete-c3s: kubectl asks what could stand next after `kubectl c3s`."""
+    sys.argv[1:1] = ["__complete"]
+    entry_point()
 
 
 def run(argv: list[str]) -> int:
@@ -158,8 +175,9 @@ def _bare_or_unknown(words: list[str]) -> int:
         (sys.stdout if asked else sys.stderr).write(f"{text}\n")
         return ExitCode.OK if asked else ExitCode.FAILURE
     name = program_name()
-    unknown, of = (words[1], f"{name} {group}") if group in GROUPS else (words[0], name)
-    raise UsageError(f'unknown command "{unknown}" for "{of}"\nSee \'{of} -h\' for help and examples')
+    if group in GROUPS:
+        raise UsageError(f"unknown command \"{words[1]}\"\nSee '{name} {group} -h' for help and examples")
+    raise UsageError(f'unknown command "{group}" for "{name}"', hint=f"{name} --help lists the commands")
 
 
 def _see(path: tuple[str, ...] | None) -> str:
@@ -177,7 +195,7 @@ def _usage(problem: Any, path: tuple[str, ...] | None) -> UsageError:
             else f"unknown shorthand flag: {option[1:]!r} in {option}"
         )
         nearest = getattr(problem, "possibilities", None)
-        hint = f"did you mean {sorted(nearest)[0]}?" if nearest else None
+        hint = f"did you mean {min(nearest)}?" if nearest else None
         return UsageError(f"{words}\n{_see(path)}", hint=hint)
     return UsageError(f"{words}\n{_see(path)}")
 
@@ -200,18 +218,18 @@ def entry_point() -> NoReturn:
     gc.disable()
     for number, code in ((signal.SIGTERM, ExitCode.TERMINATED), (signal.SIGHUP, ExitCode.HANGUP)):
         # An exception, so that files with private keys are removed on the way out.
-        signal.signal(number, lambda _number, _frame, code=code: sys.exit(code))
+        signal.signal(number, partial(_end, code))
     if sys.stdout is None:
         say_error(C3sError("stdout is closed"))
         sys.exit(ExitCode.FAILURE)
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # the real streams have it
-    sys.exit(_finish(_guarded))
+    sys.exit(_finish(main))
 
 
-def _guarded() -> int:
-    return main()
+def _end(code: ExitCode, _number: int, _frame: object) -> NoReturn:
+    sys.exit(code)
 
 
 def _finish(command: Callable[[], int]) -> int:

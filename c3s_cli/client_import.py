@@ -50,9 +50,7 @@ def incluster_loader() -> Any:
 
 def _light(load: Callable[[], Part]) -> Part:
     """Import with stand-ins; without them where that is not wanted, or does not work."""
-    executed = getattr(sys.modules.get("kubernetes"), "client", None) and hasattr(
-        sys.modules["kubernetes"], "watch"
-    )
+    executed = getattr(sys.modules.get("kubernetes"), "client", None) and hasattr(sys.modules["kubernetes"], "watch")
     if os.environ.get("C3S_PLAIN_IMPORT") or executed:
         return load()
     try:

@@ -70,7 +70,6 @@ class Column:
     value: Getter
     summary: str
     needs: Needs = Needs.NOTHING
-    aliases: tuple[str, ...] = ()
     ratio: tuple[Getter, Getter] | None = None
     parts: tuple[Column, ...] = ()
 
@@ -206,8 +205,7 @@ def resource_columns(resource: str, kind: Kind) -> Iterator[Column]:
     requests = amount("requests", resource) if resource != "pods" else attrgetter("pod_count")
     limits = amount("limits", resource)
     used_needs = _usage_needs(resource, kind)
-    aliases = (prefix,) if resource in USAGE else ()
-    yield Column(f"{prefix}.usage", unit, usage, _words("{r} used", resource), used_needs, aliases)
+    yield Column(f"{prefix}.usage", unit, usage, _words("{r} used", resource), used_needs)
     yield Column(f"{prefix}.requests", unit, requests, _words("{r} requested by pods", resource), asked)
     if resource != "pods":
         yield Column(f"{prefix}.limits", unit, limits, _words("{r} limit; 0 for none", resource), asked)
@@ -218,18 +216,12 @@ def resource_columns(resource: str, kind: Kind) -> Iterator[Column]:
             _words("{r} requested and not used", resource),
             asked | used_needs,
         )
-        yield _ratio(
-            prefix, "usage", "OfRequests", usage, amount(f"{measured}requests", resource), asked | used_needs
-        )
-        yield _ratio(
-            prefix, "usage", "OfLimits", usage, amount(f"{measured}limits", resource), asked | used_needs
-        )
+        yield _ratio(prefix, "usage", "OfRequests", usage, amount(f"{measured}requests", resource), asked | used_needs)
+        yield _ratio(prefix, "usage", "OfLimits", usage, amount(f"{measured}limits", resource), asked | used_needs)
     if not has_nodes:
         return
     allocatable = amount("allocatable", resource)
-    yield Column(
-        f"{prefix}.allocatable", unit, allocatable, _words("{r} that pods may ask for", resource), Needs.NODES
-    )
+    yield Column(f"{prefix}.allocatable", unit, allocatable, _words("{r} that pods may ask for", resource), Needs.NODES)
     yield Column(
         f"{prefix}.capacity",
         unit,
@@ -294,9 +286,7 @@ def _words(template: str, resource: str) -> str:
 # --- the other columns ----------------------------------------------------------------------------------------
 
 IDENTITY: Final = {
-    "context": Column(
-        "context", Unit.TEXT, attrgetter("context"), "kubeconfig context, or the server's address"
-    ),
+    "context": Column("context", Unit.TEXT, attrgetter("context"), "kubeconfig context, or the server's address"),
     "namespace": Column("namespace", Unit.TEXT, attrgetter("namespace"), "namespace of the pod"),
     "name": Column("name", Unit.TEXT, attrgetter("name"), "name of the object"),
     "timestamp": Column("timestamp", Unit.TIME, attrgetter("timestamp"), "when the usage was measured"),
@@ -339,7 +329,7 @@ POD_FACTS: Final = (
 )
 
 SWAP: Final = (
-    Column("swap.usage", Unit.BYTES, attrgetter("swap_bytes"), "swap used", aliases=("swap",)),
+    Column("swap.usage", Unit.BYTES, attrgetter("swap_bytes"), "swap used"),
     Column(
         "swap.capacity",
         Unit.BYTES,
@@ -353,7 +343,6 @@ SWAP: Final = (
         percentage(attrgetter("swap_bytes"), fact("swap_capacity_bytes")),
         "swap.usage as a percentage of swap.capacity",
         Needs.NODES,
-        ("swap%",),
         ratio=(attrgetter("swap_bytes"), fact("swap_capacity_bytes")),
     ),
 )
@@ -458,7 +447,9 @@ def wide_names(kind: Kind, basis: str = "Allocatable") -> tuple[str, ...]:
         case Kind.POD_GROUP:
             return ("pods", *_each((*asked, "{r}.unused")))
         case Kind.CLUSTER:
-            return ("nodes", "pods", *_each((*room[:3], "{r}.limits", "{r}.allocatable", "{r}.free")))
+            figures = ("usage", f"usagePercentOf{basis}", "requests", "requestsPercentOfAllocatable", "limits")
+            names = [f"{json_name(r)}.{field}" for r in RESOURCES for field in (*figures, "allocatable", "free")]
+            return ("nodes", *(name for name in names if name in table_of(kind)))
 
 
 def _each(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -517,29 +508,30 @@ class Naming:
                 case "wide":
                     names += wide_names(self.kind, self.basis)
                 case "all":
-                    names += [
-                        c.name for c in table_of(self.kind).values() if not c.parts and c.name not in IDENTITY
-                    ]
+                    names += [c.name for c in table_of(self.kind).values() if not c.parts and c.name not in IDENTITY]
                 case _:
                     names.append(word)
         return tuple({column.name: column for column in map(self.find, names)}.values())
 
+    def table(self) -> Mapping[str, Column]:
+        """Give all columns that have a fixed name."""
+        return table_of(self.kind)
+
     def names(self) -> tuple[str, ...]:
         """Give every name that `find` knows without an open end, for completion and for the nearest one."""
-        return (*(key.name for key in self.keys), *table_of(self.kind), *self._aliases())
+        return (*(key.name for key in self.keys), *table_of(self.kind), *self.aliases())
 
-    def _aliases(self) -> dict[str, str]:
+    def aliases(self) -> dict[str, str]:
+        """Give the names for people: `cpu`, `cpu%` and their like, with what they stand for."""
         percent = "Requests" if self.kind in (Kind.POD, Kind.POD_GROUP) else self.basis
-        aliases = (
-            {"swap": "swap.usage", "swap%": "swap.usagePercentOfCapacity"} if self.kind is Kind.NODE else {}
-        )
+        aliases = {"swap": "swap.usage", "swap%": "swap.usagePercentOfCapacity"} if self.kind is Kind.NODE else {}
         for resource in CPU_AND_MEMORY:
             aliases[resource] = f"{resource}.usage"
             aliases[f"{resource}%"] = f"{resource}.usagePercentOf{percent}"
         return aliases
 
     def _alias(self, name: str) -> str:
-        return self._aliases().get(name, name)
+        return self.aliases().get(name, name)
 
     def open_ended(self, name: str) -> Column | None:
         """Give a column of a resource or label that no list can name beforehand."""
@@ -558,7 +550,7 @@ class Naming:
     def _nearest(self, name: str, known: Mapping[str, Column]) -> str:
         from difflib import get_close_matches  # noqa: PLC0415  only a mistake pays for it
 
-        folded = {candidate.casefold(): candidate for candidate in (*known, *self._aliases())}
+        folded = {candidate.casefold(): candidate for candidate in (*known, *self.aliases())}
         nearest = get_close_matches(name.casefold(), folded, n=1, cutoff=0.4)
         if nearest:
             return f"did you mean {folded[nearest[0]]}? `c3s columns` lists them all"

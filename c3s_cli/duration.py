@@ -17,8 +17,8 @@ UNITS: Final = {
     "s": SECOND,
     "m": 60 * SECOND,
     "h": 3600 * SECOND,
-}  # noqa: RUF001  Go knows both letters for micro
-TERM: Final = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")  # noqa: RUF001  as above
+}
+TERM: Final = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
 
 
 def parse_nanoseconds(text: str) -> int:

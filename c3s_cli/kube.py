@@ -10,7 +10,6 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote, unquote, urlencode, urlsplit
@@ -28,6 +27,7 @@ TOTAL: Final = 300.0
 LARGEST: Final = 512 << 20
 CHUNK: Final = 1 << 20
 CONNECTIONS: Final = 8
+PAUSES: Final = 10
 LOOPBACK: Final = ("localhost", "127.", "::1")
 NO_CLUSTER: Final = (
     "no cluster to read: there is no kubeconfig (--kubeconfig, $KUBECONFIG, ~/.kube/config), no service account "
@@ -40,9 +40,7 @@ def segment(name: str) -> str:
     return quote(name, safe="")
 
 
-def connect(
-    target: Target, context: str | None = None, *, trace: Callable[[str], None] | None = None
-) -> Cluster:
+def connect(target: Target, context: str | None = None, *, trace: Callable[[str], None] | None = None) -> Cluster:
     """Make ready to read a cluster; nothing is sent yet, but an exec plugin may run.
 
     Raises ConfigError for whatever is wrong with files, flags or credentials.
@@ -53,8 +51,8 @@ def connect(
     if access is None:
         raise ConfigError(NO_CLUSTER, hint="c3s top nodes --demo shows a built-in cluster")
     if _is_plain(access):
-        return Cluster(access, target, lambda: _configuration(access, target), trace)
-    return Cluster(access, target, lambda: _loaded(access, target), trace)
+        return Cluster(access, target, lambda: _configuration(access), trace)
+    return Cluster(access, target, lambda: _loaded(access), trace)
 
 
 def _is_plain(access: Access) -> bool:
@@ -74,10 +72,10 @@ def _in_cluster(target: Target, trace: Callable[[str], None] | None) -> Cluster:
         pass
 
     def load() -> Any:
-        configuration = _configuration(access, target)
+        configuration = _configuration(access)
         try:
             loader.load_incluster_config(client_configuration=configuration)
-        except Exception as problem:
+        except Exception as problem:  # noqa: BLE001  the client raises what it likes
             raise ConfigError(f"the pod's service account cannot be used: {type(problem).__name__}") from None
         token = str(configuration.api_key.get("BearerToken", "")).strip()
         configuration.api_key["BearerToken"] = token.replace("bearer ", "Bearer ", 1)
@@ -96,7 +94,7 @@ def _in_cluster(target: Target, trace: Callable[[str], None] | None) -> Cluster:
 # --- the client's configuration -------------------------------------------------------------------------------
 
 
-def _configuration(access: Access, target: Target) -> Any:
+def _configuration(access: Access) -> Any:
     """Make the client's Configuration for a server, without credentials."""
     import urllib3  # noqa: PLC0415  60 ms, paid once it is clear that something will be read
 
@@ -108,13 +106,13 @@ def _configuration(access: Access, target: Target) -> Any:
     return configuration
 
 
-def _loaded(access: Access, target: Target) -> Any:
+def _loaded(access: Access) -> Any:
     """Make the client's Configuration with everything that the kubeconfig says."""
     import logging  # noqa: PLC0415  as above
 
     # The client logs what it swallows; without a handler logging would print that to stderr.
     logging.getLogger().addHandler(logging.NullHandler())
-    configuration = _configuration(access, target)
+    configuration = _configuration(access)
     loader = kubeconfig_loader(oauth="auth-provider" in access.user)
     cluster, user = dict(access.cluster, server=access.server), dict(access.user)
     token_file = user.pop("tokenFile", None)
@@ -133,7 +131,7 @@ def _loaded(access: Access, target: Target) -> Any:
         loader.load_kube_config_from_dict(document, client_configuration=configuration, persist_config=False)
     except C3sError:
         raise
-    except Exception as problem:
+    except Exception as problem:  # noqa: BLE001  as above
         # Its words may quote credentials.
         raise ConfigError(
             f'the credentials of context "{access.name}" cannot be used: {_safe_words(problem)}'
@@ -196,9 +194,7 @@ def _refuse_expired_oidc(user: Mapping[str, Any]) -> None:
     except (IndexError, ValueError, KeyError, TypeError):
         expired = True
     if expired:
-        raise ConfigError(
-            "the OIDC id-token has expired", hint="run `kubectl version` once; it refreshes the token"
-        )
+        raise ConfigError("the OIDC id-token has expired", hint="run `kubectl version` once; it refreshes the token")
 
 
 def _set_proxy(configuration: Any, access: Access) -> None:
@@ -215,7 +211,7 @@ def _set_proxy(configuration: Any, access: Access) -> None:
         configuration.proxy = f"http://{configuration.proxy}"
     if configuration.proxy.startswith("socks"):
         try:
-            import socks  # type: ignore[import-not-found,unused-ignore]  # noqa: F401, PLC0415  an optional extra
+            import socks  # type: ignore[import-untyped,import-not-found,unused-ignore]  # noqa: F401, PLC0415  an optional extra
         except ImportError:
             raise ConfigError("a SOCKS proxy needs PySocks", hint="pip install 'c3s-cli[socks]'") from None
     _authenticate_proxy(configuration)
@@ -268,10 +264,10 @@ class Cluster:
 
     def _standing_headers(self, target: Target) -> list[tuple[str, str]]:
         headers = [("User-Agent", f"c3s/{__version__}")]
-        if not (target.disable_compression or self._access.cluster.get("disable-compression")):
-            # Compression pays where a network lies between, not inside one machine.
-            if not _is_loopback(self.server):
-                headers.append(("Accept-Encoding", "gzip"))
+        unwanted = target.disable_compression or self._access.cluster.get("disable-compression")
+        # Compression pays where a network lies between, not inside one machine.
+        if not unwanted and not _is_loopback(self.server):
+            headers.append(("Accept-Encoding", "gzip"))
         return headers + _impersonation(self._access.user)
 
     def _open(self) -> None:
@@ -284,7 +280,7 @@ class Cluster:
         _, rest_class = rest_client()
         try:
             self._rest = rest_class(configuration)
-        except Exception as problem:  # a broken proxy URL
+        except Exception as problem:  # noqa: BLE001  as above; a broken proxy URL, for one
             raise ConfigError(f"the connection cannot be set up: {type(problem).__name__}") from None
         if self._access.secure and configuration.verify_ssl:
             self._relax_strictness(configuration)
@@ -310,9 +306,7 @@ class Cluster:
         """Close the connections."""
         self._rest.close()
 
-    def get(
-        self, path: str, query: Sequence[tuple[str, str]] = (), *, accept: str = "application/json"
-    ) -> Answer:
+    def get(self, path: str, query: Sequence[tuple[str, str]] = (), *, accept: str = "application/json") -> Answer:
         """GET one path; give the whole answer. Raises ApiError, Unreachable or InvalidAnswer.
 
         A connection that was closed meanwhile is tried once more; a server that asks for a pause is given it if
@@ -325,25 +319,22 @@ class Cluster:
             try:
                 return self._once(url, path, accept, deadline)
             except ApiError as problem:
-                if problem.status == 401 and not renewed and self._access.user and self._renew(generation):
+                if problem.status == 401 and not renewed and self._access.secure:
+                    self._renew(generation)
                     renewed = True
-                    continue
-                pause = problem.retry_after
-                if problem.status in (429, 503) and pause is not None and paused < 10:
-                    if time.monotonic() + pause < min(deadline, time.monotonic() + SILENCE):
-                        self._trace(f"the server asks for a pause of {pause:g} s")
-                        time.sleep(pause)
-                        paused += 1
-                        continue
-                raise
+                elif paused < PAUSES and _may_pause(problem, deadline):
+                    self._trace(f"the server asks for a pause of {problem.retry_after:g} s")
+                    time.sleep(problem.retry_after or 0)
+                    paused += 1
+                else:
+                    raise
 
-    def _renew(self, generation: int) -> bool:
+    def _renew(self, generation: int) -> None:
         """Load the credentials again, once for all threads that were refused with the old ones."""
         with self._lock:
             if self._generation == generation:
                 self._generation += 1
                 self._open()
-        return True
 
     def _once(self, url: str, path: str, accept: str, deadline: float) -> Answer:
         """Send one request and read its answer to the end."""
@@ -367,9 +358,7 @@ class Cluster:
                     raise
                 raise unreachable(problem, self.server) from None
         spent = (time.monotonic() - begun) * 1000
-        self._trace(
-            f"GET {url} {response.status} {response.reason or ''} in {spent:.0f} ms, {len(body)} bytes"
-        )
+        self._trace(f"GET {url} {response.status} {response.reason or ''} in {spent:.0f} ms, {len(body)} bytes")
         content_type = response.headers.get("Content-Type", "")
         if response.status != 200:
             raise error_of(response.status, response.headers, bytes(body), path)
@@ -390,6 +379,14 @@ class Cluster:
         silence = left if self._timeout else SILENCE
         bound = None if self._timeout == 0 else (min(left, silence), min(left, silence))
         return self._rest.request("GET", url, headers=headers, _request_timeout=bound).response
+
+
+def _may_pause(problem: ApiError, deadline: float) -> bool:
+    """Whether the server asks for a pause that is worth it: short, and over before the deadline."""
+    pause = problem.retry_after
+    if problem.status not in (429, 503) or pause is None:
+        return False
+    return pause < SILENCE and time.monotonic() + pause < deadline
 
 
 def _body(response: Any, deadline: float) -> bytes | bytearray:

@@ -46,9 +46,7 @@ class Merged:
     """Several kubeconfig files as one: for every name, the first file that has it wins."""
 
     current: str = ""
-    entries: dict[str, dict[str, Entry]] = field(
-        default_factory=lambda: {section: {} for section in SECTIONS}
-    )
+    entries: dict[str, dict[str, Entry]] = field(default_factory=lambda: {section: {} for section in SECTIONS})
     found: bool = False
 
 
@@ -70,9 +68,7 @@ def resolve(target: Target, context: str | None, environ: Mapping[str, str]) -> 
             )
         return None
     chosen = chosen or {}
-    cluster = _named(
-        merged, "clusters", target.cluster or chosen.get("cluster"), required=bool(target.cluster)
-    )
+    cluster = _named(merged, "clusters", target.cluster or chosen.get("cluster"), required=bool(target.cluster))
     user = _named(merged, "users", target.user or chosen.get("user"), required=bool(target.user))
     cluster, user = _with_flags(target, cluster, user)
     server = with_scheme(str(cluster.get("server") or ""))
@@ -177,6 +173,21 @@ def _with_flags(target: Target, cluster: Entry, user: Entry) -> tuple[Entry, Ent
     """Let the flags win over the files."""
     if target.server:
         cluster["server"] = target.server
+    _verify_with_flags(target, cluster)
+    if target.token:
+        user = {key: value for key, value in user.items() if key not in CREDENTIALS}
+        user["token"] = target.token
+    for key, value in (("client-certificate", target.client_certificate), ("client-key", target.client_key)):
+        if value:
+            user[key] = os.path.abspath(value)  # noqa: PTH100  as above
+            user.pop(f"{key}-data", None)
+    as_whom = {"as": target.as_user, "as-groups": list(target.as_groups), "as-uid": target.as_uid}
+    user |= {key: value for key, value in as_whom.items() if value}
+    return cluster, user
+
+
+def _verify_with_flags(target: Target, cluster: Entry) -> None:
+    """Let the flags say how the server's certificate is verified."""
     if target.certificate_authority:
         cluster["certificate-authority"] = os.path.abspath(target.certificate_authority)  # noqa: PTH100  as above
         cluster.pop("certificate-authority-data", None)
@@ -188,20 +199,6 @@ def _with_flags(target: Target, cluster: Entry, user: Entry) -> tuple[Entry, Ent
             cluster.pop("certificate-authority-data", None)
     if target.tls_server_name:
         cluster["tls-server-name"] = target.tls_server_name
-    if target.token:
-        user = {key: value for key, value in user.items() if key not in CREDENTIALS}
-        user["token"] = target.token
-    for key, value in (("client-certificate", target.client_certificate), ("client-key", target.client_key)):
-        if value:
-            user[key] = os.path.abspath(value)  # noqa: PTH100  as above
-            user.pop(f"{key}-data", None)
-    if target.as_user:
-        user["as"] = target.as_user
-    if target.as_groups:
-        user["as-groups"] = list(target.as_groups)
-    if target.as_uid:
-        user["as-uid"] = target.as_uid
-    return cluster, user
 
 
 CREDENTIALS: Final = ("token", "tokenFile", "exec", "auth-provider", "username", "password")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from c3s_cli.answers import Answer
 from c3s_cli.columns import Kind, Needs
 from c3s_cli.decode import metrics as decode_metrics
 from c3s_cli.decode import nodes as decode_nodes
@@ -24,15 +25,14 @@ from c3s_cli.kube import segment
 from c3s_cli.model import Failure, Node, NodeFacts, Pod, PodFacts, Sample
 
 if TYPE_CHECKING:
-    from c3s_cli.kube import Answer, Cluster
+    from c3s_cli.allocation import PodResources
+    from c3s_cli.kube import Cluster
     from c3s_cli.request import Query
 
 GROUP: Final = "metrics.k8s.io"
 LIKELY: Final = "v1beta1"
 VERSIONS: Final = ("v1", "v1beta1")
-INSTALL: Final = (
-    "install metrics-server; with rights to see it: kubectl get apiservice v1beta1.metrics.k8s.io"
-)
+INSTALL: Final = "install metrics-server; with rights to see it: kubectl get apiservice v1beta1.metrics.k8s.io"
 
 # kubectl's own sizes: pages of 500 are its default; larger ones save round trips and still fit in little memory.
 PAGE: Final = 1000
@@ -68,6 +68,19 @@ def read(cluster: Cluster, query: Query) -> Sample:
     return reading.sample(answers)
 
 
+def pod_resources(cluster: Cluster, query: Query) -> PodResources:
+    """Read what the requests and limits of the pod that `query` names are made of."""
+    reading = _Reading(cluster, query)
+    return decode_pods.PodDecoder(reading.problems).resources(reading.one_pod())
+
+
+def pods_of_node(cluster: Cluster, query: Query) -> Mapping[tuple[str, str], PodFacts]:
+    """Read the unfinished pods of the node that `query` names; ApiError if there is no such node."""
+    reading = _Reading(cluster, query)
+    reading.nodes()
+    return reading.pods()
+
+
 def at_once(jobs: Mapping[Needs, Callable[[], Any]]) -> dict[Needs, Any]:
     """Run jobs at the same time, each in a thread of its own; give their results, or the C3sError of each."""
     results: dict[Needs, Any] = {}
@@ -88,7 +101,7 @@ def at_once(jobs: Mapping[Needs, Callable[[], Any]]) -> dict[Needs, Any]:
     for result in results.values():
         if isinstance(result, BaseException) and not isinstance(result, C3sError):
             raise result
-    return results
+    return {need: results[need] for need in jobs}
 
 
 def _list(body: Body, what: str) -> Listing:
@@ -112,9 +125,7 @@ class _Reading:
         body = self._metrics("nodes")
         if self.query.name:
             return [decode_metrics.one_node(body, self.cluster.context, self.problems)]
-        nodes = list(
-            decode_metrics.node_list(_list(body, "node metrics"), self.cluster.context, self.problems)
-        )
+        nodes = list(decode_metrics.node_list(_list(body, "node metrics"), self.cluster.context, self.problems))
         if not nodes:
             raise MetricsUnavailable("metrics not available yet")
         return nodes
@@ -140,8 +151,7 @@ class _Reading:
     def pods(self) -> dict[tuple[str, str], PodFacts]:
         """Read the unfinished core pods, by namespace and name: those asked for, or all where nodes are."""
         if self.query.objects is Kind.POD and self.query.name:
-            body = self._get(f"/api/v1/{self._scope()}pods/{segment(self.query.name)}").body
-            return dict(decode_pods.PodDecoder(self.problems, labels=self._wants_labels()).one(body))
+            return dict(decode_pods.PodDecoder(self.problems, labels=self._wants_labels()).one(self.one_pod()))
         if self.query.objects is Kind.POD:
             path, query = f"/api/v1/{self._scope()}pods", self._label_query() + self._field_query()
         elif self.query.name:
@@ -150,6 +160,10 @@ class _Reading:
             path, query = "/api/v1/pods", []
         decode = decode_pods.PodDecoder(self.problems, labels=self._wants_labels())
         return self._pages(path, query, decode.page)
+
+    def one_pod(self) -> Body:
+        """Read the pod that is named."""
+        return self._get(f"/api/v1/{self._scope()}pods/{segment(self.query.name or '')}").body
 
     def selected_pods(self) -> dict[tuple[str, str], None]:
         """Name the pods that the field selector leaves, by namespace and name."""

@@ -35,18 +35,14 @@ class Connection:
     namespace: Annotated[
         Text, _flag("-n", "--namespace", metavar="NAME", help="The namespace scope of this request.")
     ] = None
-    context: Annotated[
-        Text, _flag("--context", metavar="NAME", help="The name of the kubeconfig context to use.")
-    ] = None
-    kubeconfig: Annotated[Text, _flag("--kubeconfig", metavar="FILE", help="The kubeconfig file to use.")] = (
+    context: Annotated[Text, _flag("--context", metavar="NAME", help="The name of the kubeconfig context to use.")] = (
         None
     )
-    cluster: Annotated[
-        Text, _flag("--cluster", metavar="NAME", help="The name of the kubeconfig cluster to use.")
-    ] = None
-    user: Annotated[Text, _flag("--user", metavar="NAME", help="The name of the kubeconfig user to use.")] = (
+    kubeconfig: Annotated[Text, _flag("--kubeconfig", metavar="FILE", help="The kubeconfig file to use.")] = None
+    cluster: Annotated[Text, _flag("--cluster", metavar="NAME", help="The name of the kubeconfig cluster to use.")] = (
         None
     )
+    user: Annotated[Text, _flag("--user", metavar="NAME", help="The name of the kubeconfig user to use.")] = None
     server: Annotated[
         Text,
         _flag("-s", "--server", metavar="URL", help="The address and port of the Kubernetes API server."),
@@ -60,9 +56,9 @@ class Connection:
         ),
     ] = None
     as_user: Annotated[Text, _flag("--as", metavar="USER", help="Username to impersonate.")] = None
-    as_group: Annotated[
-        Many, _flag("--as-group", metavar="GROUP", help="Group to impersonate; may be repeated.")
-    ] = None
+    as_group: Annotated[Many, _flag("--as-group", metavar="GROUP", help="Group to impersonate; may be repeated.")] = (
+        None
+    )
     as_uid: Annotated[Text, _flag("--as-uid", metavar="UID", help="UID to impersonate.")] = None
     certificate_authority: Annotated[
         Text,
@@ -71,9 +67,7 @@ class Connection:
     client_certificate: Annotated[
         Text, _flag("--client-certificate", metavar="FILE", help="A client certificate file for TLS.")
     ] = None
-    client_key: Annotated[Text, _flag("--client-key", metavar="FILE", help="A client key file for TLS.")] = (
-        None
-    )
+    client_key: Annotated[Text, _flag("--client-key", metavar="FILE", help="A client key file for TLS.")] = None
     insecure_skip_tls_verify: Annotated[
         bool,
         _flag(
@@ -97,9 +91,7 @@ class Connection:
             "Not given: 10s without a byte, 5m in all.",
         ),
     ] = None
-    demo: Annotated[bool, _flag("--demo", help="Read a built-in simulated cluster; needs no cluster.")] = (
-        False
-    )
+    demo: Annotated[bool, _flag("--demo", help="Read a built-in simulated cluster; needs no cluster.")] = False
     demo_at: Annotated[
         Text,
         _flag("--demo-at", metavar="TIME", help="Freeze the demo at this time (RFC 3339); implies --demo."),
@@ -161,8 +153,7 @@ class Rows:
         _flag(
             "--by",
             metavar="KEYS",
-            help="One row a group: namespace, node, owner, pool, zone, instance-type, label:KEY; "
-            "several keys nest.",
+            help="One row a group: namespace, node, owner, pool, zone, instance-type, label:KEY; several keys nest.",
         ),
     ] = None
     sum: Annotated[bool, _flag("--sum", help="Print the sum of the resource usage.")] = False
@@ -265,6 +256,27 @@ def takes_flags(function: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
     flat.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # inspect's documented hook
     flat.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return flat
+
+
+GROUPS = {
+    "nodes": (Rows, Nodes, Look, Connection),
+    "pods": (Pods, Rows, Look, Connection),
+    "cluster": (Rows, Nodes, Look, Connection),
+}
+
+
+def flags_of(path: tuple[str, ...]) -> list[str]:
+    """Name the long flags of a command, for completion."""
+    groups: list[Any] = list(GROUPS.get(path[-1], ())) if path else []
+    if path[:1] == ("watch",):
+        groups = [Repeat, *(groups or GROUPS["cluster"])]
+    names = {name for group in groups for flag in _flags(group) for name in flag if name.startswith("--")}
+    return sorted({*names, "--help"})
+
+
+def _flags(group: Any) -> list[tuple[str, ...]]:
+    hints = [get_args(hint)[1] for hint in get_type_hints(group, include_extras=True).values()]
+    return [(hint.default, *hint.param_decls) for hint in hints]
 
 
 @cache

@@ -33,6 +33,8 @@ def show(target: Target, query: Query, view: View) -> ExitCode:
     """Read once and print."""
     stages = Stages(target.verbosity)
     with opened(target, stages) as cluster:
+        if view.explain:
+            return explain(cluster, query, view)
         report = report_of(cluster, query, stages)
         write(report, view, stages)
     code = conclude(report)
@@ -41,7 +43,7 @@ def show(target: Target, query: Query, view: View) -> ExitCode:
 
 
 @contextmanager
-def opened(target: Target, stages: Stages) -> Iterator[Cluster]:
+def opened(target: Target, stages: Stages, *, quiet: bool = False) -> Iterator[Cluster]:
     """Connect to the cluster of a target, or to a demo that lives as long as the reading."""
     server = _demo(target.demo) if target.demo else None
     if server is not None:
@@ -49,7 +51,7 @@ def opened(target: Target, stages: Stages) -> Iterator[Cluster]:
     try:
         with stages.stage("connection"):
             cluster = connect(target, *target.contexts, trace=stages.trace)
-        for note in cluster.notes:
+        for note in () if quiet else cluster.notes:
             say(note)
         try:
             yield cluster
@@ -64,9 +66,7 @@ def _demo(options: DemoOptions) -> DemoServer:
     from c3s_cli.demo.server import start  # noqa: PLC0415  only --demo pays for a server
 
     try:
-        return start(
-            nodes=options.nodes, pods_per_node=options.pods_per_node, seed=options.seed, at=options.at
-        )
+        return start(nodes=options.nodes, pods_per_node=options.pods_per_node, seed=options.seed, at=options.at)
     except (OSError, ValueError) as problem:
         raise C3sError(f"the demo cannot start: {problem}") from problem
 
@@ -77,6 +77,15 @@ def report_of(cluster: Cluster, query: Query, stages: Stages) -> Report:
         sample = read(cluster, query)
     with stages.stage("computing"):
         return make_report(sample, query, query.namespace or cluster.namespace)
+
+
+def explain(cluster: Cluster, query: Query, view: View) -> ExitCode:
+    """Print how the requests and limits of one object add up."""
+    from c3s_cli.explanation import explained  # noqa: PLC0415  only --explain needs it
+
+    for piece in explained(cluster, query, view):
+        sys.stdout.write(piece)
+    return ExitCode.OK
 
 
 def write(report: Report, view: View, stages: Stages) -> None:
@@ -92,11 +101,8 @@ def conclude(report: Report) -> ExitCode:
     if report.nothing:
         say(report.nothing)
     for failure in report.failures:
-        say(
-            f"warning: {failure.message}"
-            if failure.source == "quantity"
-            else f"warning: {failure.source} could not be read: {failure.message}"
-        )
+        unread = "" if failure.source == "quantity" else f"{failure.source} could not be read: "
+        say(f"warning: {unread}{failure.message}")
     if report.matched:
         named = ", ".join(report.matched[:NAMED])
         more = f" and {len(report.matched) - NAMED} more" if len(report.matched) > NAMED else ""
@@ -175,7 +181,7 @@ class _Frames:
 
     def __init__(self, view: View) -> None:
         terminal = view.format in TABLES and sys.stdout.isatty()
-        self.screen = Screen(sys.stdout, lambda: tuple(shutil.get_terminal_size())) if terminal else None
+        self.screen = Screen(sys.stdout, _window) if terminal else None
         self.view = view
         self.text = ""
         self.read_at = ""
@@ -199,9 +205,12 @@ class _Frames:
         if self.screen is None:
             say(first_line)
         else:
-            self.screen.draw(
-                f"Every {pace.interval:g}s    STALE since {self.read_at}: {first_line}", self.text
-            )
+            self.screen.draw(f"Every {pace.interval:g}s    STALE since {self.read_at}: {first_line}", self.text)
+
+
+def _window() -> tuple[int, int]:
+    columns, lines = shutil.get_terminal_size()
+    return columns, lines
 
 
 def _silently(report: Report) -> ExitCode:

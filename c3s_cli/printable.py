@@ -5,7 +5,8 @@ def printable(text: str) -> str:
     r"""Spell out every character of `text` that is not printable.
 
     Covers control characters (C0, C1, DEL, newlines), bidirectional and zero-width marks and lone
-    surrogates: an escape sequence becomes `\x1b[2J` in plain letters. Printable text, whatever its script, stays as it is.
+    surrogates: an escape sequence becomes `\x1b[2J` in plain letters. Printable text stays as it is,
+    whatever its script.
     """
     if text.isprintable():
         return text

@@ -12,12 +12,12 @@ from typing import Any, Final
 
 from msgspec import structs
 
-from c3s_cli.columns import Column, Kind, Naming
+from c3s_cli.columns import COMMON, Column, Kind, Naming, json_name
 from c3s_cli.model import Amounts, Group, Node, NodeFacts, Pod, PodFacts, Report, Row, Sample
 from c3s_cli.request import Query, SortKey
 from c3s_cli.rollup import add_amounts, grouped, nodes_together, pods_together
 
-NAMED: Final = 10
+EXTENDED_FIELDS: Final = ("requests", "requestsPercentOfAllocatable", "limits", "allocatable", "free")
 
 
 def make_report(sample: Sample, query: Query, namespace: str) -> Report:
@@ -52,10 +52,11 @@ def _rows(sample: Sample, query: Query) -> tuple[Sequence[Row], Group]:
             totals = nodes_together(nodes, sample.context)
             return (grouped(nodes, query.by, nodes_together) if query.by else nodes), totals
         case _:
-            cluster = structs.replace(
-                nodes_together(node_rows(sample), sample.context), pod_count=sample.pod_count
-            )
-            return [cluster], cluster
+            cluster = nodes_together(node_rows(sample), sample.context)
+            if sample.pod_facts is None:
+                cluster = structs.replace(cluster, pod_count=sample.pod_count)
+            rows = [cluster] if query.where is None or query.where.matches(cluster) else []
+            return rows, cluster
 
 
 def _where(rows: Sequence[Any], query: Query) -> Sequence[Any]:
@@ -78,7 +79,7 @@ def node_rows(sample: Sample) -> list[Node]:
     for name in names:
         node = measured.get(name) or Node(sample.context, name, None, None)
         facts = facts_of.get(name)
-        row = structs.replace(node, facts=facts, age_seconds=_age(facts and facts.created_at, sample.now))
+        row = structs.replace(node, facts=facts, age_seconds=_age(facts.created_at if facts else None, sample.now))
         if asked is not None:
             requests, limits, pod_count = asked.get(name, ({}, {}, 0))
             row = structs.replace(row, requests=requests, limits=limits, pod_count=pod_count)
@@ -112,9 +113,7 @@ def pod_rows(sample: Sample) -> Sequence[Pod]:
     measured = {(pod.namespace, pod.name): pod for pod in sample.pods}
     homes = sample.node_facts or {}
     rows = [
-        _pod_row(
-            measured.get(of) or Pod(sample.context, *of, None, None), facts, homes.get(facts.node), sample.now
-        )
+        _pod_row(measured.get(of) or Pod(sample.context, *of, None, None), facts, homes.get(facts.node), sample.now)
         for of, facts in sample.pod_facts.items()
     ]
     rows += [pod for of, pod in measured.items() if of not in sample.pod_facts]
@@ -203,8 +202,14 @@ def _with_ordered_containers(pod: Any, query: Query) -> Pod:
 
 
 def _columns(query: Query, totals: Group) -> tuple[Column, ...]:
-    """Give the columns asked for; a cluster's wide ones go on with the extended resources that it has."""
-    return query.columns
+    """Give the columns asked for; wide ones of a cluster go on with the extended resources that it has."""
+    if not query.extended:
+        return query.columns
+    naming = Naming(query.kind)
+    offered = {*(totals.allocatable or {}), *(totals.requests or {})} - set(COMMON)
+    present = [r for r in sorted(offered) if (totals.allocatable or {}).get(r) or (totals.requests or {}).get(r)]
+    names = [f"{json_name(r)}.{field}" for r in present for field in EXTENDED_FIELDS]
+    return (*query.columns, *(column for name in names if (column := naming.open_ended(name))))
 
 
 def _full_name(row: Any) -> str:

@@ -75,7 +75,8 @@ class Query:
     """What: the rows to show and the columns in them.
 
     objects: the kind of object that is read; kind: the kind of row that is shown (a group, with `by`).
-    namespace: the one given with -n, None for the context's own; all_namespaces wins over it.
+    namespace: the one given with -n, None for the context's own; all_namespaces wins over it. extended: whether columns
+    of every extended resource that is found are wanted too.
     """
 
     objects: Kind
@@ -93,6 +94,7 @@ class Query:
     fail_if: Condition | None = None
     until: Condition | None = None
     limit: int | None = None
+    extended: bool = False
 
     @property
     def needs(self) -> Needs:
@@ -137,7 +139,7 @@ class View:
     """How: the format, and what of the rows it shows beside the columns.
 
     keys: the columns that --by made. namespaces: whether a table begins with NAMESPACE. template: what follows
-    `custom-columns=` or `jsonpath=`. compact: one document a line, for a watch.
+    `custom-columns=` or `jsonpath=`. compact: one document a line, for a watch. explain: the terms of one sum instead.
     """
 
     format: Format
@@ -149,6 +151,7 @@ class View:
     keys: tuple[Column, ...] = ()
     template: str = ""
     compact: bool = False
+    explain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +210,7 @@ def pace_of(flags: options.Repeat) -> Pace:
     return Pace(flags.interval, flags.count, _timeout(flags.timeout))
 
 
-def request_of(
+def request_of(  # noqa: PLR0913  a command line has that many parts
     objects: Kind,
     names: Sequence[str] | None,
     connection: options.Connection,
@@ -230,7 +233,8 @@ def request_of(
     sort = _sort(rows.sort_by, naming)
     containers = bool(pods and pods.containers) and not by
     _one_of_name_and_selector(objects, name, rows, pods)
-    columns = naming.expand(_words(look.columns) or (["wide"] if format_ is Format.WIDE else ["default"]))
+    words = _words(look.columns) or (["wide"] if format_ is Format.WIDE else ["default"])
+    columns = naming.expand(words)
     if rows.show_swap:
         columns += tuple(column for column in _swap(naming) if column not in columns)
     if not look.columns and format_ not in (Format.TABLE, Format.WIDE, Format.MARKDOWN):
@@ -251,6 +255,7 @@ def request_of(
         fail_if=_condition(rows.fail_if, naming),
         until=_condition(until, naming),
         limit=_limit(rows.limit),
+        extended=kind is Kind.CLUSTER and not {"wide", "all"}.isdisjoint(words),
     )
     view = View(
         format=format_,
@@ -261,6 +266,7 @@ def request_of(
         sum=rows.sum,
         keys=keys,
         template=template,
+        explain=rows.explain,
     )
     return query, view
 
@@ -272,9 +278,7 @@ def _name(objects: Kind, names: Sequence[str]) -> str | None:
     return names[0] if names else None
 
 
-def _one_of_name_and_selector(
-    objects: Kind, name: str | None, rows: options.Rows, pods: options.Pods | None
-) -> None:
+def _one_of_name_and_selector(objects: Kind, name: str | None, rows: options.Rows, pods: options.Pods | None) -> None:
     if not name:
         return
     if objects is Kind.NODE and rows.selector:
@@ -300,7 +304,20 @@ def _format(text: str) -> tuple[Format, str]:
             f"{word} format specified but no {what} given",
             hint="for example -o custom-columns=NAME:.name,CPU:.cpu.usage or -o jsonpath='{.items[*].name}'",
         )
+    _check_template(format_, template)
     return format_, template
+
+
+def _check_template(format_: Format, template: str) -> None:
+    """Find what is wrong with a template before anything is read."""
+    if format_ is Format.CUSTOM_COLUMNS:
+        from c3s_cli.templates import read_spec  # noqa: PLC0415  only this format pays for it
+
+        read_spec(template)
+    elif format_ is Format.JSONPATH:
+        from c3s_cli.templates import read_template  # noqa: PLC0415  as above
+
+        read_template(template)
 
 
 # A comma separates, except inside ["…"].
@@ -386,7 +403,5 @@ def _beside(naming: Naming) -> tuple[Column, ...]:
     if naming.kind is not Kind.CLUSTER:
         return ()
     return naming.expand(
-        f"{resource}.{field}"
-        for resource in CPU_AND_MEMORY
-        for field in ("allocatable", "measuredAllocatable")
+        f"{resource}.{field}" for resource in CPU_AND_MEMORY for field in ("allocatable", "measuredAllocatable")
     )

@@ -168,9 +168,9 @@ class _LabelParser:
         return self.tokens[min(self.place, len(self.tokens) - 1)]
 
     def take(self) -> str:
-        token = self.next()
+        word = self.next()
         self.place += 1
-        return token
+        return word
 
     def selector(self) -> LabelSelector:
         requirements = []
@@ -191,25 +191,25 @@ class _LabelParser:
         return LabelSelector(tuple(sorted(requirements, key=lambda requirement: requirement.key)))
 
     def requirement(self) -> Requirement:
-        token = self.take()
-        absent = token == "!"
+        word = self.take()
+        absent = word == "!"
         if absent:
-            token = self.take()
-        if not _is_word(token):
-            raise UsageError(f"found '{token}', expected: identifier")
-        _check_key(token)
+            word = self.take()
+        if not _is_word(word):
+            raise UsageError(f"found '{word}', expected: identifier")
+        _check_key(word)
         if absent:
-            return Requirement(token, "!")
+            return Requirement(word, "!")
         if self.next() in (END, ","):
-            return Requirement(token, "exists")
+            return Requirement(word, "exists")
         operator = self.take()
         if operator not in (*BINARY[:5], ">", "<"):
             raise UsageError(f"found '{operator}', expected: {', '.join(BINARY)}")
         values = self.values() if operator in WORDS else [self.exact_value()]
-        _check_values(token, operator, values)
-        return Requirement(token, operator, tuple(sorted(set(values))))
+        _check_values(word, operator, values)
+        return Requirement(word, operator, tuple(sorted(set(values))))
 
-    def values(self) -> list[str]:
+    def values(self) -> list[str]:  # noqa: C901  a grammar with a comma that may stand anywhere
         """Read a list in parentheses; nothing before, between or after a comma is an empty value."""
         opening = self.take()
         if opening != "(":
@@ -219,19 +219,19 @@ class _LabelParser:
             return [""]
         values = []
         while True:
-            token = self.take()
-            if _is_word(token):
-                values.append(token)
+            word = self.take()
+            if _is_word(word):
+                values.append(word)
                 if self.next() not in (",", ")"):
                     raise UsageError(f"found '{self.next()}', expected: ',' or ')'")
                 if self.take() == ")":
                     return values
-                token = ","
-            elif token == "," and not values:
+                word = ","
+            elif word == "," and not values:
                 values.append("")
             elif not values:
-                raise UsageError(f"found '{token}', expected: ',', ')' or identifier")
-            if token == "," and self.next() in (")", ","):
+                raise UsageError(f"found '{word}', expected: ',', ')' or identifier")
+            if word == "," and self.next() in (")", ","):
                 values.append("")
                 if self.take() == ")":
                     return values
@@ -241,10 +241,10 @@ class _LabelParser:
     def exact_value(self) -> str:
         if self.next() in (END, ","):
             return ""
-        token = self.take()
-        if not _is_word(token):
-            raise UsageError(f"found '{token}', expected: identifier")
-        return token
+        word = self.take()
+        if not _is_word(word):
+            raise UsageError(f"found '{word}', expected: identifier")
+        return word
 
 
 def _check_key(key: str) -> None:
@@ -259,8 +259,7 @@ def _qualified_name_problems(key: str) -> list[str]:
     problems = []
     if len(parts) > 2:
         return [
-            f"a qualified name {NAME_RULE} with an optional DNS subdomain prefix and '/' "
-            "(e.g. 'example.com/MyName')"
+            f"a qualified name {NAME_RULE} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
         ]
     if len(parts) == 2:
         prefix = parts[0]
@@ -284,8 +283,7 @@ def _qualified_name_problems(key: str) -> list[str]:
 def _check_values(key: str, operator: str, values: list[str]) -> None:
     if operator in (">", "<") and _integer(values[0]) is None:
         raise UsageError(
-            f"values[0]: Invalid value: {_go_quoted(values[0])}: for 'Gt', 'Lt' operators, the value must be "
-            "an integer"
+            f"values[0]: Invalid value: {_go_quoted(values[0])}: for 'Gt', 'Lt' operators, the value must be an integer"
         )
     found = []
     for place, value in enumerate(sorted(set(values))):

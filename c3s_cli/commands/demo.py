@@ -11,9 +11,7 @@ Port = Annotated[
     int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="The port on loopback; 0 takes any.")
 ]
 Nodes = Annotated[int | None, typer.Option("--nodes", metavar="N", min=1, help="How many nodes.")]
-PodsPerNode = Annotated[
-    int | None, typer.Option("--pods-per-node", metavar="M", min=0, help="How many pods a node.")
-]
+PodsPerNode = Annotated[int | None, typer.Option("--pods-per-node", metavar="M", min=0, help="How many pods a node.")]
 Seed = Annotated[int, typer.Option("--seed", metavar="S", help="Another seed, another cluster.")]
 At = Annotated[str | None, typer.Option("--at", metavar="TIME", help="Freeze it at this time (RFC 3339).")]
 
@@ -33,9 +31,7 @@ def demo(
             f"cannot listen on 127.0.0.1:{port}: {problem.strerror}", hint="--port 0 takes any free port"
         ) from problem
     with server:
-        sys.stdout.write(
-            f"Serving a demo cluster on {server.url}: try `c3s top nodes --server {server.url}`\n"
-        )
+        sys.stdout.write(f"Serving a demo cluster on {server.url}: try `c3s top nodes --server {server.url}`\n")
         sys.stdout.flush()
         server.serve_forever()
     return ExitCode.OK

@@ -8,8 +8,6 @@ from c3s_cli.request import request_of, target_of
 
 
 @takes_flags
-def nodes(
-    names: NodeName = None, *, rows: Rows, nodes: Nodes, look: Look, connection: Connection
-) -> ExitCode:
+def nodes(names: NodeName = None, *, rows: Rows, nodes: Nodes, look: Look, connection: Connection) -> ExitCode:
     """Display resource (CPU/memory) usage of nodes."""
     return show(target_of(connection), *request_of(Kind.NODE, names, connection, rows, look, nodes=nodes))

@@ -26,9 +26,7 @@ def watch_pods(
 
 
 @takes_flags
-def watch_cluster(
-    *, repeat: Repeat, rows: Rows, nodes: Nodes, look: Look, connection: Connection
-) -> ExitCode:
+def watch_cluster(*, repeat: Repeat, rows: Rows, nodes: Nodes, look: Look, connection: Connection) -> ExitCode:
     """Display resource (CPU/memory) usage of the whole cluster again and again."""
     request = request_of(Kind.CLUSTER, None, connection, rows, look, nodes=nodes, until=repeat.until)
     return watch(target_of(connection), *request, pace_of(repeat))

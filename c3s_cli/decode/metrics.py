@@ -82,9 +82,7 @@ def _node(item: _NodeMetrics, context: str, problems: list[str]) -> Node:
 
 def _pod(item: _PodMetrics, context: str, problems: list[str]) -> Pod:
     namespace, name = intern(item.metadata.namespace), item.metadata.name
-    containers = tuple(
-        [_container(container, namespace, name, problems) for container in item.containers or ()]
-    )
+    containers = tuple([_container(container, namespace, name, problems) for container in item.containers or ()])
     if len(containers) == 1:
         (only,) = containers
         cpu, memory, swap = only.cpu_nanocores, only.memory_bytes, only.swap_bytes

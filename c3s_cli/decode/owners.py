@@ -65,6 +65,4 @@ def creations(listing: Listing) -> Iterator[tuple[tuple[str, str], float]]:
 
 def versions(body: Body) -> list[str]:
     """Give the versions of an APIGroup, in the server's order."""
-    return [
-        version.version for version in decode_one(body, _Group, "the metrics API's versions").versions or ()
-    ]
+    return [version.version for version in decode_one(body, _Group, "the metrics API's versions").versions or ()]

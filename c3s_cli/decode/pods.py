@@ -71,6 +71,11 @@ class PodDecoder:
         if pod.status is None or pod.status.phase not in FINISHED:
             yield (pod.metadata.namespace, pod.metadata.name), self._facts(pod)
 
+    def resources(self, body: Body) -> PodResources:
+        """Give what the amounts of a single pod are made of."""
+        pod = decode_one(body, _Pod, "pods")
+        return self._resources(pod, pod.spec or NO_SPEC, pod.status or NO_STATE)
+
     def _facts(self, pod: _Pod) -> PodFacts:
         meta, spec, state = pod.metadata, pod.spec or NO_SPEC, pod.status or NO_STATE
         sidecars = {each.name for each in spec.init_containers or () if each.restart_policy == "Always"}
@@ -81,9 +86,7 @@ class PodDecoder:
             uid=meta.uid,
             node=intern(spec.node_name),
             owner=intern(f"{owner.kind}/{owner.name}") if owner else "",
-            status=intern(
-                status_word(state, sidecars, init_count, deleted=meta.deletion_timestamp is not None)
-            ),
+            status=intern(status_word(state, sidecars, init_count, deleted=meta.deletion_timestamp is not None)),
             restarts=restarts(state, sidecars, init_count),
             created_at=epoch(meta.creation_timestamp),
             qos_class=intern(state.qos_class),
@@ -93,9 +96,7 @@ class PodDecoder:
             containers=containers,
         )
 
-    def _amounts(
-        self, pod: _Pod, spec: _Spec, state: PodState
-    ) -> tuple[Amounts, Amounts, tuple[Container, ...]]:
+    def _amounts(self, pod: _Pod, spec: _Spec, state: PodState) -> tuple[Amounts, Amounts, tuple[Container, ...]]:
         """Work out what a pod asks for, once for all that ask for the same."""
         key = (_key(spec), _status_key(state))
         known = self.shared.get(key)

@@ -66,14 +66,12 @@ NO_STATE = _State()
 
 
 def status_word(state: PodState, sidecars: set[str], init_count: int, *, deleted: bool) -> str:
-    """Say how a pod is: Running, CrashLoopBackOff, Init:1/2, Terminating …
+    """Say how a pod is: Running, CrashLoopBackOff, Init:1/2, Terminating and so on.
 
     sidecars: names of its restartable init containers. init_count: how many init containers its spec has.
     """
     word = state.reason or state.phase or "Unknown"
-    if any(
-        each.type == "PodScheduled" and each.reason == "SchedulingGated" for each in state.conditions or ()
-    ):
+    if any(each.type == "PodScheduled" and each.reason == "SchedulingGated" for each in state.conditions or ()):
         word = "SchedulingGated"
     initializing = _initializing(state, sidecars, init_count)
     if initializing and not _holds(state, "Initialized"):

@@ -53,7 +53,7 @@ def _decoder(shape: Any) -> msgspec.json.Decoder[Any]:
 def decode_one(body: Body | msgspec.Raw, shape: type[Shape], what: str) -> Shape:
     """Decode one object. InvalidAnswer if it is no JSON, or JSON of another shape; `what` names it there."""
     try:
-        decoded: Shape = _decoder(shape).decode(body)
+        decoded: Shape = _decoder(shape).decode(body)  # type: ignore[arg-type]  # a class is hashable
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as problem:
         raise InvalidAnswer(f"the server's answer for {what} is not valid: {problem}") from problem
     return decoded
@@ -81,9 +81,7 @@ def amounts_of(quantities: Quantities | None, problems: list[str], of: str) -> A
     """Give all quantities of a map in their units, without the unknown ones."""
     if not quantities:
         return {}
-    amounts = {
-        resource: amount_of(resource, quantity, problems, of) for resource, quantity in quantities.items()
-    }
+    amounts = {resource: amount_of(resource, quantity, problems, of) for resource, quantity in quantities.items()}
     return {resource: amount for resource, amount in amounts.items() if amount is not None}
 
 

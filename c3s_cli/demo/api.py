@@ -37,9 +37,7 @@ class Api:
         """Answer a GET of a path with its query, at a time."""
         path, _, text = target.partition("?")
         try:
-            if JSON not in accept and "*/*" not in accept and "application/*" not in accept and accept:
-                message = "406: Not Acceptable\n\nAvailable representations: application/json"
-                raise Refusal(406, "NotAcceptable", message)
+            _check_accepted(accept)
             query = {key: values[-1] for key, values in parse_qs(text).items()}
             return discovery(path, accept) or self._resource(path, query, accept, now)
         except Refusal as refusal:
@@ -76,18 +74,12 @@ class Api:
 
     # --- objects ----------------------------------------------------------------------------------------------
 
-    def _one(
-        self, collection: Collection, namespace: str | None, name: str, accept: str, now: float
-    ) -> Answer:
+    def _one(self, collection: Collection, namespace: str | None, name: str, accept: str, now: float) -> Answer:
         served = collection.served
         if served.namespaced and namespace is None:
             raise no_resource()
         record = next(
-            (
-                each
-                for each in collection.records
-                if each.name == name and each.namespace == (namespace or "")
-            ),
+            (each for each in collection.records if each.name == name and each.namespace == (namespace or "")),
             None,
         )
         if record is None:
@@ -97,24 +89,16 @@ class Api:
             head = b'{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1",'
             return Answer(200, head + record.metadata()[1:] + b"\n")
         if "as=Table" in accept:
-            return of_json(
-                table(served.kind, [json.loads(record.whole())], {"resourceVersion": REVISION}, now)
-            )
+            return of_json(table(served.kind, [json.loads(record.whole())], {"resourceVersion": REVISION}, now))
         head = f'{{"kind":"{served.kind}","apiVersion":"{served.group_version}",'.encode()
         return Answer(200, head + record.whole()[1:] + b"\n")
 
-    def _list(
-        self, collection: Collection, namespace: str | None, query: Query, accept: str, now: float
-    ) -> Answer:
+    def _list(self, collection: Collection, namespace: str | None, query: Query, accept: str, now: float) -> Answer:
         served = collection.served
         selective = bool(query.get("labelSelector") or query.get("fieldSelector"))
-        whole = not (
-            selective or namespace or query.get("limit") or METADATA in accept or "as=Table" in accept
-        )
+        whole = not (selective or namespace or query.get("limit") or METADATA in accept or "as=Table" in accept)
         if whole and served.resource == "nodes":
-            return self._keep(
-                "nodes", None, lambda: self._written(collection, collection.records, {}, accept, now)
-            )
+            return self._keep("nodes", None, lambda: self._written(collection, collection.records, {}, accept, now))
         records = self._selected(collection, namespace, query)
         start, limit = _start(query.get("continue", "")), int(query.get("limit") or 0)
         metadata: dict[str, Any] = {"resourceVersion": REVISION}
@@ -125,11 +109,7 @@ class Api:
             page.pop()
             metadata["continue"] = _token(start + limit)
             if not selective:
-                scope = (
-                    collection.records
-                    if namespace is None
-                    else list(self._selected(collection, namespace, {}))
-                )
+                scope = collection.records if namespace is None else list(self._selected(collection, namespace, {}))
                 metadata["remainingItemCount"] = len(scope) - start - limit
         return self._written(collection, page, metadata, accept, now)
 
@@ -164,17 +144,13 @@ class Api:
             head = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": metadata}
             return Answer(200, _joined(head, [record.metadata() for record in records]))
         if "as=Table" in accept:
-            return of_json(
-                table(served.kind, [json.loads(record.whole()) for record in records], metadata, now)
-            )
+            return of_json(table(served.kind, [json.loads(record.whole()) for record in records], metadata, now))
         head = {"kind": f"{served.kind}List", "apiVersion": served.group_version, "metadata": metadata}
         return Answer(200, _joined(head, [record.whole() for record in records]), lasting=len(records) > 1000)
 
     # --- metrics ----------------------------------------------------------------------------------------------
 
-    def _metrics(
-        self, resource: str, namespace: str | None, name: str | None, query: Query, now: float
-    ) -> Answer:
+    def _metrics(self, resource: str, namespace: str | None, name: str | None, query: Query, now: float) -> Answer:
         number = load.slot(now)
         match resource:
             case "nodes" if namespace is None:
@@ -190,8 +166,7 @@ class Api:
             node = next((node for node in nodes if node.name == name), None)
             if node is None:
                 raise not_found("nodemetrics.metrics.k8s.io", name)
-            head = b'{"kind":"NodeMetrics","apiVersion":"metrics.k8s.io/v1beta1",'
-            return Answer(200, head + self._node_item(node, number)[1:] + b"\n")
+            return _single("NodeMetrics", self._node_item(node, number))
         selected = [node for node in nodes if _meets(query, self.objects.node_labels(node), node.name, "")]
         head = {"kind": "NodeMetricsList", "apiVersion": "metrics.k8s.io/v1beta1", "metadata": {}}
 
@@ -215,8 +190,7 @@ class Api:
             )
             if pod is None:
                 raise not_found("podmetrics.metrics.k8s.io", f"{namespace}/{name}")
-            head = b'{"kind":"PodMetrics","apiVersion":"metrics.k8s.io/v1beta1",'
-            return Answer(200, head + self._pod_item(pod, number)[1:] + b"\n")
+            return _single("PodMetrics", self._pod_item(pod, number))
         head = {"kind": "PodMetricsList", "apiVersion": "metrics.k8s.io/v1beta1", "metadata": {}}
 
         def made() -> Answer:
@@ -255,9 +229,7 @@ class Api:
             kept = Answer(200, labels)
             self.kept[key] = (None, kept)
         names = f'"name":"{pod.name}","namespace":"{workload.namespace}"'
-        return self._item(
-            names, kept.body.decode(), number, pod.phase, f'"containers":[{",".join(containers)}]'
-        )
+        return self._item(names, kept.body.decode(), number, pod.phase, f'"containers":[{",".join(containers)}]')
 
     def _item(self, names: str, labels: str, number: int, phase: int, rest: str) -> bytes:
         moment = stamp(number * load.EVERY)
@@ -273,6 +245,15 @@ class Api:
         if known is None or known[0] != version:
             known = self.kept[key] = (version, make())
         return known[1]
+
+
+def _check_accepted(accept: str) -> None:
+    if accept and not any(kind in accept for kind in (JSON, "*/*", "application/*")):
+        raise Refusal(406, "NotAcceptable", "406: Not Acceptable\n\nAvailable representations: application/json")
+
+
+def _single(kind: str, item: bytes) -> Answer:
+    return Answer(200, f'{{"kind":"{kind}","apiVersion":"metrics.k8s.io/v1beta1",'.encode() + item[1:] + b"\n")
 
 
 def _joined(head: dict[str, Any], items: list[bytes]) -> bytes:

@@ -104,9 +104,7 @@ def _pod_fields(pod: PodThere) -> Mapping[str, str]:
 
 def _node(node: NodeThere, objects: Objects) -> Record:
     fields = {"spec.unschedulable": "true" if node.cordoned else "false"}
-    return _plain(
-        "", node.name, partial(objects.node, node), labels=partial(objects.node_labels, node), fields=fields
-    )
+    return _plain("", node.name, partial(objects.node, node), labels=partial(objects.node_labels, node), fields=fields)
 
 
 def _plain(

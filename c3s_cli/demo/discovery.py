@@ -77,9 +77,7 @@ def discovery(path: str, accept: str) -> Answer | None:
             return of_json({"kind": "APIGroup", "apiVersion": "v1", **_group(group)})
         case ["api", "v1"]:
             return _resources("", "v1")
-        case ["apis", group, version] if any(
-            (each.group, each.version) == (group, version) for each in SERVED
-        ):
+        case ["apis", group, version] if any((each.group, each.version) == (group, version) for each in SERVED):
             return _resources(group, version)
         case _:
             return None
@@ -109,9 +107,7 @@ def _resources(group: str, version: str) -> Answer:
         if (each.group, each.version) == (group, version)
     ]
     name = f"{group}/{version}" if group else version
-    return of_json(
-        {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": name, "resources": resources}
-    )
+    return of_json({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": name, "resources": resources})
 
 
 def _aggregated(groups: list[str], accept: str) -> Answer:

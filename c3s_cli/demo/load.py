@@ -17,14 +17,16 @@ DAY: Final = 86400
 WAVE: Final = tuple(
     1000 + bend
     for bend in (
-        -340, -360, -380, -390, -400, -400, -390, -380, -360, -330, -290, -230, -160, -80, 10, 100, 180, 250, 300, 330, 340, 330, 310, 280,
-        250, 230, 220, 230, 250, 280, 310, 340, 360, 370, 360, 340, 300, 250, 190, 120, 50, -20, -90, -150, -200, -250, -290, -320,
+        -340, -360, -380, -390, -400, -400, -390, -380, -360, -330, -290, -230,
+        -160, -80, 10, 100, 180, 250, 300, 330, 340, 330, 310, 280,
+        250, 230, 220, 230, 250, 280, 310, 340, 360, 370, 360, 340,
+        300, 250, 190, 120, 50, -20, -90, -150, -200, -250, -290, -320,
     )
 )  # fmt: skip
 
 
 def slot(time: float) -> int:
-    """Number the sample that is current at a time."""
+    """Give the number of the sample that is current at a time."""
     return int(time) // EVERY
 
 
@@ -87,6 +89,4 @@ def node_usage(node: NodeThere, number: int) -> tuple[int, int]:
 
 def window(phase: int, number: int) -> str:
     """Give the window of a sample: about as long as samples are apart."""
-    return (
-        f"{14_900 + scatter(phase, number) // 5}"[:2] + f".{(scatter(phase, number) // 5 + 900) % 1000:03d}s"
-    )
+    return f"{14_900 + scatter(phase, number) // 5}"[:2] + f".{(scatter(phase, number) // 5 + 900) % 1000:03d}s"

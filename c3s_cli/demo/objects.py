@@ -121,9 +121,7 @@ class Objects:
                         ],
                         "sizeBytes": 41_000_000 + 977 * place,
                     }
-                    for place, image in enumerate(
-                        ("app", "nginx", "postgres", "istio-proxy", "aws-node", "kube-proxy")
-                    )
+                    for place, image in enumerate(("app", "nginx", "postgres", "istio-proxy", "aws-node", "kube-proxy"))
                 ],
             },
         }
@@ -453,13 +451,13 @@ def _spec(workload: Workload) -> Json:
 def _qos(workload: Workload) -> str:
     boxes = [box for box in workload.boxes if not box.init]
     if all(
-        box.cpu and box.cpu == box.cpu_limit and box.memory and box.memory == box.memory_limit
-        for box in workload.boxes
+        box.cpu and box.cpu == box.cpu_limit and box.memory and box.memory == box.memory_limit for box in workload.boxes
     ):
         return "Guaranteed"
-    asks = any(
-        box.cpu or box.memory or box.cpu_limit or box.memory_limit for box in boxes
-    ) or workload.pod_level != (0, 0)
+    asks = any(box.cpu or box.memory or box.cpu_limit or box.memory_limit for box in boxes) or workload.pod_level != (
+        0,
+        0,
+    )
     return "Burstable" if asks else "BestEffort"
 
 
@@ -538,9 +536,7 @@ def _container_state(box: Box, workload: Workload, born: float) -> tuple[Json, b
     match workload.state:
         case "Initializing":
             return (
-                {"running": {"startedAt": "<started>"}}
-                if box.init
-                else {"waiting": {"reason": "PodInitializing"}}
+                {"running": {"startedAt": "<started>"}} if box.init else {"waiting": {"reason": "PodInitializing"}}
             ), False
         case "Succeeded":
             return {"terminated": {"exitCode": 0, "reason": "Completed", **ended}}, False
@@ -549,6 +545,8 @@ def _container_state(box: Box, workload: Workload, born: float) -> tuple[Json, b
         case "CrashLoopBackOff":
             message = "back-off 5m0s restarting failed container"
             return {"waiting": {"reason": "CrashLoopBackOff", "message": message}}, False
+        case _:
+            pass
     if box.init:
         return {"terminated": {"exitCode": 0, "reason": "Completed", **ended}}, True
     return {"running": {"startedAt": "<started>"}}, True

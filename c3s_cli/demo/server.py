@@ -118,8 +118,7 @@ class DemoServer:
                 request, *lines = head.decode("latin-1").split("\r\n")
                 method, _, rest = request.partition(" ")
                 headers = {
-                    name.strip().lower(): value.strip()
-                    for name, _, value in (line.partition(":") for line in lines)
+                    name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)
                 }
                 if not self._answer(connection, method, rest.rpartition(" ")[0], headers):
                     return

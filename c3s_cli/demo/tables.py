@@ -93,9 +93,7 @@ def _pod(item: Json, now: float) -> list[str]:
     if "deletionTimestamp" in item["metadata"]:
         word = "Terminating"
     sidecars = [each for each in spec.get("initContainers", []) if each.get("restartPolicy") == "Always"]
-    ready = sum(each["ready"] for each in statuses) + (
-        len(sidecars) if statuses and statuses[0]["ready"] else 0
-    )
+    ready = sum(each["ready"] for each in statuses) + (len(sidecars) if statuses and statuses[0]["ready"] else 0)
     return [
         item["metadata"]["name"],
         f"{ready}/{len(spec['containers']) + len(sidecars)}",

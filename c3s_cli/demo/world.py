@@ -32,9 +32,9 @@ class Pool:
 
 POOLS: Final = (
     Pool("general", "m6i.2xlarge", 8000, 32768, 4, 0.6),
-    Pool("memory", "r6i.xlarge", 4000, 32768, 2, 0.2),
+    Pool("memory", "r6i.xlarge", 4000, 32768, 3, 0.2),
     Pool("spot", "c6i.xlarge", 4000, 8192, 1, 0.14),
-    Pool("gpu", "g5.2xlarge", 8000, 32768, 2, 0.05, (("nvidia.com/gpu", "present", "NoSchedule"),), gpus=1),
+    Pool("gpu", "g5.12xlarge", 48000, 196608, 1, 0.05, (("nvidia.com/gpu", "present", "NoSchedule"),), gpus=4),
     Pool(
         "control-plane",
         "m6i.large",
@@ -91,9 +91,7 @@ class Workload:
 PROXY: Final = Box("istio-proxy", 100, 2000, 128, 1024, 14, 61, sidecar=True)
 
 WORKLOADS: Final = (
-    Workload(
-        "kube-system", "kube-proxy", "DaemonSet", 0, (Box("kube-proxy", 100, 0, 0, 0, 3, 21),), tolerates=True
-    ),
+    Workload("kube-system", "kube-proxy", "DaemonSet", 0, (Box("kube-proxy", 100, 0, 0, 0, 3, 21),), tolerates=True),
     Workload(
         "kube-system",
         "aws-node",
@@ -116,9 +114,7 @@ WORKLOADS: Final = (
     ),
     Workload("kube-system", "etcd", "Node", 1, (Box("etcd", 100, 0, 100, 0, 95, 410),), ("control-plane",)),
     Workload("kube-system", "coredns", "Deployment", 2, (Box("coredns", 100, 0, 70, 170, 9, 48),)),
-    Workload(
-        "kube-system", "metrics-server", "Deployment", 1, (Box("metrics-server", 100, 0, 200, 400, 12, 88),)
-    ),
+    Workload("kube-system", "metrics-server", "Deployment", 1, (Box("metrics-server", 100, 0, 200, 400, 12, 88),)),
     Workload(
         "monitoring",
         "node-exporter",
@@ -153,9 +149,7 @@ WORKLOADS: Final = (
         ),
         age=3 * DAY,
     ),
-    Workload(
-        "team-checkout", "payments", "Deployment", 3, (Box("app", 250, 500, 256, 384, 264, 341),), age=3 * DAY
-    ),
+    Workload("team-checkout", "payments", "Deployment", 3, (Box("app", 250, 500, 256, 384, 264, 341),), age=3 * DAY),
     Workload(
         "team-checkout",
         "orders-db",
@@ -219,9 +213,7 @@ WORKLOADS: Final = (
         tolerates=True,
     ),
     Workload("default", "web", "Deployment", 3, (Box("nginx", 100, 0, 64, 0, 46, 58),), age=27 * DAY),
-    Workload(
-        "default", "web-canary", "Deployment", 1, (Box("nginx", 100, 0, 64, 0, 4, 40),), state="Young", age=25
-    ),
+    Workload("default", "web-canary", "Deployment", 1, (Box("nginx", 100, 0, 64, 0, 4, 40),), state="Young", age=25),
     Workload("default", "resized", "Deployment", 1, (Box("app", 250, 500, 256, 512, 205, 231),), resized=750),
     Workload("default", "debug-shell", "Pod", 1, (Box("shell", 0, 0, 0, 0, 1, 3),), age=2 * DAY),
     Workload(
@@ -243,9 +235,7 @@ WORKLOADS: Final = (
         state="Terminating",
         age=DAY,
     ),
-    Workload(
-        "default", "too-big", "Deployment", 1, (Box("app", 64000, 0, 1024, 0),), state="Pending", age=3 * HOUR
-    ),
+    Workload("default", "too-big", "Deployment", 1, (Box("app", 64000, 0, 1024, 0),), state="Pending", age=3 * HOUR),
     Workload(
         "default",
         "waiting",
@@ -264,9 +254,7 @@ WORKLOADS: Final = (
         state="Succeeded",
         age=9 * HOUR,
     ),
-    Workload(
-        "batch", "import", "Job", 1, (Box("import", 250, 500, 256, 256),), state="Failed", age=26 * HOUR
-    ),
+    Workload("batch", "import", "Job", 1, (Box("import", 250, 500, 256, 256),), state="Failed", age=26 * HOUR),
     Workload(
         "batch",
         "transcode",
@@ -363,7 +351,7 @@ def _nodes(count: int | None, seed: int) -> Iterator[NodeThere]:
                 zone=ZONES[(number + seed) % 3],
                 address=address,
                 measured=not (pool.name == "spot" and place == 0),
-                cordoned=pool.name == "memory" and place == 1,
+                cordoned=pool.name == "memory" and place == 2,
                 swap=4 << 30 if pool.name == "memory" else 0,
             )
             number += 1
@@ -380,14 +368,10 @@ def _sizes(count: int | None) -> Mapping[str, int]:
 
 def _many(nodes: int, pods_per_node: int) -> Iterator[Workload]:
     """Fill a cluster: an agent on every node, and copies of the usual workloads for the rest."""
-    agents = [workload for workload in WORKLOADS if workload.kind == "DaemonSet"][
-        : max(0, min(3, pods_per_node - 1))
-    ]
+    agents = [workload for workload in WORKLOADS if workload.kind == "DaemonSet"][: max(0, min(3, pods_per_node - 1))]
     yield from agents
     left = nodes * (pods_per_node - len(agents))
-    usual = [
-        w for w in WORKLOADS if w.kind in ("Deployment", "StatefulSet", "Rollout") and w.state == "Running"
-    ]
+    usual = [w for w in WORKLOADS if w.kind in ("Deployment", "StatefulSet", "Rollout") and w.state == "Running"]
     usual = [w for w in usual if w.pools == ("general",)]
     copy = 0
     while left > 0:

@@ -44,10 +44,10 @@ def render(report: Report, view: View) -> Iterator[str]:
 
             return exposition(report, view)
         case Format.CUSTOM_COLUMNS:
-            from c3s_cli.output.custom_columns import custom_columns  # noqa: PLC0415
+            from c3s_cli.output.templated import custom_columns  # noqa: PLC0415
 
             return custom_columns(report, view)
         case Format.JSONPATH:
-            from c3s_cli.output.jsonpath import jsonpath  # noqa: PLC0415
+            from c3s_cli.output.templated import jsonpath  # noqa: PLC0415
 
             return jsonpath(report, view)

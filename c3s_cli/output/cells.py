@@ -35,11 +35,7 @@ def heading(column: Column) -> str:
         of = _resource(match["of"])
         if match["part"] != "usage":
             return f"{of}-{match['part'].upper()}(%)"
-        return (
-            f"{of}(%)"
-            if match["whole"] in ("Allocatable", "Capacity")
-            else f"{of}(%{match['whole'].upper()})"
-        )
+        return f"{of}(%)" if match["whole"] in ("Allocatable", "Capacity") else f"{of}(%{match['whole'].upper()})"
     if column.name.startswith("labels["):
         return column.path[-1].upper()
     if match := FIELD.fullmatch(column.name):

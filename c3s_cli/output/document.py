@@ -119,14 +119,14 @@ def _units(columns: Iterable[Column]) -> dict[str, Any]:
 
 
 def _totals(report: Report, view: View) -> dict[str, Any]:
-    columns = totals_of(view.kind, _flat(report.columns))
+    columns = totals_of(view.kind, flat(report.columns))
     template = Template(columns, "")
     (text,) = template.fill([report.totals])
     totals: dict[str, Any] = json.loads(text)
     return totals
 
 
-def _flat(columns: Iterable[Column]) -> list[Column]:
+def flat(columns: Iterable[Column]) -> list[Column]:
     """Replace a column that a table shows as two by these two."""
     return [part for column in columns for part in (column.parts or (column,))]
 
@@ -143,7 +143,7 @@ def identity_columns(view: View) -> list[Column]:
 
 def shown_columns(report: Report, view: View) -> list[Column]:
     """Give all columns of the structured formats: the identity, then what was asked for, each once."""
-    columns = [*identity_columns(view), *_flat(report.columns)]
+    columns = [*identity_columns(view), *flat(report.columns)]
     return list({column.name: column for column in columns}.values())
 
 
@@ -158,7 +158,7 @@ def _items(report: Report, view: View, newline: str) -> Iterator[str]:
 
 def _containers_column(report: Report, newline: str) -> Column:
     name = Column("name", Unit.TEXT, lambda container: container.name, "name of the container")
-    own = [column for column in _flat(report.columns) if column.of_containers]
+    own = [column for column in flat(report.columns) if column.of_containers]
     template = Template([name, *own], newline + STEP if newline else "")
 
     def written(pod: Any) -> str:

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, Final
 
-from c3s_cli.columns import Column, Kind, totals_of
+from c3s_cli.columns import Column, Kind, split_path, totals_of
 from c3s_cli.model import Report
 from c3s_cli.output.cells import cells, heading
 from c3s_cli.printable import printable
-from c3s_cli.request import View
+from c3s_cli.request import Format, View
 
 # kubectl pads every column to its longest cell and three blanks, and to six in all.
 GAP: Final = "   "
@@ -30,8 +30,8 @@ def table(report: Report, view: View) -> Iterator[str]:
     """Write kubectl's table. No rows, no table."""
     if not report.rows:
         return iter(())
-    columns = table_columns(report, view)
-    if view.sum:
+    columns = _by_resource(report) if _is_pivoted(view) else table_columns(report, view)
+    if view.sum and not _is_pivoted(view):
         columns = _with_sum(columns, report, view)
     headings = [title for title, _ in columns] if view.headers else None
     return layout(headings, [column for _, column in columns])
@@ -43,10 +43,7 @@ def markdown(report: Report, view: View) -> Iterator[str]:
         return iter(())
     from tabulate import tabulate  # noqa: PLC0415  import costs 75 ms, other formats do without
 
-    columns = [
-        (title, [cell.replace("|", "\\|") for cell in column])
-        for title, column in table_columns(report, view)
-    ]
+    columns = [(title, [cell.replace("|", "\\|") for cell in column]) for title, column in table_columns(report, view)]
     rows = list(zip(*(column for _, column in columns), strict=True))
     headings = [title for title, _ in columns]
     text = tabulate(rows, headings, tablefmt="github", disable_numparse=True, stralign="left")
@@ -61,22 +58,51 @@ def table_columns(report: Report, view: View) -> TableColumns:
     return [*_identity(rows, view), *((heading(column), cells(column, rows)) for column in report.columns)]
 
 
+def _is_pivoted(view: View) -> bool:
+    """Whether a cluster is shown as a row for every resource: its wide columns would not fit a line."""
+    return view.format is Format.WIDE and view.kind is Kind.CLUSTER
+
+
+PIVOT: Final = {
+    "USED": "usage",
+    "USED(%)": "usagePercentOfAllocatable",
+    "REQUESTED": "requests",
+    "REQUESTED(%)": "requestsPercentOfAllocatable",
+    "LIMIT": "limits",
+    "ALLOCATABLE": "allocatable",
+    "FREE": "free",
+}
+
+
+def _by_resource(report: Report) -> TableColumns:
+    """Turn the wide columns of a cluster around: a row a resource, a column a figure."""
+    known = {column.name: column for column in report.columns}
+    resources = list(dict.fromkeys(name.rpartition(".")[0] for name in known if "." in name))
+    resources = [resource for resource in resources if f"{resource}.allocatable" in known]
+    titles = [json_path[-1] if (json_path := split_path(resource)) else resource for resource in resources]
+    columns = [("CONTEXT", [printable(row.context) for row in report.rows for _ in resources])]
+    columns.append(("RESOURCE", [printable(title) for _ in report.rows for title in titles]))
+    for title, field in PIVOT.items():
+        of = [known.get(f"{resource}.{field}") for resource in resources]
+        columns.append((title, [cells(column, [row])[0] if column else "-" for row in report.rows for column in of]))
+    return columns
+
+
 def _identity(rows: Sequence[Any], view: View) -> TableColumns:
     if view.keys:
         return [(heading(key), cells(key, rows)) for key in view.keys]
     if view.kind is Kind.CLUSTER:
         return [("CONTEXT", [printable(row.context) for row in rows])]
-    names = [("NAME", [printable(row.name) for row in rows])]
+    names: TableColumns = [("NAME", [printable(row.name) for row in rows])]
     return [("NAMESPACE", [printable(row.namespace) for row in rows]), *names] if view.namespaces else names
 
 
 def _of_containers(report: Report, view: View) -> TableColumns:
     """One row a container, with its pod's name before its own."""
-    pods = [pod for pod in report.rows for _ in pod.containers]  # type: ignore[union-attr]  # --containers: pods only
-    containers = [container for pod in report.rows for container in pod.containers]  # type: ignore[union-attr]
-    columns: TableColumns = (
-        [("NAMESPACE", [printable(pod.namespace) for pod in pods])] if view.namespaces else []
-    )
+    rows: Sequence[Any] = report.rows
+    pods = [pod for pod in rows for _ in pod.containers]
+    containers = [container for pod in rows for container in pod.containers]
+    columns: TableColumns = [("NAMESPACE", [printable(pod.namespace) for pod in pods])] if view.namespaces else []
     columns.append(("POD", [printable(pod.name) for pod in pods]))
     columns.append(("NAME", [printable(container.name) for container in containers]))
     for column in report.columns:
@@ -119,9 +145,7 @@ def _tabulated(headings: Sequence[str] | None, columns: Sequence[list[str]]) -> 
     if headings:
         rows.insert(0, list(headings))
     rows[0] = [cell.ljust(LEAST) for cell in rows[0]]
-    text = tabulate.tabulate(
-        rows, tablefmt=form, disable_numparse=True, stralign="left", preserve_whitespace=True
-    )
+    text = tabulate.tabulate(rows, tablefmt=form, disable_numparse=True, stralign="left", preserve_whitespace=True)
     for line in text.split("\n"):
         yield f"{line.rstrip(' ')}\n"
 

@@ -1,0 +1,55 @@
+# The few recipes people need. Each makes its own virtual environment; only git, make and Python 3.11+ are assumed.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+TIME := 2026-03-02T09:30:00Z
+
+.PHONY: help demo test test-lowest lint docs goldens bench clean
+
+help:
+	@echo 'make demo         see c3s on a built-in simulated cluster'
+	@echo 'make test         formatter, linter, types, import contracts, tests, docs'
+	@echo 'make test-lowest  the tests, with the oldest versions of the dependencies'
+	@echo 'make lint         the checks that run nothing'
+	@echo 'make docs         write the generated parts of the docs anew'
+	@echo 'make goldens      record the answers of the kubectl on PATH anew'
+	@echo 'make bench        measure c3s side by side with the kubectl on PATH'
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'c3s needs Python 3.11 or newer: make PYTHON=python3.12 ...'; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo 'no venv module: install your system'"'"'s python3-venv package, or set PYTHON'; exit 1; }
+	@$(BIN)/python -m pip install --quiet --upgrade pip
+	@$(BIN)/python -m pip install --quiet --editable . --group dev
+	@touch $@
+
+demo: $(READY)
+	@echo '$$ c3s top nodes --demo'; $(BIN)/c3s top nodes --demo
+	@echo; echo '$$ c3s top pods --demo -n team-checkout -o wide'; $(BIN)/c3s top pods --demo -n team-checkout -o wide
+	@echo; echo '$$ c3s top cluster --demo'; $(BIN)/c3s top cluster --demo
+
+lint: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint
+	$(BIN)/pytest -n 2
+
+test-lowest:
+	$(MAKE) VENV=.venv-lowest .venv-lowest/.ready
+	.venv-lowest/bin/python -m pip install --quiet -r tests/lowest.txt
+	.venv-lowest/bin/pytest -n 2 -p no:cacheprovider -W default
+
+docs: $(READY)
+	$(BIN)/python -m docs.write
+
+goldens: $(READY)
+	$(BIN)/python -m tests.conformance.record
+
+bench: $(READY)
+	$(BIN)/python benchmarks/run.py
+
+clean:
+	rm -rf .venv .venv-lowest dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,245 @@
+"""The templates of -o jsonpath=… and -o custom-columns=…, in kubectl's dialect.
+
+The libraries on the registry speak the RFC's JSONPath or older dialects, none of them kubectl's templates (text around
+braces, range and end, quoted text), so the parts that people use are read here: fields, quoted and escaped keys,
+indexes, slices, wildcards, unions, recursive descent, filters with one comparison, range and end, quoted text.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from c3s_cli.errors import UsageError
+
+Step = Callable[[Any, Any], list[Any]]
+
+TEXT: Final = re.compile(r"[^{]+")
+QUOTED: Final = re.compile(r"""\s*(?:"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)')\s*""", re.DOTALL)
+FIELD: Final = re.compile(r"\.((?:\\.|[^\\.\[\]{}()\s'\"])+)")
+BRACKET: Final = re.compile(r"""\[((?:"[^"]*"|'[^']*'|\([^)]*\)|[^\]"'()])*)\]""")
+SLICE: Final = re.compile(r"(-?[0-9]{1,9})?:(-?[0-9]{1,9})?(?::([0-9]{1,9}))?")
+FILTER: Final = re.compile(r"""\?\(\s*@(\.?[^=!<>]*?)\s*(?:(==|!=|<=|>=|<|>)\s*(.+?))?\s*\)""", re.DOTALL)
+ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"', "'": "'"}
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A loop: what it goes over, and what is written each time."""
+
+    path: list[Step]
+    body: list[Node]
+
+
+Node = str | Range | list[Step]
+
+
+def read_template(template: str) -> list[Node]:
+    """Read a template. UsageError in kubectl's words."""
+    nodes: list[Node] = []
+    open_ranges: list[tuple[list[Step], list[Node]]] = []
+    place = 0
+    while place < len(template):
+        into = open_ranges[-1][1] if open_ranges else nodes
+        if text := TEXT.match(template, place):
+            into.append(text[0])
+            place = text.end()
+            continue
+        end = _closing(template, place)
+        inner = template[place + 1 : end].strip()
+        place = end + 1
+        if inner == "end":
+            if not open_ranges:
+                raise _error(template, "not in range, nothing to end")
+            path, body = open_ranges.pop()
+            (open_ranges[-1][1] if open_ranges else nodes).append(Range(path, body))
+        elif inner.startswith("range"):
+            open_ranges.append((read_path(inner.removeprefix("range").strip(), template), []))
+        elif quoted := QUOTED.fullmatch(inner):
+            into.append(_unescaped(quoted[1] if quoted[1] is not None else quoted[2]))
+        else:
+            into.append(read_path(inner, template))
+    if open_ranges:
+        raise _error(template, "unclosed range")
+    return nodes
+
+
+def _closing(template: str, place: int) -> int:
+    """Find the brace that closes the one at `place`, past quoted text."""
+    quote = ""
+    at = place + 1
+    while at < len(template):
+        letter = template[at]
+        if quote:
+            if letter == "\\":
+                at += 1
+            elif letter == quote:
+                quote = ""
+        elif letter in "\"'":
+            quote = letter
+        elif letter == "}":
+            return at
+        at += 1
+    raise _error(template, "unclosed action")
+
+
+def _error(template: str, problem: str) -> UsageError:
+    return UsageError(f"error parsing jsonpath {template}, {problem}")
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(r"\\(.)", lambda match: ESCAPES.get(match[1], match[1]), text, flags=re.DOTALL)
+
+
+def read_path(path: str, template: str) -> list[Step]:  # noqa: C901  one branch a kind of step
+    """Read one path: `.items[*].cpu.usage`."""
+    place = 1 if path.startswith(("$", "@")) else 0
+    steps: list[Step] = []
+    if path in ("", "."):
+        return steps
+    while place < len(path):
+        if path.startswith("..", place):
+            steps.append(_descend)
+            place += 1
+            if path.startswith(".[", place):
+                place += 1
+        elif path.startswith(".*", place):
+            steps.append(_wildcard)
+            place += 2
+        elif field := FIELD.match(path, place):
+            steps.append(_key(re.sub(r"\\(.)", r"\1", field[1])))
+            place = field.end()
+        elif bracket := BRACKET.match(path, place):
+            steps.append(_bracket(bracket[1].strip(), template))
+            place = bracket.end()
+        elif path[place] == "." and place + 1 < len(path) and path[place + 1] == "[":
+            place += 1
+        elif place == 0 and re.match(r"[A-Za-z]", path):
+            raise _error(template, f"unrecognized identifier {path}")
+        elif path[place] == "[":
+            raise _error(template, "unterminated array")
+        else:
+            raise _error(template, f"unrecognized character in action: U+{ord(path[place]):04X} {path[place]!r}")
+    return steps
+
+
+def _bracket(inner: str, template: str) -> Step:
+    if inner == "*":
+        return _wildcard
+    if inner.startswith("?("):
+        return _filter(inner, template)
+    if quoted := QUOTED.fullmatch(inner):
+        return _key(_unescaped(quoted[1] if quoted[1] is not None else quoted[2]))
+    if "," in inner:
+        steps = [_bracket(part.strip(), template) for part in re.findall(r"""(?:"[^"]*"|'[^']*'|[^,])+""", inner)]
+        return lambda value, root: [found for step in steps for found in step(value, root)]
+    if re.fullmatch(r"-?[0-9]{1,9}", inner):
+        return _index(int(inner))
+    if part := SLICE.fullmatch(inner):
+        start, stop, step_size = (int(each) if each else None for each in part.groups())
+        if step_size == 0:
+            raise _error(template, "step must be > 0")
+        return lambda value, _root: value[start:stop:step_size] if isinstance(value, list) else []
+    raise _error(template, f"invalid array index {inner}")
+
+
+def _descend(value: Any, _root: Any) -> list[Any]:
+    """Give a value and everything inside it."""
+    found = [value]
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for inner in inside:
+        found += _descend(inner, _root)
+    return found
+
+
+def _wildcard(value: Any, _root: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return list(value) if isinstance(value, list) else []
+
+
+def _key(key: str) -> Step:
+    return lambda value, _root: [value[key]] if isinstance(value, dict) and key in value else []
+
+
+def _index(place: int) -> Step:
+    def step(value: Any, _root: Any) -> list[Any]:
+        inside = isinstance(value, list) and -len(value) <= place < len(value)
+        return [value[place]] if inside else []
+
+    return step
+
+
+def _filter(text: str, template: str) -> Step:
+    match = FILTER.fullmatch(text)
+    if match is None:
+        raise _error(template, "unterminated filter")
+    path, operator = read_path(match[1], template), match[2]
+    if operator is None:
+        return lambda value, root: [each for each in _wildcard(value, root) if follow(path, [each], root)]
+    wanted = _literal(match[3], template)
+
+    def step(value: Any, root: Any) -> list[Any]:
+        return [
+            each
+            for each in _wildcard(value, root)
+            if any(_holds(found, operator, wanted) for found in follow(path, [each], root))
+        ]
+
+    return step
+
+
+def _literal(text: str, template: str) -> Any:
+    if quoted := QUOTED.fullmatch(text):
+        return _unescaped(quoted[1] if quoted[1] is not None else quoted[2])
+    try:
+        return {"true": True, "false": False, "null": None}[text] if text in ("true", "false", "null") else float(text)
+    except ValueError:
+        raise _error(template, f"unrecognized value {text} in filter") from None
+
+
+def _holds(have: Any, operator: str, wanted: Any) -> bool:
+    if operator in ("==", "!="):
+        return (have == wanted) is (operator == "==")
+    comparable = (isinstance(have, (int, float)) and isinstance(wanted, float)) or (
+        isinstance(have, str) and isinstance(wanted, str)
+    )
+    if not comparable:
+        return False
+    return bool({"<": have < wanted, "<=": have <= wanted, ">": have > wanted, ">=": have >= wanted}[operator])
+
+
+def follow(path: list[Step], values: list[Any], root: Any) -> list[Any]:
+    """Follow a path from some values to all that it leads to."""
+    for step in path:
+        values = [found for value in values for found in step(value, root)]
+    return values
+
+
+def written(value: Any) -> str:
+    """Write a value as kubectl does: text bare, maps and lists as JSON."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+
+
+# A comma separates, except inside brackets.
+PART: Final = re.compile(r"(?:\[[^\]]*\]|[^,\[])+")
+
+
+def read_spec(spec: str) -> list[tuple[str, list[Step]]]:
+    """Read `NAME:.name,CPU:.cpu.usage`. UsageError in kubectl's words."""
+    columns = []
+    for part in PART.findall(spec):
+        heading, colon, path = part.partition(":")
+        if not colon or not path:
+            raise UsageError(f"unexpected custom-columns spec: {part}, expected <header>:<json-path-expr>")
+        bare = path.removeprefix("{").removesuffix("}")
+        bare = bare if bare.startswith((".", "[")) else f".{bare}"
+        columns.append((heading, read_path(bare, spec)))
+    if not columns:
+        raise UsageError("custom-columns format specified but no custom columns given")
+    return columns
