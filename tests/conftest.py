@@ -1,0 +1,79 @@
+"""What every test has: a front door (`run`), and nothing of this machine's Kubernetes."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from c3s_cli.cli import main
+from c3s_cli.demo.server import DemoServer, start
+from tests.servers import FakeApi
+
+AT = "2026-03-02T09:30:00Z"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command line came to."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep the kubeconfig, the proxies and the width of whoever runs the tests out of them."""
+    for name in (
+        "KUBECONFIG",
+        "KUBERNETES_SERVICE_HOST",
+        "KUBERNETES_SERVICE_PORT",
+        *(f"{kind}_proxy" for kind in ("http", "https", "all", "no")),
+        *(f"{kind}_PROXY" for kind in ("HTTP", "HTTPS", "ALL", "NO")),
+    ):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+    monkeypatch.setenv("COLUMNS", "100")
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command line in this process: `run("top pods -A")`, or words one by one."""
+
+    def runs(*words: str) -> Result:
+        argv = shlex.split(words[0]) if len(words) == 1 else list(words)
+        code = main(argv)
+        captured = capsys.readouterr()
+        return Result(int(code), captured.out, captured.err)
+
+    return runs
+
+
+@pytest.fixture(scope="session")
+def demo_server() -> Iterator[DemoServer]:
+    with start(at=AT) as server:
+        yield server
+
+
+@pytest.fixture
+def demo(run: Run, demo_server: DemoServer) -> Run:
+    """Run a command line against the frozen demo."""
+
+    def runs(*words: str) -> Result:
+        argv = shlex.split(words[0]) if len(words) == 1 else list(words)
+        return run(*argv, "--server", demo_server.url)
+
+    return runs
+
+
+@pytest.fixture
+def api() -> Iterator[FakeApi]:
+    """Give an API server that answers what a test tells it to."""
+    with FakeApi() as fake:
+        yield fake

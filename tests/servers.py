@@ -1,0 +1,216 @@
+"""An API server on loopback that answers exactly what a test tells it to, faults included."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+from urllib.parse import parse_qsl, urlsplit
+
+DATE = "Mon, 02 Mar 2026 09:30:00 GMT"
+
+
+@dataclass
+class Reply:
+    """One answer. body: JSON, text or bytes. fault: hang, drip, cut, reset, bomb."""
+
+    body: Any = None
+    status: int = 200
+    content_type: str = "application/json"
+    headers: dict[str, str] = field(default_factory=dict)
+    fault: str = ""
+
+
+@dataclass
+class Request:
+    path: str
+    query: list[tuple[str, str]]
+    headers: list[tuple[str, str]]
+
+    def header(self, name: str) -> str | None:
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+    def all(self, name: str) -> list[str]:
+        return [value for key, value in self.headers if key.lower() == name.lower()]
+
+
+Answers = Reply | Callable[[Request], Reply]
+
+
+def status(code: int, reason: str, message: str, **headers: str) -> Reply:
+    """Answer with a Status."""
+    body = {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Failure",
+        "message": message,
+        "reason": reason,
+        "code": code,
+    }
+    return Reply(body, code, headers=headers)
+
+
+class FakeApi:
+    """`api.routes["/api/v1/nodes"] = Reply(…)`; whatever has no route is a 404. `requests` remembers all."""
+
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self.routes: dict[str, Answers] = {}
+        self.requests: list[Request] = []
+        handler = type("Handler", (_Handler,), {"fake": self})
+        self.server = _Server(("127.0.0.1", 0), handler)
+        if tls:
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
+        self.port = self.server.server_address[1]
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+    def paths(self) -> list[str]:
+        return [request.path for request in self.requests]
+
+    # --- what most tests need ---
+
+    def nodes(self, *nodes: dict[str, Any]) -> None:
+        self.routes["/api/v1/nodes"] = Reply(
+            {"kind": "NodeList", "apiVersion": "v1", "metadata": {}, "items": list(nodes)}
+        )
+
+    def node_metrics(self, *items: dict[str, Any]) -> None:
+        body = {"kind": "NodeMetricsList", "apiVersion": "metrics.k8s.io/v1beta1", "metadata": {}, "items": list(items)}
+        self.routes["/apis/metrics.k8s.io/v1beta1/nodes"] = Reply(body)
+
+    def pod_metrics(self, *items: dict[str, Any], namespace: str | None = None) -> None:
+        body = {"kind": "PodMetricsList", "apiVersion": "metrics.k8s.io/v1beta1", "metadata": {}, "items": list(items)}
+        scope = f"namespaces/{namespace}/" if namespace else ""
+        self.routes[f"/apis/metrics.k8s.io/v1beta1/{scope}pods"] = Reply(body)
+
+    def pods(self, *items: dict[str, Any], namespace: str | None = None) -> None:
+        scope = f"namespaces/{namespace}/" if namespace else ""
+        self.routes[f"/api/v1/{scope}pods"] = Reply(
+            {"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": list(items)}
+        )
+
+
+def node(name: str, cpu: str = "4", memory: str = "8Gi", **more: Any) -> dict[str, Any]:
+    amounts = {"cpu": cpu, "memory": memory, "pods": "110"}
+    made = {
+        "metadata": {"name": name, "labels": more.pop("labels", {}), "creationTimestamp": "2026-03-01T09:30:00Z"},
+        "spec": more.pop("spec", {}),
+        "status": {
+            "allocatable": amounts,
+            "capacity": more.pop("capacity", amounts),
+            "conditions": [{"type": "Ready", "status": "True"}],
+        },
+    }
+    made["status"].update(more)
+    return made
+
+
+def node_metrics(name: str, cpu: Any = "1", memory: Any = "1Gi", **usage: Any) -> dict[str, Any]:
+    measured = {key: value for key, value in {"cpu": cpu, "memory": memory, **usage}.items() if value != "-"}
+    return {"metadata": {"name": name}, "timestamp": "2026-03-02T09:29:50Z", "window": "15s", "usage": measured}
+
+
+def pod_metrics(namespace: str, name: str, *containers: tuple[str, Any, Any]) -> dict[str, Any]:
+    return {
+        "metadata": {"name": name, "namespace": namespace},
+        "timestamp": "2026-03-02T09:29:50Z",
+        "window": "15s",
+        "containers": [
+            {"name": container, "usage": {k: v for k, v in (("cpu", cpu), ("memory", memory)) if v != "-"}}
+            for container, cpu, memory in containers
+        ],
+    }
+
+
+def pod(namespace: str, name: str, node: str = "node-a", **more: Any) -> dict[str, Any]:
+    """Make a core pod; `requests`, `limits`, `created`, `phase`, `owner` as asked for."""
+    owner = more.pop("owner", None)
+    metadata = {
+        "name": name,
+        "namespace": namespace,
+        "labels": more.pop("labels", {}),
+        "creationTimestamp": more.pop("created", "2026-03-01T09:30:00Z"),
+    }
+    if owner:
+        metadata["ownerReferences"] = [{"kind": owner[0], "name": owner[1], "controller": True}]
+    resources = {"requests": more.pop("requests", {}), "limits": more.pop("limits", {})}
+    return {
+        "metadata": metadata,
+        "spec": {"nodeName": node, "containers": [{"name": "app", "resources": resources}], **more.pop("spec", {})},
+        "status": {"phase": more.pop("phase", "Running"), **more},
+    }
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing: a client that hangs up is what a test is about."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    fake: FakeApi
+
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        request = Request(parts.path, parse_qsl(parts.query, keep_blank_values=True), self.headers.items())
+        self.fake.requests.append(request)
+        route = self.fake.routes.get(parts.path)
+        if route is None:
+            reply = Reply("404 page not found\n", 404, "text/plain; charset=utf-8")
+        else:
+            reply = route if isinstance(route, Reply) else route(request)
+        self.reply(reply)
+
+    def reply(self, reply: Reply) -> None:
+        body = reply.body
+        if not isinstance(body, bytes):
+            body = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+        if reply.fault == "hang":
+            time.sleep(2)
+        if reply.fault == "reset":
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+            self.connection.close()
+            self.close_connection = True
+            return
+        if reply.fault == "bomb":
+            body = gzip.compress(b" " * (600 << 20), 1)
+            reply.headers["Content-Encoding"] = "gzip"
+        self.send_response(reply.status)
+        self.send_header("Content-Type", reply.content_type)
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in reply.headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if reply.fault == "cut":
+            self.wfile.write(body[: len(body) // 2])
+            self.close_connection = True
+        elif reply.fault == "drip":
+            for place in range(len(body)):
+                self.wfile.write(body[place : place + 1])
+                self.wfile.flush()
+                time.sleep(0.05)
+        else:
+            self.wfile.write(body)
+
+    def date_time_string(self, _timestamp: float | None = None) -> str:
+        return DATE
+
+    def log_message(self, *_: object) -> None:
+        pass
