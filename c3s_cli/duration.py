@@ -3,38 +3,52 @@
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 from functools import lru_cache
 from typing import Final
 
 SECOND: Final = 10**9
+LARGEST: Final = 2**63 - 1
+LONGEST: Final = 100
 UNITS: Final = {
     "ns": 1,
     "us": 10**3,
-    "µs": 10**3,
-    "μs": 10**3,
+    "\u00b5s": 10**3,  # the micro sign
+    "\u03bcs": 10**3,  # the Greek letter
     "ms": 10**6,
     "s": SECOND,
     "m": 60 * SECOND,
     "h": 3600 * SECOND,
 }
-TERM: Final = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
+TERM: Final = re.compile(rf"(?=\.?[0-9])([0-9]*)(?:\.([0-9]*))?({'|'.join(UNITS)})")
+TERMS: Final = re.compile(rf"[+-]?(?:{TERM.pattern})+")
 
 
 def parse_nanoseconds(text: str) -> int:
-    """Read a Go duration ("1h2m3.5s", "0") as nanoseconds. ValueError if it is none."""
-    body = text.removeprefix("-") if text.startswith("-") else text.removeprefix("+")
-    if body == "0":
+    """Read a Go duration ("1h2m3.5s", "-1.5h", "0") as nanoseconds. ValueError if it is none, or beyond 292 years."""
+    if text in ("0", "+0", "-0"):
         return 0
-    if not body or len(body) > 100 or not re.fullmatch(f"(?:{TERM.pattern})+", body):
-        raise ValueError(f'time: invalid duration "{text[:100]}"')
-    total = sum((Fraction(number) * UNITS[unit] for number, unit in TERM.findall(body)), Fraction(0))
-    return int(-total if text.startswith("-") else total)
+    if len(text) > LONGEST or not TERMS.fullmatch(text):
+        raise ValueError(f'time: invalid duration "{text[:LONGEST]}"')
+    total = sum(_term(*term) for term in TERM.findall(text))
+    if total > LARGEST:
+        raise ValueError(f'time: invalid duration "{text}"')
+    return -total if text.startswith("-") else total
+
+
+def _term(whole: str, part: str, unit: str) -> int:
+    """Give one term in nanoseconds. The fraction goes through a float and is cut, as in Go."""
+    size = UNITS[unit]
+    digits = part[:18]  # what is behind them is below a nanosecond
+    fraction = int(float(digits) * (size / 10.0 ** len(digits))) if digits else 0
+    return int(whole or "0") * size + fraction
 
 
 def parse_duration(text: str) -> float:
-    """Read the value of --request-timeout, in seconds: a Go duration, or a number of seconds alone."""
-    if text.isdecimal() and text.isascii() and len(text) < 19:
+    """Read the value of --request-timeout, in seconds: a Go duration, or a number of seconds alone.
+
+    0 is no limit, and so is less, as in kubectl. ValueError in kubectl's words.
+    """
+    if re.fullmatch(r"\+?[0-9]{1,19}", text) and int(text) <= LARGEST:
         return float(text)
     try:
         nanoseconds = parse_nanoseconds(text)
@@ -43,7 +57,7 @@ def parse_duration(text: str) -> float:
             "Invalid timeout value. Timeout must be a single integer in seconds, or an integer "
             "followed by a corresponding time unit (e.g. 1s | 2m | 3h)"
         ) from None
-    return nanoseconds / SECOND
+    return max(0.0, nanoseconds / SECOND)
 
 
 @lru_cache(maxsize=4096)
