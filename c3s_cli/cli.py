@@ -123,10 +123,11 @@ def run(argv: list[str]) -> int:
     """Hand a command line to Typer. Raises C3sError, in kubectl's words for what Typer finds wrong."""
     from c3s_cli.argv import translate  # noqa: PLC0415  needs typer
 
-    path = _path([word for word in argv if not word.startswith("-")])
     try:
         words = translate(argv)
     except UsageError as problem:
+        plain = [word for word in argv if not word.startswith("-")]
+        path = next(filter(None, (_path(plain[place:]) for place in range(len(plain)))), None)
         raise UsageError(f"{problem.message}\n{_see(path)}", hint=problem.hint) from problem
     path = _path(words)
     if path is not None:

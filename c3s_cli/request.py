@@ -274,7 +274,7 @@ def request_of(  # noqa: PLR0913  a command line has that many parts
 def _name(objects: Kind, names: Sequence[str]) -> str | None:
     if len(names) > 1:
         thing = objects.value.lower()
-        raise UsageError(f"{thing} [NAME | -l label]\nSee 'c3s top {thing}s -h' for help and examples")
+        raise UsageError(f"{thing} [NAME | -l label]\nSee 'c3s top {thing} -h' for help and examples")
     return names[0] if names else None
 
 

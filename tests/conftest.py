@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import pytest
 
@@ -15,8 +15,7 @@ from tests.servers import FakeApi
 AT = "2026-03-02T09:30:00Z"
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(NamedTuple):
     """What a command line came to."""
 
     code: int
@@ -67,7 +66,7 @@ def demo(run: Run, demo_server: DemoServer) -> Run:
 
     def runs(*words: str) -> Result:
         argv = shlex.split(words[0]) if len(words) == 1 else list(words)
-        return run(*argv, "--server", demo_server.url)
+        return run("--server", demo_server.url, *argv)
 
     return runs
 

@@ -13,7 +13,8 @@ from tests.kubectl import find_kubectl, run_kubectl
 CANONICAL = {
     "b=1,a=2": "a=2,b=1", "a==b": "a==b", "a in (c,b)": "a in (b,c)", "a notin (,)": "a notin ()",
     "a in ()": "a in ()",
-    "!a": "!a", "a>5": "a>5", "a<3": "a<3", "a!=b": "a!=b", "a in (b,,c)": "a in (,b,c)", "a notin (b,)": "a notin (,b)",
+    "!a": "!a", "a>5": "a>5", "a<3": "a<3",
+    "a!=b": "a!=b", "a in (b,,c)": "a in (,b,c)", "a notin (b,)": "a notin (,b)",
     "a=": "a=", "a,b=c": "a,b=c", "b,a in (x),!c": "a in (x),b,!c", " a = b ": "a=b", "in=notin": "in=notin",
     "a.b/c=d": "a.b/c=d", "": "",
 }  # fmt: skip
@@ -26,8 +27,8 @@ WRONG = {
     "a=b=c": "found '=', expected: ',' or 'end of string'",
     "a b": "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt",
     "a,": "found '', expected: identifier after ','",
-    "a>b": "unable to parse requirement: values[0]: Invalid value: \"b\": for 'Gt', 'Lt' operators, the value must "
-    "be an integer",
+    "a>b": "unable to parse requirement: values[0]: Invalid value: \"b\": for 'Gt', 'Lt' operators, the "
+    "value must be an integer",
     "/a=b": 'unable to parse requirement: <nil>: Invalid value: "/a": prefix part must be non-empty',
 }
 
