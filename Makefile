@@ -34,6 +34,7 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# The docs are part of the tests: tests/test_docs.py runs every sample again and compares.
 test: lint
 	$(BIN)/pytest -n 2
 

@@ -1,0 +1,130 @@
+"""The words with which Markdown pages run the program: each prints a piece of Markdown.
+
+cog runs them where a page says `[[[cog sample("c3s top nodes") ]]]`. They read the built-in demo cluster, frozen at
+one moment, so that whoever runs them gets the same text.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shlex
+import subprocess
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+from unittest.mock import patch
+
+from c3s_cli.cli import ALIASES, COMMANDS, main
+from c3s_cli.columns import Kind, Naming
+from c3s_cli.errors import MEANINGS, ExitCode
+
+AT: Final = "2026-03-02T09:30:00Z"
+READING: Final = ("top", "watch", "nodes", "pods", "cluster")
+WIDTH: Final = "100"
+SHELL: Final = re.compile(r"[|;&>$\n]|^(?!c3s )")
+ROOT: Final = Path(__file__).parent.parent
+# In a shell, c3s is this interpreter's, and reads the frozen demo.
+PREAMBLE: Final = f"""
+python3() {{ "$PYTHON" "$@"; }}
+c3s() {{
+  case "$1" in
+    {"|".join(READING)}) "$PYTHON" -m c3s_cli "$@" --demo-at {AT} ;;
+    *) "$PYTHON" -m c3s_cli "$@" ;;
+  esac
+}}
+"""
+
+
+def sample(command: str, lines: int = 0) -> None:
+    """Print a command line and all that it says; with `lines`, only so much of its output."""
+    code, text = output(command)
+    shown = text.splitlines()
+    if lines and len(shown) > lines:
+        shown = [*shown[:lines], "..."]
+    ending = [] if code == 0 else ["$ echo $?", str(code)]
+    print("```console", f"$ {command}", *shown, *ending, "```", sep="\n")
+
+
+def output(command: str) -> tuple[int, str]:
+    """Run a command line against the frozen demo; give its exit code and what it said."""
+    if SHELL.search(re.sub(r"'[^']*'", "''", command)):
+        return _in_a_shell(command)
+    words = shlex.split(command)[1:]
+    return _in_process([*words, "--demo-at", AT] if words[0] in READING and "--help" not in words else words)
+
+
+def _in_process(argv: list[str]) -> tuple[int, str]:
+    out, err = io.StringIO(), io.StringIO()
+    with patch.dict(os.environ, COLUMNS=WIDTH), redirect_stdout(out), redirect_stderr(err):
+        code = main(argv)
+    return int(code), out.getvalue() + err.getvalue()
+
+
+def _in_a_shell(command: str) -> tuple[int, str]:
+    here = {"PYTHON": sys.executable, "PYTHONPATH": str(ROOT), "COLUMNS": WIDTH, "LC_ALL": "C.UTF-8"}
+    with TemporaryDirectory() as folder:
+        done = subprocess.run(
+            ["bash", "-c", PREAMBLE + command],
+            check=False,
+            cwd=folder,
+            env={**os.environ, **here},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=60,
+        )
+    return done.returncode, done.stdout
+
+
+def helps() -> None:
+    """Print the help of every command, under a heading each. A command that is registered twice stands here once."""
+    seen: set[tuple[str, str]] = set()
+    for path, target in COMMANDS.items():
+        if target in seen:
+            continue
+        seen.add(target)
+        code, text = _in_process([*path, "--help"])
+        if code:
+            raise RuntimeError(f"{path}: {text}")
+        also = [" ".join(other) for other, same in COMMANDS.items() if same == target and other != path]
+        also += [" ".join((*path[:-1], alias)) for alias, name in ALIASES.items() if name == path[-1]]
+        print(f"\n### `c3s {' '.join(path)}`\n")
+        if also:
+            print("Also: " + ", ".join(f"`c3s {words}`" for words in also) + ".\n")
+        print("```text", text.rstrip(), "```", sep="\n")
+
+
+def exit_codes() -> None:
+    """Print the table of the exit codes."""
+    _table(("Code", "Meaning"), [(str(int(code)), MEANINGS[code]) for code in ExitCode])
+
+
+def columns(kind: str) -> None:
+    """Print the table of the columns of a kind of row."""
+    naming = Naming(Kind(kind))
+    aliases = {name: alias for alias, name in naming.aliases().items()}
+    _table(
+        ("Column", "Alias", "Unit", "Meaning"),
+        [
+            (
+                f"`{column.name}`",
+                f"`{aliases[column.name]}`" if column.name in aliases else "",
+                column.unit.value,
+                column.summary,
+            )
+            for column in naming.table().values()
+            if not column.parts
+        ],
+    )
+
+
+def _table(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    print("|", " | ".join(headings), "|")
+    print("|", " | ".join("---" for _ in headings), "|")
+    for row in rows:
+        print("|", " | ".join(cell.replace("|", "\\|") for cell in row), "|")
