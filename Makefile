@@ -16,9 +16,14 @@ help:
 	@echo 'make goldens      record the answers of the kubectl on PATH anew'
 	@echo 'make bench        measure c3s side by side with the kubectl on PATH'
 
+# A stamp, so that the environment is made anew only when the project's metadata has changed.
 $(READY): pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'c3s needs Python 3.11 or newer: make PYTHON=python3.12 ...'; exit 1; }
-	@$(PYTHON) -m venv $(VENV) || { echo 'no venv module: install your system'"'"'s python3-venv package, or set PYTHON'; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo 'c3s needs Python 3.11 or newer, by the name of python3 or as in: make demo PYTHON=python3.12'; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || \
+	  { echo "$$($(PYTHON) --version) cannot make virtual environments: install python3-venv, or set PYTHON"; exit 1; }
+	@echo 'Making $(VENV): the first time takes half a minute.' >&2
+	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --upgrade pip
 	@$(BIN)/python -m pip install --quiet --editable . --group dev
 	@touch $@
