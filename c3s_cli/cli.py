@@ -203,7 +203,7 @@ def _usage(problem: Any, path: tuple[str, ...] | None) -> UsageError:
 
 def say_error(problem: C3sError) -> None:
     """Write an error and its advice to stderr, with nothing in it that a terminal would obey."""
-    if sys.stderr is None:
+    if sys.stderr is None or not str(problem):
         return
     lines = [printable(line) for line in str(problem).split("\n")]
     if problem.hint:

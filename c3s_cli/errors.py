@@ -109,5 +109,12 @@ class ApiError(C3sError):
         self.retry_after = retry_after
 
 
+class ReaderGone(C3sError):
+    """Whoever read the output went away. Nothing is said: they know."""
+
+    code = ExitCode.BROKEN_PIPE
+    prefix = ""
+
+
 class MetricsUnavailable(C3sError):
     """The cluster serves no metrics, or none yet."""

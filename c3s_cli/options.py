@@ -230,6 +230,19 @@ class Repeat:
     ] = None
 
 
+@dataclass(frozen=True, slots=True)
+class Serve:
+    """What `c3s demo` serves, and where."""
+
+    port: Annotated[int, _flag("--port", metavar="PORT", help="The port on loopback; 0 takes any. [default: 8001]")] = (
+        8001
+    )
+    nodes: Annotated[int | None, _flag("--nodes", metavar="N", help="How many nodes.")] = None
+    pods_per_node: Annotated[int | None, _flag("--pods-per-node", metavar="M", help="How many pods a node.")] = None
+    seed: Annotated[int, _flag("--seed", metavar="S", help="Another seed, another cluster.")] = 0
+    at: Annotated[Text, _flag("--at", metavar="TIME", help="Freeze it at this time (RFC 3339).")] = None
+
+
 def takes_flags(function: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
     """Give `function`, whose parameters may be groups of flags, the flat signature that Typer reads."""
     parameters: list[Parameter] = []
@@ -262,6 +275,7 @@ GROUPS = {
     "nodes": (Rows, Nodes, Look, Connection),
     "pods": (Pods, Rows, Look, Connection),
     "cluster": (Rows, Nodes, Look, Connection),
+    "demo": (Serve,),
 }
 
 
@@ -283,7 +297,7 @@ def _flags(group: Any) -> list[tuple[str, ...]]:
 def _arity() -> dict[str, bool]:
     """Say for every flag, by each of its names, whether it takes a value."""
     arity = {"--help": False, "-h": False, "--version": False}
-    for group in (Connection, Look, Rows, Nodes, Pods, Repeat):
+    for group in (Connection, Look, Rows, Nodes, Pods, Repeat, Serve):
         for hint in get_type_hints(group, include_extras=True).values():
             kind, flag = get_args(hint)
             arity |= dict.fromkeys((flag.default, *flag.param_decls), kind is not bool)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from c3s_cli.errors import C3sError, ExitCode
+from c3s_cli.errors import C3sError, ExitCode, ReaderGone
 from c3s_cli.kube import connect
 from c3s_cli.metrics import read
 from c3s_cli.output import render
@@ -83,17 +83,24 @@ def explain(cluster: Cluster, query: Query, view: View) -> ExitCode:
     """Print how the requests and limits of one object add up."""
     from c3s_cli.explanation import explained  # noqa: PLC0415  only --explain needs it
 
-    for piece in explained(cluster, query, view):
-        sys.stdout.write(piece)
+    emit(explained(cluster, query, view))
     return ExitCode.OK
 
 
 def write(report: Report, view: View, stages: Stages) -> None:
     """Render and print. A pipe that is closed stops the rendering, too."""
     with stages.stage("rendering"):
-        for piece in render(report, view):
+        emit(render(report, view))
+
+
+def emit(pieces: Iterable[str]) -> None:
+    """Print pieces of text. ReaderGone if the pipe is closed, before Typer makes an exit code of its own of that."""
+    try:
+        for piece in pieces:
             sys.stdout.write(piece)
         sys.stdout.flush()
+    except BrokenPipeError:
+        raise ReaderGone("") from None
 
 
 def conclude(report: Report) -> ExitCode:

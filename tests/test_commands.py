@@ -277,7 +277,10 @@ def test_a_bare_group_is_its_help_on_stderr(run: Run) -> None:
         ("watch --interval 0", "error: --interval takes a number of seconds above 0, not 0\n"),
         (
             "top pods --by colour",
-            "error: unknown key 'colour' in --by\nhint: one of: namespace, node, owner, pool, zone, instance-type, status, label:KEY\n",
+            (
+                "error: unknown key 'colour' in --by\n"
+                "hint: one of: namespace, node, owner, pool, zone, instance-type, status, label:KEY\n"
+            ),
         ),
     ],
 )

@@ -1,34 +1,29 @@
 """`c3s demo`: a simulated cluster to try c3s (and kubectl) on."""
 
 import sys
-from typing import Annotated
-
-import typer
 
 from c3s_cli.errors import C3sError, ExitCode, UsageError
-
-Port = Annotated[
-    int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="The port on loopback; 0 takes any.")
-]
-Nodes = Annotated[int | None, typer.Option("--nodes", metavar="N", min=1, help="How many nodes.")]
-PodsPerNode = Annotated[int | None, typer.Option("--pods-per-node", metavar="M", min=0, help="How many pods a node.")]
-Seed = Annotated[int, typer.Option("--seed", metavar="S", help="Another seed, another cluster.")]
-At = Annotated[str | None, typer.Option("--at", metavar="TIME", help="Freeze it at this time (RFC 3339).")]
+from c3s_cli.options import Serve, takes_flags
 
 
-def demo(
-    port: Port = 8001, nodes: Nodes = None, pods_per_node: PodsPerNode = None, seed: Seed = 0, at: At = None
-) -> ExitCode:
+@takes_flags
+def demo(*, serve: Serve) -> ExitCode:
     """Serve a simulated Kubernetes API on loopback until Ctrl-C."""
     from c3s_cli.demo.server import start  # noqa: PLC0415  every other command does without a server
 
+    if not 0 <= serve.port <= 65535:
+        raise UsageError(f"--port takes a number from 0 to 65535, not {serve.port}")
+    if (serve.nodes or 1) < 1 or (serve.pods_per_node or 0) < 0:
+        raise UsageError("--nodes takes a number from 1 on, --pods-per-node one from 0 on")
     try:
-        server = start(port=port, nodes=nodes, pods_per_node=pods_per_node, seed=seed, at=at)
+        server = start(
+            port=serve.port, nodes=serve.nodes, pods_per_node=serve.pods_per_node, seed=serve.seed, at=serve.at
+        )
     except ValueError as problem:
         raise UsageError(str(problem)) from problem
     except OSError as problem:
         raise C3sError(
-            f"cannot listen on 127.0.0.1:{port}: {problem.strerror}", hint="--port 0 takes any free port"
+            f"cannot listen on 127.0.0.1:{serve.port}: {problem.strerror}", hint="--port 0 takes any free port"
         ) from problem
     with server:
         sys.stdout.write(f"Serving a demo cluster on {server.url}: try `c3s top nodes --server {server.url}`\n")
