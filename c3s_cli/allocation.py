@@ -2,8 +2,12 @@
 
 Containers and sidecars (init containers that restart always) run side by side, so they add up. Ordinary init
 containers run one at a time before them, each beside the sidecars that were started earlier, so only the largest
-moment counts. Of both, the larger; where the pod states resources for itself they take the place of that; overhead
-comes on top. During an in-place resize a container counts as the largest of what it asks, was allocated and has.
+moment counts. Of both, the larger; where the pod states CPU, memory or huge pages for itself they take the place of
+that; overhead comes on top. During an in-place resize a container asks for the largest of what its spec says, what it
+was allocated and what it has; its limits are those of its spec.
+
+The scheduler does so since 1.33, and with resources of the pod itself since 1.34. `kubectl describe node` leaves out
+the pod's own resources before 1.36, and from then on ignores resizes in its sums. Where a pod has neither, all agree.
 
 Amounts map a resource to nanocores ("cpu"), bytes or a count. Nothing here reads JSON.
 """
@@ -11,16 +15,17 @@ Amounts map a resource to nanocores ("cpu"), bytes or a count. Nothing here read
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 Amounts = Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerResources:
+class ContainerResources(Struct, frozen=True, gc=False):
     """What one container asks for. restartable: a sidecar. allocated, actual_…: from its status, if a kubelet says.
 
-    infeasible: the resize that its spec asks for was refused, so that only what it has counts.
+    infeasible: the resize that its spec asks for was refused, so that only what it has counts. actual_limits counts
+    nowhere, as in the sums of kubectl.
     """
 
     name: str
@@ -36,18 +41,15 @@ class ContainerResources:
         """Give the requests that count, a resize under way included."""
         if self.actual_requests is None:
             return self.requests
-        own = () if self.infeasible else (self.requests,)
-        return largest([*own, self.actual_requests, self.allocated or {}])
+        had = (self.actual_requests, self.allocated or {})
+        return largest(had if self.infeasible else (self.requests, *had))
 
     def effective_limits(self) -> Amounts:
-        """Give the limits that count, a resize under way included."""
-        if self.actual_limits is None:
-            return self.limits
-        return self.actual_limits if self.infeasible else largest([self.limits, self.actual_limits])
+        """Give the limits that count."""
+        return self.limits
 
 
-@dataclass(frozen=True, slots=True)
-class PodResources:
+class PodResources(Struct, frozen=True, gc=False):
     """Everything of a pod that its requests and limits are made of."""
 
     containers: Sequence[ContainerResources]
@@ -57,8 +59,7 @@ class PodResources:
     pod_limits: Amounts | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(Struct, frozen=True):
     """One line of the explanation. how: `+` adds, `max` competes with what stands above, `=` replaces or totals."""
 
     how: str
@@ -81,77 +82,101 @@ def largest(parts: Iterable[Amounts]) -> Amounts:
     most: dict[str, int] = {}
     for part in parts:
         for resource, amount in part.items():
-            if amount > most.get(resource, -1):
+            if resource not in most or amount > most[resource]:
                 most[resource] = amount
     return most
 
 
 def requests_of(pod: PodResources) -> Amounts:
     """Give the effective requests of a pod."""
-    side_by_side = [container.effective_requests() for container in pod.containers]
-    initial = [(container, container.effective_requests()) for container in pod.init_containers]
-    return _effective(side_by_side, initial, pod.pod_requests, pod.overhead)
+    total = _largest_moment(
+        [each.effective_requests() for each in pod.containers],
+        [(each.restartable, _requests_at_start(each)) for each in pod.init_containers],
+    )
+    total = {**total, **_stated(pod.pod_requests)} if pod.pod_requests else total
+    return added([total, pod.overhead]) if pod.overhead else total
 
 
 def limits_of(pod: PodResources) -> Amounts:
     """Give the effective limits of a pod; a resource that is missing has none. Overhead counts where one is set."""
-    side_by_side = [container.effective_limits() for container in pod.containers]
-    initial = [(container, container.effective_limits()) for container in pod.init_containers]
-    limits = _effective(side_by_side, initial, pod.pod_limits, None)
-    overhead = {resource: amount for resource, amount in (pod.overhead or {}).items() if limits.get(resource)}
-    return added([limits, overhead])
+    total = _largest_moment(
+        [each.effective_limits() for each in pod.containers],
+        [(each.restartable, each.effective_limits()) for each in pod.init_containers],
+    )
+    total = {**total, **_stated(pod.pod_limits)} if pod.pod_limits else total
+    return added([total, _of_limits(pod.overhead, total)]) if pod.overhead else total
 
 
-def _effective(
-    side_by_side: list[Amounts],
-    initial: list[tuple[ContainerResources, Amounts]],
-    of_pod: Amounts | None,
-    overhead: Amounts | None,
-) -> Amounts:
-    sidecars: list[Amounts] = []
+def _largest_moment(running: Sequence[Amounts], initial: Sequence[tuple[bool, Amounts]]) -> Amounts:
+    """Give the most that runs at once, resource by resource. initial: (sidecar?, amounts) in the order of starting."""
+    if not initial:
+        return running[0] if len(running) == 1 else added(running)
+    sidecars: Amounts = {}
     moments: list[Amounts] = []
-    for container, amounts in initial:
-        if container.restartable:
-            sidecars.append(amounts)
-            moments.append(added(sidecars))
+    for stays, amounts in initial:
+        moment = added((sidecars, amounts))
+        if stays:
+            sidecars = moment
         else:
-            moments.append(added([*sidecars, amounts]))
-    running = added([*side_by_side, *sidecars])
-    total = largest([running, *moments]) if moments else running
-    if of_pod:
-        total = {**total, **of_pod}
-    return added([total, overhead]) if overhead else total
+            moments.append(moment)
+    return largest((added((*running, sidecars)), *moments))
+
+
+def _requests_at_start(container: ContainerResources) -> Amounts:
+    """Give the requests of an init container; only a sidecar can be resized."""
+    return container.effective_requests() if container.restartable else container.requests
+
+
+def _stated(of_pod: Amounts | None) -> Amounts:
+    """Keep of a pod's own resources what Kubernetes lets a pod state: CPU, memory and huge pages."""
+    return {
+        resource: amount
+        for resource, amount in (of_pod or {}).items()
+        if resource in ("cpu", "memory") or resource.startswith("hugepages-")
+    }
+
+
+def _of_limits(overhead: Amounts, limits: Amounts) -> Amounts:
+    """Keep the overhead of those resources that have a limit."""
+    return {resource: amount for resource, amount in overhead.items() if limits.get(resource)}
 
 
 def explain(pod: PodResources) -> tuple[Term, ...]:
     """Give the terms of the sum, in the order in which they count."""
-    terms = [
-        Term("+", f"container {each.name}", each.effective_requests(), each.effective_limits())
-        for each in pod.containers
-    ]
-    sidecars = [each for each in pod.init_containers if each.restartable]
-    terms += [
-        Term("+", f"sidecar {each.name}", each.effective_requests(), each.effective_limits()) for each in sidecars
-    ]
-    started: list[ContainerResources] = []
-    for each in pod.init_containers:
+    terms = [_running_term("container", each) for each in pod.containers]
+    terms += [_running_term("sidecar", each) for each in pod.init_containers if each.restartable]
+    terms += _moments(pod.init_containers)
+    stated = _stated(pod.pod_requests), _stated(pod.pod_limits)
+    if any(stated):
+        terms.append(Term("=", "stated for the pod", *stated))
+    limits = limits_of(pod)
+    if pod.overhead:
+        terms.append(Term("+", "overhead", pod.overhead, _of_limits(pod.overhead, limits)))
+    return (*terms, Term("=", "in all", requests_of(pod), limits))
+
+
+def _running_term(kind: str, container: ContainerResources) -> Term:
+    requests = container.effective_requests()
+    resize = "" if requests == container.requests else ", resize refused" if container.infeasible else ", being resized"
+    return Term("+", f"{kind} {container.name}{resize}", requests, container.effective_limits())
+
+
+def _moments(init_containers: Sequence[ContainerResources]) -> list[Term]:
+    """Give one term for every ordinary init container: itself and the sidecars that run beside it."""
+    terms = []
+    sidecars: list[ContainerResources] = []
+    for each in init_containers:
         if each.restartable:
-            started.append(each)
+            sidecars.append(each)
             continue
-        beside = f" beside {', '.join(other.name for other in started)}" if started else ""
-        together = [*started, each]
+        beside = f" beside {', '.join(other.name for other in sidecars)}" if sidecars else ""
+        together = [*sidecars, each]
         terms.append(
             Term(
                 "max",
                 f"init container {each.name}{beside}",
-                added(one.effective_requests() for one in together),
+                added(map(_requests_at_start, together)),
                 added(one.effective_limits() for one in together),
             )
         )
-    if pod.pod_requests or pod.pod_limits:
-        terms.append(Term("=", "stated for the pod", pod.pod_requests or {}, pod.pod_limits or {}))
-    if pod.overhead:
-        limits = limits_of(pod)
-        of_limits = {resource: amount for resource, amount in pod.overhead.items() if resource in limits}
-        terms.append(Term("+", "overhead", pod.overhead, of_limits))
-    return (*terms, Term("=", "in all", requests_of(pod), limits_of(pod)))
+    return terms

@@ -17,7 +17,7 @@ from tests.servers import FakeApi, Reply, Request
 from tests.test_reading import recorded
 
 LINE = re.compile(
-    r"^  (cpu|memory|ephemeral-storage|nvidia\.com/gpu)\s+(\S+)(?: \((-?\d+)%\))?\s+(\S+)(?: \((-?\d+)%\))?$", re.M
+    r"^  (cpu|memory|ephemeral-storage|nvidia\.com/gpu)\s+(\S+)(?: \((-?\d+)%\))?\s+(\S+)(?: \((-?\d+)%\))?$", re.MULTILINE
 )
 
 

@@ -240,7 +240,7 @@ def test_no_name_can_command_a_terminal(run: Run, api: FakeApi) -> None:
     ("path", "answer", "said"),
     [
         ("metrics", wrapped("err-403-nodemetrics"), "error: nodes.metrics.k8s.io is forbidden: User"),
-        ("nodes", wrapped("err-403-nodes"), 'Error from server (Forbidden): nodes is forbidden: User'),
+        ("nodes", wrapped("err-403-nodes"), "Error from server (Forbidden): nodes is forbidden: User"),
         ("nodes", wrapped("err-401-bad-token"), "error: You must be logged in to the server (Unauthorized)\n"),
         ("metrics", wrapped("err-503-metrics-unavailable"), "Error from server (ServiceUnavailable): the"),
         ("metrics", wrapped("err-404-metrics-missing"), "error: Metrics API not available\n"),
