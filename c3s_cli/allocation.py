@@ -6,8 +6,9 @@ moment counts. Of both, the larger; where the pod states CPU, memory or huge pag
 that; overhead comes on top. During an in-place resize a container asks for the largest of what its spec says, what it
 was allocated and what it has; its limits are those of its spec.
 
-The scheduler does so since 1.33, and with resources of the pod itself since 1.34. `kubectl describe node` leaves out
-the pod's own resources before 1.36, and from then on ignores resizes in its sums. Where a pod has neither, all agree.
+So counts the scheduler: resizes since 1.33 (1.37 takes the largest of three sums, not the sum of the largest), the
+pod's own resources since 1.34. `kubectl describe node` leaves out the pod's own resources before 1.36, and ignores
+resizes in its sums from then on. Where a pod has neither, all agree; on limits they agree anyway, but for the former.
 
 Amounts map a resource to nanocores ("cpu"), bytes or a count. Nothing here reads JSON.
 """
