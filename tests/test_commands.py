@@ -10,31 +10,32 @@ import pytest
 from tests.conftest import AT, Run
 
 NODES = """\
-NAME                                      CPU(cores)   CPU(%)      MEMORY(bytes)   MEMORY(%)
-ip-10-20-0-0.eu-west-1.compute.internal   2716m        34%         3884Mi          12%
-ip-10-20-0-1.eu-west-1.compute.internal   1889m        23%         3108Mi          9%
-ip-10-20-0-2.eu-west-1.compute.internal   2855m        36%         3259Mi          10%
-ip-10-20-0-3.eu-west-1.compute.internal   2014m        25%         2958Mi          9%
-ip-10-20-0-4.eu-west-1.compute.internal   1681m        42%         12637Mi         39%
-ip-10-20-0-5.eu-west-1.compute.internal   2322m        59%         18783Mi         59%
-ip-10-20-0-6.eu-west-1.compute.internal   99m          2%          782Mi           2%
-ip-10-20-0-8.eu-west-1.compute.internal   4117m        8%          19232Mi         9%
-ip-10-20-0-9.eu-west-1.compute.internal   558m         29%         2651Mi          36%
-ip-10-20-0-7.eu-west-1.compute.internal   <unknown>    <unknown>   <unknown>       <unknown>
+NAME        CPU(cores)   CPU(%)      MEMORY(bytes)   MEMORY(%)
+cp-1        515m         13%         2859Mi          20%
+general-1   2568m        32%         4942Mi          16%
+general-2   3229m        40%         5490Mi          17%
+general-3   2184m        27%         4463Mi          14%
+gpu-1       13207m       27%         44314Mi         22%
+gpu-2       11876m       24%         45058Mi         23%
+memory-1    4668m        59%         38105Mi         60%
+memory-2    135m         1%          1619Mi          2%
+spot-1      3164m        40%         3894Mi          27%
+spot-2      <unknown>    <unknown>   <unknown>       <unknown>
 """
 PODS = """\
-NAME                      CPU(cores)   MEMORY(bytes)
-broken-k4z6qrpk4-rpf7z    4m           11Mi
-debug-shell               2m           3Mi
-leaving-p55dv79pp-l6zmg   5m           18Mi
-resized-8rt9cdgnz-2q68h   270m         226Mi
-web-6ljhmt2hb-8h5p5       63m          58Mi
-web-6ljhmt2hb-jfmjf       49m          56Mi
-web-6ljhmt2hb-s855c       63m          59Mi
+NAME                            CPU(cores)   MEMORY(bytes)
+api-gp28hkmmnc-jjz9d            231m         499Mi
+api-gp28hkmmnc-m6nc5            215m         500Mi
+debug-shell                     1m           9Mi
+legacy-admin-56wsgbv5bq-489cb   437m         594Mi
+redis-0                         41m          145Mi
+web-nxls8dq2st-5dshl            96m          109Mi
+web-nxls8dq2st-7vtrv            80m          111Mi
+web-nxls8dq2st-g9mqd            90m          109Mi
 """
 CLUSTER = """\
 CONTEXT   NODES   PODS     CPU(cores)   CPU(%)   MEMORY(bytes)   MEMORY(%)
-demo      9/10    77/580   18247m       19%      67299Mi         15%
+demo      9/10    93/932   41542m       28%      150747Mi        23%
 """
 
 
@@ -57,14 +58,15 @@ def test_a_named_pod_and_its_containers(demo: Run) -> None:
     result = demo("top pods prometheus-0 -n monitoring --containers")
     assert result.out == (
         "POD            NAME              CPU(cores)   MEMORY(bytes)\n"
-        "prometheus-0   config-reloader   2m           14Mi\n"
-        "prometheus-0   prometheus        894m         5825Mi\n"
+        "prometheus-0   config-reloader   2m           17Mi\n"
+        "prometheus-0   prometheus        906m         6665Mi\n"
     )
 
 
 def test_the_sum_stays_below_its_columns_with_every_flag(demo: Run) -> None:
     for flags in map(
-        " ".join, itertools.product(("", "-A"), ("", "--containers"), ("", "--no-headers"), ("", "-l app"))
+        " ".join,
+        itertools.product(("", "-A"), ("", "--containers"), ("", "--no-headers"), ("", "-l app.kubernetes.io/name")),
     ):
         *rows, rule, total = demo(f"top pods --sum {flags}").out.splitlines()
         assert rule.split() == ["________", "________"]
@@ -83,7 +85,7 @@ def test_sorting_as_kubectl_does(demo: Run) -> None:
     ]
     assert by_memory == sorted(by_memory, reverse=True)
     by_cpu = demo("top nodes --sort-by cpu --no-headers").out.splitlines()
-    assert [line.split()[1] for line in by_cpu[:2]] == ["4117m", "2855m"]
+    assert [line.split()[1] for line in by_cpu[:2]] == ["13207m", "11876m"]
     assert by_cpu[-1].split()[1] == "<unknown>"
 
 
@@ -98,7 +100,7 @@ def test_capacity_instead_of_allocatable(demo: Run) -> None:
         "items"
     ]
     assert set(item["cpu"]) == {"usage", "usagePercentOfCapacity"}
-    assert item["cpu"]["usagePercentOfCapacity"] == pytest.approx(100 * item["cpu"]["usage"] / 2e9)
+    assert item["cpu"]["usagePercentOfCapacity"] == pytest.approx(100 * item["cpu"]["usage"] / 4e9)
 
 
 def test_swap_where_a_node_has_it(demo: Run) -> None:
@@ -107,20 +109,29 @@ def test_swap_where_a_node_has_it(demo: Run) -> None:
 
 
 def test_selectors(demo: Run) -> None:
-    assert demo("top pods -l app=web").out.splitlines() == [
-        "NAME                  CPU(cores)   MEMORY(bytes)",
-        "web-6ljhmt2hb-8h5p5   63m          58Mi",
-        "web-6ljhmt2hb-jfmjf   49m          56Mi",
-        "web-6ljhmt2hb-s855c   63m          59Mi",
+    assert demo("top pods -l app.kubernetes.io/name=web").out.splitlines() == [
+        "NAME                   CPU(cores)   MEMORY(bytes)",
+        "web-nxls8dq2st-5dshl   96m          109Mi",
+        "web-nxls8dq2st-7vtrv   80m          111Mi",
+        "web-nxls8dq2st-g9mqd   90m          109Mi",
     ]
-    node = "ip-10-20-0-0.eu-west-1.compute.internal"
+    node = "general-1"
     by_field = json.loads(demo(f"top pods -A --field-selector spec.nodeName={node} -o json --columns node").out)
     assert {item["node"] for item in by_field["items"]} == {node}
 
 
 def test_groups_add_up(demo: Run) -> None:
     pods = json.loads(demo("top pods -A -o json --columns wide").out)
-    for by in ("namespace", "owner", "node", "namespace,owner", "pool", "zone", "instance-type", "label:app"):
+    for by in (
+        "namespace",
+        "owner",
+        "node",
+        "namespace,owner",
+        "pool",
+        "zone",
+        "instance-type",
+        "label:app.kubernetes.io/name",
+    ):
         groups = json.loads(demo(f"top pods -A --by {by} -o json --columns wide").out)
         for resource in ("cpu", "memory"):
             assert pods["totals"][resource].items() <= groups["totals"][resource].items(), (by, resource)
@@ -133,13 +144,8 @@ def test_groups_add_up(demo: Run) -> None:
 def test_owners_are_what_a_person_deployed(demo: Run) -> None:
     groups = json.loads(demo("top pods -A --by owner -o json").out)
     owners = {item["owner"] for item in groups["items"]}
-    assert {
-        "Deployment/checkout-api",
-        "StatefulSet/orders-db",
-        "DaemonSet/node-exporter",
-        "Rollout/recommender",
-    } <= owners
-    assert {"CronJob/reconcile", "Job/transcode", "<none>"} <= owners
+    assert {"Deployment/payments", "StatefulSet/postgres", "DaemonSet/node-exporter", "<none>"} <= owners
+    assert {"Rollout/checkout", "RayCluster/ray-batch", "CronJob/nightly-report", "Job/train-xl"} <= owners
     assert not any(owner.startswith("ReplicaSet/") for owner in owners)
 
 
@@ -175,38 +181,40 @@ def test_the_wide_cluster_has_a_row_a_resource(demo: Run) -> None:
 
 
 def test_an_unmeasured_pod_is_a_row_as_soon_as_specs_are_read(demo: Run) -> None:
-    items = json.loads(demo("top pods -o json --columns cpu.usage,status").out)["items"]
-    states = {item["name"].rsplit("-", 2)[0]: (item["status"], item["cpu"]["usage"]) for item in items}
-    assert states["too-big"] == ("Pending", None)
-    assert states["waiting"] == ("Init:0/1", None)
-    assert states["web-canary"] == ("Running", None)
-    assert states["broken"][0] == "CrashLoopBackOff"
-    assert states["leaving"][0] == "Terminating"
+    items = json.loads(demo("top pods -A -o json --columns cpu.usage,status").out)["items"]
+    states = {item["name"].rsplit("-", 1)[0]: (item["status"], item["cpu"]["usage"]) for item in items}
+    assert states["train-xl"] == ("Pending", None)
+    assert states["thumbnails"] == ("ContainerCreating", None)
+    assert states["fraud-scorer-9nqtj8g427"] == ("CrashLoopBackOff", None)
+    unmeasured = {item["name"] for item in items if item["cpu"]["usage"] is None}
+    assert {"suggest-r96bw8m69z-5st7r", "kube-proxy-zjc9p"} <= unmeasured
+    assert len(items) == 87
 
 
 def test_the_explanation_of_a_pod_and_of_a_node(demo: Run) -> None:
-    name = demo("top pods -n team-checkout -l app=checkout-api -o name").out.split()[0].removeprefix("pod/")
-    pod = demo(f"top pods {name} -n team-checkout --explain")
-    assert [line.split()[0] for line in pod.out.splitlines()] == ["HOW", "+", "+", "max", "="]
+    pod = demo("top pods api-gp28hkmmnc-jjz9d --explain")
+    assert [line.split()[0] for line in pod.out.splitlines()] == ["HOW", "+", "max", "="]
     assert "init container migrate" in pod.out
-    node = demo("top nodes ip-10-20-0-1.eu-west-1.compute.internal --explain")
-    assert node.out.splitlines()[-1].split()[:5] == ["=", "in", "all", "3950m", "6350m"]
+    node = demo("top nodes general-1 --explain")
+    assert node.out.splitlines()[-1].split()[:5] == ["=", "in", "all", "7380m", "21300m"]
+    document = json.loads(demo("top nodes general-1 --explain -o json").out)
+    assert document["terms"][-1]["requests"]["cpu"] == 7_380_000_000
     assert demo("top pods --explain").code == 2
 
 
 def test_limit_says_what_it_left_out(demo: Run) -> None:
     document = json.loads(demo("top pods -A --limit 3 --sort-by cpu -o json").out)
-    assert (len(document["items"]), document["omitted"]) == (3, 62)
+    assert (len(document["items"]), document["omitted"]) == (3, 75)
     whole = json.loads(demo("top pods -A -o json").out)
     assert document["totals"] == whole["totals"]
 
 
 def test_where_filters_before_groups_and_sums(demo: Run) -> None:
-    result = json.loads(
-        demo("top pods -A --where 'memory% > 150, namespace ~ ^team-' -o json --columns default,memory%").out
-    )
-    assert {item["namespace"] for item in result["items"]} == {"team-search"}
-    assert all(item["memory"]["usagePercentOfRequests"] > 150 for item in result["items"])
+    words = "top pods -A --where 'memory% > 150, namespace ~ ^mon' -o json --columns default,memory%"
+    result = json.loads(demo(words).out)
+    assert [item["name"] for item in result["items"]] == ["prometheus-0"]
+    assert result["items"][0]["memory"]["usagePercentOfRequests"] > 150
+    assert result["totals"]["memory"]["usage"] == result["items"][0]["memory"]["usage"]
     either = json.loads(demo("top pods -A --where 'name ~ ^web' --where 'name ~ ^debug' -o json").out)
     assert len(either["items"]) == 4
 
@@ -214,7 +222,7 @@ def test_where_filters_before_groups_and_sums(demo: Run) -> None:
 def test_a_condition_that_is_met_is_an_exit_code(demo: Run) -> None:
     met = demo("top nodes --fail-if 'cpu% > 50'")
     assert (met.code, met.out) == (3, NODES)
-    assert met.err == "--fail-if is met by 1 of the rows: ip-10-20-0-5.eu-west-1.compute.internal\n"
+    assert met.err == "--fail-if is met by 1 of the rows: memory-1\n"
     assert demo("top nodes --fail-if 'cpu% > 99'").code == 0
 
 
@@ -225,7 +233,7 @@ def test_watch_prints_table_after_table(run: Run) -> None:
 
 def test_watch_prints_a_document_a_line(demo: Run) -> None:
     lines = demo("watch pods -i 0.01 --count 3 -o json").out.splitlines()
-    assert [len(json.loads(line)["items"]) for line in lines] == [7, 7, 7]
+    assert [len(json.loads(line)["items"]) for line in lines] == [8, 8, 8]
 
 
 def test_watch_until(demo: Run) -> None:

@@ -28,5 +28,5 @@ def demo(*, serve: Serve) -> ExitCode:
     with server:
         sys.stdout.write(f"Serving a demo cluster on {server.url}: try `c3s top nodes --server {server.url}`\n")
         sys.stdout.flush()
-        server.serve_forever()
+        server.wait()
     return ExitCode.OK

@@ -1,63 +1,70 @@
-"""Answers and refusals, as Kubernetes words them."""
+"""What the server answers, and the Status objects with which it refuses."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING
 
-JSON: Final = "application/json"
+from c3s_cli.demo.templates import Json, compact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+JSON = "application/json"
+_REASONS = {400: "BadRequest", 404: "NotFound", 405: "MethodNotAllowed", 406: "NotAcceptable"}
 
 
-@dataclass(frozen=True, slots=True)
 class Answer:
-    """A status, a type and a body. lasting: the same bytes will be asked for again."""
+    """A status, a content type and a body: bytes, or pieces of a body too long to hold."""
 
-    status: int
-    body: bytes
-    content_type: str = JSON
-    lasting: bool = False
+    __slots__ = ("body", "content_type", "packed", "pieces", "status")
+
+    def __init__(self, body: bytes, *, status: int = 200, content_type: str = JSON) -> None:
+        self.body = body
+        self.status = status
+        self.content_type = content_type
+        self.pieces: Iterator[bytes] | None = None
+        self.packed: bytes | None = None  # the body in gzip, kept by the server if the answer is used again
 
 
-def of_json(value: Any, content_type: str = JSON) -> Answer:
-    """Answer with a value."""
-    return Answer(200, json.dumps(value, separators=(",", ":")).encode() + b"\n", content_type)
+def of_json(value: Json, *, status: int = 200, content_type: str = JSON) -> Answer:
+    """Answer a dictionary."""
+    return Answer(compact(value).encode() + b"\n", status=status, content_type=content_type)
+
+
+def of_text(text: str) -> Answer:
+    """Answer plain text."""
+    return Answer(text.encode(), content_type="text/plain; charset=utf-8")
 
 
 class Refusal(Exception):
-    """An answer that is an error. details: what a Status says of the object."""
+    """The request gets a Status object instead of what it asked for."""
 
-    def __init__(self, code: int, reason: str, message: str, **details: str) -> None:
+    def __init__(self, code: int, message: str, details: Json | None = None) -> None:
         super().__init__(message)
         self.code = code
-        self.reason = reason
+        self.message = message
         self.details = details
 
     def answer(self) -> Answer:
-        """Give the Status."""
-        status = {
+        """Give the answer that says so."""
+        status: Json = {
             "kind": "Status",
             "apiVersion": "v1",
             "metadata": {},
             "status": "Failure",
-            "message": str(self),
-            "reason": self.reason,
-            "details": self.details,
-            "code": self.code,
+            "message": self.message,
         }
-        return Answer(self.code, json.dumps(status).encode() + b"\n")
+        status["reason"] = _REASONS[self.code]
+        if self.details is not None:
+            status["details"] = self.details
+        return of_json(status | {"code": self.code}, status=self.code)
 
 
-def not_found(resource: str, name: str) -> Refusal:
-    """Say that there is no such object."""
-    return Refusal(404, "NotFound", f'{resource} "{name}" not found', name=name, kind=resource)
-
-
-def no_resource() -> Refusal:
-    """Say that there is nothing of that kind."""
-    return Refusal(404, "NotFound", "the server could not find the requested resource")
+def no_such_resource() -> Refusal:
+    """Refuse a path that leads nowhere."""
+    return Refusal(404, "the server could not find the requested resource", {})
 
 
 def bad_request(message: str) -> Refusal:
-    """Say that the request makes no sense."""
-    return Refusal(400, "BadRequest", message)
+    """Refuse parameters that mean nothing."""
+    return Refusal(400, message)

@@ -1,301 +1,304 @@
-"""Paths → answers: what the simulated API server does with a request."""
+"""(method, target, Accept header) -> answer."""
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Sequence
 from itertools import islice
-from typing import Any, Final
-from urllib.parse import parse_qs, unquote
+from threading import Lock
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import parse_qsl, unquote
 
-from c3s_cli.demo import load
-from c3s_cli.demo.answer import JSON, Answer, Refusal, bad_request, no_resource, not_found, of_json
-from c3s_cli.demo.collections import Collection, Record, collections
-from c3s_cli.demo.discovery import discovery
-from c3s_cli.demo.objects import Objects, stamp
-from c3s_cli.demo.selectors import BadSelector, field_terms, label_test
-from c3s_cli.demo.tables import table
-from c3s_cli.demo.world import NodeThere, PodThere, World
+from c3s_cli.demo import accept, discovery
+from c3s_cli.demo.answer import JSON, Answer, Refusal, bad_request, no_such_resource, of_json, of_text
+from c3s_cli.demo.collections import Collection, Collections
+from c3s_cli.demo.load import TICK
+from c3s_cli.demo.selectors import BadSelector, Field, field_selector, label_selector
+from c3s_cli.demo.templates import Json, compact
 
-Query = dict[str, str]
-METADATA: Final = "as=PartialObjectMetadata"
-REVISION: Final = "31415"
-PREFERRED: Final = "application/json;as={kind};g=meta.k8s.io;v=v1"
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from c3s_cli.demo.cluster import Cluster
+    from c3s_cli.demo.discovery import Resource
+
+RESOURCE_VERSION = "5300000"
+# Longer lists leave in pieces, so that they are never held whole.
+_PIECE = 500
+_METRICS = "metrics.k8s.io"
+_BAD_CONTINUE = (
+    "invalid continue token: continue key is not valid: invalid character '\\u0081' looking for beginning of value"
+)
+_BY_PATH = {(resource.api_version, resource.name): resource for resource in discovery.RESOURCES}
+
+
+class Place(NamedTuple):
+    """What a path points at; an empty name means the list."""
+
+    resource: Resource
+    namespace: str
+    name: str
+
+
+class Listing(NamedTuple):
+    """What a list request asks for."""
+
+    namespace: str
+    label_test: Callable[[Mapping[str, str]], bool] | None
+    terms: list[Field]
+    limit: int
+    after: tuple[str, str] | None  # the key that the continue token stands for
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is every object there is."""
+        return not (self.namespace or self.label_test or self.terms or self.limit or self.after)
+
+
+def _place(path: str) -> Place:
+    parts = [unquote(part) for part in path.strip("/").split("/")]
+    start = 2 if parts[0] == "api" else 3
+    api_version, rest = "/".join(parts[1:start]), parts[start:]
+    namespace = ""
+    if rest[:1] == ["namespaces"] and len(rest) > 2:
+        namespace, rest = rest[1], rest[2:]
+    resource = _BY_PATH.get((api_version, rest[0] if rest else ""))
+    if resource is None or len(rest) > 2 or bool(resource.group) != (parts[0] == "apis"):
+        raise no_such_resource()
+    if (namespace and not resource.namespaced) or (len(rest) == 2 and resource.namespaced and not namespace):
+        raise no_such_resource()
+    return Place(resource, namespace, rest[1] if len(rest) == 2 else "")
+
+
+def _not_found(place: Place) -> Refusal:
+    resource, namespace, name = place
+    kind, shown = resource.name, name
+    if resource.group == _METRICS:
+        kind, shown = resource.kind.lower(), f"{namespace}/{name}" if namespace else name
+    full = f"{kind}.{resource.group}" if resource.group else kind
+    details: Json = {"name": shown} | ({"group": resource.group} if resource.group else {}) | {"kind": kind}
+    return Refusal(404, f'{full} "{shown}" not found', details)
+
+
+def _token(key: tuple[str, str]) -> str:
+    start = compact({"v": "meta.k8s.io/v1", "rv": int(RESOURCE_VERSION), "start": f"{key[0]}/{key[1]}\0"})
+    return base64.urlsafe_b64encode(start.encode()).decode().rstrip("=")
+
+
+def _after(token: str) -> tuple[str, str]:
+    try:
+        start = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))["start"]
+        namespace, name = start.removesuffix("\0").split("/")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise bad_request(_BAD_CONTINUE) from None
+    return namespace, name
+
+
+def _listing(place: Place, query: dict[str, str], fields: frozenset[str] | None) -> Listing:
+    resource = place.resource
+    metrics = resource.group == _METRICS
+    try:
+        label_test = label_selector(query.get("labelSelector", ""))
+        terms = field_selector(query.get("fieldSelector", ""))
+    except BadSelector as problem:
+        raise bad_request(str(problem)) from None
+    for term in terms:
+        if fields is not None and term.label not in fields:
+            if resource.name in ("pods", "nodes") and not metrics:
+                raise bad_request(f"field label not supported: {term.label}")
+            raise bad_request(
+                f'"{term.label}" is not a known field selector: only "metadata.name", "metadata.namespace"'
+            )
+    limit, after = 0, None
+    # metrics-server does not page.
+    if not metrics:
+        text = query.get("limit") or "0"
+        if not text.removeprefix("-").isdecimal():
+            raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
+        limit = max(0, int(text))
+        after = _after(query["continue"]) if query.get("continue") else None
+    return Listing(place.namespace, label_test, terms, limit, after)
+
+
+def _matches(collection: Collection[Any], listing: Listing, now: int) -> Iterator[Any]:
+    """Give the objects that a list consists of, from the first one of the page on."""
+    first, last = 0, len(collection)
+    source: Iterable[Any] = collection.narrow(listing.terms)
+    namespace, label_test, terms, after = listing.namespace, listing.label_test, listing.terms, listing.after
+    if source is collection.objects:
+        if namespace:
+            first, last = collection.namespace(namespace)
+        if after:
+            first = max(first, collection.after(after))
+        source = islice(source, first, last)
+        namespace, after = "", None
+    for item in source:
+        if namespace and collection.key(item)[0] != namespace:
+            continue
+        if after and collection.key(item) <= after:
+            continue
+        if terms and any((collection.field(item, term.label) == term.value) != term.equal for term in terms):
+            continue
+        if label_test and not label_test(collection.labels(item)):
+            continue
+        if collection.present(item, now):
+            yield item
+
+
+def _whole(resource: Resource, text: str) -> str:
+    """Say what an object is that stands alone; in a list, the list does."""
+    return f'{{"kind":"{resource.kind}","apiVersion":"{resource.api_version}",{text[1:]}'
 
 
 class Api:
-    """The simulated API: a world, seen at a moment."""
+    """The simulated API server without its sockets."""
 
-    def __init__(self, world: World, born: float) -> None:
-        self.world = world
-        self.objects = Objects(world, born)
-        self.collections = collections(world, self.objects)
-        self.kept: dict[object, tuple[object, Answer]] = {}
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+        self.clock = cluster.clock
+        self._collections = Collections(cluster)
+        self._kept: dict[tuple[str, str], tuple[int, Answer]] = {}
+        self._lock = Lock()
 
-    def get(self, target: str, accept: str, now: float) -> Answer:
-        """Answer a GET of a path with its query, at a time."""
-        path, _, text = target.partition("?")
+    def answer(self, method: str, target: str, accepted: str = "") -> Answer:
+        """Answer a request. HEAD is answered like GET; the server leaves the body out."""
         try:
-            _check_accepted(accept)
-            query = {key: values[-1] for key, values in parse_qs(text).items()}
-            return discovery(path, accept) or self._resource(path, query, accept, now)
+            return self._read(method, target, accepted)
         except Refusal as refusal:
             return refusal.answer()
-        except BadSelector as problem:
-            return bad_request(f"unable to parse requirement: {problem}").answer()
 
-    def _resource(self, path: str, query: Query, accept: str, now: float) -> Answer:
-        match [unquote(part) for part in path.strip("/").split("/")]:
-            case ["api", "v1", *rest]:
-                group = ""
-            case ["apis", group, version, *rest] if group:
-                known = {each.served.group: each.served.version for each in self.collections.values()}
-                if version != {**known, "metrics.k8s.io": "v1beta1"}.get(group):
-                    raise no_resource()
-            case _:
-                raise no_resource()
-        namespace = None
-        if len(rest) > 2 and rest[0] == "namespaces":
-            namespace, rest = rest[1], rest[2:]
-        if not rest or len(rest) > 2:
-            raise no_resource()
-        resource, name = rest[0], rest[1] if len(rest) == 2 else None
-        if group == "metrics.k8s.io":
-            return self._metrics(resource, namespace, name, query, now)
-        collection = self.collections.get((group, resource))
-        if collection is None:
-            raise no_resource()
-        if query.get("watch") in ("1", "true"):
-            raise Refusal(405, "MethodNotAllowed", "the demo does not watch")
-        if name is not None:
-            return self._one(collection, namespace, name, accept, now)
-        return self._list(collection, namespace, query, accept, now)
+    def _read(self, method: str, target: str, accepted: str) -> Answer:
+        if method not in ("GET", "HEAD"):
+            raise Refusal(405, "the server does not allow this method on the requested resource", {})
+        path, _, query = target.partition("?")
+        return self._get(path.rstrip("/") or "/", dict(parse_qsl(query, keep_blank_values=True)), accepted)
 
-    # --- objects ----------------------------------------------------------------------------------------------
+    def warm(self) -> None:
+        """Make the long lists now rather than when they are asked for."""
+        for path in (
+            "/api/v1/pods?limit=1",
+            "/api/v1/nodes",
+            f"/apis/{_METRICS}/v1beta1/nodes",
+            f"/apis/{_METRICS}/v1beta1/pods",
+        ):
+            self.answer("GET", path)
 
-    def _one(self, collection: Collection, namespace: str | None, name: str, accept: str, now: float) -> Answer:
-        served = collection.served
-        if served.namespaced and namespace is None:
-            raise no_resource()
-        record = next(
-            (each for each in collection.records if each.name == name and each.namespace == (namespace or "")),
-            None,
-        )
-        if record is None:
-            of = served.resource if not served.group else f"{served.resource}.{served.group}"
-            raise not_found(of, name)
-        if METADATA in accept:
-            head = b'{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1",'
-            return Answer(200, head + record.metadata()[1:] + b"\n")
-        if "as=Table" in accept:
-            return of_json(table(served.kind, [json.loads(record.whole())], {"resourceVersion": REVISION}, now))
-        head = f'{{"kind":"{served.kind}","apiVersion":"{served.group_version}",'.encode()
-        return Answer(200, head + record.whole()[1:] + b"\n")
+    def _get(self, path: str, query: dict[str, str], accepted: str) -> Answer:
+        if path in ("/healthz", "/readyz", "/livez"):
+            return of_text("ok")
+        if path == "/version":
+            accept.form(accepted, ())
+            return of_json(discovery.VERSION)
+        if path in ("/api", "/apis"):
+            kind, version = accept.form(accepted, ("APIGroupDiscoveryList",))
+            if kind:
+                content_type = f"{JSON};g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
+                return of_json(discovery.aggregated(path, version), content_type=content_type)
+        elif not path.startswith(("/api/", "/apis/")):
+            raise no_such_resource()
+        document = discovery.plain(path)
+        if document is not None:
+            accept.form(accepted, ())
+            return of_json(document)
+        place = _place(path)
+        return self._one(place, query, accepted) if place.name else self._list(place, query, accepted)
 
-    def _list(self, collection: Collection, namespace: str | None, query: Query, accept: str, now: float) -> Answer:
-        served = collection.served
-        selective = bool(query.get("labelSelector") or query.get("fieldSelector"))
-        whole = not (selective or namespace or query.get("limit") or METADATA in accept or "as=Table" in accept)
-        if whole and served.resource == "nodes":
-            return self._keep("nodes", None, lambda: self._written(collection, collection.records, {}, accept, now))
-        records = self._selected(collection, namespace, query)
-        start, limit = _start(query.get("continue", "")), int(query.get("limit") or 0)
-        metadata: dict[str, Any] = {"resourceVersion": REVISION}
-        if not limit:
-            return self._written(collection, list(records)[start:], metadata, accept, now)
-        page = list(islice(records, start, start + limit + 1))
-        if len(page) > limit:
-            page.pop()
-            metadata["continue"] = _token(start + limit)
-            if not selective:
-                scope = collection.records if namespace is None else list(self._selected(collection, namespace, {}))
-                metadata["remainingItemCount"] = len(scope) - start - limit
-        return self._written(collection, page, metadata, accept, now)
-
-    def _selected(self, collection: Collection, namespace: str | None, query: Query) -> Iterable[Record]:
-        records: Iterable[Record] = collection.records
-        if namespace is not None:
-            records = (record for record in records if record.namespace == namespace)
-        if labels := query.get("labelSelector"):
-            test = label_test(labels)
-            records = [record for record in records if test(record.labels())]
-        try:
-            terms = field_terms(query.get("fieldSelector", ""))
-        except BadSelector as problem:
-            raise bad_request(f"invalid selector: '{problem}'; can't understand '{problem}'") from problem
-        for field, equal, value in terms:
-            if field not in collection.selectable:
-                raise bad_request(f"field label not supported: {field}")
-            records = [record for record in records if (_field(record, field) == value) is equal]
-        return records
-
-    def _written(
-        self,
-        collection: Collection,
-        records: Sequence[Record],
-        metadata: dict[str, Any],
-        accept: str,
-        now: float,
-    ) -> Answer:
-        served = collection.served
-        metadata = metadata or {"resourceVersion": REVISION}
-        if METADATA in accept:
-            head = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": metadata}
-            return Answer(200, _joined(head, [record.metadata() for record in records]))
-        if "as=Table" in accept:
-            return of_json(table(served.kind, [json.loads(record.whole()) for record in records], metadata, now))
-        head = {"kind": f"{served.kind}List", "apiVersion": served.group_version, "metadata": metadata}
-        return Answer(200, _joined(head, [record.whole() for record in records]), lasting=len(records) > 1000)
-
-    # --- metrics ----------------------------------------------------------------------------------------------
-
-    def _metrics(self, resource: str, namespace: str | None, name: str | None, query: Query, now: float) -> Answer:
-        number = load.slot(now)
-        match resource:
-            case "nodes" if namespace is None:
-                return self._node_metrics(name, query, number)
-            case "pods":
-                return self._pod_metrics(namespace, name, query, number)
-            case _:
-                raise no_resource()
-
-    def _node_metrics(self, name: str | None, query: Query, number: int) -> Answer:
-        nodes = [node for node in self.world.nodes if node.measured]
-        if name is not None:
-            node = next((node for node in nodes if node.name == name), None)
-            if node is None:
-                raise not_found("nodemetrics.metrics.k8s.io", name)
-            return _single("NodeMetrics", self._node_item(node, number))
-        selected = [node for node in nodes if _meets(query, self.objects.node_labels(node), node.name, "")]
-        head = {"kind": "NodeMetricsList", "apiVersion": "metrics.k8s.io/v1beta1", "metadata": {}}
-
-        def made() -> Answer:
-            items = [self._node_item(node, number) for node in sorted(selected, key=lambda node: node.name)]
-            return Answer(200, _joined(head, items), lasting=True)
-
-        return made() if _selects(query) else self._keep("node metrics", number, made)
-
-    def _pod_metrics(self, namespace: str | None, name: str | None, query: Query, number: int) -> Answer:
-        if name is not None:
-            if namespace is None:
-                raise no_resource()
-            pod = next(
-                (
-                    p
-                    for p in self.world.pods
-                    if p.name == name and p.workload.namespace == namespace and load.measured(p)
-                ),
-                None,
+    def _one(self, place: Place, query: dict[str, str], accepted: str) -> Answer:
+        kind, _ = accept.form(accepted, ("Table", "PartialObjectMetadata"))
+        resource = place.resource
+        now = self.clock.now()
+        collection = self._collections.get(resource.group, resource.name, resource.kind)
+        item = collection.find(place.namespace, place.name)
+        if item is None or not collection.present(item, now):
+            raise _not_found(place)
+        if kind == "Table":
+            head = (
+                f'{{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":{{"resourceVersion":"{RESOURCE_VERSION}"}}'
             )
-            if pod is None:
-                raise not_found("podmetrics.metrics.k8s.io", f"{namespace}/{name}")
-            return _single("PodMetrics", self._pod_item(pod, number))
-        head = {"kind": "PodMetricsList", "apiVersion": "metrics.k8s.io/v1beta1", "metadata": {}}
+            columns = compact(list(collection.columns))
+            row = self._row(resource, collection, item, now, query.get("includeObject", "Metadata"))
+            return Answer(f'{head},"columnDefinitions":{columns},"rows":[{row}]}}\n'.encode())
+        if kind:
+            return Answer(self._partial(collection, item).encode() + b"\n")
+        return Answer(_whole(resource, collection.text(item, now)).encode() + b"\n")
 
-        def made() -> Answer:
-            pods = [
-                pod
-                for pod in self.world.pods
-                if load.measured(pod)
-                and (namespace is None or pod.workload.namespace == namespace)
-                and (
-                    not _selects(query)
-                    or _meets(query, self.objects.pod_labels(pod.workload), pod.name, pod.workload.namespace)
-                )
-            ]
-            pods.sort(key=lambda pod: (pod.workload.namespace, pod.name))
-            return Answer(200, _joined(head, [self._pod_item(pod, number) for pod in pods]), lasting=True)
+    def _list(self, place: Place, query: dict[str, str], accepted: str) -> Answer:
+        kind, _ = accept.form(accepted, ("Table", "PartialObjectMetadataList"))
+        if query.get("watch") in ("true", "1"):
+            raise Refusal(405, "watch is not supported on resources of this simulated server", {})
+        resource = place.resource
+        collection = self._collections.get(resource.group, resource.name, resource.kind)
+        listing = _listing(place, query, collection.fields)
+        if kind or not collection.keeps or not listing.whole:
+            return self._render(resource, collection, listing, kind, query.get("includeObject", "Metadata"))
+        with self._lock:
+            tick = self.clock.now() // TICK if resource.group == _METRICS else 0
+            kept = self._kept.get((resource.group, resource.name))
+            if kept is None or kept[0] != tick:
+                # The old one goes first: two of them need not fit into memory.
+                self._kept.pop((resource.group, resource.name), None)
+                answer = self._render(resource, collection, listing, kind, "")
+                if answer.pieces is not None:
+                    answer.body, answer.pieces = b"".join(answer.pieces), None
+                kept = self._kept[resource.group, resource.name] = tick, answer
+            return kept[1]
 
-        return made() if _selects(query) else self._keep(("pod metrics", namespace), number, made)
+    def _render(
+        self, resource: Resource, collection: Collection[Any], listing: Listing, kind: str, include: str
+    ) -> Answer:
+        now = self.clock.now()
+        metadata: Json = {} if resource.group == _METRICS else {"resourceVersion": RESOURCE_VERSION}
+        items: Iterable[Any] = _matches(collection, listing, now)
+        if listing.limit:
+            page = list(islice(items, listing.limit + 1))
+            if len(page) > listing.limit:
+                page.pop()
+                last = collection.key(page[-1])
+                metadata["continue"] = _token(last)
+                if not listing.terms and not listing.label_test:
+                    end = collection.namespace(listing.namespace)[1] if listing.namespace else len(collection)
+                    metadata["remainingItemCount"] = end - collection.after(last)
+            items = page
+        if kind == "Table":
+            head = f'{{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":{compact(metadata)},'
+            head += f'"columnDefinitions":{compact(list(collection.columns))},"rows":['
+            texts = (self._row(resource, collection, item, now, include) for item in items)
+        elif kind:
+            head = f'{{"kind":"{kind}","apiVersion":"meta.k8s.io/v1","metadata":{compact(metadata)},"items":['
+            texts = (self._partial(collection, item) for item in items)
+        else:
+            head = f'{{"kind":"{resource.kind}List","apiVersion":"{resource.api_version}",'
+            head += f'"metadata":{compact(metadata)},"items":['
+            texts = (collection.text(item, now) for item in items)
+        return _joined(head, texts)
 
-    def _node_item(self, node: NodeThere, number: int) -> bytes:
-        cpu, memory = load.node_usage(node, number)
-        labels = json.dumps(self.objects.node_labels(node), separators=(",", ":"))
-        usage = f'{{"cpu":"{cpu}n","memory":"{memory >> 10}Ki"}}'
-        return self._item(f'"name":"{node.name}"', labels, number, node.number, f'"usage":{usage}')
-
-    def _pod_item(self, pod: PodThere, number: int) -> bytes:
-        containers = []
-        for box in load.running(pod):
-            cpu, memory = load.usage(pod, box, number)
-            written = f"{memory}" if pod.phase % 9 == 0 else f"{memory >> 10}Ki"
-            containers.append(f'{{"name":"{box.name}","usage":{{"cpu":"{cpu}n","memory":"{written}"}}}}')
-        workload = pod.workload
-        key = ("labels", id(workload))
-        _, kept = self.kept.get(key, (None, None))
-        if kept is None:
-            labels = json.dumps(self.objects.pod_labels(workload), separators=(",", ":")).encode()
-            kept = Answer(200, labels)
-            self.kept[key] = (None, kept)
-        names = f'"name":"{pod.name}","namespace":"{workload.namespace}"'
-        return self._item(names, kept.body.decode(), number, pod.phase, f'"containers":[{",".join(containers)}]')
-
-    def _item(self, names: str, labels: str, number: int, phase: int, rest: str) -> bytes:
-        moment = stamp(number * load.EVERY)
-        window = load.window(phase, number)
+    def _partial(self, collection: Collection[Any], item: Any) -> str:
         return (
-            f'{{"metadata":{{{names},"creationTimestamp":"{moment}","labels":{labels}}},'
-            f'"timestamp":"{moment}","window":"{window}",{rest}}}'
-        ).encode()
+            f'{{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":{collection.metadata(item)}}}'
+        )
 
-    def _keep(self, key: object, version: object, make: Any) -> Answer:
-        """Keep an answer until its version changes; two threads may make it twice, with the same bytes."""
-        known = self.kept.get(key)
-        if known is None or known[0] != version:
-            known = self.kept[key] = (version, make())
-        return known[1]
-
-
-def _check_accepted(accept: str) -> None:
-    if accept and not any(kind in accept for kind in (JSON, "*/*", "application/*")):
-        raise Refusal(406, "NotAcceptable", "406: Not Acceptable\n\nAvailable representations: application/json")
+    def _row(self, resource: Resource, collection: Collection[Any], item: Any, now: int, include: str) -> str:
+        cells = compact(collection.cells(item, now))
+        if include == "None":
+            return f'{{"cells":{cells}}}'
+        alone = include == "Object"
+        shown = _whole(resource, collection.text(item, now)) if alone else self._partial(collection, item)
+        return f'{{"cells":{cells},"object":{shown}}}'
 
 
-def _single(kind: str, item: bytes) -> Answer:
-    return Answer(200, f'{{"kind":"{kind}","apiVersion":"metrics.k8s.io/v1beta1",'.encode() + item[1:] + b"\n")
+def _joined(head: str, texts: Iterator[str]) -> Answer:
+    """Give a list as one body, or as pieces if it is long."""
+    first = list(islice(texts, 4 * _PIECE))
+    if len(first) < 4 * _PIECE:
+        return Answer((head + ",".join(first) + "]}\n").encode())
+    answer = Answer(b"")
+    answer.pieces = _pieces(head, first, texts)
+    return answer
 
 
-def _joined(head: dict[str, Any], items: list[bytes]) -> bytes:
-    opening = json.dumps(head, separators=(",", ":")).encode()[:-1]
-    return opening + b',"items":[' + b",".join(items) + b"]}\n"
-
-
-def _field(record: Record, field: str) -> str:
-    if field == "metadata.name":
-        return record.name
-    if field == "metadata.namespace":
-        return record.namespace
-    return record.fields().get(field, "")
-
-
-def _selects(query: Query) -> bool:
-    return bool(query.get("labelSelector") or query.get("fieldSelector"))
-
-
-def _meets(query: Query, labels: dict[str, str], name: str, namespace: str) -> bool:
-    if (text := query.get("labelSelector")) and not label_test(text)(labels):
-        return False
-    known = {"metadata.name": name, "metadata.namespace": namespace}
-    for field, equal, value in field_terms(query.get("fieldSelector", "")):
-        if field not in known:
-            message = f'"{field}" is not a known field selector: only "metadata.name", "metadata.namespace"'
-            raise bad_request(message)
-        if (known[field] == value) is not equal:
-            return False
-    return True
-
-
-def _token(start: int) -> str:
-    inner = json.dumps({"v": "meta.k8s.io/v1", "rv": int(REVISION), "start": start})
-    return base64.urlsafe_b64encode(inner.encode()).decode().rstrip("=")
-
-
-def _start(token: str) -> int:
-    if not token:
-        return 0
-    try:
-        inner = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-        return int(inner["start"])
-    except (ValueError, KeyError, TypeError) as problem:
-        raise bad_request("invalid continue token: continue key is not valid") from problem
+def _pieces(head: str, first: list[str], texts: Iterator[str]) -> Iterator[bytes]:
+    yield (head + ",".join(first)).encode()
+    first.clear()
+    while piece := list(islice(texts, _PIECE)):
+        yield ("," + ",".join(piece)).encode()
+    yield b"]}\n"

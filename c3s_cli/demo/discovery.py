@@ -1,142 +1,164 @@
-"""What the simulated server says that it serves: plain and aggregated discovery."""
+"""Which resources the server has, and the four ways to ask for that."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, NamedTuple
 
-from c3s_cli.demo.answer import Answer, of_json
-
-AGGREGATED: Final = "as=APIGroupDiscoveryList"
+if TYPE_CHECKING:
+    from c3s_cli.demo.templates import Json
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
-    """One resource: where, what, and kubectl's short names."""
+class Resource(NamedTuple):
+    """A resource type."""
 
-    group: str
+    group: str  # "" is the core group
     version: str
-    resource: str
+    name: str
     kind: str
-    namespaced: bool = True
+    scope: str  # Namespaced or Cluster
     short: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
 
     @property
-    def group_version(self) -> str:
-        """Give `apps/v1`, or `v1` for the core group."""
+    def namespaced(self) -> bool:
+        """Whether its objects live in a namespace."""
+        return self.scope == "Namespaced"
+
+    @property
+    def singular(self) -> str:
+        """The name of one; metrics-server gives none."""
+        return "" if self.group == "metrics.k8s.io" else self.kind.lower()
+
+    @property
+    def api_version(self) -> str:
+        """Group and version as objects state them."""
         return f"{self.group}/{self.version}" if self.group else self.version
 
 
-SERVED: Final = (
-    Served("", "v1", "namespaces", "Namespace", namespaced=False, short=("ns",)),
-    Served("", "v1", "nodes", "Node", namespaced=False, short=("no",)),
-    Served("", "v1", "pods", "Pod", short=("po",)),
-    Served("", "v1", "events", "Event", short=("ev",)),
-    Served("apps", "v1", "replicasets", "ReplicaSet", short=("rs",)),
-    Served("apps", "v1", "deployments", "Deployment", short=("deploy",)),
-    Served("apps", "v1", "statefulsets", "StatefulSet", short=("sts",)),
-    Served("apps", "v1", "daemonsets", "DaemonSet", short=("ds",)),
-    Served("batch", "v1", "jobs", "Job"),
-    Served("batch", "v1", "cronjobs", "CronJob", short=("cj",)),
-    Served("coordination.k8s.io", "v1", "leases", "Lease"),
-    Served("metrics.k8s.io", "v1beta1", "nodes", "NodeMetrics", namespaced=False),
-    Served("metrics.k8s.io", "v1beta1", "pods", "PodMetrics"),
-)
-VERSION: Final = {
+_ALL = ("all",)
+RESOURCES = (
+    Resource("", "v1", "configmaps", "ConfigMap", "Namespaced", ("cm",)),
+    Resource("", "v1", "endpoints", "Endpoints", "Namespaced", ("ep",)),
+    Resource("", "v1", "events", "Event", "Namespaced", ("ev",)),
+    Resource("", "v1", "limitranges", "LimitRange", "Namespaced", ("limits",)),
+    Resource("", "v1", "namespaces", "Namespace", "Cluster", ("ns",)),
+    Resource("", "v1", "nodes", "Node", "Cluster", ("no",)),
+    Resource("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", "Namespaced", ("pvc",)),
+    Resource("", "v1", "pods", "Pod", "Namespaced", ("po",), _ALL),
+    Resource("", "v1", "replicationcontrollers", "ReplicationController", "Namespaced", ("rc",), _ALL),
+    Resource("", "v1", "resourcequotas", "ResourceQuota", "Namespaced", ("quota",)),
+    Resource("", "v1", "secrets", "Secret", "Namespaced"),
+    Resource("", "v1", "serviceaccounts", "ServiceAccount", "Namespaced", ("sa",)),
+    Resource("", "v1", "services", "Service", "Namespaced", ("svc",), _ALL),
+    Resource("apps", "v1", "daemonsets", "DaemonSet", "Namespaced", ("ds",), _ALL),
+    Resource("apps", "v1", "deployments", "Deployment", "Namespaced", ("deploy",), _ALL),
+    Resource("apps", "v1", "replicasets", "ReplicaSet", "Namespaced", ("rs",), _ALL),
+    Resource("apps", "v1", "statefulsets", "StatefulSet", "Namespaced", ("sts",), _ALL),
+    Resource("events.k8s.io", "v1", "events", "Event", "Namespaced", ("ev",)),
+    Resource("autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler", "Namespaced", ("hpa",), _ALL),
+    Resource("batch", "v1", "cronjobs", "CronJob", "Namespaced", ("cj",), _ALL),
+    Resource("batch", "v1", "jobs", "Job", "Namespaced", (), _ALL),
+    Resource("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", "Namespaced", ("pdb",)),
+    Resource("coordination.k8s.io", "v1", "leases", "Lease", "Namespaced"),
+    Resource("argoproj.io", "v1alpha1", "rollouts", "Rollout", "Namespaced", ("ro",), _ALL),
+    Resource("ray.io", "v1", "rayclusters", "RayCluster", "Namespaced"),
+    Resource("metrics.k8s.io", "v1beta1", "nodes", "NodeMetrics", "Cluster"),
+    Resource("metrics.k8s.io", "v1beta1", "pods", "PodMetrics", "Namespaced"),
+)  # fmt: skip
+_VERBS = ["get", "list"]
+VERSION: Json = {
     "major": "1",
-    "minor": "34",
-    "gitVersion": "v1.34.2+demo",
-    "gitCommit": "demo",
+    "minor": "33",
+    "emulationMajor": "1",
+    "emulationMinor": "33",
+    "minCompatibilityMajor": "1",
+    "minCompatibilityMinor": "32",
+    "gitVersion": "v1.33.2",
+    "gitCommit": "a57b6f7709f6c2722b92f07b8b4c48210a51fc40",
     "gitTreeState": "clean",
-    "buildDate": "1970-01-01T00:00:00Z",
-    "goVersion": "go1.25.0",
+    "buildDate": "2025-06-17T18:32:54Z",
+    "goVersion": "go1.24.4",
     "compiler": "gc",
     "platform": "linux/amd64",
 }
 
 
-def discovery(path: str, accept: str) -> Answer | None:
-    """Answer a discovery path; None if it is none."""
-    aggregated = AGGREGATED in accept
-    match path.strip("/").split("/"):
-        case ["version"]:
-            return of_json(VERSION)
-        case ["healthz" | "readyz" | "livez"]:
-            return Answer(200, b"ok", "text/plain; charset=utf-8")
-        case ["api"] if aggregated:
-            return _aggregated([""], accept)
-        case ["apis"] if aggregated:
-            return _aggregated(_groups(), accept)
-        case ["api"]:
-            return of_json({"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []})
-        case ["apis"]:
-            return of_json(
-                {"kind": "APIGroupList", "apiVersion": "v1", "groups": [_group(group) for group in _groups()]}
-            )
-        case ["apis", group] if group in _groups():
-            return of_json({"kind": "APIGroup", "apiVersion": "v1", **_group(group)})
-        case ["api", "v1"]:
-            return _resources("", "v1")
-        case ["apis", group, version] if any((each.group, each.version) == (group, version) for each in SERVED):
-            return _resources(group, version)
-        case _:
-            return None
+def groups() -> list[str]:
+    """Give the named groups, in the order in which the server lists them."""
+    return list(dict.fromkeys(resource.group for resource in RESOURCES if resource.group))
 
 
-def _groups() -> list[str]:
-    return list(dict.fromkeys(each.group for each in SERVED if each.group))
+def _group_version(group: str) -> Json:
+    version = next(resource.version for resource in RESOURCES if resource.group == group)
+    return {"groupVersion": f"{group}/{version}", "version": version}
 
 
-def _group(group: str) -> dict[str, Any]:
-    version = next(each.version for each in SERVED if each.group == group)
-    preferred = {"groupVersion": f"{group}/{version}", "version": version}
-    return {"name": group, "versions": [preferred], "preferredVersion": preferred}
+def _group(group: str) -> Json:
+    version = _group_version(group)
+    return {"name": group, "versions": [version], "preferredVersion": version}
 
 
-def _resources(group: str, version: str) -> Answer:
-    resources = [
-        {
-            "name": each.resource,
-            "singularName": each.kind.lower(),
-            "namespaced": each.namespaced,
-            "kind": each.kind,
-            "verbs": ["get", "list"],
-            "shortNames": list(each.short),
-        }
-        for each in SERVED
-        if (each.group, each.version) == (group, version)
-    ]
-    name = f"{group}/{version}" if group else version
-    return of_json({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": name, "resources": resources})
-
-
-def _aggregated(groups: list[str], accept: str) -> Answer:
-    version = "v2" if "v=v2;" in accept or accept.endswith("v=v2") else "v2beta1"
-    items = []
-    for group in groups:
-        served = [each for each in SERVED if each.group == group]
-        resources = [
-            {
-                "resource": each.resource,
-                "responseKind": {"group": group, "version": each.version, "kind": each.kind},
-                "scope": "Namespaced" if each.namespaced else "Cluster",
-                "singularResource": each.kind.lower(),
-                "verbs": ["get", "list"],
-                "shortNames": list(each.short),
-            }
-            for each in served
-        ]
-        metadata = {"name": group} if group else {}
-        items.append(
-            {
-                "metadata": metadata,
-                "versions": [{"version": served[0].version, "resources": resources, "freshness": "Current"}],
-            }
-        )
-    whole = {
-        "kind": "APIGroupDiscoveryList",
-        "apiVersion": f"apidiscovery.k8s.io/{version}",
-        "metadata": {},
-        "items": items,
+def plain(path: str) -> Json | None:
+    """Answer /api, /apis, /apis/GROUP, /api/v1 and /apis/GROUP/VERSION; None for any other path."""
+    if path == "/api":
+        cidrs = [{"clientCIDR": "0.0.0.0/0", "serverAddress": "127.0.0.1"}]
+        return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": cidrs}
+    if path == "/apis":
+        return {"kind": "APIGroupList", "apiVersion": "v1", "groups": [_group(group) for group in groups()]}
+    parts = path.strip("/").split("/")
+    if len(parts) == 2 and parts[0] == "apis" and parts[1] in groups():
+        return {"kind": "APIGroup", "apiVersion": "v1"} | _group(parts[1])
+    api_version = "/".join(parts[1:])
+    found = [resource for resource in RESOURCES if resource.api_version == api_version]
+    if not found or parts[0] != ("apis" if found[0].group else "api"):
+        return None
+    resources = [_resource(resource) for resource in found]
+    return {
+        "kind": "APIResourceList",
+        "apiVersion": "v1",
+        "groupVersion": api_version,
+        "resources": resources,
     }
-    return of_json(whole, f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList")
+
+
+def _resource(resource: Resource) -> Json:
+    result: Json = {
+        "name": resource.name,
+        "singularName": resource.singular,
+        "namespaced": resource.namespaced,
+        "kind": resource.kind,
+        "verbs": _VERBS,
+    }
+    if resource.short:
+        result["shortNames"] = list(resource.short)
+    if resource.categories:
+        result["categories"] = list(resource.categories)
+    return result
+
+
+def aggregated(path: str, version: str) -> Json:
+    """Answer /api and /apis with everything at once, in version v2 or v2beta1 of that format."""
+    names = [""] if path == "/api" else groups()
+    items: list[Json] = []
+    for name in names:
+        found = [resource for resource in RESOURCES if resource.group == name]
+        resources = [_aggregated_resource(resource) for resource in found]
+        versions = [{"version": found[0].version, "resources": resources, "freshness": "Current"}]
+        items.append({"metadata": {"name": name} if name else {}, "versions": versions})
+    api_version = f"apidiscovery.k8s.io/{version}"
+    return {"kind": "APIGroupDiscoveryList", "apiVersion": api_version, "metadata": {}, "items": items}
+
+
+def _aggregated_resource(resource: Resource) -> Json:
+    result: Json = {
+        "resource": resource.name,
+        "responseKind": {"group": "", "version": "", "kind": resource.kind},
+        "scope": resource.scope,
+        "singularResource": resource.singular,
+        "verbs": _VERBS,
+    }
+    if resource.short:
+        result["shortNames"] = list(resource.short)
+    if resource.categories:
+        result["categories"] = list(resource.categories)
+    return result

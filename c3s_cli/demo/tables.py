@@ -1,124 +1,102 @@
-"""The server-side tables that `kubectl get` prints."""
+"""The cells that `kubectl get` prints: the server makes them, not kubectl."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any
 
-Json = dict[str, Any]
+from c3s_cli.demo import clock
+from c3s_cli.demo.catalogue import CREATING, EVICTED, FINISHED, PENDING
+from c3s_cli.demo.nodes import KUBELET
 
-POD: Final = (
-    "Name",
-    "Ready",
-    "Status",
-    "Restarts",
-    "Age",
-    "*IP",
-    "*Node",
-    "*Nominated Node",
-    "*Readiness Gates",
+if TYPE_CHECKING:
+    from c3s_cli.demo.cluster import Node, Pod
+    from c3s_cli.demo.templates import Json
+
+
+def _columns(names: str, wide: str = "") -> list[Json]:
+    """Definitions of columns; the first is the name, the wide ones are for -o wide only."""
+    result: list[Json] = []
+    for text, priority in ((names, 0), (wide, 1)):
+        for name in filter(None, text.split("|")):
+            form = "" if result else "name"
+            result.append({"name": name, "type": "string", "format": form, "description": "", "priority": priority})
+    return result
+
+
+NAME_AND_AGE = _columns("Name|Age")
+NODE_COLUMNS = _columns(
+    "Name|Status|Roles|Age|Version", "Internal-IP|External-IP|OS-Image|Kernel-Version|Container-Runtime"
 )
-NODE: Final = (
-    "Name",
-    "Status",
-    "Roles",
-    "Age",
-    "Version",
-    "*Internal-IP",
-    "*External-IP",
-    "*OS-Image",
-    "*Kernel-Version",
-    "*Container-Runtime",
-)
-OTHER: Final = ("Name", "Age")
+POD_COLUMNS = _columns("Name|Ready|Status|Restarts|Age", "IP|Node|Nominated Node|Readiness Gates")
+METRICS_COLUMNS = _columns("Name|cpu|memory|Window")
+COLUMNS = {
+    "Namespace": _columns("Name|Status|Age"),
+    "Deployment": _columns("Name|Ready|Up-to-date|Available|Age"),
+    "ReplicaSet": _columns("Name|Desired|Current|Ready|Age"),
+    "StatefulSet": _columns("Name|Ready|Age"),
+    "DaemonSet": _columns("Name|Desired|Current|Ready|Up-to-date|Available|Age"),
+    "Job": _columns("Name|Status|Completions|Age"),
+    "CronJob": _columns("Name|Schedule|Suspend|Active|Last Schedule|Age"),
+}
 
 
-def table(kind: str, items: list[Json], metadata: Json, now: float) -> Json:
-    """Make a Table of objects."""
-    columns = {"Pod": POD, "Node": NODE}.get(kind, OTHER)
-    cells = {"Pod": _pod, "Node": _node}.get(kind, _other)
-    return {
-        "kind": "Table",
-        "apiVersion": "meta.k8s.io/v1",
-        "metadata": metadata,
-        "columnDefinitions": [
-            {
-                "name": column.lstrip("*"),
-                "type": "string",
-                "format": "name" if column == "Name" else "",
-                "description": column.lstrip("*"),
-                "priority": 1 if column.startswith("*") else 0,
+def node_cells(node: Node, created: int, now: int) -> list[Any]:
+    """Give the row of a node."""
+    status = "Ready,SchedulingDisabled" if node.unschedulable else "Ready"
+    roles = "control-plane" if node.pool.name == "cp" else "<none>"
+    system = ("Amazon Linux 2023.7.20250609", "6.1.134-152.225.amzn2023.x86_64", "containerd://1.7.27")
+    return [node.name, status, roles, clock.age(now - created), KUBELET, node.host_ip, "<none>", *system]
+
+
+def pod_cells(pod: Pod, printed: tuple[str, str], restarted: int, now: int) -> list[Any]:
+    """Give the row of a pod; `printed` are its READY and STATUS."""
+    count = 0 if pod.state in FINISHED | {PENDING, CREATING} else pod.group.workload.restarts
+    restarts = f"{count} ({clock.age(now - restarted)} ago)" if count else "0"
+    address = "<none>" if pod.state in (PENDING, CREATING, EVICTED) else pod.pod_ip
+    node = pod.node.name if pod.node else "<none>"
+    return [pod.name, *printed, restarts, clock.age(now - pod.created), address, node, "<none>", "<none>"]
+
+
+def metrics_cells(name: str, nano: int, kib: int) -> list[Any]:
+    """Give the row of a NodeMetrics or PodMetrics."""
+    return [name, f"{nano}n", f"{kib}Ki", "15s"]
+
+
+def _since(text: str | None, now: int) -> str:
+    return clock.age(now - int(datetime.fromisoformat(text).timestamp())) if text else "<none>"
+
+
+def cells(kind: str, item: Json, now: int) -> list[Any]:
+    """Give the row of any other object."""
+    name, age = item["metadata"]["name"], _since(item["metadata"]["creationTimestamp"], now)
+    spec, status = item.get("spec", {}), item.get("status", {})
+    middle: list[Any]
+    match kind:
+        case "Namespace":
+            middle = [status["phase"]]
+        case "Deployment":
+            ready = f"{status['readyReplicas']}/{spec['replicas']}"
+            middle = [ready, status["updatedReplicas"], status["availableReplicas"]]
+        case "ReplicaSet":
+            middle = [spec["replicas"], status["replicas"], status["readyReplicas"]]
+        case "StatefulSet":
+            middle = [f"{status['readyReplicas']}/{spec['replicas']}"]
+        case "DaemonSet":
+            fields = ("desired", "current", "Ready", "updated", "Available")
+            long = {"desired": "desiredNumberScheduled", "current": "currentNumberScheduled"}
+            long |= {
+                "updated": "updatedNumberScheduled",
+                "Ready": "numberReady",
+                "Available": "numberAvailable",
             }
-            for column in columns
-        ],
-        "rows": [
-            {
-                "cells": cells(item, now),
-                "object": {
-                    "kind": "PartialObjectMetadata",
-                    "apiVersion": "meta.k8s.io/v1",
-                    "metadata": item["metadata"],
-                },
-            }
-            for item in items
-        ],
-    }
-
-
-def _age(item: Json, now: float) -> str:
-    made = datetime.fromisoformat(item["metadata"]["creationTimestamp"]).timestamp()
-    seconds = int(now - made)
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"
-
-
-def _other(item: Json, now: float) -> list[str]:
-    return [item["metadata"]["name"], _age(item, now)]
-
-
-def _pod(item: Json, now: float) -> list[str]:
-    spec, status = item["spec"], item["status"]
-    statuses = status.get("containerStatuses", [])
-    waiting = [
-        each["state"][kind].get("reason", "")
-        for each in statuses
-        for kind in ("waiting", "terminated")
-        if kind in each["state"]
-    ]
-    word = waiting[0] if waiting and waiting[0] else status["phase"]
-    if status["phase"] == "Pending" and "initContainerStatuses" in status:
-        word = f"Init:0/{len(status['initContainerStatuses'])}"
-    if "deletionTimestamp" in item["metadata"]:
-        word = "Terminating"
-    sidecars = [each for each in spec.get("initContainers", []) if each.get("restartPolicy") == "Always"]
-    ready = sum(each["ready"] for each in statuses) + (len(sidecars) if statuses and statuses[0]["ready"] else 0)
-    return [
-        item["metadata"]["name"],
-        f"{ready}/{len(spec['containers']) + len(sidecars)}",
-        word,
-        str(sum(each["restartCount"] for each in statuses)),
-        _age(item, now),
-        status.get("podIP", "<none>"),
-        spec.get("nodeName", "<none>"),
-        "<none>",
-        "<none>",
-    ]
-
-
-def _node(item: Json, now: float) -> list[str]:
-    info, labels = item["status"]["nodeInfo"], item["metadata"]["labels"]
-    roles = [label.split("/", 1)[1] for label in labels if label.startswith("node-role.kubernetes.io/")]
-    return [
-        item["metadata"]["name"],
-        "Ready,SchedulingDisabled" if item["spec"].get("unschedulable") else "Ready",
-        ",".join(roles) or "<none>",
-        _age(item, now),
-        info["kubeletVersion"],
-        item["status"]["addresses"][0]["address"],
-        "<none>",
-        info["osImage"],
-        info["kernelVersion"],
-        info["containerRuntimeVersion"],
-    ]
+            middle = [status[long[field]] for field in fields]
+        case "Job":
+            done = status.get("succeeded", 0)
+            word = "Complete" if "completionTime" in status else "Failed" if status.get("failed") else "Running"
+            middle = [word, f"{done}/{spec['completions']}"]
+        case "CronJob":
+            middle = [spec["schedule"], "False", 0, _since(status.get("lastScheduleTime"), now)]
+        case _:
+            middle = []
+    return [name, *middle, age]

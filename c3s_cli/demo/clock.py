@@ -1,0 +1,72 @@
+"""The simulated time: frozen, or the real one; and the formats in which a server writes it."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import UTC, datetime
+
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def parse(text: str) -> int:
+    """Read an RFC 3339 time as whole seconds since 1970; ValueError when it is none."""
+    if not _RFC3339.fullmatch(text):
+        message = f"{text!r} is not an RFC 3339 time such as 2026-01-15T10:30:00Z"
+        raise ValueError(message)
+    return int(datetime.fromisoformat(text.upper()).timestamp())
+
+
+class Clock:
+    """Gives the simulated now in seconds since 1970; `epoch` is the moment the cluster was made up."""
+
+    def __init__(self, at: str | None) -> None:
+        self.frozen = None if at is None else parse(at)
+        self.epoch = int(time.time()) if self.frozen is None else self.frozen
+
+    def now(self) -> int:
+        """Return the simulated now."""
+        return int(time.time()) if self.frozen is None else self.frozen
+
+
+_days: dict[int, str] = {}
+
+
+def rfc3339(seconds: int) -> str:
+    """Write seconds since 1970 as Kubernetes does: 2026-01-15T10:30:00Z."""
+    day, rest = divmod(seconds, 86400)
+    date = _days.get(day)
+    if date is None:
+        date = _days[day] = datetime.fromtimestamp(day * 86400, UTC).strftime("%Y-%m-%dT")
+    return f"{date}{rest // 3600:02d}:{rest // 60 % 60:02d}:{rest % 60:02d}Z"
+
+
+def http_date(seconds: int) -> str:
+    """Write seconds since 1970 for a Date header (names of days and months in no locale but HTTP's)."""
+    t = datetime.fromtimestamp(seconds, UTC)
+    return f"{_DAYS[t.weekday()]}, {t.day:02d} {_MONTHS[t.month - 1]} {t.year} {t:%H:%M:%S} GMT"
+
+
+def age(seconds: int) -> str:
+    """Write an age as the API server does in its tables (`duration.HumanDuration` of apimachinery)."""
+    if seconds < 0:
+        return "0s" if seconds >= -1 else "<invalid>"
+    if seconds < 120:
+        return f"{seconds}s"
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    years = days // 365
+    steps = (
+        (minutes < 10, minutes, "m", seconds % 60, "s"),
+        (hours < 3, minutes, "m", 0, ""),
+        (hours < 8, hours, "h", minutes % 60, "m"),
+        (hours < 48, hours, "h", 0, ""),
+        (days < 8, days, "d", hours % 24, "h"),
+        (years < 2, days, "d", 0, ""),
+        (years < 8, years, "y", days % 365, "d"),
+    )
+    for fits, big, big_unit, small, small_unit in steps:
+        if fits:
+            return f"{big}{big_unit}{small}{small_unit}" if small else f"{big}{big_unit}"
+    return f"{years}y"

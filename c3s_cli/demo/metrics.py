@@ -1,0 +1,72 @@
+"""Load -> NodeMetrics and PodMetrics, as metrics-server writes them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from c3s_cli.demo import dice, nodes, pods
+from c3s_cli.demo.clock import rfc3339
+from c3s_cli.demo.load import TICK, Load
+from c3s_cli.demo.templates import compact
+
+if TYPE_CHECKING:
+    from c3s_cli.demo.cluster import Cluster, Group, Node, Pod
+
+# Scrapes are never exactly 15 s apart.
+_WINDOWS = tuple(f"{14.985 + dice.mix(17, place) % 40 / 1000:.3f}s" for place in range(61))
+
+
+def _memory(kib: int, bits: int) -> str:
+    """Mostly KiB, sometimes bytes: metrics-server writes what the runtime gave it in the shortest exact form."""
+    return f"{kib}Ki" if bits & 7 else f"{kib * 1024 + 32}"
+
+
+class Metrics:
+    """Renders metrics at a tick."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+        self.load = Load(cluster)
+        self._heads: dict[int, str] = {}
+
+    def node(self, node: Node, tick: int) -> str:
+        """Give a NodeMetrics as in a list."""
+        nano, kib = self.load.node(node, tick)
+        when = rfc3339(tick * TICK)
+        labels = {key: node.name if value == "@@name@@" else value for key, value in nodes.labels(node).items()}
+        return (
+            f'{{"metadata":{{"name":"{node.name}","creationTimestamp":"{when}","labels":{compact(labels)}}},'
+            f'"timestamp":"{when}","window":"{_WINDOWS[(node.index + tick) % 61]}",'
+            f'"usage":{{"cpu":"{nano}n","memory":"{_memory(kib, node.index)}"}}}}'
+        )
+
+    def _head(self, group: Group) -> str:
+        """Give the part of a PodMetrics that its group decides, with gaps for name, time, time and window."""
+        head = self._heads.get(id(group))
+        if head is None:
+            labels = compact(dict(sorted(group.labels.items()))).replace("%", "%%")
+            head = self._heads[id(group)] = (
+                f'{{"metadata":{{"name":"%s","namespace":"{group.namespace}","creationTimestamp":"%s",'
+                f'"labels":{labels}}},"timestamp":"%s","window":"%s","containers":['
+            )
+        return head
+
+    def pod(self, pod: Pod, tick: int) -> str:
+        """Give a PodMetrics as in a list."""
+        group = pod.group
+        when = rfc3339(tick * TICK)
+        bits = pod.bits
+        if group.workload.kind == "StatefulSet":
+            head = (
+                f'{{"metadata":{{"name":"%s","namespace":"{group.namespace}","creationTimestamp":"%s",'
+                f'"labels":{compact(dict(sorted(pods.labels(pod).items())))}}},"timestamp":"%s","window":"%s","containers":['
+            )
+        else:
+            head = self._head(group)
+        text = head % (pod.name, when, when, _WINDOWS[(pod.bits + tick) % 61])
+        for place, (name, nano, kib) in enumerate(self.load.containers(pod, tick)):
+            cpu = f"{nano}n" if nano else "0"
+            memory = f"{kib}Ki" if (bits + place) & 7 else f"{kib * 1024 + 32}"
+            comma = "," if place else ""
+            text += f'{comma}{{"name":"{name}","usage":{{"cpu":"{cpu}","memory":"{memory}"}}}}'
+        return text + "]}"

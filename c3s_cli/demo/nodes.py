@@ -1,0 +1,200 @@
+"""A node of the cluster -> its JSON, as a cloud's kubelets report it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from c3s_cli.demo import dice
+from c3s_cli.demo.clock import rfc3339
+from c3s_cli.demo.cluster import REGION
+from c3s_cli.demo.templates import Json, template
+
+if TYPE_CHECKING:
+    from c3s_cli.demo.catalogue import Pool
+    from c3s_cli.demo.cluster import Cluster, Node
+
+KUBELET = "v1.33.2"
+_IMAGES = (
+    ("checkout", 400_000_000), ("search-api", 381_000_000), ("payments", 352_000_000), ("cart", 301_000_000),
+)  # fmt: skip
+_CONDITIONS = (
+    ("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+    ("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+    ("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+    ("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
+)
+_UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
+
+
+def labels(node: Node) -> dict[str, str]:
+    """Give a node's labels: the well-known ones, and those of its pool."""
+    pool = node.pool
+    result = {
+        "beta.kubernetes.io/arch": "amd64",
+        "beta.kubernetes.io/os": "linux",
+        "kubernetes.io/arch": "amd64",
+        "kubernetes.io/hostname": node.name,
+        "kubernetes.io/os": "linux",
+        "node.kubernetes.io/instance-type": f"{pool.family}.{pool.instance}",
+        "topology.kubernetes.io/region": REGION,
+        "topology.kubernetes.io/zone": node.zone,
+        **dict(pool.labels),
+    }
+    if pool.gpus:
+        result["nvidia.com/gpu.product"] = "NVIDIA-A10G"
+    return dict(sorted(result.items()))
+
+
+def taints(node: Node) -> list[Json]:
+    """Give a node's taints; a cordoned node has one more."""
+    result: list[Json] = [
+        {"key": k, "value": v, "effect": e} if v else {"key": k, "effect": e} for k, v, e in node.pool.taints
+    ]
+    if node.unschedulable:
+        result.append({"key": _UNSCHEDULABLE, "effect": "NoSchedule", "timeAdded": "@@cordoned@@"})
+    return result
+
+
+def capacity(pool: Pool, slots: int) -> tuple[Json, Json]:
+    """(capacity, allocatable) of a pool's machines in the quantities that a kubelet writes."""
+    memory = pool.memory * 1_048_576 - 1_145_896  # KiB; firmware and kernel keep some
+    whole: Json = {
+        "cpu": str(pool.cores),
+        "ephemeral-storage": "104845292Ki",
+        "hugepages-1Gi": "0",
+        "hugepages-2Mi": "0",
+        "memory": f"{memory}Ki",
+        "pods": str(slots),
+    }
+    left = whole | {
+        "cpu": f"{pool.cores * 1000 - 90}m",
+        "ephemeral-storage": "95551679124",
+        "memory": f"{memory - 1_016_832}Ki",
+    }
+    if pool.gpus:
+        whole["nvidia.com/gpu"] = left["nvidia.com/gpu"] = str(pool.gpus)
+    return whole, left
+
+
+def _dictionary(node: Node, slots: int) -> Json:
+    pool = node.pool
+    names = {"kubernetes.io/hostname": "@@name@@", "topology.kubernetes.io/zone": "@@zone@@"}
+    spec: Json = {
+        "podCIDR": "@@cidr@@",
+        "podCIDRs": ["@@cidr@@"],
+        "providerID": "aws:///@@zone@@/i-@@instance@@",
+    }
+    if taint := taints(node):
+        spec["taints"] = taint
+    if node.unschedulable:
+        spec["unschedulable"] = True
+    info: Json = {
+        "machineID": "@@hex@@",
+        "systemUUID": "@@uid@@",
+        "bootID": "@@boot@@",
+        "kernelVersion": "6.1.134-152.225.amzn2023.x86_64",
+        "osImage": "Amazon Linux 2023.7.20250609",
+        "containerRuntimeVersion": "containerd://1.7.27",
+        "kubeletVersion": KUBELET,
+        "kubeProxyVersion": "",
+        "operatingSystem": "linux",
+        "architecture": "amd64",
+    }
+    if pool.swap:
+        info["swap"] = {"capacity": pool.swap}
+    whole, left = capacity(pool, slots)
+    return {
+        "metadata": {
+            "name": "@@name@@",
+            "uid": "@@uid@@",
+            "resourceVersion": "@@rv@@",
+            "creationTimestamp": "@@created@@",
+            "labels": labels(node) | names,
+            "annotations": {
+                "alpha.kubernetes.io/provided-node-ip": "@@ip@@",
+                "csi.volume.kubernetes.io/nodeid": '{"ebs.csi.aws.com":"i-@@instance@@"}',
+                "node.alpha.kubernetes.io/ttl": "0",
+                "volumes.kubernetes.io/controller-managed-attach-detach": "true",
+            },
+        },
+        "spec": spec,
+        "status": {
+            "capacity": whole,
+            "allocatable": left,
+            "conditions": [
+                {
+                    "type": kind,
+                    "status": status,
+                    "lastHeartbeatTime": "@@heartbeat@@",
+                    "lastTransitionTime": "@@ready@@",
+                    "reason": reason,
+                    "message": message,
+                }
+                for kind, status, reason, message in _CONDITIONS
+            ],
+            "addresses": [
+                {"type": "InternalIP", "address": "@@ip@@"},
+                {"type": "Hostname", "address": "@@name@@"},
+                {"type": "InternalDNS", "address": "@@name@@.eu-west-1.compute.internal"},
+            ],
+            "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
+            "nodeInfo": info,
+            "images": [
+                {
+                    "names": [f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop/{name}@sha256:@@hex@@@@hex@@"],
+                    "sizeBytes": size,
+                }
+                for name, size in _IMAGES
+            ],
+        },
+    }
+
+
+class Nodes:
+    """Renders nodes; the machines of a pool share a template."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+        self._templates: dict[tuple[object, ...], tuple[str, str]] = {}
+
+    def _texts(self, node: Node) -> tuple[str, str]:
+        slots = node.slots + sum(pod.occupies for pod in node.pods)
+        key = node.pool.name, node.unschedulable, slots
+        texts = self._templates.get(key)
+        if texts is None:
+            whole = _dictionary(node, slots)
+            texts = self._templates[key] = template(whole), template(whole["metadata"])
+        return texts
+
+    def _gaps(self, node: Node) -> dict[str, object]:
+        epoch = self.cluster.clock.epoch
+        bits = dice.mix(node.bits, self.cluster.seed)
+        digits = dice.hexadecimal(node.bits)
+        created = epoch - node.pool.age - node.index % 40 * 61
+        return {
+            "name": node.name,
+            "zone": node.zone,
+            "hex": digits,
+            "uid": dice.uid(digits),
+            "boot": dice.uid(dice.hexadecimal(bits)),
+            "rv": 5_100_000 + node.index,
+            "created": rfc3339(created),
+            "ready": rfc3339(created + 31),
+            "heartbeat": rfc3339(epoch - 20 - node.index * 13 % 240),
+            "cordoned": rfc3339(epoch - 2700),
+            "ip": node.host_ip,
+            "cidr": f"10.{128 + node.index // 256}.{node.index % 256}.0/24",
+            "instance": f"0{digits[:16]}",
+        }
+
+    def item(self, node: Node) -> str:
+        """Give a node as in a list: without kind and apiVersion."""
+        return self._texts(node)[0] % self._gaps(node)
+
+    def metadata(self, node: Node) -> str:
+        """Give only its metadata."""
+        return self._texts(node)[1] % self._gaps(node)
+
+    def created(self, node: Node) -> int:
+        """When it joined, in seconds since 1970."""
+        return self.cluster.clock.epoch - node.pool.age - node.index % 40 * 61
