@@ -30,7 +30,8 @@ $(READY): pyproject.toml
 
 demo: $(READY)
 	@echo '$$ c3s top nodes --demo'; $(BIN)/c3s top nodes --demo
-	@echo; echo '$$ c3s top pods --demo -n team-checkout -o wide'; $(BIN)/c3s top pods --demo -n team-checkout -o wide
+	@echo; echo '$$ c3s top pods --demo -n team-checkout --columns default,cpu.requests,memory.requests,owner'
+	@$(BIN)/c3s top pods --demo -n team-checkout --columns default,cpu.requests,memory.requests,owner
 	@echo; echo '$$ c3s top cluster --demo'; $(BIN)/c3s top cluster --demo
 
 lint: $(READY)

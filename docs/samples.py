@@ -39,9 +39,14 @@ c3s() {{
 """
 
 
-def sample(command: str, lines: int = 0) -> None:
-    """Print a command line and all that it says; with `lines`, only so much of its output."""
-    code, text = output(command)
+def sample(command: str, lines: int = 0, code: int = 0) -> None:
+    """Print a command line and all that it says; with `lines`, only so much of its output.
+
+    RuntimeError if it ends otherwise than with `code`: a page does not quietly show a failure.
+    """
+    ended, text = output(command)
+    if ended != code:
+        raise RuntimeError(f"{command} ended with {ended}: {text}")
     shown = text.splitlines()
     if lines and len(shown) > lines:
         shown = [*shown[:lines], "..."]

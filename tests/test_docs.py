@@ -25,7 +25,7 @@ DOCUMENTS = [
     "top nodes",
     "top nodes -o wide",
     "top nodes --columns all",
-    "top nodes ip-10-20-0-5.eu-west-1.compute.internal",
+    "top nodes memory-1",
     "top nodes --show-swap --show-capacity --sum",
     "top nodes --by pool,zone --columns all",
     "top nodes --by label:topology.kubernetes.io/zone --sum",
