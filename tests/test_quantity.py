@@ -14,6 +14,7 @@ from c3s_cli.quantity import (
     exact_ratio,
     format_bytes,
     format_cpu,
+    mebibytes,
     memory_percent,
     millicores,
     nanos,
@@ -44,6 +45,8 @@ REJECTED = [
     "", "1K", "1ki", "1 Ki", "1KB", "1mm", "1i", "5e", "1e3Ki", "1Kie3", "1e1.5", "1.2.3", "--1", "0x10",
     "1_000", "1,000",
     "\u0661", "abc", "NaN", "Infinity", "m", "Ki", ".", "+", "1e999999", "1e-31", "9" * 65, " 1", "1 ", "1\n", "²",
+    "n", "e3", ".E3", "\u0661n", "²Ki", "1_0n", "1_0Ki", " 1n", " 1Ki", "1 n", "9" * 64 + "n", "9" * 63 + "Ki",
+    "1e" + "0" * 99, "1e" + "9" * 60,
 ]  # fmt: skip
 
 
@@ -53,8 +56,7 @@ def rounded_away(value: Fraction) -> int:
 
 @pytest.mark.parametrize(("text", "expected"), VECTORS.items())
 def test_reads_what_kubernetes_reads(text: str, expected: tuple[int, int]) -> None:
-    thousandths = rounded_away(Fraction(nanos(text), 10**6))
-    assert (thousandths, whole(text)) == expected
+    assert (millicores(nanos(text)), whole(text)) == expected
 
 
 @pytest.mark.parametrize("text", REJECTED)
@@ -96,6 +98,17 @@ def test_is_exact_on_the_whole_grammar(text: str) -> None:
     assert whole(text) == rounded_away(reference(text))
 
 
+@given(
+    st.integers(0, 10**62),
+    st.sampled_from([("n", "e-9"), ("u", "e-6"), ("m", "e-3"), ("", "e0"), ("Ki", ""), ("Mi", ""), ("Gi", "")]),
+)
+def test_the_short_way_is_the_long_way(number: int, ways: tuple[str, str]) -> None:
+    suffix, spelled = ways
+    short, long = f"{number}{suffix}", f"+{number}{spelled or suffix}"
+    if len(short) <= 64 and len(long) <= 64:
+        assert (nanos(short), whole(short)) == (nanos(long), whole(long))
+
+
 @given(quantities, quantities)
 def test_keeps_the_order(one: str, other: str) -> None:
     if reference(one) <= reference(other):
@@ -117,4 +130,10 @@ def test_cells_are_rounded_as_kubectl_rounds_them() -> None:
     # Divided as floats and then multiplied: 580m of 2 cores is 28 in kubectl, and 57 of 100 is 56.
     assert (cpu_percent(580 * 10**6, 2 * 10**9), cpu_percent(57 * 10**6, 100 * 10**6)) == (28, 56)
     assert (memory_percent(1 << 30, 8 << 30), memory_percent(1, 0)) == (12, 0)
-    assert (exact_ratio(580, 2000), exact_ratio(1, 0)) == (29.0, None)
+    assert (mebibytes((1 << 20) - 1), mebibytes(1 << 20)) == (0, 1)
+
+
+@given(st.integers(0, 10**30), st.integers(1, 10**30))
+def test_ratios_are_rounded_once(part: int, of: int) -> None:
+    assert exact_ratio(part, of) == float(Fraction(100 * part, of))
+    assert exact_ratio(part, 0) is None
