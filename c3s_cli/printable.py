@@ -1,6 +1,11 @@
 """What may reach a terminal: text from a cluster, made harmless."""
 
 
+def all_printable(texts: list[str]) -> list[str]:
+    """Do what `printable` does for many texts; where none needs it, which is the rule, in one look."""
+    return texts if "".join(texts).isprintable() else [printable(text) for text in texts]
+
+
 def printable(text: str) -> str:
     r"""Spell out every character of `text` that is not printable.
 

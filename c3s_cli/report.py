@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Final
 
 from msgspec import structs
@@ -165,7 +166,7 @@ def _ordered(rows: Sequence[Row], query: Query) -> Sequence[Row]:
 def _identity(query: Query) -> Callable[[Any], Any]:
     if query.kind in (Kind.NODE_GROUP, Kind.POD_GROUP):
         return lambda row: (row.context, row.keys)
-    return lambda row: (row.namespace, row.name) if query.kind is Kind.POD else row.name
+    return attrgetter("namespace", "name") if query.kind is Kind.POD else attrgetter("name")
 
 
 def _unmeasured(row: Any) -> bool:

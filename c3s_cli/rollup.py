@@ -68,20 +68,22 @@ def nodes_together(nodes: Sequence[Node], context: str, keys: tuple[str, ...] = 
 def pods_together(pods: Sequence[Pod], context: str, keys: tuple[str, ...] = ()) -> Group:
     """Make one row of pods."""
     measured = [pod for pod in pods if pod.timestamp is not None]
+    asking = [pod for pod in pods if pod.facts is not None]
+    both = measured if len(asking) == len(pods) else [pod for pod in measured if pod.facts is not None]
     return Group(
         context=context,
         keys=keys,
-        cpu_nanocores=add(pod.cpu_nanocores for pod in measured),
-        memory_bytes=add(pod.memory_bytes for pod in measured),
-        swap_bytes=add(pod.swap_bytes for pod in measured),
-        timestamp=earliest(pod.timestamp for pod in measured),
+        cpu_nanocores=add([pod.cpu_nanocores for pod in measured]),
+        memory_bytes=add([pod.memory_bytes for pod in measured]),
+        swap_bytes=add([pod.swap_bytes for pod in measured]),
+        timestamp=earliest({pod.timestamp for pod in measured}),
         window=next((pod.window for pod in measured), None),
         pod_count=len(pods),
         measured_pod_count=len(measured),
-        requests=add_amounts(pod.requests for pod in pods),
-        limits=add_amounts(pod.limits for pod in pods),
-        measured_requests=add_amounts(pod.requests for pod in measured),
-        measured_limits=add_amounts(pod.limits for pod in measured),
+        requests=add_amounts(pod.requests for pod in asking),
+        limits=add_amounts(pod.limits for pod in asking),
+        measured_requests=add_amounts(pod.requests for pod in both),
+        measured_limits=add_amounts(pod.limits for pod in both),
     )
 
 
