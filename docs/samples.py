@@ -7,6 +7,7 @@ one moment, so that whoever runs them gets the same text.
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import shlex
@@ -19,7 +20,6 @@ from typing import Final
 from unittest.mock import patch
 
 from c3s_cli.cli import ALIASES, COMMANDS, main
-from c3s_cli.columns import Kind, Naming
 from c3s_cli.errors import MEANINGS, ExitCode
 
 AT: Final = "2026-03-02T09:30:00Z"
@@ -111,19 +111,12 @@ def exit_codes() -> None:
 
 def columns(kind: str) -> None:
     """Print the table of the columns of a kind of row."""
-    naming = Naming(Kind(kind))
-    aliases = {name: alias for alias, name in naming.aliases().items()}
+    table = json.loads(output(f"c3s columns {kind} -o json")[1])
     _table(
         ("Column", "Alias", "Unit", "Meaning"),
         [
-            (
-                f"`{column.name}`",
-                f"`{aliases[column.name]}`" if column.name in aliases else "",
-                column.unit.value,
-                column.summary,
-            )
-            for column in naming.table().values()
-            if not column.parts
+            (f"`{row['column']}`", f"`{row['alias']}`" if row["alias"] else "", row["unit"], row["meaning"])
+            for row in table
         ],
     )
 

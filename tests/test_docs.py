@@ -95,3 +95,35 @@ def test_schema_is_one(demo: Run) -> None:
 def test_every_exit_code_has_a_meaning() -> None:
     assert list(MEANINGS) == list(ExitCode)
     assert all(MEANINGS.values())
+
+
+def test_columns_are_listed_as_people_programs_and_pages_like_them(run: Run) -> None:
+    table = run("columns nodes").out.splitlines()
+    document = json.loads(run("columns nodes -o json").out)
+    page = run("columns nodes -o markdown").out.splitlines()
+    assert table[0].split() == ["OF", "COLUMN", "ALIAS", "UNIT", "NEEDS", "MEANING"]
+    assert len(table) - 1 == len(page) - 2 == len(document)
+    assert {
+        "of": "nodes",
+        "column": "cpu.usagePercentOfAllocatable",
+        "alias": "cpu%",
+        "unit": "percent",
+        "needs": "nodes.metrics.k8s.io,nodes",
+        "meaning": "cpu.usage as a percentage of cpu.allocatable",
+    } in document
+    assert len(json.loads(run("columns -o json").out)) > len(document)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            "columns node",
+            "error: unknown kind 'node'\nhint: one of: nodes, pods, node-groups, pod-groups, cluster\n",
+        ),
+        ("columns -o yaml", "error: unknown format 'yaml'\nhint: one of: table, json, markdown\n"),
+    ],
+)
+def test_columns_of_nothing_are_wrong_usage(run: Run, words: str, said: str) -> None:
+    result = run(words)
+    assert (result.code, result.out, result.err) == (2, "", said)

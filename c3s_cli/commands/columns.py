@@ -1,42 +1,81 @@
 """`c3s columns`: every column, so that nobody has to guess a name."""
 
 import sys
-from typing import Annotated
+from collections.abc import Iterator
+from typing import Annotated, Final
 
 import typer
 
-from c3s_cli.columns import Kind, Naming
+from c3s_cli.columns import Kind, Naming, Needs
 from c3s_cli.errors import ExitCode, UsageError
-from c3s_cli.output.table import layout
 
-KINDS = {
+KINDS: Final = {
     "nodes": Kind.NODE,
     "pods": Kind.POD,
     "node-groups": Kind.NODE_GROUP,
     "pod-groups": Kind.POD_GROUP,
     "cluster": Kind.CLUSTER,
 }
+FORMATS: Final = ("table", "json", "markdown")
+# What is read for a column, as the resources of the API are called.
+READ: Final = {
+    Needs.NODE_METRICS: "nodes.metrics.k8s.io",
+    Needs.NODES: "nodes",
+    Needs.POD_METRICS: "pods.metrics.k8s.io",
+    Needs.PODS: "pods",
+    Needs.OWNERS: "replicasets,jobs",
+    Needs.POD_COUNT: "pods?limit=1",
+}
 
 Of = Annotated[str | None, typer.Argument(metavar="[KIND]", help=f"One of: {', '.join(KINDS)}.", show_default=False)]
+Output = Annotated[
+    str,
+    typer.Option("-o", "--output", metavar="FORMAT", help=f"One of: {', '.join(FORMATS)}.", show_default=False),
+]
 
 
-def columns(of: Of = None) -> ExitCode:
-    """List the columns of nodes, pods, their groups (--by) and the cluster: name, unit, meaning.
+def columns(of: Of = None, output: Output = "table") -> ExitCode:
+    """List the columns of nodes, pods, their groups (--by) and the cluster: name, alias, unit, needs, meaning.
 
     Beside these there are, for any extended resource and any label, resources["nvidia.com/gpu"].requests (and the
     other fields) and labels["app"].
     """
     if of is not None and of not in KINDS:
         raise UsageError(f"unknown kind {of!r}", hint=f"one of: {', '.join(KINDS)}")
-    rows: list[tuple[str, str, str, str]] = []
-    for kind in (of,) if of else KINDS:
-        naming = Naming(KINDS[kind])
-        aliases = {name: alias for alias, name in naming.aliases().items()}
-        rows += [
-            (kind, column.name, aliases.get(column.name, "-"), f"{column.unit.value}: {column.summary}")
-            for column in naming.table().values()
-        ]
-    cells = [list(column) for column in zip(*rows, strict=True)]
-    for piece in layout(("OF", "COLUMN", "ALIAS", "UNIT AND MEANING"), cells):
+    if output not in FORMATS:
+        raise UsageError(f"unknown format {output!r}", hint=f"one of: {', '.join(FORMATS)}")
+    rows = [row for kind in ((of,) if of else KINDS) for row in _rows(kind)]
+    for piece in _written(rows, output):
         sys.stdout.write(piece)
     return ExitCode.OK
+
+
+def _rows(of: str) -> Iterator[dict[str, str]]:
+    naming = Naming(KINDS[of])
+    aliases = {name: alias for alias, name in naming.aliases().items()}
+    for column in naming.table().values():
+        yield {
+            "of": of,
+            "column": column.name,
+            "alias": aliases.get(column.name, ""),
+            "unit": column.unit.value,
+            "needs": ",".join(READ[need] for need in column.needs),
+            "meaning": column.summary,
+        }
+
+
+def _written(rows: list[dict[str, str]], output: str) -> Iterator[str]:
+    if output == "json":
+        import json  # noqa: PLC0415  only this format needs it
+
+        yield json.dumps(rows, indent=2) + "\n"
+        return
+    headings = [key.upper() for key in rows[0]]
+    cells = [[value or "-" for value in column] for column in zip(*(row.values() for row in rows), strict=True)]
+    if output == "table":
+        from c3s_cli.output.table import layout  # noqa: PLC0415  as above
+
+        yield from layout(headings, cells)
+        return
+    for line in (headings, ["---"] * len(headings), *zip(*cells, strict=True)):
+        yield f"| {' | '.join(line)} |\n"
