@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from c3s_cli.errors import ApiError, Unreachable
 
 LONGEST: Final = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """A whole answer, inflated. date: its Date header."""
 
     body: bytes | bytearray

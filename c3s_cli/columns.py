@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum, Flag, auto
 from functools import cache
 from operator import attrgetter
 from typing import Any, Final
+
+from msgspec import Struct
 
 from c3s_cli.duration import parse_window
 from c3s_cli.errors import UsageError
@@ -57,8 +58,7 @@ class Unit(Enum):
     TIME = "time"
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column. `value` gives a row's exact value, None for unknown.
 
     ratio: for a PERCENT, the exact part and whole behind it. parts: the columns a table shows as one ("9/10");
@@ -477,8 +477,7 @@ def totals_of(kind: Kind, columns: Iterable[Column]) -> tuple[Column, ...]:
 OPEN_ENDED: Final = re.compile(r'(?P<of>resources|labels)\["(?P<key>[^"]+)"\](?:\.(?P<field>\w+))?')
 
 
-@dataclass(frozen=True, slots=True)
-class Naming:
+class Naming(Struct, frozen=True):
     """How the words of one command line become columns: for which kind of row, percentages of what by default.
 
     basis: "Allocatable" or "Capacity", what `cpu%` of a node means. keys: the columns that --by made.

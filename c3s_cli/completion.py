@@ -116,7 +116,7 @@ def _target(done: list[str]) -> Target:
     names = {"-n": "namespace", "-s": "server", "--as": "as_user"}
     for flag, value in _pairs(done):
         field = names.get(flag, flag.removeprefix("--").replace("-", "_"))
-        if field in Connection.__dataclass_fields__:
+        if field in Connection.__struct_fields__:
             values[field] = value
     values.pop("as_group", None)
     return target_of(Connection(**{**values, "request_timeout": f"{SECONDS:g}s"}))

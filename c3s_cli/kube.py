@@ -37,7 +37,7 @@ NO_CLUSTER: Final = (
 
 def segment(name: str) -> str:
     """Quote a name as one segment of a path, whatever is in it."""
-    return quote(name, safe="")
+    return quote(name, safe="", errors="surrogateescape")
 
 
 def connect(target: Target, context: str | None = None, *, trace: Callable[[str], None] | None = None) -> Cluster:
@@ -312,7 +312,7 @@ class Cluster:
         A connection that was closed meanwhile is tried once more; a server that asks for a pause is given it if
         it fits the time; a refused credential is read anew once, since plugins and token files go on.
         """
-        url = f"{self.server}{path}" + (f"?{urlencode(query)}" if query else "")
+        url = f"{self.server}{path}" + ("?" + urlencode(query, errors="surrogateescape") if query else "")
         deadline = time.monotonic() + (TOTAL if self._timeout is None else self._timeout or float("inf"))
         generation, renewed, paused = self._generation, False, 0
         while True:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from c3s_cli.errors import ConfigError
 from c3s_cli.request import Target
@@ -25,15 +26,18 @@ PATHS: Final = {
 Entry = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(Struct, frozen=True):
     """Everything that a connection needs, resolved. name: what to call it; cluster, user: kubeconfig entries."""
 
     name: str
     namespace: str
     server: str
     cluster: Mapping[str, Any]
-    user: Mapping[str, Any] = field(repr=False)
+    user: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        """Name it without its credentials, wherever it may be printed."""
+        return f"Access({self.name!r})"
 
     @property
     def secure(self) -> bool:
@@ -41,8 +45,7 @@ class Access:
         return self.server.startswith("https://")
 
 
-@dataclass(slots=True)
-class Merged:
+class Merged(Struct):
     """Several kubeconfig files as one: for every name, the first file that has it wins."""
 
     current: str = ""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from msgspec import Struct, field
 
 from c3s_cli.answers import Answer
 from c3s_cli.columns import Kind, Needs
@@ -108,8 +109,7 @@ def _list(body: Body, what: str) -> Listing:
     return decode_one(body, Listing, what)
 
 
-@dataclass(slots=True)
-class _Reading:
+class _Reading(Struct):
     """One reading under way: the requests, and what is learned beside their bodies."""
 
     cluster: Cluster

@@ -11,7 +11,6 @@ The rows are msgspec Structs, not dataclasses: they are made in a fifth of the t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
@@ -209,8 +208,7 @@ class Group(Struct, frozen=True, gc=False):
 Row = Node | Pod | Group
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """Something asked for that could not be read. source: what it was; message: kubectl's words for why."""
 
     context: str
@@ -218,8 +216,7 @@ class Failure:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """One reading of one cluster: plain facts, nothing added up.
 
     nodes, pods: what the metrics API reported. node_facts, pod_facts: the core objects by name, or by namespace
@@ -237,8 +234,7 @@ class Sample:
     failures: tuple[Failure, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """What is shown: rows in their order, the columns asked for, the totals of all rows before --limit.
 
     omitted: how many rows --limit cut off. matched: names of the rows that met --fail-if. met: whether one met --until.

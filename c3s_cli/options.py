@@ -1,4 +1,4 @@
-"""Every flag, declared once: a group of flags is a frozen dataclass, and a command takes whole groups.
+"""Every flag, declared once: a group of flags is a frozen Struct, and a command takes whole groups.
 
 Names, letters and wording are kubectl's where kubectl has the flag. Adding a flag is one line in its group;
 `takes_flags` makes the flat signature that Typer wants. No `from __future__ import annotations` here: Typer
@@ -6,12 +6,12 @@ reads the annotations when the program runs.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass
 from functools import cache, wraps
 from inspect import Parameter, Signature, signature
 from typing import Annotated, Any, get_args, get_type_hints
 
 import typer
+from msgspec import Struct
 
 from c3s_cli.errors import ExitCode
 
@@ -28,8 +28,7 @@ NodeName = Annotated[Many, typer.Argument(metavar="[NAME]", help="Show only this
 PodName = Annotated[Many, typer.Argument(metavar="[NAME]", help="Show only this pod.", show_default=False)]
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(Struct, frozen=True):
     """Where: which cluster, and as whom. kubectl's global flags."""
 
     namespace: Annotated[
@@ -102,8 +101,7 @@ class Connection:
     ] = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """How: the format, and the columns in it."""
 
     output: Annotated[
@@ -127,8 +125,7 @@ class Look:
     no_headers: Annotated[bool, _flag("--no-headers", help="Print output without headers.")] = False
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(Struct, frozen=True):
     """What: the rows, their order, and what to make of them."""
 
     selector: Annotated[
@@ -185,8 +182,7 @@ class Rows:
     ] = True
 
 
-@dataclass(frozen=True, slots=True)
-class Nodes:
+class Nodes(Struct, frozen=True):
     """What only nodes have."""
 
     show_capacity: Annotated[
@@ -195,8 +191,7 @@ class Nodes:
     ] = False
 
 
-@dataclass(frozen=True, slots=True)
-class Pods:
+class Pods(Struct, frozen=True):
     """What only pods have."""
 
     all_namespaces: Annotated[
@@ -213,8 +208,7 @@ class Pods:
     containers: Annotated[bool, _flag("--containers", help="Print usage of containers within a pod.")] = False
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(Struct, frozen=True):
     """How often, and until when."""
 
     interval: Annotated[
@@ -230,8 +224,7 @@ class Repeat:
     ] = None
 
 
-@dataclass(frozen=True, slots=True)
-class Serve:
+class Serve(Struct, frozen=True):
     """What `c3s demo` serves, and where."""
 
     port: Annotated[int, _flag("--port", metavar="PORT", help="The port on loopback; 0 takes any. [default: 8001]")] = (
@@ -248,20 +241,22 @@ def takes_flags(function: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
     parameters: list[Parameter] = []
     groups: dict[str, Any] = {}
     for parameter in signature(function).parameters.values():
-        if not is_dataclass(parameter.annotation):
+        group = parameter.annotation
+        if not (isinstance(group, type) and issubclass(group, Struct)):
             parameters.append(parameter)
             continue
-        groups[parameter.name] = parameter.annotation
-        hints = get_type_hints(parameter.annotation, include_extras=True)
+        groups[parameter.name] = group
+        hints = get_type_hints(group, include_extras=True)
+        # Every flag has a default: msgspec lists the defaults of the last fields, here of all of them.
         parameters.extend(
-            Parameter(flag.name, Parameter.KEYWORD_ONLY, default=flag.default, annotation=hints[flag.name])
-            for flag in fields(parameter.annotation)
+            Parameter(flag, Parameter.KEYWORD_ONLY, default=default, annotation=hints[flag])
+            for flag, default in zip(group.__struct_fields__, group.__struct_defaults__, strict=True)
         )
 
     @wraps(function)
     def flat(**values: Any) -> ExitCode:
         given = {
-            name: group(**{flag.name: values.pop(flag.name) for flag in fields(group)})
+            name: group(**{flag: values.pop(flag) for flag in group.__struct_fields__})
             for name, group in groups.items()
         }
         return function(**values, **given)

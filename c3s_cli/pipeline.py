@@ -7,8 +7,9 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, structs
 
 from c3s_cli.errors import C3sError, ExitCode, ReaderGone
 from c3s_cli.kube import connect
@@ -47,7 +48,7 @@ def opened(target: Target, stages: Stages, *, quiet: bool = False) -> Iterator[C
     """Connect to the cluster of a target, or to a demo that lives as long as the reading."""
     server = _demo(target.demo) if target.demo else None
     if server is not None:
-        target = replace(target, server=server.url, contexts=(), kubeconfig=None)
+        target = structs.replace(target, server=server.url, contexts=(), kubeconfig=None)
     try:
         with stages.stage("connection"):
             cluster = connect(target, *target.contexts, trace=stages.trace)
@@ -121,8 +122,7 @@ def conclude(report: Report) -> ExitCode:
 # --- again and again ------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(Struct, frozen=True):
     """Time as the loop sees it; a test brings its own."""
 
     now: Callable[[], float] = time.monotonic
@@ -140,7 +140,7 @@ def watch(target: Target, query: Query, view: View, pace: Pace, clock: Clock | N
     gc.enable()
     stages = Stages(target.verbosity)
     clock = clock or Clock()
-    view = replace(view, compact=True)
+    view = structs.replace(view, compact=True)
     begun = clock.now()
     code, last = ExitCode.OK, ""
     with opened(target, stages) as cluster:

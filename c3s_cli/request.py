@@ -8,9 +8,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from c3s_cli.columns import CPU_AND_MEMORY, Column, Kind, Naming, Needs, Unit
 from c3s_cli.duration import parse_duration
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from c3s_cli.where import Condition
 
 
-@dataclass(frozen=True, slots=True)
-class DemoOptions:
+class DemoOptions(Struct, frozen=True):
     """The simulated cluster to read instead of a real one. `at` is an RFC 3339 time that freezes it."""
 
     nodes: int | None = None
@@ -33,8 +33,7 @@ class DemoOptions:
     at: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """Where: which cluster to read, and as whom. `None` and "" mean what they mean to kubectl: not given.
 
     request_timeout: seconds for each request; None for c3s's own bounds (10 s of silence, 5 minutes in all),
@@ -61,8 +60,7 @@ class Target:
     demo: DemoOptions | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SortKey:
+class SortKey(Struct, frozen=True):
     """One key of an order. `value` is what is compared; unknown values come last either way."""
 
     column: Column
@@ -70,8 +68,7 @@ class SortKey:
     descending: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """What: the rows to show and the columns in them.
 
     objects: the kind of object that is read; kind: the kind of row that is shown (a group, with `by`).
@@ -134,8 +131,7 @@ class Format(Enum):
 WITH_TEMPLATE = (Format.CUSTOM_COLUMNS, Format.JSONPATH)
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """How: the format, and what of the rows it shows beside the columns.
 
     keys: the columns that --by made. namespaces: whether a table begins with NAMESPACE. template: what follows
@@ -154,8 +150,7 @@ class View:
     explain: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(Struct, frozen=True):
     """How often to read, and until when. Seconds; None for no end."""
 
     interval: float

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from c3s_cli.errors import UsageError
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(Struct, frozen=True):
     """One term of a label selector. operator: `exists`, `!`, `in`, `notin`, `=`, `==`, `!=`, `>` or `<`."""
 
     key: str
@@ -50,8 +50,7 @@ class Requirement:
                 return number > bound if self.operator == ">" else number < bound
 
 
-@dataclass(frozen=True, slots=True)
-class LabelSelector:
+class LabelSelector(Struct, frozen=True):
     """A label selector, false if it is empty. `text` is what kubectl sends for it: sorted by key."""
 
     requirements: tuple[Requirement, ...]
@@ -69,8 +68,7 @@ class LabelSelector:
         return all(requirement.matches(labels) for requirement in self.requirements)
 
 
-@dataclass(frozen=True, slots=True)
-class FieldSelector:
+class FieldSelector(Struct, frozen=True):
     """A field selector, false if it is empty: (field, operator, value) terms, sorted. `text` is what is sent for it."""
 
     terms: tuple[tuple[str, str, str], ...]

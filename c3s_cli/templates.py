@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from c3s_cli.errors import UsageError
 
@@ -26,8 +27,7 @@ FILTER: Final = re.compile(r"""\?\(\s*@(\.?[^=!<>]*?)\s*(?:(==|!=|<=|>=|<|>)\s*(
 ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"', "'": "'"}
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(Struct, frozen=True):
     """A loop: what it goes over, and what is written each time."""
 
     path: list[Step]

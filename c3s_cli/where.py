@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
+
+from msgspec import Struct
 
 from c3s_cli.columns import Column, Naming, Unit
 from c3s_cli.duration import parse_nanoseconds
@@ -30,8 +31,7 @@ VALUE: Final = re.compile(r'(?:"((?:\\.|[^"\\])*)"|([^,"\s]+(?:[ \t]+[^,"\s]+)*)
 DAYS: Final = re.compile(r"(?:([0-9]+)y)?(?:([0-9]+)d)?(.*)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """One comparison. value: what the text of it means to the column; None for null."""
 
     column: Column
@@ -61,8 +61,7 @@ class Comparison:
         return _compare(have, self.operator, self.value)
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """Several lists of comparisons: met where all of any one list are."""
 
     alternatives: tuple[tuple[Comparison, ...], ...]

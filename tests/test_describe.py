@@ -13,7 +13,7 @@ from urllib.request import urlopen
 import pytest
 
 from c3s_cli.demo.server import DemoServer
-from c3s_cli.quantity import nanos, whole
+from c3s_cli.quantity import cpu_percent, memory_percent, nanos, whole
 from tests.conftest import Run
 from tests.kubectl import find_kubectl, run_kubectl, version
 from tests.servers import FakeApi, Reply, Request
@@ -36,7 +36,7 @@ def compare(run: Run, kubectl: str, home: Path, server: str) -> int:
     columns = ",".join(
         f"{resource}.{field}"
         for resource in ("cpu", "memory", "ephemeralStorage")
-        for field in ("requests", "limits", "requestsPercentOfAllocatable", "limitsPercentOfAllocatable")
+        for field in ("requests", "limits", "allocatable")
     )
     document = json.loads(run(f"top nodes -o json --columns {columns} --server {server}").out)
     compared = 0
@@ -47,8 +47,9 @@ def compare(run: Run, kubectl: str, home: Path, server: str) -> int:
             requests, requests_percent, limits, limits_percent = said[resource]
             ours = item[key]
             assert (ours["requests"], ours["limits"]) == (read(requests), read(limits)), (item["name"], resource)
-            assert int(ours["requestsPercentOfAllocatable"]) == int(requests_percent or 0)
-            assert int(ours["limitsPercentOfAllocatable"]) == int(limits_percent or 0)
+            percent = cpu_percent if resource == "cpu" else memory_percent
+            assert percent(ours["requests"], ours["allocatable"]) == int(requests_percent or 0)
+            assert percent(ours["limits"], ours["allocatable"]) == int(limits_percent or 0)
             compared += 1
     return compared
 
@@ -64,7 +65,7 @@ def kubectl() -> str:
 def test_on_every_node_of_the_demo(
     run: Run, demo_server: DemoServer, kubectl: str, tmp_path: Path, api: FakeApi
 ) -> None:
-    if version(kubectl) < (1, 34):
+    if version(kubectl) < (1, 36):
         # Older kubectls do not know resources that are stated for a whole pod; without them, all must agree.
         relay(api, demo_server, without="resources")
         server = api.url
