@@ -137,6 +137,18 @@ def _stated(of_pod: Amounts | None) -> Amounts:
     }
 
 
+def bounds_of(pod: PodResources) -> Amounts:
+    """Give the limits that bound a pod: of the resources that each of its containers limits, or the pod itself.
+
+    One container without a limit may use all there is, so that a percentage of the others' limits means nothing.
+    """
+    running = [*pod.containers, *(each for each in pod.init_containers if each.restartable)]
+    limited = [{name for name, amount in each.limits.items() if amount} for each in running]
+    everywhere = set.intersection(*limited) if limited else set()
+    everywhere |= set(_stated(pod.pod_limits)) if pod.pod_limits else set()
+    return {resource: amount for resource, amount in limits_of(pod).items() if resource in everywhere}
+
+
 def _of_limits(overhead: Amounts, limits: Amounts) -> Amounts:
     """Keep the overhead of those resources that have a limit."""
     return {resource: amount for resource, amount in overhead.items() if limits.get(resource)}

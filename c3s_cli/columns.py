@@ -217,7 +217,7 @@ def resource_columns(resource: str, kind: Kind) -> Iterator[Column]:
             asked | used_needs,
         )
         yield _ratio(prefix, "usage", "OfRequests", usage, amount(f"{measured}requests", resource), asked | used_needs)
-        yield _ratio(prefix, "usage", "OfLimits", usage, amount(f"{measured}limits", resource), asked | used_needs)
+        yield _ratio(prefix, "usage", "OfLimits", usage, amount("measured_limits", resource), asked | used_needs)
     if not has_nodes:
         return
     allocatable = amount("allocatable", resource)

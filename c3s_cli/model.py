@@ -50,6 +50,7 @@ class PodFacts(Struct, frozen=True, gc=False):
     """What a core pod says of itself. `owner` is "Kind/name" of what a person deployed, "" for a bare pod.
 
     node: "" while unscheduled. created_at: seconds since 1970. containers: the names with requests and limits.
+    bounds: the limits of the resources that all containers limit, which a usage can be a percentage of.
     """
 
     uid: str
@@ -63,6 +64,7 @@ class PodFacts(Struct, frozen=True, gc=False):
     requests: Amounts
     limits: Amounts
     containers: tuple[Container, ...] = ()
+    bounds: Amounts = {}
 
 
 class Pod(Struct, frozen=True, gc=False):
@@ -103,7 +105,11 @@ class Pod(Struct, frozen=True, gc=False):
         return self.facts.limits if self.facts else None
 
     measured_requests = requests
-    measured_limits = limits
+
+    @property
+    def measured_limits(self) -> Amounts | None:
+        """What the usage compares with: the limits that leave nothing unlimited."""
+        return self.facts.bounds if self.facts else None
 
 
 class NodeFacts(Struct, frozen=True, gc=False):
@@ -138,6 +144,7 @@ class Node(Struct, frozen=True, gc=False):
     age_seconds: int | None = None
     requests: Amounts | None = None
     limits: Amounts | None = None
+    bounds: Amounts | None = None
     pod_count: int | None = None
 
     namespace: ClassVar[str] = ""
@@ -167,8 +174,8 @@ class Node(Struct, frozen=True, gc=False):
 
     @property
     def measured_limits(self) -> Amounts | None:
-        """What the usage compares with: the node's own limits."""
-        return self.limits
+        """What the usage compares with: the limits that leave nothing unlimited."""
+        return self.bounds
 
 
 class Group(Struct, frozen=True, gc=False):

@@ -14,9 +14,9 @@ from typing import Any, Final
 from msgspec import structs
 
 from c3s_cli.columns import COMMON, Column, Kind, Naming, json_name
-from c3s_cli.model import Amounts, Group, Node, NodeFacts, Pod, PodFacts, Report, Row, Sample
+from c3s_cli.model import Group, Node, NodeFacts, Pod, PodFacts, Report, Row, Sample
 from c3s_cli.request import Query, SortKey
-from c3s_cli.rollup import add_amounts, grouped, nodes_together, pods_together
+from c3s_cli.rollup import add_amounts, add_shared, grouped, nodes_together, pods_together
 
 EXTENDED_FIELDS: Final = ("requests", "requestsPercentOfAllocatable", "limits", "allocatable", "free")
 
@@ -82,15 +82,15 @@ def node_rows(sample: Sample) -> list[Node]:
         facts = facts_of.get(name)
         row = structs.replace(node, facts=facts, age_seconds=_age(facts.created_at if facts else None, sample.now))
         if asked is not None:
-            requests, limits, pod_count = asked.get(name, ({}, {}, 0))
-            row = structs.replace(row, requests=requests, limits=limits, pod_count=pod_count)
+            row = structs.replace(row, **asked.get(name, NOTHING_ASKED))
         rows.append(row)
     return rows
 
 
-def _asked_of_nodes(
-    pod_facts: Mapping[tuple[str, str], PodFacts] | None,
-) -> dict[str, tuple[Amounts, Amounts, int]] | None:
+NOTHING_ASKED: Final[Mapping[str, Any]] = {"requests": {}, "limits": {}, "bounds": {}, "pod_count": 0}
+
+
+def _asked_of_nodes(pod_facts: Mapping[tuple[str, str], PodFacts] | None) -> dict[str, Mapping[str, Any]] | None:
     """Sum requests, limits and pods by node; None where core pods were not read."""
     if pod_facts is None:
         return None
@@ -98,11 +98,12 @@ def _asked_of_nodes(
     for facts in pod_facts.values():
         pods_of.setdefault(facts.node, []).append(facts)
     return {
-        node: (
-            add_amounts(pod.requests for pod in pods) or {},
-            add_amounts(pod.limits for pod in pods) or {},
-            len(pods),
-        )
+        node: {
+            "requests": add_amounts(pod.requests for pod in pods),
+            "limits": add_amounts(pod.limits for pod in pods),
+            "bounds": add_shared([pod.bounds for pod in pods]),
+            "pod_count": len(pods),
+        }
         for node, pods in pods_of.items()
     }
 

@@ -34,6 +34,15 @@ def add_amounts(values: Iterable[Amounts | None]) -> Amounts | None:
     return None if nothing else total
 
 
+def add_shared(values: Sequence[Amounts | None]) -> Amounts | None:
+    """Sum the known amounts of the resources that all of them have; unknown if none is known."""
+    known = [amounts for amounts in values if amounts is not None]
+    if not known:
+        return None
+    shared = set.intersection(*map(set, known))
+    return {resource: sum(amounts[resource] for amounts in known) for resource in shared}
+
+
 def earliest(times: Iterable[str | None]) -> str | None:
     """Give the oldest of some timestamps (RFC 3339 in UTC, so text order is time order)."""
     return min((time for time in times if time), default=None)
@@ -58,7 +67,7 @@ def nodes_together(nodes: Sequence[Node], context: str, keys: tuple[str, ...] = 
         allocatable=add_amounts(node.allocatable for node in nodes),
         capacity=add_amounts(node.capacity for node in nodes),
         measured_requests=add_amounts(node.requests for node in measured),
-        measured_limits=add_amounts(node.limits for node in measured),
+        measured_limits=add_shared([node.bounds for node in measured]),
         measured_allocatable=add_amounts(node.allocatable for node in measured),
         measured_capacity=add_amounts(node.capacity for node in measured),
         swap_capacity_bytes=add(node.facts.swap_capacity_bytes for node in nodes if node.facts),
@@ -83,7 +92,7 @@ def pods_together(pods: Sequence[Pod], context: str, keys: tuple[str, ...] = ())
         requests=add_amounts(pod.requests for pod in asking),
         limits=add_amounts(pod.limits for pod in asking),
         measured_requests=add_amounts(pod.requests for pod in both),
-        measured_limits=add_amounts(pod.limits for pod in both),
+        measured_limits=add_shared([pod.measured_limits for pod in both]),
     )
 
 

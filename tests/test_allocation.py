@@ -12,6 +12,7 @@ from c3s_cli.allocation import (
     PodResources,
     Term,
     added,
+    bounds_of,
     explain,
     largest,
     limits_of,
@@ -173,3 +174,12 @@ def test_explains_every_term() -> None:
         Term("+", "overhead", {"cpu": 5}, {"cpu": 5}),
         Term("=", "in all", {"cpu": 755, "memory": 64}, {"cpu": 405}),
     )
+
+
+def test_a_limit_bounds_a_pod_only_if_every_container_has_it() -> None:
+    both = ContainerResources("a", {}, {"cpu": 100, "memory": 7})
+    half = ContainerResources("b", {}, {"memory": 5})
+    assert bounds_of(PodResources([both, half])) == {"memory": 12}
+    assert bounds_of(PodResources([both], [ContainerResources("s", {}, {"cpu": 1}, restartable=True)])) == {"cpu": 101}
+    assert bounds_of(PodResources([both], [ContainerResources("init", {}, {})])) == {"cpu": 100, "memory": 7}
+    assert bounds_of(PodResources([half], pod_limits={"cpu": 300})) == {"cpu": 300, "memory": 5}

@@ -78,7 +78,7 @@ def relay(api: FakeApi, demo_server: DemoServer, without: str) -> None:
     """Answer as the demo does, but leave a field out of every pod's spec."""
 
     class Routes(dict[str, Any]):
-        def get(self, path: str, default: Any = None) -> Any:  # type: ignore[override]  # the one method that is used
+        def get(self, path: str, default: Any = None) -> Any:
             return lambda request: answer(path, request)
 
     def answer(path: str, request: Request) -> Reply:

@@ -309,3 +309,19 @@ def test_the_cluster_prints_what_it_can(run: Run, api: FakeApi) -> None:
     assert result.err.startswith(
         "warning: pod count could not be read: Error from server (Forbidden): pods is forbidden"
     )
+
+
+def test_a_percentage_of_limits_needs_everything_limited(run: Run, api: FakeApi) -> None:
+    limited = {"requests": {"cpu": "1"}, "limits": {"cpu": "1"}}
+    api.pod_metrics(
+        pod_metrics("default", "free", ("app", "900m", "1Mi")),
+        pod_metrics("default", "tied", ("app", "500m", "1Mi")),
+        namespace="default",
+    )
+    api.pods(pod("default", "free"), pod("default", "tied", **limited), namespace="default")
+    columns = "--no-headers --columns cpu.limits,cpu.usagePercentOfLimits"
+    lines = run(f"top pods {columns} --server {api.url}").out.splitlines()
+    assert [line.split() for line in lines] == [["free", "<none>", "<none>"], ["tied", "1000m", "50%"]]
+    assert run(f"top pods --by namespace {columns} --server {api.url}").out.split() == ["default", "1000m", "<none>"]
+    where = "--where 'name = tied'"
+    assert run(f"top pods --by namespace {where} {columns} --server {api.url}").out.split()[-1] == "50%"

@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec import Struct, structs
 
-from c3s_cli.allocation import ContainerResources, PodResources, limits_of, requests_of
+from c3s_cli.allocation import ContainerResources, PodResources, bounds_of, limits_of, requests_of
 from c3s_cli.decode.owners import OwnedMeta, Owners, controller
 from c3s_cli.decode.podstatus import PodState, StatusResources, restarts, status_word
 from c3s_cli.decode.shapes import Body, Listing, Quantity, amounts_of, decode_items, decode_one, epoch
@@ -46,6 +46,8 @@ class _Pod(Struct, gc=False):
 
 
 Key = tuple[str, str]
+# Requests, limits, bounds and containers.
+Shared = tuple[Amounts, Amounts, Amounts, tuple[Container, ...]]
 
 
 class PodDecoder:
@@ -57,7 +59,7 @@ class PodDecoder:
     def __init__(self, problems: list[str], *, labels: bool = False) -> None:
         self.problems = problems
         self.labels = labels
-        self.shared: dict[object, tuple[Amounts, Amounts, tuple[Container, ...]]] = {}
+        self.shared: dict[object, Shared] = {}
 
     def page(self, listing: Listing) -> Iterator[tuple[Key, PodFacts]]:
         """Give the unfinished pods of a list, by namespace and name."""
@@ -80,7 +82,7 @@ class PodDecoder:
         meta, spec, state = pod.metadata, pod.spec or NO_SPEC, pod.status or NO_STATE
         sidecars = {each.name for each in spec.init_containers or () if each.restart_policy == "Always"}
         init_count = len(spec.init_containers or ())
-        requests, limits, containers = self._amounts(pod, spec, state)
+        requests, limits, bounds, containers = self._amounts(pod, spec, state)
         owner = controller(meta)
         return PodFacts(
             uid=meta.uid,
@@ -93,10 +95,11 @@ class PodDecoder:
             labels=meta.labels or {} if self.labels else {},
             requests=requests,
             limits=limits,
+            bounds=bounds,
             containers=containers,
         )
 
-    def _amounts(self, pod: _Pod, spec: _Spec, state: PodState) -> tuple[Amounts, Amounts, tuple[Container, ...]]:
+    def _amounts(self, pod: _Pod, spec: _Spec, state: PodState) -> Shared:
         """Work out what a pod asks for, once for all that ask for the same."""
         key = (_key(spec), _status_key(state))
         known = self.shared.get(key)
@@ -110,7 +113,7 @@ class PodDecoder:
                     *(each for each in resources.init_containers if each.restartable),
                 )
             )
-            known = (requests_of(resources), limits_of(resources), containers)
+            known = (requests_of(resources), limits_of(resources), bounds_of(resources), containers)
             if len(self.problems) == before:
                 self.shared[key] = known
         return known

@@ -43,7 +43,10 @@ def markdown(report: Report, view: View) -> Iterator[str]:
         return iter(())
     from tabulate import tabulate  # noqa: PLC0415  import costs 75 ms, other formats do without
 
-    columns = [(title, [cell.replace("|", "\\|") for cell in column]) for title, column in table_columns(report, view)]
+    columns = [
+        (title, [cell.replace("|", "\\|").replace("<", "&lt;") for cell in column])
+        for title, column in table_columns(report, view)
+    ]
     rows = list(zip(*(column for _, column in columns), strict=True))
     headings = [title for title, _ in columns]
     text = tabulate(rows, headings, tablefmt="github", disable_numparse=True, stralign="left")
