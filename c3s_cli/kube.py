@@ -347,7 +347,8 @@ class Cluster:
                 body = _body(response, deadline)
                 break
             except urllib3.exceptions.HTTPError as problem:
-                broken = isinstance(problem, urllib3.exceptions.ProtocolError) or "closed" in str(problem)
+                cause = getattr(problem, "reason", None) or problem
+                broken = isinstance(cause, urllib3.exceptions.ProtocolError)
                 if broken and not last_try and time.monotonic() < deadline:
                     continue
                 raise unreachable(problem, self.server) from None

@@ -18,6 +18,7 @@ from c3s_cli.request import Target
 
 SECTIONS: Final = ("clusters", "users", "contexts")
 INNER: Final = {"clusters": "cluster", "users": "user", "contexts": "context"}
+KUBECTLS_WORDS: Final = {"clusters": "cluster", "users": "auth info"}
 PATHS: Final = {
     "clusters": ("certificate-authority",),
     "users": ("client-certificate", "client-key", "tokenFile"),
@@ -168,7 +169,7 @@ def _absolute(entry: Entry, section: str, folder: str) -> Entry:
 def _named(merged: Merged, section: str, name: object, *, required: bool) -> Entry:
     entry = merged.entries[section].get(str(name)) if name else None
     if entry is None and required:
-        raise ConfigError(f'{INNER[section]} "{name}" does not exist')
+        raise ConfigError(f'{KUBECTLS_WORDS[section]} "{name}" does not exist')
     return dict(entry or {})
 
 
