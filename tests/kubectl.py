@@ -35,9 +35,17 @@ def version(kubectl: str) -> tuple[int, int]:
     return (int(match[1]), int(match[2])) if match else (0, 0)
 
 
-def run_kubectl(kubectl: str, home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def run_kubectl(
+    kubectl: str, home: Path, *words: str, kubeconfig: Path | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run kubectl with nothing of this machine's configuration."""
-    environment = {"HOME": str(home), "PATH": os.environ["PATH"], "KUBECONFIG": str(home / "none")}
+    environment = {"HOME": str(home), "PATH": os.environ["PATH"], "KUBECONFIG": str(kubeconfig or home / "none")}
     return subprocess.run(
-        [kubectl, *words], capture_output=True, text=True, check=False, env=environment, stdin=subprocess.DEVNULL
+        [kubectl, *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        cwd=home,
     )
