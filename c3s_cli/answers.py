@@ -53,14 +53,12 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes, path: str) ->
         if status == 401 and not message:
             message = "Unauthorized"
         return ApiError(status, reason, message[:LONGEST], retry_after=retry_after, hint=_hint(status, message))
-    reason, words = GENERIC.get(
-        status,
-        ("", f"the server responded with the status code {status} but did not return more information"),
-    )
+    unknown = ("", f"the server responded with the status code {status} but did not return more information")
+    reason, words = GENERIC.get(status, GENERIC[500] if status >= 500 else unknown)
     text = body.decode("utf-8", "replace").strip()[:LONGEST]
     if status == 403:
         words = text or f'forbidden: "{path}"'
-    elif status in (406, 500) and text:
+    elif (status == 406 or not words) and text:
         told_by_server = f"an error on the server ({json.dumps(text, ensure_ascii=False)})"
         words = text if status == 406 else f"{told_by_server} has prevented the request from succeeding"
     elif not words:

@@ -258,7 +258,7 @@ class Cluster:
         self._lock = threading.Lock()
         self._generation = 0
         self._headers = self._standing_headers(target)
-        if access.cluster.get("insecure-skip-tls-verify"):
+        if access.secure and access.cluster.get("insecure-skip-tls-verify"):
             self.notes = (f"warning: the certificate of {access.server} is not verified",)
         self._open()
 

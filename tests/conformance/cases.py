@@ -242,6 +242,7 @@ DATA = (
     "swap",
     "empty",
     "suffixes",
+    "overflowing",
     "missing-usage",
     "bad-quantity",
 )

@@ -80,6 +80,8 @@ PLAIN = (
     # The program's name.
     (re.compile(r"'kubectl "), "'c3s "),
     (re.compile(r'for "kubectl"'), 'for "c3s"'),
+    # Its commands are called nodes and pods; node and pod are aliases.
+    (re.compile(r"'c3s top (node|pod)s? "), r"'c3s top \1s "),
     # Both read a clock.
     (re.compile(r"age: [\dhms.µn]+"), "age: AGE"),
 )

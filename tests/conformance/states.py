@@ -226,8 +226,10 @@ ORDINARY = State(
     ),
 )
 
-SUFFIXES = ("", "n", "u", "m", "k", "M", "G", "Ki", "Mi", "Gi", "Ti", "e3", "E2", "e-2", "e+1")
-LARGE = ("T", "P", "E", "Pi", "Ei")
+SUFFIXES = ("", "n", "u", "m", "k", "M", "G", "Ki", "Mi", "Gi", "e3", "E2", "e-2", "e+1")
+LARGE = ("T", "P", "Ti", "Pi")
+# In thousandths these no longer fit into 64 bits.
+TOO_LARGE = ("E", "Ei", "0000000Ti")
 AMOUNTS = ("1", "250", "0.5", "1.5", "999999", "1000001")
 BARE = (1, 0, 2, 0.25)
 
@@ -248,6 +250,16 @@ def _with_suffixes() -> State:
         pod_metrics=tuple(
             pod_metrics("default", name, ("a", cpu, memory), ("b", "1n", "1")) for name, cpu, memory in written
         ),
+    )
+
+
+def _too_large() -> State:
+    written = [(f"r{place}", f"1{suffix}", f"1{suffix}") for place, suffix in enumerate(TOO_LARGE)]
+    return State(
+        "quantities that do not fit into 64 bits in thousandths",
+        nodes=tuple(node(name, "3", "7Gi") for name, _, _ in written),
+        node_metrics=tuple(node_metrics(name, cpu, memory) for name, cpu, memory in written),
+        pod_metrics=tuple(pod_metrics("default", name, ("a", cpu, memory)) for name, cpu, memory in written),
     )
 
 
@@ -330,6 +342,7 @@ def states() -> dict[str, State]:
             pods=(pod("team", "worker", created=ago(days=3)),),
         ),
         "suffixes": _with_suffixes(),
+        "overflowing": _too_large(),
         "missing-usage": State(
             "a usage without memory, and one that is null",
             nodes=(node("bare"), node("whole")),
