@@ -394,7 +394,7 @@ def table_of(kind: Kind) -> Mapping[str, Column]:
         table[slots.name] = slots
     if kind is Kind.NODE:
         table |= {column.name: column for column in SWAP}
-    elif kind is Kind.POD:
+    elif kind is not Kind.CLUSTER:
         table[SWAP[0].name] = SWAP[0]
     return table
 

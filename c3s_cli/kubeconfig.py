@@ -75,6 +75,7 @@ def resolve(target: Target, context: str | None, environ: Mapping[str, str]) -> 
     cluster = _named(merged, "clusters", target.cluster or chosen.get("cluster"), required=bool(target.cluster))
     user = _named(merged, "users", target.user or chosen.get("user"), required=bool(target.user))
     cluster, user = _with_flags(target, cluster, user)
+    _check_impersonation(user, str(target.user or chosen.get("user") or ""))
     server = with_scheme(str(cluster.get("server") or ""))
     if not server:
         raise ConfigError(
@@ -213,6 +214,11 @@ def with_scheme(server: str) -> str:
     if not server:
         return ""
     return (server if "://" in server else f"http://{server}").rstrip("/")
+
+
+def _check_impersonation(user: Entry, name: str) -> None:
+    if not user.get("as") and any(user.get(key) for key in IMPERSONATION):
+        raise ConfigError(f"requesting uid, groups or user-extra for {name} without impersonating a user")
 
 
 def _host(server: str) -> str:
