@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote, unquote, urlencode, urlsplit
@@ -257,6 +258,7 @@ class Cluster:
         self._trace = trace or (lambda _line: None)
         self._lock = threading.Lock()
         self._generation = 0
+        self._idle: list[Any] = []
         self._headers = self._standing_headers(target)
         if access.secure and access.cluster.get("insecure-skip-tls-verify"):
             self.notes = (f"warning: the certificate of {access.server} is not verified",)
@@ -274,18 +276,42 @@ class Cluster:
         """Load the credentials, and be ready to connect with them."""
         import urllib3  # noqa: PLC0415  as above
 
-        configuration = self._load()
-        self._authorization = configuration.api_key.get("BearerToken") if self._access.secure else None
+        self._configuration = self._load()
+        self._authorization = self._configuration.api_key.get("BearerToken") if self._access.secure else None
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+        self._idle = [self._client()]
+
+    def _client(self) -> Any:
+        """Make one of the official REST clients, for one thread at a time.
+
+        urllib3 sets up the TLS context of a client anew for every connection, and OpenSSL crashes when another
+        thread is shaking hands with it meanwhile: so threads do not share clients.
+        """
+        configuration = self._configuration
         _, rest_class = rest_client()
         try:
-            self._rest = rest_class(configuration)
+            client = rest_class(configuration)
         except Exception as problem:  # noqa: BLE001  as above; a broken proxy URL, for one
             raise ConfigError(f"the connection cannot be set up: {type(problem).__name__}") from None
         if self._access.secure and configuration.verify_ssl:
-            self._relax_strictness(configuration)
+            client.pool_manager.connection_pool_kw["ssl_context"] = self._context(configuration)
+        return client
 
-    def _relax_strictness(self, configuration: Any) -> None:
+    @contextmanager
+    def _borrowed(self) -> Iterator[Any]:
+        """Lend a client that no other thread uses; its connection stays open for the next one."""
+        with self._lock:
+            generation = self._generation
+            client = self._idle.pop() if self._idle else None
+        client = client or self._client()
+        try:
+            yield client
+        finally:
+            with self._lock:
+                if generation == self._generation:
+                    self._idle.append(client)
+
+    def _context(self, configuration: Any) -> Any:
         """Accept the authorities that Go accepts: Python 3.13 refuses those without a key identifier.
 
         The chain and the name in the certificate are verified as before.
@@ -300,11 +326,12 @@ class Cluster:
                 hint="it must be certificates in PEM",
             ) from None
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-        self._rest.pool_manager.connection_pool_kw["ssl_context"] = context
+        return context
 
     def close(self) -> None:
         """Close the connections."""
-        self._rest.close()
+        for client in self._idle:
+            client.close()
 
     def get(self, path: str, query: Sequence[tuple[str, str]] = (), *, accept: str = "application/json") -> Answer:
         """GET one path; give the whole answer. Raises ApiError, Unreachable or InvalidAnswer.
@@ -343,8 +370,9 @@ class Cluster:
         begun = time.monotonic()
         for last_try in (False, True):
             try:
-                response = self._send(url, accept, deadline)
-                body = _body(response, deadline)
+                with self._borrowed() as client:
+                    response = self._send(client, url, accept, deadline)
+                    body = _body(response, deadline)
                 break
             except urllib3.exceptions.HTTPError as problem:
                 cause = getattr(problem, "reason", None) or problem
@@ -370,7 +398,7 @@ class Cluster:
             )
         return Answer(body, content_type, _date(response.headers.get("Date")))
 
-    def _send(self, url: str, accept: str, deadline: float) -> Any:
+    def _send(self, client: Any, url: str, accept: str, deadline: float) -> Any:
         import urllib3  # noqa: PLC0415  as above
 
         headers = urllib3.HTTPHeaderDict([*self._headers, ("Accept", accept)])
@@ -379,7 +407,7 @@ class Cluster:
         left = max(0.001, deadline - time.monotonic())
         silence = left if self._timeout else SILENCE
         bound = None if self._timeout == 0 else (min(left, silence), min(left, silence))
-        return self._rest.request("GET", url, headers=headers, _request_timeout=bound).response
+        return client.request("GET", url, headers=headers, _request_timeout=bound).response
 
 
 def _may_pause(problem: ApiError, deadline: float) -> bool:
