@@ -163,6 +163,7 @@ def percentage(part: Getter, whole: Getter) -> Getter:
     return value
 
 
+@cache
 def label(key: str) -> Getter:
     """Read a label; "" where the object has none of that name, None where its labels are not known."""
 

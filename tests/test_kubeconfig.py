@@ -163,7 +163,8 @@ def test_no_credentials_are_sent_over_plain_http(run: Run, cluster: FakeApi, tmp
 
 def test_impersonation_is_never_dropped(run: Run, cluster: FakeApi, tmp_path: Path) -> None:
     extra = {"as-user-extra": {"reason": ["one", "two"]}}
-    path = simple(tmp_path / "config", cluster, **{"as": "jane", "as-groups": ["a", "b"], "as-uid": "7", **extra})
+    user: dict[str, Any] = {"as": "jane", "as-groups": ["a", "b"], "as-uid": "7", **extra}
+    path = simple(tmp_path / "config", cluster, **user)
     assert run(f"top nodes --kubeconfig {path}").code == 0
     assert run(f"top nodes --server {cluster.url} --as joe --as-group x --as-group y --as-uid 9").code == 0
     for request, expected in (

@@ -268,7 +268,7 @@ def test_oidc_with_a_valid_token_and_with_an_expired_one(
         assert result.code == code, result.err
         assert "canary" not in result.err
         assert bool(secure.requests) is (code == 0)
-    assert "hint: run `kubectl version` once" in result.err
+        assert ("hint: run `kubectl version` once" in result.err) is (code == 1)
 
 
 def test_private_keys_leave_nothing_behind(

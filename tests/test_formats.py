@@ -1,0 +1,110 @@
+"""Every format says the same."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+
+from c3s_cli.output.table import _padded as padded
+from c3s_cli.output.table import _tabulated as tabulated
+from tests.conftest import Run
+
+COMMANDS = (
+    "top nodes",
+    "top pods -A",
+    "top cluster",
+    "top pods -A --by namespace",
+    "top nodes --by pool,zone",
+    "top pods -n monitoring --containers",
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("columns", ["default", "wide", "all"])
+def test_yaml_and_csv_say_what_json_says(demo: Run, command: str, columns: str) -> None:
+    document = json.loads(demo(f"{command} --columns {columns} -o json").out)
+    assert yaml.safe_load(demo(f"{command} --columns {columns} -o yaml").out) == document
+    compact = demo(f"watch {command.removeprefix('top ')} --count 1 --columns {columns} -o json").out
+    assert json.loads(compact) == document
+    assert compact.count("\n") == 1
+    if "--containers" in command:
+        return
+    for format_, delimiter in (("csv", ","), ("tsv", "\t")):
+        text = demo(f"{command} --columns {columns} -o {format_}").out
+        rows = list(csv.DictReader(io.StringIO(text), delimiter=delimiter))
+        assert [flat(item) for item in document["items"]] == [
+            {key: value for key, value in row.items() if value} for row in rows
+        ]
+
+
+def flat(item: Any, path: str = "") -> dict[str, str]:
+    """Write an item as a CSV's row does; unknown values and empty texts are no cells."""
+    if isinstance(item, dict):
+        found: dict[str, str] = {}
+        for key, value in item.items():
+            inner = f".{key}" if path else key
+            name = path + (inner if key.isalnum() else f'["{key}"]')
+            found |= flat(value, name)
+        return found
+    if isinstance(item, list):
+        item = ",".join(item)
+    return {} if item in (None, "") else {path: str(item)}
+
+
+def test_containers_are_nested_in_json_and_rows_elsewhere(demo: Run) -> None:
+    document = json.loads(demo("top pods prometheus-0 -n monitoring --containers -o json").out)
+    (pod,) = document["items"]
+    assert [container["name"] for container in pod["containers"]] == ["config-reloader", "prometheus"]
+    assert sum(container["cpu"]["usage"] for container in pod["containers"]) == pod["cpu"]["usage"]
+    rows = list(csv.DictReader(io.StringIO(demo("top pods prometheus-0 -n monitoring --containers -o csv").out)))
+    assert [row["container"] for row in rows] == ["config-reloader", "prometheus"]
+    assert "containers" not in json.loads(demo("top pods -o json").out)["items"][0]
+
+
+def test_names_are_for_xargs(demo: Run) -> None:
+    assert demo("top pods -o name -l app.kubernetes.io/name=redis").out == "pod/redis-0\n"
+    assert demo("top nodes --by pool -o name --limit 1").out == "pool/<none>\n"
+
+
+def test_markdown_is_a_table_that_survives_rendering(demo: Run) -> None:
+    lines = demo("top nodes -o markdown").out.splitlines()
+    assert lines[0].startswith("| NAME ")
+    assert set(lines[1]) <= set("|-: ")
+    assert "&lt;unknown>" in lines[-1]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_prometheus_reads_it_back(demo: Run, command: str) -> None:
+    text = demo(f"{command} --columns wide -o prometheus").out
+    families = {family.name: family for family in text_string_to_metric_families(text)}  # type: ignore[no-untyped-call]  # has no types
+    document = json.loads(demo(f"{command} --columns wide -o json").out)
+    (cpu,) = [family for name, family in families.items() if name.endswith("_cpu_usage_cores")]
+    assert (cpu.type, cpu.unit) == ("gauge", "cores")
+    if "--containers" not in command:
+        known = [item["cpu"]["usage"] / 1e9 for item in document["items"] if item["cpu"]["usage"] is not None]
+        assert [sample.value for sample in cpu.samples] == known
+    assert all(sample.labels["context"] for sample in cpu.samples)
+    assert text.endswith("# EOF\n")
+
+
+cell = st.text(alphabet=st.characters(categories=("L", "N", "P", "S")), min_size=1, max_size=12).filter(str.isprintable)
+
+
+@given(
+    st.integers(1, 5).flatmap(
+        lambda width: st.lists(st.lists(cell, min_size=width, max_size=width), min_size=1, max_size=8)
+    ),
+    st.booleans(),
+)
+def test_the_quick_writer_writes_what_tabulate_writes(rows: list[list[str]], with_headings: bool) -> None:  # noqa: FBT001  a drawn value
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    headings = [f"HEADING-{place}" for place in range(len(columns))] if with_headings else None
+    assert "".join(padded(headings, columns)) == "".join(tabulated(headings, columns))

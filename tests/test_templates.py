@@ -1,0 +1,120 @@
+"""jsonpath and custom columns: kubectl's dialect, compared with kubectl where there is one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from c3s_cli.errors import UsageError
+from c3s_cli.output.templated import _written_nodes as write_nodes
+from c3s_cli.templates import read_spec, read_template
+from tests.conftest import Run
+from tests.kubectl import find_kubectl, run_kubectl
+
+DOCUMENT: dict[str, Any] = {
+    "kind": "Config",
+    "apiVersion": "v1",
+    "current-context": "a",
+    "contexts": [
+        {"name": "a", "context": {"cluster": "c1", "user": "u1", "namespace": "n"}},
+        {"name": "b", "context": {"cluster": "c2", "user": "u2"}},
+        {"name": "c", "context": {"cluster": "c1", "user": "u3"}},
+    ],
+    "clusters": [
+        {"name": "c1", "cluster": {"server": "http://one"}},
+        {"name": "c2", "cluster": {"server": "http://two"}},
+    ],
+    "users": [],
+}
+TEMPLATES = [
+    "{.contexts[*].name}",
+    "{.contexts[0].name}",
+    "{.contexts[-1].name}",
+    "{.contexts[0:2].name}",
+    "{.contexts[0,2].name}",
+    "{.contexts[?(@.name=='b')].context.user}",
+    '{.contexts[?(@.name!="b")].context.cluster}',
+    "{.contexts[?(@.context.namespace)].name}",
+    "{range .contexts[*]}{.name}{'\\t'}{.context.user}{'\\n'}{end}",
+    '{range .contexts[*]}{.name}{","}{end}',
+    "{..server}",
+    "{.current-context}",
+    "{['current-context']}",
+    "plain {.kind} text",
+    "{.nothing}",
+    "{.contexts[*].context.namespace}",
+    "{.contexts[0].context['cluster','user']}",
+    "{$.kind}",
+    "{.contexts[*]['name']}",
+]
+
+
+def written(template: str) -> str:
+    return "".join(write_nodes(read_template(template), DOCUMENT, DOCUMENT))
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_writes_what_kubectl_writes(template: str, tmp_path: Path) -> None:
+    kubectl = find_kubectl()
+    if kubectl is None:
+        pytest.skip("no kubectl on PATH")
+    path = tmp_path / "config"
+    path.write_text(json.dumps(DOCUMENT))
+    ran = run_kubectl(kubectl, tmp_path, "config", "view", "--kubeconfig", str(path), "-o", f"jsonpath={template}")
+    assert written(template) == ran.stdout, ran.stderr
+
+
+def test_writes_without_kubectl_what_was_seen_there() -> None:
+    assert written("{range .contexts[*]}{.name}={.context.cluster};{end}") == "a=c1;b=c2;c=c1;"
+    assert written("{.contexts[?(@.context.cluster=='c1')].name}") == "a c"
+
+
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [
+        ("{.a", "unclosed action"),
+        ("{range .a}{.b}", "unclosed range"),
+        ("{end}", "not in range"),
+        ("{.a[}", "unterminated array"),
+        ("{.a[x]}", "invalid array index x"),
+        ("{.a[?(@.b=)]}", "unterminated filter"),
+    ],
+)
+def test_a_wrong_template_is_a_usage_error_before_any_request(run: Run, template: str, words: str) -> None:
+    result = run("top", "nodes", "-o", f"jsonpath={template}", "--server", "http://127.0.0.1:1")
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith(f"error: error parsing jsonpath {template}, ")
+    assert words in result.err
+
+
+@given(st.text(alphabet="{}.[]*?()@'\"=<>!rangeend\\ab0-9:,$ \n", max_size=30) | st.text(max_size=20))
+def test_any_text_is_a_template_or_a_usage_error(text: str) -> None:
+    for read in (read_template, read_spec):
+        try:
+            assert read(text) is not None
+        except UsageError as problem:
+            assert problem.message  # noqa: PT017  the error is one of two good ends
+
+
+def test_custom_columns(demo: Run) -> None:
+    result = demo("top pods -o custom-columns=NAME:.name,CPU:.cpu.usage,NONE:.nothing -l app.kubernetes.io/name=web")
+    lines = [line.split() for line in result.out.splitlines()]
+    assert lines[0] == ["NAME", "CPU", "NONE"]
+    assert lines[1] == ["web-nxls8dq2st-5dshl", "95117513", "<none>"] or lines[1][0] == "web-nxls8dq2st-5dshl"
+    assert all(line[2] == "<none>" and line[1].isdecimal() for line in lines[1:])
+    for spec, words in {"NAME": "unexpected custom-columns spec: NAME", "": "no custom columns given"}.items():
+        wrong = demo("top", "pods", "-o", f"custom-columns={spec}")
+        assert (wrong.code, words in wrong.err) == (2, True)
+
+
+def test_jsonpath_of_a_reading(demo: Run) -> None:
+    template = "jsonpath={range .items[*]}{.name}{'\\t'}{.memory.usage}{'\\n'}{end}"
+    lines = demo("top", "nodes", "-o", template).out.splitlines()
+    document = json.loads(demo("top nodes -o json").out)
+    usages = [(item["name"], str(item["memory"]["usage"] or "")) for item in document["items"]]
+    assert [tuple(line.split("\t")) for line in lines] == usages

@@ -1,0 +1,174 @@
+"""The language of --where, --fail-if and --until."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from c3s_cli.columns import Kind, Naming
+from c3s_cli.errors import UsageError
+from c3s_cli.model import Node, NodeFacts, Pod, PodFacts
+from c3s_cli.where import parse
+
+PODS, NODES = Naming(Kind.POD), Naming(Kind.NODE)
+CORE, GIB = 10**9, 1 << 30
+
+
+def node(cpu: int | None = 580 * 10**6, **facts: Any) -> Node:
+    defaults: dict[str, Any] = {
+        "name": "n",
+        "labels": {"app": "web, api", "empty": ""},
+        "allocatable": {"cpu": 2 * CORE, "memory": 4 * GIB, "nvidia.com/gpu": 2},
+        "capacity": {},
+        "swap_capacity_bytes": None,
+        "status": "Ready",
+        "roles": ("control-plane", "infra"),
+        "version": "v1.34.2",
+        "taints": (),
+        "created_at": 0.0,
+        "pool": "general",
+        "zone": "a",
+        "instance_type": "m",
+    }
+    return Node(
+        "c",
+        "web-1",
+        cpu,
+        GIB,
+        timestamp="2026-03-02T09:30:00Z",
+        facts=NodeFacts(**{**defaults, **facts}),
+        age_seconds=90,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("cpu = 580m", True),
+        ("cpu > 0.57", True),
+        ("cpu >= 581m", False),
+        # kubectl's table says 28 %; a comparison is exact.
+        ("cpu% = 29", True),
+        ("cpu% < 29", False),
+        ("cpu% > 28.999999", True),
+        ("cpu%>=29%", True),
+        ("memory <= 1Gi, memory > 1023Mi", True),
+        ("memory% = 25, cpu% > 30", False),
+        ("name ~ ^web-", True),
+        ("name !~ ^web-", False),
+        ("name = WEB-1", False),
+        ('name ~ "^w[a-z]{1,2}b"', True),
+        ("age < 2m, age > 1m", True),
+        ("age = 90", True),
+        ("age >= 1d", False),
+        ("roles = infra", True),
+        ("roles != infra", False),
+        ("roles ~ ^control", True),
+        ("roles !~ plane$", False),
+        ("taints = x", False),
+        ("taints != x", True),
+        ('labels["app"] = "web, api"', True),
+        ('labels["none"] = ""', True),
+        ('resources["nvidia.com/gpu"].allocatable >= 2', True),
+        ("status = Ready,pool=general", True),
+        ("swap.capacity = null", True),
+        ("cpu != null", True),
+        ('status != "null"', True),
+    ],
+)
+def test_compares_by_the_unit_of_the_column(text: str, expected: bool) -> None:  # noqa: FBT001  a table's column
+    assert parse([text], NODES).matches(node()) is expected
+
+
+def test_an_unknown_value_meets_nothing_but_null() -> None:
+    unmeasured = node(cpu=None)
+    for operator in ("=", "!=", ">", ">=", "<", "<="):
+        assert not parse([f"cpu {operator} 1"], NODES).matches(unmeasured)
+        assert not parse([f"cpu% {operator} 1"], NODES).matches(unmeasured)
+    assert parse(["cpu = null"], NODES).matches(unmeasured)
+    assert not parse(["cpu != null"], NODES).matches(unmeasured)
+    bare = Pod("c", "ns", "p", 1, 1)
+    assert parse(["node = null"], PODS).matches(bare)
+    assert not parse(["node !~ x"], PODS).matches(bare)
+
+
+def test_over_nothing_a_percentage_is_unknown() -> None:
+    facts = PodFacts("", "n", "", "Running", 0, 0.0, "", {}, {}, {})
+    assert parse(["cpu% = null"], PODS).matches(Pod("c", "ns", "p", 1, 1, facts=facts))
+
+
+def test_a_comma_is_and_and_a_repeated_flag_is_or() -> None:
+    either = parse(["cpu > 9, name = web-1", "name = web-1, memory = 1Gi"], NODES)
+    assert either.matches(node())
+    assert {column.name for column in either.columns} == {"cpu.usage", "name", "memory.usage"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "hint"),
+    [
+        ("cpux > 3", "unknown column 'cpux'", "did you mean cpu?"),
+        ("memroy% > 3", "unknown column 'memroy%'", "did you mean memory%?"),
+        ("cpu", "expected one of = != > >= < <= after cpu", "such as"),
+        ("cpu >", "expected a value after 'cpu >'", "double quotes"),
+        ("> 3", "expected the name of a column at '> 3'", "such as"),
+        ("name > 3", "> does not go with name (text)", "use one of: = != ~ !~"),
+        ("cpu ~ 3", "~ does not go with cpu.usage (nanocores)", "use one of: = != > >= < <="),
+        ("cpu > 3x", "'3x' is no value for cpu.usage (nanocores)", "250m"),
+        ("memory > 3GB", "'3GB' is no value for memory.usage (bytes)", "2Gi"),
+        ("cpu% > many", "'many' is no value", "80%"),
+        ("age > soon", "'soon' is no value for age (seconds)", "3d"),
+        ("name ~ (", "'(' is no regular expression", ""),
+        ("cpu > null", "> does not go with null", "use one of: = !="),
+        ('name = "a" b', "expected a comma before 'b'", "double quotes"),
+        ("cpu > 1,", "expected the name of a column at ''", "such as"),
+        ("pods > 3", "pods shows two columns", "compare pods.usage or pods.allocatable"),
+    ],
+)
+def test_a_mistake_names_the_right_way(text: str, words: str, hint: str) -> None:
+    with pytest.raises(UsageError) as problem:
+        parse([text], NODES)
+    assert words in problem.value.message
+    assert hint in (problem.value.hint or "")
+
+
+numbers = st.integers(0, 10**6)
+comparisons = st.one_of(
+    st.builds(
+        "{} {} {}m".format, st.sampled_from(["cpu", "cpu.requests"]), st.sampled_from(["=", "!=", ">", "<="]), numbers
+    ),
+    st.builds("{} {} {}Ki".format, st.just("memory"), st.sampled_from(["=", ">=", "<"]), numbers),
+    st.builds("{}{}{}".format, st.sampled_from(["cpu%", "memory%"]), st.sampled_from([">", "<="]), numbers),
+    st.builds(
+        lambda column, operator, text: f'{column} {operator} "{text}"',
+        st.sampled_from(["name", 'labels["a b"]', "status"]),
+        st.sampled_from(["=", "!=", "~", "!~"]),
+        st.from_regex(r"[a-z,. ]{0,9}(\\\\|\\\")?", fullmatch=True),
+    ),
+    st.sampled_from(["age > 3d", "age <= 90s", "owner = null", "owner != null"]),
+)
+
+
+@given(st.lists(st.lists(comparisons, min_size=1, max_size=3).map(", ".join), min_size=1, max_size=2))
+def test_what_is_written_reads_back(texts: list[str]) -> None:
+    try:
+        condition = parse(texts, PODS)
+    except UsageError:
+        # A text that is no pattern, such as a lone backslash.
+        return
+    assert parse(str(condition).split(" or "), PODS) == condition
+
+
+@given(
+    st.text(alphabet=st.sampled_from('cpu%memory.name labels["app"]<>=!~,null250mGi\\"(^$*\u00e4\n'), max_size=30)
+    | st.text(max_size=30)
+)
+def test_any_text_is_a_condition_or_a_usage_error(text: str) -> None:
+    try:
+        condition = parse([text], NODES)
+    except UsageError as problem:
+        assert problem.message  # noqa: PT017  the error is one of two good ends
+    else:
+        assert condition.matches(node()) in (True, False)
