@@ -233,7 +233,6 @@ top pod --sort-by=cpu --containers
 top pod --show-swap
 """
 DATA = (
-    "plain-discovery",
     "without-metrics",
     "without-node",
     "zero-allocatable",
@@ -251,11 +250,9 @@ DATA = (
 FAULT_LINES = """
 top node
 top node node-a
-top node -l pool=big
 top pod
 top pod -A
 top pod alpha
-top pod -n team
 """
 FAULTS = (
     "metrics-v1",
@@ -286,6 +283,9 @@ FAULTS = (
 
 # What only makes sense in one state.
 MORE = {
+    "plain-discovery": ("top node", "top node node-a", "top pod", "top pod -A --containers"),
+    "namespace-only": ("top pod -n team", "top pod worker -n team", "top pod --context team"),
+    "metrics-v1": ("top node -l pool=big", "top pod -n team"),
     "several-without-metrics": ("top node", "top node --sort-by=cpu", "top node --no-headers"),
     "many-ties": ("top pod", "top pod --sort-by=cpu", "top pod --sort-by=memory --no-headers"),
     "without-metrics": ("top node node-a", "top node -l pool=big", "top node --show-swap --show-capacity"),

@@ -276,7 +276,7 @@ def _status(code: int, reason: str, message: str, **headers: str) -> Callable[[]
     return lambda: status(code, reason, message, **headers)
 
 
-TIED = tuple(pod_metrics("default", f"p{place:02}", ("app", "5m", "5Mi")) for place in range(20))
+TIED = tuple(pod_metrics("default", f"p{place:02}", ("app", f"{5 + place % 2}m", "5Mi")) for place in range(20))
 WITH_SWAP = node("swap-a", nodeInfo={"swap": {"capacity": 4 << 30}})
 
 

@@ -1,0 +1,60 @@
+"""Every case, through the real kubectl (or what was recorded of it) and through c3s: the same, or a known difference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conformance import render
+from tests.conformance.cases import Case, cases
+from tests.conformance.differences import DIFFERENCES
+from tests.conformance.judging import goldens, problem, recorded
+from tests.conformance.running import Runner
+from tests.conformance.server import serving
+from tests.kubectl import find_kubectl, version
+
+
+@pytest.fixture(scope="module")
+def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
+    with serving() as url:
+        yield Runner(url, tmp_path_factory.mktemp("conformance"))
+
+
+@pytest.mark.parametrize("case", cases(), ids=str)
+def test_case(case: Case, runner: Runner) -> None:
+    answers = recorded(case)
+    if kubectl := find_kubectl():
+        answers[version(kubectl)] = runner.kubectl(kubectl, case)
+    own = runner.c3s(case)
+    problems = [problem(case, asked, theirs, own) for asked, theirs in answers.items()]
+    assert [each for each in problems if each] == []
+
+
+def test_the_record_is_of_these_cases() -> None:
+    assert goldens().keys() == {str(case) for case in cases()}, "make goldens records anew"
+    kubectls = {frozenset(recorded(case)) for case in cases()}
+    assert len(kubectls) == 1, "every kubectl of the record has answered every case"
+
+
+def test_every_difference_has_cases_and_reasons() -> None:
+    assert [each.id for each in DIFFERENCES if not each.cases()] == []
+    assert [each.id for each in DIFFERENCES if not (each.kubectl and each.c3s and each.reason)] == []
+    assert len({each.id for each in DIFFERENCES}) == len(DIFFERENCES)
+
+
+def test_the_page_says_what_the_table_says() -> None:
+    assert render.PAGE.read_text(encoding="utf-8") == render.page(), "python -m tests.conformance.render writes it"
+
+
+def test_whoever_reads_one_namespace_only(runner: Runner) -> None:
+    allowed = runner.c3s(Case("namespace-only", "top pod -n team --sum"))
+    assert (allowed.code, allowed.err) == (0, "")
+    assert [line.split() for line in allowed.out.splitlines()[1:]] == [
+        ["worker", "2001m", "3072Mi"],
+        ["________", "________"],
+        ["2001m", "3072Mi"],
+    ]
+    refused = runner.c3s(Case("namespace-only", "top pod -A"))
+    assert (refused.code, refused.out) == (1, "")
+    assert refused.err.startswith("Error from server (Forbidden): pods.metrics.k8s.io is forbidden")
