@@ -1,4 +1,4 @@
-"""Every case, through the real kubectl (or what was recorded of it) and through c3s: the same, or a known difference."""
+"""Every case, through the real kubectl (or what was recorded of it) and through c3s: the same, or explained."""
 
 from __future__ import annotations
 

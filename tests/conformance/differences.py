@@ -102,10 +102,7 @@ DIFFERENCES: Final = (
         "pods of which no swap is reported have `0Mi`",
         "`<unknown>`",
         "what was not measured is not zero",
-        (
-            r"(ordinary|without-metrics|without-node|ties|unicode|swap|suffixes|overflowing|missing-usage): "
-            r"top pod (?!swapped).*--show-swap.*",
-        ),
+        (r"(?!zero-allocatable|empty|bad-quantity).*: top pod (?!swapped).*--show-swap.*",),
         since=(1, 34),
     ),
     Difference(
@@ -222,11 +219,11 @@ DIFFERENCES: Final = (
     ),
     Difference(
         "label-key-words",
-        "a bad key in a selector is no `valid label key`",
-        "no `qualified name`, as older kubectls say",
+        "what is wrong with a key like `a/b/c` is explained with `a valid label key`",
+        "with `a qualified name`, as older kubectls do",
         "the error is the same; only its explanation was reworded",
         (r"ordinary: top node -l 'a/b/c=d'",),
-        since=(1, 34),
+        since=(1, 36),
     ),
 )
 

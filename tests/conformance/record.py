@@ -14,8 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.conformance.cases import cases
-from tests.conformance.judging import GOLDENS, agree, recorded
 from tests.conformance.differences import Version
+from tests.conformance.judging import GOLDENS, agree, recorded
 from tests.conformance.running import Answer, Runner
 from tests.conformance.server import serving
 from tests.kubectl import find_kubectl, version
