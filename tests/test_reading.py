@@ -312,7 +312,7 @@ def test_the_cluster_prints_what_it_can(run: Run, api: FakeApi) -> None:
 
 
 def test_a_percentage_of_limits_needs_everything_limited(run: Run, api: FakeApi) -> None:
-    limited = {"requests": {"cpu": "1"}, "limits": {"cpu": "1"}}
+    limited: dict[str, Any] = {"requests": {"cpu": "1"}, "limits": {"cpu": "1"}}
     api.pod_metrics(
         pod_metrics("default", "free", ("app", "900m", "1Mi")),
         pod_metrics("default", "tied", ("app", "500m", "1Mi")),
