@@ -223,7 +223,7 @@ DIFFERENCES: Final = (
         "with `a qualified name`, as older kubectls do",
         "the error is the same; only its explanation was reworded",
         (r"ordinary: top node -l 'a/b/c=d'",),
-        since=(1, 36),
+        since=(1, 35),
     ),
 )
 
