@@ -38,6 +38,8 @@ def show(target: Target, query: Query, view: View) -> ExitCode:
             return explain(cluster, query, view)
         report = report_of(cluster, query, stages)
         write(report, view, stages)
+    if report.omitted and view.format in TABLES:
+        say(f"{report.omitted} more rows are not shown")
     code = conclude(report)
     stages.summarize()
     return code

@@ -209,6 +209,13 @@ def test_limit_says_what_it_left_out(demo: Run) -> None:
     assert document["totals"] == whole["totals"]
 
 
+def test_a_table_says_what_a_limit_left_out(demo: Run) -> None:
+    cut = demo("top pods -A --limit 3 --sum --no-headers")
+    assert (len(cut.out.splitlines()), cut.err) == (5, "75 more rows are not shown\n")
+    assert cut.out.splitlines()[-1].split() == demo("top pods -A --sum").out.splitlines()[-1].split()
+    assert demo("top pods -A --limit 3 -o name").err == ""
+
+
 def test_where_filters_before_groups_and_sums(demo: Run) -> None:
     words = "top pods -A --where 'memory% > 150, namespace ~ ^mon' -o json --columns default,memory%"
     result = json.loads(demo(words).out)
