@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -74,7 +75,10 @@ def test_a_real_bash_completes(tmp_path: Path, demo_server: DemoServer) -> None:
     script.chmod(0o755)
     commands = f"""
         source <(c3s completion bash)
-        try() {{ COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); __c3s_complete; echo "${{COMPREPLY[*]}}"; }}
+        try() {{
+            COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_LINE="$*"; COMP_POINT=${{#COMP_LINE}}; COMPREPLY=()
+            __c3s_complete; echo "${{COMPREPLY[*]}}"
+        }}
         try c3s to
         try c3s top pods --server {demo_server.url} -n monitoring prom
         try c3s top nodes --sort
@@ -86,6 +90,41 @@ def test_a_real_bash_completes(tmp_path: Path, demo_server: DemoServer) -> None:
     }
     ran = subprocess.run(["bash", "-c", commands], capture_output=True, text=True, check=True, env=environment)
     assert ran.stdout.splitlines() == ["top", "prometheus-0", "--sort-by"]
+
+
+@pytest.mark.parametrize(
+    ("line", "cut", "found"),
+    [
+        ("c3s top pods --output=ya", ["c3s", "top", "pods", "--output", "=", "ya"], "yaml"),
+        ("c3s top pods --output=", ["c3s", "top", "pods", "--output", "=", ""], "table wide json yaml csv tsv name"),
+        ("c3s top pods -o ya", ["c3s", "top", "pods", "-o", "ya"], "yaml"),
+        ("c3s top pods -o ", ["c3s", "top", "pods", "-o", ""], "table wide json yaml csv tsv name"),
+        (
+            "c3s top pods --context arn:aws:eks:1:cluster/o",
+            ["c3s", "top", "pods", "--context", "arn", ":", "aws", ":", "eks", ":", "1", ":", "cluster/o"],
+            "cluster/one",
+        ),
+        (
+            "c3s top pods --context=arn:aws:eks:1:",
+            ["c3s", "top", "pods", "--context", "=", "arn", ":", "aws", ":", "eks", ":", "1", ":"],
+            "cluster/one cluster/two",
+        ),
+    ],
+)
+def test_bash_cuts_words_where_c3s_does_not(tmp_path: Path, line: str, cut: list[str], found: str) -> None:
+    (tmp_path / "config").write_text(
+        '{"contexts": [{"name": "arn:aws:eks:1:cluster/one"}, {"name": "arn:aws:eks:1:cluster/two"}]}'
+    )
+    commands = f"""
+        c3s() {{ {shlex.quote(sys.executable)} -m c3s_cli "$@"; }}
+        source <(c3s completion bash)
+        COMP_LINE={shlex.quote(line)} COMP_POINT={len(line)} COMP_WORDS=({shlex.join(cut)}) COMP_CWORD={len(cut) - 1}
+        __c3s_complete
+        echo "${{COMPREPLY[*]}}"
+    """
+    environment = {**os.environ, "KUBECONFIG": str(tmp_path / "config"), "PYTHONPATH": str(Path(__file__).parents[1])}
+    ran = subprocess.run(["bash", "-c", commands], capture_output=True, text=True, check=True, env=environment)
+    assert ran.stdout.startswith(found)
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])

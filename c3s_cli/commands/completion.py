@@ -12,21 +12,28 @@ Shell = Annotated[str, typer.Argument(metavar="SHELL", help="One of: bash, zsh, 
 BASH = """\
 # c3s completion for bash: source <(c3s completion bash)
 __c3s_complete() {
-    local answer directive line
+    local answer directive line piece current before
     local IFS=$'\\n'
-    local words=("${COMP_WORDS[@]:1:COMP_CWORD}")
-    local current="${COMP_WORDS[COMP_CWORD]}"
-    answer=$(c3s __complete "${words[@]}" 2>/dev/null) || return 0
+    # Bash cuts words at = and : (COMP_WORDBREAKS), c3s wants them whole: --output=yaml, arn:aws:eks:...
+    local left="${COMP_LINE:0:COMP_POINT}" words=()
+    for piece in "${COMP_WORDS[@]:0:COMP_CWORD+1}"; do
+        if [[ ${#words[@]} -gt 0 && "$left" != [[:space:]]* ]]; then
+            words[${#words[@]}-1]+="$piece"
+        else
+            words+=("$piece")
+        fi
+        left="${left#"${left%%[![:space:]]*}"}"
+        left="${left#"$piece"}"
+    done
+    current="${words[${#words[@]}-1]}"
+    # What stands before the last cut is on the line already.
+    before="${current%"${current##*[=:]}"}"
+    answer=$(c3s __complete "${words[@]:1}" 2>/dev/null) || return 0
     directive="${answer##*:}"
     answer="${answer%:*}"
     COMPREPLY=()
-    for line in $answer; do
-        case "$current" in
-            =) COMPREPLY+=("${line#*=}") ;;
-            *) COMPREPLY+=("$line") ;;
-        esac
-    done
-    if [ "$directive" = 0 ]; then COMPREPLY=($(compgen -f -- "$current")); fi
+    for line in $answer; do COMPREPLY+=("${line#"$before"}"); done
+    if [ "$directive" = 0 ]; then COMPREPLY=($(compgen -f -- "${current#"$before"}")); fi
     if [ $((directive & 2)) -ne 0 ]; then compopt -o nospace 2>/dev/null; fi
 }
 complete -F __c3s_complete c3s
