@@ -62,8 +62,11 @@ FISH = """\
 # c3s completion for fish: c3s completion fish | source
 function __c3s_complete
     set -l words (commandline -opc) (commandline -ct)
-    for line in (c3s __complete $words[2..-1] 2>/dev/null)
-        string match -q -r '^:[0-9]+$' -- $line; or echo $line
+    set -l answer (c3s __complete $words[2..-1] 2>/dev/null)
+    if test "$answer[-1]" = :0
+        __fish_complete_path (commandline -ct)
+    else
+        string match -v -r '^:[0-9]+$' -- $answer
     end
 end
 complete -c c3s -f -a '(__c3s_complete)'
