@@ -15,6 +15,8 @@ from c3s_cli.options import takes_value
 # What Go's strconv.ParseBool understands.
 TRUE: Final = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 FALSE: Final = frozenset({"0", "f", "F", "FALSE", "false", "False"})
+# kubectl names a switch with a letter by both.
+BOTH_NAMES: Final = dict.fromkeys(("-A", "--all-namespaces"), "-A, --all-namespaces")
 TALKATIVE: Final = "6"
 
 
@@ -50,6 +52,8 @@ def _apart(argv: Sequence[str]) -> tuple[list[str], list[list[str]], list[str]]:
 
 def _long(word: str, rest: list[str], flags: list[list[str]]) -> None:
     name, equals, value = word.partition("=")
+    if name in ("--", "---"):
+        raise UsageError(f"bad flag syntax: {word}")
     valued = takes_value(name)
     if name == "--v":
         flags.append(["-v", value if equals else _level(rest)])
@@ -71,7 +75,7 @@ def _short(word: str, rest: list[str], flags: list[list[str]]) -> None:
         name = f"-{letter}"
         valued = takes_value(name)
         if valued is None:
-            raise UsageError(f"unknown shorthand flag: {letter!r} in {word}")
+            raise UsageError(f"unknown shorthand flag: {letter!r} in -{letter}{letters}")
         if valued is False and letters.startswith("="):
             _switch(name, letters[1:], flags)
             return
@@ -83,7 +87,7 @@ def _short(word: str, rest: list[str], flags: list[list[str]]) -> None:
             value = value or _level(rest)
         elif not letters:
             if not rest:
-                raise UsageError(f"flag needs an argument: {letter!r} in {word}")
+                raise UsageError(f"flag needs an argument: {letter!r} in -{letter}")
             value = rest.pop(0)
         flags.append([name, value])
         return
@@ -101,6 +105,7 @@ def _switch(name: str, value: str, flags: list[list[str]]) -> None:
     elif value in FALSE:
         flags[:] = [flag for flag in flags if flag != [name]]
     else:
+        name = BOTH_NAMES.get(name, name)
         raise UsageError(
             f'invalid argument "{value}" for "{name}" flag: strconv.ParseBool: parsing "{value}": invalid syntax'
         )

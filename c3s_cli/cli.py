@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from c3s_cli import __version__
@@ -128,6 +129,7 @@ def run(argv: list[str]) -> int:
     except UsageError as problem:
         plain = [word for word in argv if not word.startswith("-")]
         path = next(filter(None, (_path(plain[place:]) for place in range(len(plain)))), None)
+        path = path or tuple(word for word in plain[:1] if word in GROUPS)
         raise UsageError(f"{problem.message}\n{_see(path)}", hint=problem.hint) from problem
     path = _path(words)
     if path is not None:
@@ -166,6 +168,7 @@ def _bare_or_unknown(words: list[str]) -> int:
     """Answer a group without a command with its help, as kubectl does: on stderr, exit code 1."""
     group = words[0]
     if group in GROUPS and (len(words) == 1 or words[1].startswith("-")):
+        _refuse_unknown_flags(words[1:], (group,))
         import typer  # noqa: PLC0415  as above
 
         asked = any(word in ("-h", "--help") for word in words)
@@ -177,8 +180,18 @@ def _bare_or_unknown(words: list[str]) -> int:
         return ExitCode.OK if asked else ExitCode.FAILURE
     name = program_name()
     if group in GROUPS:
-        raise UsageError(f"unknown command \"{words[1]}\"\nSee '{name} {group} -h' for help and examples")
+        rest = " ".join(takewhile(lambda word: not word.startswith("-"), words[1:]))
+        raise UsageError(f"unknown command \"{rest}\"\nSee '{name} {group} -h' for help and examples")
     raise UsageError(f'unknown command "{group}" for "{name}"', hint=f"{name} --help lists the commands")
+
+
+def _refuse_unknown_flags(words: Sequence[str], path: tuple[str, ...]) -> None:
+    from c3s_cli.options import takes_value  # noqa: PLC0415  needs typer
+
+    for word in words:
+        name = word.partition("=")[0]
+        if name.startswith("--") and takes_value(name) is None:
+            raise UsageError(f"unknown flag: {name}\n{_see(path)}")
 
 
 def _see(path: tuple[str, ...] | None) -> str:
@@ -226,10 +239,10 @@ def entry_point() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # the real streams have it
-    code = _finish(main)
+    ended = _finish(main)
     # Python collects once more when it ends, which takes longer than reading a small cluster: there is nothing to find.
     gc.freeze()
-    sys.exit(code)
+    sys.exit(ended)
 
 
 def _end(code: ExitCode, _number: int, _frame: object) -> NoReturn:

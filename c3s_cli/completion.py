@@ -141,6 +141,7 @@ def _listed(path: str | None, done: list[str]) -> list[str]:
     """Name the objects of a list, read live; None means the pods of the namespace."""
     from c3s_cli.decode.owners import names  # noqa: PLC0415  only live candidates need the client
     from c3s_cli.decode.shapes import Listing, decode_one  # noqa: PLC0415  as above
+    from c3s_cli.kube import segment  # noqa: PLC0415  as above
     from c3s_cli.pipeline import opened  # noqa: PLC0415  as above
     from c3s_cli.stages import Stages  # noqa: PLC0415  as above
 
@@ -148,6 +149,6 @@ def _listed(path: str | None, done: list[str]) -> list[str]:
     given = next((value for flag, value in reversed(_pairs(done)) if flag in ("-n", "--namespace")), None)
     accept: Callable[[str], str] = "application/json;as={};g=meta.k8s.io;v=v1,application/json".format
     with opened(target, Stages(0), quiet=True) as cluster:
-        where = path or f"/api/v1/namespaces/{given or cluster.namespace}/pods"
+        where = path or f"/api/v1/namespaces/{segment(given or cluster.namespace, 'namespace')}/pods"
         answer = cluster.get(where, [("limit", str(AT_MOST))], accept=accept("PartialObjectMetadataList"))
         return [name for (_, name), _ in names(decode_one(answer.body, Listing, where))]

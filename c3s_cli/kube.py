@@ -18,7 +18,7 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 from c3s_cli import __version__
 from c3s_cli.answers import Answer, error_of, unreachable
 from c3s_cli.client_import import incluster_loader, kubeconfig_loader, rest_client
-from c3s_cli.errors import ApiError, C3sError, ConfigError, InvalidAnswer, Unreachable
+from c3s_cli.errors import ApiError, C3sError, ConfigError, InvalidAnswer, Unreachable, UsageError
 from c3s_cli.kubeconfig import Access, resolve
 from c3s_cli.request import Target
 
@@ -36,8 +36,11 @@ NO_CLUSTER: Final = (
 )
 
 
-def segment(name: str) -> str:
-    """Quote a name as one segment of a path, whatever is in it."""
+def segment(name: str, what: str = "resource name") -> str:
+    """Quote a name as one segment of a path. UsageError, as kubectl says it, for one that might lead elsewhere."""
+    faults = [f"may not be '{name}'"] if name in (".", "..") else [f"may not contain '{x}'" for x in "/%" if x in name]
+    if faults:
+        raise UsageError(f'invalid {what} "{name}": [{" ".join(faults)}]')
     return quote(name, safe="", errors="surrogateescape")
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
-from c3s_cli.errors import ConfigError
+from c3s_cli.errors import ConfigError, Unreachable
 from c3s_cli.request import Target
 
 SECTIONS: Final = ("clusters", "users", "contexts")
@@ -82,6 +82,7 @@ def resolve(target: Target, context: str | None, environ: Mapping[str, str]) -> 
             f'no server is known for context "{name}"',
             hint="its cluster is missing from the kubeconfig; --server names one",
         )
+    _check_address(server)
     access = Access(name or _host(server), str(chosen.get("namespace") or ""), server, cluster, user)
     return _checked(access)
 
@@ -222,7 +223,15 @@ def _check_impersonation(user: Entry, name: str) -> None:
 
 
 def _host(server: str) -> str:
-    return server.split("://", 1)[1].split("/", 1)[0].rpartition("@")[2]
+    return server.partition("://")[2].partition("/")[0].rpartition("@")[2]
+
+
+def _check_address(server: str) -> None:
+    scheme = server.partition("://")[0].lower()
+    if _host(server).partition(":")[0] == "":
+        raise ConfigError(f'host must be a URL or a host:port pair: "{server}"')
+    if scheme not in ("http", "https"):
+        raise Unreachable(f'Unable to connect to the server: unsupported protocol scheme "{scheme}"')
 
 
 def _checked(access: Access) -> Access:

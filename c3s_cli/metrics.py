@@ -254,7 +254,7 @@ class _Reading(Struct):
         return answer
 
     def _scope(self) -> str:
-        return "" if self.query.all_namespaces else f"namespaces/{segment(self.namespace)}/"
+        return "" if self.query.all_namespaces else f"namespaces/{segment(self.namespace, 'namespace')}/"
 
     @property
     def namespace(self) -> str:

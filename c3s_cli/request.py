@@ -185,11 +185,15 @@ def target_of(flags: options.Connection) -> Target:
     )
 
 
+# What a socket can wait, and no one will: eleven days.
+LONGEST = 1e6
+
+
 def _timeout(text: str | None) -> float | None:
     if not text:
         return None
     try:
-        return parse_duration(text)
+        return min(parse_duration(text), LONGEST)
     except ValueError as problem:
         raise UsageError(str(problem)) from problem
 

@@ -54,8 +54,23 @@ def test_selectors_are_sent_as_kubectl_sends_them(run: Run, api: FakeApi) -> Non
 
 
 def test_a_name_stays_one_segment_of_the_path(run: Run, api: FakeApi) -> None:
-    run("top", "pods", "-n", "../../x", "a/b?c", "--server", api.url)
-    assert api.requests[0].path == "/apis/metrics.k8s.io/v1beta1/namespaces/..%2F..%2Fx/pods/a%2Fb%3Fc"
+    run("top", "pods", "-n", "x y", "b?c#d", "--server", api.url)
+    assert api.requests[0].path == "/apis/metrics.k8s.io/v1beta1/namespaces/x%20y/pods/b%3Fc%23d"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("pods", "-n", "..", ".."), """invalid namespace "..": [may not be '..']"""),
+        (("pods", "-n", "a/b"), """invalid namespace "a/b": [may not contain '/']"""),
+        (("pods", "../x%2f"), """invalid resource name "../x%2f": [may not contain '/' may not contain '%']"""),
+        (("nodes", "."), """invalid resource name ".": [may not be '.']"""),
+    ],
+)
+def test_a_name_that_leads_elsewhere_is_refused(run: Run, api: FakeApi, words: tuple[str, ...], said: str) -> None:
+    result = run("top", *words, "--server", api.url)
+    assert (result.code, result.out, result.err) == (2, "", f"error: {said}\n")
+    assert api.requests == []
 
 
 def test_another_version_is_found_by_discovery_after_a_404(run: Run, api: FakeApi) -> None:
