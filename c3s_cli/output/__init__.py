@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
 
 from c3s_cli.request import Format
 
 if TYPE_CHECKING:
     from c3s_cli.model import Report
     from c3s_cli.request import View
+
+MODULES: Final = {
+    Format.TABLE: "table",
+    Format.WIDE: "table",
+    Format.MARKDOWN: "table",
+    Format.JSON: "document",
+    Format.YAML: "document",
+    Format.CSV: "delimited",
+    Format.TSV: "delimited",
+    Format.NAME: "names",
+    Format.PROMETHEUS: "prometheus",
+    Format.CUSTOM_COLUMNS: "templated",
+    Format.JSONPATH: "templated",
+}
+
+
+def prepare(format_: Format) -> None:
+    """Import what rendering a format will need."""
+    import_module(f"c3s_cli.output.{MODULES[format_]}")
+    if MODULES[format_] == "table":
+        import_module("tabulate")
 
 
 def render(report: Report, view: View) -> Iterator[str]:
