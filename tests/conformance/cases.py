@@ -213,6 +213,60 @@ top node pod
 nonsense
 top pod --no-header
 top pod --sort-by=cpu --sort-by=memory
+top node -l pool -l zone
+top pod --namespace team -A
+top pod -lapp=alpha
+top pod -l=app=alpha
+top pod -Al=app
+top pod --containers alpha
+top pod ''
+top node ''
+top node 'node a'
+top pod a/b
+top pod ../x
+top pod ..
+top pod -n a/b
+top pod -n ..
+top node %2e
+top node 'a?b#c'
+top pod --field-selector 'metadata.name=alpha,'
+top pod --field-selector '='
+top pod --field-selector 'metadata.name==alpha'
+top node --request-timeout=1.5s
+top node --request-timeout=5ms5
+top node --request-timeout=99999999999
+top node --server ftp://127.0.0.1:1
+top node --kubeconfig ''
+top node --no-headers false
+top node --no-headers=T
+top node --no-headers=yes
+top node --show-capacity --show-capacity=false
+top pod -A=x
+top pod --all-namespaces=x
+top pod -An team
+top pod -l
+top pod -Az
+top pod -
+top node ---
+top node --=x
+top pod -l 'app notin ()'
+top pod -l 'app in (,alpha)'
+top pod -l ' app = alpha '
+top pod -l 'app=!alpha'
+top pod -l 'a=é'
+top pod -l 'app>5,app<7'
+top pod -l 'X/app=alpha'
+top pod alpha -l ''
+--nonsense
+-n
+top --nonsense
+top -z
+top --context
+top foo bar
+top NODES
+top node --sort
+top pod worker -n team --containers --sum --no-headers
+top pod -A -l tier=web --sort-by=memory --sum
 """
 
 # In every state with odd data.

@@ -87,6 +87,7 @@ DIFFERENCES: Final = (
         (
             r"ordinary: top pod --sum --no-headers (-A|--containers|--containers -A)",
             r"ordinary: top pod -A --no-headers --sort-by cpu --sum --containers .*",
+            r"ordinary: top pod worker -n team --containers --sum --no-headers",
         ),
     ),
     Difference(
@@ -249,13 +250,28 @@ BESIDE: Final = (
     ),
     (
         "Sends tokens over plain http",
-        "sends no credentials without TLS",
+        "sends no credentials without TLS, and does not open the files that hold them",
         "anyone on the way could read them",
     ),
     (
         "Refreshes OIDC tokens, and writes them into the kubeconfig",
         "uses a valid token, refuses an expired one, and never writes",
         "the official client would not verify the issuer's certificate",
+    ),
+    (
+        "A kubeconfig without a current context means `localhost:8080`",
+        "`the kubeconfig names no current context`, and what to do",
+        "nothing has listened there for years",
+    ),
+    (
+        "Asks for a user and a password on the terminal where a server wants credentials and has none",
+        "never reads from the terminal",
+        "a script has nobody to ask",
+    ),
+    (
+        "A name that cannot be resolved is said with the address of the DNS server",
+        "without",
+        "it says nothing about the cluster",
     ),
     (
         "`-v` takes a level and goes up to bodies and headers",
