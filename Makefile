@@ -52,6 +52,7 @@ test-lowest:
 
 docs: $(READY)
 	$(BIN)/python -m docs.write
+	$(BIN)/python -m tests.conformance.render
 
 goldens: $(READY)
 	$(BIN)/python -m tests.conformance.record
