@@ -1,6 +1,6 @@
 """A network between: TLS, and a delay for every byte in either direction.
 
-    python benchmarks/delay.py UPSTREAM_PORT ROUND_TRIP_MS CERTIFICATE KEY
+    python benchmarks/delay.py UPSTREAM_PORT ROUND_TRIP_MS CERTIFICATE_AND_KEY
 
 Client → delay → TLS → the plain server. The bytes of the TLS handshake pass the delay like all others; the handshake of
 TCP, which the kernel answers at once, is charged to the first bytes of a connection. Bandwidth is not limited. The
@@ -54,10 +54,10 @@ async def join(
     writer.close()
 
 
-async def main(upstream: int, round_trip: float, certificate: str, key: str) -> None:
+async def main(upstream: int, round_trip: float, certificate: str) -> None:
     """Serve until killed."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    context.load_cert_chain(certificate)
     plain = await asyncio.start_server(lambda r, w: join(r, w, upstream, 0.0, 0.0), "127.0.0.1", 0, ssl=context)
     behind = plain.sockets[0].getsockname()[1]
     front = await asyncio.start_server(lambda r, w: join(r, w, behind, round_trip / 2, round_trip), "127.0.0.1", 0)
@@ -67,4 +67,4 @@ async def main(upstream: int, round_trip: float, certificate: str, key: str) -> 
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]), float(sys.argv[2]) / 1000, sys.argv[3], sys.argv[4]))
+    asyncio.run(main(int(sys.argv[1]), float(sys.argv[2]) / 1000, sys.argv[3]))

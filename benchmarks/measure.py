@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import statistics
 import subprocess
-import sys
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from cases import TICKS, Case
+
+BROKEN_PIPE: Final = (-13, 141)
 
 
 class Run(NamedTuple):
@@ -22,11 +24,12 @@ class Run(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Pair:
-    """Runs of c3s and of kubectl, taken in turn."""
+class Pairs:
+    """Runs of c3s and of kubectl, taken in turn. growth: how much the peak of a watch rose with its ticks."""
 
-    c3s: list[Run]
-    kubectl: list[Run]
+    c3s: list[Run] = field(default_factory=list)
+    kubectl: list[Run] = field(default_factory=list)
+    growth: list[float] = field(default_factory=list)
 
     def median(self, who: str, what: str) -> float:
         """Give the median of `wall`, `cpu` or `memory` of one side."""
@@ -37,48 +40,67 @@ class Pair:
         return self.median("c3s", what) / self.median("kubectl", what)
 
     def spread(self, what: str) -> tuple[float, float]:
-        """Give the smallest and the largest ratio of the pairs."""
+        """Give the smallest and the largest ratio of a pair."""
         ratios = [
             getattr(ours, what) / getattr(theirs, what) for ours, theirs in zip(self.c3s, self.kubectl, strict=True)
         ]
         return min(ratios), max(ratios)
 
 
-def run_once(command: Sequence[str], environment: dict[str, str]) -> Run:
-    """Run a command to its end, its output drained to nowhere. RuntimeError if it fails."""
+@dataclass(frozen=True)
+class Programs:
+    """The two programs, and the environment that both run in."""
+
+    c3s: Sequence[str]
+    kubectl: Sequence[str]
+    environment: Mapping[str, str]
+
+    def run_c3s(self, case: Case, target: Sequence[str], *more: str) -> Run:
+        """Run c3s once."""
+        command = [*self.c3s, *case.c3s.split(), *more, *target]
+        return run_once(command, self.environment, first_line=case.first_line)
+
+    def run_kubectl(self, case: Case, target: Sequence[str]) -> Run:
+        """Run kubectl once."""
+        return run_once([*self.kubectl, *case.kubectl.split(), *target], self.environment)
+
+    def tick(self, case: Case, target: Sequence[str]) -> tuple[Run, float]:
+        """Measure one tick of a watch, as a part of many; and how much the peak rose from one tick to many."""
+        pace = ("--interval", "0.01", "--count")
+        one = self.run_c3s(case, target, *pace, "1")
+        many = self.run_c3s(case, target, *pace, str(1 + TICKS))
+        run = Run((many.wall - one.wall) / TICKS, (many.cpu - one.cpu) / TICKS, many.memory)
+        return run, many.memory / one.memory
+
+
+def run_once(command: Sequence[str], environment: Mapping[str, str], *, first_line: bool = False) -> Run:
+    """Run a command to its end, its output thrown away, or closed after a line. RuntimeError if it fails."""
+    output = subprocess.PIPE if first_line else subprocess.DEVNULL
     begun = time.perf_counter()
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment
-    )
-    errors = process.stderr.read().decode() if process.stderr else ""
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - begun
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.stderr:
-        process.stderr.close()
-    if process.returncode not in (0, 141):
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.PIPE, env=environment
+    ) as process:
+        if process.stdout:
+            process.stdout.readline()
+            process.stdout.close()
+        errors = process.stderr.read().decode() if process.stderr else ""
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - begun
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in ((0, *BROKEN_PIPE) if first_line else (0,)):
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}: {errors}")
     return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
-def side_by_side(c3s: Sequence[str], kubectl: Sequence[str], environment: dict[str, str], pairs: int) -> Pair:
-    """Run both in turn: once unmeasured, so that both are warm, then as often as asked."""
-    taken = Pair([], [])
+def side_by_side(programs: Programs, cases: Sequence[Case], target: Sequence[str], pairs: int) -> list[Pairs]:
+    """Run kubectl and each of the cases that compare with it in turn: once to warm up, then as often as asked."""
+    taken = [Pairs() for _ in cases]
     for turn in range(pairs + 1):
-        for command, runs in ((kubectl, taken.kubectl), (c3s, taken.c3s)):
-            run = run_once(command, environment)
+        theirs = programs.run_kubectl(cases[0], target)
+        for case, pair in zip(cases, taken, strict=True):
+            ours, growth = programs.tick(case, target) if case.is_watch else (programs.run_c3s(case, target), 1.0)
             if turn:
-                runs.append(run)
+                pair.c3s.append(ours)
+                pair.kubectl.append(theirs)
+                pair.growth.append(growth)
     return taken
-
-
-def clean_environment(home: Path) -> dict[str, str]:
-    """Give both programs the same: nothing of this machine's Kubernetes, and Python's compiled modules in place."""
-    kept = {key: value for key, value in os.environ.items() if key in ("PATH", "LANG", "LC_ALL", "TMPDIR")}
-    return {**kept, "HOME": str(home)}
-
-
-def c3s_command() -> list[str]:
-    """Give the installed console script beside this interpreter: never a shim that looks for one."""
-    script = Path(sys.executable).with_name("c3s")
-    return [str(script)] if script.exists() else [sys.executable, "-m", "c3s_cli"]

@@ -1,0 +1,76 @@
+"""What is measured: every line of the table, with its target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+# Nodes, and pods on each of them.
+SIZES: Final = {"S": (3, 10), "M": (100, 30), "L": (1000, 30), "XL": (5000, 30)}
+TICKS: Final = 10
+
+
+@dataclass(frozen=True)
+class Case:
+    """One line of the table: a command of c3s beside one of kubectl.
+
+    wall, cpu, memory: the largest ratios that will do. memory_mib: as memory, but absolute. growth: the largest
+    ratio of the peaks of a watch of many ticks and of one. network: the round trip in ms, over TLS; 0 for plain
+    loopback. bounds: what the time of c3s is spent on. first_line: whoever reads the output leaves after a line.
+    """
+
+    size: str
+    c3s: str
+    kubectl: str
+    wall: float | None = None
+    memory: float | None = None
+    bounds: str = ""
+    network: int = 0
+    cpu: float | None = None
+    memory_mib: float | None = None
+    growth: float | None = None
+    first_line: bool = False
+
+    @property
+    def title(self) -> str:
+        """Name the line, for --only and for the progress shown."""
+        return f"{self.where} {self.shown}"
+
+    @property
+    def where(self) -> str:
+        """Name what is read, and through what."""
+        return f"{self.size}, TLS, {self.network} ms" if self.network else self.size
+
+    @property
+    def shown(self) -> str:
+        """Give the command of c3s as it would be typed."""
+        return f"{self.c3s} | head -1" if self.first_line else self.c3s
+
+    @property
+    def is_watch(self) -> bool:
+        """Whether the CPU of one tick of a watch is measured, not a whole process."""
+        return self.c3s.startswith("watch")
+
+
+START = "interpreter, imports"
+TRIPS = "imports, then three round trips"
+DECODING = "transfer, decoding"
+CASES: Final = (
+    Case("-", "--version", "version --client", 1.6, 0.6, "interpreter"),
+    Case("S", "top nodes", "top nodes", 3.3, 0.75, START),
+    Case("S", "top nodes", "top nodes", 1.3, None, TRIPS, network=20),
+    Case("S", "top nodes", "top nodes", 0.8, None, TRIPS, network=80),
+    Case("S", "top pods -A", "top pods -A", None, None, TRIPS, network=80),
+    Case("M", "top pods -A", "top pods -A", None, None, START),
+    Case("L", "top pods -A", "top pods -A", 0.5, 0.5, f"{START}, {DECODING}"),
+    Case("XL", "top nodes", "top nodes", 0.35, 0.6, f"{START}, {DECODING}"),
+    Case("XL", "top cluster", "top nodes", 0.4, 0.6, f"{START}, {DECODING}"),
+    Case("XL", "top pods -A", "top pods -A", 0.3, 0.4, f"{DECODING}, printing"),
+    Case("XL", "top pods -A -o json", "top pods -A", 0.3, 0.4, f"{DECODING}, writing JSON"),
+    Case("XL", "top pods -A --limit 10", "top pods -A", None, None, DECODING),
+    Case("XL", "top pods -A -o name", "top pods -A", None, None, DECODING, first_line=True),
+    Case("XL", "top pods -A --sort-by cpu", "top pods -A --sort-by cpu", 0.3, 0.4, f"{DECODING}, printing"),
+    Case("XL", "top pods -A --containers", "top pods -A --containers", 0.35, 0.45, f"{DECODING}, printing"),
+    Case("L", "top pods -A -o wide", "get pods -A -o json", 0.15, None, "the server's pages, decoding", memory_mib=150),
+    Case("L", "watch pods -A", "top pods -A", None, None, f"{DECODING}, printing", cpu=0.2, growth=1.1),
+)

@@ -1,0 +1,107 @@
+"""Measurements → Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from cases import SIZES, Case
+from measure import Pairs
+
+Result = tuple[Case, Pairs]
+HEAD: Final = (
+    "| | c3s | kubectl | wall | target | CPU | peak memory | target | | the time of c3s goes into |",
+    "|---|---|---|---|---|---|---|---|---|---|",
+)
+# Cost per pod stays within this factor from one size to the next.
+CONSTANT: Final = 1.3
+
+
+def table(results: Sequence[Result]) -> list[str]:
+    """Write a line for every case."""
+    return [*HEAD, *(_line(case, pairs) for case, pairs in results)]
+
+
+def _line(case: Case, pairs: Pairs) -> str:
+    cells = [
+        case.where,
+        _code(case.shown) + (", one tick" if case.is_watch else ""),
+        _code(case.kubectl),
+        _ratio(pairs, "wall"),
+        _most(case.wall),
+        _ratio(pairs, "cpu") + (f", target {_most(case.cpu)}" if case.cpu else ""),
+        _memory(case, pairs),
+        f"≤ {case.memory_mib:g} MiB" if case.memory_mib else "flat" if case.growth else _most(case.memory),
+        verdict(case, pairs),
+        case.bounds,
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _code(command: str) -> str:
+    escaped = command.replace("|", "\\|")
+    return f"`{escaped}`"
+
+
+def _memory(case: Case, pairs: Pairs) -> str:
+    if case.growth:
+        return f"x {max(pairs.growth):.2f} from the first tick to the last"
+    ours, theirs = pairs.median("c3s", "memory"), pairs.median("kubectl", "memory")
+    return f"**{ours / theirs:.2f}**: {ours:.0f} / {theirs:.0f} MiB"
+
+
+def _ratio(pairs: Pairs, what: str) -> str:
+    low, high = pairs.spread(what)
+    ours, theirs = (pairs.median(who, what) * 1000 for who in ("c3s", "kubectl"))
+    return f"**{pairs.ratio(what):.2f}** ({low:.2f}-{high:.2f}): {ours:.0f} / {theirs:.0f} ms"
+
+
+def _most(target: float | None) -> str:
+    return "" if target is None else f"≤ {target:g}"
+
+
+def verdict(case: Case, pairs: Pairs) -> str:
+    """Say whether the targets of a case are met, or by how much they are missed; "" where it has none."""
+    checks = [
+        ("wall", pairs.ratio("wall"), case.wall, ""),
+        ("CPU", pairs.ratio("cpu"), case.cpu, ""),
+        ("memory", pairs.ratio("memory"), case.memory, ""),
+        ("memory", pairs.median("c3s", "memory"), case.memory_mib, " MiB"),
+        ("growth", max(pairs.growth), case.growth, ""),
+    ]
+    asked = [(what, is_, most, unit) for what, is_, most, unit in checks if most is not None]
+    missed = [f"{what} missed by {is_ - most:.2f}{unit}" for what, is_, most, unit in asked if is_ > most]
+    return "; ".join(missed) or ("met" if asked else "")
+
+
+def per_pod(results: Sequence[Result]) -> str:
+    """Say what one more pod costs c3s at each size; "" unless `top pods -A` was measured at all of them."""
+    walls = {case.size: pairs.median("c3s", "wall") for case, pairs in results if _is_plain_reading(case)}
+    if not {"M", "L", "XL"} <= set(walls):
+        return ""
+    (from_m, _), (from_l, _) = steps = list(_steps(walls))
+    factor = from_l / from_m
+    words = " and ".join(f"{cost * 1e6:.1f} µs {between}" for cost, between in steps)
+    return f"One more pod costs `top pods -A` {words}: a factor of {factor:.2f} (target ≤ {CONSTANT:g})."
+
+
+def _is_plain_reading(case: Case) -> bool:
+    return case.c3s == "top pods -A" and not case.network and not case.first_line
+
+
+def _steps(walls: dict[str, float]) -> Iterator[tuple[float, str]]:
+    for small, large in (("M", "L"), ("L", "XL")):
+        more = pods_of(large) - pods_of(small)
+        yield (walls[large] - walls[small]) / more, f"from {small} to {large}"
+
+
+def pods_of(size: str) -> int:
+    """Count the pods of a size."""
+    nodes, pods = SIZES[size]
+    return nodes * pods
+
+
+def stages(lines: Sequence[tuple[Case, str]]) -> list[str]:
+    """Write what c3s says itself about its time (`-v`)."""
+    rows = (f"| {case.where} | {_code(case.c3s)} | {said} |" for case, said in lines if not case.first_line)
+    return ["| | c3s | its last line with `-v` |", "|---|---|---|", *rows]
