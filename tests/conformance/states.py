@@ -336,8 +336,9 @@ def states() -> dict[str, State]:
             ),
         ),
         "empty": State("a cluster with nodes, but without pods or metrics", nodes=ORDINARY.nodes),
-        "young": _without_metrics("pods that are too young for metrics", ago(seconds=20), ago(seconds=5)),
-        "old": _without_metrics("pods without metrics that should have some", ago(seconds=20), ago(days=3)),
+        # Young as long as the suite may take, on however slow a machine.
+        "young": _without_metrics("pods that are too young for metrics", ago(hours=-1), ago(hours=-2)),
+        "old": _without_metrics("pods without metrics that should have some", ago(hours=-1), ago(days=3)),
         "other-namespace": replace(
             _without_metrics("old pods without metrics, in another namespace"),
             pods=(pod("team", "worker", created=ago(days=3)),),
