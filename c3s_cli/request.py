@@ -391,10 +391,10 @@ def _swap(naming: Naming) -> tuple[Column, ...]:
     match naming.kind:
         case Kind.NODE:
             return naming.expand(["swap.usage", "swap.usagePercentOfCapacity"])
-        case Kind.POD:
-            return naming.expand(["swap.usage"])
-        case _:
+        case Kind.CLUSTER:
             return ()
+        case _:
+            return naming.expand(["swap.usage"])
 
 
 def _beside(naming: Naming) -> tuple[Column, ...]:
