@@ -69,12 +69,13 @@ def application(only: tuple[str, ...] | None = None) -> typer.Typer:
     for name, group in groups.items():
         if group.registered_commands:
             app.add_typer(group, name=name)
-    app.callback()(_nothing)
+    shown = typer.Option(False, "--version", help="Show the version and exit.")  # noqa: FBT003  Typer's order
+
+    def nothing(version: bool = shown) -> None:  # noqa: FBT001  as Typer wants it
+        """Make Typer keep the name of a command even where it is the only one; main() has seen to --version."""
+
+    app.callback(help=HELP)(nothing)
     return app
-
-
-def _nothing() -> None:
-    """Make Typer keep the name of a command even where it is the only one."""
 
 
 def _load(module: str, function: str) -> Callable[..., ExitCode]:
@@ -172,10 +173,10 @@ def _bare_or_unknown(words: list[str]) -> int:
         import typer  # noqa: PLC0415  as above
 
         asked = any(word in ("-h", "--help") for word in words)
-        command = typer.main.get_command(application())
-        text = command.get_command(None, group).get_help(  # type: ignore[attr-defined]  # a TyperGroup
-            typer.Context(command.get_command(None, group), info_name=f"{program_name()} {group}")  # type: ignore[attr-defined]  # as above
-        )
+        whole: Any = typer.main.get_command(application())
+        command = whole.get_command(None, group)
+        context = typer.Context(command, info_name=f"{program_name()} {group}", **command.context_settings)
+        text = command.get_help(context)
         (sys.stdout if asked else sys.stderr).write(f"{text}\n")
         return ExitCode.OK if asked else ExitCode.FAILURE
     name = program_name()
