@@ -108,48 +108,62 @@ def _seconds(text: str | None) -> float | None:
 def unreachable(problem: BaseException, server: str) -> Unreachable:
     """Make an Unreachable of what the client raised, in kubectl's words and without its internals."""
     text = str(problem)
-    host = urlsplit(server).netloc.rpartition("@")[2]
-    words = type(getattr(problem, "reason", None) or problem).__name__
+    host = urlsplit(server).netloc
+    name = urlsplit(server).hostname
+    cause = getattr(problem, "reason", None) or problem
+    words = type(cause).__name__
+    by_proxy = "the connection goes through a proxy: see proxy-url, HTTPS_PROXY" if "Proxy" in words else None
+    unable = "Unable to connect to the server: "
     if "Connection refused" in text:
-        return Unreachable(f"The connection to the server {host} was refused - did you specify the right host or port?")
-    if "NameResolution" in words or "getaddrinfo" in text or "Name or service not known" in text:
-        return Unreachable(f"Unable to connect to the server: dial tcp: lookup {host.partition(':')[0]}: no such host")
+        refused = f"The connection to the server {host} was refused - did you specify the right host or port?"
+        return Unreachable(refused, hint=by_proxy)
+    if "NameResolution" in text or "getaddrinfo" in text or "Name or service not known" in text:
+        return Unreachable(f"{unable}dial tcp: lookup {name}: no such host", hint=by_proxy)
     if "Timeout" in words or "timed out" in text:
-        return Unreachable(
-            f"Unable to connect to the server: timeout while waiting for {host}",
-            hint="--request-timeout sets how long to wait",
-        )
+        hint = "--request-timeout sets how long to wait"
+        return Unreachable(f"{unable}timeout while waiting for {host}", hint=hint)
     if "certificate" in text.lower() or "SSL" in text or "TLS" in text:
-        return Unreachable(f"Unable to connect to the server: tls: {_tls_words(text)}")
-    if "proxy" in words.lower():
-        return Unreachable(f"Unable to connect to the server: the proxy refused or failed ({_status_in(text)})")
+        told, advice = _tls_words(text, server)
+        return Unreachable(f"{unable}{told}", hint=advice or by_proxy)
+    if by_proxy:
+        return Unreachable(f"{unable}the proxy refused or failed ({_status_in(text)})")
     if "IncompleteRead" in text or "Truncated" in text or "prematurely" in text:
-        return Unreachable("Unable to connect to the server: unexpected EOF")
+        return Unreachable(f"{unable}unexpected EOF")
     if "RemoteDisconnected" in text or "Connection reset" in text or "ConnectionReset" in text:
-        return Unreachable(f"Unable to connect to the server: the connection to {host} was broken off")
+        return Unreachable(f"{unable}the connection to {host} was broken off")
     if "decode" in text or "Decode" in words:
-        return Unreachable("Unable to connect to the server: the answer is not valid gzip")
-    return Unreachable(f"Unable to connect to the server: {words}")
+        return Unreachable(f"{unable}the answer is not valid gzip")
+    return Unreachable(f"{unable}{words}")
 
 
-def _tls_words(text: str) -> str:
-    for fault in (
-        "Hostname mismatch",
-        "IP address mismatch",
-        "certificate has expired",
-        "self-signed certificate in certificate chain",
-        "self-signed certificate",
-        "unable to get local issuer certificate",
-        "wrong version number",
-        "unknown ca",
-        "bad certificate",
-        "certificate required",
-        "PEM lib",
-        "doesn't match",
-    ):
-        if fault.lower() in text.lower():
-            return {"wrong version number": "the server does not speak TLS"}.get(fault, fault)
-    return "handshake failed"
+UNVERIFIED: Final = "tls: failed to verify certificate: x509: "
+# What OpenSSL says, and what Go says of the same.
+TLS_WORDS: Final = {
+    "certificate has expired": f"{UNVERIFIED}certificate has expired or is not yet valid",
+    "certificate is not yet valid": f"{UNVERIFIED}certificate has expired or is not yet valid",
+    "self-signed certificate": f"{UNVERIFIED}certificate signed by unknown authority",
+    "self signed certificate": f"{UNVERIFIED}certificate signed by unknown authority",
+    "unable to get local issuer certificate": f"{UNVERIFIED}certificate signed by unknown authority",
+    "certificate signature failure": f"{UNVERIFIED}certificate signed by unknown authority",
+    "wrong version number": "tls: first record does not look like a TLS handshake",
+    "record layer failure": "tls: first record does not look like a TLS handshake",
+    "certificate required": "remote error: tls: certificate required",
+    "unknown ca": "remote error: tls: unknown certificate authority",
+    "bad certificate": "remote error: tls: bad certificate",
+    "PEM lib": "tls: failed to find any PEM data in certificate or key input",
+    "KEY_VALUES_MISMATCH": "tls: private key does not match public key",
+    "EOF occurred": "EOF",
+}
+
+
+def _tls_words(text: str, server: str) -> tuple[str, str | None]:
+    """Say a failure of TLS in Go's words; and what to do about it, if it is the authority."""
+    if "mismatch, certificate" in text or "doesn't match" in text:
+        named = re.search(r"not valid for '([^']*)'", text)
+        return f"{UNVERIFIED}certificate is not valid for {named[1] if named else urlsplit(server).hostname}", None
+    told = next((go for openssl, go in TLS_WORDS.items() if openssl.lower() in text.lower()), "tls: handshake failed")
+    unknown = told.endswith("signed by unknown authority")
+    return told, "--certificate-authority names the one to trust" if unknown else None
 
 
 def _status_in(text: str) -> str:

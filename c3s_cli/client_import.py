@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec, module_from_spec
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any, Final, TypeVar
 
 UNEXECUTED: Final = ("kubernetes", "kubernetes.utils")
@@ -40,7 +40,21 @@ def kubeconfig_loader(*, oauth: bool) -> Any:
     if oauth:
         _forget()
         return import_module("kubernetes.config.kube_config")
-    return _light(lambda: import_module("kubernetes.config.kube_config"))
+    loader = _light(lambda: import_module("kubernetes.config.kube_config"))
+    _let_plugins_talk()
+    return loader
+
+
+def _let_plugins_talk() -> None:
+    """Let a plugin that asks a person something do so while stdout is a pipe.
+
+    The client looks at stdout to see whether somebody is there, and hides the plugin's questions if not; kubectl
+    looks at stdin. So its module gets a `sys` of its own, in which stdin stands in both places.
+    """
+    module = sys.modules.get("kubernetes.config.exec_provider")
+    if module is not None:
+        seen = SimpleNamespace(stdin=sys.stdin, stdout=sys.stdin, stderr=sys.stderr, platform=sys.platform)
+        vars(module)["sys"] = seen
 
 
 def incluster_loader() -> Any:

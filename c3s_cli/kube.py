@@ -7,20 +7,25 @@ connections; what kubectl does otherwise (redirects, retries, timeouts, proxies,
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
-from typing import Any, Final
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from c3s_cli import __version__
 from c3s_cli.answers import Answer, error_of, unreachable
 from c3s_cli.client_import import incluster_loader, kubeconfig_loader, rest_client
 from c3s_cli.errors import ApiError, C3sError, ConfigError, InvalidAnswer, Unreachable, UsageError
-from c3s_cli.kubeconfig import Access, resolve
+from c3s_cli.kubeconfig import Access, in_cluster, resolve
 from c3s_cli.request import Target
+
+if TYPE_CHECKING:
+    from io import StringIO
 
 # c3s's own bounds where --request-timeout gives none, in seconds.
 SILENCE: Final = 10.0
@@ -29,7 +34,9 @@ LARGEST: Final = 512 << 20
 CHUNK: Final = 1 << 20
 CONNECTIONS: Final = 8
 PAUSES: Final = 10
-LOOPBACK: Final = ("localhost", "127.", "::1")
+LOOPBACK: Final = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
+PROXIES: Final = ("http", "https", "socks5", "socks5h")
+SECRETS: Final = re.compile(r"(?i)bearer \S+|\beyJ[\w.+/=-]+")
 NO_CLUSTER: Final = (
     "no cluster to read: there is no kubeconfig (--kubeconfig, $KUBECONFIG, ~/.kube/config), no service account "
     "of a pod, and no --server"
@@ -47,16 +54,12 @@ def segment(name: str, what: str = "resource name") -> str:
 def connect(target: Target, context: str | None = None, *, trace: Callable[[str], None] | None = None) -> Cluster:
     """Make ready to read a cluster; nothing is sent yet, but an exec plugin may run.
 
-    Raises ConfigError for whatever is wrong with files, flags or credentials.
+    Raises ConfigError for whatever is wrong with files, flags or credentials, Unreachable if a plugin gives none.
     """
-    access = resolve(target, context, os.environ)
-    if access is None and os.environ.get("KUBERNETES_SERVICE_HOST"):
-        return _in_cluster(target, trace)
+    access = resolve(target, context, os.environ, partial(_pod, target))
     if access is None:
         raise ConfigError(NO_CLUSTER, hint="c3s top nodes --demo shows a built-in cluster")
-    if _is_plain(access):
-        return Cluster(access, target, lambda: _configuration(access), trace)
-    return Cluster(access, target, lambda: _loaded(access), trace)
+    return Cluster(access, target, partial(_configuration if _is_plain(access) else _loaded, access), trace)
 
 
 def _is_plain(access: Access) -> bool:
@@ -64,35 +67,12 @@ def _is_plain(access: Access) -> bool:
     return not access.user and set(access.cluster) <= {"server", "extensions"}
 
 
-def _in_cluster(target: Target, trace: Callable[[str], None] | None) -> Cluster:
-    """Use the service account of the pod that this runs in."""
+def _pod(target: Target) -> Access | None:
+    """Find the service account of the pod that this runs in, where the client knows it to be."""
+    if not os.environ.get("KUBERNETES_SERVICE_HOST"):
+        return None
     loader = incluster_loader()
-    folder = os.path.dirname(loader.SERVICE_TOKEN_FILENAME)  # noqa: PTH120  pathlib costs 5 ms of imports
-    namespace = ""
-    try:
-        with open(f"{folder}/namespace", encoding="utf-8") as file:  # noqa: PTH123  as above
-            namespace = file.read().strip()
-    except OSError:
-        pass
-
-    def load() -> Any:
-        configuration = _configuration(access)
-        try:
-            loader.load_incluster_config(client_configuration=configuration)
-        except Exception as problem:  # noqa: BLE001  the client raises what it likes
-            raise ConfigError(f"the pod's service account cannot be used: {type(problem).__name__}") from None
-        token = str(configuration.api_key.get("BearerToken", "")).strip()
-        configuration.api_key["BearerToken"] = token.replace("bearer ", "Bearer ", 1)
-        configuration.refresh_api_key_hook = None
-        return configuration
-
-    host, port = os.environ["KUBERNETES_SERVICE_HOST"], os.environ.get("KUBERNETES_SERVICE_PORT", "443")
-    address = f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
-    user: dict[str, Any] = {"as": target.as_user} if target.as_user else {}
-    user |= {"as-groups": list(target.as_groups)} if target.as_groups else {}
-    user |= {"as-uid": target.as_uid} if target.as_uid else {}
-    access = Access("in-cluster", namespace, address, {}, user)
-    return Cluster(access, target, load, trace)
+    return in_cluster(target, os.environ, loader.SERVICE_TOKEN_FILENAME, loader.SERVICE_CERT_FILENAME)
 
 
 # --- the client's configuration -------------------------------------------------------------------------------
@@ -112,10 +92,6 @@ def _configuration(access: Access) -> Any:
 
 def _loaded(access: Access) -> Any:
     """Make the client's Configuration with everything that the kubeconfig says."""
-    import logging  # noqa: PLC0415  as above
-
-    # The client logs what it swallows; without a handler logging would print that to stderr.
-    logging.getLogger().addHandler(logging.NullHandler())
     configuration = _configuration(access)
     loader = kubeconfig_loader(oauth="auth-provider" in access.user)
     cluster, user = dict(access.cluster, server=access.server), dict(access.user)
@@ -123,30 +99,60 @@ def _loaded(access: Access) -> Any:
     if token_file:
         user["token"] = _token_of(str(token_file))
     _refuse_expired_oidc(user)
-    cluster.pop("proxy-url", None)
+    plugin = user.get("exec")
+    if plugin and plugin.get("provideClusterInfo"):
+        _inline_authority(cluster)
     document = {
         "current-context": "c3s",
         "contexts": [{"name": "c3s", "context": {"cluster": "c3s", "user": "c3s"}}],
         "clusters": [{"name": "c3s", "cluster": cluster}],
         "users": [{"name": "c3s", "user": user}],
     }
-    plugin = user.get("exec")
     try:
-        loader.load_kube_config_from_dict(document, client_configuration=configuration, persist_config=False)
-    except C3sError:
-        raise
-    except Exception as problem:  # noqa: BLE001  as above
+        with _heard() as said:
+            loader.load_kube_config_from_dict(document, client_configuration=configuration, persist_config=False)
+    except Exception as problem:  # noqa: BLE001  the client raises what it likes
         # Its words may quote credentials.
         raise ConfigError(
             f'the credentials of context "{access.name}" cannot be used: {_safe_words(problem)}'
         ) from None
     if plugin and not configuration.api_key and not configuration.cert_file:
-        raise _plugin_failed(plugin)
+        raise _plugin_failed(plugin, said.getvalue())
     token = configuration.api_key.get("BearerToken")
     if token:
         configuration.api_key["BearerToken"] = " ".join(str(token).split())
     configuration.refresh_api_key_hook = None
+    _set_proxy(configuration, access)
     return configuration
+
+
+@contextmanager
+def _heard() -> Iterator[StringIO]:
+    """Hear what the client says of a failing plugin: it logs that to stderr, and goes on without credentials."""
+    import logging  # noqa: PLC0415  urllib3 has it by now
+    from io import StringIO  # noqa: PLC0415  as above
+
+    said = StringIO()
+    handler, root = logging.StreamHandler(said), logging.getLogger()
+    root.addHandler(handler)
+    try:
+        yield said
+    finally:
+        root.removeHandler(handler)
+
+
+def _inline_authority(cluster: dict[str, Any]) -> None:
+    """Give a plugin the authority as kubectl does, as data; a name of a file means nothing to it."""
+    import base64  # noqa: PLC0415  only such plugins need it
+
+    path = cluster.pop("certificate-authority", None)
+    if not path or cluster.get("certificate-authority-data"):
+        return
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123  pathlib costs 5 ms of imports
+            cluster["certificate-authority-data"] = base64.b64encode(file.read()).decode()
+    except OSError as problem:
+        raise ConfigError(f"unable to read certificate-authority {path!r}: {problem.strerror}") from None
 
 
 def _safe_words(problem: Exception) -> str:
@@ -155,31 +161,47 @@ def _safe_words(problem: Exception) -> str:
 
 
 def _token_of(path: str) -> str:
+    """Read a token file. ConfigError if there is nothing in it: going on would be going on as nobody."""
     try:
         with open(path, encoding="utf-8") as file:  # noqa: PTH123  as above
-            return file.read().strip()
+            token = file.read().strip()
     except (OSError, ValueError) as problem:
         why = getattr(problem, "strerror", None) or "it is not text"
         raise ConfigError(f"cannot read the token file {path!r}: {why}") from None
+    if not token:
+        raise ConfigError(f"read empty token from file {path!r}")
+    return token
 
 
-def _plugin_failed(plugin: Mapping[str, Any]) -> ConfigError:
+def _plugin_failed(plugin: Mapping[str, Any], said: str) -> Unreachable:
+    """Say in kubectl's words why a plugin gave no credentials. said: what the client logged."""
     from shutil import which  # noqa: PLC0415  only on failure
 
     command = str(plugin.get("command", ""))
-    if which(command) is None:
-        return ConfigError(
-            f"getting credentials: exec: executable {command} not found",
-            hint=_first_line(plugin.get("installHint")),
-        )
-    return ConfigError(
-        f"getting credentials: exec: executable {command} gave none",
-        hint="run it by hand to see why; nothing was sent to the cluster",
-    )
+    failed = re.match(r"exec: process returned (-?\d+)(?:\. (.*))?", said, re.DOTALL)
+    hint: str | None = "run it by hand to see why; nothing was sent to the cluster"
+    if failed:
+        words = f"exec: executable {command} failed with exit code {failed[1]}"
+        hint = _safe_line(failed[2]) or hint
+    elif os.sep in command and os.path.exists(command) and which(command) is None:  # noqa: PTH110  as above
+        words = f"exec: fork/exec {command}: permission denied"
+    elif which(command) is None:
+        words = f"exec: executable {command} not found"
+        hint = _safe_line(str(plugin.get("installHint") or "").strip().split("\n", 1)[0])
+    elif said.startswith("exec: plugin api version"):
+        words = "exec plugin is configured to use another API version than it returned"
+    elif "has no attribute 'strip'" in said:
+        # The client stumbles over a plugin that had the terminal for itself, and failed.
+        words, hint = f"exec: executable {command} failed", "it said above why"
+    else:
+        words = "exec plugin didn't return a token or cert/key pair"
+    return Unreachable(f"Unable to connect to the server: getting credentials: {words}", hint=hint)
 
 
-def _first_line(text: object) -> str | None:
-    return str(text).strip().split("\n", 1)[0] if text else None
+def _safe_line(text: str | None) -> str | None:
+    """Make one line of what a plugin said, its end if it is long, without anything like a token."""
+    line = "; ".join(filter(None, map(str.strip, SECRETS.sub("…", text or "").split("\n"))))
+    return line[-300:] or None
 
 
 def _refuse_expired_oidc(user: Mapping[str, Any]) -> None:
@@ -206,26 +228,41 @@ def _set_proxy(configuration: Any, access: Access) -> None:
     own = access.cluster.get("proxy-url")
     if own:
         configuration.no_proxy = None
-        configuration.proxy = str(own)
-    elif _is_loopback(access.server):
-        configuration.proxy = None
+    # The client would also obey ALL_PROXY, which kubectl does not know.
+    proxy = str(own) if own else _proxy_of_environment(access.server)
+    configuration.proxy = f"http://{proxy}" if proxy and "://" not in proxy else proxy
     if not configuration.proxy:
         return
-    if "://" not in configuration.proxy:
-        configuration.proxy = f"http://{configuration.proxy}"
-    if configuration.proxy.startswith("socks"):
-        try:
-            import socks  # type: ignore[import-untyped,import-not-found,unused-ignore]  # noqa: F401, PLC0415  an optional extra
-        except ImportError:
-            raise ConfigError("a SOCKS proxy needs PySocks", hint="pip install 'c3s-cli[socks]'") from None
-    _authenticate_proxy(configuration)
+    scheme, rest = configuration.proxy.split("://", 1)
+    if scheme not in PROXIES:
+        # Not the address: there may be a password in it.
+        raise ConfigError(f'invalid proxy: unsupported scheme "{scheme}", must be http, https, or socks5')
+    if not scheme.startswith("socks"):
+        _authenticate_proxy(configuration)
+        return
+    try:
+        import socks  # type: ignore[import-untyped,import-not-found,unused-ignore]  # noqa: F401, PLC0415  an optional extra
+    except ImportError:
+        raise ConfigError("a SOCKS proxy needs PySocks", hint="pip install 'c3s-cli[socks]'") from None
+    # In Go, the proxy looks the server's name up.
+    configuration.proxy = f"socks5h://{rest}"
+
+
+def _proxy_of_environment(server: str) -> str | None:
+    if _is_loopback(server):
+        return None
+    variable = f"{urlsplit(server).scheme}_proxy"
+    return os.environ.get(variable.upper()) or os.environ.get(variable) or None
 
 
 def _authenticate_proxy(configuration: Any) -> None:
     """Send the user and password of a proxy's URL, which the client drops."""
     import urllib3  # noqa: PLC0415  as above
 
-    parts = urlsplit(configuration.proxy)
+    try:
+        parts = urlsplit(configuration.proxy)
+    except ValueError:
+        raise ConfigError("invalid proxy: its address is no URL") from None
     if parts.username is None:
         return
     user, password = unquote(parts.username), unquote(parts.password or "")
@@ -234,8 +271,7 @@ def _authenticate_proxy(configuration: Any) -> None:
 
 
 def _is_loopback(server: str) -> bool:
-    host = (urlsplit(server).hostname or "").lower()
-    return host.startswith(LOOPBACK)
+    return LOOPBACK.fullmatch((urlsplit(server).hostname or "").lower()) is not None
 
 
 # --- the cluster ----------------------------------------------------------------------------------------------
@@ -280,7 +316,8 @@ class Cluster:
         import urllib3  # noqa: PLC0415  as above
 
         self._configuration = self._load()
-        self._authorization = self._configuration.api_key.get("BearerToken") if self._access.secure else None
+        token = self._configuration.api_key.get("BearerToken") if self._access.secure else None
+        self._authorization = _sendable("Authorization", token) if token else None
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         self._idle = [self._client()]
 
@@ -367,28 +404,13 @@ class Cluster:
                 self._open()
 
     def _once(self, url: str, path: str, accept: str, deadline: float) -> Answer:
-        """Send one request and read its answer to the end."""
-        import urllib3  # noqa: PLC0415  as above
-
+        """Send one request, and judge its answer."""
         begun = time.monotonic()
-        for last_try in (False, True):
-            try:
-                with self._borrowed() as client:
-                    response = self._send(client, url, accept, deadline)
-                    body = _body(response, deadline)
-                break
-            except urllib3.exceptions.HTTPError as problem:
-                cause = getattr(problem, "reason", None) or problem
-                broken = isinstance(cause, urllib3.exceptions.ProtocolError)
-                if broken and not last_try and time.monotonic() < deadline:
-                    continue
-                raise unreachable(problem, self.server) from None
-            except ValueError as problem:
-                raise Unreachable(f"Unable to connect to the server: {type(problem).__name__}") from None
-            except Exception as problem:
-                if isinstance(problem, C3sError):
-                    raise
-                raise unreachable(problem, self.server) from None
+        try:
+            response, body = self._exchange(url, accept, deadline)
+        except C3sError:
+            self._trace(f"GET {url} failed in {(time.monotonic() - begun) * 1000:.0f} ms")
+            raise
         spent = (time.monotonic() - begun) * 1000
         self._trace(f"GET {url} {response.status} {response.reason or ''} in {spent:.0f} ms, {len(body)} bytes")
         content_type = response.headers.get("Content-Type", "")
@@ -400,6 +422,27 @@ class Cluster:
                 f"the server sent {kind}, not JSON", hint="is that an API server, or a login page or proxy?"
             )
         return Answer(body, content_type, _date(response.headers.get("Date")))
+
+    def _exchange(self, url: str, accept: str, deadline: float) -> tuple[Any, bytes | bytearray]:
+        """Send one request and read its answer to the end; once more if the connection broke."""
+        import urllib3  # noqa: PLC0415  as above
+
+        last_try = False
+        while True:
+            try:
+                with self._borrowed() as client:
+                    response = self._send(client, url, accept, deadline)
+                    return response, _body(response, deadline)
+            except C3sError:
+                raise
+            except urllib3.exceptions.HTTPError as problem:
+                cause = getattr(problem, "reason", None) or problem
+                broken = isinstance(cause, urllib3.exceptions.ProtocolError)
+                if last_try or not broken or time.monotonic() >= deadline:
+                    raise unreachable(problem, self.server) from None
+                last_try = True
+            except Exception as problem:  # noqa: BLE001  no traceback, whatever the client stumbles over
+                raise unreachable(problem, self.server) from None
 
     def _send(self, client: Any, url: str, accept: str, deadline: float) -> Any:
         import urllib3  # noqa: PLC0415  as above
@@ -424,7 +467,7 @@ def _may_pause(problem: ApiError, deadline: float) -> bool:
 def _body(response: Any, deadline: float) -> bytes | bytearray:
     """Read an answer to its end, inflated; give up at the deadline or above the largest size."""
     body = bytearray()
-    while chunk := response.read1(CHUNK, decode_content=True):
+    while chunk := _next(response, deadline):
         body += chunk
         if len(body) > LARGEST:
             response.close()
@@ -436,25 +479,42 @@ def _body(response: Any, deadline: float) -> bytes | bytearray:
     return body
 
 
+def _next(response: Any, deadline: float) -> bytes:
+    """Wait for more of an answer, but not beyond the deadline."""
+    socket = getattr(response.connection, "sock", None)
+    left = max(0.001, deadline - time.monotonic())
+    if socket is not None and left < (socket.gettimeout() or 0):
+        socket.settimeout(left)
+    chunk: bytes = response.read1(CHUNK, decode_content=True)
+    return chunk
+
+
 def _impersonation(user: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Say whom to act as: every group a header of its own."""
+    """Say whom to act as: every group a header of its own. kubeconfig.py has seen to it that there is a user."""
     headers = []
     if user.get("as"):
-        headers.append(("Impersonate-User", str(user["as"])))
-    headers += [("Impersonate-Group", str(group)) for group in user.get("as-groups") or ()]
+        headers.append(("Impersonate-User", user["as"]))
+    headers += [("Impersonate-Group", group) for group in user.get("as-groups") or ()]
     if user.get("as-uid"):
-        headers.append(("Impersonate-Uid", str(user["as-uid"])))
+        headers.append(("Impersonate-Uid", user["as-uid"]))
     for key, values in (user.get("as-user-extra") or {}).items():
-        headers += [(f"Impersonate-Extra-{quote(str(key), safe='')}", str(value)) for value in values or ()]
-    if headers and not user.get("as"):
-        raise ConfigError("requesting uid, groups or user-extra without impersonating a user")
-    return headers
+        headers += [(f"Impersonate-Extra-{quote(key, safe='')}", value) for value in values or ()]
+    return [(name, _sendable(name, value)) for name, value in headers]
+
+
+def _sendable(name: str, value: str) -> str:
+    """Give the value of a header as http.client wants it, for the bytes of UTF-8 that Go sends."""
+    if any(letter < " " or letter == "\x7f" for letter in value):
+        raise Unreachable(f'Unable to connect to the server: net/http: invalid header field value for "{name}"')
+    return value.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 def _date(text: str | None) -> datetime | None:
     from email.utils import parsedate_to_datetime  # noqa: PLC0415  http.client has it by now
 
     try:
-        return parsedate_to_datetime(text) if text else None
-    except ValueError:
+        date = parsedate_to_datetime(text) if text else None
+        # "-0000" is a time of no zone, which only UTC can mean.
+        return date and (date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
         return None

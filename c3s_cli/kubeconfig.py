@@ -8,10 +8,11 @@ the loader is handed a document of exactly one cluster, user and context. Nothin
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
+from urllib.parse import urlsplit
 
-from msgspec import Struct, field
+from msgspec import Struct, ValidationError, convert, field
 
 from c3s_cli.errors import ConfigError, Unreachable
 from c3s_cli.request import Target
@@ -25,6 +26,66 @@ PATHS: Final = {
     "contexts": (),
 }
 Entry = dict[str, Any]
+
+
+class _Cluster(Struct, rename="kebab"):
+    """The shape of a cluster's entry. `"false"` must not switch verification off because it is a text."""
+
+    server: str | None = None
+    tls_server_name: str | None = None
+    insecure_skip_tls_verify: bool | None = None
+    certificate_authority: str | None = None
+    certificate_authority_data: str | None = None
+    proxy_url: str | None = None
+    disable_compression: bool | None = None
+
+
+class _Plugin(Struct, rename="camel"):
+    """The shape of a user's exec plugin."""
+
+    api_version: str | None = None
+    command: str | None = None
+    args: list[str] | None = None
+    env: list[dict[str, str]] | None = None
+    install_hint: str | None = None
+    provide_cluster_info: bool | None = None
+
+
+class _Provider(Struct):
+    """The shape of a user's auth-provider."""
+
+    name: str | None = None
+    config: dict[str, str] | None = None
+
+
+class _User(Struct, rename="kebab"):
+    """The shape of a user's entry. A text is no list of groups, one letter each."""
+
+    client_certificate: str | None = None
+    client_certificate_data: str | None = None
+    client_key: str | None = None
+    client_key_data: str | None = None
+    token: str | None = None
+    token_file: str | None = field(default=None, name="tokenFile")
+    username: str | None = None
+    password: str | None = None
+    as_user: str | None = field(default=None, name="as")
+    as_uid: str | None = None
+    as_groups: list[str] | None = None
+    as_user_extra: dict[str, list[str] | None] | None = None
+    exec: _Plugin | None = None
+    auth_provider: _Provider | None = None
+
+
+class _Context(Struct):
+    """The shape of a context's entry."""
+
+    cluster: str | None = None
+    user: str | None = None
+    namespace: str | None = None
+
+
+SHAPES: Final = {"clusters": _Cluster, "users": _User, "contexts": _Context}
 
 
 class Access(Struct, frozen=True):
@@ -54,8 +115,10 @@ class Merged(Struct):
     found: bool = False
 
 
-def resolve(target: Target, context: str | None, environ: Mapping[str, str]) -> Access | None:
-    """Give the access that flags and files name; None if there is no kubeconfig and no --server.
+def resolve(
+    target: Target, context: str | None, environ: Mapping[str, str], pod: Callable[[], Access | None] = lambda: None
+) -> Access | None:
+    """Give the access that flags and files name, else that of the `pod`; None if there is none of them.
 
     Raises ConfigError, naming the file but never its contents.
     """
@@ -65,26 +128,47 @@ def resolve(target: Target, context: str | None, environ: Mapping[str, str]) -> 
     if name and chosen is None and (context or merged.found):
         raise ConfigError(f'context "{name}" does not exist')
     if not name and not target.server:
-        if merged.found:
+        inside = pod()
+        if merged.found and inside is None:
             raise ConfigError(
                 "the kubeconfig names no current context",
                 hint="kubectl config use-context NAME, or --context NAME, or --server URL",
             )
-        return None
+        return inside
     chosen = chosen or {}
+    user_name = str(target.user or chosen.get("user") or "")
     cluster = _named(merged, "clusters", target.cluster or chosen.get("cluster"), required=bool(target.cluster))
     user = _named(merged, "users", target.user or chosen.get("user"), required=bool(target.user))
     cluster, user = _with_flags(target, cluster, user)
-    _check_impersonation(user, str(target.user or chosen.get("user") or ""))
-    server = with_scheme(str(cluster.get("server") or ""))
+    _check_impersonation(user, user_name)
+    server = address(str(cluster.get("server") or ""))
     if not server:
         raise ConfigError(
             f'no server is known for context "{name}"',
             hint="its cluster is missing from the kubeconfig; --server names one",
         )
-    _check_address(server)
     access = Access(name or _host(server), str(chosen.get("namespace") or ""), server, cluster, user)
-    return _checked(access)
+    return _checked(access, user_name)
+
+
+def in_cluster(target: Target, environ: Mapping[str, str], token_file: str, authority: str) -> Access | None:
+    """Give the access of the pod that this runs in, flags applied; None outside of pods, or without a token.
+
+    token_file, authority: where its service account's files are.
+    """
+    host, port = environ.get("KUBERNETES_SERVICE_HOST"), environ.get("KUBERNETES_SERVICE_PORT")
+    if not host or not port or not os.path.isfile(token_file):  # noqa: PTH113  pathlib costs 5 ms of imports
+        return None
+    namespace = ""
+    try:
+        with open(os.path.join(os.path.dirname(token_file), "namespace"), encoding="utf-8") as file:  # noqa: PTH118,PTH120,PTH123  as above
+            namespace = file.read().strip()
+    except (OSError, ValueError):
+        pass
+    server = address(f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}")
+    cluster, user = _with_flags(target, {"certificate-authority": authority}, {"tokenFile": token_file})
+    _check_impersonation(user, "in-cluster")
+    return _checked(Access("in-cluster", namespace, server, cluster, user), "in-cluster")
 
 
 def current_contexts(target: Target, environ: Mapping[str, str]) -> list[str]:
@@ -152,8 +236,21 @@ def _entries(document: Entry, section: str, path: str) -> list[tuple[str, Entry]
         inner = item.get(INNER[section]) or {}
         if not isinstance(inner, dict):
             raise ConfigError(f"error loading config file {path!r}: an entry of {section} is not a mapping")
+        _check_shape(inner, section, str(item["name"]), path)
         found.append((str(item["name"]), _absolute(inner, section, os.path.dirname(os.path.abspath(path)))))  # noqa: PTH100,PTH120  as above
     return found
+
+
+def _check_shape(entry: Entry, section: str, name: str, path: str) -> None:
+    """Refuse values of another type than kubectl expects, without quoting them."""
+    try:
+        convert(entry, SHAPES[section])
+    except ValidationError as problem:
+        what, _, where = str(problem).replace("`", "").partition(" - at ")
+        kind = INNER[section]
+        raise ConfigError(
+            f"error loading config file {path!r}: {kind} {name!r}: {where.removeprefix('$.')}: {what}"
+        ) from None
 
 
 def _absolute(entry: Entry, section: str, folder: str) -> Entry:
@@ -164,7 +261,7 @@ def _absolute(entry: Entry, section: str, folder: str) -> Entry:
             made[key] = os.path.join(folder, str(made[key]))  # noqa: PTH118  as above
     plugin = made.get("exec")
     if isinstance(plugin, dict) and os.sep in str(plugin.get("command") or ""):
-        made["exec"] = {**plugin, "command": os.path.join(folder, str(plugin["command"]))}  # noqa: PTH118  as above
+        made["exec"] = {**plugin, "command": os.path.normpath(os.path.join(folder, plugin["command"]))}  # noqa: PTH118  as above
     return made
 
 
@@ -179,6 +276,8 @@ def _with_flags(target: Target, cluster: Entry, user: Entry) -> tuple[Entry, Ent
     """Let the flags win over the files."""
     if target.server:
         cluster["server"] = target.server
+        # The name belongs to the certificate of the kubeconfig's server, not of this one.
+        cluster.pop("tls-server-name", None)
     _verify_with_flags(target, cluster)
     if target.token:
         user = {key: value for key, value in user.items() if key not in CREDENTIALS}
@@ -210,11 +309,29 @@ def _verify_with_flags(target: Target, cluster: Entry) -> None:
 CREDENTIALS: Final = ("token", "tokenFile", "exec", "auth-provider", "username", "password")
 
 
-def with_scheme(server: str) -> str:
-    """Give a server's address a scheme, http as kubectl assumes, and no slash at its end."""
+def address(server: str) -> str:
+    """Give a server's address a scheme, http as kubectl assumes, and no slash at its end; "" stays.
+
+    ConfigError if it is none. One with a password in it is refused, since addresses are shown.
+    """
     if not server:
         return ""
-    return (server if "://" in server else f"http://{server}").rstrip("/")
+    url = server if "://" in server else f"http://{server}"
+    try:
+        parts = urlsplit(url)
+        valid = bool(parts.hostname) and parts.port != 0 and url.isprintable() and " " not in url
+    except ValueError:
+        valid = False
+    if "@" in url.split("://", 1)[1].split("/", 1)[0]:
+        raise ConfigError(
+            "the server's address has a user name or a password in it", hint="they belong to a user of the kubeconfig"
+        )
+    if not valid:
+        raise ConfigError(f'host must be a URL or a host:port pair: "{server}"')
+    scheme, rest = url.split("://", 1)
+    if scheme.lower() not in ("http", "https"):
+        raise Unreachable(f'Unable to connect to the server: unsupported protocol scheme "{scheme}"')
+    return f"{scheme.lower()}://{rest.rstrip('/')}"
 
 
 def _check_impersonation(user: Entry, name: str) -> None:
@@ -223,18 +340,10 @@ def _check_impersonation(user: Entry, name: str) -> None:
 
 
 def _host(server: str) -> str:
-    return server.partition("://")[2].partition("/")[0].rpartition("@")[2]
+    return server.split("://", 1)[1].split("/", 1)[0]
 
 
-def _check_address(server: str) -> None:
-    scheme = server.partition("://")[0].lower()
-    if _host(server).partition(":")[0] == "":
-        raise ConfigError(f'host must be a URL or a host:port pair: "{server}"')
-    if scheme not in ("http", "https"):
-        raise Unreachable(f'Unable to connect to the server: unsupported protocol scheme "{scheme}"')
-
-
-def _checked(access: Access) -> Access:
+def _checked(access: Access, user_name: str) -> Access:
     """Refuse what cannot be meant, before anything is sent. A plain http server gets no credentials at all."""
     cluster, user = access.cluster, access.user
     if not access.secure:
@@ -246,17 +355,32 @@ def _checked(access: Access) -> Access:
     certificate = user.get("client-certificate") or user.get("client-certificate-data")
     key = user.get("client-key") or user.get("client-key-data")
     if certificate and not key:
-        raise ConfigError(f'the user of context "{access.name}" has a client certificate but no client key')
+        raise ConfigError(
+            f"client-key-data or client-key must be specified for {user_name} "
+            "to use the clientCert authentication method."
+        )
     if key and not certificate:
         raise ConfigError(f'the user of context "{access.name}" has a client key but no client certificate')
-    provider = user.get("auth-provider")
-    if provider is not None and (not isinstance(provider, dict) or provider.get("name") != "oidc"):
-        name = provider.get("name") if isinstance(provider, dict) else provider
+    _check_methods(user, user_name)
+    return access
+
+
+def _check_methods(user: Mapping[str, Any], name: str) -> None:
+    """Refuse ways to log in that exclude each other, lack something, or are gone."""
+    if user.get("token") and user.get("username"):
         raise ConfigError(
-            f"the {name} auth plugin has been removed",
+            f"more than one authentication method found for {name}; found [token basicAuth], only one is allowed"
+        )
+    plugin, provider = user.get("exec"), user.get("auth-provider")
+    if plugin is not None and provider is not None:
+        raise ConfigError(f"authProvider cannot be provided in combination with an exec plugin for {name}")
+    if plugin is not None and not plugin.get("command"):
+        raise ConfigError(f"command must be specified for {name} to use exec authentication plugin")
+    if provider is not None and provider.get("name") != "oidc":
+        raise ConfigError(
+            f"the {provider.get('name')} auth plugin has been removed",
             hint="use the cloud's exec credential plugin, as kubectl does",
         )
-    return access
 
 
 IMPERSONATION: Final = ("as", "as-groups", "as-uid", "as-user-extra")

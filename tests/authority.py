@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -15,10 +16,11 @@ def authority(name: str = "ours") -> trustme.CA:
     return trustme.CA(organization_name=name)
 
 
-def server_context(*, clients: bool = False, host: str = "127.0.0.1") -> ssl.SSLContext:
+def server_context(*, clients: bool = False, host: str = "127.0.0.1", expired: bool = False) -> ssl.SSLContext:
     """Make the server's side of TLS; `clients` demands a client certificate of our authority."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority().issue_cert(host).configure_cert(context)
+    end = datetime.now(UTC) - timedelta(days=1) if expired else None
+    authority().issue_cert(host, not_after=end).configure_cert(context)
     if clients:
         authority().configure_trust(context)
         context.verify_mode = ssl.CERT_REQUIRED

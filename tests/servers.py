@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import socket
@@ -19,7 +20,7 @@ DATE = "Mon, 02 Mar 2026 09:30:00 GMT"
 
 @dataclass
 class Reply:
-    """One answer. body: JSON, text or bytes. fault: hang, drip, cut, reset, bomb."""
+    """One answer. body: JSON, text or bytes. fault: hang, drip, stall (half-way), cut, reset, bomb."""
 
     body: Any = None
     status: int = 200
@@ -156,6 +157,52 @@ def pod(namespace: str, name: str, node: str = "node-a", **more: Any) -> dict[st
     }
 
 
+class Tunnel:
+    """A proxy that opens tunnels (CONNECT), wherever to, to one port of loopback; `heads` remembers who asked."""
+
+    def __init__(self, port: int, authorization: str = "") -> None:
+        self.port, self.authorization, self.heads = port, authorization, list[str]()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self.listener.getsockname()[1]}"
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.listener.close()
+
+    def serve(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=self.tunnel, args=(self.listener.accept()[0],), daemon=True).start()
+
+    def tunnel(self, near: socket.socket) -> None:
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += near.recv(4096)
+        self.heads.append(head.decode())
+        if self.authorization and f"authorization: {self.authorization}\r\n" not in self.heads[-1]:
+            near.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+            near.close()
+            return
+        far = socket.create_connection(("127.0.0.1", self.port))
+        near.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        threading.Thread(target=pour, args=(far, near), daemon=True).start()
+        pour(near, far)
+
+
+def pour(source: socket.socket, sink: socket.socket) -> None:
+    """Hand on what comes until it ends."""
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            sink.sendall(data)
+    for end in (source, sink):
+        with contextlib.suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)
+        end.close()
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
@@ -200,6 +247,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if reply.fault == "cut":
             self.wfile.write(body[: len(body) // 2])
+            self.close_connection = True
+        elif reply.fault == "stall":
+            self.wfile.write(body[: len(body) // 2])
+            self.wfile.flush()
+            time.sleep(2)
             self.close_connection = True
         elif reply.fault == "drip":
             for place in range(len(body)):

@@ -203,7 +203,7 @@ def test_removed_auth_providers_are_refused(run: Run, tmp_path: Path, provider: 
     ("cluster_part", "user_part", "words"),
     [
         ({"insecure-skip-tls-verify": True, "certificate-authority": "ca"}, {}, "not allowed"),
-        ({}, {"client-certificate": "c"}, "no client key"),
+        ({}, {"client-certificate": "c"}, "client-key-data or client-key must be specified for c"),
         ({}, {"client-key": "k"}, "no client certificate"),
         ({"certificate-authority": "nowhere"}, {"token": "canary"}, "nowhere"),
         ({"certificate-authority-data": "!!!"}, {"token": "canary"}, "error: "),
@@ -260,3 +260,98 @@ def test_nothing_is_ever_written(run: Run, cluster: FakeApi, tmp_path: Path) -> 
     run(f"top nodes --kubeconfig {path}")
     assert (path.read_bytes(), path.stat().st_mtime_ns) == before
     assert list(Path(os.environ["HOME"]).iterdir()) == []
+
+
+WRONG_TYPES = {
+    "verification that is off by a text": ({"insecure-skip-tls-verify": "false"}, {}),
+    "verification that is off by a number": ({"insecure-skip-tls-verify": 1}, {}),
+    "an address that is a number": ({"server": 12}, {}),
+    "groups that are a text": ({}, {"as": "jane", "as-groups": "canary"}),
+    "extras that are a text": ({}, {"as": "jane", "as-user-extra": {"why": "canary"}}),
+    "a plugin that is a text": ({}, {"exec": "canary"}),
+    "a token that is a list": ({}, {"token": ["canary"]}),
+    "a provider that is a text": ({}, {"auth-provider": "canary"}),
+}
+
+
+@pytest.mark.parametrize(("cluster_part", "user_part"), WRONG_TYPES.values(), ids=WRONG_TYPES)
+def test_values_of_the_wrong_type_are_refused_as_kubectl_does(
+    run: Run, cluster: FakeApi, tmp_path: Path, cluster_part: dict[str, Any], user_part: dict[str, Any]
+) -> None:
+    path = config(
+        tmp_path / "config",
+        current="c",
+        contexts=[entry("c", "context", cluster="c", user="c")],
+        clusters=[{"name": "c", "cluster": {"server": cluster.url, **cluster_part}}],
+        users=[{"name": "c", "user": user_part}],
+    )
+    result = run(f"top nodes --kubeconfig {path}")
+    assert (result.code, result.out, cluster.requests) == (1, "", [])
+    assert result.err.startswith(f"error: error loading config file '{path}': ")
+    assert result.err.count("\n") == 1
+    assert "canary" not in result.err
+    if kubectl := find_kubectl():
+        said = run_kubectl(kubectl, tmp_path, "top", "nodes", "--kubeconfig", str(path))
+        assert said.stderr.startswith(f'error: error loading config file "{path}": ')
+
+
+@pytest.mark.parametrize(
+    "server", ["https://", "http://[::1", "https://h:port", "https://a b", "/x", "::", "ftp://x", "http://h:99999"]
+)
+def test_an_address_that_is_none_is_said_so(run: Run, tmp_path: Path, server: str) -> None:
+    path = config(tmp_path / "config", clusters=[entry("c", "cluster", server=server)])
+    for words in (["--server", server], ["--kubeconfig", str(path), "--cluster", "c", "--server", ""]):
+        result = run("top", "nodes", *words)
+        assert (result.code, result.out) == (1, "")
+        assert result.err.count("\n") <= 2
+        assert "Error" not in result.err.replace("Error in", "")
+
+
+def test_a_password_in_an_address_is_refused_and_shown_to_nobody(run: Run, cluster: FakeApi) -> None:
+    for server in (cluster.url, "https://127.0.0.1:1"):
+        result = run(f"top nodes -v 9 --server {server.replace('//', '//user:canary@')}")
+        assert (result.code, result.out, cluster.requests) == (1, "", [])
+        assert "canary" not in result.err
+
+
+def test_names_are_sent_as_go_sends_them(run: Run, cluster: FakeApi) -> None:
+    words = ["top", "nodes", "--server", cluster.url]
+    assert run(*words, "--as", "jöe", "--as-group", "группа").code == 0
+    sent = cluster.requests[0]
+    assert (sent.header("impersonate-user") or "").encode("latin-1") == "jöe".encode()
+    assert sent.all("impersonate-group")[0].encode("latin-1") == "группа".encode()
+    cluster.requests.clear()
+    refused = run(*words, "--as", "a\r\nX-Evil: 1")
+    assert refused.code == 1
+    assert 'invalid header field value for "Impersonate-User"' in refused.err
+    assert cluster.requests == []
+
+
+def test_only_the_proxy_that_kubectl_knows_is_used(
+    run: Run, cluster: FakeApi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A name that only begins like loopback is somewhere else, and ALL_PROXY is not Go's."""
+    far = "http://localhost.elsewhere.invalid"
+    monkeypatch.setenv("ALL_PROXY", cluster.url)
+    assert "no such host" in run(f"top nodes --server {far}").err
+    monkeypatch.setenv("HTTP_PROXY", cluster.url)
+    assert run(f"top nodes -o name --server {far}").out == "node/a\n"
+    assert [request.header("accept-encoding") for request in cluster.requests] == ["gzip"] * 2
+    assert run(f"top nodes -o name --disable-compression --server {far}").out == "node/a\n"
+    assert "gzip" not in str(cluster.requests[-1].headers)
+    monkeypatch.setenv("NO_PROXY", "elsewhere.invalid")
+    assert "no such host" in run(f"top nodes --server {far}").err
+    server = [entry("c", "cluster", server=far, **{"proxy-url": "ftp://user:canary@127.0.0.1:1"})]
+    path = config(tmp_path / "config", current="c", contexts=[entry("c", "context", cluster="c")], clusters=server)
+    refused = run(f"top nodes --kubeconfig {path}")
+    assert refused.err == 'error: invalid proxy: unsupported scheme "ftp", must be http, https, or socks5\n'
+
+
+@pytest.mark.parametrize("name", [".", ".."])
+def test_no_name_leads_elsewhere(run: Run, cluster: FakeApi, name: str) -> None:
+    """urllib3 resolves dots: the pods of the namespace `..` would be those of all namespaces."""
+    cluster.pod_metrics()
+    for words in (["top", "pods", "-n", name], ["top", "node", name]):
+        result = run(*words, "--server", cluster.url)
+        assert (result.out, cluster.requests) == ("", [])
+        assert f"may not be '{name}'" in result.err

@@ -14,10 +14,12 @@ from typing import Any
 
 import pytest
 
-from c3s_cli import client_import
+from c3s_cli import client_import, kube
+from c3s_cli.request import Target
 from tests.authority import server_context, write_files
 from tests.conftest import Run
-from tests.servers import FakeApi, Reply, Request, node, node_metrics, status
+from tests.kubectl import find_kubectl, run_kubectl
+from tests.servers import FakeApi, Reply, Request, Tunnel, node, node_metrics, status
 
 CANARY = "canary-token-7"
 
@@ -162,8 +164,67 @@ def test_an_exec_plugin_gives_a_token_or_a_certificate(
     assert run(f"top nodes -o name --kubeconfig {config(mutual.url, user, **ca)}") == (0, "node/a\n", "")
 
 
+def test_a_plugin_that_fails_is_quoted_without_its_secrets(
+    run: Run, secure: FakeApi, config: Config, files: dict[str, str], tmp_path: Path
+) -> None:
+    code = "print('log in again\\nBearer canary eyJcanary.x', file=sys.stderr)\nsys.exit(3)"
+    path = config(secure.url, plugin(tmp_path, code), **{"certificate-authority": files["ca.crt"]})
+    result = run(f"top nodes --kubeconfig {path}")
+    first, second = result.err.splitlines()
+    unable = "Unable to connect to the server: getting credentials: "
+    assert first == f"{unable}exec: executable {tmp_path / 'plugin'} failed with exit code 3"
+    assert second == "hint: log in again; … …"
+    assert (result.code, result.out, secure.requests) == (1, "", [])
+    if kubectl := find_kubectl():
+        said = run_kubectl(kubectl, tmp_path, "top", "nodes", "--kubeconfig", str(path))
+        assert said.stderr.splitlines()[-1] == first
+
+
+def test_a_plugin_is_asked_again_when_its_token_is_refused(
+    run: Run, secure: FakeApi, config: Config, files: dict[str, str], tmp_path: Path
+) -> None:
+    secure.routes[METRICS] = needs("2")
+    secure.routes["/api/v1/nodes"] = needs("2")
+    counting = f"path = {str(tmp_path / 'count')!r}\n"
+    counting += "runs = os.path.getsize(path) + 1 if os.path.exists(path) else 1\n"
+    counting += "open(path, 'a').write('x')\ncredential(token=str(runs))"
+    path = config(secure.url, plugin(tmp_path, counting), **{"certificate-authority": files["ca.crt"]})
+    assert run(f"top nodes -o name --kubeconfig {path}").code == 0
+    assert (tmp_path / "count").read_text() == "xx"  # once for both requests that were refused
+
+
+def test_a_plugin_may_talk_to_a_person_while_stdout_is_a_pipe(
+    secure: FakeApi, config: Config, files: dict[str, str], tmp_path: Path
+) -> None:
+    import subprocess  # noqa: PLC0415  one test only
+
+    secure.routes[METRICS] = needs("open-sesame")
+    code = "print('the word?', file=sys.stderr, flush=True)\ncredential(token=input())"
+    path = config(secure.url, plugin(tmp_path, code), **{"certificate-authority": files["ca.crt"]})
+    ours, theirs = os.openpty()
+    words = [sys.executable, "-m", "c3s_cli", "top", "nodes", "-o", "name", "--kubeconfig", str(path)]
+    with subprocess.Popen(words, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs, text=True) as process:
+        os.write(ours, b"open-sesame\n")
+        assert process.communicate(timeout=20)[0] == "node/a\n"
+    assert b"the word?" in os.read(ours, 4096)
+    os.close(ours)
+    os.close(theirs)
+
+
+def test_a_plugin_is_told_of_the_cluster_as_kubectl_tells_it(
+    run: Run, secure: FakeApi, config: Config, files: dict[str, str], tmp_path: Path
+) -> None:
+    code = "cluster = json.loads(os.environ['KUBERNETES_EXEC_INFO'])['spec']['cluster']\n"
+    code += f"open({str(tmp_path / 'told')!r}, 'w').write(json.dumps(cluster))\ncredential(token='t')"
+    user = plugin(tmp_path, code, provideClusterInfo=True)
+    path = config(secure.url, user, **{"certificate-authority": files["ca.crt"]})
+    assert run(f"top nodes -o name --kubeconfig {path}").out == "node/a\n"
+    told = json.loads((tmp_path / "told").read_text())
+    assert told == {"server": secure.url, "certificate-authority-data": data(files["ca.crt"])}
+
+
 @pytest.mark.parametrize(
-    "code", ["sys.exit(1)", "print('garbage')", "credential()", "credential(clientCertificateData='x')", "print('{}')"]
+    "code", ["print('garbage')", "credential()", "credential(clientCertificateData='x')", "print('{}')"]
 )
 def test_a_failing_plugin_sends_nothing(
     run: Run, secure: FakeApi, config: Config, files: dict[str, str], tmp_path: Path, code: str
@@ -171,7 +232,7 @@ def test_a_failing_plugin_sends_nothing(
     path = config(secure.url, plugin(tmp_path, code), **{"certificate-authority": files["ca.crt"]})
     result = run(f"top nodes --kubeconfig {path}")
     assert (result.code, result.out, secure.requests) == (1, "", [])
-    assert result.err.startswith("error: getting credentials: exec: executable ")
+    assert result.err.startswith("Unable to connect to the server: getting credentials: exec ")
 
 
 def test_a_missing_plugin_says_how_to_install_it(
@@ -186,7 +247,8 @@ def test_a_missing_plugin_says_how_to_install_it(
         }
     }
     result = run(f"top nodes --kubeconfig {config(secure.url, user, **{'certificate-authority': files['ca.crt']})}")
-    assert result.err == "error: getting credentials: exec: executable no-such-plugin not found\nhint: get it\n"
+    unable = "Unable to connect to the server: getting credentials: "
+    assert result.err == f"{unable}exec: executable no-such-plugin not found\nhint: get it\n"
     assert secure.requests == []
 
 
@@ -207,7 +269,91 @@ def test_a_service_account_inside_a_cluster(
     secure.pods(namespace="mine")
     assert run("top pods").err == "No resources found in mine namespace.\n"
     (tmp_path / "token").write_text("")
-    assert run("top nodes").err.startswith("error: the pod's service account cannot be used")
+    assert run("top nodes").err.startswith("error: read empty token from file ")
+    (tmp_path / "token").unlink()
+    assert run("top nodes").err.startswith("error: no cluster to read: ")
+
+
+def test_flags_and_an_undecided_kubeconfig_inside_a_cluster(
+    run: Run, secure: FakeApi, files: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A token that is given is the one that is used: whoever asks as somebody must not be somebody else."""
+    secure.routes[METRICS] = needs(CANARY)
+    (tmp_path / "token").write_text("of the pod")
+    (tmp_path / "undecided").write_text("clusters: null")
+    loader = client_import.incluster_loader()
+    monkeypatch.setattr(loader, "SERVICE_TOKEN_FILENAME", str(tmp_path / "token"))
+    monkeypatch.setattr(loader, "SERVICE_CERT_FILENAME", files["other.crt"])
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(secure.port))
+    assert "unknown authority" in run("top nodes").err
+    flags = f"--token {CANARY} --certificate-authority {files['ca.crt']}"
+    assert run(f"top nodes -o name {flags}").out == "node/a\n"
+    assert run(f"top nodes -o name {flags} --kubeconfig {tmp_path / 'undecided'}").out == "node/a\n"
+    assert run(f"top nodes -o name --insecure-skip-tls-verify --token {CANARY}").out == "node/a\n"
+    assert {request.header("authorization") for request in secure.requests} == {f"Bearer {CANARY}"}
+
+
+def test_an_empty_token_file_does_not_make_anybody_nobody(
+    run: Run, secure: FakeApi, config: Config, files: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "token").write_text("\n")
+    path = config(secure.url, {"tokenFile": "token"}, **{"certificate-authority": files["ca.crt"]})
+    result = run(f"top nodes --kubeconfig {path}")
+    assert result.err == f"error: read empty token from file {str(tmp_path / 'token')!r}\n"
+    assert secure.requests == []
+
+
+def test_a_tunnel_through_a_proxy_that_wants_a_password(
+    run: Run, secure: FakeApi, config: Config, files: dict[str, str]
+) -> None:
+    """The proxy learns the password that is its own, and of the rest nothing."""
+    secure.routes[METRICS] = needs(CANARY)
+    cluster = {"certificate-authority": files["ca.crt"], "tls-server-name": "127.0.0.1"}
+    server = "https://cluster.invalid:6443"
+    with Tunnel(secure.port, "Basic dXNlcjpwQHNz") as proxy:
+        path = config(server, {"token": CANARY}, **cluster, **{"proxy-url": f"http://user:p%40ss@{proxy.address}"})
+        assert run(f"top nodes -o name --kubeconfig {path}") == (0, "node/a\n", "")
+        assert proxy.heads[0].startswith("CONNECT cluster.invalid:6443 HTTP/1.")
+        assert CANARY not in "".join(proxy.heads)
+        path = config(server, {"token": CANARY}, **cluster, **{"proxy-url": f"http://user:canary@{proxy.address}"})
+        refused = run(f"top nodes --kubeconfig {path}")
+        assert refused.code == 1
+        assert "407 Proxy Authentication Required" in refused.err
+        assert "canary" not in refused.err
+
+
+def test_many_requests_at_once_over_mutual_tls(
+    mutual: FakeApi, config: Config, files: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  one test only
+
+    inline = {"client-certificate-data": data(files["client.crt"]), "client-key-data": data(files["client.key"])}
+    path = config(mutual.url, inline, **{"certificate-authority": files["ca.crt"]})
+    cluster = kube.connect(Target(kubeconfig=str(path)))
+    with ThreadPoolExecutor(8) as threads:
+        bodies = list(threads.map(lambda _number: bytes(cluster.get(METRICS).body), range(80)))
+    cluster.close()
+    assert len(set(bodies)) == 1
+    assert len(mutual.requests) == 80
+
+
+def test_the_plain_import_reads_the_same_with_credentials(
+    secure: FakeApi, mutual: FakeApi, config: Config, files: dict[str, str], tmp_path: Path
+) -> None:
+    import subprocess  # noqa: PLC0415  one test only
+
+    secure.routes[METRICS] = needs(CANARY)
+    ca = {"certificate-authority-data": data(files["ca.crt"])}
+    certificate = {"client-certificate-data": data(files["client.crt"]), "client-key-data": data(files["client.key"])}
+    for server, user in ((secure, plugin(tmp_path, f"credential(token={CANARY!r})")), (mutual, certificate)):
+        words = [sys.executable, "-m", "c3s_cli", "top", "nodes", "--kubeconfig", str(config(server.url, user, **ca))]
+        light, plain = (
+            subprocess.run(words, capture_output=True, text=True, check=True, env={**os.environ, "C3S_PLAIN_IMPORT": x})
+            for x in ("", "1")
+        )
+        assert (light.stdout, light.stderr) == (plain.stdout, plain.stderr)
+        assert light.stdout.startswith("NAME")
 
 
 def test_a_server_that_cannot_be_verified_is_not_spoken_to(
@@ -219,9 +365,29 @@ def test_a_server_that_cannot_be_verified_is_not_spoken_to(
         {},
         {"tls-server-name": "elsewhere.example", "certificate-authority": files["ca.crt"]},
     ):
-        result = run(f"top nodes --kubeconfig {config(secure.url, user, **cluster)}")
+        path = config(secure.url, user, **cluster)
+        result = run(f"top nodes --kubeconfig {path}")
         assert (result.code, result.out, secure.requests) == (1, "", [])
-        assert result.err.startswith("Unable to connect to the server: tls: ")
+        assert result.err.startswith("Unable to connect to the server: tls: failed to verify certificate: x509: ")
+        kubectl = find_kubectl()
+        if kubectl and "tls-server-name" not in cluster:
+            said = run_kubectl(kubectl, path.parent, "top", "nodes", "--kubeconfig", str(path)).stderr
+            assert said.splitlines()[-1] == result.err.splitlines()[0]
+
+
+def test_an_expired_certificate_is_not_spoken_to(run: Run, config: Config, files: dict[str, str]) -> None:
+    for secure in serving(server_context(expired=True)):
+        result = run(f"top nodes --kubeconfig {config(secure.url, {}, **{'certificate-authority': files['ca.crt']})}")
+        assert (result.code, result.out, secure.requests) == (1, "", [])
+        assert "x509: certificate has expired" in result.err
+
+
+def test_a_server_that_is_given_has_a_name_of_its_own(
+    run: Run, secure: FakeApi, config: Config, files: dict[str, str]
+) -> None:
+    cluster = {"certificate-authority": files["ca.crt"], "tls-server-name": "elsewhere.example"}
+    path = config("https://elsewhere.invalid", {"token": CANARY}, **cluster)
+    assert run(f"top nodes -o name --kubeconfig {path} --server {secure.url}").out == "node/a\n"
 
 
 def test_the_name_in_the_certificate_may_be_another_one(run: Run, config: Config, files: dict[str, str]) -> None:

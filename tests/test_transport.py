@@ -9,6 +9,7 @@ import time
 import pytest
 
 from c3s_cli import kube
+from c3s_cli.request import Target
 from tests.conftest import Run
 from tests.servers import FakeApi, Reply, Request, node, node_metrics, status
 
@@ -104,3 +105,45 @@ def test_an_argument_that_is_no_text_does_no_harm(run: Run, cluster: FakeApi) ->
     result = run("top", "nodes", "a\udcff", "--server", cluster.url)
     assert result.code == 1
     assert cluster.requests[0].path.endswith("/nodes/a%FF")
+
+
+def test_no_redirect_is_followed(run: Run, cluster: FakeApi) -> None:
+    with FakeApi() as elsewhere:
+        for there in (elsewhere.url, cluster.url):
+            cluster.requests.clear()
+            cluster.routes[METRICS] = Reply("", 302, headers={"Location": f"{there}/login"})
+            result = run(f"top nodes --as jane --server {cluster.url}")
+            assert (result.code, result.out) == (1, "")
+            assert "status code 302" in result.err
+            assert elsewhere.requests == []
+            assert "/login" not in cluster.paths()
+
+
+def test_an_answer_that_stalls_half_way_ends_with_its_time(run: Run, cluster: FakeApi) -> None:
+    cluster.routes[METRICS] = Reply({"items": [node_metrics("a")] * 5}, fault="stall")
+    begun = time.monotonic()
+    result = run(f"top nodes --request-timeout 500ms --server {cluster.url}")
+    assert time.monotonic() - begun < 0.95
+    assert (result.code, result.out) == (1, "")
+
+
+def test_a_date_without_a_zone_is_of_utc(cluster: FakeApi) -> None:
+    client = kube.connect(Target(server=cluster.url))
+    dates = {
+        "Mon, 02 Mar 2026 09:30:00 -0000": 9,
+        "Mon, 02 Mar 2026 09:30:00 +0200": 7,
+        "Fri, 31 Dec 9999 23:59:59 -2300": None,
+        "soon": None,
+    }
+    for text, hour in dates.items():
+        # http.server writes one Date of its own; a client takes the first.
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("tests.servers.DATE", text)
+            date = client.get(METRICS).date
+        assert (date and (date.hour, str(date.tzinfo))) == (hour and (hour, "UTC"))
+    client.close()
+
+
+def test_what_failed_is_traced_too(run: Run, cluster: FakeApi) -> None:
+    cluster.routes[METRICS] = Reply({}, fault="cut")
+    assert f"GET {cluster.url}{METRICS} failed in " in run(f"top nodes -v 6 --server {cluster.url}").err
