@@ -1,14 +1,20 @@
-"""The language of --where, --fail-if and --until: comparisons of columns, as `memory% > 80, namespace ~ ^team-`.
+r"""The language of --where, --fail-if and --until: comparisons of columns, as `memory% > 80, namespace ~ ^team-`.
 
 A comma means and, a repeated flag means or. A value is read by the unit of its column; one that holds a comma, a
-quote or a blank stands in double quotes. An unknown value meets nothing but `= null`; percentages compare exactly.
+quote or a blank stands in double quotes, where `\"` is a quote and `\\` a backslash; any other backslash stays as it
+is, for regular expressions. An unknown value meets nothing but `= null`; percentages compare exactly.
+
+Regular expressions are Python's. Their length is bounded, their running time is not: who writes one that backtracks
+without end waits for it.
 """
 
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import cache
 from typing import Any, Final
 
 from msgspec import Struct
@@ -25,9 +31,12 @@ NULL: Final = "null"
 LONGEST_PATTERN: Final = 1000
 EXAMPLE: Final = "write it as COLUMN OPERATOR VALUE, such as 'memory% > 80' or 'name ~ ^web-'"
 
-COLUMN: Final = re.compile(r'\s*((?:[A-Za-z][\w.]*)(?:\["[^"]*"\](?:\.\w+)?)?%?)\s*')
-OPERATOR: Final = re.compile(r"(!=|>=|<=|!~|=|>|<|~)\s*")
-VALUE: Final = re.compile(r'(?:"((?:\\.|[^"\\])*)"|([^,"\s]+(?:[ \t]+[^,"\s]+)*))\s*', re.DOTALL)
+# What stands before the operator, right or wrong, so that a wrong name is said as a whole.
+COLUMN: Final = re.compile(r"""\s*((?:\["[^"]*"\]|[^\s=!<>~,"])+)\s*""")
+# Everything that looks like an operator, so that `==` is a mistake and not `=` with the value `=`.
+OPERATOR: Final = re.compile(r"([=!<>~]+)\s*")
+VALUE: Final = re.compile(r'(?:"((?:\\.|[^"\\])*)"|([^,"\s]+))\s*', re.DOTALL)
+ESCAPE: Final = re.compile(r'\\(["\\])')
 DAYS: Final = re.compile(r"(?:([0-9]+)y)?(?:([0-9]+)d)?(.*)", re.DOTALL)
 
 
@@ -47,18 +56,31 @@ class Comparison(Struct, frozen=True):
 
     def matches(self, row: Any) -> bool:
         """Say whether a row meets it."""
-        if self.column.ratio:
-            have: Any = _exact_percent(self.column, row)
-        else:
-            have = self.column.value(row)
+        have, value = self._sides(row)
         if self.value is None:
             return (have is None) is (self.operator == "=")
         if have is None:
             return False
         if self.column.unit is Unit.TEXTS:
             negative = self.operator.startswith("!")
-            return any(_compare(each, self.operator.lstrip("!"), self.value) for each in have) is not negative
-        return _compare(have, self.operator, self.value)
+            return any(_compare(each, self.operator.lstrip("!"), value) for each in have) is not negative
+        return _compare(have, self.operator, value)
+
+    def _sides(self, row: Any) -> tuple[Any, Any]:
+        """Give what a row has, None for unknown, and what it is compared with; neither is rounded.
+
+        A percentage is unknown if a side is, or over nothing. Whole numbers are multiplied out: part / whole against
+        a fraction, without dividing.
+        """
+        column, value = self.column, self.value
+        if column.ratio:
+            part, below = (side(row) for side in column.ratio)
+            if part is None or not below:
+                return None, value
+            return (part, value) if value is None else (100 * part * value.denominator, value.numerator * below)
+        have = column.value(row)
+        # A window is a float; what it is the nearest float of is its shortest decimal.
+        return (Fraction(str(have)) if isinstance(have, float) else have), value
 
 
 class Condition(Struct, frozen=True):
@@ -67,8 +89,13 @@ class Condition(Struct, frozen=True):
     alternatives: tuple[tuple[Comparison, ...], ...]
 
     def __str__(self) -> str:
-        """Write the condition, alternatives apart."""
-        return " or ".join(", ".join(map(str, comparisons)) for comparisons in self.alternatives)
+        """Write the condition for people; `texts` reads back."""
+        return " or ".join(self.texts)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Give the expressions, one an alternative, that `parse` makes an equal condition of."""
+        return tuple(", ".join(map(str, comparisons)) for comparisons in self.alternatives)
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -94,21 +121,26 @@ def _comparisons(text: str, naming: Naming) -> list[Comparison]:
         if place == len(text):
             return found
         if text[place] != ",":
-            raise UsageError(f"expected a comma before {text[place:]!r} in {text!r}", hint=QUOTING)
+            rest = text[place:]
+            raise UsageError(f"expected a comma before {rest!r} in {text!r}", hint=_joined(rest))
         place += 1
 
 
-QUOTING: Final = "a value with a comma or a quote in it stands in double quotes, such as 'name ~ \"^a{1,2}\"'"
+QUOTING: Final = "a value with a comma, a quote or a blank in it stands in double quotes, such as 'name ~ \"^a{1,2}\"'"
+JOINING: Final = "a comma means and; for or, repeat the flag"
+BRACKETS: Final = """write labels and other resources as labels["app"] and resources["nvidia.com/gpu"].requests"""
+
+
+def _joined(rest: str) -> str:
+    """Say what to do about what follows a value: words that join, or a value without its quotes."""
+    return JOINING if re.match(r"(?:and|or|&&|\|\|)\b|&&|\|\||;", rest, re.IGNORECASE) else QUOTING
 
 
 def _comparison(text: str, place: int, naming: Naming) -> tuple[Comparison, int]:
     name = COLUMN.match(text, place)
     if name is None:
         raise UsageError(f"expected the name of a column at {text[place:]!r} in {text!r}", hint=EXAMPLE)
-    column = naming.find(name[1])
-    if column.parts:
-        parts = " or ".join(part.name for part in column.parts)
-        raise UsageError(f"{column.name} shows two columns, and cannot be compared", hint=f"compare {parts}")
+    column = _column(name[1], naming)
     operator = OPERATOR.match(text, name.end())
     if operator is None:
         raise UsageError(f"expected one of {' '.join(_operators(column))} after {name[1]} in {text!r}", hint=EXAMPLE)
@@ -116,14 +148,51 @@ def _comparison(text: str, place: int, naming: Naming) -> tuple[Comparison, int]
     if value is None:
         raise UsageError(f"expected a value after {text[: operator.end()].strip()!r}", hint=QUOTING)
     is_quoted = value[1] is not None
-    raw = re.sub(r"\\(.)", r"\1", value[1], flags=re.DOTALL) if is_quoted else value[2]
+    raw = ESCAPE.sub(r"\1", value[1]) if is_quoted else value[2]
     null = raw == NULL and not is_quoted
-    allowed = ("=", "!=") if null else _operators(column)
-    if operator[1] not in allowed:
-        what = "null" if null else f"{column.name} ({column.unit.value})"
-        raise UsageError(f"{operator[1]} does not go with {what}", hint=f"use one of: {' '.join(allowed)}")
+    _check_operator(operator[1], column, null=null)
     meaning = None if null else _meaning(column, operator[1], raw)
     return Comparison(column, operator[1], raw, meaning), value.end()
+
+
+@cache  # a column that is made for its name, such as a GPU's, is the same one each time, and equal to itself
+def _column(name: str, naming: Naming) -> Column:
+    """Find a column that can be compared. UsageError for any other."""
+    try:
+        column = naming.find(name)
+    except UsageError as problem:
+        is_close = re.fullmatch(r"[\w.]+%?", name)
+        raise UsageError(problem.message, hint=problem.hint if is_close else BRACKETS) from None
+    if column.parts:
+        parts = " or ".join(part.name for part in column.parts)
+        raise UsageError(f"{column.name} shows two columns, and cannot be compared", hint=f"compare {parts}")
+    return column
+
+
+MEANT: Final = {
+    "==": "=",
+    "===": "=",
+    "=>": ">=",
+    "=<": "<=",
+    "<>": "!=",
+    "=!": "!=",
+    "!==": "!=",
+    "=~": "~",
+    "~=": "~",
+}
+
+
+def _check_operator(operator: str, column: Column, *, null: bool) -> None:
+    """Raise a UsageError, with the operators that would do, for one that does not."""
+    allowed = ("=", "!=") if null else _operators(column)
+    if operator in allowed:
+        return
+    what = "null" if null else f"{column.name} ({column.unit.value})"
+    known = operator in (*ORDERING, *MATCHING)
+    problem = f"{operator} does not go with {what}" if known else f"{operator} is no operator"
+    meant = MEANT.get(operator)
+    advice = f"did you mean {meant}?" if meant in allowed else f"use one of: {' '.join(allowed)}"
+    raise UsageError(problem, hint=advice)
 
 
 def _operators(column: Column) -> tuple[str, ...]:
@@ -158,7 +227,10 @@ def _pattern(text: str) -> re.Pattern[str]:
     if len(text) > LONGEST_PATTERN:
         raise UsageError(f"a pattern may have {LONGEST_PATTERN} characters, not {len(text)}")
     try:
-        return re.compile(text)
+        with warnings.catch_warnings():
+            # Python warns of sets that it may read differently one day; to whoever asks for rows that is noise.
+            warnings.simplefilter("ignore", FutureWarning)
+            return re.compile(text)
     except (re.error, OverflowError, RecursionError) as problem:
         raise UsageError(f"{text!r} is no regular expression: {problem}") from None
 
@@ -192,14 +264,6 @@ def _seconds(text: str) -> Fraction:
     days = int(match[1] or 0) * 365 + int(match[2] or 0)
     rest = parse_nanoseconds(match[3]) if match[3] else 0
     return Fraction(days * 86400) + Fraction(rest, 10**9)
-
-
-def _exact_percent(column: Column, row: Any) -> Fraction | None:
-    """Give a percentage without rounding; unknown if a side is, or over nothing."""
-    if column.ratio is None:
-        return None
-    part, below = (side(row) for side in column.ratio)
-    return Fraction(100 * part, below) if part is not None and below else None
 
 
 def _compare(have: Any, operator: str, value: Any) -> bool:

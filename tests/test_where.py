@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from operator import eq, gt, le, ne
 from typing import Any
 
 import pytest
@@ -39,6 +41,7 @@ def node(cpu: int | None = 580 * 10**6, **facts: Any) -> Node:
         cpu,
         GIB,
         timestamp="2026-03-02T09:30:00Z",
+        window="14.992s",
         facts=NodeFacts(**{**defaults, **facts}),
         age_seconds=90,
     )
@@ -61,6 +64,15 @@ def node(cpu: int | None = 580 * 10**6, **facts: Any) -> Node:
         ("name !~ ^web-", False),
         ("name = WEB-1", False),
         ('name ~ "^w[a-z]{1,2}b"', True),
+        # Inside quotes only a quote and a backslash are escaped: patterns keep theirs.
+        (r'name ~ "^[a-z]{1,3}-\d$"', True),
+        (r'name ~ "^[a-z]{1,3}-\\d$"', True),
+        (r"name ~ -\d$", True),
+        (r'labels["app"] ~ "\""', False),
+        ("name ~ [[w]", True),
+        ("window = 14.992s", True),
+        ("window > 14.991", True),
+        ("cpu%<29.000000000000001", True),
         ("age < 2m, age > 1m", True),
         ("age = 90", True),
         ("age >= 1d", False),
@@ -100,6 +112,26 @@ def test_over_nothing_a_percentage_is_unknown() -> None:
     assert parse(["cpu% = null"], PODS).matches(Pod("c", "ns", "p", 1, 1, facts=facts))
 
 
+def test_an_open_ended_column_is_equal_to_itself() -> None:
+    text = 'resources["nvidia.com/gpu"].requests > "1"'
+    assert parse([text], NODES) == parse([text], NODES)
+    assert parse([text], NODES).texts == (text,)
+
+
+def test_people_read_alternatives_with_or() -> None:
+    assert str(parse(["name = a, cpu > 1", "node = null"], PODS)) == 'name = "a", cpu.usage > "1" or node = null'
+
+
+@given(st.integers(0, 10**13), st.integers(0, 10**13), st.integers(0, 10**6), st.sampled_from(["=", "!=", ">", "<="]))
+def test_a_percentage_is_never_rounded(part: int, below: int, thousandths: int, operator: str) -> None:
+    row = node(cpu=part, allocatable={"cpu": below})
+    wanted = Fraction(thousandths, 1000)
+    met = parse([f"cpu% {operator} {thousandths / 1000:.3f}"], NODES).matches(row)
+    have = Fraction(100 * part, below) if below else None
+    compare = {"=": eq, "!=": ne, ">": gt, "<=": le}[operator]
+    assert met is (have is not None and compare(have, wanted))
+
+
 def test_a_comma_is_and_and_a_repeated_flag_is_or() -> None:
     either = parse(["cpu > 9, name = web-1", "name = web-1, memory = 1Gi"], NODES)
     assert either.matches(node())
@@ -125,6 +157,18 @@ def test_a_comma_is_and_and_a_repeated_flag_is_or() -> None:
         ('name = "a" b', "expected a comma before 'b'", "double quotes"),
         ("cpu > 1,", "expected the name of a column at ''", "such as"),
         ("pods > 3", "pods shows two columns", "compare pods.usage or pods.allocatable"),
+        ("cpu == 1", "== is no operator", "did you mean =?"),
+        ("name == web-1", "== is no operator", "did you mean =?"),
+        ("cpu => 1", "=> is no operator", "did you mean >=?"),
+        ("cpu <> 1", "<> is no operator", "did you mean !=?"),
+        ("name =~ ^web", "=~ is no operator", "did you mean ~?"),
+        ("cpu =~ 1", "=~ is no operator", "use one of: = != > >= < <="),
+        # Words that join would else be taken for the rest of a name, and the condition never met.
+        ("status != Ready or cpu% > 90", "expected a comma before 'or cpu% > 90'", "for or, repeat the flag"),
+        ("cpu > 1 && cpu < 2", "expected a comma before '&& cpu < 2'", "a comma means and"),
+        ("name = a b", "expected a comma before 'b'", "double quotes"),
+        ("nvidia.com/gpu > 1", "unknown column 'nvidia.com/gpu'", 'resources["nvidia.com/gpu"].requests'),
+        ("labels[app] = web", "unknown column 'labels[app]'", 'labels["app"]'),
     ],
 )
 def test_a_mistake_names_the_right_way(text: str, words: str, hint: str) -> None:
@@ -158,7 +202,7 @@ def test_what_is_written_reads_back(texts: list[str]) -> None:
     except UsageError:
         # A text that is no pattern, such as a lone backslash.
         return
-    assert parse(str(condition).split(" or "), PODS) == condition
+    assert parse(condition.texts, PODS) == condition
 
 
 @given(
