@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, Final, TypeVar
@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from c3s_cli.errors import InvalidAnswer
 from c3s_cli.model import Amounts
-from c3s_cli.quantity import InvalidQuantity, nanos, whole
+from c3s_cli.quantity import LONGEST, InvalidQuantity, nanos, whole
 
 Quantity = str | int | float | None
 Quantities = Mapping[str, Quantity]
@@ -61,12 +61,38 @@ def decode_one(body: Body | msgspec.Raw, shape: type[Shape], what: str) -> Shape
     return decoded
 
 
-def decode_items(listing: Listing, shape: type[Shape], what: str) -> Iterator[Shape]:
+def decode_batches(listing: Listing, shape: type[Shape], what: str) -> Iterator[list[Shape]]:
     """Decode the items of a list, some hundred at a time. InvalidAnswer as above."""
     items = listing.items or []
     for start in range(0, len(items), BATCH):
         together = b"[%b]" % b",".join(items[start : start + BATCH])
-        yield from decode_one(together, list[shape], what)  # type: ignore[valid-type]  # a type made at run time
+        yield decode_one(together, list[shape], what)  # type: ignore[valid-type]  # a type made at run time
+
+
+def decode_items(listing: Listing, shape: type[Shape], what: str) -> Iterator[Shape]:
+    """Decode the items of a list, one after the other. InvalidAnswer as above."""
+    for batch in decode_batches(listing, shape, what):
+        yield from batch
+
+
+def amounts_at_once(quantities: Sequence[Any], suffix: str, with_suffix: int, without: int) -> list[int]:
+    """Give many quantities in their unit, in a third of the time that one after the other takes.
+
+    They are digits alone, which count `without` each, or digits and `suffix`, which count `with_suffix`: what
+    metrics-server sends. TypeError or ValueError if one is anything else.
+    """
+    if not quantities:
+        return []
+    ended = f"{','.join(quantities)},"
+    digits = ended.replace(f"{suffix},", ",")
+    if not (digits.isascii() and digits.replace(",", "").isdigit()) or max(map(len, quantities)) > LONGEST:
+        raise ValueError("not all of the usual form")
+    last = suffix[-1]
+    numbers = map(int, digits[:-1].split(","))
+    return [
+        number * (with_suffix if text[-1] == last else without)
+        for number, text in zip(numbers, quantities, strict=True)
+    ]
 
 
 def amount_of(resource: str, quantity: Quantity, problems: list[str], of: str) -> int | None:
