@@ -7,7 +7,7 @@ from operator import eq, gt, le, ne
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from c3s_cli.columns import Kind, Naming
@@ -122,6 +122,7 @@ def test_people_read_alternatives_with_or() -> None:
     assert str(parse(["name = a, cpu > 1", "node = null"], PODS)) == 'name = "a", cpu.usage > "1" or node = null'
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(st.integers(0, 10**13), st.integers(0, 10**13), st.integers(0, 10**6), st.sampled_from(["=", "!=", ">", "<="]))
 def test_a_percentage_is_never_rounded(part: int, below: int, thousandths: int, operator: str) -> None:
     row = node(cpu=part, allocatable={"cpu": below})
@@ -195,6 +196,7 @@ comparisons = st.one_of(
 )
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(st.lists(st.lists(comparisons, min_size=1, max_size=3).map(", ".join), min_size=1, max_size=2))
 def test_what_is_written_reads_back(texts: list[str]) -> None:
     try:
@@ -205,6 +207,7 @@ def test_what_is_written_reads_back(texts: list[str]) -> None:
     assert parse(condition.texts, PODS) == condition
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(
     st.text(alphabet=st.sampled_from('cpu%memory.name labels["app"]<>=!~,null250mGi\\"(^$*\u00e4\n'), max_size=30)
     | st.text(max_size=30)

@@ -1,23 +1,32 @@
-"""-o prometheus: OpenMetrics text. One gauge a column, in base units; what is text becomes labels of an info metric.
+r"""-o prometheus: OpenMetrics text. One gauge a column, in base units; what is text becomes labels of an `_info` gauge.
 
-node_exporter's textfile collector takes no timestamps; `sed 's/ [0-9.]*$//'` behind the value takes them away.
+node_exporter's textfile collector reads the older text format without timestamps. Everything here is valid there but
+the time of a sample: `sed -E '/^#/!s/([}] [^ "]+) [0-9.]+$/\1/'` takes it away, and leaves samples that have none.
+This is why `_info` is a gauge, not OpenMetrics' info, and why help texts hold nothing that must be escaped.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
+from itertools import chain, count
 from typing import Any, Final
 
-from c3s_cli.columns import IDENTITY, Column, Kind, Unit
+from c3s_cli.columns import IDENTITY, Column, Getter, Kind, Unit
 from c3s_cli.model import Report
 from c3s_cli.output.document import flat
 from c3s_cli.printable import printable
 from c3s_cli.request import View
 
-UNITS: Final = {Unit.NANOCORES: "cores", Unit.BYTES: "bytes", Unit.PERCENT: "ratio", Unit.SECONDS: "seconds"}
+UNITS: Final = {
+    Unit.NANOCORES: "cores",
+    Unit.BYTES: "bytes",
+    Unit.PERCENT: "ratio",
+    Unit.SECONDS: "seconds",
+    Unit.TIME: "seconds",
+}
 THINGS: Final = {
     Kind.NODE: "node",
     Kind.POD: "pod",
@@ -28,76 +37,114 @@ THINGS: Final = {
 TEXTUAL: Final = (Unit.TEXT, Unit.TEXTS)
 
 
+Label = tuple[str, str]
+
+
 def exposition(report: Report, view: View) -> Iterator[str]:
     """Write every column as a family of its own, then `# EOF`."""
     columns = flat(report.columns)
-    for column in columns:
-        if column.unit not in TEXTUAL:
-            yield from _family(column, report, view)
+    numbers = [column for column in columns if column.unit not in TEXTUAL]
+    things = ["container" if view.containers and column.of_containers else THINGS[view.kind] for column in numbers]
+    names = unique(_metric_name(thing, column) for thing, column in zip(things, numbers, strict=True))
+    for name, column in zip(names, numbers, strict=True):
+        yield from _family(name, column, report, view)
     texts = [column for column in columns if column.unit in TEXTUAL]
     if texts:
         yield from _info(texts, report, view)
     yield "# EOF\n"
 
 
-def _family(column: Column, report: Report, view: View) -> Iterator[str]:
+def _family(name: str, column: Column, report: Report, view: View) -> Iterator[str]:
     """Write one gauge: of the rows, or of their containers where the column has values of those."""
     nested = view.containers and column.of_containers
-    thing = "container" if nested else THINGS[view.kind]
-    unit = UNITS.get(column.unit, "")
-    name = _metric_name(thing, column, unit)
+    keys = _label_names(view.keys)
     lines = []
     for row in report.rows:
         moment = _epoch(getattr(row, "timestamp", None))
-        labels = _labels(row, view)
+        time = f" {moment}" if moment else ""
+        labels = _labels(row, view, keys)
         for each in getattr(row, "containers", ()) if nested else (row,):
-            value = column.value(each)
+            value = _value(column, each)
             if value is not None:
                 own = [*labels, ("container", each.name)] if nested else labels
-                lines.append(f"{name}{_braces(own)} {_number(value, column.unit)}{moment}\n")
+                lines.append(f"{name}{_braces(own)} {value}{time}\n")
     if lines:
-        head = [f"# TYPE {name} gauge\n"]
-        if unit:
-            head.append(f"# UNIT {name} {unit}\n")
-        head.append(f"# HELP {name} {_escaped(column.summary)}\n")
-        yield "".join(head)
+        yield _head(name, UNITS.get(column.unit, ""), column.summary.replace("as a percentage of", "divided by"))
         yield from lines
 
 
-def _metric_name(thing: str, column: Column, unit: str) -> str:
-    """Turn `cpu.usagePercentOfAllocatable` into `c3s_node_cpu_usage_of_allocatable_ratio`."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", column.name).lower().replace("_percent_", "_")
-    words = re.sub(r"[^a-z0-9]+", "_", words).strip("_")
-    return f"c3s_{thing}_{words}_{unit}" if unit else f"c3s_{thing}_{words}"
+def _head(name: str, unit: str, summary: str) -> str:
+    """Write what is said of a family. Quotes and backslashes are escaped in one of the two formats only."""
+    about = printable(summary).replace("\\", "/").replace('"', "'")
+    unit_line = f"# UNIT {name} {unit}\n" if unit else ""
+    return f"# TYPE {name} gauge\n{unit_line}# HELP {name} {about}\n"
+
+
+def _metric_name(thing: str, column: Column) -> tuple[str, str]:
+    """Turn `cpu.usagePercentOfAllocatable` into `c3s_node_cpu_usage_of_allocatable` and the unit's `_ratio`."""
+    words = _snake(column.name.replace("Percent", ""))
+    unit = UNITS.get(column.unit, "")
+    return f"c3s_{thing}_{words}", f"_{unit}" if unit else ""
+
+
+def _snake(name: str) -> str:
+    """Turn `labels["a.b/C"]` into `labels_a_b_c`: what may be a name."""
+    return re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()).strip("_")
+
+
+def unique(names: Iterable[tuple[str, str]]) -> list[str]:
+    """Join stems and endings, with a number between them where a name was given before.
+
+    `a.b` and `a-b` are two labels, and two extended resources, but come to one name.
+    """
+    given: list[str] = []
+    for stem, ending in names:
+        choices = (f"{stem}{number}{ending}" for number in chain([""], (f"_{each}" for each in count(2))))
+        given.append(next(choice for choice in choices if choice not in given))
+    return given
+
+
+def _label_names(columns: Sequence[Column], *taken: str) -> list[str]:
+    """Name the labels that hold columns, none of them like one of `taken`."""
+    stems = [(_snake(column.name), "") for column in columns]
+    return unique([*((name, "") for name in taken), *stems])[len(taken) :]
 
 
 def _info(texts: Sequence[Column], report: Report, view: View) -> Iterator[str]:
-    name = f"c3s_{THINGS[view.kind]}"
-    yield f"# TYPE {name} info\n# HELP {name} what is not a number\n"
+    """Write one gauge that is always 1, and says in labels what is not a number."""
+    name = f"c3s_{THINGS[view.kind]}_info"
+    keys = _label_names(view.keys)
+    said = {*(key.name for key in view.keys), "context", *(["namespace"] if view.kind is Kind.POD else [])}
+    told = [column for column in texts if column.name not in said]
+    labels_of = _label_names(told, *(label for label, _ in _identity(view)), *keys)
+    if report.rows:
+        yield _head(name, "", "what is not a number, as labels")
     for row in report.rows:
-        told = []
-        for column in texts:
-            value = column.value(row)
-            if value is not None:
-                key = re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", column.name).lower()).strip("_")
-                told.append((key, ",".join(value) if column.unit is Unit.TEXTS else value))
-        known = {key for key, _ in _labels(row, view)}
-        yield f"{name}_info{_braces([*_labels(row, view), *(each for each in told if each[0] not in known)])} 1\n"
+        values = [(label, column.value(row), column.unit) for label, column in zip(labels_of, told, strict=True)]
+        known = [
+            (label, ",".join(value) if unit is Unit.TEXTS else value)
+            for label, value, unit in values
+            if value is not None
+        ]
+        yield f"{name}{_braces([*_labels(row, view, keys), *known])} 1\n"
 
 
-def _labels(row: Any, view: View) -> list[tuple[str, str]]:
-    labels = [("context", row.context)]
-    for key in view.keys:
-        label = re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", key.name).lower()).strip("_")
-        labels.append((label, key.value(row)))
+def _identity(view: View) -> list[tuple[str, Getter]]:
+    """Name the labels of every sample beside the keys of --by, with what they hold."""
+    labels = [("context", IDENTITY["context"].value)]
     if view.kind is Kind.POD:
-        labels.append(("namespace", row.namespace))
+        labels.append(("namespace", IDENTITY["namespace"].value))
     if view.kind in (Kind.NODE, Kind.POD):
-        labels.append((THINGS[view.kind], IDENTITY["name"].value(row)))
+        labels.append((THINGS[view.kind], IDENTITY["name"].value))
     return labels
 
 
-def _braces(labels: Sequence[tuple[str, str]]) -> str:
+def _labels(row: Any, view: View, keys: Sequence[str]) -> list[Label]:
+    own = [(label, value(row)) for label, value in _identity(view)]
+    return [*own, *((label, column.value(row)) for label, column in zip(keys, view.keys, strict=True))]
+
+
+def _braces(labels: Sequence[Label]) -> str:
     return "{" + ",".join(f'{key}="{_escaped(value)}"' for key, value in labels) + "}"
 
 
@@ -105,21 +152,26 @@ def _escaped(text: str) -> str:
     return printable(text).replace("\\", "\\\\").replace('"', '\\"')
 
 
-def _number(value: Any, unit: Unit) -> str:
-    """Write a value in its base unit, exactly."""
-    match unit:
+def _value(column: Column, row: Any) -> str | None:
+    """Write a value in its base unit, exactly; None for unknown."""
+    value = column.value(row)
+    if value is None:
+        return None
+    if column.ratio:
+        part, whole = (side(row) for side in column.ratio)
+        return repr(part / whole)
+    match column.unit:
         case Unit.NANOCORES:
             return f"{Decimal(value).scaleb(-9):f}"
-        case Unit.PERCENT:
-            return repr(value / 100)
+        case Unit.TIME:
+            return _epoch(value) or None
         case _:
             return str(value)
 
 
 def _epoch(timestamp: str | None) -> str:
-    if not timestamp:
-        return ""
+    """Give an RFC 3339 time as seconds since 1970; "" for none, or if it cannot be read."""
     try:
-        return f" {datetime.fromisoformat(timestamp).timestamp():.0f}"
+        return f"{datetime.fromisoformat(timestamp).timestamp():.0f}" if timestamp else ""
     except ValueError:
         return ""
