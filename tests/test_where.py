@@ -14,6 +14,7 @@ from c3s_cli.columns import Kind, Naming
 from c3s_cli.errors import UsageError
 from c3s_cli.model import Node, NodeFacts, Pod, PodFacts
 from c3s_cli.where import parse
+from tests.conftest import Run
 
 PODS, NODES = Naming(Kind.POD), Naming(Kind.NODE)
 CORE, GIB = 10**9, 1 << 30
@@ -219,3 +220,20 @@ def test_any_text_is_a_condition_or_a_usage_error(text: str) -> None:
         assert problem.message  # noqa: PT017  the error is one of two good ends
     else:
         assert condition.matches(node()) in (True, False)
+
+
+@pytest.mark.parametrize("flag", ["--where", "--fail-if", "--until"])
+def test_a_wrong_expression_is_said_before_any_request(run: Run, flag: str) -> None:
+    command = "watch" if flag == "--until" else "top"
+    result = run(command, "nodes", flag, "name == web-1", "--server", "http://127.0.0.1:1")
+    assert result == (2, "", "error: == is no operator\nhint: did you mean =?\n")
+
+
+def test_a_pattern_that_python_wonders_about_is_no_noise(demo: Run) -> None:
+    result = demo("top", "nodes", "--where", "name ~ ^[[g]en.*-1", "-o", "name")
+    assert result == (0, "node/general-1\n", "")
+
+
+def test_rows_are_failed_by_what_is_exact(demo: Run) -> None:
+    result = demo("top", "nodes", "--where", "name = memory-1", "--fail-if", "cpu% > 59", "-o", "name")
+    assert result == (3, "node/memory-1\n", "--fail-if is met by 1 of the rows: memory-1\n")
