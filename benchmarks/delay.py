@@ -3,8 +3,8 @@
     python benchmarks/delay.py UPSTREAM_PORT ROUND_TRIP_MS CERTIFICATE_AND_KEY
 
 Client → delay → TLS → the plain server. The bytes of the TLS handshake pass the delay like all others; the handshake of
-TCP, which the kernel answers at once, is charged to the first bytes of a connection. Bandwidth is not limited. The
-server offers no HTTP/2, so both programs speak HTTP/1.1. Prints its port.
+TCP, which the kernel answers at once, takes its round trip, too: what a client sends before that has passed leaves only
+then. Bandwidth is not limited. The server offers no HTTP/2, so both programs speak HTTP/1.1. Prints its port.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ import sys
 CHUNK = 1 << 18
 
 
-async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delay: float, first: float) -> None:
-    """Pass bytes on, each `delay` seconds after it came; the first ones `first` seconds later still."""
+async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delay: float, connect: float) -> None:
+    """Pass bytes on, each `delay` seconds after it was sent: which is `connect` seconds from now, or later."""
     queue: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
     loop = asyncio.get_running_loop()
+    connected = loop.time() + connect
 
     async def deliver() -> None:
         while True:
@@ -36,9 +37,8 @@ async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delay
     task = asyncio.create_task(deliver())
     with contextlib.suppress(OSError):
         while data := await reader.read(CHUNK):
-            queue.put_nowait((loop.time() + delay + first, data))
-            first = 0.0
-    queue.put_nowait((loop.time() + delay, b""))
+            queue.put_nowait((max(loop.time(), connected) + delay, data))
+    queue.put_nowait((max(loop.time(), connected) + delay, b""))
     with contextlib.suppress(OSError):
         await task
 
