@@ -273,7 +273,7 @@ def _usage(resource: str) -> Getter:
 
 def _usage_needs(resource: str, kind: Kind) -> Needs:
     if resource == "pods":
-        return Needs.POD_COUNT if kind is Kind.CLUSTER else Needs.PODS
+        return Needs.PODS
     if resource not in USAGE:
         return Needs.NOTHING
     return Needs.POD_METRICS if kind in (Kind.POD, Kind.POD_GROUP) else Needs.NODE_METRICS
@@ -362,6 +362,15 @@ def _counts(things: str, needs: Needs) -> tuple[Column, ...]:
     return measured, count
 
 
+EXISTING: Final = Column(
+    "pods.count",
+    Unit.COUNT,
+    attrgetter("existing_pod_count"),
+    "pods that the API server has, finished ones too: counted, not listed",
+    Needs.POD_COUNT,
+)
+
+
 def _pair(name: str, above: Column, below: Column, summary: str) -> Column:
     return Column(name, above.unit, above.value, summary, above.needs | below.needs, parts=(above, below))
 
@@ -370,7 +379,7 @@ RESOURCES: Final = ("cpu", "memory", "ephemeral-storage", "pods")
 
 
 @cache
-def table_of(kind: Kind) -> Mapping[str, Column]:
+def table_of(kind: Kind) -> Mapping[str, Column]:  # noqa: C901  one branch a kind of row
     """Give the columns of one kind of row, by name, in their order of documentation."""
     columns = list(IDENTITY.values())
     if kind in (Kind.NODE, Kind.NODE_GROUP, Kind.POD_GROUP, Kind.CLUSTER):
@@ -390,8 +399,11 @@ def table_of(kind: Kind) -> Mapping[str, Column]:
     for resource in resources:
         columns += resource_columns(resource, kind)
     table = {column.name: column for column in columns}
+    if kind is Kind.CLUSTER:
+        table[EXISTING.name] = EXISTING
     if "pods.allocatable" in table:
-        slots = _pair("pods", table["pods.usage"], table["pods.allocatable"], "pods / pod slots")
+        count = table["pods.count" if kind is Kind.CLUSTER else "pods.usage"]
+        slots = _pair("pods", count, table["pods.allocatable"], "pods / pod slots")
         table[slots.name] = slots
     if kind is Kind.NODE:
         table |= {column.name: column for column in SWAP}

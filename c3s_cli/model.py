@@ -183,6 +183,7 @@ class Group(Struct, frozen=True, gc=False):
 
     keys: the values that its members share, in the order of --by. The measured_… amounts sum only the members that
     report usage, so that a ratio compares a usage with what belongs to it. pod_count: None where unknown.
+    existing_pod_count: all that the API server has, finished ones too.
     """
 
     context: str
@@ -196,6 +197,7 @@ class Group(Struct, frozen=True, gc=False):
     measured_node_count: int | None = None
     pod_count: int | None = None
     measured_pod_count: int | None = None
+    existing_pod_count: int | None = None
     requests: Amounts | None = None
     limits: Amounts | None = None
     allocatable: Amounts | None = None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, structs
 
-from c3s_cli.errors import C3sError, ExitCode, ReaderGone
+from c3s_cli.errors import C3sError, ExitCode, ReaderGone, UsageError
 from c3s_cli.kube import connect
 from c3s_cli.metrics import read
 from c3s_cli.output import prepare, render
@@ -148,6 +148,8 @@ def watch(target: Target, query: Query, view: View, pace: Pace, clock: Clock | N
     The first reading must succeed. When a later one fails, the last table stays, marked as stale, and the
     reading goes on: a watch outlives a restart of what it watches.
     """
+    if view.explain:
+        raise UsageError("--explain does not go with watch", hint="c3s top explains once")
     stages = Stages(target.verbosity)
     clock = clock or Clock()
     view = structs.replace(view, compact=True)
@@ -169,13 +171,17 @@ def watch(target: Target, query: Query, view: View, pace: Pace, clock: Clock | N
                 met = report.met
                 # Before the next reading, or two of them are held at once.
                 del report
-                if met:
-                    return ExitCode.OK
                 if code is ExitCode.CONDITION_MET:
                     break
+                if met:
+                    return ExitCode.OK
             _collect()
             if pace.timeout is not None and clock.now() - begun >= pace.timeout:
                 say("timed out waiting for the condition")
+                return ExitCode.TIMED_OUT
+        else:
+            if query.until is not None:
+                say("the condition was not met")
                 return ExitCode.TIMED_OUT
     stages.summarize()
     return code
@@ -225,7 +231,7 @@ class _Frames:
         """Show a new report."""
         if self.screen is None:
             if not self.first and self.view.format in TABLES:
-                sys.stdout.write("\n")
+                emit(["\n"])
             self.first = False
             write(report, self.view, stages)
             return

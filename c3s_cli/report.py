@@ -54,8 +54,7 @@ def _rows(sample: Sample, query: Query) -> tuple[Sequence[Row], Group]:
             return (grouped(nodes, query.by, nodes_together) if query.by else nodes), totals
         case _:
             cluster = nodes_together(node_rows(sample), sample.context)
-            if sample.pod_facts is None:
-                cluster = structs.replace(cluster, pod_count=sample.pod_count)
+            cluster = structs.replace(cluster, existing_pod_count=sample.pod_count)
             rows = [cluster] if query.where is None or query.where.matches(cluster) else []
             return rows, cluster
 

@@ -224,8 +224,10 @@ def request_of(  # noqa: PLR0913  a command line has that many parts
     name = _name(objects, names or ())
     format_, template = _format(look.output)
     basis = "Capacity" if nodes and nodes.show_capacity else "Allocatable"
+    if rows.explain and (rows.by or rows.where or rows.fail_if or format_ not in (Format.TABLE, Format.JSON)):
+        raise UsageError("--explain goes with the NAME of one pod or node, and with -o table or json, only")
     of_objects = Naming(objects, basis)
-    by = tuple(of_objects.find(key) for key in _by(objects, rows.by))
+    by = tuple(of_objects.find(key) for key in _by(objects, rows.by, everywhere=bool(pods and pods.all_namespaces)))
     keys = tuple(_key(column, place) for place, column in enumerate(by))
     kind = {Kind.NODE: Kind.NODE_GROUP, Kind.POD: Kind.POD_GROUP}[objects] if by else objects
     naming = Naming(kind, basis, keys)
@@ -334,8 +336,8 @@ KEYS = {
 }
 
 
-def _by(objects: Kind, text: str | None) -> list[str]:
-    """Turn the keys of --by into names of columns."""
+def _by(objects: Kind, text: str | None, *, everywhere: bool) -> list[str]:
+    """Turn the keys of --by into names of columns. Owners of one name in two namespaces are two owners."""
     keys = KEYS.get(objects, ())
     if text and not keys:
         raise UsageError("--by takes nodes or pods apart, not the cluster")
@@ -347,6 +349,8 @@ def _by(objects: Kind, text: str | None) -> list[str]:
             names.append(KEY_COLUMNS.get(key, key))
         else:
             raise UsageError(f"unknown key {key!r} in --by", hint=f"one of: {', '.join(keys)}, label:KEY")
+    if everywhere and "owner" in names and "namespace" not in names:
+        names.insert(names.index("owner"), "namespace")
     return names
 
 

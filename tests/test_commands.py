@@ -8,6 +8,7 @@ import json
 import pytest
 
 from tests.conftest import AT, Run
+from tests.servers import FakeApi, Reply, pod, pod_metrics
 
 NODES = """\
 NAME        CPU(cores)   CPU(%)      MEMORY(bytes)   MEMORY(%)
@@ -147,6 +148,23 @@ def test_owners_are_what_a_person_deployed(demo: Run) -> None:
     assert {"Deployment/payments", "StatefulSet/postgres", "DaemonSet/node-exporter", "<none>"} <= owners
     assert {"Rollout/checkout", "RayCluster/ray-batch", "CronJob/nightly-report", "Job/train-xl"} <= owners
     assert not any(owner.startswith("ReplicaSet/") for owner in owners)
+
+
+def test_owners_of_one_name_in_two_namespaces_are_two(run: Run, api: FakeApi) -> None:
+    spaces = ("a", "b")
+    api.pod_metrics(*(pod_metrics(space, f"web-{space}", ("app", "100m", "1Mi")) for space in spaces))
+    api.pods(*(pod(space, f"web-{space}", owner=("StatefulSet", "web")) for space in spaces))
+    for kinds in ("apps/v1/replicasets", "batch/v1/jobs"):
+        api.routes[f"/apis/{kinds}"] = Reply({"items": []})
+    lines = run(f"top pods -A --by owner --no-headers --server {api.url}").out.splitlines()
+    assert [line.split()[:3] for line in lines] == [[space, "StatefulSet/web", "1/1"] for space in spaces]
+
+
+def test_a_watch_says_when_its_condition_was_not_met(demo: Run) -> None:
+    unmet = demo("watch nodes -i 0.01 --count 2 --until 'cpu% > 101'")
+    assert (unmet.code, unmet.err) == (4, "the condition was not met\n")
+    both = demo("watch nodes -i 0.01 --until 'cpu% > 50' --fail-if 'cpu% > 50'")
+    assert both.code == 3
 
 
 def test_nodes_by_pool_agree_with_the_cluster(demo: Run) -> None:
