@@ -16,15 +16,21 @@ from msgspec import Struct
 
 from c3s_cli.errors import UsageError
 
-Step = Callable[[Any, Any], list[Any]]
+# What leads from a value (and the whole document) to what it holds. A step is several for a union, which gives all
+# that the first finds before anything of the second, as kubectl's does.
+Way = Callable[[Any, Any], list[Any]]
+Step = tuple[Way, ...]
 
 TEXT: Final = re.compile(r"[^{]+")
 QUOTED: Final = re.compile(r"""\s*(?:"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)')\s*""", re.DOTALL)
-FIELD: Final = re.compile(r"\.((?:\\.|[^\\.\[\]{}()\s'\"])+)")
-BRACKET: Final = re.compile(r"""\[((?:"[^"]*"|'[^']*'|\([^)]*\)|[^\]"'()])*)\]""")
+FIELD: Final = re.compile(r"\.((?:\\.|[^\\.,\[\]{}()\s'\"])+)")
+BRACKET: Final = re.compile(r"""\[((?:"[^"]*"|'[^']*'|\((?:"[^"]*"|'[^']*'|[^)"'])*\)|[^\]"'()])*)\]""")
 SLICE: Final = re.compile(r"(-?[0-9]{1,9})?:(-?[0-9]{1,9})?(?::([0-9]{1,9}))?")
-FILTER: Final = re.compile(r"""\?\(\s*@(\.?[^=!<>]*?)\s*(?:(==|!=|<=|>=|<|>)\s*(.+?))?\s*\)""", re.DOTALL)
-ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"', "'": "'"}
+FILTER: Final = re.compile(r"""\?\(\s*@?((?:"[^"]*"|'[^']*'|[^=!<>"'\s])*)\s*(?:(==|!=|<=|>=|<|>)(.+))?\)""", re.DOTALL)
+ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
+ESCAPES: Final = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+# Far beyond any use, and far below what Python can nest.
+DEEPEST: Final = 50
 
 
 class Range(Struct, frozen=True):
@@ -57,6 +63,8 @@ def read_template(template: str) -> list[Node]:
             path, body = open_ranges.pop()
             (open_ranges[-1][1] if open_ranges else nodes).append(Range(path, body))
         elif inner.startswith("range"):
+            if len(open_ranges) == DEEPEST:
+                raise _error(template, f"more than {DEEPEST} ranges inside each other")
             open_ranges.append((read_path(inner.removeprefix("range").strip(), template), []))
         elif quoted := QUOTED.fullmatch(inner):
             into.append(_unescaped(quoted[1] if quoted[1] is not None else quoted[2]))
@@ -91,7 +99,11 @@ def _error(template: str, problem: str) -> UsageError:
 
 
 def _unescaped(text: str) -> str:
-    return re.sub(r"\\(.)", lambda match: ESCAPES.get(match[1], match[1]), text, flags=re.DOTALL)
+    def letter(match: re.Match[str]) -> str:
+        code = match[1] or match[2]
+        return chr(int(code, 16)) if code else ESCAPES.get(match[3], match[3])
+
+    return ESCAPE.sub(letter, text)
 
 
 def read_path(path: str, template: str) -> list[Step]:  # noqa: C901  one branch a kind of step
@@ -102,15 +114,15 @@ def read_path(path: str, template: str) -> list[Step]:  # noqa: C901  one branch
         return steps
     while place < len(path):
         if path.startswith("..", place):
-            steps.append(_descend)
+            steps.append((_descend,))
             place += 1
             if path.startswith(".[", place):
                 place += 1
         elif path.startswith(".*", place):
-            steps.append(_wildcard)
+            steps.append((_wildcard,))
             place += 2
         elif field := FIELD.match(path, place):
-            steps.append(_key(re.sub(r"\\(.)", r"\1", field[1])))
+            steps.append((_key(re.sub(r"\\(.)", r"\1", field[1])),))
             place = field.end()
         elif bracket := BRACKET.match(path, place):
             steps.append(_bracket(bracket[1].strip(), template))
@@ -127,15 +139,19 @@ def read_path(path: str, template: str) -> list[Step]:  # noqa: C901  one branch
 
 
 def _bracket(inner: str, template: str) -> Step:
+    if not inner.startswith("?(") and "," in inner and not QUOTED.fullmatch(inner):
+        parts = re.findall(r"""(?:"[^"]*"|'[^']*'|[^,])+""", inner)
+        return tuple(_way(part.strip(), template) for part in parts)
+    return (_way(inner, template),)
+
+
+def _way(inner: str, template: str) -> Way:
     if inner == "*":
         return _wildcard
     if inner.startswith("?("):
         return _filter(inner, template)
     if quoted := QUOTED.fullmatch(inner):
         return _key(_unescaped(quoted[1] if quoted[1] is not None else quoted[2]))
-    if "," in inner:
-        steps = [_bracket(part.strip(), template) for part in re.findall(r"""(?:"[^"]*"|'[^']*'|[^,])+""", inner)]
-        return lambda value, root: [found for step in steps for found in step(value, root)]
     if re.fullmatch(r"-?[0-9]{1,9}", inner):
         return _index(int(inner))
     if part := SLICE.fullmatch(inner):
@@ -161,11 +177,11 @@ def _wildcard(value: Any, _root: Any) -> list[Any]:
     return list(value) if isinstance(value, list) else []
 
 
-def _key(key: str) -> Step:
+def _key(key: str) -> Way:
     return lambda value, _root: [value[key]] if isinstance(value, dict) and key in value else []
 
 
-def _index(place: int) -> Step:
+def _index(place: int) -> Way:
     def step(value: Any, _root: Any) -> list[Any]:
         inside = isinstance(value, list) and -len(value) <= place < len(value)
         return [value[place]] if inside else []
@@ -173,14 +189,14 @@ def _index(place: int) -> Step:
     return step
 
 
-def _filter(text: str, template: str) -> Step:
+def _filter(text: str, template: str) -> Way:
     match = FILTER.fullmatch(text)
     if match is None:
         raise _error(template, "unterminated filter")
     path, operator = read_path(match[1], template), match[2]
     if operator is None:
         return lambda value, root: [each for each in _wildcard(value, root) if follow(path, [each], root)]
-    wanted = _literal(match[3], template)
+    wanted = _literal(match[3].strip(), template)
 
     def step(value: Any, root: Any) -> list[Any]:
         return [
@@ -215,31 +231,48 @@ def _holds(have: Any, operator: str, wanted: Any) -> bool:
 def follow(path: list[Step], values: list[Any], root: Any) -> list[Any]:
     """Follow a path from some values to all that it leads to."""
     for step in path:
-        values = [found for value in values for found in step(value, root)]
+        values = [found for way in step for value in values for found in way(value, root)]
     return values
 
 
 def written(value: Any) -> str:
-    """Write a value as kubectl does: text bare, maps and lists as JSON."""
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+    """Write a value as kubectl does: text bare, null as such, maps and lists as JSON with their keys in order."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(_whole(value), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+# From here on kubectl writes an exponent, and so does Python.
+LARGEST: Final = 1e21
+
+
+def _whole(value: Any) -> Any:
+    """Give numbers that are whole without a fraction: 100, not 100.0."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < LARGEST:
+        return int(value)
+    if isinstance(value, dict):
+        return {key: _whole(inner) for key, inner in value.items()}
+    return [_whole(inner) for inner in value] if isinstance(value, list) else value
 
 
 # A comma separates, except inside brackets.
-PART: Final = re.compile(r"(?:\[[^\]]*\]|[^,\[])+")
+SEPARATOR: Final = re.compile(r",(?![^\[\]]*\])")
+PATHS: Final = "expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'"
 
 
 def read_spec(spec: str) -> list[tuple[str, list[Step]]]:
     """Read `NAME:.name,CPU:.cpu.usage`. UsageError in kubectl's words."""
+    if not spec:
+        raise UsageError("custom-columns format specified but no custom columns given")
     columns = []
-    for part in PART.findall(spec):
+    for part in SEPARATOR.split(spec):
         heading, colon, path = part.partition(":")
+        path = path.strip()
         if not colon or not path:
             raise UsageError(f"unexpected custom-columns spec: {part}, expected <header>:<json-path-expr>")
-        bare = path.removeprefix("{").removesuffix("}")
-        bare = bare if bare.startswith((".", "[")) else f".{bare}"
+        if path.startswith("{") is not path.endswith("}") or path == "{}":
+            raise UsageError(f"unexpected path string, {PATHS}")
+        bare = path.removeprefix("{").removesuffix("}").strip()
+        bare = bare if bare.startswith((".", "[", "$", "@")) else f".{bare}"
         columns.append((heading, read_path(bare, spec)))
-    if not columns:
-        raise UsageError("custom-columns format specified but no custom columns given")
     return columns

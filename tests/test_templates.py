@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +53,11 @@ TEMPLATES = [
     "{.contexts[0].context['cluster','user']}",
     "{$.kind}",
     "{.contexts[*]['name']}",
+    "{.contexts[*]['name','context']}",
+    "{.contexts[?(.name=='b')].name}",
+    "{.contexts[?(@.name=='b)')].name}x",
+    "{'\\u00e9'}",
+    "{.contexts[0]}",
 ]
 
 
@@ -83,6 +90,8 @@ def test_writes_without_kubectl_what_was_seen_there() -> None:
         ("{.a[}", "unterminated array"),
         ("{.a[x]}", "invalid array index x"),
         ("{.a[?(@.b=)]}", "unterminated filter"),
+        ("{.a,.b}", "unrecognized character in action: U+002C ','"),
+        ("{range $}" * 51 + "{end}" * 51, "more than 50 ranges inside each other"),
     ],
 )
 def test_a_wrong_template_is_a_usage_error_before_any_request(run: Run, template: str, words: str) -> None:
@@ -101,6 +110,57 @@ def test_any_text_is_a_template_or_a_usage_error(text: str) -> None:
             assert problem.message  # noqa: PT017  the error is one of two good ends
 
 
+# What kubectl 1.33's own packages (client-go's jsonpath, kubectl's custom columns) make of these.
+VALUES: dict[str, Any] = {
+    "nothing": None,
+    "whole": 100.0,
+    "huge": 1e21,
+    "part": 1.5,
+    "inner": {"b": [1.0, None], "a": "\u00e9"},
+    "rows": [{"n": "1", "s": "a"}, {"n": "2", "s": "b"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("[{.nothing}]", "[null]"),
+        ("{.whole} {.part} {.huge}", "100 1.5 1e+21"),
+        ("{.inner}", '{"a":"\u00e9","b":[1,null]}'),
+        ("{.rows[*]['n','s']}", "1 2 a b"),
+        ("{'\\x41'}", "A"),
+    ],
+)
+def test_writes_values_as_kubectl(template: str, expected: str) -> None:
+    assert "".join(write_nodes(read_template(template), VALUES, VALUES)) == expected
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ("A:.a,", "unexpected custom-columns spec: , expected <header>:<json-path-expr>"),
+        ("A:.a,,B:.b", "unexpected custom-columns spec: , expected <header>:<json-path-expr>"),
+        ("A:.a[", "unterminated array"),
+        ("A:{.a", "unexpected path string, expected a 'name1.name2'"),
+        ("A:.a}", "unexpected path string, expected a 'name1.name2'"),
+    ],
+)
+def test_a_wrong_spec_is_a_usage_error(spec: str, words: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(words)):
+        read_spec(spec)
+
+
+def test_a_comma_in_brackets_does_not_separate() -> None:
+    assert [heading for heading, _ in read_spec("A:.a[0,1].b,B B: .b ,C:{c}")] == ["A", "B B", "C"]
+
+
+def test_a_long_template_is_read_at_once() -> None:
+    before = time.process_time()
+    with pytest.raises(UsageError):
+        read_template("{.a[?(@" + " " * 5000 + "x)]}")
+    assert time.process_time() - before < 1
+
+
 def test_custom_columns(demo: Run) -> None:
     result = demo("top pods -o custom-columns=NAME:.name,CPU:.cpu.usage,NONE:.nothing -l app.kubernetes.io/name=web")
     lines = [line.split() for line in result.out.splitlines()]
@@ -116,5 +176,5 @@ def test_jsonpath_of_a_reading(demo: Run) -> None:
     template = "jsonpath={range .items[*]}{.name}{'\\t'}{.memory.usage}{'\\n'}{end}"
     lines = demo("top", "nodes", "-o", template).out.splitlines()
     document = json.loads(demo("top nodes -o json").out)
-    usages = [(item["name"], str(item["memory"]["usage"] or "")) for item in document["items"]]
+    usages = [(item["name"], json.dumps(item["memory"]["usage"])) for item in document["items"]]
     assert [tuple(line.split("\t")) for line in lines] == usages
