@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from cases import TICKS, Case
+from cases import TICKS, WARM, Case
 
 BROKEN_PIPE: Final = (-13, 141)
 
@@ -65,12 +65,12 @@ class Programs:
         return run_once([*self.kubectl, *case.kubectl.split(), *target], self.environment)
 
     def tick(self, case: Case, target: Sequence[str]) -> tuple[Run, float]:
-        """Measure one tick of a watch, as a part of many; and how much the peak rose from one tick to many."""
+        """Measure one tick of a watch, as a part of many; and how much the peak rose with them."""
         pace = ("--interval", "0.01", "--count")
-        one = self.run_c3s(case, target, *pace, "1")
-        many = self.run_c3s(case, target, *pace, str(1 + TICKS))
-        run = Run((many.wall - one.wall) / TICKS, (many.cpu - one.cpu) / TICKS, many.memory)
-        return run, many.memory / one.memory
+        few = self.run_c3s(case, target, *pace, str(WARM))
+        many = self.run_c3s(case, target, *pace, str(WARM + TICKS))
+        run = Run((many.wall - few.wall) / TICKS, (many.cpu - few.cpu) / TICKS, many.memory)
+        return run, many.memory / few.memory
 
 
 def run_once(command: Sequence[str], environment: Mapping[str, str], *, first_line: bool = False) -> Run:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from statistics import median
 from typing import Final
 
-from cases import SIZES, Case
+from cases import SIZES, TICKS, Case
 from measure import Pairs
 
 Result = tuple[Case, Pairs]
@@ -45,7 +46,7 @@ def _code(command: str) -> str:
 
 def _memory(case: Case, pairs: Pairs) -> str:
     if case.growth:
-        return f"x {max(pairs.growth):.2f} from the first tick to the last"
+        return f"x {median(pairs.growth):.2f} in {TICKS} ticks: {pairs.median('c3s', 'memory'):.0f} MiB"
     ours, theirs = pairs.median("c3s", "memory"), pairs.median("kubectl", "memory")
     return f"**{ours / theirs:.2f}**: {ours:.0f} / {theirs:.0f} MiB"
 
@@ -67,7 +68,7 @@ def verdict(case: Case, pairs: Pairs) -> str:
         ("CPU", pairs.ratio("cpu"), case.cpu, ""),
         ("memory", pairs.ratio("memory"), case.memory, ""),
         ("memory", pairs.median("c3s", "memory"), case.memory_mib, " MiB"),
-        ("growth", max(pairs.growth), case.growth, ""),
+        ("growth", median(pairs.growth), case.growth, ""),
     ]
     asked = [(what, is_, most, unit) for what, is_, most, unit in checks if most is not None]
     missed = [f"{what} missed by {is_ - most:.2f}{unit}" for what, is_, most, unit in asked if is_ > most]
