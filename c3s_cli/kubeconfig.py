@@ -171,11 +171,6 @@ def in_cluster(target: Target, environ: Mapping[str, str], token_file: str, auth
     return _checked(Access("in-cluster", namespace, server, cluster, user), "in-cluster")
 
 
-def current_contexts(target: Target, environ: Mapping[str, str]) -> list[str]:
-    """Name all contexts, for completion."""
-    return sorted(merge(target.kubeconfig, environ).entries["contexts"])
-
-
 def merge(explicit: str | None, environ: Mapping[str, str]) -> Merged:
     """Read --kubeconfig, else every file of $KUBECONFIG, else ~/.kube/config. A missing file counts as empty."""
     merged = Merged()

@@ -154,7 +154,7 @@ def watch(target: Target, query: Query, view: View, pace: Pace, clock: Clock | N
     clock = clock or Clock()
     view = structs.replace(view, compact=True)
     begun = clock.now()
-    code, last = ExitCode.OK, ""
+    code = ExitCode.OK
     with opened(target, stages) as cluster:
         frames = _Frames(view)
         for tick in ticks(pace, clock):
@@ -163,8 +163,8 @@ def watch(target: Target, query: Query, view: View, pace: Pace, clock: Clock | N
             except C3sError as problem:
                 if not tick:
                     raise
-                code, last = problem.code, str(problem)
-                frames.stale(last, pace)
+                code = problem.code
+                frames.stale(str(problem), pace)
             else:
                 frames.show(report, pace, stages)
                 code = conclude(report) if not frames.screen else _silently(report)
