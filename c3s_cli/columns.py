@@ -39,6 +39,7 @@ class Needs(Flag):
     NOTHING = 0
     NODE_METRICS = auto()
     NODES = auto()
+    NODE_DETAILS = auto()
     POD_METRICS = auto()
     PODS = auto()
     OWNERS = auto()
@@ -168,7 +169,7 @@ def label(key: str) -> Getter:
     """Read a label; "" where the object has none of that name, None where its labels are not known."""
 
     def value(row: Any) -> str | None:
-        return None if row.facts is None else row.facts.labels.get(key, "")
+        return None if row.labels is None else row.labels.get(key, "")
 
     return value
 
@@ -294,15 +295,17 @@ IDENTITY: Final = {
     "window": Column("window", Unit.SECONDS, seconds, "seconds that the usage is the average of"),
 }
 
+DETAILS: Final = Needs.NODES | Needs.NODE_DETAILS
+
 NODE_FACTS: Final = (
-    Column("status", Unit.TEXT, fact("status"), "Ready, NotReady, SchedulingDisabled", Needs.NODES),
-    Column("roles", Unit.TEXTS, fact("roles"), "roles, from the node's labels", Needs.NODES),
-    Column("version", Unit.TEXT, fact("version"), "version of the kubelet", Needs.NODES),
-    Column("pool", Unit.TEXT, fact("pool"), "node pool: Karpenter, GKE, EKS, AKS, kOps", Needs.NODES),
-    Column("zone", Unit.TEXT, fact("zone"), "topology zone", Needs.NODES),
-    Column("instanceType", Unit.TEXT, fact("instance_type"), "type of the machine", Needs.NODES),
-    Column("taints", Unit.TEXTS, fact("taints"), "taints, as key=value:effect", Needs.NODES),
-    Column("age", Unit.SECONDS, attrgetter("age_seconds"), "since the node was made", Needs.NODES),
+    Column("status", Unit.TEXT, fact("status", "details"), "Ready, NotReady, SchedulingDisabled", DETAILS),
+    Column("roles", Unit.TEXTS, fact("roles", "details"), "roles, from the node's labels", DETAILS),
+    Column("version", Unit.TEXT, fact("version", "details"), "version of the kubelet", DETAILS),
+    Column("pool", Unit.TEXT, fact("pool", "details"), "node pool: Karpenter, GKE, EKS, AKS, kOps", DETAILS),
+    Column("zone", Unit.TEXT, fact("zone", "details"), "topology zone", DETAILS),
+    Column("instanceType", Unit.TEXT, fact("instance_type", "details"), "type of the machine", DETAILS),
+    Column("taints", Unit.TEXTS, fact("taints", "details"), "taints, as key=value:effect", DETAILS),
+    Column("age", Unit.SECONDS, attrgetter("age_seconds"), "since the node was made", DETAILS),
 )
 
 POD_FACTS: Final = (
@@ -318,14 +321,14 @@ POD_FACTS: Final = (
     Column("restarts", Unit.COUNT, fact("restarts"), "restarts of its containers", Needs.PODS),
     Column("age", Unit.SECONDS, attrgetter("age_seconds"), "since the pod was made", Needs.PODS),
     Column("qosClass", Unit.TEXT, fact("qos_class"), "Guaranteed, Burstable or BestEffort", Needs.PODS),
-    Column("pool", Unit.TEXT, fact("pool", "home"), "pool of the pod's node", Needs.PODS | Needs.NODES),
-    Column("zone", Unit.TEXT, fact("zone", "home"), "zone of the pod's node", Needs.PODS | Needs.NODES),
+    Column("pool", Unit.TEXT, fact("pool", "home"), "pool of the pod's node", Needs.PODS | DETAILS),
+    Column("zone", Unit.TEXT, fact("zone", "home"), "zone of the pod's node", Needs.PODS | DETAILS),
     Column(
         "instanceType",
         Unit.TEXT,
         fact("instance_type", "home"),
         "machine type of the pod's node",
-        Needs.PODS | Needs.NODES,
+        Needs.PODS | DETAILS,
     ),
 )
 
@@ -555,7 +558,7 @@ class Naming(Struct, frozen=True):
             made = {column.name: column for column in resource_columns(key, self.kind)}
             return made.get(name) or made.get(f"{json_name(key)}.{field}")
         if match["of"] == "labels" and not field and self.kind in (Kind.NODE, Kind.POD):
-            needs = Needs.NODES if self.kind is Kind.NODE else Needs.PODS
+            needs = DETAILS if self.kind is Kind.NODE else Needs.PODS
             return Column(name, Unit.TEXT, label(key), f"label {key}", needs)
         return None
 

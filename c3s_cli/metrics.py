@@ -125,7 +125,7 @@ class _Reading(Struct):
         body = self._metrics("nodes")
         if self.query.name:
             return [decode_metrics.one_node(body, self.cluster.context, self.problems)]
-        nodes = list(decode_metrics.node_list(_list(body, "node metrics"), self.cluster.context, self.problems))
+        nodes = decode_metrics.node_list(body, self.cluster.context, self.problems)
         if not nodes:
             raise MetricsUnavailable("metrics not available yet")
         return nodes
@@ -135,7 +135,7 @@ class _Reading(Struct):
         body = self._metrics(f"{self._scope()}pods")
         if self.query.name:
             return [decode_metrics.one_pod(body, self.cluster.context, self.problems)]
-        return list(decode_metrics.pod_list(_list(body, "pod metrics"), self.cluster.context, self.problems))
+        return decode_metrics.pod_list(_list(body, "pod metrics"), self.cluster.context, self.problems)
 
     def nodes(self) -> dict[str, NodeFacts]:
         """Read the node objects, by name: those asked for, or all of them where pods are asked for."""
@@ -146,7 +146,8 @@ class _Reading(Struct):
             facts = decode_nodes.one_node_facts(body, self.problems)
             return {facts.name: facts}
         body = self._get(path, self._label_query() if named else []).body
-        return {facts.name: facts for facts in decode_nodes.node_facts(_list(body, "nodes"), self.problems)}
+        details = Needs.NODE_DETAILS in self.query.needs
+        return {facts.name: facts for facts in decode_nodes.node_facts(body, self.problems, details=details)}
 
     def pods(self) -> dict[tuple[str, str], PodFacts]:
         """Read the unfinished core pods, by namespace and name: those asked for, or all where nodes are."""

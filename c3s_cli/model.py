@@ -70,7 +70,8 @@ class PodFacts(Struct, frozen=True, gc=False):
 class Pod(Struct, frozen=True, gc=False):
     """A pod: the exact sum of its containers' usage, and its facts where core pods were read.
 
-    timestamp and window are the metrics API's own words. age_seconds counts to the Sample's now.
+    timestamp and window are the metrics API's own words. age_seconds counts to the Sample's now. home: what is known of
+    the node it runs on.
     """
 
     context: str
@@ -84,7 +85,7 @@ class Pod(Struct, frozen=True, gc=False):
     containers: tuple[Container, ...] = ()
     facts: PodFacts | None = None
     age_seconds: int | None = None
-    home: NodeFacts | None = None
+    home: NodeDetails | None = None
 
     allocatable: ClassVar[None] = None
     capacity: ClassVar[None] = None
@@ -93,6 +94,11 @@ class Pod(Struct, frozen=True, gc=False):
     def measured(self) -> bool:
         """Whether the metrics API reported this pod."""
         return self.timestamp is not None
+
+    @property
+    def labels(self) -> Mapping[str, str] | None:
+        """The labels of the core pod."""
+        return self.facts.labels if self.facts else None
 
     @property
     def requests(self) -> Amounts | None:
@@ -112,14 +118,10 @@ class Pod(Struct, frozen=True, gc=False):
         return self.facts.bounds if self.facts else None
 
 
-class NodeFacts(Struct, frozen=True, gc=False):
-    """What a node object says of itself. swap_capacity_bytes: None where the kubelet reports no swap."""
+class NodeDetails(Struct, frozen=True, gc=False):
+    """What a node object says of itself, beside what it offers."""
 
-    name: str
     labels: Mapping[str, str]
-    allocatable: Amounts
-    capacity: Amounts
-    swap_capacity_bytes: int | None
     status: str
     roles: tuple[str, ...]
     version: str
@@ -128,6 +130,16 @@ class NodeFacts(Struct, frozen=True, gc=False):
     pool: str
     zone: str
     instance_type: str
+
+
+class NodeFacts(Struct, frozen=True, gc=False):
+    """What a node offers. swap_capacity_bytes: None where the kubelet reports no swap. details: None where not read."""
+
+    name: str
+    allocatable: Amounts
+    capacity: Amounts
+    swap_capacity_bytes: int | None
+    details: NodeDetails | None = None
 
 
 class Node(Struct, frozen=True, gc=False):
@@ -153,6 +165,16 @@ class Node(Struct, frozen=True, gc=False):
     def measured(self) -> bool:
         """Whether the metrics API reported this node."""
         return self.timestamp is not None
+
+    @property
+    def details(self) -> NodeDetails | None:
+        """What the node object says beside what it offers."""
+        return self.facts.details if self.facts else None
+
+    @property
+    def labels(self) -> Mapping[str, str] | None:
+        """The labels of the node object."""
+        return self.details.labels if self.details else None
 
     @property
     def allocatable(self) -> Amounts | None:

@@ -94,7 +94,7 @@ def mebibytes(number: int) -> int:
 
 def format_cpu(nanocores: int) -> str:
     """Write CPU as kubectl does: `124m`."""
-    return f"{millicores(nanocores)}m"
+    return f"{-(nanocores // -MILLI) if nanocores >= 0 else nanocores // MILLI}m"
 
 
 def format_bytes(number: int) -> str:

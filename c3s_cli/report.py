@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Final
 
 from msgspec import structs
 
 from c3s_cli.columns import COMMON, Column, Kind, Naming, json_name
-from c3s_cli.model import Group, Node, NodeFacts, Pod, PodFacts, Report, Row, Sample
+from c3s_cli.model import Group, Node, NodeDetails, NodeFacts, Pod, PodFacts, Report, Row, Sample
 from c3s_cli.request import Query, SortKey
 from c3s_cli.rollup import add_amounts, add_shared, grouped, nodes_together, pods_together
 
@@ -41,16 +41,16 @@ def make_report(sample: Sample, query: Query, namespace: str) -> Report:
     )
 
 
-def _rows(sample: Sample, query: Query) -> tuple[Sequence[Row], Group]:
-    """Give the rows in no particular order, and the totals of the objects behind them."""
+def _rows(sample: Sample, query: Query) -> tuple[Sequence[Row], Group | None]:
+    """Give the rows in no particular order, and the totals of the objects behind them if they are wanted."""
     match query.objects:
         case Kind.POD:
             pods = _where(pod_rows(sample), query)
-            totals = pods_together(pods, sample.context)
+            totals = pods_together(pods, sample.context) if query.totals else None
             return (grouped(pods, query.by, pods_together) if query.by else pods), totals
         case Kind.NODE:
             nodes = _where(node_rows(sample), query)
-            totals = nodes_together(nodes, sample.context)
+            totals = nodes_together(nodes, sample.context) if query.totals else None
             return (grouped(nodes, query.by, nodes_together) if query.by else nodes), totals
         case _:
             cluster = nodes_together(node_rows(sample), sample.context)
@@ -74,19 +74,32 @@ def node_rows(sample: Sample) -> list[Node]:
     facts_of = sample.node_facts or {}
     asked = _asked_of_nodes(sample.pod_facts)
     measured = {node.name: node for node in sample.nodes}
-    names = [*measured, *(name for name in facts_of if name not in measured)]
-    rows = []
-    for name in names:
-        node = measured.get(name) or Node(sample.context, name, None, None)
-        facts = facts_of.get(name)
-        row = structs.replace(node, facts=facts, age_seconds=_age(facts.created_at if facts else None, sample.now))
-        if asked is not None:
-            row = structs.replace(row, **asked.get(name, NOTHING_ASKED))
-        rows.append(row)
-    return rows
+    unmeasured = [Node(sample.context, name, None, None) for name in facts_of if name not in measured]
+    rows = [_node_row(node, facts_of.get(node.name), sample.now) for node in (*measured.values(), *unmeasured)]
+    return [_with_asked(row, asked) for row in rows] if asked is not None else rows
+
+
+def _node_row(node: Node, facts: NodeFacts | None, now: datetime) -> Node:
+    created_at = facts.details.created_at if facts and facts.details else None
+    return Node(
+        node.context,
+        node.name,
+        node.cpu_nanocores,
+        node.memory_bytes,
+        node.swap_bytes,
+        node.timestamp,
+        node.window,
+        facts,
+        _age(created_at, now),
+    )
 
 
 NOTHING_ASKED: Final[Mapping[str, Any]] = {"requests": {}, "limits": {}, "bounds": {}, "pod_count": 0}
+
+
+def _with_asked(node: Node, asked: Mapping[str, Mapping[str, Any]]) -> Node:
+    row: Node = structs.replace(node, **asked.get(node.name, NOTHING_ASKED))
+    return row
 
 
 def _asked_of_nodes(pod_facts: Mapping[tuple[str, str], PodFacts] | None) -> dict[str, Mapping[str, Any]] | None:
@@ -112,7 +125,7 @@ def pod_rows(sample: Sample) -> Sequence[Pod]:
     if sample.pod_facts is None:
         return sample.pods
     measured = {(pod.namespace, pod.name): pod for pod in sample.pods}
-    homes = sample.node_facts or {}
+    homes = {name: node.details for name, node in (sample.node_facts or {}).items()}
     rows = [
         _pod_row(measured.get(of) or Pod(sample.context, *of, None, None), facts, homes.get(facts.node), sample.now)
         for of, facts in sample.pod_facts.items()
@@ -121,7 +134,7 @@ def pod_rows(sample: Sample) -> Sequence[Pod]:
     return rows
 
 
-def _pod_row(pod: Pod, facts: PodFacts, home: NodeFacts | None, now: datetime) -> Pod:
+def _pod_row(pod: Pod, facts: PodFacts, home: NodeDetails | None, now: datetime) -> Pod:
     asked = {container.name: container for container in facts.containers}
     containers = tuple(
         structs.replace(container, requests=spec.requests, limits=spec.limits)
@@ -159,7 +172,7 @@ def _ordered(rows: Sequence[Row], query: Query) -> Sequence[Row]:
     if not query.sort and query.kind is Kind.NODE:
         ordered.sort(key=_unmeasured)
     for key in reversed(query.sort):
-        ordered.sort(key=_comparable(key), reverse=key.descending)
+        _sort(ordered, key)
     return [_with_ordered_containers(row, query) for row in ordered] if query.containers else ordered
 
 
@@ -173,17 +186,16 @@ def _unmeasured(row: Any) -> bool:
     return row.timestamp is None
 
 
-def _comparable(key: SortKey) -> Callable[[Any], tuple[bool, Any]]:
-    """Make a value comparable, the unknown one last in either direction."""
-    value_of, descending = key.value, key.descending
-
-    def comparable(row: Any) -> tuple[bool, Any]:
-        value = value_of(row)
-        if value is None:
-            return (not descending, 0)
-        return (descending, value)
-
-    return comparable
+def _sort(rows: list[Any], key: SortKey) -> None:
+    """Sort by one key, ties as they were, the unknown ones last in either direction."""
+    values = list(map(key.value, rows))
+    if None in values:
+        known = [(row, value) for row, value in zip(rows, values, strict=True) if value is not None]
+        unknown = [row for row, value in zip(rows, values, strict=True) if value is None]
+    else:
+        known, unknown = list(zip(rows, values, strict=True)), []
+    known.sort(key=itemgetter(1), reverse=key.descending)
+    rows[:] = [*(row for row, _ in known), *unknown]
 
 
 def _with_ordered_containers(pod: Any, query: Query) -> Pod:
@@ -194,7 +206,7 @@ def _with_ordered_containers(pod: Any, query: Query) -> Pod:
     containers = sorted(pod.containers, key=lambda container: container.name)
     for key in reversed(query.sort):
         if key.column.of_containers:
-            containers.sort(key=_comparable(key), reverse=key.descending)
+            _sort(containers, key)
     row: Pod = structs.replace(pod, containers=tuple(containers))
     return row
 
@@ -202,9 +214,9 @@ def _with_ordered_containers(pod: Any, query: Query) -> Pod:
 # --- the rest -------------------------------------------------------------------------------------------------
 
 
-def _columns(query: Query, totals: Group) -> tuple[Column, ...]:
+def _columns(query: Query, totals: Group | None) -> tuple[Column, ...]:
     """Give the columns asked for; wide ones of a cluster go on with the extended resources that it has."""
-    if not query.extended:
+    if not query.extended or totals is None:
         return query.columns
     naming = Naming(query.kind)
     offered = {*(totals.allocatable or {}), *(totals.requests or {})} - set(COMMON)

@@ -72,8 +72,8 @@ class Query(Struct, frozen=True):
     """What: the rows to show and the columns in them.
 
     objects: the kind of object that is read; kind: the kind of row that is shown (a group, with `by`).
-    namespace: the one given with -n, None for the context's own; all_namespaces wins over it. extended: whether columns
-    of every extended resource that is found are wanted too.
+    namespace: the one given with -n, None for the context's own; all_namespaces wins over it. totals: whether the sums
+    of all rows are shown. extended: whether columns of every extended resource that is found are wanted too.
     """
 
     objects: Kind
@@ -91,6 +91,7 @@ class Query(Struct, frozen=True):
     fail_if: Condition | None = None
     until: Condition | None = None
     limit: int | None = None
+    totals: bool = False
     extended: bool = False
 
     @property
@@ -129,6 +130,7 @@ class Format(Enum):
 
 
 WITH_TEMPLATE = (Format.CUSTOM_COLUMNS, Format.JSONPATH)
+WITH_TOTALS = (Format.JSON, Format.YAML, Format.JSONPATH)
 
 
 class View(Struct, frozen=True):
@@ -256,6 +258,7 @@ def request_of(  # noqa: PLR0913  a command line has that many parts
         fail_if=_condition(rows.fail_if, naming),
         until=_condition(until, naming),
         limit=_limit(rows.limit),
+        totals=rows.sum or format_ in WITH_TOTALS,
         extended=kind is Kind.CLUSTER and not {"wide", "all"}.isdisjoint(words),
     )
     view = View(

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from c3s_cli import report
 from c3s_cli.columns import Kind
-from c3s_cli.decode import metrics, shapes
+from c3s_cli.decode import metrics, nodes, shapes
 from c3s_cli.demo.server import DemoServer, start
-from c3s_cli.model import Pod, Report
+from c3s_cli.model import Group, Pod, Report
 from c3s_cli.output import document, names, render
 from c3s_cli.request import Format, View
+from c3s_cli.rollup import pods_together
 from tests.authority import server_context, write_files
 from tests.conftest import AT, Run
 from tests.servers import FakeApi, node, node_metrics
@@ -59,6 +61,46 @@ def test_what_metrics_server_sends_never_takes_the_careful_way(
     assert run(f"top pods -A --server {many.url}").code == 0
 
 
+@pytest.mark.parametrize("words", ["top nodes", "top nodes -o json --sort-by cpu%", "top cluster --fail-if cpu%>99"])
+def test_nodes_say_no_more_than_is_asked_for(
+    run: Run, many: DemoServer, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nodes, "_details", lambda _: pytest.fail("labels, conditions and taints for nothing"))
+    assert run(*words.split(), "--server", many.url).code == 0
+
+
+def test_nodes_of_a_kind_are_read_once(run: Run, many: DemoServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[bytes] = []
+    nodes._declared.cache_clear()  # noqa: SLF001  what is counted
+    decode_one = shapes.decode_one
+
+    def counting(body: shapes.Body, shape: Any, what: str) -> Any:
+        read.append(bytes(body))
+        return decode_one(body, shape, what)
+
+    monkeypatch.setattr(nodes, "decode_one", counting)
+    assert run(f"top nodes --server {many.url}").out.count("\n") > 100
+    assert len(read) == len(set(read))
+    nodes._declared.cache_clear()  # noqa: SLF001  it holds what the demo has
+
+
+@pytest.mark.parametrize(
+    ("words", "sums"), [("", 0), ("--sort-by cpu", 0), ("--sum", 1), ("-o json", 1), ("-o csv", 0)]
+)
+def test_only_sums_that_are_shown_are_computed(
+    run: Run, many: DemoServer, words: str, sums: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summed: list[int] = []
+
+    def counting(pods: Sequence[Pod], context: str) -> Group:
+        summed.append(len(pods))
+        return pods_together(pods, context)
+
+    monkeypatch.setattr(report, "pods_together", counting)
+    assert run(f"top pods -A --server {many.url} {words}").code == 0
+    assert len(summed) == sums
+
+
 def test_items_are_decoded_some_hundred_at_a_time(run: Run, many: DemoServer, monkeypatch: pytest.MonkeyPatch) -> None:
     decoded: list[object] = []
     decode_one = shapes.decode_one
@@ -89,8 +131,7 @@ class Counted(list[Any]):
 )
 def test_a_reader_who_leaves_early_costs_no_more_than_a_piece(format_: Format, piece: int) -> None:
     rows = Counted([Pod("c", "default", f"p{place}", 1, 1) for place in range(3 * piece)])
-    report = Report(datetime.now(UTC), "test", (), rows, None)
-    pieces = render(report, View(format_, Kind.POD))
+    pieces = render(Report(datetime.now(UTC), "test", (), rows, None), View(format_, Kind.POD))
     next(pieces)
     next(pieces)
     assert rows.seen <= 2 * piece
@@ -123,9 +164,9 @@ def test_what_the_limit_leaves_out_is_not_rendered(
 ) -> None:
     rendered: list[int] = []
 
-    def counting(report: Report, view: View) -> Iterator[str]:
-        rendered.append(len(report.rows))
-        return render(report, view)
+    def counting(shown: Report, view: View) -> Iterator[str]:
+        rendered.append(len(shown.rows))
+        return render(shown, view)
 
     monkeypatch.setattr("c3s_cli.pipeline.render", counting)
     assert run(f"top pods -A --limit 10 {output} --server {many.url}").code == 0

@@ -32,13 +32,13 @@ def test_quantities_at_once_are_exact_or_refused(texts: list[str], how: tuple[st
 
 
 def test_what_metrics_server_sends_is_not_refused() -> None:
-    assert amounts_at_once(["250n", "0", "007n"], "n", 1, 10**9) == [250, 0, 7]
+    assert amounts_at_once(["250n", "0", "7n"], "n", 1, 10**9) == [250, 0, 7]
     assert amounts_at_once(["4Ki", "0", "12"], "Ki", 1024, 1) == [4096, 0, 12]
 
 
-@pytest.mark.parametrize("wrong", ["", "1m", "1n2n", "-1n", "n", "1 n"])
+@pytest.mark.parametrize("wrong", ["", "1m", "1n2n", "-1n", "n", "1 n", "1,2", "1,2n", "007n"])
 def test_anything_else_is_refused(wrong: str) -> None:
-    with pytest.raises(ValueError, match=r"usual|invalid literal"):
+    with pytest.raises(ValueError, match=r"usual|malformed"):
         amounts_at_once(["1n", wrong], "n", 1, 10**9)
 
 

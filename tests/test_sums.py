@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from c3s_cli import options
 from c3s_cli.columns import Kind
-from c3s_cli.model import Group, Node, NodeFacts, Pod, PodFacts, Report, Sample
+from c3s_cli.model import Group, Node, NodeDetails, NodeFacts, Pod, PodFacts, Report, Sample
 from c3s_cli.report import make_report
 from c3s_cli.request import request_of
 
@@ -30,7 +30,7 @@ pod_facts = st.builds(
 )
 node_facts = st.builds(
     lambda allocatable, pool: NodeFacts(
-        "", {}, allocatable, allocatable, None, "Ready", (), "v1", (), 0.0, pool, "z", "m"
+        "", allocatable, allocatable, None, NodeDetails({}, "Ready", (), "v1", (), 0.0, pool, "z", "m")
     ),
     amounts,
     st.sampled_from(["p", "q"]),
@@ -58,7 +58,12 @@ def samples(draw: st.DrawFn) -> Sample:
 
 def report(sample: Sample, kind: Kind, **rows: Any) -> Report:
     query, _ = request_of(
-        kind, None, options.Connection(), options.Rows(**rows), options.Look(columns="all"), pods=options.Pods()
+        kind,
+        None,
+        options.Connection(),
+        options.Rows(sum=True, **rows),
+        options.Look(columns="all"),
+        pods=options.Pods(),
     )
     return make_report(sample, query, "default")
 

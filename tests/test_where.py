@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from c3s_cli.columns import Kind, Naming
 from c3s_cli.errors import UsageError
-from c3s_cli.model import Node, NodeFacts, Pod, PodFacts
+from c3s_cli.model import Node, NodeDetails, NodeFacts, Pod, PodFacts
 from c3s_cli.where import parse
 from tests.conftest import Run
 
@@ -20,13 +20,9 @@ PODS, NODES = Naming(Kind.POD), Naming(Kind.NODE)
 CORE, GIB = 10**9, 1 << 30
 
 
-def node(cpu: int | None = 580 * 10**6, **facts: Any) -> Node:
+def node(cpu: int | None = 580 * 10**6, allocatable: int = 2 * CORE, **details: Any) -> Node:
     defaults: dict[str, Any] = {
-        "name": "n",
         "labels": {"app": "web, api", "empty": ""},
-        "allocatable": {"cpu": 2 * CORE, "memory": 4 * GIB, "nvidia.com/gpu": 2},
-        "capacity": {},
-        "swap_capacity_bytes": None,
         "status": "Ready",
         "roles": ("control-plane", "infra"),
         "version": "v1.34.2",
@@ -43,7 +39,13 @@ def node(cpu: int | None = 580 * 10**6, **facts: Any) -> Node:
         GIB,
         timestamp="2026-03-02T09:30:00Z",
         window="14.992s",
-        facts=NodeFacts(**{**defaults, **facts}),
+        facts=NodeFacts(
+            "n",
+            {"cpu": allocatable, "memory": 4 * GIB, "nvidia.com/gpu": 2},
+            {},
+            None,
+            NodeDetails(**{**defaults, **details}),
+        ),
         age_seconds=90,
     )
 
@@ -126,7 +128,7 @@ def test_people_read_alternatives_with_or() -> None:
 @settings(deadline=None)  # a busy machine is no failure
 @given(st.integers(0, 10**13), st.integers(0, 10**13), st.integers(0, 10**6), st.sampled_from(["=", "!=", ">", "<="]))
 def test_a_percentage_is_never_rounded(part: int, below: int, thousandths: int, operator: str) -> None:
-    row = node(cpu=part, allocatable={"cpu": below})
+    row = node(cpu=part, allocatable=below)
     wanted = Fraction(thousandths, 1000)
     met = parse([f"cpu% {operator} {thousandths / 1000:.3f}"], NODES).matches(row)
     have = Fraction(100 * part, below) if below else None

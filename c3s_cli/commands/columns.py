@@ -59,7 +59,7 @@ def _rows(of: str) -> Iterator[dict[str, str]]:
             "column": column.name,
             "alias": aliases.get(column.name, ""),
             "unit": column.unit.value,
-            "needs": ",".join(READ[need] for need in column.needs),
+            "needs": ",".join(READ[need] for need in column.needs if need in READ),
             "meaning": column.summary,
         }
 

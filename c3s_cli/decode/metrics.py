@@ -15,7 +15,7 @@ from c3s_cli.decode.shapes import (
     amount_of,
     amounts_at_once,
     decode_batches,
-    decode_items,
+    decode_list,
     decode_one,
 )
 from c3s_cli.model import Container, Node, Pod
@@ -54,10 +54,9 @@ class _PodMetrics(Struct, gc=False):
 NO_USAGE = _Usage()
 
 
-def node_list(listing: Listing, context: str, problems: list[str]) -> Iterator[Node]:
+def node_list(body: Body, context: str, problems: list[str]) -> list[Node]:
     """Decode a NodeMetricsList."""
-    for item in decode_items(listing, _NodeMetrics, "node metrics"):
-        yield _node(item, context, problems)
+    return [_node(item, context, problems) for item in decode_list(body, _NodeMetrics, "node metrics")]
 
 
 def one_node(body: Body, context: str, problems: list[str]) -> Node:
@@ -65,17 +64,18 @@ def one_node(body: Body, context: str, problems: list[str]) -> Node:
     return _node(decode_one(body, _NodeMetrics, "node metrics"), context, problems)
 
 
-def pod_list(listing: Listing, context: str, problems: list[str]) -> Iterator[Pod]:
+def pod_list(listing: Listing, context: str, problems: list[str]) -> list[Pod]:
     """Decode a PodMetricsList."""
+    pods: list[Pod] = []
     for items in decode_batches(listing, _PodMetrics, "pod metrics"):
         made = _usual_containers(items)
-        for item in items:
-            yield _pod(item, context, tuple(islice(made, len(item.containers or ()))) if made else None, problems)
+        pods += _usual_pods(items, made, context) if made else [_pod(item, context, problems) for item in items]
+    return pods
 
 
 def one_pod(body: Body, context: str, problems: list[str]) -> Pod:
     """Decode a single PodMetrics."""
-    return _pod(decode_one(body, _PodMetrics, "pod metrics"), context, None, problems)
+    return _pod(decode_one(body, _PodMetrics, "pod metrics"), context, problems)
 
 
 def _node(item: _NodeMetrics, context: str, problems: list[str]) -> Node:
@@ -106,31 +106,32 @@ def _usual_containers(items: list[_PodMetrics]) -> Iterator[Container] | None:
     return map(Container, [intern(container.name) for container in measured], cpu, memory)
 
 
-def _pod(item: _PodMetrics, context: str, containers: tuple[Container, ...] | None, problems: list[str]) -> Pod:
-    """Make a row of a pod, of its containers if they are made already."""
-    namespace, name = intern(item.metadata.namespace), item.metadata.name
-    if containers is None:
-        containers = tuple([_container(container, namespace, name, problems) for container in item.containers or ()])
-    if len(containers) == 1:
-        (only,) = containers
-        cpu, memory, swap = only.cpu_nanocores, only.memory_bytes, only.swap_bytes
-    else:
-        cpu = total([container.cpu_nanocores for container in containers])
-        memory = total([container.memory_bytes for container in containers])
-        # One without swap makes the sum unknown, and where one has none, the others mostly have none either.
-        has_swap = containers and containers[0].swap_bytes is not None
-        swap = total([container.swap_bytes for container in containers]) if has_swap else None
-    return Pod(
-        context,
-        namespace,
-        name,
-        cpu,
-        memory,
-        swap,
-        intern(item.timestamp or ""),
-        intern(item.window) if item.window else None,
-        containers,
-    )
+def _usual_pods(items: list[_PodMetrics], made: Iterator[Container], context: str) -> list[Pod]:
+    """Make rows of pods whose containers are made: without swap, all of them known."""
+    pods = []
+    for item in items:
+        containers = tuple(islice(made, len(item.containers or ())))
+        if len(containers) == 1:
+            cpu, memory = containers[0].cpu_nanocores, containers[0].memory_bytes
+        else:
+            cpu = total([container.cpu_nanocores for container in containers])
+            memory = total([container.memory_bytes for container in containers])
+        who = item.metadata
+        timestamp, window = intern(item.timestamp or ""), intern(item.window) if item.window else None
+        pods.append(Pod(context, intern(who.namespace), who.name, cpu, memory, None, timestamp, window, containers))
+    return pods
+
+
+def _pod(item: _PodMetrics, context: str, problems: list[str]) -> Pod:
+    """Make a row of a pod that needs care."""
+    namespace, name = item.metadata.namespace, item.metadata.name
+    containers = tuple([_container(container, namespace, name, problems) for container in item.containers or ()])
+    cpu = total([container.cpu_nanocores for container in containers])
+    memory = total([container.memory_bytes for container in containers])
+    # One without swap makes the sum unknown, and where one has none, the others mostly have none either.
+    has_swap = containers and containers[0].swap_bytes is not None
+    swap = total([container.swap_bytes for container in containers]) if has_swap else None
+    return Pod(context, namespace, name, cpu, memory, swap, item.timestamp or "", item.window, containers)
 
 
 def _container(item: _Container, namespace: str, pod: str, problems: list[str]) -> Container:

@@ -1,24 +1,25 @@
-"""Core nodes → NodeFacts: what they offer, how they are, where they belong."""
+"""Core nodes → NodeFacts: what they offer and, where it is asked for, how they are and where they belong."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from c3s_cli.decode.shapes import (
     Body,
-    Listing,
     Meta,
     Quantity,
     amount_of,
     amounts_of,
-    decode_items,
+    declared,
+    decode_list,
     decode_one,
     epoch,
 )
-from c3s_cli.model import NodeFacts
+from c3s_cli.model import Amounts, NodeDetails, NodeFacts
 
 POOL_LABELS: Final = (
     "karpenter.sh/nodepool",
@@ -33,6 +34,34 @@ POOL_LABELS: Final = (
 ZONE_LABELS: Final = ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone")
 TYPE_LABELS: Final = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type")
 ROLE_PREFIX: Final = "node-role.kubernetes.io/"
+
+NULL: Final = Raw(b"null")
+Declared: Any = dict[str, Quantity] | None
+
+
+class _Name(Struct, gc=False):
+    name: str = ""
+
+
+class _Swap(Struct, gc=False):
+    capacity: Quantity = None
+
+
+class _Swapping(Struct, gc=False):
+    swap: _Swap | None = None
+
+
+class _Offered(Struct, rename="camel", gc=False):
+    allocatable: Raw = NULL
+    capacity: Raw = NULL
+    node_info: _Swapping | None = None
+
+
+class _Offer(Struct, gc=False):
+    """A node, as far as it says what it offers: a fourth of the time that all of it takes."""
+
+    metadata: _Name
+    status: _Offered | None = None
 
 
 class _Taint(Struct, gc=False):
@@ -51,18 +80,11 @@ class _Condition(Struct, gc=False):
     status: str = ""
 
 
-class _Swap(Struct, gc=False):
-    capacity: Quantity = None
-
-
-class _Info(Struct, rename="camel", gc=False):
+class _Info(_Swapping, rename="camel", gc=False):
     kubelet_version: str = ""
-    swap: _Swap | None = None
 
 
-class _Status(Struct, rename="camel", gc=False):
-    allocatable: dict[str, Quantity] | None = None
-    capacity: dict[str, Quantity] | None = None
+class _Status(_Offered, rename="camel", gc=False):
     conditions: list[_Condition] | None = None
     node_info: _Info | None = None
 
@@ -73,28 +95,54 @@ class _Node(Struct, gc=False):
     status: _Status | None = None
 
 
-def node_facts(listing: Listing, problems: list[str]) -> Iterator[NodeFacts]:
-    """Decode a NodeList."""
-    for item in decode_items(listing, _Node, "nodes"):
-        yield _facts(item, problems)
+def node_facts(body: Body, problems: list[str], *, details: bool) -> Iterator[NodeFacts]:
+    """Decode a NodeList; what is no offer only with `details`."""
+    if details:
+        return (_facts(item, problems, _details(item)) for item in decode_list(body, _Node, "nodes"))
+    return (_facts(item, problems) for item in decode_list(body, _Offer, "nodes"))
 
 
 def one_node_facts(body: Body, problems: list[str]) -> NodeFacts:
     """Decode a single Node."""
-    return _facts(decode_one(body, _Node, "nodes"), problems)
+    item = decode_one(body, _Node, "nodes")
+    return _facts(item, problems, _details(item))
 
 
-def _facts(item: _Node, problems: list[str]) -> NodeFacts:
-    spec, status = item.spec or _Spec(), item.status or _Status()
-    name, labels, info = item.metadata.name, item.metadata.labels or {}, status.node_info or _Info()
-    of = f"node {name}"
+def _facts(item: _Offer | _Node, problems: list[str], details: NodeDetails | None = None) -> NodeFacts:
+    name, status = item.metadata.name, item.status
+    if status is None:
+        return NodeFacts(name, {}, {}, None, details)
+    swap = status.node_info.swap if status.node_info else None
     return NodeFacts(
-        name=name,
+        name,
+        _amounts(status.allocatable, problems, name, "allocatable"),
+        _amounts(status.capacity, problems, name, "capacity"),
+        amount_of("swap", swap.capacity, problems, f"node {name}") if swap else None,
+        details,
+    )
+
+
+def _amounts(quantities: Raw, problems: list[str], name: str, what: str) -> Amounts:
+    """Give what a node declares in units. Nodes of a kind declare the same, in the same words."""
+    try:
+        return _declared(bytes(quantities))
+    except (TypeError, ValueError):
+        return amounts_of(decode_one(quantities, Declared, "nodes"), problems, f"node {name}, {what}")
+
+
+@lru_cache(maxsize=4096)
+def _declared(text: bytes) -> Amounts:
+    """Give the amounts of a map of quantities; TypeError or ValueError where one of them needs more care."""
+    return {r: declared(r, quantity) for r, quantity in (decode_one(text, Declared, "nodes") or {}).items()}
+
+
+def _details(item: _Node) -> NodeDetails:
+    spec, conditions = item.spec or _Spec(), (item.status.conditions if item.status else None) or ()
+    info = (item.status.node_info if item.status else None) or _Info()
+    labels = item.metadata.labels or {}
+    return NodeDetails(
         labels=labels,
-        allocatable=amounts_of(status.allocatable, problems, f"{of}, allocatable"),
-        capacity=amounts_of(status.capacity, problems, f"{of}, capacity"),
-        swap_capacity_bytes=amount_of("swap", info.swap.capacity, problems, of) if info.swap else None,
-        status=_condition(status.conditions or [], unschedulable=spec.unschedulable),
+        status=_condition(conditions, unschedulable=spec.unschedulable),
         roles=_roles(labels),
         version=info.kubelet_version,
         taints=tuple(_taint(taint) for taint in spec.taints or ()),
@@ -105,7 +153,7 @@ def _facts(item: _Node, problems: list[str]) -> NodeFacts:
     )
 
 
-def _condition(conditions: list[_Condition], *, unschedulable: bool) -> str:
+def _condition(conditions: Sequence[_Condition], *, unschedulable: bool) -> str:
     """Say a node's state as `kubectl get nodes` does."""
     ready = next((condition.status for condition in conditions if condition.type == "Ready"), None)
     state = {"True": "Ready", None: "Unknown"}.get(ready, "NotReady")

@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from c3s_cli.errors import InvalidAnswer
 from c3s_cli.model import Amounts
-from c3s_cli.quantity import LONGEST, InvalidQuantity, nanos, whole
+from c3s_cli.quantity import InvalidQuantity, nanos, whole
 
+Shape = TypeVar("Shape")
 Quantity = str | int | float | None
 Quantities = Mapping[str, Quantity]
 Body = bytes | bytearray
 # Enough that a call costs nothing an item, few enough that what is decoded and not yet used stays small.
 BATCH: Final = 500
-Shape = TypeVar("Shape")
+# What no quantity reaches that is measured in nanocores or bytes.
+USUAL: Final = 10**18
 
 
 class Meta(Struct, rename="camel", gc=False):
@@ -47,6 +49,12 @@ class Listing(Struct, gc=False):
     items: list[msgspec.Raw] | None = None
 
 
+class Whole(Struct, Generic[Shape], gc=False):
+    """Any list, its items and all."""
+
+    items: list[Shape] | None = None
+
+
 @cache
 def _decoder(shape: Any) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(shape)
@@ -59,6 +67,11 @@ def decode_one(body: Body | msgspec.Raw, shape: type[Shape], what: str) -> Shape
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as problem:
         raise InvalidAnswer(f"the server's answer for {what} is not valid: {problem}") from problem
     return decoded
+
+
+def decode_list(body: Body, shape: type[Shape], what: str) -> list[Shape]:
+    """Decode the items of a list that is not long. InvalidAnswer as above."""
+    return decode_one(body, Whole[shape], what).items or []  # type: ignore[valid-type]  # a type made at run time
 
 
 def decode_batches(listing: Listing, shape: type[Shape], what: str) -> Iterator[list[Shape]]:
@@ -76,7 +89,7 @@ def decode_items(listing: Listing, shape: type[Shape], what: str) -> Iterator[Sh
 
 
 def amounts_at_once(quantities: Sequence[Any], suffix: str, with_suffix: int, without: int) -> list[int]:
-    """Give many quantities in their unit, in a third of the time that one after the other takes.
+    """Give many quantities in their unit, in a sixth of the time that one after the other takes.
 
     They are digits alone, which count `without` each, or digits and `suffix`, which count `with_suffix`: what
     metrics-server sends. TypeError or ValueError if one is anything else.
@@ -84,11 +97,13 @@ def amounts_at_once(quantities: Sequence[Any], suffix: str, with_suffix: int, wi
     if not quantities:
         return []
     ended = f"{','.join(quantities)},"
-    digits = ended.replace(f"{suffix},", ",")
-    if not (digits.isascii() and digits.replace(",", "").isdigit()) or max(map(len, quantities)) > LONGEST:
+    digits = ended.replace(f"{suffix},", ",")[:-1].encode()
+    numbers = [] if digits.translate(None, b"0123456789,") else _decoder(list[int]).decode(b"[%b]" % digits)
+    if len(numbers) != len(quantities) or max(numbers) >= USUAL:
         raise ValueError("not all of the usual form")
+    if ended.count(f"{suffix},") + quantities.count("0") == len(quantities):
+        return numbers if with_suffix == 1 else [number * with_suffix for number in numbers]
     last = suffix[-1]
-    numbers = map(int, digits[:-1].split(","))
     return [
         number * (with_suffix if text[-1] == last else without)
         for number, text in zip(numbers, quantities, strict=True)
@@ -112,7 +127,7 @@ def amounts_of(quantities: Quantities | None, problems: list[str], of: str) -> A
     if not quantities:
         return {}
     try:
-        return {resource: _declared(resource, quantity) for resource, quantity in quantities.items()}
+        return {resource: declared(resource, quantity) for resource, quantity in quantities.items()}
     except (TypeError, ValueError):
         # One of them needs more care, or words.
         amounts = {resource: amount_of(resource, quantity, problems, of) for resource, quantity in quantities.items()}
@@ -120,7 +135,7 @@ def amounts_of(quantities: Quantities | None, problems: list[str], of: str) -> A
 
 
 @lru_cache(maxsize=4096)  # what is declared comes again and again: requests, limits, the capacity of a kind of node
-def _declared(resource: str, quantity: Quantity) -> int:
+def declared(resource: str, quantity: Quantity) -> int:
     """Give a text in its resource's unit. TypeError for what is none, InvalidQuantity for what is no quantity."""
     if not isinstance(quantity, str):
         raise TypeError(quantity)

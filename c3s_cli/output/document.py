@@ -10,7 +10,7 @@ ASCII, so that nothing a cluster says can reach a terminal as a control characte
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from json.encoder import encode_basestring_ascii as quoted
@@ -181,12 +181,11 @@ class Template:
         self.columns: list[Column] = []
         self.text = self._object(_tree(columns), newline)
 
-    def fill(self, rows: Sequence[Any]) -> Iterator[str]:
-        """Write rows, one after the other; only those that are taken are made."""
-        text = self.text
-        writers = [(column.value, writer(column)) for column in self.columns]
-        for row in rows:
-            yield text % tuple([write(value(row)) for value, write in writers])
+    def fill(self, rows: Iterable[Any]) -> Iterator[str]:
+        """Write rows, column by column in pieces; a piece of which nothing is taken is not made."""
+        coming = iter(rows)
+        while piece := list(islice(coming, PIECE)):
+            yield from map(self.text.__mod__, zip(*(written(column, piece) for column in self.columns), strict=True))
 
     def _object(self, tree: dict[str, Any], newline: str) -> str:
         inner = newline + STEP if newline else ""
@@ -214,12 +213,13 @@ def _tree(columns: Iterable[Column]) -> dict[str, Any]:
     return tree
 
 
-def writer(column: Column) -> Callable[[Any], str]:
-    """Say how the values of a column are written in JSON."""
+def written(column: Column, rows: Iterable[Any]) -> list[Any]:
+    """Give the values of a column so that `%s` writes them in JSON."""
+    values = list(map(column.value, rows))
     if column.name == CONTAINERS:
-        return str
+        return values
     if column.unit in (Unit.TEXT, Unit.TIME):
-        return lambda value: "null" if value is None else quoted(value)
+        return ["null" if value is None else quoted(value) for value in values]
     if column.unit is Unit.TEXTS:
-        return lambda values: "null" if values is None else json.dumps(list(values))
-    return lambda value: "null" if value is None else str(value)
+        return ["null" if value is None else json.dumps(list(value)) for value in values]
+    return ["null" if value is None else value for value in values] if None in values else values
