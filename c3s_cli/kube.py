@@ -1,13 +1,12 @@
 """Contexts → Cluster.get(path): raw answers of an API server, through the official client.
 
-The only importer of `kubernetes` and `urllib3`. The client brings the kubeconfig's credentials, TLS and the
-connections; what kubectl does otherwise (redirects, retries, timeouts, proxies, impersonation) is set right here.
+The client brings the credentials, TLS and the connections; what kubectl does otherwise (redirects, retries, timeouts,
+impersonation) is set right here.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,28 +14,27 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote, unquote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from c3s_cli import __version__
 from c3s_cli.answers import Answer, error_of, unreachable
-from c3s_cli.client_import import incluster_loader, kubeconfig_loader, rest_client
+from c3s_cli.client_import import incluster_loader, rest_client
+from c3s_cli.configuration import configuration_of
+from c3s_cli.dial import Dial, dial
 from c3s_cli.errors import ApiError, C3sError, ConfigError, InvalidAnswer, Unreachable, UsageError
 from c3s_cli.kubeconfig import Access, in_cluster, resolve
+from c3s_cli.proxies import is_loopback, proxy_of
 from c3s_cli.request import Target
 
 if TYPE_CHECKING:
-    from io import StringIO
+    from socket import socket
 
 # c3s's own bounds where --request-timeout gives none, in seconds.
 SILENCE: Final = 10.0
 TOTAL: Final = 300.0
 LARGEST: Final = 512 << 20
 CHUNK: Final = 1 << 20
-CONNECTIONS: Final = 8
 PAUSES: Final = 10
-LOOPBACK: Final = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
-PROXIES: Final = ("http", "https", "socks5", "socks5h")
-SECRETS: Final = re.compile(r"(?i)bearer \S+|\beyJ[\w.+/=-]+")
 NO_CLUSTER: Final = (
     "no cluster to read: there is no kubeconfig (--kubeconfig, $KUBECONFIG, ~/.kube/config), no service account "
     "of a pod, and no --server"
@@ -51,20 +49,24 @@ def segment(name: str, what: str = "resource name") -> str:
     return quote(name, safe="", errors="surrogateescape")
 
 
-def connect(target: Target, context: str | None = None, *, trace: Callable[[str], None] | None = None) -> Cluster:
-    """Make ready to read a cluster; nothing is sent yet, but an exec plugin may run.
+def connect(
+    target: Target, context: str | None = None, *, trace: Callable[[str], None] | None = None, connections: int = 1
+) -> Cluster:
+    """Make ready to read a cluster with as many connections; nothing is sent yet, but an exec plugin may run.
 
     Raises ConfigError for whatever is wrong with files, flags or credentials, Unreachable if a plugin gives none.
     """
     access = resolve(target, context, os.environ, partial(_pod, target))
     if access is None:
         raise ConfigError(NO_CLUSTER, hint="c3s top nodes --demo shows a built-in cluster")
-    return Cluster(access, target, partial(_configuration if _is_plain(access) else _loaded, access), trace)
-
-
-def _is_plain(access: Access) -> bool:
-    """Whether there is nothing to load: an address, and neither credentials nor certificates."""
-    return not access.user and set(access.cluster) <= {"server", "extensions"}
+    timeout = SILENCE if target.request_timeout is None else target.request_timeout or None
+    dials = [] if proxy_of(access) else dial(access.server, connections, timeout)
+    try:
+        return Cluster(access, target, partial(configuration_of, access), dials, trace)
+    except BaseException:
+        for begun in dials:
+            begun.close()
+        raise
 
 
 def _pod(target: Target) -> Access | None:
@@ -75,208 +77,6 @@ def _pod(target: Target) -> Access | None:
     return in_cluster(target, os.environ, loader.SERVICE_TOKEN_FILENAME, loader.SERVICE_CERT_FILENAME)
 
 
-# --- the client's configuration -------------------------------------------------------------------------------
-
-
-def _configuration(access: Access) -> Any:
-    """Make the client's Configuration for a server, without credentials."""
-    import urllib3  # noqa: PLC0415  60 ms, paid once it is clear that something will be read
-
-    configuration_class, _ = rest_client()
-    configuration = configuration_class(host=access.server)
-    configuration.retries = urllib3.Retry(0, redirect=False, raise_on_redirect=False)
-    configuration.connection_pool_maxsize = CONNECTIONS
-    _set_proxy(configuration, access)
-    return configuration
-
-
-def _loaded(access: Access) -> Any:
-    """Make the client's Configuration with everything that the kubeconfig says."""
-    configuration = _configuration(access)
-    loader = kubeconfig_loader(oauth="auth-provider" in access.user)
-    cluster, user = dict(access.cluster, server=access.server), dict(access.user)
-    token_file = user.pop("tokenFile", None)
-    if token_file:
-        user["token"] = _token_of(str(token_file))
-    _refuse_expired_oidc(user)
-    plugin = user.get("exec")
-    if plugin and plugin.get("provideClusterInfo"):
-        _inline_authority(cluster)
-    document = {
-        "current-context": "c3s",
-        "contexts": [{"name": "c3s", "context": {"cluster": "c3s", "user": "c3s"}}],
-        "clusters": [{"name": "c3s", "cluster": cluster}],
-        "users": [{"name": "c3s", "user": user}],
-    }
-    try:
-        with _heard() as said:
-            loader.load_kube_config_from_dict(document, client_configuration=configuration, persist_config=False)
-    except Exception as problem:  # noqa: BLE001  the client raises what it likes
-        # Its words may quote credentials.
-        raise ConfigError(
-            f'the credentials of context "{access.name}" cannot be used: {_safe_words(problem)}'
-        ) from None
-    if plugin and not configuration.api_key and not configuration.cert_file:
-        raise _plugin_failed(plugin, said.getvalue())
-    token = configuration.api_key.get("BearerToken")
-    if token:
-        configuration.api_key["BearerToken"] = " ".join(str(token).split())
-    configuration.refresh_api_key_hook = None
-    _set_proxy(configuration, access)
-    return configuration
-
-
-@contextmanager
-def _heard() -> Iterator[StringIO]:
-    """Hear what the client says of a failing plugin: it logs that to stderr, and goes on without credentials."""
-    import logging  # noqa: PLC0415  urllib3 has it by now
-    from io import StringIO  # noqa: PLC0415  as above
-
-    said = StringIO()
-    handler, root = logging.StreamHandler(said), logging.getLogger()
-    root.addHandler(handler)
-    try:
-        yield said
-    finally:
-        root.removeHandler(handler)
-
-
-def _inline_authority(cluster: dict[str, Any]) -> None:
-    """Give a plugin the authority as kubectl does, as data; a name of a file means nothing to it."""
-    import base64  # noqa: PLC0415  only such plugins need it
-
-    path = cluster.pop("certificate-authority", None)
-    if not path or cluster.get("certificate-authority-data"):
-        return
-    try:
-        with open(path, "rb") as file:  # noqa: PTH123  pathlib costs 5 ms of imports
-            cluster["certificate-authority-data"] = base64.b64encode(file.read()).decode()
-    except OSError as problem:
-        raise ConfigError(f"unable to read certificate-authority {path!r}: {problem.strerror}") from None
-
-
-def _safe_words(problem: Exception) -> str:
-    words = str(problem)
-    return words if "File does not exist" in words and len(words) < 300 else type(problem).__name__
-
-
-def _token_of(path: str) -> str:
-    """Read a token file. ConfigError if there is nothing in it: going on would be going on as nobody."""
-    try:
-        with open(path, encoding="utf-8") as file:  # noqa: PTH123  as above
-            token = file.read().strip()
-    except (OSError, ValueError) as problem:
-        why = getattr(problem, "strerror", None) or "it is not text"
-        raise ConfigError(f"cannot read the token file {path!r}: {why}") from None
-    if not token:
-        raise ConfigError(f"read empty token from file {path!r}")
-    return token
-
-
-def _plugin_failed(plugin: Mapping[str, Any], said: str) -> Unreachable:
-    """Say in kubectl's words why a plugin gave no credentials. said: what the client logged."""
-    from shutil import which  # noqa: PLC0415  only on failure
-
-    command = str(plugin.get("command", ""))
-    failed = re.match(r"exec: process returned (-?\d+)(?:\. (.*))?", said, re.DOTALL)
-    hint: str | None = "run it by hand to see why; nothing was sent to the cluster"
-    if failed:
-        words = f"exec: executable {command} failed with exit code {failed[1]}"
-        hint = _safe_line(failed[2]) or hint
-    elif os.sep in command and os.path.exists(command) and which(command) is None:  # noqa: PTH110  as above
-        words = f"exec: fork/exec {command}: permission denied"
-    elif which(command) is None:
-        words = f"exec: executable {command} not found"
-        hint = _safe_line(str(plugin.get("installHint") or "").strip().split("\n", 1)[0])
-    elif said.startswith("exec: plugin api version"):
-        words = "exec plugin is configured to use another API version than it returned"
-    elif "has no attribute 'strip'" in said:
-        # The client stumbles over a plugin that had the terminal for itself, and failed.
-        words, hint = f"exec: executable {command} failed", "it said above why"
-    else:
-        words = "exec plugin didn't return a token or cert/key pair"
-    return Unreachable(f"Unable to connect to the server: getting credentials: {words}", hint=hint)
-
-
-def _safe_line(text: str | None) -> str | None:
-    """Make one line of what a plugin said, its end if it is long, without anything like a token."""
-    line = "; ".join(filter(None, map(str.strip, SECRETS.sub("…", text or "").split("\n"))))
-    return line[-300:] or None
-
-
-def _refuse_expired_oidc(user: Mapping[str, Any]) -> None:
-    """Refuse to refresh an OIDC token: the client asks for the issuer without checking its certificate."""
-    provider = user.get("auth-provider")
-    if not isinstance(provider, dict):
-        return
-    token = str((provider.get("config") or {}).get("id-token") or "")
-    import base64  # noqa: PLC0415  only OIDC needs it
-    import json  # noqa: PLC0415  as above
-
-    try:
-        payload = token.split(".")[1]
-        expires = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["exp"]
-        expired = float(expires) <= time.time()
-    except (IndexError, ValueError, KeyError, TypeError):
-        expired = True
-    if expired:
-        raise ConfigError("the OIDC id-token has expired", hint="run `kubectl version` once; it refreshes the token")
-
-
-def _set_proxy(configuration: Any, access: Access) -> None:
-    """Choose the proxy as kubectl does: the cluster's own beats everything; loopback is never proxied."""
-    own = access.cluster.get("proxy-url")
-    if own:
-        configuration.no_proxy = None
-    # The client would also obey ALL_PROXY, which kubectl does not know.
-    proxy = str(own) if own else _proxy_of_environment(access.server)
-    configuration.proxy = f"http://{proxy}" if proxy and "://" not in proxy else proxy
-    if not configuration.proxy:
-        return
-    scheme, rest = configuration.proxy.split("://", 1)
-    if scheme not in PROXIES:
-        # Not the address: there may be a password in it.
-        raise ConfigError(f'invalid proxy: unsupported scheme "{scheme}", must be http, https, or socks5')
-    if not scheme.startswith("socks"):
-        _authenticate_proxy(configuration)
-        return
-    try:
-        import socks  # type: ignore[import-untyped,import-not-found,unused-ignore]  # noqa: F401, PLC0415  an optional extra
-    except ImportError:
-        raise ConfigError("a SOCKS proxy needs PySocks", hint="pip install 'c3s-cli[socks]'") from None
-    # In Go, the proxy looks the server's name up.
-    configuration.proxy = f"socks5h://{rest}"
-
-
-def _proxy_of_environment(server: str) -> str | None:
-    if _is_loopback(server):
-        return None
-    variable = f"{urlsplit(server).scheme}_proxy"
-    return os.environ.get(variable.upper()) or os.environ.get(variable) or None
-
-
-def _authenticate_proxy(configuration: Any) -> None:
-    """Send the user and password of a proxy's URL, which the client drops."""
-    import urllib3  # noqa: PLC0415  as above
-
-    try:
-        parts = urlsplit(configuration.proxy)
-    except ValueError:
-        raise ConfigError("invalid proxy: its address is no URL") from None
-    if parts.username is None:
-        return
-    user, password = unquote(parts.username), unquote(parts.password or "")
-    configuration.proxy_headers = urllib3.make_headers(proxy_basic_auth=f"{user}:{password}")
-    configuration.proxy = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-
-
-def _is_loopback(server: str) -> bool:
-    return LOOPBACK.fullmatch((urlsplit(server).hostname or "").lower()) is not None
-
-
-# --- the cluster ----------------------------------------------------------------------------------------------
-
-
 class Cluster:
     """One API server, read with one identity. Several threads may `get` at once.
 
@@ -285,7 +85,12 @@ class Cluster:
     """
 
     def __init__(
-        self, access: Access, target: Target, load: Callable[[], Any], trace: Callable[[str], None] | None
+        self,
+        access: Access,
+        target: Target,
+        load: Callable[[], Any],
+        dials: list[Dial],
+        trace: Callable[[str], None] | None,
     ) -> None:
         self.context = "demo" if target.demo else access.name
         self.namespace = access.namespace or "default"
@@ -294,6 +99,7 @@ class Cluster:
         self._access = access
         self._timeout = target.request_timeout
         self._load = load
+        self._dials = dials
         self._trace = trace or (lambda _line: None)
         self._lock = threading.Lock()
         self._generation = 0
@@ -307,7 +113,7 @@ class Cluster:
         headers = [("User-Agent", f"c3s/{__version__}")]
         unwanted = target.disable_compression or self._access.cluster.get("disable-compression")
         # Compression pays where a network lies between, not inside one machine.
-        if not unwanted and not _is_loopback(self.server):
+        if not unwanted and not is_loopback(self.server):
             headers.append(("Accept-Encoding", "gzip"))
         return headers + _impersonation(self._access.user)
 
@@ -319,6 +125,7 @@ class Cluster:
         token = self._configuration.api_key.get("BearerToken") if self._access.secure else None
         self._authorization = _sendable("Authorization", token) if token else None
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+        self._pools = _pools(self._dials) if self._dials else None
         self._idle = [self._client()]
 
     def _client(self) -> Any:
@@ -335,6 +142,8 @@ class Cluster:
             raise ConfigError(f"the connection cannot be set up: {type(problem).__name__}") from None
         if self._access.secure and configuration.verify_ssl:
             client.pool_manager.connection_pool_kw["ssl_context"] = self._context(configuration)
+        if self._pools:
+            client.pool_manager.pool_classes_by_scheme = self._pools
         return client
 
     @contextmanager
@@ -372,6 +181,8 @@ class Cluster:
         """Close the connections."""
         for client in self._idle:
             client.close()
+        for left in self._dials:
+            left.close()
 
     def get(self, path: str, query: Sequence[tuple[str, str]] = (), *, accept: str = "application/json") -> Answer:
         """GET one path; give the whole answer. Raises ApiError, Unreachable or InvalidAnswer.
@@ -454,6 +265,44 @@ class Cluster:
         silence = left if self._timeout else SILENCE
         bound = None if self._timeout == 0 else (min(left, silence), min(left, silence))
         return client.request("GET", url, headers=headers, _request_timeout=bound).response
+
+
+def _pools(dials: list[Dial]) -> dict[str, Any]:
+    """Make urllib3's pools, their first connections those that are under way."""
+    import urllib3  # noqa: PLC0415  as above
+
+    class Connection(urllib3.connection.HTTPConnection):
+        def _new_conn(self) -> socket:
+            return _taken(dials, self) or super()._new_conn()
+
+    class SecureConnection(urllib3.connection.HTTPSConnection):
+        def _new_conn(self) -> socket:
+            return _taken(dials, self) or super()._new_conn()
+
+    class Pool(urllib3.HTTPConnectionPool):
+        ConnectionCls = Connection
+
+    class SecurePool(urllib3.HTTPSConnectionPool):
+        ConnectionCls = SecureConnection
+
+    return {"http": Pool, "https": SecurePool}
+
+
+def _taken(dials: list[Dial], connection: Any) -> socket | None:
+    """Take a connection that is under way, set as urllib3 sets those that it makes; None if there is none."""
+    import urllib3  # noqa: PLC0415  as above
+
+    try:
+        made = dials.pop().answered(connection.timeout)
+    except IndexError:
+        return None
+    except TimeoutError:
+        raise urllib3.exceptions.ConnectTimeoutError(connection, "timed out") from None
+    if made is not None:
+        made.settimeout(connection.timeout)
+        for option in connection.socket_options or ():
+            made.setsockopt(*option)
+    return made
 
 
 def _may_pause(problem: ApiError, deadline: float) -> bool:

@@ -7,7 +7,8 @@ order in which kubectl would have asked.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -46,8 +47,8 @@ Pairs = list[tuple[str, str]]
 Result = TypeVar("Result")
 
 
-def read(cluster: Cluster, query: Query) -> Sample:
-    """Read everything that `query` needs.
+def read(cluster: Cluster, query: Query, count: Callable[[str, float], None]) -> Sample:
+    """Read everything that `query` needs. `count` is told the seconds of the stages within.
 
     Raises what made the reading pointless (no metrics API, no rights, no such node); anything else that could
     not be read is a Failure in the Sample.
@@ -65,8 +66,28 @@ def read(cluster: Cluster, query: Query) -> Sample:
     if query.fields and Needs.PODS not in wanted:
         jobs[Needs.PODS] = reading.selected_pods
         wanted |= Needs.PODS
+    begun = time.perf_counter()
     answers = at_once({need: job for need, job in jobs.items() if need in wanted})
-    return reading.sample(answers)
+    sample = reading.sample(answers)
+    requests = covered(reading.requests)
+    count("requests", requests)
+    count("decoding", time.perf_counter() - begun - requests)
+    return sample
+
+
+def covered(spans: Sequence[tuple[float, float]]) -> float:
+    """Give the time that is covered by spans of time (begin, end), some of which run beside others."""
+    total, reached = 0.0, 0.0
+    for begin, end in sorted(spans):
+        total += max(0.0, end - max(begin, reached))
+        reached = max(reached, end)
+    return total
+
+
+def requests_at_once(query: Query) -> int:
+    """Say how many requests a reading begins with."""
+    selecting = bool(query.fields) and Needs.PODS not in query.needs
+    return sum(need in query.needs for need in SOURCES) + selecting
 
 
 def pod_resources(cluster: Cluster, query: Query) -> PodResources:
@@ -110,13 +131,17 @@ def _list(body: Body, what: str) -> Listing:
 
 
 class _Reading(Struct):
-    """One reading under way: the requests, and what is learned beside their bodies."""
+    """One reading under way: the requests, and what is learned beside their bodies.
+
+    dates: when the server answered. problems: what is no quantity. requests: when each began and ended.
+    """
 
     cluster: Cluster
     query: Query
     version: str = LIKELY
     dates: list[datetime] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    requests: list[tuple[float, float]] = field(default_factory=list)
 
     # --- requests ---------------------------------------------------------------------------------------------
 
@@ -249,7 +274,9 @@ class _Reading(Struct):
                 return found
 
     def _get(self, path: str, query: Pairs | None = None, accept: str = "application/json") -> Answer:
+        begun = time.perf_counter()
         answer = self.cluster.get(path, query or (), accept=accept)
+        self.requests.append((begun, time.perf_counter()))
         if answer.date:
             self.dates.append(answer.date)
         return answer

@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 
 from c3s_cli.errors import C3sError, ExitCode, ReaderGone, UsageError
 from c3s_cli.kube import connect
-from c3s_cli.metrics import read
+from c3s_cli.metrics import read, requests_at_once
 from c3s_cli.output import prepare, render
 from c3s_cli.request import Format
 from c3s_cli.screen import Screen
@@ -33,7 +33,7 @@ TABLES: Final = (Format.TABLE, Format.WIDE, Format.MARKDOWN)
 def show(target: Target, query: Query, view: View) -> ExitCode:
     """Read once and print."""
     stages = Stages(target.verbosity)
-    with opened(target, stages) as cluster:
+    with opened(target, stages, 1 if view.explain else requests_at_once(query)) as cluster:
         if view.explain:
             return explain(cluster, query, view)
         # While the first bytes are on their way: what computes and prints takes 20 ms to import.
@@ -55,14 +55,17 @@ def _prepare(format_: Format) -> None:
 
 
 @contextmanager
-def opened(target: Target, stages: Stages, *, quiet: bool = False) -> Iterator[Cluster]:
-    """Connect to the cluster of a target, or to a demo that lives as long as the reading."""
+def opened(target: Target, stages: Stages, connections: int = 1, *, quiet: bool = False) -> Iterator[Cluster]:
+    """Connect to the cluster of a target, or to a demo that lives as long as the reading.
+
+    connections: how many requests will be made at once.
+    """
     server = _demo(target.demo) if target.demo else None
     if server is not None:
         target = structs.replace(target, server=server.url, contexts=(), kubeconfig=None)
     try:
         with stages.stage("connection"):
-            cluster = connect(target, *target.contexts, trace=stages.trace)
+            cluster = connect(target, *target.contexts, trace=stages.trace, connections=connections)
         for note in () if quiet else cluster.notes:
             say(note)
         try:
@@ -85,8 +88,7 @@ def _demo(options: DemoOptions) -> DemoServer:
 
 def report_of(cluster: Cluster, query: Query, stages: Stages) -> Report:
     """Read and compute."""
-    with stages.stage("reading"):
-        sample = read(cluster, query)
+    sample = read(cluster, query, stages.count)
     with stages.stage("computing"):
         from c3s_cli.report import make_report  # noqa: PLC0415  imported while the reading waited
 
@@ -155,7 +157,7 @@ def watch(target: Target, query: Query, view: View, pace: Pace, clock: Clock | N
     view = structs.replace(view, compact=True)
     begun = clock.now()
     code = ExitCode.OK
-    with opened(target, stages) as cluster:
+    with opened(target, stages, requests_at_once(query)) as cluster:
         frames = _Frames(view)
         for tick in ticks(pace, clock):
             try:

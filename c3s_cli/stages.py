@@ -25,8 +25,11 @@ class Stages:
         try:
             yield
         finally:
-            spent = (time.perf_counter() - begin) * 1000
-            self.milliseconds[name] = self.milliseconds.get(name, 0.0) + spent
+            self.count(name, time.perf_counter() - begin)
+
+    def count(self, name: str, seconds: float) -> None:
+        """Count time to the stage of that name."""
+        self.milliseconds[name] = self.milliseconds.get(name, 0.0) + seconds * 1000
 
     def trace(self, line: str) -> None:
         """Say what is requested, as it happens."""

@@ -60,13 +60,18 @@ def status(code: int, reason: str, message: str, **headers: str) -> Reply:
 
 
 class FakeApi:
-    """`api.routes["/api/v1/nodes"] = Reply(…)`; whatever has no route is a 404. `requests` remembers all."""
+    """`api.routes["/api/v1/nodes"] = Reply(…)`; whatever has no route is a 404. `requests` remembers all.
+
+    connections: how many were made.
+    """
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.routes: dict[str, Answers] = {}
         self.requests: list[Request] = []
+        self.connections = 0
         handler = type("Handler", (_Handler,), {"fake": self})
         self.server = _Server(("127.0.0.1", 0), handler)
+        self.server.fake = self
         if tls:
             self.server.socket = tls.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
         self.port = self.server.server_address[1]
@@ -205,6 +210,12 @@ def pour(source: socket.socket, sink: socket.socket) -> None:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    fake: FakeApi
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Count, then answer."""
+        self.fake.connections += 1
+        super().process_request(request, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing: a client that hangs up is what a test is about."""

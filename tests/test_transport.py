@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import time
 
 import pytest
@@ -79,6 +80,20 @@ def test_a_broken_connection_is_tried_once_more(run: Run, cluster: FakeApi) -> N
     cluster.routes[METRICS] = lambda _request: Reply({"items": [node_metrics("a")]}, fault=faults.pop(0))
     assert run(f"top nodes -o name --server {cluster.url}").out == "node/a\n"
     assert faults == []
+
+
+def test_a_run_says_what_took_its_time(run: Run, cluster: FakeApi) -> None:
+    cluster.routes[METRICS] = Reply({"items": [node_metrics("a")] * 3}, fault="drip")
+    lines = run(f"top nodes -v --server {cluster.url}").err.splitlines()
+    assert [line.partition(" in ")[0] for line in sorted(lines[:2])] == [
+        f"GET {cluster.url}/api/v1/nodes 200 OK",
+        f"GET {cluster.url}{METRICS} 200 OK",
+    ]
+    spent = {name: float(ms) for name, ms in re.findall(r"(\w+) ([\d.]+) ms", lines[2])}
+    assert list(spent) == ["imports", "connection", "requests", "decoding", "computing", "rendering"]
+    slowest = max(int(ms) for ms in re.findall(r"in (\d+) ms", " ".join(lines[:2])))
+    assert spent["requests"] == pytest.approx(slowest, rel=0.1)
+    assert spent["decoding"] < spent["requests"]
 
 
 def test_a_watch_keeps_its_connections(run: Run, cluster: FakeApi) -> None:
