@@ -23,10 +23,10 @@ Amounts = Mapping[str, int]
 
 
 class ContainerResources(Struct, frozen=True, gc=False):
-    """What one container asks for. restartable: a sidecar. allocated, actual_…: from its status, if a kubelet says.
+    """What one container asks for. restartable: a sidecar. allocated, actual_requests: from its status, if it says.
 
-    infeasible: the resize that its spec asks for was refused, so that only what it has counts. actual_limits counts
-    nowhere, as in the sums of kubectl.
+    infeasible: the resize that its spec asks for was refused, so that only what it has counts. The limits that the
+    status tells count nowhere, as in the sums of kubectl.
     """
 
     name: str
@@ -35,7 +35,6 @@ class ContainerResources(Struct, frozen=True, gc=False):
     restartable: bool = False
     allocated: Amounts | None = None
     actual_requests: Amounts | None = None
-    actual_limits: Amounts | None = None
     infeasible: bool = False
 
     def effective_requests(self) -> Amounts:

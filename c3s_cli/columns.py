@@ -14,7 +14,7 @@ from functools import cache
 from operator import attrgetter
 from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from c3s_cli.duration import parse_window
 from c3s_cli.errors import UsageError
@@ -397,7 +397,9 @@ def table_of(kind: Kind) -> Mapping[str, Column]:  # noqa: C901  one branch a ki
             columns += [measured, count, _pair("nodes", measured, count, "nodes that report usage / nodes")]
         case Kind.POD_GROUP:
             measured, count = _counts("pods", Needs.POD_METRICS)
-            columns += [measured, count, _pair("pods", measured, count, "pods that report usage / pods")]
+            pair = _pair("pods", measured, count, "pods that report usage / pods (all of them where pods are read)")
+            # Shown beside others it is what is known; asked for by its name it is the truth.
+            columns += [measured, structs.replace(count, needs=count.needs | Needs.PODS), pair]
     resources = [r for r in RESOURCES if r != "pods" or kind in (Kind.NODE, Kind.NODE_GROUP, Kind.CLUSTER)]
     for resource in resources:
         columns += resource_columns(resource, kind)
@@ -472,13 +474,18 @@ def _each(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name.format(r=resource) for resource in CPU_AND_MEMORY for name in names)
 
 
+def flat(columns: Iterable[Column]) -> list[Column]:
+    """Replace a column that a table shows as two by these two."""
+    return [part for column in columns for part in (column.parts or (column,))]
+
+
 def totals_of(kind: Kind, columns: Iterable[Column]) -> tuple[Column, ...]:
     """Give the columns of the totals below rows of that kind: the counts, and whatever of `columns` adds up."""
     group = {Kind.NODE: Kind.NODE_GROUP, Kind.POD: Kind.POD_GROUP}.get(kind, kind)
     table = table_of(group)
     counts = ("pods.measured", "pods.count") if group is Kind.POD_GROUP else ("nodes.measured", "nodes.count")
     names = [*counts]
-    for column in columns:
+    for column in flat(columns):
         names.append(column.name)
         resource, _, field = column.name.rpartition(".")
         if field == "usagePercentOfAllocatable" and f"{resource}.measuredAllocatable" in table:
@@ -490,6 +497,7 @@ def totals_of(kind: Kind, columns: Iterable[Column]) -> tuple[Column, ...]:
 
 # --- from words to columns ------------------------------------------------------------------------------------
 
+BRACKETS: Final = """write labels and other resources as labels["app"] and resources["nvidia.com/gpu"].requests"""
 OPEN_ENDED: Final = re.compile(r'(?P<of>resources|labels)\["(?P<key>[^"]+)"\](?:\.(?P<field>\w+))?')
 
 
@@ -512,6 +520,13 @@ class Naming(Struct, frozen=True):
         if column := self.open_ended(name):
             return column
         raise UsageError(f"unknown column {name!r}", hint=self._nearest(name, known))
+
+    def at(self, path: tuple[str, ...]) -> Column | None:
+        """Give the column whose value stands at a path of the document, if one does."""
+        if path[0] in ("labels", "resources") and len(path) > 1:
+            return self.open_ended(".".join((f'{path[0]}["{path[1]}"]', *path[2:])))
+        column = table_of(self.kind).get(".".join(path))
+        return None if column is None or column.parts else column
 
     def expand(self, words: Iterable[str]) -> tuple[Column, ...]:
         """Give the columns of a list of names and sets (default, wide, all), each once."""
@@ -565,6 +580,8 @@ class Naming(Struct, frozen=True):
     def _nearest(self, name: str, known: Mapping[str, Column]) -> str:
         from difflib import get_close_matches  # noqa: PLC0415  only a mistake pays for it
 
+        if name.startswith(("labels", "label:", "resources")) or not re.fullmatch(r"[\w.]+%?", name):
+            return BRACKETS
         folded = {candidate.casefold(): candidate for candidate in (*known, *self.aliases())}
         nearest = get_close_matches(name.casefold(), folded, n=1, cutoff=0.4)
         if nearest:

@@ -203,13 +203,13 @@ class Node(Struct, frozen=True, gc=False):
 class Group(Struct, frozen=True, gc=False):
     """Several nodes or pods as one row: a rollup, the totals, or a whole cluster.
 
-    keys: the values that its members share, in the order of --by. The measured_… amounts sum only the members that
-    report usage, so that a ratio compares a usage with what belongs to it. pod_count: None where unknown.
+    keys: the values that its members share, in the order of --by; None if unknown. The measured_… amounts sum only the
+    members that report usage, so that a ratio compares a usage with what belongs to it. pod_count: None where unknown.
     existing_pod_count: all that the API server has, finished ones too.
     """
 
     context: str
-    keys: tuple[str, ...]
+    keys: tuple[str | None, ...]
     cpu_nanocores: int | None
     memory_bytes: int | None
     swap_bytes: int | None = None
@@ -233,7 +233,12 @@ class Group(Struct, frozen=True, gc=False):
     @property
     def name(self) -> str:
         """The keys as one name; the context for a whole cluster."""
-        return "/".join(self.keys) if self.keys else self.context
+        return "/".join(self.words) if self.keys else self.context
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The keys in words: "" (no such label, no owner) is `<none>`."""
+        return tuple("<unknown>" if key is None else key or "<none>" for key in self.keys)
 
 
 Row = Node | Pod | Group

@@ -220,7 +220,7 @@ class Repeat(Struct, frozen=True):
         _flag("--until", metavar="EXPR", help="Stop with 0 as soon as a row meets this; repeated: or."),
     ] = None
     timeout: Annotated[
-        Text, _flag("--timeout", metavar="DURATION", help="With --until: give up with 4 after this long.")
+        Text, _flag("--timeout", metavar="DURATION", help="With --until: give up with 4 after this long; 0 looks once.")
     ] = None
 
 

@@ -82,7 +82,9 @@ def _demo(options: DemoOptions) -> DemoServer:
 
     try:
         return start(nodes=options.nodes, pods_per_node=options.pods_per_node, seed=options.seed, at=options.at)
-    except (OSError, ValueError) as problem:
+    except ValueError as problem:
+        raise UsageError(str(problem)) from problem
+    except OSError as problem:
         raise C3sError(f"the demo cannot start: {problem}") from problem
 
 
@@ -236,6 +238,9 @@ class _Frames:
                 emit(["\n"])
             self.first = False
             write(report, self.view, stages)
+            if self.view.format in (Format.CSV, Format.TSV):
+                # One table, which goes on.
+                self.view = structs.replace(self.view, headers=False)
             return
         self.text = "".join(render(report, self.view)) or report.nothing
         self.read_at = f"{report.now:%Y-%m-%d %H:%M:%SZ}"

@@ -178,7 +178,7 @@ def _ordered(rows: Sequence[Row], query: Query) -> Sequence[Row]:
 
 def _identity(query: Query) -> Callable[[Any], Any]:
     if query.kind in (Kind.NODE_GROUP, Kind.POD_GROUP):
-        return lambda row: (row.context, row.keys)
+        return attrgetter("context", "words")
     return attrgetter("namespace", "name") if query.kind is Kind.POD else attrgetter("name")
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from c3s_cli.columns import CPU_AND_MEMORY, Column, Kind, Naming, Needs, Unit
+from c3s_cli.columns import CPU_AND_MEMORY, IDENTITY, Column, Kind, Naming, Needs, Unit
 from c3s_cli.duration import parse_duration
 from c3s_cli.errors import UsageError
 from c3s_cli.quantity import millicores
@@ -99,8 +99,10 @@ class Query(Struct, frozen=True):
         """Everything that must be read: for the rows themselves, and for every column that plays a part."""
         needs = BASE_NEEDS[self.objects]
         columns = [*self.columns, *self.by, *(key.column for key in self.sort)]
-        for condition in (self.where, self.fail_if, self.until):
-            columns += condition.columns if condition else ()
+        for condition in filter(None, (self.where, self.fail_if, self.until)):
+            columns += condition.columns
+            # A pod whose usage is unknown is none of the pods that the metrics API knows.
+            needs |= Needs.PODS if self.objects is Kind.POD and condition.seeks_unknown else Needs.NOTHING
         for column in columns:
             needs |= column.needs
         return needs
@@ -165,6 +167,9 @@ class Pace(Struct, frozen=True):
 
 def target_of(flags: options.Connection) -> Target:
     """Say where to read."""
+    for flag in ("server", "context", "cluster", "kubeconfig"):
+        if getattr(flags, flag) and (flags.demo or flags.demo_at):
+            raise UsageError(f"only one of --demo or --{flag} can be provided")
     return Target(
         contexts=(flags.context,) if flags.context else (),
         kubeconfig=flags.kubeconfig,
@@ -229,7 +234,8 @@ def request_of(  # noqa: PLR0913  a command line has that many parts
     if rows.explain and (rows.by or rows.where or rows.fail_if or format_ not in (Format.TABLE, Format.JSON)):
         raise UsageError("--explain goes with the NAME of one pod or node, and with -o table or json, only")
     of_objects = Naming(objects, basis)
-    by = tuple(of_objects.find(key) for key in _by(objects, rows.by, everywhere=bool(pods and pods.all_namespaces)))
+    everywhere = bool(pods and pods.all_namespaces)
+    by = tuple(of_objects.find(key) for key in _by(objects, rows.by, everywhere=everywhere))
     keys = tuple(_key(column, place) for place, column in enumerate(by))
     kind = {Kind.NODE: Kind.NODE_GROUP, Kind.POD: Kind.POD_GROUP}[objects] if by else objects
     naming = Naming(kind, basis, keys)
@@ -237,18 +243,20 @@ def request_of(  # noqa: PLR0913  a command line has that many parts
     containers = bool(pods and pods.containers) and not by
     _one_of_name_and_selector(objects, name, rows, pods)
     words = _words(look.columns) or (["wide"] if format_ is Format.WIDE else ["default"])
-    columns = naming.expand(words)
+    said = _said(kind, keys, everywhere=everywhere)
+    columns = tuple(column for column in naming.expand(words) if column.name not in said)
     if rows.show_swap:
         columns += tuple(column for column in _swap(naming) if column not in columns)
     if not look.columns and format_ not in (Format.TABLE, Format.WIDE, Format.MARKDOWN):
         columns += tuple(column for column in _beside(naming) if column not in columns)
+    columns += tuple(column for column in _mentioned(format_, template, naming) if column not in columns)
     query = Query(
         objects=objects,
         kind=kind,
         columns=columns,
         name=name,
         namespace=connection.namespace or None,
-        all_namespaces=bool(pods and pods.all_namespaces),
+        all_namespaces=everywhere,
         labels=parse_labels(rows.selector) if rows.selector else None,
         fields=parse_fields(pods.field_selector) if pods and pods.field_selector else None,
         containers=containers,
@@ -273,6 +281,15 @@ def request_of(  # noqa: PLR0913  a command line has that many parts
         explain=rows.explain,
     )
     return query, view
+
+
+def _said(kind: Kind, keys: Sequence[Column], *, everywhere: bool) -> set[str]:
+    """Name the columns that every row begins with, and that --columns need not repeat."""
+    if keys:
+        return {key.name for key in keys}
+    if kind is Kind.CLUSTER:
+        return {"context"}
+    return {"name", "namespace"} if everywhere else {"name"}
 
 
 def _name(objects: Kind, names: Sequence[str]) -> str | None:
@@ -324,6 +341,17 @@ def _check_template(format_: Format, template: str) -> None:
         read_template(template)
 
 
+def _mentioned(format_: Format, template: str, naming: Naming) -> list[Column]:
+    """Find the columns that a template asks for, so that they are read."""
+    if format_ not in WITH_TEMPLATE:
+        return []
+    from c3s_cli.templates import paths_in_spec, paths_in_template  # noqa: PLC0415  as above
+
+    paths = paths_in_spec(template) if format_ is Format.CUSTOM_COLUMNS else paths_in_template(template)
+    found = [naming.at(path) for path in sorted(paths)]
+    return [column for column in found if column and column.name not in IDENTITY]
+
+
 # A comma separates, except inside ["…"].
 WORD = re.compile(r'(?:\["[^"]*"\]|[^,])+')
 
@@ -354,7 +382,7 @@ def _by(objects: Kind, text: str | None, *, everywhere: bool) -> list[str]:
             raise UsageError(f"unknown key {key!r} in --by", hint=f"one of: {', '.join(keys)}, label:KEY")
     if everywhere and "owner" in names and "namespace" not in names:
         names.insert(names.index("owner"), "namespace")
-    return names
+    return list(dict.fromkeys(names))
 
 
 def _key(column: Column, place: int) -> Column:
@@ -368,7 +396,7 @@ def _sort(text: str | None, naming: Naming) -> tuple[SortKey, ...]:
 
 def _sort_key(word: str, naming: Naming) -> SortKey:
     name, _, direction = word.rpartition(":") if word.endswith((":asc", ":desc")) else (word, "", "")
-    column = naming.find(name)
+    column = _sorting(name, naming)
     value = column.value
     if name == "cpu":
         usage = column.value
@@ -378,6 +406,17 @@ def _sort_key(word: str, naming: Naming) -> SortKey:
             return None if nanocores is None else millicores(nanocores)
 
     return SortKey(column, value, descending=direction == "desc" if direction else column.descending)
+
+
+DIRECTED = re.compile(r"([\w.%]+):(\w*)")
+
+
+def _sorting(name: str, naming: Naming) -> Column:
+    """Find the column to sort by. UsageError if there is none, or a direction that is none."""
+    if match := DIRECTED.fullmatch(name):
+        naming.find(match[1])
+        raise UsageError(f"unknown direction {match[2]!r} in --sort-by", hint=f"{match[1]}:asc or {match[1]}:desc")
+    return naming.find(name)
 
 
 def _condition(texts: Sequence[str] | None, naming: Naming) -> Condition | None:

@@ -7,12 +7,13 @@ the same members, so that a node or pod without metrics is never counted as idle
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from c3s_cli.columns import Column
 from c3s_cli.model import Amounts, Group, Node, Pod
 
 Member = TypeVar("Member", Node, Pod)
+Keys = tuple[str | None, ...]
 
 
 def add(values: Iterable[int | None]) -> int | None:
@@ -48,7 +49,7 @@ def earliest(times: Iterable[str | None]) -> str | None:
     return min((time for time in times if time), default=None)
 
 
-def nodes_together(nodes: Sequence[Node], context: str, keys: tuple[str, ...] = ()) -> Group:
+def nodes_together(nodes: Sequence[Node], context: str, keys: Keys = ()) -> Group:
     """Make one row of nodes."""
     measured = [node for node in nodes if node.measured]
     return Group(
@@ -74,7 +75,7 @@ def nodes_together(nodes: Sequence[Node], context: str, keys: tuple[str, ...] = 
     )
 
 
-def pods_together(pods: Sequence[Pod], context: str, keys: tuple[str, ...] = ()) -> Group:
+def pods_together(pods: Sequence[Pod], context: str, keys: Keys = ()) -> Group:
     """Make one row of pods."""
     measured = [pod for pod in pods if pod.timestamp is not None]
     asking = [pod for pod in pods if pod.facts is not None]
@@ -99,18 +100,10 @@ def pods_together(pods: Sequence[Pod], context: str, keys: tuple[str, ...] = ())
 def grouped(
     rows: Sequence[Member],
     by: Sequence[Column],
-    together: Callable[[Sequence[Member], str, tuple[str, ...]], Group],
+    together: Callable[[Sequence[Member], str, Keys], Group],
 ) -> list[Group]:
-    """Make one row of all rows that share the values of the `by` columns, in the order of those values."""
-    members: dict[tuple[str, tuple[str, ...]], list[Member]] = {}
+    """Make one row of all rows that share the values of the `by` columns."""
+    members: dict[tuple[str, Keys], list[Member]] = {}
     for row in rows:
-        keys = tuple(_word(column.value(row)) for column in by)
-        members.setdefault((row.context, keys), []).append(row)
-    return [together(members[of], of[0], of[1]) for of in sorted(members)]
-
-
-def _word(value: Any) -> str:
-    """Turn a key into a group's name; "" (no such label, no owner) is `<none>`."""
-    if value is None:
-        return "<unknown>"
-    return str(value) or "<none>"
+        members.setdefault((row.context, tuple([column.value(row) for column in by])), []).append(row)
+    return [together(of, *who) for who, of in members.items()]

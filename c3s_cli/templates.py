@@ -218,6 +218,8 @@ def _literal(text: str, template: str) -> Any:
 
 
 def _holds(have: Any, operator: str, wanted: Any) -> bool:
+    if isinstance(have, _Probe):
+        return True
     if operator in ("==", "!="):
         return (have == wanted) is (operator == "==")
     comparable = (isinstance(have, (int, float)) and isinstance(wanted, float)) or (
@@ -233,6 +235,51 @@ def follow(path: list[Step], values: list[Any], root: Any) -> list[Any]:
     for step in path:
         values = [found for way in step for value in values for found in way(value, root)]
     return values
+
+
+# As many items as a template may number.
+NUMBERED: Final = 100
+
+
+class _Probe(dict[str, Any]):
+    """An item that has every key, and remembers the paths of those that were asked for."""
+
+    def __init__(self, asked: set[tuple[str, ...]], path: tuple[str, ...] = ()) -> None:
+        super().__init__()
+        self.asked, self.path = asked, path
+
+    def __contains__(self, key: object) -> bool:
+        return True
+
+    def __getitem__(self, key: str) -> Any:
+        path = (*self.path, key)
+        self.asked.add(path)
+        return [_Probe(self.asked)] if key == "containers" else _Probe(self.asked, path)
+
+
+def paths_in_template(template: str) -> set[tuple[str, ...]]:
+    """Give the paths inside an item, or inside the totals, that a template asks for."""
+    asked: set[tuple[str, ...]] = set()
+    root = {"items": [_Probe(asked)] * NUMBERED, "totals": _Probe(asked)}
+    _ask(read_template(template), root, root)
+    return asked
+
+
+def _ask(nodes: list[Node], value: Any, root: Any) -> None:
+    for node in nodes:
+        if isinstance(node, Range):
+            for each in follow(node.path, [value], root)[:1]:
+                _ask(node.body, each, root)
+        elif not isinstance(node, str):
+            follow(node, [value], root)
+
+
+def paths_in_spec(spec: str) -> set[tuple[str, ...]]:
+    """Give the paths inside an item that custom columns ask for."""
+    asked: set[tuple[str, ...]] = set()
+    for _, path in read_spec(spec):
+        follow(path, [_Probe(asked)], None)
+    return asked
 
 
 def written(value: Any) -> str:

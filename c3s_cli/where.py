@@ -102,6 +102,11 @@ class Condition(Struct, frozen=True):
         """Give the columns that are compared."""
         return tuple(comparison.column for comparisons in self.alternatives for comparison in comparisons)
 
+    @property
+    def seeks_unknown(self) -> bool:
+        """Whether a comparison is met by what is not known."""
+        return any(each.value is None and each.operator == "=" for together in self.alternatives for each in together)
+
     def matches(self, row: Any) -> bool:
         """Say whether a row meets it."""
         return any(all(each.matches(row) for each in comparisons) for comparisons in self.alternatives)
@@ -128,7 +133,6 @@ def _comparisons(text: str, naming: Naming) -> list[Comparison]:
 
 QUOTING: Final = "a value with a comma, a quote or a blank in it stands in double quotes, such as 'name ~ \"^a{1,2}\"'"
 JOINING: Final = "a comma means and; for or, repeat the flag"
-BRACKETS: Final = """write labels and other resources as labels["app"] and resources["nvidia.com/gpu"].requests"""
 
 
 def _joined(rest: str) -> str:
@@ -158,11 +162,7 @@ def _comparison(text: str, place: int, naming: Naming) -> tuple[Comparison, int]
 @cache  # a column that is made for its name, such as a GPU's, is the same one each time, and equal to itself
 def _column(name: str, naming: Naming) -> Column:
     """Find a column that can be compared. UsageError for any other."""
-    try:
-        column = naming.find(name)
-    except UsageError as problem:
-        is_close = re.fullmatch(r"[\w.]+%?", name)
-        raise UsageError(problem.message, hint=problem.hint if is_close else BRACKETS) from None
+    column = naming.find(name)
     if column.parts:
         parts = " or ".join(part.name for part in column.parts)
         raise UsageError(f"{column.name} shows two columns, and cannot be compared", hint=f"compare {parts}")

@@ -24,7 +24,7 @@ amounts = st.dictionaries(st.sampled_from(RESOURCES), st.integers(0, 1000))
 maybe = st.none() | amounts
 flags = st.booleans()
 containers = st.builds(ContainerResources, st.just("c"), amounts, amounts, st.just(value=False), maybe, maybe)
-initial = st.builds(ContainerResources, st.just("i"), amounts, amounts, flags, maybe, maybe, maybe, flags)
+initial = st.builds(ContainerResources, st.just("i"), amounts, amounts, flags, maybe, maybe, flags)
 pods = st.builds(
     PodResources, st.lists(containers, max_size=2), st.lists(initial, max_size=3), maybe, pod_requests=maybe
 )

@@ -145,7 +145,7 @@ def test_groups_add_up(demo: Run) -> None:
 def test_owners_are_what_a_person_deployed(demo: Run) -> None:
     groups = json.loads(demo("top pods -A --by owner -o json").out)
     owners = {item["owner"] for item in groups["items"]}
-    assert {"Deployment/payments", "StatefulSet/postgres", "DaemonSet/node-exporter", "<none>"} <= owners
+    assert {"Deployment/payments", "StatefulSet/postgres", "DaemonSet/node-exporter", ""} <= owners
     assert {"Rollout/checkout", "RayCluster/ray-batch", "CronJob/nightly-report", "Job/train-xl"} <= owners
     assert not any(owner.startswith("ReplicaSet/") for owner in owners)
 
@@ -268,6 +268,63 @@ def test_watch_until(demo: Run) -> None:
     assert demo("watch nodes -i 0.01 --fail-if 'cpu% > 50'").code == 3
 
 
+def test_a_watch_with_no_time_looks_once(demo: Run) -> None:
+    assert demo("watch nodes -i 60 --until 'cpu% > 50' --timeout 0").code == 0
+    late = demo("watch nodes -i 60 --until 'cpu% > 99' --timeout 0")
+    assert (late.code, late.out, late.err) == (4, NODES, "timed out waiting for the condition\n")
+
+
+def test_a_watch_writes_one_table_for_spreadsheets(demo: Run) -> None:
+    once, twice = demo("top nodes -o csv").out, demo("watch nodes -i 0.01 --count 2 -o csv").out
+    assert twice == once + once.partition("\n")[2]
+
+
+def test_a_column_is_said_once(demo: Run) -> None:
+    assert demo("top nodes --columns name,cpu").out.split("\n")[0].split() == ["NAME", "CPU(cores)"]
+    assert demo("top pods -A --columns namespace,name,cpu").out.split("\n")[0].split() == [
+        "NAMESPACE",
+        "NAME",
+        "CPU(cores)",
+    ]
+    assert demo("top pods --columns namespace").out.split("\n")[0].split() == ["NAME", "NAMESPACE"]
+    assert demo("top pods -A --by namespace,namespace").out == demo("top pods -A --by namespace").out
+    percentages = "cpu.usagePercentOfAllocatable,cpu.usagePercentOfCapacity"
+    assert demo(f"top nodes --columns {percentages}").out.split("\n")[0].split() == ["NAME", "CPU(%)", "CPU(%CAPACITY)"]
+
+
+def test_sums_of_columns_that_are_shown_as_one(demo: Run) -> None:
+    *_, rule, sums = demo("top nodes --by pool --sum").out.splitlines()
+    assert rule.split() == ["________"] * 5
+    assert sums.split()[0] == "9/10"
+    assert demo("top nodes --columns status --sum").out == demo("top nodes --columns status").out
+    *_, last = demo("top nodes -o markdown --sum").out.splitlines()
+    *_, total = demo("top nodes --sum").out.splitlines()
+    assert last.replace("|", " ").split() == total.split()
+
+
+def test_what_has_no_key_is_empty_and_what_is_unknown_is_null(demo: Run) -> None:
+    pools = [item["pool"] for item in json.loads(demo("top pods -A --by pool -o json").out)["items"]]
+    assert pools[:2] == ["", None]
+    assert demo("top pods -A --by pool").out.split("\n")[1].split()[0] == "<none>"
+    assert demo("top nodes --by pool --fail-if 'pool = \"\"'").err == "--fail-if is met by 1 of the rows: <none>\n"
+    assert demo("top pods -A --by pool --fail-if 'pool = null'").code == 3
+
+
+def test_unknown_usage_is_looked_for_among_all_pods(demo: Run) -> None:
+    unmeasured = demo("top pods -A --where 'cpu = null' --no-headers").out
+    assert unmeasured
+    assert all("<unknown>" in line for line in unmeasured.splitlines())
+    assert unmeasured == demo("top pods -A --where 'cpu = null' --no-headers --columns cpu,memory").out
+
+
+def test_a_count_that_is_asked_for_counts_all_pods(demo: Run) -> None:
+    every = demo("top pods -A --by namespace --columns pods.count,node --no-headers")
+    assert every.code == 2
+    counted = json.loads(demo("top pods -A --by namespace -o json --columns pods.count").out)
+    read = json.loads(demo("top pods -A --by namespace -o json --columns pods.count,cpu.requests").out)
+    assert [item["pods"] for item in counted["items"]] == [item["pods"] for item in read["items"]]
+
+
 def test_flags_stand_anywhere_and_switches_take_values(demo: Run, run: Run, demo_server: object) -> None:
     assert demo("--namespace=default top pods").out == PODS
     assert demo("top -n default pods").out == PODS
@@ -307,6 +364,18 @@ def test_a_bare_group_is_its_help_on_stderr(run: Run) -> None:
             "top pods --sort-by cpuu",
             "error: unknown column 'cpuu'\nhint: did you mean cpu? `c3s columns` lists them all\n",
         ),
+        (
+            "top pods --sort-by cpu:down",
+            "error: unknown direction 'down' in --sort-by\nhint: cpu:asc or cpu:desc\n",
+        ),
+        (
+            "top nodes --columns labels.app",
+            (
+                "error: unknown column 'labels.app'\n"
+                'hint: write labels and other resources as labels["app"] and resources["nvidia.com/gpu"].requests\n'
+            ),
+        ),
+        ("top nodes --server http://127.0.0.1:1 --demo", "error: only one of --demo or --server can be provided\n"),
         ("watch --interval 0", "error: --interval takes a number of seconds above 0, not 0\n"),
         (
             "top pods --by colour",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -178,3 +179,47 @@ def test_jsonpath_of_a_reading(demo: Run) -> None:
     document = json.loads(demo("top nodes -o json").out)
     usages = [(item["name"], json.dumps(item["memory"]["usage"])) for item in document["items"]]
     assert [tuple(line.split("\t")) for line in lines] == usages
+
+
+@pytest.mark.parametrize(
+    ("words", "template", "value"),
+    [
+        ("top pods", "{range .items[*]}{.name}={.cpu.requests} {end}", lambda item: item["cpu"]["requests"]),
+        ("top pods", "{range .items[*]}{.name}={.node} {end}", lambda item: item["node"]),
+        (
+            "top pods",
+            "{range .items[?(@.status=='Running')]}{.name}={.labels['app\\.kubernetes\\.io/name']} {end}",
+            lambda item: item["labels"]["app.kubernetes.io/name"],
+        ),
+        ("top nodes", "{range .items[*]}{.name}={.zone} {end}", lambda item: item["zone"]),
+        (
+            "top nodes",
+            '{range .items[*]}{.name}={.resources["nvidia.com/gpu"].allocatable} {end}',
+            lambda item: item["resources"]["nvidia.com/gpu"]["allocatable"],
+        ),
+    ],
+)
+def test_what_a_template_asks_for_is_read(
+    demo: Run, words: str, template: str, value: Callable[[dict[str, Any]], Any]
+) -> None:
+    columns = 'cpu.requests,node,status,labels["app.kubernetes.io/name"]'
+    if words == "top nodes":
+        columns = 'zone,resources["nvidia.com/gpu"].allocatable'
+    document = json.loads(demo(*words.split(), "-o", "json", "--columns", columns).out)
+    said = dict(word.split("=") for word in demo(*words.split(), "-o", f"jsonpath={template}").out.split())
+    expected = {item["name"]: str(value(item)) for item in document["items"]}
+    assert expected
+    assert said.items() <= expected.items()
+    assert len(set(said.values()) - {"null"}) > 1
+
+
+def test_what_columns_of_ones_own_ask_for_is_read(demo: Run) -> None:
+    lines = demo("top pods -o custom-columns=NAME:.name,NODE:.node,ASKED:.memory.requests").out.splitlines()
+    document = json.loads(demo("top pods -o json --columns node,memory.requests").out)
+    items = [[item["name"], item["node"], str(item["memory"]["requests"])] for item in document["items"]]
+    assert [line.split() for line in lines] == [["NAME", "NODE", "ASKED"], *items]
+
+
+def test_totals_of_what_a_template_asks_for(demo: Run) -> None:
+    total = demo("top", "pods", "-o", "jsonpath={.totals.cpu.requests}").out
+    assert total == str(json.loads(demo("top pods -o json --columns cpu.requests").out)["totals"]["cpu"]["requests"])

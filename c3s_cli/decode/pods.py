@@ -137,7 +137,6 @@ class PodDecoder:
                 restartable=container.restart_policy == "Always",
                 allocated=amounts_of(status.allocated_resources, self.problems, where) if status else None,
                 actual_requests=amounts_of(actual.requests, self.problems, where) if actual else None,
-                actual_limits=amounts_of(actual.limits, self.problems, where) if actual else None,
                 infeasible=infeasible,
             )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from c3s_cli.columns import Column, Unit
@@ -41,6 +41,16 @@ def heading(column: Column) -> str:
     if match := FIELD.fullmatch(column.name):
         return f"{_resource(match['of'])}-{_words(match['field'])}"
     return _words(column.name)
+
+
+def headings(columns: Sequence[Column]) -> list[str]:
+    """Give the headings of columns; where two would be the same `CPU(%)`, the second says of what."""
+    titles: list[str] = []
+    for column in columns:
+        title = heading(column)
+        match = RATIO.fullmatch(column.name)
+        titles.append(f"{title[:-1]}{match['whole'].upper()})" if match and title in titles else title)
+    return titles
 
 
 def _resource(name: str) -> str:

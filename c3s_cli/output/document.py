@@ -16,7 +16,7 @@ from itertools import islice
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, Final
 
-from c3s_cli.columns import IDENTITY, Column, Kind, Unit, split_path, totals_of
+from c3s_cli.columns import IDENTITY, Column, Kind, Unit, flat, split_path, totals_of
 from c3s_cli.model import Failure, Report
 from c3s_cli.request import View
 
@@ -119,16 +119,11 @@ def _units(columns: Iterable[Column]) -> dict[str, Any]:
 
 
 def _totals(report: Report, view: View) -> dict[str, Any]:
-    columns = totals_of(view.kind, flat(report.columns))
+    columns = totals_of(view.kind, report.columns)
     template = Template(columns, "")
     (text,) = template.fill([report.totals])
     totals: dict[str, Any] = json.loads(text)
     return totals
-
-
-def flat(columns: Iterable[Column]) -> list[Column]:
-    """Replace a column that a table shows as two by these two."""
-    return [part for column in columns for part in (column.parts or (column,))]
 
 
 def identity_columns(view: View) -> list[Column]:

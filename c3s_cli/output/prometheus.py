@@ -14,9 +14,8 @@ from decimal import Decimal
 from itertools import chain, count
 from typing import Any, Final
 
-from c3s_cli.columns import IDENTITY, Column, Getter, Kind, Unit
+from c3s_cli.columns import IDENTITY, Column, Getter, Kind, Unit, flat
 from c3s_cli.model import Report
-from c3s_cli.output.document import flat
 from c3s_cli.printable import printable
 from c3s_cli.request import View
 
@@ -141,7 +140,7 @@ def _identity(view: View) -> list[tuple[str, Getter]]:
 
 def _labels(row: Any, view: View, keys: Sequence[str]) -> list[Label]:
     own = [(label, value(row)) for label, value in _identity(view)]
-    return [*own, *((label, column.value(row)) for label, column in zip(keys, view.keys, strict=True))]
+    return [*own, *(zip(keys, row.words, strict=True) if keys else ())]
 
 
 def _braces(labels: Sequence[Label]) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from c3s_cli.columns import Column, Kind, split_path, totals_of
 from c3s_cli.model import Report
-from c3s_cli.output.cells import cells, heading
+from c3s_cli.output.cells import cells, heading, headings
 from c3s_cli.printable import all_printable, printable
 from c3s_cli.request import Format, View
 
@@ -30,9 +30,7 @@ def table(report: Report, view: View) -> Iterator[str]:
     """Write kubectl's table. No rows, no table."""
     if not report.rows:
         return iter(())
-    columns = _by_resource(report) if _is_pivoted(view) else table_columns(report, view)
-    if view.sum and not _is_pivoted(view):
-        columns = _with_sum(columns, report, view)
+    columns = _by_resource(report) if _is_pivoted(view) else _footed(report, view)
     headings = [title for title, _ in columns] if view.headers else None
     return layout(headings, [column for _, column in columns])
 
@@ -45,7 +43,7 @@ def markdown(report: Report, view: View) -> Iterator[str]:
 
     columns = [
         (title, [cell.replace("|", "\\|").replace("<", "&lt;") for cell in column])
-        for title, column in table_columns(report, view)
+        for title, column in _footed(report, view)
     ]
     rows = list(zip(*(column for _, column in columns), strict=True))
     headings = [title for title, _ in columns]
@@ -58,7 +56,14 @@ def table_columns(report: Report, view: View) -> TableColumns:
     rows: Sequence[Any] = report.rows
     if view.containers:
         return _of_containers(report, view)
-    return [*_identity(rows, view), *((heading(column), cells(column, rows)) for column in report.columns)]
+    shown = zip(headings(report.columns), report.columns, strict=True)
+    return [*_identity(rows, view), *((title, cells(column, rows)) for title, column in shown)]
+
+
+def _footed(report: Report, view: View) -> TableColumns:
+    """Give the columns with the sums below them, where these are asked for."""
+    columns = table_columns(report, view)
+    return _with_sum(columns, report, view) if view.sum else columns
 
 
 def _is_pivoted(view: View) -> bool:
@@ -108,9 +113,9 @@ def _of_containers(report: Report, view: View) -> TableColumns:
     columns: TableColumns = [("NAMESPACE", all_printable([pod.namespace for pod in pods]))] if view.namespaces else []
     columns.append(("POD", all_printable([pod.name for pod in pods])))
     columns.append(("NAME", all_printable([container.name for container in containers])))
-    for column in report.columns:
+    for title, column in zip(headings(report.columns), report.columns, strict=True):
         of: Sequence[Any] = containers if column.of_containers else pods
-        columns.append((heading(column), cells(column, of)))
+        columns.append((title, cells(column, of)))
     return columns
 
 
@@ -118,11 +123,10 @@ def _with_sum(columns: TableColumns, report: Report, view: View) -> TableColumns
     """Add kubectl's footer: a rule, and below it the sum of all rows."""
     summable = {column.name: column for column in totals_of(view.kind, report.columns)}
     leading = len(columns) - len(report.columns)
-    footed = [(title, [*column, "", ""]) for title, column in columns[:leading]]
-    for (title, column), shown in zip(columns[leading:], report.columns, strict=True):
-        sums = _sum_cell(shown, summable, report)
-        footed.append((title, [*column, RULE if sums else "", sums]))
-    return footed
+    sums = ["" for _ in range(leading)] + [_sum_cell(column, summable, report) for column in report.columns]
+    if not any(sums):
+        return columns
+    return [(title, [*column, RULE if sum_ else "", sum_]) for (title, column), sum_ in zip(columns, sums, strict=True)]
 
 
 def _sum_cell(column: Column, summable: dict[str, Column], report: Report) -> str:
