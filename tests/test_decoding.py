@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from c3s_cli.decode import metrics
+from c3s_cli.decode import metrics, nodes
 from c3s_cli.decode.shapes import BATCH, Listing, amounts_at_once, decode_one
+from c3s_cli.errors import InvalidAnswer
 from c3s_cli.model import Pod
 from c3s_cli.quantity import InvalidQuantity, nanos, whole
 
@@ -76,6 +77,48 @@ def test_one_odd_pod_changes_none_of_the_others(odd: object, usual: int) -> None
     (alone,) = metrics.pod_list(listing_of(odd), "c", alone_problems)
     assert msgspec.structs.replace(pods[-1], name="p0") == alone
     assert problems == [problem.replace("p0", f"p{usual}") for problem in alone_problems]
+
+
+ODD_NODES = [
+    {},
+    {"status": None},
+    {"status": {"allocatable": None, "capacity": {}}},
+    {"status": {"allocatable": {"cpu": 2, "memory": "1Gi"}, "capacity": {"cpu": 0.5}}},
+    {"status": {"allocatable": {"cpu": "x", "memory": "1Ki"}, "capacity": {"cpu": "4", "pods": None}}},
+    {"status": {"allocatable": {"cpu": "1" * 70}, "nodeInfo": {"swap": {"capacity": 5}, "kubeletVersion": "v1"}}},
+    {"spec": {"unschedulable": True}, "status": {"nodeInfo": {"swap": None}, "conditions": None}},
+    {"status": {"allocatable": {"nvidia.com/gpu": "2", "hugepages-2Mi": "4Mi", "cpu": "-5"}}},
+]
+
+
+@given(st.lists(st.sampled_from(ODD_NODES), max_size=5))
+def test_what_nodes_offer_is_the_same_with_and_without_their_details(odd: list[dict[str, object]]) -> None:
+    items = [{"metadata": {"name": f"n{place}"}, **each} for place, each in enumerate(odd)]
+    body = msgspec.json.encode({"items": items})
+    said: list[list[str]] = [[], [], []]
+    plain = list(nodes.node_facts(body, said[0], details=False))
+    whole = list(nodes.node_facts(body, said[1], details=True))
+    each = [nodes.one_node_facts(msgspec.json.encode(item), said[2]) for item in items]
+    assert whole == each
+    assert plain == [msgspec.structs.replace(facts, details=None) for facts in whole]
+    assert said[0] == said[1] == said[2]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"allocatable": "all of it"},
+        {"allocatable": [1]},
+        {"allocatable": {"cpu": {}}},
+        {"capacity": True},
+        {"nodeInfo": {"swap": 7}},
+    ],
+)
+@pytest.mark.parametrize("details", [False, True])
+def test_a_node_of_another_shape_is_an_invalid_answer(wrong: object, details: bool) -> None:  # noqa: FBT001  drawn
+    body = msgspec.json.encode({"items": [{"metadata": {"name": "n"}, "status": wrong}]})
+    with pytest.raises(InvalidAnswer, match="for nodes is not valid"):
+        list(nodes.node_facts(body, [], details=details))
 
 
 def test_a_sum_with_an_unknown_part_is_unknown() -> None:
