@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from operator import attrgetter
 from typing import Any, Final
 
 from c3s_cli.columns import IDENTITY, Column, Unit
@@ -17,38 +18,46 @@ from c3s_cli.request import Format, View
 PIECE: Final = 2000
 # A cell that begins so is a formula to a spreadsheet.
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+CONTAINER: Final = Column("container", Unit.TEXT, attrgetter("name"), "name of the container")
 
 
 def delimited(report: Report, view: View) -> Iterator[str]:
     """Write one line a row; with --containers, one line a container. Unknown is an empty cell."""
     dialect = "excel-tab" if view.format is Format.TSV else "excel"
-    lines = _lines(report, view)
-    while piece := list(islice(lines, PIECE)):
+    for piece in _pieces(report, view):
         text = io.StringIO()
         csv.writer(text, dialect, lineterminator="\n").writerows(piece)
         yield text.getvalue()
 
 
-def _lines(report: Report, view: View) -> Iterator[Sequence[str]]:
+def _pieces(report: Report, view: View) -> Iterator[Iterable[Sequence[Any]]]:
     columns = shown_columns(report, view)
     if view.containers:
-        place = columns.index(IDENTITY["name"]) + 1
-        columns.insert(place, Column("container", Unit.TEXT, lambda container: container.name, ""))
+        columns.insert(columns.index(IDENTITY["name"]) + 1, CONTAINER)
     if view.headers:
-        yield [column.name for column in columns]
-    for row in report.rows:
-        for container in row.containers if view.containers else (row,):  # type: ignore[union-attr]  # pods only
-            yield [
-                _cell(column, container if column.of_containers or column.name == "container" else row)
-                for column in columns
-            ]
+        yield [[column.name for column in columns]]
+    rows = iter(report.rows)
+    while piece := list(islice(rows, PIECE)):
+        yield zip(*(_cells(column, _of(column, piece, view)) for column in columns), strict=True)
 
 
-def _cell(column: Column, row: Any) -> str:
-    value = column.value(row)
-    if value is None:
-        return ""
+def _of(column: Column, rows: Sequence[Any], view: View) -> Sequence[Any]:
+    """Say what the lines have the values of: rows; or containers, and their pods as often as they have some."""
+    if not view.containers:
+        return rows
+    if column is CONTAINER or column.of_containers:
+        return [container for pod in rows for container in pod.containers]
+    return [pod for pod in rows for _ in pod.containers]
+
+
+def _cells(column: Column, rows: Sequence[Any]) -> list[Any]:
+    """Give the values of a column as the csv module takes them, which writes None as an empty cell."""
+    values = list(map(column.value, rows))
     if column.unit not in (Unit.TEXT, Unit.TEXTS, Unit.TIME):
-        return str(value)
-    text = printable(",".join(value) if column.unit is Unit.TEXTS else value)
+        return values
+    return [None if value is None else _text(value if isinstance(value, str) else ",".join(value)) for value in values]
+
+
+def _text(value: str) -> str:
+    text = printable(value)
     return f"'{text}" if text.startswith(FORMULA) else text
