@@ -254,7 +254,7 @@ class _Probe(dict[str, Any]):
     def __getitem__(self, key: str) -> Any:
         path = (*self.path, key)
         self.asked.add(path)
-        return [_Probe(self.asked)] if key == "containers" else _Probe(self.asked, path)
+        return self.setdefault(key, [_Probe(self.asked)] if key == "containers" else _Probe(self.asked, path))
 
 
 def paths_in_template(template: str) -> set[tuple[str, ...]]:
@@ -268,17 +268,26 @@ def paths_in_template(template: str) -> set[tuple[str, ...]]:
 def _ask(nodes: list[Node], value: Any, root: Any) -> None:
     for node in nodes:
         if isinstance(node, Range):
-            for each in follow(node.path, [value], root)[:1]:
+            for each in _ask_along(node.path, value, root)[:1]:
                 _ask(node.body, each, root)
         elif not isinstance(node, str):
-            follow(node, [value], root)
+            _ask_along(node, value, root)
+
+
+def _ask_along(path: list[Step], value: Any, root: Any) -> list[Any]:
+    """Follow a path as `follow` does, but to each thing once: a probe has every key, and a union may name one twice."""
+    values = [value]
+    for step in path:
+        found = (each for way in step for value in values for each in way(value, root))
+        values = list({id(each): each for each in found}.values())
+    return values
 
 
 def paths_in_spec(spec: str) -> set[tuple[str, ...]]:
     """Give the paths inside an item that custom columns ask for."""
     asked: set[tuple[str, ...]] = set()
     for _, path in read_spec(spec):
-        follow(path, [_Probe(asked)], None)
+        _ask_along(path, _Probe(asked), None)
     return asked
 
 

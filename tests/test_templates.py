@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from c3s_cli.errors import UsageError
 from c3s_cli.output.templated import _written_nodes as write_nodes
-from c3s_cli.templates import read_spec, read_template
+from c3s_cli.templates import paths_in_template, read_spec, read_template
 from tests.conftest import Run
 from tests.kubectl import find_kubectl, run_kubectl
 
@@ -159,6 +159,21 @@ def test_a_long_template_is_read_at_once() -> None:
     before = time.process_time()
     with pytest.raises(UsageError):
         read_template("{.a[?(@" + " " * 5000 + "x)]}")
+    assert time.process_time() - before < 1
+
+
+@given(st.text(st.sampled_from("{}[].*,'\"()?@=<>: abitems\\0-"), max_size=30))
+def test_what_any_template_asks_for_is_found_or_it_is_a_usage_error(text: str) -> None:
+    try:
+        asked = paths_in_template(text)
+    except UsageError:
+        return
+    assert all(path and all(isinstance(key, str) for key in path) for path in asked)
+
+
+def test_a_template_that_asks_twice_each_time_takes_no_longer() -> None:
+    before = time.process_time()
+    assert paths_in_template("{.items[*]" + "['a','a']" * 40 + "}")
     assert time.process_time() - before < 1
 
 
