@@ -39,7 +39,7 @@ def test_what_metrics_server_sends_is_not_refused() -> None:
 
 @pytest.mark.parametrize("wrong", ["", "1m", "1n2n", "-1n", "n", "1 n", "1,2", "1,2n", "007n"])
 def test_anything_else_is_refused(wrong: str) -> None:
-    with pytest.raises(ValueError, match=r"usual|malformed"):
+    with pytest.raises(ValueError, match="usual"):
         amounts_at_once(["1n", wrong], "n", 1, 10**9)
 
 

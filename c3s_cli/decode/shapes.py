@@ -98,7 +98,10 @@ def amounts_at_once(quantities: Sequence[Any], suffix: str, with_suffix: int, wi
         return []
     ended = f"{','.join(quantities)},"
     digits = ended.replace(f"{suffix},", ",")[:-1].encode()
-    numbers = [] if digits.translate(None, b"0123456789,") else _decoder(list[int]).decode(b"[%b]" % digits)
+    try:
+        numbers = [] if digits.translate(None, b"0123456789,") else _decoder(list[int]).decode(b"[%b]" % digits)
+    except msgspec.DecodeError:
+        numbers = []
     if len(numbers) != len(quantities) or max(numbers) >= USUAL:
         raise ValueError("not all of the usual form")
     if ended.count(f"{suffix},") + quantities.count("0") == len(quantities):
