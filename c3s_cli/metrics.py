@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from msgspec import Struct, field
@@ -44,7 +45,7 @@ YOUNG: Final = 120
 METADATA_LIST: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
 
 Pairs = list[tuple[str, str]]
-Result = TypeVar("Result")
+Key = TypeVar("Key")
 
 
 def read(cluster: Cluster, query: Query, count: Callable[[str, float], None]) -> Sample:
@@ -103,27 +104,27 @@ def pods_of_node(cluster: Cluster, query: Query) -> Mapping[tuple[str, str], Pod
     return reading.pods()
 
 
-def at_once(jobs: Mapping[Needs, Callable[[], Any]]) -> dict[Needs, Any]:
-    """Run jobs at the same time, each in a thread of its own; give their results, or the C3sError of each."""
-    results: dict[Needs, Any] = {}
+def at_once(jobs: Mapping[Key, Callable[[], Any]]) -> dict[Key, Any]:
+    """Run jobs at the same time, the last one in this thread; give their results, or the C3sError of each."""
+    results: dict[Key, Any] = {}
 
-    def run(need: Needs, job: Callable[[], Any]) -> None:
+    def run(key: Key, job: Callable[[], Any]) -> None:
         try:
-            results[need] = job()
+            results[key] = job()
         except BaseException as problem:  # noqa: BLE001  raised again by the thread that asked
-            results[need] = problem
+            results[key] = problem
 
-    *others, (last_need, last_job) = jobs.items()
+    *others, (last_key, last_job) = jobs.items()
     threads = [threading.Thread(target=run, args=job, daemon=True) for job in others]
     for thread in threads:
         thread.start()
-    run(last_need, last_job)
+    run(last_key, last_job)
     for thread in threads:
         thread.join()
     for result in results.values():
         if isinstance(result, BaseException) and not isinstance(result, C3sError):
             raise result
-    return {need: results[need] for need in jobs}
+    return {key: results[key] for key in jobs}
 
 
 def _list(body: Body, what: str) -> Listing:
@@ -263,15 +264,26 @@ class _Reading(Struct):
     def _all_pages(
         self, path: str, query: Pairs, page: Callable[[Listing], Iterator[tuple[Any, Any]]], accept: str
     ) -> dict[Any, Any]:
+        """Read a list page by page: while one is decoded, the next is on its way."""
         found: dict[Any, Any] = {}
-        onward = ""
-        while True:
-            step = [("limit", str(PAGE)), *query] + ([("continue", onward)] if onward else [])
-            listing = _list(self._get(path, step, accept).body, path)
-            found.update(page(listing))
-            onward = (listing.metadata.continue_ if listing.metadata else "") or ""
-            if not onward:
-                return found
+        query = [("limit", str(PAGE)), *query]
+        listing = self._page(path, query, accept)
+        while onward := listing.metadata and listing.metadata.continue_:
+            step = at_once(
+                {
+                    "next": partial(self._page, path, [*query, ("continue", onward)], accept),
+                    "rows": partial(found.update, page(listing)),
+                }
+            )
+            for problem in step.values():
+                if isinstance(problem, C3sError):
+                    raise problem
+            listing = step["next"]
+        found.update(page(listing))
+        return found
+
+    def _page(self, path: str, query: Pairs, accept: str) -> Listing:
+        return decode_one(self._get(path, query, accept).body, Listing, path)
 
     def _get(self, path: str, query: Pairs | None = None, accept: str = "application/json") -> Answer:
         begun = time.perf_counter()
