@@ -9,6 +9,7 @@ from typing import Any, Final
 from msgspec import Raw, Struct
 
 from c3s_cli.decode.shapes import (
+    NULL,
     Body,
     Meta,
     Quantity,
@@ -35,7 +36,6 @@ ZONE_LABELS: Final = ("topology.kubernetes.io/zone", "failure-domain.beta.kubern
 TYPE_LABELS: Final = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type")
 ROLE_PREFIX: Final = "node-role.kubernetes.io/"
 
-NULL: Final = Raw(b"null")
 Declared: Any = dict[str, Quantity] | None
 
 

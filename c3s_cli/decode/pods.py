@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from sys import intern
-from typing import Final
+from typing import Any, Final
 
-from msgspec import Struct, structs
+from msgspec import Raw, Struct, structs
 
 from c3s_cli.allocation import ContainerResources, PodResources, bounds_of, limits_of, requests_of
 from c3s_cli.decode.owners import OwnedMeta, Owners, controller
-from c3s_cli.decode.podstatus import PodState, StatusResources, restarts, status_word
-from c3s_cli.decode.shapes import Body, Listing, Quantity, amounts_of, decode_items, decode_one, epoch
+from c3s_cli.decode.podstatus import PodState, restarts, status_word
+from c3s_cli.decode.shapes import NULL, Body, Listing, Quantity, amounts_of, decode_items, decode_one, epoch
 from c3s_cli.model import Amounts, Container, PodFacts
 
 FINISHED: Final = ("Succeeded", "Failed")
@@ -27,7 +27,7 @@ class _Resources(Struct, gc=False):
 
 class _Container(Struct, rename="camel", gc=False):
     name: str = ""
-    resources: _Resources | None = None
+    resources: Raw = NULL
     restart_policy: str | None = None
 
 
@@ -127,15 +127,17 @@ class PodDecoder:
         infeasible = _infeasible(state)
 
         def one(container: _Container) -> ContainerResources:
-            asked, status = container.resources or NO_RESOURCES, statuses.get(container.name)
-            actual = status.resources if status else None
+            status = statuses.get(container.name)
+            asked = decode_one(container.resources, Declared, "pods") or NO_RESOURCES
+            actual = decode_one(status.resources, Declared, "pods") if status else None
+            allocated = decode_one(status.allocated_resources, Allocated, "pods") if status else None
             where = f"{of}, container {container.name}"
             return ContainerResources(
                 name=intern(container.name),
                 requests=amounts_of(asked.requests, self.problems, where),
                 limits=amounts_of(asked.limits, self.problems, where),
                 restartable=container.restart_policy == "Always",
-                allocated=amounts_of(status.allocated_resources, self.problems, where) if status else None,
+                allocated=amounts_of(allocated, self.problems, where) if status else None,
                 actual_requests=amounts_of(actual.requests, self.problems, where) if actual else None,
                 infeasible=infeasible,
             )
@@ -153,6 +155,8 @@ class PodDecoder:
 NO_SPEC: Final = _Spec()
 NO_STATE: Final = PodState()
 NO_RESOURCES: Final = _Resources()
+Declared: Any = _Resources | None
+Allocated: Any = dict[str, Quantity] | None
 
 
 def _key(spec: _Spec) -> object:
@@ -166,10 +170,10 @@ def _key(spec: _Spec) -> object:
 
 
 def _container_key(container: _Container) -> object:
-    return container.name, container.restart_policy, _resources_key(container.resources)
+    return container.name, container.restart_policy, bytes(container.resources)
 
 
-def _resources_key(resources: _Resources | StatusResources | None) -> object:
+def _resources_key(resources: _Resources | None) -> object:
     return None if resources is None else (_pairs(resources.requests), _pairs(resources.limits))
 
 
@@ -181,9 +185,9 @@ def _status_key(state: PodState) -> object:
     """Say what the kubelet gave the containers, where that may differ from what they asked for."""
     statuses = [*(state.container_statuses or ()), *(state.init_container_statuses or ())]
     told = [
-        (status.name, _pairs(status.allocated_resources), _resources_key(status.resources))
+        (status.name, bytes(status.allocated_resources), bytes(status.resources))
         for status in statuses
-        if status.resources is not None or status.allocated_resources is not None
+        if status.resources is not NULL or status.allocated_resources is not NULL
     ]
     return (tuple(told), _infeasible(state)) if told else None
 

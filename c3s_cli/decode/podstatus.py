@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
-from c3s_cli.decode.shapes import Quantity
+from c3s_cli.decode.shapes import NULL
 
 
 class _Waiting(Struct, gc=False):
@@ -25,23 +25,16 @@ class _State(Struct, gc=False):
     terminated: _Terminated | None = None
 
 
-class StatusResources(Struct, gc=False):
-    """What a container has been given, which an in-place resize makes differ from its spec."""
-
-    requests: dict[str, Quantity] | None = None
-    limits: dict[str, Quantity] | None = None
-
-
 class ContainerStatus(Struct, rename="camel", gc=False):
-    """How one container is."""
+    """How one container is. What it has been given may differ from its spec, by an in-place resize; undecoded."""
 
     name: str = ""
     restart_count: int = 0
     ready: bool = False
     started: bool | None = None
     state: _State | None = None
-    allocated_resources: dict[str, Quantity] | None = None
-    resources: StatusResources | None = None
+    allocated_resources: Raw = NULL
+    resources: Raw = NULL
 
 
 class _Condition(Struct, gc=False):

@@ -18,6 +18,8 @@ Shape = TypeVar("Shape")
 Quantity = str | int | float | None
 Quantities = Mapping[str, Quantity]
 Body = bytes | bytearray
+# What stands where a value is read only when its words have not been read before, and there is none.
+NULL: Final = msgspec.Raw(b"null")
 # Enough that a call costs nothing an item, few enough that what is decoded and not yet used stays small.
 BATCH: Final = 500
 # What no quantity reaches that is measured in nanocores or bytes.
