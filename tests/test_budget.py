@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from c3s_cli import report
 from c3s_cli.columns import Kind
-from c3s_cli.decode import metrics, nodes, shapes
+from c3s_cli.decode import metrics, nodes, pods, shapes
 from c3s_cli.demo.server import DemoServer, start
 from c3s_cli.model import Group, Pod, Report
 from c3s_cli.output import document, names, render
@@ -54,6 +55,27 @@ def test_specs_come_in_large_pages(run: Run, many: DemoServer) -> None:
     assert len(pages) == 4  # of 1,000 pods each; kubectl asks for 500
 
 
+def test_the_next_page_is_on_its_way_while_one_is_decoded(
+    run: Run, many: DemoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded: list[bool] = []
+    page = pods.PodDecoder.page
+
+    def waiting(decoder: pods.PodDecoder, listing: shapes.Listing) -> Iterator[Any]:
+        more = bool(listing.metadata and listing.metadata.continue_)
+        until = time.monotonic() + 5
+        while more and sum("/api/v1/pods" in each for each in many.requests) < len(decoded) + 2:
+            assert time.monotonic() < until, "the next page waits for this one"
+            time.sleep(0.001)
+        decoded.append(more)
+        yield from page(decoder, listing)
+
+    many.requests.clear()
+    monkeypatch.setattr(pods.PodDecoder, "page", waiting)
+    assert run(f"top nodes -o wide --server {many.url}").code == 0
+    assert decoded == [True, True, True, False]
+
+
 def test_what_metrics_server_sends_never_takes_the_careful_way(
     run: Run, many: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,9 +114,9 @@ def test_only_sums_that_are_shown_are_computed(
 ) -> None:
     summed: list[int] = []
 
-    def counting(pods: Sequence[Pod], context: str) -> Group:
-        summed.append(len(pods))
-        return pods_together(pods, context)
+    def counting(rows: Sequence[Pod], context: str) -> Group:
+        summed.append(len(rows))
+        return pods_together(rows, context)
 
     monkeypatch.setattr(report, "pods_together", counting)
     assert run(f"top pods -A --server {many.url} {words}").code == 0
@@ -110,9 +132,9 @@ def test_items_are_decoded_some_hundred_at_a_time(run: Run, many: DemoServer, mo
         return decode_one(body, shape, what)
 
     monkeypatch.setattr(shapes, "decode_one", counting)
-    pods = run(f"top pods -A --no-headers --server {many.url}").out.count("\n")
-    assert pods > 3000
-    assert len(decoded) == -(-pods // shapes.BATCH)
+    count = run(f"top pods -A --no-headers --server {many.url}").out.count("\n")
+    assert count > 3000
+    assert len(decoded) == -(-count // shapes.BATCH)
 
 
 class Counted(list[Any]):
