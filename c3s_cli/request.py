@@ -270,7 +270,8 @@ def request_of(  # noqa: PLR0913  a command line has that many parts
         extended=kind is Kind.CLUSTER and not {"wide", "all"}.isdisjoint(words),
     )
     view = View(
-        format=format_,
+        # With columns of one's own, "wide" has nothing more to say.
+        format=Format.TABLE if format_ is Format.WIDE and look.columns else format_,
         kind=kind,
         headers=not look.no_headers,
         namespaces=query.all_namespaces and not by,

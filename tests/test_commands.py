@@ -198,6 +198,14 @@ def test_the_wide_cluster_has_a_row_a_resource(demo: Run) -> None:
     assert [line.split()[1] for line in lines[1:]] == ["cpu", "memory", "ephemeralStorage", "pods", "nvidia.com/gpu"]
 
 
+def test_columns_of_ones_own_are_no_wider_in_wide(demo: Run) -> None:
+    for words in ("cluster", "cluster --no-headers", "nodes", "pods -A"):
+        for columns in ("cpu%", 'resources["nvidia.com/gpu"].requests,cpu%'):
+            wide = demo("top", *words.split(), "-o", "wide", "--columns", columns)
+            assert wide == demo("top", *words.split(), "--columns", columns)
+            assert wide.out
+
+
 def test_an_unmeasured_pod_is_a_row_as_soon_as_specs_are_read(demo: Run) -> None:
     items = json.loads(demo("top pods -A -o json --columns cpu.usage,status").out)["items"]
     states = {item["name"].rsplit("-", 1)[0]: (item["status"], item["cpu"]["usage"]) for item in items}

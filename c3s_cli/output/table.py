@@ -137,6 +137,8 @@ def _sum_cell(column: Column, summable: dict[str, Column], report: Report) -> st
 
 def layout(headings: Sequence[str] | None, columns: Sequence[list[str]]) -> Iterator[str]:
     """Lay columns of cells out as kubectl does, without its trailing blanks."""
+    if not headings and not columns[0]:
+        return iter(())
     if len(columns[0]) > LARGE:
         return _padded(headings, columns)
     return _tabulated(headings, columns)

@@ -38,8 +38,6 @@ def custom_columns(report: Report, view: View) -> Iterator[str]:
     columns = read_spec(view.template)
     rows = [[_cell(path, item) for _, path in columns] for item in items(report, view)]
     headings = [heading for heading, _ in columns] if view.headers else None
-    if not rows and headings is None:
-        return iter(())
     return layout(headings, [list(column) for column in zip(*rows, strict=True)] or [[] for _ in columns])
 
 
