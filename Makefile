@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test test-lowest lint docs goldens bench clean
+.PHONY: help demo test test-lowest lint docs goldens bench audit clean
 
 help:
 	@echo 'make demo         see c3s on a built-in simulated cluster'
@@ -15,6 +15,7 @@ help:
 	@echo 'make docs         write the generated parts of the docs anew'
 	@echo 'make goldens      record the answers of the kubectl on PATH anew'
 	@echo 'make bench        measure c3s side by side with the kubectl on PATH'
+	@echo 'make audit        known vulnerabilities and licences of what c3s needs (asks the network)'
 
 # A stamp, so that the environment is made anew only when the project's metadata has changed.
 $(READY): pyproject.toml
@@ -60,5 +61,18 @@ goldens: $(READY)
 bench: $(READY)
 	$(BIN)/python benchmarks/run.py
 
+# What c3s needs has an environment of its own, so that nothing else is looked at; the tool that looks has another.
+# --strict: a package that the advisory service does not know is a failure, never "no known vulnerabilities".
+# AUDIT_FLAGS='--vulnerability-service osv' asks another service.
+audit:
+	@$(PYTHON) -m venv --clear .venv-audit
+	@.venv-audit/bin/python -m pip install --quiet '.[socks]'
+	.venv-audit/bin/python -m tools.licences
+	@.venv-audit/bin/python -m pip freeze --exclude c3s-cli > .venv-audit/installed.txt
+	@$(PYTHON) -m venv .venv-audit/tool
+	@.venv-audit/tool/bin/python -m pip install --quiet 'pip-audit>=2.10'
+	.venv-audit/tool/bin/pip-audit --strict --disable-pip --no-deps --progress-spinner off $(AUDIT_FLAGS) \
+	  -r .venv-audit/installed.txt
+
 clean:
-	rm -rf .venv .venv-lowest dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-lowest .venv-audit dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,1 @@
+"""What the maintenance of the project needs, and no user of it."""
