@@ -1,4 +1,4 @@
-"""It adds up: groups, totals, nodes and cluster of random clusters."""
+"""It adds up: groups, totals, nodes and cluster of random clusters, of which any part may be unknown."""
 
 from __future__ import annotations
 
@@ -17,41 +17,62 @@ from c3s_cli.request import request_of
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 NODES = ("n1", "n2", "n3")
+RESOURCES = ("cpu", "memory", "nvidia.com/gpu")
 maybe = st.none() | st.integers(0, 10**12)
-amounts = st.dictionaries(st.sampled_from(["cpu", "memory", "nvidia.com/gpu"]), st.integers(0, 10**12))
+amounts = st.dictionaries(st.sampled_from(RESOURCES), st.integers(0, 10**12))
+timestamps = st.sampled_from(["2026-03-02T09:29:00Z", "2026-03-02T09:29:30Z"])
 
 
-def facts(node: str, owner: str, requests: dict[str, int], limits: dict[str, int]) -> PodFacts:
-    return PodFacts("", node, owner, "Running", 0, 0.0, "Burstable", {}, requests, limits)
+def facts(node: str, owner: str, requests: dict[str, int], limits: dict[str, int], limited: frozenset[str]) -> PodFacts:
+    bounds = {resource: amount for resource, amount in limits.items() if resource in limited}
+    return PodFacts("", node, owner, "Running", 0, 0.0, "Burstable", {}, requests, limits, (), bounds)
 
 
 pod_facts = st.builds(
-    facts, st.sampled_from((*NODES, "")), st.sampled_from(["Deployment/a", "Job/b", ""]), amounts, amounts
+    facts,
+    st.sampled_from((*NODES, "")),
+    st.sampled_from(["Deployment/a", "Job/b", ""]),
+    amounts,
+    amounts,
+    st.frozensets(st.sampled_from(RESOURCES)),
 )
 node_facts = st.builds(
-    lambda allocatable, pool: NodeFacts(
-        "", allocatable, allocatable, None, NodeDetails({}, "Ready", (), "v1", (), 0.0, pool, "z", "m")
+    lambda allocatable, capacity, swap, pool, zone: NodeFacts(
+        "", allocatable, capacity, swap, NodeDetails({}, "Ready", (), "v1", (), 0.0, pool, zone, "m")
     ),
     amounts,
+    amounts,
+    maybe,
     st.sampled_from(["p", "q"]),
+    st.sampled_from(["y", "z"]),
 )
 
 
 @st.composite
 def samples(draw: st.DrawFn) -> Sample:
+    """Draw a cluster of which each node and each pod is known to the metrics API, to the core API, or to both."""
     places = draw(
         st.lists(st.tuples(st.sampled_from(["a", "b", "c"]), st.sampled_from("pqrstu")), unique=True, max_size=8)
     )
-    pods = [Pod("c", *place, draw(maybe), draw(maybe), None, "t") for place in places if draw(st.booleans())]
-    nodes = [Node("c", name, draw(maybe), draw(maybe), None, "t") for name in NODES if draw(st.booleans())]
+    known = st.sampled_from([(True, True), (True, False), (False, True)])
+    knows_nodes = {name: draw(known) for name in NODES}
+    knows_pods = {place: draw(known) for place in places}
     return Sample(
         "c",
         NOW,
         "test",
-        nodes,
-        pods,
-        {name: draw(node_facts) for name in NODES},
-        {place: draw(pod_facts) for place in places},
+        [
+            Node("c", name, draw(maybe), draw(maybe), draw(maybe), draw(timestamps))
+            for name, (measured, _) in knows_nodes.items()
+            if measured
+        ],
+        [
+            Pod("c", *place, draw(maybe), draw(maybe), draw(maybe), draw(timestamps))
+            for place, (measured, _) in knows_pods.items()
+            if measured
+        ],
+        {name: draw(node_facts) for name, (_, listed) in knows_nodes.items() if listed},
+        {place: draw(pod_facts) for place, (_, listed) in knows_pods.items() if listed},
         len(places),
     )
 
@@ -79,8 +100,14 @@ def total(rows: Sequence[Any], *path: str) -> int:
 FIELDS = (
     ("cpu_nanocores",),
     ("memory_bytes",),
-    *((field, resource) for field in ("requests", "limits") for resource in ("cpu", "memory", "nvidia.com/gpu")),
+    ("swap_bytes",),
+    *((field, resource) for field in ("requests", "limits") for resource in RESOURCES),
 )
+OF_MEASURED_PODS = tuple(("measured_requests", resource) for resource in RESOURCES)
+OF_MEASURED_NODES = tuple(
+    (f"measured_{field}", resource) for field in ("requests", "allocatable", "capacity") for resource in RESOURCES
+)
+OF_NODES = tuple((field, resource) for field in ("allocatable", "capacity") for resource in RESOURCES)
 
 
 @given(samples(), st.sampled_from(["namespace", "owner", "node", "namespace,owner", "pool", "owner,zone,namespace"]))
@@ -90,32 +117,60 @@ def test_groups_of_pods_add_up_to_the_pods_and_to_the_totals(sample: Sample, by:
         expected = total(pods.rows, *field)
         assert total(groups.rows, *field) == expected
         assert total([groups.totals], *field) == expected
-    assert total(groups.rows, "pod_count") == len(pods.rows)
-    assert total(groups.rows, "measured_pod_count") == len([pod for pod in pods.rows if pod.timestamp is not None])
+    for field in OF_MEASURED_PODS:
+        assert total(groups.rows, *field) == total([groups.totals], *field)
+    assert total(groups.rows, "pod_count") == len(pods.rows) == sample.pod_count
+    assert total(groups.rows, "measured_pod_count") == len(sample.pods)
 
 
 @given(samples(), st.sampled_from(["pool", "zone", "pool,zone"]))
 def test_groups_of_nodes_add_up_to_the_cluster(sample: Sample, by: str) -> None:
     groups, cluster = report(sample, Kind.NODE, by=by), report(sample, Kind.CLUSTER)
-    for field in (*FIELDS, ("allocatable", "cpu"), ("measured_allocatable", "memory"), ("pod_count",)):
-        if field != ("pod_count",):
-            assert total(groups.rows, *field) == total(cluster.rows, *field)
+    counts = (("pod_count",), ("node_count",), ("measured_node_count",), ("swap_capacity_bytes",))
+    for field in (*FIELDS, *OF_NODES, *OF_MEASURED_NODES, *counts):
+        assert total(groups.rows, *field) == total(cluster.rows, *field)
     scheduled = [fact for fact in (sample.pod_facts or {}).values() if fact.node]
     assert total(groups.rows, "pod_count") == len(scheduled)
     assert total(groups.rows, "requests", "cpu") == sum(fact.requests.get("cpu", 0) for fact in scheduled)
 
 
 @given(samples())
-def test_a_ratio_compares_what_belongs_together(sample: Sample) -> None:
+def test_usage_of_a_cluster_is_compared_with_what_its_measured_nodes_have(sample: Sample) -> None:
     (cluster,) = report(sample, Kind.CLUSTER).rows
     assert isinstance(cluster, Group)
     measured = {node.name for node in sample.nodes}
-    expected = sum(
-        fact.allocatable.get("cpu", 0) for name, fact in (sample.node_facts or {}).items() if name in measured
-    )
-    assert (cluster.measured_allocatable or {}).get("cpu", 0) == expected
+    offered = [fact for name, fact in (sample.node_facts or {}).items() if name in measured]
+    asked = [fact for fact in (sample.pod_facts or {}).values() if fact.node in measured]
+    for resource in RESOURCES:
+        for amounts_of_cluster, parts in (
+            (cluster.measured_allocatable, [fact.allocatable for fact in offered]),
+            (cluster.measured_capacity, [fact.capacity for fact in offered]),
+            (cluster.measured_requests, [fact.requests for fact in asked]),
+        ):
+            assert (amounts_of_cluster or {}).get(resource, 0) == sum(part.get(resource, 0) for part in parts)
+        # A node of which one pod goes unlimited, or that has none, may be used beyond any limit.
+        bounded = measured == {fact.node for fact in asked} and all(resource in fact.bounds for fact in asked)
+        expected = sum(fact.bounds[resource] for fact in asked) if bounded else 0
+        assert (cluster.measured_limits or {}).get(resource, 0) == expected
     assert cluster.measured_node_count == len(measured)
     assert cluster.node_count == len(NODES)
+    assert cluster.existing_pod_count == sample.pod_count
+    assert cluster.timestamp == min((node.timestamp or "" for node in sample.nodes), default=None)
+
+
+@given(samples())
+def test_usage_of_pods_is_compared_with_what_the_measured_ones_ask_for(sample: Sample) -> None:
+    pods = report(sample, Kind.POD).totals
+    assert pods is not None
+    measured = {(pod.namespace, pod.name) for pod in sample.pods}
+    asked = [fact for place, fact in (sample.pod_facts or {}).items() if place in measured]
+    for resource in RESOURCES:
+        requests = sum(fact.requests.get(resource, 0) for fact in asked)
+        assert (pods.measured_requests or {}).get(resource, 0) == requests
+        bounded = all(resource in fact.bounds for fact in asked)
+        expected = sum(fact.bounds[resource] for fact in asked) if bounded else 0
+        assert (pods.measured_limits or {}).get(resource, 0) == expected
+    assert pods.timestamp == min((pod.timestamp or "" for pod in sample.pods), default=None)
 
 
 @given(samples(), st.integers(0, 9), st.sampled_from(["cpu", "memory", "cpu.usage:asc,name", "owner,name:desc"]))
