@@ -183,3 +183,21 @@ def test_a_limit_bounds_a_pod_only_if_every_container_has_it() -> None:
     assert bounds_of(PodResources([both], [ContainerResources("s", {}, {"cpu": 1}, restartable=True)])) == {"cpu": 101}
     assert bounds_of(PodResources([both], [ContainerResources("init", {}, {})])) == {"cpu": 100, "memory": 7}
     assert bounds_of(PodResources([half], pod_limits={"cpu": 300})) == {"cpu": 300, "memory": 5}
+
+
+def test_a_limit_of_nothing_bounds_nothing() -> None:
+    """A limit of 0 is none to Kubernetes: the container may use all there is."""
+    tied = ContainerResources("a", {}, {"cpu": 100, "memory": 7})
+    free = ContainerResources("b", {}, {"cpu": 0, "memory": 5})
+    assert bounds_of(PodResources([tied, free])) == {"memory": 12}
+    assert bounds_of(PodResources([free])) == {"memory": 5}
+    assert bounds_of(PodResources([tied], [ContainerResources("s", {}, {"cpu": 0}, restartable=True)])) == {}
+
+
+@given(pods)
+def test_bounds_are_the_limits_that_every_container_has(pod: PodResources) -> None:
+    limits, bounds = limits_of(pod), bounds_of(pod)
+    running = [*pod.containers, *(each for each in pod.init_containers if each.restartable)]
+    for resource in RESOURCES:
+        everywhere = bool(running) and all(each.limits.get(resource, 0) > 0 for each in running)
+        assert bounds.get(resource) == (limits[resource] if everywhere else None)

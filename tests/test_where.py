@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from fractions import Fraction
-from operator import eq, gt, le, ne
-from typing import Any
+from operator import eq, ge, gt, le, lt, ne
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given, settings
@@ -182,46 +184,210 @@ def test_a_mistake_names_the_right_way(text: str, words: str, hint: str) -> None
     assert hint in (problem.value.hint or "")
 
 
-numbers = st.integers(0, 10**6)
-comparisons = st.one_of(
-    st.builds(
-        "{} {} {}m".format, st.sampled_from(["cpu", "cpu.requests"]), st.sampled_from(["=", "!=", ">", "<="]), numbers
-    ),
-    st.builds("{} {} {}Ki".format, st.just("memory"), st.sampled_from(["=", ">=", "<"]), numbers),
-    st.builds("{}{}{}".format, st.sampled_from(["cpu%", "memory%"]), st.sampled_from([">", "<="]), numbers),
-    st.builds(
-        lambda column, operator, text: f'{column} {operator} "{text}"',
-        st.sampled_from(["name", 'labels["a b"]', "status"]),
-        st.sampled_from(["=", "!=", "~", "!~"]),
-        st.from_regex(r"[a-z,. ]{0,9}(\\\\|\\\")?", fullmatch=True),
-    ),
-    st.sampled_from(["age > 3d", "age <= 90s", "owner = null", "owner != null"]),
+@pytest.mark.parametrize("word", ["and", "AND", "And", "or", "OR", "Or", "&&", "||", ";"])
+def test_words_that_join_elsewhere_are_known_in_any_case(word: str) -> None:
+    with pytest.raises(UsageError) as problem:
+        parse([f"cpu > 1 {word} cpu < 2"], NODES)
+    assert problem.value.message == f"expected a comma before '{word} cpu < 2' in 'cpu > 1 {word} cpu < 2'"
+    assert problem.value.hint == "a comma means and; for or, repeat the flag"
+
+
+def test_words_that_only_begin_as_those_that_join_are_values() -> None:
+    with pytest.raises(UsageError) as problem:
+        parse(["name = a order"], NODES)
+    assert (problem.value.hint or "").startswith("a value with a comma, a quote or a blank in it")
+
+
+@pytest.mark.parametrize("column", ["timestamp", "name", "roles"])
+@pytest.mark.parametrize("operator", ["=", "!=", "~", "!~"])
+def test_what_is_text_matches_patterns(column: str, operator: str) -> None:
+    # None of them is "^2026", and only the time begins with it.
+    expected = {"=": False, "!=": True, "~": column == "timestamp", "!~": column != "timestamp"}[operator]
+    assert parse([f"{column} {operator} ^2026"], NODES).matches(node()) is expected
+
+
+def test_times_have_an_order_too() -> None:
+    assert parse(["timestamp > 2026-03-02T09:29:59Z, timestamp < 2026-03-03"], NODES).matches(node())
+    assert not parse(["timestamp <= 2026-03-02T09:29:59Z"], NODES).matches(node())
+
+
+def test_a_pattern_has_a_thousand_characters_at_most() -> None:
+    assert parse([f"name !~ {'a' * 1000}"], NODES).matches(node())
+    with pytest.raises(UsageError) as problem:
+        parse([f"name ~ {'a' * 1001}"], NODES)
+    assert problem.value.message == "a pattern may have 1000 characters, not 1001"
+    # A text that is no pattern may be of any length.
+    assert parse([f"name != {'a' * 1001}"], NODES).matches(node())
+
+
+@pytest.mark.parametrize(
+    ("age", "days"),
+    [
+        ("1y", 365),
+        ("2y", 730),
+        ("1y1d", 366),
+        ("3d", 3),
+        ("1y2d24h", 368),
+        ("0y", 0),
+        ("31536000", 365),
+        ("8760h", 365),
+    ],
+)
+def test_a_year_has_365_days_as_in_kubectl(age: str, days: int) -> None:
+    (((comparison,),)) = parse([f"age = {age}"], NODES).alternatives
+    assert comparison.value == days * 86400
+
+
+@pytest.mark.parametrize(
+    ("texts", "seeks"),
+    [
+        (["cpu = null"], True),
+        (["cpu != null"], False),
+        (["name = null"], True),
+        (['name = "null"'], False),
+        (["cpu > 1"], False),
+        (["cpu != null, memory = null"], True),
+        (["cpu != null", "memory = null"], True),
+    ],
+)
+def test_only_what_equals_null_seeks_the_unknown(texts: list[str], seeks: bool) -> None:  # noqa: FBT001  a table's column
+    assert parse(texts, NODES).seeks_unknown is seeks
+
+
+class Said(NamedTuple):
+    """A comparison as it is written, and what it means. value: in whole units of FACTS, None for null."""
+
+    text: str
+    column: str
+    operator: str
+    value: Any
+
+
+Facts = dict[str, Any]
+ORDER: dict[str, Callable[[Any, Any], bool]] = {"=": eq, "!=": ne, ">": gt, ">=": ge, "<": lt, "<=": le}
+TEXT: dict[str, Callable[[Any, Any], bool]] = {
+    "=": eq,
+    "!=": ne,
+    "~": lambda have, pattern: re.search(pattern, have) is not None,
+    "!~": lambda have, pattern: re.search(pattern, have) is None,
+}
+facts_of_pods = st.fixed_dictionaries(
+    {
+        "cpu": st.none() | st.integers(0, 9),
+        "cpu.requests": st.integers(0, 9),
+        "memory": st.none() | st.integers(0, 9),
+        "name": st.from_regex(r"[ab, ]{0,3}", fullmatch=True),
+        "owner": st.none() | st.sampled_from(["", "a", "ab"]),
+        "age": st.none() | st.integers(0, 9),
+    }
 )
 
 
+def pod_of(facts: Facts) -> Pod:
+    """Make a pod of millicores, kibibytes and days."""
+    cpu, memory, age = facts["cpu"], facts["memory"], facts["age"]
+    requests = {"cpu": facts["cpu.requests"] * 10**6}
+    return Pod(
+        "c",
+        "ns",
+        facts["name"],
+        None if cpu is None else cpu * 10**6,
+        None if memory is None else memory * 1024,
+        facts=PodFacts("", "n", facts["owner"], "Running", 0, None, "", {}, requests, {}),
+        age_seconds=None if age is None else age * 86400,
+    )
+
+
+def holds(said: Said, facts: Facts) -> bool:
+    """Say whether a comparison is true: the slow and obvious reference."""
+    if said.column == "cpu%":
+        usage, requests = facts["cpu"], facts["cpu.requests"]
+        have = None if usage is None or not requests else Fraction(100 * usage, requests)
+    else:
+        have = facts[said.column]
+    if said.value is None:
+        return (have is None) is (said.operator == "=")
+    return have is not None and {**ORDER, **TEXT}[said.operator](have, said.value)
+
+
+def numeric(column: str, written: str, values: st.SearchStrategy[int]) -> st.SearchStrategy[Said]:
+    def said(operator: str, value: int, blank: str) -> Said:
+        return Said(f"{column}{blank}{operator}{blank}{written.format(value)}", column, operator, value)
+
+    return st.builds(said, st.sampled_from(list(ORDER)), values, st.sampled_from(["", " "]))
+
+
+def textual(operators: list[str], values: st.SearchStrategy[str]) -> st.SearchStrategy[Said]:
+    def said(column: str, operator: str, value: str) -> Said:
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return Said(f'{column} {operator} "{escaped}"', column, operator, value)
+
+    return st.builds(said, st.sampled_from(["name", "owner"]), st.sampled_from(operators), values)
+
+
+small = st.integers(0, 9)
+comparisons = st.one_of(
+    numeric("cpu", "{}m", small),
+    numeric("cpu.requests", "{}m", small),
+    numeric("cpu%", "{}", st.sampled_from([0, 50, 100, 200])),
+    numeric("memory", "{}Ki", small),
+    numeric("age", "{}d", small),
+    textual(["=", "!="], st.from_regex(r'[ab, "\\]{0,3}', fullmatch=True)),
+    textual(["~", "!~"], st.from_regex(r'[ab, ".]{0,3}(\\w|\\\\|\[ab\]|")?', fullmatch=True)),
+    st.builds(
+        lambda column, operator: Said(f"{column} {operator} null", column, operator, None),
+        st.sampled_from(["cpu", "cpu%", "memory", "name", "owner", "age"]),
+        st.sampled_from(["=", "!="]),
+    ),
+)
+conditions = st.lists(st.lists(comparisons, min_size=1, max_size=3), min_size=1, max_size=2)
+
+
+def written(condition: list[list[Said]]) -> list[str]:
+    return [", ".join(said.text for said in together) for together in condition]
+
+
 @settings(deadline=None)  # a busy machine is no failure
-@given(st.lists(st.lists(comparisons, min_size=1, max_size=3).map(", ".join), min_size=1, max_size=2))
-def test_what_is_written_reads_back(texts: list[str]) -> None:
-    try:
-        condition = parse(texts, PODS)
-    except UsageError:
-        # A text that is no pattern, such as a lone backslash.
-        return
-    assert parse(condition.texts, PODS) == condition
+@given(conditions, facts_of_pods)
+def test_a_condition_is_met_by_what_it_is_true_of(condition: list[list[Said]], facts: Facts) -> None:
+    expected = any(all(holds(said, facts) for said in together) for together in condition)
+    assert parse(written(condition), PODS).matches(pod_of(facts)) is expected
+
+
+@settings(deadline=None)  # a busy machine is no failure
+@given(conditions)
+def test_what_is_written_reads_back(condition: list[list[Said]]) -> None:
+    parsed = parse(written(condition), PODS)
+    assert [len(together) for together in parsed.alternatives] == [len(together) for together in condition]
+    assert parse(parsed.texts, PODS) == parsed
+
+
+spoiled = st.builds(
+    lambda text, place, letters: text[: place % len(text)] + letters + text[place % len(text) + 1 :],
+    comparisons.map(lambda said: said.text),
+    st.integers(0, 99),
+    st.text(alphabet=st.sampled_from('=!<>~,"\\ 1ma%.\u00e4'), max_size=2),
+)
 
 
 @settings(deadline=None)  # a busy machine is no failure
 @given(
     st.text(alphabet=st.sampled_from('cpu%memory.name labels["app"]<>=!~,null250mGi\\"(^$*\u00e4\n'), max_size=30)
     | st.text(max_size=30)
+    | spoiled,
+    facts_of_pods,
 )
-def test_any_text_is_a_condition_or_a_usage_error(text: str) -> None:
+def test_any_text_is_a_condition_or_a_usage_error(text: str, facts: Facts) -> None:
     try:
-        condition = parse([text], NODES)
+        condition = parse([text], PODS)
     except UsageError as problem:
         assert problem.message  # noqa: PT017  the error is one of two good ends
-    else:
-        assert condition.matches(node()) in (True, False)
+        return
+    # What was taken for a condition means what each of its comparisons says alone, and the same when it is read back.
+    row = pod_of(facts)
+    alone = [parse([each], PODS).matches(row) for each in map(str, condition.alternatives[0])]
+    assert condition.matches(row) is all(alone)
+    assert parse(condition.texts, PODS) == condition
 
 
 @pytest.mark.parametrize("flag", ["--where", "--fail-if", "--until"])
