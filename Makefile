@@ -41,7 +41,7 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The docs are part of the tests: tests/test_docs.py runs every sample again and compares.
+# The docs are part of the tests: tests/project/test_docs.py runs every sample again and compares.
 test: lint
 	$(BIN)/pytest -n 2
 
@@ -49,10 +49,10 @@ test: lint
 test-lowest:
 	@$(MAKE) --no-print-directory VENV=.venv-lowest .venv-lowest/.ready
 	@.venv-lowest/bin/python -m pip install --quiet -r tests/lowest.txt
-	.venv-lowest/bin/pytest -n 2 -W default --deselect tests/test_docs.py::test_pages_and_schema_are_what_the_program_says
+	.venv-lowest/bin/pytest -n 2 -W default --deselect tests/project/test_docs.py::test_pages_and_schema_are_what_the_program_says
 
 docs: $(READY)
-	$(BIN)/python -m docs.write
+	$(BIN)/python -m tools.write
 	$(BIN)/python -m tests.conformance.render
 
 goldens: $(READY)

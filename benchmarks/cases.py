@@ -61,6 +61,7 @@ CASES: Final = (
     Case("-", "--version", "version --client", 1.6, 0.6, "interpreter"),
     Case("S", "top nodes", "top nodes", 3.3, 0.75, START),
     Case("S", "top nodes", "top nodes", 1.3, None, TRIPS, network=20),
+    Case("S", "top pods -A -o wide", "top pods -A", 1.6, None, f"{TRIPS}, four handshakes at once", network=20),
     Case("S", "top nodes", "top nodes", 0.8, None, TRIPS, network=80),
     Case("S", "top pods -A", "top pods -A", None, None, TRIPS, network=80),
     Case("M", "top pods -A", "top pods -A", None, None, START),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from c3s_cli import __version__
 from c3s_cli.errors import C3sError, ExitCode, UsageError
-from c3s_cli.printable import printable
+from c3s_cli.terminal.printable import printable
 
 if TYPE_CHECKING:
     import typer
@@ -35,10 +35,10 @@ COMMANDS: Final[dict[tuple[str, ...], tuple[str, str]]] = {
 }
 GROUPS: Final = {
     "top": "Display resource (CPU/memory) usage of nodes, pods or the cluster.",
-    "watch": "Display resource usage again and again; without a command, that of the cluster.",
+    "watch": "Refresh resource usage at an interval (default: the cluster).",
 }
 ALIASES: Final = {"node": "nodes", "no": "nodes", "pod": "pods", "po": "pods"}
-HELP: Final = "The load of Kubernetes clusters, read from a shell: kubectl top that scripts."
+HELP: Final = "kubectl top for scripts: usage, requests and limits as tables, JSON, CSV."
 
 
 def application(only: tuple[str, ...] | None = None) -> typer.Typer:
@@ -47,7 +47,7 @@ def application(only: tuple[str, ...] | None = None) -> typer.Typer:
     A command's 40 flags take Typer 2 ms, so that building all commands would cost more than reading a small
     cluster.
     """
-    import typer  # noqa: PLC0415  `c3s --version` answers without it (45 ms)
+    import typer  # `c3s --version` answers without it (45 ms)
 
     def new(text: str, **settings: Any) -> typer.Typer:
         return typer.Typer(
@@ -79,7 +79,7 @@ def application(only: tuple[str, ...] | None = None) -> typer.Typer:
 
 
 def _load(module: str, function: str) -> Callable[..., ExitCode]:
-    from importlib import import_module  # noqa: PLC0415  cheap, but not needed for --version
+    from importlib import import_module  # cheap, but not needed for --version
 
     command: Callable[..., ExitCode] = getattr(import_module(f"c3s_cli.commands.{module}"), function)
     return command
@@ -87,7 +87,7 @@ def _load(module: str, function: str) -> Callable[..., ExitCode]:
 
 def program_name() -> str:
     """Give the name that the user calls: c3s, or kubectl's plugin."""
-    return "kubectl c3s" if os.path.basename(sys.argv[0]) == "kubectl-c3s" else "c3s"  # noqa: PTH119  no pathlib
+    return "kubectl c3s" if os.path.basename(sys.argv[0]) == "kubectl-c3s" else "c3s"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -109,7 +109,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def complete(words: list[str]) -> int:
     """Say what could stand next. A completion that cannot be found is no error."""
-    from c3s_cli.completion import complete  # noqa: PLC0415  only a shell asks for it
+    from c3s_cli.commands.complete import complete  # only a shell asks for it
 
     sys.stdout.write(complete(words, COMMANDS, ALIASES))
     return ExitCode.OK
@@ -123,23 +123,17 @@ def complete_plugin() -> NoReturn:
 
 def run(argv: list[str]) -> int:
     """Hand a command line to Typer. Raises C3sError, in kubectl's words for what Typer finds wrong."""
-    from c3s_cli.argv import translate  # noqa: PLC0415  needs typer
+    from c3s_cli.words.argv import translate  # needs typer
 
     try:
         words = translate(argv)
     except UsageError as problem:
-        plain = [word for word in argv if not word.startswith("-")]
-        path = next(filter(None, (_path(plain[place:]) for place in range(len(plain)))), None)
-        path = path or tuple(word for word in plain[:1] if word in GROUPS)
-        raise UsageError(f"{problem.message}\n{_see(path)}", hint=problem.hint) from problem
-    path = _path(words)
-    if path is not None:
-        words = [*path, *words[_consumed(words) :]]
-    elif not words:
-        words = ["--help"]
-    elif not words[0].startswith("-"):
+        raise UsageError(f"{problem.message}\n{_see(_likely_command(argv))}", hint=problem.hint) from problem
+    path, rest = _command(words)
+    if path is None and words and not words[0].startswith("-"):
         return _bare_or_unknown(words)
-    import typer  # noqa: PLC0415  `c3s --version` answers without it
+    words = [*(path or ()), *rest] or ["--help"]
+    import typer  # `c3s --version` answers without it
 
     command = typer.main.get_command(application(path))
     usage_error: Any = typer.BadParameter.__base__
@@ -151,18 +145,25 @@ def run(argv: list[str]) -> int:
         raise KeyboardInterrupt from problem
 
 
-def _path(words: Sequence[str]) -> tuple[str, ...] | None:
-    """Find the command that the words begin with, by its real name; None if they name none."""
+def _command(words: Sequence[str]) -> tuple[tuple[str, ...] | None, Sequence[str]]:
+    """Split off the command that the words begin with, by its full name; None if they begin with none."""
     plain = [ALIASES.get(word, word) for word in words[:2]]
     if plain[:1] == ["watch"] and (len(plain) < 2 or plain[1].startswith("-")):
-        return ("watch", "cluster")
-    return next((path for path in (tuple(plain), tuple(plain[:1])) if path in COMMANDS), None)
+        return ("watch", "cluster"), words[1:]
+    for path in (tuple(plain), tuple(plain[:1])):
+        if path in COMMANDS:
+            return path, words[len(path) :]
+    return None, words
 
 
-def _consumed(words: Sequence[str]) -> int:
-    """Count the words that name the command."""
-    path = _path(words) or ()
-    return len([word for word in words[: len(path)] if ALIASES.get(word, word) in path])
+def _likely_command(argv: Sequence[str]) -> tuple[str, ...]:
+    """Guess the command of a line with a mistake in it: what stands before it may be the value of a flag."""
+    plain = [word for word in argv if not word.startswith("-")]
+    for place in range(len(plain)):
+        path, _ = _command(plain[place:])
+        if path is not None:
+            return path
+    return tuple(word for word in plain[:1] if word in GROUPS)
 
 
 def _bare_or_unknown(words: list[str]) -> int:
@@ -170,7 +171,7 @@ def _bare_or_unknown(words: list[str]) -> int:
     group = words[0]
     if group in GROUPS and (len(words) == 1 or words[1].startswith("-")):
         _refuse_unknown_flags(words[1:], (group,))
-        import typer  # noqa: PLC0415  as above
+        import typer
 
         asked = any(word in ("-h", "--help") for word in words)
         whole: Any = typer.main.get_command(application())
@@ -187,7 +188,7 @@ def _bare_or_unknown(words: list[str]) -> int:
 
 
 def _refuse_unknown_flags(words: Sequence[str], path: tuple[str, ...]) -> None:
-    from c3s_cli.options import takes_value  # noqa: PLC0415  needs typer
+    from c3s_cli.words.options import takes_value  # needs typer
 
     for word in words:
         name = word.partition("=")[0]
@@ -195,7 +196,7 @@ def _refuse_unknown_flags(words: Sequence[str], path: tuple[str, ...]) -> None:
             raise UsageError(f"unknown flag: {name}\n{_see(path)}")
 
 
-def _see(path: tuple[str, ...] | None) -> str:
+def _see(path: Sequence[str] | None) -> str:
     return f"See '{' '.join((program_name(), *(path or ())))} --help' for usage."
 
 
@@ -227,9 +228,9 @@ def say_error(problem: C3sError) -> None:
 
 def entry_point() -> NoReturn:
     """Run as a process: signals, the streams, the exit code."""
-    import gc  # noqa: PLC0415  a test that calls main() keeps its collector
+    import gc  # a test that calls main() keeps its collector
 
-    # A process that lives for a second collects no garbage worth the time; a watch turns it on again.
+    # A process that lives for a second has no garbage worth collecting; watch collects once a tick itself.
     gc.disable()
     for number, code in ((signal.SIGTERM, ExitCode.TERMINATED), (signal.SIGHUP, ExitCode.HANGUP)):
         # An exception, so that files with private keys are removed on the way out.

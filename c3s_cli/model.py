@@ -1,11 +1,11 @@
-"""What c3s knows of a cluster: frozen rows, the Sample of one reading, the Report made of it.
+"""The rows that c3s works on, the Sample of one reading, and the Report made of Samples.
 
-Units stand in the names: nanocores, bytes, seconds. An `Amounts` maps a resource's Kubernetes name to nanocores
-("cpu"), bytes ("memory", "ephemeral-storage", "hugepages-…") or a count (everything else). None means unknown,
-never 0. Node, Pod, Container and Group answer to the same names, so that one column serves them all; what a row
-cannot have is None for the whole class.
+Names carry the unit: nanocores, bytes, seconds. An `Amounts` maps a resource's Kubernetes name to nanocores ("cpu"),
+bytes ("memory", "ephemeral-storage", "hugepages-…") or a count (everything else). None means unknown, never 0. Node,
+Pod, Container and Group have the same attributes, so that one column serves them all; an attribute that a row cannot
+have is None for the whole class.
 
-The rows are msgspec Structs, not dataclasses: they are made in a fifth of the time, and 150,000 of them are made.
+The rows are msgspec Structs, not dataclasses: creating one takes a fifth of the time, and there can be 150,000.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, ClassVar
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from c3s_cli.columns import Column
+    from c3s_cli.columns.vocabulary import Column, Kind
 
 Amounts = Mapping[str, int]
 
 
 class Container(Struct, frozen=True, gc=False):
-    """One container of a pod: what it uses, and (where core pods were read) what it asked for."""
+    """One container of a pod: its usage, and its requests and limits where core pods were read."""
 
     name: str
     cpu_nanocores: int | None
@@ -37,20 +37,20 @@ class Container(Struct, frozen=True, gc=False):
 
     @property
     def measured_requests(self) -> Amounts | None:
-        """What the usage compares with: the container's own requests."""
+        """The requests that the usage is compared with: the container's own."""
         return self.requests
 
     @property
     def measured_limits(self) -> Amounts | None:
-        """What the usage compares with: the container's own limits."""
+        """The limits that the usage is compared with: the container's own."""
         return self.limits
 
 
 class PodFacts(Struct, frozen=True, gc=False):
-    """What a core pod says of itself. `owner` is "Kind/name" of what a person deployed, "" for a bare pod.
+    """What the core API knows about a pod. `owner` is the workload as "Kind/name", "" for a bare pod.
 
     node: "" while unscheduled. created_at: seconds since 1970. containers: the names with requests and limits.
-    bounds: the limits of the resources that all containers limit, which a usage can be a percentage of.
+    binding_limits: the limits of those resources that every container limits; only they bound the pod's usage.
     """
 
     uid: str
@@ -64,14 +64,14 @@ class PodFacts(Struct, frozen=True, gc=False):
     requests: Amounts
     limits: Amounts
     containers: tuple[Container, ...] = ()
-    bounds: Amounts = {}
+    binding_limits: Amounts = {}
 
 
 class Pod(Struct, frozen=True, gc=False):
     """A pod: the exact sum of its containers' usage, and its facts where core pods were read.
 
-    timestamp and window are the metrics API's own words. age_seconds counts to the Sample's now. home: what is known of
-    the node it runs on.
+    timestamp, window: as the metrics API sent them. age_seconds: up to the Sample's now. node_details: those of the
+    node it runs on.
     """
 
     context: str
@@ -85,7 +85,7 @@ class Pod(Struct, frozen=True, gc=False):
     containers: tuple[Container, ...] = ()
     facts: PodFacts | None = None
     age_seconds: int | None = None
-    home: NodeDetails | None = None
+    node_details: NodeDetails | None = None
 
     allocatable: ClassVar[None] = None
     capacity: ClassVar[None] = None
@@ -107,19 +107,19 @@ class Pod(Struct, frozen=True, gc=False):
 
     @property
     def limits(self) -> Amounts | None:
-        """The effective limits; a resource that is missing has none."""
+        """The effective limits; a resource that is missing has no limit."""
         return self.facts.limits if self.facts else None
 
     measured_requests = requests
 
     @property
     def measured_limits(self) -> Amounts | None:
-        """What the usage compares with: the limits that leave nothing unlimited."""
-        return self.facts.bounds if self.facts else None
+        """The limits that the usage is compared with: those of the resources that every container limits."""
+        return self.facts.binding_limits if self.facts else None
 
 
 class NodeDetails(Struct, frozen=True, gc=False):
-    """What a node object says of itself, beside what it offers."""
+    """What the core API knows about a node, apart from its allocatable and capacity."""
 
     labels: Mapping[str, str]
     status: str
@@ -133,7 +133,7 @@ class NodeDetails(Struct, frozen=True, gc=False):
 
 
 class NodeFacts(Struct, frozen=True, gc=False):
-    """What a node offers. swap_capacity_bytes: None where the kubelet reports no swap. details: None where not read."""
+    """Allocatable and capacity of a node. swap_capacity_bytes: None if it has no swap. details: None if not read."""
 
     name: str
     allocatable: Amounts
@@ -143,7 +143,7 @@ class NodeFacts(Struct, frozen=True, gc=False):
 
 
 class Node(Struct, frozen=True, gc=False):
-    """A node: its usage, its facts, and (where core pods were read) what its pods asked for."""
+    """A node: its usage, its facts, and the requests and limits of its pods where core pods were read."""
 
     context: str
     name: str
@@ -156,7 +156,7 @@ class Node(Struct, frozen=True, gc=False):
     age_seconds: int | None = None
     requests: Amounts | None = None
     limits: Amounts | None = None
-    bounds: Amounts | None = None
+    binding_limits: Amounts | None = None
     pod_count: int | None = None
 
     namespace: ClassVar[str] = ""
@@ -168,7 +168,7 @@ class Node(Struct, frozen=True, gc=False):
 
     @property
     def details(self) -> NodeDetails | None:
-        """What the node object says beside what it offers."""
+        """Labels, status, version and the like of the node object."""
         return self.facts.details if self.facts else None
 
     @property
@@ -178,12 +178,12 @@ class Node(Struct, frozen=True, gc=False):
 
     @property
     def allocatable(self) -> Amounts | None:
-        """What pods may ask for, in all."""
+        """What pods may request in total."""
         return self.facts.allocatable if self.facts else None
 
     @property
     def capacity(self) -> Amounts | None:
-        """What the machine has."""
+        """The capacity of the machine."""
         return self.facts.capacity if self.facts else None
 
     measured_allocatable = allocatable
@@ -191,21 +191,21 @@ class Node(Struct, frozen=True, gc=False):
 
     @property
     def measured_requests(self) -> Amounts | None:
-        """What the usage compares with: the node's own requests."""
+        """The requests that the usage is compared with: the node's own."""
         return self.requests
 
     @property
     def measured_limits(self) -> Amounts | None:
-        """What the usage compares with: the limits that leave nothing unlimited."""
-        return self.bounds
+        """The limits that the usage is compared with: those of the resources that every container limits."""
+        return self.binding_limits
 
 
 class Group(Struct, frozen=True, gc=False):
     """Several nodes or pods as one row: a rollup, the totals, or a whole cluster.
 
-    keys: the values that its members share, in the order of --by; None if unknown. The measured_… amounts sum only the
-    members that report usage, so that a ratio compares a usage with what belongs to it. pod_count: None where unknown.
-    existing_pod_count: all that the API server has, finished ones too.
+    keys: the values that the members share, in the order of --by; None if unknown. The comparable_… and measured_… sums
+    leave out members whose usage or facts are unknown, so that a percentage has the same members on both sides.
+    pod_count: None if unknown. existing_pod_count: all that the API server has, finished ones included.
     """
 
     context: str
@@ -224,6 +224,8 @@ class Group(Struct, frozen=True, gc=False):
     limits: Amounts | None = None
     allocatable: Amounts | None = None
     capacity: Amounts | None = None
+    comparable_cpu_nanocores: int | None = None
+    comparable_memory_bytes: int | None = None
     measured_requests: Amounts | None = None
     measured_limits: Amounts | None = None
     measured_allocatable: Amounts | None = None
@@ -233,11 +235,11 @@ class Group(Struct, frozen=True, gc=False):
     @property
     def name(self) -> str:
         """The keys as one name; the context for a whole cluster."""
-        return "/".join(self.words) if self.keys else self.context
+        return "/".join(self.labels_or_placeholders) if self.keys else self.context
 
     @property
-    def words(self) -> tuple[str, ...]:
-        """The keys in words: "" (no such label, no owner) is `<none>`."""
+    def labels_or_placeholders(self) -> tuple[str, ...]:
+        """The keys as text: `<none>` for "" (no such label, no owner), `<unknown>` for None."""
         return tuple("<unknown>" if key is None else key or "<none>" for key in self.keys)
 
 
@@ -245,7 +247,7 @@ Row = Node | Pod | Group
 
 
 class Failure(Struct, frozen=True):
-    """Something asked for that could not be read. source: what it was; message: kubectl's words for why."""
+    """Something that was needed and could not be read. source: what it was; message: why, in kubectl's words."""
 
     context: str
     source: str
@@ -253,10 +255,10 @@ class Failure(Struct, frozen=True):
 
 
 class Sample(Struct, frozen=True):
-    """One reading of one cluster: plain facts, nothing added up.
+    """One reading of one cluster: plain facts, no sums.
 
-    nodes, pods: what the metrics API reported. node_facts, pod_facts: the core objects by name, or by namespace
-    and name; None where they were not read. pod_count: all pods the API server has.
+    namespace: the one that was read, for messages. nodes, pods: what the metrics API reported. node_facts, pod_facts:
+    the core objects by name, or by namespace and name; None if not read. pod_count: all pods that the API server has.
     """
 
     context: str
@@ -268,22 +270,29 @@ class Sample(Struct, frozen=True):
     pod_facts: Mapping[tuple[str, str], PodFacts] | None = None
     pod_count: int | None = None
     failures: tuple[Failure, ...] = ()
+    namespace: str = ""
 
 
 class Report(Struct, frozen=True):
     """What is shown: rows in their order, the columns asked for, the totals of all rows before --limit.
 
-    omitted: how many rows --limit cut off. matched: names of the rows that met --fail-if. met: whether one met --until.
-    nothing: what stderr says if there are no rows.
+    kind: the kind of the rows. keys: the columns that --by made. namespaces: whether a table begins with NAMESPACE.
+    containers: whether the pods' containers are shown. omitted: how many rows --limit cut off. fail_if_matches: the
+    names of the rows that match --fail-if. until_met: whether a row matches --until. empty_message: what stderr says
+    if there are no rows.
     """
 
     now: datetime
     source: str
+    kind: Kind
     columns: tuple[Column, ...]
     rows: Sequence[Row]
     totals: Group | None
+    keys: tuple[Column, ...] = ()
+    namespaces: bool = False
+    containers: bool = False
     failures: tuple[Failure, ...] = ()
     omitted: int = 0
-    matched: tuple[str, ...] = ()
-    met: bool = False
-    nothing: str = ""
+    fail_if_matches: tuple[str, ...] = ()
+    until_met: bool = False
+    empty_message: str = ""

@@ -1,1 +1,1 @@
-"""What the maintenance of the project needs, and no user of it."""
+"""Programs for maintainers: what writes the docs, what a release needs. Not part of c3s."""

@@ -1,1 +1,4 @@
-"""One file a command: its flags, its help, and one call."""
+"""One file for each command: its signature, its help, and one call.
+
+complete: what the shells ask for; cli.COMMANDS names the others.
+"""

@@ -6,7 +6,8 @@ from typing import Annotated, Final
 
 import typer
 
-from c3s_cli.columns import Kind, Naming, Needs
+from c3s_cli.columns.naming import Naming
+from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import ExitCode, UsageError
 
 KINDS: Final = {
@@ -66,14 +67,14 @@ def _rows(of: str) -> Iterator[dict[str, str]]:
 
 def _written(rows: list[dict[str, str]], output: str) -> Iterator[str]:
     if output == "json":
-        import json  # noqa: PLC0415  only this format needs it
+        import json  # only this format needs it
 
         yield json.dumps(rows, indent=2) + "\n"
         return
     headings = [key.upper() for key in rows[0]]
     cells = [[value or "-" for value in column] for column in zip(*(row.values() for row in rows), strict=True)]
     if output == "table":
-        from c3s_cli.output.table import layout  # noqa: PLC0415  as above
+        from c3s_cli.output.table import layout
 
         yield from layout(headings, cells)
         return

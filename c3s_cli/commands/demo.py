@@ -3,13 +3,13 @@
 import sys
 
 from c3s_cli.errors import C3sError, ExitCode, UsageError
-from c3s_cli.options import Serve, takes_flags
+from c3s_cli.words.options import Serve, takes_flags
 
 
 @takes_flags
 def demo(*, serve: Serve) -> ExitCode:
     """Serve a simulated Kubernetes API on loopback until Ctrl-C."""
-    from c3s_cli.demo.server import start  # noqa: PLC0415  every other command does without a server
+    from c3s_cli.demo.server import start  # every other command does without a server
 
     if not 0 <= serve.port <= 65535:
         raise UsageError(f"--port takes a number from 0 to 65535, not {serve.port}")

@@ -1,13 +1,16 @@
 """`c3s top nodes`, `c3s nodes`."""
 
-from c3s_cli.columns import Kind
+from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ExitCode
-from c3s_cli.options import Connection, Look, NodeName, Nodes, Rows, takes_flags
-from c3s_cli.pipeline import show
-from c3s_cli.request import request_of, target_of
+from c3s_cli.request.from_flags import request_of, target_of
+from c3s_cli.run.once import show
+from c3s_cli.words.options import Connection, Display, NodeName, Nodes, Selection, takes_flags
 
 
 @takes_flags
-def nodes(names: NodeName = None, *, rows: Rows, nodes: Nodes, look: Look, connection: Connection) -> ExitCode:
+def nodes(
+    names: NodeName = None, *, selection: Selection, nodes: Nodes, display: Display, connection: Connection
+) -> ExitCode:
     """Display resource (CPU/memory) usage of nodes."""
-    return show(target_of(connection), *request_of(Kind.NODE, names, connection, rows, look, nodes=nodes))
+    request = request_of(Kind.NODE, names, connection, selection, display, nodes=nodes)
+    return show(target_of(connection), *request, explain=selection.explain)

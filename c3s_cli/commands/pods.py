@@ -1,16 +1,19 @@
 """`c3s top pods`, `c3s pods`."""
 
-from c3s_cli.columns import Kind
+from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ExitCode
-from c3s_cli.options import Connection, Look, PodName, Pods, Rows, takes_flags
-from c3s_cli.pipeline import show
-from c3s_cli.request import request_of, target_of
+from c3s_cli.request.from_flags import request_of, target_of
+from c3s_cli.run.once import show
+from c3s_cli.words.options import Connection, Display, PodName, Pods, Selection, takes_flags
 
 
 @takes_flags
-def pods(names: PodName = None, *, pods: Pods, rows: Rows, look: Look, connection: Connection) -> ExitCode:
+def pods(
+    names: PodName = None, *, pods: Pods, selection: Selection, display: Display, connection: Connection
+) -> ExitCode:
     """Display resource (CPU/memory) usage of pods.
 
     Due to the metrics pipeline delay, they may be unavailable for a few minutes since pod creation.
     """
-    return show(target_of(connection), *request_of(Kind.POD, names, connection, rows, look, pods=pods))
+    request = request_of(Kind.POD, names, connection, selection, display, pods=pods)
+    return show(target_of(connection), *request, explain=selection.explain)

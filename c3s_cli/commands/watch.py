@@ -1,32 +1,54 @@
-"""`c3s watch nodes|pods|cluster`: the same rows, again and again."""
+"""`c3s watch nodes|pods|cluster`: the same rows, refreshed at an interval."""
 
-from c3s_cli.columns import Kind
-from c3s_cli.errors import ExitCode
-from c3s_cli.options import Connection, Look, NodeName, Nodes, PodName, Pods, Repeat, Rows, takes_flags
-from c3s_cli.pipeline import watch
-from c3s_cli.request import pace_of, request_of, target_of
+from c3s_cli.columns.vocabulary import Kind
+from c3s_cli.errors import ExitCode, UsageError
+from c3s_cli.request.from_flags import pace_of, request_of, target_of
+from c3s_cli.request.query import Query
+from c3s_cli.request.view import View
+from c3s_cli.run.watching import watch
+from c3s_cli.words.options import Connection, Display, NodeName, Nodes, PodName, Pods, Repeat, Selection, takes_flags
 
 
 @takes_flags
 def watch_nodes(
-    names: NodeName = None, *, repeat: Repeat, rows: Rows, nodes: Nodes, look: Look, connection: Connection
+    names: NodeName = None,
+    *,
+    repeat: Repeat,
+    selection: Selection,
+    nodes: Nodes,
+    display: Display,
+    connection: Connection,
 ) -> ExitCode:
-    """Display resource (CPU/memory) usage of nodes again and again."""
-    request = request_of(Kind.NODE, names, connection, rows, look, nodes=nodes, until=repeat.until)
-    return watch(target_of(connection), *request, pace_of(repeat))
+    """Refresh resource (CPU/memory) usage of nodes at an interval."""
+    request = request_of(Kind.NODE, names, connection, selection, display, nodes=nodes, until=repeat.until)
+    return _watch(connection, request, repeat, selection)
 
 
 @takes_flags
 def watch_pods(
-    names: PodName = None, *, repeat: Repeat, pods: Pods, rows: Rows, look: Look, connection: Connection
+    names: PodName = None,
+    *,
+    repeat: Repeat,
+    pods: Pods,
+    selection: Selection,
+    display: Display,
+    connection: Connection,
 ) -> ExitCode:
-    """Display resource (CPU/memory) usage of pods again and again."""
-    request = request_of(Kind.POD, names, connection, rows, look, pods=pods, until=repeat.until)
-    return watch(target_of(connection), *request, pace_of(repeat))
+    """Refresh resource (CPU/memory) usage of pods at an interval."""
+    request = request_of(Kind.POD, names, connection, selection, display, pods=pods, until=repeat.until)
+    return _watch(connection, request, repeat, selection)
 
 
 @takes_flags
-def watch_cluster(*, repeat: Repeat, rows: Rows, nodes: Nodes, look: Look, connection: Connection) -> ExitCode:
-    """Display resource (CPU/memory) usage of the whole cluster again and again."""
-    request = request_of(Kind.CLUSTER, None, connection, rows, look, nodes=nodes, until=repeat.until)
+def watch_cluster(
+    *, repeat: Repeat, selection: Selection, nodes: Nodes, display: Display, connection: Connection
+) -> ExitCode:
+    """Refresh resource (CPU/memory) usage of the whole cluster at an interval."""
+    request = request_of(Kind.CLUSTER, None, connection, selection, display, nodes=nodes, until=repeat.until)
+    return _watch(connection, request, repeat, selection)
+
+
+def _watch(connection: Connection, request: tuple[Query, View], repeat: Repeat, selection: Selection) -> ExitCode:
+    if selection.explain:
+        raise UsageError("--explain does not go with watch", hint="c3s top explains once")
     return watch(target_of(connection), *request, pace_of(repeat))

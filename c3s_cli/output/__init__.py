@@ -7,11 +7,11 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
-from c3s_cli.request import Format
+from c3s_cli.request.view import Format
 
 if TYPE_CHECKING:
     from c3s_cli.model import Report
-    from c3s_cli.request import View
+    from c3s_cli.request.view import View
 
 # The module here, and the function in it, that writes a format.
 WRITERS: Final = {

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
-from c3s_cli.columns import Column, Unit
-from c3s_cli.duration import age
-from c3s_cli.printable import printable
-from c3s_cli.quantity import cpu_percent, format_bytes, format_cpu, memory_percent
+from c3s_cli.amounts.duration import age
+from c3s_cli.amounts.quantity import cpu_percent, format_bytes, format_cpu, memory_percent
+from c3s_cli.columns.vocabulary import Column, Unit
+from c3s_cli.terminal.printable import printable
 
 UNKNOWN: Final = "<unknown>"
 NONE: Final = "<none>"

@@ -9,11 +9,12 @@ from itertools import islice
 from operator import attrgetter
 from typing import Any, Final
 
-from c3s_cli.columns import IDENTITY, Column, Unit
+from c3s_cli.columns.catalogue import IDENTITY
+from c3s_cli.columns.vocabulary import Column, Unit
 from c3s_cli.model import Report
 from c3s_cli.output.document import shown_columns
-from c3s_cli.printable import printable
-from c3s_cli.request import Format, View
+from c3s_cli.request.view import Format, View
+from c3s_cli.terminal.printable import printable
 
 PIECE: Final = 2000
 # A cell that begins so is a formula to a spreadsheet.
@@ -31,19 +32,19 @@ def delimited(report: Report, view: View) -> Iterator[str]:
 
 
 def _pieces(report: Report, view: View) -> Iterator[Iterable[Sequence[Any]]]:
-    columns = shown_columns(report, view)
-    if view.containers:
+    columns = shown_columns(report)
+    if report.containers:
         columns.insert(columns.index(IDENTITY["name"]) + 1, CONTAINER)
     if view.headers:
         yield [[column.name for column in columns]]
     rows = iter(report.rows)
     while piece := list(islice(rows, PIECE)):
-        yield zip(*(_cells(column, _of(column, piece, view)) for column in columns), strict=True)
+        yield zip(*(_cells(column, _of(column, piece, nested=report.containers)) for column in columns), strict=True)
 
 
-def _of(column: Column, rows: Sequence[Any], view: View) -> Sequence[Any]:
+def _of(column: Column, rows: Sequence[Any], *, nested: bool) -> Sequence[Any]:
     """Say what the lines have the values of: rows; or containers, and their pods as often as they have some."""
-    if not view.containers:
+    if not nested:
         return rows
     if column is CONTAINER or column.of_containers:
         return [container for pod in rows for container in pod.containers]

@@ -16,9 +16,11 @@ from itertools import islice
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, Final
 
-from c3s_cli.columns import IDENTITY, Column, Kind, Unit, flat, split_path, totals_of
+from c3s_cli.columns.catalogue import IDENTITY
+from c3s_cli.columns.naming import totals_of
+from c3s_cli.columns.vocabulary import Column, Kind, Unit, flat, split_path
 from c3s_cli.model import Failure, Report
-from c3s_cli.request import View
+from c3s_cli.request.view import View
 
 API_VERSION: Final = "c3s/v1"
 STEP: Final = "  "
@@ -28,37 +30,37 @@ PIECE: Final = 1000
 def json_document(report: Report, view: View) -> Iterator[str]:
     """Write the document as JSON: indented, or on a single line for a watch."""
     if view.compact:
-        return _compact(report, view)
-    return _indented(report, view)
+        return _compact(report)
+    return _indented(report)
 
 
 def yaml_document(report: Report, view: View) -> Iterator[str]:
     """Write the document as YAML."""
-    import yaml  # noqa: PLC0415  only this format needs it
+    import yaml  # only this format needs it
 
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    text = yaml.dump(document(report, view), Dumper=dumper, sort_keys=False, explicit_start=view.compact)
+    text = yaml.dump(document(report), Dumper=dumper, sort_keys=False, explicit_start=view.compact)
     return iter((text,))
 
 
-def document(report: Report, view: View) -> dict[str, Any]:
+def document(report: Report) -> dict[str, Any]:
     """Give the document as plain dictionaries and lists."""
-    whole: dict[str, Any] = json.loads("".join(_compact(report, view)))
+    whole: dict[str, Any] = json.loads("".join(_compact(report)))
     return whole
 
 
-def items(report: Report, view: View) -> Iterator[dict[str, Any]]:
+def items(report: Report) -> Iterator[dict[str, Any]]:
     """Give the items as plain dictionaries."""
-    return (json.loads(text) for text in _items(report, view, ""))
+    return (json.loads(text) for text in _items(report, ""))
 
 
-def _indented(report: Report, view: View) -> Iterator[str]:
-    head, tail = _around(report, view)
+def _indented(report: Report) -> Iterator[str]:
+    head, tail = _around(report)
     opening = json.dumps(head, indent=2)
     yield opening.removesuffix("\n}") + f',\n{STEP}"items": ['
     if report.rows:
         separator = "\n"
-        texts = _items(report, view, "\n" + STEP * 2)
+        texts = _items(report, "\n" + STEP * 2)
         while piece := list(islice(texts, PIECE)):
             yield separator + STEP * 2 + f",\n{STEP * 2}".join(piece)
             separator = ",\n"
@@ -66,29 +68,29 @@ def _indented(report: Report, view: View) -> Iterator[str]:
     yield "]," + json.dumps(tail, indent=2).removeprefix("{") + "\n"
 
 
-def _compact(report: Report, view: View) -> Iterator[str]:
-    head, tail = _around(report, view)
+def _compact(report: Report) -> Iterator[str]:
+    head, tail = _around(report)
     yield json.dumps(head, separators=(",", ":")).removesuffix("}") + ',"items":['
     separator = ""
-    texts = _items(report, view, "")
+    texts = _items(report, "")
     while piece := list(islice(texts, PIECE)):
         yield separator + ",".join(piece)
         separator = ","
     yield "]," + json.dumps(tail, separators=(",", ":")).removeprefix("{") + "\n"
 
 
-def _around(report: Report, view: View) -> tuple[dict[str, Any], dict[str, Any]]:
+def _around(report: Report) -> tuple[dict[str, Any], dict[str, Any]]:
     """Give what stands before the items, and what stands after them."""
-    columns = shown_columns(report, view)
+    columns = shown_columns(report)
     head = {
         "apiVersion": API_VERSION,
-        "kind": f"{view.kind.value}UsageList",
+        "kind": f"{report.kind.value}UsageList",
         "metadata": {"timestamp": moment(report.now)},
         "source": report.source,
         "units": _units(columns),
     }
     tail = {
-        "totals": None if report.totals is None else _totals(report, view),
+        "totals": None if report.totals is None else _totals(report),
         "failures": [_failure(failure) for failure in report.failures],
         "omitted": report.omitted,
     }
@@ -118,34 +120,34 @@ def _units(columns: Iterable[Column]) -> dict[str, Any]:
     return units
 
 
-def _totals(report: Report, view: View) -> dict[str, Any]:
-    columns = totals_of(view.kind, report.columns)
+def _totals(report: Report) -> dict[str, Any]:
+    columns = totals_of(report.kind, report.columns)
     template = Template(columns, "")
     (text,) = template.fill([report.totals])
     totals: dict[str, Any] = json.loads(text)
     return totals
 
 
-def identity_columns(view: View) -> list[Column]:
+def identity_columns(report: Report) -> list[Column]:
     """Give the columns that say which row it is, and of when."""
     who = [IDENTITY["context"]]
-    if view.kind is Kind.POD:
+    if report.kind is Kind.POD:
         who.append(IDENTITY["namespace"])
-    if view.kind in (Kind.NODE, Kind.POD):
+    if report.kind in (Kind.NODE, Kind.POD):
         who.append(IDENTITY["name"])
-    return [*who, *view.keys, IDENTITY["timestamp"], IDENTITY["window"]]
+    return [*who, *report.keys, IDENTITY["timestamp"], IDENTITY["window"]]
 
 
-def shown_columns(report: Report, view: View) -> list[Column]:
+def shown_columns(report: Report) -> list[Column]:
     """Give all columns of the structured formats: the identity, then what was asked for, each once."""
-    columns = [*identity_columns(view), *flat(report.columns)]
+    columns = [*identity_columns(report), *flat(report.columns)]
     return list({column.name: column for column in columns}.values())
 
 
-def _items(report: Report, view: View, newline: str) -> Iterator[str]:
+def _items(report: Report, newline: str) -> Iterator[str]:
     """Write each row as a JSON object. `newline` begins each line inside it; "" for no lines at all."""
-    columns = shown_columns(report, view)
-    if not view.containers:
+    columns = shown_columns(report)
+    if not report.containers:
         return Template(columns, newline).fill(report.rows)
     containers = _containers_column(report, newline + STEP if newline else "")
     return Template([*columns, containers], newline).fill(report.rows)

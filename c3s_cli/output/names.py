@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from c3s_cli.columns import Kind
+from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.model import Report
-from c3s_cli.printable import printable
-from c3s_cli.request import View
+from c3s_cli.request.view import View
+from c3s_cli.terminal.printable import printable
 
 PIECE: Final = 5000
 PREFIXES: Final = {Kind.NODE: "node", Kind.POD: "pod", Kind.CLUSTER: "cluster"}
 
 
-def names(report: Report, view: View) -> Iterator[str]:
+def names(report: Report, _view: View) -> Iterator[str]:
     """Name the rows as kubectl's -o name does; a group is named by the first of its keys."""
-    prefix = view.keys[0].name if view.keys else PREFIXES[view.kind]
+    prefix = report.keys[0].name if report.keys else PREFIXES[report.kind]
     lines = (f"{prefix}/{printable(row.name)}\n" for row in report.rows)
     while piece := "".join(islice(lines, PIECE)):
         yield piece

@@ -14,10 +14,11 @@ from decimal import Decimal
 from itertools import chain, count
 from typing import Any, Final
 
-from c3s_cli.columns import IDENTITY, Column, Getter, Kind, Unit, flat
+from c3s_cli.columns.catalogue import IDENTITY
+from c3s_cli.columns.vocabulary import Column, Getter, Kind, Unit, flat
 from c3s_cli.model import Report
-from c3s_cli.printable import printable
-from c3s_cli.request import View
+from c3s_cli.request.view import View
+from c3s_cli.terminal.printable import printable
 
 UNITS: Final = {
     Unit.NANOCORES: "cores",
@@ -39,29 +40,29 @@ TEXTUAL: Final = (Unit.TEXT, Unit.TEXTS)
 Label = tuple[str, str]
 
 
-def exposition(report: Report, view: View) -> Iterator[str]:
+def exposition(report: Report, _view: View) -> Iterator[str]:
     """Write every column as a family of its own, then `# EOF`."""
     columns = flat(report.columns)
     numbers = [column for column in columns if column.unit not in TEXTUAL]
-    things = ["container" if view.containers and column.of_containers else THINGS[view.kind] for column in numbers]
+    things = ["container" if report.containers and column.of_containers else THINGS[report.kind] for column in numbers]
     names = unique(_metric_name(thing, column) for thing, column in zip(things, numbers, strict=True))
     for name, column in zip(names, numbers, strict=True):
-        yield from _family(name, column, report, view)
+        yield from _family(name, column, report)
     texts = [column for column in columns if column.unit in TEXTUAL]
     if texts:
-        yield from _info(texts, report, view)
+        yield from _info(texts, report)
     yield "# EOF\n"
 
 
-def _family(name: str, column: Column, report: Report, view: View) -> Iterator[str]:
+def _family(name: str, column: Column, report: Report) -> Iterator[str]:
     """Write one gauge: of the rows, or of their containers where the column has values of those."""
-    nested = view.containers and column.of_containers
-    keys = _label_names(view.keys)
+    nested = report.containers and column.of_containers
+    keys = _label_names(report.keys)
     lines = []
     for row in report.rows:
         moment = _epoch(getattr(row, "timestamp", None))
         time = f" {moment}" if moment else ""
-        labels = _labels(row, view, keys)
+        labels = _labels(row, report, keys)
         for each in getattr(row, "containers", ()) if nested else (row,):
             value = _value(column, each)
             if value is not None:
@@ -109,13 +110,13 @@ def _label_names(columns: Sequence[Column], *taken: str) -> list[str]:
     return unique([*((name, "") for name in taken), *stems])[len(taken) :]
 
 
-def _info(texts: Sequence[Column], report: Report, view: View) -> Iterator[str]:
+def _info(texts: Sequence[Column], report: Report) -> Iterator[str]:
     """Write one gauge that is always 1, and says in labels what is not a number."""
-    name = f"c3s_{THINGS[view.kind]}_info"
-    keys = _label_names(view.keys)
-    said = {*(key.name for key in view.keys), "context", *(["namespace"] if view.kind is Kind.POD else [])}
+    name = f"c3s_{THINGS[report.kind]}_info"
+    keys = _label_names(report.keys)
+    said = {*(key.name for key in report.keys), "context", *(["namespace"] if report.kind is Kind.POD else [])}
     told = [column for column in texts if column.name not in said]
-    labels_of = _label_names(told, *(label for label, _ in _identity(view)), *keys)
+    labels_of = _label_names(told, *(label for label, _ in _identity(report)), *keys)
     if report.rows:
         yield _head(name, "", "what is not a number, as labels")
     for row in report.rows:
@@ -125,22 +126,22 @@ def _info(texts: Sequence[Column], report: Report, view: View) -> Iterator[str]:
             for label, value, unit in values
             if value is not None
         ]
-        yield f"{name}{_braces([*_labels(row, view, keys), *known])} 1\n"
+        yield f"{name}{_braces([*_labels(row, report, keys), *known])} 1\n"
 
 
-def _identity(view: View) -> list[tuple[str, Getter]]:
+def _identity(report: Report) -> list[tuple[str, Getter]]:
     """Name the labels of every sample beside the keys of --by, with what they hold."""
     labels = [("context", IDENTITY["context"].value)]
-    if view.kind is Kind.POD:
+    if report.kind is Kind.POD:
         labels.append(("namespace", IDENTITY["namespace"].value))
-    if view.kind in (Kind.NODE, Kind.POD):
-        labels.append((THINGS[view.kind], IDENTITY["name"].value))
+    if report.kind in (Kind.NODE, Kind.POD):
+        labels.append((THINGS[report.kind], IDENTITY["name"].value))
     return labels
 
 
-def _labels(row: Any, view: View, keys: Sequence[str]) -> list[Label]:
-    own = [(label, value(row)) for label, value in _identity(view)]
-    return [*own, *(zip(keys, row.words, strict=True) if keys else ())]
+def _labels(row: Any, report: Report, keys: Sequence[str]) -> list[Label]:
+    own = [(label, value(row)) for label, value in _identity(report)]
+    return [*own, *(zip(keys, row.labels_or_placeholders, strict=True) if keys else ())]
 
 
 def _braces(labels: Sequence[Label]) -> str:

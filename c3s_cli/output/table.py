@@ -10,11 +10,12 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, Final
 
-from c3s_cli.columns import Column, Kind, split_path, totals_of
+from c3s_cli.columns.naming import totals_of
+from c3s_cli.columns.vocabulary import Column, Kind, split_path
 from c3s_cli.model import Report
 from c3s_cli.output.cells import cells, heading, headings
-from c3s_cli.printable import all_printable, printable
-from c3s_cli.request import Format, View
+from c3s_cli.request.view import Format, View
+from c3s_cli.terminal.printable import all_printable, printable
 
 # kubectl pads every column to its longest cell and three blanks, and to six in all.
 GAP: Final = "   "
@@ -30,7 +31,7 @@ def table(report: Report, view: View) -> Iterator[str]:
     """Write kubectl's table. No rows, no table."""
     if not report.rows:
         return iter(())
-    columns = _by_resource(report) if _is_pivoted(view) else _footed(report, view)
+    columns = _by_resource(report) if _is_pivoted(report, view) else _footed(report, view)
     headings = [title for title, _ in columns] if view.headers else None
     return layout(headings, [column for _, column in columns])
 
@@ -39,7 +40,7 @@ def markdown(report: Report, view: View) -> Iterator[str]:
     """Write a Markdown table (GitHub's dialect)."""
     if not report.rows:
         return iter(())
-    from tabulate import tabulate  # noqa: PLC0415  import costs 75 ms, other formats do without
+    from tabulate import tabulate  # import costs 75 ms, other formats do without
 
     columns = [
         (title, [cell.replace("|", "\\|").replace("<", "&lt;") for cell in column])
@@ -51,24 +52,24 @@ def markdown(report: Report, view: View) -> Iterator[str]:
     return iter((text, "\n"))
 
 
-def table_columns(report: Report, view: View) -> TableColumns:
+def table_columns(report: Report) -> TableColumns:
     """Give the headings and cells of a report: who it is, then the columns asked for."""
     rows: Sequence[Any] = report.rows
-    if view.containers:
-        return _of_containers(report, view)
+    if report.containers:
+        return _of_containers(report)
     shown = zip(headings(report.columns), report.columns, strict=True)
-    return [*_identity(rows, view), *((title, cells(column, rows)) for title, column in shown)]
+    return [*_identity(report), *((title, cells(column, rows)) for title, column in shown)]
 
 
 def _footed(report: Report, view: View) -> TableColumns:
     """Give the columns with the sums below them, where these are asked for."""
-    columns = table_columns(report, view)
-    return _with_sum(columns, report, view) if view.sum else columns
+    columns = table_columns(report)
+    return _with_sum(columns, report) if view.sum else columns
 
 
-def _is_pivoted(view: View) -> bool:
+def _is_pivoted(report: Report, view: View) -> bool:
     """Whether a cluster is shown as a row for every resource: its wide columns would not fit a line."""
-    return view.format is Format.WIDE and view.kind is Kind.CLUSTER
+    return view.format is Format.WIDE and report.kind is Kind.CLUSTER
 
 
 PIVOT: Final = {
@@ -96,21 +97,22 @@ def _by_resource(report: Report) -> TableColumns:
     return columns
 
 
-def _identity(rows: Sequence[Any], view: View) -> TableColumns:
-    if view.keys:
-        return [(heading(key), cells(key, rows)) for key in view.keys]
-    if view.kind is Kind.CLUSTER:
+def _identity(report: Report) -> TableColumns:
+    rows: Sequence[Any] = report.rows
+    if report.keys:
+        return [(heading(key), cells(key, rows)) for key in report.keys]
+    if report.kind is Kind.CLUSTER:
         return [("CONTEXT", all_printable([row.context for row in rows]))]
     names: TableColumns = [("NAME", all_printable([row.name for row in rows]))]
-    return [("NAMESPACE", all_printable([row.namespace for row in rows])), *names] if view.namespaces else names
+    return [("NAMESPACE", all_printable([row.namespace for row in rows])), *names] if report.namespaces else names
 
 
-def _of_containers(report: Report, view: View) -> TableColumns:
+def _of_containers(report: Report) -> TableColumns:
     """One row a container, with its pod's name before its own."""
     rows: Sequence[Any] = report.rows
     pods = [pod for pod in rows for _ in pod.containers]
     containers = [container for pod in rows for container in pod.containers]
-    columns: TableColumns = [("NAMESPACE", all_printable([pod.namespace for pod in pods]))] if view.namespaces else []
+    columns: TableColumns = [("NAMESPACE", all_printable([pod.namespace for pod in pods]))] if report.namespaces else []
     columns.append(("POD", all_printable([pod.name for pod in pods])))
     columns.append(("NAME", all_printable([container.name for container in containers])))
     for title, column in zip(headings(report.columns), report.columns, strict=True):
@@ -119,9 +121,9 @@ def _of_containers(report: Report, view: View) -> TableColumns:
     return columns
 
 
-def _with_sum(columns: TableColumns, report: Report, view: View) -> TableColumns:
+def _with_sum(columns: TableColumns, report: Report) -> TableColumns:
     """Add kubectl's footer: a rule, and below it the sum of all rows."""
-    summable = {column.name: column for column in totals_of(view.kind, report.columns)}
+    summable = {column.name: column for column in totals_of(report.kind, report.columns)}
     leading = len(columns) - len(report.columns)
     sums = ["" for _ in range(leading)] + [_sum_cell(column, summable, report) for column in report.columns]
     if not any(sums):
@@ -145,7 +147,7 @@ def layout(headings: Sequence[str] | None, columns: Sequence[list[str]]) -> Iter
 
 
 def _tabulated(headings: Sequence[str] | None, columns: Sequence[list[str]]) -> Iterator[str]:
-    import tabulate  # noqa: PLC0415  import costs 75 ms, other formats do without
+    import tabulate  # import costs 75 ms, other formats do without
 
     tabulate.WIDE_CHARS_MODE = False  # kubectl counts characters, whether wcwidth is installed or not
     between = tabulate.DataRow("", GAP, "")

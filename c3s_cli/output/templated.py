@@ -2,46 +2,133 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from c3s_cli.model import Report
 from c3s_cli.output.document import document, items
 from c3s_cli.output.table import layout
-from c3s_cli.printable import printable
-from c3s_cli.request import View
-from c3s_cli.templates import Node, Range, Step, follow, read_spec, read_template, written
+from c3s_cli.request.jsonpath import (
+    Descend,
+    Filter,
+    Index,
+    Key,
+    Node,
+    Part,
+    Path,
+    Range,
+    Slice,
+    Wildcard,
+    read_spec,
+    read_template,
+)
+from c3s_cli.request.view import View
+from c3s_cli.terminal.printable import printable
 
 NONE: Final = "<none>"
 
 
 def jsonpath(report: Report, view: View) -> Iterator[str]:
     """Write what the template makes of the document. Nothing in it can be a terminal's command."""
-    whole = document(report, view)
-    text = "".join(_written_nodes(read_template(view.template), whole, whole))
+    whole = document(report)
+    text = "".join(_written_nodes(read_template(view.template), whole))
     return iter(("\n".join("\t".join(map(printable, line.split("\t"))) for line in text.split("\n")),))
 
 
-def _written_nodes(nodes: Sequence[Node], value: Any, root: Any) -> Iterator[str]:
+def _written_nodes(nodes: Sequence[Node], value: Any) -> Iterator[str]:
     for node in nodes:
         if isinstance(node, str):
             yield node
         elif isinstance(node, Range):
-            for each in follow(node.path, [value], root):
-                yield from _written_nodes(node.body, each, root)
+            for each in follow(node.path, [value]):
+                yield from _written_nodes(node.body, each)
         else:
-            yield " ".join(map(written, follow(node, [value], root)))
+            yield " ".join(map(written, follow(node, [value])))
 
 
 def custom_columns(report: Report, view: View) -> Iterator[str]:
     """Write the table; a path that finds nothing is `<none>`, one that finds several is joined by commas."""
     columns = read_spec(view.template)
-    rows = [[_cell(path, item) for _, path in columns] for item in items(report, view)]
+    rows = [[_cell(path, item) for _, path in columns] for item in items(report)]
     headings = [heading for heading, _ in columns] if view.headers else None
     return layout(headings, [list(column) for column in zip(*rows, strict=True)] or [[] for _ in columns])
 
 
-def _cell(path: list[Step], item: dict[str, Any]) -> str:
-    found = follow(path, [item], item)
+def _cell(path: Path, item: dict[str, Any]) -> str:
+    found = follow(path, [item])
     texts = [NONE if value is None else written(value) for value in found]
     return printable(",".join(texts)) or NONE
+
+
+# --- applied to a document ------------------------------------------------------------------------------------
+
+
+def follow(path: Path, values: list[Any]) -> list[Any]:
+    """Follow a path from some values to everything that it leads to."""
+    for step in path:
+        values = [found for part in step for value in values for found in _found(part, value)]
+    return values
+
+
+def _found(part: Part, value: Any) -> list[Any]:
+    match part:
+        case Key(key):
+            return [value[key]] if isinstance(value, dict) and key in value else []
+        case Index(place):
+            inside = isinstance(value, list) and -len(value) <= place < len(value)
+            return [value[place]] if inside else []
+        case Slice(start, stop, step):
+            return value[start:stop:step] if isinstance(value, list) else []
+        case Wildcard():
+            return _members(value)
+        case Descend():
+            return [value, *(inner for member in _members(value) for inner in _found(part, member))]
+        case Filter(path, None):
+            return [each for each in _members(value) if follow(path, [each])]
+        case Filter(path, operator, wanted):
+            return [
+                each
+                for each in _members(value)
+                if any(_holds(found, operator, wanted) for found in follow(path, [each]))
+            ]
+
+
+def _members(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
+
+
+def _holds(have: Any, operator: str | None, wanted: Any) -> bool:
+    if operator in ("==", "!="):
+        return (have == wanted) is (operator == "==")
+    comparable = (isinstance(have, (int, float)) and isinstance(wanted, float)) or (
+        isinstance(have, str) and isinstance(wanted, str)
+    )
+    if not comparable:
+        return False
+    return bool({"<": have < wanted, "<=": have <= wanted, ">": have > wanted, ">=": have >= wanted}[operator or "=="])
+
+
+# --- written --------------------------------------------------------------------------------------------------
+
+
+def written(value: Any) -> str:
+    """Write a value as kubectl does: text bare, null as such, maps and lists as JSON with sorted keys."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(_whole(value), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+# From here on kubectl writes an exponent, and so does Python.
+LARGEST: Final = 1e21
+
+
+def _whole(value: Any) -> Any:
+    """Turn floats that are whole into integers: 100, not 100.0."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < LARGEST:
+        return int(value)
+    if isinstance(value, dict):
+        return {key: _whole(inner) for key, inner in value.items()}
+    return [_whole(inner) for inner in value] if isinstance(value, list) else value

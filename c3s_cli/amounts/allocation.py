@@ -1,0 +1,194 @@
+"""The effective requests and limits of a pod, as the scheduler counts them, and the terms of the sum.
+
+Containers and sidecars (init containers with restartPolicy Always) run at the same time, so they add up. Other init
+containers run one at a time before them, each beside the sidecars that started earlier, so only the largest of these
+counts, if it is larger than the sum of the containers. Pod-level CPU, memory or huge pages replace that. Overhead is
+added. During an in-place resize a container's request is the largest of its spec, its allocation and what it has now;
+its limits are those of its spec.
+
+The scheduler counts resizes since 1.33 (1.37 takes the largest of three sums, not the sum of the largest), pod-level
+resources since 1.34. `kubectl describe node` ignores pod-level resources before 1.36, and resizes from then on.
+Without resizes and pod-level resources all of them agree; limits differ only for pod-level resources.
+
+Amounts map a resource to nanocores ("cpu"), bytes or a count. Nothing here reads JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec import Struct
+
+Amounts = Mapping[str, int]
+
+
+class ContainerResources(Struct, frozen=True, gc=False):
+    """Requests and limits of one container. restartable: a sidecar. allocated, actual_requests: from its status.
+
+    infeasible: the resize in its spec was refused, so only what it has counts. The limits in the status do not count,
+    as in kubectl.
+    """
+
+    name: str
+    requests: Amounts
+    limits: Amounts
+    restartable: bool = False
+    allocated: Amounts | None = None
+    actual_requests: Amounts | None = None
+    infeasible: bool = False
+
+    def effective_requests(self) -> Amounts:
+        """Return the requests that count, with any resize in progress."""
+        if self.actual_requests is None:
+            return self.requests
+        had = (self.actual_requests, self.allocated or {})
+        return largest(had if self.infeasible else (self.requests, *had))
+
+    def effective_limits(self) -> Amounts:
+        """Give the limits that count."""
+        return self.limits
+
+
+class PodResources(Struct, frozen=True, gc=False):
+    """The parts of a pod that its requests and limits are computed from."""
+
+    containers: Sequence[ContainerResources]
+    init_containers: Sequence[ContainerResources] = ()
+    overhead: Amounts | None = None
+    pod_requests: Amounts | None = None
+    pod_limits: Amounts | None = None
+
+
+class Term(Struct, frozen=True):
+    """One line of --explain. how: `+` adds, `max` competes with the lines above, `=` replaces them or is the total."""
+
+    how: str
+    what: str
+    requests: Amounts
+    limits: Amounts
+
+
+def added(parts: Iterable[Amounts]) -> Amounts:
+    """Add amounts, resource by resource."""
+    total: dict[str, int] = {}
+    for part in parts:
+        for resource, amount in part.items():
+            total[resource] = total.get(resource, 0) + amount
+    return total
+
+
+def largest(parts: Iterable[Amounts]) -> Amounts:
+    """Take the largest amount of every resource."""
+    most: dict[str, int] = {}
+    for part in parts:
+        for resource, amount in part.items():
+            if resource not in most or amount > most[resource]:
+                most[resource] = amount
+    return most
+
+
+def requests_of(pod: PodResources) -> Amounts:
+    """Give the effective requests of a pod."""
+    total = _largest_moment(
+        [each.effective_requests() for each in pod.containers],
+        [(each.restartable, _requests_at_start(each)) for each in pod.init_containers],
+    )
+    total = {**total, **_stated(pod.pod_requests)} if pod.pod_requests else total
+    return added([total, pod.overhead]) if pod.overhead else total
+
+
+def limits_of(pod: PodResources) -> Amounts:
+    """Return the effective limits of a pod; a missing resource is unlimited. Overhead adds to those that are set."""
+    total = _largest_moment(
+        [each.effective_limits() for each in pod.containers],
+        [(each.restartable, each.effective_limits()) for each in pod.init_containers],
+    )
+    total = {**total, **_stated(pod.pod_limits)} if pod.pod_limits else total
+    return added([total, _of_limits(pod.overhead, total)]) if pod.overhead else total
+
+
+def _largest_moment(running: Sequence[Amounts], initial: Sequence[tuple[bool, Amounts]]) -> Amounts:
+    """Return the most that runs at once, per resource. initial: (is a sidecar, amounts) in the order of starting."""
+    if not initial:
+        return running[0] if len(running) == 1 else added(running)
+    sidecars: Amounts = {}
+    moments: list[Amounts] = []
+    for stays, amounts in initial:
+        moment = added((sidecars, amounts))
+        if stays:
+            sidecars = moment
+        else:
+            moments.append(moment)
+    return largest((added((*running, sidecars)), *moments))
+
+
+def _requests_at_start(container: ContainerResources) -> Amounts:
+    """Give the requests of an init container; only a sidecar can be resized."""
+    return container.effective_requests() if container.restartable else container.requests
+
+
+def _stated(of_pod: Amounts | None) -> Amounts:
+    """Keep the pod-level resources that Kubernetes supports: CPU, memory and huge pages."""
+    return {
+        resource: amount
+        for resource, amount in (of_pod or {}).items()
+        if resource in ("cpu", "memory") or resource.startswith("hugepages-")
+    }
+
+
+def binding_limits_of(pod: PodResources) -> Amounts:
+    """Return the limits that bound the pod's usage: of the resources that the pod, or each container, limits.
+
+    A container without a limit can use the whole node, so a percentage of the other containers' limits means nothing.
+    """
+    running = [*pod.containers, *(each for each in pod.init_containers if each.restartable)]
+    limited = [{name for name, amount in each.limits.items() if amount} for each in running]
+    everywhere = set.intersection(*limited) if limited else set()
+    everywhere |= set(_stated(pod.pod_limits)) if pod.pod_limits else set()
+    return {resource: amount for resource, amount in limits_of(pod).items() if resource in everywhere}
+
+
+def _of_limits(overhead: Amounts, limits: Amounts) -> Amounts:
+    """Keep the overhead of those resources that have a limit."""
+    return {resource: amount for resource, amount in overhead.items() if limits.get(resource)}
+
+
+def terms_of(pod: PodResources) -> tuple[Term, ...]:
+    """Return the terms of the sum, in the order in which they count."""
+    terms = [_running_term("container", each) for each in pod.containers]
+    terms += [_running_term("sidecar", each) for each in pod.init_containers if each.restartable]
+    terms += _moments(pod.init_containers)
+    stated = _stated(pod.pod_requests), _stated(pod.pod_limits)
+    if any(stated):
+        terms.append(Term("=", "pod-level resources", *stated))
+    limits = limits_of(pod)
+    if pod.overhead:
+        terms.append(Term("+", "overhead", pod.overhead, _of_limits(pod.overhead, limits)))
+    return (*terms, Term("=", "total", requests_of(pod), limits))
+
+
+def _running_term(kind: str, container: ContainerResources) -> Term:
+    requests = container.effective_requests()
+    resize = "" if requests == container.requests else ", resize refused" if container.infeasible else ", being resized"
+    return Term("+", f"{kind} {container.name}{resize}", requests, container.effective_limits())
+
+
+def _moments(init_containers: Sequence[ContainerResources]) -> list[Term]:
+    """Return one term for each init container that is no sidecar: itself with the sidecars running beside it."""
+    terms = []
+    sidecars: list[ContainerResources] = []
+    for each in init_containers:
+        if each.restartable:
+            sidecars.append(each)
+            continue
+        beside = f" beside {', '.join(other.name for other in sidecars)}" if sidecars else ""
+        together = [*sidecars, each]
+        terms.append(
+            Term(
+                "max",
+                f"init container {each.name}{beside}",
+                added(map(_requests_at_start, together)),
+                added(one.effective_limits() for one in together),
+            )
+        )
+    return terms

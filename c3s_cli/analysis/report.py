@@ -1,0 +1,254 @@
+"""Samples → Report: join, filter, group, sum, sort and cut, in this order.
+
+The server has applied the selectors. Then come --where on the objects, --by, the totals, --sort-by, --fail-if and
+--until over all rows, and --limit last: totals and conditions include the rows that --limit leaves out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from operator import attrgetter, itemgetter
+from typing import Any, Final
+
+from msgspec import structs
+
+from c3s_cli.analysis.rollup import add, add_amounts, add_shared, grouped, sum_nodes, sum_pods
+from c3s_cli.columns.naming import Naming
+from c3s_cli.columns.vocabulary import COMMON, Column, Kind, json_name
+from c3s_cli.model import Group, Node, NodeDetails, NodeFacts, Pod, PodFacts, Report, Row, Sample
+from c3s_cli.request.query import Query, SortKey
+
+EXTENDED_FIELDS: Final = ("requests", "requestsPercentOfAllocatable", "limits", "allocatable", "free")
+
+
+def make_report(samples: Sequence[Sample], query: Query) -> Report:
+    """Make the Report that `query` asks for of the Samples of one or more contexts."""
+    rows, totals = _rows(samples, query)
+    ordered = _ordered(rows, query)
+    fail_if_matches = [row for row in ordered if query.fail_if.matches(row)] if query.fail_if else []
+    shown = ordered if query.limit is None else ordered[: query.limit]
+    return Report(
+        now=max(sample.now for sample in samples),
+        source=", ".join(dict.fromkeys(sample.source for sample in samples)),
+        kind=query.kind,
+        columns=_columns(query, totals),
+        rows=shown,
+        totals=totals,
+        keys=query.keys,
+        namespaces=query.all_namespaces and not query.by,
+        containers=query.containers,
+        failures=tuple(failure for sample in samples for failure in sample.failures),
+        omitted=len(ordered) - len(shown),
+        fail_if_matches=tuple(_full_name(row) for row in fail_if_matches),
+        until_met=query.until is not None and any(map(query.until.matches, ordered)),
+        empty_message="" if ordered else _empty_message(query, samples[0].namespace),
+    )
+
+
+def _rows(samples: Sequence[Sample], query: Query) -> tuple[Sequence[Row], Group | None]:
+    """Return the rows in no particular order, and the totals of the objects behind them if they are needed."""
+    # The totals of several contexts belong to none of them.
+    context = samples[0].context if len(samples) == 1 else ""
+    match query.objects:
+        case Kind.POD:
+            pods = _where(_joined(pod_rows, samples), query)
+            totals = sum_pods(pods, context) if query.totals else None
+            return (grouped(pods, query.by, sum_pods) if query.by else pods), totals
+        case Kind.NODE:
+            nodes = _where(_joined(node_rows, samples), query)
+            totals = sum_nodes(nodes, context) if query.totals else None
+            return (grouped(nodes, query.by, sum_nodes) if query.by else nodes), totals
+        case _:
+            clusters = _where([_cluster(node_rows(sample), [sample], sample.context) for sample in samples], query)
+            return clusters, _cluster(_joined(node_rows, samples), samples, context)
+
+
+def _joined(join: Callable[[Sample], Sequence[Any]], samples: Sequence[Sample]) -> Sequence[Any]:
+    return join(samples[0]) if len(samples) == 1 else [row for sample in samples for row in join(sample)]
+
+
+def _cluster(nodes: Sequence[Node], samples: Sequence[Sample], context: str) -> Group:
+    counted: Group = structs.replace(
+        sum_nodes(nodes, context), existing_pod_count=add(sample.pod_count for sample in samples)
+    )
+    return counted
+
+
+def _where(rows: Sequence[Any], query: Query) -> Sequence[Any]:
+    return [row for row in rows if query.where.matches(row)] if query.where else rows
+
+
+# --- joins ----------------------------------------------------------------------------------------------------
+
+
+def node_rows(sample: Sample) -> list[Node]:
+    """Join each node's usage with its facts and with the requests and limits of its pods.
+
+    A node without metrics is a row without usage; metrics without a node are a row without facts.
+    """
+    facts_of = sample.node_facts or {}
+    requested = _requests_by_node(sample.pod_facts)
+    measured = {node.name: node for node in sample.nodes}
+    unmeasured = [Node(sample.context, name, None, None) for name in facts_of if name not in measured]
+    rows = [_node_row(node, facts_of.get(node.name), sample.now) for node in (*measured.values(), *unmeasured)]
+    return [_with_requests(row, requested) for row in rows] if requested is not None else rows
+
+
+def _node_row(node: Node, facts: NodeFacts | None, now: datetime) -> Node:
+    created_at = facts.details.created_at if facts and facts.details else None
+    return Node(
+        node.context,
+        node.name,
+        node.cpu_nanocores,
+        node.memory_bytes,
+        node.swap_bytes,
+        node.timestamp,
+        node.window,
+        facts,
+        _age(created_at, now),
+    )
+
+
+NO_PODS: Final[Mapping[str, Any]] = {"requests": {}, "limits": {}, "binding_limits": {}, "pod_count": 0}
+
+
+def _with_requests(node: Node, requested: Mapping[str, Mapping[str, Any]]) -> Node:
+    row: Node = structs.replace(node, **requested.get(node.name, NO_PODS))
+    return row
+
+
+def _requests_by_node(pod_facts: Mapping[tuple[str, str], PodFacts] | None) -> dict[str, Mapping[str, Any]] | None:
+    """Sum requests, limits and pods by node; None where core pods were not read."""
+    if pod_facts is None:
+        return None
+    pods_of: dict[str, list[PodFacts]] = {}
+    for facts in pod_facts.values():
+        pods_of.setdefault(facts.node, []).append(facts)
+    return {
+        node: {
+            "requests": add_amounts(pod.requests for pod in pods),
+            "limits": add_amounts(pod.limits for pod in pods),
+            "binding_limits": add_shared([pod.binding_limits for pod in pods]),
+            "pod_count": len(pods),
+        }
+        for node, pods in pods_of.items()
+    }
+
+
+def pod_rows(sample: Sample) -> Sequence[Pod]:
+    """Join each pod's usage with its facts. Where core pods were read, every unfinished pod is a row."""
+    if sample.pod_facts is None:
+        return sample.pods
+    measured = {(pod.namespace, pod.name): pod for pod in sample.pods}
+    details_of = {name: node.details for name, node in (sample.node_facts or {}).items()}
+    rows = [
+        _pod_row(
+            measured.get(of) or Pod(sample.context, *of, None, None), facts, details_of.get(facts.node), sample.now
+        )
+        for of, facts in sample.pod_facts.items()
+    ]
+    rows += [pod for of, pod in measured.items() if of not in sample.pod_facts]
+    return rows
+
+
+def _pod_row(pod: Pod, facts: PodFacts, node_details: NodeDetails | None, now: datetime) -> Pod:
+    requested = {container.name: container for container in facts.containers}
+    containers = tuple(
+        structs.replace(container, requests=spec.requests, limits=spec.limits)
+        if (spec := requested.pop(container.name, None))
+        else container
+        for container in pod.containers
+    )
+    return Pod(
+        pod.context,
+        pod.namespace,
+        pod.name,
+        pod.cpu_nanocores,
+        pod.memory_bytes,
+        pod.swap_bytes,
+        pod.timestamp,
+        pod.window,
+        (*containers, *requested.values()),
+        facts,
+        _age(facts.created_at, now),
+        node_details,
+    )
+
+
+def _age(created_at: float | None, now: datetime) -> int | None:
+    """Return an age in whole seconds; 0, never negative, if a clock is ahead."""
+    return None if created_at is None else max(0, int(now.timestamp() - created_at))
+
+
+# --- order ----------------------------------------------------------------------------------------------------
+
+
+def _ordered(rows: Sequence[Row], query: Query) -> Sequence[Row]:
+    """Sort by --sort-by, ties by context, namespace and name. Unmeasured nodes come last, as in kubectl."""
+    ordered = sorted(rows, key=_identity(query))
+    if not query.sort and query.kind is Kind.NODE:
+        ordered.sort(key=_unmeasured)
+    for key in reversed(query.sort):
+        _sort(ordered, key)
+    return [_with_ordered_containers(row, query) for row in ordered] if query.containers else ordered
+
+
+def _identity(query: Query) -> Callable[[Any], Any]:
+    if query.kind in (Kind.NODE_GROUP, Kind.POD_GROUP):
+        return attrgetter("context", "labels_or_placeholders")
+    return attrgetter("context", "namespace", "name") if query.kind is Kind.POD else attrgetter("context", "name")
+
+
+def _unmeasured(row: Any) -> bool:
+    return row.timestamp is None
+
+
+def _sort(rows: list[Any], key: SortKey) -> None:
+    """Sort by one key, stably; unknown values come last in either direction."""
+    values = list(map(key.value, rows))
+    if None in values:
+        known = [(row, value) for row, value in zip(rows, values, strict=True) if value is not None]
+        unknown = [row for row, value in zip(rows, values, strict=True) if value is None]
+    else:
+        known, unknown = list(zip(rows, values, strict=True)), []
+    known.sort(key=itemgetter(1), reverse=key.descending)
+    rows[:] = [*(row for row, _ in known), *unknown]
+
+
+def _with_ordered_containers(pod: Any, query: Query) -> Pod:
+    """Sort the containers of a pod by those sort keys that containers have, ties by name."""
+    if len(pod.containers) < 2:
+        only: Pod = pod
+        return only
+    containers = sorted(pod.containers, key=lambda container: container.name)
+    for key in reversed(query.sort):
+        if key.column.of_containers:
+            _sort(containers, key)
+    row: Pod = structs.replace(pod, containers=tuple(containers))
+    return row
+
+
+# --- the rest -------------------------------------------------------------------------------------------------
+
+
+def _columns(query: Query, totals: Group | None) -> tuple[Column, ...]:
+    """Return the columns to show; -o wide of a cluster adds the extended resources that it has."""
+    if not query.extended or totals is None:
+        return query.columns
+    naming = Naming(query.kind)
+    offered = {*(totals.allocatable or {}), *(totals.requests or {})} - set(COMMON)
+    present = [r for r in sorted(offered) if (totals.allocatable or {}).get(r) or (totals.requests or {}).get(r)]
+    names = [f"{json_name(r)}.{field}" for r in present for field in EXTENDED_FIELDS]
+    return (*query.columns, *(column for name in names if (column := naming.open_ended(name))))
+
+
+def _full_name(row: Any) -> str:
+    namespace = getattr(row, "namespace", "")
+    return f"{namespace}/{row.name}" if namespace else row.name
+
+
+def _empty_message(query: Query, namespace: str) -> str:
+    if query.objects is not Kind.POD or query.all_namespaces:
+        return "No resources found"
+    return f"No resources found in {namespace} namespace."

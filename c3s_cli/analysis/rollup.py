@@ -1,0 +1,145 @@
+"""Several rows as one: sums of nodes or pods.
+
+Usage is summed over the members that report it. A percentage compares the same members on both sides: the comparable_…
+and measured_… sums leave out a member whose usage or whose facts are unknown, so that it never counts as idle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
+from typing import Any, Final, TypeVar
+
+from c3s_cli.columns.vocabulary import Column
+from c3s_cli.model import Amounts, Group, Node, Pod
+
+Member = TypeVar("Member", Node, Pod)
+Keys = tuple[str | None, ...]
+
+USAGE: Final = {"cpu": attrgetter("cpu_nanocores"), "memory": attrgetter("memory_bytes")}
+
+
+def add(values: Iterable[int | None]) -> int | None:
+    """Sum the known values; unknown if none is known."""
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
+
+
+def add_amounts(values: Iterable[Amounts | None]) -> Amounts | None:
+    """Sum the known amounts, resource by resource; unknown if none is known."""
+    total: dict[str, int] = {}
+    nothing = True
+    for amounts in values:
+        if amounts is None:
+            continue
+        nothing = False
+        for resource, amount in amounts.items():
+            total[resource] = total.get(resource, 0) + amount
+    return None if nothing else total
+
+
+def add_shared(values: Iterable[Amounts | None]) -> Amounts | None:
+    """Sum the known amounts of the resources that are in all of them; unknown if none is known."""
+    known = [amounts for amounts in values if amounts is not None]
+    if not known:
+        return None
+    shared = set.intersection(*map(set, known))
+    return {resource: sum(amounts[resource] for amounts in known) for resource in shared}
+
+
+def earliest(times: Iterable[str | None]) -> str | None:
+    """Return the oldest of several timestamps (RFC 3339 in UTC, so text order is time order)."""
+    return min((time for time in times if time), default=None)
+
+
+class _Compared:
+    """The members that a percentage is about: those with known facts, and per resource those with known usage."""
+
+    def __init__(self, members: Sequence[Any]) -> None:
+        self.members = members
+        self.incomplete = {
+            resource: [member for member in members if usage(member) is not None]
+            for resource, usage in USAGE.items()
+            if None in map(usage, members)
+        }
+
+    def usage(self, resource: str) -> int | None:
+        return add(map(USAGE[resource], self.members))
+
+    def sum(self, amounts: str, together: Callable[[Iterable[Amounts | None]], Amounts | None]) -> Amounts | None:
+        """Sum an amount of the members; of a resource whose usage some do not report, without those."""
+        of = attrgetter(amounts)
+        total = together(map(of, self.members))
+        if total is None or not self.incomplete:
+            return total
+        total = {resource: amount for resource, amount in total.items() if resource not in self.incomplete}
+        for resource, known in self.incomplete.items():
+            part = (together(map(of, known)) or {}).get(resource)
+            if part is not None:
+                total[resource] = part
+        return total
+
+
+def sum_nodes(nodes: Sequence[Node], context: str, keys: Keys = ()) -> Group:
+    """Make one row of several nodes."""
+    measured = [node for node in nodes if node.measured]
+    compared = _Compared([node for node in measured if node.facts])
+    return Group(
+        context=context,
+        keys=keys,
+        cpu_nanocores=add(node.cpu_nanocores for node in measured),
+        memory_bytes=add(node.memory_bytes for node in measured),
+        swap_bytes=add(node.swap_bytes for node in measured),
+        timestamp=earliest(node.timestamp for node in measured),
+        window=next((node.window for node in measured), None),
+        node_count=len(nodes),
+        measured_node_count=len(measured),
+        pod_count=add(node.pod_count for node in nodes),
+        requests=add_amounts(node.requests for node in nodes),
+        limits=add_amounts(node.limits for node in nodes),
+        allocatable=add_amounts(node.allocatable for node in nodes),
+        capacity=add_amounts(node.capacity for node in nodes),
+        comparable_cpu_nanocores=compared.usage("cpu"),
+        comparable_memory_bytes=compared.usage("memory"),
+        measured_requests=compared.sum("requests", add_amounts),
+        measured_limits=compared.sum("binding_limits", add_shared),
+        measured_allocatable=compared.sum("allocatable", add_amounts),
+        measured_capacity=compared.sum("capacity", add_amounts),
+        swap_capacity_bytes=add(node.facts.swap_capacity_bytes for node in nodes if node.facts),
+    )
+
+
+def sum_pods(pods: Sequence[Pod], context: str, keys: Keys = ()) -> Group:
+    """Make one row of several pods."""
+    measured = [pod for pod in pods if pod.timestamp is not None]
+    known = [pod for pod in pods if pod.facts is not None]
+    compared = _Compared(measured if len(known) == len(pods) else [pod for pod in measured if pod.facts is not None])
+    return Group(
+        context=context,
+        keys=keys,
+        cpu_nanocores=add([pod.cpu_nanocores for pod in measured]),
+        memory_bytes=add([pod.memory_bytes for pod in measured]),
+        swap_bytes=add([pod.swap_bytes for pod in measured]),
+        timestamp=earliest({pod.timestamp for pod in measured}),
+        window=next((pod.window for pod in measured), None),
+        pod_count=len(pods),
+        measured_pod_count=len(measured),
+        requests=add_amounts(pod.requests for pod in known),
+        limits=add_amounts(pod.limits for pod in known),
+        comparable_cpu_nanocores=compared.usage("cpu"),
+        comparable_memory_bytes=compared.usage("memory"),
+        measured_requests=compared.sum("requests", add_amounts),
+        measured_limits=compared.sum("measured_limits", add_shared),
+    )
+
+
+def grouped(
+    rows: Sequence[Member],
+    by: Sequence[Column],
+    together: Callable[[Sequence[Member], str, Keys], Group],
+) -> list[Group]:
+    """Make one row of all rows of a context that have the same values in the `by` columns."""
+    members: dict[tuple[str, Keys], list[Member]] = {}
+    for row in rows:
+        members.setdefault((row.context, tuple([column.value(row) for column in by])), []).append(row)
+    return [together(of, *who) for who, of in members.items()]

@@ -1,0 +1,4 @@
+"""What can be shown: every column once, and how names become columns.
+
+vocabulary: Kind, Needs, Unit, Column; catalogue: table_of(kind); naming: Naming(kind).find(name).
+"""

@@ -1,0 +1,75 @@
+"""How a column reads its value from a row. Every getter returns None for unknown."""
+
+from __future__ import annotations
+
+from functools import cache
+from operator import attrgetter
+from typing import Any
+
+from c3s_cli.amounts.duration import parse_window
+from c3s_cli.amounts.quantity import exact_ratio
+from c3s_cli.columns.vocabulary import Getter
+
+
+def unknown(_row: object) -> None:
+    """Return None: no source reports this (ephemeral-storage usage, for one)."""
+
+
+def amount(field: str, resource: str) -> Getter:
+    """Read one resource of the row's `Amounts`; a resource that is not in it is 0."""
+    amounts_of = attrgetter(field)
+
+    def value(row: Any) -> int | None:
+        amounts = amounts_of(row)
+        return None if amounts is None else amounts.get(resource, 0)
+
+    return value
+
+
+def difference(minuend: Getter, subtrahend: Getter) -> Getter:
+    """Subtract two values; unknown if either is."""
+
+    def value(row: Any) -> int | None:
+        whole, part = minuend(row), subtrahend(row)
+        return None if whole is None or part is None else whole - part
+
+    return value
+
+
+def percentage(part: Getter, whole: Getter) -> Getter:
+    """Divide two values; None if either is unknown, or if the whole is 0."""
+
+    def value(row: Any) -> float | None:
+        above, below = part(row), whole(row)
+        return None if above is None or below is None else exact_ratio(above, below)
+
+    return value
+
+
+@cache
+def label(key: str) -> Getter:
+    """Read a label; "" if the object does not have it, None if its labels are unknown."""
+
+    def value(row: Any) -> str | None:
+        return None if row.labels is None else row.labels.get(key, "")
+
+    return value
+
+
+def fact(name: str, of: str = "facts") -> Getter:
+    """Read a field of the core object."""
+    facts_of = attrgetter(of)
+
+    def value(row: Any) -> Any:
+        facts = facts_of(row)
+        return None if facts is None else getattr(facts, name)
+
+    return value
+
+
+def window_seconds(row: Any) -> float | None:
+    """Return the length of the window that the usage is averaged over."""
+    try:
+        return None if row.window is None else parse_window(row.window) / 10**9
+    except ValueError:
+        return None

@@ -1,0 +1,129 @@
+"""How words become columns: names, aliases and sets, for the kind of row that is shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from c3s_cli.columns.catalogue import (
+    CPU_AND_MEMORY,
+    DETAILS,
+    IDENTITY,
+    default_names,
+    resource_columns,
+    table_of,
+    wide_names,
+)
+from c3s_cli.columns.getters import label
+from c3s_cli.columns.vocabulary import Column, Kind, Needs, Unit, flat, json_name
+from c3s_cli.errors import UsageError
+
+BRACKETS: Final = """write labels and other resources as labels["app"] and resources["nvidia.com/gpu"].requests"""
+OPEN_ENDED: Final = re.compile(r'(?P<of>resources|labels)\["(?P<key>[^"]+)"\](?:\.(?P<field>\w+))?')
+
+
+class Naming(Struct, frozen=True):
+    """Finds columns by name, for one kind of row.
+
+    basis: what `cpu%` of a node is a percentage of, "Allocatable" or "Capacity". keys: the columns that --by made.
+    """
+
+    kind: Kind
+    basis: str = "Allocatable"
+    keys: tuple[Column, ...] = ()
+
+    def find(self, name: str) -> Column:
+        """Return the column of that name or alias. UsageError, with the nearest name, if there is none."""
+        table = table_of(self.kind)
+        known = {key.name: key for key in self.keys} | dict(table)
+        if column := known.get(name) or known.get(self._alias(name)):
+            return column
+        if column := self.open_ended(name):
+            return column
+        raise UsageError(f"unknown column {name!r}", hint=self._nearest(name, known))
+
+    def at(self, path: tuple[str, ...]) -> Column | None:
+        """Return the column whose value is at this path of the document, None if there is none."""
+        if path[0] in ("labels", "resources") and len(path) > 1:
+            return self.open_ended(".".join((f'{path[0]}["{path[1]}"]', *path[2:])))
+        column = table_of(self.kind).get(".".join(path))
+        return None if column is None or column.parts else column
+
+    def expand(self, words: Iterable[str]) -> tuple[Column, ...]:
+        """Return the columns of a list of names and sets (default, wide, all), without duplicates."""
+        names: list[str] = []
+        for word in words:
+            match word:
+                case "default":
+                    names += default_names(self.kind, self.basis)
+                case "wide":
+                    names += wide_names(self.kind, self.basis)
+                case "all":
+                    names += [c.name for c in table_of(self.kind).values() if not c.parts and c.name not in IDENTITY]
+                case _:
+                    names.append(word)
+        return tuple({column.name: column for column in map(self.find, names)}.values())
+
+    def table(self) -> Mapping[str, Column]:
+        """Return all columns that have a fixed name."""
+        return table_of(self.kind)
+
+    def names(self) -> tuple[str, ...]:
+        """Return every fixed name that `find` knows, for completion and suggestions."""
+        return (*(key.name for key in self.keys), *table_of(self.kind), *self.aliases())
+
+    def aliases(self) -> dict[str, str]:
+        """Return the short names, such as `cpu` and `cpu%`, with the columns that they stand for."""
+        percent = "Requests" if self.kind in (Kind.POD, Kind.POD_GROUP) else self.basis
+        aliases = {"swap": "swap.usage", "swap%": "swap.usagePercentOfCapacity"} if self.kind is Kind.NODE else {}
+        for resource in CPU_AND_MEMORY:
+            aliases[resource] = f"{resource}.usage"
+            aliases[f"{resource}%"] = f"{resource}.usagePercentOf{percent}"
+        return aliases
+
+    def _alias(self, name: str) -> str:
+        return self.aliases().get(name, name)
+
+    def open_ended(self, name: str) -> Column | None:
+        """Return the column of any resource or label, such as `labels["app"]`; None for any other name."""
+        match = OPEN_ENDED.fullmatch(name)
+        if match is None:
+            return None
+        key, field = match["key"], match["field"]
+        if match["of"] == "resources" and field:
+            made = {column.name: column for column in resource_columns(key, self.kind)}
+            return made.get(name) or made.get(f"{json_name(key)}.{field}")
+        if match["of"] == "labels" and not field and self.kind in (Kind.NODE, Kind.POD):
+            needs = DETAILS if self.kind is Kind.NODE else Needs.PODS | Needs.POD_LABELS
+            return Column(name, Unit.TEXT, label(key), f"label {key}", needs)
+        return None
+
+    def _nearest(self, name: str, known: Mapping[str, Column]) -> str:
+        from difflib import get_close_matches  # only a mistake pays for it
+
+        if name.startswith(("labels", "label:", "resources")) or not re.fullmatch(r"[\w.]+%?", name):
+            return BRACKETS
+        folded = {candidate.casefold(): candidate for candidate in (*known, *self.aliases())}
+        nearest = get_close_matches(name.casefold(), folded, n=1, cutoff=0.4)
+        if nearest:
+            return f"did you mean {folded[nearest[0]]}? `c3s columns` lists them all"
+        return "`c3s columns` lists them all"
+
+
+def totals_of(kind: Kind, columns: Iterable[Column]) -> tuple[Column, ...]:
+    """Return the columns of the totals below rows of that kind: the counts, and those of `columns` that add up."""
+    group = kind.group
+    table = table_of(group)
+    counts = ("pods.measured", "pods.count") if group is Kind.POD_GROUP else ("nodes.measured", "nodes.count")
+    names = [*counts]
+    for column in flat(columns):
+        names.append(column.name)
+        resource, _, field = column.name.rpartition(".")
+        if field == "usagePercentOfAllocatable" and f"{resource}.measuredAllocatable" in table:
+            names += [f"{resource}.allocatable", f"{resource}.measuredAllocatable"]
+    naming = Naming(group)
+    found = [table.get(name) or naming.open_ended(name) for name in names]
+    return tuple({column.name: column for column in found if column and not column.parts}.values())

@@ -1,0 +1,125 @@
+"""The words that columns are described in: Kind of row, Needs, Unit, Column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from enum import Enum, Flag, auto
+from functools import cache
+from typing import Any, Final
+
+from msgspec import Struct
+
+Getter = Callable[[Any], Any]
+
+
+class Kind(Enum):
+    """The kinds of row. The value is the name in the JSON document."""
+
+    NODE = "Node"
+    POD = "Pod"
+    NODE_GROUP = "NodeGroup"
+    POD_GROUP = "PodGroup"
+    CLUSTER = "Cluster"
+
+    @property
+    def group(self) -> Kind:
+        """The kind of row that sums several rows of this kind."""
+        return GROUPS.get(self, self)
+
+
+GROUPS: Final = {Kind.NODE: Kind.NODE_GROUP, Kind.POD: Kind.POD_GROUP}
+
+
+class Needs(Flag):
+    """What must be read to know a column."""
+
+    NOTHING = 0
+    NODE_METRICS = auto()
+    NODES = auto()
+    NODE_DETAILS = auto()
+    POD_METRICS = auto()
+    PODS = auto()
+    POD_LABELS = auto()
+    OWNERS = auto()
+    POD_COUNT = auto()
+
+
+class Unit(Enum):
+    """The unit of a column's values. The value is the name in the JSON document."""
+
+    TEXT = "text"
+    TEXTS = "list of text"
+    NANOCORES = "nanocores"
+    BYTES = "bytes"
+    COUNT = "count"
+    PERCENT = "percent"
+    SECONDS = "seconds"
+    TIME = "time"
+
+
+class Column(Struct, frozen=True):
+    """A column. `value` returns a row's exact value, None if unknown.
+
+    ratio: for a PERCENT, getters of the exact part and whole. parts: the columns that a table shows as one ("9/10");
+    the structured formats show the parts instead.
+    """
+
+    name: str
+    unit: Unit
+    value: Getter
+    summary: str
+    needs: Needs = Needs.NOTHING
+    ratio: tuple[Getter, Getter] | None = None
+    parts: tuple[Column, ...] = ()
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The keys from an item of the JSON document down to the value."""
+        return split_path(self.name)
+
+    @property
+    def of_containers(self) -> bool:
+        """Whether each container of a pod has its own value."""
+        return self.name.startswith(("cpu.", "memory.", "swap.", "ephemeralStorage.", "resources["))
+
+    @property
+    def descending(self) -> bool:
+        """Whether sorting starts with the largest value: true for numbers, false for text."""
+        return self.unit not in (Unit.TEXT, Unit.TEXTS)
+
+
+PATH: Final = re.compile(r'\.?([A-Za-z][A-Za-z0-9]*)|\["([^"]*)"\]')
+
+
+@cache
+def split_path(name: str) -> tuple[str, ...]:
+    """Split `resources["nvidia.com/gpu"].requests` into its keys."""
+    return tuple(plain or quoted for plain, quoted in PATH.findall(name))
+
+
+def flat(columns: Iterable[Column]) -> list[Column]:
+    """Replace every column that a table shows as a pair by its two parts."""
+    return [part for column in columns for part in (column.parts or (column,))]
+
+
+COMMON: Final = {
+    "cpu": "cpu",
+    "memory": "memory",
+    "ephemeral-storage": "ephemeralStorage",
+    "pods": "pods",
+}
+
+
+def json_name(resource: str) -> str:
+    """Return a resource's name in columns: `cpu`, `ephemeralStorage`, `resources["nvidia.com/gpu"]`."""
+    return COMMON.get(resource) or f'resources["{resource}"]'
+
+
+def unit_of(resource: str) -> Unit:
+    """Return the unit in which a resource is counted."""
+    if resource == "cpu":
+        return Unit.NANOCORES
+    if resource in ("memory", "ephemeral-storage", "swap") or resource.startswith("hugepages-"):
+        return Unit.BYTES
+    return Unit.COUNT

@@ -1,0 +1,157 @@
+"""What could stand next on a command line: commands, flags, values, and the names in the cluster.
+
+Speaks the protocol of cobra, which kubectl and its plugins use: candidates one a line, then `:DIRECTIVE`. So the same
+answers serve the shells (`c3s completion SHELL`) and `kubectl c3s` (`kubectl_complete-c3s`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+from c3s_cli.columns.naming import Naming
+from c3s_cli.columns.vocabulary import Kind
+from c3s_cli.errors import C3sError
+from c3s_cli.request.from_flags import KEYS, target_of
+from c3s_cli.request.target import Target
+from c3s_cli.request.view import WITH_TEMPLATE, Format
+from c3s_cli.words.argv import words_of
+from c3s_cli.words.options import Connection, flags_of, takes_value
+
+# Cobra's directives.
+NO_FILES: Final = 4
+FILES: Final = 0
+NO_SPACE: Final = 6
+SECONDS: Final = 1.0
+AT_MOST: Final = 1000
+
+FILE_FLAGS: Final = ("--kubeconfig", "--certificate-authority", "--client-certificate", "--client-key")
+KINDS: Final = {"nodes": Kind.NODE, "pods": Kind.POD, "cluster": Kind.CLUSTER}
+
+
+def complete(words: Sequence[str], commands: Iterable[tuple[str, ...]], aliases: dict[str, str]) -> str:
+    """Answer in cobra's protocol. `words` are those after the program's name; the last one is unfinished."""
+    *done, last = words or [""]
+    try:
+        found, directive = _candidates(list(done), last, list(commands), aliases)
+    except (C3sError, OSError, ValueError, KeyError):
+        found, directive = [], NO_FILES
+    fitting = [each for each in found if each.startswith(last)]
+    return "".join(f"{each}\n" for each in fitting[:AT_MOST]) + f":{directive}\n"
+
+
+def _candidates(
+    done: list[str], last: str, commands: list[tuple[str, ...]], aliases: dict[str, str]
+) -> tuple[list[str], int]:
+    if done and done[-1].startswith("-") and "=" not in done[-1] and takes_value(done[-1]):
+        return _values(done[-1], done[:-1], last)
+    if last.startswith("--") and "=" in last:
+        name, _, value = last.partition("=")
+        found, directive = _values(name, done, value)
+        return [f"{name}={each}" for each in found], directive
+    words = [aliases.get(word, word) for word in _words(done)]
+    path = tuple(words[: 2 if words[:1] in (["top"], ["watch"]) else 1])
+    if last.startswith("-"):
+        return flags_of(path), NO_FILES
+    if path in commands:
+        return _arguments(path[-1], words[len(path) :], done), NO_FILES
+    following = [command[len(words)] for command in commands if list(command[: len(words)]) == words]
+    return list(dict.fromkeys(following)), NO_FILES
+
+
+def _words(done: list[str]) -> list[str]:
+    """Leave the flags, and their values, out."""
+    try:
+        return words_of(done)
+    except C3sError:
+        return []
+
+
+def _arguments(command: str, names: list[str], done: list[str]) -> list[str]:
+    """Give the names that a command may be followed by."""
+    match command:
+        case "completion":
+            return ["bash", "zsh", "fish", "powershell"]
+        case "columns":
+            return ["nodes", "pods", "node-groups", "pod-groups", "cluster"]
+        case "nodes" if not names:
+            return _listed("/api/v1/nodes", done)
+        case "pods" if not names:
+            return _listed(None, done)
+        case _:
+            return []
+
+
+def _values(flag: str, done: list[str], last: str) -> tuple[list[str], int]:
+    """Give the values that a flag may have."""
+    if flag in FILE_FLAGS:
+        return [], FILES
+    naming = Naming(next((KINDS[word] for word in reversed(done) if word in KINDS), Kind.POD))
+    before = last[: last.rfind(",") + 1]
+    match flag:
+        case "-n" | "--namespace":
+            return _listed("/api/v1/namespaces", done), NO_FILES
+        case "--context" | "--cluster" | "--user":
+            return _configured(flag, done), NO_FILES
+        case "-o" | "--output":
+            return [each.value + ("=" if each in WITH_TEMPLATE else "") for each in Format], NO_FILES
+        case "--columns":
+            return [before + name for name in ("default", "wide", "all", *naming.names())], NO_SPACE
+        case "--sort-by" | "--where" | "--fail-if" | "--until":
+            return [before + name for name in naming.names()], NO_SPACE
+        case "--by":
+            return [before + key for key in (*KEYS.get(naming.kind, ()), "label:")], NO_SPACE
+        case _:
+            return [], NO_FILES
+
+
+def _configured(flag: str, done: list[str]) -> list[str]:
+    from c3s_cli.kube.kubeconfig import merge  # only these flags read files
+
+    section = {"--context": "contexts", "--cluster": "clusters", "--user": "users"}[flag]
+    return sorted(merge(_target(done).kubeconfig, os.environ).entries[section])
+
+
+def _target(done: list[str]) -> Target:
+    """Read where the command line so far points to; a second is all that a completion may take."""
+    values: dict[str, Any] = {}
+    names = {"-n": "namespace", "-s": "server", "--as": "as_user"}
+    for flag, value in _pairs(done):
+        field = names.get(flag, flag.removeprefix("--").replace("-", "_"))
+        if field in Connection.__struct_fields__:
+            values[field] = value
+    values.pop("as_group", None)
+    return target_of(Connection(**{**values, "request_timeout": f"{SECONDS:g}s"}))
+
+
+def _pairs(done: list[str]) -> list[tuple[str, Any]]:
+    pairs: list[tuple[str, Any]] = []
+    rest = list(done)
+    while rest:
+        word = rest.pop(0)
+        if not word.startswith("-"):
+            continue
+        name, equals, value = word.partition("=")
+        if takes_value(name):
+            pairs.append((name, value if equals else rest.pop(0) if rest else ""))
+        else:
+            pairs.append((name, True))
+    return pairs
+
+
+def _listed(path: str | None, done: list[str]) -> list[str]:
+    """Name the objects of a list, read live; None means the pods of the namespace."""
+    from c3s_cli.kube.cluster import segment
+    from c3s_cli.run.once import opened
+    from c3s_cli.run.stages import Stages
+    from c3s_cli.sources.decode.owners import names  # only live candidates need the client
+    from c3s_cli.sources.decode.shapes import Listing, decode_one
+
+    target = _target(done)
+    given = next((value for flag, value in reversed(_pairs(done)) if flag in ("-n", "--namespace")), None)
+    accept: Callable[[str], str] = "application/json;as={};g=meta.k8s.io;v=v1,application/json".format
+    with opened(target, Stages(0), quiet=True) as (cluster, *_):
+        where = path or f"/api/v1/namespaces/{segment(given or cluster.namespace, 'namespace')}/pods"
+        answer = cluster.get(where, [("limit", str(AT_MOST))], accept=accept("PartialObjectMetadataList"))
+        return [name for (_, name), _ in names(decode_one(answer.body, Listing, where))]

@@ -1,0 +1,212 @@
+"""Flags and kubeconfig → Access: server, cluster and user of the one context that is read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from c3s_cli.errors import ConfigError, Unreachable
+from c3s_cli.kube.kubeconfig import Entry, Merged, merge
+from c3s_cli.request.target import Target
+
+KUBECTLS_WORDS: Final = {"clusters": "cluster", "users": "auth info"}
+
+
+class Access(Struct, frozen=True):
+    """Everything that a connection needs, resolved. name: what to call it; cluster, user: kubeconfig entries."""
+
+    name: str
+    namespace: str
+    server: str
+    cluster: Mapping[str, Any]
+    user: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        """Name it without its credentials, wherever it may be printed."""
+        return f"Access({self.name!r})"
+
+    @property
+    def secure(self) -> bool:
+        """Whether the server is spoken to over TLS; credentials are sent to no other."""
+        return self.server.startswith("https://")
+
+
+def resolve(
+    target: Target, context: str | None, environ: Mapping[str, str], pod: Callable[[], Access | None] = lambda: None
+) -> Access | None:
+    """Give the access that flags and files name, else that of the `pod`; None if there is none of them.
+
+    Raises ConfigError, naming the file but never its contents.
+    """
+    merged = merge(target.kubeconfig, environ)
+    name = context or merged.current
+    chosen = merged.entries["contexts"].get(name)
+    if name and chosen is None and (context or merged.found):
+        raise ConfigError(f'context "{name}" does not exist')
+    if not name and not target.server:
+        inside = pod()
+        if merged.found and inside is None:
+            raise ConfigError(
+                "the kubeconfig names no current context",
+                hint="kubectl config use-context NAME, or --context NAME, or --server URL",
+            )
+        return inside
+    chosen = chosen or {}
+    user_name = str(target.user or chosen.get("user") or "")
+    cluster = _named(merged, "clusters", target.cluster or chosen.get("cluster"), required=bool(target.cluster))
+    user = _named(merged, "users", target.user or chosen.get("user"), required=bool(target.user))
+    cluster, user = _with_flags(target, cluster, user)
+    _check_impersonation(user, user_name)
+    server = address(str(cluster.get("server") or ""))
+    if not server:
+        raise ConfigError(
+            f'no server is known for context "{name}"',
+            hint="its cluster is missing from the kubeconfig; --server names one",
+        )
+    access = Access(name or _host(server), str(chosen.get("namespace") or ""), server, cluster, user)
+    return _checked(access, user_name)
+
+
+def in_cluster(target: Target, environ: Mapping[str, str], token_file: str, authority: str) -> Access | None:
+    """Give the access of the pod that this runs in, flags applied; None outside of pods, or without a token.
+
+    token_file, authority: where its service account's files are.
+    """
+    host, port = environ.get("KUBERNETES_SERVICE_HOST"), environ.get("KUBERNETES_SERVICE_PORT")
+    if not host or not port or not os.path.isfile(token_file):
+        return None
+    namespace = ""
+    try:
+        with open(os.path.join(os.path.dirname(token_file), "namespace"), encoding="utf-8") as file:
+            namespace = file.read().strip()
+    except (OSError, ValueError):
+        pass
+    server = address(f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}")
+    cluster, user = _with_flags(target, {"certificate-authority": authority}, {"tokenFile": token_file})
+    _check_impersonation(user, "in-cluster")
+    return _checked(Access("in-cluster", namespace, server, cluster, user), "in-cluster")
+
+
+def _named(merged: Merged, section: str, name: object, *, required: bool) -> Entry:
+    entry = merged.entries[section].get(str(name)) if name else None
+    if entry is None and required:
+        raise ConfigError(f'{KUBECTLS_WORDS[section]} "{name}" does not exist')
+    return dict(entry or {})
+
+
+def _with_flags(target: Target, cluster: Entry, user: Entry) -> tuple[Entry, Entry]:
+    """Let the flags win over the files."""
+    if target.server:
+        cluster["server"] = target.server
+        # The name belongs to the certificate of the kubeconfig's server, not of this one.
+        cluster.pop("tls-server-name", None)
+    _verify_with_flags(target, cluster)
+    if target.token:
+        user = {key: value for key, value in user.items() if key not in CREDENTIALS}
+        user["token"] = target.token
+    for key, value in (("client-certificate", target.client_certificate), ("client-key", target.client_key)):
+        if value:
+            user[key] = os.path.abspath(value)
+            user.pop(f"{key}-data", None)
+    as_whom = {"as": target.as_user, "as-groups": list(target.as_groups), "as-uid": target.as_uid}
+    user |= {key: value for key, value in as_whom.items() if value}
+    return cluster, user
+
+
+def _verify_with_flags(target: Target, cluster: Entry) -> None:
+    """Let the flags say how the server's certificate is verified."""
+    if target.certificate_authority:
+        cluster["certificate-authority"] = os.path.abspath(target.certificate_authority)
+        cluster.pop("certificate-authority-data", None)
+        cluster.pop("insecure-skip-tls-verify", None)
+    if target.insecure_skip_tls_verify:
+        cluster["insecure-skip-tls-verify"] = True
+        if not target.certificate_authority:
+            cluster.pop("certificate-authority", None)
+            cluster.pop("certificate-authority-data", None)
+    if target.tls_server_name:
+        cluster["tls-server-name"] = target.tls_server_name
+
+
+CREDENTIALS: Final = ("token", "tokenFile", "exec", "auth-provider", "username", "password")
+
+
+def address(server: str) -> str:
+    """Give a server's address a scheme, http as kubectl assumes, and no slash at its end; "" stays.
+
+    ConfigError if it is none. One with a password in it is refused, since addresses are shown.
+    """
+    if not server:
+        return ""
+    url = server if "://" in server else f"http://{server}"
+    try:
+        parts = urlsplit(url)
+        valid = bool(parts.hostname) and parts.port != 0 and url.isprintable() and " " not in url
+    except ValueError:
+        valid = False
+    if "@" in url.split("://", 1)[1].split("/", 1)[0]:
+        raise ConfigError(
+            "the server's address has a user name or a password in it", hint="they belong to a user of the kubeconfig"
+        )
+    if not valid:
+        raise ConfigError(f'host must be a URL or a host:port pair: "{server}"')
+    scheme, rest = url.split("://", 1)
+    if scheme.lower() not in ("http", "https"):
+        raise Unreachable(f'Unable to connect to the server: unsupported protocol scheme "{scheme}"')
+    return f"{scheme.lower()}://{rest.rstrip('/')}"
+
+
+def _check_impersonation(user: Entry, name: str) -> None:
+    if not user.get("as") and any(user.get(key) for key in IMPERSONATION):
+        raise ConfigError(f"requesting uid, groups or user-extra for {name} without impersonating a user")
+
+
+def _host(server: str) -> str:
+    return server.split("://", 1)[1].split("/", 1)[0]
+
+
+def _checked(access: Access, user_name: str) -> Access:
+    """Refuse what cannot be meant, before anything is sent. A plain http server gets no credentials at all."""
+    cluster, user = access.cluster, access.user
+    if not access.secure:
+        identity = {key: value for key, value in user.items() if key in IMPERSONATION}
+        return Access(access.name, access.namespace, access.server, cluster, identity)
+    authority = cluster.get("certificate-authority") or cluster.get("certificate-authority-data")
+    if cluster.get("insecure-skip-tls-verify") and authority:
+        raise ConfigError("specifying a root certificates file with the insecure flag is not allowed")
+    certificate = user.get("client-certificate") or user.get("client-certificate-data")
+    key = user.get("client-key") or user.get("client-key-data")
+    if certificate and not key:
+        raise ConfigError(
+            f"client-key-data or client-key must be specified for {user_name} "
+            "to use the clientCert authentication method."
+        )
+    if key and not certificate:
+        raise ConfigError(f'the user of context "{access.name}" has a client key but no client certificate')
+    _check_methods(user, user_name)
+    return access
+
+
+def _check_methods(user: Mapping[str, Any], name: str) -> None:
+    """Refuse ways to log in that exclude each other, lack something, or are gone."""
+    if user.get("token") and user.get("username"):
+        raise ConfigError(
+            f"more than one authentication method found for {name}; found [token basicAuth], only one is allowed"
+        )
+    plugin, provider = user.get("exec"), user.get("auth-provider")
+    if plugin is not None and provider is not None:
+        raise ConfigError(f"authProvider cannot be provided in combination with an exec plugin for {name}")
+    if plugin is not None and not plugin.get("command"):
+        raise ConfigError(f"command must be specified for {name} to use exec authentication plugin")
+    if provider is not None and provider.get("name") != "oidc":
+        raise ConfigError(
+            f"the {provider.get('name')} auth plugin has been removed",
+            hint="use the cloud's exec credential plugin, as kubectl does",
+        )
+
+
+IMPERSONATION: Final = ("as", "as-groups", "as-uid", "as-user-extra")

@@ -1,0 +1,180 @@
+"""Access → the official client's Configuration: credentials, certificates, plugins.
+
+The client's own kubeconfig loader does it; what it does otherwise than kubectl is set right here, and no credential is
+ever quoted.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from c3s_cli.errors import ConfigError, Unreachable
+from c3s_cli.kube.access import Access
+from c3s_cli.kube.client_import import kubeconfig_loader, rest_client
+from c3s_cli.kube.proxies import set_proxy
+
+if TYPE_CHECKING:
+    from io import StringIO
+
+CONNECTIONS: Final = 8
+SECRETS: Final = re.compile(r"(?i)bearer \S+|\beyJ[\w.+/=-]+")
+
+
+def configuration_of(access: Access) -> Any:
+    """Make the client's Configuration for a server and an identity. Raises ConfigError, or Unreachable for a plugin."""
+    return _plain(access) if _is_plain(access) else _loaded(access)
+
+
+def _is_plain(access: Access) -> bool:
+    """Whether there is nothing to load: an address, and neither credentials nor certificates."""
+    return not access.user and set(access.cluster) <= {"server", "extensions"}
+
+
+def _plain(access: Access) -> Any:
+    """Make the client's Configuration for a server, without credentials."""
+    import urllib3  # 60 ms, paid once it is clear that something will be read
+
+    configuration_class, _ = rest_client()
+    configuration = configuration_class(host=access.server)
+    configuration.retries = urllib3.Retry(0, redirect=False, raise_on_redirect=False)
+    configuration.connection_pool_maxsize = CONNECTIONS
+    set_proxy(configuration, access)
+    return configuration
+
+
+def _loaded(access: Access) -> Any:
+    """Make the client's Configuration with everything that the kubeconfig says."""
+    configuration = _plain(access)
+    loader = kubeconfig_loader(oauth="auth-provider" in access.user)
+    cluster, user = dict(access.cluster, server=access.server), dict(access.user)
+    token_file = user.pop("tokenFile", None)
+    if token_file:
+        user["token"] = _token_of(str(token_file))
+    _refuse_expired_oidc(user)
+    plugin = user.get("exec")
+    if plugin and plugin.get("provideClusterInfo"):
+        _inline_authority(cluster)
+    document = {
+        "current-context": "c3s",
+        "contexts": [{"name": "c3s", "context": {"cluster": "c3s", "user": "c3s"}}],
+        "clusters": [{"name": "c3s", "cluster": cluster}],
+        "users": [{"name": "c3s", "user": user}],
+    }
+    try:
+        with _heard() as said:
+            loader.load_kube_config_from_dict(document, client_configuration=configuration, persist_config=False)
+    except Exception as problem:  # noqa: BLE001  the client raises what it likes
+        # Its words may quote credentials.
+        raise ConfigError(
+            f'the credentials of context "{access.name}" cannot be used: {_safe_words(problem)}'
+        ) from None
+    if plugin and not configuration.api_key and not configuration.cert_file:
+        raise _plugin_failed(plugin, said.getvalue())
+    token = configuration.api_key.get("BearerToken")
+    if token:
+        configuration.api_key["BearerToken"] = " ".join(str(token).split())
+    configuration.refresh_api_key_hook = None
+    set_proxy(configuration, access)
+    return configuration
+
+
+@contextmanager
+def _heard() -> Iterator[StringIO]:
+    """Hear what the client says of a failing plugin: it logs that to stderr, and goes on without credentials."""
+    import logging  # urllib3 has it by now
+    from io import StringIO
+
+    said = StringIO()
+    handler, root = logging.StreamHandler(said), logging.getLogger()
+    root.addHandler(handler)
+    try:
+        yield said
+    finally:
+        root.removeHandler(handler)
+
+
+def _inline_authority(cluster: dict[str, Any]) -> None:
+    """Give a plugin the authority as kubectl does, as data; a name of a file means nothing to it."""
+    import base64  # only such plugins need it
+
+    path = cluster.pop("certificate-authority", None)
+    if not path or cluster.get("certificate-authority-data"):
+        return
+    try:
+        with open(path, "rb") as file:
+            cluster["certificate-authority-data"] = base64.b64encode(file.read()).decode()
+    except OSError as problem:
+        raise ConfigError(f"unable to read certificate-authority {path!r}: {problem.strerror}") from None
+
+
+def _safe_words(problem: Exception) -> str:
+    words = str(problem)
+    return words if "File does not exist" in words and len(words) < 300 else type(problem).__name__
+
+
+def _token_of(path: str) -> str:
+    """Read a token file. ConfigError if there is nothing in it: going on would be going on as nobody."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            token = file.read().strip()
+    except (OSError, ValueError) as problem:
+        why = getattr(problem, "strerror", None) or "it is not text"
+        raise ConfigError(f"cannot read the token file {path!r}: {why}") from None
+    if not token:
+        raise ConfigError(f"read empty token from file {path!r}")
+    return token
+
+
+def _plugin_failed(plugin: Mapping[str, Any], said: str) -> Unreachable:
+    """Say in kubectl's words why a plugin gave no credentials. said: what the client logged."""
+    from shutil import which  # only on failure
+
+    command = str(plugin.get("command", ""))
+    failed = re.match(r"exec: process returned (-?\d+)(?:\. (.*))?", said, re.DOTALL)
+    hint: str | None = "run it by hand to see why; nothing was sent to the cluster"
+    if failed:
+        words = f"exec: executable {command} failed with exit code {failed[1]}"
+        hint = _safe_line(failed[2]) or hint
+    elif os.sep in command and os.path.exists(command) and which(command) is None:
+        words = f"exec: fork/exec {command}: permission denied"
+    elif which(command) is None:
+        words = f"exec: executable {command} not found"
+        hint = _safe_line(str(plugin.get("installHint") or "").strip().split("\n", 1)[0])
+    elif said.startswith("exec: plugin api version"):
+        words = "exec plugin is configured to use another API version than it returned"
+    elif "has no attribute 'strip'" in said:
+        # The client stumbles over a plugin that had the terminal for itself, and failed.
+        words, hint = f"exec: executable {command} failed", "it said above why"
+    else:
+        words = "exec plugin didn't return a token or cert/key pair"
+    return Unreachable(f"Unable to connect to the server: getting credentials: {words}", hint=hint)
+
+
+def _safe_line(text: str | None) -> str | None:
+    """Make one line of what a plugin said, its end if it is long, without anything like a token."""
+    line = "; ".join(filter(None, map(str.strip, SECRETS.sub("…", text or "").split("\n"))))
+    return line[-300:] or None
+
+
+def _refuse_expired_oidc(user: Mapping[str, Any]) -> None:
+    """Refuse to refresh an OIDC token: the client asks for the issuer without checking its certificate."""
+    provider = user.get("auth-provider")
+    if not isinstance(provider, dict):
+        return
+    token = str((provider.get("config") or {}).get("id-token") or "")
+    import base64  # only OIDC needs it
+    import json
+
+    try:
+        payload = token.split(".")[1]
+        expires = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["exp"]
+        expired = float(expires) <= time.time()
+    except (IndexError, ValueError, KeyError, TypeError):
+        expired = True
+    if expired:
+        raise ConfigError("the OIDC id-token has expired", hint="run `kubectl version` once; it refreshes the token")

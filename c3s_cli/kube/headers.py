@@ -1,0 +1,29 @@
+"""Headers of identity: impersonation, and values that a header can carry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from c3s_cli.errors import Unreachable
+
+
+def impersonation(user: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the impersonation headers, one for each group. access.py has checked that there is a user."""
+    headers = []
+    if user.get("as"):
+        headers.append(("Impersonate-User", user["as"]))
+    headers += [("Impersonate-Group", group) for group in user.get("as-groups") or ()]
+    if user.get("as-uid"):
+        headers.append(("Impersonate-Uid", user["as-uid"]))
+    for key, values in (user.get("as-user-extra") or {}).items():
+        headers += [(f"Impersonate-Extra-{quote(key, safe='')}", value) for value in values or ()]
+    return [(name, sendable(name, value)) for name, value in headers]
+
+
+def sendable(name: str, value: str) -> str:
+    """Encode a header's value for http.client so that the bytes are UTF-8, as Go sends them."""
+    if any(letter < " " or letter == "\x7f" for letter in value):
+        raise Unreachable(f'Unable to connect to the server: net/http: invalid header field value for "{name}"')
+    return value.encode("utf-8", "surrogateescape").decode("latin-1")

@@ -1,0 +1,69 @@
+"""Which proxy a server is reached through, as kubectl chooses it."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+from c3s_cli.errors import ConfigError
+from c3s_cli.kube.access import Access
+
+LOOPBACK: Final = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
+PROXIES: Final = ("http", "https", "socks5", "socks5h")
+
+
+def set_proxy(configuration: Any, access: Access) -> None:
+    """Choose the proxy as kubectl does: the cluster's own beats everything; loopback is never proxied."""
+    if access.cluster.get("proxy-url"):
+        configuration.no_proxy = None
+    # The client would also obey ALL_PROXY, which kubectl does not know.
+    proxy = proxy_of(access)
+    configuration.proxy = f"http://{proxy}" if proxy and "://" not in proxy else proxy
+    if not configuration.proxy:
+        return
+    scheme, rest = configuration.proxy.split("://", 1)
+    if scheme not in PROXIES:
+        # Not the address: there may be a password in it.
+        raise ConfigError(f'invalid proxy: unsupported scheme "{scheme}", must be http, https, or socks5')
+    if not scheme.startswith("socks"):
+        _authenticate_proxy(configuration)
+        return
+    try:
+        import socks  # type: ignore[import-untyped,import-not-found,unused-ignore]  # noqa: F401  an optional extra
+    except ImportError:
+        raise ConfigError("a SOCKS proxy needs PySocks", hint="pip install 'c3s-cli[socks]'") from None
+    # In Go, the proxy looks the server's name up.
+    configuration.proxy = f"socks5h://{rest}"
+
+
+def proxy_of(access: Access) -> str | None:
+    """Name the proxy of a server, as it was written; the environment may still exempt the server from it."""
+    own = access.cluster.get("proxy-url")
+    if own:
+        return str(own)
+    if is_loopback(access.server):
+        return None
+    variable = f"{urlsplit(access.server).scheme}_proxy"
+    return os.environ.get(variable.upper()) or os.environ.get(variable) or None
+
+
+def _authenticate_proxy(configuration: Any) -> None:
+    """Send the user and password of a proxy's URL, which the client drops."""
+    import urllib3  # the Configuration has it by now
+
+    try:
+        parts = urlsplit(configuration.proxy)
+    except ValueError:
+        raise ConfigError("invalid proxy: its address is no URL") from None
+    if parts.username is None:
+        return
+    user, password = unquote(parts.username), unquote(parts.password or "")
+    configuration.proxy_headers = urllib3.make_headers(proxy_basic_auth=f"{user}:{password}")
+    configuration.proxy = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
+def is_loopback(server: str) -> bool:
+    """Whether the server of a URL is this machine."""
+    return LOOPBACK.fullmatch((urlsplit(server).hostname or "").lower()) is not None

@@ -1,0 +1,44 @@
+"""The TLS context of a cluster: its authority, and the client's certificate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from c3s_cli.errors import ConfigError
+from c3s_cli.kube.answers import unreachable
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+    from c3s_cli.kube.access import Access
+
+
+def tls_context(configuration: Any, access: Access, server: str) -> SSLContext:
+    """Make the context of a cluster, from the client's Configuration.
+
+    Raises ConfigError if the authority cannot be read, Unreachable if the client's certificate or key cannot.
+    """
+    import ssl  # urllib3 has it by now
+
+    if configuration.verify_ssl:
+        try:
+            context = ssl.create_default_context(cafile=configuration.ssl_ca_cert or None)
+        except (OSError, ssl.SSLError):
+            raise ConfigError(
+                f'the certificate authority of context "{access.name}" cannot be read',
+                hint="it must be certificates in PEM",
+            ) from None
+        # Python 3.13 refuses authorities without a key identifier, which Go accepts. The chain and the name in the
+        # certificate are still verified.
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    else:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if configuration.cert_file:
+        try:
+            # A password, so that OpenSSL does not ask the terminal for that of an encrypted key.
+            context.load_cert_chain(configuration.cert_file, configuration.key_file, password="")
+        except (OSError, ssl.SSLError) as problem:
+            raise unreachable(problem, server) from None
+    return context

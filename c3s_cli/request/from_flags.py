@@ -1,0 +1,323 @@
+"""Flags → Target, Query, View, Pace. The rules that involve several flags are here.
+
+Nothing is read yet: every mistake on the command line is found here, as a UsageError in kubectl's words.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from c3s_cli.amounts.duration import parse_duration
+from c3s_cli.amounts.quantity import millicores
+from c3s_cli.columns.catalogue import CPU_AND_MEMORY, IDENTITY
+from c3s_cli.columns.naming import Naming
+from c3s_cli.columns.vocabulary import Column, Kind, Unit
+from c3s_cli.errors import UsageError
+from c3s_cli.request.pace import Pace
+from c3s_cli.request.query import Query, SortKey
+from c3s_cli.request.selectors import parse_fields, parse_labels
+from c3s_cli.request.target import DemoOptions, Target
+from c3s_cli.request.view import TABLES, WITH_TEMPLATE, WITH_TOTALS, Format, View
+
+if TYPE_CHECKING:
+    from c3s_cli.request.where import Condition
+    from c3s_cli.words import options
+
+# --- where ----------------------------------------------------------------------------------------------------
+
+
+def target_of(flags: options.Connection) -> Target:
+    """Make the Target of the connection flags."""
+    for flag in ("server", "context", "cluster", "kubeconfig"):
+        if getattr(flags, flag) and (flags.demo or flags.demo_at):
+            raise UsageError(f"only one of --demo or --{flag} can be provided")
+    return Target(
+        contexts=(flags.context,) if flags.context else (),
+        kubeconfig=flags.kubeconfig,
+        cluster=flags.cluster,
+        user=flags.user,
+        server=flags.server,
+        token=flags.token,
+        as_user=flags.as_user,
+        as_groups=tuple(flags.as_group or ()),
+        as_uid=flags.as_uid,
+        certificate_authority=flags.certificate_authority,
+        client_certificate=flags.client_certificate,
+        client_key=flags.client_key,
+        insecure_skip_tls_verify=flags.insecure_skip_tls_verify or None,
+        tls_server_name=flags.tls_server_name,
+        disable_compression=flags.disable_compression,
+        request_timeout=_seconds(flags.request_timeout),
+        verbosity=flags.verbosity,
+        demo=DemoOptions(at=flags.demo_at) if flags.demo or flags.demo_at else None,
+    )
+
+
+# The longest wait that a socket accepts: eleven days.
+LONGEST_WAIT: Final = 1e6
+
+
+def _seconds(text: str | None) -> float | None:
+    if not text:
+        return None
+    try:
+        return min(parse_duration(text), LONGEST_WAIT)
+    except ValueError as problem:
+        raise UsageError(str(problem)) from problem
+
+
+def pace_of(flags: options.Repeat) -> Pace:
+    """Make the Pace of watch's flags."""
+    if not 0 < flags.interval < math.inf:
+        raise UsageError(f"--interval takes a number of seconds above 0, not {flags.interval:g}")
+    if flags.count is not None and flags.count < 1:
+        raise UsageError(f"--count takes a number from 1 on, not {flags.count}")
+    if flags.timeout and not flags.until:
+        raise UsageError("--timeout goes with --until")
+    return Pace(flags.interval, flags.count, _seconds(flags.timeout))
+
+
+# --- what and how ---------------------------------------------------------------------------------------------
+
+
+def request_of(  # noqa: PLR0913  a command line has that many groups of flags
+    objects: Kind,
+    names: Sequence[str] | None,
+    connection: options.Connection,
+    rows: options.Selection,
+    display: options.Display,
+    *,
+    nodes: options.Nodes | None = None,
+    pods: options.Pods | None = None,
+    until: Sequence[str] | None = None,
+) -> tuple[Query, View]:
+    """Make the Query and the View of one command line. Mistakes are found in kubectl's order."""
+    name = _name(objects, names or ())
+    format_, template = _format(display.output)
+    if rows.explain and (rows.by or rows.where or rows.fail_if or format_ not in (Format.TABLE, Format.JSON)):
+        raise UsageError("--explain goes with the NAME of one pod or node, and with -o table or json, only")
+    basis = "Capacity" if nodes and nodes.show_capacity else "Allocatable"
+    everywhere = bool(pods and pods.all_namespaces)
+    of_objects = Naming(objects, basis)
+    by = tuple(of_objects.find(key) for key in _by(objects, rows.by, everywhere=everywhere))
+    keys = tuple(_key_column(column, place) for place, column in enumerate(by))
+    naming = Naming(objects.group if by else objects, basis, keys)
+    sort = _sort(rows.sort_by, naming)
+    _one_of_name_and_selector(objects, name, rows, pods)
+    words = _words(display.columns) or (["wide"] if format_ is Format.WIDE else ["default"])
+    implied = _implied_columns(naming.kind, keys, everywhere=everywhere)
+    query = Query(
+        objects=objects,
+        kind=naming.kind,
+        columns=_unique(
+            (column for column in naming.expand(words) if column.name not in implied),
+            _swap_columns(naming) if rows.show_swap else (),
+            _denominator_columns(naming) if not display.columns and format_ not in TABLES else (),
+            _template_columns(format_, template, naming),
+        ),
+        name=name,
+        namespace=connection.namespace or None,
+        all_namespaces=everywhere,
+        labels=parse_labels(rows.selector) if rows.selector else None,
+        fields=parse_fields(pods.field_selector) if pods and pods.field_selector else None,
+        containers=bool(pods and pods.containers) and not by,
+        by=by,
+        keys=keys,
+        where=_condition(rows.where, of_objects),
+        sort=sort,
+        fail_if=_condition(rows.fail_if, naming),
+        until=_condition(until, naming),
+        limit=_limit(rows.limit),
+        totals=rows.sum or format_ in WITH_TOTALS,
+        extended=naming.kind is Kind.CLUSTER and not {"wide", "all"}.isdisjoint(words),
+    )
+    # With --columns, wide means no more than table.
+    format_ = Format.TABLE if format_ is Format.WIDE and display.columns else format_
+    return query, View(format_, headers=not display.no_headers, sum=rows.sum, template=template)
+
+
+def _name(objects: Kind, names: Sequence[str]) -> str | None:
+    """Return the NAME; `node/NAME` and `pod/NAME`, which -o name prints, are names too."""
+    thing = objects.value.lower()
+    if len(names) > 1:
+        raise UsageError(f"{thing} [NAME | -l label]\nSee 'c3s top {thing} -h' for help and examples")
+    if not names:
+        return None
+    prefix, slash, rest = names[0].partition("/")
+    return rest if slash and rest and prefix in RESOURCE_NAMES.get(objects, ()) else names[0]
+
+
+RESOURCE_NAMES: Final = {Kind.NODE: ("node", "nodes", "no"), Kind.POD: ("pod", "pods", "po")}
+
+
+def _one_of_name_and_selector(
+    objects: Kind, name: str | None, rows: options.Selection, pods: options.Pods | None
+) -> None:
+    if not name:
+        return
+    if objects is Kind.NODE and rows.selector:
+        raise UsageError("only one of NAME or --selector can be provided")
+    if rows.selector or (pods and pods.field_selector):
+        raise UsageError("only one of NAME or selector can be provided")
+
+
+# --- columns --------------------------------------------------------------------------------------------------
+
+# A comma separates, except inside ["…"].
+WORD: Final = re.compile(r'(?:\["[^"]*"\]|[^,])+')
+
+
+def _words(text: str | None) -> list[str]:
+    return [word.strip() for word in WORD.findall(text or "") if word.strip()]
+
+
+def _unique(*several: Iterable[Column]) -> tuple[Column, ...]:
+    unique: dict[str, Column] = {}
+    for column in (column for columns in several for column in columns):
+        unique.setdefault(column.name, column)
+    return tuple(unique.values())
+
+
+def _implied_columns(kind: Kind, keys: Sequence[Column], *, everywhere: bool) -> set[str]:
+    """Name the columns that every row starts with, so that --columns need not repeat them."""
+    if keys:
+        return {key.name for key in keys}
+    if kind is Kind.CLUSTER:
+        return {"context"}
+    return {"name", "namespace"} if everywhere else {"name"}
+
+
+def _swap_columns(naming: Naming) -> tuple[Column, ...]:
+    match naming.kind:
+        case Kind.NODE:
+            return naming.expand(["swap.usage", "swap.usagePercentOfCapacity"])
+        case Kind.CLUSTER:
+            return ()
+        case _:
+            return naming.expand(["swap.usage"])
+
+
+def _denominator_columns(naming: Naming) -> tuple[Column, ...]:
+    """Return what a cluster's default percentages are percentages of; only the structured formats show it."""
+    if naming.kind is not Kind.CLUSTER:
+        return ()
+    return naming.expand(
+        f"{resource}.{field}" for resource in CPU_AND_MEMORY for field in ("allocatable", "measuredAllocatable")
+    )
+
+
+def _template_columns(format_: Format, template: str, naming: Naming) -> list[Column]:
+    """Return the columns that a template uses, so that they are read."""
+    if format_ not in WITH_TEMPLATE:
+        return []
+    from c3s_cli.request.jsonpath import paths_in_spec, paths_in_template  # only for templates
+
+    paths = paths_in_spec(template) if format_ is Format.CUSTOM_COLUMNS else paths_in_template(template)
+    found = [naming.at(path) for path in sorted(paths)]
+    return [column for column in found if column and column.name not in IDENTITY]
+
+
+# --- format ---------------------------------------------------------------------------------------------------
+
+
+def _format(text: str) -> tuple[Format, str]:
+    """Read -o: the format, and its template. A template with a mistake is refused before anything is read."""
+    word, equals, template = text.partition("=")
+    format_ = next((each for each in Format if each.value == word), None)
+    if format_ is None or (equals and format_ not in WITH_TEMPLATE):
+        allowed = ",".join(sorted(each.value for each in Format))
+        raise UsageError(
+            f'unable to match a printer suitable for the output format "{text}", allowed formats are: {allowed}'
+        )
+    if format_ not in WITH_TEMPLATE:
+        return format_, ""
+    if not template:
+        what = "custom columns" if format_ is Format.CUSTOM_COLUMNS else "template"
+        raise UsageError(
+            f"{word} format specified but no {what} given",
+            hint="for example -o custom-columns=NAME:.name,CPU:.cpu.usage or -o jsonpath='{.items[*].name}'",
+        )
+    from c3s_cli.request.jsonpath import read_spec, read_template  # only for templates
+
+    if format_ is Format.CUSTOM_COLUMNS:
+        read_spec(template)
+    else:
+        read_template(template)
+    return format_, template
+
+
+# --- groups, order, conditions --------------------------------------------------------------------------------
+
+KEY_COLUMNS: Final = {"instance-type": "instanceType"}
+KEYS: Final = {
+    Kind.NODE: ("pool", "zone", "instance-type", "status", "version"),
+    Kind.POD: ("namespace", "node", "owner", "pool", "zone", "instance-type", "status"),
+}
+
+
+def _by(objects: Kind, text: str | None, *, everywhere: bool) -> list[str]:
+    """Return the columns of --by. With -A, owners of one name in two namespaces are two groups."""
+    keys = KEYS.get(objects, ())
+    if text and not keys:
+        raise UsageError("--by groups nodes or pods, not the cluster")
+    names = []
+    for key in _words(text):
+        if key.startswith("label:"):
+            names.append(f'labels["{key.removeprefix("label:")}"]')
+        elif key in keys or key in KEY_COLUMNS.values() or key.startswith("labels["):
+            names.append(KEY_COLUMNS.get(key, key))
+        else:
+            raise UsageError(f"unknown key {key!r} in --by", hint=f"one of: {', '.join(keys)}, label:KEY")
+    if everywhere and "owner" in names and "namespace" not in names:
+        names.insert(names.index("owner"), "namespace")
+    return list(dict.fromkeys(names))
+
+
+def _key_column(column: Column, place: int) -> Column:
+    return Column(column.name, Unit.TEXT, lambda group: group.keys[place], column.summary, column.needs)
+
+
+def _sort(text: str | None, naming: Naming) -> tuple[SortKey, ...]:
+    """Read --sort-by. `cpu` and `memory` alone sort as kubectl does: descending, CPU by whole millicores."""
+    return tuple(_sort_key(word, naming) for word in _words(text))
+
+
+def _sort_key(word: str, naming: Naming) -> SortKey:
+    name, _, direction = word.rpartition(":") if word.endswith((":asc", ":desc")) else (word, "", "")
+    column = _sort_column(name, naming)
+    value = column.value
+    if name == "cpu":
+        usage = column.value
+
+        def value(row: Any) -> int | None:
+            nanocores = usage(row)
+            return None if nanocores is None else millicores(nanocores)
+
+    return SortKey(column, value, descending=direction == "desc" if direction else column.descending)
+
+
+DIRECTED: Final = re.compile(r"([\w.%]+):(\w*)")
+
+
+def _sort_column(name: str, naming: Naming) -> Column:
+    if match := DIRECTED.fullmatch(name):
+        naming.find(match[1])
+        raise UsageError(f"unknown direction {match[2]!r} in --sort-by", hint=f"{match[1]}:asc or {match[1]}:desc")
+    return naming.find(name)
+
+
+def _condition(texts: Sequence[str] | None, naming: Naming) -> Condition | None:
+    if not texts:
+        return None
+    from c3s_cli.request.where import parse  # only conditions need the parser
+
+    return parse(texts, naming)
+
+
+def _limit(limit: int | None) -> int | None:
+    if limit is not None and limit < 0:
+        raise UsageError(f"--limit takes a number from 0 on, not {limit}")
+    return limit

@@ -1,0 +1,313 @@
+"""The templates of -o jsonpath=… and -o custom-columns=…, in kubectl's dialect.
+
+No library reads kubectl's templates (text around braces, range and end, quoted text), so the parts that people use are
+read here: fields, quoted and escaped keys, indexes, slices, wildcards, unions, recursive descent, filters with one
+comparison, range and end, quoted text. A path is data: output/templated.py follows it through a document, and
+`paths_in_template` finds the columns that it asks for.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from msgspec import Struct
+
+from c3s_cli.errors import UsageError
+
+
+class Key(Struct, frozen=True):
+    """The value of a key."""
+
+    key: str
+
+
+class Index(Struct, frozen=True):
+    """One item of a list; negative from the end."""
+
+    place: int
+
+
+class Slice(Struct, frozen=True):
+    """Some items of a list, as Python slices it."""
+
+    start: int | None
+    stop: int | None
+    step: int | None
+
+
+class Wildcard(Struct, frozen=True):
+    """All values of a mapping, or all items of a list."""
+
+
+class Descend(Struct, frozen=True):
+    """A value and everything inside it."""
+
+
+class Filter(Struct, frozen=True):
+    """The values whose `path` leads to something, or to something that compares with `wanted`."""
+
+    path: tuple[Step, ...]
+    operator: str | None = None
+    wanted: str | float | bool | None = None
+
+
+Part = Key | Index | Slice | Wildcard | Descend | Filter
+# A union has several parts; everything that the first one finds comes before anything of the second, as in kubectl.
+Step = tuple[Part, ...]
+Path = tuple[Step, ...]
+
+TEXT: Final = re.compile(r"[^{]+")
+QUOTED: Final = re.compile(r"""\s*(?:"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)')\s*""", re.DOTALL)
+FIELD: Final = re.compile(r"\.((?:\\.|[^\\.,\[\]{}()\s'\"])+)")
+BRACKET: Final = re.compile(r"""\[((?:"[^"]*"|'[^']*'|\((?:"[^"]*"|'[^']*'|[^)"'])*\)|[^\]"'()])*)\]""")
+SLICE: Final = re.compile(r"(-?[0-9]{1,9})?:(-?[0-9]{1,9})?(?::([0-9]{1,9}))?")
+FILTER: Final = re.compile(r"""\?\(\s*@?((?:"[^"]*"|'[^']*'|[^=!<>"'\s])*)\s*(?:(==|!=|<=|>=|<|>)(.+))?\)""", re.DOTALL)
+ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
+ESCAPES: Final = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+# Far beyond any use, and far below what Python can nest.
+DEEPEST: Final = 50
+
+
+class Range(Struct, frozen=True):
+    """A loop: over what `path` finds, `body` is written each time."""
+
+    path: Path
+    body: list[Node]
+
+
+Node = str | Range | Path
+
+
+def read_template(template: str) -> list[Node]:
+    """Read a template. UsageError in kubectl's words."""
+    nodes: list[Node] = []
+    open_ranges: list[tuple[Path, list[Node]]] = []
+    place = 0
+    while place < len(template):
+        into = open_ranges[-1][1] if open_ranges else nodes
+        if text := TEXT.match(template, place):
+            into.append(text[0])
+            place = text.end()
+            continue
+        end = _closing(template, place)
+        inner = template[place + 1 : end].strip()
+        place = end + 1
+        if inner == "end":
+            if not open_ranges:
+                raise _error(template, "not in range, nothing to end")
+            path, body = open_ranges.pop()
+            (open_ranges[-1][1] if open_ranges else nodes).append(Range(path, body))
+        elif inner.startswith("range"):
+            if len(open_ranges) == DEEPEST:
+                raise _error(template, f"more than {DEEPEST} ranges inside each other")
+            open_ranges.append((read_path(inner.removeprefix("range").strip(), template), []))
+        elif quoted := QUOTED.fullmatch(inner):
+            into.append(_unescaped(quoted[1] if quoted[1] is not None else quoted[2]))
+        else:
+            into.append(read_path(inner, template))
+    if open_ranges:
+        raise _error(template, "unclosed range")
+    return nodes
+
+
+def _closing(template: str, place: int) -> int:
+    """Find the brace that closes the one at `place`, past quoted text."""
+    quote = ""
+    at = place + 1
+    while at < len(template):
+        letter = template[at]
+        if quote:
+            if letter == "\\":
+                at += 1
+            elif letter == quote:
+                quote = ""
+        elif letter in "\"'":
+            quote = letter
+        elif letter == "}":
+            return at
+        at += 1
+    raise _error(template, "unclosed action")
+
+
+def _error(template: str, problem: str) -> UsageError:
+    return UsageError(f"error parsing jsonpath {template}, {problem}")
+
+
+def _unescaped(text: str) -> str:
+    def letter(match: re.Match[str]) -> str:
+        code = match[1] or match[2]
+        return chr(int(code, 16)) if code else ESCAPES.get(match[3], match[3])
+
+    return ESCAPE.sub(letter, text)
+
+
+def read_path(path: str, template: str) -> Path:  # noqa: C901  one branch a kind of step
+    """Read one path: `.items[*].cpu.usage`."""
+    place = 1 if path.startswith(("$", "@")) else 0
+    steps: list[Step] = []
+    if path in ("", "."):
+        return ()
+    while place < len(path):
+        if path.startswith("..", place):
+            steps.append((Descend(),))
+            place += 1
+            if path.startswith(".[", place):
+                place += 1
+        elif path.startswith(".*", place):
+            steps.append((Wildcard(),))
+            place += 2
+        elif field := FIELD.match(path, place):
+            steps.append((Key(re.sub(r"\\(.)", r"\1", field[1])),))
+            place = field.end()
+        elif bracket := BRACKET.match(path, place):
+            steps.append(_bracket(bracket[1].strip(), template))
+            place = bracket.end()
+        elif path[place] == "." and place + 1 < len(path) and path[place + 1] == "[":
+            place += 1
+        elif place == 0 and re.match(r"[A-Za-z]", path):
+            raise _error(template, f"unrecognized identifier {path}")
+        elif path[place] == "[":
+            raise _error(template, "unterminated array")
+        else:
+            raise _error(template, f"unrecognized character in action: U+{ord(path[place]):04X} {path[place]!r}")
+    return tuple(steps)
+
+
+def _bracket(inner: str, template: str) -> Step:
+    if not inner.startswith("?(") and "," in inner and not QUOTED.fullmatch(inner):
+        parts = re.findall(r"""(?:"[^"]*"|'[^']*'|[^,])+""", inner)
+        return tuple(_part(part.strip(), template) for part in parts)
+    return (_part(inner, template),)
+
+
+def _part(inner: str, template: str) -> Part:
+    if inner == "*":
+        return Wildcard()
+    if inner.startswith("?("):
+        return _filter(inner, template)
+    if quoted := QUOTED.fullmatch(inner):
+        return Key(_unescaped(quoted[1] if quoted[1] is not None else quoted[2]))
+    if re.fullmatch(r"-?[0-9]{1,9}", inner):
+        return Index(int(inner))
+    if part := SLICE.fullmatch(inner):
+        start, stop, step = (int(each) if each else None for each in part.groups())
+        if step == 0:
+            raise _error(template, "step must be > 0")
+        return Slice(start, stop, step)
+    raise _error(template, f"invalid array index {inner}")
+
+
+def _filter(text: str, template: str) -> Filter:
+    match = FILTER.fullmatch(text)
+    if match is None:
+        raise _error(template, "unterminated filter")
+    path, operator = read_path(match[1], template), match[2]
+    return Filter(path, operator, _literal(match[3].strip(), template)) if operator else Filter(path)
+
+
+def _literal(text: str, template: str) -> str | float | bool | None:
+    if quoted := QUOTED.fullmatch(text):
+        return _unescaped(quoted[1] if quoted[1] is not None else quoted[2])
+    try:
+        return {"true": True, "false": False, "null": None}[text] if text in ("true", "false", "null") else float(text)
+    except ValueError:
+        raise _error(template, f"unrecognized value {text} in filter") from None
+
+
+# A comma separates, except inside brackets.
+SEPARATOR: Final = re.compile(r",(?![^\[\]]*\])")
+PATHS: Final = "expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'"
+
+
+def read_spec(spec: str) -> list[tuple[str, Path]]:
+    """Read `NAME:.name,CPU:.cpu.usage`. UsageError in kubectl's words."""
+    if not spec:
+        raise UsageError("custom-columns format specified but no custom columns given")
+    columns = []
+    for part in SEPARATOR.split(spec):
+        heading, colon, path = part.partition(":")
+        path = path.strip()
+        if not colon or not path:
+            raise UsageError(f"unexpected custom-columns spec: {part}, expected <header>:<json-path-expr>")
+        if path.startswith("{") is not path.endswith("}") or path == "{}":
+            raise UsageError(f"unexpected path string, {PATHS}")
+        bare = path.removeprefix("{").removesuffix("}").strip()
+        bare = bare if bare.startswith((".", "[", "$", "@")) else f".{bare}"
+        columns.append((heading, read_path(bare, spec)))
+    return columns
+
+
+# --- what a template asks for ---------------------------------------------------------------------------------
+
+
+class _Item(Struct, frozen=True):
+    """A place inside an item of the document: the keys that lead there."""
+
+    path: tuple[str, ...] = ()
+
+
+class _Document(Struct, frozen=True):
+    """The whole document."""
+
+
+class _Items(Struct, frozen=True):
+    """A list of items: the document's, or the containers of a pod."""
+
+
+_Place = _Document | _Items | _Item
+
+
+def paths_in_template(template: str) -> set[tuple[str, ...]]:
+    """Return the paths inside an item, or inside the totals, that a template asks for."""
+    asked: set[tuple[str, ...]] = set()
+    _ask(read_template(template), [_Document()], asked)
+    return asked
+
+
+def paths_in_spec(spec: str) -> set[tuple[str, ...]]:
+    """Return the paths inside an item that custom columns ask for."""
+    asked: set[tuple[str, ...]] = set()
+    for _, path in read_spec(spec):
+        _places(path, [_Item()], asked)
+    return asked
+
+
+def _ask(nodes: list[Node], places: list[_Place], asked: set[tuple[str, ...]]) -> None:
+    for node in nodes:
+        if isinstance(node, Range):
+            _ask(node.body, _places(node.path, places, asked), asked)
+        elif not isinstance(node, str):
+            _places(node, places, asked)
+
+
+def _places(path: Path, places: list[_Place], asked: set[tuple[str, ...]]) -> list[_Place]:
+    """Follow a path from some places; add the keys that it asks for inside items to `asked`."""
+    for step in path:
+        found = [each for part in step for place in places for each in _next(part, place, asked)]
+        places = list(dict.fromkeys(found))
+    return places
+
+
+def _next(part: Part, place: _Place, asked: set[tuple[str, ...]]) -> list[_Place]:
+    match part, place:
+        case Key("items"), _Document():
+            return [_Items()]
+        case Key("totals"), _Document():
+            return [_Item()]
+        case Key(key), _Item(path):
+            asked.add((*path, key))
+            return [_Items()] if key == "containers" else [_Item((*path, key))]
+        case Descend(), _Document():
+            return [place, _Items(), _Item()]
+        case Descend(), _Items():
+            return [place, _Item()]
+        case Descend(), _Item():
+            return [place]
+        case Filter(path), _Items():
+            _places(path, [_Item()], asked)
+            return [_Item()]
+        case ((Index() | Slice() | Wildcard()), _Items()):
+            return [_Item()]
+        case _:
+            return []

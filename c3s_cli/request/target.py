@@ -1,0 +1,41 @@
+"""Target: which clusters to read, and with which identity."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class DemoOptions(Struct, frozen=True):
+    """The simulated cluster to read instead of a real one. `at` is an RFC 3339 time that freezes it."""
+
+    nodes: int | None = None
+    pods_per_node: int | None = None
+    seed: int = 0
+    at: str | None = None
+
+
+class Target(Struct, frozen=True):
+    """Which clusters to read, and with which identity. None and "" mean what they mean to kubectl: not given.
+
+    request_timeout: seconds for each request; None for the defaults (10 s without data, 5 minutes in total), 0 for no
+    limit. verbosity: the number after -v.
+    """
+
+    contexts: tuple[str, ...] = ()
+    kubeconfig: str | None = None
+    cluster: str | None = None
+    user: str | None = None
+    server: str | None = None
+    token: str | None = None
+    as_user: str | None = None
+    as_groups: tuple[str, ...] = ()
+    as_uid: str | None = None
+    certificate_authority: str | None = None
+    client_certificate: str | None = None
+    client_key: str | None = None
+    insecure_skip_tls_verify: bool | None = None
+    tls_server_name: str | None = None
+    disable_compression: bool = False
+    request_timeout: float | None = None
+    verbosity: int = 0
+    demo: DemoOptions | None = None

@@ -1,0 +1,43 @@
+"""View: the output format, and its options."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final
+
+from msgspec import Struct
+
+
+class Format(Enum):
+    """The value of -o, up to its `=`."""
+
+    TABLE = "table"
+    WIDE = "wide"
+    JSON = "json"
+    YAML = "yaml"
+    CSV = "csv"
+    TSV = "tsv"
+    NAME = "name"
+    MARKDOWN = "markdown"
+    PROMETHEUS = "prometheus"
+    CUSTOM_COLUMNS = "custom-columns"
+    JSONPATH = "jsonpath"
+
+
+TABLES: Final = (Format.TABLE, Format.WIDE, Format.MARKDOWN)
+DELIMITED: Final = (Format.CSV, Format.TSV)
+WITH_TEMPLATE: Final = (Format.CUSTOM_COLUMNS, Format.JSONPATH)
+WITH_TOTALS: Final = (Format.JSON, Format.YAML, Format.JSONPATH)
+
+
+class View(Struct, frozen=True):
+    """The output format and its options.
+
+    template: what follows `custom-columns=` or `jsonpath=`. compact: one document per line, for watch.
+    """
+
+    format: Format
+    headers: bool = True
+    sum: bool = False
+    template: str = ""
+    compact: bool = False

@@ -1,0 +1,85 @@
+"""--explain: how the requests and limits of one pod or node add up, term by term."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+from c3s_cli.amounts.allocation import Term, added, terms_of
+from c3s_cli.columns.vocabulary import Kind, json_name, unit_of
+from c3s_cli.errors import ExitCode, UsageError
+from c3s_cli.metrics import pod_resources, pods_of_node
+from c3s_cli.output.cells import AMOUNTS
+from c3s_cli.output.table import layout
+from c3s_cli.request.view import Format
+from c3s_cli.run.once import emit, opened
+from c3s_cli.run.stages import Stages
+from c3s_cli.terminal.printable import printable
+
+if TYPE_CHECKING:
+    from c3s_cli.kube.cluster import Cluster
+    from c3s_cli.request.query import Query
+    from c3s_cli.request.target import Target
+    from c3s_cli.request.view import View
+
+ALWAYS: Final = ("cpu", "memory")
+
+
+def explain_one(target: Target, query: Query, view: View) -> ExitCode:
+    """Read the pod or node that the query names, and print the terms as a table or as JSON."""
+    stages = Stages(target.verbosity)
+    with opened(target, stages) as (cluster, *_):
+        emit(_explained(cluster, query, view))
+    return ExitCode.OK
+
+
+def _explained(cluster: Cluster, query: Query, view: View) -> Iterator[str]:
+    if query.name is None or query.objects is Kind.CLUSTER:
+        raise UsageError("--explain takes the NAME of one pod or node", hint="c3s top pods NAME --explain")
+    if query.objects is Kind.POD:
+        terms: Sequence[Term] = terms_of(pod_resources(cluster, query))
+    else:
+        terms = _of_node(cluster, query)
+    if view.format is Format.JSON:
+        return iter((_document(query, terms),))
+    return _table(terms, headers=view.headers)
+
+
+def _of_node(cluster: Cluster, query: Query) -> list[Term]:
+    """Return one term for each pod, and their sum: what `kubectl describe node` calls allocated."""
+    pods = pods_of_node(cluster, query)
+    terms = [
+        Term("+", f"pod {namespace}/{name}", facts.requests, facts.limits)
+        for (namespace, name), facts in sorted(pods.items())
+    ]
+    requests, limits = added(term.requests for term in terms), added(term.limits for term in terms)
+    return [*terms, Term("=", "total", requests, limits)]
+
+
+def _table(terms: Sequence[Term], *, headers: bool) -> Iterator[str]:
+    mentioned = {resource for term in terms for resource in (*term.requests, *term.limits)}
+    resources = [*ALWAYS, *sorted(mentioned - set(ALWAYS))]
+    headings = ["OP", "TERM"]
+    columns = [[term.how for term in terms], [printable(term.what) for term in terms]]
+    for resource in resources:
+        amount = AMOUNTS[unit_of(resource)]
+        for word, amounts in (("REQUESTS", [t.requests for t in terms]), ("LIMITS", [t.limits for t in terms])):
+            headings.append(f"{resource.upper()}-{word}")
+            columns.append([amount(each[resource]) if resource in each else "-" for each in amounts])
+    return layout(headings if headers else None, columns)
+
+
+def _document(query: Query, terms: Sequence[Term]) -> str:
+    resources = {resource for term in terms for resource in (*term.requests, *term.limits)}
+    whole = {
+        "apiVersion": "c3s/v1",
+        "kind": "Explanation",
+        "metadata": {"name": query.name},
+        "units": {json_name(resource): unit_of(resource).value for resource in sorted(resources)},
+        "terms": [
+            {"how": term.how, "what": term.what, "requests": dict(term.requests), "limits": dict(term.limits)}
+            for term in terms
+        ],
+    }
+    return json.dumps(whole, indent=2) + "\n"

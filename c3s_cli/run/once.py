@@ -1,0 +1,141 @@
+"""One reading: connect → read → compute → render → write."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Final
+
+from msgspec import structs
+
+from c3s_cli.errors import C3sError, ExitCode, ReaderGone, UsageError
+from c3s_cli.kube.cluster import connect
+from c3s_cli.metrics import read, requests_at_once
+from c3s_cli.output import prepare, render
+from c3s_cli.request.view import TABLES
+from c3s_cli.run.stages import Stages
+from c3s_cli.sources.api_server import ApiServer
+from c3s_cli.terminal.words import say
+
+if TYPE_CHECKING:
+    from c3s_cli.demo.server import DemoServer
+    from c3s_cli.kube.cluster import Cluster
+    from c3s_cli.model import Report
+    from c3s_cli.request.query import Query
+    from c3s_cli.request.target import DemoOptions, Target
+    from c3s_cli.request.view import Format, View
+
+# As many rows as a message names.
+NAMED: Final = 10
+
+
+def show(target: Target, query: Query, view: View, *, explain: bool = False) -> ExitCode:
+    """Read once and print the rows; or, with `explain`, the terms of one row's requests and limits."""
+    if explain:
+        from c3s_cli.run.explain import explain_one  # only --explain needs it
+
+        return explain_one(target, query, view)
+    stages = Stages(target.verbosity)
+    with opened(target, stages, requests_at_once(query)) as clusters:
+        # Importing what computes and prints takes 20 ms: the first answer is under way meanwhile.
+        threading.Thread(target=_prepare, args=(view.format,), daemon=True).start()
+        report = reader(clusters, query, stages)()
+        write(report, view, stages)
+    if report.omitted and view.format in TABLES:
+        say(f"{report.omitted} more rows are not shown")
+    for remark in remarks(report):
+        say(remark)
+    stages.summarize()
+    return verdict(report)
+
+
+def _prepare(format_: Format) -> None:
+    """Import what computes and prints."""
+    import c3s_cli.analysis.report  # noqa: F401  for `reader`, which imports it again
+
+    prepare(format_)
+
+
+@contextmanager
+def opened(target: Target, stages: Stages, connections: int = 1, *, quiet: bool = False) -> Iterator[Sequence[Cluster]]:
+    """Connect to each context of a target, or to a demo that runs until the block ends.
+
+    connections: how many requests will be made at once to each.
+    """
+    with ExitStack() as stack:
+        if target.demo:
+            server = stack.enter_context(_demo(target.demo))
+            target = structs.replace(target, server=server.url, contexts=(), kubeconfig=None)
+        clusters = []
+        with stages.stage("connection"):
+            for context in target.contexts or (None,):
+                cluster = connect(target, context, trace=stages.trace, connections=connections)
+                stack.callback(cluster.close)
+                clusters.append(cluster)
+        for note in () if quiet else (note for cluster in clusters for note in cluster.notes):
+            say(note)
+        yield clusters
+
+
+def _demo(options: DemoOptions) -> DemoServer:
+    from c3s_cli.demo.server import start  # only --demo needs a server
+
+    try:
+        return start(nodes=options.nodes, pods_per_node=options.pods_per_node, seed=options.seed, at=options.at)
+    except ValueError as problem:
+        raise UsageError(str(problem)) from problem
+    except OSError as problem:
+        raise C3sError(f"the demo cannot start: {problem}") from problem
+
+
+def reader(clusters: Sequence[Cluster], query: Query, stages: Stages) -> Callable[[], Report]:
+    """Return a function that reads the clusters and computes a Report."""
+    sources = [(ApiServer(cluster, stages.count), cluster.namespace) for cluster in clusters]
+
+    def report() -> Report:
+        samples = [read(source, query, namespace) for source, namespace in sources]
+        with stages.stage("computing"):
+            from c3s_cli.analysis.report import make_report  # imported while waiting for the answer
+
+            return make_report(samples, query)
+
+    return report
+
+
+def write(report: Report, view: View, stages: Stages) -> None:
+    """Render and print. A pipe that is closed ends the rendering too."""
+    with stages.stage("rendering"):
+        emit(render(report, view))
+
+
+def emit(pieces: Iterable[str]) -> None:
+    """Print pieces of text. ReaderGone if the pipe is closed, before Typer turns that into an exit code of its own."""
+    try:
+        for piece in pieces:
+            sys.stdout.write(piece)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise ReaderGone("") from None
+
+
+def remarks(report: Report) -> Iterator[str]:
+    """Return what stderr says about a report: that it is empty, what could not be read, which rows match --fail-if."""
+    if report.empty_message:
+        yield report.empty_message
+    for failure in report.failures:
+        unread = "" if failure.source == "quantity" else f"{failure.source} could not be read: "
+        yield f"warning: {unread}{failure.message}"
+    matches = report.fail_if_matches
+    if matches:
+        rows = "1 row" if len(matches) == 1 else f"{len(matches)} rows"
+        more = f" and {len(matches) - NAMED} more" if len(matches) > NAMED else ""
+        yield f"--fail-if: {rows} matched: {', '.join(matches[:NAMED])}{more}"
+
+
+def verdict(report: Report) -> ExitCode:
+    """Return the exit code that a report comes to."""
+    if report.fail_if_matches:
+        return ExitCode.CONDITION_MET
+    return ExitCode.INCOMPLETE if report.failures else ExitCode.OK

@@ -1,0 +1,111 @@
+"""The API server as a source: usage from the metrics API, facts from the core API, joined to one Sample."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from c3s_cli.columns.vocabulary import Kind, Needs
+from c3s_cli.errors import C3sError
+from c3s_cli.model import Failure, Sample
+from c3s_cli.sources.core_api import CoreApi
+from c3s_cli.sources.decode.pods import with_owners
+from c3s_cli.sources.metrics_api import GROUP, MetricsApi
+from c3s_cli.sources.requests import Requests, at_once
+
+if TYPE_CHECKING:
+    from c3s_cli.kube.cluster import Cluster
+    from c3s_cli.sources.source import Scope
+
+# What each need is called when it cannot be read.
+NAMES: Final = {
+    Needs.NODE_METRICS: "node metrics",
+    Needs.POD_METRICS: "pod metrics",
+    Needs.NODES: "nodes",
+    Needs.PODS: "pods",
+    Needs.OWNERS: "owners",
+    Needs.POD_COUNT: "pod count",
+}
+
+
+def plan(needs: Needs, scope: Scope) -> list[Needs]:
+    """Return the parts that are read at once: what is needed, and the pods that a field selector selects."""
+    wanted = needs | Needs.PODS if scope.fields else needs
+    return [need for need in NAMES if need in wanted]
+
+
+class ApiServer:
+    """One cluster's API server. `count` is told the seconds of each stage of a reading."""
+
+    def __init__(self, cluster: Cluster, count: Callable[[str, float], None] = lambda _stage, _seconds: None) -> None:
+        self.cluster = cluster
+        self.count = count
+
+    def read(self, needs: Needs, scope: Scope) -> Sample:
+        """Read what is needed, all parts at once. Errors are raised in the order in which kubectl asks."""
+        begun = time.perf_counter()
+        problems: list[str] = []
+        requests = Requests(self.cluster)
+        metrics = MetricsApi(requests, scope, problems)
+        core = CoreApi(requests, scope, problems, details=Needs.NODE_DETAILS in needs, labels=Needs.POD_LABELS in needs)
+        jobs: dict[Needs, Callable[[], Any]] = {
+            Needs.NODE_METRICS: metrics.nodes,
+            Needs.POD_METRICS: metrics.pods,
+            Needs.NODES: core.nodes,
+            # A field selector means nothing to the metrics API: the core API says which pods it selects.
+            Needs.PODS: core.pods if Needs.PODS in needs else core.pod_names,
+            Needs.OWNERS: core.owners,
+            Needs.POD_COUNT: core.count_pods,
+        }
+        answers = at_once({need: jobs[need] for need in plan(needs, scope)})
+        required = _required(answers, scope)
+        failures = []
+        for need, answer in answers.items():
+            if isinstance(answer, C3sError):
+                if need in required:
+                    raise answer
+                failures.append(Failure(self.cluster.context, NAMES[need], str(answer)))
+        known = {need: answer for need, answer in answers.items() if not isinstance(answer, C3sError)}
+        now = max(requests.dates, default=datetime.now(UTC))
+        pods, facts = _pods(known, needs, scope)
+        if scope.objects is Kind.POD and not pods and facts is None:
+            metrics.explain_absence(now)
+        failures += [Failure(self.cluster.context, "quantity", problem) for problem in problems]
+        seconds = requests.seconds()
+        self.count("requests", seconds)
+        self.count("decoding", time.perf_counter() - begun - seconds)
+        return Sample(
+            context=self.cluster.context,
+            now=now,
+            source=f"{GROUP}/{metrics.version}",
+            namespace=scope.namespace or "",
+            nodes=known.get(Needs.NODE_METRICS) or [],
+            pods=pods,
+            node_facts=known.get(Needs.NODES),
+            pod_facts=facts,
+            pod_count=known.get(Needs.POD_COUNT),
+            failures=tuple(failures),
+        )
+
+
+def _pods(known: Mapping[Needs, Any], needs: Needs, scope: Scope) -> tuple[list[Any], Any]:
+    """Return the pods' usage, of those that a field selector selects, and their facts, None if not needed."""
+    pods = known.get(Needs.POD_METRICS) or []
+    facts = known.get(Needs.PODS)
+    if scope.fields and facts is not None:
+        pods = [pod for pod in pods if (pod.namespace, pod.name) in facts]
+    if Needs.PODS not in needs or facts is None:
+        return pods, None
+    return pods, with_owners(facts, known.get(Needs.OWNERS))
+
+
+def _required(answers: Mapping[Needs, Any], scope: Scope) -> Needs:
+    """Return what must have been read: a pod whose spec is known can be shown without its usage."""
+    if scope.objects is not Kind.POD:
+        return Needs.NODE_METRICS | Needs.NODES
+    if scope.fields:
+        return Needs.POD_METRICS | Needs.PODS
+    pods = answers.get(Needs.PODS)
+    return Needs.POD_METRICS if pods is None or isinstance(pods, C3sError) else Needs.NOTHING

@@ -1,0 +1,92 @@
+"""The core API: nodes, pods, and the owners of pods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from c3s_cli.columns.vocabulary import Kind
+from c3s_cli.kube.cluster import segment
+from c3s_cli.sources.decode import nodes as decode_nodes
+from c3s_cli.sources.decode.owners import Owners, controllers, names
+from c3s_cli.sources.decode.pods import PodDecoder
+from c3s_cli.sources.decode.shapes import Body, Listing, decode_one
+from c3s_cli.sources.requests import METADATA_LIST, Requests
+
+if TYPE_CHECKING:
+    from c3s_cli.amounts.allocation import PodResources
+    from c3s_cli.model import NodeFacts, PodFacts
+    from c3s_cli.sources.source import Pairs, Scope
+
+NODES = "/api/v1/nodes"
+PODS = "/api/v1/pods"
+
+
+class CoreApi(Struct):
+    """The core API of one cluster.
+
+    problems: the quantities that could not be read, in words. details: whether to keep what nodes are besides
+    allocatable and capacity. labels: whether to keep the labels of pods.
+    """
+
+    requests: Requests
+    scope: Scope
+    problems: list[str]
+    details: bool = False
+    labels: bool = False
+
+    def nodes(self) -> dict[str, NodeFacts]:
+        """Read the node objects, by name: those in scope, or all if pods are."""
+        in_scope = self.scope.objects is Kind.NODE
+        if in_scope and self.scope.name:
+            body = self.requests.get(f"{NODES}/{segment(self.scope.name)}")
+            facts = decode_nodes.one_node_facts(body, self.problems)
+            return {facts.name: facts}
+        body = self.requests.get(NODES, self.scope.label_query() if in_scope else [])
+        return {facts.name: facts for facts in decode_nodes.node_facts(body, self.problems, details=self.details)}
+
+    def pods(self) -> dict[tuple[str, str], PodFacts]:
+        """Read the unfinished pods, by namespace and name: those in scope, or those of the nodes in scope."""
+        decoder = PodDecoder(self.problems, labels=self.labels)
+        if self.scope.objects is Kind.POD and self.scope.name:
+            return dict(decoder.one(self._one_pod()))
+        path, query = self._pods_in_scope()
+        return self.requests.pages(path, query, decoder.page)
+
+    def _pods_in_scope(self) -> tuple[str, Pairs]:
+        if self.scope.objects is Kind.POD:
+            return f"/api/v1/{self.scope.namespaced('pods')}", self.scope.selectors()
+        return PODS, [("fieldSelector", f"spec.nodeName={self.scope.name}")] if self.scope.name else []
+
+    def _one_pod(self) -> Body:
+        return self.requests.get(f"/api/v1/{self.scope.namespaced('pods')}/{segment(self.scope.name or '')}")
+
+    def pod_resources(self) -> PodResources:
+        """Read what the requests and limits of the pod in scope are made of."""
+        return PodDecoder(self.problems).resources(self._one_pod())
+
+    def pod_names(self) -> dict[tuple[str, str], None]:
+        """Read the names of the pods in scope, by namespace and name."""
+        path, query = self._pods_in_scope()
+        return self.requests.pages(path, query, names, METADATA_LIST)
+
+    def owners(self) -> Owners:
+        """Read who owns the ReplicaSets and Jobs that own pods."""
+        found: dict[tuple[str, str, str], str] = {}
+        for group, resource, kind in (("apps/v1", "replicasets", "ReplicaSet"), ("batch/v1", "jobs", "Job")):
+            path = f"/apis/{group}/{self.scope.namespaced(resource)}"
+            found |= self.requests.pages(path, [], partial(_controllers, kind=kind), METADATA_LIST)
+        return found
+
+    def count_pods(self) -> int:
+        """Count all pods without listing them."""
+        listing = decode_one(self.requests.get(PODS, [("limit", "1")]), Listing, "pods")
+        remaining = listing.metadata.remaining_item_count if listing.metadata else None
+        return len(listing.items or ()) + (remaining or 0)
+
+
+def _controllers(listing: Listing, kind: str) -> Iterator[tuple[tuple[str, str, str], str]]:
+    return controllers(listing, kind)

@@ -1,0 +1,150 @@
+"""metrics.k8s.io: NodeMetrics and PodMetrics → Node and Pod rows that know their usage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from sys import intern
+
+from msgspec import Struct
+
+from c3s_cli.model import Container, Node, Pod
+from c3s_cli.sources.decode.shapes import (
+    Body,
+    Listing,
+    Quantity,
+    amount_of,
+    amounts_at_once,
+    decode_batches,
+    decode_list,
+    decode_one,
+)
+
+
+class _Name(Struct, gc=False):
+    name: str = ""
+    namespace: str = ""
+
+
+class _Usage(Struct, gc=False):
+    cpu: Quantity = None
+    memory: Quantity = None
+    swap: Quantity = None
+
+
+class _Container(Struct, gc=False):
+    name: str = ""
+    usage: _Usage | None = None
+
+
+class _NodeMetrics(Struct, gc=False):
+    metadata: _Name
+    timestamp: str | None = None
+    window: str | None = None
+    usage: _Usage | None = None
+
+
+class _PodMetrics(Struct, gc=False):
+    metadata: _Name
+    timestamp: str | None = None
+    window: str | None = None
+    containers: list[_Container] | None = None
+
+
+NO_USAGE = _Usage()
+
+
+def node_list(body: Body, context: str, problems: list[str]) -> list[Node]:
+    """Decode a NodeMetricsList."""
+    return [_node(item, context, problems) for item in decode_list(body, _NodeMetrics, "node metrics")]
+
+
+def one_node(body: Body, context: str, problems: list[str]) -> Node:
+    """Decode a single NodeMetrics."""
+    return _node(decode_one(body, _NodeMetrics, "node metrics"), context, problems)
+
+
+def pod_list(listing: Listing, context: str, problems: list[str]) -> list[Pod]:
+    """Decode a PodMetricsList."""
+    pods: list[Pod] = []
+    for items in decode_batches(listing, _PodMetrics, "pod metrics"):
+        made = _usual_containers(items)
+        pods += _usual_pods(items, made, context) if made else [_pod(item, context, problems) for item in items]
+    return pods
+
+
+def one_pod(body: Body, context: str, problems: list[str]) -> Pod:
+    """Decode a single PodMetrics."""
+    return _pod(decode_one(body, _PodMetrics, "pod metrics"), context, problems)
+
+
+def _node(item: _NodeMetrics, context: str, problems: list[str]) -> Node:
+    name, usage = item.metadata.name, item.usage or NO_USAGE
+    of = f"node {name}"
+    return Node(
+        context=context,
+        name=name,
+        cpu_nanocores=amount_of("cpu", usage.cpu, problems, of),
+        memory_bytes=amount_of("memory", usage.memory, problems, of),
+        swap_bytes=amount_of("swap", usage.swap, problems, of),
+        timestamp=item.timestamp or "",
+        window=item.window,
+    )
+
+
+def _usual_containers(items: list[_PodMetrics]) -> Iterator[Container] | None:
+    """Make the containers of many pods at once. None if there is one whose quantities need more care."""
+    measured = [container for item in items for container in item.containers or ()]
+    usages = [container.usage or NO_USAGE for container in measured]
+    if {usage.swap for usage in usages} - {None}:
+        return None
+    try:
+        cpu = amounts_at_once([usage.cpu for usage in usages], "n", 1, 10**9)
+        memory = amounts_at_once([usage.memory for usage in usages], "Ki", 1 << 10, 1)
+    except (TypeError, ValueError):
+        return None
+    return map(Container, [intern(container.name) for container in measured], cpu, memory)
+
+
+def _usual_pods(items: list[_PodMetrics], made: Iterator[Container], context: str) -> list[Pod]:
+    """Make rows of pods whose containers are made: without swap, all of them known."""
+    pods = []
+    for item in items:
+        containers = tuple(islice(made, len(item.containers or ())))
+        if len(containers) == 1:
+            cpu, memory = containers[0].cpu_nanocores, containers[0].memory_bytes
+        else:
+            cpu = total([container.cpu_nanocores for container in containers])
+            memory = total([container.memory_bytes for container in containers])
+        who = item.metadata
+        timestamp, window = intern(item.timestamp or ""), intern(item.window) if item.window else None
+        pods.append(Pod(context, intern(who.namespace), who.name, cpu, memory, None, timestamp, window, containers))
+    return pods
+
+
+def _pod(item: _PodMetrics, context: str, problems: list[str]) -> Pod:
+    """Make a row of a pod that needs care."""
+    namespace, name = item.metadata.namespace, item.metadata.name
+    containers = tuple([_container(container, namespace, name, problems) for container in item.containers or ()])
+    cpu = total([container.cpu_nanocores for container in containers])
+    memory = total([container.memory_bytes for container in containers])
+    # One without swap makes the sum unknown, and where one has none, the others mostly have none either.
+    has_swap = containers and containers[0].swap_bytes is not None
+    swap = total([container.swap_bytes for container in containers]) if has_swap else None
+    return Pod(context, namespace, name, cpu, memory, swap, item.timestamp or "", item.window, containers)
+
+
+def _container(item: _Container, namespace: str, pod: str, problems: list[str]) -> Container:
+    usage = item.usage or NO_USAGE
+    of = f"pod {namespace}/{pod}, container {item.name}"
+    return Container(
+        intern(item.name),
+        amount_of("cpu", usage.cpu, problems, of),
+        amount_of("memory", usage.memory, problems, of),
+        amount_of("swap", usage.swap, problems, of),
+    )
+
+
+def total(amounts: list[int | None]) -> int | None:
+    """Sum amounts; unknown if one of them is, since a part is no sum."""
+    return None if None in amounts else sum(amounts)  # type: ignore[arg-type]  # no None in it

@@ -1,0 +1,175 @@
+"""Core nodes → NodeFacts: what they offer and, where it is asked for, how they are and where they belong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+from msgspec import Raw, Struct
+
+from c3s_cli.model import Amounts, NodeDetails, NodeFacts
+from c3s_cli.sources.decode.shapes import (
+    NULL,
+    Body,
+    Meta,
+    Quantity,
+    amount_of,
+    amounts_of,
+    declared,
+    decode_list,
+    decode_one,
+    epoch,
+)
+
+POOL_LABELS: Final = (
+    "karpenter.sh/nodepool",
+    "karpenter.sh/provisioner-name",
+    "cloud.google.com/gke-nodepool",
+    "eks.amazonaws.com/nodegroup",
+    "alpha.eksctl.io/nodegroup-name",
+    "kubernetes.azure.com/agentpool",
+    "agentpool",
+    "kops.k8s.io/instancegroup",
+)
+ZONE_LABELS: Final = ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone")
+TYPE_LABELS: Final = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type")
+ROLE_PREFIX: Final = "node-role.kubernetes.io/"
+
+Declared: Any = dict[str, Quantity] | None
+
+
+class _Name(Struct, gc=False):
+    name: str = ""
+
+
+class _Swap(Struct, gc=False):
+    capacity: Quantity = None
+
+
+class _Swapping(Struct, gc=False):
+    swap: _Swap | None = None
+
+
+class _Offered(Struct, rename="camel", gc=False):
+    allocatable: Raw = NULL
+    capacity: Raw = NULL
+    node_info: _Swapping | None = None
+
+
+class _Offer(Struct, gc=False):
+    """A node, as far as it says what it offers: a fourth of the time that all of it takes."""
+
+    metadata: _Name
+    status: _Offered | None = None
+
+
+class _Taint(Struct, gc=False):
+    key: str = ""
+    value: str = ""
+    effect: str = ""
+
+
+class _Spec(Struct, gc=False):
+    taints: list[_Taint] | None = None
+    unschedulable: bool = False
+
+
+class _Condition(Struct, gc=False):
+    type: str = ""
+    status: str = ""
+
+
+class _Info(_Swapping, rename="camel", gc=False):
+    kubelet_version: str = ""
+
+
+class _Status(_Offered, rename="camel", gc=False):
+    conditions: list[_Condition] | None = None
+    node_info: _Info | None = None
+
+
+class _Node(Struct, gc=False):
+    metadata: Meta
+    spec: _Spec | None = None
+    status: _Status | None = None
+
+
+def node_facts(body: Body, problems: list[str], *, details: bool) -> Iterator[NodeFacts]:
+    """Decode a NodeList; what is no offer only with `details`."""
+    if details:
+        return (_facts(item, problems, _details(item)) for item in decode_list(body, _Node, "nodes"))
+    return (_facts(item, problems) for item in decode_list(body, _Offer, "nodes"))
+
+
+def one_node_facts(body: Body, problems: list[str]) -> NodeFacts:
+    """Decode a single Node."""
+    item = decode_one(body, _Node, "nodes")
+    return _facts(item, problems, _details(item))
+
+
+def _facts(item: _Offer | _Node, problems: list[str], details: NodeDetails | None = None) -> NodeFacts:
+    name, status = item.metadata.name, item.status
+    if status is None:
+        return NodeFacts(name, {}, {}, None, details)
+    swap = status.node_info.swap if status.node_info else None
+    return NodeFacts(
+        name,
+        _amounts(status.allocatable, problems, name, "allocatable"),
+        _amounts(status.capacity, problems, name, "capacity"),
+        amount_of("swap", swap.capacity, problems, f"node {name}") if swap else None,
+        details,
+    )
+
+
+def _amounts(quantities: Raw, problems: list[str], name: str, what: str) -> Amounts:
+    """Give what a node declares in units. Nodes of a kind declare the same, in the same words."""
+    try:
+        return _declared(bytes(quantities))
+    except (TypeError, ValueError):
+        return amounts_of(decode_one(quantities, Declared, "nodes"), problems, f"node {name}, {what}")
+
+
+@lru_cache(maxsize=4096)
+def _declared(text: bytes) -> Amounts:
+    """Give the amounts of a map of quantities; TypeError or ValueError where one of them needs more care."""
+    return {r: declared(r, quantity) for r, quantity in (decode_one(text, Declared, "nodes") or {}).items()}
+
+
+def _details(item: _Node) -> NodeDetails:
+    spec, conditions = item.spec or _Spec(), (item.status.conditions if item.status else None) or ()
+    info = (item.status.node_info if item.status else None) or _Info()
+    labels = item.metadata.labels or {}
+    return NodeDetails(
+        labels=labels,
+        status=_condition(conditions, unschedulable=spec.unschedulable),
+        roles=_roles(labels),
+        version=info.kubelet_version,
+        taints=tuple(_taint(taint) for taint in spec.taints or ()),
+        created_at=epoch(item.metadata.creation_timestamp),
+        pool=_first(labels, POOL_LABELS),
+        zone=_first(labels, ZONE_LABELS),
+        instance_type=_first(labels, TYPE_LABELS),
+    )
+
+
+def _condition(conditions: Sequence[_Condition], *, unschedulable: bool) -> str:
+    """Say a node's state as `kubectl get nodes` does."""
+    ready = next((condition.status for condition in conditions if condition.type == "Ready"), None)
+    state = {"True": "Ready", None: "Unknown"}.get(ready, "NotReady")
+    return f"{state},SchedulingDisabled" if unschedulable else state
+
+
+def _roles(labels: Mapping[str, str]) -> tuple[str, ...]:
+    roles = {label.removeprefix(ROLE_PREFIX) for label in labels if label.startswith(ROLE_PREFIX)}
+    roles.add(labels.get("kubernetes.io/role", ""))
+    return tuple(sorted(roles - {""}))
+
+
+def _taint(taint: _Taint) -> str:
+    value = f"={taint.value}" if taint.value else ""
+    return f"{taint.key}{value}:{taint.effect}"
+
+
+def _first(labels: Mapping[str, str], keys: tuple[str, ...]) -> str:
+    return next((labels[key] for key in keys if key in labels), "")

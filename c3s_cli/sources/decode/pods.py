@@ -1,0 +1,214 @@
+"""Core pods → PodFacts: what they ask for, where they run, how they are, who made them.
+
+Pods of one owner are alike: their amounts are worked out once and shared, so that a listing of 30,000 pods stays small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from sys import intern
+from typing import Any, Final
+
+from msgspec import Raw, Struct, structs
+
+from c3s_cli.amounts.allocation import ContainerResources, PodResources, binding_limits_of, limits_of, requests_of
+from c3s_cli.model import Amounts, Container, PodFacts
+from c3s_cli.sources.decode.owners import OwnedMeta, Owners, controller
+from c3s_cli.sources.decode.podstatus import PodState, restarts, status_word
+from c3s_cli.sources.decode.shapes import NULL, Body, Listing, Quantity, amounts_of, decode_items, decode_one, epoch
+
+FINISHED: Final = ("Succeeded", "Failed")
+
+
+class _Resources(Struct, gc=False):
+    requests: dict[str, Quantity] | None = None
+    limits: dict[str, Quantity] | None = None
+
+
+class _Container(Struct, rename="camel", gc=False):
+    name: str = ""
+    resources: Raw = NULL
+    restart_policy: str | None = None
+
+
+class _Spec(Struct, rename="camel", gc=False):
+    containers: list[_Container] | None = None
+    init_containers: list[_Container] | None = None
+    overhead: dict[str, Quantity] | None = None
+    resources: _Resources | None = None
+    node_name: str = ""
+
+
+class _Pod(Struct, gc=False):
+    metadata: OwnedMeta
+    spec: _Spec | None = None
+    status: PodState | None = None
+
+
+Key = tuple[str, str]
+# Requests, limits, binding limits and containers.
+Shared = tuple[Amounts, Amounts, Amounts, tuple[Container, ...]]
+
+
+class PodDecoder:
+    """Decodes pages of core pods; what they share is kept between the pages.
+
+    labels: whether to keep them, since they are most of what a pod weighs.
+    """
+
+    def __init__(self, problems: list[str], *, labels: bool = False) -> None:
+        self.problems = problems
+        self.labels = labels
+        self.shared: dict[object, Shared] = {}
+
+    def page(self, listing: Listing) -> Iterator[tuple[Key, PodFacts]]:
+        """Give the unfinished pods of a list, by namespace and name."""
+        for pod in decode_items(listing, _Pod, "pods"):
+            if pod.status is None or pod.status.phase not in FINISHED:
+                yield (intern(pod.metadata.namespace), pod.metadata.name), self._facts(pod)
+
+    def one(self, body: Body) -> Iterator[tuple[Key, PodFacts]]:
+        """Give a single pod, or nothing if it is finished."""
+        pod = decode_one(body, _Pod, "pods")
+        if pod.status is None or pod.status.phase not in FINISHED:
+            yield (pod.metadata.namespace, pod.metadata.name), self._facts(pod)
+
+    def resources(self, body: Body) -> PodResources:
+        """Give what the amounts of a single pod are made of."""
+        pod = decode_one(body, _Pod, "pods")
+        return self._resources(pod, pod.spec or NO_SPEC, pod.status or NO_STATE)
+
+    def _facts(self, pod: _Pod) -> PodFacts:
+        meta, spec, state = pod.metadata, pod.spec or NO_SPEC, pod.status or NO_STATE
+        sidecars = {each.name for each in spec.init_containers or () if each.restart_policy == "Always"}
+        init_count = len(spec.init_containers or ())
+        requests, limits, binding_limits, containers = self._amounts(pod, spec, state)
+        owner = controller(meta)
+        return PodFacts(
+            uid=meta.uid,
+            node=intern(spec.node_name),
+            owner=intern(f"{owner.kind}/{owner.name}") if owner else "",
+            status=intern(status_word(state, sidecars, init_count, deleted=meta.deletion_timestamp is not None)),
+            restarts=restarts(state, sidecars, init_count),
+            created_at=epoch(meta.creation_timestamp),
+            qos_class=intern(state.qos_class),
+            labels=meta.labels or {} if self.labels else {},
+            requests=requests,
+            limits=limits,
+            binding_limits=binding_limits,
+            containers=containers,
+        )
+
+    def _amounts(self, pod: _Pod, spec: _Spec, state: PodState) -> Shared:
+        """Work out what a pod asks for, once for all that ask for the same."""
+        key = (_key(spec), _status_key(state))
+        known = self.shared.get(key)
+        if known is None:
+            before = len(self.problems)
+            resources = self._resources(pod, spec, state)
+            containers = tuple(
+                Container(each.name, None, None, None, each.effective_requests(), each.effective_limits())
+                for each in (
+                    *resources.containers,
+                    *(each for each in resources.init_containers if each.restartable),
+                )
+            )
+            known = (requests_of(resources), limits_of(resources), binding_limits_of(resources), containers)
+            if len(self.problems) == before:
+                self.shared[key] = known
+        return known
+
+    def _resources(self, pod: _Pod, spec: _Spec, state: PodState) -> PodResources:
+        of = f"pod {pod.metadata.namespace}/{pod.metadata.name}"
+        statuses = {
+            status.name: status
+            for status in (*(state.container_statuses or ()), *(state.init_container_statuses or ()))
+        }
+        infeasible = _infeasible(state)
+
+        def one(container: _Container) -> ContainerResources:
+            status = statuses.get(container.name)
+            asked = decode_one(container.resources, Declared, "pods") or NO_RESOURCES
+            actual = decode_one(status.resources, Declared, "pods") if status else None
+            allocated = decode_one(status.allocated_resources, Allocated, "pods") if status else None
+            where = f"{of}, container {container.name}"
+            return ContainerResources(
+                name=intern(container.name),
+                requests=amounts_of(asked.requests, self.problems, where),
+                limits=amounts_of(asked.limits, self.problems, where),
+                restartable=container.restart_policy == "Always",
+                allocated=amounts_of(allocated, self.problems, where) if status else None,
+                actual_requests=amounts_of(actual.requests, self.problems, where) if actual else None,
+                infeasible=infeasible,
+            )
+
+        own = spec.resources
+        return PodResources(
+            containers=[one(container) for container in spec.containers or ()],
+            init_containers=[one(container) for container in spec.init_containers or ()],
+            overhead=amounts_of(spec.overhead, self.problems, of) or None,
+            pod_requests=amounts_of(own.requests, self.problems, of) if own else None,
+            pod_limits=amounts_of(own.limits, self.problems, of) if own else None,
+        )
+
+
+NO_SPEC: Final = _Spec()
+NO_STATE: Final = PodState()
+NO_RESOURCES: Final = _Resources()
+Declared: Any = _Resources | None
+Allocated: Any = dict[str, Quantity] | None
+
+
+def _key(spec: _Spec) -> object:
+    """Say what a pod asks for in a form that can be looked up."""
+    return (
+        tuple([_container_key(each) for each in spec.containers or ()]),
+        tuple([_container_key(each) for each in spec.init_containers or ()]),
+        _pairs(spec.overhead),
+        _resources_key(spec.resources),
+    )
+
+
+def _container_key(container: _Container) -> object:
+    return container.name, container.restart_policy, bytes(container.resources)
+
+
+def _resources_key(resources: _Resources | None) -> object:
+    return None if resources is None else (_pairs(resources.requests), _pairs(resources.limits))
+
+
+def _pairs(quantities: Mapping[str, Quantity] | None) -> object:
+    return None if quantities is None else tuple(quantities.items())
+
+
+def _status_key(state: PodState) -> object:
+    """Say what the kubelet gave the containers, where that may differ from what they asked for."""
+    statuses = [*(state.container_statuses or ()), *(state.init_container_statuses or ())]
+    told = [
+        (status.name, bytes(status.allocated_resources), bytes(status.resources))
+        for status in statuses
+        if status.resources is not NULL or status.allocated_resources is not NULL
+    ]
+    return (tuple(told), _infeasible(state)) if told else None
+
+
+def _infeasible(state: PodState) -> bool:
+    return state.resize == "Infeasible" or any(
+        each.type == "PodResizePending" and each.reason == "Infeasible" for each in state.conditions or ()
+    )
+
+
+def with_owners(pods: Mapping[Key, PodFacts], owners: Owners | None) -> Mapping[Key, PodFacts]:
+    """Put the Deployment in the place of its ReplicaSet, the CronJob in that of its Job.
+
+    Where the owners could not be read, a pod of a ReplicaSet or Job has an unknown owner.
+    """
+    made = {}
+    for key, facts in pods.items():
+        kind, _, name = (facts.owner or "").partition("/")
+        if kind not in ("ReplicaSet", "Job"):
+            made[key] = facts
+            continue
+        above = None if owners is None else owners.get((key[0], kind, name), facts.owner)
+        made[key] = structs.replace(facts, owner=intern(above) if above else None)
+    return made

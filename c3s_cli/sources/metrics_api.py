@@ -1,0 +1,96 @@
+"""metrics.k8s.io: the usage of nodes and pods, in the version that the server has."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+from c3s_cli.amounts.duration import go_duration
+from c3s_cli.errors import ApiError, MetricsUnavailable
+from c3s_cli.kube.cluster import segment
+from c3s_cli.sources.decode import metrics as decode
+from c3s_cli.sources.decode.owners import creations, versions
+from c3s_cli.sources.decode.shapes import Body, Listing, decode_one
+from c3s_cli.sources.requests import METADATA_LIST, Requests
+
+if TYPE_CHECKING:
+    from c3s_cli.model import Node, Pod
+    from c3s_cli.sources.source import Scope
+
+GROUP: Final = "metrics.k8s.io"
+LIKELY: Final = "v1beta1"
+VERSIONS: Final = ("v1", "v1beta1")
+INSTALL: Final = "install metrics-server; with rights to see it: kubectl get apiservice v1beta1.metrics.k8s.io"
+# kubectl expects no metrics of a pod that is younger, in seconds.
+YOUNG: Final = 120
+
+
+class MetricsApi(Struct):
+    """The metrics API of one cluster. problems: the quantities that could not be read, in words."""
+
+    requests: Requests
+    scope: Scope
+    problems: list[str]
+    version: str = LIKELY
+
+    def nodes(self) -> list[Node]:
+        """Read the usage of the nodes. MetricsUnavailable if there is none yet."""
+        body = self._read("nodes")
+        context = self.requests.cluster.context
+        if self.scope.name:
+            return [decode.one_node(body, context, self.problems)]
+        nodes = decode.node_list(body, context, self.problems)
+        if not nodes:
+            raise MetricsUnavailable("metrics not available yet")
+        return nodes
+
+    def pods(self) -> list[Pod]:
+        """Read the usage of the pods."""
+        body = self._read(self.scope.namespaced("pods"))
+        context = self.requests.cluster.context
+        if self.scope.name:
+            return [decode.one_pod(body, context, self.problems)]
+        return decode.pod_list(decode_one(body, Listing, "pod metrics"), context, self.problems)
+
+    def _read(self, path: str) -> Body:
+        """GET in the likely version; after a 404, in the version that the server has."""
+        if self.scope.name:
+            path = f"{path}/{segment(self.scope.name)}"
+        query = [] if self.scope.name else self.scope.label_query()
+        try:
+            return self.requests.get(f"/apis/{GROUP}/{self.version}/{path}", query)
+        except ApiError as problem:
+            if problem.status != 404:
+                raise
+            self.version = self._discover(problem)
+        return self.requests.get(f"/apis/{GROUP}/{self.version}/{path}", query)
+
+    def _discover(self, problem: ApiError) -> str:
+        """Return the version that the server has. Raises `problem` again if that is the one just tried."""
+        try:
+            body = self.requests.get(f"/apis/{GROUP}")
+        except ApiError as missing:
+            if missing.status != 404:
+                raise
+            raise MetricsUnavailable("Metrics API not available", hint=INSTALL) from missing
+        served = [version for version in versions(body) if version in VERSIONS]
+        if not served:
+            raise MetricsUnavailable("Metrics API not available", hint=INSTALL)
+        if served[0] == self.version:
+            raise problem
+        return served[0]
+
+    def explain_absence(self, now: datetime) -> None:
+        """Raise what kubectl raises if no pod has metrics: the pods are too young, or something is wrong."""
+        path, query = f"/api/v1/{self.scope.namespaced('pods')}", self.scope.selectors()
+        ages = self.requests.pages(path, query, creations, METADATA_LIST)
+        for (namespace, name), created_at in ages.items():
+            age = now.timestamp() - created_at
+            if age > YOUNG:
+                raise MetricsUnavailable(
+                    f"Metrics not available for pod {namespace}/{name}, age: {go_duration(round(age * 10**9))}"
+                )
+        if ages:
+            raise MetricsUnavailable("metrics not available yet")

@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from c3s_cli.amounts.allocation import (
+    Amounts,
+    ContainerResources,
+    PodResources,
+    Term,
+    added,
+    binding_limits_of,
+    largest,
+    limits_of,
+    requests_of,
+    terms_of,
+)
+
+RESOURCES = ("cpu", "memory", "nvidia.com/gpu")
+amounts = st.dictionaries(st.sampled_from(RESOURCES), st.integers(0, 1000))
+maybe = st.none() | amounts
+flags = st.booleans()
+containers = st.builds(ContainerResources, st.just("c"), amounts, amounts, st.just(value=False), maybe, maybe)
+initial = st.builds(ContainerResources, st.just("i"), amounts, amounts, flags, maybe, maybe, flags)
+pods = st.builds(
+    PodResources, st.lists(containers, max_size=2), st.lists(initial, max_size=3), maybe, pod_requests=maybe
+)
+
+
+def asked(container: ContainerResources) -> Amounts:
+    """Say what a container asks for at any time of a resize: the slow and obvious reference."""
+    if container.actual_requests is None:
+        return container.requests
+    sources = [container.actual_requests, container.allocated or {}]
+    if not container.infeasible:
+        sources.append(container.requests)
+    return {resource: max(source.get(resource, 0) for source in sources) for resource in RESOURCES}
+
+
+def peak(pod: PodResources, resource: str, running: Callable[[ContainerResources], Amounts], spec: str) -> int:
+    """Walk through the life of a pod, moment by moment, and give the most that runs at once."""
+    sidecars: list[Amounts] = []
+    most = 0
+    for each in pod.init_containers:
+        if each.restartable:
+            sidecars.append(running(each))
+            most = max(most, sum(one.get(resource, 0) for one in sidecars))
+        else:
+            alone: Amounts = getattr(each, spec)
+            most = max(most, sum(one.get(resource, 0) for one in [*sidecars, alone]))
+    return max(most, sum(one.get(resource, 0) for one in [*sidecars, *map(running, pod.containers)]))
+
+
+@given(pods)
+def test_a_pod_asks_for_its_largest_moment_or_its_own_and_its_overhead(pod: PodResources) -> None:
+    requests = requests_of(pod)
+    for resource in RESOURCES:
+        expected = peak(pod, resource, asked, "requests")
+        if resource != "nvidia.com/gpu":
+            expected = (pod.pod_requests or {}).get(resource, expected)
+        assert requests.get(resource, 0) == expected + (pod.overhead or {}).get(resource, 0)
+
+
+@given(pods)
+def test_limits_are_those_of_the_specs(pod: PodResources) -> None:
+    limits = limits_of(pod)
+    for resource in RESOURCES:
+        expected = peak(pod, resource, lambda each: each.limits, "limits")
+        overhead = (pod.overhead or {}).get(resource, 0) if expected else 0
+        assert limits.get(resource, 0) == expected + overhead
+
+
+@given(pods, containers)
+def test_one_container_more_never_asks_for_less(pod: PodResources, more: ContainerResources) -> None:
+    larger = msgspec.structs.replace(pod, containers=[*pod.containers, more])
+    for resource in RESOURCES:
+        assert requests_of(larger).get(resource, 0) >= requests_of(pod).get(resource, 0)
+
+
+@given(pods, initial, initial)
+def test_a_sidecar_that_starts_earlier_never_asks_for_less(
+    pod: PodResources, one: ContainerResources, other: ContainerResources
+) -> None:
+    sidecar = msgspec.structs.replace(one, restartable=True)
+    ordinary = msgspec.structs.replace(other, restartable=False)
+    before, after = (
+        requests_of(msgspec.structs.replace(pod, init_containers=[*first, *pod.init_containers]))
+        for first in ([sidecar, ordinary], [ordinary, sidecar])
+    )
+    for resource in RESOURCES:
+        assert before.get(resource, 0) >= after.get(resource, 0)
+
+
+def of(name: str, *, restartable: bool = False, **requests: int) -> ContainerResources:
+    return ContainerResources(name, requests, {}, restartable)
+
+
+def test_sidecars_count_beside_what_starts_after_them() -> None:
+    early = PodResources([of("app", cpu=100)], [of("proxy", cpu=50, restartable=True), of("init", cpu=200)])
+    late = PodResources([of("app", cpu=100)], [of("init", cpu=200), of("proxy", cpu=50, restartable=True)])
+    assert requests_of(early) == {"cpu": 250}
+    assert requests_of(late) == {"cpu": 200}
+
+
+def test_resources_stated_for_the_pod_take_the_place_of_the_sum() -> None:
+    pod = PodResources(
+        [ContainerResources("a", {"cpu": 100, "memory": 5, "nvidia.com/gpu": 1}, {"memory": 9})],
+        overhead={"cpu": 10, "memory": 1},
+        # Kubernetes lets a pod state CPU, memory and huge pages only.
+        pod_requests={"cpu": 500, "hugepages-2Mi": 4, "nvidia.com/gpu": 7},
+        pod_limits={"cpu": 700},
+    )
+    assert requests_of(pod) == {"cpu": 510, "memory": 6, "nvidia.com/gpu": 1, "hugepages-2Mi": 4}
+    assert limits_of(pod) == {"memory": 10, "cpu": 710}
+
+
+def test_a_resize_counts_as_the_most_of_what_is_asked_allocated_and_had() -> None:
+    growing = ContainerResources("a", {"cpu": 100}, {}, allocated={"cpu": 300}, actual_requests={"cpu": 200})
+    refused = ContainerResources("a", {"cpu": 900}, {}, actual_requests={"cpu": 200}, infeasible=True)
+    untold = ContainerResources("a", {"cpu": 100}, {}, allocated={"cpu": 300})
+    assert requests_of(PodResources([growing])) == {"cpu": 300}
+    assert requests_of(PodResources([refused])) == {"cpu": 200}
+    assert requests_of(PodResources([untold])) == {"cpu": 100}  # as in Kubernetes, for want of resources in the status
+
+
+def test_overhead_counts_as_a_limit_only_where_one_is_set() -> None:
+    pod = PodResources(
+        [ContainerResources("a", {}, {"cpu": 100, "ephemeral-storage": 0})],
+        overhead={"cpu": 10, "memory": 7, "ephemeral-storage": 5},
+    )
+    assert limits_of(pod) == {"cpu": 110, "ephemeral-storage": 0}
+    assert requests_of(pod) == {"cpu": 10, "memory": 7, "ephemeral-storage": 5}
+
+
+@given(pods)
+def test_the_explanation_adds_up(pod: PodResources) -> None:
+    *terms, total = terms_of(pod)
+    assert (total.requests, total.limits) == (requests_of(pod), limits_of(pod))
+    running: Amounts = {}
+    for term in terms:
+        match term.how:
+            case "+":
+                running = added([running, term.requests])
+            case "max":
+                running = largest([running, term.requests])
+            case _:
+                running = {**running, **term.requests}
+    # Terms stand in the order in which they count, so that a person can follow them with a finger.
+    assert {key: value for key, value in running.items() if value} == {
+        key: value for key, value in total.requests.items() if value
+    }
+
+
+def test_explains_every_term() -> None:
+    pod = PodResources(
+        [
+            ContainerResources("app", {"cpu": 100}, {"cpu": 400}, allocated={"cpu": 300}, actual_requests={"cpu": 200}),
+            ContainerResources("big", {"cpu": 900}, {}, actual_requests={"cpu": 50}, infeasible=True),
+        ],
+        [of("first", cpu=10), of("proxy", cpu=50, restartable=True), of("second", cpu=700)],
+        overhead={"cpu": 5},
+        pod_requests={"memory": 64},
+    )
+    assert terms_of(pod) == (
+        Term("+", "container app, being resized", {"cpu": 300}, {"cpu": 400}),
+        Term("+", "container big, resize refused", {"cpu": 50}, {}),
+        Term("+", "sidecar proxy", {"cpu": 50}, {}),
+        Term("max", "init container first", {"cpu": 10}, {}),
+        Term("max", "init container second beside proxy", {"cpu": 750}, {}),
+        Term("=", "pod-level resources", {"memory": 64}, {}),
+        Term("+", "overhead", {"cpu": 5}, {"cpu": 5}),
+        Term("=", "total", {"cpu": 755, "memory": 64}, {"cpu": 405}),
+    )
+
+
+def test_a_limit_bounds_a_pod_only_if_every_container_has_it() -> None:
+    both = ContainerResources("a", {}, {"cpu": 100, "memory": 7})
+    half = ContainerResources("b", {}, {"memory": 5})
+    assert binding_limits_of(PodResources([both, half])) == {"memory": 12}
+    assert binding_limits_of(PodResources([both], [ContainerResources("s", {}, {"cpu": 1}, restartable=True)])) == {
+        "cpu": 101
+    }
+    assert binding_limits_of(PodResources([both], [ContainerResources("init", {}, {})])) == {"cpu": 100, "memory": 7}
+    assert binding_limits_of(PodResources([half], pod_limits={"cpu": 300})) == {"cpu": 300, "memory": 5}
+
+
+def test_a_limit_of_nothing_bounds_nothing() -> None:
+    """A limit of 0 is none to Kubernetes: the container may use all there is."""
+    tied = ContainerResources("a", {}, {"cpu": 100, "memory": 7})
+    free = ContainerResources("b", {}, {"cpu": 0, "memory": 5})
+    assert binding_limits_of(PodResources([tied, free])) == {"memory": 12}
+    assert binding_limits_of(PodResources([free])) == {"memory": 5}
+    assert binding_limits_of(PodResources([tied], [ContainerResources("s", {}, {"cpu": 0}, restartable=True)])) == {}
+
+
+@given(pods)
+def test_bounds_are_the_limits_that_every_container_has(pod: PodResources) -> None:
+    limits, bounds = limits_of(pod), binding_limits_of(pod)
+    running = [*pod.containers, *(each for each in pod.init_containers if each.restartable)]
+    for resource in RESOURCES:
+        everywhere = bool(running) and all(each.limits.get(resource, 0) > 0 for each in running)
+        assert bounds.get(resource) == (limits[resource] if everywhere else None)

@@ -1,0 +1,140 @@
+"""Completion: what a shell is told could come next."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from c3s_cli.demo.server import DemoServer
+from tests.conftest import Run
+
+
+def candidates(run: Run, *words: str) -> tuple[list[str], str]:
+    result = run("__complete", *words)
+    *found, directive = result.out.splitlines()
+    assert (result.code, result.err) == (0, "")
+    return found, directive
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (("to",), ["top"]),
+        (("top", ""), ["nodes", "pods", "cluster"]),
+        (("watch", "p"), ["pods"]),
+        (("top", "po", "--conta"), ["--containers"]),
+        (("top", "nodes", "--conta"), []),
+        (("watch", "nodes", "--unt"), ["--until"]),
+        (("top", "pods", "-o", "js"), ["json", "jsonpath="]),
+        (("top", "pods", "--output=ya"), ["--output=yaml"]),
+        (("top", "nodes", "--columns", "cpu.free,memory.fr"), ["cpu.free,memory.free"]),
+        (("top", "nodes", "--sort-by", "cpu%"), ["cpu%"]),
+        (("top", "pods", "--by", "na"), ["namespace"]),
+        (("completion", "z"), ["zsh"]),
+        (("columns", "pod"), ["pods", "pod-groups"]),
+    ],
+)
+def test_words_flags_and_values(run: Run, words: tuple[str, ...], found: list[str]) -> None:
+    assert candidates(run, *words)[0] == found
+
+
+def test_names_come_live_from_the_cluster(run: Run, demo_server: DemoServer) -> None:
+    server = ("--server", demo_server.url)
+    assert candidates(run, "top", "nodes", *server, "gen") == (["general-1", "general-2", "general-3"], ":4")
+    assert candidates(run, "top", "pods", *server, "-n", "team-s") == (["team-search"], ":4")
+    assert candidates(run, "top", "pods", *server, "-n", "monitoring", "prom") == (["prometheus-0"], ":4")
+    assert candidates(run, "top", "nodes", "--demo", "spot")[0] == ["spot-1", "spot-2"]
+
+
+def test_contexts_come_from_the_kubeconfig(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "config"
+    path.write_text('{"contexts": [{"name": "prod"}, {"name": "proto"}, {"name": "dev"}]}')
+    assert candidates(run, "top", "nodes", "--kubeconfig", str(path), "--context", "pro") == (["prod", "proto"], ":4")
+
+
+def test_a_cluster_that_cannot_be_reached_gives_nothing(run: Run) -> None:
+    begun = time.monotonic()
+    assert candidates(run, "top", "nodes", "--server", "http://127.0.0.1:1", "") == ([], ":4")
+    assert candidates(run, "top", "nodes", "") == ([], ":4")
+    assert time.monotonic() - begun < 2
+
+
+def test_files_are_left_to_the_shell(run: Run) -> None:
+    assert candidates(run, "top", "nodes", "--kubeconfig", "x") == ([], ":0")
+
+
+def test_a_real_bash_completes(tmp_path: Path, demo_server: DemoServer) -> None:
+    script = tmp_path / "c3s"
+    script.write_text(f'#!/bin/sh\nexec {sys.executable} -m c3s_cli "$@"\n')
+    script.chmod(0o755)
+    commands = f"""
+        source <(c3s completion bash)
+        try() {{
+            COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_LINE="$*"; COMP_POINT=${{#COMP_LINE}}; COMPREPLY=()
+            __c3s_complete; echo "${{COMPREPLY[*]}}"
+        }}
+        try c3s to
+        try c3s top pods --server {demo_server.url} -n monitoring prom
+        try c3s top nodes --sort
+    """
+    environment = {
+        **os.environ,
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+    }
+    ran = subprocess.run(["bash", "-c", commands], capture_output=True, text=True, check=True, env=environment)
+    assert ran.stdout.splitlines() == ["top", "prometheus-0", "--sort-by"]
+
+
+@pytest.mark.parametrize(
+    ("line", "cut", "found"),
+    [
+        ("c3s top pods --output=ya", ["c3s", "top", "pods", "--output", "=", "ya"], "yaml"),
+        ("c3s top pods --output=", ["c3s", "top", "pods", "--output", "=", ""], "table wide json yaml csv tsv name"),
+        ("c3s top pods -o ya", ["c3s", "top", "pods", "-o", "ya"], "yaml"),
+        ("c3s top pods -o ", ["c3s", "top", "pods", "-o", ""], "table wide json yaml csv tsv name"),
+        (
+            "c3s top pods --context arn:aws:eks:1:cluster/o",
+            ["c3s", "top", "pods", "--context", "arn", ":", "aws", ":", "eks", ":", "1", ":", "cluster/o"],
+            "cluster/one",
+        ),
+        (
+            "c3s top pods --context=arn:aws:eks:1:",
+            ["c3s", "top", "pods", "--context", "=", "arn", ":", "aws", ":", "eks", ":", "1", ":"],
+            "cluster/one cluster/two",
+        ),
+    ],
+)
+def test_bash_cuts_words_where_c3s_does_not(tmp_path: Path, line: str, cut: list[str], found: str) -> None:
+    (tmp_path / "config").write_text(
+        '{"contexts": [{"name": "arn:aws:eks:1:cluster/one"}, {"name": "arn:aws:eks:1:cluster/two"}]}'
+    )
+    commands = f"""
+        c3s() {{ {shlex.quote(sys.executable)} -m c3s_cli "$@"; }}
+        source <(c3s completion bash)
+        COMP_LINE={shlex.quote(line)} COMP_POINT={len(line)} COMP_WORDS=({shlex.join(cut)}) COMP_CWORD={len(cut) - 1}
+        __c3s_complete
+        echo "${{COMPREPLY[*]}}"
+    """
+    environment = {**os.environ, "KUBECONFIG": str(tmp_path / "config"), "PYTHONPATH": str(Path(__file__).parents[2])}
+    ran = subprocess.run(["bash", "-c", commands], capture_output=True, text=True, check=True, env=environment)
+    assert ran.stdout.startswith(found)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
+def test_every_shell_has_a_script(run: Run, shell: str) -> None:
+    result = run(f"completion {shell}")
+    assert (result.code, "__complete" in result.out) == (0, True)
+
+
+def test_kubectls_plugin_completes_too(demo_server: DemoServer) -> None:
+    code = "from c3s_cli.cli import complete_plugin; complete_plugin()"
+    words = ["top", "nodes", "--server", demo_server.url, "cp"]
+    ran = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True)
+    assert ran.stdout == "cp-1\n:4\n"

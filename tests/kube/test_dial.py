@@ -1,0 +1,120 @@
+"""Connections that are under way early: as many as are used, and no other words than without them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import urllib3
+
+from c3s_cli.kube import dial
+from tests.authority import server_context, write_files
+from tests.conftest import Run
+from tests.servers import FakeApi, Tunnel, node, node_metrics, pod, pod_metrics
+
+
+@pytest.fixture
+def cluster(api: FakeApi) -> FakeApi:
+    return filled(api)
+
+
+def filled(api: FakeApi) -> FakeApi:
+    api.node_metrics(node_metrics("a"))
+    api.nodes(node("a"))
+    api.pod_metrics(pod_metrics("default", "web", ("app", "1m", "1Mi")), namespace="default")
+    api.pods(pod("default", "web"), namespace="default")
+    return api
+
+
+@pytest.mark.parametrize(
+    ("words", "connections"),
+    [
+        ("top pods", 1),
+        ("top nodes", 2),
+        ("top nodes a", 2),
+        ("top pods --field-selector status.phase=Running", 2),
+        ("top pods -o wide", 4),
+        ("top pods web --explain", 1),
+        ("watch nodes --count 3 -i 0.01", 2),
+    ],
+)
+def test_no_connection_is_made_that_is_not_used(run: Run, cluster: FakeApi, words: str, connections: int) -> None:
+    run(f"{words} --server {cluster.url}")
+    assert cluster.requests
+    assert cluster.connections <= connections
+
+
+@pytest.fixture
+def secure(tmp_path: Path) -> Any:
+    files = write_files(tmp_path)
+    with FakeApi(server_context()) as api:
+        config = {
+            "current-context": "c",
+            "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+            "clusters": [{"name": "c", "cluster": {"server": api.url, "certificate-authority": files["ca.crt"]}}],
+            "users": [{"name": "u", "user": {"token": "t"}}],
+        }
+        (tmp_path / "config").write_text(json.dumps(config))
+        yield f"--kubeconfig {tmp_path / 'config'}", filled(api)
+
+
+def test_all_that_is_sent_goes_over_them(
+    run: Run, cluster: FakeApi, secure: tuple[str, FakeApi], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(urllib3.util.connection, "create_connection", lambda *_, **__: pytest.fail("a later one"))
+    assert run(f"top nodes -o name --server {cluster.url}").out == "node/a\n"
+    assert run(f"top nodes -o name {secure[0]}").out == "node/a\n"
+    assert secure[1].connections == 2
+
+
+def test_one_that_waited_too_long_is_not_used(
+    run: Run, cluster: FakeApi, secure: tuple[str, FakeApi], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dial, "FRESH", -1.0)
+    assert run(f"top nodes -o name --server {cluster.url}").out == "node/a\n"
+    assert run(f"top nodes -o name {secure[0]}").out == "node/a\n"
+    assert secure[1].connections == 4
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:1", "https://127.0.0.1:1", "http://[::1]:1"])
+def test_a_refusal_is_said_in_the_same_words(run: Run, address: str) -> None:
+    host = address.partition("://")[2]
+    result = run(f"top nodes --server {address}")
+    assert (result.code, result.out) == (1, "")
+    assert result.err == f"The connection to the server {host} was refused - did you specify the right host or port?\n"
+
+
+@pytest.mark.parametrize("words", ["top nodes", "top pods"])
+def test_a_server_that_never_answers_takes_no_longer_than_it_may(run: Run, words: str) -> None:
+    with contextlib.ExitStack() as stack:
+        full = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        port = full.getsockname()[1]
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)  # noqa: FBT003  the socket's own word
+            waiting.connect_ex(("127.0.0.1", port))
+        begun = time.monotonic()
+        result = run(f"{words} --request-timeout 300ms --server http://127.0.0.1:{port}")
+        assert time.monotonic() - begun < 1.5
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith(f"Unable to connect to the server: timeout while waiting for 127.0.0.1:{port}\n")
+
+
+def test_nothing_goes_past_a_proxy(run: Run, secure: tuple[str, FakeApi], tmp_path: Path) -> None:
+    _, api = secure
+    config = json.loads((tmp_path / "config").read_text())
+    with Tunnel(api.port) as tunnel:
+        config["clusters"][0]["cluster"]["proxy-url"] = f"http://{tunnel.address}"
+        (tmp_path / "config").write_text(json.dumps(config))
+        assert run(f"top nodes -o name --kubeconfig {tmp_path / 'config'}").out == "node/a\n"
+        assert api.connections == len(tunnel.heads) == 2
+
+
+@pytest.mark.parametrize("server", ["http://127.0.0.1:99999", "http://127.0.0.1:x", "ftp://127.0.0.1", "http://"])
+def test_an_address_that_is_none_is_left_to_the_client(server: str) -> None:
+    assert dial.dial(server, 2, 1.0) == []

@@ -1,0 +1,195 @@
+"""Speed is a promise: how much work a run may do. Requests, rows and careful ways are counted, not seconds."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from c3s_cli.analysis import report
+from c3s_cli.analysis.rollup import sum_pods
+from c3s_cli.columns.vocabulary import Kind
+from c3s_cli.demo.server import DemoServer, start
+from c3s_cli.model import Group, Pod, Report
+from c3s_cli.output import document, names, render
+from c3s_cli.request.view import Format, View
+from c3s_cli.sources.decode import metrics, nodes, pods, shapes
+from tests.authority import server_context, write_files
+from tests.conftest import AT, Run
+from tests.project.test_imports import NEVER_BY_A_READING, modules_after
+from tests.servers import FakeApi, node, node_metrics
+
+METRICS = "/apis/metrics.k8s.io/v1beta1"
+
+
+@pytest.fixture(scope="module")
+def many() -> Iterator[DemoServer]:
+    with start(nodes=120, pods_per_node=30, at=AT) as server:
+        yield server
+
+
+@pytest.mark.parametrize(
+    ("words", "paths"),
+    [
+        ("top nodes", [f"{METRICS}/nodes", "/api/v1/nodes"]),
+        ("top pods -A", [f"{METRICS}/pods"]),
+        ("top pods -A --containers --sort-by cpu --sum", [f"{METRICS}/pods"]),
+        ("top cluster", [f"{METRICS}/nodes", "/api/v1/nodes", "/api/v1/pods?limit=1"]),
+    ],
+)
+def test_a_reading_asks_once_for_what_it_needs(run: Run, many: DemoServer, words: str, paths: list[str]) -> None:
+    many.requests.clear()
+    assert run(f"{words} --server {many.url}").code == 0
+    assert sorted(many.requests) == sorted(f"GET {path}" for path in paths)
+
+
+def test_specs_come_in_large_pages(run: Run, many: DemoServer) -> None:
+    many.requests.clear()
+    assert run(f"top pods -A -o wide --server {many.url}").code == 0
+    pages = [request for request in many.requests if request.startswith("GET /api/v1/pods?")]
+    assert len(pages) == 4  # of 1,000 pods each; kubectl asks for 500
+
+
+def test_the_next_page_is_on_its_way_while_one_is_decoded(
+    run: Run, many: DemoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded: list[bool] = []
+    page = pods.PodDecoder.page
+
+    def waiting(decoder: pods.PodDecoder, listing: shapes.Listing) -> Iterator[Any]:
+        more = bool(listing.metadata and listing.metadata.continue_)
+        until = time.monotonic() + 5
+        while more and sum("/api/v1/pods" in each for each in many.requests) < len(decoded) + 2:
+            assert time.monotonic() < until, "the next page waits for this one"
+            time.sleep(0.001)
+        decoded.append(more)
+        yield from page(decoder, listing)
+
+    many.requests.clear()
+    monkeypatch.setattr(pods.PodDecoder, "page", waiting)
+    assert run(f"top nodes -o wide --server {many.url}").code == 0
+    assert decoded == [True, True, True, False]
+
+
+def test_what_metrics_server_sends_never_takes_the_careful_way(
+    run: Run, many: DemoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metrics, "amount_of", lambda *_: pytest.fail("one quantity after the other"))
+    assert run(f"top pods -A --server {many.url}").code == 0
+
+
+@pytest.mark.parametrize("words", ["top nodes", "top nodes -o json --sort-by cpu%", "top cluster --fail-if cpu%>99"])
+def test_nodes_say_no_more_than_is_asked_for(
+    run: Run, many: DemoServer, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nodes, "_details", lambda _: pytest.fail("labels, conditions and taints for nothing"))
+    assert run(*words.split(), "--server", many.url).code == 0
+
+
+def test_nodes_of_a_kind_are_read_once(run: Run, many: DemoServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[bytes] = []
+    nodes._declared.cache_clear()  # noqa: SLF001  what is counted
+    decode_one = shapes.decode_one
+
+    def counting(body: shapes.Body, shape: Any, what: str) -> Any:
+        read.append(bytes(body))
+        return decode_one(body, shape, what)
+
+    monkeypatch.setattr(nodes, "decode_one", counting)
+    assert run(f"top nodes --server {many.url}").out.count("\n") > 100
+    assert len(read) == len(set(read))
+    nodes._declared.cache_clear()  # noqa: SLF001  it holds what the demo has
+
+
+@pytest.mark.parametrize(
+    ("words", "sums"), [("", 0), ("--sort-by cpu", 0), ("--sum", 1), ("-o json", 1), ("-o csv", 0)]
+)
+def test_only_sums_that_are_shown_are_computed(
+    run: Run, many: DemoServer, words: str, sums: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summed: list[int] = []
+
+    def counting(rows: Sequence[Pod], context: str) -> Group:
+        summed.append(len(rows))
+        return sum_pods(rows, context)
+
+    monkeypatch.setattr(report, "sum_pods", counting)
+    assert run(f"top pods -A --server {many.url} {words}").code == 0
+    assert len(summed) == sums
+
+
+def test_items_are_decoded_some_hundred_at_a_time(run: Run, many: DemoServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded: list[object] = []
+    decode_one = shapes.decode_one
+
+    def counting(body: shapes.Body, shape: Any, what: str) -> Any:
+        decoded.append(shape)
+        return decode_one(body, shape, what)
+
+    monkeypatch.setattr(shapes, "decode_one", counting)
+    count = run(f"top pods -A --no-headers --server {many.url}").out.count("\n")
+    assert count > 3000
+    assert len(decoded) == -(-count // shapes.BATCH)
+
+
+class Counted(list[Any]):
+    """Rows that know how many of them were looked at."""
+
+    seen = 0
+
+    def __iter__(self) -> Iterator[Any]:
+        for row in super().__iter__():
+            self.seen += 1
+            yield row
+
+
+@pytest.mark.parametrize(
+    ("format_", "piece"), [(Format.NAME, names.PIECE), (Format.JSON, document.PIECE)], ids=["name", "json"]
+)
+def test_a_reader_who_leaves_early_costs_no_more_than_a_piece(format_: Format, piece: int) -> None:
+    rows = Counted([Pod("c", "default", f"p{place}", 1, 1) for place in range(3 * piece)])
+    pieces = render(Report(datetime.now(UTC), "test", Kind.POD, (), rows, None), View(format_))
+    next(pieces)
+    next(pieces)
+    assert rows.seen <= 2 * piece
+    assert list(pieces)
+    assert rows.seen == 3 * piece
+
+
+def test_a_reading_over_tls_loads_no_more_than_the_loader_needs(tmp_path: Path) -> None:
+    files = write_files(tmp_path)
+    with FakeApi(server_context()) as fake:
+        fake.node_metrics(node_metrics("a"))
+        fake.nodes(node("a"))
+        config = {
+            "current-context": "c",
+            "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+            "clusters": [{"name": "c", "cluster": {"server": fake.url, "certificate-authority": files["ca.crt"]}}],
+            "users": [{"name": "u", "user": {"token": "t"}}],
+        }
+        (tmp_path / "config").write_text(json.dumps(config))
+        words = ["top", "nodes", "--kubeconfig", str(tmp_path / "config")]
+        loaded = modules_after(f"from c3s_cli.cli import main\nmain({words!r})")
+    assert not loaded & NEVER_BY_A_READING
+    assert not {name for name in loaded if name.startswith(("kubernetes.client.models", "kubernetes.client.api"))}
+    assert len(loaded) < 450
+
+
+@pytest.mark.parametrize("output", ["", "-o json", "-o name", "-o csv", "-o wide"])
+def test_what_the_limit_leaves_out_is_not_rendered(
+    run: Run, many: DemoServer, output: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rendered: list[int] = []
+
+    def counting(shown: Report, view: View) -> Iterator[str]:
+        rendered.append(len(shown.rows))
+        return render(shown, view)
+
+    monkeypatch.setattr("c3s_cli.run.once.render", counting)
+    assert run(f"top pods -A --limit 10 {output} --server {many.url}").code == 0
+    assert rendered == [10]

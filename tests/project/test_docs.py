@@ -1,0 +1,129 @@
+"""The documentation says what the program does: pages, schema and links."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from c3s_cli.errors import MEANINGS, ExitCode
+from tests.conftest import Run
+from tools import write
+from tools.schema import schema
+
+ROOT = Path(__file__).parents[2]
+PAGES = [page for page in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")) if page.is_file()]
+LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+
+DOCUMENTS = [
+    "top nodes",
+    "top nodes -o wide",
+    "top nodes --columns all",
+    "top nodes memory-1",
+    "top nodes --show-swap --show-capacity --sum",
+    "top nodes --by pool,zone --columns all",
+    "top nodes --by label:topology.kubernetes.io/zone --sum",
+    'top nodes --columns \'labels["kubernetes.io/os"],resources["nvidia.com/gpu"].free\' --sum',
+    "top pods -A",
+    "top pods -A --columns all --sum",
+    "top pods -A --containers --columns wide",
+    "top pods -A --containers --columns 'resources[\"nvidia.com/gpu\"].requests'",
+    "top pods -A --limit 3 --sum",
+    "top pods -n nosuch",
+    "top pods -A --by namespace,owner --columns all",
+    "top pods -A --by label:app --sum",
+    "top pods -A --by instance-type,status",
+    "top cluster",
+    "top cluster --columns wide",
+    "top cluster --columns all",
+    "watch cluster --count 1",
+]
+
+
+def test_pages_and_schema_are_what_the_program_says() -> None:
+    assert write.main(["--check"]) == 0, "make docs writes them anew"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    broken = []
+    for link in LINK.findall(FENCE.sub("", page.read_text(encoding="utf-8"))):
+        if link.startswith(("https://", "http://", "mailto:")):
+            continue
+        name, _, anchor = link.partition("#")
+        target = page.parent / name if name else page
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            broken.append(link)
+    assert broken == []
+
+
+def anchors(page: Path) -> set[str]:
+    headings = HEADING.findall(FENCE.sub("", page.read_text(encoding="utf-8")))
+    return {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("words", DOCUMENTS)
+def test_documents_meet_the_schema(demo: Run, words: str) -> None:
+    result = demo(f"{words} -o json")
+    assert result.code == 0
+    validate(json.loads(result.out))
+
+
+def validate(document: dict[str, Any]) -> None:
+    """Check a document against its own kind of list, so that a failure says where it is."""
+    whole = schema()
+    one = {"$schema": whole["$schema"], "$defs": whole["$defs"], "$ref": f"#/$defs/{document['kind']}"}
+    jsonschema.Draft202012Validator(one).validate(document)
+    assert document["items"] or document["kind"] == "PodUsageList"
+
+
+def test_schema_is_one(demo: Run) -> None:
+    validator = jsonschema.Draft202012Validator(schema())
+    jsonschema.Draft202012Validator.check_schema(schema())
+    validator.validate(json.loads(demo("top nodes -o json").out))
+    wrong = json.loads(demo("top nodes -o json").out)
+    wrong["items"][0]["cpu"]["usage"] = "1m"
+    assert not validator.is_valid(wrong)
+
+
+def test_every_exit_code_has_a_meaning() -> None:
+    assert list(MEANINGS) == list(ExitCode)
+    assert all(MEANINGS.values())
+
+
+def test_columns_are_listed_as_people_programs_and_pages_like_them(run: Run) -> None:
+    table = run("columns nodes").out.splitlines()
+    document = json.loads(run("columns nodes -o json").out)
+    page = run("columns nodes -o markdown").out.splitlines()
+    assert table[0].split() == ["OF", "COLUMN", "ALIAS", "UNIT", "NEEDS", "MEANING"]
+    assert len(table) - 1 == len(page) - 2 == len(document)
+    assert {
+        "of": "nodes",
+        "column": "cpu.usagePercentOfAllocatable",
+        "alias": "cpu%",
+        "unit": "percent",
+        "needs": "nodes.metrics.k8s.io,nodes",
+        "meaning": "cpu.usage as a percentage of cpu.allocatable",
+    } in document
+    assert len(json.loads(run("columns -o json").out)) > len(document)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            "columns node",
+            "error: unknown kind 'node'\nhint: one of: nodes, pods, node-groups, pod-groups, cluster\n",
+        ),
+        ("columns -o yaml", "error: unknown format 'yaml'\nhint: one of: table, json, markdown\n"),
+    ],
+)
+def test_columns_of_nothing_are_wrong_usage(run: Run, words: str, said: str) -> None:
+    result = run(words)
+    assert (result.code, result.out, result.err) == (2, "", said)

@@ -1,0 +1,137 @@
+"""The JSON Schema of what `-o json` and `-o yaml` print, made from the table of columns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any, Final
+
+from c3s_cli.columns.catalogue import IDENTITY, resource_columns, table_of
+from c3s_cli.columns.vocabulary import Column, Kind, Unit
+from c3s_cli.output.document import API_VERSION
+from c3s_cli.request.from_flags import KEY_COLUMNS, KEYS
+
+Schema = dict[str, Any]
+
+TYPES: Final[dict[Unit, Schema]] = {
+    Unit.TEXT: {"type": ["string", "null"]},
+    Unit.TEXTS: {"type": ["array", "null"], "items": {"type": "string"}},
+    Unit.NANOCORES: {"type": ["integer", "null"]},
+    Unit.BYTES: {"type": ["integer", "null"]},
+    Unit.COUNT: {"type": ["integer", "null"]},
+    Unit.PERCENT: {"type": ["number", "null"]},
+    Unit.SECONDS: {"type": ["number", "null"]},
+    Unit.TIME: {"type": ["string", "null"], "format": "date-time"},
+}
+OPEN_ENDED: Final = "example.com/any"
+LABELS: Final[Schema] = {"type": "object", "additionalProperties": {"type": ["string", "null"]}}
+
+
+def schema() -> Schema:
+    """Give the whole schema."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "What c3s prints with -o json",
+        "description": "An item has its identity and exactly the columns that were asked for; null means asked for "
+        "and unknown. Amounts are exact integers in the units that the document states; percentages are unrounded.",
+        "oneOf": [{"$ref": f"#/$defs/{kind.value}UsageList"} for kind in Kind],
+        "$defs": {
+            **{f"{kind.value}UsageList": _list(kind) for kind in Kind},
+            **{f"{kind.value}Usage": _item(kind) for kind in Kind},
+            "Units": {
+                "type": "object",
+                "additionalProperties": {
+                    "anyOf": [{"enum": [unit.value for unit in Unit]}, {"$ref": "#/$defs/Units"}],
+                },
+            },
+            "Failure": _object(
+                {
+                    "context": {"type": "string"},
+                    "source": {"type": "string"},
+                    "message": {"type": "string"},
+                }
+            ),
+        },
+    }
+
+
+def written() -> str:
+    """Give the text of docs/schema.json."""
+    return json.dumps(schema(), indent=2) + "\n"
+
+
+def _list(kind: Kind) -> Schema:
+    return _object(
+        {
+            "apiVersion": {"const": API_VERSION},
+            "kind": {"const": f"{kind.value}UsageList"},
+            "metadata": _object({"timestamp": {"type": "string", "format": "date-time"}}),
+            "source": {"type": "string"},
+            "units": {"$ref": "#/$defs/Units"},
+            "items": {"type": "array", "items": {"$ref": f"#/$defs/{kind.value}Usage"}},
+            "totals": {"anyOf": [{"type": "null"}, _totals(kind.group)]},
+            "failures": {"type": "array", "items": {"$ref": "#/$defs/Failure"}},
+            "omitted": {"type": "integer", "minimum": 0, "description": "rows that --limit left out"},
+        }
+    )
+
+
+def _item(kind: Kind) -> Schema:
+    required = ["context", "timestamp", "window"]
+    if kind in (Kind.NODE, Kind.POD):
+        required += ["name"] if kind is Kind.NODE else ["namespace", "name"]
+    properties = _tree([column for column in table_of(kind).values() if not column.parts])
+    properties |= _open_ended(kind)
+    properties |= _keys(kind)
+    if kind is Kind.POD:
+        properties["containers"] = {"type": "array", "items": _container()}
+    return _object(properties, required)
+
+
+def _keys(kind: Kind) -> dict[str, Schema]:
+    """Describe what --by puts into the rows of a group."""
+    objects = next((objects for objects in KEYS if objects.group is kind), None)
+    if objects is None:
+        return {}
+    return {KEY_COLUMNS.get(key, key): TYPES[Unit.TEXT] for key in KEYS[objects]} | {"labels": LABELS}
+
+
+def _container() -> Schema:
+    columns = [column for column in table_of(Kind.POD).values() if column.of_containers]
+    return _object({"name": {"type": "string"}, **_tree(columns), **_resources(Kind.POD)}, ["name"])
+
+
+def _totals(group: Kind) -> Schema:
+    columns = [column for column in table_of(group).values() if not column.parts and column.name not in IDENTITY]
+    return _object(_tree(columns) | _resources(group), [])
+
+
+def _open_ended(kind: Kind) -> dict[str, Schema]:
+    labels = {"labels": LABELS} if kind in (Kind.NODE, Kind.POD) else {}
+    return labels | _resources(kind)
+
+
+def _resources(kind: Kind) -> dict[str, Schema]:
+    columns = [
+        Column(column.name.rpartition(".")[2], column.unit, column.value, column.summary)
+        for column in resource_columns(OPEN_ENDED, kind)
+    ]
+    return {"resources": {"type": "object", "additionalProperties": _object(_tree(columns), [])}}
+
+
+def _tree(columns: Iterable[Column]) -> dict[str, Schema]:
+    """Arrange the schemas of columns by the keys of their paths."""
+    tree: dict[str, Schema] = {}
+    for column in columns:
+        *path, last = column.path
+        properties = tree
+        for key in path:
+            properties = properties.setdefault(key, _object({}, []))["properties"]
+        properties[last] = TYPES[column.unit] | {"description": column.summary}
+    return tree
+
+
+def _object(properties: dict[str, Schema], required: list[str] | None = None) -> Schema:
+    names = list(properties) if required is None else required
+    whole: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    return whole | ({"required": names} if names else {})
