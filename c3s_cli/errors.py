@@ -74,6 +74,10 @@ class Unreachable(C3sError):
     prefix = ""
 
 
+class Silent(Unreachable):
+    """Nothing came for too long of an answer that had begun."""
+
+
 class InvalidAnswer(C3sError):
     """The server answered something that is no JSON of the expected shape."""
 

@@ -11,23 +11,27 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote, urlencode
 
 from c3s_cli import __version__
 from c3s_cli.errors import ApiError, C3sError, ConfigError, InvalidAnswer, Unreachable, UsageError
 from c3s_cli.kube.access import Access, in_cluster, resolve
-from c3s_cli.kube.answers import Answer, error_of, unreachable
+from c3s_cli.kube.answers import Answer, date_of, error_of, unreachable
 from c3s_cli.kube.client_import import incluster_loader, rest_client
 from c3s_cli.kube.credentials import configuration_of
 from c3s_cli.kube.dial import Dial, dial, pools
 from c3s_cli.kube.headers import impersonation, sendable
 from c3s_cli.kube.proxies import is_loopback, proxy_of
+from c3s_cli.kube.rotation import Rotation
 from c3s_cli.kube.tls import tls_context
 from c3s_cli.request.target import Target
 
+if TYPE_CHECKING:
+    from c3s_cli.kube.streaming import Stream
+
+Result = TypeVar("Result")
 # c3s's own bounds where --request-timeout gives none, in seconds.
 SILENCE: Final = 10.0
 TOTAL: Final = 300.0
@@ -80,7 +84,7 @@ class Cluster:
     """One API server, read with one identity. Several threads may `get` at once.
 
     context: what to call it. namespace: where a name without one lives. notes: what stderr should say of the
-    connection.
+    connection. ending: what `close` calls first, such as the end of a thread that reads a stream.
     """
 
     def __init__(
@@ -95,15 +99,17 @@ class Cluster:
         self.namespace = access.namespace or "default"
         self.server = access.server
         self.notes: tuple[str, ...] = ()
+        self.ending: list[Callable[[], None]] = []
+        self.trace = trace or (lambda _line: None)
         self._access = access
         self._timeout = target.request_timeout
         self._load = load
         self._dials = dials
-        self._trace = trace or (lambda _line: None)
         self._lock = threading.Lock()
         self._generation = 0
         self._idle: list[Any] = []
         self._headers = self._standing_headers(target)
+        self._rotation = Rotation(access)
         if access.secure and access.cluster.get("insecure-skip-tls-verify"):
             self.notes = (f"warning: the certificate of {access.server} is not verified",)
         self._open()
@@ -117,16 +123,22 @@ class Cluster:
         return headers + impersonation(self._access.user)
 
     def _open(self) -> None:
-        """Load the credentials, and be ready to connect with them."""
+        """Load the credentials, and be ready to connect with them. If they cannot be used, the old ones stay."""
         import urllib3
 
-        self._configuration = self._load()
-        token = self._configuration.api_key.get("BearerToken") if self._access.secure else None
-        self._authorization = sendable("Authorization", token) if token else None
+        stamp = self._rotation.stamp()
+        configuration = self._load()
+        token = configuration.api_key.get("BearerToken") if self._access.secure else None
+        authorization = sendable("Authorization", token) if token else None
+        context = tls_context(configuration, self._access, self.server) if self._access.secure else None
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         self._pools = pools(self._dials) if self._dials else None
-        self._context = tls_context(self._configuration, self._access, self.server) if self._access.secure else None
-        self._idle = [self._client()]
+        self._configuration, self._authorization, self._context = configuration, authorization, context
+        self._rotation.loaded(stamp)
+        outdated, self._idle = self._idle, [self._client()]
+        # A connection belongs to the certificate that it was opened with.
+        for client in outdated:
+            client.close()
 
     def _client(self) -> Any:
         """Make one of the official REST clients, for one thread at a time.
@@ -158,11 +170,16 @@ class Cluster:
             yield client
         finally:
             with self._lock:
-                if generation == self._generation:
+                current = generation == self._generation
+                if current:
                     self._idle.append(client)
+            if not current:
+                client.close()
 
     def close(self) -> None:
         """Close the connections."""
+        for end in self.ending:
+            end()
         for client in self._idle:
             client.close()
         for left in self._dials:
@@ -174,29 +191,68 @@ class Cluster:
         A connection that was closed meanwhile is tried once more; a server that asks for a pause is given it if
         it fits the time; a refused credential is read anew once, since plugins and token files go on.
         """
-        url = f"{self.server}{path}" + ("?" + urlencode(query, errors="surrogateescape") if query else "")
+        url = self._url(path, query)
         deadline = time.monotonic() + (TOTAL if self._timeout is None else self._timeout or float("inf"))
-        generation, renewed, paused = self._generation, False, 0
-        while True:
-            try:
-                return self._once(url, path, accept, deadline)
-            except ApiError as problem:
-                if problem.status == 401 and not renewed and self._access.secure:
-                    self._renew(generation)
-                    renewed = True
-                elif paused < PAUSES and _may_pause(problem, deadline):
-                    self._trace(f"the server asks for a pause of {problem.retry_after:g} s")
-                    time.sleep(problem.retry_after or 0)
-                    paused += 1
-                else:
-                    raise
+        return self._renewing(partial(self._patiently, url, path, accept, deadline))
+
+    def stream(self, path: str, query: Sequence[tuple[str, str]], *, accept: str, silence: float) -> Stream:
+        """GET one path whose answer goes on, and give it once it has begun. Raises what `get` does.
+
+        silence: how many seconds may pass without a byte of it.
+        """
+        from c3s_cli.kube.streaming import Stream  # only a watch that follows needs it
+
+        url = self._url(path, query)
+
+        def opened() -> Stream:
+            deadline = time.monotonic() + (SILENCE if self._timeout is None else self._timeout or float("inf"))
+            send = partial(self._send, url=url, accept=accept, deadline=deadline, encoded=False)
+            return Stream(self._borrowed(), send, url, silence, self.trace)
+
+        return self._renewing(opened)
+
+    def _url(self, path: str, query: Sequence[tuple[str, str]]) -> str:
+        return f"{self.server}{path}" + ("?" + urlencode(query, errors="surrogateescape") if query else "")
+
+    def _renewing(self, attempt: Callable[[], Result]) -> Result:
+        """Do something with credentials; once more with newer ones if theirs seems to be the fault that it fails."""
+        self._keep_fresh()
+        generation = self._generation
+        try:
+            return attempt()
+        except C3sError as problem:
+            if not self._rotation.may_help(problem):
+                raise
+        self._renew(generation)
+        return attempt()
 
     def _renew(self, generation: int) -> None:
         """Load the credentials again, once for all threads that were refused with the old ones."""
         with self._lock:
             if self._generation == generation:
-                self._generation += 1
                 self._open()
+                self._generation += 1
+
+    def _keep_fresh(self) -> None:
+        """Load the credentials again if their files have changed. Until the new ones can be used, the old ones stay."""
+        if not self._rotation.due():
+            return
+        try:
+            self._renew(self._generation)
+        except C3sError as problem:
+            self.trace(f"newer credentials cannot be used yet: {problem}")
+
+    def _patiently(self, url: str, path: str, accept: str, deadline: float) -> Answer:
+        """Send one request; again after each pause that the server asks for."""
+        for _ in range(PAUSES):
+            try:
+                return self._once(url, path, accept, deadline)
+            except ApiError as problem:
+                if not _may_pause(problem, deadline):
+                    raise
+                self.trace(f"the server asks for a pause of {problem.retry_after:g} s")
+                time.sleep(problem.retry_after or 0)
+        return self._once(url, path, accept, deadline)
 
     def _once(self, url: str, path: str, accept: str, deadline: float) -> Answer:
         """Send one request, and judge its answer."""
@@ -204,10 +260,10 @@ class Cluster:
         try:
             response, body = self._exchange(url, accept, deadline)
         except C3sError:
-            self._trace(f"GET {url} failed in {(time.monotonic() - begun) * 1000:.0f} ms")
+            self.trace(f"GET {url} failed in {(time.monotonic() - begun) * 1000:.0f} ms")
             raise
         spent = (time.monotonic() - begun) * 1000
-        self._trace(f"GET {url} {response.status} {response.reason or ''} in {spent:.0f} ms, {len(body)} bytes")
+        self.trace(f"GET {url} {response.status} {response.reason or ''} in {spent:.0f} ms, {len(body)} bytes")
         content_type = response.headers.get("Content-Type", "")
         if response.status != 200:
             raise error_of(response.status, response.headers, bytes(body), path)
@@ -216,7 +272,7 @@ class Cluster:
             raise InvalidAnswer(
                 f"the server sent {kind}, not JSON", hint="is that an API server, or a login page or proxy?"
             )
-        return Answer(body, content_type, _date(response.headers.get("Date")))
+        return Answer(body, content_type, date_of(response.headers.get("Date")))
 
     def _exchange(self, url: str, accept: str, deadline: float) -> tuple[Any, bytes | bytearray]:
         """Send one request and read its answer to the end; once more if the connection broke."""
@@ -239,10 +295,12 @@ class Cluster:
             except Exception as problem:  # noqa: BLE001  no traceback, whatever the client stumbles over
                 raise unreachable(problem, self.server) from None
 
-    def _send(self, client: Any, url: str, accept: str, deadline: float) -> Any:
+    def _send(self, client: Any, url: str, accept: str, deadline: float, *, encoded: bool = True) -> Any:
         import urllib3
 
         headers = urllib3.HTTPHeaderDict([*self._headers, ("Accept", accept)])
+        if not encoded:
+            headers.discard("Accept-Encoding")
         if self._authorization:
             headers["Authorization"] = self._authorization
         left = max(0.001, deadline - time.monotonic())
@@ -282,14 +340,3 @@ def _next(response: Any, deadline: float) -> bytes:
         socket.settimeout(left)
     chunk: bytes = response.read1(CHUNK, decode_content=True)
     return chunk
-
-
-def _date(text: str | None) -> datetime | None:
-    from email.utils import parsedate_to_datetime  # http.client has it by now
-
-    try:
-        date = parsedate_to_datetime(text) if text else None
-        # "-0000" is a time of no zone, which only UTC can mean.
-        return date and (date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC))
-    except (ValueError, OverflowError):
-        return None

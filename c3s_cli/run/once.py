@@ -90,9 +90,12 @@ def _demo(options: DemoOptions) -> DemoServer:
         raise C3sError(f"the demo cannot start: {problem}") from problem
 
 
-def reader(clusters: Sequence[Cluster], query: Query, stages: Stages) -> Callable[[], Report]:
-    """Return a function that reads the clusters and computes a Report."""
-    sources = [(ApiServer(cluster, stages.count), cluster.namespace) for cluster in clusters]
+def reader(clusters: Sequence[Cluster], query: Query, stages: Stages, *, live: bool = False) -> Callable[[], Report]:
+    """Return a function that reads the clusters and computes a Report.
+
+    live: whether it will be called again and again, so that core objects are listed once and then followed.
+    """
+    sources = [(_source(cluster, stages, live=live), cluster.namespace) for cluster in clusters]
 
     def report() -> Report:
         samples = [read(source, query, namespace) for source, namespace in sources]
@@ -102,6 +105,14 @@ def reader(clusters: Sequence[Cluster], query: Query, stages: Stages) -> Callabl
             return make_report(samples, query)
 
     return report
+
+
+def _source(cluster: Cluster, stages: Stages, *, live: bool) -> ApiServer:
+    if not live:
+        return ApiServer(cluster, stages.count)
+    from c3s_cli.sources.following import Following  # only watch follows
+
+    return ApiServer(cluster, stages.count, core=Following(cluster).core)
 
 
 def write(report: Report, view: View, stages: Stages) -> None:

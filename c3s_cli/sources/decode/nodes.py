@@ -12,11 +12,13 @@ from c3s_cli.model import Amounts, NodeDetails, NodeFacts
 from c3s_cli.sources.decode.shapes import (
     NULL,
     Body,
+    Listing,
     Meta,
     Quantity,
     amount_of,
     amounts_of,
     declared,
+    decode_items,
     decode_list,
     decode_one,
     epoch,
@@ -100,6 +102,16 @@ def node_facts(body: Body, problems: list[str], *, details: bool) -> Iterator[No
     if details:
         return (_facts(item, problems, _details(item)) for item in decode_list(body, _Node, "nodes"))
     return (_facts(item, problems) for item in decode_list(body, _Offer, "nodes"))
+
+
+def node_rows(listing: Listing, problems: list[str], *, details: bool) -> Iterator[tuple[str, NodeFacts]]:
+    """Give the nodes of a list, or of a page of one, by name."""
+    if details:
+        for node in decode_items(listing, _Node, "nodes"):
+            yield node.metadata.name, _facts(node, problems, _details(node))
+        return
+    for offer in decode_items(listing, _Offer, "nodes"):
+        yield offer.metadata.name, _facts(offer, problems)
 
 
 def one_node_facts(body: Body, problems: list[str]) -> NodeFacts:

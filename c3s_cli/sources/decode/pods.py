@@ -18,6 +18,8 @@ from c3s_cli.sources.decode.podstatus import PodState, restarts, status_word
 from c3s_cli.sources.decode.shapes import NULL, Body, Listing, Quantity, amounts_of, decode_items, decode_one, epoch
 
 FINISHED: Final = ("Succeeded", "Failed")
+# Far more than the kinds of pod in a cluster; a watch of many days may still meet more.
+MOST_SHARED: Final = 20_000
 
 
 class _Resources(Struct, gc=False):
@@ -115,6 +117,8 @@ class PodDecoder:
             )
             known = (requests_of(resources), limits_of(resources), binding_limits_of(resources), containers)
             if len(self.problems) == before:
+                if len(self.shared) >= MOST_SHARED:
+                    self.shared.clear()
                 self.shared[key] = known
         return known
 

@@ -38,9 +38,10 @@ class Meta(Struct, rename="camel", gc=False):
 
 
 class ListMeta(Struct, rename="camel", gc=False):
-    """The metadata of a list: where it goes on, and how much is left."""
+    """The metadata of a list: where it goes on, how much is left, and from which version it can be followed."""
 
     continue_: str | None = msgspec.field(default=None, name="continue")
+    resource_version: str | None = None
     remaining_item_count: int | None = None
 
 
