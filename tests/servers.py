@@ -9,7 +9,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -20,7 +20,10 @@ DATE = "Mon, 02 Mar 2026 09:30:00 GMT"
 
 @dataclass
 class Reply:
-    """One answer. body: JSON, text or bytes. fault: hang, drip, stall (half-way), cut, reset, bomb."""
+    """One answer. body: JSON, text or bytes, or an iterator of bytes, each sent as a chunk when it comes.
+
+    fault: hang, drip, stall (half-way), cut, reset, bomb; in a body of chunks, b"" is a cut.
+    """
 
     body: Any = None
     status: int = 200
@@ -234,7 +237,23 @@ class _Handler(BaseHTTPRequestHandler):
             reply = Reply("404 page not found\n", 404, "text/plain; charset=utf-8")
         else:
             reply = route if isinstance(route, Reply) else route(request)
-        self.reply(reply)
+        if isinstance(reply.body, Iterator):
+            self.stream(reply)
+        else:
+            self.reply(reply)
+
+    def stream(self, reply: Reply) -> None:
+        self.send_response(reply.status)
+        self.send_header("Content-Type", reply.content_type)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for chunk in reply.body:
+            if not chunk:
+                self.close_connection = True
+                return
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
+            self.wfile.flush()
+        self.wfile.write(b"0\r\n\r\n")
 
     def reply(self, reply: Reply) -> None:
         body = reply.body

@@ -13,6 +13,8 @@ from c3s_cli.kube.access import Access
 # How often the files are looked at, in seconds; client-go does so as often.
 EVERY: Final = 60.0
 FILES: Final = ("tokenFile", "client-certificate", "client-key")
+# What answers.py says of a handshake that the server ended.
+CUT: Final = ("tls: ", "EOF", "was broken off")
 
 Stamp = tuple[object, ...]
 
@@ -53,7 +55,7 @@ class Rotation:
             return False
         if isinstance(problem, ApiError):
             return problem.status == 401
-        return self.stamp() != self._loaded or (self._plugin and "tls: " in problem.message)
+        return self.stamp() != self._loaded or (self._plugin and any(words in problem.message for words in CUT))
 
 
 def _stamp(path: str) -> object:
