@@ -45,7 +45,7 @@ class Case:
 
     @property
     def shown(self) -> str:
-        """Give the command of c3s as it would be typed."""
+        """Return the command of c3s as it would be typed."""
         return f"{self.c3s} | head -1" if self.first_line else self.c3s
 
     @property

@@ -32,15 +32,15 @@ class Pairs:
     growth: list[float] = field(default_factory=list)
 
     def median(self, who: str, what: str) -> float:
-        """Give the median of `wall`, `cpu` or `memory` of one side."""
+        """Return the median of `wall`, `cpu` or `memory` of one side."""
         return float(statistics.median(getattr(run, what) for run in getattr(self, who)))
 
     def ratio(self, what: str) -> float:
-        """Give c3s / kubectl, of the medians."""
+        """Return c3s / kubectl, of the medians."""
         return self.median("c3s", what) / self.median("kubectl", what)
 
     def spread(self, what: str) -> tuple[float, float]:
-        """Give the smallest and the largest ratio of a pair."""
+        """Return the smallest and the largest ratio of a pair."""
         ratios = [
             getattr(ours, what) / getattr(theirs, what) for ours, theirs in zip(self.c3s, self.kubectl, strict=True)
         ]

@@ -31,7 +31,7 @@ BEGIN, END = "<!-- measured -->\n", "<!-- end -->"
 
 
 def find_kubectl() -> str:
-    """Give $KUBECTL, the kubectl on PATH, or the newest plain one beside a dispatcher."""
+    """Return $KUBECTL, the kubectl on PATH, or the newest plain one beside a dispatcher."""
     found = os.environ.get("KUBECTL") or shutil.which("kubectl")
     if found is None:
         sys.exit("no kubectl on PATH: set KUBECTL")
@@ -42,7 +42,7 @@ def find_kubectl() -> str:
 
 
 def version_of(kubectl: str) -> str:
-    """Give the version that kubectl says it has."""
+    """Return the version that kubectl says it has."""
     said = subprocess.run([kubectl, "version", "--client"], capture_output=True, text=True, check=True).stdout
     return said.split("\n", 1)[0].removeprefix("Client Version: ")
 

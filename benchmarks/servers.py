@@ -62,7 +62,7 @@ class Certificates:
 
 @contextlib.contextmanager
 def target(port: int, round_trip: int, folder: Path) -> Iterator[list[str]]:
-    """Give the flags with which both programs read the demo at a port, directly or through a network.
+    """Return the flags with which both programs read the demo at a port, directly or through a network.
 
     No flags for port 0, which is no server.
     """

@@ -38,11 +38,11 @@ class Metadata(Protocol):
     """The part of a package's metadata that is read here."""
 
     def get_all(self, name: str, /) -> list[str] | None:
-        """Give every value of a field, None if there is none."""
+        """Return every value of a field, None if there is none."""
 
 
 def licence_of(metadata: Metadata) -> str:
-    """Give a package's licence as an SPDX expression where that can be told, else what the package says."""
+    """Return a package's licence as an SPDX expression where that can be told, else what the package says."""
     for field in ("License-Expression", "License"):
         for text in metadata.get_all(field) or ():
             # Some packages put the whole text of their licence there.

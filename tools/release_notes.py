@@ -26,7 +26,7 @@ class Section(NamedTuple):
 
 
 def sections(changelog: str) -> list[Section]:
-    """Give the sections of a changelog, the newest first as they stand there."""
+    """Return the sections of a changelog, the newest first as they stand there."""
     headings = list(HEADING.finditer(changelog))
     ends = [heading.start() for heading in headings[1:]] + [len(changelog)]
     found = []
@@ -37,7 +37,7 @@ def sections(changelog: str) -> list[Section]:
 
 
 def notes(tag: str, version: str, changelog: str) -> str:
-    """Give the text for a release. ValueError if the tag, the version and the changelog do not agree."""
+    """Return the text for a release. ValueError if the tag, the version and the changelog do not agree."""
     if tag != f"v{version}":
         raise ValueError(f"the tag is {tag}, the package's version is {version}: the tag must be v{version}")
     for section in sections(changelog):

@@ -28,7 +28,7 @@ LABELS: Final[Schema] = {"type": "object", "additionalProperties": {"type": ["st
 
 
 def schema() -> Schema:
-    """Give the whole schema."""
+    """Return the whole schema."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "What c3s prints with -o json",
@@ -56,7 +56,7 @@ def schema() -> Schema:
 
 
 def written() -> str:
-    """Give the text of docs/schema.json."""
+    """Return the text of docs/schema.json."""
     return json.dumps(schema(), indent=2) + "\n"
 
 

@@ -380,7 +380,7 @@ MORE = {
 
 @cache
 def cases() -> tuple[Case, ...]:
-    """Give every case, once."""
+    """Return every case, once."""
     listed = [("ordinary", line) for line in LINES.split("\n") if line]
     listed += [(state, line) for state in DATA for line in DATA_LINES.split("\n") if line]
     listed += [(state, line) for state in FAULTS for line in FAULT_LINES.split("\n") if line]

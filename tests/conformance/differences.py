@@ -35,7 +35,7 @@ class Difference:
         return self.since <= version <= self.until and case in self.cases()
 
     def cases(self) -> frozenset[Case]:
-        """Give the cases that show it."""
+        """Return the cases that show it."""
         return _matching(self.where)
 
 
@@ -45,7 +45,7 @@ def _matching(patterns: tuple[str, ...]) -> frozenset[Case]:
 
 
 def expected(case: Case, version: Version) -> Difference | None:
-    """Give the difference to expect; None where both must agree."""
+    """Return the difference to expect; None where both must agree."""
     return next((each for each in DIFFERENCES if each.covers(case, version)), None)
 
 

@@ -17,7 +17,7 @@ GOLDENS = Path(__file__).parent / "goldens.json"
 
 @cache
 def goldens() -> dict[str, dict[str, Any]]:
-    """Give what was recorded, by case: kubectl's answers by version, and c3s's own where it differs on purpose."""
+    """Return what was recorded, by case: kubectl's answers by version, and c3s's own where it differs on purpose."""
     if not GOLDENS.is_file():
         return {}
     document: dict[str, dict[str, Any]] = json.loads(GOLDENS.read_text(encoding="utf-8"))
@@ -25,7 +25,7 @@ def goldens() -> dict[str, dict[str, Any]]:
 
 
 def recorded(case: Case) -> dict[Version, Answer]:
-    """Give what each recorded kubectl said."""
+    """Return what each recorded kubectl said."""
     return {
         number(version): Answer(*each["answer"])
         for each in goldens().get(str(case), {}).get("kubectl", ())
@@ -34,7 +34,7 @@ def recorded(case: Case) -> dict[Version, Answer]:
 
 
 def ours(case: Case) -> Answer | None:
-    """Give what c3s said when it was recorded, for a case in which it differs from some kubectl."""
+    """Return what c3s said when it was recorded, for a case in which it differs from some kubectl."""
     answer = goldens().get(str(case), {}).get("c3s")
     return Answer(*answer) if answer else None
 

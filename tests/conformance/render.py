@@ -52,7 +52,7 @@ in it fails a test, and so does one that is no more.
 
 
 def page() -> str:
-    """Give the whole page."""
+    """Return the whole page."""
     kubectls = sorted({asked for case in cases() for asked in recorded(case)})
     names = [f"{major}.{minor}" for major, minor in kubectls]
     return TEXT.format(

@@ -128,7 +128,7 @@ FIELDS: dict[str, Callable[[Json], str]] = {
 
 @cache
 def recorded(name: str) -> Json:
-    """Give the recorded answer of a real API server; of its groups, those that matter."""
+    """Return the recorded answer of a real API server; of its groups, those that matter."""
     answer: Json = json.loads((RECORDED / f"{name}.json").read_text(encoding="utf-8"))
     if name.startswith("apis-aggregated"):
         answer["items"] = [each for each in answer["items"] if each["metadata"].get("name") in ("apps", GROUP)]
@@ -136,7 +136,7 @@ def recorded(name: str) -> Json:
 
 
 def wrapped(name: str, **headers: str) -> Reply:
-    """Give a recorded error with its status; text bodies stay text."""
+    """Return a recorded error with its status; text bodies stay text."""
     error = recorded(name)
     return Reply(error["body"], error["status"], error["headers"]["Content-Type"], headers)
 
