@@ -95,9 +95,7 @@ def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", type=int, default=7, help="measured runs of each program, after a warm-up run (7)")
-    parser.add_argument(
-        "--only", default="", metavar="PATTERN", help="only rows that match this pattern, such as '^L'"
-    )
+    parser.add_argument("--only", default="", metavar="PATTERN", help="only rows that match this pattern, such as '^L'")
     parser.add_argument("--quick", action="store_true", help="three pairs, without XL")
     parser.add_argument("--write", action="store_true", help="write the table into docs/performance.md")
     return parser.parse_args()

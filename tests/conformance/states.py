@@ -441,9 +441,7 @@ def states() -> dict[str, State]:
         "unavailable": _fails(
             "the server is unavailable", METRICS, _status(503, "ServiceUnavailable", "apiserver is shutting down")
         ),
-        "gateway": _fails(
-            "a bad gateway", METRICS, lambda: Reply("<html>Bad Gateway</html>\n", 502, "text/html")
-        ),
+        "gateway": _fails("a bad gateway", METRICS, lambda: Reply("<html>Bad Gateway</html>\n", 502, "text/html")),
         "server-timeout": _fails(
             "a timeout reported by the server", METRICS, _status(504, "Timeout", "Timeout: request did not complete")
         ),
