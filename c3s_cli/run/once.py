@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,15 +18,18 @@ from c3s_cli.output import prepare, render
 from c3s_cli.request.view import TABLES
 from c3s_cli.run.stages import Stages
 from c3s_cli.sources.api_server import ApiServer
+from c3s_cli.sources.core_api import CoreApi
+from c3s_cli.terminal.colour import wants_colour
 from c3s_cli.terminal.words import say
 
 if TYPE_CHECKING:
     from c3s_cli.demo.server import DemoServer
     from c3s_cli.kube.cluster import Cluster
-    from c3s_cli.model import Report
+    from c3s_cli.model import Report, Sample
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import DemoOptions, Target
     from c3s_cli.request.view import Format, View
+    from c3s_cli.sources.core_api import MakeCore
 
 # As many rows as a message names.
 NAMED: Final = 10
@@ -90,15 +94,32 @@ def _demo(options: DemoOptions) -> DemoServer:
         raise C3sError(f"the demo cannot start: {problem}") from problem
 
 
-def reader(clusters: Sequence[Cluster], query: Query, stages: Stages, *, live: bool = False) -> Callable[[], Report]:
-    """Return a function that reads the clusters and computes a Report.
+def followed(clusters: Sequence[Cluster]) -> list[MakeCore]:
+    """Return the core APIs of clusters that are read again and again: their lists are read once, then followed."""
+    from c3s_cli.sources.following import Following  # only watch follows
 
-    live: whether it will be called again and again, so that core objects are listed once and then followed.
-    """
-    sources = [(_source(cluster, stages, live=live), cluster.namespace) for cluster in clusters]
+    return [Following(cluster).core for cluster in clusters]
+
+
+def sampler(
+    clusters: Sequence[Cluster], query: Query, stages: Stages, cores: Sequence[MakeCore] | None = None
+) -> Callable[[], list[Sample]]:
+    """Return a function that reads what a query needs from the clusters. cores: their core APIs, if `followed`."""
+    sources = [
+        (ApiServer(cluster, stages.count, core), cluster.namespace)
+        for cluster, core in zip(clusters, cores or [CoreApi] * len(clusters), strict=True)
+    ]
+    return lambda: [read(source, query, namespace) for source, namespace in sources]
+
+
+def reader(
+    clusters: Sequence[Cluster], query: Query, stages: Stages, cores: Sequence[MakeCore] | None = None
+) -> Callable[[], Report]:
+    """Return a function that reads the clusters and computes a Report. cores: as for `sampler`."""
+    sample = sampler(clusters, query, stages, cores)
 
     def report() -> Report:
-        samples = [read(source, query, namespace) for source, namespace in sources]
+        samples = sample()
         with stages.stage("computing"):
             from c3s_cli.analysis.report import make_report  # imported while waiting for the answer
 
@@ -107,18 +128,11 @@ def reader(clusters: Sequence[Cluster], query: Query, stages: Stages, *, live: b
     return report
 
 
-def _source(cluster: Cluster, stages: Stages, *, live: bool) -> ApiServer:
-    if not live:
-        return ApiServer(cluster, stages.count)
-    from c3s_cli.sources.following import Following  # only watch follows
-
-    return ApiServer(cluster, stages.count, core=Following(cluster).core)
-
-
 def write(report: Report, view: View, stages: Stages) -> None:
     """Render and print. A pipe that is closed ends the rendering too."""
+    colour = wants_colour(view.color, os.environ, is_terminal=sys.stdout.isatty())
     with stages.stage("rendering"):
-        emit(render(report, view))
+        emit(render(report, structs.replace(view, color="always" if colour else "never")))
 
 
 def emit(pieces: Iterable[str]) -> None:

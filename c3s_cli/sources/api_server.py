@@ -17,7 +17,7 @@ from c3s_cli.sources.requests import Requests, at_once
 
 if TYPE_CHECKING:
     from c3s_cli.kube.cluster import Cluster
-    from c3s_cli.sources.core_api import Core, Stale
+    from c3s_cli.sources.core_api import MakeCore, Stale
     from c3s_cli.sources.source import Scope
 
 # What each need is called when it cannot be read.
@@ -40,15 +40,14 @@ def plan(needs: Needs, scope: Scope) -> list[Needs]:
 class ApiServer:
     """One cluster's API server.
 
-    count: is told the seconds of each stage of a reading. core: makes what knows the core objects in a reading; the
-    parameters are those of CoreApi.
+    count: is told the seconds of each stage of a reading. core: makes what knows the core objects in a reading.
     """
 
     def __init__(
         self,
         cluster: Cluster,
         count: Callable[[str, float], None] = lambda _stage, _seconds: None,
-        core: Callable[..., Core] = CoreApi,
+        core: MakeCore = CoreApi,
     ) -> None:
         self.cluster = cluster
         self.count = count

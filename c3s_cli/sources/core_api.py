@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -55,6 +56,10 @@ class Core(Protocol):
 
     def stale(self) -> list[Stale]:
         """Say which of the lists that were asked for are not of now."""
+
+
+# Makes what knows the core objects in one reading; the parameters are those of CoreApi.
+MakeCore = Callable[..., Core]
 
 
 class CoreApi(Struct):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.sources.core_api import NODES, OWNING, CoreApi, Stale
@@ -121,12 +121,9 @@ class FollowedCore(Struct):
         if in_scope and scope.name:
             return self.api.nodes()
         watched = Watched("nodes", NODES, scope.label_query() if in_scope else [], JSON)
-
-        def memory() -> Memory:
-            noted: list[str] = []
-            return Memory(partial(node_rows, problems=noted, details=details), lambda _namespace, name: name, noted)
-
-        return self._list(watched, f"details {details}", memory, self.api.nodes)
+        found = self._list(watched, "nodes", _nodes, self.api.nodes)
+        # One list for the rows and for the header of a watch, of which only one may want the details.
+        return found if details else {name: structs.replace(facts, details=None) for name, facts in found.items()}
 
     def pods(self) -> dict[tuple[str, str], PodFacts]:
         """Return the unfinished pods, by namespace and name: those in scope, or those of the nodes in scope."""
@@ -183,6 +180,11 @@ class FollowedCore(Struct):
 
 def _pair(namespace: str, name: str) -> tuple[str, str]:
     return namespace, name
+
+
+def _nodes() -> Memory:
+    noted: list[str] = []
+    return Memory(partial(node_rows, problems=noted), lambda _namespace, name: name, noted)
 
 
 def _owners(kind: str) -> Memory:

@@ -41,7 +41,7 @@ def pods(noted: list[str]) -> Rows:
 
 
 def nodes(noted: list[str]) -> Rows:
-    return partial(node_rows, problems=noted, details=True)
+    return partial(node_rows, problems=noted)
 
 
 def name_of(_namespace: str, name: str) -> str:
