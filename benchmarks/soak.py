@@ -65,12 +65,13 @@ def look(pid: int, ticks: int) -> Look:
 
 
 def ticks(output: IO[bytes]) -> Iterator[int]:
-    """Count the tables, as they end."""
-    seen = 0
+    """Count the tables, as they end: with the headings of the next one."""
+    seen = -1
     for line in output:
-        if line == b"\n":
+        if line.startswith(b"NAMESPACE "):
             seen += 1
-            yield seen
+            if seen:
+                yield seen
 
 
 @contextlib.contextmanager
