@@ -7,7 +7,6 @@ The server has applied the selectors. Then come --where on the objects, --by, th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from operator import attrgetter, itemgetter
 from typing import Any, Final
 
@@ -16,7 +15,7 @@ from msgspec import structs
 from c3s_cli.analysis.rollup import add, add_amounts, add_shared, grouped, sum_nodes, sum_pods
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import COMMON, Column, Kind, json_name
-from c3s_cli.model import Group, Node, NodeDetails, NodeFacts, Pod, PodFacts, Report, Row, Sample
+from c3s_cli.model import Container, Group, Node, NodeDetails, NodeFacts, Pod, PodFacts, Report, Row, Sample
 from c3s_cli.request.query import Query, SortKey
 
 EXTENDED_FIELDS: Final = ("requests", "requestsPercentOfAllocatable", "limits", "allocatable", "free")
@@ -91,11 +90,12 @@ def node_rows(sample: Sample) -> list[Node]:
     requested = _requests_by_node(sample.pod_facts)
     measured = {node.name: node for node in sample.nodes}
     unmeasured = [Node(sample.context, name, None, None) for name in facts_of if name not in measured]
-    rows = [_node_row(node, facts_of.get(node.name), sample.now) for node in (*measured.values(), *unmeasured)]
+    now = sample.now.timestamp()
+    rows = [_node_row(node, facts_of.get(node.name), now) for node in (*measured.values(), *unmeasured)]
     return [_with_requests(row, requested) for row in rows] if requested is not None else rows
 
 
-def _node_row(node: Node, facts: NodeFacts | None, now: datetime) -> Node:
+def _node_row(node: Node, facts: NodeFacts | None, now: float) -> Node:
     created_at = facts.details.created_at if facts and facts.details else None
     return Node(
         node.context,
@@ -142,24 +142,16 @@ def pod_rows(sample: Sample) -> Sequence[Pod]:
         return sample.pods
     measured = {(pod.namespace, pod.name): pod for pod in sample.pods}
     details_of = {name: node.details for name, node in (sample.node_facts or {}).items()}
+    now = sample.now.timestamp()
     rows = [
-        _pod_row(
-            measured.get(of) or Pod(sample.context, *of, None, None), facts, details_of.get(facts.node), sample.now
-        )
+        _pod_row(measured.get(of) or Pod(sample.context, *of, None, None), facts, details_of.get(facts.node), now)
         for of, facts in sample.pod_facts.items()
     ]
     rows += [pod for of, pod in measured.items() if of not in sample.pod_facts]
     return rows
 
 
-def _pod_row(pod: Pod, facts: PodFacts, node_details: NodeDetails | None, now: datetime) -> Pod:
-    requested = {container.name: container for container in facts.containers}
-    containers = tuple(
-        structs.replace(container, requests=spec.requests, limits=spec.limits)
-        if (spec := requested.pop(container.name, None))
-        else container
-        for container in pod.containers
-    )
+def _pod_row(pod: Pod, facts: PodFacts, node_details: NodeDetails | None, now: float) -> Pod:
     return Pod(
         pod.context,
         pod.namespace,
@@ -169,16 +161,31 @@ def _pod_row(pod: Pod, facts: PodFacts, node_details: NodeDetails | None, now: d
         pod.swap_bytes,
         pod.timestamp,
         pod.window,
-        (*containers, *requested.values()),
+        _containers(pod.containers, facts.containers),
         facts,
         _age(facts.created_at, now),
         node_details,
     )
 
 
-def _age(created_at: float | None, now: datetime) -> int | None:
-    """Return an age in whole seconds; 0, never negative, if a clock is ahead."""
-    return None if created_at is None else max(0, int(now.timestamp() - created_at))
+def _containers(measured: tuple[Container, ...], requested: tuple[Container, ...]) -> tuple[Container, ...]:
+    """Join the containers' usage with their requests and limits, by name; those without usage come last."""
+    if not measured:
+        return requested
+    if len(measured) == len(requested) == 1 and measured[0].name == requested[0].name:
+        return (_container(measured[0], requested[0]),)  # most pods: a third of the time
+    left = {container.name: container for container in requested}
+    joined = [_container(each, spec) if (spec := left.pop(each.name, None)) else each for each in measured]
+    return (*joined, *left.values())
+
+
+def _container(usage: Container, spec: Container) -> Container:
+    return Container(usage.name, usage.cpu_nanocores, usage.memory_bytes, usage.swap_bytes, spec.requests, spec.limits)
+
+
+def _age(created_at: float | None, now: float) -> int | None:
+    """Return an age in whole seconds; 0, never negative, if a clock is ahead. Both times: seconds since 1970."""
+    return None if created_at is None else max(0, int(now - created_at))
 
 
 # --- order ----------------------------------------------------------------------------------------------------
