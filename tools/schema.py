@@ -65,7 +65,17 @@ def _list(kind: Kind) -> Schema:
         {
             "apiVersion": {"const": API_VERSION},
             "kind": {"const": f"{kind.value}UsageList"},
-            "metadata": _object({"timestamp": {"type": "string", "format": "date-time"}}),
+            "metadata": _object(
+                {
+                    "timestamp": {"type": "string", "format": "date-time"},
+                    "unjudged": {
+                        "type": "array",
+                        "items": {"type": "string"},
+                        "description": "rows that --fail-if or --until could not judge; only with one of them",
+                    },
+                },
+                ["timestamp"],
+            ),
             "source": {"type": "string"},
             "units": {"$ref": "#/$defs/Units"},
             "items": {"type": "array", "items": {"$ref": f"#/$defs/{kind.value}Usage"}},

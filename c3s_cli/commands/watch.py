@@ -20,7 +20,7 @@ def watch_nodes(
     connection: Connection,
 ) -> ExitCode:
     """Refresh resource (CPU/memory) usage of nodes at an interval."""
-    request = request_of(Kind.NODE, names, connection, selection, display, nodes=nodes, until=repeat.until)
+    request = request_of(Kind.NODE, names, connection, selection, display, nodes=nodes, repeat=repeat)
     return _watch(connection, request, repeat, selection)
 
 
@@ -35,7 +35,7 @@ def watch_pods(
     connection: Connection,
 ) -> ExitCode:
     """Refresh resource (CPU/memory) usage of pods at an interval."""
-    request = request_of(Kind.POD, names, connection, selection, display, pods=pods, until=repeat.until)
+    request = request_of(Kind.POD, names, connection, selection, display, pods=pods, repeat=repeat)
     return _watch(connection, request, repeat, selection)
 
 
@@ -44,7 +44,7 @@ def watch_cluster(
     *, repeat: Repeat, selection: Selection, nodes: Nodes, display: Display, connection: Connection
 ) -> ExitCode:
     """Refresh resource (CPU/memory) usage of the whole cluster at an interval."""
-    request = request_of(Kind.CLUSTER, None, connection, selection, display, nodes=nodes, until=repeat.until)
+    request = request_of(Kind.CLUSTER, None, connection, selection, display, nodes=nodes, repeat=repeat)
     return _watch(connection, request, repeat, selection)
 
 

@@ -23,7 +23,7 @@ from c3s_cli.request.target import DemoOptions, Target
 from c3s_cli.request.view import TABLES, WITH_TEMPLATE, WITH_TOTALS, Format, View
 
 if TYPE_CHECKING:
-    from c3s_cli.request.where import Condition
+    from c3s_cli.request.condition import Condition
     from c3s_cli.words import options
 
 # --- where ----------------------------------------------------------------------------------------------------
@@ -75,9 +75,18 @@ def pace_of(flags: options.Repeat) -> Pace:
         raise UsageError(f"--interval takes a number of seconds above 0, not {flags.interval:g}")
     if flags.count is not None and flags.count < 1:
         raise UsageError(f"--count takes a number from 1 on, not {flags.count}")
-    if flags.timeout and not flags.until:
-        raise UsageError("--timeout goes with --until")
+    if flags.timeout and not _until(flags):
+        raise UsageError("--timeout goes with --until or --until-all")
     return Pace(flags.interval, flags.count, _seconds(flags.timeout))
+
+
+def _until(flags: options.Repeat | None) -> Sequence[str] | None:
+    """Return what watch waits for."""
+    if flags is None:
+        return None
+    if flags.until and flags.until_all:
+        raise UsageError("only one of --until or --until-all can be provided")
+    return flags.until or flags.until_all
 
 
 # --- what and how ---------------------------------------------------------------------------------------------
@@ -92,7 +101,7 @@ def request_of(  # noqa: PLR0913  a command line has that many groups of flags
     *,
     nodes: options.Nodes | None = None,
     pods: options.Pods | None = None,
-    until: Sequence[str] | None = None,
+    repeat: options.Repeat | None = None,
 ) -> tuple[Query, View]:
     """Make the Query and the View of one command line. Mistakes are found in kubectl's order."""
     name = _name(objects, names or ())
@@ -109,6 +118,9 @@ def request_of(  # noqa: PLR0913  a command line has that many groups of flags
     _one_of_name_and_selector(objects, name, rows, pods)
     words = _words(display.columns) or (["wide"] if format_ is Format.WIDE else ["default"])
     implied = _implied_columns(naming.kind, keys, everywhere=everywhere)
+    until = _until(repeat)
+    if rows.fail_if_unknown and not (rows.fail_if or until):
+        raise UsageError("--fail-if-unknown goes with --fail-if, --until or --until-all")
     query = Query(
         objects=objects,
         kind=naming.kind,
@@ -129,7 +141,9 @@ def request_of(  # noqa: PLR0913  a command line has that many groups of flags
         where=_condition(rows.where, of_objects),
         sort=sort,
         fail_if=_condition(rows.fail_if, naming),
+        fail_if_unknown=rows.fail_if_unknown,
         until=_condition(until, naming),
+        until_all=bool(repeat and repeat.until_all),
         limit=_limit(rows.limit),
         totals=rows.sum or format_ in WITH_TOTALS,
         extended=naming.kind is Kind.CLUSTER and not {"wide", "all"}.isdisjoint(words),

@@ -12,7 +12,7 @@ from c3s_cli.columns.vocabulary import Column, Kind, Needs
 from c3s_cli.request.selectors import FieldSelector, LabelSelector
 
 if TYPE_CHECKING:
-    from c3s_cli.request.where import Condition
+    from c3s_cli.request.condition import Condition
 
 
 class SortKey(Struct, frozen=True):
@@ -29,7 +29,8 @@ class Query(Struct, frozen=True):
     objects: the kind of object that is read. kind: the kind of row that is shown (a group, with `by`). keys: the
     columns that --by made. namespace: that of -n, None for the context's own; all_namespaces overrides it. start, end:
     the time range, None for now. totals: whether totals of all rows are needed. extended: whether to add columns for
-    every extended resource that is found.
+    every extended resource that is found. fail_if_unknown: whether a row that cannot be judged fails. until_all:
+    whether all rows must meet `until`, and not just any.
     """
 
     objects: Kind
@@ -46,7 +47,9 @@ class Query(Struct, frozen=True):
     where: Condition | None = None
     sort: tuple[SortKey, ...] = ()
     fail_if: Condition | None = None
+    fail_if_unknown: bool = False
     until: Condition | None = None
+    until_all: bool = False
     limit: int | None = None
     totals: bool = False
     extended: bool = False
@@ -61,7 +64,8 @@ class Query(Struct, frozen=True):
         for condition in filter(None, (self.where, self.fail_if, self.until)):
             columns += condition.columns
             # A pod with unknown usage is not in the metrics API: only the core API lists it.
-            needs |= Needs.PODS if self.objects is Kind.POD and condition.seeks_unknown else Needs.NOTHING
+            seeks_unknown = condition.seeks_unknown or (self.fail_if_unknown and condition is not self.where)
+            needs |= Needs.PODS if self.objects is Kind.POD and seeks_unknown else Needs.NOTHING
         for column in columns:
             needs |= column.needs
         return needs

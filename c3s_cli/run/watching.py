@@ -15,14 +15,14 @@ from c3s_cli.errors import C3sError, ExitCode
 from c3s_cli.metrics import requests_at_once
 from c3s_cli.output import render
 from c3s_cli.request.view import DELIMITED, TABLES
-from c3s_cli.run.once import emit, opened, reader, remarks, verdict, write
+from c3s_cli.run.once import emit, judged, opened, reader, remarks, verdict, write
 from c3s_cli.run.stages import Stages
 from c3s_cli.terminal.printable import printable
 from c3s_cli.terminal.screen import Screen
 from c3s_cli.terminal.words import say
 
 if TYPE_CHECKING:
-    from c3s_cli.model import Report
+    from c3s_cli.model import Judgement, Report
     from c3s_cli.request.pace import Pace
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import Target
@@ -53,19 +53,20 @@ def watch(target: Target, query: Query, view: View, pace: Pace, clock: Clock | N
     with opened(target, stages, requests_at_once(query)) as clusters:
         on_screen = view.format in TABLES and sys.stdout.isatty()
         frames = ScreenFrames(view, pace) if on_screen else PipeFrames(view, stages)
-        code = loop(reader(clusters, query, stages), frames, pace, clock or Clock(), until=query.until is not None)
+        code = loop(reader(clusters, query, stages), frames, pace, clock or Clock(), waits=query.until is not None)
     stages.summarize()
     return code
 
 
-def loop(read: Callable[[], Report], frames: Frames, pace: Pace, clock: Clock, *, until: bool = False) -> ExitCode:
+def loop(read: Callable[[], Report], frames: Frames, pace: Pace, clock: Clock, *, waits: bool = False) -> ExitCode:
     """Read at every interval until a condition, the count or the time ends it.
 
     The first reading must succeed. If a later one fails, the last report stays and the loop goes on: a watch outlives
-    a restart of what it watches.
+    a restart of what it watches. waits: whether a condition is waited for.
     """
     begun = clock.now()
     code = ExitCode.OK
+    until: Judgement | None = None
     for tick in ticks(pace, clock):
         try:
             report = read()
@@ -77,19 +78,31 @@ def loop(read: Callable[[], Report], frames: Frames, pace: Pace, clock: Clock, *
         else:
             frames.show(report)
             code = verdict(report)
-            until_met = report.until_met
+            until = report.until
             # Before the next reading, so that two are never held at once.
             del report
-            if code is ExitCode.CONDITION_MET or until_met:
-                return code if code is ExitCode.CONDITION_MET else ExitCode.OK
+            if code is ExitCode.CONDITION_MET:
+                return code
+            if until and until.met:
+                _say_judged(until)
+                return ExitCode.OK
         _collect()
         if pace.timeout is not None and clock.now() - begun >= pace.timeout:
-            say("timed out waiting for the condition")
-            return ExitCode.TIMED_OUT
+            return _unmet("timed out waiting for the condition", until)
+    return _unmet("the condition was not met", until) if waits else code
+
+
+def _unmet(words: str, until: Judgement | None) -> ExitCode:
+    """Say that --until was not met, and which rows could not be judged; give the exit code."""
+    say(words)
     if until:
-        say("the condition was not met")
-        return ExitCode.TIMED_OUT
-    return code
+        _say_judged(until)
+    return ExitCode.CONDITION_MET if until and until.fails else ExitCode.TIMED_OUT
+
+
+def _say_judged(until: Judgement) -> None:
+    for line in judged(until):
+        say(line)
 
 
 def _collect() -> None:
@@ -158,7 +171,7 @@ class ScreenFrames:
         self.text = "".join(render(report, self.view)) or report.empty_message
         self.read_at = f"{report.now:%Y-%m-%d %H:%M:%SZ}"
         self.screen.draw(f"{self.interval}    {self.read_at}", self.text)
-        for remark in remarks(report) if report.fail_if_matches else ():
+        for remark in remarks(report) if verdict(report) is ExitCode.CONDITION_MET else ():
             say(remark)
 
     def stale(self, problem: C3sError) -> None:

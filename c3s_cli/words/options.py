@@ -174,6 +174,10 @@ class Selection(Struct, frozen=True):
             help="Print as usual, then exit with code 3 if any row matches. Repeat the flag for OR.",
         ),
     ] = None
+    fail_if_unknown: Annotated[
+        bool,
+        _flag("--fail-if-unknown", help="Exit with code 3 also if the condition cannot be judged for want of metrics."),
+    ] = False
     explain: Annotated[
         bool, _flag("--explain", help="Show how the requests and limits of NAME add up, term by term.")
     ] = False
@@ -219,6 +223,10 @@ class Repeat(Struct, frozen=True):
     until: Annotated[
         Many,
         _flag("--until", metavar="EXPR", help="Exit with code 0 once any row matches. Repeat the flag for OR."),
+    ] = None
+    until_all: Annotated[
+        Many,
+        _flag("--until-all", metavar="EXPR", help="Exit with code 0 once all rows match. Repeat the flag for OR."),
     ] = None
     timeout: Annotated[
         Text,
