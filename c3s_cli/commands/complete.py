@@ -51,6 +51,7 @@ def _candidates(
         found, directive = _values(name, done, value)
         return [f"{name}={each}" for each in found], directive
     words = [aliases.get(word, word) for word in _words(done)]
+    words = words[1:] if words[:1] == ["help"] else words
     path = tuple(words[: 2 if words[:1] in (["top"], ["watch"]) else 1])
     if last.startswith("-"):
         return flags_of(path), NO_FILES

@@ -5,7 +5,6 @@ Nothing is read yet: every mistake on the command line is found here, as a Usage
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -71,13 +70,33 @@ def _seconds(text: str | None) -> float | None:
 
 def pace_of(flags: options.Repeat) -> Pace:
     """Make the Pace of watch's flags."""
-    if not 0 < flags.interval < math.inf:
-        raise UsageError(f"--interval takes a number of seconds above 0, not {flags.interval:g}")
+    interval = _interval(flags.interval)
+    if not 0 < interval <= LONGEST_WAIT:
+        raise UsageError(f"--interval takes a time above 0, such as 2, 500ms or 1m, not {flags.interval!r}")
     if flags.count is not None and flags.count < 1:
         raise UsageError(f"--count takes a number from 1 on, not {flags.count}")
     if flags.timeout and not _until(flags):
         raise UsageError("--timeout goes with --until or --until-all")
-    return Pace(flags.interval, flags.count, _seconds(flags.timeout))
+    return Pace(interval, flags.count, _seconds(flags.timeout))
+
+
+def _interval(text: str) -> float:
+    """Read seconds or a duration; 0 for what is neither."""
+    for read in (float, parse_duration):
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    return 0.0
+
+
+def _refuse_interval_as_namespace(objects: Kind, namespace: str | None) -> None:
+    """Refuse the -n of watch(1), which is an interval, where a namespace means nothing."""
+    if objects is Kind.POD or not namespace or not _interval(namespace):
+        return
+    raise UsageError(
+        f"-n {namespace} is a namespace, and nodes have none", hint=f"--interval {namespace} sets the pace"
+    )
 
 
 def _until(flags: options.Repeat | None) -> Sequence[str] | None:
@@ -119,6 +138,8 @@ def request_of(  # noqa: PLR0913  a command line has that many groups of flags
     words = _words(display.columns) or (["wide"] if format_ is Format.WIDE else ["default"])
     implied = _implied_columns(naming.kind, keys, everywhere=everywhere)
     until = _until(repeat)
+    if repeat:
+        _refuse_interval_as_namespace(objects, connection.namespace)
     if rows.fail_if_unknown and not (rows.fail_if or until):
         raise UsageError("--fail-if-unknown goes with --fail-if, --until or --until-all")
     query = Query(

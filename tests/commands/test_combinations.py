@@ -55,7 +55,7 @@ commands = st.sampled_from(
     [
         *("top nodes", "top cluster", "top nodes --show-capacity", "watch nodes --count 2 -i 0.001"),
         *("top pods", "top pods -A", "top pods -A --containers", "watch pods --count 2 -i 0.001"),
-        *("top nodes cp-1", "top pods --field-selector status.phase=Running", "watch --count 1"),
+        *("top nodes cp-1", "top pods --field-selector status.phase=Running", "watch cluster --count 1"),
     ]
 ).map(str.split)
 

@@ -261,8 +261,9 @@ def test_a_condition_that_is_met_is_an_exit_code(demo: Run) -> None:
 
 
 def test_watch_prints_table_after_table(run: Run) -> None:
-    assert run(f"watch --interval 0.01 --count 2 --demo-at {AT}").out == f"{CLUSTER}\n{CLUSTER}"
-    assert run(f"watch nodes --interval 0.01 --count 1 --demo-at {AT}").out == NODES
+    assert run(f"watch cluster --interval 0.01 --count 2 --demo-at {AT}").out == f"{CLUSTER}\n{CLUSTER}"
+    assert run(f"watch nodes --interval 10ms --count 1 --demo-at {AT}").out == NODES
+    assert run(f"watch --interval 0.01 --count 2 --demo-at {AT}").out == f"{NODES}\n{NODES}"
 
 
 def test_watch_prints_a_document_a_line(demo: Run) -> None:
@@ -359,7 +360,10 @@ def test_a_bare_group_is_its_help_on_stderr(run: Run) -> None:
         ("top nodes --foo", "error: unknown flag: --foo\nSee 'c3s top nodes --help' for usage.\n"),
         (
             "top nodes --containers",
-            "error: unknown flag: --containers\nSee 'c3s top nodes --help' for usage.\nhint: did you mean --context?\n",
+            (
+                "error: unknown flag: --containers\nSee 'c3s top nodes --help' for usage.\n"
+                "hint: --containers goes with c3s top pods\n"
+            ),
         ),
         ("top pods -x", "error: unknown shorthand flag: 'x' in -x\nSee 'c3s top pods --help' for usage.\n"),
         ("top pods -l", "error: flag needs an argument: 'l' in -l\nSee 'c3s top pods --help' for usage.\n"),
@@ -385,7 +389,17 @@ def test_a_bare_group_is_its_help_on_stderr(run: Run) -> None:
             ),
         ),
         ("top nodes --server http://127.0.0.1:1 --demo", "error: only one of --demo or --server can be provided\n"),
-        ("watch --interval 0", "error: --interval takes a number of seconds above 0, not 0\n"),
+        ("watch --interval 0", "error: --interval takes a time above 0, such as 2, 500ms or 1m, not '0'\n"),
+        ("watch --interval soon", "error: --interval takes a time above 0, such as 2, 500ms or 1m, not 'soon'\n"),
+        ("watch --interval inf", "error: --interval takes a time above 0, such as 2, 500ms or 1m, not 'inf'\n"),
+        (
+            "watch nodes -n 1",
+            "error: -n 1 is a namespace, and nodes have none\nhint: --interval 1 sets the pace\n",
+        ),
+        (
+            "watch -n 0.5s",
+            "error: -n 0.5s is a namespace, and nodes have none\nhint: --interval 0.5s sets the pace\n",
+        ),
         (
             "top pods --by colour",
             (
