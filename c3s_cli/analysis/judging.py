@@ -52,7 +52,8 @@ def _named(
 
 def _reason(row: Any, column: Column) -> str:
     """Say why the value of a column is unknown, as far as the row tells."""
-    return "no metrics" if row.timestamp is None and column.needs & METRICS else f"{column.name} unknown"
+    measured = column.needs & METRICS or column.needs is Needs.NOTHING
+    return "no metrics" if row.timestamp is None and measured else f"{column.name} unknown"
 
 
 def _full_name(row: Any) -> str:

@@ -54,6 +54,8 @@ def test_documents_name_what_could_not_be_judged(demo: Run) -> None:
         ("name = spot-2, cpu% > 80", UNJUDGED),
         ("cpu = unknown, status = x", ""),
         ("cpu% in (101, 102)", UNJUDGED),
+        ("window > 1h", UNJUDGED),
+        ("age > 100y", ""),
     ],
 )
 def test_a_row_is_judged_if_what_is_known_decides(demo: Run, condition: str, unjudged: str) -> None:
