@@ -238,7 +238,25 @@ def _with_advice(problem: UsageError, path: tuple[str, ...]) -> UsageError:
 def _flag_hint(flag: str, path: tuple[str, ...]) -> str | None:
     from c3s_cli.words.suggestions import flag_hint
 
-    return flag_hint(flag, path, _flags_of_commands(), program_name()) if path else None
+    if not path:
+        return None
+    return flag_hint(flag, path, _flags_of_commands(), program_name()) or _column_hint(flag, path)
+
+
+def _column_hint(flag: str, path: tuple[str, ...]) -> str | None:
+    """Suggest --columns to who takes a column for a flag, as in `--restarts`."""
+    from c3s_cli.columns.naming import Naming
+    from c3s_cli.columns.vocabulary import Kind
+
+    kinds = {"nodes": Kind.NODE, "pods": Kind.POD, "cluster": Kind.CLUSTER}
+    name = flag.removeprefix("--")
+    if path[-1] not in kinds or name == flag:
+        return None
+    try:
+        Naming(kinds[path[-1]]).find(name)
+    except UsageError:
+        return None
+    return f"--columns default,{name} shows that column"
 
 
 def _flags_of_commands() -> dict[tuple[str, ...], list[str]]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from c3s_cli.columns.catalogue import IDENTITY, resource_columns, table_of
 from c3s_cli.columns.vocabulary import Column, Kind, Unit
 from c3s_cli.output.document import API_VERSION
-from c3s_cli.request.from_flags import KEY_COLUMNS, KEYS
+from c3s_cli.request.grouping import KEY_COLUMNS, KEYS
 
 Schema = dict[str, Any]
 

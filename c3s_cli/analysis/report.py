@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from msgspec import structs
 
+from c3s_cli.analysis.gpus import with_gpu
 from c3s_cli.analysis.judging import judge_fail_if, judge_until
 from c3s_cli.analysis.rollup import add, add_amounts, add_shared, grouped, sum_nodes, sum_pods
 from c3s_cli.columns.naming import Naming
@@ -25,6 +26,7 @@ EXTENDED_FIELDS: Final = ("requests", "requestsPercentOfAllocatable", "limits", 
 
 def make_report(samples: Sequence[Sample], query: Query) -> Report:
     """Make the Report that `query` asks for of the Samples of one or more contexts."""
+    query = with_gpu(query, samples)
     rows, totals = _rows(samples, query)
     ordered = _ordered(rows, query)
     shown = ordered if query.limit is None else ordered[: query.limit]
@@ -240,7 +242,8 @@ def _columns(query: Query, totals: Group | None) -> tuple[Column, ...]:
     offered = {*(totals.allocatable or {}), *(totals.requests or {})} - set(COMMON)
     present = [r for r in sorted(offered) if (totals.allocatable or {}).get(r) or (totals.requests or {}).get(r)]
     names = [f"{json_name(r)}.{field}" for r in present for field in EXTENDED_FIELDS]
-    return (*query.columns, *(column for name in names if (column := naming.open_ended(name))))
+    more = [column for name in names if (column := naming.open_ended(name))]
+    return (*query.columns, *(column for column in more if column.name not in {shown.name for shown in query.columns}))
 
 
 def _empty_message(query: Query, namespace: str) -> str:

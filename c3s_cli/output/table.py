@@ -10,10 +10,11 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, Final
 
+from c3s_cli.columns.headings import heading, headings
 from c3s_cli.columns.naming import totals_of
 from c3s_cli.columns.vocabulary import Column, Kind, split_path
 from c3s_cli.model import Report
-from c3s_cli.output.cells import cells, heading, headings
+from c3s_cli.output.cells import cells
 from c3s_cli.request.view import Format, View
 from c3s_cli.terminal.printable import all_printable, printable
 

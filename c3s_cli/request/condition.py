@@ -6,7 +6,7 @@ one false comparison decides; with or, one true one. A row meets a condition tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from fractions import Fraction
 from typing import Any, Final
@@ -58,6 +58,10 @@ class Comparison(Struct, frozen=True):
     def seeks_unknown(self) -> bool:
         """Whether an unknown value meets it."""
         return self.value in (Word.NULL, Word.UNKNOWN) and self.operator == "="
+
+    def with_columns(self, named: Callable[[Column], Column]) -> Comparison:
+        """Compare another column with the same value."""
+        return Comparison(named(self.column), self.operator, self.text, self.value)
 
     def judge(self, row: Any) -> bool | None:
         """Say whether it is true of a row; None if a value that it needs is unknown."""
@@ -123,6 +127,12 @@ class Membership(Struct, frozen=True):
         """Whether an unknown value meets it."""
         return any(choice.seeks_unknown for choice in self.choices)
 
+    def with_columns(self, named: Callable[[Column], Column]) -> Membership:
+        """Compare another column with the same values."""
+        return Membership(
+            named(self.column), self.negated, tuple(choice.with_columns(named) for choice in self.choices)
+        )
+
     def judge(self, row: Any) -> bool | None:
         """Say whether it is true of a row; None if the value is unknown."""
         join = all_of if self.negated else any_of
@@ -159,6 +169,10 @@ class Condition(Struct, frozen=True):
     def matches(self, row: Any) -> bool:
         """Say whether a row meets it."""
         return self.judge(row) is True
+
+    def with_columns(self, named: Callable[[Column], Column]) -> Condition:
+        """Compare other columns with the same values."""
+        return Condition(tuple(tuple(test.with_columns(named) for test in tests) for tests in self.alternatives))
 
     def judge(self, row: Any) -> bool | None:
         """Say whether it is true of a row; None if that depends on values that are unknown."""

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Column, Kind, Needs
 from c3s_cli.request.selectors import FieldSelector, LabelSelector
 
@@ -57,18 +58,40 @@ class Query(Struct, frozen=True):
     end: datetime | None = None
 
     @property
+    def all_columns(self) -> tuple[Column, ...]:
+        """Every column that is shown, grouped by, sorted by or compared."""
+        conditions = filter(None, (self.where, self.fail_if, self.until))
+        compared = [column for condition in conditions for column in condition.columns]
+        return (*self.columns, *self.by, *(key.column for key in self.sort), *compared)
+
+    def with_columns(self, named: Callable[[Column, Naming], Column]) -> Query:
+        """Put other columns in place of its own. `named` gets each column and the naming that it is found by."""
+        objects, rows = Naming(self.objects), Naming(self.kind)
+        changed: Query = structs.replace(
+            self,
+            columns=tuple(named(column, rows) for column in self.columns),
+            sort=tuple(_sorted_by(key, named(key.column, rows)) for key in self.sort),
+            where=self.where and self.where.with_columns(lambda column: named(column, objects)),
+            fail_if=self.fail_if and self.fail_if.with_columns(lambda column: named(column, rows)),
+            until=self.until and self.until.with_columns(lambda column: named(column, rows)),
+        )
+        return changed
+
+    @property
     def needs(self) -> Needs:
         """Everything that must be read: for the rows, and for every column that is shown, sorted or filtered by."""
         needs = BASE_NEEDS[self.objects]
-        columns = [*self.columns, *self.by, *(key.column for key in self.sort)]
         for condition in filter(None, (self.where, self.fail_if, self.until)):
-            columns += condition.columns
             # A pod with unknown usage is not in the metrics API: only the core API lists it.
             seeks_unknown = condition.seeks_unknown or (self.fail_if_unknown and condition is not self.where)
             needs |= Needs.PODS if self.objects is Kind.POD and seeks_unknown else Needs.NOTHING
-        for column in columns:
+        for column in self.all_columns:
             needs |= column.needs
         return needs
+
+
+def _sorted_by(key: SortKey, column: Column) -> SortKey:
+    return key if column is key.column else SortKey(column, column.value, key.descending)
 
 
 BASE_NEEDS: Final = {

@@ -404,7 +404,8 @@ def test_a_command_group_alone_prints_its_help_on_stderr(run: Run) -> None:
             "top pods --by colour",
             (
                 "error: unknown key 'colour' in --by\n"
-                "hint: one of: namespace, node, owner, pool, zone, instance-type, status, label:KEY\n"
+                "hint: did you mean label:colour? "
+                "The keys are namespace, node, owner, pool, zone, instance-type, status and label:KEY\n"
             ),
         ),
     ],
