@@ -13,7 +13,7 @@ from msgspec import structs
 from c3s_cli.errors import C3sError, ExitCode, ReaderGone, UsageError
 from c3s_cli.kube.cluster import connect
 from c3s_cli.metrics import read, requests_at_once
-from c3s_cli.output import prepare, render
+from c3s_cli.output import prepare, render, unmatched_paths
 from c3s_cli.request.view import TABLES
 from c3s_cli.run.stages import Stages
 from c3s_cli.sources.api_server import ApiServer
@@ -45,7 +45,7 @@ def show(target: Target, query: Query, view: View, *, explain: bool = False) -> 
         write(report, view, stages)
     if report.omitted and view.format in TABLES:
         say(f"{report.omitted} more rows are not shown")
-    for remark in remarks(report):
+    for remark in (*unmatched_paths(report, view), *remarks(report)):
         say(remark)
     stages.summarize()
     return verdict(report)

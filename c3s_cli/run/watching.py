@@ -13,7 +13,7 @@ from msgspec import Struct, structs
 
 from c3s_cli.errors import C3sError, ExitCode
 from c3s_cli.metrics import requests_at_once
-from c3s_cli.output import render
+from c3s_cli.output import render, unmatched_paths
 from c3s_cli.request.view import DELIMITED, TABLES
 from c3s_cli.run.once import emit, judged, opened, reader, remarks, verdict, write
 from c3s_cli.run.stages import Stages
@@ -143,8 +143,11 @@ class PipeFrames:
         """Print a report and its remarks."""
         if not self.first and self.view.format in TABLES:
             emit(["\n"])
-        self.first = False
         write(report, self.view, self.stages)
+        # Once: the template is the same at every reading.
+        for remark in unmatched_paths(report, self.view) if self.first else ():
+            say(remark)
+        self.first = False
         if self.view.format in DELIMITED:
             # One table, which the next report continues.
             self.view = structs.replace(self.view, headers=False)
