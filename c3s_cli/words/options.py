@@ -129,6 +129,25 @@ class Display(Struct, frozen=True):
         ),
     ] = None
     no_headers: Annotated[bool, _flag("--no-headers", help="Print output without headers.", section=OUTPUT)] = False
+    color: Annotated[
+        str,
+        _flag(
+            "--color",
+            metavar="WHEN",
+            help="Colour percentages above the thresholds: auto, always or never.",
+            section=OUTPUT,
+        ),
+    ] = "auto"
+    warn: Annotated[
+        float,
+        _flag("--warn", metavar="PERCENT", help="Percentage from which cells are yellow. Default: 70.", section=OUTPUT),
+    ] = 70.0
+    critical: Annotated[
+        float,
+        _flag(
+            "--critical", metavar="PERCENT", help="Percentage from which cells are red. Default: 90.", section=OUTPUT
+        ),
+    ] = 90.0
 
 
 class Selection(Struct, frozen=True):
@@ -274,6 +293,14 @@ class Repeat(Struct, frozen=True):
             section=CONDITIONS,
         ),
     ] = None
+    trend: Annotated[
+        bool,
+        _flag(
+            "--trend",
+            help="On a terminal: show the last values of CPU and memory as a sparkline in each row.",
+            section=SHOW,
+        ),
+    ] = False
 
 
 class Serve(Struct, frozen=True):
