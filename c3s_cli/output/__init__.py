@@ -24,6 +24,7 @@ WRITERS: Final = {
     Format.TSV: ("delimited", "delimited"),
     Format.NAME: ("names", "names"),
     Format.PROMETHEUS: ("prometheus", "exposition"),
+    Format.OPENMETRICS: ("prometheus", "exposition"),
     Format.CUSTOM_COLUMNS: ("templated", "custom_columns"),
     Format.JSONPATH: ("templated", "jsonpath"),
 }

@@ -20,7 +20,7 @@ from c3s_cli.request.query import Query, SortKey
 from c3s_cli.request.selectors import parse_fields, parse_labels
 from c3s_cli.request.sorting import sort_keys
 from c3s_cli.request.target import DemoOptions, Target
-from c3s_cli.request.view import COLORS, TABLES, WITH_TEMPLATE, WITH_TOTALS, Format, View
+from c3s_cli.request.view import COLORS, DELIMITED, METRICS, TABLES, WITH_TEMPLATE, WITH_TOTALS, Format, View
 
 if TYPE_CHECKING:
     from c3s_cli.request.condition import Condition
@@ -126,6 +126,10 @@ def request_of(  # noqa: PLR0913  a command line has that many groups of flags
     """Make the Query and the View of one command line. Mistakes are found in kubectl's order."""
     name = _name(objects, names or ())
     format_, template = read_format(display.output)
+    if display.units and format_ not in DELIMITED:
+        raise UsageError("--units goes with -o csv or tsv")
+    if display.no_timestamps and format_ not in METRICS:
+        raise UsageError("--no-timestamps goes with -o openmetrics")
     if rows.explain and (rows.by or rows.where or rows.fail_if or format_ not in (Format.TABLE, Format.JSON)):
         raise UsageError("--explain goes with the NAME of one pod or node, and with -o table or json, only")
     basis = "Capacity" if nodes and nodes.show_capacity else "Allocatable"
@@ -183,6 +187,8 @@ def request_of(  # noqa: PLR0913  a command line has that many groups of flags
         color=_color(display.color),
         warn=display.warn,
         critical=display.critical,
+        units=display.units,
+        timestamps=not display.no_timestamps,
     )
 
 

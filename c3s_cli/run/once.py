@@ -116,7 +116,16 @@ def write(report: Report, view: View, stages: Stages) -> None:
     """Render and print. A pipe that is closed ends the rendering too."""
     colour = wants_colour(view.color, os.environ, is_terminal=sys.stdout.isatty())
     with stages.stage("rendering"):
-        emit(render(report, structs.replace(view, color="always" if colour else "never")))
+        emit(render(report, structs.replace(view, color="always" if colour else "never", width=_width())))
+
+
+def _width() -> int | None:
+    """Return the columns of the terminal; None for a pipe or file."""
+    if not sys.stdout.isatty():
+        return None
+    import shutil  # pipes do without
+
+    return shutil.get_terminal_size().columns
 
 
 def emit(pieces: Iterable[str]) -> None:

@@ -52,7 +52,12 @@ def watch(
         if view.format in ON_SCREEN and sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
             code = _on_screen(clusters, read, view, pace, clock, console)
         else:
-            code = loop(read, Pipe(view, stages), pace, clock, waits=query.until is not None)
+            try:
+                code = loop(read, Pipe(view, stages), pace, clock, waits=query.until is not None)
+            except KeyboardInterrupt:
+                # The terminal has written ^C: what comes next begins on a line of its own.
+                emit(["\n"] if sys.stdout.isatty() else [])
+                raise
     stages.summarize()
     return code
 

@@ -114,8 +114,8 @@ class Display(Struct, frozen=True):
             "-o",
             "--output",
             metavar="FORMAT",
-            help="One of: table, wide, json, yaml, csv, tsv, name, markdown, prometheus, custom-columns=SPEC, "
-            "jsonpath=TEMPLATE.",
+            help="One of: table, wide, json, yaml, csv, tsv, name, markdown, openmetrics (or prometheus), "
+            "custom-columns=SPEC, jsonpath=TEMPLATE.",
             section=OUTPUT,
         ),
     ] = "table"
@@ -129,6 +129,17 @@ class Display(Struct, frozen=True):
         ),
     ] = None
     no_headers: Annotated[bool, _flag("--no-headers", help="Print output without headers.", section=OUTPUT)] = False
+    units: Annotated[
+        bool,
+        _flag(
+            "--units",
+            help="With csv and tsv: units in the headings, as `cpu.usage (millicores)`, and values in these units.",
+            section=OUTPUT,
+        ),
+    ] = False
+    no_timestamps: Annotated[
+        bool, _flag("--no-timestamps", help="With openmetrics: samples without their time.", section=OUTPUT)
+    ] = False
     color: Annotated[
         str,
         _flag(
