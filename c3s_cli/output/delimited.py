@@ -64,16 +64,16 @@ def _heading(column: Column) -> str:
 
 
 def _in_units(column: Column, values: list[Any]) -> list[Any]:
-    """Divide exact values, to the last digit."""
-    _, divisor = UNITS.get(column.unit, ("", 1))
-    if divisor == 1:
+    """Divide exact values, and round them to three decimals."""
+    if column.unit not in UNITS:
         return values
+    _, divisor = UNITS[column.unit]
     return [None if value is None else _decimal(value, divisor) for value in values]
 
 
-def _decimal(value: int, divisor: int) -> str:
-    text = f"{Decimal(value) / divisor:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+def _decimal(value: float, divisor: int) -> str:
+    text = f"{Decimal(value) / divisor:.3f}"
+    return text.rstrip("0").rstrip(".")
 
 
 def _of(column: Column, rows: Sequence[Any], *, nested: bool) -> Sequence[Any]:
