@@ -147,7 +147,11 @@ class Naming(Struct, frozen=True):
 
         if name.startswith(("labels", "label:", "resources")) or not {"[", "/"}.isdisjoint(name):
             return BRACKETS
-        folded = {candidate.casefold(): candidate for candidate in (*known, *self.names())}
+        of_both = [f"{resource}.{name}" for resource in CPU_AND_MEMORY if f"{resource}.{name}" in known]
+        if of_both:
+            return f"did you mean {' or '.join(of_both)}? `c3s columns` lists them all"
+        candidates = self.names() if name.startswith(ANY_GPU) else (*known, *self.aliases())
+        folded = {candidate.casefold(): candidate for candidate in candidates}
         nearest = get_close_matches(name.casefold(), folded, n=1, cutoff=0.4)
         if nearest:
             return f"did you mean {folded[nearest[0]]}? `c3s columns` lists them all"

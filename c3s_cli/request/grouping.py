@@ -8,7 +8,9 @@ from c3s_cli.columns.naming import split_names
 from c3s_cli.columns.vocabulary import Column, Kind, Unit
 from c3s_cli.errors import UsageError
 
-KEY_COLUMNS: Final = {"instance-type": "instanceType", "workload": "owner"}
+KEY_COLUMNS: Final = {"instance-type": "instanceType"}
+# What people call them elsewhere.
+ALSO: Final = {"workload": "owner", "ns": "namespace", "node-pool": "pool", "nodepool": "pool"}
 KEYS: Final = {
     Kind.NODE: ("pool", "zone", "instance-type", "status", "version"),
     Kind.POD: ("namespace", "node", "owner", "pool", "zone", "instance-type", "status"),
@@ -33,8 +35,7 @@ def _key(key: str, keys: tuple[str, ...]) -> str:
         return key
     columns = {name: KEY_COLUMNS.get(name, name) for name in keys}
     columns |= {column: column for column in columns.values()}
-    if "owner" in columns:
-        columns["workload"] = "owner"
+    columns |= {other: key for other, key in ALSO.items() if key in columns}
     known = {name.casefold(): column for name, column in columns.items()}
     column = known.get(key.casefold().replace("_", "-"))
     if column is None:

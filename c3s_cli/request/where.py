@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from c3s_cli.amounts.duration import parse_nanoseconds
 from c3s_cli.amounts.quantity import InvalidQuantity, nanos, whole
+from c3s_cli.columns.catalogue import CPU_AND_MEMORY
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Column, Unit
 from c3s_cli.errors import UsageError
@@ -43,8 +44,10 @@ COLUMN: Final = re.compile(r"""\s*((?:\["[^"]*"\]|[^\s=!<>~,"])+)\s*""")
 # Everything that looks like an operator, so that `=>` is a mistake and not `=` with the value `>`; but `=<none>`.
 OPERATOR: Final = re.compile(r"([=!~]+(?=<(?:none|unknown)>)|[=!<>~]+)\s*")
 MEMBERSHIP: Final = re.compile(r"(in|not\s+in|notin)\b\s*", re.IGNORECASE)
-VALUE: Final = re.compile(r'(?:"((?:\\.|[^"\\])*)"|([^,"\s]+))\s*', re.DOTALL)
-CHOICE: Final = re.compile(r'\s*(?:"((?:\\.|[^"\\])*)"|([^,"\s()]+))\s*', re.DOTALL)
+# A value is in one of three groups: in double quotes, in single quotes, or bare.
+QUOTED: Final = r"""(?:"((?:\\.|[^"\\])*)"|'([^']*)'|"""
+VALUE: Final = re.compile(QUOTED + r"""([^,"'\s][^,"\s]*))\s*""", re.DOTALL)
+CHOICE: Final = re.compile(r"\s*" + QUOTED + r"""([^,"'\s()][^,"\s()]*))\s*""", re.DOTALL)
 ESCAPE: Final = re.compile(r'\\(["\\])')
 DAYS: Final = re.compile(r"(?:([0-9]+)y)?(?:([0-9]+)d)?(.*)", re.DOTALL)
 
@@ -115,11 +118,14 @@ def _choices(text: str, place: int, column: Column, operator: str) -> tuple[tupl
 
 
 def _comparison(column: Column, operator: str, value: re.Match[str]) -> Comparison:
-    """Make the comparison of a column with a value, which is in one of two groups: with quotes, or without."""
+    """Make the comparison of a column with a value."""
+    word = None
     if value[1] is not None:
-        raw, word = ESCAPE.sub(r"\1", value[1]), None
+        raw = ESCAPE.sub(r"\1", value[1])
+    elif value[2] is not None:
+        raw = value[2]
     else:
-        raw, word = value[2], _word(value[2], operator)
+        raw, word = value[3], _word(value[3], operator)
     _check_operator(operator, column, word)
     if word:
         return Comparison(column, operator, word.value, word)
@@ -184,8 +190,16 @@ def _meaning(column: Column, operator: str, text: str) -> Any:
     except (ValueError, InvalidQuantity):
         raise UsageError(
             f"{text[:64]!r} is no value for {column.name} ({column.unit.value})",
-            hint=f"write it as {SAMPLES[column.unit]}",
+            hint=_sample(column, text),
         ) from None
+
+
+def _sample(column: Column, text: str) -> str:
+    """Say how a value is written; who writes a percentage means another column."""
+    resource, _, field = column.name.partition(".")
+    if text.endswith("%") and field == "usage" and resource in CPU_AND_MEMORY:
+        return f"for a percentage compare {resource}%"
+    return f"write it as {SAMPLES[column.unit]}"
 
 
 SAMPLES: Final = {

@@ -57,6 +57,9 @@ def test_percentages_of_capacity_are_named_by_what_the_command_shows() -> None:
     [
         ("memory(limits)", "did you mean memory.limits?"),
         ("gpu.foo", "did you mean gpu"),
+        ("limits", "did you mean cpu.limits or memory.limits?"),
+        ("requests", "did you mean cpu.requests or memory.requests?"),
+        ("memory.limit", "did you mean memory.limits?"),
         ("nvidia.com/gpu", 'resources["nvidia.com/gpu"].requests'),
         ("labels.app", 'labels["app"]'),
     ],
@@ -75,6 +78,7 @@ def test_headings_name_columns_in_every_flag(demo: Run) -> None:
         ("--fail-if 'RESTARTS > 3'", "--fail-if 'restarts > 3'"),
         ("--by OWNER", "--by owner"),
         ("--by WORKLOAD", "--by owner"),
+        ("--by ns,node-pool", "--by namespace,pool"),
     ):
         assert demo(f"top pods -A {flags}") == demo(f"top pods -A {same}")
 
