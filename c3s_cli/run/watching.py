@@ -82,12 +82,12 @@ def _on_screen(
     first = reading.wait()
     live = Live(first, console or Console(sys.stdout), heading, view, pace)
     ended = show_live(first, live, reading, Schedule(pace.interval, begun, begun), clock.now)
+    until = ended.report.until
     if ended.by_key:
-        return ended.code
+        return _conclude(ended.code, until, timed_out=False, waits=until is not None)
     write(ended.report, structs.replace(view, compact=False), Stages(0))
     for remark in remarks(ended.report):
         say(remark)
-    until = ended.report.until
     return _conclude(ended.code, until, timed_out=ended.timed_out, waits=until is not None)
 
 
