@@ -6,9 +6,9 @@ reads the annotations when the program runs.
 """
 
 from collections.abc import Callable
-from functools import cache, wraps
+from functools import wraps
 from inspect import Parameter, Signature, signature
-from typing import Annotated, Any, get_args, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 import typer
 from msgspec import Struct
@@ -358,41 +358,3 @@ def takes_flags(function: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
     flat.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # inspect's documented hook
     flat.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return flat
-
-
-GROUPS = {
-    "nodes": (Selection, Nodes, Display, Connection),
-    "pods": (Pods, Selection, Display, Connection),
-    "cluster": (Selection, Nodes, Display, Connection),
-    "demo": (Serve,),
-}
-
-
-def flags_of(path: tuple[str, ...]) -> list[str]:
-    """Return the long flags of a command, for completion."""
-    groups: list[Any] = list(GROUPS.get(path[-1], ())) if path else []
-    if path[:1] == ("watch",):
-        groups = [Repeat, *(groups or GROUPS["cluster"])]
-    names = {name for group in groups for flag in _flags(group) for name in flag if name.startswith("--")}
-    return sorted({*names, "--help"})
-
-
-def _flags(group: Any) -> list[tuple[str, ...]]:
-    hints = [get_args(hint)[1] for hint in get_type_hints(group, include_extras=True).values()]
-    return [(hint.default, *hint.param_decls) for hint in hints]
-
-
-@cache
-def _arity() -> dict[str, bool]:
-    """Map every name of every flag to whether it takes a value."""
-    arity = {"--help": False, "-h": False, "--version": False}
-    for group in (Connection, Display, Selection, Nodes, Pods, Repeat, Serve):
-        for hint in get_type_hints(group, include_extras=True).values():
-            kind, flag = get_args(hint)
-            arity |= dict.fromkeys((flag.default, *flag.param_decls), kind is not bool)
-    return arity
-
-
-def takes_value(name: str) -> bool | None:
-    """Return whether the flag of that name takes a value; None if there is no such flag."""
-    return _arity().get(name)
