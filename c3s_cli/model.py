@@ -231,6 +231,7 @@ class Group(Struct, frozen=True, gc=False):
     measured_allocatable: Amounts | None = None
     measured_capacity: Amounts | None = None
     swap_capacity_bytes: int | None = None
+    schedulable_free: Amounts | None = None
 
     @property
     def name(self) -> str:

@@ -13,6 +13,7 @@ from typing import Final
 from msgspec import Struct, structs
 
 from c3s_cli.columns.getters import amount, difference, fact, percentage, unknown, window_seconds
+from c3s_cli.columns.obstacles import schedulable
 from c3s_cli.columns.vocabulary import Column, Getter, Kind, Needs, Unit, json_name, unit_of
 
 # --- columns of a resource ------------------------------------------------------------------------------------
@@ -20,6 +21,7 @@ from c3s_cli.columns.vocabulary import Column, Getter, Kind, Needs, Unit, json_n
 CPU_AND_MEMORY: Final = ("cpu", "memory")
 RESOURCES: Final = (*CPU_AND_MEMORY, "ephemeral-storage", "pods")
 WITH_NODES: Final = (Kind.NODE, Kind.NODE_GROUP, Kind.CLUSTER)
+OF_NODES: Final = (Kind.NODE_GROUP, Kind.CLUSTER)
 GROUPED: Final = (Kind.NODE_GROUP, Kind.POD_GROUP, Kind.CLUSTER)
 
 USAGE: Final[dict[str, Getter]] = {
@@ -66,7 +68,8 @@ FIELDS: Final = (
         WITH_NODES,
         measured=True,
     ),
-    Field("free", "{r} allocatable and not requested: room for more pods", ("allocatable", "requests"), WITH_NODES),
+    Field("free", "{r} allocatable and not requested", ("allocatable", "requests"), WITH_NODES),
+    Field("schedulableFree", "{r} free on the nodes that are schedulable", ("schedulable_free",), OF_NODES),
     Field("usagePercentOfAllocatable", "", ("comparable_usage", "measured_allocatable"), WITH_NODES),
     Field("usagePercentOfCapacity", "", ("comparable_usage", "measured_capacity"), WITH_NODES),
     Field("requestsPercentOfAllocatable", "", ("requests", "allocatable"), WITH_NODES),
@@ -113,6 +116,8 @@ def _term(term: str, resource: str, kind: Kind) -> tuple[Getter, Needs]:
         return (COMPARABLE_USAGE if grouped else USAGE).get(resource, unknown), _usage_needs(resource, kind)
     if term == "requests" and resource == "pods":
         return USAGE["pods"], Needs.PODS
+    if term == "schedulable_free":
+        return amount(term, resource), Needs.NODES | Needs.NODE_DETAILS | Needs.PODS
     plain = term.removeprefix("measured_")
     comparable = plain == "limits" or (kind in GROUPED and resource in CPU_AND_MEMORY)
     needs = Needs.NODES if plain in ("allocatable", "capacity") else Needs.PODS
@@ -142,6 +147,13 @@ ON_NODE: Final = Needs.PODS | DETAILS
 
 NODE_FACTS: Final = (
     Column("status", Unit.TEXT, fact("status", "details"), "Ready, NotReady, SchedulingDisabled", DETAILS),
+    Column(
+        "schedulable",
+        Unit.TEXT,
+        schedulable,
+        "yes; or what keeps pods off: cordoned, NotReady, taint KEY=VALUE:EFFECT",
+        DETAILS,
+    ),
     Column("roles", Unit.TEXTS, fact("roles", "details"), "roles, from the node's labels", DETAILS),
     Column("version", Unit.TEXT, fact("version", "details"), "version of the kubelet", DETAILS),
     Column("pool", Unit.TEXT, fact("pool", "details"), "node pool: Karpenter, GKE, EKS, AKS, kOps", DETAILS),
