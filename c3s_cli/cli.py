@@ -29,6 +29,7 @@ COMMANDS: Final[dict[tuple[str, ...], tuple[str, str]]] = {
     ("nodes",): ("nodes", "nodes"),
     ("pods",): ("pods", "pods"),
     ("cluster",): ("cluster", "cluster"),
+    ("fit",): ("fit", "fit"),
     ("columns",): ("columns", "columns"),
     ("demo",): ("demo", "demo"),
     ("completion",): ("completion", "completion"),

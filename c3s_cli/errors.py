@@ -29,7 +29,7 @@ MEANINGS: Final[dict[ExitCode, str]] = {
     ExitCode.OK: "fine, also when nothing was found (stderr says so)",
     ExitCode.FAILURE: "failed: the cluster, its answer or the output",
     ExitCode.USAGE: "wrong usage: a flag, an argument or a value; nothing was read",
-    ExitCode.CONDITION_MET: "a row matches the condition of --fail-if",
+    ExitCode.CONDITION_MET: "a row matches the condition of --fail-if, or the pods of `c3s fit` do not all fit",
     ExitCode.TIMED_OUT: "--until was not met before --timeout, or within --count readings",
     ExitCode.INCOMPLETE: "a requested row or source could not be read; the rest was printed",
     ExitCode.HANGUP: "the terminal went away (SIGHUP)",

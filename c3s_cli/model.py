@@ -18,6 +18,7 @@ from msgspec import Struct
 
 if TYPE_CHECKING:
     from c3s_cli.columns.vocabulary import Column, Kind
+    from c3s_cli.request.pods import Placing
 
 Amounts = Mapping[str, int]
 
@@ -51,6 +52,7 @@ class PodFacts(Struct, frozen=True, gc=False):
 
     node: "" while unscheduled. created_at: seconds since 1970. containers: the names with requests and limits.
     binding_limits: the limits of those resources that every container limits; only they bound the pod's usage.
+    placing: where it may run; None if not read.
     """
 
     uid: str
@@ -65,6 +67,7 @@ class PodFacts(Struct, frozen=True, gc=False):
     limits: Amounts
     containers: tuple[Container, ...] = ()
     binding_limits: Amounts = {}
+    placing: Placing | None = None
 
 
 class Pod(Struct, frozen=True, gc=False):
@@ -200,6 +203,18 @@ class Node(Struct, frozen=True, gc=False):
         return self.binding_limits
 
 
+class Fit(Node, frozen=True, gc=False):
+    """A node with the room that it has for the pods of one workload; its requests are those before these are placed.
+
+    fits: how many more it takes. placed: how many of the replicas it gets. limited_by: what stops one more than `fits`.
+    """
+
+    workload: str = ""
+    fits: int = 0
+    placed: int = 0
+    limited_by: tuple[str, ...] = ()
+
+
 class Group(Struct, frozen=True, gc=False):
     """Several nodes or pods as one row: a rollup, the totals, or a whole cluster.
 
@@ -232,6 +247,10 @@ class Group(Struct, frozen=True, gc=False):
     measured_capacity: Amounts | None = None
     swap_capacity_bytes: int | None = None
     schedulable_free: Amounts | None = None
+    fitting_node_count: int | None = None
+    fits: int | None = None
+    placed: int | None = None
+    limited_by: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -274,13 +293,27 @@ class Sample(Struct, frozen=True):
     namespace: str = ""
 
 
+class Fitting(Struct, frozen=True):
+    """How many of the pods of a workload, or of a drained node, found a place. unplaced: names, where they have some.
+
+    namespace: None for pods that come back from a drained node. not_considered: what else their specs ask for.
+    """
+
+    workload: str
+    namespace: str | None
+    replicas: int
+    placed: int
+    unplaced: tuple[str, ...] = ()
+    not_considered: tuple[str, ...] = ()
+
+
 class Report(Struct, frozen=True):
     """What is shown: rows in their order, the columns asked for, the totals of all rows before --limit.
 
     kind: the kind of the rows. keys: the columns that --by made. namespaces: whether a table begins with NAMESPACE.
     containers: whether the pods' containers are shown. omitted: how many rows --limit cut off. fail_if_matches: the
     names of the rows that match --fail-if. until_met: whether a row matches --until. empty_message: what stderr says
-    if there are no rows.
+    if there are no rows. fittings: what `c3s fit` found out.
     """
 
     now: datetime
@@ -297,3 +330,4 @@ class Report(Struct, frozen=True):
     fail_if_matches: tuple[str, ...] = ()
     until_met: bool = False
     empty_message: str = ""
+    fittings: tuple[Fitting, ...] = ()

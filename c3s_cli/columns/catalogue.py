@@ -12,15 +12,16 @@ from typing import Final
 
 from msgspec import Struct, structs
 
+from c3s_cli.columns.fitting import ROOM, default_fit_names, fit_columns, wide_fit_names
 from c3s_cli.columns.getters import amount, difference, fact, percentage, unknown, window_seconds
 from c3s_cli.columns.obstacles import schedulable
-from c3s_cli.columns.vocabulary import Column, Getter, Kind, Needs, Unit, json_name, unit_of
+from c3s_cli.columns.vocabulary import FITTING, Column, Getter, Kind, Needs, Unit, json_name, unit_of
 
 # --- columns of a resource ------------------------------------------------------------------------------------
 
 CPU_AND_MEMORY: Final = ("cpu", "memory")
 RESOURCES: Final = (*CPU_AND_MEMORY, "ephemeral-storage", "pods")
-WITH_NODES: Final = (Kind.NODE, Kind.NODE_GROUP, Kind.CLUSTER)
+WITH_NODES: Final = (Kind.NODE, Kind.NODE_GROUP, Kind.CLUSTER, *FITTING)
 OF_NODES: Final = (Kind.NODE_GROUP, Kind.CLUSTER)
 GROUPED: Final = (Kind.NODE_GROUP, Kind.POD_GROUP, Kind.CLUSTER)
 
@@ -81,6 +82,8 @@ def resource_columns(resource: str, kind: Kind) -> Iterator[Column]:
     """Make the columns of one resource for one kind of row."""
     for field in FIELDS:
         if field.kinds is not None and kind not in field.kinds:
+            continue
+        if kind in FITTING and field.name not in ROOM:
             continue
         if resource == "pods" and not field.of_pods:
             continue
@@ -243,6 +246,8 @@ OWN: Final[Mapping[Kind, Callable[[], tuple[Column, ...]]]] = {
 @cache
 def table_of(kind: Kind) -> Mapping[str, Column]:
     """Return the columns of one kind of row by name, in the order of the docs."""
+    if kind in FITTING:
+        return {column.name: column for column in _fit_table(kind)}
     columns = [column for column in IDENTITY.values() if kind is Kind.POD or column.name != "namespace"]
     columns += OWN[kind]()
     for resource in RESOURCES:
@@ -259,6 +264,14 @@ def table_of(kind: Kind) -> Mapping[str, Column]:
     elif kind is not Kind.CLUSTER:
         table[SWAP_USAGE.name] = SWAP_USAGE
     return table
+
+
+def _fit_table(kind: Kind) -> Iterator[Column]:
+    yield from (IDENTITY["context"], IDENTITY["name"])
+    yield from fit_columns(kind)
+    yield from NODE_FACTS if kind is Kind.FIT else ()
+    for resource in RESOURCES:
+        yield from resource_columns(resource, kind)
 
 
 # --- the sets default and wide --------------------------------------------------------------------------------
@@ -278,6 +291,8 @@ def default_names(kind: Kind, basis: str = "Allocatable") -> tuple[str, ...]:
             return ("pods", *_each(("{r}.usage",)))
         case Kind.CLUSTER:
             return ("nodes", "pods", *_each(with_percent))
+        case Kind.FIT | Kind.FIT_GROUP:
+            return default_fit_names(kind)
 
 
 def wide_names(kind: Kind, basis: str = "Allocatable") -> tuple[str, ...]:
@@ -310,6 +325,8 @@ def wide_names(kind: Kind, basis: str = "Allocatable") -> tuple[str, ...]:
             fields = ("usage", f"usagePercentOf{basis}", "requests", "requestsPercentOfAllocatable", "limits")
             names = [f"{json_name(r)}.{field}" for r in RESOURCES for field in (*fields, "allocatable", "free")]
             return ("nodes", *(name for name in names if name in table_of(kind)))
+        case Kind.FIT | Kind.FIT_GROUP:
+            return wide_fit_names(kind)
 
 
 def _each(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -16,6 +16,8 @@ KINDS: Final = {
     "node-groups": Kind.NODE_GROUP,
     "pod-groups": Kind.POD_GROUP,
     "cluster": Kind.CLUSTER,
+    "fit": Kind.FIT,
+    "fit-groups": Kind.FIT_GROUP,
 }
 FORMATS: Final = ("table", "json", "markdown")
 # What is read for a column, as the resources of the API are called.
@@ -36,7 +38,7 @@ Output = Annotated[
 
 
 def columns(of: Of = None, output: Output = "table") -> ExitCode:
-    """List the columns of nodes, pods, their groups (--by) and the cluster: name, alias, unit, needs, meaning.
+    """List the columns of nodes, pods, their groups (--by), the cluster and fit: name, alias, unit, needs, meaning.
 
     Beside these there are, for any extended resource and any label, resources["nvidia.com/gpu"].requests (and the
     other fields) and labels["app"].

@@ -132,7 +132,7 @@ def request_of(  # noqa: PLR0913  a command line has that many groups of flags
         until=_condition(until, naming),
         limit=_limit(rows.limit),
         totals=rows.sum or format_ in WITH_TOTALS,
-        extended=naming.kind is Kind.CLUSTER and not {"wide", "all"}.isdisjoint(words),
+        extended=naming.kind in WITH_EXTENDED and not WITH_EXTENDED[naming.kind].isdisjoint(words),
     )
     # With --columns, wide means no more than table.
     format_ = Format.TABLE if format_ is Format.WIDE and display.columns else format_
@@ -163,6 +163,13 @@ def _one_of_name_and_selector(
     if rows.selector or (pods and pods.field_selector):
         raise UsageError("only one of NAME or selector can be provided")
 
+
+# The sets of columns to which extended resources are added: those of a cluster, those that fit is asked for.
+WITH_EXTENDED: Final = {
+    Kind.CLUSTER: frozenset({"wide", "all"}),
+    Kind.FIT: frozenset({"default", "wide", "all"}),
+    Kind.FIT_GROUP: frozenset({"default", "wide", "all"}),
+}
 
 # --- columns --------------------------------------------------------------------------------------------------
 
@@ -255,6 +262,7 @@ KEY_COLUMNS: Final = {"instance-type": "instanceType"}
 KEYS: Final = {
     Kind.NODE: ("pool", "zone", "instance-type", "status", "version"),
     Kind.POD: ("namespace", "node", "owner", "pool", "zone", "instance-type", "status"),
+    Kind.FIT: ("pool", "zone", "instance-type", "status", "workload"),
 }
 
 

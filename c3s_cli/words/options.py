@@ -8,7 +8,7 @@ reads the annotations when the program runs.
 from collections.abc import Callable
 from functools import cache, wraps
 from inspect import Parameter, Signature, signature
-from typing import Annotated, Any, get_args, get_type_hints
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import typer
 from msgspec import Struct
@@ -238,29 +238,80 @@ class Serve(Struct, frozen=True):
     at: Annotated[Text, _flag("--at", metavar="TIME", help="Freeze the demo at this time (RFC 3339).")] = None
 
 
+class Fit(Struct, frozen=True):
+    """The pods that `c3s fit` looks for room for, and the nodes that it leaves out."""
+
+    filename: Annotated[
+        Many,
+        _flag(
+            "-f",
+            "--filename",
+            metavar="FILE",
+            help="The pods of a manifest, YAML or JSON; - is stdin, a folder all manifests in it. May be repeated.",
+        ),
+    ] = None
+    cpu: Annotated[Text, _flag("--cpu", metavar="QUANTITY", help="CPU that each pod requests: 500m, 2.")] = None
+    memory: Annotated[
+        Text, _flag("--memory", metavar="QUANTITY", help="Memory that each pod requests: 512Mi, 4Gi.")
+    ] = None
+    resource: Annotated[
+        Many,
+        _flag(
+            "--resource",
+            metavar="NAME=QUANTITY",
+            help="Another resource that each pod requests: nvidia.com/gpu=1. May be repeated.",
+        ),
+    ] = None
+    replicas: Annotated[
+        int | None,
+        _flag("--replicas", metavar="N", help="How many pods. [default: 1; with -f, what the manifest says]"),
+    ] = None
+    node_selector: Annotated[
+        Text,
+        _flag("-l", "--selector", metavar="QUERY", help="The pods go only to nodes with these labels: 'pool=web'."),
+    ] = None
+    tolerate: Annotated[
+        Many,
+        _flag(
+            "--tolerate",
+            metavar="KEY[=VALUE][:EFFECT]",
+            help="A taint that the pods tolerate: 'dedicated=gpu:NoSchedule'. May be repeated.",
+        ),
+    ] = None
+    without: Annotated[
+        Many,
+        _flag(
+            "--without",
+            metavar="NODE",
+            help="Drain this node first: its pods are placed on the others before. May be repeated.",
+        ),
+    ] = None
+
+
+# The flags of Selection that go with rows that nobody measured.
+Rows = Annotated[Selection, ("where", "by", "sum", "sort_by", "limit")]
+
+
 def takes_flags(function: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
     """Turn a function that takes groups of flags into one with the flat signature that Typer reads."""
     parameters: list[Parameter] = []
     groups: dict[str, Any] = {}
     for parameter in signature(function).parameters.values():
-        group = parameter.annotation
+        group, taken = _group(parameter.annotation)
         if not (isinstance(group, type) and issubclass(group, Struct)):
             parameters.append(parameter)
             continue
-        groups[parameter.name] = group
+        groups[parameter.name] = group, taken
         hints = get_type_hints(group, include_extras=True)
         # Every flag has a default: msgspec lists the defaults of the last fields, here of all of them.
+        defaults = dict(zip(group.__struct_fields__, group.__struct_defaults__, strict=True))
         parameters.extend(
-            Parameter(flag, Parameter.KEYWORD_ONLY, default=default, annotation=hints[flag])
-            for flag, default in zip(group.__struct_fields__, group.__struct_defaults__, strict=True)
+            Parameter(flag, Parameter.KEYWORD_ONLY, default=defaults[flag], annotation=hints[flag]) for flag in taken
         )
 
     @wraps(function)
     def flat(**values: Any) -> ExitCode:
-        given = {
-            name: group(**{flag: values.pop(flag) for flag in group.__struct_fields__})
-            for name, group in groups.items()
-        }
+        given = {name: group(**{flag: values.pop(flag) for flag in taken}) for name, (group, taken) in groups.items()}
         return function(**values, **given)
 
     flat.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # inspect's documented hook
@@ -268,7 +319,16 @@ def takes_flags(function: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
     return flat
 
 
+def _group(annotation: Any) -> tuple[Any, tuple[str, ...]]:
+    """Return a group of flags, and which of them a command takes: all, or those that an Annotated names."""
+    if get_origin(annotation) is Annotated:
+        group, taken = get_args(annotation)[:2]
+        return group, taken
+    return annotation, getattr(annotation, "__struct_fields__", ())
+
+
 GROUPS = {
+    "fit": (Fit, Rows, Display, Connection),
     "nodes": (Selection, Nodes, Display, Connection),
     "pods": (Pods, Selection, Display, Connection),
     "cluster": (Selection, Nodes, Display, Connection),
@@ -285,8 +345,10 @@ def flags_of(path: tuple[str, ...]) -> list[str]:
     return sorted({*names, "--help"})
 
 
-def _flags(group: Any) -> list[tuple[str, ...]]:
-    hints = [get_args(hint)[1] for hint in get_type_hints(group, include_extras=True).values()]
+def _flags(annotation: Any) -> list[tuple[str, ...]]:
+    group, taken = _group(annotation)
+    of = get_type_hints(group, include_extras=True)
+    hints = [get_args(of[name])[1] for name in taken]
     return [(hint.default, *hint.param_decls) for hint in hints]
 
 
@@ -294,7 +356,7 @@ def _flags(group: Any) -> list[tuple[str, ...]]:
 def _arity() -> dict[str, bool]:
     """Map every name of every flag to whether it takes a value."""
     arity = {"--help": False, "-h": False, "--version": False}
-    for group in (Connection, Display, Selection, Nodes, Pods, Repeat, Serve):
+    for group in (Connection, Display, Selection, Nodes, Pods, Repeat, Serve, Fit):
         for hint in get_type_hints(group, include_extras=True).values():
             kind, flag = get_args(hint)
             arity |= dict.fromkeys((flag.default, *flag.param_decls), kind is not bool)

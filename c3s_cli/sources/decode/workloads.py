@@ -1,0 +1,218 @@
+"""Manifests → Workloads: how many pods, what each requests, and where it may run, as the API server would store it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+import msgspec
+from msgspec import Raw, Struct, structs
+
+from c3s_cli.amounts.allocation import Amounts, ContainerResources, PodResources, requests_of
+from c3s_cli.errors import InvalidAnswer, UsageError
+from c3s_cli.request.pods import Workload
+from c3s_cli.sources.decode.placing import placing_of
+from c3s_cli.sources.decode.pods import PodDecoder
+from c3s_cli.sources.decode.shapes import NULL
+
+Object = Mapping[str, Any]
+# Kinds that have a pod template, and the field that says how many pods.
+COUNTED: Final = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController")
+KINDS: Final = (*COUNTED, "DaemonSet", "Job", "CronJob", "Pod")
+
+
+class _Meta(Struct, rename="camel"):
+    name: str | None = None
+    generate_name: str | None = None
+    namespace: str | None = None
+    labels: dict[str, str] | None = None
+
+
+class _Port(Struct, rename="camel"):
+    host_port: int | None = None
+
+
+class _Container(Struct):
+    ports: list[_Port] | None = None
+
+
+class _Volume(Struct, rename="camel"):
+    persistent_volume_claim: Raw = NULL
+    ephemeral: Raw = NULL
+
+
+class _Spec(Struct, rename="camel"):
+    node_selector: Raw = NULL
+    affinity: Raw = NULL
+    tolerations: Raw = NULL
+    topology_spread_constraints: Raw = NULL
+    priority: int | None = None
+    containers: list[_Container] | None = None
+    init_containers: list[_Container] | None = None
+    volumes: list[_Volume] | None = None
+    node_name: str | None = None
+    scheduler_name: str | None = None
+    runtime_class_name: str | None = None
+    resource_claims: list[Raw] | None = None
+    scheduling_gates: list[Raw] | None = None
+
+
+class _Template(Struct):
+    spec: _Spec
+    metadata: _Meta | None = None
+
+
+class _Workload(Struct, rename="camel"):
+    template: _Template | None = None
+    replicas: int | None = None
+    parallelism: int | None = None
+    completions: int | None = None
+    volume_claim_templates: list[Raw] | None = None
+
+
+def workloads_of(objects: Iterable[tuple[str, Object]]) -> list[Workload]:
+    """Read the objects that have pods; others are passed over. UsageError for what is wrong, or if none has any."""
+    found: list[Workload] = []
+    files: list[str] = []
+    for path, each in objects:
+        files.append(path)
+        found += _workload(path, each)
+    if not found:
+        raise UsageError(f"no pods in {', '.join(dict.fromkeys(files)) or 'the manifests'}", hint=_known())
+    return list(_told_apart(found))
+
+
+def _known() -> str:
+    return f"fit reads {', '.join(KINDS)}"
+
+
+def _told_apart(workloads: Iterable[Workload]) -> Iterator[Workload]:
+    """Name workloads of one name in several namespaces with these."""
+    workloads = list(workloads)
+    names = Counter(each.name for each in workloads)
+    for each in workloads:
+        full = f"{each.namespace}/{each.name}" if each.namespace else each.name
+        yield structs.replace(each, name=full) if names[each.name] > 1 else each
+
+
+def _workload(path: str, each: Object) -> list[Workload]:
+    kind = each["kind"]
+    if kind not in KINDS:
+        if _at(each, "spec", "template", "spec", "containers"):
+            raise UsageError(f"{path}: the pods of a {kind} are not known", hint=_known())
+        return []
+    meta = _shaped(path, kind, each.get("metadata") or {}, _Meta)
+    name = f"{kind}/{meta.name or meta.generate_name or ''}"
+    template, replicas, claims = _pods(path, name, kind, each)
+    shape = _shaped(path, name, template, _Template)
+    problems: list[str] = []
+    body = msgspec.json.encode({"metadata": {"name": name}, "spec": _texts(template["spec"])})
+    try:
+        resources = PodDecoder(problems).resources(body)
+        placing = placing_of(shape.spec)
+    except InvalidAnswer as problem:
+        raise UsageError(f"{path}: {name}: {problem.__cause__}") from problem
+    if problems:
+        raise UsageError(f"{path}: {problems[0].replace(f'pod /{name}', name)}")
+    ignored = (*placing.ignored, *_ignored(shape.spec, claims=claims))
+    if replicas is None and placing.spreads:
+        ignored = (*ignored, "topology spread constraints of a DaemonSet")
+    return [
+        Workload(
+            name=name,
+            requests=requests_of(_with_defaults(resources)),
+            replicas=replicas,
+            namespace=meta.namespace or "",
+            labels=(shape.metadata.labels if shape.metadata else None) or {},
+            placing=structs.replace(placing, ignored=tuple(dict.fromkeys(ignored))),
+        )
+    ]
+
+
+def _pods(path: str, name: str, kind: str, each: Object) -> tuple[Object, int | None, bool]:
+    """Return the pod template of an object, how many pods it makes (None for one a node), whether it claims volumes."""
+    if kind == "Pod":
+        return each, 1, False
+    spec = _at(each, "spec", "jobTemplate", "spec") if kind == "CronJob" else _at(each, "spec")
+    shape, template = _shaped(path, name, spec or {}, _Workload), _at(spec, "template")
+    if template is None:
+        raise UsageError(f"{path}: {name} has no pod template")
+    if kind == "DaemonSet":
+        return template, None, False
+    if kind in COUNTED:
+        replicas = 1 if shape.replicas is None else shape.replicas
+    else:
+        replicas = 1 if shape.parallelism is None else shape.parallelism
+        replicas = replicas if shape.completions is None else min(replicas, shape.completions)
+    return template, max(0, replicas), bool(shape.volume_claim_templates)
+
+
+def _at(value: Any, *keys: str) -> Any:
+    """Follow keys into maps; None where one is missing."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _shaped(path: str, name: str, value: Any, shape: type[Any]) -> Any:
+    """Read a value in a shape; UsageError where it has another one."""
+    try:
+        return msgspec.json.decode(msgspec.json.encode(_texts(value)), type=shape)
+    except (msgspec.MsgspecError, TypeError, RecursionError, ValueError) as problem:
+        raise UsageError(f"{path}: {name}: {problem}") from problem
+
+
+def _texts(value: Any) -> Any:
+    """Write the keys of maps as text, as kubectl does: YAML reads `true:` as no text."""
+    if isinstance(value, dict):
+        return {_key(key): _texts(inner) for key, inner in value.items()}
+    return [_texts(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _key(key: object) -> str:
+    return key if isinstance(key, str) else str(key).lower() if isinstance(key, bool) else str(key)
+
+
+def _with_defaults(pod: PodResources) -> PodResources:
+    """Do what the API server does when it stores a pod: what has a limit and no request requests its limit."""
+    containers = [_requesting(each) for each in pod.containers]
+    init_containers = [_requesting(each) for each in pod.init_containers]
+    requests = pod.pod_requests
+    if pod.pod_limits:
+        inside = requests_of(PodResources(containers, init_containers))
+        wanted = {resource: limit for resource, limit in pod.pod_limits.items() if resource not in inside}
+        requests = {**wanted, **(requests or {})}
+    whole: PodResources = structs.replace(
+        pod, containers=containers, init_containers=init_containers, pod_requests=requests
+    )
+    return whole
+
+
+def _requesting(container: ContainerResources) -> ContainerResources:
+    requests: Amounts = {**container.limits, **container.requests}
+    made: ContainerResources = structs.replace(container, requests=requests)
+    return made
+
+
+def _ignored(spec: _Spec, *, claims: bool) -> Iterator[str]:
+    """Name what a spec asks for beside room and that fit does not consider."""
+    containers = (*(spec.containers or ()), *(spec.init_containers or ()))
+    if any(port.host_port for container in containers for port in container.ports or ()):
+        yield "host ports"
+    if claims or any(_claims(volume) for volume in spec.volumes or ()):
+        yield "the zones and limits of volumes"
+    if spec.resource_claims:
+        yield "resource claims"
+    if spec.runtime_class_name:
+        yield "the overhead of its runtime class"
+    if spec.scheduler_name not in (None, "", "default-scheduler"):
+        yield f"its scheduler {spec.scheduler_name}"
+    if spec.scheduling_gates:
+        yield "scheduling gates"
+    if spec.node_name:
+        yield "nodeName"
+
+
+def _claims(volume: _Volume) -> bool:
+    return any(bytes(raw) != b"null" for raw in (volume.persistent_volume_claim, volume.ephemeral))
