@@ -56,11 +56,14 @@ def pods_of_node(cluster: Cluster, query: Query) -> Mapping[tuple[str, str], Pod
     return api.pods()
 
 
-def room(cluster: Cluster) -> Sample:
-    """Read all nodes, and all pods with where they may run. C3sError if either cannot be read."""
+def room(cluster: Cluster, *, labels: bool) -> Sample:
+    """Read all nodes, and all pods with where they may run. C3sError if either cannot be read.
+
+    labels: whether those of the pods are needed, which are most of what they weigh.
+    """
     problems: list[str] = []
     requests = Requests(cluster)
-    api = CoreApi(requests, Scope(Kind.FIT), problems, details=True, labels=True, placing=True)
+    api = CoreApi(requests, Scope(Kind.FIT), problems, details=True, labels=labels, placing=True)
     answers = at_once({"nodes": api.nodes, "pods": api.pods})
     for answer in answers.values():
         if isinstance(answer, C3sError):

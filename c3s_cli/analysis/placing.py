@@ -119,9 +119,9 @@ class Floor:
         """Choose nodes one after the other until nothing fits any more, or there are `most`; and what is free then."""
         free = [dict(have) for have in self.free]
         queue = _Queue(neighbours, partial(self._fullness, free, need))
-        for place, why in enumerate(barred):
-            if not why and _has_room(free[place], need):
-                queue.put(place)
+        for start, why in enumerate(barred):
+            if not why and _has_room(free[start], need):
+                queue.put(start)
         chosen: list[int] = []
         while (most is None or len(chosen) < most) and (place := queue.take()) is not None:
             chosen.append(place)

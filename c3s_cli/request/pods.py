@@ -94,3 +94,8 @@ class Room(Struct, frozen=True):
 
     workloads: tuple[Workload, ...]
     without: tuple[str, ...] = ()
+
+    @property
+    def looks_at_pods(self) -> bool:
+        """Whether the labels of running pods decide where the others may go."""
+        return bool(self.without) or any(each.placing.spreads or each.placing.aparts for each in self.workloads)

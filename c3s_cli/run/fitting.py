@@ -50,7 +50,7 @@ def _prepare(format_: Format) -> None:
 
 def _found(cluster: Cluster, query: Query, room: Room, stages: Stages) -> Report:
     with stages.stage("reading"):
-        sample = read_room(cluster)
+        sample = read_room(cluster, labels=room.looks_at_pods)
     _check_names(room.without, sample)
     home = query.namespace or cluster.namespace
     workloads = tuple(structs.replace(each, namespace=each.namespace or home) for each in room.workloads)

@@ -45,7 +45,8 @@ def meets(expression: Json, labels: Mapping[str, str]) -> bool:
             return value is not None and value.isdigit() and int(value) > int(values[0])
         case "Lt":
             return value is not None and value.isdigit() and int(value) < int(values[0])
-    raise AssertionError(expression)
+        case _:
+            raise AssertionError(expression)
 
 
 def selects(selector: Json | None, labels: Mapping[str, str]) -> bool:
