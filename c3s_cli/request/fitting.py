@@ -40,6 +40,8 @@ def room_of(flags: options.Fit, read: Read) -> Room:
     if not flags.filename and not (flags.cpu or flags.memory or flags.resource):
         raise UsageError("say which pods: -f, --cpu, --memory or --resource", hint=f"for example {EXAMPLE}")
     workloads = read(flags.filename) if flags.filename else [_described(flags)]
+    if not workloads:
+        raise UsageError(f"no pods in {', '.join(flags.filename or ())}", hint=f"for example {EXAMPLE}")
     if flags.replicas is not None:
         workloads = [
             each if each.replicas is None else structs.replace(each, replicas=flags.replicas) for each in workloads

@@ -217,7 +217,7 @@ def running(draw: st.DrawFn, specs: st.SearchStrategy[Json]) -> list[Json]:
     pods = []
     for number in range(draw(st.integers(0, 8))):
         metadata: Json = {"name": f"p{number}", "namespace": draw(NAMESPACES), "labels": draw(app_labels)}
-        if draw(rare):
+        if draw(st.integers(0, 2)) == 0:
             metadata["deletionTimestamp"] = "2026-03-02T09:00:00Z"
         owner = draw(st.sampled_from(["ReplicaSet", "DaemonSet", "Node", ""]))
         if owner:

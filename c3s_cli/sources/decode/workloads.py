@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -17,9 +17,9 @@ from c3s_cli.sources.decode.pods import PodDecoder
 from c3s_cli.sources.decode.shapes import NULL
 
 Object = Mapping[str, Any]
-# Kinds that have a pod template, and the field that says how many pods.
-COUNTED: Final = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController")
-KINDS: Final = (*COUNTED, "DaemonSet", "Job", "CronJob", "Pod")
+JOBS: Final = ("Job", "CronJob")
+# Others that have a pod template and replicas, such as an Argo Rollout, are taken for a Deployment.
+KINDS: Final = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "DaemonSet", *JOBS, "Pod")
 
 
 class _Meta(Struct, rename="camel"):
@@ -72,24 +72,15 @@ class _Workload(Struct, rename="camel"):
 
 
 def workloads_of(objects: Iterable[tuple[str, Object]]) -> list[Workload]:
-    """Read the objects that have pods; others are passed over. UsageError for what is wrong, or if none has any."""
-    found: list[Workload] = []
-    files: list[str] = []
-    for path, each in objects:
-        files.append(path)
-        found += _workload(path, each)
-    if not found:
-        raise UsageError(f"no pods in {', '.join(dict.fromkeys(files)) or 'the manifests'}", hint=_known())
-    return list(_told_apart(found))
+    """Read the objects that have pods, each with the name of its file; others are passed over.
+
+    UsageError for what is wrong with them.
+    """
+    return list(_told_apart([workload for path, each in objects for workload in _workload(path, each)]))
 
 
-def _known() -> str:
-    return f"fit reads {', '.join(KINDS)}"
-
-
-def _told_apart(workloads: Iterable[Workload]) -> Iterator[Workload]:
+def _told_apart(workloads: Sequence[Workload]) -> Iterator[Workload]:
     """Name workloads of one name in several namespaces with these."""
-    workloads = list(workloads)
     names = Counter(each.name for each in workloads)
     for each in workloads:
         full = f"{each.namespace}/{each.name}" if each.namespace else each.name
@@ -98,9 +89,7 @@ def _told_apart(workloads: Iterable[Workload]) -> Iterator[Workload]:
 
 def _workload(path: str, each: Object) -> list[Workload]:
     kind = each["kind"]
-    if kind not in KINDS:
-        if _at(each, "spec", "template", "spec", "containers"):
-            raise UsageError(f"{path}: the pods of a {kind} are not known", hint=_known())
+    if kind not in KINDS and not _at(each, "spec", "template", "spec", "containers"):
         return []
     meta = _shaped(path, kind, each.get("metadata") or {}, _Meta)
     name = f"{kind}/{meta.name or meta.generate_name or ''}"
@@ -116,6 +105,8 @@ def _workload(path: str, each: Object) -> list[Workload]:
     if problems:
         raise UsageError(f"{path}: {problems[0].replace(f'pod /{name}', name)}")
     ignored = (*placing.ignored, *_ignored(shape.spec, claims=claims))
+    if kind not in KINDS:
+        ignored = (*ignored, f"what a {kind} does beside running its replicas")
     if replicas is None and placing.spreads:
         ignored = (*ignored, "topology spread constraints of a DaemonSet")
     return [
@@ -140,7 +131,9 @@ def _pods(path: str, name: str, kind: str, each: Object) -> tuple[Object, int | 
         raise UsageError(f"{path}: {name} has no pod template")
     if kind == "DaemonSet":
         return template, None, False
-    if kind in COUNTED:
+    if kind not in KINDS and shape.replicas is None:
+        raise UsageError(f"{path}: {name}: how many pods it makes is not known", hint=f"c3s knows {', '.join(KINDS)}")
+    if kind not in JOBS:
         replicas = 1 if shape.replicas is None else shape.replicas
     else:
         replicas = 1 if shape.parallelism is None else shape.parallelism
