@@ -37,9 +37,10 @@ def room_of(flags: options.Fit, read: Read) -> Room:
     ]
     if flags.filename and described:
         raise UsageError(f"{described[0]} does not go with -f: the manifest describes the pods")
-    if not flags.filename and not (flags.cpu or flags.memory or flags.resource):
+    requests = dict(_requests(flags))
+    if not (flags.filename or requests or flags.without):
         raise UsageError("say which pods: -f, --cpu, --memory or --resource", hint=f"for example {EXAMPLE}")
-    workloads = read(flags.filename) if flags.filename else [_described(flags)]
+    workloads = read(flags.filename) if flags.filename else [_described(flags, requests)]
     if not workloads:
         raise UsageError(f"no pods in {', '.join(flags.filename or ())}", hint=f"for example {EXAMPLE}")
     if flags.replicas is not None:
@@ -49,11 +50,13 @@ def room_of(flags: options.Fit, read: Read) -> Room:
     return Room(tuple(workloads), tuple(dict.fromkeys(name.removeprefix("node/") for name in flags.without or ())))
 
 
-def _described(flags: options.Fit) -> Workload:
+def _described(flags: options.Fit, requests: dict[str, int]) -> Workload:
+    """Make the Workload of the flags; none of its pods if they only say which nodes to drain."""
     selector = parse_labels(flags.node_selector) if flags.node_selector else None
     return Workload(
         "pods",
-        dict(_requests(flags)),
+        requests,
+        replicas=1 if requests else 0,
         placing=Placing(
             node_labels=selector.requirements if selector else (),
             tolerations=tuple(_toleration(text) for text in flags.tolerate or ()),

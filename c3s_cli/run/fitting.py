@@ -73,7 +73,7 @@ def _remarks(fittings: Sequence[Fitting]) -> Iterator[str]:
     for each in fittings:
         if each.namespace is None:
             yield f"{each.placed} of {each.replicas} pods of {each.workload} fit elsewhere{_left(each.unplaced)}"
-    for each in workloads:
+    for each in (each for each in workloads if each.replicas or len(workloads) == len(fittings)):
         prefix = f"{each.workload}: " if len(workloads) > 1 else ""
         yield f"{prefix}{each.placed} of {each.replicas} replicas fit"
     for each in workloads:

@@ -161,28 +161,30 @@ tolerations = st.lists(
     ),
     max_size=2,
 )
-spreads = st.lists(
-    st.builds(
-        lambda key, selector, skew, strict, more: {
-            "topologyKey": key,
-            "labelSelector": selector,
-            "maxSkew": skew,
-            "whenUnsatisfiable": strict,
-            **more,
-        },
-        st.sampled_from([HOST, ZONE]),
-        selectors,
-        st.integers(1, 2),
-        st.sampled_from(["DoNotSchedule", "DoNotSchedule", "ScheduleAnyway"]),
-        optional(
-            minDomains=st.integers(1, 3),
-            nodeAffinityPolicy=st.sampled_from(["Honor", "Ignore"]),
-            nodeTaintsPolicy=st.sampled_from(["Honor", "Ignore"]),
-        ),
+spread = st.builds(
+    lambda key, selector, skew, strict, more: {
+        "topologyKey": key,
+        "labelSelector": selector,
+        "maxSkew": skew,
+        "whenUnsatisfiable": strict,
+        **more,
+    },
+    st.sampled_from([HOST, ZONE]),
+    selectors,
+    st.integers(1, 2),
+    st.sampled_from(["DoNotSchedule", "DoNotSchedule", "ScheduleAnyway"]),
+    optional(
+        minDomains=st.integers(1, 3),
+        nodeAffinityPolicy=st.sampled_from(["Honor", "Ignore"]),
+        nodeTaintsPolicy=st.sampled_from(["Honor", "Ignore"]),
     ),
-    max_size=2,
-    unique_by=lambda each: (each["topologyKey"], each["whenUnsatisfiable"]),
 )
+
+
+def spreads(least: int) -> st.SearchStrategy[list[Json]]:
+    return st.lists(
+        spread, min_size=least, max_size=2, unique_by=lambda each: (each["topologyKey"], each["whenUnsatisfiable"])
+    )
 
 
 def affinity(node: Any, apart: Any) -> Json:
@@ -196,15 +198,15 @@ rough_specs = st.builds(
     optional(
         nodeSelector=st.sampled_from([{"size": "1"}, {ZONE: "a"}, {}]),
         tolerations=tolerations,
-        topologySpreadConstraints=spreads,
+        topologySpreadConstraints=spreads(0),
     ),
     st.builds(affinity, st.none() | terms, aparts),
 )
 calm_specs = st.builds(
     lambda rules, near: {"containers": [SMALL], **rules, "affinity": near},
     optional(
-        nodeSelector=st.sampled_from([{}, {}, {"size": "1"}]),
-        topologySpreadConstraints=spreads,
+        nodeSelector=st.sampled_from([{}, {"size": "1"}]),
+        topologySpreadConstraints=spreads(1),
         tolerations=st.just([{"operator": "Exists"}]),
     ),
     st.builds(affinity, st.none(), st.just([]) | aparts),

@@ -335,6 +335,11 @@ def test_pods_of_daemons_end_with_their_node(run: Run, api: FakeApi) -> None:
     assert result.err == "1 of 1 pods of a fit elsewhere\n1 of 1 replicas fit\n"
 
 
+def test_a_drain_alone(demo: Run) -> None:
+    result = demo("fit --without spot-1 --limit 0")
+    assert result == (0, "", "9 more rows are not shown\n2 of 2 pods of spot-1 fit elsewhere\n")
+
+
 def test_a_drained_node_must_exist(demo: Run) -> None:
     assert demo("fit --cpu 1 --without nosuch") == (1, "", 'Error from server (NotFound): nodes "nosuch" not found\n')
 
