@@ -282,7 +282,8 @@ def test_fit_finds_what_a_simulation_finds(
     if wanted is not None:
         assert verdict["replicas"] == wanted
     assert code == (0 if verdict["placed"] == verdict["replicas"] and not any(left) else 3)
-    assert f"{verdict['placed']} of {verdict['replicas']} replicas fit\n" in said
+    if verdict["replicas"]:
+        assert f"{verdict['placed']} of {verdict['replicas']} replicas fit\n" in said
 
 
 def fit(server: FakeApi, path: Path, without: list[str]) -> tuple[Any, int, str]:
