@@ -14,15 +14,9 @@ import typer
 from msgspec import Struct
 
 from c3s_cli.errors import ExitCode
-
-
-def _flag(*names: str, metavar: str = "", help: str) -> Any:  # noqa: A002  Typer's own word for it
-    """Declare a flag that takes a value, or (without a metavar) one that does not."""
-    return typer.Option(*names, metavar=metavar or None, help=help, show_default=False)
-
-
-Text = str | None
-Many = list[str] | None
+from c3s_cli.words.fit import Fit
+from c3s_cli.words.flag import Many, Text
+from c3s_cli.words.flag import flag as _flag
 
 NodeName = Annotated[Many, typer.Argument(metavar="[NAME]", help="Show only this node.", show_default=False)]
 PodName = Annotated[Many, typer.Argument(metavar="[NAME]", help="Show only this pod.", show_default=False)]
@@ -123,6 +117,15 @@ class Display(Struct, frozen=True):
         ),
     ] = None
     no_headers: Annotated[bool, _flag("--no-headers", help="Print output without headers.")] = False
+    color: Annotated[
+        str, _flag("--color", metavar="WHEN", help="Colour percentages above the thresholds: auto, always or never.")
+    ] = "auto"
+    warn: Annotated[
+        float, _flag("--warn", metavar="PERCENT", help="Percentage from which cells are yellow. [default: 70]")
+    ] = 70.0
+    critical: Annotated[
+        float, _flag("--critical", metavar="PERCENT", help="Percentage from which cells are red. [default: 90]")
+    ] = 90.0
 
 
 class Selection(Struct, frozen=True):
@@ -224,6 +227,9 @@ class Repeat(Struct, frozen=True):
         Text,
         _flag("--timeout", metavar="DURATION", help="With --until: exit with code 4 after this long; 0 checks once."),
     ] = None
+    trend: Annotated[
+        bool, _flag("--trend", help="On a terminal: show the last values of CPU and memory as a sparkline in each row.")
+    ] = False
 
 
 class Serve(Struct, frozen=True):
@@ -236,56 +242,6 @@ class Serve(Struct, frozen=True):
     pods_per_node: Annotated[int | None, _flag("--pods-per-node", metavar="M", help="How many pods per node.")] = None
     seed: Annotated[int, _flag("--seed", metavar="S", help="Seed of the generated cluster.")] = 0
     at: Annotated[Text, _flag("--at", metavar="TIME", help="Freeze the demo at this time (RFC 3339).")] = None
-
-
-class Fit(Struct, frozen=True):
-    """The pods that `c3s fit` looks for room for, and the nodes that it leaves out."""
-
-    filename: Annotated[
-        Many,
-        _flag(
-            "-f",
-            "--filename",
-            metavar="FILE",
-            help="The pods of a manifest, YAML or JSON; - is stdin, a folder all manifests in it. May be repeated.",
-        ),
-    ] = None
-    cpu: Annotated[Text, _flag("--cpu", metavar="QUANTITY", help="CPU that each pod requests: 500m, 2.")] = None
-    memory: Annotated[
-        Text, _flag("--memory", metavar="QUANTITY", help="Memory that each pod requests: 512Mi, 4Gi.")
-    ] = None
-    resource: Annotated[
-        Many,
-        _flag(
-            "--resource",
-            metavar="NAME=QUANTITY",
-            help="Another resource that each pod requests: nvidia.com/gpu=1. May be repeated.",
-        ),
-    ] = None
-    replicas: Annotated[
-        int | None,
-        _flag("--replicas", metavar="N", help="How many pods. [default: 1; with -f, what the manifest says]"),
-    ] = None
-    node_selector: Annotated[
-        Text,
-        _flag("-l", "--selector", metavar="QUERY", help="The pods go only to nodes with these labels: 'pool=web'."),
-    ] = None
-    tolerate: Annotated[
-        Many,
-        _flag(
-            "--tolerate",
-            metavar="KEY[=VALUE][:EFFECT]",
-            help="A taint that the pods tolerate: 'dedicated=gpu:NoSchedule'. May be repeated.",
-        ),
-    ] = None
-    without: Annotated[
-        Many,
-        _flag(
-            "--without",
-            metavar="NODE",
-            help="Drain this node first: its pods are placed on the others before. May be repeated.",
-        ),
-    ] = None
 
 
 # The flags of Selection that go with rows that nobody measured.
