@@ -56,10 +56,10 @@ def pods_of_node(cluster: Cluster, query: Query) -> Mapping[tuple[str, str], Pod
     return api.pods()
 
 
-def room(cluster: Cluster, *, labels: bool) -> Sample:
-    """Read all nodes, and all pods with where they may run. C3sError if either cannot be read.
+def nodes_and_pods(cluster: Cluster, *, labels: bool) -> Sample:
+    """Read all nodes, and all pods with their scheduling rules. C3sError if either cannot be read.
 
-    labels: whether those of the pods are needed, which are most of what they weigh.
+    labels: whether to read the labels of pods, which take most of their memory.
     """
     problems: list[str] = []
     requests = Requests(cluster)

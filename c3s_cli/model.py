@@ -202,9 +202,9 @@ class Node(Struct, frozen=True, gc=False):
 
 
 class Fit(Node, frozen=True, gc=False):
-    """A node with the room that it has for the pods of one workload; its requests are those before these are placed.
+    """A node and the pods of one workload. requests: those on the node before the workload is placed.
 
-    fits: how many more it takes. placed: how many of the replicas it gets. limited_by: what stops one more than `fits`.
+    fits: how many of the pods fit. placed: how many of the replicas are placed here. limited_by: why no more fit.
     """
 
     workload: str = ""
@@ -291,10 +291,10 @@ class Sample(Struct, frozen=True):
     namespace: str = ""
 
 
-class Fitting(Struct, frozen=True):
-    """How many of the pods of a workload, or of a drained node, found a place. unplaced: names, where they have some.
+class FitResult(Struct, frozen=True):
+    """The placement of a workload, or of the pods of a drained node (namespace: None, workload: the node's name).
 
-    namespace: None for pods that come back from a drained node. not_considered: what else their specs ask for.
+    unplaced: "namespace/name" of the pods of a drained node that do not fit. not_considered: rules that were ignored.
     """
 
     workload: str
@@ -311,7 +311,7 @@ class Report(Struct, frozen=True):
     kind: the kind of the rows. keys: the columns of --by. namespaces: whether a table begins with NAMESPACE.
     containers: whether the pods' containers are shown. omitted: how many rows --limit cut off. fail_if_matches: the
     names of the rows that match --fail-if. until_met: whether a row matches --until. empty_message: the message on
-    stderr if there are no rows. fittings: the result of `c3s fit`.
+    stderr if there are no rows. fit_results: the result of `c3s fit`.
     """
 
     now: datetime
@@ -328,4 +328,4 @@ class Report(Struct, frozen=True):
     fail_if_matches: tuple[str, ...] = ()
     until_met: bool = False
     empty_message: str = ""
-    fittings: tuple[Fitting, ...] = ()
+    fit_results: tuple[FitResult, ...] = ()

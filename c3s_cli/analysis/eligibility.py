@@ -1,4 +1,4 @@
-"""Whether a node may take a pod at all, whatever room it has: its state and taints, its labels, the pod's rules."""
+"""Check whether a node may run a pod, regardless of free resources: state, taints, labels."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from c3s_cli.model import Node
 from c3s_cli.request.pods import NodeTerm, Placing, Toleration
 from c3s_cli.request.selectors import Requirement
 
-# What the controller of DaemonSets lets their pods tolerate.
+# The tolerations that the DaemonSet controller adds.
 OF_DAEMONS: Final = tuple(
     Toleration(f"node.kubernetes.io/{key}", "Exists", "", effect)
     for effect, keys in {
@@ -22,18 +22,18 @@ OF_DAEMONS: Final = tuple(
 
 
 def barriers(node: Node, placing: Placing) -> tuple[str, ...]:
-    """Say what keeps a pod off a node: cordoned, NotReady, taints, `selector`, `affinity`; nothing if it may run."""
-    return (*untolerated(node, placing.tolerations), *unlike(node, placing))
+    """Return why a node cannot run a pod: cordoned, NotReady, taints, `selector`, `affinity`; () if it can."""
+    return (*untolerated(node, placing.tolerations), *mismatches(node, placing))
 
 
 def untolerated(node: Node, tolerations: Sequence[Toleration]) -> tuple[str, ...]:
-    """Say which states and taints of a node a pod does not tolerate."""
+    """Return the states and taints of a node that a pod does not tolerate, in words."""
     found = obstacles(node.details) if node.details else ()
     return tuple(dict.fromkeys(each.words for each in found if not any(_tolerates(one, each) for one in tolerations)))
 
 
-def unlike(node: Node, placing: Placing) -> tuple[str, ...]:
-    """Say which of a pod's wishes a node does not meet: `selector`, `affinity`."""
+def mismatches(node: Node, placing: Placing) -> tuple[str, ...]:
+    """Return which rules of a pod the labels of a node do not match: `selector`, `affinity`."""
     labels = node.labels or {}
     problems = [] if met(placing.node_labels, labels) else ["selector"]
     terms = placing.node_terms
@@ -51,14 +51,14 @@ def _tolerates(toleration: Toleration, obstacle: Obstacle) -> bool:
 
 
 def _meets(term: NodeTerm, name: str, labels: Mapping[str, str]) -> bool:
-    """Whether a node meets one alternative. One without requirements is met by no node."""
+    """Return whether a node matches one term. A term without requirements matches no node."""
     if not term.labels and not term.fields:
         return False
     return met(term.labels, labels) and met(term.fields, {"metadata.name": name})
 
 
 def met(requirements: Iterable[Requirement], labels: Mapping[str, str]) -> bool:
-    """Whether labels meet all requirements, as the API server judges it."""
+    """Return whether labels match all requirements, with the semantics of the API server."""
     return all(_is_met(each, labels.get(each.key)) for each in requirements)
 
 

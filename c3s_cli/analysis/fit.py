@@ -1,7 +1,7 @@
-"""Would these pods fit, now? A Sample and workloads → a Report with one row for each node and workload.
+"""Check whether pods fit: a Sample and a FitRequest → a Report with one row per workload and node.
 
-Drained nodes go first: their DaemonSet and static pods end with them, the others are placed anew, in the order of
-their priority. Then come the workloads in their order, each beside those before it.
+Nodes are drained first: their DaemonSet pods and static pods disappear, and their other pods are placed on the
+remaining nodes, by priority. Then the workloads are placed one after the other.
 """
 
 from __future__ import annotations
@@ -12,34 +12,34 @@ from typing import Any, Final
 
 from msgspec import structs
 
-from c3s_cli.analysis.neighbours import Standing
-from c3s_cli.analysis.placing import SLOTS, Floor, Outcome
+from c3s_cli.analysis.podrules import RunningPod
 from c3s_cli.analysis.report import node_rows, report_of, where
 from c3s_cli.analysis.rollup import grouped, sum_nodes
+from c3s_cli.analysis.scheduler import SLOTS, Outcome, Scheduler
 from c3s_cli.columns.fitting import WORKLOAD
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import COMMON, Column, Kind, json_name
-from c3s_cli.model import Fit, Fitting, Group, Node, PodFacts, Report, Sample
-from c3s_cli.request.pods import ANYWHERE, Room, Workload
+from c3s_cli.model import Fit, FitResult, Group, Node, PodFacts, Report, Sample
+from c3s_cli.request.pods import ANYWHERE, FitRequest, Workload
 from c3s_cli.request.query import Query
 
-# Pods of these owners do not come back elsewhere; a static pod's owner is its node.
+# Pods with these owners are not rescheduled. A static pod is owned by its node.
 BOUND: Final = ("DaemonSet", "Node")
 
 
-def make_fit(sample: Sample, query: Query, room: Room) -> Report:
-    """Find room for the workloads, and make the Report that `query` asks for."""
+def make_fit(sample: Sample, query: Query, request: FitRequest) -> Report:
+    """Place the workloads and return the Report for `query`."""
     pods = sample.pod_facts or {}
-    nodes = [node for node in node_rows(sample) if node.name not in room.without]
-    floor = Floor(nodes, ((facts.node, _standing(namespace, facts)) for (namespace, _), facts in pods.items()))
-    drained = [_drained(name, pods, floor) for name in room.without]
+    nodes = [node for node in node_rows(sample) if node.name not in request.without]
+    scheduler = Scheduler(nodes, ((facts.node, _running(namespace, facts)) for (namespace, _), facts in pods.items()))
+    drained = [_drained(name, pods, scheduler) for name in request.without]
     rows: list[Fit] = []
-    fittings: list[Fitting] = []
-    for workload in room.workloads:
-        outcome = floor.fit(workload)
-        rows += _rows(floor.nodes, workload, outcome)
-        fittings.append(
-            Fitting(
+    fit_results: list[FitResult] = []
+    for workload in request.workloads:
+        outcome = scheduler.fit(workload)
+        rows += _rows(scheduler.nodes, workload, outcome)
+        fit_results.append(
+            FitResult(
                 workload.name,
                 workload.namespace,
                 outcome.wanted,
@@ -51,20 +51,20 @@ def make_fit(sample: Sample, query: Query, room: Room) -> Report:
     totals = sum_fits(shown, sample.context) if query.totals else None
     report = report_of(
         [sample],
-        _with_columns(query, room.workloads),
+        _with_columns(query, request.workloads),
         grouped(shown, query.by, sum_fits) if query.by else shown,
         totals,
     )
-    return structs.replace(report, fittings=(*drained, *fittings))
+    return structs.replace(report, fit_results=(*drained, *fit_results))
 
 
-def _standing(namespace: str, facts: PodFacts) -> Standing:
+def _running(namespace: str, facts: PodFacts) -> RunningPod:
     placing = facts.placing or ANYWHERE
-    return Standing(namespace, facts.labels, placing.aparts, facts.status == "Terminating")
+    return RunningPod(namespace, facts.labels, placing.anti_affinities, facts.status == "Terminating")
 
 
-def _drained(node: str, pods: Any, floor: Floor) -> Fitting:
-    """Place the pods of a drained node anew, those of high priority first."""
+def _drained(node: str, pods: Any, scheduler: Scheduler) -> FitResult:
+    """Place the pods of a drained node on the other nodes, highest priority first."""
     leaving = [
         (-(facts.placing or ANYWHERE).priority, namespace, name, facts)
         for (namespace, name), facts in pods.items()
@@ -76,8 +76,8 @@ def _drained(node: str, pods: Any, floor: Floor) -> Fitting:
         alike = list(several)
         _, namespace, name, facts = alike[0]
         workload = Workload(name, facts.requests, len(alike), namespace, facts.labels, facts.placing or ANYWHERE)
-        unplaced += [f"{namespace}/{name}" for _, namespace, name, _ in alike[floor.place(workload) :]]
-    return Fitting(node, None, len(leaving), len(leaving) - len(unplaced), tuple(unplaced))
+        unplaced += [f"{namespace}/{name}" for _, namespace, name, _ in alike[scheduler.place(workload) :]]
+    return FitResult(node, None, len(leaving), len(leaving) - len(unplaced), tuple(unplaced))
 
 
 def _rows(nodes: Sequence[Node], workload: Workload, outcome: Outcome) -> list[Fit]:
@@ -106,7 +106,7 @@ def _rows(nodes: Sequence[Node], workload: Workload, outcome: Outcome) -> list[F
 
 
 def sum_fits(rows: Sequence[Fit], context: str, keys: tuple[str | None, ...] = ()) -> Group:
-    """Make one row of several. With several workloads a node counts once, as it was before the first of them."""
+    """Sum several rows. A node counts once, even if it has a row per workload: the first, with the most free."""
     nodes: dict[str, Fit] = {}
     fitting: set[str] = set()
     for row in rows:
@@ -124,7 +124,7 @@ def sum_fits(rows: Sequence[Fit], context: str, keys: tuple[str | None, ...] = (
 
 
 def _with_columns(query: Query, workloads: Iterable[Workload]) -> Query:
-    """Add the workload where there are several, and what is free of the extended resources that they request."""
+    """Add the workload column if there are several workloads, and `free` of the extended resources they request."""
     columns = list(query.columns)
     if query.extended:
         naming = Naming(query.kind)

@@ -112,7 +112,7 @@ def sum_nodes(nodes: Sequence[Node], context: str, keys: Keys = ()) -> Group:
 
 
 def _schedulable_free(nodes: Sequence[Node]) -> Amounts | None:
-    """Sum what is free on the schedulable nodes; unknown if their state or their pods were not read."""
+    """Sum what is free on schedulable nodes; None if their details or pods were not read."""
     known = [node for node in nodes if node.details and node.requests is not None]
     if not known:
         return None

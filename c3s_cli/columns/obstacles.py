@@ -1,4 +1,4 @@
-"""What keeps pods off a node: that it is cordoned or not ready, and its taints."""
+"""The reasons why a node is not schedulable: cordoned, not ready, tainted."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from c3s_cli.model import NodeDetails
 
 CORDON: Final = "node.kubernetes.io/unschedulable"
-# The taints that say the same as the condition Ready.
+# The taints that mirror the condition Ready.
 NOT_READY: Final = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 REPELLING: Final = ("NoSchedule", "NoExecute")
 
 
 class Obstacle(Struct, frozen=True):
-    """A taint, or a state of the node that is one to the scheduler. words: what a person calls it."""
+    """A taint, or a state that the scheduler treats as one. words: how it is displayed."""
 
     key: str
     value: str
@@ -26,16 +26,16 @@ class Obstacle(Struct, frozen=True):
 
 
 def obstacles(details: NodeDetails) -> tuple[Obstacle, ...]:
-    """Return what keeps pods without tolerations off a node: cordoned, NotReady, then the other taints."""
+    """Return what keeps pods without tolerations off a node: cordoned, NotReady, then other taints."""
     return _obstacles(details.status, details.taints)
 
 
-@lru_cache(maxsize=1024)  # few kinds of node, thousands of nodes
+@lru_cache(maxsize=1024)  # thousands of nodes share a few combinations
 def _obstacles(status: str, taints: tuple[str, ...]) -> tuple[Obstacle, ...]:
     found = [obstacle for obstacle in map(_obstacle, taints) if obstacle.effect in REPELLING]
     keys = {obstacle.key for obstacle in found if obstacle.effect == "NoSchedule"}
     ready, _, disabled = status.partition(",")
-    # The controller adds these two taints a moment after the state changes.
+    # Kubernetes adds the matching taints a moment after the state changes.
     if disabled and CORDON not in keys:
         found.append(Obstacle(CORDON, "", "NoSchedule", "cordoned"))
     if ready != "Ready" and keys.isdisjoint(NOT_READY):
@@ -44,7 +44,7 @@ def _obstacles(status: str, taints: tuple[str, ...]) -> tuple[Obstacle, ...]:
 
 
 def _obstacle(taint: str) -> Obstacle:
-    """Read `key=value:effect`."""
+    """Parse `key=value:effect`."""
     rest, _, effect = taint.rpartition(":")
     key, _, value = rest.partition("=")
     words = "cordoned" if key == CORDON else "NotReady" if key in NOT_READY else f"taint {taint}"
@@ -52,6 +52,6 @@ def _obstacle(taint: str) -> Obstacle:
 
 
 def schedulable(row: Any) -> str | None:
-    """Say `yes`, or why not: `cordoned`, `NotReady`, `taint dedicated=gpu:NoSchedule`. None if it is unknown."""
+    """Return `yes`, or the reasons why not, such as `taint dedicated=gpu:NoSchedule`; None if unknown."""
     details = row.details
     return None if details is None else ", ".join(dict.fromkeys(each.words for each in obstacles(details))) or "yes"

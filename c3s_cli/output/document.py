@@ -99,7 +99,7 @@ def _around(report: Report) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _fittings(report: Report) -> dict[str, Any]:
-    """Give what `c3s fit` found out, for each workload and each drained node."""
+    """Return the results of `c3s fit`, for each workload and each drained node."""
     if report.kind not in FITTING:
         return {}
     return {
@@ -111,12 +111,12 @@ def _fittings(report: Report) -> dict[str, Any]:
                 "placed": each.placed,
                 "notConsidered": list(each.not_considered),
             }
-            for each in report.fittings
+            for each in report.fit_results
             if each.namespace is not None
         ],
         "drained": [
             {"node": each.workload, "pods": each.replicas, "placed": each.placed, "unplaced": list(each.unplaced)}
-            for each in report.fittings
+            for each in report.fit_results
             if each.namespace is None
         ],
     }

@@ -1,4 +1,4 @@
-"""The flags of `c3s fit` that describe pods → a Workload."""
+"""The flags of `c3s fit` → FitRequest."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from msgspec import structs
 
 from c3s_cli.amounts.quantity import InvalidQuantity, nanos, whole
 from c3s_cli.errors import UsageError
-from c3s_cli.request.pods import Placing, Room, Toleration, Workload
+from c3s_cli.request.pods import FitRequest, Placing, Toleration, Workload
 from c3s_cli.request.selectors import parse_labels
 
 if TYPE_CHECKING:
-    from c3s_cli.words import options
+    from c3s_cli.words.fit import Fit
 
 EFFECTS: Final = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 EXAMPLE: Final = "c3s fit --cpu 2 --memory 4Gi --replicas 10, or c3s fit -f deployment.yaml"
 Read = Callable[[list[str]], list[Workload]]
 
 
-def room_of(flags: options.Fit, read: Read) -> Room:
-    """Make the Room of the flags. `read` reads manifests. UsageError for what is missing or does not go together."""
+def fit_request_of(flags: Fit, read: Read) -> FitRequest:
+    """Build the FitRequest. read: reads manifest files. UsageError if flags are missing or contradict each other."""
     if flags.replicas is not None and flags.replicas < 0:
         raise UsageError(f"--replicas takes a number from 0 on, not {flags.replicas}")
     described = [
@@ -39,7 +39,7 @@ def room_of(flags: options.Fit, read: Read) -> Room:
         raise UsageError(f"{described[0]} does not go with -f: the manifest describes the pods")
     requests = dict(_requests(flags))
     if not (flags.filename or requests or flags.without):
-        raise UsageError("say which pods: -f, --cpu, --memory or --resource", hint=f"for example {EXAMPLE}")
+        raise UsageError("no pods to place: use -f, --cpu, --memory or --resource", hint=f"for example {EXAMPLE}")
     workloads = read(flags.filename) if flags.filename else [_described(flags, requests)]
     if not workloads:
         raise UsageError(f"no pods in {', '.join(flags.filename or ())}", hint=f"for example {EXAMPLE}")
@@ -47,11 +47,13 @@ def room_of(flags: options.Fit, read: Read) -> Room:
         workloads = [
             each if each.replicas is None else structs.replace(each, replicas=flags.replicas) for each in workloads
         ]
-    return Room(tuple(workloads), tuple(dict.fromkeys(name.removeprefix("node/") for name in flags.without or ())))
+    return FitRequest(
+        tuple(workloads), tuple(dict.fromkeys(name.removeprefix("node/") for name in flags.without or ()))
+    )
 
 
-def _described(flags: options.Fit, requests: dict[str, int]) -> Workload:
-    """Make the Workload of the flags; none of its pods if they only say which nodes to drain."""
+def _described(flags: Fit, requests: dict[str, int]) -> Workload:
+    """Build a Workload from the flags, with 0 replicas if there is only --without."""
     selector = parse_labels(flags.node_selector) if flags.node_selector else None
     return Workload(
         "pods",
@@ -64,7 +66,7 @@ def _described(flags: options.Fit, requests: dict[str, int]) -> Workload:
     )
 
 
-def _requests(flags: options.Fit) -> Iterator[tuple[str, int]]:
+def _requests(flags: Fit) -> Iterator[tuple[str, int]]:
     if flags.cpu:
         yield "cpu", _amount("--cpu", "cpu", flags.cpu)
     if flags.memory:
@@ -82,12 +84,12 @@ def _amount(flag: str, resource: str, text: str) -> int:
     except InvalidQuantity:
         amount = -1
     if amount < 0:
-        raise UsageError(f"{text[:64]!r} is no quantity for {flag}", hint="write it as 500m or 2, 512Mi or 4Gi")
+        raise UsageError(f"{text[:64]!r} is not a quantity for {flag}", hint="write it as 500m or 2, 512Mi or 4Gi")
     return amount
 
 
 def _toleration(text: str) -> Toleration:
-    """Read KEY[=VALUE][:EFFECT]; without a value any value is tolerated, without an effect any effect."""
+    """Parse KEY[=VALUE][:EFFECT]. Without a value or an effect, any is tolerated."""
     rest, colon, effect = text.partition(":")
     key, equals, value = rest.partition("=")
     if not key or (colon and effect not in EFFECTS):

@@ -1,4 +1,4 @@
-"""-f: files, folders and stdin → the objects in them, as plain dictionaries, before anything else is read."""
+"""Manifest files, directories and stdin (-f) → Kubernetes objects as dictionaries."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ENDINGS: Final = (".json", ".yaml", ".yml")
 
 
 def objects(names: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Give each object with the name of its file; those of a List one by one. UsageError for what is none."""
+    """Yield each object with the name of its file; the items of a List one by one. UsageError if one is invalid."""
     for name in names:
         for path in _files(name):
             yield from ((path, each) for document in _documents(path) for each in _flat(document, path))
@@ -43,7 +43,7 @@ def _documents(path: str) -> list[Any]:
     except OSError as problem:
         raise UsageError(f"{path} cannot be read: {problem.strerror}") from problem
     except (yaml.YAMLError, ValueError, RecursionError) as problem:
-        raise UsageError(f"{path} is neither YAML nor JSON: {' '.join(str(problem).split())}") from problem
+        raise UsageError(f"{path} is not valid YAML or JSON: {' '.join(str(problem).split())}") from problem
 
 
 def _yaml(text: bytes) -> list[Any]:
@@ -51,7 +51,7 @@ def _yaml(text: bytes) -> list[Any]:
 
 
 def _json(text: str) -> list[Any]:
-    """Read one JSON document after the other; what only begins like JSON is YAML."""
+    """Parse concatenated JSON documents; as YAML (flow style) if they are not JSON."""
     documents, place, decoder = [], 0, json.JSONDecoder()
     try:
         while rest := text[place:].lstrip():
@@ -64,16 +64,16 @@ def _json(text: str) -> list[Any]:
 
 
 def _flat(document: Any, path: str) -> Iterator[dict[str, Any]]:
-    """Give an object, or the items of a List. An empty document is none."""
+    """Yield an object, or the items of a List; nothing for an empty document."""
     if document is None:
         return
     if not isinstance(document, dict) or not isinstance(document.get("kind"), str):
-        raise UsageError(f"{path} holds a document that is no Kubernetes object: it has no kind")
+        raise UsageError(f"{path} contains a document without a kind")
     items = document.get("items")
     if document["kind"].endswith("List") and isinstance(items, list):
         for item in items:
             if not isinstance(item, dict) or not isinstance(item.get("kind"), str):
-                raise UsageError(f"{path} holds a list with something that is no Kubernetes object: it has no kind")
+                raise UsageError(f"{path} contains a List with an item without a kind")
             yield item
     else:
         yield document

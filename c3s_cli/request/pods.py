@@ -1,7 +1,4 @@
-"""The pods that `c3s fit` looks for room for: how many, what they request, and where they may run.
-
-The rules are the scheduler's own, as a pod's spec states them; running pods have them, too.
-"""
+"""The request of `c3s fit`: pods, what they request, and where they may run."""
 
 from __future__ import annotations
 
@@ -13,12 +10,12 @@ from msgspec import Struct
 from c3s_cli.request.selectors import Requirement
 
 HOSTNAME: Final = "kubernetes.io/hostname"
-# A label selector whose requirements must all be met; None selects nothing, an empty one everything.
+# The requirements of a label selector: None selects nothing, () everything.
 Selector = tuple[Requirement, ...] | None
 
 
 class Toleration(Struct, frozen=True):
-    """Which taints a pod tolerates. An empty key (with Exists) is any key, an empty effect any effect."""
+    """The taints that a pod tolerates. key: "" for any (with Exists). effect: "" for any."""
 
     key: str = ""
     operator: str = "Equal"
@@ -27,14 +24,14 @@ class Toleration(Struct, frozen=True):
 
 
 class NodeTerm(Struct, frozen=True):
-    """One alternative of a required node affinity. fields: requirements of the node's name."""
+    """One term of a required node affinity. fields: requirements for metadata.name."""
 
     labels: tuple[Requirement, ...] = ()
     fields: tuple[Requirement, ...] = ()
 
 
-class Apart(Struct, frozen=True):
-    """A required anti-affinity: no selected pod in the same domain. namespaces: None for all, () for its own."""
+class AntiAffinity(Struct, frozen=True):
+    """A required pod anti-affinity term. namespaces: None for all, () for the pod's own."""
 
     topology_key: str
     selector: Selector
@@ -44,7 +41,7 @@ class Apart(Struct, frozen=True):
 class Spread(Struct, frozen=True):
     """A topology spread constraint with DoNotSchedule.
 
-    honors_affinity, honors_taints: whether only nodes that the pod may run on are counted.
+    honors_affinity, honors_taints: whether to count only nodes that match the pod's affinity, or its tolerations.
     """
 
     topology_key: str
@@ -58,15 +55,15 @@ class Spread(Struct, frozen=True):
 class Placing(Struct, frozen=True):
     """Where a pod may run.
 
-    node_labels: its nodeSelector. node_terms: its required node affinity, None if it has none. priority: the higher
-    one is placed first. ignored: the rules of its spec that c3s does not consider, in words.
+    node_labels: the nodeSelector. node_terms: the required node affinity, None if there is none. ignored: the rules of
+    the spec that c3s does not consider, in words.
     """
 
     node_labels: tuple[Requirement, ...] = ()
     node_terms: tuple[NodeTerm, ...] | None = None
     tolerations: tuple[Toleration, ...] = ()
     spreads: tuple[Spread, ...] = ()
-    aparts: tuple[Apart, ...] = ()
+    anti_affinities: tuple[AntiAffinity, ...] = ()
     priority: int = 0
     ignored: tuple[str, ...] = ()
 
@@ -75,10 +72,9 @@ ANYWHERE: Final = Placing()
 
 
 class Workload(Struct, frozen=True):
-    """Pods that are alike. name: "Kind/name". namespace: "" for the context's own.
+    """Identical pods. name: "Kind/name". namespace: "" for that of the context.
 
-    replicas: None for one on every node that the rules allow (a DaemonSet). requests: the effective requests of each
-    pod, in nanocores, bytes or a count.
+    replicas: None for one on every eligible node (a DaemonSet). requests: the effective requests of one pod.
     """
 
     name: str
@@ -89,13 +85,15 @@ class Workload(Struct, frozen=True):
     placing: Placing = ANYWHERE
 
 
-class Room(Struct, frozen=True):
-    """The question of `c3s fit`: the workloads, and the nodes that are drained first."""
+class FitRequest(Struct, frozen=True):
+    """The workloads to place, and the names of the nodes to drain first."""
 
     workloads: tuple[Workload, ...]
     without: tuple[str, ...] = ()
 
     @property
     def looks_at_pods(self) -> bool:
-        """Whether the labels of running pods decide where the others may go."""
-        return bool(self.without) or any(each.placing.spreads or each.placing.aparts for each in self.workloads)
+        """Whether the placement depends on the labels of running pods."""
+        return bool(self.without) or any(
+            each.placing.spreads or each.placing.anti_affinities for each in self.workloads
+        )

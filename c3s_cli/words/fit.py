@@ -16,7 +16,7 @@ class Fit(Struct, frozen=True):
             "-f",
             "--filename",
             metavar="FILE",
-            help="Place the pods of a manifest (YAML or JSON), of all manifests in a directory, or of stdin (-). Repeatable.",
+            help="Place the pods of a manifest (YAML or JSON), of a directory of these, or of stdin (-). Repeatable.",
         ),
     ] = None
     cpu: Annotated[Text, flag("--cpu", metavar="QUANTITY", help="CPU request of each pod, such as 500m or 2.")] = None

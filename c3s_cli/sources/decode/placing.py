@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 import msgspec
 from msgspec import Raw, Struct
 
-from c3s_cli.request.pods import Apart, NodeTerm, Placing, Selector, Spread, Toleration
+from c3s_cli.request.pods import AntiAffinity, NodeTerm, Placing, Selector, Spread, Toleration
 from c3s_cli.request.selectors import Requirement
 from c3s_cli.sources.decode.shapes import decode_one
 
@@ -17,7 +17,7 @@ OPERATORS: Final = {"In": "in", "NotIn": "notin", "Exists": "exists", "DoesNotEx
 
 
 class Rules(Protocol):
-    """The part of a spec that holds the rules, as bytes: pods of one owner have the same, which are read once."""
+    """The scheduling rules of a spec as undecoded JSON. Pods of one owner share them, so they are decoded once."""
 
     node_selector: Raw
     affinity: Raw
@@ -94,7 +94,7 @@ Spreads: Any = list[_Spread] | None
 
 
 def placing_of(rules: Rules) -> Placing:
-    """Read the rules of a pod. InvalidAnswer if they have not the expected shape."""
+    """Decode the scheduling rules of a pod. InvalidAnswer if they do not have the expected shape."""
     return _placing(
         bytes(rules.node_selector),
         bytes(rules.affinity),
@@ -107,19 +107,19 @@ def placing_of(rules: Rules) -> Placing:
 @lru_cache(maxsize=4096)
 def _placing(selector: bytes, affinity: bytes, tolerations: bytes, spreads: bytes, priority: int) -> Placing:
     labels = decode_one(selector, Labels, "pods") or {}
-    wishes = decode_one(affinity, Wishes, "pods") or _Affinity()
+    affinities = decode_one(affinity, Wishes, "pods") or _Affinity()
     tolerated = decode_one(tolerations, Tolerations, "pods") or ()
     spread = decode_one(spreads, Spreads, "pods") or ()
-    apart = (wishes.pod_anti_affinity.required if wishes.pod_anti_affinity else None) or ()
+    apart = (affinities.pod_anti_affinity.required if affinities.pod_anti_affinity else None) or ()
     strict = [each for each in spread if each.when_unsatisfiable == "DoNotSchedule"]
     return Placing(
         node_labels=_equal(labels),
-        node_terms=_node_terms(wishes.node_affinity),
+        node_terms=_node_terms(affinities.node_affinity),
         tolerations=tuple(_toleration(each) for each in tolerated),
         spreads=tuple(_spread(each) for each in strict),
-        aparts=tuple(_apart(each) for each in apart),
+        anti_affinities=tuple(_anti_affinity(each) for each in apart),
         priority=priority,
-        ignored=tuple(dict.fromkeys(_ignored(wishes, strict))),
+        ignored=tuple(dict.fromkeys(_ignored(affinities, strict))),
     )
 
 
@@ -153,9 +153,9 @@ def _selector(selector: _Selector | None) -> Selector:
     return (*_equal(selector.match_labels or {}), *_expressions(selector.match_expressions))
 
 
-def _apart(term: _PodTerm) -> Apart:
+def _anti_affinity(term: _PodTerm) -> AntiAffinity:
     everywhere = term.namespace_selector is not None and _selector(term.namespace_selector) == ()
-    return Apart(
+    return AntiAffinity(
         term.topology_key, _selector(term.label_selector), None if everywhere else tuple(term.namespaces or ())
     )
 
@@ -171,11 +171,11 @@ def _spread(each: _Spread) -> Spread:
     )
 
 
-def _ignored(wishes: _Affinity, spreads: Iterable[_Spread]) -> Iterable[str]:
-    """Name the rules that keep pods off nodes and that c3s does not consider."""
-    if wishes.pod_affinity and wishes.pod_affinity.required:
+def _ignored(affinities: _Affinity, spreads: Iterable[_Spread]) -> Iterable[str]:
+    """Yield the rules that restrict placement but are not considered, in words."""
+    if affinities.pod_affinity and affinities.pod_affinity.required:
         yield "required pod affinity"
-    for term in (wishes.pod_anti_affinity.required if wishes.pod_anti_affinity else None) or ():
+    for term in (affinities.pod_anti_affinity.required if affinities.pod_anti_affinity else None) or ():
         if _selector(term.namespace_selector):
             yield "namespaceSelector of a pod anti-affinity"
         if term.match_label_keys or term.mismatch_label_keys:

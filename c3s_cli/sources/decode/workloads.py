@@ -1,4 +1,4 @@
-"""Manifests → Workloads: how many pods, what each requests, and where it may run, as the API server would store it."""
+"""Manifests → Workloads, with the defaults that the API server applies to pods."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from c3s_cli.sources.decode.shapes import NULL
 
 Object = Mapping[str, Any]
 JOBS: Final = ("Job", "CronJob")
-# Others that have a pod template and replicas, such as an Argo Rollout, are taken for a Deployment.
+# Any other kind with a pod template and replicas, such as an Argo Rollout, is treated like a Deployment.
 KINDS: Final = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "DaemonSet", *JOBS, "Pod")
 
 
@@ -72,15 +72,12 @@ class _Workload(Struct, rename="camel"):
 
 
 def workloads_of(objects: Iterable[tuple[str, Object]]) -> list[Workload]:
-    """Read the objects that have pods, each with the name of its file; others are passed over.
-
-    UsageError for what is wrong with them.
-    """
+    """Convert objects, each with the name of its file; skip those without pods. UsageError if one is invalid."""
     return list(_told_apart([workload for path, each in objects for workload in _workload(path, each)]))
 
 
 def _told_apart(workloads: Sequence[Workload]) -> Iterator[Workload]:
-    """Name workloads of one name in several namespaces with these."""
+    """Add the namespace to the names of workloads that are not unique otherwise."""
     names = Counter(each.name for each in workloads)
     for each in workloads:
         full = f"{each.namespace}/{each.name}" if each.namespace else each.name
@@ -106,7 +103,7 @@ def _workload(path: str, each: Object) -> list[Workload]:
         raise UsageError(f"{path}: {problems[0].replace(f'pod /{name}', name)}")
     ignored = (*placing.ignored, *_ignored(shape.spec, claims=claims))
     if kind not in KINDS:
-        ignored = (*ignored, f"what a {kind} does beside running its replicas")
+        ignored = (*ignored, f"the rollout of a {kind}")
     if replicas is None and placing.spreads:
         ignored = (*ignored, "topology spread constraints of a DaemonSet")
     return [
@@ -122,7 +119,7 @@ def _workload(path: str, each: Object) -> list[Workload]:
 
 
 def _pods(path: str, name: str, kind: str, each: Object) -> tuple[Object, int | None, bool]:
-    """Return the pod template of an object, how many pods it makes (None for one a node), whether it claims volumes."""
+    """Return the pod template, the number of pods (None for one per node), and whether it claims volumes."""
     if kind == "Pod":
         return each, 1, False
     spec = _at(each, "spec", "jobTemplate", "spec") if kind == "CronJob" else _at(each, "spec")
@@ -132,7 +129,7 @@ def _pods(path: str, name: str, kind: str, each: Object) -> tuple[Object, int | 
     if kind == "DaemonSet":
         return template, None, False
     if kind not in KINDS and shape.replicas is None:
-        raise UsageError(f"{path}: {name}: how many pods it makes is not known", hint=f"c3s knows {', '.join(KINDS)}")
+        raise UsageError(f"{path}: {name}: unknown number of pods", hint=f"supported kinds: {', '.join(KINDS)}")
     if kind not in JOBS:
         replicas = 1 if shape.replicas is None else shape.replicas
     else:
@@ -142,14 +139,14 @@ def _pods(path: str, name: str, kind: str, each: Object) -> tuple[Object, int | 
 
 
 def _at(value: Any, *keys: str) -> Any:
-    """Follow keys into maps; None where one is missing."""
+    """Return the value at a path of keys; None if there is none."""
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
     return value
 
 
 def _shaped(path: str, name: str, value: Any, shape: type[Any]) -> Any:
-    """Read a value in a shape; UsageError where it has another one."""
+    """Convert a value to a shape. UsageError if it does not match."""
     try:
         return msgspec.json.decode(msgspec.json.encode(_texts(value)), type=shape)
     except (msgspec.MsgspecError, TypeError, RecursionError, ValueError) as problem:
@@ -157,7 +154,7 @@ def _shaped(path: str, name: str, value: Any, shape: type[Any]) -> Any:
 
 
 def _texts(value: Any) -> Any:
-    """Write the keys of maps as text, as kubectl does: YAML reads `true:` as no text."""
+    """Convert the keys of maps to text, like kubectl: YAML allows others, such as `true`."""
     if isinstance(value, dict):
         return {_key(key): _texts(inner) for key, inner in value.items()}
     return [_texts(inner) for inner in value] if isinstance(value, list) else value
@@ -168,7 +165,7 @@ def _key(key: object) -> str:
 
 
 def _with_defaults(pod: PodResources) -> PodResources:
-    """Do what the API server does when it stores a pod: what has a limit and no request requests its limit."""
+    """Apply the default of the API server: a resource with a limit but no request requests its limit."""
     containers = [_requesting(each) for each in pod.containers]
     init_containers = [_requesting(each) for each in pod.init_containers]
     requests = pod.pod_requests
@@ -189,18 +186,18 @@ def _requesting(container: ContainerResources) -> ContainerResources:
 
 
 def _ignored(spec: _Spec, *, claims: bool) -> Iterator[str]:
-    """Name what a spec asks for beside room and that fit does not consider."""
+    """Yield what restricts placement but is not considered, in words."""
     containers = (*(spec.containers or ()), *(spec.init_containers or ()))
     if any(port.host_port for container in containers for port in container.ports or ()):
         yield "host ports"
     if claims or any(_claims(volume) for volume in spec.volumes or ()):
-        yield "the zones and limits of volumes"
+        yield "volumes"
     if spec.resource_claims:
         yield "resource claims"
     if spec.runtime_class_name:
-        yield "the overhead of its runtime class"
+        yield "overhead of the runtime class"
     if spec.scheduler_name not in (None, "", "default-scheduler"):
-        yield f"its scheduler {spec.scheduler_name}"
+        yield f"scheduler {spec.scheduler_name}"
     if spec.scheduling_gates:
         yield "scheduling gates"
     if spec.node_name:

@@ -1,8 +1,7 @@
-"""Pods → nodes, as the scheduler's defaults do it: filter the nodes, then take the one that stays the emptiest.
+"""Place pods on nodes like the default scheduler: filter the nodes, then choose the least allocated one.
 
-A `Floor` holds the nodes, what they have left and the pods that stand on them. It changes as pods are placed, and is
-the only thing here that does. Ties go to the node whose name comes first, so that the same cluster gives the same
-answer. Required anti-affinity, of the pods that run as well, and topology spread are kept; preferences are not.
+Ties go to the first node by name, so that the result is deterministic. Preferences (preferred affinity,
+PreferNoSchedule, ScheduleAnyway) are ignored.
 """
 
 from __future__ import annotations
@@ -16,21 +15,21 @@ from typing import Final
 from msgspec import Struct, structs
 
 from c3s_cli.analysis.eligibility import OF_DAEMONS, barriers
-from c3s_cli.analysis.neighbours import Crowd, Neighbours, Standing
+from c3s_cli.analysis.podrules import PodRules, RunningPod, RunningPods
 from c3s_cli.model import Amounts, Node
 from c3s_cli.request.pods import Placing, Workload
 
-# What the emptiness of a node is measured in, and in which steps.
+# The resources that the score of a node counts, and the precision of the score.
 SCORED: Final = ("cpu", "memory")
 STEPS: Final = 10**6
 SLOTS: Final = "pods"
 
 
 class Outcome(Struct, frozen=True):
-    """Where the pods of a workload went, for each node of the floor.
+    """The placement of one workload. The sequences have one element per node.
 
-    free: what was left before. fits: how many more pods it takes in all. placed: how many of the replicas it got.
-    limited_by: what stops one more than `fits`. wanted: how many replicas there are.
+    free: before placing, with free pod slots under "pods". fits: how many of the pods fit. placed: how many of the
+    replicas are placed. limited_by: the reasons why not one more pod fits. wanted: the number of replicas.
     """
 
     free: Sequence[Amounts]
@@ -40,32 +39,32 @@ class Outcome(Struct, frozen=True):
     wanted: int
 
 
-class Floor:
-    """The nodes of a cluster, what is free on them, and the pods that stand there."""
+class Scheduler:
+    """The nodes of a cluster with their free resources and running pods. Placing pods changes it."""
 
-    def __init__(self, nodes: Sequence[Node], standing: Iterable[tuple[str, Standing]]) -> None:
-        """Take the nodes, and the pods with the names of their nodes."""
+    def __init__(self, nodes: Sequence[Node], pods: Iterable[tuple[str, RunningPod]]) -> None:
+        """Start with nodes, and pods with the names of their nodes."""
         self.nodes = sorted(nodes, key=lambda node: node.name)
         self.free = [_free(node) for node in self.nodes]
         places = {node.name: place for place, node in enumerate(self.nodes)}
-        self.crowd = Crowd()
-        for name, pod in standing:
+        self.running = RunningPods()
+        for name, pod in pods:
             if name in places:
-                self.crowd.add(places[name], pod)
+                self.running.add(places[name], pod)
         self.barriers: dict[Placing, list[tuple[str, ...]]] = {}
 
     def fit(self, workload: Workload) -> Outcome:
-        """Place the replicas of a workload, as far as they fit, and find out how many more would."""
+        """Place as many replicas of a workload as fit, and count how many more would fit."""
         barred, need = self._barred(workload.placing, daemons=workload.replicas is None), _need(workload)
-        neighbours = Neighbours(workload, self.nodes, self.crowd)
+        pod_rules = PodRules(workload, self.nodes, self.running)
         daemons = workload.replicas is None
         wanted = sum(not why for why in barred) if workload.replicas is None else workload.replicas
-        if daemons or neighbours.change:
-            chosen, free = self._chosen(barred, need, neighbours, most=wanted if daemons else None, once=daemons)
+        if daemons or pod_rules.change:
+            chosen, free = self._chosen(barred, need, pod_rules, most=wanted if daemons else None, once=daemons)
             fits = _counts(chosen, len(free))
         else:
-            chosen, _ = self._chosen(barred, need, neighbours, most=wanted)
-            barriers = [why or neighbours.limits(place) for place, why in enumerate(barred)]
+            chosen, _ = self._chosen(barred, need, pod_rules, most=wanted)
+            barriers = [why or pod_rules.limits(place) for place, why in enumerate(barred)]
             fits = [0 if why else _times(have, need) for why, have in zip(barriers, self.free, strict=True)]
             free = [_less(have, need, times) for have, times in zip(self.free, fits, strict=True)]
         limited_by = [
@@ -73,7 +72,7 @@ class Floor:
                 *why,
                 *_short(free[place], need),
                 *(("one-per-node",) if daemons and fits[place] else ()),
-                *(() if why else neighbours.limits(place)),
+                *(() if why else pod_rules.limits(place)),
             )
             for place, why in enumerate(barred)
         ]
@@ -82,24 +81,24 @@ class Floor:
         return Outcome(before, fits, placed, limited_by, wanted)
 
     def place(self, workload: Workload) -> int:
-        """Place the replicas of a workload; return how many found a node."""
+        """Place as many replicas of a workload as fit; return their number."""
         barred, need = self._barred(workload.placing, daemons=False), _need(workload)
-        neighbours = Neighbours(workload, self.nodes, self.crowd)
-        chosen, _ = self._chosen(barred, need, neighbours, most=workload.replicas)
+        pod_rules = PodRules(workload, self.nodes, self.running)
+        chosen, _ = self._chosen(barred, need, pod_rules, most=workload.replicas)
         self._take(workload, need, chosen)
         return len(chosen)
 
     def _take(self, workload: Workload, need: Amounts, chosen: Sequence[int]) -> list[int]:
-        """Let pods stand where they were placed; return how many there are on each node."""
+        """Add the placed pods to the nodes; return their number per node."""
         placed = _counts(chosen, len(self.free))
         self.free = [_less(have, need, n) if n else have for have, n in zip(self.free, placed, strict=True)]
-        pod = Standing(workload.namespace, workload.labels, workload.placing.aparts)
+        pod = RunningPod(workload.namespace, workload.labels, workload.placing.anti_affinities)
         for place in chosen:
-            self.crowd.add(place, pod)
+            self.running.add(place, pod)
         return placed
 
     def _barred(self, rules: Placing, *, daemons: bool) -> list[tuple[str, ...]]:
-        """Say for every node what keeps a pod off, whatever room there is."""
+        """Return for every node why it cannot run a pod, regardless of free resources."""
         if daemons:
             rules = structs.replace(rules, tolerations=(*rules.tolerations, *OF_DAEMONS))
         known = self.barriers.get(rules)
@@ -111,29 +110,29 @@ class Floor:
         self,
         barred: Sequence[tuple[str, ...]],
         need: Amounts,
-        neighbours: Neighbours,
+        pod_rules: PodRules,
         *,
         most: int | None,
         once: bool = False,
     ) -> tuple[list[int], list[dict[str, int]]]:
-        """Choose nodes one after the other until nothing fits any more, or there are `most`; and what is free then."""
+        """Choose nodes for one pod after the other, for `most` pods or until no more fit; also return what is free."""
         free = [dict(have) for have in self.free]
-        queue = _Queue(neighbours, partial(self._fullness, free, need))
+        candidates = _Candidates(pod_rules, partial(self._fullness, free, need))
         for start, why in enumerate(barred):
             if not why and _has_room(free[start], need):
-                queue.put(start)
+                candidates.put(start)
         chosen: list[int] = []
-        while (most is None or len(chosen) < most) and (place := queue.take()) is not None:
+        while (most is None or len(chosen) < most) and (place := candidates.take()) is not None:
             chosen.append(place)
             for resource, amount in need.items():
                 free[place][resource] -= amount
-            queue.let_in(neighbours.add(place))
+            candidates.let_in(pod_rules.add(place))
             if not once and _has_room(free[place], need):
-                queue.put(place)
+                candidates.put(place)
         return chosen, free
 
     def _fullness(self, free: Sequence[Mapping[str, int]], need: Amounts, place: int) -> int:
-        """Measure how full a node would be with one more: the scheduler's LeastAllocated, CPU and memory alike."""
+        """Return the negated LeastAllocated score of a node with one more pod, the mean of CPU and memory."""
         left, offered = free[place], self.nodes[place].allocatable or {}
         return -sum(
             (left.get(resource, 0) - need.get(resource, 0)) * STEPS // offered[resource]
@@ -142,36 +141,36 @@ class Floor:
         )
 
 
-class _Queue:
-    """Nodes with room, the emptiest first. Those that other pods keep the next one off wait aside.
+class _Candidates:
+    """The nodes with room, least allocated first. A node that a pod rule blocks is set aside until the rule allows it.
 
-    One heap for each domain that is passed over as a whole; see Neighbours.bin_of.
+    There is one heap for each value of PodRules.bin_of, so that a full domain is skipped at once.
     """
 
-    def __init__(self, neighbours: Neighbours, fullness: Callable[[int], int]) -> None:
-        self.neighbours = neighbours
+    def __init__(self, pod_rules: PodRules, fullness: Callable[[int], int]) -> None:
+        self.pod_rules = pod_rules
         self.fullness = fullness
         self.bins: dict[str | None, list[tuple[int, int]]] = {}
         self.aside: dict[int, list[int]] = {}
 
     def put(self, place: int) -> None:
-        heappush(self.bins.setdefault(self.neighbours.bin_of(place), []), (self.fullness(place), place))
+        heappush(self.bins.setdefault(self.pod_rules.bin_of(place), []), (self.fullness(place), place))
 
     def take(self) -> int | None:
-        """Take the emptiest node that may have a pod now."""
-        ready = [heap for name, heap in self.bins.items() if not self.neighbours.is_full(name) and self._settle(heap)]
+        """Remove and return the least allocated node that may run the next pod; None if there is none."""
+        ready = [heap for name, heap in self.bins.items() if not self.pod_rules.is_full(name) and self._settle(heap)]
         return heappop(min(ready, key=itemgetter(0)))[1] if ready else None
 
     def let_in(self, constraints: Iterable[int]) -> None:
-        """Put the nodes back that waited for these constraints."""
+        """Put back the nodes that were set aside for these constraints."""
         for constraint in constraints:
             for place in self.aside.pop(constraint, ()):
                 self.put(place)
 
     def _settle(self, heap: list[tuple[int, int]]) -> bool:
-        """Put blocked nodes aside, up to the first that is not. Whether there is one."""
+        """Set blocked nodes aside until the first node is not blocked. Return whether a node is left."""
         while heap:
-            blocking = self.neighbours.blocking(heap[0][1])
+            blocking = self.pod_rules.blocking(heap[0][1])
             if blocking is None:
                 return True
             self.aside.setdefault(blocking, []).append(heappop(heap)[1])
