@@ -118,7 +118,7 @@ class PodRules:
         return self.binned is not None and self.binned.is_full(name)
 
     def blocking(self, place: int) -> int | None:
-        """Return the index of the constraint that blocks a node now; FOR_GOOD if it stays blocked, None if none does."""
+        """Return the index of the constraint that blocks a node now; FOR_GOOD if it stays so, None if none does."""
         if self._is_banned(place):
             return FOR_GOOD
         for number, counts in enumerate(self.spread_counts):
