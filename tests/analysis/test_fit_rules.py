@@ -113,3 +113,35 @@ def test_drained_pods_of_high_priority_are_placed_first_and_deleted_ones_not_at_
     result = run(f"fit --without n1 --server {api.url} --limit 0")
     assert result.err.splitlines()[-1] == "1 of 2 pods of n1 fit elsewhere; no room for default/a"
     assert result.code == 3
+
+
+def test_a_full_domain_opens_again_once_all_others_have_caught_up(run: Run, api: FakeApi, tmp_path: Path) -> None:
+    names = [f"n{number:02}" for number in range(33)]
+    api.nodes(*(in_zone(name, "a" if name < "n11" else "b") for name in names))
+    api.pods()
+    assert set(placed(run, api, tmp_path, spread(HOST), 66).values()) == {2}
+    both = spread(HOST)["topologySpreadConstraints"] + spread(ZONE, maxSkew=30)["topologySpreadConstraints"]
+    assert set(placed(run, api, tmp_path, {"topologySpreadConstraints": both}, 66).values()) == {2}
+
+
+def test_a_workload_keeps_clear_of_the_pods_placed_before_it(run: Run, api: FakeApi, tmp_path: Path) -> None:
+    term = {"topologyKey": HOST, "labelSelector": {"matchLabels": {"app": "a"}}}
+    rule = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
+    template = {"metadata": {"labels": {"app": "a"}}, "spec": {"containers": [{}], "affinity": rule}}
+    items = [
+        {"kind": "Deployment", "metadata": {"name": name}, "spec": {"template": template}} for name in ("x", "y", "z")
+    ]
+    path = tmp_path / "three.json"
+    path.write_text(json.dumps({"kind": "List", "items": items}))
+    api.nodes(in_zone("n1", "a"), in_zone("n2", "b"))
+    api.pods()
+    result = run(f"fit -f {path} --columns placed --no-headers --server {api.url}")
+    assert [line.split() for line in result.out.splitlines()] == [
+        ["n1", "Deployment/x", "1"],
+        ["n2", "Deployment/x", "0"],
+        ["n1", "Deployment/y", "0"],
+        ["n2", "Deployment/y", "1"],
+        ["n1", "Deployment/z", "0"],
+        ["n2", "Deployment/z", "0"],
+    ]
+    assert result.code == 3
