@@ -9,7 +9,7 @@ from typing import Any, Final
 from c3s_cli.columns.catalogue import IDENTITY, resource_columns, table_of
 from c3s_cli.columns.vocabulary import FITTING, Column, Kind, Unit
 from c3s_cli.output.document import API_VERSION
-from c3s_cli.request.from_flags import KEY_COLUMNS, KEYS
+from c3s_cli.request.grouping import KEY_COLUMNS, KEYS
 
 Schema = dict[str, Any]
 
@@ -66,7 +66,16 @@ def _list(kind: Kind) -> Schema:
             "apiVersion": {"const": API_VERSION},
             "kind": {"const": f"{kind.item}List"},
             "metadata": _object(
-                {"timestamp": {"type": "string", "format": "date-time"}} | (FITTINGS if kind in FITTING else {})
+                {
+                    "timestamp": {"type": "string", "format": "date-time"},
+                    "unjudged": {
+                        "type": "array",
+                        "items": {"type": "string"},
+                        "description": "rows that --fail-if or --until could not judge; only with one of them",
+                    },
+                    **(FITTINGS if kind in FITTING else {}),
+                },
+                ["timestamp", *(FITTINGS if kind in FITTING else {})],
             ),
             "source": {"type": "string"},
             "units": {"$ref": "#/$defs/Units"},

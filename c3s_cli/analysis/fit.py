@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from msgspec import structs
 
+from c3s_cli.analysis.gpus import with_gpu
 from c3s_cli.analysis.podrules import RunningPod
 from c3s_cli.analysis.report import node_rows, report_of, where
 from c3s_cli.analysis.rollup import grouped, sum_nodes
@@ -19,8 +20,8 @@ from c3s_cli.analysis.scheduler import SLOTS, Outcome, Scheduler
 from c3s_cli.columns.fitting import WORKLOAD
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import COMMON, Column, Kind, json_name
-from c3s_cli.model import Fit, FitResult, Group, Node, PodFacts, Report, Sample
-from c3s_cli.request.pods import ANYWHERE, FitRequest, Workload
+from c3s_cli.model import Fit, Group, Node, PodFacts, Report, Sample
+from c3s_cli.request.pods import ANYWHERE, FitRequest, FitResult, Workload
 from c3s_cli.request.query import Query
 
 # Pods with these owners are not rescheduled. A static pod is owned by its node.
@@ -29,7 +30,7 @@ BOUND: Final = ("DaemonSet", "Node")
 
 def make_fit(sample: Sample, query: Query, request: FitRequest) -> Report:
     """Place the workloads and return the Report for `query`."""
-    pods = sample.pod_facts or {}
+    query, pods = with_gpu(query, [sample]), sample.pod_facts or {}
     nodes = [node for node in node_rows(sample) if node.name not in request.without]
     scheduler = Scheduler(nodes, ((facts.node, _running(namespace, facts)) for (namespace, _), facts in pods.items()))
     drained = [_drained(name, pods, scheduler) for name in request.without]

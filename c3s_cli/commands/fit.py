@@ -15,13 +15,15 @@ def fit(*, pods: Fit, rows: Rows, display: Display, connection: Connection) -> E
     """Estimate whether pods would fit on the nodes now.
 
     For each node: what is free, how many of the pods fit there (FITS), how many of the replicas are placed there
-    (PLACED), and why no more fit (LIMITED-BY). The exit code is 0 if all replicas fit, and 3 if not.
+    (PLACED), and why no more fit (LIMITED-BY). The exit code is 0 if all replicas fit, and 3 if not. -f takes a
+    manifest instead of the requests: c3s fit -f deployment.yaml.
 
-    \b
     Examples:
-      c3s fit --cpu 2 --memory 4Gi --replicas 10 --tolerate dedicated
-      c3s fit -f deployment.yaml --without node-1 --by pool
-    """  # noqa: D301  Typer keeps the lines after \b
+      # Do three pods fit if they tolerate spot nodes?
+      c3s fit --cpu 1 --memory 2Gi --replicas 3 --tolerate spot
+      # Does everything still fit if a node is drained? A row per pool
+      c3s fit --without spot-1 --by pool
+    """
     target, request = target_of(connection), request_of(Kind.FIT, None, connection, rows, display)
     return place(target, *request, fit_request_of(pods, _read))
 

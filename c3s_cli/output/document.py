@@ -86,7 +86,7 @@ def _around(report: Report) -> tuple[dict[str, Any], dict[str, Any]]:
     head = {
         "apiVersion": API_VERSION,
         "kind": f"{report.kind.item}List",
-        "metadata": {"timestamp": moment(report.now), **_fittings(report)},
+        "metadata": {"timestamp": moment(report.now), **_fit_results(report), **_unjudged(report)},
         "source": report.source,
         "units": _units(columns),
     }
@@ -98,7 +98,7 @@ def _around(report: Report) -> tuple[dict[str, Any], dict[str, Any]]:
     return head, tail
 
 
-def _fittings(report: Report) -> dict[str, Any]:
+def _fit_results(report: Report) -> dict[str, Any]:
     """Return the results of `c3s fit`, for each workload and each drained node."""
     if report.kind not in FITTING:
         return {}
@@ -120,6 +120,13 @@ def _fittings(report: Report) -> dict[str, Any]:
             if each.namespace is None
         ],
     }
+
+
+def _unjudged(report: Report) -> dict[str, list[str]]:
+    """Name the rows that --fail-if or --until could not judge; no key where there is no condition."""
+    if not report.judgements:
+        return {}
+    return {"unjudged": list(dict.fromkeys(name for each in report.judgements for name in each.unjudged))}
 
 
 def moment(time: datetime) -> str:

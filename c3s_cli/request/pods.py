@@ -1,4 +1,4 @@
-"""The request of `c3s fit`: pods, what they request, and where they may run."""
+"""The request of `c3s fit`: pods, what they request, and where they may run; and its result."""
 
 from __future__ import annotations
 
@@ -97,3 +97,17 @@ class FitRequest(Struct, frozen=True):
         return bool(self.without) or any(
             each.placing.spreads or each.placing.anti_affinities for each in self.workloads
         )
+
+
+class FitResult(Struct, frozen=True):
+    """The placement of a workload, or of the pods of a drained node (namespace: None, workload: the node's name).
+
+    unplaced: "namespace/name" of the pods of a drained node that do not fit. not_considered: rules that were ignored.
+    """
+
+    workload: str
+    namespace: str | None
+    replicas: int
+    placed: int
+    unplaced: tuple[str, ...] = ()
+    not_considered: tuple[str, ...] = ()

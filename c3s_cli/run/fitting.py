@@ -10,7 +10,7 @@ from msgspec import structs
 
 from c3s_cli.errors import ApiError, ExitCode
 from c3s_cli.metrics import nodes_and_pods
-from c3s_cli.output import prepare
+from c3s_cli.output import prepare, unmatched_paths
 from c3s_cli.request.view import TABLES
 from c3s_cli.run.once import NAMED, opened, remarks, verdict, write
 from c3s_cli.run.stages import Stages
@@ -18,8 +18,8 @@ from c3s_cli.terminal.words import say
 
 if TYPE_CHECKING:
     from c3s_cli.kube.cluster import Cluster
-    from c3s_cli.model import FitResult, Report, Sample
-    from c3s_cli.request.pods import FitRequest
+    from c3s_cli.model import Report, Sample
+    from c3s_cli.request.pods import FitRequest, FitResult
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import Target
     from c3s_cli.request.view import Format, View
@@ -34,7 +34,7 @@ def fit(target: Target, query: Query, view: View, request: FitRequest) -> ExitCo
         write(report, view, stages)
     if report.omitted and view.format in TABLES:
         say(f"{report.omitted} more rows are not shown")
-    for remark in (*remarks(report), *_remarks(report.fit_results)):
+    for remark in (*unmatched_paths(report, view), *remarks(report), *_remarks(report.fit_results)):
         say(remark)
     stages.summarize()
     complete = all(each.placed == each.replicas for each in report.fit_results)

@@ -32,6 +32,11 @@ def words_of(argv: Sequence[str]) -> list[str]:
     return [*words, *rest]
 
 
+def flags_in(argv: Sequence[str]) -> list[str]:
+    """Give the names of the flags on a command line."""
+    return [flag[0].partition("=")[0] for flag in _apart(argv)[1]]
+
+
 def _apart(argv: Sequence[str]) -> tuple[list[str], list[list[str]], list[str]]:
     """Give the words, the flags with their values, and what follows a `--`."""
     words: list[str] = []

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Struct
 
-from c3s_cli.words.flag import Many, Text, flag
+from c3s_cli.words.flag import PODS, Many, Text, flag
 
 
 class Fit(Struct, frozen=True):
@@ -17,11 +17,15 @@ class Fit(Struct, frozen=True):
             "--filename",
             metavar="FILE",
             help="Place the pods of a manifest (YAML or JSON), of a directory of these, or of stdin (-). Repeatable.",
+            section=PODS,
         ),
     ] = None
-    cpu: Annotated[Text, flag("--cpu", metavar="QUANTITY", help="CPU request of each pod, such as 500m or 2.")] = None
+    cpu: Annotated[
+        Text, flag("--cpu", metavar="QUANTITY", help="CPU request of each pod, such as 500m or 2.", section=PODS)
+    ] = None
     memory: Annotated[
-        Text, flag("--memory", metavar="QUANTITY", help="Memory request of each pod, such as 512Mi or 4Gi.")
+        Text,
+        flag("--memory", metavar="QUANTITY", help="Memory request of each pod, such as 512Mi or 4Gi.", section=PODS),
     ] = None
     resource: Annotated[
         Many,
@@ -29,11 +33,14 @@ class Fit(Struct, frozen=True):
             "--resource",
             metavar="NAME=QUANTITY",
             help="Another request of each pod, such as nvidia.com/gpu=1. Repeatable.",
+            section=PODS,
         ),
     ] = None
     replicas: Annotated[
         int | None,
-        flag("--replicas", metavar="N", help="Number of pods. [default: 1; with -f, those of the manifest]"),
+        flag(
+            "--replicas", metavar="N", help="Number of pods. [default: 1; with -f, those of the manifest]", section=PODS
+        ),
     ] = None
     node_selector: Annotated[
         Text,
@@ -42,6 +49,7 @@ class Fit(Struct, frozen=True):
             "--selector",
             metavar="QUERY",
             help="Place pods only on nodes that match this label query, such as 'disk=ssd'.",
+            section=PODS,
         ),
     ] = None
     tolerate: Annotated[
@@ -50,6 +58,7 @@ class Fit(Struct, frozen=True):
             "--tolerate",
             metavar="KEY[=VALUE][:EFFECT]",
             help="A taint that the pods tolerate, such as 'dedicated=gpu:NoSchedule'. Repeatable.",
+            section=PODS,
         ),
     ] = None
     without: Annotated[
@@ -58,5 +67,6 @@ class Fit(Struct, frozen=True):
             "--without",
             metavar="NODE",
             help="Drain this node first: place its pods on the other nodes. Repeatable.",
+            section=PODS,
         ),
     ] = None

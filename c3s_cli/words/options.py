@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from c3s_cli.errors import ExitCode
 from c3s_cli.words.fit import Fit
-from c3s_cli.words.flag import Many, Text
+from c3s_cli.words.flag import CONDITIONS, OFTEN, OUTPUT, ROWS, SERVING, SHOW, Many, Text
 from c3s_cli.words.flag import flag as _flag
 
 NodeName = Annotated[Many, typer.Argument(metavar="[NAME]", help="Show only this node.", show_default=False)]
@@ -104,8 +104,9 @@ class Display(Struct, frozen=True):
             "-o",
             "--output",
             metavar="FORMAT",
-            help="One of: table, wide, json, yaml, csv, tsv, name, markdown, prometheus, custom-columns=SPEC, "
-            "jsonpath=TEMPLATE.",
+            help="One of: table, wide, json, yaml, csv, tsv, name, markdown, openmetrics (or prometheus), "
+            "custom-columns=SPEC, jsonpath=TEMPLATE.",
+            section=OUTPUT,
         ),
     ] = "table"
     columns: Annotated[
@@ -114,17 +115,39 @@ class Display(Struct, frozen=True):
             "--columns",
             metavar="LIST",
             help="The columns to show: names, or the sets default, wide, all. `c3s columns` lists them.",
+            section=SHOW,
         ),
     ] = None
-    no_headers: Annotated[bool, _flag("--no-headers", help="Print output without headers.")] = False
+    no_headers: Annotated[bool, _flag("--no-headers", help="Print output without headers.", section=OUTPUT)] = False
+    units: Annotated[
+        bool,
+        _flag(
+            "--units",
+            help="With csv and tsv: units in the headings, as `cpu.usage (millicores)`, and values in these units.",
+            section=OUTPUT,
+        ),
+    ] = False
+    no_timestamps: Annotated[
+        bool, _flag("--no-timestamps", help="With openmetrics: samples without their time.", section=OUTPUT)
+    ] = False
     color: Annotated[
-        str, _flag("--color", metavar="WHEN", help="Colour percentages above the thresholds: auto, always or never.")
+        str,
+        _flag(
+            "--color",
+            metavar="WHEN",
+            help="Colour percentages above the thresholds: auto, always or never.",
+            section=OUTPUT,
+        ),
     ] = "auto"
     warn: Annotated[
-        float, _flag("--warn", metavar="PERCENT", help="Percentage from which cells are yellow. [default: 70]")
+        float,
+        _flag("--warn", metavar="PERCENT", help="Percentage from which cells are yellow. Default: 70.", section=OUTPUT),
     ] = 70.0
     critical: Annotated[
-        float, _flag("--critical", metavar="PERCENT", help="Percentage from which cells are red. [default: 90]")
+        float,
+        _flag(
+            "--critical", metavar="PERCENT", help="Percentage from which cells are red. Default: 90.", section=OUTPUT
+        ),
     ] = 90.0
 
 
@@ -138,6 +161,7 @@ class Selection(Struct, frozen=True):
             "--selector",
             metavar="QUERY",
             help="Selector (label query) to filter on, supports '=', '==', '!=', 'in', 'notin'.",
+            section=ROWS,
         ),
     ] = None
     where: Annotated[
@@ -146,6 +170,7 @@ class Selection(Struct, frozen=True):
             "--where",
             metavar="EXPR",
             help="Only rows that match every comparison, such as 'memory% > 80, name ~ ^web-'. Repeat the flag for OR.",
+            section=ROWS,
         ),
     ] = None
     by: Annotated[
@@ -155,19 +180,21 @@ class Selection(Struct, frozen=True):
             metavar="KEYS",
             help="One row per group: namespace, node, owner, pool, zone, instance-type, label:KEY; "
             "separate several keys with commas.",
+            section=SHOW,
         ),
     ] = None
-    sum: Annotated[bool, _flag("--sum", help="Print the sum of the resource usage.")] = False
+    sum: Annotated[bool, _flag("--sum", help="Print the sum of the resource usage.", section=SHOW)] = False
     sort_by: Annotated[
         Text,
         _flag(
             "--sort-by",
             metavar="KEYS",
             help="cpu or memory, as kubectl sorts; or columns, as 'cpu%:desc,name'.",
+            section=SHOW,
         ),
     ] = None
     limit: Annotated[
-        int | None, _flag("--limit", metavar="N", help="Show only the first N rows of the sorted list.")
+        int | None, _flag("--limit", metavar="N", help="Show only the first N rows of the sorted list.", section=ROWS)
     ] = None
     fail_if: Annotated[
         Many,
@@ -175,12 +202,21 @@ class Selection(Struct, frozen=True):
             "--fail-if",
             metavar="EXPR",
             help="Print as usual, then exit with code 3 if any row matches. Repeat the flag for OR.",
+            section=CONDITIONS,
         ),
     ] = None
-    explain: Annotated[
-        bool, _flag("--explain", help="Show how the requests and limits of NAME add up, term by term.")
+    fail_if_unknown: Annotated[
+        bool,
+        _flag(
+            "--fail-if-unknown",
+            help="Exit with code 3 also if the condition cannot be judged for want of metrics.",
+            section=CONDITIONS,
+        ),
     ] = False
-    show_swap: Annotated[bool, _flag("--show-swap", help="Show swap memory usage too.")] = False
+    explain: Annotated[
+        bool, _flag("--explain", help="Show how the requests and limits of NAME add up, term by term.", section=SHOW)
+    ] = False
+    show_swap: Annotated[bool, _flag("--show-swap", help="Show swap memory usage too.", section=SHOW)] = False
     use_protocol_buffers: Annotated[
         bool, _flag("--use-protocol-buffers", help="Accepted for compatibility with kubectl; c3s reads JSON.")
     ] = True
@@ -191,7 +227,7 @@ class Nodes(Struct, frozen=True):
 
     show_capacity: Annotated[
         bool,
-        _flag("--show-capacity", help="Percentages of the nodes' capacity instead of their allocatable."),
+        _flag("--show-capacity", help="Percentages of the nodes' capacity instead of their allocatable.", section=SHOW),
     ] = False
 
 
@@ -199,7 +235,7 @@ class Pods(Struct, frozen=True):
     """Flags for pods only."""
 
     all_namespaces: Annotated[
-        bool, _flag("-A", "--all-namespaces", help="List the pods of all namespaces; -n is ignored.")
+        bool, _flag("-A", "--all-namespaces", help="List the pods of all namespaces; -n is ignored.", section=ROWS)
     ] = False
     field_selector: Annotated[
         Text,
@@ -207,41 +243,81 @@ class Pods(Struct, frozen=True):
             "--field-selector",
             metavar="QUERY",
             help="Selector (field query) to filter on, supports '=', '==', and '!='.",
+            section=ROWS,
         ),
     ] = None
-    containers: Annotated[bool, _flag("--containers", help="Print usage of containers within a pod.")] = False
+    containers: Annotated[bool, _flag("--containers", help="Print usage of containers within a pod.", section=SHOW)] = (
+        False
+    )
 
 
 class Repeat(Struct, frozen=True):
     """How often to read, and when to stop."""
 
     interval: Annotated[
-        float, _flag("-i", "--interval", metavar="SECONDS", help="Seconds between two readings. [default: 2]")
-    ] = 2.0
-    count: Annotated[int | None, _flag("--count", metavar="N", help="Stop after this many readings.")] = None
+        str,
+        _flag(
+            "-i",
+            "--interval",
+            metavar="DURATION",
+            help="The time between two readings: seconds, or 500ms, 1s, 1m. Default: 2s.",
+            section=OFTEN,
+        ),
+    ] = "2"
+    count: Annotated[
+        int | None, _flag("--count", metavar="N", help="Stop after this many readings.", section=OFTEN)
+    ] = None
     until: Annotated[
         Many,
-        _flag("--until", metavar="EXPR", help="Exit with code 0 once any row matches. Repeat the flag for OR."),
+        _flag(
+            "--until",
+            metavar="EXPR",
+            help="Exit with code 0 once any row matches. Repeat the flag for OR.",
+            section=CONDITIONS,
+        ),
+    ] = None
+    until_all: Annotated[
+        Many,
+        _flag(
+            "--until-all",
+            metavar="EXPR",
+            help="Exit with code 0 once all rows match. Repeat the flag for OR.",
+            section=CONDITIONS,
+        ),
     ] = None
     timeout: Annotated[
         Text,
-        _flag("--timeout", metavar="DURATION", help="With --until: exit with code 4 after this long; 0 checks once."),
+        _flag(
+            "--timeout",
+            metavar="DURATION",
+            help="With --until or --until-all: exit with code 4 after this long; 0 checks once.",
+            section=CONDITIONS,
+        ),
     ] = None
     trend: Annotated[
-        bool, _flag("--trend", help="On a terminal: show the last values of CPU and memory as a sparkline in each row.")
+        bool,
+        _flag(
+            "--trend",
+            help="On a terminal: show the last values of CPU and memory as a sparkline in each row.",
+            section=SHOW,
+        ),
     ] = False
 
 
 class Serve(Struct, frozen=True):
     """What `c3s demo` serves, and on which port."""
 
-    port: Annotated[int, _flag("--port", metavar="PORT", help="The port on loopback; 0 takes any. [default: 8001]")] = (
-        8001
-    )
-    nodes: Annotated[int | None, _flag("--nodes", metavar="N", help="How many nodes.")] = None
-    pods_per_node: Annotated[int | None, _flag("--pods-per-node", metavar="M", help="How many pods per node.")] = None
-    seed: Annotated[int, _flag("--seed", metavar="S", help="Seed of the generated cluster.")] = 0
-    at: Annotated[Text, _flag("--at", metavar="TIME", help="Freeze the demo at this time (RFC 3339).")] = None
+    port: Annotated[
+        int, _flag("--port", metavar="PORT", help="The port on loopback; 0 takes any. Default: 8001.", section=SERVING)
+    ] = 8001
+    nodes: Annotated[int | None, _flag("--nodes", metavar="N", help="How many nodes.", section=SERVING)] = None
+    pods_per_node: Annotated[
+        int | None, _flag("--pods-per-node", metavar="M", help="How many pods per node.", section=SERVING)
+    ] = None
+    seed: Annotated[int, _flag("--seed", metavar="S", help="Seed of the generated cluster.", section=SERVING)] = 0
+    at: Annotated[
+        Text, _flag("--at", metavar="TIME", help="Freeze the demo at this time (RFC 3339).", section=SERVING)
+    ] = None
 
 
 # The flags of Selection that go with rows that nobody measured.
