@@ -208,7 +208,7 @@ def _unknown_command(words: Sequence[str]) -> UsageError:
 
 
 def _refuse_unknown_flags(flags: Sequence[str], path: tuple[str, ...]) -> None:
-    from c3s_cli.words.options import takes_value  # needs typer
+    from c3s_cli.words.arity import takes_value  # needs typer
 
     for name in flags:
         if name.startswith("--") and takes_value(name) is None:

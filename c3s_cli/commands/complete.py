@@ -18,7 +18,8 @@ from c3s_cli.request.grouping import KEYS
 from c3s_cli.request.target import Target
 from c3s_cli.request.view import WITH_TEMPLATE, Format
 from c3s_cli.words.argv import words_of
-from c3s_cli.words.options import Connection, flags_of, takes_value
+from c3s_cli.words.arity import flags_of, takes_value
+from c3s_cli.words.options import Connection
 
 if TYPE_CHECKING:
     from c3s_cli.sources.decode.shapes import Listing

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from c3s_cli.errors import UsageError
-from c3s_cli.words.options import takes_value
+from c3s_cli.words.arity import takes_value
 
 # What Go's strconv.ParseBool understands.
 TRUE: Final = frozenset({"1", "t", "T", "TRUE", "true", "True"})

@@ -6,7 +6,7 @@ reads the annotations when the program runs.
 """
 
 from collections.abc import Callable
-from functools import cache, wraps
+from functools import wraps
 from inspect import Parameter, Signature, signature
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
@@ -14,7 +14,6 @@ import typer
 from msgspec import Struct
 
 from c3s_cli.errors import ExitCode
-from c3s_cli.words.fit import Fit
 from c3s_cli.words.flag import CONDITIONS, OFTEN, OUTPUT, ROWS, SERVING, SHOW, Many, Text
 from c3s_cli.words.flag import flag as _flag
 
@@ -329,7 +328,7 @@ def takes_flags(function: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
     parameters: list[Parameter] = []
     groups: dict[str, Any] = {}
     for parameter in signature(function).parameters.values():
-        group, taken = _group(parameter.annotation)
+        group, taken = group_of(parameter.annotation)
         if not (isinstance(group, type) and issubclass(group, Struct)):
             parameters.append(parameter)
             continue
@@ -351,50 +350,9 @@ def takes_flags(function: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
     return flat
 
 
-def _group(annotation: Any) -> tuple[Any, tuple[str, ...]]:
+def group_of(annotation: Any) -> tuple[Any, tuple[str, ...]]:
     """Return a group of flags, and which of them a command takes: all, or those that an Annotated names."""
     if get_origin(annotation) is Annotated:
         group, taken = get_args(annotation)[:2]
         return group, taken
     return annotation, getattr(annotation, "__struct_fields__", ())
-
-
-GROUPS = {
-    "fit": (Fit, Rows, Display, Connection),
-    "nodes": (Selection, Nodes, Display, Connection),
-    "pods": (Pods, Selection, Display, Connection),
-    "cluster": (Selection, Nodes, Display, Connection),
-    "demo": (Serve,),
-}
-
-
-def flags_of(path: tuple[str, ...]) -> list[str]:
-    """Return the long flags of a command, for completion."""
-    groups: list[Any] = list(GROUPS.get(path[-1], ())) if path else []
-    if path[:1] == ("watch",):
-        groups = [Repeat, *(groups or GROUPS["cluster"])]
-    names = {name for group in groups for flag in _flags(group) for name in flag if name.startswith("--")}
-    return sorted({*names, "--help"})
-
-
-def _flags(annotation: Any) -> list[tuple[str, ...]]:
-    group, taken = _group(annotation)
-    of = get_type_hints(group, include_extras=True)
-    hints = [get_args(of[name])[1] for name in taken]
-    return [(hint.default, *hint.param_decls) for hint in hints]
-
-
-@cache
-def _arity() -> dict[str, bool]:
-    """Map every name of every flag to whether it takes a value."""
-    arity = {"--help": False, "-h": False, "--version": False}
-    for group in (Connection, Display, Selection, Nodes, Pods, Repeat, Serve, Fit):
-        for hint in get_type_hints(group, include_extras=True).values():
-            kind, flag = get_args(hint)
-            arity |= dict.fromkeys((flag.default, *flag.param_decls), kind is not bool)
-    return arity
-
-
-def takes_value(name: str) -> bool | None:
-    """Return whether the flag of that name takes a value; None if there is no such flag."""
-    return _arity().get(name)

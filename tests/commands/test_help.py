@@ -121,6 +121,10 @@ LISTED = "hint: c3s --help lists the commands\n"
         ("--demo", f"error: c3s needs a command: nodes, pods, cluster\n{LISTED}"),
         ("top -n x", "error: c3s top needs a command: nodes, pods, cluster\nhint: c3s top --help lists the commands\n"),
         ("top pods --sort_by cpu", unknown("--sort_by", "top pods", "did you mean --sort-by?")),
+        (
+            "top nodes --all_namespaces",
+            unknown("--all_namespaces", "top nodes", "--all-namespaces goes with c3s top pods"),
+        ),
         ("top pods --All-Namespaces", unknown("--All-Namespaces", "top pods", "did you mean --all-namespaces?")),
         ("top nodes --colums cpu", unknown("--colums", "top nodes", "did you mean --columns?")),
         ("top pods --watch", unknown("--watch", "top pods", "c3s watch pods reads again and again")),
