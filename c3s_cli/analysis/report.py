@@ -26,7 +26,11 @@ EXTENDED_FIELDS: Final = ("requests", "requestsPercentOfAllocatable", "limits", 
 def make_report(samples: Sequence[Sample], query: Query) -> Report:
     """Make the Report that `query` asks for of the Samples of one or more contexts."""
     query = with_gpu(query, samples)
-    rows, totals = _rows(samples, query)
+    return report_of(samples, query, *_rows(samples, query))
+
+
+def report_of(samples: Sequence[Sample], query: Query, rows: Sequence[Row], totals: Group | None) -> Report:
+    """Make a Report of rows in no particular order: sort, judge and cut."""
     ordered = _ordered(rows, query)
     shown = ordered if query.limit is None else ordered[: query.limit]
     return Report(
@@ -53,15 +57,15 @@ def _rows(samples: Sequence[Sample], query: Query) -> tuple[Sequence[Row], Group
     context = samples[0].context if len(samples) == 1 else ""
     match query.objects:
         case Kind.POD:
-            pods = _where(_joined(pod_rows, samples), query)
+            pods = where(_joined(pod_rows, samples), query)
             totals = sum_pods(pods, context) if query.totals else None
             return (grouped(pods, query.by, sum_pods) if query.by else pods), totals
         case Kind.NODE:
-            nodes = _where(_joined(node_rows, samples), query)
+            nodes = where(_joined(node_rows, samples), query)
             totals = sum_nodes(nodes, context) if query.totals else None
             return (grouped(nodes, query.by, sum_nodes) if query.by else nodes), totals
         case _:
-            clusters = _where([_cluster(node_rows(sample), [sample], sample.context) for sample in samples], query)
+            clusters = where([_cluster(node_rows(sample), [sample], sample.context) for sample in samples], query)
             return clusters, _cluster(_joined(node_rows, samples), samples, context)
 
 
@@ -76,7 +80,8 @@ def _cluster(nodes: Sequence[Node], samples: Sequence[Sample], context: str) -> 
     return counted
 
 
-def _where(rows: Sequence[Any], query: Query) -> Sequence[Any]:
+def where(rows: Sequence[Any], query: Query) -> Sequence[Any]:
+    """Keep the rows that meet --where."""
     return [row for row in rows if query.where.matches(row)] if query.where else rows
 
 
@@ -204,7 +209,9 @@ def _ordered(rows: Sequence[Row], query: Query) -> Sequence[Row]:
 
 
 def _identity(query: Query) -> Callable[[Any], Any]:
-    if query.kind in (Kind.NODE_GROUP, Kind.POD_GROUP):
+    if query.kind is Kind.FIT:
+        return attrgetter("context")  # by workload, in the order in which they are placed, then by name
+    if query.kind in (Kind.NODE_GROUP, Kind.POD_GROUP, Kind.FIT_GROUP):
         return attrgetter("context", "labels_or_placeholders")
     return attrgetter("context", "namespace", "name") if query.kind is Kind.POD else attrgetter("context", "name")
 

@@ -31,8 +31,15 @@ NO_SPACE: Final = 6
 SECONDS: Final = 1.0
 AT_MOST: Final = 1000
 
-FILE_FLAGS: Final = ("--kubeconfig", "--certificate-authority", "--client-certificate", "--client-key")
-KINDS: Final = {"nodes": Kind.NODE, "pods": Kind.POD, "cluster": Kind.CLUSTER}
+FILE_FLAGS: Final = (
+    "--kubeconfig",
+    "--certificate-authority",
+    "--client-certificate",
+    "--client-key",
+    "-f",
+    "--filename",
+)
+KINDS: Final = {"nodes": Kind.NODE, "pods": Kind.POD, "cluster": Kind.CLUSTER, "fit": Kind.FIT}
 
 
 def complete(words: Sequence[str], commands: Iterable[tuple[str, ...]], aliases: dict[str, str]) -> str:
@@ -80,7 +87,7 @@ def _arguments(command: str, names: list[str], done: list[str]) -> list[str]:
         case "completion":
             return ["bash", "zsh", "fish", "powershell"]
         case "columns":
-            return ["nodes", "pods", "node-groups", "pod-groups", "cluster"]
+            return ["nodes", "pods", "node-groups", "pod-groups", "cluster", "fit", "fit-groups"]
         case "nodes" if not names:
             return _listed("/api/v1/nodes", done)
         case "pods" if not names:
@@ -98,6 +105,8 @@ def _values(flag: str, done: list[str], last: str) -> tuple[list[str], int]:
     match flag:
         case "-n" | "--namespace":
             return _listed("/api/v1/namespaces", done), NO_FILES
+        case "--without":
+            return _listed("/api/v1/nodes", done), NO_FILES
         case "--context" | "--cluster" | "--user":
             return _configured(flag, done), NO_FILES
         case "-o" | "--output":

@@ -175,7 +175,7 @@ def request_of(  # noqa: PLR0913  a command line has that many groups of flags
         until_all=bool(repeat and repeat.until_all),
         limit=_limit(rows.limit),
         totals=rows.sum or format_ in WITH_TOTALS,
-        extended=naming.kind is Kind.CLUSTER and not {"wide", "all"}.isdisjoint(words),
+        extended=naming.kind in WITH_EXTENDED and not WITH_EXTENDED[naming.kind].isdisjoint(words),
     )
     # With --columns, wide means no more than table.
     format_ = Format.TABLE if format_ is Format.WIDE and display.columns else format_
@@ -222,6 +222,13 @@ def _one_of_name_and_selector(
     if rows.selector or (pods and pods.field_selector):
         raise UsageError("only one of NAME or selector can be provided")
 
+
+# The sets of columns to which extended resources are added: those of a cluster, those that fit is asked for.
+WITH_EXTENDED: Final = {
+    Kind.CLUSTER: frozenset({"wide", "all"}),
+    Kind.FIT: frozenset({"default", "wide", "all"}),
+    Kind.FIT_GROUP: frozenset({"default", "wide", "all"}),
+}
 
 # --- columns --------------------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ KEY_COLUMNS: Final = {"instance-type": "instanceType"}
 ALSO: Final = {"workload": "owner", "ns": "namespace", "node-pool": "pool", "nodepool": "pool"}
 KEYS: Final = {
     Kind.NODE: ("pool", "zone", "instance-type", "status", "version"),
+    Kind.FIT: ("pool", "zone", "instance-type", "status", "workload"),
     Kind.POD: ("namespace", "node", "owner", "pool", "zone", "instance-type", "status"),
 }
 

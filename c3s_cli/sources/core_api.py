@@ -66,7 +66,7 @@ class CoreApi(Struct):
     """The core API of one cluster.
 
     problems: the quantities that could not be read, in words. details: whether to keep what nodes are besides
-    allocatable and capacity. labels: whether to keep the labels of pods.
+    allocatable and capacity. labels: whether to keep the labels of pods. placing: whether to read where they may run.
     """
 
     requests: Requests
@@ -74,6 +74,7 @@ class CoreApi(Struct):
     problems: list[str]
     details: bool = False
     labels: bool = False
+    placing: bool = False
 
     def nodes(self) -> dict[str, NodeFacts]:
         """Read the node objects, by name: those in scope, or all if pods are."""
@@ -87,7 +88,7 @@ class CoreApi(Struct):
 
     def pods(self) -> dict[tuple[str, str], PodFacts]:
         """Read the unfinished pods, by namespace and name: those in scope, or those of the nodes in scope."""
-        decoder = PodDecoder(self.problems, labels=self.labels)
+        decoder = PodDecoder(self.problems, labels=self.labels, placing=self.placing)
         if self.scope.objects is Kind.POD and self.scope.name:
             return dict(decoder.one(self._one_pod()))
         path, query = self.pods_in_scope()

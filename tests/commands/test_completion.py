@@ -41,6 +41,11 @@ def candidates(run: Run, *words: str) -> tuple[list[str], str]:
         (("top", "pods", "--by", "na"), ["namespace"]),
         (("completion", "z"), ["zsh"]),
         (("columns", "pod"), ["pods", "pod-groups"]),
+        (("f",), ["fit"]),
+        (("fit", "--re"), ["--replicas", "--request-timeout", "--resource"]),
+        (("fit", "--expl"), []),
+        (("fit", "--by", "work"), ["workload"]),
+        (("fit", "--sort-by", "limit"), ["limitedBy"]),
     ],
 )
 def test_words_flags_and_values(run: Run, words: tuple[str, ...], found: list[str]) -> None:
@@ -53,6 +58,8 @@ def test_names_come_live_from_the_cluster(run: Run, demo_server: DemoServer) -> 
     assert candidates(run, "top", "pods", *server, "-n", "team-s") == (["team-search"], ":4")
     assert candidates(run, "top", "pods", *server, "-n", "monitoring", "prom") == (["prometheus-0"], ":4")
     assert candidates(run, "top", "nodes", "--demo", "spot")[0] == ["spot-1", "spot-2"]
+    assert candidates(run, "fit", *server, "--without", "spot") == (["spot-1", "spot-2"], ":4")
+    assert candidates(run, "fit", "-f", "") == ([], ":0")
 
 
 def test_label_keys_come_live_from_the_cluster(run: Run, demo_server: DemoServer) -> None:
