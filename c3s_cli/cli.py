@@ -211,7 +211,7 @@ def _usage(problem: Any, path: tuple[str, ...] | None) -> UsageError:
             else f"unknown shorthand flag: {option[1:]!r} in {option}"
         )
         nearest = getattr(problem, "possibilities", None)
-        hint = f"did you mean {min(nearest)}?" if nearest else None
+        hint = f"did you mean {nearest[0]}?" if nearest else None
         return UsageError(f"{words}\n{_see(path)}", hint=hint)
     return UsageError(f"{words}\n{_see(path)}")
 

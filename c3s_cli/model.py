@@ -247,11 +247,15 @@ Row = Node | Pod | Group
 
 
 class Failure(Struct, frozen=True):
-    """Something that was needed and could not be read. source: what it was; message: why, in kubectl's words."""
+    """Something that was needed and could not be read.
+
+    source: what it was; message: why, in kubectl's words; hint: what to do, "" if that is not known.
+    """
 
     context: str
     source: str
     message: str
+    hint: str = ""
 
 
 class Sample(Struct, frozen=True):
@@ -276,7 +280,8 @@ class Sample(Struct, frozen=True):
 class Report(Struct, frozen=True):
     """What is shown: rows in their order, the columns asked for, the totals of all rows before --limit.
 
-    kind: the kind of the rows. keys: the columns that --by made. namespaces: whether a table begins with NAMESPACE.
+    kind: the kind of the rows. keys: the columns that --by made. contexts: whether several were asked for, so that a
+    table begins with CONTEXT. namespaces: whether NAMESPACE follows.
     containers: whether the pods' containers are shown. omitted: how many rows --limit cut off. fail_if_matches: the
     names of the rows that match --fail-if. until_met: whether a row matches --until. empty_message: what stderr says
     if there are no rows.
@@ -289,6 +294,7 @@ class Report(Struct, frozen=True):
     rows: Sequence[Row]
     totals: Group | None
     keys: tuple[Column, ...] = ()
+    contexts: bool = False
     namespaces: bool = False
     containers: bool = False
     failures: tuple[Failure, ...] = ()

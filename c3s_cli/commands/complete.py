@@ -92,7 +92,11 @@ def _values(flag: str, done: list[str], last: str) -> tuple[list[str], int]:
     match flag:
         case "-n" | "--namespace":
             return _listed("/api/v1/namespaces", done), NO_FILES
-        case "--context" | "--cluster" | "--user":
+        case "--context":
+            listed = before.split(",")
+            found = [name for name in _configured(flag, done) if name not in listed]
+            return [before + name for name in found], NO_SPACE if before else NO_FILES
+        case "--cluster" | "--user":
             return _configured(flag, done), NO_FILES
         case "-o" | "--output":
             return [each.value + ("=" if each in WITH_TEMPLATE else "") for each in Format], NO_FILES
@@ -119,9 +123,12 @@ def _target(done: list[str]) -> Target:
     names = {"-n": "namespace", "-s": "server", "--as": "as_user"}
     for flag, value in _pairs(done):
         field = names.get(flag, flag.removeprefix("--").replace("-", "_"))
-        if field in Connection.__struct_fields__:
+        if field == "context":
+            values.setdefault(field, []).append(value)
+        elif field in Connection.__struct_fields__:
             values[field] = value
-    values.pop("as_group", None)
+    for field in ("as_group", "parallel"):
+        values.pop(field, None)
     return target_of(Connection(**{**values, "request_timeout": f"{SECONDS:g}s"}))
 
 
@@ -143,7 +150,7 @@ def _pairs(done: list[str]) -> list[tuple[str, Any]]:
 def _listed(path: str | None, done: list[str]) -> list[str]:
     """Name the objects of a list, read live; None means the pods of the namespace."""
     from c3s_cli.kube.cluster import segment
-    from c3s_cli.run.once import opened
+    from c3s_cli.run.fleet import opened
     from c3s_cli.run.stages import Stages
     from c3s_cli.sources.decode.owners import names  # only live candidates need the client
     from c3s_cli.sources.decode.shapes import Listing, decode_one
@@ -151,7 +158,8 @@ def _listed(path: str | None, done: list[str]) -> list[str]:
     target = _target(done)
     given = next((value for flag, value in reversed(_pairs(done)) if flag in ("-n", "--namespace")), None)
     accept: Callable[[str], str] = "application/json;as={};g=meta.k8s.io;v=v1,application/json".format
-    with opened(target, Stages(0), quiet=True) as (cluster, *_):
+    with opened(target, Stages(0), quiet=True) as fleet:
+        cluster = fleet.members[0].cluster()
         where = path or f"/api/v1/namespaces/{segment(given or cluster.namespace, 'namespace')}/pods"
         answer = cluster.get(where, [("limit", str(AT_MOST))], accept=accept("PartialObjectMetadataList"))
         return [name for (_, name), _ in names(decode_one(answer.body, Listing, where))]

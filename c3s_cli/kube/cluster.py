@@ -21,9 +21,10 @@ from c3s_cli.errors import ApiError, C3sError, ConfigError, InvalidAnswer, Unrea
 from c3s_cli.kube.access import Access, in_cluster, resolve
 from c3s_cli.kube.answers import Answer, error_of, unreachable
 from c3s_cli.kube.client_import import incluster_loader, rest_client
-from c3s_cli.kube.credentials import configuration_of
 from c3s_cli.kube.dial import Dial, dial, pools
 from c3s_cli.kube.headers import impersonation, sendable
+from c3s_cli.kube.kubeconfig import Merged
+from c3s_cli.kube.plugins import Plugins
 from c3s_cli.kube.proxies import is_loopback, proxy_of
 from c3s_cli.kube.tls import tls_context
 from c3s_cli.request.target import Target
@@ -48,20 +49,35 @@ def segment(name: str, what: str = "resource name") -> str:
     return quote(name, safe="", errors="surrogateescape")
 
 
+def access_of(target: Target, context: str | None = None, merged: Merged | None = None) -> Access:
+    """Return how to reach one context, None for the current one. ConfigError if that cannot be known.
+
+    merged: the kubeconfig files, if they have been read.
+    """
+    access = resolve(target, context, os.environ, partial(_pod, target), merged)
+    if access is None:
+        raise ConfigError(NO_CLUSTER, hint="c3s top nodes --demo shows a built-in cluster")
+    return access
+
+
 def connect(
-    target: Target, context: str | None = None, *, trace: Callable[[str], None] | None = None, connections: int = 1
+    target: Target,
+    access: Access | None = None,
+    *,
+    trace: Callable[[str], None] | None = None,
+    connections: int = 1,
+    plugins: Plugins | None = None,
 ) -> Cluster:
     """Make ready to read a cluster with as many connections; nothing is sent yet, but an exec plugin may run.
 
-    Raises ConfigError for whatever is wrong with files, flags or credentials, Unreachable if a plugin gives none.
+    access: None for that of the current context. plugins: shared by clusters that may log in alike. Raises ConfigError
+    for whatever is wrong with files, flags or credentials, Unreachable if a plugin gives none.
     """
-    access = resolve(target, context, os.environ, partial(_pod, target))
-    if access is None:
-        raise ConfigError(NO_CLUSTER, hint="c3s top nodes --demo shows a built-in cluster")
+    access = access or access_of(target)
     timeout = SILENCE if target.request_timeout is None else target.request_timeout or None
     dials = [] if proxy_of(access) else dial(access.server, connections, timeout)
     try:
-        return Cluster(access, target, partial(configuration_of, access), dials, trace)
+        return Cluster(access, target, (plugins or Plugins()).loader(access), dials, trace)
     except BaseException:
         for begun in dials:
             begun.close()
@@ -174,12 +190,22 @@ class Cluster:
         A connection that was closed meanwhile is tried once more; a server that asks for a pause is given it if
         it fits the time; a refused credential is read anew once, since plugins and token files go on.
         """
+        return self._answer(path, query, accept, None)
+
+    def post(self, path: str, document: bytes) -> Answer:
+        """POST a question in JSON, such as a SelfSubjectAccessReview; give the whole answer. Raises as `get`.
+
+        Only for questions, which change nothing: one may be sent twice.
+        """
+        return self._answer(path, (), "application/json", document)
+
+    def _answer(self, path: str, query: Sequence[tuple[str, str]], accept: str, document: bytes | None) -> Answer:
         url = f"{self.server}{path}" + ("?" + urlencode(query, errors="surrogateescape") if query else "")
         deadline = time.monotonic() + (TOTAL if self._timeout is None else self._timeout or float("inf"))
         generation, renewed, paused = self._generation, False, 0
         while True:
             try:
-                return self._once(url, path, accept, deadline)
+                return self._once(url, path, accept, deadline, document)
             except ApiError as problem:
                 if problem.status == 401 and not renewed and self._access.secure:
                     self._renew(generation)
@@ -198,18 +224,19 @@ class Cluster:
                 self._generation += 1
                 self._open()
 
-    def _once(self, url: str, path: str, accept: str, deadline: float) -> Answer:
+    def _once(self, url: str, path: str, accept: str, deadline: float, document: bytes | None) -> Answer:
         """Send one request, and judge its answer."""
         begun = time.monotonic()
+        method = "GET" if document is None else "POST"
         try:
-            response, body = self._exchange(url, accept, deadline)
+            response, body = self._exchange(url, accept, deadline, document)
         except C3sError:
-            self._trace(f"GET {url} failed in {(time.monotonic() - begun) * 1000:.0f} ms")
+            self._trace(f"{method} {url} failed in {(time.monotonic() - begun) * 1000:.0f} ms")
             raise
         spent = (time.monotonic() - begun) * 1000
-        self._trace(f"GET {url} {response.status} {response.reason or ''} in {spent:.0f} ms, {len(body)} bytes")
+        self._trace(f"{method} {url} {response.status} {response.reason or ''} in {spent:.0f} ms, {len(body)} bytes")
         content_type = response.headers.get("Content-Type", "")
-        if response.status != 200:
+        if response.status != 200 and not (document and response.status == 201):
             raise error_of(response.status, response.headers, bytes(body), path)
         if "json" not in content_type:
             kind = content_type.split(";", 1)[0] or "something unnamed"
@@ -218,7 +245,9 @@ class Cluster:
             )
         return Answer(body, content_type, _date(response.headers.get("Date")))
 
-    def _exchange(self, url: str, accept: str, deadline: float) -> tuple[Any, bytes | bytearray]:
+    def _exchange(
+        self, url: str, accept: str, deadline: float, document: bytes | None
+    ) -> tuple[Any, bytes | bytearray]:
         """Send one request and read its answer to the end; once more if the connection broke."""
         import urllib3
 
@@ -226,7 +255,7 @@ class Cluster:
         while True:
             try:
                 with self._borrowed() as client:
-                    response = self._send(client, url, accept, deadline)
+                    response = self._send(client, url, accept, deadline, document)
                     return response, _body(response, deadline)
             except C3sError:
                 raise
@@ -239,7 +268,7 @@ class Cluster:
             except Exception as problem:  # noqa: BLE001  no traceback, whatever the client stumbles over
                 raise unreachable(problem, self.server) from None
 
-    def _send(self, client: Any, url: str, accept: str, deadline: float) -> Any:
+    def _send(self, client: Any, url: str, accept: str, deadline: float, document: bytes | None) -> Any:
         import urllib3
 
         headers = urllib3.HTTPHeaderDict([*self._headers, ("Accept", accept)])
@@ -248,6 +277,9 @@ class Cluster:
         left = max(0.001, deadline - time.monotonic())
         silence = left if self._timeout else SILENCE
         bound = None if self._timeout == 0 else (min(left, silence), min(left, silence))
+        if document is not None:
+            headers["Content-Type"] = "application/json"
+            return client.request("POST", url, headers=headers, body=document, _request_timeout=bound).response
         return client.request("GET", url, headers=headers, _request_timeout=bound).response
 
 

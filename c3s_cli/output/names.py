@@ -16,8 +16,14 @@ PREFIXES: Final = {Kind.NODE: "node", Kind.POD: "pod", Kind.CLUSTER: "cluster"}
 
 
 def names(report: Report, _view: View) -> Iterator[str]:
-    """Name the rows as kubectl's -o name does; a group is named by the first of its keys."""
+    """Name the rows as kubectl's -o name does; a group is named by the first of its keys.
+
+    Of several contexts, a row's context and a tab stand in front: names are the same in many clusters.
+    """
     prefix = report.keys[0].name if report.keys else PREFIXES[report.kind]
-    lines = (f"{prefix}/{printable(row.name)}\n" for row in report.rows)
+    if report.contexts and report.kind is not Kind.CLUSTER:
+        lines = (f"{printable(row.context)}\t{prefix}/{printable(row.name)}\n" for row in report.rows)
+    else:
+        lines = (f"{prefix}/{printable(row.name)}\n" for row in report.rows)
     while piece := "".join(islice(lines, PIECE)):
         yield piece

@@ -19,7 +19,7 @@ from c3s_cli.errors import UsageError
 from c3s_cli.request.pace import Pace
 from c3s_cli.request.query import Query, SortKey
 from c3s_cli.request.selectors import parse_fields, parse_labels
-from c3s_cli.request.target import DemoOptions, Target
+from c3s_cli.request.target import PARALLEL, DemoOptions, Target
 from c3s_cli.request.view import TABLES, WITH_TEMPLATE, WITH_TOTALS, Format, View
 
 if TYPE_CHECKING:
@@ -31,11 +31,17 @@ if TYPE_CHECKING:
 
 def target_of(flags: options.Connection) -> Target:
     """Make the Target of the connection flags."""
-    for flag in ("server", "context", "cluster", "kubeconfig"):
+    for flag in ("server", "context", "cluster", "kubeconfig", "all_contexts"):
         if getattr(flags, flag) and (flags.demo or flags.demo_at):
-            raise UsageError(f"only one of --demo or --{flag} can be provided")
+            raise UsageError(f"only one of --demo or --{flag.replace('_', '-')} can be provided")
+    if flags.all_contexts and flags.context:
+        raise UsageError("only one of --context or --all-contexts can be provided")
+    if flags.parallel is not None and flags.parallel < 1:
+        raise UsageError(f"--parallel takes a number from 1 on, not {flags.parallel}")
     return Target(
-        contexts=(flags.context,) if flags.context else (),
+        contexts=tuple(filter(None, flags.context or ())),
+        all_contexts=flags.all_contexts,
+        parallel=flags.parallel or PARALLEL,
         kubeconfig=flags.kubeconfig,
         cluster=flags.cluster,
         user=flags.user,
@@ -253,8 +259,8 @@ def _format(text: str) -> tuple[Format, str]:
 
 KEY_COLUMNS: Final = {"instance-type": "instanceType"}
 KEYS: Final = {
-    Kind.NODE: ("pool", "zone", "instance-type", "status", "version"),
-    Kind.POD: ("namespace", "node", "owner", "pool", "zone", "instance-type", "status"),
+    Kind.NODE: ("context", "pool", "zone", "instance-type", "status", "version"),
+    Kind.POD: ("context", "namespace", "node", "owner", "pool", "zone", "instance-type", "status"),
 }
 
 

@@ -15,7 +15,8 @@ from c3s_cli.errors import C3sError, ExitCode
 from c3s_cli.metrics import requests_at_once
 from c3s_cli.output import render
 from c3s_cli.request.view import DELIMITED, TABLES
-from c3s_cli.run.once import emit, opened, reader, remarks, verdict, write
+from c3s_cli.run.fleet import opened, reader
+from c3s_cli.run.once import emit, remarks, verdict, write
 from c3s_cli.run.stages import Stages
 from c3s_cli.terminal.printable import printable
 from c3s_cli.terminal.screen import Screen
@@ -50,10 +51,10 @@ def watch(target: Target, query: Query, view: View, pace: Pace, clock: Clock | N
     """Read and print at every interval."""
     stages = Stages(target.verbosity)
     view = structs.replace(view, compact=True)
-    with opened(target, stages, requests_at_once(query)) as clusters:
+    with opened(target, stages, requests_at_once(query)) as fleet:
         on_screen = view.format in TABLES and sys.stdout.isatty()
         frames = ScreenFrames(view, pace) if on_screen else PipeFrames(view, stages)
-        code = loop(reader(clusters, query, stages), frames, pace, clock or Clock(), until=query.until is not None)
+        code = loop(reader(fleet, query, stages), frames, pace, clock or Clock(), until=query.until is not None)
     stages.summarize()
     return code
 

@@ -389,7 +389,7 @@ def test_a_bare_group_is_its_help_on_stderr(run: Run) -> None:
             "top pods --by colour",
             (
                 "error: unknown key 'colour' in --by\n"
-                "hint: one of: namespace, node, owner, pool, zone, instance-type, status, label:KEY\n"
+                "hint: one of: context, namespace, node, owner, pool, zone, instance-type, status, label:KEY\n"
             ),
         ),
     ],
