@@ -29,6 +29,8 @@ COMMANDS: Final[dict[tuple[str, ...], tuple[str, str]]] = {
     ("nodes",): ("nodes", "nodes"),
     ("pods",): ("pods", "pods"),
     ("cluster",): ("cluster", "cluster"),
+    ("contexts",): ("contexts", "contexts"),
+    ("doctor",): ("doctor", "doctor"),
     ("columns",): ("columns", "columns"),
     ("demo",): ("demo", "demo"),
     ("completion",): ("completion", "completion"),

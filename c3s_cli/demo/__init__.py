@@ -9,6 +9,7 @@ client. `server.start()` is the door. How an answer is made, from the inside out
     load.py        (object, time) -> how much it uses
     metrics.py     load -> NodeMetrics and PodMetrics
     discovery.py   which resources there are
+    reviews.py     who the caller is, what it may do, who serves the metrics API
     selectors.py   label and field selectors
     tables.py      what `kubectl get` prints
     api.py         (method, path, query, headers) -> status, headers, body

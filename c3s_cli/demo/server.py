@@ -25,7 +25,14 @@ if TYPE_CHECKING:
     from c3s_cli.demo.answer import Answer
 
 _GZIP_FROM = 128 * 1024
-_PHRASES = {200: "OK", 400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed", 406: "Not Acceptable"}
+_PHRASES = {
+    200: "OK",
+    201: "Created",
+    400: "Bad Request",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    406: "Not Acceptable",
+}
 # From this many pods on, the long lists are made at the start and not while the first client waits.
 _LARGE = 5000
 _LONGEST_LINE = 65536
@@ -33,12 +40,13 @@ _LOGGED_REQUESTS = 1000
 
 
 class _Request:
-    """The head of a request; its body, which a reader has no use for, is read and dropped."""
+    """A request. body: empty unless its length was stated."""
 
-    def __init__(self, method: str, target: str, version: str, headers: dict[str, str]) -> None:
+    def __init__(self, method: str, target: str, version: str, headers: dict[str, str], body: bytes) -> None:
         self.method = method
         self.target = target
         self.headers = headers
+        self.body = body
         wish = headers.get("connection", "").lower()
         self.keep_alive = wish == "keep-alive" if version == "HTTP/1.0" else wish != "close"
         self.chunks = version != "HTTP/1.0"
@@ -60,11 +68,10 @@ def _read_request(stream: BufferedReader) -> _Request | None:
         # Several Accept headers mean one list.
         headers[key] = f"{headers[key]},{value.strip()}" if key in headers else value.strip()
     length = headers.get("content-length", "0")
-    if length.isdecimal():
-        stream.read(int(length))
+    body = stream.read(int(length)) if length.isdecimal() else b""
     if "transfer-encoding" in headers:
         headers["connection"] = "close"
-    return _Request(words[0], words[1], words[2], headers)
+    return _Request(words[0], words[1], words[2], headers, body)
 
 
 def _gzip(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -142,7 +149,9 @@ class DemoServer:
                     self._send(
                         client,
                         request,
-                        self._api.answer(request.method, request.target, request.headers.get("accept", "")),
+                        self._api.answer(
+                            request.method, request.target, request.headers.get("accept", ""), request.body
+                        ),
                     )
                     if not request.keep_alive:
                         return

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -192,14 +192,16 @@ class Cluster:
         """
         return self._answer(path, query, accept, None)
 
-    def post(self, path: str, document: bytes) -> Answer:
-        """POST a question in JSON, such as a SelfSubjectAccessReview; give the whole answer. Raises as `get`.
+    def post(self, path: str, document: Mapping[str, Any]) -> Answer:
+        """POST a question, such as a SelfSubjectAccessReview; give the whole answer. Raises as `get`.
 
         Only for questions, which change nothing: one may be sent twice.
         """
         return self._answer(path, (), "application/json", document)
 
-    def _answer(self, path: str, query: Sequence[tuple[str, str]], accept: str, document: bytes | None) -> Answer:
+    def _answer(
+        self, path: str, query: Sequence[tuple[str, str]], accept: str, document: Mapping[str, Any] | None
+    ) -> Answer:
         url = f"{self.server}{path}" + ("?" + urlencode(query, errors="surrogateescape") if query else "")
         deadline = time.monotonic() + (TOTAL if self._timeout is None else self._timeout or float("inf"))
         generation, renewed, paused = self._generation, False, 0
@@ -224,7 +226,7 @@ class Cluster:
                 self._generation += 1
                 self._open()
 
-    def _once(self, url: str, path: str, accept: str, deadline: float, document: bytes | None) -> Answer:
+    def _once(self, url: str, path: str, accept: str, deadline: float, document: Mapping[str, Any] | None) -> Answer:
         """Send one request, and judge its answer."""
         begun = time.monotonic()
         method = "GET" if document is None else "POST"
@@ -246,7 +248,7 @@ class Cluster:
         return Answer(body, content_type, _date(response.headers.get("Date")))
 
     def _exchange(
-        self, url: str, accept: str, deadline: float, document: bytes | None
+        self, url: str, accept: str, deadline: float, document: Mapping[str, Any] | None
     ) -> tuple[Any, bytes | bytearray]:
         """Send one request and read its answer to the end; once more if the connection broke."""
         import urllib3
@@ -268,7 +270,7 @@ class Cluster:
             except Exception as problem:  # noqa: BLE001  no traceback, whatever the client stumbles over
                 raise unreachable(problem, self.server) from None
 
-    def _send(self, client: Any, url: str, accept: str, deadline: float, document: bytes | None) -> Any:
+    def _send(self, client: Any, url: str, accept: str, deadline: float, document: Mapping[str, Any] | None) -> Any:
         import urllib3
 
         headers = urllib3.HTTPHeaderDict([*self._headers, ("Accept", accept)])
@@ -279,7 +281,7 @@ class Cluster:
         bound = None if self._timeout == 0 else (min(left, silence), min(left, silence))
         if document is not None:
             headers["Content-Type"] = "application/json"
-            return client.request("POST", url, headers=headers, body=document, _request_timeout=bound).response
+            return client.request("POST", url, headers=headers, body=dict(document), _request_timeout=bound).response
         return client.request("GET", url, headers=headers, _request_timeout=bound).response
 
 

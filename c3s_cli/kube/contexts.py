@@ -17,12 +17,12 @@ PATTERN: Final = re.compile(r"[*?\[]")
 class Context(Struct, frozen=True):
     """A context as the files state it; "" for what they do not. current: whether it is the one used by default."""
 
-    current: bool
     name: str
     cluster: str
     user: str
     namespace: str
     server: str
+    current: bool
 
 
 def listed(merged: Merged) -> list[Context]:
@@ -32,7 +32,7 @@ def listed(merged: Merged) -> list[Context]:
         cluster = str(entry.get("cluster") or "")
         server = str(merged.entries["clusters"].get(cluster, {}).get("server") or "")
         user, namespace = str(entry.get("user") or ""), str(entry.get("namespace") or "")
-        found.append(Context(name == merged.current, name, cluster, user, namespace, server))
+        found.append(Context(name, cluster, user, namespace, server, name == merged.current))
     return found
 
 

@@ -75,6 +75,13 @@ def _seconds(text: str | None) -> float | None:
         raise UsageError(str(problem)) from problem
 
 
+def listing_of(flags: options.Listing, formats: Sequence[str]) -> str:
+    """Return the format of a list. UsageError if it is not one of `formats`."""
+    if flags.output not in formats:
+        raise UsageError(f"unknown format {flags.output!r}", hint=f"one of: {', '.join(formats)}")
+    return flags.output
+
+
 def pace_of(flags: options.Repeat) -> Pace:
     """Make the Pace of watch's flags."""
     if not 0 < flags.interval < math.inf:

@@ -31,7 +31,7 @@ def explain_one(target: Target, query: Query, view: View) -> ExitCode:
     """Read the pod or node that the query names, and print the terms as a table or as JSON."""
     stages = Stages(target.verbosity)
     with opened(target, stages) as fleet:
-        emit(_explained(fleet.only("--explain"), query, view))
+        emit(_explained(fleet.sole("--explain").cluster(), query, view))
     return ExitCode.OK
 
 

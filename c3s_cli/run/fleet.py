@@ -63,10 +63,12 @@ class Member:
         """Return what stderr should say about the connection, as far as there is one."""
         return self._cluster.notes if self._cluster else ()
 
-    def identity(self, query: Query) -> bytes:
+    def identity(self, query: Query | None = None) -> bytes:
         """Encode what a reading depends on: members that are alike in it read the same. Raises ConfigError."""
         access = self.access()
-        namespace = scope_of(query, access.namespace or "default").namespace if query.objects is Kind.POD else None
+        namespace = None
+        if query is not None and query.objects is Kind.POD:
+            namespace = scope_of(query, access.namespace or "default").namespace
         return msgspec.json.encode((access.server, access.cluster, access.user, namespace), order="deterministic")
 
     def close(self) -> None:
@@ -88,11 +90,11 @@ class Fleet(Struct):
         """Whether the rows of the output need the name of their context."""
         return len(self.members) > 1
 
-    def only(self, what: str) -> Cluster:
-        """Return the one cluster of a command that takes one. UsageError if several are given."""
+    def sole(self, what: str) -> Member:
+        """Return the one member, for what takes only one. UsageError if several are given."""
         if self.several:
             raise UsageError(f"{what} takes one context, not {len(self.members)}")
-        return self.members[0].cluster()
+        return self.members[0]
 
     def close(self) -> None:
         """Close all connections."""
@@ -107,17 +109,25 @@ def opened(target: Target, stages: Stages, connections: int = 1, *, quiet: bool 
     A single cluster is connected at once, several when they are read. connections: how many requests will be made at
     once to each.
     """
+    with found(target, stages, connections) as fleet:
+        if not fleet.several:
+            with stages.stage("connection"):
+                fleet.members[0].cluster()
+        if not quiet:
+            _say_notes(fleet)
+        yield fleet
+
+
+@contextmanager
+def found(target: Target, stages: Stages, connections: int = 1) -> Iterator[Fleet]:
+    """Do what `opened` does, but connect to nothing yet."""
     with ExitStack() as stack:
         if target.demo:
             server = stack.enter_context(_demo(target.demo))
             target = structs.replace(target, server=server.url, contexts=(), kubeconfig=None)
         with stages.stage("connection"):
             fleet = _fleet(target, stages.trace, connections)
-            stack.callback(fleet.close)
-            if not fleet.several:
-                fleet.members[0].cluster()
-        if not quiet:
-            _say_notes(fleet)
+        stack.callback(fleet.close)
         yield fleet
 
 
@@ -255,17 +265,23 @@ class _Reader:
 
 
 # Where a hint has a command that asks the cluster.
-KUBECTL: Final = re.compile(r"\bkubectl (?=auth |get |version\b)")
+KUBECTL: Final = re.compile(r"\bkubectl (?=-n |auth |create |describe |get |version\b)")
 
 
 def failure_of(context: str, problem: C3sError) -> Failure:
     """Make the Failure of a cluster that could not be read. What to do about it names the context."""
+    message = str(problem).split("\n", 1)[0].removeprefix("error: ")
+    hint = problem.hint or "c3s doctor looks for the cause"
+    return Failure(context, WHOLE, message, of_context(hint, context))
+
+
+def of_context(hint: str, context: str) -> str:
+    """Name the context in the commands of a hint."""
     import shlex  # only a failure needs it
 
-    message = str(problem).split("\n", 1)[0].removeprefix("error: ")
-    name = shlex.quote(context)
-    hint = problem.hint or f"c3s doctor --context {name} looks for the cause"
-    return Failure(context, WHOLE, message, KUBECTL.sub(lambda _: f"kubectl --context {name} ", hint))
+    flag = f"--context {shlex.quote(context)}"
+    hint = hint.replace("c3s doctor ", f"c3s doctor {flag} ")
+    return KUBECTL.sub(lambda _: f"kubectl {flag} ", hint)
 
 
 def said(failure: Failure) -> str:

@@ -237,6 +237,23 @@ class Repeat(Struct, frozen=True):
     ] = None
 
 
+class Listing(Struct, frozen=True):
+    """The format of a list that is no usage."""
+
+    output: Annotated[
+        str,
+        _flag("-o", "--output", metavar="FORMAT", help="One of: table, json, yaml, csv, markdown, name."),
+    ] = "table"
+
+
+class Contexts(Struct, frozen=True):
+    """What `c3s contexts` says of each."""
+
+    check: Annotated[
+        bool, _flag("--check", help="Ask each whether it answers, for its version and its metrics API.")
+    ] = False
+
+
 class Serve(Struct, frozen=True):
     """What `c3s demo` serves, and on which port."""
 
@@ -284,6 +301,8 @@ GROUPS = {
     "pods": (Pods, Selection, Display, Connection),
     "cluster": (Selection, Nodes, Display, Connection),
     "demo": (Serve,),
+    "contexts": (Contexts, Listing, Connection),
+    "doctor": (Listing, Connection),
 }
 
 
@@ -305,7 +324,7 @@ def _flags(group: Any) -> list[tuple[str, ...]]:
 def _arity() -> dict[str, bool]:
     """Map every name of every flag to whether it takes a value."""
     arity = {"--help": False, "-h": False, "--version": False}
-    for group in (Connection, Display, Selection, Nodes, Pods, Repeat, Serve):
+    for group in (Connection, Display, Selection, Nodes, Pods, Repeat, Serve, Contexts):
         for hint in get_type_hints(group, include_extras=True).values():
             kind, flag = get_args(hint)
             arity |= dict.fromkeys((flag.default, *flag.param_decls), kind is not bool)
