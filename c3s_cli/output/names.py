@@ -1,4 +1,4 @@
-"""-o name: one `kind/name` a line, for xargs."""
+"""-o name: one `kind/name` per line, for xargs."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ PREFIXES: Final = {Kind.NODE: "node", Kind.POD: "pod", Kind.CLUSTER: "cluster"}
 
 
 def names(report: Report, _view: View) -> Iterator[str]:
-    """Name the rows as kubectl's -o name does; a group is named by the first of its keys.
+    """Write the rows as kubectl's -o name does; the kind of a group is its first key.
 
-    Of several contexts, a row's context and a tab stand in front: names are the same in many clusters.
+    With several contexts, each line begins with the context and a tab: many clusters have the same names.
     """
     prefix = report.keys[0].name if report.keys else PREFIXES[report.kind]
     if report.contexts and report.kind is not Kind.CLUSTER:

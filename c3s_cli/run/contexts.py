@@ -16,11 +16,11 @@ from c3s_cli.kube.contexts import Context, listed
 from c3s_cli.kube.kubeconfig import merge
 from c3s_cli.output.listing import listing
 from c3s_cli.request.target import Target
-from c3s_cli.run.fleet import Fleet, Member, all_of, failure_of, found
+from c3s_cli.run.failures import failure_of
+from c3s_cli.run.fleet import Fleet, Member, all_of, found
 from c3s_cli.run.once import emit
 from c3s_cli.run.stages import Stages
 from c3s_cli.sources.server import ask_metrics_server, metrics_version, server_version
-from c3s_cli.terminal.progress import Progress
 
 if TYPE_CHECKING:
     from c3s_cli.kube.cluster import Cluster
@@ -103,14 +103,7 @@ def check_all(fleet: Fleet, *, quiet: bool) -> list[Check]:
             key = member.name.encode()
         keys.append(key)
         jobs.setdefault(key, member)
-    progress = Progress()
-    if not quiet:
-        progress.start()
-    try:
-        work = [partial(check_one, member) for member in jobs.values()]
-        results = all_of(work, fleet.parallel, lambda done: progress.count("clusters", done, len(work)))
-    finally:
-        progress.stop()
+    results = all_of([partial(check_one, member) for member in jobs.values()], fleet.parallel, progress=not quiet)
     of = dict(zip(jobs, results, strict=True))
     return [of[key] for key in keys]
 

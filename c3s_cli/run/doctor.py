@@ -16,7 +16,8 @@ from c3s_cli.errors import ApiError, C3sError, ExitCode, InvalidAnswer, MetricsU
 from c3s_cli.kube.kubeconfig import files
 from c3s_cli.output.listing import listing
 from c3s_cli.request.target import Target
-from c3s_cli.run.fleet import found, of_context
+from c3s_cli.run.failures import of_context
+from c3s_cli.run.fleet import found
 from c3s_cli.run.once import emit
 from c3s_cli.run.rights import Use, missing, uses_of
 from c3s_cli.run.stages import Stages

@@ -11,7 +11,9 @@ from c3s_cli.errors import ExitCode, ReaderGone
 from c3s_cli.metrics import requests_at_once
 from c3s_cli.output import prepare, render
 from c3s_cli.request.view import TABLES
-from c3s_cli.run.fleet import opened, reader, said
+from c3s_cli.run.failures import said
+from c3s_cli.run.fleet import opened
+from c3s_cli.run.reading import reader
 from c3s_cli.run.stages import Stages
 from c3s_cli.terminal.words import say
 

@@ -18,7 +18,7 @@ class Progress:
     """Counts of what is being read. Says nothing unless stderr is a terminal."""
 
     def __init__(self) -> None:
-        self._text = ""
+        self._counts: dict[str, tuple[int, int | None]] = {}
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
         self._shown = False
@@ -29,9 +29,9 @@ class Progress:
             self._thread = threading.Thread(target=self._run, daemon=True)
             self._thread.start()
 
-    def count(self, what: str, done: int, total: int) -> None:
-        """Note how many of `what` have been read."""
-        self._text = f"reading {what} … {done:,} of {total:,}"
+    def count(self, what: str, done: int, total: int | None) -> None:
+        """Note how many of `what` have been read; total: of how many, None if unknown."""
+        self._counts[what] = (done, total)
 
     def stop(self) -> None:
         """End, and leave no trace. Nothing else may be written to the terminal before."""
@@ -48,5 +48,18 @@ class Progress:
         while not self._over.wait(pause):
             pause = EVERY
             self._shown = True
-            sys.stderr.write(CLEAR_LINE + printable(self._text))
+            sys.stderr.write(CLEAR_LINE + printable(text_of(self._counts)))
             sys.stderr.flush()
+
+
+def text_of(counts: dict[str, tuple[int, int | None]]) -> str:
+    """Write counts as one line: `reading pods … 12,000 of 150,000`."""
+    unfinished = {what: each for what, each in list(counts.items()) if each[1] is None or each[0] < each[1]}
+    if not unfinished:
+        return "waiting for the server …"
+    parts = [f"{what} … {_of(*each)}" for what, each in unfinished.items()]
+    return f"reading {', '.join(parts)}"
+
+
+def _of(done: int, total: int | None) -> str:
+    return f"{done:,}" if total is None else f"{done:,} of {total:,}"
