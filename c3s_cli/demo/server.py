@@ -18,7 +18,7 @@ from c3s_cli.demo.cluster import Cluster
 from c3s_cli.demo.dice import hexadecimal, of_text, uid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from io import BufferedReader
     from types import TracebackType
 
@@ -32,6 +32,9 @@ _PHRASES = {
     404: "Not Found",
     405: "Method Not Allowed",
     406: "Not Acceptable",
+    410: "Gone",
+    422: "Unprocessable Entity",
+    503: "Service Unavailable",
 }
 # From this many pods on, the long lists are made at the start and not while the first client waits.
 _LARGE = 5000
@@ -40,11 +43,10 @@ _LOGGED_REQUESTS = 1000
 
 
 class _Request:
-    """A request. body: empty unless its length was stated."""
+    """A request. Only what is passed on has a use for its body."""
 
-    def __init__(self, method: str, target: str, version: str, headers: dict[str, str], body: bytes) -> None:
-        self.method = method
-        self.target = target
+    def __init__(self, words: list[str], headers: dict[str, str], body: bytes) -> None:
+        self.method, self.target, version = words
         self.headers = headers
         self.body = body
         wish = headers.get("connection", "").lower()
@@ -71,7 +73,7 @@ def _read_request(stream: BufferedReader) -> _Request | None:
     body = stream.read(int(length)) if length.isdecimal() else b""
     if "transfer-encoding" in headers:
         headers["connection"] = "close"
-    return _Request(words[0], words[1], words[2], headers, body)
+    return _Request(words, headers, body)
 
 
 def _gzip(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -116,6 +118,7 @@ class DemoServer:
         if self._closed.is_set():
             return
         self._closed.set()
+        self._api.clock.stop()
         # A connection wakes the accepting thread on every system; closing the listener does so only on some.
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
             pass
@@ -125,6 +128,10 @@ class DemoServer:
             for client in self._clients:
                 with contextlib.suppress(OSError):
                     client.shutdown(socket.SHUT_RDWR)
+
+    def move(self, seconds: int) -> None:
+        """Let so many seconds of the simulated time pass at once, if start() was given a pace."""
+        self._api.clock.move(seconds)
 
     def _accept(self) -> None:
         while not self._closed.is_set():
@@ -146,13 +153,9 @@ class DemoServer:
                 client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 while (request := _read_request(stream)) is not None:
                     self.requests.append(f"{request.method} {request.target}")
-                    self._send(
-                        client,
-                        request,
-                        self._api.answer(
-                            request.method, request.target, request.headers.get("accept", ""), request.body
-                        ),
-                    )
+                    accepted = request.headers.get("accept", "")
+                    answer = self._api.answer(request.method, request.target, accepted, request.body)
+                    self._send(client, request, answer)
                     if not request.keep_alive:
                         return
         finally:
@@ -196,7 +199,8 @@ class DemoServer:
 
     def _stream(self, client: socket.socket, request: _Request, answer: Answer, pieces: Iterable[bytes]) -> None:
         """Send a body of unknown length: in chunks, or to a client of HTTP/1.0 until the connection ends."""
-        extra = ["Content-Encoding: gzip", "Vary: Accept-Encoding"] if request.gzip else []
+        packs = request.gzip and not answer.live
+        extra = ["Content-Encoding: gzip", "Vary: Accept-Encoding"] if packs else []
         if request.chunks:
             extra.append("Transfer-Encoding: chunked")
         else:
@@ -204,7 +208,7 @@ class DemoServer:
         client.sendall(self._head(request, answer, extra))
         if request.method == "HEAD":
             return
-        for piece in _gzip(pieces) if request.gzip else pieces:
+        for piece in _gzip(pieces) if packs else pieces:
             client.sendall(b"%x\r\n%b\r\n" % (len(piece), piece) if request.chunks else piece)
         if request.chunks:
             client.sendall(b"0\r\n\r\n")
@@ -217,21 +221,26 @@ def start(
     pods_per_node: int | None = None,
     seed: int = 0,
     at: str | None = None,
+    pace: float | None = None,
+    without: Collection[str] = (),
 ) -> DemoServer:
     """Serve a simulated cluster on 127.0.0.1; port 0 takes a free one.
 
-    `nodes` and `pods_per_node` replace the default cluster by one of that size; `at` (RFC 3339) freezes its time.
+    `nodes` and `pods_per_node` replace the default cluster by one of that size; `at` (RFC 3339) freezes its time,
+    and with a `pace` only says when it begins: so many simulated seconds pass in a real one, and for 0 none but those
+    that DemoServer.move() is told of. In a frozen cluster nothing happens and nothing can be watched.
+    `without` names what the server lacks: an API group such as metrics.k8s.io, or "watch".
     Raises ValueError for a time that is none or a size below one, OSError when the port is taken.
     """
     for name, value in (("nodes", nodes), ("pods_per_node", pods_per_node)):
         if value is not None and value < 1:
             message = f"{name} must be at least 1, not {value}"
             raise ValueError(message)
-    clock = Clock(at)
+    clock = Clock(at, pace)
     # Bound before the cluster is made: a taken port is known at once.
     listener = socket.create_server(("127.0.0.1", port), backlog=128)
     try:
-        api = Api(Cluster(nodes=nodes, pods_per_node=pods_per_node, seed=seed, clock=clock))
+        api = Api(Cluster(nodes=nodes, pods_per_node=pods_per_node, seed=seed, clock=clock), without)
         if len(api.cluster.pods) >= _LARGE:
             api.warm()
         return DemoServer(listener, api)
