@@ -249,11 +249,10 @@ class Examination:
         figures, nodes = answers.get("node metrics"), answers.get("nodes")
         if figures is None or isinstance(figures, C3sError):
             return
+        listed = None if isinstance(nodes, C3sError) else nodes
         try:
             measured = decode_metrics.node_list(figures.body, self.cluster.context, [])
-            facts = (
-                [] if nodes is None or isinstance(nodes, C3sError) else list(node_facts(nodes.body, [], details=True))
-            )
+            facts = list(node_facts(listed.body, [], details=True)) if listed else []
         except C3sError as problem:
             yield broken("node metrics", problem)
             return
@@ -264,7 +263,8 @@ class Examination:
             yield Finding("node metrics", BROKEN, "metrics not available yet: no node reports usage", hint)
             return
         yield _fresh(now - newest)
-        yield from _silent(facts, {node.name for node in measured}, now)
+        if listed:
+            yield from _silent(facts, {node.name for node in measured}, now)
 
 
 def _fresh(age: float) -> Finding:
@@ -278,7 +278,7 @@ def _silent(facts: Sequence[NodeFacts], measured: set[str], now: float) -> Itera
     """Name the nodes that do not report, by what to do about them."""
     silent = [node for node in facts if node.name not in measured]
     if not silent:
-        yield Finding("nodes", OK, f"all {len(facts)} report usage") if facts else Finding("nodes", UNKNOWN, "not read")
+        yield Finding("nodes", OK, f"all {len(facts)} report usage")
         return
     sick = [node for node in silent if node.details and "NotReady" in node.details.status]
     young = [node for node in silent if node not in sick and now - _created(node) <= YOUNG]
