@@ -13,6 +13,7 @@ from c3s_cli.amounts.duration import age
 from c3s_cli.analysis.changes import Changes
 from c3s_cli.errors import ApiError, C3sError, ExitCode
 from c3s_cli.output.grid import grid
+from c3s_cli.run.garbage import collect
 from c3s_cli.run.once import verdict
 from c3s_cli.sources.requests import at_once
 from c3s_cli.terminal.colour import wants_colour
@@ -194,6 +195,7 @@ def show_live(first: Report, live: Live, reading: Reading, schedule: Schedule, n
             if outcome is not None:
                 readings += 1
                 live.take(outcome, schedule, now())
+                collect()
                 if ended := live.ended(readings, now() - schedule.begun):
                     return ended
             if live.is_due(schedule, now()) and not reading.under_way:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
+
+from msgspec import structs
 
 from c3s_cli.errors import ExitCode, ReaderGone
 from c3s_cli.metrics import requests_at_once
@@ -15,6 +18,7 @@ from c3s_cli.run.failures import said
 from c3s_cli.run.fleet import opened
 from c3s_cli.run.reading import reader
 from c3s_cli.run.stages import Stages
+from c3s_cli.terminal.colour import wants_colour
 from c3s_cli.terminal.words import say
 
 if TYPE_CHECKING:
@@ -56,8 +60,9 @@ def _prepare(format_: Format) -> None:
 
 def write(report: Report, view: View, stages: Stages) -> None:
     """Render and print. A pipe that is closed ends the rendering too."""
+    colour = wants_colour(view.color, os.environ, is_terminal=sys.stdout.isatty())
     with stages.stage("rendering"):
-        emit(render(report, view))
+        emit(render(report, structs.replace(view, color="always" if colour else "never")))
 
 
 def emit(pieces: Iterable[str]) -> None:

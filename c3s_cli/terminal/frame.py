@@ -93,7 +93,7 @@ def frame(header: Header, grid: Grid, order: Sequence[int], view: Viewing, size:
         heading = [_row(grid, None, widths, columns)] if grid.headings else []
         middle_lines = [*heading, *(_row(grid, place, widths, columns) for place in shown)]
         if not shown:
-            middle_lines.append(line(f"  {note}"))
+            middle_lines.append(cut(line(f"  {note}"), columns))
     filling = lines - len(top_lines) - 1 - len(middle_lines)
     last = _last(view, top, page, len(order), grid.size, columns)
     return Body([*top_lines, *middle_lines, *([()] * filling), last][:lines], page, top, left)
@@ -128,7 +128,8 @@ def _row(grid: Grid, place: int | None, widths: Mapping[int, int], columns: int)
 def _help(columns: int) -> list[Line]:
     keys = [cut(line(Span(f"  {key:<24}", "bold"), text), columns) for key, text in HELP]
     marks = [cut(line(Span(f"  {mark:<24}", "bold"), text), columns) for mark, text in MARKS]
-    return [line(Span("Keys", "title")), *keys, line(Span("Marks before a row", "title")), *marks]
+    titles = [cut(line(Span(title, "title")), columns) for title in ("Keys", "Marks before a row")]
+    return [titles[0], *keys, titles[1], *marks]
 
 
 def _last(view: Viewing, top: int, page: int, shown: int, total: int, columns: int) -> Line:

@@ -16,7 +16,7 @@ BROKEN = status(500, "InternalError", "broken")
 LARGE = f"""\
 context demo   server v1.33.2   nodes 10/10 ready, 9 reporting   pods 93 of 932 slots
 CPU    ████████▍·····················   28%  41.5 / 147.2 cores                               ▃
-MEMORY ██████▉·······················   23%  147.2 / 621.4 GiB                               ▂
+MEMORY ██████▉·······················   23%  147.2 / 621.4 GiB                                ▂
 every 2s   09:30:00Z   sampled 0s ago over 15s
   NAME        CPU(cores)   CPU(%)      MEMORY(bytes)   MEMORY(%)
   cp-1        515m         13%         2859Mi          20%
@@ -35,7 +35,7 @@ MEDIUM = f"""\
 context demo   server v1.33.2   nodes 10/10 ready, 9 reporting
 pods 93 of 932 slots
 CPU    ███████··················   28%  41.5 / 147.2 cores                 ▃
-MEMORY ██████····················   23%  147.2 / 621.4 GiB                 ▂
+MEMORY █████▊···················   23%  147.2 / 621.4 GiB                  ▂
 every 2s   09:30:00Z   sampled 0s ago over 15s
   NAME        CPU(cores)   CPU(%)      MEMORY(bytes)   MEMORY(%)
   cp-1        515m         13%         2859Mi          20%
