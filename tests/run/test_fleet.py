@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from c3s_cli.demo.server import start
@@ -24,6 +25,7 @@ from tests.conftest import AT, Run
 from tests.fleets import NODE_METRICS, Clusters, kubeconfig
 from tests.run.desk import Desk
 from tests.servers import FakeApi, Reply, Request, node, pod, pod_metrics, status
+from tools.schema import schema
 
 FORBIDDEN = status(
     403,
@@ -123,6 +125,7 @@ def test_failures_are_in_the_document(run: Run, three: Clusters) -> None:
     three.apis["dev"].routes[NODE_METRICS] = GONE
     result = run("top cluster --all-contexts -o json")
     document = json.loads(result.out)
+    jsonschema.validate(document, schema())
     assert [item["context"] for item in document["items"]] == ["prod-b", "prod-a"]
     assert document["failures"] == [
         {
