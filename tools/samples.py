@@ -14,6 +14,7 @@ import shlex
 import subprocess
 import sys
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -58,7 +59,7 @@ def sample(command: str, lines: int = 0, code: int = 0) -> None:
 def fleet(command: str, code: int = 0) -> None:
     """Print a command line and its output like `sample`, of three demo clusters and one that does not answer."""
     with ExitStack() as stack, TemporaryDirectory() as folder:
-        servers = {name: stack.enter_context(start(at=AT, **made)).url for name, made in FLEET.items()}
+        servers = {name: stack.enter_context(serve()).url for name, serve in FLEET.items()}
         config = Path(folder) / "config"
         config.write_text(_kubeconfig({**servers, "staging": "http://127.0.0.1:1"}))
         with patch.dict(os.environ, KUBECONFIG=str(config)):
@@ -75,10 +76,10 @@ def fleet(command: str, code: int = 0) -> None:
     print("```console", f"$ {command}", text.rstrip("\n"), *ending, "```", sep="\n")
 
 
-FLEET: Final[dict[str, dict[str, int]]] = {
-    "prod-eu": {},
-    "prod-us": {"seed": 7},
-    "prod-ap": {"nodes": 4, "pods_per_node": 12, "seed": 3},
+FLEET: Final = {
+    "prod-eu": partial(start, at=AT),
+    "prod-us": partial(start, at=AT, seed=7),
+    "prod-ap": partial(start, at=AT, seed=3, nodes=4, pods_per_node=12),
 }
 
 

@@ -81,7 +81,7 @@ def _on_screen(
     live = Live(first, console or Console(sys.stdout), heading, view, pace)
     ended = show_live(first, live, reading, Schedule(pace.interval, begun, begun), clock.now)
     if ended.by_key:
-        return ended.code
+        return _conclude(ended.code, timed_out=False, unmet=until)
     write(ended.report, structs.replace(view, compact=False), Stages(0))
     for remark in remarks(ended.report):
         say(remark)

@@ -53,7 +53,9 @@ def header_lines(header: Header, columns: int, lines: int) -> list[Line]:
     top = _facts(header, columns)
     amounts = max((len(gauge.amounts) for gauge in header.gauges), default=0)
     gauges = [_gauge(gauge, header, columns, amounts) for gauge in header.gauges]
-    missing = [cut(line(Span(f"cluster totals: {header.missing}", "warn")), columns)] if header.missing else []
+    # Under a banner the totals are old like everything else: one reason is enough.
+    is_missing = header.missing and not header.banner
+    missing = [cut(line(Span(f"cluster totals: {header.missing}", "warn")), columns)] if is_missing else []
     return [*top, *gauges, *missing, _status(header, columns)]
 
 

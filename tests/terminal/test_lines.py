@@ -89,9 +89,14 @@ def test_bars_of_known_lengths() -> None:
 
 
 def test_a_sparkline_has_the_newest_value_at_the_right() -> None:
-    assert sparkline([1, 2, 4, 8], 4) == "▂▃▅█"
-    assert sparkline([1, 2, 4, 8], 2) == "▅█"
-    assert sparkline([8], 4) == "   █"
+    assert sparkline([1, 2, 4, 9], 4) == "▁▂▄█"
+    assert sparkline([1, 2, 4, 9], 2) == "▁█"
     assert sparkline([None, 0, 50], 3, 100) == " ▁▅"
     assert sparkline([], 3) == "   "
-    assert sparkline([0, 0], 2) == "▁▁"
+
+
+def test_what_is_steady_is_a_line_in_the_middle() -> None:
+    assert sparkline([8], 4) == "   ▄"
+    assert sparkline([0, 0], 2) == "▄▄"
+    assert sparkline([100, None, 91], 3) == "▄ ▄"
+    assert sparkline([100, 89], 2) == "█▁"
