@@ -24,7 +24,7 @@ from c3s_cli.run.watching import Clock, watch
 from tests.conftest import AT, Run
 from tests.fleets import NODE_METRICS, Clusters, kubeconfig
 from tests.run.desk import Desk
-from tests.servers import FakeApi, Reply, Request, node, pod, pod_metrics, status
+from tests.servers import FakeApi, Reply, Request, node, node_metrics, pod, pod_metrics, status
 from tools.schema import schema
 
 FORBIDDEN = status(
@@ -458,6 +458,23 @@ def test_a_plugin_that_fails_fails_once_for_all_who_need_it(
     assert ran.read_text() == "ran\n"
 
 
+def test_two_plugins_that_fail_at_once_are_told_apart(run: Run, three: Clusters, config: Any) -> None:
+    users = {
+        name: {
+            "exec": {
+                "apiVersion": "client.authentication.k8s.io/v1",
+                "command": "sh",
+                "args": ["-c", f"sleep {pause}; echo ask {name} >&2; exit 1"],
+                "interactiveMode": "Never",
+            }
+        }
+        for name, pause in (("prod-a", 0.1), ("prod-b", 0.4))
+    }
+    config({name: f"https{url[4:]}" for name, url in three.urls.items() if name != "dev"}, **users)
+    result = run("top nodes --all-contexts")
+    assert [line.rpartition("hint: ")[2] for line in result.err.splitlines()[1:]] == ["ask prod-b", "ask prod-a"]
+
+
 def test_a_context_that_cannot_be_resolved_is_a_failure_of_its_own(run: Run, three: Clusters, config: Any) -> None:
     config({**three.urls, "broken": ""})
     result = run("top nodes --all-contexts -o name")
@@ -545,6 +562,56 @@ def test_a_watch_goes_on_without_a_cluster_that_goes_away_and_takes_it_back(
     assert result.err.startswith("warning: dev: Error from server (InternalError): broken")
 
 
+@pytest.fixture
+def login(tmp_path: Path) -> Any:
+    """Give a user whose plugin gives the token that stands in a file, or fails; and the function that writes it."""
+    state, plugin = tmp_path / "token", tmp_path / "plugin"
+    plugin.write_text(
+        f"#!{sys.executable}\nimport json, sys\n"
+        f"token = open({str(state)!r}).read()\n"
+        "sys.exit('expired') if not token else None\n"
+        "version = 'client.authentication.k8s.io/v1'\n"
+        "print(json.dumps({'apiVersion': version, 'kind': 'ExecCredential', 'status': {'token': token}}))\n"
+    )
+    plugin.chmod(0o755)
+    how = {"apiVersion": "client.authentication.k8s.io/v1", "command": str(plugin), "interactiveMode": "Never"}
+    return {"exec": how}, state.write_text
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_a_watch_runs_a_plugin_again_that_has_failed(
+    run: Run, config: Any, login: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, several: bool
+) -> None:
+    from tests.authority import server_context, write_files  # noqa: PLC0415
+
+    user, write = login
+    wanted = ["first"]
+
+    def answer(body: Any, request: Request) -> Reply:
+        known = request.header("Authorization") == f"Bearer {wanted[0]}"
+        return Reply(body) if known else status(401, "Unauthorized", "Unauthorized")
+
+    def expire() -> None:
+        wanted[0] = "second"
+        write("")
+
+    ticks = Ticks()
+    ticks.between = [expire, lambda: write("second")]
+    monkeypatch.setattr("c3s_cli.commands.watch.watch", partial(watch, clock=Clock(lambda: ticks.seconds, ticks.sleep)))
+    write("first")
+    authority = write_files(tmp_path)["ca.crt"]
+    with FakeApi(server_context()) as api:
+        api.routes[NODE_METRICS] = partial(answer, {"items": [node_metrics("n")]})
+        api.routes["/api/v1/nodes"] = partial(answer, {"items": [node("n")]})
+        servers = {"a": api.url, "b": api.url} if several else {"a": api.url}
+        config(servers, a=user, b={**user, "as": "jane"})
+        words = f"watch nodes --all-contexts --certificate-authority {authority} --count 3 -o name"
+        result = run(words)
+    rows = "a\tnode/n\nb\tnode/n\n" if several else "node/n\n"
+    assert (result.code, result.out) == (0, rows * 2)
+    assert result.err.startswith("error: none of the 2 clusters" if several else "error: You must be logged in")
+
+
 def test_a_watch_begins_with_the_clusters_that_answer(run: Run, three: Clusters, config: Any) -> None:
     config({"refuses": "http://127.0.0.1:1", **three.urls})
     result = run("watch cluster --all-contexts --count 1 --columns nodes")
@@ -561,6 +628,17 @@ def test_the_screen_of_a_watch_says_who_is_missing(run: Run, three: Clusters) ->
     assert "CPU    ███" in look
     assert [line.split()[:2] for line in seen.looks[0] if " n " in line] == [["prod-b", "n"], ["prod-a", "n"]]
     assert seen.code == 0
+
+
+def test_the_screen_counts_a_cluster_of_two_contexts_once(run: Run, three: Clusters, config: Any) -> None:
+    path = config(three.urls)
+    document = json.loads(path.read_text())
+    document["contexts"].append({"name": "twin", "context": {"cluster": "dev", "user": "dev", "namespace": "web"}})
+    path.write_text(json.dumps(document))
+    seen = Desk(run)("watch nodes --all-contexts --columns cpu", size=(100, 24))
+    look = "\n".join(seen.looks[0])
+    assert "clusters 3 of 3   nodes 3/3 ready, 3 reporting" in look
+    assert "6.0 / 12.0 cores" in look
 
 
 def test_pods_of_several_clusters_keep_their_facts(run: Run, three: Clusters) -> None:
