@@ -215,7 +215,7 @@ def _usage(problem: Any, path: tuple[str, ...] | None) -> UsageError:
         from difflib import get_close_matches
 
         possible = {name.lstrip("-"): name for name in getattr(problem, "possibilities", None) or ()}
-        nearest = get_close_matches(option.lstrip("-"), possible, n=1, cutoff=0.55)
+        nearest = get_close_matches(option.lstrip("-"), possible, n=1)
         hint = f"did you mean {possible[nearest[0]]}?" if nearest else None
         return UsageError(f"{words}\n{_see(path)}", hint=hint)
     return UsageError(f"{words}\n{_see(path)}")
