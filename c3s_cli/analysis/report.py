@@ -13,6 +13,8 @@ from typing import Any, Final
 
 from msgspec import structs
 
+from c3s_cli.analysis.gpus import with_gpu
+from c3s_cli.analysis.judging import judge_fail_if, judge_until
 from c3s_cli.analysis.rollup import add, add_amounts, add_shared, grouped, sum_nodes, sum_pods
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import COMMON, Column, Kind, json_name
@@ -29,9 +31,9 @@ def make_report(
 
     failures: those of contexts that gave no Sample. contexts: whether several were asked for.
     """
+    query = with_gpu(query, samples)
     rows, totals = _rows(samples, query, contexts=contexts)
     ordered = _ordered(rows, query, samples)
-    fail_if_matches = [row for row in ordered if query.fail_if.matches(row)] if query.fail_if else []
     shown = ordered if query.limit is None else ordered[: query.limit]
     return Report(
         now=max(sample.now for sample in samples),
@@ -46,8 +48,8 @@ def make_report(
         containers=query.containers,
         failures=(*failures, *(failure for sample in samples for failure in sample.failures)),
         omitted=len(ordered) - len(shown),
-        fail_if_matches=tuple(_full_name(row, contexts=contexts) for row in fail_if_matches),
-        until_met=query.until is not None and any(map(query.until.matches, ordered)),
+        fail_if=judge_fail_if(ordered, query, contexts=contexts),
+        until=judge_until(ordered, query, contexts=contexts),
         empty_message="" if ordered else _empty_message(query, {sample.namespace for sample in samples}),
     )
 
@@ -254,17 +256,13 @@ def _columns(query: Query, totals: Group | None) -> tuple[Column, ...]:
     offered = {*(totals.allocatable or {}), *(totals.requests or {})} - set(COMMON)
     present = [r for r in sorted(offered) if (totals.allocatable or {}).get(r) or (totals.requests or {}).get(r)]
     names = [f"{json_name(r)}.{field}" for r in present for field in EXTENDED_FIELDS]
-    return (*query.columns, *(column for name in names if (column := naming.open_ended(name))))
+    more = [column for name in names if (column := naming.open_ended(name))]
+    return (*query.columns, *(column for column in more if column.name not in {shown.name for shown in query.columns}))
 
 
 def _without_context(columns: Sequence[Column]) -> tuple[Column, ...]:
     """Leave out the column that a row of several contexts begins with anyway."""
     return tuple(column for column in columns if column.name != "context")
-
-
-def _full_name(row: Any, *, contexts: bool) -> str:
-    parts = (row.context if contexts and row.name != row.context else "", getattr(row, "namespace", ""), row.name)
-    return "/".join(filter(None, parts))
 
 
 def _empty_message(query: Query, namespaces: Collection[str]) -> str:

@@ -2,7 +2,8 @@
 
 from c3s_cli.errors import ExitCode
 from c3s_cli.request.from_flags import listing_of, target_of
-from c3s_cli.words.options import Connection, Listing, takes_flags
+from c3s_cli.words.lists import Listing
+from c3s_cli.words.options import Connection, takes_flags
 
 
 @takes_flags
@@ -10,6 +11,12 @@ def doctor(*, listing: Listing, connection: Connection) -> ExitCode:
     """Examine one context: kubeconfig, credentials, rights, API server, metrics API, and nodes without metrics.
 
     Says what to do about each finding. The exit code is 1 if something is broken. Nothing is changed.
+
+    Examples:
+      # The current context
+      c3s doctor
+      # Another one, and the rights in one of its namespaces
+      c3s doctor --context prod -n team-checkout
     """
     from c3s_cli.run.doctor import FORMATS, show_findings  # `c3s doctor --help` does without
 

@@ -23,7 +23,7 @@ from c3s_cli.kube.answers import Answer, error_of, unreachable
 from c3s_cli.kube.client_import import incluster_loader, rest_client
 from c3s_cli.kube.dial import Dial, dial, pools
 from c3s_cli.kube.headers import impersonation, sendable
-from c3s_cli.kube.kubeconfig import Merged
+from c3s_cli.kube.kubeconfig import Merged, missing
 from c3s_cli.kube.plugins import Plugins
 from c3s_cli.kube.proxies import is_loopback, proxy_of
 from c3s_cli.kube.tls import tls_context
@@ -56,6 +56,10 @@ def access_of(target: Target, context: str | None = None, merged: Merged | None 
     """
     access = resolve(target, context, os.environ, partial(_pod, target), merged)
     if access is None:
+        if unread := missing(os.environ):
+            raise ConfigError(
+                f"$KUBECONFIG: no such file: {', '.join(unread)}", hint="unset KUBECONFIG reads ~/.kube/config"
+            )
         raise ConfigError(NO_CLUSTER, hint="c3s top nodes --demo shows a built-in cluster")
     return access
 
