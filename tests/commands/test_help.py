@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from c3s_cli.cli import COMMANDS, GROUPS
+from c3s_cli.demo.server import DemoServer
 from tests.conftest import AT, Run
+from tests.fleets import kubeconfig
 from tools.samples import output
 
 PAGES = ["", *GROUPS, *(" ".join(path) for path in COMMANDS)]
