@@ -29,6 +29,8 @@ COMMANDS: Final[dict[tuple[str, ...], tuple[str, str]]] = {
     ("pods",): ("pods", "pods"),
     ("cluster",): ("cluster", "cluster"),
     ("fit",): ("fit", "fit"),
+    ("contexts",): ("contexts", "contexts"),
+    ("doctor",): ("doctor", "doctor"),
     ("columns",): ("columns", "columns"),
     ("demo",): ("demo", "demo"),
     ("completion",): ("completion", "completion"),

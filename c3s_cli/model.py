@@ -265,11 +265,15 @@ Row = Node | Pod | Group
 
 
 class Failure(Struct, frozen=True):
-    """A source that was needed but could not be read. source: its name; message: the reason, in kubectl's words."""
+    """A source that was needed but could not be read.
+
+    source: its name; message: the reason, in kubectl's words; hint: what to do, "" if that is not known.
+    """
 
     context: str
     source: str
     message: str
+    hint: str = ""
 
 
 class Sample(Struct, frozen=True):
@@ -310,7 +314,8 @@ class Judgement(Struct, frozen=True):
 class Report(Struct, frozen=True):
     """What is shown: the rows in order, the requested columns, and the totals of all rows before --limit.
 
-    kind: the kind of the rows. keys: the columns of --by. namespaces: whether a table begins with NAMESPACE.
+    kind: the kind of the rows. keys: the columns of --by. contexts: whether several contexts were asked for, so that a
+    table begins with CONTEXT. namespaces: whether NAMESPACE follows.
     containers: whether the pods' containers are shown. omitted: how many rows --limit cut off. fail_if, until: what the
     conditions came to, None without one. empty_message: the message on stderr if there are no rows. fit_results: the
     result of `c3s fit`.
@@ -323,6 +328,7 @@ class Report(Struct, frozen=True):
     rows: Sequence[Row]
     totals: Group | None
     keys: tuple[Column, ...] = ()
+    contexts: bool = False
     namespaces: bool = False
     containers: bool = False
     failures: tuple[Failure, ...] = ()

@@ -37,6 +37,7 @@ class Request:
     path: str
     query: list[tuple[str, str]]
     headers: list[tuple[str, str]]
+    body: Any = None
 
     def header(self, name: str) -> str | None:
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
@@ -230,7 +231,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
-        request = Request(parts.path, parse_qsl(parts.query, keep_blank_values=True), self.headers.items())
+        sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        query = parse_qsl(parts.query, keep_blank_values=True)
+        request = Request(parts.path, query, self.headers.items(), json.loads(sent) if sent else None)
         self.fake.requests.append(request)
         route = self.fake.routes.get(parts.path)
         if route is None:
@@ -254,6 +257,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
             self.wfile.flush()
         self.wfile.write(b"0\r\n\r\n")
+
+    do_POST = do_GET  # noqa: N815  the name that http.server looks for
 
     def reply(self, reply: Reply) -> None:
         body = reply.body

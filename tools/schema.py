@@ -49,7 +49,9 @@ def schema() -> Schema:
                     "context": {"type": "string"},
                     "source": {"type": "string"},
                     "message": {"type": "string"},
-                }
+                    "hint": {"type": "string"},
+                },
+                ["context", "source", "message"],
             ),
         },
     }

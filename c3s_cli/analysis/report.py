@@ -6,7 +6,7 @@ The server has applied the selectors. Then come --where on the objects, --by, th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from operator import attrgetter, itemgetter
 from typing import Any, Final
 
@@ -17,44 +17,71 @@ from c3s_cli.analysis.judging import judge_fail_if, judge_until
 from c3s_cli.analysis.rollup import add, add_amounts, add_shared, grouped, sum_nodes, sum_pods
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import COMMON, Column, Kind, json_name
-from c3s_cli.model import Container, Group, Node, NodeDetails, NodeFacts, Pod, PodFacts, Report, Row, Sample
+from c3s_cli.model import (
+    Container,
+    Failure,
+    Group,
+    Node,
+    NodeDetails,
+    NodeFacts,
+    Pod,
+    PodFacts,
+    Report,
+    Row,
+    Sample,
+)
 from c3s_cli.request.query import Query, SortKey
 
 EXTENDED_FIELDS: Final = ("requests", "requestsPercentOfAllocatable", "limits", "allocatable", "free")
 
 
-def make_report(samples: Sequence[Sample], query: Query) -> Report:
-    """Make the Report that `query` asks for of the Samples of one or more contexts."""
+def make_report(
+    samples: Sequence[Sample], query: Query, *, failures: Sequence[Failure] = (), contexts: bool = False
+) -> Report:
+    """Make the Report that `query` asks for of the Samples of one or more contexts, in their order.
+
+    failures: those of contexts that gave no Sample. contexts: whether several were asked for.
+    """
     query = with_gpu(query, samples)
-    return report_of(samples, query, *_rows(samples, query))
+    rows, totals = _rows(samples, query, contexts=contexts)
+    return report_of(samples, query, rows, totals, failures=failures, contexts=contexts)
 
 
-def report_of(samples: Sequence[Sample], query: Query, rows: Sequence[Row], totals: Group | None) -> Report:
-    """Make a Report of rows in no particular order: sort, judge and cut."""
-    ordered = _ordered(rows, query)
+def report_of(
+    samples: Sequence[Sample],
+    query: Query,
+    rows: Sequence[Row],
+    totals: Group | None,
+    *,
+    failures: Sequence[Failure] = (),
+    contexts: bool = False,
+) -> Report:
+    """Make a Report of rows in no particular order: sort, judge and cut. failures, contexts: as for `make_report`."""
+    ordered = _ordered(rows, query, samples)
     shown = ordered if query.limit is None else ordered[: query.limit]
     return Report(
         now=max(sample.now for sample in samples),
         source=", ".join(dict.fromkeys(sample.source for sample in samples)),
         kind=query.kind,
-        columns=_columns(query, totals),
+        columns=_without_context(_columns(query, totals)) if contexts else _columns(query, totals),
         rows=shown,
         totals=totals,
         keys=query.keys,
+        contexts=contexts,
         namespaces=query.all_namespaces and not query.by,
         containers=query.containers,
-        failures=tuple(failure for sample in samples for failure in sample.failures),
+        failures=(*failures, *(failure for sample in samples for failure in sample.failures)),
         omitted=len(ordered) - len(shown),
-        fail_if=judge_fail_if(ordered, query),
-        until=judge_until(ordered, query),
-        empty_message="" if ordered else _empty_message(query, samples[0].namespace),
+        fail_if=judge_fail_if(ordered, query, contexts=contexts),
+        until=judge_until(ordered, query, contexts=contexts),
+        empty_message="" if ordered else _empty_message(query, {sample.namespace for sample in samples}),
     )
 
 
-def _rows(samples: Sequence[Sample], query: Query) -> tuple[Sequence[Row], Group | None]:
+def _rows(samples: Sequence[Sample], query: Query, *, contexts: bool) -> tuple[Sequence[Row], Group | None]:
     """Return the rows in no particular order, and the totals of the objects behind them if they are needed."""
     # The totals of several contexts belong to none of them.
-    context = samples[0].context if len(samples) == 1 else ""
+    context = "" if contexts else samples[0].context
     match query.objects:
         case Kind.POD:
             pods = where(_joined(pod_rows, samples), query)
@@ -66,7 +93,9 @@ def _rows(samples: Sequence[Sample], query: Query) -> tuple[Sequence[Row], Group
             return (grouped(nodes, query.by, sum_nodes) if query.by else nodes), totals
         case _:
             clusters = where([_cluster(node_rows(sample), [sample], sample.context) for sample in samples], query)
-            return clusters, _cluster(_joined(node_rows, samples), samples, context)
+            shown = {cluster.context for cluster in clusters}
+            behind = [sample for sample in samples if sample.context in shown] if contexts else samples
+            return clusters, _cluster(_joined(node_rows, behind), behind, context)
 
 
 def _joined(join: Callable[[Sample], Sequence[Any]], samples: Sequence[Sample]) -> Sequence[Any]:
@@ -198,11 +227,17 @@ def _age(created_at: float | None, now: float) -> int | None:
 # --- order ----------------------------------------------------------------------------------------------------
 
 
-def _ordered(rows: Sequence[Row], query: Query) -> Sequence[Row]:
-    """Sort by --sort-by, ties by context, namespace and name. Unmeasured nodes come last, as in kubectl."""
+def _ordered(rows: Sequence[Row], query: Query, samples: Sequence[Sample]) -> Sequence[Row]:
+    """Sort by --sort-by, ties by context, namespace and name. Unmeasured nodes come last, as in kubectl.
+
+    Contexts have the order of the samples.
+    """
     ordered = sorted(rows, key=_identity(query))
     if not query.sort and query.kind is Kind.NODE:
         ordered.sort(key=_unmeasured)
+    if len(samples) > 1:
+        place = {sample.context: place for place, sample in enumerate(samples)}
+        ordered.sort(key=lambda row: place[row.context])
     for key in reversed(query.sort):
         _sort(ordered, key)
     return [_with_ordered_containers(row, query) for row in ordered] if query.containers else ordered
@@ -212,8 +247,8 @@ def _identity(query: Query) -> Callable[[Any], Any]:
     if query.kind is Kind.FIT:
         return attrgetter("context")  # by workload, in the order in which they are placed, then by name
     if query.kind in (Kind.NODE_GROUP, Kind.POD_GROUP, Kind.FIT_GROUP):
-        return attrgetter("context", "labels_or_placeholders")
-    return attrgetter("context", "namespace", "name") if query.kind is Kind.POD else attrgetter("context", "name")
+        return attrgetter("labels_or_placeholders")
+    return attrgetter("namespace", "name") if query.kind is Kind.POD else attrgetter("name")
 
 
 def _unmeasured(row: Any) -> bool:
@@ -260,7 +295,12 @@ def _columns(query: Query, totals: Group | None) -> tuple[Column, ...]:
     return (*query.columns, *(column for column in more if column.name not in {shown.name for shown in query.columns}))
 
 
-def _empty_message(query: Query, namespace: str) -> str:
-    if query.objects is not Kind.POD or query.all_namespaces:
+def _without_context(columns: Sequence[Column]) -> tuple[Column, ...]:
+    """Leave out the column that a row of several contexts begins with anyway."""
+    return tuple(column for column in columns if column.name != "context")
+
+
+def _empty_message(query: Query, namespaces: Collection[str]) -> str:
+    if query.objects is not Kind.POD or query.all_namespaces or len(namespaces) > 1:
         return "No resources found"
-    return f"No resources found in {namespace} namespace."
+    return f"No resources found in {next(iter(namespaces))} namespace."

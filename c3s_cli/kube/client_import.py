@@ -15,12 +15,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec, module_from_spec
+from threading import RLock
 from types import ModuleType, SimpleNamespace
 from typing import Any, Final, TypeVar
 
 UNEXECUTED: Final = ("kubernetes", "kubernetes.utils")
 STAND_INS: Final = ("oauthlib", "oauthlib.oauth2", "requests_oauthlib", "kubernetes.client.api_client")
 PARTS: Final = ("kubernetes", "oauthlib", "requests_oauthlib")
+# Several clusters are read at once; stand-ins of one thread must not be taken away by another.
+IMPORTING: Final = RLock()
 
 Part = TypeVar("Part")
 
@@ -38,8 +41,9 @@ def rest_client() -> tuple[Any, Any]:
 def kubeconfig_loader(*, oauth: bool) -> Any:
     """Return the client's kube_config module; `oauth`: whether its OAuth parts will be used."""
     if oauth:
-        _forget()
-        return import_module("kubernetes.config.kube_config")
+        with IMPORTING:
+            _forget()
+            return import_module("kubernetes.config.kube_config")
     loader = _light(lambda: import_module("kubernetes.config.kube_config"))
     _let_plugins_talk()
     return loader
@@ -63,7 +67,12 @@ def incluster_loader() -> Any:
 
 
 def _light(load: Callable[[], Part]) -> Part:
-    """Import with stand-ins; without them if that is disabled or fails."""
+    """Import with stand-ins, in one thread at a time; without them if that is disabled or fails."""
+    with IMPORTING:
+        return _imported(load)
+
+
+def _imported(load: Callable[[], Part]) -> Part:
     executed = getattr(sys.modules.get("kubernetes"), "client", None) and hasattr(sys.modules["kubernetes"], "watch")
     if os.environ.get("C3S_PLAIN_IMPORT") or executed:
         return load()

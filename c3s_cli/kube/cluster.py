@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -20,10 +20,10 @@ from c3s_cli.errors import ApiError, C3sError, ConfigError, InvalidAnswer, Unrea
 from c3s_cli.kube.access import Access, in_cluster, resolve
 from c3s_cli.kube.answers import Answer, date_of, error_of, unreachable
 from c3s_cli.kube.client_import import incluster_loader, rest_client
-from c3s_cli.kube.credentials import configuration_of
 from c3s_cli.kube.dial import Dial, dial, pools
 from c3s_cli.kube.headers import impersonation, sendable
-from c3s_cli.kube.kubeconfig import missing
+from c3s_cli.kube.kubeconfig import Merged, missing
+from c3s_cli.kube.plugins import Plugins
 from c3s_cli.kube.proxies import is_loopback, proxy_of
 from c3s_cli.kube.rotation import Rotation
 from c3s_cli.kube.tls import tls_context
@@ -53,24 +53,39 @@ def segment(name: str, what: str = "resource name") -> str:
     return quote(name, safe="", errors="surrogateescape")
 
 
-def connect(
-    target: Target, context: str | None = None, *, trace: Callable[[str], None] | None = None, connections: int = 1
-) -> Cluster:
-    """Make ready to read a cluster with as many connections; nothing is sent yet, but an exec plugin may run.
+def access_of(target: Target, context: str | None = None, merged: Merged | None = None) -> Access:
+    """Return how to reach one context, None for the current one. ConfigError if that cannot be known.
 
-    Raises ConfigError for whatever is wrong with files, flags or credentials, Unreachable if a plugin gives none.
+    merged: the kubeconfig files, if they have been read.
     """
-    access = resolve(target, context, os.environ, partial(_pod, target))
+    access = resolve(target, context, os.environ, partial(_pod, target), merged)
     if access is None:
         if unread := missing(os.environ):
             raise ConfigError(
                 f"$KUBECONFIG: no such file: {', '.join(unread)}", hint="unset KUBECONFIG reads ~/.kube/config"
             )
         raise ConfigError(NO_CLUSTER, hint="c3s top nodes --demo shows a built-in cluster")
+    return access
+
+
+def connect(
+    target: Target,
+    access: Access | None = None,
+    *,
+    trace: Callable[[str], None] | None = None,
+    connections: int = 1,
+    plugins: Plugins | None = None,
+) -> Cluster:
+    """Make ready to read a cluster with as many connections; nothing is sent yet, but an exec plugin may run.
+
+    access: None for that of the current context. plugins: shared by clusters that may log in alike. Raises ConfigError
+    for whatever is wrong with files, flags or credentials, Unreachable if a plugin gives none.
+    """
+    access = access or access_of(target)
     timeout = SILENCE if target.request_timeout is None else target.request_timeout or None
     dials = [] if proxy_of(access) else dial(access.server, connections, timeout)
     try:
-        return Cluster(access, target, partial(configuration_of, access), dials, trace)
+        return Cluster(access, target, (plugins or Plugins()).loader(access), dials, trace)
     except BaseException:
         for begun in dials:
             begun.close()
@@ -198,9 +213,21 @@ class Cluster:
         A connection that was closed meanwhile is tried once more; a server that asks for a pause is given it if
         it fits the time; a refused credential is read anew once, since plugins and token files go on.
         """
+        return self._answer(path, query, accept, None)
+
+    def post(self, path: str, document: Mapping[str, Any]) -> Answer:
+        """POST a question, such as a SelfSubjectAccessReview; give the whole answer. Raises as `get`.
+
+        Only for questions, which change nothing: one may be sent twice.
+        """
+        return self._answer(path, (), "application/json", document)
+
+    def _answer(
+        self, path: str, query: Sequence[tuple[str, str]], accept: str, document: Mapping[str, Any] | None
+    ) -> Answer:
         url = self._url(path, query)
         deadline = time.monotonic() + (TOTAL if self._timeout is None else self._timeout or float("inf"))
-        return self._renewing(partial(self._patiently, url, path, accept, deadline))
+        return self._renewing(partial(self._patiently, url, path, accept, deadline, document))
 
     def stream(self, path: str, query: Sequence[tuple[str, str]], *, accept: str, silence: float) -> Stream:
         """GET one path whose answer goes on, and give it once it has begun. Raises what `get` does.
@@ -249,30 +276,33 @@ class Cluster:
         except C3sError as problem:
             self.trace(f"newer credentials cannot be used yet: {problem}")
 
-    def _patiently(self, url: str, path: str, accept: str, deadline: float) -> Answer:
+    def _patiently(
+        self, url: str, path: str, accept: str, deadline: float, document: Mapping[str, Any] | None
+    ) -> Answer:
         """Send one request; again after each pause that the server asks for."""
         for _ in range(PAUSES):
             try:
-                return self._once(url, path, accept, deadline)
+                return self._once(url, path, accept, deadline, document)
             except ApiError as problem:
                 if not _may_pause(problem, deadline):
                     raise
                 self.trace(f"the server asks for a pause of {problem.retry_after:g} s")
                 time.sleep(problem.retry_after or 0)
-        return self._once(url, path, accept, deadline)
+        return self._once(url, path, accept, deadline, document)
 
-    def _once(self, url: str, path: str, accept: str, deadline: float) -> Answer:
+    def _once(self, url: str, path: str, accept: str, deadline: float, document: Mapping[str, Any] | None) -> Answer:
         """Send one request, and judge its answer."""
         begun = time.monotonic()
+        method = "GET" if document is None else "POST"
         try:
-            response, body = self._exchange(url, accept, deadline)
+            response, body = self._exchange(url, accept, deadline, document)
         except C3sError:
-            self.trace(f"GET {url} failed in {(time.monotonic() - begun) * 1000:.0f} ms")
+            self.trace(f"{method} {url} failed in {(time.monotonic() - begun) * 1000:.0f} ms")
             raise
         spent = (time.monotonic() - begun) * 1000
-        self.trace(f"GET {url} {response.status} {response.reason or ''} in {spent:.0f} ms, {len(body)} bytes")
+        self.trace(f"{method} {url} {response.status} {response.reason or ''} in {spent:.0f} ms, {len(body)} bytes")
         content_type = response.headers.get("Content-Type", "")
-        if response.status != 200:
+        if response.status != 200 and not (document and response.status == 201):
             raise error_of(response.status, response.headers, bytes(body), path)
         if "json" not in content_type:
             kind = content_type.split(";", 1)[0] or "something unnamed"
@@ -281,7 +311,9 @@ class Cluster:
             )
         return Answer(body, content_type, date_of(response.headers.get("Date")))
 
-    def _exchange(self, url: str, accept: str, deadline: float) -> tuple[Any, bytes | bytearray]:
+    def _exchange(
+        self, url: str, accept: str, deadline: float, document: Mapping[str, Any] | None
+    ) -> tuple[Any, bytes | bytearray]:
         """Send one request and read its answer to the end; once more if the connection broke."""
         import urllib3
 
@@ -289,7 +321,7 @@ class Cluster:
         while True:
             try:
                 with self._borrowed() as client:
-                    response = self._send(client, url, accept, deadline)
+                    response = self._send(client, url, accept, deadline, document)
                     return response, _body(response, deadline)
             except C3sError:
                 raise
@@ -302,7 +334,16 @@ class Cluster:
             except Exception as problem:  # noqa: BLE001  no traceback, whatever the client stumbles over
                 raise unreachable(problem, self.server) from None
 
-    def _send(self, client: Any, url: str, accept: str, deadline: float, *, encoded: bool = True) -> Any:
+    def _send(
+        self,
+        client: Any,
+        url: str,
+        accept: str,
+        deadline: float,
+        document: Mapping[str, Any] | None = None,
+        *,
+        encoded: bool = True,
+    ) -> Any:
         import urllib3
 
         headers = urllib3.HTTPHeaderDict([*self._headers, ("Accept", accept)])
@@ -313,6 +354,9 @@ class Cluster:
         left = max(0.001, deadline - time.monotonic())
         silence = left if self._timeout else SILENCE
         bound = None if self._timeout == 0 else (min(left, silence), min(left, silence))
+        if document is not None:
+            headers["Content-Type"] = "application/json"
+            return client.request("POST", url, headers=headers, body=dict(document), _request_timeout=bound).response
         return client.request("GET", url, headers=headers, _request_timeout=bound).response
 
 

@@ -135,7 +135,8 @@ def moment(time: datetime) -> str:
 
 
 def _failure(failure: Failure) -> dict[str, str]:
-    return {"context": failure.context, "source": failure.source, "message": failure.message}
+    known = {"context": failure.context, "source": failure.source, "message": failure.message}
+    return known | ({"hint": failure.hint} if failure.hint else {})
 
 
 def _units(columns: Iterable[Column]) -> dict[str, Any]:

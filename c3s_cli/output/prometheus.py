@@ -147,7 +147,8 @@ def _identity(report: Report) -> list[tuple[str, Getter]]:
 
 def _labels(row: Any, report: Report, keys: Sequence[str]) -> list[Label]:
     own = [(label, value(row)) for label, value in _identity(report)]
-    return [*own, *(zip(keys, row.labels_or_placeholders, strict=True) if keys else ())]
+    grouped = zip(keys, row.labels_or_placeholders, strict=True) if keys else ()
+    return [*own, *(label for label in grouped if label[0] != "context")]
 
 
 def _braces(labels: Sequence[Label]) -> str:

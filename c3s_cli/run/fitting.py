@@ -12,7 +12,8 @@ from c3s_cli.errors import ApiError, ExitCode
 from c3s_cli.metrics import nodes_and_pods
 from c3s_cli.output import prepare, unmatched_paths
 from c3s_cli.request.view import TABLES
-from c3s_cli.run.once import NAMED, opened, remarks, verdict, write
+from c3s_cli.run.fleet import opened
+from c3s_cli.run.once import NAMED, remarks, verdict, write
 from c3s_cli.run.stages import Stages
 from c3s_cli.terminal.words import say
 
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 def fit(target: Target, query: Query, view: View, request: FitRequest) -> ExitCode:
     """Place the pods and print the nodes. Return CONDITION_MET if not all pods fit."""
     stages = Stages(target.verbosity)
-    with opened(target, stages, connections=2) as (cluster, *_):
+    with opened(target, stages, connections=2) as fleet:
+        cluster = fleet.sole("fit").cluster()
         threading.Thread(target=_prepare, args=(view.format,), daemon=True).start()
         report = _report(cluster, query, request, stages)
         write(report, view, stages)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, get_args, get_type_hints
 
+from c3s_cli.words.lists import Contexts, Listing
 from c3s_cli.words.options import Connection, Display, Nodes, Pods, Repeat, Selection, Serve
 
 GROUPS = {
@@ -12,6 +13,8 @@ GROUPS = {
     "pods": (Pods, Selection, Display, Connection),
     "cluster": (Selection, Nodes, Display, Connection),
     "demo": (Serve,),
+    "contexts": (Contexts, Listing, Connection),
+    "doctor": (Listing, Connection),
 }
 
 
@@ -33,7 +36,7 @@ def _flags(group: Any) -> list[tuple[str, ...]]:
 def _arity() -> dict[str, bool]:
     """Map every name of every flag to whether it takes a value."""
     arity = {"--help": False, "-h": False, "--version": False}
-    for group in (Connection, Display, Selection, Nodes, Pods, Repeat, Serve):
+    for group in (Connection, Display, Selection, Nodes, Pods, Repeat, Serve, Contexts):
         for hint in get_type_hints(group, include_extras=True).values():
             kind, flag = get_args(hint)
             arity |= dict.fromkeys((flag.default, *flag.param_decls), kind is not bool)

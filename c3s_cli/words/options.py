@@ -27,9 +27,20 @@ class Connection(Struct, frozen=True):
     namespace: Annotated[
         Text, _flag("-n", "--namespace", metavar="NAME", help="The namespace scope of this request.")
     ] = None
-    context: Annotated[Text, _flag("--context", metavar="NAME", help="The name of the kubeconfig context to use.")] = (
-        None
-    )
+    context: Annotated[
+        Many,
+        _flag(
+            "--context",
+            metavar="NAME",
+            help="The name of the kubeconfig context to use. Lists (a,b), patterns ('prod-*') and repeated flags read "
+            "several clusters.",
+        ),
+    ] = None
+    all_contexts: Annotated[bool, _flag("--all-contexts", help="Read the clusters of all kubeconfig contexts.")] = False
+    parallel: Annotated[
+        int | None,
+        _flag("--parallel", metavar="N", help="Of several clusters, read N at the same time. Default: 16."),
+    ] = None
     kubeconfig: Annotated[Text, _flag("--kubeconfig", metavar="FILE", help="The kubeconfig file to use.")] = None
     cluster: Annotated[Text, _flag("--cluster", metavar="NAME", help="The name of the kubeconfig cluster to use.")] = (
         None
@@ -177,7 +188,7 @@ class Selection(Struct, frozen=True):
         _flag(
             "--by",
             metavar="KEYS",
-            help="One row per group: namespace, node, owner, pool, zone, instance-type, label:KEY; "
+            help="One row per group: context, namespace, node, owner, pool, zone, instance-type, label:KEY; "
             "separate several keys with commas.",
             section=SHOW,
         ),

@@ -39,6 +39,7 @@ DOCUMENTS = [
     "top pods -A --by namespace,owner --columns all",
     "top pods -A --by label:app --sum",
     "top pods -A --by instance-type,status",
+    "top nodes --by context,pool --sum",
     "top cluster",
     "top cluster --columns wide",
     "top cluster --columns all",
