@@ -174,6 +174,8 @@ class Cluster:
             client = rest_class(configuration)
         except Exception as problem:  # noqa: BLE001  whatever the client stumbles over: a broken proxy URL, for one
             raise ConfigError(f"the connection cannot be set up: {type(problem).__name__}") from None
+        # urllib3 reads where a redirect leads even if it must not follow it, and loses the connection if it cannot.
+        client.pool_manager.urlopen = partial(client.pool_manager.urlopen, redirect=False)
         if self._context is not None:
             settings = client.pool_manager.connection_pool_kw
             settings |= {"ssl_context": self._context, "ca_certs": None, "cert_file": None, "key_file": None}
