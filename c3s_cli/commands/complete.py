@@ -107,10 +107,11 @@ def _values(flag: str, done: list[str], last: str) -> tuple[list[str], int]:
 
 
 def _configured(flag: str, done: list[str]) -> list[str]:
+    from c3s_cli.kube.deadline import Deadline
     from c3s_cli.kube.kubeconfig import merge  # only these flags read files
 
     section = {"--context": "contexts", "--cluster": "clusters", "--user": "users"}[flag]
-    return sorted(merge(_target(done).kubeconfig, os.environ).entries[section])
+    return sorted(merge(_target(done).kubeconfig, os.environ, Deadline(SECONDS)).entries[section])
 
 
 def _target(done: list[str]) -> Target:

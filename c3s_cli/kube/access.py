@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from c3s_cli.errors import ConfigError, Unreachable
+from c3s_cli.kube.deadline import Deadline
 from c3s_cli.kube.kubeconfig import Entry, Merged, merge
 from c3s_cli.request.target import Target
 
@@ -36,13 +37,17 @@ class Access(Struct, frozen=True):
 
 
 def resolve(
-    target: Target, context: str | None, environ: Mapping[str, str], pod: Callable[[], Access | None] = lambda: None
+    target: Target,
+    context: str | None,
+    environ: Mapping[str, str],
+    deadline: Deadline,
+    pod: Callable[[], Access | None] = lambda: None,
 ) -> Access | None:
     """Give the access that flags and files name, else that of the `pod`; None if there is none of them.
 
     Raises ConfigError, naming the file but never its contents.
     """
-    merged = merge(target.kubeconfig, environ)
+    merged = merge(target.kubeconfig, environ, deadline)
     name = context or merged.current
     chosen = merged.entries["contexts"].get(name)
     if name and chosen is None and (context or merged.found):

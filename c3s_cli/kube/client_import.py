@@ -3,8 +3,8 @@
 `import kubernetes` runs its dynamic client, its watches, leader election, its models and OAuth, and with them pydantic
 and requests: a third of a second. What c3s needs of it is its Configuration, its REST client, and its kubeconfig
 loader. So two packages are registered without being run, and what the loader imports only for OAuth is stood in for
-meanwhile. A stand-in is never reached: only an `auth-provider` uses OAuth, and with one (or with any surprise, or with
-C3S_PLAIN_IMPORT set) the import is the plain one.
+meanwhile. A stand-in is never reached: only an `auth-provider` uses OAuth, and credentials.py hands none to the loader.
+With any surprise, or with C3S_PLAIN_IMPORT set, the import is the plain one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,12 @@ from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec, module_from_spec
 from types import ModuleType, SimpleNamespace
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from c3s_cli.kube.plugin import process_class
+
+if TYPE_CHECKING:
+    from c3s_cli.kube.deadline import Deadline
 
 UNEXECUTED: Final = ("kubernetes", "kubernetes.utils")
 STAND_INS: Final = ("oauthlib", "oauthlib.oauth2", "requests_oauthlib", "kubernetes.client.api_client")
@@ -35,26 +40,27 @@ def rest_client() -> tuple[Any, Any]:
     )
 
 
-def kubeconfig_loader(*, oauth: bool) -> Any:
-    """Give the client's kube_config module; `oauth` says that its OAuth parts will be used."""
-    if oauth:
-        _forget()
-        return import_module("kubernetes.config.kube_config")
+def kubeconfig_loader(deadline: Deadline) -> Any:
+    """Give the client's kube_config module. The exec plugins that it runs end with the deadline."""
     loader = _light(lambda: import_module("kubernetes.config.kube_config"))
-    _let_plugins_talk()
+    _adapt_plugins(deadline)
     return loader
 
 
-def _let_plugins_talk() -> None:
-    """Let a plugin that asks a person something do so while stdout is a pipe.
+def _adapt_plugins(deadline: Deadline) -> None:
+    """Let a plugin that asks a person something do so while stdout is a pipe, and let none run for ever.
 
     The client looks at stdout to see whether somebody is there, and hides the plugin's questions if not; kubectl
-    looks at stdin. So its module gets a `sys` of its own, in which stdin stands in both places.
+    looks at stdin. So its module gets a `sys` of its own, in which stdin stands in both places; and a `subprocess` of
+    its own, whose processes end with the deadline.
     """
+    import subprocess  # the client's module has it by now
+
     module = sys.modules.get("kubernetes.config.exec_provider")
     if module is not None:
         seen = SimpleNamespace(stdin=sys.stdin, stdout=sys.stdin, stderr=sys.stderr, platform=sys.platform)
         vars(module)["sys"] = seen
+        vars(module)["subprocess"] = SimpleNamespace(Popen=process_class(deadline), PIPE=subprocess.PIPE)
 
 
 def incluster_loader() -> Any:

@@ -1,7 +1,7 @@
 """Contexts → Cluster.get(path): raw answers of an API server, through the official client.
 
 The client brings the credentials, TLS and the connections; what kubectl does otherwise (redirects, retries, timeouts,
-impersonation) is set right here.
+impersonation) is set right here. One deadline bounds all that a reading waits for.
 """
 
 from __future__ import annotations
@@ -17,21 +17,23 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from c3s_cli import __version__
-from c3s_cli.errors import ApiError, C3sError, ConfigError, InvalidAnswer, Unreachable, UsageError
+from c3s_cli.errors import ApiError, C3sError, ConfigError, InvalidAnswer, UsageError
 from c3s_cli.kube.access import Access, in_cluster, resolve
 from c3s_cli.kube.answers import Answer, error_of, unreachable
 from c3s_cli.kube.client_import import incluster_loader, rest_client
+from c3s_cli.kube.connections import bounded
 from c3s_cli.kube.credentials import configuration_of
-from c3s_cli.kube.dial import Dial, dial, pools
+from c3s_cli.kube.deadline import Deadline
+from c3s_cli.kube.dial import Dial, dial
 from c3s_cli.kube.headers import impersonation, sendable
 from c3s_cli.kube.proxies import is_loopback, proxy_of
 from c3s_cli.kube.tls import tls_context
 from c3s_cli.request.target import Target
 
-# c3s's own bounds where --request-timeout gives none, in seconds.
-SILENCE: Final = 10.0
-TOTAL: Final = 300.0
-LARGEST: Final = 512 << 20
+# The usage of 150,000 pods, which comes in one answer, is 150 MB with three containers and some labels in each.
+LARGEST: Final = 256 << 20
+# What is not shown whole anyway: the body of an error, or of something that is no JSON.
+LARGEST_ERROR: Final = 1 << 20
 CHUNK: Final = 1 << 20
 PAUSES: Final = 10
 NO_CLUSTER: Final = (
@@ -55,13 +57,13 @@ def connect(
 
     Raises ConfigError for whatever is wrong with files, flags or credentials, Unreachable if a plugin gives none.
     """
-    access = resolve(target, context, os.environ, partial(_pod, target))
+    deadline = Deadline(target.request_timeout)
+    access = resolve(target, context, os.environ, deadline, partial(_pod, target))
     if access is None:
         raise ConfigError(NO_CLUSTER, hint="c3s top nodes --demo shows a built-in cluster")
-    timeout = SILENCE if target.request_timeout is None else target.request_timeout or None
-    dials = [] if proxy_of(access) else dial(access.server, connections, timeout)
+    dials = [] if proxy_of(access) else dial(access.server, connections, deadline.wait())
     try:
-        return Cluster(access, target, partial(configuration_of, access), dials, trace)
+        return Cluster(access, target, deadline, dials, trace)
     except BaseException:
         for begun in dials:
             begun.close()
@@ -87,7 +89,7 @@ class Cluster:
         self,
         access: Access,
         target: Target,
-        load: Callable[[], Any],
+        deadline: Deadline,
         dials: list[Dial],
         trace: Callable[[str], None] | None,
     ) -> None:
@@ -96,8 +98,8 @@ class Cluster:
         self.server = access.server
         self.notes: tuple[str, ...] = ()
         self._access = access
-        self._timeout = target.request_timeout
-        self._load = load
+        self._deadline = deadline
+        self._read_before = False
         self._dials = dials
         self._trace = trace or (lambda _line: None)
         self._lock = threading.Lock()
@@ -120,12 +122,12 @@ class Cluster:
         """Load the credentials, and be ready to connect with them."""
         import urllib3
 
-        self._configuration = self._load()
+        self._configuration = configuration_of(self._access, self._deadline)
         token = self._configuration.api_key.get("BearerToken") if self._access.secure else None
         self._authorization = sendable("Authorization", token) if token else None
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-        self._pools = pools(self._dials) if self._dials else None
-        self._context = tls_context(self._configuration, self._access, self.server) if self._access.secure else None
+        self._pools: dict[str, type] = {}
+        self._context = tls_context(self._configuration, self._access) if self._access.secure else None
         self._idle = [self._client()]
 
     def _client(self) -> Any:
@@ -143,8 +145,9 @@ class Cluster:
         if self._context is not None:
             settings = client.pool_manager.connection_pool_kw
             settings |= {"ssl_context": self._context, "ca_certs": None, "cert_file": None, "key_file": None}
-        if self._pools:
-            client.pool_manager.pool_classes_by_scheme = self._pools
+        if not self._pools:
+            self._pools = bounded(client.pool_manager.pool_classes_by_scheme, self._dials, self._deadline)
+        client.pool_manager.pool_classes_by_scheme = self._pools
         return client
 
     @contextmanager
@@ -168,6 +171,12 @@ class Cluster:
         for left in self._dials:
             left.close()
 
+    def begin_reading(self) -> None:
+        """Give a reading its own time. The first one began when the cluster was connected to."""
+        if self._read_before:
+            self._deadline.renew()
+        self._read_before = True
+
     def get(self, path: str, query: Sequence[tuple[str, str]] = (), *, accept: str = "application/json") -> Answer:
         """GET one path; give the whole answer. Raises ApiError, Unreachable or InvalidAnswer.
 
@@ -175,16 +184,15 @@ class Cluster:
         it fits the time; a refused credential is read anew once, since plugins and token files go on.
         """
         url = f"{self.server}{path}" + ("?" + urlencode(query, errors="surrogateescape") if query else "")
-        deadline = time.monotonic() + (TOTAL if self._timeout is None else self._timeout or float("inf"))
         generation, renewed, paused = self._generation, False, 0
         while True:
             try:
-                return self._once(url, path, accept, deadline)
+                return self._once(url, path, accept)
             except ApiError as problem:
                 if problem.status == 401 and not renewed and self._access.secure:
                     self._renew(generation)
                     renewed = True
-                elif paused < PAUSES and _may_pause(problem, deadline):
+                elif paused < PAUSES and self._may_pause(problem):
                     self._trace(f"the server asks for a pause of {problem.retry_after:g} s")
                     time.sleep(problem.retry_after or 0)
                     paused += 1
@@ -198,11 +206,16 @@ class Cluster:
                 self._generation += 1
                 self._open()
 
-    def _once(self, url: str, path: str, accept: str, deadline: float) -> Answer:
+    def _may_pause(self, problem: ApiError) -> bool:
+        """Whether the server asks for a pause that is short, and over before the deadline."""
+        pause = problem.retry_after
+        return problem.status in (429, 503) and pause is not None and self._deadline.allows(pause)
+
+    def _once(self, url: str, path: str, accept: str) -> Answer:
         """Send one request, and judge its answer."""
         begun = time.monotonic()
         try:
-            response, body = self._exchange(url, accept, deadline)
+            response, body = self._exchange(url, accept)
         except C3sError:
             self._trace(f"GET {url} failed in {(time.monotonic() - begun) * 1000:.0f} ms")
             raise
@@ -218,7 +231,7 @@ class Cluster:
             )
         return Answer(body, content_type, _date(response.headers.get("Date")))
 
-    def _exchange(self, url: str, accept: str, deadline: float) -> tuple[Any, bytes | bytearray]:
+    def _exchange(self, url: str, accept: str) -> tuple[Any, bytes | bytearray]:
         """Send one request and read its answer to the end; once more if the connection broke."""
         import urllib3
 
@@ -226,62 +239,48 @@ class Cluster:
         while True:
             try:
                 with self._borrowed() as client:
-                    response = self._send(client, url, accept, deadline)
-                    return response, _body(response, deadline)
+                    response = self._send(client, url, accept)
+                    return response, _body(response)
             except C3sError:
                 raise
             except urllib3.exceptions.HTTPError as problem:
                 cause = getattr(problem, "reason", None) or problem
                 broken = isinstance(cause, urllib3.exceptions.ProtocolError)
-                if last_try or not broken or time.monotonic() >= deadline:
+                if last_try or not broken:
                     raise unreachable(problem, self.server) from None
                 last_try = True
             except Exception as problem:  # noqa: BLE001  no traceback, whatever the client stumbles over
                 raise unreachable(problem, self.server) from None
 
-    def _send(self, client: Any, url: str, accept: str, deadline: float) -> Any:
+    def _send(self, client: Any, url: str, accept: str) -> Any:
         import urllib3
 
         headers = urllib3.HTTPHeaderDict([*self._headers, ("Accept", accept)])
         if self._authorization:
             headers["Authorization"] = self._authorization
-        left = max(0.001, deadline - time.monotonic())
-        silence = left if self._timeout else SILENCE
-        bound = None if self._timeout == 0 else (min(left, silence), min(left, silence))
-        return client.request("GET", url, headers=headers, _request_timeout=bound).response
+        wait = self._deadline.wait()
+        return client.request("GET", url, headers=headers, _request_timeout=wait and (wait, wait)).response
 
 
-def _may_pause(problem: ApiError, deadline: float) -> bool:
-    """Whether the server asks for a pause that is worth it: short, and over before the deadline."""
-    pause = problem.retry_after
-    if problem.status not in (429, 503) or pause is None:
-        return False
-    return pause < SILENCE and time.monotonic() + pause < deadline
+def _body(response: Any) -> bytes | bytearray:
+    """Read an answer to its end, inflated in steps; give up above the largest size.
 
-
-def _body(response: Any, deadline: float) -> bytes | bytearray:
-    """Read an answer to its end, inflated; give up at the deadline or above the largest size."""
+    The body of an error is cut there.
+    """
+    wanted = response.status == 200 and "json" in response.headers.get("Content-Type", "")
+    largest = LARGEST if wanted else LARGEST_ERROR
     body = bytearray()
-    while chunk := _next(response, deadline):
+    while len(body) <= largest:
+        chunk = response.read1(CHUNK, decode_content=True)
+        if not chunk:
+            response.release_conn()
+            return body
         body += chunk
-        if len(body) > LARGEST:
-            response.close()
-            raise InvalidAnswer(f"the server's answer is larger than {LARGEST >> 20} MiB")
-        if time.monotonic() > deadline:
-            response.close()
-            raise Unreachable("Unable to connect to the server: the answer took too long (timeout)")
-    response.release_conn()
+    # What is left of the answer would be taken for the next one.
+    response.close()
+    if wanted:
+        raise InvalidAnswer(f"the server's answer is larger than {largest >> 20} MiB")
     return body
-
-
-def _next(response: Any, deadline: float) -> bytes:
-    """Wait for more of an answer, but not beyond the deadline."""
-    socket = getattr(response.connection, "sock", None)
-    left = max(0.001, deadline - time.monotonic())
-    if socket is not None and left < (socket.gettimeout() or 0):
-        socket.settimeout(left)
-    chunk: bytes = response.read1(CHUNK, decode_content=True)
-    return chunk
 
 
 def _date(text: str | None) -> datetime | None:

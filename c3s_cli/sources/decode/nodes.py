@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from c3s_cli.model import Amounts, NodeDetails, NodeFacts
 from c3s_cli.sources.decode.shapes import (
     NULL,
     Body,
+    ListMeta,
     Meta,
     Quantity,
     amount_of,
@@ -95,11 +96,13 @@ class _Node(Struct, gc=False):
     status: _Status | None = None
 
 
-def node_facts(body: Body, problems: list[str], *, details: bool) -> Iterator[NodeFacts]:
+def node_facts(body: Body, problems: list[str], *, details: bool) -> tuple[ListMeta | None, list[NodeFacts]]:
     """Decode a NodeList; what is no offer only with `details`."""
     if details:
-        return (_facts(item, problems, _details(item)) for item in decode_list(body, _Node, "nodes"))
-    return (_facts(item, problems) for item in decode_list(body, _Offer, "nodes"))
+        metadata, nodes = decode_list(body, _Node, "nodes")
+        return metadata, [_facts(node, problems, _details(node)) for node in nodes]
+    metadata, offers = decode_list(body, _Offer, "nodes")
+    return metadata, [_facts(offer, problems) for offer in offers]
 
 
 def one_node_facts(body: Body, problems: list[str]) -> NodeFacts:

@@ -54,6 +54,7 @@ class Listing(Struct, gc=False):
 class Whole(Struct, Generic[Shape], gc=False):
     """Any list, its items and all."""
 
+    metadata: ListMeta | None = None
     items: list[Shape] | None = None
 
 
@@ -71,9 +72,10 @@ def decode_one(body: Body | msgspec.Raw, shape: type[Shape], what: str) -> Shape
     return decoded
 
 
-def decode_list(body: Body, shape: type[Shape], what: str) -> list[Shape]:
-    """Decode the items of a list that is not long. InvalidAnswer as above."""
-    return decode_one(body, Whole[shape], what).items or []  # type: ignore[valid-type]  # a type made at run time
+def decode_list(body: Body, shape: type[Shape], what: str) -> tuple[ListMeta | None, list[Shape]]:
+    """Decode the metadata and the items of a list that is not long. InvalidAnswer as above."""
+    whole = decode_one(body, Whole[shape], what)  # type: ignore[valid-type]  # a type made at run time
+    return whole.metadata, whole.items or []
 
 
 def decode_batches(listing: Listing, shape: type[Shape], what: str) -> Iterator[list[Shape]]:

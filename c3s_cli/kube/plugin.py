@@ -1,0 +1,45 @@
+"""The process of an exec plugin: it ends with the deadline, and a person who waits for it is told so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from c3s_cli.kube.deadline import FOREVER, PATIENCE, announce
+
+if TYPE_CHECKING:
+    from subprocess import Popen
+
+    from c3s_cli.kube.deadline import Deadline
+
+
+def process_class(deadline: Deadline) -> type[Popen[str]]:
+    """Return a Popen for the client, whose `communicate` gives up and ends the process at the deadline."""
+    import subprocess
+
+    class Process(subprocess.Popen[str]):
+        def communicate(self, _input: Any = None, _timeout: float | None = None) -> tuple[str, str]:
+            try:
+                return self._until_the_end()
+            except BaseException:
+                # Whether the time is over or the user has given up: nobody waits for its answer any more.
+                self.terminate()
+                raise
+
+        def _until_the_end(self) -> tuple[str, str]:
+            left = deadline.left()
+            if left > PATIENCE:
+                try:
+                    return super().communicate(timeout=PATIENCE)
+                except subprocess.TimeoutExpired:
+                    announce(f"exec plugin {_command(self.args)}")
+                    left = deadline.left()
+            try:
+                return super().communicate(timeout=None if left == FOREVER else left)
+            except subprocess.TimeoutExpired:
+                raise TimeoutError from None
+
+    return Process
+
+
+def _command(args: Any) -> str:
+    return str(args[0] if isinstance(args, list) else args)
