@@ -1,4 +1,4 @@
-"""`python -m tools.write`: run the program and write what it says into the pages; with --check, only compare."""
+"""`python -m tools.write`: run the program and write its output into the docs; with --check, only compare."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SCHEMA: Final = ROOT / "docs" / "schema.json"
 
 
 def pages() -> list[str]:
-    """Name the pages that say what they want written into them."""
+    """Return the pages that have cog blocks."""
     found = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
     return [str(page) for page in found if "[[[cog" in page.read_text(encoding="utf-8")]
 

@@ -1,4 +1,4 @@
-"""`c3s columns`: every column, so that nobody has to guess a name."""
+"""`c3s columns`: list every column."""
 
 import sys
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ KINDS: Final = {
     "cluster": Kind.CLUSTER,
 }
 FORMATS: Final = ("table", "json", "markdown")
-# What is read for a column, as the resources of the API are called.
+# The API resources that a column needs.
 READ: Final = {
     Needs.NODE_METRICS: "nodes.metrics.k8s.io",
     Needs.NODES: "nodes",
@@ -38,8 +38,8 @@ Output = Annotated[
 def columns(of: Of = None, output: Output = "table") -> ExitCode:
     """List the columns of nodes, pods, their groups (--by) and the cluster: name, alias, unit, needs, meaning.
 
-    Beside these there are, for any extended resource and any label, resources["nvidia.com/gpu"].requests (and the
-    other fields) and labels["app"].
+    Any extended resource and any label is a column too: resources["nvidia.com/gpu"].requests (and the other fields),
+    labels["app"].
     """
     if of is not None and of not in KINDS:
         raise UsageError(f"unknown kind {of!r}", hint=f"one of: {', '.join(KINDS)}")

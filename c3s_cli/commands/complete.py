@@ -1,7 +1,7 @@
-"""What could stand next on a command line: commands, flags, values, and the names in the cluster.
+"""Completion candidates for a command line: commands, flags, values, and names from the cluster.
 
-Speaks the protocol of cobra, which kubectl and its plugins use: candidates one a line, then `:DIRECTIVE`. So the same
-answers serve the shells (`c3s completion SHELL`) and `kubectl c3s` (`kubectl_complete-c3s`).
+Uses the protocol of cobra, as kubectl and its plugins do: one candidate per line, then `:DIRECTIVE`. So the same output
+serves the shells (`c3s completion SHELL`) and `kubectl c3s` (`kubectl_complete-c3s`).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ KINDS: Final = {"nodes": Kind.NODE, "pods": Kind.POD, "cluster": Kind.CLUSTER}
 
 
 def complete(words: Sequence[str], commands: Iterable[tuple[str, ...]], aliases: dict[str, str]) -> str:
-    """Answer in cobra's protocol. `words` are those after the program's name; the last one is unfinished."""
+    """Return the candidates in cobra's protocol. `words` follow the program's name; the last one is unfinished."""
     *done, last = words or [""]
     try:
         found, directive = _candidates(list(done), last, list(commands), aliases)
@@ -61,7 +61,7 @@ def _candidates(
 
 
 def _words(done: list[str]) -> list[str]:
-    """Leave the flags, and their values, out."""
+    """Return the words without the flags and their values."""
     try:
         return words_of(done)
     except C3sError:
@@ -69,7 +69,7 @@ def _words(done: list[str]) -> list[str]:
 
 
 def _arguments(command: str, names: list[str], done: list[str]) -> list[str]:
-    """Give the names that a command may be followed by."""
+    """Return the candidates for a command's argument."""
     match command:
         case "completion":
             return ["bash", "zsh", "fish", "powershell"]
@@ -84,7 +84,7 @@ def _arguments(command: str, names: list[str], done: list[str]) -> list[str]:
 
 
 def _values(flag: str, done: list[str], last: str) -> tuple[list[str], int]:
-    """Give the values that a flag may have."""
+    """Return the candidates for a flag's value, and cobra's directive."""
     if flag in FILE_FLAGS:
         return [], FILES
     naming = Naming(next((KINDS[word] for word in reversed(done) if word in KINDS), Kind.POD))
@@ -115,7 +115,7 @@ def _configured(flag: str, done: list[str]) -> list[str]:
 
 
 def _target(done: list[str]) -> Target:
-    """Read where the command line so far points to; a second is all that a completion may take."""
+    """Return the target of the command line so far, with a timeout of one second."""
     values: dict[str, Any] = {}
     names = {"-n": "namespace", "-s": "server", "--as": "as_user"}
     for flag, value in _pairs(done):
@@ -142,7 +142,7 @@ def _pairs(done: list[str]) -> list[tuple[str, Any]]:
 
 
 def _listed(path: str | None, done: list[str]) -> list[str]:
-    """Name the objects of a list, read live; None means the pods of the namespace."""
+    """Return the names of the objects in a list, read from the cluster; None means the pods of the namespace."""
     from c3s_cli.kube.cluster import segment
     from c3s_cli.run.once import opened
     from c3s_cli.run.stages import Stages

@@ -109,7 +109,7 @@ def _seconds(text: str | None) -> float | None:
 
 UNABLE: Final = "Unable to connect to the server: "
 BY_PROXY: Final = "the connection goes through a proxy: see proxy-url, HTTPS_PROXY"
-# Go's words for what the system says of a network.
+# Go's words for errors of the network.
 NETWORK: Final = {
     errno.EHOSTUNREACH: "connect: no route to host",
     errno.ENETUNREACH: "connect: network is unreachable",
@@ -146,7 +146,7 @@ def unreachable(problem: BaseException, server: str) -> Unreachable:
 
 
 def _broken_words(causes: _Causes, host: str) -> str:
-    """Say how a connection was not made, or how it broke."""
+    """Return kubectl's words for a connection that failed or broke."""
     import http.client  # urllib3 has it by now
 
     import urllib3.exceptions as client
@@ -166,7 +166,7 @@ def _broken_words(causes: _Causes, host: str) -> str:
 
 
 class _Causes(list[BaseException]):
-    """A problem and all that it was made of: the client wraps urllib3's exceptions, and urllib3 those of Python."""
+    """An exception and its causes: the client wraps urllib3's exceptions, and urllib3 wraps Python's."""
 
     def __init__(self, problem: BaseException) -> None:
         super().__init__()
@@ -181,11 +181,11 @@ class _Causes(list[BaseException]):
             coming += [each for each in (*inner, *linked) if isinstance(each, BaseException)]
 
     def first(self, *kinds: type[BaseException]) -> BaseException | None:
-        """Return the first one of some kinds."""
+        """Return the first cause of one of these types, None if there is none."""
         return next((cause for cause in self if isinstance(cause, kinds)), None)
 
     def proxy_status(self) -> str:
-        """Return the status with which a proxy refused: http.client puts it into words only."""
+        """Return the status with which a proxy refused; http.client gives it only as text."""
         statuses = (re.search(r"\b[45]\d\d [A-Z][A-Za-z ]+", str(cause)) for cause in reversed(self))
         return next((found[0] for found in statuses if found), "no answer")
 
@@ -193,7 +193,7 @@ class _Causes(list[BaseException]):
 UNVERIFIED: Final = "tls: failed to verify certificate: x509: "
 EXPIRED: Final = f"{UNVERIFIED}certificate has expired or is not yet valid"
 UNKNOWN_AUTHORITY: Final = f"{UNVERIFIED}certificate signed by unknown authority"
-# OpenSSL's numbers of what is wrong with a certificate, and Go's words for it.
+# OpenSSL's verification errors, and Go's words for them.
 VERIFICATION: Final = {
     7: UNKNOWN_AUTHORITY,  # the signature is wrong
     9: EXPIRED,  # not yet valid
@@ -206,7 +206,7 @@ VERIFICATION: Final = {
 }
 MISMATCHES: Final = (62, 64)  # of the name, of the address
 NO_TLS: Final = "tls: first record does not look like a TLS handshake"
-# OpenSSL's names of other failures, and Go's words for them.
+# OpenSSL's other errors, and Go's words for them.
 TLS_WORDS: Final = {
     "WRONG_VERSION_NUMBER": NO_TLS,
     "RECORD_LAYER_FAILURE": NO_TLS,

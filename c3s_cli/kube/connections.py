@@ -1,8 +1,8 @@
-"""urllib3's connections as c3s uses them: begun early, and with one deadline over all that is waited for.
+"""urllib3's connections with one deadline for a whole reading, using the connections that are already open.
 
-urllib3 bounds every single wait. A server that sends a byte a second, in the headers of its answer say, is waited for
-as long as it likes. Here the time is looked at before every wait: for the name, the connection, TLS, a proxy's tunnel,
-the headers and the body.
+urllib3 limits each wait by itself. A server that sends one byte a second, for example in the headers, could keep it
+waiting for ever. These connections check the deadline before every wait: for DNS, the connection, TLS, a proxy's
+tunnel, the headers and the body.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def bounded(pools: Mapping[str, type], dials: list[Dial], deadline: Deadline) -> dict[str, type]:
-    """Return urllib3's pool classes, by scheme, with connections that know the dials under way and the deadline."""
+    """Return urllib3's pool classes, by scheme, with connections that use `dials` and keep the deadline."""
     made = {}
     for scheme, pool in pools.items():
         with_deadline = {"dials": dials, "deadline": deadline, "response_class": _response_class(deadline)}
@@ -35,7 +35,7 @@ def _mixin() -> type:
     import urllib3  # 60 ms, loaded while the connections are made
 
     class Bounded:
-        """What a connection of urllib3 does otherwise here."""
+        """What differs from urllib3's connections."""
 
         dials: list[Dial]
         deadline: Deadline
@@ -43,7 +43,7 @@ def _mixin() -> type:
         def _new_conn(self) -> socket:
             try:
                 made = self._dialled() or within(self.deadline.wait(), super()._new_conn)  # type: ignore[misc]
-                # TLS and a tunnel come next: they have what is left.
+                # TLS and a proxy's tunnel follow, with the time that is left.
                 made.settimeout(self.deadline.wait())
             except TimeoutError:
                 raise urllib3.exceptions.ConnectTimeoutError(self, "timed out") from None
@@ -51,7 +51,7 @@ def _mixin() -> type:
             return connected
 
         def _dialled(self) -> socket | None:
-            """Take a connection already begun, with the options that urllib3 sets; None if there is none."""
+            """Take one of the dials and set urllib3's options on it; None if there is none."""
             try:
                 made = self.dials.pop().answered(self.deadline.wait())
             except IndexError:
@@ -77,7 +77,7 @@ def _response_class(deadline: Deadline) -> type:
 
 
 class _Timed(RawIOBase):
-    """What comes over a socket, with no wait beyond the deadline."""
+    """The bytes of a socket; no read waits beyond the deadline."""
 
     def __init__(self, sock: socket, deadline: Deadline) -> None:
         self._sock = sock

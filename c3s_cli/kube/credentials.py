@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 CONNECTIONS: Final = 8
 SECRETS: Final = re.compile(r"(?i)bearer \S+|\beyJ[\w.+/=-]+")
-# What the client makes of a plugin's token that is empty or null.
+# What the client makes of an empty or missing token of a plugin.
 NO_TOKENS: Final = ("Bearer", "Bearer None")
 CERTIFICATES: Final = ("client-certificate", "client-certificate-data")
 
@@ -81,7 +81,7 @@ def _loaded(access: Access, deadline: Deadline) -> Any:
         ) from None
     token = " ".join(str(configuration.api_key.get("BearerToken") or "").split())
     if plugin and (said.getvalue() or token in NO_TOKENS or not (token or configuration.cert_file)):
-        # Also where the user has another credential: going on would be going on as somebody else.
+        # Even if the user has other credentials: they would be somebody else's.
         raise _plugin_failed(plugin, said.getvalue(), deadline)
     if not token and not configuration.cert_file and any(user.get(key) for key in (*CREDENTIALS, *CERTIFICATES)):
         raise ConfigError(f'the client found no credentials for context "{access.name}"')
@@ -174,10 +174,10 @@ def _safe_line(text: str | None) -> str | None:
 
 
 def _oidc_token(provider: Mapping[str, Any]) -> str:
-    """Return the token of an OIDC provider. ConfigError if it has expired, or has no end.
+    """Return the token of an OIDC provider. ConfigError if it has expired or has no expiry time.
 
-    The client would refresh it, from five minutes before its end on, and would ask for the issuer without checking
-    its certificate; and it takes a token that it does not like for none. So it gets the token alone.
+    The client would refresh it within five minutes of its expiry without verifying the issuer's certificate, and would
+    ignore a malformed token and send anonymous requests. So the client gets only the token.
     """
     import base64  # only OIDC needs it
     import json

@@ -1,4 +1,4 @@
-"""How long a reading may take: one deadline for everything that is waited for, from the kubeconfig to the last byte."""
+"""One deadline for everything that a reading waits for, from the kubeconfig to the last byte."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from c3s_cli.terminal.words import say
 # c3s's own bounds where --request-timeout gives none, in seconds: without a byte, and in total.
 SILENCE: Final = 10.0
 TOTAL: Final = 300.0
-# When a person who waits at a terminal is told for what, in seconds.
+# Seconds until a user at a terminal is told what c3s waits for.
 PATIENCE: Final = 2.0
 HINT: Final = "--request-timeout sets how long to wait"
 FOREVER: Final = float("inf")
@@ -22,7 +22,7 @@ Result = TypeVar("Result")
 
 
 class Deadline:
-    """When to give up. `request_timeout`, in seconds: None means c3s's own bounds, 0 means none."""
+    """When a reading gives up. request_timeout: in seconds; None for the bounds above, 0 for no bound."""
 
     def __init__(self, request_timeout: float | None = None) -> None:
         self._silence = SILENCE if request_timeout is None else FOREVER
@@ -30,37 +30,37 @@ class Deadline:
         self._end = time.monotonic() + self._total
 
     def renew(self) -> None:
-        """Begin anew, for the next reading of a watch."""
+        """Start again, for the next reading of a watch."""
         self._end = time.monotonic() + self._total
 
     def left(self) -> float:
-        """Return the seconds that are left; infinity if there is no bound. TimeoutError if there are none."""
+        """Return the seconds left, infinity without a bound. TimeoutError if the time is over."""
         left = self._end - time.monotonic()
         if left <= 0:
             raise TimeoutError
         return left
 
     def is_over(self) -> bool:
-        """Whether the time is over."""
+        """Whether the deadline has passed."""
         return time.monotonic() >= self._end
 
     def wait(self) -> float | None:
-        """Return how long to wait for the next byte, in seconds; None for ever. TimeoutError if the time is over."""
+        """Return how many seconds to wait for the next byte, None for no bound. TimeoutError if the time is over."""
         wait = min(self.left(), self._silence)
         return None if wait == FOREVER else wait
 
     def allows(self, pause: float) -> bool:
-        """Whether a pause, in seconds, is short and over before the deadline."""
+        """Whether a pause of so many seconds is short and ends before the deadline."""
         return pause < SILENCE and time.monotonic() + pause < self._end
 
 
 def within(seconds: float | None, job: Callable[[], Result]) -> Result:
-    """Do a job that cannot be told when to stop. TimeoutError after so many seconds; it then goes on by itself."""
+    """Run a job that has no timeout of its own. TimeoutError after `seconds`; the job then goes on in its thread."""
     return _Job(job).result(seconds)
 
 
 def waited(deadline: Deadline, job: Callable[[], Result], what: str) -> Result:
-    """Do a job that may wait for something outside. TimeoutError at the deadline; a person is told after a while."""
+    """Run a job that may hang. TimeoutError at the deadline. After PATIENCE the user is told what c3s waits for."""
     begun = _Job(job)
     left = deadline.left()
     if left > PATIENCE:
@@ -73,13 +73,13 @@ def waited(deadline: Deadline, job: Callable[[], Result], what: str) -> Result:
 
 
 def announce(what: str) -> None:
-    """Tell a person at a terminal what is waited for."""
+    """Tell the user what c3s waits for, if stderr is a terminal."""
     if sys.stderr is not None and sys.stderr.isatty():
         say(f"waiting for {what}")
 
 
 class _Job(Generic[Result]):
-    """A function that runs in a thread of its own."""
+    """A function running in its own thread."""
 
     def __init__(self, job: Callable[[], Result]) -> None:
         self._job = job
@@ -91,11 +91,11 @@ class _Job(Generic[Result]):
     def _run(self) -> None:
         try:
             self._results.append(self._job())
-        except BaseException as problem:  # noqa: BLE001  raised again by the thread that waits
+        except BaseException as problem:  # noqa: BLE001  raised again in the thread that waits
             self._problem = problem
 
     def result(self, seconds: float | None) -> Result:
-        """Wait for the result; TimeoutError if it is not there in time."""
+        """Wait for the result. TimeoutError if it takes longer than `seconds`."""
         self._thread.join(seconds)
         if self._thread.is_alive():
             raise TimeoutError

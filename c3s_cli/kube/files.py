@@ -1,4 +1,4 @@
-"""Files that flags and kubeconfigs name: read without waiting for ever, and without filling the memory."""
+"""Read files named by flags and kubeconfigs: within the deadline, and up to a size limit."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Final
 from c3s_cli.errors import ConfigError
 from c3s_cli.kube.deadline import HINT, Deadline, waited
 
-# A kubeconfig of a thousand clusters with their certificates is 10 MiB.
+# A kubeconfig of a thousand clusters with certificates takes 10 MiB.
 LARGEST: Final = 32 << 20
 
 
 def read_file(path: str, deadline: Deadline, what: str) -> bytes:
-    """Read a whole file; `what` says in an error what it is.
+    """Read a whole file. what: what error messages call it.
 
-    A FIFO (`<(…)` in a shell) is read, too, but not beyond the deadline. Raises OSError if the file cannot be read,
-    ConfigError if it is too large or nothing comes in time.
+    A FIFO (`<(…)` in a shell) is read too, until the deadline. Raises OSError if the file cannot be read, ConfigError
+    if it is too large or does not end in time.
     """
     if stat.S_ISREG(os.stat(path).st_mode):
         content = _read(path)

@@ -1,28 +1,28 @@
-"""YAML that is nested deeper than any kubeconfig: composing it would overflow the stack of libyaml and crash."""
+"""Refuse YAML that is nested so deep that PyYAML's C loader would overflow the stack and crash."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-# A kubeconfig has six levels, and extensions whatever they like.
+# A kubeconfig has six levels; its extensions may have more.
 DEEPEST: Final = 100
-# How many nodes the aliases of a document may stand for; Go's parser has a bound, too.
+# Nodes, each alias counted as what it stands for. Go's YAML parser has such a limit too.
 MOST_NODES: Final = 1_000_000
 
 
 class TooDeepError(ValueError):
-    """The document is nested too deep, or its aliases stand for too much."""
+    """The document is nested too deep, or its aliases stand for too many nodes."""
 
 
 def check_nesting(content: bytes, loader: Any) -> None:
-    """Raise TooDeepError for a document that must not be composed, yaml.YAMLError for what is no YAML.
+    """Raise TooDeepError if a document must not be loaded, yaml.YAMLError if it is not YAML.
 
-    The events of a document come without recursion, in half the time that composing it takes.
+    Parsing a document into events needs no recursion, and takes half the time of loading it.
     """
     import yaml  # the caller has it by now
 
     sizes: dict[str | None, int] = {}
-    # Of every collection that is open: its anchor, and how many nodes it stands for so far.
+    # For every open collection: its anchor, and how many nodes it has so far.
     opened: list[tuple[str | None, int]] = [("", 0)]
     for event in yaml.parse(content, Loader=loader):
         anchor: str | None = getattr(event, "anchor", None)

@@ -1,4 +1,4 @@
-"""The process of an exec plugin: it ends with the deadline, and a person who waits for it is told so."""
+"""The process of an exec plugin: it ends at the deadline, and the user is told that c3s waits for it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def process_class(deadline: Deadline) -> type[Popen[str]]:
-    """Return a Popen for the client, whose `communicate` gives up and ends the process at the deadline."""
+    """Return a Popen class for the client: its `communicate` ends the process at the deadline."""
     import subprocess
 
     class Process(subprocess.Popen[str]):
@@ -21,7 +21,7 @@ def process_class(deadline: Deadline) -> type[Popen[str]]:
             try:
                 return self._until_the_end()
             except BaseException:
-                # Whether the time is over or the user has given up: nobody waits for its answer any more.
+                # At the deadline, and on signals: nobody needs its answer any more.
                 self.terminate()
                 raise
 

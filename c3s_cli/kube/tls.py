@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from c3s_cli.kube.access import Access
 
-# OpenSSL's names of what is wrong with a client's certificate or key ("" where it has none), and Go's words for it.
+# OpenSSL's errors for a client's certificate or key, and Go's words for them.
 KEY_WORDS: Final = {
     "": "tls: failed to find any PEM data in certificate or key input",
     "KEY_VALUES_MISMATCH": "tls: private key does not match public key",

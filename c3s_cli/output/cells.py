@@ -1,4 +1,4 @@
-"""Heading and cell of every column in a table: the only place where values are rounded, as kubectl rounds them."""
+"""Headings and cells of a table. Values are rounded here and nowhere else, as kubectl rounds them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FIELD: Final = re.compile(r"(?P<of>.+)\.(?P<field>\w+)")
 
 
 def heading(column: Column) -> str:
-    """Give the heading of a column: `CPU(cores)`, `MEMORY-REQUESTS`, `CPU(%REQUESTS)`."""
+    """Return the heading of a column: `CPU(cores)`, `MEMORY-REQUESTS`, `CPU(%REQUESTS)`."""
     if column.name in HEADINGS:
         return HEADINGS[column.name]
     if match := RATIO.fullmatch(column.name):
@@ -44,7 +44,7 @@ def heading(column: Column) -> str:
 
 
 def headings(columns: Sequence[Column]) -> list[str]:
-    """Give the headings of columns; where two would be the same `CPU(%)`, the second says of what."""
+    """Return the headings of columns; a repeated `CPU(%)` becomes `CPU(%CAPACITY)` or the like."""
     titles: list[str] = []
     for column in columns:
         title = heading(column)
@@ -62,7 +62,7 @@ def _words(name: str) -> str:
 
 
 def cells(column: Column, rows: Iterable[Any]) -> list[str]:
-    """Give the cells of a column."""
+    """Return the cells of a column."""
     if column.parts:
         return ["/".join(pair) for pair in zip(*(cells(part, rows) for part in column.parts), strict=True)]
     if column.ratio:
@@ -74,7 +74,7 @@ def cells(column: Column, rows: Iterable[Any]) -> list[str]:
 
 
 def cell_of(column: Column) -> Callable[[Any], str]:
-    """Say how a known value of a column is written."""
+    """Return the formatter of a column's known values."""
     if column.name.endswith(".limits"):
         amount = AMOUNTS[column.unit]
         return lambda value: amount(value) if value else NONE
@@ -103,9 +103,9 @@ AMOUNTS: Final[dict[Unit, Callable[[Any], str]]] = {
 
 
 def percent_cell(column: Column) -> Callable[[int | None, int | None], str]:
-    """Say how a percentage is written, from its part and whole: kubectl's arithmetic, to the bit.
+    """Return the formatter of a percentage, which takes its part and whole: kubectl's arithmetic, to the bit.
 
-    Over nothing it is 0% where kubectl says so (a node that offers nothing), and <none> elsewhere.
+    If the whole is 0: `0%` of allocatable or capacity, as in kubectl, else `<none>`.
     """
     percent = cpu_percent if column.name.startswith("cpu.") else memory_percent
     over_nothing = "0%" if column.name.endswith(("OfAllocatable", "OfCapacity")) else NONE

@@ -33,7 +33,7 @@ Rows = Callable[[Listing], Iterator[tuple[Any, Any]]]
 
 
 class Requests(Struct):
-    """GETs from one cluster, for one reading.
+    """The GETs of one reading of a cluster.
 
     dates: the Date headers of the answers. spans: when each request began and ended.
     """
@@ -57,7 +57,7 @@ class Requests(Struct):
     def whole(
         self, path: str, query: Pairs, decode: Callable[[Body], tuple[ListMeta | None, Sequence[Row]]]
     ) -> list[Row]:
-        """Read a list that is requested as a whole. A server may still answer in pages; all of them are read."""
+        """Read a list that is requested without a limit. If the server sends pages all the same, read all of them."""
         pages = Pages(path)
         metadata, rows = decode(self.get(path, query))
         found = list(rows)
@@ -105,26 +105,26 @@ class Requests(Struct):
 
 
 class Pages(Struct):
-    """The way from page to page of a list. A server that lets it go on without end is found out."""
+    """The continue tokens of a list, to detect a list without end."""
 
     path: str
     tokens: set[str] = field(default_factory=set)
     most: int = MOST_PAGES
 
     def next(self, metadata: ListMeta | None, size: int) -> str | None:
-        """Return the token of the page after one of `size` items, None after the last one.
+        """Return the token of the next page, None after the last one. size: how many items this page has.
 
-        InvalidAnswer if there are far more pages than the first one announced, or one comes again.
+        InvalidAnswer if a token comes twice, or if there are far more pages than the first one announced.
         """
         token = metadata.continue_ if metadata else None
         if not token or metadata is None:
             return None
         if not self.tokens and metadata.remaining_item_count is not None:
-            # The server calls its number an estimate.
+            # The API calls this number an estimate.
             announced = metadata.remaining_item_count // max(1, size)
             self.most = min(MOST_PAGES, 2 * announced + 10)
         if token in self.tokens:
-            raise InvalidAnswer(f"the server's list {self.path} goes round in circles")
+            raise InvalidAnswer(f"the server's list {self.path} repeats a page")
         if len(self.tokens) >= self.most:
             raise InvalidAnswer(f"the server's list {self.path} has no end: {self.most} pages were read")
         self.tokens.add(token)

@@ -1,6 +1,6 @@
-"""Words for the person at the terminal: on stderr, never on stdout.
+"""Messages for the user: on stderr, never on stdout.
 
-Nobody has to listen: a stderr that is closed, full or a broken pipe changes nothing, least of all the exit code.
+Nobody needs to read them: if stderr is closed, full or a broken pipe, the command goes on, with the same exit code.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ def say(line: str) -> None:
 
 
 def tell(text: str) -> None:
-    """Write text to stderr as it is, if somebody listens."""
+    """Write text to stderr unchanged. Errors of stderr are ignored."""
     if sys.stderr is None:
         return
     try:
@@ -28,15 +28,15 @@ def tell(text: str) -> None:
 
 
 def _silence() -> None:
-    """Let what is left in the buffer go nowhere: Python would try again at its end, and change the exit code."""
+    """Discard the rest of the buffer. Python would write it again at exit, and change the exit code if that fails."""
     try:
         silence(sys.stderr.fileno())
     except (OSError, ValueError):
-        sys.stderr = None  # type: ignore[assignment]  # as Python itself leaves a closed one
+        sys.stderr = None  # what Python does itself with a closed one
 
 
 def silence(descriptor: int) -> None:
-    """Let everything that is still written to a descriptor go nowhere."""
+    """Redirect a file descriptor to /dev/null."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, descriptor)
     os.close(nowhere)

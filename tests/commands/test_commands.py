@@ -55,7 +55,7 @@ def test_the_cluster(run: Run, words: str) -> None:
     assert run(f"{words} --demo --demo-at {AT}") == (0, CLUSTER, "")
 
 
-def test_a_named_pod_and_its_containers(demo: Run) -> None:
+def test_a_single_pod_and_its_containers(demo: Run) -> None:
     result = demo("top pods prometheus-0 -n monitoring --containers")
     assert result.out == (
         "POD            NAME              CPU(cores)   MEMORY(bytes)\n"
@@ -182,7 +182,7 @@ def test_an_unmeasured_node_is_never_idle(demo: Run) -> None:
     assert cpu["usagePercentOfAllocatable"] == 100 * cpu["usage"] / cpu["measuredAllocatable"]
 
 
-def test_the_wide_cluster_has_a_row_a_resource(demo: Run) -> None:
+def test_the_wide_cluster_has_one_row_per_resource(demo: Run) -> None:
     lines = demo("top cluster -o wide").out.splitlines()
     assert lines[0].split() == [
         "CONTEXT",
@@ -198,7 +198,7 @@ def test_the_wide_cluster_has_a_row_a_resource(demo: Run) -> None:
     assert [line.split()[1] for line in lines[1:]] == ["cpu", "memory", "ephemeralStorage", "pods", "nvidia.com/gpu"]
 
 
-def test_columns_of_ones_own_are_no_wider_in_wide(demo: Run) -> None:
+def test_wide_has_no_effect_with_columns(demo: Run) -> None:
     for words in ("cluster", "cluster --no-headers", "nodes", "pods -A"):
         for columns in ("cpu%", 'resources["nvidia.com/gpu"].requests,cpu%'):
             wide = demo("top", *words.split(), "-o", "wide", "--columns", columns)
@@ -206,7 +206,7 @@ def test_columns_of_ones_own_are_no_wider_in_wide(demo: Run) -> None:
             assert wide.out
 
 
-def test_an_unmeasured_pod_is_a_row_as_soon_as_specs_are_read(demo: Run) -> None:
+def test_an_unmeasured_pod_is_a_row_if_specs_are_read(demo: Run) -> None:
     items = json.loads(demo("top pods -A -o json --columns cpu.usage,status").out)["items"]
     states = {item["name"].rsplit("-", 1)[0]: (item["status"], item["cpu"]["usage"]) for item in items}
     assert states["train-xl"] == ("Pending", None)
@@ -264,7 +264,7 @@ def test_watch_prints_table_after_table(run: Run) -> None:
     assert run(f"watch nodes --interval 0.01 --count 1 --demo-at {AT}").out == NODES
 
 
-def test_watch_prints_a_document_a_line(demo: Run) -> None:
+def test_watch_prints_one_document_per_line(demo: Run) -> None:
     lines = demo("watch pods -i 0.01 --count 3 -o json").out.splitlines()
     assert [len(json.loads(line)["items"]) for line in lines] == [8, 8, 8]
 
@@ -276,7 +276,7 @@ def test_watch_until(demo: Run) -> None:
     assert demo("watch nodes -i 0.01 --fail-if 'cpu% > 50'").code == 3
 
 
-def test_a_watch_with_no_time_looks_once(demo: Run) -> None:
+def test_a_watch_with_zero_timeout_reads_once(demo: Run) -> None:
     assert demo("watch nodes -i 60 --until 'cpu% > 50' --timeout 0").code == 0
     late = demo("watch nodes -i 60 --until 'cpu% > 99' --timeout 0")
     assert (late.code, late.out, late.err) == (4, NODES, "timed out waiting for the condition\n")
@@ -287,7 +287,7 @@ def test_a_watch_writes_one_table_for_spreadsheets(demo: Run) -> None:
     assert twice == once + once.partition("\n")[2]
 
 
-def test_a_column_is_said_once(demo: Run) -> None:
+def test_a_column_is_shown_once(demo: Run) -> None:
     assert demo("top nodes --columns name,cpu").out.split("\n")[0].split() == ["NAME", "CPU(cores)"]
     assert demo("top pods -A --columns namespace,name,cpu").out.split("\n")[0].split() == [
         "NAMESPACE",
@@ -300,7 +300,7 @@ def test_a_column_is_said_once(demo: Run) -> None:
     assert demo(f"top nodes --columns {percentages}").out.split("\n")[0].split() == ["NAME", "CPU(%)", "CPU(%CAPACITY)"]
 
 
-def test_sums_of_columns_that_are_shown_as_one(demo: Run) -> None:
+def test_sums_of_columns_shown_as_a_pair(demo: Run) -> None:
     *_, rule, sums = demo("top nodes --by pool --sum").out.splitlines()
     assert rule.split() == ["________"] * 5
     assert sums.split()[0] == "9/10"
@@ -310,7 +310,7 @@ def test_sums_of_columns_that_are_shown_as_one(demo: Run) -> None:
     assert last.replace("|", " ").split() == total.split()
 
 
-def test_what_has_no_key_is_empty_and_what_is_unknown_is_null(demo: Run) -> None:
+def test_a_missing_key_is_empty_and_an_unknown_one_is_null(demo: Run) -> None:
     pools = [item["pool"] for item in json.loads(demo("top pods -A --by pool -o json").out)["items"]]
     assert pools[:2] == ["", None]
     assert demo("top pods -A --by pool").out.split("\n")[1].split()[0] == "<none>"
@@ -318,14 +318,14 @@ def test_what_has_no_key_is_empty_and_what_is_unknown_is_null(demo: Run) -> None
     assert demo("top pods -A --by pool --fail-if 'pool = null'").code == 3
 
 
-def test_unknown_usage_is_looked_for_among_all_pods(demo: Run) -> None:
+def test_unknown_usage_is_searched_among_all_pods(demo: Run) -> None:
     unmeasured = demo("top pods -A --where 'cpu = null' --no-headers").out
     assert unmeasured
     assert all("<unknown>" in line for line in unmeasured.splitlines())
     assert unmeasured == demo("top pods -A --where 'cpu = null' --no-headers --columns cpu,memory").out
 
 
-def test_a_count_that_is_asked_for_counts_all_pods(demo: Run) -> None:
+def test_a_requested_count_covers_all_pods(demo: Run) -> None:
     every = demo("top pods -A --by namespace --columns pods.count,node --no-headers")
     assert every.code == 2
     counted = json.loads(demo("top pods -A --by namespace -o json --columns pods.count").out)
@@ -333,7 +333,7 @@ def test_a_count_that_is_asked_for_counts_all_pods(demo: Run) -> None:
     assert [item["pods"] for item in counted["items"]] == [item["pods"] for item in read["items"]]
 
 
-def test_flags_stand_anywhere_and_switches_take_values(demo: Run, run: Run, demo_server: object) -> None:
+def test_flags_may_be_anywhere_and_switches_take_values(demo: Run, run: Run, demo_server: object) -> None:
     assert demo("--namespace=default top pods").out == PODS
     assert demo("top -n default pods").out == PODS
     assert demo("top pods --no-headers=true").out == demo("top pods --no-headers").out
@@ -342,7 +342,7 @@ def test_flags_stand_anywhere_and_switches_take_values(demo: Run, run: Run, demo
     assert demo("top pods -ndefault --use-protocol-buffers=false").out == PODS
 
 
-def test_a_bare_group_is_its_help_on_stderr(run: Run) -> None:
+def test_a_command_group_alone_prints_its_help_on_stderr(run: Run) -> None:
     bare = run("top")
     assert (bare.code, bare.out) == (1, "")
     assert "nodes" in bare.err

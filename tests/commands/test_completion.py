@@ -1,4 +1,4 @@
-"""Completion: what a shell is told could come next."""
+"""Completion: the candidates that a shell gets."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_a_real_bash_completes(tmp_path: Path, demo_server: DemoServer) -> None:
         ),
     ],
 )
-def test_bash_cuts_words_where_c3s_does_not(tmp_path: Path, line: str, cut: list[str], found: str) -> None:
+def test_bash_splits_words_where_c3s_does_not(tmp_path: Path, line: str, cut: list[str], found: str) -> None:
     (tmp_path / "config").write_text(
         '{"contexts": [{"name": "arn:aws:eks:1:cluster/one"}, {"name": "arn:aws:eks:1:cluster/two"}]}'
     )

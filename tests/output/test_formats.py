@@ -1,4 +1,4 @@
-"""Every format says the same."""
+"""Every format has the same values."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_yaml_and_csv_say_what_json_says(demo: Run, command: str, columns: str) 
 
 
 def flat(item: Any, path: str = "") -> dict[str, str]:
-    """Write an item as a CSV's row does; unknown values and empty texts are no cells."""
+    """Flatten an item as CSV does, without unknown values and empty texts."""
     if isinstance(item, dict):
         found: dict[str, str] = {}
         for key, value in item.items():
@@ -104,7 +104,7 @@ cell = st.text(alphabet=st.characters(categories=("L", "N", "P", "S")), min_size
     ),
     st.booleans(),
 )
-def test_the_quick_writer_writes_what_tabulate_writes(rows: list[list[str]], with_headings: bool) -> None:  # noqa: FBT001  a drawn value
+def test_the_fast_writer_prints_the_same_as_tabulate(rows: list[list[str]], with_headings: bool) -> None:  # noqa: FBT001  a drawn value
     columns = [list(column) for column in zip(*rows, strict=True)]
     headings = [f"HEADING-{place}" for place in range(len(columns))] if with_headings else None
     assert "".join(padded(headings, columns)) == "".join(tabulated(headings, columns))

@@ -101,7 +101,7 @@ def test_compares_by_the_unit_of_the_column(text: str, expected: bool) -> None: 
     assert parse([text], NODES).matches(node()) is expected
 
 
-def test_an_unknown_value_meets_nothing_but_null() -> None:
+def test_an_unknown_value_matches_nothing_but_null() -> None:
     unmeasured = node(cpu=None)
     for operator in ("=", "!=", ">", ">=", "<", "<="):
         assert not parse([f"cpu {operator} 1"], NODES).matches(unmeasured)
@@ -113,7 +113,7 @@ def test_an_unknown_value_meets_nothing_but_null() -> None:
     assert not parse(["node !~ x"], PODS).matches(bare)
 
 
-def test_over_nothing_a_percentage_is_unknown() -> None:
+def test_a_percentage_of_zero_is_unknown() -> None:
     facts = PodFacts("", "n", "", "Running", 0, 0.0, "", {}, {}, {})
     assert parse(["cpu% = null"], PODS).matches(Pod("c", "ns", "p", 1, 1, facts=facts))
 
@@ -124,7 +124,7 @@ def test_an_open_ended_column_is_equal_to_itself() -> None:
     assert parse([text], NODES).texts == (text,)
 
 
-def test_people_read_alternatives_with_or() -> None:
+def test_alternatives_are_displayed_with_or() -> None:
     assert str(parse(["name = a, cpu > 1", "node = null"], PODS)) == 'name = "a", cpu.usage > "1" or node = null'
 
 
@@ -186,14 +186,14 @@ def test_a_mistake_names_the_right_way(text: str, words: str, hint: str) -> None
 
 
 @pytest.mark.parametrize("word", ["and", "AND", "And", "or", "OR", "Or", "&&", "||", ";"])
-def test_words_that_join_elsewhere_are_known_in_any_case(word: str) -> None:
+def test_and_and_or_get_a_hint_in_any_case(word: str) -> None:
     with pytest.raises(UsageError) as problem:
         parse([f"cpu > 1 {word} cpu < 2"], NODES)
     assert problem.value.message == f"expected a comma before '{word} cpu < 2' in 'cpu > 1 {word} cpu < 2'"
     assert problem.value.hint == "a comma means and; for or, repeat the flag"
 
 
-def test_words_that_only_begin_as_those_that_join_are_values() -> None:
+def test_words_that_start_with_and_or_or_are_values() -> None:
     with pytest.raises(UsageError) as problem:
         parse(["name = a order"], NODES)
     assert (problem.value.hint or "").startswith("a value with a comma, a quote or a blank in it")
@@ -201,7 +201,7 @@ def test_words_that_only_begin_as_those_that_join_are_values() -> None:
 
 @pytest.mark.parametrize("column", ["timestamp", "name", "roles"])
 @pytest.mark.parametrize("operator", ["=", "!=", "~", "!~"])
-def test_what_is_text_matches_patterns(column: str, operator: str) -> None:
+def test_text_columns_match_patterns(column: str, operator: str) -> None:
     # None of them is "^2026", and only the time begins with it.
     expected = {"=": False, "!=": True, "~": column == "timestamp", "!~": column != "timestamp"}[operator]
     assert parse([f"{column} {operator} ^2026"], NODES).matches(node()) is expected
@@ -251,12 +251,12 @@ def test_a_year_has_365_days_as_in_kubectl(age: str, days: int) -> None:
         (["cpu != null", "memory = null"], True),
     ],
 )
-def test_only_what_equals_null_seeks_the_unknown(texts: list[str], seeks: bool) -> None:  # noqa: FBT001  a table's column
+def test_only_equals_null_seeks_unknown_values(texts: list[str], seeks: bool) -> None:  # noqa: FBT001  a table's column
     assert parse(texts, NODES).seeks_unknown is seeks
 
 
 class Said(NamedTuple):
-    """A comparison as it is written, and what it means. value: in whole units of FACTS, None for null."""
+    """A written comparison and its meaning. value: in whole units of FACTS, None for null."""
 
     text: str
     column: str
@@ -300,7 +300,7 @@ def pod_of(facts: Facts) -> Pod:
 
 
 def holds(said: Said, facts: Facts) -> bool:
-    """Say whether a comparison is true: the slow and obvious reference."""
+    """Whether a comparison is true: the slow and obvious reference."""
     if said.column == "cpu%":
         usage, requests = facts["cpu"], facts["cpu.requests"]
         have = None if usage is None or not requests else Fraction(100 * usage, requests)
@@ -350,14 +350,14 @@ def written(condition: list[list[Said]]) -> list[str]:
 
 @settings(deadline=None)  # a busy machine is no failure
 @given(conditions, facts_of_pods)
-def test_a_condition_is_met_by_what_it_is_true_of(condition: list[list[Said]], facts: Facts) -> None:
+def test_a_condition_matches_the_rows_it_is_true_for(condition: list[list[Said]], facts: Facts) -> None:
     expected = any(all(holds(said, facts) for said in together) for together in condition)
     assert parse(written(condition), PODS).matches(pod_of(facts)) is expected
 
 
 @settings(deadline=None)  # a busy machine is no failure
 @given(conditions)
-def test_what_is_written_reads_back(condition: list[list[Said]]) -> None:
+def test_written_conditions_parse_back(condition: list[list[Said]]) -> None:
     parsed = parse(written(condition), PODS)
     assert [len(together) for together in parsed.alternatives] == [len(together) for together in condition]
     assert parse(parsed.texts, PODS) == parsed
@@ -392,17 +392,17 @@ def test_any_text_is_a_condition_or_a_usage_error(text: str, facts: Facts) -> No
 
 
 @pytest.mark.parametrize("flag", ["--where", "--fail-if", "--until"])
-def test_a_wrong_expression_is_said_before_any_request(run: Run, flag: str) -> None:
+def test_a_wrong_expression_is_reported_before_any_request(run: Run, flag: str) -> None:
     command = "watch" if flag == "--until" else "top"
     result = run(command, "nodes", flag, "name == web-1", "--server", "http://127.0.0.1:1")
     assert result == (2, "", "error: == is no operator\nhint: did you mean =?\n")
 
 
-def test_a_pattern_that_python_wonders_about_is_no_noise(demo: Run) -> None:
+def test_pythons_warning_about_a_pattern_is_not_shown(demo: Run) -> None:
     result = demo("top", "nodes", "--where", "name ~ ^[[g]en.*-1", "-o", "name")
     assert result == (0, "node/general-1\n", "")
 
 
-def test_rows_are_failed_by_what_is_exact(demo: Run) -> None:
+def test_fail_if_compares_exact_values(demo: Run) -> None:
     result = demo("top", "nodes", "--where", "name = memory-1", "--fail-if", "cpu% > 59", "-o", "name")
     assert result == (3, "node/memory-1\n", "--fail-if: 1 row matched: memory-1\n")
