@@ -149,7 +149,7 @@ def _command(words: Sequence[str]) -> tuple[tuple[str, ...] | None, Sequence[str
     """Split off the command that the words begin with, by its full name; None if they begin with none."""
     plain = [ALIASES.get(word, word) for word in words[:2]]
     if plain[:1] == ["watch"] and (len(plain) < 2 or plain[1].startswith("-")):
-        return ("watch", "cluster"), words[1:]
+        return ("watch", "nodes"), words[1:]
     for path in (tuple(plain), tuple(plain[:1])):
         if path in COMMANDS:
             return path, words[len(path) :]
@@ -210,8 +210,11 @@ def _usage(problem: Any, path: tuple[str, ...] | None) -> UsageError:
             if option.startswith("--")
             else f"unknown shorthand flag: {option[1:]!r} in {option}"
         )
-        nearest = getattr(problem, "possibilities", None)
-        hint = f"did you mean {min(nearest)}?" if nearest else None
+        from difflib import get_close_matches
+
+        possible = {name.lstrip("-"): name for name in getattr(problem, "possibilities", None) or ()}
+        nearest = get_close_matches(option.lstrip("-"), possible, n=1)
+        hint = f"did you mean {possible[nearest[0]]}?" if nearest else None
         return UsageError(f"{words}\n{_see(path)}", hint=hint)
     return UsageError(f"{words}\n{_see(path)}")
 

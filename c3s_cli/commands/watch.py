@@ -1,10 +1,12 @@
 """`c3s watch nodes|pods|cluster`: the same rows, refreshed at an interval."""
 
+from msgspec import structs
+
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ExitCode, UsageError
 from c3s_cli.request.from_flags import pace_of, request_of, target_of
 from c3s_cli.request.query import Query
-from c3s_cli.request.view import View
+from c3s_cli.request.view import Format, View
 from c3s_cli.run.watching import watch
 from c3s_cli.words.options import Connection, Display, NodeName, Nodes, PodName, Pods, Repeat, Selection, takes_flags
 
@@ -51,4 +53,10 @@ def watch_cluster(
 def _watch(connection: Connection, request: tuple[Query, View], repeat: Repeat, selection: Selection) -> ExitCode:
     if selection.explain:
         raise UsageError("--explain does not go with watch", hint="c3s top explains once")
-    return watch(target_of(connection), *request, pace_of(repeat))
+    query, view = request
+    if view.format is Format.PROMETHEUS:
+        raise UsageError(
+            "-o prometheus does not go with watch: a scrape is one reading, which ends with # EOF",
+            hint="c3s top prints one; a cron job or a textfile collector repeats it",
+        )
+    return watch(target_of(connection), query, structs.replace(view, trend=repeat.trend), pace_of(repeat))

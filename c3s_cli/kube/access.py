@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from c3s_cli.errors import ConfigError, Unreachable
 from c3s_cli.kube.deadline import Deadline
@@ -18,13 +18,15 @@ KUBECTLS_WORDS: Final = {"clusters": "cluster", "users": "auth info"}
 
 
 class Access(Struct, frozen=True):
-    """Everything that a connection needs, resolved. name: as shown to the user; cluster, user: kubeconfig entries."""
+    """Everything that a connection needs. name: what to call it; cluster, user: their kubeconfig entries, and names."""
 
     name: str
     namespace: str
     server: str
     cluster: Mapping[str, Any]
     user: Mapping[str, Any]
+    cluster_name: str = ""
+    user_name: str = ""
 
     def __repr__(self) -> str:
         """Return the name only, so that credentials are never printed."""
@@ -72,7 +74,9 @@ def resolve(
             f'no server is known for context "{name}"',
             hint="its cluster is missing from the kubeconfig; --server names one",
         )
-    access = Access(name or _host(server), str(chosen.get("namespace") or ""), server, cluster, user)
+    cluster_name = str(target.cluster or chosen.get("cluster") or "")
+    namespace = str(chosen.get("namespace") or "")
+    access = Access(name or _host(server), namespace, server, cluster, user, cluster_name, user_name)
     return _checked(access, user_name)
 
 
@@ -179,7 +183,8 @@ def _checked(access: Access, user_name: str) -> Access:
     cluster, user = access.cluster, access.user
     if not access.secure:
         identity = {key: value for key, value in user.items() if key in IMPERSONATION}
-        return Access(access.name, access.namespace, access.server, cluster, identity)
+        bare: Access = structs.replace(access, user=identity)
+        return bare
     authority = cluster.get("certificate-authority") or cluster.get("certificate-authority-data")
     if cluster.get("insecure-skip-tls-verify") and authority:
         raise ConfigError("specifying a root certificates file with the insecure flag is not allowed")

@@ -96,6 +96,8 @@ class Cluster:
         self.context = "demo" if target.demo else access.name
         self.namespace = access.namespace or "default"
         self.server = access.server
+        self.cluster_name = access.cluster_name
+        self.user_name = str(access.user.get("as") or access.user_name)
         self.notes: tuple[str, ...] = ()
         self._access = access
         self._deadline = deadline

@@ -12,7 +12,7 @@ from typing import Any, Final
 from c3s_cli.columns.catalogue import IDENTITY
 from c3s_cli.columns.vocabulary import Column, Unit
 from c3s_cli.model import Report
-from c3s_cli.output.document import shown_columns
+from c3s_cli.output.document import moment, shown_columns
 from c3s_cli.request.view import Format, View
 from c3s_cli.terminal.printable import printable
 
@@ -35,6 +35,10 @@ def _pieces(report: Report, view: View) -> Iterator[Iterable[Sequence[Any]]]:
     columns = shown_columns(report)
     if report.containers:
         columns.insert(columns.index(IDENTITY["name"]) + 1, CONTAINER)
+    if view.compact:
+        # Readings follow each other in one table: each row says of which it is.
+        read_at = moment(report.now)
+        columns.insert(0, Column("time", Unit.TIME, lambda _row: read_at, "when the reading was made"))
     if view.headers:
         yield [[column.name for column in columns]]
     rows = iter(report.rows)

@@ -31,9 +31,14 @@ def table(report: Report, view: View) -> Iterator[str]:
     """Write kubectl's table; nothing if there are no rows."""
     if not report.rows:
         return iter(())
-    columns = _by_resource(report) if _is_pivoted(report, view) else _footed(report, view)
+    columns = shown_table(report, view)
     headings = [title for title, _ in columns] if view.headers else None
     return layout(headings, [column for _, column in columns])
+
+
+def shown_table(report: Report, view: View) -> TableColumns:
+    """Return the headings and cells of a table, with the sums below them if these are wanted."""
+    return _by_resource(report) if _is_pivoted(report, view) else _footed(report, view)
 
 
 def markdown(report: Report, view: View) -> Iterator[str]:

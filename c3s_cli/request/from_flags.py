@@ -20,7 +20,7 @@ from c3s_cli.request.pace import Pace
 from c3s_cli.request.query import Query, SortKey
 from c3s_cli.request.selectors import parse_fields, parse_labels
 from c3s_cli.request.target import DemoOptions, Target
-from c3s_cli.request.view import TABLES, WITH_TEMPLATE, WITH_TOTALS, Format, View
+from c3s_cli.request.view import COLORS, TABLES, WITH_TEMPLATE, WITH_TOTALS, Format, View
 
 if TYPE_CHECKING:
     from c3s_cli.request.where import Condition
@@ -136,7 +136,21 @@ def request_of(  # noqa: PLR0913  a command line has that many groups of flags
     )
     # With --columns, wide means no more than table.
     format_ = Format.TABLE if format_ is Format.WIDE and display.columns else format_
-    return query, View(format_, headers=not display.no_headers, sum=rows.sum, template=template)
+    return query, View(
+        format_,
+        headers=not display.no_headers,
+        sum=rows.sum,
+        template=template,
+        color=_color(display.color),
+        warn=display.warn,
+        critical=display.critical,
+    )
+
+
+def _color(text: str) -> str:
+    if text not in COLORS:
+        raise UsageError(f"--color takes auto, always or never, not {text!r}")
+    return text
 
 
 def _name(objects: Kind, names: Sequence[str]) -> str | None:

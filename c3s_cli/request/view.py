@@ -24,6 +24,7 @@ class Format(Enum):
     JSONPATH = "jsonpath"
 
 
+COLORS: Final = ("auto", "always", "never")
 TABLES: Final = (Format.TABLE, Format.WIDE, Format.MARKDOWN)
 DELIMITED: Final = (Format.CSV, Format.TSV)
 WITH_TEMPLATE: Final = (Format.CUSTOM_COLUMNS, Format.JSONPATH)
@@ -33,7 +34,9 @@ WITH_TOTALS: Final = (Format.JSON, Format.YAML, Format.JSONPATH)
 class View(Struct, frozen=True):
     """The output format and its options.
 
-    template: what follows `custom-columns=` or `jsonpath=`. compact: one document per line, for watch.
+    template: what follows `custom-columns=` or `jsonpath=`. compact: one document per line, for watch. color: "auto",
+    "always" or "never". warn, critical: the percentages from which cells are coloured. trend: whether rows of a watch
+    have a sparkline.
     """
 
     format: Format
@@ -41,3 +44,7 @@ class View(Struct, frozen=True):
     sum: bool = False
     template: str = ""
     compact: bool = False
+    color: str = "auto"
+    warn: float = 70
+    critical: float = 90
+    trend: bool = False

@@ -22,7 +22,7 @@ from c3s_cli.terminal.words import say
 if TYPE_CHECKING:
     from c3s_cli.demo.server import DemoServer
     from c3s_cli.kube.cluster import Cluster
-    from c3s_cli.model import Report
+    from c3s_cli.model import Report, Sample
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import DemoOptions, Target
     from c3s_cli.request.view import Format, View
@@ -90,12 +90,18 @@ def _demo(options: DemoOptions) -> DemoServer:
         raise C3sError(f"the demo cannot start: {problem}") from problem
 
 
+def sampler(clusters: Sequence[Cluster], query: Query, stages: Stages) -> Callable[[], list[Sample]]:
+    """Return a function that reads what a query needs from the clusters."""
+    sources = [(ApiServer(cluster, stages.count), cluster.namespace) for cluster in clusters]
+    return lambda: [read(source, query, namespace) for source, namespace in sources]
+
+
 def reader(clusters: Sequence[Cluster], query: Query, stages: Stages) -> Callable[[], Report]:
     """Return a function that reads the clusters and computes a Report."""
-    sources = [(ApiServer(cluster, stages.count), cluster.namespace) for cluster in clusters]
+    sample = sampler(clusters, query, stages)
 
     def report() -> Report:
-        samples = [read(source, query, namespace) for source, namespace in sources]
+        samples = sample()
         with stages.stage("computing"):
             from c3s_cli.analysis.report import make_report  # imported while waiting for the answer
 

@@ -123,6 +123,15 @@ class Display(Struct, frozen=True):
         ),
     ] = None
     no_headers: Annotated[bool, _flag("--no-headers", help="Print output without headers.")] = False
+    color: Annotated[
+        str, _flag("--color", metavar="WHEN", help="Colour percentages above the thresholds: auto, always or never.")
+    ] = "auto"
+    warn: Annotated[
+        float, _flag("--warn", metavar="PERCENT", help="Percentage from which cells are yellow. [default: 70]")
+    ] = 70.0
+    critical: Annotated[
+        float, _flag("--critical", metavar="PERCENT", help="Percentage from which cells are red. [default: 90]")
+    ] = 90.0
 
 
 class Selection(Struct, frozen=True):
@@ -224,6 +233,9 @@ class Repeat(Struct, frozen=True):
         Text,
         _flag("--timeout", metavar="DURATION", help="With --until: exit with code 4 after this long; 0 checks once."),
     ] = None
+    trend: Annotated[
+        bool, _flag("--trend", help="On a terminal: show the last values of CPU and memory as a sparkline in each row.")
+    ] = False
 
 
 class Serve(Struct, frozen=True):
