@@ -15,7 +15,9 @@ from msgspec import Struct
 from c3s_cli.errors import ApiError, Unreachable
 from c3s_cli.kube.deadline import HINT
 
+# Characters of a server's message and reason that are shown.
 LONGEST: Final = 1000
+LONGEST_REASON: Final = 100
 
 
 class Answer(Struct, frozen=True):
@@ -51,13 +53,13 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes, path: str) ->
     retry_after = _seconds(headers.get("Retry-After"))
     told = _status(body)
     if told:
-        reason, message = str(told.get("reason") or ""), str(told.get("message") or "")
+        reason, message = str(told.get("reason") or "")[:LONGEST_REASON], str(told.get("message") or "")
         if status == 401 and not message:
             message = "Unauthorized"
-        return ApiError(status, reason, message[:LONGEST], retry_after=retry_after, hint=_hint(status, message))
+        return ApiError(status, reason, _line(message), retry_after=retry_after, hint=_hint(status, message))
     unknown = ("", f"the server responded with the status code {status} but did not return more information")
     reason, words = GENERIC.get(status, GENERIC[500] if status >= 500 else unknown)
-    text = body.decode("utf-8", "replace").strip()[:LONGEST]
+    text = _line(body[: LONGEST * 4].decode("utf-8", "replace"))
     if status == 403:
         words = text or f'forbidden: "{path}"'
     elif (status == 406 or not words) and text:
@@ -67,6 +69,11 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes, path: str) ->
         words = "an error on the server has prevented the request from succeeding"
     where = _where(path)
     return ApiError(status, reason, words + where, retry_after=retry_after, hint=_hint(status, text))
+
+
+def _line(text: str) -> str:
+    """Make one line of a server's text: its lines must not look like lines of c3s."""
+    return "; ".join(filter(None, map(str.strip, text.splitlines())))[:LONGEST]
 
 
 def _status(body: bytes) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from c3s_cli.kube.deadline import FOREVER, PATIENCE, announce
 
@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from subprocess import Popen
 
     from c3s_cli.kube.deadline import Deadline
+
+# Seconds between SIGTERM and SIGKILL.
+GRACE: Final = 0.5
 
 
 def process_class(deadline: Deadline) -> type[Popen[str]]:
@@ -22,8 +25,18 @@ def process_class(deadline: Deadline) -> type[Popen[str]]:
                 return self._until_the_end()
             except BaseException:
                 # At the deadline, and on signals: nobody needs its answer any more.
-                self.terminate()
+                self._end()
                 raise
+
+        def _end(self) -> None:
+            self.terminate()
+            try:
+                self.wait(GRACE)
+            except subprocess.TimeoutExpired:
+                self.kill()
+                self.wait()
+            for stream in filter(None, (self.stdout, self.stderr)):
+                stream.close()
 
         def _until_the_end(self) -> tuple[str, str]:
             left = deadline.left()

@@ -55,7 +55,7 @@ class MetricsApi(Struct):
         if self.scope.name:
             return self._read(pods, lambda path: [decode.one_pod(self.requests.get(path), context, self.problems)])
         rows = partial(decode.pod_list, context=context, problems=self.problems)
-        return self._read(pods, lambda path: self.requests.whole(path, self.scope.label_query(), rows))
+        return unique(self._read(pods, lambda path: self.requests.whole(path, self.scope.label_query(), rows)))
 
     def _read(self, resource: str, read: Callable[[str], list[Row]]) -> list[Row]:
         """Read a path in the likely version; after a 404, in the version that the server has."""
@@ -96,3 +96,13 @@ class MetricsApi(Struct):
                 )
         if ages:
             raise MetricsUnavailable("metrics not available yet")
+
+
+def unique(pods: list[Pod]) -> list[Pod]:
+    """Return every pod once: one that moves from page to page while a list is read must not be counted twice."""
+    if len({pod.name for pod in pods}) == len(pods):
+        return pods
+    found: dict[tuple[str, str], Pod] = {}
+    for pod in pods:
+        found.setdefault((pod.namespace, pod.name), pod)
+    return list(found.values())

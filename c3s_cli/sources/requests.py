@@ -109,7 +109,7 @@ class Pages(Struct):
 
     path: str
     tokens: set[str] = field(default_factory=set)
-    most: int = MOST_PAGES
+    most: int = field(default_factory=lambda: MOST_PAGES)
 
     def next(self, metadata: ListMeta | None, size: int) -> str | None:
         """Return the token of the next page, None after the last one. size: how many items this page has.
