@@ -80,6 +80,9 @@ def _open_streams() -> None:
             descriptor = os.dup(descriptor)
         if descriptor > 2:
             os.close(descriptor)
+    if sys.stdout is not None and getattr(sys.stdout, "write_through", False):
+        # PYTHONUNBUFFERED: every piece would be a write of its own, and what does not fit on a disk be lost silently.
+        sys.stdout = os.fdopen(sys.stdout.fileno(), "w", encoding=sys.stdout.encoding, closefd=False)
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # the real streams have it

@@ -29,14 +29,14 @@ class ExitCode(IntEnum):
 
 MEANINGS: Final[dict[ExitCode, str]] = {
     ExitCode.OK: "success, even if nothing was found (stderr says so)",
-    ExitCode.FAILURE: "failure: the cluster, its answer or the output",
+    ExitCode.FAILURE: "failure: the cluster, its answer, the output (a full disk, a closed stdout) or a bug",
     ExitCode.USAGE: "usage error: a flag, an argument or a value; nothing was read",
     ExitCode.CONDITION_MET: "a row matches the condition of --fail-if",
     ExitCode.TIMED_OUT: "--until was not met before --timeout, or within --count readings",
     ExitCode.INCOMPLETE: "a requested row or source could not be read; the rest was printed",
     ExitCode.HANGUP: "the terminal was closed (SIGHUP)",
     ExitCode.INTERRUPTED: "interrupted (SIGINT, Ctrl-C)",
-    ExitCode.BROKEN_PIPE: "the reader closed the pipe (SIGPIPE); stderr stays empty",
+    ExitCode.BROKEN_PIPE: "the reader closed the pipe of stdout (SIGPIPE); stderr stays empty",
     ExitCode.TERMINATED: "terminated (SIGTERM)",
 }
 

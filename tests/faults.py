@@ -207,7 +207,7 @@ REFUSALS: dict[str, tuple[Reply, str]] = {
         status(429, "", "busy", **{"Retry-After": "Wed, 21 Oct 2099 07:28:00 GMT"}),
         "Error from server: busy",
     ),
-    "500 JSON": (status(500, "InternalError", "etcdserver: leader changed"), r"Error from server \(InternalError\): .*"),
+    "500 JSON": (status(500, "InternalError", "leader changed"), r"Error from server \(InternalError\): leader .*"),
     "500 text": (Reply("oops", 500, "text/plain"), r'Error from server \(InternalError\): .*\("oops"\).*'),
     "502 HTML": (Reply(HTML, 502, "text/html"), r"Error from server \(InternalError\): .*Sign in.*"),
     "503 JSON": (recorded("err-503-metrics-just-down"), r"Error from server \(ServiceUnavailable\): .*"),

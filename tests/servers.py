@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gzip
 import json
 import socket
 import ssl
@@ -26,7 +25,7 @@ Fault = Callable[["Connection", bytes], None]
 class Reply:
     """One answer. body: JSON, text or bytes.
 
-    fault: hang, drip, stall (half-way), cut, reset, bomb; or a function that answers as it likes (tests/faults.py).
+    fault: hang, drip, stall (half-way), cut, reset; or a function that answers as it likes (tests/faults.py).
     """
 
     body: Any = None
@@ -261,9 +260,6 @@ class Connection(BaseHTTPRequestHandler):
             self.connection.close()
             self.close_connection = True
             return
-        if reply.fault == "bomb":
-            body = gzip.compress(b" " * (600 << 20), 1)
-            reply.headers["Content-Encoding"] = "gzip"
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.content_type)
         self.send_header("Content-Length", str(len(body)))

@@ -28,6 +28,8 @@ SECRETS: Final = re.compile(r"(?i)bearer \S+|\beyJ[\w.+/=-]+")
 # What the client makes of an empty or missing token of a plugin.
 NO_TOKENS: Final = ("Bearer", "Bearer None")
 CERTIFICATES: Final = ("client-certificate", "client-certificate-data")
+# Beside one of these, kubectl does not run an exec plugin.
+BEFORE_PLUGINS: Final = ("token", "username", *CERTIFICATES)
 
 
 def configuration_of(access: Access, deadline: Deadline) -> Any:
@@ -62,6 +64,8 @@ def _loaded(access: Access, deadline: Deadline) -> Any:
         user["token"] = _token_of(str(token_file), deadline)
     if user.get("auth-provider"):
         user["token"] = _oidc_token(user.pop("auth-provider"))
+    if any(user.get(key) for key in BEFORE_PLUGINS):
+        user.pop("exec", None)
     plugin = user.get("exec")
     if plugin and plugin.get("provideClusterInfo"):
         _inline_authority(cluster, deadline)
@@ -81,7 +85,6 @@ def _loaded(access: Access, deadline: Deadline) -> Any:
         ) from None
     token = " ".join(str(configuration.api_key.get("BearerToken") or "").split())
     if plugin and (said.getvalue() or token in NO_TOKENS or not (token or configuration.cert_file)):
-        # Even if the user has other credentials: they would be somebody else's.
         raise _plugin_failed(plugin, said.getvalue(), deadline)
     if not token and not configuration.cert_file and any(user.get(key) for key in (*CREDENTIALS, *CERTIFICATES)):
         raise ConfigError(f'the client found no credentials for context "{access.name}"')

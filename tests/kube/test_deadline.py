@@ -31,7 +31,7 @@ HINT = "hint: --request-timeout sets how long to wait\n"
 TIMEOUT, ENOUGH = 0.6, 2.5
 
 
-def config(path: Path, server: str, user: dict[str, Any] | None = None, **cluster: Any) -> Path:
+def config(path: Path, server: str, user: Any = None, **cluster: Any) -> Path:
     """Write a kubeconfig of one context, `c`."""
     document = {
         "current-context": "c",
