@@ -29,6 +29,9 @@ WRITERS: Final = {
 }
 
 
+COLOURED: Final = (Format.TABLE, Format.WIDE)
+
+
 def prepare(format_: Format) -> None:
     """Import what rendering a format will need."""
     if _module_of(format_).__name__.endswith(".table"):
@@ -37,6 +40,10 @@ def prepare(format_: Format) -> None:
 
 def render(report: Report, view: View) -> Iterator[str]:
     """Give the text of a report, piece by piece. Each format is imported only when it is asked for."""
+    if view.color == "always" and view.format in COLOURED:
+        from c3s_cli.output.painted import painted
+
+        return painted(report, view)
     write: Callable[[Report, View], Iterator[str]] = getattr(_module_of(view.format), WRITERS[view.format][1])
     return write(report, view)
 

@@ -13,6 +13,7 @@ from c3s_cli.amounts.duration import age
 from c3s_cli.analysis.changes import Changes
 from c3s_cli.errors import ApiError, C3sError, ExitCode
 from c3s_cli.output.grid import grid
+from c3s_cli.run.garbage import collect
 from c3s_cli.run.once import verdict
 from c3s_cli.sources.requests import at_once
 from c3s_cli.terminal.colour import wants_colour
@@ -28,12 +29,12 @@ if TYPE_CHECKING:
     from c3s_cli.run.schedule import Schedule
     from c3s_cli.terminal.console import Console
 
-# While numbers are stale their age is shown, to the second.
-BLINK: Final = 1.0
+# The age of stale numbers is shown to the second.
+REDRAW: Final = 1.0
 
 
 class Ended(Struct, frozen=True):
-    """How a live watch ended. report: the last one. by_key: whether the person ended it, who needs no last words."""
+    """How a live watch ended. report: the last one. by_key: ended with q, so the table is not printed again."""
 
     code: ExitCode
     report: Report
@@ -70,7 +71,7 @@ class Reading:
 
     def wait(self) -> Report:
         """Wait for the first reading; raise its problem."""
-        while not self._finished.wait(BLINK):
+        while not self._finished.wait(REDRAW):
             pass  # in steps: a signal must not have to wait for the server
         outcome = self.result()
         if isinstance(outcome, C3sError) or outcome is None:
@@ -107,7 +108,7 @@ class Live:
         self.changes = Changes()
         self.report = first
         self.problem: C3sError | None = None
-        self.stale_since = 0.0
+        self.read_at = 0.0
         self._grid: Grid = grid_of([], [])
         self._order: list[int] = []
         self._page = 1
@@ -116,13 +117,12 @@ class Live:
     def take(self, outcome: Report | C3sError, schedule: Schedule, now: float) -> None:
         """Take in what a reading brought: a new report, or the reason why the last one stays."""
         if isinstance(outcome, C3sError):
-            self.stale_since = self.stale_since if self.problem else now
             self.problem = outcome
             schedule.failed(now, outcome.retry_after if isinstance(outcome, ApiError) else None)
             return
         schedule.succeeded(now)
         self.changes.update(outcome.rows)
-        self.report, self.problem = outcome, None
+        self.report, self.problem, self.read_at = outcome, None, now
         vanished = [] if outcome.containers or outcome.keys else self.changes.vanished
         shown = structs.replace(outcome, rows=[*outcome.rows, *vanished]) if vanished else outcome
         self._grid = grid(shown, self.view, self.changes.mark, self.changes.trends if self.view.trend else None)
@@ -139,7 +139,8 @@ class Live:
 
     def is_due(self, schedule: Schedule, now: float) -> bool:
         """Whether to read now."""
-        return now >= self._due(schedule) and not self.viewing.paused
+        timed_out = self.pace.timeout is not None and now - schedule.begun >= self.pace.timeout
+        return timed_out or (now >= self._due(schedule) and not self.viewing.paused)
 
     def _due(self, schedule: Schedule) -> float:
         if self.pace.timeout is None:
@@ -150,14 +151,16 @@ class Live:
     def pause(self, schedule: Schedule, reading: Reading, now: float) -> float:
         """Return for how long there is nothing to do but to wait for keys."""
         if reading.under_way or self.viewing.paused:
-            return BLINK
+            return REDRAW
         pause = max(0.0, self._due(schedule) - now)
-        return min(pause, BLINK) if self.problem else pause
+        return min(pause, REDRAW) if self.problem else pause
 
     def press(self, key: str) -> None:
         """Do what a key means."""
         before = self.viewing
         self.viewing = pressed(before, key, total=len(self._order), page=self._page)
+        if key == "redraw":
+            self.console.resized = True
         if _choice(before) != _choice(self.viewing):
             self._order = self._grid.chosen(self.viewing)
 
@@ -177,8 +180,8 @@ class Live:
         if self.problem is None:
             return ""
         reason = str(self.problem).split("\n", 1)[0]
-        since = f"{self.report.now:%H:%M:%SZ} ({age(now - self.stale_since)})"
-        return f"STALE since {since}; next try in {max(0, round(schedule.due - now))}s: {reason}"
+        old = f"STALE {age(now - self.read_at)} (since {self.report.now:%H:%M:%SZ})"
+        return f"{old}, next try in {max(0, round(schedule.due - now))}s: {reason}"
 
 
 def _choice(viewing: Viewing) -> tuple[str, bool, str]:
@@ -194,6 +197,7 @@ def show_live(first: Report, live: Live, reading: Reading, schedule: Schedule, n
             if outcome is not None:
                 readings += 1
                 live.take(outcome, schedule, now())
+                collect()
                 if ended := live.ended(readings, now() - schedule.begun):
                     return ended
             if live.is_due(schedule, now()) and not reading.under_way:

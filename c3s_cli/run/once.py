@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,6 +18,7 @@ from c3s_cli.output import prepare, render
 from c3s_cli.request.view import TABLES
 from c3s_cli.run.stages import Stages
 from c3s_cli.sources.api_server import ApiServer
+from c3s_cli.terminal.colour import wants_colour
 from c3s_cli.terminal.words import say
 
 if TYPE_CHECKING:
@@ -112,8 +114,9 @@ def reader(clusters: Sequence[Cluster], query: Query, stages: Stages) -> Callabl
 
 def write(report: Report, view: View, stages: Stages) -> None:
     """Render and print. A pipe that is closed ends the rendering too."""
+    colour = wants_colour(view.color, os.environ, is_terminal=sys.stdout.isatty())
     with stages.stage("rendering"):
-        emit(render(report, view))
+        emit(render(report, structs.replace(view, color="always" if colour else "never")))
 
 
 def emit(pieces: Iterable[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 import time
@@ -14,6 +13,7 @@ from msgspec import Struct, structs
 from c3s_cli.errors import ApiError, C3sError, ExitCode
 from c3s_cli.metrics import requests_at_once
 from c3s_cli.request.view import DELIMITED, TABLES, Format
+from c3s_cli.run.garbage import collect
 from c3s_cli.run.once import emit, opened, reader, remarks, verdict, write
 from c3s_cli.run.schedule import Schedule
 from c3s_cli.run.stages import Stages
@@ -79,7 +79,7 @@ def _on_screen(
     live = Live(first, console or Console(sys.stdout), heading, view, pace)
     ended = show_live(first, live, reading, Schedule(pace.interval, begun, begun), clock.now)
     if ended.by_key:
-        return ended.code
+        return _conclude(ended.code, timed_out=False, unmet=until)
     write(ended.report, structs.replace(view, compact=False), Stages(0))
     for remark in remarks(ended.report):
         say(remark)
@@ -123,22 +123,12 @@ def loop(read: Callable[[], Report], pipe: Pipe, pace: Pace, clock: Clock, *, un
         readings += 1
         if code is ExitCode.CONDITION_MET or until_met:
             return code if code is ExitCode.CONDITION_MET else ExitCode.OK
-        _collect()
+        collect()
         timed_out = pace.timeout is not None and clock.now() - begun >= pace.timeout
         if timed_out or readings == pace.count:
             return _conclude(code, timed_out=timed_out, unmet=until)
         due = schedule.due if pace.timeout is None else min(schedule.due, begun + pace.timeout)
         clock.sleep(max(0.0, due - clock.now()))
-
-
-def _collect() -> None:
-    """Collect what the tick left behind. The process of c3s runs without the collector, which only costs time there.
-
-    Freezing keeps what has survived so far out of the next collection.
-    """
-    if not gc.isenabled():
-        gc.collect()
-        gc.freeze()
 
 
 class Pipe:

@@ -9,6 +9,7 @@ FULL: Final = "█"
 EIGHTHS: Final = " ▏▎▍▌▋▊▉"
 EMPTY: Final = "·"
 LEVELS: Final = "▁▂▃▄▅▆▇█"
+STEADY: Final = "▄"
 
 
 def bar(percent: float | None, cells: int) -> str:
@@ -24,14 +25,17 @@ def bar(percent: float | None, cells: int) -> str:
 def sparkline(values: Sequence[float | None], cells: int, top: float | None = None) -> str:
     """Draw the last values as one character each, the newest at the right; a blank for unknown.
 
-    top: the value of a full block; by default the largest of the values.
+    top: the value of a full block, above 0. Without it the range is that of the values: what is steady, within a tenth
+    of its largest value, is a line in the middle.
     """
     shown = list(values[-cells:]) if cells > 0 else []
     known = [value for value in shown if value is not None]
-    highest = top or max(known, default=0.0)
-    return "".join(" " if value is None else _level(value, highest) for value in shown).rjust(cells)
+    high = max(known, default=0.0) if top is None else top
+    low = min(known, default=0.0) if top is None else 0.0
+    if top is None and high - low <= abs(high) / 10:
+        return "".join(" " if value is None else STEADY for value in shown).rjust(cells)
+    return "".join(" " if value is None else _level((value - low) / (high - low)) for value in shown).rjust(cells)
 
 
-def _level(value: float, highest: float) -> str:
-    share = value / highest if highest > 0 else 0.0
+def _level(share: float) -> str:
     return LEVELS[max(0, min(len(LEVELS) - 1, int(share * len(LEVELS))))]

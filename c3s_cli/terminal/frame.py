@@ -13,8 +13,9 @@ from c3s_cli.terminal.lines import Line, Span, cut, line, middle, pad, width
 from c3s_cli.terminal.viewing import HELP, MARKS, Viewing, matcher
 
 GAP: Final = "   "
-# A name is shortened to a quarter of the window at most: there is more to a pod's name than its figures fit beside.
-SHORTEST: Final = 4
+# A name is not shortened any further: less could not be recognized.
+SHORTEST: Final = 16
+MORE: Final = " →"
 MARK_STYLES: Final = {"+": "good", "-": "dim", "!": "critical", "↑": "bold", "↓": "bold"}
 
 
@@ -85,31 +86,55 @@ def frame(header: Header, grid: Grid, order: Sequence[int], view: Viewing, size:
     top = max(0, min(view.top, len(order) - page))
     left = max(0, min(view.left, len(grid.columns) - grid.names - 1))
     if view.help:
-        middle_lines = _help(columns)[: page + 1]
+        help_lines = _help(columns)
+        top = max(0, min(view.top, len(help_lines) - page))
+        middle_lines = help_lines[top : top + page]
     else:
         places = [place for place in range(len(grid.columns)) if not grid.names <= place < grid.names + left]
         widths = _widths(grid, places, columns)
         shown = order[top : top + page]
-        heading = [_row(grid, None, widths, columns)] if grid.headings else []
+        heading = [_headings(grid, widths, len(places), columns)] if grid.headings else []
         middle_lines = [*heading, *(_row(grid, place, widths, columns) for place in shown)]
         if not shown:
-            middle_lines.append(line(f"  {note}"))
+            middle_lines.append(
+                cut(line(f"  no row matches /{view.pattern}" if view.pattern else f"  {note}"), columns)
+            )
     filling = lines - len(top_lines) - 1 - len(middle_lines)
     last = _last(view, top, page, len(order), grid.size, columns)
     return Body([*top_lines, *middle_lines, *([()] * filling), last][:lines], page, top, left)
 
 
 def _widths(grid: Grid, places: Sequence[int], columns: int) -> dict[int, int]:
-    """Return the columns to show with their widths: names are shortened, the longest first, figures never."""
+    """Return the columns to show with their widths.
+
+    Names are shortened, the longest first, if that makes the rows fit. If it does not, the columns that fit are shown.
+    """
     widths = {place: grid.widths[place] for place in places}
-    excess = 2 + sum(widths.values()) + len(GAP) * (len(widths) - 1) - columns
-    while excess > 0:
+    while _excess(widths, columns) > 0:
         longest = max(grid.flexible & widths.keys(), key=lambda place: widths[place], default=None)
-        if longest is None or widths[longest] <= max(9, columns // SHORTEST):
+        if longest is None or widths[longest] <= SHORTEST:
             break
         widths[longest] -= 1
-        excess -= 1
+    if _excess(widths, columns) <= 0:
+        return widths
+    # A name may take half of the window, so that there is place for a figure beside it.
+    widths = {
+        place: min(grid.widths[place], columns // 2) if place in grid.flexible else grid.widths[place]
+        for place in places
+    }
+    while len(widths) > grid.names + 1 and _excess(widths, columns - len(MORE)) > 0:
+        widths.popitem()
     return widths
+
+
+def _excess(widths: Mapping[int, int], columns: int) -> int:
+    return 2 + sum(widths.values()) + len(GAP) * (len(widths) - 1) - columns
+
+
+def _headings(grid: Grid, widths: Mapping[int, int], count: int, columns: int) -> Line:
+    """Make the line of headings; an arrow says that there are more columns."""
+    spans = _row(grid, None, widths, columns)
+    return cut((*spans, Span(MORE, "dim")), columns) if len(widths) < count else spans
 
 
 def _row(grid: Grid, place: int | None, widths: Mapping[int, int], columns: int) -> Line:
@@ -126,9 +151,10 @@ def _row(grid: Grid, place: int | None, widths: Mapping[int, int], columns: int)
 
 
 def _help(columns: int) -> list[Line]:
-    keys = [cut(line(Span(f"  {key:<24}", "bold"), text), columns) for key, text in HELP]
-    marks = [cut(line(Span(f"  {mark:<24}", "bold"), text), columns) for mark, text in MARKS]
-    return [line(Span("Keys", "title")), *keys, line(Span("Marks before a row", "title")), *marks]
+    keys = [cut(line(Span(f"  {key:<8}", "bold"), text), columns) for key, text in HELP]
+    marks = [cut(line(Span(f"  {mark:<8}", "bold"), text), columns) for mark, text in MARKS]
+    titles = [cut(line(Span(title, "title")), columns) for title in ("Keys", "Marks before a row")]
+    return [titles[0], *keys, titles[1], *marks]
 
 
 def _last(view: Viewing, top: int, page: int, shown: int, total: int, columns: int) -> Line:
@@ -140,7 +166,9 @@ def _last(view: Viewing, top: int, page: int, shown: int, total: int, columns: i
     if view.pattern:
         parts[0] += f" ({total} in total)" if shown != total else ""
         parts.append(f"/{view.pattern}")
-    if view.sort:
+    if view.help:
+        parts = ["help"]
+    elif view.sort:
         parts.append(f"by {view.sort}{', reversed' if view.reverse else ''}")
     if view.paused:
         parts.insert(0, "PAUSED")

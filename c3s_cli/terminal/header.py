@@ -25,6 +25,11 @@ class Gauge(Struct, frozen=True):
     allocatable: str
     history: Sequence[float | None] = ()
 
+    @property
+    def amounts(self) -> str:
+        """Used and allocatable as text."""
+        return f"{self.used} / {self.allocatable}"
+
 
 class Header(Struct, frozen=True):
     """What the header shows. facts: (label, value) pairs; missing: what cannot be read, in two words; "" if nothing.
@@ -46,8 +51,11 @@ def header_lines(header: Header, columns: int, lines: int) -> list[Line]:
     if lines < SMALL:
         return [_short(header, columns), _status(header, columns)]
     top = _facts(header, columns)
-    gauges = [_gauge(gauge, header, columns) for gauge in header.gauges]
-    missing = [cut(line(Span(f"cluster totals: {header.missing}", "warn")), columns)] if header.missing else []
+    amounts = max((len(gauge.amounts) for gauge in header.gauges), default=0)
+    gauges = [_gauge(gauge, header, columns, amounts) for gauge in header.gauges]
+    # Under a banner the totals are old like everything else: one reason is enough.
+    is_missing = header.missing and not header.banner
+    missing = [cut(line(Span(f"cluster totals: {header.missing}", "warn")), columns)] if is_missing else []
     return [*top, *gauges, *missing, _status(header, columns)]
 
 
@@ -68,11 +76,11 @@ def _facts(header: Header, columns: int) -> list[Line]:
     return [cut(row, columns) for row in rows if row]
 
 
-def _gauge(gauge: Gauge, header: Header, columns: int) -> Line:
+def _gauge(gauge: Gauge, header: Header, columns: int, amounts: int) -> Line:
+    """Draw one resource. amounts: the cells for used and allocatable."""
     percent = "?" if gauge.percent is None else f"{gauge.percent:.0f}%"
-    amounts = f"{gauge.used} / {gauge.allocatable}"
     # name, bar, percent, amounts, history: the bar and the history take what is left, up to a size that reads well.
-    left = columns - 7 - 2 - 6 - len(amounts) - 4
+    left = columns - 7 - 2 - 6 - amounts - 4
     bar_cells = max(4, min(30, left if not gauge.history else left * 3 // 5))
     history_cells = max(0, min(30, left - bar_cells - 2))
     style = style_of(gauge.percent, header.warn, header.critical)
@@ -81,7 +89,7 @@ def _gauge(gauge: Gauge, header: Header, columns: int) -> Line:
             Span(f"{gauge.name:<7}", "dim"),
             Span(bar(gauge.percent, bar_cells), style),
             Span(f" {percent:>5}", style),
-            f"  {amounts}",
+            f"  {gauge.amounts:<{amounts}}",
             "  " if history_cells else "",
             Span(sparkline(gauge.history, history_cells, 100) if history_cells else "", "dim"),
         ),

@@ -30,7 +30,6 @@ SEQUENCES: Final = {
     "\n": "enter",
     "\x1b": "escape",
     "\x0c": "redraw",
-    "\x03": "interrupt",
     " ": "space",
 }
 # A sequence that begins like one of a cursor or function key, any other character alone.

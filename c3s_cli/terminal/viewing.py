@@ -7,22 +7,25 @@ from typing import Final
 
 from msgspec import Struct, structs
 
+SCROLLING: Final = ("up", "down", "page-up", "page-down", "home", "end")
 SORTS: Final = {"c": "cpu", "m": "memory", "n": "name"}
 HELP: Final = (
     ("q", "quit"),
-    ("space", "pause and go on"),
-    ("c m n", "sort by CPU, memory, name; again: reverse"),
-    ("/", "filter by a name pattern; empty shows all"),
-    ("↑ ↓ PgUp PgDn Home End", "scroll"),
+    ("space", "pause, go on"),
+    ("c m n", "by CPU, memory, name; again: reverse"),
+    ("/", "filter by name (a pattern), then Enter"),
+    ("Esc", "all rows, in their own order"),
+    ("↑ ↓", "scroll; also PgUp PgDn Home End"),
     ("← →", "columns that do not fit"),
-    ("h ?", "this help"),
+    ("Ctrl-L", "draw again"),
+    ("h ?", "this help; any other key closes it"),
 )
 # What stands before a row that has changed.
 MARKS: Final = (
     ("+", "appeared"),
     ("-", "vanished"),
-    ("!", "restarted"),
-    ("↑ ↓", "CPU or memory moved by more than a tenth"),
+    ("!", "restarted (-o wide)"),
+    ("↑ ↓", "usage moved by over a tenth"),
 )
 
 
@@ -49,18 +52,20 @@ def pressed(view: Viewing, key: str, *, total: int, page: int) -> Viewing:
     if view.typing is not None:
         return _typed(view, key)
     if view.help:
-        return structs.replace(view, help=False, quit=key == "q")
+        if key in SCROLLING:
+            return structs.replace(view, top=scrolled(view.top, key, total=len(HELP) + len(MARKS) + 2, page=page))
+        return structs.replace(view, help=False, top=0, quit=key == "q")
     match key:
         case "q":
             return structs.replace(view, quit=True)
         case "h" | "?":
-            return structs.replace(view, help=True)
+            return structs.replace(view, help=True, top=0)
         case "space":
             return structs.replace(view, paused=not view.paused)
         case "/":
             return structs.replace(view, typing=view.pattern)
         case "escape":
-            return structs.replace(view, pattern="", top=0)
+            return structs.replace(view, pattern="", sort="", reverse=False, top=0)
         case "c" | "m" | "n":
             sort = SORTS[key]
             return structs.replace(view, sort=sort, reverse=view.sort == sort and not view.reverse, top=0)

@@ -359,7 +359,7 @@ def test_a_command_group_alone_prints_its_help_on_stderr(run: Run) -> None:
         ("top nodes --foo", "error: unknown flag: --foo\nSee 'c3s top nodes --help' for usage.\n"),
         (
             "top nodes --containers",
-            "error: unknown flag: --containers\nSee 'c3s top nodes --help' for usage.\nhint: did you mean --context?\n",
+            "error: unknown flag: --containers\nSee 'c3s top nodes --help' for usage.\n",
         ),
         ("top pods -x", "error: unknown shorthand flag: 'x' in -x\nSee 'c3s top pods --help' for usage.\n"),
         ("top pods -l", "error: flag needs an argument: 'l' in -l\nSee 'c3s top pods --help' for usage.\n"),

@@ -16,7 +16,7 @@ BROKEN = status(500, "InternalError", "broken")
 LARGE = f"""\
 context demo   server v1.33.2   nodes 10/10 ready, 9 reporting   pods 93 of 932 slots
 CPU    ████████▍·····················   28%  41.5 / 147.2 cores                               ▃
-MEMORY ██████▉·······················   23%  147.2 / 621.4 GiB                               ▂
+MEMORY ██████▉·······················   23%  147.2 / 621.4 GiB                                ▂
 every 2s   09:30:00Z   sampled 0s ago over 15s
   NAME        CPU(cores)   CPU(%)      MEMORY(bytes)   MEMORY(%)
   cp-1        515m         13%         2859Mi          20%
@@ -35,7 +35,7 @@ MEDIUM = f"""\
 context demo   server v1.33.2   nodes 10/10 ready, 9 reporting
 pods 93 of 932 slots
 CPU    ███████··················   28%  41.5 / 147.2 cores                 ▃
-MEMORY ██████····················   23%  147.2 / 621.4 GiB                 ▂
+MEMORY █████▊···················   23%  147.2 / 621.4 GiB                  ▂
 every 2s   09:30:00Z   sampled 0s ago over 15s
   NAME        CPU(cores)   CPU(%)      MEMORY(bytes)   MEMORY(%)
   cp-1        515m         13%         2859Mi          20%
@@ -53,13 +53,13 @@ every 2s   09:30:00Z   sampled 0s ago over 15s
 SMALL = """\
 CPU █▋···· 28%  MEMORY █▍···· 23%  node…
 every 2s   09:30:00Z   sampled 0s ago o…
-  NAME        CPU(cores)   CPU(%)      …
-  cp-1        515m         13%         …
-  general-1   2568m        32%         …
-  general-2   3229m        40%         …
-  general-3   2184m        27%         …
-  gpu-1       13207m       27%         …
-  gpu-2       11876m       24%         …
+  NAME        CPU(cores)   CPU(%) →
+  cp-1        515m         13%
+  general-1   2568m        32%
+  general-2   3229m        40%
+  general-3   2184m        27%
+  gpu-1       13207m       27%
+  gpu-2       11876m       24%
 1-6 of 10                 h help  q quit"""
 
 
@@ -197,10 +197,10 @@ def test_columns_that_do_not_fit_are_moved_to(desk: Desk) -> None:
     looks = desk(f"watch --demo-at {AT}", "right", "right", "left", "", size=(40, 24)).looks
     headings = [next(text for text in look if text.startswith("  NAME")) for look in looks[:4]]
     assert headings == [
-        "  NAME        CPU(cores)   CPU(%)      …",
-        "  NAME        CPU(%)      MEMORY(bytes)…",
+        "  NAME        CPU(cores)   CPU(%) →",
+        "  NAME        CPU(%) →",
         "  NAME        MEMORY(bytes)   MEMORY(%)",
-        "  NAME        CPU(%)      MEMORY(bytes)…",
+        "  NAME        CPU(%) →",
     ]
 
 
@@ -214,7 +214,7 @@ def test_a_filter_is_typed_and_can_be_taken_back(desk: Desk) -> None:
 
 def test_a_filter_that_is_no_pattern_is_searched_for_as_it_is(desk: Desk) -> None:
     looks = desk(f"watch --demo-at {AT}", "/", "(", "enter", "").looks
-    assert names(looks[3]) == []
+    assert rows(looks[3]) == ["  no row matches /("]
     assert looks[3][-1].startswith("0 of 0 (10 in total)  /(")
 
 
@@ -229,18 +229,38 @@ def test_space_pauses_and_goes_on(desk: Desk, server: Server) -> None:
 def test_help_lists_the_keys_and_any_key_ends_it(desk: Desk) -> None:
     looks = desk(f"watch --demo-at {AT}", "?", "x", "h", "q").looks
     for look in (looks[1], looks[3]):
-        assert look[5:13] == [
+        assert look[5:20] == [
             "Keys",
-            "  q                       quit",
-            "  space                   pause and go on",
-            "  c m n                   sort by CPU, memory, name; again: reverse",
-            "  /                       filter by a name pattern; empty shows all",
-            "  ↑ ↓ PgUp PgDn Home End  scroll",
-            "  ← →                     columns that do not fit",
-            "  h ?                     this help",
+            "  q       quit",
+            "  space   pause, go on",
+            "  c m n   by CPU, memory, name; again: reverse",
+            "  /       filter by name (a pattern), then Enter",
+            "  Esc     all rows, in their own order",
+            "  ↑ ↓     scroll; also PgUp PgDn Home End",
+            "  ← →     columns that do not fit",
+            "  Ctrl-L  draw again",
+            "  h ?     this help; any other key closes it",
+            "Marks before a row",
+            "  +       appeared",
+            "  -       vanished",
+            "  !       restarted (-o wide)",
+            "  ↑ ↓     usage moved by over a tenth",
         ]
     assert names(looks[2]) == NODES
     assert len(looks) == 4
+
+
+def test_help_is_scrolled_in_a_small_window(desk: Desk) -> None:
+    looks = desk(f"watch --demo-at {AT}", "h", "end", "x", size=(40, 10)).looks
+    assert looks[1][2:4] == ["Keys", "  q       quit"]
+    assert "  ↑ ↓     usage moved by over a tenth" in looks[2]
+    assert names(looks[3])[0] == "cp-1"
+
+
+def test_ctrl_l_draws_everything_again(desk: Desk) -> None:
+    desk(f"watch --demo-at {AT}", "redraw", "")
+    frames = [text for text in desk.console.written if "\x1b[?2026h" in text]
+    assert [text.count("general-1") for text in frames] == [1, 1]
 
 
 # --- what changed ---------------------------------------------------------------------------------------------
@@ -271,7 +291,7 @@ def test_a_pod_that_appeared_is_marked(desk: Desk, api: FakeApi) -> None:
 def test_a_tick_without_a_new_sample_is_no_change_and_no_point_of_a_trend(desk: Desk, server: Server) -> None:
     readings = [at(1, a=1), at(1, a=9), at(16, a=2), at(16, a=2), at(31, a=4)]
     seen = desk(f"watch --trend {server.answers(*readings)}", *[""] * 4)
-    assert [rows(look)[0].split()[-2] for look in seen.looks] == ["█", "█", "▅█", "▅█", "▃▅█"]
+    assert [rows(look)[0].split()[-2] for look in seen.looks] == ["▄", "▄", "▁█", "▁█", "▁▃█"]
     assert [rows(look)[0][0] for look in seen.looks] == [" ", " ", "↑", "↑", "↑"]
 
 
@@ -291,7 +311,7 @@ def test_a_server_that_goes_away_leaves_the_last_numbers_under_a_banner(desk: De
     words = f"watch {server.answers(at(1, a=1), BROKEN, BROKEN, BROKEN, at(2, a=2))}"
     seen = desk(words, *[""] * 30, size=(120, 24))
     banners = [next((text for text in look if text.startswith("STALE")), "") for look in seen.looks]
-    assert banners[1] == ("STALE since 09:30:00Z (0s); next try in 2s: Error from server (InternalError): broken")
+    assert banners[1] == ("STALE 2s (since 09:30:00Z), next try in 2s: Error from server (InternalError): broken")
     assert all(rows(look)[0].split()[-1] == "1000m" for look, banner in zip(seen.looks, banners, strict=True) if banner)
     back = banners.index("", 1)
     assert rows(seen.looks[back])[0].split()[-1] == "2000m"
@@ -362,9 +382,16 @@ def test_the_count_and_the_time_end_it(desk: Desk, server: Server) -> None:
     words = f"watch {server.answers(at(1, a=1))}"
     counted = desk(f"{words} --count 3 --until 'cpu > 1'", *[""] * 9)
     assert (counted.code, len(counted.looks), counted.err) == (4, 2, "the condition was not met\n")
+    paused = desk(f"{words} --timeout 5s --until 'cpu > 1'", "space", *[""] * 9)
+    assert (paused.code, paused.err) == (4, "timed out waiting for the condition\n")
     timed = desk(f"{words} --timeout 5s --until 'cpu > 1'", *[""] * 9)
     assert (timed.code, timed.err) == (4, "timed out waiting for the condition\n")
     assert desk.waits[-3:] == [2, 2, 1]
+
+
+def test_a_condition_that_q_gave_up_on_is_not_met(desk: Desk, server: Server) -> None:
+    seen = desk(f"watch {server.answers(at(1, a=1))} --until 'cpu > 1'", "", "q")
+    assert (seen.code, seen.left, seen.err) == (4, "", "the condition was not met\n")
 
 
 def test_q_ends_it_and_leaves_nothing(desk: Desk, server: Server) -> None:
