@@ -53,7 +53,7 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes, path: str) ->
     retry_after = _seconds(headers.get("Retry-After"))
     told = _status(body)
     if told:
-        reason, message = str(told.get("reason") or "")[:LONGEST_REASON], str(told.get("message") or "")
+        reason, message = _line(str(told.get("reason") or ""))[:LONGEST_REASON], str(told.get("message") or "")
         if status == 401 and not message:
             message = "Unauthorized"
         return ApiError(status, reason, _line(message), retry_after=retry_after, hint=_hint(status, message))

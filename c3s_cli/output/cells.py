@@ -29,6 +29,11 @@ FIELD: Final = re.compile(r"(?P<of>.+)\.(?P<field>\w+)")
 
 def heading(column: Column) -> str:
     """Return the heading of a column: `CPU(cores)`, `MEMORY-REQUESTS`, `CPU(%REQUESTS)`."""
+    # Extended resources have whatever names a cluster gives them.
+    return printable(_heading(column))
+
+
+def _heading(column: Column) -> str:
     if column.name in HEADINGS:
         return HEADINGS[column.name]
     if match := RATIO.fullmatch(column.name):

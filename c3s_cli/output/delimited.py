@@ -18,7 +18,7 @@ from c3s_cli.terminal.printable import printable
 
 PIECE: Final = 2000
 # A cell that begins so is a formula to a spreadsheet.
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 CONTAINER: Final = Column("container", Unit.TEXT, attrgetter("name"), "name of the container")
 
 
@@ -40,7 +40,7 @@ def _pieces(report: Report, view: View) -> Iterator[Iterable[Sequence[Any]]]:
         read_at = moment(report.now)
         columns.insert(0, Column("time", Unit.TIME, lambda _row: read_at, "when the reading was made"))
     if view.headers:
-        yield [[column.name for column in columns]]
+        yield [[_text(column.name) for column in columns]]
     rows = iter(report.rows)
     while piece := list(islice(rows, PIECE)):
         yield zip(*(_cells(column, _of(column, piece, nested=report.containers)) for column in columns), strict=True)

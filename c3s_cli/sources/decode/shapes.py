@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Any, Final, Generic, TypeVar
 
@@ -154,6 +154,8 @@ def epoch(time: str | None) -> float | None:
     if time is None:
         return None
     try:
-        return datetime.fromisoformat(time).timestamp()
+        moment = datetime.fromisoformat(time)
+        # Without a zone it would be a time of this machine.
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return None
