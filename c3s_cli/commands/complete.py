@@ -37,7 +37,8 @@ def complete(words: Sequence[str], commands: Iterable[tuple[str, ...]], aliases:
         found, directive = _candidates(list(done), last, list(commands), aliases)
     except (C3sError, OSError, ValueError, KeyError):
         found, directive = [], NO_FILES
-    fitting = [each for each in found if each.startswith(last)]
+    # A shell would type control characters; a name that has some cannot be completed.
+    fitting = [each for each in found if each.startswith(last) and each.isprintable()]
     return "".join(f"{each}\n" for each in fitting[:AT_MOST]) + f":{directive}\n"
 
 
