@@ -271,13 +271,28 @@ class Sample(Struct, frozen=True):
     namespace: str = ""
 
 
+class Judgement(Struct, frozen=True):
+    """What --fail-if or --until came to over all rows, by their names.
+
+    flag: what was written. met: whether the condition is met. fails: whether the exit code is 3. of: how many rows.
+    matched: the rows that it is true of. unjudged: the rows whose values it needs are unknown, and why: because.
+    """
+
+    flag: str
+    met: bool
+    fails: bool
+    of: int
+    matched: tuple[str, ...] = ()
+    unjudged: tuple[str, ...] = ()
+    because: str = ""
+
+
 class Report(Struct, frozen=True):
     """What is shown: the rows in order, the requested columns, and the totals of all rows before --limit.
 
     kind: the kind of the rows. keys: the columns of --by. namespaces: whether a table begins with NAMESPACE.
-    containers: whether the pods' containers are shown. omitted: how many rows --limit cut off. fail_if_matches: the
-    names of the rows that match --fail-if. until_met: whether a row matches --until. empty_message: the message on
-    stderr if there are no rows.
+    containers: whether the pods' containers are shown. omitted: how many rows --limit cut off. fail_if, until: what the
+    conditions came to, None without one. empty_message: the message on stderr if there are no rows.
     """
 
     now: datetime
@@ -291,6 +306,11 @@ class Report(Struct, frozen=True):
     containers: bool = False
     failures: tuple[Failure, ...] = ()
     omitted: int = 0
-    fail_if_matches: tuple[str, ...] = ()
-    until_met: bool = False
+    fail_if: Judgement | None = None
+    until: Judgement | None = None
     empty_message: str = ""
+
+    @property
+    def judgements(self) -> tuple[Judgement, ...]:
+        """What the conditions came to, of those that there are."""
+        return tuple(each for each in (self.fail_if, self.until) if each)

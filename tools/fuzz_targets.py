@@ -113,6 +113,7 @@ WORDS: Final[dict[str, Sequence[str]]] = {
     "where": [
         *("cpu", "memory%", "name", "namespace", "node", 'labels["a"]', 'resources["x"].free', "age", "restarts"),
         *(" ", ",", "=", "!=", "~", "!~", "<", ">=", "null", '"', "'", "1h", "5m", "80", "1Gi", "^web-", "(a+)", "\\"),
+        *(" in (", " not in (", ")", "none", "<unknown>", "unknown", '\\"', "cpu%"),
     ],
     "kubeconfig": [
         *("clusters:", "users:", "contexts:", "- name: c", "cluster: {server: 'https://h'}", "current-context: c\n"),

@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 from unittest.mock import patch
 
-from c3s_cli.cli import ALIASES, COMMANDS, main
+from c3s_cli.cli import ALIASES, COMMANDS, GROUPS, main
 from c3s_cli.errors import MEANINGS, ExitCode
 
 AT: Final = "2026-03-02T09:30:00Z"
@@ -88,6 +88,9 @@ def _in_a_shell(command: str) -> tuple[int, str]:
 
 def helps() -> None:
     """Print the help of every command, each under a heading. A command with several names appears once."""
+    for group in ((), *((name,) for name in GROUPS)):
+        print(f"\n### `{' '.join(('c3s', *group))}`\n")
+        print("```text", _in_process([*group, "--help"])[1].rstrip(), "```", sep="\n")
     seen: set[tuple[str, str]] = set()
     for path, target in COMMANDS.items():
         if target in seen:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from c3s_cli.columns.catalogue import IDENTITY, resource_columns, table_of
 from c3s_cli.columns.vocabulary import Column, Kind, Unit
 from c3s_cli.output.document import API_VERSION
-from c3s_cli.request.from_flags import KEY_COLUMNS, KEYS
+from c3s_cli.request.grouping import KEY_COLUMNS, KEYS
 
 Schema = dict[str, Any]
 
@@ -65,7 +65,17 @@ def _list(kind: Kind) -> Schema:
         {
             "apiVersion": {"const": API_VERSION},
             "kind": {"const": f"{kind.value}UsageList"},
-            "metadata": _object({"timestamp": {"type": "string", "format": "date-time"}}),
+            "metadata": _object(
+                {
+                    "timestamp": {"type": "string", "format": "date-time"},
+                    "unjudged": {
+                        "type": "array",
+                        "items": {"type": "string"},
+                        "description": "rows that --fail-if or --until could not judge; only with one of them",
+                    },
+                },
+                ["timestamp"],
+            ),
             "source": {"type": "string"},
             "units": {"$ref": "#/$defs/Units"},
             "items": {"type": "array", "items": {"$ref": f"#/$defs/{kind.value}Usage"}},

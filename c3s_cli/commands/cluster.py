@@ -9,6 +9,13 @@ from c3s_cli.words.options import Connection, Display, Nodes, Selection, takes_f
 
 @takes_flags
 def cluster(*, selection: Selection, nodes: Nodes, display: Display, connection: Connection) -> ExitCode:
-    """Display resource (CPU/memory) usage of the whole cluster in one row."""
+    """Display resource (CPU/memory) usage of the whole cluster in one row.
+
+    Examples:
+      # One row: nodes, pods, CPU and memory
+      c3s top cluster
+      # A row for every resource, GPUs included
+      c3s top cluster -o wide
+    """
     request = request_of(Kind.CLUSTER, None, connection, selection, display, nodes=nodes)
     return show(target_of(connection), *request, explain=selection.explain)

@@ -9,6 +9,7 @@ import typer
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import ExitCode, UsageError
+from c3s_cli.words.options import OUTPUT
 
 KINDS: Final = {
     "nodes": Kind.NODE,
@@ -31,7 +32,14 @@ READ: Final = {
 Of = Annotated[str | None, typer.Argument(metavar="[KIND]", help=f"One of: {', '.join(KINDS)}.", show_default=False)]
 Output = Annotated[
     str,
-    typer.Option("-o", "--output", metavar="FORMAT", help=f"One of: {', '.join(FORMATS)}.", show_default=False),
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="FORMAT",
+        help=f"One of: {', '.join(FORMATS)}.",
+        show_default=False,
+        rich_help_panel=OUTPUT,
+    ),
 ]
 
 
@@ -40,6 +48,12 @@ def columns(of: Of = None, output: Output = "table") -> ExitCode:
 
     Any extended resource and any label is a column too: resources["nvidia.com/gpu"].requests (and the other fields),
     labels["app"].
+
+    Examples:
+      # Everything that is known of a pod
+      c3s columns pods
+      # The names, for a script
+      c3s columns nodes -o json
     """
     if of is not None and of not in KINDS:
         raise UsageError(f"unknown kind {of!r}", hint=f"one of: {', '.join(KINDS)}")

@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import C3sError
-from c3s_cli.request.from_flags import KEYS, target_of
+from c3s_cli.request.from_flags import target_of
+from c3s_cli.request.grouping import KEYS
 from c3s_cli.request.target import Target
 from c3s_cli.request.view import WITH_TEMPLATE, Format
 from c3s_cli.words.argv import words_of
-from c3s_cli.words.options import Connection, flags_of, takes_value
+from c3s_cli.words.arity import flags_of, takes_value
+from c3s_cli.words.options import Connection
+
+if TYPE_CHECKING:
+    from c3s_cli.sources.decode.shapes import Listing
 
 # Cobra's directives.
 NO_FILES: Final = 4
@@ -52,6 +57,7 @@ def _candidates(
         found, directive = _values(name, done, value)
         return [f"{name}={each}" for each in found], directive
     words = [aliases.get(word, word) for word in _words(done)]
+    words = words[1:] if words[:1] == ["help"] else words
     path = tuple(words[: 2 if words[:1] in (["top"], ["watch"]) else 1])
     if last.startswith("-"):
         return flags_of(path), NO_FILES
@@ -101,6 +107,8 @@ def _values(flag: str, done: list[str], last: str) -> tuple[list[str], int]:
             return [before + name for name in ("default", "wide", "all", *naming.names())], NO_SPACE
         case "--sort-by" | "--where" | "--fail-if" | "--until":
             return [before + name for name in naming.names()], NO_SPACE
+        case "--by" if last.removeprefix(before).startswith("label:"):
+            return [f"{before}label:{key}" for key in _label_keys(naming.kind, done)], NO_SPACE
         case "--by":
             return [before + key for key in (*KEYS.get(naming.kind, ()), "label:")], NO_SPACE
         case _:
@@ -143,12 +151,27 @@ def _pairs(done: list[str]) -> list[tuple[str, Any]]:
 
 
 def _listed(path: str | None, done: list[str]) -> list[str]:
-    """Return the names of the objects in a list, read from the cluster; None means the pods of the namespace."""
+    """Return the names in a list, read live; None stands for the pods of the namespace."""
+    from c3s_cli.sources.decode.owners import names  # only live candidates need the client
+
+    return _read(path, done, lambda listing: [name for (_, name), _ in names(listing)])
+
+
+def _label_keys(kind: Kind, done: list[str]) -> list[str]:
+    """Return the keys of the labels of nodes or pods, read live."""
+    from c3s_cli.sources.decode.owners import label_keys  # only live candidates need the client
+
+    everywhere = not {"-A", "--all-namespaces"}.isdisjoint(done)
+    path = "/api/v1/nodes" if kind is Kind.NODE else "/api/v1/pods" if everywhere else None
+    return _read(path, done, lambda listing: sorted(label_keys(listing)))
+
+
+def _read(path: str | None, done: list[str], found: Callable[[Listing], list[str]]) -> list[str]:
+    """Read the metadata of a list; None stands for the pods of the namespace."""
     from c3s_cli.kube.cluster import segment
     from c3s_cli.run.once import opened
     from c3s_cli.run.stages import Stages
-    from c3s_cli.sources.decode.owners import names  # only live candidates need the client
-    from c3s_cli.sources.decode.shapes import Listing, decode_one
+    from c3s_cli.sources.decode.shapes import Listing, decode_one  # only live candidates need the client
 
     target = _target(done)
     given = next((value for flag, value in reversed(_pairs(done)) if flag in ("-n", "--namespace")), None)
@@ -156,4 +179,4 @@ def _listed(path: str | None, done: list[str]) -> list[str]:
     with opened(target, Stages(0), quiet=True) as (cluster, *_):
         where = path or f"/api/v1/namespaces/{segment(given or cluster.namespace, 'namespace')}/pods"
         answer = cluster.get(where, [("limit", str(AT_MOST))], accept=accept("PartialObjectMetadataList"))
-        return [name for (_, name), _ in names(decode_one(answer.body, Listing, where))]
+        return found(decode_one(answer.body, Listing, where))

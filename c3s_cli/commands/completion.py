@@ -86,7 +86,14 @@ SCRIPTS = {"bash": BASH, "zsh": ZSH, "fish": FISH, "powershell": POWERSHELL}
 
 
 def completion(shell: Shell) -> ExitCode:
-    """Print the completion script of a shell; `source <(c3s completion bash)` loads it."""
+    """Print the script that completes commands, flags, columns and live names in a shell.
+
+    Examples:
+      # In ~/.bashrc: source <(c3s completion bash)
+      c3s completion bash
+      # In a folder of $fpath, under the name _c3s
+      c3s completion zsh
+    """
     script = SCRIPTS.get(shell)
     if script is None:
         raise UsageError(f"unsupported shell {shell!r}", hint=f"one of: {', '.join(SCRIPTS)}")

@@ -8,7 +8,14 @@ from c3s_cli.words.options import Serve, takes_flags
 
 @takes_flags
 def demo(*, serve: Serve) -> ExitCode:
-    """Serve a simulated Kubernetes API on loopback until Ctrl-C."""
+    """Serve a simulated Kubernetes API on loopback until Ctrl-C.
+
+    Examples:
+      # Then, elsewhere: kubectl --server http://127.0.0.1:8001 top nodes
+      c3s demo
+      # A larger cluster on any free port
+      c3s demo --nodes 100 --pods-per-node 30 --port 0
+    """
     from c3s_cli.demo.server import start  # no other command needs the server
 
     if not 0 <= serve.port <= 65535:

@@ -11,6 +11,15 @@ from c3s_cli.words.options import Connection, Display, NodeName, Nodes, Selectio
 def nodes(
     names: NodeName = None, *, selection: Selection, nodes: Nodes, display: Display, connection: Connection
 ) -> ExitCode:
-    """Display resource (CPU/memory) usage of nodes."""
+    """Display resource (CPU/memory) usage of nodes.
+
+    Examples:
+      # The busiest node first
+      c3s top nodes --sort-by cpu
+      # Usage beside requests, limits and what is free, by node pool
+      c3s top nodes --by pool -o wide
+      # Exit code 3 if a node is too full, or says nothing
+      c3s top nodes --fail-if 'memory% > 90' --fail-if-unknown
+    """
     request = request_of(Kind.NODE, names, connection, selection, display, nodes=nodes)
     return show(target_of(connection), *request, explain=selection.explain)

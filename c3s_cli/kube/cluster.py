@@ -26,6 +26,7 @@ from c3s_cli.kube.credentials import configuration_of
 from c3s_cli.kube.deadline import Deadline
 from c3s_cli.kube.dial import Dial, dial
 from c3s_cli.kube.headers import impersonation, sendable
+from c3s_cli.kube.kubeconfig import missing
 from c3s_cli.kube.proxies import is_loopback, proxy_of
 from c3s_cli.kube.tls import tls_context
 from c3s_cli.request.target import Target
@@ -60,6 +61,10 @@ def connect(
     deadline = Deadline(target.request_timeout)
     access = resolve(target, context, os.environ, deadline, partial(_pod, target))
     if access is None:
+        if unread := missing(os.environ):
+            raise ConfigError(
+                f"$KUBECONFIG: no such file: {', '.join(unread)}", hint="unset KUBECONFIG reads ~/.kube/config"
+            )
         raise ConfigError(NO_CLUSTER, hint="c3s top nodes --demo shows a built-in cluster")
     dials = [] if proxy_of(access) else dial(access.server, connections, deadline.wait())
     try:

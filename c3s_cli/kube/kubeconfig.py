@@ -118,6 +118,12 @@ def _files(explicit: str | None, environ: Mapping[str, str]) -> list[str]:
     return listed or [os.path.join(_home(environ), ".kube", "config")]
 
 
+def missing(environ: Mapping[str, str]) -> list[str]:
+    """Return the files of $KUBECONFIG if none of them exists."""
+    listed = [path for path in environ.get("KUBECONFIG", "").split(os.pathsep) if path]
+    return [] if any(map(os.path.exists, listed)) else listed
+
+
 def _home(environ: Mapping[str, str]) -> str:
     return environ.get("HOME") or os.path.expanduser("~")
 

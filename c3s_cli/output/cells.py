@@ -1,9 +1,8 @@
-"""Headings and cells of a table. Values are rounded here and nowhere else, as kubectl rounds them."""
+"""Cells of a table. Values are rounded here and nowhere else, as kubectl rounds them."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from c3s_cli.amounts.duration import age
@@ -13,57 +12,6 @@ from c3s_cli.terminal.printable import printable
 
 UNKNOWN: Final = "<unknown>"
 NONE: Final = "<none>"
-
-# kubectl's own headings; the others follow from the names.
-HEADINGS: Final = {
-    "cpu.usage": "CPU(cores)",
-    "memory.usage": "MEMORY(bytes)",
-    "swap.usage": "SWAP(bytes)",
-    "swap.usagePercentOfCapacity": "SWAP(%)",
-    "instanceType": "INSTANCE-TYPE",
-    "qosClass": "QOS",
-}
-RATIO: Final = re.compile(r"(?P<of>.+)\.(?P<part>usage|requests|limits)PercentOf(?P<whole>\w+)")
-FIELD: Final = re.compile(r"(?P<of>.+)\.(?P<field>\w+)")
-
-
-def heading(column: Column) -> str:
-    """Return the heading of a column: `CPU(cores)`, `MEMORY-REQUESTS`, `CPU(%REQUESTS)`."""
-    # Extended resources have whatever names a cluster gives them.
-    return printable(_heading(column))
-
-
-def _heading(column: Column) -> str:
-    if column.name in HEADINGS:
-        return HEADINGS[column.name]
-    if match := RATIO.fullmatch(column.name):
-        of = _resource(match["of"])
-        if match["part"] != "usage":
-            return f"{of}-{match['part'].upper()}(%)"
-        return f"{of}(%)" if match["whole"] in ("Allocatable", "Capacity") else f"{of}(%{match['whole'].upper()})"
-    if column.name.startswith("labels["):
-        return column.path[-1].upper()
-    if match := FIELD.fullmatch(column.name):
-        return f"{_resource(match['of'])}-{_words(match['field'])}"
-    return _words(column.name)
-
-
-def headings(columns: Sequence[Column]) -> list[str]:
-    """Return the headings of columns; a repeated `CPU(%)` becomes `CPU(%CAPACITY)` or the like."""
-    titles: list[str] = []
-    for column in columns:
-        title = heading(column)
-        match = RATIO.fullmatch(column.name)
-        titles.append(f"{title[:-1]}{match['whole'].upper()})" if match and title in titles else title)
-    return titles
-
-
-def _resource(name: str) -> str:
-    return name.removeprefix('resources["').removesuffix('"]').upper() if "[" in name else _words(name)
-
-
-def _words(name: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).upper()
 
 
 def cells(column: Column, rows: Iterable[Any]) -> list[str]:

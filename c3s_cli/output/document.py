@@ -85,7 +85,7 @@ def _around(report: Report) -> tuple[dict[str, Any], dict[str, Any]]:
     head = {
         "apiVersion": API_VERSION,
         "kind": f"{report.kind.value}UsageList",
-        "metadata": {"timestamp": moment(report.now)},
+        "metadata": {"timestamp": moment(report.now), **_unjudged(report)},
         "source": report.source,
         "units": _units(columns),
     }
@@ -95,6 +95,13 @@ def _around(report: Report) -> tuple[dict[str, Any], dict[str, Any]]:
         "omitted": report.omitted,
     }
     return head, tail
+
+
+def _unjudged(report: Report) -> dict[str, list[str]]:
+    """Name the rows that --fail-if or --until could not judge; no key where there is no condition."""
+    if not report.judgements:
+        return {}
+    return {"unjudged": list(dict.fromkeys(name for each in report.judgements for name in each.unjudged))}
 
 
 def moment(time: datetime) -> str:

@@ -11,11 +11,13 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, Final
 
+from c3s_cli.columns.headings import heading, headings
 from c3s_cli.columns.naming import totals_of
-from c3s_cli.columns.vocabulary import Column, Kind, split_path
+from c3s_cli.columns.vocabulary import Column, Kind, Unit, split_path
 from c3s_cli.model import Report
-from c3s_cli.output.cells import cells, heading, headings
+from c3s_cli.output.cells import cells
 from c3s_cli.request.view import Format, View
+from c3s_cli.terminal.lines import middle
 from c3s_cli.terminal.printable import all_printable, printable
 
 # kubectl pads every column to its longest cell plus three spaces, at least six in total.
@@ -23,6 +25,8 @@ GAP: Final = "   "
 LEAST: Final = 3
 LARGE: Final = 2000
 PIECE: Final = 5000
+# Below this, a name says nothing any more.
+SHORTEST: Final = 9
 RULE: Final = "________"
 
 # What begins or ends something in Markdown. An underscore between letters does not, nor do underscores alone.
@@ -44,7 +48,29 @@ def table(report: Report, view: View) -> Iterator[str]:
 
 def shown_table(report: Report, view: View) -> TableColumns:
     """Return the headings and cells of a table, with the sums below them if these are wanted."""
-    return _by_resource(report) if _is_pivoted(report, view) else _footed(report, view)
+    columns = _by_resource(report) if _is_pivoted(report, view) else _footed(report, view)
+    return columns if view.width is None else _narrowed(columns, report, view)
+
+
+def _narrowed(columns: TableColumns, report: Report, view: View) -> TableColumns:
+    """Shorten names in the middle, the longest first, as far as the window is too narrow; figures never."""
+    leading = len(columns) - len(report.columns)
+    texts = {leading + place for place, column in enumerate(report.columns) if column.unit in (Unit.TEXT, Unit.TEXTS)}
+    # A pivoted cluster has other columns than the report: its context and the names of the resources are text.
+    texts = {*range(leading), *texts} if leading > 0 else {0, 1}
+    widths = [max(LEAST, *map(len, [title, *cells] if view.headers else cells)) for title, cells in columns]
+    excess = sum(widths) + len(GAP) * (len(widths) - 1) - (view.width or 0)
+    while excess > 0:
+        least = {place: max(SHORTEST, len(columns[place][0]) if view.headers else 0) for place in texts}
+        longest = max((place for place in texts if widths[place] > least[place]), key=widths.__getitem__, default=None)
+        if longest is None:
+            break
+        widths[longest] -= 1
+        excess -= 1
+    return [
+        (title, [middle(cell, widths[place]) for cell in cells] if place in texts else cells)
+        for place, (title, cells) in enumerate(columns)
+    ]
 
 
 def markdown(report: Report, view: View) -> Iterator[str]:

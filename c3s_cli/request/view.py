@@ -20,6 +20,7 @@ class Format(Enum):
     NAME = "name"
     MARKDOWN = "markdown"
     PROMETHEUS = "prometheus"
+    OPENMETRICS = "openmetrics"
     CUSTOM_COLUMNS = "custom-columns"
     JSONPATH = "jsonpath"
 
@@ -27,6 +28,7 @@ class Format(Enum):
 COLORS: Final = ("auto", "always", "never")
 TABLES: Final = (Format.TABLE, Format.WIDE, Format.MARKDOWN)
 DELIMITED: Final = (Format.CSV, Format.TSV)
+METRICS: Final = (Format.PROMETHEUS, Format.OPENMETRICS)
 WITH_TEMPLATE: Final = (Format.CUSTOM_COLUMNS, Format.JSONPATH)
 WITH_TOTALS: Final = (Format.JSON, Format.YAML, Format.JSONPATH)
 
@@ -36,7 +38,8 @@ class View(Struct, frozen=True):
 
     template: what follows `custom-columns=` or `jsonpath=`. compact: one document per line, for watch. color: "auto",
     "always" or "never". warn, critical: the percentages from which cells are coloured. trend: whether rows of a watch
-    have a sparkline.
+    have a sparkline. units: whether the headings of csv and tsv have units. timestamps: whether the samples of metrics
+    have times. width: the columns of the terminal; None for a pipe or file, whose lines are never shortened.
     """
 
     format: Format
@@ -48,3 +51,6 @@ class View(Struct, frozen=True):
     warn: float = 70
     critical: float = 90
     trend: bool = False
+    units: bool = False
+    timestamps: bool = True
+    width: int | None = None

@@ -131,7 +131,7 @@ class Live:
     def ended(self, readings: int, spent: float) -> Ended | None:
         """Return how the reading that was just taken in ends the watch, None if it does not."""
         code = self.problem.code if self.problem else verdict(self.report)
-        if not self.problem and (code is ExitCode.CONDITION_MET or self.report.until_met):
+        if not self.problem and (code is ExitCode.CONDITION_MET or (self.report.until and self.report.until.met)):
             return Ended(code if code is ExitCode.CONDITION_MET else ExitCode.OK, self.report)
         if self.pace.timeout is not None and spent >= self.pace.timeout:
             return Ended(code, self.report, timed_out=True)

@@ -12,16 +12,17 @@ from msgspec import Struct, structs
 
 from c3s_cli.errors import ApiError, C3sError, ExitCode
 from c3s_cli.metrics import requests_at_once
+from c3s_cli.output import unmatched_paths
 from c3s_cli.request.view import DELIMITED, TABLES, Format
 from c3s_cli.run.garbage import collect
-from c3s_cli.run.once import emit, opened, reader, remarks, verdict, write
+from c3s_cli.run.once import emit, judged, opened, reader, remarks, verdict, write
 from c3s_cli.run.schedule import Schedule
 from c3s_cli.run.stages import Stages
 from c3s_cli.terminal.words import say
 
 if TYPE_CHECKING:
     from c3s_cli.kube.cluster import Cluster
-    from c3s_cli.model import Report
+    from c3s_cli.model import Judgement, Report
     from c3s_cli.request.pace import Pace
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import Target
@@ -49,9 +50,14 @@ def watch(
     with opened(target, stages, requests_at_once(query)) as clusters:
         read = reader(clusters, query, stages)
         if view.format in ON_SCREEN and sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
-            code = _on_screen(clusters, read, view, pace, clock, console, until=query.until is not None)
+            code = _on_screen(clusters, read, view, pace, clock, console)
         else:
-            code = loop(read, Pipe(view, stages), pace, clock, until=query.until is not None)
+            try:
+                code = loop(read, Pipe(view, stages), pace, clock, waits=query.until is not None)
+            except KeyboardInterrupt:
+                # The terminal has written ^C: what comes next begins on a line of its own.
+                emit(["\n"] if sys.stdout.isatty() else [])
+                raise
     stages.summarize()
     return code
 
@@ -63,8 +69,6 @@ def _on_screen(
     pace: Pace,
     clock: Clock,
     console: Console | None,
-    *,
-    until: bool,
 ) -> ExitCode:
     """Show the live view; leave the last table on the terminal if anything but a key ended it."""
     from c3s_cli.run.heading import Heading  # what only a screen needs
@@ -78,55 +82,61 @@ def _on_screen(
     first = reading.wait()
     live = Live(first, console or Console(sys.stdout), heading, view, pace)
     ended = show_live(first, live, reading, Schedule(pace.interval, begun, begun), clock.now)
+    until = ended.report.until
     if ended.by_key:
-        return _conclude(ended.code, timed_out=False, unmet=until)
+        return _conclude(ended.code, until, timed_out=False, waits=until is not None)
     write(ended.report, structs.replace(view, compact=False), Stages(0))
     for remark in remarks(ended.report):
         say(remark)
-    return _conclude(ended.code, timed_out=ended.timed_out, unmet=until and not ended.report.until_met)
+    return _conclude(ended.code, until, timed_out=ended.timed_out, waits=until is not None)
 
 
-def _conclude(code: ExitCode, *, timed_out: bool, unmet: bool) -> ExitCode:
-    if timed_out:
-        say("timed out waiting for the condition")
-        return ExitCode.TIMED_OUT
-    if unmet and code is not ExitCode.CONDITION_MET:
-        say("the condition was not met")
-        return ExitCode.TIMED_OUT
-    return code
+def _conclude(code: ExitCode, until: Judgement | None, *, timed_out: bool, waits: bool) -> ExitCode:
+    """Say what --until came to, and which rows could not be judged; return the exit code."""
+    met = until is not None and until.met
+    if code is ExitCode.CONDITION_MET or not (waits or timed_out):
+        return code
+    if not met:
+        say("timed out waiting for the condition" if timed_out else "the condition was not met")
+    for line in judged(until) if until else ():
+        say(line)
+    if met:
+        return ExitCode.OK
+    return ExitCode.CONDITION_MET if until and until.fails else ExitCode.TIMED_OUT
 
 
-def loop(read: Callable[[], Report], pipe: Pipe, pace: Pace, clock: Clock, *, until: bool = False) -> ExitCode:
+def loop(read: Callable[[], Report], pipe: Pipe, pace: Pace, clock: Clock, *, waits: bool = False) -> ExitCode:
     """Read at every interval until a condition, the count or the time ends it.
 
     The first reading must succeed. If a later one fails, the loop goes on: a watch outlives a restart of what it
-    watches.
+    watches. waits: whether a condition is waited for.
     """
     begun = clock.now()
     schedule = Schedule(pace.interval, begun, begun)
     readings = 0
+    until: Judgement | None = None
     while True:
         try:
             report = read()
         except C3sError as problem:
             if not readings:
                 raise
-            code, until_met = problem.code, False
+            code = problem.code
             pipe.failed(problem)
             schedule.failed(clock.now(), problem.retry_after if isinstance(problem, ApiError) else None)
         else:
             pipe.show(report)
-            code, until_met = verdict(report), report.until_met
+            code, until = verdict(report), report.until
             schedule.succeeded(clock.now())
             # Before the next reading, so that two are never held at once.
             del report
         readings += 1
-        if code is ExitCode.CONDITION_MET or until_met:
-            return code if code is ExitCode.CONDITION_MET else ExitCode.OK
+        if code is ExitCode.CONDITION_MET or (until and until.met):
+            return _conclude(code, until, timed_out=False, waits=waits)
         collect()
         timed_out = pace.timeout is not None and clock.now() - begun >= pace.timeout
         if timed_out or readings == pace.count:
-            return _conclude(code, timed_out=timed_out, unmet=until)
+            return _conclude(code, until, timed_out=timed_out, waits=waits)
         due = schedule.due if pace.timeout is None else min(schedule.due, begun + pace.timeout)
         clock.sleep(max(0.0, due - clock.now()))
 
@@ -143,8 +153,11 @@ class Pipe:
         """Print a report and its remarks."""
         if not self.first and self.view.format in TABLES:
             emit([f"{report.now:%Y-%m-%dT%H:%M:%SZ}\n"])
-        self.first = False
         write(report, self.view, self.stages)
+        # Once: the template is the same at every reading.
+        for remark in unmatched_paths(report, self.view) if self.first else ():
+            say(remark)
+        self.first = False
         if self.view.format in DELIMITED:
             # One table, which the next report continues.
             self.view = structs.replace(self.view, headers=False)

@@ -11,7 +11,19 @@ from msgspec import structs
 
 from c3s_cli.analysis.report import make_report, node_rows, pod_rows
 from c3s_cli.columns.vocabulary import Kind
-from c3s_cli.model import Amounts, Container, Failure, Node, NodeDetails, NodeFacts, Pod, PodFacts, Report, Sample
+from c3s_cli.model import (
+    Amounts,
+    Container,
+    Failure,
+    Judgement,
+    Node,
+    NodeDetails,
+    NodeFacts,
+    Pod,
+    PodFacts,
+    Report,
+    Sample,
+)
 from c3s_cli.request.from_flags import request_of
 from c3s_cli.words import options
 
@@ -72,7 +84,7 @@ def report(
         options.Selection(**rows),
         options.Display(columns=columns),
         pods=options.Pods(containers=containers, all_namespaces=everywhere) if kind is Kind.POD else None,
-        until=[until] if until else None,
+        repeat=options.Repeat(until=[until]) if until else None,
     )
     return make_report([structs.replace(sample, namespace="shop")], query)
 
@@ -376,26 +388,37 @@ def test_a_limit_cuts_groups() -> None:
 
 def test_fail_if_also_tests_the_rows_that_a_limit_cuts_off() -> None:
     judged = report(FIVE, sort_by="cpu", limit=1, fail_if=["cpu < 25m"])
-    assert (names(judged), judged.fail_if_matches) == (["b"], ("shop/c", "shop/e"))
-    assert report(FIVE, Kind.NODE, limit=0, fail_if=["cpu > 500m"]).fail_if_matches == ("n1",)
+    assert names(judged) == ["b"]
+    assert judged.fail_if == Judgement("--fail-if", met=True, fails=True, of=5, matched=("shop/c", "shop/e"))
+    assert matches(report(FIVE, Kind.NODE, limit=0, fail_if=["cpu > 500m"])) == ("n1",)
+
+
+def matches(made: Report) -> tuple[str, ...]:
+    assert made.fail_if
+    return made.fail_if.matched
+
+
+def is_met(made: Report) -> bool:
+    assert made.until
+    return made.until.met
 
 
 def test_until_also_tests_the_rows_that_a_limit_cuts_off() -> None:
-    assert report(FIVE, sort_by="cpu", limit=1, until="cpu < 15m").until_met
-    assert report(FIVE, limit=0, until="cpu >= 50m").until_met
-    assert not report(FIVE, until="cpu > 50m").until_met
-    assert not report(FIVE).until_met
+    assert is_met(report(FIVE, sort_by="cpu", limit=1, until="cpu < 15m"))
+    assert is_met(report(FIVE, limit=0, until="cpu >= 50m"))
+    assert not is_met(report(FIVE, until="cpu > 50m"))
+    assert report(FIVE).judgements == ()
 
 
 def test_fail_if_and_until_test_only_the_rows_that_where_keeps() -> None:
     judged = report(FIVE, where=["cpu > 20m"], fail_if=["cpu < 35m"], until="cpu < 25m")
-    assert (judged.fail_if_matches, judged.until_met) == (("shop/a",), False)
+    assert (matches(judged), is_met(judged)) == (("shop/a",), False)
 
 
 def test_fail_if_and_until_test_groups_not_their_members() -> None:
     judged = report(FIVE, by="owner", fail_if=["cpu > 60m"], until="cpu > 80m")
-    assert (judged.fail_if_matches, judged.until_met) == (("Job/x",), False)
-    assert report(FIVE, Kind.CLUSTER, fail_if=["cpu > 600m"]).fail_if_matches == ("c",)
+    assert (matches(judged), is_met(judged)) == (("Job/x",), False)
+    assert matches(report(FIVE, Kind.CLUSTER, fail_if=["cpu > 600m"])) == ("c",)
 
 
 # --- the rest of a report -------------------------------------------------------------------------------------

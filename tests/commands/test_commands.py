@@ -23,6 +23,7 @@ memory-2    135m         1%          1619Mi          2%
 spot-1      3164m        40%         3894Mi          27%
 spot-2      <unknown>    <unknown>   <unknown>       <unknown>
 """
+UNJUDGED = "1 row could not be judged (no metrics): spot-2\n"
 PODS = """\
 NAME                            CPU(cores)   MEMORY(bytes)
 api-gp28hkmmnc-jjz9d            231m         499Mi
@@ -162,7 +163,7 @@ def test_owners_of_one_name_in_two_namespaces_are_two(run: Run, api: FakeApi) ->
 
 def test_a_watch_says_when_its_condition_was_not_met(demo: Run) -> None:
     unmet = demo("watch nodes -i 0.01 --count 2 --until 'cpu% > 101'")
-    assert (unmet.code, unmet.err) == (4, "the condition was not met\n")
+    assert (unmet.code, unmet.err) == (4, f"the condition was not met\n--until: {UNJUDGED}")
     both = demo("watch nodes -i 0.01 --until 'cpu% > 50' --fail-if 'cpu% > 50'")
     assert both.code == 3
 
@@ -255,13 +256,14 @@ def test_where_filters_before_groups_and_sums(demo: Run) -> None:
 def test_a_condition_that_is_met_is_an_exit_code(demo: Run) -> None:
     met = demo("top nodes --fail-if 'cpu% > 50'")
     assert (met.code, met.out) == (3, NODES)
-    assert met.err == "--fail-if: 1 row matched: memory-1\n"
+    assert met.err == f"--fail-if: 1 row matched: memory-1\n--fail-if: {UNJUDGED}"
     assert demo("top nodes --fail-if 'cpu% > 99'").code == 0
 
 
 def test_watch_prints_table_after_table(run: Run) -> None:
     assert run(f"watch cluster --interval 0.01 --count 2 --demo-at {AT}").out == f"{CLUSTER}{AT}\n{CLUSTER}"
-    assert run(f"watch --interval 0.01 --count 1 --demo-at {AT}").out == NODES
+    assert run(f"watch nodes --interval 10ms --count 1 --demo-at {AT}").out == NODES
+    assert run(f"watch --interval 0.01 --count 2 --demo-at {AT}").out == f"{NODES}{AT}\n{NODES}"
 
 
 def test_watch_prints_one_document_per_line(demo: Run) -> None:
@@ -272,14 +274,14 @@ def test_watch_prints_one_document_per_line(demo: Run) -> None:
 def test_watch_until(demo: Run) -> None:
     assert demo("watch nodes -i 0.01 --until 'cpu% > 50'").code == 0
     timed_out = demo("watch nodes -i 0.01 --until 'cpu% > 99' --timeout 50ms")
-    assert (timed_out.code, timed_out.err) == (4, "timed out waiting for the condition\n")
+    assert (timed_out.code, timed_out.err) == (4, f"timed out waiting for the condition\n--until: {UNJUDGED}")
     assert demo("watch nodes -i 0.01 --fail-if 'cpu% > 50'").code == 3
 
 
 def test_a_watch_with_zero_timeout_reads_once(demo: Run) -> None:
     assert demo("watch nodes -i 60 --until 'cpu% > 50' --timeout 0").code == 0
     late = demo("watch nodes -i 60 --until 'cpu% > 99' --timeout 0")
-    assert (late.code, late.out, late.err) == (4, NODES, "timed out waiting for the condition\n")
+    assert (late.code, late.out, late.err) == (4, NODES, f"timed out waiting for the condition\n--until: {UNJUDGED}")
 
 
 def test_a_watch_writes_one_table_for_spreadsheets(demo: Run) -> None:
@@ -359,7 +361,10 @@ def test_a_command_group_alone_prints_its_help_on_stderr(run: Run) -> None:
         ("top nodes --foo", "error: unknown flag: --foo\nSee 'c3s top nodes --help' for usage.\n"),
         (
             "top nodes --containers",
-            "error: unknown flag: --containers\nSee 'c3s top nodes --help' for usage.\n",
+            (
+                "error: unknown flag: --containers\nSee 'c3s top nodes --help' for usage.\n"
+                "hint: --containers goes with c3s top pods\n"
+            ),
         ),
         ("top pods -x", "error: unknown shorthand flag: 'x' in -x\nSee 'c3s top pods --help' for usage.\n"),
         ("top pods -l", "error: flag needs an argument: 'l' in -l\nSee 'c3s top pods --help' for usage.\n"),
@@ -385,12 +390,23 @@ def test_a_command_group_alone_prints_its_help_on_stderr(run: Run) -> None:
             ),
         ),
         ("top nodes --server http://127.0.0.1:1 --demo", "error: only one of --demo or --server can be provided\n"),
-        ("watch --interval 0", "error: --interval takes a number of seconds above 0, not 0\n"),
+        ("watch --interval 0", "error: --interval takes a time above 0, such as 2, 500ms or 1m, not '0'\n"),
+        ("watch --interval soon", "error: --interval takes a time above 0, such as 2, 500ms or 1m, not 'soon'\n"),
+        ("watch --interval inf", "error: --interval takes a time above 0, such as 2, 500ms or 1m, not 'inf'\n"),
+        (
+            "watch nodes -n 1",
+            "error: -n 1 is a namespace, and nodes have none\nhint: --interval 1 sets the pace\n",
+        ),
+        (
+            "watch -n 0.5s",
+            "error: -n 0.5s is a namespace, and nodes have none\nhint: --interval 0.5s sets the pace\n",
+        ),
         (
             "top pods --by colour",
             (
                 "error: unknown key 'colour' in --by\n"
-                "hint: one of: namespace, node, owner, pool, zone, instance-type, status, label:KEY\n"
+                "hint: did you mean label:colour? "
+                "The keys are namespace, node, owner, pool, zone, instance-type, status and label:KEY\n"
             ),
         ),
     ],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -135,19 +134,23 @@ def test_whatever_a_cluster_says_is_one_line_and_reads_back(name: str, value: st
         assert (info.labels["pod"], info.labels["labels_a"]) == (name, value)
 
 
-# What `sed -E` of the recipe does, in Python's words.
-TIME = re.compile(r'([}] [^ "]+) [0-9.]+$')
-
-
 @settings(deadline=None)  # the first example pays for imports
 @given(st.lists(st.text('} 1\\"{=', max_size=9), max_size=3, unique=True), st.booleans())
-def test_timestamps_can_be_stripped(names: list[str], measured: bool) -> None:  # noqa: FBT001  a drawn value
+def test_samples_can_be_written_without_times(names: list[str], measured: bool) -> None:  # noqa: FBT001  a drawn value
     rows = [pod(name, 1 if measured else None) for name in names]
     text = written(rows, "cpu", "restarts", "node")
-    bare = "".join(line if line[0] == "#" else TIME.sub(r"\1", line) for line in text.splitlines(keepends=True))
+    report = Report(NOW, "test", Kind.POD, Naming(Kind.POD).expand(["cpu", "restarts", "node"]), rows, None)
+    bare = "".join(exposition(report, View(Format.OPENMETRICS, timestamps=False)))
     without = [(s.name, s.labels, s.value) for f in families(bare).values() for s in f.samples]
     assert without == [(s.name, s.labels, s.value) for f in families(text).values() for s in f.samples]
     assert all(sample.timestamp is None for family in families(bare).values() for sample in family.samples)
+
+
+def test_openmetrics_is_its_other_name(demo: Run) -> None:
+    assert demo("top nodes -o openmetrics") == demo("top nodes -o prometheus")
+    assert demo("top nodes -o prometheus --no-timestamps").out != demo("top nodes -o prometheus").out
+    refused = demo("top nodes -o json --no-timestamps")
+    assert refused == (2, "", "error: --no-timestamps goes with -o openmetrics\n")
 
 
 @pytest.mark.parametrize("command", ["top nodes", "top pods -A", "top cluster", "top pods -A --containers"])

@@ -59,7 +59,7 @@ def test_a_target_that_breaks_is_found(name: str, monkeypatch: pytest.MonkeyPatc
         ("quantity", "tools.fuzz_targets.whole"),
         ("decoder", "c3s_cli.sources.decode.metrics.amount_of"),
         ("decoder", "c3s_cli.sources.decode.pods.requests_of"),
-        ("where", "c3s_cli.request.where._compare"),
+        ("where", "c3s_cli.request.where.Condition.matches"),
         ("kubeconfig", "c3s_cli.kube.kubeconfig._check_shape"),
         ("kubeconfig", "c3s_cli.kube.access._checked"),
     ],

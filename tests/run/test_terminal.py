@@ -140,6 +140,22 @@ def test_ctrl_c_ends_it(open_session: Any) -> None:
     assert session.ended() == 130
 
 
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs a shell")
+@pytest.mark.parametrize("output", ["table", "json", "csv"])
+def test_after_ctrl_c_the_prompt_is_on_a_line_of_its_own(demo_server: DemoServer, output: str) -> None:
+    session = Session("bash", "--norc", "--noprofile", "-i")
+    try:
+        session.pump(0.5)
+        session.type(f"PS1='ready> '; {sys.executable} -m c3s_cli watch -o {output} --server {demo_server.url}\n")
+        session.until("spot-2")
+        session.screen.reset()
+        session.type("\x03")
+        look = session.until("ready>")
+        assert [line for line in look if "ready>" in line] == ["ready>"]
+    finally:
+        session.close()
+
+
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs a shell with job control")
 def test_ctrl_z_gives_the_terminal_back_until_fg(demo_server: DemoServer) -> None:
     session = Session("bash", "--norc", "--noprofile", "-i")

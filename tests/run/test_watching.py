@@ -126,7 +126,7 @@ def test_a_reading_that_fails_keeps_the_time(run: Run, cluster: Cluster, time: T
 
 def test_it_ends_as_soon_as_its_condition_is_met(run: Run, cluster: Cluster, time: Time) -> None:
     result = run(f"watch nodes --until 'cpu >= 3' --count 9 --timeout 1h {cluster.uses(1, 2, 3, 4)}")
-    assert result == (0, tables(1, 2, 3), "")
+    assert result == (0, tables(1, 2, 3), "--until: 1 row matched: a\n")
     assert time.slept == [2, 2]
 
 
@@ -143,7 +143,7 @@ def test_it_looks_once_more_when_the_time_is_over_and_gives_up(run: Run, cluster
 
 def test_what_is_met_when_the_time_is_over_is_met(run: Run, cluster: Cluster) -> None:
     result = run(f"watch nodes --until 'cpu >= 3' --timeout 15s -i 10 -o name {cluster.uses(1, 1, 3)}")
-    assert result == (0, "node/a\n" * 3, "")
+    assert result == (0, "node/a\n" * 3, "--until: 1 row matched: a\n")
 
 
 def test_a_reading_during_which_the_time_is_over_is_the_last(run: Run, cluster: Cluster, time: Time) -> None:

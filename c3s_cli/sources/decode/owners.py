@@ -57,6 +57,11 @@ def names(listing: Listing) -> Iterator[tuple[tuple[str, str], None]]:
         yield (item.metadata.namespace, item.metadata.name), None
 
 
+def label_keys(listing: Listing) -> set[str]:
+    """Return the keys of all labels in a list."""
+    return {key for item in decode_items(listing, _Object, "objects") for key in item.metadata.labels or ()}
+
+
 def creations(listing: Listing) -> Iterator[tuple[tuple[str, str], float]]:
     """Yield the creation time of each object in a list, in seconds since 1970."""
     for item in decode_items(listing, _Object, "pods"):
