@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test test-lowest lint docs goldens bench soak audit clean
+.PHONY: help demo test test-lowest lint docs goldens bench soak audit fuzz clean
 
 help:
 	@echo 'make demo         see c3s on a built-in simulated cluster'
@@ -16,6 +16,7 @@ help:
 	@echo 'make goldens      re-record the answers of the kubectl on PATH'
 	@echo 'make bench        compare the speed of c3s with the kubectl on PATH'
 	@echo 'make soak         3,000 readings of a watch: memory, open files and threads must not grow'
+	@echo 'make fuzz         random inputs for the parsers, a minute for each (needs the network)'
 	@echo 'make audit        known vulnerabilities and licences of the dependencies (needs the network)'
 
 # A stamp file: the environment is recreated only when pyproject.toml changes.
@@ -78,5 +79,13 @@ audit:
 	.venv-audit/tool/bin/pip-audit --strict --disable-pip --no-deps --progress-spinner off $(AUDIT_FLAGS) \
 	  -r .venv-audit/installed.txt
 
+# atheris finds inputs by coverage. It has no wheel for every Python; without it hypothesis makes the inputs.
+# FUZZ_FLAGS='--seconds 600 where' fuzzes one target for longer.
+fuzz:
+	@$(PYTHON) -m venv --clear .venv-fuzz
+	@.venv-fuzz/bin/python -m pip install --quiet --editable . 'hypothesis>=6.100'
+	@.venv-fuzz/bin/python -m pip install --quiet --only-binary :all: atheris || true
+	.venv-fuzz/bin/python -m tools.fuzz $(FUZZ_FLAGS)
+
 clean:
-	rm -rf .venv .venv-lowest .venv-audit dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-lowest .venv-audit .venv-fuzz dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

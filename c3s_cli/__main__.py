@@ -1,6 +1,114 @@
-"""`python -m c3s_cli`."""
+"""The process: signals, standard streams and the exit code.
 
-from c3s_cli.cli import entry_point
+Everything is imported inside functions, so that Ctrl-C during an import ends the program without a traceback.
+"""
+
+import sys
+
+
+def entry_point() -> None:
+    """Run the command line of this process, and exit."""
+    try:
+        code = _run()
+    except KeyboardInterrupt:
+        code = 130
+    except SystemExit as ended:
+        # A signal: see _on_signals.
+        code = ended.code if isinstance(ended.code, int) else 1
+    _leave(code)
+
+
+def complete_plugin() -> None:
+    """Run as kubectl_complete-c3s, which completes the words after `kubectl c3s`."""
+    sys.argv[1:1] = ["__complete"]
+    entry_point()
+
+
+def _run() -> int:
+    """Run the command line. Return its exit code: that of the command, if stdout takes the output."""
+    import gc
+
+    from c3s_cli.cli import main, say_error
+    from c3s_cli.errors import C3sError, ExitCode
+    from c3s_cli.terminal.words import silence
+
+    # A process that lives for a second has no garbage worth collecting; watch collects after every reading.
+    gc.disable()
+    _on_signals()
+    _open_streams()
+    if sys.stdout is None:
+        say_error(C3sError("stdout is closed"))
+        return ExitCode.FAILURE
+    descriptor = sys.stdout.fileno()
+    try:
+        code = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        silence(descriptor)
+        return ExitCode.BROKEN_PIPE
+    except OSError as problem:
+        silence(descriptor)
+        say_error(C3sError(f"write error: {problem.strerror}"))
+        return ExitCode.FAILURE
+    return code
+
+
+def _on_signals() -> None:
+    """Exit on SIGTERM and SIGHUP by an exception, so that files with private keys are removed."""
+    import signal
+
+    from c3s_cli.errors import ExitCode
+
+    def end(number: int, _frame: object) -> None:
+        sys.exit({signal.SIGTERM: ExitCode.TERMINATED, signal.SIGHUP: ExitCode.HANGUP}[signal.Signals(number)])
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # nohup ignores SIGHUP, and the commands that it runs should do so too.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, end)
+
+
+def _open_streams() -> None:
+    """Prepare the standard streams. Only what a command prints may appear on them."""
+    import os
+    import threading
+
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        # The next files and sockets would get the numbers of the closed streams, which exec plugins inherit.
+        descriptor = os.open(os.devnull, os.O_RDWR)
+        while descriptor < 2:
+            descriptor = os.dup(descriptor)
+        if descriptor > 2:
+            os.close(descriptor)
+    if sys.stdout is not None and getattr(sys.stdout, "write_through", False):
+        # PYTHONUNBUFFERED: every piece would be a write of its own, and what does not fit on a disk be lost silently.
+        sys.stdout = os.fdopen(sys.stdout.fileno(), "w", encoding=sys.stdout.encoding, closefd=False)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # the real streams have it
+    # Python would print tracebacks of what is raised in threads and finalizers, where nobody can catch it.
+    threading.excepthook = lambda _raised: None
+    sys.unraisablehook = lambda _raised: None
+
+
+def _leave(code: int) -> None:
+    """Exit. Neither another signal nor what is left in a buffer changes the exit code."""
+    import gc
+    import signal
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError):
+        from c3s_cli.terminal.words import silence
+
+        silence(1)
+    # Python collects once more at exit, which takes longer than reading a small cluster.
+    gc.freeze()
+    sys.exit(code)
+
 
 if __name__ == "__main__":
     entry_point()

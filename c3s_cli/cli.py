@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Callable, Sequence
-from functools import partial
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
 from c3s_cli import __version__
-from c3s_cli.errors import C3sError, ExitCode, UsageError
+from c3s_cli.errors import C3sError, ExitCode, InternalError, ReaderGone, UsageError
 from c3s_cli.terminal.printable import printable
+from c3s_cli.terminal.words import tell
 
 if TYPE_CHECKING:
     from c3s_cli.words.help import Page
@@ -56,7 +55,10 @@ def program_name() -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command line; give its exit code. Every error that a user or a server can cause is said here."""
+    """Run one command line and return its exit code. Every error is reported here, bugs too.
+
+    Raises OSError if stdout cannot be written; c3s_cli.__main__ makes an exit code of that.
+    """
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         if words == ["--version"]:
@@ -65,11 +67,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         if words[:1] == ["__complete"]:
             return complete(words[1:])
         return run(words)
-    except C3sError as problem:
-        say_error(problem)
-        return problem.code
+    except C3sError as expected:
+        problem = expected
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
+    except MemoryError:
+        problem = C3sError("out of memory")
+    except Exception as unexpected:
+        if isinstance(unexpected, OSError) and unexpected.filename is None:
+            raise
+        problem = InternalError(unexpected)
+        if any(word.startswith(("-v", "--v")) for word in words):
+            tell(problem.trace())
+    say_error(problem)
+    return problem.code
 
 
 def complete(words: list[str]) -> int:
@@ -78,12 +89,6 @@ def complete(words: list[str]) -> int:
 
     sys.stdout.write(complete(words, (*COMMANDS, *OWN), ALIASES))
     return ExitCode.OK
-
-
-def complete_plugin() -> NoReturn:
-    """Run as kubectl_complete-c3s: kubectl asks what could stand next after `kubectl c3s`."""
-    sys.argv[1:1] = ["__complete"]
-    entry_point()
 
 
 def run(argv: list[str]) -> int:
@@ -120,6 +125,11 @@ def _run_command(path: tuple[str, ...], rest: Sequence[str]) -> int:
         raise _usage(problem, path) from problem
     except typer.Abort as problem:
         raise KeyboardInterrupt from problem
+    except SystemExit as ended:
+        # Typer exits by itself, with 1, if it cannot print a help text because the pipe is closed.
+        if isinstance(ended.__context__, BrokenPipeError):
+            raise ReaderGone("") from ended
+        raise
 
 
 def _command(words: Sequence[str]) -> tuple[tuple[str, ...] | None, Sequence[str]]:
@@ -186,7 +196,7 @@ def _no_command(words: Sequence[str], flags: Sequence[str]) -> int:
     if not flags:
         from c3s_cli.words.help import written
 
-        sys.stderr.write(written(_page(group), program_name()))
+        tell(written(_page(group), program_name()))
         return ExitCode.FAILURE
     from c3s_cli.words.suggestions import place_for
 
@@ -270,50 +280,9 @@ def _flags_of_commands() -> dict[tuple[str, ...], list[str]]:
 
 def say_error(problem: C3sError) -> None:
     """Write an error and its advice to stderr, with nothing in it that a terminal would obey."""
-    if sys.stderr is None or not str(problem):
+    if not str(problem):
         return
     lines = [printable(line) for line in str(problem).split("\n")]
     if problem.hint:
         lines.append(f"hint: {printable(problem.hint)}")
-    sys.stderr.write("\n".join(lines) + "\n")
-
-
-def entry_point() -> NoReturn:
-    """Run as a process: signals, the streams, the exit code."""
-    import gc  # a test that calls main() keeps its collector
-
-    # A process that lives for a second has no garbage worth collecting; watch collects once a tick itself.
-    gc.disable()
-    for number, code in ((signal.SIGTERM, ExitCode.TERMINATED), (signal.SIGHUP, ExitCode.HANGUP)):
-        # An exception, so that files with private keys are removed on the way out.
-        signal.signal(number, partial(_end, code))
-    if sys.stdout is None:
-        say_error(C3sError("stdout is closed"))
-        sys.exit(ExitCode.FAILURE)
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # the real streams have it
-    ended = _finish(main)
-    # Python collects once more when it ends, which takes longer than reading a small cluster: there is nothing to find.
-    gc.freeze()
-    sys.exit(ended)
-
-
-def _end(code: ExitCode, _number: int, _frame: object) -> NoReturn:
-    sys.exit(code)
-
-
-def _finish(command: Callable[[], int]) -> int:
-    """Run a command and write out what it printed; a reader that went away is no error to talk about."""
-    try:
-        code = command()
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Python flushes once more at exit: let it, into nothing.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.BROKEN_PIPE
-    except OSError as problem:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        say_error(C3sError(f"write error: {problem.strerror}"))
-        return ExitCode.FAILURE
-    return code
+    tell("\n".join(lines) + "\n")

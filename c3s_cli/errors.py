@@ -9,6 +9,8 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Final
 
+ISSUES: Final = "https://github.com/c3s-cli/c3s/issues"
+
 
 class ExitCode(IntEnum):
     """The exit codes, for scripts. `docs/reference.md` shows them as a table."""
@@ -27,7 +29,7 @@ class ExitCode(IntEnum):
 
 MEANINGS: Final[dict[ExitCode, str]] = {
     ExitCode.OK: "success, even if nothing was found (stderr says so)",
-    ExitCode.FAILURE: "failure: the cluster, its answer or the output",
+    ExitCode.FAILURE: "failure: the cluster, its answer, the output (a full disk, a closed stdout) or a bug",
     ExitCode.USAGE: "usage error: a flag, an argument or a value; nothing was read",
     ExitCode.CONDITION_MET: "a row matches --fail-if; with --fail-if-unknown, also if one could not be judged; not all "
     "pods of `c3s fit` fit",
@@ -35,7 +37,7 @@ MEANINGS: Final[dict[ExitCode, str]] = {
     ExitCode.INCOMPLETE: "a requested row or source could not be read; the rest was printed",
     ExitCode.HANGUP: "the terminal was closed (SIGHUP)",
     ExitCode.INTERRUPTED: "interrupted (SIGINT, Ctrl-C)",
-    ExitCode.BROKEN_PIPE: "the reader closed the pipe (SIGPIPE); stderr stays empty",
+    ExitCode.BROKEN_PIPE: "the reader closed the pipe of stdout (SIGPIPE); stderr stays empty",
     ExitCode.TERMINATED: "terminated (SIGTERM)",
 }
 
@@ -112,6 +114,27 @@ class ApiError(C3sError):
         self.reason = reason
         self.detail = detail
         self.retry_after = retry_after
+
+
+class InternalError(C3sError):
+    """A bug of c3s: an exception that nobody expected. Its message is not shown, since it might quote a credential."""
+
+    def __init__(self, problem: Exception) -> None:
+        super().__init__(
+            f"internal error: {type(problem).__name__}",
+            hint=f"this is a bug in c3s; report it at {ISSUES}, with the output of the same command and -v",
+        )
+        self.problem = problem
+
+    def trace(self) -> str:
+        """Return the traceback for -v: files, lines and types; without the messages of the exceptions."""
+        from traceback import walk_tb  # only a bug needs it
+
+        frames = [
+            f'  File "{frame.f_code.co_filename}", line {line}, in {frame.f_code.co_name}\n'
+            for frame, line in walk_tb(self.problem.__traceback__)
+        ]
+        return "".join(["Traceback (most recent call last):\n", *frames, f"{type(self.problem).__name__}\n"])
 
 
 class ReaderGone(C3sError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gzip
 import json
 import socket
 import ssl
@@ -18,18 +17,23 @@ from urllib.parse import parse_qsl, urlsplit
 DATE = "Mon, 02 Mar 2026 09:30:00 GMT"
 
 
+# Writes to a connection whatever it likes; it also gets the body of the reply.
+Fault = Callable[["Connection", bytes], None]
+
+
 @dataclass
 class Reply:
     """One answer. body: JSON, text or bytes, or an iterator of bytes, each sent as a chunk when it comes.
 
-    fault: hang, drip, stall (half-way), cut, reset, bomb; in a body of chunks, b"" is a cut.
+    fault: hang, drip, stall (half-way), cut, reset; or a function that answers as it likes (tests/faults.py). In a body
+    of chunks, b"" is a cut.
     """
 
     body: Any = None
     status: int = 200
     content_type: str = "application/json"
     headers: dict[str, str] = field(default_factory=dict)
-    fault: str = ""
+    fault: str | Fault = ""
 
 
 @dataclass
@@ -69,12 +73,13 @@ class FakeApi:
     connections: how many were made.
     """
 
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
         self.routes: dict[str, Answers] = {}
         self.requests: list[Request] = []
         self.connections = 0
-        handler = type("Handler", (_Handler,), {"fake": self})
-        self.server = _Server(("127.0.0.1", 0), handler)
+        self.ended = threading.Event()
+        handler = type("Handler", (Connection,), {"fake": self})
+        self.server = _Server(("127.0.0.1", port), handler)
         self.server.fake = self
         if tls:
             self.server.socket = tls.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
@@ -86,6 +91,7 @@ class FakeApi:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.ended.set()
         self.server.shutdown()
         self.server.server_close()
 
@@ -225,8 +231,10 @@ class _Server(ThreadingHTTPServer):
         """Say nothing: a client that hangs up is what a test is about."""
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Connection(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Otherwise every answer over a connection that stays open takes 40 ms.
+    disable_nagle_algorithm = True
     fake: FakeApi
 
     def do_GET(self) -> None:
@@ -264,6 +272,9 @@ class _Handler(BaseHTTPRequestHandler):
         body = reply.body
         if not isinstance(body, bytes):
             body = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+        if callable(reply.fault):
+            reply.fault(self, body)
+            return
         if reply.fault == "hang":
             time.sleep(2)
         if reply.fault == "reset":
@@ -271,9 +282,6 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.close()
             self.close_connection = True
             return
-        if reply.fault == "bomb":
-            body = gzip.compress(b" " * (600 << 20), 1)
-            reply.headers["Content-Encoding"] = "gzip"
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.content_type)
         self.send_header("Content-Length", str(len(body)))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from c3s_cli.columns.vocabulary import Column
+from c3s_cli.terminal.printable import printable
 
 # kubectl's own headings; the others follow from the names.
 HEADINGS: Final = {
@@ -23,6 +24,11 @@ FIELD: Final = re.compile(r"(?P<of>.+)\.(?P<field>\w+)")
 
 def heading(column: Column) -> str:
     """Return the heading of a column: `CPU(cores)`, `MEMORY-REQUESTS`, `CPU(%REQUESTS)`."""
+    # Extended resources have whatever names a cluster gives them.
+    return printable(_heading(column))
+
+
+def _heading(column: Column) -> str:
     if column.name in HEADINGS:
         return HEADINGS[column.name]
     if match := RATIO.fullmatch(column.name):

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct, structs
 
 from c3s_cli.errors import ConfigError, Unreachable
+from c3s_cli.kube.deadline import Deadline
 from c3s_cli.kube.kubeconfig import Entry, Merged, merge
 from c3s_cli.request.target import Target
 
@@ -41,6 +42,7 @@ def resolve(
     target: Target,
     context: str | None,
     environ: Mapping[str, str],
+    deadline: Deadline,
     pod: Callable[[], Access | None] = lambda: None,
     merged: Merged | None = None,
 ) -> Access | None:
@@ -48,7 +50,7 @@ def resolve(
 
     merged: the kubeconfig files, if they have been read. ConfigError names the file but never quotes its contents.
     """
-    merged = merged or merge(target.kubeconfig, environ)
+    merged = merged or merge(target.kubeconfig, environ, deadline)
     name = context or merged.current
     chosen = merged.entries["contexts"].get(name)
     if name and chosen is None and (context or merged.found):

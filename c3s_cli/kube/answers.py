@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 from collections.abc import Mapping
@@ -12,8 +13,11 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from c3s_cli.errors import ApiError, Unreachable
+from c3s_cli.kube.deadline import HINT
 
+# Characters of a server's message and reason that are shown.
 LONGEST: Final = 1000
+LONGEST_REASON: Final = 100
 
 
 class Answer(Struct, frozen=True):
@@ -64,13 +68,13 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes, path: str) ->
     retry_after = _seconds(headers.get("Retry-After"))
     told = _status(body)
     if told:
-        reason, message = str(told.get("reason") or ""), str(told.get("message") or "")
+        reason, message = _line(str(told.get("reason") or ""))[:LONGEST_REASON], str(told.get("message") or "")
         if status == 401 and not message:
             message = "Unauthorized"
-        return ApiError(status, reason, message[:LONGEST], retry_after=retry_after, hint=_hint(status, message))
+        return ApiError(status, reason, _line(message), retry_after=retry_after, hint=_hint(status, message))
     unknown = ("", f"the server responded with the status code {status} but did not return more information")
     reason, words = GENERIC.get(status, GENERIC[500] if status >= 500 else unknown)
-    text = body.decode("utf-8", "replace").strip()[:LONGEST]
+    text = _line(body[: LONGEST * 4].decode("utf-8", "replace"))
     if status == 403:
         words = text or f'forbidden: "{path}"'
     elif (status == 406 or not words) and text:
@@ -93,6 +97,11 @@ def _redirect(location: str | None) -> str | None:
     except ValueError:
         return None
     return f"it redirects to {target}{parts.path}, probably a login page; c3s follows no redirect"[:LONGEST]
+
+
+def _line(text: str) -> str:
+    """Make one line of a server's text: its lines must not look like lines of c3s."""
+    return "; ".join(filter(None, map(str.strip, text.splitlines())))[:LONGEST]
 
 
 def _status(body: bytes) -> dict[str, Any] | None:
@@ -133,67 +142,130 @@ def _seconds(text: str | None) -> float | None:
     return float(text) if text and text.isdecimal() and len(text) < 6 else None
 
 
-def unreachable(problem: BaseException, server: str) -> Unreachable:
-    """Make an Unreachable of what the client raised, in kubectl's words and without its internals."""
-    text = str(problem)
-    host = urlsplit(server).netloc
-    name = urlsplit(server).hostname
-    cause = getattr(problem, "reason", None) or problem
-    words = type(cause).__name__
-    by_proxy = "the connection goes through a proxy: see proxy-url, HTTPS_PROXY" if "Proxy" in words else None
-    unable = "Unable to connect to the server: "
-    if "Connection refused" in text:
-        refused = f"The connection to the server {host} was refused - did you specify the right host or port?"
-        return Unreachable(refused, hint=by_proxy)
-    if "NameResolution" in text or "getaddrinfo" in text or "Name or service not known" in text:
-        return Unreachable(f"{unable}dial tcp: lookup {name}: no such host", hint=by_proxy)
-    if "Timeout" in words or "timed out" in text:
-        hint = "--request-timeout sets how long to wait"
-        return Unreachable(f"{unable}timeout while waiting for {host}", hint=hint)
-    if "certificate" in text.lower() or "SSL" in text or "TLS" in text:
-        told, advice = _tls_words(text, server)
-        return Unreachable(f"{unable}{told}", hint=advice or by_proxy)
-    if by_proxy:
-        return Unreachable(f"{unable}the proxy refused or failed ({_status_in(text)})")
-    if "IncompleteRead" in text or "Truncated" in text or "prematurely" in text:
-        return Unreachable(f"{unable}unexpected EOF")
-    if "RemoteDisconnected" in text or "Connection reset" in text or "ConnectionReset" in text:
-        return Unreachable(f"{unable}the connection to {host} was broken off")
-    if "decode" in text or "Decode" in words:
-        return Unreachable(f"{unable}the answer is not valid gzip")
-    return Unreachable(f"{unable}{words}")
-
-
-UNVERIFIED: Final = "tls: failed to verify certificate: x509: "
-# What OpenSSL says, and what Go says of the same.
-TLS_WORDS: Final = {
-    "certificate has expired": f"{UNVERIFIED}certificate has expired or is not yet valid",
-    "certificate is not yet valid": f"{UNVERIFIED}certificate has expired or is not yet valid",
-    "self-signed certificate": f"{UNVERIFIED}certificate signed by unknown authority",
-    "self signed certificate": f"{UNVERIFIED}certificate signed by unknown authority",
-    "unable to get local issuer certificate": f"{UNVERIFIED}certificate signed by unknown authority",
-    "certificate signature failure": f"{UNVERIFIED}certificate signed by unknown authority",
-    "wrong version number": "tls: first record does not look like a TLS handshake",
-    "record layer failure": "tls: first record does not look like a TLS handshake",
-    "certificate required": "remote error: tls: certificate required",
-    "unknown ca": "remote error: tls: unknown certificate authority",
-    "bad certificate": "remote error: tls: bad certificate",
-    "PEM lib": "tls: failed to find any PEM data in certificate or key input",
-    "KEY_VALUES_MISMATCH": "tls: private key does not match public key",
-    "EOF occurred": "EOF",
+UNABLE: Final = "Unable to connect to the server: "
+BY_PROXY: Final = "the connection goes through a proxy: see proxy-url, HTTPS_PROXY"
+# Go's words for errors of the network.
+NETWORK: Final = {
+    errno.EHOSTUNREACH: "connect: no route to host",
+    errno.ENETUNREACH: "connect: network is unreachable",
+    errno.ENETDOWN: "connect: network is down",
+    errno.EADDRNOTAVAIL: "connect: cannot assign requested address",
+    errno.EACCES: "connect: permission denied",
+    errno.EPERM: "connect: operation not permitted",
 }
 
 
-def _tls_words(text: str, server: str) -> tuple[str, str | None]:
+def unreachable(problem: BaseException, server: str) -> Unreachable:
+    """Make an Unreachable of what the client raised, in kubectl's words and without its internals."""
+    import socket  # urllib3 has both by now
+    import ssl
+
+    import urllib3.exceptions as client
+
+    causes = _Causes(problem)
+    host, name = urlsplit(server).netloc, urlsplit(server).hostname
+    by_proxy = BY_PROXY if causes.first(client.ProxyError) else None
+    if causes.first(ConnectionRefusedError):
+        refused = f"The connection to the server {host} was refused - did you specify the right host or port?"
+        return Unreachable(refused, hint=by_proxy)
+    if causes.first(client.NameResolutionError, socket.gaierror):
+        return Unreachable(f"{UNABLE}dial tcp: lookup {name}: no such host", hint=by_proxy)
+    if causes.first(TimeoutError, client.TimeoutError):
+        return Unreachable(f"{UNABLE}timeout while waiting for {host}", hint=HINT)
+    if tls := causes.first(ssl.SSLError, ssl.CertificateError):
+        told, advice = _tls_words(tls, server)
+        return Unreachable(f"{UNABLE}{told}", hint=advice or by_proxy)
+    if by_proxy:
+        return Unreachable(f"{UNABLE}the proxy refused or failed ({causes.proxy_status()})")
+    return Unreachable(f"{UNABLE}{_broken_words(causes, host)}")
+
+
+def _broken_words(causes: _Causes, host: str) -> str:
+    """Return kubectl's words for a connection that failed or broke."""
+    import http.client  # urllib3 has it by now
+
+    import urllib3.exceptions as client
+
+    if causes.first(http.client.IncompleteRead, client.IncompleteRead):
+        return "unexpected EOF"
+    if causes.first(ConnectionError):
+        return f"the connection to {host} was broken off"
+    if causes.first(client.DecodeError):
+        return "the answer is not valid gzip"
+    if causes.first(http.client.HTTPException, client.ProtocolError):
+        return f"malformed HTTP response from {host}"
+    for cause in causes:
+        if isinstance(cause, OSError) and cause.errno in NETWORK:
+            return f"dial tcp {host}: {NETWORK[cause.errno]}"
+    return type(causes[-1]).__name__
+
+
+class _Causes(list[BaseException]):
+    """An exception and its causes: the client wraps urllib3's exceptions, and urllib3 wraps Python's."""
+
+    def __init__(self, problem: BaseException) -> None:
+        super().__init__()
+        coming = [problem]
+        while coming:
+            cause = coming.pop(0)
+            if any(cause is each for each in self):
+                continue
+            self.append(cause)
+            inner = (getattr(cause, "reason", None), getattr(cause, "original_error", None), *cause.args)
+            linked = (cause.__cause__, None if cause.__suppress_context__ else cause.__context__)
+            coming += [each for each in (*inner, *linked) if isinstance(each, BaseException)]
+
+    def first(self, *kinds: type[BaseException]) -> BaseException | None:
+        """Return the first cause of one of these types, None if there is none."""
+        return next((cause for cause in self if isinstance(cause, kinds)), None)
+
+    def proxy_status(self) -> str:
+        """Return the status with which a proxy refused; http.client gives it only as text."""
+        statuses = (re.search(r"\b[45]\d\d [A-Z][A-Za-z ]+", str(cause)) for cause in reversed(self))
+        return next((found[0] for found in statuses if found), "no answer")
+
+
+UNVERIFIED: Final = "tls: failed to verify certificate: x509: "
+EXPIRED: Final = f"{UNVERIFIED}certificate has expired or is not yet valid"
+UNKNOWN_AUTHORITY: Final = f"{UNVERIFIED}certificate signed by unknown authority"
+# OpenSSL's verification errors, and Go's words for them.
+VERIFICATION: Final = {
+    7: UNKNOWN_AUTHORITY,  # the signature is wrong
+    9: EXPIRED,  # not yet valid
+    10: EXPIRED,
+    18: UNKNOWN_AUTHORITY,  # signed by itself
+    19: UNKNOWN_AUTHORITY,  # an authority signed by itself
+    20: UNKNOWN_AUTHORITY,  # its authority is not known
+    21: UNKNOWN_AUTHORITY,
+    24: f"{UNVERIFIED}certificate is not authorized to sign other certificates",
+}
+MISMATCHES: Final = (62, 64)  # of the name, of the address
+NO_TLS: Final = "tls: first record does not look like a TLS handshake"
+# OpenSSL's other errors, and Go's words for them.
+TLS_WORDS: Final = {
+    "WRONG_VERSION_NUMBER": NO_TLS,
+    "RECORD_LAYER_FAILURE": NO_TLS,
+    "PACKET_LENGTH_TOO_LONG": NO_TLS,
+    "HTTP_REQUEST": NO_TLS,
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED": "remote error: tls: certificate required",
+    "TLSV1_ALERT_UNKNOWN_CA": "remote error: tls: unknown certificate authority",
+    "SSLV3_ALERT_BAD_CERTIFICATE": "remote error: tls: bad certificate",
+    "SSLV3_ALERT_HANDSHAKE_FAILURE": "remote error: tls: handshake failure",
+    "SSL/TLS_ALERT_BAD_CERTIFICATE": "remote error: tls: bad certificate",
+    "SSL/TLS_ALERT_HANDSHAKE_FAILURE": "remote error: tls: handshake failure",
+    "TLSV1_ALERT_PROTOCOL_VERSION": "remote error: tls: protocol version not supported",
+    "UNEXPECTED_EOF_WHILE_READING": "EOF",
+}
+
+
+def _tls_words(problem: BaseException, server: str) -> tuple[str, str | None]:
     """Say a failure of TLS in Go's words; and what to do about it, if it is the authority."""
-    if "mismatch, certificate" in text or "doesn't match" in text:
-        named = re.search(r"not valid for '([^']*)'", text)
+    code, reason = getattr(problem, "verify_code", None), getattr(problem, "reason", None)
+    if code in MISMATCHES:
+        named = re.search(r"not valid for '([^']*)'", str(problem))
         return f"{UNVERIFIED}certificate is not valid for {named[1] if named else urlsplit(server).hostname}", None
-    told = next((go for openssl, go in TLS_WORDS.items() if openssl.lower() in text.lower()), "tls: handshake failed")
-    unknown = told.endswith("signed by unknown authority")
-    return told, "--certificate-authority names the one to trust" if unknown else None
-
-
-def _status_in(text: str) -> str:
-    found = re.search(r"\b[45]\d\d [A-Z][A-Za-z ]+", text)
-    return found[0] if found else "no answer"
+    if code is not None:
+        told = VERIFICATION.get(code, f"{UNVERIFIED}{getattr(problem, 'verify_message', 'it is not valid')}")
+    else:
+        told = TLS_WORDS.get(str(reason), "EOF" if type(problem).__name__ == "SSLEOFError" else "tls: handshake failed")
+    return told, "--certificate-authority names the one to trust" if told == UNKNOWN_AUTHORITY else None

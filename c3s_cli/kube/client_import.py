@@ -2,9 +2,9 @@
 
 `import kubernetes` loads its dynamic client, watches, leader election, models and OAuth, and with them pydantic and
 requests: a third of a second. c3s needs only its Configuration, its REST client and its kubeconfig loader. So two
-packages are registered without running their code, and modules that the loader imports only for OAuth are
-replaced by stand-ins during the import. Nothing uses a stand-in: only an `auth-provider` needs OAuth, and with one (or
-if the import fails, or if C3S_PLAIN_IMPORT is set) c3s imports the client in the normal way.
+packages are registered without running their code, and modules that the loader imports only for OAuth are replaced by
+stand-ins during the import. Nothing uses a stand-in: only an `auth-provider` needs OAuth, and credentials.py passes
+none to the loader. If the import fails, or if C3S_PLAIN_IMPORT is set, c3s imports the client in the normal way.
 """
 
 from __future__ import annotations
@@ -17,7 +17,12 @@ from importlib import import_module
 from importlib.util import find_spec, module_from_spec
 from threading import RLock
 from types import ModuleType, SimpleNamespace
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from c3s_cli.kube.plugin import process_class
+
+if TYPE_CHECKING:
+    from c3s_cli.kube.deadline import Deadline
 
 UNEXECUTED: Final = ("kubernetes", "kubernetes.utils")
 STAND_INS: Final = ("oauthlib", "oauthlib.oauth2", "requests_oauthlib", "kubernetes.client.api_client")
@@ -38,27 +43,26 @@ def rest_client() -> tuple[Any, Any]:
     )
 
 
-def kubeconfig_loader(*, oauth: bool) -> Any:
-    """Return the client's kube_config module; `oauth`: whether its OAuth parts will be used."""
-    if oauth:
-        with IMPORTING:
-            _forget()
-            return import_module("kubernetes.config.kube_config")
+def kubeconfig_loader(deadline: Deadline) -> Any:
+    """Return the client's kube_config module. The exec plugins that it runs end at the deadline."""
     loader = _light(lambda: import_module("kubernetes.config.kube_config"))
-    _let_plugins_talk()
+    _adapt_plugins(deadline)
     return loader
 
 
-def _let_plugins_talk() -> None:
-    """Let an exec plugin prompt the user even if stdout is a pipe.
+def _adapt_plugins(deadline: Deadline) -> None:
+    """Let an exec plugin prompt the user even if stdout is a pipe, and let none run beyond the deadline.
 
     The client hides the plugin's prompts unless stdout is a terminal; kubectl checks stdin. So the client's module gets
-    its own `sys`, in which stdout is stdin.
+    its own `sys`, in which stdout is stdin, and its own `subprocess`, whose processes end at the deadline.
     """
+    import subprocess  # the client's module has it by now
+
     module = sys.modules.get("kubernetes.config.exec_provider")
     if module is not None:
         seen = SimpleNamespace(stdin=sys.stdin, stdout=sys.stdin, stderr=sys.stderr, platform=sys.platform)
         vars(module)["sys"] = seen
+        vars(module)["subprocess"] = SimpleNamespace(Popen=process_class(deadline), PIPE=subprocess.PIPE)
 
 
 def incluster_loader() -> Any:

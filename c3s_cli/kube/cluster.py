@@ -1,7 +1,7 @@
 """Contexts → Cluster.get(path): raw answers of an API server, through the official client.
 
 The client brings the credentials, TLS and the connections; what kubectl does otherwise (redirects, retries, timeouts,
-impersonation) is set right here.
+impersonation) is set right here. One deadline bounds all that a reading waits for.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote, urlencode
 
 from c3s_cli import __version__
-from c3s_cli.errors import ApiError, C3sError, ConfigError, InvalidAnswer, Unreachable, UsageError
+from c3s_cli.errors import ApiError, C3sError, ConfigError, InvalidAnswer, UsageError
 from c3s_cli.kube.access import Access, in_cluster, resolve
 from c3s_cli.kube.answers import Answer, date_of, error_of, unreachable
 from c3s_cli.kube.client_import import incluster_loader, rest_client
-from c3s_cli.kube.dial import Dial, dial, pools
+from c3s_cli.kube.connections import bounded
+from c3s_cli.kube.deadline import Deadline
+from c3s_cli.kube.dial import Dial, dial
 from c3s_cli.kube.headers import impersonation, sendable
 from c3s_cli.kube.kubeconfig import Merged, missing
 from c3s_cli.kube.plugins import Plugins
@@ -33,10 +35,10 @@ if TYPE_CHECKING:
     from c3s_cli.kube.streaming import Stream
 
 Result = TypeVar("Result")
-# c3s's own bounds where --request-timeout gives none, in seconds.
-SILENCE: Final = 10.0
-TOTAL: Final = 300.0
-LARGEST: Final = 512 << 20
+# The usage of 150,000 pods, which comes in one answer, is 150 MB with three containers and some labels in each.
+LARGEST: Final = 256 << 20
+# What is not shown whole anyway: the body of an error, or of something that is no JSON.
+LARGEST_ERROR: Final = 1 << 20
 CHUNK: Final = 1 << 20
 PAUSES: Final = 10
 NO_CLUSTER: Final = (
@@ -53,12 +55,15 @@ def segment(name: str, what: str = "resource name") -> str:
     return quote(name, safe="", errors="surrogateescape")
 
 
-def access_of(target: Target, context: str | None = None, merged: Merged | None = None) -> Access:
+def access_of(
+    target: Target, context: str | None = None, merged: Merged | None = None, deadline: Deadline | None = None
+) -> Access:
     """Return how to reach one context, None for the current one. ConfigError if that cannot be known.
 
     merged: the kubeconfig files, if they have been read.
     """
-    access = resolve(target, context, os.environ, partial(_pod, target), merged)
+    deadline = deadline or Deadline(target.request_timeout)
+    access = resolve(target, context, os.environ, deadline, partial(_pod, target), merged)
     if access is None:
         if unread := missing(os.environ):
             raise ConfigError(
@@ -81,11 +86,11 @@ def connect(
     access: None for that of the current context. plugins: shared by clusters that may log in alike. Raises ConfigError
     for whatever is wrong with files, flags or credentials, Unreachable if a plugin gives none.
     """
-    access = access or access_of(target)
-    timeout = SILENCE if target.request_timeout is None else target.request_timeout or None
-    dials = [] if proxy_of(access) else dial(access.server, connections, timeout)
+    deadline = Deadline(target.request_timeout)
+    access = access or access_of(target, deadline=deadline)
+    dials = [] if proxy_of(access) else dial(access.server, connections, deadline.wait())
     try:
-        return Cluster(access, target, (plugins or Plugins()).loader(access), dials, trace)
+        return Cluster(access, target, deadline, (plugins or Plugins()).loader(access, deadline), dials, trace)
     except BaseException:
         for begun in dials:
             begun.close()
@@ -111,6 +116,7 @@ class Cluster:
         self,
         access: Access,
         target: Target,
+        deadline: Deadline,
         load: Callable[[], Any],
         dials: list[Dial],
         trace: Callable[[str], None] | None,
@@ -124,8 +130,9 @@ class Cluster:
         self.ending: list[Callable[[], None]] = []
         self.trace = trace or (lambda _line: None)
         self._access = access
-        self._timeout = target.request_timeout
+        self._deadline = deadline
         self._load = load
+        self._read_before = False
         self._dials = dials
         self._lock = threading.Lock()
         self._generation = 0
@@ -152,9 +159,9 @@ class Cluster:
         configuration = self._load()
         token = configuration.api_key.get("BearerToken") if self._access.secure else None
         authorization = sendable("Authorization", token) if token else None
-        context = tls_context(configuration, self._access, self.server) if self._access.secure else None
+        context = tls_context(configuration, self._access) if self._access.secure else None
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-        self._pools = pools(self._dials) if self._dials else None
+        self._pools: dict[str, type] = {}
         self._configuration, self._authorization, self._context = configuration, authorization, context
         self._rotation.loaded(stamp)
         outdated, self._idle = self._idle, [self._client()]
@@ -162,8 +169,8 @@ class Cluster:
         for client in outdated:
             client.close()
 
-    def _client(self) -> Any:
-        """Make one of the official REST clients, for one thread at a time.
+    def _client(self, deadline: Deadline | None = None) -> Any:
+        """Make one of the official REST clients, for one thread at a time. deadline: None for that of the readings.
 
         They share one TLS context that is complete: urllib3 would otherwise load the certificates into it for every
         connection, which takes up to 36 ms, and crashes OpenSSL while another thread is in a handshake.
@@ -179,9 +186,20 @@ class Cluster:
         if self._context is not None:
             settings = client.pool_manager.connection_pool_kw
             settings |= {"ssl_context": self._context, "ca_certs": None, "cert_file": None, "key_file": None}
-        if self._pools:
-            client.pool_manager.pool_classes_by_scheme = self._pools
+        plain = client.pool_manager.pool_classes_by_scheme
+        if deadline is None and not self._pools:
+            self._pools = bounded(plain, self._dials, self._deadline)
+        client.pool_manager.pool_classes_by_scheme = bounded(plain, [], deadline) if deadline else self._pools
         return client
+
+    @contextmanager
+    def _own(self, deadline: Deadline) -> Iterator[Any]:
+        """Make a client for one stream, with a deadline of its own."""
+        client = self._client(deadline)
+        try:
+            yield client
+        finally:
+            client.close()
 
     @contextmanager
     def _borrowed(self) -> Iterator[Any]:
@@ -209,6 +227,12 @@ class Cluster:
         for left in self._dials:
             left.close()
 
+    def begin_reading(self) -> None:
+        """Give a reading its own time. The first one began when the cluster was connected to."""
+        if self._read_before:
+            self._deadline.renew()
+        self._read_before = True
+
     def get(self, path: str, query: Sequence[tuple[str, str]] = (), *, accept: str = "application/json") -> Answer:
         """GET one path; give the whole answer. Raises ApiError, Unreachable or InvalidAnswer.
 
@@ -227,9 +251,7 @@ class Cluster:
     def _answer(
         self, path: str, query: Sequence[tuple[str, str]], accept: str, document: Mapping[str, Any] | None
     ) -> Answer:
-        url = self._url(path, query)
-        deadline = time.monotonic() + (TOTAL if self._timeout is None else self._timeout or float("inf"))
-        return self._renewing(partial(self._patiently, url, path, accept, deadline, document))
+        return self._renewing(partial(self._patiently, self._url(path, query), path, accept, document))
 
     def stream(self, path: str, query: Sequence[tuple[str, str]], *, accept: str, silence: float) -> Stream:
         """GET one path whose answer goes on, and give it once it has begun. Raises what `get` does.
@@ -241,9 +263,10 @@ class Cluster:
         url = self._url(path, query)
 
         def opened() -> Stream:
-            deadline = time.monotonic() + (SILENCE if self._timeout is None else self._timeout or float("inf"))
+            # A stream outlives the readings, and so their deadlines.
+            deadline = Deadline.of_silence(silence)
             send = partial(self._send, url=url, accept=accept, deadline=deadline, encoded=False)
-            return Stream(self._borrowed(), send, url, silence, self.trace)
+            return Stream(self._own(deadline), send, url, silence, self.trace)
 
         return self._renewing(opened)
 
@@ -278,26 +301,29 @@ class Cluster:
         except C3sError as problem:
             self.trace(f"newer credentials cannot be used yet: {problem}")
 
-    def _patiently(
-        self, url: str, path: str, accept: str, deadline: float, document: Mapping[str, Any] | None
-    ) -> Answer:
+    def _patiently(self, url: str, path: str, accept: str, document: Mapping[str, Any] | None) -> Answer:
         """Send one request; again after each pause that the server asks for."""
         for _ in range(PAUSES):
             try:
-                return self._once(url, path, accept, deadline, document)
+                return self._once(url, path, accept, document)
             except ApiError as problem:
-                if not _may_pause(problem, deadline):
+                if not self._may_pause(problem):
                     raise
                 self.trace(f"the server asks for a pause of {problem.retry_after:g} s")
                 time.sleep(problem.retry_after or 0)
-        return self._once(url, path, accept, deadline, document)
+        return self._once(url, path, accept, document)
 
-    def _once(self, url: str, path: str, accept: str, deadline: float, document: Mapping[str, Any] | None) -> Answer:
+    def _may_pause(self, problem: ApiError) -> bool:
+        """Whether the server asks for a pause that is short, and over before the deadline."""
+        pause = problem.retry_after
+        return problem.status in (429, 503) and pause is not None and self._deadline.allows(pause)
+
+    def _once(self, url: str, path: str, accept: str, document: Mapping[str, Any] | None) -> Answer:
         """Send one request, and judge its answer."""
         begun = time.monotonic()
         method = "GET" if document is None else "POST"
         try:
-            response, body = self._exchange(url, accept, deadline, document)
+            response, body = self._exchange(url, accept, document)
         except C3sError:
             self.trace(f"{method} {url} failed in {(time.monotonic() - begun) * 1000:.0f} ms")
             raise
@@ -313,9 +339,7 @@ class Cluster:
             )
         return Answer(body, content_type, date_of(response.headers.get("Date")))
 
-    def _exchange(
-        self, url: str, accept: str, deadline: float, document: Mapping[str, Any] | None
-    ) -> tuple[Any, bytes | bytearray]:
+    def _exchange(self, url: str, accept: str, document: Mapping[str, Any] | None) -> tuple[Any, bytes | bytearray]:
         """Send one request and read its answer to the end; once more if the connection broke."""
         import urllib3
 
@@ -323,14 +347,14 @@ class Cluster:
         while True:
             try:
                 with self._borrowed() as client:
-                    response = self._send(client, url, accept, deadline, document)
-                    return response, _body(response, deadline)
+                    response = self._send(client, url, accept, self._deadline, document)
+                    return response, _body(response)
             except C3sError:
                 raise
             except urllib3.exceptions.HTTPError as problem:
                 cause = getattr(problem, "reason", None) or problem
                 broken = isinstance(cause, urllib3.exceptions.ProtocolError)
-                if last_try or not broken or time.monotonic() >= deadline:
+                if last_try or not broken:
                     raise unreachable(problem, self.server) from None
                 last_try = True
             except Exception as problem:  # noqa: BLE001  no traceback, whatever the client stumbles over
@@ -341,7 +365,7 @@ class Cluster:
         client: Any,
         url: str,
         accept: str,
-        deadline: float,
+        deadline: Deadline,
         document: Mapping[str, Any] | None = None,
         *,
         encoded: bool = True,
@@ -353,43 +377,30 @@ class Cluster:
             headers.discard("Accept-Encoding")
         if self._authorization:
             headers["Authorization"] = self._authorization
-        left = max(0.001, deadline - time.monotonic())
-        silence = left if self._timeout else SILENCE
-        bound = None if self._timeout == 0 else (min(left, silence), min(left, silence))
+        wait = deadline.wait()
+        timeout = wait and (wait, wait)
         if document is not None:
             headers["Content-Type"] = "application/json"
-            return client.request("POST", url, headers=headers, body=dict(document), _request_timeout=bound).response
-        return client.request("GET", url, headers=headers, _request_timeout=bound).response
+            return client.request("POST", url, headers=headers, body=dict(document), _request_timeout=timeout).response
+        return client.request("GET", url, headers=headers, _request_timeout=timeout).response
 
 
-def _may_pause(problem: ApiError, deadline: float) -> bool:
-    """Whether the server asks for a pause that is worth it: short, and over before the deadline."""
-    pause = problem.retry_after
-    if problem.status not in (429, 503) or pause is None:
-        return False
-    return pause < SILENCE and time.monotonic() + pause < deadline
+def _body(response: Any) -> bytes | bytearray:
+    """Read an answer to its end, inflated in steps; give up above the largest size.
 
-
-def _body(response: Any, deadline: float) -> bytes | bytearray:
-    """Read an answer to its end, inflated; give up at the deadline or above the largest size."""
+    The body of an error is cut there.
+    """
+    wanted = response.status == 200 and "json" in response.headers.get("Content-Type", "")
+    largest = LARGEST if wanted else LARGEST_ERROR
     body = bytearray()
-    while chunk := _next(response, deadline):
+    while len(body) <= largest:
+        chunk = response.read1(CHUNK, decode_content=True)
+        if not chunk:
+            response.release_conn()
+            return body
         body += chunk
-        if len(body) > LARGEST:
-            response.close()
-            raise InvalidAnswer(f"the server's answer is larger than {LARGEST >> 20} MiB")
-        if time.monotonic() > deadline:
-            response.close()
-            raise Unreachable("Unable to connect to the server: the answer took too long (timeout)")
-    response.release_conn()
+    # What is left of the answer would be taken for the next one.
+    response.close()
+    if wanted:
+        raise InvalidAnswer(f"the server's answer is larger than {largest >> 20} MiB")
     return body
-
-
-def _next(response: Any, deadline: float) -> bytes:
-    """Wait for more of an answer, but not beyond the deadline."""
-    socket = getattr(response.connection, "sock", None)
-    left = max(0.001, deadline - time.monotonic())
-    if socket is not None and left < (socket.gettimeout() or 0):
-        socket.settimeout(left)
-    chunk: bytes = response.read1(CHUNK, decode_content=True)
-    return chunk

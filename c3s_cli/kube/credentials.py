@@ -15,8 +15,10 @@ from threading import Lock, get_ident
 from typing import TYPE_CHECKING, Any, Final
 
 from c3s_cli.errors import ConfigError, Unreachable
-from c3s_cli.kube.access import Access
+from c3s_cli.kube.access import CREDENTIALS, Access
 from c3s_cli.kube.client_import import kubeconfig_loader, rest_client
+from c3s_cli.kube.deadline import HINT, Deadline
+from c3s_cli.kube.files import read_file
 from c3s_cli.kube.proxies import set_proxy
 
 if TYPE_CHECKING:
@@ -26,11 +28,16 @@ CONNECTIONS: Final = 8
 # The client writes inline certificates and keys to files, and loses sight of one if two threads write the same.
 LOADING: Final = Lock()
 SECRETS: Final = re.compile(r"(?i)bearer \S+|\beyJ[\w.+/=-]+")
+# What the client makes of an empty or missing token of a plugin.
+NO_TOKENS: Final = ("Bearer", "Bearer None")
+CERTIFICATES: Final = ("client-certificate", "client-certificate-data")
+# Beside one of these, kubectl does not run an exec plugin.
+BEFORE_PLUGINS: Final = ("token", "username", *CERTIFICATES)
 
 
-def configuration_of(access: Access) -> Any:
+def configuration_of(access: Access, deadline: Deadline) -> Any:
     """Make the client's Configuration for a server and an identity. Raises ConfigError, or Unreachable for a plugin."""
-    return _plain(access) if _is_plain(access) else _loaded(access)
+    return _plain(access) if _is_plain(access) else _loaded(access, deadline)
 
 
 def _is_plain(access: Access) -> bool:
@@ -50,18 +57,21 @@ def _plain(access: Access) -> Any:
     return configuration
 
 
-def _loaded(access: Access) -> Any:
+def _loaded(access: Access, deadline: Deadline) -> Any:
     """Make the client's Configuration with everything that the kubeconfig says."""
     configuration = _plain(access)
-    loader = kubeconfig_loader(oauth="auth-provider" in access.user)
+    loader = kubeconfig_loader(deadline)
     cluster, user = dict(access.cluster, server=access.server), dict(access.user)
     token_file = user.pop("tokenFile", None)
     if token_file:
-        user["token"] = _token_of(str(token_file))
-    _refuse_expired_oidc(user)
+        user["token"] = _token_of(str(token_file), deadline)
+    if user.get("auth-provider"):
+        user["token"] = _oidc_token(user.pop("auth-provider"))
+    if any(user.get(key) for key in BEFORE_PLUGINS):
+        user.pop("exec", None)
     plugin = user.get("exec")
     if plugin and plugin.get("provideClusterInfo"):
-        _inline_authority(cluster)
+        _inline_authority(cluster, deadline)
     try:
         with LOADING:
             plain = {key: value for key, value in user.items() if key != "exec"}
@@ -74,11 +84,13 @@ def _loaded(access: Access) -> Any:
         raise ConfigError(
             f'the credentials of context "{access.name}" cannot be used: {_safe_words(problem)}'
         ) from None
-    if plugin and not configuration.api_key and not configuration.cert_file:
-        raise _plugin_failed(plugin, said.getvalue())
-    token = configuration.api_key.get("BearerToken")
+    token = " ".join(str(configuration.api_key.get("BearerToken") or "").split())
+    if plugin and (said.getvalue() or token in NO_TOKENS or not (token or configuration.cert_file)):
+        raise _plugin_failed(plugin, said.getvalue(), deadline)
+    if not token and not configuration.cert_file and any(user.get(key) for key in (*CREDENTIALS, *CERTIFICATES)):
+        raise ConfigError(f'the client found no credentials for context "{access.name}"')
     if token:
-        configuration.api_key["BearerToken"] = " ".join(str(token).split())
+        configuration.api_key["BearerToken"] = token
     configuration.refresh_api_key_hook = None
     set_proxy(configuration, access)
     return configuration
@@ -102,6 +114,7 @@ def _heard() -> Iterator[StringIO]:
 
     said = StringIO()
     handler, root = logging.StreamHandler(said), logging.getLogger()
+    handler.setLevel(logging.ERROR)
     # Another thread may run another plugin meanwhile.
     here = get_ident()
     handler.addFilter(lambda record: record.thread == here)
@@ -112,7 +125,7 @@ def _heard() -> Iterator[StringIO]:
         root.removeHandler(handler)
 
 
-def _inline_authority(cluster: dict[str, Any]) -> None:
+def _inline_authority(cluster: dict[str, Any], deadline: Deadline) -> None:
     """Give a plugin the authority as kubectl does, as data; a name of a file means nothing to it."""
     import base64  # only such plugins need it
 
@@ -120,8 +133,8 @@ def _inline_authority(cluster: dict[str, Any]) -> None:
     if not path or cluster.get("certificate-authority-data"):
         return
     try:
-        with open(path, "rb") as file:
-            cluster["certificate-authority-data"] = base64.b64encode(file.read()).decode()
+        authority = read_file(path, deadline, "certificate authority")
+        cluster["certificate-authority-data"] = base64.b64encode(authority).decode()
     except OSError as problem:
         raise ConfigError(f"unable to read certificate-authority {path!r}: {problem.strerror}") from None
 
@@ -131,11 +144,10 @@ def _safe_words(problem: Exception) -> str:
     return words if "File does not exist" in words and len(words) < 300 else type(problem).__name__
 
 
-def _token_of(path: str) -> str:
+def _token_of(path: str, deadline: Deadline) -> str:
     """Read a token file. ConfigError if there is nothing in it: going on would be going on as nobody."""
     try:
-        with open(path, encoding="utf-8") as file:
-            token = file.read().strip()
+        token = read_file(path, deadline, "token file").decode().strip()
     except (OSError, ValueError) as problem:
         why = getattr(problem, "strerror", None) or "it is not text"
         raise ConfigError(f"cannot read the token file {path!r}: {why}") from None
@@ -144,11 +156,14 @@ def _token_of(path: str) -> str:
     return token
 
 
-def _plugin_failed(plugin: Mapping[str, Any], said: str) -> Unreachable:
+def _plugin_failed(plugin: Mapping[str, Any], said: str, deadline: Deadline) -> Unreachable:
     """Say in kubectl's words why a plugin gave no credentials. said: what the client logged."""
     from shutil import which  # only on failure
 
     command = str(plugin.get("command", ""))
+    if deadline.is_over():
+        words = f"exec: timeout while waiting for executable {command}"
+        return Unreachable(f"Unable to connect to the server: getting credentials: {words}", hint=HINT)
     failed = re.match(r"exec: process returned (-?\d+)(?:\. (.*))?", said, re.DOTALL)
     hint: str | None = "run it by hand to see why; nothing was sent to the cluster"
     if failed:
@@ -175,20 +190,22 @@ def _safe_line(text: str | None) -> str | None:
     return line[-300:] or None
 
 
-def _refuse_expired_oidc(user: Mapping[str, Any]) -> None:
-    """Refuse to refresh an OIDC token: the client asks for the issuer without checking its certificate."""
-    provider = user.get("auth-provider")
-    if not isinstance(provider, dict):
-        return
-    token = str((provider.get("config") or {}).get("id-token") or "")
+def _oidc_token(provider: Mapping[str, Any]) -> str:
+    """Return the token of an OIDC provider. ConfigError if it has expired or has no expiry time.
+
+    The client would refresh it within five minutes of its expiry without verifying the issuer's certificate, and would
+    ignore a malformed token and send anonymous requests. So the client gets only the token.
+    """
     import base64  # only OIDC needs it
     import json
 
+    token = str((provider.get("config") or {}).get("id-token") or "")
     try:
-        payload = token.split(".")[1]
+        _, payload, _ = token.split(".")
         expires = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["exp"]
         expired = float(expires) <= time.time()
-    except (IndexError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         expired = True
     if expired:
         raise ConfigError("the OIDC id-token has expired", hint="run `kubectl version` once; it refreshes the token")
+    return token

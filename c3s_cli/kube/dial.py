@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Dial:
             self._socket = create_connection((host, port), timeout)  # type: ignore[arg-type]  # bytes do, and spare the import of IDNA
         except TimeoutError:
             self._late = True
-        except (OSError, ValueError):
+        except Exception:  # noqa: BLE001  nobody catches what a thread raises
             # The client will try again, and report the error itself.
             self._socket = None
         if self._unwanted:
@@ -69,41 +69,3 @@ def dial(server: str, connections: int, timeout: float | None) -> list[Dial]:
     except (ValueError, KeyError):
         return []
     return [Dial(host, port, timeout) for _ in range(connections)] if host else []
-
-
-def pools(dials: list[Dial]) -> dict[str, Any]:
-    """Return urllib3 pool classes that use the connections of `dials` first."""
-    import urllib3  # 60 ms, loaded while the connections are made
-
-    class Connection(urllib3.connection.HTTPConnection):
-        def _new_conn(self) -> socket:
-            return _taken(dials, self) or super()._new_conn()
-
-    class SecureConnection(urllib3.connection.HTTPSConnection):
-        def _new_conn(self) -> socket:
-            return _taken(dials, self) or super()._new_conn()
-
-    class Pool(urllib3.HTTPConnectionPool):
-        ConnectionCls = Connection
-
-    class SecurePool(urllib3.HTTPSConnectionPool):
-        ConnectionCls = SecureConnection
-
-    return {"http": Pool, "https": SecurePool}
-
-
-def _taken(dials: list[Dial], connection: Any) -> socket | None:
-    """Take one of the connections and set urllib3's options on it; None if there is none."""
-    import urllib3  # 60 ms, loaded while the connections are made
-
-    try:
-        made = dials.pop().answered(connection.timeout)
-    except IndexError:
-        return None
-    except TimeoutError:
-        raise urllib3.exceptions.ConnectTimeoutError(connection, "timed out") from None
-    if made is not None:
-        made.settimeout(connection.timeout)
-        for option in connection.socket_options or ():
-            made.setsockopt(*option)
-    return made

@@ -14,6 +14,9 @@ from typing import Any, Final
 from msgspec import Struct, ValidationError, convert, field
 
 from c3s_cli.errors import ConfigError
+from c3s_cli.kube.deadline import Deadline
+from c3s_cli.kube.files import read_file
+from c3s_cli.kube.nesting import TooDeepError, check_nesting
 
 SECTIONS: Final = ("clusters", "users", "contexts")
 INNER: Final = {"clusters": "cluster", "users": "user", "contexts": "context"}
@@ -93,15 +96,15 @@ class Merged(Struct):
     found: bool = False
 
 
-def merge(explicit: str | None, environ: Mapping[str, str]) -> Merged:
+def merge(explicit: str | None, environ: Mapping[str, str], deadline: Deadline) -> Merged:
     """Read --kubeconfig, else every file of $KUBECONFIG, else ~/.kube/config. A missing file counts as empty."""
     merged = Merged()
     for path in files(explicit, environ):
         if not explicit and not os.path.exists(path):
             continue
-        document = _load(path)
+        document = _load(path, deadline)
         merged.found = True
-        merged.current = merged.current or str(document.get("current-context") or "")
+        merged.current = merged.current or _name(document.get("current-context") or "", "current-context", path)
         for section in SECTIONS:
             for name, entry in _entries(document, section, path):
                 merged.entries[section].setdefault(name, entry)
@@ -126,17 +129,21 @@ def _home(environ: Mapping[str, str]) -> str:
     return environ.get("HOME") or os.path.expanduser("~")
 
 
-def _load(path: str) -> Entry:
+def _load(path: str, deadline: Deadline) -> Entry:
     """Read one file. ConfigError if it cannot be read or is not a mapping."""
     import yaml  # takes 15 ms, and a plain --server does not need it
 
     try:
-        with open(path, "rb") as file:
-            document = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  a safe one
+        content = read_file(path, deadline, "kubeconfig")
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        check_nesting(content, loader)
+        document = yaml.load(content, Loader=loader)  # noqa: S506  a safe one
     except FileNotFoundError:
         raise ConfigError(f"stat {path}: no such file or directory") from None
     except OSError as problem:
         raise ConfigError(f"error loading config file {path!r}: {problem.strerror}") from None
+    except TooDeepError:
+        raise ConfigError(f"error loading config file {path!r}: it is nested too deep, or its aliases are") from None
     except (yaml.YAMLError, ValueError, RecursionError) as problem:
         mark = getattr(problem, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark else ""
@@ -157,12 +164,20 @@ def _entries(document: Entry, section: str, path: str) -> list[tuple[str, Entry]
     for item in listed:
         if not isinstance(item, dict) or "name" not in item:
             raise ConfigError(f"error loading config file {path!r}: an entry of {section} has no name")
+        name = _name(item["name"], f"the name of an entry of {section}", path)
         inner = item.get(INNER[section]) or {}
         if not isinstance(inner, dict):
             raise ConfigError(f"error loading config file {path!r}: an entry of {section} is not a mapping")
-        _check_shape(inner, section, str(item["name"]), path)
-        found.append((str(item["name"]), _absolute(inner, section, os.path.dirname(os.path.abspath(path)))))
+        _check_shape(inner, section, name, path)
+        found.append((name, _absolute(inner, section, os.path.dirname(os.path.abspath(path)))))
     return found
+
+
+def _name(value: object, what: str, path: str) -> str:
+    """Return a name as text: YAML reads 1 as a number. What is nested is none."""
+    if isinstance(value, (dict, list, set, tuple)):
+        raise ConfigError(f"error loading config file {path!r}: {what} is not a text")
+    return str(value)
 
 
 def _check_shape(entry: Entry, section: str, name: str, path: str) -> None:

@@ -12,6 +12,7 @@ from msgspec import Struct, structs
 from c3s_cli.errors import C3sError
 from c3s_cli.kube.access import Access
 from c3s_cli.kube.credentials import configuration_of
+from c3s_cli.kube.deadline import Deadline
 
 
 class Given(Struct, frozen=True):
@@ -30,7 +31,7 @@ class Plugins:
         # Plugins that always ask a person something do so one after the other.
         self._terminal = Lock()
 
-    def loader(self, access: Access) -> Callable[[], Any]:
+    def loader(self, access: Access, deadline: Deadline) -> Callable[[], Any]:
         """Return a function that loads the client's Configuration of a cluster.
 
         It raises ConfigError, or Unreachable for a plugin. To call it again means that the server has refused the last
@@ -38,7 +39,7 @@ class Plugins:
         """
         plugin = access.user.get("exec")
         if not plugin:
-            return lambda: configuration_of(access)
+            return lambda: configuration_of(access, deadline)
         about = (access.server, access.cluster) if plugin.get("provideClusterInfo") else None
         key = msgspec.json.encode((access.user, about), order="deterministic")
         with self._lock:
@@ -47,8 +48,8 @@ class Plugins:
 
         def load() -> Any:
             nonlocal refused
-            refused = identity.given(lambda: self._run(access), refused)
-            return _configured(access, refused)
+            refused = identity.given(lambda: self._run(access, deadline), refused)
+            return _configured(access, refused, deadline)
 
         return load
 
@@ -57,11 +58,11 @@ class Plugins:
         for identity in self._identities.values():
             identity.forget_failure()
 
-    def _run(self, access: Access) -> Given:
+    def _run(self, access: Access, deadline: Deadline) -> Given:
         if access.user["exec"].get("interactiveMode") != "Always":
-            return Given(access, configuration_of(access))
+            return Given(access, configuration_of(access, deadline))
         with self._terminal:
-            return Given(access, configuration_of(access))
+            return Given(access, configuration_of(access, deadline))
 
 
 class _Identity:
@@ -90,12 +91,12 @@ class _Identity:
                 self._last = None
 
 
-def _configured(access: Access, given: Given) -> Any:
+def _configured(access: Access, given: Given, deadline: Deadline) -> Any:
     """Return the Configuration of a cluster with the credentials that a plugin gave, perhaps for another cluster."""
     if given.access is access:
         return given.configuration
     user = {key: value for key, value in access.user.items() if key != "exec"}
-    configuration = configuration_of(structs.replace(access, user=user))
+    configuration = configuration_of(structs.replace(access, user=user), deadline)
     configuration.api_key = dict(given.configuration.api_key)
     configuration.cert_file, configuration.key_file = given.configuration.cert_file, given.configuration.key_file
     return configuration

@@ -6,8 +6,8 @@ from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
-from c3s_cli.errors import ConfigError
-from c3s_cli.kube.answers import unreachable
+from c3s_cli.errors import ConfigError, Unreachable
+from c3s_cli.kube.answers import UNABLE
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -16,8 +16,14 @@ if TYPE_CHECKING:
 
 LOADING: Final = Lock()
 
+# OpenSSL's errors for a client's certificate or key, and Go's words for them.
+KEY_WORDS: Final = {
+    "": "tls: failed to find any PEM data in certificate or key input",
+    "KEY_VALUES_MISMATCH": "tls: private key does not match public key",
+}
 
-def tls_context(configuration: Any, access: Access, server: str) -> SSLContext:
+
+def tls_context(configuration: Any, access: Access) -> SSLContext:
     """Make the context of a cluster, from the client's Configuration.
 
     Raises ConfigError if the authority cannot be read, Unreachable if the client's certificate or key cannot.
@@ -43,8 +49,11 @@ def tls_context(configuration: Any, access: Access, server: str) -> SSLContext:
         try:
             # A password, so that OpenSSL does not ask the terminal for that of an encrypted key.
             context.load_cert_chain(configuration.cert_file, configuration.key_file, password="")
-        except (OSError, ssl.SSLError) as problem:
-            raise unreachable(problem, server) from None
+        except ssl.SSLError as problem:
+            words = KEY_WORDS.get(problem.reason or "", "tls: failed to parse private key")
+            raise Unreachable(f"{UNABLE}{words}") from None
+        except OSError as problem:
+            raise ConfigError(f"unable to read the client certificate or its key: {problem.strerror}") from None
     return context
 
 

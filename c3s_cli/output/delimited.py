@@ -19,7 +19,7 @@ from c3s_cli.terminal.printable import printable
 
 PIECE: Final = 2000
 # A cell that begins so is a formula to a spreadsheet.
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 CONTAINER: Final = Column("container", Unit.TEXT, attrgetter("name"), "name of the container")
 
 
@@ -41,7 +41,7 @@ def _pieces(report: Report, view: View) -> Iterator[Iterable[Sequence[Any]]]:
         read_at = moment(report.now)
         columns.insert(0, Column("time", Unit.TIME, lambda _row: read_at, "when the reading was made"))
     if view.headers:
-        yield [[_heading(column) if view.units else column.name for column in columns]]
+        yield [[_text(_heading(column) if view.units else column.name) for column in columns]]
     rows = iter(report.rows)
     while piece := list(islice(rows, PIECE)):
         of = (_of(column, piece, nested=report.containers) for column in columns)

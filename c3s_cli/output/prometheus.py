@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import chain, count
 from typing import Any, Final
@@ -179,6 +179,8 @@ def _value(column: Column, row: Any) -> str | None:
 def _epoch(timestamp: str | None) -> str:
     """Give an RFC 3339 time as seconds since 1970; "" for none, or if it cannot be read."""
     try:
-        return f"{datetime.fromisoformat(timestamp).timestamp():.0f}" if timestamp else ""
+        moment = datetime.fromisoformat(timestamp or "")
     except ValueError:
         return ""
+    # Without a zone it would be a time of this machine.
+    return f"{(moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp():.0f}"

@@ -6,6 +6,7 @@ the tests check that both print the same bytes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, Final
@@ -27,6 +28,11 @@ PIECE: Final = 5000
 # Below this, a name says nothing any more.
 SHORTEST: Final = 9
 RULE: Final = "________"
+
+# What begins or ends something in Markdown. An underscore between letters does not, nor do underscores alone.
+MARKUP: Final = re.compile(r"[\\`*~\[\]|]|(?<![^\W_])_+(?=[^\W_])|(?<=[^\W_])_+(?![^\W_])")
+# GitHub makes links of these, even without brackets.
+BARE_LINK: Final = re.compile(r"(?i)(https?|ftp|mailto|xmpp|www)([:.])")
 
 TableColumns = list[tuple[str, list[str]]]
 
@@ -73,14 +79,21 @@ def markdown(report: Report, view: View) -> Iterator[str]:
         return iter(())
     from tabulate import tabulate  # takes 75 ms, and other formats do not need it
 
-    columns = [
-        (title, [cell.replace("|", "\\|").replace("<", "&lt;") for cell in column])
-        for title, column in _footed(report, view)
-    ]
+    columns = [(_escaped(title), list(map(_escaped, column))) for title, column in _footed(report, view)]
     rows = list(zip(*(column for _, column in columns), strict=True))
     headings = [title for title, _ in columns]
     text = tabulate(rows, headings, tablefmt="github", disable_numparse=True, stralign="left")
     return iter((text, "\n"))
+
+
+def _escaped(cell: str) -> str:
+    """Escape a cell so that Markdown shows it as it is: no HTML, no link, no other cell."""
+    text = (
+        MARKUP.sub(lambda found: "".join(f"\\{sign}" for sign in found[0]), cell)
+        .replace("&", "&amp;")
+        .replace("<", "&lt;")
+    )
+    return BARE_LINK.sub(r"\g<1>\\\g<2>", text)
 
 
 def table_columns(report: Report) -> TableColumns:

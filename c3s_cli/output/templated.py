@@ -44,7 +44,8 @@ def _written_nodes(nodes: Sequence[Node], value: Any) -> Iterator[str]:
             for each in follow(node.path, [value]):
                 yield from _written_nodes(node.body, each)
         else:
-            yield " ".join(map(written, follow(node, [value])))
+            # What a cluster says stays one line; what the template says may have several.
+            yield printable(" ".join(map(written, follow(node, [value]))))
 
 
 def custom_columns(report: Report, view: View) -> Iterator[str]:

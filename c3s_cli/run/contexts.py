@@ -13,6 +13,7 @@ from msgspec import Struct, structs
 
 from c3s_cli.errors import ApiError, C3sError, ExitCode
 from c3s_cli.kube.contexts import Context, listed
+from c3s_cli.kube.deadline import Deadline
 from c3s_cli.kube.kubeconfig import merge
 from c3s_cli.output.listing import listing
 from c3s_cli.request.target import Target
@@ -59,7 +60,11 @@ class Check(Struct, frozen=True, rename="camel"):
 def show_contexts(target: Target, format_: str, *, check: bool) -> ExitCode:
     """Print the contexts; with `check`, ask their clusters."""
     stages = Stages(target.verbosity)
-    known = [] if target.demo or target.server else listed(merge(target.kubeconfig, os.environ))
+    known = (
+        []
+        if target.demo or target.server
+        else listed(merge(target.kubeconfig, os.environ, Deadline(target.request_timeout)))
+    )
     if known and not target.contexts:
         target = structs.replace(target, all_contexts=True)
     with found(target, stages) as fleet:

@@ -251,8 +251,8 @@ class Examination:
             return
         listed = None if isinstance(nodes, C3sError) else nodes
         try:
-            measured = decode_metrics.node_list(figures.body, self.cluster.context, [])
-            facts = list(node_facts(listed.body, [], details=True)) if listed else []
+            _, measured = decode_metrics.node_list(figures.body, self.cluster.context, [])
+            facts = node_facts(listed.body, [], details=True)[1] if listed else []
         except C3sError as problem:
             yield broken("node metrics", problem)
             return

@@ -16,6 +16,7 @@ from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import C3sError, UsageError
 from c3s_cli.kube.cluster import access_of, connect
 from c3s_cli.kube.contexts import chosen, may_be_several
+from c3s_cli.kube.deadline import Deadline
 from c3s_cli.kube.plugins import Plugins
 from c3s_cli.metrics import scope_of
 from c3s_cli.sources.api_server import ApiServer
@@ -155,7 +156,7 @@ def _fleet(target: Target, trace: Callable[[str], None], connections: int) -> Fl
         return Fleet([Member(name or "", partial(access_of, target, name), join)], plugins)
     from c3s_cli.kube.kubeconfig import merge  # one context is found while it connects
 
-    merged = merge(target.kubeconfig, os.environ)
+    merged = merge(target.kubeconfig, os.environ, Deadline(target.request_timeout))
     names = chosen(target, merged)
     if len(names) > 1:
         _refuse_what_is_of_one(target)

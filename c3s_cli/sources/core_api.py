@@ -83,8 +83,10 @@ class CoreApi(Struct):
             body = self.requests.get(f"{NODES}/{segment(self.scope.name)}")
             facts = decode_nodes.one_node_facts(body, self.problems)
             return {facts.name: facts}
-        body = self.requests.get(NODES, self.scope.label_query() if in_scope else [])
-        return {facts.name: facts for facts in decode_nodes.node_facts(body, self.problems, details=self.details)}
+        decode = partial(decode_nodes.node_facts, problems=self.problems, details=self.details)
+        return {
+            node.name: node for node in self.requests.whole(NODES, self.scope.label_query() if in_scope else [], decode)
+        }
 
     def pods(self) -> dict[tuple[str, str], PodFacts]:
         """Read the unfinished pods, by namespace and name: those in scope, or those of the nodes in scope."""

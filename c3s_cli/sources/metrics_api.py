@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from msgspec import Struct
 
@@ -12,7 +14,6 @@ from c3s_cli.errors import ApiError, MetricsUnavailable
 from c3s_cli.kube.cluster import segment
 from c3s_cli.sources.decode import metrics as decode
 from c3s_cli.sources.decode.owners import creations, versions
-from c3s_cli.sources.decode.shapes import Body, Listing, decode_one
 from c3s_cli.sources.requests import METADATA_LIST, Requests
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ INSTALL: Final = "install metrics-server; with rights to see it: kubectl get api
 # kubectl expects no metrics of a pod that is younger, in seconds.
 YOUNG: Final = 120
 
+Row = TypeVar("Row")
+
 
 class MetricsApi(Struct):
     """The metrics API of one cluster. problems: the quantities that could not be read, in words."""
@@ -37,35 +40,34 @@ class MetricsApi(Struct):
 
     def nodes(self) -> list[Node]:
         """Read the usage of the nodes. MetricsUnavailable if there is none yet."""
-        body = self._read("nodes")
         context = self.requests.cluster.context
         if self.scope.name:
-            return [decode.one_node(body, context, self.problems)]
-        nodes = decode.node_list(body, context, self.problems)
+            return self._read("nodes", lambda path: [decode.one_node(self.requests.get(path), context, self.problems)])
+        rows = partial(decode.node_list, context=context, problems=self.problems)
+        nodes = self._read("nodes", lambda path: self.requests.whole(path, self.scope.label_query(), rows))
         if not nodes:
             raise MetricsUnavailable("metrics not available yet")
         return nodes
 
     def pods(self) -> list[Pod]:
         """Read the usage of the pods."""
-        body = self._read(self.scope.namespaced("pods"))
-        context = self.requests.cluster.context
+        context, pods = self.requests.cluster.context, self.scope.namespaced("pods")
         if self.scope.name:
-            return [decode.one_pod(body, context, self.problems)]
-        return decode.pod_list(decode_one(body, Listing, "pod metrics"), context, self.problems)
+            return self._read(pods, lambda path: [decode.one_pod(self.requests.get(path), context, self.problems)])
+        rows = partial(decode.pod_list, context=context, problems=self.problems)
+        return unique(self._read(pods, lambda path: self.requests.whole(path, self.scope.label_query(), rows)))
 
-    def _read(self, path: str) -> Body:
-        """GET in the likely version; after a 404, in the version that the server has."""
+    def _read(self, resource: str, read: Callable[[str], list[Row]]) -> list[Row]:
+        """Read a path in the likely version; after a 404, in the version that the server has."""
         if self.scope.name:
-            path = f"{path}/{segment(self.scope.name)}"
-        query = [] if self.scope.name else self.scope.label_query()
+            resource = f"{resource}/{segment(self.scope.name)}"
         try:
-            return self.requests.get(f"/apis/{GROUP}/{self.version}/{path}", query)
+            return read(f"/apis/{GROUP}/{self.version}/{resource}")
         except ApiError as problem:
             if problem.status != 404:
                 raise
             self.version = self._discover(problem)
-        return self.requests.get(f"/apis/{GROUP}/{self.version}/{path}", query)
+        return read(f"/apis/{GROUP}/{self.version}/{resource}")
 
     def _discover(self, problem: ApiError) -> str:
         """Return the version that the server has. Raises `problem` again if that is the one just tried."""
@@ -94,3 +96,13 @@ class MetricsApi(Struct):
                 )
         if ages:
             raise MetricsUnavailable("metrics not available yet")
+
+
+def unique(pods: list[Pod]) -> list[Pod]:
+    """Return every pod once: one that moves from page to page while a list is read must not be counted twice."""
+    if len({pod.name for pod in pods}) == len(pods):
+        return pods
+    found: dict[tuple[str, str], Pod] = {}
+    for pod in pods:
+        found.setdefault((pod.namespace, pod.name), pod)
+    return list(found.values())

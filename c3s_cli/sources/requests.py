@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from msgspec import Struct, field
 
-from c3s_cli.errors import ApiError, C3sError
-from c3s_cli.sources.decode.shapes import Body, Listing, decode_one
+from c3s_cli.errors import ApiError, C3sError, InvalidAnswer
+from c3s_cli.sources.decode.shapes import Body, Listing, ListMeta, decode_one
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,16 +25,26 @@ JSON: Final = "application/json"
 METADATA: Final = f"{JSON};as=PartialObjectMetadata;g=meta.k8s.io;v=v1,{JSON}"
 METADATA_LIST: Final = f"{JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,{JSON}"
 
+# A million objects; the largest clusters have 150,000 pods.
+MOST_PAGES: Final = 1000
+
 Key = TypeVar("Key")
+Row = TypeVar("Row")
 Rows = Callable[[Listing], Iterator[tuple[Any, Any]]]
 
 
 class Requests(Struct):
-    """GETs from one cluster. dates: the Date headers of the answers. spans: when each request began and ended."""
+    """The GETs of one reading of a cluster.
+
+    dates: the Date headers of the answers. spans: when each request began and ended.
+    """
 
     cluster: Cluster
     dates: list[datetime] = field(default_factory=list)
     spans: list[tuple[float, float]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.cluster.begin_reading()
 
     def get(self, path: str, query: Sequence[tuple[str, str]] = (), accept: str = JSON) -> Body:
         """Return the body of one answer."""
@@ -44,6 +54,18 @@ class Requests(Struct):
         if answer.date:
             self.dates.append(answer.date)
         return answer.body
+
+    def whole(
+        self, path: str, query: Pairs, decode: Callable[[Body], tuple[ListMeta | None, Sequence[Row]]]
+    ) -> list[Row]:
+        """Read a list that is requested without a limit. If the server sends pages all the same, read all of them."""
+        pages = Pages(path)
+        metadata, rows = decode(self.get(path, query))
+        found = list(rows)
+        while token := pages.next(metadata, len(rows)):
+            metadata, rows = decode(self.get(path, [*query, ("continue", token)]))
+            found += rows
+        return found
 
     def pages(self, path: str, query: Pairs, rows: Rows, accept: str = JSON) -> dict[Any, Any]:
         """Read a list page by page. If it expires between two pages (410), start over, once."""
@@ -59,8 +81,9 @@ class Requests(Struct):
         """Request the next page while one is decoded."""
         found: dict[Any, Any] = {}
         query = [("limit", str(PAGE)), *query]
+        pages = Pages(path)
         listing = self._page(path, query, accept)
-        while token := listing.metadata and listing.metadata.continue_:
+        while token := pages.next(listing.metadata, len(listing.items or ())):
             step = at_once(
                 {
                     "next": partial(self._page, path, [*query, ("continue", token)], accept),
@@ -82,6 +105,33 @@ class Requests(Struct):
         return covered(self.spans)
 
 
+class Pages(Struct):
+    """The continue tokens of a list, to detect a list without end."""
+
+    path: str
+    tokens: set[str] = field(default_factory=set)
+    most: int = field(default_factory=lambda: MOST_PAGES)
+
+    def next(self, metadata: ListMeta | None, size: int) -> str | None:
+        """Return the token of the next page, None after the last one. size: how many items this page has.
+
+        InvalidAnswer if a token comes twice, or if there are far more pages than the first one announced.
+        """
+        token = metadata.continue_ if metadata else None
+        if not token or metadata is None:
+            return None
+        if not self.tokens and metadata.remaining_item_count is not None:
+            # The API calls this number an estimate.
+            announced = metadata.remaining_item_count // max(1, size)
+            self.most = min(MOST_PAGES, 2 * announced + 10)
+        if token in self.tokens:
+            raise InvalidAnswer(f"the server's list {self.path} repeats a page")
+        if len(self.tokens) >= self.most:
+            raise InvalidAnswer(f"the server's list {self.path} has no end: {self.most} pages were read")
+        self.tokens.add(token)
+        return token
+
+
 def covered(spans: Sequence[tuple[float, float]]) -> float:
     """Return the time covered by spans (begin, end) that may overlap."""
     total, reached = 0.0, 0.0
@@ -94,14 +144,15 @@ def covered(spans: Sequence[tuple[float, float]]) -> float:
 def at_once(jobs: Mapping[Key, Callable[[], Any]]) -> dict[Key, Any]:
     """Run jobs in parallel, the last one in this thread. Return the result, or the C3sError, of each.
 
-    Plain threads: importing concurrent.futures takes 33 ms, a third of a small reading.
+    A signal ends all of it at once: it is no Exception, and nobody waits for the threads. These are plain ones:
+    importing concurrent.futures takes 33 ms, a third of a small reading.
     """
     results: dict[Key, Any] = {}
 
     def run(key: Key, job: Callable[[], Any]) -> None:
         try:
             results[key] = job()
-        except BaseException as problem:  # noqa: BLE001  raised again by the thread that asked
+        except Exception as problem:  # noqa: BLE001  raised again by the thread that asked
             results[key] = problem
 
     *others, (last_key, last_job) = jobs.items()

@@ -7,6 +7,7 @@ import threading
 from typing import Final
 
 from c3s_cli.terminal.printable import printable
+from c3s_cli.terminal.words import tell
 
 # Readings that are shorter say nothing.
 AFTER: Final = 1.0
@@ -40,16 +41,14 @@ class Progress:
             self._thread.join()
             self._thread = None
         if self._shown:
-            sys.stderr.write(CLEAR_LINE)
-            sys.stderr.flush()
+            tell(CLEAR_LINE)
 
     def _run(self) -> None:
         pause = AFTER
         while not self._over.wait(pause):
             pause = EVERY
             self._shown = True
-            sys.stderr.write(CLEAR_LINE + printable(text_of(self._counts)))
-            sys.stderr.flush()
+            tell(CLEAR_LINE + printable(text_of(self._counts)))
 
 
 def text_of(counts: dict[str, tuple[int, int | None]]) -> str:

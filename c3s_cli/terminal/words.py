@@ -1,7 +1,11 @@
-"""Words for the person at the terminal: on stderr, never on stdout."""
+"""Messages for the user: on stderr, never on stdout.
+
+Nobody needs to read them: if stderr is closed, full or a broken pipe, the command goes on, with the same exit code.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 
 from c3s_cli.terminal.printable import printable
@@ -9,5 +13,30 @@ from c3s_cli.terminal.printable import printable
 
 def say(line: str) -> None:
     """Write one line to stderr, with control characters made visible."""
-    if sys.stderr is not None:
-        sys.stderr.write(printable(line) + "\n")
+    tell(printable(line) + "\n")
+
+
+def tell(text: str) -> None:
+    """Write text to stderr unchanged. Errors of stderr are ignored."""
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        _silence()
+
+
+def _silence() -> None:
+    """Discard the rest of the buffer. Python would write it again at exit, and change the exit code if that fails."""
+    try:
+        silence(sys.stderr.fileno())
+    except (OSError, ValueError):
+        sys.stderr = None  # what Python does itself with a closed one
+
+
+def silence(descriptor: int) -> None:
+    """Redirect a file descriptor to /dev/null."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, descriptor)
+    os.close(nowhere)

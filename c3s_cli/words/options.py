@@ -90,7 +90,7 @@ class Connection(Struct, frozen=True):
         _flag(
             "--request-timeout",
             metavar="DURATION",
-            help="How long to wait for a single request, such as 1s, 2m, 3h; 0 waits for ever. "
+            help="How long a reading may take, with all its requests, such as 1s, 2m, 3h; 0 waits for ever. "
             "Default: 10s without data, 5m in total.",
         ),
     ] = None

@@ -174,7 +174,7 @@ def test_every_shell_has_a_script(run: Run, shell: str) -> None:
 
 
 def test_kubectls_plugin_completes_too(demo_server: DemoServer) -> None:
-    code = "from c3s_cli.cli import complete_plugin; complete_plugin()"
+    code = "from c3s_cli.__main__ import complete_plugin; complete_plugin()"
     words = ["top", "nodes", "--server", demo_server.url, "cp"]
     ran = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True)
     assert ran.stdout == "cp-1\n:4\n"

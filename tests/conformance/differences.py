@@ -244,6 +244,11 @@ BESIDE: Final = (
         "a cron job should end",
     ),
     (
+        "`--request-timeout` limits each request, so that pages, retries and headers that drip can take longer",
+        "limits the reading as a whole, exec plugin included",
+        "a limit should hold",
+    ),
+    (
         "`--insecure-skip-tls-verify` is silent",
         "every use prints a warning on stderr",
         "it should not become a habit",

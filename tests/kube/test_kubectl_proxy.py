@@ -79,8 +79,8 @@ def path(tmp_path: Path) -> str:
     """Give a PATH on which kubectl finds c3s and its completion as an installed package would bring them."""
     for name, function in (("kubectl-c3s", "entry_point"), ("kubectl_complete-c3s", "complete_plugin")):
         script = tmp_path / name
-        code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); sys.argv[0] = {name!r}; import c3s_cli.cli as cli"
-        script.write_text(f'#!/bin/sh\nexec {sys.executable} -c {shlex.quote(f"{code}; cli.{function}()")} "$@"\n')
+        code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); sys.argv[0] = {name!r}; import c3s_cli.__main__ as c3s"
+        script.write_text(f'#!/bin/sh\nexec {sys.executable} -c {shlex.quote(f"{code}; c3s.{function}()")} "$@"\n')
         script.chmod(0o755)
     return f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
 

@@ -10,6 +10,7 @@ import time
 import pytest
 
 from c3s_cli.kube import cluster as kube
+from c3s_cli.kube import deadline
 from c3s_cli.request.target import Target
 from tests.conftest import Run
 from tests.servers import FakeApi, Reply, Request, node, node_metrics, status
@@ -35,14 +36,14 @@ def test_a_request_ends_when_its_time_is_over(run: Run, cluster: FakeApi, fault:
 
 
 def test_silence_ends_a_request_without_any_flag(run: Run, cluster: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kube, "SILENCE", 0.2)
+    monkeypatch.setattr(deadline, "SILENCE", 0.2)
     cluster.routes[METRICS] = Reply({}, fault="hang")
     result = run(f"top nodes --server {cluster.url}")
     assert (result.code, result.err.startswith("Unable to connect to the server: timeout")) == (1, True)
 
 
 def test_a_slow_answer_that_goes_on_is_waited_for(run: Run, cluster: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kube, "SILENCE", 0.5)
+    monkeypatch.setattr(deadline, "SILENCE", 0.5)
     cluster.routes[METRICS] = Reply({"items": []}, fault="drip")
     assert run(f"top nodes --server {cluster.url}").err == "error: metrics not available yet\n"
 

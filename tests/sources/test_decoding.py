@@ -11,7 +11,7 @@ from c3s_cli.amounts.quantity import InvalidQuantity, nanos, whole
 from c3s_cli.errors import InvalidAnswer
 from c3s_cli.model import Pod
 from c3s_cli.sources.decode import metrics, nodes
-from c3s_cli.sources.decode.shapes import BATCH, Listing, amounts_at_once, decode_one
+from c3s_cli.sources.decode.shapes import BATCH, amounts_at_once
 
 # What metrics-server sends, what it might, and what nobody should.
 QUANTITIES = st.one_of(
@@ -43,9 +43,9 @@ def test_anything_else_is_refused(wrong: str) -> None:
         amounts_at_once(["1n", wrong], "n", 1, 10**9)
 
 
-def listing_of(*containers: object) -> Listing:
+def listing_of(*containers: object) -> bytes:
     items = [{"metadata": {"name": f"p{place}"}, "containers": each} for place, each in enumerate(containers)]
-    return decode_one(msgspec.json.encode({"items": items}), Listing, "pods")
+    return msgspec.json.encode({"items": items})
 
 
 def container(cpu: object, memory: object, **more: object) -> dict[str, object]:
@@ -70,11 +70,11 @@ def test_one_odd_pod_changes_none_of_the_others(odd: object, usual: int) -> None
     plain = [[container("1500001n", "3Ki"), container("1n", "7")], [container("0", "0")]]
     many = [plain[place % 2] for place in range(usual)]
     problems: list[str] = []
-    pods = list(metrics.pod_list(listing_of(*many, odd), "c", problems))
+    _, pods = metrics.pod_list(listing_of(*many, odd), "c", problems)
     for place, pod in enumerate(pods[:-1]):
         assert (pod.cpu_nanocores, pod.memory_bytes, pod.swap_bytes) == [(1500002, 3079, None), (0, 0, None)][place % 2]
     alone_problems: list[str] = []
-    (alone,) = metrics.pod_list(listing_of(odd), "c", alone_problems)
+    _, (alone,) = metrics.pod_list(listing_of(odd), "c", alone_problems)
     assert msgspec.structs.replace(pods[-1], name="p0") == alone
     assert problems == [problem.replace("p0", f"p{usual}") for problem in alone_problems]
 
@@ -96,8 +96,8 @@ def test_allocatable_and_capacity_are_the_same_with_and_without_details(odd: lis
     items = [{"metadata": {"name": f"n{place}"}, **each} for place, each in enumerate(odd)]
     body = msgspec.json.encode({"items": items})
     said: list[list[str]] = [[], [], []]
-    plain = list(nodes.node_facts(body, said[0], details=False))
-    whole = list(nodes.node_facts(body, said[1], details=True))
+    _, plain = nodes.node_facts(body, said[0], details=False)
+    _, whole = nodes.node_facts(body, said[1], details=True)
     each = [nodes.one_node_facts(msgspec.json.encode(item), said[2]) for item in items]
     assert whole == each
     assert plain == [msgspec.structs.replace(facts, details=None) for facts in whole]
@@ -118,11 +118,11 @@ def test_allocatable_and_capacity_are_the_same_with_and_without_details(odd: lis
 def test_a_node_of_another_shape_is_an_invalid_answer(wrong: object, details: bool) -> None:  # noqa: FBT001  drawn
     body = msgspec.json.encode({"items": [{"metadata": {"name": "n"}, "status": wrong}]})
     with pytest.raises(InvalidAnswer, match="for nodes is not valid"):
-        list(nodes.node_facts(body, [], details=details))
+        nodes.node_facts(body, [], details=details)
 
 
 def test_a_sum_with_an_unknown_part_is_unknown() -> None:
-    (pod,) = metrics.pod_list(listing_of([container("1n", "1Ki"), container("x", "1Ki", swap="1")]), "c", [])
+    _, (pod,) = metrics.pod_list(listing_of([container("1n", "1Ki"), container("x", "1Ki", swap="1")]), "c", [])
     assert isinstance(pod, Pod)
     assert (pod.cpu_nanocores, pod.memory_bytes, pod.swap_bytes) == (None, 2048, None)
 

@@ -12,6 +12,7 @@ from c3s_cli.model import Container, Node, Pod
 from c3s_cli.sources.decode.shapes import (
     Body,
     Listing,
+    ListMeta,
     Quantity,
     amount_of,
     amounts_at_once,
@@ -54,9 +55,10 @@ class _PodMetrics(Struct, gc=False):
 NO_USAGE = _Usage()
 
 
-def node_list(body: Body, context: str, problems: list[str]) -> list[Node]:
+def node_list(body: Body, context: str, problems: list[str]) -> tuple[ListMeta | None, list[Node]]:
     """Decode a NodeMetricsList."""
-    return [_node(item, context, problems) for item in decode_list(body, _NodeMetrics, "node metrics")]
+    metadata, items = decode_list(body, _NodeMetrics, "node metrics")
+    return metadata, [_node(item, context, problems) for item in items]
 
 
 def one_node(body: Body, context: str, problems: list[str]) -> Node:
@@ -64,13 +66,14 @@ def one_node(body: Body, context: str, problems: list[str]) -> Node:
     return _node(decode_one(body, _NodeMetrics, "node metrics"), context, problems)
 
 
-def pod_list(listing: Listing, context: str, problems: list[str]) -> list[Pod]:
+def pod_list(body: Body, context: str, problems: list[str]) -> tuple[ListMeta | None, list[Pod]]:
     """Decode a PodMetricsList."""
+    listing = decode_one(body, Listing, "pod metrics")
     pods: list[Pod] = []
     for items in decode_batches(listing, _PodMetrics, "pod metrics"):
         made = _usual_containers(items)
         pods += _usual_pods(items, made, context) if made else [_pod(item, context, problems) for item in items]
-    return pods
+    return listing.metadata, pods
 
 
 def one_pod(body: Body, context: str, problems: list[str]) -> Pod:

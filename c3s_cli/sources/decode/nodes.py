@@ -13,6 +13,7 @@ from c3s_cli.sources.decode.shapes import (
     NULL,
     Body,
     Listing,
+    ListMeta,
     Meta,
     Quantity,
     amount_of,
@@ -97,11 +98,13 @@ class _Node(Struct, gc=False):
     status: _Status | None = None
 
 
-def node_facts(body: Body, problems: list[str], *, details: bool) -> Iterator[NodeFacts]:
+def node_facts(body: Body, problems: list[str], *, details: bool) -> tuple[ListMeta | None, list[NodeFacts]]:
     """Decode a NodeList; `details` adds everything besides allocatable and capacity."""
     if details:
-        return (_facts(item, problems, _details(item)) for item in decode_list(body, _Node, "nodes"))
-    return (_facts(item, problems) for item in decode_list(body, _Offer, "nodes"))
+        metadata, nodes = decode_list(body, _Node, "nodes")
+        return metadata, [_facts(node, problems, _details(node)) for node in nodes]
+    metadata, offers = decode_list(body, _Offer, "nodes")
+    return metadata, [_facts(offer, problems) for offer in offers]
 
 
 def node_rows(listing: Listing, problems: list[str]) -> Iterator[tuple[str, NodeFacts]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Any, Final, Generic, TypeVar
 
@@ -55,6 +55,7 @@ class Listing(Struct, gc=False):
 class Whole(Struct, Generic[Shape], gc=False):
     """Any list, with its items decoded."""
 
+    metadata: ListMeta | None = None
     items: list[Shape] | None = None
 
 
@@ -72,9 +73,10 @@ def decode_one(body: Body | msgspec.Raw, shape: type[Shape], what: str) -> Shape
     return decoded
 
 
-def decode_list(body: Body, shape: type[Shape], what: str) -> list[Shape]:
-    """Decode all items of a short list. InvalidAnswer as in decode_one."""
-    return decode_one(body, Whole[shape], what).items or []  # type: ignore[valid-type]  # a type made at run time
+def decode_list(body: Body, shape: type[Shape], what: str) -> tuple[ListMeta | None, list[Shape]]:
+    """Decode the metadata and the items of a list that is not long. InvalidAnswer as above."""
+    whole = decode_one(body, Whole[shape], what)  # type: ignore[valid-type]  # a type made at run time
+    return whole.metadata, whole.items or []
 
 
 def decode_batches(listing: Listing, shape: type[Shape], what: str) -> Iterator[list[Shape]]:
@@ -153,6 +155,8 @@ def epoch(time: str | None) -> float | None:
     if time is None:
         return None
     try:
-        return datetime.fromisoformat(time).timestamp()
+        moment = datetime.fromisoformat(time)
+        # Without a zone it would be a time of this machine.
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return None

@@ -1,0 +1,111 @@
+"""One deadline for everything that a reading waits for, from the kubeconfig to the last byte."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Final, Generic, TypeVar
+
+from c3s_cli.terminal.words import say
+
+# c3s's own bounds where --request-timeout gives none, in seconds: without a byte, and in total.
+SILENCE: Final = 10.0
+TOTAL: Final = 300.0
+# Seconds until a user at a terminal is told what c3s waits for.
+PATIENCE: Final = 2.0
+HINT: Final = "--request-timeout sets how long to wait"
+FOREVER: Final = float("inf")
+
+Result = TypeVar("Result")
+
+
+class Deadline:
+    """When a reading gives up. request_timeout: in seconds; None for the bounds above, 0 for no bound."""
+
+    def __init__(self, request_timeout: float | None = None) -> None:
+        self._silence = SILENCE if request_timeout is None else FOREVER
+        self._total = TOTAL if request_timeout is None else request_timeout or FOREVER
+        self._end = time.monotonic() + self._total
+
+    @classmethod
+    def of_silence(cls, seconds: float) -> Deadline:
+        """Return the deadline of a stream: it may go on as long as something comes every so many seconds."""
+        deadline = cls(0)
+        deadline._silence = seconds
+        return deadline
+
+    def renew(self) -> None:
+        """Start again, for the next reading of a watch."""
+        self._end = time.monotonic() + self._total
+
+    def left(self) -> float:
+        """Return the seconds left, infinity without a bound. TimeoutError if the time is over."""
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+    def is_over(self) -> bool:
+        """Whether the deadline has passed."""
+        return time.monotonic() >= self._end
+
+    def wait(self) -> float | None:
+        """Return how many seconds to wait for the next byte, None for no bound. TimeoutError if the time is over."""
+        wait = min(self.left(), self._silence)
+        return None if wait == FOREVER else wait
+
+    def allows(self, pause: float) -> bool:
+        """Whether a pause of so many seconds is short and ends before the deadline."""
+        return pause < SILENCE and time.monotonic() + pause < self._end
+
+
+def within(seconds: float | None, job: Callable[[], Result]) -> Result:
+    """Run a job that has no timeout of its own. TimeoutError after `seconds`; the job then goes on in its thread."""
+    return _Job(job).result(seconds)
+
+
+def waited(deadline: Deadline, job: Callable[[], Result], what: str) -> Result:
+    """Run a job that may hang. TimeoutError at the deadline. After PATIENCE the user is told what c3s waits for."""
+    begun = _Job(job)
+    left = deadline.left()
+    if left > PATIENCE:
+        try:
+            return begun.result(PATIENCE)
+        except TimeoutError:
+            announce(what)
+    left = deadline.left()
+    return begun.result(None if left == FOREVER else left)
+
+
+def announce(what: str) -> None:
+    """Tell the user what c3s waits for, if stderr is a terminal."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        say(f"waiting for {what}")
+
+
+class _Job(Generic[Result]):
+    """A function running in its own thread."""
+
+    def __init__(self, job: Callable[[], Result]) -> None:
+        self._job = job
+        self._results: list[Result] = []
+        self._problem: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._results.append(self._job())
+        except BaseException as problem:  # noqa: BLE001  raised again in the thread that waits
+            self._problem = problem
+
+    def result(self, seconds: float | None) -> Result:
+        """Wait for the result. TimeoutError if it takes longer than `seconds`."""
+        self._thread.join(seconds)
+        if self._thread.is_alive():
+            raise TimeoutError
+        if self._problem is not None:
+            raise self._problem
+        return self._results[0]

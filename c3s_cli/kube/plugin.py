@@ -1,0 +1,58 @@
+"""The process of an exec plugin: it ends at the deadline, and the user is told that c3s waits for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from c3s_cli.kube.deadline import FOREVER, PATIENCE, announce
+
+if TYPE_CHECKING:
+    from subprocess import Popen
+
+    from c3s_cli.kube.deadline import Deadline
+
+# Seconds between SIGTERM and SIGKILL.
+GRACE: Final = 0.5
+
+
+def process_class(deadline: Deadline) -> type[Popen[str]]:
+    """Return a Popen class for the client: its `communicate` ends the process at the deadline."""
+    import subprocess
+
+    class Process(subprocess.Popen[str]):
+        def communicate(self, _input: Any = None, _timeout: float | None = None) -> tuple[str, str]:
+            try:
+                return self._until_the_end()
+            except BaseException:
+                # At the deadline, and on signals: nobody needs its answer any more.
+                self._end()
+                raise
+
+        def _end(self) -> None:
+            self.terminate()
+            try:
+                self.wait(GRACE)
+            except subprocess.TimeoutExpired:
+                self.kill()
+                self.wait()
+            for stream in filter(None, (self.stdout, self.stderr)):
+                stream.close()
+
+        def _until_the_end(self) -> tuple[str, str]:
+            left = deadline.left()
+            if left > PATIENCE:
+                try:
+                    return super().communicate(timeout=PATIENCE)
+                except subprocess.TimeoutExpired:
+                    announce(f"exec plugin {_command(self.args)}")
+                    left = deadline.left()
+            try:
+                return super().communicate(timeout=None if left == FOREVER else left)
+            except subprocess.TimeoutExpired:
+                raise TimeoutError from None
+
+    return Process
+
+
+def _command(args: Any) -> str:
+    return str(args[0] if isinstance(args, list) else args)

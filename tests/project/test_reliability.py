@@ -1,0 +1,32 @@
+"""docs/reliability.md: every promise names a test, and the test exists."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+ROWS = [line for line in PAGE.splitlines() if line.startswith("| ") and not line.startswith(("| Fault", "| Never |"))]
+NAMED = re.compile(r"\| `([\w/]+\.py)::(test_\w+(?:\[[^]]+\])?)` \|$")
+
+
+def test_every_promise_names_a_test_that_exists() -> None:
+    named = [match.groups() for match in map(NAMED.search, ROWS) if match]
+    assert [row for row in ROWS if not NAMED.search(row)] == []
+    files = sorted({f"tests/{file}" for file, _ in named})
+    words = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *files]
+    listed = subprocess.run(words, capture_output=True, text=True, check=True, cwd=ROOT).stdout.splitlines()
+    existing = set(listed) | {line.partition("[")[0] for line in listed}
+    assert [each for each in (f"tests/{file}::{test}" for file, test in named) if each not in existing] == []
+
+
+def test_there_are_at_least_sixty_faults_and_nevers() -> None:
+    assert len(ROWS) == len(set(ROWS)) >= 60
+
+
+def test_the_page_is_found_from_where_people_look() -> None:
+    for page in ("README.md", "SECURITY.md", "docs/how-it-works.md", "docs/guide.md"):
+        assert "reliability.md" in (ROOT / page).read_text(encoding="utf-8")
