@@ -215,7 +215,7 @@ def test_names_and_owners_are_watched_as_metadata(api: FakeApi, desk: Desk, serv
 
 def test_nodes_are_followed_with_their_details_or_without(api: FakeApi, desk: Desk) -> None:
     made = Server(api, NODES, node("x", labels={"zone": "1"}))
-    made.watches = [[event("MODIFIED", node("x", cpu="16"), 2)], [event("MODIFIED", node("x", cpu="16"), 2)]]
+    made.watches = [[event("MODIFIED", node("x", cpu="16", labels={"zone": "1"}), 2)]]
     needs = Needs.POD_METRICS | Needs.NODES
     for wanted, more in ((None, Needs.NOTHING), ({"zone": "1"}, Needs.NODE_DETAILS)):
         facts = desk.source.read(needs | more, ALL_PODS).node_facts
@@ -227,6 +227,7 @@ def test_nodes_are_followed_with_their_details_or_without(api: FakeApi, desk: De
         return [each["x"].allocatable["cpu"] // 10**9 for each in facts if each]
 
     eventually(lambda: cores() == [16, 16])
+    assert made.lists == 1
     made.over.set()
 
 
