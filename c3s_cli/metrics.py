@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from c3s_cli.sources.api_server import plan
+from c3s_cli.sources.api_server import ApiServer, plan
 from c3s_cli.sources.core_api import CoreApi
 from c3s_cli.sources.requests import Requests
 from c3s_cli.sources.source import Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from c3s_cli.amounts.allocation import PodResources
     from c3s_cli.kube.cluster import Cluster
     from c3s_cli.model import PodFacts, Sample
     from c3s_cli.request.query import Query
+    from c3s_cli.request.target import Origin
     from c3s_cli.sources.source import Source
+
+
+def source_of(cluster: Cluster, origin: Origin, count: Callable[[str, float], None]) -> Source:
+    """Return what reads a cluster: its API server, and the usage from whom `origin` names."""
+    if origin.kind == "kubelet":
+        from c3s_cli.sources.kubelet import Kubelets  # most readings ask the metrics API
+
+        return ApiServer(cluster, count, Kubelets().reading)
+    return ApiServer(cluster, count)
 
 
 def read(source: Source, query: Query, namespace: str) -> Sample:

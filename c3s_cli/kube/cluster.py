@@ -211,10 +211,11 @@ class Cluster:
         content_type = response.headers.get("Content-Type", "")
         if response.status != 200:
             raise error_of(response.status, response.headers, bytes(body), path)
-        if "json" not in content_type:
+        if accept.rpartition("/")[2] not in content_type:
             kind = content_type.split(";", 1)[0] or "something unnamed"
+            wanted = "JSON" if accept.endswith("json") else accept
             raise InvalidAnswer(
-                f"the server sent {kind}, not JSON", hint="is that an API server, or a login page or proxy?"
+                f"the server sent {kind}, not {wanted}", hint="is that an API server, or a login page or proxy?"
             )
         return Answer(body, content_type, _date(response.headers.get("Date")))
 

@@ -6,6 +6,7 @@ Nothing is read yet: every mistake on the command line is found here, as a Usage
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -19,7 +20,7 @@ from c3s_cli.errors import UsageError
 from c3s_cli.request.pace import Pace
 from c3s_cli.request.query import Query, SortKey
 from c3s_cli.request.selectors import parse_fields, parse_labels
-from c3s_cli.request.target import DemoOptions, Target
+from c3s_cli.request.target import DemoOptions, Origin, Target
 from c3s_cli.request.view import TABLES, WITH_TEMPLATE, WITH_TOTALS, Format, View
 
 if TYPE_CHECKING:
@@ -53,7 +54,20 @@ def target_of(flags: options.Connection) -> Target:
         request_timeout=_seconds(flags.request_timeout),
         verbosity=flags.verbosity,
         demo=DemoOptions(at=flags.demo_at) if flags.demo or flags.demo_at else None,
+        origin=_origin(flags),
     )
+
+
+SOURCES: Final = ("metrics", "kubelet")
+
+
+def _origin(flags: options.Connection) -> Origin:
+    """Say who tells the usage: --from, or $C3S_FROM."""
+    source = flags.source or os.environ.get("C3S_FROM") or "metrics"
+    if source not in SOURCES:
+        where = "--from" if flags.source else "$C3S_FROM"
+        raise UsageError(f"unknown source {source!r} in {where}", hint=f"one of: {', '.join(SOURCES)}")
+    return Origin(source)
 
 
 # The longest wait that a socket accepts: eleven days.

@@ -14,11 +14,20 @@ class DemoOptions(Struct, frozen=True):
     at: str | None = None
 
 
+class Origin(Struct, frozen=True):
+    """Who tells the usage.
+
+    kind: "metrics" (the metrics API), "kubelet" or "prometheus".
+    """
+
+    kind: str = "metrics"
+
+
 class Target(Struct, frozen=True):
     """Which clusters to read, and with which identity. None and "" mean what they mean to kubectl: not given.
 
     request_timeout: seconds for each request; None for the defaults (10 s without data, 5 minutes in total), 0 for no
-    limit. verbosity: the number after -v.
+    limit. verbosity: the number after -v. origin: who tells the usage.
     """
 
     contexts: tuple[str, ...] = ()
@@ -39,3 +48,4 @@ class Target(Struct, frozen=True):
     request_timeout: float | None = None
     verbosity: int = 0
     demo: DemoOptions | None = None
+    origin: Origin = Origin()

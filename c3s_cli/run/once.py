@@ -12,11 +12,10 @@ from msgspec import structs
 
 from c3s_cli.errors import C3sError, ExitCode, ReaderGone, UsageError
 from c3s_cli.kube.cluster import connect
-from c3s_cli.metrics import read, requests_at_once
+from c3s_cli.metrics import read, requests_at_once, source_of
 from c3s_cli.output import prepare, render
 from c3s_cli.request.view import TABLES
 from c3s_cli.run.stages import Stages
-from c3s_cli.sources.api_server import ApiServer
 from c3s_cli.terminal.words import say
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def show(target: Target, query: Query, view: View, *, explain: bool = False) -> 
     with opened(target, stages, requests_at_once(query)) as clusters:
         # Importing what computes and prints takes 20 ms: the first answer is under way meanwhile.
         threading.Thread(target=_prepare, args=(view.format,), daemon=True).start()
-        report = reader(clusters, query, stages)()
+        report = reader(target, clusters, query, stages)()
         write(report, view, stages)
     if report.omitted and view.format in TABLES:
         say(f"{report.omitted} more rows are not shown")
@@ -90,9 +89,9 @@ def _demo(options: DemoOptions) -> DemoServer:
         raise C3sError(f"the demo cannot start: {problem}") from problem
 
 
-def reader(clusters: Sequence[Cluster], query: Query, stages: Stages) -> Callable[[], Report]:
+def reader(target: Target, clusters: Sequence[Cluster], query: Query, stages: Stages) -> Callable[[], Report]:
     """Return a function that reads the clusters and computes a Report."""
-    sources = [(ApiServer(cluster, stages.count), cluster.namespace) for cluster in clusters]
+    sources = [(source_of(cluster, target.origin, stages.count), cluster.namespace) for cluster in clusters]
 
     def report() -> Report:
         samples = [read(source, query, namespace) for source, namespace in sources]

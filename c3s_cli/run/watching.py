@@ -53,7 +53,9 @@ def watch(target: Target, query: Query, view: View, pace: Pace, clock: Clock | N
     with opened(target, stages, requests_at_once(query)) as clusters:
         on_screen = view.format in TABLES and sys.stdout.isatty()
         frames = ScreenFrames(view, pace) if on_screen else PipeFrames(view, stages)
-        code = loop(reader(clusters, query, stages), frames, pace, clock or Clock(), until=query.until is not None)
+        code = loop(
+            reader(target, clusters, query, stages), frames, pace, clock or Clock(), until=query.until is not None
+        )
     stages.summarize()
     return code
 

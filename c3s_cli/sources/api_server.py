@@ -1,4 +1,4 @@
-"""The API server as a source: usage from the metrics API, facts from the core API, joined to one Sample."""
+"""The API server as a source: usage from the metrics API or another source, facts from the core API, in one Sample."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Any, Final
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import C3sError
 from c3s_cli.model import Failure, Sample
+from c3s_cli.sources import metrics_api
 from c3s_cli.sources.core_api import CoreApi
 from c3s_cli.sources.decode.pods import with_owners
-from c3s_cli.sources.metrics_api import GROUP, MetricsApi
-from c3s_cli.sources.requests import Requests, at_once
+from c3s_cli.sources.requests import Once, Requests, at_once
+from c3s_cli.sources.source import Lists
 
 if TYPE_CHECKING:
     from c3s_cli.kube.cluster import Cluster
-    from c3s_cli.sources.source import Scope
+    from c3s_cli.sources.source import Scope, Usage
+
+# Begins a reading of the usage.
+Reading = Callable[[Requests, "Scope", list[str], Lists], "Usage"]
 
 # What each need is called when it cannot be read.
 NAMES: Final = {
@@ -37,25 +41,36 @@ def plan(needs: Needs, scope: Scope) -> list[Needs]:
 
 
 class ApiServer:
-    """One cluster's API server. `count` is told the seconds of each stage of a reading."""
+    """One cluster's API server, and what it reads the usage from: the metrics API, if nothing else is named.
 
-    def __init__(self, cluster: Cluster, count: Callable[[str, float], None] = lambda _stage, _seconds: None) -> None:
+    `count` is told the seconds of each stage of a reading.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        count: Callable[[str, float], None] = lambda _stage, _seconds: None,
+        reading: Reading = metrics_api.reading,
+    ) -> None:
         self.cluster = cluster
         self.count = count
+        self.reading = reading
 
     def read(self, needs: Needs, scope: Scope) -> Sample:
         """Read what is needed, all parts at once. Errors are raised in the order in which kubectl asks."""
         begun = time.perf_counter()
         problems: list[str] = []
         requests = Requests(self.cluster)
-        metrics = MetricsApi(requests, scope, problems)
         core = CoreApi(requests, scope, problems, details=Needs.NODE_DETAILS in needs, labels=Needs.POD_LABELS in needs)
+        nodes = Once(core.nodes if Needs.NODES in needs else core.node_names)
+        pods_in_scope = Once(core.pods)
+        usage = self.reading(requests, scope, problems, Lists(nodes, pods_in_scope))
         jobs: dict[Needs, Callable[[], Any]] = {
-            Needs.NODE_METRICS: metrics.nodes,
-            Needs.POD_METRICS: metrics.pods,
-            Needs.NODES: core.nodes,
+            Needs.NODE_METRICS: usage.nodes,
+            Needs.POD_METRICS: usage.pods,
+            Needs.NODES: nodes,
             # A field selector means nothing to the metrics API: the core API says which pods it selects.
-            Needs.PODS: core.pods if Needs.PODS in needs else core.pod_names,
+            Needs.PODS: pods_in_scope if Needs.PODS in needs else core.pod_names,
             Needs.OWNERS: core.owners,
             Needs.POD_COUNT: core.count_pods,
         }
@@ -71,7 +86,8 @@ class ApiServer:
         now = max(requests.dates, default=datetime.now(UTC))
         pods, facts = _pods(known, needs, scope)
         if scope.objects is Kind.POD and not pods and facts is None:
-            metrics.explain_absence(now)
+            usage.explain_absence(now)
+        failures += usage.failures
         failures += [Failure(self.cluster.context, "quantity", problem) for problem in problems]
         seconds = requests.seconds()
         self.count("requests", seconds)
@@ -79,7 +95,7 @@ class ApiServer:
         return Sample(
             context=self.cluster.context,
             now=now,
-            source=f"{GROUP}/{metrics.version}",
+            source=usage.name,
             namespace=scope.namespace or "",
             nodes=known.get(Needs.NODE_METRICS) or [],
             pods=pods,

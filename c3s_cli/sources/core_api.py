@@ -48,6 +48,11 @@ class CoreApi(Struct):
         body = self.requests.get(NODES, self.scope.label_query() if in_scope else [])
         return {facts.name: facts for facts in decode_nodes.node_facts(body, self.problems, details=self.details)}
 
+    def node_names(self) -> dict[str, None]:
+        """Read the names of all nodes."""
+        found = self.requests.pages(NODES, [], names, METADATA_LIST)
+        return {name: None for _, name in found}
+
     def pods(self) -> dict[tuple[str, str], PodFacts]:
         """Read the unfinished pods, by namespace and name: those in scope, or those of the nodes in scope."""
         decoder = PodDecoder(self.problems, labels=self.labels)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from c3s_cli.amounts.duration import go_duration
 from c3s_cli.errors import ApiError, MetricsUnavailable
@@ -16,8 +16,8 @@ from c3s_cli.sources.decode.shapes import Body, Listing, decode_one
 from c3s_cli.sources.requests import METADATA_LIST, Requests
 
 if TYPE_CHECKING:
-    from c3s_cli.model import Node, Pod
-    from c3s_cli.sources.source import Scope
+    from c3s_cli.model import Failure, Node, Pod
+    from c3s_cli.sources.source import Lists, Scope
 
 GROUP: Final = "metrics.k8s.io"
 LIKELY: Final = "v1beta1"
@@ -34,6 +34,12 @@ class MetricsApi(Struct):
     scope: Scope
     problems: list[str]
     version: str = LIKELY
+    failures: list[Failure] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """The group and the version."""
+        return f"{GROUP}/{self.version}"
 
     def nodes(self) -> list[Node]:
         """Read the usage of the nodes. MetricsUnavailable if there is none yet."""
@@ -94,3 +100,8 @@ class MetricsApi(Struct):
                 )
         if ages:
             raise MetricsUnavailable("metrics not available yet")
+
+
+def reading(requests: Requests, scope: Scope, problems: list[str], _lists: Lists) -> MetricsApi:
+    """Begin a reading."""
+    return MetricsApi(requests, scope, problems)

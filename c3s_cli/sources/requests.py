@@ -81,6 +81,28 @@ class Requests(Struct):
         return covered(self.spans)
 
 
+class Once:
+    """A job that several threads want done, and one does. Raises again for each of them what the job raised."""
+
+    def __init__(self, job: Callable[[], Any]) -> None:
+        self._job = job
+        self._lock = threading.Lock()
+        self._outcome: tuple[Any, BaseException | None] | None = None
+
+    def __call__(self) -> Any:
+        """Do the job, or wait until it is done."""
+        with self._lock:
+            if self._outcome is None:
+                try:
+                    self._outcome = self._job(), None
+                except BaseException as problem:  # noqa: BLE001  raised below, for each that asks
+                    self._outcome = None, problem
+        result, raised = self._outcome
+        if raised is not None:
+            raise raised
+        return result
+
+
 def covered(spans: Sequence[tuple[float, float]]) -> float:
     """Return the time covered by spans (begin, end) that may overlap."""
     total, reached = 0.0, 0.0
@@ -113,4 +135,25 @@ def at_once(jobs: Mapping[Key, Callable[[], Any]]) -> dict[Key, Any]:
     for result in results.values():
         if isinstance(result, BaseException) and not isinstance(result, C3sError):
             raise result
+    return {key: results[key] for key in jobs}
+
+
+def some_at_once(jobs: Mapping[Key, Callable[[], Any]], limit: int) -> dict[Key, Any]:
+    """Run many jobs, `limit` of them at once. Return the result, or the C3sError, of each."""
+    results: dict[Key, Any] = {}
+    left = iter(list(jobs.items()))
+    lock = threading.Lock()
+
+    def work() -> None:
+        while True:
+            with lock:
+                key, job = next(left, (None, None))
+            if job is None:
+                return
+            try:
+                results[key] = job()  # type: ignore[index]  # a job has a key
+            except C3sError as problem:
+                results[key] = problem  # type: ignore[index]  # as above
+
+    at_once(dict.fromkeys(range(min(limit, len(jobs))), work)) if jobs else None
     return {key: results[key] for key in jobs}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
 
 from c3s_cli.kube.cluster import segment
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from c3s_cli.columns.vocabulary import Kind, Needs
-    from c3s_cli.model import Sample
+    from c3s_cli.model import Failure, Node, Pod, PodFacts, Sample
     from c3s_cli.request.selectors import FieldSelector, LabelSelector
 
 Pairs = list[tuple[str, str]]
@@ -37,6 +40,11 @@ class Scope(Struct, frozen=True):
         """Return the query parameters of both selectors."""
         return self.label_query() + ([("fieldSelector", self.fields.text)] if self.fields else [])
 
+    @property
+    def everything(self) -> bool:
+        """Whether all objects of the cluster are read."""
+        return not (self.name or self.namespace or self.labels or self.fields)
+
 
 class Source(Protocol):
     """Something that knows the usage of a cluster."""
@@ -47,3 +55,32 @@ class Source(Protocol):
         Raises a C3sError if there is nothing to show without it; anything else that cannot be read is a Failure in the
         Sample.
         """
+
+
+class Lists(Struct, frozen=True):
+    """What the API server lists for a source of usage that knows no selectors; each list is read once.
+
+    nodes: by name, those in scope, or all if pods are. pods: the unfinished pods in scope.
+    """
+
+    nodes: Callable[[], Mapping[str, Any]]
+    pods: Callable[[], Mapping[tuple[str, str], PodFacts]]
+
+
+class Usage(Protocol):
+    """The usage of nodes or pods, in one reading. failures: what is missing of it."""
+
+    failures: list[Failure]
+
+    @property
+    def name(self) -> str:
+        """What documents call the source."""
+
+    def nodes(self) -> list[Node]:
+        """Read the usage of the nodes in scope. Raises a C3sError if there is none to show."""
+
+    def pods(self) -> list[Pod]:
+        """Read the usage of the pods in scope. Raises a C3sError if there is none to show."""
+
+    def explain_absence(self, now: datetime) -> None:
+        """Raise a C3sError if there ought to be pods where none has usage."""

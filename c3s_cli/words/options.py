@@ -90,6 +90,14 @@ class Connection(Struct, frozen=True):
             "Default: 10s without data, 5m in total.",
         ),
     ] = None
+    source: Annotated[
+        Text,
+        _flag(
+            "--from",
+            metavar="SOURCE",
+            help="Who tells the usage: metrics (the metrics API, the default) or kubelet. Default: $C3S_FROM.",
+        ),
+    ] = None
     demo: Annotated[bool, _flag("--demo", help="Read a built-in simulated cluster; needs no cluster.")] = False
     demo_at: Annotated[
         Text,
