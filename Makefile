@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test test-lowest lint docs goldens bench audit clean
+.PHONY: help demo test test-lowest lint docs goldens bench engines audit clean
 
 help:
 	@echo 'make demo         see c3s on a built-in simulated cluster'
@@ -14,6 +14,7 @@ help:
 	@echo 'make lint         the checks that run nothing'
 	@echo 'make docs         write the generated parts of the docs anew'
 	@echo 'make goldens      record the answers of the kubectl on PATH anew'
+	@echo 'make engines      install the Prometheus and the VictoriaMetrics that some tests run (Debian, as root)'
 	@echo 'make bench        measure c3s side by side with the kubectl on PATH'
 	@echo 'make audit        known vulnerabilities and licences of what c3s needs (asks the network)'
 
@@ -60,6 +61,11 @@ goldens: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/run.py
+
+# Some tests run these, and are skipped where they are not. The services that the packages start are not used.
+engines:
+	apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends prometheus victoria-metrics
 
 # What c3s needs has an environment of its own, so that nothing else is looked at; the tool that looks has another.
 # --strict: a package that the advisory service does not know is a failure, never "no known vulnerabilities".

@@ -109,6 +109,14 @@ class ApiError(C3sError):
         self.retry_after = retry_after
 
 
+class QueryFailed(C3sError):
+    """A Prometheus refused a query. too_large: whether a smaller one may do."""
+
+    def __init__(self, message: str, *, hint: str | None = None, too_large: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.too_large = too_large
+
+
 class ReaderGone(C3sError):
     """Whoever read the output went away. Nothing is said: they know."""
 

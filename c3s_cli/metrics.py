@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from c3s_cli.sources.api_server import ApiServer, plan
 from c3s_cli.sources.core_api import CoreApi
 from c3s_cli.sources.requests import Requests
@@ -26,12 +28,22 @@ def source_of(cluster: Cluster, origin: Origin, count: Callable[[str, float], No
         from c3s_cli.sources.kubelet import Kubelets  # most readings ask the metrics API
 
         return ApiServer(cluster, count, Kubelets().reading)
+    if origin.kind == "prometheus":
+        from c3s_cli.sources.prometheus import Prometheus
+
+        return ApiServer(cluster, count, Prometheus(cluster.engine, origin.service, origin.match).reading)
     return ApiServer(cluster, count)
 
 
 def read(source: Source, query: Query, namespace: str) -> Sample:
     """Read what `query` needs. namespace: the context's own, where the query names none. Raises as Source.read does."""
-    return source.read(query.needs, scope_of(query, namespace))
+    sample = source.read(query.needs, scope_of(query, namespace))
+    if not (query.group_figures and query.period):
+        return sample
+    from c3s_cli.analysis.membership import members_of  # only statistics of groups need it
+
+    figures, failures = source.sums(members_of(sample, query), query.group_figures)
+    return structs.replace(sample, group_figures=figures, failures=(*sample.failures, *failures))
 
 
 def scope_of(query: Query, namespace: str) -> Scope:
@@ -42,6 +54,9 @@ def scope_of(query: Query, namespace: str) -> Scope:
         namespace=None if query.all_namespaces else query.namespace or namespace,
         labels=query.labels,
         fields=query.fields,
+        figures=query.row_figures,
+        containers=query.containers,
+        period=query.period,
     )
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from c3s_cli.columns.vocabulary import Column, Kind
 
 Amounts = Mapping[str, int]
+# What only some sources know of a row, by the names of the columns: nanocores, bytes or counts.
+Figures = Mapping[str, int]
 
 
 class Container(Struct, frozen=True, gc=False):
@@ -31,6 +33,7 @@ class Container(Struct, frozen=True, gc=False):
     swap_bytes: int | None = None
     requests: Amounts | None = None
     limits: Amounts | None = None
+    figures: Figures | None = None
 
     allocatable: ClassVar[None] = None
     capacity: ClassVar[None] = None
@@ -86,6 +89,7 @@ class Pod(Struct, frozen=True, gc=False):
     facts: PodFacts | None = None
     age_seconds: int | None = None
     node_details: NodeDetails | None = None
+    figures: Figures | None = None
 
     allocatable: ClassVar[None] = None
     capacity: ClassVar[None] = None
@@ -158,6 +162,7 @@ class Node(Struct, frozen=True, gc=False):
     limits: Amounts | None = None
     binding_limits: Amounts | None = None
     pod_count: int | None = None
+    figures: Figures | None = None
 
     namespace: ClassVar[str] = ""
 
@@ -231,6 +236,7 @@ class Group(Struct, frozen=True, gc=False):
     measured_allocatable: Amounts | None = None
     measured_capacity: Amounts | None = None
     swap_capacity_bytes: int | None = None
+    figures: Figures | None = None
 
     @property
     def name(self) -> str:
@@ -259,6 +265,7 @@ class Sample(Struct, frozen=True):
 
     namespace: the one that was read, for messages. nodes, pods: what the metrics API reported. node_facts, pod_facts:
     the core objects by name, or by namespace and name; None if not read. pod_count: all pods that the API server has.
+    group_figures: the figures of groups that are not sums of those of their members, by the keys of the group.
     """
 
     context: str
@@ -271,6 +278,7 @@ class Sample(Struct, frozen=True):
     pod_count: int | None = None
     failures: tuple[Failure, ...] = ()
     namespace: str = ""
+    group_figures: Mapping[tuple[str | None, ...], Figures] = {}
 
 
 class Report(Struct, frozen=True):

@@ -34,6 +34,7 @@ class Request:
     path: str
     query: list[tuple[str, str]]
     headers: list[tuple[str, str]]
+    method: str = "GET"
 
     def header(self, name: str) -> str | None:
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
@@ -225,9 +226,18 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     fake: FakeApi
 
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        form = "form-urlencoded" in (self.headers.get("Content-Type") or "")
+        self.answer("POST", parse_qsl(body.decode(), keep_blank_values=True) if form else [])
+
     def do_GET(self) -> None:
+        self.answer("GET", [])
+
+    def answer(self, method: str, form: list[tuple[str, str]]) -> None:
         parts = urlsplit(self.path)
-        request = Request(parts.path, parse_qsl(parts.query, keep_blank_values=True), self.headers.items())
+        query = [*parse_qsl(parts.query, keep_blank_values=True), *form]
+        request = Request(parts.path, query, self.headers.items(), method)
         self.fake.requests.append(request)
         route = self.fake.routes.get(parts.path)
         if route is None:

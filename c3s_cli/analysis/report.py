@@ -53,15 +53,15 @@ def _rows(samples: Sequence[Sample], query: Query) -> tuple[Sequence[Row], Group
     match query.objects:
         case Kind.POD:
             pods = _where(_joined(pod_rows, samples), query)
-            totals = sum_pods(pods, context) if query.totals else None
-            return (grouped(pods, query.by, sum_pods) if query.by else pods), totals
+            totals = _told_one(sum_pods(pods, context), samples) if query.totals else None
+            return (_told(grouped(pods, query.by, sum_pods), samples) if query.by else pods), totals
         case Kind.NODE:
             nodes = _where(_joined(node_rows, samples), query)
-            totals = sum_nodes(nodes, context) if query.totals else None
-            return (grouped(nodes, query.by, sum_nodes) if query.by else nodes), totals
+            totals = _told_one(sum_nodes(nodes, context), samples) if query.totals else None
+            return (_told(grouped(nodes, query.by, sum_nodes), samples) if query.by else nodes), totals
         case _:
-            clusters = _where([_cluster(node_rows(sample), [sample], sample.context) for sample in samples], query)
-            return clusters, _cluster(_joined(node_rows, samples), samples, context)
+            clusters = [_cluster(node_rows(sample), [sample], sample.context) for sample in samples]
+            return _where(clusters, query), _cluster(_joined(node_rows, samples), samples, context)
 
 
 def _joined(join: Callable[[Sample], Sequence[Any]], samples: Sequence[Sample]) -> Sequence[Any]:
@@ -70,9 +70,25 @@ def _joined(join: Callable[[Sample], Sequence[Any]], samples: Sequence[Sample]) 
 
 def _cluster(nodes: Sequence[Node], samples: Sequence[Sample], context: str) -> Group:
     counted: Group = structs.replace(
-        sum_nodes(nodes, context), existing_pod_count=add(sample.pod_count for sample in samples)
+        _told_one(sum_nodes(nodes, context), samples), existing_pod_count=add(sample.pod_count for sample in samples)
     )
     return counted
+
+
+def _told(groups: Sequence[Group], samples: Sequence[Sample]) -> Sequence[Group]:
+    """Give groups the figures that a source tells of them as a whole, beside the sums of those of their members."""
+    told = {(sample.context, keys): figures for sample in samples for keys, figures in sample.group_figures.items()}
+    if not told:
+        return groups
+    return [
+        structs.replace(group, figures={**(group.figures or {}), **told.get((group.context, group.keys), {})})
+        for group in groups
+    ]
+
+
+def _told_one(group: Group, samples: Sequence[Sample]) -> Group:
+    """Give the whole of one context the figures that its source tells of it."""
+    return _told([group], samples)[0] if len(samples) == 1 else group
 
 
 def _where(rows: Sequence[Any], query: Query) -> Sequence[Any]:
@@ -107,6 +123,7 @@ def _node_row(node: Node, facts: NodeFacts | None, now: datetime) -> Node:
         node.window,
         facts,
         _age(created_at, now),
+        figures=node.figures,
     )
 
 
@@ -173,6 +190,7 @@ def _pod_row(pod: Pod, facts: PodFacts, node_details: NodeDetails | None, now: d
         facts,
         _age(facts.created_at, now),
         node_details,
+        pod.figures,
     )
 
 

@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import Any, Final, TypeVar
 
 from c3s_cli.columns.vocabulary import Column
-from c3s_cli.model import Amounts, Group, Node, Pod
+from c3s_cli.model import Amounts, Figures, Group, Node, Pod
 
 Member = TypeVar("Member", Node, Pod)
 Keys = tuple[str | None, ...]
@@ -36,6 +36,17 @@ def add_amounts(values: Iterable[Amounts | None]) -> Amounts | None:
         for resource, amount in amounts.items():
             total[resource] = total.get(resource, 0) + amount
     return None if nothing else total
+
+
+def add_figures(members: Sequence[Any]) -> Figures | None:
+    """Sum the figures of rows, but for statistics over time, which do not add up; unknown if none is known."""
+    known = [member.figures for member in members if member.figures is not None]
+    if not known:
+        return None
+    from c3s_cli.columns.statistics import is_statistic  # most readings have no figures
+
+    total = add_amounts(known) or {}
+    return {name: amount for name, amount in total.items() if not is_statistic(name)}
 
 
 def add_shared(values: Iterable[Amounts | None]) -> Amounts | None:
@@ -106,6 +117,7 @@ def sum_nodes(nodes: Sequence[Node], context: str, keys: Keys = ()) -> Group:
         measured_allocatable=compared.sum("allocatable", add_amounts),
         measured_capacity=compared.sum("capacity", add_amounts),
         swap_capacity_bytes=add(node.facts.swap_capacity_bytes for node in nodes if node.facts),
+        figures=add_figures(measured),
     )
 
 
@@ -130,6 +142,7 @@ def sum_pods(pods: Sequence[Pod], context: str, keys: Keys = ()) -> Group:
         comparable_memory_bytes=compared.usage("memory"),
         measured_requests=compared.sum("requests", add_amounts),
         measured_limits=compared.sum("measured_limits", add_shared),
+        figures=add_figures(measured),
     )
 
 

@@ -62,7 +62,7 @@ class Column(Struct, frozen=True):
     """A column. `value` returns a row's exact value, None if unknown.
 
     ratio: for a PERCENT, getters of the exact part and whole. parts: the columns that a table shows as one ("9/10");
-    the structured formats show the parts instead.
+    the structured formats show the parts instead. figures: the figures of a row that it reads, by their names.
     """
 
     name: str
@@ -72,6 +72,7 @@ class Column(Struct, frozen=True):
     needs: Needs = Needs.NOTHING
     ratio: tuple[Getter, Getter] | None = None
     parts: tuple[Column, ...] = ()
+    figures: tuple[str, ...] = ()
 
     @property
     def path(self) -> tuple[str, ...]:

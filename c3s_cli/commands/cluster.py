@@ -5,10 +5,11 @@ from c3s_cli.errors import ExitCode
 from c3s_cli.request.from_flags import request_of, target_of
 from c3s_cli.run.once import show
 from c3s_cli.words.options import Connection, Display, Nodes, Selection, takes_flags
+from c3s_cli.words.time_options import Time
 
 
 @takes_flags
-def cluster(*, selection: Selection, nodes: Nodes, display: Display, connection: Connection) -> ExitCode:
+def cluster(*, selection: Selection, nodes: Nodes, time: Time, display: Display, connection: Connection) -> ExitCode:
     """Display resource (CPU/memory) usage of the whole cluster in one row."""
-    request = request_of(Kind.CLUSTER, None, connection, selection, display, nodes=nodes)
+    request = request_of(Kind.CLUSTER, None, connection, selection, display, nodes=nodes, time=time)
     return show(target_of(connection), *request, explain=selection.explain)

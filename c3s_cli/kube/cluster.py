@@ -33,6 +33,7 @@ SILENCE: Final = 10.0
 TOTAL: Final = 300.0
 LARGEST: Final = 512 << 20
 CHUNK: Final = 1 << 20
+Form = Sequence[tuple[str, str]]
 PAUSES: Final = 10
 NO_CLUSTER: Final = (
     "no cluster to read: there is no kubeconfig (--kubeconfig, $KUBECONFIG, ~/.kube/config), no service account "
@@ -80,7 +81,7 @@ class Cluster:
     """One API server, read with one identity. Several threads may `get` at once.
 
     context: what to call it. namespace: where a name without one lives. notes: what stderr should say of the
-    connection.
+    connection. engine: the server that tells its usage, where that is another one.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class Cluster:
         self.namespace = access.namespace or "default"
         self.server = access.server
         self.notes: tuple[str, ...] = ()
+        self.engine: Cluster | None = None
         self._access = access
         self._timeout = target.request_timeout
         self._load = load
@@ -174,12 +176,22 @@ class Cluster:
         A connection that was closed meanwhile is tried once more; a server that asks for a pause is given it if
         it fits the time; a refused credential is read anew once, since plugins and token files go on.
         """
+        return self._answer(path, query, accept)
+
+    def post_form(self, path: str, fields: Sequence[tuple[str, str]]) -> Answer:
+        """POST a question that is too long for an address, as a form; give the whole answer. Raises as `get`.
+
+        Only for questions, which change nothing: one may be sent twice.
+        """
+        return self._answer(path, (), "application/json", fields)
+
+    def _answer(self, path: str, query: Sequence[tuple[str, str]], accept: str, form: Form | None = None) -> Answer:
         url = f"{self.server}{path}" + ("?" + urlencode(query, errors="surrogateescape") if query else "")
         deadline = time.monotonic() + (TOTAL if self._timeout is None else self._timeout or float("inf"))
         generation, renewed, paused = self._generation, False, 0
         while True:
             try:
-                return self._once(url, path, accept, deadline)
+                return self._once(url, path, accept, deadline, form)
             except ApiError as problem:
                 if problem.status == 401 and not renewed and self._access.secure:
                     self._renew(generation)
@@ -198,16 +210,17 @@ class Cluster:
                 self._generation += 1
                 self._open()
 
-    def _once(self, url: str, path: str, accept: str, deadline: float) -> Answer:
+    def _once(self, url: str, path: str, accept: str, deadline: float, form: Form | None) -> Answer:
         """Send one request, and judge its answer."""
         begun = time.monotonic()
+        method = "GET" if form is None else "POST"
         try:
-            response, body = self._exchange(url, accept, deadline)
+            response, body = self._exchange(url, accept, deadline, form)
         except C3sError:
-            self._trace(f"GET {url} failed in {(time.monotonic() - begun) * 1000:.0f} ms")
+            self._trace(f"{method} {url} failed in {(time.monotonic() - begun) * 1000:.0f} ms")
             raise
         spent = (time.monotonic() - begun) * 1000
-        self._trace(f"GET {url} {response.status} {response.reason or ''} in {spent:.0f} ms, {len(body)} bytes")
+        self._trace(f"{method} {url} {response.status} {response.reason or ''} in {spent:.0f} ms, {len(body)} bytes")
         content_type = response.headers.get("Content-Type", "")
         if response.status != 200:
             raise error_of(response.status, response.headers, bytes(body), path)
@@ -219,7 +232,7 @@ class Cluster:
             )
         return Answer(body, content_type, _date(response.headers.get("Date")))
 
-    def _exchange(self, url: str, accept: str, deadline: float) -> tuple[Any, bytes | bytearray]:
+    def _exchange(self, url: str, accept: str, deadline: float, form: Form | None) -> tuple[Any, bytes | bytearray]:
         """Send one request and read its answer to the end; once more if the connection broke."""
         import urllib3
 
@@ -227,7 +240,7 @@ class Cluster:
         while True:
             try:
                 with self._borrowed() as client:
-                    response = self._send(client, url, accept, deadline)
+                    response = self._send(client, url, accept, deadline, form)
                     return response, _body(response, deadline)
             except C3sError:
                 raise
@@ -240,15 +253,19 @@ class Cluster:
             except Exception as problem:  # noqa: BLE001  no traceback, whatever the client stumbles over
                 raise unreachable(problem, self.server) from None
 
-    def _send(self, client: Any, url: str, accept: str, deadline: float) -> Any:
+    def _send(self, client: Any, url: str, accept: str, deadline: float, form: Form | None) -> Any:
         import urllib3
 
         headers = urllib3.HTTPHeaderDict([*self._headers, ("Accept", accept)])
         if self._authorization:
             headers["Authorization"] = self._authorization
         left = max(0.001, deadline - time.monotonic())
-        silence = left if self._timeout else SILENCE
+        # A query over weeks may take a server longer than c3s would wait for a list.
+        silence = left if self._timeout or form is not None else SILENCE
         bound = None if self._timeout == 0 else (min(left, silence), min(left, silence))
+        if form is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            return client.request("POST", url, headers=headers, post_params=form, _request_timeout=bound).response
         return client.request("GET", url, headers=headers, _request_timeout=bound).response
 
 

@@ -6,7 +6,6 @@ Nothing is read yet: every mistake on the command line is found here, as a Usage
 from __future__ import annotations
 
 import math
-import os
 import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -17,15 +16,18 @@ from c3s_cli.columns.catalogue import CPU_AND_MEMORY, IDENTITY
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Column, Kind, Unit
 from c3s_cli.errors import UsageError
+from c3s_cli.request.origin import origin_of
 from c3s_cli.request.pace import Pace
 from c3s_cli.request.query import Query, SortKey
+from c3s_cli.request.ranges import asked_for, check, in_range
 from c3s_cli.request.selectors import parse_fields, parse_labels
-from c3s_cli.request.target import DemoOptions, Origin, Target
+from c3s_cli.request.target import DemoOptions, Target
 from c3s_cli.request.view import TABLES, WITH_TEMPLATE, WITH_TOTALS, Format, View
 
 if TYPE_CHECKING:
     from c3s_cli.request.where import Condition
     from c3s_cli.words import options
+    from c3s_cli.words.time_options import Time
 
 # --- where ----------------------------------------------------------------------------------------------------
 
@@ -54,20 +56,8 @@ def target_of(flags: options.Connection) -> Target:
         request_timeout=_seconds(flags.request_timeout),
         verbosity=flags.verbosity,
         demo=DemoOptions(at=flags.demo_at) if flags.demo or flags.demo_at else None,
-        origin=_origin(flags),
+        origin=origin_of(flags),
     )
-
-
-SOURCES: Final = ("metrics", "kubelet")
-
-
-def _origin(flags: options.Connection) -> Origin:
-    """Say who tells the usage: --from, or $C3S_FROM."""
-    source = flags.source or os.environ.get("C3S_FROM") or "metrics"
-    if source not in SOURCES:
-        where = "--from" if flags.source else "$C3S_FROM"
-        raise UsageError(f"unknown source {source!r} in {where}", hint=f"one of: {', '.join(SOURCES)}")
-    return Origin(source)
 
 
 # The longest wait that a socket accepts: eleven days.
@@ -106,6 +96,7 @@ def request_of(  # noqa: PLR0913  a command line has that many groups of flags
     *,
     nodes: options.Nodes | None = None,
     pods: options.Pods | None = None,
+    time: Time | None = None,
     until: Sequence[str] | None = None,
 ) -> tuple[Query, View]:
     """Make the Query and the View of one command line. Mistakes are found in kubectl's order."""
@@ -121,13 +112,14 @@ def request_of(  # noqa: PLR0913  a command line has that many groups of flags
     naming = Naming(objects.group if by else objects, basis, keys)
     sort = _sort(rows.sort_by, naming)
     _one_of_name_and_selector(objects, name, rows, pods)
+    period = asked_for(time, connection)
     words = _words(display.columns) or (["wide"] if format_ is Format.WIDE else ["default"])
     implied = _implied_columns(naming.kind, keys, everywhere=everywhere)
     query = Query(
         objects=objects,
         kind=naming.kind,
         columns=_unique(
-            (column for column in naming.expand(words) if column.name not in implied),
+            (column for column in naming.expand(in_range(words, naming, period)) if column.name not in implied),
             _swap_columns(naming) if rows.show_swap else (),
             _denominator_columns(naming) if not display.columns and format_ not in TABLES else (),
             _template_columns(format_, template, naming),
@@ -146,8 +138,11 @@ def request_of(  # noqa: PLR0913  a command line has that many groups of flags
         until=_condition(until, naming),
         limit=_limit(rows.limit),
         totals=rows.sum or format_ in WITH_TOTALS,
+        sum=rows.sum,
+        period=period,
         extended=naming.kind is Kind.CLUSTER and not {"wide", "all"}.isdisjoint(words),
     )
+    check(query)
     # With --columns, wide means no more than table.
     format_ = Format.TABLE if format_ is Format.WIDE and display.columns else format_
     return query, View(format_, headers=not display.no_headers, sum=rows.sum, template=template)

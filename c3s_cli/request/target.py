@@ -17,10 +17,23 @@ class DemoOptions(Struct, frozen=True):
 class Origin(Struct, frozen=True):
     """Who tells the usage.
 
-    kind: "metrics" (the metrics API), "kubelet" or "prometheus".
+    kind: "metrics" (the metrics API), "kubelet" or "prometheus". url: where Prometheus' API is, "" for the one that the
+    cluster has: `service`, as NAMESPACE/NAME:PORT, or the one that is found. headers: as "NAME: VALUE". match: what is
+    added to every selector, such as cluster="eu". facts: whether it tells requests, owners and nodes, too.
     """
 
     kind: str = "metrics"
+    url: str = ""
+    service: str = ""
+    token_file: str | None = None
+    user: str | None = None
+    password_file: str | None = None
+    headers: tuple[str, ...] = ()
+    certificate_authority: str | None = None
+    client_certificate: str | None = None
+    client_key: str | None = None
+    match: str = ""
+    facts: bool = False
 
 
 class Target(Struct, frozen=True):

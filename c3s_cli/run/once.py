@@ -73,9 +73,18 @@ def opened(target: Target, stages: Stages, connections: int = 1, *, quiet: bool 
                 cluster = connect(target, context, trace=stages.trace, connections=connections)
                 stack.callback(cluster.close)
                 clusters.append(cluster)
+                if target.origin.url:
+                    cluster.engine = _endpoint(target, stages)
+                    stack.callback(cluster.engine.close)
         for note in () if quiet else (note for cluster in clusters for note in cluster.notes):
             say(note)
         yield clusters
+
+
+def _endpoint(target: Target, stages: Stages) -> Cluster:
+    from c3s_cli.kube.endpoint import open_endpoint  # only --from URL needs one
+
+    return open_endpoint(target, stages.trace)
 
 
 def _demo(options: DemoOptions) -> DemoServer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +17,9 @@ from c3s_cli.sources.requests import Once, Requests, at_once
 from c3s_cli.sources.source import Lists
 
 if TYPE_CHECKING:
+    from c3s_cli.analysis.membership import Keys, Members
     from c3s_cli.kube.cluster import Cluster
+    from c3s_cli.model import Figures
     from c3s_cli.sources.source import Scope, Usage
 
 # Begins a reading of the usage.
@@ -55,6 +57,7 @@ class ApiServer:
         self.cluster = cluster
         self.count = count
         self.reading = reading
+        self.usage: Usage | None = None
 
     def read(self, needs: Needs, scope: Scope) -> Sample:
         """Read what is needed, all parts at once. Errors are raised in the order in which kubectl asks."""
@@ -64,7 +67,7 @@ class ApiServer:
         core = CoreApi(requests, scope, problems, details=Needs.NODE_DETAILS in needs, labels=Needs.POD_LABELS in needs)
         nodes = Once(core.nodes if Needs.NODES in needs else core.node_names)
         pods_in_scope = Once(core.pods)
-        usage = self.reading(requests, scope, problems, Lists(nodes, pods_in_scope))
+        usage = self.usage = self.reading(requests, scope, problems, Lists(nodes, pods_in_scope))
         jobs: dict[Needs, Callable[[], Any]] = {
             Needs.NODE_METRICS: usage.nodes,
             Needs.POD_METRICS: usage.pods,
@@ -104,6 +107,16 @@ class ApiServer:
             pod_count=known.get(Needs.POD_COUNT),
             failures=tuple(failures),
         )
+
+    def sums(
+        self, groups: Mapping[Keys, Members], figures: Sequence[str]
+    ) -> tuple[Mapping[Keys, Figures], Sequence[Failure]]:
+        """Read the statistics of groups of what has been read last, and what of it could not be read."""
+        if self.usage is None:
+            return {}, ()
+        known = self.usage.failures
+        told = self.usage.sums(groups, figures)
+        return told, [failure for failure in self.usage.failures if failure not in known]
 
 
 def _pods(known: Mapping[Needs, Any], needs: Needs, scope: Scope) -> tuple[list[Any], Any]:

@@ -7,7 +7,7 @@ the usage is what the counter grew by between these two looks. A watch keeps the
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -122,6 +122,10 @@ class KubeletUsage(Struct):
 
     def explain_absence(self, _now: datetime) -> None:
         """Say nothing of pods that no kubelet knows: there are none."""
+
+    def sums(self, _groups: Mapping[Any, Any], _figures: Sequence[str]) -> Mapping[Any, Any]:
+        """Return nothing: a kubelet does not know the past."""
+        return {}
 
     def _read(self, names: Iterable[str]) -> Mapping[str, Looks]:
         """Ask the nodes until each has looked twice. Those that do not answer are failures."""

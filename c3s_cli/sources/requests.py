@@ -35,6 +35,15 @@ class Requests(Struct):
     dates: list[datetime] = field(default_factory=list)
     spans: list[tuple[float, float]] = field(default_factory=list)
 
+    def post_form(self, path: str, fields: Sequence[tuple[str, str]]) -> Body:
+        """Return the body of the answer to a form."""
+        begun = time.perf_counter()
+        answer = self.cluster.post_form(path, fields)
+        self.spans.append((begun, time.perf_counter()))
+        if answer.date:
+            self.dates.append(answer.date)
+        return answer.body
+
     def get(self, path: str, query: Sequence[tuple[str, str]] = (), accept: str = JSON) -> Body:
         """Return the body of one answer."""
         begun = time.perf_counter()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
@@ -12,21 +12,30 @@ from c3s_cli.kube.cluster import segment
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from c3s_cli.analysis.membership import Keys, Members
     from c3s_cli.columns.vocabulary import Kind, Needs
-    from c3s_cli.model import Failure, Node, Pod, PodFacts, Sample
+    from c3s_cli.model import Failure, Figures, Node, Pod, PodFacts, Sample
+    from c3s_cli.request.period import Period
     from c3s_cli.request.selectors import FieldSelector, LabelSelector
 
 Pairs = list[tuple[str, str]]
 
 
 class Scope(Struct, frozen=True):
-    """Which objects are read: of one kind, by name or by selectors. namespace: None for all."""
+    """Which objects are read: of one kind, by name or by selectors. namespace: None for all.
+
+    figures: what is needed of them beside their usage, by the names of the columns. containers: whether that is needed
+    of containers, too. period: of when, None for now.
+    """
 
     objects: Kind
     name: str | None = None
     namespace: str | None = None
     labels: LabelSelector | None = None
     fields: FieldSelector | None = None
+    figures: tuple[str, ...] = ()
+    containers: bool = False
+    period: Period | None = None
 
     def namespaced(self, resource: str) -> str:
         """Return the last part of a path: `namespaces/NAMESPACE/pods`, or `pods` for all namespaces."""
@@ -56,6 +65,11 @@ class Source(Protocol):
         Sample.
         """
 
+    def sums(
+        self, groups: Mapping[Keys, Members], figures: Sequence[str]
+    ) -> tuple[Mapping[Keys, Figures], Sequence[Failure]]:
+        """Read the statistics of groups of what has been read last, and what of it could not be read."""
+
 
 class Lists(Struct, frozen=True):
     """What the API server lists for a source of usage that knows no selectors; each list is read once.
@@ -68,9 +82,11 @@ class Lists(Struct, frozen=True):
 
 
 class Usage(Protocol):
-    """The usage of nodes or pods, in one reading. failures: what is missing of it."""
+    """The usage of nodes or pods, in one reading."""
 
-    failures: list[Failure]
+    @property
+    def failures(self) -> Sequence[Failure]:
+        """What is missing of it."""
 
     @property
     def name(self) -> str:
@@ -84,3 +100,6 @@ class Usage(Protocol):
 
     def explain_absence(self, now: datetime) -> None:
         """Raise a C3sError if there ought to be pods where none has usage."""
+
+    def sums(self, groups: Mapping[Keys, Members], figures: Sequence[str]) -> Mapping[Keys, Figures]:
+        """Read statistics of groups as a whole; nothing if the source knows none."""

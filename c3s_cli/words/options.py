@@ -14,15 +14,9 @@ import typer
 from msgspec import Struct
 
 from c3s_cli.errors import ExitCode
-
-
-def _flag(*names: str, metavar: str = "", help: str) -> Any:  # noqa: A002  Typer's own word for it
-    """Declare a flag that takes a value, or (without a metavar) one that does not."""
-    return typer.Option(*names, metavar=metavar or None, help=help, show_default=False)
-
-
-Text = str | None
-Many = list[str] | None
+from c3s_cli.words.flag import Many, Text
+from c3s_cli.words.flag import flag as _flag
+from c3s_cli.words.time_options import Time
 
 NodeName = Annotated[Many, typer.Argument(metavar="[NAME]", help="Show only this node.", show_default=False)]
 PodName = Annotated[Many, typer.Argument(metavar="[NAME]", help="Show only this pod.", show_default=False)]
@@ -95,8 +89,49 @@ class Connection(Struct, frozen=True):
         _flag(
             "--from",
             metavar="SOURCE",
-            help="Who tells the usage: metrics (the metrics API, the default) or kubelet. Default: $C3S_FROM.",
+            help="Who tells the usage: metrics (the metrics API, the default), kubelet, prometheus (the one of the "
+            "cluster; prometheus:NAMESPACE/SERVICE:PORT names it) or the URL of a Prometheus API. Default: $C3S_FROM.",
         ),
+    ] = None
+    prometheus_match: Annotated[
+        Text,
+        _flag(
+            "--prometheus-match",
+            metavar="MATCHERS",
+            help="What to add to every selector, such as 'cluster=\"eu\"'.",
+        ),
+    ] = None
+    prometheus_header: Annotated[
+        Many,
+        _flag(
+            "--prometheus-header",
+            metavar="HEADER",
+            help="A header for the Prometheus API, such as 'X-Scope-OrgID: a'; may be repeated.",
+        ),
+    ] = None
+    prometheus_token_file: Annotated[
+        Text, _flag("--prometheus-token-file", metavar="FILE", help="A bearer token for the Prometheus API.")
+    ] = None
+    prometheus_user: Annotated[
+        Text, _flag("--prometheus-user", metavar="NAME", help="The user name for the Prometheus API (basic auth).")
+    ] = None
+    prometheus_password_file: Annotated[
+        Text, _flag("--prometheus-password-file", metavar="FILE", help="The password for the Prometheus API.")
+    ] = None
+    prometheus_certificate_authority: Annotated[
+        Text,
+        _flag(
+            "--prometheus-certificate-authority",
+            metavar="FILE",
+            help="A cert file for the certificate authority of the Prometheus API.",
+        ),
+    ] = None
+    prometheus_client_certificate: Annotated[
+        Text,
+        _flag("--prometheus-client-certificate", metavar="FILE", help="A client certificate for the Prometheus API."),
+    ] = None
+    prometheus_client_key: Annotated[
+        Text, _flag("--prometheus-client-key", metavar="FILE", help="A client key for the Prometheus API.")
     ] = None
     demo: Annotated[bool, _flag("--demo", help="Read a built-in simulated cluster; needs no cluster.")] = False
     demo_at: Annotated[
@@ -277,9 +312,9 @@ def takes_flags(function: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
 
 
 GROUPS = {
-    "nodes": (Selection, Nodes, Display, Connection),
-    "pods": (Pods, Selection, Display, Connection),
-    "cluster": (Selection, Nodes, Display, Connection),
+    "nodes": (Selection, Nodes, Time, Display, Connection),
+    "pods": (Pods, Selection, Time, Display, Connection),
+    "cluster": (Selection, Nodes, Time, Display, Connection),
     "demo": (Serve,),
 }
 
@@ -288,7 +323,7 @@ def flags_of(path: tuple[str, ...]) -> list[str]:
     """Return the long flags of a command, for completion."""
     groups: list[Any] = list(GROUPS.get(path[-1], ())) if path else []
     if path[:1] == ("watch",):
-        groups = [Repeat, *(groups or GROUPS["cluster"])]
+        groups = [Repeat, *(group for group in groups or GROUPS["cluster"] if group is not Time)]
     names = {name for group in groups for flag in _flags(group) for name in flag if name.startswith("--")}
     return sorted({*names, "--help"})
 
@@ -302,7 +337,7 @@ def _flags(group: Any) -> list[tuple[str, ...]]:
 def _arity() -> dict[str, bool]:
     """Map every name of every flag to whether it takes a value."""
     arity = {"--help": False, "-h": False, "--version": False}
-    for group in (Connection, Display, Selection, Nodes, Pods, Repeat, Serve):
+    for group in (Connection, Display, Selection, Nodes, Pods, Time, Repeat, Serve):
         for hint in get_type_hints(group, include_extras=True).values():
             kind, flag = get_args(hint)
             arity |= dict.fromkeys((flag.default, *flag.param_decls), kind is not bool)
