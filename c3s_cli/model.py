@@ -249,7 +249,25 @@ class Group(Struct, frozen=True, gc=False):
         return tuple("<unknown>" if key is None else key or "<none>" for key in self.keys)
 
 
-Row = Node | Pod | Group
+class Volume(Struct, frozen=True, gc=False):
+    """A PersistentVolumeClaim that is mounted: how full it is, and by which pods on which nodes it is used."""
+
+    context: str
+    namespace: str
+    name: str
+    pods: tuple[str, ...] | None
+    nodes: tuple[str, ...] | None
+    used_bytes: int | None = None
+    capacity_bytes: int | None = None
+    inodes_used: int | None = None
+    inodes: int | None = None
+    timestamp: str | None = None
+
+    window: ClassVar[None] = None
+    figures: ClassVar[None] = None
+
+
+Row = Node | Pod | Group | Volume
 
 
 class Failure(Struct, frozen=True):
@@ -273,6 +291,7 @@ class Sample(Struct, frozen=True):
     source: str
     nodes: Sequence[Node] = ()
     pods: Sequence[Pod] = ()
+    volumes: Sequence[Volume] = ()
     node_facts: Mapping[str, NodeFacts] | None = None
     pod_facts: Mapping[tuple[str, str], PodFacts] | None = None
     pod_count: int | None = None

@@ -59,6 +59,8 @@ def _rows(samples: Sequence[Sample], query: Query) -> tuple[Sequence[Row], Group
             nodes = _where(_joined(node_rows, samples), query)
             totals = _told_one(sum_nodes(nodes, context), samples) if query.totals else None
             return (_told(grouped(nodes, query.by, sum_nodes), samples) if query.by else nodes), totals
+        case Kind.VOLUME:
+            return _where([volume for sample in samples for volume in sample.volumes], query), None
         case _:
             clusters = [_cluster(node_rows(sample), [sample], sample.context) for sample in samples]
             return _where(clusters, query), _cluster(_joined(node_rows, samples), samples, context)
@@ -215,7 +217,7 @@ def _ordered(rows: Sequence[Row], query: Query) -> Sequence[Row]:
 def _identity(query: Query) -> Callable[[Any], Any]:
     if query.kind in (Kind.NODE_GROUP, Kind.POD_GROUP):
         return attrgetter("context", "labels_or_placeholders")
-    return attrgetter("context", "namespace", "name") if query.kind is Kind.POD else attrgetter("context", "name")
+    return attrgetter("context", "namespace", "name") if query.kind.namespaced else attrgetter("context", "name")
 
 
 def _unmeasured(row: Any) -> bool:
@@ -267,6 +269,6 @@ def _full_name(row: Any) -> str:
 
 
 def _empty_message(query: Query, namespace: str) -> str:
-    if query.objects is not Kind.POD or query.all_namespaces:
+    if not query.objects.namespaced or query.all_namespaces:
         return "No resources found"
     return f"No resources found in {namespace} namespace."

@@ -16,6 +16,8 @@ from c3s_cli.model import Amounts, Figures, Group, Node, Pod
 Member = TypeVar("Member", Node, Pod)
 Keys = tuple[str | None, ...]
 
+# What every member has: where one does not tell it, the sum is unknown.
+NEVER_IN_PART: Final = ("ephemeralStorage.usage",)
 USAGE: Final = {"cpu": attrgetter("cpu_nanocores"), "memory": attrgetter("memory_bytes")}
 
 
@@ -46,7 +48,8 @@ def add_figures(members: Sequence[Any]) -> Figures | None:
     from c3s_cli.columns.statistics import is_statistic  # most readings have no figures
 
     total = add_amounts(known) or {}
-    return {name: amount for name, amount in total.items() if not is_statistic(name)}
+    partly = {name for name in NEVER_IN_PART if any(name not in (member.figures or {}) for member in members)}
+    return {name: amount for name, amount in total.items() if not is_statistic(name) and name not in partly}
 
 
 def add_shared(values: Iterable[Amounts | None]) -> Amounts | None:

@@ -12,7 +12,8 @@ from typing import Final
 
 from msgspec import Struct, structs
 
-from c3s_cli.columns.getters import amount, difference, fact, percentage, unknown, window_seconds
+from c3s_cli.columns.getters import amount, difference, fact, figure, percentage, unknown, window_seconds
+from c3s_cli.columns.of_sources import MORE_OF_PODS, OF_VOLUMES
 from c3s_cli.columns.vocabulary import Column, Getter, Kind, Needs, Unit, json_name, unit_of
 
 # --- columns of a resource ------------------------------------------------------------------------------------
@@ -26,6 +27,7 @@ USAGE: Final[dict[str, Getter]] = {
     "cpu": attrgetter("cpu_nanocores"),
     "memory": attrgetter("memory_bytes"),
     "pods": attrgetter("pod_count"),
+    "ephemeral-storage": figure("ephemeralStorage.usage"),
 }
 # Of a group: the usage of the members that the measured_… amounts are summed over.
 COMPARABLE_USAGE: Final[dict[str, Getter]] = {
@@ -91,13 +93,16 @@ def _resource_column(field: Field, resource: str, kind: Kind) -> Column:
     name = f"{prefix}.{field.name}"
     values, needs = zip(*(_term(term, resource, kind) for term in field.terms), strict=True)
     needed = needs[0] | needs[-1]
+    # Only some sources know how much of the disk is used.
+    of_disk = resource == "ephemeral-storage" and {"usage", "comparable_usage"} & {*field.terms}
+    figures = ("ephemeralStorage.usage",) if of_disk else ()
     part, percent, basis = field.name.partition("PercentOf")
     if percent:
         summary = f"{prefix}.{part} as a percentage of {prefix}.{basis.lower()}"
-        return Column(name, Unit.PERCENT, percentage(*values), summary, needed, ratio=values)
+        return Column(name, Unit.PERCENT, percentage(*values), summary, needed, ratio=values, figures=figures)
     summary = field.words.format(r=WORDS.get(resource, resource))
     value = difference(*values) if field.name in ("unused", "free") else values[0]
-    return Column(name, unit_of(resource), value, summary, needed)
+    return Column(name, unit_of(resource), value, summary, needed, figures=figures)
 
 
 def _term(term: str, resource: str, kind: Kind) -> tuple[Getter, Needs]:
@@ -122,7 +127,7 @@ def _term(term: str, resource: str, kind: Kind) -> tuple[Getter, Needs]:
 def _usage_needs(resource: str, kind: Kind) -> Needs:
     if resource == "pods":
         return Needs.PODS
-    if resource not in USAGE:
+    if resource not in CPU_AND_MEMORY:
         return Needs.NOTHING
     return Needs.POD_METRICS if kind.group is Kind.POD_GROUP else Needs.NODE_METRICS
 
@@ -225,14 +230,17 @@ OWN: Final[Mapping[Kind, Callable[[], tuple[Column, ...]]]] = {
     Kind.NODE_GROUP: _node_counts,
     Kind.POD_GROUP: _pod_counts,
     Kind.CLUSTER: _node_counts,
+    Kind.VOLUME: lambda: OF_VOLUMES,
 }
 
 
 @cache
 def table_of(kind: Kind) -> Mapping[str, Column]:
     """Return the columns of one kind of row by name, in the order of the docs."""
-    columns = [column for column in IDENTITY.values() if kind is Kind.POD or column.name != "namespace"]
+    columns = [column for column in IDENTITY.values() if kind.namespaced or column.name != "namespace"]
     columns += OWN[kind]()
+    if kind is Kind.VOLUME:
+        return {column.name: column for column in columns}
     for resource in RESOURCES:
         if resource != "pods" or kind in WITH_NODES:
             columns += resource_columns(resource, kind)
@@ -246,6 +254,8 @@ def table_of(kind: Kind) -> Mapping[str, Column]:
         table |= {column.name: column for column in SWAP}
     elif kind is not Kind.CLUSTER:
         table[SWAP_USAGE.name] = SWAP_USAGE
+    if kind.group is Kind.POD_GROUP:
+        table |= {column.name: column for column in MORE_OF_PODS}
     return table
 
 
@@ -266,6 +276,15 @@ def default_names(kind: Kind, basis: str = "Allocatable") -> tuple[str, ...]:
             return ("pods", *_each(("{r}.usage",)))
         case Kind.CLUSTER:
             return ("nodes", "pods", *_each(with_percent))
+        case Kind.VOLUME:
+            return (
+                "pod",
+                "node",
+                "volume.used",
+                "volume.capacity",
+                "volume.usagePercentOfCapacity",
+                "inodes.usagePercentOfCapacity",
+            )
 
 
 def wide_names(kind: Kind, basis: str = "Allocatable") -> tuple[str, ...]:
@@ -298,6 +317,8 @@ def wide_names(kind: Kind, basis: str = "Allocatable") -> tuple[str, ...]:
             fields = ("usage", f"usagePercentOf{basis}", "requests", "requestsPercentOfAllocatable", "limits")
             names = [f"{json_name(r)}.{field}" for r in RESOURCES for field in (*fields, "allocatable", "free")]
             return ("nodes", *(name for name in names if name in table_of(kind)))
+        case Kind.VOLUME:
+            return tuple(column.name for column in OF_VOLUMES)
 
 
 def _each(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -79,6 +79,8 @@ class Naming(Struct, frozen=True):
     def aliases(self) -> dict[str, str]:
         """Return the short names, such as `cpu` and `cpu%`, with the columns that they stand for."""
         percent = "Requests" if self.kind in (Kind.POD, Kind.POD_GROUP) else self.basis
+        if self.kind is Kind.VOLUME:
+            return {"used": "volume.used", "capacity": "volume.capacity", "used%": "volume.usagePercentOfCapacity"}
         aliases = {"swap": "swap.usage", "swap%": "swap.usagePercentOfCapacity"} if self.kind is Kind.NODE else {}
         for resource in CPU_AND_MEMORY:
             aliases[resource] = f"{resource}.usage"
@@ -96,6 +98,8 @@ class Naming(Struct, frozen=True):
     def open_ended(self, name: str) -> Column | None:
         """Return the column of any resource, label or statistic, such as `labels["app"]`; None for any other name."""
         match = OPEN_ENDED.fullmatch(name)
+        if self.kind is Kind.VOLUME:
+            return None
         if match is None:
             return statistic_column(self._percent(name), self.kind)
         key, field = match["key"], match["field"]

@@ -21,6 +21,17 @@ class Kind(Enum):
     NODE_GROUP = "NodeGroup"
     POD_GROUP = "PodGroup"
     CLUSTER = "Cluster"
+    VOLUME = "Volume"
+
+    @property
+    def namespaced(self) -> bool:
+        """Whether such rows live in a namespace."""
+        return self in (Kind.POD, Kind.VOLUME)
+
+    @property
+    def named(self) -> bool:
+        """Whether such rows have a name of their own, and are no sums."""
+        return self in (Kind.NODE, Kind.POD, Kind.VOLUME)
 
     @property
     def group(self) -> Kind:
@@ -43,6 +54,7 @@ class Needs(Flag):
     POD_LABELS = auto()
     OWNERS = auto()
     POD_COUNT = auto()
+    VOLUMES = auto()
 
 
 class Unit(Enum):

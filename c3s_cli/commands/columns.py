@@ -16,6 +16,7 @@ KINDS: Final = {
     "node-groups": Kind.NODE_GROUP,
     "pod-groups": Kind.POD_GROUP,
     "cluster": Kind.CLUSTER,
+    "volumes": Kind.VOLUME,
 }
 FORMATS: Final = ("table", "json", "markdown")
 # What is read for a column, as the resources of the API are called.
@@ -39,7 +40,8 @@ def columns(of: Of = None, output: Output = "table") -> ExitCode:
     """List the columns of nodes, pods, their groups (--by) and the cluster: name, alias, unit, needs, meaning.
 
     Beside these there are, for any extended resource and any label, resources["nvidia.com/gpu"].requests (and the
-    other fields) and labels["app"].
+    other fields) and labels["app"]; and over a range of time (--since) the statistics avg, min, max and p1 to p99 of
+    cpu and memory, such as cpu.p95 and memory.maxPercentOfLimits.
     """
     if of is not None and of not in KINDS:
         raise UsageError(f"unknown kind {of!r}", hint=f"one of: {', '.join(KINDS)}")

@@ -27,7 +27,7 @@ SECONDS: Final = 1.0
 AT_MOST: Final = 1000
 
 FILE_FLAGS: Final = ("--kubeconfig", "--certificate-authority", "--client-certificate", "--client-key")
-KINDS: Final = {"nodes": Kind.NODE, "pods": Kind.POD, "cluster": Kind.CLUSTER}
+KINDS: Final = {"nodes": Kind.NODE, "pods": Kind.POD, "cluster": Kind.CLUSTER, "volumes": Kind.VOLUME}
 
 
 def complete(words: Sequence[str], commands: Iterable[tuple[str, ...]], aliases: dict[str, str]) -> str:
@@ -74,7 +74,7 @@ def _arguments(command: str, names: list[str], done: list[str]) -> list[str]:
         case "completion":
             return ["bash", "zsh", "fish", "powershell"]
         case "columns":
-            return ["nodes", "pods", "node-groups", "pod-groups", "cluster"]
+            return ["nodes", "pods", "node-groups", "pod-groups", "cluster", "volumes"]
         case "nodes" if not names:
             return _listed("/api/v1/nodes", done)
         case "pods" if not names:

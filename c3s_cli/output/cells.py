@@ -22,6 +22,11 @@ HEADINGS: Final = {
     "swap.usagePercentOfCapacity": "SWAP(%)",
     "instanceType": "INSTANCE-TYPE",
     "qosClass": "QOS",
+    "oomKills": "OOM-KILLS",
+    "throttled": "THROTTLED(%)",
+    "volume.used": "USED(bytes)",
+    "volume.capacity": "CAPACITY(bytes)",
+    "volume.usagePercentOfCapacity": "USED(%)",
 }
 RATIO: Final = re.compile(r"(?P<of>.+)\.(?P<part>usage|requests|limits|avg|min|max|p[0-9]+)PercentOf(?P<whole>\w+)")
 FIELD: Final = re.compile(r"(?P<of>.+)\.(?P<field>\w+)")

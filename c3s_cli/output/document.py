@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from c3s_cli.columns.catalogue import IDENTITY
 from c3s_cli.columns.naming import totals_of
-from c3s_cli.columns.vocabulary import Column, Kind, Unit, flat, split_path
+from c3s_cli.columns.vocabulary import Column, Unit, flat, split_path
 from c3s_cli.model import Failure, Report
 from c3s_cli.request.view import View
 
@@ -131,9 +131,9 @@ def _totals(report: Report) -> dict[str, Any]:
 def identity_columns(report: Report) -> list[Column]:
     """Give the columns that say which row it is, and of when."""
     who = [IDENTITY["context"]]
-    if report.kind is Kind.POD:
+    if report.kind.namespaced:
         who.append(IDENTITY["namespace"])
-    if report.kind in (Kind.NODE, Kind.POD):
+    if report.kind.named:
         who.append(IDENTITY["name"])
     return [*who, *report.keys, IDENTITY["timestamp"], IDENTITY["window"]]
 

@@ -33,6 +33,7 @@ THINGS: Final = {
     Kind.NODE_GROUP: "node_group",
     Kind.POD_GROUP: "pod_group",
     Kind.CLUSTER: "cluster",
+    Kind.VOLUME: "volume",
 }
 TEXTUAL: Final = (Unit.TEXT, Unit.TEXTS)
 
@@ -114,7 +115,7 @@ def _info(texts: Sequence[Column], report: Report) -> Iterator[str]:
     """Write one gauge that is always 1, and says in labels what is not a number."""
     name = f"c3s_{THINGS[report.kind]}_info"
     keys = _label_names(report.keys)
-    said = {*(key.name for key in report.keys), "context", *(["namespace"] if report.kind is Kind.POD else [])}
+    said = {*(key.name for key in report.keys), "context", *(["namespace"] if report.kind.namespaced else [])}
     told = [column for column in texts if column.name not in said]
     labels_of = _label_names(told, *(label for label, _ in _identity(report)), *keys)
     if report.rows:
@@ -132,9 +133,9 @@ def _info(texts: Sequence[Column], report: Report) -> Iterator[str]:
 def _identity(report: Report) -> list[tuple[str, Getter]]:
     """Name the labels of every sample beside the keys of --by, with what they hold."""
     labels = [("context", IDENTITY["context"].value)]
-    if report.kind is Kind.POD:
+    if report.kind.namespaced:
         labels.append(("namespace", IDENTITY["namespace"].value))
-    if report.kind in (Kind.NODE, Kind.POD):
+    if report.kind.named:
         labels.append((THINGS[report.kind], IDENTITY["name"].value))
     return labels
 

@@ -33,6 +33,7 @@ NAMES: Final = {
     Needs.PODS: "pods",
     Needs.OWNERS: "owners",
     Needs.POD_COUNT: "pod count",
+    Needs.VOLUMES: "volumes",
 }
 
 
@@ -67,7 +68,7 @@ class ApiServer:
         core = CoreApi(requests, scope, problems, details=Needs.NODE_DETAILS in needs, labels=Needs.POD_LABELS in needs)
         nodes = Once(core.nodes if Needs.NODES in needs else core.node_names)
         pods_in_scope = Once(core.pods)
-        usage = self.usage = self.reading(requests, scope, problems, Lists(nodes, pods_in_scope))
+        usage = self.usage = self.reading(requests, scope, problems, Lists(nodes, pods_in_scope, Once(core.claims)))
         jobs: dict[Needs, Callable[[], Any]] = {
             Needs.NODE_METRICS: usage.nodes,
             Needs.POD_METRICS: usage.pods,
@@ -76,6 +77,7 @@ class ApiServer:
             Needs.PODS: pods_in_scope if Needs.PODS in needs else core.pod_names,
             Needs.OWNERS: core.owners,
             Needs.POD_COUNT: core.count_pods,
+            Needs.VOLUMES: usage.volumes,
         }
         answers = at_once({need: jobs[need] for need in plan(needs, scope)})
         required = _required(answers, scope)
@@ -102,6 +104,7 @@ class ApiServer:
             namespace=scope.namespace or "",
             nodes=known.get(Needs.NODE_METRICS) or [],
             pods=pods,
+            volumes=known.get(Needs.VOLUMES) or [],
             node_facts=known.get(Needs.NODES),
             pod_facts=facts,
             pod_count=known.get(Needs.POD_COUNT),
@@ -132,6 +135,8 @@ def _pods(known: Mapping[Needs, Any], needs: Needs, scope: Scope) -> tuple[list[
 
 def _required(answers: Mapping[Needs, Any], scope: Scope) -> Needs:
     """Return what must have been read: a pod whose spec is known can be shown without its usage."""
+    if scope.objects is Kind.VOLUME:
+        return Needs.VOLUMES
     if scope.objects is not Kind.POD:
         return Needs.NODE_METRICS | Needs.NODES
     if scope.fields:

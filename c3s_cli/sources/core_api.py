@@ -11,6 +11,7 @@ from msgspec import Struct
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.kube.cluster import segment
 from c3s_cli.sources.decode import nodes as decode_nodes
+from c3s_cli.sources.decode.claims import claims_of
 from c3s_cli.sources.decode.owners import Owners, controllers, names
 from c3s_cli.sources.decode.pods import PodDecoder
 from c3s_cli.sources.decode.shapes import Body, Listing, decode_one
@@ -19,7 +20,7 @@ from c3s_cli.sources.requests import METADATA_LIST, Requests
 if TYPE_CHECKING:
     from c3s_cli.amounts.allocation import PodResources
     from c3s_cli.model import NodeFacts, PodFacts
-    from c3s_cli.sources.source import Pairs, Scope
+    from c3s_cli.sources.source import Claims, Pairs, Scope
 
 NODES = "/api/v1/nodes"
 PODS = "/api/v1/pods"
@@ -61,8 +62,13 @@ class CoreApi(Struct):
         path, query = self._pods_in_scope()
         return self.requests.pages(path, query, decoder.page)
 
+    def claims(self) -> Claims:
+        """Read which PersistentVolumeClaims the pods in scope mount."""
+        path, query = self._pods_in_scope()
+        return self.requests.pages(path, query, claims_of)
+
     def _pods_in_scope(self) -> tuple[str, Pairs]:
-        if self.scope.objects is Kind.POD:
+        if self.scope.objects.namespaced:
             return f"/api/v1/{self.scope.namespaced('pods')}", self.scope.selectors()
         return PODS, [("fieldSelector", f"spec.nodeName={self.scope.name}")] if self.scope.name else []
 

@@ -27,6 +27,8 @@ TOO_LARGE: Final = re.compile(
 SLOW: Final = re.compile(r"timed? ?out|deadline", re.IGNORECASE)
 # Some servers quote the whole query.
 MOST_WORDS: Final = 300
+# How often a query is split before the first answer: what is never small enough has another reason.
+PATIENCE: Final = 40
 SLOWER: Final = "--step 1h looks at fewer points, --request-timeout waits longer"
 
 
@@ -99,6 +101,7 @@ class Engine(Struct):
         answers: list[tuple[P, Vector]] = []
         failures: list[tuple[P, C3sError]] = []
         left = list(pieces)
+        patience = PATIENCE + 2 * len(left)
         while left:
             jobs = {place: partial(self.vector, query(piece), time) for place, piece in enumerate(left)}
             again: list[P] = []
@@ -106,12 +109,17 @@ class Engine(Struct):
                 piece = left[place]
                 if not isinstance(result, C3sError):
                     answers.append((piece, result))
-                elif isinstance(result, QueryFailed) and result.too_large and (halves := piece.halves()):
+                elif _may_be_split(result) and (answers or patience > 0) and (halves := piece.halves()):
+                    patience -= 1
                     again += halves  # type: ignore[arg-type]  # halves of a piece are of its kind
                 else:
                     failures.append((piece, result))
             left = again
         return answers, failures
+
+
+def _may_be_split(problem: C3sError) -> bool:
+    return isinstance(problem, QueryFailed) and problem.too_large
 
 
 def _refused(problem: ApiError, *, direct: bool) -> C3sError:

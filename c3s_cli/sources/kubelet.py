@@ -12,19 +12,21 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from c3s_cli.amounts.duration import go_duration
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ApiError, C3sError, MetricsUnavailable
 from c3s_cli.kube.cluster import segment
-from c3s_cli.model import Container, Failure, Node, Pod
+from c3s_cli.model import Container, Failure, Figures, Node, Pod, Volume
 from c3s_cli.sources.decode.exposition import Samples, container_of, read
 from c3s_cli.sources.decode.metrics import total
 from c3s_cli.sources.decode.summary import rates_of
 from c3s_cli.sources.requests import some_at_once
+from c3s_cli.sources.summaries import KNOWN, node_figures, pod_figures, read_summaries, volumes
 
 if TYPE_CHECKING:
+    from c3s_cli.sources.decode.summary import Summary
     from c3s_cli.sources.requests import Requests
     from c3s_cli.sources.source import Lists, Scope
 
@@ -109,16 +111,36 @@ class KubeletUsage(Struct):
         """Read the usage of the nodes in scope."""
         context = self.requests.cluster.context
         looks = self._read(self.lists.nodes())
-        return [row for name, seen in looks.items() if (row := _node(context, name, seen))]
+        figures = node_figures(self._summaries(looks))
+        return [row for name, seen in looks.items() if (row := _node(context, name, seen, figures.get(name)))]
 
     def pods(self) -> list[Pod]:
         """Read the usage of the pods in scope: those of all nodes, or those that the API server selects."""
         context = self.requests.cluster.context
-        if self.scope.everything:
-            return [pod for seen in self._read(self.lists.nodes()).values() for pod in _pods(context, seen)]
-        selected = self.lists.pods()
-        looks = self._read({facts.node for facts in selected.values()} - {""})
-        return [pod for seen in looks.values() for pod in _pods(context, seen) if (pod.namespace, pod.name) in selected]
+        selected = None if self.scope.everything else self.lists.pods()
+        looks = self._read(
+            self.lists.nodes() if selected is None else {facts.node for facts in selected.values()} - {""}
+        )
+        figures = pod_figures(self._summaries(looks))
+        return [
+            structs.replace(pod, figures=figures.get((pod.namespace, pod.name))) if figures else pod
+            for seen in looks.values()
+            for pod in _pods(context, seen)
+            if selected is None or (pod.namespace, pod.name) in selected
+        ]
+
+    def volumes(self) -> list[Volume]:
+        """Read the volumes that the pods of the scope have claimed."""
+        summaries = read_summaries(self.requests, self.lists.nodes(), self._failed)
+        if self.failures and not summaries:
+            raise self._why_none()
+        return volumes(self.requests.cluster.context, summaries, self.scope.namespace)
+
+    def _summaries(self, names: Iterable[str]) -> Mapping[str, Summary]:
+        """Read the summaries of nodes, where something is needed that only these tell."""
+        if KNOWN.isdisjoint(self.scope.figures):
+            return {}
+        return read_summaries(self.requests, names, self._failed)
 
     def explain_absence(self, _now: datetime) -> None:
         """Say nothing of pods that no kubelet knows: there are none."""
@@ -153,8 +175,7 @@ class KubeletUsage(Struct):
         known = self.kubelets.looks
         for name, page in some_at_once({name: partial(self._page, name) for name in names}, AT_ONCE).items():
             if isinstance(page, C3sError):
-                self.problem = self.problem or page
-                self.failures.append(Failure(self.requests.cluster.context, f"the kubelet of node {name}", str(page)))
+                self._failed(name, page)
                 known.pop(name, None)
             elif name in known:
                 known[name].add(page)
@@ -164,6 +185,10 @@ class KubeletUsage(Struct):
     def _page(self, name: str) -> Page:
         body = self.requests.get(f"/api/v1/nodes/{segment(name)}/proxy/metrics/resource", accept="text/plain")
         return read(body, OF_PODS if self.scope.objects is Kind.POD else OF_NODES)
+
+    def _failed(self, name: str, problem: C3sError) -> None:
+        self.problem = self.problem or problem
+        self.failures.append(Failure(self.requests.cluster.context, f"the kubelet of node {name}", str(problem)))
 
     def _why_none(self) -> C3sError:
         """Return the error of a reading in which no node answered: a right that is missing stands for itself."""
@@ -194,7 +219,7 @@ class KubeletUsage(Struct):
 # --- looks → usage --------------------------------------------------------------------------------------------
 
 
-def _node(context: str, name: str, seen: Looks) -> Node | None:
+def _node(context: str, name: str, seen: Looks, figures: Figures | None) -> Node | None:
     """Make the row of a node; None while something of it is missing."""
     cpu, memory = (next(iter(seen.last[family].values()), None) for family in (NODE_CPU, NODE_MEMORY))
     if not (cpu and memory and cpu[0] and memory[0] and cpu[1]):
@@ -209,6 +234,7 @@ def _node(context: str, name: str, seen: Looks) -> Node | None:
         int(swap[0]) if swap else None,
         _rfc3339(cpu[1]),
         go_duration(window * 10**6) if window else None,
+        figures=figures,
     )
 
 

@@ -17,7 +17,7 @@ from c3s_cli.sources.decode.shapes import Body, Listing, decode_one
 from c3s_cli.sources.requests import METADATA_LIST, Requests
 
 if TYPE_CHECKING:
-    from c3s_cli.model import Failure, Node, Pod
+    from c3s_cli.model import Failure, Node, Pod, Volume
     from c3s_cli.sources.source import Lists, Scope
 
 GROUP: Final = "metrics.k8s.io"
@@ -101,6 +101,12 @@ class MetricsApi(Struct):
                 )
         if ages:
             raise MetricsUnavailable("metrics not available yet")
+
+    def volumes(self) -> list[Volume]:
+        """Raise a MetricsUnavailable: the metrics API knows nothing of volumes."""
+        raise MetricsUnavailable(
+            "the metrics API knows nothing of volumes", hint="--from kubelet or --from prometheus does"
+        )
 
     def sums(self, _groups: Mapping[Any, Any], _figures: Sequence[str]) -> Mapping[Any, Any]:
         """Return nothing: the metrics API does not know the past."""

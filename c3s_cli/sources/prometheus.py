@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -12,9 +12,9 @@ from msgspec import Struct
 from c3s_cli.amounts.duration import go_duration
 from c3s_cli.columns.statistics import statistics_of
 from c3s_cli.errors import C3sError, MetricsUnavailable
-from c3s_cli.model import Container, Failure, Figures, Node, Pod
+from c3s_cli.model import Container, Failure, Figures, Node, Pod, Volume
 from c3s_cli.request.period import Period
-from c3s_cli.sources import promql
+from c3s_cli.sources import more_figures, promql
 from c3s_cli.sources.decode.metrics import total
 from c3s_cli.sources.engine import Engine
 from c3s_cli.sources.node_names import NodeNames
@@ -122,7 +122,19 @@ class PrometheusUsage:
         if not used:
             self._explain_nothing()
         figures = self._pod_figures(used)
+        for who, more in self._more_figures():
+            figures.setdefault(who, {}).update(more)
         return [self._pod(of, containers, figures) for of, containers in used.items()]
+
+    def volumes(self) -> list[Volume]:
+        """Read the claims in scope. Who mounts them is the API server's to tell."""
+        try:
+            claims = self.lists.claims()
+        except C3sError as problem:
+            claims = None
+            self.missing.append(Failure(self.context, "who mounts the volumes", str(problem)))
+        selector = self._matching(self._scope())
+        return more_figures.volumes(self._ask, self.context, self._timestamp(), claims, selector)
 
     def explain_absence(self, _now: datetime) -> None:
         """Say nothing of pods that were not scraped: there are none."""
@@ -222,6 +234,25 @@ class PrometheusUsage:
                     who = tuple(labels.get(label, "") for label in level.split(", "))
                     made.setdefault(who, {})[wanted] = _whole(resource, number)
         return made
+
+    def _more_figures(self) -> Iterator[tuple[Who, Mapping[str, int]]]:
+        """Read what else is needed of pods. Without it they can be shown: what fails is a failure."""
+        wanted, selector = self.scope.figures, self._matching(self._scope())
+        start, end = self._times()
+        seconds = int(end - start) or promql.WINDOW
+        jobs: dict[str, Callable[[], Mapping[tuple[str, str], Figures]]] = {}
+        if not set(wanted).isdisjoint(more_figures.COUNTERS):
+            jobs["counters"] = partial(more_figures.counted, self._ask, wanted, selector, seconds)
+        if not {"volumes.used", "volumes.capacity"}.isdisjoint(wanted):
+            jobs["volumes"] = lambda: more_figures.claimed(self._ask, self.lists.claims(), selector)
+        for what, job in jobs.items():
+            try:
+                yield from job().items()
+            except C3sError as problem:
+                self.missing.append(Failure(self.context, f"the {what} of pods", str(problem)))
+
+    def _ask(self, query: str) -> Vector:
+        return self.engine.vector(query, self._times()[1])
 
     def _of_pods(self, wanted: str, level: str, piece: PodSlice) -> str:
         """Ask for a statistic of each pod, or each container, of a slice."""

@@ -19,7 +19,7 @@ MOST_PODS: Final = 1500
 MOST_GROUPS: Final = 60
 LONGEST: Final = 100_000
 ALL: Final = "abcdefghijklmnopqrstuvwxyz0123456789-"
-LONGEST_TAIL: Final = 8
+LONGEST_TAIL: Final = 2
 
 
 class Letters(Struct, frozen=True):

@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 
     from c3s_cli.analysis.membership import Keys, Members
     from c3s_cli.columns.vocabulary import Kind, Needs
-    from c3s_cli.model import Failure, Figures, Node, Pod, PodFacts, Sample
+    from c3s_cli.model import Failure, Figures, Node, Pod, PodFacts, Sample, Volume
     from c3s_cli.request.period import Period
     from c3s_cli.request.selectors import FieldSelector, LabelSelector
 
 Pairs = list[tuple[str, str]]
+# The node, and the names of the PersistentVolumeClaims, of a pod by namespace and name.
+Claims = Mapping[tuple[str, str], tuple[str, tuple[str, ...]]]
 
 
 class Scope(Struct, frozen=True):
@@ -74,11 +76,12 @@ class Source(Protocol):
 class Lists(Struct, frozen=True):
     """What the API server lists for a source of usage that knows no selectors; each list is read once.
 
-    nodes: by name, those in scope, or all if pods are. pods: the unfinished pods in scope.
+    nodes: by name, those in scope, or all if pods are. pods: the unfinished pods in scope. claims: what they mount.
     """
 
     nodes: Callable[[], Mapping[str, Any]]
     pods: Callable[[], Mapping[tuple[str, str], PodFacts]]
+    claims: Callable[[], Claims]
 
 
 class Usage(Protocol):
@@ -97,6 +100,9 @@ class Usage(Protocol):
 
     def pods(self) -> list[Pod]:
         """Read the usage of the pods in scope. Raises a C3sError if there is none to show."""
+
+    def volumes(self) -> list[Volume]:
+        """Read the claims in scope. Raises a C3sError if the source knows nothing of volumes."""
 
     def explain_absence(self, now: datetime) -> None:
         """Raise a C3sError if there ought to be pods where none has usage."""

@@ -315,6 +315,7 @@ GROUPS = {
     "nodes": (Selection, Nodes, Time, Display, Connection),
     "pods": (Pods, Selection, Time, Display, Connection),
     "cluster": (Selection, Nodes, Time, Display, Connection),
+    "volumes": (Pods, Selection, Display, Connection),
     "demo": (Serve,),
 }
 

@@ -147,7 +147,7 @@ def test_a_question_that_is_too_large_is_asked_in_halves(run: Run, api: FakeApi,
         chosen = [
             name
             for name in pods
-            if (match := re.search(r'pod=~"\.\*\[(\w+)\]"', query)) is None or name[-1] in match[1]
+            if (match := re.search(r'pod=~"\.\*\[([\w-]+)\]"', query)) is None or name[-1] in match[1]
         ]
         if (match := re.search(r'pod=~?"([^"]*)"', query)) and ".*" not in match[1]:
             chosen = [name for name in pods if re.fullmatch(match[1], name)]
@@ -162,6 +162,14 @@ def test_a_question_that_is_too_large_is_asked_in_halves(run: Run, api: FakeApi,
     result = run(f"top pods -A --since 1h --columns cpu.max --no-headers --from {server.url} --server {api.url}")
     assert (result.code, result.err) == (0, "")
     assert [line.split() for line in result.out.splitlines()] == [["n", name, "500m"] for name in pods]
+
+
+def test_what_is_never_small_enough_is_given_up(run: Run, api: FakeApi, server: FakeApi) -> None:
+    asked = engine(server, lambda _query, _request: refusal(422, "execution", "exceeds the limit"))
+    result = run(f"top pods -A --from {server.url} --server {api.url}")
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith("error: the query is too large for the server: exceeds the limit\nhint: --step 1h")
+    assert len(asked) < 400
 
 
 def test_what_cannot_be_read_of_some_is_a_warning(run: Run, api: FakeApi, server: FakeApi) -> None:
@@ -447,3 +455,54 @@ def test_what_does_not_fit_together_is_said_before_any_request(run: Run, api: Fa
     result = run(f"top pods {words} --server {api.url}")
     assert (result.code, result.out, result.err.splitlines()[0]) == (2, "", f"error: {said}")
     assert api.requests == []
+
+
+# --- what else it knows ---------------------------------------------------------------------------------------
+
+
+def more(query: str, request: Request) -> Reply | None:
+    """Tell of n/p: throttled in 30 of 120 periods, killed twice (once by what is remembered), two claims."""
+    of = {"namespace": "n", "pod": "p"}
+    for name, value in {
+        "increase(container_cpu_cfs_throttled_periods_total": "30.2",
+        "increase(container_cpu_cfs_periods_total": "119.8",
+        "increase(container_oom_events_total": "2.02",
+        "max_over_time(kube_pod_container_status_last_terminated_reason": "1",
+    }.items():
+        if name in query:
+            return vector((of, value))
+    claims = [{"namespace": "n", "persistentvolumeclaim": claim} for claim in ("c", "p-scratch")]
+    for name, value in {"used": "1048576", "capacity": "4194304", "inodes_used": "7", "inodes": "70"}.items():
+        if f"kubelet_volume_stats_{name}{{" in query or f"kubelet_volume_stats_{name}_bytes{{" in query:
+            return vector(*((labels, value) for labels in claims))
+    return two_pods(query, request)
+
+
+def test_throttling_kills_and_volumes(run: Run, api: FakeApi, server: FakeApi) -> None:
+    asked = engine(server, more)
+    volumes = [{"name": "data", "persistentVolumeClaim": {"claimName": "c"}}, {"name": "scratch", "ephemeral": {}}]
+    api.pods(pod("n", "p", spec={"volumes": volumes}), pod("m", "q"))
+    columns = "throttled,oomKills,volumes.used,volumes.usagePercentOfCapacity"
+    result = run(f"top pods -A --since 1d --columns {columns} --no-headers --from {server.url} --server {api.url}")
+    assert (result.code, result.err) == (0, "")
+    assert [line.split() for line in result.out.splitlines()] == [
+        ["m", "q", *["<unknown>"] * 4],
+        ["n", "p", "25%", "2", "2Mi", "25%"],
+    ]
+    chosen = '{container!="",container!="POD"}[86400s]'
+    throttled = "sum by (namespace, pod) (max by (namespace, pod, container, id) (increase("
+    assert f"{throttled}container_cpu_cfs_throttled_periods_total{chosen})))" in asked
+
+
+def test_volumes_without_pods_that_mount_them(run: Run, api: FakeApi, server: FakeApi) -> None:
+    engine(server, more)
+    api.routes["/api/v1/pods"] = status(403, "Forbidden", "pods is forbidden")
+    result = run(f"top volumes -A --no-headers --from {server.url} --server {api.url}")
+    assert (result.code, [line.split() for line in result.out.splitlines()]) == (
+        5,
+        [["n", claim, "<unknown>", "<unknown>", "1Mi", "4Mi", "25%", "10%"] for claim in ("c", "p-scratch")],
+    )
+    assert (
+        result.err
+        == "warning: who mounts the volumes could not be read: Error from server (Forbidden): pods is forbidden\n"
+    )
