@@ -1,4 +1,4 @@
-# The few recipes people need. Each makes its own virtual environment; only git, make and Python 3.11+ are assumed.
+# Common tasks. Each creates its own virtual environment and needs only git, make and Python 3.11+.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -10,21 +10,21 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help:
 	@echo 'make demo         see c3s on a built-in simulated cluster'
 	@echo 'make test         formatter, linter, types, import contracts, tests, docs'
-	@echo 'make test-lowest  the tests, with the oldest versions of the dependencies'
-	@echo 'make lint         the checks that run nothing'
-	@echo 'make docs         write the generated parts of the docs anew'
-	@echo 'make goldens      record the answers of the kubectl on PATH anew'
+	@echo 'make test-lowest  the tests, with the oldest supported dependencies'
+	@echo 'make lint         formatter, linter, types, import contracts'
+	@echo 'make docs         regenerate the generated parts of the docs'
+	@echo 'make goldens      re-record the answers of the kubectl on PATH'
 	@echo 'make engines      install the Prometheus and the VictoriaMetrics that some tests run (Debian, as root)'
-	@echo 'make bench        measure c3s side by side with the kubectl on PATH'
-	@echo 'make audit        known vulnerabilities and licences of what c3s needs (asks the network)'
+	@echo 'make bench        compare the speed of c3s with the kubectl on PATH'
+	@echo 'make audit        known vulnerabilities and licences of the dependencies (needs the network)'
 
-# A stamp, so that the environment is made anew only when the project's metadata has changed.
+# A stamp file: the environment is recreated only when pyproject.toml changes.
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo 'c3s needs Python 3.11 or newer, by the name of python3 or as in: make demo PYTHON=python3.12'; exit 1; }
+	  { echo 'c3s needs Python 3.11 or newer: install it as python3, or run make demo PYTHON=python3.12'; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || \
-	  { echo "$$($(PYTHON) --version) cannot make virtual environments: install python3-venv, or set PYTHON"; exit 1; }
-	@echo 'Making $(VENV): the first time takes half a minute.' >&2
+	  { echo "$$($(PYTHON) --version) cannot create virtual environments: install python3-venv, or set PYTHON"; exit 1; }
+	@echo 'Creating $(VENV): this takes half a minute.' >&2
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --upgrade pip
 	@$(BIN)/python -m pip install --quiet --editable . --group dev
@@ -42,11 +42,11 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The docs are part of the tests: tests/project/test_docs.py runs every sample again and compares.
+# The tests cover the docs: tests/project/test_docs.py runs every sample and compares.
 test: lint
 	$(BIN)/pytest -n 2
 
-# Without the comparison of the help texts in the docs, which are those of the newest Typer; warnings are theirs, too.
+# The help texts in the docs need the newest Typer, so their test is deselected; warnings of old packages are allowed.
 test-lowest:
 	@$(MAKE) --no-print-directory VENV=.venv-lowest .venv-lowest/.ready
 	@.venv-lowest/bin/python -m pip install --quiet -r tests/lowest.txt
@@ -67,9 +67,9 @@ engines:
 	apt-get update -qq
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends prometheus victoria-metrics
 
-# What c3s needs has an environment of its own, so that nothing else is looked at; the tool that looks has another.
-# --strict: a package that the advisory service does not know is a failure, never "no known vulnerabilities".
-# AUDIT_FLAGS='--vulnerability-service osv' asks another service.
+# c3s and its dependencies get their own environment, so that only they are audited; pip-audit gets another.
+# --strict: a package that the advisory service does not know is a failure, not "no known vulnerabilities".
+# AUDIT_FLAGS='--vulnerability-service osv' uses another service.
 audit:
 	@$(PYTHON) -m venv --clear .venv-audit
 	@.venv-audit/bin/python -m pip install --quiet '.[socks]'

@@ -1,4 +1,4 @@
-"""What is measured: every line of the table, with its target."""
+"""The benchmark's cases: every row of the table, with its targets."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Final
 
 # Nodes, and pods on each of them.
 SIZES: Final = {"S": (3, 10), "M": (100, 30), "L": (1000, 30), "XL": (5000, 30)}
-# A watch that is warm, and how many ticks more are measured.
+# Ticks of a watch before measuring, and ticks measured.
 WARM: Final = 3
 TICKS: Final = 10
 
 
 @dataclass(frozen=True)
 class Case:
-    """One line of the table: a command of c3s beside one of kubectl.
+    """One row of the table: a command of c3s compared with one of kubectl.
 
-    wall, cpu, memory: the largest ratios that will do. memory_mib: as memory, but absolute. growth: the largest
-    ratio of the peaks of a watch of many ticks and of a few. network: the round trip in ms, over TLS; 0 for plain
-    loopback. bounds: what the time of c3s is spent on. first_line: whoever reads the output leaves after a line.
+    wall, cpu, memory: the largest acceptable ratios. memory_mib: as memory, but absolute. growth: the largest
+    acceptable ratio of a watch's peak memory after many ticks to that after a few. network: the round trip in ms, over
+    TLS; 0 for plain loopback. bounds: what c3s spends its time on. first_line: the reader closes the pipe after a line.
     """
 
     size: str
@@ -35,17 +35,17 @@ class Case:
 
     @property
     def title(self) -> str:
-        """Name the line, for --only and for the progress shown."""
+        """The name of the row, for --only and for progress messages."""
         return f"{self.where} {self.shown}"
 
     @property
     def where(self) -> str:
-        """Name what is read, and through what."""
+        """The size of the cluster, and the network."""
         return f"{self.size}, TLS, {self.network} ms" if self.network else self.size
 
     @property
     def shown(self) -> str:
-        """Give the command of c3s as it would be typed."""
+        """The command of c3s as typed in a shell."""
         return f"{self.c3s} | head -1" if self.first_line else self.c3s
 
     @property

@@ -1,10 +1,10 @@
-"""A network between: TLS, and a delay for every byte in either direction.
+"""A simulated network: TLS, and a delay for every byte in both directions.
 
     python benchmarks/delay.py UPSTREAM_PORT ROUND_TRIP_MS CERTIFICATE_AND_KEY
 
-Client → delay → TLS → the plain server. The bytes of the TLS handshake pass the delay like all others; the handshake of
-TCP, which the kernel answers at once, takes its round trip, too: what a client sends before that has passed leaves only
-then. Bandwidth is not limited. The server offers no HTTP/2, so both programs speak HTTP/1.1. Prints its port.
+Client → delay → TLS → the plain server. The TLS handshake is delayed like all other bytes. The TCP handshake, which the
+kernel completes at once, also counts as a round trip: what a client sends before that time is held back until then.
+Bandwidth is not limited. The server offers no HTTP/2, so both programs speak HTTP/1.1. Prints its port.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ CHUNK = 1 << 18
 
 
 async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delay: float, connect: float) -> None:
-    """Pass bytes on, each `delay` seconds after it was sent: which is `connect` seconds from now, or later."""
+    """Forward bytes `delay` seconds after they were sent, or count as sent: not before `connect` seconds from now."""
     queue: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
     loop = asyncio.get_running_loop()
     connected = loop.time() + connect
@@ -46,7 +46,7 @@ async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delay
 async def join(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int, delay: float, connect: float
 ) -> None:
-    """Join a connection with a new one to a port on loopback, both ways."""
+    """Connect to a port on loopback and forward bytes both ways."""
     with contextlib.suppress(OSError):
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
         await asyncio.gather(pump(reader, far_writer, delay, connect), pump(far_reader, writer, delay, 0.0))

@@ -1,4 +1,4 @@
-"""Whole processes, measured: wall time, CPU time and peak memory of one command."""
+"""Measure whole processes: wall time, CPU time and peak memory of one command."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BROKEN_PIPE: Final = (-13, 141)
 
 
 class Run(NamedTuple):
-    """One run: seconds on the clock, seconds of CPU (user and system), MiB at the peak."""
+    """One run: wall seconds, CPU seconds (user and system), peak MiB."""
 
     wall: float
     cpu: float
@@ -25,22 +25,22 @@ class Run(NamedTuple):
 
 @dataclass(frozen=True)
 class Pairs:
-    """Runs of c3s and of kubectl, taken in turn. growth: how much the peak of a watch rose with its ticks."""
+    """Alternating runs of c3s and kubectl. growth: how much the peak memory of a watch grew with its ticks."""
 
     c3s: list[Run] = field(default_factory=list)
     kubectl: list[Run] = field(default_factory=list)
     growth: list[float] = field(default_factory=list)
 
     def median(self, who: str, what: str) -> float:
-        """Give the median of `wall`, `cpu` or `memory` of one side."""
+        """Return the median of `wall`, `cpu` or `memory` of one side."""
         return float(statistics.median(getattr(run, what) for run in getattr(self, who)))
 
     def ratio(self, what: str) -> float:
-        """Give c3s / kubectl, of the medians."""
+        """Return the ratio of the medians, c3s / kubectl."""
         return self.median("c3s", what) / self.median("kubectl", what)
 
     def spread(self, what: str) -> tuple[float, float]:
-        """Give the smallest and the largest ratio of a pair."""
+        """Return the smallest and the largest ratio of all pairs."""
         ratios = [
             getattr(ours, what) / getattr(theirs, what) for ours, theirs in zip(self.c3s, self.kubectl, strict=True)
         ]
@@ -65,7 +65,7 @@ class Programs:
         return run_once([*self.kubectl, *case.kubectl.split(), *target], self.environment)
 
     def tick(self, case: Case, target: Sequence[str]) -> tuple[Run, float]:
-        """Measure one tick of a watch, as a part of many; and how much the peak rose with them."""
+        """Measure one tick of a watch, averaged over many, and the growth of the peak memory."""
         pace = ("--interval", "0.01", "--count")
         few = self.run_c3s(case, target, *pace, str(WARM))
         many = self.run_c3s(case, target, *pace, str(WARM + TICKS))
@@ -74,7 +74,7 @@ class Programs:
 
 
 def run_once(command: Sequence[str], environment: Mapping[str, str], *, first_line: bool = False) -> Run:
-    """Run a command to its end, its output thrown away, or closed after a line. RuntimeError if it fails."""
+    """Run a command, its output discarded or closed after one line. RuntimeError if it fails."""
     output = subprocess.PIPE if first_line else subprocess.DEVNULL
     begun = time.perf_counter()
     with subprocess.Popen(
@@ -93,7 +93,7 @@ def run_once(command: Sequence[str], environment: Mapping[str, str], *, first_li
 
 
 def side_by_side(programs: Programs, cases: Sequence[Case], target: Sequence[str], pairs: int) -> list[Pairs]:
-    """Run kubectl and each of the cases that compare with it in turn: once to warm up, then as often as asked."""
+    """Alternate between kubectl and the cases compared with it: one warm-up turn, then `pairs` turns."""
     taken = [Pairs() for _ in cases]
     for turn in range(pairs + 1):
         theirs = programs.run_kubectl(cases[0], target)

@@ -14,12 +14,12 @@ HEAD: Final = (
     "| | c3s | kubectl | wall | target | CPU | peak memory | target | | the time of c3s goes into |",
     "|---|---|---|---|---|---|---|---|---|---|",
 )
-# Cost per pod stays within this factor from one size to the next.
+# The cost per pod may grow by this factor from one size to the next.
 CONSTANT: Final = 1.3
 
 
 def table(results: Sequence[Result]) -> list[str]:
-    """Write a line for every case."""
+    """Return the table: one row per case."""
     return [*HEAD, *(_line(case, pairs) for case, pairs in results)]
 
 
@@ -62,7 +62,7 @@ def _most(target: float | None) -> str:
 
 
 def verdict(case: Case, pairs: Pairs) -> str:
-    """Say whether the targets of a case are met, or by how much they are missed; "" where it has none."""
+    """Return "met", or by how much each target is missed; "" without targets."""
     checks = [
         ("wall", pairs.ratio("wall"), case.wall, ""),
         ("CPU", pairs.ratio("cpu"), case.cpu, ""),
@@ -76,7 +76,7 @@ def verdict(case: Case, pairs: Pairs) -> str:
 
 
 def per_pod(results: Sequence[Result]) -> str:
-    """Say what one more pod costs c3s at each size; "" unless `top pods -A` was measured at all of them."""
+    """Return the cost of one more pod at each size; "" unless `top pods -A` was measured at all sizes."""
     walls = {case.size: pairs.median("c3s", "wall") for case, pairs in results if _is_plain_reading(case)}
     if not {"M", "L", "XL"} <= set(walls):
         return ""
@@ -97,12 +97,12 @@ def _steps(walls: dict[str, float]) -> Iterator[tuple[float, str]]:
 
 
 def pods_of(size: str) -> int:
-    """Count the pods of a size."""
+    """Return the number of pods of a size."""
     nodes, pods = SIZES[size]
     return nodes * pods
 
 
 def stages(lines: Sequence[tuple[Case, str]]) -> list[str]:
-    """Write what c3s says itself about its time (`-v`)."""
+    """Return a table of the timings that c3s itself logs with `-v`."""
     rows = (f"| {case.where} | {_code(case.c3s)} | {said} |" for case, said in lines if not case.first_line)
     return ["| | c3s | its last line with `-v` |", "|---|---|---|", *rows]

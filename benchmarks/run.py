@@ -1,7 +1,7 @@
-"""c3s beside kubectl, in one run: `make bench`.
+"""Compare c3s with kubectl in one run: `make bench`.
 
-Prints a table in Markdown and writes every run to benchmarks/results/. kubectl is $KUBECTL, or the one on PATH
-(the newest plain one beside it, if that one only dispatches).
+Prints a Markdown table and writes every run to benchmarks/results/. kubectl is $KUBECTL, or the one on PATH (if that
+is a dispatcher, the newest kubectl.1.* in its folder).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ BEGIN, END = "<!-- measured -->\n", "<!-- end -->"
 
 
 def find_kubectl() -> str:
-    """Give $KUBECTL, the kubectl on PATH, or the newest plain one beside a dispatcher."""
+    """Return $KUBECTL, the kubectl on PATH, or the newest real one in a dispatcher's folder."""
     found = os.environ.get("KUBECTL") or shutil.which("kubectl")
     if found is None:
         sys.exit("no kubectl on PATH: set KUBECTL")
@@ -42,15 +42,15 @@ def find_kubectl() -> str:
 
 
 def version_of(kubectl: str) -> str:
-    """Give the version that kubectl says it has."""
+    """Return the version that kubectl reports."""
     said = subprocess.run([kubectl, "version", "--client"], capture_output=True, text=True, check=True).stdout
     return said.split("\n", 1)[0].removeprefix("Client Version: ")
 
 
 def programs(home: Path) -> Programs:
-    """Name both programs: c3s as the console script beside this interpreter, never a shim that looks for one.
+    """Return both programs; c3s is the console script of this interpreter, not a shim on PATH.
 
-    Both get the same environment: nothing of this machine's Kubernetes, and a home where kubectl's cache stays warm.
+    Both get the same environment: no Kubernetes settings of this machine, and a home that keeps kubectl's cache warm.
     """
     script = Path(sys.executable).with_name("c3s")
     c3s = [str(script)] if script.exists() else [sys.executable, "-m", "c3s_cli"]
@@ -59,7 +59,7 @@ def programs(home: Path) -> Programs:
 
 
 def measure(cases: Sequence[Case], pairs: int, home: Path) -> tuple[list[report.Result], list[tuple[Case, str]]]:
-    """Measure the cases, in the order in which they stand; and ask c3s once for the stages of each."""
+    """Measure the cases, and run each once with -v for its stages. The results have the order of the cases."""
     both = programs(home)
     results: dict[Case, Pairs] = {}
     said: list[tuple[Case, str]] = []
@@ -75,7 +75,7 @@ def measure(cases: Sequence[Case], pairs: int, home: Path) -> tuple[list[report.
 
 
 def groups(cases: Sequence[Case]) -> list[list[Case]]:
-    """Put the cases together that compare with the same command of kubectl, so that it runs once for all."""
+    """Group the cases that compare with the same kubectl command, so that it runs once for all of them."""
     together: dict[tuple[str, int], list[Case]] = {}
     for case in cases:
         together.setdefault((case.kubectl, case.network), []).append(case)
@@ -83,7 +83,7 @@ def groups(cases: Sequence[Case]) -> list[list[Case]]:
 
 
 def stages_of(both: Programs, case: Case, flags: Sequence[str]) -> str:
-    """Ask c3s what took its time."""
+    """Return the timings that c3s logs with -v."""
     command = [*both.c3s, *case.c3s.split(), *flags, "-v"]
     ran = subprocess.run(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=both.environment, check=True
@@ -94,17 +94,15 @@ def stages_of(both: Programs, case: Case, flags: Sequence[str]) -> str:
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pairs", type=int, default=7, help="how often both run, after once to warm up (7)")
-    parser.add_argument(
-        "--only", default="", metavar="PATTERN", help="only the lines where this is found, such as '^L'"
-    )
-    parser.add_argument("--quick", action="store_true", help="three pairs, and not XL")
-    parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
+    parser.add_argument("--pairs", type=int, default=7, help="measured runs of each program, after a warm-up run (7)")
+    parser.add_argument("--only", default="", metavar="PATTERN", help="only rows that match this pattern, such as '^L'")
+    parser.add_argument("--quick", action="store_true", help="three pairs, without XL")
+    parser.add_argument("--write", action="store_true", help="write the table into docs/performance.md")
     return parser.parse_args()
 
 
 def main() -> None:
-    """Measure, print, keep."""
+    """Measure, print and save the results."""
     asked = arguments()
     pairs = 3 if asked.quick else asked.pairs
     cases = [case for case in CASES if re.search(asked.only, case.title) and not (asked.quick and case.size == "XL")]
@@ -123,7 +121,7 @@ def main() -> None:
 
 
 def keep(begun: float, about: str, results: Sequence[report.Result], said: Sequence[tuple[Case, str]]) -> None:
-    """Write every run to a file of its own."""
+    """Write all runs to a new file in benchmarks/results/."""
     folder = HERE / "results"
     folder.mkdir(exist_ok=True)
     stages = dict(said)

@@ -1,4 +1,4 @@
-"""What is read: demo clusters at loopback, some with a network between; and how both programs find them."""
+"""The servers: demo clusters on loopback, some behind a simulated network, and the flags that point to them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ AT: Final = "2026-03-02T09:30:00Z"
 
 @contextlib.contextmanager
 def _server(command: Sequence[str]) -> Iterator[int]:
-    """Run a server that prints its port or its address, until the block ends; give the port."""
+    """Run a server that prints its port or address until the block ends. Yields the port."""
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             line = process.stdout.readline() if process.stdout else ""
@@ -34,7 +34,7 @@ def _server(command: Sequence[str]) -> Iterator[int]:
 
 @contextlib.contextmanager
 def demo(size: str) -> Iterator[int]:
-    """Serve a demo cluster of a size, its clock stopped; give its port."""
+    """Serve a demo cluster of a size, frozen in time. Yields the port."""
     nodes, pods = SIZES[size]
     words = ["demo", "--port", "0", "--at", AT, "--nodes", str(nodes), "--pods-per-node", str(pods)]
     with _server([sys.executable, "-m", "c3s_cli", *words]) as port:
@@ -43,15 +43,15 @@ def demo(size: str) -> Iterator[int]:
 
 @dataclass(frozen=True)
 class Certificates:
-    """The files of an authority, and of a server at loopback that it has signed."""
+    """The files of a certificate authority, and of a certificate for loopback signed by it."""
 
     authority: Path
     server: Path
 
     @classmethod
     def make(cls, folder: Path) -> Certificates:
-        """Make new ones."""
-        import trustme  # noqa: PLC0415  only the lines with a network need it
+        """Create new certificates in a folder."""
+        import trustme  # noqa: PLC0415  only cases with a network need it
 
         made = cls(folder / "ca.crt", folder / "server.pem")
         authority = trustme.CA()
@@ -62,9 +62,9 @@ class Certificates:
 
 @contextlib.contextmanager
 def target(port: int, round_trip: int, folder: Path) -> Iterator[list[str]]:
-    """Give the flags with which both programs read the demo at a port, directly or through a network.
+    """Yield the flags that point both programs to the demo at a port, directly or through a network.
 
-    No flags for port 0, which is no server.
+    No flags for port 0, which means no server.
     """
     if not port:
         yield []

@@ -15,10 +15,9 @@ from c3s_cli.errors import C3sError, ExitCode, UsageError
 from c3s_cli.terminal.printable import printable
 
 if TYPE_CHECKING:
-    import typer
+    from c3s_cli.words.help import Page
 
-# Every command by its words: the module below c3s_cli.commands, and the function there. A group's own entry (its
-# words without a command) is what the bare group means; "" gives its help.
+# Every command by its words: the module below c3s_cli.commands, and the function there.
 COMMANDS: Final[dict[tuple[str, ...], tuple[str, str]]] = {
     ("top", "nodes"): ("nodes", "nodes"),
     ("top", "pods"): ("pods", "pods"),
@@ -35,49 +34,12 @@ COMMANDS: Final[dict[tuple[str, ...], tuple[str, str]]] = {
     ("demo",): ("demo", "demo"),
     ("completion",): ("completion", "completion"),
 }
-GROUPS: Final = {
-    "top": "Display resource (CPU/memory) usage of nodes, pods or the cluster.",
-    "watch": "Refresh resource usage at an interval (default: the cluster).",
-}
+GROUPS: Final = ("top", "watch")
+# What a group without a command means; the other group gives its help.
+BARE: Final = {"watch": "nodes"}
 ALIASES: Final = {"node": "nodes", "no": "nodes", "pod": "pods", "po": "pods"}
-HELP: Final = "kubectl top for scripts: usage, requests and limits as tables, JSON, CSV."
-
-
-def application(only: tuple[str, ...] | None = None) -> typer.Typer:
-    """Build the Typer app: all of it, or just the one command that is about to run.
-
-    A command's 40 flags take Typer 2 ms, so that building all commands would cost more than reading a small
-    cluster.
-    """
-    import typer  # `c3s --version` answers without it (45 ms)
-
-    def new(text: str, **settings: Any) -> typer.Typer:
-        return typer.Typer(
-            help=text,
-            add_completion=False,
-            rich_markup_mode=None,
-            pretty_exceptions_enable=False,
-            context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-            **settings,
-        )
-
-    app = new(HELP)
-    groups = {name: new(text) for name, text in GROUPS.items()}
-    for words, (module, function) in COMMANDS.items():
-        if only is not None and words != only:
-            continue
-        parent = groups[words[0]] if len(words) > 1 else app
-        parent.command(words[-1])(_load(module, function))
-    for name, group in groups.items():
-        if group.registered_commands:
-            app.add_typer(group, name=name)
-    shown = typer.Option(False, "--version", help="Show the version and exit.")  # noqa: FBT003  Typer's order
-
-    def nothing(version: bool = shown) -> None:  # noqa: FBT001  as Typer wants it
-        """Make Typer keep the name of a command even where it is the only one; main() has seen to --version."""
-
-    app.callback(help=HELP)(nothing)
-    return app
+# Commands that are answered here.
+OWN: Final = (("help",), ("version",))
 
 
 def _load(module: str, function: str) -> Callable[..., ExitCode]:
@@ -113,7 +75,7 @@ def complete(words: list[str]) -> int:
     """Say what could stand next. A completion that cannot be found is no error."""
     from c3s_cli.commands.complete import complete  # only a shell asks for it
 
-    sys.stdout.write(complete(words, COMMANDS, ALIASES))
+    sys.stdout.write(complete(words, (*COMMANDS, *OWN), ALIASES))
     return ExitCode.OK
 
 
@@ -124,23 +86,35 @@ def complete_plugin() -> NoReturn:
 
 
 def run(argv: list[str]) -> int:
-    """Hand a command line to Typer. Raises C3sError, in kubectl's words for what Typer finds wrong."""
-    from c3s_cli.words.argv import translate  # needs typer
+    """Hand a command line to its command. Raises C3sError, in kubectl's words for what Typer finds wrong."""
+    from c3s_cli.words.argv import flags_in, translate  # needs typer
 
     try:
-        words = translate(argv)
+        words, flags = translate(argv), flags_in(argv)
     except UsageError as problem:
-        raise UsageError(f"{problem.message}\n{_see(_likely_command(argv))}", hint=problem.hint) from problem
+        raise _with_advice(problem, _likely_command(argv)) from problem
+    plain = list(takewhile(lambda word: not word.startswith("-"), words))
+    if plain[:1] == ["help"] or not {"-h", "--help"}.isdisjoint(flags) or not words:
+        return _help(plain[1:] if plain[:1] == ["help"] else plain, flags)
+    if plain == ["version"] or (not plain and "--version" in flags):
+        sys.stdout.write(f"c3s {__version__}\n")
+        return ExitCode.OK
     path, rest = _command(words)
-    if path is None and words and not words[0].startswith("-"):
-        return _bare_or_unknown(words)
-    words = [*(path or ()), *rest] or ["--help"]
-    import typer  # `c3s --version` answers without it
+    if path is None:
+        return _no_command(plain, flags)
+    return _run_command(path, rest)
 
-    command = typer.main.get_command(application(path))
+
+def _run_command(path: tuple[str, ...], rest: Sequence[str]) -> int:
+    """Run one command by Typer, which is told of no other: 40 flags take it 2 ms."""
+    import typer  # `c3s --version` answers without it (45 ms)
+
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    app.command(path[-1], add_help_option=False)(_load(*COMMANDS[path]))
+    command = typer.main.get_command(app)
     usage_error: Any = typer.BadParameter.__base__
     try:
-        return int(command.main(words, prog_name=program_name(), standalone_mode=False) or 0)
+        return int(command.main(list(rest), prog_name=program_name(), standalone_mode=False) or 0)
     except usage_error as problem:
         raise _usage(problem, path) from problem
     except typer.Abort as problem:
@@ -150,8 +124,8 @@ def run(argv: list[str]) -> int:
 def _command(words: Sequence[str]) -> tuple[tuple[str, ...] | None, Sequence[str]]:
     """Split off the command that the words begin with, by its full name; None if they begin with none."""
     plain = [ALIASES.get(word, word) for word in words[:2]]
-    if plain[:1] == ["watch"] and (len(plain) < 2 or plain[1].startswith("-")):
-        return ("watch", "cluster"), words[1:]
+    if plain and plain[0] in BARE and (len(plain) < 2 or plain[1].startswith("-")):
+        return (plain[0], BARE[plain[0]]), words[1:]
     for path in (tuple(plain), tuple(plain[:1])):
         if path in COMMANDS:
             return path, words[len(path) :]
@@ -168,54 +142,129 @@ def _likely_command(argv: Sequence[str]) -> tuple[str, ...]:
     return tuple(word for word in plain[:1] if word in GROUPS)
 
 
-def _bare_or_unknown(words: list[str]) -> int:
-    """Answer a group without a command with its help, as kubectl does: on stderr, exit code 1."""
-    group = words[0]
-    if group in GROUPS and (len(words) == 1 or words[1].startswith("-")):
-        _refuse_unknown_flags(words[1:], (group,))
-        import typer
+def _help(words: Sequence[str], flags: Sequence[str]) -> int:
+    """Print the help of a command, of a group, or of c3s."""
+    path = tuple(words)
+    if len(path) == 0 or (len(path) == 1 and path[0] in GROUPS):
+        _refuse_unknown_flags(flags, path)
+    else:
+        found, _ = _command(words)
+        if found is None:
+            raise _unknown_command(words)
+        path = found
+    from c3s_cli.words.help import written
 
-        asked = any(word in ("-h", "--help") for word in words)
-        whole: Any = typer.main.get_command(application())
-        command = whole.get_command(None, group)
-        context = typer.Context(command, info_name=f"{program_name()} {group}", **command.context_settings)
-        text = command.get_help(context)
-        (sys.stdout if asked else sys.stderr).write(f"{text}\n")
-        return ExitCode.OK if asked else ExitCode.FAILURE
+    sys.stdout.write(written(_page(path), program_name()))
+    return ExitCode.OK
+
+
+def _page(path: tuple[str, ...]) -> Page:
+    """Describe a command; or a group, or c3s, with the commands that it has."""
+    from c3s_cli.words.help import Entry, Page, first_line, page_of_command
+    from c3s_cli.words.pages import SUMMARIES, TEXTS
+
+    if path in COMMANDS:
+        return page_of_command(path, _load(*COMMANDS[path]))
+    found: dict[tuple[str, str] | tuple[str, ...], Entry] = {}
+    for words, target in COMMANDS.items():
+        # What is registered twice stands here once, by its first name.
+        if words[: len(path)] == path and target not in found:
+            found[target] = Entry(" ".join(words[len(path) :]), first_line(_load(*target)))
+    if not path:
+        found |= {words: Entry(" ".join(words), about) for words, about in SUMMARIES.items()}
+    usage = " ".join([*path, "COMMAND [NAME] [flags]"])
+    return Page(usage, TEXTS[path], (("Commands", tuple(found.values())),))
+
+
+def _no_command(words: Sequence[str], flags: Sequence[str]) -> int:
+    """Answer a line without a command. A bare group gives its help on stderr and exit code 1, as in kubectl."""
+    if len(words) > 1 or (words and words[0] not in GROUPS):
+        raise _unknown_command(words)
+    group = tuple(words)
+    _refuse_unknown_flags(flags, group)
+    if not flags:
+        from c3s_cli.words.help import written
+
+        sys.stderr.write(written(_page(group), program_name()))
+        return ExitCode.FAILURE
+    from c3s_cli.words.suggestions import place_for
+
+    name = " ".join((program_name(), *group))
+    group = group or ("top",)
+    meant = place_for(flags, group, _flags_of_commands())
+    hint = f"did you mean {' '.join((program_name(), *meant[0], *flags))}?" if len(meant) == 1 else None
+    choices = dict.fromkeys(path[1] for path in COMMANDS if path[:1] == group)
+    raise UsageError(f"{name} needs a command: {', '.join(choices)}", hint=hint or f"{name} --help lists the commands")
+
+
+def _unknown_command(words: Sequence[str]) -> UsageError:
+    from c3s_cli.words.suggestions import command_hint
+
     name = program_name()
-    if group in GROUPS:
-        rest = " ".join(takewhile(lambda word: not word.startswith("-"), words[1:]))
-        raise UsageError(f"unknown command \"{rest}\"\nSee '{name} {group} -h' for help and examples")
-    raise UsageError(f'unknown command "{group}" for "{name}"', hint=f"{name} --help lists the commands")
+    hint = command_hint(words, (*COMMANDS, *OWN), name)
+    if words[0] in GROUPS:
+        message = f"unknown command \"{' '.join(words[1:])}\"\nSee '{name} {words[0]} -h' for help and examples"
+        return UsageError(message, hint=hint)
+    return UsageError(f'unknown command "{words[0]}" for "{name}"', hint=hint or f"{name} --help lists the commands")
 
 
-def _refuse_unknown_flags(words: Sequence[str], path: tuple[str, ...]) -> None:
-    from c3s_cli.words.options import takes_value  # needs typer
+def _refuse_unknown_flags(flags: Sequence[str], path: tuple[str, ...]) -> None:
+    from c3s_cli.words.arity import takes_value  # needs typer
 
-    for word in words:
-        name = word.partition("=")[0]
+    for name in flags:
         if name.startswith("--") and takes_value(name) is None:
-            raise UsageError(f"unknown flag: {name}\n{_see(path)}")
+            raise UsageError(f"unknown flag: {name}\n{_see(path)}", hint=_flag_hint(name, path))
 
 
 def _see(path: Sequence[str] | None) -> str:
     return f"See '{' '.join((program_name(), *(path or ())))} --help' for usage."
 
 
-def _usage(problem: Any, path: tuple[str, ...] | None) -> UsageError:
+def _usage(problem: Any, path: tuple[str, ...]) -> UsageError:
     """Say in kubectl's words what Typer found wrong with the flags."""
-    option = str(getattr(problem, "option_name", None) or "")
-    words = str(problem.format_message())
-    if type(problem).__name__ == "NoSuchOption":
-        words = (
-            f"unknown flag: {option}"
-            if option.startswith("--")
-            else f"unknown shorthand flag: {option[1:]!r} in {option}"
-        )
-        nearest = getattr(problem, "possibilities", None)
-        hint = f"did you mean {min(nearest)}?" if nearest else None
-        return UsageError(f"{words}\n{_see(path)}", hint=hint)
-    return UsageError(f"{words}\n{_see(path)}")
+    if type(problem).__name__ != "NoSuchOption":
+        return UsageError(f"{problem.format_message()}\n{_see(path)}")
+    option = str(problem.option_name)
+    long = option.startswith("--")
+    words = f"unknown flag: {option}" if long else f"unknown shorthand flag: {option[1:]!r} in {option}"
+    return UsageError(f"{words}\n{_see(path)}", hint=_flag_hint(option, path))
+
+
+def _with_advice(problem: UsageError, path: tuple[str, ...]) -> UsageError:
+    """Say where the flags are listed, and what an unknown letter may have been meant for."""
+    what, _, rest = problem.message.partition(": ")
+    hint = _flag_hint(f"-{rest[1:2]}", path) if what == "unknown shorthand flag" else None
+    return UsageError(f"{problem.message}\n{_see(path)}", hint=problem.hint or hint)
+
+
+def _flag_hint(flag: str, path: tuple[str, ...]) -> str | None:
+    from c3s_cli.words.suggestions import flag_hint
+
+    if not path:
+        return None
+    return _column_hint(flag, path) or flag_hint(flag, path, _flags_of_commands(), program_name())
+
+
+def _column_hint(flag: str, path: tuple[str, ...]) -> str | None:
+    """Suggest --columns to who takes a column for a flag, as in `--restarts`."""
+    from c3s_cli.columns.naming import Naming
+    from c3s_cli.columns.vocabulary import Kind
+
+    kinds = {"nodes": Kind.NODE, "pods": Kind.POD, "cluster": Kind.CLUSTER}
+    name = flag.removeprefix("--")
+    if path[-1] not in kinds or name == flag:
+        return None
+    try:
+        Naming(kinds[path[-1]]).find(name)
+    except UsageError:
+        return None
+    return f"--columns default,{name} shows that column"
+
+
+def _flags_of_commands() -> dict[tuple[str, ...], list[str]]:
+    from c3s_cli.words.help import flags_of
+
+    return {path: flags_of(_load(*target)) for path, target in COMMANDS.items()}
 
 
 def say_error(problem: C3sError) -> None:

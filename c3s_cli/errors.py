@@ -1,7 +1,7 @@
-"""Every failure of c3s: its words, its advice and its exit code.
+"""Every failure of c3s: its message, its hint and its exit code.
 
-A message is the whole first line as stderr shows it, in kubectl's words where kubectl has some. The hint is
-what to do next. Only `c3s_cli.cli.main` turns an error into output and an exit code.
+A message is the whole first line on stderr, in kubectl's words where kubectl has some. The hint says what to do next.
+Only `c3s_cli.cli.main` turns an error into output and an exit code.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Final
 
 
 class ExitCode(IntEnum):
-    """What the program's end means to a script. `docs/reference.md` prints this table."""
+    """The exit codes, for scripts. `docs/reference.md` shows them as a table."""
 
     OK = 0
     FAILURE = 1
@@ -26,15 +26,15 @@ class ExitCode(IntEnum):
 
 
 MEANINGS: Final[dict[ExitCode, str]] = {
-    ExitCode.OK: "fine, also when nothing was found (stderr says so)",
-    ExitCode.FAILURE: "failed: the cluster, its answer or the output",
-    ExitCode.USAGE: "wrong usage: a flag, an argument or a value; nothing was read",
-    ExitCode.CONDITION_MET: "a row matches the condition of --fail-if",
+    ExitCode.OK: "success, even if nothing was found (stderr says so)",
+    ExitCode.FAILURE: "failure: the cluster, its answer or the output",
+    ExitCode.USAGE: "usage error: a flag, an argument or a value; nothing was read",
+    ExitCode.CONDITION_MET: "a row matches --fail-if; with --fail-if-unknown, also if one could not be judged",
     ExitCode.TIMED_OUT: "--until was not met before --timeout, or within --count readings",
     ExitCode.INCOMPLETE: "a requested row or source could not be read; the rest was printed",
-    ExitCode.HANGUP: "the terminal went away (SIGHUP)",
+    ExitCode.HANGUP: "the terminal was closed (SIGHUP)",
     ExitCode.INTERRUPTED: "interrupted (SIGINT, Ctrl-C)",
-    ExitCode.BROKEN_PIPE: "the reader of the pipe went away (SIGPIPE); nothing is said",
+    ExitCode.BROKEN_PIPE: "the reader closed the pipe (SIGPIPE); stderr stays empty",
     ExitCode.TERMINATED: "terminated (SIGTERM)",
 }
 
@@ -42,7 +42,7 @@ MEANINGS: Final[dict[ExitCode, str]] = {
 class C3sError(Exception):
     """A failure that a user or a server can cause.
 
-    `message` is said after `prefix`; `hint`, if any, is the one line of advice below it.
+    `message` is printed after `prefix`; `hint`, if any, is the line of advice below it.
     """
 
     code: ExitCode = ExitCode.FAILURE
@@ -54,7 +54,7 @@ class C3sError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        """Give the words of stderr, without the hint."""
+        """Return the line for stderr, without the hint."""
         return self.prefix + self.message
 
 
@@ -65,24 +65,24 @@ class UsageError(C3sError):
 
 
 class ConfigError(C3sError):
-    """A kubeconfig, a credential or a service account cannot be used. Never quotes a file's contents."""
+    """A kubeconfig, a credential or a service account cannot be used. The message never quotes a file's contents."""
 
 
 class Unreachable(C3sError):
-    """No answer came: refused, unknown host, TLS, proxy, timeout, broken off. The message is the whole line."""
+    """No answer: connection refused or lost, unknown host, TLS, proxy, timeout. The message is the whole line."""
 
     prefix = ""
 
 
 class InvalidAnswer(C3sError):
-    """The server answered something that is no JSON of the expected shape."""
+    """The server's answer is not JSON of the expected shape."""
 
 
 class ApiError(C3sError):
-    """The API server answered with an error, said as kubectl says it.
+    """The API server answered with an error; the message is kubectl's.
 
-    status: the HTTP status. reason: the Status's reason ("Forbidden"), "" if it gave none.
-    retry_after: seconds, if the server asked for a pause.
+    status: the HTTP status. reason: the Status's reason ("Forbidden"), "" if it has none.
+    retry_after: the server's Retry-After in seconds, if sent.
     """
 
     prefix = ""
@@ -118,7 +118,7 @@ class QueryFailed(C3sError):
 
 
 class ReaderGone(C3sError):
-    """Whoever read the output went away. Nothing is said: they know."""
+    """The reader of the output closed the pipe. No message is printed."""
 
     code = ExitCode.BROKEN_PIPE
     prefix = ""

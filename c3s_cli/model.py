@@ -1,9 +1,8 @@
-"""The rows that c3s works on, the Sample of one reading, and the Report made of Samples.
+"""The rows that c3s works on, the Sample of one reading, and the Report built from Samples.
 
 Names carry the unit: nanocores, bytes, seconds. An `Amounts` maps a resource's Kubernetes name to nanocores ("cpu"),
 bytes ("memory", "ephemeral-storage", "hugepages-…") or a count (everything else). None means unknown, never 0. Node,
-Pod, Container and Group have the same attributes, so that one column serves them all; an attribute that a row cannot
-have is None for the whole class.
+Pod, Container and Group share the attributes that columns read; one that does not apply to a class is None there.
 
 The rows are msgspec Structs, not dataclasses: creating one takes a fifth of the time, and there can be 150,000.
 """
@@ -25,7 +24,7 @@ Figures = Mapping[str, int]
 
 
 class Container(Struct, frozen=True, gc=False):
-    """One container of a pod: its usage, and its requests and limits where core pods were read."""
+    """One container of a pod: its usage, and its requests and limits if core pods were read."""
 
     name: str
     cpu_nanocores: int | None
@@ -53,7 +52,7 @@ class PodFacts(Struct, frozen=True, gc=False):
     """What the core API knows about a pod. `owner` is the workload as "Kind/name", "" for a bare pod.
 
     node: "" while unscheduled. created_at: seconds since 1970. containers: the names with requests and limits.
-    binding_limits: the limits of those resources that every container limits; only they bound the pod's usage.
+    binding_limits: limits of the resources that every container limits; only these bound the pod's usage.
     """
 
     uid: str
@@ -71,10 +70,9 @@ class PodFacts(Struct, frozen=True, gc=False):
 
 
 class Pod(Struct, frozen=True, gc=False):
-    """A pod: the exact sum of its containers' usage, and its facts where core pods were read.
+    """A pod: the exact sum of its containers' usage, and its facts if core pods were read.
 
-    timestamp, window: as the metrics API sent them. age_seconds: up to the Sample's now. node_details: those of the
-    node it runs on.
+    timestamp, window: as the metrics API sent them. age_seconds: at the Sample's now. node_details: of its node.
     """
 
     context: str
@@ -111,7 +109,7 @@ class Pod(Struct, frozen=True, gc=False):
 
     @property
     def limits(self) -> Amounts | None:
-        """The effective limits; a resource that is missing has no limit."""
+        """The effective limits; a missing resource has no limit."""
         return self.facts.limits if self.facts else None
 
     measured_requests = requests
@@ -147,7 +145,7 @@ class NodeFacts(Struct, frozen=True, gc=False):
 
 
 class Node(Struct, frozen=True, gc=False):
-    """A node: its usage, its facts, and the requests and limits of its pods where core pods were read."""
+    """A node: its usage, its facts, and the requests and limits of its pods if core pods were read."""
 
     context: str
     name: str
@@ -173,7 +171,7 @@ class Node(Struct, frozen=True, gc=False):
 
     @property
     def details(self) -> NodeDetails | None:
-        """Labels, status, version and the like of the node object."""
+        """Labels, status, version and so on of the node object."""
         return self.facts.details if self.facts else None
 
     @property
@@ -209,8 +207,8 @@ class Group(Struct, frozen=True, gc=False):
     """Several nodes or pods as one row: a rollup, the totals, or a whole cluster.
 
     keys: the values that the members share, in the order of --by; None if unknown. The comparable_… and measured_… sums
-    leave out members whose usage or facts are unknown, so that a percentage has the same members on both sides.
-    pod_count: None if unknown. existing_pod_count: all that the API server has, finished ones included.
+    leave out members whose usage or facts are unknown, so that both sides of a percentage have the same members.
+    pod_count: None if unknown. existing_pod_count: all pods that the API server has, including finished ones.
     """
 
     context: str
@@ -271,7 +269,7 @@ Row = Node | Pod | Group | Volume
 
 
 class Failure(Struct, frozen=True):
-    """Something that was needed and could not be read. source: what it was; message: why, in kubectl's words."""
+    """A source that was needed but could not be read. source: its name; message: the reason, in kubectl's words."""
 
     context: str
     source: str
@@ -281,8 +279,8 @@ class Failure(Struct, frozen=True):
 class Sample(Struct, frozen=True):
     """One reading of one cluster: plain facts, no sums.
 
-    namespace: the one that was read, for messages. nodes, pods: what the metrics API reported. node_facts, pod_facts:
-    the core objects by name, or by namespace and name; None if not read. pod_count: all pods that the API server has.
+    namespace: the namespace read, for messages. nodes, pods: what the metrics API reported. node_facts, pod_facts: the
+    core objects by name, or by namespace and name; None if not read. pod_count: all pods that the API server has.
     group_figures: the figures of groups that are not sums of those of their members, by the keys of the group.
     """
 
@@ -291,22 +289,37 @@ class Sample(Struct, frozen=True):
     source: str
     nodes: Sequence[Node] = ()
     pods: Sequence[Pod] = ()
-    volumes: Sequence[Volume] = ()
     node_facts: Mapping[str, NodeFacts] | None = None
     pod_facts: Mapping[tuple[str, str], PodFacts] | None = None
     pod_count: int | None = None
     failures: tuple[Failure, ...] = ()
     namespace: str = ""
     group_figures: Mapping[tuple[str | None, ...], Figures] = {}
+    volumes: Sequence[Volume] = ()
+
+
+class Judgement(Struct, frozen=True):
+    """What --fail-if or --until came to over all rows, by their names.
+
+    flag: what was written. met: whether the condition is met. fails: whether the exit code is 3. of: how many rows.
+    matched: the rows that it is true of. unjudged: the rows whose values it needs are unknown, and why: because.
+    """
+
+    flag: str
+    met: bool
+    fails: bool
+    of: int
+    matched: tuple[str, ...] = ()
+    unjudged: tuple[str, ...] = ()
+    because: str = ""
 
 
 class Report(Struct, frozen=True):
-    """What is shown: rows in their order, the columns asked for, the totals of all rows before --limit.
+    """What is shown: the rows in order, the requested columns, and the totals of all rows before --limit.
 
-    kind: the kind of the rows. keys: the columns that --by made. namespaces: whether a table begins with NAMESPACE.
-    containers: whether the pods' containers are shown. omitted: how many rows --limit cut off. fail_if_matches: the
-    names of the rows that match --fail-if. until_met: whether a row matches --until. empty_message: what stderr says
-    if there are no rows.
+    kind: the kind of the rows. keys: the columns of --by. namespaces: whether a table begins with NAMESPACE.
+    containers: whether the pods' containers are shown. omitted: how many rows --limit cut off. fail_if, until: what the
+    conditions came to, None without one. empty_message: the message on stderr if there are no rows.
     """
 
     now: datetime
@@ -320,6 +333,11 @@ class Report(Struct, frozen=True):
     containers: bool = False
     failures: tuple[Failure, ...] = ()
     omitted: int = 0
-    fail_if_matches: tuple[str, ...] = ()
-    until_met: bool = False
+    fail_if: Judgement | None = None
+    until: Judgement | None = None
     empty_message: str = ""
+
+    @property
+    def judgements(self) -> tuple[Judgement, ...]:
+        """What the conditions came to, of those that there are."""
+        return tuple(each for each in (self.fail_if, self.until) if each)

@@ -1,1 +1,1 @@
-"""Programs for maintainers: what writes the docs, what a release needs. Not part of c3s."""
+"""Programs for maintainers: generating the docs, releasing. Not part of c3s."""

@@ -1,6 +1,6 @@
-"""List the licence of every package that is installed beside this interpreter; fail on one that is not allowed.
+"""List the licence of every package installed for this interpreter; fail if one is not allowed.
 
-`make audit` runs it in an environment that holds c3s and what it needs, and nothing else.
+`make audit` runs it in an environment that has only c3s and its dependencies.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final, Protocol
 ALLOWED: Final = frozenset(
     ("0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MPL-2.0", "PSF-2.0", "Python-2.0")
 )
-# Older packages say it in words of their own.
+# Free-form names used by older packages.
 SPELLINGS: Final = {
     "apache 2": "Apache-2.0",
     "apache 2.0": "Apache-2.0",
@@ -29,23 +29,23 @@ SPELLINGS: Final = {
     "mozilla public license 2.0 (mpl 2.0)": "MPL-2.0",
     "python software foundation license": "PSF-2.0",
 }
-# What every environment has, and c3s itself.
+# In every environment, or c3s itself.
 PASSED_OVER: Final = frozenset(("pip", "setuptools", "wheel", "c3s-cli"))
 UNKNOWN: Final = "unknown"
 
 
 class Metadata(Protocol):
-    """The part of a package's metadata that is read here."""
+    """The part of a package's metadata that is used here."""
 
     def get_all(self, name: str, /) -> list[str] | None:
-        """Give every value of a field, None if there is none."""
+        """Return all values of a field, None if there are none."""
 
 
 def licence_of(metadata: Metadata) -> str:
-    """Give a package's licence as an SPDX expression where that can be told, else what the package says."""
+    """Return a package's licence as an SPDX expression if recognized, else as the package states it."""
     for field in ("License-Expression", "License"):
         for text in metadata.get_all(field) or ():
-            # Some packages put the whole text of their licence there.
+            # Some packages have the whole licence text here.
             if text.strip() not in ("", "UNKNOWN") and "\n" not in text:
                 return _spelled(text)
     kinds = [line.split(" :: ") for line in metadata.get_all("Classifier") or () if line.startswith("License :: ")]
@@ -58,16 +58,16 @@ def _spelled(text: str) -> str:
 
 
 def is_allowed(licence: str) -> bool:
-    """Whether every licence that an expression names is on the list; of "A OR B", too, both are looked for."""
+    """Whether every licence named in an expression is allowed; "A OR B" needs both."""
     return all(name in ALLOWED for name in re.split(r" (?:AND|OR) ", licence.replace("(", "").replace(")", "")))
 
 
 def main(installed: Iterable[Distribution]) -> int:
-    """Write the list, sorted by name; what is not allowed goes to stderr, too. Gives the exit code."""
+    """Print the list, sorted by name; licences that are not allowed also go to stderr. Returns the exit code."""
     listed = sorted((d.name.lower(), d.version, licence_of(d.metadata)) for d in installed)
     listed = [row for row in listed if row[0] not in PASSED_OVER]
     if not listed:
-        sys.stderr.write("there is nothing to list: is c3s installed beside this interpreter?\n")
+        sys.stderr.write("nothing to list: is c3s installed for this interpreter?\n")
         return 1
     widths = [max(len(row[column]) for row in listed) for column in (0, 1)]
     refused = [row for row in listed if not is_allowed(row[2])]

@@ -1,6 +1,6 @@
-"""Print what CHANGELOG.md says of a version, for the tag that releases it: python -m tools.release_notes v1.2.3.
+"""Print the changelog section of a version, for the tag that releases it: python -m tools.release_notes v1.2.3.
 
-Fails unless the tag is that of the package's version, and the changelog has a dated section of it.
+Fails unless the tag matches the package's version and the changelog has a dated section for it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ VERSION: Final = re.compile(r'^__version__ = "([^"]+)"$', re.MULTILINE)
 
 
 class Section(NamedTuple):
-    """What the changelog says of one version; of "Unreleased", without a date."""
+    """The changelog's section for one version; "Unreleased" has no date."""
 
     name: str
     date: date | None
@@ -26,7 +26,7 @@ class Section(NamedTuple):
 
 
 def sections(changelog: str) -> list[Section]:
-    """Give the sections of a changelog, the newest first as they stand there."""
+    """Return the sections of a changelog in its order, newest first."""
     headings = list(HEADING.finditer(changelog))
     ends = [heading.start() for heading in headings[1:]] + [len(changelog)]
     found = []
@@ -37,19 +37,19 @@ def sections(changelog: str) -> list[Section]:
 
 
 def notes(tag: str, version: str, changelog: str) -> str:
-    """Give the text for a release. ValueError if the tag, the version and the changelog do not agree."""
+    """Return the release notes. ValueError if the tag, the version and the changelog do not agree."""
     if tag != f"v{version}":
         raise ValueError(f"the tag is {tag}, the package's version is {version}: the tag must be v{version}")
     for section in sections(changelog):
         if section.name == version:
             if section.date is None or not section.text:
-                raise ValueError(f"the changelog's section of {version} has no date, or says nothing")
+                raise ValueError(f"the changelog's section for {version} has no date or no text")
             return section.text
-    raise ValueError(f"the changelog has no section of {version}")
+    raise ValueError(f"the changelog has no section for {version}")
 
 
 def main(tag: str) -> int:
-    """Print the text for the release of the checkout that this file is in. Gives the exit code."""
+    """Print the release notes of this checkout. Returns the exit code."""
     version = VERSION.search((ROOT / "c3s_cli" / "__init__.py").read_text("utf-8"))
     try:
         text = notes(tag, version[1] if version else "unknown", (ROOT / "CHANGELOG.md").read_text("utf-8"))

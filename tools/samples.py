@@ -1,7 +1,7 @@
-"""The words with which Markdown pages run the program: each prints a piece of Markdown.
+"""Functions that Markdown pages call to show what the program prints. Each prints Markdown.
 
 cog runs them where a page says `[[[cog sample("c3s top nodes") ]]]`. They read the built-in demo cluster, frozen at
-one moment, so that whoever runs them gets the same text.
+one moment, so that every run gives the same text.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 from unittest.mock import patch
 
-from c3s_cli.cli import ALIASES, COMMANDS, main
+from c3s_cli.cli import ALIASES, COMMANDS, GROUPS, main
 from c3s_cli.errors import MEANINGS, ExitCode
 
 AT: Final = "2026-03-02T09:30:00Z"
@@ -27,7 +27,7 @@ READING: Final = ("top", "watch", "nodes", "pods", "cluster")
 WIDTH: Final = "100"
 SHELL: Final = re.compile(r"[|;&>$\n]|^(?!c3s )")
 ROOT: Final = Path(__file__).parent.parent
-# In a shell, c3s is this interpreter's, and reads the frozen demo.
+# In a shell, c3s runs with this interpreter and reads the frozen demo.
 PREAMBLE: Final = f"""
 python3() {{ "$PYTHON" "$@"; }}
 c3s() {{
@@ -40,9 +40,9 @@ c3s() {{
 
 
 def sample(command: str, lines: int = 0, code: int = 0) -> None:
-    """Print a command line and all that it says; with `lines`, only so much of its output.
+    """Print a command line and its output; with `lines`, only the first lines of it.
 
-    RuntimeError if it ends otherwise than with `code`: a page does not quietly show a failure.
+    RuntimeError if the exit code is not `code`, so that a page never shows a failure by accident.
     """
     ended, text = output(command)
     if ended != code:
@@ -55,7 +55,7 @@ def sample(command: str, lines: int = 0, code: int = 0) -> None:
 
 
 def output(command: str) -> tuple[int, str]:
-    """Run a command line against the frozen demo; give its exit code and what it said."""
+    """Run a command line against the frozen demo. Returns its exit code and output."""
     if SHELL.search(re.sub(r"'[^']*'", "''", command)):
         return _in_a_shell(command)
     words = shlex.split(command)[1:]
@@ -87,7 +87,10 @@ def _in_a_shell(command: str) -> tuple[int, str]:
 
 
 def helps() -> None:
-    """Print the help of every command, under a heading each. A command that is registered twice stands here once."""
+    """Print the help of every command, each under a heading. A command with several names appears once."""
+    for group in ((), *((name,) for name in GROUPS)):
+        print(f"\n### `{' '.join(('c3s', *group))}`\n")
+        print("```text", _in_process([*group, "--help"])[1].rstrip(), "```", sep="\n")
     seen: set[tuple[str, str]] = set()
     for path, target in COMMANDS.items():
         if target in seen:

@@ -1,4 +1,4 @@
-"""The JSON Schema of what `-o json` and `-o yaml` print, made from the table of columns."""
+"""The JSON Schema of `-o json` and `-o yaml`, generated from the table of columns."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from c3s_cli.columns.catalogue import CPU_AND_MEMORY, IDENTITY, resource_columns
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Column, Kind, Unit
 from c3s_cli.output.document import API_VERSION
-from c3s_cli.request.from_flags import KEY_COLUMNS, KEYS
+from c3s_cli.request.grouping import KEY_COLUMNS, KEYS
 
 Schema = dict[str, Any]
 
@@ -29,12 +29,12 @@ LABELS: Final[Schema] = {"type": "object", "additionalProperties": {"type": ["st
 
 
 def schema() -> Schema:
-    """Give the whole schema."""
+    """Return the whole schema."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "What c3s prints with -o json",
-        "description": "An item has its identity and exactly the columns that were asked for; null means asked for "
-        "and unknown. Amounts are exact integers in the units that the document states; percentages are unrounded.",
+        "description": "An item has its identity and exactly the requested columns; null means requested but "
+        "unknown. Amounts are exact integers in the units that the document states; percentages are unrounded.",
         "oneOf": [{"$ref": f"#/$defs/{kind.value}UsageList"} for kind in Kind],
         "$defs": {
             **{f"{kind.value}UsageList": _list(kind) for kind in Kind},
@@ -57,7 +57,7 @@ def schema() -> Schema:
 
 
 def written() -> str:
-    """Give the text of docs/schema.json."""
+    """Return the text of docs/schema.json."""
     return json.dumps(schema(), indent=2) + "\n"
 
 
@@ -66,7 +66,17 @@ def _list(kind: Kind) -> Schema:
         {
             "apiVersion": {"const": API_VERSION},
             "kind": {"const": f"{kind.value}UsageList"},
-            "metadata": _object({"timestamp": {"type": "string", "format": "date-time"}}),
+            "metadata": _object(
+                {
+                    "timestamp": {"type": "string", "format": "date-time"},
+                    "unjudged": {
+                        "type": "array",
+                        "items": {"type": "string"},
+                        "description": "rows that --fail-if or --until could not judge; only with one of them",
+                    },
+                },
+                ["timestamp"],
+            ),
             "source": {"type": "string"},
             "units": {"$ref": "#/$defs/Units"},
             "items": {"type": "array", "items": {"$ref": f"#/$defs/{kind.value}Usage"}},
@@ -107,7 +117,7 @@ def _add_statistics(properties: dict[str, Schema], kind: Kind) -> None:
 
 
 def _keys(kind: Kind) -> dict[str, Schema]:
-    """Describe what --by puts into the rows of a group."""
+    """Return the schemas of the --by keys in the rows of a group."""
     objects = next((objects for objects in KEYS if objects.group is kind), None)
     if objects is None:
         return {}
@@ -144,7 +154,7 @@ def _resources(kind: Kind) -> dict[str, Schema]:
 
 
 def _tree(columns: Iterable[Column]) -> dict[str, Schema]:
-    """Arrange the schemas of columns by the keys of their paths."""
+    """Nest the schemas of columns by the keys of their paths."""
     tree: dict[str, Schema] = {}
     for column in columns:
         *path, last = column.path

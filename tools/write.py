@@ -1,4 +1,4 @@
-"""`python -m tools.write`: run the program and write what it says into the pages; with --check, only compare."""
+"""`python -m tools.write`: run the program and write its output into the docs; with --check, only compare."""
 
 from __future__ import annotations
 
@@ -8,29 +8,31 @@ from typing import Final
 
 from cogapp import Cog
 
+from tools.recording import svg
 from tools.schema import written
 
 ROOT: Final = Path(__file__).parent.parent
 SCHEMA: Final = ROOT / "docs" / "schema.json"
+RECORDING: Final = ROOT / "docs" / "watch.svg"
 
 
 def pages() -> list[str]:
-    """Name the pages that say what they want written into them."""
+    """Return the pages that have cog blocks."""
     found = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
     return [str(page) for page in found if "[[[cog" in page.read_text(encoding="utf-8")]
 
 
 def main(argv: list[str]) -> int:
-    """Write, or check, the pages and the schema."""
+    """Write, or check, the pages, the schema and the recording."""
     check = "--check" in argv
     mode = ["--check", "--diff"] if check else ["-r"]
     code = Cog().main(["cog", *mode, "-P", "-n", "utf-8", "-p", "from tools.samples import *", *pages()])
-    if check:
-        fresh = SCHEMA.is_file() and SCHEMA.read_text(encoding="utf-8") == written()
-        if not fresh:
-            print("docs/schema.json is out of date: make docs")
-        return code or int(not fresh)
-    SCHEMA.write_text(written(), encoding="utf-8")
+    for path, text in ((SCHEMA, written()), (RECORDING, svg())):
+        if not check:
+            path.write_text(text, encoding="utf-8")
+        elif not path.is_file() or path.read_text(encoding="utf-8") != text:
+            print(f"docs/{path.name} is out of date: make docs")
+            code = code or 1
     return int(code)
 
 

@@ -1,14 +1,14 @@
-"""The effective requests and limits of a pod, as the scheduler counts them, and the terms of the sum.
+"""The effective requests and limits of a pod, as the scheduler computes them, and the terms of the sum.
 
 Containers and sidecars (init containers with restartPolicy Always) run at the same time, so they add up. Other init
-containers run one at a time before them, each beside the sidecars that started earlier, so only the largest of these
-counts, if it is larger than the sum of the containers. Pod-level CPU, memory or huge pages replace that. Overhead is
-added. During an in-place resize a container's request is the largest of its spec, its allocation and what it has now;
-its limits are those of its spec.
+containers run one at a time before them, each together with the sidecars started earlier, so only the largest of them
+counts, and only if it exceeds the sum of the containers. Pod-level CPU, memory or huge pages replace the result.
+Overhead is added. During an in-place resize a container's request is the largest of its spec, its allocation and its
+actual resources; its limits are those of its spec.
 
 The scheduler counts resizes since 1.33 (1.37 takes the largest of three sums, not the sum of the largest), pod-level
-resources since 1.34. `kubectl describe node` ignores pod-level resources before 1.36, and resizes from then on.
-Without resizes and pod-level resources all of them agree; limits differ only for pod-level resources.
+resources since 1.34. `kubectl describe node` ignores pod-level resources before 1.36, and resizes since then. Without
+resizes and pod-level resources all versions agree; limits differ only for pod-level resources.
 
 Amounts map a resource to nanocores ("cpu"), bytes or a count. Nothing here reads JSON.
 """
@@ -25,8 +25,8 @@ Amounts = Mapping[str, int]
 class ContainerResources(Struct, frozen=True, gc=False):
     """Requests and limits of one container. restartable: a sidecar. allocated, actual_requests: from its status.
 
-    infeasible: the resize in its spec was refused, so only what it has counts. The limits in the status do not count,
-    as in kubectl.
+    infeasible: the resize in its spec was refused, so only the status counts. Limits in the status are ignored, as in
+    kubectl.
     """
 
     name: str
@@ -38,19 +38,19 @@ class ContainerResources(Struct, frozen=True, gc=False):
     infeasible: bool = False
 
     def effective_requests(self) -> Amounts:
-        """Return the requests that count, with any resize in progress."""
+        """Return the requests that count, including any resize in progress."""
         if self.actual_requests is None:
             return self.requests
         had = (self.actual_requests, self.allocated or {})
         return largest(had if self.infeasible else (self.requests, *had))
 
     def effective_limits(self) -> Amounts:
-        """Give the limits that count."""
+        """Return the limits that count."""
         return self.limits
 
 
 class PodResources(Struct, frozen=True, gc=False):
-    """The parts of a pod that its requests and limits are computed from."""
+    """The parts of a pod that determine its requests and limits."""
 
     containers: Sequence[ContainerResources]
     init_containers: Sequence[ContainerResources] = ()
@@ -60,7 +60,7 @@ class PodResources(Struct, frozen=True, gc=False):
 
 
 class Term(Struct, frozen=True):
-    """One line of --explain. how: `+` adds, `max` competes with the lines above, `=` replaces them or is the total."""
+    """One line of --explain. how: `+` adds, `max` competes with the sum above, `=` replaces it or is the total."""
 
     how: str
     what: str
@@ -78,7 +78,7 @@ def added(parts: Iterable[Amounts]) -> Amounts:
 
 
 def largest(parts: Iterable[Amounts]) -> Amounts:
-    """Take the largest amount of every resource."""
+    """Return the largest amount of each resource."""
     most: dict[str, int] = {}
     for part in parts:
         for resource, amount in part.items():
@@ -88,7 +88,7 @@ def largest(parts: Iterable[Amounts]) -> Amounts:
 
 
 def requests_of(pod: PodResources) -> Amounts:
-    """Give the effective requests of a pod."""
+    """Return the effective requests of a pod."""
     total = _largest_moment(
         [each.effective_requests() for each in pod.containers],
         [(each.restartable, _requests_at_start(each)) for each in pod.init_containers],
@@ -98,7 +98,7 @@ def requests_of(pod: PodResources) -> Amounts:
 
 
 def limits_of(pod: PodResources) -> Amounts:
-    """Return the effective limits of a pod; a missing resource is unlimited. Overhead adds to those that are set."""
+    """Return the effective limits of a pod; a missing resource is unlimited. Overhead is added to set limits only."""
     total = _largest_moment(
         [each.effective_limits() for each in pod.containers],
         [(each.restartable, each.effective_limits()) for each in pod.init_containers],
@@ -108,7 +108,7 @@ def limits_of(pod: PodResources) -> Amounts:
 
 
 def _largest_moment(running: Sequence[Amounts], initial: Sequence[tuple[bool, Amounts]]) -> Amounts:
-    """Return the most that runs at once, per resource. initial: (is a sidecar, amounts) in the order of starting."""
+    """Return the peak amount of each resource over time. initial: (is a sidecar, amounts) in start order."""
     if not initial:
         return running[0] if len(running) == 1 else added(running)
     sidecars: Amounts = {}
@@ -123,7 +123,7 @@ def _largest_moment(running: Sequence[Amounts], initial: Sequence[tuple[bool, Am
 
 
 def _requests_at_start(container: ContainerResources) -> Amounts:
-    """Give the requests of an init container; only a sidecar can be resized."""
+    """Return the requests of an init container; only a sidecar can be resized."""
     return container.effective_requests() if container.restartable else container.requests
 
 
@@ -137,7 +137,7 @@ def _stated(of_pod: Amounts | None) -> Amounts:
 
 
 def binding_limits_of(pod: PodResources) -> Amounts:
-    """Return the limits that bound the pod's usage: of the resources that the pod, or each container, limits.
+    """Return the limits that bound the pod's usage: only resources limited by the pod or by every container.
 
     A container without a limit can use the whole node, so a percentage of the other containers' limits means nothing.
     """
@@ -149,12 +149,12 @@ def binding_limits_of(pod: PodResources) -> Amounts:
 
 
 def _of_limits(overhead: Amounts, limits: Amounts) -> Amounts:
-    """Keep the overhead of those resources that have a limit."""
+    """Return the overhead of the resources that have a limit."""
     return {resource: amount for resource, amount in overhead.items() if limits.get(resource)}
 
 
 def terms_of(pod: PodResources) -> tuple[Term, ...]:
-    """Return the terms of the sum, in the order in which they count."""
+    """Return the terms of the sum, in the order in which they apply."""
     terms = [_running_term("container", each) for each in pod.containers]
     terms += [_running_term("sidecar", each) for each in pod.init_containers if each.restartable]
     terms += _moments(pod.init_containers)
@@ -174,7 +174,7 @@ def _running_term(kind: str, container: ContainerResources) -> Term:
 
 
 def _moments(init_containers: Sequence[ContainerResources]) -> list[Term]:
-    """Return one term for each init container that is no sidecar: itself with the sidecars running beside it."""
+    """Return a term for each init container that is not a sidecar: it and the sidecars already running."""
     terms = []
     sidecars: list[ContainerResources] = []
     for each in init_containers:

@@ -1,4 +1,4 @@
-"""Durations: Go's ("1m30s"), kubectl's ages ("5d3h"), the windows of metrics ("14.992s")."""
+"""Durations: Go's ("1m30s"), kubectl's ages ("5d3h"), metric windows ("14.992s")."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TERMS: Final = re.compile(rf"[+-]?(?:{TERM.pattern})+")
 
 
 def parse_nanoseconds(text: str) -> int:
-    """Read a Go duration ("1h2m3.5s", "-1.5h", "0") as nanoseconds. ValueError if it is none, or beyond 292 years."""
+    """Read a Go duration ("1h2m3.5s", "-1.5h", "0") as nanoseconds. ValueError if invalid, or beyond 292 years."""
     if text in ("0", "+0", "-0"):
         return 0
     if len(text) > LONGEST or not TERMS.fullmatch(text):
@@ -36,17 +36,17 @@ def parse_nanoseconds(text: str) -> int:
 
 
 def _term(whole: str, part: str, unit: str) -> int:
-    """Give one term in nanoseconds. The fraction goes through a float and is cut, as in Go."""
+    """Return one term in nanoseconds. The fraction goes through a float and is truncated, as in Go."""
     size = UNITS[unit]
-    digits = part[:18]  # what is behind them is below a nanosecond
+    digits = part[:18]  # further digits are below a nanosecond
     fraction = int(float(digits) * (size / 10.0 ** len(digits))) if digits else 0
     return int(whole or "0") * size + fraction
 
 
 def parse_duration(text: str) -> float:
-    """Read the value of --request-timeout, in seconds: a Go duration, or a number of seconds alone.
+    """Read the value of --request-timeout, in seconds: a Go duration, or a bare number of seconds.
 
-    0 is no limit, and so is less, as in kubectl. ValueError in kubectl's words.
+    Zero or a negative value means no limit, as in kubectl. ValueError in kubectl's words.
     """
     if re.fullmatch(r"\+?[0-9]{1,19}", text) and int(text) <= LARGEST:
         return float(text)
@@ -62,7 +62,7 @@ def parse_duration(text: str) -> float:
 
 @lru_cache(maxsize=4096)
 def parse_window(text: str) -> int:
-    """Read the window of a metric as nanoseconds. ValueError if it is none."""
+    """Read the window of a metric as nanoseconds. ValueError if invalid."""
     return parse_nanoseconds(text)
 
 

@@ -1,8 +1,8 @@
-"""Kubernetes quantities: "250m", "123456789n", "1.5Gi" ↔ exact integers, and the arithmetic of kubectl's cells.
+"""Kubernetes quantities: "250m", "123456789n", "1.5Gi" → exact integers, and kubectl's rounding in cells.
 
-Two units only: nanocores (a quantity times 10⁹) and whole numbers (bytes, counts). Whatever is finer is rounded away
-from zero, as apimachinery does. Unlike Go's parser this one never overflows, takes no time on absurd exponents, and
-rejects what has no digits.
+Two units only: nanocores (a quantity times 10⁹) and whole numbers (bytes, counts). Finer values are rounded away from
+zero, as apimachinery does. Unlike Go's parser this one never overflows, is fast on absurd exponents, and rejects text
+without digits.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ BYTES_OF: Final = {"Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30}
 
 
 class InvalidQuantity(ValueError):
-    """The text is no Kubernetes quantity."""
+    """The text is not a Kubernetes quantity."""
 
 
 def nanos(text: str) -> int:
-    """Give a quantity times 10⁹, exactly; finer than that is rounded away from zero. "250m" → 250000000.
+    """Return a quantity times 10⁹; finer fractions are rounded away from zero. "250m" → 250000000.
 
-    InvalidQuantity for what is outside the grammar, longer than 64 characters or with an exponent beyond ±30.
+    InvalidQuantity for text outside the grammar, longer than 64 characters or with an exponent beyond ±30.
     """
     digits = text[:-1]
     if digits.isdigit() and len(text) <= LONGEST and text.isascii():
@@ -49,7 +49,7 @@ def nanos(text: str) -> int:
 
 
 def whole(text: str) -> int:
-    """Give a quantity as a whole number, rounded away from zero. "1Ki" → 1024, "1500m" → 2.
+    """Return a quantity as a whole number, rounded away from zero. "1Ki" → 1024, "1500m" → 2.
 
     InvalidQuantity as for nanos.
     """
@@ -63,9 +63,9 @@ def whole(text: str) -> int:
     return _scaled(text, 0)
 
 
-@lru_cache(maxsize=4096)  # "0", "2", "100k": few texts come this way, and they come again and again
+@lru_cache(maxsize=4096)  # "0", "2", "100k": few distinct texts, repeated often
 def _scaled(text: str, power: int) -> int:
-    """Give the quantity times 10 to the power, rounded away from zero. InvalidQuantity as for nanos."""
+    """Return the quantity times 10 to the `power`, rounded away from zero. InvalidQuantity as for nanos."""
     match = GRAMMAR.fullmatch(text) if len(text) <= LONGEST else None
     if match is None:
         raise InvalidQuantity(f"{text[:LONGEST]!r} is not a quantity")
@@ -83,12 +83,12 @@ def _scaled(text: str, power: int) -> int:
 
 
 def millicores(nanocores: int) -> int:
-    """Give whole millicores, rounded away from zero as kubectl does."""
+    """Return whole millicores, rounded away from zero as kubectl does."""
     return -(nanocores // -MILLI) if nanocores >= 0 else nanocores // MILLI
 
 
 def mebibytes(number: int) -> int:
-    """Give whole Mi of bytes, rounded down as kubectl does."""
+    """Return bytes as whole Mi, rounded down as kubectl does."""
     return number // MEBI
 
 
@@ -103,23 +103,23 @@ def format_bytes(number: int) -> str:
 
 
 def percent(use: int, available: int) -> int:
-    """Give kubectl's percentage: divide as floats, then times 100, then cut. 580 of 2000 is 28, as there.
+    """Return kubectl's percentage: divide as floats, multiply by 100, truncate. 580 of 2000 is 28, as in kubectl.
 
-    Both in thousandths of the resource's unit. Nothing available is 0 %, as in kubectl since 1.34.
+    Both in thousandths of the resource's unit. 0 if nothing is available, as in kubectl since 1.34.
     """
     return int(float(use) / float(available) * 100) if available else 0
 
 
 def cpu_percent(use_nanocores: int, available_nanocores: int) -> int:
-    """Give kubectl's percentage of CPU, which compares whole millicores."""
+    """Return kubectl's percentage of CPU, computed from whole millicores."""
     return percent(millicores(use_nanocores), millicores(available_nanocores))
 
 
 def memory_percent(use_bytes: int, available_bytes: int) -> int:
-    """Give kubectl's percentage of memory, which compares thousandths of a byte."""
+    """Return kubectl's percentage of memory, computed from thousandths of a byte."""
     return percent(use_bytes * 1000, available_bytes * 1000)
 
 
 def exact_ratio(part: int, whole: int) -> float | None:
-    """Give 100 · part / whole, rounded once; None over 0."""
+    """Return 100 · part / whole, rounded once; None if whole is 0."""
     return 100 * part / whole if whole else None

@@ -13,6 +13,8 @@ from typing import Any, Final
 
 from msgspec import structs
 
+from c3s_cli.analysis.gpus import with_gpu
+from c3s_cli.analysis.judging import judge_fail_if, judge_until
 from c3s_cli.analysis.rollup import add, add_amounts, add_shared, grouped, sum_nodes, sum_pods
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import COMMON, Column, Kind, json_name
@@ -24,9 +26,9 @@ EXTENDED_FIELDS: Final = ("requests", "requestsPercentOfAllocatable", "limits", 
 
 def make_report(samples: Sequence[Sample], query: Query) -> Report:
     """Make the Report that `query` asks for of the Samples of one or more contexts."""
+    query = with_gpu(query, samples)
     rows, totals = _rows(samples, query)
     ordered = _ordered(rows, query)
-    fail_if_matches = [row for row in ordered if query.fail_if.matches(row)] if query.fail_if else []
     shown = ordered if query.limit is None else ordered[: query.limit]
     return Report(
         now=max(sample.now for sample in samples),
@@ -40,8 +42,8 @@ def make_report(samples: Sequence[Sample], query: Query) -> Report:
         containers=query.containers,
         failures=tuple(failure for sample in samples for failure in sample.failures),
         omitted=len(ordered) - len(shown),
-        fail_if_matches=tuple(_full_name(row) for row in fail_if_matches),
-        until_met=query.until is not None and any(map(query.until.matches, ordered)),
+        fail_if=judge_fail_if(ordered, query),
+        until=judge_until(ordered, query),
         empty_message="" if ordered else _empty_message(query, samples[0].namespace),
     )
 
@@ -260,12 +262,8 @@ def _columns(query: Query, totals: Group | None) -> tuple[Column, ...]:
     offered = {*(totals.allocatable or {}), *(totals.requests or {})} - set(COMMON)
     present = [r for r in sorted(offered) if (totals.allocatable or {}).get(r) or (totals.requests or {}).get(r)]
     names = [f"{json_name(r)}.{field}" for r in present for field in EXTENDED_FIELDS]
-    return (*query.columns, *(column for name in names if (column := naming.open_ended(name))))
-
-
-def _full_name(row: Any) -> str:
-    namespace = getattr(row, "namespace", "")
-    return f"{namespace}/{row.name}" if namespace else row.name
+    more = [column for name in names if (column := naming.open_ended(name))]
+    return (*query.columns, *(column for column in more if column.name not in {shown.name for shown in query.columns}))
 
 
 def _empty_message(query: Query, namespace: str) -> str:

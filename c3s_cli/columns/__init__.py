@@ -1,4 +1,5 @@
 """What can be shown: every column once, and how names become columns.
 
-vocabulary: Kind, Needs, Unit, Column; catalogue: table_of(kind); naming: Naming(kind).find(name).
+vocabulary: Kind, Needs, Unit, Column; catalogue: table_of(kind); naming: Naming(kind).find(name);
+headings: what a table calls them.
 """

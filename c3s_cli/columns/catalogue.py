@@ -1,4 +1,4 @@
-"""Every column, once: its name (its path in the JSON), unit, value, and what must be read to know it.
+"""Every column: its name (its path in the JSON), unit, value, and what must be read to compute it.
 
 Tables, JSON keys, CSV headings, --columns, --sort-by, --where, completion and the docs all read this list.
 """
@@ -29,7 +29,7 @@ USAGE: Final[dict[str, Getter]] = {
     "pods": attrgetter("pod_count"),
     "ephemeral-storage": figure("ephemeralStorage.usage"),
 }
-# Of a group: the usage of the members that the measured_… amounts are summed over.
+# Usage of a group, summed over the same members as the measured_… amounts.
 COMPARABLE_USAGE: Final[dict[str, Getter]] = {
     "cpu": attrgetter("comparable_cpu_nanocores"),
     "memory": attrgetter("comparable_memory_bytes"),
@@ -38,10 +38,10 @@ WORDS: Final = {"cpu": "CPU", "ephemeral-storage": "ephemeral storage", "pods": 
 
 
 class Field(Struct, frozen=True):
-    """One column of every resource. `terms` are the parts of a percentage or a difference, by their names in `_term`.
+    """A column that each resource has. `terms` are its operands, as `_term` names them.
 
-    kinds: the rows that have it; None for all. measured: whether only groups have it, of what usage is known of.
-    of_pods: whether the resource "pods" (pod slots) has it.
+    kinds: the kinds of row that have it; None for all. measured: only groups have it; it sums the members that report
+    usage. of_pods: whether the resource "pods" (pod slots) has it.
     """
 
     name: str
@@ -77,7 +77,7 @@ FIELDS: Final = (
 
 
 def resource_columns(resource: str, kind: Kind) -> Iterator[Column]:
-    """Make the columns of one resource for one kind of row."""
+    """Yield the columns of one resource for one kind of row."""
     for field in FIELDS:
         if field.kinds is not None and kind not in field.kinds:
             continue
@@ -108,8 +108,9 @@ def _resource_column(field: Field, resource: str, kind: Kind) -> Column:
 def _term(term: str, resource: str, kind: Kind) -> tuple[Getter, Needs]:
     """Return the getter of a term, and what must be read for it.
 
-    A measured_… amount counts the members of a group that report usage; single rows, and resources whose usage no
-    source reports, have the plain amount only (but for limits, where it leaves out what is not limited everywhere).
+    A measured_… amount sums the members of a group that report usage. Single rows, and resources whose usage no source
+    reports, only have the plain amount; measured limits are the exception, as they leave out resources that some
+    container does not limit.
     """
     if term == "usage":
         return USAGE.get(resource, unknown), _usage_needs(resource, kind)
@@ -220,7 +221,7 @@ def _node_counts() -> tuple[Column, ...]:
 def _pod_counts() -> tuple[Column, ...]:
     measured, count = _counts("pods", Needs.POD_METRICS)
     pair = _pair("pods", measured, count, "pods that report usage / pods (all pods where pods are listed)")
-    # Beside other columns the count is what happens to be known; asked for by name it must be complete.
+    # As part of `pods` the count may be of measured pods only; requested by name, it must be complete.
     return measured, structs.replace(count, needs=count.needs | Needs.PODS), pair
 
 
@@ -263,7 +264,7 @@ def table_of(kind: Kind) -> Mapping[str, Column]:
 
 
 def default_names(kind: Kind, basis: str = "Allocatable") -> tuple[str, ...]:
-    """Name the columns that are shown by default: kubectl's."""
+    """Return the names of the columns shown by default, which are kubectl's."""
     with_percent = ("{r}.usage", f"{{r}}.usagePercentOf{basis}")
     match kind:
         case Kind.NODE:
@@ -288,7 +289,7 @@ def default_names(kind: Kind, basis: str = "Allocatable") -> tuple[str, ...]:
 
 
 def wide_names(kind: Kind, basis: str = "Allocatable") -> tuple[str, ...]:
-    """Name the columns of -o wide: usage beside requests and limits, then who and where."""
+    """Return the names of the columns of -o wide: usage next to requests and limits, then details."""
     against_requests = (
         "{r}.usage",
         "{r}.requests",

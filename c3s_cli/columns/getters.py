@@ -1,4 +1,4 @@
-"""How a column reads its value from a row. Every getter returns None for unknown."""
+"""Getters: how a column reads its value from a row. Each returns None for unknown."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from c3s_cli.columns.vocabulary import Getter
 
 
 def unknown(_row: object) -> None:
-    """Return None: no source reports this (ephemeral-storage usage, for one)."""
+    """Return None: no source reports this value, such as ephemeral-storage usage."""
 
 
 def amount(field: str, resource: str) -> Getter:
-    """Read one resource of the row's `Amounts`; a resource that is not in it is 0."""
+    """Read one resource of the row's `Amounts`; 0 if the map lacks it."""
     amounts_of = attrgetter(field)
 
     def value(row: Any) -> int | None:
@@ -27,7 +27,7 @@ def amount(field: str, resource: str) -> Getter:
 
 
 def difference(minuend: Getter, subtrahend: Getter) -> Getter:
-    """Subtract two values; unknown if either is."""
+    """Subtract two values; None if either is unknown."""
 
     def value(row: Any) -> int | None:
         whole, part = minuend(row), subtrahend(row)
@@ -37,7 +37,7 @@ def difference(minuend: Getter, subtrahend: Getter) -> Getter:
 
 
 def percentage(part: Getter, whole: Getter) -> Getter:
-    """Divide two values; None if either is unknown, or if the whole is 0."""
+    """Divide two values, as a percentage; None if either is unknown or the whole is 0."""
 
     def value(row: Any) -> float | None:
         above, below = part(row), whole(row)
@@ -58,7 +58,7 @@ def figure(name: str) -> Getter:
 
 @cache
 def label(key: str) -> Getter:
-    """Read a label; "" if the object does not have it, None if its labels are unknown."""
+    """Read a label; "" if the object lacks it, None if its labels are unknown."""
 
     def value(row: Any) -> str | None:
         return None if row.labels is None else row.labels.get(key, "")
@@ -67,7 +67,7 @@ def label(key: str) -> Getter:
 
 
 def fact(name: str, of: str = "facts") -> Getter:
-    """Read a field of the core object."""
+    """Read a field of the core object's facts; None if they were not read."""
     facts_of = attrgetter(of)
 
     def value(row: Any) -> Any:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from c3s_cli.columns.catalogue import (
     CPU_AND_MEMORY,
@@ -23,7 +23,17 @@ from c3s_cli.columns.vocabulary import Column, Kind, Needs, Unit, flat, json_nam
 from c3s_cli.errors import UsageError
 
 BRACKETS: Final = """write labels and other resources as labels["app"] and resources["nvidia.com/gpu"].requests"""
+# The only GPU resource of the cluster, whatever it is called: analysis/gpus.py finds out.
+ANY_GPU: Final = "gpu"
+GPU: Final = re.compile(rf"{ANY_GPU}(?:\.(?P<field>\w+)|(?P<percent>%))?", re.IGNORECASE)
+# A comma separates names, except inside ["…"].
+NAME: Final = re.compile(r'(?:\["[^"]*"\]|[^,])+')
 OPEN_ENDED: Final = re.compile(r'(?P<of>resources|labels)\["(?P<key>[^"]+)"\](?:\.(?P<field>\w+))?')
+
+
+def split_names(text: str | None) -> list[str]:
+    """Split a list of names at its commas."""
+    return [name.strip() for name in NAME.findall(text or "") if name.strip()]
 
 
 class Naming(Struct, frozen=True):
@@ -42,7 +52,7 @@ class Naming(Struct, frozen=True):
         known = {key.name: key for key in self.keys} | dict(table)
         if column := known.get(name) or known.get(self._alias(name)):
             return column
-        if column := self.open_ended(name):
+        if column := self.open_ended(name) or self._gpu(name) or self._by_heading(name, known):
             return column
         raise UsageError(f"unknown column {name!r}", hint=self._nearest(name, known))
 
@@ -74,7 +84,9 @@ class Naming(Struct, frozen=True):
 
     def names(self) -> tuple[str, ...]:
         """Return every fixed name that `find` knows, for completion and suggestions."""
-        return (*(key.name for key in self.keys), *table_of(self.kind), *self.aliases())
+        prefix = json_name(ANY_GPU)
+        gpu = [f"{ANY_GPU}{column.name.removeprefix(prefix)}" for column in resource_columns(ANY_GPU, self.kind)]
+        return (*(key.name for key in self.keys), *table_of(self.kind), *self.aliases(), ANY_GPU, *gpu)
 
     def aliases(self) -> dict[str, str]:
         """Return the short names, such as `cpu` and `cpu%`, with the columns that they stand for."""
@@ -82,6 +94,8 @@ class Naming(Struct, frozen=True):
         if self.kind is Kind.VOLUME:
             return {"used": "volume.used", "capacity": "volume.capacity", "used%": "volume.usagePercentOfCapacity"}
         aliases = {"swap": "swap.usage", "swap%": "swap.usagePercentOfCapacity"} if self.kind is Kind.NODE else {}
+        if self.kind is Kind.POD or any(key.name == "owner" for key in self.keys):
+            aliases["workload"] = "owner"
         for resource in CPU_AND_MEMORY:
             aliases[resource] = f"{resource}.usage"
             aliases[f"{resource}%"] = f"{resource}.usagePercentOf{percent}"
@@ -105,18 +119,49 @@ class Naming(Struct, frozen=True):
         key, field = match["key"], match["field"]
         if match["of"] == "resources" and field:
             made = {column.name: column for column in resource_columns(key, self.kind)}
-            return made.get(name) or made.get(f"{json_name(key)}.{field}")
+            column = made.get(name) or made.get(f"{json_name(key)}.{field}")
+            # What a GPU is called here stands in the nodes.
+            return structs.replace(column, needs=column.needs | Needs.NODES) if column and key == ANY_GPU else column
         if match["of"] == "labels" and not field and self.kind in (Kind.NODE, Kind.POD):
             needs = DETAILS if self.kind is Kind.NODE else Needs.PODS | Needs.POD_LABELS
             return Column(name, Unit.TEXT, label(key), f"label {key}", needs)
         return None
 
+    def _gpu(self, name: str) -> Column | None:
+        """Return a column of the cluster's only GPU resource: `gpu.free`; `gpu` is how many are requested."""
+        match = GPU.fullmatch(name)
+        if match is None:
+            return None
+        field = match["field"] or ("requestsPercentOfAllocatable" if match["percent"] else "requests")
+        return self.open_ended(f'resources["{ANY_GPU}"].{field}')
+
+    def _by_heading(self, name: str, known: Mapping[str, Column]) -> Column | None:
+        """Return the column with that heading in a table, or with that name in other letters."""
+        from c3s_cli.columns.headings import full_heading, heading  # names are tried first
+
+        wanted = name.casefold()
+        found = {"pod": known["name"]} if self.kind is Kind.POD else {}
+        for column in reversed(list(known.values())):
+            found |= {full_heading(column).casefold(): column, heading(column).casefold(): column}
+        for alias, of in {**{each: each for each in known}, **self.aliases()}.items():
+            if of in known:
+                found |= {alias.casefold(): known[of], heading(known[of]).casefold(): known[of]}
+        if wanted in found or "/" not in name:
+            return found.get(wanted)
+        cuts = [place for place, letter in enumerate(wanted) if letter == "-"]
+        made = (column for cut in cuts for column in resource_columns(wanted[:cut], self.kind))
+        return next((column for column in made if heading(column).casefold() == wanted), None)
+
     def _nearest(self, name: str, known: Mapping[str, Column]) -> str:
         from difflib import get_close_matches  # only a mistake pays for it
 
-        if name.startswith(("labels", "label:", "resources")) or not re.fullmatch(r"[\w.]+%?", name):
+        if name.startswith(("labels", "label:", "resources")) or not {"[", "/"}.isdisjoint(name):
             return BRACKETS
-        folded = {candidate.casefold(): candidate for candidate in (*known, *self.aliases())}
+        of_both = [f"{resource}.{name}" for resource in CPU_AND_MEMORY if f"{resource}.{name}" in known]
+        if of_both:
+            return f"did you mean {' or '.join(of_both)}? `c3s columns` lists them all"
+        candidates = self.names() if name.startswith(ANY_GPU) else (*known, *self.aliases())
+        folded = {candidate.casefold(): candidate for candidate in candidates}
         nearest = get_close_matches(name.casefold(), folded, n=1, cutoff=0.4)
         if nearest:
             return f"did you mean {folded[nearest[0]]}? `c3s columns` lists them all"

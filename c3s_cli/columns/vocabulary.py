@@ -1,4 +1,4 @@
-"""The words that columns are described in: Kind of row, Needs, Unit, Column."""
+"""What describes a column: the Kind of row, its Needs, its Unit, and Column itself."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Kind(Enum):
 
     @property
     def group(self) -> Kind:
-        """The kind of row that sums several rows of this kind."""
+        """The kind of row that sums rows of this kind."""
         return GROUPS.get(self, self)
 
 
@@ -43,7 +43,7 @@ GROUPS: Final = {Kind.NODE: Kind.NODE_GROUP, Kind.POD: Kind.POD_GROUP}
 
 
 class Needs(Flag):
-    """What must be read to know a column."""
+    """What must be read to compute a column."""
 
     NOTHING = 0
     NODE_METRICS = auto()
@@ -112,7 +112,7 @@ def split_path(name: str) -> tuple[str, ...]:
 
 
 def flat(columns: Iterable[Column]) -> list[Column]:
-    """Replace every column that a table shows as a pair by its two parts."""
+    """Replace each column made of parts ("9/10") by its parts."""
     return [part for column in columns for part in (column.parts or (column,))]
 
 

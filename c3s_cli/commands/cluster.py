@@ -10,6 +10,15 @@ from c3s_cli.words.time_options import Time
 
 @takes_flags
 def cluster(*, selection: Selection, nodes: Nodes, time: Time, display: Display, connection: Connection) -> ExitCode:
-    """Display resource (CPU/memory) usage of the whole cluster in one row."""
+    """Display resource (CPU/memory) usage of the whole cluster in one row.
+
+    Examples:
+      # One row: nodes, pods, CPU and memory
+      c3s top cluster
+      # A row for every resource, GPUs included
+      c3s top cluster -o wide
+      # What the whole cluster used at most, over a month
+      c3s top cluster --since 30d --from prometheus --columns cpu.max,memory.max
+    """
     request = request_of(Kind.CLUSTER, None, connection, selection, display, nodes=nodes, time=time)
     return show(target_of(connection), *request, explain=selection.explain)

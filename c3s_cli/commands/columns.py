@@ -1,4 +1,4 @@
-"""`c3s columns`: every column, so that nobody has to guess a name."""
+"""`c3s columns`: list every column."""
 
 import sys
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ import typer
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import ExitCode, UsageError
+from c3s_cli.words.flag import OUTPUT
 
 KINDS: Final = {
     "nodes": Kind.NODE,
@@ -19,7 +20,7 @@ KINDS: Final = {
     "volumes": Kind.VOLUME,
 }
 FORMATS: Final = ("table", "json", "markdown")
-# What is read for a column, as the resources of the API are called.
+# The API resources that a column needs.
 READ: Final = {
     Needs.NODE_METRICS: "nodes.metrics.k8s.io",
     Needs.NODES: "nodes",
@@ -32,16 +33,29 @@ READ: Final = {
 Of = Annotated[str | None, typer.Argument(metavar="[KIND]", help=f"One of: {', '.join(KINDS)}.", show_default=False)]
 Output = Annotated[
     str,
-    typer.Option("-o", "--output", metavar="FORMAT", help=f"One of: {', '.join(FORMATS)}.", show_default=False),
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="FORMAT",
+        help=f"One of: {', '.join(FORMATS)}.",
+        show_default=False,
+        rich_help_panel=OUTPUT,
+    ),
 ]
 
 
 def columns(of: Of = None, output: Output = "table") -> ExitCode:
     """List the columns of nodes, pods, their groups (--by) and the cluster: name, alias, unit, needs, meaning.
 
-    Beside these there are, for any extended resource and any label, resources["nvidia.com/gpu"].requests (and the
-    other fields) and labels["app"]; and over a range of time (--since) the statistics avg, min, max and p1 to p99 of
-    cpu and memory, such as cpu.p95 and memory.maxPercentOfLimits.
+    Any extended resource and any label is a column too: resources["nvidia.com/gpu"].requests (and the other fields),
+    labels["app"]. Over a range of time (--since) there are the statistics avg, min, max and p1 to p99 of cpu and
+    memory, such as cpu.p95 and memory.maxPercentOfLimits.
+
+    Examples:
+      # Everything that is known of a pod
+      c3s columns pods
+      # The names, for a script
+      c3s columns nodes -o json
     """
     if of is not None and of not in KINDS:
         raise UsageError(f"unknown kind {of!r}", hint=f"one of: {', '.join(KINDS)}")

@@ -1,23 +1,28 @@
-"""What could stand next on a command line: commands, flags, values, and the names in the cluster.
+"""Completion candidates for a command line: commands, flags, values, and names from the cluster.
 
-Speaks the protocol of cobra, which kubectl and its plugins use: candidates one a line, then `:DIRECTIVE`. So the same
-answers serve the shells (`c3s completion SHELL`) and `kubectl c3s` (`kubectl_complete-c3s`).
+Uses the protocol of cobra, as kubectl and its plugins do: one candidate per line, then `:DIRECTIVE`. So the same output
+serves the shells (`c3s completion SHELL`) and `kubectl c3s` (`kubectl_complete-c3s`).
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import C3sError
-from c3s_cli.request.from_flags import KEYS, target_of
+from c3s_cli.request.from_flags import target_of
+from c3s_cli.request.grouping import KEYS
 from c3s_cli.request.target import Target
 from c3s_cli.request.view import WITH_TEMPLATE, Format
 from c3s_cli.words.argv import words_of
-from c3s_cli.words.options import Connection, flags_of, takes_value
+from c3s_cli.words.arity import flags_of, takes_value
+from c3s_cli.words.options import Connection
+
+if TYPE_CHECKING:
+    from c3s_cli.sources.decode.shapes import Listing
 
 # Cobra's directives.
 NO_FILES: Final = 4
@@ -31,7 +36,7 @@ KINDS: Final = {"nodes": Kind.NODE, "pods": Kind.POD, "cluster": Kind.CLUSTER, "
 
 
 def complete(words: Sequence[str], commands: Iterable[tuple[str, ...]], aliases: dict[str, str]) -> str:
-    """Answer in cobra's protocol. `words` are those after the program's name; the last one is unfinished."""
+    """Return the candidates in cobra's protocol. `words` follow the program's name; the last one is unfinished."""
     *done, last = words or [""]
     try:
         found, directive = _candidates(list(done), last, list(commands), aliases)
@@ -51,6 +56,7 @@ def _candidates(
         found, directive = _values(name, done, value)
         return [f"{name}={each}" for each in found], directive
     words = [aliases.get(word, word) for word in _words(done)]
+    words = words[1:] if words[:1] == ["help"] else words
     path = tuple(words[: 2 if words[:1] in (["top"], ["watch"]) else 1])
     if last.startswith("-"):
         return flags_of(path), NO_FILES
@@ -61,7 +67,7 @@ def _candidates(
 
 
 def _words(done: list[str]) -> list[str]:
-    """Leave the flags, and their values, out."""
+    """Return the words without the flags and their values."""
     try:
         return words_of(done)
     except C3sError:
@@ -69,7 +75,7 @@ def _words(done: list[str]) -> list[str]:
 
 
 def _arguments(command: str, names: list[str], done: list[str]) -> list[str]:
-    """Give the names that a command may be followed by."""
+    """Return the candidates for a command's argument."""
     match command:
         case "completion":
             return ["bash", "zsh", "fish", "powershell"]
@@ -84,7 +90,7 @@ def _arguments(command: str, names: list[str], done: list[str]) -> list[str]:
 
 
 def _values(flag: str, done: list[str], last: str) -> tuple[list[str], int]:
-    """Give the values that a flag may have."""
+    """Return the candidates for a flag's value, and cobra's directive."""
     if flag in FILE_FLAGS:
         return [], FILES
     naming = Naming(next((KINDS[word] for word in reversed(done) if word in KINDS), Kind.POD))
@@ -100,6 +106,8 @@ def _values(flag: str, done: list[str], last: str) -> tuple[list[str], int]:
             return [before + name for name in ("default", "wide", "all", *naming.names())], NO_SPACE
         case "--sort-by" | "--where" | "--fail-if" | "--until":
             return [before + name for name in naming.names()], NO_SPACE
+        case "--by" if last.removeprefix(before).startswith("label:"):
+            return [f"{before}label:{key}" for key in _label_keys(naming.kind, done)], NO_SPACE
         case "--by":
             return [before + key for key in (*KEYS.get(naming.kind, ()), "label:")], NO_SPACE
         case _:
@@ -114,7 +122,7 @@ def _configured(flag: str, done: list[str]) -> list[str]:
 
 
 def _target(done: list[str]) -> Target:
-    """Read where the command line so far points to; a second is all that a completion may take."""
+    """Return the target of the command line so far, with a timeout of one second."""
     values: dict[str, Any] = {}
     names = {"-n": "namespace", "-s": "server", "--as": "as_user"}
     for flag, value in _pairs(done):
@@ -141,12 +149,27 @@ def _pairs(done: list[str]) -> list[tuple[str, Any]]:
 
 
 def _listed(path: str | None, done: list[str]) -> list[str]:
-    """Name the objects of a list, read live; None means the pods of the namespace."""
+    """Return the names in a list, read live; None stands for the pods of the namespace."""
+    from c3s_cli.sources.decode.owners import names  # only live candidates need the client
+
+    return _read(path, done, lambda listing: [name for (_, name), _ in names(listing)])
+
+
+def _label_keys(kind: Kind, done: list[str]) -> list[str]:
+    """Return the keys of the labels of nodes or pods, read live."""
+    from c3s_cli.sources.decode.owners import label_keys  # only live candidates need the client
+
+    everywhere = not {"-A", "--all-namespaces"}.isdisjoint(done)
+    path = "/api/v1/nodes" if kind is Kind.NODE else "/api/v1/pods" if everywhere else None
+    return _read(path, done, lambda listing: sorted(label_keys(listing)))
+
+
+def _read(path: str | None, done: list[str], found: Callable[[Listing], list[str]]) -> list[str]:
+    """Read the metadata of a list; None stands for the pods of the namespace."""
     from c3s_cli.kube.cluster import segment
     from c3s_cli.run.once import opened
     from c3s_cli.run.stages import Stages
-    from c3s_cli.sources.decode.owners import names  # only live candidates need the client
-    from c3s_cli.sources.decode.shapes import Listing, decode_one
+    from c3s_cli.sources.decode.shapes import Listing, decode_one  # only live candidates need the client
 
     target = _target(done)
     given = next((value for flag, value in reversed(_pairs(done)) if flag in ("-n", "--namespace")), None)
@@ -154,4 +177,4 @@ def _listed(path: str | None, done: list[str]) -> list[str]:
     with opened(target, Stages(0), quiet=True) as (cluster, *_):
         where = path or f"/api/v1/namespaces/{segment(given or cluster.namespace, 'namespace')}/pods"
         answer = cluster.get(where, [("limit", str(AT_MOST))], accept=accept("PartialObjectMetadataList"))
-        return [name for (_, name), _ in names(decode_one(answer.body, Listing, where))]
+        return found(decode_one(answer.body, Listing, where))

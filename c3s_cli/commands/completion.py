@@ -1,4 +1,4 @@
-"""`c3s completion`: the script that makes a shell ask c3s what could come next."""
+"""`c3s completion`: print the script that makes a shell complete c3s commands."""
 
 import sys
 from typing import Annotated
@@ -14,7 +14,7 @@ BASH = """\
 __c3s_complete() {
     local answer directive line piece current before
     local IFS=$'\\n'
-    # Bash cuts words at = and : (COMP_WORDBREAKS), c3s wants them whole: --output=yaml, arn:aws:eks:...
+    # Bash splits words at = and : (COMP_WORDBREAKS); join them again: --output=yaml, arn:aws:eks:...
     local left="${COMP_LINE:0:COMP_POINT}" words=()
     for piece in "${COMP_WORDS[@]:0:COMP_CWORD+1}"; do
         if [[ ${#words[@]} -gt 0 && "$left" != [[:space:]]* ]]; then
@@ -26,7 +26,7 @@ __c3s_complete() {
         left="${left#"$piece"}"
     done
     current="${words[${#words[@]}-1]}"
-    # What stands before the last cut is on the line already.
+    # The part before the last split is already on the line.
     before="${current%"${current##*[=:]}"}"
     answer=$(c3s __complete "${words[@]:1}" 2>/dev/null) || return 0
     directive="${answer##*:}"
@@ -86,7 +86,14 @@ SCRIPTS = {"bash": BASH, "zsh": ZSH, "fish": FISH, "powershell": POWERSHELL}
 
 
 def completion(shell: Shell) -> ExitCode:
-    """Print the completion script of a shell; `source <(c3s completion bash)` loads it."""
+    """Print the script that completes commands, flags, columns and live names in a shell.
+
+    Examples:
+      # In ~/.bashrc: source <(c3s completion bash)
+      c3s completion bash
+      # In a folder of $fpath, under the name _c3s
+      c3s completion zsh
+    """
     script = SCRIPTS.get(shell)
     if script is None:
         raise UsageError(f"unsupported shell {shell!r}", hint=f"one of: {', '.join(SCRIPTS)}")

@@ -1,4 +1,4 @@
-"""`c3s demo`: a simulated cluster to try c3s (and kubectl) on."""
+"""`c3s demo`: serve a simulated cluster to try c3s (and kubectl) on."""
 
 import sys
 
@@ -8,13 +8,20 @@ from c3s_cli.words.options import Serve, takes_flags
 
 @takes_flags
 def demo(*, serve: Serve) -> ExitCode:
-    """Serve a simulated Kubernetes API on loopback until Ctrl-C."""
-    from c3s_cli.demo.server import start  # every other command does without a server
+    """Serve a simulated Kubernetes API on loopback until Ctrl-C.
+
+    Examples:
+      # Then, elsewhere: kubectl --server http://127.0.0.1:8001 top nodes
+      c3s demo
+      # A larger cluster on any free port
+      c3s demo --nodes 100 --pods-per-node 30 --port 0
+    """
+    from c3s_cli.demo.server import start  # no other command needs the server
 
     if not 0 <= serve.port <= 65535:
-        raise UsageError(f"--port takes a number from 0 to 65535, not {serve.port}")
+        raise UsageError(f"--port must be from 0 to 65535, not {serve.port}")
     if (serve.nodes or 1) < 1 or (serve.pods_per_node or 0) < 0:
-        raise UsageError("--nodes takes a number from 1 on, --pods-per-node one from 0 on")
+        raise UsageError("--nodes must be at least 1, --pods-per-node at least 0")
     try:
         server = start(
             port=serve.port, nodes=serve.nodes, pods_per_node=serve.pods_per_node, seed=serve.seed, at=serve.at

@@ -12,6 +12,15 @@ from c3s_cli.words.time_options import Time
 def nodes(
     names: NodeName = None, *, selection: Selection, nodes: Nodes, time: Time, display: Display, connection: Connection
 ) -> ExitCode:
-    """Display resource (CPU/memory) usage of nodes."""
+    """Display resource (CPU/memory) usage of nodes.
+
+    Examples:
+      # The busiest node first
+      c3s top nodes --sort-by cpu
+      # Usage beside requests, limits and what is free, by node pool
+      c3s top nodes --by pool -o wide
+      # Exit code 3 if a node is too full, or says nothing
+      c3s top nodes --fail-if 'memory% > 90' --fail-if-unknown
+    """
     request = request_of(Kind.NODE, names, connection, selection, display, nodes=nodes, time=time)
     return show(target_of(connection), *request, explain=selection.explain)

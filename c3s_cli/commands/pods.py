@@ -15,6 +15,14 @@ def pods(
     """Display resource (CPU/memory) usage of pods.
 
     Due to the metrics pipeline delay, they may be unavailable for a few minutes since pod creation.
+
+    Examples:
+      # The five pods with the most memory, in all namespaces
+      c3s top pods -A --sort-by memory --limit 5
+      # What each workload asks for and does not use
+      c3s top pods -n team-search --by owner --columns cpu,cpu.requests,cpu.unused
+      # Pods close to their memory limit, and pods without one
+      c3s top pods -A --where 'memory.usagePercentOfLimits > 85' --where 'memory.limits = none'
     """
     request = request_of(Kind.POD, names, connection, selection, display, pods=pods, time=time)
     return show(target_of(connection), *request, explain=selection.explain)

@@ -1,10 +1,12 @@
 """`c3s watch nodes|pods|cluster`: the same rows, refreshed at an interval."""
 
+from msgspec import structs
+
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ExitCode, UsageError
 from c3s_cli.request.from_flags import pace_of, request_of, target_of
 from c3s_cli.request.query import Query
-from c3s_cli.request.view import View
+from c3s_cli.request.view import Format, View
 from c3s_cli.run.watching import watch
 from c3s_cli.words.options import Connection, Display, NodeName, Nodes, PodName, Pods, Repeat, Selection, takes_flags
 
@@ -19,8 +21,15 @@ def watch_nodes(
     display: Display,
     connection: Connection,
 ) -> ExitCode:
-    """Refresh resource (CPU/memory) usage of nodes at an interval."""
-    request = request_of(Kind.NODE, names, connection, selection, display, nodes=nodes, until=repeat.until)
+    """Refresh resource (CPU/memory) usage of nodes at an interval.
+
+    Examples:
+      # Every five seconds until Ctrl-C
+      c3s watch nodes --interval 5s
+      # Wait until all nodes are calm, but no longer than ten minutes
+      c3s watch nodes --until-all 'cpu% < 80' --timeout 10m
+    """
+    request = request_of(Kind.NODE, names, connection, selection, display, nodes=nodes, repeat=repeat)
     return _watch(connection, request, repeat, selection)
 
 
@@ -34,8 +43,15 @@ def watch_pods(
     display: Display,
     connection: Connection,
 ) -> ExitCode:
-    """Refresh resource (CPU/memory) usage of pods at an interval."""
-    request = request_of(Kind.POD, names, connection, selection, display, pods=pods, until=repeat.until)
+    """Refresh resource (CPU/memory) usage of pods at an interval.
+
+    Examples:
+      # The ten busiest pods, every five seconds
+      c3s watch pods -A --sort-by cpu --limit 10 --interval 5s
+      # Wait until the memory of one pod is above 400Mi
+      c3s watch pods api-gp28hkmmnc-jjz9d --until 'memory > 400Mi' --timeout 5m
+    """
+    request = request_of(Kind.POD, names, connection, selection, display, pods=pods, repeat=repeat)
     return _watch(connection, request, repeat, selection)
 
 
@@ -43,12 +59,25 @@ def watch_pods(
 def watch_cluster(
     *, repeat: Repeat, selection: Selection, nodes: Nodes, display: Display, connection: Connection
 ) -> ExitCode:
-    """Refresh resource (CPU/memory) usage of the whole cluster at an interval."""
-    request = request_of(Kind.CLUSTER, None, connection, selection, display, nodes=nodes, until=repeat.until)
+    """Refresh resource (CPU/memory) usage of the whole cluster at an interval.
+
+    Examples:
+      # One row every two seconds
+      c3s watch cluster
+      # Five lines of JSON, one a second
+      c3s watch cluster --interval 1s --count 5 -o json
+    """
+    request = request_of(Kind.CLUSTER, None, connection, selection, display, nodes=nodes, repeat=repeat)
     return _watch(connection, request, repeat, selection)
 
 
 def _watch(connection: Connection, request: tuple[Query, View], repeat: Repeat, selection: Selection) -> ExitCode:
     if selection.explain:
         raise UsageError("--explain does not go with watch", hint="c3s top explains once")
-    return watch(target_of(connection), *request, pace_of(repeat))
+    query, view = request
+    if view.format is Format.PROMETHEUS:
+        raise UsageError(
+            "-o prometheus does not go with watch: a scrape is one reading, which ends with # EOF",
+            hint="c3s top prints one; a cron job or a textfile collector repeats it",
+        )
+    return watch(target_of(connection), query, structs.replace(view, trend=repeat.trend), pace_of(repeat))

@@ -10,19 +10,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 JSON = "application/json"
-_REASONS = {400: "BadRequest", 404: "NotFound", 405: "MethodNotAllowed", 406: "NotAcceptable"}
+_REASONS = {
+    400: "BadRequest",
+    404: "NotFound",
+    405: "MethodNotAllowed",
+    406: "NotAcceptable",
+    410: "Expired",
+    503: "ServiceUnavailable",
+}
 
 
 class Answer:
     """A status, a content type and a body: bytes, or pieces of a body too long to hold."""
 
-    __slots__ = ("body", "content_type", "packed", "pieces", "status")
+    __slots__ = ("body", "content_type", "live", "packed", "pieces", "status")
 
     def __init__(self, body: bytes, *, status: int = 200, content_type: str = JSON) -> None:
         self.body = body
         self.status = status
         self.content_type = content_type
         self.pieces: Iterator[bytes] | None = None
+        self.live = False  # whether the pieces come as time passes
         self.packed: bytes | None = None  # the body in gzip, kept by the server if the answer is used again
 
 
@@ -63,6 +71,26 @@ class Refusal(Exception):
 def no_such_resource() -> Refusal:
     """Refuse a path that leads nowhere."""
     return Refusal(404, "the server could not find the requested resource", {})
+
+
+def no_such_page() -> Answer:
+    """Answer a path of an API group that the server does not have."""
+    return Answer(b"404 page not found\n", status=404, content_type="text/plain; charset=utf-8")
+
+
+def not_allowed() -> Refusal:
+    """Refuse a method."""
+    return Refusal(405, "the server does not allow this method on the requested resource", {})
+
+
+def expired(message: str) -> Refusal:
+    """Refuse what is too long ago."""
+    return Refusal(410, message)
+
+
+def unavailable(message: str) -> Refusal:
+    """Refuse to pass a request on to what does not answer."""
+    return Refusal(503, message)
 
 
 def bad_request(message: str) -> Refusal:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 # The states a pod can be in; everything that is not named in `Workload.states` is RUNNING.
 RUNNING = "running"
 YOUNG = "young"  # runs since some seconds: metrics-server has not seen it twice
+NEW = "new"  # no scheduler has looked at it yet
 PENDING = "pending"  # fits on no node
 CREATING = "creating"  # has a node, its containers are not up yet
 SUCCEEDED = "succeeded"
@@ -24,6 +25,9 @@ DEFERRED = "deferred"  # an in-place resize that waits for room on the node
 
 MEASURABLE = frozenset({RUNNING, YOUNG, TERMINATING, RESIZED, DEFERRED})
 FINISHED = frozenset({SUCCEEDED, FAILED, EVICTED})
+
+
+_CLAIMS = {"elasticsearch": 200, "prometheus": 100, "postgres": 50, "redis": 8, "alertmanager": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +292,6 @@ WORKLOADS = (
         shape="steady", age=44 * 86400,
     ),
 )  # fmt: skip
-
 # One pod of each on every node (of the pool, if one is named).
 DAEMONS = (
     Workload(
@@ -314,7 +317,6 @@ DAEMONS = (
         pool="gpu", shape="steady", age=17 * 86400,
     ),
 )  # fmt: skip
-
 # Static pods: the kubelet of each control-plane node runs them, and their owner is that Node.
 STATIC = (
     Workload(
@@ -339,3 +341,8 @@ STATIC = (
         pool="cp", age=63 * 86400, host_network=True,
     ),
 )  # fmt: skip
+
+
+def claim_of(workload: Workload) -> int:
+    """GiB of the volume that each pod of a workload claims; 0 is none."""
+    return _CLAIMS.get(workload.name.rstrip("0123456789-"), 0) if workload.kind == "StatefulSet" else 0

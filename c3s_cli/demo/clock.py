@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from datetime import UTC, datetime
+from threading import Condition
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -20,15 +21,47 @@ def parse(text: str) -> int:
 
 
 class Clock:
-    """Gives the simulated now in seconds since 1970; `epoch` is the moment the cluster was made up."""
+    """Gives the simulated now in seconds since 1970; `epoch` is the moment the cluster was made up.
 
-    def __init__(self, at: str | None) -> None:
-        self.frozen = None if at is None else parse(at)
-        self.epoch = int(time.time()) if self.frozen is None else self.frozen
+    Without arguments it is the real time. With `at` it stands still at that time, unless there is a `pace`: then that
+    many seconds pass in a real one, none for 0, and move() adds to them.
+    """
+
+    def __init__(self, at: str | None, pace: float | None = None) -> None:
+        self.epoch = int(time.time()) if at is None else parse(at)
+        self.moves = at is None or pace is not None
+        self.stopped = False
+        self._real = at is None and pace is None
+        self._pace = pace or 0.0
+        self._moved = 0
+        self._began = time.monotonic()
+        self._tick = Condition()
 
     def now(self) -> int:
         """Return the simulated now."""
-        return int(time.time()) if self.frozen is None else self.frozen
+        if self._real:
+            return int(time.time())
+        if not self.moves:
+            return self.epoch
+        return self.epoch + self._moved + int(self._pace * (time.monotonic() - self._began))
+
+    def move(self, seconds: int) -> None:
+        """Let time pass at once."""
+        with self._tick:
+            self._moved += seconds
+            self._tick.notify_all()
+
+    def stop(self) -> None:
+        """Wake everything that waits, for good."""
+        with self._tick:
+            self.stopped = True
+            self._tick.notify_all()
+
+    def wait(self, seconds: float) -> None:
+        """Wait for so many real seconds, or until time is moved or stopped."""
+        with self._tick:
+            if not self.stopped:
+                self._tick.wait(seconds)
 
 
 _days: dict[int, str] = {}

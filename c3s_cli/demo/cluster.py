@@ -2,172 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from c3s_cli.demo import dice
 from c3s_cli.demo.catalogue import (
     DAEMONS,
     FINISHED,
-    MEASURABLE,
     PENDING,
-    POOLS,
     RUNNING,
     STATIC,
     WORKLOADS,
     YOUNG,
 )
+from c3s_cli.demo.sizes import DEFAULT_NODES, DEFAULT_PODS_PER_NODE, default_nodes, oddities, scaled_nodes, spread
+from c3s_cli.demo.things import Group, Node, Owner, Pod, requested
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
-    from c3s_cli.demo.catalogue import Pool, Workload
+    from c3s_cli.demo.catalogue import Workload
     from c3s_cli.demo.clock import Clock
 
-ZONES = ("eu-west-1a", "eu-west-1b", "eu-west-1c")
-REGION = "eu-west-1"
-# metrics-server needs two scrapes of a container, 15 s apart, before it says anything about it.
-METRICS_DELAY = 75
-DEFAULT_NODES = 10
-DEFAULT_PODS_PER_NODE = 15
 YOUNG_AGE = 38
-_SIZES = (("xlarge", 1), ("2xlarge", 2), ("4xlarge", 4), ("8xlarge", 8), ("16xlarge", 16), ("32xlarge", 32))
-
-
-class Node:
-    """A machine of the cluster with the pods that have been bound to it."""
-
-    __slots__ = (
-        "cpu",
-        "gpus",
-        "index",
-        "measured",
-        "memory",
-        "name",
-        "pods",
-        "pool",
-        "slots",
-        "unschedulable",
-        "zone",
-    )
-
-    def __init__(self, index: int, name: str, pool: Pool, zone: str, slots: int) -> None:
-        self.index = index
-        self.name = name
-        self.pool = pool
-        self.zone = zone
-        self.slots = slots
-        self.cpu = pool.cores * 1000 - 90  # free millicores by requests
-        self.memory = pool.memory * 1024 - 1400  # free MiB by requests
-        self.gpus = pool.gpus
-        self.unschedulable = False
-        self.measured = True
-        self.pods: list[Pod] = []
-
-    @property
-    def host_ip(self) -> str:
-        """The node's address."""
-        return f"10.0.{self.index // 250}.{self.index % 250 + 4}"
-
-    @property
-    def bits(self) -> int:
-        """64 bits that tell this node from others."""
-        return dice.of_text(7, self.name)
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """The controller of pods, or of their ReplicaSet or Job."""
-
-    api_version: str
-    kind: str
-    name: str
-    uid: str
-
-
-class Group:
-    """The pods of one controller: one ReplicaSet, StatefulSet, DaemonSet, Job, or one bare pod."""
-
-    def __init__(self, workload: Workload, owners: tuple[Owner, ...], labels: dict[str, str], age: int) -> None:
-        self.workload = workload
-        self.namespace = workload.namespace
-        self.owners = owners  # the direct owner first, then its owner
-        self.labels = labels
-        self.age = age  # seconds before the cluster's epoch
-        self.pods: list[Pod] = []
-        self.gpus = workload.gpus
-        self.requested = requested(workload)
-        self.phase = dice.of_text(3, f"{self.namespace}/{workload.name}") % 97
-
-    @property
-    def owner(self) -> Owner | None:
-        """The direct owner of the pods."""
-        return self.owners[0] if self.owners else None
-
-    @cached_property
-    def running(self) -> tuple[tuple[str, int, int, int, int], ...]:
-        """(name, nanocores, KiB, limit in nanocores, limit in KiB) of what runs, in the order of metrics-server."""
-        unlimited = 1 << 60
-        return tuple(
-            (
-                box.name,
-                box.uses_cpu * 1_000_000,
-                box.uses_memory * 1024,
-                box.cpu_limit * 1_000_000 if box.cpu_limit else unlimited,
-                box.memory_limit * 1024 if box.memory_limit else unlimited,
-            )
-            for box in (*self.workload.boxes, *self.workload.sidecars)
-        )
-
-
-class Pod:
-    """A pod: everything that differs between the pods of a group."""
-
-    __slots__ = ("bits", "created", "group", "name", "node", "ordinal", "slot", "state")
-
-    def __init__(self, group: Group, name: str, ordinal: int, state: str, bits: int, created: int) -> None:
-        self.group = group
-        self.name = name
-        self.ordinal = ordinal
-        self.state = state
-        self.bits = bits
-        self.created = created
-        self.node: Node | None = None
-        self.slot = 0
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """(namespace, name): the order of every list."""
-        return self.group.namespace, self.name
-
-    @property
-    def occupies(self) -> bool:
-        """Whether it takes one of its node's pod slots."""
-        return self.state not in FINISHED
-
-    @property
-    def pod_ip(self) -> str:
-        """The pod's address in the network of its node."""
-        node = self.node
-        if node is None:
-            return ""
-        if self.group.workload.host_network:
-            return node.host_ip
-        return f"10.{128 + node.index // 256}.{node.index % 256}.{self.slot + 2}"
-
-
-def requested(workload: Workload) -> tuple[int, int]:
-    """(millicores, MiB) that the scheduler sets aside for one pod."""
-    if workload.pod_level:
-        cpu, memory = workload.pod_level[:2]
-    else:
-        lasting = (*workload.boxes, *workload.sidecars)
-        cpu = max([sum(box.cpu or 0 for box in lasting), *(box.cpu or 0 for box in workload.init)])
-        memory = max([sum(box.memory or 0 for box in lasting), *(box.memory or 0 for box in workload.init)])
-    if workload.overhead:
-        cpu, memory = cpu + workload.overhead[0], memory + workload.overhead[1]
-    return cpu, memory
 
 
 class Cluster:
@@ -180,8 +36,8 @@ class Cluster:
         scaled = nodes is not None or pods_per_node is not None
         count = DEFAULT_NODES if nodes is None else nodes
         per_node = DEFAULT_PODS_PER_NODE if pods_per_node is None else pods_per_node
-        self.nodes = list(_scaled_nodes(count, per_node) if scaled else _default_nodes())
-        _oddities(self.nodes)
+        self.nodes = list(scaled_nodes(count, per_node) if scaled else default_nodes())
+        oddities(self.nodes)
         self._by_pool: dict[str, list[Node]] = {}
         for node in self.nodes:
             self._by_pool.setdefault(node.pool.name, []).append(node)
@@ -190,23 +46,15 @@ class Cluster:
         self._full: dict[str, list[tuple[int, int]]] = {}
         bound = self._daemons()
         if scaled:
-            self._deploy(_spread(max(0, count * per_node - bound)))
+            self._deploy(spread(max(0, count * per_node - bound)))
         else:
             self._deploy((workload, workload.replicas) for workload in WORKLOADS)
+        for node in self.nodes:
+            node.capacity = node.slots + sum(pod.occupies for pod in node.pods)
         self.nodes.sort(key=lambda node: node.name)
         self.pods = sorted((pod for group in self.groups for pod in group.pods), key=lambda pod: pod.key)
-        self.by_name = {node.name: node for node in self.nodes}
         self.namespaces = sorted(
             {"default", "kube-node-lease", "kube-public", "kube-system"} | {g.namespace for g in self.groups}
-        )
-
-    def measured(self, pod: Pod, now: int) -> bool:
-        """Tell whether metrics-server has something to say about a pod at a time."""
-        return (
-            pod.state in MEASURABLE
-            and pod.node is not None
-            and pod.node.measured
-            and (now - pod.created >= METRICS_DELAY or pod.state != YOUNG)
         )
 
     # How pods come to be.
@@ -218,7 +66,7 @@ class Cluster:
             nodes = self._by_pool.get(workload.pool, []) if workload.pool else self.nodes
             if not nodes:
                 continue
-            group = self._group(workload, workload.age)
+            group = self.make_group(workload, workload.age)
             for ordinal, node in enumerate(nodes):
                 pod = self._pod(group, ordinal, RUNNING)
                 # A node's DaemonSet pods come with the node.
@@ -246,17 +94,18 @@ class Cluster:
             wanted = requested(workload)
             one_each = workload.kind == "CronJob"
             jobs = min(replicas, max(workload.states, default=(0, ""))[0] + 2) if one_each else 1
-            group = None if one_each else self._group(workload, workload.age)
+            group = None if one_each else self.make_group(workload, workload.age)
             for ordinal in range(replicas):
                 if one_each and ordinal < jobs:
                     # The last of them runs now, the ones before it were a day apart.
-                    group = self._group(workload, workload.age + (jobs - 1 - ordinal) * 86400)
+                    group = self.make_group(workload, workload.age + (jobs - 1 - ordinal) * 86400)
                 assert group is not None  # noqa: S101  the first ordinal has made one
                 pod = self._pod(group, ordinal, states.get(ordinal, RUNNING))
                 if pod.state != PENDING:
                     self._place(pod, workload.pool, wanted)
 
-    def _group(self, workload: Workload, age: int) -> Group:
+    def make_group(self, workload: Workload, age: int, revision: int = 0) -> Group:
+        """Add a group: the first of its workload, or a later ReplicaSet or Job of it."""
         path = f"{workload.namespace}/{workload.kind}/{workload.name}"
         bits = dice.of_text(self.seed, path)
         uid = dice.uid(dice.hexadecimal(bits))
@@ -268,10 +117,11 @@ class Cluster:
             labels |= {"app.kubernetes.io/part-of": "shop", "team": workload.team}
         name = workload.name
         if workload.kind in ("Deployment", "Rollout"):
-            mark = dice.letters(bits, 10)
+            marked = dice.mix(bits, revision) if revision else bits
+            mark = dice.letters(marked, 10)
             apps = "apps/v1" if workload.kind == "Deployment" else "argoproj.io/v1alpha1"
             labels["pod-template-hash" if workload.kind == "Deployment" else "rollouts-pod-template-hash"] = mark
-            replicaset = Owner("apps/v1", "ReplicaSet", f"{name}-{mark}", dice.uid(dice.hexadecimal(bits + 1)))
+            replicaset = Owner("apps/v1", "ReplicaSet", f"{name}-{mark}", dice.uid(dice.hexadecimal(marked + 1)))
             owners: tuple[Owner, ...] = (replicaset, Owner(apps, workload.kind, name, uid))
         elif workload.kind == "CronJob":
             # The controller names a job after its scheduled minute since 1970.
@@ -353,83 +203,3 @@ class Cluster:
         if not gpus:
             full.append(wanted)
         return False
-
-
-def _default_nodes() -> Iterator[Node]:
-    index = 0
-    for pool in POOLS:
-        for number in range(pool.count):
-            name = f"{pool.name}-{number + 1}"
-            yield Node(index, name, pool, ZONES[(number + len(pool.name)) % 3], 58 if pool.cores < 16 else 234)
-            index += 1
-
-
-def _scaled_nodes(count: int, per_node: int) -> Iterator[Node]:
-    """Give the pools in proportion, their machines big enough for that many pods."""
-    masters = 0 if count < 3 else 1 if count < 20 else 3
-    left = count - masters
-    shares = {pool.name: int(left * pool.share) for pool in POOLS[1:]}
-    shares["general"] += left - sum(shares.values())
-    shares["cp"] = masters
-    slots = max(58, 2 * per_node + 20)
-    index = 0
-    for pool in POOLS:
-        sized = _sized(pool, per_node)
-        width = len(str(shares[pool.name]))
-        for number in range(shares[pool.name]):
-            yield Node(index, f"{pool.name}-{number + 1:0{width}d}", sized, ZONES[number % 3], slots)
-            index += 1
-
-
-def _sized(pool: Pool, per_node: int) -> Pool:
-    """Give the same pool of machines for more (or fewer) pods each than the default cluster has."""
-    if pool.gpus or pool.name == "cp":
-        return pool
-    factor = pool.cores // 4
-    while factor * 15 < per_node * 3 and factor < 32:
-        factor *= 2
-    size = next(name for name, cores in _SIZES if cores == factor)
-    return replace(pool, instance=size, cores=factor * 4, memory=pool.memory // (pool.cores // 4) * factor)
-
-
-def _oddities(nodes: list[Node]) -> None:
-    """Cordon the last node of the idle pool; let the last spot node report no metrics."""
-    for pool, attribute, value in (("memory", "unschedulable", True), ("spot", "measured", False)):
-        members = [node for node in nodes if node.pool.name == pool]
-        if len(members) > 1:
-            setattr(members[-1], attribute, value)
-
-
-def _spread(total: int) -> Iterator[tuple[Workload, int]]:
-    """Give copies of the catalogue, with more replicas of what can grow, that add up to `total` pods.
-
-    What stands for an exception (a crash, an eviction) or needs a GPU keeps its size in each copy.
-    """
-    base = sum(workload.replicas for workload in WORKLOADS)
-    copies = max(1, int((total / base) ** 0.5))
-    grows = [
-        workload.replicas > len(workload.states) and workload.kind != "Pod" and not workload.gpus
-        for workload in WORKLOADS
-    ]
-    fixed = sum(workload.replicas for workload, grow in zip(WORKLOADS, grows, strict=True) if not grow)
-    if total < base:
-        counts = [0] * len(WORKLOADS)
-        left = total
-    else:
-        left = total - fixed * copies
-        growing = (base - fixed) * copies
-        counts = [
-            left * workload.replicas // growing if grow else workload.replicas
-            for workload, grow in zip(WORKLOADS, grows, strict=True)
-        ] * copies
-        left = total - sum(counts)
-    place = 0
-    while left > 0:
-        if grows[place % len(WORKLOADS)] or total < base:
-            counts[place % len(counts)] += 1
-            left -= 1
-        place += 1
-    for place, count in enumerate(counts):
-        copy, kind = divmod(place, len(WORKLOADS))
-        workload = WORKLOADS[kind]
-        yield (replace(workload, name=f"{workload.name}-{copy:03d}") if copy else workload), count

@@ -2,125 +2,23 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from c3s_cli.demo import nodes, owners, pods, tables
-from c3s_cli.demo.catalogue import PENDING
+from c3s_cli.demo.collection import Collection, Dictionaries, Key, Nothing
+from c3s_cli.demo.kubelet import volumes
 from c3s_cli.demo.load import TICK
 from c3s_cli.demo.metrics import Metrics
-from c3s_cli.demo.templates import Json, compact
+from c3s_cli.demo.pod_status import phase
+from c3s_cli.demo.templates import compact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from c3s_cli.demo.cluster import Cluster, Node, Pod
+    from c3s_cli.demo.cluster import Cluster
     from c3s_cli.demo.selectors import Field
-
-T = TypeVar("T")
-Key = tuple[str, str]
-
-
-class Collection(Generic[T]):
-    """The objects of one resource, sorted by (namespace, name)."""
-
-    objects: Sequence[T]
-    # The field labels that its lists can be selected by; None when any may be asked for.
-    fields: frozenset[str] | None = frozenset({"metadata.name", "metadata.namespace"})
-    columns: Sequence[Json] = tables.NAME_AND_AGE
-    # Whether a whole, unselected list is worth keeping as bytes.
-    keeps = False
-
-    def __len__(self) -> int:
-        return len(self.objects)
-
-    def key(self, item: T) -> Key:
-        """Give (namespace, name) of an object; no namespace is ""."""
-        raise NotImplementedError
-
-    def text(self, item: T, now: int) -> str:
-        """Give the JSON of an object, without kind and apiVersion."""
-        raise NotImplementedError
-
-    def metadata(self, item: T) -> str:
-        """Give the JSON of an object's metadata."""
-        raise NotImplementedError
-
-    def labels(self, item: T) -> Mapping[str, str]:
-        """Give an object's labels."""
-        raise NotImplementedError
-
-    def field(self, item: T, label: str) -> str:
-        """Give the value of a field that selectors can look at."""
-        return self.key(item)[label == "metadata.name"]
-
-    def cells(self, item: T, now: int) -> list[Any]:
-        """Give what `kubectl get` prints of an object."""
-        raise NotImplementedError
-
-    def narrow(self, terms: Sequence[Field]) -> Sequence[T]:  # noqa: ARG002  pods have an index
-        """Give objects among which are all that match the terms, in order."""
-        return self.objects
-
-    @cached_property
-    def keys(self) -> list[Key]:
-        """The keys of all objects, in order."""
-        return [self.key(item) for item in self.objects]
-
-    def namespace(self, name: str) -> tuple[int, int]:
-        """Give the range of a namespace's objects."""
-        return bisect_left(self.keys, (name, "")), bisect_right(self.keys, (name, chr(0x10FFFF)))
-
-    def after(self, key: Key) -> int:
-        """Give the place of the first object behind a key."""
-        return bisect_right(self.keys, key)
-
-    def find(self, namespace: str, name: str) -> T | None:
-        """Give one object."""
-        place = bisect_left(self.keys, (namespace, name))
-        return self.objects[place] if place < len(self.keys) and self.keys[place] == (namespace, name) else None
-
-    def present(self, item: T, now: int) -> bool:  # noqa: ARG002  what metrics differ in
-        """Say whether the object is there at a time."""
-        return True
-
-
-class Dictionaries(Collection[Json]):
-    """Objects that are few enough to be dictionaries."""
-
-    def __init__(self, objects: Sequence[Json], cluster: Cluster, columns: str = "") -> None:
-        self.objects = objects
-        self.cluster = cluster
-        self.kind = columns
-        self.columns = tables.COLUMNS.get(columns, tables.NAME_AND_AGE)
-
-    def key(self, item: Json) -> Key:
-        """Give its (namespace, name)."""
-        return item["metadata"].get("namespace", ""), item["metadata"]["name"]
-
-    def text(self, item: Json, now: int) -> str:  # noqa: ARG002  does not change
-        """Give its JSON."""
-        return compact(item)
-
-    def metadata(self, item: Json) -> str:
-        """Give its metadata's JSON."""
-        return compact(item["metadata"])
-
-    def labels(self, item: Json) -> Mapping[str, str]:
-        """Give its labels."""
-        labels: Mapping[str, str] = item["metadata"].get("labels", {})
-        return labels
-
-    def cells(self, item: Json, now: int) -> list[Any]:
-        """Give its row."""
-        return tables.cells(self.kind, item, now)
-
-
-class Nothing(Dictionaries):
-    """A resource that the cluster has no objects of; events are asked for by many fields."""
-
-    fields = None
+    from c3s_cli.demo.state import State
+    from c3s_cli.demo.things import Node, Pod
 
 
 class CoreNodes(Collection["Node"]):
@@ -130,10 +28,9 @@ class CoreNodes(Collection["Node"]):
     columns = tables.NODE_COLUMNS
     keeps = True
 
-    def __init__(self, cluster: Cluster) -> None:
-        self.objects = cluster.nodes
-        self.cluster = cluster
-        self._nodes = nodes.Nodes(cluster)
+    def __init__(self, state: State, renderer: nodes.Nodes) -> None:
+        self.objects = state.nodes
+        self._nodes = renderer
 
     def key(self, item: Node) -> Key:
         """Give its (namespace, name)."""
@@ -172,10 +69,11 @@ class CorePods(Collection["Pod"]):
     )  # fmt: skip
     columns = tables.POD_COLUMNS
 
-    def __init__(self, cluster: Cluster) -> None:
-        self.objects = cluster.pods
-        self.cluster = cluster
-        self._pods = pods.Pods(cluster)
+    def __init__(self, state: State, renderer: pods.Pods) -> None:
+        self.objects = state.pods
+        self.keys = state.keys
+        self._state = state
+        self._pods = renderer
 
     def key(self, item: Pod) -> Key:
         """Give its (namespace, name)."""
@@ -204,7 +102,7 @@ class CorePods(Collection["Pod"]):
             case "spec.nodeName":
                 return item.node.name if item.node else ""
             case "status.phase":
-                return pods.phase(item.state)
+                return phase(item.state)
             case "spec.restartPolicy":
                 return {"CronJob": "OnFailure", "Job": "Never"}.get(workload.kind, "Always")
             case "spec.schedulerName":
@@ -228,9 +126,8 @@ class CorePods(Collection["Pod"]):
         for term in terms:
             if term.label == "spec.nodeName" and term.equal:
                 if not term.value:
-                    return [pod for pod in self.objects if pod.state == PENDING]
-                node = self.cluster.by_name.get(term.value)
-                return sorted(node.pods, key=self.key) if node else []
+                    return [pod for pod in self.objects if pod.node is None]
+                return sorted(self._state.on_node.get(term.value, ()), key=self.key)
         return self.objects
 
 
@@ -240,8 +137,9 @@ class NodeMetrics(Collection["Node"]):
     columns = tables.METRICS_COLUMNS
     keeps = True
 
-    def __init__(self, cluster: Cluster, metrics: Metrics) -> None:
-        self.objects = cluster.nodes
+    def __init__(self, state: State, metrics: Metrics) -> None:
+        self.objects = state.nodes
+        self._state = state
         self._metrics = metrics
 
     def key(self, item: Node) -> Key:
@@ -250,7 +148,7 @@ class NodeMetrics(Collection["Node"]):
 
     def text(self, item: Node, now: int) -> str:
         """Give its JSON."""
-        return self._metrics.node(item, now // TICK)
+        return self._metrics.node(item, now // TICK, self._state.running(item, now))
 
     def metadata(self, item: Node) -> str:
         """Give its metadata's JSON."""
@@ -262,11 +160,12 @@ class NodeMetrics(Collection["Node"]):
 
     def cells(self, item: Node, now: int) -> list[Any]:
         """Give its row."""
-        return tables.metrics_cells(item.name, *self._metrics.load.node(item, now // TICK))
+        running = self._state.running(item, now)
+        return tables.metrics_cells(item.name, *self._metrics.load.node(item, now // TICK, running))
 
     def present(self, item: Node, now: int) -> bool:  # noqa: ARG002  a node stays silent
         """Say whether there are metrics of it."""
-        return item.measured
+        return not item.silent
 
 
 class PodMetrics(Collection["Pod"]):
@@ -275,9 +174,10 @@ class PodMetrics(Collection["Pod"]):
     columns = tables.METRICS_COLUMNS
     keeps = True
 
-    def __init__(self, cluster: Cluster, metrics: Metrics) -> None:
-        self.objects = cluster.pods
-        self.cluster = cluster
+    def __init__(self, state: State, metrics: Metrics) -> None:
+        self.objects = state.pods
+        self.keys = state.keys
+        self._state = state
         self._metrics = metrics
 
     def key(self, item: Pod) -> Key:
@@ -303,16 +203,25 @@ class PodMetrics(Collection["Pod"]):
 
     def present(self, item: Pod, now: int) -> bool:
         """Say whether there are metrics of it."""
-        return self.cluster.measured(item, now)
+        return self._state.measured(item, now)
+
+
+class Renderers:
+    """What writes the objects of every state of a cluster."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.pods = pods.Pods(cluster)
+        self.nodes = nodes.Nodes(cluster)
+        self.metrics = Metrics(cluster)
 
 
 class Collections:
-    """The collections of a cluster, each made when it is first asked for."""
+    """The collections of a cluster's state, each made when it is first asked for."""
 
-    def __init__(self, cluster: Cluster) -> None:
-        self.cluster = cluster
+    def __init__(self, state: State, renderers: Renderers) -> None:
+        self._state = state
+        self._renderers = renderers
         self._made: dict[tuple[str, str], Collection[Any]] = {}
-        self._metrics = Metrics(cluster)
 
     def get(self, group: str, name: str, kind: str) -> Collection[Any]:
         """Give the collection of a resource."""
@@ -322,22 +231,26 @@ class Collections:
         return found
 
     def _make(self, group: str, name: str, kind: str) -> Collection[Any]:
-        cluster = self.cluster
+        state, cluster, renderers = self._state, self._state.cluster, self._renderers
         match group, name:
             case "", "nodes":
-                return CoreNodes(cluster)
+                return CoreNodes(state, renderers.nodes)
             case "", "pods":
-                return CorePods(cluster)
+                return CorePods(state, renderers.pods)
             case "metrics.k8s.io", "nodes":
-                return NodeMetrics(cluster, self._metrics)
+                return NodeMetrics(state, renderers.metrics)
             case "metrics.k8s.io", "pods":
-                return PodMetrics(cluster, self._metrics)
+                return PodMetrics(state, renderers.metrics)
             case "", "namespaces":
-                return Dictionaries(owners.namespaces(cluster), cluster, kind)
+                return Dictionaries(owners.namespaces(cluster), kind)
+            case "", "persistentvolumeclaims":
+                return Dictionaries(volumes.claims(cluster), kind)
+            case "", "services":
+                return Dictionaries(owners.services(cluster), kind)
             case "coordination.k8s.io", "leases":
-                return Dictionaries(owners.leases(cluster), cluster, kind)
+                return Dictionaries(owners.leases(cluster), kind)
             case _:
                 pass
         if group in ("apps", "batch", "argoproj.io", "ray.io"):
-            return Dictionaries(owners.controllers(cluster, kind), cluster, kind)
-        return Nothing([], cluster)
+            return Dictionaries(owners.controllers(cluster, kind, state.members), kind)
+        return Nothing([])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from c3s_cli.demo.templates import Json
 
 
@@ -83,9 +85,10 @@ VERSION: Json = {
 }
 
 
-def groups() -> list[str]:
+def groups(without: Collection[str] = ()) -> list[str]:
     """Give the named groups, in the order in which the server lists them."""
-    return list(dict.fromkeys(resource.group for resource in RESOURCES if resource.group))
+    found = dict.fromkeys(resource.group for resource in RESOURCES if resource.group)
+    return [group for group in found if group not in without]
 
 
 def _group_version(group: str) -> Json:
@@ -98,13 +101,13 @@ def _group(group: str) -> Json:
     return {"name": group, "versions": [version], "preferredVersion": version}
 
 
-def plain(path: str) -> Json | None:
+def plain(path: str, without: Collection[str] = ()) -> Json | None:
     """Answer /api, /apis, /apis/GROUP, /api/v1 and /apis/GROUP/VERSION; None for any other path."""
     if path == "/api":
         cidrs = [{"clientCIDR": "0.0.0.0/0", "serverAddress": "127.0.0.1"}]
         return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": cidrs}
     if path == "/apis":
-        return {"kind": "APIGroupList", "apiVersion": "v1", "groups": [_group(group) for group in groups()]}
+        return {"kind": "APIGroupList", "apiVersion": "v1", "groups": [_group(group) for group in groups(without)]}
     parts = path.strip("/").split("/")
     if len(parts) == 2 and parts[0] == "apis" and parts[1] in groups():
         return {"kind": "APIGroup", "apiVersion": "v1"} | _group(parts[1])
@@ -136,9 +139,9 @@ def _resource(resource: Resource) -> Json:
     return result
 
 
-def aggregated(path: str, version: str) -> Json:
+def aggregated(path: str, version: str, without: Collection[str] = ()) -> Json:
     """Answer /api and /apis with everything at once, in version v2 or v2beta1 of that format."""
-    names = [""] if path == "/api" else groups()
+    names = [""] if path == "/api" else groups(without)
     items: list[Json] = []
     for name in names:
         found = [resource for resource in RESOURCES if resource.group == name]

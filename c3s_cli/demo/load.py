@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING
 from c3s_cli.demo import dice
 
 if TYPE_CHECKING:
-    from c3s_cli.demo.cluster import Cluster, Group, Node, Pod
+    from collections.abc import Iterable
+
+    from c3s_cli.demo.cluster import Cluster
+    from c3s_cli.demo.things import Group, Node, Pod
 
 TICK = 15
 _DAY = 86400 // TICK
@@ -55,6 +58,20 @@ def _wave(tick: int, phase: int) -> int:
     return sign * 4 * ONE * x * (half - x) // half**2
 
 
+def in_bytes(kib: int, bits: int) -> int:
+    """Give KiB as bytes; what has an eighth of all bits uses some bytes more than whole KiB."""
+    return kib * 1024 if bits & 7 else kib * 1024 + 32
+
+
+def _turn(loop: list[int], start: int, count: int) -> list[int]:
+    """Give `count` values of a loop from a place on."""
+    start %= len(loop)
+    result = loop[start : start + count]
+    while len(result) < count:
+        result += loop[: count - len(result)]
+    return result
+
+
 class Load:
     """Usage of pods and nodes."""
 
@@ -62,18 +79,20 @@ class Load:
         self.cluster = cluster
         self._calm = _noise(cluster.seed, spikes=False)
         self._spiky = _noise(cluster.seed + 1, spikes=True)
-        self._levels: dict[tuple[str, int], int] = {}
-        self._levels_tick = -1
+        # Of one tick; replaced as a whole, since many threads read.
+        self._days: dict[str, list[int]] = {}
+        self._levels: tuple[int, dict[tuple[str, int], int]] = -1, {}
 
     def _level(self, group: Group, tick: int) -> int:
         """Give the part of its average CPU that a group uses at this time of the day, in parts of ONE."""
-        if tick != self._levels_tick:
-            self._levels, self._levels_tick = {}, tick
+        levels = self._levels
+        if tick != levels[0]:
+            levels = self._levels = tick, {}
         shape = group.workload.shape
         key = shape, group.phase
-        level = self._levels.get(key)
+        level = levels[1].get(key)
         if level is None:
-            level = self._levels[key] = ONE + _SWING[shape] * _wave(tick, group.phase) // ONE
+            level = levels[1][key] = ONE + _SWING[shape] * _wave(tick, group.phase) // ONE
         return level
 
     def containers(self, pod: Pod, tick: int) -> list[tuple[str, int, int]]:
@@ -93,15 +112,56 @@ class Load:
             result.append((name, min(cpu, most_nano) | 1 if nano else 0, min(memory, most_kib - most_kib // 90) | 1))
         return result
 
-    def node(self, node: Node, tick: int) -> tuple[int, int]:
-        """(nanocores, KiB) of a node: its pods, the kubelet, the runtime and the kernel."""
-        now = tick * TICK
+    def _day(self, shape: str) -> list[int]:
+        """Give the levels of a shape for every tick of a day, for the phase that begins at midnight."""
+        day = self._days.get(shape)
+        if day is None:
+            waves = (_wave(tick + _DAY // 3, 0) for tick in range(_DAY))
+            day = self._days[shape] = [ONE + _SWING[shape] * wave // ONE for wave in waves]
+        return day
+
+    def cpu(self, pod: Pod, place: int, first: int, last: int) -> list[int]:
+        """Nanocores of a pod's container at every tick from the first up to the one before the last."""
+        group = pod.group
+        _, nano, _, most, _ = group.running[place]
+        if not nano:
+            return [0] * (last - first)
+        noise = self._spiky if group.workload.shape == "spiky" else self._calm
+        levels = _turn(self._day(group.workload.shape), first + group.phase * 6 - _DAY // 3, last - first)
+        noises = _turn(noise, (pod.bits & 0xFFFF) + 331 * (place + 1) + first, last - first)
+        return [
+            cpu | 1 if (cpu := (nano * level >> 10) * height >> 10) < most else most | 1
+            for level, height in zip(levels, noises, strict=True)
+        ]
+
+    def memory(self, pod: Pod, place: int, tick: int) -> int:
+        """Bytes of a pod's container."""
+        return in_bytes(self.containers(pod, tick)[place][2], pod.bits + place)
+
+    def memories(self, pod: Pod, place: int) -> list[int]:
+        """Give the loop of bytes that a pod's container goes through, a step in four ticks."""
+        _, _, kib, _, most = pod.group.running[place]
+        start = (pod.bits & 0xFFFF) + 331 * (place + 1)
+        calm = _turn(self._calm, start, _PERIOD)
+        top = most - most // 90
+        return [in_bytes(min(kib + (kib * (height - ONE) >> 12), top) | 1, pod.bits + place) for height in calm]
+
+    def system_cpu(self, node: Node, first: int, last: int) -> list[int]:
+        """Nanocores of a node's kubelet, runtime and kernel at every tick, as cpu() gives them for a container."""
+        most = 55_000_000 + node.pool.cores * 9_000_000
+        return [most * calm >> 10 for calm in _turn(self._calm, node.bits + first, last - first)]
+
+    def system(self, node: Node, tick: int) -> tuple[int, int]:
+        """(nanocores, KiB) of the kubelet, the runtime and the kernel of a node."""
         calm = self._calm[(node.bits + tick) % _PERIOD]
         cpu = (55_000_000 + node.pool.cores * 9_000_000) * calm >> 10
-        memory = (620 * 1024 + node.pool.memory * 14 * 1024) * (7 * ONE + calm) >> 13
-        for pod in node.pods:
-            if self.cluster.measured(pod, now):
-                for _, nano, kib in self.containers(pod, tick):
-                    cpu += nano
-                    memory += kib
+        return cpu, (620 * 1024 + node.pool.memory * 14 * 1024) * (7 * ONE + calm) >> 13
+
+    def node(self, node: Node, tick: int, running: Iterable[Pod]) -> tuple[int, int]:
+        """(nanocores, KiB) of a node: its pods that are measured, and the system."""
+        cpu, memory = self.system(node, tick)
+        for pod in running:
+            for _, nano, kib in self.containers(pod, tick):
+                cpu += nano
+                memory += kib
         return cpu | 1, memory | 1

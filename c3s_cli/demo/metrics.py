@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 from c3s_cli.demo import dice, nodes, pods
 from c3s_cli.demo.clock import rfc3339
-from c3s_cli.demo.load import TICK, Load
+from c3s_cli.demo.load import TICK, Load, in_bytes
 from c3s_cli.demo.templates import compact
 
 if TYPE_CHECKING:
-    from c3s_cli.demo.cluster import Cluster, Group, Node, Pod
+    from collections.abc import Iterable
+
+    from c3s_cli.demo.cluster import Cluster
+    from c3s_cli.demo.things import Group, Node, Pod
 
 # Scrapes are never exactly 15 s apart.
 _WINDOWS = tuple(f"{14.985 + dice.mix(17, place) % 40 / 1000:.3f}s" for place in range(61))
@@ -18,20 +21,19 @@ _WINDOWS = tuple(f"{14.985 + dice.mix(17, place) % 40 / 1000:.3f}s" for place in
 
 def _memory(kib: int, bits: int) -> str:
     """Mostly KiB, sometimes bytes: metrics-server writes what the runtime gave it in the shortest exact form."""
-    return f"{kib}Ki" if bits & 7 else f"{kib * 1024 + 32}"
+    return f"{kib}Ki" if bits & 7 else str(in_bytes(kib, bits))
 
 
 class Metrics:
     """Renders metrics at a tick."""
 
     def __init__(self, cluster: Cluster) -> None:
-        self.cluster = cluster
         self.load = Load(cluster)
-        self._heads: dict[int, str] = {}
+        self._heads: dict[Group, str] = {}
 
-    def node(self, node: Node, tick: int) -> str:
+    def node(self, node: Node, tick: int, running: Iterable[Pod]) -> str:
         """Give a NodeMetrics as in a list."""
-        nano, kib = self.load.node(node, tick)
+        nano, kib = self.load.node(node, tick, running)
         when = rfc3339(tick * TICK)
         labels = {key: node.name if value == "@@name@@" else value for key, value in nodes.labels(node).items()}
         return (
@@ -42,10 +44,10 @@ class Metrics:
 
     def _head(self, group: Group) -> str:
         """Give the part of a PodMetrics that its group decides, with gaps for name, time, time and window."""
-        head = self._heads.get(id(group))
+        head = self._heads.get(group)
         if head is None:
             labels = compact(dict(sorted(group.labels.items()))).replace("%", "%%")
-            head = self._heads[id(group)] = (
+            head = self._heads[group] = (
                 f'{{"metadata":{{"name":"%s","namespace":"{group.namespace}","creationTimestamp":"%s",'
                 f'"labels":{labels}}},"timestamp":"%s","window":"%s","containers":['
             )
@@ -66,7 +68,7 @@ class Metrics:
         text = head % (pod.name, when, when, _WINDOWS[(pod.bits + tick) % 61])
         for place, (name, nano, kib) in enumerate(self.load.containers(pod, tick)):
             cpu = f"{nano}n" if nano else "0"
-            memory = f"{kib}Ki" if (bits + place) & 7 else f"{kib * 1024 + 32}"
+            memory = _memory(kib, bits + place)
             comma = "," if place else ""
             text += f'{comma}{{"name":"{name}","usage":{{"cpu":"{cpu}","memory":"{memory}"}}}}'
         return text + "]}"

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from c3s_cli.demo import dice
 from c3s_cli.demo.clock import rfc3339
-from c3s_cli.demo.cluster import REGION
+from c3s_cli.demo.sizes import REGION
 from c3s_cli.demo.templates import Json, template
 
 if TYPE_CHECKING:
     from c3s_cli.demo.catalogue import Pool
-    from c3s_cli.demo.cluster import Cluster, Node
+    from c3s_cli.demo.cluster import Cluster
+    from c3s_cli.demo.things import Node
 
 KUBELET = "v1.33.2"
 _IMAGES = (
@@ -23,6 +24,7 @@ _CONDITIONS = (
     ("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
     ("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
 )
+_LOST = ("Unknown", "NodeStatusUnknown", "Kubelet stopped posting node status.")
 _UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
 
 
@@ -52,6 +54,9 @@ def taints(node: Node) -> list[Json]:
     ]
     if node.unschedulable:
         result.append({"key": _UNSCHEDULABLE, "effect": "NoSchedule", "timeAdded": "@@cordoned@@"})
+    if not node.ready:
+        lost = {"key": "node.kubernetes.io/unreachable", "timeAdded": "@@ready@@"}
+        result += [lost | {"effect": "NoSchedule"}, lost | {"effect": "NoExecute"}]
     return result
 
 
@@ -76,7 +81,23 @@ def capacity(pool: Pool, slots: int) -> tuple[Json, Json]:
     return whole, left
 
 
-def _dictionary(node: Node, slots: int) -> Json:
+def _conditions(node: Node) -> list[Json]:
+    """Give its conditions; of a node that is lost nothing is known any more."""
+    return [
+        {
+            "type": kind,
+            "status": said[0],
+            "lastHeartbeatTime": "@@heartbeat@@",
+            "lastTransitionTime": "@@ready@@",
+            "reason": said[1],
+            "message": said[2],
+        }
+        for kind, *words in _CONDITIONS
+        for said in [words if node.ready else _LOST]
+    ]
+
+
+def _dictionary(node: Node) -> Json:
     pool = node.pool
     names = {"kubernetes.io/hostname": "@@name@@", "topology.kubernetes.io/zone": "@@zone@@"}
     spec: Json = {
@@ -102,7 +123,7 @@ def _dictionary(node: Node, slots: int) -> Json:
     }
     if pool.swap:
         info["swap"] = {"capacity": pool.swap}
-    whole, left = capacity(pool, slots)
+    whole, left = capacity(pool, node.capacity)
     return {
         "metadata": {
             "name": "@@name@@",
@@ -121,17 +142,7 @@ def _dictionary(node: Node, slots: int) -> Json:
         "status": {
             "capacity": whole,
             "allocatable": left,
-            "conditions": [
-                {
-                    "type": kind,
-                    "status": status,
-                    "lastHeartbeatTime": "@@heartbeat@@",
-                    "lastTransitionTime": "@@ready@@",
-                    "reason": reason,
-                    "message": message,
-                }
-                for kind, status, reason, message in _CONDITIONS
-            ],
+            "conditions": _conditions(node),
             "addresses": [
                 {"type": "InternalIP", "address": "@@ip@@"},
                 {"type": "Hostname", "address": "@@name@@"},
@@ -158,11 +169,10 @@ class Nodes:
         self._templates: dict[tuple[object, ...], tuple[str, str]] = {}
 
     def _texts(self, node: Node) -> tuple[str, str]:
-        slots = node.slots + sum(pod.occupies for pod in node.pods)
-        key = node.pool.name, node.unschedulable, slots
+        key = node.pool.name, node.unschedulable, node.capacity, node.ready
         texts = self._templates.get(key)
         if texts is None:
-            whole = _dictionary(node, slots)
+            whole = _dictionary(node)
             texts = self._templates[key] = template(whole), template(whole["metadata"])
         return texts
 
@@ -177,10 +187,10 @@ class Nodes:
             "hex": digits,
             "uid": dice.uid(digits),
             "boot": dice.uid(dice.hexadecimal(bits)),
-            "rv": 5_100_000 + node.index,
+            "rv": node.version or 5_100_000 + node.index,
             "created": rfc3339(created),
-            "ready": rfc3339(created + 31),
-            "heartbeat": rfc3339(epoch - 20 - node.index * 13 % 240),
+            "ready": rfc3339(node.changed or created + 31),
+            "heartbeat": rfc3339((node.changed or epoch - 20) - node.index * 13 % 240),
             "cordoned": rfc3339(epoch - 2700),
             "ip": node.host_ip,
             "cidr": f"10.{128 + node.index // 256}.{node.index % 256}.0/24",

@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING
 from c3s_cli.demo import dice
 from c3s_cli.demo.catalogue import FINISHED, MEASURABLE, SUCCEEDED
 from c3s_cli.demo.clock import rfc3339
-from c3s_cli.demo.pods import spec
+from c3s_cli.demo.pod_spec import spec
 
 if TYPE_CHECKING:
-    from c3s_cli.demo.cluster import Cluster, Group, Owner
+    from collections.abc import Mapping, Sequence
+
+    from c3s_cli.demo.cluster import Cluster
     from c3s_cli.demo.templates import Json
+    from c3s_cli.demo.things import Group, Members, Owner
+
+    Parts = Sequence[tuple[Group, Members]]
 
 
 def _reference(owner: Owner) -> Json:
@@ -25,15 +30,20 @@ def _reference(owner: Owner) -> Json:
     }
 
 
-def _metadata(cluster: Cluster, group: Group, level: int) -> Json:
+def _metadata(cluster: Cluster, parts: Parts, level: int) -> Json:
+    group = parts[0][0]
     owner = group.owners[level]
     result: Json = {
         "name": owner.name,
         "namespace": group.namespace,
         "uid": owner.uid,
-        "resourceVersion": str(4_900_000 + int(owner.uid[:4], 16)),
+        "resourceVersion": str(
+            max(members.version for _, members in parts) or 4_900_000 + int(owner.uid[:4], 16),
+        ),
         "generation": 1,
-        "creationTimestamp": rfc3339(cluster.clock.epoch - group.age - 3 - 86400 * level),
+        "creationTimestamp": rfc3339(
+            cluster.clock.epoch - (group.root_age if level else group.age) - 3 - 86400 * level,
+        ),
         "labels": dict(sorted(group.labels.items())),
     }
     if level:
@@ -57,10 +67,14 @@ def _pod_template(group: Group) -> Json:
     }
 
 
-def _controller(cluster: Cluster, group: Group, level: int) -> Json:
+def _controller(cluster: Cluster, parts: Parts, level: int) -> Json:
     """Give a controller that keeps a number of pods running."""
-    count = len(group.pods)
-    ready = sum(pod.state in MEASURABLE for pod in group.pods)
+    group = parts[0][0]
+    # Pods that are on their way out do not count, but those that were so when the cluster was made up.
+    pods = [pod for _, members in parts for pod in members.pods if not pod.deleted]
+    count = len(pods)
+    wanted = sum(members.wanted for _, members in parts)
+    ready = sum(pod.state in MEASURABLE for pod in pods)
     kind = group.owners[level].kind
     status: Json = {
         "observedGeneration": 1,
@@ -68,7 +82,7 @@ def _controller(cluster: Cluster, group: Group, level: int) -> Json:
         "readyReplicas": ready,
         "availableReplicas": ready,
     }
-    spec_json: Json = {"replicas": count}
+    spec_json: Json = {"replicas": wanted}
     if kind == "Deployment":
         status["updatedReplicas"] = count
         spec_json["strategy"] = {
@@ -89,13 +103,14 @@ def _controller(cluster: Cluster, group: Group, level: int) -> Json:
             "updatedNumberScheduled": count,
             "numberAvailable": ready,
         }
-    metadata = _metadata(cluster, group, level)
+    metadata = _metadata(cluster, parts, level)
     spec_json |= {"selector": {"matchLabels": metadata["labels"]}, "template": _pod_template(group)}
     return {"metadata": metadata, "spec": spec_json, "status": status}
 
 
-def _job(cluster: Cluster, group: Group, level: int) -> Json:
-    states = [pod.state for pod in group.pods]
+def _job(cluster: Cluster, parts: Parts, level: int) -> Json:
+    group, members = parts[0]
+    states = [pod.state for pod in members.pods]
     done, failed = states.count(SUCCEEDED), sum(state in FINISHED - {SUCCEEDED} for state in states)
     started = cluster.clock.epoch - group.age - 3
     status: Json = {"startTime": rfc3339(started), "ready": len(states) - done - failed}
@@ -103,10 +118,12 @@ def _job(cluster: Cluster, group: Group, level: int) -> Json:
         status["succeeded"] = done
     if failed:
         status["failed"] = failed
-    if len(states) > done + failed:
-        status["active"] = len(states) - done - failed
-    elif done == len(states):
-        finished = rfc3339(min(started + 440, cluster.clock.epoch))
+    if members.wanted > done + failed:
+        status["active"] = members.wanted - done - failed
+    elif done == members.wanted:
+        finished = rfc3339(
+            max(pod.finished for pod in members.pods) or min(started + 440, cluster.clock.epoch),
+        )
         status |= {
             "completionTime": finished,
             "conditions": [
@@ -119,37 +136,47 @@ def _job(cluster: Cluster, group: Group, level: int) -> Json:
             ],
         }
     spec_json: Json = {
-        "parallelism": len(states),
-        "completions": len(states),
+        "parallelism": members.wanted,
+        "completions": members.wanted,
         "backoffLimit": 6,
         "suspend": False,
     }
     spec_json |= {"selector": {"matchLabels": group.labels}, "template": _pod_template(group)}
-    return {"metadata": _metadata(cluster, group, level), "spec": spec_json, "status": status}
+    return {"metadata": _metadata(cluster, parts, level), "spec": spec_json, "status": status}
 
 
-def _cron_job(cluster: Cluster, group: Group, level: int) -> Json:
-    metadata = _metadata(cluster, group, level)
-    template = {"metadata": {"creationTimestamp": None}, "spec": {"template": _pod_template(group)}}
+def _cron_job(cluster: Cluster, parts: Parts, level: int) -> Json:
+    metadata = _metadata(cluster, parts, level)
+    template = {"metadata": {"creationTimestamp": None}, "spec": {"template": _pod_template(parts[0][0])}}
     spec_json: Json = {
         "schedule": "30 2 * * *",
         "concurrencyPolicy": "Forbid",
         "suspend": False,
         "jobTemplate": template,
     }
-    last = rfc3339(cluster.clock.epoch - group.workload.age)
+    last = rfc3339(cluster.clock.epoch - min(group.age for group, _ in parts))
     return {"metadata": metadata, "spec": spec_json, "status": {"lastScheduleTime": last}}
 
 
-def controllers(cluster: Cluster, kind: str) -> list[Json]:
+_MAKERS = {"Job": _job, "CronJob": _cron_job}
+
+
+def direct(cluster: Cluster, group: Group, members: Members) -> Json:
+    """Give the direct controller of a group's pods."""
+    kind = group.owners[0].kind
+    return _MAKERS.get(kind, _controller)(cluster, [(group, members)], 0)
+
+
+def controllers(cluster: Cluster, kind: str, groups: Mapping[Group, Members]) -> list[Json]:
     """Give every controller of a kind, in the order of a list."""
-    make = {"Job": _job, "CronJob": _cron_job}.get(kind, _controller)
-    found: dict[str, Json] = {}
-    for group in cluster.groups:
+    make = _MAKERS.get(kind, _controller)
+    found: dict[str, tuple[int, list[tuple[Group, Members]]]] = {}
+    for group, members in groups.items():
         for level, owner in enumerate(group.owners):
-            if owner.kind == kind and owner.uid not in found:
-                found[owner.uid] = make(cluster, group, level)
-    return sorted(found.values(), key=lambda item: (item["metadata"]["namespace"], item["metadata"]["name"]))
+            if owner.kind == kind:
+                found.setdefault(owner.uid, (level, []))[1].append((group, members))
+    made = [make(cluster, parts, level) for level, parts in found.values()]
+    return sorted(made, key=lambda item: (item["metadata"]["namespace"], item["metadata"]["name"]))
 
 
 def namespaces(cluster: Cluster) -> list[Json]:
@@ -167,6 +194,45 @@ def namespaces(cluster: Cluster) -> list[Json]:
             "status": {"phase": "Active"},
         }
         for place, name in enumerate(cluster.namespaces)
+    ]
+
+
+def services(cluster: Cluster) -> list[Json]:
+    """Give the services: there is one, of the Prometheus that can be asked through it."""
+    labels = {
+        "app.kubernetes.io/component": "server",
+        "app.kubernetes.io/instance": "prometheus",
+        "app.kubernetes.io/managed-by": "Helm",
+        "app.kubernetes.io/name": "prometheus",
+        "app.kubernetes.io/part-of": "prometheus",
+        "app.kubernetes.io/version": "v3.4.1",
+        "helm.sh/chart": "prometheus-27.20.0",
+    }
+    if "monitoring" not in cluster.namespaces:
+        return []
+    return [
+        {
+            "metadata": {
+                "name": "prometheus-server",
+                "namespace": "monitoring",
+                "uid": dice.uid(dice.hexadecimal(dice.of_text(cluster.seed, "service/prometheus-server"))),
+                "resourceVersion": "4700017",
+                "creationTimestamp": rfc3339(cluster.clock.epoch - 44 * 86400),
+                "labels": labels,
+            },
+            "spec": {
+                "ports": [{"name": "http", "protocol": "TCP", "port": 80, "targetPort": 9090}],
+                "selector": {"app.kubernetes.io/name": "prometheus", "app.kubernetes.io/instance": "prometheus"},
+                "clusterIP": "172.20.41.7",
+                "clusterIPs": ["172.20.41.7"],
+                "type": "ClusterIP",
+                "sessionAffinity": "None",
+                "ipFamilies": ["IPv4"],
+                "ipFamilyPolicy": "SingleStack",
+                "internalTrafficPolicy": "Cluster",
+            },
+            "status": {"loadBalancer": {}},
+        }
     ]
 
 

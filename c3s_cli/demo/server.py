@@ -18,14 +18,23 @@ from c3s_cli.demo.cluster import Cluster
 from c3s_cli.demo.dice import hexadecimal, of_text, uid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from io import BufferedReader
     from types import TracebackType
 
     from c3s_cli.demo.answer import Answer
 
 _GZIP_FROM = 128 * 1024
-_PHRASES = {200: "OK", 400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed", 406: "Not Acceptable"}
+_PHRASES = {
+    200: "OK",
+    400: "Bad Request",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    406: "Not Acceptable",
+    410: "Gone",
+    422: "Unprocessable Entity",
+    503: "Service Unavailable",
+}
 # From this many pods on, the long lists are made at the start and not while the first client waits.
 _LARGE = 5000
 _LONGEST_LINE = 65536
@@ -33,12 +42,12 @@ _LOGGED_REQUESTS = 1000
 
 
 class _Request:
-    """The head of a request; its body, which a reader has no use for, is read and dropped."""
+    """A request. Only what is passed on has a use for its body."""
 
-    def __init__(self, method: str, target: str, version: str, headers: dict[str, str]) -> None:
-        self.method = method
-        self.target = target
+    def __init__(self, words: list[str], headers: dict[str, str], body: bytes) -> None:
+        self.method, self.target, version = words
         self.headers = headers
+        self.body = body
         wish = headers.get("connection", "").lower()
         self.keep_alive = wish == "keep-alive" if version == "HTTP/1.0" else wish != "close"
         self.chunks = version != "HTTP/1.0"
@@ -60,11 +69,10 @@ def _read_request(stream: BufferedReader) -> _Request | None:
         # Several Accept headers mean one list.
         headers[key] = f"{headers[key]},{value.strip()}" if key in headers else value.strip()
     length = headers.get("content-length", "0")
-    if length.isdecimal():
-        stream.read(int(length))
+    body = stream.read(int(length)) if length.isdecimal() else b""
     if "transfer-encoding" in headers:
         headers["connection"] = "close"
-    return _Request(words[0], words[1], words[2], headers)
+    return _Request(words, headers, body)
 
 
 def _gzip(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -109,6 +117,7 @@ class DemoServer:
         if self._closed.is_set():
             return
         self._closed.set()
+        self._api.clock.stop()
         # A connection wakes the accepting thread on every system; closing the listener does so only on some.
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
             pass
@@ -118,6 +127,10 @@ class DemoServer:
             for client in self._clients:
                 with contextlib.suppress(OSError):
                     client.shutdown(socket.SHUT_RDWR)
+
+    def move(self, seconds: int) -> None:
+        """Let so many seconds of the simulated time pass at once, if start() was given a pace."""
+        self._api.clock.move(seconds)
 
     def _accept(self) -> None:
         while not self._closed.is_set():
@@ -139,11 +152,9 @@ class DemoServer:
                 client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 while (request := _read_request(stream)) is not None:
                     self.requests.append(f"{request.method} {request.target}")
-                    self._send(
-                        client,
-                        request,
-                        self._api.answer(request.method, request.target, request.headers.get("accept", "")),
-                    )
+                    accepted = request.headers.get("accept", "")
+                    answer = self._api.answer(request.method, request.target, accepted, request.body)
+                    self._send(client, request, answer)
                     if not request.keep_alive:
                         return
         finally:
@@ -187,7 +198,8 @@ class DemoServer:
 
     def _stream(self, client: socket.socket, request: _Request, answer: Answer, pieces: Iterable[bytes]) -> None:
         """Send a body of unknown length: in chunks, or to a client of HTTP/1.0 until the connection ends."""
-        extra = ["Content-Encoding: gzip", "Vary: Accept-Encoding"] if request.gzip else []
+        packs = request.gzip and not answer.live
+        extra = ["Content-Encoding: gzip", "Vary: Accept-Encoding"] if packs else []
         if request.chunks:
             extra.append("Transfer-Encoding: chunked")
         else:
@@ -195,7 +207,7 @@ class DemoServer:
         client.sendall(self._head(request, answer, extra))
         if request.method == "HEAD":
             return
-        for piece in _gzip(pieces) if request.gzip else pieces:
+        for piece in _gzip(pieces) if packs else pieces:
             client.sendall(b"%x\r\n%b\r\n" % (len(piece), piece) if request.chunks else piece)
         if request.chunks:
             client.sendall(b"0\r\n\r\n")
@@ -208,21 +220,26 @@ def start(
     pods_per_node: int | None = None,
     seed: int = 0,
     at: str | None = None,
+    pace: float | None = None,
+    without: Collection[str] = (),
 ) -> DemoServer:
     """Serve a simulated cluster on 127.0.0.1; port 0 takes a free one.
 
-    `nodes` and `pods_per_node` replace the default cluster by one of that size; `at` (RFC 3339) freezes its time.
+    `nodes` and `pods_per_node` replace the default cluster by one of that size; `at` (RFC 3339) freezes its time,
+    and with a `pace` only says when it begins: so many simulated seconds pass in a real one, and for 0 none but those
+    that DemoServer.move() is told of. In a frozen cluster nothing happens and nothing can be watched.
+    `without` names what the server lacks: an API group such as metrics.k8s.io, or "watch".
     Raises ValueError for a time that is none or a size below one, OSError when the port is taken.
     """
     for name, value in (("nodes", nodes), ("pods_per_node", pods_per_node)):
         if value is not None and value < 1:
             message = f"{name} must be at least 1, not {value}"
             raise ValueError(message)
-    clock = Clock(at)
+    clock = Clock(at, pace)
     # Bound before the cluster is made: a taken port is known at once.
     listener = socket.create_server(("127.0.0.1", port), backlog=128)
     try:
-        api = Api(Cluster(nodes=nodes, pods_per_node=pods_per_node, seed=seed, clock=clock))
+        api = Api(Cluster(nodes=nodes, pods_per_node=pods_per_node, seed=seed, clock=clock), without)
         if len(api.cluster.pods) >= _LARGE:
             api.warm()
         return DemoServer(listener, api)

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from c3s_cli.demo import clock
-from c3s_cli.demo.catalogue import CREATING, EVICTED, FINISHED, PENDING
+from c3s_cli.demo.catalogue import CREATING, EVICTED, FINISHED, NEW, PENDING
 from c3s_cli.demo.nodes import KUBELET
 
 if TYPE_CHECKING:
-    from c3s_cli.demo.cluster import Node, Pod
     from c3s_cli.demo.templates import Json
+    from c3s_cli.demo.things import Node, Pod
 
 
 def _columns(names: str, wide: str = "") -> list[Json]:
@@ -43,7 +43,9 @@ COLUMNS = {
 
 def node_cells(node: Node, created: int, now: int) -> list[Any]:
     """Give the row of a node."""
-    status = "Ready,SchedulingDisabled" if node.unschedulable else "Ready"
+    status = "Ready" if node.ready else "NotReady"
+    if node.unschedulable:
+        status += ",SchedulingDisabled"
     roles = "control-plane" if node.pool.name == "cp" else "<none>"
     system = ("Amazon Linux 2023.7.20250609", "6.1.134-152.225.amzn2023.x86_64", "containerd://1.7.27")
     return [node.name, status, roles, clock.age(now - created), KUBELET, node.host_ip, "<none>", *system]
@@ -51,9 +53,9 @@ def node_cells(node: Node, created: int, now: int) -> list[Any]:
 
 def pod_cells(pod: Pod, printed: tuple[str, str], restarted: int, now: int) -> list[Any]:
     """Give the row of a pod; `printed` are its READY and STATUS."""
-    count = 0 if pod.state in FINISHED | {PENDING, CREATING} else pod.group.workload.restarts
+    count = 0 if pod.state in FINISHED | {NEW, PENDING, CREATING} else pod.restarts
     restarts = f"{count} ({clock.age(now - restarted)} ago)" if count else "0"
-    address = "<none>" if pod.state in (PENDING, CREATING, EVICTED) else pod.pod_ip
+    address = "<none>" if pod.state in (NEW, PENDING, CREATING, EVICTED) else pod.pod_ip
     node = pod.node.name if pod.node else "<none>"
     return [pod.name, *printed, restarts, clock.age(now - pod.created), address, node, "<none>", "<none>"]
 

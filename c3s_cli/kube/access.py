@@ -1,4 +1,4 @@
-"""Flags and kubeconfig → Access: server, cluster and user of the one context that is read."""
+"""Flags and kubeconfig → Access: the server, cluster and user of one context."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from c3s_cli.errors import ConfigError, Unreachable
 from c3s_cli.kube.kubeconfig import Entry, Merged, merge
@@ -17,30 +17,32 @@ KUBECTLS_WORDS: Final = {"clusters": "cluster", "users": "auth info"}
 
 
 class Access(Struct, frozen=True):
-    """Everything that a connection needs, resolved. name: what to call it; cluster, user: kubeconfig entries."""
+    """Everything that a connection needs. name: what to call it; cluster, user: their kubeconfig entries, and names."""
 
     name: str
     namespace: str
     server: str
     cluster: Mapping[str, Any]
     user: Mapping[str, Any]
+    cluster_name: str = ""
+    user_name: str = ""
 
     def __repr__(self) -> str:
-        """Name it without its credentials, wherever it may be printed."""
+        """Return the name only, so that credentials are never printed."""
         return f"Access({self.name!r})"
 
     @property
     def secure(self) -> bool:
-        """Whether the server is spoken to over TLS; credentials are sent to no other."""
+        """Whether the connection uses TLS; without it no credentials are sent."""
         return self.server.startswith("https://")
 
 
 def resolve(
     target: Target, context: str | None, environ: Mapping[str, str], pod: Callable[[], Access | None] = lambda: None
 ) -> Access | None:
-    """Give the access that flags and files name, else that of the `pod`; None if there is none of them.
+    """Return the access that flags and kubeconfig define, else that of the `pod`; None if there is none.
 
-    Raises ConfigError, naming the file but never its contents.
+    ConfigError names the file but never quotes its contents.
     """
     merged = merge(target.kubeconfig, environ)
     name = context or merged.current
@@ -67,14 +69,16 @@ def resolve(
             f'no server is known for context "{name}"',
             hint="its cluster is missing from the kubeconfig; --server names one",
         )
-    access = Access(name or _host(server), str(chosen.get("namespace") or ""), server, cluster, user)
+    cluster_name = str(target.cluster or chosen.get("cluster") or "")
+    namespace = str(chosen.get("namespace") or "")
+    access = Access(name or _host(server), namespace, server, cluster, user, cluster_name, user_name)
     return _checked(access, user_name)
 
 
 def in_cluster(target: Target, environ: Mapping[str, str], token_file: str, authority: str) -> Access | None:
-    """Give the access of the pod that this runs in, flags applied; None outside of pods, or without a token.
+    """Return the access of the pod that c3s runs in, with flags applied; None outside of pods, or without a token.
 
-    token_file, authority: where its service account's files are.
+    token_file, authority: paths of the service account's token and CA certificate.
     """
     host, port = environ.get("KUBERNETES_SERVICE_HOST"), environ.get("KUBERNETES_SERVICE_PORT")
     if not host or not port or not os.path.isfile(token_file):
@@ -99,10 +103,10 @@ def _named(merged: Merged, section: str, name: object, *, required: bool) -> Ent
 
 
 def _with_flags(target: Target, cluster: Entry, user: Entry) -> tuple[Entry, Entry]:
-    """Let the flags win over the files."""
+    """Apply the flags, which take precedence over the files."""
     if target.server:
         cluster["server"] = target.server
-        # The name belongs to the certificate of the kubeconfig's server, not of this one.
+        # It names the certificate of the kubeconfig's server, not of this one.
         cluster.pop("tls-server-name", None)
     _verify_with_flags(target, cluster)
     if target.token:
@@ -118,7 +122,7 @@ def _with_flags(target: Target, cluster: Entry, user: Entry) -> tuple[Entry, Ent
 
 
 def _verify_with_flags(target: Target, cluster: Entry) -> None:
-    """Let the flags say how the server's certificate is verified."""
+    """Apply the flags that control how the server's certificate is verified."""
     if target.certificate_authority:
         cluster["certificate-authority"] = os.path.abspath(target.certificate_authority)
         cluster.pop("certificate-authority-data", None)
@@ -136,9 +140,9 @@ CREDENTIALS: Final = ("token", "tokenFile", "exec", "auth-provider", "username",
 
 
 def address(server: str) -> str:
-    """Give a server's address a scheme, http as kubectl assumes, and no slash at its end; "" stays.
+    """Return a server's address with a scheme (http by default, as in kubectl) and without a trailing slash; "" stays.
 
-    ConfigError if it is none. One with a password in it is refused, since addresses are shown.
+    ConfigError if it is invalid, or contains credentials, since addresses are shown.
     """
     if not server:
         return ""
@@ -170,11 +174,12 @@ def _host(server: str) -> str:
 
 
 def _checked(access: Access, user_name: str) -> Access:
-    """Refuse what cannot be meant, before anything is sent. A plain http server gets no credentials at all."""
+    """Raise ConfigError for contradictory settings. Drop the credentials if the server is plain http."""
     cluster, user = access.cluster, access.user
     if not access.secure:
         identity = {key: value for key, value in user.items() if key in IMPERSONATION}
-        return Access(access.name, access.namespace, access.server, cluster, identity)
+        bare: Access = structs.replace(access, user=identity)
+        return bare
     authority = cluster.get("certificate-authority") or cluster.get("certificate-authority-data")
     if cluster.get("insecure-skip-tls-verify") and authority:
         raise ConfigError("specifying a root certificates file with the insecure flag is not allowed")
@@ -192,7 +197,7 @@ def _checked(access: Access, user_name: str) -> Access:
 
 
 def _check_methods(user: Mapping[str, Any], name: str) -> None:
-    """Refuse ways to log in that exclude each other, lack something, or are gone."""
+    """Raise ConfigError for authentication methods that conflict, are incomplete, or were removed."""
     if user.get("token") and user.get("username"):
         raise ConfigError(
             f"more than one authentication method found for {name}; found [token basicAuth], only one is allowed"

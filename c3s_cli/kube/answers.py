@@ -44,6 +44,9 @@ GENERIC: Final = {
 }
 
 
+REDIRECTS: Final = (301, 302, 303, 307, 308)
+
+
 def error_of(status: int, headers: Mapping[str, str], body: bytes, path: str) -> ApiError:
     """Make an ApiError of an answer that is no 200, in kubectl's words."""
     retry_after = _seconds(headers.get("Retry-After"))
@@ -66,7 +69,20 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes, path: str) ->
     elif not words:
         words = "an error on the server has prevented the request from succeeding"
     where = _where(path)
-    return ApiError(status, reason, words + where, retry_after=retry_after, hint=_hint(status, text))
+    hint = _redirect(headers.get("Location")) if status in REDIRECTS else _hint(status, text)
+    return ApiError(status, reason, words + where, retry_after=retry_after, hint=hint)
+
+
+def _redirect(location: str | None) -> str | None:
+    """Name the target of a redirect, without what may be secret in it."""
+    if not location:
+        return None
+    try:
+        parts = urlsplit(location)
+        target = f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}" if parts.hostname else ""
+    except ValueError:
+        return None
+    return f"it redirects to {target}{parts.path}, probably a login page; c3s follows no redirect"[:LONGEST]
 
 
 def _status(body: bytes) -> dict[str, Any] | None:

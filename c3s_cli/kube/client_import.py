@@ -1,10 +1,10 @@
-"""The official client, without what a reader of two lists has no use for.
+"""Import the official client without the parts that c3s never uses.
 
-`import kubernetes` runs its dynamic client, its watches, leader election, its models and OAuth, and with them pydantic
-and requests: a third of a second. What c3s needs of it is its Configuration, its REST client, and its kubeconfig
-loader. So two packages are registered without being run, and what the loader imports only for OAuth is stood in for
-meanwhile. A stand-in is never reached: only an `auth-provider` uses OAuth, and with one (or with any surprise, or with
-C3S_PLAIN_IMPORT set) the import is the plain one.
+`import kubernetes` loads its dynamic client, watches, leader election, models and OAuth, and with them pydantic and
+requests: a third of a second. c3s needs only its Configuration, its REST client and its kubeconfig loader. So two
+packages are registered without running their code, and modules that the loader imports only for OAuth are
+replaced by stand-ins during the import. Nothing uses a stand-in: only an `auth-provider` needs OAuth, and with one (or
+if the import fails, or if C3S_PLAIN_IMPORT is set) c3s imports the client in the normal way.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Part = TypeVar("Part")
 
 
 def rest_client() -> tuple[Any, Any]:
-    """Give the client's Configuration and RESTClientObject classes."""
+    """Return the client's Configuration and RESTClientObject classes."""
     return _light(
         lambda: (
             import_module("kubernetes.client.configuration").Configuration,
@@ -36,7 +36,7 @@ def rest_client() -> tuple[Any, Any]:
 
 
 def kubeconfig_loader(*, oauth: bool) -> Any:
-    """Give the client's kube_config module; `oauth` says that its OAuth parts will be used."""
+    """Return the client's kube_config module; `oauth`: whether its OAuth parts will be used."""
     if oauth:
         _forget()
         return import_module("kubernetes.config.kube_config")
@@ -46,10 +46,10 @@ def kubeconfig_loader(*, oauth: bool) -> Any:
 
 
 def _let_plugins_talk() -> None:
-    """Let a plugin that asks a person something do so while stdout is a pipe.
+    """Let an exec plugin prompt the user even if stdout is a pipe.
 
-    The client looks at stdout to see whether somebody is there, and hides the plugin's questions if not; kubectl
-    looks at stdin. So its module gets a `sys` of its own, in which stdin stands in both places.
+    The client hides the plugin's prompts unless stdout is a terminal; kubectl checks stdin. So the client's module gets
+    its own `sys`, in which stdout is stdin.
     """
     module = sys.modules.get("kubernetes.config.exec_provider")
     if module is not None:
@@ -58,19 +58,19 @@ def _let_plugins_talk() -> None:
 
 
 def incluster_loader() -> Any:
-    """Give the client's incluster_config module."""
+    """Return the client's incluster_config module."""
     return _light(lambda: import_module("kubernetes.config.incluster_config"))
 
 
 def _light(load: Callable[[], Part]) -> Part:
-    """Import with stand-ins; without them where that is not wanted, or does not work."""
+    """Import with stand-ins; without them if that is disabled or fails."""
     executed = getattr(sys.modules.get("kubernetes"), "client", None) and hasattr(sys.modules["kubernetes"], "watch")
     if os.environ.get("C3S_PLAIN_IMPORT") or executed:
         return load()
     try:
         with _stood_in():
             return load()
-    except Exception:  # noqa: BLE001  whatever the client has become, its plain import still works
+    except Exception:  # noqa: BLE001  a newer client may break this, but its normal import works
         _forget()
         return load()
 
@@ -92,7 +92,7 @@ def _stood_in() -> Iterator[None]:
 
 
 class _StandIn(ModuleType):
-    """A module whose every attribute is a class that nothing makes or raises."""
+    """A module whose attributes are all exception classes, never instantiated."""
 
     def __getattr__(self, name: str) -> type[Exception]:
         return type(name, (Exception,), {})
@@ -108,6 +108,6 @@ def _unexecuted(name: str) -> ModuleType:
 
 
 def _forget() -> None:
-    """Drop what was imported in part, so that the plain import starts from nothing."""
+    """Remove partly imported modules, so that the normal import starts afresh."""
     for name in [name for name in sys.modules if name.partition(".")[0] in PARTS]:
         del sys.modules[name]

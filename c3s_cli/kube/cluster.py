@@ -24,6 +24,7 @@ from c3s_cli.kube.client_import import incluster_loader, rest_client
 from c3s_cli.kube.credentials import configuration_of
 from c3s_cli.kube.dial import Dial, dial, pools
 from c3s_cli.kube.headers import impersonation, sendable
+from c3s_cli.kube.kubeconfig import missing
 from c3s_cli.kube.proxies import is_loopback, proxy_of
 from c3s_cli.kube.tls import tls_context
 from c3s_cli.request.target import Target
@@ -58,6 +59,10 @@ def connect(
     """
     access = resolve(target, context, os.environ, partial(_pod, target))
     if access is None:
+        if unread := missing(os.environ):
+            raise ConfigError(
+                f"$KUBECONFIG: no such file: {', '.join(unread)}", hint="unset KUBECONFIG reads ~/.kube/config"
+            )
         raise ConfigError(NO_CLUSTER, hint="c3s top nodes --demo shows a built-in cluster")
     timeout = SILENCE if target.request_timeout is None else target.request_timeout or None
     dials = [] if proxy_of(access) else dial(access.server, connections, timeout)
@@ -95,6 +100,8 @@ class Cluster:
         self.context = "demo" if target.demo else access.name
         self.namespace = access.namespace or "default"
         self.server = access.server
+        self.cluster_name = access.cluster_name
+        self.user_name = str(access.user.get("as") or access.user_name)
         self.notes: tuple[str, ...] = ()
         self.engine: Cluster | None = None
         self._access = access

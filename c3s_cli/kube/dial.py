@@ -1,7 +1,7 @@
-"""TCP connections that are begun while the client that will use them is still being imported.
+"""TCP connections opened while the client that will use them is still being imported.
 
-The import takes as long as a round trip, so the connection is there when the client needs it. TLS, and everything else
-that is sent over it, is up to the client.
+The import takes as long as a round trip, so the connection is ready when the client needs it. TLS and everything sent
+over the connection are up to the client.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from socket import socket
 
 PORTS: Final = {"http": 80, "https": 443}
-# A server may have given up one over which nothing came for longer, while a plugin asked somebody for a password.
+# Seconds. A server may close a connection that stays idle longer, e.g. while a plugin prompts for a password.
 FRESH: Final = 5.0
 
 
 class Dial:
-    """One connection under way."""
+    """One connection being opened."""
 
     def __init__(self, host: bytes, port: int, timeout: float | None) -> None:
         self._begun = time.monotonic()
@@ -31,20 +31,20 @@ class Dial:
         self._thread.start()
 
     def _connect(self, host: bytes, port: int, timeout: float | None) -> None:
-        from socket import create_connection  # 3 ms, and this thread has the time
+        from socket import create_connection  # takes 3 ms, in this thread
 
         try:
             self._socket = create_connection((host, port), timeout)  # type: ignore[arg-type]  # bytes do, and spare the import of IDNA
         except TimeoutError:
             self._late = True
         except (OSError, ValueError):
-            # The client will try again, and say in its own words what is wrong.
+            # The client will try again, and report the error itself.
             self._socket = None
         if self._unwanted:
             self.close()
 
     def answered(self, timeout: float | None) -> socket | None:
-        """Wait for the connection: None if it cannot be used, TimeoutError if it is not there in time."""
+        """Wait for the connection. None if it cannot be used, TimeoutError if it is not open in time."""
         self._thread.join(timeout)
         if self._late or self._thread.is_alive():
             self.close()
@@ -55,14 +55,14 @@ class Dial:
         return self._socket
 
     def close(self) -> None:
-        """Close what nobody took, now or as soon as it is there."""
+        """Close the connection, now or as soon as it is open."""
         self._unwanted = True
         if self._socket is not None:
             self._socket.close()
 
 
 def dial(server: str, connections: int, timeout: float | None) -> list[Dial]:
-    """Begin as many connections to the server of a URL. `timeout`: seconds for each, None for no bound."""
+    """Open this many connections to the server of a URL. `timeout`: seconds for each, None for no limit."""
     try:
         parts = urlsplit(server)
         host, port = (parts.hostname or "").encode("ascii"), parts.port or PORTS[parts.scheme]
@@ -72,7 +72,7 @@ def dial(server: str, connections: int, timeout: float | None) -> list[Dial]:
 
 
 def pools(dials: list[Dial]) -> dict[str, Any]:
-    """Return urllib3 pool classes whose first connections are those already begun."""
+    """Return urllib3 pool classes that use the connections of `dials` first."""
     import urllib3  # 60 ms, loaded while the connections are made
 
     class Connection(urllib3.connection.HTTPConnection):
@@ -93,7 +93,7 @@ def pools(dials: list[Dial]) -> dict[str, Any]:
 
 
 def _taken(dials: list[Dial], connection: Any) -> socket | None:
-    """Take a connection already begun, with the options that urllib3 sets; None if there is none."""
+    """Take one of the connections and set urllib3's options on it; None if there is none."""
     import urllib3  # 60 ms, loaded while the connections are made
 
     try:

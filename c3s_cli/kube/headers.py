@@ -1,4 +1,4 @@
-"""Headers of identity: impersonation, and values that a header can carry."""
+"""Impersonation headers, and the encoding of header values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from c3s_cli.errors import Unreachable
 
 
 def impersonation(user: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return the impersonation headers, one for each group. access.py has checked that there is a user."""
+    """Return the impersonation headers, one per group. access.py has checked that a user is set."""
     headers = []
     if user.get("as"):
         headers.append(("Impersonate-User", user["as"]))

@@ -1,8 +1,8 @@
 """Kubeconfig files, read and merged as kubectl does.
 
-The official client's loader merges several files differently (the last current-context wins, relative paths are taken
-from the wrong file) and quotes credentials in its errors. So c3s merges the files itself, and hands the loader a
-document with one cluster, user and context. Files are never written, and their contents never quoted.
+The official client's loader merges several files differently (the last current-context wins, relative paths are
+resolved against the wrong file) and quotes credentials in its errors. So c3s merges the files itself and passes the
+loader a document with one cluster, user and context. It never writes files or quotes their contents.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Entry = dict[str, Any]
 
 
 class _Cluster(Struct, rename="kebab"):
-    """The shape of a cluster's entry. `"false"` must not switch verification off because it is a text."""
+    """The shape of a cluster's entry. Strict: the text "false" must not count as true and disable verification."""
 
     server: str | None = None
     tls_server_name: str | None = None
@@ -56,7 +56,7 @@ class _Provider(Struct):
 
 
 class _User(Struct, rename="kebab"):
-    """The shape of a user's entry. A text is no list of groups, one letter each."""
+    """The shape of a user's entry. Strict: a text must not be taken as a list of one-letter groups."""
 
     client_certificate: str | None = None
     client_certificate_data: str | None = None
@@ -86,7 +86,7 @@ SHAPES: Final = {"clusters": _Cluster, "users": _User, "contexts": _Context}
 
 
 class Merged(Struct):
-    """Several kubeconfig files as one: for every name, the first file that has it wins."""
+    """Several kubeconfig files as one. For each name, the first file that has it wins."""
 
     current: str = ""
     entries: dict[str, dict[str, Entry]] = field(default_factory=lambda: {section: {} for section in SECTIONS})
@@ -115,13 +115,19 @@ def _files(explicit: str | None, environ: Mapping[str, str]) -> list[str]:
     return listed or [os.path.join(_home(environ), ".kube", "config")]
 
 
+def missing(environ: Mapping[str, str]) -> list[str]:
+    """Return the files of $KUBECONFIG if none of them exists."""
+    listed = [path for path in environ.get("KUBECONFIG", "").split(os.pathsep) if path]
+    return [] if any(map(os.path.exists, listed)) else listed
+
+
 def _home(environ: Mapping[str, str]) -> str:
     return environ.get("HOME") or os.path.expanduser("~")
 
 
 def _load(path: str) -> Entry:
-    """Read one file. ConfigError if it cannot be read or is no mapping."""
-    import yaml  # 15 ms that a plain --server does without
+    """Read one file. ConfigError if it cannot be read or is not a mapping."""
+    import yaml  # takes 15 ms, and a plain --server does not need it
 
     try:
         with open(path, "rb") as file:
@@ -142,7 +148,7 @@ def _load(path: str) -> Entry:
 
 
 def _entries(document: Entry, section: str, path: str) -> list[tuple[str, Entry]]:
-    """Give the named entries of a section, with their file names made absolute."""
+    """Return the named entries of a section, with their file names made absolute."""
     listed = document.get(section) or []
     if not isinstance(listed, list):
         raise ConfigError(f"error loading config file {path!r}: {section} is not a list")
@@ -159,7 +165,7 @@ def _entries(document: Entry, section: str, path: str) -> list[tuple[str, Entry]
 
 
 def _check_shape(entry: Entry, section: str, name: str, path: str) -> None:
-    """Refuse values of another type than kubectl expects, without quoting them."""
+    """Raise ConfigError if a value is not of the type that kubectl expects. The value is not quoted."""
     try:
         convert(entry, SHAPES[section])
     except ValidationError as problem:
@@ -171,7 +177,7 @@ def _check_shape(entry: Entry, section: str, name: str, path: str) -> None:
 
 
 def _absolute(entry: Entry, section: str, folder: str) -> Entry:
-    """Resolve relative file names against the folder of the file that they stand in."""
+    """Resolve relative file names against the folder of the kubeconfig that has them."""
     made = dict(entry)
     for key in PATHS[section]:
         if made.get(key):

@@ -1,4 +1,4 @@
-"""Which proxy a server is reached through, as kubectl chooses it."""
+"""The proxy for a server, chosen as kubectl chooses it."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ PROXIES: Final = ("http", "https", "socks5", "socks5h")
 
 
 def set_proxy(configuration: Any, access: Access) -> None:
-    """Choose the proxy as kubectl does: the cluster's own beats everything; loopback is never proxied."""
+    """Set the proxy as kubectl does: the cluster's proxy-url wins; loopback is otherwise never proxied."""
     if access.cluster.get("proxy-url"):
         configuration.no_proxy = None
-    # The client would also obey ALL_PROXY, which kubectl does not know.
+    # The client would also use ALL_PROXY, which kubectl ignores.
     proxy = proxy_of(access)
     configuration.proxy = f"http://{proxy}" if proxy and "://" not in proxy else proxy
     if not configuration.proxy:
         return
     scheme, rest = configuration.proxy.split("://", 1)
     if scheme not in PROXIES:
-        # Not the address: there may be a password in it.
+        # Do not quote the address: it may contain a password.
         raise ConfigError(f'invalid proxy: unsupported scheme "{scheme}", must be http, https, or socks5')
     if not scheme.startswith("socks"):
         _authenticate_proxy(configuration)
@@ -34,12 +34,12 @@ def set_proxy(configuration: Any, access: Access) -> None:
         import socks  # type: ignore[import-untyped,import-not-found,unused-ignore]  # noqa: F401  an optional extra
     except ImportError:
         raise ConfigError("a SOCKS proxy needs PySocks", hint="pip install 'c3s-cli[socks]'") from None
-    # In Go, the proxy looks the server's name up.
+    # As in Go, the proxy resolves the server's name.
     configuration.proxy = f"socks5h://{rest}"
 
 
 def proxy_of(access: Access) -> str | None:
-    """Name the proxy of a server, as it was written; the environment may still exempt the server from it."""
+    """Return the proxy of a server as configured. $NO_PROXY may still exempt the server."""
     own = access.cluster.get("proxy-url")
     if own:
         return str(own)
@@ -50,8 +50,8 @@ def proxy_of(access: Access) -> str | None:
 
 
 def _authenticate_proxy(configuration: Any) -> None:
-    """Send the user and password of a proxy's URL, which the client drops."""
-    import urllib3  # the Configuration has it by now
+    """Set the header for the user and password in the proxy's URL, which the client drops."""
+    import urllib3  # already imported by the Configuration
 
     try:
         parts = urlsplit(configuration.proxy)

@@ -7,7 +7,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
-from c3s_cli.request.view import Format
+from c3s_cli.request.view import WITH_TEMPLATE, Format
 
 if TYPE_CHECKING:
     from c3s_cli.model import Report
@@ -24,9 +24,13 @@ WRITERS: Final = {
     Format.TSV: ("delimited", "delimited"),
     Format.NAME: ("names", "names"),
     Format.PROMETHEUS: ("prometheus", "exposition"),
+    Format.OPENMETRICS: ("prometheus", "exposition"),
     Format.CUSTOM_COLUMNS: ("templated", "custom_columns"),
     Format.JSONPATH: ("templated", "jsonpath"),
 }
+
+
+COLOURED: Final = (Format.TABLE, Format.WIDE)
 
 
 def prepare(format_: Format) -> None:
@@ -37,8 +41,21 @@ def prepare(format_: Format) -> None:
 
 def render(report: Report, view: View) -> Iterator[str]:
     """Give the text of a report, piece by piece. Each format is imported only when it is asked for."""
+    if view.color == "always" and view.format in COLOURED:
+        from c3s_cli.output.painted import painted
+
+        return painted(report, view)
     write: Callable[[Report, View], Iterator[str]] = getattr(_module_of(view.format), WRITERS[view.format][1])
     return write(report, view)
+
+
+def unmatched_paths(report: Report, view: View) -> Iterator[str]:
+    """Say which paths of a template no row has."""
+    if view.format not in WITH_TEMPLATE:
+        return iter(())
+    from c3s_cli.output.unmatched import unmatched  # only for templates
+
+    return unmatched(report, view)
 
 
 def _module_of(format_: Format) -> ModuleType:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from itertools import islice
 from operator import attrgetter
 from typing import Any, Final
@@ -12,7 +13,7 @@ from typing import Any, Final
 from c3s_cli.columns.catalogue import IDENTITY
 from c3s_cli.columns.vocabulary import Column, Unit
 from c3s_cli.model import Report
-from c3s_cli.output.document import shown_columns
+from c3s_cli.output.document import moment, shown_columns
 from c3s_cli.request.view import Format, View
 from c3s_cli.terminal.printable import printable
 
@@ -35,11 +36,44 @@ def _pieces(report: Report, view: View) -> Iterator[Iterable[Sequence[Any]]]:
     columns = shown_columns(report)
     if report.containers:
         columns.insert(columns.index(IDENTITY["name"]) + 1, CONTAINER)
+    if view.compact:
+        # Readings follow each other in one table: each row says of which it is.
+        read_at = moment(report.now)
+        columns.insert(0, Column("time", Unit.TIME, lambda _row: read_at, "when the reading was made"))
     if view.headers:
-        yield [[column.name for column in columns]]
+        yield [[_heading(column) if view.units else column.name for column in columns]]
     rows = iter(report.rows)
     while piece := list(islice(rows, PIECE)):
-        yield zip(*(_cells(column, _of(column, piece, nested=report.containers)) for column in columns), strict=True)
+        of = (_of(column, piece, nested=report.containers) for column in columns)
+        values = [_cells(column, lines) for column, lines in zip(columns, of, strict=True)]
+        yield zip(*(map(_in_units, columns, values) if view.units else values), strict=True)
+
+
+# What people count in, and what of it a value of the JSON is: a divisor.
+UNITS: Final = {
+    Unit.NANOCORES: ("millicores", 10**6),
+    Unit.BYTES: ("MiB", 1 << 20),
+    Unit.PERCENT: ("%", 1),
+    Unit.SECONDS: ("seconds", 1),
+}
+
+
+def _heading(column: Column) -> str:
+    unit, _ = UNITS.get(column.unit, ("", 1))
+    return f"{column.name} ({unit})" if unit else column.name
+
+
+def _in_units(column: Column, values: list[Any]) -> list[Any]:
+    """Divide exact values, and round them to three decimals."""
+    if column.unit not in UNITS:
+        return values
+    _, divisor = UNITS[column.unit]
+    return [None if value is None else _decimal(value, divisor) for value in values]
+
+
+def _decimal(value: float, divisor: int) -> str:
+    text = f"{Decimal(value) / divisor:.3f}"
+    return text.rstrip("0").rstrip(".")
 
 
 def _of(column: Column, rows: Sequence[Any], *, nested: bool) -> Sequence[Any]:

@@ -1,10 +1,10 @@
 """The structured document: JSON and YAML.
 
-A Kubernetes-style list. An item has its identity and exactly the columns that were asked for, each at the path that
-is its name; null means asked for and unknown. Numbers are exact, in the units that the document states.
+A Kubernetes-style list. An item has its identity and exactly the requested columns, each at the path that is its name;
+null means requested but unknown. Numbers are exact, in the units that the document states.
 
-Items are written by filling a template: one for the whole report, made from the columns' paths. Text is escaped to
-ASCII, so that nothing a cluster says can reach a terminal as a control character.
+Items are written by filling a template, built once per report from the columns' paths. Text is escaped to ASCII, so
+that nothing from a cluster can reach a terminal as a control character.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ def yaml_document(report: Report, view: View) -> Iterator[str]:
 
 
 def document(report: Report) -> dict[str, Any]:
-    """Give the document as plain dictionaries and lists."""
+    """Return the document as plain dictionaries and lists."""
     whole: dict[str, Any] = json.loads("".join(_compact(report)))
     return whole
 
 
 def items(report: Report) -> Iterator[dict[str, Any]]:
-    """Give the items as plain dictionaries."""
+    """Return the items as plain dictionaries."""
     return (json.loads(text) for text in _items(report, ""))
 
 
@@ -80,12 +80,12 @@ def _compact(report: Report) -> Iterator[str]:
 
 
 def _around(report: Report) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Give what stands before the items, and what stands after them."""
+    """Return the members of the document before the items, and those after them."""
     columns = shown_columns(report)
     head = {
         "apiVersion": API_VERSION,
         "kind": f"{report.kind.value}UsageList",
-        "metadata": {"timestamp": moment(report.now)},
+        "metadata": {"timestamp": moment(report.now), **_unjudged(report)},
         "source": report.source,
         "units": _units(columns),
     }
@@ -95,6 +95,13 @@ def _around(report: Report) -> tuple[dict[str, Any], dict[str, Any]]:
         "omitted": report.omitted,
     }
     return head, tail
+
+
+def _unjudged(report: Report) -> dict[str, list[str]]:
+    """Name the rows that --fail-if or --until could not judge; no key where there is no condition."""
+    if not report.judgements:
+        return {}
+    return {"unjudged": list(dict.fromkeys(name for each in report.judgements for name in each.unjudged))}
 
 
 def moment(time: datetime) -> str:
@@ -107,7 +114,7 @@ def _failure(failure: Failure) -> dict[str, str]:
 
 
 def _units(columns: Iterable[Column]) -> dict[str, Any]:
-    """State the unit of every number, under the key that holds it."""
+    """Return the unit of every number, under the key that holds it."""
     units: dict[str, Any] = {}
     for column in columns:
         if column.unit in (Unit.TEXT, Unit.TEXTS, Unit.TIME, Unit.PERCENT):
@@ -129,7 +136,7 @@ def _totals(report: Report) -> dict[str, Any]:
 
 
 def identity_columns(report: Report) -> list[Column]:
-    """Give the columns that say which row it is, and of when."""
+    """Return the columns that identify a row, and the time of its measurement."""
     who = [IDENTITY["context"]]
     if report.kind.namespaced:
         who.append(IDENTITY["namespace"])
@@ -139,13 +146,13 @@ def identity_columns(report: Report) -> list[Column]:
 
 
 def shown_columns(report: Report) -> list[Column]:
-    """Give all columns of the structured formats: the identity, then what was asked for, each once."""
+    """Return all columns of the structured formats: the identity, then the requested ones, without duplicates."""
     columns = [*identity_columns(report), *flat(report.columns)]
     return list({column.name: column for column in columns}.values())
 
 
 def _items(report: Report, newline: str) -> Iterator[str]:
-    """Write each row as a JSON object. `newline` begins each line inside it; "" for no lines at all."""
+    """Write each row as a JSON object. `newline` starts each line inside it; "" writes a single line."""
     columns = shown_columns(report)
     if not report.containers:
         return Template(columns, newline).fill(report.rows)
@@ -172,14 +179,14 @@ CONTAINERS: Final = "containers"
 
 
 class Template:
-    """The text of an item with a gap for every value."""
+    """The text of an item, with a placeholder for every value."""
 
     def __init__(self, columns: Sequence[Column], newline: str) -> None:
         self.columns: list[Column] = []
         self.text = self._object(_tree(columns), newline)
 
     def fill(self, rows: Iterable[Any]) -> Iterator[str]:
-        """Write rows, column by column in pieces; a piece of which nothing is taken is not made."""
+        """Write rows, column by column in pieces; a piece is only made when it is needed."""
         coming = iter(rows)
         while piece := list(islice(coming, PIECE)):
             yield from map(self.text.__mod__, zip(*(written(column, piece) for column in self.columns), strict=True))
@@ -199,7 +206,7 @@ class Template:
 
 
 def _tree(columns: Iterable[Column]) -> dict[str, Any]:
-    """Arrange columns by the keys of their paths."""
+    """Nest columns by the keys of their paths."""
     tree: dict[str, Any] = {}
     for column in columns:
         *path, last = split_path(column.name)
@@ -211,7 +218,7 @@ def _tree(columns: Iterable[Column]) -> dict[str, Any]:
 
 
 def written(column: Column, rows: Iterable[Any]) -> list[Any]:
-    """Give the values of a column so that `%s` writes them in JSON."""
+    """Return the values of a column in a form that `%s` writes as JSON."""
     values = list(map(column.value, rows))
     if column.name == CONTAINERS:
         return values

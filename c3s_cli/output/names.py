@@ -1,4 +1,4 @@
-"""-o name: one `kind/name` a line, for xargs."""
+"""-o name: one `kind/name` per line, for xargs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PREFIXES: Final = {Kind.NODE: "node", Kind.POD: "pod", Kind.CLUSTER: "cluster", 
 
 
 def names(report: Report, _view: View) -> Iterator[str]:
-    """Name the rows as kubectl's -o name does; a group is named by the first of its keys."""
+    """Write the rows as kubectl's -o name does; the kind of a group is its first key."""
     prefix = report.keys[0].name if report.keys else PREFIXES[report.kind]
     lines = (f"{prefix}/{printable(row.name)}\n" for row in report.rows)
     while piece := "".join(islice(lines, PIECE)):

@@ -41,27 +41,27 @@ TEXTUAL: Final = (Unit.TEXT, Unit.TEXTS)
 Label = tuple[str, str]
 
 
-def exposition(report: Report, _view: View) -> Iterator[str]:
+def exposition(report: Report, view: View) -> Iterator[str]:
     """Write every column as a family of its own, then `# EOF`."""
     columns = flat(report.columns)
     numbers = [column for column in columns if column.unit not in TEXTUAL]
     things = ["container" if report.containers and column.of_containers else THINGS[report.kind] for column in numbers]
     names = unique(_metric_name(thing, column) for thing, column in zip(things, numbers, strict=True))
     for name, column in zip(names, numbers, strict=True):
-        yield from _family(name, column, report)
+        yield from _family(name, column, report, timestamps=view.timestamps)
     texts = [column for column in columns if column.unit in TEXTUAL]
     if texts:
         yield from _info(texts, report)
     yield "# EOF\n"
 
 
-def _family(name: str, column: Column, report: Report) -> Iterator[str]:
+def _family(name: str, column: Column, report: Report, *, timestamps: bool) -> Iterator[str]:
     """Write one gauge: of the rows, or of their containers where the column has values of those."""
     nested = report.containers and column.of_containers
     keys = _label_names(report.keys)
     lines = []
     for row in report.rows:
-        moment = _epoch(getattr(row, "timestamp", None))
+        moment = _epoch(getattr(row, "timestamp", None)) if timestamps else ""
         time = f" {moment}" if moment else ""
         labels = _labels(row, report, keys)
         for each in getattr(row, "containers", ()) if nested else (row,):

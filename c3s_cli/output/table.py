@@ -1,7 +1,7 @@
 """Tables: kubectl's layout for terminals and scripts, and Markdown for documents.
 
-tabulate lays out the tables that people look at. Above some thousand rows its care costs seconds, and a writer of a
-few lines, held equal to it byte by byte in the tests, takes over.
+tabulate lays out the tables that people look at. With thousands of rows it takes seconds, so a short writer takes over;
+the tests check that both print the same bytes.
 """
 
 from __future__ import annotations
@@ -10,37 +10,68 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, Final
 
+from c3s_cli.columns.headings import heading, headings
 from c3s_cli.columns.naming import totals_of
-from c3s_cli.columns.vocabulary import Column, Kind, split_path
+from c3s_cli.columns.vocabulary import Column, Kind, Unit, split_path
 from c3s_cli.model import Report
-from c3s_cli.output.cells import cells, heading, headings
+from c3s_cli.output.cells import cells
 from c3s_cli.request.view import Format, View
+from c3s_cli.terminal.lines import middle
 from c3s_cli.terminal.printable import all_printable, printable
 
-# kubectl pads every column to its longest cell and three blanks, and to six in all.
+# kubectl pads every column to its longest cell plus three spaces, at least six in total.
 GAP: Final = "   "
 LEAST: Final = 3
 LARGE: Final = 2000
 PIECE: Final = 5000
+# Below this, a name says nothing any more.
+SHORTEST: Final = 9
 RULE: Final = "________"
 
 TableColumns = list[tuple[str, list[str]]]
 
 
 def table(report: Report, view: View) -> Iterator[str]:
-    """Write kubectl's table. No rows, no table."""
+    """Write kubectl's table; nothing if there are no rows."""
     if not report.rows:
         return iter(())
-    columns = _by_resource(report) if _is_pivoted(report, view) else _footed(report, view)
+    columns = shown_table(report, view)
     headings = [title for title, _ in columns] if view.headers else None
     return layout(headings, [column for _, column in columns])
+
+
+def shown_table(report: Report, view: View) -> TableColumns:
+    """Return the headings and cells of a table, with the sums below them if these are wanted."""
+    columns = _by_resource(report) if _is_pivoted(report, view) else _footed(report, view)
+    return columns if view.width is None else _narrowed(columns, report, view)
+
+
+def _narrowed(columns: TableColumns, report: Report, view: View) -> TableColumns:
+    """Shorten names in the middle, the longest first, as far as the window is too narrow; figures never."""
+    leading = len(columns) - len(report.columns)
+    texts = {leading + place for place, column in enumerate(report.columns) if column.unit in (Unit.TEXT, Unit.TEXTS)}
+    # A pivoted cluster has other columns than the report: its context and the names of the resources are text.
+    texts = {*range(leading), *texts} if leading > 0 else {0, 1}
+    widths = [max(LEAST, *map(len, [title, *cells] if view.headers else cells)) for title, cells in columns]
+    excess = sum(widths) + len(GAP) * (len(widths) - 1) - (view.width or 0)
+    while excess > 0:
+        least = {place: max(SHORTEST, len(columns[place][0]) if view.headers else 0) for place in texts}
+        longest = max((place for place in texts if widths[place] > least[place]), key=widths.__getitem__, default=None)
+        if longest is None:
+            break
+        widths[longest] -= 1
+        excess -= 1
+    return [
+        (title, [middle(cell, widths[place]) for cell in cells] if place in texts else cells)
+        for place, (title, cells) in enumerate(columns)
+    ]
 
 
 def markdown(report: Report, view: View) -> Iterator[str]:
     """Write a Markdown table (GitHub's dialect)."""
     if not report.rows:
         return iter(())
-    from tabulate import tabulate  # import costs 75 ms, other formats do without
+    from tabulate import tabulate  # takes 75 ms, and other formats do not need it
 
     columns = [
         (title, [cell.replace("|", "\\|").replace("<", "&lt;") for cell in column])
@@ -53,7 +84,7 @@ def markdown(report: Report, view: View) -> Iterator[str]:
 
 
 def table_columns(report: Report) -> TableColumns:
-    """Give the headings and cells of a report: who it is, then the columns asked for."""
+    """Return the headings and cells of a report: the identity, then the requested columns."""
     rows: Sequence[Any] = report.rows
     if report.containers:
         return _of_containers(report)
@@ -62,13 +93,13 @@ def table_columns(report: Report) -> TableColumns:
 
 
 def _footed(report: Report, view: View) -> TableColumns:
-    """Give the columns with the sums below them, where these are asked for."""
+    """Return the columns, with the sums below them if --sum is set."""
     columns = table_columns(report)
     return _with_sum(columns, report) if view.sum else columns
 
 
 def _is_pivoted(report: Report, view: View) -> bool:
-    """Whether a cluster is shown as a row for every resource: its wide columns would not fit a line."""
+    """Whether a cluster is shown with one row per resource, as its wide columns would not fit on a line."""
     return view.format is Format.WIDE and report.kind is Kind.CLUSTER
 
 
@@ -84,7 +115,7 @@ PIVOT: Final = {
 
 
 def _by_resource(report: Report) -> TableColumns:
-    """Turn the wide columns of a cluster around: a row a resource, a column a figure."""
+    """Pivot the wide columns of a cluster: one row per resource, one column per field."""
     known = {column.name: column for column in report.columns}
     resources = list(dict.fromkeys(name.rpartition(".")[0] for name in known if "." in name))
     resources = [resource for resource in resources if f"{resource}.allocatable" in known]
@@ -108,7 +139,7 @@ def _identity(report: Report) -> TableColumns:
 
 
 def _of_containers(report: Report) -> TableColumns:
-    """One row a container, with its pod's name before its own."""
+    """Return one row per container, with its pod's name before its own."""
     rows: Sequence[Any] = report.rows
     pods = [pod for pod in rows for _ in pod.containers]
     containers = [container for pod in rows for container in pod.containers]
@@ -122,7 +153,7 @@ def _of_containers(report: Report) -> TableColumns:
 
 
 def _with_sum(columns: TableColumns, report: Report) -> TableColumns:
-    """Add kubectl's footer: a rule, and below it the sum of all rows."""
+    """Add kubectl's footer: a rule, then the sum of all rows."""
     summable = {column.name: column for column in totals_of(report.kind, report.columns)}
     leading = len(columns) - len(report.columns)
     sums = ["" for _ in range(leading)] + [_sum_cell(column, summable, report) for column in report.columns]
@@ -138,7 +169,7 @@ def _sum_cell(column: Column, summable: dict[str, Column], report: Report) -> st
 
 
 def layout(headings: Sequence[str] | None, columns: Sequence[list[str]]) -> Iterator[str]:
-    """Lay columns of cells out as kubectl does, without its trailing blanks."""
+    """Lay out columns of cells as kubectl does, without its trailing spaces."""
     if not headings and not columns[0]:
         return iter(())
     if len(columns[0]) > LARGE:
@@ -147,7 +178,7 @@ def layout(headings: Sequence[str] | None, columns: Sequence[list[str]]) -> Iter
 
 
 def _tabulated(headings: Sequence[str] | None, columns: Sequence[list[str]]) -> Iterator[str]:
-    import tabulate  # import costs 75 ms, other formats do without
+    import tabulate  # takes 75 ms, and other formats do not need it
 
     tabulate.WIDE_CHARS_MODE = False  # kubectl counts characters, whether wcwidth is installed or not
     between = tabulate.DataRow("", GAP, "")
@@ -162,7 +193,7 @@ def _tabulated(headings: Sequence[str] | None, columns: Sequence[list[str]]) -> 
 
 
 def _padded(headings: Sequence[str] | None, columns: Sequence[list[str]]) -> Iterator[str]:
-    """Do what `_tabulated` does, in a hundredth of the time: one `%` a line, which runs in C."""
+    """Do what `_tabulated` does, in a hundredth of the time: one `%` per line, which runs in C."""
     titled = [[*([headings[place]] if headings else []), *column] for place, column in enumerate(columns)]
     widths = [max(LEAST, *map(len, column)) for column in titled]
     form = GAP.join([*(f"%-{width}s" for width in widths[:-1]), "%s"]) + "\n"

@@ -1,4 +1,4 @@
-"""-o jsonpath=… and -o custom-columns=…: what a template makes of the document that -o json prints."""
+"""-o jsonpath=… and -o custom-columns=…: templates applied to the document that -o json prints."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NONE: Final = "<none>"
 
 
 def jsonpath(report: Report, view: View) -> Iterator[str]:
-    """Write what the template makes of the document. Nothing in it can be a terminal's command."""
+    """Apply the template to the document. Control characters are escaped."""
     whole = document(report)
     text = "".join(_written_nodes(read_template(view.template), whole))
     return iter(("\n".join("\t".join(map(printable, line.split("\t"))) for line in text.split("\n")),))
@@ -48,7 +48,7 @@ def _written_nodes(nodes: Sequence[Node], value: Any) -> Iterator[str]:
 
 
 def custom_columns(report: Report, view: View) -> Iterator[str]:
-    """Write the table; a path that finds nothing is `<none>`, one that finds several is joined by commas."""
+    """Write the table; no match is `<none>`, several matches are joined by commas."""
     columns = read_spec(view.template)
     rows = [[_cell(path, item) for _, path in columns] for item in items(report)]
     headings = [heading for heading, _ in columns] if view.headers else None
@@ -61,11 +61,11 @@ def _cell(path: Path, item: dict[str, Any]) -> str:
     return printable(",".join(texts)) or NONE
 
 
-# --- applied to a document ------------------------------------------------------------------------------------
+# --- following a path -----------------------------------------------------------------------------------------
 
 
 def follow(path: Path, values: list[Any]) -> list[Any]:
-    """Follow a path from some values to everything that it leads to."""
+    """Return everything that a path leads to from the given values."""
     for step in path:
         values = [found for part in step for value in values for found in _found(part, value)]
     return values
@@ -111,22 +111,22 @@ def _holds(have: Any, operator: str | None, wanted: Any) -> bool:
     return bool({"<": have < wanted, "<=": have <= wanted, ">": have > wanted, ">=": have >= wanted}[operator or "=="])
 
 
-# --- written --------------------------------------------------------------------------------------------------
+# --- writing --------------------------------------------------------------------------------------------------
 
 
 def written(value: Any) -> str:
-    """Write a value as kubectl does: text bare, null as such, maps and lists as JSON with sorted keys."""
+    """Write a value as kubectl does: text unquoted, anything else as JSON with sorted keys."""
     if isinstance(value, str):
         return value
     return json.dumps(_whole(value), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
-# From here on kubectl writes an exponent, and so does Python.
+# From here on both kubectl and Python write an exponent.
 LARGEST: Final = 1e21
 
 
 def _whole(value: Any) -> Any:
-    """Turn floats that are whole into integers: 100, not 100.0."""
+    """Turn whole floats into integers: 100, not 100.0."""
     if isinstance(value, float) and value.is_integer() and abs(value) < LARGEST:
         return int(value)
     if isinstance(value, dict):

@@ -5,27 +5,27 @@ Nothing is read yet: every mistake on the command line is found here, as a Usage
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from c3s_cli.amounts.duration import parse_duration
-from c3s_cli.amounts.quantity import millicores
 from c3s_cli.columns.catalogue import CPU_AND_MEMORY, IDENTITY
-from c3s_cli.columns.naming import Naming
-from c3s_cli.columns.vocabulary import Column, Kind, Unit
+from c3s_cli.columns.naming import Naming, split_names
+from c3s_cli.columns.vocabulary import Column, Kind, flat
 from c3s_cli.errors import UsageError
+from c3s_cli.request.formats import read_format
+from c3s_cli.request.grouping import key_column, keys_of
 from c3s_cli.request.origin import origin_of
 from c3s_cli.request.pace import Pace
 from c3s_cli.request.query import Query, SortKey
 from c3s_cli.request.ranges import asked_for, check, in_range
 from c3s_cli.request.selectors import parse_fields, parse_labels
+from c3s_cli.request.sorting import sort_keys
 from c3s_cli.request.target import DemoOptions, Target
-from c3s_cli.request.view import TABLES, WITH_TEMPLATE, WITH_TOTALS, Format, View
+from c3s_cli.request.view import COLORS, DELIMITED, METRICS, TABLES, WITH_TEMPLATE, WITH_TOTALS, Format, View
 
 if TYPE_CHECKING:
-    from c3s_cli.request.where import Condition
+    from c3s_cli.request.condition import Condition
     from c3s_cli.words import options
     from c3s_cli.words.time_options import Time
 
@@ -75,13 +75,42 @@ def _seconds(text: str | None) -> float | None:
 
 def pace_of(flags: options.Repeat) -> Pace:
     """Make the Pace of watch's flags."""
-    if not 0 < flags.interval < math.inf:
-        raise UsageError(f"--interval takes a number of seconds above 0, not {flags.interval:g}")
+    interval = _interval(flags.interval)
+    if not 0 < interval <= LONGEST_WAIT:
+        raise UsageError(f"--interval takes a time above 0, such as 2, 500ms or 1m, not {flags.interval!r}")
     if flags.count is not None and flags.count < 1:
         raise UsageError(f"--count takes a number from 1 on, not {flags.count}")
-    if flags.timeout and not flags.until:
-        raise UsageError("--timeout goes with --until")
-    return Pace(flags.interval, flags.count, _seconds(flags.timeout))
+    if flags.timeout and not _until(flags):
+        raise UsageError("--timeout goes with --until or --until-all")
+    return Pace(interval, flags.count, _seconds(flags.timeout))
+
+
+def _interval(text: str) -> float:
+    """Read seconds or a duration; 0 for what is neither."""
+    for read in (float, parse_duration):
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    return 0.0
+
+
+def _refuse_interval_as_namespace(objects: Kind, namespace: str | None) -> None:
+    """Refuse the -n of watch(1), which is an interval, where a namespace means nothing."""
+    if objects is Kind.POD or not namespace or not _interval(namespace):
+        return
+    raise UsageError(
+        f"-n {namespace} is a namespace, and nodes have none", hint=f"--interval {namespace} sets the pace"
+    )
+
+
+def _until(flags: options.Repeat | None) -> Sequence[str] | None:
+    """Return what watch waits for."""
+    if flags is None:
+        return None
+    if flags.until and flags.until_all:
+        raise UsageError("only one of --until or --until-all can be provided")
+    return flags.until or flags.until_all
 
 
 # --- what and how ---------------------------------------------------------------------------------------------
@@ -97,31 +126,43 @@ def request_of(  # noqa: PLR0913  a command line has that many groups of flags
     nodes: options.Nodes | None = None,
     pods: options.Pods | None = None,
     time: Time | None = None,
-    until: Sequence[str] | None = None,
+    repeat: options.Repeat | None = None,
 ) -> tuple[Query, View]:
     """Make the Query and the View of one command line. Mistakes are found in kubectl's order."""
     name = _name(objects, names or ())
-    format_, template = _format(display.output)
+    format_, template = read_format(display.output)
+    if display.units and format_ not in DELIMITED:
+        raise UsageError("--units goes with -o csv or tsv")
+    if display.no_timestamps and format_ not in METRICS:
+        raise UsageError("--no-timestamps goes with -o openmetrics")
     if rows.explain and (rows.by or rows.where or rows.fail_if or format_ not in (Format.TABLE, Format.JSON)):
         raise UsageError("--explain goes with the NAME of one pod or node, and with -o table or json, only")
     basis = "Capacity" if nodes and nodes.show_capacity else "Allocatable"
     everywhere = bool(pods and pods.all_namespaces)
     of_objects = Naming(objects, basis)
-    by = tuple(of_objects.find(key) for key in _by(objects, rows.by, everywhere=everywhere))
-    keys = tuple(_key_column(column, place) for place, column in enumerate(by))
+    by = tuple(of_objects.find(key) for key in keys_of(objects, rows.by, everywhere=everywhere))
+    keys = tuple(key_column(column, place) for place, column in enumerate(by))
     naming = Naming(objects.group if by else objects, basis, keys)
-    sort = _sort(rows.sort_by, naming)
+    sort = sort_keys(rows.sort_by, naming)
     _one_of_name_and_selector(objects, name, rows, pods)
     period = asked_for(time, connection)
-    words = _words(display.columns) or (["wide"] if format_ is Format.WIDE else ["default"])
+    words = split_names(display.columns) or (["wide"] if format_ is Format.WIDE else ["default"])
     implied = _implied_columns(naming.kind, keys, everywhere=everywhere)
+    shown = [column for column in naming.expand(in_range(words, naming, period)) if column.name not in implied]
+    where = _condition(rows.where, of_objects)
+    until = _until(repeat)
+    if repeat:
+        _refuse_interval_as_namespace(objects, connection.namespace)
+    if rows.fail_if_unknown and not (rows.fail_if or until):
+        raise UsageError("--fail-if-unknown goes with --fail-if, --until or --until-all")
     query = Query(
         objects=objects,
         kind=naming.kind,
         columns=_unique(
-            (column for column in naming.expand(in_range(words, naming, period)) if column.name not in implied),
+            shown,
             _swap_columns(naming) if rows.show_swap else (),
             _denominator_columns(naming) if not display.columns and format_ not in TABLES else (),
+            used_columns(sort, where if not by else None, shown) if not display.columns else (),
             _template_columns(format_, template, naming),
         ),
         name=name,
@@ -132,10 +173,12 @@ def request_of(  # noqa: PLR0913  a command line has that many groups of flags
         containers=bool(pods and pods.containers) and not by,
         by=by,
         keys=keys,
-        where=_condition(rows.where, of_objects),
+        where=where,
         sort=sort,
         fail_if=_condition(rows.fail_if, naming),
+        fail_if_unknown=rows.fail_if_unknown,
         until=_condition(until, naming),
+        until_all=bool(repeat and repeat.until_all),
         limit=_limit(rows.limit),
         totals=rows.sum or format_ in WITH_TOTALS,
         sum=rows.sum,
@@ -145,7 +188,23 @@ def request_of(  # noqa: PLR0913  a command line has that many groups of flags
     check(query)
     # With --columns, wide means no more than table.
     format_ = Format.TABLE if format_ is Format.WIDE and display.columns else format_
-    return query, View(format_, headers=not display.no_headers, sum=rows.sum, template=template)
+    return query, View(
+        format_,
+        headers=not display.no_headers,
+        sum=rows.sum,
+        template=template,
+        color=_color(display.color),
+        warn=display.warn,
+        critical=display.critical,
+        units=display.units,
+        timestamps=not display.no_timestamps,
+    )
+
+
+def _color(text: str) -> str:
+    if text not in COLORS:
+        raise UsageError(f"--color takes auto, always or never, not {text!r}")
+    return text
 
 
 def _name(objects: Kind, names: Sequence[str]) -> str | None:
@@ -175,13 +234,6 @@ def _one_of_name_and_selector(
 
 # --- columns --------------------------------------------------------------------------------------------------
 
-# A comma separates, except inside ["…"].
-WORD: Final = re.compile(r'(?:\["[^"]*"\]|[^,])+')
-
-
-def _words(text: str | None) -> list[str]:
-    return [word.strip() for word in WORD.findall(text or "") if word.strip()]
-
 
 def _unique(*several: Iterable[Column]) -> tuple[Column, ...]:
     unique: dict[str, Column] = {}
@@ -197,6 +249,13 @@ def _implied_columns(kind: Kind, keys: Sequence[Column], *, everywhere: bool) ->
     if kind is Kind.CLUSTER:
         return {"context"}
     return {"name", "namespace"} if everywhere else {"name"}
+
+
+def used_columns(sort: Sequence[SortKey], where: Condition | None, shown: Iterable[Column]) -> list[Column]:
+    """Return the columns that rows are sorted or filtered by and that are not shown yet."""
+    seen = {"name", "namespace", "context", *(column.name for column in flat(shown))}
+    used = [*(key.column for key in sort), *(where.columns if where else ())]
+    return [column for column in used if not seen.issuperset(part.name for part in flat([column]))]
 
 
 def _swap_columns(naming: Naming) -> tuple[Column, ...]:
@@ -229,93 +288,7 @@ def _template_columns(format_: Format, template: str, naming: Naming) -> list[Co
     return [column for column in found if column and column.name not in IDENTITY]
 
 
-# --- format ---------------------------------------------------------------------------------------------------
-
-
-def _format(text: str) -> tuple[Format, str]:
-    """Read -o: the format, and its template. A template with a mistake is refused before anything is read."""
-    word, equals, template = text.partition("=")
-    format_ = next((each for each in Format if each.value == word), None)
-    if format_ is None or (equals and format_ not in WITH_TEMPLATE):
-        allowed = ",".join(sorted(each.value for each in Format))
-        raise UsageError(
-            f'unable to match a printer suitable for the output format "{text}", allowed formats are: {allowed}'
-        )
-    if format_ not in WITH_TEMPLATE:
-        return format_, ""
-    if not template:
-        what = "custom columns" if format_ is Format.CUSTOM_COLUMNS else "template"
-        raise UsageError(
-            f"{word} format specified but no {what} given",
-            hint="for example -o custom-columns=NAME:.name,CPU:.cpu.usage or -o jsonpath='{.items[*].name}'",
-        )
-    from c3s_cli.request.jsonpath import read_spec, read_template  # only for templates
-
-    if format_ is Format.CUSTOM_COLUMNS:
-        read_spec(template)
-    else:
-        read_template(template)
-    return format_, template
-
-
-# --- groups, order, conditions --------------------------------------------------------------------------------
-
-KEY_COLUMNS: Final = {"instance-type": "instanceType"}
-KEYS: Final = {
-    Kind.NODE: ("pool", "zone", "instance-type", "status", "version"),
-    Kind.POD: ("namespace", "node", "owner", "pool", "zone", "instance-type", "status"),
-}
-
-
-def _by(objects: Kind, text: str | None, *, everywhere: bool) -> list[str]:
-    """Return the columns of --by. With -A, owners of one name in two namespaces are two groups."""
-    keys = KEYS.get(objects, ())
-    if text and not keys:
-        raise UsageError("--by groups nodes or pods, not the cluster")
-    names = []
-    for key in _words(text):
-        if key.startswith("label:"):
-            names.append(f'labels["{key.removeprefix("label:")}"]')
-        elif key in keys or key in KEY_COLUMNS.values() or key.startswith("labels["):
-            names.append(KEY_COLUMNS.get(key, key))
-        else:
-            raise UsageError(f"unknown key {key!r} in --by", hint=f"one of: {', '.join(keys)}, label:KEY")
-    if everywhere and "owner" in names and "namespace" not in names:
-        names.insert(names.index("owner"), "namespace")
-    return list(dict.fromkeys(names))
-
-
-def _key_column(column: Column, place: int) -> Column:
-    return Column(column.name, Unit.TEXT, lambda group: group.keys[place], column.summary, column.needs)
-
-
-def _sort(text: str | None, naming: Naming) -> tuple[SortKey, ...]:
-    """Read --sort-by. `cpu` and `memory` alone sort as kubectl does: descending, CPU by whole millicores."""
-    return tuple(_sort_key(word, naming) for word in _words(text))
-
-
-def _sort_key(word: str, naming: Naming) -> SortKey:
-    name, _, direction = word.rpartition(":") if word.endswith((":asc", ":desc")) else (word, "", "")
-    column = _sort_column(name, naming)
-    value = column.value
-    if name == "cpu":
-        usage = column.value
-
-        def value(row: Any) -> int | None:
-            nanocores = usage(row)
-            return None if nanocores is None else millicores(nanocores)
-
-    return SortKey(column, value, descending=direction == "desc" if direction else column.descending)
-
-
-DIRECTED: Final = re.compile(r"([\w.%]+):(\w*)")
-
-
-def _sort_column(name: str, naming: Naming) -> Column:
-    if match := DIRECTED.fullmatch(name):
-        naming.find(match[1])
-        raise UsageError(f"unknown direction {match[2]!r} in --sort-by", hint=f"{match[1]}:asc or {match[1]}:desc")
-    return naming.find(name)
+# --- conditions ----------------------------------------------------------------------------------------------
 
 
 def _condition(texts: Sequence[str] | None, naming: Naming) -> Condition | None:

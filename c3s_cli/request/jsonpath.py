@@ -1,9 +1,9 @@
 """The templates of -o jsonpath=… and -o custom-columns=…, in kubectl's dialect.
 
-No library reads kubectl's templates (text around braces, range and end, quoted text), so the parts that people use are
-read here: fields, quoted and escaped keys, indexes, slices, wildcards, unions, recursive descent, filters with one
+No library parses kubectl's templates (text around braces, range and end, quoted text), so this module parses what
+people use: fields, quoted and escaped keys, indexes, slices, wildcards, unions, recursive descent, filters with one
 comparison, range and end, quoted text. A path is data: output/templated.py follows it through a document, and
-`paths_in_template` finds the columns that it asks for.
+`paths_in_template` finds the columns that it needs.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ class Key(Struct, frozen=True):
 
 
 class Index(Struct, frozen=True):
-    """One item of a list; negative from the end."""
+    """One item of a list; negative counts from the end."""
 
     place: int
 
 
 class Slice(Struct, frozen=True):
-    """Some items of a list, as Python slices it."""
+    """A slice of a list, as in Python."""
 
     start: int | None
     stop: int | None
@@ -45,7 +45,7 @@ class Descend(Struct, frozen=True):
 
 
 class Filter(Struct, frozen=True):
-    """The values whose `path` leads to something, or to something that compares with `wanted`."""
+    """The members where `path` finds something, or something for which the comparison with `wanted` holds."""
 
     path: tuple[Step, ...]
     operator: str | None = None
@@ -53,7 +53,7 @@ class Filter(Struct, frozen=True):
 
 
 Part = Key | Index | Slice | Wildcard | Descend | Filter
-# A union has several parts; everything that the first one finds comes before anything of the second, as in kubectl.
+# A union has several parts; all results of the first come before those of the second, as in kubectl.
 Step = tuple[Part, ...]
 Path = tuple[Step, ...]
 
@@ -65,12 +65,12 @@ SLICE: Final = re.compile(r"(-?[0-9]{1,9})?:(-?[0-9]{1,9})?(?::([0-9]{1,9}))?")
 FILTER: Final = re.compile(r"""\?\(\s*@?((?:"[^"]*"|'[^']*'|[^=!<>"'\s])*)\s*(?:(==|!=|<=|>=|<|>)(.+))?\)""", re.DOTALL)
 ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
 ESCAPES: Final = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-# Far beyond any use, and far below what Python can nest.
+# Far beyond any use, and far below Python's recursion limit.
 DEEPEST: Final = 50
 
 
 class Range(Struct, frozen=True):
-    """A loop: over what `path` finds, `body` is written each time."""
+    """A loop: `body` is written for each value that `path` finds."""
 
     path: Path
     body: list[Node]
@@ -112,7 +112,7 @@ def read_template(template: str) -> list[Node]:
 
 
 def _closing(template: str, place: int) -> int:
-    """Find the brace that closes the one at `place`, past quoted text."""
+    """Return the position of the brace that closes the one at `place`, skipping quoted text."""
     quote = ""
     at = place + 1
     while at < len(template):
@@ -142,7 +142,7 @@ def _unescaped(text: str) -> str:
     return ESCAPE.sub(letter, text)
 
 
-def read_path(path: str, template: str) -> Path:  # noqa: C901  one branch a kind of step
+def read_path(path: str, template: str) -> Path:  # noqa: C901  one branch per kind of step
     """Read one path: `.items[*].cpu.usage`."""
     place = 1 if path.startswith(("$", "@")) else 0
     steps: list[Step] = []
@@ -238,11 +238,11 @@ def read_spec(spec: str) -> list[tuple[str, Path]]:
     return columns
 
 
-# --- what a template asks for ---------------------------------------------------------------------------------
+# --- what a template needs ------------------------------------------------------------------------------------
 
 
 class _Item(Struct, frozen=True):
-    """A place inside an item of the document: the keys that lead there."""
+    """A position inside an item of the document: the keys that lead there."""
 
     path: tuple[str, ...] = ()
 
@@ -259,14 +259,14 @@ _Place = _Document | _Items | _Item
 
 
 def paths_in_template(template: str) -> set[tuple[str, ...]]:
-    """Return the paths inside an item, or inside the totals, that a template asks for."""
+    """Return the paths inside an item, or inside the totals, that a template needs."""
     asked: set[tuple[str, ...]] = set()
     _ask(read_template(template), [_Document()], asked)
     return asked
 
 
 def paths_in_spec(spec: str) -> set[tuple[str, ...]]:
-    """Return the paths inside an item that custom columns ask for."""
+    """Return the paths inside an item that custom columns need."""
     asked: set[tuple[str, ...]] = set()
     for _, path in read_spec(spec):
         _places(path, [_Item()], asked)
@@ -282,7 +282,7 @@ def _ask(nodes: list[Node], places: list[_Place], asked: set[tuple[str, ...]]) -
 
 
 def _places(path: Path, places: list[_Place], asked: set[tuple[str, ...]]) -> list[_Place]:
-    """Follow a path from some places; add the keys that it asks for inside items to `asked`."""
+    """Follow a path from some places; add the paths that it needs inside items to `asked`."""
     for step in path:
         found = [each for part in step for place in places for each in _next(part, place, asked)]
         places = list(dict.fromkeys(found))

@@ -20,9 +20,9 @@ OF_PROMETHEUS: Final = {
     "prometheus_token_file": "token_file",
     "prometheus_user": "user",
     "prometheus_password_file": "password_file",
-    "prometheus_certificate_authority": "certificate_authority",
-    "prometheus_client_certificate": "client_certificate",
-    "prometheus_client_key": "client_key",
+    "prometheus_ca": "certificate_authority",
+    "prometheus_cert": "client_certificate",
+    "prometheus_key": "client_key",
 }
 # What the API server's own credentials make needless.
 OF_ADDRESSES: Final = tuple(OF_PROMETHEUS)[1:]

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Column, Kind, Needs, flat
 from c3s_cli.request.selectors import FieldSelector, LabelSelector
 
 if TYPE_CHECKING:
+    from c3s_cli.request.condition import Condition
     from c3s_cli.request.period import Period
-    from c3s_cli.request.where import Condition
 
 
 class SortKey(Struct, frozen=True):
@@ -29,7 +30,9 @@ class Query(Struct, frozen=True):
     objects: the kind of object that is read. kind: the kind of row that is shown (a group, with `by`). keys: the
     columns that --by made. namespace: that of -n, None for the context's own; all_namespaces overrides it. period: the
     range of time or the moment, None for now. totals: whether totals of all rows are needed; sum: whether they are
-    shown in a table, too. extended: whether to add columns for every extended resource that is found.
+    shown in a table, too. extended: whether to add columns for
+    every extended resource that is found. fail_if_unknown: whether a row that cannot be judged fails. until_all:
+    whether all rows must meet `until`, and not just any.
     """
 
     objects: Kind
@@ -46,7 +49,9 @@ class Query(Struct, frozen=True):
     where: Condition | None = None
     sort: tuple[SortKey, ...] = ()
     fail_if: Condition | None = None
+    fail_if_unknown: bool = False
     until: Condition | None = None
+    until_all: bool = False
     limit: int | None = None
     totals: bool = False
     sum: bool = False
@@ -54,15 +59,34 @@ class Query(Struct, frozen=True):
     period: Period | None = None
 
     @property
+    def all_columns(self) -> tuple[Column, ...]:
+        """Every column that is shown, grouped by, sorted by or compared."""
+        conditions = filter(None, (self.where, self.fail_if, self.until))
+        compared = [column for condition in conditions for column in condition.columns]
+        return (*self.columns, *self.by, *(key.column for key in self.sort), *compared)
+
+    def with_columns(self, named: Callable[[Column, Naming], Column]) -> Query:
+        """Put other columns in place of its own. `named` gets each column and the naming that it is found by."""
+        objects, rows = Naming(self.objects), Naming(self.kind)
+        changed: Query = structs.replace(
+            self,
+            columns=tuple(named(column, rows) for column in self.columns),
+            sort=tuple(_sorted_by(key, named(key.column, rows)) for key in self.sort),
+            where=self.where and self.where.with_columns(lambda column: named(column, objects)),
+            fail_if=self.fail_if and self.fail_if.with_columns(lambda column: named(column, rows)),
+            until=self.until and self.until.with_columns(lambda column: named(column, rows)),
+        )
+        return changed
+
+    @property
     def needs(self) -> Needs:
         """Everything that must be read: for the rows, and for every column that is shown, sorted or filtered by."""
         needs = BASE_NEEDS[self.objects]
-        columns = [*self.columns, *self.by, *(key.column for key in self.sort)]
         for condition in filter(None, (self.where, self.fail_if, self.until)):
-            columns += condition.columns
             # A pod with unknown usage is not in the metrics API: only the core API lists it.
-            needs |= Needs.PODS if self.objects is Kind.POD and condition.seeks_unknown else Needs.NOTHING
-        for column in columns:
+            seeks_unknown = condition.seeks_unknown or (self.fail_if_unknown and condition is not self.where)
+            needs |= Needs.PODS if self.objects is Kind.POD and seeks_unknown else Needs.NOTHING
+        for column in self.all_columns:
             needs |= column.needs
         return needs
 
@@ -94,6 +118,10 @@ class Query(Struct, frozen=True):
 
 def _figures(columns: Iterable[Column]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(figure for column in flat(columns) for figure in column.figures))
+
+
+def _sorted_by(key: SortKey, column: Column) -> SortKey:
+    return key if column is key.column else SortKey(column, column.value, key.descending)
 
 
 BASE_NEEDS: Final = {

@@ -1,4 +1,4 @@
-"""Label and field selectors, read as kubectl reads them: a mistake is found before any request, in its words."""
+"""Label and field selectors, parsed as kubectl does: errors are found before any request, and are in its words."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ class Requirement(Struct, frozen=True):
 
 
 class LabelSelector(Struct, frozen=True):
-    """A label selector, false if it is empty. `text` is what kubectl sends for it: sorted by key."""
+    """A label selector, false if empty. `text` is what kubectl sends for it: sorted by key."""
 
     requirements: tuple[Requirement, ...]
 
     @property
     def text(self) -> str:
-        """Give the canonical text."""
+        """Return the canonical text."""
         return ",".join(map(str, self.requirements))
 
     def __bool__(self) -> bool:
@@ -45,13 +45,13 @@ class LabelSelector(Struct, frozen=True):
 
 
 class FieldSelector(Struct, frozen=True):
-    """A field selector, false if it is empty: (field, operator, value) terms, sorted. `text` is what is sent for it."""
+    """A field selector, false if empty: (field, operator, value) terms, sorted. `text` is what kubectl sends for it."""
 
     terms: tuple[tuple[str, str, str], ...]
 
     @property
     def text(self) -> str:
-        """Give the canonical text."""
+        """Return the canonical text."""
         return ",".join(f"{name}{operator}{_escaped(value)}" for name, operator, value in self.terms)
 
     def __bool__(self) -> bool:
@@ -73,7 +73,7 @@ def parse_fields(text: str) -> FieldSelector:
         if found is None:
             raise UsageError(f"invalid selector: '{text}'; can't understand '{part}'")
         name, value = part[: found.start()], _unescaped(part[found.end() :])
-        if name or value:  # a lone operator asks for nothing
+        if name or value:  # a lone operator is not a requirement
             terms.append((name, "!=" if found[0] == "!=" else "=", value))
     return FieldSelector(tuple(terms))
 
@@ -88,7 +88,7 @@ END: Final = ""
 
 
 class _LabelParser:
-    """Reads the tokens of a label selector, one requirement after the other. `in` and `notin` may be words, too."""
+    """Parses the tokens of a label selector. `in` and `notin` may also be keys or values."""
 
     def __init__(self, text: str) -> None:
         self.rest = iter(TOKEN.findall(text))
@@ -142,11 +142,11 @@ class _LabelParser:
         return token
 
     def value(self) -> str:
-        """Read the right side of a comparison; nothing there is the empty value."""
+        """Read the right side of a comparison; if missing, it is the empty value."""
         return "" if self.next in (END, ",") else self.word()
 
     def values(self) -> list[str]:
-        """Read a list in parentheses, sorted; nothing before, between or after its commas is the empty value."""
+        """Read a list in parentheses, sorted. Nothing before, between or after commas is the empty value."""
         opening = self.take()
         if opening != "(":
             raise _refused(f"found '{opening}' expected: '('")
@@ -207,7 +207,7 @@ SUBDOMAIN_RULE: Final = (
 
 
 def _key_problems(key: str) -> list[str]:
-    """Say, as apimachinery does, what keeps a text from being the key of a label."""
+    """Return apimachinery's messages about an invalid label key; none if it is valid."""
     prefix, slash, name = key.rpartition("/")
     if "/" in prefix:
         return [KEY_RULE]
@@ -245,12 +245,12 @@ def _values_problems(key: str, operator: str, values: list[str]) -> list[str]:
 
 
 def _size(text: str) -> int:
-    """Count the bytes of a text, those of the command line that are no UTF-8 included."""
+    """Count the bytes of a text, including bytes of the command line that are not UTF-8."""
     return len(text.encode("utf-8", "surrogateescape"))
 
 
 def _integer(text: str) -> int | None:
-    """Read what Go's strconv.ParseInt reads: 64 bits, in ASCII digits, with any number of leading zeros."""
+    """Read an integer as Go's strconv.ParseInt does: 64 bits, ASCII digits, any leading zeros; None if invalid."""
     if not re.fullmatch(r"[+-]?[0-9]{1,63}", text):
         return None
     number = int(text)
@@ -281,7 +281,7 @@ def _spelled(letter: str) -> str:
         return letter
     if code < 0x80:
         return f"\\x{code:02x}"
-    if 0xDC80 <= code <= 0xDCFF:  # a byte of the command line that is no UTF-8
+    if 0xDC80 <= code <= 0xDCFF:  # a byte of the command line that is not UTF-8
         return f"\\x{code - 0xDC00:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
@@ -297,7 +297,7 @@ def _split_terms(text: str) -> list[str]:
 
 
 def _unescaped(value: str) -> str:
-    r"""Take the backslash from `\,`, `\=` and `\\`. UsageError for any other, and for a bare comma or `=`."""
+    r"""Unescape `\,`, `\=` and `\\`. UsageError for any other escape, and for a bare comma or `=`."""
     letters = []
     rest = iter(value)
     for letter in rest:

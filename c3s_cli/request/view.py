@@ -20,12 +20,15 @@ class Format(Enum):
     NAME = "name"
     MARKDOWN = "markdown"
     PROMETHEUS = "prometheus"
+    OPENMETRICS = "openmetrics"
     CUSTOM_COLUMNS = "custom-columns"
     JSONPATH = "jsonpath"
 
 
+COLORS: Final = ("auto", "always", "never")
 TABLES: Final = (Format.TABLE, Format.WIDE, Format.MARKDOWN)
 DELIMITED: Final = (Format.CSV, Format.TSV)
+METRICS: Final = (Format.PROMETHEUS, Format.OPENMETRICS)
 WITH_TEMPLATE: Final = (Format.CUSTOM_COLUMNS, Format.JSONPATH)
 WITH_TOTALS: Final = (Format.JSON, Format.YAML, Format.JSONPATH)
 
@@ -33,7 +36,10 @@ WITH_TOTALS: Final = (Format.JSON, Format.YAML, Format.JSONPATH)
 class View(Struct, frozen=True):
     """The output format and its options.
 
-    template: what follows `custom-columns=` or `jsonpath=`. compact: one document per line, for watch.
+    template: what follows `custom-columns=` or `jsonpath=`. compact: one document per line, for watch. color: "auto",
+    "always" or "never". warn, critical: the percentages from which cells are coloured. trend: whether rows of a watch
+    have a sparkline. units: whether the headings of csv and tsv have units. timestamps: whether the samples of metrics
+    have times. width: the columns of the terminal; None for a pipe or file, whose lines are never shortened.
     """
 
     format: Format
@@ -41,3 +47,10 @@ class View(Struct, frozen=True):
     sum: bool = False
     template: str = ""
     compact: bool = False
+    color: str = "auto"
+    warn: float = 70
+    critical: float = 90
+    trend: bool = False
+    units: bool = False
+    timestamps: bool = True
+    width: int | None = None

@@ -1,8 +1,9 @@
 r"""The language of --where, --fail-if and --until: comparisons of columns, as `memory% > 80, namespace ~ ^team-`.
 
 A comma means and, a repeated flag means or. A value is read by the unit of its column; one that holds a comma, a
-quote or a blank stands in double quotes, where `\"` is a quote and `\\` a backslash; any other backslash stays as it
-is, for regular expressions. An unknown value meets nothing but `= null`; percentages compare exactly.
+quote, a blank or parentheses stands in double quotes, where `\"` is a quote and `\\` a backslash; any other backslash
+stays as it is, for regular expressions. `none`, `unknown` and `null` without quotes are no values but their absence:
+request/condition.py says what of. `COLUMN in (A, B)` and `COLUMN not in (A, B)` compare with several values.
 
 Regular expressions are Python's. Their length is bounded, their running time is not: who writes one that backtracks
 without end waits for it.
@@ -17,113 +18,51 @@ from fractions import Fraction
 from functools import cache
 from typing import Any, Final
 
-from msgspec import Struct
-
 from c3s_cli.amounts.duration import parse_nanoseconds
 from c3s_cli.amounts.quantity import InvalidQuantity, nanos, whole
+from c3s_cli.columns.catalogue import CPU_AND_MEMORY
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Column, Unit
 from c3s_cli.errors import UsageError
+from c3s_cli.request.condition import Comparison, Condition, Membership, Test, Word, may_be_none
 
 ORDERING: Final = ("=", "!=", ">", ">=", "<", "<=")
 MATCHING: Final = ("=", "!=", "~", "!~")
 TEXTUAL: Final = (Unit.TEXT, Unit.TEXTS, Unit.TIME)
-NULL: Final = "null"
+WORDS: Final = {
+    "null": Word.NULL,
+    "none": Word.NONE,
+    "<none>": Word.NONE,
+    "unknown": Word.UNKNOWN,
+    "<unknown>": Word.UNKNOWN,
+}
 LONGEST_PATTERN: Final = 1000
 EXAMPLE: Final = "write it as COLUMN OPERATOR VALUE, such as 'memory% > 80' or 'name ~ ^web-'"
 
 # What stands before the operator, right or wrong, so that a wrong name is said as a whole.
 COLUMN: Final = re.compile(r"""\s*((?:\["[^"]*"\]|[^\s=!<>~,"])+)\s*""")
-# Everything that looks like an operator, so that `==` is a mistake and not `=` with the value `=`.
-OPERATOR: Final = re.compile(r"([=!<>~]+)\s*")
-VALUE: Final = re.compile(r'(?:"((?:\\.|[^"\\])*)"|([^,"\s]+))\s*', re.DOTALL)
+# Everything that looks like an operator, so that `=>` is a mistake and not `=` with the value `>`; but `=<none>`.
+OPERATOR: Final = re.compile(r"([=!~]+(?=<(?:none|unknown)>)|[=!<>~]+)\s*")
+MEMBERSHIP: Final = re.compile(r"(in|not\s+in|notin)\b\s*", re.IGNORECASE)
+# A value is in one of three groups: in double quotes, in single quotes, or bare.
+QUOTED: Final = r"""(?:"((?:\\.|[^"\\])*)"|'([^']*)'|"""
+VALUE: Final = re.compile(QUOTED + r"""([^,"'\s][^,"\s]*))\s*""", re.DOTALL)
+CHOICE: Final = re.compile(r"\s*" + QUOTED + r"""([^,"'\s()][^,"\s()]*))\s*""", re.DOTALL)
 ESCAPE: Final = re.compile(r'\\(["\\])')
 DAYS: Final = re.compile(r"(?:([0-9]+)y)?(?:([0-9]+)d)?(.*)", re.DOTALL)
 
 
-class Comparison(Struct, frozen=True):
-    """One comparison. value: what the text of it means to the column; None for null."""
-
-    column: Column
-    operator: str
-    text: str
-    value: Any
-
-    def __str__(self) -> str:
-        """Write the comparison so that it reads back as the same."""
-        escaped = self.text.replace("\\", "\\\\").replace('"', '\\"')
-        quoted = self.text if self.value is None else f'"{escaped}"'
-        return f"{self.column.name} {self.operator} {quoted}"
-
-    def matches(self, row: Any) -> bool:
-        """Say whether a row meets it."""
-        have, value = self._sides(row)
-        if self.value is None:
-            return (have is None) is (self.operator == "=")
-        if have is None:
-            return False
-        if self.column.unit is Unit.TEXTS:
-            negative = self.operator.startswith("!")
-            return any(_compare(each, self.operator.lstrip("!"), value) for each in have) is not negative
-        return _compare(have, self.operator, value)
-
-    def _sides(self, row: Any) -> tuple[Any, Any]:
-        """Give what a row has, None for unknown, and what it is compared with; neither is rounded.
-
-        A percentage is unknown if a side is, or over nothing. Whole numbers are multiplied out: part / whole against
-        a fraction, without dividing.
-        """
-        column, value = self.column, self.value
-        if column.ratio:
-            part, below = (side(row) for side in column.ratio)
-            if part is None or not below:
-                return None, value
-            return (part, value) if value is None else (100 * part * value.denominator, value.numerator * below)
-        have = column.value(row)
-        # A window is a float; what it is the nearest float of is its shortest decimal.
-        return (Fraction(str(have)) if isinstance(have, float) else have), value
-
-
-class Condition(Struct, frozen=True):
-    """Several lists of comparisons: met where all of any one list are."""
-
-    alternatives: tuple[tuple[Comparison, ...], ...]
-
-    def __str__(self) -> str:
-        """Write the condition for people; `texts` reads back."""
-        return " or ".join(self.texts)
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """Give the expressions, one an alternative, that `parse` makes an equal condition of."""
-        return tuple(", ".join(map(str, comparisons)) for comparisons in self.alternatives)
-
-    @property
-    def columns(self) -> tuple[Column, ...]:
-        """Give the columns that are compared."""
-        return tuple(comparison.column for comparisons in self.alternatives for comparison in comparisons)
-
-    @property
-    def seeks_unknown(self) -> bool:
-        """Whether a comparison is met by what is not known."""
-        return any(each.value is None and each.operator == "=" for together in self.alternatives for each in together)
-
-    def matches(self, row: Any) -> bool:
-        """Say whether a row meets it."""
-        return any(all(each.matches(row) for each in comparisons) for comparisons in self.alternatives)
-
-
 def parse(texts: Sequence[str], naming: Naming) -> Condition:
     """Read expressions, one alternative each. UsageError for whatever is wrong with them."""
-    return Condition(tuple(tuple(_comparisons(text, naming)) for text in texts))
+    return Condition(tuple(tuple(_tests(text, naming)) for text in texts))
 
 
-def _comparisons(text: str, naming: Naming) -> list[Comparison]:
-    found = []
+def _tests(text: str, naming: Naming) -> list[Test]:
+    found: list[Test] = []
     place = 0
     while True:
-        comparison, place = _comparison(text, place, naming)
-        found.append(comparison)
+        test, place = _test(text, place, naming)
+        found.append(test)
         if place == len(text):
             return found
         if text[place] != ",":
@@ -141,23 +80,61 @@ def _joined(rest: str) -> str:
     return JOINING if re.match(r"(?:and|or|&&|\|\|)\b|&&|\|\||;", rest, re.IGNORECASE) else QUOTING
 
 
-def _comparison(text: str, place: int, naming: Naming) -> tuple[Comparison, int]:
+def _test(text: str, place: int, naming: Naming) -> tuple[Test, int]:
     name = COLUMN.match(text, place)
     if name is None:
         raise UsageError(f"expected the name of a column at {text[place:]!r} in {text!r}", hint=EXAMPLE)
     column = _column(name[1], naming)
+    if words := MEMBERSHIP.match(text, name.end()):
+        negated = words[1].casefold() != "in"
+        choices, end = _choices(text, words.end(), column, "!=" if negated else "=")
+        return Membership(column, negated, choices), end
     operator = OPERATOR.match(text, name.end())
     if operator is None:
         raise UsageError(f"expected one of {' '.join(_operators(column))} after {name[1]} in {text!r}", hint=EXAMPLE)
     value = VALUE.match(text, operator.end())
     if value is None:
         raise UsageError(f"expected a value after {text[: operator.end()].strip()!r}", hint=QUOTING)
-    is_quoted = value[1] is not None
-    raw = ESCAPE.sub(r"\1", value[1]) if is_quoted else value[2]
-    null = raw == NULL and not is_quoted
-    _check_operator(operator[1], column, null=null)
-    meaning = None if null else _meaning(column, operator[1], raw)
-    return Comparison(column, operator[1], raw, meaning), value.end()
+    return _comparison(column, SAME.get(operator[1], operator[1]), value), value.end()
+
+
+LISTED: Final = (
+    "write it as 'status in (Running, Pending)'; a value with a comma, a blank or parentheses in double quotes"
+)
+
+
+def _choices(text: str, place: int, column: Column, operator: str) -> tuple[tuple[Comparison, ...], int]:
+    """Read a list of values in parentheses; give a comparison for each, and the place behind the list."""
+    choices = []
+    separator = "("
+    while text.startswith(separator, place) and (value := CHOICE.match(text, place + 1)):
+        choices.append(_comparison(column, operator, value))
+        place = value.end()
+        separator = ","
+        if text.startswith(")", place):
+            blank = re.compile(r"\s*").match(text, place + 1)
+            return tuple(choices), blank.end() if blank else place + 1
+    raise UsageError(f"expected values in parentheses after {text[:place].strip()!r}", hint=LISTED)
+
+
+def _comparison(column: Column, operator: str, value: re.Match[str]) -> Comparison:
+    """Make the comparison of a column with a value."""
+    word = None
+    if value[1] is not None:
+        raw = ESCAPE.sub(r"\1", value[1])
+    elif value[2] is not None:
+        raw = value[2]
+    else:
+        raw, word = value[3], _word(value[3], operator)
+    _check_operator(operator, column, word)
+    if word:
+        return Comparison(column, operator, word.value, word)
+    return Comparison(column, operator, raw, _meaning(column, operator, raw))
+
+
+def _word(text: str, operator: str) -> Word | None:
+    """Return the word for an absent value; `~ none` is a pattern, which names may match."""
+    return None if operator.endswith("~") and text in ("none", "unknown") else WORDS.get(text)
 
 
 @cache  # a column that is made for its name, such as a GPU's, is the same one each time, and equal to itself
@@ -170,8 +147,8 @@ def _column(name: str, naming: Naming) -> Column:
     return column
 
 
+SAME: Final = {"==": "="}
 MEANT: Final = {
-    "==": "=",
     "===": "=",
     "=>": ">=",
     "=<": "<=",
@@ -183,14 +160,16 @@ MEANT: Final = {
 }
 
 
-def _check_operator(operator: str, column: Column, *, null: bool) -> None:
+def _check_operator(operator: str, column: Column, word: Word | None) -> None:
     """Raise a UsageError, with the operators that would do, for one that does not."""
-    allowed = ("=", "!=") if null else _operators(column)
+    about = f"{column.name} ({column.unit.value})"
+    if word is Word.NONE and not may_be_none(column):
+        raise UsageError(f"none does not go with {about}", hint=f"for what could not be read: {column.name} = unknown")
+    allowed = ("=", "!=") if word else _operators(column)
     if operator in allowed:
         return
-    what = "null" if null else f"{column.name} ({column.unit.value})"
     known = operator in (*ORDERING, *MATCHING)
-    problem = f"{operator} does not go with {what}" if known else f"{operator} is no operator"
+    problem = f"{operator} does not go with {word.value if word else about}" if known else f"{operator} is no operator"
     meant = MEANT.get(operator)
     advice = f"did you mean {meant}?" if meant in allowed else f"use one of: {' '.join(allowed)}"
     raise UsageError(problem, hint=advice)
@@ -211,8 +190,16 @@ def _meaning(column: Column, operator: str, text: str) -> Any:
     except (ValueError, InvalidQuantity):
         raise UsageError(
             f"{text[:64]!r} is no value for {column.name} ({column.unit.value})",
-            hint=f"write it as {SAMPLES[column.unit]}",
+            hint=_sample(column, text),
         ) from None
+
+
+def _sample(column: Column, text: str) -> str:
+    """Say how a value is written; who writes a percentage means another column."""
+    resource, _, field = column.name.partition(".")
+    if text.endswith("%") and field == "usage" and resource in CPU_AND_MEMORY:
+        return f"for a percentage compare {resource}%"
+    return f"write it as {SAMPLES[column.unit]}"
 
 
 SAMPLES: Final = {
@@ -265,23 +252,3 @@ def _seconds(text: str) -> Fraction:
     days = int(match[1] or 0) * 365 + int(match[2] or 0)
     rest = parse_nanoseconds(match[3]) if match[3] else 0
     return Fraction(days * 86400) + Fraction(rest, 10**9)
-
-
-def _compare(have: Any, operator: str, value: Any) -> bool:
-    match operator:
-        case "=":
-            return bool(have == value)
-        case "!=":
-            return bool(have != value)
-        case ">":
-            return bool(have > value)
-        case ">=":
-            return bool(have >= value)
-        case "<":
-            return bool(have < value)
-        case "<=":
-            return bool(have <= value)
-        case "~":
-            return value.search(have) is not None
-        case _:
-            return value.search(have) is None

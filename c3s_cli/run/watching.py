@@ -1,32 +1,36 @@
-"""Reading at an interval. The clock, the frames and the reading come from outside, so that tests need not wait."""
+"""Reading at an interval. Clock, console and threads come from outside, so that tests need not wait."""
 
 from __future__ import annotations
 
-import gc
-import shutil
+import os
 import sys
 import time
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, structs
 
-from c3s_cli.errors import C3sError, ExitCode
+from c3s_cli.errors import ApiError, C3sError, ExitCode
 from c3s_cli.metrics import requests_at_once
-from c3s_cli.output import render
-from c3s_cli.request.view import DELIMITED, TABLES
-from c3s_cli.run.once import emit, opened, reader, remarks, verdict, write
+from c3s_cli.output import unmatched_paths
+from c3s_cli.request.view import DELIMITED, TABLES, Format
+from c3s_cli.run.garbage import collect
+from c3s_cli.run.once import emit, judged, opened, reader, remarks, verdict, write
+from c3s_cli.run.schedule import Schedule
 from c3s_cli.run.stages import Stages
-from c3s_cli.terminal.printable import printable
-from c3s_cli.terminal.screen import Screen
 from c3s_cli.terminal.words import say
 
 if TYPE_CHECKING:
-    from c3s_cli.model import Report
+    from c3s_cli.kube.cluster import Cluster
+    from c3s_cli.model import Judgement, Report
     from c3s_cli.request.pace import Pace
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import Target
     from c3s_cli.request.view import View
+    from c3s_cli.terminal.console import Console
+
+# The formats that a screen shows; the others are for programs.
+ON_SCREEN: Final = (Format.TABLE, Format.WIDE)
 
 
 class Clock(Struct, frozen=True):
@@ -36,91 +40,108 @@ class Clock(Struct, frozen=True):
     sleep: Callable[[float], None] = time.sleep
 
 
-class Frames(Protocol):
-    """Where the readings of a watch are shown."""
-
-    def show(self, report: Report) -> None:
-        """Show a new report."""
-
-    def stale(self, problem: C3sError) -> None:
-        """Say that the reading failed; the last report is still the newest."""
-
-
-def watch(target: Target, query: Query, view: View, pace: Pace, clock: Clock | None = None) -> ExitCode:
-    """Read and print at every interval."""
+def watch(
+    target: Target, query: Query, view: View, pace: Pace, clock: Clock | None = None, console: Console | None = None
+) -> ExitCode:
+    """Read at every interval: on a terminal as a live view, into a pipe or file one report after the other."""
+    clock = clock or Clock()
     stages = Stages(target.verbosity)
     view = structs.replace(view, compact=True)
     with opened(target, stages, requests_at_once(query)) as clusters:
-        on_screen = view.format in TABLES and sys.stdout.isatty()
-        frames = ScreenFrames(view, pace) if on_screen else PipeFrames(view, stages)
-        code = loop(
-            reader(target, clusters, query, stages), frames, pace, clock or Clock(), until=query.until is not None
-        )
+        read = reader(target, clusters, query, stages)
+        if view.format in ON_SCREEN and sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
+            code = _on_screen(clusters, read, view, pace, clock, console)
+        else:
+            try:
+                code = loop(read, Pipe(view, stages), pace, clock, waits=query.until is not None)
+            except KeyboardInterrupt:
+                # The terminal has written ^C: what comes next begins on a line of its own.
+                emit(["\n"] if sys.stdout.isatty() else [])
+                raise
     stages.summarize()
     return code
 
 
-def loop(read: Callable[[], Report], frames: Frames, pace: Pace, clock: Clock, *, until: bool = False) -> ExitCode:
+def _on_screen(
+    clusters: Sequence[Cluster],
+    read: Callable[[], Report],
+    view: View,
+    pace: Pace,
+    clock: Clock,
+    console: Console | None,
+) -> ExitCode:
+    """Show the live view; leave the last table on the terminal if anything but a key ended it."""
+    from c3s_cli.run.heading import Heading  # what only a screen needs
+    from c3s_cli.run.live import Live, Reading, in_thread, show_live
+    from c3s_cli.terminal.console import Console
+
+    begun = clock.now()
+    heading = Heading(clusters)
+    reading = Reading(read, heading.read, in_thread if console is None else lambda job: job())
+    reading.begin(lambda: None)
+    first = reading.wait()
+    live = Live(first, console or Console(sys.stdout), heading, view, pace)
+    ended = show_live(first, live, reading, Schedule(pace.interval, begun, begun), clock.now)
+    until = ended.report.until
+    if ended.by_key:
+        return _conclude(ended.code, until, timed_out=False, waits=until is not None)
+    write(ended.report, structs.replace(view, compact=False), Stages(0))
+    for remark in remarks(ended.report):
+        say(remark)
+    return _conclude(ended.code, until, timed_out=ended.timed_out, waits=until is not None)
+
+
+def _conclude(code: ExitCode, until: Judgement | None, *, timed_out: bool, waits: bool) -> ExitCode:
+    """Say what --until came to, and which rows could not be judged; return the exit code."""
+    met = until is not None and until.met
+    if code is ExitCode.CONDITION_MET or not (waits or timed_out):
+        return code
+    if not met:
+        say("timed out waiting for the condition" if timed_out else "the condition was not met")
+    for line in judged(until) if until else ():
+        say(line)
+    if met:
+        return ExitCode.OK
+    return ExitCode.CONDITION_MET if until and until.fails else ExitCode.TIMED_OUT
+
+
+def loop(read: Callable[[], Report], pipe: Pipe, pace: Pace, clock: Clock, *, waits: bool = False) -> ExitCode:
     """Read at every interval until a condition, the count or the time ends it.
 
-    The first reading must succeed. If a later one fails, the last report stays and the loop goes on: a watch outlives
-    a restart of what it watches.
+    The first reading must succeed. If a later one fails, the loop goes on: a watch outlives a restart of what it
+    watches. waits: whether a condition is waited for.
     """
     begun = clock.now()
-    code = ExitCode.OK
-    for tick in ticks(pace, clock):
+    schedule = Schedule(pace.interval, begun, begun)
+    readings = 0
+    until: Judgement | None = None
+    while True:
         try:
             report = read()
         except C3sError as problem:
-            if not tick:
+            if not readings:
                 raise
             code = problem.code
-            frames.stale(problem)
+            pipe.failed(problem)
+            schedule.failed(clock.now(), problem.retry_after if isinstance(problem, ApiError) else None)
         else:
-            frames.show(report)
-            code = verdict(report)
-            until_met = report.until_met
+            pipe.show(report)
+            code, until = verdict(report), report.until
+            schedule.succeeded(clock.now())
             # Before the next reading, so that two are never held at once.
             del report
-            if code is ExitCode.CONDITION_MET or until_met:
-                return code if code is ExitCode.CONDITION_MET else ExitCode.OK
-        _collect()
-        if pace.timeout is not None and clock.now() - begun >= pace.timeout:
-            say("timed out waiting for the condition")
-            return ExitCode.TIMED_OUT
-    if until:
-        say("the condition was not met")
-        return ExitCode.TIMED_OUT
-    return code
+        readings += 1
+        if code is ExitCode.CONDITION_MET or (until and until.met):
+            return _conclude(code, until, timed_out=False, waits=waits)
+        collect()
+        timed_out = pace.timeout is not None and clock.now() - begun >= pace.timeout
+        if timed_out or readings == pace.count:
+            return _conclude(code, until, timed_out=timed_out, waits=waits)
+        due = schedule.due if pace.timeout is None else min(schedule.due, begun + pace.timeout)
+        clock.sleep(max(0.0, due - clock.now()))
 
 
-def _collect() -> None:
-    """Collect what the tick left behind. The process of c3s runs without the collector, which only costs time there.
-
-    Freezing keeps what has survived so far out of the next collection.
-    """
-    if not gc.isenabled():
-        gc.collect()
-        gc.freeze()
-
-
-def ticks(pace: Pace, clock: Clock) -> Iterator[int]:
-    """Count readings, one at every interval. A reading that takes longer skips the ticks it missed."""
-    begun = clock.now()
-    tick = 0
-    while pace.count is None or tick < pace.count:
-        yield tick
-        tick += 1
-        if tick == pace.count:
-            return
-        spent = clock.now() - begun
-        pause = pace.interval - spent % pace.interval
-        if pace.timeout is not None:
-            pause = min(pause, max(0.0, pace.timeout - spent))
-        clock.sleep(pause)
-
-
-class PipeFrames:
+class Pipe:
     """Reports one after the other, for a file or another program."""
 
     def __init__(self, view: View, stages: Stages) -> None:
@@ -131,44 +152,18 @@ class PipeFrames:
     def show(self, report: Report) -> None:
         """Print a report and its remarks."""
         if not self.first and self.view.format in TABLES:
-            emit(["\n"])
-        self.first = False
+            emit([f"{report.now:%Y-%m-%dT%H:%M:%SZ}\n"])
         write(report, self.view, self.stages)
+        # Once: the template is the same at every reading.
+        for remark in unmatched_paths(report, self.view) if self.first else ():
+            say(remark)
+        self.first = False
         if self.view.format in DELIMITED:
             # One table, which the next report continues.
             self.view = structs.replace(self.view, headers=False)
         for remark in remarks(report):
             say(remark)
 
-    def stale(self, problem: C3sError) -> None:
+    def failed(self, problem: C3sError) -> None:
         """Print the first line of the problem on stderr."""
         say(str(problem).split("\n", 1)[0])
-
-
-class ScreenFrames:
-    """Reports drawn over each other on a terminal."""
-
-    def __init__(self, view: View, pace: Pace) -> None:
-        self.screen = Screen(sys.stdout, _window)
-        self.view = view
-        self.interval = f"Every {pace.interval:g}s"
-        self.text = ""
-        self.read_at = ""
-
-    def show(self, report: Report) -> None:
-        """Draw a report. Remarks would spoil the screen, except the last ones."""
-        self.text = "".join(render(report, self.view)) or report.empty_message
-        self.read_at = f"{report.now:%Y-%m-%d %H:%M:%SZ}"
-        self.screen.draw(f"{self.interval}    {self.read_at}", self.text)
-        for remark in remarks(report) if report.fail_if_matches else ():
-            say(remark)
-
-    def stale(self, problem: C3sError) -> None:
-        """Keep the last report, marked as stale."""
-        first_line = printable(str(problem).split("\n", 1)[0])
-        self.screen.draw(f"{self.interval}    STALE since {self.read_at}: {first_line}", self.text)
-
-
-def _window() -> tuple[int, int]:
-    columns, lines = shutil.get_terminal_size()
-    return columns, lines

@@ -91,25 +91,19 @@ class Requests(Struct):
 
 
 class Once:
-    """A job that several threads want done, and one does. Raises again for each of them what the job raised."""
+    """A job that several threads want done, and one does. If it fails, the next one tries again."""
 
     def __init__(self, job: Callable[[], Any]) -> None:
         self._job = job
         self._lock = threading.Lock()
-        self._outcome: tuple[Any, BaseException | None] | None = None
+        self._results: list[Any] = []
 
     def __call__(self) -> Any:
-        """Do the job, or wait until it is done."""
+        """Do the job, or wait until it is done. Raises what the job raises."""
         with self._lock:
-            if self._outcome is None:
-                try:
-                    self._outcome = self._job(), None
-                except BaseException as problem:  # noqa: BLE001  raised below, for each that asks
-                    self._outcome = None, problem
-        result, raised = self._outcome
-        if raised is not None:
-            raise raised
-        return result
+            if not self._results:
+                self._results.append(self._job())
+            return self._results[0]
 
 
 def covered(spans: Sequence[tuple[float, float]]) -> float:

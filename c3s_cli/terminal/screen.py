@@ -1,14 +1,18 @@
-"""A terminal that shows one thing at a time: each frame is drawn over the last one."""
+"""The alternate screen of a terminal: lines drawn over the last ones, only where they have changed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Final, Protocol
 
-HOME: Final = "\x1b[H"
-CLEAR: Final = "\x1b[2J"
+# The alternate screen, without cursor and without automatic line breaks; and back.
+ENTER: Final = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J\x1b[H"
+LEAVE: Final = "\x1b[?7h\x1b[?25h\x1b[?1049l"
 CLEAR_LINE: Final = "\x1b[K"
-CLEAR_BELOW: Final = "\x1b[J"
+CLEAR: Final = "\x1b[2J"
+# A terminal that knows it shows everything between at once, others ignore it.
+BEGIN: Final = "\x1b[?2026h"
+END: Final = "\x1b[?2026l"
 
 
 class Writer(Protocol):
@@ -22,22 +26,39 @@ class Writer(Protocol):
 
 
 class Screen:
-    """Draws frames. `size` gives columns and lines, asked anew for each frame, since windows change."""
+    """Draws frames. Between `enter` and `leave` nothing else may write to the terminal."""
 
-    def __init__(self, out: Writer, size: Callable[[], tuple[int, int]]) -> None:
+    def __init__(self, out: Writer) -> None:
         self.out = out
-        self.size = size
-        self.begun = False
+        self.entered = False
+        self._drawn: list[str] = []
 
-    def draw(self, title: str, text: str) -> None:
-        """Show a title and lines of text, cut to the window; nothing scrolls, nothing flickers."""
-        columns, lines = self.size()
-        width, height = max(1, columns), max(2, lines)
-        frame = [title, "", *text.rstrip("\n").split("\n")]
-        if len(frame) > height - 1:
-            hidden = len(frame) - (height - 2)
-            frame = [*frame[: height - 2], f"… {hidden} more lines"]
-        start = HOME if self.begun else CLEAR + HOME
-        self.begun = True
-        self.out.write(start + "".join(f"{line[:width]}{CLEAR_LINE}\n" for line in frame) + CLEAR_BELOW)
+    def enter(self) -> None:
+        """Switch to the alternate screen."""
+        self.entered = True
+        self._drawn = []
+        self.out.write(ENTER)
         self.out.flush()
+
+    def leave(self) -> None:
+        """Switch back, if it was entered."""
+        if self.entered:
+            self.entered = False
+            self.out.write(LEAVE)
+            self.out.flush()
+
+    def draw(self, lines: Sequence[str], *, anew: bool = False) -> None:
+        """Show these lines, and nothing else. anew: after a resize, when the terminal has moved what was drawn."""
+        if anew:
+            self._drawn = []
+        before = self._drawn
+        pieces = [CLEAR] if not before else []
+        for place, text in enumerate(lines):
+            if place >= len(before) or before[place] != text:
+                # Cleared first: after a line as wide as the window, clearing would take its last character.
+                pieces.append(f"\x1b[{place + 1};1H{CLEAR_LINE}{text}")
+        pieces += [f"\x1b[{place + 1};1H{CLEAR_LINE}" for place in range(len(lines), len(before))]
+        if pieces:
+            self.out.write(BEGIN + "".join(pieces) + END)
+            self.out.flush()
+        self._drawn = list(lines)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from c3s_cli.errors import UsageError
-from c3s_cli.words.options import takes_value
+from c3s_cli.words.arity import takes_value
 
 # What Go's strconv.ParseBool understands.
 TRUE: Final = frozenset({"1", "t", "T", "TRUE", "true", "True"})
@@ -30,6 +30,11 @@ def words_of(argv: Sequence[str]) -> list[str]:
     """Give the words of a command line without its flags and their values."""
     words, _, rest = _apart(argv)
     return [*words, *rest]
+
+
+def flags_in(argv: Sequence[str]) -> list[str]:
+    """Give the names of the flags on a command line."""
+    return [flag[0].partition("=")[0] for flag in _apart(argv)[1]]
 
 
 def _apart(argv: Sequence[str]) -> tuple[list[str], list[list[str]], list[str]]:

@@ -7,7 +7,11 @@ import typer
 Text = str | None
 Many = list[str] | None
 
+# The groups of flags in a help; what has none is about the connection.
+SHOW, ROWS, TIME, CONDITIONS = "What to show", "Which rows", "Of when", "Conditions"
+OFTEN, OUTPUT, SERVING, SOURCE = "How often", "Output", "Serving", "Source"
 
-def flag(*names: str, metavar: str = "", help: str) -> Any:  # noqa: A002  Typer's own word for it
+
+def flag(*names: str, metavar: str = "", help: str, section: str = "") -> Any:  # noqa: A002  Typer's own word for it
     """Declare a flag that takes a value, or (without a metavar) one that does not."""
-    return typer.Option(*names, metavar=metavar or None, help=help, show_default=False)
+    return typer.Option(*names, metavar=metavar or None, help=help, show_default=False, rich_help_panel=section or None)

@@ -6,24 +6,24 @@ reads the annotations when the program runs.
 """
 
 from collections.abc import Callable
-from functools import cache, wraps
+from functools import wraps
 from inspect import Parameter, Signature, signature
-from typing import Annotated, Any, get_args, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 import typer
 from msgspec import Struct
 
 from c3s_cli.errors import ExitCode
-from c3s_cli.words.flag import Many, Text
+from c3s_cli.words.flag import CONDITIONS, OFTEN, OUTPUT, ROWS, SERVING, SHOW, Many, Text
 from c3s_cli.words.flag import flag as _flag
-from c3s_cli.words.time_options import Time
+from c3s_cli.words.source_options import Source
 
 NodeName = Annotated[Many, typer.Argument(metavar="[NAME]", help="Show only this node.", show_default=False)]
 PodName = Annotated[Many, typer.Argument(metavar="[NAME]", help="Show only this pod.", show_default=False)]
 
 
-class Connection(Struct, frozen=True):
-    """Where: which cluster, and as whom. kubectl's global flags."""
+class Connection(Source, frozen=True):
+    """Where: which cluster, and as whom. kubectl's global flags, after those of the source."""
 
     namespace: Annotated[
         Text, _flag("-n", "--namespace", metavar="NAME", help="The namespace scope of this request.")
@@ -84,55 +84,6 @@ class Connection(Struct, frozen=True):
             "Default: 10s without data, 5m in total.",
         ),
     ] = None
-    source: Annotated[
-        Text,
-        _flag(
-            "--from",
-            metavar="SOURCE",
-            help="Who tells the usage: metrics (the metrics API, the default), kubelet, prometheus (the one of the "
-            "cluster; prometheus:NAMESPACE/SERVICE:PORT names it) or the URL of a Prometheus API. Default: $C3S_FROM.",
-        ),
-    ] = None
-    prometheus_match: Annotated[
-        Text,
-        _flag(
-            "--prometheus-match",
-            metavar="MATCHERS",
-            help="What to add to every selector, such as 'cluster=\"eu\"'.",
-        ),
-    ] = None
-    prometheus_header: Annotated[
-        Many,
-        _flag(
-            "--prometheus-header",
-            metavar="HEADER",
-            help="A header for the Prometheus API, such as 'X-Scope-OrgID: a'; may be repeated.",
-        ),
-    ] = None
-    prometheus_token_file: Annotated[
-        Text, _flag("--prometheus-token-file", metavar="FILE", help="A bearer token for the Prometheus API.")
-    ] = None
-    prometheus_user: Annotated[
-        Text, _flag("--prometheus-user", metavar="NAME", help="The user name for the Prometheus API (basic auth).")
-    ] = None
-    prometheus_password_file: Annotated[
-        Text, _flag("--prometheus-password-file", metavar="FILE", help="The password for the Prometheus API.")
-    ] = None
-    prometheus_certificate_authority: Annotated[
-        Text,
-        _flag(
-            "--prometheus-certificate-authority",
-            metavar="FILE",
-            help="A cert file for the certificate authority of the Prometheus API.",
-        ),
-    ] = None
-    prometheus_client_certificate: Annotated[
-        Text,
-        _flag("--prometheus-client-certificate", metavar="FILE", help="A client certificate for the Prometheus API."),
-    ] = None
-    prometheus_client_key: Annotated[
-        Text, _flag("--prometheus-client-key", metavar="FILE", help="A client key for the Prometheus API.")
-    ] = None
     demo: Annotated[bool, _flag("--demo", help="Read a built-in simulated cluster; needs no cluster.")] = False
     demo_at: Annotated[
         Text,
@@ -153,8 +104,9 @@ class Display(Struct, frozen=True):
             "-o",
             "--output",
             metavar="FORMAT",
-            help="One of: table, wide, json, yaml, csv, tsv, name, markdown, prometheus, custom-columns=SPEC, "
-            "jsonpath=TEMPLATE.",
+            help="One of: table, wide, json, yaml, csv, tsv, name, markdown, openmetrics (or prometheus), "
+            "custom-columns=SPEC, jsonpath=TEMPLATE.",
+            section=OUTPUT,
         ),
     ] = "table"
     columns: Annotated[
@@ -163,9 +115,40 @@ class Display(Struct, frozen=True):
             "--columns",
             metavar="LIST",
             help="The columns to show: names, or the sets default, wide, all. `c3s columns` lists them.",
+            section=SHOW,
         ),
     ] = None
-    no_headers: Annotated[bool, _flag("--no-headers", help="Print output without headers.")] = False
+    no_headers: Annotated[bool, _flag("--no-headers", help="Print output without headers.", section=OUTPUT)] = False
+    units: Annotated[
+        bool,
+        _flag(
+            "--units",
+            help="With csv and tsv: units in the headings, as `cpu.usage (millicores)`, and values in these units.",
+            section=OUTPUT,
+        ),
+    ] = False
+    no_timestamps: Annotated[
+        bool, _flag("--no-timestamps", help="With openmetrics: samples without their time.", section=OUTPUT)
+    ] = False
+    color: Annotated[
+        str,
+        _flag(
+            "--color",
+            metavar="WHEN",
+            help="Colour percentages above the thresholds: auto, always or never.",
+            section=OUTPUT,
+        ),
+    ] = "auto"
+    warn: Annotated[
+        float,
+        _flag("--warn", metavar="PERCENT", help="Percentage from which cells are yellow. Default: 70.", section=OUTPUT),
+    ] = 70.0
+    critical: Annotated[
+        float,
+        _flag(
+            "--critical", metavar="PERCENT", help="Percentage from which cells are red. Default: 90.", section=OUTPUT
+        ),
+    ] = 90.0
 
 
 class Selection(Struct, frozen=True):
@@ -178,6 +161,7 @@ class Selection(Struct, frozen=True):
             "--selector",
             metavar="QUERY",
             help="Selector (label query) to filter on, supports '=', '==', '!=', 'in', 'notin'.",
+            section=ROWS,
         ),
     ] = None
     where: Annotated[
@@ -186,6 +170,7 @@ class Selection(Struct, frozen=True):
             "--where",
             metavar="EXPR",
             help="Only rows that match every comparison, such as 'memory% > 80, name ~ ^web-'. Repeat the flag for OR.",
+            section=ROWS,
         ),
     ] = None
     by: Annotated[
@@ -195,19 +180,21 @@ class Selection(Struct, frozen=True):
             metavar="KEYS",
             help="One row per group: namespace, node, owner, pool, zone, instance-type, label:KEY; "
             "separate several keys with commas.",
+            section=SHOW,
         ),
     ] = None
-    sum: Annotated[bool, _flag("--sum", help="Print the sum of the resource usage.")] = False
+    sum: Annotated[bool, _flag("--sum", help="Print the sum of the resource usage.", section=SHOW)] = False
     sort_by: Annotated[
         Text,
         _flag(
             "--sort-by",
             metavar="KEYS",
             help="cpu or memory, as kubectl sorts; or columns, as 'cpu%:desc,name'.",
+            section=SHOW,
         ),
     ] = None
     limit: Annotated[
-        int | None, _flag("--limit", metavar="N", help="Show only the first N rows of the sorted list.")
+        int | None, _flag("--limit", metavar="N", help="Show only the first N rows of the sorted list.", section=ROWS)
     ] = None
     fail_if: Annotated[
         Many,
@@ -215,12 +202,21 @@ class Selection(Struct, frozen=True):
             "--fail-if",
             metavar="EXPR",
             help="Print as usual, then exit with code 3 if any row matches. Repeat the flag for OR.",
+            section=CONDITIONS,
         ),
     ] = None
-    explain: Annotated[
-        bool, _flag("--explain", help="Show how the requests and limits of NAME add up, term by term.")
+    fail_if_unknown: Annotated[
+        bool,
+        _flag(
+            "--fail-if-unknown",
+            help="Exit with code 3 also if the condition cannot be judged for want of metrics.",
+            section=CONDITIONS,
+        ),
     ] = False
-    show_swap: Annotated[bool, _flag("--show-swap", help="Show swap memory usage too.")] = False
+    explain: Annotated[
+        bool, _flag("--explain", help="Show how the requests and limits of NAME add up, term by term.", section=SHOW)
+    ] = False
+    show_swap: Annotated[bool, _flag("--show-swap", help="Show swap memory usage too.", section=SHOW)] = False
     use_protocol_buffers: Annotated[
         bool, _flag("--use-protocol-buffers", help="Accepted for compatibility with kubectl; c3s reads JSON.")
     ] = True
@@ -231,7 +227,7 @@ class Nodes(Struct, frozen=True):
 
     show_capacity: Annotated[
         bool,
-        _flag("--show-capacity", help="Percentages of the nodes' capacity instead of their allocatable."),
+        _flag("--show-capacity", help="Percentages of the nodes' capacity instead of their allocatable.", section=SHOW),
     ] = False
 
 
@@ -239,7 +235,7 @@ class Pods(Struct, frozen=True):
     """Flags for pods only."""
 
     all_namespaces: Annotated[
-        bool, _flag("-A", "--all-namespaces", help="List the pods of all namespaces; -n is ignored.")
+        bool, _flag("-A", "--all-namespaces", help="List the pods of all namespaces; -n is ignored.", section=ROWS)
     ] = False
     field_selector: Annotated[
         Text,
@@ -247,38 +243,127 @@ class Pods(Struct, frozen=True):
             "--field-selector",
             metavar="QUERY",
             help="Selector (field query) to filter on, supports '=', '==', and '!='.",
+            section=ROWS,
         ),
     ] = None
-    containers: Annotated[bool, _flag("--containers", help="Print usage of containers within a pod.")] = False
+    containers: Annotated[bool, _flag("--containers", help="Print usage of containers within a pod.", section=SHOW)] = (
+        False
+    )
+
+
+class Volumes(Struct, frozen=True):
+    """Flags for volumes: which rows, in which order, judged how."""
+
+    all_namespaces: Annotated[
+        bool, _flag("-A", "--all-namespaces", help="List the claims of all namespaces; -n is ignored.", section=ROWS)
+    ] = False
+    where: Annotated[
+        Many,
+        _flag(
+            "--where",
+            metavar="EXPR",
+            help="Only rows that match every comparison, such as 'used% > 80, name ~ ^data-'. Repeat the flag for OR.",
+            section=ROWS,
+        ),
+    ] = None
+    sort_by: Annotated[
+        Text,
+        _flag(
+            "--sort-by",
+            metavar="KEYS",
+            help="Columns, as 'used%:desc,name'.",
+            section=SHOW,
+        ),
+    ] = None
+    limit: Annotated[
+        int | None, _flag("--limit", metavar="N", help="Show only the first N rows of the sorted list.", section=ROWS)
+    ] = None
+    fail_if: Annotated[
+        Many,
+        _flag(
+            "--fail-if",
+            metavar="EXPR",
+            help="Print as usual, then exit with code 3 if any row matches. Repeat the flag for OR.",
+            section=CONDITIONS,
+        ),
+    ] = None
+    fail_if_unknown: Annotated[
+        bool,
+        _flag(
+            "--fail-if-unknown",
+            help="Exit with code 3 also if the condition cannot be judged for want of metrics.",
+            section=CONDITIONS,
+        ),
+    ] = False
 
 
 class Repeat(Struct, frozen=True):
     """How often to read, and when to stop."""
 
     interval: Annotated[
-        float, _flag("-i", "--interval", metavar="SECONDS", help="Seconds between two readings. [default: 2]")
-    ] = 2.0
-    count: Annotated[int | None, _flag("--count", metavar="N", help="Stop after this many readings.")] = None
+        str,
+        _flag(
+            "-i",
+            "--interval",
+            metavar="DURATION",
+            help="The time between two readings: seconds, or 500ms, 1s, 1m. Default: 2s.",
+            section=OFTEN,
+        ),
+    ] = "2"
+    count: Annotated[
+        int | None, _flag("--count", metavar="N", help="Stop after this many readings.", section=OFTEN)
+    ] = None
     until: Annotated[
         Many,
-        _flag("--until", metavar="EXPR", help="Exit with code 0 once any row matches. Repeat the flag for OR."),
+        _flag(
+            "--until",
+            metavar="EXPR",
+            help="Exit with code 0 once any row matches. Repeat the flag for OR.",
+            section=CONDITIONS,
+        ),
+    ] = None
+    until_all: Annotated[
+        Many,
+        _flag(
+            "--until-all",
+            metavar="EXPR",
+            help="Exit with code 0 once all rows match. Repeat the flag for OR.",
+            section=CONDITIONS,
+        ),
     ] = None
     timeout: Annotated[
         Text,
-        _flag("--timeout", metavar="DURATION", help="With --until: exit with code 4 after this long; 0 checks once."),
+        _flag(
+            "--timeout",
+            metavar="DURATION",
+            help="With --until or --until-all: exit with code 4 after this long; 0 checks once.",
+            section=CONDITIONS,
+        ),
     ] = None
+    trend: Annotated[
+        bool,
+        _flag(
+            "--trend",
+            help="On a terminal: show the last values of CPU and memory as a sparkline in each row.",
+            section=SHOW,
+        ),
+    ] = False
 
 
 class Serve(Struct, frozen=True):
     """What `c3s demo` serves, and on which port."""
 
-    port: Annotated[int, _flag("--port", metavar="PORT", help="The port on loopback; 0 takes any. [default: 8001]")] = (
-        8001
-    )
-    nodes: Annotated[int | None, _flag("--nodes", metavar="N", help="How many nodes.")] = None
-    pods_per_node: Annotated[int | None, _flag("--pods-per-node", metavar="M", help="How many pods per node.")] = None
-    seed: Annotated[int, _flag("--seed", metavar="S", help="Seed of the generated cluster.")] = 0
-    at: Annotated[Text, _flag("--at", metavar="TIME", help="Freeze the demo at this time (RFC 3339).")] = None
+    port: Annotated[
+        int, _flag("--port", metavar="PORT", help="The port on loopback; 0 takes any. Default: 8001.", section=SERVING)
+    ] = 8001
+    nodes: Annotated[int | None, _flag("--nodes", metavar="N", help="How many nodes.", section=SERVING)] = None
+    pods_per_node: Annotated[
+        int | None, _flag("--pods-per-node", metavar="M", help="How many pods per node.", section=SERVING)
+    ] = None
+    seed: Annotated[int, _flag("--seed", metavar="S", help="Seed of the generated cluster.", section=SERVING)] = 0
+    at: Annotated[
+        Text, _flag("--at", metavar="TIME", help="Freeze the demo at this time (RFC 3339).", section=SERVING)
+    ] = None
 
 
 def takes_flags(function: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
@@ -309,42 +394,3 @@ def takes_flags(function: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
     flat.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # inspect's documented hook
     flat.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return flat
-
-
-GROUPS = {
-    "nodes": (Selection, Nodes, Time, Display, Connection),
-    "pods": (Pods, Selection, Time, Display, Connection),
-    "cluster": (Selection, Nodes, Time, Display, Connection),
-    "volumes": (Pods, Selection, Display, Connection),
-    "demo": (Serve,),
-}
-
-
-def flags_of(path: tuple[str, ...]) -> list[str]:
-    """Return the long flags of a command, for completion."""
-    groups: list[Any] = list(GROUPS.get(path[-1], ())) if path else []
-    if path[:1] == ("watch",):
-        groups = [Repeat, *(group for group in groups or GROUPS["cluster"] if group is not Time)]
-    names = {name for group in groups for flag in _flags(group) for name in flag if name.startswith("--")}
-    return sorted({*names, "--help"})
-
-
-def _flags(group: Any) -> list[tuple[str, ...]]:
-    hints = [get_args(hint)[1] for hint in get_type_hints(group, include_extras=True).values()]
-    return [(hint.default, *hint.param_decls) for hint in hints]
-
-
-@cache
-def _arity() -> dict[str, bool]:
-    """Map every name of every flag to whether it takes a value."""
-    arity = {"--help": False, "-h": False, "--version": False}
-    for group in (Connection, Display, Selection, Nodes, Pods, Time, Repeat, Serve):
-        for hint in get_type_hints(group, include_extras=True).values():
-            kind, flag = get_args(hint)
-            arity |= dict.fromkeys((flag.default, *flag.param_decls), kind is not bool)
-    return arity
-
-
-def takes_value(name: str) -> bool | None:
-    """Return whether the flag of that name takes a value; None if there is no such flag."""
-    return _arity().get(name)

@@ -31,7 +31,7 @@ pods = st.builds(
 
 
 def asked(container: ContainerResources) -> Amounts:
-    """Say what a container asks for at any time of a resize: the slow and obvious reference."""
+    """Return a container's requests during a resize: the slow and obvious reference."""
     if container.actual_requests is None:
         return container.requests
     sources = [container.actual_requests, container.allocated or {}]
@@ -41,7 +41,7 @@ def asked(container: ContainerResources) -> Amounts:
 
 
 def peak(pod: PodResources, resource: str, running: Callable[[ContainerResources], Amounts], spec: str) -> int:
-    """Walk through the life of a pod, moment by moment, and give the most that runs at once."""
+    """Simulate the life of a pod step by step, and return the peak amounts."""
     sidecars: list[Amounts] = []
     most = 0
     for each in pod.init_containers:
@@ -55,7 +55,7 @@ def peak(pod: PodResources, resource: str, running: Callable[[ContainerResources
 
 
 @given(pods)
-def test_a_pod_asks_for_its_largest_moment_or_its_own_and_its_overhead(pod: PodResources) -> None:
+def test_requests_are_the_peak_or_the_pod_level_ones_plus_overhead(pod: PodResources) -> None:
     requests = requests_of(pod)
     for resource in RESOURCES:
         expected = peak(pod, resource, asked, "requests")
@@ -74,14 +74,14 @@ def test_limits_are_those_of_the_specs(pod: PodResources) -> None:
 
 
 @given(pods, containers)
-def test_one_container_more_never_asks_for_less(pod: PodResources, more: ContainerResources) -> None:
+def test_adding_a_container_never_lowers_the_requests(pod: PodResources, more: ContainerResources) -> None:
     larger = msgspec.structs.replace(pod, containers=[*pod.containers, more])
     for resource in RESOURCES:
         assert requests_of(larger).get(resource, 0) >= requests_of(pod).get(resource, 0)
 
 
 @given(pods, initial, initial)
-def test_a_sidecar_that_starts_earlier_never_asks_for_less(
+def test_starting_a_sidecar_earlier_never_lowers_the_requests(
     pod: PodResources, one: ContainerResources, other: ContainerResources
 ) -> None:
     sidecar = msgspec.structs.replace(one, restartable=True)
@@ -98,14 +98,14 @@ def of(name: str, *, restartable: bool = False, **requests: int) -> ContainerRes
     return ContainerResources(name, requests, {}, restartable)
 
 
-def test_sidecars_count_beside_what_starts_after_them() -> None:
+def test_sidecars_add_to_the_init_containers_that_start_later() -> None:
     early = PodResources([of("app", cpu=100)], [of("proxy", cpu=50, restartable=True), of("init", cpu=200)])
     late = PodResources([of("app", cpu=100)], [of("init", cpu=200), of("proxy", cpu=50, restartable=True)])
     assert requests_of(early) == {"cpu": 250}
     assert requests_of(late) == {"cpu": 200}
 
 
-def test_resources_stated_for_the_pod_take_the_place_of_the_sum() -> None:
+def test_pod_level_resources_replace_the_sum() -> None:
     pod = PodResources(
         [ContainerResources("a", {"cpu": 100, "memory": 5, "nvidia.com/gpu": 1}, {"memory": 9})],
         overhead={"cpu": 10, "memory": 1},
@@ -117,7 +117,7 @@ def test_resources_stated_for_the_pod_take_the_place_of_the_sum() -> None:
     assert limits_of(pod) == {"memory": 10, "cpu": 710}
 
 
-def test_a_resize_counts_as_the_most_of_what_is_asked_allocated_and_had() -> None:
+def test_a_resize_counts_as_the_largest_of_spec_allocated_and_actual() -> None:
     growing = ContainerResources("a", {"cpu": 100}, {}, allocated={"cpu": 300}, actual_requests={"cpu": 200})
     refused = ContainerResources("a", {"cpu": 900}, {}, actual_requests={"cpu": 200}, infeasible=True)
     untold = ContainerResources("a", {"cpu": 100}, {}, allocated={"cpu": 300})
@@ -187,8 +187,8 @@ def test_a_limit_bounds_a_pod_only_if_every_container_has_it() -> None:
     assert binding_limits_of(PodResources([half], pod_limits={"cpu": 300})) == {"cpu": 300, "memory": 5}
 
 
-def test_a_limit_of_nothing_bounds_nothing() -> None:
-    """A limit of 0 is none to Kubernetes: the container may use all there is."""
+def test_a_limit_of_zero_bounds_nothing() -> None:
+    """Kubernetes treats a limit of 0 as no limit."""
     tied = ContainerResources("a", {}, {"cpu": 100, "memory": 7})
     free = ContainerResources("b", {}, {"cpu": 0, "memory": 5})
     assert binding_limits_of(PodResources([tied, free])) == {"memory": 12}

@@ -65,7 +65,7 @@ def test_writes_durations_as_go_does(nanoseconds: int, text: str) -> None:
 
 
 @given(st.integers(-(2**62), 2**62))
-def test_what_is_written_reads_back(nanoseconds: int) -> None:
+def test_written_durations_parse_back(nanoseconds: int) -> None:
     assert parse_nanoseconds(go_duration(nanoseconds)) == nanoseconds
 
 

@@ -60,7 +60,7 @@ def test_reads_what_kubernetes_reads(text: str, expected: tuple[int, int]) -> No
 
 
 @pytest.mark.parametrize("text", REJECTED)
-def test_rejects_what_is_no_quantity(text: str) -> None:
+def test_rejects_invalid_quantities(text: str) -> None:
     for read in (nanos, whole):
         with pytest.raises(InvalidQuantity):
             read(text)
@@ -102,7 +102,7 @@ def test_is_exact_on_the_whole_grammar(text: str) -> None:
     st.integers(0, 10**62),
     st.sampled_from([("n", "e-9"), ("u", "e-6"), ("m", "e-3"), ("", "e0"), ("Ki", ""), ("Mi", ""), ("Gi", "")]),
 )
-def test_the_short_way_is_the_long_way(number: int, ways: tuple[str, str]) -> None:
+def test_the_fast_path_agrees_with_the_slow_one(number: int, ways: tuple[str, str]) -> None:
     suffix, spelled = ways
     short, long = f"{number}{suffix}", f"+{number}{spelled or suffix}"
     if len(short) <= 64 and len(long) <= 64:
@@ -110,7 +110,7 @@ def test_the_short_way_is_the_long_way(number: int, ways: tuple[str, str]) -> No
 
 
 @given(quantities, quantities)
-def test_keeps_the_order(one: str, other: str) -> None:
+def test_parsing_keeps_the_order(one: str, other: str) -> None:
     if reference(one) <= reference(other):
         assert nanos(one) <= nanos(other)
         assert whole(one) <= whole(other)

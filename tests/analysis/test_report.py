@@ -1,4 +1,4 @@
-"""From a Sample to a Report: what is joined, filtered, grouped, ordered and cut, and in which order."""
+"""From a Sample to a Report: how rows are joined, filtered, grouped, sorted and cut off, and in which order."""
 
 from __future__ import annotations
 
@@ -11,7 +11,19 @@ from msgspec import structs
 
 from c3s_cli.analysis.report import make_report, node_rows, pod_rows
 from c3s_cli.columns.vocabulary import Kind
-from c3s_cli.model import Amounts, Container, Failure, Node, NodeDetails, NodeFacts, Pod, PodFacts, Report, Sample
+from c3s_cli.model import (
+    Amounts,
+    Container,
+    Failure,
+    Judgement,
+    Node,
+    NodeDetails,
+    NodeFacts,
+    Pod,
+    PodFacts,
+    Report,
+    Sample,
+)
 from c3s_cli.request.from_flags import request_of
 from c3s_cli.words import options
 
@@ -22,7 +34,7 @@ NONE: Amounts = {}
 
 
 def milli(number: int) -> int:
-    """Give millicores in nanocores."""
+    """Return millicores in nanocores."""
     return number * 10**6
 
 
@@ -32,7 +44,7 @@ def used_by(name: str, cpu: int | None = 1, *, namespace: str = "shop", **more: 
 
 
 def pod_facts(requests: Amounts = NONE, **more: Any) -> PodFacts:
-    """Make what the core API says of a pod on n1 that is as old as the hour."""
+    """Make the facts of a pod on n1, created an hour ago."""
     said: dict[str, Any] = {"uid": "", "node": "n1", "owner": "", "status": "Running", "restarts": 0}
     said |= {"created_at": NOW.timestamp() - HOUR, "qos_class": "Burstable", "labels": {}, "limits": {}}
     return PodFacts(requests=requests, **(said | more))
@@ -72,7 +84,7 @@ def report(
         options.Selection(**rows),
         options.Display(columns=columns),
         pods=options.Pods(containers=containers, all_namespaces=everywhere) if kind is Kind.POD else None,
-        until=[until] if until else None,
+        repeat=options.Repeat(until=[until]) if until else None,
     )
     return make_report([structs.replace(sample, namespace="shop")], query)
 
@@ -82,14 +94,14 @@ def names(report: Report) -> list[str]:
 
 
 def table(report: Report) -> list[tuple[Any, ...]]:
-    """Give the name and the columns of every row, as the report shows them."""
+    """Return the name and the columns of every row, as the report shows them."""
     return [(row.name, *(column.value(row) for column in report.columns)) for row in report.rows]
 
 
 # --- joining nodes --------------------------------------------------------------------------------------------
 
 
-def test_a_node_is_its_usage_with_its_facts_and_its_age() -> None:
+def test_a_node_has_its_usage_facts_and_age() -> None:
     facts = node_facts({"cpu": milli(1000)}, details(created_at=NOW.timestamp() - HOUR))
     assert node_rows(sample_of([used_on("n1", 250)], node_facts={"n1": facts})) == [
         Node("c", "n1", milli(250), None, None, THEN, "20s", facts, HOUR)
@@ -106,7 +118,7 @@ def test_metrics_without_a_node_are_a_row_without_facts() -> None:
     assert node_rows(sample_of([used_on("n1")])) == [used_on("n1")]
 
 
-def test_a_node_has_what_its_pods_ask_for_whether_or_not_they_are_measured() -> None:
+def test_a_node_sums_the_requests_of_its_pods_measured_or_not() -> None:
     facts = {
         ("shop", "web"): pod_facts({"cpu": 1, "memory": 2}, limits={"cpu": 5, "memory": 6}, binding_limits={"cpu": 5}),
         ("shop", "api"): pod_facts({"cpu": 10}, limits={"cpu": 50}, binding_limits={"cpu": 50, "memory": 60}),
@@ -121,7 +133,7 @@ def test_a_node_has_what_its_pods_ask_for_whether_or_not_they_are_measured() -> 
     ]
 
 
-def test_what_the_pods_of_a_node_ask_for_is_unknown_where_they_were_not_read() -> None:
+def test_the_requests_of_a_node_are_unknown_if_its_pods_were_not_read() -> None:
     (row,) = node_rows(sample_of([used_on("n1")], [used_by("web")]))
     assert (row.pod_count, row.requests, row.limits, row.binding_limits) == (None, None, None, None)
 
@@ -129,7 +141,7 @@ def test_what_the_pods_of_a_node_ask_for_is_unknown_where_they_were_not_read() -
 # --- joining pods ---------------------------------------------------------------------------------------------
 
 
-def test_a_pod_is_its_usage_with_its_facts_its_age_and_its_node() -> None:
+def test_a_pod_has_its_usage_facts_age_and_node() -> None:
     facts, home = pod_facts({"cpu": 5}), details(zone="z")
     measured = sample_of(
         pods=[used_by("web", 50)], pod_facts={("shop", "web"): facts}, node_facts={"n1": node_facts(of=home)}
@@ -168,11 +180,11 @@ def test_pods_of_one_name_in_two_namespaces_keep_their_own_facts() -> None:
     ]
 
 
-def test_where_core_pods_were_not_read_the_pods_are_those_that_are_measured() -> None:
+def test_without_core_pods_the_rows_are_the_measured_pods() -> None:
     assert pod_rows(sample_of(pods=[used_by("web")])) == [used_by("web")]
 
 
-def test_a_container_has_its_usage_and_what_it_asks_for() -> None:
+def test_a_container_has_its_usage_requests_and_limits() -> None:
     used = (Container("app", 1, 2), Container("debugger", 3, 4))
     spec = (Container("app", None, None, None, {"cpu": 5}, {"cpu": 6}),)
     (row,) = pod_rows(
@@ -236,12 +248,12 @@ FIVE = sample_of(
 )
 
 
-def test_where_keeps_the_rows_that_meet_it() -> None:
+def test_where_keeps_the_rows_that_match() -> None:
     assert names(report(FIVE, where=["cpu > 20m"])) == ["a", "b", "d"]
     assert names(report(FIVE, Kind.NODE, where=["cpu > 400m"])) == ["n1"]
 
 
-def test_where_looks_at_the_objects_before_they_are_grouped_and_summed() -> None:
+def test_where_filters_objects_before_they_are_grouped_and_summed() -> None:
     groups = report(FIVE, columns="pods.count,cpu", by="owner", where=["cpu > 20m"], sum=True)
     assert table(groups) == [("Job/x", 2, milli(80)), ("Job/y", 1, milli(40))]
     assert groups.totals is not None
@@ -250,12 +262,12 @@ def test_where_looks_at_the_objects_before_they_are_grouped_and_summed() -> None
     assert table(pools) == [("p", 1, milli(300))]
 
 
-def test_where_judges_the_cluster_as_a_whole() -> None:
+def test_where_filters_the_cluster_as_one_row() -> None:
     assert table(report(FIVE, Kind.CLUSTER, where=["cpu > 899m"])) == [("c", milli(900))]
     assert table(report(FIVE, Kind.CLUSTER, where=["cpu > 900m"])) == []
 
 
-def test_a_cluster_is_all_its_nodes_and_what_they_hold() -> None:
+def test_a_cluster_sums_all_its_nodes_and_their_pods() -> None:
     columns = "nodes.measured,nodes.count,pods.count,cpu,cpu.requests,cpu.allocatable,cpu.usagePercentOfAllocatable"
     # Nine pods exist, the finished ones too; of the three nodes two are measured.
     assert table(report(FIVE, Kind.CLUSTER, columns)) == [
@@ -263,7 +275,7 @@ def test_a_cluster_is_all_its_nodes_and_what_they_hold() -> None:
     ]
 
 
-def test_totals_are_of_all_objects_behind_the_rows_and_made_only_where_they_are_wanted() -> None:
+def test_totals_sum_all_objects_behind_the_rows_and_only_on_request() -> None:
     pods, groups, nodes = (
         report(FIVE, kind, by=by, limit=1, sum=True)
         for kind, by in ((Kind.POD, None), (Kind.POD, "owner"), (Kind.NODE, None))
@@ -285,14 +297,14 @@ def test_pods_are_ordered_by_namespace_and_name() -> None:
     assert names(report(sample_of(pods=pods), everywhere=True)) == ["c", "a", "b"]
 
 
-def test_nodes_without_metrics_come_last_unless_an_order_is_asked_for() -> None:
+def test_nodes_without_metrics_come_last_unless_sort_by_is_set() -> None:
     facts = {name: node_facts() for name in ("n1", "n2", "n3")}
     nodes = sample_of([used_on("n3", 5), used_on("n2", 7)], node_facts=facts)
     assert names(report(nodes, Kind.NODE)) == ["n2", "n3", "n1"]
     assert names(report(nodes, Kind.NODE, sort_by="name")) == ["n1", "n2", "n3"]
 
 
-def test_pods_without_metrics_stand_in_the_same_order_as_the_others() -> None:
+def test_pods_without_metrics_are_ordered_like_the_others() -> None:
     pods = sample_of(pods=[used_by("b")], pod_facts={("shop", name): pod_facts() for name in "cba"})
     assert names(report(pods)) == ["a", "b", "c"]
 
@@ -302,7 +314,7 @@ def test_groups_are_ordered_by_their_keys() -> None:
     assert names(report(FIVE, by="node,owner")) == ["n1/Job/x", "n2/<none>", "n2/Job/y"]
 
 
-def test_the_first_key_of_an_order_counts_most_and_ties_go_by_namespace_and_name() -> None:
+def test_the_first_sort_key_counts_most_and_ties_go_by_namespace_and_name() -> None:
     pods = [used_by("b", 1), used_by("z", 2), used_by("c", 1), used_by("c", 1, namespace="data")]
     by_two = report(sample_of(pods=pods), columns="namespace", sort_by="cpu:asc,name:desc")
     assert table(by_two) == [("c", "data"), ("c", "shop"), ("b", "shop"), ("z", "shop")]
@@ -310,7 +322,7 @@ def test_the_first_key_of_an_order_counts_most_and_ties_go_by_namespace_and_name
     assert table(by_one) == [("z", "shop"), ("c", "data"), ("b", "shop"), ("c", "shop")]
 
 
-def test_what_is_unknown_comes_last_in_either_direction() -> None:
+def test_unknown_values_come_last_in_either_direction() -> None:
     pods = sample_of(pods=[used_by("silent", None), used_by("low", 1), used_by("high", 9)])
     assert names(report(pods, sort_by="cpu:asc")) == ["low", "high", "silent"]
     assert names(report(pods, sort_by="cpu:desc")) == ["high", "low", "silent"]
@@ -320,7 +332,7 @@ def test_what_is_unknown_comes_last_in_either_direction() -> None:
 
 
 def containers_of(sort_by: str | None) -> list[list[str]]:
-    """Give the containers of two pods, in the order of a report."""
+    """Return the containers of two pods, in the order of a report."""
     three = tuple(Container(name, cpu, None) for name, cpu in (("b", 3), ("c", None), ("a", 2), ("d", 9)))
     pods = [used_by("one", 1, containers=three), used_by("two", 2, containers=(Container("x", 1, None),))]
     facts = {("shop", name): pod_facts(restarts=restarts) for name, restarts in (("one", 5), ("two", 1))}
@@ -332,12 +344,12 @@ def test_containers_are_ordered_by_name() -> None:
     assert containers_of(None) == [["a", "b", "c", "d"], ["x"]]
 
 
-def test_containers_are_ordered_by_what_they_have_themselves() -> None:
+def test_containers_are_sorted_by_their_own_values() -> None:
     assert containers_of("cpu.usage") == [["x"], ["d", "b", "a", "c"]]
     assert containers_of("cpu.usage:asc") == [["a", "b", "d", "c"], ["x"]]
 
 
-def test_the_first_key_of_an_order_counts_most_for_containers_too() -> None:
+def test_the_first_sort_key_counts_most_for_containers_too() -> None:
     three = (Container("a", 2, 9), Container("b", 1, 3), Container("c", 1, 5))
     pods = sample_of(pods=[used_by("web", containers=three)])
     (row,) = report(pods, containers=True, sort_by="cpu.usage:asc,memory.usage:desc").rows
@@ -346,11 +358,11 @@ def test_the_first_key_of_an_order_counts_most_for_containers_too() -> None:
 
 
 @pytest.mark.parametrize("key", ["name:desc", "restarts:asc", "age,name:desc"])
-def test_an_order_by_what_only_pods_have_leaves_containers_by_name(key: str) -> None:
+def test_sorting_by_a_pod_column_leaves_containers_by_name(key: str) -> None:
     assert containers_of(key) == [["x"], ["a", "b", "c", "d"]]
 
 
-def test_containers_keep_the_order_of_the_reading_where_they_are_not_shown() -> None:
+def test_containers_that_are_not_shown_are_not_sorted() -> None:
     given = (Container("b", 1, None), Container("a", 2, None))
     (row,) = report(sample_of(pods=[used_by("web", containers=given)])).rows
     assert isinstance(row, Pod)
@@ -374,34 +386,45 @@ def test_a_limit_cuts_groups() -> None:
     assert (names(cut), cut.omitted) == (["<none>"], 2)
 
 
-def test_fail_if_judges_the_rows_that_a_limit_leaves_out_too() -> None:
+def test_fail_if_also_tests_the_rows_that_a_limit_cuts_off() -> None:
     judged = report(FIVE, sort_by="cpu", limit=1, fail_if=["cpu < 25m"])
-    assert (names(judged), judged.fail_if_matches) == (["b"], ("shop/c", "shop/e"))
-    assert report(FIVE, Kind.NODE, limit=0, fail_if=["cpu > 500m"]).fail_if_matches == ("n1",)
+    assert names(judged) == ["b"]
+    assert judged.fail_if == Judgement("--fail-if", met=True, fails=True, of=5, matched=("shop/c", "shop/e"))
+    assert matches(report(FIVE, Kind.NODE, limit=0, fail_if=["cpu > 500m"])) == ("n1",)
 
 
-def test_until_judges_the_rows_that_a_limit_leaves_out_too() -> None:
-    assert report(FIVE, sort_by="cpu", limit=1, until="cpu < 15m").until_met
-    assert report(FIVE, limit=0, until="cpu >= 50m").until_met
-    assert not report(FIVE, until="cpu > 50m").until_met
-    assert not report(FIVE).until_met
+def matches(made: Report) -> tuple[str, ...]:
+    assert made.fail_if
+    return made.fail_if.matched
 
 
-def test_fail_if_and_until_judge_only_the_rows_that_where_keeps() -> None:
+def is_met(made: Report) -> bool:
+    assert made.until
+    return made.until.met
+
+
+def test_until_also_tests_the_rows_that_a_limit_cuts_off() -> None:
+    assert is_met(report(FIVE, sort_by="cpu", limit=1, until="cpu < 15m"))
+    assert is_met(report(FIVE, limit=0, until="cpu >= 50m"))
+    assert not is_met(report(FIVE, until="cpu > 50m"))
+    assert report(FIVE).judgements == ()
+
+
+def test_fail_if_and_until_test_only_the_rows_that_where_keeps() -> None:
     judged = report(FIVE, where=["cpu > 20m"], fail_if=["cpu < 35m"], until="cpu < 25m")
-    assert (judged.fail_if_matches, judged.until_met) == (("shop/a",), False)
+    assert (matches(judged), is_met(judged)) == (("shop/a",), False)
 
 
-def test_fail_if_and_until_judge_groups_as_groups() -> None:
+def test_fail_if_and_until_test_groups_not_their_members() -> None:
     judged = report(FIVE, by="owner", fail_if=["cpu > 60m"], until="cpu > 80m")
-    assert (judged.fail_if_matches, judged.until_met) == (("Job/x",), False)
-    assert report(FIVE, Kind.CLUSTER, fail_if=["cpu > 600m"]).fail_if_matches == ("c",)
+    assert (matches(judged), is_met(judged)) == (("Job/x",), False)
+    assert matches(report(FIVE, Kind.CLUSTER, fail_if=["cpu > 600m"])) == ("c",)
 
 
 # --- the rest of a report -------------------------------------------------------------------------------------
 
 
-def test_a_report_says_when_and_from_whom_it_is_and_what_could_not_be_read() -> None:
+def test_a_report_has_its_time_source_and_failures() -> None:
     failure = Failure("c", "nodes", "forbidden")
     made = report(sample_of(pods=[used_by("web", 5)], failures=(failure,)))
     assert made == Report(
@@ -438,11 +461,11 @@ def test_a_report_without_rows_says_so_in_the_words_of_kubectl(kind: Kind, words
     assert report(FIVE, kind, everywhere=everywhere).empty_message == ""
 
 
-def test_rows_that_where_leaves_out_are_not_found_either() -> None:
+def test_no_row_left_by_where_reads_as_no_resources_found() -> None:
     assert report(FIVE, where=["cpu > 5"]).empty_message == "No resources found in shop namespace."
 
 
-def test_a_wide_cluster_goes_on_with_the_extended_resources_that_it_has_or_is_asked_for() -> None:
+def test_a_wide_cluster_adds_the_extended_resources_that_nodes_have_or_pods_request() -> None:
     cluster = sample_of(
         [used_on("n1")],
         node_facts={"n1": node_facts({"cpu": 1, "pods": 110, "nvidia.com/gpu": 4, "hugepages-2Mi": 0})},

@@ -1,4 +1,4 @@
-"""Several rows as one: what a group's figures are the sum of, and what its percentages compare."""
+"""Several rows as one: which members a group sums, and what its percentages compare."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ NONE: Amounts = {}
 
 
 def milli(number: int) -> int:
-    """Give millicores in nanocores."""
+    """Return millicores in nanocores."""
     return number * 10**6
 
 
 def cores(**amounts: int) -> Amounts:
-    """Give amounts whose CPU is in millicores."""
+    """Return amounts whose CPU is in millicores."""
     return {name: milli(number) if name == "cpu" else number for name, number in amounts.items()}
 
 
@@ -58,7 +58,7 @@ def unmeasured_node(facts: NodeFacts | None, **more: Any) -> Node:
 
 
 def values(group: Group, kind: Kind, *names: str) -> list[Any]:
-    """Give what the columns of these names show of a group."""
+    """Return the values of the named columns for a group."""
     return [Naming(kind).find(name).value(group) for name in names]
 
 
@@ -73,7 +73,7 @@ def of_nodes(nodes: Sequence[Node], *names: str) -> list[Any]:
 # --- sums -----------------------------------------------------------------------------------------------------
 
 
-def test_a_sum_is_that_of_the_known_values_and_unknown_if_none_is() -> None:
+def test_a_sum_adds_the_known_values_and_is_unknown_if_there_are_none() -> None:
     assert add([1, None, 2]) == 3
     assert add([0]) == 0
     assert add([None, None]) is None
@@ -88,20 +88,20 @@ def test_amounts_are_summed_resource_by_resource() -> None:
     }
 
 
-def test_asking_for_nothing_is_known_and_differs_from_not_knowing() -> None:
+def test_empty_amounts_are_known_and_differ_from_unknown_ones() -> None:
     assert add_amounts([{}]) == {}
     assert add_amounts([None]) is None
     assert add_amounts([]) is None
 
 
-def test_shared_amounts_are_of_the_resources_that_all_known_members_have() -> None:
+def test_shared_amounts_cover_only_resources_that_all_known_members_have() -> None:
     assert add_shared([{"cpu": 1, "memory": 2}, None, {"cpu": 10}]) == {"cpu": 11}
     assert add_shared([{"cpu": 1}, {}]) == {}
     assert add_shared([None]) is None
     assert add_shared([]) is None
 
 
-def test_the_earliest_time_is_the_oldest_that_is_said() -> None:
+def test_the_earliest_time_ignores_missing_ones() -> None:
     assert earliest([LATE, None, EARLY, ""]) == EARLY
     assert earliest([None, ""]) is None
 
@@ -109,7 +109,7 @@ def test_the_earliest_time_is_the_oldest_that_is_said() -> None:
 # --- pods -----------------------------------------------------------------------------------------------------
 
 
-def test_sum_pods_show_their_sums() -> None:
+def test_a_group_of_pods_shows_their_sums() -> None:
     pods = [
         measured_pod(50, pod_facts(cores(cpu=100, memory=7), cores(cpu=200), cores(cpu=200)), memory_bytes=3),
         measured_pod(30, pod_facts(cores(cpu=60), cores(cpu=300, memory=9), cores(cpu=300)), memory_bytes=4),
@@ -120,7 +120,7 @@ def test_sum_pods_show_their_sums() -> None:
     assert of_pods(pods, "pods.measured", "pods.count", "cpu.unused") == [2, 2, milli(80)]
 
 
-def test_a_pod_without_metrics_is_counted_and_asks_but_is_not_taken_for_an_idle_one() -> None:
+def test_a_pod_without_metrics_adds_to_count_and_requests_but_never_counts_as_idle() -> None:
     idle = pod_facts(cores(cpu=900), cores(cpu=900), cores(cpu=900))
     pods = [measured_pod(50, pod_facts(cores(cpu=100), cores(cpu=200), cores(cpu=200))), unmeasured_pod(idle)]
     assert of_pods(pods, "pods.measured", "pods.count") == [1, 2]
@@ -129,18 +129,18 @@ def test_a_pod_without_metrics_is_counted_and_asks_but_is_not_taken_for_an_idle_
     assert of_pods(pods, "cpu.unused") == [milli(50)]
 
 
-def test_usage_is_no_percentage_of_limits_that_one_pod_does_not_have() -> None:
+def test_one_pod_without_limits_makes_the_percentage_of_limits_unknown() -> None:
     limited = measured_pod(50, pod_facts(NONE, cores(cpu=200), cores(cpu=200)))
     unlimited = measured_pod(50, pod_facts())
     assert of_pods([limited, unlimited], "cpu.limits", "cpu.usagePercentOfLimits") == [milli(200), None]
 
 
-def test_a_pod_without_metrics_and_without_limits_does_not_take_the_percentage_from_the_others() -> None:
+def test_an_unmeasured_pod_without_limits_does_not_hide_the_percentage_of_the_others() -> None:
     limited = measured_pod(50, pod_facts(NONE, cores(cpu=200), cores(cpu=200)))
     assert of_pods([limited, unmeasured_pod(pod_facts())], "cpu.usagePercentOfLimits") == [25.0]
 
 
-def test_of_pods_whose_facts_were_not_read_only_the_usage_is_known() -> None:
+def test_only_the_usage_of_pods_is_known_if_their_facts_were_not_read() -> None:
     group = sum_pods([measured_pod(50), measured_pod(30)], "c", ("shop",))
     assert group == Group(
         "c",
@@ -154,13 +154,13 @@ def test_of_pods_whose_facts_were_not_read_only_the_usage_is_known() -> None:
     )
 
 
-def test_of_pods_without_metrics_no_usage_is_known_instead_of_none() -> None:
+def test_the_usage_of_pods_without_metrics_is_unknown_not_zero() -> None:
     pods = [unmeasured_pod(pod_facts(cores(cpu=100)))]
     names = ("cpu.usage", "cpu.usagePercentOfRequests", "cpu.unused", "timestamp", "window", "cpu.requests")
     assert of_pods(pods, *names) == [None, None, None, None, None, milli(100)]
 
 
-def test_sum_pods_are_as_old_as_the_oldest_measurement() -> None:
+def test_a_group_of_pods_is_as_old_as_the_oldest_measurement() -> None:
     pods = [measured_pod(1), measured_pod(1, timestamp=EARLY), measured_pod(1, timestamp="")]
     assert of_pods(pods, "timestamp") == [EARLY]
 
@@ -174,7 +174,7 @@ def test_swap_of_pods_is_summed() -> None:
 # --- nodes ----------------------------------------------------------------------------------------------------
 
 
-def test_sum_nodes_show_their_sums() -> None:
+def test_a_group_of_nodes_shows_their_sums() -> None:
     nodes = [
         measured_node(
             300,
@@ -210,7 +210,7 @@ SILENT = unmeasured_node(
 )
 
 
-def test_a_node_without_metrics_counts_in_what_there_is_and_what_is_asked_for() -> None:
+def test_a_node_without_metrics_counts_in_allocatable_and_requests() -> None:
     asked = {"requests": cores(cpu=500), "limits": cores(cpu=800), "binding_limits": cores(cpu=800), "pod_count": 3}
     nodes = [measured_node(200, node_facts(cores(cpu=1000), cores(cpu=2000)), **asked), SILENT]
     assert of_nodes(nodes, "nodes.measured", "nodes.count", "pods.usage") == [1, 2, 8]
@@ -229,18 +229,18 @@ def test_usage_is_a_percentage_of_what_the_measured_nodes_have(basis: str, perce
     assert of_nodes([SILENT], f"cpu.usagePercentOf{basis}") == [None]
 
 
-def test_what_the_measured_nodes_have_is_shown_beside_what_all_have() -> None:
+def test_measured_allocatable_is_shown_next_to_allocatable() -> None:
     nodes = [measured_node(200, node_facts(cores(cpu=1000))), SILENT]
     assert of_nodes(nodes, "cpu.measuredAllocatable", "cpu.allocatable") == [milli(1000), milli(9000)]
 
 
-def test_a_node_without_metrics_whose_pods_have_no_limits_does_not_take_the_percentage_from_the_others() -> None:
+def test_an_unmeasured_node_without_limits_does_not_hide_the_percentage_of_the_others() -> None:
     node = measured_node(200, node_facts(), binding_limits=cores(cpu=800))
     assert of_nodes([node, unmeasured_node(node_facts(), binding_limits=NONE)], "cpu.usagePercentOfLimits") == [25.0]
     assert of_nodes([node, measured_node(200, node_facts(), binding_limits=NONE)], "cpu.usagePercentOfLimits") == [None]
 
 
-def test_sum_nodes_are_as_old_as_the_oldest_measurement_over_the_first_window() -> None:
+def test_a_group_of_nodes_has_the_oldest_timestamp_and_the_first_window() -> None:
     nodes = [
         unmeasured_node(None),
         measured_node(1, window="20s"),
@@ -250,7 +250,7 @@ def test_sum_nodes_are_as_old_as_the_oldest_measurement_over_the_first_window() 
     assert of_nodes(nodes, "timestamp", "window") == [EARLY, 20.0]
 
 
-def test_swap_and_the_room_for_it_are_summed() -> None:
+def test_swap_usage_and_capacity_are_summed() -> None:
     nodes = [
         measured_node(1, node_facts(swap=100), swap_bytes=10),
         measured_node(1, node_facts(swap=200), swap_bytes=20),
@@ -262,7 +262,7 @@ def test_swap_and_the_room_for_it_are_summed() -> None:
     assert sum_nodes([measured_node(1, node_facts())], "c").swap_capacity_bytes is None
 
 
-def test_of_nodes_whose_facts_were_not_read_only_the_usage_is_known() -> None:
+def test_only_the_usage_of_nodes_is_known_if_their_facts_were_not_read() -> None:
     assert sum_nodes([measured_node(50), measured_node(None)], "c") == Group(
         "c",
         (),
@@ -275,7 +275,7 @@ def test_of_nodes_whose_facts_were_not_read_only_the_usage_is_known() -> None:
     )
 
 
-def test_no_sum_nodes_have_no_figures_but_their_number() -> None:
+def test_a_group_of_no_members_has_only_counts() -> None:
     assert sum_nodes([], "c") == Group("c", (), None, None, node_count=0, measured_node_count=0)
     assert sum_pods([], "c") == Group("c", (), None, None, pod_count=0, measured_pod_count=0)
 
@@ -290,7 +290,7 @@ NODE_OF_KNOWN_FACTS = measured_node(
 )
 
 
-def test_usage_is_that_of_all_measured_members_whether_or_not_their_facts_are_known() -> None:
+def test_usage_sums_all_measured_members_with_or_without_facts() -> None:
     assert of_pods([POD_OF_KNOWN_FACTS, POD_OF_UNKNOWN_FACTS], "cpu.usage", "cpu.requests") == [milli(950), milli(100)]
     assert of_pods([POD_OF_KNOWN_FACTS, POD_OF_UNKNOWN_FACTS], "pods.measured", "pods.count") == [2, 2]
     nodes = [NODE_OF_KNOWN_FACTS, NODE_OF_UNKNOWN_FACTS]
@@ -311,11 +311,11 @@ def test_a_percentage_of_nodes_has_the_same_nodes_on_both_sides(basis: str, perc
     assert of_nodes(nodes[::-1], f"cpu.usagePercentOf{basis}") == [percent]
 
 
-def test_what_is_asked_for_and_not_used_is_of_the_pods_that_are_known_to_ask() -> None:
+def test_unused_covers_only_pods_whose_requests_are_known() -> None:
     assert of_pods([POD_OF_KNOWN_FACTS, POD_OF_UNKNOWN_FACTS], "cpu.unused") == [milli(50)]
 
 
-def test_a_percentage_is_unknown_if_the_facts_of_all_measured_members_are() -> None:
+def test_a_percentage_is_unknown_if_no_measured_member_has_facts() -> None:
     pods = [POD_OF_UNKNOWN_FACTS, unmeasured_pod(pod_facts(cores(cpu=100), cores(cpu=100), cores(cpu=100)))]
     assert of_pods(pods, "cpu.usagePercentOfRequests", "cpu.usagePercentOfLimits") == [None, None]
     nodes = [NODE_OF_UNKNOWN_FACTS, SILENT]
@@ -335,7 +335,7 @@ def test_rows_of_the_same_keys_are_one_group_in_the_order_they_came() -> None:
     ]
 
 
-def test_having_no_key_differs_from_a_key_that_is_unknown() -> None:
+def test_an_empty_key_differs_from_an_unknown_one() -> None:
     pods = [measured_pod(1, pod_facts(owner="")), measured_pod(1), measured_pod(1, pod_facts(owner=""))]
     groups = grouped(pods, [Naming(Kind.POD).find("owner")], sum_pods)
     assert [(group.name, group.keys, group.pod_count) for group in groups] == [
@@ -350,7 +350,7 @@ def test_a_group_never_spans_two_clusters() -> None:
     assert [(group.context, group.name, group.node_count) for group in groups] == [("one", "z", 2), ("two", "z", 1)]
 
 
-def test_a_member_with_one_unknown_figure_is_left_out_of_the_percentages_of_that_figure_only() -> None:
+def test_a_member_with_unknown_cpu_is_left_out_of_cpu_percentages_only() -> None:
     asks = pod_facts(cores(cpu=100, memory=10), cores(cpu=100, memory=10), cores(cpu=100, memory=10))
     whole, half = measured_pod(50, asks, memory_bytes=4), measured_pod(None, asks, memory_bytes=6)
     figures = [

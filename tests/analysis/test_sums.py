@@ -1,4 +1,4 @@
-"""It adds up: groups, totals, nodes and cluster of random clusters, of which any part may be unknown."""
+"""Groups, totals, nodes and clusters add up, for random clusters in which anything may be unknown."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ node_facts = st.builds(
 
 @st.composite
 def samples(draw: st.DrawFn) -> Sample:
-    """Draw a cluster of which each node and each pod is known to the metrics API, to the core API, or to both."""
+    """Draw a cluster in which the metrics API, the core API or both know each node and pod."""
     places = draw(
         st.lists(st.tuples(st.sampled_from(["a", "b", "c"]), st.sampled_from("pqrstu")), unique=True, max_size=8)
     )
@@ -135,13 +135,13 @@ def test_groups_of_nodes_add_up_to_the_cluster(sample: Sample, by: str) -> None:
 
 
 def uses(row: Node | Pod, resource: str) -> bool:
-    """Whether it is known how much of CPU or memory a row uses; of other resources that is never known."""
+    """Whether a row's usage is known; for resources other than CPU and memory it never is."""
     usage = {"cpu": row.cpu_nanocores, "memory": row.memory_bytes}
     return usage.get(resource, 0) is not None
 
 
 @given(samples())
-def test_usage_of_a_cluster_is_compared_with_what_its_measured_nodes_have(sample: Sample) -> None:
+def test_the_usage_of_a_cluster_is_compared_with_its_measured_nodes(sample: Sample) -> None:
     (cluster,) = report(sample, Kind.CLUSTER).rows
     assert isinstance(cluster, Group)
     measured = {node.name for node in sample.nodes}
@@ -166,7 +166,7 @@ def test_usage_of_a_cluster_is_compared_with_what_its_measured_nodes_have(sample
 
 
 @given(samples())
-def test_usage_of_pods_is_compared_with_what_the_measured_ones_ask_for(sample: Sample) -> None:
+def test_the_usage_of_pods_is_compared_with_the_requests_of_the_measured_ones(sample: Sample) -> None:
     pods = report(sample, Kind.POD).totals
     assert pods is not None
     for resource in RESOURCES:
@@ -181,7 +181,7 @@ def test_usage_of_pods_is_compared_with_what_the_measured_ones_ask_for(sample: S
 
 
 @given(samples(), st.integers(0, 9), st.sampled_from(["cpu", "memory", "cpu.usage:asc,name", "owner,name:desc"]))
-def test_a_limit_cuts_what_sorting_put_last(sample: Sample, limit: int, sort_by: str) -> None:
+def test_a_limit_cuts_off_the_rows_that_sort_last(sample: Sample, limit: int, sort_by: str) -> None:
     whole, cut = report(sample, Kind.POD, sort_by=sort_by), report(sample, Kind.POD, sort_by=sort_by, limit=limit)
     assert list(cut.rows) == list(whole.rows)[:limit]
     assert cut.omitted == len(whole.rows) - len(cut.rows)

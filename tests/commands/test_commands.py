@@ -23,6 +23,7 @@ memory-2    135m         1%          1619Mi          2%
 spot-1      3164m        40%         3894Mi          27%
 spot-2      <unknown>    <unknown>   <unknown>       <unknown>
 """
+UNJUDGED = "1 row could not be judged (no metrics): spot-2\n"
 PODS = """\
 NAME                            CPU(cores)   MEMORY(bytes)
 api-gp28hkmmnc-jjz9d            231m         499Mi
@@ -55,7 +56,7 @@ def test_the_cluster(run: Run, words: str) -> None:
     assert run(f"{words} --demo --demo-at {AT}") == (0, CLUSTER, "")
 
 
-def test_a_named_pod_and_its_containers(demo: Run) -> None:
+def test_a_single_pod_and_its_containers(demo: Run) -> None:
     result = demo("top pods prometheus-0 -n monitoring --containers")
     assert result.out == (
         "POD            NAME              CPU(cores)   MEMORY(bytes)\n"
@@ -162,7 +163,7 @@ def test_owners_of_one_name_in_two_namespaces_are_two(run: Run, api: FakeApi) ->
 
 def test_a_watch_says_when_its_condition_was_not_met(demo: Run) -> None:
     unmet = demo("watch nodes -i 0.01 --count 2 --until 'cpu% > 101'")
-    assert (unmet.code, unmet.err) == (4, "the condition was not met\n")
+    assert (unmet.code, unmet.err) == (4, f"the condition was not met\n--until: {UNJUDGED}")
     both = demo("watch nodes -i 0.01 --until 'cpu% > 50' --fail-if 'cpu% > 50'")
     assert both.code == 3
 
@@ -182,7 +183,7 @@ def test_an_unmeasured_node_is_never_idle(demo: Run) -> None:
     assert cpu["usagePercentOfAllocatable"] == 100 * cpu["usage"] / cpu["measuredAllocatable"]
 
 
-def test_the_wide_cluster_has_a_row_a_resource(demo: Run) -> None:
+def test_the_wide_cluster_has_one_row_per_resource(demo: Run) -> None:
     lines = demo("top cluster -o wide").out.splitlines()
     assert lines[0].split() == [
         "CONTEXT",
@@ -198,7 +199,7 @@ def test_the_wide_cluster_has_a_row_a_resource(demo: Run) -> None:
     assert [line.split()[1] for line in lines[1:]] == ["cpu", "memory", "ephemeralStorage", "pods", "nvidia.com/gpu"]
 
 
-def test_columns_of_ones_own_are_no_wider_in_wide(demo: Run) -> None:
+def test_wide_has_no_effect_with_columns(demo: Run) -> None:
     for words in ("cluster", "cluster --no-headers", "nodes", "pods -A"):
         for columns in ("cpu%", 'resources["nvidia.com/gpu"].requests,cpu%'):
             wide = demo("top", *words.split(), "-o", "wide", "--columns", columns)
@@ -206,7 +207,7 @@ def test_columns_of_ones_own_are_no_wider_in_wide(demo: Run) -> None:
             assert wide.out
 
 
-def test_an_unmeasured_pod_is_a_row_as_soon_as_specs_are_read(demo: Run) -> None:
+def test_an_unmeasured_pod_is_a_row_if_specs_are_read(demo: Run) -> None:
     items = json.loads(demo("top pods -A -o json --columns cpu.usage,status").out)["items"]
     states = {item["name"].rsplit("-", 1)[0]: (item["status"], item["cpu"]["usage"]) for item in items}
     assert states["train-xl"] == ("Pending", None)
@@ -255,16 +256,17 @@ def test_where_filters_before_groups_and_sums(demo: Run) -> None:
 def test_a_condition_that_is_met_is_an_exit_code(demo: Run) -> None:
     met = demo("top nodes --fail-if 'cpu% > 50'")
     assert (met.code, met.out) == (3, NODES)
-    assert met.err == "--fail-if: 1 row matched: memory-1\n"
+    assert met.err == f"--fail-if: 1 row matched: memory-1\n--fail-if: {UNJUDGED}"
     assert demo("top nodes --fail-if 'cpu% > 99'").code == 0
 
 
 def test_watch_prints_table_after_table(run: Run) -> None:
-    assert run(f"watch --interval 0.01 --count 2 --demo-at {AT}").out == f"{CLUSTER}\n{CLUSTER}"
-    assert run(f"watch nodes --interval 0.01 --count 1 --demo-at {AT}").out == NODES
+    assert run(f"watch cluster --interval 0.01 --count 2 --demo-at {AT}").out == f"{CLUSTER}{AT}\n{CLUSTER}"
+    assert run(f"watch nodes --interval 10ms --count 1 --demo-at {AT}").out == NODES
+    assert run(f"watch --interval 0.01 --count 2 --demo-at {AT}").out == f"{NODES}{AT}\n{NODES}"
 
 
-def test_watch_prints_a_document_a_line(demo: Run) -> None:
+def test_watch_prints_one_document_per_line(demo: Run) -> None:
     lines = demo("watch pods -i 0.01 --count 3 -o json").out.splitlines()
     assert [len(json.loads(line)["items"]) for line in lines] == [8, 8, 8]
 
@@ -272,22 +274,23 @@ def test_watch_prints_a_document_a_line(demo: Run) -> None:
 def test_watch_until(demo: Run) -> None:
     assert demo("watch nodes -i 0.01 --until 'cpu% > 50'").code == 0
     timed_out = demo("watch nodes -i 0.01 --until 'cpu% > 99' --timeout 50ms")
-    assert (timed_out.code, timed_out.err) == (4, "timed out waiting for the condition\n")
+    assert (timed_out.code, timed_out.err) == (4, f"timed out waiting for the condition\n--until: {UNJUDGED}")
     assert demo("watch nodes -i 0.01 --fail-if 'cpu% > 50'").code == 3
 
 
-def test_a_watch_with_no_time_looks_once(demo: Run) -> None:
+def test_a_watch_with_zero_timeout_reads_once(demo: Run) -> None:
     assert demo("watch nodes -i 60 --until 'cpu% > 50' --timeout 0").code == 0
     late = demo("watch nodes -i 60 --until 'cpu% > 99' --timeout 0")
-    assert (late.code, late.out, late.err) == (4, NODES, "timed out waiting for the condition\n")
+    assert (late.code, late.out, late.err) == (4, NODES, f"timed out waiting for the condition\n--until: {UNJUDGED}")
 
 
 def test_a_watch_writes_one_table_for_spreadsheets(demo: Run) -> None:
-    once, twice = demo("top nodes -o csv").out, demo("watch nodes -i 0.01 --count 2 -o csv").out
-    assert twice == once + once.partition("\n")[2]
+    headings, rows = demo("top nodes -o csv").out.split("\n", 1)
+    timed = "".join(f"{AT},{row}\n" for row in rows.splitlines())
+    assert demo("watch nodes -i 0.01 --count 2 -o csv").out == f"time,{headings}\n{timed}{timed}"
 
 
-def test_a_column_is_said_once(demo: Run) -> None:
+def test_a_column_is_shown_once(demo: Run) -> None:
     assert demo("top nodes --columns name,cpu").out.split("\n")[0].split() == ["NAME", "CPU(cores)"]
     assert demo("top pods -A --columns namespace,name,cpu").out.split("\n")[0].split() == [
         "NAMESPACE",
@@ -300,7 +303,7 @@ def test_a_column_is_said_once(demo: Run) -> None:
     assert demo(f"top nodes --columns {percentages}").out.split("\n")[0].split() == ["NAME", "CPU(%)", "CPU(%CAPACITY)"]
 
 
-def test_sums_of_columns_that_are_shown_as_one(demo: Run) -> None:
+def test_sums_of_columns_shown_as_a_pair(demo: Run) -> None:
     *_, rule, sums = demo("top nodes --by pool --sum").out.splitlines()
     assert rule.split() == ["________"] * 5
     assert sums.split()[0] == "9/10"
@@ -310,7 +313,7 @@ def test_sums_of_columns_that_are_shown_as_one(demo: Run) -> None:
     assert last.replace("|", " ").split() == total.split()
 
 
-def test_what_has_no_key_is_empty_and_what_is_unknown_is_null(demo: Run) -> None:
+def test_a_missing_key_is_empty_and_an_unknown_one_is_null(demo: Run) -> None:
     pools = [item["pool"] for item in json.loads(demo("top pods -A --by pool -o json").out)["items"]]
     assert pools[:2] == ["", None]
     assert demo("top pods -A --by pool").out.split("\n")[1].split()[0] == "<none>"
@@ -318,14 +321,14 @@ def test_what_has_no_key_is_empty_and_what_is_unknown_is_null(demo: Run) -> None
     assert demo("top pods -A --by pool --fail-if 'pool = null'").code == 3
 
 
-def test_unknown_usage_is_looked_for_among_all_pods(demo: Run) -> None:
+def test_unknown_usage_is_searched_among_all_pods(demo: Run) -> None:
     unmeasured = demo("top pods -A --where 'cpu = null' --no-headers").out
     assert unmeasured
     assert all("<unknown>" in line for line in unmeasured.splitlines())
     assert unmeasured == demo("top pods -A --where 'cpu = null' --no-headers --columns cpu,memory").out
 
 
-def test_a_count_that_is_asked_for_counts_all_pods(demo: Run) -> None:
+def test_a_requested_count_covers_all_pods(demo: Run) -> None:
     every = demo("top pods -A --by namespace --columns pods.count,node --no-headers")
     assert every.code == 2
     counted = json.loads(demo("top pods -A --by namespace -o json --columns pods.count").out)
@@ -333,7 +336,7 @@ def test_a_count_that_is_asked_for_counts_all_pods(demo: Run) -> None:
     assert [item["pods"] for item in counted["items"]] == [item["pods"] for item in read["items"]]
 
 
-def test_flags_stand_anywhere_and_switches_take_values(demo: Run, run: Run, demo_server: object) -> None:
+def test_flags_may_be_anywhere_and_switches_take_values(demo: Run, run: Run, demo_server: object) -> None:
     assert demo("--namespace=default top pods").out == PODS
     assert demo("top -n default pods").out == PODS
     assert demo("top pods --no-headers=true").out == demo("top pods --no-headers").out
@@ -342,7 +345,7 @@ def test_flags_stand_anywhere_and_switches_take_values(demo: Run, run: Run, demo
     assert demo("top pods -ndefault --use-protocol-buffers=false").out == PODS
 
 
-def test_a_bare_group_is_its_help_on_stderr(run: Run) -> None:
+def test_a_command_group_alone_prints_its_help_on_stderr(run: Run) -> None:
     bare = run("top")
     assert (bare.code, bare.out) == (1, "")
     assert "nodes" in bare.err
@@ -358,7 +361,10 @@ def test_a_bare_group_is_its_help_on_stderr(run: Run) -> None:
         ("top nodes --quux", "error: unknown flag: --quux\nSee 'c3s top nodes --help' for usage.\n"),
         (
             "top nodes --containers",
-            "error: unknown flag: --containers\nSee 'c3s top nodes --help' for usage.\nhint: did you mean --context?\n",
+            (
+                "error: unknown flag: --containers\nSee 'c3s top nodes --help' for usage.\n"
+                "hint: --containers goes with c3s top pods\n"
+            ),
         ),
         ("top pods -x", "error: unknown shorthand flag: 'x' in -x\nSee 'c3s top pods --help' for usage.\n"),
         ("top pods -l", "error: flag needs an argument: 'l' in -l\nSee 'c3s top pods --help' for usage.\n"),
@@ -384,12 +390,23 @@ def test_a_bare_group_is_its_help_on_stderr(run: Run) -> None:
             ),
         ),
         ("top nodes --server http://127.0.0.1:1 --demo", "error: only one of --demo or --server can be provided\n"),
-        ("watch --interval 0", "error: --interval takes a number of seconds above 0, not 0\n"),
+        ("watch --interval 0", "error: --interval takes a time above 0, such as 2, 500ms or 1m, not '0'\n"),
+        ("watch --interval soon", "error: --interval takes a time above 0, such as 2, 500ms or 1m, not 'soon'\n"),
+        ("watch --interval inf", "error: --interval takes a time above 0, such as 2, 500ms or 1m, not 'inf'\n"),
+        (
+            "watch nodes -n 1",
+            "error: -n 1 is a namespace, and nodes have none\nhint: --interval 1 sets the pace\n",
+        ),
+        (
+            "watch -n 0.5s",
+            "error: -n 0.5s is a namespace, and nodes have none\nhint: --interval 0.5s sets the pace\n",
+        ),
         (
             "top pods --by colour",
             (
                 "error: unknown key 'colour' in --by\n"
-                "hint: one of: namespace, node, owner, pool, zone, instance-type, status, label:KEY\n"
+                "hint: did you mean label:colour? "
+                "The keys are namespace, node, owner, pool, zone, instance-type, status and label:KEY\n"
             ),
         ),
     ],

@@ -1,4 +1,4 @@
-"""Completion: what a shell is told could come next."""
+"""Completion: the candidates that a shell gets."""
 
 from __future__ import annotations
 
@@ -26,11 +26,14 @@ def candidates(run: Run, *words: str) -> tuple[list[str], str]:
     ("words", "found"),
     [
         (("to",), ["top"]),
-        (("top", ""), ["nodes", "pods", "cluster"]),
+        (("top", ""), ["nodes", "pods", "cluster", "volumes"]),
         (("watch", "p"), ["pods"]),
         (("top", "po", "--conta"), ["--containers"]),
         (("top", "nodes", "--conta"), []),
-        (("watch", "nodes", "--unt"), ["--until"]),
+        (("watch", "nodes", "--unt"), ["--until", "--until-all"]),
+        (("help", "to"), ["top"]),
+        (("help", "watch", "p"), ["pods"]),
+        (("vers",), ["version"]),
         (("top", "pods", "-o", "js"), ["json", "jsonpath="]),
         (("top", "pods", "--output=ya"), ["--output=yaml"]),
         (("top", "nodes", "--columns", "cpu.free,memory.fr"), ["cpu.free,memory.free"]),
@@ -50,6 +53,22 @@ def test_names_come_live_from_the_cluster(run: Run, demo_server: DemoServer) -> 
     assert candidates(run, "top", "pods", *server, "-n", "team-s") == (["team-search"], ":4")
     assert candidates(run, "top", "pods", *server, "-n", "monitoring", "prom") == (["prometheus-0"], ":4")
     assert candidates(run, "top", "nodes", "--demo", "spot")[0] == ["spot-1", "spot-2"]
+
+
+def test_label_keys_come_live_from_the_cluster(run: Run, demo_server: DemoServer) -> None:
+    server = ("--server", demo_server.url)
+    zone = "label:topology.kubernetes.io/zone"
+    assert candidates(run, "top", "nodes", *server, "--by", "label:topology.kubernetes.io/z") == ([zone], ":6")
+    assert candidates(run, "top", "nodes", *server, "--by", "pool,label:topology.kubernetes.io/z")[0] == [
+        f"pool,{zone}"
+    ]
+    assert candidates(run, "top", "pods", *server, "--by", "label:app.kubernetes.io/n")[0] == [
+        "label:app.kubernetes.io/name"
+    ]
+    everywhere = candidates(run, "top", "pods", "-A", *server, "--by", "label:")[0]
+    assert len(everywhere) > len(candidates(run, "top", "pods", *server, "--by", "label:")[0]) > 0
+    assert candidates(run, "top", "pods", "--by", "lab")[0] == ["label:"]
+    assert candidates(run, "top", "nodes", "--server", "http://127.0.0.1:1", "--by", "label:") == ([], ":4")
 
 
 def test_contexts_come_from_the_kubeconfig(run: Run, tmp_path: Path) -> None:
@@ -111,7 +130,7 @@ def test_a_real_bash_completes(tmp_path: Path, demo_server: DemoServer) -> None:
         ),
     ],
 )
-def test_bash_cuts_words_where_c3s_does_not(tmp_path: Path, line: str, cut: list[str], found: str) -> None:
+def test_bash_splits_words_where_c3s_does_not(tmp_path: Path, line: str, cut: list[str], found: str) -> None:
     (tmp_path / "config").write_text(
         '{"contexts": [{"name": "arn:aws:eks:1:cluster/one"}, {"name": "arn:aws:eks:1:cluster/two"}]}'
     )

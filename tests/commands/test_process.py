@@ -66,7 +66,7 @@ def test_signals_end_a_watch_quietly(demo_server: DemoServer, number: signal.Sig
         text=True,
     )
     assert process.stdout
-    assert "CONTEXT" in process.stdout.readline()
+    assert "NAME" in process.stdout.readline()
     time.sleep(0.2)
     process.send_signal(number)
     _, errors = process.communicate(timeout=10)

@@ -18,7 +18,7 @@ class Case(NamedTuple):
         return f"{self.state}: {self.line}"
 
 
-# In the ordinary state: every flag, alone and combined, and whatever can be wrong with a command line.
+# In the ordinary state: every flag, alone and combined, and every kind of usage error.
 LINES = """
 top node
 top nodes
@@ -300,7 +300,7 @@ DATA = (
     "bad-quantity",
 )
 
-# In every state with something wrong on the way.
+# In every state with a fault.
 FAULT_LINES = """
 top node
 top node node-a
@@ -335,7 +335,7 @@ FAULTS = (
     "garbage",
 )
 
-# What only makes sense in one state.
+# Cases that only make sense in one state.
 MORE = {
     "plain-discovery": ("top node", "top node node-a", "top pod", "top pod -A --containers"),
     "namespace-only": ("top pod -n team", "top pod worker -n team", "top pod --context team"),
@@ -380,7 +380,7 @@ MORE = {
 
 @cache
 def cases() -> tuple[Case, ...]:
-    """Give every case, once."""
+    """Return every case, once."""
     listed = [("ordinary", line) for line in LINES.split("\n") if line]
     listed += [(state, line) for state in DATA for line in DATA_LINES.split("\n") if line]
     listed += [(state, line) for state in FAULTS for line in FAULT_LINES.split("\n") if line]

@@ -1,4 +1,4 @@
-"""Where c3s answers otherwise than kubectl, and why: data for the comparison and for docs/kubectl.md."""
+"""Where c3s differs from kubectl, and why: data for the comparison and for docs/kubectl.md."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ LAST: Final = (1, 999)
 
 @dataclass(frozen=True)
 class Difference:
-    """One difference. where: patterns of the cases that show it. since, until: the first and last kubectl that does.
+    """One difference. where: patterns of the cases that show it. since, until: the first and last kubectl with it.
 
-    order: only the order of lines differs, and not always; what is in them is the same.
+    order: only the order of lines may differ, not their content.
     """
 
     id: str
@@ -31,11 +31,11 @@ class Difference:
     order: bool = False
 
     def covers(self, case: Case, version: Version) -> bool:
-        """Whether this is what to expect of a case, asked of that kubectl."""
+        """Whether a case shows this difference with that version of kubectl."""
         return self.since <= version <= self.until and case in self.cases()
 
     def cases(self) -> frozenset[Case]:
-        """Give the cases that show it."""
+        """Return the cases that show it."""
         return _matching(self.where)
 
 
@@ -45,15 +45,15 @@ def _matching(patterns: tuple[str, ...]) -> frozenset[Case]:
 
 
 def expected(case: Case, version: Version) -> Difference | None:
-    """Give the difference to expect; None where both must agree."""
+    """Return the expected difference; None if both must agree."""
     return next((each for each in DIFFERENCES if each.covers(case, version)), None)
 
 
 DIFFERENCES: Final = (
     Difference(
         "ties",
-        "rows that are equal in what `--sort-by` compares come in an order that depends on the algorithm",
-        "they come by namespace, then by name; containers by name",
+        "rows with equal `--sort-by` values appear in an order that depends on the sorting algorithm",
+        "sorted by namespace, then name; containers by name",
         "two readings of the same cluster should not differ",
         (
             r"ordinary: top pod -l app=alpha --containers --sort-by memory",
@@ -66,24 +66,24 @@ DIFFERENCES: Final = (
     ),
     Difference(
         "unmeasured-nodes",
-        "nodes without metrics come last, in random order",
-        "they come last, by name",
-        "as for ties",
+        "nodes without metrics are listed last, in random order",
+        "listed last, sorted by name",
+        "as above",
         (r"several-without-metrics: .*",),
         order=True,
     ),
     Difference(
         "gone-node",
-        "metrics of a node that is gone: the percent cells are left out, and the cells behind them move to the left",
-        "the percent cells are `<unknown>`",
-        "a cell belongs below its heading, or `awk` reads memory as a percentage",
+        "if a node with metrics no longer exists, its percentage cells are omitted and the cells after them shift left",
+        "the percentage cells are `<unknown>`",
+        "a shifted cell makes `awk` read memory as a percentage",
         (r"without-node: top node(?! node-a).*",),
     ),
     Difference(
         "sum-without-headers",
-        "`--sum --no-headers` with `-A` or `--containers` prints the sums a column or two too far to the left",
+        "`--sum --no-headers` with `-A` or `--containers` prints the sums one or two columns too far left",
         "sums stand below their columns",
-        "a sum below names is no sum",
+        "a sum below the names is misleading",
         (
             r"ordinary: top pod --sum --no-headers (-A|--containers|--containers -A)",
             r"ordinary: top pod -A --no-headers --sort-by cpu --sum --containers .*",
@@ -92,7 +92,7 @@ DIFFERENCES: Final = (
     ),
     Difference(
         "sum-with-swap",
-        "`--sum --show-swap` prints the sums a column too far to the right",
+        "`--sum --show-swap` prints the sums one column too far right",
         "sums stand below their columns",
         "as above",
         (r"(ordinary|swap): top pod .*--show-swap.*--sum.*",),
@@ -100,7 +100,7 @@ DIFFERENCES: Final = (
     ),
     Difference(
         "no-swap",
-        "pods of which no swap is reported have `0Mi`",
+        "pods without reported swap show `0Mi`",
         "`<unknown>`",
         "what was not measured is not zero",
         (r"(?!zero-allocatable|empty|bad-quantity).*: top pod (?!swapped).*--show-swap.*",),
@@ -108,22 +108,22 @@ DIFFERENCES: Final = (
     ),
     Difference(
         "missing-usage",
-        "a resource that is missing from a usage counts as 0",
-        "it is `<unknown>`, and its pod counts in no sum of that resource",
+        "a resource missing from the reported usage counts as 0",
+        "it is `<unknown>`, and its pod is left out of the sums of that resource",
         "what was not measured is not zero",
         (r"missing-usage: .*",),
     ),
     Difference(
         "no-show-swap",
-        "there is no `--show-swap`",
-        "there is",
+        "no `--show-swap` flag",
+        "has it",
         "c3s follows the newer kubectl",
         (r".*--show-swap.*",),
         until=(1, 33),
     ),
     Difference(
         "nothing-allocatable",
-        "percentages of a node that offers nothing are `-9223372036854775808%`",
+        "percentages of a node with nothing allocatable are `-9223372036854775808%`",
         "`0%`",
         "c3s follows the newer kubectl",
         (r"zero-allocatable: top node.*",),
@@ -131,14 +131,14 @@ DIFFERENCES: Final = (
     ),
     Difference(
         "overflow",
-        "quantities of more than 2⁶³ thousandths wrap around: `1E` cores are `0m`, sums become negative",
+        "quantities above 2⁶³ thousandths overflow: `1E` cores are `0m`, sums become negative",
         "exact integers",
-        "a number should be right or not be there",
+        "a wrong number is worse than none",
         (r"overflowing: .*",),
     ),
     Difference(
         "bad-quantity",
-        "one quantity that cannot be read fails the whole command",
+        "one invalid quantity fails the whole command",
         "its cell is `<unknown>`, a warning on stderr names the object, and the exit code is 5",
         "one broken node should not hide the others",
         (r"bad-quantity: .*",),
@@ -146,15 +146,15 @@ DIFFERENCES: Final = (
     Difference(
         "field-selectors",
         "`--field-selector` is sent to the metrics API, which knows only `metadata.name` and `metadata.namespace`",
-        "it selects pods as the core API knows them, on any server: `spec.nodeName=X`, `status.phase=Y`",
+        "it selects pods by any field of the core API, on any server: `spec.nodeName=X`, `status.phase=Y`",
         "c3s follows the newer kubectl",
         (r"ordinary: top pod .*--field-selector (spec|status)\..*",),
         until=(1, 36),
     ),
     Difference(
         "metrics-v1",
-        "only `v1beta1` of the metrics API is read",
-        "`v1` is read where it is served instead",
+        "reads only `v1beta1` of the metrics API",
+        "reads `v1` if the server has only that",
         "c3s follows the newer kubectl",
         (r"metrics-v1: .*",),
         until=(1, 36),
@@ -162,7 +162,7 @@ DIFFERENCES: Final = (
     Difference(
         "sort-keys",
         "`--sort-by` takes `cpu` and `memory`",
-        "these, and any columns with directions; what is no column is said to be unknown",
+        "these, and any columns with directions; the error is `unknown column`",
         "kubectl's message would not be true here",
         (
             r"ordinary: top node --sort-by=(CPU|bad|bad -l a=b,,|bad node-a -l pool=big)",
@@ -172,86 +172,86 @@ DIFFERENCES: Final = (
     Difference(
         "sum-of-nodes",
         "`top node` has no `--sum`",
-        "it has",
-        "one more thing that one can ask for",
+        "has it",
+        "useful, and costs nothing",
         (r"ordinary: top node --sum",),
     ),
     Difference(
         "help",
         "`top` alone prints kubectl's help on stderr",
-        "c3s's own help, on stderr, too",
-        "it has other commands",
+        "prints its own help on stderr",
+        "c3s has other commands",
         (r"ordinary: top",),
     ),
     Difference(
         "stale-discovery",
-        "a metrics API that is down is `Metrics API not available` on servers with aggregated discovery",
-        "`the server is currently unable to handle the request`, as kubectl says on others",
-        "c3s asks the metrics API itself, which saves two requests; and down is not the same as not there",
+        "if the metrics API is down, servers with aggregated discovery lead to `Metrics API not available`",
+        "`the server is currently unable to handle the request`, as kubectl prints with other servers",
+        "c3s requests the metrics API directly, which saves two requests; and down is not the same as missing",
         (r"api-stale: .*",),
     ),
     Difference(
         "unauthorized",
-        "`(the server has asked for the client to provide credentials)`, since discovery is asked first",
-        "the server's own word, `(Unauthorized)`, as other commands of kubectl say",
+        "`(the server has asked for the client to provide credentials)`, since discovery comes first",
+        "the server's own message, `(Unauthorized)`, as in other kubectl commands",
         "c3s needs no discovery",
         (r"unauthorized: .*",),
     ),
     Difference(
         "other-namespaces",
-        "with `-A` and no metrics at all, only the context's namespace is searched for pods that should have some",
-        "all namespaces are",
+        "with `-A` and no metrics at all, only the context's namespace is checked for pods that should have metrics",
+        "all namespaces are checked",
         "`No resources found` would be wrong",
         (r"other-namespace: top pod -A",),
     ),
     Difference(
         "no-api-server",
-        "an answer in HTML is `serializer for text/html doesn't exist`, one that is cut off a JSON parse error",
-        "both are said in plain words",
+        "an HTML answer gives `serializer for text/html doesn't exist`, a truncated one a JSON parse error",
+        "both are explained in plain words",
         "a login page or a proxy is the usual cause, and the message should say so",
         (r"(login-page|garbage): .*",),
     ),
     Difference(
         "timeout",
-        "a timeout is `context deadline exceeded` or `request canceled`, depending on where it struck",
+        "a timeout is `context deadline exceeded` or `request canceled`, depending on where it occurs",
         "`timeout while waiting for HOST`",
-        "it says who did not answer",
+        "it names the server that did not answer",
         (r"slow: top node --request-timeout=100ms",),
     ),
     Difference(
         "label-key-words",
-        "what is wrong with a key like `a/b/c` is explained with `a valid label key`",
-        "with `a qualified name`, as older kubectls do",
-        "the error is the same; only its explanation was reworded",
+        "the error about a key like `a/b/c` says `a valid label key`",
+        "says `a qualified name`, as older versions of kubectl do",
+        "same error; only the wording changed",
         (r"ordinary: top node -l 'a/b/c=d'",),
         since=(1, 35),
     ),
 )
 
-# What holds for every command, and is taken out before answers are compared.
+# Differences of every command, normalized before answers are compared.
 EVERYWHERE: Final = (
-    ("Wrong usage ends with exit code 1", "2", "a script can tell its own mistake from the cluster's"),
-    ("Lines end in blanks", "they do not", "nobody sees them, and diffs do"),
-    ("Errors are all there is", "a line `hint: …` may follow", "what to do next"),
-    ("`top node`, `top pod`", "`top nodes`, `top pods` in the words of errors", "all of these names work in both"),
+    ("Usage errors exit with 1", "exit with 2", "a script can tell its own mistake from a failure of the cluster"),
+    ("Lines have trailing spaces", "no trailing spaces", "people do not see them, but diffs do"),
+    ("Prints the error only", "may add a line `hint: …`", "it says what to do next"),
+    ("`top node`, `top pod` in messages", "`top nodes`, `top pods`", "all of these names work in both programs"),
 )
 
-# What no table of answers shows; each has tests of its own.
+# Differences that the compared output does not show; each has its own tests.
 BESIDE: Final = (
     (
-        "Without `--request-timeout`, waits for ever",
-        "gives up after 10 s without a byte and 5 min in all; `--request-timeout=0` waits for ever",
+        "Without `--request-timeout`, waits forever",
+        "gives up after 10 s without data, or 5 min in total; `--request-timeout=0` waits forever",
         "a cron job should end",
     ),
     (
         "`--insecure-skip-tls-verify` is silent",
-        "every use is said on stderr",
+        "every use prints a warning on stderr",
         "it should not become a habit",
     ),
     (
         "Sends tokens over plain http",
         "sends no credentials without TLS, and does not open the files that hold them",
-        "anyone on the way could read them",
+        "anyone on the network could read them",
     ),
     (
         "Refreshes OIDC tokens, and writes them into the kubeconfig",
@@ -264,18 +264,18 @@ BESIDE: Final = (
         "nothing has listened there for years",
     ),
     (
-        "Asks for a user and a password on the terminal where a server wants credentials and has none",
+        "Prompts for a user name and password if the server requires credentials and none are configured",
         "never reads from the terminal",
-        "a script has nobody to ask",
+        "a script cannot answer a prompt",
     ),
     (
-        "A name that cannot be resolved is said with the address of the DNS server",
-        "without",
+        "The error about an unknown host has the address of the DNS server",
+        "leaves it out",
         "it says nothing about the cluster",
     ),
     (
-        "`-v` takes a level and goes up to bodies and headers",
-        "`-v` says the requests, their status and their time; never a header",
+        "`-v` takes a level, up to bodies and headers",
+        "`-v` logs requests with their status and time, never headers",
         "credentials should not get into logs",
     ),
 )

@@ -1,4 +1,4 @@
-"""Whether an answer of c3s is what it should be, given kubectl's."""
+"""Compare an answer of c3s with kubectl's, given the known differences."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ GOLDENS = Path(__file__).parent / "goldens.json"
 
 @cache
 def goldens() -> dict[str, dict[str, Any]]:
-    """Give what was recorded, by case: kubectl's answers by version, and c3s's own where it differs on purpose."""
+    """Return the recorded answers by case: kubectl's by version, and c3s's if it differs on purpose."""
     if not GOLDENS.is_file():
         return {}
     document: dict[str, dict[str, Any]] = json.loads(GOLDENS.read_text(encoding="utf-8"))
@@ -25,7 +25,7 @@ def goldens() -> dict[str, dict[str, Any]]:
 
 
 def recorded(case: Case) -> dict[Version, Answer]:
-    """Give what each recorded kubectl said."""
+    """Return the answer of each recorded kubectl version."""
     return {
         number(version): Answer(*each["answer"])
         for each in goldens().get(str(case), {}).get("kubectl", ())
@@ -34,7 +34,7 @@ def recorded(case: Case) -> dict[Version, Answer]:
 
 
 def ours(case: Case) -> Answer | None:
-    """Give what c3s said when it was recorded, for a case in which it differs from some kubectl."""
+    """Return the recorded answer of c3s, for a case where it differs from some kubectl."""
     answer = goldens().get(str(case), {}).get("c3s")
     return Answer(*answer) if answer else None
 
@@ -45,7 +45,7 @@ def number(version: str) -> Version:
 
 
 def agree(theirs: Answer, answer: Answer, *, in_any_order: bool = False) -> bool:
-    """Whether two answers are the same; usage errors have an exit code of their own in c3s."""
+    """Whether two answers are the same; for usage errors, c3s exits with 2 where kubectl exits with 1."""
     if answer.code == ExitCode.USAGE and theirs.code == 1 and not answer.out:
         answer = answer._replace(code=1)
     if in_any_order:
@@ -54,7 +54,7 @@ def agree(theirs: Answer, answer: Answer, *, in_any_order: bool = False) -> bool
 
 
 def problem(case: Case, version: Version, theirs: Answer, answer: Answer) -> str:
-    """Say what is wrong with c3s's answer; "" if nothing is."""
+    """Return what is wrong with c3s's answer; "" if nothing is."""
     difference = expected(case, version)
     same = agree(theirs, answer)
     compared = f"kubectl {version[0]}.{version[1]}: {theirs}\nc3s:          {answer}"
@@ -63,7 +63,7 @@ def problem(case: Case, version: Version, theirs: Answer, answer: Answer) -> str
     if difference.order:
         return "" if agree(theirs, answer, in_any_order=True) else f"more than {difference.id} differ\n{compared}"
     if same:
-        return f"the difference {difference.id!r} is no more\n{compared}"
+        return f"the difference {difference.id!r} no longer exists\n{compared}"
     if answer != ours(case):
-        return f"not what c3s said when {difference.id!r} was recorded: {ours(case)}\n{compared}"
+        return f"not what c3s printed when {difference.id!r} was recorded: {ours(case)}\n{compared}"
     return ""

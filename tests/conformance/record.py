@@ -1,7 +1,7 @@
-"""`python -m tests.conformance.record`: write down what the kubectl found here says, beside what others said.
+"""`python -m tests.conformance.record`: record the answers of the kubectl found here.
 
-Goldens of several versions live side by side; recording replaces only those of the version at hand, so that
-`KUBECTL=… python -m tests.conformance.record` adds one.
+The goldens hold answers of several versions. Recording replaces only those of the kubectl that runs, so that
+`KUBECTL=… python -m tests.conformance.record` adds a version.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from tests.kubectl import find_kubectl, version
 
 
 def main() -> int:
-    """Record; give an exit code."""
+    """Record all cases. Returns the exit code."""
     binary = find_kubectl()
     if binary is None:
-        sys.stderr.write("no kubectl found: put one on PATH, or name it in $KUBECTL\n")
+        sys.stderr.write("no kubectl found: put one on PATH, or set $KUBECTL\n")
         return 1
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         del os.environ[name]
@@ -46,7 +46,7 @@ def main() -> int:
 
 
 def entry(answers: dict[Version, Answer], own: Answer) -> dict[str, object]:
-    """Put versions that say the same together, and c3s's own answer where it differs from any of them."""
+    """Group the versions by answer, and add c3s's answer if it differs from any of them."""
     said: dict[Answer, list[Version]] = {}
     for asked, answer in sorted(answers.items()):
         said.setdefault(answer, []).append(asked)

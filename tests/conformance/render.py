@@ -21,13 +21,13 @@ TEXT: Final = """\
 
 `c3s top` is meant to be `kubectl top`: the same commands, flags, cells, order, messages and exit codes. The tests run
 {cases} command lines, in {states} states of a cluster, through the real `kubectl` and through c3s, against the same API
-server, and compare stdout, stderr and the exit code. What kubectl {versions} said is recorded, so that the comparison
-also runs where there is none. This page is made from the table that the comparison goes by: a difference that is not
-in it fails a test, and so does one that is no more.
+server, and compare stdout, stderr and the exit code. The answers of kubectl {versions} are recorded, so that the
+comparison also runs without kubectl. This page is generated from the table that the comparison uses: a difference
+that is not in the table fails a test, and so does one that no longer exists.
 
 ## What differs
 
-"From" and "to" are the first and the last minor version of kubectl that does so; without them, all do that were asked.
+"From" and "to" are the first and the last minor version of kubectl that behaves so; "all" means all tested versions.
 
 | kubectl | c3s | Why | kubectl versions |
 |---|---|---|---|
@@ -39,20 +39,20 @@ in it fails a test, and so does one that is no more.
 |---|---|---|
 {everywhere}
 
-## What no output shows
+## What the output does not show
 
 | kubectl | c3s | Why |
 |---|---|---|
 {beside}
 
-## The states of a cluster
+## The tested cluster states
 
 {listed}
 """
 
 
 def page() -> str:
-    """Give the whole page."""
+    """Return the whole page."""
     kubectls = sorted({asked for case in cases() for asked in recorded(case)})
     names = [f"{major}.{minor}" for major, minor in kubectls]
     return TEXT.format(

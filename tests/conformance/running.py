@@ -1,4 +1,4 @@
-"""Run a case through kubectl and through c3s, and make what they say comparable."""
+"""Run a case with kubectl and with c3s, and normalize their output for comparison."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.kubectl import run_kubectl
 
 
 class Answer(NamedTuple):
-    """What a command line came to, without what may differ from one run to the next."""
+    """The result of a command line, without what differs from run to run."""
 
     code: int
     out: str
@@ -38,19 +38,19 @@ contexts:
 
 
 class Runner:
-    """Runs cases against the server at `url`; `home` is where nothing else is."""
+    """Runs cases against the server at `url`. `home` is an empty folder."""
 
     def __init__(self, url: str, home: Path) -> None:
         self.url = url
         self.home = home
 
     def kubectl(self, binary: str, case: Case) -> Answer:
-        """Ask the real one."""
+        """Run the case with kubectl."""
         ran = run_kubectl(binary, self.home, *shlex.split(case.line), kubeconfig=self._kubeconfig(case))
         return self._answer(ran.returncode, ran.stdout, ran.stderr)
 
     def c3s(self, case: Case) -> Answer:
-        """Ask ours, in this process."""
+        """Run the case with c3s, in this process."""
         out, err = io.StringIO(), io.StringIO()
         with (
             patch.dict(os.environ, {"KUBECONFIG": str(self._kubeconfig(case))}),
@@ -75,26 +75,26 @@ class Runner:
 
 
 PLAIN = (
-    # What is said beside kubectl's words.
+    # Lines that c3s adds to kubectl's messages.
     (re.compile(r"^hint: .*\n", re.MULTILINE), ""),
     # The program's name.
     (re.compile(r"'kubectl "), "'c3s "),
     (re.compile(r'for "kubectl"'), 'for "c3s"'),
     # Its commands are called nodes and pods; node and pod are aliases.
     (re.compile(r"'c3s top (node|pod)s? "), r"'c3s top \1s "),
-    # Both read a clock.
+    # Ages depend on the clock.
     (re.compile(r"age: [\dhms.µn]+"), "age: AGE"),
 )
 
 
 def trimmed(text: str) -> str:
-    """Leave out trailing blanks; kubectl pads the last column."""
+    """Remove trailing spaces; kubectl pads the last column."""
     return re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)
 
 
 @contextlib.contextmanager
 def working_in(folder: Path) -> Iterator[None]:
-    """Run where relative file names lead nowhere."""
+    """Run the block in a folder, so that relative file names find nothing."""
     before = Path.cwd()
     os.chdir(folder)
     try:

@@ -1,4 +1,4 @@
-"""One API server for all states: the first part of a path says which one is asked."""
+"""One API server for all states: the first segment of the path selects the state."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.servers import Request
 
 @contextmanager
 def serving() -> Iterator[str]:
-    """Serve every state at `URL/STATE`; the clock in the answers is the real one, as kubectl goes by its own."""
+    """Serve every state at `URL/STATE`; times in the answers are real, since kubectl uses its own clock."""
     server = _Server(("127.0.0.1", 0), _Handler)
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
@@ -30,7 +30,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: a client that gives up on a slow answer is what a case is about."""
+        """Print nothing: in one case the client gives up on a slow answer."""
 
 
 class _Handler(BaseHTTPRequestHandler):

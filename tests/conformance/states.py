@@ -1,4 +1,4 @@
-"""The states of a cluster that kubectl and c3s are asked about: what is in it, and what is wrong with it."""
+"""The cluster states that kubectl and c3s are run against: their objects and their faults."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PAGE = 2
 
 @dataclass(frozen=True)
 class State:
-    """A cluster. faults: what is answered instead of the truth, by a pattern of paths."""
+    """A cluster. faults: replies that replace the regular ones, by a pattern of paths."""
 
     summary: str
     nodes: tuple[Json, ...] = ()
@@ -128,7 +128,7 @@ FIELDS: dict[str, Callable[[Json], str]] = {
 
 @cache
 def recorded(name: str) -> Json:
-    """Give the recorded answer of a real API server; of its groups, those that matter."""
+    """Return the recorded answer of a real API server, reduced to the relevant API groups."""
     answer: Json = json.loads((RECORDED / f"{name}.json").read_text(encoding="utf-8"))
     if name.startswith("apis-aggregated"):
         answer["items"] = [each for each in answer["items"] if each["metadata"].get("name") in ("apps", GROUP)]
@@ -136,13 +136,13 @@ def recorded(name: str) -> Json:
 
 
 def wrapped(name: str, **headers: str) -> Reply:
-    """Give a recorded error with its status; text bodies stay text."""
+    """Return a recorded error with its status; text bodies stay text."""
     error = recorded(name)
     return Reply(error["body"], error["status"], error["headers"]["Content-Type"], headers)
 
 
 def renamed(body: Json, version: str) -> Json:
-    """Let the metrics API be served in another version."""
+    """Replace the version of the metrics API in an answer."""
     if version == "v1beta1":
         return body
     text = json.dumps(body).replace('"metrics.k8s.io/v1beta1"', f'"metrics.k8s.io/{version}"')
@@ -155,7 +155,7 @@ def not_served() -> Reply:
 
 
 def missing(match: re.Match[str]) -> Reply:
-    """Say NotFound as kube-apiserver does, or metrics-server, which calls them by other names."""
+    """Return NotFound as kube-apiserver or metrics-server does; their resource names differ."""
     resource, name = match["resource"], match["name"]
     if match["group"]:
         resource = f"{resource.removesuffix('s')}metrics.metrics.k8s.io"
@@ -164,7 +164,7 @@ def missing(match: re.Match[str]) -> Reply:
 
 
 def again(first: int, trouble: Callable[[], Reply], *after: Callable[[], Reply]) -> Callable[[], Reply]:
-    """Answer with trouble `first` times, and well once, and so on."""
+    """Answer with `trouble` `first` times, then once with `well`, and repeat."""
     (well,) = after
     turns = count()
     return lambda: well() if next(turns) % (first + 1) == first else trouble()
@@ -236,7 +236,7 @@ BARE = (1, 0, 2, 0.25)
 
 
 def _with_suffixes() -> State:
-    """Measure nodes and containers in every way that a quantity can be written in."""
+    """Return a state whose usage has every form of quantity."""
     written: list[tuple[str, Any, Any]] = [
         (f"q{place:02}-{number:02}", f"{amount}{suffix}", f"{amount}{suffix}")
         for place, suffix in enumerate(SUFFIXES)
@@ -283,7 +283,7 @@ WITH_SWAP = node("swap-a", nodeInfo={"swap": {"capacity": 4 << 30}})
 
 @cache
 def states() -> dict[str, State]:
-    """Make all states; the ages in them are as of now."""
+    """Return all states; ages count from now."""
     just = r"/apis/metrics\.k8s\.io/v1beta1/"
     return {
         "ordinary": ORDINARY,
@@ -292,14 +292,14 @@ def states() -> dict[str, State]:
         "several-without-metrics": replace(
             ORDINARY, summary="several nodes without metrics", node_metrics=ORDINARY.node_metrics[:1]
         ),
-        "without-node": replace(ORDINARY, summary="metrics of a node that is gone", nodes=ORDINARY.nodes[1:]),
+        "without-node": replace(ORDINARY, summary="metrics of a node that no longer exists", nodes=ORDINARY.nodes[1:]),
         "zero-allocatable": State(
-            "a node that offers nothing",
+            "a node with nothing allocatable",
             nodes=(node("nothing", "0", "0"), node("some", "1", "1Gi")),
             node_metrics=(node_metrics("nothing", "5m", "5Mi"), node_metrics("some", "500m", "512Mi")),
         ),
         "ties": State(
-            "rows that are equal, in the order of their names",
+            "equal rows, ordered by name",
             nodes=tuple(node(f"n{place}") for place in range(3)),
             node_metrics=tuple(node_metrics(f"n{place}", "5m", "5Mi") for place in range(3)),
             pod_metrics=(
@@ -307,9 +307,9 @@ def states() -> dict[str, State]:
                 pod_metrics("team", "p0", ("b", "10m", "10Mi")),
             ),
         ),
-        "many-ties": State("more equal rows than kubectl keeps in order", pod_metrics=TIED),
+        "many-ties": State("more equal rows than kubectl keeps in a stable order", pod_metrics=TIED),
         "unicode": State(
-            "names beyond ASCII",
+            "non-ASCII names",
             nodes=(node("knoten-ä"), node("节点")),
             node_metrics=(node_metrics("knoten-ä", "5m", "5Mi"), node_metrics("节点", "500m", "512Mi")),
             pod_metrics=(
@@ -336,9 +336,9 @@ def states() -> dict[str, State]:
             ),
         ),
         "empty": State("a cluster with nodes, but without pods or metrics", nodes=ORDINARY.nodes),
-        # Young as long as the suite may take, on however slow a machine.
+        # Still young at the end of the suite, even on a slow machine.
         "young": _without_metrics("pods that are too young for metrics", ago(hours=-1), ago(hours=-2)),
-        "old": _without_metrics("pods without metrics that should have some", ago(hours=-1), ago(days=3)),
+        "old": _without_metrics("pods old enough to have metrics, but without any", ago(hours=-1), ago(days=3)),
         "other-namespace": replace(
             _without_metrics("old pods without metrics, in another namespace"),
             pods=(pod("team", "worker", created=ago(days=3)),),
@@ -355,7 +355,7 @@ def states() -> dict[str, State]:
             ),
         ),
         "bad-quantity": State(
-            "a usage that is no quantity",
+            "an invalid quantity",
             nodes=(node("broken"), node("whole")),
             node_metrics=(node_metrics("broken", "5x", "5Mi"), node_metrics("whole", "500m", "512Mi")),
             pod_metrics=(
@@ -381,41 +381,41 @@ def states() -> dict[str, State]:
             "the metrics API is down", METRICS, lambda: wrapped("err-503-metrics-unavailable"), discovery="plain"
         ),
         "api-just-down": _fails(
-            "the metrics API went down just now", METRICS, lambda: wrapped("err-503-metrics-just-down")
+            "the metrics API has just gone down", METRICS, lambda: wrapped("err-503-metrics-just-down")
         ),
-        "unauthorized": _fails("credentials that are not known", r".*", lambda: wrapped("err-401-bad-token")),
+        "unauthorized": _fails("unknown credentials", r".*", lambda: wrapped("err-401-bad-token")),
         "unauthorized-text": _fails(
-            "a proxy that wants other credentials", METRICS, lambda: Reply("who are you?\n", 401, "text/plain")
+            "a proxy that requires other credentials", METRICS, lambda: Reply("who are you?\n", 401, "text/plain")
         ),
         "forbidden-node-metrics": _fails(
-            "no right to metrics of nodes", just + "nodes.*", forbidden("nodes", GROUP, "at the cluster scope")
+            "no permission for node metrics", just + "nodes.*", forbidden("nodes", GROUP, "at the cluster scope")
         ),
         "forbidden-nodes": _fails(
-            "no right to nodes", r"/api/v1/nodes.*", forbidden("nodes", "", "at the cluster scope")
+            "no permission for nodes", r"/api/v1/nodes.*", forbidden("nodes", "", "at the cluster scope")
         ),
         "forbidden-pods": _fails(
-            "no right to metrics of pods", just + ".*pods.*", forbidden("pods", GROUP, 'in the namespace "default"')
+            "no permission for pod metrics", just + ".*pods.*", forbidden("pods", GROUP, 'in the namespace "default"')
         ),
         "namespace-only": _fails(
-            "rights in one namespace only",
+            "permissions in one namespace only",
             r"/apis/metrics\.k8s\.io/v1beta1/(pods|nodes|namespaces/(?!team/)[^/]+/pods)",
             forbidden("pods", GROUP, "at the cluster scope"),
         ),
         "forbidden-core": replace(
             ORDINARY,
-            summary="no pod has metrics, and no right to pods",
+            summary="no pod metrics, and no permission for pods",
             pod_metrics=(),
             faults={r"/api/v1/.*pods": forbidden("pods", "", 'in the namespace "default"')},
         ),
         "forbidden-text": _fails("a proxy that forbids", METRICS, lambda: Reply("not for you\n", 403, "text/plain")),
-        "expired-page": replace(ORDINARY, summary="lists that expire between two pages", paged=True),
+        "expired-page": replace(ORDINARY, summary="lists that expire between pages", paged=True),
         "expired": _fails(
             "lists that have expired",
             r"/api/v1/.*|" + METRICS,
             lambda: wrapped("err-410-expired-rv"),
         ),
         "busy": _fails(
-            "too many requests, no word of when to come back",
+            "too many requests, without Retry-After",
             METRICS,
             lambda: Reply("Too many requests, please try again later.\n", 429, "text/plain; charset=utf-8"),
         ),
@@ -441,16 +441,14 @@ def states() -> dict[str, State]:
         "unavailable": _fails(
             "the server is unavailable", METRICS, _status(503, "ServiceUnavailable", "apiserver is shutting down")
         ),
-        "gateway": _fails(
-            "a gateway without a server", METRICS, lambda: Reply("<html>Bad Gateway</html>\n", 502, "text/html")
-        ),
+        "gateway": _fails("a bad gateway", METRICS, lambda: Reply("<html>Bad Gateway</html>\n", 502, "text/html")),
         "server-timeout": _fails(
-            "the server ran out of time", METRICS, _status(504, "Timeout", "Timeout: request did not complete")
+            "a timeout reported by the server", METRICS, _status(504, "Timeout", "Timeout: request did not complete")
         ),
         "login-page": _fails("a login page", METRICS, lambda: Reply("<html>log in</html>\n", 200, "text/html")),
-        "garbage": _fails("an answer that is no JSON", METRICS, lambda: Reply('{"kind": "NodeMet', 200)),
+        "garbage": _fails("an answer that is not JSON", METRICS, lambda: Reply('{"kind": "NodeMet', 200)),
         "slow": _fails(
-            "an answer that takes its time",
+            "a slow answer",
             just + "nodes",
             slowly(
                 lambda: Reply(

@@ -1,4 +1,4 @@
-"""Every case, through the real kubectl (or what was recorded of it) and through c3s: the same, or explained."""
+"""Every case, with the real kubectl (or its recorded answers) and with c3s: the same, or a known difference."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def test_case(case: Case, runner: Runner) -> None:
     assert [each for each in problems if each] == []
 
 
-def test_the_record_is_of_these_cases() -> None:
-    assert goldens().keys() == {str(case) for case in cases()}, "make goldens records anew"
+def test_the_goldens_cover_exactly_these_cases() -> None:
+    assert goldens().keys() == {str(case) for case in cases()}, "run make goldens"
     kubectls = {frozenset(recorded(case)) for case in cases()}
-    assert len(kubectls) == 1, "every kubectl of the record has answered every case"
+    assert len(kubectls) == 1, "every recorded kubectl must have answered every case"
 
 
 def test_every_difference_has_cases_and_reasons() -> None:
@@ -43,11 +43,11 @@ def test_every_difference_has_cases_and_reasons() -> None:
     assert len({each.id for each in DIFFERENCES}) == len(DIFFERENCES)
 
 
-def test_the_page_says_what_the_table_says() -> None:
-    assert render.PAGE.read_text(encoding="utf-8") == render.page(), "python -m tests.conformance.render writes it"
+def test_the_page_is_up_to_date() -> None:
+    assert render.PAGE.read_text(encoding="utf-8") == render.page(), "run python -m tests.conformance.render"
 
 
-def test_whoever_reads_one_namespace_only(runner: Runner) -> None:
+def test_rights_in_one_namespace_only(runner: Runner) -> None:
     allowed = runner.c3s(Case("namespace-only", "top pod -n team --sum"))
     assert (allowed.code, allowed.err) == (0, "")
     assert [line.split() for line in allowed.out.splitlines()[1:]] == [

@@ -355,3 +355,11 @@ def test_no_name_leads_elsewhere(run: Run, cluster: FakeApi, name: str) -> None:
         result = run(*words, "--server", cluster.url)
         assert (result.out, cluster.requests) == ("", [])
         assert f"may not be '{name}'" in result.err
+
+
+def test_files_of_the_environment_that_are_missing_are_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUBECONFIG", os.pathsep.join(["/nope", "/nor this"]))
+    said = "error: $KUBECONFIG: no such file: /nope, /nor this\nhint: unset KUBECONFIG reads ~/.kube/config\n"
+    assert run("top nodes") == (1, "", said)
+    monkeypatch.delenv("KUBECONFIG")
+    assert run("top nodes").err.startswith("error: no cluster to read: ")

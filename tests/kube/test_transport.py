@@ -130,8 +130,29 @@ def test_no_redirect_is_followed(run: Run, cluster: FakeApi) -> None:
             result = run(f"top nodes --as jane --server {cluster.url}")
             assert (result.code, result.out) == (1, "")
             assert "status code 302" in result.err
+            told = f"hint: it redirects to {there}/login, probably a login page; c3s follows no redirect\n"
+            assert result.err.endswith(told)
             assert elsewhere.requests == []
             assert "/login" not in cluster.paths()
+
+
+@pytest.mark.parametrize(
+    ("location", "target"),
+    [
+        ("https://user:word@sso.example.com:8443/auth?state=secret#x", "https://sso.example.com:8443/auth"),
+        ("/login?next=secret", "/login"),
+        ("https://[::1", ""),
+        ("", ""),
+    ],
+)
+def test_a_redirect_tells_no_secret(run: Run, cluster: FakeApi, location: str, target: str) -> None:
+    cluster.routes[METRICS] = Reply("", 307, headers={"Location": location} if location else {})
+    result = run(f"top nodes --server {cluster.url}")
+    assert "secret" not in result.err
+    assert "word" not in result.err.replace("password", "")
+    said = f"hint: it redirects to {target}, probably a login page; c3s follows no redirect\n" if target else ""
+    assert result.err.endswith(said)
+    assert ("hint:" in result.err) is bool(target)
 
 
 def test_an_answer_that_stalls_half_way_ends_with_its_time(run: Run, cluster: FakeApi) -> None:

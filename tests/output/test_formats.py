@@ -1,10 +1,11 @@
-"""Every format says the same."""
+"""Every format has the same values."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -46,7 +47,7 @@ def test_yaml_and_csv_say_what_json_says(demo: Run, command: str, columns: str) 
 
 
 def flat(item: Any, path: str = "") -> dict[str, str]:
-    """Write an item as a CSV's row does; unknown values and empty texts are no cells."""
+    """Flatten an item as CSV does, without unknown values and empty texts."""
     if isinstance(item, dict):
         found: dict[str, str] = {}
         for key, value in item.items():
@@ -67,6 +68,41 @@ def test_containers_are_nested_in_json_and_rows_elsewhere(demo: Run) -> None:
     rows = list(csv.DictReader(io.StringIO(demo("top pods prometheus-0 -n monitoring --containers -o csv").out)))
     assert [row["container"] for row in rows] == ["config-reloader", "prometheus"]
     assert "containers" not in json.loads(demo("top pods -o json").out)["items"][0]
+
+
+def test_headings_carry_units_on_request(demo: Run) -> None:
+    words = "top pods -A --columns default,cpu%,memory.limits,age,restarts,status"
+    for format_, delimiter in (("csv", ","), ("tsv", "\t")):
+        exact, people = (
+            list(csv.DictReader(io.StringIO(demo(f"{words} -o {format_} {flag}").out), delimiter=delimiter))
+            for flag in ("", "--units")
+        )
+        units = {
+            "window": ("window (seconds)", 1),
+            "cpu.usage": ("cpu.usage (millicores)", 10**6),
+            "memory.usage": ("memory.usage (MiB)", 1 << 20),
+            "cpu.usagePercentOfRequests": ("cpu.usagePercentOfRequests (%)", 1),
+            "memory.limits": ("memory.limits (MiB)", 1 << 20),
+            "age": ("age (seconds)", 1),
+        }
+        assert list(people[0]) == [units[name][0] if name in units else name for name in exact[0]]
+        for one, other in zip(exact, people, strict=True):
+            for name, value in one.items():
+                title, divisor = units.get(name, (name, 0))
+                if divisor and value:
+                    assert abs(Fraction(other[title]) - Fraction(value) / divisor) <= Fraction(1, 2000)
+                else:
+                    assert other[title] == value
+    assert demo("top pods --units") == (2, "", "error: --units goes with -o csv or tsv\n")
+
+
+def test_amounts_in_units_have_three_decimals_at_most(demo: Run) -> None:
+    words = (
+        "top pods cart-djrthzc6vj-jcqdw -n team-checkout -o csv --units --columns cpu,cpu.limits,memory,memory.limits"
+    )
+    headings, values = demo(words).out.splitlines()
+    assert headings.endswith("cpu.usage (millicores),cpu.limits (millicores),memory.usage (MiB),memory.limits (MiB)")
+    assert values.endswith(",210.939,3000,358.334,1344")
 
 
 def test_names_are_for_xargs(demo: Run) -> None:
@@ -104,7 +140,7 @@ cell = st.text(alphabet=st.characters(categories=("L", "N", "P", "S")), min_size
     ),
     st.booleans(),
 )
-def test_the_quick_writer_writes_what_tabulate_writes(rows: list[list[str]], with_headings: bool) -> None:  # noqa: FBT001  a drawn value
+def test_the_fast_writer_prints_the_same_as_tabulate(rows: list[list[str]], with_headings: bool) -> None:  # noqa: FBT001  a drawn value
     columns = [list(column) for column in zip(*rows, strict=True)]
     headings = [f"HEADING-{place}" for place in range(len(columns))] if with_headings else None
     assert "".join(padded(headings, columns)) == "".join(tabulated(headings, columns))

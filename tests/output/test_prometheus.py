@@ -1,8 +1,7 @@
-"""-o prometheus: what a Prometheus, and node_exporter's textfile collector, make of it."""
+"""-o prometheus, as Prometheus and node_exporter's textfile collector read it."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -63,7 +62,7 @@ def test_base_units_exactly() -> None:
     assert samples(written([pod(cpu=659414700)], "cpu%"), "c3s_pod_cpu_usage_of_requests_ratio")[0].value == 0.32970735
 
 
-def test_a_family_says_what_it_is() -> None:
+def test_a_family_has_its_type_unit_and_help() -> None:
     assert written([pod()], "cpu%").splitlines()[:3] == [
         "# TYPE c3s_pod_cpu_usage_of_requests_ratio gauge",
         "# UNIT c3s_pod_cpu_usage_of_requests_ratio ratio",
@@ -77,7 +76,7 @@ def test_a_sample_has_the_time_of_its_measurement_if_there_is_one() -> None:
     assert samples(written([pod(timestamp="soon")], "cpu"), "c3s_pod_cpu_usage_cores")[0].timestamp is None
 
 
-def test_the_unknown_has_no_sample_and_nothing_known_no_family() -> None:
+def test_unknown_values_have_no_sample_and_no_samples_no_family() -> None:
     assert [sample.labels["pod"] for sample in samples(written([pod("q", None), pod()], "cpu"), CPU)] == ["p"]
     assert written([pod("q", None)], "cpu") == "# EOF\n"
     assert written([], "cpu", "node") == "# EOF\n"
@@ -135,24 +134,28 @@ def test_whatever_a_cluster_says_is_one_line_and_reads_back(name: str, value: st
         assert (info.labels["pod"], info.labels["labels_a"]) == (name, value)
 
 
-# What `sed -E` of the recipe does, in Python's words.
-TIME = re.compile(r'([}] [^ "]+) [0-9.]+$')
-
-
 @settings(deadline=None)  # the first example pays for imports
 @given(st.lists(st.text('} 1\\"{=', max_size=9), max_size=3, unique=True), st.booleans())
-def test_times_can_be_taken_away(names: list[str], measured: bool) -> None:  # noqa: FBT001  a drawn value
+def test_samples_can_be_written_without_times(names: list[str], measured: bool) -> None:  # noqa: FBT001  a drawn value
     rows = [pod(name, 1 if measured else None) for name in names]
     text = written(rows, "cpu", "restarts", "node")
-    bare = "".join(line if line[0] == "#" else TIME.sub(r"\1", line) for line in text.splitlines(keepends=True))
+    report = Report(NOW, "test", Kind.POD, Naming(Kind.POD).expand(["cpu", "restarts", "node"]), rows, None)
+    bare = "".join(exposition(report, View(Format.OPENMETRICS, timestamps=False)))
     without = [(s.name, s.labels, s.value) for f in families(bare).values() for s in f.samples]
     assert without == [(s.name, s.labels, s.value) for f in families(text).values() for s in f.samples]
     assert all(sample.timestamp is None for family in families(bare).values() for sample in family.samples)
 
 
+def test_openmetrics_is_its_other_name(demo: Run) -> None:
+    assert demo("top nodes -o openmetrics") == demo("top nodes -o prometheus")
+    assert demo("top nodes -o prometheus --no-timestamps").out != demo("top nodes -o prometheus").out
+    refused = demo("top nodes -o json --no-timestamps")
+    assert refused == (2, "", "error: --no-timestamps goes with -o openmetrics\n")
+
+
 @pytest.mark.parametrize("command", ["top nodes", "top pods -A", "top cluster", "top pods -A --containers"])
 def test_the_textfile_collector_finds_what_it_knows(demo: Run, command: str) -> None:
-    """It knows no type info, and in a help text no escape but those of a backslash and a newline."""
+    """The collector rejects the type info, and any escape in a help text except of backslash and newline."""
     text = demo(f"{command} --columns all -o prometheus").out
     heads = [line for line in text.splitlines() if line.startswith("# ") and line != "# EOF"]
     assert {line.split()[3] for line in heads if line.startswith("# TYPE ")} == {"gauge"}

@@ -62,7 +62,7 @@ def test_a_tag_releases_what_the_version_and_the_changelog_say() -> None:
         ("v1.2", "1.1", "the tag must be v1.1"),
         ("1.1", "1.1", "the tag must be v1.1"),
         ("v1.0", "1.0", "has no date"),
-        ("v2", "2", "has no section of 2"),
+        ("v2", "2", "has no section for 2"),
     ):
         with pytest.raises(ValueError, match=words):
             release_notes.notes(tag, version, changelog)

@@ -77,7 +77,7 @@ def test_writes_what_kubectl_writes(template: str, tmp_path: Path) -> None:
     assert written(template) == ran.stdout, ran.stderr
 
 
-def test_writes_without_kubectl_what_was_seen_there() -> None:
+def test_writes_what_kubectl_was_seen_to_write() -> None:
     assert written("{range .contexts[*]}{.name}={.context.cluster};{end}") == "a=c1;b=c2;c=c1;"
     assert written("{.contexts[?(@.context.cluster=='c1')].name}") == "a c"
 
@@ -163,7 +163,7 @@ def test_a_long_template_is_read_at_once() -> None:
 
 
 @given(st.text(st.sampled_from("{}[].*,'\"()?@=<>: abitems\\0-"), max_size=30))
-def test_what_any_template_asks_for_is_found_or_it_is_a_usage_error(text: str) -> None:
+def test_the_paths_of_any_template_are_found_or_it_is_a_usage_error(text: str) -> None:
     try:
         asked = paths_in_template(text)
     except UsageError:
@@ -171,7 +171,7 @@ def test_what_any_template_asks_for_is_found_or_it_is_a_usage_error(text: str) -
     assert all(path and all(isinstance(key, str) for key in path) for path in asked)
 
 
-def test_a_template_that_asks_twice_each_time_takes_no_longer() -> None:
+def test_repeated_unions_do_not_grow_exponentially() -> None:
     before = time.process_time()
     assert paths_in_template("{.items[*]" + "['a','a']" * 40 + "}")
     assert time.process_time() - before < 1
@@ -214,7 +214,7 @@ def test_jsonpath_of_a_reading(demo: Run) -> None:
         ),
     ],
 )
-def test_what_a_template_asks_for_is_read(
+def test_the_columns_in_a_template_are_read(
     demo: Run, words: str, template: str, value: Callable[[dict[str, Any]], Any]
 ) -> None:
     columns = 'cpu.requests,node,status,labels["app.kubernetes.io/name"]'
@@ -228,13 +228,13 @@ def test_what_a_template_asks_for_is_read(
     assert len(set(said.values()) - {"null"}) > 1
 
 
-def test_what_columns_of_ones_own_ask_for_is_read(demo: Run) -> None:
+def test_the_columns_in_custom_columns_are_read(demo: Run) -> None:
     lines = demo("top pods -o custom-columns=NAME:.name,NODE:.node,ASKED:.memory.requests").out.splitlines()
     document = json.loads(demo("top pods -o json --columns node,memory.requests").out)
     items = [[item["name"], item["node"], str(item["memory"]["requests"])] for item in document["items"]]
     assert [line.split() for line in lines] == [["NAME", "NODE", "ASKED"], *items]
 
 
-def test_totals_of_what_a_template_asks_for(demo: Run) -> None:
+def test_totals_in_a_template_are_read(demo: Run) -> None:
     total = demo("top", "pods", "-o", "jsonpath={.totals.cpu.requests}").out
     assert total == str(json.loads(demo("top pods -o json --columns cpu.requests").out)["totals"]["cpu"]["requests"])

@@ -16,6 +16,7 @@ from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import UsageError
 from c3s_cli.model import Node, NodeDetails, NodeFacts, Pod, PodFacts
+from c3s_cli.request.condition import Comparison
 from c3s_cli.request.where import parse
 from tests.conftest import Run
 
@@ -95,15 +96,43 @@ def node(cpu: int | None = 580 * 10**6, allocatable: int = 2 * CORE, **details: 
         ("swap.capacity = null", True),
         ("cpu != null", True),
         ('status != "null"', True),
+        ("cpu == 580m", True),
+        ("name = 'web-1'", True),
+        ("status in ('Ready', \"x\")", True),
+        ("labels[\"app\"] = 'web, api'", True),
+        ("status = 'none'", False),
+        ("cpu = unknown", False),
+        ("cpu != <unknown>, pool!=<none>", True),
+        ("taints = none", True),
+        ("roles = <none>", False),
+        ("roles !=<none>", True),
+        ('labels["empty"] = none', True),
+        ('labels["app"]!=none', True),
+        ("name = none", False),
+        ("name ~ none", False),
+        ('status != "none"', True),
+        ('resources["nvidia.com/gpu"].allocatable = none', False),
+        ('resources["amd.com/gpu"].allocatable = none', True),
+        ("status in (Ready, NotReady)", True),
+        ("status in ( NotReady ),cpu>0", False),
+        ("status not in (NotReady, Unknown), cpu > 0", True),
+        ("status notin (Ready)", False),
+        ("status NOT IN (Ready)", False),
+        ('labels["app"] in ("web, api", b)', True),
+        ("cpu in (1, 580m)", True),
+        ("roles in (worker, infra)", True),
+        ("roles not in (worker, infra)", False),
+        ("pool in (none, unknown)", False),
+        ("swap.capacity in (unknown, 1Gi)", True),
     ],
 )
 def test_compares_by_the_unit_of_the_column(text: str, expected: bool) -> None:  # noqa: FBT001  a table's column
     assert parse([text], NODES).matches(node()) is expected
 
 
-def test_an_unknown_value_meets_nothing_but_null() -> None:
+def test_an_unknown_value_matches_nothing_but_null() -> None:
     unmeasured = node(cpu=None)
-    for operator in ("=", "!=", ">", ">=", "<", "<="):
+    for operator in ("=", "==", "!=", ">", ">=", "<", "<="):
         assert not parse([f"cpu {operator} 1"], NODES).matches(unmeasured)
         assert not parse([f"cpu% {operator} 1"], NODES).matches(unmeasured)
     assert parse(["cpu = null"], NODES).matches(unmeasured)
@@ -113,7 +142,7 @@ def test_an_unknown_value_meets_nothing_but_null() -> None:
     assert not parse(["node !~ x"], PODS).matches(bare)
 
 
-def test_over_nothing_a_percentage_is_unknown() -> None:
+def test_a_percentage_of_zero_is_unknown() -> None:
     facts = PodFacts("", "n", "", "Running", 0, 0.0, "", {}, {}, {})
     assert parse(["cpu% = null"], PODS).matches(Pod("c", "ns", "p", 1, 1, facts=facts))
 
@@ -124,7 +153,7 @@ def test_an_open_ended_column_is_equal_to_itself() -> None:
     assert parse([text], NODES).texts == (text,)
 
 
-def test_people_read_alternatives_with_or() -> None:
+def test_alternatives_are_displayed_with_or() -> None:
     assert str(parse(["name = a, cpu > 1", "node = null"], PODS)) == 'name = "a", cpu.usage > "1" or node = null'
 
 
@@ -156,6 +185,9 @@ def test_a_comma_is_and_and_a_repeated_flag_is_or() -> None:
         ("name > 3", "> does not go with name (text)", "use one of: = != ~ !~"),
         ("cpu ~ 3", "~ does not go with cpu.usage (nanocores)", "use one of: = != > >= < <="),
         ("cpu > 3x", "'3x' is no value for cpu.usage (nanocores)", "250m"),
+        ("cpu > 80%", "'80%' is no value for cpu.usage (nanocores)", "for a percentage compare cpu%"),
+        ("cpu.free > 80%", "'80%' is no value for cpu.free (nanocores)", "250m or 2"),
+        ("name = 'web", "expected a value after 'name ='", "double quotes"),
         ("memory > 3GB", "'3GB' is no value for memory.usage (bytes)", "2Gi"),
         ("cpu% > many", "'many' is no value", "80%"),
         ("age > soon", "'soon' is no value for age (seconds)", "3d"),
@@ -164,8 +196,21 @@ def test_a_comma_is_and_and_a_repeated_flag_is_or() -> None:
         ('name = "a" b', "expected a comma before 'b'", "double quotes"),
         ("cpu > 1,", "expected the name of a column at ''", "such as"),
         ("pods > 3", "pods shows two columns", "compare pods.usage or pods.allocatable"),
-        ("cpu == 1", "== is no operator", "did you mean =?"),
-        ("name == web-1", "== is no operator", "did you mean =?"),
+        ("cpu === 1", "=== is no operator", "did you mean =?"),
+        (
+            "cpu = none",
+            "none does not go with cpu.usage (nanocores)",
+            "for what could not be read: cpu.usage = unknown",
+        ),
+        ("cpu > none", "none does not go with cpu.usage (nanocores)", "cpu.usage = unknown"),
+        ("cpu.limits > none", "> does not go with none", "use one of: = !="),
+        ("name ~ <unknown>", "~ does not go with unknown", "use one of: = !="),
+        ("status in Ready", "expected values in parentheses after 'status in'", "status in (Running, Pending)"),
+        ("status in (Ready", "expected values in parentheses after 'status in (Ready'", "status in (Running, Pending)"),
+        ("status in ()", "expected values in parentheses after 'status in'", "status in (Running, Pending)"),
+        ("status not (Ready)", "expected one of = != ~ !~ after status", "such as"),
+        ("cpu in (1, many)", "'many' is no value for cpu.usage (nanocores)", "250m"),
+        ("status in (Ready) pool = a", "expected a comma before 'pool = a'", "double quotes"),
         ("cpu => 1", "=> is no operator", "did you mean >=?"),
         ("cpu <> 1", "<> is no operator", "did you mean !=?"),
         ("name =~ ^web", "=~ is no operator", "did you mean ~?"),
@@ -186,14 +231,14 @@ def test_a_mistake_names_the_right_way(text: str, words: str, hint: str) -> None
 
 
 @pytest.mark.parametrize("word", ["and", "AND", "And", "or", "OR", "Or", "&&", "||", ";"])
-def test_words_that_join_elsewhere_are_known_in_any_case(word: str) -> None:
+def test_and_and_or_get_a_hint_in_any_case(word: str) -> None:
     with pytest.raises(UsageError) as problem:
         parse([f"cpu > 1 {word} cpu < 2"], NODES)
     assert problem.value.message == f"expected a comma before '{word} cpu < 2' in 'cpu > 1 {word} cpu < 2'"
     assert problem.value.hint == "a comma means and; for or, repeat the flag"
 
 
-def test_words_that_only_begin_as_those_that_join_are_values() -> None:
+def test_words_that_start_with_and_or_or_are_values() -> None:
     with pytest.raises(UsageError) as problem:
         parse(["name = a order"], NODES)
     assert (problem.value.hint or "").startswith("a value with a comma, a quote or a blank in it")
@@ -201,7 +246,7 @@ def test_words_that_only_begin_as_those_that_join_are_values() -> None:
 
 @pytest.mark.parametrize("column", ["timestamp", "name", "roles"])
 @pytest.mark.parametrize("operator", ["=", "!=", "~", "!~"])
-def test_what_is_text_matches_patterns(column: str, operator: str) -> None:
+def test_text_columns_match_patterns(column: str, operator: str) -> None:
     # None of them is "^2026", and only the time begins with it.
     expected = {"=": False, "!=": True, "~": column == "timestamp", "!~": column != "timestamp"}[operator]
     assert parse([f"{column} {operator} ^2026"], NODES).matches(node()) is expected
@@ -236,6 +281,7 @@ def test_a_pattern_has_a_thousand_characters_at_most() -> None:
 )
 def test_a_year_has_365_days_as_in_kubectl(age: str, days: int) -> None:
     (((comparison,),)) = parse([f"age = {age}"], NODES).alternatives
+    assert isinstance(comparison, Comparison)
     assert comparison.value == days * 86400
 
 
@@ -249,21 +295,26 @@ def test_a_year_has_365_days_as_in_kubectl(age: str, days: int) -> None:
         (["cpu > 1"], False),
         (["cpu != null, memory = null"], True),
         (["cpu != null", "memory = null"], True),
+        (["cpu = unknown"], True),
+        (["cpu.limits = none"], False),
+        (["cpu in (1, unknown)"], True),
+        (["cpu not in (1, unknown)"], False),
     ],
 )
-def test_only_what_equals_null_seeks_the_unknown(texts: list[str], seeks: bool) -> None:  # noqa: FBT001  a table's column
+def test_only_equals_null_seeks_unknown_values(texts: list[str], seeks: bool) -> None:  # noqa: FBT001  a table's column
     assert parse(texts, NODES).seeks_unknown is seeks
 
 
 class Said(NamedTuple):
-    """A comparison as it is written, and what it means. value: in whole units of FACTS, None for null."""
+    """A written comparison and its meaning. values: in whole units of FACTS, or one of WORDS."""
 
     text: str
     column: str
     operator: str
-    value: Any
+    values: tuple[Any, ...]
 
 
+WORDS = ("null", "none", "unknown")
 Facts = dict[str, Any]
 ORDER: dict[str, Callable[[Any, Any], bool]] = {"=": eq, "!=": ne, ">": gt, ">=": ge, "<": lt, "<=": le}
 TEXT: dict[str, Callable[[Any, Any], bool]] = {
@@ -299,21 +350,40 @@ def pod_of(facts: Facts) -> Pod:
     )
 
 
-def holds(said: Said, facts: Facts) -> bool:
-    """Say whether a comparison is true: the slow and obvious reference."""
+def truth(said: Said, facts: Facts) -> float:
+    """Say how true a comparison is, the slow and obvious reference: 0, 1, or 1/2 where a value is unknown.
+
+    Truths are numbers, as Kleene's logic may be read: and is the least of them, or the greatest.
+    """
+    if said.operator == "in":
+        return max(truth(said._replace(operator="=", values=(value,)), facts) for value in said.values)
+    if said.operator == "not in":
+        return min(truth(said._replace(operator="!=", values=(value,)), facts) for value in said.values)
     if said.column == "cpu%":
         usage, requests = facts["cpu"], facts["cpu.requests"]
         have = None if usage is None or not requests else Fraction(100 * usage, requests)
+        unknown, none = usage is None, have is None
     else:
         have = facts[said.column]
-    if said.value is None:
-        return (have is None) is (said.operator == "=")
-    return have is not None and {**ORDER, **TEXT}[said.operator](have, said.value)
+        unknown, none = have is None, said.column in ("owner", "name", "cpu.requests") and not have
+    match said.values[0]:
+        case "null":
+            return (have is None) is (said.operator == "=")
+        case "unknown":
+            return unknown is (said.operator == "=")
+        case "none":
+            return 0.5 if unknown else none is (said.operator == "=")
+        case value:
+            return 0.5 if unknown else have is not None and {**ORDER, **TEXT}[said.operator](have, value)
+
+
+def truth_of(condition: list[list[Said]], facts: Facts) -> float:
+    return max(min(truth(said, facts) for said in together) for together in condition)
 
 
 def numeric(column: str, written: str, values: st.SearchStrategy[int]) -> st.SearchStrategy[Said]:
     def said(operator: str, value: int, blank: str) -> Said:
-        return Said(f"{column}{blank}{operator}{blank}{written.format(value)}", column, operator, value)
+        return Said(f"{column}{blank}{operator}{blank}{written.format(value)}", column, operator, (value,))
 
     return st.builds(said, st.sampled_from(list(ORDER)), values, st.sampled_from(["", " "]))
 
@@ -321,7 +391,7 @@ def numeric(column: str, written: str, values: st.SearchStrategy[int]) -> st.Sea
 def textual(operators: list[str], values: st.SearchStrategy[str]) -> st.SearchStrategy[Said]:
     def said(column: str, operator: str, value: str) -> Said:
         escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-        return Said(f'{column} {operator} "{escaped}"', column, operator, value)
+        return Said(f'{column} {operator} "{escaped}"', column, operator, (value,))
 
     return st.builds(said, st.sampled_from(["name", "owner"]), st.sampled_from(operators), values)
 
@@ -336,9 +406,28 @@ comparisons = st.one_of(
     textual(["=", "!="], st.from_regex(r'[ab, "\\]{0,3}', fullmatch=True)),
     textual(["~", "!~"], st.from_regex(r'[ab, ".]{0,3}(\\w|\\\\|\[ab\]|")?', fullmatch=True)),
     st.builds(
-        lambda column, operator: Said(f"{column} {operator} null", column, operator, None),
-        st.sampled_from(["cpu", "cpu%", "memory", "name", "owner", "age"]),
+        lambda column, operator, word: Said(f"{column} {operator} {word}", column, operator, (word,)),
+        st.sampled_from(["cpu%", "name", "owner", "cpu.requests"]),
         st.sampled_from(["=", "!="]),
+        st.sampled_from(WORDS),
+    ),
+    st.builds(
+        lambda column, operator, word: Said(f"{column} {operator} {word}", column, operator, (word,)),
+        st.sampled_from(["cpu", "memory", "age"]),
+        st.sampled_from(["=", "!="]),
+        st.sampled_from(["null", "unknown"]),
+    ),
+    st.builds(
+        lambda operator, values: Said(
+            f"cpu {operator} ({','.join(map('{}m'.format, values))})", "cpu", operator, values
+        ),
+        st.sampled_from(["in", "not in"]),
+        st.lists(small, min_size=1, max_size=3).map(tuple),
+    ),
+    st.builds(
+        lambda operator, values: Said(f"owner {operator} ({' , '.join(values)})", "owner", operator, values),
+        st.sampled_from(["in", "not in"]),
+        st.lists(st.sampled_from(["a", "ab", *WORDS]), min_size=1, max_size=3).map(tuple),
     ),
 )
 conditions = st.lists(st.lists(comparisons, min_size=1, max_size=3), min_size=1, max_size=2)
@@ -350,14 +439,46 @@ def written(condition: list[list[Said]]) -> list[str]:
 
 @settings(deadline=None)  # a busy machine is no failure
 @given(conditions, facts_of_pods)
-def test_a_condition_is_met_by_what_it_is_true_of(condition: list[list[Said]], facts: Facts) -> None:
-    expected = any(all(holds(said, facts) for said in together) for together in condition)
-    assert parse(written(condition), PODS).matches(pod_of(facts)) is expected
+def test_a_condition_matches_the_rows_it_is_true_for(condition: list[list[Said]], facts: Facts) -> None:
+    expected = {0: False, 0.5: None, 1: True}[truth_of(condition, facts)]
+    parsed = parse(written(condition), PODS)
+    assert parsed.judge(pod_of(facts)) is expected
+    assert parsed.matches(pod_of(facts)) is (expected is True)
+
+
+@settings(deadline=None)  # a busy machine is no failure
+@given(conditions, facts_of_pods)
+def test_a_row_is_left_unjudged_by_unknown_values_that_matter(condition: list[list[Said]], facts: Facts) -> None:
+    parsed = parse(written(condition), PODS)
+    undecided = {column.name for column in parsed.undecided(pod_of(facts))}
+    assert bool(undecided) >= (parsed.judge(pod_of(facts)) is None)
+    unknown = {name for name, value in facts.items() if value is None}
+    names = {"cpu": "cpu.usage", "memory": "memory.usage"}
+    possible = {names.get(name, name) for name in unknown} | {"cpu.usagePercentOfRequests"}
+    assert undecided <= possible
+
+
+def test_null_and_unknown_are_always_judged() -> None:
+    unmeasured = node(cpu=None)
+    for text in ("cpu = null", "cpu != null", "cpu% = unknown", "cpu% != unknown", "cpu in (null)"):
+        assert parse([text], NODES).judge(unmeasured) is not None
+    # Whether an unknown percentage is one of nothing is unknown.
+    assert parse(["cpu% = none"], NODES).judge(unmeasured) is None
+
+
+def test_what_is_none_is_not_unknown() -> None:
+    facts = PodFacts("", "n", "", "Running", 0, 0.0, "", {}, {}, {})
+    bare, unread = Pod("c", "ns", "p", 1, 1, facts=facts), Pod("c", "ns", "p", 1, 1)
+    for text in ("memory.limits", "cpu.requests", "cpu%", "memory.usagePercentOfLimits", "owner"):
+        assert parse([f"{text} = none"], PODS).judge(bare) is True
+        assert parse([f"{text} = unknown"], PODS).judge(bare) is False
+        assert parse([f"{text} = none"], PODS).judge(unread) is None
+        assert parse([f"{text} = unknown"], PODS).judge(unread) is True
 
 
 @settings(deadline=None)  # a busy machine is no failure
 @given(conditions)
-def test_what_is_written_reads_back(condition: list[list[Said]]) -> None:
+def test_written_conditions_parse_back(condition: list[list[Said]]) -> None:
     parsed = parse(written(condition), PODS)
     assert [len(together) for together in parsed.alternatives] == [len(together) for together in condition]
     assert parse(parsed.texts, PODS) == parsed
@@ -392,17 +513,17 @@ def test_any_text_is_a_condition_or_a_usage_error(text: str, facts: Facts) -> No
 
 
 @pytest.mark.parametrize("flag", ["--where", "--fail-if", "--until"])
-def test_a_wrong_expression_is_said_before_any_request(run: Run, flag: str) -> None:
+def test_a_wrong_expression_is_reported_before_any_request(run: Run, flag: str) -> None:
     command = "watch" if flag == "--until" else "top"
-    result = run(command, "nodes", flag, "name == web-1", "--server", "http://127.0.0.1:1")
-    assert result == (2, "", "error: == is no operator\nhint: did you mean =?\n")
+    result = run(command, "nodes", flag, "name =~ web-1", "--server", "http://127.0.0.1:1")
+    assert result == (2, "", "error: =~ is no operator\nhint: did you mean ~?\n")
 
 
-def test_a_pattern_that_python_wonders_about_is_no_noise(demo: Run) -> None:
+def test_pythons_warning_about_a_pattern_is_not_shown(demo: Run) -> None:
     result = demo("top", "nodes", "--where", "name ~ ^[[g]en.*-1", "-o", "name")
     assert result == (0, "node/general-1\n", "")
 
 
-def test_rows_are_failed_by_what_is_exact(demo: Run) -> None:
+def test_fail_if_compares_exact_values(demo: Run) -> None:
     result = demo("top", "nodes", "--where", "name = memory-1", "--fail-if", "cpu% > 59", "-o", "name")
     assert result == (3, "node/memory-1\n", "--fail-if: 1 row matched: memory-1\n")

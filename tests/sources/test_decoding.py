@@ -32,7 +32,7 @@ def test_quantities_at_once_are_exact_or_refused(texts: list[str], how: tuple[st
     assert together == [one(text) for text in texts]
 
 
-def test_what_metrics_server_sends_is_not_refused() -> None:
+def test_what_metrics_server_sends_takes_the_fast_path() -> None:
     assert amounts_at_once(["250n", "0", "7n"], "n", 1, 10**9) == [250, 0, 7]
     assert amounts_at_once(["4Ki", "0", "12"], "Ki", 1024, 1) == [4096, 0, 12]
 
@@ -92,7 +92,7 @@ ODD_NODES = [
 
 
 @given(st.lists(st.sampled_from(ODD_NODES), max_size=5))
-def test_what_nodes_offer_is_the_same_with_and_without_their_details(odd: list[dict[str, object]]) -> None:
+def test_allocatable_and_capacity_are_the_same_with_and_without_details(odd: list[dict[str, object]]) -> None:
     items = [{"metadata": {"name": f"n{place}"}, **each} for place, each in enumerate(odd)]
     body = msgspec.json.encode({"items": items})
     said: list[list[str]] = [[], [], []]
@@ -127,6 +127,6 @@ def test_a_sum_with_an_unknown_part_is_unknown() -> None:
     assert (pod.cpu_nanocores, pod.memory_bytes, pod.swap_bytes) == (None, 2048, None)
 
 
-def test_the_careful_way_still_refuses() -> None:
+def test_the_slow_path_still_rejects_invalid_quantities() -> None:
     with pytest.raises(InvalidQuantity):
         nanos("1n2n")

@@ -1,4 +1,4 @@
-"""Requests agree with what the real `kubectl describe node` calls allocated, on every node."""
+"""Requests and limits agree with `Allocated resources` of the real `kubectl describe node`, on every node."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def kubectl() -> str:
     return found
 
 
-def test_on_every_node_of_the_demo(
+def test_agrees_on_every_node_of_the_demo(
     run: Run, demo_server: DemoServer, kubectl: str, tmp_path: Path, api: FakeApi
 ) -> None:
     if version(kubectl) < (1, 36):
@@ -75,7 +75,7 @@ def test_on_every_node_of_the_demo(
 
 
 def relay(api: FakeApi, demo_server: DemoServer, without: str) -> None:
-    """Answer as the demo does, but leave a field out of every pod's spec."""
+    """Serve the demo's answers without one field of every pod's spec."""
 
     class Routes(dict[str, Any]):
         def get(self, path: str, default: Any = None) -> Any:
@@ -96,7 +96,7 @@ def relay(api: FakeApi, demo_server: DemoServer, without: str) -> None:
     api.routes = Routes()
 
 
-def test_on_recorded_nodes_and_pods(run: Run, api: FakeApi, kubectl: str, tmp_path: Path) -> None:
+def test_agrees_on_recorded_nodes_and_pods(run: Run, api: FakeApi, kubectl: str, tmp_path: Path) -> None:
     nodes, pods = recorded("nodes-list"), {**recorded("pods-list"), "metadata": {}}
     metrics = recorded("nodemetrics-list")
     names = {item["metadata"]["name"] for item in nodes["items"]}

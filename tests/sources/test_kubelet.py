@@ -283,7 +283,8 @@ def test_the_source_is_a_flag_or_a_variable(run: Run, moving: FakeApi, monkeypat
         "",
         (
             "error: unknown source 'tea-leaves' in $C3S_FROM\n"
-            "hint: one of: metrics, kubelet, prometheus, prometheus:NAMESPACE/SERVICE:PORT, or the URL of a Prometheus\n"
+            "hint: one of: metrics, kubelet, prometheus, prometheus:NAMESPACE/SERVICE:PORT, "
+            "or the URL of a Prometheus\n"
         ),
     )
     assert run("top nodes --from x").err.startswith("error: unknown source 'x' in --from\n")
@@ -325,7 +326,8 @@ def test_the_disk_and_the_volumes_are_read_where_they_are_needed(run: Run, movin
     ]
     # A part of the disk is not the disk.
     pages(moving, "a", look(THEN, boxes=boxes), look(NOW, 101, boxes=dict.fromkeys(boxes, (6, 1, 1e9))))
-    result = run(f"top pods -A --by namespace --columns {columns} --from kubelet --no-headers --server {moving.url}")
+    words = f"top pods -A --by namespace --columns {columns} --from kubelet --no-headers"
+    result = run(f"{words} --server {moving.url}")
     assert result.out.split() == ["n", "<unknown>", "60Mi", "150Mi", "40%"]
     pages(moving, "a", look(THEN), look(NOW, 101))
     (item,) = rows(run, "top nodes --columns ephemeralStorage.usage,ephemeralStorage.usagePercentOfAllocatable", moving)
@@ -359,4 +361,3 @@ def test_the_metrics_api_knows_nothing_of_volumes(run: Run, api: FakeApi) -> Non
         "",
         "error: the metrics API knows nothing of volumes\nhint: --from kubelet or --from prometheus does\n",
     )
-    assert run("top volumes --by namespace").err == "error: --by does not go with volumes\n"

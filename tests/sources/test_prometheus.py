@@ -393,7 +393,7 @@ def test_a_prefix_headers_and_credentials_are_sent_over_tls(run: Run, api: FakeA
         engine(server, two_pods, "/select/0/prometheus")
         base = [
             *("top", "pods", "-A", "--server", api.url, "--from", f"{server.url}/select/0/prometheus/"),
-            *("--prometheus-certificate-authority", files["ca.crt"]),
+            *("--prometheus-ca", files["ca.crt"]),
         ]
         result = run(
             *base, "--prometheus-token-file", str(tmp_path / "token"), "--prometheus-header", "X-Scope-OrgID: a"

@@ -1,4 +1,4 @@
-"""How a cluster is read: what is asked for, and what is made of answers that are strange, wrong or missing."""
+"""How a cluster is read: which requests are sent, and how strange, wrong or missing answers are handled."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def recorded(name: str) -> Any:
 
 
 def wrapped(name: str) -> Reply:
-    """Give a recorded answer that is an error, as it came."""
+    """Return a recorded error answer unchanged."""
     told = recorded(name)
     return Reply(told["body"], told["status"], told["headers"]["Content-Type"])
 
@@ -27,7 +27,7 @@ def wrapped(name: str) -> Reply:
 # --- what is asked for ----------------------------------------------------------------------------------------
 
 
-def test_plain_readings_ask_for_no_more_than_they_need(run: Run, api: FakeApi) -> None:
+def test_plain_readings_request_no_more_than_they_need(run: Run, api: FakeApi) -> None:
     api.node_metrics(node_metrics("a"))
     api.nodes(node("a"))
     api.pod_metrics(pod_metrics("default", "p", ("app", "1m", "1Mi")), namespace="default")
@@ -67,7 +67,7 @@ def test_a_name_stays_one_segment_of_the_path(run: Run, api: FakeApi) -> None:
         (("nodes", "."), """invalid resource name ".": [may not be '.']"""),
     ],
 )
-def test_a_name_that_leads_elsewhere_is_refused(run: Run, api: FakeApi, words: tuple[str, ...], said: str) -> None:
+def test_a_name_that_changes_the_path_is_refused(run: Run, api: FakeApi, words: tuple[str, ...], said: str) -> None:
     result = run("top", *words, "--server", api.url)
     assert (result.code, result.out, result.err) == (2, "", f"error: {said}\n")
     assert api.requests == []
@@ -174,13 +174,13 @@ def test_unknown_is_unknown_and_never_zero(run: Run, api: FakeApi) -> None:
     ]
 
 
-def test_a_node_that_offers_nothing(run: Run, api: FakeApi) -> None:
+def test_a_node_with_nothing_allocatable(run: Run, api: FakeApi) -> None:
     api.node_metrics(node_metrics("a"))
     api.nodes(node("a", "0", "0"))
     assert run(f"top nodes --no-headers --server {api.url}").out.split() == ["a", "1000m", "0%", "1024Mi", "0%"]
 
 
-def test_nothing_found_is_said_and_is_fine(run: Run, api: FakeApi) -> None:
+def test_nothing_found_is_reported_with_exit_code_0(run: Run, api: FakeApi) -> None:
     api.pod_metrics(namespace="default")
     api.pods(namespace="default")
     assert run(f"top pods --server {api.url}") == (0, "", "No resources found in default namespace.\n")
@@ -214,7 +214,7 @@ def test_field_selectors_work_on_every_server(run: Run, api: FakeApi) -> None:
     assert queries["/api/v1/namespaces/default/pods"]["fieldSelector"] == "spec.nodeName=a"
 
 
-def test_rights_on_one_namespace_are_enough_for_its_pods(run: Run, api: FakeApi) -> None:
+def test_permissions_in_one_namespace_are_enough_for_its_pods(run: Run, api: FakeApi) -> None:
     api.pod_metrics(pod_metrics("default", "p", ("app", "100m", "1Mi")), namespace="default")
     api.pods(pod("default", "p", requests={"cpu": "200m"}), namespace="default")
     api.routes["/api/v1/nodes"] = wrapped("err-403-nodes")
@@ -233,7 +233,7 @@ def test_ties_are_broken_by_name(run: Run, api: FakeApi) -> None:
     assert [line.split()[:2] for line in lines] == [[space, f"p{number}"] for space in "ab" for number in range(10)]
 
 
-def test_no_name_can_command_a_terminal(run: Run, api: FakeApi) -> None:
+def test_no_name_can_send_control_characters_to_a_terminal(run: Run, api: FakeApi) -> None:
     evil = "a\x1b[2J\u202e\x9b\x07\r\n=cmd"
     api.node_metrics(node_metrics(evil))
     api.nodes(node(evil, labels={"pool": evil}))
@@ -270,7 +270,9 @@ def test_no_name_can_command_a_terminal(run: Run, api: FakeApi) -> None:
         ("nodes", Reply({}, 302, headers={"Location": "/elsewhere"}), "Error from server: "),
     ],
 )  # fmt: skip
-def test_failures_are_said_and_nothing_is_printed(run: Run, api: FakeApi, path: str, answer: Reply, said: str) -> None:
+def test_failures_go_to_stderr_and_stdout_stays_empty(
+    run: Run, api: FakeApi, path: str, answer: Reply, said: str
+) -> None:
     api.node_metrics(node_metrics("a"))
     api.nodes(node("a"))
     api.routes["/elsewhere"] = Reply({"items": []})
@@ -290,13 +292,13 @@ def test_a_refused_connection(run: Run) -> None:
     assert result.err == said
 
 
-def test_no_cluster_at_all_names_the_ways_to_one(run: Run) -> None:
+def test_without_a_cluster_the_hint_names_the_ways_to_one(run: Run) -> None:
     result = run("top nodes")
     assert result.code == 1
     assert all(way in result.err for way in ("kubeconfig", "service account", "--server", "--demo"))
 
 
-def test_a_huge_number_takes_no_time(run: Run, api: FakeApi) -> None:
+def test_huge_numbers_are_rejected_quickly(run: Run, api: FakeApi) -> None:
     api.node_metrics(node_metrics("a", "1e999999", "9" * 1000))
     api.nodes(node("a"))
     result = run(f"top nodes --no-headers --server {api.url}")
@@ -315,7 +317,7 @@ def test_a_watch_outlives_a_failure(run: Run, api: FakeApi) -> None:
     assert (result.code, result.out.count("1000m"), result.err) == (0, 2, "Error from server (InternalError): broken\n")
 
 
-def test_the_cluster_prints_what_it_can(run: Run, api: FakeApi) -> None:
+def test_a_cluster_prints_what_could_be_read(run: Run, api: FakeApi) -> None:
     api.node_metrics(node_metrics("a"))
     api.nodes(node("a"))
     api.routes["/api/v1/pods"] = wrapped("err-403-pods-all")

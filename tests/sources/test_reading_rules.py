@@ -1,4 +1,4 @@
-"""The rules of a reading: which version is asked, what time it is, how many requests run at once, what is left out."""
+"""The rules of a reading: API version, current time, concurrent requests, and what is not read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SAID = 'Error from server (NotFound): pods.metrics.k8s.io "gone" not found\n'
 # --- which version is asked -----------------------------------------------------------------------------------
 
 
-def test_what_is_missing_in_the_version_that_is_served_is_asked_for_once(run: Run, api: FakeApi) -> None:
+def test_a_404_of_the_served_version_is_not_retried(run: Run, api: FakeApi) -> None:
     missing = f"{GROUP}/v1beta1/namespaces/default/pods/gone"
     api.routes[missing] = NO_POD
     api.routes[GROUP] = Reply({"versions": [{"version": "v1beta1"}]})
@@ -28,7 +28,7 @@ def test_what_is_missing_in_the_version_that_is_served_is_asked_for_once(run: Ru
     assert api.paths() == [missing, GROUP]
 
 
-def test_what_is_missing_is_asked_for_in_the_version_that_the_server_prefers(run: Run, api: FakeApi) -> None:
+def test_a_404_is_retried_in_the_version_that_the_server_prefers(run: Run, api: FakeApi) -> None:
     older, newer = (f"{GROUP}/{version}/namespaces/default/pods/gone" for version in ("v1beta1", "v1"))
     api.routes[older] = api.routes[newer] = NO_POD
     api.routes[GROUP] = Reply({"versions": [{"version": "v2"}, {"version": "v1"}, {"version": "v1beta1"}]})
@@ -36,7 +36,7 @@ def test_what_is_missing_is_asked_for_in_the_version_that_the_server_prefers(run
     assert api.paths() == [older, GROUP, newer]
 
 
-def test_versions_that_nobody_here_knows_are_no_metrics(run: Run, api: FakeApi) -> None:
+def test_unsupported_versions_mean_that_metrics_are_not_available(run: Run, api: FakeApi) -> None:
     api.routes[GROUP] = Reply({"versions": [{"version": "v2"}]})
     result = run(f"top pods --server {api.url}")
     assert (result.code, result.out, result.err.splitlines()[0]) == (1, "", "error: Metrics API not available")
@@ -47,10 +47,10 @@ def test_versions_that_nobody_here_knows_are_no_metrics(run: Run, api: FakeApi) 
 
 
 @pytest.mark.parametrize(("of_metrics", "of_nodes"), [(0, 7), (7, 0)])
-def test_it_is_as_late_as_the_latest_answer_says(
+def test_now_is_the_latest_date_of_all_answers(
     run: Run, api: FakeApi, monkeypatch: pytest.MonkeyPatch, of_metrics: int, of_nodes: int
 ) -> None:
-    """Answers come from several machines, and what one of them has just made is not of the future."""
+    """Answers come from several machines; with the latest Date, nothing was created in the future."""
     seconds = {f"{GROUP}/v1beta1/nodes": of_metrics, "/api/v1/nodes": of_nodes}
 
     def date(handler: Any, _timestamp: float | None = None) -> str:
@@ -92,7 +92,7 @@ def test_a_pod_is_young_for_two_minutes(run: Run, api: FakeApi, created: str, sa
         ("top nodes --columns cpu.requests", 3),
     ],
 )
-def test_requests_that_run_at_once_find_a_connection_that_was_begun_early(
+def test_concurrent_requests_use_connections_that_were_opened_early(
     run: Run, api: FakeApi, monkeypatch: pytest.MonkeyPatch, words: str, requests: int
 ) -> None:
     api.node_metrics(node_metrics("a"))
@@ -128,7 +128,7 @@ def test_requests_that_run_at_once_find_a_connection_that_was_begun_early(
 WEB = """'labels["app.kubernetes.io/name"] = web'"""
 
 
-def test_labels_are_read_where_only_a_condition_names_them(run: Run) -> None:
+def test_labels_are_read_if_only_a_condition_names_them(run: Run) -> None:
     pods = [f"default/web-nxls8dq2st-{end}" for end in ("5dshl", "7vtrv", "g9mqd")]
     named = "".join(f"pod/{each.partition('/')[2]}\n" for each in pods)
     assert run(f"top pods --demo-at {AT} -o name --where {WEB}") == (0, named, "")
@@ -146,7 +146,7 @@ def test_labels_are_read_where_only_a_condition_names_them(run: Run) -> None:
         ("--fail-if 'cpu = null'", True),
     ],
 )
-def test_pods_without_usage_are_looked_for_only_by_who_seeks_them(
+def test_pods_without_usage_are_read_only_if_a_condition_seeks_them(
     run: Run,
     api: FakeApi,
     words: str,

@@ -1,4 +1,4 @@
-"""metrics.k8s.io: NodeMetrics and PodMetrics → Node and Pod rows that know their usage."""
+"""metrics.k8s.io: NodeMetrics and PodMetrics → Node and Pod rows with their usage."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _node(item: _NodeMetrics, context: str, problems: list[str]) -> Node:
 
 
 def _usual_containers(items: list[_PodMetrics]) -> Iterator[Container] | None:
-    """Make the containers of many pods at once. None if there is one whose quantities need more care."""
+    """Build the containers of many pods at once. None if any quantity is not in metrics-server's usual form."""
     measured = [container for item in items for container in item.containers or ()]
     usages = [container.usage or NO_USAGE for container in measured]
     if {usage.swap for usage in usages} - {None}:
@@ -107,7 +107,7 @@ def _usual_containers(items: list[_PodMetrics]) -> Iterator[Container] | None:
 
 
 def _usual_pods(items: list[_PodMetrics], made: Iterator[Container], context: str) -> list[Pod]:
-    """Make rows of pods whose containers are made: without swap, all of them known."""
+    """Build rows of pods from decoded containers: no swap, no unknown usage."""
     pods = []
     for item in items:
         containers = tuple(islice(made, len(item.containers or ())))
@@ -123,12 +123,12 @@ def _usual_pods(items: list[_PodMetrics], made: Iterator[Container], context: st
 
 
 def _pod(item: _PodMetrics, context: str, problems: list[str]) -> Pod:
-    """Make a row of a pod that needs care."""
+    """Build the row of one pod, whatever the form of its quantities."""
     namespace, name = item.metadata.namespace, item.metadata.name
     containers = tuple([_container(container, namespace, name, problems) for container in item.containers or ()])
     cpu = total([container.cpu_nanocores for container in containers])
     memory = total([container.memory_bytes for container in containers])
-    # One without swap makes the sum unknown, and where one has none, the others mostly have none either.
+    # One container without swap makes the sum unknown; usually none of them reports it.
     has_swap = containers and containers[0].swap_bytes is not None
     swap = total([container.swap_bytes for container in containers]) if has_swap else None
     return Pod(context, namespace, name, cpu, memory, swap, item.timestamp or "", item.window, containers)
@@ -146,5 +146,5 @@ def _container(item: _Container, namespace: str, pod: str, problems: list[str]) 
 
 
 def total(amounts: list[int | None]) -> int | None:
-    """Sum amounts; unknown if one of them is, since a part is no sum."""
+    """Sum amounts; None if any is unknown, since a partial sum would mislead."""
     return None if None in amounts else sum(amounts)  # type: ignore[arg-type]  # no None in it

@@ -1,4 +1,4 @@
-"""Metadata-only lists, and discovery: names, ages and owners without the objects around them."""
+"""Metadata-only lists and discovery: names, creation times and owners, without the rest of the objects."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Owners = Mapping[tuple[str, str, str], str]
 
 
 class Reference(Struct, gc=False):
-    """One of an object's owners; the one with `controller` manages it."""
+    """An owner reference; the one with `controller` set manages the object."""
 
     kind: str = ""
     name: str = ""
@@ -21,7 +21,7 @@ class Reference(Struct, gc=False):
 
 
 class OwnedMeta(Meta, rename="camel", gc=False):
-    """Metadata with the owners."""
+    """Metadata with owner references."""
 
     owner_references: list[Reference] | None = None
 
@@ -39,12 +39,12 @@ class _Group(Struct, gc=False):
 
 
 def controller(metadata: OwnedMeta) -> Reference | None:
-    """Give the owner that manages an object, if one does."""
+    """Return the owner that manages an object, or None."""
     return next((owner for owner in metadata.owner_references or () if owner.controller), None)
 
 
 def controllers(listing: Listing, kind: str) -> Iterator[tuple[tuple[str, str, str], str]]:
-    """Say for each object of a list of `kind` who manages it; those that nobody manages are left out."""
+    """Yield the controller of each object in a list of `kind`; objects without one are skipped."""
     for item in decode_items(listing, _Object, kind):
         owner = controller(item.metadata)
         if owner is not None:
@@ -52,17 +52,22 @@ def controllers(listing: Listing, kind: str) -> Iterator[tuple[tuple[str, str, s
 
 
 def names(listing: Listing) -> Iterator[tuple[tuple[str, str], None]]:
-    """Name each object of a list by namespace and name."""
+    """Yield the namespace and name of each object in a list."""
     for item in decode_items(listing, _Object, "pods"):
         yield (item.metadata.namespace, item.metadata.name), None
 
 
+def label_keys(listing: Listing) -> set[str]:
+    """Return the keys of all labels in a list."""
+    return {key for item in decode_items(listing, _Object, "objects") for key in item.metadata.labels or ()}
+
+
 def creations(listing: Listing) -> Iterator[tuple[tuple[str, str], float]]:
-    """Say for each object of a list when it was made, in seconds since 1970."""
+    """Yield the creation time of each object in a list, in seconds since 1970."""
     for item in decode_items(listing, _Object, "pods"):
         yield (item.metadata.namespace, item.metadata.name), epoch(item.metadata.creation_timestamp) or 0.0
 
 
 def versions(body: Body) -> list[str]:
-    """Give the versions of an APIGroup, in the server's order."""
+    """Return the versions of an APIGroup, in the server's order."""
     return [version.version for version in decode_one(body, _Group, "the metrics API's versions").versions or ()]

@@ -1,6 +1,6 @@
-"""Core pods → PodFacts: what they ask for, where they run, how they are, who made them.
+"""Core pods → PodFacts: requests and limits, node, status, owner.
 
-Pods of one owner are alike: their amounts are worked out once and shared, so that a listing of 30,000 pods stays small.
+Pods of one owner are alike: their amounts are computed once and shared, so that a list of 30,000 pods stays small.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ Shared = tuple[Amounts, Amounts, Amounts, tuple[Container, ...]]
 
 
 class PodDecoder:
-    """Decodes pages of core pods; what they share is kept between the pages.
+    """Decodes pages of core pods; shared amounts are kept between pages.
 
-    labels: whether to keep them, since they are most of what a pod weighs.
+    labels: whether to keep labels, which take most of a pod's memory.
     """
 
     def __init__(self, problems: list[str], *, labels: bool = False) -> None:
@@ -62,19 +62,19 @@ class PodDecoder:
         self.shared: dict[object, Shared] = {}
 
     def page(self, listing: Listing) -> Iterator[tuple[Key, PodFacts]]:
-        """Give the unfinished pods of a list, by namespace and name."""
+        """Yield the unfinished pods of a list, by namespace and name."""
         for pod in decode_items(listing, _Pod, "pods"):
             if pod.status is None or pod.status.phase not in FINISHED:
                 yield (intern(pod.metadata.namespace), pod.metadata.name), self._facts(pod)
 
     def one(self, body: Body) -> Iterator[tuple[Key, PodFacts]]:
-        """Give a single pod, or nothing if it is finished."""
+        """Yield a single pod, or nothing if it has finished."""
         pod = decode_one(body, _Pod, "pods")
         if pod.status is None or pod.status.phase not in FINISHED:
             yield (pod.metadata.namespace, pod.metadata.name), self._facts(pod)
 
     def resources(self, body: Body) -> PodResources:
-        """Give what the amounts of a single pod are made of."""
+        """Return the inputs of a single pod's requests and limits."""
         pod = decode_one(body, _Pod, "pods")
         return self._resources(pod, pod.spec or NO_SPEC, pod.status or NO_STATE)
 
@@ -100,7 +100,7 @@ class PodDecoder:
         )
 
     def _amounts(self, pod: _Pod, spec: _Spec, state: PodState) -> Shared:
-        """Work out what a pod asks for, once for all that ask for the same."""
+        """Compute a pod's requests and limits, once for all pods with the same spec."""
         key = (_key(spec), _status_key(state))
         known = self.shared.get(key)
         if known is None:
@@ -160,7 +160,7 @@ Allocated: Any = dict[str, Quantity] | None
 
 
 def _key(spec: _Spec) -> object:
-    """Say what a pod asks for in a form that can be looked up."""
+    """Return a pod's resources as a cache key."""
     return (
         tuple([_container_key(each) for each in spec.containers or ()]),
         tuple([_container_key(each) for each in spec.init_containers or ()]),
@@ -182,14 +182,14 @@ def _pairs(quantities: Mapping[str, Quantity] | None) -> object:
 
 
 def _status_key(state: PodState) -> object:
-    """Say what the kubelet gave the containers, where that may differ from what they asked for."""
+    """Return the resources in the containers' statuses as a cache key; None if none are reported."""
     statuses = [*(state.container_statuses or ()), *(state.init_container_statuses or ())]
-    told = [
+    reported = [
         (status.name, bytes(status.allocated_resources), bytes(status.resources))
         for status in statuses
         if status.resources is not NULL or status.allocated_resources is not NULL
     ]
-    return (tuple(told), _infeasible(state)) if told else None
+    return (tuple(reported), _infeasible(state)) if reported else None
 
 
 def _infeasible(state: PodState) -> bool:
@@ -199,9 +199,9 @@ def _infeasible(state: PodState) -> bool:
 
 
 def with_owners(pods: Mapping[Key, PodFacts], owners: Owners | None) -> Mapping[Key, PodFacts]:
-    """Put the Deployment in the place of its ReplicaSet, the CronJob in that of its Job.
+    """Replace a ReplicaSet by its Deployment and a Job by its CronJob, as the owner of their pods.
 
-    Where the owners could not be read, a pod of a ReplicaSet or Job has an unknown owner.
+    If `owners` is None (not readable), pods of a ReplicaSet or Job have an unknown owner.
     """
     made = {}
     for key, facts in pods.items():

@@ -1,4 +1,4 @@
-"""The STATUS and RESTARTS of a pod, as `kubectl get pods` says them."""
+"""The STATUS and RESTARTS of a pod, as `kubectl get pods` shows them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class _State(Struct, gc=False):
 
 
 class ContainerStatus(Struct, rename="camel", gc=False):
-    """How one container is. What it has been given may differ from its spec, by an in-place resize; undecoded."""
+    """The status of one container. Its resources, left undecoded, may differ from its spec after a resize."""
 
     name: str = ""
     restart_count: int = 0
@@ -44,7 +44,7 @@ class _Condition(Struct, gc=False):
 
 
 class PodState(Struct, rename="camel", gc=False):
-    """How a pod is."""
+    """The status of a pod."""
 
     phase: str = ""
     reason: str = ""
@@ -59,9 +59,9 @@ NO_STATE = _State()
 
 
 def status_word(state: PodState, sidecars: set[str], init_count: int, *, deleted: bool) -> str:
-    """Say how a pod is: Running, CrashLoopBackOff, Init:1/2, Terminating and so on.
+    """Return the STATUS of a pod: Running, CrashLoopBackOff, Init:1/2, Terminating and so on.
 
-    sidecars: names of its restartable init containers. init_count: how many init containers its spec has.
+    sidecars: names of its restartable init containers. init_count: number of init containers in its spec.
     """
     word = state.reason or state.phase or "Unknown"
     if any(each.type == "PodScheduled" and each.reason == "SchedulingGated" for each in state.conditions or ()):
@@ -77,7 +77,7 @@ def status_word(state: PodState, sidecars: set[str], init_count: int, *, deleted
 
 
 def _initializing(state: PodState, sidecars: set[str], init_count: int) -> str:
-    """Say where the initialization stands; "" once it is over."""
+    """Return the progress of initialization; "" once it is complete."""
     for place, status in enumerate(state.init_container_statuses or ()):
         now = status.state or NO_STATE
         if now.terminated and now.terminated.exit_code == 0:
@@ -116,7 +116,7 @@ def _holds(state: PodState, condition: str) -> bool:
 
 
 def restarts(state: PodState, sidecars: set[str], init_count: int) -> int:
-    """Count the restarts: of the containers and sidecars, or of what is initializing."""
+    """Count the restarts of the containers and sidecars; during initialization, of the init containers."""
     initial = state.init_container_statuses or ()
     if _initializing(state, sidecars, init_count) and not _holds(state, "Initialized"):
         return sum(status.restart_count for status in initial)

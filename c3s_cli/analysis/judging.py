@@ -1,0 +1,61 @@
+"""What --fail-if and --until come to over all rows: which match, and which cannot be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from c3s_cli.columns.vocabulary import Column, Needs
+from c3s_cli.model import Judgement, Row
+
+if TYPE_CHECKING:
+    from c3s_cli.request.condition import Condition
+    from c3s_cli.request.query import Query
+
+METRICS: Final = Needs.NODE_METRICS | Needs.POD_METRICS
+
+
+def judge_fail_if(rows: Sequence[Row], query: Query) -> Judgement | None:
+    """Judge --fail-if. One row that matches fails; one that cannot be judged does with --fail-if-unknown."""
+    if query.fail_if is None:
+        return None
+    matched, unjudged = _judged(rows, query.fail_if)
+    fails = bool(matched or (unjudged and query.fail_if_unknown))
+    named = _named(matched, unjudged, query.fail_if)
+    return Judgement("--fail-if", bool(matched), fails, len(rows), *named)
+
+
+def judge_until(rows: Sequence[Row], query: Query) -> Judgement | None:
+    """Judge --until, met by any row, or --until-all, met by all of at least one."""
+    if query.until is None:
+        return None
+    matched, unjudged = _judged(rows, query.until)
+    met = bool(matched) and (len(matched) == len(rows) or not query.until_all)
+    fails = bool(unjudged) and query.fail_if_unknown and not met
+    flag = "--until-all" if query.until_all else "--until"
+    return Judgement(flag, met, fails, len(rows), *_named(matched, unjudged, query.until))
+
+
+def _judged(rows: Sequence[Row], condition: Condition) -> tuple[list[Row], list[Row]]:
+    """Give the rows that a condition is true of, and those that it is neither true nor false of."""
+    judged = [(row, condition.judge(row)) for row in rows]
+    return [row for row, truth in judged if truth], [row for row, truth in judged if truth is None]
+
+
+def _named(
+    matched: Sequence[Row], unjudged: Sequence[Row], condition: Condition
+) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    """Name the rows, and say why some could not be judged."""
+    reasons = dict.fromkeys(_reason(row, column) for row in unjudged for column in condition.undecided(row))
+    return tuple(map(_full_name, matched)), tuple(map(_full_name, unjudged)), ", ".join(reasons)
+
+
+def _reason(row: Any, column: Column) -> str:
+    """Say why the value of a column is unknown, as far as the row tells."""
+    measured = column.needs & METRICS or column.needs is Needs.NOTHING
+    return "no metrics" if row.timestamp is None and measured else f"{column.name} unknown"
+
+
+def _full_name(row: Any) -> str:
+    namespace = getattr(row, "namespace", "")
+    return f"{namespace}/{row.name}" if namespace else row.name

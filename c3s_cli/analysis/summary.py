@@ -1,0 +1,43 @@
+"""Clusters at a glance, for the header of watch: Samples → Summary."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from c3s_cli.analysis.report import node_rows
+from c3s_cli.analysis.rollup import add, sum_nodes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from c3s_cli.model import Group, Sample
+
+
+class Summary(Struct, frozen=True):
+    """All nodes as one row. ready: how many nodes are Ready, None if their conditions were not read.
+
+    newest: the timestamp of the newest sample of usage. window: what it is the average of, as the metrics API sent it.
+    """
+
+    cluster: Group
+    ready: int | None
+    pods: int | None
+    newest: str | None
+    window: str | None
+
+
+def summary_of(samples: Sequence[Sample]) -> Summary:
+    """Sum the nodes of one or more clusters."""
+    nodes = [node for sample in samples for node in node_rows(sample)]
+    details = [node.details for node in nodes]
+    known = [each for each in details if each is not None]
+    cluster = sum_nodes(nodes, ", ".join(sample.context for sample in samples))
+    return Summary(
+        cluster=cluster,
+        ready=sum(each.status.split(",")[0] == "Ready" for each in known) if known else None,
+        pods=add(sample.pod_count for sample in samples),
+        newest=max((node.timestamp for node in nodes if node.timestamp), default=None),
+        window=cluster.window,
+    )

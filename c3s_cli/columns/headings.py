@@ -1,0 +1,68 @@
+"""The headings of columns in a table: kubectl's where it has some, else made of the names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from c3s_cli.columns.vocabulary import Column
+
+# kubectl's own headings; the others follow from the names.
+HEADINGS: Final = {
+    "cpu.usage": "CPU(cores)",
+    "memory.usage": "MEMORY(bytes)",
+    "swap.usage": "SWAP(bytes)",
+    "swap.usagePercentOfCapacity": "SWAP(%)",
+    "instanceType": "INSTANCE-TYPE",
+    "qosClass": "QOS",
+    "oomKills": "OOM-KILLS",
+    "throttled": "THROTTLED(%)",
+    "volume.used": "USED(bytes)",
+    "volume.capacity": "CAPACITY(bytes)",
+    "volume.usagePercentOfCapacity": "USED(%)",
+}
+RATIO: Final = re.compile(r"(?P<of>.+)\.(?P<part>usage|requests|limits|avg|min|max|p[0-9]+)PercentOf(?P<whole>\w+)")
+FIELD: Final = re.compile(r"(?P<of>.+)\.(?P<field>\w+)")
+
+
+def heading(column: Column) -> str:
+    """Return the heading of a column: `CPU(cores)`, `MEMORY-REQUESTS`, `CPU(%REQUESTS)`."""
+    if column.name in HEADINGS:
+        return HEADINGS[column.name]
+    if match := RATIO.fullmatch(column.name):
+        of = _resource(match["of"])
+        if match["part"] in ("requests", "limits"):
+            return f"{of}-{match['part'].upper()}(%)"
+        if match["part"] != "usage":
+            of = f"{of}-{match['part'].upper()}"
+        return f"{of}(%)" if match["whole"] in ("Allocatable", "Capacity") else f"{of}(%{match['whole'].upper()})"
+    if column.name.startswith("labels["):
+        return column.path[-1].upper()
+    if match := FIELD.fullmatch(column.name):
+        return f"{_resource(match['of'])}-{_words(match['field'])}"
+    return _words(column.name)
+
+
+def headings(columns: Sequence[Column]) -> list[str]:
+    """Return the headings of columns; a repeated `CPU(%)` becomes `CPU(%CAPACITY)` or the like."""
+    titles: list[str] = []
+    for column in columns:
+        title = heading(column)
+        titles.append(full_heading(column) if title in titles else title)
+    return titles
+
+
+def full_heading(column: Column) -> str:
+    """Return the heading that says of what a percentage is: `CPU(%CAPACITY)`."""
+    title = heading(column)
+    match = RATIO.fullmatch(column.name)
+    return f"{title[:-1]}{match['whole'].upper()})" if match and title.endswith("(%)") else title
+
+
+def _resource(name: str) -> str:
+    return name.removeprefix('resources["').removesuffix('"]').upper() if "[" in name else _words(name)
+
+
+def _words(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).upper()

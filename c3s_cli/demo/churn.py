@@ -1,0 +1,243 @@
+"""What happens in a cluster as time passes: episodes, each a sequence of changes with pauses between them.
+
+Everything that looks like chance comes from the seed and the number of the episode.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from c3s_cli.demo import dice
+from c3s_cli.demo.catalogue import CRASHING, CREATING, NEW, RUNNING, SUCCEEDED, TERMINATING
+from c3s_cli.demo.things import Pod
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from c3s_cli.demo.cluster import Cluster
+    from c3s_cli.demo.draft import Draft
+    from c3s_cli.demo.things import Group, Node
+
+    # Yields how many seconds to wait until it goes on.
+    Episode = Generator[int, None, None]
+
+_DEPLOYED = ("Deployment", "Rollout")
+_RESTARTING = (*_DEPLOYED, "DaemonSet", "StatefulSet")
+# A pod is measured once metrics-server has scraped its containers twice.
+_UNTIL_MEASURED = 30
+_GRACE = 30
+
+
+class Churn:
+    """Makes episodes of a draft."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+        self.cluster: Cluster = draft.cluster
+        self._busy: set[object] = set()
+        self._made = 0
+
+    def beginnings(self) -> Iterator[tuple[int, Episode]]:
+        """Give what is under way when the cluster is made up, and after how many seconds it goes on."""
+        for pod in self.draft.pods:
+            if pod.state == TERMINATING:
+                yield 12, self._succeed(pod)
+            elif pod.state == CREATING:
+                yield 9 + pod.bits % 5, self._start(pod)
+
+    def episode(self, number: int) -> Episode:
+        """Give the episode of a number."""
+        bits = dice.mix(dice.mix(self.cluster.seed, 4711), number)
+        pick = bits >> 16
+        match bits % 20:
+            case 0 | 1 | 2 | 3:
+                return self._restart(pick)
+            case 4 | 5:
+                return self._crash(pick)
+            case 6 | 7 | 8:
+                return self._job(pick)
+            case 9:
+                return self._roll_out(pick)
+            case 10:
+                return self._lose_node(pick)
+            case _:
+                return self._replace(pick)
+
+    # Choosing.
+
+    def _choose(self, pick: int, kinds: tuple[str, ...]) -> Pod | None:
+        """Give a pod that runs and that no other episode is about."""
+        pods = self.draft.pods
+        for step in range(min(len(pods), 200)):
+            pod = pods[(pick + step * 7) % len(pods)]
+            if pod.state == RUNNING and pod.group.workload.kind in kinds and not self._busy & {pod.key, pod.group}:
+                node = pod.node and next((one for one in self.draft.nodes if one.name == pod.node.name), None)
+                if node and node.ready:
+                    return pod
+        return None
+
+    def _node_for(self, pod: Pod) -> Node | None:
+        """Give a node with room for a pod, or else any that takes pods."""
+        workload = pod.group.workload
+        cpu, memory = pod.group.requested
+        usable = [node for node in self.draft.nodes if node.ready and not node.unschedulable]
+        start = pod.bits >> 24
+        for pool in dict.fromkeys((workload.pool, "general", "memory", "spot")):
+            nodes = [node for node in usable if node.pool.name == pool]
+            for step in range(len(nodes)):
+                node = nodes[(start + step) % len(nodes)]
+                free = self.draft.free[node.name]
+                if free[0] >= cpu and free[1] >= memory and free[2] > 0:
+                    return node
+            if pool == "gpu":
+                return None
+        ordinary = [node for node in usable if node.pool.name not in ("cp", "gpu")] or usable
+        return ordinary[start % len(ordinary)] if ordinary else None
+
+    # Steps.
+
+    def _create(self, group: Group) -> Pod:
+        self._made += 1
+        ordinal = 1000 + self._made
+        bits = dice.mix(dice.mix(self.cluster.seed, 4712), ordinal)
+        stem = group.owner.name if group.owner else group.workload.name
+        pod = Pod(group, f"{stem}-{dice.letters(bits, 5)}", ordinal, NEW, bits, self.draft.now)
+        pod.restarts = 0
+        self._busy.add(pod.key)
+        self.draft.add(pod)
+        return pod
+
+    def _up(self, pod: Pod) -> Generator[int, None, Pod]:
+        """Bring a new pod up; it waits for a node until there is one."""
+        yield 1
+        while (node := self._node_for(pod)) is None:
+            yield 15
+        slot = (len(self.draft.on_node[node.name]) + 100 + self._made) % 250
+        pod = self.draft.change(pod, state=CREATING, node=node, slot=slot)
+        yield 2 + pod.bits % 3
+        return self._run(pod)
+
+    def _run(self, pod: Pod) -> Pod:
+        now = self.draft.now
+        return self.draft.change(pod, state=RUNNING, started=now, measured_from=now + _UNTIL_MEASURED)
+
+    def _terminate(self, pod: Pod) -> Pod:
+        return self.draft.change(pod, state=TERMINATING, deleted=self.draft.now + _GRACE)
+
+    def _free(self, *pods: Pod) -> None:
+        self._busy -= {pod.key for pod in pods}
+
+    # Episodes.
+
+    def _replace(self, pick: int) -> Episode:
+        """Delete a Deployment's pod, as an eviction does; another one comes, often on another node."""
+        old = self._choose(pick, _DEPLOYED)
+        if old is None:
+            return
+        self._busy.add(old.key)
+        old = self._terminate(old)
+        new = yield from self._up(self._create(old.group))
+        yield 2 + pick % 4
+        self.draft.remove(old)
+        self._free(old, new)
+
+    def _restart(self, pick: int) -> Episode:
+        """Restart the first container of a pod."""
+        pod = self._choose(pick, _RESTARTING)
+        if pod is None:
+            return
+        self._restarted(pod)
+        yield 0
+
+    def _restarted(self, pod: Pod) -> Pod:
+        now = self.draft.now
+        measured = now + _UNTIL_MEASURED
+        changes = {"restarted": now, "restarts": pod.restarts + 1, "measured_from": measured}
+        return self.draft.change(pod, state=RUNNING, **changes)
+
+    def _crash(self, pick: int) -> Episode:
+        """Let the first container of a pod end twice, with a back-off between."""
+        pod = self._choose(pick, _DEPLOYED)
+        if pod is None:
+            return
+        self._busy.add(pod.key)
+        pod = self._restarted(pod)
+        yield 4 + pick % 5
+        pod = self.draft.change(pod, state=CRASHING, finished=self.draft.now)
+        yield 15 + pick % 20
+        self._restarted(pod)
+        self._free(pod)
+
+    def _job(self, pick: int) -> Episode:
+        """Run a CronJob's next Job, and clean up after it."""
+        groups = [group for group in self.draft.members if group.workload.kind == "CronJob"]
+        if not groups:
+            return
+        sibling = groups[pick % len(groups)]
+        age = self.cluster.clock.epoch - self.draft.now
+        group = self.cluster.make_group(sibling.workload, age)
+        # A Job is named after the minute it is scheduled for.
+        if group.owner and group.owner.name in {other.owner.name for other in groups if other.owner}:
+            return
+        group.root_age = sibling.root_age
+        self.draft.add_group(group, 1)
+        pod = yield from self._up(self._create(group))
+        yield 30 + pick % 30
+        pod = self.draft.change(pod, state=SUCCEEDED, finished=self.draft.now)
+        yield 40 + pick % 40
+        self.draft.remove_group(group)
+        yield 1
+        self.draft.remove(pod)
+        self._free(pod)
+
+    def _roll_out(self, pick: int) -> Episode:
+        """Move a small Deployment to a new ReplicaSet, pod by pod; the one before the last goes."""
+        chosen = self._choose(pick, _DEPLOYED)
+        if chosen is None:
+            return
+        old = chosen.group
+        pods = self.draft.members[old].pods
+        if len(pods) > 4 or any(pod.state != RUNNING or pod.key in self._busy for pod in pods):
+            return
+        self._made += 1
+        new = self.cluster.make_group(old.workload, self.cluster.clock.epoch - self.draft.now, self._made)
+        new.root_age = old.root_age
+        self._busy |= {old, new}
+        self.draft.add_group(new, 0)
+        wanted = len(pods)
+        for place, pod in enumerate(pods):
+            self.draft.want(new, place + 1)
+            yield from self._up(self._create(new))
+            self.draft.want(old, wanted - place - 1)
+            leaving = self._terminate(pod)
+            yield 3
+            self.draft.remove(leaving)
+        yield 5
+        for group, members in list(self.draft.members.items()):
+            if group.owners[-1:] == old.owners[-1:] and group not in (old, new) and not members.pods:
+                self.draft.remove_group(group)
+        self._free(*self.draft.members[new].pods)
+        self._busy -= {old, new}
+
+    def _lose_node(self, pick: int) -> Episode:
+        """Let a node stop reporting for a while."""
+        nodes = [node for node in self.draft.nodes if node.pool.name in ("general", "memory", "spot")]
+        if len(nodes) < 4 or not all(node.ready for node in nodes):
+            return
+        node = self.draft.change_node(nodes[pick % len(nodes)], ready=False, changed=self.draft.now)
+        yield 40
+        self.draft.change_node(node, ready=True, changed=self.draft.now)
+
+    def _succeed(self, old: Pod) -> Episode:
+        """Remove a pod that was on its way out from the beginning; its controller makes another."""
+        new = self._create(old.group) if old.group.workload.kind in _DEPLOYED else None
+        self.draft.remove(old)
+        if new is not None:
+            self._free((yield from self._up(new)))
+
+    def _start(self, pod: Pod) -> Episode:
+        """Bring up what was being created from the beginning; a Job's pod gets done, too."""
+        pod = self._run(pod)
+        if pod.group.workload.kind == "Job":
+            yield 75
+            self.draft.change(pod, state=SUCCEEDED, finished=self.draft.now)

@@ -1,0 +1,74 @@
+"""The load added up: how many nanoseconds of CPU a run of a container, or the system of a node, has used until a time.
+
+Between two full ticks the usage is what metrics.k8s.io says at the second one, so the rate of a counter between them is
+the same number.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from c3s_cli.demo.load import TICK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from c3s_cli.demo.load import Load
+    from c3s_cli.demo.runs import Run
+    from c3s_cli.demo.things import Node
+
+# What started earlier than that before the cluster was made up is not added up from its start.
+_YOUNG = 86400 // TICK
+_BEFORE = 4
+
+
+class Counters:
+    """Counters that are asked for later and later times."""
+
+    def __init__(self, load: Load, epoch: int) -> None:
+        self.load = load
+        self._epoch = epoch // TICK
+        self._known: dict[object, tuple[int, int]] = {}
+
+    def anchor(self, run: Run) -> tuple[int, int]:
+        """(tick, nanoseconds): from where a run is added up, and what it had used by then."""
+        start = run.start // TICK
+        if self._epoch - start <= _YOUNG:
+            return start, 0
+        tick = self._epoch - _BEFORE
+        # More than it can have used since, so that it has never been below zero.
+        nano = run.pod.group.running[run.place][1]
+        return tick, nano * 3 // 2 * (tick - start) * TICK
+
+    def run(self, run: Run, when: int) -> int:
+        """Nanoseconds that a run has used until a time."""
+        if when <= run.start:
+            return 0
+        load, pod, place = self.load, run.pod, run.place
+
+        def usage(first: int, last: int) -> list[int]:
+            return load.cpu(pod, place, first, last)
+
+        return self._until(run, min(when, run.end), self.anchor(run), usage)
+
+    def system(self, node: Node, when: int) -> int:
+        """Nanoseconds that all but the pods of a node have used until a time."""
+
+        def usage(first: int, last: int) -> list[int]:
+            return self.load.system_cpu(node, first, last)
+
+        anchor = self._epoch - _BEFORE, 90_000_000 * node.pool.age
+        return self._until(node.name, when, anchor, usage)
+
+    def _until(self, key: object, when: int, anchor: tuple[int, int], usage: Callable[[int, int], list[int]]) -> int:
+        """Add up to a time: whole ticks, which are remembered, and a part of the next one."""
+        full, part = divmod(when, TICK)
+        tick, total = self._known.get(key, anchor)
+        if tick > full:
+            tick, total = anchor
+        if full > tick:
+            total += TICK * sum(usage(tick + 1, full + 1))
+            self._known[key] = full, total
+        elif full < tick:
+            return max(0, total - TICK * sum(usage(full + 1, tick + 1)))
+        return total + part * usage(full + 1, full + 2)[0] if part else total

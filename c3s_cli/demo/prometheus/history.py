@@ -1,0 +1,123 @@
+"""A run of a container -> what it had used at every scrape. It is added up where somebody asks, and kept."""
+
+from __future__ import annotations
+
+from array import array
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from c3s_cli.demo.load import TICK
+from c3s_cli.demo.prometheus.series import INTERVAL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from c3s_cli.demo.counters import Counters
+    from c3s_cli.demo.load import Load
+    from c3s_cli.demo.runs import Run
+    from c3s_cli.demo.things import Node
+
+# Scrapes that are added up at once: two hours.
+_CHUNK = 240
+_TICKS = INTERVAL // TICK
+# Up to so many scrapes are looked at one by one.
+_FEW = 40
+
+
+class Total:
+    """A number of nanoseconds that grows with every tick; `anchor` is what it was at one of them."""
+
+    __slots__ = ("_anchor", "_bases", "_chunks", "_usage")
+
+    def __init__(self, usage: Callable[[int, int], list[int]], anchor: tuple[int, int]) -> None:
+        self._usage = usage
+        self._chunks: dict[int, array[int]] = {}
+        self._anchor = anchor
+        self._bases: dict[int, int] = {}
+
+    def _chunk(self, number: int) -> array[int]:
+        """Give how much it has grown since the beginning of a chunk, at each of its scrapes and at its end."""
+        found = self._chunks.get(number)
+        if found is None:
+            first = number * _CHUNK * _TICKS
+            usage = self._usage(first + 1, first + _CHUNK * _TICKS + 1)
+            grown = accumulate(TICK * (a + b) for a, b in zip(usage[::2], usage[1::2], strict=True))
+            found = self._chunks[number] = array("q", [0, *grown])
+        return found
+
+    def _base(self, number: int) -> int:
+        """Give what it was at the beginning of a chunk, adding up all between it and what is known."""
+        bases = self._bases
+        if not bases:
+            tick, value = self._anchor
+            chunk = tick // (_CHUNK * _TICKS)
+            bases[chunk] = value - TICK * sum(self._usage(chunk * _CHUNK * _TICKS + 1, tick + 1))
+        while number > (newest := max(bases)):
+            bases[newest + 1] = bases[newest] + self._chunk(newest)[-1]
+        while number < (oldest := min(bases)):
+            bases[oldest - 1] = bases[oldest] - self._chunk(oldest - 1)[-1]
+        return bases[number]
+
+    def at(self, scrape: int) -> int:
+        """Give it at a scrape."""
+        number, place = divmod(scrape, _CHUNK)
+        base = self._bases.get(number)
+        return (self._base(number) if base is None else base) + self._chunk(number)[place]
+
+    def values(self, first: int, last: int) -> list[float]:
+        """Give it in seconds, from a scrape to another one."""
+        if last - first < 2:
+            return [self.at(scrape) / 1e9 for scrape in range(first, last + 1)]
+        result: list[float] = []
+        for number in range(first // _CHUNK, last // _CHUNK + 1):
+            base, chunk = self._base(number), self._chunk(number)
+            begin = max(first - number * _CHUNK, 0)
+            end = min(last - number * _CHUNK, _CHUNK - 1)
+            result += [(base + grown) / 1e9 for grown in chunk[begin : end + 1]]
+        return result
+
+
+class History:
+    """The totals of all runs."""
+
+    def __init__(self, load: Load, counters: Counters) -> None:
+        self.load = load
+        self._counters = counters
+        self._totals: dict[Run, Total] = {}
+        self._systems: dict[str, Total] = {}
+
+    def total(self, run: Run) -> Total:
+        """Give what a run has used."""
+        found = self._totals.get(run)
+        if found is None:
+            load, pod, place = self.load, run.pod, run.place
+            found = self._totals[run] = Total(
+                lambda first, last: load.cpu(pod, place, first, last), self._counters.anchor(run)
+            )
+        return found
+
+    def system(self, node: Node, first: int) -> Total:
+        """Give what all but the pods of a node have used since a scrape, which is always the same."""
+        found = self._systems.get(node.name)
+        if found is None:
+            load = self.load
+            found = self._systems[node.name] = Total(
+                lambda begin, end: load.system_cpu(node, begin, end), (first * _TICKS, 0)
+            )
+        return found
+
+    def memory(self, run: Run) -> Callable[[int, int], list[float]]:
+        """Give the bytes a run has in use at scrapes."""
+        load, pod, place = self.load, run.pod, run.place
+        loop: list[float] = []
+
+        def values(first: int, last: int) -> list[float]:
+            # It moves once in four ticks, which are two scrapes.
+            if last - first < _FEW:
+                return [float(load.memory(pod, place, scrape // 2 * 4)) for scrape in range(first, last + 1)]
+            if not loop:
+                loop.extend(float(value) for value in load.memories(pod, place))
+            count = len(loop)
+            return [loop[scrape // 2 % count] for scrape in range(first, last + 1)]
+
+        return values

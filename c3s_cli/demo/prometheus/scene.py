@@ -1,0 +1,72 @@
+"""What Prometheus has seen: the cluster and its past, as far as it keeps that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from c3s_cli.demo.catalogue import NEW
+from c3s_cli.demo.counters import Counters
+from c3s_cli.demo.pod_status import phase
+from c3s_cli.demo.prometheus.history import History
+from c3s_cli.demo.prometheus.series import INTERVAL
+from c3s_cli.demo.runs import FOREVER, Runs
+
+if TYPE_CHECKING:
+    from c3s_cli.demo.load import Load
+    from c3s_cli.demo.things import Node, Pod
+    from c3s_cli.demo.world import World
+
+RETENTION = 14 * 86400
+
+
+class Span(NamedTuple):
+    """A pod from its creation to its end; `phases` are the times from which on it was in one."""
+
+    pod: Pod
+    start: int
+    end: int
+    phases: tuple[tuple[int, str], ...]
+
+
+class Scene:
+    """The cluster, now and before."""
+
+    def __init__(self, world: World, load: Load) -> None:
+        self.world = world
+        self.epoch = world.clock.epoch
+        self.runs = Runs(world)
+        self.history = History(load, Counters(load, self.epoch))
+
+    @property
+    def stamp(self) -> tuple[int, int]:
+        """Give something that is another one when there may be other series."""
+        return self.world.state().version, self.world.clock.now() // INTERVAL
+
+    @property
+    def nodes(self) -> list[Node]:
+        """The nodes."""
+        return self.world.state().nodes
+
+    def life(self, start: int, end: int) -> tuple[int, int] | None:
+        """Give the first and the last scrape of what was there from a time to another; None if nobody saw it."""
+        first = -(-max(start + 1, self.epoch - RETENTION) // INTERVAL)
+        last = min((end - 1) // INTERVAL, self.world.clock.now() // INTERVAL)
+        return (first, last) if first <= last else None
+
+    def spans(self) -> list[Span]:
+        """Give all pods there have been."""
+        spans = {pod.key: Span(pod, pod.created, FOREVER, ((0, phase(pod.state)),)) for pod in self.world.cluster.pods}
+        gone = []
+        for when, old, new in self.world.past():
+            if new is None:
+                if old is not None and (span := spans.pop(old.key, None)):
+                    gone.append(span._replace(end=when))
+            elif old is None:
+                spans[new.key] = Span(new, when, FOREVER, ((when, phase(NEW)),))
+            else:
+                span = spans[new.key]
+                phases = span.phases
+                if phases[-1][1] != phase(new.state):
+                    phases = (*phases, (when, phase(new.state)))
+                spans[new.key] = span._replace(pod=new, phases=phases)
+        return [*spans.values(), *gone]

@@ -1,0 +1,152 @@
+"""What kube-state-metrics tells Prometheus of the objects of the API."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from c3s_cli.demo import dice, nodes
+from c3s_cli.demo.prometheus.series import INTERVAL, Series, constant
+from c3s_cli.demo.runs import FOREVER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from c3s_cli.demo.catalogue import Box
+    from c3s_cli.demo.prometheus.scene import Scene, Span
+
+_PHASES = ("Pending", "Succeeded", "Failed", "Unknown", "Running")
+_SCRAPED = {"job": "kube-state-metrics", "instance": "10.128.2.17:8080"}
+_SUFFIXES = {"Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40}
+
+
+def amount(text: str) -> float:
+    """Read a quantity."""
+    if text.endswith("m"):
+        return int(text[:-1]) / 1000
+    return float(int(text[:-2]) * _SUFFIXES[text[-2:]]) if text[-2:] in _SUFFIXES else float(text)
+
+
+def _resources(given: dict[str, str]) -> Iterator[tuple[str, str, float]]:
+    """(resource, unit, value) of what a node or a container has."""
+    for name, text in given.items():
+        unit = {"cpu": "core", "memory": "byte", "ephemeral-storage": "byte"}.get(name, "integer")
+        if name.startswith("hugepages"):
+            unit = "byte"
+        yield re.sub(r"\W", "_", name), unit, amount(text)
+
+
+def _asked(box: Box, which: str) -> dict[str, str]:
+    cpu, memory = (box.cpu, box.memory) if which == "requests" else (box.cpu_limit, box.memory_limit)
+    result = {} if cpu is None else {"cpu": f"{cpu}m"}
+    if memory is not None:
+        result["memory"] = f"{memory}Mi"
+    if box.storage:
+        result["ephemeral-storage"] = box.storage[which == "limits"]
+    return result | dict(box.extra)
+
+
+class States:
+    """Series of objects."""
+
+    names = (
+        "kube_pod_info", "kube_pod_owner", "kube_pod_status_phase", "kube_pod_container_info",
+        "kube_pod_container_resource_requests", "kube_pod_container_resource_limits",
+        "kube_pod_init_container_resource_requests", "kube_pod_init_container_resource_limits",
+        "kube_replicaset_owner", "kube_job_owner", "kube_node_info", "kube_node_labels",
+        "kube_node_status_allocatable", "kube_node_status_capacity",
+    )  # fmt: skip
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+
+    def series(self, name: str) -> Iterator[Series]:
+        """Give all series of a name."""
+        if name.startswith("kube_pod"):
+            for span in self._scene.spans():
+                life = self._scene.life(span.start, span.end)
+                if life is not None:
+                    yield from self._pod(name, span, life)
+        elif name.startswith("kube_node"):
+            yield from self._node(name)
+        else:
+            yield from self._owner(name)
+
+    def _pod(self, name: str, span: Span, life: tuple[int, int]) -> Iterator[Series]:
+        pod, group = span.pod, span.pod.group
+        uid = dice.uid(dice.hexadecimal(pod.bits))
+        labels = {**_SCRAPED, "namespace": group.namespace, "pod": pod.name, "uid": uid}
+        node = pod.node.name if pod.node else ""
+        owner = group.owner
+        match name:
+            case "kube_pod_info":
+                yield Series(
+                    name,
+                    labels
+                    | {
+                        "node": node,
+                        "host_ip": pod.node.host_ip if pod.node else "",
+                        "pod_ip": pod.pod_ip,
+                        "host_network": str(group.workload.host_network).lower(),
+                        "created_by_kind": owner.kind if owner else "",
+                        "created_by_name": owner.name if owner else "",
+                    },
+                    life,
+                    constant(1.0),
+                )
+            case "kube_pod_owner":
+                about = {"owner_kind": owner.kind, "owner_name": owner.name} if owner else {}
+                yield Series(
+                    name, labels | about | {"owner_is_controller": "true" if owner else ""}, life, constant(1.0)
+                )
+            case "kube_pod_status_phase":
+                yield from self._phases(name, labels, span, life)
+            case "kube_pod_container_info":
+                for box in group.workload.boxes:
+                    yield Series(name, labels | {"container": box.name, "image": box.image}, life, constant(1.0))
+            case _:
+                which = name.rpartition("_")[2]
+                workload = group.workload
+                boxes = (*workload.init, *workload.sidecars) if "_init_" in name else workload.boxes
+                for box in boxes:
+                    for resource, unit, value in _resources(_asked(box, which)):
+                        about = {"container": box.name, "node": node, "resource": resource, "unit": unit}
+                        yield Series(name, labels | about, life, constant(value))
+
+    def _phases(self, name: str, labels: dict[str, str], span: Span, life: tuple[int, int]) -> Iterator[Series]:
+        def seen(scrape: int, which: str) -> float:
+            then = [phase for when, phase in span.phases if when <= scrape * INTERVAL]
+            return float((then or [span.phases[0][1]])[-1] == which)
+
+        for which in _PHASES:
+            values = lambda first, last, which=which: [seen(at, which) for at in range(first, last + 1)]  # noqa: E731
+            yield Series(name, labels | {"phase": which}, life, values)
+
+    def _owner(self, name: str) -> Iterator[Series]:
+        kind = "ReplicaSet" if name == "kube_replicaset_owner" else "Job"
+        label = "replicaset" if kind == "ReplicaSet" else "job_name"
+        for group in self._scene.world.state().members:
+            life = self._scene.life(self._scene.epoch - group.age, FOREVER)
+            if group.owner and group.owner.kind == kind and life:
+                above = group.owners[1] if len(group.owners) > 1 else None
+                labels = {**_SCRAPED, "namespace": group.namespace, label: group.owner.name}
+                labels |= {"owner_kind": above.kind if above else "", "owner_name": above.name if above else ""}
+                yield Series(name, labels | {"owner_is_controller": "true" if above else ""}, life, constant(1.0))
+
+    def _node(self, name: str) -> Iterator[Series]:
+        for node in self._scene.nodes:
+            life = self._scene.life(self._scene.epoch - node.pool.age, FOREVER)
+            labels = {**_SCRAPED, "node": node.name}
+            if life is None:
+                continue
+            if name == "kube_node_info":
+                about = {"kubelet_version": nodes.KUBELET, "internal_ip": node.host_ip}
+                about |= {"container_runtime_version": "containerd://1.7.27"}
+                yield Series(name, labels | about, life, constant(1.0))
+            elif name == "kube_node_labels":
+                about = {f"label_{re.sub(r'[^a-zA-Z0-9]', '_', k)}": v for k, v in nodes.labels(node).items()}
+                yield Series(name, labels | about, life, constant(1.0))
+            else:
+                whole, left = nodes.capacity(node.pool, node.capacity)
+                for resource, unit, value in _resources(left if name.endswith("allocatable") else whole):
+                    yield Series(name, labels | {"resource": resource, "unit": unit}, life, constant(value))

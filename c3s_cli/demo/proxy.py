@@ -1,0 +1,66 @@
+"""What lies behind the API server's proxy: the kubelet of every node, and a Prometheus."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
+
+from c3s_cli.demo.answer import Answer, Refusal, no_such_page, not_allowed, of_json, unavailable
+from c3s_cli.demo.kubelet import text
+from c3s_cli.demo.kubelet.kubelet import Kubelets
+from c3s_cli.demo.kubelet.summary import summary
+
+if TYPE_CHECKING:
+    from c3s_cli.demo.load import Load
+    from c3s_cli.demo.paths import Proxied
+    from c3s_cli.demo.prometheus.answers import Prometheus
+    from c3s_cli.demo.world import World
+
+_SERVICES = frozenset(("monitoring", f"prometheus-server{port}") for port in ("", ":80", ":http"))
+
+
+class Proxy:
+    """Passes requests on."""
+
+    def __init__(self, world: World, load: Load) -> None:
+        self._world = world
+        self._load = load
+        self._kubelets = Kubelets(world, load)
+        self._prometheus: Prometheus | None = None
+        self._lock = Lock()
+
+    def answer(self, passed: Proxied, method: str, query: str, body: bytes) -> Answer:
+        """Answer as what the request is passed on to."""
+        if passed.resource == "nodes":
+            if method not in ("GET", "HEAD"):
+                raise not_allowed()
+            return self._kubelet(passed, parse_qs(query))
+        if (passed.namespace, passed.name.removeprefix("http:")) in _SERVICES:
+            with self._lock:
+                if self._prometheus is None:
+                    # Its engine is more than the kubelets need.
+                    from c3s_cli.demo.prometheus.answers import Prometheus
+
+                    self._prometheus = Prometheus(self._world, self._load)
+            return self._prometheus.answer(method, passed.path, query, body)
+        name = passed.name.partition(":")[0]
+        if (passed.namespace, name) not in _SERVICES:
+            raise Refusal(404, f'services "{name}" not found', {"name": name, "kind": "services"})
+        raise unavailable(f'no endpoints available for service "{passed.name}"')
+
+    def _kubelet(self, passed: Proxied, query: dict[str, list[str]]) -> Answer:
+        name = passed.name.partition(":")[0]
+        node = self._world.state().by_name.get(name)
+        if node is None:
+            raise Refusal(404, f'nodes "{name}" not found', {"name": name, "kind": "nodes"})
+        look = self._kubelets.look(name)
+        if look is None:
+            raise unavailable(
+                f"error trying to reach service: dial tcp {node.host_ip}:10250: connect: connection refused"
+            )
+        if passed.path == "/metrics/resource":
+            return Answer(text.metrics(look).encode(), content_type=text.TYPE)
+        if passed.path == "/stats/summary":
+            return of_json(summary(look, brief=query.get("only_cpu_and_memory") == ["true"]))
+        return no_such_page()

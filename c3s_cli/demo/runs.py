@@ -1,0 +1,117 @@
+"""When containers have run: every run of a container of a pod, from the beginning of the cluster on."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from c3s_cli.demo.catalogue import CRASHING, FINISHED, MEASURABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from c3s_cli.demo.draft import Passing
+    from c3s_cli.demo.things import Pod
+    from c3s_cli.demo.world import World
+
+FOREVER = 1 << 62
+
+
+class Run:
+    """A container from one start of it to its end."""
+
+    __slots__ = ("counted_from", "end", "killed", "number", "place", "pod", "start")
+
+    def __init__(self, pod: Pod, place: int, start: int, number: int, counted_from: int) -> None:
+        self.pod = pod
+        self.place = place  # of the container in its group's `running`
+        self.start = start
+        self.end = FOREVER
+        self.killed = False  # whether it ended for want of memory
+        self.number = number  # how often it had been restarted before
+        # From when on its usage is part of what metrics-server says of its node.
+        self.counted_from = counted_from
+
+    @property
+    def node(self) -> str:
+        """The node it runs on."""
+        assert self.pod.node is not None  # noqa: S101  it runs
+        return self.pod.node.name
+
+    def alive(self, when: int) -> bool:
+        """Whether it runs at a time."""
+        return self.start <= when < self.end
+
+
+class Runs:
+    """Every run there has been in a world, by node."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._epoch = world.clock.epoch
+        self._known = 0
+        self._open: dict[tuple[str, str], dict[int, Run]] = {}
+        self._on_node: dict[str, list[Run]] = {}
+        self._lock = Lock()
+        for pod in world.cluster.pods:
+            if pod.node is not None and pod.state in MEASURABLE | {CRASHING}:
+                self._begin(pod)
+
+    def on_node(self, name: str) -> list[Run]:
+        """Give the runs there have been on a node since the cluster was made up, and those that go on."""
+        self._learn()
+        return self._on_node.get(name, [])
+
+    def every(self) -> Iterable[Run]:
+        """Give every run on every node."""
+        self._learn()
+        return [run for runs in self._on_node.values() for run in runs]
+
+    def _learn(self) -> None:
+        with self._lock:
+            passings = self._world.past(self._known)
+            self._known += len(passings)
+            for passing in passings:
+                self._pass(passing)
+
+    def _begin(self, pod: Pod) -> None:
+        """Note what ran when the cluster was made up; a container that was restarted then has run before."""
+        started = pod.started or min(pod.created + 7, self._epoch)
+        for place in range(len(pod.group.running)):
+            if place == 0 and pod.restarts:
+                again = pod.restarted or self._epoch - 300 - pod.bits % 9000
+                if again > started + 60:
+                    self._start(pod, place, started, pod.restarts - 1, started)
+                    self._stop(pod, [0], again - 2, killed=True)
+                if pod.state != CRASHING:
+                    self._start(pod, place, again, pod.restarts, pod.measured_from)
+            else:
+                self._start(pod, place, started, 0, pod.measured_from)
+
+    def _start(self, pod: Pod, place: int, when: int, number: int, measured_from: int) -> None:
+        # The first time that it is measured says what it has used since the tick before.
+        counted = max(when, (measured_from - 1) // 15 * 15)
+        run = Run(pod, place, when, number, counted)
+        self._open.setdefault(pod.key, {})[place] = run
+        self._on_node.setdefault(run.node, []).append(run)
+
+    def _stop(self, pod: Pod, places: list[int], when: int, *, killed: bool = False) -> None:
+        running = self._open.get(pod.key, {})
+        for place in places:
+            if run := running.pop(place, None):
+                run.end, run.killed = when, killed
+
+    def _pass(self, passing: Passing) -> None:
+        when, old, new = passing
+        pod = old or new
+        every = list(range(len(pod.group.running))) if pod is not None else []
+        if old is not None and (new is None or new.state in FINISHED):
+            self._stop(old, every, when)
+        elif old is not None and new is not None and new.state == CRASHING:
+            self._stop(old, [0], when)
+        elif old is not None and new is not None and new.restarts > old.restarts:
+            self._stop(old, [0], when, killed=True)
+            self._start(new, 0, when, new.restarts, new.measured_from)
+        elif old is not None and new is not None and new.state in MEASURABLE and old.state not in MEASURABLE:
+            for place in every:
+                self._start(new, place, when, 0, new.measured_from)

@@ -1,0 +1,101 @@
+"""How large a cluster is: the nodes of the default one and of any other size, and what runs on them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from c3s_cli.demo.catalogue import POOLS, WORKLOADS
+from c3s_cli.demo.things import Node
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from c3s_cli.demo.catalogue import Pool, Workload
+
+ZONES = ("eu-west-1a", "eu-west-1b", "eu-west-1c")
+REGION = "eu-west-1"
+DEFAULT_NODES = 10
+DEFAULT_PODS_PER_NODE = 15
+_SIZES = (("xlarge", 1), ("2xlarge", 2), ("4xlarge", 4), ("8xlarge", 8), ("16xlarge", 16), ("32xlarge", 32))
+
+
+def default_nodes() -> Iterator[Node]:
+    """Give the nodes of the default cluster."""
+    index = 0
+    for pool in POOLS:
+        for number in range(pool.count):
+            name = f"{pool.name}-{number + 1}"
+            yield Node(index, name, pool, ZONES[(number + len(pool.name)) % 3], 58 if pool.cores < 16 else 234)
+            index += 1
+
+
+def scaled_nodes(count: int, per_node: int) -> Iterator[Node]:
+    """Give the pools in proportion, their machines big enough for that many pods."""
+    masters = 0 if count < 3 else 1 if count < 20 else 3
+    left = count - masters
+    shares = {pool.name: int(left * pool.share) for pool in POOLS[1:]}
+    shares["general"] += left - sum(shares.values())
+    shares["cp"] = masters
+    slots = max(58, 2 * per_node + 20)
+    index = 0
+    for pool in POOLS:
+        sized = _sized(pool, per_node)
+        width = len(str(shares[pool.name]))
+        for number in range(shares[pool.name]):
+            yield Node(index, f"{pool.name}-{number + 1:0{width}d}", sized, ZONES[number % 3], slots)
+            index += 1
+
+
+def _sized(pool: Pool, per_node: int) -> Pool:
+    """Give the same pool of machines for more (or fewer) pods each than the default cluster has."""
+    if pool.gpus or pool.name == "cp":
+        return pool
+    factor = pool.cores // 4
+    while factor * 15 < per_node * 3 and factor < 32:
+        factor *= 2
+    size = next(name for name, cores in _SIZES if cores == factor)
+    return replace(pool, instance=size, cores=factor * 4, memory=pool.memory // (pool.cores // 4) * factor)
+
+
+def oddities(nodes: list[Node]) -> None:
+    """Cordon the last node of the idle pool; let the last spot node report no metrics."""
+    for pool, attribute, value in (("memory", "unschedulable", True), ("spot", "measured", False)):
+        members = [node for node in nodes if node.pool.name == pool]
+        if len(members) > 1:
+            setattr(members[-1], attribute, value)
+
+
+def spread(total: int) -> Iterator[tuple[Workload, int]]:
+    """Give copies of the catalogue, with more replicas of what can grow, that add up to `total` pods.
+
+    What stands for an exception (a crash, an eviction) or needs a GPU keeps its size in each copy.
+    """
+    base = sum(workload.replicas for workload in WORKLOADS)
+    copies = max(1, int((total / base) ** 0.5))
+    grows = [
+        workload.replicas > len(workload.states) and workload.kind != "Pod" and not workload.gpus
+        for workload in WORKLOADS
+    ]
+    fixed = sum(workload.replicas for workload, grow in zip(WORKLOADS, grows, strict=True) if not grow)
+    if total < base:
+        counts = [0] * len(WORKLOADS)
+        left = total
+    else:
+        left = total - fixed * copies
+        growing = (base - fixed) * copies
+        counts = [
+            left * workload.replicas // growing if grow else workload.replicas
+            for workload, grow in zip(WORKLOADS, grows, strict=True)
+        ] * copies
+        left = total - sum(counts)
+    place = 0
+    while left > 0:
+        if grows[place % len(WORKLOADS)] or total < base:
+            counts[place % len(counts)] += 1
+            left -= 1
+        place += 1
+    for place, count in enumerate(counts):
+        copy, kind = divmod(place, len(WORKLOADS))
+        workload = WORKLOADS[kind]
+        yield (replace(workload, name=f"{workload.name}-{copy:03d}") if copy else workload), count

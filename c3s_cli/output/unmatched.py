@@ -1,0 +1,120 @@
+"""The paths of a template that lead nowhere: what no row has, and what was probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from c3s_cli.model import Report
+from c3s_cli.output.document import document, items
+from c3s_cli.output.templated import follow
+from c3s_cli.request.jsonpath import (
+    Descend,
+    Filter,
+    Index,
+    Key,
+    Node,
+    Part,
+    Path,
+    Range,
+    Slice,
+    Step,
+    Wildcard,
+    read_spec,
+    read_template,
+)
+from c3s_cli.request.view import Format, View
+
+# Where kubectl's documents have what c3s has elsewhere.
+KUBECTLS: Final = {
+    ".metadata.name": ".name",
+    ".metadata.namespace": ".namespace",
+    ".spec.nodeName": ".node",
+    ".status.phase": ".status",
+    ".usage.cpu": ".cpu.usage",
+    ".usage.memory": ".memory.usage",
+}
+LABELS: Final = ".metadata.labels"
+
+
+def unmatched(report: Report, view: View) -> Iterator[str]:
+    """Say which paths of the template no row has. Without rows there is nothing to say."""
+    if not report.rows:
+        return
+    if view.format is Format.CUSTOM_COLUMNS:
+        missing = [path for _, path in read_spec(view.template)]
+        for item in items(report):
+            missing = [path for path in missing if not follow(_loose(path), [item])]
+            if not missing:
+                return
+    else:
+        missing = list(_missing(read_template(view.template), [document(report)]))
+    known = _paths(next(items(report)))
+    for path in dict.fromkeys(map(written_path, missing)):
+        meant = _meant(path, known)
+        yield f"{view.format.value}: no row has {path}" + (f"; did you mean {meant}?" if meant else "")
+
+
+def _missing(nodes: Sequence[Node], values: list[Any]) -> Iterator[Path]:
+    """Yield the paths that lead nowhere from any of the values."""
+    for node in nodes:
+        if isinstance(node, str):
+            continue
+        path = node.path if isinstance(node, Range) else node
+        found = follow(_loose(path), values)
+        if path and values and not found:
+            yield path
+        elif isinstance(node, Range):
+            yield from _missing(node.body, found)
+
+
+def _loose(path: Path) -> Path:
+    """Let a path lead to all items: that a filter finds none, or a list is short, is no mistake."""
+    return tuple(tuple(map(_any_item, step)) for step in path)
+
+
+def _any_item(part: Part) -> Part:
+    return Wildcard() if isinstance(part, Index | Slice | Filter) else part
+
+
+def _paths(item: Any, before: str = "") -> list[str]:
+    """List the paths of all values in an item."""
+    if not isinstance(item, dict):
+        return [before]
+    return [path for key, inner in item.items() for path in _paths(inner, before + _key(key))]
+
+
+def _meant(path: str, known: Sequence[str]) -> str | None:
+    """Find the path that has what somebody looks for elsewhere, as in kubectl's own documents."""
+    for theirs, ours in KUBECTLS.items():
+        if path.endswith(theirs):
+            return path.removesuffix(theirs) + ours
+    if LABELS in path:
+        return path.replace(LABELS, ".labels")
+    from difflib import get_close_matches  # only a mistake pays for it
+
+    nearest = get_close_matches(path, known, n=1, cutoff=0.7)
+    return nearest[0] if nearest else None
+
+
+def written_path(path: Path) -> str:
+    """Write a path as in a template."""
+    return "".join(map(_step, path))
+
+
+def _step(step: Step) -> str:
+    match step:
+        case (Key(key),):
+            return _key(key)
+        case (Descend(),):
+            return "."
+        case (Index(place),):
+            return f"[{place}]"
+        case (Wildcard(),):
+            return "[*]"
+        case _:
+            return "[…]"
+
+
+def _key(key: str) -> str:
+    return "." + key.replace(".", "\\.")

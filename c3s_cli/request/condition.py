@@ -1,0 +1,232 @@
+"""What --where, --fail-if and --until ask of a row: comparisons joined by and, then by or. request/where.py reads it.
+
+The logic has three values, as Kleene's: a comparison with an unknown value is neither true nor false (None). With and,
+one false comparison decides; with or, one true one. A row meets a condition that is true of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from enum import Enum
+from fractions import Fraction
+from typing import Any, Final
+
+from msgspec import Struct
+
+from c3s_cli.columns.vocabulary import Column, Unit
+
+
+class Word(Enum):
+    """A value that is none of a column's own. UNKNOWN: could not be read. NONE: known not to be there. NULL: either.
+
+    These are what a table shows as `<unknown>` and `<none>`, and what the JSON shows as `null`.
+    """
+
+    NULL = "null"
+    NONE = "none"
+    UNKNOWN = "unknown"
+
+
+# Amounts of which 0 means that there is none.
+COUNTED: Final = (".requests", ".limits", ".allocatable", ".capacity")
+
+
+def may_be_none(column: Column) -> bool:
+    """Whether a known value of the column can mean that there is nothing: no limit, no owner, a share of nothing."""
+    return bool(column.ratio) or column.unit in (Unit.TEXT, Unit.TEXTS) or column.name.endswith(COUNTED)
+
+
+class Comparison(Struct, frozen=True):
+    """One comparison. value: what the text of it means to the column."""
+
+    column: Column
+    operator: str
+    text: str
+    value: Any
+
+    def __str__(self) -> str:
+        """Write the comparison so that it reads back as the same."""
+        return f"{self.column.name} {self.operator} {self.value_text}"
+
+    @property
+    def value_text(self) -> str:
+        """The value as it stands in a condition."""
+        escaped = self.text.replace("\\", "\\\\").replace('"', '\\"')
+        return self.value.value if isinstance(self.value, Word) else f'"{escaped}"'
+
+    @property
+    def seeks_unknown(self) -> bool:
+        """Whether an unknown value meets it."""
+        return self.value in (Word.NULL, Word.UNKNOWN) and self.operator == "="
+
+    def with_columns(self, named: Callable[[Column], Column]) -> Comparison:
+        """Compare another column with the same value."""
+        return Comparison(named(self.column), self.operator, self.text, self.value)
+
+    def judge(self, row: Any) -> bool | None:
+        """Say whether it is true of a row; None if a value that it needs is unknown."""
+        if isinstance(self.value, Word):
+            return self._judge_word(row, self.value)
+        have, value = self._sides(row)
+        if have is None:
+            return False if self._is_none(row) else None
+        if self.column.unit is Unit.TEXTS:
+            negative = self.operator.startswith("!")
+            return any(_compare(each, self.operator.lstrip("!"), value) for each in have) is not negative
+        return _compare(have, self.operator, value)
+
+    def _judge_word(self, row: Any, word: Word) -> bool | None:
+        wanted = self.operator == "="
+        is_none = self._is_none(row)
+        is_unknown = is_none is None
+        if word is Word.UNKNOWN:
+            return is_unknown is wanted
+        if word is Word.NULL:
+            # The JSON has null for a percentage of nothing too; other nothings have a value there: 0, "" or [].
+            return (is_unknown or bool(self.column.ratio and is_none)) is wanted
+        return None if is_none is None else is_none is wanted
+
+    def _is_none(self, row: Any) -> bool | None:
+        """Say whether what the column is about is known not to be there; None if its value is unknown."""
+        if self.column.ratio:
+            part, whole = (side(row) for side in self.column.ratio)
+            return None if part is None or whole is None else not whole
+        have = self.column.value(row)
+        return None if have is None else may_be_none(self.column) and not have
+
+    def _sides(self, row: Any) -> tuple[Any, Any]:
+        """Give what a row has, None for nothing to compare, and what it is compared with; neither is rounded.
+
+        Whole numbers are multiplied out: part / whole against a fraction, without dividing.
+        """
+        column, value = self.column, self.value
+        if column.ratio:
+            part, whole = (side(row) for side in column.ratio)
+            if part is None or not whole:
+                return None, value
+            return 100 * part * value.denominator, value.numerator * whole
+        have = column.value(row)
+        # A window is a float; what it is the nearest float of is its shortest decimal.
+        return (Fraction(str(have)) if isinstance(have, float) else have), value
+
+
+class Membership(Struct, frozen=True):
+    """`COLUMN in (A, B)`: one `=` for each value; or `not in`: one `!=`."""
+
+    column: Column
+    negated: bool
+    choices: tuple[Comparison, ...]
+
+    def __str__(self) -> str:
+        """Write it so that it reads back as the same."""
+        values = ", ".join(choice.value_text for choice in self.choices)
+        return f"{self.column.name} {'not in' if self.negated else 'in'} ({values})"
+
+    @property
+    def seeks_unknown(self) -> bool:
+        """Whether an unknown value meets it."""
+        return any(choice.seeks_unknown for choice in self.choices)
+
+    def with_columns(self, named: Callable[[Column], Column]) -> Membership:
+        """Compare another column with the same values."""
+        return Membership(
+            named(self.column), self.negated, tuple(choice.with_columns(named) for choice in self.choices)
+        )
+
+    def judge(self, row: Any) -> bool | None:
+        """Say whether it is true of a row; None if the value is unknown."""
+        join = all_of if self.negated else any_of
+        return join(choice.judge(row) for choice in self.choices)
+
+
+Test = Comparison | Membership
+
+
+class Condition(Struct, frozen=True):
+    """Several lists of tests: met where all of any one list are."""
+
+    alternatives: tuple[tuple[Test, ...], ...]
+
+    def __str__(self) -> str:
+        """Write the condition for people; `texts` reads back."""
+        return " or ".join(self.texts)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Give the expressions, one an alternative, that `parse` makes an equal condition of."""
+        return tuple(", ".join(map(str, tests)) for tests in self.alternatives)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Give the columns that are compared."""
+        return tuple(test.column for test in self._tests())
+
+    @property
+    def seeks_unknown(self) -> bool:
+        """Whether a test is met by what is not known."""
+        return any(test.seeks_unknown for test in self._tests())
+
+    def matches(self, row: Any) -> bool:
+        """Say whether a row meets it."""
+        return self.judge(row) is True
+
+    def with_columns(self, named: Callable[[Column], Column]) -> Condition:
+        """Compare other columns with the same values."""
+        return Condition(tuple(tuple(test.with_columns(named) for test in tests) for tests in self.alternatives))
+
+    def judge(self, row: Any) -> bool | None:
+        """Say whether it is true of a row; None if that depends on values that are unknown."""
+        return any_of(all_of(test.judge(row) for test in tests) for tests in self.alternatives)
+
+    def undecided(self, row: Any) -> tuple[Column, ...]:
+        """Give the columns whose unknown values leave a row unjudged."""
+        return tuple(
+            test.column
+            for tests in self.alternatives
+            if all_of(test.judge(row) for test in tests) is None
+            for test in tests
+            if test.judge(row) is None
+        )
+
+    def _tests(self) -> Iterator[Test]:
+        return (test for tests in self.alternatives for test in tests)
+
+
+def all_of(judgements: Iterable[bool | None]) -> bool | None:
+    """Join by and: false if any is, else unknown if any is."""
+    joined: bool | None = True
+    for judgement in judgements:
+        if judgement is False:
+            return False
+        joined = None if judgement is None else joined
+    return joined
+
+
+def any_of(judgements: Iterable[bool | None]) -> bool | None:
+    """Join by or: true if any is, else unknown if any is."""
+    joined: bool | None = False
+    for judgement in judgements:
+        if judgement:
+            return True
+        joined = None if judgement is None else joined
+    return joined
+
+
+def _compare(have: Any, operator: str, value: Any) -> bool:
+    match operator:
+        case "=":
+            return bool(have == value)
+        case "!=":
+            return bool(have != value)
+        case ">":
+            return bool(have > value)
+        case ">=":
+            return bool(have >= value)
+        case "<":
+            return bool(have < value)
+        case "<=":
+            return bool(have <= value)
+        case "~":
+            return value.search(have) is not None
+        case _:
+            return value.search(have) is None

@@ -1,0 +1,32 @@
+"""The value of -o: a format, and its template."""
+
+from __future__ import annotations
+
+from c3s_cli.errors import UsageError
+from c3s_cli.request.view import WITH_TEMPLATE, Format
+
+
+def read_format(text: str) -> tuple[Format, str]:
+    """Read -o: the format, and its template. A template with a mistake is refused before anything is read."""
+    word, equals, template = text.partition("=")
+    format_ = next((each for each in Format if each.value == word), None)
+    if format_ is None or (equals and format_ not in WITH_TEMPLATE):
+        allowed = ",".join(sorted(each.value for each in Format))
+        raise UsageError(
+            f'unable to match a printer suitable for the output format "{text}", allowed formats are: {allowed}'
+        )
+    if format_ not in WITH_TEMPLATE:
+        return format_, ""
+    if not template:
+        what = "custom columns" if format_ is Format.CUSTOM_COLUMNS else "template"
+        raise UsageError(
+            f"{word} format specified but no {what} given",
+            hint="for example -o custom-columns=NAME:.name,CPU:.cpu.usage or -o jsonpath='{.items[*].name}'",
+        )
+    from c3s_cli.request.jsonpath import read_spec, read_template  # only for templates
+
+    if format_ is Format.CUSTOM_COLUMNS:
+        read_spec(template)
+    else:
+        read_template(template)
+    return format_, template

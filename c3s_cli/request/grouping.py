@@ -1,0 +1,55 @@
+"""The value of --by: the keys whose values make a group."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from c3s_cli.columns.naming import split_names
+from c3s_cli.columns.vocabulary import Column, Kind, Unit
+from c3s_cli.errors import UsageError
+
+KEY_COLUMNS: Final = {"instance-type": "instanceType"}
+# What people call them elsewhere.
+ALSO: Final = {"workload": "owner", "ns": "namespace", "node-pool": "pool", "nodepool": "pool"}
+KEYS: Final = {
+    Kind.NODE: ("pool", "zone", "instance-type", "status", "version"),
+    Kind.POD: ("namespace", "node", "owner", "pool", "zone", "instance-type", "status"),
+}
+
+
+def keys_of(objects: Kind, text: str | None, *, everywhere: bool) -> list[str]:
+    """Return the columns of --by. With -A, owners of one name in two namespaces are two groups."""
+    if text and objects not in KEYS:
+        raise UsageError("--by groups nodes or pods, not the cluster")
+    names = [_key(key, KEYS[objects]) for key in split_names(text)]
+    if everywhere and "owner" in names and "namespace" not in names:
+        names.insert(names.index("owner"), "namespace")
+    return list(dict.fromkeys(names))
+
+
+def _key(key: str, keys: tuple[str, ...]) -> str:
+    """Return the column of one key, in whatever letters: POOL is how a table heads it."""
+    if key.startswith("label:"):
+        return f'labels["{key.removeprefix("label:")}"]'
+    if key.startswith("labels["):
+        return key
+    columns = {name: KEY_COLUMNS.get(name, name) for name in keys}
+    columns |= {column: column for column in columns.values()}
+    columns |= {other: key for other, key in ALSO.items() if key in columns}
+    known = {name.casefold(): column for name, column in columns.items()}
+    column = known.get(key.casefold().replace("_", "-"))
+    if column is None:
+        raise UsageError(f"unknown key {key!r} in --by", hint=_advice(key, keys))
+    return column
+
+
+def _advice(key: str, keys: tuple[str, ...]) -> str:
+    from difflib import get_close_matches  # only a mistake pays for it
+
+    meant = get_close_matches(key.casefold(), keys, n=1, cutoff=0.7)
+    return f"did you mean {meant[0] if meant else f'label:{key}'}? The keys are {', '.join(keys)} and label:KEY"
+
+
+def key_column(column: Column, place: int) -> Column:
+    """Make the column of a group that holds the value of one of its keys."""
+    return Column(column.name, Unit.TEXT, lambda group: group.keys[place], column.summary, column.needs)

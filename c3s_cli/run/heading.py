@@ -1,0 +1,167 @@
+"""The header of a watch: who and where, and the totals of the clusters whatever the rows are."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from msgspec import DecodeError, Struct, json
+
+from c3s_cli.amounts.duration import age, parse_window
+from c3s_cli.amounts.quantity import cpu_percent, memory_percent
+from c3s_cli.analysis.summary import Summary, summary_of
+from c3s_cli.columns.vocabulary import Kind, Needs
+from c3s_cli.errors import ApiError, C3sError
+from c3s_cli.sources.api_server import ApiServer
+from c3s_cli.sources.source import Scope
+from c3s_cli.terminal.header import Gauge, Header
+from c3s_cli.terminal.printable import printable
+
+if TYPE_CHECKING:
+    from c3s_cli.kube.cluster import Cluster
+    from c3s_cli.model import Sample
+    from c3s_cli.request.view import View
+
+NEEDS: Final = Needs.NODE_METRICS | Needs.NODES | Needs.NODE_DETAILS | Needs.POD_COUNT
+KEPT: Final = 60
+
+
+class _Version(Struct, rename="camel"):
+    git_version: str = ""
+
+
+class Heading:
+    """Reads the totals of some clusters, and remembers their last percentages."""
+
+    def __init__(self, clusters: Sequence[Cluster]) -> None:
+        self.clusters = clusters
+        self.missing = ""
+        self._sources = [ApiServer(cluster) for cluster in clusters]
+        self._summary: Summary | None = None
+        self._newest: str | None = None
+        self._version: str | None = None
+        self._histories: dict[str, deque[float | None]] = {name: deque(maxlen=KEPT) for name in ("CPU", "MEMORY")}
+        self._refused = False
+
+    def read(self) -> None:
+        """Read the totals. What cannot be read is said in the header, never raised: the rows go on."""
+        if self._version is None:
+            self._version = self._read_version()
+        if self._refused:
+            return
+        try:
+            samples = [source.read(NEEDS, Scope(Kind.CLUSTER)) for source in self._sources]
+        except ApiError as problem:
+            # Rights do not come back by asking again and again.
+            self._refused = problem.status == 403
+            self.missing = "not allowed" if self._refused else "not available"
+        except C3sError:
+            self.missing = "not available"
+        else:
+            self.missing = ""
+            self._take(samples)
+
+    def _take(self, samples: Sequence[Sample]) -> None:
+        self._summary = summary = summary_of(samples)
+        if summary.newest == self._newest:
+            return  # the metrics API has nothing new: no point of the history
+        self._newest = summary.newest
+        self._histories["CPU"].append(_percent(summary, "cpu"))
+        self._histories["MEMORY"].append(_percent(summary, "memory"))
+
+    def _read_version(self) -> str:
+        try:
+            answer = self.clusters[0].get("/version")
+            return json.decode(bytes(answer.body), type=_Version).git_version
+        except (C3sError, DecodeError):
+            return ""
+
+    def header(self, view: View, now: datetime, pace: str, banner: str = "") -> Header:
+        """Return what the header shows at the time of a reading. pace: such as `every 2s`."""
+        summary = self._summary
+        return Header(
+            facts=tuple((label, printable(value)) for label, value in self._facts(summary) if value),
+            gauges=self._gauges(summary),
+            status="   ".join(filter(None, (pace, f"{now:%H:%M:%SZ}", _sampled(summary, now)))),
+            missing=self.missing,
+            banner=printable(banner),
+            warn=view.warn,
+            critical=view.critical,
+        )
+
+    def _facts(self, summary: Summary | None) -> list[tuple[str, str]]:
+        if len(self.clusters) == 1:
+            (cluster,) = self.clusters
+            facts = [
+                ("context", cluster.context),
+                ("cluster", cluster.cluster_name),
+                ("user", cluster.user_name),
+                ("server", self._version or ""),
+            ]
+        else:
+            facts = [("contexts", ", ".join(cluster.context for cluster in self.clusters))]
+        if summary is not None:
+            total = summary.cluster.node_count or 0
+            ready = "" if summary.ready is None else f"{summary.ready}/{total} ready, "
+            facts.append(("nodes", f"{ready}{summary.cluster.measured_node_count} reporting"))
+            slots = (summary.cluster.allocatable or {}).get("pods")
+            pods = "?" if summary.pods is None else str(summary.pods)
+            facts.append(("pods", f"{pods} of {slots} slots" if slots is not None else pods))
+        return facts
+
+    def _gauges(self, summary: Summary | None) -> tuple[Gauge, ...]:
+        if summary is None:
+            return ()
+        cluster = summary.cluster
+        offered = cluster.measured_allocatable or {}
+        return (
+            Gauge(
+                "CPU",
+                _percent(summary, "cpu"),
+                _cores(cluster.comparable_cpu_nanocores),
+                f"{_cores(offered.get('cpu'))} cores",
+                tuple(self._histories["CPU"]),
+            ),
+            Gauge(
+                "MEMORY",
+                _percent(summary, "memory"),
+                _gibibytes(cluster.comparable_memory_bytes),
+                f"{_gibibytes(offered.get('memory'))} GiB",
+                tuple(self._histories["MEMORY"]),
+            ),
+        )
+
+
+def _percent(summary: Summary, resource: str) -> float | None:
+    """Return the percentage that `c3s top cluster` shows."""
+    offered = (summary.cluster.measured_allocatable or {}).get(resource)
+    cpu = resource == "cpu"
+    used = summary.cluster.comparable_cpu_nanocores if cpu else summary.cluster.comparable_memory_bytes
+    if used is None or not offered:
+        return None
+    return cpu_percent(used, offered) if cpu else memory_percent(used, offered)
+
+
+def _cores(nanocores: int | None) -> str:
+    return "?" if nanocores is None else f"{nanocores / 10**9:.1f}"
+
+
+def _gibibytes(number: int | None) -> str:
+    return "?" if number is None else f"{number / 2**30:.1f}"
+
+
+def _sampled(summary: Summary | None, now: datetime) -> str:
+    """Say how old the newest sample of usage is, and what it is the average of."""
+    if summary is None or summary.newest is None:
+        return ""
+    try:
+        seconds = max(0.0, (now - datetime.fromisoformat(summary.newest)).total_seconds())
+    except (ValueError, TypeError):
+        return ""
+    try:
+        window = f" over {parse_window(summary.window) / 10**9:.0f}s" if summary.window else ""
+    except ValueError:
+        window = ""
+    return f"sampled {age(seconds)} ago{window}"

@@ -1,0 +1,211 @@
+"""Watch on a terminal: readings in the background, keys at once, one frame over the other."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, structs
+
+from c3s_cli.amounts.duration import age
+from c3s_cli.analysis.changes import Changes
+from c3s_cli.errors import ApiError, C3sError, ExitCode
+from c3s_cli.output.grid import grid
+from c3s_cli.run.garbage import collect
+from c3s_cli.run.once import verdict
+from c3s_cli.sources.requests import at_once
+from c3s_cli.terminal.colour import wants_colour
+from c3s_cli.terminal.frame import Grid, frame, grid_of
+from c3s_cli.terminal.lines import ansi
+from c3s_cli.terminal.viewing import Viewing, pressed
+
+if TYPE_CHECKING:
+    from c3s_cli.model import Report
+    from c3s_cli.request.pace import Pace
+    from c3s_cli.request.view import View
+    from c3s_cli.run.heading import Heading
+    from c3s_cli.run.schedule import Schedule
+    from c3s_cli.terminal.console import Console
+
+# The age of stale numbers is shown to the second.
+REDRAW: Final = 1.0
+
+
+class Ended(Struct, frozen=True):
+    """How a live watch ended. report: the last one. by_key: ended with q, so the table is not printed again."""
+
+    code: ExitCode
+    report: Report
+    timed_out: bool = False
+    by_key: bool = False
+
+
+class Reading:
+    """One reading at a time, of the rows and of the header. `start` runs a job: in a thread, or in a test at once."""
+
+    def __init__(
+        self, rows: Callable[[], Report], header: Callable[[], None], start: Callable[[Callable[[], None]], None]
+    ) -> None:
+        self._parts: dict[str, Callable[[], Any]] = {"header": header, "rows": rows}
+        self._start = start
+        self._outcome: list[Report | BaseException] = []
+        self._finished = threading.Event()
+        self.under_way = False
+
+    def begin(self, wake: Callable[[], None]) -> None:
+        """Start to read; `wake` is called when it is over."""
+        self.under_way = True
+
+        def job() -> None:
+            try:
+                self._outcome.append(at_once(self._parts)["rows"])
+            except BaseException as problem:  # noqa: BLE001  raised again by `result`
+                self._outcome.append(problem)
+            finally:
+                self._finished.set()
+                wake()
+
+        self._start(job)
+
+    def wait(self) -> Report:
+        """Wait for the first reading; raise its problem."""
+        while not self._finished.wait(REDRAW):
+            pass  # in steps: a signal must not have to wait for the server
+        outcome = self.result()
+        if isinstance(outcome, C3sError) or outcome is None:
+            raise outcome or AssertionError
+        return outcome
+
+    @property
+    def over(self) -> bool:
+        """Whether there is a result."""
+        return bool(self._outcome)
+
+    def result(self) -> Report | C3sError | None:
+        """Return what the reading brought, None while it is under way."""
+        if not self._outcome:
+            return None
+        self.under_way = False
+        outcome = self._outcome.pop()
+        if isinstance(outcome, BaseException) and not isinstance(outcome, C3sError):
+            raise outcome
+        return outcome
+
+
+def in_thread(job: Callable[[], None]) -> None:
+    """Run a job beside this thread."""
+    threading.Thread(target=job, daemon=True).start()
+
+
+class Live:
+    """What is on the screen: the last report, what changed, and what the person has chosen to see of it."""
+
+    def __init__(self, first: Report, console: Console, heading: Heading, view: View, pace: Pace) -> None:
+        self.console, self.heading, self.view, self.pace = console, heading, view, pace
+        self.viewing = Viewing()
+        self.changes = Changes()
+        self.report = first
+        self.problem: C3sError | None = None
+        self.read_at = 0.0
+        self._grid: Grid = grid_of([], [])
+        self._order: list[int] = []
+        self._page = 1
+        self._colour = wants_colour(view.color, os.environ, is_terminal=True)
+
+    def take(self, outcome: Report | C3sError, schedule: Schedule, now: float) -> None:
+        """Take in what a reading brought: a new report, or the reason why the last one stays."""
+        if isinstance(outcome, C3sError):
+            self.problem = outcome
+            schedule.failed(now, outcome.retry_after if isinstance(outcome, ApiError) else None)
+            return
+        schedule.succeeded(now)
+        self.changes.update(outcome.rows)
+        self.report, self.problem, self.read_at = outcome, None, now
+        vanished = [] if outcome.containers or outcome.keys else self.changes.vanished
+        shown = structs.replace(outcome, rows=[*outcome.rows, *vanished]) if vanished else outcome
+        self._grid = grid(shown, self.view, self.changes.mark, self.changes.trends if self.view.trend else None)
+        self._order = self._grid.chosen(self.viewing)
+
+    def ended(self, readings: int, spent: float) -> Ended | None:
+        """Return how the reading that was just taken in ends the watch, None if it does not."""
+        code = self.problem.code if self.problem else verdict(self.report)
+        if not self.problem and (code is ExitCode.CONDITION_MET or (self.report.until and self.report.until.met)):
+            return Ended(code if code is ExitCode.CONDITION_MET else ExitCode.OK, self.report)
+        if self.pace.timeout is not None and spent >= self.pace.timeout:
+            return Ended(code, self.report, timed_out=True)
+        return Ended(code, self.report) if readings == self.pace.count else None
+
+    def is_due(self, schedule: Schedule, now: float) -> bool:
+        """Whether to read now."""
+        timed_out = self.pace.timeout is not None and now - schedule.begun >= self.pace.timeout
+        return timed_out or (now >= self._due(schedule) and not self.viewing.paused)
+
+    def _due(self, schedule: Schedule) -> float:
+        if self.pace.timeout is None:
+            return schedule.due
+        # One last look when the time is over.
+        return min(schedule.due, schedule.begun + self.pace.timeout)
+
+    def pause(self, schedule: Schedule, reading: Reading, now: float) -> float:
+        """Return for how long there is nothing to do but to wait for keys."""
+        if reading.under_way or self.viewing.paused:
+            return REDRAW
+        pause = max(0.0, self._due(schedule) - now)
+        return min(pause, REDRAW) if self.problem else pause
+
+    def press(self, key: str) -> None:
+        """Do what a key means."""
+        before = self.viewing
+        self.viewing = pressed(before, key, total=len(self._order), page=self._page)
+        if key == "redraw":
+            self.console.resized = True
+        if _choice(before) != _choice(self.viewing):
+            self._order = self._grid.chosen(self.viewing)
+
+    def draw(self, schedule: Schedule, now: float) -> None:
+        """Draw the frame; only what has changed is written."""
+        header = self.heading.header(
+            self.view, self.report.now, f"every {self.pace.interval:g}s", self._banner(schedule, now)
+        )
+        size = self.console.size()
+        body = frame(header, self._grid, self._order, self.viewing, size, self.report.empty_message)
+        self._page = body.page
+        self.viewing = structs.replace(self.viewing, top=body.top, left=body.left)
+        anew, self.console.resized = self.console.resized, False
+        self.console.screen.draw([ansi(line, colour=self._colour) for line in body.lines], anew=anew)
+
+    def _banner(self, schedule: Schedule, now: float) -> str:
+        if self.problem is None:
+            return ""
+        reason = str(self.problem).split("\n", 1)[0]
+        old = f"STALE {age(now - self.read_at)} (since {self.report.now:%H:%M:%SZ})"
+        return f"{old}, next try in {max(0, round(schedule.due - now))}s: {reason}"
+
+
+def _choice(viewing: Viewing) -> tuple[str, bool, str]:
+    return viewing.sort, viewing.reverse, viewing.pattern
+
+
+def show_live(first: Report, live: Live, reading: Reading, schedule: Schedule, now: Callable[[], float]) -> Ended:
+    """Show the first report, then read at every tick until a key, a condition, the count or the time ends it."""
+    with live.console.opened():
+        outcome: Report | C3sError | None = first
+        readings = 0
+        while True:
+            if outcome is not None:
+                readings += 1
+                live.take(outcome, schedule, now())
+                collect()
+                if ended := live.ended(readings, now() - schedule.begun):
+                    return ended
+            if live.is_due(schedule, now()) and not reading.under_way:
+                reading.begin(live.console.wake)
+            if not reading.over:
+                live.draw(schedule, now())
+                for key in live.console.wait(live.pause(schedule, reading, now())):
+                    live.press(key)
+                if live.viewing.quit:
+                    return Ended(ExitCode.OK, live.report, by_key=True)
+            outcome = reading.result()

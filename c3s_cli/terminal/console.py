@@ -1,0 +1,134 @@
+"""The terminal of a live view: keys as they are typed, resizes and suspends as they happen, and all as it was after."""
+
+from __future__ import annotations
+
+import os
+import select
+import shutil
+import signal
+import sys
+import termios
+import tty
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Any, Final
+
+from c3s_cli.terminal.keyboard import keys_in
+from c3s_cli.terminal.screen import Screen, Writer
+
+WINDOW_SIGNALS: Final = (signal.SIGWINCH, signal.SIGCONT)
+READ_AT_ONCE: Final = 1024
+
+
+class Console:
+    """A terminal that is drawn on and typed into. Without a keyboard (stdin is no terminal) it is only drawn on."""
+
+    def __init__(self, out: Writer) -> None:
+        self.screen = Screen(out)
+        self.resized = False
+        self._keyboard: int | None = None
+        self._modes: Any = None
+        self._wake_reader, self._wake_writer = os.pipe()
+        for end in (self._wake_reader, self._wake_writer):
+            os.set_blocking(end, False)
+
+    @contextmanager
+    def opened(self) -> Iterator[Console]:
+        """Take the terminal over, and give it back whatever happens."""
+        handlers = {number: signal.signal(number, self._signalled) for number in WINDOW_SIGNALS}
+        handlers[signal.SIGTSTP] = signal.signal(signal.SIGTSTP, self._suspend)
+        woken = signal.set_wakeup_fd(self._wake_writer, warn_on_full_buffer=False)
+        try:
+            self._take()
+            yield self
+        finally:
+            self._give_back()
+            signal.set_wakeup_fd(woken)
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+            os.close(self._wake_reader)
+            os.close(self._wake_writer)
+
+    def size(self) -> tuple[int, int]:
+        """Return the columns and lines of the window."""
+        columns, lines = shutil.get_terminal_size()
+        return columns, lines
+
+    def wake(self) -> None:
+        """End a `wait`, from another thread."""
+        # A full pipe wakes anyway, and on a closed one nobody waits.
+        with suppress(OSError):
+            os.write(self._wake_writer, b"\0")
+
+    def wait(self, seconds: float) -> list[str]:
+        """Wait for keys, a resize, a `wake`, or until the time is over. Return the keys."""
+        ends = [self._wake_reader] if self._keyboard is None else [self._wake_reader, self._keyboard]
+        ready, _, _ = select.select(ends, [], [], max(0.0, seconds))
+        if self._wake_reader in ready:
+            self._drain()
+        if self._keyboard is None or self._keyboard not in ready:
+            return []
+        typed = self._typed()
+        if not typed:
+            self._keyboard = None  # the terminal is gone, or stdin was closed
+        # The rest of a sequence that came in two pieces.
+        elif typed.endswith("\x1b") and select.select([self._keyboard], [], [], 0.02)[0]:
+            typed += self._typed()
+        return keys_in(typed)
+
+    def _typed(self) -> str:
+        try:
+            return os.read(self._keyboard or 0, READ_AT_ONCE).decode("utf-8", "replace")
+        except OSError:
+            return ""
+
+    def _drain(self) -> None:
+        try:
+            while os.read(self._wake_reader, READ_AT_ONCE):
+                pass
+        except BlockingIOError:
+            pass
+
+    def _take(self) -> None:
+        if self._is_foreground():
+            self._keyboard = sys.stdin.fileno()
+            self._modes = termios.tcgetattr(self._keyboard)
+            # Keys one by one and unseen; Ctrl-C and Ctrl-Z stay signals.
+            tty.setcbreak(self._keyboard, termios.TCSADRAIN)
+        self.screen.enter()
+        self.resized = True
+
+    def _give_back(self) -> None:
+        # What a signal interrupts may be the writing of a frame: the way back must not fail for that.
+        for step in (self.screen.leave, self._restore_modes):
+            _quietly(step)
+
+    def _restore_modes(self) -> None:
+        if self._modes is not None and self._keyboard is not None:
+            termios.tcsetattr(self._keyboard, termios.TCSADRAIN, self._modes)
+            self._modes = None
+
+    @staticmethod
+    def _is_foreground() -> bool:
+        """Whether stdin is a terminal that this process may change; a job in the background would be stopped."""
+        try:
+            return sys.stdin.isatty() and os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+        except (OSError, ValueError, AttributeError):
+            return False
+
+    def _signalled(self, _number: int, _frame: FrameType | None) -> None:
+        self.resized = True
+
+    def _suspend(self, _number: int, _frame: FrameType | None) -> None:
+        """Give the terminal back, stop as Ctrl-Z means it, and take it over when the shell goes on (fg)."""
+        self._give_back()
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTSTP)
+        signal.signal(signal.SIGTSTP, self._suspend)
+        self._take()
+
+
+def _quietly(step: Callable[[], None]) -> None:
+    with suppress(OSError, RuntimeError, ValueError, termios.error):
+        step()

@@ -1,0 +1,182 @@
+"""One frame of the live view: header, headings, the rows that fit, and the last line. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import repeat
+from typing import Final, Protocol
+
+from msgspec import Struct
+
+from c3s_cli.terminal.header import Header, header_lines
+from c3s_cli.terminal.lines import Line, Span, cut, line, middle, pad, width
+from c3s_cli.terminal.viewing import HELP, MARKS, Viewing, matcher
+
+GAP: Final = "   "
+# A name is not shortened any further: less could not be recognized.
+SHORTEST: Final = 16
+MORE: Final = " →"
+MARK_STYLES: Final = {"+": "good", "-": "dim", "!": "critical", "↑": "bold", "↓": "bold"}
+
+
+class Order(Protocol):
+    """Sorts the rows of a grid by "cpu", "memory" or "name", or leaves them in their own order."""
+
+    def __call__(self, by: str, *, reverse: bool) -> list[int]:
+        """Return the places of the rows."""
+
+
+class Grid(Struct, frozen=True):
+    """The rows as text: headings, and the cells of each column with the largest width of each.
+
+    style(row, column), mark(row): called only for what is shown. order: None if rows cannot be sorted. flexible: the
+    columns that may be shortened. names: how many columns a filter looks at, from the left.
+    """
+
+    headings: Sequence[str]
+    columns: Sequence[Sequence[str]]
+    widths: Sequence[int]
+    style: Callable[[int, int], str] = lambda _row, _column: ""
+    mark: Callable[[int], str] = lambda _row: ""
+    order: Order | None = None
+    flexible: frozenset[int] = frozenset()
+    names: int = 1
+
+    def chosen(self, view: Viewing) -> list[int]:
+        """Return the rows that pass the filter, in the order that was chosen."""
+        places = self.order(view.sort, reverse=view.reverse) if self.order else list(range(self.size))
+        if not view.pattern:
+            return places
+        found = matcher(view.pattern).search
+        names = list(zip(*self.columns[: self.names], strict=True))
+        return [place for place in places if found("/".join(names[place]))]
+
+    @property
+    def size(self) -> int:
+        """How many rows there are."""
+        return len(self.columns[0]) if self.columns else 0
+
+
+def grid_of(headings: Sequence[str], columns: Sequence[Sequence[str]]) -> Grid:
+    """Measure the columns, once for each reading: a redraw must not look at every row."""
+    widths = [
+        max(map(len, column), default=0) if "".join(column).isascii() else max(map(width, column))
+        for column in (([heading, *column]) for heading, column in zip(headings or repeat(""), columns, strict=False))
+    ]
+    return Grid(headings, columns, widths)
+
+
+class Body(Struct, frozen=True):
+    """The lines of a frame. page: how many rows fit. top, left: where the view stands, no further than there is."""
+
+    lines: list[Line]
+    page: int
+    top: int
+    left: int
+
+
+def frame(header: Header, grid: Grid, order: Sequence[int], view: Viewing, size: tuple[int, int], note: str) -> Body:
+    """Make a frame. order: the rows to show, by their place in the grid. size: columns and lines of the window.
+
+    note: what is shown instead of rows if there are none.
+    """
+    columns, lines = max(1, size[0]), max(1, size[1])
+    top_lines = header_lines(header, columns, lines)[: max(0, lines - 3)]
+    page = max(1, lines - len(top_lines) - 2)
+    top = max(0, min(view.top, len(order) - page))
+    left = max(0, min(view.left, len(grid.columns) - grid.names - 1))
+    if view.help:
+        help_lines = _help(columns)
+        top = max(0, min(view.top, len(help_lines) - page))
+        middle_lines = help_lines[top : top + page]
+    else:
+        places = [place for place in range(len(grid.columns)) if not grid.names <= place < grid.names + left]
+        widths = _widths(grid, places, columns)
+        shown = order[top : top + page]
+        heading = [_headings(grid, widths, len(places), columns)] if grid.headings else []
+        middle_lines = [*heading, *(_row(grid, place, widths, columns) for place in shown)]
+        if not shown:
+            middle_lines.append(
+                cut(line(f"  no row matches /{view.pattern}" if view.pattern else f"  {note}"), columns)
+            )
+    filling = lines - len(top_lines) - 1 - len(middle_lines)
+    last = _last(view, top, page, len(order), grid.size, columns)
+    return Body([*top_lines, *middle_lines, *([()] * filling), last][:lines], page, top, left)
+
+
+def _widths(grid: Grid, places: Sequence[int], columns: int) -> dict[int, int]:
+    """Return the columns to show with their widths.
+
+    Names are shortened, the longest first, if that makes the rows fit. If it does not, the columns that fit are shown.
+    """
+    widths = {place: grid.widths[place] for place in places}
+    while _excess(widths, columns) > 0:
+        longest = max(grid.flexible & widths.keys(), key=lambda place: widths[place], default=None)
+        if longest is None or widths[longest] <= SHORTEST:
+            break
+        widths[longest] -= 1
+    if _excess(widths, columns) <= 0:
+        return widths
+    # A name may take half of the window, so that there is place for a figure beside it.
+    widths = {
+        place: min(grid.widths[place], columns // 2) if place in grid.flexible else grid.widths[place]
+        for place in places
+    }
+    while len(widths) > grid.names + 1 and _excess(widths, columns - len(MORE)) > 0:
+        widths.popitem()
+    return widths
+
+
+def _excess(widths: Mapping[int, int], columns: int) -> int:
+    return 2 + sum(widths.values()) + len(GAP) * (len(widths) - 1) - columns
+
+
+def _headings(grid: Grid, widths: Mapping[int, int], count: int, columns: int) -> Line:
+    """Make the line of headings; an arrow says that there are more columns."""
+    spans = _row(grid, None, widths, columns)
+    return cut((*spans, Span(MORE, "dim")), columns) if len(widths) < count else spans
+
+
+def _row(grid: Grid, place: int | None, widths: Mapping[int, int], columns: int) -> Line:
+    """Make one line, the headings if there is no place."""
+    mark = (grid.mark(place) if place is not None else "") or " "
+    spans = [Span(f"{mark} ", MARK_STYLES.get(mark[:1], ""))]
+    dim = "dim" if mark == "-" else ""
+    for column, cells in widths.items():
+        text = grid.headings[column] if place is None else grid.columns[column][place]
+        style = "title" if place is None else grid.style(place, column) or dim
+        text = middle(text, cells) if column in grid.flexible else text
+        spans += [Span(text, style), Span(pad("", cells - width(text)) + GAP)]
+    return cut(spans[:-1], columns)
+
+
+def _help(columns: int) -> list[Line]:
+    keys = [cut(line(Span(f"  {key:<8}", "bold"), text), columns) for key, text in HELP]
+    marks = [cut(line(Span(f"  {mark:<8}", "bold"), text), columns) for mark, text in MARKS]
+    titles = [cut(line(Span(title, "title")), columns) for title in ("Keys", "Marks before a row")]
+    return [titles[0], *keys, titles[1], *marks]
+
+
+def _last(view: Viewing, top: int, page: int, shown: int, total: int, columns: int) -> Line:
+    """Say which rows these are, and how to reach the others."""
+    if view.typing is not None:
+        return cut(line(Span(f"/{view.typing}", "bold"), "▏"), columns)
+    last_row = min(top + page, shown)
+    parts = [f"{top + 1}-{last_row} of {shown}" if shown else f"0 of {shown}"]
+    if view.pattern:
+        parts[0] += f" ({total} in total)" if shown != total else ""
+        parts.append(f"/{view.pattern}")
+    if view.help:
+        parts = ["help"]
+    elif view.sort:
+        parts.append(f"by {view.sort}{', reversed' if view.reverse else ''}")
+    if view.paused:
+        parts.insert(0, "PAUSED")
+    text = "  ".join(parts)
+    hint = "h help  q quit"
+    gap = columns - width(text) - len(hint)
+    return (
+        cut(line(Span(text, "inverse" if view.paused else "dim"), Span(" " * gap + hint, "dim")), columns)
+        if (gap >= 2)
+        else cut(line(Span(text, "dim")), columns)
+    )

@@ -1,0 +1,98 @@
+"""Styled lines: text in spans, measured in terminal cells, cut with a mark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+from unicodedata import combining, east_asian_width
+
+from msgspec import Struct
+
+MARK: Final = "…"
+# The 16 basic colours, which every theme makes readable; SGR parameters.
+SGR: Final = {"warn": "33", "critical": "31", "good": "32", "dim": "2", "bold": "1", "title": "1", "inverse": "7"}
+RESET: Final = "\x1b[0m"
+
+
+class Span(Struct, frozen=True):
+    """Some text in one style; "" for none."""
+
+    text: str
+    style: str = ""
+
+
+Line = tuple[Span, ...]
+
+
+def line(*parts: Span | str) -> Line:
+    """Make a line of spans and plain texts."""
+    return tuple(part if isinstance(part, Span) else Span(part) for part in parts)
+
+
+def width(text: str) -> int:
+    """Return how many cells a text takes: two for each wide character of East Asian scripts."""
+    if text.isascii():
+        return len(text)
+    return sum(2 if east_asian_width(letter) in "WF" else not combining(letter) for letter in text)
+
+
+def fit(text: str, cells: int) -> str:
+    """Cut a text to some cells; `…` marks what is cut."""
+    if width(text) <= cells:
+        return text
+    if text.isascii():
+        return text[: max(0, cells - 1)] + MARK * (cells > 0)
+    kept, left = "", cells - 1
+    for letter in text:
+        left -= width(letter)
+        if left < 0:
+            break
+        kept += letter
+    return kept + MARK * (cells > 0)
+
+
+def pad(text: str, cells: int) -> str:
+    """Fill a text with blanks up to some cells."""
+    return text + " " * (cells - width(text))
+
+
+def cut(spans: Iterable[Span], cells: int) -> Line:
+    """Cut a line to some cells."""
+    kept: list[Span] = []
+    left = cells
+    spans = list(spans)
+    whole = sum(width(span.text) for span in spans)
+    if whole <= cells:
+        return tuple(spans)
+    for span in spans:
+        # The mark needs the last cell, wherever the line is cut.
+        if width(span.text) >= left:
+            kept.append(Span(fit(span.text + " ", left), span.style))
+            break
+        kept.append(span)
+        left -= width(span.text)
+    return tuple(kept)
+
+
+def plain(spans: Iterable[Span]) -> str:
+    """Return the text of a line, without styles or trailing blanks."""
+    return "".join(span.text for span in spans).rstrip(" ")
+
+
+def ansi(spans: Iterable[Span], *, colour: bool) -> str:
+    """Write a line with its styles as escape sequences; without colour, only as text."""
+    if not colour:
+        return plain(spans)
+    return "".join(f"\x1b[{SGR[span.style]}m{span.text}{RESET}" if span.style else span.text for span in spans).rstrip(
+        " "
+    )
+
+
+def middle(text: str, cells: int) -> str:
+    """Shorten a text in the middle: names differ at their beginning and at their end."""
+    if width(text) <= cells:
+        return text
+    if cells < 3 or not text.isascii():
+        return fit(text, cells)
+    tail = (cells - 1) // 2
+    return f"{text[: cells - 1 - tail]}{MARK}{text[len(text) - tail :]}"

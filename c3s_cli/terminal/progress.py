@@ -1,0 +1,65 @@
+"""How far a long reading is: one line on stderr that appears after a second and disappears."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import Final
+
+from c3s_cli.terminal.printable import printable
+
+# Readings that are shorter say nothing.
+AFTER: Final = 1.0
+EVERY: Final = 0.2
+CLEAR_LINE: Final = "\r\x1b[K"
+
+
+class Progress:
+    """Counts of what is being read. Says nothing unless stderr is a terminal."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, tuple[int, int | None]] = {}
+        self._over = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._shown = False
+
+    def start(self) -> None:
+        """Begin to watch the time."""
+        if sys.stderr is not None and sys.stderr.isatty():
+            self._thread = threading.Thread(target=self._run, daemon=True)
+            self._thread.start()
+
+    def count(self, what: str, done: int, total: int | None) -> None:
+        """Note how many of `what` have been read; total: of how many, None if unknown."""
+        self._counts[what] = (done, total)
+
+    def stop(self) -> None:
+        """End, and leave no trace. Nothing else may be written to the terminal before."""
+        self._over.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        if self._shown:
+            sys.stderr.write(CLEAR_LINE)
+            sys.stderr.flush()
+
+    def _run(self) -> None:
+        pause = AFTER
+        while not self._over.wait(pause):
+            pause = EVERY
+            self._shown = True
+            sys.stderr.write(CLEAR_LINE + printable(text_of(self._counts)))
+            sys.stderr.flush()
+
+
+def text_of(counts: dict[str, tuple[int, int | None]]) -> str:
+    """Write counts as one line: `reading pods … 12,000 of 150,000`."""
+    unfinished = {what: each for what, each in list(counts.items()) if each[1] is None or each[0] < each[1]}
+    if not unfinished:
+        return "waiting for the server …"
+    parts = [f"{what} … {_of(*each)}" for what, each in unfinished.items()]
+    return f"reading {', '.join(parts)}"
+
+
+def _of(done: int, total: int | None) -> str:
+    return f"{done:,}" if total is None else f"{done:,} of {total:,}"

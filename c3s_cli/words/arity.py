@@ -1,0 +1,47 @@
+"""Which flags take a value, and which flags a command has: what reading and completing a command line must know."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, get_args, get_type_hints
+
+from c3s_cli.words.options import Connection, Display, Nodes, Pods, Repeat, Selection, Serve, Volumes
+from c3s_cli.words.time_options import Time
+
+GROUPS = {
+    "nodes": (Selection, Nodes, Time, Display, Connection),
+    "pods": (Pods, Selection, Time, Display, Connection),
+    "cluster": (Selection, Nodes, Time, Display, Connection),
+    "volumes": (Volumes, Display, Connection),
+    "demo": (Serve,),
+}
+
+
+def flags_of(path: tuple[str, ...]) -> list[str]:
+    """Return the long flags of a command, for completion."""
+    groups: list[Any] = list(GROUPS.get(path[-1], ())) if path else []
+    if path[:1] == ("watch",):
+        groups = [Repeat, *(group for group in groups or GROUPS["cluster"] if group is not Time)]
+    names = {name for group in groups for flag in _flags(group) for name in flag if name.startswith("--")}
+    return sorted({*names, "--help"})
+
+
+def _flags(group: Any) -> list[tuple[str, ...]]:
+    hints = [get_args(hint)[1] for hint in get_type_hints(group, include_extras=True).values()]
+    return [(hint.default, *hint.param_decls) for hint in hints]
+
+
+@cache
+def _arity() -> dict[str, bool]:
+    """Map every name of every flag to whether it takes a value."""
+    arity = {"--help": False, "-h": False, "--version": False}
+    for group in (Connection, Display, Selection, Nodes, Pods, Time, Volumes, Repeat, Serve):
+        for hint in get_type_hints(group, include_extras=True).values():
+            kind, flag = get_args(hint)
+            arity |= dict.fromkeys((flag.default, *flag.param_decls), kind is not bool)
+    return arity
+
+
+def takes_value(name: str) -> bool | None:
+    """Return whether the flag of that name takes a value; None if there is no such flag."""
+    return _arity().get(name)

@@ -1,0 +1,43 @@
+"""The help of c3s itself and of its groups: what they are for, with examples."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# By the words that lead there: () is c3s itself.
+TEXTS: Final[dict[tuple[str, ...], str]] = {
+    (): """kubectl top for scripts: usage, requests and limits as tables, JSON, CSV.
+
+    Every command has its own help: c3s help top pods. --demo reads a simulated cluster, to try things out.
+
+    Examples:
+      # What kubectl top nodes shows
+      c3s top nodes
+      # The five pods with the most memory, in all namespaces
+      c3s top pods -A --sort-by memory --limit 5
+      # Exit code 3 if a node is too full
+      c3s top nodes --fail-if 'memory% > 90' --fail-if-unknown
+    """,
+    ("top",): """Display resource (CPU/memory) usage of nodes, pods or the cluster, once.
+
+    Examples:
+      # Requests beside usage, per team
+      c3s top pods -A --by namespace -o wide
+      # For jq
+      c3s top nodes -o json
+    """,
+    ("watch",): """Display resource usage again and again; `c3s watch` alone shows the nodes.
+
+    Examples:
+      # Every five seconds until Ctrl-C
+      c3s watch nodes --interval 5s
+      # Wait until a workload has calmed down, but no longer than ten minutes
+      c3s watch pods -n team-checkout --by owner --until-all 'cpu% < 80' --timeout 10m
+      # Five lines of JSON, one a second
+      c3s watch cluster --interval 1s --count 5 -o json
+    """,
+}
+SUMMARIES: Final = {
+    ("help",): "Show the help of a command: c3s help top pods.",
+    ("version",): "Show the version.",
+}

@@ -1,0 +1,163 @@
+"""Conditions that scripts act on: which rows match, which cannot be judged, and what the exit code says of both."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.conftest import Run
+from tests.project.test_docs import validate
+from tests.servers import FakeApi, node, node_metrics, pod, pod_metrics
+
+UNJUDGED = "1 row could not be judged (no metrics): spot-2\n"
+
+
+def test_a_dead_node_is_no_green_light(demo: Run) -> None:
+    result = demo("top nodes --fail-if 'cpu% > 80'")
+    assert (result.code, result.err) == (0, f"--fail-if: {UNJUDGED}")
+    strict = demo("top nodes --fail-if 'cpu% > 80' --fail-if-unknown")
+    assert (strict.code, strict.out, strict.err) == (3, result.out, result.err)
+
+
+def test_what_matches_is_said_before_what_cannot_be_judged(demo: Run) -> None:
+    result = demo("top nodes --fail-if 'cpu% > 50' -o name")
+    assert (result.code, result.err) == (3, f"--fail-if: 1 row matched: memory-1\n--fail-if: {UNJUDGED}")
+
+
+def test_documents_name_what_could_not_be_judged(demo: Run) -> None:
+    documents = {
+        words: json.loads(demo(f"{words} -o json").out)
+        for words in (
+            "top nodes --fail-if 'cpu% > 80' --limit 1",
+            "top nodes --fail-if 'status = x'",
+            "top nodes",
+            "watch nodes --count 1 --until 'cpu% > 99'",
+        )
+    }
+    for document in documents.values():
+        validate(document)
+    assert [document["metadata"].get("unjudged") for document in documents.values()] == [
+        ["spot-2"],
+        [],
+        None,
+        ["spot-2"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("condition", "unjudged"),
+    [
+        # A comparison that is false decides, whatever the others would say.
+        ("cpu% > 80, name = cp-1", ""),
+        ("cpu% > 80, name = spot-2", UNJUDGED),
+        ("name = spot-2, cpu% > 80", UNJUDGED),
+        ("cpu = unknown, status = x", ""),
+        ("cpu% in (101, 102)", UNJUDGED),
+        ("window > 1h", UNJUDGED),
+        ("age > 100y", ""),
+    ],
+)
+def test_a_row_is_judged_if_what_is_known_decides(demo: Run, condition: str, unjudged: str) -> None:
+    result = demo("top", "nodes", "--fail-if", condition, "-o", "name")
+    assert (result.code, result.err) == (0, unjudged and f"--fail-if: {unjudged}")
+
+
+def test_a_row_that_matches_one_alternative_is_judged(demo: Run) -> None:
+    result = demo("top nodes --fail-if 'cpu% > 80' --fail-if 'name = spot-2' -o name")
+    assert (result.code, result.err) == (3, "--fail-if: 1 row matched: spot-2\n")
+
+
+def test_what_is_unknown_is_said_by_its_column_if_there_are_metrics(run: Run, api: FakeApi) -> None:
+    api.node_metrics(node_metrics("a", "x"), node_metrics("b"))
+    api.nodes(node("a"), node("b"))
+    result = run(f"top nodes --fail-if 'cpu > 2' --fail-if-unknown -o name --server {api.url}")
+    assert (result.code, result.err.splitlines()[-1]) == (
+        3,
+        "--fail-if: 1 row could not be judged (cpu.usage unknown): a",
+    )
+
+
+def test_pods_that_nobody_measured_are_looked_for_if_they_matter(run: Run, api: FakeApi) -> None:
+    api.pod_metrics(pod_metrics("a", "old", ("app", "1m", "1Mi")))
+    api.pods(pod("a", "old"), pod("a", "young"))
+    plain = run(f"top pods -A --fail-if 'cpu > 1' -o name --server {api.url}")
+    assert (plain.code, plain.out, plain.err) == (0, "pod/old\n", "")
+    strict = run(f"top pods -A --fail-if 'cpu > 1' --fail-if-unknown -o name --server {api.url}")
+    said = "--fail-if: 1 row could not be judged (no metrics): a/young\n"
+    assert (strict.code, strict.out, strict.err) == (3, "pod/old\npod/young\n", said)
+
+
+def test_a_pod_without_a_limit_is_judged(run: Run, api: FakeApi) -> None:
+    """A percentage of nothing is not unknown: it is above nothing, and the pod is in no danger."""
+    api.pod_metrics(pod_metrics("a", "free", ("app", "1m", "1Mi")))
+    api.pods(pod("a", "free"))
+    result = run(f"top pods -A --fail-if 'memory.usagePercentOfLimits > 80' -o name --server {api.url}")
+    assert (result.code, result.err) == (0, "")
+
+
+def test_pods_without_a_limit_are_found_and_are_not_unknown(run: Run, api: FakeApi) -> None:
+    api.pod_metrics(pod_metrics("a", "free", ("app", "1m", "1Mi")), pod_metrics("a", "bound", ("app", "1m", "1Mi")))
+    api.pods(pod("a", "free"), pod("a", "bound", limits={"memory": "1Gi"}))
+    for words, found in (
+        ("memory.limits = none", "pod/free\n"),
+        ("memory.limits != none", "pod/bound\n"),
+        ("memory.limits == <none>", "pod/free\n"),
+        ("memory.limits = unknown", ""),
+        ("memory.usagePercentOfLimits in (none)", "pod/free\n"),
+    ):
+        assert run("top", "pods", "-A", "--where", words, "-o", "name", "--server", api.url).out == found, words
+
+
+# --- waiting --------------------------------------------------------------------------------------------------
+
+
+def test_a_watch_names_the_row_that_met_its_condition(demo: Run) -> None:
+    result = demo("watch nodes -i 0.01 -o name --until 'cpu% > 50'")
+    assert (result.code, result.err) == (0, f"--until: 1 row matched: memory-1\n--until: {UNJUDGED}")
+
+
+def test_a_watch_can_wait_for_all_rows(demo: Run) -> None:
+    known = "--where 'cpu != unknown' -i 0.01 --count 2 -o name"
+    met = demo(f"watch nodes {known} --until-all 'cpu% < 90'")
+    assert (met.code, met.err) == (0, "--until-all: all 9 rows matched\n")
+    unmet = demo(f"watch nodes {known} --until-all 'cpu% < 50'")
+    assert (unmet.code, unmet.err) == (4, "the condition was not met\n--until-all: 8 of 9 rows matched\n")
+
+
+def test_a_row_that_cannot_be_judged_is_waited_for(demo: Run) -> None:
+    said = f"the condition was not met\n--until-all: 9 of 10 rows matched\n--until-all: {UNJUDGED}"
+    result = demo("watch nodes -i 0.01 --count 2 -o name --until-all 'cpu% < 90'")
+    assert (result.code, result.err) == (4, said)
+    strict = demo("watch nodes -i 0.01 --count 2 -o name --until-all 'cpu% < 90' --fail-if-unknown")
+    assert (strict.code, strict.err) == (3, said)
+
+
+def test_no_row_is_not_all_rows(demo: Run) -> None:
+    result = demo("watch nodes -i 0.01 --count 1 -o name --where 'name = x' --until-all 'cpu% < 90'")
+    assert (result.code, result.err.splitlines()[-2:]) == (
+        4,
+        ["the condition was not met", "--until-all: 0 of 0 rows matched"],
+    )
+
+
+def test_a_watch_that_may_not_be_blind_ends_at_once(demo: Run) -> None:
+    result = demo("watch nodes -i 0.01 --count 9 -o name --fail-if 'cpu% > 80' --fail-if-unknown")
+    assert (result.code, result.out.count("spot-2"), result.err) == (3, 1, f"--fail-if: {UNJUDGED}")
+
+
+def test_unknown_rows_do_not_fail_what_is_met(demo: Run) -> None:
+    assert demo("watch nodes -i 0.01 --count 9 -o name --until 'cpu% > 50' --fail-if-unknown").code == 0
+    assert demo("watch nodes -i 0.01 --count 2 -o name --until 'cpu% > 99' --fail-if-unknown").code == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("top nodes --fail-if-unknown", "--fail-if-unknown goes with --fail-if, --until or --until-all"),
+        ("watch nodes --until cpu>1 --until-all cpu>1", "only one of --until or --until-all can be provided"),
+        ("watch nodes --timeout 1s", "--timeout goes with --until or --until-all"),
+    ],
+)
+def test_flags_that_need_each_other(demo: Run, words: str, said: str) -> None:
+    assert demo(*words.split()) == (2, "", f"error: {said}\n")

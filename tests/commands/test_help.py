@@ -1,0 +1,160 @@
+"""Help: what --help says, and what somebody is told who mistypes a command or a flag."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from c3s_cli.cli import COMMANDS, GROUPS
+from tests.conftest import AT, Run
+from tools.samples import output
+
+PAGES = ["", *GROUPS, *(" ".join(path) for path in COMMANDS)]
+SECTIONS = [
+    *("What to show:", "Which rows:", "Of when:", "Conditions:", "How often:", "Output:", "Source:"),
+    *("Connection:", "Examples:"),
+]
+
+
+@pytest.mark.parametrize("words", PAGES)
+def test_every_help_ends_with_two_or_three_examples(run: Run, words: str) -> None:
+    result = run(f"{words} --help")
+    assert (result.code, result.err) == (0, "")
+    text, _, examples = result.out.partition("\nExamples:\n")
+    lines = examples.splitlines()
+    assert text.startswith(f"Usage: {' '.join(['c3s', *words.split()])} ")
+    assert all(line.startswith("  # ") for line in lines[::2])
+    assert all(line.startswith("  c3s ") for line in lines[1::2])
+    assert len(lines) in (4, 6)
+
+
+@pytest.mark.parametrize("words", [page for page in PAGES if page != "demo"])
+def test_every_example_runs(run: Run, words: str) -> None:
+    for line in run(f"{words} --help").out.partition("\nExamples:\n")[2].splitlines()[1::2]:
+        # A watch would go on until its condition is met.
+        code, text = output(line.strip() + (" --count 1" if " watch " in line else ""))
+        assert code in ((0, 4) if "--until" in line else (0, 3) if "--fail-if" in line else (0,)), text
+        assert "error" not in text
+
+
+def test_the_examples_of_the_demo_serve(run: Run) -> None:
+    for line in run("demo --help").out.partition("\nExamples:\n")[2].splitlines()[1::2]:
+        words = line.split()[1:]
+        # Whoever runs the tests may have something on the port.
+        command = [sys.executable, "-m", "c3s_cli", *words, *([] if "--port" in words else ["--port", "0"])]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout
+            assert process.stdout.readline().startswith("Serving a demo cluster on http://127.0.0.1:")
+            process.terminate()
+
+
+def test_flags_stand_in_groups_and_the_connection_is_last(run: Run) -> None:
+    for words, missing in (("top pods", {"How often:"}), ("watch nodes", {"Of when:"})):
+        lines = run(f"{words} --help").out.splitlines()
+        titles = [line for line in lines if line.endswith(":") and not line.startswith(" ")]
+        assert [title for title in titles if title != "Arguments:"] == [
+            title for title in SECTIONS if title not in missing
+        ]
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 200])
+def test_lines_fit_the_terminal_and_are_never_long(run: Run, columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    for page in PAGES:
+        text = run(f"{page} --help").out.partition("\nExamples:")[0]
+        assert max(map(len, text.splitlines())) <= min(columns, 100), page
+
+
+@pytest.mark.parametrize("words", ["top pods", "watch", "columns", "", "po", "watch no"])
+def test_help_is_a_command_too(run: Run, words: str) -> None:
+    assert run(f"help {words}") == run(f"{words} --help") == run(f"{words} -h")
+
+
+def test_a_group_lists_its_commands(run: Run) -> None:
+    for group in GROUPS:
+        listed = run(f"{group} --help").out.partition("\nCommands:\n")[2].partition("\n\n")[0]
+        volumes = ["volumes"] if group == "top" else []
+        assert [line.split()[0] for line in listed.splitlines()] == ["nodes", "pods", "cluster", *volumes]
+
+
+def test_the_version_is_a_command_too(run: Run) -> None:
+    assert run("version") == run("--version")
+
+
+def test_a_plugin_is_called_as_the_user_does(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["/usr/bin/kubectl-c3s"])
+    text = run("top nodes --help").out
+    assert text.startswith("Usage: kubectl c3s top nodes [NAME] [flags]\n")
+    assert "  kubectl c3s top nodes --sort-by cpu\n" in text
+    assert (
+        run("nodez").err == 'error: unknown command "nodez" for "kubectl c3s"\nhint: did you mean kubectl c3s nodes?\n'
+    )
+
+
+def unknown(flag: str, command: str, hint: str = "") -> str:
+    what = f"flag: {flag}" if flag.startswith("--") else f"shorthand flag: {flag[1:]!r} in {flag}"
+    return f"error: unknown {what}\nSee 'c3s {command} --help' for usage.\n" + (f"hint: {hint}\n" if hint else "")
+
+
+LISTED = "hint: c3s --help lists the commands\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("nodez", 'error: unknown command "nodez" for "c3s"\nhint: did you mean c3s nodes?\n'),
+        ("tpo nodes", 'error: unknown command "tpo" for "c3s"\nhint: did you mean c3s top?\n'),
+        ("helpp", 'error: unknown command "helpp" for "c3s"\nhint: did you mean c3s help?\n'),
+        ("help nosuch", f'error: unknown command "nosuch" for "c3s"\n{LISTED}'),
+        ("deploy", f'error: unknown command "deploy" for "c3s"\n{LISTED}'),
+        (
+            "watch podz",
+            (
+                "error: unknown command \"podz\"\nSee 'c3s watch -h' for help and examples\n"
+                "hint: did you mean c3s watch pods?\n"
+            ),
+        ),
+        (
+            "top --containers",
+            (
+                "error: c3s top needs a command: nodes, pods, cluster, volumes\n"
+                "hint: did you mean c3s top pods --containers?\n"
+            ),
+        ),
+        ("-A", "error: c3s needs a command: nodes, pods, cluster, volumes\nhint: did you mean c3s top pods -A?\n"),
+        ("--demo", f"error: c3s needs a command: nodes, pods, cluster, volumes\n{LISTED}"),
+        (
+            "top -n x",
+            "error: c3s top needs a command: nodes, pods, cluster, volumes\nhint: c3s top --help lists the commands\n",
+        ),
+        ("top pods --sort_by cpu", unknown("--sort_by", "top pods", "did you mean --sort-by?")),
+        (
+            "top nodes --all_namespaces",
+            unknown("--all_namespaces", "top nodes", "--all-namespaces goes with c3s top pods"),
+        ),
+        ("top pods --All-Namespaces", unknown("--All-Namespaces", "top pods", "did you mean --all-namespaces?")),
+        ("top nodes --colums cpu", unknown("--colums", "top nodes", "did you mean --columns?")),
+        ("top pods --watch", unknown("--watch", "top pods", "c3s watch pods reads again and again")),
+        ("top pods -w", unknown("-w", "top pods", "c3s watch pods reads again and again")),
+        ("nodes --until cpu>1", unknown("--until", "nodes", "c3s watch nodes reads again and again")),
+        ("top cluster --interval 5", unknown("--interval", "top cluster", "c3s watch cluster reads again and again")),
+        ("top nodes --containers", unknown("--containers", "top nodes", "--containers goes with c3s top pods")),
+        ("top pods --nosuch", unknown("--nosuch", "top pods")),
+        ("top pods -y", unknown("-y", "top pods")),
+    ],
+)
+def test_a_mistake_is_told_what_was_meant(run: Run, words: str, said: str) -> None:
+    assert run(words) == (2, "", said)
+
+
+def test_help_goes_before_what_else_is_wrong_with_a_line(run: Run) -> None:
+    assert run("top nodes --foo --help") == run("top nodes --help")
+    assert run("top --foo --help").code == 2
+
+
+def test_a_frozen_demo_is_what_the_examples_read() -> None:
+    found: Any = output("c3s top nodes -o json")
+    assert AT in found[1]

@@ -1,0 +1,443 @@
+"""Watch on a terminal: every frame as a whole screen, whatever is typed and whatever happens."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from tests.conftest import AT, Run
+from tests.run.desk import Desk, Terminal
+from tests.servers import FakeApi, Reply, Request, node, node_metrics, pod_metrics, status
+
+METRICS = "/apis/metrics.k8s.io/v1beta1/nodes"
+BROKEN = status(500, "InternalError", "broken")
+LARGE = f"""\
+context demo   server v1.33.2   nodes 10/10 ready, 9 reporting   pods 93 of 932 slots
+CPU    ████████▍·····················   28%  41.5 / 147.2 cores                               ▃
+MEMORY ██████▉·······················   23%  147.2 / 621.4 GiB                                ▂
+every 2s   09:30:00Z   sampled 0s ago over 15s
+  NAME        CPU(cores)   CPU(%)      MEMORY(bytes)   MEMORY(%)
+  cp-1        515m         13%         2859Mi          20%
+  general-1   2568m        32%         4942Mi          16%
+  general-2   3229m        40%         5490Mi          17%
+  general-3   2184m        27%         4463Mi          14%
+  gpu-1       13207m       27%         44314Mi         22%
+  gpu-2       11876m       24%         45058Mi         23%
+  memory-1    4668m        59%         38105Mi         60%
+  memory-2    135m         1%          1619Mi          2%
+  spot-1      3164m        40%         3894Mi          27%
+  spot-2      <unknown>    <unknown>   <unknown>       <unknown>
+{chr(10) * 23}
+1-10 of 10{" " * 96}h help  q quit"""
+MEDIUM = f"""\
+context demo   server v1.33.2   nodes 10/10 ready, 9 reporting
+pods 93 of 932 slots
+CPU    ███████··················   28%  41.5 / 147.2 cores                 ▃
+MEMORY █████▊···················   23%  147.2 / 621.4 GiB                  ▂
+every 2s   09:30:00Z   sampled 0s ago over 15s
+  NAME        CPU(cores)   CPU(%)      MEMORY(bytes)   MEMORY(%)
+  cp-1        515m         13%         2859Mi          20%
+  general-1   2568m        32%         4942Mi          16%
+  general-2   3229m        40%         5490Mi          17%
+  general-3   2184m        27%         4463Mi          14%
+  gpu-1       13207m       27%         44314Mi         22%
+  gpu-2       11876m       24%         45058Mi         23%
+  memory-1    4668m        59%         38105Mi         60%
+  memory-2    135m         1%          1619Mi          2%
+  spot-1      3164m        40%         3894Mi          27%
+  spot-2      <unknown>    <unknown>   <unknown>       <unknown>
+{chr(10) * 6}
+1-10 of 10{" " * 56}h help  q quit"""
+SMALL = """\
+CPU █▋···· 28%  MEMORY █▍···· 23%  node…
+every 2s   09:30:00Z   sampled 0s ago o…
+  NAME        CPU(cores)   CPU(%) →
+  cp-1        515m         13%
+  general-1   2568m        32%
+  general-2   3229m        40%
+  general-3   2184m        27%
+  gpu-1       13207m       27%
+  gpu-2       11876m       24%
+1-6 of 10                 h help  q quit"""
+
+
+@pytest.fixture
+def desk(run: Run) -> Desk:
+    return Desk(run)
+
+
+class Server:
+    """Answers of one node, a, or of several: one for each reading, the last one stays."""
+
+    def __init__(self, api: FakeApi) -> None:
+        self.api = api
+        self.reading = 0
+
+    def answers(self, *readings: Reply, nodes: str = "a") -> str:
+        """Set what the readings bring; return the flags that lead here."""
+        self.api.nodes(*(node(name) for name in nodes))
+
+        def answer(request: Request) -> Reply:
+            # The rows and the header each ask once.
+            place = (self.api.paths().count(METRICS) - 1) // 2
+            return readings[min(place, len(readings) - 1)]
+
+        self.api.routes[METRICS] = answer
+        return f"--server {self.api.url} --columns cpu"
+
+
+def at(second: int, **cores: float) -> Reply:
+    """Return node metrics sampled at a second of the minute, in cores."""
+    items = [node_metrics(name, usage) for name, usage in cores.items()]
+    for item in items:
+        item["timestamp"] = f"2026-03-02T09:29:{second:02d}Z"
+    return Reply({"items": items})
+
+
+@pytest.fixture
+def server(api: FakeApi) -> Server:
+    return Server(api)
+
+
+def rows(look: list[str]) -> list[str]:
+    """Return the rows of a screen: what stands between the headings and the last line."""
+    start = next(place for place, text in enumerate(look) if text.startswith("  NAME"))
+    return [text for text in look[start + 1 : -1] if text]
+
+
+# --- frames ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("size", "expected"), [((120, 40), LARGE), ((80, 24), MEDIUM), ((40, 10), SMALL)])
+def test_the_first_frame(desk: Desk, size: tuple[int, int], expected: str) -> None:
+    seen = desk(f"watch --demo-at {AT}", size=size)
+    assert "\n".join(seen.looks[0]) == expected
+    assert (seen.code, seen.left, seen.err) == (0, "", "")
+
+
+def test_a_resize_is_followed_at_once(desk: Desk) -> None:
+    seen = desk(f"watch --demo-at {AT}", lambda: desk.resize(120, 40), lambda: desk.resize(40, 10), "")
+    assert ["\n".join(look) for look in seen.looks[:3]] == [MEDIUM, LARGE, SMALL]
+
+
+def test_only_what_has_changed_is_written(desk: Desk) -> None:
+    desk(f"watch --demo-at {AT}", "", "", "")
+    frames = [text for text in desk.console.written if "\x1b[?2026h" in text]
+    assert len(frames) == 1
+
+
+def test_pods_have_the_totals_of_the_cluster_above_them(desk: Desk) -> None:
+    look = desk(f"watch pods -n team-search --demo-at {AT}").looks[0]
+    assert look[:5] == MEDIUM.split("\n")[:5]
+    assert look[5].startswith("  NAME ")
+    assert look[-1].startswith("1-11 of 11 ")
+
+
+def test_names_are_shortened_in_the_middle_before_a_figure_is_cut(desk: Desk) -> None:
+    look = desk(f"watch pods -n team-search --demo-at {AT}", size=(48, 24)).looks[0]
+    assert rows(look)[:4] == [
+        "  elasticsearch-0     689m         7153Mi",
+        "  elasticsearch-1     824m         7212Mi",
+        "  elasticsearch-2     789m         7310Mi",
+        "  indexer-…g2-2kxs4   49m          315Mi",
+    ]
+
+
+# --- keys -----------------------------------------------------------------------------------------------------
+
+
+def names(look: list[str]) -> list[str]:
+    return [text[2:].split()[0] for text in rows(look)]
+
+
+NODES = ["cp-1", "general-1", "general-2", "general-3", "gpu-1", "gpu-2", "memory-1", "memory-2", "spot-1", "spot-2"]
+BY_CPU = ["gpu-1", "gpu-2", "memory-1", "general-2", "spot-1", "general-1", "general-3", "cp-1", "memory-2", "spot-2"]
+BY_MEMORY = ["gpu-2", "gpu-1", "memory-1", "general-2", "general-1", "general-3", "spot-1", "cp-1", "memory-2"]
+
+
+def test_c_m_and_n_sort_and_reverse(desk: Desk) -> None:
+    looks = desk(f"watch --demo-at {AT}", "c", "c", "m", "n", "n", "").looks
+    assert [names(look) for look in looks[:6]] == [
+        NODES,
+        BY_CPU,
+        [*BY_CPU[-2::-1], "spot-2"],
+        [*BY_MEMORY, "spot-2"],
+        NODES,
+        NODES[::-1],
+    ]
+    assert [look[-1].split("  ")[1] for look in looks[1:6]] == [
+        "by cpu",
+        "by cpu, reversed",
+        "by memory",
+        "by name",
+        "by name, reversed",
+    ]
+
+
+def test_what_does_not_fit_is_scrolled_to(desk: Desk) -> None:
+    keys = ("page-down", "down", "up", "end", "page-up", "home", "down", "")
+    looks = desk(f"watch --demo-at {AT}", *keys, size=(80, 8)).looks
+    ranges = [look[-1].split("  ")[0].strip() for look in looks]
+    assert ranges[:8] == [
+        "1-4 of 10",
+        "5-8 of 10",
+        "6-9 of 10",
+        "5-8 of 10",
+        "7-10 of 10",
+        "3-6 of 10",
+        "1-4 of 10",
+        "2-5 of 10",
+    ]
+    assert [names(look) for look in looks[:2]] == [NODES[:4], NODES[4:8]]
+
+
+def test_columns_that_do_not_fit_are_moved_to(desk: Desk) -> None:
+    looks = desk(f"watch --demo-at {AT}", "right", "right", "left", "", size=(40, 24)).looks
+    headings = [next(text for text in look if text.startswith("  NAME")) for look in looks[:4]]
+    assert headings == [
+        "  NAME        CPU(cores)   CPU(%) →",
+        "  NAME        CPU(%) →",
+        "  NAME        MEMORY(bytes)   MEMORY(%)",
+        "  NAME        CPU(%) →",
+    ]
+
+
+def test_a_filter_is_typed_and_can_be_taken_back(desk: Desk) -> None:
+    looks = desk(f"watch --demo-at {AT}", "/", "G", "p", "x", "backspace", "enter", "escape", "").looks
+    assert [look[-1] for look in looks[1:6]] == ["/▏", "/G▏", "/Gp▏", "/Gpx▏", "/Gp▏"]
+    assert names(looks[6]) == ["gpu-1", "gpu-2"]
+    assert looks[6][-1].startswith("1-2 of 2 (10 in total)  /Gp ")
+    assert names(looks[7]) == NODES
+
+
+def test_a_filter_that_is_no_pattern_is_searched_for_as_it_is(desk: Desk) -> None:
+    looks = desk(f"watch --demo-at {AT}", "/", "(", "enter", "").looks
+    assert rows(looks[3]) == ["  no row matches /("]
+    assert looks[3][-1].startswith("0 of 0 (10 in total)  /(")
+
+
+def test_space_pauses_and_goes_on(desk: Desk, server: Server) -> None:
+    words = f"watch {server.answers(at(1, a=1), at(2, a=2), at(3, a=3))}"
+    seen = desk(words, "", "space", "", "", "", "space", "")
+    cells = [rows(look)[0].split()[-1] for look in seen.looks]
+    assert cells == ["1000m", "2000m", "2000m", "2000m", "2000m", "2000m", "3000m", "3000m"]
+    assert [look[-1].startswith("PAUSED") for look in seen.looks] == [False] * 2 + [True] * 4 + [False] * 2
+
+
+def test_help_lists_the_keys_and_any_key_ends_it(desk: Desk) -> None:
+    looks = desk(f"watch --demo-at {AT}", "?", "x", "h", "q").looks
+    for look in (looks[1], looks[3]):
+        assert look[5:20] == [
+            "Keys",
+            "  q       quit",
+            "  space   pause, go on",
+            "  c m n   by CPU, memory, name; again: reverse",
+            "  /       filter by name (a pattern), then Enter",
+            "  Esc     all rows, in their own order",
+            "  ↑ ↓     scroll; also PgUp PgDn Home End",
+            "  ← →     columns that do not fit",
+            "  Ctrl-L  draw again",
+            "  h ?     this help; any other key closes it",
+            "Marks before a row",
+            "  +       appeared",
+            "  -       vanished",
+            "  !       restarted (-o wide)",
+            "  ↑ ↓     usage moved by over a tenth",
+        ]
+    assert names(looks[2]) == NODES
+    assert len(looks) == 4
+
+
+def test_help_is_scrolled_in_a_small_window(desk: Desk) -> None:
+    looks = desk(f"watch --demo-at {AT}", "h", "end", "x", size=(40, 10)).looks
+    assert looks[1][2:4] == ["Keys", "  q       quit"]
+    assert "  ↑ ↓     usage moved by over a tenth" in looks[2]
+    assert names(looks[3])[0] == "cp-1"
+
+
+def test_ctrl_l_draws_everything_again(desk: Desk) -> None:
+    desk(f"watch --demo-at {AT}", "redraw", "")
+    frames = [text for text in desk.console.written if "\x1b[?2026h" in text]
+    assert [text.count("general-1") for text in frames] == [1, 1]
+
+
+# --- what changed ---------------------------------------------------------------------------------------------
+
+
+def test_rows_that_moved_appeared_or_vanished_are_marked_for_a_few_ticks(desk: Desk, server: Server) -> None:
+    readings = [at(1, a=1, b=1, d=1), at(2, a=2, b=1.05, c=1), at(3, a=2, b=0.5, c=1), *(at(4, a=2, b=0.5, c=1),) * 3]
+    seen = desk(f"watch {server.answers(*readings, nodes='abc')}", *[""] * 5)
+    marks = [{text[2]: text[0] for text in rows(look)} for look in seen.looks]
+    assert marks == [
+        {"a": " ", "b": " ", "d": " ", "c": " "},
+        {"a": "↑", "b": " ", "c": " ", "d": "-"},
+        {"a": "↑", "b": "↓", "c": " ", "d": "-"},
+        {"a": "↑", "b": "↓", "c": " ", "d": "-"},
+        {"a": " ", "b": "↓", "c": " "},
+        {"a": " ", "b": " ", "c": " "},
+    ]
+
+
+def test_a_pod_that_appeared_is_marked(desk: Desk, api: FakeApi) -> None:
+    path = "/apis/metrics.k8s.io/v1beta1/namespaces/default/pods"
+    readings = [Reply({"items": [pod_metrics("default", name) for name in names]}) for names in ("a", "ab")]
+    api.routes[path] = lambda _: readings[min(api.paths().count(path), 2) - 1]
+    looks = desk(f"watch pods --server {api.url}", "", "").looks
+    assert [[text[0] + text[2] for text in rows(look)] for look in looks[:2]] == [[" a"], [" a", "+b"]]
+
+
+def test_a_tick_without_a_new_sample_is_no_change_and_no_point_of_a_trend(desk: Desk, server: Server) -> None:
+    readings = [at(1, a=1), at(1, a=9), at(16, a=2), at(16, a=2), at(31, a=4)]
+    seen = desk(f"watch --trend {server.answers(*readings)}", *[""] * 4)
+    assert [rows(look)[0].split()[-2] for look in seen.looks] == ["▄", "▄", "▁█", "▁█", "▁▃█"]
+    assert [rows(look)[0][0] for look in seen.looks] == [" ", " ", "↑", "↑", "↑"]
+
+
+def test_the_header_says_how_old_the_newest_sample_is(desk: Desk, server: Server) -> None:
+    seen = desk(f"watch {server.answers(at(15, a=1), at(45, a=1))}", "")
+    ages = [next(text for text in look if text.startswith("every")) for look in seen.looks]
+    assert ages == [
+        "every 2s   09:30:00Z   sampled 45s ago over 15s",
+        "every 2s   09:30:00Z   sampled 15s ago over 15s",
+    ]
+
+
+# --- what goes wrong ------------------------------------------------------------------------------------------
+
+
+def test_a_server_that_goes_away_leaves_the_last_numbers_under_a_banner(desk: Desk, server: Server) -> None:
+    words = f"watch {server.answers(at(1, a=1), BROKEN, BROKEN, BROKEN, at(2, a=2))}"
+    seen = desk(words, *[""] * 30, size=(120, 24))
+    banners = [next((text for text in look if text.startswith("STALE")), "") for look in seen.looks]
+    assert banners[1] == ("STALE 2s (since 09:30:00Z), next try in 2s: Error from server (InternalError): broken")
+    assert all(rows(look)[0].split()[-1] == "1000m" for look, banner in zip(seen.looks, banners, strict=True) if banner)
+    back = banners.index("", 1)
+    assert rows(seen.looks[back])[0].split()[-1] == "2000m"
+    assert seen.err == ""
+
+
+def test_tries_back_off_and_end_with_the_ordinary_grid(
+    desk: Desk, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("c3s_cli.run.schedule.JITTER", 0)
+    begun: list[float] = []
+    flags = server.answers(at(1, a=1), *[BROKEN] * 4, at(2, a=2))
+    answer: Callable[[Request], Reply] = server.api.routes[METRICS]  # type: ignore[assignment]  # it was set above
+
+    def timed(request: Request) -> Reply:
+        begun.append(desk.seconds - 1000)
+        return answer(request)
+
+    server.api.routes[METRICS] = timed
+    desk(f"watch {flags}", *[""] * 45)
+    assert sorted(set(begun))[:8] == [0, 2, 4, 8, 16, 32, 34, 36]
+
+
+def test_what_the_header_cannot_read_is_said_and_the_rows_go_on(desk: Desk, api: FakeApi) -> None:
+    api.pod_metrics(pod_metrics("default", "web"), namespace="default")
+    api.node_metrics(node_metrics("a"))
+    api.routes["/api/v1/nodes"] = status(403, "Forbidden", "nodes is forbidden")
+    seen = desk(f"watch pods --server {api.url}", "", "")
+    assert seen.looks[0][1] == "cluster totals: not allowed"
+    assert names(seen.looks[-1]) == ["web"]
+    assert (seen.code, seen.err) == (0, "")
+    assert api.paths().count("/api/v1/nodes") == 1
+
+
+def test_no_word_of_a_server_can_command_the_terminal(desk: Desk, server: Server) -> None:
+    evil = status(500, "", "a\x1b[2J\x9b\rb")
+    seen = desk(f"watch {server.answers(at(1, a=1), evil)}", "", "", size=(120, 24))
+    assert any(r"Error from server: a\x1b[2J\x9b\rb" in text for text in seen.looks[-1])
+    assert "".join(desk.console.written).count("\x1b[2J") == 2  # once to enter, once for the first frame
+
+
+def test_the_first_reading_must_succeed(desk: Desk, server: Server) -> None:
+    seen = desk(f"watch {server.answers(BROKEN)}")
+    assert (seen.code, seen.looks, seen.err) == (1, [], "Error from server (InternalError): broken\n")
+    assert desk.console.written == []
+
+
+def test_nothing_found_is_said_in_the_frame(desk: Desk, api: FakeApi) -> None:
+    api.pod_metrics(namespace="default")
+    api.pods(namespace="default")
+    seen = desk(f"watch pods --server {api.url}")
+    assert "  No resources found in default namespace." in seen.looks[0]
+
+
+# --- how it ends ----------------------------------------------------------------------------------------------
+
+
+def test_what_a_condition_ends_stays_on_the_terminal(desk: Desk, server: Server) -> None:
+    words = f"watch {server.answers(at(1, a=1), at(2, a=2))}"
+    failed = desk(f"{words} --fail-if 'cpu > 1'", *[""] * 9)
+    table = "NAME   CPU(cores)\na      2000m\n"
+    assert (failed.code, failed.left, failed.err) == (3, table, "--fail-if: 1 row matched: a\n")
+    met = desk(f"{words} --until 'cpu > 1'", *[""] * 9)
+    assert (met.code, met.left) == (0, table)
+
+
+def test_the_count_and_the_time_end_it(desk: Desk, server: Server) -> None:
+    words = f"watch {server.answers(at(1, a=1))}"
+    counted = desk(f"{words} --count 3 --until 'cpu > 1'", *[""] * 9)
+    assert (counted.code, len(counted.looks), counted.err) == (4, 2, "the condition was not met\n")
+    paused = desk(f"{words} --timeout 5s --until 'cpu > 1'", "space", *[""] * 9)
+    assert (paused.code, paused.err) == (4, "timed out waiting for the condition\n")
+    timed = desk(f"{words} --timeout 5s --until 'cpu > 1'", *[""] * 9)
+    assert (timed.code, timed.err) == (4, "timed out waiting for the condition\n")
+    assert desk.waits[-3:] == [2, 2, 1]
+
+
+def test_a_condition_that_q_gave_up_on_is_not_met(desk: Desk, server: Server) -> None:
+    seen = desk(f"watch {server.answers(at(1, a=1))} --until 'cpu > 1'", "", "q")
+    assert (seen.code, seen.left, seen.err) == (4, "", "the condition was not met\n")
+
+
+def test_q_ends_it_and_leaves_nothing(desk: Desk, server: Server) -> None:
+    seen = desk(f"watch {server.answers(at(1, a=1))}", "", "q")
+    assert (seen.code, seen.left, seen.err) == (0, "", "")
+    assert desk.console.written[0].startswith("\x1b[?1049h")
+    assert desk.console.written[-1].endswith("\x1b[?1049l")
+
+
+def test_documents_are_printed_on_a_terminal_as_into_a_pipe(
+    run: Run, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stdout", terminal)
+    assert run(f"watch {server.answers(at(1, a=1))} --count 2 --interval 0.01 -o json").code == 0
+    documents = [json.loads(line) for line in terminal.getvalue().splitlines()]
+    assert [item["cpu"]["usage"] for document in documents for item in document["items"]] == [10**9, 10**9]
+
+
+def test_a_dumb_terminal_gets_tables_one_after_the_other(
+    run: Run, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stdout", terminal)
+    monkeypatch.setenv("TERM", "dumb")
+    assert run(f"watch {server.answers(at(1, a=1))} --count 2 --interval 0.01").code == 0
+    assert terminal.getvalue() == f"NAME   CPU(cores)\na      1000m\n{AT}\nNAME   CPU(cores)\na      1000m\n"
+
+
+# --- colour ---------------------------------------------------------------------------------------------------
+
+
+def test_percentages_above_the_thresholds_have_a_colour(desk: Desk) -> None:
+    desk(f"watch --demo-at {AT} --columns cpu% --warn 35 --critical 55")
+    written = "".join(desk.console.written)
+    assert "\x1b[33m40%\x1b[0m" in written
+    assert "\x1b[31m59%\x1b[0m" in written
+    assert "\x1b[33m<unknown>\x1b[0m" in written
+    assert "m32%" not in written
+
+
+@pytest.mark.parametrize("how", ["--color never", "NO_COLOR"])
+def test_colour_can_be_refused(desk: Desk, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if how == "NO_COLOR":
+        monkeypatch.setenv(how, "1")
+        how = ""
+    desk(f"watch --demo-at {AT} {how}")
+    assert not any("m" in text.split("\x1b[")[-1][:4] for text in desk.console.written if "\x1b[3" in text)
+    assert "\x1b[1m" not in "".join(desk.console.written)

@@ -1,0 +1,214 @@
+"""A real terminal: whatever ends or stops a watch, the terminal is as it was."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyte
+import pytest
+
+from c3s_cli.demo.server import DemoServer
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no such terminals")
+ROOT = Path(__file__).parents[2]
+ENTERED, LEFT = b"\x1b[?1049h", b"\x1b[?1049l"
+PATIENCE = 20.0
+C3S = (sys.executable, "-m", "c3s_cli")
+
+
+class Session:
+    """A process at a terminal of its own: what it writes is drawn by an emulator."""
+
+    def __init__(self, *words: str, keyboard: bool = True, size: tuple[int, int] = (80, 24)) -> None:
+        self.controller, self.terminal = pty.openpty()
+        self.screen = pyte.Screen(*size)
+        self.stream = pyte.ByteStream(self.screen)
+        self.written = b""
+        self._size(*size)
+        self.before = termios.tcgetattr(self.terminal)
+        environment = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "LINES")}
+        self.process = subprocess.Popen(
+            words,
+            stdin=self.terminal if keyboard else subprocess.DEVNULL,
+            stdout=self.terminal,
+            stderr=self.terminal,
+            cwd=ROOT,
+            env={**environment, "TERM": "xterm-256color"},
+            start_new_session=True,
+            preexec_fn=self._control,  # noqa: PLW1509  only a child can take a terminal as its own
+        )
+
+    def _control(self) -> None:
+        fcntl.ioctl(self.terminal, termios.TIOCSCTTY, 0)
+
+    def _size(self, columns: int, lines: int) -> None:
+        fcntl.ioctl(self.controller, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
+    def resize(self, columns: int, lines: int) -> None:
+        self.screen.resize(lines, columns)
+        self._size(columns, lines)
+
+    def type(self, keys: str) -> None:
+        os.write(self.controller, keys.encode())
+
+    def until(self, text: str) -> list[str]:
+        """Wait until a line of the screen holds a text; return the screen."""
+        end = time.monotonic() + PATIENCE
+        while not any(text in line for line in self.screen.display):
+            assert time.monotonic() < end, "\n".join(self.screen.display)
+            self.pump(0.05)
+        return [line.rstrip() for line in self.screen.display]
+
+    def pump(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and select.select([self.controller], [], [], left)[0]:
+            try:
+                data = os.read(self.controller, 65536)
+            except OSError:
+                return
+            self.written += data
+            self.stream.feed(data)
+
+    def ended(self) -> int:
+        """Wait for the end; return the exit code. The terminal must be as it was."""
+        end = time.monotonic() + PATIENCE
+        while self.process.poll() is None:
+            assert time.monotonic() < end, "it does not end"
+            self.pump(0.05)
+        self.pump(0.1)
+        assert self.written.count(ENTERED) == self.written.count(LEFT)
+        assert self.written.rfind(LEFT) > self.written.rfind(ENTERED) or ENTERED not in self.written
+        assert termios.tcgetattr(self.terminal) == self.before
+        assert self.written.count(b"\x1b[?25l") == self.written.count(b"\x1b[?25h")
+        return self.process.returncode
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        os.close(self.controller)
+        os.close(self.terminal)
+
+
+@pytest.fixture
+def open_session(demo_server: DemoServer) -> Iterator[Any]:
+    """Give a function that starts a watch of the frozen demo at a terminal."""
+    sessions: list[Session] = []
+
+    def opened(words: str = "watch", **options: Any) -> Session:
+        session = Session(*C3S, *words.split(), "--server", demo_server.url, "--interval", "0.5", **options)
+        sessions.append(session)
+        session.until("1-10 of 10")
+        return session
+
+    yield opened
+    for session in sessions:
+        session.close()
+
+
+def test_q_ends_it(open_session: Any) -> None:
+    session = open_session()
+    session.type("q")
+    assert session.ended() == 0
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)], ids=str
+)
+def test_a_signal_ends_it_with_its_code(open_session: Any, number: signal.Signals, code: int) -> None:
+    session = open_session()
+    session.process.send_signal(number)
+    assert session.ended() == code
+
+
+def test_ctrl_c_ends_it(open_session: Any) -> None:
+    session = open_session()
+    session.type("\x03")
+    assert session.ended() == 130
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs a shell")
+@pytest.mark.parametrize("output", ["table", "json", "csv"])
+def test_after_ctrl_c_the_prompt_is_on_a_line_of_its_own(demo_server: DemoServer, output: str) -> None:
+    session = Session("bash", "--norc", "--noprofile", "-i")
+    try:
+        session.pump(0.5)
+        session.type(f"PS1='ready> '; {sys.executable} -m c3s_cli watch -o {output} --server {demo_server.url}\n")
+        session.until("spot-2")
+        session.screen.reset()
+        session.type("\x03")
+        look = session.until("ready>")
+        assert [line for line in look if "ready>" in line] == ["ready>"]
+    finally:
+        session.close()
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs a shell with job control")
+def test_ctrl_z_gives_the_terminal_back_until_fg(demo_server: DemoServer) -> None:
+    session = Session("bash", "--norc", "--noprofile", "-i")
+    try:
+        session.pump(0.5)
+        session.type(f"PS1='ready> '; {sys.executable} -m c3s_cli watch --server {demo_server.url}\n")
+        session.until("1-10 of 10")
+        session.screen.reset()
+        session.type("\x1a")
+        session.until("Stopped")
+        session.until("ready>")
+        assert session.written.count(LEFT) == session.written.count(ENTERED) == 1
+        session.screen.reset()
+        session.type("fg\n")
+        look = session.until("1-10 of 10")
+        assert "  gpu-1       13207m       27%         44314Mi         22%" in look
+        session.screen.reset()
+        session.type("q")
+        session.until("ready>")
+        assert session.written.count(LEFT) == session.written.count(ENTERED) == 2
+    finally:
+        session.close()
+
+
+def test_keys_and_the_size_of_the_window_count_at_once(open_session: Any) -> None:
+    session = open_session("watch --interval 60")
+    session.type("c")
+    look = session.until("by cpu")
+    assert next(line for line in look if "gpu-1" in line or "cp-1" in line).startswith("  gpu-1")
+    session.resize(60, 10)
+    look = session.until("1-6 of 10")
+    assert all(len(line) <= 60 for line in look)
+    session.type("\x1b[6~")
+    session.until("5-10 of 10")
+    session.type("/spot\r")
+    session.until("1-2 of 2 (10 in total)")
+    session.type("\x1b")
+    session.until("1-6 of 10")
+    session.type("q")
+    assert session.ended() == 0
+
+
+def test_without_a_keyboard_it_still_draws(open_session: Any) -> None:
+    session = open_session(keyboard=False)
+    session.process.terminate()
+    assert session.ended() == 143
+
+
+def test_what_cannot_be_read_at_the_start_never_takes_the_terminal(demo_server: DemoServer) -> None:
+    session = Session(*C3S, "watch", "nodes", "none", "--server", demo_server.url)
+    try:
+        assert session.ended() == 1
+        assert ENTERED not in session.written
+        assert b'nodemetrics.metrics.k8s.io "none" not found' in session.written or b"not found" in session.written
+    finally:
+        session.close()

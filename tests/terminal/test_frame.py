@@ -1,0 +1,53 @@
+"""A frame costs what it shows, however many rows there are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from c3s_cli.terminal.frame import frame, grid_of
+from c3s_cli.terminal.header import Gauge, Header
+from c3s_cli.terminal.lines import plain, width
+from c3s_cli.terminal.viewing import Viewing
+
+HEADER = Header(
+    (("context", "prod"), ("nodes", "9/10 ready")),
+    (Gauge("CPU", 28.0, "41.5", "147.2 cores", (20, 28)), Gauge("MEMORY", None, "?", "621.4 GiB")),
+    "every 2s   09:30:00Z",
+    missing="not allowed",
+)
+
+
+class Counted(list[Any]):
+    """Cells that know how many of them were looked at."""
+
+    looks = 0
+
+    def __getitem__(self, place: Any) -> Any:
+        self.looks += 1
+        return super().__getitem__(place)
+
+
+def test_a_redraw_looks_only_at_the_rows_that_it_shows() -> None:
+    names = Counted(f"pod-{place}" for place in range(30_000))
+    grid = grid_of(["NAME"], [names])
+    names.looks = 0
+    body = frame(HEADER, grid, range(30_000), Viewing(top=12_345), (120, 40), "")
+    assert names.looks == body.page < 40
+    assert plain(body.lines[-1]).startswith(f"12346-{12345 + body.page} of 30000")
+
+
+@given(st.integers(1, 200), st.integers(1, 60), st.integers(0, 50), st.integers(0, 99), st.booleans())
+def test_a_frame_fits_any_window(columns: int, lines: int, rows: int, top: int, help_: bool) -> None:  # noqa: FBT001  generated
+    grid = grid_of(["NAME", "CPU(cores)"], [[f"node-{place}" for place in range(rows)], ["12m"] * rows])
+    body = frame(HEADER, grid, range(rows), Viewing(top=top, help=help_), (columns, lines), "No resources found")
+    assert len(body.lines) == lines
+    assert all(width(plain(line)) <= columns for line in body.lines)
+
+
+def test_headings_are_as_wide_as_their_cells() -> None:
+    grid = grid_of(["NAME", "X"], [["节点一", "a"], ["1", "22"]])
+    assert grid.widths == [6, 2]
+    assert grid_of([], [["a"]]).widths == [1]
