@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 GROUP: Final = "metrics.k8s.io"
 LIKELY: Final = "v1beta1"
 VERSIONS: Final = ("v1", "v1beta1")
-INSTALL: Final = "install metrics-server; with rights to see it: kubectl get apiservice v1beta1.metrics.k8s.io"
+INSTALL: Final = (
+    "--from kubelet reads the nodes themselves; why there is none: kubectl get apiservice v1beta1.metrics.k8s.io"
+)
 # kubectl expects no metrics of a pod that is younger, in seconds.
 YOUNG: Final = 120
 

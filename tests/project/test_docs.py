@@ -119,7 +119,7 @@ def test_columns_are_listed_as_people_programs_and_pages_like_them(run: Run) -> 
     [
         (
             "columns node",
-            "error: unknown kind 'node'\nhint: one of: nodes, pods, node-groups, pod-groups, cluster\n",
+            "error: unknown kind 'node'\nhint: one of: nodes, pods, node-groups, pod-groups, cluster, volumes\n",
         ),
         ("columns -o yaml", "error: unknown format 'yaml'\nhint: one of: table, json, markdown\n"),
     ],
