@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test test-lowest lint docs goldens bench soak audit fuzz clean
+.PHONY: help demo test test-lowest lint docs goldens bench soak engines audit fuzz clean
 
 help:
 	@echo 'make demo         see c3s on a built-in simulated cluster'
@@ -14,6 +14,7 @@ help:
 	@echo 'make lint         formatter, linter, types, import contracts'
 	@echo 'make docs         regenerate the generated parts of the docs'
 	@echo 'make goldens      re-record the answers of the kubectl on PATH'
+	@echo 'make engines      install the Prometheus and the VictoriaMetrics that some tests run (Debian, as root)'
 	@echo 'make bench        compare the speed of c3s with the kubectl on PATH'
 	@echo 'make soak         3,000 readings of a watch: memory, open files and threads must not grow'
 	@echo 'make fuzz         random inputs for the parsers, a minute for each (needs the network)'
@@ -65,6 +66,11 @@ bench: $(READY)
 
 soak: $(READY)
 	$(BIN)/python benchmarks/soak.py
+
+# Some tests run these, and are skipped where they are not. The services that the packages start are not used.
+engines:
+	apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends prometheus victoria-metrics
 
 # c3s and its dependencies get their own environment, so that only they are audited; pip-audit gets another.
 # --strict: a package that the advisory service does not know is a failure, not "no known vulnerabilities".

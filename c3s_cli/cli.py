@@ -21,12 +21,14 @@ COMMANDS: Final[dict[tuple[str, ...], tuple[str, str]]] = {
     ("top", "nodes"): ("nodes", "nodes"),
     ("top", "pods"): ("pods", "pods"),
     ("top", "cluster"): ("cluster", "cluster"),
+    ("top", "volumes"): ("volumes", "volumes"),
     ("watch", "nodes"): ("watch", "watch_nodes"),
     ("watch", "pods"): ("watch", "watch_pods"),
     ("watch", "cluster"): ("watch", "watch_cluster"),
     ("nodes",): ("nodes", "nodes"),
     ("pods",): ("pods", "pods"),
     ("cluster",): ("cluster", "cluster"),
+    ("volumes",): ("volumes", "volumes"),
     ("fit",): ("fit", "fit"),
     ("contexts",): ("contexts", "contexts"),
     ("doctor",): ("doctor", "doctor"),
@@ -253,7 +255,7 @@ def _flag_hint(flag: str, path: tuple[str, ...]) -> str | None:
 
     if not path:
         return None
-    return flag_hint(flag, path, _flags_of_commands(), program_name()) or _column_hint(flag, path)
+    return _column_hint(flag, path) or flag_hint(flag, path, _flags_of_commands(), program_name())
 
 
 def _column_hint(flag: str, path: tuple[str, ...]) -> str | None:

@@ -137,6 +137,14 @@ class InternalError(C3sError):
         return "".join(["Traceback (most recent call last):\n", *frames, f"{type(self.problem).__name__}\n"])
 
 
+class QueryFailed(C3sError):
+    """A Prometheus refused a query. too_large: whether a smaller one may do."""
+
+    def __init__(self, message: str, *, hint: str | None = None, too_large: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.too_large = too_large
+
+
 class ReaderGone(C3sError):
     """The reader of the output closed the pipe. No message is printed."""
 

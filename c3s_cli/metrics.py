@@ -5,27 +5,55 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import C3sError
 from c3s_cli.model import Failure, Sample
-from c3s_cli.sources.api_server import plan
+from c3s_cli.sources.api_server import ApiServer, plan
 from c3s_cli.sources.core_api import CoreApi
 from c3s_cli.sources.requests import Requests, at_once
 from c3s_cli.sources.source import Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from c3s_cli.amounts.allocation import PodResources
     from c3s_cli.kube.cluster import Cluster
     from c3s_cli.model import PodFacts
     from c3s_cli.request.query import Query
+    from c3s_cli.request.target import Origin
+    from c3s_cli.sources.core_api import MakeCore
     from c3s_cli.sources.source import Source
+
+
+def source_of(
+    cluster: Cluster, origin: Origin, count: Callable[[str, float], None], core: MakeCore = CoreApi
+) -> ApiServer:
+    """Return what reads a cluster: its API server, and the usage from whom `origin` names.
+
+    core: makes what knows the core objects in a reading.
+    """
+    if origin.kind == "kubelet":
+        from c3s_cli.sources.kubelet import Kubelets  # most readings ask the metrics API
+
+        return ApiServer(cluster, count, core, Kubelets().reading)
+    if origin.kind == "prometheus":
+        from c3s_cli.sources.prometheus import Prometheus
+
+        return ApiServer(cluster, count, core, Prometheus(cluster.engine, origin.service, origin.match).reading)
+    return ApiServer(cluster, count, core)
 
 
 def read(source: Source, query: Query, namespace: str) -> Sample:
     """Read what `query` needs. namespace: the context's own, where the query names none. Raises as Source.read does."""
-    return source.read(query.needs, scope_of(query, namespace))
+    sample = source.read(query.needs, scope_of(query, namespace))
+    if not (query.group_figures and query.period):
+        return sample
+    from c3s_cli.analysis.membership import members_of  # only statistics of groups need it
+
+    figures, failures = source.sums(members_of(sample, query), query.group_figures)
+    return structs.replace(sample, group_figures=figures, failures=(*sample.failures, *failures))
 
 
 def scope_of(query: Query, namespace: str) -> Scope:
@@ -36,6 +64,9 @@ def scope_of(query: Query, namespace: str) -> Scope:
         namespace=None if query.all_namespaces else query.namespace or namespace,
         labels=query.labels,
         fields=query.fields,
+        figures=query.row_figures,
+        containers=query.containers,
+        period=query.period,
     )
 
 

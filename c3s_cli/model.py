@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from c3s_cli.request.pods import FitResult, Placing
 
 Amounts = Mapping[str, int]
+# What only some sources know of a row, by the names of the columns: nanocores, bytes or counts.
+Figures = Mapping[str, int]
 
 
 class Container(Struct, frozen=True, gc=False):
@@ -31,6 +33,7 @@ class Container(Struct, frozen=True, gc=False):
     swap_bytes: int | None = None
     requests: Amounts | None = None
     limits: Amounts | None = None
+    figures: Figures | None = None
 
     allocatable: ClassVar[None] = None
     capacity: ClassVar[None] = None
@@ -87,6 +90,7 @@ class Pod(Struct, frozen=True, gc=False):
     facts: PodFacts | None = None
     age_seconds: int | None = None
     node_details: NodeDetails | None = None
+    figures: Figures | None = None
 
     allocatable: ClassVar[None] = None
     capacity: ClassVar[None] = None
@@ -159,6 +163,7 @@ class Node(Struct, frozen=True, gc=False):
     limits: Amounts | None = None
     binding_limits: Amounts | None = None
     pod_count: int | None = None
+    figures: Figures | None = None
 
     namespace: ClassVar[str] = ""
 
@@ -249,6 +254,7 @@ class Group(Struct, frozen=True, gc=False):
     fits: int | None = None
     placed: int | None = None
     limited_by: tuple[str, ...] = ()
+    figures: Figures | None = None
 
     @property
     def name(self) -> str:
@@ -261,7 +267,25 @@ class Group(Struct, frozen=True, gc=False):
         return tuple("<unknown>" if key is None else key or "<none>" for key in self.keys)
 
 
-Row = Node | Pod | Group
+class Volume(Struct, frozen=True, gc=False):
+    """A PersistentVolumeClaim that is mounted: how full it is, and by which pods on which nodes it is used."""
+
+    context: str
+    namespace: str
+    name: str
+    pods: tuple[str, ...] | None
+    nodes: tuple[str, ...] | None
+    used_bytes: int | None = None
+    capacity_bytes: int | None = None
+    inodes_used: int | None = None
+    inodes: int | None = None
+    timestamp: str | None = None
+
+    window: ClassVar[None] = None
+    figures: ClassVar[None] = None
+
+
+Row = Node | Pod | Group | Volume
 
 
 class Failure(Struct, frozen=True):
@@ -281,6 +305,7 @@ class Sample(Struct, frozen=True):
 
     namespace: the namespace read, for messages. nodes, pods: what the metrics API reported. node_facts, pod_facts: the
     core objects by name, or by namespace and name; None if not read. pod_count: all pods that the API server has.
+    group_figures: the figures of groups that are not sums of those of their members, by the keys of the group.
     """
 
     context: str
@@ -293,6 +318,8 @@ class Sample(Struct, frozen=True):
     pod_count: int | None = None
     failures: tuple[Failure, ...] = ()
     namespace: str = ""
+    group_figures: Mapping[tuple[str | None, ...], Figures] = {}
+    volumes: Sequence[Volume] = ()
 
 
 class Judgement(Struct, frozen=True):

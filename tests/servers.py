@@ -42,6 +42,7 @@ class Request:
     query: list[tuple[str, str]]
     headers: list[tuple[str, str]]
     body: Any = None
+    method: str = "GET"
 
     def header(self, name: str) -> str | None:
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
@@ -237,11 +238,21 @@ class Connection(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     fake: FakeApi
 
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        form = "form-urlencoded" in (self.headers.get("Content-Type") or "")
+        if form:
+            self.answer("POST", parse_qsl(body.decode(), keep_blank_values=True))
+        else:
+            self.answer("POST", [], json.loads(body) if body else None)
+
     def do_GET(self) -> None:
+        self.answer("GET", [])
+
+    def answer(self, method: str, form: list[tuple[str, str]], document: Any = None) -> None:
         parts = urlsplit(self.path)
-        sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        query = parse_qsl(parts.query, keep_blank_values=True)
-        request = Request(parts.path, query, self.headers.items(), json.loads(sent) if sent else None)
+        query = [*parse_qsl(parts.query, keep_blank_values=True), *form]
+        request = Request(parts.path, query, self.headers.items(), document, method)
         self.fake.requests.append(request)
         route = self.fake.routes.get(parts.path)
         if route is None:
@@ -265,8 +276,6 @@ class Connection(BaseHTTPRequestHandler):
             self.wfile.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
             self.wfile.flush()
         self.wfile.write(b"0\r\n\r\n")
-
-    do_POST = do_GET  # noqa: N815  the name that http.server looks for
 
     def reply(self, reply: Reply) -> None:
         body = reply.body

@@ -25,7 +25,7 @@ from c3s_cli.demo.server import start
 from c3s_cli.errors import MEANINGS, ExitCode
 
 AT: Final = "2026-03-02T09:30:00Z"
-READING: Final = ("top", "watch", "nodes", "pods", "cluster", "fit")
+READING: Final = ("top", "watch", "nodes", "pods", "cluster", "volumes", "fit")
 WIDTH: Final = "100"
 SHELL: Final = re.compile(r"[|;&>$\n]|^(?!c3s )")
 ROOT: Final = Path(__file__).parent.parent

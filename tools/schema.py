@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable
 from typing import Any, Final
 
-from c3s_cli.columns.catalogue import IDENTITY, resource_columns, table_of
+from c3s_cli.columns.catalogue import CPU_AND_MEMORY, IDENTITY, resource_columns, table_of
+from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import FITTING, Column, Kind, Unit
 from c3s_cli.output.document import API_VERSION
 from c3s_cli.request.grouping import KEY_COLUMNS, KEYS
@@ -93,14 +94,31 @@ def _item(kind: Kind) -> Schema:
     required = ["context", "timestamp", "window"] if kind not in FITTING else ["context"]
     if kind is Kind.FIT:
         required += ["name", "workload"]
-    elif kind in (Kind.NODE, Kind.POD):
-        required += ["name"] if kind is Kind.NODE else ["namespace", "name"]
+    elif kind.named:
+        required += ["namespace", "name"] if kind.namespaced else ["name"]
     properties = _tree([column for column in table_of(kind).values() if not column.parts])
+    if kind is Kind.VOLUME:
+        return _object(properties, required)
     properties |= _open_ended(kind)
+    _add_statistics(properties, kind)
     properties |= _keys(kind)
     if kind is Kind.POD:
         properties["containers"] = {"type": "array", "items": _container()}
     return _object(properties, required)
+
+
+def _add_statistics(properties: dict[str, Schema], kind: Kind) -> None:
+    """Describe the statistics of CPU and memory: there is one for every percentile."""
+    naming = Naming(kind)
+    for resource in CPU_AND_MEMORY:
+        patterns: dict[str, Schema] = {}
+        for whole in ("", "PercentOfRequests", "PercentOfLimits", "PercentOfAllocatable", "PercentOfCapacity"):
+            column = naming.open_ended(f"{resource}.p95{whole}")
+            if column is not None:
+                patterns[f"^(avg|min|max|p[1-9][0-9]?){whole}$"] = TYPES[column.unit] | {
+                    "description": column.summary.replace("95th percentile", "statistic")
+                }
+        properties[resource]["patternProperties"] = patterns
 
 
 def _keys(kind: Kind) -> dict[str, Schema]:
@@ -113,12 +131,18 @@ def _keys(kind: Kind) -> dict[str, Schema]:
 
 def _container() -> Schema:
     columns = [column for column in table_of(Kind.POD).values() if column.of_containers]
-    return _object({"name": {"type": "string"}, **_tree(columns), **_resources(Kind.POD)}, ["name"])
+    properties = {"name": {"type": "string"}, **_tree(columns), **_resources(Kind.POD)}
+    _add_statistics(properties, Kind.POD)
+    return _object(properties, ["name"])
 
 
 def _totals(group: Kind) -> Schema:
+    if group is Kind.VOLUME:
+        return {"type": "null"}
     columns = [column for column in table_of(group).values() if not column.parts and column.name not in IDENTITY]
-    return _object(_tree(columns) | _resources(group), [])
+    properties = _tree(columns) | _resources(group)
+    _add_statistics(properties, group)
+    return _object(properties, [])
 
 
 def _open_ended(kind: Kind) -> dict[str, Schema]:

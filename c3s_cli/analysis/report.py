@@ -85,12 +85,14 @@ def _rows(samples: Sequence[Sample], query: Query, *, contexts: bool) -> tuple[S
     match query.objects:
         case Kind.POD:
             pods = where(_joined(pod_rows, samples), query)
-            totals = sum_pods(pods, context) if query.totals else None
-            return (grouped(pods, query.by, sum_pods) if query.by else pods), totals
+            totals = _told_one(sum_pods(pods, context), samples) if query.totals else None
+            return (_told(grouped(pods, query.by, sum_pods), samples) if query.by else pods), totals
         case Kind.NODE:
             nodes = where(_joined(node_rows, samples), query)
-            totals = sum_nodes(nodes, context) if query.totals else None
-            return (grouped(nodes, query.by, sum_nodes) if query.by else nodes), totals
+            totals = _told_one(sum_nodes(nodes, context), samples) if query.totals else None
+            return (_told(grouped(nodes, query.by, sum_nodes), samples) if query.by else nodes), totals
+        case Kind.VOLUME:
+            return where([volume for sample in samples for volume in sample.volumes], query), None
         case _:
             clusters = where([_cluster(node_rows(sample), [sample], sample.context) for sample in samples], query)
             shown = {cluster.context for cluster in clusters}
@@ -104,9 +106,25 @@ def _joined(join: Callable[[Sample], Sequence[Any]], samples: Sequence[Sample]) 
 
 def _cluster(nodes: Sequence[Node], samples: Sequence[Sample], context: str) -> Group:
     counted: Group = structs.replace(
-        sum_nodes(nodes, context), existing_pod_count=add(sample.pod_count for sample in samples)
+        _told_one(sum_nodes(nodes, context), samples), existing_pod_count=add(sample.pod_count for sample in samples)
     )
     return counted
+
+
+def _told(groups: Sequence[Group], samples: Sequence[Sample]) -> Sequence[Group]:
+    """Give groups the figures that a source has of them as a whole, besides the sums of their members' figures."""
+    told = {(sample.context, keys): figures for sample in samples for keys, figures in sample.group_figures.items()}
+    if not told:
+        return groups
+    return [
+        structs.replace(group, figures={**(group.figures or {}), **told.get((group.context, group.keys), {})})
+        for group in groups
+    ]
+
+
+def _told_one(group: Group, samples: Sequence[Sample]) -> Group:
+    """Give the totals of one context the figures that its source has of them."""
+    return _told([group], samples)[0] if len(samples) == 1 else group
 
 
 def where(rows: Sequence[Any], query: Query) -> Sequence[Any]:
@@ -143,6 +161,7 @@ def _node_row(node: Node, facts: NodeFacts | None, now: float) -> Node:
         node.window,
         facts,
         _age(created_at, now),
+        figures=node.figures,
     )
 
 
@@ -201,6 +220,7 @@ def _pod_row(pod: Pod, facts: PodFacts, node_details: NodeDetails | None, now: f
         facts,
         _age(facts.created_at, now),
         node_details,
+        pod.figures,
     )
 
 
@@ -248,7 +268,7 @@ def _identity(query: Query) -> Callable[[Any], Any]:
         return attrgetter("context")  # by workload, in the order in which they are placed, then by name
     if query.kind in (Kind.NODE_GROUP, Kind.POD_GROUP, Kind.FIT_GROUP):
         return attrgetter("labels_or_placeholders")
-    return attrgetter("namespace", "name") if query.kind is Kind.POD else attrgetter("name")
+    return attrgetter("namespace", "name") if query.kind.namespaced else attrgetter("name")
 
 
 def _unmeasured(row: Any) -> bool:
@@ -301,6 +321,6 @@ def _without_context(columns: Sequence[Column]) -> tuple[Column, ...]:
 
 
 def _empty_message(query: Query, namespaces: Collection[str]) -> str:
-    if query.objects is not Kind.POD or query.all_namespaces or len(namespaces) > 1:
+    if not query.objects.namespaced or query.all_namespaces or len(namespaces) > 1:
         return "No resources found"
     return f"No resources found in {next(iter(namespaces))} namespace."

@@ -12,11 +12,13 @@ from typing import Any, Final, TypeVar
 
 from c3s_cli.columns.obstacles import obstacles
 from c3s_cli.columns.vocabulary import Column
-from c3s_cli.model import Amounts, Group, Node, Pod
+from c3s_cli.model import Amounts, Figures, Group, Node, Pod
 
 Member = TypeVar("Member", Node, Pod)
 Keys = tuple[str | None, ...]
 
+# What every member has: where one does not tell it, the sum is unknown.
+NEVER_IN_PART: Final = ("ephemeralStorage.usage",)
 USAGE: Final = {"cpu": attrgetter("cpu_nanocores"), "memory": attrgetter("memory_bytes")}
 
 
@@ -37,6 +39,18 @@ def add_amounts(values: Iterable[Amounts | None]) -> Amounts | None:
         for resource, amount in amounts.items():
             total[resource] = total.get(resource, 0) + amount
     return None if nothing else total
+
+
+def add_figures(members: Sequence[Any]) -> Figures | None:
+    """Sum the figures of rows, but for statistics over time, which do not add up; unknown if none is known."""
+    known = [member.figures for member in members if member.figures is not None]
+    if not known:
+        return None
+    from c3s_cli.columns.statistics import is_statistic  # most readings have no figures
+
+    total = add_amounts(known) or {}
+    partly = {name for name in NEVER_IN_PART if any(name not in (member.figures or {}) for member in members)}
+    return {name: amount for name, amount in total.items() if not is_statistic(name) and name not in partly}
 
 
 def add_shared(values: Iterable[Amounts | None]) -> Amounts | None:
@@ -108,6 +122,7 @@ def sum_nodes(nodes: Sequence[Node], context: str, keys: Keys = ()) -> Group:
         measured_capacity=compared.sum("capacity", add_amounts),
         swap_capacity_bytes=add(node.facts.swap_capacity_bytes for node in nodes if node.facts),
         schedulable_free=_schedulable_free(nodes),
+        figures=add_figures(measured),
     )
 
 
@@ -147,6 +162,7 @@ def sum_pods(pods: Sequence[Pod], context: str, keys: Keys = ()) -> Group:
         comparable_memory_bytes=compared.usage("memory"),
         measured_requests=compared.sum("requests", add_amounts),
         measured_limits=compared.sum("measured_limits", add_shared),
+        figures=add_figures(measured),
     )
 
 

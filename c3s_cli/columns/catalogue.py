@@ -13,8 +13,9 @@ from typing import Final
 from msgspec import Struct, structs
 
 from c3s_cli.columns.fitting import ROOM, default_fit_names, fit_columns, wide_fit_names
-from c3s_cli.columns.getters import amount, difference, fact, percentage, unknown, window_seconds
+from c3s_cli.columns.getters import amount, difference, fact, figure, percentage, unknown, window_seconds
 from c3s_cli.columns.obstacles import schedulable
+from c3s_cli.columns.of_sources import MORE_OF_PODS, OF_VOLUMES
 from c3s_cli.columns.vocabulary import FITTING, Column, Getter, Kind, Needs, Unit, json_name, unit_of
 
 # --- columns of a resource ------------------------------------------------------------------------------------
@@ -29,6 +30,7 @@ USAGE: Final[dict[str, Getter]] = {
     "cpu": attrgetter("cpu_nanocores"),
     "memory": attrgetter("memory_bytes"),
     "pods": attrgetter("pod_count"),
+    "ephemeral-storage": figure("ephemeralStorage.usage"),
 }
 # Usage of a group, summed over the same members as the measured_… amounts.
 COMPARABLE_USAGE: Final[dict[str, Getter]] = {
@@ -97,13 +99,16 @@ def _resource_column(field: Field, resource: str, kind: Kind) -> Column:
     name = f"{prefix}.{field.name}"
     values, needs = zip(*(_term(term, resource, kind) for term in field.terms), strict=True)
     needed = needs[0] | needs[-1]
+    # Only some sources know how much of the disk is used.
+    of_disk = resource == "ephemeral-storage" and {"usage", "comparable_usage"} & {*field.terms}
+    figures = ("ephemeralStorage.usage",) if of_disk else ()
     part, percent, basis = field.name.partition("PercentOf")
     if percent:
         summary = f"{prefix}.{part} as a percentage of {prefix}.{basis.lower()}"
-        return Column(name, Unit.PERCENT, percentage(*values), summary, needed, ratio=values)
+        return Column(name, Unit.PERCENT, percentage(*values), summary, needed, ratio=values, figures=figures)
     summary = field.words.format(r=WORDS.get(resource, resource))
     value = difference(*values) if field.name in ("unused", "free") else values[0]
-    return Column(name, unit_of(resource), value, summary, needed)
+    return Column(name, unit_of(resource), value, summary, needed, figures=figures)
 
 
 def _term(term: str, resource: str, kind: Kind) -> tuple[Getter, Needs]:
@@ -131,7 +136,7 @@ def _term(term: str, resource: str, kind: Kind) -> tuple[Getter, Needs]:
 def _usage_needs(resource: str, kind: Kind) -> Needs:
     if resource == "pods":
         return Needs.PODS
-    if resource not in USAGE:
+    if resource not in CPU_AND_MEMORY:
         return Needs.NOTHING
     return Needs.POD_METRICS if kind.group is Kind.POD_GROUP else Needs.NODE_METRICS
 
@@ -241,6 +246,7 @@ OWN: Final[Mapping[Kind, Callable[[], tuple[Column, ...]]]] = {
     Kind.NODE_GROUP: _node_counts,
     Kind.POD_GROUP: _pod_counts,
     Kind.CLUSTER: _node_counts,
+    Kind.VOLUME: lambda: OF_VOLUMES,
 }
 
 
@@ -249,8 +255,10 @@ def table_of(kind: Kind) -> Mapping[str, Column]:
     """Return the columns of one kind of row by name, in the order of the docs."""
     if kind in FITTING:
         return {column.name: column for column in _fit_table(kind)}
-    columns = [column for column in IDENTITY.values() if kind is Kind.POD or column.name != "namespace"]
+    columns = [column for column in IDENTITY.values() if kind.namespaced or column.name != "namespace"]
     columns += OWN[kind]()
+    if kind is Kind.VOLUME:
+        return {column.name: column for column in columns}
     for resource in RESOURCES:
         if resource != "pods" or kind in WITH_NODES:
             columns += resource_columns(resource, kind)
@@ -264,6 +272,8 @@ def table_of(kind: Kind) -> Mapping[str, Column]:
         table |= {column.name: column for column in SWAP}
     elif kind is not Kind.CLUSTER:
         table[SWAP_USAGE.name] = SWAP_USAGE
+    if kind.group is Kind.POD_GROUP:
+        table |= {column.name: column for column in MORE_OF_PODS}
     return table
 
 
@@ -294,6 +304,15 @@ def default_names(kind: Kind, basis: str = "Allocatable") -> tuple[str, ...]:
             return ("nodes", "pods", *_each(with_percent))
         case Kind.FIT | Kind.FIT_GROUP:
             return default_fit_names(kind)
+        case Kind.VOLUME:
+            return (
+                "pod",
+                "node",
+                "volume.used",
+                "volume.capacity",
+                "volume.usagePercentOfCapacity",
+                "inodes.usagePercentOfCapacity",
+            )
 
 
 def wide_names(kind: Kind, basis: str = "Allocatable") -> tuple[str, ...]:
@@ -328,6 +347,8 @@ def wide_names(kind: Kind, basis: str = "Allocatable") -> tuple[str, ...]:
             return ("nodes", *(name for name in names if name in table_of(kind)))
         case Kind.FIT | Kind.FIT_GROUP:
             return wide_fit_names(kind)
+        case Kind.VOLUME:
+            return tuple(column.name for column in OF_VOLUMES)
 
 
 def _each(names: tuple[str, ...]) -> tuple[str, ...]:

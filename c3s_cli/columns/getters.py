@@ -47,6 +47,16 @@ def percentage(part: Getter, whole: Getter) -> Getter:
 
 
 @cache
+def figure(name: str) -> Getter:
+    """Read a figure that only some sources know."""
+
+    def value(row: Any) -> int | None:
+        return None if row.figures is None else row.figures.get(name)
+
+    return value
+
+
+@cache
 def label(key: str) -> Getter:
     """Read a label; "" if the object lacks it, None if its labels are unknown."""
 

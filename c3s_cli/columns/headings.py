@@ -17,8 +17,13 @@ HEADINGS: Final = {
     "swap.usagePercentOfCapacity": "SWAP(%)",
     "instanceType": "INSTANCE-TYPE",
     "qosClass": "QOS",
+    "oomKills": "OOM-KILLS",
+    "throttled": "THROTTLED(%)",
+    "volume.used": "USED(bytes)",
+    "volume.capacity": "CAPACITY(bytes)",
+    "volume.usagePercentOfCapacity": "USED(%)",
 }
-RATIO: Final = re.compile(r"(?P<of>.+)\.(?P<part>usage|requests|limits)PercentOf(?P<whole>\w+)")
+RATIO: Final = re.compile(r"(?P<of>.+)\.(?P<part>usage|requests|limits|avg|min|max|p[0-9]+)PercentOf(?P<whole>\w+)")
 FIELD: Final = re.compile(r"(?P<of>.+)\.(?P<field>\w+)")
 
 
@@ -33,8 +38,10 @@ def _heading(column: Column) -> str:
         return HEADINGS[column.name]
     if match := RATIO.fullmatch(column.name):
         of = _resource(match["of"])
-        if match["part"] != "usage":
+        if match["part"] in ("requests", "limits"):
             return f"{of}-{match['part'].upper()}(%)"
+        if match["part"] != "usage":
+            of = f"{of}-{match['part'].upper()}"
         return f"{of}(%)" if match["whole"] in ("Allocatable", "Capacity") else f"{of}(%{match['whole'].upper()})"
     if column.name.startswith("labels["):
         return column.path[-1].upper()

@@ -18,6 +18,7 @@ from c3s_cli.columns.catalogue import (
     wide_names,
 )
 from c3s_cli.columns.getters import label
+from c3s_cli.columns.statistics import statistic_column
 from c3s_cli.columns.vocabulary import FITTING, Column, Kind, Needs, Unit, flat, json_name
 from c3s_cli.errors import UsageError
 
@@ -59,7 +60,7 @@ class Naming(Struct, frozen=True):
         """Return the column whose value is at this path of the document, None if there is none."""
         if path[0] in ("labels", "resources") and len(path) > 1:
             return self.open_ended(".".join((f'{path[0]}["{path[1]}"]', *path[2:])))
-        column = table_of(self.kind).get(".".join(path))
+        column = table_of(self.kind).get(".".join(path)) or self.open_ended(".".join(path))
         return None if column is None or column.parts else column
 
     def expand(self, words: Iterable[str]) -> tuple[Column, ...]:
@@ -92,6 +93,8 @@ class Naming(Struct, frozen=True):
         if self.kind in FITTING:
             return {resource: f"{resource}.free" for resource in CPU_AND_MEMORY}
         percent = "Requests" if self.kind in (Kind.POD, Kind.POD_GROUP) else self.basis
+        if self.kind is Kind.VOLUME:
+            return {"used": "volume.used", "capacity": "volume.capacity", "used%": "volume.usagePercentOfCapacity"}
         aliases = {"swap": "swap.usage", "swap%": "swap.usagePercentOfCapacity"} if self.kind is Kind.NODE else {}
         if self.kind is Kind.POD or any(key.name == "owner" for key in self.keys):
             aliases["workload"] = "owner"
@@ -103,11 +106,18 @@ class Naming(Struct, frozen=True):
     def _alias(self, name: str) -> str:
         return self.aliases().get(name, name)
 
+    def _percent(self, name: str) -> str:
+        """Return `cpu.p95%` in full: of requests for pods, of what nodes offer for nodes."""
+        whole = "Requests" if self.kind in (Kind.POD, Kind.POD_GROUP) else self.basis
+        return f"{name[:-1]}PercentOf{whole}" if name.endswith("%") else name
+
     def open_ended(self, name: str) -> Column | None:
-        """Return the column of any resource or label, such as `labels["app"]`; None for any other name."""
+        """Return the column of any resource, label or statistic, such as `labels["app"]`; None for any other name."""
         match = OPEN_ENDED.fullmatch(name)
-        if match is None:
+        if self.kind is Kind.VOLUME:
             return None
+        if match is None:
+            return statistic_column(self._percent(name), self.kind)
         key, field = match["key"], match["field"]
         if match["of"] == "resources" and field:
             made = {column.name: column for column in resource_columns(key, self.kind)}

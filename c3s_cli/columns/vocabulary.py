@@ -21,8 +21,19 @@ class Kind(Enum):
     NODE_GROUP = "NodeGroup"
     POD_GROUP = "PodGroup"
     CLUSTER = "Cluster"
+    VOLUME = "Volume"
     FIT = "NodeFit"
     FIT_GROUP = "NodeGroupFit"
+
+    @property
+    def namespaced(self) -> bool:
+        """Whether such rows live in a namespace."""
+        return self in (Kind.POD, Kind.VOLUME)
+
+    @property
+    def named(self) -> bool:
+        """Whether such rows have a name of their own, and are no sums."""
+        return self in (Kind.NODE, Kind.POD, Kind.VOLUME, Kind.FIT)
 
     @property
     def group(self) -> Kind:
@@ -51,6 +62,7 @@ class Needs(Flag):
     POD_LABELS = auto()
     OWNERS = auto()
     POD_COUNT = auto()
+    VOLUMES = auto()
 
 
 class Unit(Enum):
@@ -70,7 +82,7 @@ class Column(Struct, frozen=True):
     """A column. `value` returns a row's exact value, None if unknown.
 
     ratio: for a PERCENT, getters of the exact part and whole. parts: the columns that a table shows as one ("9/10");
-    the structured formats show the parts instead.
+    the structured formats show the parts instead. figures: the figures of a row that it reads, by their names.
     """
 
     name: str
@@ -80,6 +92,7 @@ class Column(Struct, frozen=True):
     needs: Needs = Needs.NOTHING
     ratio: tuple[Getter, Getter] | None = None
     parts: tuple[Column, ...] = ()
+    figures: tuple[str, ...] = ()
 
     @property
     def path(self) -> tuple[str, ...]:

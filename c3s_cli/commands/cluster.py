@@ -5,10 +5,11 @@ from c3s_cli.errors import ExitCode
 from c3s_cli.request.from_flags import request_of, target_of
 from c3s_cli.run.once import show
 from c3s_cli.words.options import Connection, Display, Nodes, Selection, takes_flags
+from c3s_cli.words.time_options import Time
 
 
 @takes_flags
-def cluster(*, selection: Selection, nodes: Nodes, display: Display, connection: Connection) -> ExitCode:
+def cluster(*, selection: Selection, nodes: Nodes, time: Time, display: Display, connection: Connection) -> ExitCode:
     """Display resource (CPU/memory) usage of the whole cluster in one row.
 
     Examples:
@@ -16,6 +17,8 @@ def cluster(*, selection: Selection, nodes: Nodes, display: Display, connection:
       c3s top cluster
       # A row for every resource, GPUs included
       c3s top cluster -o wide
+      # What the whole cluster used at most, over a month
+      c3s top cluster --since 30d --from prometheus --columns cpu.max,memory.max
     """
-    request = request_of(Kind.CLUSTER, None, connection, selection, display, nodes=nodes)
+    request = request_of(Kind.CLUSTER, None, connection, selection, display, nodes=nodes, time=time)
     return show(target_of(connection), *request, explain=selection.explain)

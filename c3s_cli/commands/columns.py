@@ -17,6 +17,7 @@ KINDS: Final = {
     "node-groups": Kind.NODE_GROUP,
     "pod-groups": Kind.POD_GROUP,
     "cluster": Kind.CLUSTER,
+    "volumes": Kind.VOLUME,
     "fit": Kind.FIT,
     "fit-groups": Kind.FIT_GROUP,
 }
@@ -49,7 +50,8 @@ def columns(of: Of = None, output: Output = "table") -> ExitCode:
     """List the columns of nodes, pods, their groups (--by), the cluster and fit: name, alias, unit, needs, meaning.
 
     Any extended resource and any label is a column too: resources["nvidia.com/gpu"].requests (and the other fields),
-    labels["app"].
+    labels["app"]. Over a range of time (--since) there are the statistics avg, min, max and p1 to p99 of cpu and
+    memory, such as cpu.p95 and memory.maxPercentOfLimits.
 
     Examples:
       # Everything that is known of a pod

@@ -39,7 +39,13 @@ FILE_FLAGS: Final = (
     "-f",
     "--filename",
 )
-KINDS: Final = {"nodes": Kind.NODE, "pods": Kind.POD, "cluster": Kind.CLUSTER, "fit": Kind.FIT}
+KINDS: Final = {
+    "nodes": Kind.NODE,
+    "pods": Kind.POD,
+    "cluster": Kind.CLUSTER,
+    "volumes": Kind.VOLUME,
+    "fit": Kind.FIT,
+}
 
 
 def complete(words: Sequence[str], commands: Iterable[tuple[str, ...]], aliases: dict[str, str]) -> str:
@@ -88,7 +94,7 @@ def _arguments(command: str, names: list[str], done: list[str]) -> list[str]:
         case "completion":
             return ["bash", "zsh", "fish", "powershell"]
         case "columns":
-            return ["nodes", "pods", "node-groups", "pod-groups", "cluster", "fit", "fit-groups"]
+            return ["nodes", "pods", "node-groups", "pod-groups", "cluster", "volumes", "fit", "fit-groups"]
         case "nodes" if not names:
             return _listed("/api/v1/nodes", done)
         case "pods" if not names:

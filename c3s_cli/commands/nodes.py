@@ -5,11 +5,12 @@ from c3s_cli.errors import ExitCode
 from c3s_cli.request.from_flags import request_of, target_of
 from c3s_cli.run.once import show
 from c3s_cli.words.options import Connection, Display, NodeName, Nodes, Selection, takes_flags
+from c3s_cli.words.time_options import Time
 
 
 @takes_flags
 def nodes(
-    names: NodeName = None, *, selection: Selection, nodes: Nodes, display: Display, connection: Connection
+    names: NodeName = None, *, selection: Selection, nodes: Nodes, time: Time, display: Display, connection: Connection
 ) -> ExitCode:
     """Display resource (CPU/memory) usage of nodes.
 
@@ -21,5 +22,5 @@ def nodes(
       # Exit code 3 if a node is too full, or says nothing
       c3s top nodes --fail-if 'memory% > 90' --fail-if-unknown
     """
-    request = request_of(Kind.NODE, names, connection, selection, display, nodes=nodes)
+    request = request_of(Kind.NODE, names, connection, selection, display, nodes=nodes, time=time)
     return show(target_of(connection), *request, explain=selection.explain)

@@ -5,11 +5,12 @@ from c3s_cli.errors import ExitCode
 from c3s_cli.request.from_flags import request_of, target_of
 from c3s_cli.run.once import show
 from c3s_cli.words.options import Connection, Display, PodName, Pods, Selection, takes_flags
+from c3s_cli.words.time_options import Time
 
 
 @takes_flags
 def pods(
-    names: PodName = None, *, pods: Pods, selection: Selection, display: Display, connection: Connection
+    names: PodName = None, *, pods: Pods, selection: Selection, time: Time, display: Display, connection: Connection
 ) -> ExitCode:
     """Display resource (CPU/memory) usage of pods.
 
@@ -23,5 +24,5 @@ def pods(
       # Pods close to their memory limit, and pods without one
       c3s top pods -A --where 'memory.usagePercentOfLimits > 85' --where 'memory.limits = none'
     """
-    request = request_of(Kind.POD, names, connection, selection, display, pods=pods)
+    request = request_of(Kind.POD, names, connection, selection, display, pods=pods, time=time)
     return show(target_of(connection), *request, explain=selection.explain)

@@ -72,6 +72,8 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes, path: str) ->
         if status == 401 and not message:
             message = "Unauthorized"
         return ApiError(status, reason, _line(message), retry_after=retry_after, hint=_hint(status, message))
+    if own := _own_words(body):
+        return ApiError(status, *own, retry_after=retry_after)
     unknown = ("", f"the server responded with the status code {status} but did not return more information")
     reason, words = GENERIC.get(status, GENERIC[500] if status >= 500 else unknown)
     text = _line(body[: LONGEST * 4].decode("utf-8", "replace"))
@@ -110,6 +112,20 @@ def _status(body: bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return told if isinstance(told, dict) and told.get("kind") == "Status" else None
+
+
+def _own_words(body: bytes) -> tuple[str, str] | None:
+    """Return the reason and the words of a server behind the API server, such as Prometheus, which sends no Status."""
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(told, dict) or told.get("status") != "error":
+        return None
+    words = str(told.get("error") or "")
+    # Some quote the whole query before they say what is wrong with it.
+    short = words if len(words) <= LONGEST else f"{words[: LONGEST // 2]} … {words[-LONGEST // 2 :]}"
+    return str(told.get("errorType") or ""), short
 
 
 def _where(path: str) -> str:

@@ -35,11 +35,14 @@ if TYPE_CHECKING:
     from c3s_cli.kube.streaming import Stream
 
 Result = TypeVar("Result")
+# What is POSTed: a document as JSON, or the fields of a form.
+Question = Mapping[str, Any] | Sequence[tuple[str, str]]
 # The usage of 150,000 pods, which comes in one answer, is 150 MB with three containers and some labels in each.
 LARGEST: Final = 256 << 20
 # What is not shown whole anyway: the body of an error, or of something that is no JSON.
 LARGEST_ERROR: Final = 1 << 20
 CHUNK: Final = 1 << 20
+Form = Sequence[tuple[str, str]]
 PAUSES: Final = 10
 NO_CLUSTER: Final = (
     "no cluster to read: there is no kubeconfig (--kubeconfig, $KUBECONFIG, ~/.kube/config), no service account "
@@ -109,7 +112,8 @@ class Cluster:
     """One API server, read with one identity. Several threads may `get` at once.
 
     context: what to call it. namespace: where a name without one lives. notes: what stderr should say of the
-    connection. ending: what `close` calls first, such as the end of a thread that reads a stream.
+    connection. ending: what `close` calls first, such as the end of a thread that reads a stream. engine: the server
+    that knows the usage, if that is another one.
     """
 
     def __init__(
@@ -127,6 +131,7 @@ class Cluster:
         self.cluster_name = access.cluster_name
         self.user_name = str(access.user.get("as") or access.user_name)
         self.notes: tuple[str, ...] = ()
+        self.engine: Cluster | None = None
         self.ending: list[Callable[[], None]] = []
         self.trace = trace or (lambda _line: None)
         self._access = access
@@ -248,9 +253,16 @@ class Cluster:
         """
         return self._answer(path, (), "application/json", document)
 
-    def _answer(
-        self, path: str, query: Sequence[tuple[str, str]], accept: str, document: Mapping[str, Any] | None
-    ) -> Answer:
+    def post_form(self, path: str, fields: Sequence[tuple[str, str]]) -> Answer:
+        """POST a question that is too long for an address, as a form; give the whole answer. Raises as `get`.
+
+        Only for questions, which change nothing: one may be sent twice.
+        """
+        # A query over weeks may take a server longer than c3s would wait for a list.
+        self._deadline.be_patient()
+        return self._answer(path, (), "application/json", fields)
+
+    def _answer(self, path: str, query: Sequence[tuple[str, str]], accept: str, document: Question | None) -> Answer:
         return self._renewing(partial(self._patiently, self._url(path, query), path, accept, document))
 
     def stream(self, path: str, query: Sequence[tuple[str, str]], *, accept: str, silence: float) -> Stream:
@@ -301,7 +313,7 @@ class Cluster:
         except C3sError as problem:
             self.trace(f"newer credentials cannot be used yet: {problem}")
 
-    def _patiently(self, url: str, path: str, accept: str, document: Mapping[str, Any] | None) -> Answer:
+    def _patiently(self, url: str, path: str, accept: str, document: Question | None) -> Answer:
         """Send one request; again after each pause that the server asks for."""
         for _ in range(PAUSES):
             try:
@@ -318,7 +330,7 @@ class Cluster:
         pause = problem.retry_after
         return problem.status in (429, 503) and pause is not None and self._deadline.allows(pause)
 
-    def _once(self, url: str, path: str, accept: str, document: Mapping[str, Any] | None) -> Answer:
+    def _once(self, url: str, path: str, accept: str, document: Question | None) -> Answer:
         """Send one request, and judge its answer."""
         begun = time.monotonic()
         method = "GET" if document is None else "POST"
@@ -332,14 +344,15 @@ class Cluster:
         content_type = response.headers.get("Content-Type", "")
         if response.status != 200 and not (document and response.status == 201):
             raise error_of(response.status, response.headers, bytes(body), path)
-        if "json" not in content_type:
+        if accept.rpartition("/")[2] not in content_type:
             kind = content_type.split(";", 1)[0] or "something unnamed"
+            wanted = "JSON" if accept.endswith("json") else accept
             raise InvalidAnswer(
-                f"the server sent {kind}, not JSON", hint="is that an API server, or a login page or proxy?"
+                f"the server sent {kind}, not {wanted}", hint="is that an API server, or a login page or proxy?"
             )
         return Answer(body, content_type, date_of(response.headers.get("Date")))
 
-    def _exchange(self, url: str, accept: str, document: Mapping[str, Any] | None) -> tuple[Any, bytes | bytearray]:
+    def _exchange(self, url: str, accept: str, document: Question | None) -> tuple[Any, bytes | bytearray]:
         """Send one request and read its answer to the end; once more if the connection broke."""
         import urllib3
 
@@ -366,7 +379,7 @@ class Cluster:
         url: str,
         accept: str,
         deadline: Deadline,
-        document: Mapping[str, Any] | None = None,
+        document: Question | None = None,
         *,
         encoded: bool = True,
     ) -> Any:
@@ -379,9 +392,12 @@ class Cluster:
             headers["Authorization"] = self._authorization
         wait = deadline.wait()
         timeout = wait and (wait, wait)
-        if document is not None:
+        if isinstance(document, Mapping):
             headers["Content-Type"] = "application/json"
             return client.request("POST", url, headers=headers, body=dict(document), _request_timeout=timeout).response
+        if document is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            return client.request("POST", url, headers=headers, post_params=document, _request_timeout=timeout).response
         return client.request("GET", url, headers=headers, _request_timeout=timeout).response
 
 

@@ -36,6 +36,10 @@ class Deadline:
         deadline._silence = seconds
         return deadline
 
+    def be_patient(self) -> None:
+        """Wait for a byte as long as for everything."""
+        self._silence = FOREVER
+
     def renew(self) -> None:
         """Start again, for the next reading of a watch."""
         self._end = time.monotonic() + self._total

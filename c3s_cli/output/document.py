@@ -164,9 +164,9 @@ def _totals(report: Report) -> dict[str, Any]:
 def identity_columns(report: Report) -> list[Column]:
     """Return the columns that identify a row, and the time of its measurement."""
     who = [IDENTITY["context"]]
-    if report.kind is Kind.POD:
+    if report.kind.namespaced:
         who.append(IDENTITY["namespace"])
-    if report.kind in (Kind.NODE, Kind.POD, Kind.FIT):
+    if report.kind.named:
         who.append(IDENTITY["name"])
     if report.kind is Kind.FIT:
         who.append(WORKLOAD)

@@ -12,7 +12,13 @@ from c3s_cli.request.view import View
 from c3s_cli.terminal.printable import printable
 
 PIECE: Final = 5000
-PREFIXES: Final = {Kind.NODE: "node", Kind.POD: "pod", Kind.CLUSTER: "cluster", Kind.FIT: "node"}
+PREFIXES: Final = {
+    Kind.NODE: "node",
+    Kind.POD: "pod",
+    Kind.CLUSTER: "cluster",
+    Kind.FIT: "node",
+    Kind.VOLUME: "persistentvolumeclaim",
+}
 
 
 def names(report: Report, _view: View) -> Iterator[str]:

@@ -36,6 +36,7 @@ THINGS: Final = {
     Kind.CLUSTER: "cluster",
     Kind.FIT: "fit",
     Kind.FIT_GROUP: "fit_group",
+    Kind.VOLUME: "volume",
 }
 TEXTUAL: Final = (Unit.TEXT, Unit.TEXTS)
 
@@ -118,7 +119,7 @@ def _info(texts: Sequence[Column], report: Report) -> Iterator[str]:
     name = f"c3s_{THINGS[report.kind]}_info"
     keys = _label_names(report.keys)
     said = {*(key.name for key in report.keys), "context", "workload"}
-    said |= {"namespace"} if report.kind is Kind.POD else set()
+    said |= {"namespace"} if report.kind.namespaced else set()
     told = [column for column in texts if column.name not in said]
     labels_of = _label_names(told, *(label for label, _ in _identity(report)), *keys)
     if report.rows:
@@ -136,9 +137,9 @@ def _info(texts: Sequence[Column], report: Report) -> Iterator[str]:
 def _identity(report: Report) -> list[tuple[str, Getter]]:
     """Name the labels of every sample beside the keys of --by, with what they hold."""
     labels = [("context", IDENTITY["context"].value)]
-    if report.kind is Kind.POD:
+    if report.kind.namespaced:
         labels.append(("namespace", IDENTITY["namespace"].value))
-    if report.kind in (Kind.NODE, Kind.POD):
+    if report.kind.named:
         labels.append((THINGS[report.kind], IDENTITY["name"].value))
     if report.kind is Kind.FIT:
         labels += [("node", IDENTITY["name"].value), ("workload", WORKLOAD.value)]

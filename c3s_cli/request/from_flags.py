@@ -15,8 +15,10 @@ from c3s_cli.columns.vocabulary import Column, Kind, flat
 from c3s_cli.errors import UsageError
 from c3s_cli.request.formats import read_format
 from c3s_cli.request.grouping import key_column, keys_of
+from c3s_cli.request.origin import origin_of
 from c3s_cli.request.pace import Pace
 from c3s_cli.request.query import Query, SortKey
+from c3s_cli.request.ranges import asked_for, check, in_range
 from c3s_cli.request.selectors import parse_fields, parse_labels
 from c3s_cli.request.sorting import sort_keys
 from c3s_cli.request.target import PARALLEL, DemoOptions, Target
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from c3s_cli.request.condition import Condition
     from c3s_cli.words import options
     from c3s_cli.words.lists import Listing
+    from c3s_cli.words.time_options import Time
 
 # --- where ----------------------------------------------------------------------------------------------------
 
@@ -60,6 +63,7 @@ def target_of(flags: options.Connection) -> Target:
         request_timeout=_seconds(flags.request_timeout),
         verbosity=flags.verbosity,
         demo=DemoOptions(at=flags.demo_at) if flags.demo or flags.demo_at else None,
+        origin=origin_of(flags),
     )
 
 
@@ -135,6 +139,7 @@ def request_of(  # noqa: PLR0913  a command line has that many groups of flags
     *,
     nodes: options.Nodes | None = None,
     pods: options.Pods | None = None,
+    time: Time | None = None,
     repeat: options.Repeat | None = None,
 ) -> tuple[Query, View]:
     """Make the Query and the View of one command line. Mistakes are found in kubectl's order."""
@@ -154,9 +159,10 @@ def request_of(  # noqa: PLR0913  a command line has that many groups of flags
     naming = Naming(objects.group if by else objects, basis, keys)
     sort = sort_keys(rows.sort_by, naming)
     _one_of_name_and_selector(objects, name, rows, pods)
+    period = asked_for(time, connection)
     words = split_names(display.columns) or (["wide"] if format_ is Format.WIDE else ["default"])
     implied = _implied_columns(naming.kind, keys, everywhere=everywhere)
-    shown = [column for column in naming.expand(words) if column.name not in implied]
+    shown = [column for column in naming.expand(in_range(words, naming, period)) if column.name not in implied]
     where = _condition(rows.where, of_objects)
     until = _until(repeat)
     if repeat:
@@ -189,8 +195,11 @@ def request_of(  # noqa: PLR0913  a command line has that many groups of flags
         until_all=bool(repeat and repeat.until_all),
         limit=_limit(rows.limit),
         totals=rows.sum or format_ in WITH_TOTALS,
+        sum=rows.sum,
+        period=period,
         extended=naming.kind in WITH_EXTENDED and not WITH_EXTENDED[naming.kind].isdisjoint(words),
     )
+    check(query)
     # With --columns, wide means no more than table.
     format_ = Format.TABLE if format_ is Format.WIDE and display.columns else format_
     return query, View(

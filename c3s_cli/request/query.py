@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct, structs
 
 from c3s_cli.columns.naming import Naming
-from c3s_cli.columns.vocabulary import Column, Kind, Needs
+from c3s_cli.columns.vocabulary import Column, Kind, Needs, flat
 from c3s_cli.request.selectors import FieldSelector, LabelSelector
 
 if TYPE_CHECKING:
     from c3s_cli.request.condition import Condition
+    from c3s_cli.request.period import Period
 
 
 class SortKey(Struct, frozen=True):
@@ -28,8 +28,9 @@ class Query(Struct, frozen=True):
     """The rows to show and their columns.
 
     objects: the kind of object that is read. kind: the kind of row that is shown (a group, with `by`). keys: the
-    columns that --by made. namespace: that of -n, None for the context's own; all_namespaces overrides it. start, end:
-    the time range, None for now. totals: whether totals of all rows are needed. extended: whether to add columns for
+    columns that --by made. namespace: that of -n, None for the context's own; all_namespaces overrides it. period: the
+    range of time or the moment, None for now. totals: whether totals of all rows are needed; sum: whether they are
+    shown in a table, too. extended: whether to add columns for
     every extended resource that is found. fail_if_unknown: whether a row that cannot be judged fails. until_all:
     whether all rows must meet `until`, and not just any.
     """
@@ -53,9 +54,9 @@ class Query(Struct, frozen=True):
     until_all: bool = False
     limit: int | None = None
     totals: bool = False
+    sum: bool = False
     extended: bool = False
-    start: datetime | None = None
-    end: datetime | None = None
+    period: Period | None = None
 
     @property
     def all_columns(self) -> tuple[Column, ...]:
@@ -89,6 +90,35 @@ class Query(Struct, frozen=True):
             needs |= column.needs
         return needs
 
+    @property
+    def row_figures(self) -> tuple[str, ...]:
+        """The figures that are needed of each object: those of a group's own are not, unless they add up."""
+        where = self.where.columns if self.where and self.objects is not Kind.CLUSTER else ()
+        if self.kind is self.objects and self.kind is not Kind.CLUSTER:
+            return _figures([*where, *self._result_columns])
+        from c3s_cli.columns.statistics import is_statistic  # only groups need it
+
+        return _figures(where) + tuple(each for each in _figures(self._result_columns) if not is_statistic(each))
+
+    @property
+    def group_figures(self) -> tuple[str, ...]:
+        """The figures that are needed of groups: those of the rows, or of the totals below them."""
+        if self.kind is not self.objects or self.kind is Kind.CLUSTER:
+            where = self.where.columns if self.where and self.objects is Kind.CLUSTER else ()
+            return _figures([*where, *self._result_columns])
+        return _figures(self.columns) if self.sum else ()
+
+    @property
+    def _result_columns(self) -> list[Column]:
+        columns = [*self.columns, *(key.column for key in self.sort)]
+        for condition in filter(None, (self.fail_if, self.until)):
+            columns += condition.columns
+        return columns
+
+
+def _figures(columns: Iterable[Column]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(figure for column in flat(columns) for figure in column.figures))
+
 
 def _sorted_by(key: SortKey, column: Column) -> SortKey:
     return key if column is key.column else SortKey(column, column.value, key.descending)
@@ -99,4 +129,5 @@ BASE_NEEDS: Final = {
     Kind.POD: Needs.POD_METRICS,
     Kind.CLUSTER: Needs.NODE_METRICS | Needs.NODES,
     Kind.FIT: Needs.NODES | Needs.NODE_DETAILS | Needs.PODS,
+    Kind.VOLUME: Needs.VOLUMES,
 }

@@ -19,12 +19,34 @@ class DemoOptions(Struct, frozen=True):
     at: str | None = None
 
 
+class Origin(Struct, frozen=True):
+    """Who tells the usage.
+
+    kind: "metrics" (the metrics API), "kubelet" or "prometheus". url: where Prometheus' API is, "" for the one that the
+    cluster has: `service`, as NAMESPACE/NAME:PORT, or the one that is found. headers: as "NAME: VALUE". match: what is
+    added to every selector, such as cluster="eu". facts: whether it tells requests, owners and nodes, too.
+    """
+
+    kind: str = "metrics"
+    url: str = ""
+    service: str = ""
+    token_file: str | None = None
+    user: str | None = None
+    password_file: str | None = None
+    headers: tuple[str, ...] = ()
+    certificate_authority: str | None = None
+    client_certificate: str | None = None
+    client_key: str | None = None
+    match: str = ""
+    facts: bool = False
+
+
 class Target(Struct, frozen=True):
     """Which clusters to read, and with which identity. None and "" mean what they mean to kubectl: not given.
 
     contexts: the values of --context, each a name, a pattern or a list of both. parallel: how many clusters to read at
     once. request_timeout: seconds for each request; None for the defaults (10 s without data, 5 minutes in total), 0
-    for no limit. verbosity: the number after -v.
+    for no limit. verbosity: the number after -v. origin: who knows the usage.
     """
 
     contexts: tuple[str, ...] = ()
@@ -47,3 +69,4 @@ class Target(Struct, frozen=True):
     request_timeout: float | None = None
     verbosity: int = 0
     demo: DemoOptions | None = None
+    origin: Origin = Origin()

@@ -18,8 +18,7 @@ from c3s_cli.kube.cluster import access_of, connect
 from c3s_cli.kube.contexts import chosen, may_be_several
 from c3s_cli.kube.deadline import Deadline
 from c3s_cli.kube.plugins import Plugins
-from c3s_cli.metrics import scope_of
-from c3s_cli.sources.api_server import ApiServer
+from c3s_cli.metrics import scope_of, source_of
 from c3s_cli.terminal.progress import Progress
 from c3s_cli.terminal.words import say
 
@@ -30,14 +29,18 @@ if TYPE_CHECKING:
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import DemoOptions, Target
     from c3s_cli.run.stages import Stages
+    from c3s_cli.sources.api_server import ApiServer
     from c3s_cli.sources.following import Following
 
 
 class Member:
     """One context of a fleet. It connects when it is first needed, and again if that failed."""
 
-    def __init__(self, name: str, find: Callable[[], Access], connect: Callable[[Access], Cluster]) -> None:
+    def __init__(
+        self, name: str, target: Target, find: Callable[[], Access], connect: Callable[[Access], Cluster]
+    ) -> None:
         self.name = name
+        self._target = target
         self._find = find
         self._connect = connect
         self._lock = threading.Lock()
@@ -62,14 +65,19 @@ class Member:
     def source(self, count: Callable[[str, float], None] = lambda _stage, _seconds: None) -> ApiServer:
         """Return what a reading asks. count: is told the seconds of its stages. Raises as `cluster`."""
         cluster = self.cluster()
+        if self._target.origin.url and cluster.engine is None:
+            from c3s_cli.kube.endpoint import open_endpoint  # only --from URL needs one
+
+            cluster.engine = open_endpoint(self._target, cluster.trace)
+            cluster.ending.append(cluster.engine.close)
         if not self.follows:
-            return ApiServer(cluster, count)
+            return source_of(cluster, self._target.origin, count)
         with self._lock:
             if self._following is None or self._following.cluster is not cluster:
                 from c3s_cli.sources.following import Following  # only watch follows
 
                 self._following = Following(cluster)
-            return ApiServer(cluster, count, self._following.core)
+            return source_of(cluster, self._target.origin, count, self._following.core)
 
     def notes(self) -> tuple[str, ...]:
         """Return what stderr should say about the connection, as far as there is one."""
@@ -153,14 +161,14 @@ def _fleet(target: Target, trace: Callable[[str], None], connections: int) -> Fl
     join = partial(connect, target, trace=trace, connections=connections, plugins=plugins)
     if not may_be_several(target):
         name = target.contexts[0] if target.contexts else None
-        return Fleet([Member(name or "", partial(access_of, target, name), join)], plugins)
+        return Fleet([Member(name or "", target, partial(access_of, target, name), join)], plugins)
     from c3s_cli.kube.kubeconfig import merge  # one context is found while it connects
 
     merged = merge(target.kubeconfig, os.environ, Deadline(target.request_timeout))
     names = chosen(target, merged)
     if len(names) > 1:
         _refuse_what_is_of_one(target)
-    members = [Member(name, partial(access_of, target, name, merged), join) for name in names]
+    members = [Member(name, target, partial(access_of, target, name, merged), join) for name in names]
     return Fleet(members, plugins, target.parallel)
 
 

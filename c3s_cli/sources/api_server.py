@@ -1,24 +1,30 @@
-"""The API server as a source: usage from the metrics API, facts from the core API, joined to one Sample."""
+"""The API server as a source: usage from the metrics API or another source, facts from the core API, in one Sample."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import C3sError
 from c3s_cli.model import Failure, Sample
+from c3s_cli.sources import metrics_api
 from c3s_cli.sources.core_api import CoreApi
 from c3s_cli.sources.decode.pods import with_owners
-from c3s_cli.sources.metrics_api import GROUP, MetricsApi
-from c3s_cli.sources.requests import Requests, at_once
+from c3s_cli.sources.requests import Once, Requests, at_once
+from c3s_cli.sources.source import Lists
 
 if TYPE_CHECKING:
+    from c3s_cli.analysis.membership import Keys, Members
     from c3s_cli.kube.cluster import Cluster
+    from c3s_cli.model import Figures
     from c3s_cli.sources.core_api import MakeCore, Stale
-    from c3s_cli.sources.source import Scope
+    from c3s_cli.sources.source import Scope, Usage
+
+# Begins a reading of the usage.
+Reading = Callable[[Requests, "Scope", list[str], Lists], "Usage"]
 
 # What each need is called when it cannot be read.
 NAMES: Final = {
@@ -28,6 +34,7 @@ NAMES: Final = {
     Needs.PODS: "pods",
     Needs.OWNERS: "owners",
     Needs.POD_COUNT: "pod count",
+    Needs.VOLUMES: "volumes",
 }
 
 
@@ -38,7 +45,7 @@ def plan(needs: Needs, scope: Scope) -> list[Needs]:
 
 
 class ApiServer:
-    """One cluster's API server.
+    """One cluster's API server, and what it reads the usage from: the metrics API, if nothing else is named.
 
     count: is told the seconds of each stage of a reading. core: makes what knows the core objects in a reading.
     """
@@ -48,28 +55,34 @@ class ApiServer:
         cluster: Cluster,
         count: Callable[[str, float], None] = lambda _stage, _seconds: None,
         core: MakeCore = CoreApi,
+        reading: Reading = metrics_api.reading,
     ) -> None:
         self.cluster = cluster
         self.count = count
         self.core = core
+        self.reading = reading
+        self.usage: Usage | None = None
 
     def read(self, needs: Needs, scope: Scope) -> Sample:
         """Read what is needed, all parts at once. Errors are raised in the order in which kubectl asks."""
         begun = time.perf_counter()
         problems: list[str] = []
         requests = Requests(self.cluster)
-        metrics = MetricsApi(requests, scope, problems)
-        core = self.core(
-            requests, scope, problems, details=Needs.NODE_DETAILS in needs, labels=Needs.POD_LABELS in needs
-        )
+        what = {"details": Needs.NODE_DETAILS in needs, "labels": Needs.POD_LABELS in needs}
+        core = self.core(requests, scope, problems, **what)
+        plain = CoreApi(requests, scope, problems, **what)
+        nodes = Once(core.nodes if Needs.NODES in needs else plain.node_names)
+        pods_in_scope = Once(core.pods)
+        usage = self.usage = self.reading(requests, scope, problems, Lists(nodes, pods_in_scope, Once(plain.claims)))
         jobs: dict[Needs, Callable[[], Any]] = {
-            Needs.NODE_METRICS: metrics.nodes,
-            Needs.POD_METRICS: metrics.pods,
-            Needs.NODES: core.nodes,
+            Needs.NODE_METRICS: usage.nodes,
+            Needs.POD_METRICS: usage.pods,
+            Needs.NODES: nodes,
             # A field selector means nothing to the metrics API: the core API says which pods it selects.
-            Needs.PODS: core.pods if Needs.PODS in needs else core.pod_names,
+            Needs.PODS: pods_in_scope if Needs.PODS in needs else core.pod_names,
             Needs.OWNERS: core.owners,
             Needs.POD_COUNT: core.count_pods,
+            Needs.VOLUMES: usage.volumes,
         }
         wanted = plan(needs, scope)
         # The last one runs in this thread. That of the metrics is always a request; lists may be known already.
@@ -86,7 +99,8 @@ class ApiServer:
         now = max(requests.dates, default=datetime.now(UTC))
         pods, facts = _pods(known, needs, scope)
         if scope.objects is Kind.POD and not pods and facts is None:
-            metrics.explain_absence(now)
+            usage.explain_absence(now)
+        failures += usage.failures
         failures += [_stale(self.cluster.context, each, now) for each in core.stale()]
         failures += [Failure(self.cluster.context, "quantity", problem) for problem in problems]
         seconds = requests.seconds()
@@ -95,15 +109,26 @@ class ApiServer:
         return Sample(
             context=self.cluster.context,
             now=now,
-            source=f"{GROUP}/{metrics.version}",
+            source=usage.name,
             namespace=scope.namespace or "",
             nodes=known.get(Needs.NODE_METRICS) or [],
             pods=pods,
+            volumes=known.get(Needs.VOLUMES) or [],
             node_facts=known.get(Needs.NODES),
             pod_facts=facts,
             pod_count=known.get(Needs.POD_COUNT),
             failures=tuple(failures),
         )
+
+    def sums(
+        self, groups: Mapping[Keys, Members], figures: Sequence[str]
+    ) -> tuple[Mapping[Keys, Figures], Sequence[Failure]]:
+        """Read the statistics of groups of what has been read last, and what of it could not be read."""
+        if self.usage is None:
+            return {}, ()
+        known = self.usage.failures
+        told = self.usage.sums(groups, figures)
+        return told, [failure for failure in self.usage.failures if failure not in known]
 
 
 def _stale(context: str, stale: Stale, now: datetime) -> Failure:
@@ -126,6 +151,8 @@ def _pods(known: Mapping[Needs, Any], needs: Needs, scope: Scope) -> tuple[list[
 
 def _required(answers: Mapping[Needs, Any], scope: Scope) -> Needs:
     """Return what must have been read: a pod whose spec is known can be shown without its usage."""
+    if scope.objects is Kind.VOLUME:
+        return Needs.VOLUMES
     if scope.objects is not Kind.POD:
         return Needs.NODE_METRICS | Needs.NODES
     if scope.fields:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.kube.cluster import segment
 from c3s_cli.sources.decode import nodes as decode_nodes
+from c3s_cli.sources.decode.claims import claims_of
 from c3s_cli.sources.decode.owners import Owners, controllers, names
 from c3s_cli.sources.decode.pods import PodDecoder
 from c3s_cli.sources.decode.shapes import Body, Listing, decode_one
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from c3s_cli.amounts.allocation import PodResources
     from c3s_cli.errors import C3sError
     from c3s_cli.model import NodeFacts, PodFacts
-    from c3s_cli.sources.source import Pairs, Scope
+    from c3s_cli.sources.source import Claims, Pairs, Scope
 
 NODES = "/api/v1/nodes"
 PODS = "/api/v1/pods"
@@ -88,6 +89,11 @@ class CoreApi(Struct):
             node.name: node for node in self.requests.whole(NODES, self.scope.label_query() if in_scope else [], decode)
         }
 
+    def node_names(self) -> dict[str, None]:
+        """Read the names of all nodes."""
+        found = self.requests.pages(NODES, [], names, METADATA_LIST)
+        return {name: None for _, name in found}
+
     def pods(self) -> dict[tuple[str, str], PodFacts]:
         """Read the unfinished pods, by namespace and name: those in scope, or those of the nodes in scope."""
         decoder = PodDecoder(self.problems, labels=self.labels, placing=self.placing)
@@ -96,9 +102,14 @@ class CoreApi(Struct):
         path, query = self.pods_in_scope()
         return self.requests.pages(path, query, decoder.page)
 
+    def claims(self) -> Claims:
+        """Read which PersistentVolumeClaims the pods in scope mount."""
+        path, query = self.pods_in_scope()
+        return self.requests.pages(path, query, claims_of)
+
     def pods_in_scope(self) -> tuple[str, Pairs]:
         """Return the path and the query of a list of the pods in scope."""
-        if self.scope.objects is Kind.POD:
+        if self.scope.objects.namespaced:
             return f"/api/v1/{self.scope.namespaced('pods')}", self.scope.selectors()
         return PODS, [("fieldSelector", f"spec.nodeName={self.scope.name}")] if self.scope.name else []
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from c3s_cli.amounts.duration import go_duration
 from c3s_cli.errors import ApiError, MetricsUnavailable
@@ -17,13 +17,15 @@ from c3s_cli.sources.decode.owners import creations, versions
 from c3s_cli.sources.requests import METADATA_LIST, Requests
 
 if TYPE_CHECKING:
-    from c3s_cli.model import Node, Pod
-    from c3s_cli.sources.source import Scope
+    from c3s_cli.model import Failure, Node, Pod, Volume
+    from c3s_cli.sources.source import Lists, Scope
 
 GROUP: Final = "metrics.k8s.io"
 LIKELY: Final = "v1beta1"
 VERSIONS: Final = ("v1", "v1beta1")
-INSTALL: Final = "install metrics-server; with rights to see it: kubectl get apiservice v1beta1.metrics.k8s.io"
+INSTALL: Final = (
+    "--from kubelet reads the nodes themselves; why there is none: kubectl get apiservice v1beta1.metrics.k8s.io"
+)
 # kubectl expects no metrics of a pod that is younger, in seconds.
 YOUNG: Final = 120
 
@@ -37,6 +39,12 @@ class MetricsApi(Struct):
     scope: Scope
     problems: list[str]
     version: str = LIKELY
+    failures: list[Failure] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """The group and the version."""
+        return f"{GROUP}/{self.version}"
 
     def nodes(self) -> list[Node]:
         """Read the usage of the nodes. MetricsUnavailable if there is none yet."""
@@ -96,6 +104,21 @@ class MetricsApi(Struct):
                 )
         if ages:
             raise MetricsUnavailable("metrics not available yet")
+
+    def volumes(self) -> list[Volume]:
+        """Raise a MetricsUnavailable: the metrics API knows nothing of volumes."""
+        raise MetricsUnavailable(
+            "the metrics API knows nothing of volumes", hint="--from kubelet or --from prometheus does"
+        )
+
+    def sums(self, _groups: Mapping[Any, Any], _figures: Sequence[str]) -> Mapping[Any, Any]:
+        """Return nothing: the metrics API does not know the past."""
+        return {}
+
+
+def reading(requests: Requests, scope: Scope, problems: list[str], _lists: Lists) -> MetricsApi:
+    """Begin a reading."""
+    return MetricsApi(requests, scope, problems)
 
 
 def unique(pods: list[Pod]) -> list[Pod]:

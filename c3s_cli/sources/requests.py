@@ -46,6 +46,15 @@ class Requests(Struct):
     def __post_init__(self) -> None:
         self.cluster.begin_reading()
 
+    def post_form(self, path: str, fields: Sequence[tuple[str, str]]) -> Body:
+        """Return the body of the answer to a form."""
+        begun = time.perf_counter()
+        answer = self.cluster.post_form(path, fields)
+        self.spans.append((begun, time.perf_counter()))
+        if answer.date:
+            self.dates.append(answer.date)
+        return answer.body
+
     def get(self, path: str, query: Sequence[tuple[str, str]] = (), accept: str = JSON) -> Body:
         """Return the body of one answer."""
         begun = time.perf_counter()
@@ -132,6 +141,22 @@ class Pages(Struct):
         return token
 
 
+class Once:
+    """A job that several threads want done, and one does. If it fails, the next one tries again."""
+
+    def __init__(self, job: Callable[[], Any]) -> None:
+        self._job = job
+        self._lock = threading.Lock()
+        self._results: list[Any] = []
+
+    def __call__(self) -> Any:
+        """Do the job, or wait until it is done. Raises what the job raises."""
+        with self._lock:
+            if not self._results:
+                self._results.append(self._job())
+            return self._results[0]
+
+
 def covered(spans: Sequence[tuple[float, float]]) -> float:
     """Return the time covered by spans (begin, end) that may overlap."""
     total, reached = 0.0, 0.0
@@ -165,4 +190,25 @@ def at_once(jobs: Mapping[Key, Callable[[], Any]]) -> dict[Key, Any]:
     for result in results.values():
         if isinstance(result, BaseException) and not isinstance(result, C3sError):
             raise result
+    return {key: results[key] for key in jobs}
+
+
+def some_at_once(jobs: Mapping[Key, Callable[[], Any]], limit: int) -> dict[Key, Any]:
+    """Run many jobs, `limit` of them at once. Return the result, or the C3sError, of each."""
+    results: dict[Key, Any] = {}
+    left = iter(list(jobs.items()))
+    lock = threading.Lock()
+
+    def work() -> None:
+        while True:
+            with lock:
+                key, job = next(left, (None, None))
+            if job is None:
+                return
+            try:
+                results[key] = job()  # type: ignore[index]  # a job has a key
+            except C3sError as problem:
+                results[key] = problem  # type: ignore[index]  # as above
+
+    at_once(dict.fromkeys(range(min(limit, len(jobs))), work)) if jobs else None
     return {key: results[key] for key in jobs}

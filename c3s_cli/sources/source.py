@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
 
 from c3s_cli.kube.cluster import segment
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from c3s_cli.analysis.membership import Keys, Members
     from c3s_cli.columns.vocabulary import Kind, Needs
-    from c3s_cli.model import Sample
+    from c3s_cli.model import Failure, Figures, Node, Pod, PodFacts, Sample, Volume
+    from c3s_cli.request.period import Period
     from c3s_cli.request.selectors import FieldSelector, LabelSelector
 
 Pairs = list[tuple[str, str]]
+# The node, and the names of the PersistentVolumeClaims, of a pod by namespace and name.
+Claims = Mapping[tuple[str, str], tuple[str, tuple[str, ...]]]
 
 
 class Scope(Struct, frozen=True):
-    """Which objects are read: of one kind, by name or by selectors. namespace: None for all."""
+    """Which objects are read: of one kind, by name or by selectors. namespace: None for all.
+
+    figures: what is needed of them beside their usage, by the names of the columns. containers: whether that is needed
+    of containers, too. period: of when, None for now.
+    """
 
     objects: Kind
     name: str | None = None
     namespace: str | None = None
     labels: LabelSelector | None = None
     fields: FieldSelector | None = None
+    figures: tuple[str, ...] = ()
+    containers: bool = False
+    period: Period | None = None
 
     def namespaced(self, resource: str) -> str:
         """Return the last part of a path: `namespaces/NAMESPACE/pods`, or `pods` for all namespaces."""
@@ -37,6 +51,11 @@ class Scope(Struct, frozen=True):
         """Return the query parameters of both selectors."""
         return self.label_query() + ([("fieldSelector", self.fields.text)] if self.fields else [])
 
+    @property
+    def everything(self) -> bool:
+        """Whether all objects of the cluster are read."""
+        return not (self.name or self.namespace or self.labels or self.fields)
+
 
 class Source(Protocol):
     """Something that knows the usage of a cluster."""
@@ -47,3 +66,46 @@ class Source(Protocol):
         Raises a C3sError if there is nothing to show without it; anything else that cannot be read is a Failure in the
         Sample.
         """
+
+    def sums(
+        self, groups: Mapping[Keys, Members], figures: Sequence[str]
+    ) -> tuple[Mapping[Keys, Figures], Sequence[Failure]]:
+        """Read the statistics of groups of what has been read last, and what of it could not be read."""
+
+
+class Lists(Struct, frozen=True):
+    """What the API server lists for a source of usage that knows no selectors; each list is read once.
+
+    nodes: by name, those in scope, or all if pods are. pods: the unfinished pods in scope. claims: what they mount.
+    """
+
+    nodes: Callable[[], Mapping[str, Any]]
+    pods: Callable[[], Mapping[tuple[str, str], PodFacts]]
+    claims: Callable[[], Claims]
+
+
+class Usage(Protocol):
+    """The usage of nodes or pods, in one reading."""
+
+    @property
+    def failures(self) -> Sequence[Failure]:
+        """What is missing of it."""
+
+    @property
+    def name(self) -> str:
+        """What documents call the source."""
+
+    def nodes(self) -> list[Node]:
+        """Read the usage of the nodes in scope. Raises a C3sError if there is none to show."""
+
+    def pods(self) -> list[Pod]:
+        """Read the usage of the pods in scope. Raises a C3sError if there is none to show."""
+
+    def volumes(self) -> list[Volume]:
+        """Read the claims in scope. Raises a C3sError if the source knows nothing of volumes."""
+
+    def explain_absence(self, now: datetime) -> None:
+        """Raise a C3sError if there ought to be pods where none has usage."""
+
+    def sums(self, groups: Mapping[Keys, Members], figures: Sequence[str]) -> Mapping[Keys, Figures]:
+        """Read statistics of groups as a whole; nothing if the source knows none."""

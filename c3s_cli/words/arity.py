@@ -7,12 +7,14 @@ from typing import Any, get_args, get_type_hints
 
 from c3s_cli.words.fit import Fit
 from c3s_cli.words.lists import Contexts, Listing
-from c3s_cli.words.options import Connection, Display, Nodes, Pods, Repeat, Rows, Selection, Serve, group_of
+from c3s_cli.words.options import Connection, Display, Nodes, Pods, Repeat, Rows, Selection, Serve, Volumes, group_of
+from c3s_cli.words.time_options import Time
 
 GROUPS = {
-    "nodes": (Selection, Nodes, Display, Connection),
-    "pods": (Pods, Selection, Display, Connection),
-    "cluster": (Selection, Nodes, Display, Connection),
+    "nodes": (Selection, Nodes, Time, Display, Connection),
+    "pods": (Pods, Selection, Time, Display, Connection),
+    "cluster": (Selection, Nodes, Time, Display, Connection),
+    "volumes": (Volumes, Display, Connection),
     "fit": (Fit, Rows, Display, Connection),
     "demo": (Serve,),
     "contexts": (Contexts, Listing, Connection),
@@ -24,7 +26,7 @@ def flags_of(path: tuple[str, ...]) -> list[str]:
     """Return the long flags of a command, for completion."""
     groups: list[Any] = list(GROUPS.get(path[-1], ())) if path else []
     if path[:1] == ("watch",):
-        groups = [Repeat, *(groups or GROUPS["cluster"])]
+        groups = [Repeat, *(group for group in groups or GROUPS["cluster"] if group is not Time)]
     names = {name for group in groups for flag in _flags(group) for name in flag if name.startswith("--")}
     return sorted({*names, "--help"})
 
@@ -40,7 +42,7 @@ def _flags(annotation: Any) -> list[tuple[str, ...]]:
 def _arity() -> dict[str, bool]:
     """Map every name of every flag to whether it takes a value."""
     arity = {"--help": False, "-h": False, "--version": False}
-    for group in (Connection, Display, Selection, Nodes, Pods, Repeat, Serve, Contexts, Fit):
+    for group in (Connection, Display, Selection, Nodes, Pods, Time, Volumes, Repeat, Serve, Contexts, Fit):
         for hint in get_type_hints(group, include_extras=True).values():
             kind, flag = get_args(hint)
             arity |= dict.fromkeys((flag.default, *flag.param_decls), kind is not bool)

@@ -8,8 +8,8 @@ Text = str | None
 Many = list[str] | None
 
 # The groups of flags in a help; what has none is about the connection.
-PODS, SHOW, ROWS, CONDITIONS = "Which pods", "What to show", "Which rows", "Conditions"
-OFTEN, OUTPUT, SERVING = "How often", "Output", "Serving"
+PODS, SHOW, ROWS, TIME, CONDITIONS = "Which pods", "What to show", "Which rows", "Of when", "Conditions"
+OFTEN, OUTPUT, SERVING, SOURCE = "How often", "Output", "Serving", "Source"
 
 
 def flag(*names: str, metavar: str = "", help: str, section: str = "") -> Any:  # noqa: A002  Typer's own word for it

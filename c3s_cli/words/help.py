@@ -20,9 +20,11 @@ SECTIONS: Final = (
     "Which pods",
     "What to show",
     "Which rows",
+    "Of when",
     "Conditions",
     "How often",
     "Output",
+    "Source",
     "Serving",
     CONNECTION,
 )

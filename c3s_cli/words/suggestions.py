@@ -10,6 +10,8 @@ Path = tuple[str, ...]
 ALIKE: Final = 0.62
 # What other tools repeat a command with, and what only `watch` takes.
 REPEATING: Final = ("-w", "--watch", "-i", "--interval", "--count", "--until", "--until-all", "--timeout")
+# What is not meant where no command was named.
+SELDOM: Final = ("volumes",)
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -42,7 +44,9 @@ def flag_hint(flag: str, path: Path, flags: Mapping[Path, Sequence[str]], progra
     if f"--{wanted}" in own:
         return f"did you mean --{wanted}?"
     elsewhere = [
-        " ".join(other) for other, theirs in flags.items() if other[:-1] == path[:-1] and f"--{wanted}" in theirs
+        " ".join(other)
+        for other, theirs in flags.items()
+        if other[:-1] == path[:-1] and f"--{wanted}" in theirs and other[-1] not in SELDOM
     ]
     if elsewhere:
         return f"--{wanted} goes with {program} {f', {program} '.join(elsewhere)}"
@@ -55,5 +59,8 @@ def place_for(given: Sequence[str], group: Path, flags: Mapping[Path, Sequence[s
     return [
         path
         for path, known in flags.items()
-        if path[: len(group)] == group and len(path) == 2 and all(name in known for name in given)
+        if path[: len(group)] == group
+        and len(path) == 2
+        and path[-1] not in SELDOM
+        and all(name in known for name in given)
     ]

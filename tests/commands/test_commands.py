@@ -358,7 +358,7 @@ def test_a_command_group_alone_prints_its_help_on_stderr(run: Run) -> None:
     [
         ("top foo", "error: unknown command \"foo\"\nSee 'c3s top -h' for help and examples\n"),
         ("foo", 'error: unknown command "foo" for "c3s"\nhint: c3s --help lists the commands\n'),
-        ("top nodes --foo", "error: unknown flag: --foo\nSee 'c3s top nodes --help' for usage.\n"),
+        ("top nodes --quux", "error: unknown flag: --quux\nSee 'c3s top nodes --help' for usage.\n"),
         (
             "top nodes --containers",
             (

@@ -27,7 +27,7 @@ def candidates(run: Run, *words: str) -> tuple[list[str], str]:
     ("words", "found"),
     [
         (("to",), ["top"]),
-        (("top", ""), ["nodes", "pods", "cluster"]),
+        (("top", ""), ["nodes", "pods", "cluster", "volumes"]),
         (("watch", "p"), ["pods"]),
         (("top", "po", "--conta"), ["--containers"]),
         (("top", "nodes", "--conta"), []),

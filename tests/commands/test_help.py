@@ -16,7 +16,10 @@ from tests.fleets import kubeconfig
 from tools.samples import output
 
 PAGES = ["", *GROUPS, *(" ".join(path) for path in COMMANDS)]
-SECTIONS = ["What to show:", "Which rows:", "Conditions:", "How often:", "Output:", "Connection:", "Examples:"]
+SECTIONS = [
+    *("What to show:", "Which rows:", "Of when:", "Conditions:", "How often:", "Output:", "Source:"),
+    *("Connection:", "Examples:"),
+]
 
 
 @pytest.mark.parametrize("words", PAGES)
@@ -64,7 +67,7 @@ def test_the_examples_of_the_demo_serve(run: Run) -> None:
 
 
 def test_flags_stand_in_groups_and_the_connection_is_last(run: Run) -> None:
-    for words, missing in (("top pods", {"How often:"}), ("watch nodes", set())):
+    for words, missing in (("top pods", {"How often:"}), ("watch nodes", {"Of when:"})):
         lines = run(f"{words} --help").out.splitlines()
         titles = [line for line in lines if line.endswith(":") and not line.startswith(" ")]
         assert [title for title in titles if title != "Arguments:"] == [
@@ -88,7 +91,8 @@ def test_help_is_a_command_too(run: Run, words: str) -> None:
 def test_a_group_lists_its_commands(run: Run) -> None:
     for group in GROUPS:
         listed = run(f"{group} --help").out.partition("\nCommands:\n")[2].partition("\n\n")[0]
-        assert [line.split()[0] for line in listed.splitlines()] == ["nodes", "pods", "cluster"]
+        volumes = ["volumes"] if group == "top" else []
+        assert [line.split()[0] for line in listed.splitlines()] == ["nodes", "pods", "cluster", *volumes]
 
 
 def test_the_version_is_a_command_too(run: Run) -> None:
@@ -130,11 +134,17 @@ LISTED = "hint: c3s --help lists the commands\n"
         ),
         (
             "top --containers",
-            "error: c3s top needs a command: nodes, pods, cluster\nhint: did you mean c3s top pods --containers?\n",
+            (
+                "error: c3s top needs a command: nodes, pods, cluster, volumes\n"
+                "hint: did you mean c3s top pods --containers?\n"
+            ),
         ),
-        ("-A", "error: c3s needs a command: nodes, pods, cluster\nhint: did you mean c3s top pods -A?\n"),
-        ("--demo", f"error: c3s needs a command: nodes, pods, cluster\n{LISTED}"),
-        ("top -n x", "error: c3s top needs a command: nodes, pods, cluster\nhint: c3s top --help lists the commands\n"),
+        ("-A", "error: c3s needs a command: nodes, pods, cluster, volumes\nhint: did you mean c3s top pods -A?\n"),
+        ("--demo", f"error: c3s needs a command: nodes, pods, cluster, volumes\n{LISTED}"),
+        (
+            "top -n x",
+            "error: c3s top needs a command: nodes, pods, cluster, volumes\nhint: c3s top --help lists the commands\n",
+        ),
         ("top pods --sort_by cpu", unknown("--sort_by", "top pods", "did you mean --sort-by?")),
         (
             "top nodes --all_namespaces",

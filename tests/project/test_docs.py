@@ -126,7 +126,7 @@ def test_columns_are_listed_as_people_programs_and_pages_like_them(run: Run) -> 
             "columns node",
             (
                 "error: unknown kind 'node'\n"
-                "hint: one of: nodes, pods, node-groups, pod-groups, cluster, fit, fit-groups\n"
+                "hint: one of: nodes, pods, node-groups, pod-groups, cluster, volumes, fit, fit-groups\n"
             ),
         ),
         ("columns -o yaml", "error: unknown format 'yaml'\nhint: one of: table, json, markdown\n"),

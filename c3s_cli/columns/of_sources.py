@@ -1,0 +1,61 @@
+"""Columns that only some sources know: what Prometheus or the kubelets tell of pods, and of the volumes they claim."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import Final
+
+from c3s_cli.columns.getters import figure, percentage
+from c3s_cli.columns.vocabulary import Column, Unit
+
+THROTTLED: Final = (figure("cfs.throttled"), figure("cfs.periods"))
+VOLUMES: Final = (figure("volumes.used"), figure("volumes.capacity"))
+# What Prometheus, or the kubelet, knows of pods beside their usage.
+MORE_OF_PODS: Final = (
+    Column(
+        "throttled",
+        Unit.PERCENT,
+        percentage(*THROTTLED),
+        "share of the periods in which a CPU limit stopped it",
+        ratio=THROTTLED,
+        figures=("cfs.throttled", "cfs.periods"),
+    ),
+    Column("oomKills", Unit.COUNT, figure("oomKills"), "how often it ran out of memory", figures=("oomKills",)),
+    Column("volumes.used", Unit.BYTES, VOLUMES[0], "used of its claimed volumes", figures=("volumes.used",)),
+    Column(
+        "volumes.capacity", Unit.BYTES, VOLUMES[1], "capacity of its claimed volumes", figures=("volumes.capacity",)
+    ),
+    Column(
+        "volumes.usagePercentOfCapacity",
+        Unit.PERCENT,
+        percentage(*VOLUMES),
+        "volumes.used as a percentage of volumes.capacity",
+        ratio=VOLUMES,
+        figures=("volumes.used", "volumes.capacity"),
+    ),
+)
+
+FILL: Final = (attrgetter("used_bytes"), attrgetter("capacity_bytes"))
+INODES: Final = (attrgetter("inodes_used"), attrgetter("inodes"))
+OF_VOLUMES: Final = (
+    Column("pod", Unit.TEXTS, attrgetter("pods"), "pods that mount it"),
+    Column("node", Unit.TEXTS, attrgetter("nodes"), "nodes it is mounted on"),
+    Column("volume.used", Unit.BYTES, FILL[0], "bytes used"),
+    Column("volume.capacity", Unit.BYTES, FILL[1], "bytes that fit in"),
+    Column(
+        "volume.usagePercentOfCapacity",
+        Unit.PERCENT,
+        percentage(*FILL),
+        "volume.used as a percentage of volume.capacity",
+        ratio=FILL,
+    ),
+    Column("inodes.used", Unit.COUNT, INODES[0], "inodes used: files and directories"),
+    Column("inodes.capacity", Unit.COUNT, INODES[1], "inodes that there are"),
+    Column(
+        "inodes.usagePercentOfCapacity",
+        Unit.PERCENT,
+        percentage(*INODES),
+        "inodes.used as a percentage of inodes.capacity",
+        ratio=INODES,
+    ),
+)

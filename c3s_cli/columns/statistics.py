@@ -1,0 +1,60 @@
+"""Statistics of usage over a range of time as columns: `cpu.p95`, `memory.max`, `cpu.p95PercentOfRequests`.
+
+There is a column for every percentile, so these are found by their names and are not in the table.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from c3s_cli.columns.getters import amount, figure, percentage
+from c3s_cli.columns.vocabulary import Column, Kind, Needs, Unit, unit_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+BY_DEFAULT: Final = ("avg", "p95", "max")
+WORDS: Final = {"avg": "average", "min": "least", "max": "most"}
+NAME: Final = re.compile(
+    r"(?P<resource>cpu|memory)\.(?P<statistic>avg|min|max|p[1-9][0-9]?)"
+    r"(?:PercentOf(?P<whole>Requests|Limits|Allocatable|Capacity))?"
+)
+OF_NODES: Final = ("Allocatable", "Capacity")
+WITH_NODES: Final = (Kind.NODE, Kind.NODE_GROUP, Kind.CLUSTER)
+
+
+def statistic_column(name: str, kind: Kind) -> Column | None:
+    """Make the column of a statistic; None for any other name."""
+    match = NAME.fullmatch(name)
+    if match is None or (match["whole"] in OF_NODES and kind not in WITH_NODES):
+        return None
+    resource, statistic, whole = match["resource"], match["statistic"], match["whole"]
+    wanted = f"{resource}.{statistic}"
+    value = figure(wanted)
+    if whole is None:
+        summary = f"{_words(statistic)} of {resource}.usage over the range of --since"
+        return Column(name, unit_of(resource), value, summary, figures=(wanted,))
+    below = amount(f"measured_{whole.lower()}", resource)
+    summary = f"{wanted} as a percentage of {resource}.{whole.lower()}"
+    needs = Needs.NODES if whole in OF_NODES else Needs.PODS
+    return Column(name, Unit.PERCENT, percentage(value, below), summary, needs, ratio=(value, below), figures=(wanted,))
+
+
+def _words(statistic: str) -> str:
+    return WORDS.get(statistic) or f"{statistic[1:]}th percentile"
+
+
+def is_statistic(figure: str) -> bool:
+    """Whether a figure is one over time, which does not add up."""
+    return NAME.fullmatch(figure) is not None
+
+
+def default_statistics() -> tuple[str, ...]:
+    """Name the columns that are shown for a range of time."""
+    return tuple(f"{resource}.{statistic}" for resource in ("cpu", "memory") for statistic in BY_DEFAULT)
+
+
+def statistics_of(figures: Iterable[str]) -> tuple[str, ...]:
+    """Return those figures that are statistics, each once."""
+    return tuple(dict.fromkeys(filter(is_statistic, figures)))

@@ -1,0 +1,51 @@
+"""--from, $C3S_FROM and the --prometheus flags → Origin: who tells the usage."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, Final
+
+from c3s_cli.errors import UsageError
+from c3s_cli.request.target import Origin
+
+if TYPE_CHECKING:
+    from c3s_cli.words import options
+
+KINDS: Final = ("metrics", "kubelet", "prometheus")
+SERVICE: Final = re.compile(r"prometheus:([a-z0-9][a-z0-9.-]*/(?:https?:)?[a-z0-9][a-z0-9.-]*(?::[a-z0-9-]+)?)")
+# What only Prometheus takes: the flag's field, and that of the Origin.
+OF_PROMETHEUS: Final = {
+    "prometheus_match": "match",
+    "prometheus_token_file": "token_file",
+    "prometheus_user": "user",
+    "prometheus_password_file": "password_file",
+    "prometheus_ca": "certificate_authority",
+    "prometheus_cert": "client_certificate",
+    "prometheus_key": "client_key",
+}
+# What the API server's own credentials make needless.
+OF_ADDRESSES: Final = tuple(OF_PROMETHEUS)[1:]
+
+
+def origin_of(flags: options.Connection) -> Origin:
+    """Say who tells the usage. UsageError for a source that is none, and for flags that do not go with it."""
+    source = flags.source or os.environ.get("C3S_FROM") or "metrics"
+    given = {field: value for name, field in OF_PROMETHEUS.items() if (value := getattr(flags, name))}
+    headers = tuple(flags.prometheus_header or ())
+    service = SERVICE.fullmatch(source)
+    if "://" in source:
+        return Origin("prometheus", url=source, headers=headers, **given)
+    if source not in KINDS and service is None:
+        where = "--from" if flags.source else "$C3S_FROM"
+        raise UsageError(
+            f"unknown source {source!r} in {where}",
+            hint=f"one of: {', '.join(KINDS)}, prometheus:NAMESPACE/SERVICE:PORT, or the URL of a Prometheus",
+        )
+    names = [name for name in OF_PROMETHEUS if getattr(flags, name)] + ["prometheus_header"] * bool(headers)
+    kind = source.partition(":")[0]
+    for name in names:
+        if kind != "prometheus" or name != "prometheus_match":
+            wanted = "prometheus or --from URL" if name == "prometheus_match" else "URL"
+            raise UsageError(f"--{name.replace('_', '-')} goes with --from {wanted}")
+    return Origin(kind, service=service[1] if service else "", **given)

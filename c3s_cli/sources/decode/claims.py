@@ -1,0 +1,40 @@
+"""Core pods → the PersistentVolumeClaims that they mount."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct, field
+
+from c3s_cli.sources.decode.shapes import Listing, Meta, decode_items
+
+
+class _Claim(Struct, gc=False):
+    name: str = field(default="", name="claimName")
+
+
+class _Volume(Struct, gc=False):
+    name: str = ""
+    claim: _Claim | None = field(default=None, name="persistentVolumeClaim")
+    # Its claim is called after the pod and the volume.
+    ephemeral: dict[str, object] | None = None
+
+
+class _Spec(Struct, gc=False):
+    node: str = field(default="", name="nodeName")
+    volumes: list[_Volume] | None = None
+
+
+class _Pod(Struct, gc=False):
+    metadata: Meta
+    spec: _Spec | None = None
+
+
+def claims_of(listing: Listing) -> Iterator[tuple[tuple[str, str], tuple[str, tuple[str, ...]]]]:
+    """Give the node and the claims of each pod of a list that has some, by namespace and name."""
+    for pod in decode_items(listing, _Pod, "pods"):
+        meta, volumes = pod.metadata, (pod.spec.volumes if pod.spec else None) or ()
+        names = [volume.claim.name for volume in volumes if volume.claim]
+        names += [f"{meta.name}-{volume.name}" for volume in volumes if volume.ephemeral is not None]
+        if names:
+            yield (meta.namespace, meta.name), (pod.spec.node if pod.spec else "", tuple(names))

@@ -1,0 +1,52 @@
+"""Prometheus' text format, of which a kubelet's page has some thousand lines: the few families that are wanted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from math import isfinite
+from typing import Final
+
+Body = bytes | bytearray
+# The labels as they are written → (value, ms since 1970; None without a timestamp).
+Samples = dict[bytes, tuple[float, int | None]]
+
+# How a kubelet writes the labels of a container; any other order or escape takes the careful way.
+CONTAINER: Final = re.compile(rb'container="([^"\\]*)",namespace="([^"\\]*)",pod="([^"\\]*)"')
+LABEL: Final = re.compile(rb'([A-Za-z_]\w*)\s*=\s*"((?:[^"\\]|\\.)*)"')
+ESCAPE: Final = re.compile(r"\\(.)")
+
+
+@cache
+def _lines(families: Sequence[str]) -> re.Pattern[bytes]:
+    """Match a sample of one of several families, in one pass over the page."""
+    names = "|".join(map(re.escape, families))
+    return re.compile(rf"\n({names})(?:{{(.*)}})?[ \t]+([^ \t\n]+)(?:[ \t]+(-?\d+))?(?=\s*(?:\n|\Z))".encode())
+
+
+def read(body: Body, families: tuple[str, ...]) -> Mapping[str, Samples]:
+    """Give the samples of some families; a value that is no finite number is left out."""
+    found: dict[str, Samples] = {family: {} for family in families}
+    tables = {family.encode(): samples for family, samples in found.items()}
+    for family, labels, value, millis in _lines(families).findall(b"\n" + body):
+        try:
+            number = float(value)
+        except ValueError:
+            continue
+        if isfinite(number):
+            tables[family][labels] = number, int(millis) if millis else None
+    return found
+
+
+def container_of(labels: bytes) -> tuple[str, str, str]:
+    """Give the namespace, the pod and the container that labels name; "" for a label that is missing."""
+    match = CONTAINER.fullmatch(labels)
+    if match:
+        return match[2].decode(), match[3].decode(), match[1].decode()
+    every = {name.decode(): _unescaped(value) for name, value in LABEL.findall(labels)}
+    return every.get("namespace", ""), every.get("pod", ""), every.get("container", "")
+
+
+def _unescaped(value: bytes) -> str:
+    return ESCAPE.sub(lambda match: "\n" if match[1] == "n" else match[1], value.decode("utf-8", "replace"))

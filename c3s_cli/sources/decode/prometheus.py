@@ -1,0 +1,55 @@
+"""Answers of Prometheus' HTTP API → labels and numbers."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import Any
+
+from msgspec import Raw, Struct
+
+from c3s_cli.errors import InvalidAnswer
+from c3s_cli.sources.decode.shapes import NULL, Body, decode_one
+
+Labels = dict[str, str]
+Vector = list[tuple[Labels, float]]
+
+
+class _Element(Struct, gc=False):
+    metric: Labels
+    value: tuple[float, str]
+
+
+class _Data(Struct, rename={"kind": "resultType"}, gc=False):
+    kind: str = ""
+    result: Raw = NULL
+
+
+class _Answer(Struct, rename={"partial": "isPartial"}, gc=False):
+    status: str = ""
+    data: _Data | None = None
+    warnings: list[str] | None = None
+    partial: bool = False
+
+
+Scalar: Any = tuple[float, str]
+Elements: Any = list[_Element]
+
+
+def vector_of(body: Body) -> tuple[Vector, list[str]]:
+    """Give the elements of an instant vector (a scalar is one without labels), and what the server warns of.
+
+    What is not a number, or infinite, is left out. InvalidAnswer if it is no such answer.
+    """
+    answer = decode_one(body, _Answer, "a query")
+    if answer.status != "success" or answer.data is None:
+        raise InvalidAnswer("the server's answer for a query is not that of a Prometheus")
+    warnings = list(answer.warnings or ())
+    if answer.partial:
+        warnings.append("the answer is partial: some of the storage nodes did not answer")
+    result = answer.data.result
+    if answer.data.kind == "scalar":
+        elements: list[tuple[Labels, str]] = [({}, decode_one(result, Scalar, "a query")[1])]
+    else:
+        elements = [(each.metric, each.value[1]) for each in decode_one(result, Elements, "a query")]
+    numbers = ((labels, float(text)) for labels, text in elements)
+    return [(labels, number) for labels, number in numbers if isfinite(number)], warnings

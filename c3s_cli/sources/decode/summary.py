@@ -1,0 +1,76 @@
+"""/stats/summary of a kubelet: what only it knows."""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+from c3s_cli.sources.decode.shapes import Body, decode_one
+
+
+class _Cpu(Struct, gc=False):
+    nanocores: int | None = field(default=None, name="usageNanoCores")
+
+
+class _Container(Struct, gc=False):
+    name: str = ""
+    cpu: _Cpu | None = None
+
+
+class _Ref(Struct, gc=False):
+    name: str = ""
+    namespace: str = ""
+
+
+class Disk(Struct, gc=False):
+    """A filesystem, in bytes."""
+
+    used: int | None = field(default=None, name="usedBytes")
+
+
+class Mounted(Struct, gc=False):
+    """A volume of a pod. claim: what it is a claim of, None for any other volume. time: when it was looked at."""
+
+    claim: _Ref | None = field(default=None, name="pvcRef")
+    used: int | None = field(default=None, name="usedBytes")
+    capacity: int | None = field(default=None, name="capacityBytes")
+    inodes: int | None = None
+    inodes_used: int | None = field(default=None, name="inodesUsed")
+    time: str | None = None
+
+
+class _Pod(Struct, gc=False):
+    ref: _Ref = field(name="podRef")
+    containers: list[_Container] | None = None
+    volumes: list[Mounted] | None = field(default=None, name="volume")
+    ephemeral: Disk | None = field(default=None, name="ephemeral-storage")
+
+
+class _Node(Struct, gc=False):
+    cpu: _Cpu | None = None
+    fs: Disk | None = None
+
+
+class Summary(Struct, gc=False):
+    """What a kubelet says of its node and its pods."""
+
+    node: _Node
+    pods: list[_Pod] | None = None
+
+
+def summary_of(body: Body) -> Summary:
+    """Decode a summary. InvalidAnswer if it is none."""
+    return decode_one(body, Summary, "the summary of a kubelet")
+
+
+def rates_of(body: Body) -> dict[tuple[str, str, str], int]:
+    """Give nanocores by namespace, pod and container; the node's own under ("", "", "")."""
+    summary = summary_of(body)
+    rates = {
+        (pod.ref.namespace, pod.ref.name, container.name): container.cpu.nanocores
+        for pod in summary.pods or ()
+        for container in pod.containers or ()
+        if container.cpu and container.cpu.nanocores is not None
+    }
+    if summary.node.cpu and summary.node.cpu.nanocores is not None:
+        rates["", "", ""] = summary.node.cpu.nanocores
+    return rates

@@ -1,0 +1,146 @@
+"""Which service of a cluster is its Prometheus: by the labels that the common charts set."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+from c3s_cli.errors import C3sError, MetricsUnavailable
+from c3s_cli.kube.cluster import segment
+from c3s_cli.sources.decode.shapes import Meta, decode_list
+from c3s_cli.sources.requests import at_once
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from c3s_cli.sources.requests import Requests
+
+NAME: Final = "app.kubernetes.io/name"
+COMPONENT: Final = "app.kubernetes.io/component"
+SERVICES: Final = "/api/v1/services"
+# Labels, all of which such a service has, and the path prefix of its API.
+KNOWN: Final[tuple[tuple[dict[str, str], str], ...]] = (
+    ({"app": "kube-prometheus-stack-prometheus"}, ""),
+    ({"app": "prometheus", "component": "server"}, ""),
+    ({"app": "prometheus-server"}, ""),
+    ({"app": "prometheus-operator-prometheus"}, ""),
+    ({"app": "rancher-monitoring-prometheus"}, ""),
+    ({"app": "prometheus-prometheus"}, ""),
+    ({"app": "stack-prometheus"}, ""),
+    ({NAME: "prometheus", COMPONENT: "server"}, ""),
+    ({NAME: "prometheus", COMPONENT: "prometheus"}, ""),
+    ({NAME: "thanos", COMPONENT: "query"}, ""),
+    ({NAME: "thanos-query"}, ""),
+    ({"app": "thanos-query"}, ""),
+    ({"app": "thanos-querier"}, ""),
+    ({NAME: "vmsingle"}, ""),
+    ({NAME: "victoria-metrics-single"}, ""),
+    ({NAME: "vmselect"}, "/select/0/prometheus"),
+    ({COMPONENT: "vmselect"}, "/select/0/prometheus"),
+    ({"app": "vmselect"}, "/select/0/prometheus"),
+    ({NAME: "mimir", COMPONENT: "query-frontend"}, "/prometheus"),
+)
+# Two queries find them all: by the label that each of them has.
+LABELS: Final = ("app", NAME, COMPONENT)
+PORTS: Final = ("web", "http-web", "http", "http-query", "http-metrics", "https", "web-tls")
+
+
+class _Port(Struct, rename="camel"):
+    name: str = ""
+    port: int = 0
+    app_protocol: str | None = None
+
+
+class _Spec(Struct, frozen=True, rename={"cluster_ip": "clusterIP"}):
+    ports: list[_Port] | None = None
+    cluster_ip: str = ""
+
+
+class _Service(Struct):
+    metadata: Meta
+    spec: _Spec = _Spec()
+
+
+class Found(Struct, frozen=True):
+    """A service that speaks the API of Prometheus. name: with its port, as the service proxy takes it."""
+
+    namespace: str
+    name: str
+    prefix: str = ""
+
+    def __str__(self) -> str:
+        """Write it as --from takes it."""
+        return f"prometheus:{self.namespace}/{self.name}"
+
+    @property
+    def path(self) -> str:
+        """What stands before /api/v1 where it is read through the API server."""
+        namespace = segment(self.namespace, "namespace")
+        return f"/api/v1/namespaces/{namespace}/services/{segment(self.name)}/proxy{self.prefix}"
+
+
+def find(requests: Requests, service: str) -> str:
+    """Return what stands before /api/v1: of the service that is named, or of the only one there is.
+
+    Raises a C3sError that says what to do if there is none, or more than one.
+    """
+    if service:
+        namespace, _, name = service.partition("/")
+        return Found(namespace, name, _prefix_of(requests, namespace, name)).path
+    found = _search(requests)
+    if not found:
+        raise MetricsUnavailable(
+            "no Prometheus was found among the services of the cluster",
+            hint="--from prometheus:NAMESPACE/SERVICE:PORT names it, --from URL asks one elsewhere",
+        )
+    if len(found) > 1:
+        names = "\n".join(f"  --from {each}" for each in found)
+        raise C3sError(f"{len(found)} services may be the Prometheus of the cluster:\n{names}", hint="name one of them")
+    return found[0].path
+
+
+def _search(requests: Requests) -> list[Found]:
+    values: dict[str, set[str]] = {label: set() for label in LABELS}
+    for labels, _ in KNOWN:
+        label = next(label for label in LABELS if label in labels)
+        values[label].add(labels[label])
+    jobs = {
+        label: partial(requests.get, SERVICES, [("labelSelector", f"{label} in ({','.join(sorted(names))})")])
+        for label, names in values.items()
+    }
+    services: dict[tuple[str, str], _Service] = {}
+    for body in at_once(jobs).values():
+        if isinstance(body, C3sError):
+            raise body
+        services |= {
+            (each.metadata.namespace, each.metadata.name): each for each in decode_list(body, _Service, "services")[1]
+        }
+    return [found for _, service in sorted(services.items()) for found in _found(service)]
+
+
+def _found(service: _Service) -> Iterable[Found]:
+    """Give a service of which the labels are known, and which has an address of its own: others are doubles."""
+    prefix = _known_prefix(service.metadata.labels or {})
+    if prefix is None or service.spec.cluster_ip == "None" or not service.spec.ports:
+        return
+    ports = {port.name: port for port in service.spec.ports}
+    port = next((ports[name] for name in PORTS if name in ports), service.spec.ports[0])
+    secure = port.name in ("https", "web-tls") or port.port == 443 or port.app_protocol == "https"
+    yield Found(service.metadata.namespace, f"{'https:' * secure}{service.metadata.name}:{port.port}", prefix)
+
+
+def _known_prefix(labels: Mapping[str, str]) -> str | None:
+    return next((prefix for wanted, prefix in KNOWN if wanted.items() <= labels.items()), None)
+
+
+def _prefix_of(requests: Requests, namespace: str, name: str) -> str:
+    """Return the path prefix of a service that is named; "" if it cannot be read, or is not known."""
+    plain = name.removeprefix("https:").removeprefix("http:").partition(":")[0]
+    path = f"/api/v1/namespaces/{segment(namespace, 'namespace')}/services"
+    try:
+        _, services = decode_list(requests.get(path, [("fieldSelector", f"metadata.name={plain}")]), _Service, "services")
+    except C3sError:
+        return ""
+    return next((_known_prefix(each.metadata.labels or {}) or "" for each in services), "")

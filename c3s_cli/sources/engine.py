@@ -1,0 +1,152 @@
+"""The HTTP API of a Prometheus, or of anything that speaks it."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+
+from msgspec import Struct, field
+
+from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, QueryFailed, Unreachable
+from c3s_cli.sources.decode.prometheus import Vector, vector_of
+from c3s_cli.sources.requests import some_at_once
+
+if TYPE_CHECKING:
+    from c3s_cli.sources.requests import Requests
+
+# Each may keep a core of the server busy for seconds.
+AT_ONCE: Final = 4
+# What servers say of a query that takes more memory, series or samples than they allow.
+TOO_LARGE: Final = re.compile(
+    r"too many|too large|too big|exceed|larger than|limit|-search\.max|max[ _-]?(series|samples|chunks|fetched)",
+    re.IGNORECASE,
+)
+SLOW: Final = re.compile(r"timed? ?out|deadline", re.IGNORECASE)
+# Some servers quote the whole query.
+MOST_WORDS: Final = 300
+# How often a query is split before the first answer: what is never small enough has another reason.
+PATIENCE: Final = 40
+SLOWER: Final = "--step 1h looks at fewer points, --request-timeout waits longer"
+
+
+class Piece(Protocol):
+    """A part of what is asked for, that may turn out to be too large for one query."""
+
+    def halves(self) -> Sequence[Piece]:
+        """Return two smaller pieces; nothing if it cannot be split."""
+
+
+P = TypeVar("P", bound=Piece)
+
+
+class Engine(Struct):
+    """One server. prefix: what stands before /api/v1. warnings: what it said of its answers."""
+
+    requests: Requests
+    prefix: str = ""
+    warnings: dict[str, None] = field(default_factory=dict)
+    may_post: bool = True
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def vector(self, query: str, time: float | None = None) -> Vector:
+        """Ask for the value of an expression at a time, or now. QueryFailed if the server refuses the query."""
+        fields = [("query", query)] + ([("time", f"{time:.3f}")] if time is not None else [])
+        try:
+            found, warnings = vector_of(self._send(fields))
+        except ApiError as problem:
+            raise _refused(problem, direct=not self.prefix) from problem
+        except InvalidAnswer as problem:
+            if "larger than" in problem.message:
+                raise QueryFailed(problem.message, too_large=True) from problem
+            raise InvalidAnswer(
+                problem.message, hint="--from takes the address of a Prometheus API, with its path prefix"
+            ) from problem
+        except Unreachable as problem:
+            raise Unreachable(
+                problem.message, hint=SLOWER if "timeout" in problem.message else problem.hint
+            ) from problem
+        with self.lock:
+            self.warnings.update(dict.fromkeys(warnings))
+        return found
+
+    def _send(self, fields: Sequence[tuple[str, str]]) -> bytes | bytearray:
+        """POST; GET where only that is allowed: some proxies and some roles let nothing else through."""
+        path = f"{self.prefix}/api/v1/query"
+        if self.may_post:
+            try:
+                return self.requests.post_form(path, fields)
+            except ApiError as problem:
+                if problem.status not in (403, 405):
+                    raise
+                try:
+                    body = self.requests.get(path, fields)
+                except ApiError:
+                    raise problem from None
+                self.may_post = False
+                return body
+        return self.requests.get(path, fields)
+
+    def now(self) -> float:
+        """Return the server's time, in whole seconds since 1970."""
+        found = self.vector("time()")
+        return float(int(found[0][1])) if found else 0.0
+
+    def gather(
+        self, pieces: Sequence[P], query: Callable[[P], str], time: float
+    ) -> tuple[list[tuple[P, Vector]], list[tuple[P, C3sError]]]:
+        """Ask one query for each piece, and give the answers and the failures. What is too large is asked in halves."""
+        answers: list[tuple[P, Vector]] = []
+        failures: list[tuple[P, C3sError]] = []
+        left = list(pieces)
+        patience = PATIENCE + 2 * len(left)
+        while left:
+            jobs = {place: partial(self.vector, query(piece), time) for place, piece in enumerate(left)}
+            again: list[P] = []
+            for place, result in some_at_once(jobs, AT_ONCE).items():
+                piece = left[place]
+                if not isinstance(result, C3sError):
+                    answers.append((piece, result))
+                elif _may_be_split(result) and (answers or patience > 0) and (halves := piece.halves()):
+                    patience -= 1
+                    again += halves  # type: ignore[arg-type]  # halves of a piece are of its kind
+                else:
+                    failures.append((piece, result))
+            left = again
+        return answers, failures
+
+
+def _may_be_split(problem: C3sError) -> bool:
+    return isinstance(problem, QueryFailed) and problem.too_large
+
+
+def _refused(problem: ApiError, *, direct: bool) -> C3sError:
+    """Say why a query came to nothing. direct: whether no API server is in between."""
+    words = problem.detail if len(problem.detail) < MOST_WORDS else f"… {problem.detail[-MOST_WORDS:]}"
+    if direct and problem.status in (401, 403):
+        return QueryFailed(
+            f"the server does not accept the credentials ({problem.status})",
+            hint="--prometheus-token-file, --prometheus-user or --prometheus-header says who asks",
+        )
+    if direct and 300 <= problem.status < 400:
+        return QueryFailed(
+            f"the server sends elsewhere ({problem.status})", hint="--from takes the address that it sends to"
+        )
+    if (
+        problem.status in (400, 413, 422, 503, 500)
+        and TOO_LARGE.search(problem.detail)
+        and not SLOW.search(problem.detail)
+    ):
+        return QueryFailed(f"the query is too large for the server: {words}", hint=SLOWER, too_large=True)
+    if problem.reason in ("timeout", "canceled") or (problem.status in (422, 503, 504) and SLOW.search(problem.detail)):
+        return QueryFailed(f"the query took the server too long: {words}", hint=SLOWER)
+    if problem.reason in ("bad_data", "execution", "internal", "422", "400"):
+        return QueryFailed(f"the server refused the query: {words}")
+    if problem.status == 404:
+        return QueryFailed(
+            "there is no Prometheus API at this address (404)",
+            hint="a path prefix belongs to the address, such as /prometheus or /select/0/prometheus",
+        )
+    return problem

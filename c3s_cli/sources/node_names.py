@@ -1,0 +1,58 @@
+"""Labels of a series about a node ↔ the name of the node."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Final
+
+from c3s_cli.errors import C3sError
+from c3s_cli.sources.promql import NODE_LABELS, one_of
+
+if TYPE_CHECKING:
+    from c3s_cli.sources.decode.prometheus import Labels, Vector
+    from c3s_cli.sources.engine import Engine
+
+# kube-state-metrics tells which address a node has.
+ADDRESSES: Final = "max by (node, internal_ip) (kube_node_info)"
+
+
+class NodeNames:
+    """The names of nodes. Which label has them depends on who scrapes: some jobs have addresses only."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._addresses: dict[str, str] | None = None
+        self._labels: dict[str, dict[str, str]] = {}
+
+    def named(self, vector: Vector, known: Collection[str]) -> Iterator[tuple[str, float]]:
+        """Give the name of each element's node, and its number."""
+        for labels, number in vector:
+            name = self._name(labels, known)
+            label = next((each for each in NODE_LABELS if labels.get(each)), "instance")
+            self._labels.setdefault(name, {})[labels.get(label, "")] = label
+            yield name, number
+
+    def _name(self, labels: Labels, known: Collection[str]) -> str:
+        for label in NODE_LABELS[:-1]:
+            if labels.get(label):
+                return labels[label]
+        instance = labels.get("instance", "")
+        host = instance.rpartition(":")[0] if instance.count(":") == 1 else instance
+        return host if host in known else self._of_address().get(host, host)
+
+    def _of_address(self) -> Mapping[str, str]:
+        if self._addresses is None:
+            try:
+                found = self._engine.vector(ADDRESSES)
+            except C3sError:
+                found = []
+            self._addresses = {labels.get("internal_ip", ""): labels.get("node", "") for labels, _ in found}
+        return self._addresses
+
+    def selectors(self, names: Iterable[str]) -> list[str]:
+        """Select the series of nodes by the labels that they have been seen with."""
+        values: dict[str, list[str]] = {}
+        for name in names:
+            for value, label in self._labels.get(name, {}).items():
+                values.setdefault(label, []).append(value)
+        return [one_of(label, sorted(of)) for label, of in values.items()] or [one_of(NODE_LABELS[0], sorted(names))]

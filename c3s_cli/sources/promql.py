@@ -1,0 +1,111 @@
+"""The queries that Prometheus is asked, as text. No I/O."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from msgspec import Struct
+
+CPU: Final = "container_cpu_usage_seconds_total"
+MEMORY: Final = "container_memory_working_set_bytes"
+SERIES: Final = {"cpu": CPU, "memory": MEMORY}
+# Not the pause container, and not the sums of pods and of the cgroups above them, which have no container.
+CONTAINERS: Final[tuple[str, ...]] = ('container!=""', 'container!="POD"')
+CONTAINER: Final = "namespace, pod, container"
+# Of a node as a whole; which label names it depends on who scrapes.
+ROOT: Final[tuple[str, ...]] = ('id="/"',)
+NODE_LABELS: Final = ("node", "kubernetes_io_hostname", "instance")
+NODE: Final = ", ".join(NODE_LABELS)
+# Long enough for four scrapes a minute apart.
+WINDOW: Final = 300
+OVER_TIME: Final = {"avg": "avg_over_time", "min": "min_over_time", "max": "max_over_time"}
+# The steps that a range is looked at in, in seconds: no more points than these make of it.
+STEPS: Final = (60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
+POINTS: Final = 2100
+
+
+class Range(Struct, frozen=True):
+    """A range of time, in whole seconds, and the step between two points of it."""
+
+    seconds: int
+    step: int
+
+    @property
+    def window(self) -> int:
+        """What a rate is taken over: the whole step, so that nothing of the range is left out."""
+        return max(WINDOW, self.step)
+
+    @property
+    def points(self) -> int:
+        """How many points there are."""
+        return self.seconds // self.step + 1
+
+
+def range_of(seconds: float, step: float | None) -> Range:
+    """Choose the step for a range, if none is given."""
+    fitting = next((each for each in STEPS if seconds / each <= POINTS), STEPS[-1])
+    return Range(int(seconds), min(int(step or fitting), int(seconds)))
+
+
+def braces(*matchers: Iterable[str]) -> str:
+    """Write matchers as a selector."""
+    return "{" + ",".join(matcher for several in matchers for matcher in several) + "}"
+
+
+def quoted(text: str) -> str:
+    """Write text as a string of PromQL."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+def one_of(label: str, values: Sequence[str]) -> str:
+    """Match a label that has one of some values."""
+    if len(values) == 1:
+        return f"{label}={quoted(values[0])}"
+    return f"{label}=~{quoted('|'.join(map(escaped, values)))}"
+
+
+def escaped(text: str) -> str:
+    """Escape text for a regular expression."""
+    return re.sub(r"([\\.+*?()|\[\]{}^$])", r"\\\1", text)
+
+
+def now_of(resource: str, selectors: Sequence[str], by: str, match: tuple[str, ...] = CONTAINERS) -> str:
+    """Ask for the usage at a moment: what metrics-server would say then, the growth between the last two samples.
+
+    A container that is scraped twice counts once.
+    """
+    return f"max by ({by}) ({_either(resource, 'irate', WINDOW, selectors, match)})"
+
+
+def usage_of(resource: str, selectors: Sequence[str], by: str, window: int, match: tuple[str, ...] = CONTAINERS) -> str:
+    """Ask for the usage around each point of a range."""
+    return f"max by ({by}) ({_either(resource, 'rate', window, selectors, match)})"
+
+
+def _either(resource: str, rate: str, window: int, selectors: Sequence[str], match: Sequence[str]) -> str:
+    """Join what several selectors select; each is a list of matchers as text."""
+    several = []
+    for selector in selectors:
+        series = f"{SERIES[resource]}{braces(match, [selector] if selector else [])}"
+        several.append(f"{rate}({series}[{window}s])" if resource == "cpu" else series)
+    return " or ".join(several)
+
+
+def over_time(statistic: str, inner: str, period: Range) -> str:
+    """Ask for a statistic of an expression over a range."""
+    points = f"({inner})[{period.seconds}s:{period.step}s]"
+    if statistic in OVER_TIME:
+        return f"{OVER_TIME[statistic]}({points})"
+    return f"quantile_over_time({int(statistic[1:]) / 100:g}, {points})"
+
+
+def marked(query: str, label: str, value: str) -> str:
+    """Give every result of a query a label."""
+    return f'label_replace({query}, "{label}", {quoted(value)}, "", "")'
+
+
+def joined(matchers: Mapping[str, Sequence[str]]) -> str:
+    """Write matchers that all must hold; those without values are left out."""
+    return ",".join(one_of(label, values) for label, values in matchers.items() if values)

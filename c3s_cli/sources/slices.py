@@ -1,0 +1,151 @@
+"""A large question in pieces that a Prometheus can answer: some pods of a namespace, some namespaces, some groups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+from c3s_cli.sources import promql
+
+if TYPE_CHECKING:
+    from c3s_cli.analysis.membership import Members, PodSet
+
+# Points that one query may look at: a fifth of what Prometheus allows, since pods that are gone come on top.
+POINTS: Final = 10_000_000
+# What is written out by name in one query, and how long it may become.
+MOST_PODS: Final = 1500
+MOST_GROUPS: Final = 60
+LONGEST: Final = 100_000
+ALL: Final = "abcdefghijklmnopqrstuvwxyz0123456789-"
+LONGEST_TAIL: Final = 2
+
+
+class Letters(Struct, frozen=True):
+    """The pods whose names end in some letters, where it is not known yet which namespaces there are."""
+
+    letters: str = ""
+    tail: str = ""
+
+    def __str__(self) -> str:
+        """Name it in a message."""
+        return "pods"
+
+    def matcher(self) -> str:
+        """Return what selects them; "" for all."""
+        return f'pod=~".*[{self.letters}]{self.tail}"' if self.letters else ""
+
+    def halves(self) -> Sequence[Letters]:
+        """Return half of the letters each; of a single one, those before it."""
+        if len(self.letters) == 1:
+            return [Letters(ALL, self.letters + self.tail)] if len(self.tail) < LONGEST_TAIL else []
+        letters = self.letters or ALL
+        middle = len(letters) // 2
+        return [Letters(part, self.tail) for part in (letters[:middle], letters[middle:])]
+
+
+class PodSlice(Struct, frozen=True):
+    """Pods of one or more namespaces. names: those that are meant, all of them if empty."""
+
+    namespaces: tuple[tuple[str, tuple[str, ...]], ...]
+    whole: bool = True
+
+    def __str__(self) -> str:
+        """Name it in a message."""
+        names = [namespace for namespace, _ in self.namespaces]
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        return f"namespace{'s' if len(names) > 1 else ''} {', '.join(names[:3])}{more}"
+
+    def matchers(self) -> dict[str, Sequence[str]]:
+        """Return the labels that select it."""
+        matchers: dict[str, Sequence[str]] = {"namespace": [namespace for namespace, _ in self.namespaces]}
+        if not self.whole:
+            matchers["pod"] = [name for _, names in self.namespaces for name in names]
+        return matchers
+
+    def halves(self) -> Sequence[PodSlice]:
+        """Return half of the namespaces each; half of the pods each of a single one."""
+        if len(self.namespaces) > 1:
+            middle = len(self.namespaces) // 2
+            return [PodSlice(part, self.whole) for part in (self.namespaces[:middle], self.namespaces[middle:])]
+        ((namespace, names),) = self.namespaces
+        middle = len(names) // 2
+        return [
+            PodSlice(((namespace, part),), whole=False) for part in (names[:middle], names[middle:]) if part and middle
+        ]
+
+
+def pod_slices(pods: Mapping[tuple[str, str], int], points: int, *, narrow: bool) -> list[PodSlice]:
+    """Cut pods, with the number of their containers, into slices. points: of each container. narrow: by name."""
+    most = max(1, POINTS // points)
+    by_namespace: dict[str, list[tuple[str, int]]] = {}
+    for (namespace, name), containers in sorted(pods.items()):
+        by_namespace.setdefault(namespace, []).append((name, containers))
+    slices: list[PodSlice] = []
+    small: list[tuple[str, tuple[str, ...]]] = []
+    held = 0
+    for namespace, several in by_namespace.items():
+        size = sum(containers for _, containers in several)
+        names = tuple(name for name, _ in several)
+        if narrow or size > most:
+            each = max(1, min(MOST_PODS, most * len(names) // size))
+            slices += [
+                PodSlice(((namespace, names[place : place + each]),), whole=False)
+                for place in range(0, len(names), each)
+            ]
+            continue
+        if held + size > most:
+            slices.append(PodSlice(tuple(small)))
+            small, held = [], 0
+        small.append((namespace, names))
+        held += size
+    return [*slices, *([PodSlice(tuple(small))] if small else [])]
+
+
+class GroupSlice(Struct, frozen=True):
+    """Some groups, by what marks each of them in the answer."""
+
+    groups: tuple[tuple[str, Members], ...]
+
+    def __str__(self) -> str:
+        """Name it in a message."""
+        return "a group" if len(self.groups) == 1 else f"{len(self.groups)} groups"
+
+    def query(self, ask: Callable[[Members], str], label: str) -> str:
+        """Ask for one result for each group, marked with `label`."""
+        return " or ".join(promql.marked(ask(members), label, mark) for mark, members in self.groups)
+
+    def halves(self) -> Sequence[GroupSlice]:
+        """Return half of the groups each. A single group cannot be split: its sum is of all of it."""
+        middle = len(self.groups) // 2
+        return [GroupSlice(part) for part in (self.groups[:middle], self.groups[middle:])] if middle else []
+
+
+def selectors_of(pods: Sequence[PodSet]) -> list[str]:
+    """Select pods: all namespaces that are meant as a whole at once, and one selector for each other."""
+    whole = [each.namespace for each in pods if not each.names and not each.pattern]
+    selectors = [promql.one_of("namespace", whole)] if whole else []
+    for each in pods:
+        if each.names:
+            selectors.append(promql.joined({"namespace": [each.namespace], "pod": each.names}))
+        elif each.pattern:
+            selectors.append(f"{promql.one_of('namespace', [each.namespace])},pod=~{promql.quoted(each.pattern)}")
+    return selectors
+
+
+def group_slices(groups: Mapping[str, Members]) -> list[GroupSlice]:
+    """Put groups together into slices of bearable size."""
+    slices: list[GroupSlice] = []
+    held: list[tuple[str, Members]] = []
+    size = 0
+    for mark, members in groups.items():
+        if not members.size:
+            continue
+        length = sum(len(name) for each in members.pods for name in (each.namespace, *each.names))
+        if held and (len(held) >= MOST_GROUPS or size + members.size * 60 + length > LONGEST):
+            slices.append(GroupSlice(tuple(held)))
+            held, size = [], 0
+        held.append((mark, members))
+        size += members.size * 60 + length
+    return [*slices, *([GroupSlice(tuple(held))] if held else [])]

@@ -1,0 +1,53 @@
+"""Prometheus' text format, as a kubelet writes it and as others may."""
+
+from __future__ import annotations
+
+import pytest
+
+from c3s_cli.sources.decode.exposition import container_of, read
+
+PAGE = b"""\
+# HELP up [STABLE] node_up 1
+# TYPE up gauge
+up{container="a",namespace="n",pod="p"} 251.87443008 1772443799193
+up_total{container="a",namespace="n",pod="p"} 3
+up{container="b",namespace="n",pod="p"} 4.2e+06 1772443799193
+up{container="c",namespace="n",pod="p"} NaN 1772443799193
+up{container="d",namespace="n",pod="p"} +Inf
+up{container="e",namespace="n",pod="}\\" 5"} 6
+down 7 -8
+node_up 9
+"""
+
+
+def test_samples_are_read_by_family() -> None:
+    assert read(PAGE, ("up", "down", "none")) == {
+        "up": {
+            b'container="a",namespace="n",pod="p"': (251.87443008, 1772443799193),
+            b'container="b",namespace="n",pod="p"': (4.2e6, 1772443799193),
+            b'container="e",namespace="n",pod="}\\" 5"': (6.0, None),
+        },
+        "down": {b"": (7.0, -8)},
+        "none": {},
+    }
+
+
+@pytest.mark.parametrize(
+    "page", [b"up 1", b"up 1\n", b"up\t1 \n", b"up 1\r\n", b"# x\nup 1 # more", bytearray(b"up 1\n")]
+)
+def test_the_end_of_a_line_may_be_missing_or_odd(page: bytes) -> None:
+    assert read(page, ("up",))["up"] == ({} if b"more" in page else {b"": (1.0, None)})
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        (b'container="c",namespace="n",pod="p"', ("n", "p", "c")),
+        (b'pod="p",namespace="n",container="c"', ("n", "p", "c")),
+        (b'pod = "p", namespace="n",', ("n", "p", "")),
+        (b'namespace="a\\"b\\\\c\\nd",pod="p",container="\xc3\xa4"', ('a"b\\c\nd', "p", "ä")),
+        (b"", ("", "", "")),
+    ],
+)
+def test_labels_name_a_container(labels: bytes, names: tuple[str, str, str]) -> None:
+    assert container_of(labels) == names

@@ -1,0 +1,508 @@
+"""--from prometheus and --from URL: how a Prometheus is found and asked, and what goes wrong on the way."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.authority import server_context, write_files
+from tests.conftest import Run
+from tests.servers import FakeApi, Reply, Request, node, pod, status
+
+NOW = 1772443800
+CPU, MEMORY = "container_cpu_usage_seconds_total", "container_memory_working_set_bytes"
+SERVICES = "/api/v1/services"
+QUERY = "/api/v1/query"
+
+
+def vector(*elements: tuple[dict[str, str], str], **more: Any) -> Reply:
+    result = [{"metric": labels, "value": [NOW, value]} for labels, value in elements]
+    return Reply({"status": "success", "data": {"resultType": "vector", "result": result}, **more})
+
+
+def refusal(code: int, kind: str, words: str) -> Reply:
+    return Reply({"status": "error", "errorType": kind, "error": words}, code)
+
+
+Answer = Callable[[str, Request], Reply | None]
+
+
+def engine(api: FakeApi, answer: Answer, prefix: str = "") -> list[str]:
+    """Answer queries; the list that is returned will hold them."""
+    asked: list[str] = []
+
+    def reply(request: Request) -> Reply:
+        query = dict(request.query)["query"]
+        asked.append(query)
+        if query == "time()":
+            return Reply({"status": "success", "data": {"resultType": "scalar", "result": [NOW, str(NOW)]}})
+        return answer(query, request) or vector()
+
+    api.routes[f"{prefix}{QUERY}"] = reply
+    return asked
+
+
+def two_pods(query: str, _request: Request) -> Reply | None:
+    """Tell of n/p with two containers, and of m/q, whose CPU is not known yet."""
+    boxes = [({"namespace": "n", "pod": "p", "container": box}, box) for box in ("x", "y")]
+    late = {"namespace": "m", "pod": "q", "container": "z"}
+    if query.startswith("max by (namespace, pod, container) (irate("):
+        return vector(*((labels, "0.25" if box == "x" else "0.0625") for labels, box in boxes), (late, "NaN"))
+    if query.startswith(f"max by (namespace, pod, container) ({MEMORY}"):
+        return vector(*((labels, "1048576") for labels, _ in boxes), (late, "2097152"))
+    return None
+
+
+@pytest.fixture
+def server() -> Iterator[FakeApi]:
+    """Give a Prometheus at an address of its own."""
+    with FakeApi() as fake:
+        yield fake
+
+
+def test_a_moment_is_asked_for_as_metrics_server_measures(run: Run, api: FakeApi, server: FakeApi) -> None:
+    asked = engine(server, two_pods)
+    result = run(f"top pods -A --containers --from {server.url} --server {api.url}")
+    assert result == (
+        0,
+        (
+            "NAMESPACE   POD   NAME   CPU(cores)   MEMORY(bytes)\n"
+            "m           q     z      <unknown>    2Mi\n"
+            "n           p     x      250m         1Mi\n"
+            "n           p     y      63m          1Mi\n"
+        ),
+        "",
+    )
+    chosen = '{container!="",container!="POD"}'
+    assert sorted(asked) == sorted(
+        [
+            "time()",
+            f"max by (namespace, pod, container) (irate({CPU}{chosen}[300s]))",
+            f"max by (namespace, pod, container) ({MEMORY}{chosen})",
+        ]
+    )
+    assert {request.method for request in server.requests} == {"POST"}
+    assert {dict(request.query).get("time") for request in server.requests} == {None, f"{NOW}.000"}
+    assert api.requests == []
+
+
+def test_names_namespaces_and_matchers_are_in_the_query(run: Run, api: FakeApi, server: FakeApi) -> None:
+    asked = engine(server, two_pods)
+    run(
+        "top",
+        "pods",
+        "-n",
+        'a"b',
+        "p.q",
+        "--from",
+        server.url,
+        "--server",
+        api.url,
+        "--prometheus-match",
+        'cluster="eu"',
+    )
+    selector = '{container!="",container!="POD",cluster="eu",namespace="a\\"b",pod="p.q"}'
+    assert all(selector in query for query in asked if MEMORY in query or CPU in query)
+
+
+def test_selectors_are_the_api_servers(run: Run, api: FakeApi, server: FakeApi) -> None:
+    engine(server, two_pods)
+    api.pods(pod("n", "p"))
+    result = run(f"top pods -A -l a=b --no-headers --from {server.url} --server {api.url}")
+    assert (result.code, result.err, result.out.split()) == (0, "", ["n", "p", "313m", "2Mi"])
+    assert api.requests[0].query[-1] == ("labelSelector", "a=b")
+
+
+def test_nodes_are_named_by_the_labels_that_there_are(run: Run, api: FakeApi, server: FakeApi) -> None:
+    api.nodes(node("a"), node("b"), node("c"), node("d"))
+    labels = [
+        {"node": "a", "instance": "10.0.0.1:10250"},
+        {"kubernetes_io_hostname": "b", "instance": "x:10250"},
+        {"instance": "c"},
+        {"instance": "10.0.0.4:10250"},
+        # Scraped twice.
+        {"node": "a", "instance": "10.0.0.1:4194"},
+    ]
+
+    def answer(query: str, _request: Request) -> Reply | None:
+        if query.startswith("max by (node, internal_ip)"):
+            return vector(({"node": "d", "internal_ip": "10.0.0.4"}, "1"))
+        return vector(*((each, "1" if "irate" in query else "1024") for each in labels))
+
+    asked = engine(server, answer)
+    result = run(f"top nodes --no-headers --from {server.url} --server {api.url}")
+    assert [line.split()[:3] for line in result.out.splitlines()] == [[name, "1000m", "25%"] for name in "abcd"]
+    assert f'irate({CPU}{{id="/"}}[300s])' in "".join(asked)
+
+
+def test_a_question_that_is_too_large_is_asked_in_halves(run: Run, api: FakeApi, server: FakeApi) -> None:
+    pods = [f"p-{letter}" for letter in "bcdfgh"]
+
+    def answer(query: str, _request: Request) -> Reply | None:
+        chosen = [
+            name
+            for name in pods
+            if (match := re.search(r'pod=~"\.\*\[([\w-]+)\]"', query)) is None or name[-1] in match[1]
+        ]
+        if (match := re.search(r'pod=~?"([^"]*)"', query)) and ".*" not in match[1]:
+            chosen = [name for name in pods if re.fullmatch(match[1], name)]
+        if len(chosen) > 2:
+            return refusal(
+                422, "execution", "query processing would load too many samples into memory in query execution"
+            )
+        labels = {"namespace": "n"} | ({"container": "x"} if "max_over_time" not in query else {})
+        return vector(*((labels | {"pod": name}, "0.5") for name in chosen))
+
+    engine(server, answer)
+    result = run(f"top pods -A --since 1h --columns cpu.max --no-headers --from {server.url} --server {api.url}")
+    assert (result.code, result.err) == (0, "")
+    assert [line.split() for line in result.out.splitlines()] == [["n", name, "500m"] for name in pods]
+
+
+def test_what_is_never_small_enough_is_given_up(run: Run, api: FakeApi, server: FakeApi) -> None:
+    asked = engine(server, lambda _query, _request: refusal(422, "execution", "exceeds the limit"))
+    result = run(f"top pods -A --from {server.url} --server {api.url}")
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith("error: the query is too large for the server: exceeds the limit\nhint: --step 1h")
+    assert len(asked) < 400
+
+
+def test_what_cannot_be_read_of_some_is_a_warning(run: Run, api: FakeApi, server: FakeApi) -> None:
+    def answer(query: str, request: Request) -> Reply | None:
+        if "quantile_over_time" in query and '"m|n"' in query:
+            return refusal(422, "execution", "exceeds -search.maxSamplesPerQuery")
+        if "quantile_over_time" in query and '"m"' in query:
+            return refusal(503, "timeout", "query timed out in expression evaluation")
+        if "quantile_over_time" in query:
+            return vector(({"namespace": "n", "pod": "p"}, "0.125"))
+        return two_pods(query, request)
+
+    engine(server, answer)
+    words = f"top pods -A --since 90d --step 60s --columns cpu.p90 --from {server.url} --server {api.url}"
+    result = run(words)
+    assert result == (
+        5,
+        "NAMESPACE   NAME   CPU-P90\nm           q      <unknown>\nn           p      125m\n",
+        (
+            "warning: cpu.p90 of namespace m could not be read: the query took the server too long: query timed out in "
+            "expression evaluation; --step 1h looks at fewer points, --request-timeout waits longer\n"
+        ),
+    )
+    document = json.loads(run(f"{words} -o json").out)
+    assert [failure["source"] for failure in document["failures"]] == ["cpu.p90 of namespace m"]
+
+
+def test_warnings_and_partial_answers_are_failures(run: Run, api: FakeApi, server: FakeApi) -> None:
+    def answer(query: str, request: Request) -> Reply | None:
+        reply = two_pods(query, request)
+        if reply and "irate" in query:
+            reply.body |= {"warnings": ["store 10.0.0.9 is down"]}
+        elif reply:
+            reply.body |= {"isPartial": True}
+        return reply
+
+    engine(server, answer)
+    result = run(f"top pods -A --from {server.url} --server {api.url}")
+    assert result.code == 5
+    assert sorted(result.err.splitlines()) == [
+        "warning: prometheus could not be read: store 10.0.0.9 is down",
+        "warning: prometheus could not be read: the answer is partial: some of the storage nodes did not answer",
+    ]
+
+
+SLOWER = "hint: --step 1h looks at fewer points, --request-timeout waits longer\n"
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (
+            refusal(400, "bad_data", "parse error: unexpected character"),
+            "error: the server refused the query: parse error: unexpected character\n",
+        ),
+        (
+            refusal(422, "execution", "expanding series: context deadline exceeded"),
+            f"error: the query took the server too long: expanding series: context deadline exceeded\n{SLOWER}",
+        ),
+        (
+            Reply("<html>log in</html>", content_type="text/html"),
+            (
+                "error: the server sent text/html, not JSON\n"
+                "hint: --from takes the address of a Prometheus API, with its path prefix\n"
+            ),
+        ),
+        (
+            Reply("404 page not found", 404, "text/plain"),
+            (
+                "error: there is no Prometheus API at this address (404)\n"
+                "hint: a path prefix belongs to the address, such as /prometheus or /select/0/prometheus\n"
+            ),
+        ),
+        (
+            Reply({"kind": "List"}),
+            (
+                "error: the server's answer for a query is not that of a Prometheus\n"
+                "hint: --from takes the address of a Prometheus API, with its path prefix\n"
+            ),
+        ),
+        (
+            Reply("", 302, "text/html", {"Location": "https://login.example"}),
+            "error: the server sends elsewhere (302)\nhint: --from takes the address that it sends to\n",
+        ),
+        (
+            Reply("no org id", 401, "text/plain"),
+            (
+                "error: the server does not accept the credentials (401)\n"
+                "hint: --prometheus-token-file, --prometheus-user or --prometheus-header says who asks\n"
+            ),
+        ),
+        (
+            vector(),
+            (
+                "error: this Prometheus has no metrics of containers\n"
+                "hint: it must scrape the kubelets' /metrics/cadvisor; --prometheus-match may select nothing\n"
+            ),
+        ),
+    ],
+)
+def test_a_server_that_does_not_answer_is_said(
+    run: Run, api: FakeApi, server: FakeApi, reply: Reply, said: str
+) -> None:
+    engine(server, lambda _query, _request: reply)
+    assert run(f"top pods -A --from {server.url} --server {api.url}") == (1, "", said)
+
+
+def test_no_pods_where_there_are_others_is_no_error(run: Run, api: FakeApi, server: FakeApi) -> None:
+    engine(server, lambda query, _request: vector(({}, "7")) if query.startswith("count(") else None)
+    result = run(f"top pods -n empty --from {server.url} --server {api.url}")
+    assert result == (0, "", "No resources found in empty namespace.\n")
+
+
+# --- the service behind the API server ------------------------------------------------------------------------
+
+
+def service(namespace: str, name: str, labels: dict[str, str], *ports: tuple[str, int], ip: str = "10.1.1.1") -> Any:
+    return {
+        "metadata": {"namespace": namespace, "name": name, "labels": labels},
+        "spec": {"clusterIP": ip, "ports": [{"name": port, "port": number} for port, number in ports]},
+    }
+
+
+def services(api: FakeApi, *items: Any) -> None:
+    api.routes[SERVICES] = Reply({"metadata": {}, "items": list(items)})
+
+
+STACK = service(
+    "monitoring", "kps-prometheus", {"app": "kube-prometheus-stack-prometheus"}, ("http-web", 9090), ("reloader", 8080)
+)
+HEADLESS = service("monitoring", "operated", {"app": "prometheus-server"}, ("web", 9090), ip="None")
+
+
+@pytest.mark.parametrize(
+    ("found", "path"),
+    [
+        (STACK, "monitoring/services/kps-prometheus:9090/proxy"),
+        (
+            service("m", "s", {"app": "vmselect"}, ("http", 8481)),
+            "m/services/s:8481/proxy/select/0/prometheus",
+        ),
+        (
+            service(
+                "m", "s", {"app.kubernetes.io/name": "prometheus", "app.kubernetes.io/component": "server"}, ("x", 1)
+            ),
+            "m/services/s:1/proxy",
+        ),
+        (service("m", "s", {"app": "thanos-query"}, ("https", 443)), "m/services/https:s:443/proxy"),
+    ],
+)
+def test_the_prometheus_of_a_cluster_is_found_by_its_labels(run: Run, api: FakeApi, found: Any, path: str) -> None:
+    other = service("default", "web", {"app": "prometheus", "component": "alertmanager"}, ("http", 80))
+    services(api, other, HEADLESS, found)
+    engine(api, two_pods, f"/api/v1/namespaces/{path.replace('https:s:', 'https%3As%3A').replace(':', '%3A')}")
+    result = run(f"top pods -A --from prometheus --server {api.url}")
+    assert (result.code, result.err) == (0, ""), api.paths()
+    assert {request.method for request in api.requests if "proxy" in request.path} == {"POST"}
+
+
+def test_more_than_one_and_none_are_errors_with_a_next_step(run: Run, api: FakeApi) -> None:
+    services(api, STACK, service("thanos", "query", {"app": "thanos-query"}, ("http", 10902)))
+    assert run(f"top pods --from prometheus --server {api.url}") == (
+        1,
+        "",
+        (
+            "error: 2 services may be the Prometheus of the cluster:\n"
+            "  --from prometheus:monitoring/kps-prometheus:9090\n"
+            "  --from prometheus:thanos/query:10902\n"
+            "hint: name one of them\n"
+        ),
+    )
+    services(api)
+    assert run(f"top pods --from prometheus --server {api.url}") == (
+        1,
+        "",
+        (
+            "error: no Prometheus was found among the services of the cluster\n"
+            "hint: --from prometheus:NAMESPACE/SERVICE:PORT names it, --from URL asks one elsewhere\n"
+        ),
+    )
+
+
+def test_a_service_can_be_named(run: Run, api: FakeApi) -> None:
+    api.routes["/api/v1/namespaces/m/services"] = Reply({"items": []})
+    engine(api, two_pods, "/api/v1/namespaces/m/services/s%3A9090/proxy")
+    assert run(f"top pods -A --from prometheus:m/s:9090 --server {api.url}").code == 0
+
+
+def test_where_nothing_may_be_created_queries_are_sent_in_the_address(run: Run, api: FakeApi) -> None:
+    services(api, STACK)
+    forbidden = status(403, "Forbidden", 'services "x" is forbidden: User "u" cannot create resource "services/proxy"')
+    path = "/api/v1/namespaces/monitoring/services/kps-prometheus%3A9090/proxy"
+    asked = engine(api, two_pods, path)
+    real = api.routes[f"{path}{QUERY}"]
+    assert callable(real)
+    api.routes[f"{path}{QUERY}"] = lambda request: forbidden if request.method == "POST" else real(request)
+    assert run(f"top pods -A --from prometheus --server {api.url}").code == 0
+    assert len(asked) == 3
+
+
+def test_without_the_right_the_error_names_it(run: Run, api: FakeApi) -> None:
+    services(api, STACK)
+    api.routes["/api/v1/namespaces/monitoring/services/kps-prometheus%3A9090/proxy" + QUERY] = status(
+        403, "Forbidden", 'services "x" is forbidden: User "u" cannot create resource "services/proxy" in API group ""'
+    )
+    result = run(f"top pods -A --from prometheus --server {api.url}")
+    assert (result.code, result.err.splitlines()[1]) == (
+        1,
+        "hint: kubectl auth can-i create services/proxy tells; the right is given by a Role or ClusterRole",
+    )
+
+
+# --- an address of its own ------------------------------------------------------------------------------------
+
+
+def test_a_prefix_headers_and_credentials_are_sent_over_tls(run: Run, api: FakeApi, tmp_path: Path) -> None:
+    files = write_files(tmp_path)
+    (tmp_path / "token").write_text("canary-token\n")
+    (tmp_path / "password").write_text("canary password\n")
+    with FakeApi(server_context()) as server:
+        engine(server, two_pods, "/select/0/prometheus")
+        base = [
+            *("top", "pods", "-A", "--server", api.url, "--from", f"{server.url}/select/0/prometheus/"),
+            *("--prometheus-ca", files["ca.crt"]),
+        ]
+        result = run(
+            *base, "--prometheus-token-file", str(tmp_path / "token"), "--prometheus-header", "X-Scope-OrgID: a"
+        )
+        assert (result.code, result.err) == (0, "")
+        assert {request.header("Authorization") for request in server.requests} == {"Bearer canary-token"}
+        assert {request.header("X-Scope-OrgID") for request in server.requests} == {"a"}
+        server.requests.clear()
+        result = run(*base, "--prometheus-user", "u", "--prometheus-password-file", str(tmp_path / "password"))
+        assert result.code == 0
+        assert {request.header("Authorization") for request in server.requests} == {"Basic dTpjYW5hcnkgcGFzc3dvcmQ="}
+    assert api.requests == []
+
+
+def test_credentials_stay_on_this_machine_where_nothing_is_encrypted(
+    run: Run, api: FakeApi, server: FakeApi, tmp_path: Path
+) -> None:
+    (tmp_path / "token").write_text("canary-token")
+    flags = ["--prometheus-token-file", str(tmp_path / "token")]
+    engine(server, two_pods)
+    assert run("top", "pods", "-A", "--server", api.url, "--from", server.url, *flags).code == 0
+    assert {request.header("Authorization") for request in server.requests} == {"Bearer canary-token"}
+    for secret in (flags, ["--prometheus-header", "Authorization: Bearer canary-token"]):
+        result = run("top", "pods", "--server", api.url, "--from", "http://192.0.2.1:9090", *secret)
+        assert result == (
+            1,
+            "",
+            (
+                "error: credentials are not sent to http://192.0.2.1:9090, which is not encrypted\n"
+                "hint: --from https://… is\n"
+            ),
+        )
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--from prometheus --prometheus-token-file x", "--prometheus-token-file goes with --from URL"),
+        ("--from kubelet --prometheus-match x", "--prometheus-match goes with --from prometheus or --from URL"),
+        ("--prometheus-header a:b", "--prometheus-header goes with --from URL"),
+        ("--since 1x", "'1x' is no length of time for --since"),
+        ("--since 1s", "--since takes from a minute to ten years, not 1s"),
+        ("--start tomorrow", "'tomorrow' is no time for --start"),
+        ("--start 2026-03-02 --end 2026-03-01", "--end must be at least a minute after --start"),
+        ("--end 2026-03-01", "--end goes with --since or --start"),
+        ("--at 2026-03-01 --since 1d", "--at names a moment; only one of --at or a range can be provided"),
+        ("--start 2026-03-01 --since 1d", "only one of --since or --start can be provided"),
+        ("--step 5m", "--step goes with --since or --start"),
+        ("--columns cpu.p95 --from prometheus", "cpu.p95 is a statistic over time"),
+        ("--where 'memory.max > 1Gi'", "memory.max is a statistic over time"),
+        ("--columns cpu.p0", "unknown column 'cpu.p0'"),
+        ("--columns cpu.p95PercentOfAllocatable", "unknown column 'cpu.p95PercentOfAllocatable'"),
+        ("--since 7d", "--since goes with --from prometheus or --from URL"),
+        ("--since 7d --from kubelet", "--since goes with --from prometheus or --from URL"),
+        ("--at 2026-03-01", "--at goes with --from prometheus or --from URL"),
+    ],
+)
+def test_what_does_not_fit_together_is_said_before_any_request(run: Run, api: FakeApi, words: str, said: str) -> None:
+    result = run(f"top pods {words} --server {api.url}")
+    assert (result.code, result.out, result.err.splitlines()[0]) == (2, "", f"error: {said}")
+    assert api.requests == []
+
+
+# --- what else it knows ---------------------------------------------------------------------------------------
+
+
+def more(query: str, request: Request) -> Reply | None:
+    """Tell of n/p: throttled in 30 of 120 periods, killed twice (once by what is remembered), two claims."""
+    of = {"namespace": "n", "pod": "p"}
+    for name, value in {
+        "increase(container_cpu_cfs_throttled_periods_total": "30.2",
+        "increase(container_cpu_cfs_periods_total": "119.8",
+        "increase(container_oom_events_total": "2.02",
+        "max_over_time(kube_pod_container_status_last_terminated_reason": "1",
+    }.items():
+        if name in query:
+            return vector((of, value))
+    claims = [{"namespace": "n", "persistentvolumeclaim": claim} for claim in ("c", "p-scratch")]
+    for name, value in {"used": "1048576", "capacity": "4194304", "inodes_used": "7", "inodes": "70"}.items():
+        if f"kubelet_volume_stats_{name}{{" in query or f"kubelet_volume_stats_{name}_bytes{{" in query:
+            return vector(*((labels, value) for labels in claims))
+    return two_pods(query, request)
+
+
+def test_throttling_kills_and_volumes(run: Run, api: FakeApi, server: FakeApi) -> None:
+    asked = engine(server, more)
+    volumes = [{"name": "data", "persistentVolumeClaim": {"claimName": "c"}}, {"name": "scratch", "ephemeral": {}}]
+    api.pods(pod("n", "p", spec={"volumes": volumes}), pod("m", "q"))
+    columns = "throttled,oomKills,volumes.used,volumes.usagePercentOfCapacity"
+    result = run(f"top pods -A --since 1d --columns {columns} --no-headers --from {server.url} --server {api.url}")
+    assert (result.code, result.err) == (0, "")
+    assert [line.split() for line in result.out.splitlines()] == [
+        ["m", "q", *["<unknown>"] * 4],
+        ["n", "p", "25%", "2", "2Mi", "25%"],
+    ]
+    chosen = '{container!="",container!="POD"}[86400s]'
+    throttled = "sum by (namespace, pod) (max by (namespace, pod, container, id) (increase("
+    assert f"{throttled}container_cpu_cfs_throttled_periods_total{chosen})))" in asked
+
+
+def test_volumes_without_pods_that_mount_them(run: Run, api: FakeApi, server: FakeApi) -> None:
+    engine(server, more)
+    api.routes["/api/v1/pods"] = status(403, "Forbidden", "pods is forbidden")
+    result = run(f"top volumes -A --no-headers --from {server.url} --server {api.url}")
+    assert (result.code, [line.split() for line in result.out.splitlines()]) == (
+        5,
+        [["n", claim, "<unknown>", "<unknown>", "1Mi", "4Mi", "25%", "10%"] for claim in ("c", "p-scratch")],
+    )
+    assert (
+        result.err
+        == "warning: who mounts the volumes could not be read: Error from server (Forbidden): pods is forbidden\n"
+    )
