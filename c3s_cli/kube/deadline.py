@@ -32,7 +32,7 @@ class Deadline:
     def of_stream(self) -> Deadline:
         """Return the deadline of a stream. It may take as long to begin as a reading, and then go on for ever."""
         deadline = Deadline(0)
-        deadline._silence = min(self._silence, self._total, SILENCE)  # noqa: SLF001  one of its own kind
+        deadline._silence = min(self._silence, self._total, SILENCE)
         return deadline
 
     def allow_silence(self, seconds: float) -> None:
