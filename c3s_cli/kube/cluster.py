@@ -276,9 +276,11 @@ class Cluster:
 
         def opened() -> Stream:
             # A stream outlives the readings, and so their deadlines.
-            deadline = Deadline.of_silence(silence)
+            deadline = self._deadline.of_stream()
             send = partial(self._send, url=url, accept=accept, deadline=deadline, encoded=False)
-            return Stream(self._own(deadline), send, url, silence, self.trace)
+            stream = Stream(self._own(deadline), send, url, silence, self.trace)
+            deadline.allow_silence(silence)
+            return stream
 
         return self._renewing(opened)
 

@@ -140,7 +140,9 @@ def _prefix_of(requests: Requests, namespace: str, name: str) -> str:
     plain = name.removeprefix("https:").removeprefix("http:").partition(":")[0]
     path = f"/api/v1/namespaces/{segment(namespace, 'namespace')}/services"
     try:
-        _, services = decode_list(requests.get(path, [("fieldSelector", f"metadata.name={plain}")]), _Service, "services")
+        _, services = decode_list(
+            requests.get(path, [("fieldSelector", f"metadata.name={plain}")]), _Service, "services"
+        )
     except C3sError:
         return ""
     return next((_known_prefix(each.metadata.labels or {}) or "" for each in services), "")

@@ -68,10 +68,10 @@ def test_chunks_come_as_they_are_sent_until_the_end(api: FakeApi) -> None:
     api.routes[WATCH] = Reply(iter([b"one", b"two"]))
     assert list(stream(cluster).chunks()) == [b"one", b"two"]
     assert api.requests[0].header("accept-encoding") in (None, "identity")
-    # The connection is used again.
+    # Each stream has a connection of its own, beside the one that is opened early.
     api.routes[WATCH] = lambda _request: Reply(iter([b"three"]))
     assert list(stream(cluster).chunks()) == [b"three"]
-    assert api.connections == 1
+    assert api.connections == 3
     cluster.close()
 
 
