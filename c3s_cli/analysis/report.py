@@ -236,7 +236,15 @@ def _containers(measured: tuple[Container, ...], requested: tuple[Container, ...
 
 
 def _container(usage: Container, spec: Container) -> Container:
-    return Container(usage.name, usage.cpu_nanocores, usage.memory_bytes, usage.swap_bytes, spec.requests, spec.limits)
+    return Container(
+        usage.name,
+        usage.cpu_nanocores,
+        usage.memory_bytes,
+        usage.swap_bytes,
+        spec.requests,
+        spec.limits,
+        usage.figures,
+    )
 
 
 def _age(created_at: float | None, now: float) -> int | None:

@@ -1,6 +1,8 @@
 """Every column: its name (its path in the JSON), unit, value, and what must be read to compute it.
 
 Tables, JSON keys, CSV headings, --columns, --sort-by, --where, completion and the docs all read this list.
+
+The file is long because it is a list.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 The client brings the credentials, TLS and the connections; what kubectl does otherwise (redirects, retries, timeouts,
 impersonation) is set right here. One deadline bounds all that a reading waits for.
+
+The file is long because its parts share one lock, one deadline and one set of credentials.
 """
 
 from __future__ import annotations

@@ -47,6 +47,7 @@ class Member:
         self._access: Access | None = None
         self._cluster: Cluster | None = None
         self._following: Following | None = None
+        self._sources: dict[object, ApiServer] = {}
         self.follows = False
 
     def access(self) -> Access:
@@ -70,6 +71,16 @@ class Member:
 
             cluster.engine = open_endpoint(self._target, cluster.trace)
             cluster.ending.append(cluster.engine.close)
+        with self._lock:
+            if self._sources and next(iter(self._sources.values())).cluster is not cluster:
+                self._sources.clear()
+            known = self._sources.get(count)
+        if known is None:
+            # A source may remember its last reading, such as a kubelet's counters.
+            known = self._sources.setdefault(count, self._new_source(cluster, count))
+        return known
+
+    def _new_source(self, cluster: Cluster, count: Callable[[str, float], None]) -> ApiServer:
         if not self.follows:
             return source_of(cluster, self._target.origin, count)
         with self._lock:

@@ -2,7 +2,7 @@
 
 Names, letters and wording are kubectl's where kubectl has the flag. Adding a flag is one line in its group;
 `takes_flags` makes the flat signature that Typer wants. No `from __future__ import annotations` here: Typer
-reads the annotations when the program runs.
+reads the annotations when the program runs. The file is long because it is a list.
 """
 
 from collections.abc import Callable
