@@ -155,6 +155,8 @@ class Cluster:
         if not self._pools:
             self._pools = bounded(client.pool_manager.pool_classes_by_scheme, self._dials, self._deadline)
         client.pool_manager.pool_classes_by_scheme = self._pools
+        # Not even looked at: urllib3 fails on a Location that is no URL, and leaves the connection open.
+        client.pool_manager.urlopen = partial(client.pool_manager.urlopen, redirect=False)
         return client
 
     @contextmanager

@@ -18,6 +18,7 @@ from c3s_cli.kube.access import CREDENTIALS, Access
 from c3s_cli.kube.client_import import kubeconfig_loader, rest_client
 from c3s_cli.kube.deadline import HINT, Deadline
 from c3s_cli.kube.files import read_file
+from c3s_cli.kube.keys import folder_for_keys
 from c3s_cli.kube.proxies import set_proxy
 
 if TYPE_CHECKING:
@@ -77,7 +78,10 @@ def _loaded(access: Access, deadline: Deadline) -> Any:
     }
     try:
         with _heard() as said:
-            loader.load_kube_config_from_dict(document, client_configuration=configuration, persist_config=False)
+            folder = folder_for_keys() if plugin or any(key.endswith("-data") for key in (*cluster, *user)) else None
+            loader.load_kube_config_from_dict(
+                document, client_configuration=configuration, persist_config=False, temp_file_path=folder
+            )
     except Exception as problem:  # noqa: BLE001  the client raises what it likes
         # Its words may quote credentials.
         raise ConfigError(
