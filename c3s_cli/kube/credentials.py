@@ -88,7 +88,7 @@ def _loaded(access: Access, deadline: Deadline) -> Any:
             f'the credentials of context "{access.name}" cannot be used: {_safe_words(problem)}'
         ) from None
     token = " ".join(str(configuration.api_key.get("BearerToken") or "").split())
-    if plugin and (said.getvalue() or token in NO_TOKENS or not (token or configuration.cert_file)):
+    if plugin and (token in NO_TOKENS or not (token or configuration.cert_file)):
         raise _plugin_failed(plugin, said.getvalue(), deadline)
     if not token and not configuration.cert_file and any(user.get(key) for key in (*CREDENTIALS, *CERTIFICATES)):
         raise ConfigError(f'the client found no credentials for context "{access.name}"')

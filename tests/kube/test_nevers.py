@@ -357,12 +357,13 @@ def test_nothing_is_sent_to_a_server_that_cannot_be_verified(run: Run, secure: F
 # --- files ----------------------------------------------------------------------------------------------------
 
 NESTED = {
-    "brackets": "[" * 25_000,
-    "braces": "{a: " * 25_000,
+    "brackets": "[" * 25_000 + "]" * 25_000,
+    "braces": "{a: " * 25_000 + "}" * 25_000,
+    "brackets that stay open": "[" * 25_000,
     "dashes": "- " * 25_000,
     "question marks": "? " * 25_000,
     "blocks": "".join(" " * depth + "a:\n" for depth in range(2000)),
-    "inside an entry": "contexts: [{name: c, context: " + "[" * 25_000,
+    "inside an entry": "contexts: [{name: c, context: " + "[" * 25_000 + "]" * 25_000 + "}]",
     "aliases": "a: &a [x,x,x,x,x,x,x,x,x,x]\n"
     + "".join(
         f"{new}: &{new} [{','.join([f'*{old}'] * 10)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
