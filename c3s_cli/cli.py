@@ -27,6 +27,9 @@ COMMANDS: Final[dict[tuple[str, ...], tuple[str, str]]] = {
     ("nodes",): ("nodes", "nodes"),
     ("pods",): ("pods", "pods"),
     ("cluster",): ("cluster", "cluster"),
+    ("fit",): ("fit", "fit"),
+    ("contexts",): ("contexts", "contexts"),
+    ("doctor",): ("doctor", "doctor"),
     ("columns",): ("columns", "columns"),
     ("demo",): ("demo", "demo"),
     ("completion",): ("completion", "completion"),
@@ -258,7 +261,7 @@ def _column_hint(flag: str, path: tuple[str, ...]) -> str | None:
     from c3s_cli.columns.naming import Naming
     from c3s_cli.columns.vocabulary import Kind
 
-    kinds = {"nodes": Kind.NODE, "pods": Kind.POD, "cluster": Kind.CLUSTER}
+    kinds = {"nodes": Kind.NODE, "pods": Kind.POD, "cluster": Kind.CLUSTER, "fit": Kind.FIT}
     name = flag.removeprefix("--")
     if path[-1] not in kinds or name == flag:
         return None

@@ -31,7 +31,8 @@ MEANINGS: Final[dict[ExitCode, str]] = {
     ExitCode.OK: "success, even if nothing was found (stderr says so)",
     ExitCode.FAILURE: "failure: the cluster, its answer, the output (a full disk, a closed stdout) or a bug",
     ExitCode.USAGE: "usage error: a flag, an argument or a value; nothing was read",
-    ExitCode.CONDITION_MET: "a row matches --fail-if; with --fail-if-unknown, also if one could not be judged",
+    ExitCode.CONDITION_MET: "a row matches --fail-if; with --fail-if-unknown, also if one could not be judged; not all "
+    "pods of `c3s fit` fit",
     ExitCode.TIMED_OUT: "--until was not met before --timeout, or within --count readings",
     ExitCode.INCOMPLETE: "a requested row or source could not be read; the rest was printed",
     ExitCode.HANGUP: "the terminal was closed (SIGHUP)",
@@ -74,6 +75,10 @@ class Unreachable(C3sError):
     """No answer: connection refused or lost, unknown host, TLS, proxy, timeout. The message is the whole line."""
 
     prefix = ""
+
+
+class Silent(Unreachable):
+    """Nothing came for too long of an answer that had begun."""
 
 
 class InvalidAnswer(C3sError):

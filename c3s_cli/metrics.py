@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from c3s_cli.columns.vocabulary import Kind
+from c3s_cli.errors import C3sError
+from c3s_cli.model import Failure, Sample
 from c3s_cli.sources.api_server import plan
 from c3s_cli.sources.core_api import CoreApi
-from c3s_cli.sources.requests import Requests
+from c3s_cli.sources.requests import Requests, at_once
 from c3s_cli.sources.source import Scope
 
 if TYPE_CHECKING:
@@ -14,7 +18,7 @@ if TYPE_CHECKING:
 
     from c3s_cli.amounts.allocation import PodResources
     from c3s_cli.kube.cluster import Cluster
-    from c3s_cli.model import PodFacts, Sample
+    from c3s_cli.model import PodFacts
     from c3s_cli.request.query import Query
     from c3s_cli.sources.source import Source
 
@@ -50,6 +54,28 @@ def pods_of_node(cluster: Cluster, query: Query) -> Mapping[tuple[str, str], Pod
     api = _core_api(cluster, query)
     api.nodes()
     return api.pods()
+
+
+def nodes_and_pods(cluster: Cluster, *, labels: bool) -> Sample:
+    """Read all nodes, and all pods with their scheduling rules. C3sError if either cannot be read.
+
+    labels: whether to read the labels of pods, which take most of their memory.
+    """
+    problems: list[str] = []
+    requests = Requests(cluster)
+    api = CoreApi(requests, Scope(Kind.FIT), problems, details=True, labels=labels, placing=True)
+    answers = at_once({"nodes": api.nodes, "pods": api.pods})
+    for answer in answers.values():
+        if isinstance(answer, C3sError):
+            raise answer
+    return Sample(
+        context=cluster.context,
+        now=max(requests.dates, default=datetime.now(UTC)),
+        source="v1",
+        node_facts=answers["nodes"],
+        pod_facts=answers["pods"],
+        failures=tuple(Failure(cluster.context, "quantity", problem) for problem in problems),
+    )
 
 
 def _core_api(cluster: Cluster, query: Query) -> CoreApi:

@@ -17,6 +17,7 @@ from msgspec import Struct
 
 if TYPE_CHECKING:
     from c3s_cli.columns.vocabulary import Column, Kind
+    from c3s_cli.request.pods import FitResult, Placing
 
 Amounts = Mapping[str, int]
 
@@ -50,6 +51,7 @@ class PodFacts(Struct, frozen=True, gc=False):
 
     node: "" while unscheduled. created_at: seconds since 1970. containers: the names with requests and limits.
     binding_limits: limits of the resources that every container limits; only these bound the pod's usage.
+    placing: where it may run; None if not read.
     """
 
     uid: str
@@ -64,6 +66,7 @@ class PodFacts(Struct, frozen=True, gc=False):
     limits: Amounts
     containers: tuple[Container, ...] = ()
     binding_limits: Amounts = {}
+    placing: Placing | None = None
 
 
 class Pod(Struct, frozen=True, gc=False):
@@ -198,6 +201,18 @@ class Node(Struct, frozen=True, gc=False):
         return self.binding_limits
 
 
+class Fit(Node, frozen=True, gc=False):
+    """A node and the pods of one workload. requests: those on the node before the workload is placed.
+
+    fits: how many of the pods fit. placed: how many of the replicas are placed here. limited_by: why no more fit.
+    """
+
+    workload: str = ""
+    fits: int = 0
+    placed: int = 0
+    limited_by: tuple[str, ...] = ()
+
+
 class Group(Struct, frozen=True, gc=False):
     """Several nodes or pods as one row: a rollup, the totals, or a whole cluster.
 
@@ -229,6 +244,11 @@ class Group(Struct, frozen=True, gc=False):
     measured_allocatable: Amounts | None = None
     measured_capacity: Amounts | None = None
     swap_capacity_bytes: int | None = None
+    schedulable_free: Amounts | None = None
+    fitting_node_count: int | None = None
+    fits: int | None = None
+    placed: int | None = None
+    limited_by: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -245,11 +265,15 @@ Row = Node | Pod | Group
 
 
 class Failure(Struct, frozen=True):
-    """A source that was needed but could not be read. source: its name; message: the reason, in kubectl's words."""
+    """A source that was needed but could not be read.
+
+    source: its name; message: the reason, in kubectl's words; hint: what to do, "" if that is not known.
+    """
 
     context: str
     source: str
     message: str
+    hint: str = ""
 
 
 class Sample(Struct, frozen=True):
@@ -290,9 +314,11 @@ class Judgement(Struct, frozen=True):
 class Report(Struct, frozen=True):
     """What is shown: the rows in order, the requested columns, and the totals of all rows before --limit.
 
-    kind: the kind of the rows. keys: the columns of --by. namespaces: whether a table begins with NAMESPACE.
+    kind: the kind of the rows. keys: the columns of --by. contexts: whether several contexts were asked for, so that a
+    table begins with CONTEXT. namespaces: whether NAMESPACE follows.
     containers: whether the pods' containers are shown. omitted: how many rows --limit cut off. fail_if, until: what the
-    conditions came to, None without one. empty_message: the message on stderr if there are no rows.
+    conditions came to, None without one. empty_message: the message on stderr if there are no rows. fit_results: the
+    result of `c3s fit`.
     """
 
     now: datetime
@@ -302,6 +328,7 @@ class Report(Struct, frozen=True):
     rows: Sequence[Row]
     totals: Group | None
     keys: tuple[Column, ...] = ()
+    contexts: bool = False
     namespaces: bool = False
     containers: bool = False
     failures: tuple[Failure, ...] = ()
@@ -309,6 +336,7 @@ class Report(Struct, frozen=True):
     fail_if: Judgement | None = None
     until: Judgement | None = None
     empty_message: str = ""
+    fit_results: tuple[FitResult, ...] = ()
 
     @property
     def judgements(self) -> tuple[Judgement, ...]:

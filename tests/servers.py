@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -23,9 +23,10 @@ Fault = Callable[["Connection", bytes], None]
 
 @dataclass
 class Reply:
-    """One answer. body: JSON, text or bytes.
+    """One answer. body: JSON, text or bytes, or an iterator of bytes, each sent as a chunk when it comes.
 
-    fault: hang, drip, stall (half-way), cut, reset; or a function that answers as it likes (tests/faults.py).
+    fault: hang, drip, stall (half-way), cut, reset; or a function that answers as it likes (tests/faults.py). In a body
+    of chunks, b"" is a cut.
     """
 
     body: Any = None
@@ -40,6 +41,7 @@ class Request:
     path: str
     query: list[tuple[str, str]]
     headers: list[tuple[str, str]]
+    body: Any = None
 
     def header(self, name: str) -> str | None:
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
@@ -237,14 +239,34 @@ class Connection(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
-        request = Request(parts.path, parse_qsl(parts.query, keep_blank_values=True), self.headers.items())
+        sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        query = parse_qsl(parts.query, keep_blank_values=True)
+        request = Request(parts.path, query, self.headers.items(), json.loads(sent) if sent else None)
         self.fake.requests.append(request)
         route = self.fake.routes.get(parts.path)
         if route is None:
             reply = Reply("404 page not found\n", 404, "text/plain; charset=utf-8")
         else:
             reply = route if isinstance(route, Reply) else route(request)
-        self.reply(reply)
+        if isinstance(reply.body, Iterator):
+            self.stream(reply)
+        else:
+            self.reply(reply)
+
+    def stream(self, reply: Reply) -> None:
+        self.send_response(reply.status)
+        self.send_header("Content-Type", reply.content_type)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for chunk in reply.body:
+            if not chunk:
+                self.close_connection = True
+                return
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
+            self.wfile.flush()
+        self.wfile.write(b"0\r\n\r\n")
+
+    do_POST = do_GET  # noqa: N815  the name that http.server looks for
 
     def reply(self, reply: Reply) -> None:
         body = reply.body

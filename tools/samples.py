@@ -13,17 +13,19 @@ import re
 import shlex
 import subprocess
 import sys
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 from unittest.mock import patch
 
 from c3s_cli.cli import ALIASES, COMMANDS, GROUPS, main
+from c3s_cli.demo.server import start
 from c3s_cli.errors import MEANINGS, ExitCode
 
 AT: Final = "2026-03-02T09:30:00Z"
-READING: Final = ("top", "watch", "nodes", "pods", "cluster")
+READING: Final = ("top", "watch", "nodes", "pods", "cluster", "fit")
 WIDTH: Final = "100"
 SHELL: Final = re.compile(r"[|;&>$\n]|^(?!c3s )")
 ROOT: Final = Path(__file__).parent.parent
@@ -52,6 +54,40 @@ def sample(command: str, lines: int = 0, code: int = 0) -> None:
         shown = [*shown[:lines], "..."]
     ending = [] if code == 0 else ["$ echo $?", str(code)]
     print("```console", f"$ {command}", *shown, *ending, "```", sep="\n")
+
+
+def fleet(command: str, code: int = 0) -> None:
+    """Print a command line and its output like `sample`, of three demo clusters and one that does not answer."""
+    with ExitStack() as stack, TemporaryDirectory() as folder:
+        servers = {name: stack.enter_context(serve()).url for name, serve in FLEET.items()}
+        config = Path(folder) / "config"
+        config.write_text(_kubeconfig({**servers, "staging": "http://127.0.0.1:1"}))
+        with patch.dict(os.environ, KUBECONFIG=str(config)):
+            ended, text = _in_process(shlex.split(command)[1:])
+    if ended != code:
+        raise RuntimeError(f"{command} ended with {ended}: {text}")
+    text = text.replace(str(config), "~/.kube/config")
+    for name, url in servers.items():
+        # Ports and times differ from run to run; these are as long.
+        text = text.replace(url, f"http://{name[-2:]}1.example.com")
+    text = re.sub(r"(?<=yes {7})\d+ *", lambda found: "12".ljust(len(found[0])), text)
+    text = re.sub(r"answers in \d+ ms", "answers in 12 ms", text)
+    ending = [] if code == 0 else ["$ echo $?", str(code)]
+    print("```console", f"$ {command}", text.rstrip("\n"), *ending, "```", sep="\n")
+
+
+FLEET: Final = {
+    "prod-eu": partial(start, at=AT),
+    "prod-us": partial(start, at=AT, seed=7),
+    "prod-ap": partial(start, at=AT, seed=3, nodes=4, pods_per_node=12),
+}
+
+
+def _kubeconfig(servers: dict[str, str]) -> str:
+    contexts = [{"name": name, "context": {"cluster": name, "user": "jane"}} for name in servers]
+    clusters = [{"name": name, "cluster": {"server": url}} for name, url in servers.items()]
+    whole = {"current-context": "prod-eu", "contexts": contexts, "clusters": clusters}
+    return json.dumps({**whole, "users": [{"name": "jane", "user": {}}]})
 
 
 def output(command: str) -> tuple[int, str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from c3s_cli.columns.catalogue import IDENTITY, resource_columns, table_of
-from c3s_cli.columns.vocabulary import Column, Kind, Unit
+from c3s_cli.columns.vocabulary import FITTING, Column, Kind, Unit
 from c3s_cli.output.document import API_VERSION
 from c3s_cli.request.grouping import KEY_COLUMNS, KEYS
 
@@ -34,10 +34,10 @@ def schema() -> Schema:
         "title": "What c3s prints with -o json",
         "description": "An item has its identity and exactly the requested columns; null means requested but "
         "unknown. Amounts are exact integers in the units that the document states; percentages are unrounded.",
-        "oneOf": [{"$ref": f"#/$defs/{kind.value}UsageList"} for kind in Kind],
+        "oneOf": [{"$ref": f"#/$defs/{kind.item}List"} for kind in Kind],
         "$defs": {
-            **{f"{kind.value}UsageList": _list(kind) for kind in Kind},
-            **{f"{kind.value}Usage": _item(kind) for kind in Kind},
+            **{f"{kind.item}List": _list(kind) for kind in Kind},
+            **{kind.item: _item(kind) for kind in Kind},
             "Units": {
                 "type": "object",
                 "additionalProperties": {
@@ -49,7 +49,9 @@ def schema() -> Schema:
                     "context": {"type": "string"},
                     "source": {"type": "string"},
                     "message": {"type": "string"},
-                }
+                    "hint": {"type": "string"},
+                },
+                ["context", "source", "message"],
             ),
         },
     }
@@ -64,7 +66,7 @@ def _list(kind: Kind) -> Schema:
     return _object(
         {
             "apiVersion": {"const": API_VERSION},
-            "kind": {"const": f"{kind.value}UsageList"},
+            "kind": {"const": f"{kind.item}List"},
             "metadata": _object(
                 {
                     "timestamp": {"type": "string", "format": "date-time"},
@@ -73,12 +75,13 @@ def _list(kind: Kind) -> Schema:
                         "items": {"type": "string"},
                         "description": "rows that --fail-if or --until could not judge; only with one of them",
                     },
+                    **(FITTINGS if kind in FITTING else {}),
                 },
-                ["timestamp"],
+                ["timestamp", *(FITTINGS if kind in FITTING else {})],
             ),
             "source": {"type": "string"},
             "units": {"$ref": "#/$defs/Units"},
-            "items": {"type": "array", "items": {"$ref": f"#/$defs/{kind.value}Usage"}},
+            "items": {"type": "array", "items": {"$ref": f"#/$defs/{kind.item}"}},
             "totals": {"anyOf": [{"type": "null"}, _totals(kind.group)]},
             "failures": {"type": "array", "items": {"$ref": "#/$defs/Failure"}},
             "omitted": {"type": "integer", "minimum": 0, "description": "rows that --limit left out"},
@@ -87,8 +90,10 @@ def _list(kind: Kind) -> Schema:
 
 
 def _item(kind: Kind) -> Schema:
-    required = ["context", "timestamp", "window"]
-    if kind in (Kind.NODE, Kind.POD):
+    required = ["context", "timestamp", "window"] if kind not in FITTING else ["context"]
+    if kind is Kind.FIT:
+        required += ["name", "workload"]
+    elif kind in (Kind.NODE, Kind.POD):
         required += ["name"] if kind is Kind.NODE else ["namespace", "name"]
     properties = _tree([column for column in table_of(kind).values() if not column.parts])
     properties |= _open_ended(kind)
@@ -117,7 +122,7 @@ def _totals(group: Kind) -> Schema:
 
 
 def _open_ended(kind: Kind) -> dict[str, Schema]:
-    labels = {"labels": LABELS} if kind in (Kind.NODE, Kind.POD) else {}
+    labels = {"labels": LABELS} if kind in (Kind.NODE, Kind.POD, Kind.FIT) else {}
     return labels | _resources(kind)
 
 
@@ -145,3 +150,32 @@ def _object(properties: dict[str, Schema], required: list[str] | None = None) ->
     names = list(properties) if required is None else required
     whole: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
     return whole | ({"required": names} if names else {})
+
+
+COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
+NAMES: Final[Schema] = {"type": "array", "items": {"type": "string"}}
+FITTINGS: Final[Schema] = {
+    "workloads": {
+        "type": "array",
+        "items": _object(
+            {
+                "workload": {"type": "string"},
+                "namespace": {"type": "string"},
+                "replicas": COUNT,
+                "placed": COUNT,
+                "notConsidered": NAMES | {"description": "what the pods ask for besides, and fit does not look at"},
+            }
+        ),
+    },
+    "drained": {
+        "type": "array",
+        "items": _object(
+            {
+                "node": {"type": "string"},
+                "pods": COUNT | {"description": "pods that must find another node"},
+                "placed": COUNT,
+                "unplaced": NAMES | {"description": "as namespace/name"},
+            }
+        ),
+    },
+}

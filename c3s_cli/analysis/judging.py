@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from c3s_cli.columns.vocabulary import Column, Needs
@@ -15,17 +16,17 @@ if TYPE_CHECKING:
 METRICS: Final = Needs.NODE_METRICS | Needs.POD_METRICS
 
 
-def judge_fail_if(rows: Sequence[Row], query: Query) -> Judgement | None:
+def judge_fail_if(rows: Sequence[Row], query: Query, *, contexts: bool = False) -> Judgement | None:
     """Judge --fail-if. One row that matches fails; one that cannot be judged does with --fail-if-unknown."""
     if query.fail_if is None:
         return None
     matched, unjudged = _judged(rows, query.fail_if)
     fails = bool(matched or (unjudged and query.fail_if_unknown))
-    named = _named(matched, unjudged, query.fail_if)
+    named = _named(matched, unjudged, query.fail_if, contexts=contexts)
     return Judgement("--fail-if", bool(matched), fails, len(rows), *named)
 
 
-def judge_until(rows: Sequence[Row], query: Query) -> Judgement | None:
+def judge_until(rows: Sequence[Row], query: Query, *, contexts: bool = False) -> Judgement | None:
     """Judge --until, met by any row, or --until-all, met by all of at least one."""
     if query.until is None:
         return None
@@ -33,7 +34,7 @@ def judge_until(rows: Sequence[Row], query: Query) -> Judgement | None:
     met = bool(matched) and (len(matched) == len(rows) or not query.until_all)
     fails = bool(unjudged) and query.fail_if_unknown and not met
     flag = "--until-all" if query.until_all else "--until"
-    return Judgement(flag, met, fails, len(rows), *_named(matched, unjudged, query.until))
+    return Judgement(flag, met, fails, len(rows), *_named(matched, unjudged, query.until, contexts=contexts))
 
 
 def _judged(rows: Sequence[Row], condition: Condition) -> tuple[list[Row], list[Row]]:
@@ -43,11 +44,12 @@ def _judged(rows: Sequence[Row], condition: Condition) -> tuple[list[Row], list[
 
 
 def _named(
-    matched: Sequence[Row], unjudged: Sequence[Row], condition: Condition
+    matched: Sequence[Row], unjudged: Sequence[Row], condition: Condition, *, contexts: bool
 ) -> tuple[tuple[str, ...], tuple[str, ...], str]:
     """Name the rows, and say why some could not be judged."""
     reasons = dict.fromkeys(_reason(row, column) for row in unjudged for column in condition.undecided(row))
-    return tuple(map(_full_name, matched)), tuple(map(_full_name, unjudged)), ", ".join(reasons)
+    name = partial(_full_name, contexts=contexts)
+    return tuple(map(name, matched)), tuple(map(name, unjudged)), ", ".join(reasons)
 
 
 def _reason(row: Any, column: Column) -> str:
@@ -56,6 +58,7 @@ def _reason(row: Any, column: Column) -> str:
     return "no metrics" if row.timestamp is None and measured else f"{column.name} unknown"
 
 
-def _full_name(row: Any) -> str:
-    namespace = getattr(row, "namespace", "")
-    return f"{namespace}/{row.name}" if namespace else row.name
+def _full_name(row: Any, *, contexts: bool) -> str:
+    """Name a row; of several contexts with its own, unless that is its name."""
+    parts = (row.context if contexts and row.name != row.context else "", getattr(row, "namespace", ""), row.name)
+    return "/".join(filter(None, parts))

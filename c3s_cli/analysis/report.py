@@ -6,8 +6,7 @@ The server has applied the selectors. Then come --where on the objects, --by, th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Mapping, Sequence
 from operator import attrgetter, itemgetter
 from typing import Any, Final
 
@@ -18,52 +17,85 @@ from c3s_cli.analysis.judging import judge_fail_if, judge_until
 from c3s_cli.analysis.rollup import add, add_amounts, add_shared, grouped, sum_nodes, sum_pods
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import COMMON, Column, Kind, json_name
-from c3s_cli.model import Group, Node, NodeDetails, NodeFacts, Pod, PodFacts, Report, Row, Sample
+from c3s_cli.model import (
+    Container,
+    Failure,
+    Group,
+    Node,
+    NodeDetails,
+    NodeFacts,
+    Pod,
+    PodFacts,
+    Report,
+    Row,
+    Sample,
+)
 from c3s_cli.request.query import Query, SortKey
 
 EXTENDED_FIELDS: Final = ("requests", "requestsPercentOfAllocatable", "limits", "allocatable", "free")
 
 
-def make_report(samples: Sequence[Sample], query: Query) -> Report:
-    """Make the Report that `query` asks for of the Samples of one or more contexts."""
+def make_report(
+    samples: Sequence[Sample], query: Query, *, failures: Sequence[Failure] = (), contexts: bool = False
+) -> Report:
+    """Make the Report that `query` asks for of the Samples of one or more contexts, in their order.
+
+    failures: those of contexts that gave no Sample. contexts: whether several were asked for.
+    """
     query = with_gpu(query, samples)
-    rows, totals = _rows(samples, query)
-    ordered = _ordered(rows, query)
+    rows, totals = _rows(samples, query, contexts=contexts)
+    return report_of(samples, query, rows, totals, failures=failures, contexts=contexts)
+
+
+def report_of(
+    samples: Sequence[Sample],
+    query: Query,
+    rows: Sequence[Row],
+    totals: Group | None,
+    *,
+    failures: Sequence[Failure] = (),
+    contexts: bool = False,
+) -> Report:
+    """Make a Report of rows in no particular order: sort, judge and cut. failures, contexts: as for `make_report`."""
+    ordered = _ordered(rows, query, samples)
     shown = ordered if query.limit is None else ordered[: query.limit]
     return Report(
         now=max(sample.now for sample in samples),
         source=", ".join(dict.fromkeys(sample.source for sample in samples)),
         kind=query.kind,
-        columns=_columns(query, totals),
+        columns=_without_context(_columns(query, totals)) if contexts else _columns(query, totals),
         rows=shown,
         totals=totals,
         keys=query.keys,
+        contexts=contexts,
         namespaces=query.all_namespaces and not query.by,
         containers=query.containers,
-        failures=tuple(failure for sample in samples for failure in sample.failures),
+        failures=(*failures, *(failure for sample in samples for failure in sample.failures)),
         omitted=len(ordered) - len(shown),
-        fail_if=judge_fail_if(ordered, query),
-        until=judge_until(ordered, query),
-        empty_message="" if ordered else _empty_message(query, samples[0].namespace),
+        fail_if=judge_fail_if(ordered, query, contexts=contexts),
+        until=judge_until(ordered, query, contexts=contexts),
+        empty_message="" if ordered else _empty_message(query, {sample.namespace for sample in samples}),
     )
 
 
-def _rows(samples: Sequence[Sample], query: Query) -> tuple[Sequence[Row], Group | None]:
+def _rows(samples: Sequence[Sample], query: Query, *, contexts: bool) -> tuple[Sequence[Row], Group | None]:
     """Return the rows in no particular order, and the totals of the objects behind them if they are needed."""
     # The totals of several contexts belong to none of them.
-    context = samples[0].context if len(samples) == 1 else ""
+    context = "" if contexts else samples[0].context
     match query.objects:
         case Kind.POD:
-            pods = _where(_joined(pod_rows, samples), query)
+            pods = where(_joined(pod_rows, samples), query)
             totals = sum_pods(pods, context) if query.totals else None
             return (grouped(pods, query.by, sum_pods) if query.by else pods), totals
         case Kind.NODE:
-            nodes = _where(_joined(node_rows, samples), query)
+            nodes = where(_joined(node_rows, samples), query)
             totals = sum_nodes(nodes, context) if query.totals else None
             return (grouped(nodes, query.by, sum_nodes) if query.by else nodes), totals
         case _:
-            clusters = _where([_cluster(node_rows(sample), [sample], sample.context) for sample in samples], query)
-            return clusters, _cluster(_joined(node_rows, samples), samples, context)
+            clusters = where([_cluster(node_rows(sample), [sample], sample.context) for sample in samples], query)
+            shown = {cluster.context for cluster in clusters}
+            behind = [sample for sample in samples if sample.context in shown] if contexts else samples
+            return clusters, _cluster(_joined(node_rows, behind), behind, context)
 
 
 def _joined(join: Callable[[Sample], Sequence[Any]], samples: Sequence[Sample]) -> Sequence[Any]:
@@ -77,7 +109,8 @@ def _cluster(nodes: Sequence[Node], samples: Sequence[Sample], context: str) -> 
     return counted
 
 
-def _where(rows: Sequence[Any], query: Query) -> Sequence[Any]:
+def where(rows: Sequence[Any], query: Query) -> Sequence[Any]:
+    """Keep the rows that meet --where."""
     return [row for row in rows if query.where.matches(row)] if query.where else rows
 
 
@@ -93,11 +126,12 @@ def node_rows(sample: Sample) -> list[Node]:
     requested = _requests_by_node(sample.pod_facts)
     measured = {node.name: node for node in sample.nodes}
     unmeasured = [Node(sample.context, name, None, None) for name in facts_of if name not in measured]
-    rows = [_node_row(node, facts_of.get(node.name), sample.now) for node in (*measured.values(), *unmeasured)]
+    now = sample.now.timestamp()
+    rows = [_node_row(node, facts_of.get(node.name), now) for node in (*measured.values(), *unmeasured)]
     return [_with_requests(row, requested) for row in rows] if requested is not None else rows
 
 
-def _node_row(node: Node, facts: NodeFacts | None, now: datetime) -> Node:
+def _node_row(node: Node, facts: NodeFacts | None, now: float) -> Node:
     created_at = facts.details.created_at if facts and facts.details else None
     return Node(
         node.context,
@@ -144,24 +178,16 @@ def pod_rows(sample: Sample) -> Sequence[Pod]:
         return sample.pods
     measured = {(pod.namespace, pod.name): pod for pod in sample.pods}
     details_of = {name: node.details for name, node in (sample.node_facts or {}).items()}
+    now = sample.now.timestamp()
     rows = [
-        _pod_row(
-            measured.get(of) or Pod(sample.context, *of, None, None), facts, details_of.get(facts.node), sample.now
-        )
+        _pod_row(measured.get(of) or Pod(sample.context, *of, None, None), facts, details_of.get(facts.node), now)
         for of, facts in sample.pod_facts.items()
     ]
     rows += [pod for of, pod in measured.items() if of not in sample.pod_facts]
     return rows
 
 
-def _pod_row(pod: Pod, facts: PodFacts, node_details: NodeDetails | None, now: datetime) -> Pod:
-    requested = {container.name: container for container in facts.containers}
-    containers = tuple(
-        structs.replace(container, requests=spec.requests, limits=spec.limits)
-        if (spec := requested.pop(container.name, None))
-        else container
-        for container in pod.containers
-    )
+def _pod_row(pod: Pod, facts: PodFacts, node_details: NodeDetails | None, now: float) -> Pod:
     return Pod(
         pod.context,
         pod.namespace,
@@ -171,35 +197,58 @@ def _pod_row(pod: Pod, facts: PodFacts, node_details: NodeDetails | None, now: d
         pod.swap_bytes,
         pod.timestamp,
         pod.window,
-        (*containers, *requested.values()),
+        _containers(pod.containers, facts.containers),
         facts,
         _age(facts.created_at, now),
         node_details,
     )
 
 
-def _age(created_at: float | None, now: datetime) -> int | None:
-    """Return an age in whole seconds; 0, never negative, if a clock is ahead."""
-    return None if created_at is None else max(0, int(now.timestamp() - created_at))
+def _containers(measured: tuple[Container, ...], requested: tuple[Container, ...]) -> tuple[Container, ...]:
+    """Join the containers' usage with their requests and limits, by name; those without usage come last."""
+    if not measured:
+        return requested
+    if len(measured) == len(requested) == 1 and measured[0].name == requested[0].name:
+        return (_container(measured[0], requested[0]),)  # most pods: a third of the time
+    left = {container.name: container for container in requested}
+    joined = [_container(each, spec) if (spec := left.pop(each.name, None)) else each for each in measured]
+    return (*joined, *left.values())
+
+
+def _container(usage: Container, spec: Container) -> Container:
+    return Container(usage.name, usage.cpu_nanocores, usage.memory_bytes, usage.swap_bytes, spec.requests, spec.limits)
+
+
+def _age(created_at: float | None, now: float) -> int | None:
+    """Return an age in whole seconds; 0, never negative, if a clock is ahead. Both times: seconds since 1970."""
+    return None if created_at is None else max(0, int(now - created_at))
 
 
 # --- order ----------------------------------------------------------------------------------------------------
 
 
-def _ordered(rows: Sequence[Row], query: Query) -> Sequence[Row]:
-    """Sort by --sort-by, ties by context, namespace and name. Unmeasured nodes come last, as in kubectl."""
+def _ordered(rows: Sequence[Row], query: Query, samples: Sequence[Sample]) -> Sequence[Row]:
+    """Sort by --sort-by, ties by context, namespace and name. Unmeasured nodes come last, as in kubectl.
+
+    Contexts have the order of the samples.
+    """
     ordered = sorted(rows, key=_identity(query))
     if not query.sort and query.kind is Kind.NODE:
         ordered.sort(key=_unmeasured)
+    if len(samples) > 1:
+        place = {sample.context: place for place, sample in enumerate(samples)}
+        ordered.sort(key=lambda row: place[row.context])
     for key in reversed(query.sort):
         _sort(ordered, key)
     return [_with_ordered_containers(row, query) for row in ordered] if query.containers else ordered
 
 
 def _identity(query: Query) -> Callable[[Any], Any]:
-    if query.kind in (Kind.NODE_GROUP, Kind.POD_GROUP):
-        return attrgetter("context", "labels_or_placeholders")
-    return attrgetter("context", "namespace", "name") if query.kind is Kind.POD else attrgetter("context", "name")
+    if query.kind is Kind.FIT:
+        return attrgetter("context")  # by workload, in the order in which they are placed, then by name
+    if query.kind in (Kind.NODE_GROUP, Kind.POD_GROUP, Kind.FIT_GROUP):
+        return attrgetter("labels_or_placeholders")
+    return attrgetter("namespace", "name") if query.kind is Kind.POD else attrgetter("name")
 
 
 def _unmeasured(row: Any) -> bool:
@@ -246,7 +295,12 @@ def _columns(query: Query, totals: Group | None) -> tuple[Column, ...]:
     return (*query.columns, *(column for column in more if column.name not in {shown.name for shown in query.columns}))
 
 
-def _empty_message(query: Query, namespace: str) -> str:
-    if query.objects is not Kind.POD or query.all_namespaces:
+def _without_context(columns: Sequence[Column]) -> tuple[Column, ...]:
+    """Leave out the column that a row of several contexts begins with anyway."""
+    return tuple(column for column in columns if column.name != "context")
+
+
+def _empty_message(query: Query, namespaces: Collection[str]) -> str:
+    if query.objects is not Kind.POD or query.all_namespaces or len(namespaces) > 1:
         return "No resources found"
-    return f"No resources found in {namespace} namespace."
+    return f"No resources found in {next(iter(namespaces))} namespace."

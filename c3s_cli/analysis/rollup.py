@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import Any, Final, TypeVar
 
+from c3s_cli.columns.obstacles import obstacles
 from c3s_cli.columns.vocabulary import Column
 from c3s_cli.model import Amounts, Group, Node, Pod
 
@@ -106,7 +107,23 @@ def sum_nodes(nodes: Sequence[Node], context: str, keys: Keys = ()) -> Group:
         measured_allocatable=compared.sum("allocatable", add_amounts),
         measured_capacity=compared.sum("capacity", add_amounts),
         swap_capacity_bytes=add(node.facts.swap_capacity_bytes for node in nodes if node.facts),
+        schedulable_free=_schedulable_free(nodes),
     )
+
+
+def _schedulable_free(nodes: Sequence[Node]) -> Amounts | None:
+    """Sum what is free on schedulable nodes; None if their details or pods were not read."""
+    known = [node for node in nodes if node.details and node.requests is not None]
+    if not known:
+        return None
+    free: dict[str, int] = {}
+    for node in known:
+        if node.details and not obstacles(node.details):
+            requested = {**(node.requests or {}), "pods": node.pod_count or 0}
+            for resource in {*(node.allocatable or {}), *requested}:
+                amount = (node.allocatable or {}).get(resource, 0) - requested.get(resource, 0)
+                free[resource] = free.get(resource, 0) + amount
+    return free
 
 
 def sum_pods(pods: Sequence[Pod], context: str, keys: Keys = ()) -> Group:

@@ -12,14 +12,17 @@ from typing import Final
 
 from msgspec import Struct, structs
 
+from c3s_cli.columns.fitting import ROOM, default_fit_names, fit_columns, wide_fit_names
 from c3s_cli.columns.getters import amount, difference, fact, percentage, unknown, window_seconds
-from c3s_cli.columns.vocabulary import Column, Getter, Kind, Needs, Unit, json_name, unit_of
+from c3s_cli.columns.obstacles import schedulable
+from c3s_cli.columns.vocabulary import FITTING, Column, Getter, Kind, Needs, Unit, json_name, unit_of
 
 # --- columns of a resource ------------------------------------------------------------------------------------
 
 CPU_AND_MEMORY: Final = ("cpu", "memory")
 RESOURCES: Final = (*CPU_AND_MEMORY, "ephemeral-storage", "pods")
-WITH_NODES: Final = (Kind.NODE, Kind.NODE_GROUP, Kind.CLUSTER)
+WITH_NODES: Final = (Kind.NODE, Kind.NODE_GROUP, Kind.CLUSTER, *FITTING)
+OF_NODES: Final = (Kind.NODE_GROUP, Kind.CLUSTER)
 GROUPED: Final = (Kind.NODE_GROUP, Kind.POD_GROUP, Kind.CLUSTER)
 
 USAGE: Final[dict[str, Getter]] = {
@@ -66,7 +69,8 @@ FIELDS: Final = (
         WITH_NODES,
         measured=True,
     ),
-    Field("free", "{r} allocatable and not requested: room for more pods", ("allocatable", "requests"), WITH_NODES),
+    Field("free", "{r} allocatable and not requested", ("allocatable", "requests"), WITH_NODES),
+    Field("schedulableFree", "{r} free on schedulable nodes", ("schedulable_free",), OF_NODES),
     Field("usagePercentOfAllocatable", "", ("comparable_usage", "measured_allocatable"), WITH_NODES),
     Field("usagePercentOfCapacity", "", ("comparable_usage", "measured_capacity"), WITH_NODES),
     Field("requestsPercentOfAllocatable", "", ("requests", "allocatable"), WITH_NODES),
@@ -78,6 +82,8 @@ def resource_columns(resource: str, kind: Kind) -> Iterator[Column]:
     """Yield the columns of one resource for one kind of row."""
     for field in FIELDS:
         if field.kinds is not None and kind not in field.kinds:
+            continue
+        if kind in FITTING and field.name not in ROOM:
             continue
         if resource == "pods" and not field.of_pods:
             continue
@@ -114,6 +120,8 @@ def _term(term: str, resource: str, kind: Kind) -> tuple[Getter, Needs]:
         return (COMPARABLE_USAGE if grouped else USAGE).get(resource, unknown), _usage_needs(resource, kind)
     if term == "requests" and resource == "pods":
         return USAGE["pods"], Needs.PODS
+    if term == "schedulable_free":
+        return amount(term, resource), Needs.NODES | Needs.NODE_DETAILS | Needs.PODS
     plain = term.removeprefix("measured_")
     comparable = plain == "limits" or (kind in GROUPED and resource in CPU_AND_MEMORY)
     needs = Needs.NODES if plain in ("allocatable", "capacity") else Needs.PODS
@@ -143,6 +151,13 @@ ON_NODE: Final = Needs.PODS | DETAILS
 
 NODE_FACTS: Final = (
     Column("status", Unit.TEXT, fact("status", "details"), "Ready, NotReady, SchedulingDisabled", DETAILS),
+    Column(
+        "schedulable",
+        Unit.TEXT,
+        schedulable,
+        "yes, or why not: cordoned, NotReady, taint KEY=VALUE:EFFECT",
+        DETAILS,
+    ),
     Column("roles", Unit.TEXTS, fact("roles", "details"), "roles, from the node's labels", DETAILS),
     Column("version", Unit.TEXT, fact("version", "details"), "version of the kubelet", DETAILS),
     Column("pool", Unit.TEXT, fact("pool", "details"), "node pool: Karpenter, GKE, EKS, AKS, kOps", DETAILS),
@@ -232,6 +247,8 @@ OWN: Final[Mapping[Kind, Callable[[], tuple[Column, ...]]]] = {
 @cache
 def table_of(kind: Kind) -> Mapping[str, Column]:
     """Return the columns of one kind of row by name, in the order of the docs."""
+    if kind in FITTING:
+        return {column.name: column for column in _fit_table(kind)}
     columns = [column for column in IDENTITY.values() if kind is Kind.POD or column.name != "namespace"]
     columns += OWN[kind]()
     for resource in RESOURCES:
@@ -248,6 +265,14 @@ def table_of(kind: Kind) -> Mapping[str, Column]:
     elif kind is not Kind.CLUSTER:
         table[SWAP_USAGE.name] = SWAP_USAGE
     return table
+
+
+def _fit_table(kind: Kind) -> Iterator[Column]:
+    yield from (IDENTITY["context"], IDENTITY["name"])
+    yield from fit_columns(kind)
+    yield from NODE_FACTS if kind is Kind.FIT else ()
+    for resource in RESOURCES:
+        yield from resource_columns(resource, kind)
 
 
 # --- the sets default and wide --------------------------------------------------------------------------------
@@ -267,6 +292,8 @@ def default_names(kind: Kind, basis: str = "Allocatable") -> tuple[str, ...]:
             return ("pods", *_each(("{r}.usage",)))
         case Kind.CLUSTER:
             return ("nodes", "pods", *_each(with_percent))
+        case Kind.FIT | Kind.FIT_GROUP:
+            return default_fit_names(kind)
 
 
 def wide_names(kind: Kind, basis: str = "Allocatable") -> tuple[str, ...]:
@@ -299,6 +326,8 @@ def wide_names(kind: Kind, basis: str = "Allocatable") -> tuple[str, ...]:
             fields = ("usage", f"usagePercentOf{basis}", "requests", "requestsPercentOfAllocatable", "limits")
             names = [f"{json_name(r)}.{field}" for r in RESOURCES for field in (*fields, "allocatable", "free")]
             return ("nodes", *(name for name in names if name in table_of(kind)))
+        case Kind.FIT | Kind.FIT_GROUP:
+            return wide_fit_names(kind)
 
 
 def _each(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from c3s_cli.columns.catalogue import (
     wide_names,
 )
 from c3s_cli.columns.getters import label
-from c3s_cli.columns.vocabulary import Column, Kind, Needs, Unit, flat, json_name
+from c3s_cli.columns.vocabulary import FITTING, Column, Kind, Needs, Unit, flat, json_name
 from c3s_cli.errors import UsageError
 
 BRACKETS: Final = """write labels and other resources as labels["app"] and resources["nvidia.com/gpu"].requests"""
@@ -89,6 +89,8 @@ class Naming(Struct, frozen=True):
 
     def aliases(self) -> dict[str, str]:
         """Return the short names, such as `cpu` and `cpu%`, with the columns that they stand for."""
+        if self.kind in FITTING:
+            return {resource: f"{resource}.free" for resource in CPU_AND_MEMORY}
         percent = "Requests" if self.kind in (Kind.POD, Kind.POD_GROUP) else self.basis
         aliases = {"swap": "swap.usage", "swap%": "swap.usagePercentOfCapacity"} if self.kind is Kind.NODE else {}
         if self.kind is Kind.POD or any(key.name == "owner" for key in self.keys):
@@ -112,8 +114,8 @@ class Naming(Struct, frozen=True):
             column = made.get(name) or made.get(f"{json_name(key)}.{field}")
             # What a GPU is called here stands in the nodes.
             return structs.replace(column, needs=column.needs | Needs.NODES) if column and key == ANY_GPU else column
-        if match["of"] == "labels" and not field and self.kind in (Kind.NODE, Kind.POD):
-            needs = DETAILS if self.kind is Kind.NODE else Needs.PODS | Needs.POD_LABELS
+        if match["of"] == "labels" and not field and self.kind in (Kind.NODE, Kind.POD, Kind.FIT):
+            needs = Needs.PODS | Needs.POD_LABELS if self.kind is Kind.POD else DETAILS
             return Column(name, Unit.TEXT, label(key), f"label {key}", needs)
         return None
 
@@ -171,4 +173,8 @@ def totals_of(kind: Kind, columns: Iterable[Column]) -> tuple[Column, ...]:
             names += [f"{resource}.allocatable", f"{resource}.measuredAllocatable"]
     naming = Naming(group)
     found = [table.get(name) or naming.open_ended(name) for name in names]
-    return tuple({column.name: column for column in found if column and not column.parts}.values())
+    return tuple(
+        {
+            column.name: column for column in found if column and not column.parts and column.unit is not Unit.TEXTS
+        }.values()
+    )

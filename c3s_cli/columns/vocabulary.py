@@ -21,14 +21,22 @@ class Kind(Enum):
     NODE_GROUP = "NodeGroup"
     POD_GROUP = "PodGroup"
     CLUSTER = "Cluster"
+    FIT = "NodeFit"
+    FIT_GROUP = "NodeGroupFit"
 
     @property
     def group(self) -> Kind:
         """The kind of row that sums rows of this kind."""
         return GROUPS.get(self, self)
 
+    @property
+    def item(self) -> str:
+        """The name of one row in the JSON document: what it is about."""
+        return self.value if self in FITTING else f"{self.value}Usage"
 
-GROUPS: Final = {Kind.NODE: Kind.NODE_GROUP, Kind.POD: Kind.POD_GROUP}
+
+GROUPS: Final = {Kind.NODE: Kind.NODE_GROUP, Kind.POD: Kind.POD_GROUP, Kind.FIT: Kind.FIT_GROUP}
+FITTING: Final = (Kind.FIT, Kind.FIT_GROUP)
 
 
 class Needs(Flag):

@@ -9,7 +9,7 @@ import typer
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import ExitCode, UsageError
-from c3s_cli.words.options import OUTPUT
+from c3s_cli.words.flag import OUTPUT
 
 KINDS: Final = {
     "nodes": Kind.NODE,
@@ -17,6 +17,8 @@ KINDS: Final = {
     "node-groups": Kind.NODE_GROUP,
     "pod-groups": Kind.POD_GROUP,
     "cluster": Kind.CLUSTER,
+    "fit": Kind.FIT,
+    "fit-groups": Kind.FIT_GROUP,
 }
 FORMATS: Final = ("table", "json", "markdown")
 # The API resources that a column needs.
@@ -44,7 +46,7 @@ Output = Annotated[
 
 
 def columns(of: Of = None, output: Output = "table") -> ExitCode:
-    """List the columns of nodes, pods, their groups (--by) and the cluster: name, alias, unit, needs, meaning.
+    """List the columns of nodes, pods, their groups (--by), the cluster and fit: name, alias, unit, needs, meaning.
 
     Any extended resource and any label is a column too: resources["nvidia.com/gpu"].requests (and the other fields),
     labels["app"].

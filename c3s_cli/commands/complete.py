@@ -31,8 +31,15 @@ NO_SPACE: Final = 6
 SECONDS: Final = 1.0
 AT_MOST: Final = 1000
 
-FILE_FLAGS: Final = ("--kubeconfig", "--certificate-authority", "--client-certificate", "--client-key")
-KINDS: Final = {"nodes": Kind.NODE, "pods": Kind.POD, "cluster": Kind.CLUSTER}
+FILE_FLAGS: Final = (
+    "--kubeconfig",
+    "--certificate-authority",
+    "--client-certificate",
+    "--client-key",
+    "-f",
+    "--filename",
+)
+KINDS: Final = {"nodes": Kind.NODE, "pods": Kind.POD, "cluster": Kind.CLUSTER, "fit": Kind.FIT}
 
 
 def complete(words: Sequence[str], commands: Iterable[tuple[str, ...]], aliases: dict[str, str]) -> str:
@@ -81,7 +88,7 @@ def _arguments(command: str, names: list[str], done: list[str]) -> list[str]:
         case "completion":
             return ["bash", "zsh", "fish", "powershell"]
         case "columns":
-            return ["nodes", "pods", "node-groups", "pod-groups", "cluster"]
+            return ["nodes", "pods", "node-groups", "pod-groups", "cluster", "fit", "fit-groups"]
         case "nodes" if not names:
             return _listed("/api/v1/nodes", done)
         case "pods" if not names:
@@ -90,7 +97,7 @@ def _arguments(command: str, names: list[str], done: list[str]) -> list[str]:
             return []
 
 
-def _values(flag: str, done: list[str], last: str) -> tuple[list[str], int]:
+def _values(flag: str, done: list[str], last: str) -> tuple[list[str], int]:  # noqa: C901  one branch a flag
     """Return the candidates for a flag's value, and cobra's directive."""
     if flag in FILE_FLAGS:
         return [], FILES
@@ -99,7 +106,13 @@ def _values(flag: str, done: list[str], last: str) -> tuple[list[str], int]:
     match flag:
         case "-n" | "--namespace":
             return _listed("/api/v1/namespaces", done), NO_FILES
-        case "--context" | "--cluster" | "--user":
+        case "--without":
+            return _listed("/api/v1/nodes", done), NO_FILES
+        case "--context":
+            listed = before.split(",")
+            found = [name for name in _configured(flag, done) if name not in listed]
+            return [before + name for name in found], NO_SPACE if before else NO_FILES
+        case "--cluster" | "--user":
             return _configured(flag, done), NO_FILES
         case "-o" | "--output":
             return [each.value + ("=" if each in WITH_TEMPLATE else "") for each in Format], NO_FILES
@@ -129,9 +142,12 @@ def _target(done: list[str]) -> Target:
     names = {"-n": "namespace", "-s": "server", "--as": "as_user"}
     for flag, value in _pairs(done):
         field = names.get(flag, flag.removeprefix("--").replace("-", "_"))
-        if field in Connection.__struct_fields__:
+        if field == "context":
+            values.setdefault(field, []).append(value)
+        elif field in Connection.__struct_fields__:
             values[field] = value
-    values.pop("as_group", None)
+    for field in ("as_group", "parallel"):
+        values.pop(field, None)
     return target_of(Connection(**{**values, "request_timeout": f"{SECONDS:g}s"}))
 
 
@@ -169,14 +185,15 @@ def _label_keys(kind: Kind, done: list[str]) -> list[str]:
 def _read(path: str | None, done: list[str], found: Callable[[Listing], list[str]]) -> list[str]:
     """Read the metadata of a list; None stands for the pods of the namespace."""
     from c3s_cli.kube.cluster import segment
-    from c3s_cli.run.once import opened
+    from c3s_cli.run.fleet import opened
     from c3s_cli.run.stages import Stages
     from c3s_cli.sources.decode.shapes import Listing, decode_one  # only live candidates need the client
 
     target = _target(done)
     given = next((value for flag, value in reversed(_pairs(done)) if flag in ("-n", "--namespace")), None)
     accept: Callable[[str], str] = "application/json;as={};g=meta.k8s.io;v=v1,application/json".format
-    with opened(target, Stages(0), quiet=True) as (cluster, *_):
+    with opened(target, Stages(0), quiet=True) as fleet:
+        cluster = fleet.members[0].cluster()
         where = path or f"/api/v1/namespaces/{segment(given or cluster.namespace, 'namespace')}/pods"
         answer = cluster.get(where, [("limit", str(AT_MOST))], accept=accept("PartialObjectMetadataList"))
         return found(decode_one(answer.body, Listing, where))

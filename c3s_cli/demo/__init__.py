@@ -25,6 +25,7 @@ How it is asked for:
     collection.py, collections.py   the objects of each resource in a state
     tables.py, writing.py   what `kubectl get` prints; objects in every form
     watching.py    changes -> the events of a watch
+    reviews.py     who the caller is, what it may do, who serves the metrics API
     kubelet/, prometheus/, proxy.py   what lies behind the API server's proxy
     api.py         (method, path, query, headers) -> status, headers, body
     server.py      sockets

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _GZIP_FROM = 128 * 1024
 _PHRASES = {
     200: "OK",
+    201: "Created",
     400: "Bad Request",
     404: "Not Found",
     405: "Method Not Allowed",

@@ -44,12 +44,13 @@ def resolve(
     environ: Mapping[str, str],
     deadline: Deadline,
     pod: Callable[[], Access | None] = lambda: None,
+    merged: Merged | None = None,
 ) -> Access | None:
     """Return the access that flags and kubeconfig define, else that of the `pod`; None if there is none.
 
-    ConfigError names the file but never quotes its contents.
+    merged: the kubeconfig files, if they have been read. ConfigError names the file but never quotes its contents.
     """
-    merged = merge(target.kubeconfig, environ, deadline)
+    merged = merged or merge(target.kubeconfig, environ, deadline)
     name = context or merged.current
     chosen = merged.entries["contexts"].get(name)
     if name and chosen is None and (context or merged.found):

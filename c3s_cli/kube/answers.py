@@ -6,7 +6,7 @@ import errno
 import json
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -26,6 +26,18 @@ class Answer(Struct, frozen=True):
     body: bytes | bytearray
     content_type: str
     date: datetime | None
+
+
+def date_of(text: str | None) -> datetime | None:
+    """Give the time of a Date header; None if there is none, or it is none."""
+    from email.utils import parsedate_to_datetime  # http.client has it by now
+
+    try:
+        date = parsedate_to_datetime(text) if text else None
+        # "-0000" is a time of no zone, which only UTC can mean.
+        return date and (date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
+        return None
 
 
 # What client-go says where the server gave no Status: reason and words by HTTP status.

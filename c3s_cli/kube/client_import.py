@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec, module_from_spec
+from threading import RLock
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 UNEXECUTED: Final = ("kubernetes", "kubernetes.utils")
 STAND_INS: Final = ("oauthlib", "oauthlib.oauth2", "requests_oauthlib", "kubernetes.client.api_client")
 PARTS: Final = ("kubernetes", "oauthlib", "requests_oauthlib")
+# Several clusters are read at once; stand-ins of one thread must not be taken away by another.
+IMPORTING: Final = RLock()
 
 Part = TypeVar("Part")
 
@@ -68,7 +71,12 @@ def incluster_loader() -> Any:
 
 
 def _light(load: Callable[[], Part]) -> Part:
-    """Import with stand-ins; without them if that is disabled or fails."""
+    """Import with stand-ins, in one thread at a time; without them if that is disabled or fails."""
+    with IMPORTING:
+        return _imported(load)
+
+
+def _imported(load: Callable[[], Part]) -> Part:
     executed = getattr(sys.modules.get("kubernetes"), "client", None) and hasattr(sys.modules["kubernetes"], "watch")
     if os.environ.get("C3S_PLAIN_IMPORT") or executed:
         return load()

@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from threading import Lock, get_ident
 from typing import TYPE_CHECKING, Any, Final
 
 from c3s_cli.errors import ConfigError, Unreachable
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from io import StringIO
 
 CONNECTIONS: Final = 8
+# The client writes inline certificates and keys to files, and loses sight of one if two threads write the same.
+LOADING: Final = Lock()
 SECRETS: Final = re.compile(r"(?i)bearer \S+|\beyJ[\w.+/=-]+")
 # What the client makes of an empty or missing token of a plugin.
 NO_TOKENS: Final = ("Bearer", "Bearer None")
@@ -70,18 +73,13 @@ def _loaded(access: Access, deadline: Deadline) -> Any:
     plugin = user.get("exec")
     if plugin and plugin.get("provideClusterInfo"):
         _inline_authority(cluster, deadline)
-    document = {
-        "current-context": "c3s",
-        "contexts": [{"name": "c3s", "context": {"cluster": "c3s", "user": "c3s"}}],
-        "clusters": [{"name": "c3s", "cluster": cluster}],
-        "users": [{"name": "c3s", "user": user}],
-    }
     try:
+        with LOADING:
+            plain = {key: value for key, value in user.items() if key != "exec"}
+            _load(loader, cluster, plain, configuration)
         with _heard() as said:
-            folder = folder_for_keys() if plugin or any(key.endswith("-data") for key in (*cluster, *user)) else None
-            loader.load_kube_config_from_dict(
-                document, client_configuration=configuration, persist_config=False, temp_file_path=folder
-            )
+            if plugin:
+                _load(loader, cluster, user, configuration)
     except Exception as problem:  # noqa: BLE001  the client raises what it likes
         # Its words may quote credentials.
         raise ConfigError(
@@ -99,6 +97,19 @@ def _loaded(access: Access, deadline: Deadline) -> Any:
     return configuration
 
 
+def _load(loader: Any, cluster: Mapping[str, Any], user: Mapping[str, Any], configuration: Any) -> None:
+    document = {
+        "current-context": "c3s",
+        "contexts": [{"name": "c3s", "context": {"cluster": "c3s", "user": "c3s"}}],
+        "clusters": [{"name": "c3s", "cluster": cluster}],
+        "users": [{"name": "c3s", "user": user}],
+    }
+    folder = folder_for_keys() if "exec" in user or any(key.endswith("-data") for key in (*cluster, *user)) else None
+    loader.load_kube_config_from_dict(
+        document, client_configuration=configuration, persist_config=False, temp_file_path=folder
+    )
+
+
 @contextmanager
 def _heard() -> Iterator[StringIO]:
     """Hear what the client says of a failing plugin: it logs that to stderr, and goes on without credentials."""
@@ -108,6 +119,9 @@ def _heard() -> Iterator[StringIO]:
     said = StringIO()
     handler, root = logging.StreamHandler(said), logging.getLogger()
     handler.setLevel(logging.ERROR)
+    # Another thread may run another plugin meanwhile.
+    here = get_ident()
+    handler.addFilter(lambda record: record.thread == here)
     root.addHandler(handler)
     try:
         yield said

@@ -29,6 +29,16 @@ class Deadline:
         self._total = TOTAL if request_timeout is None else request_timeout or FOREVER
         self._end = time.monotonic() + self._total
 
+    def of_stream(self) -> Deadline:
+        """Return the deadline of a stream. It may take as long to begin as a reading, and then go on for ever."""
+        deadline = Deadline(0)
+        deadline._silence = min(self._silence, self._total, SILENCE)
+        return deadline
+
+    def allow_silence(self, seconds: float) -> None:
+        """Wait for the next byte for so many seconds from now on."""
+        self._silence = seconds
+
     def renew(self) -> None:
         """Start again, for the next reading of a watch."""
         self._end = time.monotonic() + self._total
@@ -85,19 +95,28 @@ class _Job(Generic[Result]):
         self._job = job
         self._results: list[Result] = []
         self._problem: BaseException | None = None
+        self._abandoned = False
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
         try:
             self._results.append(self._job())
+            self._drop()
         except BaseException as problem:  # noqa: BLE001  raised again in the thread that waits
             self._problem = problem
+
+    def _drop(self) -> None:
+        """Close a connection that came too late for whoever waited for it."""
+        if self._abandoned and self._results and hasattr(self._results[0], "close"):
+            self._results[0].close()
 
     def result(self, seconds: float | None) -> Result:
         """Wait for the result. TimeoutError if it takes longer than `seconds`."""
         self._thread.join(seconds)
         if self._thread.is_alive():
+            self._abandoned = True
+            self._drop()
             raise TimeoutError
         if self._problem is not None:
             raise self._problem

@@ -99,7 +99,7 @@ class Merged(Struct):
 def merge(explicit: str | None, environ: Mapping[str, str], deadline: Deadline) -> Merged:
     """Read --kubeconfig, else every file of $KUBECONFIG, else ~/.kube/config. A missing file counts as empty."""
     merged = Merged()
-    for path in _files(explicit, environ):
+    for path in files(explicit, environ):
         if not explicit and not os.path.exists(path):
             continue
         document = _load(path, deadline)
@@ -111,7 +111,8 @@ def merge(explicit: str | None, environ: Mapping[str, str], deadline: Deadline) 
     return merged
 
 
-def _files(explicit: str | None, environ: Mapping[str, str]) -> list[str]:
+def files(explicit: str | None, environ: Mapping[str, str]) -> list[str]:
+    """Return the names of the files that are merged, in their order, whether they exist or not."""
     if explicit:
         return [explicit]
     listed = [path for path in environ.get("KUBECONFIG", "").split(os.pathsep) if path]

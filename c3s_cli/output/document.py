@@ -17,8 +17,9 @@ from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, Final
 
 from c3s_cli.columns.catalogue import IDENTITY
+from c3s_cli.columns.fitting import WORKLOAD
 from c3s_cli.columns.naming import totals_of
-from c3s_cli.columns.vocabulary import Column, Kind, Unit, flat, split_path
+from c3s_cli.columns.vocabulary import FITTING, Column, Kind, Unit, flat, split_path
 from c3s_cli.model import Failure, Report
 from c3s_cli.request.view import View
 
@@ -84,8 +85,8 @@ def _around(report: Report) -> tuple[dict[str, Any], dict[str, Any]]:
     columns = shown_columns(report)
     head = {
         "apiVersion": API_VERSION,
-        "kind": f"{report.kind.value}UsageList",
-        "metadata": {"timestamp": moment(report.now), **_unjudged(report)},
+        "kind": f"{report.kind.item}List",
+        "metadata": {"timestamp": moment(report.now), **_fit_results(report), **_unjudged(report)},
         "source": report.source,
         "units": _units(columns),
     }
@@ -95,6 +96,30 @@ def _around(report: Report) -> tuple[dict[str, Any], dict[str, Any]]:
         "omitted": report.omitted,
     }
     return head, tail
+
+
+def _fit_results(report: Report) -> dict[str, Any]:
+    """Return the results of `c3s fit`, for each workload and each drained node."""
+    if report.kind not in FITTING:
+        return {}
+    return {
+        "workloads": [
+            {
+                "workload": each.workload,
+                "namespace": each.namespace,
+                "replicas": each.replicas,
+                "placed": each.placed,
+                "notConsidered": list(each.not_considered),
+            }
+            for each in report.fit_results
+            if each.namespace is not None
+        ],
+        "drained": [
+            {"node": each.workload, "pods": each.replicas, "placed": each.placed, "unplaced": list(each.unplaced)}
+            for each in report.fit_results
+            if each.namespace is None
+        ],
+    }
 
 
 def _unjudged(report: Report) -> dict[str, list[str]]:
@@ -110,7 +135,8 @@ def moment(time: datetime) -> str:
 
 
 def _failure(failure: Failure) -> dict[str, str]:
-    return {"context": failure.context, "source": failure.source, "message": failure.message}
+    known = {"context": failure.context, "source": failure.source, "message": failure.message}
+    return known | ({"hint": failure.hint} if failure.hint else {})
 
 
 def _units(columns: Iterable[Column]) -> dict[str, Any]:
@@ -140,8 +166,12 @@ def identity_columns(report: Report) -> list[Column]:
     who = [IDENTITY["context"]]
     if report.kind is Kind.POD:
         who.append(IDENTITY["namespace"])
-    if report.kind in (Kind.NODE, Kind.POD):
+    if report.kind in (Kind.NODE, Kind.POD, Kind.FIT):
         who.append(IDENTITY["name"])
+    if report.kind is Kind.FIT:
+        who.append(WORKLOAD)
+    if report.kind in FITTING:
+        return [*who, *report.keys]
     return [*who, *report.keys, IDENTITY["timestamp"], IDENTITY["window"]]
 
 

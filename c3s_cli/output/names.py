@@ -12,12 +12,18 @@ from c3s_cli.request.view import View
 from c3s_cli.terminal.printable import printable
 
 PIECE: Final = 5000
-PREFIXES: Final = {Kind.NODE: "node", Kind.POD: "pod", Kind.CLUSTER: "cluster"}
+PREFIXES: Final = {Kind.NODE: "node", Kind.POD: "pod", Kind.CLUSTER: "cluster", Kind.FIT: "node"}
 
 
 def names(report: Report, _view: View) -> Iterator[str]:
-    """Write the rows as kubectl's -o name does; the kind of a group is its first key."""
+    """Write the rows as kubectl's -o name does; the kind of a group is its first key.
+
+    With several contexts, each line begins with the context and a tab: many clusters have the same names.
+    """
     prefix = report.keys[0].name if report.keys else PREFIXES[report.kind]
-    lines = (f"{prefix}/{printable(row.name)}\n" for row in report.rows)
+    if report.contexts and report.kind is not Kind.CLUSTER:
+        lines = (f"{printable(row.context)}\t{prefix}/{printable(row.name)}\n" for row in report.rows)
+    else:
+        lines = (f"{prefix}/{printable(row.name)}\n" for row in report.rows)
     while piece := "".join(islice(lines, PIECE)):
         yield piece

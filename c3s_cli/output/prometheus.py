@@ -15,6 +15,7 @@ from itertools import chain, count
 from typing import Any, Final
 
 from c3s_cli.columns.catalogue import IDENTITY
+from c3s_cli.columns.fitting import WORKLOAD
 from c3s_cli.columns.vocabulary import Column, Getter, Kind, Unit, flat
 from c3s_cli.model import Report
 from c3s_cli.request.view import View
@@ -33,6 +34,8 @@ THINGS: Final = {
     Kind.NODE_GROUP: "node_group",
     Kind.POD_GROUP: "pod_group",
     Kind.CLUSTER: "cluster",
+    Kind.FIT: "fit",
+    Kind.FIT_GROUP: "fit_group",
 }
 TEXTUAL: Final = (Unit.TEXT, Unit.TEXTS)
 
@@ -114,7 +117,8 @@ def _info(texts: Sequence[Column], report: Report) -> Iterator[str]:
     """Write one gauge that is always 1, and says in labels what is not a number."""
     name = f"c3s_{THINGS[report.kind]}_info"
     keys = _label_names(report.keys)
-    said = {*(key.name for key in report.keys), "context", *(["namespace"] if report.kind is Kind.POD else [])}
+    said = {*(key.name for key in report.keys), "context", "workload"}
+    said |= {"namespace"} if report.kind is Kind.POD else set()
     told = [column for column in texts if column.name not in said]
     labels_of = _label_names(told, *(label for label, _ in _identity(report)), *keys)
     if report.rows:
@@ -136,12 +140,15 @@ def _identity(report: Report) -> list[tuple[str, Getter]]:
         labels.append(("namespace", IDENTITY["namespace"].value))
     if report.kind in (Kind.NODE, Kind.POD):
         labels.append((THINGS[report.kind], IDENTITY["name"].value))
+    if report.kind is Kind.FIT:
+        labels += [("node", IDENTITY["name"].value), ("workload", WORKLOAD.value)]
     return labels
 
 
 def _labels(row: Any, report: Report, keys: Sequence[str]) -> list[Label]:
     own = [(label, value(row)) for label, value in _identity(report)]
-    return [*own, *(zip(keys, row.labels_or_placeholders, strict=True) if keys else ())]
+    grouped = zip(keys, row.labels_or_placeholders, strict=True) if keys else ()
+    return [*own, *(label for label in grouped if label[0] != "context")]
 
 
 def _braces(labels: Sequence[Label]) -> str:

@@ -48,7 +48,7 @@ def table(report: Report, view: View) -> Iterator[str]:
 
 def shown_table(report: Report, view: View) -> TableColumns:
     """Return the headings and cells of a table, with the sums below them if these are wanted."""
-    columns = _by_resource(report) if _is_pivoted(report, view) else _footed(report, view)
+    columns = _by_resource(report, view) if _is_pivoted(report, view) else _footed(report, view)
     return columns if view.width is None else _narrowed(columns, report, view)
 
 
@@ -127,8 +127,8 @@ PIVOT: Final = {
 }
 
 
-def _by_resource(report: Report) -> TableColumns:
-    """Pivot the wide columns of a cluster: one row per resource, one column per field."""
+def _by_resource(report: Report, view: View) -> TableColumns:
+    """Pivot the wide columns of clusters: one row per resource, one column per field; sums only of several clusters."""
     known = {column.name: column for column in report.columns}
     resources = list(dict.fromkeys(name.rpartition(".")[0] for name in known if "." in name))
     resources = [resource for resource in resources if f"{resource}.allocatable" in known]
@@ -138,17 +138,33 @@ def _by_resource(report: Report) -> TableColumns:
     for title, field in PIVOT.items():
         of = [known.get(f"{resource}.{field}") for resource in resources]
         columns.append((title, [cells(column, [row])[0] if column else "-" for row in report.rows for column in of]))
-    return columns
+    if not (view.sum and report.contexts):
+        return columns
+    sums: list[list[str]] = [["" for _ in resources], [printable(title) for title in titles]]
+    for field in PIVOT.values():
+        of = [known.get(f"{resource}.{field}") for resource in resources]
+        sums.append([cells(column, [report.totals])[0] if column else "-" for column in of])
+    rules = ["", "", *(RULE for _ in PIVOT)]
+    return [(title, [*own, rule, *sum_]) for (title, own), rule, sum_ in zip(columns, rules, sums, strict=True)]
 
 
 def _identity(report: Report) -> TableColumns:
     rows: Sequence[Any] = report.rows
     if report.keys:
-        return [(heading(key), cells(key, rows)) for key in report.keys]
+        return [*_where(report, rows), *((heading(key), cells(key, rows)) for key in report.keys)]
     if report.kind is Kind.CLUSTER:
         return [("CONTEXT", all_printable([row.context for row in rows]))]
-    names: TableColumns = [("NAME", all_printable([row.name for row in rows]))]
-    return [("NAMESPACE", all_printable([row.namespace for row in rows])), *names] if report.namespaces else names
+    return [*_where(report, rows), ("NAME", all_printable([row.name for row in rows]))]
+
+
+def _where(report: Report, rows: Sequence[Any]) -> TableColumns:
+    """Return the columns that say in which of several contexts and namespaces rows are."""
+    columns: TableColumns = []
+    if report.contexts and "context" not in {key.name for key in report.keys}:
+        columns.append(("CONTEXT", all_printable([row.context for row in rows])))
+    if report.namespaces:
+        columns.append(("NAMESPACE", all_printable([row.namespace for row in rows])))
+    return columns
 
 
 def _of_containers(report: Report) -> TableColumns:
@@ -156,7 +172,7 @@ def _of_containers(report: Report) -> TableColumns:
     rows: Sequence[Any] = report.rows
     pods = [pod for pod in rows for _ in pod.containers]
     containers = [container for pod in rows for container in pod.containers]
-    columns: TableColumns = [("NAMESPACE", all_printable([pod.namespace for pod in pods]))] if report.namespaces else []
+    columns = _where(report, pods)
     columns.append(("POD", all_printable([pod.name for pod in pods])))
     columns.append(("NAME", all_printable([container.name for container in containers])))
     for title, column in zip(headings(report.columns), report.columns, strict=True):

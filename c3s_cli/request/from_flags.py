@@ -19,23 +19,30 @@ from c3s_cli.request.pace import Pace
 from c3s_cli.request.query import Query, SortKey
 from c3s_cli.request.selectors import parse_fields, parse_labels
 from c3s_cli.request.sorting import sort_keys
-from c3s_cli.request.target import DemoOptions, Target
+from c3s_cli.request.target import PARALLEL, DemoOptions, Target
 from c3s_cli.request.view import COLORS, DELIMITED, METRICS, TABLES, WITH_TEMPLATE, WITH_TOTALS, Format, View
 
 if TYPE_CHECKING:
     from c3s_cli.request.condition import Condition
     from c3s_cli.words import options
+    from c3s_cli.words.lists import Listing
 
 # --- where ----------------------------------------------------------------------------------------------------
 
 
 def target_of(flags: options.Connection) -> Target:
     """Make the Target of the connection flags."""
-    for flag in ("server", "context", "cluster", "kubeconfig"):
+    for flag in ("server", "context", "cluster", "kubeconfig", "all_contexts"):
         if getattr(flags, flag) and (flags.demo or flags.demo_at):
-            raise UsageError(f"only one of --demo or --{flag} can be provided")
+            raise UsageError(f"only one of --demo or --{flag.replace('_', '-')} can be provided")
+    if flags.all_contexts and flags.context:
+        raise UsageError("only one of --context or --all-contexts can be provided")
+    if flags.parallel is not None and flags.parallel < 1:
+        raise UsageError(f"--parallel takes a number from 1 on, not {flags.parallel}")
     return Target(
-        contexts=(flags.context,) if flags.context else (),
+        contexts=tuple(filter(None, flags.context or ())),
+        all_contexts=flags.all_contexts,
+        parallel=flags.parallel or PARALLEL,
         kubeconfig=flags.kubeconfig,
         cluster=flags.cluster,
         user=flags.user,
@@ -67,6 +74,13 @@ def _seconds(text: str | None) -> float | None:
         return min(parse_duration(text), LONGEST_WAIT)
     except ValueError as problem:
         raise UsageError(str(problem)) from problem
+
+
+def listing_of(flags: Listing, formats: Sequence[str]) -> str:
+    """Return the format of a list. UsageError if it is not one of `formats`."""
+    if flags.output not in formats:
+        raise UsageError(f"unknown format {flags.output!r}", hint=f"one of: {', '.join(formats)}")
+    return flags.output
 
 
 def pace_of(flags: options.Repeat) -> Pace:
@@ -175,7 +189,7 @@ def request_of(  # noqa: PLR0913  a command line has that many groups of flags
         until_all=bool(repeat and repeat.until_all),
         limit=_limit(rows.limit),
         totals=rows.sum or format_ in WITH_TOTALS,
-        extended=naming.kind is Kind.CLUSTER and not {"wide", "all"}.isdisjoint(words),
+        extended=naming.kind in WITH_EXTENDED and not WITH_EXTENDED[naming.kind].isdisjoint(words),
     )
     # With --columns, wide means no more than table.
     format_ = Format.TABLE if format_ is Format.WIDE and display.columns else format_
@@ -222,6 +236,13 @@ def _one_of_name_and_selector(
     if rows.selector or (pods and pods.field_selector):
         raise UsageError("only one of NAME or selector can be provided")
 
+
+# The sets of columns to which extended resources are added: those of a cluster, those that fit is asked for.
+WITH_EXTENDED: Final = {
+    Kind.CLUSTER: frozenset({"wide", "all"}),
+    Kind.FIT: frozenset({"default", "wide", "all"}),
+    Kind.FIT_GROUP: frozenset({"default", "wide", "all"}),
+}
 
 # --- columns --------------------------------------------------------------------------------------------------
 

@@ -10,10 +10,11 @@ from c3s_cli.errors import UsageError
 
 KEY_COLUMNS: Final = {"instance-type": "instanceType"}
 # What people call them elsewhere.
-ALSO: Final = {"workload": "owner", "ns": "namespace", "node-pool": "pool", "nodepool": "pool"}
+ALSO: Final = {"cluster": "context", "workload": "owner", "ns": "namespace", "node-pool": "pool", "nodepool": "pool"}
 KEYS: Final = {
-    Kind.NODE: ("pool", "zone", "instance-type", "status", "version"),
-    Kind.POD: ("namespace", "node", "owner", "pool", "zone", "instance-type", "status"),
+    Kind.NODE: ("context", "pool", "zone", "instance-type", "status", "version"),
+    Kind.FIT: ("pool", "zone", "instance-type", "status", "workload"),
+    Kind.POD: ("context", "namespace", "node", "owner", "pool", "zone", "instance-type", "status"),
 }
 
 

@@ -98,4 +98,5 @@ BASE_NEEDS: Final = {
     Kind.NODE: Needs.NODE_METRICS | Needs.NODES,
     Kind.POD: Needs.POD_METRICS,
     Kind.CLUSTER: Needs.NODE_METRICS | Needs.NODES,
+    Kind.FIT: Needs.NODES | Needs.NODE_DETAILS | Needs.PODS,
 }

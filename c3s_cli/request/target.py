@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec import Struct
+
+# Enough to hide the round trips; more would start as many login plugins at the same moment.
+PARALLEL: Final = 16
 
 
 class DemoOptions(Struct, frozen=True):
@@ -17,11 +22,14 @@ class DemoOptions(Struct, frozen=True):
 class Target(Struct, frozen=True):
     """Which clusters to read, and with which identity. None and "" mean what they mean to kubectl: not given.
 
-    request_timeout: seconds for each request; None for the defaults (10 s without data, 5 minutes in total), 0 for no
-    limit. verbosity: the number after -v.
+    contexts: the values of --context, each a name, a pattern or a list of both. parallel: how many clusters to read at
+    once. request_timeout: seconds for each request; None for the defaults (10 s without data, 5 minutes in total), 0
+    for no limit. verbosity: the number after -v.
     """
 
     contexts: tuple[str, ...] = ()
+    all_contexts: bool = False
+    parallel: int = PARALLEL
     kubeconfig: str | None = None
     cluster: str | None = None
     user: str | None = None

@@ -13,7 +13,8 @@ from c3s_cli.metrics import pod_resources, pods_of_node
 from c3s_cli.output.cells import AMOUNTS
 from c3s_cli.output.table import layout
 from c3s_cli.request.view import Format
-from c3s_cli.run.once import emit, opened
+from c3s_cli.run.fleet import opened
+from c3s_cli.run.once import emit
 from c3s_cli.run.stages import Stages
 from c3s_cli.terminal.printable import printable
 
@@ -29,8 +30,8 @@ ALWAYS: Final = ("cpu", "memory")
 def explain_one(target: Target, query: Query, view: View) -> ExitCode:
     """Read the pod or node that the query names, and print the terms as a table or as JSON."""
     stages = Stages(target.verbosity)
-    with opened(target, stages) as (cluster, *_):
-        emit(_explained(cluster, query, view))
+    with opened(target, stages) as fleet:
+        emit(_explained(fleet.sole("--explain").cluster(), query, view))
     return ExitCode.OK
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from msgspec import DecodeError, Struct, json
@@ -14,18 +16,21 @@ from c3s_cli.amounts.quantity import cpu_percent, memory_percent
 from c3s_cli.analysis.summary import Summary, summary_of
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import ApiError, C3sError
-from c3s_cli.sources.api_server import ApiServer
+from c3s_cli.run.fleet import all_of
+from c3s_cli.run.reading import distinct
 from c3s_cli.sources.source import Scope
 from c3s_cli.terminal.header import Gauge, Header
 from c3s_cli.terminal.printable import printable
 
 if TYPE_CHECKING:
-    from c3s_cli.kube.cluster import Cluster
     from c3s_cli.model import Sample
     from c3s_cli.request.view import View
+    from c3s_cli.run.fleet import Fleet, Member
 
 NEEDS: Final = Needs.NODE_METRICS | Needs.NODES | Needs.NODE_DETAILS | Needs.POD_COUNT
 KEPT: Final = 60
+REFUSED: Final = "not allowed"
+UNAVAILABLE: Final = "not available"
 
 
 class _Version(Struct, rename="camel"):
@@ -33,35 +38,48 @@ class _Version(Struct, rename="camel"):
 
 
 class Heading:
-    """Reads the totals of some clusters, and remembers their last percentages."""
+    """Reads the totals of some clusters, and remembers their last percentages. cores: their core APIs, if followed."""
 
-    def __init__(self, clusters: Sequence[Cluster]) -> None:
-        self.clusters = clusters
-        self.missing = ""
-        self._sources = [ApiServer(cluster) for cluster in clusters]
+    def __init__(self, fleet: Fleet) -> None:
+        self.members, _ = distinct(fleet.members, None) if fleet.several else (fleet.members, {})
+        self.several = fleet.several
+        self.parallel = fleet.parallel
+        # Why a cluster is not in the totals, and since when.
+        self._lost: dict[str, tuple[str, float]] = {}
         self._summary: Summary | None = None
         self._newest: str | None = None
         self._version: str | None = None
         self._histories: dict[str, deque[float | None]] = {name: deque(maxlen=KEPT) for name in ("CPU", "MEMORY")}
-        self._refused = False
 
     def read(self) -> None:
         """Read the totals. What cannot be read is said in the header, never raised: the rows go on."""
-        if self._version is None:
+        if self._version is None and not self.several:
             self._version = self._read_version()
-        if self._refused:
-            return
-        try:
-            samples = [source.read(NEEDS, Scope(Kind.CLUSTER)) for source in self._sources]
-        except ApiError as problem:
-            # Rights do not come back by asking again and again.
-            self._refused = problem.status == 403
-            self.missing = "not allowed" if self._refused else "not available"
-        except C3sError:
-            self.missing = "not available"
-        else:
-            self.missing = ""
+        # Rights do not come back by asking again and again.
+        asked = [member for member in self.members if self._lost.get(member.name, ("", 0))[0] != REFUSED]
+        results = all_of([partial(self._read, member) for member in asked], self.parallel)
+        for member, result in zip(asked, results, strict=True):
+            if isinstance(result, C3sError):
+                refused = isinstance(result, ApiError) and result.status == 403
+                since = self._lost.get(member.name, ("", time.monotonic()))[1]
+                self._lost[member.name] = (REFUSED if refused else UNAVAILABLE, since)
+            else:
+                self._lost.pop(member.name, None)
+        if samples := [result for result in results if not isinstance(result, C3sError)]:
             self._take(samples)
+
+    @staticmethod
+    def _read(member: Member) -> Sample:
+        return member.source().read(NEEDS, Scope(Kind.CLUSTER))
+
+    @property
+    def missing(self) -> str:
+        """What the totals are without, "" for nothing."""
+        if not self.several:
+            return next((why for why, _ in self._lost.values()), "")
+        now = time.monotonic()
+        lost = [f"{name} (for {age(now - since)})" for name, (_, since) in sorted(self._lost.items())]
+        return f"without {', '.join(lost)}" if lost else ""
 
     def _take(self, samples: Sequence[Sample]) -> None:
         self._summary = summary = summary_of(samples)
@@ -73,7 +91,7 @@ class Heading:
 
     def _read_version(self) -> str:
         try:
-            answer = self.clusters[0].get("/version")
+            answer = self.members[0].cluster().get("/version")
             return json.decode(bytes(answer.body), type=_Version).git_version
         except (C3sError, DecodeError):
             return ""
@@ -92,8 +110,8 @@ class Heading:
         )
 
     def _facts(self, summary: Summary | None) -> list[tuple[str, str]]:
-        if len(self.clusters) == 1:
-            (cluster,) = self.clusters
+        if not self.several:
+            cluster = self.members[0].cluster()
             facts = [
                 ("context", cluster.context),
                 ("cluster", cluster.cluster_name),
@@ -101,7 +119,7 @@ class Heading:
                 ("server", self._version or ""),
             ]
         else:
-            facts = [("contexts", ", ".join(cluster.context for cluster in self.clusters))]
+            facts = [("clusters", f"{len(self.members) - len(self._lost)} of {len(self.members)}")]
         if summary is not None:
             total = summary.cluster.node_count or 0
             ready = "" if summary.ready is None else f"{summary.ready}/{total} ready, "

@@ -5,28 +5,26 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
 
-from c3s_cli.errors import C3sError, ExitCode, ReaderGone, UsageError
-from c3s_cli.kube.cluster import connect
-from c3s_cli.metrics import read, requests_at_once
+from c3s_cli.errors import ExitCode, ReaderGone
+from c3s_cli.metrics import requests_at_once
 from c3s_cli.output import prepare, render, unmatched_paths
 from c3s_cli.request.view import TABLES
+from c3s_cli.run.failures import said
+from c3s_cli.run.fleet import opened
+from c3s_cli.run.reading import reader
 from c3s_cli.run.stages import Stages
-from c3s_cli.sources.api_server import ApiServer
 from c3s_cli.terminal.colour import wants_colour
 from c3s_cli.terminal.words import say
 
 if TYPE_CHECKING:
-    from c3s_cli.demo.server import DemoServer
-    from c3s_cli.kube.cluster import Cluster
-    from c3s_cli.model import Judgement, Report, Sample
+    from c3s_cli.model import Judgement, Report
     from c3s_cli.request.query import Query
-    from c3s_cli.request.target import DemoOptions, Target
+    from c3s_cli.request.target import Target
     from c3s_cli.request.view import Format, View
 
 # As many rows as a message names.
@@ -40,10 +38,10 @@ def show(target: Target, query: Query, view: View, *, explain: bool = False) -> 
 
         return explain_one(target, query, view)
     stages = Stages(target.verbosity)
-    with opened(target, stages, requests_at_once(query)) as clusters:
+    with opened(target, stages, requests_at_once(query)) as fleet:
         # Importing what computes and prints takes 20 ms: the first answer is under way meanwhile.
         threading.Thread(target=_prepare, args=(view.format,), daemon=True).start()
-        report = reader(clusters, query, stages)()
+        report = reader(fleet, query, stages, once=True)()
         write(report, view, stages)
     if report.omitted and view.format in TABLES:
         say(f"{report.omitted} more rows are not shown")
@@ -58,58 +56,6 @@ def _prepare(format_: Format) -> None:
     import c3s_cli.analysis.report  # noqa: F401  for `reader`, which imports it again
 
     prepare(format_)
-
-
-@contextmanager
-def opened(target: Target, stages: Stages, connections: int = 1, *, quiet: bool = False) -> Iterator[Sequence[Cluster]]:
-    """Connect to each context of a target, or to a demo that runs until the block ends.
-
-    connections: how many requests will be made at once to each.
-    """
-    with ExitStack() as stack:
-        if target.demo:
-            server = stack.enter_context(_demo(target.demo))
-            target = structs.replace(target, server=server.url, contexts=(), kubeconfig=None)
-        clusters = []
-        with stages.stage("connection"):
-            for context in target.contexts or (None,):
-                cluster = connect(target, context, trace=stages.trace, connections=connections)
-                stack.callback(cluster.close)
-                clusters.append(cluster)
-        for note in () if quiet else (note for cluster in clusters for note in cluster.notes):
-            say(note)
-        yield clusters
-
-
-def _demo(options: DemoOptions) -> DemoServer:
-    from c3s_cli.demo.server import start  # only --demo needs a server
-
-    try:
-        return start(nodes=options.nodes, pods_per_node=options.pods_per_node, seed=options.seed, at=options.at)
-    except ValueError as problem:
-        raise UsageError(str(problem)) from problem
-    except OSError as problem:
-        raise C3sError(f"the demo cannot start: {problem}") from problem
-
-
-def sampler(clusters: Sequence[Cluster], query: Query, stages: Stages) -> Callable[[], list[Sample]]:
-    """Return a function that reads what a query needs from the clusters."""
-    sources = [(ApiServer(cluster, stages.count), cluster.namespace) for cluster in clusters]
-    return lambda: [read(source, query, namespace) for source, namespace in sources]
-
-
-def reader(clusters: Sequence[Cluster], query: Query, stages: Stages) -> Callable[[], Report]:
-    """Return a function that reads the clusters and computes a Report."""
-    sample = sampler(clusters, query, stages)
-
-    def report() -> Report:
-        samples = sample()
-        with stages.stage("computing"):
-            from c3s_cli.analysis.report import make_report  # imported while waiting for the answer
-
-            return make_report(samples, query)
-
-    return report
 
 
 def write(report: Report, view: View, stages: Stages) -> None:
@@ -143,6 +89,9 @@ def remarks(report: Report) -> Iterator[str]:
     if report.empty_message:
         yield report.empty_message
     for failure in report.failures:
+        if report.contexts:
+            yield f"warning: {said(failure)}"
+            continue
         unread = "" if failure.source == "quantity" else f"{failure.source} could not be read: "
         yield f"warning: {unread}{failure.message}"
     if report.fail_if:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, structs
@@ -14,19 +14,21 @@ from c3s_cli.errors import ApiError, C3sError, ExitCode
 from c3s_cli.metrics import requests_at_once
 from c3s_cli.output import unmatched_paths
 from c3s_cli.request.view import DELIMITED, TABLES, Format
+from c3s_cli.run.fleet import opened
 from c3s_cli.run.garbage import collect
-from c3s_cli.run.once import emit, judged, opened, reader, remarks, verdict, write
+from c3s_cli.run.once import emit, judged, remarks, verdict, write
+from c3s_cli.run.reading import reader
 from c3s_cli.run.schedule import Schedule
 from c3s_cli.run.stages import Stages
 from c3s_cli.terminal.words import say
 
 if TYPE_CHECKING:
-    from c3s_cli.kube.cluster import Cluster
     from c3s_cli.model import Judgement, Report
     from c3s_cli.request.pace import Pace
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import Target
     from c3s_cli.request.view import View
+    from c3s_cli.run.fleet import Fleet
     from c3s_cli.terminal.console import Console
 
 # The formats that a screen shows; the others are for programs.
@@ -47,10 +49,12 @@ def watch(
     clock = clock or Clock()
     stages = Stages(target.verbosity)
     view = structs.replace(view, compact=True)
-    with opened(target, stages, requests_at_once(query)) as clusters:
-        read = reader(clusters, query, stages)
+    with opened(target, stages, requests_at_once(query)) as fleet:
+        if pace.count != 1:
+            fleet.follow()
+        read = reader(fleet, query, stages)
         if view.format in ON_SCREEN and sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
-            code = _on_screen(clusters, read, view, pace, clock, console)
+            code = _on_screen(fleet, read, view, pace, clock, console)
         else:
             try:
                 code = loop(read, Pipe(view, stages), pace, clock, waits=query.until is not None)
@@ -63,7 +67,7 @@ def watch(
 
 
 def _on_screen(
-    clusters: Sequence[Cluster],
+    fleet: Fleet,
     read: Callable[[], Report],
     view: View,
     pace: Pace,
@@ -76,7 +80,7 @@ def _on_screen(
     from c3s_cli.terminal.console import Console
 
     begun = clock.now()
-    heading = Heading(clusters)
+    heading = Heading(fleet)
     reading = Reading(read, heading.read, in_thread if console is None else lambda job: job())
     reading.begin(lambda: None)
     first = reading.wait()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from c3s_cli.columns.vocabulary import Kind, Needs
@@ -17,6 +17,7 @@ from c3s_cli.sources.requests import Requests, at_once
 
 if TYPE_CHECKING:
     from c3s_cli.kube.cluster import Cluster
+    from c3s_cli.sources.core_api import MakeCore, Stale
     from c3s_cli.sources.source import Scope
 
 # What each need is called when it cannot be read.
@@ -37,11 +38,20 @@ def plan(needs: Needs, scope: Scope) -> list[Needs]:
 
 
 class ApiServer:
-    """One cluster's API server. `count` is told the seconds of each stage of a reading."""
+    """One cluster's API server.
 
-    def __init__(self, cluster: Cluster, count: Callable[[str, float], None] = lambda _stage, _seconds: None) -> None:
+    count: is told the seconds of each stage of a reading. core: makes what knows the core objects in a reading.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        count: Callable[[str, float], None] = lambda _stage, _seconds: None,
+        core: MakeCore = CoreApi,
+    ) -> None:
         self.cluster = cluster
         self.count = count
+        self.core = core
 
     def read(self, needs: Needs, scope: Scope) -> Sample:
         """Read what is needed, all parts at once. Errors are raised in the order in which kubectl asks."""
@@ -49,7 +59,9 @@ class ApiServer:
         problems: list[str] = []
         requests = Requests(self.cluster)
         metrics = MetricsApi(requests, scope, problems)
-        core = CoreApi(requests, scope, problems, details=Needs.NODE_DETAILS in needs, labels=Needs.POD_LABELS in needs)
+        core = self.core(
+            requests, scope, problems, details=Needs.NODE_DETAILS in needs, labels=Needs.POD_LABELS in needs
+        )
         jobs: dict[Needs, Callable[[], Any]] = {
             Needs.NODE_METRICS: metrics.nodes,
             Needs.POD_METRICS: metrics.pods,
@@ -59,7 +71,10 @@ class ApiServer:
             Needs.OWNERS: core.owners,
             Needs.POD_COUNT: core.count_pods,
         }
-        answers = at_once({need: jobs[need] for need in plan(needs, scope)})
+        wanted = plan(needs, scope)
+        # The last one runs in this thread. That of the metrics is always a request; lists may be known already.
+        ended = at_once({need: jobs[need] for need in reversed(wanted)})
+        answers = {need: ended[need] for need in wanted}
         required = _required(answers, scope)
         failures = []
         for need, answer in answers.items():
@@ -72,6 +87,7 @@ class ApiServer:
         pods, facts = _pods(known, needs, scope)
         if scope.objects is Kind.POD and not pods and facts is None:
             metrics.explain_absence(now)
+        failures += [_stale(self.cluster.context, each, now) for each in core.stale()]
         failures += [Failure(self.cluster.context, "quantity", problem) for problem in problems]
         seconds = requests.seconds()
         self.count("requests", seconds)
@@ -88,6 +104,13 @@ class ApiServer:
             pod_count=known.get(Needs.POD_COUNT),
             failures=tuple(failures),
         )
+
+
+def _stale(context: str, stale: Stale, now: datetime) -> Failure:
+    """Say of facts that they are old, and since when."""
+    since = now - timedelta(seconds=round(stale.seconds))
+    why = str(stale.problem).partition("\n")[0]
+    return Failure(context, stale.name, f"following broke off, they are of {since:%H:%M:%SZ}: {why}")
 
 
 def _pods(known: Mapping[Needs, Any], needs: Needs, scope: Scope) -> tuple[list[Any], Any]:

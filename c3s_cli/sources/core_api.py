@@ -1,10 +1,10 @@
-"""The core API: nodes, pods, and the owners of pods."""
+"""The core API: nodes, pods, and the owners of pods, listed when they are asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Protocol
 
 from msgspec import Struct
 
@@ -18,18 +18,55 @@ from c3s_cli.sources.requests import METADATA_LIST, Requests
 
 if TYPE_CHECKING:
     from c3s_cli.amounts.allocation import PodResources
+    from c3s_cli.errors import C3sError
     from c3s_cli.model import NodeFacts, PodFacts
     from c3s_cli.sources.source import Pairs, Scope
 
 NODES = "/api/v1/nodes"
 PODS = "/api/v1/pods"
+# What owns pods and may be owned itself: group and version, resource, kind.
+OWNING: Final = (("apps/v1", "replicasets", "ReplicaSet"), ("batch/v1", "jobs", "Job"))
+
+
+class Stale(Struct, frozen=True):
+    """A list that nothing is heard of: its name, for how many seconds, and why."""
+
+    name: str
+    seconds: float
+    problem: C3sError
+
+
+class Core(Protocol):
+    """What knows core objects, listed now or followed. Each method raises a C3sError if they cannot be read."""
+
+    def nodes(self) -> dict[str, NodeFacts]:
+        """Return the node objects, by name: those in scope, or all if pods are."""
+
+    def pods(self) -> dict[tuple[str, str], PodFacts]:
+        """Return the unfinished pods, by namespace and name: those in scope, or those of the nodes in scope."""
+
+    def pod_names(self) -> dict[tuple[str, str], None]:
+        """Return the names of the pods in scope, by namespace and name."""
+
+    def owners(self) -> Owners:
+        """Return who owns the ReplicaSets and Jobs that own pods."""
+
+    def count_pods(self) -> int:
+        """Count all pods without listing them."""
+
+    def stale(self) -> list[Stale]:
+        """Say which of the lists that were asked for are not of now."""
+
+
+# Makes what knows the core objects in one reading; the parameters are those of CoreApi.
+MakeCore = Callable[..., Core]
 
 
 class CoreApi(Struct):
     """The core API of one cluster.
 
     problems: the quantities that could not be read, in words. details: whether to keep what nodes are besides
-    allocatable and capacity. labels: whether to keep the labels of pods.
+    allocatable and capacity. labels: whether to keep the labels of pods. placing: whether to read where they may run.
     """
 
     requests: Requests
@@ -37,6 +74,7 @@ class CoreApi(Struct):
     problems: list[str]
     details: bool = False
     labels: bool = False
+    placing: bool = False
 
     def nodes(self) -> dict[str, NodeFacts]:
         """Read the node objects, by name: those in scope, or all if pods are."""
@@ -52,13 +90,14 @@ class CoreApi(Struct):
 
     def pods(self) -> dict[tuple[str, str], PodFacts]:
         """Read the unfinished pods, by namespace and name: those in scope, or those of the nodes in scope."""
-        decoder = PodDecoder(self.problems, labels=self.labels)
+        decoder = PodDecoder(self.problems, labels=self.labels, placing=self.placing)
         if self.scope.objects is Kind.POD and self.scope.name:
             return dict(decoder.one(self._one_pod()))
-        path, query = self._pods_in_scope()
+        path, query = self.pods_in_scope()
         return self.requests.pages(path, query, decoder.page)
 
-    def _pods_in_scope(self) -> tuple[str, Pairs]:
+    def pods_in_scope(self) -> tuple[str, Pairs]:
+        """Return the path and the query of a list of the pods in scope."""
         if self.scope.objects is Kind.POD:
             return f"/api/v1/{self.scope.namespaced('pods')}", self.scope.selectors()
         return PODS, [("fieldSelector", f"spec.nodeName={self.scope.name}")] if self.scope.name else []
@@ -72,16 +111,20 @@ class CoreApi(Struct):
 
     def pod_names(self) -> dict[tuple[str, str], None]:
         """Read the names of the pods in scope, by namespace and name."""
-        path, query = self._pods_in_scope()
+        path, query = self.pods_in_scope()
         return self.requests.pages(path, query, names, METADATA_LIST)
 
     def owners(self) -> Owners:
         """Read who owns the ReplicaSets and Jobs that own pods."""
         found: dict[tuple[str, str, str], str] = {}
-        for group, resource, kind in (("apps/v1", "replicasets", "ReplicaSet"), ("batch/v1", "jobs", "Job")):
-            path = f"/apis/{group}/{self.scope.namespaced(resource)}"
-            found |= self.requests.pages(path, [], partial(_controllers, kind=kind), METADATA_LIST)
+        for group, resource, kind in OWNING:
+            found |= self.owners_in(group, resource, kind)
         return found
+
+    def owners_in(self, group: str, resource: str, kind: str) -> dict[tuple[str, str, str], str]:
+        """Read who owns the objects of one kind."""
+        path = f"/apis/{group}/{self.scope.namespaced(resource)}"
+        return self.requests.pages(path, [], partial(controllers, kind=kind), METADATA_LIST)
 
     def count_pods(self) -> int:
         """Count all pods without listing them."""
@@ -89,6 +132,6 @@ class CoreApi(Struct):
         remaining = listing.metadata.remaining_item_count if listing.metadata else None
         return len(listing.items or ()) + (remaining or 0)
 
-
-def _controllers(listing: Listing, kind: str) -> Iterator[tuple[tuple[str, str, str], str]]:
-    return controllers(listing, kind)
+    def stale(self) -> list[Stale]:
+        """Return nothing: what is listed now is of now."""
+        return []

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # kubectl's default is 500. Larger pages save round trips and still need little memory.
 PAGE: Final = 1000
 JSON: Final = "application/json"
+METADATA: Final = f"{JSON};as=PartialObjectMetadata;g=meta.k8s.io;v=v1,{JSON}"
 METADATA_LIST: Final = f"{JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,{JSON}"
 
 # A million objects; the largest clusters have 150,000 pods.

@@ -5,13 +5,18 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, get_args, get_type_hints
 
-from c3s_cli.words.options import Connection, Display, Nodes, Pods, Repeat, Selection, Serve
+from c3s_cli.words.fit import Fit
+from c3s_cli.words.lists import Contexts, Listing
+from c3s_cli.words.options import Connection, Display, Nodes, Pods, Repeat, Rows, Selection, Serve, group_of
 
 GROUPS = {
     "nodes": (Selection, Nodes, Display, Connection),
     "pods": (Pods, Selection, Display, Connection),
     "cluster": (Selection, Nodes, Display, Connection),
+    "fit": (Fit, Rows, Display, Connection),
     "demo": (Serve,),
+    "contexts": (Contexts, Listing, Connection),
+    "doctor": (Listing, Connection),
 }
 
 
@@ -24,8 +29,10 @@ def flags_of(path: tuple[str, ...]) -> list[str]:
     return sorted({*names, "--help"})
 
 
-def _flags(group: Any) -> list[tuple[str, ...]]:
-    hints = [get_args(hint)[1] for hint in get_type_hints(group, include_extras=True).values()]
+def _flags(annotation: Any) -> list[tuple[str, ...]]:
+    group, taken = group_of(annotation)
+    of = get_type_hints(group, include_extras=True)
+    hints = [get_args(of[name])[1] for name in taken]
     return [(hint.default, *hint.param_decls) for hint in hints]
 
 
@@ -33,7 +40,7 @@ def _flags(group: Any) -> list[tuple[str, ...]]:
 def _arity() -> dict[str, bool]:
     """Map every name of every flag to whether it takes a value."""
     arity = {"--help": False, "-h": False, "--version": False}
-    for group in (Connection, Display, Selection, Nodes, Pods, Repeat, Serve):
+    for group in (Connection, Display, Selection, Nodes, Pods, Repeat, Serve, Contexts, Fit):
         for hint in get_type_hints(group, include_extras=True).values():
             kind, flag = get_args(hint)
             arity |= dict.fromkeys((flag.default, *flag.param_decls), kind is not bool)

@@ -16,7 +16,16 @@ NAMES: Final = 32
 EXAMPLES: Final = "Examples:"
 CONNECTION: Final = "Connection"
 # The groups of flags in the order of the help; a flag without a group is about the connection.
-SECTIONS: Final = ("What to show", "Which rows", "Conditions", "How often", "Output", "Serving", CONNECTION)
+SECTIONS: Final = (
+    "Which pods",
+    "What to show",
+    "Which rows",
+    "Conditions",
+    "How often",
+    "Output",
+    "Serving",
+    CONNECTION,
+)
 
 
 class Entry(Struct, frozen=True):

@@ -8,25 +8,14 @@ reads the annotations when the program runs.
 from collections.abc import Callable
 from functools import wraps
 from inspect import Parameter, Signature, signature
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import typer
 from msgspec import Struct
 
 from c3s_cli.errors import ExitCode
-
-# The groups of flags in a help; what has none is about the connection.
-SHOW, ROWS, CONDITIONS = "What to show", "Which rows", "Conditions"
-OFTEN, OUTPUT, SERVING = "How often", "Output", "Serving"
-
-
-def _flag(*names: str, metavar: str = "", help: str, section: str = "") -> Any:  # noqa: A002  Typer's own word for it
-    """Declare a flag that takes a value, or (without a metavar) one that does not."""
-    return typer.Option(*names, metavar=metavar or None, help=help, show_default=False, rich_help_panel=section or None)
-
-
-Text = str | None
-Many = list[str] | None
+from c3s_cli.words.flag import CONDITIONS, OFTEN, OUTPUT, ROWS, SERVING, SHOW, Many, Text
+from c3s_cli.words.flag import flag as _flag
 
 NodeName = Annotated[Many, typer.Argument(metavar="[NAME]", help="Show only this node.", show_default=False)]
 PodName = Annotated[Many, typer.Argument(metavar="[NAME]", help="Show only this pod.", show_default=False)]
@@ -38,9 +27,20 @@ class Connection(Struct, frozen=True):
     namespace: Annotated[
         Text, _flag("-n", "--namespace", metavar="NAME", help="The namespace scope of this request.")
     ] = None
-    context: Annotated[Text, _flag("--context", metavar="NAME", help="The name of the kubeconfig context to use.")] = (
-        None
-    )
+    context: Annotated[
+        Many,
+        _flag(
+            "--context",
+            metavar="NAME",
+            help="The name of the kubeconfig context to use. Lists (a,b), patterns ('prod-*') and repeated flags read "
+            "several clusters.",
+        ),
+    ] = None
+    all_contexts: Annotated[bool, _flag("--all-contexts", help="Read the clusters of all kubeconfig contexts.")] = False
+    parallel: Annotated[
+        int | None,
+        _flag("--parallel", metavar="N", help="Of several clusters, read N at the same time. Default: 16."),
+    ] = None
     kubeconfig: Annotated[Text, _flag("--kubeconfig", metavar="FILE", help="The kubeconfig file to use.")] = None
     cluster: Annotated[Text, _flag("--cluster", metavar="NAME", help="The name of the kubeconfig cluster to use.")] = (
         None
@@ -188,7 +188,7 @@ class Selection(Struct, frozen=True):
         _flag(
             "--by",
             metavar="KEYS",
-            help="One row per group: namespace, node, owner, pool, zone, instance-type, label:KEY; "
+            help="One row per group: context, namespace, node, owner, pool, zone, instance-type, label:KEY; "
             "separate several keys with commas.",
             section=SHOW,
         ),
@@ -330,31 +330,40 @@ class Serve(Struct, frozen=True):
     ] = None
 
 
+# The flags of Selection that go with rows that nobody measured.
+Rows = Annotated[Selection, ("where", "by", "sum", "sort_by", "limit")]
+
+
 def takes_flags(function: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
     """Turn a function that takes groups of flags into one with the flat signature that Typer reads."""
     parameters: list[Parameter] = []
     groups: dict[str, Any] = {}
     for parameter in signature(function).parameters.values():
-        group = parameter.annotation
+        group, taken = group_of(parameter.annotation)
         if not (isinstance(group, type) and issubclass(group, Struct)):
             parameters.append(parameter)
             continue
-        groups[parameter.name] = group
+        groups[parameter.name] = group, taken
         hints = get_type_hints(group, include_extras=True)
         # Every flag has a default: msgspec lists the defaults of the last fields, here of all of them.
+        defaults = dict(zip(group.__struct_fields__, group.__struct_defaults__, strict=True))
         parameters.extend(
-            Parameter(flag, Parameter.KEYWORD_ONLY, default=default, annotation=hints[flag])
-            for flag, default in zip(group.__struct_fields__, group.__struct_defaults__, strict=True)
+            Parameter(flag, Parameter.KEYWORD_ONLY, default=defaults[flag], annotation=hints[flag]) for flag in taken
         )
 
     @wraps(function)
     def flat(**values: Any) -> ExitCode:
-        given = {
-            name: group(**{flag: values.pop(flag) for flag in group.__struct_fields__})
-            for name, group in groups.items()
-        }
+        given = {name: group(**{flag: values.pop(flag) for flag in taken}) for name, (group, taken) in groups.items()}
         return function(**values, **given)
 
     flat.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # inspect's documented hook
     flat.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return flat
+
+
+def group_of(annotation: Any) -> tuple[Any, tuple[str, ...]]:
+    """Return a group of flags, and which of them a command takes: all, or those that an Annotated names."""
+    if get_origin(annotation) is Annotated:
+        group, taken = get_args(annotation)[:2]
+        return group, taken
+    return annotation, getattr(annotation, "__struct_fields__", ())

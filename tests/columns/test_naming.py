@@ -136,7 +136,7 @@ def test_the_orders_of_kubectl_change_no_columns(demo: Run, words: str, key: str
 
 # --- keys -----------------------------------------------------------------------------------------------------
 
-KEYS = "The keys are namespace, node, owner, pool, zone, instance-type, status and label:KEY"
+KEYS = "The keys are context, namespace, node, owner, pool, zone, instance-type, status and label:KEY"
 
 
 @pytest.mark.parametrize(

@@ -23,10 +23,13 @@ FORMATS: Final = (
 COLUMNS: Final = (
     *("default", "wide", "all", "name", "namespace", "context", "timestamp", "window", "age"),
     *("cpu", "cpu%", "cpu.unused", "cpu.usagePercentOfCapacity", "memory.free", "swap", "swap.usage"),
+    *("schedulable", "cpu.schedulableFree", "fits", "placed", "limitedBy", "workload"),
     *("pods", "pods.count", "nodes", "status", "pool", "zone", "taints", "roles", "owner", "node"),
     *('labels["app"]', 'resources["nvidia.com/gpu"].requests', 'resources["nvidia.com/gpu"].free'),
 )
-KEYS: Final = ("pool", "zone", "instance-type", "status", "version", "label:app", "namespace", "node", "owner")
+KEYS: Final = (
+    *("pool", "zone", "instance-type", "status", "version", "label:app", "namespace", "node", "owner", "workload"),
+)
 CONDITIONS: Final = (
     *("cpu > 1", "cpu = null", "cpu != null", "memory% > 10", "cpu.requests > 1", "name ~ a", "age > 3d"),
     *('pool = ""', "pool = null", "zone != x", "pods.count > 3", "nodes.count > 1", "taints ~ No", "window = 15s"),
@@ -56,6 +59,7 @@ commands = st.sampled_from(
     [
         *("top nodes", "top cluster", "top nodes --show-capacity", "watch nodes --count 2 -i 0.001"),
         *("top pods", "top pods -A", "top pods -A --containers", "watch pods --count 2 -i 0.001"),
+        *("fit --cpu 1m", "fit --cpu 1m --memory 1Mi --replicas 3"),
         *("top nodes cp-1", "top pods --field-selector status.phase=Running", "watch cluster --count 1"),
     ]
 ).map(str.split)
@@ -75,4 +79,4 @@ def test_any_flags_give_rows_or_a_usage_error(demo_server: DemoServer, command: 
     assert (code == 3) is (re.search("^--fail-if: .* matched: ", err.getvalue(), re.MULTILINE) is not None)
     if "json" in words:
         for document in out.getvalue().splitlines() if command[0] == "watch" else [out.getvalue()]:
-            assert json.loads(document)["kind"].endswith("UsageList")
+            assert json.loads(document)["kind"].endswith(("UsageList", "FitList"))

@@ -406,7 +406,7 @@ def test_a_command_group_alone_prints_its_help_on_stderr(run: Run) -> None:
             (
                 "error: unknown key 'colour' in --by\n"
                 "hint: did you mean label:colour? "
-                "The keys are namespace, node, owner, pool, zone, instance-type, status and label:KEY\n"
+                "The keys are context, namespace, node, owner, pool, zone, instance-type, status and label:KEY\n"
             ),
         ),
     ],

@@ -13,6 +13,7 @@ import pytest
 
 from c3s_cli.demo.server import DemoServer
 from tests.conftest import Run
+from tests.fleets import kubeconfig
 
 
 def candidates(run: Run, *words: str) -> tuple[list[str], str]:
@@ -41,10 +42,24 @@ def candidates(run: Run, *words: str) -> tuple[list[str], str]:
         (("top", "pods", "--by", "na"), ["namespace"]),
         (("completion", "z"), ["zsh"]),
         (("columns", "pod"), ["pods", "pod-groups"]),
+        (("f",), ["fit"]),
+        (("fit", "--re"), ["--replicas", "--request-timeout", "--resource"]),
+        (("fit", "--expl"), []),
+        (("fit", "--by", "work"), ["workload"]),
+        (("fit", "--sort-by", "limit"), ["limitedBy"]),
+        (("con",), ["contexts"]),
+        (("contexts", "--che"), ["--check"]),
+        (("doctor", "--cont"), ["--context"]),
     ],
 )
 def test_words_flags_and_values(run: Run, words: tuple[str, ...], found: list[str]) -> None:
     assert candidates(run, *words)[0] == found
+
+
+def test_names_come_from_the_first_of_several_contexts(run: Run, tmp_path: Path, demo_server: DemoServer) -> None:
+    path = kubeconfig(tmp_path / "config", {"a": demo_server.url, "b": "http://127.0.0.1:1"})
+    words = ("top", "nodes", "--kubeconfig", str(path), "--context", "a,b", "--parallel", "2", "cp")
+    assert candidates(run, *words) == (["cp-1"], ":4")
 
 
 def test_names_come_live_from_the_cluster(run: Run, demo_server: DemoServer) -> None:
@@ -53,6 +68,8 @@ def test_names_come_live_from_the_cluster(run: Run, demo_server: DemoServer) -> 
     assert candidates(run, "top", "pods", *server, "-n", "team-s") == (["team-search"], ":4")
     assert candidates(run, "top", "pods", *server, "-n", "monitoring", "prom") == (["prometheus-0"], ":4")
     assert candidates(run, "top", "nodes", "--demo", "spot")[0] == ["spot-1", "spot-2"]
+    assert candidates(run, "fit", *server, "--without", "spot") == (["spot-1", "spot-2"], ":4")
+    assert candidates(run, "fit", "-f", "") == ([], ":0")
 
 
 def test_label_keys_come_live_from_the_cluster(run: Run, demo_server: DemoServer) -> None:
@@ -74,7 +91,11 @@ def test_label_keys_come_live_from_the_cluster(run: Run, demo_server: DemoServer
 def test_contexts_come_from_the_kubeconfig(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "config"
     path.write_text('{"contexts": [{"name": "prod"}, {"name": "proto"}, {"name": "dev"}]}')
-    assert candidates(run, "top", "nodes", "--kubeconfig", str(path), "--context", "pro") == (["prod", "proto"], ":4")
+    flags = ("top", "nodes", "--kubeconfig", str(path))
+    assert candidates(run, *flags, "--context", "pro") == (["prod", "proto"], ":4")
+    # In a list, what it has already is not offered again, and a comma may follow.
+    assert candidates(run, *flags, "--context", "prod,") == (["prod,dev", "prod,proto"], ":6")
+    assert candidates(run, *flags, "--context=dev,pr") == (["--context=dev,prod", "--context=dev,proto"], ":6")
 
 
 def test_a_cluster_that_cannot_be_reached_gives_nothing(run: Run) -> None:

@@ -158,7 +158,7 @@ def broken(*_: object, **__: object) -> None:
     raise OddError("Bearer canary")
 
 
-@pytest.mark.parametrize("place", ["c3s_cli.cli.run", "c3s_cli.run.once.connect", "c3s_cli.run.once.render"])
+@pytest.mark.parametrize("place", ["c3s_cli.cli.run", "c3s_cli.run.fleet.connect", "c3s_cli.run.once.render"])
 def test_a_bug_is_one_line_and_says_where_to_report_it(
     demo_server: DemoServer, run: Run, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:

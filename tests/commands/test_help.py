@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from c3s_cli.cli import COMMANDS, GROUPS
+from c3s_cli.demo.server import DemoServer
 from tests.conftest import AT, Run
+from tests.fleets import kubeconfig
 from tools.samples import output
 
 PAGES = ["", *GROUPS, *(" ".join(path) for path in COMMANDS)]
@@ -28,7 +31,19 @@ def test_every_help_ends_with_two_or_three_examples(run: Run, words: str) -> Non
     assert len(lines) in (4, 6)
 
 
-@pytest.mark.parametrize("words", [page for page in PAGES if page != "demo"])
+@pytest.mark.parametrize("words", ["contexts", "doctor"])
+def test_every_example_about_contexts_runs(
+    run: Run, words: str, tmp_path: Path, demo_server: DemoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(kubeconfig(tmp_path / "config", {"prod": demo_server.url})))
+    examples = run(f"{words} --help").out.partition("\nExamples:\n")[2].splitlines()[1::2]
+    ended = [run(line.strip().removeprefix("c3s ")) for line in examples]
+    # One node of the demo does not report, which the doctor finds.
+    assert [each.code for each in ended] == ([1, 1] if words == "doctor" else [0, 0])
+    assert all("prod" in each.out and not each.err for each in ended)
+
+
+@pytest.mark.parametrize("words", [page for page in PAGES if page not in ("demo", "contexts", "doctor")])
 def test_every_example_runs(run: Run, words: str) -> None:
     for line in run(f"{words} --help").out.partition("\nExamples:\n")[2].splitlines()[1::2]:
         # A watch would go on until its condition is met.

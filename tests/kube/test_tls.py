@@ -8,7 +8,7 @@ import os
 import ssl
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,56 +17,13 @@ import pytest
 from c3s_cli.kube import client_import
 from c3s_cli.kube import cluster as kube
 from c3s_cli.request.target import Target
-from tests.authority import server_context, write_files
+from tests.authority import server_context
 from tests.conftest import Run
+from tests.kube.conftest import Config, serving
 from tests.kubectl import find_kubectl, run_kubectl
-from tests.servers import FakeApi, Reply, Request, Tunnel, node, node_metrics, status
+from tests.servers import FakeApi, Reply, Request, Tunnel, node_metrics, status
 
 CANARY = "canary-token-7"
-
-
-def serving(context: ssl.SSLContext) -> Iterator[FakeApi]:
-    with FakeApi(context) as fake:
-        fake.node_metrics(node_metrics("a"))
-        fake.nodes(node("a"))
-        yield fake
-
-
-@pytest.fixture
-def secure() -> Iterator[FakeApi]:
-    yield from serving(server_context())
-
-
-@pytest.fixture
-def mutual() -> Iterator[FakeApi]:
-    yield from serving(server_context(clients=True))
-
-
-@pytest.fixture
-def files(tmp_path: Path) -> dict[str, str]:
-    return write_files(tmp_path)
-
-
-Config = Callable[..., Path]
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> Config:
-    def write(server: str, user: dict[str, Any], **cluster: Any) -> Path:
-        path = tmp_path / "config"
-        path.write_text(
-            json.dumps(
-                {
-                    "current-context": "c",
-                    "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
-                    "clusters": [{"name": "c", "cluster": {"server": server, **cluster}}],
-                    "users": [{"name": "u", "user": user}],
-                }
-            )
-        )
-        return path
-
-    return write
 
 
 def data(path: str) -> str:

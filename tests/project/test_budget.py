@@ -40,6 +40,7 @@ def many() -> Iterator[DemoServer]:
         ("top pods -A", [f"{METRICS}/pods"]),
         ("top pods -A --containers --sort-by cpu --sum", [f"{METRICS}/pods"]),
         ("top cluster", [f"{METRICS}/nodes", "/api/v1/nodes", "/api/v1/pods?limit=1"]),
+        ("top nodes --columns schedulable", [f"{METRICS}/nodes", "/api/v1/nodes"]),
     ],
 )
 def test_a_reading_asks_once_for_what_it_needs(run: Run, many: DemoServer, words: str, paths: list[str]) -> None:

@@ -39,10 +39,15 @@ DOCUMENTS = [
     "top pods -A --by namespace,owner --columns all",
     "top pods -A --by label:app --sum",
     "top pods -A --by instance-type,status",
+    "top nodes --by context,pool --sum",
     "top cluster",
     "top cluster --columns wide",
     "top cluster --columns all",
     "watch cluster --count 1",
+    "fit --cpu 1 --memory 1Gi --sum",
+    "fit --cpu 1 --without spot-1 --columns all",
+    'fit --cpu 1 --columns \'labels["kubernetes.io/os"],resources["nvidia.com/gpu"].free\'',
+    "fit --cpu 1 --by pool,label:kubernetes.io/os --columns all",
 ]
 
 
@@ -119,7 +124,10 @@ def test_columns_are_listed_as_people_programs_and_pages_like_them(run: Run) -> 
     [
         (
             "columns node",
-            "error: unknown kind 'node'\nhint: one of: nodes, pods, node-groups, pod-groups, cluster\n",
+            (
+                "error: unknown kind 'node'\n"
+                "hint: one of: nodes, pods, node-groups, pod-groups, cluster, fit, fit-groups\n"
+            ),
         ),
         ("columns -o yaml", "error: unknown format 'yaml'\nhint: one of: table, json, markdown\n"),
     ],

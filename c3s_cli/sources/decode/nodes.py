@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -12,12 +12,14 @@ from c3s_cli.model import Amounts, NodeDetails, NodeFacts
 from c3s_cli.sources.decode.shapes import (
     NULL,
     Body,
+    Listing,
     ListMeta,
     Meta,
     Quantity,
     amount_of,
     amounts_of,
     declared,
+    decode_items,
     decode_list,
     decode_one,
     epoch,
@@ -103,6 +105,12 @@ def node_facts(body: Body, problems: list[str], *, details: bool) -> tuple[ListM
         return metadata, [_facts(node, problems, _details(node)) for node in nodes]
     metadata, offers = decode_list(body, _Offer, "nodes")
     return metadata, [_facts(offer, problems) for offer in offers]
+
+
+def node_rows(listing: Listing, problems: list[str]) -> Iterator[tuple[str, NodeFacts]]:
+    """Return the nodes of a list with their details, by name."""
+    for item in decode_items(listing, _Node, "nodes"):
+        yield item.metadata.name, _facts(item, problems, _details(item))
 
 
 def one_node_facts(body: Body, problems: list[str]) -> NodeFacts:

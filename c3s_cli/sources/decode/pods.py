@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from sys import intern
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Raw, Struct, structs
 
@@ -17,7 +17,12 @@ from c3s_cli.sources.decode.owners import OwnedMeta, Owners, controller
 from c3s_cli.sources.decode.podstatus import PodState, restarts, status_word
 from c3s_cli.sources.decode.shapes import NULL, Body, Listing, Quantity, amounts_of, decode_items, decode_one, epoch
 
+if TYPE_CHECKING:
+    from c3s_cli.request.pods import Placing
+
 FINISHED: Final = ("Succeeded", "Failed")
+# Far more than the kinds of pod in a cluster; a watch of many days may still meet more.
+MOST_SHARED: Final = 20_000
 
 
 class _Resources(Struct, gc=False):
@@ -45,6 +50,18 @@ class _Pod(Struct, gc=False):
     status: PodState | None = None
 
 
+class _RuledSpec(_Spec, rename="camel", gc=False):
+    node_selector: Raw = NULL
+    affinity: Raw = NULL
+    tolerations: Raw = NULL
+    topology_spread_constraints: Raw = NULL
+    priority: int | None = None
+
+
+class _RuledPod(_Pod, gc=False):
+    spec: _RuledSpec | None = None
+
+
 Key = tuple[str, str]
 # Requests, limits, binding limits and containers.
 Shared = tuple[Amounts, Amounts, Amounts, tuple[Container, ...]]
@@ -53,17 +70,18 @@ Shared = tuple[Amounts, Amounts, Amounts, tuple[Container, ...]]
 class PodDecoder:
     """Decodes pages of core pods; shared amounts are kept between pages.
 
-    labels: whether to keep labels, which take most of a pod's memory.
+    labels: whether to keep labels, which take most of a pod's memory. placing: whether to read where pods may run.
     """
 
-    def __init__(self, problems: list[str], *, labels: bool = False) -> None:
+    def __init__(self, problems: list[str], *, labels: bool = False, placing: bool = False) -> None:
         self.problems = problems
         self.labels = labels
+        self.placing = placing
         self.shared: dict[object, Shared] = {}
 
     def page(self, listing: Listing) -> Iterator[tuple[Key, PodFacts]]:
         """Yield the unfinished pods of a list, by namespace and name."""
-        for pod in decode_items(listing, _Pod, "pods"):
+        for pod in decode_items(listing, _RuledPod if self.placing else _Pod, "pods"):
             if pod.status is None or pod.status.phase not in FINISHED:
                 yield (intern(pod.metadata.namespace), pod.metadata.name), self._facts(pod)
 
@@ -97,6 +115,7 @@ class PodDecoder:
             limits=limits,
             binding_limits=binding_limits,
             containers=containers,
+            placing=_placing(spec),
         )
 
     def _amounts(self, pod: _Pod, spec: _Spec, state: PodState) -> Shared:
@@ -115,6 +134,8 @@ class PodDecoder:
             )
             known = (requests_of(resources), limits_of(resources), binding_limits_of(resources), containers)
             if len(self.problems) == before:
+                if len(self.shared) >= MOST_SHARED:
+                    self.shared.clear()
                 self.shared[key] = known
         return known
 
@@ -150,6 +171,15 @@ class PodDecoder:
             pod_requests=amounts_of(own.requests, self.problems, of) if own else None,
             pod_limits=amounts_of(own.limits, self.problems, of) if own else None,
         )
+
+
+def _placing(spec: _Spec) -> Placing | None:
+    """Read where a pod may run, where that is asked for."""
+    if not isinstance(spec, _RuledSpec):
+        return None
+    from c3s_cli.sources.decode.placing import placing_of  # only fit asks
+
+    return placing_of(spec)
 
 
 NO_SPEC: Final = _Spec()

@@ -38,9 +38,10 @@ class Meta(Struct, rename="camel", gc=False):
 
 
 class ListMeta(Struct, rename="camel", gc=False):
-    """The metadata of a list: the continue token, and how many items remain."""
+    """The metadata of a list: the continue token, how many items remain, and the version to follow it from."""
 
     continue_: str | None = msgspec.field(default=None, name="continue")
+    resource_version: str | None = None
     remaining_item_count: int | None = None
 
 

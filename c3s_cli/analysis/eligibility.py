@@ -1,0 +1,88 @@
+"""Check whether a node may run a pod, regardless of free resources: state, taints, labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from c3s_cli.columns.obstacles import Obstacle, obstacles
+from c3s_cli.model import Node
+from c3s_cli.request.pods import NodeTerm, Placing, Toleration
+from c3s_cli.request.selectors import Requirement
+
+# The tolerations that the DaemonSet controller adds.
+OF_DAEMONS: Final = tuple(
+    Toleration(f"node.kubernetes.io/{key}", "Exists", "", effect)
+    for effect, keys in {
+        "NoExecute": ("not-ready", "unreachable"),
+        "NoSchedule": ("disk-pressure", "memory-pressure", "pid-pressure", "unschedulable"),
+    }.items()
+    for key in keys
+)
+
+
+def barriers(node: Node, placing: Placing) -> tuple[str, ...]:
+    """Return why a node cannot run a pod: cordoned, NotReady, taints, `selector`, `affinity`; () if it can."""
+    return (*untolerated(node, placing.tolerations), *mismatches(node, placing))
+
+
+def untolerated(node: Node, tolerations: Sequence[Toleration]) -> tuple[str, ...]:
+    """Return the states and taints of a node that a pod does not tolerate, in words."""
+    found = obstacles(node.details) if node.details else ()
+    return tuple(dict.fromkeys(each.words for each in found if not any(_tolerates(one, each) for one in tolerations)))
+
+
+def mismatches(node: Node, placing: Placing) -> tuple[str, ...]:
+    """Return which rules of a pod the labels of a node do not match: `selector`, `affinity`."""
+    labels = node.labels or {}
+    problems = [] if met(placing.node_labels, labels) else ["selector"]
+    terms = placing.node_terms
+    if terms is not None and not any(_meets(term, node.name, labels) for term in terms):
+        problems.append("affinity")
+    return tuple(problems)
+
+
+def _tolerates(toleration: Toleration, obstacle: Obstacle) -> bool:
+    if toleration.effect not in ("", obstacle.effect):
+        return False
+    if toleration.key != obstacle.key and (toleration.key or toleration.operator != "Exists"):
+        return False
+    return toleration.operator == "Exists" or (toleration.operator == "Equal" and toleration.value == obstacle.value)
+
+
+def _meets(term: NodeTerm, name: str, labels: Mapping[str, str]) -> bool:
+    """Return whether a node matches one term. A term without requirements matches no node."""
+    if not term.labels and not term.fields:
+        return False
+    return met(term.labels, labels) and met(term.fields, {"metadata.name": name})
+
+
+def met(requirements: Iterable[Requirement], labels: Mapping[str, str]) -> bool:
+    """Return whether labels match all requirements, with the semantics of the API server."""
+    return all(_is_met(each, labels.get(each.key)) for each in requirements)
+
+
+def _is_met(requirement: Requirement, value: str | None) -> bool:
+    match requirement.operator:
+        case "exists":
+            return value is not None
+        case "!":
+            return value is None
+        case "in" | "=" | "==":
+            return value is not None and value in requirement.values
+        case "notin" | "!=":
+            return value is None or value not in requirement.values
+        case ">" | "<":
+            have, bound = _integer(value), _integer(next(iter(requirement.values), None))
+            if have is None or bound is None:
+                return False
+            return have > bound if requirement.operator == ">" else have < bound
+        case _:
+            return False
+
+
+def _integer(text: str | None) -> int | None:
+    try:
+        return int(text) if text is not None else None
+    except ValueError:
+        return None

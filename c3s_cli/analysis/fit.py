@@ -1,0 +1,144 @@
+"""Check whether pods fit: a Sample and a FitRequest → a Report with one row per workload and node.
+
+Nodes are drained first: their DaemonSet pods and static pods disappear, and their other pods are placed on the
+remaining nodes, by priority. Then the workloads are placed one after the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any, Final
+
+from msgspec import structs
+
+from c3s_cli.analysis.gpus import with_gpu
+from c3s_cli.analysis.podrules import RunningPod
+from c3s_cli.analysis.report import node_rows, report_of, where
+from c3s_cli.analysis.rollup import grouped, sum_nodes
+from c3s_cli.analysis.scheduler import SLOTS, Outcome, Scheduler
+from c3s_cli.columns.fitting import WORKLOAD
+from c3s_cli.columns.naming import Naming
+from c3s_cli.columns.vocabulary import COMMON, Column, Kind, json_name
+from c3s_cli.model import Fit, Group, Node, PodFacts, Report, Sample
+from c3s_cli.request.pods import ANYWHERE, FitRequest, FitResult, Workload
+from c3s_cli.request.query import Query
+
+# Pods with these owners are not rescheduled. A static pod is owned by its node.
+BOUND: Final = ("DaemonSet", "Node")
+
+
+def make_fit(sample: Sample, query: Query, request: FitRequest) -> Report:
+    """Place the workloads and return the Report for `query`."""
+    query, pods = with_gpu(query, [sample]), sample.pod_facts or {}
+    nodes = [node for node in node_rows(sample) if node.name not in request.without]
+    scheduler = Scheduler(nodes, ((facts.node, _running(namespace, facts)) for (namespace, _), facts in pods.items()))
+    drained = [_drained(name, pods, scheduler) for name in request.without]
+    rows: list[Fit] = []
+    fit_results: list[FitResult] = []
+    for workload in request.workloads:
+        outcome = scheduler.fit(workload)
+        rows += _rows(scheduler.nodes, workload, outcome)
+        fit_results.append(
+            FitResult(
+                workload.name,
+                workload.namespace,
+                outcome.wanted,
+                sum(outcome.placed),
+                not_considered=workload.placing.ignored,
+            )
+        )
+    shown = where(rows, query)
+    totals = sum_fits(shown, sample.context) if query.totals else None
+    report = report_of(
+        [sample],
+        _with_columns(query, request.workloads),
+        grouped(shown, query.by, sum_fits) if query.by else shown,
+        totals,
+    )
+    return structs.replace(report, fit_results=(*drained, *fit_results))
+
+
+def _running(namespace: str, facts: PodFacts) -> RunningPod:
+    placing = facts.placing or ANYWHERE
+    return RunningPod(namespace, facts.labels, placing.anti_affinities, facts.status == "Terminating")
+
+
+def _drained(node: str, pods: Any, scheduler: Scheduler) -> FitResult:
+    """Place the pods of a drained node on the other nodes, highest priority first."""
+    leaving = [
+        (-(facts.placing or ANYWHERE).priority, namespace, name, facts)
+        for (namespace, name), facts in pods.items()
+        if facts.node == node and (facts.owner or "").partition("/")[0] not in BOUND and facts.status != "Terminating"
+    ]
+    unplaced: list[str] = []
+    ordered = sorted(leaving, key=lambda pod: pod[:3])
+    for _, several in groupby(ordered, key=lambda pod: (pod[1], pod[3].requests, pod[3].labels, pod[3].placing)):
+        alike = list(several)
+        _, namespace, name, facts = alike[0]
+        workload = Workload(name, facts.requests, len(alike), namespace, facts.labels, facts.placing or ANYWHERE)
+        unplaced += [f"{namespace}/{name}" for _, namespace, name, _ in alike[scheduler.place(workload) :]]
+    return FitResult(node, None, len(leaving), len(leaving) - len(unplaced), tuple(unplaced))
+
+
+def _rows(nodes: Sequence[Node], workload: Workload, outcome: Outcome) -> list[Fit]:
+    rows = []
+    for place, node in enumerate(nodes):
+        allocatable = node.allocatable or {}
+        taken = {resource: allocatable.get(resource, 0) - left for resource, left in outcome.free[place].items()}
+        pod_count = taken.pop(SLOTS)
+        rows.append(
+            Fit(
+                node.context,
+                node.name,
+                None,
+                None,
+                facts=node.facts,
+                age_seconds=node.age_seconds,
+                requests=taken,
+                pod_count=pod_count,
+                workload=workload.name,
+                fits=outcome.fits[place],
+                placed=outcome.placed[place],
+                limited_by=outcome.limited_by[place],
+            )
+        )
+    return rows
+
+
+def sum_fits(rows: Sequence[Fit], context: str, keys: tuple[str | None, ...] = ()) -> Group:
+    """Sum several rows. A node counts once, even if it has a row per workload: the first, with the most free."""
+    nodes: dict[str, Fit] = {}
+    fitting: set[str] = set()
+    for row in rows:
+        nodes.setdefault(row.name, row)
+        if row.fits:
+            fitting.add(row.name)
+    group: Group = structs.replace(
+        sum_nodes(list(nodes.values()), context, keys),
+        fitting_node_count=len(fitting),
+        fits=sum(row.fits for row in rows),
+        placed=sum(row.placed for row in rows),
+        limited_by=tuple(dict.fromkeys(word for row in rows for word in row.limited_by)),
+    )
+    return group
+
+
+def _with_columns(query: Query, workloads: Iterable[Workload]) -> Query:
+    """Add the workload column if there are several workloads, and `free` of the extended resources they request."""
+    columns = list(query.columns)
+    if query.extended:
+        naming = Naming(query.kind)
+        extended = {resource for each in workloads for resource in each.requests} - set(COMMON)
+        names = [f"{json_name(resource)}.free" for resource in sorted(extended)]
+        names += ["ephemeralStorage.free"] if any("ephemeral-storage" in each.requests for each in workloads) else []
+        place = next((number for number, column in enumerate(columns) if column.name == "pods.free"), len(columns))
+        columns[place:place] = [naming.find(name) for name in names]
+    several = len({each.name for each in workloads}) > 1
+    if query.kind is Kind.FIT and several:
+        columns.insert(0, WORKLOAD)
+    unique: dict[str, Column] = {}
+    for column in columns:
+        unique.setdefault(column.name, column)
+    made: Query = structs.replace(query, columns=tuple(unique.values()), extended=False)
+    return made

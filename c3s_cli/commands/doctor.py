@@ -1,0 +1,23 @@
+"""`c3s doctor`: what is wrong between c3s and one cluster, and what to do about it."""
+
+from c3s_cli.errors import ExitCode
+from c3s_cli.request.from_flags import listing_of, target_of
+from c3s_cli.words.lists import Listing
+from c3s_cli.words.options import Connection, takes_flags
+
+
+@takes_flags
+def doctor(*, listing: Listing, connection: Connection) -> ExitCode:
+    """Examine one context: kubeconfig, credentials, rights, API server, metrics API, and nodes without metrics.
+
+    Says what to do about each finding. The exit code is 1 if something is broken. Nothing is changed.
+
+    Examples:
+      # The current context
+      c3s doctor
+      # Another one, and the rights in one of its namespaces
+      c3s doctor --context prod -n team-checkout
+    """
+    from c3s_cli.run.doctor import FORMATS, show_findings  # `c3s doctor --help` does without
+
+    return show_findings(target_of(connection), connection.namespace or None, listing_of(listing, FORMATS))

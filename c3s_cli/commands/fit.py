@@ -1,0 +1,35 @@
+"""`c3s fit`."""
+
+from c3s_cli.columns.vocabulary import Kind
+from c3s_cli.errors import ExitCode
+from c3s_cli.request.fitting import fit_request_of
+from c3s_cli.request.from_flags import request_of, target_of
+from c3s_cli.request.pods import Workload
+from c3s_cli.run.fitting import fit as place
+from c3s_cli.words.fit import Fit
+from c3s_cli.words.options import Connection, Display, Rows, takes_flags
+
+
+@takes_flags
+def fit(*, pods: Fit, rows: Rows, display: Display, connection: Connection) -> ExitCode:
+    """Estimate whether pods would fit on the nodes now.
+
+    For each node: what is free, how many of the pods fit there (FITS), how many of the replicas are placed there
+    (PLACED), and why no more fit (LIMITED-BY). The exit code is 0 if all replicas fit, and 3 if not. -f takes a
+    manifest instead of the requests: c3s fit -f deployment.yaml.
+
+    Examples:
+      # Do three pods fit if they tolerate spot nodes?
+      c3s fit --cpu 1 --memory 2Gi --replicas 3 --tolerate spot
+      # Does everything still fit if a node is drained? A row per pool
+      c3s fit --without spot-1 --by pool
+    """
+    target, request = target_of(connection), request_of(Kind.FIT, None, connection, rows, display)
+    return place(target, *request, fit_request_of(pods, _read))
+
+
+def _read(names: list[str]) -> list[Workload]:
+    from c3s_cli.request.manifests import objects
+    from c3s_cli.sources.decode.workloads import workloads_of  # only -f reads manifests
+
+    return workloads_of(objects(names))

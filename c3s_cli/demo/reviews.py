@@ -1,0 +1,49 @@
+"""Questions that the server answers about itself: who the caller is, what it may do, who serves the metrics API.
+
+The simulation knows no users: everybody is the same administrator.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from c3s_cli.demo.templates import Json
+
+_API_SERVICE = "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io"
+_REVIEWS: dict[str, Json] = {
+    "/apis/authentication.k8s.io/v1/selfsubjectreviews": {
+        "userInfo": {"username": "demo", "groups": ["system:masters", "system:authenticated"]}
+    },
+    "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews": {"allowed": True},
+}
+
+
+def answer(method: str, path: str, body: bytes) -> Json | None:
+    """Answer such a question; None for any other request. A review is what was sent, and its status."""
+    if method == "POST" and path in _REVIEWS:
+        try:
+            asked = json.loads(body)
+        except ValueError:
+            asked = None
+        return (asked if isinstance(asked, dict) else {}) | {"metadata": {}, "status": _REVIEWS[path]}
+    return _api_service() if method in ("GET", "HEAD") and path == _API_SERVICE else None
+
+
+def _api_service() -> Json:
+    available = {"type": "Available", "status": "True", "reason": "Passed", "message": "all checks passed"}
+    return {
+        "kind": "APIService",
+        "apiVersion": "apiregistration.k8s.io/v1",
+        "metadata": {"name": "v1beta1.metrics.k8s.io", "labels": {"k8s-app": "metrics-server"}},
+        "spec": {
+            "service": {"namespace": "kube-system", "name": "metrics-server", "port": 443},
+            "group": "metrics.k8s.io",
+            "version": "v1beta1",
+            "insecureSkipTLSVerify": True,
+            "groupPriorityMinimum": 100,
+            "versionPriority": 100,
+        },
+        "status": {"conditions": [available]},
+    }

@@ -1,0 +1,74 @@
+"""The contexts of the kubeconfig files, and which of them are asked for."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from msgspec import Struct
+
+from c3s_cli.errors import ConfigError
+from c3s_cli.kube.kubeconfig import Merged
+from c3s_cli.request.target import Target
+
+PATTERN: Final = re.compile(r"[*?\[]")
+
+
+class Context(Struct, frozen=True):
+    """A context as the files state it; "" for what they do not. current: whether it is the one used by default."""
+
+    name: str
+    cluster: str
+    user: str
+    namespace: str
+    server: str
+    current: bool
+
+
+def listed(merged: Merged) -> list[Context]:
+    """Return all contexts, in the order of the files."""
+    found = []
+    for name, entry in merged.entries["contexts"].items():
+        cluster = str(entry.get("cluster") or "")
+        server = str(merged.entries["clusters"].get(cluster, {}).get("server") or "")
+        user, namespace = str(entry.get("user") or ""), str(entry.get("namespace") or "")
+        found.append(Context(name, cluster, user, namespace, server, name == merged.current))
+    return found
+
+
+def may_be_several(target: Target) -> bool:
+    """Return whether the flags may mean more than one context: only then must the files be looked through."""
+    texts = target.contexts
+    return target.all_contexts or len(texts) > 1 or any("," in text or PATTERN.search(text) for text in texts)
+
+
+def chosen(target: Target, merged: Merged) -> list[str]:
+    """Return the names of the contexts that the flags mean, each once: in the order of the flags, then of the files.
+
+    A text that is a name in the files is never read as a pattern or a list. ConfigError if there is no such context.
+    """
+    known = merged.entries["contexts"]
+    if target.all_contexts:
+        if not known:
+            raise ConfigError("the kubeconfig has no contexts")
+        return list(known)
+    names: list[str] = []
+    for text in target.contexts:
+        words = [text] if text in known else [word.strip() for word in text.split(",")]
+        for word in filter(None, words):
+            names += _matching(word, list(known))
+    if not names:
+        raise ConfigError(f'context "{",".join(target.contexts)}" does not exist')
+    return list(dict.fromkeys(names))
+
+
+def _matching(word: str, known: list[str]) -> list[str]:
+    from fnmatch import fnmatchcase  # only several contexts need it
+
+    if word in known:
+        return [word]
+    if not PATTERN.search(word):
+        raise ConfigError(f'context "{word}" does not exist')
+    if found := [name for name in known if fnmatchcase(name, word)]:
+        return found
+    raise ConfigError(f'no context matches "{word}"', hint="c3s contexts lists them")

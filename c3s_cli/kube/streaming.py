@@ -1,0 +1,88 @@
+"""An answer that goes on: its chunks as they come, until it ends, breaks, is silent for too long, or is closed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, ExitStack, suppress
+from typing import Any, Final
+
+import urllib3
+
+from c3s_cli.errors import InvalidAnswer, Silent
+from c3s_cli.kube.answers import error_of, unreachable
+
+CHUNK: Final = 1 << 18
+# As much of a refusal as is read.
+REFUSAL: Final = 1 << 20
+
+
+class Stream:
+    """One answer. A thread reads its `chunks`; any thread may `close` it, which ends them.
+
+    lent: the client that it comes through. send: the request. silence: how many seconds may pass without a byte.
+    """
+
+    def __init__(
+        self,
+        lent: AbstractContextManager[Any],
+        send: Callable[[Any], Any],
+        url: str,
+        silence: float,
+        trace: Callable[[str], None],
+    ) -> None:
+        self._url, self._trace = url, trace
+        self._begun = time.monotonic()
+        self._closed = False
+        with ExitStack() as stack:
+            client = stack.enter_context(lent)
+            try:
+                self._response = send(client)
+                stack.callback(self._response.close)
+                _judge(self._response, url)
+                socket = getattr(self._response.connection, "sock", None)
+                if socket is not None:
+                    socket.settimeout(silence)
+            except urllib3.exceptions.HTTPError as problem:
+                raise unreachable(problem, url) from None
+            self._stack = stack.pop_all()
+        spent = (time.monotonic() - self._begun) * 1000
+        trace(f"GET {url} {self._response.status} {self._response.reason or ''} in {spent:.0f} ms, which goes on")
+
+    def chunks(self) -> Generator[bytes]:
+        """Give what comes, as it comes; the end of the answer, or `close`, ends it. Unreachable if it breaks off.
+
+        Silent, which is an Unreachable, if nothing comes for too long.
+        """
+        received = 0
+        try:
+            while chunk := self._response.read1(CHUNK, decode_content=True):
+                received += len(chunk)
+                yield chunk
+        except urllib3.exceptions.ReadTimeoutError:
+            if not self._closed:
+                raise Silent(f"nothing came from {self._url} for too long") from None
+        except (urllib3.exceptions.HTTPError, OSError, ValueError) as problem:
+            # What a read stumbles over while another thread shuts the connection is no failure.
+            if not self._closed:
+                raise unreachable(problem, self._url) from None
+        finally:
+            self._stack.close()
+            spent = time.monotonic() - self._begun
+            self._trace(f"GET {self._url} ended after {spent:.0f} s, {received} bytes")
+
+    def close(self) -> None:
+        """End it, at once even if a thread waits for more of it."""
+        self._closed = True
+        with suppress(OSError, ValueError, RuntimeError):
+            self._response.shutdown()
+
+
+def _judge(response: Any, url: str) -> None:
+    """Raise what is wrong with an answer that has begun."""
+    if response.status != 200:
+        body = response.read(REFUSAL, decode_content=True)
+        raise error_of(response.status, response.headers, body, urllib3.util.parse_url(url).path or "")
+    kind = response.headers.get("Content-Type", "").split(";", 1)[0]
+    if "json" not in kind:
+        raise InvalidAnswer(f"the server sent {kind or 'something unnamed'}, not JSON")

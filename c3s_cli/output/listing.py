@@ -1,0 +1,75 @@
+"""Lists of plain values, such as contexts and findings: as a table, JSON, YAML, CSV, Markdown or names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from c3s_cli.terminal.printable import printable
+
+FORMATS: Final = ("table", "json", "yaml", "csv", "markdown", "name")
+API_VERSION: Final = "c3s/v1"
+NONE: Final = "<none>"
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def listing(rows: Rows, headings: Mapping[str, str], kind: str, format_: str) -> Iterator[str]:
+    """Write rows of the same keys. headings: the keys that a table shows, with their headings there.
+
+    kind: what the structured formats call a row. `name` is the key that -o name prints.
+    """
+    match format_:
+        case "json":
+            import json  # only this format needs it
+
+            yield json.dumps(_document(rows, kind), indent=2) + "\n"
+        case "yaml":
+            import yaml  # only this format needs it
+
+            yield yaml.safe_dump(_document(rows, kind), sort_keys=False)
+        case "csv":
+            yield _csv(rows)
+        case "name":
+            yield from (f"{printable(row['name'])}\n" for row in rows)
+        case _:
+            yield from _laid_out(rows, headings, format_)
+
+
+def _document(rows: Rows, kind: str) -> dict[str, Any]:
+    return {"apiVersion": API_VERSION, "kind": f"{kind}List", "items": [dict(row) for row in rows]}
+
+
+def _csv(rows: Rows) -> str:
+    import csv  # only this format needs it
+    import io
+
+    text = io.StringIO()
+    lines = [list(rows[0]), *([_exact(value) for value in row.values()] for row in rows)]
+    csv.writer(text, lineterminator="\n").writerows(lines)
+    return text.getvalue()
+
+
+def _exact(value: Any) -> Any:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return printable(value) if isinstance(value, str) else value
+
+
+def _laid_out(rows: Rows, headings: Mapping[str, str], format_: str) -> Iterator[str]:
+    from c3s_cli.output.table import layout  # the structured formats do without
+
+    columns = [[_cell(row[key]) for row in rows] for key in headings]
+    if format_ == "table":
+        yield from layout(list(headings.values()), columns)
+        return
+    for line in (headings.values(), ["---"] * len(headings), *zip(*columns, strict=True)):
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|').replace('<', '&lt;') for cell in line)} |\n"
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return NONE
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return printable(f"{value:.0f}" if isinstance(value, float) else str(value))

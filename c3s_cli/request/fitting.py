@@ -1,0 +1,99 @@
+"""The flags of `c3s fit` → FitRequest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Final
+
+from msgspec import structs
+
+from c3s_cli.amounts.quantity import InvalidQuantity, nanos, whole
+from c3s_cli.errors import UsageError
+from c3s_cli.request.pods import FitRequest, Placing, Toleration, Workload
+from c3s_cli.request.selectors import parse_labels
+
+if TYPE_CHECKING:
+    from c3s_cli.words.fit import Fit
+
+EFFECTS: Final = ("NoSchedule", "PreferNoSchedule", "NoExecute")
+EXAMPLE: Final = "c3s fit --cpu 2 --memory 4Gi --replicas 10, or c3s fit -f deployment.yaml"
+Read = Callable[[list[str]], list[Workload]]
+
+
+def fit_request_of(flags: Fit, read: Read) -> FitRequest:
+    """Build the FitRequest. read: reads manifest files. UsageError if flags are missing or contradict each other."""
+    if flags.replicas is not None and flags.replicas < 0:
+        raise UsageError(f"--replicas takes a number from 0 on, not {flags.replicas}")
+    described = [
+        flag
+        for flag, value in {
+            "--cpu": flags.cpu,
+            "--memory": flags.memory,
+            "--resource": flags.resource,
+            "--selector": flags.node_selector,
+            "--tolerate": flags.tolerate,
+        }.items()
+        if value
+    ]
+    if flags.filename and described:
+        raise UsageError(f"{described[0]} does not go with -f: the manifest describes the pods")
+    requests = dict(_requests(flags))
+    if not (flags.filename or requests or flags.without):
+        raise UsageError("no pods to place: use -f, --cpu, --memory or --resource", hint=f"for example {EXAMPLE}")
+    workloads = read(flags.filename) if flags.filename else [_described(flags, requests)]
+    if not workloads:
+        raise UsageError(f"no pods in {', '.join(flags.filename or ())}", hint=f"for example {EXAMPLE}")
+    if flags.replicas is not None:
+        workloads = [
+            each if each.replicas is None else structs.replace(each, replicas=flags.replicas) for each in workloads
+        ]
+    return FitRequest(
+        tuple(workloads), tuple(dict.fromkeys(name.removeprefix("node/") for name in flags.without or ()))
+    )
+
+
+def _described(flags: Fit, requests: dict[str, int]) -> Workload:
+    """Build a Workload from the flags, with 0 replicas if there is only --without."""
+    selector = parse_labels(flags.node_selector) if flags.node_selector else None
+    return Workload(
+        "pods",
+        requests,
+        replicas=1 if requests else 0,
+        placing=Placing(
+            node_labels=selector.requirements if selector else (),
+            tolerations=tuple(_toleration(text) for text in flags.tolerate or ()),
+        ),
+    )
+
+
+def _requests(flags: Fit) -> Iterator[tuple[str, int]]:
+    if flags.cpu:
+        yield "cpu", _amount("--cpu", "cpu", flags.cpu)
+    if flags.memory:
+        yield "memory", _amount("--memory", "memory", flags.memory)
+    for text in flags.resource or ():
+        name, equals, quantity = text.partition("=")
+        if not name or not equals:
+            raise UsageError(f"--resource takes NAME=QUANTITY, such as nvidia.com/gpu=1, not {text!r}")
+        yield name, _amount("--resource", name, quantity)
+
+
+def _amount(flag: str, resource: str, text: str) -> int:
+    try:
+        amount = nanos(text) if resource == "cpu" else whole(text)
+    except InvalidQuantity:
+        amount = -1
+    if amount < 0:
+        raise UsageError(f"{text[:64]!r} is not a quantity for {flag}", hint="write it as 500m or 2, 512Mi or 4Gi")
+    return amount
+
+
+def _toleration(text: str) -> Toleration:
+    """Parse KEY[=VALUE][:EFFECT]. Without a value or an effect, any is tolerated."""
+    rest, colon, effect = text.partition(":")
+    key, equals, value = rest.partition("=")
+    if not key or (colon and effect not in EFFECTS):
+        raise UsageError(
+            f"--tolerate takes KEY[=VALUE][:EFFECT], not {text!r}", hint=f"the effects are {', '.join(EFFECTS)}"
+        )
+    return Toleration(key, "Equal" if equals else "Exists", value, effect)

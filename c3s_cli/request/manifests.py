@@ -1,0 +1,79 @@
+"""Manifest files, directories and stdin (-f) → Kubernetes objects as dictionaries."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from c3s_cli.errors import UsageError
+
+STDIN: Final = "-"
+ENDINGS: Final = (".json", ".yaml", ".yml")
+
+
+def objects(names: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield each object with the name of its file; the items of a List one by one. UsageError if one is invalid."""
+    for name in names:
+        for path in _files(name):
+            yield from ((path, each) for document in _documents(path) for each in _flat(document, path))
+
+
+def _files(name: str) -> list[str]:
+    if name.startswith(("http://", "https://")):
+        raise UsageError(f"-f takes files, not the URL {name}", hint=f"curl -fsS {name} | c3s fit -f -")
+    if name == STDIN or not Path(name).is_dir():
+        return [name]
+    found = sorted(str(path) for path in Path(name).iterdir() if path.suffix in ENDINGS and path.is_file())
+    if not found:
+        raise UsageError(f"error reading {name}: recognized file extensions are {', '.join(ENDINGS)}")
+    return found
+
+
+def _documents(path: str) -> list[Any]:
+    try:
+        text = sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
+        return _json(text.decode()) if text.lstrip().startswith(b"{") else _yaml(text)
+    except FileNotFoundError:
+        raise UsageError(f'the path "{path}" does not exist') from None
+    except OSError as problem:
+        raise UsageError(f"{path} cannot be read: {problem.strerror}") from problem
+    except (yaml.YAMLError, ValueError, RecursionError) as problem:
+        raise UsageError(f"{path} is not valid YAML or JSON: {' '.join(str(problem).split())}") from problem
+
+
+def _yaml(text: bytes) -> list[Any]:
+    return list(yaml.load_all(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+
+
+def _json(text: str) -> list[Any]:
+    """Parse concatenated JSON documents; as YAML (flow style) if they are not JSON."""
+    documents, place, decoder = [], 0, json.JSONDecoder()
+    try:
+        while rest := text[place:].lstrip():
+            place = len(text) - len(rest)
+            document, place = decoder.raw_decode(text, place)
+            documents.append(document)
+    except ValueError:
+        return _yaml(text.encode())
+    return documents
+
+
+def _flat(document: Any, path: str) -> Iterator[dict[str, Any]]:
+    """Yield an object, or the items of a List; nothing for an empty document."""
+    if document is None:
+        return
+    if not isinstance(document, dict) or not isinstance(document.get("kind"), str):
+        raise UsageError(f"{path} contains a document without a kind")
+    items = document.get("items")
+    if document["kind"].endswith("List") and isinstance(items, list):
+        for item in items:
+            if not isinstance(item, dict) or not isinstance(item.get("kind"), str):
+                raise UsageError(f"{path} contains a List with an item without a kind")
+            yield item
+    else:
+        yield document

@@ -1,0 +1,153 @@
+"""`c3s contexts`: what the kubeconfig says of each context, and what its cluster answers."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from msgspec import Struct, structs
+
+from c3s_cli.errors import ApiError, C3sError, ExitCode
+from c3s_cli.kube.contexts import Context, listed
+from c3s_cli.kube.deadline import Deadline
+from c3s_cli.kube.kubeconfig import merge
+from c3s_cli.output.listing import listing
+from c3s_cli.request.target import Target
+from c3s_cli.run.failures import failure_of
+from c3s_cli.run.fleet import Fleet, Member, all_of, found
+from c3s_cli.run.once import emit
+from c3s_cli.run.stages import Stages
+from c3s_cli.sources.server import ask_metrics_server, metrics_version, server_version
+
+if TYPE_CHECKING:
+    from c3s_cli.kube.cluster import Cluster
+
+HEADINGS: Final = {
+    "current": "CURRENT",
+    "name": "NAME",
+    "cluster": "CLUSTER",
+    "user": "USER",
+    "namespace": "NAMESPACE",
+    "server": "SERVER",
+}
+CHECKED: Final = {
+    "answers": "ANSWERS",
+    "milliseconds": "MS",
+    "serverVersion": "VERSION",
+    "metricsApi": "METRICS",
+    "problem": "PROBLEM",
+}
+
+
+class Check(Struct, frozen=True, rename="camel"):
+    """What one cluster answered. metrics_api: its version, None if there is none that works.
+
+    problem, hint: what is wrong, and what to do; "" if nothing is.
+    """
+
+    answers: bool
+    milliseconds: float | None = None
+    server_version: str | None = None
+    metrics_api: str | None = None
+    problem: str = ""
+    hint: str = ""
+
+
+def show_contexts(target: Target, format_: str, *, check: bool) -> ExitCode:
+    """Print the contexts; with `check`, ask their clusters."""
+    stages = Stages(target.verbosity)
+    known = (
+        []
+        if target.demo or target.server
+        else listed(merge(target.kubeconfig, os.environ, Deadline(target.request_timeout)))
+    )
+    if known and not target.contexts:
+        target = structs.replace(target, all_contexts=True)
+    with found(target, stages) as fleet:
+        rows = [_row(member, known) for member in fleet.members]
+        headings = HEADINGS
+        checks: list[Check] = []
+        if check:
+            checks = check_all(fleet, quiet=stages.verbose)
+            rows = [row | msgspec.to_builtins(each) for row, each in zip(rows, checks, strict=True)]
+            headings = HEADINGS | CHECKED
+        emit(listing(_shown(rows, format_), headings, "Context", format_))
+    stages.summarize()
+    if all(each.answers for each in checks):
+        return ExitCode.OK
+    return ExitCode.INCOMPLETE if any(each.answers for each in checks) else ExitCode.FAILURE
+
+
+def _row(member: Member, known: Sequence[Context]) -> dict[str, Any]:
+    of_files = next((context for context in known if context.name == member.name), None)
+    if of_files is None:
+        access = member.access()
+        return structs.asdict(Context(access.name, "", "", access.namespace, access.server, current=True))
+    return structs.asdict(of_files)
+
+
+def _shown(rows: Sequence[dict[str, Any]], format_: str) -> Sequence[dict[str, Any]]:
+    """Mark the current context as kubectl does, where people look at it."""
+    if format_ not in ("table", "markdown"):
+        return rows
+    return [row | {"current": "*" if row["current"] else ""} for row in rows]
+
+
+def check_all(fleet: Fleet, *, quiet: bool) -> list[Check]:
+    """Ask all clusters at once; contexts that lead to the same one with the same user ask once."""
+    jobs: dict[bytes, Member] = {}
+    keys = []
+    for member in fleet.members:
+        try:
+            key = member.identity()
+        except C3sError:
+            key = member.name.encode()
+        keys.append(key)
+        jobs.setdefault(key, member)
+    results = all_of([partial(check_one, member) for member in jobs.values()], fleet.parallel, progress=not quiet)
+    of = dict(zip(jobs, results, strict=True))
+    return [of[key] for key in keys]
+
+
+def check_one(member: Member) -> Check:
+    """Ask one cluster for its version and its metrics API."""
+    try:
+        cluster = member.cluster()
+    except C3sError as problem:
+        return _failed(member, Check(answers=False), problem)
+    try:
+        return _asked(member, cluster)
+    finally:
+        cluster.close()
+
+
+def _asked(member: Member, cluster: Cluster) -> Check:
+    begun = time.monotonic()
+    version = None
+    try:
+        version = server_version(cluster)
+    except ApiError as problem:
+        # Who is logged in may not be allowed to see the version; that is an answer.
+        if problem.status not in (403, 404):
+            return _failed(member, Check(answers=False), problem)
+    except C3sError as problem:
+        return _failed(member, Check(answers=False), problem)
+    milliseconds = round((time.monotonic() - begun) * 1000, 1)
+    answered = Check(answers=True, milliseconds=milliseconds, server_version=version)
+    try:
+        metrics = metrics_version(cluster)
+        ask_metrics_server(cluster, metrics)
+    except C3sError as problem:
+        return _failed(member, answered, problem)
+    whole: Check = structs.replace(answered, metrics_api=metrics)
+    return whole
+
+
+def _failed(member: Member, check: Check, problem: C3sError) -> Check:
+    failure = failure_of(member.name, problem)
+    failed: Check = structs.replace(check, problem=failure.message, hint=failure.hint)
+    return failed

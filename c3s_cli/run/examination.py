@@ -1,0 +1,311 @@
+"""The part of `c3s doctor` that asks the cluster: login, rights, metrics API, the age of its figures."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, structs
+
+from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, MetricsUnavailable, Unreachable
+from c3s_cli.run.rights import Use, missing, uses_of
+from c3s_cli.sources.decode import metrics as decode_metrics
+from c3s_cli.sources.decode.nodes import node_facts
+from c3s_cli.sources.metrics_api import GROUP, LIKELY
+from c3s_cli.sources.requests import at_once
+from c3s_cli.sources.server import api_service, ask_metrics_server, metrics_version, server_version, who_am_i
+
+if TYPE_CHECKING:
+    from c3s_cli.kube.access import Access
+    from c3s_cli.kube.answers import Answer
+    from c3s_cli.kube.cluster import Cluster
+    from c3s_cli.model import NodeFacts
+
+OK, WARNING, BROKEN, UNKNOWN = "ok", "warning", "broken", "unknown"
+# metrics-server measures every 15 s, and at most every few minutes where it is told to.
+STALE: Final = 180
+# So long a new node may take until it reports, in seconds.
+YOUNG: Final = 120
+NAMED: Final = 10
+# Characters of an error: some servers answer with a page.
+LONGEST: Final = 300
+# What is read for more columns, or for -A: commands work without it.
+OPTIONAL: Final = ("pods", "all pods")
+ANONYMOUS: Final = "system:anonymous"
+NOBODY: Final = "nobody is logged in: the kubeconfig's user has no credentials that the server accepts"
+LOGS: Final = "kubectl -n kube-system logs deployment/metrics-server"
+
+
+class Finding(Struct, frozen=True):
+    """One thing that was looked at. result: ok, warning, broken or unknown. hint: what to do, "" for nothing."""
+
+    check: str
+    result: str
+    finding: str
+    hint: str = ""
+
+
+def words_of(problem: C3sError) -> str:
+    """Return the first line of an error, without the prefix, and cut if it is long."""
+    words = str(problem).split("\n", 1)[0].removeprefix("error: ")
+    return words if len(words) <= LONGEST else f"{words[:LONGEST]}…"
+
+
+def broken(check: str, problem: C3sError, hint: str = "") -> Finding:
+    """Make a finding of what went wrong."""
+    words = words_of(problem)
+    if f'User "{ANONYMOUS}"' in words:
+        hint = NOBODY
+    return Finding(check, BROKEN, words, hint or problem.hint or "")
+
+
+def _credentials(access: Access) -> Finding:
+    """Say what the caller logs in with, never the secret itself."""
+    user = access.user
+    if not access.secure:
+        return Finding("credentials", OK, "none: nothing secret is sent over plain HTTP")
+    kinds = {
+        "token": "a token",
+        "tokenFile": f"the token in {user.get('tokenFile')}",
+        "exec": f"the plugin {(user.get('exec') or {}).get('command')}",
+        "auth-provider": "the provider oidc",
+        "username": "a user name and a password",
+        "client-certificate": f"the certificate {user.get('client-certificate')}",
+        "client-certificate-data": "a client certificate",
+    }
+    used = [words for key, words in kinds.items() if user.get(key)]
+    if used:
+        return Finding("credentials", OK, " and ".join(used))
+    hint = "kubectl config set-credentials gives the user of a context its credentials"
+    return Finding("credentials", WARNING, "none: the kubeconfig's user has no credentials", hint)
+
+
+class Examination:
+    """The part of an examination that asks the cluster."""
+
+    def __init__(self, cluster: Cluster, access: Access, namespace: str) -> None:
+        self.cluster = cluster
+        self.access = access
+        self.namespace = namespace
+        self.version = LIKELY
+        self.denied: set[str] = set()
+
+    def findings(self) -> Iterator[Finding]:
+        """Ask for everything in turn."""
+        reached = self._reached()
+        if any(self._is_login(each) for each in reached):
+            yield from reached
+            return
+        yield _credentials(self.access)
+        for note in self.cluster.notes:
+            yield Finding(
+                "certificate", WARNING, note.removeprefix("warning: "), "--certificate-authority names its CA"
+            )
+        yield from reached
+        if any(each.result == BROKEN and each.check == "api server" for each in reached):
+            return
+        yield self._identity()
+        yield from self._rights()
+        metrics = list(self._metrics_api())
+        yield from metrics
+        yield from self._readings(metrics=all(each.result != BROKEN for each in metrics))
+
+    @staticmethod
+    def _is_login(finding: Finding) -> bool:
+        return finding.check == "credentials" and finding.result == BROKEN
+
+    def _reached(self) -> list[Finding]:
+        begun = time.monotonic()
+        try:
+            version = server_version(self.cluster)
+        except (Unreachable, InvalidAnswer) as problem:
+            has_advice = problem.hint and not problem.hint.startswith("--request-timeout")
+            return [broken("api server", problem, "" if has_advice else self._where_to_look())]
+        except ApiError as problem:
+            if problem.status == 401:
+                return [broken("credentials", problem)]
+            if problem.status in (403, 404):
+                return [Finding("api server", OK, "answers, but not for its version")]
+            return [broken("api server", problem)]
+        milliseconds = (time.monotonic() - begun) * 1000
+        return [Finding("api server", OK, f"{self.cluster.server} answers in {milliseconds:.0f} ms: {version}")]
+
+    def _where_to_look(self) -> str:
+        return f"is {self.access.server} the right address, is the VPN or the proxy up, does the cluster still exist?"
+
+    def _identity(self) -> Finding:
+        try:
+            name, groups = who_am_i(self.cluster)
+        except C3sError as problem:
+            named = re.search(r'User "([^"]+)"', str(problem))
+            if named is None:
+                return Finding("identity", UNKNOWN, "this server does not say who the caller is (Kubernetes 1.28 does)")
+            name, groups = named[1], []
+        if name == ANONYMOUS:
+            return Finding("identity", BROKEN, name, NOBODY)
+        return Finding("identity", OK, f"{name} ({', '.join(groups)})" if groups else name)
+
+    def _rights(self) -> Iterator[Finding]:
+        uses = uses_of(self.namespace)
+        lacking, problem = missing(self.cluster, uses)
+        if problem is not None:
+            yield Finding("rights", UNKNOWN, f"the server does not tell which the caller has: {words_of(problem)}")
+        elif not lacking:
+            yield Finding("rights", OK, f"all {len(uses)} that c3s may need, in namespace {self.namespace} and in all")
+        elif len(lacking) < len(uses):
+            yield Finding("rights", OK, f"{len(uses) - len(lacking)} of the {len(uses)} that c3s may need")
+        for use in lacking:
+            yield self._lacking(use)
+
+    def _lacking(self, use: Use) -> Finding:
+        self.denied.add(str(use.right))
+        group = f".{use.right.group}" if use.right.group else ""
+        scope = f"role c3s -n {use.right.namespace}" if use.right.namespace else "clusterrole c3s"
+        return Finding(
+            "rights",
+            BROKEN if use.required else WARNING,
+            f"may not {use.right}: {use.commands}",
+            f"an administrator can allow it: kubectl create {scope} --verb={use.right.verb} "
+            f"--resource={use.right.resource}{group}, and bind it to this user",
+        )
+
+    # --- the metrics API ---
+
+    def _metrics_api(self) -> Iterator[Finding]:
+        """Look at whether the metrics API is registered, and whether what serves it answers."""
+        try:
+            version = metrics_version(self.cluster)
+        except MetricsUnavailable:
+            hint = "install metrics-server: https://github.com/kubernetes-sigs/metrics-server"
+            yield Finding("metrics API", BROKEN, f"{GROUP} is not registered: nothing measures usage", hint)
+            return
+        except C3sError as problem:
+            yield broken("metrics API", problem)
+            return
+        self.version = version
+        yield Finding("metrics API", OK, f"{GROUP}/{version} is registered")
+        try:
+            service = api_service(self.cluster, version)
+        except C3sError:
+            # Few may see it. What serves the API can be asked all the same.
+            yield from self._ask(version)
+            return
+        who = service.spec.service
+        where = f"{who.namespace}/{who.name}" if who else "the API server itself"
+        down = service.unavailable
+        if down is None:
+            yield from self._ask(version, where)
+            return
+        hint = (
+            f"kubectl -n {who.namespace} get pods, and the logs of those behind the service {who.name}" if who else ""
+        )
+        why = f"{down.reason}: {down.message}" if down.message else down.reason
+        yield Finding("metrics server", BROKEN, f"{where} is not available: {why}", hint)
+
+    def _ask(self, version: str, where: str = "metrics-server") -> Iterator[Finding]:
+        try:
+            ask_metrics_server(self.cluster, version)
+        except C3sError as problem:
+            yield broken(
+                "metrics server", problem, f"kubectl -n kube-system get pods -l k8s-app=metrics-server; {LOGS}"
+            )
+        else:
+            yield Finding("metrics server", OK, f"{where} answers")
+
+    # --- readings ---
+
+    def _readings(self, *, metrics: bool) -> Iterator[Finding]:
+        """Read what the commands read, as little of it as possible, but for what the caller may not read."""
+        version = f"/apis/{GROUP}/{self.version}"
+        one = [("limit", "1")]
+        of = f"namespaces/{self.namespace}/pods"
+        wanted: dict[str, tuple[str, Callable[[], Answer]]] = {
+            "nodes": ("list nodes", partial(self.cluster.get, "/api/v1/nodes")),
+            "pods": (f"list pods in namespace {self.namespace}", partial(self.cluster.get, f"/api/v1/{of}", one)),
+            "all pods": ("list pods in all namespaces", partial(self.cluster.get, "/api/v1/pods", one)),
+        }
+        if metrics:
+            wanted |= {
+                "node metrics": (f"list nodes.{GROUP}", partial(self.cluster.get, f"{version}/nodes")),
+                "pod metrics": (
+                    f"list pods.{GROUP} in namespace {self.namespace}",
+                    partial(self.cluster.get, f"{version}/{of}"),
+                ),
+            }
+        allowed = {what: job for what, (right, job) in wanted.items() if right not in self.denied}
+        answers: Mapping[str, Answer | C3sError] = at_once(allowed) if allowed else {}
+        for what, answer in answers.items():
+            if isinstance(answer, C3sError):
+                forbidden = isinstance(answer, ApiError) and answer.status == 403
+                finding = broken(what, answer)
+                yield structs.replace(finding, result=WARNING) if forbidden and what in OPTIONAL else finding
+        yield from self._usage(answers)
+
+    def _usage(self, answers: Mapping[str, Answer | C3sError]) -> Iterator[Finding]:
+        """Look at how old the figures are, and which nodes have none."""
+        figures, nodes = answers.get("node metrics"), answers.get("nodes")
+        if figures is None or isinstance(figures, C3sError):
+            return
+        listed = None if isinstance(nodes, C3sError) else nodes
+        try:
+            _, measured = decode_metrics.node_list(figures.body, self.cluster.context, [])
+            facts = node_facts(listed.body, [], details=True)[1] if listed else []
+        except C3sError as problem:
+            yield broken("node metrics", problem)
+            return
+        now = figures.date.timestamp() if figures.date else time.time()
+        newest = max((_seconds(node.timestamp) for node in measured if node.timestamp), default=None)
+        if newest is None:
+            hint = f"metrics-server needs a minute after its start; after that its logs say why: {LOGS}"
+            yield Finding("node metrics", BROKEN, "metrics not available yet: no node reports usage", hint)
+            return
+        yield _fresh(now - newest)
+        if listed:
+            yield from _silent(facts, {node.name for node in measured}, now)
+
+
+def _fresh(age: float) -> Finding:
+    if age <= STALE:
+        return Finding("node metrics", OK, f"the newest figures are {max(0, age):.0f}s old")
+    hint = f"metrics-server has stopped measuring: {LOGS}"
+    return Finding("node metrics", BROKEN, f"the newest figures are {age:.0f}s old", hint)
+
+
+def _silent(facts: Sequence[NodeFacts], measured: set[str], now: float) -> Iterator[Finding]:
+    """Name the nodes that do not report, by what to do about them."""
+    silent = [node for node in facts if node.name not in measured]
+    if not silent:
+        yield Finding("nodes", OK, f"all {len(facts)} report usage")
+        return
+    sick = [node for node in silent if node.details and "NotReady" in node.details.status]
+    young = [node for node in silent if node not in sick and now - _created(node) <= YOUNG]
+    mute = [node for node in silent if node not in sick and node not in young]
+    if sick:
+        hint = f"kubectl describe node {sick[0].name} says why"
+        yield Finding("nodes", BROKEN, f"not ready, and without usage: {_named(sick)}", hint)
+    if mute:
+        hint = f"metrics-server cannot read their kubelets: {LOGS}"
+        yield Finding("nodes", BROKEN, f"{len(mute)} of {len(facts)} without usage: {_named(mute)}", hint)
+    if young:
+        yield Finding("nodes", OK, f"new, and without usage yet: {_named(young)}")
+
+
+def _created(node: NodeFacts) -> float:
+    return (node.details.created_at if node.details else None) or 0.0
+
+
+def _named(nodes: Sequence[NodeFacts]) -> str:
+    more = f" and {len(nodes) - NAMED} more" if len(nodes) > NAMED else ""
+    return ", ".join(node.name for node in nodes[:NAMED]) + more
+
+
+def _seconds(timestamp: str) -> float:
+    from datetime import datetime  # the decoders have it by now
+
+    try:
+        return datetime.fromisoformat(timestamp).timestamp()
+    except ValueError:
+        return 0.0

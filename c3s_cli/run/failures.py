@@ -1,0 +1,38 @@
+"""How the failure of one of several clusters is said: who, why, and what to do."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from c3s_cli.errors import C3sError
+from c3s_cli.model import Failure
+
+# The source of a Failure that is a whole cluster.
+WHOLE: Final = "cluster"
+# Where a hint has a command that asks the cluster.
+KUBECTL: Final = re.compile(r"\bkubectl (?=-n |auth |create |describe |get |version\b)")
+
+
+def failure_of(context: str, problem: C3sError) -> Failure:
+    """Make the Failure of a cluster that could not be read. Its hint names the context."""
+    message = str(problem).split("\n", 1)[0].removeprefix("error: ")
+    hint = problem.hint or "c3s doctor looks for the cause"
+    return Failure(context, WHOLE, message, of_context(hint, context))
+
+
+def of_context(hint: str, context: str) -> str:
+    """Name the context in the commands of a hint."""
+    import shlex  # only a failure needs it
+
+    flag = f"--context {shlex.quote(context)}"
+    hint = hint.replace("c3s doctor ", f"c3s doctor {flag} ")
+    return KUBECTL.sub(lambda _: f"kubectl {flag} ", hint)
+
+
+def said(failure: Failure) -> str:
+    """Write a Failure of one of several contexts as one line."""
+    if failure.source == WHOLE:
+        return f"{failure.context}: {failure.message}; hint: {failure.hint}"
+    part = "" if failure.source == "quantity" else f"{failure.source} could not be read: "
+    return f"{failure.context}: {part}{failure.message}"

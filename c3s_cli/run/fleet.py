@@ -1,0 +1,235 @@
+"""The clusters of one command, one or many: found by the flags, connected when they are needed, asked at once."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Struct, structs
+
+from c3s_cli.columns.vocabulary import Kind
+from c3s_cli.errors import C3sError, UsageError
+from c3s_cli.kube.cluster import access_of, connect
+from c3s_cli.kube.contexts import chosen, may_be_several
+from c3s_cli.kube.deadline import Deadline
+from c3s_cli.kube.plugins import Plugins
+from c3s_cli.metrics import scope_of
+from c3s_cli.sources.api_server import ApiServer
+from c3s_cli.terminal.progress import Progress
+from c3s_cli.terminal.words import say
+
+if TYPE_CHECKING:
+    from c3s_cli.demo.server import DemoServer
+    from c3s_cli.kube.access import Access
+    from c3s_cli.kube.cluster import Cluster
+    from c3s_cli.request.query import Query
+    from c3s_cli.request.target import DemoOptions, Target
+    from c3s_cli.run.stages import Stages
+    from c3s_cli.sources.following import Following
+
+
+class Member:
+    """One context of a fleet. It connects when it is first needed, and again if that failed."""
+
+    def __init__(self, name: str, find: Callable[[], Access], connect: Callable[[Access], Cluster]) -> None:
+        self.name = name
+        self._find = find
+        self._connect = connect
+        self._lock = threading.Lock()
+        self._access: Access | None = None
+        self._cluster: Cluster | None = None
+        self._following: Following | None = None
+        self.follows = False
+
+    def access(self) -> Access:
+        """Return how to reach the cluster. ConfigError if that cannot be known."""
+        if self._access is None:
+            self._access = self._find()
+        return self._access
+
+    def cluster(self) -> Cluster:
+        """Return the connected cluster. Raises ConfigError or Unreachable."""
+        with self._lock:
+            if self._cluster is None:
+                self._cluster = self._connect(self.access())
+            return self._cluster
+
+    def source(self, count: Callable[[str, float], None] = lambda _stage, _seconds: None) -> ApiServer:
+        """Return what a reading asks. count: is told the seconds of its stages. Raises as `cluster`."""
+        cluster = self.cluster()
+        if not self.follows:
+            return ApiServer(cluster, count)
+        with self._lock:
+            if self._following is None or self._following.cluster is not cluster:
+                from c3s_cli.sources.following import Following  # only watch follows
+
+                self._following = Following(cluster)
+            return ApiServer(cluster, count, self._following.core)
+
+    def notes(self) -> tuple[str, ...]:
+        """Return what stderr should say about the connection, as far as there is one."""
+        return self._cluster.notes if self._cluster else ()
+
+    def identity(self, query: Query | None = None) -> bytes:
+        """Encode what a reading depends on: members that are alike in it read the same. Raises ConfigError."""
+        access = self.access()
+        namespace = None
+        if query is not None and query.objects is Kind.POD:
+            namespace = scope_of(query, access.namespace or "default").namespace
+        return msgspec.json.encode((access.server, access.cluster, access.user, namespace), order="deterministic")
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._cluster is not None:
+            self._cluster.close()
+            self._cluster = None
+
+
+class Fleet(Struct):
+    """The clusters of one command, in the order in which they are shown. parallel: how many to read at once."""
+
+    members: Sequence[Member]
+    plugins: Plugins
+    parallel: int = 1
+
+    @property
+    def several(self) -> bool:
+        """Whether the rows of the output need the name of their context."""
+        return len(self.members) > 1
+
+    def follow(self) -> None:
+        """List what the core APIs know once, and follow it from then on, for readings that are repeated."""
+        for member in self.members:
+            member.follows = True
+
+    def sole(self, what: str) -> Member:
+        """Return the one member, for what takes only one. UsageError if several are given."""
+        if self.several:
+            raise UsageError(f"{what} takes one context, not {len(self.members)}")
+        return self.members[0]
+
+    def close(self) -> None:
+        """Close all connections."""
+        for member in self.members:
+            member.close()
+
+
+@contextmanager
+def opened(target: Target, stages: Stages, connections: int = 1, *, quiet: bool = False) -> Iterator[Fleet]:
+    """Find the contexts of a target, or start a demo that runs until the block ends.
+
+    A single cluster is connected at once, several when they are read. connections: how many requests will be made at
+    once to each.
+    """
+    with found(target, stages, connections) as fleet:
+        if not fleet.several:
+            with stages.stage("connection"):
+                fleet.members[0].cluster()
+        if not quiet:
+            say_notes(fleet)
+        yield fleet
+
+
+@contextmanager
+def found(target: Target, stages: Stages, connections: int = 1) -> Iterator[Fleet]:
+    """Do what `opened` does, but connect to nothing yet."""
+    with ExitStack() as stack:
+        if target.demo:
+            server = stack.enter_context(_demo(target.demo))
+            target = structs.replace(target, server=server.url, contexts=(), kubeconfig=None)
+        with stages.stage("connection"):
+            fleet = _fleet(target, stages.trace, connections)
+        stack.callback(fleet.close)
+        yield fleet
+
+
+def _fleet(target: Target, trace: Callable[[str], None], connections: int) -> Fleet:
+    plugins = Plugins()
+    join = partial(connect, target, trace=trace, connections=connections, plugins=plugins)
+    if not may_be_several(target):
+        name = target.contexts[0] if target.contexts else None
+        return Fleet([Member(name or "", partial(access_of, target, name), join)], plugins)
+    from c3s_cli.kube.kubeconfig import merge  # one context is found while it connects
+
+    merged = merge(target.kubeconfig, os.environ, Deadline(target.request_timeout))
+    names = chosen(target, merged)
+    if len(names) > 1:
+        _refuse_what_is_of_one(target)
+    members = [Member(name, partial(access_of, target, name, merged), join) for name in names]
+    return Fleet(members, plugins, target.parallel)
+
+
+def _refuse_what_is_of_one(target: Target) -> None:
+    """Raise a UsageError for flags that can only be meant for one cluster: a token is not sent to all of them."""
+    for flag in ("server", "cluster", "token", "tls_server_name"):
+        if getattr(target, flag):
+            raise UsageError(f"--{flag.replace('_', '-')} goes with one context, not with several")
+
+
+def _demo(options: DemoOptions) -> DemoServer:
+    from c3s_cli.demo.server import start  # only --demo needs a server
+
+    try:
+        return start(nodes=options.nodes, pods_per_node=options.pods_per_node, seed=options.seed, at=options.at)
+    except ValueError as problem:
+        raise UsageError(str(problem)) from problem
+    except OSError as problem:
+        raise C3sError(f"the demo cannot start: {problem}") from problem
+
+
+def say_notes(fleet: Fleet) -> None:
+    """Say on stderr what there is to say about the connections."""
+    for note in dict.fromkeys(note for member in fleet.members for note in member.notes()):
+        say(note)
+
+
+def all_of(jobs: Sequence[Callable[[], Any]], parallel: int, *, progress: bool = False) -> list[Any]:
+    """Run the jobs of clusters, no more than `parallel` at once, and return the result or C3sError of each, in order.
+
+    progress: whether a terminal shows how many have answered, if it takes long.
+    """
+    shown = Progress()
+    if progress:
+        shown.start()
+    try:
+        return _run(jobs, parallel, lambda done: shown.count("clusters", done, len(jobs)))
+    finally:
+        shown.stop()
+
+
+def _run(jobs: Sequence[Callable[[], Any]], parallel: int, answered: Callable[[int], None]) -> list[Any]:
+    results: list[Any] = [None] * len(jobs)
+    places = iter(range(len(jobs)))
+    done = 0
+    lock = threading.Lock()
+
+    def work() -> None:
+        nonlocal done
+        while True:
+            with lock:
+                place = next(places, None)
+            if place is None:
+                return
+            try:
+                results[place] = jobs[place]()
+            except BaseException as problem:  # noqa: BLE001  raised again by the thread that asked
+                results[place] = problem
+            with lock:
+                done += 1
+                answered(done)
+
+    answered(0)
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(min(parallel, len(jobs)))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for result in results:
+        if isinstance(result, BaseException) and not isinstance(result, C3sError):
+            raise result
+    return results

@@ -1,0 +1,54 @@
+"""The rights that each command needs, and which of them the caller has."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+from c3s_cli.errors import C3sError
+from c3s_cli.sources.requests import at_once
+from c3s_cli.sources.server import Right, may_i
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from c3s_cli.kube.cluster import Cluster
+
+METRICS: Final = "metrics.k8s.io"
+
+
+class Use(Struct, frozen=True):
+    """What a right is for. required: whether the commands fail without it; otherwise they show less."""
+
+    right: Right
+    commands: str
+    required: bool = False
+
+
+def uses_of(namespace: str) -> list[Use]:
+    """Return every right that a command needs, for the pods of one namespace and of all."""
+    return [
+        Use(Right("list", METRICS, "nodes"), "c3s top nodes, c3s top cluster", required=True),
+        Use(Right("list", "", "nodes"), "c3s top nodes, c3s top cluster", required=True),
+        Use(Right("list", METRICS, "pods", namespace), "c3s top pods", required=True),
+        Use(Right("get", METRICS, "nodes"), "c3s top nodes NAME"),
+        Use(Right("get", "", "nodes"), "c3s top nodes NAME"),
+        Use(Right("get", METRICS, "pods", namespace), "c3s top pods NAME"),
+        Use(Right("get", "", "pods", namespace), "c3s top pods NAME with requests and limits"),
+        Use(Right("list", "", "pods", namespace), "requests, limits and status of pods"),
+        Use(Right("list", "apps", "replicasets", namespace), "the owner of pods"),
+        Use(Right("list", "batch", "jobs", namespace), "the owner of pods"),
+        Use(Right("list", METRICS, "pods", None), "c3s top pods -A"),
+        Use(Right("list", "", "pods", None), "requests of nodes, the pods of c3s top cluster"),
+        Use(Right("list", "apps", "replicasets", None), "the owner of pods, with -A"),
+        Use(Right("list", "batch", "jobs", None), "the owner of pods, with -A"),
+    ]
+
+
+def missing(cluster: Cluster, uses: list[Use]) -> tuple[list[Use], C3sError | None]:
+    """Ask for every right at once. Return the uses whose right the caller does not have, and why one is not known."""
+    answers: Mapping[Right, bool | C3sError] = at_once({use.right: partial(may_i, cluster, use.right) for use in uses})
+    problem = next((answer for answer in answers.values() if isinstance(answer, C3sError)), None)
+    return [use for use in uses if answers[use.right] is False], problem

@@ -1,0 +1,184 @@
+"""The scheduling rules of a pod's spec → Placing: node selector, affinity, tolerations, spread constraints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any, Final, Protocol
+
+import msgspec
+from msgspec import Raw, Struct
+
+from c3s_cli.request.pods import AntiAffinity, NodeTerm, Placing, Selector, Spread, Toleration
+from c3s_cli.request.selectors import Requirement
+from c3s_cli.sources.decode.shapes import decode_one
+
+OPERATORS: Final = {"In": "in", "NotIn": "notin", "Exists": "exists", "DoesNotExist": "!", "Gt": ">", "Lt": "<"}
+
+
+class Rules(Protocol):
+    """The scheduling rules of a spec as undecoded JSON. Pods of one owner share them, so they are decoded once."""
+
+    node_selector: Raw
+    affinity: Raw
+    tolerations: Raw
+    topology_spread_constraints: Raw
+    priority: int | None
+
+
+class _Expression(Struct, gc=False):
+    key: str = ""
+    operator: str = ""
+    values: list[str] | None = None
+
+
+class _Selector(Struct, rename="camel", gc=False):
+    match_labels: dict[str, str] | None = None
+    match_expressions: list[_Expression] | None = None
+
+
+class _NodeTerm(Struct, rename="camel", gc=False):
+    match_expressions: list[_Expression] | None = None
+    match_fields: list[_Expression] | None = None
+
+
+class _NodeTerms(Struct, rename="camel", gc=False):
+    node_selector_terms: list[_NodeTerm] | None = None
+
+
+class _NodeAffinity(Struct, gc=False):
+    required: _NodeTerms | None = msgspec.field(default=None, name="requiredDuringSchedulingIgnoredDuringExecution")
+
+
+class _PodTerm(Struct, rename="camel", gc=False):
+    topology_key: str = ""
+    label_selector: _Selector | None = None
+    namespaces: list[str] | None = None
+    namespace_selector: _Selector | None = None
+    match_label_keys: list[str] | None = None
+    mismatch_label_keys: list[str] | None = None
+
+
+class _PodAffinity(Struct, gc=False):
+    required: list[_PodTerm] | None = msgspec.field(default=None, name="requiredDuringSchedulingIgnoredDuringExecution")
+
+
+class _Affinity(Struct, rename="camel", gc=False):
+    node_affinity: _NodeAffinity | None = None
+    pod_affinity: _PodAffinity | None = None
+    pod_anti_affinity: _PodAffinity | None = None
+
+
+class _Toleration(Struct, gc=False):
+    key: str | None = None
+    operator: str | None = None
+    value: str | None = None
+    effect: str | None = None
+
+
+class _Spread(Struct, rename="camel", gc=False):
+    topology_key: str = ""
+    when_unsatisfiable: str = "DoNotSchedule"
+    label_selector: _Selector | None = None
+    max_skew: int = 1
+    min_domains: int | None = None
+    node_affinity_policy: str | None = None
+    node_taints_policy: str | None = None
+    match_label_keys: list[str] | None = None
+
+
+Labels: Any = dict[str, str] | None
+Wishes: Any = _Affinity | None
+Tolerations: Any = list[_Toleration] | None
+Spreads: Any = list[_Spread] | None
+
+
+def placing_of(rules: Rules) -> Placing:
+    """Decode the scheduling rules of a pod. InvalidAnswer if they do not have the expected shape."""
+    return _placing(
+        bytes(rules.node_selector),
+        bytes(rules.affinity),
+        bytes(rules.tolerations),
+        bytes(rules.topology_spread_constraints),
+        rules.priority or 0,
+    )
+
+
+@lru_cache(maxsize=4096)
+def _placing(selector: bytes, affinity: bytes, tolerations: bytes, spreads: bytes, priority: int) -> Placing:
+    labels = decode_one(selector, Labels, "pods") or {}
+    affinities = decode_one(affinity, Wishes, "pods") or _Affinity()
+    tolerated = decode_one(tolerations, Tolerations, "pods") or ()
+    spread = decode_one(spreads, Spreads, "pods") or ()
+    apart = (affinities.pod_anti_affinity.required if affinities.pod_anti_affinity else None) or ()
+    strict = [each for each in spread if each.when_unsatisfiable == "DoNotSchedule"]
+    return Placing(
+        node_labels=_equal(labels),
+        node_terms=_node_terms(affinities.node_affinity),
+        tolerations=tuple(_toleration(each) for each in tolerated),
+        spreads=tuple(_spread(each) for each in strict),
+        anti_affinities=tuple(_anti_affinity(each) for each in apart),
+        priority=priority,
+        ignored=tuple(dict.fromkeys(_ignored(affinities, strict))),
+    )
+
+
+def _equal(labels: Mapping[str, str]) -> tuple[Requirement, ...]:
+    return tuple(Requirement(key, "=", (value,)) for key, value in labels.items())
+
+
+def _expressions(expressions: Iterable[_Expression] | None) -> tuple[Requirement, ...]:
+    return tuple(
+        Requirement(each.key, OPERATORS.get(each.operator, each.operator), tuple(each.values or ()))
+        for each in expressions or ()
+    )
+
+
+def _node_terms(affinity: _NodeAffinity | None) -> tuple[NodeTerm, ...] | None:
+    if affinity is None or affinity.required is None:
+        return None
+    return tuple(
+        NodeTerm(_expressions(term.match_expressions), _expressions(term.match_fields))
+        for term in affinity.required.node_selector_terms or ()
+    )
+
+
+def _toleration(each: _Toleration) -> Toleration:
+    return Toleration(each.key or "", each.operator or "Equal", each.value or "", each.effect or "")
+
+
+def _selector(selector: _Selector | None) -> Selector:
+    if selector is None:
+        return None
+    return (*_equal(selector.match_labels or {}), *_expressions(selector.match_expressions))
+
+
+def _anti_affinity(term: _PodTerm) -> AntiAffinity:
+    everywhere = term.namespace_selector is not None and _selector(term.namespace_selector) == ()
+    return AntiAffinity(
+        term.topology_key, _selector(term.label_selector), None if everywhere else tuple(term.namespaces or ())
+    )
+
+
+def _spread(each: _Spread) -> Spread:
+    return Spread(
+        topology_key=each.topology_key,
+        selector=_selector(each.label_selector),
+        max_skew=each.max_skew,
+        min_domains=each.min_domains or 1,
+        honors_affinity=each.node_affinity_policy != "Ignore",
+        honors_taints=each.node_taints_policy == "Honor",
+    )
+
+
+def _ignored(affinities: _Affinity, spreads: Iterable[_Spread]) -> Iterable[str]:
+    """Yield the rules that restrict placement but are not considered, in words."""
+    if affinities.pod_affinity and affinities.pod_affinity.required:
+        yield "required pod affinity"
+    for term in (affinities.pod_anti_affinity.required if affinities.pod_anti_affinity else None) or ():
+        if _selector(term.namespace_selector):
+            yield "namespaceSelector of a pod anti-affinity"
+        if term.match_label_keys or term.mismatch_label_keys:
+            yield "matchLabelKeys of a pod anti-affinity"
+    if any(each.match_label_keys for each in spreads):
+        yield "matchLabelKeys of a topology spread constraint"

@@ -1,0 +1,158 @@
+"""A thread that keeps a Memory up to date by watching, and knows when it cannot."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, Silent
+from c3s_cli.sources.events import events
+
+if TYPE_CHECKING:
+    from c3s_cli.kube.cluster import Cluster
+    from c3s_cli.kube.streaming import Stream
+    from c3s_cli.sources.memory import Memory
+    from c3s_cli.sources.source import Pairs
+
+# How long a server is asked to go on, in seconds: at least this, at most twice as long, as client-go does it.
+LASTING: Final = 300
+# A server sends a bookmark a minute, a little later at times. Where nothing comes, nothing can be trusted.
+SILENCE: Final = 90.0
+# A watch that lasts as long is a good one: if it breaks off, the next one may begin at once.
+STEADY: Final = 5.0
+# The first pause, after one attempt without any, and the longest, in seconds; each is twice the one before.
+FIRST: Final = 0.8
+LONGEST: Final = 30.0
+# A list that is not heard of for as long is better listed again.
+OLD: Final = 60.0
+# What a server says that will not be watched: no right to, no such way to ask, no such thing.
+REFUSALS: Final = (400, 403, 404, 405, 406, 415, 422, 501)
+# How long `close` waits for the thread, which may just be connecting.
+PATIENCE: Final = 2.0
+
+
+class End(Enum):
+    """Why following has ended: what is remembered is lost and must be listed again, or watching is refused."""
+
+    LOST = auto()
+    REFUSED = auto()
+
+
+class Watched(Struct, frozen=True):
+    """What to watch. name: in words, such as "pods". accept: the form of the objects."""
+
+    name: str
+    path: str
+    query: Pairs
+    accept: str
+
+
+class Break(Struct, frozen=True):
+    """Since when nothing is heard, and why. since: as of time.monotonic()."""
+
+    since: float
+    problem: C3sError
+
+
+class Follower:
+    """Follows one list. `broken` says since when it cannot, `end` why it never will again."""
+
+    def __init__(self, cluster: Cluster, watched: Watched, memory: Memory) -> None:
+        self.broken: Break | None = None
+        self.end: End | None = None
+        self._cluster, self._watched, self._memory = cluster, watched, memory
+        self._closed = threading.Event()
+        self._lock = threading.Lock()
+        self._stream: Stream | None = None
+        self._thread = threading.Thread(target=self._run, name=f"c3s-follow-{watched.name}", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End it, and wait for its thread, but not for a server that does not answer."""
+        self._closed.set()
+        with self._lock:
+            stream = self._stream
+        if stream is not None:
+            stream.close()
+        self._thread.join(PATIENCE)
+
+    def _run(self) -> None:
+        try:
+            self._follow()
+        except Exception as problem:  # noqa: BLE001  whatever it is, what is remembered must not be taken for the truth
+            self._lose(f"{type(problem).__name__}: {problem}")
+
+    def _follow(self) -> None:
+        """Watch again and again from the last version, until it is over."""
+        pause = 0.0
+        while not self._closed.is_set():
+            begun = time.monotonic()
+            asked: float | None = None
+            try:
+                self._watch()
+            except (Silent, InvalidAnswer) as problem:
+                return self._lose(str(problem))
+            except ApiError as problem:
+                if problem.status == 410:
+                    return self._lose(str(problem))
+                if problem.status in REFUSALS:
+                    self._say(f"cannot be followed, and are listed every time: {problem}")
+                    self.end = End.REFUSED
+                    return None
+                asked = problem.retry_after
+                self._break(problem)
+            except C3sError as problem:
+                self._break(problem)
+            now = time.monotonic()
+            if self.broken is not None and now - self.broken.since >= OLD:
+                return self._lose("for too long nothing was heard of them")
+            if now - begun >= STEADY:
+                pause = 0.0
+            # A pause is anything from half of it on, so that many do not come back at the same moment.
+            self._closed.wait(max(asked or 0.0, pause * random.uniform(0.5, 1.0)))  # noqa: S311  no secret
+            pause = min(LONGEST, pause * 2 or FIRST)
+        return None
+
+    def _watch(self) -> None:
+        """Watch once, to the end."""
+        lasting = str(random.randint(LASTING, 2 * LASTING))  # noqa: S311  no secret
+        query = [
+            *self._watched.query,
+            ("watch", "1"),
+            ("resourceVersion", self._memory.version),
+            ("allowWatchBookmarks", "true"),
+            ("timeoutSeconds", lasting),
+        ]
+        stream = self._cluster.stream(self._watched.path, query, accept=self._watched.accept, silence=SILENCE)
+        with self._lock:
+            self._stream = stream
+        self.broken = None
+        if self._closed.is_set():
+            # Too late for `close` to see the stream.
+            stream.close()
+        chunks = stream.chunks()
+        try:
+            for event in events(chunks):
+                self._memory.apply(event)
+        finally:
+            chunks.close()
+            with self._lock:
+                self._stream = None
+
+    def _break(self, problem: C3sError) -> None:
+        if self.broken is None:
+            self._say(f"are not heard of: {problem}")
+        self.broken = Break(self.broken.since if self.broken else time.monotonic(), problem)
+
+    def _lose(self, why: str) -> None:
+        self._say(f"must be listed again: {why}")
+        self.end = End.LOST
+
+    def _say(self, words: str) -> None:
+        if not self._closed.is_set():
+            self._cluster.trace(f"{self._watched.name} {words.partition(chr(10))[0]}")

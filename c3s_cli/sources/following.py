@@ -1,0 +1,191 @@
+"""The core API for a watch: lists that are read once and then followed, so that they can be answered from memory."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, structs
+
+from c3s_cli.columns.vocabulary import Kind
+from c3s_cli.sources.core_api import NODES, OWNING, CoreApi, Stale
+from c3s_cli.sources.decode.nodes import node_rows
+from c3s_cli.sources.decode.owners import controllers, names
+from c3s_cli.sources.decode.pods import PodDecoder
+from c3s_cli.sources.follower import End, Follower, Watched
+from c3s_cli.sources.memory import Memory
+from c3s_cli.sources.requests import JSON, METADATA, METADATA_LIST, Requests
+
+if TYPE_CHECKING:
+    from c3s_cli.kube.cluster import Cluster
+    from c3s_cli.model import NodeFacts, PodFacts
+    from c3s_cli.sources.decode.owners import Owners
+    from c3s_cli.sources.memory import Found, Rows
+    from c3s_cli.sources.source import Scope
+
+# From how many seconds on a list that is not heard of is said to be stale: metrics are as old as that.
+LONG: Final = 15.0
+# After how many seconds it is tried again to watch what may not be watched.
+AGAIN: Final = 600.0
+
+
+class Following:
+    """The lists of one cluster that are followed, each by a thread, until `close` or that of the cluster."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+        self._lists: dict[object, FollowedList] = {}
+        self._lock = threading.Lock()
+        cluster.ending.append(self.close)
+
+    def core(
+        self, requests: Requests, scope: Scope, problems: list[str], *, details: bool = False, labels: bool = False
+    ) -> FollowedCore:
+        """Give what answers as the core API would, from memory; the parameters are those of CoreApi."""
+        return FollowedCore(self, CoreApi(requests, scope, problems, details=details, labels=labels))
+
+    def list_of(self, watched: Watched, rows: str, make: Callable[[], Memory]) -> FollowedList:
+        """Give the list of what is watched; `rows` names what is made of its objects."""
+        with self._lock:
+            key = (watched.path, tuple(watched.query), rows)
+            if key not in self._lists:
+                self._lists[key] = FollowedList(self.cluster, watched, make())
+            return self._lists[key]
+
+    def close(self) -> None:
+        """End all threads."""
+        for each in self._lists.values():
+            each.close()
+
+
+class FollowedList:
+    """One list: read when it is first asked for, and whenever following it has ended."""
+
+    def __init__(self, cluster: Cluster, watched: Watched, memory: Memory) -> None:
+        self.watched = watched
+        self._cluster, self._memory = cluster, memory
+        self._lock = threading.Lock()
+        self._follower: Follower | None = None
+        self._refused: float | None = None
+
+    def ask(self, read: Callable[[Rows], Found], plain: Callable[[], Found], problems: list[str]) -> Found:
+        """Return the facts, and add to `problems` what is wrong with them. Raises as reading does.
+
+        read: reads the list in a form that can be followed; plain: reads it where that is refused.
+        """
+        with self._lock:
+            if self._follower is not None and self._follower.end is not None:
+                self._refused = time.monotonic() if self._follower.end is End.REFUSED else None
+                self._follower = None
+                self._memory.clear()
+            if self._follower is None:
+                if self._refused is not None and time.monotonic() - self._refused < AGAIN:
+                    return plain()
+                self._memory.fill(read)
+                if self._memory.version:
+                    self._follower = Follower(self._cluster, self.watched, self._memory)
+            facts, wrong = self._memory.now()
+            if self._follower is None:
+                # Without a version there is nothing to follow from.
+                self._refused = time.monotonic()
+                self._memory.clear()
+            problems += wrong
+            return facts
+
+    def stale(self) -> Stale | None:
+        """Say since when nothing is heard of the list, if that is long."""
+        broken = self._follower.broken if self._follower else None
+        seconds = time.monotonic() - broken.since if broken else 0.0
+        return Stale(self.watched.name, seconds, broken.problem) if broken and seconds >= LONG else None
+
+    def close(self) -> None:
+        """End the thread."""
+        if self._follower is not None:
+            self._follower.close()
+
+
+class FollowedCore(Struct):
+    """The core API of one cluster, its lists answered from memory. Everything else is asked of `api`."""
+
+    following: Following
+    api: CoreApi
+    asked: list[FollowedList] = []
+
+    def nodes(self) -> dict[str, NodeFacts]:
+        """Return the node objects, by name: those in scope, or all if pods are."""
+        scope, details = self.api.scope, self.api.details
+        in_scope = scope.objects is Kind.NODE
+        if in_scope and scope.name:
+            return self.api.nodes()
+        watched = Watched("nodes", NODES, scope.label_query() if in_scope else [], JSON)
+        found = self._list(watched, "nodes", _nodes, self.api.nodes)
+        # One list for the rows and for the header of a watch, of which only one may want the details.
+        return found if details else {name: structs.replace(facts, details=None) for name, facts in found.items()}
+
+    def pods(self) -> dict[tuple[str, str], PodFacts]:
+        """Return the unfinished pods, by namespace and name: those in scope, or those of the nodes in scope."""
+        scope, labels = self.api.scope, self.api.labels
+        if scope.objects is Kind.POD and scope.name:
+            return self.api.pods()
+
+        def memory() -> Memory:
+            noted: list[str] = []
+            return Memory(PodDecoder(noted, labels=labels).page, _pair, noted)
+
+        return self._list(Watched("pods", *self.api.pods_in_scope(), JSON), f"labels {labels}", memory, self.api.pods)
+
+    def pod_names(self) -> dict[tuple[str, str], None]:
+        """Return the names of the pods in scope, by namespace and name."""
+        watched = Watched("pods", *self.api.pods_in_scope(), METADATA)
+        return self._list(watched, "names", lambda: Memory(names, _pair, []), self.api.pod_names, METADATA_LIST)
+
+    def owners(self) -> Owners:
+        """Return who owns the ReplicaSets and Jobs that own pods."""
+        found: dict[tuple[str, str, str], str] = {}
+        for group, resource, kind in OWNING:
+            watched = Watched(resource, f"/apis/{group}/{self.api.scope.namespaced(resource)}", [], METADATA)
+            memory = partial(_owners, kind)
+            found |= self._list(
+                watched, kind, memory, partial(self.api.owners_in, group, resource, kind), METADATA_LIST
+            )
+        return found
+
+    def count_pods(self) -> int:
+        """Count all pods without listing them."""
+        return self.api.count_pods()
+
+    def stale(self) -> list[Stale]:
+        """Say which of the lists that were asked for are not of now."""
+        return [stale for each in self.asked if (stale := each.stale())]
+
+    def _list(
+        self,
+        watched: Watched,
+        rows: str,
+        memory: Callable[[], Memory],
+        plain: Callable[[], dict[Any, Any]],
+        accept: str = JSON,
+    ) -> dict[Any, Any]:
+        followed = self.following.list_of(watched, rows, memory)
+        self.asked.append(followed)
+
+        def read(page: Rows) -> Found:
+            return self.api.requests.pages(watched.path, watched.query, page, accept)
+
+        return followed.ask(read, plain, self.api.problems)
+
+
+def _pair(namespace: str, name: str) -> tuple[str, str]:
+    return namespace, name
+
+
+def _nodes() -> Memory:
+    noted: list[str] = []
+    return Memory(partial(node_rows, problems=noted), lambda _namespace, name: name, noted)
+
+
+def _owners(kind: str) -> Memory:
+    return Memory(partial(controllers, kind=kind), lambda namespace, name: (namespace, kind, name), [])

@@ -1,0 +1,82 @@
+"""What is known of a list that is followed: the list as it was read, and every event since."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from c3s_cli.sources.decode.shapes import Listing
+from c3s_cli.sources.events import Event, error_of, identity
+
+# A page of a list → its facts by key; objects that are of no interest are left out.
+Rows = Callable[[Listing], Iterator[tuple[Any, Any]]]
+Found = dict[Any, Any]
+CHANGES: Final = ("ADDED", "MODIFIED", "DELETED")
+
+
+class Memory:
+    """Facts by key. One thread changes them; any thread may ask for them.
+
+    rows: as for a list, which adds to `noted` the quantities that cannot be read. key: namespace and name of an object
+    → its key. version: from which the list can be followed, "" if it cannot.
+    """
+
+    def __init__(self, rows: Rows, key: Callable[[str, str], Any], noted: list[str]) -> None:
+        self.version = ""
+        self._rows, self._key, self._noted = rows, key, noted
+        self._facts: Found = {}
+        self._problems: dict[Any, list[str]] = {}
+        self._lock = threading.Lock()
+
+    def fill(self, read: Callable[[Rows], Found]) -> None:
+        """Forget everything and remember a list; `read` reads its pages. If that fails, everything stays forgotten."""
+        self.clear()
+        facts = read(self._page)
+        with self._lock:
+            self._facts = facts
+            # A list that expired half-way was begun again.
+            self._problems = {key: problems for key, problems in self._problems.items() if key in facts}
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._facts, self._problems, self.version = {}, {}, ""
+            self._noted.clear()
+
+    def _page(self, listing: Listing) -> Iterator[tuple[Any, Any]]:
+        self.version = (listing.metadata and listing.metadata.resource_version) or ""
+        for key, facts in self._rows(listing):
+            self._note(key)
+            yield key, facts
+
+    def _note(self, key: Any) -> None:
+        """Remember what was just found to be wrong with an object."""
+        if self._noted:
+            self._problems[key] = self._noted.copy()
+            self._noted.clear()
+        else:
+            self._problems.pop(key, None)
+
+    def apply(self, event: Event) -> None:
+        """Let happen what a watch says. ApiError for its error, InvalidAnswer for what means nothing."""
+        if event.type == "ERROR":
+            raise error_of(event)
+        about = identity(event)
+        if event.type in CHANGES:
+            key = self._key(about.namespace, about.name)
+            # Decoded before anything is locked.
+            rows = [] if event.type == "DELETED" else list(self._rows(Listing(items=[event.object])))
+            with self._lock:
+                for found, facts in rows:
+                    self._facts[found] = facts
+                    self._note(found)
+                if not rows:
+                    self._facts.pop(key, None)
+                    self._problems.pop(key, None)
+        self.version = about.resourceVersion or self.version
+
+    def now(self) -> tuple[Found, list[str]]:
+        """Return the facts and what is wrong with them, of one moment."""
+        with self._lock:
+            return self._facts.copy(), [problem for each in self._problems.values() for problem in each]

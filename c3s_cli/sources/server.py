@@ -1,0 +1,152 @@
+"""What an API server says about itself and about its caller: version, metrics API, identity, rights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec import Struct, field
+
+from c3s_cli.errors import ApiError, MetricsUnavailable
+from c3s_cli.sources.decode.owners import versions
+from c3s_cli.sources.decode.shapes import decode_one
+from c3s_cli.sources.metrics_api import GROUP, INSTALL, VERSIONS
+
+if TYPE_CHECKING:
+    from c3s_cli.kube.cluster import Cluster
+
+Shape = TypeVar("Shape")
+
+
+class Right(Struct, frozen=True):
+    """A verb on a resource. namespace: None for all namespaces, "" for a resource that has none."""
+
+    verb: str
+    group: str
+    resource: str
+    namespace: str | None = ""
+
+    def __str__(self) -> str:
+        """Write it as kubectl auth can-i takes it."""
+        what = f"{self.verb} {self.resource}" + (f".{self.group}" if self.group else "")
+        if self.namespace == "":
+            return what
+        return f"{what} in all namespaces" if self.namespace is None else f"{what} in namespace {self.namespace}"
+
+
+class _Version(Struct):
+    git_version: str = field(name="gitVersion")
+
+
+class _UserInfo(Struct):
+    username: str = ""
+    groups: list[str] = []
+
+
+class _Identity(Struct):
+    user_info: _UserInfo = field(name="userInfo")
+
+
+class _Review(Struct):
+    status: _Identity
+
+
+class _Verdict(Struct):
+    allowed: bool
+
+
+class _AccessReview(Struct):
+    status: _Verdict
+
+
+class Condition(Struct):
+    """One condition of an object. status: True, False or Unknown, as text."""
+
+    type: str = ""
+    status: str = ""
+    reason: str = ""
+    message: str = ""
+
+
+class Service(Struct):
+    """The service that answers for an aggregated API."""
+
+    namespace: str = ""
+    name: str = ""
+
+
+class _Spec(Struct):
+    service: Service | None = None
+
+
+class _Status(Struct):
+    conditions: list[Condition] = []
+
+
+class ApiService(Struct):
+    """The registration of an aggregated API."""
+
+    spec: _Spec = field(default_factory=_Spec)
+    status: _Status = field(default_factory=_Status)
+
+    @property
+    def unavailable(self) -> Condition | None:
+        """The condition that says why the API is not available; None if it is."""
+        return next(
+            (each for each in self.status.conditions if each.type == "Available" and each.status != "True"), None
+        )
+
+
+def server_version(cluster: Cluster) -> str:
+    """Return the version of the server. Raises as Cluster.get does."""
+    return decode_one(cluster.get("/version").body, _Version, "/version").git_version
+
+
+def metrics_version(cluster: Cluster) -> str:
+    """Return the version of the metrics API that is registered; MetricsUnavailable if there is none that c3s knows."""
+    try:
+        served = versions(cluster.get(f"/apis/{GROUP}").body)
+    except ApiError as missing:
+        if missing.status != 404:
+            raise
+        raise MetricsUnavailable("Metrics API not available", hint=INSTALL) from missing
+    known = [version for version in served if version in VERSIONS]
+    if not known:
+        raise MetricsUnavailable("Metrics API not available", hint=INSTALL)
+    return known[0]
+
+
+def ask_metrics_server(cluster: Cluster, version: str) -> None:
+    """Ask what answers for the metrics API for its resources. ApiError (503) if it does not answer."""
+    cluster.get(f"/apis/{GROUP}/{version}")
+
+
+def api_service(cluster: Cluster, version: str) -> ApiService:
+    """Return the registration of the metrics API. Raises as Cluster.get does: not everybody may see it."""
+    path = f"/apis/apiregistration.k8s.io/v1/apiservices/{version}.{GROUP}"
+    return decode_one(cluster.get(path).body, ApiService, path)
+
+
+def who_am_i(cluster: Cluster) -> tuple[str, list[str]]:
+    """Return the name and the groups of the caller. Raises as Cluster.post does; servers before 1.28 do not know."""
+    path = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+    question = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+    answer = _asked(cluster, path, question, _Review)
+    return answer.status.user_info.username, answer.status.user_info.groups
+
+
+def may_i(cluster: Cluster, right: Right) -> bool:
+    """Return whether the caller has a right. Raises as Cluster.post does."""
+    path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+    attributes = {"verb": right.verb, "group": right.group, "resource": right.resource}
+    if right.namespace:
+        attributes["namespace"] = right.namespace
+    question = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectAccessReview",
+        "spec": {"resourceAttributes": attributes},
+    }
+    return _asked(cluster, path, question, _AccessReview).status.allowed
+
+
+def _asked(cluster: Cluster, path: str, question: dict[str, Any], shape: type[Shape]) -> Shape:
+    return decode_one(cluster.post(path, question).body, shape, path)

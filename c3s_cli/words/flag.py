@@ -1,0 +1,17 @@
+"""How a flag is declared, and the groups of flags in a help."""
+
+from typing import Any
+
+import typer
+
+Text = str | None
+Many = list[str] | None
+
+# The groups of flags in a help; what has none is about the connection.
+PODS, SHOW, ROWS, CONDITIONS = "Which pods", "What to show", "Which rows", "Conditions"
+OFTEN, OUTPUT, SERVING = "How often", "Output", "Serving"
+
+
+def flag(*names: str, metavar: str = "", help: str, section: str = "") -> Any:  # noqa: A002  Typer's own word for it
+    """Declare a flag that takes a value, or (without a metavar) one that does not."""
+    return typer.Option(*names, metavar=metavar or None, help=help, show_default=False, rich_help_panel=section or None)

@@ -1,0 +1,147 @@
+"""The rules of `c3s fit` that random clusters seldom decide on, each with the smallest cluster that needs it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Run
+from tests.servers import FakeApi, node, pod
+
+ZONE, HOST = "topology.kubernetes.io/zone", "kubernetes.io/hostname"
+Json = dict[str, Any]
+
+
+def placed(run: Run, api: FakeApi, tmp_path: Path, spec: Json, replicas: int = 1) -> dict[str, int]:
+    """Place a Deployment of pods with the label app=a; return the number per node."""
+    spec = {"containers": [{"resources": {"requests": {"cpu": "1"}}}], **spec}
+    template = {"metadata": {"labels": {"app": "a"}}, "spec": spec}
+    manifest = {"kind": "Deployment", "metadata": {"name": "x"}, "spec": {"replicas": replicas, "template": template}}
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(manifest))
+    result = run(f"fit -f {path} -o json --server {api.url}")
+    assert result.code in (0, 3), result.err
+    return {item["name"]: item["placed"] for item in json.loads(result.out)["items"]}
+
+
+def spread(key: str, **more: Any) -> Json:
+    rule = {"topologyKey": key, "maxSkew": 1, "whenUnsatisfiable": "DoNotSchedule", **more}
+    return {"topologySpreadConstraints": [{"labelSelector": {"matchLabels": {"app": "a"}}, **rule}]}
+
+
+def in_zone(name: str, zone: str, **labels: str) -> Json:
+    return node(name, labels={HOST: name, ZONE: zone, **labels})
+
+
+def test_pods_that_are_being_deleted_do_not_count_for_a_spread(run: Run, api: FakeApi, tmp_path: Path) -> None:
+    api.nodes(in_zone("n1", "a"), in_zone("n2", "b"))
+    going = pod("default", "old", "n1", labels={"app": "a"})
+    api.pods(going)
+    assert placed(run, api, tmp_path, spread(ZONE)) == {"n1": 0, "n2": 1}
+    going["metadata"]["deletionTimestamp"] = "2026-03-02T09:00:00Z"
+    api.pods(going)
+    assert placed(run, api, tmp_path, spread(ZONE)) == {"n1": 1, "n2": 0}
+
+
+@pytest.mark.parametrize(("policy", "count"), [("Honor", 3), (None, 3), ("Ignore", 1)])
+def test_a_spread_counts_the_nodes_of_its_affinity_policy(
+    run: Run, api: FakeApi, tmp_path: Path, policy: str | None, count: int
+) -> None:
+    api.nodes(in_zone("n1", "a", disk="ssd"), in_zone("n2", "b"))
+    api.pods()
+    rules = spread(ZONE, nodeAffinityPolicy=policy) | {"nodeSelector": {"disk": "ssd"}}
+    assert placed(run, api, tmp_path, rules, 3) == {"n1": count, "n2": 0}
+
+
+@pytest.mark.parametrize(("policy", "count"), [("Honor", 3), (None, 1), ("Ignore", 1)])
+def test_a_spread_counts_the_nodes_of_its_taints_policy(
+    run: Run, api: FakeApi, tmp_path: Path, policy: str | None, count: int
+) -> None:
+    tainted = in_zone("n2", "b")
+    tainted["spec"] = {"unschedulable": True}
+    api.nodes(in_zone("n1", "a"), tainted)
+    api.pods()
+    assert placed(run, api, tmp_path, spread(ZONE, nodeTaintsPolicy=policy), 3) == {"n1": count, "n2": 0}
+
+
+def test_a_spread_rises_domain_by_domain(run: Run, api: FakeApi, tmp_path: Path) -> None:
+    api.nodes(in_zone("n1", "a"), in_zone("n2", "a"), in_zone("n3", "b"))
+    api.pods()
+    assert placed(run, api, tmp_path, spread(ZONE), 7) == {"n1": 2, "n2": 2, "n3": 3}
+    assert placed(run, api, tmp_path, spread(HOST), 7) == {"n1": 3, "n2": 2, "n3": 2}
+    assert placed(run, api, tmp_path, spread(ZONE, minDomains=3), 7) == {"n1": 1, "n2": 0, "n3": 1}
+
+
+@pytest.mark.parametrize(
+    ("toleration", "count"),
+    [
+        ({"operator": "Exists"}, 1),
+        ({"key": "dedicated", "operator": "Exists"}, 1),
+        ({"key": "dedicated", "value": "gpu"}, 1),
+        ({"key": "dedicated", "value": "gpu", "effect": "NoSchedule"}, 1),
+        ({"key": "dedicated", "value": "gpu", "effect": "NoExecute"}, 0),
+        ({"key": "dedicated", "value": "web"}, 0),
+        ({"key": "dedicated"}, 0),
+        ({"key": "other", "operator": "Exists"}, 0),
+        ({"key": "", "value": "gpu"}, 0),
+    ],
+)
+def test_a_taint_is_tolerated(run: Run, api: FakeApi, tmp_path: Path, toleration: Json, count: int) -> None:
+    api.nodes(node("n1", spec={"taints": [{"key": "dedicated", "value": "gpu", "effect": "NoSchedule"}]}))
+    api.pods()
+    assert placed(run, api, tmp_path, {"tolerations": [toleration]}) == {"n1": count}
+
+
+def test_running_pods_keep_others_away_with_their_own_anti_affinity(run: Run, api: FakeApi, tmp_path: Path) -> None:
+    term = {"topologyKey": ZONE, "labelSelector": {"matchLabels": {"app": "a"}}, "namespaces": ["default"]}
+    rule = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
+    api.nodes(in_zone("n1", "a"), in_zone("n2", "a"), in_zone("n3", "b"))
+    api.pods(pod("other", "loner", "n1", spec={"affinity": rule}))
+    assert placed(run, api, tmp_path, {}, 9) == {"n1": 0, "n2": 0, "n3": 4}
+
+
+def test_drained_pods_of_high_priority_are_placed_first_and_deleted_ones_not_at_all(run: Run, api: FakeApi) -> None:
+    api.nodes(node("n1"), node("n2", cpu="1"))
+    leaving = pod("default", "c", "n1", requests={"cpu": "1"}, spec={"priority": 9})
+    leaving["metadata"]["deletionTimestamp"] = "2026-03-02T09:00:00Z"
+    low = pod("default", "a", "n1", requests={"cpu": "1"})
+    high = pod("default", "b", "n1", requests={"cpu": "1"}, spec={"priority": 5})
+    api.pods(low, high, leaving)
+    result = run(f"fit --without n1 --server {api.url} --limit 0")
+    assert result.err.splitlines()[-1] == "1 of 2 pods of n1 fit elsewhere; no room for default/a"
+    assert result.code == 3
+
+
+def test_a_full_domain_opens_again_once_all_others_have_caught_up(run: Run, api: FakeApi, tmp_path: Path) -> None:
+    names = [f"n{number:02}" for number in range(33)]
+    api.nodes(*(in_zone(name, "a" if name < "n11" else "b") for name in names))
+    api.pods()
+    assert set(placed(run, api, tmp_path, spread(HOST), 66).values()) == {2}
+    both = spread(HOST)["topologySpreadConstraints"] + spread(ZONE, maxSkew=30)["topologySpreadConstraints"]
+    assert set(placed(run, api, tmp_path, {"topologySpreadConstraints": both}, 66).values()) == {2}
+
+
+def test_a_workload_keeps_clear_of_the_pods_placed_before_it(run: Run, api: FakeApi, tmp_path: Path) -> None:
+    term = {"topologyKey": HOST, "labelSelector": {"matchLabels": {"app": "a"}}}
+    rule = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
+    template = {"metadata": {"labels": {"app": "a"}}, "spec": {"containers": [{}], "affinity": rule}}
+    items = [
+        {"kind": "Deployment", "metadata": {"name": name}, "spec": {"template": template}} for name in ("x", "y", "z")
+    ]
+    path = tmp_path / "three.json"
+    path.write_text(json.dumps({"kind": "List", "items": items}))
+    api.nodes(in_zone("n1", "a"), in_zone("n2", "b"))
+    api.pods()
+    result = run(f"fit -f {path} --columns placed --no-headers --server {api.url}")
+    assert [line.split() for line in result.out.splitlines()] == [
+        ["n1", "Deployment/x", "1"],
+        ["n2", "Deployment/x", "0"],
+        ["n1", "Deployment/y", "0"],
+        ["n2", "Deployment/y", "1"],
+        ["n1", "Deployment/z", "0"],
+        ["n2", "Deployment/z", "0"],
+    ]
+    assert result.code == 3

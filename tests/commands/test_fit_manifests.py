@@ -1,0 +1,226 @@
+"""`c3s fit -f`: every kind of manifest, their requests as the API server would store them, and mistakes."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Run
+from tests.servers import FakeApi, node
+
+APP = """\
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  replicas: 2
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      affinity:
+        podAntiAffinity:
+          requiredDuringSchedulingIgnoredDuringExecution:
+          - {topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: web}}}
+      initContainers: [{name: migrate, resources: {requests: {cpu: 600m}}}]
+      containers: [{name: app, resources: {limits: {cpu: 0.5, memory: 1Gi}}, ports: [{hostPort: 80}]}]
+---
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent}
+spec: {template: {spec: {containers: [{name: a, resources: {requests: {cpu: 600m}}}]}}}
+"""
+APP_ROWS = """\
+NAME        WORKLOAD          FITS   PLACED   LIMITED-BY
+general-2   Deployment/web    1      1        cpu,anti-affinity
+general-3   Deployment/web    1      1        anti-affinity
+memory-1    Deployment/web    1      0        cpu,anti-affinity
+general-3   DaemonSet/agent   1      1        cpu,one-per-node
+memory-1    DaemonSet/agent   1      1        cpu,one-per-node
+memory-2    DaemonSet/agent   1      1        one-per-node
+"""
+
+
+def test_a_file_of_several_documents(demo: Run, tmp_path: Path) -> None:
+    path = tmp_path / "app.yaml"
+    path.write_text(APP)
+    result = demo(f"fit -f {path} --where 'fits > 0' --columns fits,placed,limitedBy")
+    assert result.err == (
+        "Deployment/web: 2 of 2 replicas fit\n"
+        "DaemonSet/agent: 3 of 5 replicas fit\n"
+        "not considered: host ports (Deployment/web)\n"
+    )
+    assert result.code == 3
+    assert result.out == APP_ROWS
+
+
+def test_groups_by_workload(demo: Run, tmp_path: Path) -> None:
+    (tmp_path / "app.yaml").write_text(APP)
+    (tmp_path / "notes.txt").write_text("not read")
+    result = demo(f"fit -f {tmp_path} --by workload --columns nodes,fits,placed")
+    assert [line.split() for line in result.out.splitlines()] == [
+        ["WORKLOAD", "NODES", "FITS", "PLACED"],
+        ["DaemonSet/agent", "3/10", "3", "3"],
+        ["Deployment/web", "3/10", "3", "2"],
+    ]
+
+
+TEMPLATE = {"spec": {"containers": [{"name": "c", "resources": {"requests": {"cpu": "100m"}}}]}}
+
+
+def of_kind(kind: str, spec: Any, **metadata: str) -> dict[str, Any]:
+    return {"kind": kind, "metadata": {"name": "x", **metadata}, "spec": spec}
+
+
+@pytest.mark.parametrize(
+    ("manifest", "replicas"),
+    [
+        (of_kind("Deployment", {"replicas": 7, "template": TEMPLATE}), 7),
+        (of_kind("Deployment", {"template": TEMPLATE}), 1),
+        (of_kind("Deployment", {"replicas": 0, "template": TEMPLATE}), 0),
+        (of_kind("StatefulSet", {"replicas": 3, "template": TEMPLATE}), 3),
+        (of_kind("ReplicaSet", {"replicas": 2, "template": TEMPLATE}), 2),
+        (of_kind("ReplicationController", {"replicas": 2, "template": TEMPLATE}), 2),
+        (of_kind("Job", {"template": TEMPLATE}), 1),
+        (of_kind("Job", {"parallelism": 4, "completions": 3, "template": TEMPLATE}), 3),
+        (of_kind("CronJob", {"jobTemplate": {"spec": {"parallelism": 5, "template": TEMPLATE}}}), 5),
+        (of_kind("Pod", TEMPLATE["spec"]), 1),
+        (of_kind("DaemonSet", {"template": TEMPLATE}), 5),
+        (of_kind("Rollout", {"replicas": 6, "template": TEMPLATE}), 6),
+    ],
+    ids=lambda value: value["kind"] if isinstance(value, dict) else str(value),
+)
+def test_every_kind_with_pods(demo: Run, tmp_path: Path, manifest: Any, replicas: int) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps({"kind": "List", "items": [manifest]}, indent="\t"))
+    document = json.loads(demo(f"fit -f {path} -o json").out)
+    (workload,) = document["metadata"]["workloads"]
+    assert (workload["workload"], workload["replicas"]) == (f"{manifest['kind']}/x", replicas)
+    more = json.loads(demo(f"fit -f {path} -o json --replicas 2").out)
+    assert more["metadata"]["workloads"][0]["replicas"] == (5 if manifest["kind"] == "DaemonSet" else 2)
+
+
+@pytest.mark.parametrize(
+    ("spec", "requested"),
+    [
+        (
+            {"containers": [{"resources": {"limits": {"cpu": "2", "memory": "1Gi"}, "requests": {"cpu": 1}}}]},
+            (1000, 1024),
+        ),
+        (
+            {"containers": [{"resources": {"limits": {"cpu": 2}}}, {"resources": {"requests": {"cpu": "0.5"}}}]},
+            (2500, 0),
+        ),
+        ({"containers": [{}], "initContainers": [{"resources": {"limits": {"memory": "2Gi"}}}]}, (0, 2048)),
+        ({"containers": [{}], "overhead": {"cpu": "250m"}}, (250, 0)),
+        ({"containers": [{"resources": {"requests": {"cpu": "1"}}}], "resources": {"limits": {"cpu": 3}}}, (1000, 0)),
+        ({"containers": [{}], "resources": {"limits": {"cpu": 3}}}, (3000, 0)),
+        ({"containers": [{}], "resources": {"limits": {"cpu": 3}, "requests": {"cpu": "2"}}}, (2000, 0)),
+    ],
+)
+def test_requests_are_those_that_the_api_server_would_store(
+    run: Run, api: FakeApi, tmp_path: Path, spec: Any, requested: tuple[int, int]
+) -> None:
+    path = tmp_path / "pod.json"
+    path.write_text(json.dumps(of_kind("Pod", spec)))
+    cpu, memory = requested
+    api.pods()
+    for less, code in ((0, 0), (1, 3)):
+        for offer in ((cpu - less, memory), (cpu, memory - less)):
+            api.nodes(node("a", cpu=f"{max(0, offer[0])}m", memory=f"{max(0, offer[1])}Mi"))
+            expected = 0 if offer[0] < 0 or offer[1] < 0 else code
+            assert run(f"fit -f {path} --server {api.url}").code == expected, offer
+
+
+def test_stdin_and_names_from_two_namespaces(demo: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    deployments = [of_kind("Deployment", {"template": TEMPLATE}, namespace=name) for name in ("a", "b")]
+    text = "".join(map(json.dumps, deployments))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    result = demo("fit -f - -o name --limit 0")
+    assert result.err == "a/Deployment/x: 1 of 1 replicas fit\nb/Deployment/x: 1 of 1 replicas fit\n"
+
+
+def test_what_is_not_considered_is_named(demo: Run, tmp_path: Path) -> None:
+    term = {"topologyKey": "zone", "labelSelector": {}}
+    rule = "requiredDuringSchedulingIgnoredDuringExecution"
+    spread = {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}
+    spec = {
+        **TEMPLATE["spec"],
+        "nodeName": "n",
+        "schedulerName": "volcano",
+        "runtimeClassName": "gvisor",
+        "schedulingGates": [{"name": "g"}],
+        "resourceClaims": [{"name": "gpu"}],
+        "volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}],
+        "topologySpreadConstraints": [{**spread, "matchLabelKeys": ["pod-template-hash"]}],
+        "affinity": {
+            "podAffinity": {rule: [term]},
+            "podAntiAffinity": {
+                rule: [{**term, "namespaceSelector": {"matchLabels": {"a": "b"}}, "mismatchLabelKeys": ["k"]}]
+            },
+        },
+    }
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(of_kind("DaemonSet", {"template": {"spec": spec}})))
+    document = json.loads(demo(f"fit -f {path} -o json").out)
+    assert document["metadata"]["workloads"][0]["notConsidered"] == [
+        "required pod affinity",
+        "namespaceSelector of a pod anti-affinity",
+        "matchLabelKeys of a pod anti-affinity",
+        "matchLabelKeys of a topology spread constraint",
+        "volumes",
+        "resource claims",
+        "overhead of the runtime class",
+        "scheduler volcano",
+        "scheduling gates",
+        "nodeName",
+        "topology spread constraints of a DaemonSet",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("kind: [", "is not valid YAML or JSON: "),
+        ("just words", "contains a document without a kind\n"),
+        ("{kind: List, items: [1]}", "contains a List with an item without a kind\n"),
+        ("kind: Service", "no pods in "),
+        ("", "no pods in "),
+        ("{kind: Service, spec: {template: {spec: {containers: [{}]}}}}", "unknown number of pods\n"),
+        ("{kind: Deployment, metadata: {name: x}}", "Deployment/x has no pod template\n"),
+        ("{kind: CronJob, metadata: {name: x}, spec: {jobTemplate: [1]}}", "CronJob/x has no pod template\n"),
+        (
+            "{kind: Deployment, metadata: {name: x}, spec: {template: {}}}",
+            "Deployment/x: Object missing required field",
+        ),
+        ("{kind: Pod, metadata: [1], spec: {}}", "Pod: Expected `object`"),
+        ("{kind: Pod, metadata: {name: x}, spec: {containers: 7}}", "Pod/x: Expected `array | null`, got `int`"),
+        ("{kind: Pod, metadata: {name: x}, spec: {tolerations: 7}}", "Pod/x: Expected `array | null`, got `int`"),
+        (
+            "{kind: Deployment, metadata: {name: x}, spec: {replicas: two, template: {spec: {}}}}",
+            "Expected `int | null`",
+        ),
+        (
+            "{kind: Pod, metadata: {name: x}, spec: {containers: [{name: c, resources: {requests: {cpu: 2 cores}}}]}}",
+            "Pod/x, container c: cpu '2 cores' is not a quantity\n",
+        ),
+        ("&a {kind: Pod, metadata: {name: x}, spec: {containers: [*a]}}", "recursion"),
+        ("&a {kind: List, items: [*a]}", "no pods in "),
+    ],
+)
+def test_wrong_manifests(demo: Run, tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "wrong.yaml"
+    path.write_text(text)
+    result = demo(f"fit -f {path}")
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith("error: ")
+    assert str(path) in result.err
+    assert said in result.err

@@ -1,0 +1,681 @@
+"""Several clusters in one answer: which are read, how often, in which order, and what becomes of those that fail."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from c3s_cli.demo.server import start
+from c3s_cli.run.watching import Clock, watch
+from tests.conftest import AT, Run
+from tests.fleets import NODE_METRICS, Clusters, kubeconfig
+from tests.run.desk import Desk
+from tests.servers import FakeApi, Reply, Request, node, node_metrics, pod, pod_metrics, status
+from tools.schema import schema
+
+FORBIDDEN = status(
+    403,
+    "Forbidden",
+    'nodes.metrics.k8s.io is forbidden: User "u" cannot list resource "nodes" in API group "metrics.k8s.io" at the '
+    "cluster scope",
+)
+GONE = status(500, "InternalError", "broken")
+
+
+@pytest.fixture
+def clusters() -> Iterator[Clusters]:
+    with Clusters() as made:
+        yield made
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Write the kubeconfig that every command of a test reads."""
+
+    def write(servers: dict[str, str], **users: dict[str, Any]) -> Path:
+        path = kubeconfig(tmp_path / "config", servers, **users)
+        monkeypatch.setenv("KUBECONFIG", str(path))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def three(clusters: Clusters, config: Any) -> Clusters:
+    """Give three clusters whose order is not that of their names."""
+    clusters("prod-b", 1)
+    clusters("dev", 2)
+    clusters("prod-a", 3)
+    config(clusters.urls)
+    return clusters
+
+
+TABLE = """\
+CONTEXT   NAME   CPU(cores)   CPU(%)   MEMORY(bytes)   MEMORY(%)
+prod-b    n      1000m        25%      1024Mi          12%
+dev       n      2000m        50%      1024Mi          12%
+prod-a    n      3000m        75%      1024Mi          12%
+"""
+
+
+# --- the whole ------------------------------------------------------------------------------------------------
+
+
+def test_of_twenty_clusters_four_fail_and_sixteen_are_shown(run: Run, clusters: Clusters, config: Any) -> None:
+    with ExitStack() as stack:
+        urls = {f"c{n:02}": stack.enter_context(start(seed=n, at=AT)).url for n in range(16)}
+        silent = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        clusters("forbids").routes[NODE_METRICS] = FORBIDDEN
+        meterless = clusters("meterless")
+        for path in (NODE_METRICS, "/apis/metrics.k8s.io"):
+            del meterless.routes[path]
+        failing = {
+            "refuses": "http://127.0.0.1:1",
+            "hangs": f"http://127.0.0.1:{silent.getsockname()[1]}",
+            **clusters.urls,
+        }
+        names = [*list(urls)[:3], *failing, *list(urls)[3:]]
+        config({name: (urls | failing)[name] for name in names})
+        begun = time.monotonic()
+        result = run("top cluster --all-contexts --request-timeout 2s --sum")
+        spent = time.monotonic() - begun
+    heading, *rows, _rule, total = result.out.splitlines()
+    assert heading.split() == ["CONTEXT", "NODES", "PODS", "CPU(cores)", "CPU(%)", "MEMORY(bytes)", "MEMORY(%)"]
+    assert [row.split()[0] for row in rows] == list(urls)
+    assert rows[0] == "c00       9/10       93/932       41542m       28%        150747Mi        23%"
+    assert total.split()[:2] == ["144/160", "1488/14912"]
+    assert result.err.splitlines() == [
+        (
+            "warning: refuses: The connection to the server 127.0.0.1:1 was refused - did you specify the right host "
+            "or port?; hint: c3s doctor --context refuses looks for the cause"
+        ),
+        (
+            f"warning: hangs: Unable to connect to the server: timeout while waiting for {failing['hangs'][7:]}; "
+            "hint: --request-timeout sets how long to wait"
+        ),
+        (
+            'warning: forbids: Error from server (Forbidden): nodes.metrics.k8s.io is forbidden: User "u" cannot list '
+            'resource "nodes" in API group "metrics.k8s.io" at the cluster scope; hint: kubectl --context forbids auth '
+            "can-i list nodes.metrics.k8s.io tells; the right is given by a Role or ClusterRole"
+        ),
+        (
+            "warning: meterless: Metrics API not available; hint: install metrics-server; with rights to see it: "
+            "kubectl --context meterless get apiservice v1beta1.metrics.k8s.io"
+        ),
+    ]
+    assert result.code == 5
+    assert spent < 5
+
+
+def test_failures_are_in_the_document(run: Run, three: Clusters) -> None:
+    three.apis["dev"].routes[NODE_METRICS] = GONE
+    result = run("top cluster --all-contexts -o json")
+    document = json.loads(result.out)
+    jsonschema.validate(document, schema())
+    assert [item["context"] for item in document["items"]] == ["prod-b", "prod-a"]
+    assert document["failures"] == [
+        {
+            "context": "dev",
+            "source": "cluster",
+            "message": "Error from server (InternalError): broken",
+            "hint": "c3s doctor --context dev looks for the cause",
+        }
+    ]
+    assert (document["totals"]["nodes"], result.code) == ({"measured": 2, "count": 2}, 5)
+
+
+def test_when_none_answers_the_reasons_are_the_error(run: Run, three: Clusters) -> None:
+    for api in three.apis.values():
+        api.routes[NODE_METRICS] = GONE
+    assert run("top nodes --context prod-*") == (
+        1,
+        "",
+        (
+            "error: none of the 2 clusters could be read\n"
+            "prod-b: Error from server (InternalError): broken; hint: c3s doctor --context prod-b looks for the cause\n"
+            "prod-a: Error from server (InternalError): broken; hint: c3s doctor --context prod-a looks for the cause\n"
+        ),
+    )
+
+
+def test_a_part_that_cannot_be_read_names_its_context(run: Run, three: Clusters) -> None:
+    three.apis["dev"].routes["/api/v1/pods"] = GONE
+    result = run("top cluster --all-contexts")
+    assert [row.split()[0] for row in result.out.splitlines()] == ["CONTEXT", "prod-b", "dev", "prod-a"]
+    assert (result.code, result.err) == (
+        5,
+        "warning: dev: pod count could not be read: Error from server (InternalError): broken\n",
+    )
+
+
+# --- which contexts -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("flags", "names"),
+    [
+        ("--all-contexts", ["prod-b", "dev", "prod-a"]),
+        ("--context prod-a,prod-b", ["prod-a", "prod-b"]),
+        ("--context prod-a --context dev", ["prod-a", "dev"]),
+        ("--context prod-*", ["prod-b", "prod-a"]),
+        ("--context prod-[!a],dev", ["prod-b", "dev"]),
+        ("--context dev,*", ["dev", "prod-b", "prod-a"]),
+        ("--context dev,,prod-a", ["dev", "prod-a"]),
+    ],
+)
+def test_contexts_come_in_the_order_of_the_flags_then_of_the_files(
+    run: Run, three: Clusters, flags: str, names: list[str]
+) -> None:
+    result = run(f"top nodes {flags} --no-headers")
+    assert [row.split()[0] for row in result.out.splitlines()] == names
+    assert (result.code, result.err) == (0, "")
+
+
+def test_one_context_is_shown_as_ever(run: Run, three: Clusters) -> None:
+    plain = run("top nodes --context dev")
+    assert plain.out.startswith("NAME ")
+    assert run("top nodes --context d*") == run("top nodes --context dev,dev") == plain
+
+
+def test_a_name_with_a_comma_or_a_star_is_a_name_first(run: Run, clusters: Clusters, config: Any) -> None:
+    for name in ("a,b", "a*", "ab"):
+        clusters(name, 1, f"of-{len(clusters.apis)}")
+    config(clusters.urls)
+    assert run("top nodes -o name --context a,b").out == "node/of-0\n"
+    assert run("top nodes -o name --context a*").out == "node/of-1\n"
+
+
+@pytest.mark.parametrize(
+    ("flags", "code", "said"),
+    [
+        ("--context dev,nosuch", 1, 'error: context "nosuch" does not exist\n'),
+        ("--context nosuch-*", 1, 'error: no context matches "nosuch-*"\nhint: c3s contexts lists them\n'),
+        ("--context ,", 1, 'error: context "," does not exist\n'),
+        ("--context dev --all-contexts", 2, "error: only one of --context or --all-contexts can be provided\n"),
+        ("--all-contexts --demo", 2, "error: only one of --demo or --all-contexts can be provided\n"),
+        ("--all-contexts --token t", 2, "error: --token goes with one context, not with several\n"),
+        ("--all-contexts --server x", 2, "error: --server goes with one context, not with several\n"),
+        ("--all-contexts --parallel 0", 2, "error: --parallel takes a number from 1 on, not 0\n"),
+        ("--all-contexts --explain n", 2, "error: --explain takes one context, not 3\n"),
+    ],
+)
+def test_mistakes_end_before_anything_is_read(run: Run, three: Clusters, flags: str, code: int, said: str) -> None:
+    assert run(f"top nodes {flags}") == (code, "", said)
+    assert not any(api.requests for api in three.apis.values())
+
+
+def test_without_contexts_there_is_nothing_to_read(run: Run, config: Any) -> None:
+    config({})
+    assert run("top nodes --all-contexts") == (1, "", "error: the kubeconfig has no contexts\n")
+
+
+# --- how they are shown ---------------------------------------------------------------------------------------
+
+
+def test_a_table_begins_with_the_context(run: Run, three: Clusters) -> None:
+    assert run("top nodes --all-contexts") == (0, TABLE, "")
+    assert run("top nodes --all-contexts --columns context,cpu --limit 1").out == (
+        "CONTEXT   NAME   CPU(cores)\nprod-b    n      1000m\n"
+    )
+
+
+def test_the_order_is_that_of_the_contexts_whichever_answers_first(run: Run, three: Clusters) -> None:
+    answer = three.apis["prod-b"].routes[NODE_METRICS]
+
+    def late(_request: Request) -> Reply:
+        time.sleep(0.3)
+        assert isinstance(answer, Reply)
+        return answer
+
+    three.apis["prod-b"].routes[NODE_METRICS] = late
+    assert run("top nodes --all-contexts").out == TABLE
+
+
+def test_rows_are_sorted_cut_and_judged_across_all_clusters(run: Run, three: Clusters) -> None:
+    result = run("top nodes --all-contexts --columns cpu --sort-by cpu --limit 2 --fail-if cpu>=2")
+    assert result.out == "CONTEXT   NAME   CPU(cores)\nprod-a    n      3000m\ndev       n      2000m\n"
+    assert (result.code, result.err) == (3, "1 more rows are not shown\n--fail-if: 2 rows matched: prod-a/n, dev/n\n")
+
+
+def test_where_and_sum_know_the_context(run: Run, three: Clusters) -> None:
+    result = run("top cluster --all-contexts --columns cpu,cpu% --where context~^prod --sum")
+    assert result.out == (
+        "CONTEXT   CPU(cores)   CPU(%)\n"
+        "prod-b    1000m        25%\n"
+        "prod-a    3000m        75%\n"
+        "          ________     ________\n"
+        "          4000m        50%\n"
+    )
+    wide = run("top cluster --all-contexts -o wide --sum --where context~^prod").out.splitlines()
+    cpu = [row.split() for row in wide if " cpu " in row]
+    assert [row[:3] for row in cpu[:2]] == [["prod-b", "cpu", "1000m"], ["prod-a", "cpu", "3000m"]]
+    assert cpu[2][:3] == ["cpu", "4000m", "50%"]
+
+
+def test_the_context_is_a_key_like_any_other(run: Run, three: Clusters) -> None:
+    three.apis["dev"].nodes(node("n", labels={"topology.kubernetes.io/zone": "z"}), node("m"))
+    assert run("top nodes --all-contexts --by context --columns nodes").out == (
+        "CONTEXT   NODES\nprod-b    1/1\ndev       1/2\nprod-a    1/1\n"
+    )
+    by_zone = "CONTEXT   ZONE     NODES\nprod-b    <none>   1/1\ndev       <none>   0/1\ndev       z        1/1\n"
+    assert run("top nodes --all-contexts --by zone --columns nodes --limit 3").out == by_zone
+    assert run("top nodes --all-contexts --by context,zone --columns nodes --limit 3").out == by_zone
+    assert run("top nodes --context dev --by context --columns nodes").out == "CONTEXT   NODES\ndev       1/2\n"
+
+
+def test_nodes_without_usage_stand_last_in_their_cluster(run: Run, three: Clusters) -> None:
+    three.apis["dev"].nodes(node("a"), node("n"))
+    rows = run("top nodes --all-contexts --no-headers").out.splitlines()
+    assert [tuple(row.split()[:2]) for row in rows] == [("prod-b", "n"), ("dev", "n"), ("dev", "a"), ("prod-a", "n")]
+
+
+def test_names_markdown_csv_and_metrics_have_the_context(run: Run, three: Clusters) -> None:
+    flags = "--context prod-* --columns cpu"
+    assert run(f"top nodes {flags} -o name").out == "prod-b\tnode/n\nprod-a\tnode/n\n"
+    assert run(f"top cluster {flags} -o name").out == "cluster/prod-b\ncluster/prod-a\n"
+    assert run(f"top nodes {flags} -o markdown").out.splitlines()[2] == "| prod-b    | n      | 1000m        |"
+    assert run(f"top nodes {flags} -o csv").out.splitlines()[1:] == [
+        "prod-b,n,2026-03-02T09:29:50Z,15.0,1000000000",
+        "prod-a,n,2026-03-02T09:29:50Z,15.0,3000000000",
+    ]
+    metrics = run(f"top nodes {flags} -o prometheus --by context").out
+    assert 'c3s_node_group_cpu_usage_cores{context="prod-a"} 3.000000000' in metrics
+
+
+def test_pods_and_their_containers_are_of_a_context_and_a_namespace(run: Run, three: Clusters) -> None:
+    for name, api in three.apis.items():
+        api.pod_metrics(pod_metrics(f"ns-{name}", "p", ("app", "1", "1Gi")))
+    assert run("top pods -A --context prod-* --containers --columns cpu").out == (
+        "CONTEXT   NAMESPACE   POD   NAME   CPU(cores)\n"
+        "prod-b    ns-prod-b   p     app    1000m\n"
+        "prod-a    ns-prod-a   p     app    1000m\n"
+    )
+
+
+def test_nothing_found_names_the_namespace_only_if_it_is_one(run: Run, three: Clusters) -> None:
+    for api in three.apis.values():
+        api.pod_metrics(namespace="default")
+        api.pods(namespace="default")
+    assert run("top pods --all-contexts").err == "No resources found in default namespace.\n"
+
+
+def test_a_name_is_looked_for_everywhere(run: Run, three: Clusters) -> None:
+    missing = status(404, "NotFound", 'nodemetrics.metrics.k8s.io "n" not found')
+    for name, api in three.apis.items():
+        found = name == "dev"
+        measured, known = api.routes[NODE_METRICS], api.routes["/api/v1/nodes"]
+        assert isinstance(measured, Reply)
+        assert isinstance(known, Reply)
+        api.routes[f"{NODE_METRICS}/n"] = Reply(measured.body["items"][0]) if found else missing
+        api.routes["/api/v1/nodes/n"] = Reply(known.body["items"][0]) if found else missing
+    assert run("top nodes n --all-contexts --columns cpu") == (
+        0,
+        "CONTEXT   NAME   CPU(cores)\ndev       n      2000m\n",
+        "",
+    )
+    assert run("top nodes n --context prod-*") == (
+        1,
+        "",
+        'Error from server (NotFound): nodemetrics.metrics.k8s.io "n" not found\n',
+    )
+
+
+# --- how they are read ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("flag", "most"), [("--parallel 2", 2), ("--parallel 6", 6)])
+def test_no_more_clusters_are_read_at_once_than_allowed(
+    run: Run, clusters: Clusters, config: Any, flag: str, most: int
+) -> None:
+    lock = threading.Lock()
+    now, seen = 0, 0
+
+    def slow(answer: Reply, _request: Request) -> Reply:
+        nonlocal now, seen
+        with lock:
+            now += 1
+            seen = max(seen, now)
+        time.sleep(0.15)
+        with lock:
+            now -= 1
+        return answer
+
+    for number in range(6):
+        api = clusters(f"c{number}")
+        answer = api.routes[NODE_METRICS]
+        assert isinstance(answer, Reply)
+        api.routes[NODE_METRICS] = partial(slow, answer)
+    config(clusters.urls)
+    assert run(f"top nodes --all-contexts {flag}").out.count("\n") == 7
+    assert seen == most
+
+
+def test_contexts_of_the_same_cluster_and_user_are_read_and_counted_once(
+    run: Run, three: Clusters, config: Any, tmp_path: Path
+) -> None:
+    path = config(three.urls)
+    document = json.loads(path.read_text())
+    document["contexts"] += [
+        {"name": "dev-web", "context": {"cluster": "dev", "user": "dev", "namespace": "web"}},
+        {"name": "dev-db", "context": {"cluster": "dev", "user": "dev", "namespace": "db"}},
+    ]
+    path.write_text(json.dumps(document))
+    result = run("top cluster --all-contexts --columns nodes --sum")
+    assert [row.split() for row in result.out.splitlines()[1:4]] == [
+        ["prod-b", "1/1"],
+        ["dev", "1/1"],
+        ["prod-a", "1/1"],
+    ]
+    assert result.out.split()[-1] == "3/3"
+    assert (result.code, result.err) == (0, "the same cluster and user as dev, shown once: dev-web, dev-db\n")
+    assert three.apis["dev"].paths().count(NODE_METRICS) == 1
+    # Pods of different namespaces are different rows.
+    for namespace in ("web", "db"):
+        three.apis["dev"].pod_metrics(pod_metrics(namespace, "p", ("app", "1", "1Gi")), namespace=namespace)
+    assert run("top pods --context dev-web,dev-db -o name") == (0, "dev-web\tpod/p\ndev-db\tpod/p\n", "")
+    for_all = run("top pods --context dev-web,dev-db -n web -o name")
+    assert for_all == (0, "dev-web\tpod/p\n", "the same cluster and user as dev-web, shown once: dev-db\n")
+
+
+def test_each_cluster_gets_its_own_credentials_and_a_plugin_runs_once_for_each_identity(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    from tests.authority import server_context, write_files  # noqa: PLC0415  one test only
+
+    files = write_files(tmp_path)
+    ran = tmp_path / "ran"
+    plugin = tmp_path / "plugin"
+    plugin.write_text(
+        f"#!{sys.executable}\nimport json, sys\n"
+        f"open({str(ran)!r}, 'a').write(sys.argv[1] + '\\n')\n"
+        "status = {'token': 'of-' + sys.argv[1]}\n"
+        "version = 'client.authentication.k8s.io/v1'\n"
+        "print(json.dumps({'apiVersion': version, 'kind': 'ExecCredential', 'status': status}))\n"
+    )
+    plugin.chmod(0o755)
+
+    def by_plugin(who: str) -> dict[str, Any]:
+        return {
+            "exec": {
+                "apiVersion": "client.authentication.k8s.io/v1",
+                "command": str(plugin),
+                "args": [who],
+                "interactiveMode": "Never",
+            }
+        }
+
+    users = {"a": by_plugin("x"), "b": by_plugin("x"), "c": by_plugin("y"), "d": {"token": "own"}}
+    with ExitStack() as stack:
+        apis = {name: stack.enter_context(FakeApi(server_context())) for name in users}
+        for name, api in apis.items():
+            api.nodes(node(name))
+            api.node_metrics({"metadata": {"name": name}, "timestamp": "2026-03-02T09:29:50Z", "usage": {}})
+        path = kubeconfig(tmp_path / "config", {name: api.url for name, api in apis.items()}, **users)
+        document = json.loads(path.read_text())
+        for each in document["clusters"]:
+            each["cluster"]["certificate-authority"] = files["ca.crt"]
+        path.write_text(json.dumps(document))
+        monkeypatch.setenv("KUBECONFIG", str(path))
+        result = run("top nodes --all-contexts -o name")
+        assert result == (0, "".join(f"{name}\tnode/{name}\n" for name in users), "")
+        sent = {name: {request.header("Authorization") for request in api.requests} for name, api in apis.items()}
+    assert sent == {"a": {"Bearer of-x"}, "b": {"Bearer of-x"}, "c": {"Bearer of-y"}, "d": {"Bearer own"}}
+    assert sorted(ran.read_text().split()) == ["x", "y"]
+
+
+def test_a_plugin_that_fails_fails_once_for_all_who_need_it(
+    run: Run, three: Clusters, config: Any, tmp_path: Path
+) -> None:
+    ran = tmp_path / "ran"
+    plugin = {
+        "exec": {
+            "apiVersion": "client.authentication.k8s.io/v1",
+            "command": "sh",
+            "args": ["-c", f"echo ran >> {ran}; echo log in first >&2; exit 1"],
+            "interactiveMode": "Never",
+        }
+    }
+    secure = {name: f"https{url[4:]}" for name, url in three.urls.items()} | {"dev": three.urls["dev"]}
+    config(secure, **{"prod-a": plugin, "prod-b": plugin})
+    result = run("top nodes --all-contexts -o name")
+    assert (result.code, result.out) == (5, "dev\tnode/n\n")
+    why = "Unable to connect to the server: getting credentials: exec: executable sh failed with exit code 1"
+    assert result.err == "".join(f"warning: {name}: {why}; hint: log in first\n" for name in ("prod-b", "prod-a"))
+    assert ran.read_text() == "ran\n"
+
+
+def test_two_plugins_that_fail_at_once_are_told_apart(run: Run, three: Clusters, config: Any) -> None:
+    users = {
+        name: {
+            "exec": {
+                "apiVersion": "client.authentication.k8s.io/v1",
+                "command": "sh",
+                "args": ["-c", f"sleep {pause}; echo ask {name} >&2; exit 1"],
+                "interactiveMode": "Never",
+            }
+        }
+        for name, pause in (("prod-a", 0.1), ("prod-b", 0.4))
+    }
+    config({name: f"https{url[4:]}" for name, url in three.urls.items() if name != "dev"}, **users)
+    result = run("top nodes --all-contexts")
+    assert [line.rpartition("hint: ")[2] for line in result.err.splitlines()[1:]] == ["ask prod-b", "ask prod-a"]
+
+
+def test_a_context_that_cannot_be_resolved_is_a_failure_of_its_own(run: Run, three: Clusters, config: Any) -> None:
+    config({**three.urls, "broken": ""})
+    result = run("top nodes --all-contexts -o name")
+    assert (result.code, result.out.count("\n")) == (5, 3)
+    assert result.err == (
+        'warning: broken: no server is known for context "broken"; '
+        "hint: its cluster is missing from the kubeconfig; --server names one\n"
+    )
+
+
+# --- on a terminal, and again and again -----------------------------------------------------------------------
+
+
+def test_a_terminal_shows_how_many_have_answered_until_all_have(three: Clusters) -> None:
+    answer = three.apis["dev"].routes[NODE_METRICS]
+
+    def late(_request: Request) -> Reply:
+        time.sleep(1.7)
+        assert isinstance(answer, Reply)
+        return answer
+
+    three.apis["dev"].routes[NODE_METRICS] = late
+    main, other = pty.openpty()
+    words = [sys.executable, "-m", "c3s_cli", "top", "nodes", "--all-contexts"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=other, text=True) as process:
+        out, _ = process.communicate()
+    os.close(other)
+    said = b""
+    try:
+        while piece := os.read(main, 4096):
+            said += piece
+    except OSError:
+        pass  # the end, as Linux says it
+    os.close(main)
+    assert (process.returncode, out) == (0, TABLE)
+    shown = said.decode().split("\r\x1b[K")
+    assert shown[0] == shown[-1] == ""
+    assert set(shown[1:-1]) == {"reading clusters … 2 of 3"}
+
+
+def test_without_a_terminal_nothing_is_said_of_the_progress(run: Run, three: Clusters) -> None:
+    answer = three.apis["dev"].routes[NODE_METRICS]
+
+    def late(_request: Request) -> Reply:
+        time.sleep(1.2)
+        assert isinstance(answer, Reply)
+        return answer
+
+    three.apis["dev"].routes[NODE_METRICS] = late
+    assert run("top nodes --all-contexts") == (0, TABLE, "")
+
+
+class Ticks:
+    """The time of a watch: it passes only between two readings, in which something may happen."""
+
+    def __init__(self) -> None:
+        self.seconds, self.between = 0.0, list[Any]()
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+        if self.between:
+            self.between.pop(0)()
+
+
+def test_a_watch_goes_on_without_a_cluster_that_goes_away_and_takes_it_back(
+    run: Run, three: Clusters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks = Ticks()
+    monkeypatch.setattr("c3s_cli.commands.watch.watch", partial(watch, clock=Clock(lambda: ticks.seconds, ticks.sleep)))
+    dev = three.apis["dev"]
+    measured = dev.routes[NODE_METRICS]
+    ticks.between = [
+        lambda: dev.routes.update({NODE_METRICS: GONE}),
+        lambda: dev.routes.update({NODE_METRICS: measured}),
+    ]
+    result = run("watch nodes --all-contexts --count 3 -o json --columns cpu")
+    readings = [json.loads(line) for line in result.out.splitlines()]
+    assert [[item["context"] for item in each["items"]] for each in readings] == [
+        ["prod-b", "dev", "prod-a"],
+        ["prod-b", "prod-a"],
+        ["prod-b", "dev", "prod-a"],
+    ]
+    assert [[failure["context"] for failure in each["failures"]] for each in readings] == [[], ["dev"], []]
+    assert result.code == 0
+    assert result.err.startswith("warning: dev: Error from server (InternalError): broken")
+
+
+@pytest.fixture
+def login(tmp_path: Path) -> Any:
+    """Give a user whose plugin gives the token that stands in a file, or fails; and the function that writes it."""
+    state, plugin = tmp_path / "token", tmp_path / "plugin"
+    plugin.write_text(
+        f"#!{sys.executable}\nimport json, sys\n"
+        f"token = open({str(state)!r}).read()\n"
+        "sys.exit('expired') if not token else None\n"
+        "version = 'client.authentication.k8s.io/v1'\n"
+        "print(json.dumps({'apiVersion': version, 'kind': 'ExecCredential', 'status': {'token': token}}))\n"
+    )
+    plugin.chmod(0o755)
+    how = {"apiVersion": "client.authentication.k8s.io/v1", "command": str(plugin), "interactiveMode": "Never"}
+    return {"exec": how}, state.write_text
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_a_watch_runs_a_plugin_again_that_has_failed(
+    run: Run, config: Any, login: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, several: bool
+) -> None:
+    from tests.authority import server_context, write_files  # noqa: PLC0415
+
+    user, write = login
+    wanted = ["first"]
+
+    def answer(body: Any, request: Request) -> Reply:
+        known = request.header("Authorization") == f"Bearer {wanted[0]}"
+        return Reply(body) if known else status(401, "Unauthorized", "Unauthorized")
+
+    def expire() -> None:
+        wanted[0] = "second"
+        write("")
+
+    ticks = Ticks()
+    ticks.between = [expire, lambda: write("second")]
+    monkeypatch.setattr("c3s_cli.commands.watch.watch", partial(watch, clock=Clock(lambda: ticks.seconds, ticks.sleep)))
+    write("first")
+    authority = write_files(tmp_path)["ca.crt"]
+    with FakeApi(server_context()) as api:
+        api.routes[NODE_METRICS] = partial(answer, {"items": [node_metrics("n")]})
+        api.routes["/api/v1/nodes"] = partial(answer, {"items": [node("n")]})
+        servers = {"a": api.url, "b": api.url} if several else {"a": api.url}
+        config(servers, a=user, b={**user, "as": "jane"})
+        words = f"watch nodes --all-contexts --certificate-authority {authority} --count 3 -o name"
+        result = run(words)
+    rows = "a\tnode/n\nb\tnode/n\n" if several else "node/n\n"
+    assert (result.code, result.out) == (0, rows * 2)
+    # Of two requests that are refused at once, the first one hears of the plugin, and the other one of the refusal.
+    one = ("error: You must be logged in", "Unable to connect to the server: getting credentials: exec")
+    assert result.err.startswith("error: none of the 2 clusters" if several else one)
+
+
+def test_a_watch_begins_with_the_clusters_that_answer(run: Run, three: Clusters, config: Any) -> None:
+    config({"refuses": "http://127.0.0.1:1", **three.urls})
+    result = run("watch cluster --all-contexts --count 1 --columns nodes")
+    assert result.out == "CONTEXT   NODES\nprod-b    1/1\ndev       1/1\nprod-a    1/1\n"
+    assert result.code == 5
+
+
+def test_the_screen_of_a_watch_says_who_is_missing(run: Run, three: Clusters) -> None:
+    three.apis["dev"].routes[NODE_METRICS] = GONE
+    seen = Desk(run)("watch nodes --all-contexts --columns cpu", size=(100, 24))
+    look = "\n".join(seen.looks[0])
+    assert "clusters 2 of 3" in look
+    assert "cluster totals: without dev (for " in look
+    assert "CPU    ███" in look
+    assert [line.split()[:2] for line in seen.looks[0] if " n " in line] == [["prod-b", "n"], ["prod-a", "n"]]
+    assert seen.code == 0
+
+
+def test_the_screen_counts_a_cluster_of_two_contexts_once(run: Run, three: Clusters, config: Any) -> None:
+    path = config(three.urls)
+    document = json.loads(path.read_text())
+    document["contexts"].append({"name": "twin", "context": {"cluster": "dev", "user": "dev", "namespace": "web"}})
+    path.write_text(json.dumps(document))
+    seen = Desk(run)("watch nodes --all-contexts --columns cpu", size=(100, 24))
+    look = "\n".join(seen.looks[0])
+    assert "clusters 3 of 3   nodes 3/3 ready, 3 reporting" in look
+    assert "6.0 / 12.0 cores" in look
+
+
+def test_pods_of_several_clusters_keep_their_facts(run: Run, three: Clusters) -> None:
+    for name, api in three.apis.items():
+        api.pod_metrics(pod_metrics("ns", "p", ("app", "1", "1Gi")))
+        api.pods(pod("ns", "p", requests={"cpu": str(len(name))}))
+    assert run("top pods -A --all-contexts --columns cpu.requests --sum").out == (
+        "CONTEXT   NAMESPACE   NAME   CPU-REQUESTS\n"
+        "prod-b    ns          p      6000m\n"
+        "dev       ns          p      3000m\n"
+        "prod-a    ns          p      6000m\n"
+        "                             ________\n"
+        "                             15000m\n"
+    )
+
+
+def test_what_the_system_trusts_is_loaded_once_for_all_clusters(
+    run: Run, config: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import ssl  # noqa: PLC0415  one test only
+
+    from c3s_cli.kube import tls  # noqa: PLC0415
+    from tests.authority import server_context  # noqa: PLC0415
+
+    loaded: list[object] = []
+    create = ssl.create_default_context
+
+    def counting(**how: Any) -> ssl.SSLContext:
+        loaded.append(how)
+        return create(**how)
+
+    tls._loaded.cache_clear()  # noqa: SLF001  what is counted
+    monkeypatch.setattr(ssl, "create_default_context", counting)
+    with FakeApi(server_context()) as api:
+        config(dict.fromkeys("abcd", api.url), **{name: {"token": name} for name in "abcd"})
+        result = run("top nodes --all-contexts")
+    assert (result.code, result.err.count("certificate signed by unknown authority")) == (1, 4)
+    assert loaded == [{"cafile": None}]
