@@ -100,6 +100,16 @@ SLOW: dict[str, Fault] = {
 }
 
 
+def endless_error(connection: Connection, _body: bytes) -> None:
+    """Refuse, with a body that goes on for 64 MiB or until the client hangs up; `fake.sent` counts it."""
+    connection.close_connection = True
+    with contextlib.suppress(OSError):
+        connection.wfile.write(HEAD.replace(b"200 OK", b"500 No") + b"Connection: close\r\n\r\n")
+        for _ in range(64):
+            connection.wfile.write(b"x" * MEBI)
+            connection.fake.sent += MEBI
+
+
 # --- broken answers -------------------------------------------------------------------------------------------
 
 

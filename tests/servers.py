@@ -78,7 +78,7 @@ class FakeApi:
         self.routes: dict[str, Answers] = {}
         self.requests: list[Request] = []
         self.connections = 0
-        self.ended = threading.Event()
+        self.ended, self.sent = threading.Event(), 0
         handler = type("Handler", (Connection,), {"fake": self})
         self.server = _Server(("127.0.0.1", port), handler)
         self.server.fake = self

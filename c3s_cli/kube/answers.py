@@ -103,7 +103,7 @@ def _redirect(location: str | None) -> str | None:
 
 def _line(text: str) -> str:
     """Make one line of a server's text: its lines must not look like lines of c3s."""
-    return "; ".join(filter(None, map(str.strip, text.splitlines())))[:LONGEST]
+    return "; ".join(filter(None, map(str.strip, text.split("\n"))))[:LONGEST]
 
 
 def _status(body: bytes) -> dict[str, Any] | None:

@@ -19,6 +19,7 @@ from c3s_cli.kube.access import CREDENTIALS, Access
 from c3s_cli.kube.client_import import kubeconfig_loader, rest_client
 from c3s_cli.kube.deadline import HINT, Deadline
 from c3s_cli.kube.files import read_file
+from c3s_cli.kube.keys import folder_for_keys
 from c3s_cli.kube.proxies import set_proxy
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _loaded(access: Access, deadline: Deadline) -> Any:
             f'the credentials of context "{access.name}" cannot be used: {_safe_words(problem)}'
         ) from None
     token = " ".join(str(configuration.api_key.get("BearerToken") or "").split())
-    if plugin and (said.getvalue() or token in NO_TOKENS or not (token or configuration.cert_file)):
+    if plugin and (token in NO_TOKENS or not (token or configuration.cert_file)):
         raise _plugin_failed(plugin, said.getvalue(), deadline)
     if not token and not configuration.cert_file and any(user.get(key) for key in (*CREDENTIALS, *CERTIFICATES)):
         raise ConfigError(f'the client found no credentials for context "{access.name}"')
@@ -103,7 +104,10 @@ def _load(loader: Any, cluster: Mapping[str, Any], user: Mapping[str, Any], conf
         "clusters": [{"name": "c3s", "cluster": cluster}],
         "users": [{"name": "c3s", "user": user}],
     }
-    loader.load_kube_config_from_dict(document, client_configuration=configuration, persist_config=False)
+    folder = folder_for_keys() if "exec" in user or any(key.endswith("-data") for key in (*cluster, *user)) else None
+    loader.load_kube_config_from_dict(
+        document, client_configuration=configuration, persist_config=False, temp_file_path=folder
+    )
 
 
 @contextmanager

@@ -20,9 +20,10 @@ C3S = f"{sys.executable} -m c3s_cli"
 ROOT = Path(__file__).parents[2]
 
 
-def bash(script: str) -> subprocess.CompletedProcess[str]:
-    """Run a script; its exit code is that of the first command of a pipe."""
-    return subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False, timeout=60)
+def bash(script: str, *, unbuffered: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a script, with or without PYTHONUNBUFFERED."""
+    env = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    return subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False, timeout=60, env=env)
 
 
 # What becomes of the streams, and the code of `top nodes --fail-if cpu>1m`, which comes to 3.
@@ -46,8 +47,12 @@ STREAMS = {
 
 
 @pytest.mark.parametrize(("streams", "code"), STREAMS.items(), ids=STREAMS)
-def test_the_exit_code_does_not_depend_on_stderr(demo_server: DemoServer, streams: str, code: int) -> None:
-    ran = bash(f"{C3S} top nodes --server {demo_server.url} --fail-if 'cpu>1m' {streams}")
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+def test_the_exit_code_does_not_depend_on_stderr(
+    demo_server: DemoServer, streams: str, code: int, unbuffered: str
+) -> None:
+    words = f"{C3S} top nodes --server {demo_server.url} --fail-if 'cpu>1m' {streams}"
+    ran = bash(words, unbuffered=unbuffered)
     assert ran.returncode == code
     assert "Traceback" not in ran.stderr
     assert "Exception" not in ran.stderr

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tests.conftest import Run
-from tests.faults import BROKEN, REFUSALS, healthy, mortal, recorded, refused_port, until_renewed
+from tests.faults import BROKEN, MEBI, REFUSALS, endless_error, healthy, mortal, recorded, refused_port, until_renewed
 from tests.servers import FakeApi, Reply, Request, node_metrics, status
 
 METRICS = "/apis/metrics.k8s.io/v1beta1/nodes"
@@ -72,6 +72,13 @@ def test_a_million_letters_of_a_name_do_no_harm(run: Run, api: FakeApi) -> None:
     assert "n" * 10**6 in result.out
     healthy(api).routes[METRICS] = status(500, "x" * 10**6, "y" * 10**6)
     assert len(run(f"top nodes --server {api.url}").err) < 3000
+
+
+def test_an_error_without_end_is_not_read_to_its_end(run: Run, api: FakeApi) -> None:
+    healthy(api).routes[METRICS] = Reply(fault=endless_error)
+    result = run(f"top nodes --server {api.url}")
+    assert (result.code, result.out) == (1, "")
+    assert api.sent < 32 * MEBI
 
 
 def test_a_node_that_comes_twice_is_counted_once(run: Run, api: FakeApi) -> None:

@@ -298,9 +298,10 @@ def test_no_key_is_left_behind_by_a_reading_that_hangs(
         words = [*C3S, "top", "nodes", "--kubeconfig", str(path)]
         env = {**os.environ, "TMPDIR": str(folder)}
         with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env) as process:
-            while len(list(folder.iterdir())) < 3 or not server.accepted:
+            while len(list(folder.glob("*/*"))) < 3 or not server.accepted:
                 time.sleep(0.02)
-            assert {file.stat().st_mode & 0o777 for file in folder.iterdir()} == {0o600}
+            assert {file.stat().st_mode & 0o777 for file in folder.glob("*/*")} == {0o600}
+            assert [file.stat().st_mode & 0o777 for file in folder.iterdir()] == [0o700]
             process.send_signal(number)
             assert process.communicate(timeout=10) == (b"", b"")
     assert (process.returncode, list(folder.iterdir())) == (code, [])
@@ -356,12 +357,13 @@ def test_nothing_is_sent_to_a_server_that_cannot_be_verified(run: Run, secure: F
 # --- files ----------------------------------------------------------------------------------------------------
 
 NESTED = {
-    "brackets": "[" * 25_000,
-    "braces": "{a: " * 25_000,
+    "brackets": "[" * 25_000 + "]" * 25_000,
+    "braces": "{a: " * 25_000 + "}" * 25_000,
+    "brackets that stay open": "[" * 25_000,
     "dashes": "- " * 25_000,
     "question marks": "? " * 25_000,
     "blocks": "".join(" " * depth + "a:\n" for depth in range(2000)),
-    "inside an entry": "contexts: [{name: c, context: " + "[" * 25_000,
+    "inside an entry": "contexts: [{name: c, context: " + "[" * 25_000 + "]" * 25_000 + "}]",
     "aliases": "a: &a [x,x,x,x,x,x,x,x,x,x]\n"
     + "".join(
         f"{new}: &{new} [{','.join([f'*{old}'] * 10)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
@@ -407,3 +409,34 @@ def test_completion_waits_for_no_kubeconfig(tmp_path: Path) -> None:
 def test_a_deadline_may_be_endless() -> None:
     endless = Deadline(0)
     assert (endless.wait(), endless.is_over(), endless.allows(1)) == (None, False, True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("place", ["os.mkdir", "tempfile.mkstemp", "os.close"])
+def test_no_file_is_left_behind_by_a_signal_while_it_is_made(
+    files: dict[str, str], tmp_path: Path, number: signal.Signals, place: str
+) -> None:
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    inline = {"client-certificate-data": data(files["client.crt"]), "client-key-data": data(files["client.key"])}
+    path = config(tmp_path / "config", "https://127.0.0.1:1", inline)
+    module = place.partition(".")[0]
+    code = (
+        f"import os, signal, sys, {module}, c3s_cli.__main__ as c3s, c3s_cli.kube.keys as keys\n"
+        f"done, folder_for_keys = {place}, keys.folder_for_keys\n"
+        "def interrupted(*words, **more):\n"
+        f"    {place} = done\n"
+        "    result = done(*words, **more)\n"
+        f"    os.kill(os.getpid(), {int(number)})\n"
+        "    return result\n"
+        "def with_signals():\n"
+        f"    {place} = interrupted\n"
+        "    return folder_for_keys()\n"
+        "keys.folder_for_keys = with_signals\n"
+        f"sys.argv[1:] = ['top', 'nodes', '--kubeconfig', {str(path)!r}]\n"
+        "c3s.entry_point()\n"
+    )
+    env = {**os.environ, "TMPDIR": str(folder)}
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=env, timeout=20)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (128 + number, "", "")
+    assert list(folder.iterdir()) == []

@@ -410,7 +410,7 @@ def test_private_keys_leave_nothing_behind(
         process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": str(folder)})
         assert process.stdout
         assert process.stdout.readline().startswith("NAME")
-        assert all(stat.S_IMODE(file.stat().st_mode) == 0o600 for file in folder.iterdir())
+        assert all(stat.S_IMODE(file.stat().st_mode) == 0o600 for file in folder.glob("*/*"))
         process.send_signal(number)
         process.communicate(timeout=10)
         assert (process.returncode, list(folder.iterdir())) == (code, [])

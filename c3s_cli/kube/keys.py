@@ -1,0 +1,31 @@
+"""The folder for files with inline keys: OpenSSL reads certificates and keys from files only."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+
+
+@cache
+def folder_for_keys() -> str:
+    """Return a folder that only the user may open, and that is removed at exit.
+
+    The client removes its files at exit, too, but not one that a signal finds just created.
+    """
+    import atexit
+    import tempfile
+
+    path = os.path.join(tempfile.gettempdir(), f"c3s-{os.getpid()}-{os.urandom(8).hex()}")
+    # Before it exists, since a signal may come in between.
+    atexit.register(_remove, path)
+    os.mkdir(path, 0o700)
+    return path
+
+
+def _remove(path: str) -> None:
+    try:
+        for name in os.listdir(path):
+            os.unlink(os.path.join(path, name))
+        os.rmdir(path)
+    except OSError:
+        pass  # it was never created, or somebody else has cleaned up
