@@ -59,12 +59,14 @@ def test_a_day_does_not_drift_and_leaves_nothing_behind() -> None:
     quiet = Quiet(View(Format.TABLE), Stages(0))
     code = loop(day.read, quiet, Pace(INTERVAL, timeout=DAY), Clock(lambda: day.seconds, day.sleep))
     assert (code, day.begun[-1]) == (ExitCode.TIMED_OUT, DAY)
-    noon = [moment for moment in day.begun if 43_200 <= moment < 43_560]
-    usual = [moment for moment in day.begun if not 43_200 <= moment < 43_560]
+    away = [moment for moment in day.begun if 43_200 <= moment < 43_500]
+    # The longest pause is 72 seconds: by then the watch is back on its grid.
+    usual = [moment for moment in day.begun if not 43_200 <= moment < 43_575]
     assert all(moment % INTERVAL == 0 for moment in usual)
     # Each of the long readings covers three ticks.
-    assert len(usual) + 3 * (len(day.begun) // 500) == pytest.approx((DAY - 360) / INTERVAL, abs=4)
-    assert len(noon) < 20
+    assert len(usual) + 3 * (len(day.begun) // 500) == pytest.approx((DAY - 375) / INTERVAL, abs=4)
+    # Whatever the jitter: at most 5, 8, 16, 32 and then 48 seconds apart, where the grid has sixty.
+    assert 7 <= len(away) <= 11
     before, after = day.blocks
     # What was noted here takes some blocks itself: a float a reading.
     assert after - before < 15_000 + 1_000
