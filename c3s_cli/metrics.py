@@ -32,7 +32,7 @@ def source_of(
 ) -> ApiServer:
     """Return what reads a cluster: its API server, and the usage from whom `origin` names.
 
-    core: makes what knows the core objects in a reading.
+    core: makes what knows the core objects in a reading, unless the source does.
     """
     if origin.kind == "kubelet":
         from c3s_cli.sources.kubelet import Kubelets  # most readings ask the metrics API
@@ -41,8 +41,19 @@ def source_of(
     if origin.kind == "prometheus":
         from c3s_cli.sources.prometheus import Prometheus
 
-        return ApiServer(cluster, count, core, Prometheus(cluster.engine, origin.service, origin.match).reading)
+        asked = Prometheus(cluster.engine, origin.service, origin.match, origin.cluster)
+        return ApiServer(cluster, count, asked.facts if origin.facts else core, asked.reading, origin.cluster)
     return ApiServer(cluster, count, core)
+
+
+def clusters_of(endpoint: Cluster, origin: Origin) -> dict[str, Origin]:
+    """Return how to ask a Prometheus for each of its clusters, by the name; once for all if they have no names."""
+    from c3s_cli.sources.prometheus import Prometheus  # only a source of facts has several
+
+    names = Prometheus(endpoint, origin.service, origin.match).clusters(Requests(endpoint))
+    return {name: structs.replace(origin, cluster=name, match=match) for name, match in names.items()} or {
+        endpoint.context: origin
+    }
 
 
 def read(source: Source, query: Query, namespace: str) -> Sample:

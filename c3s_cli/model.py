@@ -63,7 +63,7 @@ class PodFacts(Struct, frozen=True, gc=False):
     node: str
     owner: str | None
     status: str
-    restarts: int
+    restarts: int | None
     created_at: float | None
     qos_class: str
     labels: Mapping[str, str]

@@ -45,7 +45,7 @@ class Made(NamedTuple):
 
 
 def _suffix(number: int) -> str:
-    return "".join(LETTERS[(number // 27**place + 5 * place) % 27] for place in range(5))
+    return "".join(LETTERS[(number // 27 ** (4 - place) + 5 * place) % 27] for place in range(5))
 
 
 @cache

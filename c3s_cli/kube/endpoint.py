@@ -38,6 +38,11 @@ class Endpoint(Cluster):
         super().__init__(access, target, deadline, partial(configuration_of, access, deadline), [], trace)
         self.context = access.name
 
+    @property
+    def access(self) -> Access:
+        """How it is reached."""
+        return self._access
+
     def _standing_headers(self, target: Target) -> list[tuple[str, str]]:
         return [*super()._standing_headers(target), *self._standing]
 

@@ -34,8 +34,9 @@ def origin_of(flags: options.Connection) -> Origin:
     given = {field: value for name, field in OF_PROMETHEUS.items() if (value := getattr(flags, name))}
     headers = tuple(flags.prometheus_header or ())
     service = SERVICE.fullmatch(source)
+    facts = _facts(flags.facts, knows="://" in source or source.startswith("prometheus"))
     if "://" in source:
-        return Origin("prometheus", url=source, headers=headers, **given)
+        return Origin("prometheus", url=source, headers=headers, facts=facts, **given)
     if source not in KINDS and service is None:
         where = "--from" if flags.source else "$C3S_FROM"
         raise UsageError(
@@ -48,4 +49,13 @@ def origin_of(flags: options.Connection) -> Origin:
         if kind != "prometheus" or name != "prometheus_match":
             wanted = "prometheus or --from URL" if name == "prometheus_match" else "URL"
             raise UsageError(f"--{name.replace('_', '-')} goes with --from {wanted}")
-    return Origin(kind, service=service[1] if service else "", **given)
+    return Origin(kind, service=service[1] if service else "", facts=facts, **given)
+
+
+def _facts(text: str, *, knows: bool) -> bool:
+    """Say whether the source of the usage tells the facts, too. knows: whether it can."""
+    if text not in ("api", "source"):
+        raise UsageError(f"unknown value {text!r} of --facts", hint="one of: api, source")
+    if text == "source" and not knows:
+        raise UsageError("--facts source goes with --from prometheus or --from URL")
+    return text == "source"

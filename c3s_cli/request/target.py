@@ -24,7 +24,8 @@ class Origin(Struct, frozen=True):
 
     kind: "metrics" (the metrics API), "kubelet" or "prometheus". url: where Prometheus' API is, "" for the one that the
     cluster has: `service`, as NAMESPACE/NAME:PORT, or the one that is found. headers: as "NAME: VALUE". match: what is
-    added to every selector, such as cluster="eu". facts: whether it tells requests, owners and nodes, too.
+    added to every selector, such as cluster="eu". facts: whether it tells requests, owners and nodes, too. cluster:
+    which of the clusters that it knows, "" if they have no names.
     """
 
     kind: str = "metrics"
@@ -39,6 +40,7 @@ class Origin(Struct, frozen=True):
     client_key: str | None = None
     match: str = ""
     facts: bool = False
+    cluster: str = ""
 
 
 class Target(Struct, frozen=True):

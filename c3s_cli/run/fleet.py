@@ -18,7 +18,7 @@ from c3s_cli.kube.cluster import access_of, connect
 from c3s_cli.kube.contexts import chosen, may_be_several
 from c3s_cli.kube.deadline import Deadline
 from c3s_cli.kube.plugins import Plugins
-from c3s_cli.metrics import scope_of, source_of
+from c3s_cli.metrics import clusters_of, scope_of, source_of
 from c3s_cli.terminal.progress import Progress
 from c3s_cli.terminal.words import say
 
@@ -81,7 +81,7 @@ class Member:
         return known
 
     def _new_source(self, cluster: Cluster, count: Callable[[str, float], None]) -> ApiServer:
-        if not self.follows:
+        if not self.follows or self._target.origin.facts:
             return source_of(cluster, self._target.origin, count)
         with self._lock:
             if self._following is None or self._following.cluster is not cluster:
@@ -100,7 +100,9 @@ class Member:
         namespace = None
         if query is not None and query.objects is Kind.POD:
             namespace = scope_of(query, access.namespace or "default").namespace
-        return msgspec.json.encode((access.server, access.cluster, access.user, namespace), order="deterministic")
+        return msgspec.json.encode(
+            (access.server, access.cluster, access.user, namespace, self._target.origin.match), order="deterministic"
+        )
 
     def close(self) -> None:
         """Close the connections."""
@@ -169,6 +171,8 @@ def found(target: Target, stages: Stages, connections: int = 1) -> Iterator[Flee
 
 def _fleet(target: Target, trace: Callable[[str], None], connections: int) -> Fleet:
     plugins = Plugins()
+    if target.origin.url and target.origin.facts:
+        return Fleet(_of_source(target, trace), plugins, target.parallel)
     join = partial(connect, target, trace=trace, connections=connections, plugins=plugins)
     if not may_be_several(target):
         name = target.contexts[0] if target.contexts else None
@@ -183,11 +187,33 @@ def _fleet(target: Target, trace: Callable[[str], None], connections: int) -> Fl
     return Fleet(members, plugins, target.parallel)
 
 
+def _of_source(target: Target, trace: Callable[[str], None]) -> list[Member]:
+    """Return a member for each cluster of a Prometheus that tells everything: no API server is needed."""
+    from c3s_cli.kube.endpoint import open_endpoint  # only --from URL needs one
+
+    endpoint = open_endpoint(target, trace)
+    endpoint.engine = endpoint
+    try:
+        origins = clusters_of(endpoint, target.origin)
+    except BaseException:
+        endpoint.close()
+        raise
+    # Each closes the connections that they share, which is no harm.
+    return [
+        Member(name, structs.replace(target, origin=origin), lambda: endpoint.access, lambda _: endpoint)
+        for name, origin in origins.items()
+    ]
+
+
 def _refuse_what_is_of_one(target: Target) -> None:
     """Raise a UsageError for flags that can only be meant for one cluster: a token is not sent to all of them."""
     for flag in ("server", "cluster", "token", "tls_server_name"):
         if getattr(target, flag):
             raise UsageError(f"--{flag.replace('_', '-')} goes with one context, not with several")
+    if target.origin.url:
+        raise UsageError(
+            "--from URL goes with one context, not with several", hint="--facts source shows every cluster that it has"
+        )
 
 
 def _demo(options: DemoOptions) -> DemoServer:

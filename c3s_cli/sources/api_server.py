@@ -48,6 +48,7 @@ class ApiServer:
     """One cluster's API server, and what it reads the usage from: the metrics API, if nothing else is named.
 
     count: is told the seconds of each stage of a reading. core: makes what knows the core objects in a reading.
+    context: what to call the cluster, if not by its connection.
     """
 
     def __init__(
@@ -56,8 +57,10 @@ class ApiServer:
         count: Callable[[str, float], None] = lambda _stage, _seconds: None,
         core: MakeCore = CoreApi,
         reading: Reading = metrics_api.reading,
+        context: str = "",
     ) -> None:
         self.cluster = cluster
+        self.context = context or cluster.context
         self.count = count
         self.core = core
         self.reading = reading
@@ -68,12 +71,12 @@ class ApiServer:
         begun = time.perf_counter()
         problems: list[str] = []
         requests = Requests(self.cluster)
-        what = {"details": Needs.NODE_DETAILS in needs, "labels": Needs.POD_LABELS in needs}
-        core = self.core(requests, scope, problems, **what)
-        plain = CoreApi(requests, scope, problems, **what)
-        nodes = Once(core.nodes if Needs.NODES in needs else plain.node_names)
+        core = self.core(
+            requests, scope, problems, details=Needs.NODE_DETAILS in needs, labels=Needs.POD_LABELS in needs
+        )
+        nodes = Once(core.nodes if Needs.NODES in needs else core.node_names)
         pods_in_scope = Once(core.pods)
-        usage = self.usage = self.reading(requests, scope, problems, Lists(nodes, pods_in_scope, Once(plain.claims)))
+        usage = self.usage = self.reading(requests, scope, problems, Lists(nodes, pods_in_scope, Once(core.claims)))
         jobs: dict[Needs, Callable[[], Any]] = {
             Needs.NODE_METRICS: usage.nodes,
             Needs.POD_METRICS: usage.pods,
@@ -94,20 +97,20 @@ class ApiServer:
             if isinstance(answer, C3sError):
                 if need in required:
                     raise answer
-                failures.append(Failure(self.cluster.context, NAMES[need], str(answer)))
+                failures.append(Failure(self.context, NAMES[need], str(answer)))
         known = {need: answer for need, answer in answers.items() if not isinstance(answer, C3sError)}
         now = max(requests.dates, default=datetime.now(UTC))
         pods, facts = _pods(known, needs, scope)
         if scope.objects is Kind.POD and not pods and facts is None:
             usage.explain_absence(now)
         failures += usage.failures
-        failures += [_stale(self.cluster.context, each, now) for each in core.stale()]
-        failures += [Failure(self.cluster.context, "quantity", problem) for problem in problems]
+        failures += [_stale(self.context, each, now) for each in core.stale()]
+        failures += [Failure(self.context, "quantity", problem) for problem in problems]
         seconds = requests.seconds()
         self.count("requests", seconds)
         self.count("decoding", time.perf_counter() - begun - seconds)
         return Sample(
-            context=self.cluster.context,
+            context=self.context,
             now=now,
             source=usage.name,
             namespace=scope.namespace or "",

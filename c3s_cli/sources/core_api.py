@@ -46,6 +46,12 @@ class Core(Protocol):
     def pods(self) -> dict[tuple[str, str], PodFacts]:
         """Return the unfinished pods, by namespace and name: those in scope, or those of the nodes in scope."""
 
+    def node_names(self) -> dict[str, None]:
+        """Return the names of all nodes."""
+
+    def claims(self) -> Claims:
+        """Return which PersistentVolumeClaims the pods in scope mount."""
+
     def pod_names(self) -> dict[tuple[str, str], None]:
         """Return the names of the pods in scope, by namespace and name."""
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from c3s_cli.model import NodeFacts, PodFacts
     from c3s_cli.sources.decode.owners import Owners
     from c3s_cli.sources.memory import Found, Rows
-    from c3s_cli.sources.source import Scope
+    from c3s_cli.sources.source import Claims, Scope
 
 # From how many seconds on a list that is not heard of is said to be stale: metrics are as old as that.
 LONG: Final = 15.0
@@ -152,6 +152,14 @@ class FollowedCore(Struct):
                 watched, kind, memory, partial(self.api.owners_in, group, resource, kind), METADATA_LIST
             )
         return found
+
+    def node_names(self) -> dict[str, None]:
+        """Return the names of all nodes."""
+        return self.api.node_names()
+
+    def claims(self) -> Claims:
+        """Read which PersistentVolumeClaims the pods in scope mount."""
+        return self.api.claims()
 
     def count_pods(self) -> int:
         """Count all pods without listing them."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from c3s_cli.kube.cluster import Cluster
     from c3s_cli.sources.decode.prometheus import Vector
     from c3s_cli.sources.source import Lists, Scope
+    from c3s_cli.sources.state_metrics import StateMetrics
 
 # One in the unit of Prometheus, in c3s's: nanocores, bytes.
 UNITS: Final = {"cpu": 10**9, "memory": 1}
@@ -38,25 +39,44 @@ class Prometheus(Struct):
     """A Prometheus, for one reading after the other.
 
     server: where its API is; None for the service behind the API server. service: which one, "" for the one that is
-    found. match: what is added to every selector.
+    found. match: what is added to every selector. context: what to call the cluster, if not by the connection.
     """
 
     server: Cluster | None
     service: str = ""
     match: str = ""
+    context: str = ""
     prefix: str | None = None
+
+    def engine(self, requests: Requests) -> Engine:
+        """Return its API, for one reading. requests: those to the API server. C3sError if there is no such service."""
+        if self.server is not None:
+            return Engine(Requests(self.server))
+        if self.prefix is None:
+            from c3s_cli.sources.discovery import find  # an address needs none
+
+            self.prefix = find(requests, self.service)
+        return Engine(requests, self.prefix)
 
     def reading(self, requests: Requests, scope: Scope, _problems: list[str], lists: Lists) -> PrometheusUsage:
         """Begin a reading."""
-        if self.server is not None:
-            engine = Engine(Requests(self.server))
-        else:
-            if self.prefix is None:
-                from c3s_cli.sources.discovery import find  # an address needs none
+        engine = self.engine(requests)
+        return PrometheusUsage(engine, self.context or requests.cluster.context, scope, lists, self.match)
 
-                self.prefix = find(requests, self.service)
-            engine = Engine(requests, self.prefix)
-        return PrometheusUsage(engine, requests.cluster.context, scope, lists, self.match)
+    def facts(
+        self, requests: Requests, scope: Scope, _problems: list[str], *, details: bool, labels: bool
+    ) -> StateMetrics:
+        """Return what knows the core objects, by kube-state-metrics."""
+        from c3s_cli.sources.state_metrics import StateMetrics  # only --facts source needs it
+
+        time = scope.period.end if scope.period else None
+        return StateMetrics(self.engine(requests), self.match, time, scope, details=details, labels=labels)
+
+    def clusters(self, requests: Requests) -> dict[str, str]:
+        """Return what selects each cluster that it has, by the label `cluster`; nothing if there is no such label."""
+        known = f"group by (cluster) (kube_node_info{promql.braces([self.match] if self.match else [])})"
+        names = sorted({labels.get("cluster", "") for labels, _ in self.engine(requests).vector(known)} - {""})
+        return {name: ",".join(filter(None, (self.match, promql.one_of("cluster", [name])))) for name in names}
 
 
 class PrometheusUsage:

@@ -7,8 +7,9 @@ from typing import Any, get_args, get_type_hints
 
 from c3s_cli.words.fit import Fit
 from c3s_cli.words.lists import Contexts, Listing
-from c3s_cli.words.options import Connection, Display, Nodes, Pods, Repeat, Rows, Selection, Serve, Volumes, group_of
+from c3s_cli.words.options import Connection, Display, Nodes, Pods, Repeat, Rows, Selection, Serve, group_of
 from c3s_cli.words.time_options import Time
+from c3s_cli.words.volume_options import Volumes
 
 GROUPS = {
     "nodes": (Selection, Nodes, Time, Display, Connection),

@@ -262,52 +262,6 @@ class Pods(Struct, frozen=True):
     )
 
 
-class Volumes(Struct, frozen=True):
-    """Flags for volumes: which rows, in which order, judged how."""
-
-    all_namespaces: Annotated[
-        bool, _flag("-A", "--all-namespaces", help="List the claims of all namespaces; -n is ignored.", section=ROWS)
-    ] = False
-    where: Annotated[
-        Many,
-        _flag(
-            "--where",
-            metavar="EXPR",
-            help="Only rows that match every comparison, such as 'used% > 80, name ~ ^data-'. Repeat the flag for OR.",
-            section=ROWS,
-        ),
-    ] = None
-    sort_by: Annotated[
-        Text,
-        _flag(
-            "--sort-by",
-            metavar="KEYS",
-            help="Columns, as 'used%:desc,name'.",
-            section=SHOW,
-        ),
-    ] = None
-    limit: Annotated[
-        int | None, _flag("--limit", metavar="N", help="Show only the first N rows of the sorted list.", section=ROWS)
-    ] = None
-    fail_if: Annotated[
-        Many,
-        _flag(
-            "--fail-if",
-            metavar="EXPR",
-            help="Print as usual, then exit with code 3 if any row matches. Repeat the flag for OR.",
-            section=CONDITIONS,
-        ),
-    ] = None
-    fail_if_unknown: Annotated[
-        bool,
-        _flag(
-            "--fail-if-unknown",
-            help="Exit with code 3 also if the condition cannot be judged for want of metrics.",
-            section=CONDITIONS,
-        ),
-    ] = False
-
-
 class Repeat(Struct, frozen=True):
     """How often to read, and when to stop."""
 

@@ -23,6 +23,16 @@ class Source(Struct, frozen=True):
             section=SOURCE,
         ),
     ] = None
+    facts: Annotated[
+        str,
+        flag(
+            "--facts",
+            metavar="WHO",
+            help="Who tells requests, owners and nodes: api (the API server, the default) or source (the Prometheus, "
+            "from kube-state-metrics; with --from URL no API server is needed).",
+            section=SOURCE,
+        ),
+    ] = "api"
     prometheus_match: Annotated[
         Text,
         flag(

@@ -1,0 +1,191 @@
+"""--facts source: nodes, pods and owners from kube-state-metrics, and no API server at all."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from c3s_cli.demo.server import DemoServer
+from c3s_cli.sources.state_metrics import ExportedLabels, resource_of
+from tests.conftest import Run
+from tests.servers import FakeApi, Reply, Request
+from tests.sources.test_prometheus import engine, refusal, vector
+
+PROXY = "/api/v1/namespaces/monitoring/services/prometheus-server:80/proxy"
+
+
+def items(run: Run, words: str) -> dict[str, Any]:
+    result = run(f"{words} -o json")
+    assert result.code == 0, result.err
+    return {item["name"]: item for item in json.loads(result.out)["items"]}
+
+
+def test_the_facts_are_those_of_the_api_server(run: Run, demo_server: DemoServer) -> None:
+    source = f"--from {demo_server.url}{PROXY} --facts source"
+    for words, columns in (
+        ("top nodes", "cpu.allocatable,memory.capacity,ephemeralStorage.allocatable,pool,zone,instanceType,version"),
+        ("top pods -n team-search", "cpu.requests,memory.requests,cpu.limits,memory.limits,owner,node"),
+    ):
+        theirs = items(run, f"{words} --columns {columns} --server {demo_server.url}")
+        ours = items(run, f"{words} --columns {columns} {source}")
+        assert set(ours) == set(theirs)
+        for name, item in ours.items():
+            for column in ("cpu", "memory", "ephemeralStorage"):
+                for each in (item, theirs[name]):
+                    each.get(column, {}).pop("usage", None)
+            same = {key: value for key, value in item.items() if key not in ("context", "timestamp", "window")}
+            assert same == {key: theirs[name][key] for key in same}, name
+
+
+def test_through_the_api_server_facts_can_come_from_the_source_too(run: Run, demo_server: DemoServer) -> None:
+    demo_server.requests.clear()
+    result = run(f"top pods -n team-search --by owner --from prometheus --facts source --server {demo_server.url}")
+    assert (result.code, "StatefulSet/elasticsearch" in result.out) == (0, True)
+    assert not [each for each in demo_server.requests if each.startswith("GET /api/v1/pods") or "/apis/" in each]
+
+
+FACTS: dict[str, list[tuple[dict[str, str], str]]] = {
+    "kube_node_status_allocatable": [
+        ({"node": "a", "resource": "cpu"}, "4"),
+        ({"node": "a", "resource": "nvidia_com_gpu"}, "2"),
+    ],
+    "kube_node_status_capacity": [({"node": "a", "resource": "memory"}, "1024")],
+    "kube_node_info": [({"node": "a", "kubelet_version": "v1.33.1"}, "1")],
+    "kube_node_labels": [({"node": "a", "label_topology_kubernetes_io_zone": "z", "label_team_a": "x"}, "1")],
+    "kube_node_status_condition": [
+        ({"node": "a", "condition": "Ready", "status": "true"}, "0"),
+        ({"node": "a", "condition": "Ready", "status": "false"}, "1"),
+    ],
+    "kube_node_spec_unschedulable": [({"node": "a"}, "1")],
+    "kube_node_spec_taint": [({"node": "a", "key": "k", "value": "", "effect": "NoSchedule"}, "1")],
+    "kube_node_role": [({"node": "a", "role": "worker"}, "1")],
+    "kube_pod_info": [({"namespace": "n", "pod": name, "node": "a"}, "1") for name in ("p", "done")],
+    "kube_pod_owner": [
+        (
+            {"namespace": "n", "pod": "p", "owner_kind": "ReplicaSet", "owner_name": "web-1"}
+            | {"owner_is_controller": "true"},
+            "1",
+        )
+    ],
+    "kube_replicaset_owner": [
+        (
+            {"namespace": "n", "replicaset": "web-1", "owner_kind": "Deployment", "owner_name": "web"}
+            | {"owner_is_controller": "true"},
+            "1",
+        )
+    ],
+    "kube_pod_status_phase": [
+        ({"namespace": "n", "pod": "p", "phase": "Running"}, "1"),
+        ({"namespace": "n", "pod": "p", "phase": "Pending"}, "0"),
+        ({"namespace": "n", "pod": "done", "phase": "Succeeded"}, "1"),
+    ],
+    "kube_pod_container_info": [({"namespace": "n", "pod": "p", "container": box}, "1") for box in ("x", "y")],
+    "kube_pod_container_resource_requests": [
+        ({"namespace": "n", "pod": "p", "container": "x", "resource": "cpu"}, "0.5"),
+        ({"namespace": "n", "pod": "p", "container": "y", "resource": "cpu"}, "0.25"),
+    ],
+    "kube_pod_container_resource_limits": [
+        ({"namespace": "n", "pod": "p", "container": "x", "resource": "cpu"}, "1"),
+    ],
+    # One that starts and goes, and one that stays beside the others.
+    "kube_pod_init_container_resource_requests": [
+        ({"namespace": "n", "pod": "p", "container": "first", "resource": "cpu"}, "0.1"),
+        ({"namespace": "n", "pod": "p", "container": "sidecar", "resource": "cpu"}, "0.125"),
+    ],
+    "kube_pod_init_container_info": [
+        ({"namespace": "n", "pod": "p", "container": "sidecar", "restart_policy": "Always"}, "1"),
+    ],
+    "kube_pod_overhead_cpu_cores": [({"namespace": "n", "pod": "p"}, "0.01")],
+    "kube_pod_container_status_waiting_reason": [({"namespace": "n", "pod": "p", "reason": "CrashLoopBackOff"}, "1")],
+    "kube_pod_status_qos_class": [({"namespace": "n", "pod": "p", "qos_class": "Burstable"}, "1")],
+}
+
+
+def told(query: str, _request: Request) -> Reply | None:
+    name = re.search(r"kube_\w+", query)
+    if name:
+        return vector(*FACTS.get(name[0], []))
+    labels = {"namespace": "n", "pod": "p", "container": "x"} if "container!=" in query else {"node": "a"}
+    return vector((labels, "0.25" if "irate" in query else "1048576"))
+
+
+@pytest.fixture
+def server() -> Iterator[FakeApi]:
+    with FakeApi() as fake:
+        engine(fake, told)
+        yield fake
+
+
+def test_what_kube_state_metrics_says_becomes_facts(run: Run, server: FakeApi) -> None:
+    words = f"--from {server.url} --facts source --no-headers"
+    columns = "cpu.requests,cpu.limits,memory.limits,owner,status,restarts,qosClass,node,age"
+    result = run("top", "pods", "-A", "--columns", columns, *words.split())
+    assert (result.code, result.out.split()) == (
+        0,
+        [
+            *("n", "p", "885m", "1010m", "<none>", "Deployment/web", "CrashLoopBackOff", "<unknown>", "Burstable", "a"),
+            "<unknown>",
+        ],
+    )
+    columns = 'cpu.allocatable,memory.capacity,resources["nvidia.com/gpu"].allocatable,status,roles,taints,zone,version'
+    result = run("top", "nodes", "--columns", f'{columns},labels["team/a"]', *words.split())
+    assert result.out.split() == [
+        *("a", "4000m", "0Mi", "2", "NotReady,SchedulingDisabled", "worker", "k:NoSchedule", "z", "v1.33.1", "x"),
+    ]
+
+
+def test_the_label_cluster_is_the_context(run: Run) -> None:
+    def of_clusters(query: str, request: Request) -> Reply | None:
+        if query.startswith("group by (cluster)"):
+            return vector(({"cluster": "eu"}, "1"), ({"cluster": "us"}, "1"))
+        if "cluster=" not in query:
+            return refusal(400, "bad_data", "all clusters at once")
+        return told(query, request)
+
+    with FakeApi() as server:
+        engine(server, of_clusters)
+        result = run(f"top cluster --from {server.url} --facts source --columns cpu --no-headers")
+        assert (result.code, [line.split() for line in result.out.splitlines()]) == (
+            0,
+            [["eu", "250m"], ["us", "250m"]],
+        )
+
+
+def test_what_it_cannot_do_is_said(run: Run, server: FakeApi) -> None:
+    words = f"--from {server.url} --facts source"
+    assert run(f"top pods -A -l a=b {words}").err == (
+        "error: selectors are the API server's: they do not go with --facts source\n"
+    )
+    assert run("top pods --facts source").err == "error: --facts source goes with --from prometheus or --from URL\n"
+    assert run("top pods --facts x").err == "error: unknown value 'x' of --facts\nhint: one of: api, source\n"
+    with FakeApi() as empty:
+        engine(empty, lambda query, request: None if "kube_" in query else told(query, request))
+        assert run(f"top nodes --from {empty.url} --facts source") == (
+            1,
+            "",
+            ("error: this Prometheus has no facts about nodes\nhint: it must scrape kube-state-metrics, version 2\n"),
+        )
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        ("cpu", "cpu"),
+        ("ephemeral_storage", "ephemeral-storage"),
+        ("nvidia_com_gpu", "nvidia.com/gpu"),
+        ("aws_amazon_com_neuron_core", "aws.amazon.com/neuron_core"),
+        ("hugepages_2Mi", "hugepages-2Mi"),
+        ("attachable_volumes_aws_ebs", "attachable_volumes_aws_ebs"),
+    ],
+)
+def test_resources_have_their_names_again(label: str, name: str) -> None:
+    assert resource_of(label) == name
+
+
+def test_labels_are_found_by_their_own_names() -> None:
+    labels = ExportedLabels({"label_app_kubernetes_io_name": "web"})
+    assert (labels.get("app.kubernetes.io/name"), labels.get("app", "")) == ("web", "")
