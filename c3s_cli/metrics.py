@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from c3s_cli.amounts.allocation import PodResources
+    from c3s_cli.analysis.membership import Keys, Members
     from c3s_cli.kube.cluster import Cluster
     from c3s_cli.model import PodFacts
     from c3s_cli.request.query import Query
@@ -58,13 +59,7 @@ def clusters_of(endpoint: Cluster, origin: Origin) -> dict[str, Origin]:
 
 def read(source: Source, query: Query, namespace: str) -> Sample:
     """Read what `query` needs. namespace: the context's own, where the query names none. Raises as Source.read does."""
-    sample = source.read(query.needs, scope_of(query, namespace))
-    if not (query.group_figures and query.period):
-        return sample
-    from c3s_cli.analysis.membership import members_of  # only statistics of groups need it
-
-    figures, failures = source.sums(members_of(sample, query), query.group_figures)
-    return structs.replace(sample, group_figures=figures, failures=(*sample.failures, *failures))
+    return source.read(query.needs, scope_of(query, namespace))
 
 
 def scope_of(query: Query, namespace: str) -> Scope:
@@ -78,7 +73,15 @@ def scope_of(query: Query, namespace: str) -> Scope:
         figures=query.row_figures,
         containers=query.containers,
         period=query.period,
+        groups=_members(query) if query.group_figures and query.period else None,
+        group_figures=query.group_figures,
     )
+
+
+def _members(query: Query) -> Callable[[Sample], Mapping[Keys, Members]]:
+    from c3s_cli.analysis.membership import members_of  # only statistics of groups need it
+
+    return lambda sample: members_of(sample, query)
 
 
 def requests_at_once(query: Query) -> int:

@@ -19,7 +19,7 @@ from msgspec import Struct
 
 if TYPE_CHECKING:
     from c3s_cli.columns.vocabulary import Column, Kind
-    from c3s_cli.request.pods import FitResult, Placing
+    from c3s_cli.request.workloads import FitResult, Placing
 
 Amounts = Mapping[str, int]
 # What only some sources know of a row, by the names of the columns: nanocores, bytes or counts.

@@ -1,4 +1,7 @@
-"""Real engines on loopback, filled with a week of which every statistic is known."""
+"""Real engines on loopback, filled with a week of which every statistic is known.
+
+The file is long because it starts and fills two engines.
+"""
 
 from __future__ import annotations
 

@@ -21,8 +21,8 @@ from c3s_cli.columns.fitting import WORKLOAD
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import COMMON, Column, Kind, json_name
 from c3s_cli.model import Fit, Group, Node, PodFacts, Report, Sample
-from c3s_cli.request.pods import ANYWHERE, FitRequest, FitResult, Workload
 from c3s_cli.request.query import Query
+from c3s_cli.request.workloads import ANYWHERE, FitRequest, FitResult, Workload
 
 # Pods with these owners are not rescheduled. A static pod is owned by its node.
 BOUND: Final = ("DaemonSet", "Node")

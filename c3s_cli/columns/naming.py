@@ -8,16 +8,9 @@ from typing import Final
 
 from msgspec import Struct, structs
 
-from c3s_cli.columns.catalogue import (
-    CPU_AND_MEMORY,
-    DETAILS,
-    IDENTITY,
-    default_names,
-    resource_columns,
-    table_of,
-    wide_names,
-)
+from c3s_cli.columns.catalogue import DETAILS, IDENTITY, default_names, table_of, wide_names
 from c3s_cli.columns.getters import label
+from c3s_cli.columns.of_resources import CPU_AND_MEMORY, resource_columns
 from c3s_cli.columns.statistics import statistic_column
 from c3s_cli.columns.vocabulary import FITTING, Column, Kind, Needs, Unit, flat, json_name
 from c3s_cli.errors import UsageError

@@ -24,8 +24,6 @@ OF_PROMETHEUS: Final = {
     "prometheus_cert": "client_certificate",
     "prometheus_key": "client_key",
 }
-# What the API server's own credentials make needless.
-OF_ADDRESSES: Final = tuple(OF_PROMETHEUS)[1:]
 
 
 def origin_of(flags: options.Connection) -> Origin:

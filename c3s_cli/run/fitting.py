@@ -13,17 +13,18 @@ from c3s_cli.metrics import nodes_and_pods
 from c3s_cli.output import prepare, unmatched_paths
 from c3s_cli.request.view import TABLES
 from c3s_cli.run.fleet import opened
-from c3s_cli.run.once import NAMED, remarks, verdict, write
+from c3s_cli.run.once import write
 from c3s_cli.run.stages import Stages
+from c3s_cli.run.verdict import NAMED, remarks, verdict
 from c3s_cli.terminal.words import say
 
 if TYPE_CHECKING:
     from c3s_cli.kube.cluster import Cluster
     from c3s_cli.model import Report, Sample
-    from c3s_cli.request.pods import FitRequest, FitResult
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import Target
     from c3s_cli.request.view import Format, View
+    from c3s_cli.request.workloads import FitRequest, FitResult
 
 
 def fit(target: Target, query: Query, view: View, request: FitRequest) -> ExitCode:

@@ -14,7 +14,8 @@ from msgspec import Struct, structs
 
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import C3sError, UsageError
-from c3s_cli.kube.cluster import access_of, connect
+from c3s_cli.kube.access import access_of
+from c3s_cli.kube.cluster import connect
 from c3s_cli.kube.contexts import chosen, may_be_several
 from c3s_cli.kube.deadline import Deadline
 from c3s_cli.kube.plugins import Plugins

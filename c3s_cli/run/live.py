@@ -14,7 +14,7 @@ from c3s_cli.analysis.changes import Changes
 from c3s_cli.errors import ApiError, C3sError, ExitCode
 from c3s_cli.output.grid import grid
 from c3s_cli.run.garbage import collect
-from c3s_cli.run.once import verdict
+from c3s_cli.run.verdict import verdict
 from c3s_cli.sources.requests import at_once
 from c3s_cli.terminal.colour import wants_colour
 from c3s_cli.terminal.frame import Grid, frame, grid_of

@@ -14,7 +14,7 @@ from c3s_cli.columns.statistics import statistics_of
 from c3s_cli.errors import C3sError, MetricsUnavailable
 from c3s_cli.model import Container, Failure, Figures, Node, Pod, Volume
 from c3s_cli.request.period import Period
-from c3s_cli.sources import more_figures, promql
+from c3s_cli.sources import prometheus_figures, promql
 from c3s_cli.sources.decode.metrics import total
 from c3s_cli.sources.engine import Engine
 from c3s_cli.sources.node_names import NodeNames
@@ -154,7 +154,7 @@ class PrometheusUsage:
             claims = None
             self.missing.append(Failure(self.context, "who mounts the volumes", str(problem)))
         selector = self._matching(self._scope())
-        return more_figures.volumes(self._ask, self.context, self._timestamp(), claims, selector)
+        return prometheus_figures.volumes(self._ask, self.context, self._timestamp(), claims, selector)
 
     def explain_absence(self, _now: datetime) -> None:
         """Say nothing of pods that were not scraped: there are none."""
@@ -261,10 +261,10 @@ class PrometheusUsage:
         start, end = self._times()
         seconds = int(end - start) or promql.WINDOW
         jobs: dict[str, Callable[[], Mapping[tuple[str, str], Figures]]] = {}
-        if not set(wanted).isdisjoint(more_figures.COUNTERS):
-            jobs["counters"] = partial(more_figures.counted, self._ask, wanted, selector, seconds)
+        if not set(wanted).isdisjoint(prometheus_figures.COUNTERS):
+            jobs["counters"] = partial(prometheus_figures.counted, self._ask, wanted, selector, seconds)
         if not {"volumes.used", "volumes.capacity"}.isdisjoint(wanted):
-            jobs["volumes"] = lambda: more_figures.claimed(self._ask, self.lists.claims(), selector)
+            jobs["volumes"] = lambda: prometheus_figures.claimed(self._ask, self.lists.claims(), selector)
         for what, job in jobs.items():
             try:
                 yield from job().items()

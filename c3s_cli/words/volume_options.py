@@ -7,11 +7,12 @@ from typing import Annotated
 
 from msgspec import Struct
 
-from c3s_cli.words.flag import CONDITIONS, ROWS, SHOW, Many, Text, flag
+from c3s_cli.words.flag import ROWS, SHOW, Many, Text, flag
+from c3s_cli.words.options import Selection
 
 
 class Volumes(Struct, frozen=True):
-    """Flags for volumes: which rows, in which order, judged how."""
+    """Flags for volumes, with other examples than those for nodes and pods."""
 
     all_namespaces: Annotated[
         bool, flag("-A", "--all-namespaces", help="List the claims of all namespaces; -n is ignored.", section=ROWS)
@@ -34,23 +35,7 @@ class Volumes(Struct, frozen=True):
             section=SHOW,
         ),
     ] = None
-    limit: Annotated[
-        int | None, flag("--limit", metavar="N", help="Show only the first N rows of the sorted list.", section=ROWS)
-    ] = None
-    fail_if: Annotated[
-        Many,
-        flag(
-            "--fail-if",
-            metavar="EXPR",
-            help="Print as usual, then exit with code 3 if any row matches. Repeat the flag for OR.",
-            section=CONDITIONS,
-        ),
-    ] = None
-    fail_if_unknown: Annotated[
-        bool,
-        flag(
-            "--fail-if-unknown",
-            help="Exit with code 3 also if the condition cannot be judged for want of metrics.",
-            section=CONDITIONS,
-        ),
-    ] = False
+
+
+# The flags of Selection that go with volumes.
+Judged = Annotated[Selection, ("limit", "fail_if", "fail_if_unknown")]

@@ -1,4 +1,7 @@
-"""Every command, through the front door, on the frozen demo."""
+"""Every command, through the front door, on the frozen demo.
+
+The file is long because every command has its whole output here.
+"""
 
 from __future__ import annotations
 

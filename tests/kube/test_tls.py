@@ -1,4 +1,7 @@
-"""Real TLS on loopback: certificates, tokens, plugins, service accounts."""
+"""Real TLS on loopback: certificates, tokens, plugins, service accounts.
+
+The file is long because each kind of credential has a test.
+"""
 
 from __future__ import annotations
 

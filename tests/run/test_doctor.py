@@ -1,4 +1,7 @@
-"""`c3s doctor`: what it finds, in a healthy cluster, in each recorded failure, and before there is a cluster at all."""
+"""`c3s doctor`: what it finds, in a healthy cluster, in each recorded failure, and before there is a cluster at all.
+
+The file is long because each finding has its whole output here.
+"""
 
 from __future__ import annotations
 

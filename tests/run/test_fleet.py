@@ -1,4 +1,7 @@
-"""Several clusters in one answer: which are read, how often, in which order, and what becomes of those that fail."""
+"""Several clusters in one answer: which are read, how often, in which order, and what becomes of those that fail.
+
+The file is long because each rule about several clusters has a test.
+"""
 
 from __future__ import annotations
 

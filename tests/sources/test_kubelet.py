@@ -1,4 +1,7 @@
-"""--from kubelet: the arithmetic of metrics-server on what kubelets write, and nodes that say nothing."""
+"""--from kubelet: the arithmetic of metrics-server on what kubelets write, and nodes that say nothing.
+
+The file is long because each fault of a kubelet has a test.
+"""
 
 from __future__ import annotations
 

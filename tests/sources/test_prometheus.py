@@ -1,4 +1,7 @@
-"""--from prometheus and --from URL: how a Prometheus is found and asked, and what goes wrong on the way."""
+"""--from prometheus and --from URL: how a Prometheus is found and asked, and what goes wrong on the way.
+
+The file is long because each fault of an engine has a test.
+"""
 
 from __future__ import annotations
 

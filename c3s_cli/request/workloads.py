@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from c3s_cli.request.selectors import Requirement
 
-HOSTNAME: Final = "kubernetes.io/hostname"
 # The requirements of a label selector: None selects nothing, () everything.
 Selector = tuple[Requirement, ...] | None
 
