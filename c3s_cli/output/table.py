@@ -48,7 +48,7 @@ def table(report: Report, view: View) -> Iterator[str]:
 
 def shown_table(report: Report, view: View) -> TableColumns:
     """Return the headings and cells of a table, with the sums below them if these are wanted."""
-    columns = _by_resource(report, view) if _is_pivoted(report, view) else _footed(report, view)
+    columns = _by_resource(report, view) if is_pivoted(report, view) else _footed(report, view)
     return columns if view.width is None else _narrowed(columns, report, view)
 
 
@@ -111,7 +111,7 @@ def _footed(report: Report, view: View) -> TableColumns:
     return _with_sum(columns, report) if view.sum else columns
 
 
-def _is_pivoted(report: Report, view: View) -> bool:
+def is_pivoted(report: Report, view: View) -> bool:
     """Whether a cluster is shown with one row per resource, as its wide columns would not fit on a line."""
     return view.format is Format.WIDE and report.kind is Kind.CLUSTER
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from c3s_cli.model import Failure, Report, Sample
     from c3s_cli.request.query import Query
     from c3s_cli.run.fleet import Fleet, Member
+    from c3s_cli.run.rounds import Rounds
     from c3s_cli.run.stages import Stages
 
 
@@ -57,19 +58,27 @@ class _Reader:
         for name, others in alike.items():
             say(f"the same cluster and user as {name}, shown once: {', '.join(others)}")
         self.noted = False
+        self.rounds: Rounds | None = None
+        if not once:
+            from c3s_cli.run.rounds import Rounds  # only a watch asks again
+
+            self.rounds = Rounds(self.members, self._read, fleet.parallel)
 
     def report(self) -> Report:
         """Read all clusters, and compute a Report of those that answered. C3sError if none did."""
         self.fleet.plugins.forget_failures()
         with self.stages.stage("reading"):
-            jobs = [partial(self._read, member) for member in self.members]
-            results = all_of(jobs, self.fleet.parallel, progress=self.once and not self.stages.verbose)
+            results = self.rounds.ask() if self.rounds else self._read_once()
         if not self.noted:
             say_notes(self.fleet)
             self.noted = True
         samples = [result for result in results if not isinstance(result, C3sError)]
         failures = self._failures(results)
         return _computed(samples, self.query, self.stages, failures=failures, contexts=True)
+
+    def _read_once(self) -> list[Any]:
+        jobs = [partial(self._read, member) for member in self.members]
+        return all_of(jobs, self.fleet.parallel, progress=not self.stages.verbose)
 
     def _read(self, member: Member) -> Sample:
         source = member.source()
