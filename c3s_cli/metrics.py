@@ -101,10 +101,10 @@ def pods_of_node(cluster: Cluster, query: Query) -> Mapping[tuple[str, str], Pod
     return api.pods()
 
 
-def nodes_and_pods(cluster: Cluster, *, labels: bool) -> Sample:
+def nodes_and_pods(cluster: Cluster, namespace: str, *, labels: bool) -> Sample:
     """Read all nodes, and all pods with their scheduling rules. C3sError if either cannot be read.
 
-    labels: whether to read the labels of pods, which take most of their memory.
+    namespace: that of pods that name none. labels: whether to read the labels of pods, which take most of their memory.
     """
     problems: list[str] = []
     requests = Requests(cluster)
@@ -120,6 +120,7 @@ def nodes_and_pods(cluster: Cluster, *, labels: bool) -> Sample:
         node_facts=answers["nodes"],
         pod_facts=answers["pods"],
         failures=tuple(Failure(cluster.context, "quantity", problem) for problem in problems),
+        namespace=namespace,
     )
 
 

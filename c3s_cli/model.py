@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from msgspec import Struct
 
@@ -288,6 +288,10 @@ class Volume(Struct, frozen=True, gc=False):
 
 
 Row = Node | Pod | Group | Volume
+
+
+# The source of a Failure that is a whole cluster.
+WHOLE: Final = "cluster"
 
 
 class Failure(Struct, frozen=True):

@@ -6,10 +6,8 @@ import re
 from typing import Final
 
 from c3s_cli.errors import C3sError
-from c3s_cli.model import Failure, Report
+from c3s_cli.model import WHOLE, Failure, Report
 
-# The source of a Failure that is a whole cluster.
-WHOLE: Final = "cluster"
 # Where a hint has a command that asks the cluster.
 KUBECTL: Final = re.compile(r"\bkubectl (?=-n |auth |create |describe |get |version\b)")
 

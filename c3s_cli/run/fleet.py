@@ -105,6 +105,11 @@ class Member:
             (access.server, access.cluster, access.user, namespace, self._target.origin.match), order="deterministic"
         )
 
+    def disconnect(self) -> None:
+        """Close the connections; what is known of the cluster stays."""
+        if self._cluster is not None:
+            self._cluster.close()
+
     def close(self) -> None:
         """Close the connections."""
         if self._cluster is not None:
