@@ -80,21 +80,23 @@ def _check_names(names: Sequence[str], samples: Sequence[Sample]) -> None:
 
 def _remarks(fit_results: Sequence[FitResult]) -> Iterator[str]:
     """Yield how many pods fit, and what was not considered; of several clusters with the context."""
+    # Who drains nodes need not ask for replicas.
+    drains = any(each.namespace is None for each in fit_results)
     for context, of_context in groupby(fit_results, key=lambda each: each.context):
         where = f"{context}: " if context else ""
-        yield from (f"{where}{remark}" for remark in _of_context(list(of_context)))
+        yield from (f"{where}{remark}" for remark in _of_context(list(of_context), drains=drains))
     # The workloads are the same in every context.
     for each in (each for each in fit_results if each.context == fit_results[0].context):
         if each.not_considered:
             yield f"not considered: {', '.join(each.not_considered)} ({each.workload})"
 
 
-def _of_context(fit_results: Sequence[FitResult]) -> Iterator[str]:
+def _of_context(fit_results: Sequence[FitResult], *, drains: bool) -> Iterator[str]:
     workloads = [each for each in fit_results if each.namespace is not None]
     for each in fit_results:
         if each.namespace is None:
             yield f"{each.placed} of {each.replicas} pods of {each.workload} fit elsewhere{_left(each.unplaced)}"
-    for each in (each for each in workloads if each.replicas or len(workloads) == len(fit_results)):
+    for each in (each for each in workloads if each.replicas or not drains):
         prefix = f"{each.workload}: " if len(workloads) > 1 else ""
         yield f"{prefix}{each.placed} of {each.replicas} replicas fit"
 
