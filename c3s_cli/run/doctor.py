@@ -33,7 +33,8 @@ def show_findings(target: Target, namespace: str | None, format_: str) -> ExitCo
     stages = Stages(target.verbosity)
     findings = list(examine(target, namespace, stages))
     rows = [structs.asdict(each) for each in findings]
-    emit(listing(_with_hints(rows) if format_ == "table" else rows, HEADINGS, "Finding", format_))
+    headings = HEADINGS if format_ == "table" else HEADINGS | {"hint": "HINT"}
+    emit(listing(_with_hints(rows) if format_ == "table" else rows, headings, "Finding", format_))
     stages.summarize()
     return ExitCode.FAILURE if any(each.result == BROKEN for each in findings) else ExitCode.OK
 

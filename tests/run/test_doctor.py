@@ -495,9 +495,9 @@ def test_a_node_with_old_figures_is_named(doctor: Doctor, cluster: FakeApi) -> N
     ],
 )
 def test_another_source_is_examined_instead_of_the_metrics_api(
-    run: Run, source: str, found: list[tuple[str, ...]]
+    demo: Run, source: str, found: list[tuple[str, ...]]
 ) -> None:
-    result = run(f"doctor -o json --demo-at {AT} --from {source}")
+    result = demo(f"doctor -o json --from {source}")
     items = [Found(**each) for each in json.loads(result.out)["items"]]
     assert [each.check for each in items[:5]] == ["kubeconfig", "credentials", "api server", "identity", "rights"]
     assert (result.code, [each for each in items[5:] if each.check != "node metrics"]) == (1, found)
@@ -582,5 +582,9 @@ def test_an_older_server_does_not_say_who_the_caller_is(doctor: Doctor, cluster:
 
 
 def test_a_server_by_flag_needs_no_kubeconfig(run: Run, cluster: FakeApi) -> None:
+    cluster.nodes(node("a"), node("b"), node("mute"))
+    markdown = run(f"doctor --server {cluster.url} -o markdown").out.splitlines()
+    assert markdown[0] == "| CHECK | RESULT | FINDING | HINT |"
+    assert markdown[-1].endswith("kubectl -n kube-system logs deployment/metrics-server |")
     result = run(f"doctor --server {cluster.url} -o csv")
     assert result.out.splitlines()[1] == f"kubeconfig,ok,not needed: --server is {cluster.url},"

@@ -24,7 +24,7 @@ import pytest
 from c3s_cli.demo.server import start
 from tests.conftest import AT, Run
 from tests.fleets import NODE_METRICS, Clusters, kubeconfig
-from tests.servers import FakeApi, Reply, Request, node, pod, pod_metrics, status
+from tests.servers import FakeApi, Reply, Request, node, node_metrics, pod, pod_metrics, status
 from tools.schema import schema
 
 FORBIDDEN = status(
@@ -542,3 +542,26 @@ def test_what_the_system_trusts_is_loaded_once_for_all_clusters(
         result = run("top nodes --all-contexts")
     assert (result.code, result.err.count("certificate signed by unknown authority")) == (1, 4)
     assert loaded == [{"cafile": None}]
+
+
+def test_one_more_context_costs_little(tmp_path: Path) -> None:
+    """CPU, not time: what the process spends on 40 of 200 contexts, and on one of them."""
+    import resource  # noqa: PLC0415  one test only
+
+    with FakeApi() as api:
+        api.nodes(node("n"))
+        api.node_metrics(node_metrics("n"))
+        users = {f"c{number:03}": {"as": f"u{number}"} for number in range(200)}
+        path = kubeconfig(tmp_path / "config", dict.fromkeys(users, api.url), **users)
+
+        def spent(contexts: str) -> float:
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            words = ["top", "nodes", "--context", contexts, "--kubeconfig", str(path), "-o", "name"]
+            done = subprocess.run([sys.executable, "-m", "c3s_cli", *words], capture_output=True, text=True, check=True)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            assert done.stdout.count("\n") == (40 if "*" in contexts else 1)
+            return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+        # Whatever else the machine does can only make it more.
+        one = min(spent("c000") for _ in range(2))
+        assert any((spent("c00*,c01*,c02*,c03*") - one) / 39 < 0.015 for _ in range(3))
