@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def source_of(
     cluster: Cluster, origin: Origin, count: Callable[[str, float], None], core: MakeCore = CoreApi
 ) -> ApiServer:
-    """Return what reads a cluster: its API server, and the usage from whom `origin` names.
+    """Return the source of a cluster: its API server, with the usage from where `origin` says.
 
     core: makes what knows the core objects in a reading, unless the source does.
     """

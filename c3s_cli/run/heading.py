@@ -52,10 +52,10 @@ class Heading:
         self._histories: dict[str, deque[float | None]] = {name: deque(maxlen=KEPT) for name in ("CPU", "MEMORY")}
 
     def read(self) -> None:
-        """Read the totals. What cannot be read is said in the header, never raised: the rows go on."""
+        """Read the totals. Failures are shown in the header, never raised: the rows matter more."""
         if self._version is None and not self.several:
             self._version = self._read_version()
-        # Rights do not come back by asking again and again.
+        # A missing right does not appear by repeating the request.
         asked = [member for member in self.members if self._lost.get(member.name, ("", 0))[0] != REFUSED]
         results = all_of([partial(self._read, member) for member in asked], self.parallel)
         for member, result in zip(asked, results, strict=True):
@@ -171,7 +171,7 @@ def _gibibytes(number: int | None) -> str:
 
 
 def _sampled(summary: Summary | None, now: datetime) -> str:
-    """Say how old the newest sample of usage is, and what it is the average of."""
+    """Return the age of the newest usage sample, and the window that it is the average of."""
     if summary is None or summary.newest is None:
         return ""
     try:

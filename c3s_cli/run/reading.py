@@ -46,7 +46,7 @@ def _computed(samples: Sequence[Sample], query: Query, stages: Stages, **several
 
 
 class _Reader:
-    """Reads several clusters again and again; those that are alike are read once."""
+    """Reads several clusters repeatedly; contexts of the same cluster and user are read once."""
 
     def __init__(self, fleet: Fleet, query: Query, stages: Stages, *, once: bool) -> None:
         self.fleet = fleet
@@ -115,7 +115,7 @@ def distinct(members: Sequence[Member], query: Query | None) -> tuple[Sequence[M
         try:
             identity = member.identity(query)
         except C3sError:
-            # What is wrong with it is said when it is read.
+            # The reading will report what is wrong with it.
             different.append(member)
             continue
         if identity in first:

@@ -30,7 +30,7 @@ OWNING: Final = (("apps/v1", "replicasets", "ReplicaSet"), ("batch/v1", "jobs", 
 
 
 class Stale(Struct, frozen=True):
-    """A list that nothing is heard of: its name, for how many seconds, and why."""
+    """A list that is out of date: its name, for how many seconds, and why."""
 
     name: str
     seconds: float
