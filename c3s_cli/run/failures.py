@@ -1,4 +1,4 @@
-"""How the failure of one of several clusters is said: who, why, and what to do."""
+"""The failure of one of several clusters in words: which cluster, why, and what to do."""
 
 from __future__ import annotations
 

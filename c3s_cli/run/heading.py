@@ -51,7 +51,7 @@ class Heading:
         self._histories: dict[str, deque[float | None]] = {name: deque(maxlen=KEPT) for name in ("CPU", "MEMORY")}
 
     def read(self) -> None:
-        """Read the totals. What cannot be read is said in the header, never raised: the rows go on."""
+        """Read the totals. Failures are shown in the header, never raised: the rows matter more."""
         if self._version is None and not self.several:
             self._version = self._read_version()
         results = self._rounds.ask()
@@ -172,7 +172,7 @@ def _gibibytes(number: int | None) -> str:
 
 
 def _sampled(summary: Summary | None, now: datetime) -> str:
-    """Say how old the newest sample of usage is, and what it is the average of."""
+    """Return the age of the newest usage sample, and the window that it is the average of."""
     if summary is None or summary.newest is None:
         return ""
     try:

@@ -58,7 +58,7 @@ def _read(query: Query, member: Member) -> Sample:
 
 
 class Several:
-    """Reads several clusters, once or again and again; those that are alike are read once.
+    """Reads several clusters, once or repeatedly; contexts of the same cluster and user are read once.
 
     job: reads one of them. once: as for `reader`.
     """
@@ -137,7 +137,7 @@ def distinct(members: Sequence[Member], query: Query | None) -> tuple[Sequence[M
         try:
             identity = member.identity(query)
         except C3sError:
-            # What is wrong with it is said when it is read.
+            # The reading will report what is wrong with it.
             different.append(member)
             continue
         if identity in first:
