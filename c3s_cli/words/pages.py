@@ -21,7 +21,7 @@ TEXTS: Final[dict[tuple[str, ...], str]] = {
     ("top",): """Display resource (CPU/memory) usage of nodes, pods or the cluster, once.
 
     Examples:
-      # Requests next to usage, per namespace
+      # Requests beside usage, per team
       c3s top pods -A --by namespace -o wide
       # For jq
       c3s top nodes -o json
