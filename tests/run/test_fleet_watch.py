@@ -151,10 +151,8 @@ class Stuck:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait a tenth of a second for a cluster, and do not keep what it said before."""
-    monkeypatch.setattr("c3s_cli.run.rounds.PATIENCE", 0.1)
-    monkeypatch.setattr("c3s_cli.run.rounds.IMPATIENCE", 0.1)
-    monkeypatch.setattr("c3s_cli.run.rounds.SLOWER", 0)
+    """Do not wait long for a cluster, and do not keep what it said before."""
+    monkeypatch.setattr("c3s_cli.run.rounds.PATIENCE", 1.5)
     monkeypatch.setattr("c3s_cli.run.rounds.KEPT", 0.0)
 
 
@@ -177,7 +175,9 @@ def test_a_cluster_that_hangs_holds_up_nobody_and_is_not_asked_twice(
 
     def let_go() -> None:
         stuck.go.set()
-        time.sleep(0.3)
+        for thread in threading.enumerate():
+            if thread.name.endswith("(work)"):
+                thread.join(30)
 
     code, readings, err = watched(
         run,
@@ -187,7 +187,7 @@ def test_a_cluster_that_hangs_holds_up_nobody_and_is_not_asked_twice(
         lambda: None,
         let_go,
     )
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 30
     assert [[item["context"] for item in each["items"]] for each in readings] == [
         ["prod-b", "dev", "prod-a"],
         ["prod-b", "prod-a"],
@@ -206,8 +206,7 @@ def test_a_cluster_that_hangs_holds_up_nobody_and_is_not_asked_twice(
 def test_the_last_answer_of_a_slow_cluster_stands_for_a_while(
     run: Run, three: Clusters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("PATIENCE", "IMPATIENCE", "SLOWER"):
-        monkeypatch.setattr(f"c3s_cli.run.rounds.{name}", 0.1)
+    monkeypatch.setattr("c3s_cli.run.rounds.PATIENCE", 1.0)
     stuck = Stuck(three.apis["dev"].routes[NODE_METRICS])
     code, readings, err = watched(
         run, monkeypatch, "--count 2", lambda: three.apis["dev"].routes.update({NODE_METRICS: stuck})
