@@ -5,6 +5,7 @@ from c3s_cli.errors import ExitCode
 from c3s_cli.request.from_flags import request_of, target_of
 from c3s_cli.run.once import show
 from c3s_cli.words.options import Connection, Display, Pods, Selection, takes_flags
+from c3s_cli.words.time_options import Time
 from c3s_cli.words.volume_options import Volumes
 
 
@@ -17,9 +18,12 @@ def volumes(*, volumes: Volumes, display: Display, connection: Connection) -> Ex
     Examples:
       # The fullest volumes first
       c3s top volumes -A --from prometheus --sort-by used%
+      # Those of a week ago
+      c3s top volumes -A --from prometheus --at 2026-02-23
       # Exit code 3 if one is almost full
       c3s top volumes -A --from prometheus --fail-if 'used% > 90'
     """
-    chosen = {flag: getattr(volumes, flag) for flag in volumes.__struct_fields__ if flag != "all_namespaces"}
-    rows, pods = Selection(**chosen), Pods(all_namespaces=volumes.all_namespaces)
-    return show(target_of(connection), *request_of(Kind.VOLUME, None, connection, rows, display, pods=pods))
+    of_rows = set(volumes.__struct_fields__) - {"all_namespaces", "at"}
+    rows = Selection(**{flag: getattr(volumes, flag) for flag in of_rows})
+    pods, time = Pods(all_namespaces=volumes.all_namespaces), Time(at=volumes.at)
+    return show(target_of(connection), *request_of(Kind.VOLUME, None, connection, rows, display, pods=pods, time=time))

@@ -9,6 +9,8 @@ from msgspec import Struct
 
 from c3s_cli.words.flag import TIME, Text, flag
 
+At = Annotated[Text, flag("--at", metavar="TIME", help="Usage at this moment of the past.", section=TIME)]
+
 
 class Time(Struct, frozen=True):
     """Of when: a range of time, or a moment of the past."""
@@ -32,7 +34,7 @@ class Time(Struct, frozen=True):
             "--end", metavar="TIME", help="With --since or --start: where the range ends, instead of now.", section=TIME
         ),
     ] = None
-    at: Annotated[Text, flag("--at", metavar="TIME", help="Usage at this moment of the past.", section=TIME)] = None
+    at: At = None
     step: Annotated[
         Text,
         flag(

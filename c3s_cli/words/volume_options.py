@@ -8,10 +8,11 @@ from typing import Annotated
 from msgspec import Struct
 
 from c3s_cli.words.flag import CONDITIONS, ROWS, SHOW, Many, Text, flag
+from c3s_cli.words.time_options import At
 
 
 class Volumes(Struct, frozen=True):
-    """Flags for volumes: which rows, in which order, judged how."""
+    """Flags for volumes: which rows, in which order, judged how, and of when."""
 
     all_namespaces: Annotated[
         bool, flag("-A", "--all-namespaces", help="List the claims of all namespaces; -n is ignored.", section=ROWS)
@@ -54,3 +55,4 @@ class Volumes(Struct, frozen=True):
             section=CONDITIONS,
         ),
     ] = False
+    at: At = None
