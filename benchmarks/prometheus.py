@@ -6,6 +6,7 @@ Usage: python benchmarks/prometheus.py [PODS]. Needs victoria-metrics on PATH (m
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 import sys
 import time
@@ -21,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from tests.engines import END, WEEK, victoria_metrics
 
+ROOT = Path(__file__).parent.parent
 SCRAPE = 1800
 STEP = 3600
 REPLICAS = 10
@@ -75,13 +77,14 @@ def c3s(url: str, words: str) -> tuple[float, int, int]:
     return spent, peak, ran.stderr.count("POST ")
 
 
-def one_query_per_workload(url: str, count: int) -> tuple[float, int]:
-    """Ask for the same, workload by workload."""
+def one_query_per_workload(url: str, count: int) -> tuple[float, int, int]:
+    """Ask for the same, workload by workload; return seconds, MB at the peak, and the number of requests."""
 
-    def ask(query: str) -> int:
+    def ask(query: str) -> list[Any]:
         body = urllib.parse.urlencode({"query": query, "time": END}).encode()
         with urllib.request.urlopen(f"{url}/api/v1/query", data=body) as answer:  # noqa: S310  loopback
-            return len(json.load(answer)["data"]["result"])
+            result: list[Any] = json.load(answer)["data"]["result"]
+            return result
 
     queries = []
     for namespace, _, pods in workloads(count):
@@ -92,10 +95,10 @@ def one_query_per_workload(url: str, count: int) -> tuple[float, int]:
         queries.append(f"max_over_time(({memory})[{WEEK}s:{STEP}s])")
     begun = time.monotonic()
     with ThreadPoolExecutor(WORKERS) as pool:
-        found = sum(pool.map(ask, queries))
+        found = sum(len(result) for result in list(pool.map(ask, queries)))
     if found != 2 * count:
         sys.exit(f"{found} results, not {2 * count}")
-    return time.monotonic() - begun, len(queries)
+    return time.monotonic() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, len(queries)
 
 
 def main() -> None:
@@ -109,11 +112,16 @@ def main() -> None:
             for columns in (
                 "pods -A --columns cpu.p95,memory.max",
                 "pods -A --by namespace --columns cpu.p95,memory.max",
+                "pods -A --sum --limit 1 --columns cpu.p95,memory.max",
             ):
                 spent, peak, requests = c3s(url, f"top {columns} {window} -o json")
                 print(f"c3s top {columns}: {spent:.1f} s, {peak} MB, {requests} requests")
-            spent, queries = one_query_per_workload(url, count)
-            print(f"one query per workload: {spent:.1f} s, {queries} requests")
+            code = f"import benchmarks.prometheus as b; print(*b.one_query_per_workload({url!r}, {count}))"
+            told = subprocess.run(
+                [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+            ).stdout
+            spent, peak, requests = map(float, told.split())
+            print(f"one query per workload: {spent:.1f} s, {peak:.0f} MB, {requests:.0f} requests")
 
 
 if __name__ == "__main__":

@@ -7,11 +7,11 @@ from c3s_cli.request.from_flags import request_of, target_of
 from c3s_cli.request.pods import Workload
 from c3s_cli.run.fitting import fit as place
 from c3s_cli.words.fit import Fit
-from c3s_cli.words.options import Connection, Display, Rows, takes_flags
+from c3s_cli.words.options import Display, Reached, Rows, takes_flags
 
 
 @takes_flags
-def fit(*, pods: Fit, rows: Rows, display: Display, connection: Connection) -> ExitCode:
+def fit(*, pods: Fit, rows: Rows, display: Display, connection: Reached) -> ExitCode:
     """Estimate whether pods would fit on the nodes now.
 
     For each node: what is free, how many of the pods fit there (FITS), how many of the replicas are placed there
@@ -24,7 +24,7 @@ def fit(*, pods: Fit, rows: Rows, display: Display, connection: Connection) -> E
       # Does everything still fit if a node is drained? A row per pool
       c3s fit --without spot-1 --by pool
     """
-    target, request = target_of(connection), request_of(Kind.FIT, None, connection, rows, display)
+    target, request = target_of(connection, usage=False), request_of(Kind.FIT, None, connection, rows, display)
     return place(target, *request, fit_request_of(pods, _read))
 
 

@@ -88,6 +88,8 @@ def remarks(report: Report) -> Iterator[str]:
     """Return what stderr says about a report: that it is empty, what could not be read, what --fail-if came to."""
     if report.empty_message:
         yield report.empty_message
+    if report.absence:
+        yield f"hint: {report.absence}"
     for failure in report.failures:
         if report.contexts:
             yield f"warning: {said(failure)}"

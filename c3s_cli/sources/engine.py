@@ -130,6 +130,15 @@ class Engine(Struct):
         return answers, failures
 
 
+def _hint(problem: ApiError) -> str | None:
+    """Say what to do if there is no such service, or nothing behind it; a Prometheus behind it answers otherwise."""
+    if problem.status == 404 and problem.detail.endswith(" not found"):
+        return "--from prometheus:NAMESPACE/SERVICE:PORT takes a service of the cluster: kubectl get services -A"
+    if problem.status in (502, 503) and problem.reason in ("ServiceUnavailable", "BadGateway"):
+        return "kubectl get endpointslices -A tells what is behind the service"
+    return None
+
+
 def is_too_large(problem: C3sError) -> bool:
     """Whether less would have been answered."""
     return isinstance(problem, QueryFailed) and problem.too_large
@@ -143,6 +152,9 @@ def _refused(problem: ApiError, *, direct: bool) -> C3sError:
             f"the server does not accept the credentials ({problem.status})",
             hint="--prometheus-token-file, --prometheus-user or --prometheus-header says who asks",
         )
+    if not direct and (hint := _hint(problem)):
+        problem.hint = hint
+        return problem
     if direct and 300 <= problem.status < 400:
         return QueryFailed(
             f"the server sends elsewhere ({problem.status})", hint="--from takes the address that it sends to"

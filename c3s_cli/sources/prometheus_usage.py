@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from c3s_cli.amounts.duration import go_duration
 from c3s_cli.columns.statistics import statistics_of
-from c3s_cli.errors import C3sError, MetricsUnavailable, QueryFailed
+from c3s_cli.errors import C3sError, QueryFailed
 from c3s_cli.model import Container, Failure, Figures, Node, Pod, Volume
 from c3s_cli.request.period import Period
 from c3s_cli.sources import large_groups, more_figures, promql
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 UNITS: Final = {"cpu": 10**9, "memory": 1}
 POD: Final = "namespace, pod"
 GROUP: Final = "c3s_group"
+SCRAPED: Final = "it must scrape the kubelets' /metrics/cadvisor; --prometheus-match may select nothing"
 NO_NODES: Final = "this Prometheus scrapes neither the kubelets' figures of nodes nor node_exporter"
 Who = tuple[str, ...]
 
@@ -45,6 +46,7 @@ class PrometheusUsage:
         self.match = match
         self.missing: list[Failure] = []
         self._large: dict[tuple[Members, str], list[float]] = {}
+        self.absence = ""
         self.told = promql.OF_NODES[0]
         self._times = Once(self._bounds)
         self.names = NodeNames(engine, match, lambda: self._times()[1])
@@ -66,8 +68,7 @@ class PrometheusUsage:
                 mine = used.setdefault(name, {})
                 mine[resource] = max(mine.get(resource, 0), _whole(resource, number))
         if not used:
-            self._explain_nothing()
-            self.missing.append(Failure(self.context, "node metrics", NO_NODES))
+            self.absence = self._why_nothing() or NO_NODES
         figures = self._node_figures(known)
         return [
             Node(
@@ -96,7 +97,7 @@ class PrometheusUsage:
                     containers = used.setdefault(of, {})
                     containers.setdefault(labels.get("container", ""), {})[resource] = _whole(resource, number)
         if not used:
-            self._explain_nothing()
+            self.absence = self._why_nothing()
         figures = self._pod_figures(used)
         for who, more in self._more_figures():
             figures.setdefault(who, {}).update(more)
@@ -117,9 +118,9 @@ class PrometheusUsage:
 
     def sums(self, groups: Mapping[Keys, Members], figures: Sequence[str]) -> dict[Keys, Figures]:
         """Read statistics of groups as a whole: of the sum of their members at each point of the range."""
-        keys = list(groups)
-        made: dict[Keys, dict[str, int]] = {each: {} for each in keys}
-        slices = group_slices({str(place): groups[each] for place, each in enumerate(keys)})
+        marks = {str(place): keys for place, keys in enumerate(groups)}
+        made: dict[Keys, dict[str, int]] = {keys: {} for keys in groups}
+        slices = group_slices({mark: groups[keys] for mark, keys in marks.items()})
         for wanted in statistics_of(figures):
             resource, _, statistic = wanted.partition(".")
 
@@ -127,7 +128,8 @@ class PrometheusUsage:
                 return self._of_groups(piece, resource, statistic)
 
             for labels, number in self._gather(slices, ask, wanted):
-                made[keys[int(labels[GROUP])]][wanted] = _whole(resource, number)
+                if (mark := labels.get(GROUP)) in marks:
+                    made[marks[mark]][wanted] = _whole(resource, number)
         return dict(made)
 
     # --- queries ------------------------------------------------------------------------------------------------
@@ -325,15 +327,13 @@ class PrometheusUsage:
             figures=figures.get(of),
         )
 
-    def _explain_nothing(self) -> None:
-        """Raise a MetricsUnavailable where there are no metrics of containers at all, whatever is selected."""
+    def _why_nothing(self) -> str:
+        """Say that there are no metrics of containers at all, whatever is selected; "" if there are."""
         match = promql.braces([self.match] if self.match else [])
-        if not self.engine.vector(f"count({promql.MEMORY}{match})", self._times()[1]):
-            when = "" if self.scope.period is None else f" at {self._timestamp()}"
-            raise MetricsUnavailable(
-                f"this Prometheus has no metrics of containers{when}",
-                hint="it must scrape the kubelets' /metrics/cadvisor; --prometheus-match may select nothing",
-            )
+        if self._ask(f"count({promql.MEMORY}{match})"):
+            return ""
+        when = "" if self.scope.period is None else f" at {self._timestamp()}"
+        return f"this Prometheus has no metrics of containers{when}: {SCRAPED}"
 
 
 def _whole(resource: str, number: float) -> int:

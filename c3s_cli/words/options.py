@@ -335,6 +335,12 @@ class Serve(Struct, frozen=True):
 Rows = Annotated[Selection, ("where", "by", "sum", "sort_by", "limit")]
 
 
+# Of a command that reads no usage.
+Reached = Annotated[
+    Connection, tuple(flag for flag in Connection.__struct_fields__ if flag not in Source.__struct_fields__)
+]
+
+
 def takes_flags(function: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
     """Turn a function that takes groups of flags into one with the flat signature that Typer reads."""
     parameters: list[Parameter] = []

@@ -365,6 +365,19 @@ def test_the_metrics_api_knows_nothing_of_volumes(run: Run, api: FakeApi) -> Non
     )
 
 
+@pytest.mark.parametrize("words", ["fit --cpu 1", "doctor", "contexts"])
+def test_what_reads_no_usage_asks_no_source(
+    run: Run, api: FakeApi, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    result = run(f"{words} --from kubelet --server {api.url}")
+    assert (result.code, result.err.splitlines()[0]) == (2, "error: unknown flag: --from")
+    assert api.requests == []
+    # The variable is for those that do.
+    plain = run(f"{words} --server {api.url}")
+    monkeypatch.setenv("C3S_FROM", "tea-leaves")
+    assert run(f"{words} --server {api.url}") == plain
+
+
 # --- the kubelets of the demo ---------------------------------------------------------------------------------
 
 
