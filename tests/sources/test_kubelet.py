@@ -260,7 +260,7 @@ def test_no_more_than_32_nodes_are_asked_at_once(run: Run, moving: FakeApi) -> N
             seen["now"] += 1
             seen["most"] = max(seen["most"], seen["now"])
             again = asked[request.path] = asked.get(request.path, -1) + 1
-        time.sleep(0.01)
+        time.sleep(0.04)
         with lock:
             seen["now"] -= 1
         return Reply(look(THEN + again * 10_000, 100 + again), content_type=TEXT)
