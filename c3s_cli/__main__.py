@@ -92,9 +92,12 @@ def _open_streams() -> None:
 
 
 def _leave(code: int) -> None:
-    """Exit. Neither another signal nor what is left in a buffer changes the exit code."""
+    """Exit. Neither another signal, what is left in a buffer, nor a running thread changes the exit code."""
+    import atexit
     import gc
+    import os
     import signal
+    import threading
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
@@ -105,6 +108,10 @@ def _leave(code: int) -> None:
         from c3s_cli.terminal.words import silence
 
         silence(1)
+    if threading.active_count() > 1:
+        # Python would free its locks while daemon threads wait for them, and crash. Files are still removed.
+        atexit._run_exitfuncs()  # noqa: SLF001  there is no public way to run them before os._exit
+        os._exit(code)
     # Python collects once more at exit, which takes longer than reading a small cluster.
     gc.freeze()
     sys.exit(code)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from c3s_cli.columns.vocabulary import Kind
+from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import C3sError
 from c3s_cli.model import Failure, Sample
 from c3s_cli.sources.api_server import ApiServer, plan
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from c3s_cli.amounts.allocation import PodResources
+    from c3s_cli.analysis.membership import Keys, Members
     from c3s_cli.kube.cluster import Cluster
     from c3s_cli.model import PodFacts
     from c3s_cli.request.query import Query
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 def source_of(
     cluster: Cluster, origin: Origin, count: Callable[[str, float], None], core: MakeCore = CoreApi
 ) -> ApiServer:
-    """Return what reads a cluster: its API server, and the usage from whom `origin` names.
+    """Return the source of a cluster: its API server, with the usage from where `origin` says.
 
     core: makes what knows the core objects in a reading, unless the source does.
     """
@@ -58,13 +59,7 @@ def clusters_of(endpoint: Cluster, origin: Origin) -> dict[str, Origin]:
 
 def read(source: Source, query: Query, namespace: str) -> Sample:
     """Read what `query` needs. namespace: the context's own, where the query names none. Raises as Source.read does."""
-    sample = source.read(query.needs, scope_of(query, namespace))
-    if not (query.group_figures and query.period):
-        return sample
-    from c3s_cli.analysis.membership import members_of  # only statistics of groups need it
-
-    figures, failures = source.sums(members_of(sample, query), query.group_figures)
-    return structs.replace(sample, group_figures=figures, failures=(*sample.failures, *failures))
+    return source.read(query.needs, scope_of(query, namespace))
 
 
 def scope_of(query: Query, namespace: str) -> Scope:
@@ -78,12 +73,21 @@ def scope_of(query: Query, namespace: str) -> Scope:
         figures=query.row_figures,
         containers=query.containers,
         period=query.period,
+        groups=_members(query) if query.group_figures and query.period else None,
+        group_figures=query.group_figures,
     )
 
 
+def _members(query: Query) -> Callable[[Sample], Mapping[Keys, Members]]:
+    from c3s_cli.analysis.membership import members_of  # only statistics of groups need it
+
+    return lambda sample: members_of(sample, query)
+
+
 def requests_at_once(query: Query) -> int:
-    """Return how many requests a reading begins with."""
-    return len(plan(query.needs, scope_of(query, "")))
+    """Return how many requests a reading begins with. The owners of pods are of two kinds, listed at once."""
+    wanted = plan(query.needs, scope_of(query, ""))
+    return len(wanted) + (Needs.OWNERS in wanted)
 
 
 def pod_resources(cluster: Cluster, query: Query) -> PodResources:
@@ -98,10 +102,10 @@ def pods_of_node(cluster: Cluster, query: Query) -> Mapping[tuple[str, str], Pod
     return api.pods()
 
 
-def nodes_and_pods(cluster: Cluster, *, labels: bool) -> Sample:
+def nodes_and_pods(cluster: Cluster, namespace: str, *, labels: bool) -> Sample:
     """Read all nodes, and all pods with their scheduling rules. C3sError if either cannot be read.
 
-    labels: whether to read the labels of pods, which take most of their memory.
+    namespace: that of pods that name none. labels: whether to read the labels of pods, which take most of their memory.
     """
     problems: list[str] = []
     requests = Requests(cluster)
@@ -117,6 +121,7 @@ def nodes_and_pods(cluster: Cluster, *, labels: bool) -> Sample:
         node_facts=answers["nodes"],
         pod_facts=answers["pods"],
         failures=tuple(Failure(cluster.context, "quantity", problem) for problem in problems),
+        namespace=namespace,
     )
 
 

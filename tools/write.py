@@ -1,4 +1,4 @@
-"""`python -m tools.write`: run the program and write its output into the docs; with --check, only compare."""
+"""`python -m tools.write [FILE...]`: run the program and write its output into the docs; with --check, only compare."""
 
 from __future__ import annotations
 
@@ -23,14 +23,20 @@ def pages() -> list[str]:
 
 
 def main(argv: list[str]) -> int:
-    """Write, or check, the pages, the schema and the recording."""
+    """Write, or check, the pages, the schema and the recording; or only the files that are named."""
     check = "--check" in argv
+    wanted = [str(Path(word).resolve()) for word in argv if not word.startswith("-")]
+    chosen = [page for page in pages() if not wanted or page in wanted]
     mode = ["--check", "--diff"] if check else ["-r"]
-    code = Cog().main(["cog", *mode, "-P", "-n", "utf-8", "-p", "from tools.samples import *", *pages()])
-    for path, text in ((SCHEMA, written()), (RECORDING, svg())):
+    code = (
+        Cog().main(["cog", *mode, "-P", "-n", "utf-8", "-p", "from tools.samples import *", *chosen]) if chosen else 0
+    )
+    for path, text in ((SCHEMA, written), (RECORDING, svg)):
+        if wanted and str(path) not in wanted:
+            continue
         if not check:
-            path.write_text(text, encoding="utf-8")
-        elif not path.is_file() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text(), encoding="utf-8")
+        elif not path.is_file() or path.read_text(encoding="utf-8") != text():
             print(f"docs/{path.name} is out of date: make docs")
             code = code or 1
     return int(code)

@@ -87,11 +87,6 @@ def millicores(nanocores: int) -> int:
     return -(nanocores // -MILLI) if nanocores >= 0 else nanocores // MILLI
 
 
-def mebibytes(number: int) -> int:
-    """Return bytes as whole Mi, rounded down as kubectl does."""
-    return number // MEBI
-
-
 def format_cpu(nanocores: int) -> str:
     """Write CPU as kubectl does: `124m`."""
     return f"{-(nanocores // -MILLI) if nanocores >= 0 else nanocores // MILLI}m"

@@ -7,8 +7,8 @@ from typing import Final
 
 from c3s_cli.columns.obstacles import Obstacle, obstacles
 from c3s_cli.model import Node
-from c3s_cli.request.pods import NodeTerm, Placing, Toleration
 from c3s_cli.request.selectors import Requirement
+from c3s_cli.request.workloads import NodeTerm, Placing, Toleration
 
 # The tolerations that the DaemonSet controller adds.
 OF_DAEMONS: Final = tuple(

@@ -1,5 +1,6 @@
 """What can be shown: every column once, and how names become columns.
 
-vocabulary: Kind, Needs, Unit, Column; catalogue: table_of(kind); naming: Naming(kind).find(name);
-headings: what a table calls them.
+vocabulary: Kind, Needs, Unit, Column; catalogue: table_of(kind), with the columns of_resources, of_sources and of
+fitting, and the getters and obstacles that they read; statistics: columns over a range of time; naming:
+Naming(kind).find(name); headings: their titles in a table.
 """

@@ -1,8 +1,6 @@
 """Every column: its name (its path in the JSON), unit, value, and what must be read to compute it.
 
 Tables, JSON keys, CSV headings, --columns, --sort-by, --where, completion and the docs all read this list.
-
-The file is long because it is a list.
 """
 
 from __future__ import annotations
@@ -12,138 +10,14 @@ from functools import cache
 from operator import attrgetter
 from typing import Final
 
-from msgspec import Struct, structs
+from msgspec import structs
 
-from c3s_cli.columns.fitting import ROOM, default_fit_names, fit_columns, wide_fit_names
-from c3s_cli.columns.getters import amount, difference, fact, figure, percentage, unknown, window_seconds
+from c3s_cli.columns.fitting import default_fit_names, fit_columns, wide_fit_names
+from c3s_cli.columns.getters import fact, percentage, window_seconds
 from c3s_cli.columns.obstacles import schedulable
+from c3s_cli.columns.of_resources import CPU_AND_MEMORY, RESOURCES, WITH_NODES, resource_columns
 from c3s_cli.columns.of_sources import MORE_OF_PODS, OF_VOLUMES
-from c3s_cli.columns.vocabulary import FITTING, Column, Getter, Kind, Needs, Unit, json_name, unit_of
-
-# --- columns of a resource ------------------------------------------------------------------------------------
-
-CPU_AND_MEMORY: Final = ("cpu", "memory")
-RESOURCES: Final = (*CPU_AND_MEMORY, "ephemeral-storage", "pods")
-WITH_NODES: Final = (Kind.NODE, Kind.NODE_GROUP, Kind.CLUSTER, *FITTING)
-OF_NODES: Final = (Kind.NODE_GROUP, Kind.CLUSTER)
-GROUPED: Final = (Kind.NODE_GROUP, Kind.POD_GROUP, Kind.CLUSTER)
-
-USAGE: Final[dict[str, Getter]] = {
-    "cpu": attrgetter("cpu_nanocores"),
-    "memory": attrgetter("memory_bytes"),
-    "pods": attrgetter("pod_count"),
-    "ephemeral-storage": figure("ephemeralStorage.usage"),
-}
-# Usage of a group, summed over the same members as the measured_… amounts.
-COMPARABLE_USAGE: Final[dict[str, Getter]] = {
-    "cpu": attrgetter("comparable_cpu_nanocores"),
-    "memory": attrgetter("comparable_memory_bytes"),
-}
-WORDS: Final = {"cpu": "CPU", "ephemeral-storage": "ephemeral storage", "pods": "pod slots"}
-
-
-class Field(Struct, frozen=True):
-    """A column that each resource has. `terms` are its operands, as `_term` names them.
-
-    kinds: the kinds of row that have it; None for all. measured: only groups have it; it sums the members that report
-    usage. of_pods: whether the resource "pods" (pod slots) has it.
-    """
-
-    name: str
-    words: str
-    terms: tuple[str, ...]
-    kinds: tuple[Kind, ...] | None = None
-    measured: bool = False
-    of_pods: bool = True
-
-
-FIELDS: Final = (
-    Field("usage", "{r} used", ("usage",)),
-    Field("requests", "{r} requested by pods", ("requests",)),
-    Field("limits", "{r} limit; 0 for none", ("limits",), of_pods=False),
-    Field("unused", "{r} requested and not used", ("measured_requests", "comparable_usage"), of_pods=False),
-    Field("usagePercentOfRequests", "", ("comparable_usage", "measured_requests"), of_pods=False),
-    Field("usagePercentOfLimits", "", ("comparable_usage", "measured_limits"), of_pods=False),
-    Field("allocatable", "{r} that pods may request", ("allocatable",), WITH_NODES),
-    Field("capacity", "{r} of the machine", ("capacity",), WITH_NODES),
-    Field(
-        "measuredAllocatable",
-        "{r} that pods may request, on the nodes that report usage",
-        ("measured_allocatable", "usage"),
-        WITH_NODES,
-        measured=True,
-    ),
-    Field("free", "{r} allocatable and not requested", ("allocatable", "requests"), WITH_NODES),
-    Field("schedulableFree", "{r} free on schedulable nodes", ("schedulable_free",), OF_NODES),
-    Field("usagePercentOfAllocatable", "", ("comparable_usage", "measured_allocatable"), WITH_NODES),
-    Field("usagePercentOfCapacity", "", ("comparable_usage", "measured_capacity"), WITH_NODES),
-    Field("requestsPercentOfAllocatable", "", ("requests", "allocatable"), WITH_NODES),
-    Field("limitsPercentOfAllocatable", "", ("limits", "allocatable"), WITH_NODES, of_pods=False),
-)
-
-
-def resource_columns(resource: str, kind: Kind) -> Iterator[Column]:
-    """Yield the columns of one resource for one kind of row."""
-    for field in FIELDS:
-        if field.kinds is not None and kind not in field.kinds:
-            continue
-        if kind in FITTING and field.name not in ROOM:
-            continue
-        if resource == "pods" and not field.of_pods:
-            continue
-        if field.measured and not (kind in GROUPED and resource in CPU_AND_MEMORY):
-            continue
-        yield _resource_column(field, resource, kind)
-
-
-def _resource_column(field: Field, resource: str, kind: Kind) -> Column:
-    prefix = json_name(resource)
-    name = f"{prefix}.{field.name}"
-    values, needs = zip(*(_term(term, resource, kind) for term in field.terms), strict=True)
-    needed = needs[0] | needs[-1]
-    # Only some sources know how much of the disk is used.
-    of_disk = resource == "ephemeral-storage" and {"usage", "comparable_usage"} & {*field.terms}
-    figures = ("ephemeralStorage.usage",) if of_disk else ()
-    part, percent, basis = field.name.partition("PercentOf")
-    if percent:
-        summary = f"{prefix}.{part} as a percentage of {prefix}.{basis.lower()}"
-        return Column(name, Unit.PERCENT, percentage(*values), summary, needed, ratio=values, figures=figures)
-    summary = field.words.format(r=WORDS.get(resource, resource))
-    value = difference(*values) if field.name in ("unused", "free") else values[0]
-    return Column(name, unit_of(resource), value, summary, needed, figures=figures)
-
-
-def _term(term: str, resource: str, kind: Kind) -> tuple[Getter, Needs]:
-    """Return the getter of a term, and what must be read for it.
-
-    A measured_… amount sums the members of a group that report usage. Single rows, and resources whose usage no source
-    reports, only have the plain amount; measured limits are the exception, as they leave out resources that some
-    container does not limit.
-    """
-    if term == "usage":
-        return USAGE.get(resource, unknown), _usage_needs(resource, kind)
-    if term == "comparable_usage":
-        grouped = kind in GROUPED and resource in CPU_AND_MEMORY
-        return (COMPARABLE_USAGE if grouped else USAGE).get(resource, unknown), _usage_needs(resource, kind)
-    if term == "requests" and resource == "pods":
-        return USAGE["pods"], Needs.PODS
-    if term == "schedulable_free":
-        return amount(term, resource), Needs.NODES | Needs.NODE_DETAILS | Needs.PODS
-    plain = term.removeprefix("measured_")
-    comparable = plain == "limits" or (kind in GROUPED and resource in CPU_AND_MEMORY)
-    needs = Needs.NODES if plain in ("allocatable", "capacity") else Needs.PODS
-    return amount(term if comparable else plain, resource), needs
-
-
-def _usage_needs(resource: str, kind: Kind) -> Needs:
-    if resource == "pods":
-        return Needs.PODS
-    if resource not in CPU_AND_MEMORY:
-        return Needs.NOTHING
-    return Needs.POD_METRICS if kind.group is Kind.POD_GROUP else Needs.NODE_METRICS
-
-
-# --- the other columns ----------------------------------------------------------------------------------------
+from c3s_cli.columns.vocabulary import FITTING, Column, Kind, Needs, Unit, json_name
 
 IDENTITY: Final = {
     "context": Column("context", Unit.TEXT, attrgetter("context"), "kubeconfig context, or the server's address"),

@@ -1,4 +1,4 @@
 """One file for each command: its signature, its help, and one call.
 
-complete: what the shells ask for; cli.COMMANDS names the others.
+cli.COMMANDS lists them; complete: what the shells ask for.
 """

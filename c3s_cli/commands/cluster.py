@@ -4,7 +4,8 @@ from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ExitCode
 from c3s_cli.request.from_flags import request_of, target_of
 from c3s_cli.run.once import show
-from c3s_cli.words.options import Connection, Display, Nodes, Selection, takes_flags
+from c3s_cli.words.groups import takes_flags
+from c3s_cli.words.options import Connection, Display, Nodes, Selection
 from c3s_cli.words.time_options import Time
 
 
@@ -17,7 +18,7 @@ def cluster(*, selection: Selection, nodes: Nodes, time: Time, display: Display,
       c3s top cluster
       # A row for every resource, GPUs included
       c3s top cluster -o wide
-      # What the whole cluster used at most, over a month
+      # Peak usage of the whole cluster over a month
       c3s top cluster --since 30d --from prometheus --columns cpu.max,memory.max
     """
     request = request_of(Kind.CLUSTER, None, connection, selection, display, nodes=nodes, time=time)

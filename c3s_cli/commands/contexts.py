@@ -2,8 +2,9 @@
 
 from c3s_cli.errors import ExitCode
 from c3s_cli.request.from_flags import listing_of, target_of
+from c3s_cli.words.groups import takes_flags
 from c3s_cli.words.lists import Contexts, Listing
-from c3s_cli.words.options import Reached, takes_flags
+from c3s_cli.words.options import Reached
 
 
 @takes_flags

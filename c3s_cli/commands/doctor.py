@@ -2,15 +2,16 @@
 
 from c3s_cli.errors import ExitCode
 from c3s_cli.request.from_flags import listing_of, target_of
+from c3s_cli.words.groups import takes_flags
 from c3s_cli.words.lists import Listing
-from c3s_cli.words.options import Reached, takes_flags
+from c3s_cli.words.options import Connection
 
 
 @takes_flags
-def doctor(*, listing: Listing, connection: Reached) -> ExitCode:
+def doctor(*, listing: Listing, connection: Connection) -> ExitCode:
     """Examine one context: kubeconfig, credentials, rights, API server, metrics API, and nodes without metrics.
 
-    Says what to do about each finding. The exit code is 1 if something is broken. Nothing is changed.
+    Each finding comes with advice. The exit code is 1 if something is broken. Nothing is changed.
 
     Examples:
       # The current context
@@ -20,4 +21,4 @@ def doctor(*, listing: Listing, connection: Reached) -> ExitCode:
     """
     from c3s_cli.run.doctor import FORMATS, show_findings  # `c3s doctor --help` does without
 
-    return show_findings(target_of(connection, usage=False), connection.namespace or None, listing_of(listing, FORMATS))
+    return show_findings(target_of(connection), connection.namespace or None, listing_of(listing, FORMATS))

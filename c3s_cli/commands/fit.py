@@ -4,10 +4,11 @@ from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ExitCode
 from c3s_cli.request.fitting import fit_request_of
 from c3s_cli.request.from_flags import request_of, target_of
-from c3s_cli.request.pods import Workload
+from c3s_cli.request.workloads import Workload
 from c3s_cli.run.fitting import fit as place
 from c3s_cli.words.fit import Fit
-from c3s_cli.words.options import Display, Reached, Rows, takes_flags
+from c3s_cli.words.groups import takes_flags
+from c3s_cli.words.options import Display, Reached, Rows
 
 
 @takes_flags

@@ -4,7 +4,8 @@ from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ExitCode
 from c3s_cli.request.from_flags import request_of, target_of
 from c3s_cli.run.once import show
-from c3s_cli.words.options import Connection, Display, NodeName, Nodes, Selection, takes_flags
+from c3s_cli.words.groups import takes_flags
+from c3s_cli.words.options import Connection, Display, NodeName, Nodes, Selection
 from c3s_cli.words.time_options import Time
 
 
@@ -17,9 +18,9 @@ def nodes(
     Examples:
       # The busiest node first
       c3s top nodes --sort-by cpu
-      # Usage beside requests, limits and what is free, by node pool
+      # Usage next to requests, limits and free capacity, by node pool
       c3s top nodes --by pool -o wide
-      # Exit code 3 if a node is too full, or says nothing
+      # Exit code 3 if a node is too full or has no metrics
       c3s top nodes --fail-if 'memory% > 90' --fail-if-unknown
     """
     request = request_of(Kind.NODE, names, connection, selection, display, nodes=nodes, time=time)

@@ -1,19 +1,22 @@
 """`c3s top volumes`, `c3s volumes`."""
 
+from msgspec import structs
+
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ExitCode
 from c3s_cli.request.from_flags import request_of, target_of
 from c3s_cli.run.once import show
-from c3s_cli.words.options import Connection, Display, Pods, Selection, takes_flags
+from c3s_cli.words.groups import takes_flags
+from c3s_cli.words.options import Connection, Display, Pods
 from c3s_cli.words.time_options import Time
-from c3s_cli.words.volume_options import Volumes
+from c3s_cli.words.volume_options import Judged, Volumes
 
 
 @takes_flags
-def volumes(*, volumes: Volumes, display: Display, connection: Connection) -> ExitCode:
+def volumes(*, volumes: Volumes, judged: Judged, display: Display, connection: Connection) -> ExitCode:
     """Display how full the volumes are that pods have claimed (PersistentVolumeClaims).
 
-    The metrics API does not know them: the kubelets do, and a Prometheus that scrapes these.
+    The metrics API has no volumes: use --from kubelet, or --from prometheus.
 
     Examples:
       # The fullest volumes first
@@ -23,7 +26,6 @@ def volumes(*, volumes: Volumes, display: Display, connection: Connection) -> Ex
       # Exit code 3 if one is almost full
       c3s top volumes -A --from prometheus --fail-if 'used% > 90'
     """
-    of_rows = set(volumes.__struct_fields__) - {"all_namespaces", "at"}
-    rows = Selection(**{flag: getattr(volumes, flag) for flag in of_rows})
+    rows = structs.replace(judged, where=volumes.where, sort_by=volumes.sort_by)
     pods, time = Pods(all_namespaces=volumes.all_namespaces), Time(at=volumes.at)
     return show(target_of(connection), *request_of(Kind.VOLUME, None, connection, rows, display, pods=pods, time=time))

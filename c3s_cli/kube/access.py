@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from msgspec import Struct, structs
 
 from c3s_cli.errors import ConfigError, Unreachable
+from c3s_cli.kube.client_import import incluster_loader
 from c3s_cli.kube.deadline import Deadline
-from c3s_cli.kube.kubeconfig import Entry, Merged, merge
+from c3s_cli.kube.kubeconfig import Entry, Merged, merge, missing
 from c3s_cli.request.target import Target
 
+NO_CLUSTER: Final = (
+    "no cluster to read: there is no kubeconfig (--kubeconfig, $KUBECONFIG, ~/.kube/config), no service account "
+    "of a pod, and no --server"
+)
 KUBECTLS_WORDS: Final = {"clusters": "cluster", "users": "auth info"}
 
 
@@ -36,6 +42,32 @@ class Access(Struct, frozen=True):
     def secure(self) -> bool:
         """Whether the connection uses TLS; without it no credentials are sent."""
         return self.server.startswith("https://")
+
+
+def access_of(
+    target: Target, context: str | None = None, merged: Merged | None = None, deadline: Deadline | None = None
+) -> Access:
+    """Return how to reach one context, None for the current one. ConfigError if that cannot be known.
+
+    merged: the kubeconfig files, if they have been read.
+    """
+    deadline = deadline or Deadline(target.request_timeout)
+    access = resolve(target, context, os.environ, deadline, partial(_pod, target), merged)
+    if access is None:
+        if unread := missing(os.environ):
+            raise ConfigError(
+                f"$KUBECONFIG: no such file: {', '.join(unread)}", hint="unset KUBECONFIG reads ~/.kube/config"
+            )
+        raise ConfigError(NO_CLUSTER, hint="c3s top nodes --demo shows a built-in cluster")
+    return access
+
+
+def _pod(target: Target) -> Access | None:
+    """Find the service account of the pod that this runs in, where the client knows it to be."""
+    if not os.environ.get("KUBERNETES_SERVICE_HOST"):
+        return None
+    loader = incluster_loader()
+    return in_cluster(target, os.environ, loader.SERVICE_TOKEN_FILENAME, loader.SERVICE_CERT_FILENAME)
 
 
 def resolve(

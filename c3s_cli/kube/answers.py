@@ -1,4 +1,4 @@
-"""Answers of an API server, good and bad: what came, and kubectl's words for what did not."""
+"""Answers of an API server, and kubectl's words for everything that goes wrong."""
 
 from __future__ import annotations
 
@@ -12,12 +12,19 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from c3s_cli.errors import ApiError, Unreachable
+from c3s_cli.errors import ApiError, InvalidAnswer, Unreachable
 from c3s_cli.kube.deadline import HINT
 
 # Characters of a server's message and reason that are shown.
 LONGEST: Final = 1000
 LONGEST_REASON: Final = 100
+
+
+# The usage of 150,000 pods, which comes in one answer, is 150 MB with three containers and some labels in each.
+LARGEST: Final = 256 << 20
+# What is not shown whole anyway: the body of an error, or of something that is no JSON.
+LARGEST_ERROR: Final = 1 << 20
+CHUNK: Final = 1 << 20
 
 
 class Answer(Struct, frozen=True):
@@ -28,8 +35,29 @@ class Answer(Struct, frozen=True):
     date: datetime | None
 
 
+def body_of(response: Any) -> bytes | bytearray:
+    """Read an answer to its end, inflated in steps; give up above the largest size.
+
+    The body of an error is cut there.
+    """
+    wanted = response.status == 200 and "json" in response.headers.get("Content-Type", "")
+    largest = LARGEST if wanted else LARGEST_ERROR
+    body = bytearray()
+    while len(body) <= largest:
+        chunk = response.read1(CHUNK, decode_content=True)
+        if not chunk:
+            response.release_conn()
+            return body
+        body += chunk
+    # What is left of the answer would be taken for the next one.
+    response.close()
+    if wanted:
+        raise InvalidAnswer(f"the server's answer is larger than {largest >> 20} MiB")
+    return body
+
+
 def date_of(text: str | None) -> datetime | None:
-    """Give the time of a Date header; None if there is none, or it is none."""
+    """Return the time of a Date header; None if it is missing or not valid."""
     from email.utils import parsedate_to_datetime  # http.client has it by now
 
     try:

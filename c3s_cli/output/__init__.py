@@ -1,4 +1,8 @@
-"""Report → text, in one of the formats. Pure: no clock, no terminal, no sorting; pieces of text come out."""
+"""Report → text, one file for each format. Pure: no clock, no terminal, no sorting; pieces of text come out.
+
+prepare(format), render(report, view): the formats, which are table (with cells, grid, painted), document, delimited,
+names, openmetrics and templated; unmatched_paths(report, view): mistakes in a template; listing: other lists.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +27,8 @@ WRITERS: Final = {
     Format.CSV: ("delimited", "delimited"),
     Format.TSV: ("delimited", "delimited"),
     Format.NAME: ("names", "names"),
-    Format.PROMETHEUS: ("prometheus", "exposition"),
-    Format.OPENMETRICS: ("prometheus", "exposition"),
+    Format.PROMETHEUS: ("openmetrics", "exposition"),
+    Format.OPENMETRICS: ("openmetrics", "exposition"),
     Format.CUSTOM_COLUMNS: ("templated", "custom_columns"),
     Format.JSONPATH: ("templated", "jsonpath"),
 }

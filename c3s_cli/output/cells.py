@@ -1,4 +1,4 @@
-"""Cells of a table. Values are rounded here and nowhere else, as kubectl rounds them."""
+"""Cells of a table: exact values rounded as kubectl rounds them, by amounts/quantity.py. No other format rounds."""
 
 from __future__ import annotations
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from operator import attrgetter
 from typing import Any, Final
 
 from msgspec import structs
 
+from c3s_cli.amounts.duration import age
 from c3s_cli.columns.vocabulary import Column, Unit
 from c3s_cli.model import Report
-from c3s_cli.output.table import shown_table
+from c3s_cli.output.table import is_pivoted, shown_table
 from c3s_cli.request.view import View
 from c3s_cli.terminal.bars import sparkline
 from c3s_cli.terminal.colour import style_of
@@ -28,6 +30,9 @@ def grid(report: Report, view: View, marks: Callable[[Any], str], trends: Trends
     columns = shown_table(report, view) if report.rows else []
     leading = max(0, len(columns) - len(report.columns))
     lines = _lines(report)
+    if report.contexts and columns and marks_rows(report, view):
+        ages = [_sampled(row.timestamp, report.now) for row in lines]
+        columns.append(("SAMPLED", [*ages, *[""] * (len(columns[0][1]) - len(ages))]))
     if trends is not None and columns and len(lines) == len(report.rows):
         both = [trends(row) for row in report.rows]
         rest = [""] * (len(columns[0][1]) - len(both))
@@ -57,6 +62,22 @@ def grid(report: Report, view: View, marks: Callable[[Any], str], trends: Trends
 
     shown: Grid = structs.replace(made, style=style, mark=mark, order=order, flexible=names, names=leading)
     return shown
+
+
+def marks_rows(report: Report, view: View) -> bool:
+    """Whether each line is one row, which can have a mark: a wide cluster has a line for each resource."""
+    return not is_pivoted(report, view)
+
+
+def _sampled(timestamp: str | None, now: datetime) -> str:
+    """Say how old the figures of a row are: each cluster has its own age."""
+    if not timestamp:
+        return UNKNOWN
+    try:
+        seconds = (now - datetime.fromisoformat(timestamp)).total_seconds()
+    except (ValueError, TypeError):
+        return UNKNOWN
+    return f"{age(max(0.0, seconds))} ago"
 
 
 def _lines(report: Report) -> Sequence[Any]:

@@ -48,12 +48,12 @@ def table(report: Report, view: View) -> Iterator[str]:
 
 def shown_table(report: Report, view: View) -> TableColumns:
     """Return the headings and cells of a table, with the sums below them if these are wanted."""
-    columns = _by_resource(report, view) if _is_pivoted(report, view) else _footed(report, view)
+    columns = _by_resource(report, view) if is_pivoted(report, view) else _footed(report, view)
     return columns if view.width is None else _narrowed(columns, report, view)
 
 
 def _narrowed(columns: TableColumns, report: Report, view: View) -> TableColumns:
-    """Shorten names in the middle, the longest first, as far as the window is too narrow; figures never."""
+    """Shorten names in the middle, the longest first, until the table fits the window. Figures are never shortened."""
     leading = len(columns) - len(report.columns)
     texts = {leading + place for place, column in enumerate(report.columns) if column.unit in (Unit.TEXT, Unit.TEXTS)}
     # A pivoted cluster has other columns than the report: its context and the names of the resources are text.
@@ -111,7 +111,7 @@ def _footed(report: Report, view: View) -> TableColumns:
     return _with_sum(columns, report) if view.sum else columns
 
 
-def _is_pivoted(report: Report, view: View) -> bool:
+def is_pivoted(report: Report, view: View) -> bool:
     """Whether a cluster is shown with one row per resource, as its wide columns would not fit on a line."""
     return view.format is Format.WIDE and report.kind is Kind.CLUSTER
 

@@ -1,5 +1,6 @@
 """What a command line asks for: Target (where), Query (what), View (how), and the languages they are written in.
 
-target, query, view, pace, condition: the values; from_flags: flags become them; formats, grouping, sorting: the values
-of -o, --by, --sort-by; where, selectors, jsonpath: the languages.
+from_flags: flags become target, query, view and pace; fitting, manifests: flags and files become the workloads of
+`c3s fit`. Values of flags: formats, origin (--from), shown (--columns), grouping (--by), sorting (--sort-by), period
+and ranges (--since). Languages: where (→ condition), selectors, jsonpath.
 """

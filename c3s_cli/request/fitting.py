@@ -9,8 +9,8 @@ from msgspec import structs
 
 from c3s_cli.amounts.quantity import InvalidQuantity, nanos, whole
 from c3s_cli.errors import UsageError
-from c3s_cli.request.pods import FitRequest, Placing, Toleration, Workload
 from c3s_cli.request.selectors import parse_labels
+from c3s_cli.request.workloads import FitRequest, Placing, Toleration, Workload
 
 if TYPE_CHECKING:
     from c3s_cli.words.fit import Fit

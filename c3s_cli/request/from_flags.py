@@ -5,24 +5,33 @@ Nothing is read yet: every mistake on the command line is found here, as a Usage
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from c3s_cli.amounts.duration import parse_duration
-from c3s_cli.columns.catalogue import CPU_AND_MEMORY, IDENTITY
-from c3s_cli.columns.naming import Naming, split_names
-from c3s_cli.columns.vocabulary import Column, Kind, flat
+from c3s_cli.columns.naming import Naming
+from c3s_cli.columns.vocabulary import Column, Kind
 from c3s_cli.errors import UsageError
 from c3s_cli.request.formats import read_format
 from c3s_cli.request.grouping import key_column, keys_of
 from c3s_cli.request.origin import origin_of
 from c3s_cli.request.pace import Pace
-from c3s_cli.request.query import Query, SortKey
-from c3s_cli.request.ranges import asked_for, check, in_range
+from c3s_cli.request.query import Query
+from c3s_cli.request.ranges import asked_for, check
 from c3s_cli.request.selectors import parse_fields, parse_labels
+from c3s_cli.request.shown import (
+    denominator_columns,
+    named_columns,
+    swap_columns,
+    template_columns,
+    unique,
+    used_columns,
+    with_extended,
+    words_of,
+)
 from c3s_cli.request.sorting import sort_keys
 from c3s_cli.request.target import PARALLEL, DemoOptions, Origin, Target
-from c3s_cli.request.view import COLORS, DELIMITED, METRICS, TABLES, WITH_TEMPLATE, WITH_TOTALS, Format, View
+from c3s_cli.request.view import COLORS, DELIMITED, METRICS, TABLES, WITH_TOTALS, Format, View
 
 if TYPE_CHECKING:
     from c3s_cli.request.condition import Condition
@@ -145,24 +154,15 @@ def request_of(  # noqa: PLR0913  a command line has that many groups of flags
     """Make the Query and the View of one command line. Mistakes are found in kubectl's order."""
     name = _name(objects, names or ())
     format_, template = read_format(display.output)
-    if display.units and format_ not in DELIMITED:
-        raise UsageError("--units goes with -o csv or tsv")
-    if display.no_timestamps and format_ not in METRICS:
-        raise UsageError("--no-timestamps goes with -o openmetrics")
-    if rows.explain and (rows.by or rows.where or rows.fail_if or format_ not in (Format.TABLE, Format.JSON)):
-        raise UsageError("--explain goes with the NAME of one pod or node, and with -o table or json, only")
-    basis = "Capacity" if nodes and nodes.show_capacity else "Allocatable"
+    _check_format(format_, rows, display)
     everywhere = bool(pods and pods.all_namespaces)
-    of_objects = Naming(objects, basis)
-    by = tuple(of_objects.find(key) for key in keys_of(objects, rows.by, everywhere=everywhere))
-    keys = tuple(key_column(column, place) for place, column in enumerate(by))
-    naming = Naming(objects.group if by else objects, basis, keys)
+    of_objects = Naming(objects, "Capacity" if nodes and nodes.show_capacity else "Allocatable")
+    by, naming = _grouped(of_objects, rows.by, everywhere=everywhere)
     sort = sort_keys(rows.sort_by, naming)
     _one_of_name_and_selector(objects, name, rows, pods)
     period = asked_for(time, connection)
-    words = split_names(display.columns) or (["wide"] if format_ is Format.WIDE else ["default"])
-    implied = _implied_columns(naming.kind, keys, everywhere=everywhere)
-    shown = [column for column in naming.expand(in_range(words, naming, period)) if column.name not in implied]
+    words = words_of(display.columns, format_)
+    shown = named_columns(words, naming, period, everywhere=everywhere)
     where = _condition(rows.where, of_objects)
     until = _until(repeat)
     if repeat:
@@ -172,12 +172,12 @@ def request_of(  # noqa: PLR0913  a command line has that many groups of flags
     query = Query(
         objects=objects,
         kind=naming.kind,
-        columns=_unique(
+        columns=unique(
             shown,
-            _swap_columns(naming) if rows.show_swap else (),
-            _denominator_columns(naming) if not display.columns and format_ not in TABLES else (),
+            swap_columns(naming) if rows.show_swap else (),
+            denominator_columns(naming) if not display.columns and format_ not in TABLES else (),
             used_columns(sort, where if not by else None, shown) if not display.columns else (),
-            _template_columns(format_, template, naming),
+            template_columns(format_, template, naming),
         ),
         name=name,
         namespace=connection.namespace or None,
@@ -186,7 +186,7 @@ def request_of(  # noqa: PLR0913  a command line has that many groups of flags
         fields=parse_fields(pods.field_selector) if pods and pods.field_selector else None,
         containers=bool(pods and pods.containers) and not by,
         by=by,
-        keys=keys,
+        keys=naming.keys,
         where=where,
         sort=sort,
         fail_if=_condition(rows.fail_if, naming),
@@ -197,15 +197,36 @@ def request_of(  # noqa: PLR0913  a command line has that many groups of flags
         totals=rows.sum or format_ in WITH_TOTALS,
         sum=rows.sum,
         period=period,
-        extended=naming.kind in WITH_EXTENDED and not WITH_EXTENDED[naming.kind].isdisjoint(words),
+        extended=with_extended(naming.kind, words),
     )
     check(query)
-    # With --columns, wide means no more than table.
-    format_ = Format.TABLE if format_ is Format.WIDE and display.columns else format_
-    return query, View(
-        format_,
+    return query, _view(format_, template, display, sums=rows.sum)
+
+
+def _check_format(format_: Format, rows: options.Selection, display: options.Display) -> None:
+    """Raise a UsageError for flags that do not go with the format."""
+    if display.units and format_ not in DELIMITED:
+        raise UsageError("--units goes with -o csv or tsv")
+    if display.no_timestamps and format_ not in METRICS:
+        raise UsageError("--no-timestamps goes with -o openmetrics")
+    if rows.explain and (rows.by or rows.where or rows.fail_if or format_ not in (Format.TABLE, Format.JSON)):
+        raise UsageError("--explain goes with the NAME of one pod or node, and with -o table or json, only")
+
+
+def _grouped(of_objects: Naming, by: str | None, *, everywhere: bool) -> tuple[tuple[Column, ...], Naming]:
+    """Return the columns that --by names, and the naming of the rows: of objects, or of their groups."""
+    columns = tuple(of_objects.find(key) for key in keys_of(of_objects.kind, by, everywhere=everywhere))
+    keys = tuple(key_column(column, place) for place, column in enumerate(columns))
+    kind = of_objects.kind.group if columns else of_objects.kind
+    return columns, Naming(kind, of_objects.basis, keys)
+
+
+def _view(format_: Format, template: str, display: options.Display, *, sums: bool) -> View:
+    """Make the View. With --columns, wide means no more than table."""
+    return View(
+        Format.TABLE if format_ is Format.WIDE and display.columns else format_,
         headers=not display.no_headers,
-        sum=rows.sum,
+        sum=sums,
         template=template,
         color=_color(display.color),
         warn=display.warn,
@@ -244,69 +265,6 @@ def _one_of_name_and_selector(
         raise UsageError("only one of NAME or --selector can be provided")
     if rows.selector or (pods and pods.field_selector):
         raise UsageError("only one of NAME or selector can be provided")
-
-
-# The sets of columns to which extended resources are added: those of a cluster, those that fit is asked for.
-WITH_EXTENDED: Final = {
-    Kind.CLUSTER: frozenset({"wide", "all"}),
-    Kind.FIT: frozenset({"default", "wide", "all"}),
-    Kind.FIT_GROUP: frozenset({"default", "wide", "all"}),
-}
-
-# --- columns --------------------------------------------------------------------------------------------------
-
-
-def _unique(*several: Iterable[Column]) -> tuple[Column, ...]:
-    unique: dict[str, Column] = {}
-    for column in (column for columns in several for column in columns):
-        unique.setdefault(column.name, column)
-    return tuple(unique.values())
-
-
-def _implied_columns(kind: Kind, keys: Sequence[Column], *, everywhere: bool) -> set[str]:
-    """Name the columns that every row starts with, so that --columns need not repeat them."""
-    if keys:
-        return {key.name for key in keys}
-    if kind is Kind.CLUSTER:
-        return {"context"}
-    return {"name", "namespace"} if everywhere else {"name"}
-
-
-def used_columns(sort: Sequence[SortKey], where: Condition | None, shown: Iterable[Column]) -> list[Column]:
-    """Return the columns that rows are sorted or filtered by and that are not shown yet."""
-    seen = {"name", "namespace", "context", *(column.name for column in flat(shown))}
-    used = [*(key.column for key in sort), *(where.columns if where else ())]
-    return [column for column in used if not seen.issuperset(part.name for part in flat([column]))]
-
-
-def _swap_columns(naming: Naming) -> tuple[Column, ...]:
-    match naming.kind:
-        case Kind.NODE:
-            return naming.expand(["swap.usage", "swap.usagePercentOfCapacity"])
-        case Kind.CLUSTER:
-            return ()
-        case _:
-            return naming.expand(["swap.usage"])
-
-
-def _denominator_columns(naming: Naming) -> tuple[Column, ...]:
-    """Return what a cluster's default percentages are percentages of; only the structured formats show it."""
-    if naming.kind is not Kind.CLUSTER:
-        return ()
-    return naming.expand(
-        f"{resource}.{field}" for resource in CPU_AND_MEMORY for field in ("allocatable", "measuredAllocatable")
-    )
-
-
-def _template_columns(format_: Format, template: str, naming: Naming) -> list[Column]:
-    """Return the columns that a template uses, so that they are read."""
-    if format_ not in WITH_TEMPLATE:
-        return []
-    from c3s_cli.request.jsonpath import paths_in_spec, paths_in_template  # only for templates
-
-    paths = paths_in_spec(template) if format_ is Format.CUSTOM_COLUMNS else paths_in_template(template)
-    found = [naming.at(path) for path in sorted(paths)]
-    return [column for column in found if column and column.name not in IDENTITY]
 
 
 # --- conditions ----------------------------------------------------------------------------------------------

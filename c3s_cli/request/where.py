@@ -20,8 +20,8 @@ from typing import Any, Final
 
 from c3s_cli.amounts.duration import parse_nanoseconds
 from c3s_cli.amounts.quantity import InvalidQuantity, nanos, whole
-from c3s_cli.columns.catalogue import CPU_AND_MEMORY
 from c3s_cli.columns.naming import Naming
+from c3s_cli.columns.of_resources import CPU_AND_MEMORY
 from c3s_cli.columns.vocabulary import Column, Unit
 from c3s_cli.errors import UsageError
 from c3s_cli.request.condition import Comparison, Condition, Membership, Test, Word, may_be_none

@@ -1,6 +1,6 @@
 """From a request to its output: connect, read, compute, render, write.
 
-once: show(target, query, view); fleet: the clusters of a target, one or many, and reading: their Samples; watching:
-watch(…, pace), and live: its screen, heading: the totals above the rows, schedule: when it reads; contexts, doctor:
-what is there, and what is wrong; explain: the terms of one sum; stages: timings for -v.
+once: show(target, query, view); watching: watch(…, pace), with live, heading, schedule and garbage; explain, fitting,
+contexts, doctor (with examination, rights): the commands of these names. fleet: the clusters of a target; reading,
+failures: their Samples, and what failed; verdict: remarks and exit code; stages: timings for -v.
 """

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
@@ -14,21 +14,18 @@ from c3s_cli.errors import ExitCode, ReaderGone
 from c3s_cli.metrics import requests_at_once
 from c3s_cli.output import prepare, render, unmatched_paths
 from c3s_cli.request.view import TABLES
-from c3s_cli.run.failures import said
 from c3s_cli.run.fleet import opened
 from c3s_cli.run.reading import reader
 from c3s_cli.run.stages import Stages
+from c3s_cli.run.verdict import remarks, verdict
 from c3s_cli.terminal.colour import wants_colour
 from c3s_cli.terminal.words import say
 
 if TYPE_CHECKING:
-    from c3s_cli.model import Judgement, Report
+    from c3s_cli.model import Report
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import Target
     from c3s_cli.request.view import Format, View
-
-# As many rows as a message names.
-NAMED: Final = 10
 
 
 def show(target: Target, query: Query, view: View, *, explain: bool = False) -> ExitCode:
@@ -82,47 +79,3 @@ def emit(pieces: Iterable[str]) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         raise ReaderGone("") from None
-
-
-def remarks(report: Report) -> Iterator[str]:
-    """Return what stderr says about a report: that it is empty, what could not be read, what --fail-if came to."""
-    if report.empty_message:
-        yield report.empty_message
-    if report.absence:
-        yield f"hint: {report.absence}"
-    for failure in report.failures:
-        if report.contexts:
-            yield f"warning: {said(failure)}"
-            continue
-        unread = "" if failure.source == "quantity" else f"{failure.source} could not be read: "
-        yield f"warning: {unread}{failure.message}"
-    if report.fail_if:
-        yield from judged(report.fail_if)
-
-
-def judged(judgement: Judgement) -> Iterator[str]:
-    """Say which rows match a condition, and which could not be judged."""
-    if judgement.flag == "--until-all":
-        # Who waits for all wants to know how many are missing; the names of those that match are no news.
-        all_of = "all" if judgement.met else f"{len(judgement.matched)} of"
-        yield f"{judgement.flag}: {all_of} {_counted(judgement.of)} matched"
-    elif judgement.matched:
-        yield f"{judgement.flag}: {_counted(len(judgement.matched))} matched: {_named(judgement.matched)}"
-    if judgement.unjudged:
-        rows, names = _counted(len(judgement.unjudged)), _named(judgement.unjudged)
-        yield f"{judgement.flag}: {rows} could not be judged ({judgement.because}): {names}"
-
-
-def _counted(rows: int) -> str:
-    return "1 row" if rows == 1 else f"{rows} rows"
-
-
-def _named(rows: Sequence[str]) -> str:
-    return ", ".join(rows[:NAMED]) + (f" and {len(rows) - NAMED} more" if len(rows) > NAMED else "")
-
-
-def verdict(report: Report) -> ExitCode:
-    """Return the exit code that a report comes to."""
-    if report.fail_if and report.fail_if.fails:
-        return ExitCode.CONDITION_MET
-    return ExitCode.INCOMPLETE if report.failures else ExitCode.OK

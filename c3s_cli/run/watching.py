@@ -16,10 +16,11 @@ from c3s_cli.output import unmatched_paths
 from c3s_cli.request.view import DELIMITED, TABLES, Format
 from c3s_cli.run.fleet import opened
 from c3s_cli.run.garbage import collect
-from c3s_cli.run.once import emit, judged, remarks, verdict, write
+from c3s_cli.run.once import emit, write
 from c3s_cli.run.reading import reader
 from c3s_cli.run.schedule import Schedule
 from c3s_cli.run.stages import Stages
+from c3s_cli.run.verdict import judged, remarks, verdict
 from c3s_cli.terminal.words import say
 
 if TYPE_CHECKING:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import structs
 
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import C3sError
@@ -17,9 +19,7 @@ from c3s_cli.sources.requests import Once, Requests, at_once
 from c3s_cli.sources.source import Lists
 
 if TYPE_CHECKING:
-    from c3s_cli.analysis.membership import Keys, Members
     from c3s_cli.kube.cluster import Cluster
-    from c3s_cli.model import Figures
     from c3s_cli.sources.core_api import MakeCore, Stale
     from c3s_cli.sources.source import Scope, Usage
 
@@ -47,7 +47,7 @@ def plan(needs: Needs, scope: Scope) -> list[Needs]:
 class ApiServer:
     """One cluster's API server, and what it reads the usage from: the metrics API, if nothing else is named.
 
-    count: is told the seconds of each stage of a reading. core: makes what knows the core objects in a reading.
+    count: called with the seconds of each stage of a reading. core: makes the reader of core objects.
     context: what to call the cluster, if not by its connection.
     """
 
@@ -64,7 +64,6 @@ class ApiServer:
         self.count = count
         self.core = core
         self.reading = reading
-        self.usage: Usage | None = None
 
     def read(self, needs: Needs, scope: Scope) -> Sample:
         """Read what is needed, all parts at once. Errors are raised in the order in which kubectl asks."""
@@ -76,7 +75,7 @@ class ApiServer:
         )
         nodes = Once(core.nodes if Needs.NODES in needs else core.node_names)
         pods_in_scope = Once(core.pods)
-        usage = self.usage = self.reading(requests, scope, problems, Lists(nodes, pods_in_scope, Once(core.claims)))
+        usage = self.reading(requests, scope, problems, Lists(nodes, pods_in_scope, Once(core.claims)))
         jobs: dict[Needs, Callable[[], Any]] = {
             Needs.NODE_METRICS: usage.nodes,
             Needs.POD_METRICS: usage.pods,
@@ -91,13 +90,7 @@ class ApiServer:
         # The last one runs in this thread. That of the metrics is always a request; lists may be known already.
         ended = at_once({need: jobs[need] for need in reversed(wanted)})
         answers = {need: ended[need] for need in wanted}
-        required = _required(answers, scope)
-        failures = []
-        for need, answer in answers.items():
-            if isinstance(answer, C3sError):
-                if need in required:
-                    raise answer
-                failures.append(Failure(self.context, NAMES[need], str(answer)))
+        failures = self._failures(answers, _required(answers, scope))
         known = {need: answer for need, answer in answers.items() if not isinstance(answer, C3sError)}
         now = max(requests.dates, default=datetime.now(UTC))
         pods, facts = _pods(known, needs, scope)
@@ -114,7 +107,7 @@ class ApiServer:
         seconds = requests.seconds()
         self.count("requests", seconds)
         self.count("decoding", time.perf_counter() - begun - seconds)
-        return Sample(
+        sample = Sample(
             context=self.context,
             now=now,
             source=usage.name,
@@ -128,16 +121,27 @@ class ApiServer:
             absence=absence,
             failures=tuple(failures),
         )
+        return _with_groups(sample, scope, usage)
 
-    def sums(
-        self, groups: Mapping[Keys, Members], figures: Sequence[str]
-    ) -> tuple[Mapping[Keys, Figures], Sequence[Failure]]:
-        """Read the statistics of groups of what has been read last, and what of it could not be read."""
-        if self.usage is None:
-            return {}, ()
-        known = self.usage.failures
-        told = self.usage.sums(groups, figures)
-        return told, [failure for failure in self.usage.failures if failure not in known]
+    def _failures(self, answers: Mapping[Needs, Any], required: Needs) -> list[Failure]:
+        """Return the parts that could not be read. Raises the first error of those that are required."""
+        failures: list[Failure] = []
+        for need, answer in answers.items():
+            if isinstance(answer, C3sError):
+                if need in required:
+                    raise answer
+                failures.append(Failure(self.context, NAMES[need], str(answer)))
+        return failures
+
+
+def _with_groups(sample: Sample, scope: Scope, usage: Usage) -> Sample:
+    """Read the statistics of the groups that the sample's rows make up."""
+    if scope.groups is None:
+        return sample
+    known = tuple(usage.failures)
+    figures = usage.sums(scope.groups(sample), scope.group_figures)
+    missing = [failure for failure in usage.failures if failure not in known]
+    return structs.replace(sample, group_figures=figures, failures=(*sample.failures, *missing))
 
 
 def _stale(context: str, stale: Stale, now: datetime) -> Failure:

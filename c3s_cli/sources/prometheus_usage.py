@@ -12,7 +12,7 @@ from c3s_cli.columns.statistics import statistics_of
 from c3s_cli.errors import C3sError, QueryFailed
 from c3s_cli.model import Container, Failure, Figures, Node, Pod, Volume
 from c3s_cli.request.period import Period
-from c3s_cli.sources import large_groups, more_figures, promql
+from c3s_cli.sources import large_groups, prometheus_figures, promql
 from c3s_cli.sources.decode.metrics import total
 from c3s_cli.sources.node_names import NodeNames
 from c3s_cli.sources.requests import Once, at_once
@@ -99,7 +99,7 @@ class PrometheusUsage:
         if not used:
             self.absence = self._why_nothing()
         figures = self._pod_figures(used)
-        for who, more in self._more_figures():
+        for who, more in self._prometheus_figures():
             figures.setdefault(who, {}).update(more)
         return [self._pod(of, containers, figures) for of, containers in used.items()]
 
@@ -111,7 +111,7 @@ class PrometheusUsage:
             claims = None
             self.missing.append(Failure(self.context, "who mounts the volumes", str(problem)))
         selector = self._matching(self._scope())
-        return more_figures.volumes(self._ask, self.context, self._timestamp(), claims, selector)
+        return prometheus_figures.volumes(self._ask, self.context, self._timestamp(), claims, selector)
 
     def explain_absence(self, _now: datetime) -> None:
         """Say nothing of pods that were not scraped: there are none."""
@@ -255,16 +255,16 @@ class PrometheusUsage:
                     made.setdefault(who, {})[wanted] = _whole(resource, number)
         return made
 
-    def _more_figures(self) -> Iterator[tuple[Who, Mapping[str, int]]]:
+    def _prometheus_figures(self) -> Iterator[tuple[Who, Mapping[str, int]]]:
         """Read what else is needed of pods. Without it they can be shown: what fails is a failure."""
         wanted, selector = self.scope.figures, self._matching(self._scope())
         start, end = self._times()
         seconds = int(end - start) or promql.WINDOW
         jobs: dict[str, Callable[[], Mapping[tuple[str, str], Figures]]] = {}
-        if not set(wanted).isdisjoint(more_figures.COUNTERS):
-            jobs["counters"] = partial(more_figures.counted, self._ask, wanted, selector, seconds)
+        if not set(wanted).isdisjoint(prometheus_figures.COUNTERS):
+            jobs["counters"] = partial(prometheus_figures.counted, self._ask, wanted, selector, seconds)
         if not {"volumes.used", "volumes.capacity"}.isdisjoint(wanted):
-            jobs["volumes"] = lambda: more_figures.claimed(self._ask, self.lists.claims(), selector)
+            jobs["volumes"] = lambda: prometheus_figures.claimed(self._ask, self.lists.claims(), selector)
         for what, job in jobs.items():
             try:
                 yield from job().items()

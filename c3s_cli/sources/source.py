@@ -26,8 +26,9 @@ Claims = Mapping[tuple[str, str], tuple[str, tuple[str, ...]]]
 class Scope(Struct, frozen=True):
     """Which objects are read: of one kind, by name or by selectors. namespace: None for all.
 
-    figures: what is needed of them beside their usage, by the names of the columns. containers: whether that is needed
-    of containers, too. period: of when, None for now.
+    figures: what is needed besides their usage, by the names of the columns. containers: whether containers need it
+    too. period: of when, None for now. groups: says, once the rows are read, which of them make up each
+    group whose group_figures are needed; None if no statistic of a group is.
     """
 
     objects: Kind
@@ -38,6 +39,8 @@ class Scope(Struct, frozen=True):
     figures: tuple[str, ...] = ()
     containers: bool = False
     period: Period | None = None
+    groups: Callable[[Sample], Mapping[Keys, Members]] | None = None
+    group_figures: tuple[str, ...] = ()
 
     def namespaced(self, resource: str) -> str:
         """Return the last part of a path: `namespaces/NAMESPACE/pods`, or `pods` for all namespaces."""
@@ -66,11 +69,6 @@ class Source(Protocol):
         Raises a C3sError if there is nothing to show without it; anything else that cannot be read is a Failure in the
         Sample.
         """
-
-    def sums(
-        self, groups: Mapping[Keys, Members], figures: Sequence[str]
-    ) -> tuple[Mapping[Keys, Figures], Sequence[Failure]]:
-        """Read the statistics of groups of what has been read last, and what of it could not be read."""
 
 
 class Lists(Struct, frozen=True):

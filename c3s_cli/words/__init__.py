@@ -1,5 +1,6 @@
 """The words of a command line: every flag, kubectl's way of writing them, and the help about them.
 
-options: the flags, declared once; arity: which take a value; argv: translate(argv) for Typer; help: the text of --help;
-pages: that of groups; suggestions: what a mistyped command or flag may have been.
+options: the flags, declared once (those of few commands in fit, lists, source_options, time_options, volume_options);
+flag, groups: how they are declared and reach a command; argv: translate(argv) for Typer; arity: which take a value;
+help, pages: the text of --help; suggestions: what a mistyped command or flag may have been.
 """

@@ -6,16 +6,17 @@ from functools import cache
 from typing import Any, get_args, get_type_hints
 
 from c3s_cli.words.fit import Fit
+from c3s_cli.words.groups import group_of
 from c3s_cli.words.lists import Contexts, Listing
-from c3s_cli.words.options import Connection, Display, Nodes, Pods, Repeat, Rows, Selection, Serve, group_of
+from c3s_cli.words.options import Connection, Display, Nodes, Pods, Repeat, Rows, Selection, Serve
 from c3s_cli.words.time_options import Time
-from c3s_cli.words.volume_options import Volumes
+from c3s_cli.words.volume_options import Judged, Volumes
 
 GROUPS = {
     "nodes": (Selection, Nodes, Time, Display, Connection),
     "pods": (Pods, Selection, Time, Display, Connection),
     "cluster": (Selection, Nodes, Time, Display, Connection),
-    "volumes": (Volumes, Display, Connection),
+    "volumes": (Volumes, Judged, Display, Connection),
     "fit": (Fit, Rows, Display, Connection),
     "demo": (Serve,),
     "contexts": (Contexts, Listing, Connection),

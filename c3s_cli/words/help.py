@@ -20,7 +20,7 @@ SECTIONS: Final = (
     "Which pods",
     "What to show",
     "Which rows",
-    "Of when",
+    "Time range",
     "Conditions",
     "How often",
     "Output",
@@ -130,9 +130,3 @@ def _wrapped(text: str, width: int, indent: str) -> Iterator[str]:
 def _for_program(line: str, program: str) -> str:
     """Call the program in an example as the user does."""
     return f"{program} {line.removeprefix('c3s ')}" if line.startswith("c3s ") else line
-
-
-def examples_of(text: str) -> list[str]:
-    """Give the command lines of the examples in a docstring."""
-    lines = text.partition(EXAMPLES)[2].splitlines()
-    return [line.strip() for line in lines if line.strip() and not line.strip().startswith("#")]

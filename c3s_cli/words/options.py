@@ -1,19 +1,15 @@
 """Every flag, declared once. A group of flags is a frozen Struct, and a command takes whole groups.
 
-Names, letters and wording are kubectl's where kubectl has the flag. Adding a flag is one line in its group;
-`takes_flags` makes the flat signature that Typer wants. No `from __future__ import annotations` here: Typer
-reads the annotations when the program runs. The file is long because it is a list.
+Names, letters and wording are kubectl's where kubectl has the flag. Adding a flag is one line in its group; groups.py
+makes the flat signature that Typer wants. No `from __future__ import annotations` here: Typer reads the annotations
+when the program runs.
 """
 
-from collections.abc import Callable
-from functools import wraps
-from inspect import Parameter, Signature, signature
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated
 
 import typer
 from msgspec import Struct
 
-from c3s_cli.errors import ExitCode
 from c3s_cli.words.flag import CONDITIONS, OFTEN, OUTPUT, ROWS, SERVING, SHOW, Many, Text
 from c3s_cli.words.flag import flag as _flag
 from c3s_cli.words.source_options import Source
@@ -23,7 +19,7 @@ PodName = Annotated[Many, typer.Argument(metavar="[NAME]", help="Show only this 
 
 
 class Connection(Source, frozen=True):
-    """Where: which cluster, and as whom. kubectl's global flags, after those of the source."""
+    """Which cluster to read, and with which identity: kubectl's global flags, after those of the source."""
 
     namespace: Annotated[
         Text, _flag("-n", "--namespace", metavar="NAME", help="The namespace scope of this request.")
@@ -40,7 +36,7 @@ class Connection(Source, frozen=True):
     all_contexts: Annotated[bool, _flag("--all-contexts", help="Read the clusters of all kubeconfig contexts.")] = False
     parallel: Annotated[
         int | None,
-        _flag("--parallel", metavar="N", help="Of several clusters, read N at the same time. Default: 16."),
+        _flag("--parallel", metavar="N", help="Read at most N clusters at the same time. Default: 16."),
     ] = None
     kubeconfig: Annotated[Text, _flag("--kubeconfig", metavar="FILE", help="The kubeconfig file to use.")] = None
     cluster: Annotated[Text, _flag("--cluster", metavar="NAME", help="The name of the kubeconfig cluster to use.")] = (
@@ -91,11 +87,11 @@ class Connection(Source, frozen=True):
         _flag(
             "--request-timeout",
             metavar="DURATION",
-            help="How long a reading may take, with all its requests, such as 1s, 2m, 3h; 0 waits for ever. "
+            help="Time limit of a reading with all its requests, such as 1s, 2m, 3h; 0 for no limit. "
             "Default: 10s without data, 5m in total.",
         ),
     ] = None
-    demo: Annotated[bool, _flag("--demo", help="Read a built-in simulated cluster; needs no cluster.")] = False
+    demo: Annotated[bool, _flag("--demo", help="Read a built-in simulated cluster instead of a real one.")] = False
     demo_at: Annotated[
         Text,
         _flag("--demo-at", metavar="TIME", help="Freeze the demo at this time (RFC 3339); implies --demo."),
@@ -134,12 +130,12 @@ class Display(Struct, frozen=True):
         bool,
         _flag(
             "--units",
-            help="With csv and tsv: units in the headings, as `cpu.usage (millicores)`, and values in these units.",
+            help="With -o csv or tsv: put units into the headings, as in `cpu.usage (millicores)`.",
             section=OUTPUT,
         ),
     ] = False
     no_timestamps: Annotated[
-        bool, _flag("--no-timestamps", help="With openmetrics: samples without their time.", section=OUTPUT)
+        bool, _flag("--no-timestamps", help="With -o openmetrics: leave out the timestamps.", section=OUTPUT)
     ] = False
     color: Annotated[
         str,
@@ -200,7 +196,7 @@ class Selection(Struct, frozen=True):
         _flag(
             "--sort-by",
             metavar="KEYS",
-            help="cpu or memory, as kubectl sorts; or columns, as 'cpu%:desc,name'.",
+            help="cpu or memory (as kubectl sorts), or columns, such as 'cpu%:desc,name'.",
             section=SHOW,
         ),
     ] = None
@@ -220,7 +216,7 @@ class Selection(Struct, frozen=True):
         bool,
         _flag(
             "--fail-if-unknown",
-            help="Exit with code 3 also if the condition cannot be judged for want of metrics.",
+            help="Also exit with code 3 if a row cannot be judged because metrics are missing.",
             section=CONDITIONS,
         ),
     ] = False
@@ -238,7 +234,7 @@ class Nodes(Struct, frozen=True):
 
     show_capacity: Annotated[
         bool,
-        _flag("--show-capacity", help="Percentages of the nodes' capacity instead of their allocatable.", section=SHOW),
+        _flag("--show-capacity", help="Show percentages of capacity instead of allocatable.", section=SHOW),
     ] = False
 
 
@@ -319,11 +315,12 @@ class Serve(Struct, frozen=True):
     """What `c3s demo` serves, and on which port."""
 
     port: Annotated[
-        int, _flag("--port", metavar="PORT", help="The port on loopback; 0 takes any. Default: 8001.", section=SERVING)
+        int,
+        _flag("--port", metavar="PORT", help="Port on loopback; 0 for any free port. Default: 8001.", section=SERVING),
     ] = 8001
-    nodes: Annotated[int | None, _flag("--nodes", metavar="N", help="How many nodes.", section=SERVING)] = None
+    nodes: Annotated[int | None, _flag("--nodes", metavar="N", help="Number of nodes.", section=SERVING)] = None
     pods_per_node: Annotated[
-        int | None, _flag("--pods-per-node", metavar="M", help="How many pods per node.", section=SERVING)
+        int | None, _flag("--pods-per-node", metavar="M", help="Number of pods per node.", section=SERVING)
     ] = None
     seed: Annotated[int, _flag("--seed", metavar="S", help="Seed of the generated cluster.", section=SERVING)] = 0
     at: Annotated[
@@ -333,44 +330,7 @@ class Serve(Struct, frozen=True):
 
 # The flags of Selection that go with rows that nobody measured.
 Rows = Annotated[Selection, ("where", "by", "sum", "sort_by", "limit")]
-
-
-# Of a command that reads no usage.
+# Those of Connection that a command takes which reads no usage.
 Reached = Annotated[
     Connection, tuple(flag for flag in Connection.__struct_fields__ if flag not in Source.__struct_fields__)
 ]
-
-
-def takes_flags(function: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
-    """Turn a function that takes groups of flags into one with the flat signature that Typer reads."""
-    parameters: list[Parameter] = []
-    groups: dict[str, Any] = {}
-    for parameter in signature(function).parameters.values():
-        group, taken = group_of(parameter.annotation)
-        if not (isinstance(group, type) and issubclass(group, Struct)):
-            parameters.append(parameter)
-            continue
-        groups[parameter.name] = group, taken
-        hints = get_type_hints(group, include_extras=True)
-        # Every flag has a default: msgspec lists the defaults of the last fields, here of all of them.
-        defaults = dict(zip(group.__struct_fields__, group.__struct_defaults__, strict=True))
-        parameters.extend(
-            Parameter(flag, Parameter.KEYWORD_ONLY, default=defaults[flag], annotation=hints[flag]) for flag in taken
-        )
-
-    @wraps(function)
-    def flat(**values: Any) -> ExitCode:
-        given = {name: group(**{flag: values.pop(flag) for flag in taken}) for name, (group, taken) in groups.items()}
-        return function(**values, **given)
-
-    flat.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # inspect's documented hook
-    flat.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return flat
-
-
-def group_of(annotation: Any) -> tuple[Any, tuple[str, ...]]:
-    """Return a group of flags, and which of them a command takes: all, or those that an Annotated names."""
-    if get_origin(annotation) is Annotated:
-        group, taken = get_args(annotation)[:2]
-        return group, taken
-    return annotation, getattr(annotation, "__struct_fields__", ())

@@ -7,12 +7,13 @@ from typing import Annotated
 
 from msgspec import Struct
 
-from c3s_cli.words.flag import CONDITIONS, ROWS, SHOW, Many, Text, flag
+from c3s_cli.words.flag import ROWS, SHOW, Many, Text, flag
+from c3s_cli.words.options import Selection
 from c3s_cli.words.time_options import At
 
 
 class Volumes(Struct, frozen=True):
-    """Flags for volumes: which rows, in which order, judged how, and of when."""
+    """Flags for volumes, with other examples than those for nodes and pods."""
 
     all_namespaces: Annotated[
         bool, flag("-A", "--all-namespaces", help="List the claims of all namespaces; -n is ignored.", section=ROWS)
@@ -31,28 +32,12 @@ class Volumes(Struct, frozen=True):
         flag(
             "--sort-by",
             metavar="KEYS",
-            help="Columns, as 'used%:desc,name'.",
+            help="Columns, such as 'used%:desc,name'.",
             section=SHOW,
         ),
     ] = None
-    limit: Annotated[
-        int | None, flag("--limit", metavar="N", help="Show only the first N rows of the sorted list.", section=ROWS)
-    ] = None
-    fail_if: Annotated[
-        Many,
-        flag(
-            "--fail-if",
-            metavar="EXPR",
-            help="Print as usual, then exit with code 3 if any row matches. Repeat the flag for OR.",
-            section=CONDITIONS,
-        ),
-    ] = None
-    fail_if_unknown: Annotated[
-        bool,
-        flag(
-            "--fail-if-unknown",
-            help="Exit with code 3 also if the condition cannot be judged for want of metrics.",
-            section=CONDITIONS,
-        ),
-    ] = False
     at: At = None
+
+
+# The flags of Selection that go with volumes.
+Judged = Annotated[Selection, ("limit", "fail_if", "fail_if_unknown")]

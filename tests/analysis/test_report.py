@@ -1,4 +1,7 @@
-"""From a Sample to a Report: how rows are joined, filtered, grouped, sorted and cut off, and in which order."""
+"""From a Sample to a Report: how rows are joined, filtered, grouped, sorted and cut off, and in which order.
+
+The file is long because it is the specification of one module.
+"""
 
 from __future__ import annotations
 

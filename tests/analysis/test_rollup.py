@@ -1,4 +1,7 @@
-"""Several rows as one: which members a group sums, and what its percentages compare."""
+"""Several rows as one: which members a group sums, and what its percentages compare.
+
+The file is long because it is the specification of one module.
+"""
 
 from __future__ import annotations
 

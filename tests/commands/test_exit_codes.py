@@ -120,6 +120,26 @@ def test_a_second_signal_does_not_stop_the_clean_up(tmp_path: Path) -> None:
         assert (tmp_path / "done").exists()
 
 
+def test_the_interpreter_is_not_torn_down_under_a_thread_that_still_runs() -> None:
+    """Python frees its import lock there, and a thread that waits for it would crash the process."""
+    code = (
+        "import atexit, os, sys, threading, c3s_cli.cli, c3s_cli.__main__ as c3s\n"
+        "class Held:\n"
+        "    def __del__(self, write=os.write):\n"
+        "        write(1, b'torn down')\n"
+        "sys.modules['held'] = Held()\n"
+        "atexit.register(os.write, 1, b'cleaned up')\n"
+        "def main():\n"
+        "    threading.Thread(target=threading.Event().wait, daemon=True).start()\n"
+        "    print('printed, ', end='')\n"
+        "    raise KeyboardInterrupt\n"
+        "c3s_cli.cli.main = main\n"
+        "c3s.entry_point()\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, "printed, cleaned up", "")
+
+
 @pytest.mark.parametrize(
     "module", ["c3s_cli.cli", "c3s_cli.errors", "typer", "c3s_cli.kube.cluster", "urllib3", "signal"]
 )

@@ -1,4 +1,7 @@
-"""The command lines, without the program's name, and the states of a cluster in which each is run."""
+"""The command lines, without the program's name, and the states of a cluster in which each is run.
+
+The file is long because it is a list.
+"""
 
 from __future__ import annotations
 

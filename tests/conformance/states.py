@@ -1,4 +1,7 @@
-"""The cluster states that kubectl and c3s are run against: their objects and their faults."""
+"""The cluster states that kubectl and c3s are run against: their objects and their faults.
+
+The file is long because it is a list.
+"""
 
 from __future__ import annotations
 

@@ -25,21 +25,38 @@ class Reply(NamedTuple):
         return json.loads(self.body)
 
 
-def ask(server: DemoServer, path: str, *, method: str = "GET", body: str | None = None, **headers: str) -> Reply:
+@contextmanager
+def connected(server: DemoServer) -> Iterator[http.client.HTTPConnection]:
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def ask(server: DemoServer, path: str, *, method: str = "GET", body: str | None = None, **headers: str) -> Reply:
+    with connected(server) as connection:
         connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
         response = connection.getresponse()
         seen = {name.lower(): value for name, value in response.getheaders()}
         return Reply(response.status, seen, response.read())
-    finally:
-        connection.close()
 
 
 def get(server: DemoServer, path: str, accept: str = "application/json") -> Any:
     reply = ask(server, path, accept=accept)
     assert reply.status == 200, reply.body
     return reply.json
+
+
+def names(document: Any) -> list[str]:
+    return [item["metadata"]["name"] for item in document["items"]]
+
+
+def refused(server: DemoServer, path: str, code: int, **headers: str) -> Any:
+    reply = ask(server, path, **headers)
+    body = reply.json
+    assert (reply.status, body["kind"], body["status"], body["code"]) == (code, "Status", "Failure", code)
+    return body
 
 
 def key(item: Any) -> tuple[str, str]:

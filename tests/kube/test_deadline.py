@@ -1,4 +1,7 @@
-"""One deadline for a whole reading: whatever hangs or drips, c3s ends in time and says what it waited for."""
+"""One deadline for a whole reading: whatever hangs or drips, c3s ends in time and says what it waited for.
+
+The file is long because each thing that may hang has a test.
+"""
 
 from __future__ import annotations
 

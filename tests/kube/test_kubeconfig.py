@@ -1,4 +1,7 @@
-"""Which cluster, which user: kubeconfig files as kubectl merges and resolves them."""
+"""Which cluster, which user: kubeconfig files as kubectl merges and resolves them.
+
+The file is long because each rule of kubeconfig files has a test.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What c3s never does with credentials, whatever a server, a plugin, a file or a signal does."""
+"""What c3s never does with credentials, whatever a server, a plugin, a file or a signal does.
+
+The file is long because each never has a test.
+"""
 
 from __future__ import annotations
 

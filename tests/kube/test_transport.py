@@ -9,8 +9,8 @@ import time
 
 import pytest
 
+from c3s_cli.kube import answers, deadline
 from c3s_cli.kube import cluster as kube
-from c3s_cli.kube import deadline
 from c3s_cli.request.target import Target
 from tests.conftest import Run
 from tests.servers import FakeApi, Reply, Request, node, node_metrics, status
@@ -49,7 +49,7 @@ def test_a_slow_answer_that_goes_on_is_waited_for(run: Run, cluster: FakeApi, mo
 
 
 def test_a_bomb_does_not_fill_the_memory(run: Run, cluster: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kube, "LARGEST", 1 << 20)
+    monkeypatch.setattr(answers, "LARGEST", 1 << 20)
     body = gzip.compress(b" " * (8 << 20))
     cluster.routes[METRICS] = Reply(body, headers={"Content-Encoding": "gzip"})
     result = run(f"top nodes --server {cluster.url}")

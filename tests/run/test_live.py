@@ -1,4 +1,7 @@
-"""Watch on a terminal: every frame as a whole screen, whatever is typed and whatever happens."""
+"""Watch on a terminal: every frame as a whole screen, whatever is typed and whatever happens.
+
+The file is long because it holds whole screens.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Lists that are followed: what a server may do to a watch, and what is known meanwhile."""
+"""Lists that are followed: what a server may do to a watch, and what is known meanwhile.
+
+The file is long because each fault of a stream has a test.
+"""
 
 from __future__ import annotations
 

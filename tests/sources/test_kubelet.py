@@ -1,4 +1,7 @@
-"""--from kubelet: the arithmetic of metrics-server on what kubelets write, and nodes that say nothing."""
+"""--from kubelet: the arithmetic of metrics-server on what kubelets write, and nodes that say nothing.
+
+The file is long because each fault of a kubelet has a test.
+"""
 
 from __future__ import annotations
 
@@ -361,11 +364,11 @@ def test_the_metrics_api_knows_nothing_of_volumes(run: Run, api: FakeApi) -> Non
     assert run(f"top volumes --server {api.url}") == (
         1,
         "",
-        "error: the metrics API knows nothing of volumes\nhint: --from kubelet or --from prometheus does\n",
+        "error: the metrics API has no volumes\nhint: use --from kubelet or --from prometheus\n",
     )
 
 
-@pytest.mark.parametrize("words", ["fit --cpu 1", "doctor", "contexts"])
+@pytest.mark.parametrize("words", ["fit --cpu 1", "contexts"])
 def test_what_reads_no_usage_asks_no_source(
     run: Run, api: FakeApi, monkeypatch: pytest.MonkeyPatch, words: str
 ) -> None:

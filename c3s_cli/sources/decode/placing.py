@@ -9,8 +9,8 @@ from typing import Any, Final, Protocol
 import msgspec
 from msgspec import Raw, Struct
 
-from c3s_cli.request.pods import AntiAffinity, NodeTerm, Placing, Selector, Spread, Toleration
 from c3s_cli.request.selectors import Requirement
+from c3s_cli.request.workloads import AntiAffinity, NodeTerm, Placing, Selector, Spread, Toleration
 from c3s_cli.sources.decode.shapes import decode_one
 
 OPERATORS: Final = {"In": "in", "NotIn": "notin", "Exists": "exists", "DoesNotExist": "!", "Gt": ">", "Lt": "<"}

@@ -18,7 +18,7 @@ from c3s_cli.sources.decode.podstatus import PodState, restarts, status_word
 from c3s_cli.sources.decode.shapes import NULL, Body, Listing, Quantity, amounts_of, decode_items, decode_one, epoch
 
 if TYPE_CHECKING:
-    from c3s_cli.request.pods import Placing
+    from c3s_cli.request.workloads import Placing
 
 FINISHED: Final = ("Succeeded", "Failed")
 # Far more than the kinds of pod in a cluster; a watch of many days may still meet more.

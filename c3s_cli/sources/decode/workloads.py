@@ -11,7 +11,7 @@ from msgspec import Raw, Struct, structs
 
 from c3s_cli.amounts.allocation import Amounts, ContainerResources, PodResources, requests_of
 from c3s_cli.errors import InvalidAnswer, UsageError
-from c3s_cli.request.pods import Workload
+from c3s_cli.request.workloads import Workload
 from c3s_cli.sources.decode.placing import placing_of
 from c3s_cli.sources.decode.pods import PodDecoder
 from c3s_cli.sources.decode.shapes import NULL

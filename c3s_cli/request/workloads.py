@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from c3s_cli.request.selectors import Requirement
 
-HOSTNAME: Final = "kubernetes.io/hostname"
 # The requirements of a label selector: None selects nothing, () everything.
 Selector = tuple[Requirement, ...] | None
 
@@ -103,6 +102,7 @@ class FitResult(Struct, frozen=True):
     """The placement of a workload, or of the pods of a drained node (namespace: None, workload: the node's name).
 
     unplaced: "namespace/name" of the pods of a drained node that do not fit. not_considered: rules that were ignored.
+    context: where, "" if only one was asked for.
     """
 
     workload: str
@@ -111,3 +111,4 @@ class FitResult(Struct, frozen=True):
     placed: int
     unplaced: tuple[str, ...] = ()
     not_considered: tuple[str, ...] = ()
+    context: str = ""

@@ -1,0 +1,152 @@
+"""The credentials of one cluster, and the connections that are made with them.
+
+Both are replaced together when a token file, a certificate or a plugin has newer ones.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, TypeVar
+
+from c3s_cli.errors import C3sError, ConfigError
+from c3s_cli.kube.access import Access
+from c3s_cli.kube.client_import import rest_client
+from c3s_cli.kube.connections import bounded
+from c3s_cli.kube.deadline import Deadline
+from c3s_cli.kube.dial import Dial
+from c3s_cli.kube.headers import sendable
+from c3s_cli.kube.rotation import Rotation
+from c3s_cli.kube.tls import tls_context
+
+Result = TypeVar("Result")
+
+
+class Session:
+    """One identity at one server. Several threads may borrow connections at once.
+
+    load: gives the official client's Configuration. authorization: the value of that header, if there is one.
+    """
+
+    def __init__(
+        self,
+        access: Access,
+        load: Callable[[], Any],
+        dials: list[Dial],
+        deadline: Deadline,
+        trace: Callable[[str], None],
+    ) -> None:
+        self._access = access
+        self._load = load
+        self._dials = dials
+        self._deadline = deadline
+        self._trace = trace
+        self._lock = threading.Lock()
+        self._generation = 0
+        self._idle: list[Any] = []
+        self._rotation = Rotation(access)
+        self._open()
+
+    def _open(self) -> None:
+        """Load the credentials, and be ready to connect with them. If they cannot be used, the old ones stay."""
+        import urllib3
+
+        stamp = self._rotation.stamp()
+        configuration = self._load()
+        token = configuration.api_key.get("BearerToken") if self._access.secure else None
+        authorization = sendable("Authorization", token) if token else None
+        context = tls_context(configuration, self._access) if self._access.secure else None
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+        self._pools: dict[str, type] = {}
+        self._configuration, self.authorization, self._context = configuration, authorization, context
+        self._rotation.loaded(stamp)
+        outdated, self._idle = self._idle, [self._client()]
+        # A connection belongs to the certificate that it was opened with.
+        for client in outdated:
+            client.close()
+
+    def _client(self, deadline: Deadline | None = None) -> Any:
+        """Make one of the official REST clients, for one thread at a time. deadline: None for that of the readings.
+
+        They share one TLS context that is complete: urllib3 would otherwise load the certificates into it for every
+        connection, which takes up to 36 ms, and crashes OpenSSL while another thread is in a handshake.
+        """
+        configuration = self._configuration
+        _, rest_class = rest_client()
+        try:
+            client = rest_class(configuration)
+        except Exception as problem:  # noqa: BLE001  whatever the client stumbles over: a broken proxy URL, for one
+            raise ConfigError(f"the connection cannot be set up: {type(problem).__name__}") from None
+        # urllib3 reads where a redirect leads even if it must not follow it, and loses the connection if it cannot.
+        client.pool_manager.urlopen = partial(client.pool_manager.urlopen, redirect=False)
+        if self._context is not None:
+            settings = client.pool_manager.connection_pool_kw
+            settings |= {"ssl_context": self._context, "ca_certs": None, "cert_file": None, "key_file": None}
+        plain = client.pool_manager.pool_classes_by_scheme
+        if deadline is None and not self._pools:
+            self._pools = bounded(plain, self._dials, self._deadline)
+        client.pool_manager.pool_classes_by_scheme = bounded(plain, [], deadline) if deadline else self._pools
+        return client
+
+    @contextmanager
+    def own(self, deadline: Deadline) -> Iterator[Any]:
+        """Make a client for one stream, with a deadline of its own."""
+        client = self._client(deadline)
+        try:
+            yield client
+        finally:
+            client.close()
+
+    @contextmanager
+    def borrowed(self) -> Iterator[Any]:
+        """Lend a client that no other thread uses; its connection stays open for the next one."""
+        with self._lock:
+            generation = self._generation
+            client = self._idle.pop() if self._idle else None
+        client = client or self._client()
+        try:
+            yield client
+        finally:
+            with self._lock:
+                current = generation == self._generation
+                if current:
+                    self._idle.append(client)
+            if not current:
+                client.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        for client in self._idle:
+            client.close()
+        for left in self._dials:
+            left.close()
+
+    def renewing(self, attempt: Callable[[], Result]) -> Result:
+        """Do something with credentials; once more with newer ones if theirs seems to be the fault that it fails."""
+        self._keep_fresh()
+        generation = self._generation
+        try:
+            return attempt()
+        except C3sError as problem:
+            if not self._rotation.may_help(problem):
+                raise
+        self._renew(generation)
+        return attempt()
+
+    def _renew(self, generation: int) -> None:
+        """Load the credentials again, once for all threads that were refused with the old ones."""
+        with self._lock:
+            if self._generation == generation:
+                self._open()
+                self._generation += 1
+
+    def _keep_fresh(self) -> None:
+        """Load the credentials again if their files have changed. Until the new ones can be used, the old ones stay."""
+        if not self._rotation.due():
+            return
+        try:
+            self._renew(self._generation)
+        except C3sError as problem:
+            self._trace(f"newer credentials cannot be used yet: {problem}")

@@ -1,0 +1,98 @@
+"""The value of --columns, and the columns that other flags add to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from c3s_cli.columns.catalogue import IDENTITY
+from c3s_cli.columns.naming import Naming, split_names
+from c3s_cli.columns.of_resources import CPU_AND_MEMORY
+from c3s_cli.columns.vocabulary import Column, Kind, flat
+from c3s_cli.request.ranges import in_range
+from c3s_cli.request.view import WITH_TEMPLATE, Format
+
+if TYPE_CHECKING:
+    from c3s_cli.request.condition import Condition
+    from c3s_cli.request.period import Period
+    from c3s_cli.request.query import SortKey
+
+
+# The sets of columns to which extended resources are added: those of a cluster, those that fit is asked for.
+WITH_EXTENDED: Final = {
+    Kind.CLUSTER: frozenset({"wide", "all"}),
+    Kind.FIT: frozenset({"default", "wide", "all"}),
+    Kind.FIT_GROUP: frozenset({"default", "wide", "all"}),
+}
+
+
+def words_of(columns: str | None, format_: Format) -> list[str]:
+    """Return the names and sets of --columns; without it, the set that the format shows."""
+    return split_names(columns) or (["wide"] if format_ is Format.WIDE else ["default"])
+
+
+def named_columns(words: list[str], naming: Naming, period: Period | None, *, everywhere: bool) -> list[Column]:
+    """Return the columns that these words name, without those that every row starts with."""
+    implied = _implied_columns(naming.kind, naming.keys, everywhere=everywhere)
+    return [column for column in naming.expand(in_range(words, naming, period)) if column.name not in implied]
+
+
+def with_extended(kind: Kind, words: Sequence[str]) -> bool:
+    """Whether these words also mean every extended resource that is found."""
+    return kind in WITH_EXTENDED and not WITH_EXTENDED[kind].isdisjoint(words)
+
+
+def unique(*several: Iterable[Column]) -> tuple[Column, ...]:
+    """Join several lists of columns; of those with the same name, the first stays."""
+    found: dict[str, Column] = {}
+    for columns in several:
+        for column in columns:
+            found.setdefault(column.name, column)
+    return tuple(found.values())
+
+
+def _implied_columns(kind: Kind, keys: Sequence[Column], *, everywhere: bool) -> set[str]:
+    """Name the columns that every row starts with, so that --columns need not repeat them."""
+    if keys:
+        return {key.name for key in keys}
+    if kind is Kind.CLUSTER:
+        return {"context"}
+    return {"name", "namespace"} if everywhere else {"name"}
+
+
+def used_columns(sort: Sequence[SortKey], where: Condition | None, shown: Iterable[Column]) -> list[Column]:
+    """Return the columns that rows are sorted or filtered by and that are not shown yet."""
+    seen = {"name", "namespace", "context", *(column.name for column in flat(shown))}
+    used = [*(key.column for key in sort), *(where.columns if where else ())]
+    return [column for column in used if not seen.issuperset(part.name for part in flat([column]))]
+
+
+def swap_columns(naming: Naming) -> tuple[Column, ...]:
+    """Return the columns of --show-swap."""
+    match naming.kind:
+        case Kind.NODE:
+            return naming.expand(["swap.usage", "swap.usagePercentOfCapacity"])
+        case Kind.CLUSTER:
+            return ()
+        case _:
+            return naming.expand(["swap.usage"])
+
+
+def denominator_columns(naming: Naming) -> tuple[Column, ...]:
+    """Return what a cluster's default percentages are percentages of; only the structured formats show it."""
+    if naming.kind is not Kind.CLUSTER:
+        return ()
+    return naming.expand(
+        f"{resource}.{field}" for resource in CPU_AND_MEMORY for field in ("allocatable", "measuredAllocatable")
+    )
+
+
+def template_columns(format_: Format, template: str, naming: Naming) -> list[Column]:
+    """Return the columns that a template uses, so that they are read."""
+    if format_ not in WITH_TEMPLATE:
+        return []
+    from c3s_cli.request.jsonpath import paths_in_spec, paths_in_template  # only for templates
+
+    paths = paths_in_spec(template) if format_ is Format.CUSTOM_COLUMNS else paths_in_template(template)
+    found = [naming.at(path) for path in sorted(paths)]
+    return [column for column in found if column and column.name not in IDENTITY]

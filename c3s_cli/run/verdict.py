@@ -1,0 +1,59 @@
+"""The remarks about a report for stderr, and its exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+from c3s_cli.errors import ExitCode
+from c3s_cli.run.failures import said
+
+if TYPE_CHECKING:
+    from c3s_cli.model import Judgement, Report
+
+# As many rows as a message names.
+NAMED: Final = 10
+
+
+def remarks(report: Report) -> Iterator[str]:
+    """Return what stderr says about a report: that it is empty, what could not be read, the result of --fail-if."""
+    if report.empty_message:
+        yield report.empty_message
+    if report.absence:
+        yield f"hint: {report.absence}"
+    for failure in report.failures:
+        if report.contexts:
+            yield f"warning: {said(failure)}"
+            continue
+        unread = "" if failure.source == "quantity" else f"{failure.source} could not be read: "
+        yield f"warning: {unread}{failure.message}"
+    if report.fail_if:
+        yield from judged(report.fail_if)
+
+
+def judged(judgement: Judgement) -> Iterator[str]:
+    """Say which rows match a condition, and which could not be judged."""
+    if judgement.flag == "--until-all":
+        # Who waits for all wants to know how many are missing; the names of those that match are no news.
+        all_of = "all" if judgement.met else f"{len(judgement.matched)} of"
+        yield f"{judgement.flag}: {all_of} {_counted(judgement.of)} matched"
+    elif judgement.matched:
+        yield f"{judgement.flag}: {_counted(len(judgement.matched))} matched: {_named(judgement.matched)}"
+    if judgement.unjudged:
+        rows, names = _counted(len(judgement.unjudged)), _named(judgement.unjudged)
+        yield f"{judgement.flag}: {rows} could not be judged ({judgement.because}): {names}"
+
+
+def _counted(rows: int) -> str:
+    return "1 row" if rows == 1 else f"{rows} rows"
+
+
+def _named(rows: Sequence[str]) -> str:
+    return ", ".join(rows[:NAMED]) + (f" and {len(rows) - NAMED} more" if len(rows) > NAMED else "")
+
+
+def verdict(report: Report) -> ExitCode:
+    """Return the exit code of a report."""
+    if report.fail_if and report.fail_if.fails:
+        return ExitCode.CONDITION_MET
+    return ExitCode.INCOMPLETE if report.failures else ExitCode.OK
