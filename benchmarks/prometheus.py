@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from tests.engines import END, WEEK, victoria_metrics
 
+ROOT = Path(__file__).parent.parent
 SCRAPE = 1800
 STEP = 3600
 REPLICAS = 10
@@ -71,17 +72,22 @@ def c3s(url: str, words: str) -> tuple[float, int, int]:
     spent = time.monotonic() - begun
     if ran.returncode:
         sys.exit(ran.stderr[-2000:])
-    peak = int(ran.stderr.rpartition("VmHWM:")[2].split()[0]) // 1024
-    return spent, peak, ran.stderr.count("POST ")
+    return spent, _peak(ran.stderr), ran.stderr.count("POST ")
 
 
-def one_query_per_workload(url: str, count: int) -> tuple[float, int]:
-    """Ask for the same, workload by workload."""
+def _peak(status: str) -> int:
+    """Return the MB that a process has held at most, by its /proc/PID/status."""
+    return int(status.rpartition("VmHWM:")[2].split()[0]) // 1024
 
-    def ask(query: str) -> int:
+
+def one_query_per_workload(url: str, count: int) -> tuple[float, int, int]:
+    """Ask for the same, workload by workload; return seconds, MB at the peak, and the number of requests."""
+
+    def ask(query: str) -> list[Any]:
         body = urllib.parse.urlencode({"query": query, "time": END}).encode()
         with urllib.request.urlopen(f"{url}/api/v1/query", data=body) as answer:  # noqa: S310  loopback
-            return len(json.load(answer)["data"]["result"])
+            result: list[Any] = json.load(answer)["data"]["result"]
+            return result
 
     queries = []
     for namespace, _, pods in workloads(count):
@@ -92,10 +98,10 @@ def one_query_per_workload(url: str, count: int) -> tuple[float, int]:
         queries.append(f"max_over_time(({memory})[{WEEK}s:{STEP}s])")
     begun = time.monotonic()
     with ThreadPoolExecutor(WORKERS) as pool:
-        found = sum(pool.map(ask, queries))
+        found = sum(len(result) for result in list(pool.map(ask, queries)))
     if found != 2 * count:
         sys.exit(f"{found} results, not {2 * count}")
-    return time.monotonic() - begun, len(queries)
+    return time.monotonic() - begun, _peak(Path("/proc/self/status").read_text()), len(queries)
 
 
 def main() -> None:
@@ -109,11 +115,16 @@ def main() -> None:
             for columns in (
                 "pods -A --columns cpu.p95,memory.max",
                 "pods -A --by namespace --columns cpu.p95,memory.max",
+                "pods -A --sum --limit 1 --columns cpu.p95,memory.max",
             ):
                 spent, peak, requests = c3s(url, f"top {columns} {window} -o json")
                 print(f"c3s top {columns}: {spent:.1f} s, {peak} MB, {requests} requests")
-            spent, queries = one_query_per_workload(url, count)
-            print(f"one query per workload: {spent:.1f} s, {queries} requests")
+            code = f"import benchmarks.prometheus as b; print(*b.one_query_per_workload({url!r}, {count}))"
+            told = subprocess.run(
+                [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+            ).stdout
+            seconds, held, sent = told.split()
+            print(f"one query per workload: {float(seconds):.1f} s, {held} MB, {sent} requests")
 
 
 if __name__ == "__main__":

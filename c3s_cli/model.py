@@ -311,7 +311,8 @@ class Sample(Struct, frozen=True):
 
     namespace: the namespace read, for messages. nodes, pods: what the metrics API reported. node_facts, pod_facts: the
     core objects by name, or by namespace and name; None if not read. pod_count: all pods that the API server has.
-    group_figures: the figures of groups that are not sums of those of their members, by the keys of the group.
+    group_figures: the figures of groups that are not sums of those of their members, by the keys of the group. absence:
+    why there is nothing, if the source knows.
     """
 
     context: str
@@ -326,6 +327,7 @@ class Sample(Struct, frozen=True):
     namespace: str = ""
     group_figures: Mapping[tuple[str | None, ...], Figures] = {}
     volumes: Sequence[Volume] = ()
+    absence: str = ""
 
 
 class Judgement(Struct, frozen=True):
@@ -350,7 +352,8 @@ class Report(Struct, frozen=True):
     kind: the kind of the rows. keys: the columns of --by. contexts: whether several contexts were asked for, so that a
     table begins with CONTEXT. namespaces: whether NAMESPACE follows. containers: whether the pods' containers are
     shown. omitted: how many rows --limit cut off. fail_if, until: the results of the conditions, None without one.
-    empty_message: the message on stderr if there are no rows. fit_results: the result of `c3s fit`.
+    empty_message: the message on stderr if there are no rows; absence: why.
+    fit_results: the result of `c3s fit`.
     """
 
     now: datetime
@@ -368,6 +371,7 @@ class Report(Struct, frozen=True):
     fail_if: Judgement | None = None
     until: Judgement | None = None
     empty_message: str = ""
+    absence: str = ""
     fit_results: tuple[FitResult, ...] = ()
 
     @property

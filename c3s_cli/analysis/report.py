@@ -6,7 +6,7 @@ The server has applied the selectors. Then come --where on the objects, --by, th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter, itemgetter
 from typing import Any, Final
 
@@ -74,7 +74,8 @@ def report_of(
         omitted=len(ordered) - len(shown),
         fail_if=judge_fail_if(ordered, query, contexts=contexts),
         until=judge_until(ordered, query, contexts=contexts),
-        empty_message="" if ordered else _empty_message(query, {sample.namespace for sample in samples}),
+        empty_message="" if ordered else _empty_message(query, samples),
+        absence="" if ordered else next(filter(None, (sample.absence for sample in samples)), ""),
     )
 
 
@@ -328,7 +329,8 @@ def _without_context(columns: Sequence[Column]) -> tuple[Column, ...]:
     return tuple(column for column in columns if column.name != "context")
 
 
-def _empty_message(query: Query, namespaces: Collection[str]) -> str:
+def _empty_message(query: Query, samples: Sequence[Sample]) -> str:
+    namespaces = {sample.namespace for sample in samples}
     if not query.objects.namespaced or query.all_namespaces or len(namespaces) > 1:
         return "No resources found"
     return f"No resources found in {next(iter(namespaces))} namespace."

@@ -4,11 +4,11 @@ from c3s_cli.errors import ExitCode
 from c3s_cli.request.from_flags import listing_of, target_of
 from c3s_cli.words.groups import takes_flags
 from c3s_cli.words.lists import Contexts, Listing
-from c3s_cli.words.options import Connection
+from c3s_cli.words.options import Reached
 
 
 @takes_flags
-def contexts(*, contexts: Contexts, listing: Listing, connection: Connection) -> ExitCode:
+def contexts(*, contexts: Contexts, listing: Listing, connection: Reached) -> ExitCode:
     """List the contexts of the kubeconfig: their cluster, user, namespace and server.
 
     With --check also whether each answers, in how many milliseconds, with which version and which metrics API.
@@ -22,4 +22,4 @@ def contexts(*, contexts: Contexts, listing: Listing, connection: Connection) ->
     from c3s_cli.output.listing import FORMATS
     from c3s_cli.run.contexts import show_contexts  # `c3s contexts --help` does without
 
-    return show_contexts(target_of(connection), listing_of(listing, FORMATS), check=contexts.check)
+    return show_contexts(target_of(connection, usage=False), listing_of(listing, FORMATS), check=contexts.check)

@@ -8,11 +8,11 @@ from c3s_cli.request.workloads import Workload
 from c3s_cli.run.fitting import fit as place
 from c3s_cli.words.fit import Fit
 from c3s_cli.words.groups import takes_flags
-from c3s_cli.words.options import Connection, Display, Rows
+from c3s_cli.words.options import Display, Reached, Rows
 
 
 @takes_flags
-def fit(*, pods: Fit, rows: Rows, display: Display, connection: Connection) -> ExitCode:
+def fit(*, pods: Fit, rows: Rows, display: Display, connection: Reached) -> ExitCode:
     """Estimate whether pods would fit on the nodes now.
 
     For each node: what is free, how many of the pods fit there (FITS), how many of the replicas are placed there
@@ -25,7 +25,7 @@ def fit(*, pods: Fit, rows: Rows, display: Display, connection: Connection) -> E
       # Does everything still fit if a node is drained? A row per pool
       c3s fit --without spot-1 --by pool
     """
-    target, request = target_of(connection), request_of(Kind.FIT, None, connection, rows, display)
+    target, request = target_of(connection, usage=False), request_of(Kind.FIT, None, connection, rows, display)
     return place(target, *request, fit_request_of(pods, _read))
 
 

@@ -8,6 +8,7 @@ from c3s_cli.request.from_flags import request_of, target_of
 from c3s_cli.run.once import show
 from c3s_cli.words.groups import takes_flags
 from c3s_cli.words.options import Connection, Display, Pods
+from c3s_cli.words.time_options import Time
 from c3s_cli.words.volume_options import Judged, Volumes
 
 
@@ -20,9 +21,11 @@ def volumes(*, volumes: Volumes, judged: Judged, display: Display, connection: C
     Examples:
       # The fullest volumes first
       c3s top volumes -A --from prometheus --sort-by used%
+      # Those of a week ago
+      c3s top volumes -A --from prometheus --at 2026-02-23
       # Exit code 3 if one is almost full
       c3s top volumes -A --from prometheus --fail-if 'used% > 90'
     """
     rows = structs.replace(judged, where=volumes.where, sort_by=volumes.sort_by)
-    pods = Pods(all_namespaces=volumes.all_namespaces)
-    return show(target_of(connection), *request_of(Kind.VOLUME, None, connection, rows, display, pods=pods))
+    pods, time = Pods(all_namespaces=volumes.all_namespaces), Time(at=volumes.at)
+    return show(target_of(connection), *request_of(Kind.VOLUME, None, connection, rows, display, pods=pods, time=time))

@@ -30,7 +30,7 @@ from c3s_cli.request.shown import (
     words_of,
 )
 from c3s_cli.request.sorting import sort_keys
-from c3s_cli.request.target import PARALLEL, DemoOptions, Target
+from c3s_cli.request.target import PARALLEL, DemoOptions, Origin, Target
 from c3s_cli.request.view import COLORS, DELIMITED, METRICS, TABLES, WITH_TOTALS, Format, View
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 # --- where ----------------------------------------------------------------------------------------------------
 
 
-def target_of(flags: options.Connection) -> Target:
-    """Make the Target of the connection flags."""
+def target_of(flags: options.Connection, *, usage: bool = True) -> Target:
+    """Make the Target of the connection flags. usage: whether it is asked for, so that it matters who tells it."""
     for flag in ("server", "context", "cluster", "kubeconfig", "all_contexts"):
         if getattr(flags, flag) and (flags.demo or flags.demo_at):
             raise UsageError(f"only one of --demo or --{flag.replace('_', '-')} can be provided")
@@ -72,7 +72,7 @@ def target_of(flags: options.Connection) -> Target:
         request_timeout=_seconds(flags.request_timeout),
         verbosity=flags.verbosity,
         demo=DemoOptions(at=flags.demo_at) if flags.demo or flags.demo_at else None,
-        origin=origin_of(flags),
+        origin=origin_of(flags) if usage else Origin(),
     )
 
 

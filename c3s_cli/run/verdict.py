@@ -19,6 +19,8 @@ def remarks(report: Report) -> Iterator[str]:
     """Return what stderr says about a report: that it is empty, what could not be read, the result of --fail-if."""
     if report.empty_message:
         yield report.empty_message
+    if report.absence:
+        yield f"hint: {report.absence}"
     for failure in report.failures:
         if report.contexts:
             yield f"warning: {said(failure)}"

@@ -94,8 +94,13 @@ class ApiServer:
         known = {need: answer for need, answer in answers.items() if not isinstance(answer, C3sError)}
         now = max(requests.dates, default=datetime.now(UTC))
         pods, facts = _pods(known, needs, scope)
+        absence = ""
         if scope.objects is Kind.POD and not pods and facts is None:
             usage.explain_absence(now)
+            absence = usage.absence
+        elif usage.absence:
+            part = Needs.POD_METRICS if scope.objects is Kind.POD else Needs.NODE_METRICS
+            failures.append(Failure(self.context, NAMES[part], usage.absence))
         failures += usage.failures
         failures += [_stale(self.context, each, now) for each in core.stale()]
         failures += [Failure(self.context, "quantity", problem) for problem in problems]
@@ -113,6 +118,7 @@ class ApiServer:
             node_facts=known.get(Needs.NODES),
             pod_facts=facts,
             pod_count=known.get(Needs.POD_COUNT),
+            absence=absence,
             failures=tuple(failures),
         )
         return _with_groups(sample, scope, usage)

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 from msgspec import Struct, field
 
 from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, QueryFailed, Unreachable
-from c3s_cli.sources.decode.prometheus import Vector, vector_of
+from c3s_cli.sources.decode.prometheus import Points, Vector, points_of, vector_of
 from c3s_cli.sources.requests import some_at_once
 
 if TYPE_CHECKING:
+    from c3s_cli.sources.decode.shapes import Body
     from c3s_cli.sources.requests import Requests
 
 # Each may keep a core of the server busy for seconds.
@@ -40,22 +41,36 @@ class Piece(Protocol):
 
 
 P = TypeVar("P", bound=Piece)
+A = TypeVar("A")
+Fields = Sequence[tuple[str, str]]
 
 
 class Engine(Struct):
-    """One server. prefix: what stands before /api/v1. warnings: what it said of its answers."""
+    """One server. prefix: what stands before /api/v1. warnings: what it said of its answers. slots: who may ask now."""
 
     requests: Requests
     prefix: str = ""
     warnings: dict[str, None] = field(default_factory=dict)
     may_post: bool = True
     lock: threading.Lock = field(default_factory=threading.Lock)
+    slots: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(AT_ONCE))
 
     def vector(self, query: str, time: float | None = None) -> Vector:
         """Ask for the value of an expression at a time, or now. QueryFailed if the server refuses the query."""
-        fields = [("query", query)] + ([("time", f"{time:.3f}")] if time is not None else [])
+        moment = [("time", f"{time:.3f}")] if time is not None else []
+        return self._answer("query", [("query", query), *moment], vector_of)
+
+    def points(self, query: str, start: float, end: float, step: int) -> Points:
+        """Ask for the values of an expression without labels at points a step apart. Raises as `vector`."""
+        bounds = [("start", f"{start:.3f}"), ("end", f"{end:.3f}"), ("step", f"{step}")]
+        return self._answer("query_range", [("query", query), *bounds], points_of)
+
+    def _answer(self, path: str, fields: Fields, decode: Callable[[Body], tuple[A, list[str]]]) -> A:
+        """Ask, keep what the server warns of, and say in c3s's words what went wrong."""
         try:
-            found, warnings = vector_of(self._send(fields))
+            with self.slots:
+                body = self._send(f"{self.prefix}/api/v1/{path}", fields)
+            found, warnings = decode(body)
         except ApiError as problem:
             raise _refused(problem, direct=not self.prefix) from problem
         except InvalidAnswer as problem:
@@ -72,9 +87,8 @@ class Engine(Struct):
             self.warnings.update(dict.fromkeys(warnings))
         return found
 
-    def _send(self, fields: Sequence[tuple[str, str]]) -> bytes | bytearray:
+    def _send(self, path: str, fields: Fields) -> Body:
         """POST; GET where only that is allowed: some proxies and some roles let nothing else through."""
-        path = f"{self.prefix}/api/v1/query"
         if self.may_post:
             try:
                 return self.requests.post_form(path, fields)
@@ -94,22 +108,20 @@ class Engine(Struct):
         found = self.vector("time()")
         return float(int(found[0][1])) if found else 0.0
 
-    def gather(
-        self, pieces: Sequence[P], query: Callable[[P], str], time: float
-    ) -> tuple[list[tuple[P, Vector]], list[tuple[P, C3sError]]]:
-        """Ask one query for each piece, and give the answers and the failures. What is too large is asked in halves."""
-        answers: list[tuple[P, Vector]] = []
+    def gather(self, pieces: Sequence[P], ask: Callable[[P], A]) -> tuple[list[tuple[P, A]], list[tuple[P, C3sError]]]:
+        """Ask for each piece, and give the answers and the failures. What is too large is asked in halves."""
+        answers: list[tuple[P, A]] = []
         failures: list[tuple[P, C3sError]] = []
         left = list(pieces)
         patience = PATIENCE + 2 * len(left)
         while left:
-            jobs = {place: partial(self.vector, query(piece), time) for place, piece in enumerate(left)}
+            jobs = {place: partial(ask, piece) for place, piece in enumerate(left)}
             again: list[P] = []
             for place, result in some_at_once(jobs, AT_ONCE).items():
                 piece = left[place]
                 if not isinstance(result, C3sError):
                     answers.append((piece, result))
-                elif _may_be_split(result) and (answers or patience > 0) and (halves := piece.halves()):
+                elif is_too_large(result) and (answers or patience > 0) and (halves := piece.halves()):
                     patience -= 1
                     again += halves  # type: ignore[arg-type]  # halves of a piece are of its kind
                 else:
@@ -118,7 +130,17 @@ class Engine(Struct):
         return answers, failures
 
 
-def _may_be_split(problem: C3sError) -> bool:
+def _hint(problem: ApiError) -> str | None:
+    """Say what to do if there is no such service, or nothing behind it; a Prometheus behind it answers otherwise."""
+    if problem.status == 404 and problem.detail.endswith(" not found"):
+        return "--from prometheus:NAMESPACE/SERVICE:PORT takes a service of the cluster: kubectl get services -A"
+    if problem.status in (502, 503) and problem.reason in ("ServiceUnavailable", "BadGateway"):
+        return "kubectl get endpointslices -A tells what is behind the service"
+    return None
+
+
+def is_too_large(problem: C3sError) -> bool:
+    """Whether less would have been answered."""
     return isinstance(problem, QueryFailed) and problem.too_large
 
 
@@ -130,6 +152,9 @@ def _refused(problem: ApiError, *, direct: bool) -> C3sError:
             f"the server does not accept the credentials ({problem.status})",
             hint="set credentials with --prometheus-token-file, --prometheus-user or --prometheus-header",
         )
+    if not direct and (hint := _hint(problem)):
+        problem.hint = hint
+        return problem
     if direct and 300 <= problem.status < 400:
         return QueryFailed(f"the server redirects ({problem.status})", hint="give --from the address it redirects to")
     if (

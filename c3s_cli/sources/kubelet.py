@@ -106,6 +106,7 @@ class KubeletUsage(Struct):
     failures: list[Failure] = field(default_factory=list)
     problem: C3sError | None = None
     name: str = "kubelet"
+    absence: str = ""
 
     def nodes(self) -> list[Node]:
         """Read the usage of the nodes in scope."""

@@ -42,6 +42,11 @@ class MetricsApi(Struct):
     failures: list[Failure] = field(default_factory=list)
 
     @property
+    def absence(self) -> str:
+        """Nothing: `explain_absence` asks."""
+        return ""
+
+    @property
     def name(self) -> str:
         """The group and the version."""
         return f"{GROUP}/{self.version}"

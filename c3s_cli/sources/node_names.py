@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from c3s_cli.errors import C3sError
-from c3s_cli.sources.promql import NODE_LABELS, one_of
+from c3s_cli.sources.promql import NODE_LABELS, braces, one_of
 
 if TYPE_CHECKING:
     from c3s_cli.sources.decode.prometheus import Labels, Vector
     from c3s_cli.sources.engine import Engine
 
 # kube-state-metrics tells which address a node has.
-ADDRESSES: Final = "max by (node, internal_ip) (kube_node_info)"
+ADDRESSES: Final = "max by (node, internal_ip) (kube_node_info%s)"
 
 
 class NodeNames:
     """The names of nodes. Which label has them depends on who scrapes: some jobs have addresses only."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, match: str, time: Callable[[], float]) -> None:
         self._engine = engine
+        self._match = match
+        self._time = time
         self._addresses: dict[str, str] | None = None
         self._labels: dict[str, dict[str, str]] = {}
 
@@ -43,7 +45,8 @@ class NodeNames:
     def _of_address(self) -> Mapping[str, str]:
         if self._addresses is None:
             try:
-                found = self._engine.vector(ADDRESSES)
+                query = ADDRESSES % (braces([self._match]) if self._match else "")
+                found = self._engine.vector(query, self._time())
             except C3sError:
                 found = []
             self._addresses = {labels.get("internal_ip", ""): labels.get("node", "") for labels, _ in found}

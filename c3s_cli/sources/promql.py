@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
 
 CPU: Final = "container_cpu_usage_seconds_total"
 MEMORY: Final = "container_memory_working_set_bytes"
-SERIES: Final = {"cpu": CPU, "memory": MEMORY}
 # Not the pause container, and not the sums of pods and of the cgroups above them, which have no container.
 CONTAINERS: Final[tuple[str, ...]] = ('container!=""', 'container!="POD"')
 CONTAINER: Final = "namespace, pod, container"
-# Of a node as a whole; which label names it depends on who scrapes.
-ROOT: Final[tuple[str, ...]] = ('id="/"',)
+# Which label names a node depends on who scrapes.
 NODE_LABELS: Final = ("node", "kubernetes_io_hostname", "instance")
 NODE: Final = ", ".join(NODE_LABELS)
+# What of a machine's time is used: not what it waits, and not what others took.
+BUSY: Final[tuple[str, ...]] = ('mode!~"idle|iowait|steal"',)
 # Long enough for four scrapes a minute apart.
 WINDOW: Final = 300
 OVER_TIME: Final = {"avg": "avg_over_time", "min": "min_over_time", "max": "max_over_time"}
@@ -71,26 +71,55 @@ def escaped(text: str) -> str:
     return re.sub(r"([\\.+*?()|\[\]{}^$])", r"\\\1", text)
 
 
-def now_of(resource: str, selectors: Sequence[str], by: str, match: tuple[str, ...] = CONTAINERS) -> str:
+# Asks for a usage: of a resource, by rate or irate, over a window in seconds, of what some matchers select.
+Told = Callable[[str, str, int, str], str]
+
+
+def _of(cpu: str, memory: str, *match: str) -> Told:
+    """Tell it by a counter of seconds, and by bytes."""
+
+    def told(resource: str, rate: str, window: int, selector: str) -> str:
+        chosen = braces(match, [selector] if selector else [])
+        return f"{rate}({cpu}{chosen}[{window}s])" if resource == "cpu" else f"{memory}{chosen}"
+
+    return told
+
+
+def _of_machines(resource: str, rate: str, window: int, selector: str) -> str:
+    """Tell it by what cores are busy with, each counted for itself, and by the memory that is left."""
+    given = [selector] if selector else []
+    if resource == "cpu":
+        busy = f"{rate}(node_cpu_seconds_total{braces(BUSY, given)}[{window}s])"
+        return f"sum by ({NODE}) (max by ({NODE}, cpu, mode) ({busy}))"
+    return f"node_memory_MemTotal_bytes{braces(given)} - node_memory_MemAvailable_bytes{braces(given)}"
+
+
+OF_CONTAINERS: Final = _of(CPU, MEMORY, *CONTAINERS)
+# Who may tell of a node, the best first: the root of its cgroups, as metrics-server counts; the kubelet's
+# /metrics/resource, which is the same; node_exporter, which is nearly. Common charts drop the first.
+OF_NODES: Final = (
+    _of(CPU, MEMORY, 'id="/"'),
+    _of("node_cpu_usage_seconds_total", "node_memory_working_set_bytes"),
+    _of_machines,
+)
+
+
+def now_of(resource: str, selectors: Sequence[str], by: str, told: Told = OF_CONTAINERS) -> str:
     """Ask for the usage at a moment: what metrics-server would say then, the growth between the last two samples.
 
     A container that is scraped twice counts once.
     """
-    return f"max by ({by}) ({_either(resource, 'irate', WINDOW, selectors, match)})"
+    return f"max by ({by}) ({_either(resource, 'irate', WINDOW, selectors, told)})"
 
 
-def usage_of(resource: str, selectors: Sequence[str], by: str, window: int, match: tuple[str, ...] = CONTAINERS) -> str:
+def usage_of(resource: str, selectors: Sequence[str], by: str, window: int, told: Told = OF_CONTAINERS) -> str:
     """Ask for the usage around each point of a range."""
-    return f"max by ({by}) ({_either(resource, 'rate', window, selectors, match)})"
+    return f"max by ({by}) ({_either(resource, 'rate', window, selectors, told)})"
 
 
-def _either(resource: str, rate: str, window: int, selectors: Sequence[str], match: Sequence[str]) -> str:
+def _either(resource: str, rate: str, window: int, selectors: Sequence[str], told: Told) -> str:
     """Join what several selectors select; each is a list of matchers as text."""
-    several = []
-    for selector in selectors:
-        series = f"{SERIES[resource]}{braces(match, [selector] if selector else [])}"
-        several.append(f"{rate}({series}[{window}s])" if resource == "cpu" else series)
-    return " or ".join(several)
+    return " or ".join(told(resource, rate, window, selector) for selector in selectors)
 
 
 def over_time(statistic: str, inner: str, period: Range) -> str:

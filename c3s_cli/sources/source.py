@@ -93,6 +93,10 @@ class Usage(Protocol):
     def name(self) -> str:
         """What documents call the source."""
 
+    @property
+    def absence(self) -> str:
+        """Why it has told nothing at all; "" if that is not known, or it has told something."""
+
     def nodes(self) -> list[Node]:
         """Read the usage of the nodes in scope. Raises a C3sError if there is none to show."""
 

@@ -330,3 +330,7 @@ class Serve(Struct, frozen=True):
 
 # The flags of Selection that go with rows that nobody measured.
 Rows = Annotated[Selection, ("where", "by", "sum", "sort_by", "limit")]
+# Those of Connection that a command takes which reads no usage.
+Reached = Annotated[
+    Connection, tuple(flag for flag in Connection.__struct_fields__ if flag not in Source.__struct_fields__)
+]

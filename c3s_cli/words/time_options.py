@@ -9,6 +9,8 @@ from msgspec import Struct
 
 from c3s_cli.words.flag import TIME, Text, flag
 
+At = Annotated[Text, flag("--at", metavar="TIME", help="Usage at this time in the past.", section=TIME)]
+
 
 class Time(Struct, frozen=True):
     """A range of time, or a moment of the past."""
@@ -30,7 +32,7 @@ class Time(Struct, frozen=True):
         Text,
         flag("--end", metavar="TIME", help="With --since or --start: end of the range. Default: now.", section=TIME),
     ] = None
-    at: Annotated[Text, flag("--at", metavar="TIME", help="Usage at this time in the past.", section=TIME)] = None
+    at: At = None
     step: Annotated[
         Text,
         flag(

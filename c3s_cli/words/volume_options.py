@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from c3s_cli.words.flag import ROWS, SHOW, Many, Text, flag
 from c3s_cli.words.options import Selection
+from c3s_cli.words.time_options import At
 
 
 class Volumes(Struct, frozen=True):
@@ -35,6 +36,7 @@ class Volumes(Struct, frozen=True):
             section=SHOW,
         ),
     ] = None
+    at: At = None
 
 
 # The flags of Selection that go with volumes.

@@ -1,5 +1,8 @@
 """--from kubelet: the arithmetic of metrics-server on what kubelets write, and nodes that say nothing.
 
+The file is long because every rule of metrics-server has a case, and the demo is asked, too.
+"""
+
 The file is long because each fault of a kubelet has a test.
 """
 
@@ -8,12 +11,14 @@ from __future__ import annotations
 import json
 import threading
 import time
+from functools import partial
 from typing import Any
 
 import pytest
 
+from c3s_cli.demo.server import DemoServer, start
 from c3s_cli.sources import kubelet
-from tests.conftest import Run
+from tests.conftest import AT, Run
 from tests.servers import FakeApi, Reply, Request, node, pod, status
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
@@ -26,14 +31,14 @@ def look(
 ) -> str:
     """Write a page. boxes: "namespace/pod/container" → seconds of CPU, bytes, start."""
     lines = [f"node_cpu_usage_seconds_total {cpu} {millis}", f"node_memory_working_set_bytes {memory} {millis}"]
-    for name, (used, held, start) in (boxes or {}).items():
+    for name, (used, held, begun) in (boxes or {}).items():
         namespace, of, container = name.split("/")
         labels = f'{{container="{container}",namespace="{namespace}",pod="{of}"}}'
         if used is not None:
             lines.append(f"container_cpu_usage_seconds_total{labels} {used} {millis}")
         if held is not None:
             lines.append(f"container_memory_working_set_bytes{labels} {held} {millis}")
-        lines.append(f"container_start_time_seconds{labels} {start}")
+        lines.append(f"container_start_time_seconds{labels} {begun}")
     return "\n".join(lines) + "\n"
 
 
@@ -261,7 +266,7 @@ def test_no_more_than_32_nodes_are_asked_at_once(run: Run, moving: FakeApi) -> N
             seen["now"] += 1
             seen["most"] = max(seen["most"], seen["now"])
             again = asked[request.path] = asked.get(request.path, -1) + 1
-        time.sleep(0.01)
+        time.sleep(0.04)
         with lock:
             seen["now"] -= 1
         return Reply(look(THEN + again * 10_000, 100 + again), content_type=TEXT)
@@ -364,3 +369,70 @@ def test_the_metrics_api_knows_nothing_of_volumes(run: Run, api: FakeApi) -> Non
         "",
         "error: the metrics API has no volumes\nhint: use --from kubelet or --from prometheus\n",
     )
+
+
+@pytest.mark.parametrize("words", ["fit --cpu 1", "contexts"])
+def test_what_reads_no_usage_asks_no_source(
+    run: Run, api: FakeApi, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    result = run(f"{words} --from kubelet --server {api.url}")
+    assert (result.code, result.err.splitlines()[0]) == (2, "error: unknown flag: --from")
+    assert api.requests == []
+    # The variable is for those that do.
+    plain = run(f"{words} --server {api.url}")
+    monkeypatch.setenv("C3S_FROM", "tea-leaves")
+    assert run(f"{words} --server {api.url}") == plain
+
+
+# --- the kubelets of the demo ---------------------------------------------------------------------------------
+
+
+def ticking(monkeypatch: pytest.MonkeyPatch, server: DemoServer) -> None:
+    """Let a tick pass where c3s waits for the second look."""
+    monkeypatch.setattr(kubelet, "STILL", 100.0)
+    monkeypatch.setattr(kubelet, "Kubelets", partial(kubelet.Kubelets, sleep=lambda _: server.move(15)))
+
+
+KEY = ("namespace", "name")
+
+
+@pytest.mark.parametrize("words", ["top nodes", "top pods -A --containers"])
+def test_a_cluster_without_a_metrics_api_has_the_numbers_that_it_would_tell(
+    run: Run, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    with start(at=AT, pace=0, without={"metrics.k8s.io"}) as server, start(at=AT, pace=0) as other:
+        other.move(15)
+        theirs = {
+            tuple(map(item.get, KEY)): item
+            for item in json.loads(run(f"{words} --server {other.url} -o json").out)["items"]
+        }
+        assert run(f"{words} --server {server.url}").err.startswith("error: Metrics API not available\n")
+        ticking(monkeypatch, server)
+        result = run(f"{words} --from kubelet --server {server.url} -o json")
+    assert (result.code, result.err.count("warning: the kubelet of node spot-2 could not be read")) == (5, 1)
+    mine = {tuple(map(item.get, KEY)): item for item in json.loads(result.out)["items"]}
+    # metrics-server waits a moment longer for a pod that has just begun.
+    assert (set(theirs) - set(mine), len(set(mine) - set(theirs)) <= 1) == (set(), True)
+    assert len(theirs) == 10 if words == "top nodes" else len(theirs) > 70
+    for key, their in theirs.items():
+        assert mine[key]["memory"]["usage"] == their["memory"]["usage"]
+        assert memory_of(mine[key]) == memory_of(their)
+        cores = mine[key]["cpu"]["usage"], their["cpu"]["usage"]
+        # A counter in seconds has not every nanosecond; from general-2 a pod has just gone, whose share it has.
+        assert cores == (None, None) or key[1] == "general-2" or abs(cores[0] - cores[1]) <= 100, key
+
+
+def memory_of(item: Any) -> list[Any]:
+    return [box["memory"] for box in item.get("containers", [])]
+
+
+def test_a_thousand_nodes_are_read_in_six_seconds(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    with start(at=AT, pace=0, nodes=1000, pods_per_node=1) as server:
+        ticking(monkeypatch, server)
+        begun, cpu = time.monotonic(), time.process_time()
+        result = run(f"top nodes --from kubelet --no-headers --server {server.url}")
+        # Of this process, which is the server, too: others may keep the machine busy.
+        spent = min(time.monotonic() - begun, time.process_time() - cpu) + kubelet.PAUSE
+    assert (len(result.out.splitlines()), result.out.count("<unknown>")) == (1000, 4 * result.err.count("warning: "))
+    assert result.code == (5 if "warning: " in result.err else 0)
+    assert spent < 6

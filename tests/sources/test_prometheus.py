@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import re
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -264,13 +266,6 @@ SLOWER = "hint: --step 1h looks at fewer points, --request-timeout waits longer\
                 "hint: set credentials with --prometheus-token-file, --prometheus-user or --prometheus-header\n"
             ),
         ),
-        (
-            vector(),
-            (
-                "error: this Prometheus has no metrics of containers\n"
-                "hint: it must scrape the kubelets' /metrics/cadvisor; --prometheus-match may select nothing\n"
-            ),
-        ),
     ],
 )
 def test_a_server_that_does_not_answer_is_said(
@@ -284,6 +279,150 @@ def test_no_pods_where_there_are_others_is_no_error(run: Run, api: FakeApi, serv
     engine(server, lambda query, _request: vector(({}, "7")) if query.startswith("count(") else None)
     result = run(f"top pods -n empty --from {server.url} --server {api.url}")
     assert result == (0, "", "No resources found in empty namespace.\n")
+
+
+def test_no_more_than_four_queries_are_sent_at_once(run: Run, api: FakeApi, server: FakeApi) -> None:
+    lock, seen = threading.Lock(), {"now": 0, "most": 0}
+
+    def answer(query: str, request: Request) -> Reply | None:
+        with lock:
+            seen["now"] += 1
+            seen["most"] = max(seen["most"], seen["now"])
+        time.sleep(0.03)
+        with lock:
+            seen["now"] -= 1
+        if "irate" in query or query.startswith(f"max by (namespace, pod, container) ({MEMORY}"):
+            # CPU and memory at once, each in halves.
+            if 'pod=~".*[' not in query:
+                return refusal(422, "execution", "too many samples")
+            return two_pods(query, request) if "[b" in query or "[a" in query else None
+        return None
+
+    engine(server, answer)
+    facts = "--facts source --columns cpu,memory,cpu.requests,owner"
+    assert run(f"top pods -A {facts} --from {server.url} --server {api.url}").code == 0
+    assert 2 <= seen["most"] <= 4
+
+
+NOTHING = (
+    "this Prometheus has no metrics of containers: it must scrape the kubelets' /metrics/cadvisor; "
+    "--prometheus-match may select nothing"
+)
+
+
+def test_no_data_at_all_is_said(run: Run, api: FakeApi, server: FakeApi) -> None:
+    engine(server, lambda _query, _request: None)
+    where = f"--from {server.url} --server {api.url}"
+    assert run(f"top pods -A {where}") == (0, "", f"No resources found\nhint: {NOTHING}\n")
+    result = run(f"top pods --at 2026-03-01 {where} -o json")
+    assert (result.code, json.loads(result.out)["items"]) == (0, [])
+    assert result.err.startswith("No resources found in default namespace.\nhint: this Prometheus has no metrics")
+    assert " at 2026-03-01T00:00:00Z: " in result.err
+    # What the API server knows is shown, and what is missing of it is told.
+    api.nodes(node("a"))
+    api.pods(pod("n", "p"))
+    for words, row, part in (
+        ("top nodes", ["a", *["<unknown>"] * 4], "node metrics"),
+        ("top pods -A --columns cpu,cpu.requests", ["n", "p", "<unknown>", "0m"], "pod metrics"),
+    ):
+        result = run(f"{words} --no-headers {where}")
+        assert (result.code, result.out.split()) == (5, row)
+        assert result.err == f"warning: {part} could not be read: {NOTHING}\n"
+
+
+def mark(query: str) -> dict[str, str]:
+    """Label an answer for the one group that is asked for."""
+    return {"c3s_group": "0"} if "c3s_group" in query else {}
+
+
+def test_nodes_are_told_by_others_where_the_root_of_cgroups_is_dropped(run: Run, api: FakeApi, server: FakeApi) -> None:
+    api.nodes(node("a"))
+    told = ""
+    seen = {"kubelet": {"node": "a", "instance": "10.0.0.1:10250"}, "node_exporter": {"instance": "10.0.0.1:9100"}}
+
+    def answer(query: str, _request: Request) -> Reply | None:
+        if query.startswith("max by (node, internal_ip)"):
+            return vector(({"node": "a", "internal_ip": "10.0.0.1"}, "1")) if 'cluster="eu"' in query else None
+        if query.startswith("count("):
+            return vector(({}, "7"))
+        if (told == "kubelet" and "node_cpu_usage_seconds_total{" in query) or (
+            told == "node_exporter" and "node_cpu_seconds_total{" in query
+        ):
+            return vector((seen[told] | mark(query), "1"), ({"c3s_group": "no number"}, "7"))
+        if (told == "kubelet" and "node_memory_working_set_bytes{" in query) or (
+            told == "node_exporter" and "node_memory_MemTotal_bytes{" in query
+        ):
+            return vector((seen[told] | mark(query), "1048576"))
+        return None
+
+    asked = engine(server, answer)
+    where = ["--from", server.url, "--server", api.url, "--prometheus-match", 'cluster="eu"', "--no-headers"]
+    for each in seen:
+        told = each
+        result = run("top", "nodes", *where)
+        assert (result.code, result.err, result.out.split()) == (0, "", ["a", "1000m", "25%", "1Mi", "0%"])
+        result = run("top", "nodes", "--since", "1h", "--columns", "cpu.max,memory.max", *where)
+        assert (result.code, result.out.split()) == (0, ["a", "1000m", "1Mi"])
+        result = run("top", "cluster", "--since", "1h", "--columns", "cpu.max", *where)
+        assert (result.code, result.err, result.out.split()[-1]) == (0, "", "1000m")
+    node_labels = "node, kubernetes_io_hostname, instance"
+    busy = 'irate(node_cpu_seconds_total{mode!~"idle|iowait|steal",cluster="eu"}[300s])'
+    assert f"max by ({node_labels}) (sum by ({node_labels}) (max by ({node_labels}, cpu, mode) ({busy})))" in asked
+    left = 'node_memory_MemTotal_bytes{cluster="eu"} - node_memory_MemAvailable_bytes{cluster="eu"}'
+    assert f"max by ({node_labels}) ({left})" in asked
+    # The sum of all nodes is that of those that were seen.
+    summed = [query for query in asked if "sum(max by" in query]
+    assert ["node_cpu_usage_seconds_total" in query for query in summed] == [True, False]
+    assert 'mode!~"idle|iowait|steal",cluster="eu",instance="10.0.0.1:9100"}' in summed[1]
+    told = ""
+    result = run("top", "nodes", *where)
+    assert (result.code, result.out.split()) == (5, ["a", *["<unknown>"] * 4])
+    assert result.err == (
+        "warning: node metrics could not be read: this Prometheus scrapes neither the kubelets' figures of nodes nor "
+        "node_exporter\n"
+    )
+
+
+def test_a_group_that_is_too_large_is_added_up_point_by_point(run: Run, api: FakeApi, server: FakeApi) -> None:
+    names = [f"web-7d9fbc6b4d-{letter * 5}" for letter in "bcdfgh"]
+    api.pods(*(pod("n", name, owner=("ReplicaSet", "web-7d9fbc6b4d")) for name in names))
+    ranges: list[dict[str, str]] = []
+
+    def chosen(query: str) -> list[str]:
+        letters = re.search(r'pod=~"\.\*\[([\w-]+)\]"', query)
+        return [name for name in names if not letters or name[-1] in letters[1]]
+
+    def answer(query: str, request: Request) -> Reply | None:
+        if query.startswith("max by (namespace, pod, container)"):
+            value = "0.5" if "irate" in query else "1024"
+            return vector(*(({"namespace": "n", "pod": name, "container": "x"}, value) for name in names))
+        return refusal(422, "execution", "query processing would load too many samples into memory in query execution")
+
+    def points(request: Request) -> Reply:
+        form = dict(request.query)
+        ranges.append(form)
+        those = chosen(form["query"])
+        if len(those) > 2:
+            return refusal(422, "execution", "the number of matching timeseries exceeds 2")
+        # The pods peak one after the other; the last one has only begun.
+        values = [
+            [NOW - 60 * (9 - place), f"{sum(1 + (names.index(one) == place) for one in those)}"] for place in range(10)
+        ]
+        series = [{"metric": {}, "values": values}] if those else []
+        return Reply({"status": "success", "data": {"resultType": "matrix", "result": series}})
+
+    engine(server, answer)
+    server.routes["/api/v1/query_range"] = points
+    words = "top pods -A --by namespace --since 1h --columns cpu.max,cpu.min,cpu.p50,cpu.avg --no-headers"
+    result = run(f"{words} --from {server.url} --server {api.url}")
+    assert (result.code, result.err) == (0, "")
+    # Not the sum of the maxima, which is 12.
+    assert result.out.split() == ["n", "7000m", "6000m", "7000m", "6600m"]
+    assert len(ranges) < 20
+    assert {form["step"] for form in ranges} == {"60"}
+    start, end = (float(ranges[0][name]) for name in ("start", "end"))
+    assert (start % 60, end) == (0, NOW)
+    assert NOW - 3600 < start <= NOW - 3600 + 60
 
 
 # --- the service behind the API server ------------------------------------------------------------------------
@@ -353,6 +492,30 @@ def test_more_than_one_and_none_are_errors_with_a_next_step(run: Run, api: FakeA
             "hint: --from prometheus:NAMESPACE/SERVICE:PORT names it, --from URL asks one elsewhere\n"
         ),
     )
+
+
+def test_a_service_that_is_not_there_is_no_question_of_prefixes(run: Run, api: FakeApi) -> None:
+    api.routes["/api/v1/namespaces/m/services"] = Reply({"items": []})
+    for answer, said, hint in (
+        (
+            status(404, "NotFound", 'services "s" not found'),
+            'Error from server (NotFound): services "s" not found',
+            "hint: --from prometheus:NAMESPACE/SERVICE:PORT takes a service of the cluster: kubectl get services -A",
+        ),
+        (
+            status(503, "ServiceUnavailable", 'no endpoints available for service "s"'),
+            'Error from server (ServiceUnavailable): no endpoints available for service "s"',
+            "hint: kubectl get endpointslices -A tells what is behind the service",
+        ),
+        (
+            Reply("404 page not found", 404, "text/plain"),
+            "error: there is no Prometheus API at this address (404)",
+            "hint: a path prefix belongs to the address, such as /prometheus or /select/0/prometheus",
+        ),
+    ):
+        api.routes["/api/v1/namespaces/m/services/s%3A9090/proxy" + QUERY] = answer
+        result = run(f"top pods -A --from prometheus:m/s:9090 --server {api.url}")
+        assert (result.code, result.err.splitlines()) == (1, [said, hint])
 
 
 def test_a_service_can_be_named(run: Run, api: FakeApi) -> None:

@@ -155,6 +155,19 @@ def test_the_label_cluster_is_the_context(run: Run) -> None:
         )
 
 
+def test_what_is_warned_of_facts_is_told_too(run: Run) -> None:
+    def partly(query: str, request: Request) -> Reply | None:
+        reply = told(query, request)
+        if reply and "kube_pod_owner" in query:
+            reply.body |= {"warnings": ["store 10.0.0.9 is down"]}
+        return reply
+
+    with FakeApi() as server:
+        engine(server, partly)
+        result = run(f"top pods -A --columns cpu.requests --from {server.url} --facts source")
+    assert (result.code, result.err) == (5, "warning: prometheus could not be read: store 10.0.0.9 is down\n")
+
+
 def test_what_it_cannot_do_is_said(run: Run, server: FakeApi) -> None:
     words = f"--from {server.url} --facts source"
     assert run(f"top pods -A -l a=b {words}").err == (

@@ -12,11 +12,17 @@ from c3s_cli.sources.decode.shapes import NULL, Body, decode_one
 
 Labels = dict[str, str]
 Vector = list[tuple[Labels, float]]
+# Time → value.
+Points = dict[float, float]
 
 
 class _Element(Struct, gc=False):
     metric: Labels
     value: tuple[float, str]
+
+
+class _Series(Struct, gc=False):
+    values: list[tuple[float, str]]
 
 
 class _Data(Struct, rename={"kind": "resultType"}, gc=False):
@@ -33,6 +39,7 @@ class _Answer(Struct, rename={"partial": "isPartial"}, gc=False):
 
 Scalar: Any = tuple[float, str]
 Elements: Any = list[_Element]
+Matrix: Any = list[_Series]
 
 
 def vector_of(body: Body) -> tuple[Vector, list[str]]:
@@ -40,16 +47,28 @@ def vector_of(body: Body) -> tuple[Vector, list[str]]:
 
     What is not a number, or infinite, is left out. InvalidAnswer if it is no such answer.
     """
+    data, warnings = _data_of(body)
+    if data.kind == "scalar":
+        elements: list[tuple[Labels, str]] = [({}, decode_one(data.result, Scalar, "a query")[1])]
+    else:
+        elements = [(each.metric, each.value[1]) for each in decode_one(data.result, Elements, "a query")]
+    numbers = ((labels, float(text)) for labels, text in elements)
+    return [(labels, number) for labels, number in numbers if isfinite(number)], warnings
+
+
+def points_of(body: Body) -> tuple[Points, list[str]]:
+    """Give the points of the one series that a range of time has, or none; and what the server warns of."""
+    data, warnings = _data_of(body)
+    series = decode_one(data.result, Matrix, "a query")
+    numbers = ((time, float(text)) for each in series for time, text in each.values)
+    return {time: number for time, number in numbers if isfinite(number)}, warnings
+
+
+def _data_of(body: Body) -> tuple[_Data, list[str]]:
     answer = decode_one(body, _Answer, "a query")
     if answer.status != "success" or answer.data is None:
         raise InvalidAnswer("the server's answer for a query is not that of a Prometheus")
     warnings = list(answer.warnings or ())
     if answer.partial:
         warnings.append("the answer is partial: some of the storage nodes did not answer")
-    result = answer.data.result
-    if answer.data.kind == "scalar":
-        elements: list[tuple[Labels, str]] = [({}, decode_one(result, Scalar, "a query")[1])]
-    else:
-        elements = [(each.metric, each.value[1]) for each in decode_one(result, Elements, "a query")]
-    numbers = ((labels, float(text)) for labels, text in elements)
-    return [(labels, number) for labels, number in numbers if isfinite(number)], warnings
+    return answer.data, warnings

@@ -1,0 +1,76 @@
+"""A group that is too large for one query: the points of its sum, part by part, and the statistics of these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import Struct, structs
+
+from c3s_cli.sources.slices import Letters, selectors_of
+
+if TYPE_CHECKING:
+    from c3s_cli.analysis.membership import Members, PodSet
+    from c3s_cli.sources.decode.prometheus import Points
+
+T = TypeVar("T")
+
+
+class Part(Struct, frozen=True):
+    """Some of the nodes or pods of a group. letters: which of the pods of the one set that is left."""
+
+    pods: tuple[PodSet, ...] = ()
+    nodes: tuple[str, ...] = ()
+    letters: Letters = Letters()
+
+    def selectors(self, of_nodes: Callable[[Iterable[str]], list[str]]) -> list[str]:
+        """Return what selects it. of_nodes: selects nodes."""
+        if self.nodes:
+            return of_nodes(self.nodes)
+        letters = self.letters.matcher()
+        return [f"{selector},{letters}" if letters else selector for selector in selectors_of(self.pods)]
+
+    def halves(self) -> Sequence[Part]:
+        """Return half of the nodes, of the sets, of the names or of the letters each."""
+        if len(self.nodes) > 1:
+            return [Part(nodes=part) for part in _halves(self.nodes)]
+        if len(self.pods) > 1:
+            return [Part(part) for part in _halves(self.pods)]
+        if not self.pods:
+            return []
+        (pods,) = self.pods
+        if len(pods.names) > 1:
+            return [Part((structs.replace(pods, names=part),)) for part in _halves(pods.names)]
+        return [] if pods.names else [Part(self.pods, letters=part) for part in self.letters.halves()]
+
+
+def _halves(several: tuple[T, ...]) -> Sequence[tuple[T, ...]]:
+    middle = len(several) // 2
+    return several[:middle], several[middle:]
+
+
+def whole_of(members: Members) -> Part:
+    """Return a group as the part that is all of it."""
+    return Part(members.pods, members.nodes)
+
+
+def added_up(parts: Iterable[Points]) -> list[float]:
+    """Add up parts, point by point. A part has no point while nothing of it was there."""
+    sums: dict[float, float] = {}
+    for part in parts:
+        for time, number in part.items():
+            sums[time] = sums.get(time, 0.0) + number
+    return list(sums.values())
+
+
+def statistic_of(name: str, numbers: Sequence[float]) -> float:
+    """Return avg, min, max or a percentile, which lies between two numbers as Prometheus has it."""
+    if name == "avg":
+        return sum(numbers) / len(numbers)
+    ordered = sorted(numbers)
+    if name in ("min", "max"):
+        return ordered[0 if name == "min" else -1]
+    rank = int(name[1:]) / 100 * (len(ordered) - 1)
+    low = int(rank)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (rank - low)
