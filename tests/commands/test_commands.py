@@ -525,6 +525,9 @@ def test_a_label_is_a_column_under_its_short_name_too(demo: Run) -> None:
         quote = '"' if "'" in short else '\\"'
         assert demo(short) == demo(short.replace(f"label:{key}", f"labels[{quote}{key}{quote}]"))
     assert "indexer" in demo(f"top pods -A --columns label:{key}").out
+    # A key without dots is not taken for a column with a direction.
+    assert demo("top pods -A --sort-by label:component") == demo('top pods -A --sort-by labels[\\"component\\"]')
+    assert demo("top pods -A --sort-by label:component").code == 0
 
 
 @pytest.mark.parametrize(
