@@ -214,7 +214,7 @@ def _unknown_command(words: Sequence[str]) -> UsageError:
     from c3s_cli.words.suggestions import command_hint
 
     name = program_name()
-    hint = command_hint(words, (*COMMANDS, *OWN), name)
+    hint = command_hint(words, (*COMMANDS, *OWN), name, ALIASES)
     if words[0] in GROUPS:
         message = f"unknown command \"{' '.join(words[1:])}\"\nSee '{name} {words[0]} -h' for help and examples"
         return UsageError(message, hint=hint)
@@ -235,6 +235,12 @@ def _see(path: Sequence[str] | None) -> str:
 
 def _usage(problem: Any, path: tuple[str, ...]) -> UsageError:
     """Say in kubectl's words what Typer found wrong with the flags."""
+    if "unexpected extra argument" in problem.message:
+        extra = problem.message.partition("(s) (")[2].removesuffix(")")
+        hint = f"{program_name()} fit -f {extra}" if path == ("fit",) and " " not in extra else None
+        return UsageError(f"unexpected arguments: {extra}\n{_see(path)}", hint=hint)
+    if path == ("completion",) and type(problem).__name__ == "MissingParameter":
+        return UsageError(f"Shell not specified.\n{_see(path)}", hint="one of: bash, zsh, fish, powershell")
     if type(problem).__name__ != "NoSuchOption":
         return UsageError(f"{problem.format_message()}\n{_see(path)}")
     option = str(problem.option_name)
@@ -246,15 +252,24 @@ def _usage(problem: Any, path: tuple[str, ...]) -> UsageError:
 def _with_advice(problem: UsageError, path: tuple[str, ...]) -> UsageError:
     """Say where the flags are listed, and what an unknown letter may have been meant for."""
     what, _, rest = problem.message.partition(": ")
+    if what == "flag needs an argument" and rest.startswith("--") and path in COMMANDS:
+        from c3s_cli.words.help import flags_of
+
+        # It takes a value where it is known, which is in another command.
+        if rest not in flags_of(_load(*COMMANDS[path])):
+            return UsageError(f"unknown flag: {rest}\n{_see(path)}", hint=_flag_hint(rest, path))
     hint = _flag_hint(f"-{rest[1:2]}", path) if what == "unknown shorthand flag" else None
     return UsageError(f"{problem.message}\n{_see(path)}", hint=problem.hint or hint)
 
 
 def _flag_hint(flag: str, path: tuple[str, ...]) -> str | None:
+    from c3s_cli.words.habits import IN_FIT
     from c3s_cli.words.suggestions import flag_hint
 
     if not path:
         return None
+    if path == ("fit",) and flag in IN_FIT:
+        return IN_FIT[flag]
     return _column_hint(flag, path) or flag_hint(flag, path, _flags_of_commands(), program_name())
 
 
@@ -267,11 +282,13 @@ def _column_hint(flag: str, path: tuple[str, ...]) -> str | None:
     name = flag.removeprefix("--")
     if path[-1] not in kinds or name == flag:
         return None
-    try:
-        Naming(kinds[path[-1]]).find(name)
-    except UsageError:
-        return None
-    return f"--columns default,{name} shows that column"
+    for kind, words in ((kinds[path[-1]], ""), (Kind.POD, f"{program_name()} {' '.join((*path[:-1], 'pods'))} ")):
+        try:
+            Naming(kind).find(name)
+        except UsageError:
+            continue
+        return f"{words}--columns default,{name} shows that column"
+    return None
 
 
 def _flags_of_commands() -> dict[tuple[str, ...], list[str]]:

@@ -33,7 +33,7 @@ MEANINGS: Final[dict[ExitCode, str]] = {
     ExitCode.USAGE: "usage error: a flag, an argument or a value; nothing was read",
     ExitCode.CONDITION_MET: "a row matches --fail-if; with --fail-if-unknown, also if one could not be judged; not all "
     "pods of `c3s fit` fit",
-    ExitCode.TIMED_OUT: "--until was not met before --timeout, or within --count readings",
+    ExitCode.TIMED_OUT: "--until or --until-all was not met before --timeout, or within --count readings",
     ExitCode.INCOMPLETE: "a requested row or source could not be read; the rest was printed",
     ExitCode.HANGUP: "the terminal was closed (SIGHUP)",
     ExitCode.INTERRUPTED: "interrupted (SIGINT, Ctrl-C)",

@@ -209,8 +209,9 @@ FITTINGS: Final[Schema] = {
                 "pods": COUNT | {"description": "pods that must find another node"},
                 "placed": COUNT,
                 "unplaced": NAMES | {"description": "as namespace/name"},
+                "notConsidered": NAMES | {"description": "what these pods ask for besides, and fit does not look at"},
             },
-            ["node", "pods", "placed", "unplaced"],
+            ["node", "pods", "placed", "unplaced", "notConsidered"],
         ),
     },
 }

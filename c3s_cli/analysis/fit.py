@@ -103,7 +103,8 @@ def _drained(node: str, pods: Any, scheduler: Scheduler) -> FitResult:
         _, namespace, name, facts = alike[0]
         workload = Workload(name, facts.requests, len(alike), namespace, facts.labels, facts.placing or ANYWHERE)
         unplaced += [f"{namespace}/{name}" for _, namespace, name, _ in alike[scheduler.place(workload) :]]
-    return FitResult(node, None, len(leaving), len(leaving) - len(unplaced), tuple(unplaced))
+    ignored = dict.fromkeys(rule for _, _, _, facts in ordered for rule in (facts.placing or ANYWHERE).ignored)
+    return FitResult(node, None, len(leaving), len(leaving) - len(unplaced), tuple(unplaced), tuple(ignored))
 
 
 def _rows(nodes: Sequence[Node], workload: Workload, outcome: Outcome) -> list[Fit]:

@@ -127,7 +127,10 @@ def sum_nodes(nodes: Sequence[Node], context: str, keys: Keys = ()) -> Group:
 
 
 def _schedulable_free(nodes: Sequence[Node]) -> Amounts | None:
-    """Sum what is free on schedulable nodes; None if their details or pods were not read."""
+    """Sum what is free on schedulable nodes; None if their details or pods were not read.
+
+    A node that is overcommitted has nothing left; it takes nothing from the others.
+    """
     known = [node for node in nodes if node.details and node.requests is not None]
     if not known:
         return None
@@ -137,7 +140,7 @@ def _schedulable_free(nodes: Sequence[Node]) -> Amounts | None:
             requested = {**(node.requests or {}), "pods": node.pod_count or 0}
             for resource in {*(node.allocatable or {}), *requested}:
                 amount = (node.allocatable or {}).get(resource, 0) - requested.get(resource, 0)
-                free[resource] = free.get(resource, 0) + amount
+                free[resource] = free.get(resource, 0) + max(0, amount)
     return free
 
 

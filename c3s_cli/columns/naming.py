@@ -15,12 +15,27 @@ from c3s_cli.columns.statistics import statistic_column
 from c3s_cli.columns.vocabulary import FITTING, Column, Kind, Needs, Unit, flat, json_name
 from c3s_cli.errors import UsageError
 
-BRACKETS: Final = """write labels and other resources as labels["app"] and resources["nvidia.com/gpu"].requests"""
+BRACKETS: Final = (
+    'write labels as label:app or labels["app"], and other resources as resources["nvidia.com/gpu"].requests'
+)
+# What columns are called elsewhere, in kubectl's documents too.
+ELSEWHERE: Final = {
+    "cordoned": "schedulable",
+    "unschedulable": "schedulable",
+    "creationtimestamp": "age",
+    "nodename": "node",
+    "host": "node",
+    "ns": "namespace",
+    "phase": "status",
+    "ready": "status",
+}
 # The only GPU resource of the cluster, whatever it is called: analysis/gpus.py finds out.
 ANY_GPU: Final = "gpu"
 GPU: Final = re.compile(rf"{ANY_GPU}(?:\.(?P<field>\w+)|(?P<percent>%))?", re.IGNORECASE)
 # A comma separates names, except inside ["…"].
 NAME: Final = re.compile(r'(?:\["[^"]*"\]|[^,])+')
+# As in --by: `label:app` is short for labels["app"].
+LABEL: Final = re.compile(r"label:(?P<key>[^\"\[\]]+)")
 OPEN_ENDED: Final = re.compile(r'(?P<of>resources|labels)\["(?P<key>[^"]+)"\](?:\.(?P<field>\w+))?')
 
 
@@ -41,6 +56,8 @@ class Naming(Struct, frozen=True):
 
     def find(self, name: str) -> Column:
         """Return the column of that name or alias. UsageError, with the nearest name, if there is none."""
+        if short := LABEL.fullmatch(name):
+            name = f'labels["{short["key"]}"]'
         table = table_of(self.kind)
         known = {key.name: key for key in self.keys} | dict(table)
         if column := known.get(name) or known.get(self._alias(name)):
@@ -155,9 +172,11 @@ class Naming(Struct, frozen=True):
         of_both = [f"{resource}.{name}" for resource in CPU_AND_MEMORY if f"{resource}.{name}" in known]
         if of_both:
             return f"did you mean {' or '.join(of_both)}? `c3s columns` lists them all"
+        name = name.strip("{}.").rpartition("metadata.")[2]  # as kubectl get --sort-by writes it
         candidates = self.names() if name.startswith(ANY_GPU) else (*known, *self.aliases())
         folded = {candidate.casefold(): candidate for candidate in candidates}
-        nearest = get_close_matches(name.casefold(), folded, n=1, cutoff=0.4)
+        same = ELSEWHERE.get(name.casefold().rpartition(".")[2])
+        nearest = [same] if same in folded else get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
         if nearest:
             return f"did you mean {folded[nearest[0]]}? `c3s columns` lists them all"
         return "`c3s columns` lists them all"

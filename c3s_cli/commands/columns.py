@@ -21,6 +21,8 @@ KINDS: Final = {
     "fit": Kind.FIT,
     "fit-groups": Kind.FIT_GROUP,
 }
+# The rows by the names that the commands have, too.
+ALSO: Final = {"node": "nodes", "no": "nodes", "pod": "pods", "po": "pods"}
 FORMATS: Final = ("table", "json", "markdown")
 # The API resources that a column needs.
 READ: Final = {
@@ -59,6 +61,7 @@ def columns(of: Of = None, output: Output = "table") -> ExitCode:
       # The names, for a script
       c3s columns nodes -o json
     """
+    of = ALSO.get(of, of) if of else of
     if of is not None and of not in KINDS:
         raise UsageError(f"unknown kind {of!r}", hint=f"one of: {', '.join(KINDS)}")
     if output not in FORMATS:

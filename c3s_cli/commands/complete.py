@@ -122,12 +122,14 @@ def _values(flag: str, done: list[str], last: str) -> tuple[list[str], int]:  # 
             return _configured(flag, done), NO_FILES
         case "-o" | "--output":
             return [each.value + ("=" if each in WITH_TEMPLATE else "") for each in Format], NO_FILES
+        case "--by" | "--columns" | "--sort-by" | "--where" | "--fail-if" | "--until" | "--until-all" if (
+            last.removeprefix(before).startswith("label:")
+        ):
+            return [f"{before}label:{key}" for key in _label_keys(naming.kind, done)], NO_SPACE
         case "--columns":
             return [before + name for name in ("default", "wide", "all", *naming.names())], NO_SPACE
-        case "--sort-by" | "--where" | "--fail-if" | "--until":
+        case "--sort-by" | "--where" | "--fail-if" | "--until" | "--until-all":
             return [before + name for name in naming.names()], NO_SPACE
-        case "--by" if last.removeprefix(before).startswith("label:"):
-            return [f"{before}label:{key}" for key in _label_keys(naming.kind, done)], NO_SPACE
         case "--by":
             return [before + key for key in (*KEYS.get(naming.kind, ()), "label:")], NO_SPACE
         case _:

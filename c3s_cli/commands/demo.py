@@ -36,5 +36,10 @@ def demo(*, serve: Serve) -> ExitCode:
     with server:
         sys.stdout.write(f"Serving a demo cluster on {server.url}: try `c3s top nodes --server {server.url}`\n")
         sys.stdout.flush()
-        server.wait()
+        try:
+            server.wait()
+        except KeyboardInterrupt:
+            # The terminal has written ^C: the prompt comes on a line of its own.
+            sys.stdout.write("\n" if sys.stdout.isatty() else "")
+            raise
     return ExitCode.OK

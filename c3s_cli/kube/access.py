@@ -13,7 +13,7 @@ from msgspec import Struct, structs
 from c3s_cli.errors import ConfigError, Unreachable
 from c3s_cli.kube.client_import import incluster_loader
 from c3s_cli.kube.deadline import Deadline
-from c3s_cli.kube.kubeconfig import Entry, Merged, merge, missing
+from c3s_cli.kube.kubeconfig import Entry, Merged, merge, missing, unknown_context
 from c3s_cli.request.target import Target
 
 NO_CLUSTER: Final = (
@@ -86,7 +86,7 @@ def resolve(
     name = context or merged.current
     chosen = merged.entries["contexts"].get(name)
     if name and chosen is None and (context or merged.found):
-        raise ConfigError(f'context "{name}" does not exist')
+        raise unknown_context(name, merged)
     if not name and not target.server:
         inside = pod()
         if merged.found and inside is None:

@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import Struct
 
 from c3s_cli.errors import ConfigError
-from c3s_cli.kube.kubeconfig import Merged
+from c3s_cli.kube.kubeconfig import Merged, unknown_context
 from c3s_cli.request.target import Target
 
 PATTERN: Final = re.compile(r"[*?\[]")
@@ -56,19 +56,19 @@ def chosen(target: Target, merged: Merged) -> list[str]:
     for text in target.contexts:
         words = [text] if text in known else [word.strip() for word in text.split(",")]
         for word in filter(None, words):
-            names += _matching(word, list(known))
+            names += _matching(word, list(known), merged)
     if not names:
-        raise ConfigError(f'context "{",".join(target.contexts)}" does not exist')
+        raise unknown_context(",".join(target.contexts), merged)
     return list(dict.fromkeys(names))
 
 
-def _matching(word: str, known: list[str]) -> list[str]:
+def _matching(word: str, known: list[str], merged: Merged) -> list[str]:
     from fnmatch import fnmatchcase  # only several contexts need it
 
     if word in known:
         return [word]
     if not PATTERN.search(word):
-        raise ConfigError(f'context "{word}" does not exist')
+        raise unknown_context(word, merged)
     if found := [name for name in known if fnmatchcase(name, word)]:
         return found
     raise ConfigError(f'no context matches "{word}"', hint="c3s contexts lists them")

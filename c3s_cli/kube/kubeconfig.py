@@ -89,16 +89,20 @@ SHAPES: Final = {"clusters": _Cluster, "users": _User, "contexts": _Context}
 
 
 class Merged(Struct):
-    """Several kubeconfig files as one. For each name, the first file that has it wins."""
+    """Several kubeconfig files as one. For each name, the first file that has it wins.
+
+    unread: the files of $KUBECONFIG, if none of them exists.
+    """
 
     current: str = ""
     entries: dict[str, dict[str, Entry]] = field(default_factory=lambda: {section: {} for section in SECTIONS})
     found: bool = False
+    unread: list[str] = field(default_factory=list)
 
 
 def merge(explicit: str | None, environ: Mapping[str, str], deadline: Deadline) -> Merged:
     """Read --kubeconfig, else every file of $KUBECONFIG, else ~/.kube/config. A missing file counts as empty."""
-    merged = Merged()
+    merged = Merged(unread=[] if explicit else missing(environ))
     for path in files(explicit, environ):
         if not explicit and not os.path.exists(path):
             continue
@@ -123,6 +127,12 @@ def missing(environ: Mapping[str, str]) -> list[str]:
     """Return the files of $KUBECONFIG if none of them exists."""
     listed = [path for path in environ.get("KUBECONFIG", "").split(os.pathsep) if path]
     return [] if any(map(os.path.exists, listed)) else listed
+
+
+def unknown_context(name: str, merged: Merged) -> ConfigError:
+    """Return the error for a context that no file has. A wrong $KUBECONFIG is named: it is the likely cause."""
+    hint = f"$KUBECONFIG: no such file: {', '.join(merged.unread)}" if merged.unread else None
+    return ConfigError(f'context "{name}" does not exist', hint=hint)
 
 
 def _home(environ: Mapping[str, str]) -> str:

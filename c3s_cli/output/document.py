@@ -135,6 +135,7 @@ def _fit_results(report: Report) -> dict[str, Any]:
                 "pods": each.replicas,
                 "placed": each.placed,
                 "unplaced": list(each.unplaced),
+                "notConsidered": list(each.not_considered),
             }
             for each in report.fit_results
             if each.namespace is None

@@ -139,10 +139,10 @@ def _identity(report: Report) -> list[tuple[str, Getter]]:
     labels = [("context", IDENTITY["context"].value)]
     if report.kind.namespaced:
         labels.append(("namespace", IDENTITY["namespace"].value))
+    if report.kind is Kind.FIT:
+        return [*labels, ("node", IDENTITY["name"].value), ("workload", WORKLOAD.value)]
     if report.kind.named:
         labels.append((THINGS[report.kind], IDENTITY["name"].value))
-    if report.kind is Kind.FIT:
-        labels += [("node", IDENTITY["name"].value), ("workload", WORKLOAD.value)]
     return labels
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -34,6 +35,7 @@ KUBECTLS: Final = {
     ".usage.cpu": ".cpu.usage",
     ".usage.memory": ".memory.usage",
 }
+ITEMS: Final = re.compile(r"\.items\[[^]]*\]")
 LABELS: Final = ".metadata.labels"
 
 
@@ -93,8 +95,10 @@ def _meant(path: str, known: Sequence[str]) -> str | None:
         return path.replace(LABELS, ".labels")
     from difflib import get_close_matches  # only a mistake pays for it
 
-    nearest = get_close_matches(path, known, n=1, cutoff=0.7)
-    return nearest[0] if nearest else None
+    of_items = ITEMS.match(path)
+    before = of_items[0] if of_items else ""
+    nearest = get_close_matches(path.removeprefix(before), known, n=1, cutoff=0.7)
+    return before + nearest[0] if nearest else None
 
 
 def written_path(path: Path) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
@@ -38,7 +38,8 @@ def fit_request_of(flags: Fit, read: Read) -> FitRequest:
     if flags.filename and described:
         raise UsageError(f"{described[0]} does not go with -f: the manifest describes the pods")
     requests = dict(_requests(flags))
-    if not (flags.filename or requests or flags.without):
+    without = tuple(dict.fromkeys(_names(flags.without or ())))
+    if not (flags.filename or requests or without):
         raise UsageError("no pods to place: use -f, --cpu, --memory or --resource", hint=f"for example {EXAMPLE}")
     workloads = read(flags.filename) if flags.filename else [_described(flags, requests)]
     if not workloads:
@@ -47,9 +48,12 @@ def fit_request_of(flags: Fit, read: Read) -> FitRequest:
         workloads = [
             each if each.replicas is None else structs.replace(each, replicas=flags.replicas) for each in workloads
         ]
-    return FitRequest(
-        tuple(workloads), tuple(dict.fromkeys(name.removeprefix("node/") for name in flags.without or ()))
-    )
+    return FitRequest(tuple(workloads), without)
+
+
+def _names(given: Sequence[str]) -> Iterator[str]:
+    """Yield the names of nodes, as -o name prints them too; commas separate several."""
+    return (name.strip().removeprefix("node/") for each in given for name in each.split(",") if name.strip())
 
 
 def _described(flags: Fit, requests: dict[str, int]) -> Workload:

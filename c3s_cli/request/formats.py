@@ -9,11 +9,13 @@ from c3s_cli.request.view import WITH_TEMPLATE, Format
 def read_format(text: str) -> tuple[Format, str]:
     """Read -o: the format, and its template. A template with a mistake is refused before anything is read."""
     word, equals, template = text.partition("=")
+    word = word.lower()  # as kubectl does
     format_ = next((each for each in Format if each.value == word), None)
     if format_ is None or (equals and format_ not in WITH_TEMPLATE):
         allowed = ",".join(sorted(each.value for each in Format))
         raise UsageError(
-            f'unable to match a printer suitable for the output format "{text}", allowed formats are: {allowed}'
+            f'unable to match a printer suitable for the output format "{text}", allowed formats are: {allowed}',
+            hint=_advice(word),
         )
     if format_ not in WITH_TEMPLATE:
         return format_, ""
@@ -30,3 +32,15 @@ def read_format(text: str) -> tuple[Format, str]:
     else:
         read_template(template)
     return format_, template
+
+
+def _advice(word: str) -> str | None:
+    """Suggest a format for a word that is none."""
+    from difflib import get_close_matches  # only a mistake pays for it
+
+    if word.startswith(("go-template", "template")):
+        return "-o jsonpath=TEMPLATE takes a template"
+    meant = get_close_matches(word, [each.value for each in Format], n=1) or [
+        each.value for each in Format if word and each.value.startswith(word)
+    ]
+    return f"did you mean -o {meant[0]}?" if meant else None

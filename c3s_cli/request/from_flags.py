@@ -5,6 +5,7 @@ Nothing is read yet: every mistake on the command line is found here, as a Usage
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +16,7 @@ from c3s_cli.errors import UsageError
 from c3s_cli.request.formats import read_format
 from c3s_cli.request.grouping import key_column, keys_of
 from c3s_cli.request.origin import origin_of
-from c3s_cli.request.pace import Pace
+from c3s_cli.request.pace import Pace, interval_of, is_interval
 from c3s_cli.request.query import Query
 from c3s_cli.request.ranges import asked_for, check
 from c3s_cli.request.selectors import parse_fields, parse_labels
@@ -96,35 +97,29 @@ def listing_of(flags: Listing, formats: Sequence[str]) -> str:
     return flags.output
 
 
+DECIMAL: Final = re.compile(r"[0-9]*\.[0-9]+")
+
+
 def pace_of(flags: options.Repeat) -> Pace:
     """Make the Pace of watch's flags."""
-    interval = _interval(flags.interval)
+    interval = interval_of(flags.interval)
     if not 0 < interval <= LONGEST_WAIT:
         raise UsageError(f"--interval takes a time above 0, such as 2, 500ms or 1m, not {flags.interval!r}")
     if flags.count is not None and flags.count < 1:
         raise UsageError(f"--count takes a number from 1 on, not {flags.count}")
     if flags.timeout and not _until(flags):
         raise UsageError("--timeout goes with --until or --until-all")
-    return Pace(interval, flags.count, _seconds(flags.timeout))
-
-
-def _interval(text: str) -> float:
-    """Read seconds or a duration; 0 for what is neither."""
-    for read in (float, parse_duration):
-        try:
-            return read(text)
-        except ValueError:
-            continue
-    return 0.0
+    # --interval takes decimals, and so does its neighbour.
+    timeout = f"{flags.timeout}s" if flags.timeout and DECIMAL.fullmatch(flags.timeout) else flags.timeout
+    return Pace(interval, flags.count, _seconds(timeout))
 
 
 def _refuse_interval_as_namespace(objects: Kind, namespace: str | None) -> None:
     """Refuse the -n of watch(1), which is an interval, where a namespace means nothing."""
-    if objects is Kind.POD or not namespace or not _interval(namespace):
+    if objects is Kind.POD or not is_interval(namespace):
         return
-    raise UsageError(
-        f"-n {namespace} is a namespace, and nodes have none", hint=f"--interval {namespace} sets the pace"
-    )
+    rows = "nodes have" if objects is Kind.NODE else "a cluster has"
+    raise UsageError(f"-n {namespace} is a namespace, and {rows} none", hint=f"--interval {namespace} sets the pace")
 
 
 def _until(flags: options.Repeat | None) -> Sequence[str] | None:
@@ -176,7 +171,7 @@ def request_of(  # noqa: PLR0913  a command line has that many groups of flags
             shown,
             swap_columns(naming) if rows.show_swap else (),
             denominator_columns(naming) if not display.columns and format_ not in TABLES else (),
-            used_columns(sort, where if not by else None, shown) if not display.columns else (),
+            used_columns(sort, where if not by else None, (*shown, *naming.keys)) if not display.columns else (),
             template_columns(format_, template, naming),
         ),
         name=name,
@@ -246,7 +241,10 @@ def _name(objects: Kind, names: Sequence[str]) -> str | None:
     """Return the NAME; `node/NAME` and `pod/NAME`, which -o name prints, are names too."""
     thing = objects.value.lower()
     if len(names) > 1:
-        raise UsageError(f"{thing} [NAME | -l label]\nSee 'c3s top {thing} -h' for help and examples")
+        raise UsageError(
+            f"{thing} [NAME | -l label]\nSee 'c3s top {thing} -h' for help and examples",
+            hint=f"--where 'name in ({', '.join(names)})' shows several" if objects in RESOURCE_NAMES else None,
+        )
     if not names:
         return None
     prefix, slash, rest = names[0].partition("/")

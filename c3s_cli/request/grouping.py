@@ -11,6 +11,7 @@ from c3s_cli.errors import UsageError
 KEY_COLUMNS: Final = {"instance-type": "instanceType"}
 # What people call them elsewhere.
 ALSO: Final = {"cluster": "context", "workload": "owner", "ns": "namespace", "node-pool": "pool", "nodepool": "pool"}
+WORKLOADS: Final = ("deployment", "statefulset", "daemonset", "replicaset", "job", "cronjob")
 KEYS: Final = {
     Kind.NODE: ("context", "pool", "zone", "instance-type", "status", "version"),
     Kind.FIT: ("context", "pool", "zone", "instance-type", "status", "workload"),
@@ -47,7 +48,9 @@ def _key(key: str, keys: tuple[str, ...]) -> str:
 def _advice(key: str, keys: tuple[str, ...]) -> str:
     from difflib import get_close_matches  # only a mistake pays for it
 
-    meant = get_close_matches(key.casefold(), keys, n=1, cutoff=0.7)
+    word = key.casefold().removesuffix("s")
+    workload = ["owner"] if word in WORKLOADS and "owner" in keys else None
+    meant = workload or get_close_matches(key.casefold(), keys, n=1, cutoff=0.7)
     return f"did you mean {meant[0] if meant else f'label:{key}'}? The keys are {', '.join(keys)} and label:KEY"
 
 

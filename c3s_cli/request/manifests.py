@@ -18,9 +18,14 @@ ENDINGS: Final = (".json", ".yaml", ".yml")
 
 def objects(names: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield each object with the name of its file; the items of a List one by one. UsageError if one is invalid."""
-    for name in names:
+    for name in (each for given in names for each in _listed(given)):
         for path in _files(name):
             yield from ((path, each) for document in _documents(path) for each in _flat(document, path))
+
+
+def _listed(given: str) -> list[str]:
+    """Split a list at its commas, as kubectl does; but a file may have a comma in its name."""
+    return [given] if Path(given).exists() else [name for name in given.split(",") if name]
 
 
 def _files(name: str) -> list[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from c3s_cli.amounts.duration import parse_duration
+
 
 class Pace(Struct, frozen=True):
     """How often to read, and when to stop. interval, timeout: seconds. None for no limit."""
@@ -11,3 +13,18 @@ class Pace(Struct, frozen=True):
     interval: float
     count: int | None = None
     timeout: float | None = None
+
+
+def interval_of(text: str) -> float:
+    """Read seconds or a duration; 0 for what is neither."""
+    for read in (float, parse_duration):
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    return 0.0
+
+
+def is_interval(namespace: str | None) -> bool:
+    """Return whether a namespace looks like an interval, which is what the -n of watch(1) takes."""
+    return bool(namespace and interval_of(namespace))

@@ -39,7 +39,7 @@ def _sort_key(word: str, naming: Naming) -> SortKey:
 
 
 def _sort_column(name: str, naming: Naming) -> Column:
-    if match := DIRECTED.fullmatch(name):
+    if not name.startswith("label:") and (match := DIRECTED.fullmatch(name)):
         naming.find(match[1])
         raise UsageError(f"unknown direction {match[2]!r} in --sort-by", hint=f"{match[1]}:asc or {match[1]}:desc")
     return naming.find(name)

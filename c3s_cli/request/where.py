@@ -39,6 +39,8 @@ WORDS: Final = {
 LONGEST_PATTERN: Final = 1000
 EXAMPLE: Final = "write it as COLUMN OPERATOR VALUE, such as 'memory% > 80' or 'name ~ ^web-'"
 
+UNQUOTED: Final = "write the condition in single quotes: a shell takes < and > for files, as in --where 'cpu > 1'"
+
 # What stands before the operator, right or wrong, so that a wrong name is said as a whole.
 COLUMN: Final = re.compile(r"""\s*((?:\["[^"]*"\]|[^\s=!<>~,"])+)\s*""")
 # Everything that looks like an operator, so that `=>` is a mistake and not `=` with the value `>`; but `=<none>`.
@@ -91,7 +93,10 @@ def _test(text: str, place: int, naming: Naming) -> tuple[Test, int]:
         return Membership(column, negated, choices), end
     operator = OPERATOR.match(text, name.end())
     if operator is None:
-        raise UsageError(f"expected one of {' '.join(_operators(column))} after {name[1]} in {text!r}", hint=EXAMPLE)
+        # `--where cpu>1` without quotes: the shell has taken the rest as the name of a file.
+        hint = UNQUOTED if name.end() == len(text) else EXAMPLE
+        allowed = ", ".join((*_operators(column), "in", "not in"))
+        raise UsageError(f"expected one of {allowed} after {name[1]} in {text!r}", hint=hint)
     value = VALUE.match(text, operator.end())
     if value is None:
         raise UsageError(f"expected a value after {text[: operator.end()].strip()!r}", hint=QUOTING)

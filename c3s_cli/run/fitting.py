@@ -85,10 +85,13 @@ def _remarks(fit_results: Sequence[FitResult]) -> Iterator[str]:
     for context, of_context in groupby(fit_results, key=lambda each: each.context):
         where = f"{context}: " if context else ""
         yield from (f"{where}{remark}" for remark in _of_context(list(of_context), drains=drains))
-    # The workloads are the same in every context.
-    for each in (each for each in fit_results if each.context == fit_results[0].context):
-        if each.not_considered:
-            yield f"not considered: {', '.join(each.not_considered)} ({each.workload})"
+    for each in (each for each in fit_results if each.not_considered):
+        ignored = f"not considered: {', '.join(each.not_considered)}"
+        if each.namespace is None:
+            yield f"{f'{each.context}: ' if each.context else ''}{ignored} (pods of {each.workload})"
+        elif each.context == fit_results[0].context:
+            # The workloads are the same in every context.
+            yield f"{ignored} ({each.workload})"
 
 
 def _of_context(fit_results: Sequence[FitResult], *, drains: bool) -> Iterator[str]:

@@ -13,6 +13,7 @@ from msgspec import Struct, structs
 from c3s_cli.errors import ApiError, C3sError, ExitCode
 from c3s_cli.metrics import requests_at_once
 from c3s_cli.output import unmatched_paths
+from c3s_cli.request.pace import is_interval
 from c3s_cli.request.view import DELIMITED, TABLES, Format
 from c3s_cli.run.fleet import opened
 from c3s_cli.run.garbage import collect
@@ -58,7 +59,8 @@ def watch(
             code = _on_screen(fleet, read, view, pace, clock, console)
         else:
             try:
-                code = loop(read, Pipe(view, stages), pace, clock, waits=query.until is not None)
+                pipe = Pipe(view, stages, query.namespace)
+                code = loop(read, pipe, pace, clock, waits=query.until is not None)
             except KeyboardInterrupt:
                 # The terminal has written ^C: what comes next begins on a line of its own.
                 emit(["\n"] if sys.stdout.isatty() else [])
@@ -149,9 +151,10 @@ def loop(read: Callable[[], Report], pipe: Pipe, pace: Pace, clock: Clock, *, wa
 class Pipe:
     """Reports one after the other, for a file or another program."""
 
-    def __init__(self, view: View, stages: Stages) -> None:
+    def __init__(self, view: View, stages: Stages, namespace: str | None = None) -> None:
         self.view = view
         self.stages = stages
+        self.namespace = namespace
         self.first = True
 
     def show(self, report: Report) -> None:
@@ -162,12 +165,14 @@ class Pipe:
         # Once: the template is the same at every reading.
         for remark in unmatched_paths(report, self.view) if self.first else ():
             say(remark)
-        self.first = False
+        first, self.first = self.first, False
         if self.view.format in DELIMITED:
             # One table, which the next report continues.
             self.view = structs.replace(self.view, headers=False)
         for remark in remarks(report):
             say(remark)
+        if first and not report.rows and is_interval(self.namespace):
+            say(f"hint: -n {self.namespace} is a namespace; --interval {self.namespace} sets the pace")
 
     def failed(self, problem: C3sError) -> None:
         """Print the first line of the problem on stderr."""

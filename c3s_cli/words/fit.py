@@ -66,7 +66,7 @@ class Fit(Struct, frozen=True):
         flag(
             "--without",
             metavar="NODE",
-            help="Drain this node first: place its pods on the other nodes. Repeatable.",
+            help="Drain this node first: place its pods on the other nodes. Repeatable, or a list with commas.",
             section=PODS,
         ),
     ] = None

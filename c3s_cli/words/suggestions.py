@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from c3s_cli.words.habits import FLAGS, INSTEAD, command_meant, thing_meant
+
 Path = tuple[str, ...]
 # Below this, a likeness is chance: `--gpu` is nothing like `--output`.
 ALIKE: Final = 0.62
 # What other tools repeat a command with, and what only `watch` takes.
-REPEATING: Final = ("-w", "--watch", "-i", "--interval", "--count", "--until", "--until-all", "--timeout")
+REPEATING: Final = (
+    *("-w", "--watch", "--watch-only", "-i", "--interval"),
+    *("--count", "--until", "--until-all", "--timeout"),
+)
 # What is not meant where no command was named.
 SELDOM: Final = ("volumes",)
 
@@ -22,8 +27,15 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
-def command_hint(words: Sequence[str], commands: Iterable[Path], program: str) -> str | None:
-    """Suggest a command for unknown words, correcting the first wrong one."""
+def command_hint(
+    words: Sequence[str], commands: Sequence[Path], program: str, aliases: Mapping[str, str]
+) -> str | None:
+    """Suggest a command for words that are none: one that kubectl's stands for, else the nearest at that place."""
+    of_group = [path[1] for path in commands if len(path) == 2 and path[0] == words[0]]
+    alone = [path[0] for path in commands if len(path) == 1]
+    meant = thing_meant(words[0], words[1:], aliases, of_group, alone) if of_group else command_meant(words, aliases)
+    if meant:
+        return f"did you mean {program} {meant}?"
     for length in range(len(words), 0, -1):
         before = tuple(words[: length - 1])
         following = {path[length - 1] for path in commands if len(path) >= length and path[: length - 1] == before}
@@ -36,20 +48,26 @@ def command_hint(words: Sequence[str], commands: Iterable[Path], program: str) -
 def flag_hint(flag: str, path: Path, flags: Mapping[Path, Sequence[str]], program: str) -> str | None:
     """Suggest what to write instead of a flag that a command does not have. flags: those of every command."""
     own = flags.get(path, ())
-    if flag in REPEATING and path[:1] != ("watch",):
-        return f"{program} watch {path[-1]} refreshes at an interval" if ("watch", path[-1]) in flags else None
-    if len(flag) == 2:
-        return None
+    long = flag.startswith("--")
     wanted = flag.lstrip("-").replace("_", "-").casefold()
-    if f"--{wanted}" in own:
-        return f"did you mean --{wanted}?"
+    named = f"--{wanted}" if long else flag
+    if named in REPEATING and path[:1] != ("watch",):
+        watch = ("watch", *path[-1:]) if path != ("top",) else ("watch",)
+        return f"{program} {' '.join(watch)} refreshes at an interval" if watch in flags or path == ("top",) else None
+    if named in INSTEAD and "--columns" in own:
+        return INSTEAD[named]
+    similar = FLAGS.get(named, named)
+    if long and similar in own:
+        return f"did you mean {similar}?"
     elsewhere = [
         " ".join(other)
         for other, theirs in flags.items()
-        if other[:-1] == path[:-1] and f"--{wanted}" in theirs and other[-1] not in SELDOM
+        if other[:-1] == path[:-1] and named in theirs and other[-1] not in SELDOM
     ]
     if elsewhere:
-        return f"--{wanted} goes with {program} {f', {program} '.join(elsewhere)}"
+        return f"{named} goes with {program} {f', {program} '.join(elsewhere)}"
+    if not long:
+        return None
     meant = nearest(wanted, [name.removeprefix("--") for name in own if name.startswith("--")])
     return f"did you mean --{meant}?" if meant else None
 

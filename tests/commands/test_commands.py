@@ -393,7 +393,14 @@ def test_a_command_group_alone_prints_its_help_on_stderr(run: Run) -> None:
         ("top pods -x", "error: unknown shorthand flag: 'x' in -x\nSee 'c3s top pods --help' for usage.\n"),
         ("top pods -l", "error: flag needs an argument: 'l' in -l\nSee 'c3s top pods --help' for usage.\n"),
         ("top pods --selector", "error: flag needs an argument: --selector\nSee 'c3s top pods --help' for usage.\n"),
-        ("top nodes a b", "error: node [NAME | -l label]\nSee 'c3s top node -h' for help and examples\n"),
+        (
+            "top nodes a b",
+            (
+                "error: node [NAME | -l label]\nSee 'c3s top node -h' for help and examples\n"
+                "hint: --where 'name in (a, b)' shows several\n"
+            ),
+        ),
+        ("top volumes a b", "error: unexpected arguments: a b\nSee 'c3s top volumes --help' for usage.\n"),
         ("top nodes a -l b=c", "error: only one of NAME or --selector can be provided\n"),
         ("top pods a --field-selector b=c", "error: only one of NAME or selector can be provided\n"),
         ("top pods -l a=b,,", "error: found ',', expected: identifier after ','\n"),
@@ -410,7 +417,8 @@ def test_a_command_group_alone_prints_its_help_on_stderr(run: Run) -> None:
             "top nodes --columns labels.app",
             (
                 "error: unknown column 'labels.app'\n"
-                'hint: write labels and other resources as labels["app"] and resources["nvidia.com/gpu"].requests\n'
+                'hint: write labels as label:app or labels["app"], and other resources as '
+                'resources["nvidia.com/gpu"].requests\n'
             ),
         ),
         ("top nodes --server http://127.0.0.1:1 --demo", "error: only one of --demo or --server can be provided\n"),
@@ -426,6 +434,48 @@ def test_a_command_group_alone_prints_its_help_on_stderr(run: Run) -> None:
             "error: -n 0.5s is a namespace, and nodes have none\nhint: --interval 0.5s sets the pace\n",
         ),
         (
+            "watch cluster -n 5",
+            "error: -n 5 is a namespace, and a cluster has none\nhint: --interval 5 sets the pace\n",
+        ),
+        (
+            "watch --until cpu>1 --timeout 0.3.1",
+            (
+                "error: Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by "
+                "a corresponding time unit (e.g. 1s | 2m | 3h)\n"
+            ),
+        ),
+        (
+            "top nodes --where cpu",
+            (
+                "error: expected one of =, !=, >, >=, <, <=, in, not in after cpu in 'cpu'\n"
+                "hint: write the condition in single quotes: a shell takes < and > for files, "
+                "as in --where 'cpu > 1'\n"
+            ),
+        ),
+        (
+            "top nodes --sort-by .metadata.creationTimestamp",
+            (
+                "error: unknown column '.metadata.creationTimestamp'\n"
+                "hint: did you mean age? `c3s columns` lists them all\n"
+            ),
+        ),
+        (
+            "top nodes --sort-by {.metadata.name}",
+            "error: unknown column '{.metadata.name}'\nhint: did you mean name? `c3s columns` lists them all\n",
+        ),
+        (
+            "top nodes --columns cordoned",
+            "error: unknown column 'cordoned'\nhint: did you mean schedulable? `c3s columns` lists them all\n",
+        ),
+        (
+            "top pods --by deployments",
+            (
+                "error: unknown key 'deployments' in --by\n"
+                "hint: did you mean owner? "
+                "The keys are context, namespace, node, owner, pool, zone, instance-type, status and label:KEY\n"
+            ),
+        ),
+        (
             "top pods --by colour",
             (
                 "error: unknown key 'colour' in --by\n"
@@ -437,6 +487,72 @@ def test_a_command_group_alone_prints_its_help_on_stderr(run: Run) -> None:
 )
 def test_usage_errors_come_before_any_request(demo: Run, words: str, said: str) -> None:
     assert demo(words) == (2, "", said)
+
+
+FORMATS = "csv,custom-columns,json,jsonpath,markdown,name,openmetrics,prometheus,table,tsv,wide,yaml"
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("prom", "hint: did you mean -o prometheus?\n"),
+        ("jsn", "hint: did you mean -o json?\n"),
+        ("go-template={{.}}", "hint: -o jsonpath=TEMPLATE takes a template\n"),
+        ("html", ""),
+    ],
+)
+def test_a_format_is_suggested_for_a_word_that_is_none(demo: Run, word: str, hint: str) -> None:
+    said = f'error: unable to match a printer suitable for the output format "{word}", allowed formats are: {FORMATS}\n'
+    assert demo(f"top nodes -o {word}") == (2, "", said + hint)
+
+
+def test_formats_may_be_in_capitals_as_in_kubectl(demo: Run) -> None:
+    assert demo("top nodes -o JSON") == demo("top nodes -o json")
+    assert demo("top nodes -o Custom-Columns=NAME:.name") == demo("top nodes -o custom-columns=NAME:.name")
+
+
+def test_a_label_is_a_column_under_its_short_name_too(demo: Run) -> None:
+    key = "app.kubernetes.io/name"
+    for short in (
+        f"top pods -A --columns default,label:{key}",
+        f"top pods -A --sort-by label:{key}",
+        f"top pods -A --sort-by label:{key}:desc",
+        f"top pods -A --where 'label:{key} in (indexer, redis)' -o json",
+        f"top nodes --fail-if 'label:{key} = none'",
+        f"top pods -A --by label:{key} --sort-by label:{key}",
+    ):
+        # Quotes outside quotes are the shell's.
+        quote = '"' if "'" in short else '\\"'
+        assert demo(short) == demo(short.replace(f"label:{key}", f"labels[{quote}{key}{quote}]"))
+    assert "indexer" in demo(f"top pods -A --columns label:{key}").out
+    # A key without dots is not taken for a column with a direction.
+    assert demo("top pods -A --sort-by label:component") == demo('top pods -A --sort-by labels[\\"component\\"]')
+    assert demo("top pods -A --sort-by label:component").code == 0
+
+
+@pytest.mark.parametrize(
+    ("flags", "headings"),
+    [
+        ("--sort-by memory.limits", "NAME CPU(cores) MEMORY(bytes) MEMORY-LIMITS"),
+        ("--where 'restarts = 0' --sort-by age", "NAME CPU(cores) MEMORY(bytes) AGE RESTARTS"),
+        ("--sort-by cpu", "NAME CPU(cores) MEMORY(bytes)"),
+        ("--sort-by memory", "NAME CPU(cores) MEMORY(bytes)"),
+        ("--sort-by name --where 'namespace = default'", "NAME CPU(cores) MEMORY(bytes)"),
+        ("--sort-by memory.limits --where 'restarts = 0' --columns cpu", "NAME CPU(cores)"),
+        ("--sort-by memory.limits --columns default", "NAME CPU(cores) MEMORY(bytes)"),
+        # What is judged is not shown: it may be the same for all rows.
+        ("--fail-if 'restarts > 99'", "NAME CPU(cores) MEMORY(bytes)"),
+    ],
+)
+def test_a_column_that_is_used_is_shown_unless_columns_says_otherwise(demo: Run, flags: str, headings: str) -> None:
+    assert demo(f"top pods -n default {flags}").out.splitlines()[0].split() == headings.split()
+
+
+@pytest.mark.parametrize("by", ["pool", "owner", "status", "label:app.kubernetes.io/name"])
+def test_a_key_that_groups_are_sorted_by_is_shown_once(demo: Run, by: str) -> None:
+    plain, ordered = demo(f"top pods -A --by {by}"), demo(f"top pods -A --by {by} --sort-by {by}")
+    assert ordered.out.splitlines()[0].split() == plain.out.splitlines()[0].split()
+    assert sorted(ordered.out.splitlines()) == sorted(plain.out.splitlines())
 
 
 def test_the_columns_are_listed(run: Run) -> None:

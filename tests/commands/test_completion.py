@@ -84,6 +84,12 @@ def test_label_keys_come_live_from_the_cluster(run: Run, demo_server: DemoServer
     ]
     everywhere = candidates(run, "top", "pods", "-A", *server, "--by", "label:")[0]
     assert len(everywhere) > len(candidates(run, "top", "pods", *server, "--by", "label:")[0]) > 0
+    for flag in ("--columns", "--sort-by", "--where", "--until-all"):
+        assert candidates(run, "watch", "pods", *server, flag, "cpu,label:app.kubernetes.io/n") == (
+            ["cpu,label:app.kubernetes.io/name"],
+            ":6",
+        )
+    assert candidates(run, "watch", "pods", "--until-all", "cpu.un")[0] == ["cpu.unused"]
     assert candidates(run, "top", "pods", "--by", "lab")[0] == ["label:"]
     assert candidates(run, "top", "nodes", "--server", "http://127.0.0.1:1", "--by", "label:") == ([], ":4")
 

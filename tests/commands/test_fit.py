@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.conftest import Run
-from tests.servers import FakeApi, node, pod, status
+from tests.servers import FakeApi, node, node_metrics, pod, status
 
 NODES = """\
 NAME        CPU-FREE   MEMORY-FREE   PODS-FREE   FITS   PLACED   LIMITED-BY
@@ -165,6 +165,45 @@ def test_a_drained_node_must_exist(demo: Run) -> None:
     assert demo("fit --cpu 1 --without nosuch") == (1, "", 'Error from server (NotFound): nodes "nosuch" not found\n')
 
 
+def test_nodes_may_be_listed(demo: Run) -> None:
+    listed = demo("fit --without spot-1,node/memory-1 --without memory-1 --limit 1")
+    assert listed == demo("fit --without spot-1 --without memory-1 --limit 1")
+    assert listed.code == 3
+    assert demo("fit --without ,").err.startswith("error: no pods to place: ")
+
+
+def test_what_the_pods_of_a_drained_node_ask_for_besides_is_named(run: Run, api: FakeApi) -> None:
+    near = {"topologyKey": "zone", "labelSelector": {}}
+    affinity = {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [near]}}
+    claims = [{"name": "token", "projected": {}}, {"name": "d", "persistentVolumeClaim": {"claimName": "d"}}]
+    scratch = [{"name": "persistentVolumeClaim", "emptyDir": {}}, {"name": "ephemeral", "configMap": {"name": "c"}}]
+    api.nodes(node("a"), node("b"), node("c"))
+    api.pods(
+        pod("x", "one", "a", spec={"affinity": affinity}),
+        pod("x", "two", "a", spec={"volumes": claims}),
+        pod("x", "three", "b", spec={"volumes": scratch}),
+        # The claims of a DaemonSet's pod end with the node.
+        pod("x", "four", "b", owner=("DaemonSet", "four"), spec={"volumes": claims}),
+    )
+    command = f"fit --without a,b --server {api.url}"
+    assert run(f"{command} --limit 0").err == (
+        "1 more rows are not shown\n"
+        "2 of 2 pods of a fit elsewhere\n"
+        "1 of 1 pods of b fit elsewhere\n"
+        "not considered: required pod affinity, volumes (pods of a)\n"
+    )
+    drained = json.loads(run(f"{command} -o json").out)["metadata"]["drained"]
+    assert [each["notConsidered"] for each in drained] == [["required pod affinity", "volumes"], []]
+
+
+def test_metrics_name_the_node_once(run: Run) -> None:
+    lines = run("fit --demo --cpu 1 --limit 1 --columns fits,placed -o openmetrics").out.splitlines()
+    assert [line for line in lines if not line.startswith("#")] == [
+        'c3s_fit_fits{context="demo",node="cp-1",workload="pods"} 0',
+        'c3s_fit_placed{context="demo",node="cp-1",workload="pods"} 0',
+    ]
+
+
 # --- what is wrong --------------------------------------------------------------------------------------------
 
 
@@ -245,6 +284,14 @@ def test_free_counts_every_node_and_schedulable_free_those_that_take_pods(demo: 
         "spot-1": "taint spot=true:NoSchedule",
         "spot-2": "taint spot=true:NoSchedule",
     }
+
+
+def test_a_node_that_is_overcommitted_takes_nothing_from_the_others(run: Run, api: FakeApi) -> None:
+    api.nodes(node("a", cpu="4"), node("b", cpu="4"))
+    api.node_metrics(node_metrics("a"), node_metrics("b"))
+    api.pods(pod("default", "one", "a", requests={"cpu": "5"}), pod("default", "two", "b", requests={"cpu": "1"}))
+    result = run(f"top cluster --columns cpu.free,cpu.schedulableFree --no-headers --server {api.url}")
+    assert result.out.split()[1:] == ["2000m", "3000m"]
 
 
 def test_groups_of_nodes_know_what_is_free_where_pods_may_go(demo: Run) -> None:

@@ -148,6 +148,19 @@ def test_stdin_and_names_from_two_namespaces(demo: Run, monkeypatch: pytest.Monk
     assert result.err == "a/Deployment/x: 1 of 1 replicas fit\nb/Deployment/x: 1 of 1 replicas fit\n"
 
 
+def test_files_may_be_listed_and_have_commas_in_their_names(demo: Run, tmp_path: Path) -> None:
+    both = tmp_path / "a,b.json"
+    for path, name in ((tmp_path / "a.json", "a"), (tmp_path / "b.json", "b"), (both, "both")):
+        path.write_text(json.dumps({**of_kind("Pod", TEMPLATE["spec"]), "metadata": {"name": name}}))
+
+    def placed(given: str) -> list[str]:
+        return [line.split(":")[0] for line in demo(f"fit -f '{given}' --limit 0").err.splitlines()]
+
+    assert placed(f"{tmp_path}/a.json,{tmp_path}/b.json")[-2:] == ["Pod/a", "Pod/b"]
+    assert placed(str(both)) == ["10 more rows are not shown", "1 of 1 replicas fit"]
+    assert demo(f"fit -f {tmp_path}/a.json,nosuch.json").err == 'error: the path "nosuch.json" does not exist\n'
+
+
 def test_what_is_not_considered_is_named(demo: Run, tmp_path: Path) -> None:
     term = {"topologyKey": "zone", "labelSelector": {}}
     rule = "requiredDuringSchedulingIgnoredDuringExecution"

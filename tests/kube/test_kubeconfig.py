@@ -364,5 +364,12 @@ def test_files_of_the_environment_that_are_missing_are_named(run: Run, monkeypat
     monkeypatch.setenv("KUBECONFIG", os.pathsep.join(["/nope", "/nor this"]))
     said = "error: $KUBECONFIG: no such file: /nope, /nor this\nhint: unset KUBECONFIG reads ~/.kube/config\n"
     assert run("top nodes") == (1, "", said)
+    for context in ("prod", "prod,staging"):
+        assert run(f"top nodes --context {context}") == (
+            1,
+            "",
+            'error: context "prod" does not exist\nhint: $KUBECONFIG: no such file: /nope, /nor this\n',
+        )
     monkeypatch.delenv("KUBECONFIG")
+    assert run("top nodes --context prod") == (1, "", 'error: context "prod" does not exist\n')
     assert run("top nodes").err.startswith("error: no cluster to read: ")

@@ -78,6 +78,13 @@ def test_what_cannot_fit_is_left_to_the_terminal(run: Run, api: FakeApi) -> None
     ]
 
 
+def test_a_figure_is_whole_however_long_it_is(run: Run, api: FakeApi) -> None:
+    api.node_metrics(node_metrics("a-node-with-a-name", memory="1024Ei"))
+    api.nodes(node("a-node-with-a-name"))
+    (line,) = shown(run, f"top nodes --columns memory,memory.capacity --no-headers --server {api.url}", 20)
+    assert line.split() == [f"a-no{MARK}name", "1125899906842624Mi", "8192Mi"]
+
+
 def test_other_formats_are_never_shortened(demo: Run) -> None:
     for format_ in ("csv", "name", "markdown", "json"):
         piped = demo(f"top pods -A -o {format_}").out.splitlines()

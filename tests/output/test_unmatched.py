@@ -41,6 +41,13 @@ from tests.conftest import Run
             ["jsonpath: no row has .items[*].usage.cpu; did you mean .items[*].cpu.usage?"],
         ),
         (
+            "jsonpath={.items[0].memory.usge}{.items[*].nosuch}",
+            [
+                "jsonpath: no row has .items[0].memory.usge; did you mean .items[0].memory.usage?",
+                "jsonpath: no row has .items[*].nosuch",
+            ],
+        ),
+        (
             'jsonpath={range .items[*]}{.metadata.name}{"\\n"}{.metadata.name}{.name}{end}',
             ["jsonpath: no row has .metadata.name; did you mean .name?"],
         ),

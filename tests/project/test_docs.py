@@ -121,15 +121,16 @@ def test_columns_are_listed_as_people_programs_and_pages_like_them(run: Run) -> 
         "meaning": "cpu.usage as a percentage of cpu.allocatable",
     } in document
     assert len(json.loads(run("columns -o json").out)) > len(document)
+    assert run("columns no") == run("columns node") == run("columns nodes")
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (
-            "columns node",
+            "columns jobs",
             (
-                "error: unknown kind 'node'\n"
+                "error: unknown kind 'jobs'\n"
                 "hint: one of: nodes, pods, node-groups, pod-groups, cluster, volumes, fit, fit-groups\n"
             ),
         ),

@@ -177,7 +177,7 @@ def test_a_comma_is_and_and_a_repeated_flag_is_or() -> None:
     [
         ("cpux > 3", "unknown column 'cpux'", "did you mean cpu?"),
         ("memroy% > 3", "unknown column 'memroy%'", "did you mean memory%?"),
-        ("cpu", "expected one of = != > >= < <= after cpu", "such as"),
+        ("cpu", "expected one of =, !=, >, >=, <, <=, in, not in after cpu", "single quotes"),
         ("cpu >", "expected a value after 'cpu >'", "double quotes"),
         ("> 3", "expected the name of a column at '> 3'", "such as"),
         ("name > 3", "> does not go with name (text)", "use one of: = != ~ !~"),
@@ -206,7 +206,7 @@ def test_a_comma_is_and_and_a_repeated_flag_is_or() -> None:
         ("status in Ready", "expected values in parentheses after 'status in'", "status in (Running, Pending)"),
         ("status in (Ready", "expected values in parentheses after 'status in (Ready'", "status in (Running, Pending)"),
         ("status in ()", "expected values in parentheses after 'status in'", "status in (Running, Pending)"),
-        ("status not (Ready)", "expected one of = != ~ !~ after status", "such as"),
+        ("status not (Ready)", "expected one of =, !=, ~, !~, in, not in after status", "such as"),
         ("cpu in (1, many)", "'many' is no value for cpu.usage (nanocores)", "250m"),
         ("status in (Ready) pool = a", "expected a comma before 'pool = a'", "double quotes"),
         ("cpu => 1", "=> is no operator", "did you mean >=?"),

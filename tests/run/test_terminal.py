@@ -141,13 +141,19 @@ def test_ctrl_c_ends_it(open_session: Any) -> None:
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs a shell")
-@pytest.mark.parametrize("output", ["table", "json", "csv"])
-def test_after_ctrl_c_the_prompt_is_on_a_line_of_its_own(demo_server: DemoServer, output: str) -> None:
+@pytest.mark.parametrize(
+    ("command", "last"),
+    [
+        *((f"watch -o {output} --server {{url}}", "spot-2") for output in ("table", "json", "csv")),
+        ("demo --port 0", "Serving"),
+    ],
+)
+def test_after_ctrl_c_the_prompt_is_on_a_line_of_its_own(demo_server: DemoServer, command: str, last: str) -> None:
     session = Session("bash", "--norc", "--noprofile", "-i")
     try:
         session.pump(0.5)
-        session.type(f"PS1='ready> '; {sys.executable} -m c3s_cli watch -o {output} --server {demo_server.url}\n")
-        session.until("spot-2")
+        session.type(f"PS1='ready> '; {sys.executable} -m c3s_cli {command.format(url=demo_server.url)}\n")
+        session.until(last)
         session.screen.reset()
         session.type("\x03")
         look = session.until("ready>")

@@ -141,6 +141,12 @@ def test_it_looks_once_more_when_the_time_is_over_and_gives_up(run: Run, cluster
     assert time.slept == [10, 10, 5]
 
 
+def test_times_may_have_decimals(run: Run, cluster: Cluster, time: Time) -> None:
+    result = run(f"watch nodes --until 'cpu >= 3' --timeout 2.5 -i .5 --count 99 -o name {cluster.uses(1)}")
+    assert result.code == 4
+    assert time.slept == [0.5] * 5
+
+
 def test_what_is_met_when_the_time_is_over_is_met(run: Run, cluster: Cluster) -> None:
     result = run(f"watch nodes --until 'cpu >= 3' --timeout 15s -i 10 -o name {cluster.uses(1, 1, 3)}")
     assert result == (0, "node/a\n" * 3, "--until: 1 row matched: a\n")
@@ -203,6 +209,15 @@ def test_an_explanation_is_given_once(run: Run, cluster: Cluster) -> None:
     result = run(f"watch nodes a --explain {cluster.uses(1)}")
     assert result == (2, "", "error: --explain does not go with watch\nhint: c3s top explains once\n")
     assert cluster.readings == 0
+
+
+def test_an_interval_that_is_taken_for_a_namespace_is_named(run: Run, api: FakeApi, time: Time) -> None:
+    for namespace, hint in (("1", "hint: -n 1 is a namespace; --interval 1 sets the pace\n"), ("shop", "")):
+        for group in ("/apis/metrics.k8s.io/v1beta1", "/api/v1"):
+            api.routes[f"{group}/namespaces/{namespace}/pods"] = Reply({"items": []})
+        result = run(f"watch pods -n {namespace} --count 2 --no-headers -o json --server {api.url}")
+        nothing = f"No resources found in {namespace} namespace.\n"
+        assert (result.code, result.err) == (0, nothing + hint + nothing)
 
 
 # --- in a pipe ------------------------------------------------------------------------------------------------

@@ -160,12 +160,89 @@ LISTED = "hint: c3s --help lists the commands\n"
             unknown("--interval", "top cluster", "c3s watch cluster refreshes at an interval"),
         ),
         ("top nodes --containers", unknown("--containers", "top nodes", "--containers goes with c3s top pods")),
+        ("top nodes -A", unknown("-A", "top nodes", "-A goes with c3s top pods")),
+        ("watch -A", unknown("-A", "watch nodes", "-A goes with c3s watch pods")),
+        ("top pods --watch-only", unknown("--watch-only", "top pods", "c3s watch pods refreshes at an interval")),
+        ("top --watch", unknown("--watch", "top", "c3s watch refreshes at an interval")),
+        # A flag of fit, which takes a value; here it is none.
+        ("top nodes --memory", unknown("--memory", "top nodes", "--columns default,memory shows that column")),
+        ("top nodes --cpu 1", unknown("--cpu", "top nodes", "--columns default,cpu shows that column")),
+        ("top nodes --gpu", unknown("--gpu", "top nodes", "--columns default,gpu shows that column")),
+        (
+            "top nodes --restarts",
+            unknown("--restarts", "top nodes", "c3s top pods --columns default,restarts shows that column"),
+        ),
+        ("top pods --group-by node", unknown("--group-by", "top pods", "did you mean --by?")),
+        ("top pods --filter cpu>1", unknown("--filter", "top pods", "did you mean --where?")),
+        ("top pods --all", unknown("--all", "top pods", "did you mean --all-namespaces?")),
+        ("top pods --head 5", unknown("--head", "top pods", "did you mean --limit?")),
+        ("top pods --json", unknown("--json", "top pods", "did you mean -o json?")),
+        ("top pods -L app", unknown("-L", "top pods", "--columns default,label:KEY shows a label")),
+        ("fit --drain spot-1", unknown("--drain", "fit", "did you mean --without?")),
+        ("fit --pods 3", unknown("--pods", "fit", "did you mean --replicas?")),
+        ("watch nodes --for cpu>1", unknown("--for", "watch nodes", "did you mean --until?")),
+        ("fit --gpu 1", unknown("--gpu", "fit", "--resource nvidia.com/gpu=1 requests a GPU")),
+        ("fit --fail-if x", unknown("--fail-if", "fit", "the exit code is 3 if not all pods fit")),
+        (
+            "fit -k overlays/prod",
+            unknown("-k", "fit", "kubectl kustomize DIR | c3s fit -f - places what kustomize builds"),
+        ),
+        (
+            "fit web.yaml",
+            "error: unexpected arguments: web.yaml\nSee 'c3s fit --help' for usage.\nhint: c3s fit -f web.yaml\n",
+        ),
+        (
+            "completion",
+            (
+                "error: Shell not specified.\nSee 'c3s completion --help' for usage.\n"
+                "hint: one of: bash, zsh, fish, powershell\n"
+            ),
+        ),
         ("top pods --nosuch", unknown("--nosuch", "top pods")),
         ("top pods -y", unknown("-y", "top pods")),
     ],
 )
 def test_a_mistake_is_told_what_was_meant(run: Run, words: str, said: str) -> None:
     assert run(words) == (2, "", said)
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("get pods", "top pods"),
+        ("get no spot-1", "top nodes spot-1"),
+        ("describe pod web-1", "top pods web-1"),
+        ("get deployments", "top pods --by owner"),
+        ("drain spot-1", "fit --without spot-1"),
+        ("drain spot-1 spot-2", "fit --without spot-1 --without spot-2"),
+        ("config get-contexts", "contexts"),
+        ("use-context prod", "contexts"),
+        ("watch fit", "fit"),
+        ("explain", "columns"),
+        ("top deploy", "top pods --by owner"),
+        ("watch sts", "watch pods --by owner"),
+        ("top ns", "top pods -A --by namespace"),
+        ("top containers", "top pods --containers"),
+        ("top pvc", "top volumes"),
+        ("top pod/web-1", "top pods web-1"),
+        ("top node/spot-1", "top nodes spot-1"),
+        ("top help", "help top"),
+    ],
+)
+def test_a_habit_from_kubectl_finds_its_command(run: Run, words: str, meant: str) -> None:
+    result = run(words)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith("error: unknown command ")
+    assert result.err.splitlines()[-1] == f"hint: did you mean c3s {meant}?"
+    # What is suggested is a command line that works.
+    assert run(f"{meant} --help").code == 0
+
+
+def test_what_no_command_shows_gets_no_suggestion(run: Run) -> None:
+    for words in ("top secrets", "top all"):
+        assert run(words).err == (
+            f"error: unknown command \"{words.split()[1]}\"\nSee 'c3s {words.split()[0]} -h' for help and examples\n"
+        )
 
 
 def test_help_goes_before_what_else_is_wrong_with_a_line(run: Run) -> None:

@@ -7,11 +7,11 @@ from functools import lru_cache
 from typing import Any, Final, Protocol
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, structs
 
 from c3s_cli.request.selectors import Requirement
 from c3s_cli.request.workloads import AntiAffinity, NodeTerm, Placing, Selector, Spread, Toleration
-from c3s_cli.sources.decode.shapes import decode_one
+from c3s_cli.sources.decode.shapes import NULL, decode_one
 
 OPERATORS: Final = {"In": "in", "NotIn": "notin", "Exists": "exists", "DoesNotExist": "!", "Gt": ">", "Lt": "<"}
 
@@ -24,6 +24,12 @@ class Rules(Protocol):
     tolerations: Raw
     topology_spread_constraints: Raw
     priority: int | None
+
+
+class PodRules(Rules, Protocol):
+    """The rules of a pod that exists, with its volumes."""
+
+    volumes: Raw
 
 
 class _Expression(Struct, gc=False):
@@ -87,6 +93,13 @@ class _Spread(Struct, rename="camel", gc=False):
     match_label_keys: list[str] | None = None
 
 
+class _Volume(Struct, rename="camel", gc=False):
+    persistent_volume_claim: Raw = NULL
+    ephemeral: Raw = NULL
+
+
+VOLUMES: Final = "volumes"
+Volumes: Any = list[_Volume] | None
 Labels: Any = dict[str, str] | None
 Wishes: Any = _Affinity | None
 Tolerations: Any = list[_Toleration] | None
@@ -102,6 +115,31 @@ def placing_of(rules: Rules) -> Placing:
         bytes(rules.topology_spread_constraints),
         rules.priority or 0,
     )
+
+
+def placing_of_pod(rules: PodRules) -> Placing:
+    """Decode the scheduling rules of a pod that exists; note if its volumes tie it to a place."""
+    placing = placing_of(rules)
+    return _ignoring_volumes(placing) if claims_volumes(rules.volumes) else placing
+
+
+def claims_volumes(volumes: Raw) -> bool:
+    """Return whether any of a pod's volumes is claimed, which ties the pod to where the volume is."""
+    text = bytes(volumes)
+    # Few pods have such a volume: the others need not be decoded.
+    if b'"persistentVolumeClaim"' not in text and b'"ephemeral"' not in text:
+        return False
+    return any(
+        bytes(claim) != b"null"
+        for volume in decode_one(text, Volumes, "pods") or ()
+        for claim in (volume.persistent_volume_claim, volume.ephemeral)
+    )
+
+
+@lru_cache(maxsize=4096)
+def _ignoring_volumes(placing: Placing) -> Placing:
+    noted: Placing = structs.replace(placing, ignored=(*placing.ignored, VOLUMES))
+    return noted
 
 
 @lru_cache(maxsize=4096)

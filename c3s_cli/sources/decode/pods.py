@@ -5,7 +5,7 @@ Pods of one owner are alike: their amounts are computed once and shared, so that
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from sys import intern
 from typing import TYPE_CHECKING, Any, Final
 
@@ -55,6 +55,7 @@ class _RuledSpec(_Spec, rename="camel", gc=False):
     affinity: Raw = NULL
     tolerations: Raw = NULL
     topology_spread_constraints: Raw = NULL
+    volumes: Raw = NULL
     priority: int | None = None
 
 
@@ -76,12 +77,12 @@ class PodDecoder:
     def __init__(self, problems: list[str], *, labels: bool = False, placing: bool = False) -> None:
         self.problems = problems
         self.labels = labels
-        self.placing = placing
+        self.placing_of = _reader_of_rules() if placing else None
         self.shared: dict[object, Shared] = {}
 
     def page(self, listing: Listing) -> Iterator[tuple[Key, PodFacts]]:
         """Yield the unfinished pods of a list, by namespace and name."""
-        for pod in decode_items(listing, _RuledPod if self.placing else _Pod, "pods"):
+        for pod in decode_items(listing, _RuledPod if self.placing_of else _Pod, "pods"):
             if pod.status is None or pod.status.phase not in FINISHED:
                 yield (intern(pod.metadata.namespace), pod.metadata.name), self._facts(pod)
 
@@ -115,7 +116,7 @@ class PodDecoder:
             limits=limits,
             binding_limits=binding_limits,
             containers=containers,
-            placing=_placing(spec),
+            placing=self.placing_of(spec) if self.placing_of and isinstance(spec, _RuledSpec) else None,
         )
 
     def _amounts(self, pod: _Pod, spec: _Spec, state: PodState) -> Shared:
@@ -173,13 +174,10 @@ class PodDecoder:
         )
 
 
-def _placing(spec: _Spec) -> Placing | None:
-    """Read where a pod may run, where that is asked for."""
-    if not isinstance(spec, _RuledSpec):
-        return None
-    from c3s_cli.sources.decode.placing import placing_of  # only fit asks
+def _reader_of_rules() -> Callable[[_RuledSpec], Placing]:
+    from c3s_cli.sources.decode.placing import placing_of_pod  # only fit asks where pods may run
 
-    return placing_of(spec)
+    return placing_of_pod
 
 
 NO_SPEC: Final = _Spec()

@@ -12,7 +12,7 @@ from msgspec import Raw, Struct, structs
 from c3s_cli.amounts.allocation import Amounts, ContainerResources, PodResources, requests_of
 from c3s_cli.errors import InvalidAnswer, UsageError
 from c3s_cli.request.workloads import Workload
-from c3s_cli.sources.decode.placing import placing_of
+from c3s_cli.sources.decode.placing import VOLUMES, claims_volumes, placing_of
 from c3s_cli.sources.decode.pods import PodDecoder
 from c3s_cli.sources.decode.shapes import NULL
 
@@ -37,11 +37,6 @@ class _Container(Struct):
     ports: list[_Port] | None = None
 
 
-class _Volume(Struct, rename="camel"):
-    persistent_volume_claim: Raw = NULL
-    ephemeral: Raw = NULL
-
-
 class _Spec(Struct, rename="camel"):
     node_selector: Raw = NULL
     affinity: Raw = NULL
@@ -50,7 +45,7 @@ class _Spec(Struct, rename="camel"):
     priority: int | None = None
     containers: list[_Container] | None = None
     init_containers: list[_Container] | None = None
-    volumes: list[_Volume] | None = None
+    volumes: Raw = NULL
     node_name: str | None = None
     scheduler_name: str | None = None
     runtime_class_name: str | None = None
@@ -190,8 +185,8 @@ def _ignored(spec: _Spec, *, claims: bool) -> Iterator[str]:
     containers = (*(spec.containers or ()), *(spec.init_containers or ()))
     if any(port.host_port for container in containers for port in container.ports or ()):
         yield "host ports"
-    if claims or any(_claims(volume) for volume in spec.volumes or ()):
-        yield "volumes"
+    if claims or claims_volumes(spec.volumes):
+        yield VOLUMES
     if spec.resource_claims:
         yield "resource claims"
     if spec.runtime_class_name:
@@ -202,7 +197,3 @@ def _ignored(spec: _Spec, *, claims: bool) -> Iterator[str]:
         yield "scheduling gates"
     if spec.node_name:
         yield "nodeName"
-
-
-def _claims(volume: _Volume) -> bool:
-    return any(bytes(raw) != b"null" for raw in (volume.persistent_volume_claim, volume.ephemeral))

@@ -1,0 +1,105 @@
+"""What people write out of habit, from kubectl and other tools, and what c3s has for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+# The things of a cluster that `top` and `watch` do not list themselves, by each of their names.
+_THINGS: Final = {
+    "pods --by owner": (
+        *("deploy", "deployment", "deployments", "sts", "statefulset", "statefulsets", "ds", "daemonset", "daemonsets"),
+        *("rs", "replicaset", "replicasets", "job", "jobs", "cj", "cronjob", "cronjobs", "workload", "workloads"),
+        *("owner", "owners"),
+    ),
+    "pods -A --by namespace": ("ns", "namespace", "namespaces", "team", "teams"),
+    "pods --containers": ("container", "containers"),
+    "nodes --by pool": ("pool", "pools", "nodepool", "nodepools"),
+    "nodes --by zone": ("zone", "zones"),
+    "volumes": ("pv", "pvc", "pvcs", "persistentvolume", "persistentvolumeclaim", "persistentvolumeclaims"),
+}
+THINGS: Final = {name: words for words, names in _THINGS.items() for name in names}
+# Commands of kubectl.
+COMMANDS: Final = {
+    "config": "contexts",
+    "ctx": "contexts",
+    "current-context": "contexts",
+    "use-context": "contexts",
+    "explain": "columns",
+    "options": "help top nodes",
+    "usage": "top",
+}
+SHOWING: Final = ("get", "describe", "list", "show")
+DRAINING: Final = ("drain", "cordon")
+# Flags, and the flag that does the same here.
+FLAGS: Final = {
+    "--all": "--all-namespaces",
+    "--group-by": "--by",
+    "--groupby": "--by",
+    "--drain": "--without",
+    "--exclude": "--without",
+    "--filter": "--where",
+    "--for": "--until",
+    "--head": "--limit",
+    "--max": "--limit",
+    "--top": "--limit",
+    "--order-by": "--sort-by",
+    "--pods": "--replicas",
+    "--format": "--output",
+    "--total": "--sum",
+    "--totals": "--sum",
+    "--threshold": "--fail-if",
+}
+# Flags, and what to write instead.
+INSTEAD: Final = {
+    "-L": "--columns default,label:KEY shows a label",
+    "--label-columns": "--columns default,label:KEY shows a label",
+    "--show-labels": "--columns default,label:KEY shows a label",
+    "--reverse": "--sort-by COLUMN:asc or COLUMN:desc sets the direction",
+    "--template": "-o jsonpath=TEMPLATE takes a template",
+    "--wide": "did you mean -o wide?",
+    "--json": "did you mean -o json?",
+    "--yaml": "did you mean -o yaml?",
+    "--csv": "did you mean -o csv?",
+}
+IN_FIT: Final = {
+    "--gpu": "--resource nvidia.com/gpu=1 requests a GPU",
+    "--gpus": "--resource nvidia.com/gpu=1 requests a GPU",
+    "--requests": "--cpu, --memory and --resource are the requests of each pod",
+    "--fail-if": "the exit code is 3 if not all pods fit",
+    "--count": "did you mean --replicas?",
+    "-k": "kubectl kustomize DIR | c3s fit -f - places what kustomize builds",
+}
+
+
+def thing_meant(
+    group: str, words: Sequence[str], aliases: Mapping[str, str], commands: Sequence[str], alone: Sequence[str]
+) -> str | None:
+    """Return the command for a thing that `top` or `watch` is asked for; None if none is meant.
+
+    commands: those of the group. alone: those without a group.
+    """
+    kind, slash, name = words[0].partition("/")
+    kind = kind.casefold()
+    if kind == "help":
+        return f"help {group}"
+    if kind in alone and kind not in commands:
+        return kind
+    known = aliases.get(kind, kind)
+    if slash and name and known in commands:
+        return f"{group} {known} {name}"
+    found = THINGS.get(kind)
+    return f"{group} {found}" if found and found.split()[0] in commands else None
+
+
+def command_meant(words: Sequence[str], aliases: Mapping[str, str]) -> str | None:
+    """Return the command of c3s for one of kubectl's; None if there is none."""
+    verb, rest = words[0], words[1:]
+    if verb in SHOWING and rest:
+        shown = aliases.get(rest[0], rest[0])
+        if shown in ("nodes", "pods"):
+            return " ".join(("top", shown, *rest[1:]))
+        return f"top {THINGS[shown]}" if shown in THINGS else None
+    if verb in DRAINING and rest:
+        return " ".join(("fit", *(f"--without {name}" for name in rest)))
+    return COMMANDS.get(verb)
