@@ -48,7 +48,7 @@ def table(report: Report, view: View) -> Iterator[str]:
 
 def shown_table(report: Report, view: View) -> TableColumns:
     """Return the headings and cells of a table, with the sums below them if these are wanted."""
-    columns = _by_resource(report, view) if _is_pivoted(report, view) else _footed(report, view)
+    columns = _by_resource(report, view) if is_pivoted(report, view) else _footed(report, view)
     return columns if view.width is None else _narrowed(columns, report, view)
 
 
@@ -100,9 +100,9 @@ def table_columns(report: Report) -> TableColumns:
     """Return the headings and cells of a report: the identity, then the requested columns."""
     rows: Sequence[Any] = report.rows
     if report.containers:
-        return _of_containers(report)
+        return [*identity(report), *_figures_of_containers(report)]
     shown = zip(headings(report.columns), report.columns, strict=True)
-    return [*_identity(report), *((title, cells(column, rows)) for title, column in shown)]
+    return [*identity(report), *((title, cells(column, rows)) for title, column in shown)]
 
 
 def _footed(report: Report, view: View) -> TableColumns:
@@ -111,7 +111,7 @@ def _footed(report: Report, view: View) -> TableColumns:
     return _with_sum(columns, report) if view.sum else columns
 
 
-def _is_pivoted(report: Report, view: View) -> bool:
+def is_pivoted(report: Report, view: View) -> bool:
     """Whether a cluster is shown with one row per resource, as its wide columns would not fit on a line."""
     return view.format is Format.WIDE and report.kind is Kind.CLUSTER
 
@@ -148,7 +148,10 @@ def _by_resource(report: Report, view: View) -> TableColumns:
     return [(title, [*own, rule, *sum_]) for (title, own), rule, sum_ in zip(columns, rules, sums, strict=True)]
 
 
-def _identity(report: Report) -> TableColumns:
+def identity(report: Report) -> TableColumns:
+    """Return the columns that say what each line is about."""
+    if report.containers:
+        return _of_containers(report)
     rows: Sequence[Any] = report.rows
     if report.keys:
         return [*_where(report, rows), *((heading(key), cells(key, rows)) for key in report.keys)]
@@ -169,12 +172,21 @@ def _where(report: Report, rows: Sequence[Any]) -> TableColumns:
 
 def _of_containers(report: Report) -> TableColumns:
     """Return one row per container, with its pod's name before its own."""
-    rows: Sequence[Any] = report.rows
-    pods = [pod for pod in rows for _ in pod.containers]
-    containers = [container for pod in rows for container in pod.containers]
+    pods, containers = _pairs(report)
     columns = _where(report, pods)
     columns.append(("POD", all_printable([pod.name for pod in pods])))
     columns.append(("NAME", all_printable([container.name for container in containers])))
+    return columns
+
+
+def _pairs(report: Report) -> tuple[Sequence[Any], Sequence[Any]]:
+    rows: Sequence[Any] = report.rows
+    return [pod for pod in rows for _ in pod.containers], [each for pod in rows for each in pod.containers]
+
+
+def _figures_of_containers(report: Report) -> TableColumns:
+    pods, containers = _pairs(report)
+    columns: TableColumns = []
     for title, column in zip(headings(report.columns), report.columns, strict=True):
         of: Sequence[Any] = containers if column.of_containers else pods
         columns.append((title, cells(column, of)))

@@ -54,8 +54,8 @@ every 2s   09:30:00Z   sampled 0s ago over 15s
 {chr(10) * 6}
 1-10 of 10{" " * 56}h help  q quit"""
 SMALL = """\
-CPU █▋···· 28%  MEMORY █▍···· 23%  node…
-every 2s   09:30:00Z   sampled 0s ago o…
+CPU 28%  MEMORY 23%  nodes 10/10 ready
+09:30:00Z   sampled 0s ago over 15s
   NAME        CPU(cores)   CPU(%) →
   cp-1        515m         13%
   general-1   2568m        32%
