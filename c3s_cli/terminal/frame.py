@@ -201,7 +201,7 @@ def _last(view: Viewing, top: int, page: int, shown: int, total: int, columns: i
     if view.typing is not None:
         return cut(line(Span(f"/{view.typing}", "bold"), "▏"), columns)
     last_row = min(top + page, shown)
-    parts = [f"{top + 1}-{last_row} of {shown}" if shown else f"0 of {shown}"]
+    parts = [f"{top + 1}–{last_row} of {shown}" if shown else f"0 of {shown}"]
     if view.pattern:
         parts[0] += f" ({total} in total)" if shown != total else ""
         parts.append(f"/{view.pattern}")

@@ -146,7 +146,7 @@ def _in_short(header: Header, bar_cells: int) -> list[Span]:
 
 
 def _trouble(header: Header, columns: int) -> list[Line]:
-    """Name the nodes that are not ready, as many as fit; the number of the others is never cut off."""
+    """Name the nodes that are not ready, as many as fit, and how many more there are."""
     if not header.trouble:
         return []
     text = ""

@@ -39,7 +39,7 @@ def test_a_redraw_looks_only_at_the_rows_that_it_shows() -> None:
     body = frame(HEADER, grid, range(30_000), Viewing(top=12_345), (120, 40), "")
     # Once to measure, once to draw.
     assert names.looks == 2 * body.page < 80
-    assert plain(body.lines[-1]).startswith(f"12346-{12345 + body.page} of 30000")
+    assert plain(body.lines[-1]).startswith(f"12346–{12345 + body.page} of 30000")
 
 
 @given(st.integers(1, 200), st.integers(1, 60), st.integers(0, 50), st.integers(0, 99), st.booleans())
