@@ -380,6 +380,12 @@ def test_the_reason_is_not_cut_off_in_a_narrow_window(desk: Desk, server: Server
         ]
 
 
+def test_a_server_may_ask_for_a_longer_pause(desk: Desk, server: Server) -> None:
+    busy = status(503, "ServiceUnavailable", "busy", **{"Retry-After": "40"})
+    seen = desk(f"watch --request-timeout 5s {server.answers(at(1, a=1), busy, at(2, a=2))}", "", "", size=(120, 24))
+    assert "STALE 2s (since 09:30:00Z), next try in 40s: Error from server (ServiceUnavailable): busy" in seen.looks[1]
+
+
 def test_a_server_that_does_not_answer_is_said_to_be_silent(desk: Desk, server: Server) -> None:
     under_way: list[Callable[[], None]] = []
     begin = Reading.begin
