@@ -49,7 +49,19 @@ def at_terminal(*words: str) -> Iterator[Session]:
     controller, terminal = pty.openpty()
     fcntl.ioctl(controller, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
     environment = {**os.environ, "TERM": "xterm-256color"}
-    with subprocess.Popen([*COMMAND, *words], stdin=terminal, stdout=terminal, env=environment) as process:
+
+    def own() -> None:
+        """Take the terminal as one's own, without which nothing typed is read."""
+        fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+
+    with subprocess.Popen(
+        [*COMMAND, *words],
+        stdin=terminal,
+        stdout=terminal,
+        env=environment,
+        start_new_session=True,
+        preexec_fn=own,  # noqa: PLW1509  only a child can do it
+    ) as process:
         os.close(terminal)
         session = Session(process, controller, [])
         threading.Thread(target=_drain, args=(session,), daemon=True).start()

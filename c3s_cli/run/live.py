@@ -128,7 +128,7 @@ class Live:
         schedule.succeeded(now)
         self.changes.update(outcome.rows)
         self.report, self.problem, self.read_at = outcome, None, now
-        vanished = [] if outcome.containers or outcome.keys else self.changes.vanished
+        vanished = [] if outcome.containers else self.changes.vanished
         shown = structs.replace(outcome, rows=[*outcome.rows, *vanished]) if vanished else outcome
         before = self._grid
         self._grid = grid(shown, self.view, self.changes.mark, self.changes.trends if self.view.trend else None)

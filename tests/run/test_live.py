@@ -152,6 +152,14 @@ def test_figures_stay_in_sight_where_names_are_long(desk: Desk) -> None:
     assert "\n".join(desk(f"watch pods -A --demo-at {AT}", size=(40, 10)).looks[0]) == NARROW
 
 
+def test_in_a_small_window_the_header_is_two_lines(desk: Desk) -> None:
+    looks = desk(f"watch --demo-at {AT}", lambda: desk.resize(80, 15), "", size=(80, 16)).looks
+    assert [look.index("  NAME        CPU(cores)   CPU(%)      MEMORY(bytes)   MEMORY(%)") for look in looks[:2]] == [
+        5,
+        2,
+    ]
+
+
 def test_columns_do_not_move_back_as_one_scrolls(desk: Desk, api: FakeApi) -> None:
     names_ = [f"node-{letter}" for letter in "abcdefgh"]
     api.nodes(*(node(name, labels={"agentpool": "a-long-pool" if "h" in name else "p"}) for name in names_))
