@@ -66,7 +66,7 @@ class Heading:
             else:
                 self._lost.pop(member.name, None)
         if samples := [result for result in results if not isinstance(result, C3sError)]:
-            self._take(samples)
+            self.take(samples)
 
     @staticmethod
     def _read(member: Member) -> Sample:
@@ -81,7 +81,8 @@ class Heading:
         lost = [f"{name} (for {age(now - since)})" for name, (_, since) in sorted(self._lost.items())]
         return f"without {', '.join(lost)}" if lost else ""
 
-    def _take(self, samples: Sequence[Sample]) -> None:
+    def take(self, samples: Sequence[Sample]) -> None:
+        """Remember the totals of a reading."""
         self._summary = summary = summary_of(samples)
         if summary.newest == self._newest:
             return  # the metrics API has nothing new: no point of the history
@@ -108,7 +109,7 @@ class Heading:
         sampled = _sampled(summary, now)
         return Header(
             facts=tuple(fact for fact in self._facts(summary) if fact.value),
-            gauges=self._gauges(summary),
+            gauges=self.gauges(),
             status=tuple(filter(None, (pace, f"{read_at:%H:%M:%SZ}", sampled))),
             missing=self.missing,
             trouble=_unready(summary, now),
@@ -138,7 +139,9 @@ class Heading:
             facts.append(Fact("pods", f"{pods} of {slots} slots" if slots is not None else pods, short=pods))
         return facts
 
-    def _gauges(self, summary: Summary | None) -> tuple[Gauge, ...]:
+    def gauges(self) -> tuple[Gauge, ...]:
+        """Return CPU and memory with their last percentages."""
+        summary = self._summary
         if summary is None:
             return ()
         cluster = summary.cluster

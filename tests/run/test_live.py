@@ -228,6 +228,12 @@ def test_c_m_and_n_sort_and_reverse(desk: Desk) -> None:
     ]
 
 
+def test_escape_brings_back_the_order_of_the_command(desk: Desk) -> None:
+    looks = desk(f"watch --demo-at {AT}", "c", "c", "escape", "c", "").looks
+    assert [names(looks[3]), names(looks[4])] == [NODES, BY_CPU]
+    assert looks[3][-1] == f"1–10 of 10{'h help  q quit':>70}"
+
+
 def test_what_does_not_fit_is_scrolled_to(desk: Desk) -> None:
     keys = ("page-down", "down", "up", "end", "page-up", "home", "down", "")
     looks = desk(f"watch --demo-at {AT}", *keys, size=(80, 8)).looks
