@@ -61,7 +61,7 @@ CASES: Final = (
     Case("-", "--version", "version --client", 1.6, 0.6, "interpreter"),
     Case("S", "top nodes", "top nodes", 3.3, 0.75, START),
     Case("S", "top nodes", "top nodes", 1.3, None, TRIPS, network=20),
-    Case("S", "top pods -A -o wide", "top pods -A", 1.6, None, f"{TRIPS}, four handshakes at once", network=20),
+    Case("S", "top pods -A -o wide", "top pods -A", 1.6, None, f"{TRIPS}, on four connections", network=20),
     Case("S", "top nodes", "top nodes", 0.8, None, TRIPS, network=80),
     Case("S", "top pods -A", "top pods -A", None, None, TRIPS, network=80),
     Case("M", "top pods -A", "top pods -A", None, None, START),
@@ -76,4 +76,5 @@ CASES: Final = (
     Case("XL", "top pods -A --containers", "top pods -A --containers", 0.35, 0.45, f"{DECODING}, printing"),
     Case("L", "top pods -A -o wide", "get pods -A -o json", 0.15, None, "the server's pages, decoding", memory_mib=150),
     Case("L", "watch pods -A", "top pods -A", None, None, f"{DECODING}, printing", cpu=0.2, growth=1.2),
+    Case("L", "watch pods -A -o wide", "top pods -A", None, None, "joining, printing", growth=1.2),
 )

@@ -97,8 +97,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--pairs", type=int, default=7, help="measured runs of each program, after a warm-up run (7)")
     parser.add_argument("--only", default="", metavar="PATTERN", help="only rows that match this pattern, such as '^L'")
     parser.add_argument("--quick", action="store_true", help="three pairs, without XL")
-    parser.add_argument("--write", action="store_true", help="write the table into docs/performance.md")
-    return parser.parse_args()
+    parser.add_argument("--write", action="store_true", help="write the whole table into docs/performance.md")
+    asked = parser.parse_args()
+    if asked.write and (asked.only or asked.quick):
+        parser.error("--write takes the whole table from one run: it does not go with --only or --quick")
+    return asked
 
 
 def main() -> None:

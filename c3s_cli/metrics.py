@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from c3s_cli.columns.vocabulary import Kind
+from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import C3sError
 from c3s_cli.model import Failure, Sample
 from c3s_cli.sources.api_server import ApiServer, plan
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def source_of(
     cluster: Cluster, origin: Origin, count: Callable[[str, float], None], core: MakeCore = CoreApi
 ) -> ApiServer:
-    """Return what reads a cluster: its API server, and the usage from whom `origin` names.
+    """Return the source of a cluster: its API server, with the usage from where `origin` says.
 
     core: makes what knows the core objects in a reading, unless the source does.
     """
@@ -85,8 +85,9 @@ def _members(query: Query) -> Callable[[Sample], Mapping[Keys, Members]]:
 
 
 def requests_at_once(query: Query) -> int:
-    """Return how many requests a reading begins with."""
-    return len(plan(query.needs, scope_of(query, "")))
+    """Return how many requests a reading begins with. The owners of pods are of two kinds, listed at once."""
+    wanted = plan(query.needs, scope_of(query, ""))
+    return len(wanted) + (Needs.OWNERS in wanted)
 
 
 def pod_resources(cluster: Cluster, query: Query) -> PodResources:
@@ -101,10 +102,10 @@ def pods_of_node(cluster: Cluster, query: Query) -> Mapping[tuple[str, str], Pod
     return api.pods()
 
 
-def nodes_and_pods(cluster: Cluster, *, labels: bool) -> Sample:
+def nodes_and_pods(cluster: Cluster, namespace: str, *, labels: bool) -> Sample:
     """Read all nodes, and all pods with their scheduling rules. C3sError if either cannot be read.
 
-    labels: whether to read the labels of pods, which take most of their memory.
+    namespace: that of pods that name none. labels: whether to read the labels of pods, which take most of their memory.
     """
     problems: list[str] = []
     requests = Requests(cluster)
@@ -120,6 +121,7 @@ def nodes_and_pods(cluster: Cluster, *, labels: bool) -> Sample:
         node_facts=answers["nodes"],
         pod_facts=answers["pods"],
         failures=tuple(Failure(cluster.context, "quantity", problem) for problem in problems),
+        namespace=namespace,
     )
 
 

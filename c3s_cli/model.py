@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from msgspec import Struct
 
@@ -294,6 +294,10 @@ class Volume(Struct, frozen=True, gc=False):
 Row = Node | Pod | Group | Volume
 
 
+# The source of a Failure that is a whole cluster.
+WHOLE: Final = "cluster"
+
+
 class Failure(Struct, frozen=True):
     """A source that was needed but could not be read.
 
@@ -329,7 +333,7 @@ class Sample(Struct, frozen=True):
 
 
 class Judgement(Struct, frozen=True):
-    """What --fail-if or --until came to over all rows, by their names.
+    """The result of --fail-if or --until over all rows, by their names.
 
     flag: what was written. met: whether the condition is met. fails: whether the exit code is 3. of: how many rows.
     matched: the rows that it is true of. unjudged: the rows whose values it needs are unknown, and why: because.
@@ -348,10 +352,9 @@ class Report(Struct, frozen=True):
     """What is shown: the rows in order, the requested columns, and the totals of all rows before --limit.
 
     kind: the kind of the rows. keys: the columns of --by. contexts: whether several contexts were asked for, so that a
-    table begins with CONTEXT. namespaces: whether NAMESPACE follows.
-    containers: whether the pods' containers are shown. omitted: how many rows --limit cut off. fail_if, until: what the
-    conditions came to, None without one. empty_message: the message on stderr if there are no rows. fit_results: the
-    result of `c3s fit`.
+    table begins with CONTEXT. namespaces: whether NAMESPACE follows. containers: whether the pods' containers are
+    shown. omitted: how many rows --limit cut off. fail_if, until: the results of the conditions, None without one.
+    empty_message: the message on stderr if there are no rows. fit_results: the result of `c3s fit`.
     """
 
     now: datetime
@@ -373,5 +376,5 @@ class Report(Struct, frozen=True):
 
     @property
     def judgements(self) -> tuple[Judgement, ...]:
-        """What the conditions came to, of those that there are."""
+        """The results of the conditions, of those that were given."""
         return tuple(each for each in (self.fail_if, self.until) if each)

@@ -7,12 +7,17 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from c3s_cli.cli import main
 from c3s_cli.demo.server import DemoServer, start
 from tests.servers import FakeApi
 
 AT = "2026-03-02T09:30:00Z"
+
+# A busy machine is no failure.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 class Result(NamedTuple):

@@ -72,6 +72,11 @@ def _list(kind: Kind) -> Schema:
             "metadata": _object(
                 {
                     "timestamp": {"type": "string", "format": "date-time"},
+                    "failures": {
+                        "type": "array",
+                        "items": {"$ref": "#/$defs/Failure"},
+                        "description": "the contexts whose cluster could not be read; only if several were asked for",
+                    },
                     "unjudged": {
                         "type": "array",
                         "items": {"type": "string"},
@@ -179,28 +184,33 @@ def _object(properties: dict[str, Schema], required: list[str] | None = None) ->
 
 COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
 NAMES: Final[Schema] = {"type": "array", "items": {"type": "string"}}
+CONTEXT: Final[Schema] = {"type": "string", "description": "only if several contexts were asked for"}
 FITTINGS: Final[Schema] = {
     "workloads": {
         "type": "array",
         "items": _object(
             {
+                "context": CONTEXT,
                 "workload": {"type": "string"},
                 "namespace": {"type": "string"},
                 "replicas": COUNT,
                 "placed": COUNT,
                 "notConsidered": NAMES | {"description": "what the pods ask for besides, and fit does not look at"},
-            }
+            },
+            ["workload", "namespace", "replicas", "placed", "notConsidered"],
         ),
     },
     "drained": {
         "type": "array",
         "items": _object(
             {
+                "context": CONTEXT,
                 "node": {"type": "string"},
                 "pods": COUNT | {"description": "pods that must find another node"},
                 "placed": COUNT,
                 "unplaced": NAMES | {"description": "as namespace/name"},
-            }
+            },
+            ["node", "pods", "placed", "unplaced"],
         ),
     },
 }

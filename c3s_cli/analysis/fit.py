@@ -1,4 +1,4 @@
-"""Check whether pods fit: a Sample and a FitRequest → a Report with one row per workload and node.
+"""Check whether pods fit: Samples and a FitRequest → a Report with one row per workload and node of each cluster.
 
 Nodes are drained first: their DaemonSet pods and static pods disappear, and their other pods are placed on the
 remaining nodes, by priority. Then the workloads are placed one after the other.
@@ -20,7 +20,7 @@ from c3s_cli.analysis.scheduler import SLOTS, Outcome, Scheduler
 from c3s_cli.columns.fitting import WORKLOAD
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import COMMON, Column, Kind, json_name
-from c3s_cli.model import Fit, Group, Node, PodFacts, Report, Sample
+from c3s_cli.model import Failure, Fit, Group, Node, PodFacts, Report, Sample
 from c3s_cli.request.query import Query
 from c3s_cli.request.workloads import ANYWHERE, FitRequest, FitResult, Workload
 
@@ -28,18 +28,51 @@ from c3s_cli.request.workloads import ANYWHERE, FitRequest, FitResult, Workload
 BOUND: Final = ("DaemonSet", "Node")
 
 
-def make_fit(sample: Sample, query: Query, request: FitRequest) -> Report:
-    """Place the workloads and return the Report for `query`."""
-    query, pods = with_gpu(query, [sample]), sample.pod_facts or {}
-    nodes = [node for node in node_rows(sample) if node.name not in request.without]
-    scheduler = Scheduler(nodes, ((facts.node, _running(namespace, facts)) for (namespace, _), facts in pods.items()))
-    drained = [_drained(name, pods, scheduler) for name in request.without]
+def make_fit(
+    samples: Sequence[Sample],
+    query: Query,
+    request: FitRequest,
+    *,
+    failures: Sequence[Failure] = (),
+    contexts: bool = False,
+) -> Report:
+    """Place the workloads in each cluster on its own, and return the Report for `query`.
+
+    failures, contexts: as for `make_report`.
+    """
+    query = with_gpu(query, samples)
     rows: list[Fit] = []
     fit_results: list[FitResult] = []
-    for workload in request.workloads:
+    for sample in samples:
+        placed, results = _place(sample, request)
+        rows += placed
+        fit_results += [structs.replace(each, context=sample.context) for each in results] if contexts else results
+    shown = where(rows, query)
+    totals = sum_fits(shown, "" if contexts else samples[0].context) if query.totals else None
+    report = report_of(
+        samples,
+        _with_columns(query, request.workloads),
+        grouped(shown, query.by, sum_fits) if query.by else shown,
+        totals,
+        failures=failures,
+        contexts=contexts,
+    )
+    return structs.replace(report, fit_results=tuple(fit_results))
+
+
+def _place(sample: Sample, request: FitRequest) -> tuple[list[Fit], list[FitResult]]:
+    """Drain the nodes of one cluster, and place the workloads in it."""
+    pods = sample.pod_facts or {}
+    without = [name for name in request.without if name in (sample.node_facts or {})]
+    nodes = [node for node in node_rows(sample) if node.name not in without]
+    scheduler = Scheduler(nodes, ((facts.node, _running(namespace, facts)) for (namespace, _), facts in pods.items()))
+    results = [_drained(name, pods, scheduler) for name in without]
+    rows: list[Fit] = []
+    for each in request.workloads:
+        workload = structs.replace(each, namespace=each.namespace or sample.namespace)
         outcome = scheduler.fit(workload)
         rows += _rows(scheduler.nodes, workload, outcome)
-        fit_results.append(
+        results.append(
             FitResult(
                 workload.name,
                 workload.namespace,
@@ -48,15 +81,7 @@ def make_fit(sample: Sample, query: Query, request: FitRequest) -> Report:
                 not_considered=workload.placing.ignored,
             )
         )
-    shown = where(rows, query)
-    totals = sum_fits(shown, sample.context) if query.totals else None
-    report = report_of(
-        [sample],
-        _with_columns(query, request.workloads),
-        grouped(shown, query.by, sum_fits) if query.by else shown,
-        totals,
-    )
-    return structs.replace(report, fit_results=(*drained, *fit_results))
+    return rows, results
 
 
 def _running(namespace: str, facts: PodFacts) -> RunningPod:
@@ -108,12 +133,12 @@ def _rows(nodes: Sequence[Node], workload: Workload, outcome: Outcome) -> list[F
 
 def sum_fits(rows: Sequence[Fit], context: str, keys: tuple[str | None, ...] = ()) -> Group:
     """Sum several rows. A node counts once, even if it has a row per workload: the first, with the most free."""
-    nodes: dict[str, Fit] = {}
-    fitting: set[str] = set()
+    nodes: dict[tuple[str, str], Fit] = {}
+    fitting: set[tuple[str, str]] = set()
     for row in rows:
-        nodes.setdefault(row.name, row)
+        nodes.setdefault((row.context, row.name), row)
         if row.fits:
-            fitting.add(row.name)
+            fitting.add((row.context, row.name))
     group: Group = structs.replace(
         sum_nodes(list(nodes.values()), context, keys),
         fitting_node_count=len(fitting),

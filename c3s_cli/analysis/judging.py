@@ -1,4 +1,4 @@
-"""What --fail-if and --until come to over all rows: which match, and which cannot be judged."""
+"""The results of --fail-if and --until over all rows: which match, and which cannot be judged."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def judge_until(rows: Sequence[Row], query: Query, *, contexts: bool = False) ->
 
 
 def _judged(rows: Sequence[Row], condition: Condition) -> tuple[list[Row], list[Row]]:
-    """Give the rows that a condition is true of, and those that it is neither true nor false of."""
+    """Return the rows that match a condition, and those for which it is neither true nor false."""
     judged = [(row, condition.judge(row)) for row in rows]
     return [row for row, truth in judged if truth], [row for row, truth in judged if truth is None]
 

@@ -21,7 +21,7 @@ Keys = tuple[str | None, ...]
 LETTERS: Final = "[b-df-hj-np-tv-xz2456789]"
 SUFFIX: Final = f"{LETTERS}{{5}}"
 HASH: Final = f"{LETTERS}{{5,10}}"
-# How the pods of a workload are called after it, the ones that are gone, too.
+# How the names of a workload's pods follow from its own, those of deleted pods too.
 AFTER: Final = {
     "Deployment": f"-{HASH}-{SUFFIX}",
     "Rollout": f"-{HASH}-{SUFFIX}",

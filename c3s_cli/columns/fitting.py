@@ -29,7 +29,7 @@ def fit_columns(kind: Kind) -> Iterator[Column]:
         yield WORKLOAD
     else:
         yield from (_FITTING, _COUNT, _NODES)
-    yield Column("fits", Unit.COUNT, attrgetter("fits"), "how many of the pods fit, beside the running ones")
+    yield Column("fits", Unit.COUNT, attrgetter("fits"), "how many of the pods fit next to the running ones")
     yield Column("placed", Unit.COUNT, attrgetter("placed"), "how many of the replicas are placed there")
     yield Column(
         "limitedBy",

@@ -115,7 +115,7 @@ class Naming(Struct, frozen=True):
         if match["of"] == "resources" and field:
             made = {column.name: column for column in resource_columns(key, self.kind)}
             column = made.get(name) or made.get(f"{json_name(key)}.{field}")
-            # What a GPU is called here stands in the nodes.
+            # The name of the GPU resource comes from the nodes.
             return structs.replace(column, needs=column.needs | Needs.NODES) if column and key == ANY_GPU else column
         if match["of"] == "labels" and not field and self.kind in (Kind.NODE, Kind.POD, Kind.FIT):
             needs = Needs.PODS | Needs.POD_LABELS if self.kind is Kind.POD else DETAILS

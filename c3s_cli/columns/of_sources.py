@@ -1,4 +1,4 @@
-"""Columns that only some sources know: what Prometheus or the kubelets tell of pods, and of the volumes they claim."""
+"""Columns that only some sources have: what Prometheus or the kubelets know about pods and the volumes they claim."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from c3s_cli.columns.vocabulary import Column, Unit
 
 THROTTLED: Final = (figure("cfs.throttled"), figure("cfs.periods"))
 VOLUMES: Final = (figure("volumes.used"), figure("volumes.capacity"))
-# What Prometheus, or the kubelet, knows of pods beside their usage.
+# What Prometheus or the kubelets know about pods besides CPU and memory.
 MORE_OF_PODS: Final = (
     Column(
         "throttled",

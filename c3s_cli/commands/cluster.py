@@ -18,7 +18,7 @@ def cluster(*, selection: Selection, nodes: Nodes, time: Time, display: Display,
       c3s top cluster
       # A row for every resource, GPUs included
       c3s top cluster -o wide
-      # What the whole cluster used at most, over a month
+      # Peak usage of the whole cluster over a month
       c3s top cluster --since 30d --from prometheus --columns cpu.max,memory.max
     """
     request = request_of(Kind.CLUSTER, None, connection, selection, display, nodes=nodes, time=time)

@@ -54,7 +54,7 @@ def columns(of: Of = None, output: Output = "table") -> ExitCode:
     memory, such as cpu.p95 and memory.maxPercentOfLimits.
 
     Examples:
-      # Everything that is known of a pod
+      # The columns of pods
       c3s columns pods
       # The names, for a script
       c3s columns nodes -o json

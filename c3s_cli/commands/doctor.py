@@ -11,7 +11,7 @@ from c3s_cli.words.options import Connection
 def doctor(*, listing: Listing, connection: Connection) -> ExitCode:
     """Examine one context: kubeconfig, credentials, rights, API server, metrics API, and nodes without metrics.
 
-    Says what to do about each finding. The exit code is 1 if something is broken. Nothing is changed.
+    Each finding comes with advice. The exit code is 1 if something is broken. Nothing is changed.
 
     Examples:
       # The current context

@@ -18,9 +18,9 @@ def nodes(
     Examples:
       # The busiest node first
       c3s top nodes --sort-by cpu
-      # Usage beside requests, limits and what is free, by node pool
+      # Usage next to requests, limits and free capacity, by node pool
       c3s top nodes --by pool -o wide
-      # Exit code 3 if a node is too full, or says nothing
+      # Exit code 3 if a node is too full or has no metrics
       c3s top nodes --fail-if 'memory% > 90' --fail-if-unknown
     """
     request = request_of(Kind.NODE, names, connection, selection, display, nodes=nodes, time=time)

@@ -20,7 +20,7 @@ def pods(
     Examples:
       # The five pods with the most memory, in all namespaces
       c3s top pods -A --sort-by memory --limit 5
-      # What each workload asks for and does not use
+      # CPU that each workload requests but does not use
       c3s top pods -n team-search --by owner --columns cpu,cpu.requests,cpu.unused
       # Pods close to their memory limit, and pods without one
       c3s top pods -A --where 'memory.usagePercentOfLimits > 85' --where 'memory.limits = none'

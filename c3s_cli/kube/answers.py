@@ -1,4 +1,4 @@
-"""Answers of an API server, good and bad: what came, and kubectl's words for what did not."""
+"""Answers of an API server, and kubectl's words for everything that goes wrong."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def body_of(response: Any) -> bytes | bytearray:
 
 
 def date_of(text: str | None) -> datetime | None:
-    """Give the time of a Date header; None if there is none, or it is none."""
+    """Return the time of a Date header; None if it is missing or not valid."""
     from email.utils import parsedate_to_datetime  # http.client has it by now
 
     try:

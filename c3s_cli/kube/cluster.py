@@ -121,10 +121,10 @@ class Cluster:
         self._read_before = True
 
     def get(self, path: str, query: Sequence[tuple[str, str]] = (), *, accept: str = "application/json") -> Answer:
-        """GET one path; give the whole answer. Raises ApiError, Unreachable or InvalidAnswer.
+        """GET one path and return the whole answer. Raises ApiError, Unreachable or InvalidAnswer.
 
-        A connection that was closed meanwhile is tried once more; a server that asks for a pause is given it if
-        it fits the time; a refused credential is read anew once, since plugins and token files go on.
+        A closed connection is tried once more. If the server asks for a pause that fits the deadline, c3s waits. On 401
+        the credentials are reloaded once: plugins and token files rotate.
         """
         return self._answer(path, query, accept, None)
 
@@ -148,7 +148,7 @@ class Cluster:
         return self._session.renewing(partial(self._patiently, self._url(path, query), path, accept, document))
 
     def stream(self, path: str, query: Sequence[tuple[str, str]], *, accept: str, silence: float) -> Stream:
-        """GET one path whose answer goes on, and give it once it has begun. Raises what `get` does.
+        """GET one path whose answer does not end, and return it once it has begun. Raises what `get` does.
 
         silence: how many seconds may pass without a byte of it.
         """

@@ -32,7 +32,7 @@ SECRETS: Final = re.compile(r"(?i)bearer \S+|\beyJ[\w.+/=-]+")
 # What the client makes of an empty or missing token of a plugin.
 NO_TOKENS: Final = ("Bearer", "Bearer None")
 CERTIFICATES: Final = ("client-certificate", "client-certificate-data")
-# Beside one of these, kubectl does not run an exec plugin.
+# With one of these, kubectl does not run an exec plugin.
 BEFORE_PLUGINS: Final = ("token", "username", *CERTIFICATES)
 
 
@@ -112,7 +112,7 @@ def _load(loader: Any, cluster: Mapping[str, Any], user: Mapping[str, Any], conf
 
 @contextmanager
 def _heard() -> Iterator[StringIO]:
-    """Hear what the client says of a failing plugin: it logs that to stderr, and goes on without credentials."""
+    """Catch what the client logs about a failing plugin: it would print that and continue without credentials."""
     import logging  # urllib3 has it by now
     from io import StringIO
 

@@ -13,7 +13,7 @@ from c3s_cli.terminal.words import say
 # c3s's own bounds where --request-timeout gives none, in seconds: without a byte, and in total.
 SILENCE: Final = 10.0
 TOTAL: Final = 300.0
-# Seconds until a user at a terminal is told what c3s waits for.
+# Seconds before c3s prints what it is waiting for, on a terminal.
 PATIENCE: Final = 2.0
 HINT: Final = "--request-timeout sets how long to wait"
 FOREVER: Final = float("inf")
@@ -30,7 +30,7 @@ class Deadline:
         self._end = time.monotonic() + self._total
 
     def of_stream(self) -> Deadline:
-        """Return the deadline of a stream. It may take as long to begin as a reading, and then go on for ever."""
+        """Return the deadline of a stream. It may take as long to begin as a reading, and then has no end."""
         deadline = Deadline(0)
         deadline._silence = min(self._silence, self._total, SILENCE)
         return deadline

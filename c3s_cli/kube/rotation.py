@@ -31,7 +31,7 @@ class Rotation:
         self._due = 0.0
 
     def stamp(self) -> Stamp:
-        """Return what tells these files from newer ones, before they are read."""
+        """Return the modification times and sizes of the files, taken before they are read."""
         return tuple([_stamp(path) for path in self._paths])
 
     def loaded(self, stamp: Stamp) -> None:
@@ -59,7 +59,7 @@ class Rotation:
 
 
 def _stamp(path: str) -> object:
-    """Return what changes with a file; None if it is none, or a pipe, which can be read only once."""
+    """Return the modification time, size and inode; None for a missing file or a pipe, which can be read only once."""
     try:
         found = os.stat(path)
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""An answer that goes on: its chunks as they come, until it ends, breaks, is silent for too long, or is closed."""
+"""A streamed answer: its chunks as they come, until it ends, breaks, is silent for too long, or is closed."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def _pieces(report: Report, view: View) -> Iterator[Iterable[Sequence[Any]]]:
     if report.containers:
         columns.insert(columns.index(IDENTITY["name"]) + 1, CONTAINER)
     if view.compact:
-        # Readings follow each other in one table: each row says of which it is.
+        # Readings follow each other in one table: each row has the time of its reading.
         read_at = moment(report.now)
         columns.insert(0, Column("time", Unit.TIME, lambda _row: read_at, "when the reading was made"))
     if view.headers:

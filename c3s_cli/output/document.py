@@ -20,8 +20,9 @@ from c3s_cli.columns.catalogue import IDENTITY
 from c3s_cli.columns.fitting import WORKLOAD
 from c3s_cli.columns.naming import totals_of
 from c3s_cli.columns.vocabulary import FITTING, Column, Kind, Unit, flat, split_path
-from c3s_cli.model import Failure, Report
+from c3s_cli.model import WHOLE, Failure, Report
 from c3s_cli.request.view import View
+from c3s_cli.request.workloads import FitResult
 
 API_VERSION: Final = "c3s/v1"
 STEP: Final = "  "
@@ -86,7 +87,12 @@ def _around(report: Report) -> tuple[dict[str, Any], dict[str, Any]]:
     head = {
         "apiVersion": API_VERSION,
         "kind": f"{report.kind.item}List",
-        "metadata": {"timestamp": moment(report.now), **_fit_results(report), **_unjudged(report)},
+        "metadata": {
+            "timestamp": moment(report.now),
+            **_failed_contexts(report),
+            **_fit_results(report),
+            **_unjudged(report),
+        },
         "source": report.source,
         "units": _units(columns),
     }
@@ -98,6 +104,13 @@ def _around(report: Report) -> tuple[dict[str, Any], dict[str, Any]]:
     return head, tail
 
 
+def _failed_contexts(report: Report) -> dict[str, Any]:
+    """Return the contexts whose cluster could not be read: no item is of them; no key if one context was asked for."""
+    if not report.contexts:
+        return {}
+    return {"failures": [_failure(failure) for failure in report.failures if failure.source == WHOLE]}
+
+
 def _fit_results(report: Report) -> dict[str, Any]:
     """Return the results of `c3s fit`, for each workload and each drained node."""
     if report.kind not in FITTING:
@@ -105,6 +118,7 @@ def _fit_results(report: Report) -> dict[str, Any]:
     return {
         "workloads": [
             {
+                **_context(each),
                 "workload": each.workload,
                 "namespace": each.namespace,
                 "replicas": each.replicas,
@@ -115,11 +129,21 @@ def _fit_results(report: Report) -> dict[str, Any]:
             if each.namespace is not None
         ],
         "drained": [
-            {"node": each.workload, "pods": each.replicas, "placed": each.placed, "unplaced": list(each.unplaced)}
+            {
+                **_context(each),
+                "node": each.workload,
+                "pods": each.replicas,
+                "placed": each.placed,
+                "unplaced": list(each.unplaced),
+            }
             for each in report.fit_results
             if each.namespace is None
         ],
     }
+
+
+def _context(result: FitResult) -> dict[str, str]:
+    return {"context": result.context} if result.context else {}
 
 
 def _unjudged(report: Report) -> dict[str, list[str]]:

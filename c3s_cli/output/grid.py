@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
 from operator import attrgetter
 from typing import Any, Final
 
 from msgspec import Struct, structs
 
+from c3s_cli.amounts.duration import age
 from c3s_cli.columns.headings import headings
 from c3s_cli.columns.vocabulary import Column, Unit
 from c3s_cli.model import Report
@@ -36,8 +38,8 @@ class Made(Sequence[str]):
         return len(self._rows)
 
     def __getitem__(self, place: Any) -> Any:
-        """Return the cell of one row."""
-        return self._make(self._rows[place])
+        """Return the cell of one row, and nothing below the last one, where the sums are."""
+        return self._make(self._rows[place]) if place < len(self._rows) else ""
 
 
 class _Shown(Struct, frozen=True):
@@ -61,7 +63,9 @@ def grid(
     """
     lines = _lines(report)
     leading, shown = _columns(report, view, table) if report.rows else (0, [])
-    if trends is not None and shown and len(lines) == len(report.rows) and not is_pivoted(report, view):
+    if report.contexts and shown and marks_rows(report, view):
+        shown.append(_Shown("SAMPLED", Made(lambda row: _sampled(row.timestamp, report.now), lines)))
+    if trends is not None and shown and len(lines) == len(report.rows) and marks_rows(report, view):
         shown = _with_trends(shown, lines, trends)
     made = grid_of(
         [each.title for each in shown] if view.headers else [], [each.cells for each in shown], max(1, leading)
@@ -127,6 +131,22 @@ def _with_trends(shown: Sequence[_Shown], lines: Sequence[Any], trends: Trends) 
 
 def _trend(trends: Trends, place: int, row: Any) -> str:
     return sparkline(trends(row)[place], TREND_CELLS)
+
+
+def marks_rows(report: Report, view: View) -> bool:
+    """Whether each line is one row, which can have a mark: a wide cluster has a line for each resource."""
+    return not is_pivoted(report, view)
+
+
+def _sampled(timestamp: str | None, now: datetime) -> str:
+    """Say how old the figures of a row are: each cluster has its own age."""
+    if not timestamp:
+        return UNKNOWN
+    try:
+        seconds = (now - datetime.fromisoformat(timestamp)).total_seconds()
+    except (ValueError, TypeError):
+        return UNKNOWN
+    return f"{age(max(0.0, seconds))} ago"
 
 
 def _lines(report: Report) -> Sequence[Any]:

@@ -78,7 +78,7 @@ def _family(name: str, column: Column, report: Report, *, timestamps: bool) -> I
 
 
 def _head(name: str, unit: str, summary: str) -> str:
-    """Write what is said of a family. Quotes and backslashes are escaped in one of the two formats only."""
+    """Write the metadata of a family. Quotes and backslashes are escaped in one of the two formats only."""
     about = printable(summary).replace("\\", "/").replace('"', "'")
     unit_line = f"# UNIT {name} {unit}\n" if unit else ""
     return f"# TYPE {name} gauge\n{unit_line}# HELP {name} {about}\n"
@@ -123,7 +123,7 @@ def _info(texts: Sequence[Column], report: Report) -> Iterator[str]:
     told = [column for column in texts if column.name not in said]
     labels_of = _label_names(told, *(label for label, _ in _identity(report)), *keys)
     if report.rows:
-        yield _head(name, "", "what is not a number, as labels")
+        yield _head(name, "", "the columns that are not numbers, as labels")
     for row in report.rows:
         values = [(label, column.value(row), column.unit) for label, column in zip(labels_of, told, strict=True)]
         known = [
@@ -135,7 +135,7 @@ def _info(texts: Sequence[Column], report: Report) -> Iterator[str]:
 
 
 def _identity(report: Report) -> list[tuple[str, Getter]]:
-    """Name the labels of every sample beside the keys of --by, with what they hold."""
+    """Return the labels of every sample besides the keys of --by, with their values."""
     labels = [("context", IDENTITY["context"].value)]
     if report.kind.namespaced:
         labels.append(("namespace", IDENTITY["namespace"].value))

@@ -53,7 +53,7 @@ def shown_table(report: Report, view: View) -> TableColumns:
 
 
 def _narrowed(columns: TableColumns, report: Report, view: View) -> TableColumns:
-    """Shorten names in the middle, the longest first, as far as the window is too narrow; figures never."""
+    """Shorten names in the middle, the longest first, until the table fits the window. Figures are never shortened."""
     leading = len(columns) - len(report.columns)
     texts = {leading + place for place, column in enumerate(report.columns) if column.unit in (Unit.TEXT, Unit.TEXTS)}
     # A pivoted cluster has other columns than the report: its context and the names of the resources are text.

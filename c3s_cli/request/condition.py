@@ -17,7 +17,7 @@ from c3s_cli.columns.vocabulary import Column, Unit
 
 
 class Word(Enum):
-    """A value that is none of a column's own. UNKNOWN: could not be read. NONE: known not to be there. NULL: either.
+    """A value outside the column's unit. UNKNOWN: could not be read. NONE: known not to be there. NULL: either.
 
     These are what a table shows as `<unknown>` and `<none>`, and what the JSON shows as `null`.
     """
@@ -27,7 +27,7 @@ class Word(Enum):
     UNKNOWN = "unknown"
 
 
-# Amounts of which 0 means that there is none.
+# Amounts whose 0 means "not set".
 COUNTED: Final = (".requests", ".limits", ".allocatable", ".capacity")
 
 

@@ -13,7 +13,7 @@ KEY_COLUMNS: Final = {"instance-type": "instanceType"}
 ALSO: Final = {"cluster": "context", "workload": "owner", "ns": "namespace", "node-pool": "pool", "nodepool": "pool"}
 KEYS: Final = {
     Kind.NODE: ("context", "pool", "zone", "instance-type", "status", "version"),
-    Kind.FIT: ("pool", "zone", "instance-type", "status", "workload"),
+    Kind.FIT: ("context", "pool", "zone", "instance-type", "status", "workload"),
     Kind.POD: ("context", "namespace", "node", "owner", "pool", "zone", "instance-type", "status"),
 }
 

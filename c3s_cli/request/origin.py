@@ -1,4 +1,4 @@
-"""--from, $C3S_FROM and the --prometheus flags → Origin: who tells the usage."""
+"""--from, $C3S_FROM and the --prometheus flags → Origin: the source of the usage."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ OF_PROMETHEUS: Final = {
 
 
 def origin_of(flags: options.Connection) -> Origin:
-    """Say who tells the usage. UsageError for a source that is none, and for flags that do not go with it."""
+    """Return the source of the usage. UsageError for an unknown source, and for flags that do not go with it."""
     source = flags.source or os.environ.get("C3S_FROM") or "metrics"
     given = {field: value for name, field in OF_PROMETHEUS.items() if (value := getattr(flags, name))}
     headers = tuple(flags.prometheus_header or ())
@@ -51,7 +51,7 @@ def origin_of(flags: options.Connection) -> Origin:
 
 
 def _facts(text: str, *, knows: bool) -> bool:
-    """Say whether the source of the usage tells the facts, too. knows: whether it can."""
+    """Whether the facts come from the source of the usage, too. knows: whether it has them."""
     if text not in ("api", "source"):
         raise UsageError(f"unknown value {text!r} of --facts", hint="one of: api, source")
     if text == "source" and not knows:

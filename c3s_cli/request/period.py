@@ -66,15 +66,13 @@ def period_of(since: str | None, start: str | None, end: str | None, at: str | N
 
 
 def span(text: str, flag: str) -> float:
-    """Read a length of time, such as 7d, 36h or 1w2d, in seconds. UsageError if it is none, or below a minute."""
+    """Read a length of time, such as 7d, 36h or 1w2d, in seconds. UsageError if it is not valid, or below a minute."""
     match = LONG.fullmatch(text)
     try:
         years, weeks, days = (int(match[place] or 0) if match else 0 for place in (1, 2, 3))
         rest = parse_nanoseconds(match[4] or "0") / 10**9 if match else 0.0
     except ValueError:
-        raise UsageError(
-            f"{text[:64]!r} is no length of time for {flag}", hint="write it as 90m, 24h, 7d or 2w"
-        ) from None
+        raise UsageError(f"{text[:64]!r} is not a duration for {flag}", hint="write it as 90m, 24h, 7d or 2w") from None
     seconds = (years * 365 + weeks * 7 + days) * DAY + rest
     if not SHORTEST <= seconds <= LONGEST:
         raise UsageError(f"{flag} takes from a minute to ten years, not {text}")
@@ -82,11 +80,11 @@ def span(text: str, flag: str) -> float:
 
 
 def moment(text: str, flag: str) -> float:
-    """Read a time: RFC 3339, or a date, which begins at midnight UTC. UsageError if it is none."""
+    """Read a time: RFC 3339, or a date, which begins at midnight UTC. UsageError if it is not valid."""
     try:
         time = datetime.fromisoformat(text.strip().upper().replace(" ", "T"))
     except ValueError:
         raise UsageError(
-            f"{text[:64]!r} is no time for {flag}", hint="write it as 2026-03-02T09:30:00Z or 2026-03-02"
+            f"{text[:64]!r} is not a time for {flag}", hint="write it as 2026-03-02T09:30:00Z or 2026-03-02"
         ) from None
     return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()

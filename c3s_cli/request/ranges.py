@@ -1,4 +1,4 @@
-"""What a range of time means to the other flags: who can tell of it, which columns are shown, and which need one."""
+"""What a range of time means for the other flags: which sources have it, which columns it shows, which need one."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def asked_for(time: Time | None, connection: options.Connection) -> Period | Non
     period = period_of(time.since, time.start, time.end, time.at, time.step)
     if origin_of(connection).kind != "prometheus":
         raise UsageError(
-            f"--{given[0]} goes with --from prometheus or --from URL", hint="no other source knows the past"
+            f"--{given[0]} goes with --from prometheus or --from URL", hint="no other source has past usage"
         )
     return period
 
 
 def in_range(words: list[str], naming: Naming, period: Period | None) -> list[str]:
-    """Show statistics by default where there is a range of time; how many members a group has stays beside them."""
+    """With a range of time, show statistics by default, and the number of members of a group."""
     if period is None or not period.is_range:
         return words
     counts = [column.name for column in naming.expand(["default"]) if column.parts]
@@ -44,4 +44,4 @@ def check(query: Query) -> None:
     """Refuse statistics without a range of time that they are of."""
     statistics = statistics_of((*query.row_figures, *query.group_figures))
     if statistics and not (query.period and query.period.is_range):
-        raise UsageError(f"{statistics[0]} is a statistic over time", hint="--since 7d says over how long a time")
+        raise UsageError(f"{statistics[0]} is a statistic over time", hint="--since 7d sets the range")

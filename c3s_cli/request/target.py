@@ -20,11 +20,11 @@ class DemoOptions(Struct, frozen=True):
 
 
 class Origin(Struct, frozen=True):
-    """Who tells the usage.
+    """The source of the usage.
 
     kind: "metrics" (the metrics API), "kubelet" or "prometheus". url: where Prometheus' API is, "" for the one that the
     cluster has: `service`, as NAMESPACE/NAME:PORT, or the one that is found. headers: as "NAME: VALUE". match: what is
-    added to every selector, such as cluster="eu". facts: whether it tells requests, owners and nodes, too. cluster:
+    added to every selector, such as cluster="eu". facts: whether requests, owners and nodes come from it, too. cluster:
     which of the clusters that it knows, "" if they have no names.
     """
 

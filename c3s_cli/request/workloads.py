@@ -102,6 +102,7 @@ class FitResult(Struct, frozen=True):
     """The placement of a workload, or of the pods of a drained node (namespace: None, workload: the node's name).
 
     unplaced: "namespace/name" of the pods of a drained node that do not fit. not_considered: rules that were ignored.
+    context: where, "" if only one was asked for.
     """
 
     workload: str
@@ -110,3 +111,4 @@ class FitResult(Struct, frozen=True):
     placed: int
     unplaced: tuple[str, ...] = ()
     not_considered: tuple[str, ...] = ()
+    context: str = ""

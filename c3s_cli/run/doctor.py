@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import structs
 
-from c3s_cli.errors import C3sError, ExitCode
+from c3s_cli.errors import C3sError, ExitCode, UsageError
 from c3s_cli.kube.kubeconfig import files
 from c3s_cli.output.listing import listing
-from c3s_cli.run.examination import BROKEN, OK, Examination, Finding, broken
+from c3s_cli.run.examination import Examination
 from c3s_cli.run.failures import of_context
+from c3s_cli.run.findings import BROKEN, OK, Finding, broken
 from c3s_cli.run.fleet import found
 from c3s_cli.run.once import emit
 from c3s_cli.run.stages import Stages
@@ -31,7 +33,8 @@ def show_findings(target: Target, namespace: str | None, format_: str) -> ExitCo
     stages = Stages(target.verbosity)
     findings = list(examine(target, namespace, stages))
     rows = [structs.asdict(each) for each in findings]
-    emit(listing(_with_hints(rows) if format_ == "table" else rows, HEADINGS, "Finding", format_))
+    headings = HEADINGS if format_ == "table" else HEADINGS | {"hint": "HINT"}
+    emit(listing(_with_hints(rows) if format_ == "table" else rows, headings, "Finding", format_))
     stages.summarize()
     return ExitCode.FAILURE if any(each.result == BROKEN for each in findings) else ExitCode.OK
 
@@ -48,6 +51,8 @@ def _with_hints(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 def examine(target: Target, namespace: str | None, stages: Stages) -> Iterator[Finding]:
     """Look at everything in turn; what cannot work without the last thing is not looked at."""
+    if target.origin.url:
+        raise UsageError("c3s doctor examines an API server, which --from URL does without")
     with found(target, stages) as fleet:
         member = fleet.sole("c3s doctor")
         try:
@@ -62,8 +67,16 @@ def examine(target: Target, namespace: str | None, stages: Stages) -> Iterator[F
             yield broken("credentials", problem)
             return
         of_files = not (target.demo or target.server)
-        for each in Examination(cluster, access, namespace or cluster.namespace).findings():
+        examination = Examination(
+            cluster, access, namespace or cluster.namespace, target.origin.kind, None if target.demo else local_time
+        )
+        for each in examination.findings(member.source):
             yield structs.replace(each, hint=of_context(each.hint, access.name)) if of_files else each
+
+
+def local_time() -> float:
+    """Return what the clock of this machine says."""
+    return time.time()
 
 
 def _kubeconfig(target: Target, access: Access) -> Finding:

@@ -4,62 +4,36 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from msgspec import Struct, structs
+from msgspec import structs
 
+from c3s_cli.amounts.duration import age
+from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, MetricsUnavailable, Unreachable
+from c3s_cli.run.advice import advice_on
+from c3s_cli.run.figures import about_figures
+from c3s_cli.run.findings import ANONYMOUS, BROKEN, LOGS, NOBODY, OK, UNKNOWN, WARNING, Finding, broken, words_of
 from c3s_cli.run.rights import Use, missing, uses_of
 from c3s_cli.sources.decode import metrics as decode_metrics
 from c3s_cli.sources.decode.nodes import node_facts
 from c3s_cli.sources.metrics_api import GROUP, LIKELY
 from c3s_cli.sources.requests import at_once
-from c3s_cli.sources.server import api_service, ask_metrics_server, metrics_version, server_version, who_am_i
+from c3s_cli.sources.server import api_service, ask_metrics_server, metrics_version, version_of, who_am_i
+from c3s_cli.sources.source import Scope
 
 if TYPE_CHECKING:
     from c3s_cli.kube.access import Access
     from c3s_cli.kube.answers import Answer
     from c3s_cli.kube.cluster import Cluster
-    from c3s_cli.model import NodeFacts
+    from c3s_cli.sources.source import Source
 
-OK, WARNING, BROKEN, UNKNOWN = "ok", "warning", "broken", "unknown"
-# metrics-server measures every 15 s, and at most every few minutes where it is told to.
-STALE: Final = 180
-# So long a new node may take until it reports, in seconds.
-YOUNG: Final = 120
-NAMED: Final = 10
-# Characters of an error: some servers answer with a page.
-LONGEST: Final = 300
 # What is read for more columns, or for -A: commands work without it.
 OPTIONAL: Final = ("pods", "all pods")
-ANONYMOUS: Final = "system:anonymous"
-NOBODY: Final = "nobody is logged in: the kubeconfig's user has no credentials that the server accepts"
-LOGS: Final = "kubectl -n kube-system logs deployment/metrics-server"
-
-
-class Finding(Struct, frozen=True):
-    """One thing that was looked at. result: ok, warning, broken or unknown. hint: what to do, "" for nothing."""
-
-    check: str
-    result: str
-    finding: str
-    hint: str = ""
-
-
-def words_of(problem: C3sError) -> str:
-    """Return the first line of an error, without the prefix, and cut if it is long."""
-    words = str(problem).split("\n", 1)[0].removeprefix("error: ")
-    return words if len(words) <= LONGEST else f"{words[:LONGEST]}…"
-
-
-def broken(check: str, problem: C3sError, hint: str = "") -> Finding:
-    """Make a finding of what went wrong."""
-    words = words_of(problem)
-    if f'User "{ANONYMOUS}"' in words:
-        hint = NOBODY
-    return Finding(check, BROKEN, words, hint or problem.hint or "")
+# Certificates and tokens do not mind a clock that is wrong by less, in seconds.
+SKEW: Final = 30
 
 
 def _credentials(access: Access) -> Finding:
@@ -84,17 +58,25 @@ def _credentials(access: Access) -> Finding:
 
 
 class Examination:
-    """The part of an examination that asks the cluster."""
+    """The part of an examination that asks the cluster.
 
-    def __init__(self, cluster: Cluster, access: Access, namespace: str) -> None:
+    namespace: the one whose rights are looked at. origin: who tells the usage, as of Origin.kind. clock: tells the time
+    of this machine; None if the server's is not meant to be right.
+    """
+
+    def __init__(
+        self, cluster: Cluster, access: Access, namespace: str, origin: str, clock: Callable[[], float] | None
+    ) -> None:
         self.cluster = cluster
         self.access = access
         self.namespace = namespace
+        self.origin = origin
+        self.clock = clock
         self.version = LIKELY
         self.denied: set[str] = set()
 
-    def findings(self) -> Iterator[Finding]:
-        """Ask for everything in turn."""
+    def findings(self, source: Callable[[], Source]) -> Iterator[Finding]:
+        """Ask for everything in turn. source: what a reading asks, if that is not the metrics API."""
         reached = self._reached()
         if any(self._is_login(each) for each in reached):
             yield from reached
@@ -109,9 +91,13 @@ class Examination:
             return
         yield self._identity()
         yield from self._rights()
-        metrics = list(self._metrics_api())
-        yield from metrics
-        yield from self._readings(metrics=all(each.result != BROKEN for each in metrics))
+        if self.origin == "metrics":
+            metrics = list(self._metrics_api())
+            yield from metrics
+            yield from self._readings(metrics=all(each.result != BROKEN for each in metrics))
+        else:
+            yield from self._readings(metrics=False)
+            yield from self._source(source)
 
     @staticmethod
     def _is_login(finding: Finding) -> bool:
@@ -120,10 +106,13 @@ class Examination:
     def _reached(self) -> list[Finding]:
         begun = time.monotonic()
         try:
-            version = server_version(self.cluster)
+            answer = self.cluster.get("/version")
+            version = version_of(answer.body)
         except (Unreachable, InvalidAnswer) as problem:
-            has_advice = problem.hint and not problem.hint.startswith("--request-timeout")
-            return [broken("api server", problem, "" if has_advice else self._where_to_look())]
+            # The hint of a timeout tells how to wait longer; here the question is why.
+            is_timeout = (problem.hint or "").startswith("--request-timeout")
+            hint = "" if is_timeout else problem.hint or ""
+            return [broken("api server", problem, hint or advice_on(words_of(problem)) or self._where_to_look())]
         except ApiError as problem:
             if problem.status == 401:
                 return [broken("credentials", problem)]
@@ -131,10 +120,21 @@ class Examination:
                 return [Finding("api server", OK, "answers, but not for its version")]
             return [broken("api server", problem)]
         milliseconds = (time.monotonic() - begun) * 1000
-        return [Finding("api server", OK, f"{self.cluster.server} answers in {milliseconds:.0f} ms: {version}")]
+        answers = Finding("api server", OK, f"{self.cluster.server} answers in {milliseconds:.0f} ms: {version}")
+        return [answers, *self._skew(answer.date.timestamp() if answer.date else None)]
 
     def _where_to_look(self) -> str:
         return f"is {self.access.server} the right address, is the VPN or the proxy up, does the cluster still exist?"
+
+    def _skew(self, of_server: float | None) -> Iterator[Finding]:
+        """Compare the clocks, of which the server's is exact to a second."""
+        if self.clock is None or of_server is None:
+            return
+        ahead = self.clock() - of_server
+        if abs(ahead) > SKEW:
+            words = f"this machine is {age(abs(ahead))} {'ahead of' if ahead > 0 else 'behind'} the server"
+            hint = "set one of them right (NTP): certificates and the tokens of plugins are only good for some time"
+            yield Finding("clock", WARNING, words, hint)
 
     def _identity(self) -> Finding:
         try:
@@ -149,7 +149,7 @@ class Examination:
         return Finding("identity", OK, f"{name} ({', '.join(groups)})" if groups else name)
 
     def _rights(self) -> Iterator[Finding]:
-        uses = uses_of(self.namespace)
+        uses = uses_of(self.namespace, self.origin)
         lacking, problem = missing(self.cluster, uses)
         if problem is not None:
             yield Finding("rights", UNKNOWN, f"the server does not tell which the caller has: {words_of(problem)}")
@@ -252,60 +252,22 @@ class Examination:
         listed = None if isinstance(nodes, C3sError) else nodes
         try:
             _, measured = decode_metrics.node_list(figures.body, self.cluster.context, [])
-            facts = node_facts(listed.body, [], details=True)[1] if listed else []
+            known = node_facts(listed.body, [], details=True)[1] if listed else None
         except C3sError as problem:
             yield broken("node metrics", problem)
             return
-        now = figures.date.timestamp() if figures.date else time.time()
-        newest = max((_seconds(node.timestamp) for node in measured if node.timestamp), default=None)
-        if newest is None:
-            hint = f"metrics-server needs a minute after its start; after that its logs say why: {LOGS}"
-            yield Finding("node metrics", BROKEN, "metrics not available yet: no node reports usage", hint)
+        yield from about_figures(measured, known, figures.date.timestamp() if figures.date else time.time())
+
+    def _source(self, source: Callable[[], Source]) -> Iterator[Finding]:
+        """Read the usage of the nodes from the source that was named."""
+        check, who = ("kubelets", "c3s") if self.origin == "kubelet" else ("prometheus", "Prometheus")
+        try:
+            sample = source().read(Needs.NODE_METRICS | Needs.NODES | Needs.NODE_DETAILS, Scope(Kind.NODE))
+        except C3sError as problem:
+            yield broken(check, problem)
             return
-        yield _fresh(now - newest)
-        if listed:
-            yield from _silent(facts, {node.name for node in measured}, now)
-
-
-def _fresh(age: float) -> Finding:
-    if age <= STALE:
-        return Finding("node metrics", OK, f"the newest figures are {max(0, age):.0f}s old")
-    hint = f"metrics-server has stopped measuring: {LOGS}"
-    return Finding("node metrics", BROKEN, f"the newest figures are {age:.0f}s old", hint)
-
-
-def _silent(facts: Sequence[NodeFacts], measured: set[str], now: float) -> Iterator[Finding]:
-    """Name the nodes that do not report, by what to do about them."""
-    silent = [node for node in facts if node.name not in measured]
-    if not silent:
-        yield Finding("nodes", OK, f"all {len(facts)} report usage")
-        return
-    sick = [node for node in silent if node.details and "NotReady" in node.details.status]
-    young = [node for node in silent if node not in sick and now - _created(node) <= YOUNG]
-    mute = [node for node in silent if node not in sick and node not in young]
-    if sick:
-        hint = f"kubectl describe node {sick[0].name} says why"
-        yield Finding("nodes", BROKEN, f"not ready, and without usage: {_named(sick)}", hint)
-    if mute:
-        hint = f"metrics-server cannot read their kubelets: {LOGS}"
-        yield Finding("nodes", BROKEN, f"{len(mute)} of {len(facts)} without usage: {_named(mute)}", hint)
-    if young:
-        yield Finding("nodes", OK, f"new, and without usage yet: {_named(young)}")
-
-
-def _created(node: NodeFacts) -> float:
-    return (node.details.created_at if node.details else None) or 0.0
-
-
-def _named(nodes: Sequence[NodeFacts]) -> str:
-    more = f" and {len(nodes) - NAMED} more" if len(nodes) > NAMED else ""
-    return ", ".join(node.name for node in nodes[:NAMED]) + more
-
-
-def _seconds(timestamp: str) -> float:
-    from datetime import datetime  # the decoders have it by now
-
-    try:
-        return datetime.fromisoformat(timestamp).timestamp()
-    except ValueError:
-        return 0.0
+        yield Finding(check, OK, f"usage of {len(sample.nodes)} nodes")
+        for failure in sample.failures:
+            yield Finding(check, BROKEN, f"{failure.source}: {failure.message}", failure.hint)
+        known = list(sample.node_facts.values()) if sample.node_facts is not None else None
+        yield from about_figures(sample.nodes, known, sample.now.timestamp(), who)

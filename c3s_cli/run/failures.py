@@ -1,4 +1,4 @@
-"""How the failure of one of several clusters is said: who, why, and what to do."""
+"""The failure of one of several clusters in words: which cluster, why, and what to do."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import re
 from typing import Final
 
 from c3s_cli.errors import C3sError
-from c3s_cli.model import Failure
+from c3s_cli.model import WHOLE, Failure, Report
 
-# The source of a Failure that is a whole cluster.
-WHOLE: Final = "cluster"
 # Where a hint has a command that asks the cluster.
 KUBECTL: Final = re.compile(r"\bkubectl (?=-n |auth |create |describe |get |version\b)")
 
@@ -19,6 +17,11 @@ def failure_of(context: str, problem: C3sError) -> Failure:
     message = str(problem).split("\n", 1)[0].removeprefix("error: ")
     hint = problem.hint or "c3s doctor looks for the cause"
     return Failure(context, WHOLE, message, of_context(hint, context))
+
+
+def lost_contexts(report: Report) -> set[str]:
+    """Return the contexts whose cluster could not be read at all."""
+    return {failure.context for failure in report.failures if failure.source == WHOLE}
 
 
 def of_context(hint: str, context: str) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING
-
-from msgspec import structs
 
 from c3s_cli.errors import ApiError, ExitCode
 from c3s_cli.metrics import nodes_and_pods
@@ -14,28 +14,27 @@ from c3s_cli.output import prepare, unmatched_paths
 from c3s_cli.request.view import TABLES
 from c3s_cli.run.fleet import opened
 from c3s_cli.run.once import write
-from c3s_cli.run.reading import progress_of
+from c3s_cli.run.reading import Several, progress_of
 from c3s_cli.run.stages import Stages
 from c3s_cli.run.verdict import NAMED, remarks, verdict
 from c3s_cli.terminal.words import say
 
 if TYPE_CHECKING:
-    from c3s_cli.kube.cluster import Cluster
-    from c3s_cli.model import Report, Sample
+    from c3s_cli.model import Failure, Report, Sample
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import Target
     from c3s_cli.request.view import Format, View
     from c3s_cli.request.workloads import FitRequest, FitResult
+    from c3s_cli.run.fleet import Fleet, Member
 
 
 def fit(target: Target, query: Query, view: View, request: FitRequest) -> ExitCode:
-    """Place the pods and print the nodes. Return CONDITION_MET if not all pods fit."""
+    """Place the pods in each cluster and print the nodes. Return CONDITION_MET if one has no room for all of them."""
     stages = Stages(target.verbosity)
     with opened(target, stages, connections=2) as fleet:
-        cluster = fleet.sole("fit").cluster()
         threading.Thread(target=_prepare, args=(view.format,), daemon=True).start()
         with progress_of(fleet, stages):
-            report = _report(cluster, query, request, stages)
+            report = _report(fleet, query, request, stages)
         write(report, view, stages)
     if report.omitted and view.format in TABLES:
         say(f"{report.omitted} more rows are not shown")
@@ -53,37 +52,54 @@ def _prepare(format_: Format) -> None:
     prepare(format_)
 
 
-def _report(cluster: Cluster, query: Query, request: FitRequest, stages: Stages) -> Report:
-    with stages.stage("reading"):
-        sample = nodes_and_pods(cluster, labels=request.looks_at_pods)
-    _check_names(request.without, sample)
-    home = query.namespace or cluster.namespace
-    workloads = tuple(structs.replace(each, namespace=each.namespace or home) for each in request.workloads)
+def _report(fleet: Fleet, query: Query, request: FitRequest, stages: Stages) -> Report:
+    job = partial(_read, query, labels=request.looks_at_pods)
+    failures: tuple[Failure, ...] = ()
+    if fleet.several:
+        samples, failures = Several(fleet, query, stages, job, once=True).read()
+    else:
+        with stages.stage("reading"):
+            samples = [job(fleet.members[0])]
+    _check_names(request.without, samples)
     with stages.stage("computing"):
         from c3s_cli.analysis.fit import make_fit  # imported while waiting for the answers
 
-        return make_fit(sample, query, structs.replace(request, workloads=workloads))
+        return make_fit(samples, query, request, failures=failures, contexts=fleet.several)
 
 
-def _check_names(names: Sequence[str], sample: Sample) -> None:
-    """Raise the error of kubectl for the first node that does not exist."""
+def _read(query: Query, member: Member, *, labels: bool) -> Sample:
+    cluster = member.cluster()
+    return nodes_and_pods(cluster, query.namespace or cluster.namespace, labels=labels)
+
+
+def _check_names(names: Sequence[str], samples: Sequence[Sample]) -> None:
+    """Raise the error of kubectl for the first node that no cluster has."""
     for name in names:
-        if name not in (sample.node_facts or {}):
+        if not any(name in (sample.node_facts or {}) for sample in samples):
             raise ApiError(404, "NotFound", f'nodes "{name}" not found')
 
 
 def _remarks(fit_results: Sequence[FitResult]) -> Iterator[str]:
-    """Yield how many pods fit, and what was not considered."""
+    """Yield how many pods fit, and what was not considered; of several clusters with the context."""
+    # Who drains nodes need not ask for replicas.
+    drains = any(each.namespace is None for each in fit_results)
+    for context, of_context in groupby(fit_results, key=lambda each: each.context):
+        where = f"{context}: " if context else ""
+        yield from (f"{where}{remark}" for remark in _of_context(list(of_context), drains=drains))
+    # The workloads are the same in every context.
+    for each in (each for each in fit_results if each.context == fit_results[0].context):
+        if each.not_considered:
+            yield f"not considered: {', '.join(each.not_considered)} ({each.workload})"
+
+
+def _of_context(fit_results: Sequence[FitResult], *, drains: bool) -> Iterator[str]:
     workloads = [each for each in fit_results if each.namespace is not None]
     for each in fit_results:
         if each.namespace is None:
             yield f"{each.placed} of {each.replicas} pods of {each.workload} fit elsewhere{_left(each.unplaced)}"
-    for each in (each for each in workloads if each.replicas or len(workloads) == len(fit_results)):
+    for each in (each for each in workloads if each.replicas or not drains):
         prefix = f"{each.workload}: " if len(workloads) > 1 else ""
         yield f"{prefix}{each.placed} of {each.replicas} replicas fit"
-    for each in workloads:
-        if each.not_considered:
-            yield f"not considered: {', '.join(each.not_considered)} ({each.workload})"
 
 
 def _left(names: Sequence[str]) -> str:

@@ -65,7 +65,7 @@ class Member:
             return self._cluster
 
     def source(self, count: Callable[[str, float], None] = lambda _stage, _seconds: None) -> ApiServer:
-        """Return what a reading asks. count: is told the seconds of its stages. Raises as `cluster`."""
+        """Return the source of a reading. count: called with the seconds of its stages. Raises what `cluster` does."""
         cluster = self.cluster()
         if self._target.origin.url and cluster.engine is None:
             from c3s_cli.kube.endpoint import open_endpoint  # only --from URL needs one
@@ -92,7 +92,7 @@ class Member:
             return source_of(cluster, self._target.origin, count, self._following.core)
 
     def notes(self) -> tuple[str, ...]:
-        """Return what stderr should say about the connection, as far as there is one."""
+        """Return the remarks about the connection; none before there is one."""
         return self._cluster.notes if self._cluster else ()
 
     def identity(self, query: Query | None = None) -> bytes:
@@ -104,6 +104,11 @@ class Member:
         return msgspec.json.encode(
             (access.server, access.cluster, access.user, namespace, self._target.origin.match), order="deterministic"
         )
+
+    def disconnect(self) -> None:
+        """Close the connections; what is known of the cluster stays."""
+        if self._cluster is not None:
+            self._cluster.close()
 
     def close(self) -> None:
         """Close the connections."""
@@ -189,7 +194,7 @@ def _fleet(target: Target, trace: Callable[[str], None], connections: int) -> Fl
 
 
 def _of_source(target: Target, trace: Callable[[str], None]) -> list[Member]:
-    """Return a member for each cluster of a Prometheus that tells everything: no API server is needed."""
+    """Return a member for each cluster of a Prometheus that has all facts: no API server is needed."""
     from c3s_cli.kube.endpoint import open_endpoint  # only --from URL needs one
 
     endpoint = open_endpoint(target, trace)
@@ -199,7 +204,7 @@ def _of_source(target: Target, trace: Callable[[str], None]) -> list[Member]:
     except BaseException:
         endpoint.close()
         raise
-    # Each closes the connections that they share, which is no harm.
+    # Each closes the shared connections; closing twice is harmless.
     return [
         Member(name, structs.replace(target, origin=origin), lambda: endpoint.access, lambda _: endpoint)
         for name, origin in origins.items()
@@ -229,7 +234,7 @@ def _demo(options: DemoOptions) -> DemoServer:
 
 
 def say_notes(fleet: Fleet) -> None:
-    """Say on stderr what there is to say about the connections."""
+    """Print the remarks about the connections to stderr."""
     for note in dict.fromkeys(note for member in fleet.members for note in member.notes()):
         say(note)
 

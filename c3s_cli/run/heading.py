@@ -6,7 +6,6 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from msgspec import DecodeError, Struct, json
@@ -16,8 +15,8 @@ from c3s_cli.amounts.quantity import cpu_percent, memory_percent
 from c3s_cli.analysis.summary import Summary, summary_of
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import ApiError, C3sError
-from c3s_cli.run.fleet import all_of
 from c3s_cli.run.reading import distinct
+from c3s_cli.run.rounds import Rounds
 from c3s_cli.sources.source import Scope
 from c3s_cli.terminal.header import Fact, Gauge, Header
 from c3s_cli.terminal.printable import printable
@@ -43,40 +42,38 @@ class Heading:
     def __init__(self, fleet: Fleet) -> None:
         self.members, _ = distinct(fleet.members, None) if fleet.several else (fleet.members, {})
         self.several = fleet.several
-        self.parallel = fleet.parallel
+        self._rounds = Rounds(self.members, self._read, fleet.parallel)
         # Why a cluster is not in the totals, and since when.
-        self._lost: dict[str, tuple[str, float]] = {}
+        self._lost: dict[str, tuple[C3sError, float]] = {}
         self._summary: Summary | None = None
         self._newest: str | None = None
         self._version: str | None = None
         self._histories: dict[str, deque[float | None]] = {name: deque(maxlen=KEPT) for name in ("CPU", "MEMORY")}
 
     def read(self) -> None:
-        """Read the totals. What cannot be read is said in the header, never raised: the rows go on."""
+        """Read the totals. Failures are shown in the header, never raised: the rows matter more."""
         if self._version is None and not self.several:
             self._version = self._read_version()
-        # Rights do not come back by asking again and again.
-        asked = [member for member in self.members if self._lost.get(member.name, ("", 0))[0] != REFUSED]
-        results = all_of([partial(self._read, member) for member in asked], self.parallel)
-        for member, result in zip(asked, results, strict=True):
+        results = self._rounds.ask()
+        for member, result in zip(self.members, results, strict=True):
             if isinstance(result, C3sError):
-                refused = isinstance(result, ApiError) and result.status == 403
-                since = self._lost.get(member.name, ("", time.monotonic()))[1]
-                self._lost[member.name] = (REFUSED if refused else UNAVAILABLE, since)
+                self._lost[member.name] = (result, self._lost.get(member.name, (result, time.monotonic()))[1])
             else:
                 self._lost.pop(member.name, None)
         if samples := [result for result in results if not isinstance(result, C3sError)]:
             self.take(samples)
 
-    @staticmethod
-    def _read(member: Member) -> Sample:
+    def _read(self, member: Member) -> Sample:
+        problem, _ = self._lost.get(member.name, (None, 0.0))
+        if problem is not None and _is_refusal(problem):
+            raise problem  # rights do not come back by asking again and again
         return member.source().read(NEEDS, Scope(Kind.CLUSTER))
 
     @property
     def missing(self) -> str:
         """What the totals are without, "" for nothing."""
         if not self.several:
-            return next((why for why, _ in self._lost.values()), "")
+            return next((REFUSED if _is_refusal(why) else UNAVAILABLE for why, _ in self._lost.values()), "")
         now = time.monotonic()
         lost = [f"{name} (for {age(now - since)})" for name, (_, since) in sorted(self._lost.items())]
         return f"without {', '.join(lost)}" if lost else ""
@@ -182,6 +179,10 @@ def _unready(summary: Summary | None, now: datetime) -> tuple[str, ...]:
     )
 
 
+def _is_refusal(problem: C3sError) -> bool:
+    return isinstance(problem, ApiError) and problem.status == 403
+
+
 def _percent(summary: Summary, resource: str) -> float | None:
     """Return the percentage that `c3s top cluster` shows."""
     offered = (summary.cluster.measured_allocatable or {}).get(resource)
@@ -201,7 +202,7 @@ def _gibibytes(number: int | None) -> str:
 
 
 def _sampled(summary: Summary | None, now: datetime) -> str:
-    """Say how old the newest sample of usage is, and what it is the average of."""
+    """Return the age of the newest usage sample, and the window that it is the average of."""
     if summary is None or summary.newest is None:
         return ""
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct, structs
@@ -12,14 +12,15 @@ from msgspec import Struct, structs
 from c3s_cli.amounts.duration import age
 from c3s_cli.analysis.changes import Changes
 from c3s_cli.errors import ApiError, C3sError, ExitCode
-from c3s_cli.output.grid import grid
+from c3s_cli.output.grid import grid, marks_rows
+from c3s_cli.run.failures import lost_contexts
 from c3s_cli.run.garbage import collect
 from c3s_cli.run.verdict import verdict
 from c3s_cli.sources.requests import at_once
 from c3s_cli.terminal.colour import wants_colour
 from c3s_cli.terminal.frame import Grid, frame, grid_of
 from c3s_cli.terminal.lines import ansi
-from c3s_cli.terminal.viewing import Viewing, pressed
+from c3s_cli.terminal.viewing import LOST, Viewing, pressed
 
 if TYPE_CHECKING:
     from c3s_cli.model import Report
@@ -113,6 +114,7 @@ class Live:
         self.problem: C3sError | None = None
         self.read_at = 0.0
         self.asked_at: float | None = None
+        self._rows: Sequence[Any] = ()
         self._grid: Grid = grid_of([], [])
         self._order: list[int] = []
         self._page = 1
@@ -126,12 +128,19 @@ class Live:
             schedule.failed(now, outcome.retry_after if isinstance(outcome, ApiError) else None)
             return
         schedule.succeeded(now)
-        self.changes.update(outcome.rows)
+        # The rows of a cluster that does not answer stay as they were, at the end.
+        lost = lost_contexts(outcome) if marks_rows(outcome, self.view) else set()
+        self._rows = [*outcome.rows, *(row for row in self._rows if row.context in lost)]
+        self.changes.update(self._rows)
         self.report, self.problem, self.read_at = outcome, None, now
         vanished = [] if outcome.containers else self.changes.vanished
-        shown = structs.replace(outcome, rows=[*outcome.rows, *vanished]) if vanished else outcome
+        shown = structs.replace(outcome, rows=[*self._rows, *vanished])
+
+        def mark(row: Any) -> str:
+            return LOST if row.context in lost else self.changes.mark(row)
+
         before = self._grid
-        self._grid = grid(shown, self.view, self.changes.mark, self.changes.trends if self.view.trend else None)
+        self._grid = grid(shown, self.view, mark, self.changes.trends if self.view.trend else None)
         if before.headings == self._grid.headings:
             widths = [max(each) for each in zip(before.widths, self._grid.widths, strict=True)]
             self._grid = structs.replace(self._grid, widths=widths)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from c3s_cli.model import Failure, Report, Sample
     from c3s_cli.request.query import Query
     from c3s_cli.run.fleet import Fleet, Member
+    from c3s_cli.run.rounds import Rounds
     from c3s_cli.run.stages import Stages
 
 
@@ -28,7 +29,13 @@ def reader(fleet: Fleet, query: Query, stages: Stages, *, once: bool = False) ->
     stderr shows how many clusters have answered.
     """
     if fleet.several:
-        return _Reader(fleet, query, stages, once=once).report
+        asked = Several(fleet, query, stages, partial(_read, query), once=once)
+
+        def report_of_several() -> Report:
+            samples, failures = asked.read()
+            return _computed(samples, query, stages, failures=failures, contexts=True)
+
+        return report_of_several
     member = fleet.members[0]
 
     def report() -> Report:
@@ -60,39 +67,54 @@ def _computed(samples: Sequence[Sample], query: Query, stages: Stages, **several
         return make_report(samples, query, **several)
 
 
-class _Reader:
-    """Reads several clusters again and again; those that are alike are read once."""
+def _read(query: Query, member: Member) -> Sample:
+    source = member.source()
+    return read(source, query, source.cluster.namespace)
 
-    def __init__(self, fleet: Fleet, query: Query, stages: Stages, *, once: bool) -> None:
+
+class Several:
+    """Reads several clusters, once or repeatedly; contexts of the same cluster and user are read once.
+
+    job: reads one of them. once: as for `reader`.
+    """
+
+    def __init__(
+        self, fleet: Fleet, query: Query, stages: Stages, job: Callable[[Member], Sample], *, once: bool
+    ) -> None:
         self.fleet = fleet
         self.query = query
         self.stages = stages
-        self.once = once
+        self.job = job
         self.members, alike = distinct(fleet.members, query)
         for name, others in alike.items():
             say(f"the same cluster and user as {name}, shown once: {', '.join(others)}")
         self.noted = False
+        self.rounds: Rounds | None = None
+        if not once:
+            from c3s_cli.run.rounds import Rounds  # only a watch asks again
 
-    def report(self) -> Report:
-        """Read all clusters, and compute a Report of those that answered. C3sError if none did."""
+            self.rounds = Rounds(self.members, job, fleet.parallel)
+
+    def read(self) -> tuple[list[Sample], tuple[Failure, ...]]:
+        """Read all clusters; return what those that answered gave, and why others did not. C3sError if none did."""
         self.fleet.plugins.forget_failures()
         with self.stages.stage("reading"):
-            jobs = [partial(self._read, member) for member in self.members]
-            results = all_of(jobs, self.fleet.parallel, progress=self.once and not self.stages.verbose)
+            results = self.rounds.ask() if self.rounds else self._read_once()
         if not self.noted:
             say_notes(self.fleet)
             self.noted = True
-        samples = [result for result in results if not isinstance(result, C3sError)]
         failures = self._failures(results)
-        return _computed(samples, self.query, self.stages, failures=failures, contexts=True)
+        return [result for result in results if not isinstance(result, C3sError)], failures
 
-    def _read(self, member: Member) -> Sample:
-        source = member.source()
+    def _read_once(self) -> list[Any]:
+        jobs = [partial(self._read_and_close, member) for member in self.members]
+        return all_of(jobs, self.fleet.parallel, progress=not self.stages.verbose)
+
+    def _read_and_close(self, member: Member) -> Sample:
         try:
-            return read(source, self.query, source.cluster.namespace)
+            return self.job(member)
         finally:
-            if self.once:
-                source.cluster.close()
+            member.disconnect()
 
     def _failures(self, results: Sequence[Sample | C3sError]) -> tuple[Failure, ...]:
         """Return why clusters could not be read. Raises C3sError if none could."""
@@ -130,7 +152,7 @@ def distinct(members: Sequence[Member], query: Query | None) -> tuple[Sequence[M
         try:
             identity = member.identity(query)
         except C3sError:
-            # What is wrong with it is said when it is read.
+            # The reading will report what is wrong with it.
             different.append(member)
             continue
         if identity in first:

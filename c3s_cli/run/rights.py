@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from c3s_cli.kube.cluster import Cluster
 
 METRICS: Final = "metrics.k8s.io"
+# What a watch follows, with -A.
+FOLLOWED: Final = (("", "nodes"), ("", "pods", None), ("apps", "replicasets", None), ("batch", "jobs", None))
 
 
 class Use(Struct, frozen=True):
@@ -27,12 +29,19 @@ class Use(Struct, frozen=True):
     required: bool = False
 
 
-def uses_of(namespace: str) -> list[Use]:
-    """Return every right that a command needs, for the pods of one namespace and of all."""
+def uses_of(namespace: str, origin: str) -> list[Use]:
+    """Return every right that a command needs, for the pods of one namespace and of all.
+
+    origin: who tells the usage, as of Origin.kind: what it needs is required.
+    """
+    metrics, kubelet, prometheus = (origin == kind for kind in ("metrics", "kubelet", "prometheus"))
     return [
-        Use(Right("list", METRICS, "nodes"), "c3s top nodes, c3s top cluster", required=True),
-        Use(Right("list", "", "nodes"), "c3s top nodes, c3s top cluster", required=True),
-        Use(Right("list", METRICS, "pods", namespace), "c3s top pods", required=True),
+        Use(Right("list", METRICS, "nodes"), "c3s top nodes, c3s top cluster", required=metrics),
+        Use(Right("list", "", "nodes"), "c3s top nodes, c3s top cluster, c3s fit", required=True),
+        Use(Right("list", METRICS, "pods", namespace), "c3s top pods", required=metrics),
+        Use(Right("get", "", "nodes/proxy"), "--from kubelet, c3s top volumes", required=kubelet),
+        Use(Right("list", "", "services", None), "--from prometheus, to find it", required=prometheus),
+        Use(Right("get", "", "services/proxy", None), "--from prometheus", required=prometheus),
         Use(Right("get", METRICS, "nodes"), "c3s top nodes NAME"),
         Use(Right("get", "", "nodes"), "c3s top nodes NAME"),
         Use(Right("get", METRICS, "pods", namespace), "c3s top pods NAME"),
@@ -41,9 +50,10 @@ def uses_of(namespace: str) -> list[Use]:
         Use(Right("list", "apps", "replicasets", namespace), "the owner of pods"),
         Use(Right("list", "batch", "jobs", namespace), "the owner of pods"),
         Use(Right("list", METRICS, "pods", None), "c3s top pods -A"),
-        Use(Right("list", "", "pods", None), "requests of nodes, the pods of c3s top cluster"),
+        Use(Right("list", "", "pods", None), "requests of nodes, the pods of c3s top cluster, c3s fit"),
         Use(Right("list", "apps", "replicasets", None), "the owner of pods, with -A"),
         Use(Right("list", "batch", "jobs", None), "the owner of pods, with -A"),
+        *(Use(Right("watch", *what), "c3s watch, which otherwise lists at every reading") for what in FOLLOWED),
     ]
 
 

@@ -25,7 +25,7 @@ class Schedule(Struct):
     chance: Callable[[], float] = random
 
     def succeeded(self, now: float) -> None:
-        """Go on with the grid. A reading that took longer than an interval skips the ticks that it missed."""
+        """Keep to the grid. A reading that took longer than an interval skips the ticks that it missed."""
         self.failures = 0
         self._next_tick(now)
 

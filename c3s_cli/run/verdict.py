@@ -1,4 +1,4 @@
-"""What a report comes to: its remarks for stderr, and its exit code."""
+"""The remarks about a report for stderr, and its exit code."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAMED: Final = 10
 
 
 def remarks(report: Report) -> Iterator[str]:
-    """Return what stderr says about a report: that it is empty, what could not be read, what --fail-if came to."""
+    """Return what stderr says about a report: that it is empty, what could not be read, the result of --fail-if."""
     if report.empty_message:
         yield report.empty_message
     for failure in report.failures:
@@ -51,7 +51,7 @@ def _named(rows: Sequence[str]) -> str:
 
 
 def verdict(report: Report) -> ExitCode:
-    """Return the exit code that a report comes to."""
+    """Return the exit code of a report."""
     if report.fail_if and report.fail_if.fails:
         return ExitCode.CONDITION_MET
     return ExitCode.INCOMPLETE if report.failures else ExitCode.OK

@@ -47,7 +47,7 @@ def plan(needs: Needs, scope: Scope) -> list[Needs]:
 class ApiServer:
     """One cluster's API server, and what it reads the usage from: the metrics API, if nothing else is named.
 
-    count: is told the seconds of each stage of a reading. core: makes what knows the core objects in a reading.
+    count: called with the seconds of each stage of a reading. core: makes the reader of core objects.
     context: what to call the cluster, if not by its connection.
     """
 

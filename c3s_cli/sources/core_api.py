@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Final, Protocol
 from msgspec import Struct
 
 from c3s_cli.columns.vocabulary import Kind
+from c3s_cli.errors import C3sError
 from c3s_cli.kube.cluster import segment
 from c3s_cli.sources.decode import nodes as decode_nodes
 from c3s_cli.sources.decode.claims import claims_of
 from c3s_cli.sources.decode.owners import Owners, controllers, names
 from c3s_cli.sources.decode.pods import PodDecoder
 from c3s_cli.sources.decode.shapes import Body, Listing, decode_one
-from c3s_cli.sources.requests import METADATA_LIST, Requests
+from c3s_cli.sources.requests import METADATA_LIST, Requests, at_once
 
 if TYPE_CHECKING:
     from c3s_cli.amounts.allocation import PodResources
-    from c3s_cli.errors import C3sError
     from c3s_cli.model import NodeFacts, PodFacts
     from c3s_cli.sources.source import Claims, Pairs, Scope
 
@@ -30,7 +30,7 @@ OWNING: Final = (("apps/v1", "replicasets", "ReplicaSet"), ("batch/v1", "jobs", 
 
 
 class Stale(Struct, frozen=True):
-    """A list that nothing is heard of: its name, for how many seconds, and why."""
+    """A list that is out of date: its name, for how many seconds, and why."""
 
     name: str
     seconds: float
@@ -132,10 +132,12 @@ class CoreApi(Struct):
         return self.requests.pages(path, query, names, METADATA_LIST)
 
     def owners(self) -> Owners:
-        """Read who owns the ReplicaSets and Jobs that own pods."""
+        """Read who owns the ReplicaSets and Jobs that own pods, both at once. Raises the first error."""
         found: dict[tuple[str, str, str], str] = {}
-        for group, resource, kind in OWNING:
-            found |= self.owners_in(group, resource, kind)
+        for answer in at_once({each: partial(self.owners_in, *each) for each in OWNING}).values():
+            if isinstance(answer, C3sError):
+                raise answer
+            found |= answer
         return found
 
     def owners_in(self, group: str, resource: str, kind: str) -> dict[tuple[str, str, str], str]:

@@ -128,12 +128,10 @@ def _refused(problem: ApiError, *, direct: bool) -> C3sError:
     if direct and problem.status in (401, 403):
         return QueryFailed(
             f"the server does not accept the credentials ({problem.status})",
-            hint="--prometheus-token-file, --prometheus-user or --prometheus-header says who asks",
+            hint="set credentials with --prometheus-token-file, --prometheus-user or --prometheus-header",
         )
     if direct and 300 <= problem.status < 400:
-        return QueryFailed(
-            f"the server sends elsewhere ({problem.status})", hint="--from takes the address that it sends to"
-        )
+        return QueryFailed(f"the server redirects ({problem.status})", hint="give --from the address it redirects to")
     if (
         problem.status in (400, 413, 422, 503, 500)
         and TOO_LARGE.search(problem.detail)

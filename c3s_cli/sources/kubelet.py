@@ -35,7 +35,7 @@ AT_ONCE: Final = 32
 PAUSE: Final = 0.5
 # How long to wait for the second look of a node in all, in seconds.
 PATIENCE: Final = 25.0
-# A server whose clock has not moved for so long stands still, and so do the counters behind it.
+# If the server's clock has not moved for this long, it is frozen, and so are the counters.
 STILL: Final = 1.5
 # What metrics-server asks of a container before it is measured from its start, in ms.
 YOUNGEST: Final = 10_000
@@ -75,7 +75,7 @@ class Looks(Struct):
 
     @property
     def complete(self) -> bool:
-        """Whether CPU can be told."""
+        """Whether CPU is known."""
         return self.before is not None or self.rates is not None or not _moment(self.last)
 
 
@@ -286,7 +286,7 @@ def _pod(context: str, namespace: str, name: str, found: list[tuple[int, int | N
 
 
 def _rate(seen: Looks, family: str, labels: bytes, who: tuple[str, str, str]) -> tuple[int | None, int | None]:
-    """Return nanocores and the window in ms, as metrics-server works them out; None if they cannot be told."""
+    """Return nanocores and the window in ms, as metrics-server works them out; None if they are unknown."""
     last, millis = seen.last[family][labels]
     if seen.before is None:
         return (seen.rates or {}).get(who), None

@@ -106,10 +106,8 @@ class MetricsApi(Struct):
             raise MetricsUnavailable("metrics not available yet")
 
     def volumes(self) -> list[Volume]:
-        """Raise a MetricsUnavailable: the metrics API knows nothing of volumes."""
-        raise MetricsUnavailable(
-            "the metrics API knows nothing of volumes", hint="--from kubelet or --from prometheus does"
-        )
+        """Raise a MetricsUnavailable: the metrics API has no volumes."""
+        raise MetricsUnavailable("the metrics API has no volumes", hint="use --from kubelet or --from prometheus")
 
     def sums(self, _groups: Mapping[Any, Any], _figures: Sequence[str]) -> Mapping[Any, Any]:
         """Return nothing: the metrics API does not know the past."""

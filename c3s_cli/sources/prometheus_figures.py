@@ -1,4 +1,4 @@
-"""What Prometheus knows of pods beside their usage: throttling, OOM kills, and the volumes that they have claimed."""
+"""What Prometheus knows about pods besides CPU and memory: throttling, OOM kills, and their volumes."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _by_claim(ask: Ask, name: str, selector: str) -> dict[Who, int]:
 
 
 def volumes(ask: Ask, context: str, timestamp: str, claims: Claims | None, selector: str) -> list[Volume]:
-    """Return a row for each claim that a kubelet has told of. claims: None if it is not known who mounts them."""
+    """Return a row for each claim that a kubelet reports. claims: None if it is not known who mounts them."""
     stats = {name: _by_claim(ask, name, selector) for name in VOLUMES}
     pods: dict[Who, list[tuple[str, str]]] = {}
     for (namespace, pod), (node, names) in (claims or {}).items():

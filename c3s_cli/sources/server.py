@@ -8,7 +8,7 @@ from msgspec import Struct, field
 
 from c3s_cli.errors import ApiError, MetricsUnavailable
 from c3s_cli.sources.decode.owners import versions
-from c3s_cli.sources.decode.shapes import decode_one
+from c3s_cli.sources.decode.shapes import Body, decode_one
 from c3s_cli.sources.metrics_api import GROUP, INSTALL, VERSIONS
 
 if TYPE_CHECKING:
@@ -18,7 +18,10 @@ Shape = TypeVar("Shape")
 
 
 class Right(Struct, frozen=True):
-    """A verb on a resource. namespace: None for all namespaces, "" for a resource that has none."""
+    """A verb on a resource, or on a part of it ("nodes/proxy").
+
+    namespace: None for all namespaces, "" for a resource that has none.
+    """
 
     verb: str
     group: str
@@ -98,7 +101,12 @@ class ApiService(Struct):
 
 def server_version(cluster: Cluster) -> str:
     """Return the version of the server. Raises as Cluster.get does."""
-    return decode_one(cluster.get("/version").body, _Version, "/version").git_version
+    return version_of(cluster.get("/version").body)
+
+
+def version_of(body: Body) -> str:
+    """Return the version in the answer for /version. InvalidAnswer if it is none."""
+    return decode_one(body, _Version, "/version").git_version
 
 
 def metrics_version(cluster: Cluster) -> str:
@@ -137,7 +145,10 @@ def who_am_i(cluster: Cluster) -> tuple[str, list[str]]:
 def may_i(cluster: Cluster, right: Right) -> bool:
     """Return whether the caller has a right. Raises as Cluster.post does."""
     path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
-    attributes = {"verb": right.verb, "group": right.group, "resource": right.resource}
+    resource, _, part = right.resource.partition("/")
+    attributes = {"verb": right.verb, "group": right.group, "resource": resource}
+    if part:
+        attributes["subresource"] = part
     if right.namespace:
         attributes["namespace"] = right.namespace
     question = {

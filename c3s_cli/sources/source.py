@@ -26,8 +26,8 @@ Claims = Mapping[tuple[str, str], tuple[str, tuple[str, ...]]]
 class Scope(Struct, frozen=True):
     """Which objects are read: of one kind, by name or by selectors. namespace: None for all.
 
-    figures: what is needed of them beside their usage, by the names of the columns. containers: whether that is needed
-    of containers, too. period: of when, None for now. groups: says, once the rows are read, which of them make up each
+    figures: what is needed besides their usage, by the names of the columns. containers: whether containers need it
+    too. period: of when, None for now. groups: says, once the rows are read, which of them make up each
     group whose group_figures are needed; None if no statistic of a group is.
     """
 

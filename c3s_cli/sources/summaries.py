@@ -27,7 +27,7 @@ KNOWN: Final = frozenset({EPHEMERAL, USED, CAPACITY})
 def read_summaries(
     requests: Requests, names: Iterable[str], failed: Callable[[str, C3sError], None]
 ) -> dict[str, Summary]:
-    """Read the summaries of nodes, by name. failed: is told of each node that does not give one."""
+    """Read the summaries of nodes, by name. failed: called with each node that does not give one."""
     paths = {name: f"/api/v1/nodes/{segment(name)}/proxy/stats/summary" for name in sorted(names)}
     found = {}
     for name, body in some_at_once(

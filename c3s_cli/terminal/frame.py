@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from c3s_cli.terminal.header import Header, header_lines
 from c3s_cli.terminal.lines import Line, Span, cut, line, middle, pad, width
-from c3s_cli.terminal.viewing import HELP, MARKS, Viewing, matcher
+from c3s_cli.terminal.viewing import HELP, LOST, MARKS, Viewing, matcher
 
 GAP: Final = "   "
 # What is between columns if they do not fit otherwise.
@@ -21,7 +21,7 @@ SHORTEST: Final = 16
 # Nor in a window that is too small for a name and one figure.
 TINY: Final = 6
 MORE: Final = " →"
-MARK_STYLES: Final = {"+": "good", "-": "dim", "!": "critical", "↑": "bold", "↓": "bold"}
+MARK_STYLES: Final = {"+": "good", "-": "dim", "!": "critical", "↑": "bold", "↓": "bold", LOST: "warn"}
 
 
 class Order(Protocol):
@@ -180,7 +180,7 @@ def _row(grid: Grid, place: int | None, layout: _Layout, columns: int) -> Line:
     """Make one line, the headings if there is no place."""
     mark = (grid.mark(place) if place is not None else "") or " "
     spans = [Span(f"{mark} ", MARK_STYLES.get(mark[:1], ""))]
-    dim = "dim" if mark == "-" else ""
+    dim = "dim" if mark in ("-", LOST) else ""
     for column, cells in layout.widths.items():
         text = grid.headings[column] if place is None else grid.columns[column][place]
         style = "title" if place is None else grid.style(place, column) or dim

@@ -48,7 +48,7 @@ class Screen:
             self.out.flush()
 
     def draw(self, lines: Sequence[str], *, anew: bool = False) -> None:
-        """Show these lines, and nothing else. anew: after a resize, when the terminal has moved what was drawn."""
+        """Show these lines, and nothing else. anew: draw all of them, as after a resize."""
         if anew:
             self._drawn = []
         before = self._drawn

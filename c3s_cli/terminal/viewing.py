@@ -20,12 +20,14 @@ HELP: Final = (
     ("Ctrl-L", "draw again"),
     ("h ?", "this help; any other key closes it"),
 )
-# What stands before a row that has changed.
+# What stands before a row of a cluster that does not answer, and before one that has changed.
+LOST: Final = "?"
 MARKS: Final = (
     ("+", "appeared"),
     ("-", "vanished"),
     ("!", "restarted (-o wide)"),
     ("↑ ↓", "usage moved by over a tenth"),
+    (LOST, "its cluster does not answer: the last figures"),
 )
 
 

@@ -7,8 +7,8 @@ import typer
 Text = str | None
 Many = list[str] | None
 
-# The groups of flags in a help; what has none is about the connection.
-PODS, SHOW, ROWS, TIME, CONDITIONS = "Which pods", "What to show", "Which rows", "Of when", "Conditions"
+# The groups of flags in a help; a flag without one is about the connection.
+PODS, SHOW, ROWS, TIME, CONDITIONS = "Which pods", "What to show", "Which rows", "Time range", "Conditions"
 OFTEN, OUTPUT, SERVING, SOURCE = "How often", "Output", "Serving", "Source"
 
 

@@ -20,7 +20,7 @@ SECTIONS: Final = (
     "Which pods",
     "What to show",
     "Which rows",
-    "Of when",
+    "Time range",
     "Conditions",
     "How often",
     "Output",

@@ -25,13 +25,13 @@ class Listing(Struct, frozen=True):
 
 
 class Contexts(Struct, frozen=True):
-    """What `c3s contexts` says of each."""
+    """What `c3s contexts` shows of each."""
 
     check: Annotated[
         bool,
         typer.Option(
             "--check",
-            help="Ask each whether it answers, for its version and its metrics API.",
+            help="Ask each cluster for its version and its metrics API.",
             show_default=False,
             rich_help_panel=SHOW,
         ),

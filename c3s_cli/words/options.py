@@ -19,7 +19,7 @@ PodName = Annotated[Many, typer.Argument(metavar="[NAME]", help="Show only this 
 
 
 class Connection(Source, frozen=True):
-    """Where: which cluster, and as whom. kubectl's global flags, after those of the source."""
+    """Which cluster to read, and with which identity: kubectl's global flags, after those of the source."""
 
     namespace: Annotated[
         Text, _flag("-n", "--namespace", metavar="NAME", help="The namespace scope of this request.")
@@ -36,7 +36,7 @@ class Connection(Source, frozen=True):
     all_contexts: Annotated[bool, _flag("--all-contexts", help="Read the clusters of all kubeconfig contexts.")] = False
     parallel: Annotated[
         int | None,
-        _flag("--parallel", metavar="N", help="Of several clusters, read N at the same time. Default: 16."),
+        _flag("--parallel", metavar="N", help="Read at most N clusters at the same time. Default: 16."),
     ] = None
     kubeconfig: Annotated[Text, _flag("--kubeconfig", metavar="FILE", help="The kubeconfig file to use.")] = None
     cluster: Annotated[Text, _flag("--cluster", metavar="NAME", help="The name of the kubeconfig cluster to use.")] = (
@@ -87,11 +87,11 @@ class Connection(Source, frozen=True):
         _flag(
             "--request-timeout",
             metavar="DURATION",
-            help="How long a reading may take, with all its requests, such as 1s, 2m, 3h; 0 waits for ever. "
+            help="Time limit of a reading with all its requests, such as 1s, 2m, 3h; 0 for no limit. "
             "Default: 10s without data, 5m in total.",
         ),
     ] = None
-    demo: Annotated[bool, _flag("--demo", help="Read a built-in simulated cluster; needs no cluster.")] = False
+    demo: Annotated[bool, _flag("--demo", help="Read a built-in simulated cluster instead of a real one.")] = False
     demo_at: Annotated[
         Text,
         _flag("--demo-at", metavar="TIME", help="Freeze the demo at this time (RFC 3339); implies --demo."),
@@ -130,12 +130,12 @@ class Display(Struct, frozen=True):
         bool,
         _flag(
             "--units",
-            help="With csv and tsv: units in the headings, as `cpu.usage (millicores)`, and values in these units.",
+            help="With -o csv or tsv: put units into the headings, as in `cpu.usage (millicores)`.",
             section=OUTPUT,
         ),
     ] = False
     no_timestamps: Annotated[
-        bool, _flag("--no-timestamps", help="With openmetrics: samples without their time.", section=OUTPUT)
+        bool, _flag("--no-timestamps", help="With -o openmetrics: leave out the timestamps.", section=OUTPUT)
     ] = False
     color: Annotated[
         str,
@@ -196,7 +196,7 @@ class Selection(Struct, frozen=True):
         _flag(
             "--sort-by",
             metavar="KEYS",
-            help="cpu or memory, as kubectl sorts; or columns, as 'cpu%:desc,name'.",
+            help="cpu or memory (as kubectl sorts), or columns, such as 'cpu%:desc,name'.",
             section=SHOW,
         ),
     ] = None
@@ -216,7 +216,7 @@ class Selection(Struct, frozen=True):
         bool,
         _flag(
             "--fail-if-unknown",
-            help="Exit with code 3 also if the condition cannot be judged for want of metrics.",
+            help="Also exit with code 3 if a row cannot be judged because metrics are missing.",
             section=CONDITIONS,
         ),
     ] = False
@@ -234,7 +234,7 @@ class Nodes(Struct, frozen=True):
 
     show_capacity: Annotated[
         bool,
-        _flag("--show-capacity", help="Percentages of the nodes' capacity instead of their allocatable.", section=SHOW),
+        _flag("--show-capacity", help="Show percentages of capacity instead of allocatable.", section=SHOW),
     ] = False
 
 
@@ -315,11 +315,12 @@ class Serve(Struct, frozen=True):
     """What `c3s demo` serves, and on which port."""
 
     port: Annotated[
-        int, _flag("--port", metavar="PORT", help="The port on loopback; 0 takes any. Default: 8001.", section=SERVING)
+        int,
+        _flag("--port", metavar="PORT", help="Port on loopback; 0 for any free port. Default: 8001.", section=SERVING),
     ] = 8001
-    nodes: Annotated[int | None, _flag("--nodes", metavar="N", help="How many nodes.", section=SERVING)] = None
+    nodes: Annotated[int | None, _flag("--nodes", metavar="N", help="Number of nodes.", section=SERVING)] = None
     pods_per_node: Annotated[
-        int | None, _flag("--pods-per-node", metavar="M", help="How many pods per node.", section=SERVING)
+        int | None, _flag("--pods-per-node", metavar="M", help="Number of pods per node.", section=SERVING)
     ] = None
     seed: Annotated[int, _flag("--seed", metavar="S", help="Seed of the generated cluster.", section=SERVING)] = 0
     at: Annotated[

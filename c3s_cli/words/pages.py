@@ -21,17 +21,17 @@ TEXTS: Final[dict[tuple[str, ...], str]] = {
     ("top",): """Display resource (CPU/memory) usage of nodes, pods or the cluster, once.
 
     Examples:
-      # Requests beside usage, per team
+      # Requests next to usage, per namespace
       c3s top pods -A --by namespace -o wide
       # For jq
       c3s top nodes -o json
     """,
-    ("watch",): """Display resource usage again and again; `c3s watch` alone shows the nodes.
+    ("watch",): """Refresh resource usage at an interval (default: nodes).
 
     Examples:
       # Every five seconds until Ctrl-C
       c3s watch nodes --interval 5s
-      # Wait until a workload has calmed down, but no longer than ten minutes
+      # Wait until all workloads use less than 80% of their CPU requests, ten minutes at most
       c3s watch pods -n team-checkout --by owner --until-all 'cpu% < 80' --timeout 10m
       # Five lines of JSON, one a second
       c3s watch cluster --interval 1s --count 5 -o json

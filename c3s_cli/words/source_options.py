@@ -1,4 +1,4 @@
-"""The flags that say who tells the usage, and what a Prometheus wants to know of who asks.
+"""The flags for the source of the usage, and the credentials of a Prometheus.
 
 No `from __future__ import annotations` here: Typer reads the annotations when the program runs.
 """
@@ -11,15 +11,15 @@ from c3s_cli.words.flag import SOURCE, Many, Text, flag
 
 
 class Source(Struct, frozen=True):
-    """Who tells the usage."""
+    """The source of the usage."""
 
     source: Annotated[
         Text,
         flag(
             "--from",
             metavar="SOURCE",
-            help="Who tells the usage: metrics (the metrics API, the default), kubelet, prometheus (the one of the "
-            "cluster; prometheus:NAMESPACE/SERVICE:PORT names it) or the URL of a Prometheus API. Default: $C3S_FROM.",
+            help="Where usage comes from: metrics (the metrics API, the default), kubelet, prometheus (found in the "
+            "cluster, or prometheus:NAMESPACE/SERVICE:PORT) or the URL of a Prometheus API. Default: $C3S_FROM.",
             section=SOURCE,
         ),
     ] = None
@@ -27,9 +27,9 @@ class Source(Struct, frozen=True):
         str,
         flag(
             "--facts",
-            metavar="WHO",
-            help="Who tells requests, owners and nodes: api (the API server, the default) or source (the Prometheus, "
-            "from kube-state-metrics; with --from URL no API server is needed).",
+            metavar="WHERE",
+            help="Where requests, owners and nodes come from: api (the API server, the default) or source (the "
+            "Prometheus, which scrapes kube-state-metrics; with --from URL no API server is needed).",
             section=SOURCE,
         ),
     ] = "api"
@@ -38,7 +38,7 @@ class Source(Struct, frozen=True):
         flag(
             "--prometheus-match",
             metavar="MATCHERS",
-            help="What to add to every selector, such as 'cluster=\"eu\"'.",
+            help="Matchers added to every selector, such as 'cluster=\"eu\"'.",
             section=SOURCE,
         ),
     ] = None

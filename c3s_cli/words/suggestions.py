@@ -23,7 +23,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def command_hint(words: Sequence[str], commands: Iterable[Path], program: str) -> str | None:
-    """Suggest a command for words that are none, at the place of the first that is wrong."""
+    """Suggest a command for unknown words, correcting the first wrong one."""
     for length in range(len(words), 0, -1):
         before = tuple(words[: length - 1])
         following = {path[length - 1] for path in commands if len(path) >= length and path[: length - 1] == before}
@@ -37,7 +37,7 @@ def flag_hint(flag: str, path: Path, flags: Mapping[Path, Sequence[str]], progra
     """Suggest what to write instead of a flag that a command does not have. flags: those of every command."""
     own = flags.get(path, ())
     if flag in REPEATING and path[:1] != ("watch",):
-        return f"{program} watch {path[-1]} reads again and again" if ("watch", path[-1]) in flags else None
+        return f"{program} watch {path[-1]} refreshes at an interval" if ("watch", path[-1]) in flags else None
     if len(flag) == 2:
         return None
     wanted = flag.lstrip("-").replace("_", "-").casefold()

@@ -31,7 +31,7 @@ class Volumes(Struct, frozen=True):
         flag(
             "--sort-by",
             metavar="KEYS",
-            help="Columns, as 'used%:desc,name'.",
+            help="Columns, such as 'used%:desc,name'.",
             section=SHOW,
         ),
     ] = None

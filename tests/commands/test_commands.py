@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Sequence
 
 import pytest
 
@@ -66,6 +67,26 @@ def test_a_single_pod_and_its_containers(demo: Run) -> None:
         "prometheus-0   config-reloader   2m           17Mi\n"
         "prometheus-0   prometheus        906m         6665Mi\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "prefixes"),
+    [
+        ("top nodes", "memory-1", ("node", "nodes", "no")),
+        ("top pods", "redis-0", ("pod", "pods", "po")),
+        ("pods --containers", "redis-0", ("pod",)),
+        ("watch nodes --count 1", "memory-1", ("node",)),
+    ],
+)
+def test_what_o_name_prints_is_a_name(demo: Run, command: str, name: str, prefixes: Sequence[str]) -> None:
+    plain = demo(f"{command} {name}")
+    assert plain.code == 0
+    assert [demo(f"{command} {prefix}/{name}") for prefix in prefixes] == [plain] * len(prefixes)
+
+
+def test_the_name_of_another_resource_is_no_name(demo: Run) -> None:
+    error = "error: invalid resource name \"pod/memory-1\": [may not contain '/']\n"
+    assert demo("top nodes pod/memory-1") == (2, "", error)
 
 
 def test_the_sum_stays_below_its_columns_with_every_flag(demo: Run) -> None:

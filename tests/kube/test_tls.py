@@ -24,7 +24,7 @@ from tests.authority import server_context
 from tests.conftest import Run
 from tests.kube.conftest import Config, serving
 from tests.kubectl import find_kubectl, run_kubectl
-from tests.servers import FakeApi, Reply, Request, Tunnel, node_metrics, status
+from tests.servers import FakeApi, Reply, Request, Tunnel, node_metrics, pod, pod_metrics, status
 
 CANARY = "canary-token-7"
 
@@ -417,6 +417,29 @@ def test_private_keys_leave_nothing_behind(
         process.send_signal(number)
         process.communicate(timeout=10)
         assert (process.returncode, list(folder.iterdir())) == (code, [])
+
+
+def test_certificates_are_parsed_once_for_all_connections(
+    run: Run, mutual: FakeApi, config: Config, files: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[str] = []
+    for name in ("load_verify_locations", "load_cert_chain"):
+        load = getattr(ssl.SSLContext, name)
+
+        def counting(*words: Any, load: Any = load, name: str = name, **more: Any) -> None:
+            loaded.append(name)
+            load(*words, **more)
+
+        monkeypatch.setattr(ssl.SSLContext, name, counting)
+    mutual.pods(pod("n", "p"))
+    mutual.pod_metrics(pod_metrics("n", "p", ("app", "1m", "1Mi")))
+    for kind in ("apps/v1/replicasets", "batch/v1/jobs"):
+        mutual.routes[f"/apis/{kind}"] = Reply({"items": []})
+    user = {"client-certificate": files["client.crt"], "client-key": files["client.key"]}
+    path = config(mutual.url, user, **{"certificate-authority": files["ca.crt"]})
+    assert run(f"top pods -A -o wide --kubeconfig {path}").code == 0
+    assert len(mutual.requests) == 4
+    assert loaded == ["load_verify_locations", "load_cert_chain"]
 
 
 def test_an_old_authority_without_key_identifiers_is_accepted_as_go_does(

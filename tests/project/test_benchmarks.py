@@ -54,6 +54,16 @@ def test_kubectl_runs_once_for_all_lines_that_compare_with_it(bench: Any) -> Non
     assert [len(group) for group in run.groups(large)] == [2, 4, 1, 1]
 
 
+@pytest.mark.parametrize("part", [["--quick"], ["--only", "^S"]])
+def test_the_page_takes_only_a_whole_run(
+    bench: Any, part: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["run.py", "--write", *part])
+    with pytest.raises(SystemExit):
+        bench("run").arguments()
+    assert "--write takes the whole table from one run" in capsys.readouterr().err
+
+
 def test_a_process_is_measured_and_a_failing_one_is_no_measurement(bench: Any) -> None:
     measure = bench("measure")
     run = measure.run_once([sys.executable, "-c", "import time; time.sleep(0.05)"], {})

@@ -13,7 +13,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -23,10 +22,8 @@ import jsonschema
 import pytest
 
 from c3s_cli.demo.server import start
-from c3s_cli.run.watching import Clock, watch
 from tests.conftest import AT, Run
 from tests.fleets import NODE_METRICS, Clusters, kubeconfig
-from tests.run.desk import Desk
 from tests.servers import FakeApi, Reply, Request, node, node_metrics, pod, pod_metrics, status
 from tools.schema import schema
 
@@ -37,34 +34,6 @@ FORBIDDEN = status(
     "cluster scope",
 )
 GONE = status(500, "InternalError", "broken")
-
-
-@pytest.fixture
-def clusters() -> Iterator[Clusters]:
-    with Clusters() as made:
-        yield made
-
-
-@pytest.fixture
-def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Write the kubeconfig that every command of a test reads."""
-
-    def write(servers: dict[str, str], **users: dict[str, Any]) -> Path:
-        path = kubeconfig(tmp_path / "config", servers, **users)
-        monkeypatch.setenv("KUBECONFIG", str(path))
-        return path
-
-    return write
-
-
-@pytest.fixture
-def three(clusters: Clusters, config: Any) -> Clusters:
-    """Give three clusters whose order is not that of their names."""
-    clusters("prod-b", 1)
-    clusters("dev", 2)
-    clusters("prod-a", 3)
-    config(clusters.urls)
-    return clusters
 
 
 TABLE = """\
@@ -138,7 +107,11 @@ def test_failures_are_in_the_document(run: Run, three: Clusters) -> None:
             "hint": "c3s doctor --context dev looks for the cause",
         }
     ]
+    assert document["metadata"] == {"timestamp": "2026-03-02T09:30:00Z", "failures": document["failures"]}
     assert (document["totals"]["nodes"], result.code) == ({"measured": 2, "count": 2}, 5)
+    assert run("top nodes --all-contexts -o jsonpath={.metadata.failures[*].context}").out == "dev"
+    assert json.loads(run("top nodes --context prod-* -o json").out)["metadata"]["failures"] == []
+    assert json.loads(run("top nodes --context prod-b -o json").out)["metadata"].keys() == {"timestamp"}
 
 
 def test_when_none_answers_the_reasons_are_the_error(run: Run, three: Clusters) -> None:
@@ -163,6 +136,9 @@ def test_a_part_that_cannot_be_read_names_its_context(run: Run, three: Clusters)
         5,
         "warning: dev: pod count could not be read: Error from server (InternalError): broken\n",
     )
+    document = json.loads(run("top cluster --all-contexts -o json").out)
+    # Its rows are there.
+    assert (document["metadata"]["failures"], len(document["failures"])) == ([], 1)
 
 
 # --- which contexts -------------------------------------------------------------------------------------------
@@ -488,7 +464,7 @@ def test_a_context_that_cannot_be_resolved_is_a_failure_of_its_own(run: Run, thr
     )
 
 
-# --- on a terminal, and again and again -----------------------------------------------------------------------
+# --- on a terminal -------------------------------------------------------------------------------------------
 
 
 def test_a_terminal_shows_how_many_have_answered_until_all_have(three: Clusters) -> None:
@@ -530,122 +506,6 @@ def test_without_a_terminal_nothing_is_said_of_the_progress(run: Run, three: Clu
     assert run("top nodes --all-contexts") == (0, TABLE, "")
 
 
-class Ticks:
-    """The time of a watch: it passes only between two readings, in which something may happen."""
-
-    def __init__(self) -> None:
-        self.seconds, self.between = 0.0, list[Any]()
-
-    def sleep(self, seconds: float) -> None:
-        self.seconds += seconds
-        if self.between:
-            self.between.pop(0)()
-
-
-def test_a_watch_goes_on_without_a_cluster_that_goes_away_and_takes_it_back(
-    run: Run, three: Clusters, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ticks = Ticks()
-    monkeypatch.setattr("c3s_cli.commands.watch.watch", partial(watch, clock=Clock(lambda: ticks.seconds, ticks.sleep)))
-    dev = three.apis["dev"]
-    measured = dev.routes[NODE_METRICS]
-    ticks.between = [
-        lambda: dev.routes.update({NODE_METRICS: GONE}),
-        lambda: dev.routes.update({NODE_METRICS: measured}),
-    ]
-    result = run("watch nodes --all-contexts --count 3 -o json --columns cpu")
-    readings = [json.loads(line) for line in result.out.splitlines()]
-    assert [[item["context"] for item in each["items"]] for each in readings] == [
-        ["prod-b", "dev", "prod-a"],
-        ["prod-b", "prod-a"],
-        ["prod-b", "dev", "prod-a"],
-    ]
-    assert [[failure["context"] for failure in each["failures"]] for each in readings] == [[], ["dev"], []]
-    assert result.code == 0
-    assert result.err.startswith("warning: dev: Error from server (InternalError): broken")
-
-
-@pytest.fixture
-def login(tmp_path: Path) -> Any:
-    """Give a user whose plugin gives the token that stands in a file, or fails; and the function that writes it."""
-    state, plugin = tmp_path / "token", tmp_path / "plugin"
-    plugin.write_text(
-        f"#!{sys.executable}\nimport json, sys\n"
-        f"token = open({str(state)!r}).read()\n"
-        "sys.exit('expired') if not token else None\n"
-        "version = 'client.authentication.k8s.io/v1'\n"
-        "print(json.dumps({'apiVersion': version, 'kind': 'ExecCredential', 'status': {'token': token}}))\n"
-    )
-    plugin.chmod(0o755)
-    how = {"apiVersion": "client.authentication.k8s.io/v1", "command": str(plugin), "interactiveMode": "Never"}
-    return {"exec": how}, state.write_text
-
-
-@pytest.mark.parametrize("several", [False, True])
-def test_a_watch_runs_a_plugin_again_that_has_failed(
-    run: Run, config: Any, login: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, several: bool
-) -> None:
-    from tests.authority import server_context, write_files  # noqa: PLC0415
-
-    user, write = login
-    wanted = ["first"]
-
-    def answer(body: Any, request: Request) -> Reply:
-        known = request.header("Authorization") == f"Bearer {wanted[0]}"
-        return Reply(body) if known else status(401, "Unauthorized", "Unauthorized")
-
-    def expire() -> None:
-        wanted[0] = "second"
-        write("")
-
-    ticks = Ticks()
-    ticks.between = [expire, lambda: write("second")]
-    monkeypatch.setattr("c3s_cli.commands.watch.watch", partial(watch, clock=Clock(lambda: ticks.seconds, ticks.sleep)))
-    write("first")
-    authority = write_files(tmp_path)["ca.crt"]
-    with FakeApi(server_context()) as api:
-        api.routes[NODE_METRICS] = partial(answer, {"items": [node_metrics("n")]})
-        api.routes["/api/v1/nodes"] = partial(answer, {"items": [node("n")]})
-        servers = {"a": api.url, "b": api.url} if several else {"a": api.url}
-        config(servers, a=user, b={**user, "as": "jane"})
-        words = f"watch nodes --all-contexts --certificate-authority {authority} --count 3 -o name"
-        result = run(words)
-    rows = "a\tnode/n\nb\tnode/n\n" if several else "node/n\n"
-    assert (result.code, result.out) == (0, rows * 2)
-    # Of two requests that are refused at once, the first one hears of the plugin, and the other one of the refusal.
-    one = ("error: You must be logged in", "Unable to connect to the server: getting credentials: exec")
-    assert result.err.startswith("error: none of the 2 clusters" if several else one)
-
-
-def test_a_watch_begins_with_the_clusters_that_answer(run: Run, three: Clusters, config: Any) -> None:
-    config({"refuses": "http://127.0.0.1:1", **three.urls})
-    result = run("watch cluster --all-contexts --count 1 --columns nodes")
-    assert result.out == "CONTEXT   NODES\nprod-b    1/1\ndev       1/1\nprod-a    1/1\n"
-    assert result.code == 5
-
-
-def test_the_screen_of_a_watch_says_who_is_missing(run: Run, three: Clusters) -> None:
-    three.apis["dev"].routes[NODE_METRICS] = GONE
-    seen = Desk(run)("watch nodes --all-contexts --columns cpu", size=(100, 24))
-    look = "\n".join(seen.looks[0])
-    assert "clusters 2 of 3" in look
-    assert "cluster totals: without dev (for " in look
-    assert "CPU    ███" in look
-    assert [line.split()[:2] for line in seen.looks[0] if " n " in line] == [["prod-b", "n"], ["prod-a", "n"]]
-    assert seen.code == 0
-
-
-def test_the_screen_counts_a_cluster_of_two_contexts_once(run: Run, three: Clusters, config: Any) -> None:
-    path = config(three.urls)
-    document = json.loads(path.read_text())
-    document["contexts"].append({"name": "twin", "context": {"cluster": "dev", "user": "dev", "namespace": "web"}})
-    path.write_text(json.dumps(document))
-    seen = Desk(run)("watch nodes --all-contexts --columns cpu", size=(100, 24))
-    look = "\n".join(seen.looks[0])
-    assert "clusters 3 of 3   nodes 3/3 ready, 3 reporting" in look
-    assert "6.0 / 12.0 cores" in look
-
-
 def test_pods_of_several_clusters_keep_their_facts(run: Run, three: Clusters) -> None:
     for name, api in three.apis.items():
         api.pod_metrics(pod_metrics("ns", "p", ("app", "1", "1Gi")))
@@ -682,3 +542,26 @@ def test_what_the_system_trusts_is_loaded_once_for_all_clusters(
         result = run("top nodes --all-contexts")
     assert (result.code, result.err.count("certificate signed by unknown authority")) == (1, 4)
     assert loaded == [{"cafile": None}]
+
+
+def test_one_more_context_costs_little(tmp_path: Path) -> None:
+    """CPU, not time: what the process spends on 40 of 200 contexts, and on one of them."""
+    import resource  # noqa: PLC0415  one test only
+
+    with FakeApi() as api:
+        api.nodes(node("n"))
+        api.node_metrics(node_metrics("n"))
+        users = {f"c{number:03}": {"as": f"u{number}"} for number in range(200)}
+        path = kubeconfig(tmp_path / "config", dict.fromkeys(users, api.url), **users)
+
+        def spent(contexts: str) -> float:
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            words = ["top", "nodes", "--context", contexts, "--kubeconfig", str(path), "-o", "name"]
+            done = subprocess.run([sys.executable, "-m", "c3s_cli", *words], capture_output=True, text=True, check=True)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            assert done.stdout.count("\n") == (40 if "*" in contexts else 1)
+            return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+        # Whatever else the machine does can only make it more.
+        one = min(spent("c000") for _ in range(2))
+        assert any((spent("c00*,c01*,c02*,c03*") - one) / 39 < 0.015 for _ in range(3))

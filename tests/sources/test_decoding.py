@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from typing import Any
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -11,7 +15,7 @@ from c3s_cli.amounts.quantity import InvalidQuantity, nanos, whole
 from c3s_cli.errors import InvalidAnswer
 from c3s_cli.model import Pod
 from c3s_cli.sources.decode import metrics, nodes
-from c3s_cli.sources.decode.shapes import BATCH, amounts_at_once
+from c3s_cli.sources.decode.shapes import BATCH, amounts_at_once, decode_one
 
 # What metrics-server sends, what it might, and what nobody should.
 QUANTITIES = st.one_of(
@@ -130,3 +134,29 @@ def test_a_sum_with_an_unknown_part_is_unknown() -> None:
 def test_the_slow_path_still_rejects_invalid_quantities() -> None:
     with pytest.raises(InvalidQuantity):
         nanos("1n2n")
+
+
+def test_decoders_are_made_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """msgspec crashes the process if two threads make decoders of the same classes at once."""
+    make, lock = msgspec.json.Decoder, threading.Lock()
+
+    def slow(shape: Any) -> Any:
+        assert lock.acquire(blocking=False), "two are made at once"
+        try:
+            time.sleep(0.02)
+            return make(shape)
+        finally:
+            lock.release()
+
+    monkeypatch.setattr(msgspec.json, "Decoder", slow)
+    shapes = [msgspec.defstruct(f"Shape{number}", [("a", int)]) for number in range(3)]
+    decoded: list[Any] = []
+    threads = [
+        threading.Thread(target=lambda shape=shape: decoded.append(decode_one(b'{"a": 1}', shape, "it")))
+        for shape in shapes
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [each.a for each in decoded] == [1, 1, 1]

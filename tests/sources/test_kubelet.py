@@ -362,5 +362,5 @@ def test_the_metrics_api_knows_nothing_of_volumes(run: Run, api: FakeApi) -> Non
     assert run(f"top volumes --server {api.url}") == (
         1,
         "",
-        "error: the metrics API knows nothing of volumes\nhint: --from kubelet or --from prometheus does\n",
+        "error: the metrics API has no volumes\nhint: use --from kubelet or --from prometheus\n",
     )

@@ -255,13 +255,13 @@ SLOWER = "hint: --step 1h looks at fewer points, --request-timeout waits longer\
         ),
         (
             Reply("", 302, "text/html", {"Location": "https://login.example"}),
-            "error: the server sends elsewhere (302)\nhint: --from takes the address that it sends to\n",
+            "error: the server redirects (302)\nhint: give --from the address it redirects to\n",
         ),
         (
             Reply("no org id", 401, "text/plain"),
             (
                 "error: the server does not accept the credentials (401)\n"
-                "hint: --prometheus-token-file, --prometheus-user or --prometheus-header says who asks\n"
+                "hint: set credentials with --prometheus-token-file, --prometheus-user or --prometheus-header\n"
             ),
         ),
         (
@@ -437,9 +437,9 @@ def test_credentials_stay_on_this_machine_where_nothing_is_encrypted(
         ("--from prometheus --prometheus-token-file x", "--prometheus-token-file goes with --from URL"),
         ("--from kubelet --prometheus-match x", "--prometheus-match goes with --from prometheus or --from URL"),
         ("--prometheus-header a:b", "--prometheus-header goes with --from URL"),
-        ("--since 1x", "'1x' is no length of time for --since"),
+        ("--since 1x", "'1x' is not a duration for --since"),
         ("--since 1s", "--since takes from a minute to ten years, not 1s"),
-        ("--start tomorrow", "'tomorrow' is no time for --start"),
+        ("--start tomorrow", "'tomorrow' is not a time for --start"),
         ("--start 2026-03-02 --end 2026-03-01", "--end must be at least a minute after --start"),
         ("--end 2026-03-01", "--end goes with --since or --start"),
         ("--at 2026-03-01 --since 1d", "--at names a moment; only one of --at or a range can be provided"),

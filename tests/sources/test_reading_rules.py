@@ -87,6 +87,7 @@ def test_a_pod_is_young_for_two_minutes(run: Run, api: FakeApi, created: str, sa
         ("top nodes", 2),
         ("top pods --field-selector status.phase=Running", 2),
         ("top pods --columns cpu.requests", 2),
+        ("top pods --columns owner", 4),
         ("top cluster", 3),
         ("watch cluster --count 1", 3),
         ("top nodes --columns cpu.requests", 3),
@@ -100,6 +101,8 @@ def test_concurrent_requests_use_connections_that_were_opened_early(
     api.pod_metrics(pod_metrics("default", "p", ("app", "1m", "1Mi")), namespace="default")
     api.pods(pod("default", "p"), namespace="default")
     api.pods(pod("default", "p"))
+    for kind in ("apps/v1/namespaces/default/replicasets", "batch/v1/namespaces/default/jobs"):
+        api.routes[f"/apis/{kind}"] = Reply({"items": []})
     # Nobody is answered before all have asked, so that none of them can take over the connection of another.
     meeting = threading.Barrier(requests)
 

@@ -17,7 +17,7 @@ from tools.samples import output
 
 PAGES = ["", *GROUPS, *(" ".join(path) for path in COMMANDS)]
 SECTIONS = [
-    *("What to show:", "Which rows:", "Of when:", "Conditions:", "How often:", "Output:", "Source:"),
+    *("What to show:", "Which rows:", "Time range:", "Conditions:", "How often:", "Output:", "Source:"),
     *("Connection:", "Examples:"),
 ]
 
@@ -67,7 +67,7 @@ def test_the_examples_of_the_demo_serve(run: Run) -> None:
 
 
 def test_flags_stand_in_groups_and_the_connection_is_last(run: Run) -> None:
-    for words, missing in (("top pods", {"How often:"}), ("watch nodes", {"Of when:"})):
+    for words, missing in (("top pods", {"How often:"}), ("watch nodes", {"Time range:"})):
         lines = run(f"{words} --help").out.splitlines()
         titles = [line for line in lines if line.endswith(":") and not line.startswith(" ")]
         assert [title for title in titles if title != "Arguments:"] == [
@@ -152,10 +152,13 @@ LISTED = "hint: c3s --help lists the commands\n"
         ),
         ("top pods --All-Namespaces", unknown("--All-Namespaces", "top pods", "did you mean --all-namespaces?")),
         ("top nodes --colums cpu", unknown("--colums", "top nodes", "did you mean --columns?")),
-        ("top pods --watch", unknown("--watch", "top pods", "c3s watch pods reads again and again")),
-        ("top pods -w", unknown("-w", "top pods", "c3s watch pods reads again and again")),
-        ("nodes --until cpu>1", unknown("--until", "nodes", "c3s watch nodes reads again and again")),
-        ("top cluster --interval 5", unknown("--interval", "top cluster", "c3s watch cluster reads again and again")),
+        ("top pods --watch", unknown("--watch", "top pods", "c3s watch pods refreshes at an interval")),
+        ("top pods -w", unknown("-w", "top pods", "c3s watch pods refreshes at an interval")),
+        ("nodes --until cpu>1", unknown("--until", "nodes", "c3s watch nodes refreshes at an interval")),
+        (
+            "top cluster --interval 5",
+            unknown("--interval", "top cluster", "c3s watch cluster refreshes at an interval"),
+        ),
         ("top nodes --containers", unknown("--containers", "top nodes", "--containers goes with c3s top pods")),
         ("top pods --nosuch", unknown("--nosuch", "top pods")),
         ("top pods -y", unknown("-y", "top pods")),

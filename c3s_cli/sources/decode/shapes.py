@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache, lru_cache
+from threading import Lock
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
@@ -59,15 +60,24 @@ class Whole(Struct, Generic[Shape], gc=False):
     items: list[Shape] | None = None
 
 
-@cache
+# Two threads that make decoders of the same classes at once crash msgspec: one sees what the other has half made.
+MAKING: Final = Lock()
+
+
 def _decoder(shape: Any) -> msgspec.json.Decoder[Any]:
+    with MAKING:
+        return _made(shape)
+
+
+@cache
+def _made(shape: Any) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(shape)
 
 
 def decode_one(body: Body | msgspec.Raw, shape: type[Shape], what: str) -> Shape:
     """Decode one object. InvalidAnswer if it is not JSON of this shape; `what` names it in the message."""
     try:
-        decoded: Shape = _decoder(shape).decode(body)  # type: ignore[arg-type]  # a class is hashable
+        decoded: Shape = _decoder(shape).decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as problem:
         raise InvalidAnswer(f"the server's answer for {what} is not valid: {problem}") from problem
     return decoded

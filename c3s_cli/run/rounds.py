@@ -1,0 +1,136 @@
+"""Asking the clusters of a watch again and again. One that is slow, or gone, does not hold up the others."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from c3s_cli.amounts.duration import age
+from c3s_cli.errors import C3sError, Unreachable
+
+if TYPE_CHECKING:
+    from c3s_cli.run.fleet import Member
+
+# How long a cluster may take after another one has answered, in seconds; longer if that one was slow, too.
+PATIENCE: Final = 2.0
+SLOWER: Final = 2
+# So long for one that could not be read the last time.
+IMPATIENCE: Final = 1.0
+# The last answer of a slow cluster stands for so long.
+KEPT: Final = 15.0
+# A cluster that fails again and again is left out of some rounds: of no more than this, and not for longer.
+LEAST_OFTEN: Final = 16
+RETRIED: Final = 30.0
+
+
+class _Asked:
+    """What is known of one cluster. outcome: its last result or C3sError. begun: since when it is asked, or None."""
+
+    def __init__(self) -> None:
+        self.outcome: Any = None
+        self.at = time.monotonic()
+        self.begun: float | None = None
+        self.spent = 0.0
+        self.failures = 0
+        self.pauses = 0
+
+    @property
+    def failed(self) -> bool:
+        return isinstance(self.outcome, BaseException)
+
+    def take(self, outcome: Any, begun: float) -> None:
+        """Keep an outcome, and how long it took."""
+        self.outcome, self.at, self.begun = outcome, time.monotonic(), None
+        self.spent = self.at - begun
+        self.failures = self.failures + 1 if self.failed else 0
+        self.pauses = min(2 ** max(0, self.failures - 1), LEAST_OFTEN) - 1
+
+    def is_due(self, now: float) -> bool:
+        """Whether to ask in this round."""
+        if self.begun is not None:
+            return False
+        if self.pauses <= 0 or now - self.at >= RETRIED:
+            return True
+        self.pauses -= 1
+        return False
+
+    def result(self, now: float) -> Any:
+        """Return what is known now: the last outcome, unless an answer is overdue."""
+        if self.begun is None or self.failed or (self.outcome is not None and now - self.at < KEPT):
+            return self.outcome
+        return Unreachable(f"no answer for {age(now - (self.begun if self.outcome is None else self.at))}")
+
+
+class Rounds:
+    """Asks each cluster for the same, no more than `parallel` at once, in threads of its own."""
+
+    def __init__(self, members: Sequence[Member], job: Callable[[Member], Any], parallel: int) -> None:
+        self._members = members
+        self._job = job
+        self._parallel = parallel
+        self._asked = [_Asked() for _ in members]
+        self._changed = threading.Condition()
+
+    def ask(self) -> list[Any]:
+        """Ask all clusters; return the result or C3sError of each, in order.
+
+        As soon as one has answered, the others are waited for a little. One that is late goes on in the background.
+        """
+        with self._changed:
+            now = time.monotonic()
+            # If all fail, the schedule of the watch makes the tries rarer.
+            everyone = all(asked.failed for asked in self._asked)
+            waiting = [
+                place
+                for place, asked in enumerate(self._asked)
+                if asked.is_due(now) or (everyone and asked.begun is None)
+            ]
+            running: dict[int, float] = {}
+            slowest: float | None = None
+            while waiting or running:
+                while waiting and len(running) < self._parallel:
+                    place = waiting.pop(0)
+                    running[place] = self._begin(place)
+                self._changed.wait(self._pause(running, slowest))
+                for place in [place for place in running if self._asked[place].begun is None]:
+                    del running[place]
+                    if not self._asked[place].failed:
+                        slowest = max(slowest or 0.0, self._asked[place].spent)
+                now = time.monotonic()
+                running = {place: begun for place, begun in running.items() if self._left(place, begun, slowest) > 0}
+            results = [asked.result(time.monotonic()) for asked in self._asked]
+        for result in results:
+            if isinstance(result, BaseException) and not isinstance(result, C3sError):
+                raise result
+        return results
+
+    def _begin(self, place: int) -> float:
+        asked, member = self._asked[place], self._members[place]
+        asked.begun = begun = time.monotonic()
+
+        def work() -> None:
+            try:
+                outcome = self._job(member)
+            except BaseException as problem:  # noqa: BLE001  raised again by the thread that asks
+                outcome = problem
+            with self._changed:
+                asked.take(outcome, begun)
+                self._changed.notify_all()
+
+        threading.Thread(target=work, daemon=True).start()
+        return begun
+
+    def _pause(self, running: dict[int, float], slowest: float | None) -> float | None:
+        """Return for how long to wait for an answer; None for as long as it takes."""
+        if slowest is None:
+            return None
+        return max(0.0, min(self._left(place, begun, slowest) for place, begun in running.items()))
+
+    def _left(self, place: int, begun: float, slowest: float | None) -> float:
+        """Return how long a cluster may still take."""
+        if slowest is None:
+            return PATIENCE
+        allowed = IMPATIENCE if self._asked[place].failed else max(PATIENCE, SLOWER * slowest)
+        return begun + allowed - time.monotonic()

@@ -1,0 +1,227 @@
+"""`c3s doctor` where it does not come as far as the cluster: the files, the login, the network, the certificates."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.authority import server_context, write_files
+from tests.conftest import Run
+from tests.fleets import kubeconfig
+from tests.run.test_doctor import Found
+from tests.servers import FakeApi
+
+
+def test_a_server_that_does_not_answer_ends_the_examination(run: Run, tmp_path: Path) -> None:
+    path = kubeconfig(tmp_path / "config", {"c": "http://127.0.0.1:1"})
+    result = run(f"doctor --kubeconfig {path}")
+    assert result.code == 1
+    assert result.out.splitlines()[3:] == [
+        (
+            "api server    broken   The connection to the server 127.0.0.1:1 was refused - did you specify the right "
+            "host or port?"
+        ),
+        " " * 23 + "hint: is http://127.0.0.1:1 the right address, is the VPN or the proxy up, does the cluster still "
+        "exist?",
+    ]
+
+
+PLUGIN = {"apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "Never"}
+WHOLE = {
+    "current-context": "c",
+    "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+    "clusters": [{"name": "c", "cluster": {"server": "https://127.0.0.1:1"}}],
+}
+
+
+def with_user(**user: Any) -> str:
+    return json.dumps({**WHOLE, "users": [{"name": "u", "user": user}]})
+
+
+LOGIN = "Unable to connect to the server: getting credentials: exec"
+BEFORE = {
+    "YAML": (
+        "a: [b",
+        "kubeconfig",
+        "error loading config file '{path}': it is not valid YAML at line 2",
+        "mend the file, or use another one: --kubeconfig",
+    ),
+    "context": (
+        "current-context: nosuch",
+        "kubeconfig",
+        'context "nosuch" does not exist',
+        "c3s contexts lists the contexts that there are",
+    ),
+    "cluster": (
+        json.dumps({**WHOLE, "clusters": []}),
+        "kubeconfig",
+        'no server is known for context "c"',
+        "its cluster is missing from the kubeconfig; --server names one",
+    ),
+    "token file": (
+        with_user(tokenFile="/nosuch"),
+        "credentials",
+        "cannot read the token file '/nosuch': No such file or directory",
+        "tokenFile of the kubeconfig's user names it; log in again, or use another context",
+    ),
+    "certificate": (
+        with_user(**{"client-certificate": "/nosuch", "client-key": "/nosuch"}),
+        "credentials",
+        'the credentials of context "c" cannot be used: File does not exist: /nosuch',
+        "the kubeconfig's user or cluster names it; log in again, or use another context",
+    ),
+    "plugin is missing": (
+        with_user(exec={**PLUGIN, "command": "nosuch"}),
+        "credentials",
+        f"{LOGIN}: executable nosuch not found",
+        "install it, or write its whole path into the kubeconfig's user",
+    ),
+    "plugin is missing, with advice": (
+        with_user(exec={**PLUGIN, "command": "nosuch", "installHint": "brew install nosuch"}),
+        "credentials",
+        f"{LOGIN}: executable nosuch not found",
+        "brew install nosuch",
+    ),
+    "plugin fails": (
+        with_user(exec={**PLUGIN, "command": "sh", "args": ["-c", "echo log in first >&2; exit 255"]}),
+        "credentials",
+        f"{LOGIN}: executable sh failed with exit code 255",
+        "log in first",
+    ),
+    "plugin gives nothing": (
+        with_user(exec={**PLUGIN, "command": "echo", "args": ["hello"]}),
+        "credentials",
+        f"{LOGIN} plugin didn't return a token or cert/key pair",
+        "run it by hand to see why; nothing was sent to the cluster",
+    ),
+    "refused": (
+        with_user(token="t"),
+        "api server",
+        "The connection to the server 127.0.0.1:1 was refused - did you specify the right host or port?",
+        "is https://127.0.0.1:1 the right address, is the VPN or the proxy up, does the cluster still exist?",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BEFORE)
+def test_what_is_wrong_before_there_is_a_cluster_is_named_with_what_to_do(run: Run, tmp_path: Path, case: str) -> None:
+    text, check, words, hint = BEFORE[case]
+    path = tmp_path / "config"
+    path.write_text(text)
+    result = run(f"doctor -o json --kubeconfig {path}")
+    last = Found(**json.loads(result.out)["items"][-1])
+    assert (result.code, result.err, last) == (1, "", (check, "broken", words.replace("{path}", str(path)), hint))
+
+
+def test_a_kubeconfig_that_is_not_there_is_named(run: Run) -> None:
+    assert run("doctor --kubeconfig /nosuch/config") == (
+        1,
+        (
+            "CHECK        RESULT   FINDING\n"
+            "kubeconfig   broken   stat /nosuch/config: no such file or directory\n"
+            "                      hint: --kubeconfig or $KUBECONFIG names the file\n"
+        ),
+        "",
+    )
+
+
+def test_a_name_that_nobody_knows_is_a_finding(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: Any, **__: Any) -> Any:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    path = kubeconfig(tmp_path / "config", {"c": "https://nosuch.example"})
+    last = Found(**json.loads(run(f"doctor -o json --kubeconfig {path}").out)["items"][-1])
+    assert last == (
+        "api server",
+        "broken",
+        "Unable to connect to the server: dial tcp: lookup nosuch.example: no such host",
+        "is the name right, and does the DNS of this machine, or of the VPN, know it?",
+    )
+
+
+def test_a_server_that_is_silent_is_a_finding(run: Run, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        host = f"127.0.0.1:{silent.getsockname()[1]}"
+        path = kubeconfig(tmp_path / "config", {"c": f"http://{host}"})
+        last = Found(**json.loads(run(f"doctor -o json --kubeconfig {path} --request-timeout 300ms").out)["items"][-1])
+    assert last == (
+        "api server",
+        "broken",
+        f"Unable to connect to the server: timeout while waiting for {host}",
+        (
+            "is that the right address, and do the VPN, the proxy and the firewalls let it through? If the server is "
+            "only slow, --request-timeout waits longer"
+        ),
+    )
+
+
+VERIFY = "Unable to connect to the server: tls: failed to verify certificate: x509: certificate"
+TLS: dict[str, tuple[dict[str, Any], bool, str, str]] = {
+    "unknown authority": (
+        {},
+        False,
+        f"{VERIFY} signed by unknown authority",
+        "--certificate-authority names the one to trust",
+    ),
+    "host": (
+        {"host": "api.example"},
+        True,
+        f"{VERIFY} is not valid for 127.0.0.1",
+        (
+            "is this the right server? If it is, --tls-server-name (or tls-server-name of the kubeconfig's cluster) "
+            "takes the name that its certificate has"
+        ),
+    ),
+    "expired": (
+        {"expired": True},
+        True,
+        f"{VERIFY} has expired or is not yet valid",
+        (
+            "the server needs a new certificate, such as from kubeadm certs renew; or the clock of this machine is "
+            "wrong: date shows it"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TLS)
+def test_what_is_wrong_with_a_certificate_is_named(run: Run, tmp_path: Path, case: str) -> None:
+    how, trusted, words, hint = TLS[case]
+    authority = write_files(tmp_path)["ca.crt"]
+    with FakeApi(server_context(**how)) as api:
+        path = kubeconfig(tmp_path / "config", {"c": api.url}, c={"token": "t"})
+        flags = f"--certificate-authority {authority}" if trusted else ""
+        result = run(f"doctor -o json --kubeconfig {path} {flags}")
+    assert (result.code, Found(**json.loads(result.out)["items"][-1])) == (1, ("api server", "broken", words, hint))
+
+
+def test_http_where_https_is_spoken_and_the_other_way_round(run: Run, tmp_path: Path, api: FakeApi) -> None:
+    with FakeApi(server_context()) as secure:
+        path = kubeconfig(tmp_path / "config", {"a": f"http{secure.url[5:]}", "b": f"https{api.url[4:]}"})
+        found = [
+            Found(**json.loads(run(f"doctor -o json --kubeconfig {path} --context {name}").out)["items"][-1])
+            for name in ("a", "b")
+        ]
+    assert [(each.check, each.result, each.hint) for each in found] == [
+        ("api server", "broken", "the server, or something in between, ended it: is http:// or https:// right?"),
+        ("api server", "broken", "the server speaks plain HTTP: is its address, with https://, right?"),
+    ]
+
+
+def test_several_contexts_are_too_many(run: Run, tmp_path: Path) -> None:
+    path = kubeconfig(tmp_path / "config", {"a": "x", "b": "y"})
+    assert run(f"doctor --all-contexts --kubeconfig {path}") == (2, "", "error: c3s doctor takes one context, not 2\n")
+    assert run("doctor --demo -o name").err == (
+        "error: unknown format 'name'\nhint: one of: table, json, yaml, csv, markdown\n"
+    )
+
+
+def test_a_secret_is_never_shown(run: Run, tmp_path: Path) -> None:
+    path = kubeconfig(tmp_path / "config", {"c": "https://127.0.0.1:1"}, c={"token": "canary"})
+    result = run(f"doctor --kubeconfig {path}")
+    assert ("canary" in result.out + result.err, "credentials   ok       a token" in result.out) == (False, True)
