@@ -19,7 +19,7 @@ AT: Final = "2026-03-02T09:30:00Z"
 
 
 @contextlib.contextmanager
-def _server(command: Sequence[str]) -> Iterator[int]:
+def server(command: Sequence[str]) -> Iterator[int]:
     """Run a server that prints its port or address until the block ends. Yields the port."""
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -37,7 +37,7 @@ def demo(size: str) -> Iterator[int]:
     """Serve a demo cluster of a size, frozen in time. Yields the port."""
     nodes, pods = SIZES[size]
     words = ["demo", "--port", "0", "--at", AT, "--nodes", str(nodes), "--pods-per-node", str(pods)]
-    with _server([sys.executable, "-m", "c3s_cli", *words]) as port:
+    with server([sys.executable, "-m", "c3s_cli", *words]) as port:
         yield port
 
 
@@ -74,7 +74,7 @@ def target(port: int, round_trip: int, folder: Path) -> Iterator[list[str]]:
         return
     certificates = Certificates.make(folder)
     words = [str(port), str(round_trip), str(certificates.server)]
-    with _server([sys.executable, str(HERE / "delay.py"), *words]) as far:
+    with server([sys.executable, str(HERE / "delay.py"), *words]) as far:
         yield ["--kubeconfig", str(_kubeconfig(folder, far, certificates.authority))]
 
 

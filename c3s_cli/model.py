@@ -126,7 +126,10 @@ class Pod(Struct, frozen=True, gc=False):
 
 
 class NodeDetails(Struct, frozen=True, gc=False):
-    """What the core API knows about a node, apart from its allocatable and capacity."""
+    """What the core API knows about a node, apart from its allocatable and capacity.
+
+    turned_at: when it became ready, or ceased to be, in seconds since 1970; None if unknown.
+    """
 
     labels: Mapping[str, str]
     status: str
@@ -137,6 +140,7 @@ class NodeDetails(Struct, frozen=True, gc=False):
     pool: str
     zone: str
     instance_type: str
+    turned_at: float | None = None
 
 
 class NodeFacts(Struct, frozen=True, gc=False):

@@ -49,7 +49,12 @@ class Changes:
         before, self._rows = self._rows, {}
         for row in rows:
             name = name_of(row)
-            self._rows[name] = self._next(before.pop(name, None), row)
+            seen = before.pop(name, None)
+            restarts = _restarts(row)
+            # Most readings bring no new sample of most rows.
+            if seen is None or seen.timestamp != row.timestamp or seen.restarts != restarts:
+                seen = self._next(seen, row, restarts)
+            self._rows[name] = seen
         for seen in before.values():
             seen.mark, seen.since = "-", self._reading
         vanished = self._vanished | before
@@ -60,8 +65,7 @@ class Changes:
     def _is_fresh(self, seen: _Seen) -> bool:
         return self._reading - seen.since < FADES
 
-    def _next(self, seen: _Seen | None, row: Any) -> _Seen:
-        restarts = getattr(getattr(row, "facts", None), "restarts", None)
+    def _next(self, seen: _Seen | None, row: Any, restarts: int | None) -> _Seen:
         if seen is None:
             return _Seen(
                 type(row),
@@ -118,6 +122,11 @@ class Changes:
 def name_of(row: Any) -> Name:
     """Return what a row is recognized by."""
     return row.context, getattr(row, "namespace", ""), row.name
+
+
+def _restarts(row: Any) -> int | None:
+    """Return how often the containers of a pod were restarted; None if that was not read, and of anything else."""
+    return getattr(getattr(row, "facts", None), "restarts", None)
 
 
 def _moved(before: int | None, now: int | None, noise: int) -> str:

@@ -18,11 +18,14 @@ if TYPE_CHECKING:
 class Summary(Struct, frozen=True):
     """All nodes as one row. ready: how many nodes are Ready, None if their conditions were not read.
 
+    unready: the names of the others, and since when they are not (seconds since 1970, None if unknown), the latest
+    first.
     newest: the timestamp of the newest sample of usage. window: what it is the average of, as the metrics API sent it.
     """
 
     cluster: Group
     ready: int | None
+    unready: tuple[tuple[str, float | None], ...]
     pods: int | None
     newest: str | None
     window: str | None
@@ -31,12 +34,14 @@ class Summary(Struct, frozen=True):
 def summary_of(samples: Sequence[Sample]) -> Summary:
     """Sum the nodes of one or more clusters."""
     nodes = [node for sample in samples for node in node_rows(sample)]
-    details = [node.details for node in nodes]
-    known = [each for each in details if each is not None]
+    known = [(node, node.details) for node in nodes if node.details is not None]
+    unready = [(node, details.turned_at) for node, details in known if details.status.split(",")[0] != "Ready"]
+    unready.sort(key=lambda each: -(each[1] or 0.0))
     cluster = sum_nodes(nodes, ", ".join(sample.context for sample in samples))
     return Summary(
         cluster=cluster,
-        ready=sum(each.status.split(",")[0] == "Ready" for each in known) if known else None,
+        ready=len(known) - len(unready) if known else None,
+        unready=tuple((f"{node.context}/{node.name}" if len(samples) > 1 else node.name, at) for node, at in unready),
         pods=add(sample.pod_count for sample in samples),
         newest=max((node.timestamp for node in nodes if node.timestamp), default=None),
         window=cluster.window,

@@ -70,7 +70,7 @@ class Cluster:
 
     context: what to call it. namespace: where a name without one lives. notes: what stderr should say of the
     connection. ending: what `close` calls first, such as the end of a thread that reads a stream. engine: the server
-    that knows the usage, if that is another one.
+    that knows the usage, if that is another one. progress: is told how many of what have been read, of how many.
     """
 
     def __init__(
@@ -91,6 +91,7 @@ class Cluster:
         self.engine: Cluster | None = None
         self.ending: list[Callable[[], None]] = []
         self.trace = trace or (lambda _line: None)
+        self.progress: Callable[[str, int, int | None], None] = lambda _what, _done, _total: None
         self._access = access
         self._deadline = deadline
         self._read_before = False

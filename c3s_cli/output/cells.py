@@ -22,8 +22,25 @@ def cells(column: Column, rows: Iterable[Any]) -> list[str]:
         part, whole = column.ratio
         percent = percent_cell(column)
         return [percent(part(row), whole(row)) for row in rows]
-    cell = cell_of(column)
-    return [UNKNOWN if value is None else cell(value) for value in map(column.value, rows)]
+    if column.name.endswith(".usage"):
+        # Nearly every row has another value.
+        cell = cell_of(column)
+        return [UNKNOWN if value is None else cell(value) for value in map(column.value, rows)]
+    texts = _Texts(cell_of(column))
+    return [texts[value] for value in map(column.value, rows)]
+
+
+class _Texts(dict[Any, str]):
+    """The cells of values: most columns have few different ones, however many rows there are."""
+
+    def __init__(self, cell: Callable[[Any], str]) -> None:
+        super().__init__({None: UNKNOWN})
+        self._cell = cell
+
+    def __missing__(self, value: Any) -> str:
+        """Format a value that was not seen before."""
+        text = self[value] = self._cell(value)
+        return text
 
 
 def cell_of(column: Column) -> Callable[[Any], str]:

@@ -4,54 +4,86 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from operator import attrgetter
 from typing import Any, Final
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from c3s_cli.amounts.duration import age
+from c3s_cli.columns.headings import headings
 from c3s_cli.columns.vocabulary import Column, Unit
 from c3s_cli.model import Report
-from c3s_cli.output.table import is_pivoted, shown_table
+from c3s_cli.output.cells import UNKNOWN, cells
+from c3s_cli.output.table import TableColumns, identity, is_pivoted, shown_table
 from c3s_cli.request.view import View
 from c3s_cli.terminal.bars import sparkline
 from c3s_cli.terminal.colour import style_of
 from c3s_cli.terminal.frame import Grid, grid_of
 
-UNKNOWN: Final = "<unknown>"
 BAD_STATES: Final = ("NotReady", "Error", "Failed", "CrashLoopBackOff", "ImagePullBackOff", "ErrImagePull", "OOMKilled")
-TREND_CELLS: Final = 12
+TREND_CELLS: Final = 8
 
 Trends = Callable[[Any], tuple[Sequence[int | None], Sequence[int | None]]]
 
 
-def grid(report: Report, view: View, marks: Callable[[Any], str], trends: Trends | None = None) -> Grid:
-    """Make the grid of a report. marks, trends: what is known of a row's past; no trends, no columns for them."""
-    columns = shown_table(report, view) if report.rows else []
-    leading = max(0, len(columns) - len(report.columns))
+class Made(Sequence[str]):
+    """Cells that are made when they are asked for: a screen shows few of them."""
+
+    def __init__(self, make: Callable[[Any], str], rows: Sequence[Any]) -> None:
+        self._make, self._rows = make, rows
+
+    def __len__(self) -> int:
+        """Return how many cells there are."""
+        return len(self._rows)
+
+    def __getitem__(self, place: Any) -> Any:
+        """Return the cell of one row, and nothing below the last one, where the sums are."""
+        return self._make(self._rows[place]) if place < len(self._rows) else ""
+
+
+class _Shown(Struct, frozen=True):
+    """A column of the grid. column: what its cells are of; None for a name, a trend, or a pivoted table."""
+
+    title: str
+    cells: Sequence[str]
+    column: Column | None = None
+
+
+def grid(
+    report: Report,
+    view: View,
+    marks: Callable[[Any], str],
+    trends: Trends | None = None,
+    table: TableColumns | None = None,
+) -> Grid:
+    """Make the grid of a report. marks, trends: what is known of a row's past; no trends, no columns for them.
+
+    table: the headings and cells, if they are known already.
+    """
     lines = _lines(report)
-    if report.contexts and columns and marks_rows(report, view):
-        ages = [_sampled(row.timestamp, report.now) for row in lines]
-        columns.append(("SAMPLED", [*ages, *[""] * (len(columns[0][1]) - len(ages))]))
-    if trends is not None and columns and len(lines) == len(report.rows):
-        both = [trends(row) for row in report.rows]
-        rest = [""] * (len(columns[0][1]) - len(both))
-        columns.append(("CPU-TREND", [*(sparkline(cpu, TREND_CELLS) for cpu, _ in both), *rest]))
-        columns.append(("MEMORY-TREND", [*(sparkline(memory, TREND_CELLS) for _, memory in both), *rest]))
-    titles = [title for title, _ in columns] if view.headers else []
-    made = grid_of(titles, [cells for _, cells in columns])
-    names = frozenset(range(leading)) | {
-        leading + place for place, column in enumerate(report.columns) if column.unit in (Unit.TEXT, Unit.TEXTS)
+    leading, shown = _columns(report, view, table) if report.rows else (0, [])
+    if report.contexts and shown and marks_rows(report, view):
+        shown.append(_Shown("SAMPLED", Made(lambda row: _sampled(row.timestamp, report.now), lines)))
+    if trends is not None and shown and len(lines) == len(report.rows) and marks_rows(report, view):
+        shown = _with_trends(shown, lines, trends)
+    made = grid_of(
+        [each.title for each in shown] if view.headers else [], [each.cells for each in shown], max(1, leading)
+    )
+    names = {
+        place
+        for place, each in enumerate(shown)
+        if place < leading or (each.column is not None and each.column.unit in (Unit.TEXT, Unit.TEXTS))
     }
-    if len(columns) < leading + len(report.columns):
-        return made
-    styles = [None] * leading + [_style(column, view) for column in report.columns]
+    if is_pivoted(report, view):
+        return structs.replace(made, style=lambda row, column: _percent_style(shown[column].cells[row], view))
+    styles = [each.column and _style(each.column, view) for each in shown]
 
     def style(row: int, column: int) -> str:
-        find = styles[column] if column < len(styles) else None
-        cell = columns[column][1][row]
+        cell = shown[column].cells[row]
         if cell == UNKNOWN:
             return "warn"
+        find = styles[column]
         return find(lines[row], cell) if find and row < len(lines) else ""
 
     def mark(row: int) -> str:
@@ -60,8 +92,45 @@ def grid(report: Report, view: View, marks: Callable[[Any], str], trends: Trends
     def order(by: str, *, reverse: bool) -> list[int]:
         return [*_order(_sorted_by(report), by, reverse=reverse), *range(len(lines), made.size)]
 
-    shown: Grid = structs.replace(made, style=style, mark=mark, order=order, flexible=names, names=leading)
-    return shown
+    return structs.replace(made, style=style, mark=mark, order=order, flexible=frozenset(names))
+
+
+def _columns(report: Report, view: View, table: TableColumns | None) -> tuple[int, list[_Shown]]:
+    """Return how many columns are names, and all columns; of figures only the cells that are looked at are made."""
+    if table is None and (view.sum or is_pivoted(report, view)):
+        table = shown_table(report, view)
+    if table is not None:
+        leading = max(0, len(table) - len(report.columns))
+        of = dict(enumerate(report.columns, leading))
+        return leading, [_Shown(title, column, of.get(place)) for place, (title, column) in enumerate(table)]
+    names = [_Shown(title, cells) for title, cells in identity(report)]
+    rows, of_containers = _lines(report), _sorted_by(report)
+    figures = [
+        _Shown(title, Made(partial(_cell, column), of_containers if column.of_containers else rows), column)
+        for title, column in zip(headings(report.columns), report.columns, strict=True)
+    ]
+    return len(names), [*names, *figures]
+
+
+def _cell(column: Column, row: Any) -> str:
+    return cells(column, [row])[0]
+
+
+def _with_trends(shown: Sequence[_Shown], lines: Sequence[Any], trends: Trends) -> list[_Shown]:
+    """Put the trends of CPU and memory beside their figures, or at the end if these are not shown."""
+    made = {
+        resource: _Shown("TREND", Made(partial(_trend, trends, place), lines))
+        for place, resource in enumerate(("cpu.usage", "memory.usage"))
+    }
+    with_trends = []
+    for each in shown:
+        name = each.column.name if each.column else ""
+        with_trends += [each, made.pop(name)] if name in made else [each]
+    return [*with_trends, *made.values()]
+
+
+def _trend(trends: Trends, place: int, row: Any) -> str:
+    return sparkline(trends(row)[place], TREND_CELLS)
 
 
 def marks_rows(report: Report, view: View) -> bool:
@@ -113,3 +182,10 @@ def _style(column: Column, view: View) -> Callable[[Any, str], str] | None:
     if column.name == "status":
         return lambda _row, cell: "critical" if any(state in cell for state in BAD_STATES) else ""
     return None
+
+
+def _percent_style(cell: str, view: View) -> str:
+    """Return the style of a cell of a pivoted table; kubectl cuts percentages off, which whole thresholds ignore."""
+    if cell == UNKNOWN:
+        return "warn"
+    return style_of(float(cell[:-1]), view.warn, view.critical) if cell.endswith("%") else ""

@@ -17,7 +17,7 @@ def painted(report: Report, view: View) -> Iterator[str]:
     if not report.rows:
         return
     columns = shown_table(report, view)
-    styles = grid(report, view, lambda _row: "").style
+    styles = grid(report, view, lambda _row: "", table=columns).style
     widths = [max(LEAST, *map(len, (title, *cells) if view.headers else cells)) for title, cells in columns]
     headings = [title for title, _ in columns] if view.headers else None
     text = "".join(layout(headings, [cells for _, cells in columns]))

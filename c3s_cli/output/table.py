@@ -100,9 +100,9 @@ def table_columns(report: Report) -> TableColumns:
     """Return the headings and cells of a report: the identity, then the requested columns."""
     rows: Sequence[Any] = report.rows
     if report.containers:
-        return _of_containers(report)
+        return [*identity(report), *_figures_of_containers(report)]
     shown = zip(headings(report.columns), report.columns, strict=True)
-    return [*_identity(report), *((title, cells(column, rows)) for title, column in shown)]
+    return [*identity(report), *((title, cells(column, rows)) for title, column in shown)]
 
 
 def _footed(report: Report, view: View) -> TableColumns:
@@ -148,7 +148,10 @@ def _by_resource(report: Report, view: View) -> TableColumns:
     return [(title, [*own, rule, *sum_]) for (title, own), rule, sum_ in zip(columns, rules, sums, strict=True)]
 
 
-def _identity(report: Report) -> TableColumns:
+def identity(report: Report) -> TableColumns:
+    """Return the columns that say what each line is about."""
+    if report.containers:
+        return _of_containers(report)
     rows: Sequence[Any] = report.rows
     if report.keys:
         return [*_where(report, rows), *((heading(key), cells(key, rows)) for key in report.keys)]
@@ -169,12 +172,21 @@ def _where(report: Report, rows: Sequence[Any]) -> TableColumns:
 
 def _of_containers(report: Report) -> TableColumns:
     """Return one row per container, with its pod's name before its own."""
-    rows: Sequence[Any] = report.rows
-    pods = [pod for pod in rows for _ in pod.containers]
-    containers = [container for pod in rows for container in pod.containers]
+    pods, containers = _pairs(report)
     columns = _where(report, pods)
     columns.append(("POD", all_printable([pod.name for pod in pods])))
     columns.append(("NAME", all_printable([container.name for container in containers])))
+    return columns
+
+
+def _pairs(report: Report) -> tuple[Sequence[Any], Sequence[Any]]:
+    rows: Sequence[Any] = report.rows
+    return [pod for pod in rows for _ in pod.containers], [each for pod in rows for each in pod.containers]
+
+
+def _figures_of_containers(report: Report) -> TableColumns:
+    pods, containers = _pairs(report)
+    columns: TableColumns = []
     for title, column in zip(headings(report.columns), report.columns, strict=True):
         of: Sequence[Any] = containers if column.of_containers else pods
         columns.append((title, cells(column, of)))

@@ -14,7 +14,7 @@ from c3s_cli.output import prepare, unmatched_paths
 from c3s_cli.request.view import TABLES
 from c3s_cli.run.fleet import opened
 from c3s_cli.run.once import write
-from c3s_cli.run.reading import Several
+from c3s_cli.run.reading import Several, progress_of
 from c3s_cli.run.stages import Stages
 from c3s_cli.run.verdict import NAMED, remarks, verdict
 from c3s_cli.terminal.words import say
@@ -33,7 +33,8 @@ def fit(target: Target, query: Query, view: View, request: FitRequest) -> ExitCo
     stages = Stages(target.verbosity)
     with opened(target, stages, connections=2) as fleet:
         threading.Thread(target=_prepare, args=(view.format,), daemon=True).start()
-        report = _report(fleet, query, request, stages)
+        with progress_of(fleet, stages):
+            report = _report(fleet, query, request, stages)
         write(report, view, stages)
     if report.omitted and view.format in TABLES:
         say(f"{report.omitted} more rows are not shown")

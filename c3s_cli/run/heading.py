@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from msgspec import DecodeError, Struct, json
@@ -18,7 +18,7 @@ from c3s_cli.errors import ApiError, C3sError
 from c3s_cli.run.reading import distinct
 from c3s_cli.run.rounds import Rounds
 from c3s_cli.sources.source import Scope
-from c3s_cli.terminal.header import Gauge, Header
+from c3s_cli.terminal.header import Fact, Gauge, Header
 from c3s_cli.terminal.printable import printable
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Heading:
             else:
                 self._lost.pop(member.name, None)
         if samples := [result for result in results if not isinstance(result, C3sError)]:
-            self._take(samples)
+            self.take(samples)
 
     def _read(self, member: Member) -> Sample:
         problem, _ = self._lost.get(member.name, (None, 0.0))
@@ -78,7 +78,8 @@ class Heading:
         lost = [f"{name} (for {age(now - since)})" for name, (_, since) in sorted(self._lost.items())]
         return f"without {', '.join(lost)}" if lost else ""
 
-    def _take(self, samples: Sequence[Sample]) -> None:
+    def take(self, samples: Sequence[Sample]) -> None:
+        """Remember the totals of a reading."""
         self._summary = summary = summary_of(samples)
         if summary.newest == self._newest:
             return  # the metrics API has nothing new: no point of the history
@@ -93,40 +94,51 @@ class Heading:
         except (C3sError, DecodeError):
             return ""
 
-    def header(self, view: View, now: datetime, pace: str, banner: str = "") -> Header:
-        """Return what the header shows at the time of a reading. pace: such as `every 2s`."""
+    def header(
+        self, view: View, read_at: datetime, passed: float, pace: str, waiting: str = "", banner: tuple[str, ...] = ()
+    ) -> Header:
+        """Return what the header shows. read_at: when the rows were read; passed: the seconds since then.
+
+        pace: such as `every 2s`. waiting, banner: what is wrong, as `Header` says.
+        """
         summary = self._summary
+        now = read_at + timedelta(seconds=passed)
+        sampled = _sampled(summary, now)
         return Header(
-            facts=tuple((label, printable(value)) for label, value in self._facts(summary) if value),
-            gauges=self._gauges(summary),
-            status="   ".join(filter(None, (pace, f"{now:%H:%M:%SZ}", _sampled(summary, now)))),
+            facts=tuple(fact for fact in self._facts(summary) if fact.value),
+            gauges=self.gauges(),
+            status=tuple(filter(None, (pace, f"{read_at:%H:%M:%SZ}", sampled))),
             missing=self.missing,
-            banner=printable(banner),
+            trouble=_unready(summary, now),
+            waiting=waiting,
+            banner=tuple(map(printable, banner)),
             warn=view.warn,
             critical=view.critical,
         )
 
-    def _facts(self, summary: Summary | None) -> list[tuple[str, str]]:
+    def _facts(self, summary: Summary | None) -> list[Fact]:
         if not self.several:
             cluster = self.members[0].cluster()
             facts = [
-                ("context", cluster.context),
-                ("cluster", cluster.cluster_name),
-                ("user", cluster.user_name),
-                ("server", self._version or ""),
+                Fact("context", printable(cluster.context)),
+                Fact("cluster", printable(cluster.cluster_name)),
+                Fact("user", printable(cluster.user_name)),
+                Fact("server", printable(self._version or "")),
             ]
         else:
-            facts = [("clusters", f"{len(self.members) - len(self._lost)} of {len(self.members)}")]
+            answering = len(self.members) - len(self._lost)
+            style = "warn" if self._lost else "bold"
+            facts = [Fact("clusters", f"{answering} of {len(self.members)}", style)]
         if summary is not None:
-            total = summary.cluster.node_count or 0
-            ready = "" if summary.ready is None else f"{summary.ready}/{total} ready, "
-            facts.append(("nodes", f"{ready}{summary.cluster.measured_node_count} reporting"))
+            facts.append(_nodes(summary))
             slots = (summary.cluster.allocatable or {}).get("pods")
             pods = "?" if summary.pods is None else str(summary.pods)
-            facts.append(("pods", f"{pods} of {slots} slots" if slots is not None else pods))
+            facts.append(Fact("pods", f"{pods} of {slots} slots" if slots is not None else pods, short=pods))
         return facts
 
-    def _gauges(self, summary: Summary | None) -> tuple[Gauge, ...]:
+    def gauges(self) -> tuple[Gauge, ...]:
+        """Return CPU and memory with their last percentages."""
+        summary = self._summary
         if summary is None:
             return ()
         cluster = summary.cluster
@@ -147,6 +159,24 @@ class Heading:
                 tuple(self._histories["MEMORY"]),
             ),
         )
+
+
+def _nodes(summary: Summary) -> Fact:
+    """Say how many nodes are ready and report their usage; in colour if that is not all of them."""
+    total, reporting = summary.cluster.node_count or 0, summary.cluster.measured_node_count or 0
+    if summary.ready is None:
+        return Fact("nodes", f"{reporting} reporting", short=str(reporting))
+    style = "critical" if summary.ready < total else "warn" if reporting < total else "bold"
+    ready = f"{summary.ready}/{total} ready"
+    return Fact("nodes", f"{ready}, {reporting} reporting", style, short=ready)
+
+
+def _unready(summary: Summary | None, now: datetime) -> tuple[str, ...]:
+    """Name the nodes that are not ready, each with how long it has not been."""
+    return tuple(
+        printable(name) if since is None else f"{printable(name)} ({age(max(0.0, now.timestamp() - since))})"
+        for name, since in (summary.unready if summary else ())
+    )
 
 
 def _is_refusal(problem: C3sError) -> bool:

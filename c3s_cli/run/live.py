@@ -30,8 +30,11 @@ if TYPE_CHECKING:
     from c3s_cli.run.schedule import Schedule
     from c3s_cli.terminal.console import Console
 
-# The age of stale numbers is shown to the second.
+# The age of stale numbers is shown to the second, that of others at least as often as CALM.
 REDRAW: Final = 1.0
+CALM: Final = 5.0
+# A server that takes longer to answer is said to.
+SLOW: Final = 3.0
 
 
 class Ended(Struct, frozen=True):
@@ -110,6 +113,7 @@ class Live:
         self.report = first
         self.problem: C3sError | None = None
         self.read_at = 0.0
+        self.asked_at: float | None = None
         self._rows: Sequence[Any] = ()
         self._grid: Grid = grid_of([], [])
         self._order: list[int] = []
@@ -118,6 +122,7 @@ class Live:
 
     def take(self, outcome: Report | C3sError, schedule: Schedule, now: float) -> None:
         """Take in what a reading brought: a new report, or the reason why the last one stays."""
+        self.asked_at = None
         if isinstance(outcome, C3sError):
             self.problem = outcome
             schedule.failed(now, outcome.retry_after if isinstance(outcome, ApiError) else None)
@@ -128,13 +133,17 @@ class Live:
         self._rows = [*outcome.rows, *(row for row in self._rows if row.context in lost)]
         self.changes.update(self._rows)
         self.report, self.problem, self.read_at = outcome, None, now
-        vanished = [] if outcome.containers or outcome.keys else self.changes.vanished
+        vanished = [] if outcome.containers else self.changes.vanished
         shown = structs.replace(outcome, rows=[*self._rows, *vanished])
 
         def mark(row: Any) -> str:
             return LOST if row.context in lost else self.changes.mark(row)
 
+        before = self._grid
         self._grid = grid(shown, self.view, mark, self.changes.trends if self.view.trend else None)
+        if before.headings == self._grid.headings:
+            widths = [max(each) for each in zip(before.widths, self._grid.widths, strict=True)]
+            self._grid = structs.replace(self._grid, widths=widths)
         self._order = self._grid.chosen(self.viewing)
 
     def ended(self, readings: int, spent: float) -> Ended | None:
@@ -161,8 +170,7 @@ class Live:
         """Return for how long there is nothing to do but to wait for keys."""
         if reading.under_way or self.viewing.paused:
             return REDRAW
-        pause = max(0.0, self._due(schedule) - now)
-        return min(pause, REDRAW) if self.problem else pause
+        return min(max(0.0, self._due(schedule) - now), REDRAW if self.problem else CALM)
 
     def press(self, key: str) -> None:
         """Do what a key means."""
@@ -175,22 +183,26 @@ class Live:
 
     def draw(self, schedule: Schedule, now: float) -> None:
         """Draw the frame; only what has changed is written."""
-        header = self.heading.header(
-            self.view, self.report.now, f"every {self.pace.interval:g}s", self._banner(schedule, now)
-        )
+        pace, waited = f"every {self.pace.interval:g}s", now - (now if self.asked_at is None else self.asked_at)
+        waiting = f"no answer for {age(waited)}" if waited >= SLOW else ""
+        banner = self._banner(schedule, now)
+        header = self.heading.header(self.view, self.report.now, now - self.read_at, pace, waiting, banner)
         size = self.console.size()
         body = frame(header, self._grid, self._order, self.viewing, size, self.report.empty_message)
         self._page = body.page
+        self._grid = structs.replace(self._grid, widths=body.widths)
         self.viewing = structs.replace(self.viewing, top=body.top, left=body.left)
         anew, self.console.resized = self.console.resized, False
         self.console.screen.draw([ansi(line, colour=self._colour) for line in body.lines], anew=anew)
 
-    def _banner(self, schedule: Schedule, now: float) -> str:
+    def _banner(self, schedule: Schedule, now: float) -> tuple[str, ...]:
+        """Say how old the numbers are, when the next try is, and why that is."""
         if self.problem is None:
-            return ""
-        reason = str(self.problem).split("\n", 1)[0]
+            return ()
         old = f"STALE {age(now - self.read_at)} (since {self.report.now:%H:%M:%SZ})"
-        return f"{old}, next try in {max(0, round(schedule.due - now))}s: {reason}"
+        paused = self.viewing.paused and self.asked_at is None
+        next_try = f"next try in {age(max(0, round(schedule.due - now)))}" if self.asked_at is None else "trying now"
+        return f"{old}, {'paused' if paused else next_try}", str(self.problem).split("\n", 1)[0]
 
 
 def _choice(viewing: Viewing) -> tuple[str, bool, str]:
@@ -210,6 +222,7 @@ def show_live(first: Report, live: Live, reading: Reading, schedule: Schedule, n
                 if ended := live.ended(readings, now() - schedule.begun):
                     return ended
             if live.is_due(schedule, now()) and not reading.under_way:
+                live.asked_at = now()
                 reading.begin(live.console.wake)
             if not reading.over:
                 live.draw(schedule, now())

@@ -15,7 +15,7 @@ from c3s_cli.metrics import requests_at_once
 from c3s_cli.output import prepare, render, unmatched_paths
 from c3s_cli.request.view import TABLES
 from c3s_cli.run.fleet import opened
-from c3s_cli.run.reading import reader
+from c3s_cli.run.reading import progress_of, reader
 from c3s_cli.run.stages import Stages
 from c3s_cli.run.verdict import remarks, verdict
 from c3s_cli.terminal.colour import wants_colour
@@ -38,7 +38,8 @@ def show(target: Target, query: Query, view: View, *, explain: bool = False) -> 
     with opened(target, stages, requests_at_once(query)) as fleet:
         # Importing what computes and prints takes 20 ms: the first answer is under way meanwhile.
         threading.Thread(target=_prepare, args=(view.format,), daemon=True).start()
-        report = reader(fleet, query, stages, once=True)()
+        with progress_of(fleet, stages):
+            report = reader(fleet, query, stages, once=True)()
         write(report, view, stages)
     if report.omitted and view.format in TABLES:
         say(f"{report.omitted} more rows are not shown")

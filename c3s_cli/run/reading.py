@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from c3s_cli.errors import ApiError, C3sError, UsageError
 from c3s_cli.metrics import read
 from c3s_cli.run.failures import failure_of, said
 from c3s_cli.run.fleet import all_of, say_notes
+from c3s_cli.terminal.progress import Progress
 from c3s_cli.terminal.words import say
 
 if TYPE_CHECKING:
@@ -43,6 +45,19 @@ def reader(fleet: Fleet, query: Query, stages: Stages, *, once: bool = False) ->
         return _computed(samples, query, stages)
 
     return report
+
+
+@contextmanager
+def progress_of(fleet: Fleet, stages: Stages) -> Iterator[None]:
+    """Show on a terminal how far the reading of one cluster is, if it takes long; -v says more than that."""
+    shown = Progress()
+    if not (fleet.several or stages.verbose):
+        fleet.members[0].cluster().progress = shown.count
+        shown.start()
+    try:
+        yield
+    finally:
+        shown.stop()
 
 
 def _computed(samples: Sequence[Sample], query: Query, stages: Stages, **several: Any) -> Report:

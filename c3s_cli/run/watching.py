@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, structs
@@ -18,7 +19,7 @@ from c3s_cli.request.view import DELIMITED, TABLES, Format
 from c3s_cli.run.fleet import opened
 from c3s_cli.run.garbage import collect
 from c3s_cli.run.once import emit, write
-from c3s_cli.run.reading import reader
+from c3s_cli.run.reading import progress_of, reader
 from c3s_cli.run.schedule import Schedule
 from c3s_cli.run.stages import Stages
 from c3s_cli.run.verdict import judged, remarks, verdict
@@ -55,12 +56,13 @@ def watch(
         if pace.count != 1:
             fleet.follow()
         read = reader(fleet, query, stages)
+        progress = progress_of(fleet, stages)
         if view.format in ON_SCREEN and sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
-            code = _on_screen(fleet, read, view, pace, clock, console)
+            code = _on_screen(fleet, read, view, pace, clock, console, progress)
         else:
             try:
                 pipe = Pipe(view, stages, query.namespace)
-                code = loop(read, pipe, pace, clock, waits=query.until is not None)
+                code = loop(read, pipe, pace, clock, waits=query.until is not None, progress=progress)
             except KeyboardInterrupt:
                 # The terminal has written ^C: what comes next begins on a line of its own.
                 emit(["\n"] if sys.stdout.isatty() else [])
@@ -76,6 +78,7 @@ def _on_screen(
     pace: Pace,
     clock: Clock,
     console: Console | None,
+    progress: AbstractContextManager[None],
 ) -> ExitCode:
     """Show the live view; leave the last table on the terminal if anything but a key ended it."""
     from c3s_cli.run.heading import Heading  # what only a screen needs
@@ -85,8 +88,9 @@ def _on_screen(
     begun = clock.now()
     heading = Heading(fleet)
     reading = Reading(read, heading.read, in_thread if console is None else lambda job: job())
-    reading.begin(lambda: None)
-    first = reading.wait()
+    with progress:
+        reading.begin(lambda: None)
+        first = reading.wait()
     live = Live(first, console or Console(sys.stdout), heading, view, pace)
     ended = show_live(first, live, reading, Schedule(pace.interval, begun, begun), clock.now)
     until = ended.report.until
@@ -112,11 +116,19 @@ def _conclude(code: ExitCode, until: Judgement | None, *, timed_out: bool, waits
     return ExitCode.CONDITION_MET if until and until.fails else ExitCode.TIMED_OUT
 
 
-def loop(read: Callable[[], Report], pipe: Pipe, pace: Pace, clock: Clock, *, waits: bool = False) -> ExitCode:
+def loop(
+    read: Callable[[], Report],
+    pipe: Pipe,
+    pace: Pace,
+    clock: Clock,
+    *,
+    waits: bool = False,
+    progress: AbstractContextManager[None] | None = None,
+) -> ExitCode:
     """Read at every interval until a condition, the count or the time ends it.
 
     The first reading must succeed. If a later one fails, the loop goes on: a watch outlives a restart of what it
-    watches. waits: whether a condition is waited for.
+    watches. waits: whether a condition is waited for. progress: what surrounds the first reading, the only long one.
     """
     begun = clock.now()
     schedule = Schedule(pace.interval, begun, begun)
@@ -124,7 +136,8 @@ def loop(read: Callable[[], Report], pipe: Pipe, pace: Pace, clock: Clock, *, wa
     until: Judgement | None = None
     while True:
         try:
-            report = read()
+            with nullcontext() if readings else progress or nullcontext():
+                report = read()
         except C3sError as problem:
             if not readings:
                 raise

@@ -14,7 +14,7 @@ from c3s_cli.errors import C3sError
 from c3s_cli.model import Failure, Sample
 from c3s_cli.sources import metrics_api
 from c3s_cli.sources.core_api import CoreApi
-from c3s_cli.sources.decode.pods import with_owners
+from c3s_cli.sources.decode.pods import Owned
 from c3s_cli.sources.requests import Once, Requests, at_once
 from c3s_cli.sources.source import Lists
 
@@ -64,6 +64,8 @@ class ApiServer:
         self.count = count
         self.core = core
         self.reading = reading
+        # Lists that are followed keep what has not changed; those that are read are new every time.
+        self._owned = Owned(remember=core is not CoreApi)
 
     def read(self, needs: Needs, scope: Scope) -> Sample:
         """Read what is needed, all parts at once. Errors are raised in the order in which kubectl asks."""
@@ -93,7 +95,7 @@ class ApiServer:
         failures = self._failures(answers, _required(answers, scope))
         known = {need: answer for need, answer in answers.items() if not isinstance(answer, C3sError)}
         now = max(requests.dates, default=datetime.now(UTC))
-        pods, facts = _pods(known, needs, scope)
+        pods, facts = _pods(known, needs, scope, self._owned)
         absence = ""
         if scope.objects is Kind.POD and not pods and facts is None:
             usage.explain_absence(now)
@@ -151,7 +153,7 @@ def _stale(context: str, stale: Stale, now: datetime) -> Failure:
     return Failure(context, stale.name, f"following broke off, they are of {since:%H:%M:%SZ}: {why}")
 
 
-def _pods(known: Mapping[Needs, Any], needs: Needs, scope: Scope) -> tuple[list[Any], Any]:
+def _pods(known: Mapping[Needs, Any], needs: Needs, scope: Scope, owned: Owned) -> tuple[list[Any], Any]:
     """Return the pods' usage, of those that a field selector selects, and their facts, None if not needed."""
     pods = known.get(Needs.POD_METRICS) or []
     facts = known.get(Needs.PODS)
@@ -159,7 +161,7 @@ def _pods(known: Mapping[Needs, Any], needs: Needs, scope: Scope) -> tuple[list[
         pods = [pod for pod in pods if (pod.namespace, pod.name) in facts]
     if Needs.PODS not in needs or facts is None:
         return pods, None
-    return pods, with_owners(facts, known.get(Needs.OWNERS))
+    return pods, owned.pods(facts, known.get(Needs.OWNERS))
 
 
 def _required(answers: Mapping[Needs, Any], scope: Scope) -> Needs:

@@ -69,12 +69,25 @@ class Requests(Struct):
     ) -> list[Row]:
         """Read a list that is requested without a limit. If the server sends pages all the same, read all of them."""
         pages = Pages(path)
+        self._begin(path)
         metadata, rows = decode(self.get(path, query))
         found = list(rows)
         while token := pages.next(metadata, len(rows)):
+            self._advance(path, len(found), metadata)
             metadata, rows = decode(self.get(path, [*query, ("continue", token)]))
             found += rows
+        self._end(path, len(found))
         return found
+
+    def _begin(self, path: str) -> None:
+        self.cluster.progress(thing(path), 0, None)
+
+    def _advance(self, path: str, done: int, metadata: ListMeta | None) -> None:
+        remaining = metadata.remaining_item_count if metadata else None
+        self.cluster.progress(thing(path), done, None if remaining is None else done + remaining)
+
+    def _end(self, path: str, done: int) -> None:
+        self.cluster.progress(thing(path), done, done)
 
     def pages(self, path: str, query: Pairs, rows: Rows, accept: str = JSON) -> dict[Any, Any]:
         """Read a list page by page. If it expires between two pages (410), start over, once."""
@@ -91,8 +104,11 @@ class Requests(Struct):
         found: dict[Any, Any] = {}
         query = [("limit", str(PAGE)), *query]
         pages = Pages(path)
+        self._begin(path)
         listing = self._page(path, query, accept)
+        done = len(listing.items or ())
         while token := pages.next(listing.metadata, len(listing.items or ())):
+            self._advance(path, done, listing.metadata)
             step = at_once(
                 {
                     "next": partial(self._page, path, [*query, ("continue", token)], accept),
@@ -103,7 +119,9 @@ class Requests(Struct):
                 if isinstance(problem, C3sError):
                     raise problem
             listing = step["next"]
+            done += len(listing.items or ())
         found.update(rows(listing))
+        self._end(path, done)
         return found
 
     def _page(self, path: str, query: Pairs, accept: str) -> Listing:
@@ -112,6 +130,12 @@ class Requests(Struct):
     def seconds(self) -> float:
         """Return how long at least one request was under way."""
         return covered(self.spans)
+
+
+def thing(path: str) -> str:
+    """Return what a list is of, in words: "pods", "pod metrics"."""
+    resource = path.rpartition("/")[2]
+    return f"{resource.removesuffix('s')} metrics" if path.startswith("/apis/metrics.k8s.io/") else resource
 
 
 class Pages(Struct):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import repeat
 from typing import Final, Protocol
 
@@ -13,8 +14,12 @@ from c3s_cli.terminal.lines import Line, Span, cut, line, middle, pad, width
 from c3s_cli.terminal.viewing import HELP, LOST, MARKS, Viewing, matcher
 
 GAP: Final = "   "
-# A name is not shortened any further: less could not be recognized.
+# What is between columns if they do not fit otherwise.
+CLOSE: Final = "  "
+# A name is not shortened any further if a column can be left out instead: less could not be recognized.
 SHORTEST: Final = 16
+# Nor in a window that is too small for a name and one figure.
+TINY: Final = 6
 MORE: Final = " →"
 MARK_STYLES: Final = {"+": "good", "-": "dim", "!": "critical", "↑": "bold", "↓": "bold", LOST: "warn"}
 
@@ -27,10 +32,11 @@ class Order(Protocol):
 
 
 class Grid(Struct, frozen=True):
-    """The rows as text: headings, and the cells of each column with the largest width of each.
+    """The rows as text: headings, and the cells of each column, which may be made when they are asked for.
 
-    style(row, column), mark(row): called only for what is shown. order: None if rows cannot be sorted. flexible: the
-    columns that may be shortened. names: how many columns a filter looks at, from the left.
+    widths: how wide each column is at least. style(row, column), mark(row): called only for what is shown. order: None
+    if rows cannot be sorted. flexible: the columns that may be shortened. names: how many columns a filter looks at,
+    from the left.
     """
 
     headings: Sequence[str]
@@ -57,22 +63,29 @@ class Grid(Struct, frozen=True):
         return len(self.columns[0]) if self.columns else 0
 
 
-def grid_of(headings: Sequence[str], columns: Sequence[Sequence[str]]) -> Grid:
-    """Measure the columns, once for each reading: a redraw must not look at every row."""
-    widths = [
-        max(map(len, column), default=0) if "".join(column).isascii() else max(map(width, column))
-        for column in (([heading, *column]) for heading, column in zip(headings or repeat(""), columns, strict=False))
-    ]
-    return Grid(headings, columns, widths)
+def grid_of(headings: Sequence[str], columns: Sequence[Sequence[str]], names: int = 1) -> Grid:
+    """Make a grid; only names are measured, once for each reading: a redraw must not look at every row."""
+    measured = [_widest(column) for column in columns[:names]] + [0] * (len(columns) - names)
+    widths = [max(each, width(heading)) for each, heading in zip(measured, headings or repeat(""), strict=False)]
+    return Grid(headings, columns, widths, names=names)
+
+
+def _widest(column: Sequence[str]) -> int:
+    return max(map(len, column), default=0) if "".join(column).isascii() else max(map(width, column))
 
 
 class Body(Struct, frozen=True):
-    """The lines of a frame. page: how many rows fit. top, left: where the view stands, no further than there is."""
+    """The lines of a frame. page: how many rows fit. top, left: where the view stands, no further than there is.
+
+    widths: the grid's, or those of the cells that are shown if these are wider. Kept, columns do not move back and
+    forth as one scrolls.
+    """
 
     lines: list[Line]
     page: int
     top: int
     left: int
+    widths: Sequence[int]
 
 
 def frame(header: Header, grid: Grid, order: Sequence[int], view: Viewing, size: tuple[int, int], note: str) -> Body:
@@ -85,68 +98,94 @@ def frame(header: Header, grid: Grid, order: Sequence[int], view: Viewing, size:
     page = max(1, lines - len(top_lines) - 2)
     top = max(0, min(view.top, len(order) - page))
     left = max(0, min(view.left, len(grid.columns) - grid.names - 1))
+    natural = grid.widths
     if view.help:
         help_lines = _help(columns)
         top = max(0, min(view.top, len(help_lines) - page))
         middle_lines = help_lines[top : top + page]
     else:
         places = [place for place in range(len(grid.columns)) if not grid.names <= place < grid.names + left]
-        widths = _widths(grid, places, columns)
         shown = order[top : top + page]
-        heading = [_headings(grid, widths, len(places), columns)] if grid.headings else []
-        middle_lines = [*heading, *(_row(grid, place, widths, columns) for place in shown)]
+        natural = [
+            max(least, *(width(column[place]) for place in shown)) if shown else least
+            for least, column in zip(grid.widths, grid.columns, strict=True)
+        ]
+        layout = _layout(grid, places, natural, columns)
+        heading = [_headings(grid, layout, len(places), columns)] if grid.headings else []
+        middle_lines = [*heading, *(_row(grid, place, layout, columns) for place in shown)]
         if not shown:
             middle_lines.append(
                 cut(line(f"  no row matches /{view.pattern}" if view.pattern else f"  {note}"), columns)
             )
     filling = lines - len(top_lines) - 1 - len(middle_lines)
     last = _last(view, top, page, len(order), grid.size, columns)
-    return Body([*top_lines, *middle_lines, *([()] * filling), last][:lines], page, top, left)
+    return Body([*top_lines, *middle_lines, *([()] * filling), last][:lines], page, top, left, natural)
 
 
-def _widths(grid: Grid, places: Sequence[int], columns: int) -> dict[int, int]:
-    """Return the columns to show with their widths.
+class _Layout(Struct, frozen=True):
+    """How wide each column is that is shown, and what is between two of them."""
 
-    Names are shortened, the longest first, if that makes the rows fit. If it does not, the columns that fit are shown.
+    widths: dict[int, int]
+    gap: str
+
+    def excess(self, columns: int) -> int:
+        """Return how many cells are too many."""
+        return 2 + sum(self.widths.values()) + len(self.gap) * (len(self.widths) - 1) - columns
+
+
+def _layout(grid: Grid, places: Sequence[int], natural: Sequence[int], columns: int) -> _Layout:
+    """Choose the columns to show and their widths. natural: the width of each column's cells.
+
+    Names are shortened, the longest first, and columns move together if that makes all of them fit. If it does not, the
+    columns that fit are shown: a name may then take a third of the window.
     """
-    widths = {place: grid.widths[place] for place in places}
-    while _excess(widths, columns) > 0:
-        longest = max(grid.flexible & widths.keys(), key=lambda place: widths[place], default=None)
-        if longest is None or widths[longest] <= SHORTEST:
+    names = grid.flexible.intersection(places)
+    for gap in (GAP, CLOSE):
+        layout = _shortened(_Layout({place: natural[place] for place in places}, gap), names, SHORTEST, columns)
+        if layout.excess(columns) <= 0:
+            return layout
+    room = columns - len(MORE)
+    longest = max(SHORTEST, columns // 3)
+    widths = {place: min(natural[place], longest) if place in names else natural[place] for place in places}
+    layout = _Layout(widths, GAP)
+    while len(widths) > grid.names + 1 and layout.excess(room) > 0:
+        widths.popitem()
+    layout = _shortened(layout, names & widths.keys(), TINY, room)
+    # What is left over goes to the names.
+    while layout.excess(room) < 0 and (
+        cut_off := [place for place in names & widths.keys() if widths[place] < natural[place]]
+    ):
+        widths[min(cut_off, key=widths.__getitem__)] += 1
+    return layout
+
+
+def _shortened(layout: _Layout, names: AbstractSet[int], least: int, columns: int) -> _Layout:
+    """Shorten names, the longest first, until everything fits or all are as short as they may be."""
+    widths = layout.widths
+    while layout.excess(columns) > 0:
+        longest = max(names, key=widths.__getitem__, default=None)
+        if longest is None or widths[longest] <= least:
             break
         widths[longest] -= 1
-    if _excess(widths, columns) <= 0:
-        return widths
-    # A name may take half of the window, so that there is place for a figure beside it.
-    widths = {
-        place: min(grid.widths[place], columns // 2) if place in grid.flexible else grid.widths[place]
-        for place in places
-    }
-    while len(widths) > grid.names + 1 and _excess(widths, columns - len(MORE)) > 0:
-        widths.popitem()
-    return widths
+    return layout
 
 
-def _excess(widths: Mapping[int, int], columns: int) -> int:
-    return 2 + sum(widths.values()) + len(GAP) * (len(widths) - 1) - columns
-
-
-def _headings(grid: Grid, widths: Mapping[int, int], count: int, columns: int) -> Line:
+def _headings(grid: Grid, layout: _Layout, count: int, columns: int) -> Line:
     """Make the line of headings; an arrow says that there are more columns."""
-    spans = _row(grid, None, widths, columns)
-    return cut((*spans, Span(MORE, "dim")), columns) if len(widths) < count else spans
+    spans = _row(grid, None, layout, columns)
+    return cut((*spans, Span(MORE, "dim")), columns) if len(layout.widths) < count else spans
 
 
-def _row(grid: Grid, place: int | None, widths: Mapping[int, int], columns: int) -> Line:
+def _row(grid: Grid, place: int | None, layout: _Layout, columns: int) -> Line:
     """Make one line, the headings if there is no place."""
     mark = (grid.mark(place) if place is not None else "") or " "
     spans = [Span(f"{mark} ", MARK_STYLES.get(mark[:1], ""))]
     dim = "dim" if mark in ("-", LOST) else ""
-    for column, cells in widths.items():
+    for column, cells in layout.widths.items():
         text = grid.headings[column] if place is None else grid.columns[column][place]
         style = "title" if place is None else grid.style(place, column) or dim
         text = middle(text, cells) if column in grid.flexible else text
-        spans += [Span(text, style), Span(pad("", cells - width(text)) + GAP)]
+        spans += [Span(text, style), Span(pad("", cells - width(text)) + layout.gap)]
     return cut(spans[:-1], columns)
 
 
@@ -162,7 +201,7 @@ def _last(view: Viewing, top: int, page: int, shown: int, total: int, columns: i
     if view.typing is not None:
         return cut(line(Span(f"/{view.typing}", "bold"), "▏"), columns)
     last_row = min(top + page, shown)
-    parts = [f"{top + 1}-{last_row} of {shown}" if shown else f"0 of {shown}"]
+    parts = [f"{top + 1}–{last_row} of {shown}" if shown else f"0 of {shown}"]
     if view.pattern:
         parts[0] += f" ({total} in total)" if shown != total else ""
         parts.append(f"/{view.pattern}")

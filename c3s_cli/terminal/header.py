@@ -14,6 +14,9 @@ from c3s_cli.terminal.lines import Line, Span, cut, fit, line, width
 # Below this many lines of terminal the rows need the place more than the header.
 SMALL: Final = 16
 GAP: Final = "   "
+GAP_SHORT: Final = "  "
+# The cells of a bar in a small window.
+BAR: Final = 6
 
 
 class Gauge(Struct, frozen=True):
@@ -31,17 +34,30 @@ class Gauge(Struct, frozen=True):
         return f"{self.used} / {self.allocatable}"
 
 
-class Header(Struct, frozen=True):
-    """What the header shows. facts: (label, value) pairs; missing: what cannot be read, in two words; "" if nothing.
+class Fact(Struct, frozen=True):
+    """One thing to know about the cluster. short: the value in a small window, "" to leave the fact out there."""
 
-    status: the pace and the age of the newest sample. banner: why the numbers are old, "" if they are not.
+    label: str
+    value: str
+    style: str = "bold"
+    short: str = ""
+
+
+class Header(Struct, frozen=True):
+    """What the header shows. missing: why there are no totals, in two words; "" if there are.
+
+    trouble: the nodes that are not ready, each with its age. status: the pace, the time of the reading, and the age
+    of the newest sample: what does not fit is left out from the left. waiting: for how long no answer has come, "" if
+    that is not long. banner: how old the numbers are, and why; none if they are not.
     """
 
-    facts: tuple[tuple[str, str], ...]
+    facts: tuple[Fact, ...]
     gauges: tuple[Gauge, ...]
-    status: str
+    status: tuple[str, ...]
     missing: str = ""
-    banner: str = ""
+    trouble: tuple[str, ...] = ()
+    waiting: str = ""
+    banner: tuple[str, ...] = ()
     warn: float = 70
     critical: float = 90
 
@@ -49,29 +65,29 @@ class Header(Struct, frozen=True):
 def header_lines(header: Header, columns: int, lines: int) -> list[Line]:
     """Lay the header out for a window of some columns and lines."""
     if lines < SMALL:
-        return [_short(header, columns), _status(header, columns)]
+        return [_short(header, columns), *_trouble(header, columns), *_status(header, columns)]
     top = _facts(header, columns)
     amounts = max((len(gauge.amounts) for gauge in header.gauges), default=0)
     gauges = [_gauge(gauge, header, columns, amounts) for gauge in header.gauges]
     # Under a banner the totals are old like everything else: one reason is enough.
     is_missing = header.missing and not header.banner
     missing = [cut(line(Span(f"cluster totals: {header.missing}", "warn")), columns)] if is_missing else []
-    return [*top, *gauges, *missing, _status(header, columns)]
+    return [*top, *gauges, *missing, *_trouble(header, columns), *_status(header, columns)]
 
 
 def _facts(header: Header, columns: int) -> list[Line]:
     """Put the facts into as many lines as they need."""
     rows: list[list[Span]] = [[]]
     used = 0
-    for label, value in header.facts:
-        size = width(label) + 1 + width(value)
+    for fact in header.facts:
+        size = width(fact.label) + 1 + width(fact.value)
         if rows[-1] and used + len(GAP) + size > columns:
             rows.append([])
             used = 0
         if rows[-1]:
             rows[-1].append(Span(GAP))
             used += len(GAP)
-        rows[-1] += [Span(f"{label} ", "dim"), Span(value, "bold")]
+        rows[-1] += [Span(f"{fact.label} ", "dim"), Span(fact.value, fact.style)]
         used += size
     return [cut(row, columns) for row in rows if row]
 
@@ -98,18 +114,60 @@ def _gauge(gauge: Gauge, header: Header, columns: int, amounts: int) -> Line:
 
 
 def _short(header: Header, columns: int) -> Line:
+    """Put gauges and facts into one line: without bars if they leave no room, and without the facts that do not fit."""
+    facts = [
+        [Span(GAP_SHORT), Span(f"{each.label} ", "dim"), Span(each.short, each.style)]
+        for each in header.facts
+        if each.short
+    ]
+    spans = _in_short(header, BAR)
+    if _width([*spans, *(facts[0] if facts else ())]) > columns:
+        spans = _in_short(header, 0)
+    for fact in facts:
+        if _width([*spans, *fact]) <= columns:
+            spans += fact
+    return cut(spans, columns)
+
+
+def _width(spans: Sequence[Span]) -> int:
+    return sum(width(span.text) for span in spans)
+
+
+def _in_short(header: Header, bar_cells: int) -> list[Span]:
     spans: list[Span] = []
     for gauge in header.gauges:
         percent = "?" if gauge.percent is None else f"{gauge.percent:.0f}%"
         style = style_of(gauge.percent, header.warn, header.critical)
-        spans += [Span(f"{gauge.name} ", "dim"), Span(f"{bar(gauge.percent, 6)} {percent}", style), Span("  ")]
+        drawn = f"{bar(gauge.percent, bar_cells)} " if bar_cells else ""
+        spans += [Span(GAP_SHORT), Span(f"{gauge.name} ", "dim"), Span(f"{drawn}{percent}", style)]
     if header.missing:
-        spans.append(Span(header.missing, "warn"))
-    spans += [Span(f"{label} {value}  ") for label, value in header.facts if label in ("nodes", "pods")]
-    return cut(spans, columns)
+        spans += [Span(GAP_SHORT), Span(header.missing, "warn")]
+    return spans[1:]
 
 
-def _status(header: Header, columns: int) -> Line:
+def _trouble(header: Header, columns: int) -> list[Line]:
+    """Name the nodes that are not ready, as many as fit, and how many more there are."""
+    if not header.trouble:
+        return []
+    text = ""
+    for shown in range(1, len(header.trouble) + 1):
+        more = len(header.trouble) - shown
+        longer = f"not ready: {', '.join(header.trouble[:shown])}{f' and {more} more' if more else ''}"
+        if text and width(longer) > columns:
+            break
+        text = longer
+    return [line(Span(fit(text, columns), "critical"))]
+
+
+def _status(header: Header, columns: int) -> list[Line]:
+    """Say of when the numbers are; under a banner, why they are old, in two lines if one is too short."""
     if header.banner:
-        return line(Span(fit(header.banner, columns), "inverse"))
-    return cut(line(Span(header.status, "dim")), columns)
+        whole = ": ".join(header.banner)
+        texts = [whole] if width(whole) <= columns else header.banner
+        return [line(Span(fit(text, columns), "inverse")) for text in texts]
+    parts = list(header.status)
+    waiting = [header.waiting] if header.waiting else []
+    while len(parts) > 1 and width(GAP.join([*parts, *waiting])) > columns:
+        parts.pop(0)
+    spans = [Span(GAP.join(parts), "dim"), *(Span(text, "warn") for each in waiting for text in (GAP, each))]
+    return [cut(spans, columns)]

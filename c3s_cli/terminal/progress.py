@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from typing import Final
@@ -26,12 +27,12 @@ class Progress:
 
     def start(self) -> None:
         """Begin to watch the time."""
-        if sys.stderr is not None and sys.stderr.isatty():
+        if sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
             self._thread = threading.Thread(target=self._run, daemon=True)
             self._thread.start()
 
     def count(self, what: str, done: int, total: int | None) -> None:
-        """Note how many of `what` have been read; total: of how many, None if unknown."""
+        """Note how many of `what` have been read; total: of how many, None if unknown. All of them: it is over."""
         self._counts[what] = (done, total)
 
     def stop(self) -> None:
@@ -55,10 +56,11 @@ def text_of(counts: dict[str, tuple[int, int | None]]) -> str:
     """Write counts as one line: `reading pods … 12,000 of 150,000`."""
     unfinished = {what: each for what, each in list(counts.items()) if each[1] is None or each[0] < each[1]}
     if not unfinished:
-        return "waiting for the server …"
-    parts = [f"{what} … {_of(*each)}" for what, each in unfinished.items()]
-    return f"reading {', '.join(parts)}"
+        return "computing …" if counts else "waiting for the server …"
+    return f"reading {', '.join(f'{what} …{_of(*each)}' for what, each in unfinished.items())}"
 
 
 def _of(done: int, total: int | None) -> str:
-    return f"{done:,}" if total is None else f"{done:,} of {total:,}"
+    if total is None:
+        return f" {done:,}" if done else ""
+    return f" {done:,} of {total:,}"

@@ -88,3 +88,11 @@ def test_memory_is_bounded_by_what_is_there(readings: list[set[str]]) -> None:
         recent = readings[max(0, second - FADES) : second + 1]
         assert len(changes) <= len(set().union(*recent))
         assert all(len(changes.trends(pod(name))[0]) <= KEPT for name in names)
+
+
+def test_a_trend_does_not_grow_without_end() -> None:
+    changes = Changes()
+    for second in range(2 * KEPT):
+        changes.update([pod("a", second, second)])
+    cpu_trend, memory_trend = changes.trends(pod("a"))
+    assert (len(cpu_trend), cpu_trend[-1], len(memory_trend)) == (KEPT, (2 * KEPT - 1) * 10**6, KEPT)

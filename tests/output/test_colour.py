@@ -49,6 +49,17 @@ def test_only_cells_above_a_threshold_have_a_colour(demo: Run) -> None:
     ]
 
 
+def test_a_row_for_each_resource_has_colours_too(demo: Run) -> None:
+    rows = demo("top cluster -o wide --color always --warn 25 --critical 35").out.splitlines()
+    assert [SGR.sub("|", row).split()[3:6:2] for row in rows[1:4]] == [
+        ["|28%|", "|38%|"],
+        ["23%", "|26%|"],
+        ["|<unknown>|", "6%"],
+    ]
+    assert "\x1b[33m28%" in rows[1]
+    assert "\x1b[31m38%" in rows[1]
+
+
 def test_the_exact_percentage_counts_not_the_rounded_one(demo: Run) -> None:
     words = "top nodes memory-1 --columns cpu%"
     exact = json.loads(demo(f"{words} -o json").out)["items"][0]["cpu"]["usagePercentOfAllocatable"]

@@ -5,14 +5,17 @@ from __future__ import annotations
 import gc
 import sys
 from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import C3sError, ExitCode, Unreachable
-from c3s_cli.model import Report
+from c3s_cli.model import Node, Report, Sample
 from c3s_cli.request.pace import Pace
 from c3s_cli.request.view import Format, View
+from c3s_cli.run.heading import KEPT, Heading
 from c3s_cli.run.stages import Stages
 from c3s_cli.run.watching import Clock, Pipe, loop
 
@@ -70,3 +73,12 @@ def test_a_day_does_not_drift_and_leaves_nothing_behind() -> None:
     before, after = day.blocks
     # What was noted here takes some blocks itself: a float a reading.
     assert after - before < 15_000 + 1_000
+
+
+def test_the_header_keeps_a_bounded_history() -> None:
+    fleet: Any = SimpleNamespace(members=(), several=False, parallel=1)
+    heading = Heading(fleet)
+    for second in range(2 * KEPT):
+        node = Node("", "a", 10**9, 2**30, timestamp=f"2026-03-02T09:{second // 60:02d}:{second % 60:02d}Z")
+        heading.take([Sample("", datetime.now(UTC), "", nodes=[node])])
+    assert [len(gauge.history) for gauge in heading.gauges()] == [KEPT, KEPT]

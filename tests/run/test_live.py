@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
+from c3s_cli.run.live import Reading
 from tests.conftest import AT, Run
 from tests.run.desk import Desk, Terminal
 from tests.servers import FakeApi, Reply, Request, node, node_metrics, pod_metrics, status
@@ -33,7 +34,7 @@ every 2s   09:30:00Z   sampled 0s ago over 15s
   spot-1      3164m        40%         3894Mi          27%
   spot-2      <unknown>    <unknown>   <unknown>       <unknown>
 {chr(10) * 23}
-1-10 of 10{" " * 96}h help  q quit"""
+1–10 of 10{" " * 96}h help  q quit"""
 MEDIUM = f"""\
 context demo   server v1.33.2   nodes 10/10 ready, 9 reporting
 pods 93 of 932 slots
@@ -52,10 +53,10 @@ every 2s   09:30:00Z   sampled 0s ago over 15s
   spot-1      3164m        40%         3894Mi          27%
   spot-2      <unknown>    <unknown>   <unknown>       <unknown>
 {chr(10) * 6}
-1-10 of 10{" " * 56}h help  q quit"""
+1–10 of 10{" " * 56}h help  q quit"""
 SMALL = """\
-CPU █▋···· 28%  MEMORY █▍···· 23%  node…
-every 2s   09:30:00Z   sampled 0s ago o…
+CPU 28%  MEMORY 23%  nodes 10/10 ready
+09:30:00Z   sampled 0s ago over 15s
   NAME        CPU(cores)   CPU(%) →
   cp-1        515m         13%
   general-1   2568m        32%
@@ -63,7 +64,33 @@ every 2s   09:30:00Z   sampled 0s ago o…
   general-3   2184m        27%
   gpu-1       13207m       27%
   gpu-2       11876m       24%
-1-6 of 10                 h help  q quit"""
+1–6 of 10                 h help  q quit"""
+
+
+TRENDS = """\
+CPU █▋···· 28%  MEMORY █▍···· 23%  nodes 10/10 ready  pods 93
+every 2s   09:30:00Z   sampled 0s ago over 15s
+  NAMESPACE      NAME              CPU(cores)  TREND     MEMORY(bytes)  TREND
+  batch          etl-back…l-zcpgd  1667m              ▄  1431Mi                ▄
+  batch          nightly-…0-wtzz8  1373m              ▄  1520Mi                ▄
+  default        api-gp28…c-jjz9d  231m               ▄  499Mi                 ▄
+  default        api-gp28…c-m6nc5  215m               ▄  500Mi                 ▄
+  default        debug-shell       1m                 ▄  9Mi                   ▄
+  default        legacy-a…q-489cb  437m               ▄  594Mi                 ▄
+  default        redis-0           41m                ▄  145Mi                 ▄
+  default        web-nxls…t-5dshl  96m                ▄  109Mi                 ▄
+1–8 of 78                                                         h help  q quit"""
+NARROW = """\
+CPU 28%  MEMORY 23%  nodes 10/10 ready
+09:30:00Z   sampled 0s ago over 15s
+  NAMESPACE    NAME         CPU(cores) →
+  batch        etl-b…cpgd   1667m
+  batch        night…tzz8   1373m
+  default      api-g…jz9d   231m
+  default      api-g…6nc5   215m
+  default      debug…hell   1m
+  default      legac…89cb   437m
+1–6 of 78                 h help  q quit"""
 
 
 @pytest.fixture
@@ -120,6 +147,34 @@ def test_the_first_frame(desk: Desk, size: tuple[int, int], expected: str) -> No
     assert (seen.code, seen.left, seen.err) == (0, "", "")
 
 
+def test_figures_stay_in_sight_where_names_are_long(desk: Desk) -> None:
+    assert "\n".join(desk(f"watch pods -A --trend --demo-at {AT}", size=(80, 12)).looks[0]) == TRENDS
+    assert "\n".join(desk(f"watch pods -A --demo-at {AT}", size=(40, 10)).looks[0]) == NARROW
+
+
+def test_sums_have_no_trend(desk: Desk) -> None:
+    look = desk(f"watch --sum --trend --columns cpu --demo-at {AT}").looks[0]
+    assert rows(look)[-3:] == [
+        "  spot-2      <unknown>",
+        "              ________",
+        "              41542m",
+    ]
+
+
+def test_in_a_small_window_the_header_is_two_lines(desk: Desk) -> None:
+    looks = desk(f"watch --demo-at {AT}", lambda: desk.resize(80, 15), "", size=(80, 16)).looks
+    assert [[text[:6] for text in look].index("  NAME") for look in looks[:2]] == [5, 2]
+
+
+def test_columns_do_not_move_back_as_one_scrolls(desk: Desk, api: FakeApi) -> None:
+    names_ = [f"node-{letter}" for letter in "abcdefgh"]
+    api.nodes(*(node(name, labels={"agentpool": "a-long-pool" if "h" in name else "p"}) for name in names_))
+    api.node_metrics(*map(node_metrics, names_))
+    looks = desk(f"watch --server {api.url} --columns pool,cpu", "end", "home", "", size=(80, 8)).looks
+    headings = [next(text for text in look if text.startswith("  NAME")) for look in looks[:3]]
+    assert headings == ["  NAME     POOL   CPU(cores)", *["  NAME     POOL          CPU(cores)"] * 2]
+
+
 def test_a_resize_is_followed_at_once(desk: Desk) -> None:
     seen = desk(f"watch --demo-at {AT}", lambda: desk.resize(120, 40), lambda: desk.resize(40, 10), "")
     assert ["\n".join(look) for look in seen.looks[:3]] == [MEDIUM, LARGE, SMALL]
@@ -135,7 +190,7 @@ def test_pods_have_the_totals_of_the_cluster_above_them(desk: Desk) -> None:
     look = desk(f"watch pods -n team-search --demo-at {AT}").looks[0]
     assert look[:5] == MEDIUM.split("\n")[:5]
     assert look[5].startswith("  NAME ")
-    assert look[-1].startswith("1-11 of 11 ")
+    assert look[-1].startswith("1–11 of 11 ")
 
 
 def test_names_are_shortened_in_the_middle_before_a_figure_is_cut(desk: Desk) -> None:
@@ -179,19 +234,25 @@ def test_c_m_and_n_sort_and_reverse(desk: Desk) -> None:
     ]
 
 
+def test_escape_brings_back_the_order_of_the_command(desk: Desk) -> None:
+    looks = desk(f"watch --demo-at {AT}", "c", "c", "escape", "c", "").looks
+    assert [names(looks[3]), names(looks[4])] == [NODES, BY_CPU]
+    assert looks[3][-1] == f"1–10 of 10{'h help  q quit':>70}"
+
+
 def test_what_does_not_fit_is_scrolled_to(desk: Desk) -> None:
     keys = ("page-down", "down", "up", "end", "page-up", "home", "down", "")
     looks = desk(f"watch --demo-at {AT}", *keys, size=(80, 8)).looks
     ranges = [look[-1].split("  ")[0].strip() for look in looks]
     assert ranges[:8] == [
-        "1-4 of 10",
-        "5-8 of 10",
-        "6-9 of 10",
-        "5-8 of 10",
-        "7-10 of 10",
-        "3-6 of 10",
-        "1-4 of 10",
-        "2-5 of 10",
+        "1–4 of 10",
+        "5–8 of 10",
+        "6–9 of 10",
+        "5–8 of 10",
+        "7–10 of 10",
+        "3–6 of 10",
+        "1–4 of 10",
+        "2–5 of 10",
     ]
     assert [names(look) for look in looks[:2]] == [NODES[:4], NODES[4:8]]
 
@@ -211,7 +272,7 @@ def test_a_filter_is_typed_and_can_be_taken_back(desk: Desk) -> None:
     looks = desk(f"watch --demo-at {AT}", "/", "G", "p", "x", "backspace", "enter", "escape", "").looks
     assert [look[-1] for look in looks[1:6]] == ["/▏", "/G▏", "/Gp▏", "/Gpx▏", "/Gp▏"]
     assert names(looks[6]) == ["gpu-1", "gpu-2"]
-    assert looks[6][-1].startswith("1-2 of 2 (10 in total)  /Gp ")
+    assert looks[6][-1].startswith("1–2 of 2 (10 in total)  /Gp ")
     assert names(looks[7]) == NODES
 
 
@@ -307,6 +368,12 @@ def test_the_header_says_how_old_the_newest_sample_is(desk: Desk, server: Server
     ]
 
 
+def test_the_age_of_a_sample_goes_on_while_nothing_is_read(desk: Desk, server: Server) -> None:
+    seen = desk(f"watch -i 12 {server.answers(at(15, a=1))}", "", "space", "", "")
+    ages = [next(text for text in look if text.startswith("every")) for look in seen.looks]
+    assert ages == [f"every 12s   09:30:00Z   sampled {each}s ago over 15s" for each in (45, 50, 50, 51, 52)]
+
+
 # --- what goes wrong ------------------------------------------------------------------------------------------
 
 
@@ -319,6 +386,80 @@ def test_a_server_that_goes_away_leaves_the_last_numbers_under_a_banner(desk: De
     back = banners.index("", 1)
     assert rows(seen.looks[back])[0].split()[-1] == "2000m"
     assert seen.err == ""
+
+
+def test_the_reason_is_not_cut_off_in_a_narrow_window(desk: Desk, server: Server) -> None:
+    for size, lines in (((60, 24), slice(4, 7)), ((40, 10), slice(1, 4))):
+        desk.seconds = 1000.0
+        server.api.requests.clear()
+        look = desk(f"watch {server.answers(at(1, a=1), BROKEN)}", "", "", size=size).looks[1]
+        assert look[lines] == [
+            "STALE 2s (since 09:30:00Z), next try in 2s"[: size[0] - 1] + "…" * (size[0] < 42),
+            "Error from server (InternalError): broken"[: size[0] - 1] + "…" * (size[0] < 41),
+            "  NAME   CPU(cores)",
+        ]
+
+
+def test_a_server_may_ask_for_a_longer_pause(desk: Desk, server: Server) -> None:
+    busy = status(503, "ServiceUnavailable", "busy", **{"Retry-After": "40"})
+    seen = desk(f"watch --request-timeout 5s {server.answers(at(1, a=1), busy, at(2, a=2))}", "", "", size=(120, 24))
+    assert "STALE 2s (since 09:30:00Z), next try in 40s: Error from server (ServiceUnavailable): busy" in seen.looks[1]
+
+
+def test_a_server_that_does_not_answer_is_said_to_be_silent(desk: Desk, server: Server) -> None:
+    under_way: list[Callable[[], None]] = []
+    begin = Reading.begin
+
+    def answer() -> None:
+        under_way.pop()()
+
+    def slowly(reading: Reading, wake: Callable[[], None]) -> None:
+        if server.api.paths().count(METRICS):
+            reading._start = under_way.append  # noqa: SLF001  the first one was as fast as ever
+        begin(reading, wake)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Reading, "begin", slowly)
+        seen = desk(f"watch {server.answers(at(1, a=1), BROKEN)}", *[""] * 5, answer, *[""] * 3, size=(120, 24))
+    lines = [next(text for text in look if text.startswith(("every", "STALE"))) for look in seen.looks]
+    calm = "every 2s   09:30:00Z   sampled {}s ago over 15s"
+    broken = "Error from server (InternalError): broken"
+    assert lines == [
+        calm.format(59),
+        calm.format(61),
+        calm.format(62),
+        calm.format(63),
+        f"{calm.format(64)}   no answer for 3s",
+        f"{calm.format(65)}   no answer for 4s",
+        f"STALE 7s (since 09:30:00Z), next try in 1s: {broken}",
+        f"STALE 8s (since 09:30:00Z), trying now: {broken}",
+        f"STALE 9s (since 09:30:00Z), trying now: {broken}",
+        f"STALE 10s (since 09:30:00Z), trying now: {broken}",
+    ]
+
+
+def test_nodes_that_are_not_ready_are_named_with_their_age(desk: Desk, api: FakeApi) -> None:
+    api.pod_metrics(pod_metrics("default", "web"), namespace="default")
+    api.node_metrics(node_metrics("a"), node_metrics("b"))
+    lost = [
+        {"type": "Ready", "status": status, "lastTransitionTime": f"2026-03-02T09:{minute}:15Z"}
+        for status, minute in (("Unknown", 29), ("False", 10))
+    ]
+    api.nodes(node("a"), node("b", conditions=[lost[1]]), node("c", conditions=[lost[0]]), node("d", conditions=[]))
+    seen = desk(f"watch pods --server {api.url}", "", size=(120, 24))
+    assert seen.looks[0][0].endswith("nodes 1/4 ready, 2 reporting   pods ? of 440 slots")
+    assert seen.looks[0][3:5] == [
+        "not ready: c (45s), b (19m), d",
+        "every 2s   09:30:00Z   sampled 10s ago over 15s",
+    ]
+    written = "".join(desk.console.written)
+    assert "\x1b[31m1/4 ready, 2 reporting\x1b[0m" in written
+    assert "\x1b[31mnot ready: c (45s), b (19m), d\x1b[0m" in written
+    assert desk(f"watch pods --server {api.url}", size=(24, 10)).looks[0][:3] == [
+        "CPU 25%  MEMORY 12%",
+        "not ready: c (45s) and …",
+        "sampled 10s ago over 15s",
+    ]
 
 
 def test_tries_back_off_and_end_with_the_ordinary_grid(

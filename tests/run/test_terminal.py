@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import select
 import shutil
 import signal
@@ -21,6 +22,8 @@ import pyte
 import pytest
 
 from c3s_cli.demo.server import DemoServer
+from tests.conftest import AT
+from tests.run.test_live import LARGE, MEDIUM, SMALL
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no such terminals")
 ROOT = Path(__file__).parents[2]
@@ -111,7 +114,7 @@ def open_session(demo_server: DemoServer) -> Iterator[Any]:
     def opened(words: str = "watch", **options: Any) -> Session:
         session = Session(*C3S, *words.split(), "--server", demo_server.url, "--interval", "0.5", **options)
         sessions.append(session)
-        session.until("1-10 of 10")
+        session.until("1–10 of 10")
         return session
 
     yield opened
@@ -168,7 +171,7 @@ def test_ctrl_z_gives_the_terminal_back_until_fg(demo_server: DemoServer) -> Non
     try:
         session.pump(0.5)
         session.type(f"PS1='ready> '; {sys.executable} -m c3s_cli watch --server {demo_server.url}\n")
-        session.until("1-10 of 10")
+        session.until("1–10 of 10")
         session.screen.reset()
         session.type("\x1a")
         session.until("Stopped")
@@ -176,7 +179,7 @@ def test_ctrl_z_gives_the_terminal_back_until_fg(demo_server: DemoServer) -> Non
         assert session.written.count(LEFT) == session.written.count(ENTERED) == 1
         session.screen.reset()
         session.type("fg\n")
-        look = session.until("1-10 of 10")
+        look = session.until("1–10 of 10")
         assert "  gpu-1       13207m       27%         44314Mi         22%" in look
         session.screen.reset()
         session.type("q")
@@ -192,16 +195,89 @@ def test_keys_and_the_size_of_the_window_count_at_once(open_session: Any) -> Non
     look = session.until("by cpu")
     assert next(line for line in look if "gpu-1" in line or "cp-1" in line).startswith("  gpu-1")
     session.resize(60, 10)
-    look = session.until("1-6 of 10")
+    look = session.until("1–6 of 10")
     assert all(len(line) <= 60 for line in look)
     session.type("\x1b[6~")
-    session.until("5-10 of 10")
+    session.until("5–10 of 10")
     session.type("/spot\r")
-    session.until("1-2 of 2 (10 in total)")
+    session.until("1–2 of 2 (10 in total)")
     session.type("\x1b")
-    session.until("1-6 of 10")
+    session.until("1–6 of 10")
     session.type("q")
     assert session.ended() == 0
+
+
+def screen(size: tuple[int, int], header: str, rows: str, last: str) -> str:
+    """Lay out a whole screen: header and rows from the top, the last line at the bottom, the hint at its right."""
+    columns, lines = size
+    above = [*header.splitlines(), *rows.splitlines()]
+    hint = "h help  q quit"
+    return "\n".join([*above, *[""] * (lines - len(above) - 1), f"{last}{hint:>{columns - len(last)}}"])
+
+
+SHORT = "CPU █▋···· 28%  MEMORY █▍···· 23%  nodes 10/10 ready  pods 93\n"
+SHORT += "every 60s   09:30:00Z   sampled 0s ago over 15s\n"
+HEADINGS = "  NAME        CPU(cores)   CPU(%)      MEMORY(bytes)   MEMORY(%)\n"
+ROWS = {
+    "cp-1": "  cp-1        515m         13%         2859Mi          20%\n",
+    "general-1": "  general-1   2568m        32%         4942Mi          16%\n",
+    "general-2": "  general-2   3229m        40%         5490Mi          17%\n",
+    "general-3": "  general-3   2184m        27%         4463Mi          14%\n",
+    "gpu-1": "  gpu-1       13207m       27%         44314Mi         22%\n",
+    "gpu-2": "  gpu-2       11876m       24%         45058Mi         23%\n",
+    "memory-1": "  memory-1    4668m        59%         38105Mi         60%\n",
+    "spot-1": "  spot-1      3164m        40%         3894Mi          27%\n",
+    "spot-2": "  spot-2      <unknown>    <unknown>   <unknown>       <unknown>\n",
+}
+
+
+def table(*names: str) -> str:
+    return HEADINGS + "".join(ROWS[name] for name in names)
+
+
+def test_every_screen_of_a_session_is_whole() -> None:
+    session = Session(*C3S, "watch", "--demo-at", AT, "--interval", "60", size=(120, 40))
+
+    def look(until: str) -> str:
+        session.until(until)
+        session.pump(0.05)
+        # The clock of the terminal goes on.
+        return re.sub("sampled [0-9]+s", "sampled 0s", "\n".join(line.rstrip() for line in session.screen.display))
+
+    def typed(keys: str, until: str) -> str:
+        session.type(keys)
+        return look(until)
+
+    try:
+        assert look("1–10 of 10") == LARGE.replace("every 2s", "every 60s")
+        session.resize(40, 10)
+        assert look("1–6 of 10") == SMALL
+        session.resize(80, 24)
+        assert look("1–10 of 10") == MEDIUM.replace("every 2s", "every 60s")
+        session.resize(80, 8)
+        size = (80, 8)
+        assert look("1–4 of 10") == screen(
+            size, SHORT, table("cp-1", "general-1", "general-2", "general-3"), "1–4 of 10"
+        )
+        assert typed("c", "by cpu") == screen(
+            size, SHORT, table("gpu-1", "gpu-2", "memory-1", "general-2"), "1–4 of 10  by cpu"
+        )
+        assert typed("\x1b[B", "2–5") == screen(
+            size, SHORT, table("gpu-2", "memory-1", "general-2", "spot-1"), "2–5 of 10  by cpu"
+        )
+        assert typed("/", "/▏") == screen(size, SHORT, table("gpu-2", "memory-1", "general-2", "spot-1"), "/▏").replace(
+            "h help  q quit", ""
+        ).rstrip(" ")
+        assert typed("spot\r", "1–2") == screen(
+            size, SHORT, table("spot-1", "spot-2"), "1–2 of 2 (10 in total)  /spot  by cpu"
+        )
+        assert typed(" ", "PAUSED") == screen(
+            size, SHORT, table("spot-1", "spot-2"), "PAUSED  1–2 of 2 (10 in total)  /spot  by cpu"
+        )
+        session.type("q")
+        assert session.ended() == 0
+    finally:
+        session.close()
 
 
 def test_without_a_keyboard_it_still_draws(open_session: Any) -> None:

@@ -216,6 +216,22 @@ def test_names_and_owners_are_watched_as_metadata(api: FakeApi, desk: Desk, serv
     jobs.over.set()
 
 
+def test_what_has_not_changed_is_not_made_again(api: FakeApi, desk: Desk, server: Server) -> None:
+    server.items = [pod("n", "a", owner=("ReplicaSet", "r")), pod("n", "b", owner=("ReplicaSet", "r"))]
+    others = [Server(api, f"/apis/{path}") for path in ("apps/v1/replicasets", "batch/v1/jobs")]
+
+    def facts() -> Any:
+        return desk.source.read(Needs.POD_METRICS | Needs.PODS | Needs.OWNERS, ALL_PODS).pod_facts
+
+    before = facts()
+    assert all(facts()[key] is before[key] for key in before)
+    server.say(event("MODIFIED", pod("n", "b", node="node-z", owner=("ReplicaSet", "r")), 2))
+    eventually(lambda: facts()["n", "b"].node == "node-z")
+    assert facts()["n", "a"] is before["n", "a"]
+    for each in others:
+        each.over.set()
+
+
 def test_nodes_are_followed_with_their_details_or_without(api: FakeApi, desk: Desk) -> None:
     made = Server(api, NODES, node("x", labels={"zone": "1"}))
     made.watches = [[event("MODIFIED", node("x", cpu="16", labels={"zone": "1"}), 2)]]

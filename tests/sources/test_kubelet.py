@@ -1,9 +1,6 @@
 """--from kubelet: the arithmetic of metrics-server on what kubelets write, and nodes that say nothing.
 
-The file is long because every rule of metrics-server has a case, and the demo is asked, too.
-"""
-
-The file is long because each fault of a kubelet has a test.
+The file is long because every rule of metrics-server and each fault of a kubelet has a test.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -78,9 +78,10 @@ class _Spec(Struct, gc=False):
     unschedulable: bool = False
 
 
-class _Condition(Struct, gc=False):
+class _Condition(Struct, rename="camel", gc=False):
     type: str = ""
     status: str = ""
+    last_transition_time: str | None = None
 
 
 class _Info(_Swapping, rename="camel", gc=False):
@@ -151,9 +152,10 @@ def _details(item: _Node) -> NodeDetails:
     spec, conditions = item.spec or _Spec(), (item.status.conditions if item.status else None) or ()
     info = (item.status.node_info if item.status else None) or _Info()
     labels = item.metadata.labels or {}
+    ready = next((condition for condition in conditions if condition.type == "Ready"), None)
     return NodeDetails(
         labels=labels,
-        status=_condition(conditions, unschedulable=spec.unschedulable),
+        status=_condition(ready, unschedulable=spec.unschedulable),
         roles=_roles(labels),
         version=info.kubelet_version,
         taints=tuple(_taint(taint) for taint in spec.taints or ()),
@@ -161,13 +163,13 @@ def _details(item: _Node) -> NodeDetails:
         pool=_first(labels, POOL_LABELS),
         zone=_first(labels, ZONE_LABELS),
         instance_type=_first(labels, TYPE_LABELS),
+        turned_at=epoch(ready.last_transition_time) if ready else None,
     )
 
 
-def _condition(conditions: Sequence[_Condition], *, unschedulable: bool) -> str:
+def _condition(ready: _Condition | None, *, unschedulable: bool) -> str:
     """Return a node's status as `kubectl get nodes` shows it."""
-    ready = next((condition.status for condition in conditions if condition.type == "Ready"), None)
-    state = {"True": "Ready", None: "Unknown"}.get(ready, "NotReady")
+    state = {"True": "Ready", None: "Unknown"}.get(ready.status if ready else None, "NotReady")
     return f"{state},SchedulingDisabled" if unschedulable else state
 
 

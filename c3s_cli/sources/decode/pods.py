@@ -226,17 +226,35 @@ def _infeasible(state: PodState) -> bool:
     )
 
 
-def with_owners(pods: Mapping[Key, PodFacts], owners: Owners | None) -> Mapping[Key, PodFacts]:
-    """Replace a ReplicaSet by its Deployment and a Job by its CronJob, as the owner of their pods.
+class Owned:
+    """Pods with the owners of their owners. remember: what has not changed since the last time is not made again."""
 
-    If `owners` is None (not readable), pods of a ReplicaSet or Job have an unknown owner.
-    """
-    made = {}
-    for key, facts in pods.items():
-        kind, _, name = (facts.owner or "").partition("/")
-        if kind not in ("ReplicaSet", "Job"):
-            made[key] = facts
-            continue
-        above = None if owners is None else owners.get((key[0], kind, name), facts.owner)
-        made[key] = structs.replace(facts, owner=intern(above) if above else None)
-    return made
+    def __init__(self, *, remember: bool) -> None:
+        self._remember = remember
+        self._pods: Mapping[Key, PodFacts] = {}
+        self._owners: Owners | None = None
+        self._made: dict[Key, PodFacts] = {}
+
+    def pods(self, pods: Mapping[Key, PodFacts], owners: Owners | None) -> Mapping[Key, PodFacts]:
+        """Replace a ReplicaSet by its Deployment and a Job by its CronJob, as the owner of their pods.
+
+        If `owners` is None (not readable), pods of a ReplicaSet or Job have an unknown owner.
+        """
+        if not self._remember:
+            return {key: _with_owner(key, facts, owners) for key, facts in pods.items()}
+        known, before = (self._pods, self._made) if owners == self._owners else ({}, {})
+        self._made = {
+            key: before[key] if known.get(key) is facts else _with_owner(key, facts, owners)
+            for key, facts in pods.items()
+        }
+        self._pods, self._owners = pods, owners
+        return self._made
+
+
+def _with_owner(key: Key, facts: PodFacts, owners: Owners | None) -> PodFacts:
+    kind, _, name = (facts.owner or "").partition("/")
+    if kind not in ("ReplicaSet", "Job"):
+        return facts
+    above = None if owners is None else owners.get((key[0], kind, name), facts.owner)
+    owned: PodFacts = structs.replace(facts, owner=intern(above) if above else None)
+    return owned

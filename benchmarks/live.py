@@ -1,0 +1,138 @@
+"""What a watch costs on a terminal of 120 columns and 40 lines, at size L: `python benchmarks/live.py`.
+
+Prints the CPU of a reading of pods, with and without -o wide, beside that of `kubectl top pods -A`, and of a redraw.
+The time of the demo goes on, so that c3s can follow it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import struct
+import subprocess
+import sys
+import termios
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from cases import SIZES
+from servers import server
+
+COMMAND: Final = (sys.executable, "-m", "c3s_cli", "watch", "pods", "-A")
+WARM, TICKS, REDRAWS = 3, 10, 200
+REDRAW: Final = b"\x0c"  # Ctrl-L
+# What a frame begins with.
+FRAME: Final = b"\x1b[?2026h"
+
+
+class Session(NamedTuple):
+    """A watch at a terminal of its own. drawn: how many frames have come."""
+
+    process: subprocess.Popen[bytes]
+    keyboard: int
+    drawn: list[int]
+
+    def wait_for(self, frames: int) -> None:
+        """Wait until so many frames have come."""
+        while sum(self.drawn) < frames:
+            time.sleep(0.01)
+
+
+@contextlib.contextmanager
+def at_terminal(*words: str) -> Iterator[Session]:
+    """Run a watch at a terminal until the block ends."""
+    controller, terminal = pty.openpty()
+    fcntl.ioctl(controller, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+    environment = {**os.environ, "TERM": "xterm-256color"}
+
+    def own() -> None:
+        """Take the terminal as one's own, without which nothing typed is read."""
+        fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+
+    with subprocess.Popen(
+        [*COMMAND, *words],
+        stdin=terminal,
+        stdout=terminal,
+        env=environment,
+        start_new_session=True,
+        preexec_fn=own,  # noqa: PLW1509  only a child can do it
+    ) as process:
+        os.close(terminal)
+        session = Session(process, controller, [])
+        threading.Thread(target=_drain, args=(session,), daemon=True).start()
+        try:
+            yield session
+        finally:
+            process.kill()
+
+
+def _drain(session: Session) -> None:
+    with contextlib.suppress(OSError):
+        while written := os.read(session.keyboard, 65536):
+            session.drawn.append(written.count(FRAME))
+
+
+def cpu_of(*words: str) -> float:
+    """Run a watch to its end; return its seconds of CPU."""
+    with at_terminal(*words) as session:
+        _, status, usage = os.wait4(session.process.pid, 0)
+        session.process.returncode = os.waitstatus_to_exitcode(status)
+    if session.process.returncode:
+        sys.exit(f"{' '.join(words)} ended with {session.process.returncode}")
+    return usage.ru_utime + usage.ru_stime
+
+
+def tick(*words: str) -> float:
+    """Return the CPU of one reading of many, in seconds."""
+    few, many = (cpu_of(*words, "--interval", "0.01", "--count", str(count)) for count in (WARM, WARM + TICKS))
+    return (many - few) / TICKS
+
+
+def redraw(*words: str) -> float:
+    """Return the CPU of one redraw of everything, in seconds, while nothing is read."""
+    with at_terminal(*words, "--interval", "600") as session:
+        session.wait_for(1)
+        before = _spent(session.process.pid)
+        for frames in range(REDRAWS):
+            os.write(session.keyboard, REDRAW)
+            session.wait_for(frames + 2)
+        return (_spent(session.process.pid) - before) / REDRAWS
+
+
+def _spent(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def kubectl(flags: list[str]) -> float:
+    """Return the CPU of `kubectl top pods -A`, in seconds."""
+    command = ["kubectl", "top", "pods", "-A", *flags]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    return usage.ru_utime + usage.ru_stime
+
+
+def main() -> None:
+    """Measure, print a table in Markdown."""
+    nodes, pods = SIZES["L"]
+    demo = [sys.executable, "-m", "c3s_cli", "demo", "--port", "0", "--nodes", str(nodes), "--pods-per-node", str(pods)]
+    with server(demo) as port:
+        flags = ["--server", f"http://127.0.0.1:{port}"]
+        theirs = sorted(kubectl(flags) for _ in range(3))[1]
+        plain, wide = tick(*flags), tick("-o", "wide", *flags)
+        drawn = redraw("-o", "wide", *flags)
+    print("| at L, on a terminal | CPU | compared |\n|---|---|---|")
+    print(f"| `kubectl top pods -A` | {theirs * 1000:.0f} ms | |")
+    print(f"| a reading of `watch pods -A` | {plain * 1000:.0f} ms | {plain / theirs:.2f} of kubectl |")
+    print(f"| a reading of `watch pods -A -o wide` | {wide * 1000:.0f} ms | {wide / plain:.1f} of the plain one |")
+    print(f"| a redraw of `watch pods -A -o wide` | {drawn * 1000:.1f} ms | |")
+
+
+if __name__ == "__main__":
+    main()
