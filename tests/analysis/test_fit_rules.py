@@ -98,51 +98,51 @@ def test_a_taint_is_tolerated(run: Run, api: FakeApi, tmp_path: Path, toleration
 @pytest.mark.parametrize(
     ("term", "nodes"),
     [
-        ({"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["n2"]}]}, {"n2"}),
-        ({"matchFields": [{"key": "metadata.name", "operator": "NotIn", "values": ["n2"]}]}, {"n1", "n3"}),
-        ({"matchExpressions": [{"key": "size", "operator": "Gt", "values": ["1"]}]}, {"n2"}),
-        ({"matchExpressions": [{"key": "size", "operator": "Lt", "values": ["2"]}]}, {"n1"}),
-        ({"matchExpressions": [{"key": "size", "operator": "NotIn", "values": ["1"]}]}, {"n2", "n3"}),
-        ({"matchExpressions": [{"key": "size", "operator": "DoesNotExist"}]}, {"n3"}),
+        ({"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["n2"]}]}, ["n2"]),
+        ({"matchFields": [{"key": "metadata.name", "operator": "NotIn", "values": ["n2"]}]}, ["n1", "n3"]),
+        ({"matchExpressions": [{"key": "size", "operator": "Gt", "values": ["1"]}]}, ["n2"]),
+        ({"matchExpressions": [{"key": "size", "operator": "Lt", "values": ["2"]}]}, ["n1"]),
+        ({"matchExpressions": [{"key": "size", "operator": "NotIn", "values": ["1"]}]}, ["n2", "n3"]),
+        ({"matchExpressions": [{"key": "size", "operator": "DoesNotExist"}]}, ["n3"]),
         (
             {
                 "matchExpressions": [{"key": "size", "operator": "Exists"}],
                 "matchFields": [{"key": "metadata.name", "operator": "NotIn", "values": ["n1"]}],
             },
-            {"n2"},
+            ["n2"],
         ),
-        ({}, set()),
+        ({}, []),
     ],
     ids=str,
 )
-def test_a_node_affinity_matches(run: Run, api: FakeApi, tmp_path: Path, term: Json, nodes: set[str]) -> None:
+def test_a_node_affinity_matches(run: Run, api: FakeApi, tmp_path: Path, term: Json, nodes: list[str]) -> None:
     sized = [node(name, labels={"size": size} if size else {}) for name, size in (("n1", "1"), ("n2", "2"), ("n3", ""))]
     api.nodes(*sized)
     api.pods()
     rule = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}}
     found = placed(run, api, tmp_path, {"affinity": rule}, 99)
-    assert {name for name, count in found.items() if count} == nodes
+    assert sorted(name for name, count in found.items() if count) == nodes
 
 
 @pytest.mark.parametrize(
     ("rule", "kept_off"),
     [
-        ({}, {"n1"}),
-        ({"namespaces": ["other"]}, {"n2"}),
-        ({"namespaces": ["default", "other"]}, {"n1", "n2"}),
-        ({"namespaceSelector": {}}, {"n1", "n2"}),
+        ({}, ["n1"]),
+        ({"namespaces": ["other"]}, ["n2"]),
+        ({"namespaces": ["default", "other"]}, ["n1", "n2"]),
+        ({"namespaceSelector": {}}, ["n1", "n2"]),
     ],
     ids=str,
 )
 def test_an_anti_affinity_looks_at_its_namespaces(
-    run: Run, api: FakeApi, tmp_path: Path, rule: Json, kept_off: set[str]
+    run: Run, api: FakeApi, tmp_path: Path, rule: Json, kept_off: list[str]
 ) -> None:
     term = {"topologyKey": HOST, "labelSelector": {"matchLabels": {"app": "b"}}, **rule}
     affinity = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
     api.nodes(in_zone("n1", "a"), in_zone("n2", "a"), in_zone("n3", "b"))
     api.pods(pod("default", "one", "n1", labels={"app": "b"}), pod("other", "two", "n2", labels={"app": "b"}))
     found = placed(run, api, tmp_path, {"affinity": affinity}, 99)
-    assert {name for name, count in found.items() if not count} == kept_off
+    assert sorted(name for name, count in found.items() if not count) == kept_off
 
 
 def test_running_pods_keep_others_away_with_their_own_anti_affinity(run: Run, api: FakeApi, tmp_path: Path) -> None:
