@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -18,6 +18,9 @@ from c3s_cli.kube.deadline import HINT
 # Characters of a server's message and reason that are shown.
 LONGEST: Final = 1000
 LONGEST_REASON: Final = 100
+# Headers whose values are secret, by what their names have in them: Authorization, Cookie, X-Api-Key, X-Auth-Token.
+SECRET_HEADER: Final = re.compile(r"auth|cookie|key|token|secret|passw|session|credential", re.IGNORECASE)
+SHORTEST: Final = 4
 
 
 # The usage of 150,000 pods, which comes in one answer, is 150 MB with three containers and some labels in each.
@@ -91,20 +94,42 @@ GENERIC: Final = {
 REDIRECTS: Final = (301, 302, 303, 307, 308)
 
 
-def error_of(status: int, headers: Mapping[str, str], body: bytes, path: str) -> ApiError:
-    """Make an ApiError of an answer that is no 200, in kubectl's words."""
+class Secrets(tuple[str, ...]):
+    """What was sent to a server to log in. A server may quote it, and what it says is shown."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, headers: Sequence[tuple[str, str]], user: Mapping[str, Any]) -> Secrets:
+        """Collect the secret parts of what is sent. What is shorter than a password may be is no secret."""
+        values = [value for name, value in headers if SECRET_HEADER.search(name)]
+        # The scheme, such as "Bearer", is none.
+        words = [word for value in values for word in (value, value.rpartition(" ")[2], value.rpartition("=")[2])]
+        found = [word for word in (*words, str(user.get("password") or "")) if len(word) >= SHORTEST]
+        return cls(sorted(set(found), key=len, reverse=True))
+
+    def hidden(self, text: str) -> str:
+        """Return a text without them."""
+        for secret in self:
+            text = text.replace(secret, "…")
+        return text
+
+
+def error_of(status: int, headers: Mapping[str, str], body: bytes, path: str, secrets: Secrets) -> ApiError:
+    """Make an ApiError of an answer that is no 200, in kubectl's words, without what was sent to log in."""
     retry_after = _seconds(headers.get("Retry-After"))
     told = _status(body)
     if told:
-        reason, message = _line(str(told.get("reason") or ""))[:LONGEST_REASON], str(told.get("message") or "")
+        reason, message = (secrets.hidden(str(told.get(key) or "")) for key in ("reason", "message"))
+        reason = _line(reason)[:LONGEST_REASON]
         if status == 401 and not message:
             message = "Unauthorized"
         return ApiError(status, reason, _line(message), retry_after=retry_after, hint=_hint(status, message))
-    if own := _own_words(body):
+    if own := _own_words(body, secrets):
         return ApiError(status, *own, retry_after=retry_after)
     unknown = ("", f"the server responded with the status code {status} but did not return more information")
     reason, words = GENERIC.get(status, GENERIC[500] if status >= 500 else unknown)
-    text = _line(body[: LONGEST * 4].decode("utf-8", "replace"))
+    text = _line(secrets.hidden(body[: LONGEST * 4].decode("utf-8", "replace")))
     if status == 403:
         words = text or f'forbidden: "{path}"'
     elif (status == 406 or not words) and text:
@@ -113,11 +138,11 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes, path: str) ->
     elif not words:
         words = "an error on the server has prevented the request from succeeding"
     where = _where(path)
-    hint = _redirect(headers.get("Location")) if status in REDIRECTS else _hint(status, text)
+    hint = _redirect(secrets.hidden(headers.get("Location") or "")) if status in REDIRECTS else _hint(status, text)
     return ApiError(status, reason, words + where, retry_after=retry_after, hint=hint)
 
 
-def _redirect(location: str | None) -> str | None:
+def _redirect(location: str) -> str | None:
     """Name the target of a redirect, without what may be secret in it."""
     if not location:
         return None
@@ -142,7 +167,7 @@ def _status(body: bytes) -> dict[str, Any] | None:
     return told if isinstance(told, dict) and told.get("kind") == "Status" else None
 
 
-def _own_words(body: bytes) -> tuple[str, str] | None:
+def _own_words(body: bytes, secrets: Secrets) -> tuple[str, str] | None:
     """Return the reason and the words of a server behind the API server, such as Prometheus, which sends no Status."""
     try:
         told = json.loads(body)
@@ -150,10 +175,10 @@ def _own_words(body: bytes) -> tuple[str, str] | None:
         return None
     if not isinstance(told, dict) or told.get("status") != "error":
         return None
-    words = str(told.get("error") or "")
+    words = secrets.hidden(str(told.get("error") or ""))
     # Some quote the whole query before they say what is wrong with it.
     short = words if len(words) <= LONGEST else f"{words[: LONGEST // 2]} … {words[-LONGEST // 2 :]}"
-    return str(told.get("errorType") or ""), short
+    return secrets.hidden(str(told.get("errorType") or ""))[:LONGEST_REASON], short
 
 
 def _where(path: str) -> str:

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 from c3s_cli import __version__
 from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, UsageError
 from c3s_cli.kube.access import Access, access_of
-from c3s_cli.kube.answers import Answer, body_of, date_of, error_of, unreachable
+from c3s_cli.kube.answers import Answer, Secrets, body_of, date_of, error_of, unreachable
 from c3s_cli.kube.deadline import Deadline
 from c3s_cli.kube.dial import Dial, dial
 from c3s_cli.kube.headers import impersonation
@@ -31,6 +31,8 @@ Result = TypeVar("Result")
 # What is POSTed: a document as JSON, or the fields of a form.
 Question = Mapping[str, Any] | Sequence[tuple[str, str]]
 PAUSES: Final = 10
+# Characters of a content type that are shown.
+LONGEST_KIND: Final = 100
 
 
 def segment(name: str, what: str = "resource name") -> str:
@@ -97,7 +99,7 @@ class Cluster:
         self._headers = self._standing_headers(target)
         if access.secure and access.cluster.get("insecure-skip-tls-verify"):
             self.notes = (f"warning: the certificate of {access.server} is not verified",)
-        self._session = Session(access, load, dials, deadline, self.trace)
+        self._session = Session(access, load, self._headers, dials, deadline, self.trace)
 
     def _standing_headers(self, target: Target) -> list[tuple[str, str]]:
         headers = [("User-Agent", f"c3s/{__version__}")]
@@ -106,6 +108,11 @@ class Cluster:
         if not unwanted and not is_loopback(self.server):
             headers.append(("Accept-Encoding", "gzip"))
         return headers + impersonation(self._access.user)
+
+    @property
+    def secrets(self) -> Secrets:
+        """What is sent to log in, to be hidden in what the server says."""
+        return self._session.secrets
 
     def close(self) -> None:
         """Close the connections."""
@@ -159,7 +166,7 @@ class Cluster:
             # A stream outlives the readings, and so their deadlines.
             deadline = self._deadline.of_stream()
             send = partial(self._send, url=url, accept=accept, deadline=deadline, encoded=False)
-            stream = Stream(self._session.own(deadline), send, url, silence, self.trace)
+            stream = Stream(self._session.own(deadline), send, url, silence, self.trace, self.secrets)
             deadline.allow_silence(silence)
             return stream
 
@@ -195,12 +202,13 @@ class Cluster:
             self.trace(f"{method} {url} failed in {(time.monotonic() - begun) * 1000:.0f} ms")
             raise
         spent = (time.monotonic() - begun) * 1000
-        self.trace(f"{method} {url} {response.status} {response.reason or ''} in {spent:.0f} ms, {len(body)} bytes")
+        reason = self.secrets.hidden(response.reason or "")
+        self.trace(f"{method} {url} {response.status} {reason} in {spent:.0f} ms, {len(body)} bytes")
         content_type = response.headers.get("Content-Type", "")
         if response.status != 200 and not (document and response.status == 201):
-            raise error_of(response.status, response.headers, bytes(body), path)
+            raise error_of(response.status, response.headers, bytes(body), path, self.secrets)
         if accept.rpartition("/")[2] not in content_type:
-            kind = content_type.split(";", 1)[0] or "something unnamed"
+            kind = self.secrets.hidden(content_type).split(";", 1)[0][:LONGEST_KIND] or "something unnamed"
             wanted = "JSON" if accept.endswith("json") else accept
             raise InvalidAnswer(
                 f"the server sent {kind}, not {wanted}", hint="is that an API server, or a login page or proxy?"

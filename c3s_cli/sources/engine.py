@@ -15,6 +15,7 @@ from c3s_cli.sources.decode.prometheus import Vector, vector_of
 from c3s_cli.sources.requests import some_at_once
 
 if TYPE_CHECKING:
+    from c3s_cli.kube.answers import Secrets
     from c3s_cli.sources.requests import Requests
 
 # Each may keep a core of the server busy for seconds.
@@ -25,8 +26,12 @@ TOO_LARGE: Final = re.compile(
     re.IGNORECASE,
 )
 SLOW: Final = re.compile(r"timed? ?out|deadline", re.IGNORECASE)
-# Some servers quote the whole query.
+# Characters of what a server says that are shown: some quote the whole query.
 MOST_WORDS: Final = 300
+# Of a server's warnings: so many are kept.
+MOST_WARNINGS: Final = 10
+# The end of the year 9999, which is as far as a calendar goes.
+LATEST: Final = 253_402_300_800
 # How often a query is split before the first answer: what is never small enough has another reason.
 PATIENCE: Final = 40
 SLOWER: Final = "--step 1h looks at fewer points, --request-timeout waits longer"
@@ -51,6 +56,10 @@ class Engine(Struct):
     may_post: bool = True
     lock: threading.Lock = field(default_factory=threading.Lock)
 
+    @property
+    def _secrets(self) -> Secrets:
+        return self.requests.cluster.secrets
+
     def vector(self, query: str, time: float | None = None) -> Vector:
         """Ask for the value of an expression at a time, or now. QueryFailed if the server refuses the query."""
         fields = [("query", query)] + ([("time", f"{time:.3f}")] if time is not None else [])
@@ -62,14 +71,17 @@ class Engine(Struct):
             if "larger than" in problem.message:
                 raise QueryFailed(problem.message, too_large=True) from problem
             raise InvalidAnswer(
-                problem.message, hint="--from takes the address of a Prometheus API, with its path prefix"
+                self._secrets.hidden(problem.message),
+                hint="--from takes the address of a Prometheus API, with its path prefix",
             ) from problem
         except Unreachable as problem:
             raise Unreachable(
                 problem.message, hint=SLOWER if "timeout" in problem.message else problem.hint
             ) from problem
         with self.lock:
-            self.warnings.update(dict.fromkeys(warnings))
+            for warning in warnings:
+                if len(self.warnings) < MOST_WARNINGS:
+                    self.warnings[self._secrets.hidden(warning)[:MOST_WORDS]] = None
         return found
 
     def _send(self, fields: Sequence[tuple[str, str]]) -> bytes | bytearray:
@@ -90,9 +102,11 @@ class Engine(Struct):
         return self.requests.get(path, fields)
 
     def now(self) -> float:
-        """Return the server's time, in whole seconds since 1970."""
+        """Return the server's time, in whole seconds since 1970. InvalidAnswer if it tells none."""
         found = self.vector("time()")
-        return float(int(found[0][1])) if found else 0.0
+        if not found or not 0 < found[0][1] < LATEST:
+            raise InvalidAnswer("the server does not tell its time")
+        return float(int(found[0][1]))
 
     def gather(
         self, pieces: Sequence[P], query: Callable[[P], str], time: float

@@ -16,7 +16,7 @@ from msgspec import Struct, field, structs
 
 from c3s_cli.amounts.duration import go_duration
 from c3s_cli.columns.vocabulary import Kind
-from c3s_cli.errors import ApiError, C3sError, MetricsUnavailable
+from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, MetricsUnavailable
 from c3s_cli.kube.cluster import segment
 from c3s_cli.model import Container, Failure, Figures, Node, Pod, Volume
 from c3s_cli.sources.decode.exposition import Samples, container_of, read
@@ -184,7 +184,10 @@ class KubeletUsage(Struct):
 
     def _page(self, name: str) -> Page:
         body = self.requests.get(f"/api/v1/nodes/{segment(name)}/proxy/metrics/resource", accept="text/plain")
-        return read(body, OF_PODS if self.scope.objects is Kind.POD else OF_NODES)
+        page = read(body, OF_PODS if self.scope.objects is Kind.POD else OF_NODES)
+        if not any(page.values()):
+            raise InvalidAnswer("the answer has no metrics")
+        return page
 
     def _failed(self, name: str, problem: C3sError) -> None:
         self.problem = self.problem or problem

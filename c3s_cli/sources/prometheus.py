@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from c3s_cli.amounts.duration import go_duration
 from c3s_cli.columns.statistics import statistics_of
-from c3s_cli.errors import C3sError, MetricsUnavailable
+from c3s_cli.errors import C3sError, InvalidAnswer, MetricsUnavailable
 from c3s_cli.model import Container, Failure, Figures, Node, Pod, Volume
 from c3s_cli.request.period import Period
 from c3s_cli.sources import prometheus_figures, promql
@@ -161,14 +161,17 @@ class PrometheusUsage:
 
     def sums(self, groups: Mapping[Keys, Members], figures: Sequence[str]) -> dict[Keys, Figures]:
         """Read statistics of groups as a whole: of the sum of their members at each point of the range."""
-        keys = list(groups)
-        made: dict[Keys, dict[str, int]] = {each: {} for each in keys}
-        slices = group_slices({str(place): groups[each] for place, each in enumerate(keys)})
+        marks = {str(place): each for place, each in enumerate(groups)}
+        made: dict[Keys, dict[str, int]] = {each: {} for each in groups}
+        slices = group_slices({mark: groups[each] for mark, each in marks.items()})
         for wanted in statistics_of(figures):
             resource, _, statistic = wanted.partition(".")
             ask = partial(self._of_group, resource, statistic)
             for labels, number in self._gather(slices, partial(GroupSlice.query, ask=ask, label=GROUP), wanted):
-                made[keys[int(labels[GROUP])]][wanted] = _whole(resource, number)
+                group = marks.get(labels.get(GROUP, ""))
+                if group is None:
+                    raise InvalidAnswer("the server's answer for a query is of a group that was not asked for")
+                made[group][wanted] = _whole(resource, number)
         return dict(made)
 
     # --- queries ------------------------------------------------------------------------------------------------

@@ -61,7 +61,7 @@ def test_a_target_that_breaks_is_found(name: str, monkeypatch: pytest.MonkeyPatc
         ("decoder", "c3s_cli.sources.decode.pods.requests_of"),
         ("where", "c3s_cli.request.where.Condition.matches"),
         ("kubeconfig", "c3s_cli.kube.kubeconfig._check_shape"),
-        ("kubeconfig", "c3s_cli.kube.access._checked"),
+        ("kubeconfig", "c3s_cli.kube.access.checked"),
     ],
 )
 def test_the_corpus_reaches_what_it_should(monkeypatch: pytest.MonkeyPatch, target: str, place: str) -> None:

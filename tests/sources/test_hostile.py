@@ -1,0 +1,382 @@
+"""What a broken or hostile Prometheus or kubelet may answer: it is shown, or refused in one line; never a bug."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from c3s_cli.sources import kubelet
+from tests.authority import server_context, write_files
+from tests.commands.test_random import nested, run
+from tests.conftest import Run
+from tests.faults import BROKEN, HTML
+from tests.servers import FakeApi, Reply, Request, node, pod
+from tests.sources.test_kubelet import NOW as LATER
+from tests.sources.test_kubelet import TEXT, THEN, look, pages, path
+from tests.sources.test_prometheus import NOW, QUERY, engine, vector
+
+CANARY = "canary7/secret+="
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kubelet, "PAUSE", 0.0)
+    monkeypatch.setattr(kubelet, "STILL", 0.0)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[FakeApi]:
+    with FakeApi() as api:
+        api.nodes(node("a"), node("b"))
+        api.pods(pod("n", "p", "a"))
+        yield api
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[FakeApi]:
+    with FakeApi() as api:
+        yield api
+
+
+# --- Prometheus -----------------------------------------------------------------------------------------------
+
+EVERYTHING = {
+    "namespace": "n",
+    "pod": "p",
+    "container": "c",
+    "node": "a",
+    "resource": "cpu",
+    "phase": "Running",
+    "persistentvolumeclaim": "v",
+    "c3s_group": "0",
+    "condition": "Ready",
+    "status": "true",
+    "label_x": "y",
+}
+# Together they ask for every kind of series.
+QUESTIONS = (
+    "top pods -A --containers",
+    "top nodes",
+    "top cluster -o json",
+    "top volumes -A",
+    "top pods -A --by namespace --since 1h --columns cpu.p95",
+    "top pods -A --columns throttled,oomKills,volumes.used",
+    "top pods -A --facts source --columns all",
+    "top nodes --facts source --columns all -o csv",
+)
+NO_NUMBER = "error: the server's answer for a query is not valid: {!r} is not a number\n"
+ADDRESS = "hint: --from takes the address of a Prometheus API, with its path prefix\n"
+
+
+def scalar(value: object) -> Reply:
+    return Reply({"status": "success", "data": {"resultType": "scalar", "result": [NOW, value]}})
+
+
+@pytest.mark.parametrize("value", ["abc", "", "0x10", "1_000", "\u0661", " 5", "1e", "infinitely"])
+def test_what_is_no_number_is_refused(run: Run, api: FakeApi, server: FakeApi, value: str) -> None:
+    engine(server, lambda _query, _request: vector((EVERYTHING, value)))
+    assert run(f"top pods -A --from {server.url} --server {api.url}") == (1, "", NO_NUMBER.format(value) + ADDRESS)
+
+
+@pytest.mark.parametrize("value", ["1e308", "-1e308", "9" * 400, "+Inf", "-Inf", "NaN", "1e18"])
+def test_what_nothing_can_measure_is_unknown(run: Run, cluster: FakeApi, server: FakeApi, value: str) -> None:
+    engine(server, lambda query, _request: vector((EVERYTHING, "1048576" if "memory" in query else value)))
+    result = run(f"top pods -A --no-headers --from {server.url} --server {cluster.url}")
+    assert (result.code, result.out.split(), result.err) == (0, ["n", "p", "<unknown>", "1Mi"], "")
+    for words in QUESTIONS:
+        engine(server, lambda _query, _request: vector((EVERYTHING, value)))
+        assert "internal error" not in run(f"{words} --from {server.url} --server {cluster.url}").err
+
+
+@pytest.mark.parametrize(
+    "time", [scalar("1e17"), scalar("-1"), scalar("0"), scalar("NaN"), scalar("253402300800"), vector()]
+)
+def test_a_server_without_a_time_is_refused(run: Run, cluster: FakeApi, server: FakeApi, time: Reply) -> None:
+    """It would be the time of every row, and the end of every range."""
+    server.routes[QUERY] = time
+    for words in ("top pods -A", "top nodes --since 1d --columns cpu.avg"):
+        result = run(f"{words} --from {server.url} --server {cluster.url}")
+        assert result == (1, "", "error: the server does not tell its time\n")
+
+
+@pytest.mark.parametrize("mark", ["x", "99", "-1", "", None])
+def test_a_group_that_was_not_asked_for_is_refused(run: Run, cluster: FakeApi, server: FakeApi, mark: Any) -> None:
+    other = {key: value for key, value in EVERYTHING.items() if key != "c3s_group"}
+    labels = other if mark is None else {**other, "c3s_group": mark}
+    engine(server, lambda query, _request: vector((labels if "c3s_group" in query else EVERYTHING, "1")))
+    result = run(f"{QUESTIONS[4]} --from {server.url} --server {cluster.url}")
+    said = "error: the server's answer for a query is of a group that was not asked for\n"
+    assert result == (1, "", said)
+
+
+def test_warnings_without_end_are_cut(run: Run, cluster: FakeApi, server: FakeApi) -> None:
+    warnings = [f"{number} {'w' * 9000}\x1b[2J\nerror: x" for number in range(500)]
+    engine(server, lambda _query, _request: vector((EVERYTHING, "1"), warnings=warnings))
+    result = run(f"top pods -A -o name --from {server.url} --server {cluster.url}")
+    lines = result.err.splitlines()
+    assert (result.code, result.out, len(lines)) == (5, "pod/p\n", 10)
+    assert all(line.startswith("warning: prometheus could not be read: ") and len(line) < 400 for line in lines)
+
+
+values = st.sampled_from(["1", "0.25", "-1", "NaN", "1e308", "x", "1772443800"]) | st.text(max_size=4)
+sets_of_labels = st.dictionaries(st.sampled_from(sorted(EVERYTHING)), st.text(max_size=4), max_size=8).map(
+    lambda some: {**EVERYTHING, **some}
+)
+elements = st.fixed_dictionaries({"metric": sets_of_labels | nested, "value": st.tuples(st.just(NOW), values) | nested})
+answers = st.fixed_dictionaries(
+    {
+        "status": st.just("success") | nested,
+        "data": st.fixed_dictionaries(
+            {
+                "resultType": st.sampled_from(["vector", "vector", "scalar", "matrix"]),
+                "result": st.lists(elements, max_size=3) | st.tuples(st.just(NOW), values) | nested,
+            }
+        )
+        | nested,
+    },
+    optional={"warnings": st.lists(st.text(max_size=4), max_size=2) | nested, "isPartial": st.booleans()},
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(answer=answers | nested, words=st.sampled_from(QUESTIONS), also_the_time=st.booleans())
+@example(
+    answer={"status": "success", "data": {"resultType": "scalar", "result": [1, "x"]}},
+    words=QUESTIONS[0],
+    also_the_time=True,
+)
+def test_any_answer_of_a_prometheus_is_shown_or_refused(
+    cluster: FakeApi,
+    server: FakeApi,
+    answer: Any,
+    words: str,
+    also_the_time: bool,  # noqa: FBT001  hypothesis names it
+) -> None:
+    reply = Reply(json.dumps(answer))
+    engine(server, lambda _query, _request: reply)
+    if also_the_time:
+        server.routes[QUERY] = reply
+    result = run(*words.split(), "--from", server.url, "--server", cluster.url, "--request-timeout", "5s")
+    assert not result.out or result.code in (0, 5)
+
+
+# --- kubelets -------------------------------------------------------------------------------------------------
+
+BOXES: dict[str, tuple[Any, ...]] = {"n/p/x": (5.0, 1048576, 1e9)}
+GROWN: dict[str, tuple[Any, ...]] = {"n/p/x": (6.0, 1048576, 1e9)}
+UNFIT = {name: reply for name, (reply, _) in BROKEN.items() if not reply.fault and "bomb" not in name}
+
+
+@pytest.fixture
+def moving(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> FakeApi:
+    """Give two nodes, of which `a` measures."""
+    monkeypatch.setattr(kubelet, "STILL", 100.0)
+    api.nodes(node("a"), node("b"))
+    pages(api, "a", look(THEN, boxes=BOXES), look(LATER, 101, boxes=GROWN))
+    return api
+
+
+@pytest.mark.parametrize("text", [HTML, "", "{}", "up 1\n", "\x00" * 100, "node_cpu_usage_seconds_total x 1\n"])
+def test_a_page_without_metrics_is_a_failure_and_no_empty_node(run: Run, moving: FakeApi, text: str) -> None:
+    moving.routes[path("b")] = Reply(text, content_type=TEXT)
+    result = run(f"top pods -A -o name --from kubelet --server {moving.url}")
+    said = "warning: the kubelet of node b could not be read: error: the answer has no metrics\n"
+    assert result == (5, "pod/p\n", said)
+
+
+@pytest.mark.parametrize("name", UNFIT)
+def test_any_broken_page_of_one_kubelet_leaves_the_others(run: Run, moving: FakeApi, name: str) -> None:
+    reply = UNFIT[name]
+    moving.routes[path("b")] = Reply(reply.body, reply.status, TEXT, reply.headers)
+    result = run(f"top pods -A -o name --from kubelet --server {moving.url}")
+    assert (result.code, result.out) == (5, "pod/p\n")
+    assert result.err.startswith("warning: the kubelet of node b could not be read: ")
+    assert result.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("number", ["-1", "1.5", "9" * 400, '"1"', "true"])
+def test_a_summary_that_counts_wrongly_is_a_failure(run: Run, moving: FakeApi, number: str) -> None:
+    claim = {"name": "v", "pvcRef": {"name": "c", "namespace": "n"}, "usedBytes": 0}
+    told = json.dumps({"node": {}, "pods": [{"podRef": {"name": "p", "namespace": "n"}, "volume": [claim]}]})
+    moving.routes[path("a", "stats/summary")] = Reply(told)
+    moving.routes[path("b", "stats/summary")] = Reply(told.replace('"usedBytes": 0', f'"usedBytes": {number}'))
+    result = run(f"top volumes -A -o name --from kubelet --server {moving.url}")
+    assert (result.code, result.out) == (5, "persistentvolumeclaim/c\n")
+    assert result.err.startswith("warning: the kubelet of node b could not be read: ")
+
+
+numbers = st.sampled_from(["1", "5.5", "-1", "1e308", "NaN", "x", "9" * 5000, "1e9", "0"])
+moments = st.sampled_from([str(THEN), str(LATER), "-8", "0", "9" * 18, "9" * 5000, "x", ""])
+marks = st.sampled_from(
+    [
+        "",
+        '{container="x",namespace="n",pod="p"}',
+        '{pod="=1\x1b[2J",namespace="|",container="\udcff"}',
+        "{",
+        "{}",
+        '{a="',
+    ]
+)
+families = st.sampled_from([*kubelet.OF_PODS, kubelet.NODE_MEMORY, "# HELP x", ""])
+lines = st.tuples(families, marks, numbers, moments).map(lambda line: f"{line[0]}{line[1]} {line[2]} {line[3]}\n")
+texts = st.lists(lines, max_size=8).map("".join)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    before=texts, after=texts, words=st.sampled_from(["top pods -A", "top nodes -o json", "top pods -A -o prometheus"])
+)
+@example(before=look(THEN), after=look(10**18), words="top nodes")
+@example(before=look(THEN), after=look(LATER, 1e308, 1e308), words="top nodes")
+@example(before=look(THEN, boxes={}), after=look(LATER, boxes={"n/p/x": (1, 1, 1e308)}), words="top pods -A")
+def test_any_page_of_a_kubelet_is_shown_or_refused(before: str, after: str, words: str) -> None:
+    with FakeApi() as api:
+        api.nodes(node("a"))
+        api.routes[path("a", "stats/summary")] = Reply({"node": {"cpu": {"usageNanoCores": 5}}})
+        left = [text.encode("utf-8", "surrogateescape") for text in (before, after)]
+        api.routes[path("a")] = lambda _request: Reply(left.pop(0) if len(left) > 1 else left[0], content_type=TEXT)
+        result = run(*words.split(), "--from", "kubelet", "--server", api.url, "--request-timeout", "5s")
+    assert not result.out or result.code in (0, 5)
+
+
+# --- secrets --------------------------------------------------------------------------------------------------
+
+
+def sent(request: Request) -> str:
+    """Quote everything that a client sent, as some servers and proxies do."""
+    return "; ".join(f"{name}: {value}" for name, value in request.headers)
+
+
+ECHOES: dict[str, Callable[[Request], Reply]] = {
+    "text": lambda request: Reply(sent(request), 500, "text/plain"),
+    "a Status": lambda request: Reply({"kind": "Status", "reason": sent(request), "message": sent(request)}, 403),
+    "an error": lambda request: Reply({"status": "error", "errorType": sent(request), "error": sent(request)}, 422),
+    "a long error": lambda request: Reply({"status": "error", "error": "q" * 2000 + sent(request)}, 422),
+    "a redirect": lambda request: Reply(
+        "", 302, headers={"Location": f"https://x/{(request.header('authorization') or '').rpartition(' ')[2]}"}
+    ),
+    "warnings": lambda request: vector((EVERYTHING, str(NOW)), warnings=[sent(request)]),
+    "a number": lambda request: vector((EVERYTHING, sent(request).rpartition("earer ")[2])),
+    "a content type": lambda request: Reply("", content_type=sent(request).replace(";", ",")),
+}
+IDENTITIES = {
+    "a token": "--prometheus-token-file {token}",
+    "a password": "--prometheus-user u --prometheus-password-file {token}",
+    "a header": "--prometheus-header 'Authorization: Bearer {canary}'",
+    "a key": "--prometheus-header 'X-Api-Key: {canary}'",
+    "a cookie": "--prometheus-header 'Cookie: session={canary}'",
+}
+
+
+@pytest.mark.parametrize("identity", IDENTITIES.values(), ids=IDENTITIES)
+@pytest.mark.parametrize("echo", ECHOES.values(), ids=ECHOES)
+def test_what_was_sent_to_log_in_is_not_shown_even_if_the_server_quotes_it(
+    run: Run, api: FakeApi, tmp_path: Path, identity: str, echo: Callable[[Request], Reply]
+) -> None:
+    files = write_files(tmp_path)
+    (tmp_path / "token").write_text(CANARY)
+    flags = identity.format(token=tmp_path / "token", canary=CANARY)
+    secrets = (CANARY, "dTpjYW5hcnk3")
+    with FakeApi(server_context()) as tls, FakeApi() as plain:
+        for there in (tls, plain):
+            there.routes[QUERY] = echo
+            for more in ("", " -o json", " -v 9"):
+                result = run(
+                    f"top pods -A {flags} --from {there.url} --prometheus-ca {files['ca.crt']} --server {api.url}{more}"
+                )
+                assert [secret for secret in secrets if secret in result.out + result.err] == []
+            assert there.requests
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        (f"https://u:{CANARY}@127.0.0.1:1", 1),
+        (f"u:{CANARY}@127.0.0.1:1", 2),
+        (f"https:///u:{CANARY}@127.0.0.1:1", 1),
+        (f"https://127.0.0.1:1/prometheus?token={CANARY}", 1),
+        (f"https://127.0.0.1:1/#{CANARY}", 1),
+    ],
+)
+def test_an_address_with_a_secret_is_refused_and_not_quoted(
+    run: Run, api: FakeApi, monkeypatch: pytest.MonkeyPatch, url: str, code: int
+) -> None:
+    for words in ("top pods -A", "top nodes -v 9", "doctor", "watch pods --count 1"):
+        result = run(*words.split(), "--from", url, "--server", api.url)
+        assert CANARY not in result.out + result.err
+    assert run("top", "nodes", "--from", url, "--server", api.url).code == code
+    result = run("top", "nodes", "-v", "9", "--server", url)
+    assert (result.code, result.out, CANARY in result.err) == (1, "", False)
+    monkeypatch.setenv("C3S_FROM", url)
+    assert CANARY not in run("top", "nodes", "--server", api.url).err
+
+
+@pytest.mark.parametrize(
+    "name", ["Authorization", "Cookie", "X-Api-Key", "X-Auth-Token", "X-Amz-Security-Token", "Proxy-Authorization"]
+)
+def test_no_secret_header_is_sent_where_nothing_is_encrypted(run: Run, api: FakeApi, name: str) -> None:
+    result = run(
+        "top", "pods", "--server", api.url, "--from", "http://192.0.2.1:9", "--prometheus-header", f"{name}: x"
+    )
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith("error: credentials are not sent to http://192.0.2.1:9, which is not encrypted\n")
+
+
+@pytest.mark.parametrize(
+    ("flags", "code", "said"),
+    [
+        ("--prometheus-password-file {token}", 2, "--prometheus-password-file goes with --prometheus-user"),
+        (
+            "--prometheus-user u --prometheus-token-file {token}",
+            2,
+            "only one of --prometheus-token-file or --prometheus-user can be provided",
+        ),
+        (
+            "--prometheus-token-file {token} --prometheus-header 'authorization: x'",
+            2,
+            "--prometheus-header 'Authorization: …' does not go with --prometheus-token-file or --prometheus-user",
+        ),
+        ("--prometheus-key {key}", 1, 'the user of context "{host}" has a client key but no client certificate'),
+        (
+            "--prometheus-cert {key}",
+            1,
+            "client-key-data or client-key must be specified for --from to use the clientCert authentication method.",
+        ),
+        (
+            "--prometheus-ca {ca} --insecure-skip-tls-verify",
+            1,
+            "specifying a root certificates file with the insecure flag is not allowed",
+        ),
+    ],
+)
+def test_an_identity_that_would_not_be_used_is_an_error(
+    run: Run, api: FakeApi, tmp_path: Path, flags: str, code: int, said: str
+) -> None:
+    """It would be another one, or nobody, who asks."""
+    files = write_files(tmp_path)
+    (tmp_path / "token").write_text("t")
+    with FakeApi(server_context()) as server:
+        known = {"token": tmp_path / "token", "key": files["client.key"], "ca": files["ca.crt"]}
+        host = server.url.removeprefix("https://")
+        result = run(f"top pods -A --from {server.url} --server {api.url} {flags.format(**known)}")
+        assert (result.code, result.out, result.err.splitlines()[0]) == (code, "", f"error: {said.format(host=host)}")
+        assert server.connections == 0
+
+
+def test_a_password_file_without_end_or_without_a_writer_is_refused(run: Run, api: FakeApi, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    words = f"top pods --server {api.url} --from https://127.0.0.1:1 --prometheus-user u --request-timeout 200ms"
+    result = run(f"{words} --prometheus-password-file {tmp_path / 'pipe'}")
+    assert (result.code, result.err.splitlines()[0]) == (
+        1,
+        f"error: timeout while reading the password file '{tmp_path / 'pipe'}'",
+    )
+    result = run(f"{words.replace('200ms', '20s')} --prometheus-password-file /dev/zero")
+    assert (result.code, result.err) == (1, "error: the password file '/dev/zero' is larger than 32 MiB\n")
