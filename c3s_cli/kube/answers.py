@@ -155,8 +155,12 @@ def _redirect(location: str) -> str | None:
 
 
 def _line(text: str) -> str:
+    return _one_line(text)[:LONGEST]
+
+
+def _one_line(text: str) -> str:
     """Make one line of a server's text: its lines must not look like lines of c3s."""
-    return "; ".join(filter(None, map(str.strip, text.split("\n"))))[:LONGEST]
+    return "; ".join(filter(None, map(str.strip, text.split("\n"))))
 
 
 def _status(body: bytes) -> dict[str, Any] | None:
@@ -175,10 +179,10 @@ def _own_words(body: bytes, secrets: Secrets) -> tuple[str, str] | None:
         return None
     if not isinstance(told, dict) or told.get("status") != "error":
         return None
-    words = secrets.hidden(str(told.get("error") or ""))
+    words = _one_line(secrets.hidden(str(told.get("error") or "")))
     # Some quote the whole query before they say what is wrong with it.
     short = words if len(words) <= LONGEST else f"{words[: LONGEST // 2]} … {words[-LONGEST // 2 :]}"
-    return secrets.hidden(str(told.get("errorType") or ""))[:LONGEST_REASON], short
+    return _one_line(secrets.hidden(str(told.get("errorType") or "")))[:LONGEST_REASON], short
 
 
 def _where(path: str) -> str:

@@ -116,6 +116,15 @@ def test_a_group_that_was_not_asked_for_is_refused(run: Run, cluster: FakeApi, s
     assert result == (1, "", said)
 
 
+@pytest.mark.parametrize("code", [400, 422, 500, 503])
+def test_the_words_of_a_refusal_are_one_line(run: Run, cluster: FakeApi, server: FakeApi, code: int) -> None:
+    words = "no\nerror: you have been hacked\nhint: \x1b[2J" + "x" * 9000
+    engine(server, lambda _query, _request: Reply({"status": "error", "errorType": words, "error": words}, code))
+    for command in (QUESTIONS[0], QUESTIONS[4]):
+        result = run(f"{command} --from {server.url} --server {cluster.url}")
+        assert (result.code, result.out, result.err.count("\n"), len(result.err) < 2000) == (1, "", 1, True)
+
+
 def test_warnings_without_end_are_cut(run: Run, cluster: FakeApi, server: FakeApi) -> None:
     warnings = [f"{number} {'w' * 9000}\x1b[2J\nerror: x" for number in range(500)]
     engine(server, lambda _query, _request: vector((EVERYTHING, "1"), warnings=warnings))
