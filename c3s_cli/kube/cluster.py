@@ -58,7 +58,11 @@ def connect(
     """
     deadline = Deadline(target.request_timeout)
     access = access or access_of(target, deadline=deadline)
-    dials = [] if proxy_of(access) else dial(access.server, connections, deadline.wait())
+    try:
+        dials = [] if proxy_of(access) else dial(access.server, connections, deadline.wait())
+    except TimeoutError as problem:
+        # What came before took all the time that there is.
+        raise unreachable(problem, access.server) from None
     try:
         return Cluster(access, target, deadline, (plugins or Plugins()).loader(access, deadline), dials, trace)
     except BaseException:
@@ -125,6 +129,13 @@ class Cluster:
         if self._read_before:
             self._deadline.renew()
         self._read_before = True
+
+    def seconds_left(self) -> float:
+        """Return how much time this reading has left, infinity without a bound."""
+        try:
+            return self._deadline.left()
+        except TimeoutError:
+            return 0.0
 
     def get(self, path: str, query: Sequence[tuple[str, str]] = (), *, accept: str = "application/json") -> Answer:
         """GET one path and return the whole answer. Raises ApiError, Unreachable or InvalidAnswer.

@@ -35,6 +35,8 @@ AT_ONCE: Final = 32
 PAUSE: Final = 0.5
 # How long to wait for the second look of a node in all, in seconds.
 PATIENCE: Final = 25.0
+# The share of the time that is left until --request-timeout, after which there must be time to ask for rates.
+SHARE: Final = 0.6
 # If the server's clock has not moved for this long, it is frozen, and so are the counters.
 STILL: Final = 1.5
 # What metrics-server asks of a container before it is measured from its start, in ms.
@@ -155,11 +157,12 @@ class KubeletUsage(Struct):
         known = self.kubelets.looks
         begun = self.kubelets.clock()
         self._ask(wanted)
+        patience = min(PATIENCE, SHARE * self.requests.cluster.seconds_left())
         if wanted and not any(name in known for name in wanted):
             raise self._why_none()
         while left := [name for name in wanted if name in known and not known[name].complete]:
             spent = self.kubelets.clock() - begun
-            if spent > PATIENCE or self._stands_still(spent):
+            if spent > patience or self._stands_still(spent):
                 self._ask_for_rates(left)
                 break
             self.kubelets.sleep(PAUSE)
