@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from c3s_cli.errors import ApiError, InvalidAnswer, Unreachable
+from c3s_cli.errors import ApiError, BrokenOff, TimedOut, TooLarge, Unreachable
 from c3s_cli.kube.deadline import HINT
 
 # Characters of a server's message and reason that are shown.
@@ -55,7 +55,7 @@ def body_of(response: Any) -> bytes | bytearray:
     # What is left of the answer would be taken for the next one.
     response.close()
     if wanted:
-        raise InvalidAnswer(f"the server's answer is larger than {largest >> 20} MiB")
+        raise TooLarge(f"the server's answer is larger than {largest >> 20} MiB")
     return body
 
 
@@ -244,13 +244,23 @@ def unreachable(problem: BaseException, server: str) -> Unreachable:
     if causes.first(client.NameResolutionError, socket.gaierror):
         return Unreachable(f"{UNABLE}dial tcp: lookup {name}: no such host", hint=by_proxy)
     if causes.first(TimeoutError, client.TimeoutError):
-        return Unreachable(f"{UNABLE}timeout while waiting for {host}", hint=HINT)
+        return TimedOut(f"{UNABLE}timeout while waiting for {host}", hint=HINT)
     if tls := causes.first(ssl.SSLError, ssl.CertificateError):
         told, advice = _tls_words(tls, server)
-        return Unreachable(f"{UNABLE}{told}", hint=advice or by_proxy)
+        return BrokenOff(f"{UNABLE}{told}", hint=advice or by_proxy)
     if by_proxy:
         return Unreachable(f"{UNABLE}the proxy refused or failed ({causes.proxy_status()})")
-    return Unreachable(f"{UNABLE}{_broken_words(causes, host)}")
+    kind = BrokenOff if causes.first(ConnectionError, *_cut()) else Unreachable
+    return kind(f"{UNABLE}{_broken_words(causes, host)}")
+
+
+def _cut() -> tuple[type[Exception], ...]:
+    """Return the exceptions for an answer that ended too early."""
+    import http.client  # urllib3 has it by now
+
+    import urllib3.exceptions as client
+
+    return http.client.IncompleteRead, client.IncompleteRead
 
 
 def _broken_words(causes: _Causes, host: str) -> str:
@@ -259,7 +269,7 @@ def _broken_words(causes: _Causes, host: str) -> str:
 
     import urllib3.exceptions as client
 
-    if causes.first(http.client.IncompleteRead, client.IncompleteRead):
+    if causes.first(*_cut()):
         return "unexpected EOF"
     if causes.first(ConnectionError):
         return f"the connection to {host} was broken off"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from msgspec import Struct, field
 
-from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, QueryFailed, Unreachable
+from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, QueryFailed, TimedOut, TooLarge
 from c3s_cli.sources.decode.prometheus import Vector, vector_of
 from c3s_cli.sources.requests import some_at_once
 
@@ -67,17 +67,16 @@ class Engine(Struct):
             found, warnings = vector_of(self._send(fields))
         except ApiError as problem:
             raise _refused(problem, direct=not self.prefix) from problem
+        except TooLarge as problem:
+            # A smaller question may have a smaller answer.
+            raise QueryFailed(problem.message, too_large=True) from problem
         except InvalidAnswer as problem:
-            if "larger than" in problem.message:
-                raise QueryFailed(problem.message, too_large=True) from problem
             raise InvalidAnswer(
                 self._secrets.hidden(problem.message),
                 hint="--from takes the address of a Prometheus API, with its path prefix",
             ) from problem
-        except Unreachable as problem:
-            raise Unreachable(
-                problem.message, hint=SLOWER if "timeout" in problem.message else problem.hint
-            ) from problem
+        except TimedOut as problem:
+            raise TimedOut(problem.message, hint=SLOWER) from problem
         with self.lock:
             for warning in warnings:
                 if len(self.warnings) < MOST_WARNINGS:
