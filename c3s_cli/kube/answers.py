@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -14,13 +14,11 @@ from msgspec import Struct
 
 from c3s_cli.errors import ApiError, BrokenOff, TimedOut, TooLarge, Unreachable
 from c3s_cli.kube.deadline import HINT
+from c3s_cli.kube.secrets import Secrets
 
 # Characters of a server's message and reason that are shown.
 LONGEST: Final = 1000
 LONGEST_REASON: Final = 100
-# Headers whose values are secret, by what their names have in them: Authorization, Cookie, X-Api-Key, X-Auth-Token.
-SECRET_HEADER: Final = re.compile(r"auth|cookie|key|token|secret|passw|session|credential", re.IGNORECASE)
-SHORTEST: Final = 4
 
 
 # The usage of 150,000 pods, which comes in one answer, is 150 MB with three containers and some labels in each.
@@ -92,27 +90,6 @@ GENERIC: Final = {
 
 
 REDIRECTS: Final = (301, 302, 303, 307, 308)
-
-
-class Secrets(tuple[str, ...]):
-    """What was sent to a server to log in. A server may quote it, and what it says is shown."""
-
-    __slots__ = ()
-
-    @classmethod
-    def of(cls, headers: Sequence[tuple[str, str]], user: Mapping[str, Any]) -> Secrets:
-        """Collect the secret parts of what is sent. What is shorter than a password may be is no secret."""
-        values = [value for name, value in headers if SECRET_HEADER.search(name)]
-        # The scheme, such as "Bearer", is none.
-        words = [word for value in values for word in (value, value.rpartition(" ")[2], value.rpartition("=")[2])]
-        found = [word for word in (*words, str(user.get("password") or "")) if len(word) >= SHORTEST]
-        return cls(sorted(set(found), key=len, reverse=True))
-
-    def hidden(self, text: str) -> str:
-        """Return a text without them."""
-        for secret in self:
-            text = text.replace(secret, "…")
-        return text
 
 
 def error_of(status: int, headers: Mapping[str, str], body: bytes, path: str, secrets: Secrets) -> ApiError:

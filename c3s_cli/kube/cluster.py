@@ -15,12 +15,13 @@ from urllib.parse import quote, urlencode
 from c3s_cli import __version__
 from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, UsageError
 from c3s_cli.kube.access import Access, access_of
-from c3s_cli.kube.answers import Answer, Secrets, body_of, date_of, error_of, unreachable
+from c3s_cli.kube.answers import Answer, body_of, date_of, error_of, unreachable
 from c3s_cli.kube.deadline import Deadline
 from c3s_cli.kube.dial import Dial, dial
 from c3s_cli.kube.headers import impersonation
 from c3s_cli.kube.plugins import Plugins
 from c3s_cli.kube.proxies import is_loopback, proxy_of
+from c3s_cli.kube.secrets import Secrets
 from c3s_cli.kube.session import Session
 from c3s_cli.request.target import Target
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from c3s_cli.errors import ConfigError
 from c3s_cli.kube.access import Access, address, checked
-from c3s_cli.kube.answers import SECRET_HEADER
 from c3s_cli.kube.cluster import Cluster
 from c3s_cli.kube.credentials import configuration_of
 from c3s_cli.kube.deadline import Deadline
 from c3s_cli.kube.files import read_file
 from c3s_cli.kube.headers import sendable
 from c3s_cli.kube.proxies import is_loopback
+from c3s_cli.kube.secrets import SECRET_HEADER
 
 if TYPE_CHECKING:
     from c3s_cli.request.target import Origin, Target

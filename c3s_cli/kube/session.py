@@ -13,13 +13,13 @@ from typing import Any, TypeVar
 
 from c3s_cli.errors import C3sError, ConfigError
 from c3s_cli.kube.access import Access
-from c3s_cli.kube.answers import Secrets
 from c3s_cli.kube.client_import import rest_client
 from c3s_cli.kube.connections import bounded
 from c3s_cli.kube.deadline import Deadline
 from c3s_cli.kube.dial import Dial
 from c3s_cli.kube.headers import sendable
 from c3s_cli.kube.rotation import Rotation
+from c3s_cli.kube.secrets import Secrets
 from c3s_cli.kube.tls import tls_context
 
 Result = TypeVar("Result")

@@ -10,7 +10,8 @@ from typing import Any, Final
 import urllib3
 
 from c3s_cli.errors import InvalidAnswer, Silent
-from c3s_cli.kube.answers import Secrets, error_of, unreachable
+from c3s_cli.kube.answers import error_of, unreachable
+from c3s_cli.kube.secrets import Secrets
 
 CHUNK: Final = 1 << 18
 # As much of a refusal as is read.

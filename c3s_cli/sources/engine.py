@@ -15,7 +15,7 @@ from c3s_cli.sources.decode.prometheus import Vector, vector_of
 from c3s_cli.sources.requests import some_at_once
 
 if TYPE_CHECKING:
-    from c3s_cli.kube.answers import Secrets
+    from c3s_cli.kube.secrets import Secrets
     from c3s_cli.sources.requests import Requests
 
 # Each may keep a core of the server busy for seconds.

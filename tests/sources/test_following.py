@@ -18,8 +18,8 @@ import pytest
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.demo.server import DemoServer, start
 from c3s_cli.errors import ApiError
-from c3s_cli.kube.answers import Secrets
 from c3s_cli.kube.cluster import Cluster, connect
+from c3s_cli.kube.secrets import Secrets
 from c3s_cli.request.selectors import parse_fields, parse_labels
 from c3s_cli.request.target import Target
 from c3s_cli.sources import follower, following, memory
