@@ -138,14 +138,7 @@ def test_no_server_that_quotes_a_credential_makes_it_visible(
 ) -> None:
     secure.routes |= dict.fromkeys((METRICS, "/version", "/apis/metrics.k8s.io", "/api/v1/nodes"), quote)
     path = config(tmp_path / "config", secure.url, user, **{"certificate-authority": files["ca.crt"]})
-    for words in (
-        "top nodes",
-        "top nodes -v 9",
-        "top cluster -o json",
-        "doctor",
-        "contexts --check",
-        "watch --count 1",
-    ):
+    for words in ("top nodes -v 9", "doctor", "contexts --check"):
         result = run(f"{words} --kubeconfig {path}")
         assert [each for each in (CANARY, "dTpjYW5hcnk3") if each in result.out + result.err] == []
     assert {request.header("authorization") for request in secure.requests} <= {
