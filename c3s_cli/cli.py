@@ -76,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except MemoryError:
         problem = C3sError("out of memory")
     except Exception as unexpected:
-        if isinstance(unexpected, OSError) and unexpected.filename is None:
+        if isinstance(unexpected, OSError) and unexpected.filename is None and unexpected.errno:
             raise
         problem = InternalError(unexpected)
         if any(word.startswith(("-v", "--v")) for word in words):

@@ -77,12 +77,24 @@ class Unreachable(C3sError):
     prefix = ""
 
 
+class TimedOut(Unreachable):
+    """The time was over before the answer was complete."""
+
+
+class BrokenOff(Unreachable):
+    """TLS failed, or a connection ended too early. A server that refuses a client's certificate may do either."""
+
+
 class Silent(Unreachable):
     """Nothing came for too long of an answer that had begun."""
 
 
 class InvalidAnswer(C3sError):
     """The server's answer is not JSON of the expected shape."""
+
+
+class TooLarge(InvalidAnswer):
+    """The server's answer is larger than any that c3s reads."""
 
 
 class ApiError(C3sError):

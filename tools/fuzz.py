@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 MODULE: Final = "tools.fuzz_targets"
-NAMES: Final = ("quantity", "decoder", "where", "kubeconfig")
+NAMES: Final = ("quantity", "decoder", "where", "kubeconfig", "manifest")
 
 
 def with_atheris(name: str, seconds: int, inputs: int) -> int:

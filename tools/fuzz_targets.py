@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -20,10 +20,13 @@ from c3s_cli.errors import C3sError, InvalidAnswer, UsageError
 from c3s_cli.kube.access import resolve
 from c3s_cli.kube.deadline import Deadline
 from c3s_cli.model import Container, Node, NodeFacts, Pod
+from c3s_cli.request.manifests import objects
 from c3s_cli.request.target import Target
 from c3s_cli.request.where import parse
-from c3s_cli.sources.decode import metrics, nodes, owners, pods
+from c3s_cli.sources import events
+from c3s_cli.sources.decode import exposition, metrics, nodes, owners, pods, prometheus, summary
 from c3s_cli.sources.decode.shapes import Listing, decode_one
+from c3s_cli.sources.decode.workloads import workloads_of
 
 CORPUS: Final = Path(__file__).parent.parent / "tests" / "corpus"
 CORES: Final = 10**9
@@ -45,7 +48,7 @@ def quantity(data: bytes) -> None:
 
 
 def decoder(data: bytes) -> None:
-    """Decode an answer of the API server as every kind of object."""
+    """Decode an answer as every kind of object of the API server, a kubelet and Prometheus."""
     for read in (
         lambda problems: metrics.node_list(data, "c", problems),
         lambda problems: metrics.pod_list(data, "c", problems),
@@ -60,11 +63,18 @@ def decoder(data: bytes) -> None:
         lambda _: list(owners.controllers(decode_one(data, Listing, "jobs"), "Job")),
         lambda _: list(owners.creations(decode_one(data, Listing, "pods"))),
         lambda _: owners.versions(data),
+        lambda _: prometheus.vector_of(data),
+        lambda _: summary.rates_of(data),
+        lambda _: [events.identity(event) for event in events.events([data])],
     ):
         with suppress(InvalidAnswer):
             read([])
+    for samples in exposition.read(data, FAMILIES).values():
+        for labels in samples:
+            exposition.container_of(labels)
 
 
+FAMILIES: Final = ("cpu", "node_cpu_usage_seconds_total")
 ROWS: Final[dict[Kind, Any]] = {
     Kind.POD: Pod("c", "default", "web-1", 5, None, containers=(Container("app", 5, None),)),
     Kind.NODE: Node("c", "node-a", 5 * CORES, 1 << 30, facts=NodeFacts("node-a", {"cpu": 8 * CORES}, {}, None)),
@@ -85,13 +95,25 @@ def where(data: bytes) -> None:
             raise AssertionError(f"{text!r} reads back as {condition.texts}")
 
 
+@contextmanager
+def file_of(data: bytes) -> Iterator[str]:
+    """Write a file, in memory where that is possible."""
+    with TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as folder:  # noqa: S108, PTH112
+        path = Path(folder) / "file"
+        path.write_bytes(data)
+        yield str(path)
+
+
 def kubeconfig(data: bytes) -> None:
     """Read a kubeconfig and choose its context."""
-    with TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as folder:  # noqa: S108, PTH112
-        path = Path(folder) / "config"
-        path.write_bytes(data)
-        with suppress(C3sError):
-            resolve(Target(kubeconfig=str(path)), None, {}, Deadline(5))
+    with file_of(data) as path, suppress(C3sError):
+        resolve(Target(kubeconfig=path), None, {}, Deadline(5))
+
+
+def manifest(data: bytes) -> None:
+    """Read a manifest for `c3s fit -f`."""
+    with file_of(data) as path, suppress(UsageError):
+        workloads_of(objects([path]))
 
 
 TARGETS: Final[dict[str, Callable[[bytes], None]]] = {
@@ -99,6 +121,7 @@ TARGETS: Final[dict[str, Callable[[bytes], None]]] = {
     "decoder": decoder,
     "where": where,
     "kubeconfig": kubeconfig,
+    "manifest": manifest,
 }
 # Words that an input is likely to need; libFuzzer calls this a dictionary.
 WORDS: Final[dict[str, Sequence[str]]] = {
@@ -109,6 +132,19 @@ WORDS: Final[dict[str, Sequence[str]]] = {
         *('"limits"', '"1Ki"', '"5m"', '"labels"', '"creationTimestamp"', '"2026-03-02T09:30:00Z"', '"conditions"'),
         *('"allocatable"', '"capacity"', '"nodeInfo"', '"ownerReferences"', '"controller"', "true", "1e400", "-0"),
         *('"initContainers"', '"restartPolicy"', '"Always"', '"containerStatuses"', '"allocatedResources"', '"phase"'),
+        *(
+            '"success"',
+            '"data"',
+            '"resultType"',
+            '"vector"',
+            '"scalar"',
+            '"result"',
+            '"metric"',
+            '"value"',
+            '"warnings"',
+        ),
+        *('"pods"', '"podRef"', '"volume"', '"pvcRef"', '"usedBytes"', '"type"', '"object"', '"ADDED"', "\n"),
+        *("node_cpu_usage_seconds_total ", 'cpu{container="a",namespace="n",pod="p"} ', "1e308 ", "1772443799193"),
     ],
     "where": [
         *("cpu", "memory%", "name", "namespace", "node", 'labels["a"]', 'resources["x"].free', "age", "restarts"),
@@ -119,6 +155,33 @@ WORDS: Final[dict[str, Sequence[str]]] = {
         *("clusters:", "users:", "contexts:", "- name: c", "cluster: {server: 'https://h'}", "current-context: c\n"),
         *("context: {cluster: c, user: c}", "user: {token: t}", "&a ", "*a", "!!binary ", "[", "]", "{", "}", "\n  "),
         *("exec: {command: x}", "as-groups: [a]", "tls-server-name: n", "? ", "---\n", "\t", "%YAML 1.2\n", "<<: *a"),
+    ],
+    "manifest": [
+        *("kind: Deployment\n", "kind: Pod\n", "kind: Job\n", "kind: List\n", "items:\n- ", "metadata: {name: x}\n"),
+        *(
+            "spec: {",
+            "template: {",
+            "containers: [",
+            "{name: c, resources: {",
+            "requests: {cpu: 5m}",
+            "limits: {",
+            "}",
+            "]",
+        ),
+        *("replicas: 2", "parallelism: -1", "affinity: {", "tolerations: [", "nodeSelector: {", "priority: 1", ", "),
+        *(
+            "&a ",
+            "*a",
+            "<<: *a",
+            "---\n",
+            "!!binary ",
+            "!!set {a}",
+            "2026-03-02",
+            ".nan",
+            "true: x",
+            '{"kind": "Pod"',
+            "\t",
+        ),
     ],
 }
 

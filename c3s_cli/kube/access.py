@@ -110,7 +110,7 @@ def resolve(
     cluster_name = str(target.cluster or chosen.get("cluster") or "")
     namespace = str(chosen.get("namespace") or "")
     access = Access(name or _host(server), namespace, server, cluster, user, cluster_name, user_name)
-    return _checked(access, user_name)
+    return checked(access, user_name)
 
 
 def in_cluster(target: Target, environ: Mapping[str, str], token_file: str, authority: str) -> Access | None:
@@ -130,7 +130,7 @@ def in_cluster(target: Target, environ: Mapping[str, str], token_file: str, auth
     server = address(f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}")
     cluster, user = _with_flags(target, {"certificate-authority": authority}, {"tokenFile": token_file})
     _check_impersonation(user, "in-cluster")
-    return _checked(Access("in-cluster", namespace, server, cluster, user), "in-cluster")
+    return checked(Access("in-cluster", namespace, server, cluster, user), "in-cluster")
 
 
 def _named(merged: Merged, section: str, name: object, *, required: bool) -> Entry:
@@ -188,12 +188,16 @@ def address(server: str) -> str:
     try:
         parts = urlsplit(url)
         valid = bool(parts.hostname) and parts.port != 0 and url.isprintable() and " " not in url
+        plain = not (parts.query or parts.fragment)
     except ValueError:
-        valid = False
-    if "@" in url.split("://", 1)[1].split("/", 1)[0]:
+        valid, plain = False, True
+    if "@" in (url.split("://", 1)[1].split("/", 1)[0] if valid else url):
         raise ConfigError(
             "the server's address has a user name or a password in it", hint="they belong to a user of the kubeconfig"
         )
+    if not plain:
+        # Not the address: its query may be a token.
+        raise ConfigError("the server's address has a query or a fragment in it", hint="it ends with the path")
     if not valid:
         raise ConfigError(f'host must be a URL or a host:port pair: "{server}"')
     scheme, rest = url.split("://", 1)
@@ -211,7 +215,7 @@ def _host(server: str) -> str:
     return server.split("://", 1)[1].split("/", 1)[0]
 
 
-def _checked(access: Access, user_name: str) -> Access:
+def checked(access: Access, user_name: str) -> Access:
     """Raise ConfigError for contradictory settings. Drop the credentials if the server is plain http."""
     cluster, user = access.cluster, access.user
     if not access.secure:

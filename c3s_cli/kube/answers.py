@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from c3s_cli.errors import ApiError, InvalidAnswer, Unreachable
+from c3s_cli.errors import ApiError, BrokenOff, TimedOut, TooLarge, Unreachable
 from c3s_cli.kube.deadline import HINT
+from c3s_cli.kube.secrets import Secrets
 
 # Characters of a server's message and reason that are shown.
 LONGEST: Final = 1000
@@ -52,7 +53,7 @@ def body_of(response: Any) -> bytes | bytearray:
     # What is left of the answer would be taken for the next one.
     response.close()
     if wanted:
-        raise InvalidAnswer(f"the server's answer is larger than {largest >> 20} MiB")
+        raise TooLarge(f"the server's answer is larger than {largest >> 20} MiB")
     return body
 
 
@@ -91,20 +92,21 @@ GENERIC: Final = {
 REDIRECTS: Final = (301, 302, 303, 307, 308)
 
 
-def error_of(status: int, headers: Mapping[str, str], body: bytes, path: str) -> ApiError:
-    """Make an ApiError of an answer that is no 200, in kubectl's words."""
+def error_of(status: int, headers: Mapping[str, str], body: bytes, path: str, secrets: Secrets) -> ApiError:
+    """Make an ApiError of an answer that is no 200, in kubectl's words, without what was sent to log in."""
     retry_after = _seconds(headers.get("Retry-After"))
     told = _status(body)
     if told:
-        reason, message = _line(str(told.get("reason") or ""))[:LONGEST_REASON], str(told.get("message") or "")
+        reason, message = (secrets.hidden(str(told.get(key) or "")) for key in ("reason", "message"))
+        reason = _line(reason)[:LONGEST_REASON]
         if status == 401 and not message:
             message = "Unauthorized"
         return ApiError(status, reason, _line(message), retry_after=retry_after, hint=_hint(status, message))
-    if own := _own_words(body):
+    if own := _own_words(body, secrets):
         return ApiError(status, *own, retry_after=retry_after)
     unknown = ("", f"the server responded with the status code {status} but did not return more information")
     reason, words = GENERIC.get(status, GENERIC[500] if status >= 500 else unknown)
-    text = _line(body[: LONGEST * 4].decode("utf-8", "replace"))
+    text = _line(secrets.hidden(body[: LONGEST * 4].decode("utf-8", "replace")))
     if status == 403:
         words = text or f'forbidden: "{path}"'
     elif (status == 406 or not words) and text:
@@ -113,11 +115,11 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes, path: str) ->
     elif not words:
         words = "an error on the server has prevented the request from succeeding"
     where = _where(path)
-    hint = _redirect(headers.get("Location")) if status in REDIRECTS else _hint(status, text)
+    hint = _redirect(secrets.hidden(headers.get("Location") or "")) if status in REDIRECTS else _hint(status, text)
     return ApiError(status, reason, words + where, retry_after=retry_after, hint=hint)
 
 
-def _redirect(location: str | None) -> str | None:
+def _redirect(location: str) -> str | None:
     """Name the target of a redirect, without what may be secret in it."""
     if not location:
         return None
@@ -130,8 +132,12 @@ def _redirect(location: str | None) -> str | None:
 
 
 def _line(text: str) -> str:
+    return _one_line(text)[:LONGEST]
+
+
+def _one_line(text: str) -> str:
     """Make one line of a server's text: its lines must not look like lines of c3s."""
-    return "; ".join(filter(None, map(str.strip, text.split("\n"))))[:LONGEST]
+    return "; ".join(filter(None, map(str.strip, text.split("\n"))))
 
 
 def _status(body: bytes) -> dict[str, Any] | None:
@@ -142,7 +148,7 @@ def _status(body: bytes) -> dict[str, Any] | None:
     return told if isinstance(told, dict) and told.get("kind") == "Status" else None
 
 
-def _own_words(body: bytes) -> tuple[str, str] | None:
+def _own_words(body: bytes, secrets: Secrets) -> tuple[str, str] | None:
     """Return the reason and the words of a server behind the API server, such as Prometheus, which sends no Status."""
     try:
         told = json.loads(body)
@@ -150,10 +156,10 @@ def _own_words(body: bytes) -> tuple[str, str] | None:
         return None
     if not isinstance(told, dict) or told.get("status") != "error":
         return None
-    words = str(told.get("error") or "")
+    words = _one_line(secrets.hidden(str(told.get("error") or "")))
     # Some quote the whole query before they say what is wrong with it.
     short = words if len(words) <= LONGEST else f"{words[: LONGEST // 2]} … {words[-LONGEST // 2 :]}"
-    return str(told.get("errorType") or ""), short
+    return _one_line(secrets.hidden(str(told.get("errorType") or "")))[:LONGEST_REASON], short
 
 
 def _where(path: str) -> str:
@@ -215,13 +221,23 @@ def unreachable(problem: BaseException, server: str) -> Unreachable:
     if causes.first(client.NameResolutionError, socket.gaierror):
         return Unreachable(f"{UNABLE}dial tcp: lookup {name}: no such host", hint=by_proxy)
     if causes.first(TimeoutError, client.TimeoutError):
-        return Unreachable(f"{UNABLE}timeout while waiting for {host}", hint=HINT)
+        return TimedOut(f"{UNABLE}timeout while waiting for {host}", hint=HINT)
     if tls := causes.first(ssl.SSLError, ssl.CertificateError):
         told, advice = _tls_words(tls, server)
-        return Unreachable(f"{UNABLE}{told}", hint=advice or by_proxy)
+        return BrokenOff(f"{UNABLE}{told}", hint=advice or by_proxy)
     if by_proxy:
         return Unreachable(f"{UNABLE}the proxy refused or failed ({causes.proxy_status()})")
-    return Unreachable(f"{UNABLE}{_broken_words(causes, host)}")
+    kind = BrokenOff if causes.first(ConnectionError, *_cut()) else Unreachable
+    return kind(f"{UNABLE}{_broken_words(causes, host)}")
+
+
+def _cut() -> tuple[type[Exception], ...]:
+    """Return the exceptions for an answer that ended too early."""
+    import http.client  # urllib3 has it by now
+
+    import urllib3.exceptions as client
+
+    return http.client.IncompleteRead, client.IncompleteRead
 
 
 def _broken_words(causes: _Causes, host: str) -> str:
@@ -230,7 +246,7 @@ def _broken_words(causes: _Causes, host: str) -> str:
 
     import urllib3.exceptions as client
 
-    if causes.first(http.client.IncompleteRead, client.IncompleteRead):
+    if causes.first(*_cut()):
         return "unexpected EOF"
     if causes.first(ConnectionError):
         return f"the connection to {host} was broken off"

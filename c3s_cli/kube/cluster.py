@@ -21,6 +21,7 @@ from c3s_cli.kube.dial import Dial, dial
 from c3s_cli.kube.headers import impersonation
 from c3s_cli.kube.plugins import Plugins
 from c3s_cli.kube.proxies import is_loopback, proxy_of
+from c3s_cli.kube.secrets import Secrets
 from c3s_cli.kube.session import Session
 from c3s_cli.request.target import Target
 
@@ -31,6 +32,8 @@ Result = TypeVar("Result")
 # What is POSTed: a document as JSON, or the fields of a form.
 Question = Mapping[str, Any] | Sequence[tuple[str, str]]
 PAUSES: Final = 10
+# Characters of a content type that are shown.
+LONGEST_KIND: Final = 100
 
 
 def segment(name: str, what: str = "resource name") -> str:
@@ -56,7 +59,11 @@ def connect(
     """
     deadline = Deadline(target.request_timeout)
     access = access or access_of(target, deadline=deadline)
-    dials = [] if proxy_of(access) else dial(access.server, connections, deadline.wait())
+    try:
+        dials = [] if proxy_of(access) else dial(access.server, connections, deadline.wait())
+    except TimeoutError as problem:
+        # What came before took all the time that there is.
+        raise unreachable(problem, access.server) from None
     try:
         return Cluster(access, target, deadline, (plugins or Plugins()).loader(access, deadline), dials, trace)
     except BaseException:
@@ -98,7 +105,7 @@ class Cluster:
         self._headers = self._standing_headers(target)
         if access.secure and access.cluster.get("insecure-skip-tls-verify"):
             self.notes = (f"warning: the certificate of {access.server} is not verified",)
-        self._session = Session(access, load, dials, deadline, self.trace)
+        self._session = Session(access, load, self._headers, dials, deadline, self.trace)
 
     def _standing_headers(self, target: Target) -> list[tuple[str, str]]:
         headers = [("User-Agent", f"c3s/{__version__}")]
@@ -107,6 +114,11 @@ class Cluster:
         if not unwanted and not is_loopback(self.server):
             headers.append(("Accept-Encoding", "gzip"))
         return headers + impersonation(self._access.user)
+
+    @property
+    def secrets(self) -> Secrets:
+        """What is sent to log in, to be hidden in what the server says."""
+        return self._session.secrets
 
     def close(self) -> None:
         """Close the connections."""
@@ -119,6 +131,13 @@ class Cluster:
         if self._read_before:
             self._deadline.renew()
         self._read_before = True
+
+    def seconds_left(self) -> float:
+        """Return how much time this reading has left, infinity without a bound."""
+        try:
+            return self._deadline.left()
+        except TimeoutError:
+            return 0.0
 
     def get(self, path: str, query: Sequence[tuple[str, str]] = (), *, accept: str = "application/json") -> Answer:
         """GET one path and return the whole answer. Raises ApiError, Unreachable or InvalidAnswer.
@@ -160,7 +179,7 @@ class Cluster:
             # A stream outlives the readings, and so their deadlines.
             deadline = self._deadline.of_stream()
             send = partial(self._send, url=url, accept=accept, deadline=deadline, encoded=False)
-            stream = Stream(self._session.own(deadline), send, url, silence, self.trace)
+            stream = Stream(self._session.own(deadline), send, url, silence, self.trace, self.secrets)
             deadline.allow_silence(silence)
             return stream
 
@@ -196,12 +215,13 @@ class Cluster:
             self.trace(f"{method} {url} failed in {(time.monotonic() - begun) * 1000:.0f} ms")
             raise
         spent = (time.monotonic() - begun) * 1000
-        self.trace(f"{method} {url} {response.status} {response.reason or ''} in {spent:.0f} ms, {len(body)} bytes")
+        reason = self.secrets.hidden(response.reason or "")
+        self.trace(f"{method} {url} {response.status} {reason} in {spent:.0f} ms, {len(body)} bytes")
         content_type = response.headers.get("Content-Type", "")
         if response.status != 200 and not (document and response.status == 201):
-            raise error_of(response.status, response.headers, bytes(body), path)
+            raise error_of(response.status, response.headers, bytes(body), path, self.secrets)
         if accept.rpartition("/")[2] not in content_type:
-            kind = content_type.split(";", 1)[0] or "something unnamed"
+            kind = self.secrets.hidden(content_type).split(";", 1)[0][:LONGEST_KIND] or "something unnamed"
             wanted = "JSON" if accept.endswith("json") else accept
             raise InvalidAnswer(
                 f"the server sent {kind}, not {wanted}", hint="is that an API server, or a login page or proxy?"

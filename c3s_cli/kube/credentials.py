@@ -19,7 +19,8 @@ from c3s_cli.kube.access import CREDENTIALS, Access
 from c3s_cli.kube.client_import import kubeconfig_loader, rest_client
 from c3s_cli.kube.deadline import HINT, Deadline
 from c3s_cli.kube.files import read_file
-from c3s_cli.kube.keys import folder_for_keys
+from c3s_cli.kube.keys import file_with_key, folder_for_keys
+from c3s_cli.kube.plugin import certificate_given
 from c3s_cli.kube.proxies import set_proxy
 
 if TYPE_CHECKING:
@@ -62,14 +63,7 @@ def _loaded(access: Access, deadline: Deadline) -> Any:
     """Make the client's Configuration with everything that the kubeconfig says."""
     configuration = _plain(access)
     loader = kubeconfig_loader(deadline)
-    cluster, user = dict(access.cluster, server=access.server), dict(access.user)
-    token_file = user.pop("tokenFile", None)
-    if token_file:
-        user["token"] = _token_of(str(token_file), deadline)
-    if user.get("auth-provider"):
-        user["token"] = _oidc_token(user.pop("auth-provider"))
-    if any(user.get(key) for key in BEFORE_PLUGINS):
-        user.pop("exec", None)
+    cluster, user = dict(access.cluster, server=access.server), _user_of(access, deadline)
     plugin = user.get("exec")
     if plugin and plugin.get("provideClusterInfo"):
         _inline_authority(cluster, deadline)
@@ -86,8 +80,10 @@ def _loaded(access: Access, deadline: Deadline) -> Any:
             f'the credentials of context "{access.name}" cannot be used: {_safe_words(problem)}'
         ) from None
     token = " ".join(str(configuration.api_key.get("BearerToken") or "").split())
-    if plugin and (token in NO_TOKENS or not (token or configuration.cert_file)):
-        raise _plugin_failed(plugin, said.getvalue(), deadline)
+    if plugin:
+        if token in NO_TOKENS or not (token or configuration.cert_file):
+            raise _plugin_failed(plugin, said.getvalue(), deadline)
+        _add_certificate(configuration)
     if not token and not configuration.cert_file and any(user.get(key) for key in (*CREDENTIALS, *CERTIFICATES)):
         raise ConfigError(f'the client found no credentials for context "{access.name}"')
     if token:
@@ -95,6 +91,31 @@ def _loaded(access: Access, deadline: Deadline) -> Any:
     configuration.refresh_api_key_hook = None
     set_proxy(configuration, access)
     return configuration
+
+
+def _user_of(access: Access, deadline: Deadline) -> dict[str, Any]:
+    """Return the kubeconfig's user with the one token that counts, and without a plugin that does not."""
+    user = dict(access.user)
+    token_file = user.pop("tokenFile", None)
+    if token_file:
+        user["token"] = _token_of(str(token_file), deadline)
+    if user.get("auth-provider"):
+        user["token"] = _oidc_token(user.pop("auth-provider"))
+    if any(user.get(key) for key in BEFORE_PLUGINS):
+        user.pop("exec", None)
+    return user
+
+
+def _add_certificate(configuration: Any) -> None:
+    """Use the certificate that a plugin gave together with a token, as kubectl does."""
+    certificate, key = certificate_given()
+    if configuration.cert_file:
+        return  # there was no token
+    if bool(certificate) != bool(key):
+        words = "exec plugin returned only certificate or key, not both"
+        raise Unreachable(f"Unable to connect to the server: getting credentials: {words}")
+    if certificate:
+        configuration.cert_file, configuration.key_file = file_with_key(certificate), file_with_key(key)
 
 
 def _load(loader: Any, cluster: Mapping[str, Any], user: Mapping[str, Any], configuration: Any) -> None:

@@ -9,18 +9,19 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from c3s_cli.errors import ConfigError
-from c3s_cli.kube.access import Access, address
+from c3s_cli.kube.access import Access, address, checked
 from c3s_cli.kube.cluster import Cluster
 from c3s_cli.kube.credentials import configuration_of
 from c3s_cli.kube.deadline import Deadline
+from c3s_cli.kube.files import read_file
 from c3s_cli.kube.headers import sendable
 from c3s_cli.kube.proxies import is_loopback
+from c3s_cli.kube.secrets import SECRET_HEADER
 
 if TYPE_CHECKING:
     from c3s_cli.request.target import Origin, Target
 
 HEADER: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)")
-SECRET_HEADERS: Final = ("authorization", "cookie", "proxy-authorization", "x-api-key")
 
 
 class Endpoint(Cluster):
@@ -31,10 +32,10 @@ class Endpoint(Cluster):
         access: Access,
         target: Target,
         standing: list[tuple[str, str]],
+        deadline: Deadline,
         trace: Callable[[str], None] | None,
     ) -> None:
         self._standing = standing
-        deadline = Deadline(target.request_timeout)
         super().__init__(access, target, deadline, partial(configuration_of, access, deadline), [], trace)
         self.context = access.name
 
@@ -50,6 +51,7 @@ class Endpoint(Cluster):
 def open_endpoint(target: Target, trace: Callable[[str], None] | None = None) -> Endpoint:
     """Make ready to read the server that `target.origin` names. ConfigError if its address or credentials are wrong."""
     origin = target.origin
+    deadline = Deadline(target.request_timeout)
     server = address(origin.url)
     cluster: dict[str, Any] = {}
     if origin.certificate_authority:
@@ -57,39 +59,38 @@ def open_endpoint(target: Target, trace: Callable[[str], None] | None = None) ->
     if target.insecure_skip_tls_verify:
         cluster["insecure-skip-tls-verify"] = True
     standing = [_header(text) for text in origin.headers]
-    user = _user(origin)
+    user = _user(origin, deadline)
     name = server.split("://", 1)[1].split("/", 1)[0]
     access = Access(name, "", server, cluster, user)
     if access.secure:
-        return Endpoint(access, target, standing, trace)
-    if user or any(header.lower() in SECRET_HEADERS for header, _ in standing):
+        return Endpoint(checked(access, "--from"), target, standing, deadline, trace)
+    if user or any(SECRET_HEADER.search(header) for header, _ in standing):
         if not is_loopback(server):
             raise ConfigError(
                 f"credentials are not sent to {server}, which is not encrypted", hint="--from https://… is"
             )
-        standing += _plain_authorization(access)
-    return Endpoint(Access(name, "", server, cluster, {}), target, standing, trace)
+        standing += _plain_authorization(access, deadline)
+    return Endpoint(Access(name, "", server, cluster, {}), target, standing, deadline, trace)
 
 
-def _user(origin: Origin) -> dict[str, Any]:
+def _user(origin: Origin, deadline: Deadline) -> dict[str, Any]:
     """Return the credentials, as a user of a kubeconfig has them."""
     user: dict[str, Any] = {}
     if origin.token_file:
         user["tokenFile"] = origin.token_file
     if origin.user:
-        user |= {"username": origin.user, "password": _password(origin.password_file)}
+        user |= {"username": origin.user, "password": _password(origin.password_file, deadline)}
     for key, value in (("client-certificate", origin.client_certificate), ("client-key", origin.client_key)):
         if value:
             user[key] = os.path.abspath(value)
     return user
 
 
-def _password(path: str | None) -> str:
+def _password(path: str | None, deadline: Deadline) -> str:
     if not path:
         return ""
     try:
-        with open(path, encoding="utf-8") as file:
-            return file.read().strip("\r\n")
+        return read_file(path, deadline, "password file").decode().strip("\r\n")
     except (OSError, ValueError) as problem:
         why = getattr(problem, "strerror", None) or "it is not text"
         raise ConfigError(f"cannot read the password file {path!r}: {why}") from None
@@ -103,10 +104,10 @@ def _header(text: str) -> tuple[str, str]:
     return match[1], sendable(match[1], match[2].strip())
 
 
-def _plain_authorization(access: Access) -> list[tuple[str, str]]:
+def _plain_authorization(access: Access, deadline: Deadline) -> list[tuple[str, str]]:
     """Return the Authorization header for this machine, where no network is in between."""
     if not ({"tokenFile", "username"} & set(access.user)):
         return []
     kept = {key: value for key, value in access.user.items() if not key.startswith("client-")}
-    token = configuration_of(Access(access.name, "", access.server, {}, kept), Deadline()).api_key.get("BearerToken")
+    token = configuration_of(Access(access.name, "", access.server, {}, kept), deadline).api_key.get("BearerToken")
     return [("Authorization", sendable("Authorization", token))] if token else []

@@ -22,6 +22,15 @@ def folder_for_keys() -> str:
     return path
 
 
+def file_with_key(text: str) -> str:
+    """Write a file in that folder, and return its name."""
+    path = os.path.join(folder_for_keys(), os.urandom(8).hex())
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    return path
+
+
 def _remove(path: str) -> None:
     try:
         for name in os.listdir(path):

@@ -16,7 +16,7 @@ from msgspec import Struct, ValidationError, convert, field
 from c3s_cli.errors import ConfigError
 from c3s_cli.kube.deadline import Deadline
 from c3s_cli.kube.files import read_file
-from c3s_cli.kube.nesting import TooDeepError, check_nesting
+from c3s_cli.request.nesting import TooDeepError, check_nesting
 
 SECTIONS: Final = ("clusters", "users", "contexts")
 INNER: Final = {"clusters": "cluster", "users": "user", "contexts": "context"}

@@ -7,14 +7,12 @@ import stat
 import time
 from typing import Final
 
-from c3s_cli.errors import ApiError, C3sError, Unreachable
+from c3s_cli.errors import ApiError, BrokenOff, C3sError, Unreachable
 from c3s_cli.kube.access import Access
 
 # How often the files are looked at, in seconds; client-go does so as often.
 EVERY: Final = 60.0
 FILES: Final = ("tokenFile", "client-certificate", "client-key")
-# What answers.py says of a handshake that the server ended.
-CUT: Final = ("tls: ", "EOF", "was broken off")
 
 Stamp = tuple[object, ...]
 
@@ -55,7 +53,7 @@ class Rotation:
             return False
         if isinstance(problem, ApiError):
             return problem.status == 401
-        return self.stamp() != self._loaded or (self._plugin and any(words in problem.message for words in CUT))
+        return self.stamp() != self._loaded or (self._plugin and isinstance(problem, BrokenOff))
 
 
 def _stamp(path: str) -> object:

@@ -6,7 +6,7 @@ Both are replaced together when a token file, a certificate or a plugin has newe
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
@@ -19,6 +19,7 @@ from c3s_cli.kube.deadline import Deadline
 from c3s_cli.kube.dial import Dial
 from c3s_cli.kube.headers import sendable
 from c3s_cli.kube.rotation import Rotation
+from c3s_cli.kube.secrets import Secrets
 from c3s_cli.kube.tls import tls_context
 
 Result = TypeVar("Result")
@@ -27,19 +28,22 @@ Result = TypeVar("Result")
 class Session:
     """One identity at one server. Several threads may borrow connections at once.
 
-    load: gives the official client's Configuration. authorization: the value of that header, if there is one.
+    load: gives the official client's Configuration. headers: what else is sent with every request. authorization: the
+    value of that header, if there is one. secrets: what is sent to log in, to be hidden in what a server says.
     """
 
     def __init__(
         self,
         access: Access,
         load: Callable[[], Any],
+        headers: Sequence[tuple[str, str]],
         dials: list[Dial],
         deadline: Deadline,
         trace: Callable[[str], None],
     ) -> None:
         self._access = access
         self._load = load
+        self._headers = headers
         self._dials = dials
         self._deadline = deadline
         self._trace = trace
@@ -61,6 +65,7 @@ class Session:
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         self._pools: dict[str, type] = {}
         self._configuration, self.authorization, self._context = configuration, authorization, context
+        self.secrets = Secrets.of([*self._headers, ("Authorization", authorization or "")], self._access.user)
         self._rotation.loaded(stamp)
         outdated, self._idle = self._idle, [self._client()]
         # A connection belongs to the certificate that it was opened with.

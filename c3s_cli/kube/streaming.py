@@ -11,6 +11,7 @@ import urllib3
 
 from c3s_cli.errors import InvalidAnswer, Silent
 from c3s_cli.kube.answers import error_of, unreachable
+from c3s_cli.kube.secrets import Secrets
 
 CHUNK: Final = 1 << 18
 # As much of a refusal as is read.
@@ -30,6 +31,7 @@ class Stream:
         url: str,
         silence: float,
         trace: Callable[[str], None],
+        secrets: Secrets,
     ) -> None:
         self._url, self._trace = url, trace
         self._begun = time.monotonic()
@@ -39,7 +41,7 @@ class Stream:
             try:
                 self._response = send(client)
                 stack.callback(self._response.close)
-                _judge(self._response, url)
+                _judge(self._response, url, secrets)
                 socket = getattr(self._response.connection, "sock", None)
                 if socket is not None:
                     socket.settimeout(silence)
@@ -47,7 +49,8 @@ class Stream:
                 raise unreachable(problem, url) from None
             self._stack = stack.pop_all()
         spent = (time.monotonic() - self._begun) * 1000
-        trace(f"GET {url} {self._response.status} {self._response.reason or ''} in {spent:.0f} ms, which goes on")
+        reason = secrets.hidden(self._response.reason or "")
+        trace(f"GET {url} {self._response.status} {reason} in {spent:.0f} ms, which goes on")
 
     def chunks(self) -> Generator[bytes]:
         """Give what comes, as it comes; the end of the answer, or `close`, ends it. Unreachable if it breaks off.
@@ -78,11 +81,12 @@ class Stream:
             self._response.shutdown()
 
 
-def _judge(response: Any, url: str) -> None:
+def _judge(response: Any, url: str, secrets: Secrets) -> None:
     """Raise what is wrong with an answer that has begun."""
     if response.status != 200:
         body = response.read(REFUSAL, decode_content=True)
-        raise error_of(response.status, response.headers, body, urllib3.util.parse_url(url).path or "")
-    kind = response.headers.get("Content-Type", "").split(";", 1)[0]
+        path = urllib3.util.parse_url(url).path or ""
+        raise error_of(response.status, response.headers, body, path, secrets)
+    kind = secrets.hidden(response.headers.get("Content-Type", "")).split(";", 1)[0]
     if "json" not in kind:
         raise InvalidAnswer(f"the server sent {kind or 'something unnamed'}, not JSON")

@@ -2,5 +2,5 @@
 
 from_flags: flags become target, query, view and pace; fitting, manifests: flags and files become the workloads of
 `c3s fit`. Values of flags: formats, origin (--from), shown (--columns), grouping (--by), sorting (--sort-by), period
-and ranges (--since). Languages: where (→ condition), selectors, jsonpath.
+and ranges (--since). Languages: where (→ condition), selectors, jsonpath; nesting: YAML that is too deep.
 """

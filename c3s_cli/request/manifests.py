@@ -11,7 +11,10 @@ from typing import Any, Final
 import yaml
 
 from c3s_cli.errors import UsageError
+from c3s_cli.request.nesting import TooDeepError, check_nesting
 
+# A large application has some hundred kilobytes.
+LARGEST: Final = 32 << 20
 STDIN: Final = "-"
 ENDINGS: Final = (".json", ".yaml", ".yml")
 
@@ -41,18 +44,33 @@ def _files(name: str) -> list[str]:
 
 def _documents(path: str) -> list[Any]:
     try:
-        text = sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
+        text = _read(path)
         return _json(text.decode()) if text.lstrip().startswith(b"{") else _yaml(text)
     except FileNotFoundError:
         raise UsageError(f'the path "{path}" does not exist') from None
     except OSError as problem:
         raise UsageError(f"{path} cannot be read: {problem.strerror}") from problem
+    except TooDeepError:
+        raise UsageError(f"{path} is nested too deep, or its aliases are") from None
     except (yaml.YAMLError, ValueError, RecursionError) as problem:
         raise UsageError(f"{path} is not valid YAML or JSON: {' '.join(str(problem).split())}") from problem
 
 
+def _read(path: str) -> bytes:
+    if path == STDIN:
+        text = sys.stdin.buffer.read(LARGEST + 1)
+    else:
+        with Path(path).open("rb") as file:
+            text = file.read(LARGEST + 1)
+    if len(text) > LARGEST:
+        raise UsageError(f"{path} is larger than {LARGEST >> 20} MiB")
+    return text
+
+
 def _yaml(text: bytes) -> list[Any]:
-    return list(yaml.load_all(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    check_nesting(text, loader)
+    return list(yaml.load_all(text, loader))
 
 
 def _json(text: str) -> list[Any]:

@@ -34,11 +34,14 @@ def origin_of(flags: options.Connection) -> Origin:
     service = SERVICE.fullmatch(source)
     facts = _facts(flags.facts, knows="://" in source or source.startswith("prometheus"))
     if "://" in source:
+        _check_identity(flags)
         return Origin("prometheus", url=source, headers=headers, facts=facts, **given)
     if source not in KINDS and service is None:
         where = "--from" if flags.source else "$C3S_FROM"
+        # An address without its scheme may have a password in it.
+        quoted = f" {source!r}" if "@" not in source else ""
         raise UsageError(
-            f"unknown source {source!r} in {where}",
+            f"unknown source{quoted} in {where}",
             hint=f"one of: {', '.join(KINDS)}, prometheus:NAMESPACE/SERVICE:PORT, or the URL of a Prometheus",
         )
     names = [name for name in OF_PROMETHEUS if getattr(flags, name)] + ["prometheus_header"] * bool(headers)
@@ -48,6 +51,19 @@ def origin_of(flags: options.Connection) -> Origin:
             wanted = "prometheus or --from URL" if name == "prometheus_match" else "URL"
             raise UsageError(f"--{name.replace('_', '-')} goes with --from {wanted}")
     return Origin(kind, service=service[1] if service else "", facts=facts, **given)
+
+
+def _check_identity(flags: options.Connection) -> None:
+    """Raise UsageError if flags name an identity that would not be used, or two."""
+    if flags.prometheus_password_file and not flags.prometheus_user:
+        raise UsageError("--prometheus-password-file goes with --prometheus-user")
+    if flags.prometheus_token_file and flags.prometheus_user:
+        raise UsageError("only one of --prometheus-token-file or --prometheus-user can be provided")
+    names = [header.partition(":")[0].strip().lower() for header in flags.prometheus_header or ()]
+    if "authorization" in names and (flags.prometheus_token_file or flags.prometheus_user):
+        raise UsageError(
+            "--prometheus-header 'Authorization: …' does not go with --prometheus-token-file or --prometheus-user"
+        )
 
 
 def _facts(text: str, *, knows: bool) -> bool:

@@ -12,7 +12,7 @@ from msgspec import structs
 
 from c3s_cli.amounts.duration import age
 from c3s_cli.columns.vocabulary import Kind, Needs
-from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, MetricsUnavailable, Unreachable
+from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, MetricsUnavailable, TimedOut, Unreachable
 from c3s_cli.run.advice import advice_on
 from c3s_cli.run.figures import about_figures
 from c3s_cli.run.findings import ANONYMOUS, BROKEN, LOGS, NOBODY, OK, UNKNOWN, WARNING, Finding, broken, words_of
@@ -110,8 +110,7 @@ class Examination:
             version = version_of(answer.body)
         except (Unreachable, InvalidAnswer) as problem:
             # The hint of a timeout tells how to wait longer; here the question is why.
-            is_timeout = (problem.hint or "").startswith("--request-timeout")
-            hint = "" if is_timeout else problem.hint or ""
+            hint = "" if isinstance(problem, TimedOut) else problem.hint or ""
             return [broken("api server", problem, hint or advice_on(words_of(problem)) or self._where_to_look())]
         except ApiError as problem:
             if problem.status == 401:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from msgspec import Struct, field
 
-from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, QueryFailed, Unreachable
+from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, QueryFailed, TimedOut, TooLarge
 from c3s_cli.sources.decode.prometheus import Points, Vector, points_of, vector_of
 from c3s_cli.sources.requests import some_at_once
 
 if TYPE_CHECKING:
+    from c3s_cli.kube.secrets import Secrets
     from c3s_cli.sources.decode.shapes import Body
     from c3s_cli.sources.requests import Requests
 
@@ -26,8 +27,12 @@ TOO_LARGE: Final = re.compile(
     re.IGNORECASE,
 )
 SLOW: Final = re.compile(r"timed? ?out|deadline", re.IGNORECASE)
-# Some servers quote the whole query.
+# Characters of what a server says that are shown: some quote the whole query.
 MOST_WORDS: Final = 300
+# Of a server's warnings: so many are kept.
+MOST_WARNINGS: Final = 10
+# The end of the year 9999, which is as far as a calendar goes.
+LATEST: Final = 253_402_300_800
 # How often a query is split before the first answer: what is never small enough has another reason.
 PATIENCE: Final = 40
 SLOWER: Final = "--step 1h looks at fewer points, --request-timeout waits longer"
@@ -55,6 +60,10 @@ class Engine(Struct):
     lock: threading.Lock = field(default_factory=threading.Lock)
     slots: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(AT_ONCE))
 
+    @property
+    def _secrets(self) -> Secrets:
+        return self.requests.cluster.secrets
+
     def vector(self, query: str, time: float | None = None) -> Vector:
         """Ask for the value of an expression at a time, or now. QueryFailed if the server refuses the query."""
         moment = [("time", f"{time:.3f}")] if time is not None else []
@@ -73,18 +82,20 @@ class Engine(Struct):
             found, warnings = decode(body)
         except ApiError as problem:
             raise _refused(problem, direct=not self.prefix) from problem
+        except TooLarge as problem:
+            # A smaller question may have a smaller answer.
+            raise QueryFailed(problem.message, too_large=True) from problem
         except InvalidAnswer as problem:
-            if "larger than" in problem.message:
-                raise QueryFailed(problem.message, too_large=True) from problem
             raise InvalidAnswer(
-                problem.message, hint="--from takes the address of a Prometheus API, with its path prefix"
+                self._secrets.hidden(problem.message),
+                hint="--from takes the address of a Prometheus API, with its path prefix",
             ) from problem
-        except Unreachable as problem:
-            raise Unreachable(
-                problem.message, hint=SLOWER if "timeout" in problem.message else problem.hint
-            ) from problem
+        except TimedOut as problem:
+            raise TimedOut(problem.message, hint=SLOWER) from problem
         with self.lock:
-            self.warnings.update(dict.fromkeys(warnings))
+            for warning in warnings:
+                if len(self.warnings) < MOST_WARNINGS:
+                    self.warnings[self._secrets.hidden(warning)[:MOST_WORDS]] = None
         return found
 
     def _send(self, path: str, fields: Fields) -> Body:
@@ -104,9 +115,11 @@ class Engine(Struct):
         return self.requests.get(path, fields)
 
     def now(self) -> float:
-        """Return the server's time, in whole seconds since 1970."""
+        """Return the server's time, in whole seconds since 1970. InvalidAnswer if it tells none."""
         found = self.vector("time()")
-        return float(int(found[0][1])) if found else 0.0
+        if not found or not 0 < found[0][1] < LATEST:
+            raise InvalidAnswer("the server does not tell its time")
+        return float(int(found[0][1]))
 
     def gather(self, pieces: Sequence[P], ask: Callable[[P], A]) -> tuple[list[tuple[P, A]], list[tuple[P, C3sError]]]:
         """Ask for each piece, and give the answers and the failures. What is too large is asked in halves."""

@@ -28,6 +28,8 @@ STEADY: Final = 5.0
 # The first pause, after one attempt without any, and the longest, in seconds; each is twice the one before.
 FIRST: Final = 0.8
 LONGEST: Final = 30.0
+# Characters of what a server says that are shown.
+LONGEST_WORDS: Final = 1000
 # A list that is not heard of for as long is better listed again.
 OLD: Final = 60.0
 # What a server says that will not be watched: no right to, no such way to ask, no such thing.
@@ -114,7 +116,8 @@ class Follower:
             if now - begun >= STEADY:
                 pause = 0.0
             # A pause is anything from half of it on, so that many do not come back at the same moment.
-            self._closed.wait(max(asked or 0.0, pause * random.uniform(0.5, 1.0)))  # noqa: S311  no secret
+            # A server may ask for a longer one, but not for one that outlives what is remembered.
+            self._closed.wait(max(min(asked or 0.0, OLD), pause * random.uniform(0.5, 1.0)))  # noqa: S311  no secret
             pause = min(LONGEST, pause * 2 or FIRST)
         return None
 
@@ -139,10 +142,18 @@ class Follower:
         try:
             for event in events(chunks):
                 self._memory.apply(event)
+        except ApiError as problem:
+            raise self._harmless(problem) from None
         finally:
             chunks.close()
             with self._lock:
                 self._stream = None
+
+    def _harmless(self, problem: ApiError) -> ApiError:
+        """Return what the server said in the stream as one line of bearable length, without credentials."""
+        words = [self._cluster.secrets.hidden(each) for each in (problem.reason, problem.detail)]
+        reason, detail = ("; ".join(each.split("\n"))[:LONGEST_WORDS] for each in words)
+        return ApiError(problem.status, reason, detail, retry_after=problem.retry_after)
 
     def _break(self, problem: C3sError) -> None:
         if self.broken is None:

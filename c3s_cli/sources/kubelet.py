@@ -16,7 +16,7 @@ from msgspec import Struct, field, structs
 
 from c3s_cli.amounts.duration import go_duration
 from c3s_cli.columns.vocabulary import Kind
-from c3s_cli.errors import ApiError, C3sError, MetricsUnavailable
+from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, MetricsUnavailable
 from c3s_cli.kube.cluster import segment
 from c3s_cli.model import Container, Failure, Figures, Node, Pod, Volume
 from c3s_cli.sources.decode.exposition import Samples, container_of, read
@@ -35,6 +35,8 @@ AT_ONCE: Final = 32
 PAUSE: Final = 0.5
 # How long to wait for the second look of a node in all, in seconds.
 PATIENCE: Final = 25.0
+# The share of the time that is left until --request-timeout, after which there must be time to ask for rates.
+SHARE: Final = 0.6
 # If the server's clock has not moved for this long, it is frozen, and so are the counters.
 STILL: Final = 1.5
 # What metrics-server asks of a container before it is measured from its start, in ms.
@@ -156,11 +158,12 @@ class KubeletUsage(Struct):
         known = self.kubelets.looks
         begun = self.kubelets.clock()
         self._ask(wanted)
+        patience = min(PATIENCE, SHARE * self.requests.cluster.seconds_left())
         if wanted and not any(name in known for name in wanted):
             raise self._why_none()
         while left := [name for name in wanted if name in known and not known[name].complete]:
             spent = self.kubelets.clock() - begun
-            if spent > PATIENCE or self._stands_still(spent):
+            if spent > patience or self._stands_still(spent):
                 self._ask_for_rates(left)
                 break
             self.kubelets.sleep(PAUSE)
@@ -185,7 +188,10 @@ class KubeletUsage(Struct):
 
     def _page(self, name: str) -> Page:
         body = self.requests.get(f"/api/v1/nodes/{segment(name)}/proxy/metrics/resource", accept="text/plain")
-        return read(body, OF_PODS if self.scope.objects is Kind.POD else OF_NODES)
+        page = read(body, OF_PODS if self.scope.objects is Kind.POD else OF_NODES)
+        if not any(page.values()):
+            raise InvalidAnswer("the answer has no metrics")
+        return page
 
     def _failed(self, name: str, problem: C3sError) -> None:
         self.problem = self.problem or problem

@@ -6,12 +6,15 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from c3s_cli.errors import InvalidAnswer
 from c3s_cli.sources.decode.shapes import Listing
 from c3s_cli.sources.events import Event, error_of, identity
 
 # A page of a list → its facts by key; objects that are of no interest are left out.
 Rows = Callable[[Listing], Iterator[tuple[Any, Any]]]
 Found = dict[Any, Any]
+# The largest clusters have 150,000 pods.
+MOST: Final = 1_000_000
 CHANGES: Final = ("ADDED", "MODIFIED", "DELETED")
 
 
@@ -68,6 +71,8 @@ class Memory:
             # Decoded before anything is locked.
             rows = [] if event.type == "DELETED" else list(self._rows(Listing(items=[event.object])))
             with self._lock:
+                if rows and len(self._facts) >= MOST:
+                    raise InvalidAnswer("the server's watch has no end: it tells of more objects than a cluster has")
                 for found, facts in rows:
                     self._facts[found] = facts
                     self._note(found)

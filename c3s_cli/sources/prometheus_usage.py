@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from c3s_cli.amounts.duration import go_duration
 from c3s_cli.columns.statistics import statistics_of
-from c3s_cli.errors import C3sError, QueryFailed
+from c3s_cli.errors import C3sError, InvalidAnswer, QueryFailed
 from c3s_cli.model import Container, Failure, Figures, Node, Pod, Volume
 from c3s_cli.request.period import Period
 from c3s_cli.sources import large_groups, prometheus_figures, promql
@@ -128,8 +128,10 @@ class PrometheusUsage:
                 return self._of_groups(piece, resource, statistic)
 
             for labels, number in self._gather(slices, ask, wanted):
-                if (mark := labels.get(GROUP)) in marks:
-                    made[marks[mark]][wanted] = _whole(resource, number)
+                group = marks.get(labels.get(GROUP, ""))
+                if group is None:
+                    raise InvalidAnswer("the server's answer for a query is of a group that was not asked for")
+                made[group][wanted] = _whole(resource, number)
         return dict(made)
 
     # --- queries ------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from msgspec import Struct, field
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from c3s_cli.kube.cluster import Cluster
 
 Shape = TypeVar("Shape")
+# Characters of a version that are shown.
+LONGEST_VERSION: Final = 100
 
 
 class Right(Struct, frozen=True):
@@ -106,7 +108,7 @@ def server_version(cluster: Cluster) -> str:
 
 def version_of(body: Body) -> str:
     """Return the version in the answer for /version. InvalidAnswer if it is none."""
-    return decode_one(body, _Version, "/version").git_version
+    return decode_one(body, _Version, "/version").git_version[:LONGEST_VERSION]
 
 
 def metrics_version(cluster: Cluster) -> str:

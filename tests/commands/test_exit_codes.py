@@ -188,6 +188,17 @@ def test_a_bug_is_one_line_and_says_where_to_report_it(
     assert result == (1, "", f"error: internal error: OddError\n{hint}")
 
 
+def test_a_timeout_that_nobody_expected_is_a_bug_and_no_full_disk(
+    demo_server: DemoServer, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def late(*_: object) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr("c3s_cli.run.once.render", late)
+    result = run(f"top nodes --server {demo_server.url}")
+    assert result.err.startswith("error: internal error: TimeoutError\nhint: ")
+
+
 def test_a_bug_in_a_thread_is_said_the_same_way(
     demo_server: DemoServer, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -199,6 +199,16 @@ def test_what_is_not_considered_is_named(demo: Run, tmp_path: Path) -> None:
     ]
 
 
+# Each letter stands for ten of the one before.
+ALIASES = "".join(
+    f"{new}: &{new} [{','.join([f'*{old}'] * 10)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
+)
+MANY = (
+    "{{kind: Deployment, metadata: {{name: x}}, spec: {{replicas: {replicas}, template: {{spec: "
+    "{{containers: [{{name: c, resources: {{limits: {{cpu: {cpu}}}}}}}]}}}}}}}}"
+)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -226,6 +236,14 @@ def test_what_is_not_considered_is_named(demo: Run, tmp_path: Path) -> None:
             "Pod/x, container c: cpu '2 cores' is not a quantity\n",
         ),
         ("&a {kind: Pod, metadata: {name: x}, spec: {containers: [*a]}}", "recursion"),
+        ("kind: Pod\nspec: " + "[" * 25_000 + "]" * 25_000, "nest"),
+        ("kind: Pod\nspec: " + "[" * 200 + "]" * 200, "is nested too deep, or its aliases are\n"),
+        ("kind: Pod\nspec: " + "{a: " * 25_000 + "}" * 25_000, "nest"),
+        ("a: &a [x,x]\n" + ALIASES, "is nested too deep, or its aliases are\n"),
+        ('{"kind": "Pod", "spec": ' + "[" * 100_000, "is not valid YAML or JSON: "),
+        ("kind: !!python/object/apply:os.getcwd []", "is not valid YAML or JSON: could not determine a constructor"),
+        (MANY.format(replicas=-1, cpu=1), "Deployment/x: Expected `int` >= 0 - at `$.replicas`\n"),
+        (MANY.format(replicas=1, cpu=-1), "Deployment/x: cpu must be 0 or more\n"),
         ("&a {kind: List, items: [*a]}", "no pods in "),
     ],
 )
@@ -237,3 +255,10 @@ def test_wrong_manifests(demo: Run, tmp_path: Path, text: str, said: str) -> Non
     assert result.err.startswith("error: ")
     assert str(path) in result.err
     assert said in result.err
+
+
+def test_a_manifest_without_end_is_refused(demo: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert demo("fit -f /dev/zero") == (2, "", "error: /dev/zero is larger than 32 MiB\n")
+    with Path("/dev/zero").open("rb") as zeros:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(zeros))
+        assert demo("fit -f -") == (2, "", "error: - is larger than 32 MiB\n")

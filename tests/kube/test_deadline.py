@@ -367,3 +367,21 @@ def test_a_tunnel_is_used_within_the_deadline(run: Run, tmp_path: Path) -> None:
         path = config(tmp_path / "config", "https://cluster.invalid", {"token": "t"}, **cluster)
         path.write_text(path.read_text().replace('"server"', f'"proxy-url": "http://{proxy.address}", "server"'))
         assert run(f"top nodes -o name --request-timeout 5s --kubeconfig {path}").out == "node/a\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "top nodes",
+        "top pods -A --from kubelet",
+        "top pods --from prometheus",
+        "fit --cpu 1",
+        "watch --count 1",
+        "doctor",
+    ],
+)
+def test_a_time_that_is_over_before_anything_is_sent_is_said(run: Run, api: FakeApi, words: str) -> None:
+    healthy(api)
+    result = run(f"{words} --request-timeout 1ns --server {api.url}")
+    assert f"timeout while waiting for 127.0.0.1:{api.port}" in (result.out if words == "doctor" else result.err)
+    assert (result.code, api.requests) == (1, [])

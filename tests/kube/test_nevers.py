@@ -24,7 +24,7 @@ from tests.conftest import Run
 from tests.faults import BROKEN, REFUSALS, Listener, healthy, recorded, say_nothing, until_renewed
 from tests.kube.test_deadline import config
 from tests.kubectl import find_kubectl, run_kubectl
-from tests.servers import FakeApi, Reply, node_metrics
+from tests.servers import FakeApi, Reply, Request, node_metrics
 
 METRICS = "/apis/metrics.k8s.io/v1beta1/nodes"
 C3S = [sys.executable, "-m", "c3s_cli"]
@@ -116,6 +116,35 @@ def test_no_fault_of_a_server_makes_a_token_visible(
     path = config(tmp_path / "config", secure.url, {"token": CANARY}, **{"certificate-authority": files["ca.crt"]})
     result = run(f"top nodes -v 9 --kubeconfig {path}")
     assert CANARY not in result.out + result.err
+
+
+def quoting(request: Request) -> str:
+    """Quote everything that a client sent, as some servers and proxies do."""
+    return "; ".join(f"{name}: {value}" for name, value in request.headers)
+
+
+QUOTES = {
+    "a page": lambda request: Reply(quoting(request), 502, "text/html"),
+    "a Status": lambda request: Reply({"kind": "Status", "reason": quoting(request), "message": quoting(request)}, 403),
+    "a content type": lambda request: Reply("{}", content_type=quoting(request).replace(";", ",")),
+    "a redirect": lambda request: Reply("", 302, headers={"Location": f"https://x/{quoting(request)[-12:]}"}),
+}
+
+
+@pytest.mark.parametrize("quote", QUOTES.values(), ids=QUOTES)
+@pytest.mark.parametrize("user", [{"token": CANARY}, {"username": "u", "password": CANARY}], ids=["token", "password"])
+def test_no_server_that_quotes_a_credential_makes_it_visible(
+    run: Run, secure: FakeApi, files: dict[str, str], tmp_path: Path, user: dict[str, str], quote: Any
+) -> None:
+    secure.routes |= dict.fromkeys((METRICS, "/version", "/apis/metrics.k8s.io", "/api/v1/nodes"), quote)
+    path = config(tmp_path / "config", secure.url, user, **{"certificate-authority": files["ca.crt"]})
+    for words in ("top nodes -v 9", "doctor", "contexts --check"):
+        result = run(f"{words} --kubeconfig {path}")
+        assert [each for each in (CANARY, "dTpjYW5hcnk3") if each in result.out + result.err] == []
+    assert {request.header("authorization") for request in secure.requests} <= {
+        f"Bearer {CANARY}",
+        "Basic dTpjYW5hcnk3",
+    }
 
 
 def test_a_password_of_a_proxy_is_never_shown(run: Run, tmp_path: Path) -> None:

@@ -125,6 +125,28 @@ def test_an_exec_plugin_gives_a_token_or_a_certificate(
     assert run(f"top nodes -o name --kubeconfig {config(mutual.url, user, **ca)}") == (0, "node/a\n", "")
 
 
+def test_a_plugin_may_give_a_token_and_a_certificate_as_with_kubectl(
+    run: Run, mutual: FakeApi, config: Config, files: dict[str, str], tmp_path: Path
+) -> None:
+    pems = [f"{name}=open({files[file]!r}).read()" for name, file in PEMS.items()]
+    for given in (pems, pems[:1], pems[1:]):
+        mutual.requests.clear()
+        user = plugin(tmp_path, f"credential({', '.join([*given, TOKEN])})")
+        path = config(mutual.url, user, **{"certificate-authority": files["ca.crt"]})
+        result = run(f"top nodes -o name --kubeconfig {path}")
+        if len(given) == 2:
+            assert result == (0, "node/a\n", "")
+            assert {request.header("authorization") for request in mutual.requests} == {"Bearer t"}
+        else:
+            words = "exec plugin returned only certificate or key, not both"
+            said = f"Unable to connect to the server: getting credentials: {words}\n"
+            assert (result, mutual.requests) == ((1, "", said), [])
+
+
+TOKEN = "token='t'"
+PEMS = {"clientCertificateData": "client.crt", "clientKeyData": "client.key"}
+
+
 def test_a_plugin_that_fails_is_quoted_without_its_secrets(
     run: Run, secure: FakeApi, config: Config, files: dict[str, str], tmp_path: Path
 ) -> None:

@@ -59,9 +59,15 @@ def test_a_target_that_breaks_is_found(name: str, monkeypatch: pytest.MonkeyPatc
         ("quantity", "tools.fuzz_targets.whole"),
         ("decoder", "c3s_cli.sources.decode.metrics.amount_of"),
         ("decoder", "c3s_cli.sources.decode.pods.requests_of"),
+        ("decoder", "c3s_cli.sources.decode.prometheus._number"),
+        ("decoder", "c3s_cli.sources.decode.exposition.container_of"),
+        ("decoder", "c3s_cli.sources.events.identity"),
+        ("decoder", "c3s_cli.sources.decode.summary.summary_of"),
+        ("manifest", "c3s_cli.sources.decode.workloads.requests_of"),
+        ("manifest", "c3s_cli.sources.decode.workloads.placing_of"),
         ("where", "c3s_cli.request.where.Condition.matches"),
         ("kubeconfig", "c3s_cli.kube.kubeconfig._check_shape"),
-        ("kubeconfig", "c3s_cli.kube.access._checked"),
+        ("kubeconfig", "c3s_cli.kube.access.checked"),
     ],
 )
 def test_the_corpus_reaches_what_it_should(monkeypatch: pytest.MonkeyPatch, target: str, place: str) -> None:

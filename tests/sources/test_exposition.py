@@ -15,7 +15,7 @@ up{container="b",namespace="n",pod="p"} 4.2e+06 1772443799193
 up{container="c",namespace="n",pod="p"} NaN 1772443799193
 up{container="d",namespace="n",pod="p"} +Inf
 up{container="e",namespace="n",pod="}\\" 5"} 6
-down 7 -8
+down 7 8
 node_up 9
 """
 
@@ -27,9 +27,17 @@ def test_samples_are_read_by_family() -> None:
             b'container="b",namespace="n",pod="p"': (4.2e6, 1772443799193),
             b'container="e",namespace="n",pod="}\\" 5"': (6.0, None),
         },
-        "down": {b"": (7.0, -8)},
+        "down": {b"": (7.0, 8)},
         "none": {},
     }
+
+
+@pytest.mark.parametrize(
+    "sample",
+    ["1e308 1", "-1 1", "1e18 1", "x 1", "1 -8", "1 253402300800000", f"1 {'9' * 5000}", f"{'9' * 5000} 1"],
+)
+def test_a_value_or_a_time_that_cannot_be_is_left_out(sample: str) -> None:
+    assert read(f'up{{a="b"}} {sample}\nup 1 2\n'.encode(), ("up",)) == {"up": {b"": (1.0, 2)}}
 
 
 @pytest.mark.parametrize(
@@ -46,6 +54,7 @@ def test_the_end_of_a_line_may_be_missing_or_odd(page: bytes) -> None:
         (b'pod="p",namespace="n",container="c"', ("n", "p", "c")),
         (b'pod = "p", namespace="n",', ("n", "p", "")),
         (b'namespace="a\\"b\\\\c\\nd",pod="p",container="\xc3\xa4"', ('a"b\\c\nd', "p", "ä")),
+        (b'container="\xff",namespace="n",pod="p"', ("n", "p", "\ufffd")),
         (b"", ("", "", "")),
     ],
 )

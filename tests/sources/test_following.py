@@ -19,9 +19,10 @@ from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.demo.server import DemoServer, start
 from c3s_cli.errors import ApiError
 from c3s_cli.kube.cluster import Cluster, connect
+from c3s_cli.kube.secrets import Secrets
 from c3s_cli.request.selectors import parse_fields, parse_labels
 from c3s_cli.request.target import Target
-from c3s_cli.sources import follower, following
+from c3s_cli.sources import follower, following, memory
 from c3s_cli.sources.api_server import ApiServer
 from c3s_cli.sources.following import Following
 from c3s_cli.sources.source import Scope
@@ -403,6 +404,40 @@ def test_a_pause_that_the_server_asks_for_is_made(server: Server, desk: Desk) ->
     begun = time.monotonic()
     eventually(lambda: len(server.asked) == 2)
     assert 0.9 < time.monotonic() - begun < 2
+
+
+def test_a_pause_without_end_is_not_made(server: Server, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(follower, "OLD", 0.05)
+    server.watches += [status(429, "", "busy", **{"Retry-After": "99999"})] * 500
+    assert desk.names() == ["a"]
+    server.items = [pod("n", "b")]
+    eventually(lambda: desk.names() == ["b"])
+
+
+def test_what_a_server_says_in_a_watch_is_one_short_line(
+    server: Server, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Cluster, "secrets", Secrets(["canary7"]))
+    monkeypatch.setattr(following, "LONG", 0.0)
+    said = {"type": "ERROR", "object": {"code": 500, "reason": "R", "message": "canary7\n" + "y" * 5000}}
+    server.watches += [[json.dumps(said).encode() + b"\n"]] * 500
+    assert desk.names() == ["a"]
+    eventually(lambda: desk.names() == ["a"] and desk.problems != [])
+    for line in (*desk.problems, *desk.told):
+        assert len(line) < 1300
+        assert "canary7" not in line
+        assert "\n" not in line
+
+
+def test_a_watch_without_end_does_not_fill_the_memory(
+    server: Server, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "MOST", 3)
+    server.watches += [[event("ADDED", pod("n", f"p{number}"), number) for number in range(2, 9)], []]
+    assert desk.names() == ["a"]
+    eventually(lambda: any("has no end" in line for line in desk.told))
+    server.items = [pod("n", "b")]
+    eventually(lambda: desk.names() == ["b"])
 
 
 def test_attempts_become_rare(server: Server, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -239,6 +239,15 @@ def test_a_clock_that_stands_still_takes_the_kubelets_own_rates(run: Run, api: F
     assert "warning: the CPU of node a could not be read: its counters stand still" in result.err
 
 
+def test_a_short_timeout_takes_the_kubelets_own_rates(run: Run, moving: FakeApi) -> None:
+    """It would otherwise end while c3s waits for the second look, and even what is known would be lost."""
+    pages(moving, "a", look(THEN))
+    moving.routes[path("a", "stats/summary")] = Reply({"node": {"cpu": {"usageNanoCores": 7_000_000}}})
+    words = f"top nodes --no-headers --from kubelet --request-timeout 1s --server {moving.url}"
+    result = run(words)
+    assert (result.code, result.out.split(), result.err) == (0, ["a", "7m", "0%", "1024Mi", "12%"], "")
+
+
 def test_a_watch_asks_a_node_once_a_reading(run: Run, moving: FakeApi) -> None:
     pages(moving, "a", *(look(THEN + 10_000 * step, 100 + step) for step in range(4)))
     result = run(f"watch nodes --from kubelet --count 3 --interval 0.01 -o csv --server {moving.url}")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
-from math import isfinite
 from typing import Final
+
+from c3s_cli.sources.decode.shapes import USUAL
 
 Body = bytes | bytearray
 # The labels as they are written → (value, ms since 1970; None without a timestamp).
@@ -15,6 +16,8 @@ Samples = dict[bytes, tuple[float, int | None]]
 # How a kubelet writes the labels of a container; any other order or escape takes the careful way.
 CONTAINER: Final = re.compile(rb'container="([^"\\]*)",namespace="([^"\\]*)",pod="([^"\\]*)"')
 LABEL: Final = re.compile(rb'([A-Za-z_]\w*)\s*=\s*"((?:[^"\\]|\\.)*)"')
+# The end of the year 9999, which is as far as a calendar goes, in ms.
+LATEST: Final = 253_402_300_800_000
 ESCAPE: Final = re.compile(r"\\(.)")
 
 
@@ -26,16 +29,16 @@ def _lines(families: Sequence[str]) -> re.Pattern[bytes]:
 
 
 def read(body: Body, families: tuple[str, ...]) -> Mapping[str, Samples]:
-    """Give the samples of some families; a value that is no finite number is left out."""
+    """Give the samples of some families; a value or a time that nothing measured can have is left out."""
     found: dict[str, Samples] = {family: {} for family in families}
     tables = {family.encode(): samples for family, samples in found.items()}
     for family, labels, value, millis in _lines(families).findall(b"\n" + body):
         try:
-            number = float(value)
+            number, moment = float(value), int(millis) if millis else None
         except ValueError:
             continue
-        if isfinite(number):
-            tables[family][labels] = number, int(millis) if millis else None
+        if 0 <= number < USUAL and (moment is None or 0 <= moment < LATEST):
+            tables[family][labels] = number, moment
     return found
 
 
@@ -43,7 +46,8 @@ def container_of(labels: bytes) -> tuple[str, str, str]:
     """Give the namespace, the pod and the container that labels name; "" for a label that is missing."""
     match = CONTAINER.fullmatch(labels)
     if match:
-        return match[2].decode(), match[3].decode(), match[1].decode()
+        namespace, pod, container = (match[place].decode("utf-8", "replace") for place in (2, 3, 1))
+        return namespace, pod, container
     every = {name.decode(): _unescaped(value) for name, value in LABEL.findall(labels)}
     return every.get("namespace", ""), every.get("pod", ""), every.get("container", "")
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from math import isfinite
-from typing import Any
+import re
+from typing import Any, Final
 
 from msgspec import Raw, Struct
 
 from c3s_cli.errors import InvalidAnswer
-from c3s_cli.sources.decode.shapes import NULL, Body, decode_one
+from c3s_cli.sources.decode.shapes import NULL, USUAL, Body, decode_one
 
 Labels = dict[str, str]
 Vector = list[tuple[Labels, float]]
@@ -37,6 +37,9 @@ class _Answer(Struct, rename={"partial": "isPartial"}, gc=False):
     partial: bool = False
 
 
+# How servers write a value. Python's float() would also take blanks, underscores and other digits.
+NUMBER: Final = re.compile(r"[+-]?(?:NaN|Inf|[0-9]+(?:\.[0-9]*)?(?:e[+-]?[0-9]+)?)", re.ASCII | re.IGNORECASE)
+
 Scalar: Any = tuple[float, str]
 Elements: Any = list[_Element]
 Matrix: Any = list[_Series]
@@ -45,23 +48,23 @@ Matrix: Any = list[_Series]
 def vector_of(body: Body) -> tuple[Vector, list[str]]:
     """Give the elements of an instant vector (a scalar is one without labels), and what the server warns of.
 
-    What is not a number, or infinite, is left out. InvalidAnswer if it is no such answer.
+    NaN, infinity and what is too large for any measurement are left out. InvalidAnswer if it is no such answer.
     """
     data, warnings = _data_of(body)
     if data.kind == "scalar":
         elements: list[tuple[Labels, str]] = [({}, decode_one(data.result, Scalar, "a query")[1])]
     else:
         elements = [(each.metric, each.value[1]) for each in decode_one(data.result, Elements, "a query")]
-    numbers = ((labels, float(text)) for labels, text in elements)
-    return [(labels, number) for labels, number in numbers if isfinite(number)], warnings
+    numbers = ((labels, _number(text)) for labels, text in elements)
+    return [(labels, number) for labels, number in numbers if abs(number) < USUAL], warnings
 
 
 def points_of(body: Body) -> tuple[Points, list[str]]:
     """Give the points of the one series that a range of time has, or none; and what the server warns of."""
     data, warnings = _data_of(body)
     series = decode_one(data.result, Matrix, "a query")
-    numbers = ((time, float(text)) for each in series for time, text in each.values)
-    return {time: number for time, number in numbers if isfinite(number)}, warnings
+    numbers = ((time, _number(text)) for each in series for time, text in each.values)
+    return {time: number for time, number in numbers if abs(number) < USUAL}, warnings
 
 
 def _data_of(body: Body) -> tuple[_Data, list[str]]:
@@ -72,3 +75,9 @@ def _data_of(body: Body) -> tuple[_Data, list[str]]:
     if answer.partial:
         warnings.append("the answer is partial: some of the storage nodes did not answer")
     return answer.data, warnings
+
+
+def _number(text: str) -> float:
+    if NUMBER.fullmatch(text) is None:
+        raise InvalidAnswer(f"the server's answer for a query is not valid: {text[:64]!r} is not a number")
+    return float(text)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from msgspec import Struct, field
+from typing import Annotated
+
+from msgspec import Meta, Struct, field
 
 from c3s_cli.sources.decode.shapes import Body, decode_one
 
+# Kubelets count in unsigned numbers of 64 bits, and nothing that they count is above half of that.
+Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+
 
 class _Cpu(Struct, gc=False):
-    nanocores: int | None = field(default=None, name="usageNanoCores")
+    nanocores: Count | None = field(default=None, name="usageNanoCores")
 
 
 class _Container(Struct, gc=False):
@@ -24,17 +29,17 @@ class _Ref(Struct, gc=False):
 class Disk(Struct, gc=False):
     """A filesystem, in bytes."""
 
-    used: int | None = field(default=None, name="usedBytes")
+    used: Count | None = field(default=None, name="usedBytes")
 
 
 class Mounted(Struct, gc=False):
     """A volume of a pod. claim: what it is a claim of, None for any other volume. time: when it was looked at."""
 
     claim: _Ref | None = field(default=None, name="pvcRef")
-    used: int | None = field(default=None, name="usedBytes")
-    capacity: int | None = field(default=None, name="capacityBytes")
-    inodes: int | None = None
-    inodes_used: int | None = field(default=None, name="inodesUsed")
+    used: Count | None = field(default=None, name="usedBytes")
+    capacity: Count | None = field(default=None, name="capacityBytes")
+    inodes: Count | None = None
+    inodes_used: Count | None = field(default=None, name="inodesUsed")
     time: str | None = None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Raw, Struct, structs
@@ -17,6 +17,7 @@ from c3s_cli.sources.decode.pods import PodDecoder
 from c3s_cli.sources.decode.shapes import NULL
 
 Object = Mapping[str, Any]
+Count = Annotated[int, msgspec.Meta(ge=0)]
 JOBS: Final = ("Job", "CronJob")
 # Any other kind with a pod template and replicas, such as an Argo Rollout, is treated like a Deployment.
 KINDS: Final = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "DaemonSet", *JOBS, "Pod")
@@ -60,9 +61,9 @@ class _Template(Struct):
 
 class _Workload(Struct, rename="camel"):
     template: _Template | None = None
-    replicas: int | None = None
-    parallelism: int | None = None
-    completions: int | None = None
+    replicas: Count | None = None
+    parallelism: Count | None = None
+    completions: Count | None = None
     volume_claim_templates: list[Raw] | None = None
 
 
@@ -96,6 +97,8 @@ def _workload(path: str, each: Object) -> list[Workload]:
         raise UsageError(f"{path}: {name}: {problem.__cause__}") from problem
     if problems:
         raise UsageError(f"{path}: {problems[0].replace(f'pod /{name}', name)}")
+    if negative := _negative(resources):
+        raise UsageError(f"{path}: {name}: {negative} must be 0 or more")
     ignored = (*placing.ignored, *_ignored(shape.spec, claims=claims))
     if kind not in KINDS:
         ignored = (*ignored, f"the rollout of a {kind}")
@@ -130,7 +133,7 @@ def _pods(path: str, name: str, kind: str, each: Object) -> tuple[Object, int | 
     else:
         replicas = 1 if shape.parallelism is None else shape.parallelism
         replicas = replicas if shape.completions is None else min(replicas, shape.completions)
-    return template, max(0, replicas), bool(shape.volume_claim_templates)
+    return template, replicas, bool(shape.volume_claim_templates)
 
 
 def _at(value: Any, *keys: str) -> Any:
@@ -172,6 +175,14 @@ def _with_defaults(pod: PodResources) -> PodResources:
         pod, containers=containers, init_containers=init_containers, pod_requests=requests
     )
     return whole
+
+
+def _negative(pod: PodResources) -> str | None:
+    """Return the name of a resource with an amount below 0, which the API server refuses; None if there is none."""
+    containers = (*pod.containers, *pod.init_containers)
+    amounts = (*(each.requests for each in containers), *(each.limits for each in containers))
+    every = (*amounts, pod.pod_requests or {}, pod.pod_limits or {})
+    return next((resource for each in every for resource, amount in each.items() if amount < 0), None)
 
 
 def _requesting(container: ContainerResources) -> ContainerResources:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-# A kubeconfig has six levels; its extensions may have more.
+# A kubeconfig has six levels, its extensions may have more; a manifest has some fifteen.
 DEEPEST: Final = 100
 # Nodes, each alias counted as what it stands for. Go's YAML parser has such a limit too.
 MOST_NODES: Final = 1_000_000
