@@ -1,8 +1,5 @@
 """--from kubelet: the arithmetic of metrics-server on what kubelets write, and nodes that say nothing.
 
-The file is long because every rule of metrics-server has a case, and the demo is asked, too.
-"""
-
 The file is long because each fault of a kubelet has a test.
 """
 
