@@ -46,7 +46,7 @@ lint: $(READY)
 
 # The tests cover the docs: tests/project/test_docs.py runs every sample and compares.
 test: lint
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term
 
 # The help texts in the docs need the newest Typer, so their test is deselected; warnings of old packages are allowed.
 test-lowest:

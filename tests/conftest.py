@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shlex
+import sys
+import threading
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -31,9 +33,25 @@ class Result(NamedTuple):
 Run = Callable[..., Result]
 
 
+# Slow tests of what is not measured, or of what others measure as well.
+UNMEASURED = ("tests/demo/", "tests/conformance/", "tests/sources/test_engines.py", "tests/sources/test_demo_engine.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.nodeid.startswith(UNMEASURED) or "a_thousand_nodes" in item.name:
+            item.add_marker(pytest.mark.no_cover)
+
+
 @pytest.fixture(autouse=True)
-def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+def _elsewhere(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """Keep the kubeconfig, the proxies and the width of whoever runs the tests out of them."""
+    _leave_out_the_demo()
+    if not request.node.get_closest_marker("measured"):
+        # Measuring a process takes time, and imports modules that other tests count.
+        monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
     for name in (
         "KUBECONFIG",
         "KUBERNETES_SERVICE_HOST",
@@ -44,6 +62,28 @@ def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPat
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
     monkeypatch.setenv("COLUMNS", "100")
+
+
+def _leave_out_the_demo() -> None:
+    """Keep the threads of the demo out of the coverage: they are half of the work, and are not measured anyway."""
+    measure: Any = threading.gettrace()
+    if measure is None or hasattr(measure, "leaves_out_the_demo"):
+        return
+
+    def begin(*event: Any) -> Any:
+        if threading.current_thread().name.startswith("c3s-demo"):
+            sys.settrace(None)
+            return None
+        return measure(*event)
+
+    begin.leaves_out_the_demo = True  # type: ignore[attr-defined]  # coverage begins anew after a test without it
+    threading.settrace(begin)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _server_of_the_session() -> None:
+    """The demo server of the whole session starts before any test."""
+    _leave_out_the_demo()
 
 
 @pytest.fixture

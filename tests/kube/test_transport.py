@@ -84,7 +84,8 @@ def test_a_broken_connection_is_tried_once_more(run: Run, cluster: FakeApi) -> N
 
 
 def test_a_run_says_what_took_its_time(run: Run, cluster: FakeApi) -> None:
-    cluster.routes[METRICS] = Reply({"items": [node_metrics("a")] * 3}, fault="drip")
+    shortest = {"metadata": {"name": "a"}, "usage": {"cpu": "1", "memory": "1Mi"}}
+    cluster.routes[METRICS] = Reply({"items": [shortest]}, fault="drip")
     lines = run(f"top nodes -v --server {cluster.url}").err.splitlines()
     assert [line.partition(" in ")[0] for line in sorted(lines[:2])] == [
         f"GET {cluster.url}/api/v1/nodes 200 OK",

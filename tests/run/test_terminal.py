@@ -25,7 +25,10 @@ from c3s_cli.demo.server import DemoServer
 from tests.conftest import AT
 from tests.run.test_live import LARGE, MEDIUM, SMALL
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no such terminals")
+pytestmark = [
+    pytest.mark.measured,
+    pytest.mark.skipif(sys.platform == "win32", reason="there are no such terminals"),
+]
 ROOT = Path(__file__).parents[2]
 ENTERED, LEFT = b"\x1b[?1049h", b"\x1b[?1049l"
 PATIENCE = 20.0
