@@ -119,9 +119,11 @@ def test_pod_level_resources_replace_the_sum() -> None:
 
 def test_a_resize_counts_as_the_largest_of_spec_allocated_and_actual() -> None:
     growing = ContainerResources("a", {"cpu": 100}, {}, allocated={"cpu": 300}, actual_requests={"cpu": 200})
+    asking = ContainerResources("a", {"cpu": 400}, {}, allocated={"cpu": 300}, actual_requests={"cpu": 200})
     refused = ContainerResources("a", {"cpu": 900}, {}, actual_requests={"cpu": 200}, infeasible=True)
     untold = ContainerResources("a", {"cpu": 100}, {}, allocated={"cpu": 300})
     assert requests_of(PodResources([growing])) == {"cpu": 300}
+    assert requests_of(PodResources([asking])) == {"cpu": 400}
     assert requests_of(PodResources([refused])) == {"cpu": 200}
     assert requests_of(PodResources([untold])) == {"cpu": 100}  # as in Kubernetes, for want of resources in the status
 
