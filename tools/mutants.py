@@ -74,7 +74,6 @@ PASSED_OVER: Final = (
     "tests/kube/test_streaming.py::test_silence_breaks_off_and_the_bound_of_other_requests_does_not",
     "tests/kube/test_transport.py::test_a_run_says_what_took_its_time",
 )
-OPTIONS: Final = ("-p", "no:cacheprovider", "-p", "tools.brief", *(f"--deselect={test}" for test in PASSED_OVER))
 # What pytest ends with: 1 a test failed, 2 it was interrupted, 3 it broke. By a signal: the time limit, or a crash.
 NOTICED: Final = frozenset((1, 2, 3, 24, 36, 152, 255, -24, -9, -11))
 SETTINGS: Final = """
@@ -87,6 +86,12 @@ use_git_change_detection = false
 pytest_add_cli_args = {options}
 pytest_add_cli_args_test_selection = {tests}
 """
+
+
+def options_of(tests: Sequence[str]) -> list[str]:
+    """Return the options of pytest for some tests."""
+    left_out = [f"--deselect={test}" for test in PASSED_OVER if test.startswith(tuple(tests))]
+    return ["-p", "no:cacheprovider", "-p", "tools.brief", *left_out]
 
 
 class Score(NamedTuple):
@@ -110,18 +115,21 @@ class Bench:
         self.room = room
         self.folder = WORK / room
         self.code = self.folder / "mutants"
+        told = SETTINGS.format(
+            files=json.dumps([f"c3s_cli/{room}/*"]),
+            options=json.dumps(options_of(ROOMS[room].near)),
+            tests=json.dumps(ROOMS[room].near),
+        )
+        settings = self.folder / "pyproject.toml"
+        if settings.exists() and not settings.read_text("utf-8").endswith(told):
+            shutil.rmtree(self.folder)  # mutmut would forget the verdicts, too, but later
         self.code.mkdir(parents=True, exist_ok=True)
         for linked in ("c3s_cli", "tests", "docs", "tools"):
             link = self.folder / linked
             link.unlink(missing_ok=True)
             link.symlink_to(ROOT / linked)
         shutil.rmtree(self.code / "tests", ignore_errors=True)  # a test that was deleted judges no more
-        told = SETTINGS.format(
-            files=json.dumps([f"c3s_cli/{room}/*"]),
-            options=json.dumps(OPTIONS),
-            tests=json.dumps(ROOMS[room].near),
-        )
-        (self.folder / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text("utf-8") + told, "utf-8")
+        settings.write_text((ROOT / "pyproject.toml").read_text("utf-8") + told, "utf-8")
 
     def mutmut(self, *words: str, output: Any = None) -> subprocess.CompletedProcess[str]:
         """Run mutmut there."""
@@ -157,17 +165,8 @@ class Bench:
 
     def noticed_next_door(self, name: str) -> bool:
         """Judge a mutant by the tests next door; an empty name is the code as it is."""
-        words = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-x",
-            "-q",
-            "--no-header",
-            "--tb=no",
-            *OPTIONS,
-            *ROOMS[self.room].wider,
-        ]
+        tests = ROOMS[self.room].wider
+        words = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "--tb=no", *options_of(tests), *tests]
         told = {**os.environ, "MUTANT_UNDER_TEST": name}
         return subprocess.run(words, cwd=self.code, env=told, check=False, stdout=subprocess.DEVNULL).returncode != 0
 
