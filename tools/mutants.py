@@ -42,8 +42,13 @@ ROOMS: Final = {
         ),
     ),
     "columns": Judges(
-        ("tests/columns", "tests/output", "tests/commands/test_commands.py"),
-        ("tests/analysis/test_report.py", "tests/commands/test_fit.py", "tests/sources/test_prometheus.py"),
+        ("tests/columns", "tests/commands/test_commands.py"),
+        (
+            "tests/analysis/test_report.py",
+            "tests/output",
+            "tests/commands/test_fit.py",
+            "tests/sources/test_prometheus.py",
+        ),
     ),
     "request": Judges(
         ("tests/request", "tests/columns", "tests/commands/test_commands.py", "tests/commands/test_conditions.py"),
@@ -54,13 +59,17 @@ ROOMS: Final = {
         ("tests/commands/test_commands.py", "tests/commands/test_fit_manifests.py", "tests/run", "tests/conformance"),
     ),
     "kube": Judges(
-        tuple(
-            f"tests/kube/test_{name}.py" for name in ("dial", "faults", "kubeconfig", "streaming", "tls", "transport")
+        (
+            *(
+                f"tests/kube/test_{name}.py"
+                for name in ("dial", "faults", "kubeconfig", "streaming", "tls", "transport")
+            ),
+            "tests/run/test_contexts.py",
         ),
         (
+            "tests/sources/test_prometheus.py",
             "tests/kube/test_kubectl_proxy.py",
             "tests/kube/test_nevers.py",
-            "tests/run/test_contexts.py",
             "tests/kube/test_deadline.py",
         ),
     ),
