@@ -231,6 +231,10 @@ SLOWER = "hint: --step 1h looks at fewer points, --request-timeout waits longer\
             "error: the server refused the query: parse error: unexpected character\n",
         ),
         (
+            refusal(400, "bad_data", f"{'a ' * 250}{'b ' * 50}{' c' * 250}"),
+            f"error: the server refused the query: … {' c' * 150}\n",
+        ),
+        (
             refusal(422, "execution", "expanding series: context deadline exceeded"),
             f"error: the query took the server too long: expanding series: context deadline exceeded\n{SLOWER}",
         ),
