@@ -24,7 +24,10 @@ PAST = "--from http://127.0.0.1:1"
     [
         (
             "-o jsno",
-            f'error: unable to match a printer suitable for the output format "jsno", allowed formats are: {FORMATS}',
+            (
+                'error: unable to match a printer suitable for the output format "jsno", '
+                f"allowed formats are: {FORMATS}\nhint: did you mean -o json?"
+            ),
         ),
         ("--from nosuch", f"error: unknown source 'nosuch' in --from\n{SOURCES}"),
         (
@@ -37,7 +40,7 @@ PAST = "--from http://127.0.0.1:1"
         ("--facts source", "error: --facts source goes with --from prometheus or --from URL"),
         (
             "--since 7d",
-            "error: --since goes with --from prometheus or --from URL\nhint: no other source knows the past",
+            "error: --since goes with --from prometheus or --from URL\nhint: no other source has past usage",
         ),
         (
             f"{PAST} --at 2026-03-02 --since 7d",
@@ -49,19 +52,19 @@ PAST = "--from http://127.0.0.1:1"
             "error: --end goes with --since or --start\nhint: --at names a moment",
         ),
         (f"{PAST} --step 1h", "error: --step goes with --since or --start"),
-        (f"{PAST} --since soon", f"error: 'soon' is no length of time for --since\n{SINCE}"),
-        (f"{PAST} --since 7d --step x", f"error: 'x' is no length of time for --step\n{SINCE}"),
+        (f"{PAST} --since soon", f"error: 'soon' is not a duration for --since\n{SINCE}"),
+        (f"{PAST} --since 7d --step x", f"error: 'x' is not a duration for --step\n{SINCE}"),
         (f"{PAST} --since 30s", "error: --since takes from a minute to ten years, not 30s"),
-        (f"{PAST} --start soon", f"error: 'soon' is no time for --start\n{TIME}"),
-        (f"{PAST} --since 7d --end soon", f"error: 'soon' is no time for --end\n{TIME}"),
-        (f"{PAST} --at soon", f"error: 'soon' is no time for --at\n{TIME}"),
+        (f"{PAST} --start soon", f"error: 'soon' is not a time for --start\n{TIME}"),
+        (f"{PAST} --since 7d --end soon", f"error: 'soon' is not a time for --end\n{TIME}"),
+        (f"{PAST} --at soon", f"error: 'soon' is not a time for --at\n{TIME}"),
         (
             f"{PAST} --start 2026-03-02T00:00:00Z --end 2026-03-02T00:00:59Z",
             "error: --end must be at least a minute after --start",
         ),
         (
             "--columns cpu.p95",
-            "error: cpu.p95 is a statistic over time\nhint: --since 7d says over how long a time",
+            "error: cpu.p95 is a statistic over time\nhint: --since 7d sets the range",
         ),
     ],
 )
