@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test test-lowest lint docs goldens bench soak engines audit fuzz clean
+.PHONY: help demo test test-lowest lint docs goldens bench soak engines audit fuzz mutants clean
 
 help:
 	@echo 'make demo         see c3s on a built-in simulated cluster'
@@ -18,6 +18,7 @@ help:
 	@echo 'make bench        compare the speed of c3s with the kubectl on PATH'
 	@echo 'make soak         3,000 readings of a watch: memory, open files and threads must not grow'
 	@echo 'make fuzz         random inputs for the parsers, a minute for each (needs the network)'
+	@echo 'make mutants      break the code in small ways, and count the breaks that the tests notice (takes an hour)'
 	@echo 'make audit        known vulnerabilities and licences of the dependencies (needs the network)'
 
 # A stamp file: the environment is recreated only when pyproject.toml changes.
@@ -93,5 +94,13 @@ fuzz:
 	@.venv-fuzz/bin/python -m pip install --quiet --only-binary :all: atheris || true
 	.venv-fuzz/bin/python -m tools.fuzz $(FUZZ_FLAGS)
 
+# A random sample of each room, the same every time. MUTANTS='amounts kube' judges two rooms, MUTANTS='--sample 0 amounts'
+# all mutants of one; --near judges by the tests of the room only, --fresh forgets what was killed before.
+mutants:
+	@test -d .venv-mutants || $(PYTHON) -m venv .venv-mutants
+	@.venv-mutants/bin/python -m pip install --quiet --upgrade pip
+	@.venv-mutants/bin/python -m pip install --quiet --editable . --group dev --group mutants
+	.venv-mutants/bin/python -m tools.mutants $(MUTANTS)
+
 clean:
-	rm -rf .venv .venv-lowest .venv-audit .venv-fuzz dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-lowest .venv-audit .venv-fuzz .venv-mutants .mutants dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -119,9 +119,11 @@ def test_pod_level_resources_replace_the_sum() -> None:
 
 def test_a_resize_counts_as_the_largest_of_spec_allocated_and_actual() -> None:
     growing = ContainerResources("a", {"cpu": 100}, {}, allocated={"cpu": 300}, actual_requests={"cpu": 200})
+    asking = ContainerResources("a", {"cpu": 400}, {}, allocated={"cpu": 300}, actual_requests={"cpu": 200})
     refused = ContainerResources("a", {"cpu": 900}, {}, actual_requests={"cpu": 200}, infeasible=True)
     untold = ContainerResources("a", {"cpu": 100}, {}, allocated={"cpu": 300})
     assert requests_of(PodResources([growing])) == {"cpu": 300}
+    assert requests_of(PodResources([asking])) == {"cpu": 400}
     assert requests_of(PodResources([refused])) == {"cpu": 200}
     assert requests_of(PodResources([untold])) == {"cpu": 100}  # as in Kubernetes, for want of resources in the status
 
@@ -160,19 +162,28 @@ def test_explains_every_term() -> None:
             ContainerResources("app", {"cpu": 100}, {"cpu": 400}, allocated={"cpu": 300}, actual_requests={"cpu": 200}),
             ContainerResources("big", {"cpu": 900}, {}, actual_requests={"cpu": 50}, infeasible=True),
         ],
-        [of("first", cpu=10), of("proxy", cpu=50, restartable=True), of("second", cpu=700)],
+        [
+            of("first", cpu=10),
+            of("proxy", cpu=50, restartable=True),
+            of("second", cpu=700),
+            of("logs", restartable=True),
+            of("third", cpu=1),
+        ],
         overhead={"cpu": 5},
         pod_requests={"memory": 64},
+        pod_limits={"memory": 128},
     )
     assert terms_of(pod) == (
         Term("+", "container app, being resized", {"cpu": 300}, {"cpu": 400}),
         Term("+", "container big, resize refused", {"cpu": 50}, {}),
         Term("+", "sidecar proxy", {"cpu": 50}, {}),
+        Term("+", "sidecar logs", {}, {}),
         Term("max", "init container first", {"cpu": 10}, {}),
         Term("max", "init container second beside proxy", {"cpu": 750}, {}),
-        Term("=", "pod-level resources", {"memory": 64}, {}),
+        Term("max", "init container third beside proxy, logs", {"cpu": 51}, {}),
+        Term("=", "pod-level resources", {"memory": 64}, {"memory": 128}),
         Term("+", "overhead", {"cpu": 5}, {"cpu": 5}),
-        Term("=", "total", {"cpu": 755, "memory": 64}, {"cpu": 405}),
+        Term("=", "total", {"cpu": 755, "memory": 64}, {"cpu": 405, "memory": 128}),
     )
 
 

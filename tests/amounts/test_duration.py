@@ -11,7 +11,7 @@ from c3s_cli.amounts.duration import age, go_duration, parse_duration, parse_nan
     ("text", "seconds"),
     {
         "0": 0, "5": 5, "+5": 5, "007": 7, "1m30s": 90, "1.5h": 5400, "300ms": 0.3, "2h45m": 9900, "1us": 1e-6,
-        "-5s": 0, "-0": 0,
+        "-5s": 0, "-0": 0, "9223372036854775807": 2.0**63,
     }.items(),
 )  # fmt: skip
 def test_reads_request_timeouts(text: str, seconds: float) -> None:
@@ -36,14 +36,16 @@ def test_rejects_other_timeouts_in_kubectls_words(text: str) -> None:
         "0.3ms": 300_000, "1.9ns": 1, "0.1us": 100, "1.00000000000000000001s": 10**9, "0.000000001h": 3600,
         "2562047h47m16.854775807s": 2**63 - 1, "9223372036854775807ns": 2**63 - 1, ".5s": 5 * 10**8, "1.s": 10**9,
         "-.5s": -5 * 10**8, "1h1h": 7200 * 10**9, "1\u00b5s": 1000, "1\u03bcs": 1000, "0.123456789123s": 123456789,
-        "+0": 0,
+        "0": 0, "+0": 0, "-0": 0, "0" * 99 + "s": 0,
     }.items(),
 )  # fmt: skip
 def test_reads_what_go_reads(text: str, nanoseconds: int) -> None:
     assert parse_nanoseconds(text) == nanoseconds
 
 
-@pytest.mark.parametrize("text", ["", "+", "1", "1 s", "1e3s", ".s", "9223372036854775808ns", "1s ", "1\n"])
+@pytest.mark.parametrize(
+    "text", ["", "+", "1", "1 s", "1e3s", ".s", "9223372036854775808ns", "1s ", "1\n", "0" * 100 + "s"]
+)
 def test_rejects_what_go_rejects(text: str) -> None:
     with pytest.raises(ValueError, match="time: invalid duration"):
         parse_window(text)
@@ -73,9 +75,10 @@ def test_written_durations_parse_back(nanoseconds: int) -> None:
     ("seconds", "text"),
     {
         -5: "<invalid>", -2: "<invalid>", -1.9: "0s", -1: "0s", 0.9: "0s", 0: "0s", 119.9: "119s",
-        120: "2m", 185: "3m5s", 600: "10m", 10799: "179m", 10800: "3h", 12000: "3h20m",
-        30000: "8h", 172799: "47h", 172800: "2d", 180000: "2d2h", 86400 * 8: "8d", 86400 * 729: "729d",
-        86400 * 764: "2y34d", 86400 * 365 * 9: "9y",
+        120: "2m", 185: "3m5s", 600: "10m", 659: "10m", 10799: "179m", 10800: "3h", 12000: "3h20m",
+        30000: "8h", 172799: "47h", 172800: "2d", 180000: "2d2h", 86400 * 8: "8d", 86400 * 8 + 3600: "8d",
+        86400 * 729: "729d", 86400 * 730: "2y", 86400 * 731: "2y1d", 86400 * 764: "2y34d", 86400 * 2919: "7y364d",
+        86400 * 2920: "8y", 86400 * 2921: "8y", 86400 * 365 * 9: "9y",
     }.items(),
 )  # fmt: skip
 def test_writes_ages_as_kubectl_get_does(seconds: float, text: str) -> None:

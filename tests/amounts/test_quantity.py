@@ -124,12 +124,14 @@ def test_any_text_is_a_number_or_invalid(text: str) -> None:
 
 def test_cells_are_rounded_as_kubectl_rounds_them() -> None:
     assert (format_cpu(123456789), format_cpu(1), format_cpu(0)) == ("124m", "1m", "0m")
+    assert (format_cpu(-1), format_cpu(-1500000)) == ("-1m", "-2m")
     assert (format_bytes(1500 << 10), format_bytes(1), format_bytes(7168 << 20)) == ("1Mi", "0Mi", "7168Mi")
     assert (millicores(2900001000), millicores(-1)) == (2901, -1)
     # Divided as floats and then multiplied: 580m of 2 cores is 28 in kubectl, and 57 of 100 is 56.
     assert (cpu_percent(580 * 10**6, 2 * 10**9), cpu_percent(57 * 10**6, 100 * 10**6)) == (28, 56)
     assert (memory_percent(1 << 30, 8 << 30), memory_percent(1, 0)) == (12, 0)
     assert (format_bytes((1 << 20) - 1), format_bytes(1 << 20)) == ("0Mi", "1Mi")
+    assert (memory_percent(99_950, 100_000), memory_percent(1 << 30, 1 << 30)) == (99, 100)
 
 
 @given(st.integers(0, 10**30), st.integers(1, 10**30))

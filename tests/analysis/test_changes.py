@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from c3s_cli.analysis.changes import FADES, KEPT, Changes
-from c3s_cli.model import Pod, PodFacts
+from c3s_cli.model import Group, Node, Pod, PodFacts
 
 MI = 1 << 20
 
@@ -51,6 +51,11 @@ def test_a_restart_is_marked_even_without_a_new_sample() -> None:
     assert marks([pod("a", restarts=None)], [pod("a", restarts=2)]) == ["", ""]
 
 
+def test_every_restart_is_marked_not_only_the_first() -> None:
+    counts = [1, 2, 2, 2, 2, 3]
+    assert marks(*[[pod("a", restarts=count)] for count in counts]) == ["", "!", "!", "!", "", "!"]
+
+
 def test_the_same_sample_is_no_change() -> None:
     assert marks([pod("a", 100)], [pod("a", 900)]) == ["", ""]
 
@@ -64,6 +69,16 @@ def test_what_vanished_is_shown_for_a_few_readings() -> None:
         seen.append([(row.name, changes.mark(row), row.cpu_nanocores) for row in changes.vanished])
     assert seen == [[("b", "-", 100 * 10**6)]] * FADES + [[]]
     assert len(changes) == 1
+
+
+def test_nodes_are_remembered_like_pods_and_groups_leave_nothing_behind() -> None:
+    node, group = Node("c", "n1", 7, 8, None, "t0"), Group("c", (), 7, 8)
+    changes = Changes()
+    changes.update([node, group])
+    assert (changes.mark(node), changes.trends(node), changes.trends(group)) == ("", ((7,), (8,)), ((7,), (8,)))
+    changes.update([])
+    assert (changes.mark(node), changes.mark(group)) == ("-", "-")
+    assert changes.vanished == [node]
 
 
 def test_what_comes_back_is_new() -> None:

@@ -481,3 +481,14 @@ def test_a_wide_cluster_adds_the_extended_resources_that_nodes_have_or_pods_requ
     ]
     narrow = report(cluster, Kind.CLUSTER, "default").columns
     assert not [column.name for column in narrow if column.name.startswith("resources")]
+
+
+def test_a_group_gets_the_figures_that_its_source_has_of_it_and_another_keeps_its_sums() -> None:
+    pods = [used_by(name, figures={"network.receive": 1}) for name in ("a", "b")]
+    facts = {("shop", name): pod_facts(owner=f"Job/{name}") for name in ("a", "b")}
+    told = {("shop", "Job/a"): {"cpu.p95": 5}, (): {"cpu.p95": 9}}
+    sample = sample_of(pods=pods, pod_facts=facts, group_figures=told)
+    found = report(sample, by="namespace,owner", sum=True)
+    assert found.totals is not None
+    assert [row.figures for row in found.rows] == [{"network.receive": 1, "cpu.p95": 5}, {"network.receive": 1}]
+    assert found.totals.figures == {"network.receive": 2, "cpu.p95": 9}

@@ -108,6 +108,20 @@ def test_every_kind_with_pods(demo: Run, tmp_path: Path, manifest: Any, replicas
     assert more["metadata"]["workloads"][0]["replicas"] == (5 if manifest["kind"] == "DaemonSet" else 2)
 
 
+def test_json_documents_may_follow_each_other(demo: Run, tmp_path: Path) -> None:
+    pods = [{**of_kind("Pod", TEMPLATE["spec"]), "metadata": {"name": name}} for name in ("a", "b")]
+    path = tmp_path / "x.json"
+    path.write_text("\n".join([*map(json.dumps, pods), ""]))
+    workloads = json.loads(demo(f"fit -f {path} -o json").out)["metadata"]["workloads"]
+    assert [each["workload"] for each in workloads] == ["Pod/a", "Pod/b"]
+
+
+def test_a_folder_without_manifests_is_refused(demo: Run, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no manifest")
+    said = f"error: error reading {tmp_path}: recognized file extensions are .json, .yaml, .yml\n"
+    assert demo(f"fit -f {tmp_path}") == (2, "", said)
+
+
 @pytest.mark.parametrize(
     ("spec", "requested"),
     [

@@ -185,3 +185,11 @@ def test_a_date_without_a_zone_is_of_utc(cluster: FakeApi) -> None:
 def test_what_failed_is_traced_too(run: Run, cluster: FakeApi) -> None:
     cluster.routes[METRICS] = Reply({}, fault="cut")
     assert f"GET {cluster.url}{METRICS} failed in " in run(f"top nodes -v 6 --server {cluster.url}").err
+
+
+def test_a_server_without_a_context_is_called_by_its_address(run: Run, api: FakeApi) -> None:
+    api.node_metrics(node_metrics("a"))
+    api.nodes(node("a"))
+    api.routes |= {f"/k8s/clusters/c{path}": reply for path, reply in api.routes.items()}
+    document = json.loads(run(f"top nodes -o json --columns context --server {api.url}/k8s/clusters/c").out)
+    assert [item["context"] for item in document["items"]] == [f"127.0.0.1:{api.port}"]

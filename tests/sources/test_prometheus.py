@@ -231,6 +231,17 @@ SLOWER = "hint: --step 1h looks at fewer points, --request-timeout waits longer\
             "error: the server refused the query: parse error: unexpected character\n",
         ),
         (
+            refusal(400, "bad_data", f"{'a ' * 250}{'b ' * 50}{' c' * 250}"),
+            f"error: the server refused the query: … {' c' * 150}\n",
+        ),
+        (
+            refusal(503, "execution", "query processing would load too many samples into memory"),
+            (
+                "error: the query is too large for the server: "
+                f"query processing would load too many samples into memory\n{SLOWER}"
+            ),
+        ),
+        (
             refusal(422, "execution", "expanding series: context deadline exceeded"),
             f"error: the query took the server too long: expanding series: context deadline exceeded\n{SLOWER}",
         ),
@@ -658,6 +669,15 @@ def test_throttling_kills_and_volumes(run: Run, api: FakeApi, server: FakeApi) -
     chosen = '{container!="",container!="POD"}[86400s]'
     throttled = "sum by (namespace, pod) (max by (namespace, pod, container, id) (increase("
     assert f"{throttled}container_cpu_cfs_throttled_periods_total{chosen})))" in asked
+
+
+def test_volumes_name_the_pods_that_mount_them_and_their_nodes(run: Run, api: FakeApi, server: FakeApi) -> None:
+    engine(server, more)
+    shared = {"volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}]}
+    api.pods(pod("n", "q", "node-b", spec=shared), pod("n", "a", "node-a", spec=shared), pod("n", "r", "", spec=shared))
+    result = run(f"top volumes -A -o json --from {server.url} --server {api.url}")
+    rows = {row["name"]: (row["pod"], row["node"]) for row in json.loads(result.out)["items"]}
+    assert rows == {"c": (["a", "q", "r"], ["node-a", "node-b"]), "p-scratch": ([], [])}
 
 
 def test_volumes_without_pods_that_mount_them(run: Run, api: FakeApi, server: FakeApi) -> None:

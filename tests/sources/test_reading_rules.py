@@ -46,21 +46,34 @@ def test_unsupported_versions_mean_that_metrics_are_not_available(run: Run, api:
 # --- what time it is ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("of_metrics", "of_nodes"), [(0, 7), (7, 0)])
+@pytest.mark.parametrize("answers_at", [(0, 7), (7, 0)])
+@pytest.mark.parametrize(
+    ("words", "paths"),
+    [
+        ("top nodes", (f"{GROUP}/v1beta1/nodes", "/api/v1/nodes")),
+        ("fit --cpu 1", ("/api/v1/nodes", "/api/v1/pods")),
+    ],
+)
 def test_now_is_the_latest_date_of_all_answers(
-    run: Run, api: FakeApi, monkeypatch: pytest.MonkeyPatch, of_metrics: int, of_nodes: int
+    run: Run,
+    api: FakeApi,
+    monkeypatch: pytest.MonkeyPatch,
+    words: str,
+    paths: tuple[str, str],
+    answers_at: tuple[int, int],
 ) -> None:
     """Answers come from several machines; with the latest Date, nothing was created in the future."""
-    seconds = {f"{GROUP}/v1beta1/nodes": of_metrics, "/api/v1/nodes": of_nodes}
+    seconds = dict(zip(paths, answers_at, strict=True))
 
     def date(handler: Any, _timestamp: float | None = None) -> str:
-        return f"Mon, 02 Mar 2026 09:30:0{seconds[handler.path]} GMT"
+        return f"Mon, 02 Mar 2026 09:30:0{seconds[handler.path.partition('?')[0]]} GMT"
 
     monkeypatch.setattr(api.server.RequestHandlerClass, "date_time_string", date)
     api.node_metrics(node_metrics("a"))
     api.nodes(node("a"))
-    document = json.loads(run(f"top nodes -o json --columns age --server {api.url}").out)
-    assert document["metadata"] == {"timestamp": "2026-03-02T09:30:07Z"}
+    api.pods()
+    document = json.loads(run(f"{words} -o json --columns age --server {api.url}").out)
+    assert document["metadata"]["timestamp"] == "2026-03-02T09:30:07Z"
     assert [item["age"] for item in document["items"]] == [86_407]
 
 

@@ -202,3 +202,34 @@ def test_resources_have_their_names_again(label: str, name: str) -> None:
 def test_labels_are_found_by_their_own_names() -> None:
     labels = ExportedLabels({"label_app_kubernetes_io_name": "web"})
     assert (labels.get("app.kubernetes.io/name"), labels.get("app", "")) == ("web", "")
+
+
+OF_NODES = """\
+kube_node_labels{}
+max by (node) (kube_node_created{})
+max by (node) (kube_node_spec_unschedulable{})
+max by (node, condition, status) (kube_node_status_condition{})
+max by (node, key, value, effect) (kube_node_spec_taint{})
+max by (node, kubelet_version) (kube_node_info{})
+max by (node, resource) (kube_node_status_allocatable{})
+max by (node, resource) (kube_node_status_capacity{})
+max by (node, role) (kube_node_role{})
+"""
+
+
+def test_only_the_labels_that_are_needed_are_asked_for(run: Run) -> None:
+    with FakeApi() as server:
+        asked = engine(server, told)
+        run(f"top nodes --columns taints --from {server.url} --facts source")
+    kube = {query for query in asked if "kube_" in query and not query.startswith("group by (cluster)")}
+    assert sorted(kube) == OF_NODES.splitlines()
+
+
+def test_one_pod_is_asked_for_by_its_name(run: Run) -> None:
+    with FakeApi() as server:
+        asked = engine(server, told)
+        result = run(f"top pods p -n n --columns cpu.requests --from {server.url} --facts source")
+    assert result.out == "NAME   CPU-REQUESTS\np      885m\n"
+    of_pods = [query for query in asked if "kube_pod_" in query]
+    assert of_pods
+    assert [query for query in of_pods if 'namespace="n"' not in query or 'pod="p"' not in query] == []
