@@ -85,8 +85,8 @@ def test_of_twenty_clusters_four_fail_and_sixteen_are_shown(run: Run, clusters: 
             "can-i list nodes.metrics.k8s.io tells; the right is given by a Role or ClusterRole"
         ),
         (
-            "warning: meterless: Metrics API not available; hint: --from kubelet reads the nodes themselves; why there "
-            "is none: kubectl --context meterless get apiservice v1beta1.metrics.k8s.io"
+            "warning: meterless: Metrics API not available; hint: is metrics-server running? kubectl --context "
+            "meterless get apiservice v1beta1.metrics.k8s.io; --from kubelet works without it"
         ),
     ]
     assert result.code == 5
