@@ -73,7 +73,7 @@ def test_of_twenty_clusters_four_fail_and_sixteen_are_shown(run: Run, clusters: 
     assert result.err.splitlines() == [
         (
             "warning: refuses: The connection to the server 127.0.0.1:1 was refused - did you specify the right host "
-            "or port?; hint: c3s doctor --context refuses looks for the cause"
+            "or port?; hint: run c3s doctor --context refuses to find the cause"
         ),
         (
             f"warning: hangs: Unable to connect to the server: timeout while waiting for {failing['hangs'][7:]}; "
@@ -104,7 +104,7 @@ def test_failures_are_in_the_document(run: Run, three: Clusters) -> None:
             "context": "dev",
             "source": "cluster",
             "message": "Error from server (InternalError): broken",
-            "hint": "c3s doctor --context dev looks for the cause",
+            "hint": "run c3s doctor --context dev to find the cause",
         }
     ]
     assert document["metadata"] == {"timestamp": "2026-03-02T09:30:00Z", "failures": document["failures"]}
@@ -122,8 +122,10 @@ def test_when_none_answers_the_reasons_are_the_error(run: Run, three: Clusters) 
         "",
         (
             "error: none of the 2 clusters could be read\n"
-            "prod-b: Error from server (InternalError): broken; hint: c3s doctor --context prod-b looks for the cause\n"
-            "prod-a: Error from server (InternalError): broken; hint: c3s doctor --context prod-a looks for the cause\n"
+            "prod-b: Error from server (InternalError): broken; hint: run c3s doctor --context prod-b "
+            "to find the cause\n"
+            "prod-a: Error from server (InternalError): broken; hint: run c3s doctor --context prod-a "
+            "to find the cause\n"
         ),
     )
 
