@@ -225,7 +225,7 @@ CASES = {
                 "credentials",
                 "broken",
                 "You must be logged in to the server (Unauthorized)",
-                "the server does not know these credentials; log in again, or name another user or context",
+                "the server does not accept these credentials; log in again, or use another user or context",
             )
         ],
     ),
@@ -256,7 +256,7 @@ CASES = {
                 "broken",
                 "Error from server (ServiceUnavailable): the server is currently unable to handle the request "
                 "(get nodes.metrics.k8s.io)",
-                "kubectl --context c get apiservice v1beta1.metrics.k8s.io says why the metrics API is not available",
+                "see why the metrics API is not available: kubectl --context c get apiservice v1beta1.metrics.k8s.io",
             )
         ],
     ),
@@ -268,7 +268,7 @@ CASES = {
                 "broken",
                 "Error from server (ServiceUnavailable): the server is currently unable to handle the request "
                 "(get nodes.metrics.k8s.io)",
-                "kubectl --context c get apiservice v1beta1.metrics.k8s.io says why the metrics API is not available",
+                "see why the metrics API is not available: kubectl --context c get apiservice v1beta1.metrics.k8s.io",
             )
         ],
     ),

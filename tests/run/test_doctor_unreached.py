@@ -60,7 +60,7 @@ BEFORE = {
         json.dumps({**WHOLE, "clusters": []}),
         "kubeconfig",
         'no server is known for context "c"',
-        "its cluster is missing from the kubeconfig; --server names one",
+        "its cluster is missing from the kubeconfig; add it, or use --server",
     ),
     "token file": (
         with_user(tokenFile="/nosuch"),
@@ -96,7 +96,7 @@ BEFORE = {
         with_user(exec={**PLUGIN, "command": "echo", "args": ["hello"]}),
         "credentials",
         f"{LOGIN} plugin didn't return a token or cert/key pair",
-        "run it by hand to see why; nothing was sent to the cluster",
+        "run it by hand to see why; c3s sent nothing to the cluster",
     ),
     "refused": (
         with_user(token="t"),
@@ -166,7 +166,7 @@ TLS: dict[str, tuple[dict[str, Any], bool, str, str]] = {
         {},
         False,
         f"{VERIFY} signed by unknown authority",
-        "--certificate-authority names the one to trust",
+        "set the CA to trust with --certificate-authority",
     ),
     "host": (
         {"host": "api.example"},

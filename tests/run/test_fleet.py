@@ -77,12 +77,12 @@ def test_of_twenty_clusters_four_fail_and_sixteen_are_shown(run: Run, clusters: 
         ),
         (
             f"warning: hangs: Unable to connect to the server: timeout while waiting for {failing['hangs'][7:]}; "
-            "hint: --request-timeout sets how long to wait"
+            "hint: set a longer --request-timeout"
         ),
         (
             'warning: forbids: Error from server (Forbidden): nodes.metrics.k8s.io is forbidden: User "u" cannot list '
-            'resource "nodes" in API group "metrics.k8s.io" at the cluster scope; hint: kubectl --context forbids auth '
-            "can-i list nodes.metrics.k8s.io tells; the right is given by a Role or ClusterRole"
+            'resource "nodes" in API group "metrics.k8s.io" at the cluster scope; hint: check with kubectl --context '
+            "forbids auth can-i list nodes.metrics.k8s.io; a Role or ClusterRole grants the right"
         ),
         (
             "warning: meterless: Metrics API not available; hint: is metrics-server running? kubectl --context "
@@ -184,7 +184,7 @@ def test_a_name_with_a_comma_or_a_star_is_a_name_first(run: Run, clusters: Clust
     ("flags", "code", "said"),
     [
         ("--context dev,nosuch", 1, 'error: context "nosuch" does not exist\n'),
-        ("--context nosuch-*", 1, 'error: no context matches "nosuch-*"\nhint: c3s contexts lists them\n'),
+        ("--context nosuch-*", 1, 'error: no context matches "nosuch-*"\nhint: list them: c3s contexts\n'),
         ("--context ,", 1, 'error: context "," does not exist\n'),
         ("--context dev --all-contexts", 2, "error: only one of --context or --all-contexts can be provided\n"),
         ("--all-contexts --demo", 2, "error: only one of --demo or --all-contexts can be provided\n"),
@@ -462,7 +462,7 @@ def test_a_context_that_cannot_be_resolved_is_a_failure_of_its_own(run: Run, thr
     assert (result.code, result.out.count("\n")) == (5, 3)
     assert result.err == (
         'warning: broken: no server is known for context "broken"; '
-        "hint: its cluster is missing from the kubeconfig; --server names one\n"
+        "hint: its cluster is missing from the kubeconfig; add it, or use --server\n"
     )
 
 

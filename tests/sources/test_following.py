@@ -369,7 +369,7 @@ def test_silence_is_not_trusted(server: Server, desk: Desk, monkeypatch: pytest.
     server.items = [pod("n", "b")]
     eventually(lambda: desk.names() == ["b"])
     assert server.lists >= 2
-    assert any("nothing came from" in line for line in desk.told)
+    assert any("nothing was received from" in line for line in desk.told)
 
 
 def test_what_is_not_heard_of_is_said_to_be_old(server: Server, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

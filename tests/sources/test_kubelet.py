@@ -175,7 +175,7 @@ def test_without_the_right_the_error_names_it(run: Run, moving: FakeApi) -> None
         (
             'Error from server (Forbidden): nodes "a" is forbidden: User "u" cannot get resource "nodes/proxy" in API '
             'group "" at the cluster scope\n'
-            "hint: kubectl auth can-i get nodes/proxy tells; the right is given by a Role or ClusterRole\n"
+            "hint: check with kubectl auth can-i get nodes/proxy; a Role or ClusterRole grants the right\n"
         ),
     )
 

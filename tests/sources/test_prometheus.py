@@ -544,7 +544,7 @@ def test_without_the_right_the_error_names_it(run: Run, api: FakeApi) -> None:
     result = run(f"top pods -A --from prometheus --server {api.url}")
     assert (result.code, result.err.splitlines()[1]) == (
         1,
-        "hint: kubectl auth can-i create services/proxy tells; the right is given by a Role or ClusterRole",
+        "hint: check with kubectl auth can-i create services/proxy; a Role or ClusterRole grants the right",
     )
 
 
