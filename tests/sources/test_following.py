@@ -435,7 +435,7 @@ def test_a_watch_without_end_does_not_fill_the_memory(
     monkeypatch.setattr(memory, "MOST", 3)
     server.watches += [[event("ADDED", pod("n", f"p{number}"), number) for number in range(2, 9)], []]
     assert desk.names() == ["a"]
-    eventually(lambda: any("has no end" in line for line in desk.told))
+    eventually(lambda: any("more objects than" in line for line in desk.told))
     server.items = [pod("n", "b")]
     eventually(lambda: desk.names() == ["b"])
 
