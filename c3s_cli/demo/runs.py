@@ -58,12 +58,12 @@ class Runs:
                 self._begin(pod)
 
     def on_node(self, name: str) -> list[Run]:
-        """Give the runs there have been on a node since the cluster was made up, and those that go on."""
+        """Return the runs there have been on a node since the cluster was made up, and those that go on."""
         self._learn()
         return self._on_node.get(name, [])
 
     def every(self) -> Iterable[Run]:
-        """Give every run on every node."""
+        """Return every run on every node."""
         self._learn()
         return [run for runs in self._on_node.values() for run in runs]
 

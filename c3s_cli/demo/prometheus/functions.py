@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def quantile(fraction: float, values: Sequence[float]) -> float:
-    """Give a quantile, between two values by their distance from it."""
+    """Return a quantile, between two values by their distance from it."""
     if not values or math.isnan(fraction):
         return math.nan
     if fraction < 0:
@@ -33,7 +33,7 @@ def quantile(fraction: float, values: Sequence[float]) -> float:
 
 
 def _increase(samples: Samples, *, counter: bool, by_second: bool) -> float | None:
-    """Give the growth over a range, as if its ends had been sampled: Prometheus' extrapolation."""
+    """Return the growth over a range, as if its ends had been sampled: Prometheus' extrapolation."""
     times, values = samples.times, samples.values
     if len(times) < 2:
         return None

@@ -14,7 +14,7 @@ Labels = tuple[tuple[str, str], ...]
 
 
 def labels_of(labels: dict[str, str]) -> Labels:
-    """Give labels in their form; what is empty is not there."""
+    """Return labels in their form; what is empty is not there."""
     return tuple(sorted((name, value) for name, value in labels.items() if value))
 
 
@@ -42,5 +42,5 @@ class Series:
 
 
 def constant(value: float) -> Callable[[int, int], list[float]]:
-    """Give the values of what does not change."""
+    """Return the values of what does not change."""
     return lambda first, last: [value] * (last - first + 1)
