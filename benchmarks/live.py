@@ -26,7 +26,7 @@ from servers import server
 COMMAND: Final = (sys.executable, "-m", "c3s_cli", "watch", "pods", "-A")
 WARM, TICKS, REDRAWS = 3, 10, 200
 REDRAW: Final = b"\x0c"  # Ctrl-L
-# What a frame begins with.
+# The beginning of a frame.
 FRAME: Final = b"\x1b[?2026h"
 
 

@@ -1,4 +1,4 @@
-"""What runs in the simulated cluster, as data: node pools and workloads.
+"""The node pools and workloads of the simulated cluster, as data.
 
 CPU is in millicores and memory in MiB everywhere here. The numbers are chosen to show typical cases: an indexer that
 requests far more than it uses, a Prometheus that uses more than it requests, an API close to its memory limit, a pool

@@ -76,7 +76,7 @@ class Draft:
         self.free = {node.name: [node.cpu, node.memory, node.slots] for node in first.nodes}
 
     def state(self) -> State:
-        """Return what is drafted as a state of its own."""
+        """Return the draft as a new state."""
         return State(
             self.cluster,
             self.version,
@@ -93,7 +93,7 @@ class Draft:
         return list(islice(self.log, skipped, None))
 
     def pod(self, key: tuple[str, str]) -> Pod | None:
-        """Return a pod as it is."""
+        """Return the current version of a pod."""
         place = bisect_left(self.keys, key)
         return self.pods[place] if place < len(self.keys) and self.keys[place] == key else None
 
@@ -110,7 +110,7 @@ class Draft:
         self._pass(None, pod)
 
     def change(self, pod: Pod, **changes: Any) -> Pod:
-        """Change a pod, which is given as it is."""
+        """Change a pod, given in its current version."""
         self.version += 1
         place = bisect_left(self.keys, pod.key)
         new = self.pods[place] = pod.but(version=self.version, **changes)
@@ -118,7 +118,7 @@ class Draft:
         return new
 
     def remove(self, pod: Pod) -> None:
-        """Remove a pod, which is given as it is."""
+        """Remove a pod, given in its current version."""
         self.version += 1
         place = bisect_left(self.keys, pod.key)
         del self.keys[place], self.pods[place]
@@ -181,7 +181,7 @@ class Draft:
         self._tell(group, self.members.pop(group), None)
 
     def change_node(self, node: Node, **changes: Any) -> Node:
-        """Change a node, which is given as it is."""
+        """Change a node, given in its current version."""
         self.version += 1
         place = next(place for place, other in enumerate(self.nodes) if other.name == node.name)
         new = self.nodes[place] = node.but(version=self.version, **changes)

@@ -24,7 +24,7 @@ _BAD_CONTINUE = (
 
 
 class Listing(NamedTuple):
-    """What a list request asks for."""
+    """A parsed list request."""
 
     namespace: str
     label_test: Callable[[Mapping[str, str]], bool] | None
@@ -83,7 +83,7 @@ def listing_of(place: Place, query: dict[str, str], fields: frozenset[str] | Non
 
 
 def matching(collection: Collection[Any], listing: Listing, now: int) -> Iterator[Any]:
-    """Return the objects that a list consists of, from the first one of the page on."""
+    """Return the objects of a list, starting at the requested page."""
     first, last = 0, len(collection)
     source: Iterable[Any] = collection.narrow(listing.terms)
     namespace, label_test, terms, after = listing.namespace, listing.label_test, listing.terms, listing.after

@@ -47,7 +47,7 @@ def _metadata(cluster: Cluster, parts: Parts, level: int) -> Json:
         "labels": dict(sorted(group.labels.items())),
     }
     if level:
-        # What lies above a ReplicaSet or Job does not carry the labels that tell those apart.
+        # Owners of ReplicaSets and Jobs do not have the labels that distinguish those.
         result["labels"] = {
             key: value for key, value in result["labels"].items() if "hash" not in key and "job-name" not in key
         }

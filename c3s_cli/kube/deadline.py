@@ -69,7 +69,7 @@ class Deadline:
 
 
 def within(seconds: float | None, job: Callable[[], Result]) -> Result:
-    """Run a job that has no timeout of its own. TimeoutError after `seconds`; the job then goes on in its thread."""
+    """Run a job that has no own timeout. TimeoutError after `seconds`; the job then continues in its thread."""
     return _Job(job).result(seconds)
 
 

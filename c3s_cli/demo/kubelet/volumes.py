@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _GIB = 1 << 30
 # A kubelet measures volumes once a minute.
 _REFRESH = 60
-# What is written is cleaned up after some days.
+# Data is cleaned up after some days.
 _CYCLE = 5 * 86400
 
 

@@ -74,7 +74,7 @@ class Prometheus:
             for name, more in parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True).items():
                 given.setdefault(name, []).extend(more)
         try:
-            # What has been added up is kept for the next query: one after the other.
+            # Sums are kept for the next query, so queries run one after another.
             with self._lock:
                 return self._answer(method, path, given)
         except BadQuery as problem:

@@ -50,7 +50,7 @@ class Engine:
         return [((), found)] if isinstance(found, float) else found
 
     def value(self, node: Node, when: float) -> Any:
-        """Return what an expression comes to at a time: a number, a text or an instant vector."""
+        """Return the value of an expression at a time: a number, a text or an instant vector."""
         match node:
             case Number(value=value) | Text(value=value):
                 return value
@@ -139,7 +139,7 @@ class Engine:
                 times.append(at)
                 values.append(value)
                 points += 1
-            # What a step has loaded is given back; its results stay.
+            # Release the samples of a step; keep its results.
             self._samples = before + points
             number += 1
         return [

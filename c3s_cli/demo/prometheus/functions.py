@@ -1,4 +1,4 @@
-"""What a query can do with the samples of a range, and with single values."""
+"""The functions of queries, on the samples of a range and on single values."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _increase(samples: Samples, *, counter: bool, by_second: bool) -> float | No
         return None
     grown = values[-1] - values[0]
     if counter:
-        # What falls has begun anew.
+        # A counter that falls was reset.
         grown += sum(before for before, after in pairwise(values) if after < before)
     sampled = times[-1] - times[0]
     between = sampled / (samples.size - 1)

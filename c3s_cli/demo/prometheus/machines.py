@@ -78,7 +78,7 @@ class Machines:
             yield Series(name, labels, life, constant(whole))
         elif name == "node_memory_MemAvailable_bytes":
             used = self._cadvisor.node(MEMORY, node, self._scene.runs.on_node(node.name)).values
-            # What the kernel could give back counts as in use for a kubelet.
+            # Kubelets count reclaimable memory as in use.
             yield Series(name, labels, life, lambda a, b: [whole - value * 31 / 32 for value in used(a, b)])
         else:
             yield from self._cpu(name, node, labels, life)

@@ -19,7 +19,7 @@ def labels_of(labels: dict[str, str]) -> Labels:
 
 
 class Series:
-    """What a scrape has seen again and again. `first` and `last` are scrapes: seconds since 1970 / INTERVAL."""
+    """One series. `first` and `last` are its scrapes: seconds since 1970 / INTERVAL."""
 
     __slots__ = ("bare", "first", "grows", "labels", "last", "values")
 

@@ -34,7 +34,7 @@ class Text(Node):
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    """What a label has to be."""
+    """A label matcher."""
 
     label: str
     operator: str  # =, !=, =~ or !~
