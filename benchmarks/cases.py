@@ -50,7 +50,7 @@ class Case:
 
     @property
     def is_watch(self) -> bool:
-        """Whether the CPU of one tick of a watch is measured, not a whole process."""
+        """Whether to measure the CPU of one tick of a watch, not of a whole process."""
         return self.c3s.startswith("watch")
 
 

@@ -1,7 +1,7 @@
-"""What a watch costs on a terminal of 120 columns and 40 lines, at size L: `python benchmarks/live.py`.
+"""Measure a watch on a terminal of 120 columns and 40 lines, at size L: `python benchmarks/live.py`.
 
-Prints the CPU of a reading of pods, with and without -o wide, beside that of `kubectl top pods -A`, and of a redraw.
-The time of the demo goes on, so that c3s can follow it.
+Prints the CPU time of reading pods, with and without -o wide, compared with `kubectl top pods -A`, and of a redraw.
+The demo's clock runs, so that c3s can follow changes.
 """
 
 from __future__ import annotations
@@ -26,32 +26,32 @@ from servers import server
 COMMAND: Final = (sys.executable, "-m", "c3s_cli", "watch", "pods", "-A")
 WARM, TICKS, REDRAWS = 3, 10, 200
 REDRAW: Final = b"\x0c"  # Ctrl-L
-# What a frame begins with.
+# The beginning of a frame.
 FRAME: Final = b"\x1b[?2026h"
 
 
 class Session(NamedTuple):
-    """A watch at a terminal of its own. drawn: how many frames have come."""
+    """A watch on its own terminal. drawn: the number of frames so far."""
 
     process: subprocess.Popen[bytes]
     keyboard: int
     drawn: list[int]
 
     def wait_for(self, frames: int) -> None:
-        """Wait until so many frames have come."""
+        """Wait for a number of frames."""
         while sum(self.drawn) < frames:
             time.sleep(0.01)
 
 
 @contextlib.contextmanager
 def at_terminal(*words: str) -> Iterator[Session]:
-    """Run a watch at a terminal until the block ends."""
+    """Run a watch on a terminal until the block ends."""
     controller, terminal = pty.openpty()
     fcntl.ioctl(controller, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
     environment = {**os.environ, "TERM": "xterm-256color"}
 
     def own() -> None:
-        """Take the terminal as one's own, without which nothing typed is read."""
+        """Make it the controlling terminal; otherwise no keys are read."""
         fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
 
     with subprocess.Popen(
@@ -78,7 +78,7 @@ def _drain(session: Session) -> None:
 
 
 def cpu_of(*words: str) -> float:
-    """Run a watch to its end; return its seconds of CPU."""
+    """Run a watch to its end; return its CPU time in seconds."""
     with at_terminal(*words) as session:
         _, status, usage = os.wait4(session.process.pid, 0)
         session.process.returncode = os.waitstatus_to_exitcode(status)
@@ -88,13 +88,13 @@ def cpu_of(*words: str) -> float:
 
 
 def tick(*words: str) -> float:
-    """Return the CPU of one reading of many, in seconds."""
+    """Return the CPU time of one reading, averaged over many, in seconds."""
     few, many = (cpu_of(*words, "--interval", "0.01", "--count", str(count)) for count in (WARM, WARM + TICKS))
     return (many - few) / TICKS
 
 
 def redraw(*words: str) -> float:
-    """Return the CPU of one redraw of everything, in seconds, while nothing is read."""
+    """Return the CPU time of one full redraw, in seconds, while nothing is read."""
     with at_terminal(*words, "--interval", "600") as session:
         session.wait_for(1)
         before = _spent(session.process.pid)
@@ -110,7 +110,7 @@ def _spent(pid: int) -> float:
 
 
 def kubectl(flags: list[str]) -> float:
-    """Return the CPU of `kubectl top pods -A`, in seconds."""
+    """Return the CPU time of `kubectl top pods -A`, in seconds."""
     command = ["kubectl", "top", "pods", "-A", *flags]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         _, status, usage = os.wait4(process.pid, 0)
@@ -119,7 +119,7 @@ def kubectl(flags: list[str]) -> float:
 
 
 def main() -> None:
-    """Measure, print a table in Markdown."""
+    """Measure and print a Markdown table."""
     nodes, pods = SIZES["L"]
     demo = [sys.executable, "-m", "c3s_cli", "demo", "--port", "0", "--nodes", str(nodes), "--pods-per-node", str(pods)]
     with server(demo) as port:

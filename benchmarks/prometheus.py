@@ -1,4 +1,4 @@
-"""Statistics of a week over 30,000 pods, from a real VictoriaMetrics: c3s beside one query per workload.
+"""Measure statistics over a week of 30,000 pods in a real VictoriaMetrics: c3s compared with one query per workload.
 
 Usage: python benchmarks/prometheus.py [PODS]. Needs victoria-metrics on PATH (make engines).
 """
@@ -28,7 +28,7 @@ REPLICAS = 10
 NAMESPACES = 60
 LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 WORKERS = 6
-# What the kernel says of a child begins with the peak of its parent; its own status does not.
+# getrusage's peak of a child includes that of its parent; /proc/self/status does not.
 MEASURED = """
 import sys
 from c3s_cli.cli import main
@@ -39,7 +39,7 @@ sys.exit(code)
 
 
 def workloads(count: int) -> Iterator[tuple[str, str, list[str]]]:
-    """Give namespace, name and the pods of each workload."""
+    """Yield namespace, name and pods of each workload."""
     for number in range(count // REPLICAS):
         name = f"app-{number}"
         endings = [
@@ -50,7 +50,7 @@ def workloads(count: int) -> Iterator[tuple[str, str, list[str]]]:
 
 
 def series(count: int) -> Iterator[Any]:
-    """Give CPU and memory of every pod."""
+    """Yield CPU and memory of every pod."""
     times = range(END - WEEK, END + 1, SCRAPE)
     for number, (namespace, _, pods) in enumerate(workloads(count)):
         for replica, pod in enumerate(pods):
@@ -65,7 +65,7 @@ def series(count: int) -> Iterator[Any]:
 
 
 def c3s(url: str, words: str) -> tuple[float, int, int]:
-    """Run c3s; return seconds, MB at its peak, and how many requests it sent."""
+    """Run c3s; return seconds, peak MB, and the number of requests."""
     command = [sys.executable, "-c", MEASURED, *words.split(), "--from", url, "--server", url, "-v=1"]
     begun = time.monotonic()
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -76,12 +76,12 @@ def c3s(url: str, words: str) -> tuple[float, int, int]:
 
 
 def _peak(status: str) -> int:
-    """Return the MB that a process has held at most, by its /proc/PID/status."""
+    """Return the peak memory of a process in MB, from its /proc/PID/status."""
     return int(status.rpartition("VmHWM:")[2].split()[0]) // 1024
 
 
 def one_query_per_workload(url: str, count: int) -> tuple[float, int, int]:
-    """Ask for the same, workload by workload; return seconds, MB at the peak, and the number of requests."""
+    """Query the same, one workload at a time; return seconds, peak MB, and the number of requests."""
 
     def ask(query: str) -> list[Any]:
         body = urllib.parse.urlencode({"query": query, "time": END}).encode()

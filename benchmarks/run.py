@@ -1,7 +1,7 @@
 """Compare c3s with kubectl in one run: `make bench`.
 
 Prints a Markdown table and writes every run to benchmarks/results/. kubectl is $KUBECTL, or the one on PATH (if that
-is a dispatcher, the newest kubectl.1.* in its folder).
+is a dispatcher, the newest kubectl.1.* in its directory).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ BEGIN, END = "<!-- measured -->\n", "<!-- end -->"
 
 
 def find_kubectl() -> str:
-    """Return $KUBECTL, the kubectl on PATH, or the newest real one in a dispatcher's folder."""
+    """Return $KUBECTL, the kubectl on PATH, or the newest real one in a dispatcher's directory."""
     found = os.environ.get("KUBECTL") or shutil.which("kubectl")
     if found is None:
         sys.exit("no kubectl on PATH: set KUBECTL")

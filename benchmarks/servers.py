@@ -50,7 +50,7 @@ class Certificates:
 
     @classmethod
     def make(cls, folder: Path) -> Certificates:
-        """Create new certificates in a folder."""
+        """Create new certificates in a directory."""
         import trustme  # noqa: PLC0415  only cases with a network need it
 
         made = cls(folder / "ca.crt", folder / "server.pem")

@@ -1,8 +1,8 @@
-"""A watch of many days, in minutes: `make soak`.
+"""Simulate a watch of many days in minutes: `make soak`.
 
-3,000 ticks of 3,000 pods, as fast as they can be read, of a demo whose time runs fast: pods come and go, and the
-watches that c3s follows end and are begun again all the time. What must not grow: memory, open files, threads.
-Prints a table in Markdown; ends with 1 if something has grown after the first hundred ticks.
+3,000 ticks of 3,000 pods, as fast as they can be read, from a demo with an accelerated clock: pods come and go, and
+watch streams end and restart all the time. Memory, open files and threads must not grow. Prints a Markdown table; exits
+with 1 if something has grown after the first hundred ticks.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from typing import IO, Final, NamedTuple
 from servers import AT, HERE
 
 NODES, PODS_PER_NODE = 100, 30
-# Simulated seconds in a real one.
+# Simulated seconds per real second.
 PACE: Final = 20
-# A watch is asked to go on for so many seconds, or twice as many, instead of 300.
+# timeoutSeconds of a watch: this many seconds up to twice as many, instead of 300.
 LASTING: Final = 3
 WARM: Final = 100
-# What memory may differ by from one tick to another, without being more and more.
+# How much memory may vary between ticks without counting as growth.
 SLACK_MIB: Final = 4.0
 SERVER: Final = f"""
 from c3s_cli.demo.server import start
@@ -45,7 +45,7 @@ COMMAND: Final = "watch pods -A -o wide --columns default,node,owner,status,rest
 
 
 class Look(NamedTuple):
-    """What the kernel says of the process after some ticks. resident: MiB. cpu: seconds so far."""
+    """Figures of the process after some ticks. resident: MiB. cpu: seconds so far."""
 
     ticks: int
     resident: float
@@ -55,7 +55,7 @@ class Look(NamedTuple):
 
 
 def look(pid: int, ticks: int) -> Look:
-    """Ask the kernel."""
+    """Read them from /proc."""
     process = Path(f"/proc/{pid}")
     status = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
     times = (process / "stat").read_text().rpartition(")")[2].split()
@@ -65,7 +65,7 @@ def look(pid: int, ticks: int) -> Look:
 
 
 def ticks(output: IO[bytes]) -> Iterator[int]:
-    """Count the tables, as they end: with the headings of the next one."""
+    """Count complete tables: each ends with the headings of the next one."""
     seen = -1
     for line in output:
         if line.startswith(b"NAMESPACE "):
@@ -87,7 +87,7 @@ def running(code: str, *words: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def soak(count: int, every: int) -> list[Look]:
-    """Watch, and look at the process after the first hundred ticks and from time to time."""
+    """Watch, and measure the process after the first hundred ticks and at intervals."""
     looks: list[Look] = []
     with running(SERVER) as server:
         port = int(server.stdout.readline()) if server.stdout else 0
@@ -102,7 +102,7 @@ def soak(count: int, every: int) -> list[Look]:
 
 
 def grown(looks: Sequence[Look]) -> list[str]:
-    """Say what has grown after the first hundred ticks."""
+    """Return what has grown after the first hundred ticks."""
     first, last = next(each for each in looks if each.ticks >= WARM), looks[-1]
     return [
         f"{name}: {before:g} → {after:g}"
@@ -116,7 +116,7 @@ def grown(looks: Sequence[Look]) -> list[str]:
 
 
 def main() -> None:
-    """Soak, print."""
+    """Run the test and print the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ticks", type=int, default=3000, help="how many readings (3000)")
     asked = parser.parse_args()

@@ -10,13 +10,13 @@ From the words of a command line to the text of its output:
     analysis    Samples → Report
     output      Report → text                                 terminal: the live view; words on stderr
 
-Below them: model (rows, Sample, Report), amounts (quantities, rounding), errors. Beside them: demo, a simulated
-cluster. docs/how-it-works.md follows one command all the way.
+Below them: model (rows, Sample, Report), amounts (quantities, rounding), errors. Separate: demo, a simulated
+cluster. docs/how-it-works.md follows one command from start to end.
 """
 
 import time
 
 __version__ = "0.1.0"
 
-# When the program began, for the timings of -v.
+# When the program started, for the timings of -v.
 STARTED = time.perf_counter()

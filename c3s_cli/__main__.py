@@ -19,20 +19,20 @@ def entry_point() -> None:
 
 
 def complete_plugin() -> None:
-    """Run as kubectl_complete-c3s, which completes the words after `kubectl c3s`."""
+    """Run as kubectl_complete-c3s, which completes the arguments of `kubectl c3s`."""
     sys.argv[1:1] = ["__complete"]
     entry_point()
 
 
 def _run() -> int:
-    """Run the command line. Return its exit code: that of the command, if stdout takes the output."""
+    """Run the command line. Return the exit code of the command, or another one if stdout cannot be written."""
     import gc
 
     from c3s_cli.cli import main, say_error
     from c3s_cli.errors import C3sError, ExitCode
     from c3s_cli.terminal.words import silence
 
-    # A process that lives for a second has no garbage worth collecting; watch collects after every reading.
+    # A process that runs for a second need not collect garbage; watch collects after every reading.
     gc.disable()
     _on_signals()
     _open_streams()
@@ -54,7 +54,7 @@ def _run() -> int:
 
 
 def _on_signals() -> None:
-    """Exit on SIGTERM and SIGHUP by an exception, so that files with private keys are removed."""
+    """Turn SIGTERM and SIGHUP into an exception, so that files with private keys are removed at exit."""
     import signal
 
     from c3s_cli.errors import ExitCode
@@ -63,36 +63,36 @@ def _on_signals() -> None:
         sys.exit({signal.SIGTERM: ExitCode.TERMINATED, signal.SIGHUP: ExitCode.HANGUP}[signal.Signals(number)])
 
     for number in (signal.SIGTERM, signal.SIGHUP):
-        # nohup ignores SIGHUP, and the commands that it runs should do so too.
+        # nohup ignores SIGHUP; so must the commands that it runs.
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, end)
 
 
 def _open_streams() -> None:
-    """Prepare the standard streams. Only what a command prints may appear on them."""
+    """Prepare the standard streams, so that only the output of commands appears on them."""
     import os
     import threading
 
     if None in (sys.stdin, sys.stdout, sys.stderr):
-        # The next files and sockets would get the numbers of the closed streams, which exec plugins inherit.
+        # Otherwise new files and sockets would get the numbers of closed streams, which exec plugins inherit.
         descriptor = os.open(os.devnull, os.O_RDWR)
         while descriptor < 2:
             descriptor = os.dup(descriptor)
         if descriptor > 2:
             os.close(descriptor)
     if sys.stdout is not None and getattr(sys.stdout, "write_through", False):
-        # PYTHONUNBUFFERED: every piece would be a write of its own, and what does not fit on a disk be lost silently.
+        # With PYTHONUNBUFFERED, every piece would be a separate write, and data would be lost silently on a full disk.
         sys.stdout = os.fdopen(sys.stdout.fileno(), "w", encoding=sys.stdout.encoding, closefd=False)
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # the real streams have it
-    # Python would print tracebacks of what is raised in threads and finalizers, where nobody can catch it.
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # the real streams have this method
+    # Python would print tracebacks for exceptions in threads and finalizers, where nobody can catch them.
     threading.excepthook = lambda _raised: None
     sys.unraisablehook = lambda _raised: None
 
 
 def _leave(code: int) -> None:
-    """Exit. Neither another signal, what is left in a buffer, nor a running thread changes the exit code."""
+    """Exit. Neither another signal, nor a filled buffer, nor a running thread changes the exit code."""
     import atexit
     import gc
     import os
@@ -110,9 +110,9 @@ def _leave(code: int) -> None:
         silence(1)
     if threading.active_count() > 1:
         # Python would free its locks while daemon threads wait for them, and crash. Files are still removed.
-        atexit._run_exitfuncs()  # noqa: SLF001  there is no public way to run them before os._exit
+        atexit._run_exitfuncs()  # noqa: SLF001  there is no public function to run them before os._exit
         os._exit(code)
-    # Python collects once more at exit, which takes longer than reading a small cluster.
+    # Python would collect garbage at exit, which takes longer than reading a small cluster.
     gc.freeze()
     sys.exit(code)
 

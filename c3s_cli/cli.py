@@ -16,7 +16,7 @@ from c3s_cli.terminal.words import tell
 if TYPE_CHECKING:
     from c3s_cli.words.help import Page
 
-# Every command by its words: the module below c3s_cli.commands, and the function there.
+# Every command by its words: the module in c3s_cli.commands and the function in it.
 COMMANDS: Final[dict[tuple[str, ...], tuple[str, str]]] = {
     ("top", "nodes"): ("nodes", "nodes"),
     ("top", "pods"): ("pods", "pods"),
@@ -37,7 +37,7 @@ COMMANDS: Final[dict[tuple[str, ...], tuple[str, str]]] = {
     ("completion",): ("completion", "completion"),
 }
 GROUPS: Final = ("top", "watch")
-# What a group without a command means; the other group gives its help.
+# The default command of a group; the other group prints its help.
 BARE: Final = {"watch": "nodes"}
 ALIASES: Final = {"node": "nodes", "no": "nodes", "pod": "pods", "po": "pods"}
 # Commands that are answered here.
@@ -52,14 +52,14 @@ def _load(module: str, function: str) -> Callable[..., ExitCode]:
 
 
 def program_name() -> str:
-    """Give the name that the user calls: c3s, or kubectl's plugin."""
+    """Return the program's name as the user calls it: c3s, or kubectl c3s."""
     return "kubectl c3s" if os.path.basename(sys.argv[0]) == "kubectl-c3s" else "c3s"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command line and return its exit code. Every error is reported here, bugs too.
+    """Run one command line and return its exit code. All errors are reported here, including bugs.
 
-    Raises OSError if stdout cannot be written; c3s_cli.__main__ makes an exit code of that.
+    Raises OSError if stdout cannot be written; c3s_cli.__main__ turns that into an exit code.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     try:
@@ -86,15 +86,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def complete(words: list[str]) -> int:
-    """Say what could stand next. A completion that cannot be found is no error."""
-    from c3s_cli.commands.complete import complete  # only a shell asks for it
+    """Print completions for the next word. Finding none is not an error."""
+    from c3s_cli.commands.complete import complete  # only needed by shells
 
     sys.stdout.write(complete(words, (*COMMANDS, *OWN), ALIASES))
     return ExitCode.OK
 
 
 def run(argv: list[str]) -> int:
-    """Hand a command line to its command. Raises C3sError, in kubectl's words for what Typer finds wrong."""
+    """Run the command of a command line. Raises C3sError, in kubectl's words for errors that Typer finds."""
     from c3s_cli.words.argv import flags_in, translate  # needs typer
 
     try:
@@ -114,7 +114,7 @@ def run(argv: list[str]) -> int:
 
 
 def _run_command(path: tuple[str, ...], rest: Sequence[str]) -> int:
-    """Run one command with a Typer application of its own: building all commands would take longer."""
+    """Run one command with its own Typer application: building all commands would take longer."""
     import typer  # `c3s --version` answers without it (45 ms)
 
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -128,14 +128,14 @@ def _run_command(path: tuple[str, ...], rest: Sequence[str]) -> int:
     except typer.Abort as problem:
         raise KeyboardInterrupt from problem
     except SystemExit as ended:
-        # Typer exits by itself, with 1, if it cannot print a help text because the pipe is closed.
+        # Typer itself exits with 1 if it cannot print a help text because the pipe is closed.
         if isinstance(ended.__context__, BrokenPipeError):
             raise ReaderGone("") from ended
         raise
 
 
 def _command(words: Sequence[str]) -> tuple[tuple[str, ...] | None, Sequence[str]]:
-    """Split off the command that the words begin with, by its full name; None if they begin with none."""
+    """Split off the command at the beginning of the words, by its full name; None if there is none."""
     plain = [ALIASES.get(word, word) for word in words[:2]]
     if plain and plain[0] in BARE and (len(plain) < 2 or plain[1].startswith("-")):
         return (plain[0], BARE[plain[0]]), words[1:]
@@ -146,7 +146,7 @@ def _command(words: Sequence[str]) -> tuple[tuple[str, ...] | None, Sequence[str
 
 
 def _likely_command(argv: Sequence[str]) -> tuple[str, ...]:
-    """Guess the command of a line with a mistake in it: what stands before it may be the value of a flag."""
+    """Guess the command of an invalid line, in which words before the command may be values of flags."""
     plain = [word for word in argv if not word.startswith("-")]
     for place in range(len(plain)):
         path, _ = _command(plain[place:])
@@ -172,7 +172,7 @@ def _help(words: Sequence[str], flags: Sequence[str]) -> int:
 
 
 def _page(path: tuple[str, ...]) -> Page:
-    """Describe a command; or a group, or c3s, with the commands that it has."""
+    """Describe a command; or a group, or c3s, with its commands."""
     from c3s_cli.words.help import Entry, Page, first_line, page_of_command
     from c3s_cli.words.pages import SUMMARIES, TEXTS
 
@@ -180,7 +180,7 @@ def _page(path: tuple[str, ...]) -> Page:
         return page_of_command(path, _load(*COMMANDS[path]))
     found: dict[tuple[str, str] | tuple[str, ...], Entry] = {}
     for words, target in COMMANDS.items():
-        # What is registered twice stands here once, by its first name.
+        # A command with several names is listed once, by its first name.
         if words[: len(path)] == path and target not in found:
             found[target] = Entry(" ".join(words[len(path) :]), first_line(_load(*target)))
     if not path:
@@ -190,7 +190,7 @@ def _page(path: tuple[str, ...]) -> Page:
 
 
 def _no_command(words: Sequence[str], flags: Sequence[str]) -> int:
-    """Answer a line without a command. A bare group gives its help on stderr and exit code 1, as in kubectl."""
+    """Handle a line without a command. A bare group prints its help on stderr with exit code 1, as in kubectl."""
     if len(words) > 1 or (words and words[0] not in GROUPS):
         raise _unknown_command(words)
     group = tuple(words)
@@ -234,7 +234,7 @@ def _see(path: Sequence[str] | None) -> str:
 
 
 def _usage(problem: Any, path: tuple[str, ...]) -> UsageError:
-    """Say in kubectl's words what Typer found wrong with the flags."""
+    """Turn Typer's errors about flags into kubectl's words."""
     if "unexpected extra argument" in problem.message:
         extra = problem.message.partition("(s) (")[2].removesuffix(")")
         hint = f"{program_name()} fit -f {extra}" if path == ("fit",) and " " not in extra else None
@@ -250,12 +250,12 @@ def _usage(problem: Any, path: tuple[str, ...]) -> UsageError:
 
 
 def _with_advice(problem: UsageError, path: tuple[str, ...]) -> UsageError:
-    """Say where the flags are listed, and what an unknown letter may have been meant for."""
+    """Return the lines below a flag error: where flags are listed, and a suggestion for an unknown short flag."""
     what, _, rest = problem.message.partition(": ")
     if what == "flag needs an argument" and rest.startswith("--") and path in COMMANDS:
         from c3s_cli.words.help import flags_of
 
-        # It takes a value where it is known, which is in another command.
+        # The flag exists in another command, where it takes a value.
         if rest not in flags_of(_load(*COMMANDS[path])):
             return UsageError(f"unknown flag: {rest}\n{_see(path)}", hint=_flag_hint(rest, path))
     hint = _flag_hint(f"-{rest[1:2]}", path) if what == "unknown shorthand flag" else None
@@ -274,7 +274,7 @@ def _flag_hint(flag: str, path: tuple[str, ...]) -> str | None:
 
 
 def _column_hint(flag: str, path: tuple[str, ...]) -> str | None:
-    """Suggest --columns to who takes a column for a flag, as in `--restarts`."""
+    """Suggest --columns if the name of a column was used as a flag, as in `--restarts`."""
     from c3s_cli.columns.naming import Naming
     from c3s_cli.columns.vocabulary import Kind
 
@@ -298,7 +298,7 @@ def _flags_of_commands() -> dict[tuple[str, ...], list[str]]:
 
 
 def say_error(problem: C3sError) -> None:
-    """Write an error and its advice to stderr, with nothing in it that a terminal would obey."""
+    """Write an error and its hint to stderr, without control characters."""
     if not str(problem):
         return
     lines = [printable(line) for line in str(problem).split("\n")]

@@ -1,6 +1,6 @@
 """Every failure of c3s: its message, its hint and its exit code.
 
-A message is the whole first line on stderr, in kubectl's words where kubectl has some. The hint says what to do next.
+A message is the whole first line on stderr, in kubectl's words where they exist. The hint says what to do next.
 Only `c3s_cli.cli.main` turns an error into output and an exit code.
 """
 
@@ -68,7 +68,7 @@ class UsageError(C3sError):
 
 
 class ConfigError(C3sError):
-    """A kubeconfig, a credential or a service account cannot be used. The message never quotes a file's contents."""
+    """A kubeconfig, a credential or a service account cannot be used. Messages never quote the content of a file."""
 
 
 class Unreachable(C3sError):
@@ -78,15 +78,15 @@ class Unreachable(C3sError):
 
 
 class TimedOut(Unreachable):
-    """The time was over before the answer was complete."""
+    """The deadline passed before the answer was complete."""
 
 
 class BrokenOff(Unreachable):
-    """TLS failed, or a connection ended too early. A server that refuses a client's certificate may do either."""
+    """TLS failed, or a connection ended too early. A server that refuses a client certificate may do either."""
 
 
 class Silent(Unreachable):
-    """Nothing came for too long of an answer that had begun."""
+    """A stream sent no data for too long."""
 
 
 class InvalidAnswer(C3sError):
@@ -94,7 +94,7 @@ class InvalidAnswer(C3sError):
 
 
 class TooLarge(InvalidAnswer):
-    """The server's answer is larger than any that c3s reads."""
+    """The server's answer is larger than c3s accepts."""
 
 
 class ApiError(C3sError):
@@ -129,7 +129,7 @@ class ApiError(C3sError):
 
 
 class InternalError(C3sError):
-    """A bug of c3s: an exception that nobody expected. Its message is not shown, since it might quote a credential."""
+    """A bug in c3s: an unexpected exception. Its message is not shown, since it might quote a credential."""
 
     def __init__(self, problem: Exception) -> None:
         super().__init__(
@@ -139,8 +139,8 @@ class InternalError(C3sError):
         self.problem = problem
 
     def trace(self) -> str:
-        """Return the traceback for -v: files, lines and types; without the messages of the exceptions."""
-        from traceback import walk_tb  # only a bug needs it
+        """Return the traceback for -v: files, lines and types, without the messages of exceptions."""
+        from traceback import walk_tb  # only needed for a bug
 
         frames = [
             f'  File "{frame.f_code.co_filename}", line {line}, in {frame.f_code.co_name}\n'
@@ -150,7 +150,7 @@ class InternalError(C3sError):
 
 
 class QueryFailed(C3sError):
-    """A Prometheus refused a query. too_large: whether a smaller one may do."""
+    """A Prometheus refused a query. too_large: whether a smaller query may succeed."""
 
     def __init__(self, message: str, *, hint: str | None = None, too_large: bool = False) -> None:
         super().__init__(message, hint=hint)
@@ -165,4 +165,4 @@ class ReaderGone(C3sError):
 
 
 class MetricsUnavailable(C3sError):
-    """The cluster serves no metrics, or none yet."""
+    """The cluster has no metrics, or none yet."""

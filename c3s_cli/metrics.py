@@ -1,4 +1,4 @@
-"""The thin metrics layer: what a Query needs, read from a source, as one Sample."""
+"""The metrics layer: reads what a Query needs from a source, as one Sample."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 def source_of(
     cluster: Cluster, origin: Origin, count: Callable[[str, float], None], core: MakeCore = CoreApi
 ) -> ApiServer:
-    """Return the source of a cluster: its API server, with the usage from where `origin` says.
+    """Return the source of a cluster: its API server, with usage from `origin`.
 
-    core: makes what knows the core objects in a reading, unless the source does.
+    core: makes the Core of a reading, unless the source of usage also has the facts.
     """
     if origin.kind == "kubelet":
-        from c3s_cli.sources.kubelet import Kubelets  # most readings ask the metrics API
+        from c3s_cli.sources.kubelet import Kubelets  # most readings use the metrics API
 
         return ApiServer(cluster, count, core, Kubelets().reading)
     if origin.kind == "prometheus":
@@ -48,8 +48,8 @@ def source_of(
 
 
 def clusters_of(endpoint: Cluster, origin: Origin) -> dict[str, Origin]:
-    """Return how to ask a Prometheus for each of its clusters, by the name; once for all if they have no names."""
-    from c3s_cli.sources.prometheus import Prometheus  # only a source of facts has several
+    """Return the origin for each cluster in a Prometheus, by name; a single one if clusters have no names."""
+    from c3s_cli.sources.prometheus import Prometheus  # only needed with --facts source
 
     names = Prometheus(endpoint, origin.service, origin.match).clusters(Requests(endpoint))
     return {name: structs.replace(origin, cluster=name, match=match) for name, match in names.items()} or {
@@ -58,7 +58,7 @@ def clusters_of(endpoint: Cluster, origin: Origin) -> dict[str, Origin]:
 
 
 def read(source: Source, query: Query, namespace: str) -> Sample:
-    """Read what `query` needs. namespace: the context's own, where the query names none. Raises as Source.read does."""
+    """Read what `query` needs. namespace: the context's, used if the query has none. Raises what Source.read raises."""
     return source.read(query.needs, scope_of(query, namespace))
 
 
@@ -85,13 +85,13 @@ def _members(query: Query) -> Callable[[Sample], Mapping[Keys, Members]]:
 
 
 def requests_at_once(query: Query) -> int:
-    """Return how many requests a reading begins with. The owners of pods are of two kinds, listed at once."""
+    """Return how many requests a reading begins with. Owners count twice: ReplicaSets and Jobs are two lists."""
     wanted = plan(query.needs, scope_of(query, ""))
     return len(wanted) + (Needs.OWNERS in wanted)
 
 
 def pod_resources(cluster: Cluster, query: Query) -> PodResources:
-    """Read what the requests and limits of the pod that `query` names are made of."""
+    """Read the terms of the requests and limits of the pod that `query` names."""
     return _core_api(cluster, query).pod_resources()
 
 
@@ -103,9 +103,9 @@ def pods_of_node(cluster: Cluster, query: Query) -> Mapping[tuple[str, str], Pod
 
 
 def nodes_and_pods(cluster: Cluster, namespace: str, *, labels: bool) -> Sample:
-    """Read all nodes, and all pods with their scheduling rules. C3sError if either cannot be read.
+    """Read all nodes, and all pods with their scheduling rules. C3sError if one of them cannot be read.
 
-    namespace: that of pods that name none. labels: whether to read the labels of pods, which take most of their memory.
+    namespace: the default for pods without one. labels: whether to read pods' labels, which take most of their memory.
     """
     problems: list[str] = []
     requests = Requests(cluster)

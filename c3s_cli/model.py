@@ -1,6 +1,6 @@
 """The rows that c3s works on, the Sample of one reading, and the Report built from Samples.
 
-Names carry the unit: nanocores, bytes, seconds. An `Amounts` maps a resource's Kubernetes name to nanocores ("cpu"),
+Names include the unit: nanocores, bytes, seconds. An `Amounts` maps a resource's Kubernetes name to nanocores ("cpu"),
 bytes ("memory", "ephemeral-storage", "hugepages-…") or a count (everything else). None means unknown, never 0. Node,
 Pod, Container and Group share the attributes that columns read; one that does not apply to a class is None there.
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from c3s_cli.request.workloads import FitResult, Placing
 
 Amounts = Mapping[str, int]
-# What only some sources know of a row, by the names of the columns: nanocores, bytes or counts.
+# Values that only some sources have, by the names of the columns: nanocores, bytes or counts.
 Figures = Mapping[str, int]
 
 
@@ -128,7 +128,7 @@ class Pod(Struct, frozen=True, gc=False):
 class NodeDetails(Struct, frozen=True, gc=False):
     """What the core API knows about a node, apart from its allocatable and capacity.
 
-    turned_at: when it became ready, or ceased to be, in seconds since 1970; None if unknown.
+    turned_at: when it last became ready or not ready, in seconds since 1970; None if unknown.
     """
 
     labels: Mapping[str, str]
@@ -274,7 +274,7 @@ class Group(Struct, frozen=True, gc=False):
 
 
 class Volume(Struct, frozen=True, gc=False):
-    """A PersistentVolumeClaim that is mounted: how full it is, and by which pods on which nodes it is used."""
+    """A mounted PersistentVolumeClaim: how full it is, and which pods on which nodes use it."""
 
     context: str
     namespace: str
@@ -294,7 +294,7 @@ class Volume(Struct, frozen=True, gc=False):
 Row = Node | Pod | Group | Volume
 
 
-# The source of a Failure that is a whole cluster.
+# The source of a Failure of a whole cluster.
 WHOLE: Final = "cluster"
 
 
@@ -315,8 +315,8 @@ class Sample(Struct, frozen=True):
 
     namespace: the namespace read, for messages. nodes, pods: what the metrics API reported. node_facts, pod_facts: the
     core objects by name, or by namespace and name; None if not read. pod_count: all pods that the API server has.
-    group_figures: the figures of groups that are not sums of those of their members, by the keys of the group. absence:
-    why there is nothing, if the source knows.
+    group_figures: figures of whole groups that are not sums over members, by the keys of the group. absence: why there
+    is no data, if the source knows.
     """
 
     context: str
@@ -337,8 +337,8 @@ class Sample(Struct, frozen=True):
 class Judgement(Struct, frozen=True):
     """The result of --fail-if or --until over all rows, by their names.
 
-    flag: what was written. met: whether the condition is met. fails: whether the exit code is 3. of: how many rows.
-    matched: the rows that it is true of. unjudged: the rows whose values it needs are unknown, and why: because.
+    flag: the flag as written. met: whether the condition is met. fails: whether the exit code is 3. of: how many rows
+    there are. matched: the rows that match. unjudged: the rows with unknown values; because: why these are unknown.
     """
 
     flag: str
@@ -353,7 +353,7 @@ class Judgement(Struct, frozen=True):
 class Report(Struct, frozen=True):
     """What is shown: the rows in order, the requested columns, and the totals of all rows before --limit.
 
-    kind: the kind of the rows. keys: the columns of --by. contexts: whether several contexts were asked for, so that a
+    kind: the kind of the rows. keys: the columns of --by. contexts: whether several contexts were requested, so that a
     table begins with CONTEXT. namespaces: whether NAMESPACE follows. containers: whether the pods' containers are
     shown. omitted: how many rows --limit cut off. fail_if, until: the results of the conditions, None without one.
     empty_message: the message on stderr if there are no rows; absence: why.
@@ -380,5 +380,5 @@ class Report(Struct, frozen=True):
 
     @property
     def judgements(self) -> tuple[Judgement, ...]:
-        """The results of the conditions, of those that were given."""
+        """The results of the given conditions."""
         return tuple(each for each in (self.fail_if, self.until) if each)

@@ -53,7 +53,7 @@ def with_atheris(name: str, seconds: int, inputs: int) -> int:
 
 
 def with_hypothesis(name: str, seconds: int, inputs: int) -> int:
-    """Run a target on inputs that hypothesis makes of its words and its corpus."""
+    """Run a target on inputs that hypothesis builds from its dictionary and its corpus."""
     targets: Any = import_module(MODULE)
     pieces = st.sampled_from([word.encode() for word in targets.WORDS[name]]) | st.binary(max_size=4)
     data = st.lists(pieces, max_size=40).map(b"".join) | st.sampled_from(targets.corpus(name)) | st.binary(max_size=200)
@@ -73,7 +73,7 @@ def with_hypothesis(name: str, seconds: int, inputs: int) -> int:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Fuzz targets, each in a process of its own. Return 1 if one failed."""
+    """Fuzz targets, each in its own process. Return 1 if one failed."""
     parser = argparse.ArgumentParser(prog="python -m tools.fuzz")
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"any of: {', '.join(NAMES)} (default: all)")
     parser.add_argument("--seconds", type=int, default=60, help="at least so long for each target")

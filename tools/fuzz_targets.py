@@ -1,4 +1,4 @@
-"""What `make fuzz` runs: functions that take bytes and may raise nothing but their documented errors.
+"""The targets of `make fuzz`: functions that take bytes and may only raise their documented errors.
 
 Inputs that once failed are kept in tests/corpus, where the ordinary tests replay them and the fuzzer starts from them.
 """
@@ -33,7 +33,7 @@ CORES: Final = 10**9
 
 
 def quantity(data: bytes) -> None:
-    """Read a quantity. It is invalid, or both readings agree."""
+    """Parse a quantity. It is invalid, or both parsers agree."""
     text = data.decode("utf-8", "surrogateescape")
     readings: list[int | None] = []
     for read in (nanos, whole):
@@ -82,7 +82,7 @@ ROWS: Final[dict[Kind, Any]] = {
 
 
 def where(data: bytes) -> None:
-    """Read a condition. It is a usage error, or it can be evaluated, and its words read back as the same condition."""
+    """Parse a condition. It is a usage error, or it can be evaluated and its text parses back to the same condition."""
     text = data.decode("utf-8", "replace")
     for kind, row in ROWS.items():
         naming = Naming(kind)

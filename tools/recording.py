@@ -17,7 +17,7 @@ from tools.samples import AT
 
 COMMAND: Final = f"watch pods -A --columns default,cpu%,memory%,status,restarts --demo-at {AT}"
 SIZE: Final = (112, 24)
-# What is typed, and the frame that each key leads to is shown this long.
+# The keys to type, and for how many seconds to show the frame after each.
 KEYS: Final = ("", "c", "m", "/", "t", "e", "a", "m", "-", "s", "enter", "c", "escape")
 SECONDS: Final = 1.2
 
@@ -30,7 +30,7 @@ SPAN: Final = re.compile(r"\x1b\[(\d+)m(.*?)\x1b\[0m")
 
 
 class Terminal(io.StringIO):
-    """A stdout that says it is a terminal."""
+    """A stdout that claims to be a terminal."""
 
     def isatty(self) -> bool:
         """Return True."""
@@ -52,11 +52,11 @@ class Recorder:
         yield self
 
     def size(self) -> tuple[int, int]:
-        """Return the columns and lines of the window."""
+        """Return the width and height of the window."""
         return SIZE
 
     def wake(self) -> None:
-        """Do nothing: nobody waits."""
+        """Do nothing: nobody is waiting."""
 
     def draw(self, lines: Sequence[str], *, anew: bool = False) -> None:  # noqa: ARG002  as Screen.draw
         """Keep a frame."""
@@ -107,7 +107,7 @@ def svg() -> str:
 
 
 def _text(line: str, row: int) -> str:
-    """Write one line; its length is given, so that no font can move the columns."""
+    """Write one line, with its length, so that columns stay aligned in any font."""
     plain = SPAN.sub(r"\2", line)
     # Styled spans split a line: text, code, styled text, text, …
     pieces = SPAN.split(line)

@@ -70,7 +70,7 @@ def fleet(command: str, code: int = 0) -> None:
         raise RuntimeError(f"{command} ended with {ended}: {text}")
     text = text.replace(str(config), "~/.kube/config")
     for name, url in servers.items():
-        # Ports and times differ from run to run; these are as long.
+        # Ports and times differ from run to run; replace them by fixed ones of the same length.
         text = text.replace(url, f"http://{name[-2:]}1.example.com")
     text = re.sub(r"(?<=yes {7})\d+ *", lambda found: "12".ljust(len(found[0])), text)
     text = re.sub(r"answers in \d+ ms", "answers in 12 ms", text)
@@ -78,7 +78,7 @@ def fleet(command: str, code: int = 0) -> None:
     print("```console", f"$ {command}", text.rstrip("\n"), *ending, "```", sep="\n")
 
 
-# The demo clusters are frozen; so is the clock that the doctor compares with theirs.
+# The demo clusters are frozen; freeze the clock that the doctor compares with theirs, too.
 LOCAL_TIME: Final = "c3s_cli.run.doctor.local_time"
 FLEET: Final = {
     "prod-eu": partial(start, at=AT),

@@ -75,12 +75,12 @@ def _list(kind: Kind) -> Schema:
                     "failures": {
                         "type": "array",
                         "items": {"$ref": "#/$defs/Failure"},
-                        "description": "the contexts whose cluster could not be read; only if several were asked for",
+                        "description": "the contexts whose cluster could not be read; only with several contexts",
                     },
                     "unjudged": {
                         "type": "array",
                         "items": {"type": "string"},
-                        "description": "rows that --fail-if or --until could not judge; only with one of them",
+                        "description": "rows that --fail-if or --until could not judge; only with one of these flags",
                     },
                     **(FITTINGS if kind in FITTING else {}),
                 },
@@ -184,7 +184,7 @@ def _object(properties: dict[str, Schema], required: list[str] | None = None) ->
 
 COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
 NAMES: Final[Schema] = {"type": "array", "items": {"type": "string"}}
-CONTEXT: Final[Schema] = {"type": "string", "description": "only if several contexts were asked for"}
+CONTEXT: Final[Schema] = {"type": "string", "description": "only with several contexts"}
 FITTINGS: Final[Schema] = {
     "workloads": {
         "type": "array",
@@ -195,7 +195,7 @@ FITTINGS: Final[Schema] = {
                 "namespace": {"type": "string"},
                 "replicas": COUNT,
                 "placed": COUNT,
-                "notConsidered": NAMES | {"description": "what the pods ask for besides, and fit does not look at"},
+                "notConsidered": NAMES | {"description": "rules of the pods that fit does not consider"},
             },
             ["workload", "namespace", "replicas", "placed", "notConsidered"],
         ),
@@ -206,10 +206,10 @@ FITTINGS: Final[Schema] = {
             {
                 "context": CONTEXT,
                 "node": {"type": "string"},
-                "pods": COUNT | {"description": "pods that must find another node"},
+                "pods": COUNT | {"description": "pods to place on other nodes"},
                 "placed": COUNT,
                 "unplaced": NAMES | {"description": "as namespace/name"},
-                "notConsidered": NAMES | {"description": "what these pods ask for besides, and fit does not look at"},
+                "notConsidered": NAMES | {"description": "rules of these pods that fit does not consider"},
             },
             ["node", "pods", "placed", "unplaced", "notConsidered"],
         ),

@@ -1,4 +1,4 @@
-"""`python -m tools.write [FILE...]`: run the program and write its output into the docs; with --check, only compare."""
+"""`python -m tools.write [FILE...]`: run c3s and write its output into the docs; with --check, only compare."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def pages() -> list[str]:
 
 
 def main(argv: list[str]) -> int:
-    """Write, or check, the pages, the schema and the recording; or only the files that are named."""
+    """Write or check the pages, the schema and the recording, or only the given files."""
     check = "--check" in argv
     wanted = [str(Path(word).resolve()) for word in argv if not word.startswith("-")]
     chosen = [page for page in pages() if not wanted or page in wanted]

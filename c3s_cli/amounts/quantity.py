@@ -24,7 +24,7 @@ GRAMMAR: Final = re.compile(
 POWERS_OF_TEN: Final = {"n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 POWERS_OF_TWO: Final = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 
-# What metrics-server, the kubelet and most manifests send: digits and one of these.
+# The suffixes that metrics-server, the kubelet and most manifests use.
 NANOS_OF: Final = {"n": 1, "u": 10**3, "m": 10**6}
 BYTES_OF: Final = {"Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30}
 

@@ -1,4 +1,4 @@
-"""What changed between the readings of a watch, and the last values of each row. Bounded, whatever is watched."""
+"""Changes between the readings of a watch, and the last values of each row, in bounded memory."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from msgspec import Struct
 
 from c3s_cli.model import Node, Pod
 
-# How many values a trend keeps, and for how many readings a mark stays.
+# The number of values in a trend, and for how many readings a mark stays.
 KEPT: Final = 30
 FADES: Final = 3
-# Usage that moves by less is noise: a tenth of what it was, and a minimum.
+# Smaller changes of usage are noise: below a tenth, and below a minimum.
 SHARE: Final = 10
 CPU_NOISE: Final = 5 * 10**6
 MEMORY_NOISE: Final = 4 << 20
@@ -22,7 +22,7 @@ Name = tuple[str, str, str]
 
 
 class _Seen(Struct):
-    """What is remembered of one row. since: the reading that set the mark."""
+    """The memory of one row. since: the reading that set the mark."""
 
     kind: type
     timestamp: str | None
@@ -36,7 +36,7 @@ class _Seen(Struct):
 
 
 class Changes:
-    """The memory of a watch: an entry for each row that is there, or that vanished a few readings ago."""
+    """The memory of a watch: an entry for each row that exists or vanished a few readings ago."""
 
     def __init__(self) -> None:
         self._rows: dict[Name, _Seen] = {}
@@ -51,7 +51,7 @@ class Changes:
             name = name_of(row)
             seen = before.pop(name, None)
             restarts = _restarts(row)
-            # Most readings bring no new sample of most rows.
+            # Most readings have no new sample for most rows.
             if seen is None or seen.timestamp != row.timestamp or seen.restarts != restarts:
                 seen = self._next(seen, row, restarts)
             self._rows[name] = seen
@@ -85,7 +85,7 @@ class Changes:
         if mark:
             seen.mark, seen.since = mark, self._reading
         if is_new:
-            # The metrics API samples every 15 s or slower: a reading without a new sample adds nothing to a trend.
+            # The metrics API samples every 15 s or less often: a reading without a new sample adds nothing to a trend.
             seen.cpu_trend.append(row.cpu_nanocores)
             seen.memory_trend.append(row.memory_bytes)
             seen.cpu, seen.memory, seen.timestamp = row.cpu_nanocores, row.memory_bytes, row.timestamp
@@ -120,12 +120,12 @@ class Changes:
 
 
 def name_of(row: Any) -> Name:
-    """Return what a row is recognized by."""
+    """Return the key that identifies a row."""
     return row.context, getattr(row, "namespace", ""), row.name
 
 
 def _restarts(row: Any) -> int | None:
-    """Return how often the containers of a pod were restarted; None if that was not read, and of anything else."""
+    """Return the restarts of a pod; None if they were not read, and for other kinds of rows."""
     return getattr(getattr(row, "facts", None), "restarts", None)
 
 

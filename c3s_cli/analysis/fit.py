@@ -36,7 +36,7 @@ def make_fit(
     failures: Sequence[Failure] = (),
     contexts: bool = False,
 ) -> Report:
-    """Place the workloads in each cluster on its own, and return the Report for `query`.
+    """Place the workloads in each cluster separately, and return the Report for `query`.
 
     failures, contexts: as for `make_report`.
     """

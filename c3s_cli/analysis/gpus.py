@@ -1,4 +1,4 @@
-"""What `gpu` stands for: the only resource of the clusters with gpu in its name, known once they are read."""
+"""Resolve `gpu`: the only resource of the clusters with gpu in its name, known once they are read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PREFIX = f"{json_name(ANY_GPU)}."
 
 
 def with_gpu(query: Query, samples: Sequence[Sample]) -> Query:
-    """Put the real name into a query that says `gpu`. C3sError if there is no GPU, or more than one kind."""
+    """Replace `gpu` in a query by the resource's name. C3sError if there is no GPU, or more than one kind."""
     if not any(column.name.startswith(PREFIX) for column in query.all_columns):
         return query
     gpu = json_name(_only(sorted({name for sample in samples for name in _resources(sample) if "gpu" in name.lower()})))
@@ -41,7 +41,7 @@ def _only(names: Sequence[str]) -> str:
 
 
 def _resources(sample: Sample) -> Iterator[str]:
-    """Yield the names of all resources that nodes offer and pods ask for."""
+    """Yield the names of all resources that nodes offer or pods request."""
     for node in (sample.node_facts or {}).values():
         yield from node.allocatable
         yield from node.capacity

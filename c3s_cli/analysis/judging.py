@@ -1,4 +1,4 @@
-"""The results of --fail-if and --until over all rows: which match, and which cannot be judged."""
+"""The results of --fail-if and --until: which rows match, and which cannot be judged."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ METRICS: Final = Needs.NODE_METRICS | Needs.POD_METRICS
 
 
 def judge_fail_if(rows: Sequence[Row], query: Query, *, contexts: bool = False) -> Judgement | None:
-    """Judge --fail-if. One row that matches fails; one that cannot be judged does with --fail-if-unknown."""
+    """Judge --fail-if: it fails if a row matches, or with --fail-if-unknown if a row cannot be judged."""
     if query.fail_if is None:
         return None
     matched, unjudged = _judged(rows, query.fail_if)
@@ -27,7 +27,7 @@ def judge_fail_if(rows: Sequence[Row], query: Query, *, contexts: bool = False) 
 
 
 def judge_until(rows: Sequence[Row], query: Query, *, contexts: bool = False) -> Judgement | None:
-    """Judge --until, met by any row, or --until-all, met by all of at least one."""
+    """Judge --until, met if any row matches, or --until-all, met if there are rows and all match."""
     if query.until is None:
         return None
     matched, unjudged = _judged(rows, query.until)
@@ -46,19 +46,19 @@ def _judged(rows: Sequence[Row], condition: Condition) -> tuple[list[Row], list[
 def _named(
     matched: Sequence[Row], unjudged: Sequence[Row], condition: Condition, *, contexts: bool
 ) -> tuple[tuple[str, ...], tuple[str, ...], str]:
-    """Name the rows, and say why some could not be judged."""
+    """Build the Judgement: the names of the rows, and why some could not be judged."""
     reasons = dict.fromkeys(_reason(row, column) for row in unjudged for column in condition.undecided(row))
     name = partial(_full_name, contexts=contexts)
     return tuple(map(name, matched)), tuple(map(name, unjudged)), ", ".join(reasons)
 
 
 def _reason(row: Any, column: Column) -> str:
-    """Say why the value of a column is unknown, as far as the row tells."""
+    """Return why the value of a column is unknown, as far as the row shows it."""
     measured = column.needs & METRICS or column.needs is Needs.NOTHING
     return "no metrics" if row.timestamp is None and measured else f"{column.name} unknown"
 
 
 def _full_name(row: Any, *, contexts: bool) -> str:
-    """Name a row; of several contexts with its own, unless that is its name."""
+    """Return the name of a row; with several contexts, prefixed by its context, unless that is the name."""
     parts = (row.context if contexts and row.name != row.context else "", getattr(row, "namespace", ""), row.name)
     return "/".join(filter(None, parts))

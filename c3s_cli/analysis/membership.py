@@ -1,4 +1,4 @@
-"""Which objects make up each group: what a source must know to tell a statistic of the group as a whole."""
+"""Find the members of each group, which a source needs for statistics of the group as a whole."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 Keys = tuple[str | None, ...]
 
-# The letters and digits that Kubernetes makes names of, so that they are no words.
+# The letters and digits of Kubernetes' generated names, without vowels so that they form no words.
 LETTERS: Final = "[b-df-hj-np-tv-xz2456789]"
 SUFFIX: Final = f"{LETTERS}{{5}}"
 HASH: Final = f"{LETTERS}{{5,10}}"
-# How the names of a workload's pods follow from its own, those of deleted pods too.
+# How the names of a workload's pods, including deleted ones, derive from its own name.
 AFTER: Final = {
     "Deployment": f"-{HASH}-{SUFFIX}",
     "Rollout": f"-{HASH}-{SUFFIX}",
@@ -31,12 +31,12 @@ AFTER: Final = {
     "Job": f"(-[0-9]+)?-{SUFFIX}",
     "CronJob": f"-[0-9]+(-[0-9]+)?-{SUFFIX}",
 }
-# Conditions on these hold for the pods of a workload that are gone, as for those that are there.
+# Conditions on these columns hold for the former pods of a workload as well as for its current ones.
 OF_WORKLOADS: Final = ("context", "namespace", "owner")
 
 
 class PodSet(Struct, frozen=True):
-    """Pods of one namespace: these names, what a pattern matches, or all that there have been (neither)."""
+    """Pods of one namespace: by names, by a pattern, or all former and current ones (neither)."""
 
     namespace: str
     names: tuple[str, ...] = ()
@@ -44,7 +44,7 @@ class PodSet(Struct, frozen=True):
 
 
 class Members(Struct, frozen=True):
-    """The pods, or the nodes, of a group. size: how many there are now."""
+    """The pods or nodes of a group. size: how many there are now."""
 
     pods: tuple[PodSet, ...] = ()
     nodes: tuple[str, ...] = ()
@@ -52,7 +52,7 @@ class Members(Struct, frozen=True):
 
 
 def members_of(sample: Sample, query: Query) -> dict[Keys, Members]:
-    """Return the members of every group of a report; those of the whole, if it is shown, under no keys."""
+    """Return the members of every group of a report; those of the total, if it is shown, under an empty key."""
     rows: Sequence[Any] = pod_rows(sample) if query.objects is Kind.POD else node_rows(sample)
     if query.where is not None and query.objects is not Kind.CLUSTER:
         rows = [row for row in rows if query.where.matches(row)]
@@ -67,7 +67,7 @@ def members_of(sample: Sample, query: Query) -> dict[Keys, Members]:
 
 
 def _of_pods(groups: Mapping[Keys, Sequence[Pod]], query: Query, sample: Sample) -> dict[Keys, Members]:
-    """Choose the pods of groups. Namespaces and workloads have their former pods, too, where nothing else selects."""
+    """Choose the pods of groups. Namespaces and workloads include former pods if there is no other selection."""
     by = {column.name for column in query.by}
     conditions = () if query.where is None else query.where.columns
     selects = query.name or query.labels or query.fields
@@ -96,7 +96,7 @@ def _listed(pods: Sequence[Pod]) -> Members:
 
 
 def by_namespace(pods: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """Return the names of pods by their namespace, in order."""
+    """Return the sorted names of pods by namespace."""
     found: dict[str, list[str]] = {}
     for namespace, name in sorted(pods):
         found.setdefault(namespace, []).append(name)
@@ -113,7 +113,7 @@ def _workload(pods: Sequence[Pod], known: Mapping[str, Sequence[str]]) -> Member
 
 
 def _pattern(owner: str, names: set[str], known: Sequence[str]) -> str:
-    """Return what matches all pods of a workload and no other one; "" if there is no such pattern."""
+    """Return a pattern that matches all pods of a workload and of no other one; "" if there is none."""
     kind, _, name = owner.partition("/")
     if kind not in AFTER:
         return ""

@@ -12,7 +12,7 @@ from c3s_cli.analysis.eligibility import met, mismatches, untolerated
 from c3s_cli.model import Node
 from c3s_cli.request.workloads import AntiAffinity, Selector, Spread, Workload
 
-# With at most this many domains each domain gets its own heap of nodes, so that a full domain is skipped at once.
+# With at most this many domains, each domain gets its own heap of nodes, so that a full domain is skipped at once.
 BINS: Final = 32
 FOR_GOOD: Final = -1
 
@@ -99,7 +99,7 @@ class PodRules:
             for rule in workload.placing.anti_affinities
             if _forbids(rule, workload.namespace, workload)
         }
-        # A DaemonSet has one pod on every node anyway.
+        # A DaemonSet has one pod per node anyway.
         rules = workload.placing.spreads if workload.replicas is not None else ()
         self.spread_counts = [
             _SpreadCounts(rule, workload, nodes, _counted(rule, rules, workload, nodes), running) for rule in rules
@@ -118,7 +118,7 @@ class PodRules:
         return self.binned is not None and self.binned.is_full(name)
 
     def blocking(self, place: int) -> int | None:
-        """Return the index of the constraint that blocks a node now; FOR_GOOD if it stays so, None if none does."""
+        """Return the index of the constraint that blocks a node now; FOR_GOOD if permanently, None if none does."""
         if self._is_banned(place):
             return FOR_GOOD
         for number, counts in enumerate(self.spread_counts):

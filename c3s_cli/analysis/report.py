@@ -1,7 +1,7 @@
 """Samples → Report: join, filter, group, sum, sort and cut, in this order.
 
-The server has applied the selectors. Then come --where on the objects, --by, the totals, --sort-by, --fail-if and
---until over all rows, and --limit last: totals and conditions include the rows that --limit leaves out.
+The server has already applied the selectors. --where filters objects before --by groups them; --limit comes last, so
+totals and conditions (--fail-if, --until) include the rows that --limit leaves out.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ EXTENDED_FIELDS: Final = ("requests", "requestsPercentOfAllocatable", "limits", 
 def make_report(
     samples: Sequence[Sample], query: Query, *, failures: Sequence[Failure] = (), contexts: bool = False
 ) -> Report:
-    """Make the Report that `query` asks for of the Samples of one or more contexts, in their order.
+    """Make the Report for `query` from the Samples of one or more contexts, in their order.
 
-    failures: those of contexts that gave no Sample. contexts: whether several were asked for.
+    failures: those of contexts without a Sample. contexts: whether several contexts were requested.
     """
     query = with_gpu(query, samples)
     rows, totals = _rows(samples, query, contexts=contexts)
@@ -58,7 +58,7 @@ def report_of(
     failures: Sequence[Failure] = (),
     contexts: bool = False,
 ) -> Report:
-    """Make a Report of rows in no particular order: sort, judge and cut. failures, contexts: as for `make_report`."""
+    """Make a Report from unsorted rows: sort, judge and cut. failures, contexts: as for `make_report`."""
     ordered = _ordered(rows, query, samples)
     shown = ordered if query.limit is None else ordered[: query.limit]
     return Report(
@@ -82,8 +82,8 @@ def report_of(
 
 
 def _rows(samples: Sequence[Sample], query: Query, *, contexts: bool) -> tuple[Sequence[Row], Group | None]:
-    """Return the rows in no particular order, and the totals of the objects behind them if they are needed."""
-    # The totals of several contexts belong to none of them.
+    """Return the unsorted rows, and the totals of the objects behind them if needed."""
+    # Totals of several contexts have no context of their own.
     context = "" if contexts else samples[0].context
     match query.objects:
         case Kind.POD:
@@ -115,7 +115,7 @@ def _cluster(nodes: Sequence[Node], samples: Sequence[Sample], context: str) -> 
 
 
 def _told(groups: Sequence[Group], samples: Sequence[Sample]) -> Sequence[Group]:
-    """Give groups the figures that a source has of them as a whole, besides the sums of their members' figures."""
+    """Add a source's figures of whole groups to the sums of their members' figures."""
     told = {(sample.context, keys): figures for sample in samples for keys, figures in sample.group_figures.items()}
     if not told:
         return groups
@@ -126,7 +126,7 @@ def _told(groups: Sequence[Group], samples: Sequence[Sample]) -> Sequence[Group]
 
 
 def _told_one(group: Group, samples: Sequence[Sample]) -> Group:
-    """Give the totals of one context the figures that its source has of them."""
+    """Add a source's figures of the whole context to its totals."""
     return _told([group], samples)[0] if len(samples) == 1 else group
 
 
@@ -284,7 +284,7 @@ def _ordered(rows: Sequence[Row], query: Query, samples: Sequence[Sample]) -> Se
 
 def _identity(query: Query) -> Callable[[Any], Any]:
     if query.kind is Kind.FIT:
-        return attrgetter("context")  # by workload, in the order in which they are placed, then by name
+        return attrgetter("context")  # by workload, in order of placement, then by name
     if query.kind in (Kind.NODE_GROUP, Kind.POD_GROUP, Kind.FIT_GROUP):
         return attrgetter("labels_or_placeholders")
     return attrgetter("namespace", "name") if query.kind.namespaced else attrgetter("name")
@@ -323,7 +323,7 @@ def _with_ordered_containers(pod: Any, query: Query) -> Pod:
 
 
 def _columns(query: Query, totals: Group | None) -> tuple[Column, ...]:
-    """Return the columns to show; -o wide of a cluster adds the extended resources that it has."""
+    """Return the columns to show; for clusters, -o wide adds their extended resources."""
     if not query.extended or totals is None:
         return query.columns
     naming = Naming(query.kind)
@@ -335,7 +335,7 @@ def _columns(query: Query, totals: Group | None) -> tuple[Column, ...]:
 
 
 def _without_context(columns: Sequence[Column]) -> tuple[Column, ...]:
-    """Leave out the column that a row of several contexts begins with anyway."""
+    """Remove the context column if rows already begin with it."""
     return tuple(column for column in columns if column.name != "context")
 
 

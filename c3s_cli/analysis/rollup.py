@@ -1,7 +1,7 @@
-"""Several rows as one: sums of nodes or pods.
+"""Sum several nodes or pods into one row.
 
-Usage is summed over the members that report it. A percentage compares the same members on both sides: the comparable_…
-and measured_… sums leave out a member whose usage or whose facts are unknown, so that it never counts as idle.
+Usage is summed over the members that report it. Percentages compare the same members on both sides: the comparable_…
+and measured_… sums leave out members with unknown usage or facts, so that these never count as idle.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from c3s_cli.model import Amounts, Figures, Group, Node, Pod
 Member = TypeVar("Member", Node, Pod)
 Keys = tuple[str | None, ...]
 
-# What every member has: where one does not tell it, the sum is unknown.
+# Figures that every member has: if one is unknown, so is the sum.
 NEVER_IN_PART: Final = ("ephemeralStorage.usage",)
 USAGE: Final = {"cpu": attrgetter("cpu_nanocores"), "memory": attrgetter("memory_bytes")}
 
@@ -42,11 +42,11 @@ def add_amounts(values: Iterable[Amounts | None]) -> Amounts | None:
 
 
 def add_figures(members: Sequence[Any]) -> Figures | None:
-    """Sum the figures of rows, but for statistics over time, which do not add up; unknown if none is known."""
+    """Sum the figures of rows, except for statistics over time, which do not add up; unknown if none is known."""
     known = [member.figures for member in members if member.figures is not None]
     if not known:
         return None
-    from c3s_cli.columns.statistics import is_statistic  # most readings have no figures
+    from c3s_cli.columns.statistics import is_statistic  # most rows have no figures
 
     total = add_amounts(known) or {}
     partly = {name for name in NEVER_IN_PART if any(name not in (member.figures or {}) for member in members)}
@@ -54,7 +54,7 @@ def add_figures(members: Sequence[Any]) -> Figures | None:
 
 
 def add_shared(values: Iterable[Amounts | None]) -> Amounts | None:
-    """Sum the known amounts of the resources that are in all of them; unknown if none is known."""
+    """Sum the known amounts of the resources that all of them have; unknown if none is known."""
     known = [amounts for amounts in values if amounts is not None]
     if not known:
         return None
@@ -68,7 +68,7 @@ def earliest(times: Iterable[str | None]) -> str | None:
 
 
 class _Compared:
-    """The members that a percentage is about: those with known facts, and per resource those with known usage."""
+    """The members that a percentage compares: those with known facts, and per resource those with known usage."""
 
     def __init__(self, members: Sequence[Any]) -> None:
         self.members = members
@@ -82,7 +82,7 @@ class _Compared:
         return add(map(USAGE[resource], self.members))
 
     def sum(self, amounts: str, together: Callable[[Iterable[Amounts | None]], Amounts | None]) -> Amounts | None:
-        """Sum an amount of the members; of a resource whose usage some do not report, without those."""
+        """Sum an amount of the members, for each resource only over members that report its usage."""
         of = attrgetter(amounts)
         total = together(map(of, self.members))
         if total is None or not self.incomplete:
@@ -129,7 +129,7 @@ def sum_nodes(nodes: Sequence[Node], context: str, keys: Keys = ()) -> Group:
 def _schedulable_free(nodes: Sequence[Node]) -> Amounts | None:
     """Sum what is free on schedulable nodes; None if their details or pods were not read.
 
-    A node that is overcommitted has nothing left; it takes nothing from the others.
+    An overcommitted node counts as 0, so that it takes nothing from the others.
     """
     known = [node for node in nodes if node.details and node.requests is not None]
     if not known:
@@ -174,7 +174,7 @@ def grouped(
     by: Sequence[Column],
     together: Callable[[Sequence[Member], str, Keys], Group],
 ) -> list[Group]:
-    """Make one row of all rows of a context that have the same values in the `by` columns."""
+    """Make one row from the rows of a context with the same values in the `by` columns."""
     members: dict[tuple[str, Keys], list[Member]] = {}
     for row in rows:
         members.setdefault((row.context, tuple([column.value(row) for column in by])), []).append(row)

@@ -1,4 +1,4 @@
-"""Clusters at a glance, for the header of watch: Samples → Summary."""
+"""Totals of clusters for the header of watch: Samples → Summary."""
 
 from __future__ import annotations
 
@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 class Summary(Struct, frozen=True):
     """All nodes as one row. ready: how many nodes are Ready, None if their conditions were not read.
 
-    unready: the names of the others, and since when they are not (seconds since 1970, None if unknown), the latest
-    first.
-    newest: the timestamp of the newest sample of usage. window: what it is the average of, as the metrics API sent it.
+    unready: the names of the other nodes, and since when they are not ready (seconds since 1970, None if unknown), the
+    latest first. newest: the timestamp of the newest usage. window: the period it is averaged over, as the API sent it.
     """
 
     cluster: Group

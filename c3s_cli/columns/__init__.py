@@ -1,4 +1,4 @@
-"""What can be shown: every column once, and how names become columns.
+"""The columns that can be shown, and how names are resolved to columns.
 
 vocabulary: Kind, Needs, Unit, Column; catalogue: table_of(kind), with the columns of_resources, of_sources and of
 fitting, and the getters and obstacles that they read; statistics: columns over a range of time; naming:

@@ -1,4 +1,4 @@
-"""Every column: its name (its path in the JSON), unit, value, and what must be read to compute it.
+"""All columns: name (the path in the JSON), unit, value, and what must be read to compute it.
 
 Tables, JSON keys, CSV headings, --columns, --sort-by, --where, completion and the docs all read this list.
 """
@@ -24,7 +24,7 @@ IDENTITY: Final = {
     "namespace": Column("namespace", Unit.TEXT, attrgetter("namespace"), "namespace of the pod"),
     "name": Column("name", Unit.TEXT, attrgetter("name"), "name of the object"),
     "timestamp": Column("timestamp", Unit.TIME, attrgetter("timestamp"), "when the usage was measured"),
-    "window": Column("window", Unit.SECONDS, window_seconds, "seconds that the usage is averaged over"),
+    "window": Column("window", Unit.SECONDS, window_seconds, "period that usage is averaged over"),
 }
 
 DETAILS: Final = Needs.NODES | Needs.NODE_DETAILS
@@ -85,7 +85,7 @@ EXISTING: Final = Column(
     "pods.count",
     Unit.COUNT,
     attrgetter("existing_pod_count"),
-    "all pods that the API server has, finished ones included: counted, not listed",
+    "all pods in the API server, including finished ones: counted without listing them",
     Needs.POD_COUNT,
 )
 
@@ -112,7 +112,7 @@ def _node_counts() -> tuple[Column, ...]:
 def _pod_counts() -> tuple[Column, ...]:
     measured, count = _counts("pods", Needs.POD_METRICS)
     pair = _pair("pods", measured, count, "pods that report usage / pods (all pods where pods are listed)")
-    # As part of `pods` the count may be of measured pods only; requested by name, it must be complete.
+    # As part of `pods` the count may include measured pods only; requested by name, it must be complete.
     return measured, structs.replace(count, needs=count.needs | Needs.PODS), pair
 
 

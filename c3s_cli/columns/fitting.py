@@ -12,7 +12,7 @@ from c3s_cli.columns.vocabulary import Column, Kind, Unit
 ROOM: Final = ("requests", "allocatable", "free", "requestsPercentOfAllocatable")
 
 WORKLOAD: Final = Column(
-    "workload", Unit.TEXT, attrgetter("workload"), "the workload, as Kind/name; pods for those of the flags"
+    "workload", Unit.TEXT, attrgetter("workload"), "the workload, as Kind/name; `pods` for pods described by flags"
 )
 _FITTING: Final = Column(
     "nodes.fitting", Unit.COUNT, attrgetter("fitting_node_count"), "nodes where at least one pod fits"
@@ -35,7 +35,7 @@ def fit_columns(kind: Kind) -> Iterator[Column]:
         "limitedBy",
         Unit.TEXTS,
         attrgetter("limited_by"),
-        "why not one more pod fits: cpu, memory, pods, taint KEY=VALUE:EFFECT, cordoned, NotReady, selector, affinity, "
+        "why no more pods fit: cpu, memory, pods, taint KEY=VALUE:EFFECT, cordoned, NotReady, selector, affinity, "
         "anti-affinity, spread, one-per-node",
     )
 

@@ -1,4 +1,4 @@
-"""Getters: how a column reads its value from a row. Each returns None for unknown."""
+"""Getters: how columns read their values from a row. None means unknown."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def percentage(part: Getter, whole: Getter) -> Getter:
 
 @cache
 def figure(name: str) -> Getter:
-    """Read a figure that only some sources know."""
+    """Read a figure that only some sources have."""
 
     def value(row: Any) -> int | None:
         return None if row.figures is None else row.figures.get(name)

@@ -1,4 +1,4 @@
-"""The headings of columns in a table: kubectl's where it has some, else made of the names."""
+"""The headings of columns in a table: kubectl's where they exist, else derived from the names."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 from c3s_cli.columns.vocabulary import Column
 from c3s_cli.terminal.printable import printable
 
-# kubectl's own headings; the others follow from the names.
+# kubectl's headings; the others are derived from the names.
 HEADINGS: Final = {
     "cpu.usage": "CPU(cores)",
     "memory.usage": "MEMORY(bytes)",
@@ -29,7 +29,7 @@ FIELD: Final = re.compile(r"(?P<of>.+)\.(?P<field>\w+)")
 
 def heading(column: Column) -> str:
     """Return the heading of a column: `CPU(cores)`, `MEMORY-REQUESTS`, `CPU(%REQUESTS)`."""
-    # Extended resources have whatever names a cluster gives them.
+    # Extended resources may have any name.
     return printable(_heading(column))
 
 
@@ -60,7 +60,7 @@ def headings(columns: Sequence[Column]) -> list[str]:
 
 
 def full_heading(column: Column) -> str:
-    """Return the heading that says of what a percentage is: `CPU(%CAPACITY)`."""
+    """Return the heading of a percentage with its basis: `CPU(%CAPACITY)`."""
     title = heading(column)
     match = RATIO.fullmatch(column.name)
     return f"{title[:-1]}{match['whole'].upper()})" if match and title.endswith("(%)") else title

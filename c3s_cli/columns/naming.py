@@ -1,4 +1,4 @@
-"""How words become columns: names, aliases and sets, for the kind of row that is shown."""
+"""Find columns by names, aliases and sets, for the kind of row that is shown."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from c3s_cli.errors import UsageError
 BRACKETS: Final = (
     'write labels as label:app or labels["app"], and other resources as resources["nvidia.com/gpu"].requests'
 )
-# What columns are called elsewhere, in kubectl's documents too.
+# Names of columns in other tools and in kubectl's documents.
 ELSEWHERE: Final = {
     "cordoned": "schedulable",
     "unschedulable": "schedulable",
@@ -29,7 +29,7 @@ ELSEWHERE: Final = {
     "phase": "status",
     "ready": "status",
 }
-# The only GPU resource of the cluster, whatever it is called: analysis/gpus.py finds out.
+# Stands for the only GPU resource of the cluster; analysis/gpus.py replaces it by the real name.
 ANY_GPU: Final = "gpu"
 GPU: Final = re.compile(rf"{ANY_GPU}(?:\.(?P<field>\w+)|(?P<percent>%))?", re.IGNORECASE)
 # A comma separates names, except inside ["…"].
@@ -45,9 +45,9 @@ def split_names(text: str | None) -> list[str]:
 
 
 class Naming(Struct, frozen=True):
-    """Finds columns by name, for one kind of row.
+    """Finds columns of one kind of row by name.
 
-    basis: what `cpu%` of a node is a percentage of, "Allocatable" or "Capacity". keys: the columns that --by made.
+    basis: what `cpu%` of a node is a percentage of, "Allocatable" or "Capacity". keys: the columns of --by.
     """
 
     kind: Kind
@@ -93,7 +93,7 @@ class Naming(Struct, frozen=True):
         return table_of(self.kind)
 
     def names(self) -> tuple[str, ...]:
-        """Return every fixed name that `find` knows, for completion and suggestions."""
+        """Return every fixed name that `find` accepts, for completion and suggestions."""
         prefix = json_name(ANY_GPU)
         gpu = [f"{ANY_GPU}{column.name.removeprefix(prefix)}" for column in resource_columns(ANY_GPU, self.kind)]
         return (*(key.name for key in self.keys), *table_of(self.kind), *self.aliases(), ANY_GPU, *gpu)
@@ -117,7 +117,7 @@ class Naming(Struct, frozen=True):
         return self.aliases().get(name, name)
 
     def _percent(self, name: str) -> str:
-        """Return `cpu.p95%` in full: of requests for pods, of what nodes offer for nodes."""
+        """Return the full name of `cpu.p95%`: percent of requests for pods, of allocatable or capacity for nodes."""
         whole = "Requests" if self.kind in (Kind.POD, Kind.POD_GROUP) else self.basis
         return f"{name[:-1]}PercentOf{whole}" if name.endswith("%") else name
 
@@ -132,7 +132,7 @@ class Naming(Struct, frozen=True):
         if match["of"] == "resources" and field:
             made = {column.name: column for column in resource_columns(key, self.kind)}
             column = made.get(name) or made.get(f"{json_name(key)}.{field}")
-            # The name of the GPU resource comes from the nodes.
+            # The name of the GPU resource is read from the nodes.
             return structs.replace(column, needs=column.needs | Needs.NODES) if column and key == ANY_GPU else column
         if match["of"] == "labels" and not field and self.kind in (Kind.NODE, Kind.POD, Kind.FIT):
             needs = Needs.PODS | Needs.POD_LABELS if self.kind is Kind.POD else DETAILS
@@ -148,7 +148,7 @@ class Naming(Struct, frozen=True):
         return self.open_ended(f'resources["{ANY_GPU}"].{field}')
 
     def _by_heading(self, name: str, known: Mapping[str, Column]) -> Column | None:
-        """Return the column with that heading in a table, or with that name in other letters."""
+        """Return the column with that table heading, or with that name in another case."""
         from c3s_cli.columns.headings import full_heading, heading  # names are tried first
 
         wanted = name.casefold()
@@ -165,14 +165,14 @@ class Naming(Struct, frozen=True):
         return next((column for column in made if heading(column).casefold() == wanted), None)
 
     def _nearest(self, name: str, known: Mapping[str, Column]) -> str:
-        from difflib import get_close_matches  # only a mistake pays for it
+        from difflib import get_close_matches  # only needed after a mistake
 
         if name.startswith(("labels", "label:", "resources")) or not {"[", "/"}.isdisjoint(name):
             return BRACKETS
         of_both = [f"{resource}.{name}" for resource in CPU_AND_MEMORY if f"{resource}.{name}" in known]
         if of_both:
             return f"did you mean {' or '.join(of_both)}? `c3s columns` lists them all"
-        name = name.strip("{}.").rpartition("metadata.")[2]  # as kubectl get --sort-by writes it
+        name = name.strip("{}.").rpartition("metadata.")[2]  # the form of kubectl get --sort-by
         candidates = self.names() if name.startswith(ANY_GPU) else (*known, *self.aliases())
         folded = {candidate.casefold(): candidate for candidate in candidates}
         same = ELSEWHERE.get(name.casefold().rpartition(".")[2])
@@ -183,7 +183,7 @@ class Naming(Struct, frozen=True):
 
 
 def totals_of(kind: Kind, columns: Iterable[Column]) -> tuple[Column, ...]:
-    """Return the columns of the totals below rows of that kind: the counts, and those of `columns` that add up."""
+    """Return the columns of the totals below rows of that kind: the counts, and those `columns` that can be summed."""
     group = kind.group
     table = table_of(group)
     counts = ("pods.measured", "pods.count") if group is Kind.POD_GROUP else ("nodes.measured", "nodes.count")

@@ -26,7 +26,7 @@ class Obstacle(Struct, frozen=True):
 
 
 def obstacles(details: NodeDetails) -> tuple[Obstacle, ...]:
-    """Return what keeps pods without tolerations off a node: cordoned, NotReady, then other taints."""
+    """Return the reasons that keep pods without tolerations off a node: cordoned, NotReady, then other taints."""
     return _obstacles(details.status, details.taints)
 
 
@@ -35,7 +35,7 @@ def _obstacles(status: str, taints: tuple[str, ...]) -> tuple[Obstacle, ...]:
     found = [obstacle for obstacle in map(_obstacle, taints) if obstacle.effect in REPELLING]
     keys = {obstacle.key for obstacle in found if obstacle.effect == "NoSchedule"}
     ready, _, disabled = status.partition(",")
-    # Kubernetes adds the matching taints a moment after the state changes.
+    # Kubernetes adds the matching taints shortly after the state changes.
     if disabled and CORDON not in keys:
         found.append(Obstacle(CORDON, "", "NoSchedule", "cordoned"))
     if ready != "Ready" and keys.isdisjoint(NOT_READY):

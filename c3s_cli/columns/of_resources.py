@@ -91,7 +91,7 @@ def _resource_column(field: Field, resource: str, kind: Kind) -> Column:
     name = f"{prefix}.{field.name}"
     values, needs = zip(*(_term(term, resource, kind) for term in field.terms), strict=True)
     needed = needs[0] | needs[-1]
-    # Only some sources know how much of the disk is used.
+    # Only some sources report disk usage.
     of_disk = resource == "ephemeral-storage" and {"usage", "comparable_usage"} & {*field.terms}
     figures = ("ephemeralStorage.usage",) if of_disk else ()
     part, percent, basis = field.name.partition("PercentOf")

@@ -1,4 +1,4 @@
-"""Columns that only some sources have: what Prometheus or the kubelets know about pods and the volumes they claim."""
+"""Columns that only some sources have: figures of pods and volumes from Prometheus or the kubelets."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from c3s_cli.columns.vocabulary import Column, Unit
 
 THROTTLED: Final = (figure("cfs.throttled"), figure("cfs.periods"))
 VOLUMES: Final = (figure("volumes.used"), figure("volumes.capacity"))
-# What Prometheus or the kubelets know about pods besides CPU and memory.
+# Figures of pods other than CPU and memory, from Prometheus or the kubelets.
 MORE_OF_PODS: Final = (
     Column(
         "throttled",
         Unit.PERCENT,
         percentage(*THROTTLED),
-        "share of the periods in which a CPU limit stopped it",
+        "percentage of periods in which the CPU limit throttled the pod",
         ratio=THROTTLED,
         figures=("cfs.throttled", "cfs.periods"),
     ),
-    Column("oomKills", Unit.COUNT, figure("oomKills"), "how often it ran out of memory", figures=("oomKills",)),
-    Column("volumes.used", Unit.BYTES, VOLUMES[0], "used of its claimed volumes", figures=("volumes.used",)),
+    Column("oomKills", Unit.COUNT, figure("oomKills"), "number of OOM kills", figures=("oomKills",)),
+    Column("volumes.used", Unit.BYTES, VOLUMES[0], "bytes used on its claimed volumes", figures=("volumes.used",)),
     Column(
         "volumes.capacity", Unit.BYTES, VOLUMES[1], "capacity of its claimed volumes", figures=("volumes.capacity",)
     ),
@@ -39,9 +39,9 @@ FILL: Final = (attrgetter("used_bytes"), attrgetter("capacity_bytes"))
 INODES: Final = (attrgetter("inodes_used"), attrgetter("inodes"))
 OF_VOLUMES: Final = (
     Column("pod", Unit.TEXTS, attrgetter("pods"), "pods that mount it"),
-    Column("node", Unit.TEXTS, attrgetter("nodes"), "nodes it is mounted on"),
+    Column("node", Unit.TEXTS, attrgetter("nodes"), "nodes on which it is mounted"),
     Column("volume.used", Unit.BYTES, FILL[0], "bytes used"),
-    Column("volume.capacity", Unit.BYTES, FILL[1], "bytes that fit in"),
+    Column("volume.capacity", Unit.BYTES, FILL[1], "size in bytes"),
     Column(
         "volume.usagePercentOfCapacity",
         Unit.PERCENT,
@@ -49,8 +49,8 @@ OF_VOLUMES: Final = (
         "volume.used as a percentage of volume.capacity",
         ratio=FILL,
     ),
-    Column("inodes.used", Unit.COUNT, INODES[0], "inodes used: files and directories"),
-    Column("inodes.capacity", Unit.COUNT, INODES[1], "inodes that there are"),
+    Column("inodes.used", Unit.COUNT, INODES[0], "inodes used by files and directories"),
+    Column("inodes.capacity", Unit.COUNT, INODES[1], "total number of inodes"),
     Column(
         "inodes.usagePercentOfCapacity",
         Unit.PERCENT,

@@ -1,6 +1,6 @@
-"""Statistics of usage over a range of time as columns: `cpu.p95`, `memory.max`, `cpu.p95PercentOfRequests`.
+"""Statistics of usage over a time range as columns: `cpu.p95`, `memory.max`, `cpu.p95PercentOfRequests`.
 
-There is a column for every percentile, so these are found by their names and are not in the table.
+There is a column for every percentile, so they are made on demand by name and are not in the catalogue.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ WITH_NODES: Final = (Kind.NODE, Kind.NODE_GROUP, Kind.CLUSTER)
 
 
 def statistic_column(name: str, kind: Kind) -> Column | None:
-    """Make the column of a statistic; None for any other name."""
+    """Return the column of a statistic; None for any other name."""
     match = NAME.fullmatch(name)
     if match is None or (match["whole"] in OF_NODES and kind not in WITH_NODES):
         return None
@@ -46,15 +46,15 @@ def _words(statistic: str) -> str:
 
 
 def is_statistic(figure: str) -> bool:
-    """Whether a figure is one over time, which does not add up."""
+    """Return whether a figure is a statistic over time, which cannot be summed."""
     return NAME.fullmatch(figure) is not None
 
 
 def default_statistics() -> tuple[str, ...]:
-    """Name the columns that are shown for a range of time."""
+    """Return the names of the columns shown by default for a time range."""
     return tuple(f"{resource}.{statistic}" for resource in ("cpu", "memory") for statistic in BY_DEFAULT)
 
 
 def statistics_of(figures: Iterable[str]) -> tuple[str, ...]:
-    """Return those figures that are statistics, each once."""
+    """Return the figures that are statistics, without duplicates."""
     return tuple(dict.fromkeys(filter(is_statistic, figures)))

@@ -1,4 +1,4 @@
-"""What describes a column: the Kind of row, its Needs, its Unit, and Column itself."""
+"""The types that describe columns: Kind (of row), Needs, Unit and Column."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Kind(Enum):
 
     @property
     def named(self) -> bool:
-        """Whether such rows have a name of their own, and are no sums."""
+        """Whether such rows have their own name, and are not sums."""
         return self in (Kind.NODE, Kind.POD, Kind.VOLUME, Kind.FIT)
 
     @property

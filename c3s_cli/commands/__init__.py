@@ -1,4 +1,4 @@
 """One file for each command: its signature, its help, and one call.
 
-cli.COMMANDS lists them; complete: what the shells ask for.
+cli.COMMANDS lists them; complete: completion for shells.
 """

@@ -21,7 +21,7 @@ KINDS: Final = {
     "fit": Kind.FIT,
     "fit-groups": Kind.FIT_GROUP,
 }
-# The rows by the names that the commands have, too.
+# Other names of the kinds, as the commands accept them.
 ALSO: Final = {"node": "nodes", "no": "nodes", "pod": "pods", "po": "pods"}
 FORMATS: Final = ("table", "json", "markdown")
 # The API resources that a column needs.
@@ -49,11 +49,11 @@ Output = Annotated[
 
 
 def columns(of: Of = None, output: Output = "table") -> ExitCode:
-    """List the columns of nodes, pods, their groups (--by), the cluster and fit: name, alias, unit, needs, meaning.
+    """List the columns of each kind of row: name, alias, unit, API resources needed, meaning.
 
-    Any extended resource and any label is a column too: resources["nvidia.com/gpu"].requests (and the other fields),
-    labels["app"]. Over a range of time (--since) there are the statistics avg, min, max and p1 to p99 of cpu and
-    memory, such as cpu.p95 and memory.maxPercentOfLimits.
+    Extended resources and labels are columns too, such as resources["nvidia.com/gpu"].requests and labels["app"]. With
+    a time range (--since), so are the statistics avg, min, max and p1 to p99 of CPU and memory, such as cpu.p95 and
+    memory.maxPercentOfLimits.
 
     Examples:
       # The columns of pods

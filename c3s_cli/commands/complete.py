@@ -55,7 +55,7 @@ def complete(words: Sequence[str], commands: Iterable[tuple[str, ...]], aliases:
         found, directive = _candidates(list(done), last, list(commands), aliases)
     except (C3sError, OSError, ValueError, KeyError):
         found, directive = [], NO_FILES
-    # A shell would type control characters; a name that has some cannot be completed.
+    # Names with control characters cannot be completed: a shell would type those.
     fitting = [each for each in found if each.startswith(last) and each.isprintable()]
     return "".join(f"{each}\n" for each in fitting[:AT_MOST]) + f":{directive}\n"
 
@@ -138,7 +138,7 @@ def _values(flag: str, done: list[str], last: str) -> tuple[list[str], int]:  # 
 
 def _configured(flag: str, done: list[str]) -> list[str]:
     from c3s_cli.kube.deadline import Deadline
-    from c3s_cli.kube.kubeconfig import merge  # only these flags read files
+    from c3s_cli.kube.kubeconfig import merge  # only needed for flags that read files
 
     section = {"--context": "contexts", "--cluster": "clusters", "--user": "users"}[flag]
     return sorted(merge(_target(done).kubeconfig, os.environ, Deadline(SECONDS)).entries[section])

@@ -86,12 +86,12 @@ SCRIPTS = {"bash": BASH, "zsh": ZSH, "fish": FISH, "powershell": POWERSHELL}
 
 
 def completion(shell: Shell) -> ExitCode:
-    """Print the script that completes commands, flags, columns and live names in a shell.
+    """Print the completion script of a shell, for commands, flags, columns and names from the cluster.
 
     Examples:
       # In ~/.bashrc: source <(c3s completion bash)
       c3s completion bash
-      # In a folder of $fpath, under the name _c3s
+      # In a directory of $fpath, with the file name _c3s
       c3s completion zsh
     """
     script = SCRIPTS.get(shell)

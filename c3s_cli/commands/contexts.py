@@ -1,4 +1,4 @@
-"""`c3s contexts`: the contexts of the kubeconfig, and with --check whether their clusters answer."""
+"""`c3s contexts`: list the contexts of the kubeconfig; with --check, ask whether their clusters answer."""
 
 from c3s_cli.errors import ExitCode
 from c3s_cli.request.from_flags import listing_of, target_of
@@ -11,15 +11,15 @@ from c3s_cli.words.options import Reached
 def contexts(*, contexts: Contexts, listing: Listing, connection: Reached) -> ExitCode:
     """List the contexts of the kubeconfig: their cluster, user, namespace and server.
 
-    With --check also whether each answers, in how many milliseconds, with which version and which metrics API.
+    With --check, also whether each cluster answers, how fast, its version and its version of the metrics API.
 
     Examples:
-      # What kubectl config get-contexts shows, and the servers
+      # Like kubectl config get-contexts, plus the servers
       c3s contexts
       # Which clusters answer?
       c3s contexts --check --request-timeout 3s
     """
     from c3s_cli.output.listing import FORMATS
-    from c3s_cli.run.contexts import show_contexts  # `c3s contexts --help` does without
+    from c3s_cli.run.contexts import show_contexts  # `c3s contexts --help` does not need it
 
     return show_contexts(target_of(connection, usage=False), listing_of(listing, FORMATS), check=contexts.check)

@@ -39,7 +39,7 @@ def demo(*, serve: Serve) -> ExitCode:
         try:
             server.wait()
         except KeyboardInterrupt:
-            # The terminal has written ^C: the prompt comes on a line of its own.
+            # The terminal has echoed ^C: put the prompt on the next line.
             sys.stdout.write("\n" if sys.stdout.isatty() else "")
             raise
     return ExitCode.OK

@@ -1,4 +1,4 @@
-"""`c3s doctor`: what is wrong between c3s and one cluster, and what to do about it."""
+"""`c3s doctor`: find out why c3s cannot read a cluster, and what to do about it."""
 
 from c3s_cli.errors import ExitCode
 from c3s_cli.request.from_flags import listing_of, target_of
@@ -9,16 +9,16 @@ from c3s_cli.words.options import Connection
 
 @takes_flags
 def doctor(*, listing: Listing, connection: Connection) -> ExitCode:
-    """Examine one context: kubeconfig, credentials, rights, API server, metrics API, and nodes without metrics.
+    """Check one context: kubeconfig, credentials, rights, API server, metrics API, and nodes without metrics.
 
-    Each finding comes with advice. The exit code is 1 if something is broken. Nothing is changed.
+    Problems come with advice. The exit code is 1 if something is broken. c3s changes nothing.
 
     Examples:
       # The current context
       c3s doctor
-      # Another one, and the rights in one of its namespaces
+      # Another context, and the rights in one of its namespaces
       c3s doctor --context prod -n team-checkout
     """
-    from c3s_cli.run.doctor import FORMATS, show_findings  # `c3s doctor --help` does without
+    from c3s_cli.run.doctor import FORMATS, show_findings  # `c3s doctor --help` does not need it
 
     return show_findings(target_of(connection), connection.namespace or None, listing_of(listing, FORMATS))

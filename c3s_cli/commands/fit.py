@@ -15,9 +15,9 @@ from c3s_cli.words.options import Display, Reached, Rows
 def fit(*, pods: Fit, rows: Rows, display: Display, connection: Reached) -> ExitCode:
     """Estimate whether pods would fit on the nodes now.
 
-    For each node: what is free, how many of the pods fit there (FITS), how many of the replicas are placed there
-    (PLACED), and why no more fit (LIMITED-BY). The exit code is 0 if all replicas fit, and 3 if not. -f takes a
-    manifest instead of the requests: c3s fit -f deployment.yaml.
+    For each node it shows what is free, how many of the pods fit there (FITS), how many of the replicas are placed
+    there (PLACED), and why no more fit (LIMITED-BY). The exit code is 0 if all replicas fit, and 3 if not. -f reads
+    the pods from a manifest: c3s fit -f deployment.yaml.
 
     Examples:
       # Do three pods fit if they tolerate spot nodes?

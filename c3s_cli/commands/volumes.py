@@ -14,16 +14,16 @@ from c3s_cli.words.volume_options import Judged, Volumes
 
 @takes_flags
 def volumes(*, volumes: Volumes, judged: Judged, display: Display, connection: Connection) -> ExitCode:
-    """Display how full the volumes are that pods have claimed (PersistentVolumeClaims).
+    """Display how full the volumes of pods are (PersistentVolumeClaims).
 
-    The metrics API has no volumes: use --from kubelet, or --from prometheus.
+    The metrics API does not report volumes: add --from kubelet or --from prometheus.
 
     Examples:
       # The fullest volumes first
       c3s top volumes -A --from prometheus --sort-by used%
-      # Those of a week ago
+      # The same at a time in the past
       c3s top volumes -A --from prometheus --at 2026-02-23
-      # Exit code 3 if one is almost full
+      # Exit code 3 if a volume is almost full
       c3s top volumes -A --from prometheus --fail-if 'used% > 90'
     """
     rows = structs.replace(judged, where=volumes.where, sort_by=volumes.sort_by)

@@ -27,7 +27,7 @@ def watch_nodes(
     Examples:
       # Every five seconds until Ctrl-C
       c3s watch nodes --interval 5s
-      # Wait until all nodes are calm, but no longer than ten minutes
+      # Wait until all nodes are below 80% CPU, for at most ten minutes
       c3s watch nodes --until-all 'cpu% < 80' --timeout 10m
     """
     request = request_of(Kind.NODE, names, connection, selection, display, nodes=nodes, repeat=repeat)
@@ -74,11 +74,11 @@ def watch_cluster(
 
 def _watch(connection: Connection, request: tuple[Query, View], repeat: Repeat, selection: Selection) -> ExitCode:
     if selection.explain:
-        raise UsageError("--explain does not go with watch", hint="c3s top explains once")
+        raise UsageError("--explain does not go with watch", hint="use c3s top with --explain")
     query, view = request
     if view.format is Format.PROMETHEUS:
         raise UsageError(
             "-o prometheus does not go with watch: a scrape is one reading, which ends with # EOF",
-            hint="c3s top prints one; a cron job or a textfile collector repeats it",
+            hint="run c3s top from a cron job, for example for a textfile collector",
         )
     return watch(target_of(connection), query, structs.replace(view, trend=repeat.trend), pace_of(repeat))

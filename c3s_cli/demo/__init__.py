@@ -1,7 +1,7 @@
 """A simulated Kubernetes API server for demonstrations, documents and tests.
 
-It speaks HTTP and JSON only and imports no other room of the program, so it cannot share a mistake with the
-client. `server.start()` is the door. How an answer is made, from the inside out:
+It uses HTTP and JSON only and imports nothing else from c3s_cli, so it cannot share a mistake with the client. The
+entry point is `server.start()`. How an answer is made, from the inside out:
 
     catalogue.py   the workloads and node pools as plain data
     things.py      what a cluster consists of: nodes, pods, groups of pods

@@ -1,4 +1,4 @@
-"""Content negotiation: the first form in the Accept header that the server can give."""
+"""Content negotiation: choose the first form in the Accept header that the server supports."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _OFFER = (
 def form(header: str, possible: tuple[str, ...]) -> tuple[str, str]:
     """(kind, version) of the first acceptable form; ("", "") is the plain object as JSON.
 
-    Clauses that ask for another medium (protobuf, YAML) or another form are passed over.
+    Clauses for other media types (protobuf, YAML) or other forms are skipped.
     """
     if not header.strip():
         return "", ""

@@ -1,4 +1,4 @@
-"""What the server answers, and the Status objects with which it refuses."""
+"""Answers of the server, and the Status objects of errors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _REASONS = {
 
 
 class Answer:
-    """A status, a content type and a body: bytes, or pieces of a body too long to hold."""
+    """A status, a content type and a body: bytes, or pieces of a body that is too long for memory."""
 
     __slots__ = ("body", "content_type", "live", "packed", "pieces", "status")
 
@@ -30,8 +30,8 @@ class Answer:
         self.status = status
         self.content_type = content_type
         self.pieces: Iterator[bytes] | None = None
-        self.live = False  # whether the pieces come as time passes
-        self.packed: bytes | None = None  # the body in gzip, kept by the server if the answer is used again
+        self.live = False  # whether the pieces arrive over time
+        self.packed: bytes | None = None  # the gzipped body, kept if the answer is used again
 
 
 def of_json(value: Json, *, status: int = 200, content_type: str = JSON) -> Answer:
@@ -45,7 +45,7 @@ def of_text(text: str) -> Answer:
 
 
 class Refusal(Exception):
-    """The request gets a Status object instead of what it asked for."""
+    """An error: the request is answered with a Status object."""
 
     def __init__(self, code: int, message: str, details: Json | None = None) -> None:
         super().__init__(message)
@@ -54,7 +54,7 @@ class Refusal(Exception):
         self.details = details
 
     def answer(self) -> Answer:
-        """Give the answer that says so."""
+        """Return the answer with the Status object."""
         status: Json = {
             "kind": "Status",
             "apiVersion": "v1",
@@ -69,12 +69,12 @@ class Refusal(Exception):
 
 
 def no_such_resource() -> Refusal:
-    """Refuse a path that leads nowhere."""
+    """Refuse an unknown path."""
     return Refusal(404, "the server could not find the requested resource", {})
 
 
 def no_such_page() -> Answer:
-    """Answer a path of an API group that the server does not have."""
+    """Refuse a path of an API group that the server does not have."""
     return Answer(b"404 page not found\n", status=404, content_type="text/plain; charset=utf-8")
 
 
@@ -84,15 +84,15 @@ def not_allowed() -> Refusal:
 
 
 def expired(message: str) -> Refusal:
-    """Refuse what is too long ago."""
+    """Refuse a version that is too old."""
     return Refusal(410, message)
 
 
 def unavailable(message: str) -> Refusal:
-    """Refuse to pass a request on to what does not answer."""
+    """Refuse to proxy a request to a backend that does not answer."""
     return Refusal(503, message)
 
 
 def bad_request(message: str) -> Refusal:
-    """Refuse parameters that mean nothing."""
+    """Refuse invalid parameters."""
     return Refusal(400, message)

@@ -37,14 +37,14 @@ if TYPE_CHECKING:
     from c3s_cli.demo.proxy import Proxy
     from c3s_cli.demo.state import State
 
-# Lists that are read page by page stay as they were when they began: as many of them as may be under way.
+# Lists that are read page by page are consistent snapshots. This many snapshots are kept.
 _UNDER_WAY = 24
 
 
 class Api:
     """The simulated API server without its sockets.
 
-    `without` names what it lacks: a group such as metrics.k8s.io, or "watch".
+    `without` names missing features: a group such as metrics.k8s.io, or "watch".
     """
 
     def __init__(self, cluster: Cluster, without: Names[str] = ()) -> None:
@@ -76,7 +76,7 @@ class Api:
             return refusal.answer()
 
     def warm(self) -> None:
-        """Make the long lists now rather than when they are asked for."""
+        """Make the long lists now instead of on demand."""
         for path in (
             "/api/v1/pods?limit=1",
             "/api/v1/nodes",
@@ -112,7 +112,7 @@ class Api:
         return self._list(place, query, accepted)
 
     def _pass_on(self, passed: Proxied, method: str, query: str, body: bytes) -> Answer:
-        """Answer what the API server passes on; this side of it is made when it is first asked for."""
+        """Answer a proxied request; the proxy is made on first use."""
         with self._lock:
             if self._proxy is None:
                 from c3s_cli.demo.proxy import Proxy
@@ -131,7 +131,7 @@ class Api:
         return watching.answer(self.world, state, self._of(state, place), place, query, kind)
 
     def _at(self, place: Place, version: int = 0) -> tuple[State, int]:
-        """Give the state that a list or an object is of, and its time."""
+        """Return the state for a list or object, and its time."""
         if place.resource.group == METRICS:
             return self.world.scraped()
         state = self.world.state()
@@ -144,7 +144,7 @@ class Api:
         return state, self.clock.now()
 
     def _of(self, state: State, place: Place) -> Collection[Any]:
-        """Give the collection of a resource in a state."""
+        """Return the collection of a resource in a state."""
         with self._lock:
             collections = self._collections.get(state.version)
             if collections is None:
@@ -184,7 +184,7 @@ class Api:
             stamp = now // TICK if resource.group == METRICS else state.version
             kept = self._kept.get((resource.group, resource.name))
             if kept is None or kept[0] != stamp:
-                # The old one goes first: two of them need not fit into memory.
+                # Drop the old one first, so that two never have to fit into memory.
                 self._kept.pop((resource.group, resource.name), None)
                 answer = self._render(place, state, now, listing, kind, "")
                 if answer.pieces is not None:
@@ -220,7 +220,7 @@ class Api:
         return joined(head, texts)
 
     def _remember(self, state: State) -> None:
-        """Keep a state for the next pages of a list."""
+        """Keep a state for later pages of a list."""
         with self._lock:
             self._under_way.pop(state.version, None)
             while len(self._under_way) >= _UNDER_WAY:

@@ -1,20 +1,20 @@
-"""What runs in the simulated cluster, as data: node pools and workloads.
+"""The node pools and workloads of the simulated cluster, as data.
 
-CPU is written in millicores and memory in MiB everywhere here. A workload's numbers tell a story on purpose: an
-indexer that asks for far more than it uses, a Prometheus that uses more than it asked for, an API close to its
-memory limit, a pool that is full by requests beside one that idles.
+CPU is in millicores and memory in MiB everywhere here. The numbers are chosen to show typical cases: an indexer that
+requests far more than it uses, a Prometheus that uses more than it requests, an API close to its memory limit, a pool
+that is full by requests next to an idle one.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-# The states a pod can be in; everything that is not named in `Workload.states` is RUNNING.
+# The states of a pod; pods that are not listed in `Workload.states` are RUNNING.
 RUNNING = "running"
-YOUNG = "young"  # runs since some seconds: metrics-server has not seen it twice
-NEW = "new"  # no scheduler has looked at it yet
+YOUNG = "young"  # started seconds ago: metrics-server has not scraped it twice
+NEW = "new"  # not scheduled yet
 PENDING = "pending"  # fits on no node
-CREATING = "creating"  # has a node, its containers are not up yet
+CREATING = "creating"  # has a node, but its containers have not started
 SUCCEEDED = "succeeded"
 FAILED = "failed"
 EVICTED = "evicted"
@@ -32,7 +32,7 @@ _CLAIMS = {"elasticsearch": 200, "prometheus": 100, "postgres": 50, "redis": 8, 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A container: what it asks for and what it uses on average. None means that nothing is asked for."""
+    """A container: its requests and average usage. None means no request."""
 
     name: str
     image: str
@@ -50,7 +50,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """Something a team has deployed, with the number of its pods in the default cluster."""
+    """A workload, with the number of its pods in the default cluster."""
 
     namespace: str
     kind: str  # Deployment, Rollout, StatefulSet, DaemonSet, CronJob, Job, RayCluster, Node (static pod), Pod
@@ -77,7 +77,7 @@ class Workload:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """A node pool: the machines a workload may ask for."""
+    """A node pool: the machines for some workloads."""
 
     name: str
     count: int  # nodes in the default cluster
@@ -129,7 +129,7 @@ _ISTIO_INIT = Box("istio-init", "docker.io/istio/proxyv2:1.26.1", 10, 40, 2000, 
 _ISTIO = Box("istio-proxy", "docker.io/istio/proxyv2:1.26.1", 50, 64, 2000, 1024, 14, 58, port=15090)
 _SHIPPER = Box("log-shipper", "fluent/fluent-bit:3.2.10", 20, 32, 100, 64, 4, 21)
 
-# Pods of the kinds that a person deploys. Their order decides which of them a tiny cluster has.
+# User workloads. Their order decides which of them a tiny cluster has.
 WORKLOADS = (
     Workload(
         "default", "Deployment", "web", 3,

@@ -1,6 +1,6 @@
-"""What happens in a cluster as time passes: episodes, each a sequence of changes with pauses between them.
+"""Changes of the cluster over time: episodes, each a sequence of changes with pauses in between.
 
-Everything that looks like chance comes from the seed and the number of the episode.
+Everything that looks random is derived from the seed and the number of the episode.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from c3s_cli.demo.draft import Draft
     from c3s_cli.demo.things import Group, Node
 
-    # Yields how many seconds to wait until it goes on.
+    # Yields the seconds to wait before the next step.
     Episode = Generator[int, None, None]
 
 _DEPLOYED = ("Deployment", "Rollout")
@@ -38,7 +38,7 @@ class Churn:
         self._made = 0
 
     def beginnings(self) -> Iterator[tuple[int, Episode]]:
-        """Give what is under way when the cluster is made up, and after how many seconds it goes on."""
+        """Return the episodes in progress when the cluster is created, and after how many seconds each continues."""
         for pod in self.draft.pods:
             if pod.state == TERMINATING:
                 yield 12, self._succeed(pod)
@@ -46,7 +46,7 @@ class Churn:
                 yield 9 + pod.bits % 5, self._start(pod)
 
     def episode(self, number: int) -> Episode:
-        """Give the episode of a number."""
+        """Return the episode of a number."""
         bits = dice.mix(dice.mix(self.cluster.seed, 4711), number)
         pick = bits >> 16
         match bits % 20:
@@ -66,7 +66,7 @@ class Churn:
     # Choosing.
 
     def _choose(self, pick: int, kinds: tuple[str, ...]) -> Pod | None:
-        """Give a pod that runs and that no other episode is about."""
+        """Return a running pod that no other episode uses."""
         pods = self.draft.pods
         for step in range(min(len(pods), 200)):
             pod = pods[(pick + step * 7) % len(pods)]
@@ -77,7 +77,7 @@ class Churn:
         return None
 
     def _node_for(self, pod: Pod) -> Node | None:
-        """Give a node with room for a pod, or else any that takes pods."""
+        """Return a node with room for a pod, or else any schedulable node."""
         workload = pod.group.workload
         cpu, memory = pod.group.requested
         usable = [node for node in self.draft.nodes if node.ready and not node.unschedulable]
@@ -108,7 +108,7 @@ class Churn:
         return pod
 
     def _up(self, pod: Pod) -> Generator[int, None, Pod]:
-        """Bring a new pod up; it waits for a node until there is one."""
+        """Start a new pod; it stays pending until there is a node for it."""
         yield 1
         while (node := self._node_for(pod)) is None:
             yield 15
@@ -130,7 +130,7 @@ class Churn:
     # Episodes.
 
     def _replace(self, pick: int) -> Episode:
-        """Delete a Deployment's pod, as an eviction does; another one comes, often on another node."""
+        """Delete a Deployment's pod, like an eviction; a new one replaces it, often on another node."""
         old = self._choose(pick, _DEPLOYED)
         if old is None:
             return
@@ -156,7 +156,7 @@ class Churn:
         return self.draft.change(pod, state=RUNNING, **changes)
 
     def _crash(self, pick: int) -> Episode:
-        """Let the first container of a pod end twice, with a back-off between."""
+        """Let the first container of a pod crash twice, with a back-off in between."""
         pod = self._choose(pick, _DEPLOYED)
         if pod is None:
             return
@@ -191,7 +191,7 @@ class Churn:
         self._free(pod)
 
     def _roll_out(self, pick: int) -> Episode:
-        """Move a small Deployment to a new ReplicaSet, pod by pod; the one before the last goes."""
+        """Roll out a small Deployment to a new ReplicaSet, pod by pod; the ReplicaSet before the last is removed."""
         chosen = self._choose(pick, _DEPLOYED)
         if chosen is None:
             return
@@ -229,14 +229,14 @@ class Churn:
         self.draft.change_node(node, ready=True, changed=self.draft.now)
 
     def _succeed(self, old: Pod) -> Episode:
-        """Remove a pod that was on its way out from the beginning; its controller makes another."""
+        """Remove a pod that was terminating from the beginning; its controller creates a new one."""
         new = self._create(old.group) if old.group.workload.kind in _DEPLOYED else None
         self.draft.remove(old)
         if new is not None:
             self._free((yield from self._up(new)))
 
     def _start(self, pod: Pod) -> Episode:
-        """Bring up what was being created from the beginning; a Job's pod gets done, too."""
+        """Start a pod that was being created from the beginning; a Job's pod also completes."""
         pod = self._run(pod)
         if pod.group.workload.kind == "Job":
             yield 75

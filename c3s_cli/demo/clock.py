@@ -1,4 +1,4 @@
-"""The simulated time: frozen, or the real one; and the formats in which a server writes it."""
+"""The simulated time, frozen or real, and the formats in which servers write it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 def parse(text: str) -> int:
-    """Read an RFC 3339 time as whole seconds since 1970; ValueError when it is none."""
+    """Parse an RFC 3339 time to whole seconds since 1970; ValueError if it is invalid."""
     if not _RFC3339.fullmatch(text):
         message = f"{text!r} is not an RFC 3339 time such as 2026-01-15T10:30:00Z"
         raise ValueError(message)
@@ -21,10 +21,10 @@ def parse(text: str) -> int:
 
 
 class Clock:
-    """Gives the simulated now in seconds since 1970; `epoch` is the moment the cluster was made up.
+    """Gives the simulated now in seconds since 1970; `epoch` is the time when the cluster was created.
 
-    Without arguments it is the real time. With `at` it stands still at that time, unless there is a `pace`: then that
-    many seconds pass in a real one, none for 0, and move() adds to them.
+    Without arguments it is the real time. With `at` it is frozen at that time, unless there is a `pace`: then that many
+    simulated seconds pass per real second (0 for none), and move() adds to them.
     """
 
     def __init__(self, at: str | None, pace: float | None = None) -> None:
@@ -46,19 +46,19 @@ class Clock:
         return self.epoch + self._moved + int(self._pace * (time.monotonic() - self._began))
 
     def move(self, seconds: int) -> None:
-        """Let time pass at once."""
+        """Advance the time at once."""
         with self._tick:
             self._moved += seconds
             self._tick.notify_all()
 
     def stop(self) -> None:
-        """Wake everything that waits, for good."""
+        """Wake all waiting threads, permanently."""
         with self._tick:
             self.stopped = True
             self._tick.notify_all()
 
     def wait(self, seconds: float) -> None:
-        """Wait for so many real seconds, or until time is moved or stopped."""
+        """Wait for some real seconds, or until the time is moved or stopped."""
         with self._tick:
             if not self.stopped:
                 self._tick.wait(seconds)

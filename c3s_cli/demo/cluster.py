@@ -1,4 +1,4 @@
-"""The simulated cluster: which nodes there are, which pods, and where they run. The same for the same seed."""
+"""The simulated cluster: its nodes and pods, and where they run. The same seed gives the same cluster."""
 
 from __future__ import annotations
 
@@ -57,10 +57,10 @@ class Cluster:
             {"default", "kube-node-lease", "kube-public", "kube-system"} | {g.namespace for g in self.groups}
         )
 
-    # How pods come to be.
+    # Creating pods.
 
     def _daemons(self) -> int:
-        """Bind the DaemonSets' and static pods to their nodes; answer how many pods these are."""
+        """Bind the DaemonSets' and static pods to their nodes; return their number."""
         bound = 0
         for workload in DAEMONS:
             nodes = self._by_pool.get(workload.pool, []) if workload.pool else self.nodes
@@ -97,7 +97,7 @@ class Cluster:
             group = None if one_each else self.make_group(workload, workload.age)
             for ordinal in range(replicas):
                 if one_each and ordinal < jobs:
-                    # The last of them runs now, the ones before it were a day apart.
+                    # The last one runs now, the earlier ones ran on the days before.
                     group = self.make_group(workload, workload.age + (jobs - 1 - ordinal) * 86400)
                 assert group is not None  # noqa: S101  the first ordinal has made one
                 pod = self._pod(group, ordinal, states.get(ordinal, RUNNING))
@@ -179,7 +179,7 @@ class Cluster:
             wanted = (0, 0)
         if any(self._fits(pod, name, wanted) for name in (pool, "general", "memory", "spot")):
             return
-        # Nothing has room: overcommit, so that a cluster of any size has the pods that it was asked for.
+        # No node has room: overcommit, so that a cluster of any size has the requested pods.
         turn = self._turn["overcommit"] = (self._turn.get("overcommit", -1) + 1) % len(self._ordinary)
         self._bind(pod, self._ordinary[turn])
 
@@ -199,7 +199,7 @@ class Cluster:
                 self._turn[pool] = (start + step + 1) % len(nodes)
                 self._bind(pod, node)
                 return True
-        # Room never comes back, so what asks for as much need not look again.
+        # Room never increases, so later pods with the same requests can skip these nodes.
         if not gpus:
             full.append(wanted)
         return False

@@ -1,4 +1,4 @@
-"""What every resource's collection can do; and those of objects that are few enough to be dictionaries."""
+"""The interface of collections, and collections of objects that are few enough to be dictionaries."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Collection(Generic[T]):
     """The objects of one resource, sorted by (namespace, name)."""
 
     objects: Sequence[T]
-    # The field labels that its lists can be selected by; None when any may be asked for.
+    # The field labels that selectors may use; None if any.
     fields: frozenset[str] | None = frozenset({"metadata.name", "metadata.namespace"})
     columns: Sequence[Json] = tables.NAME_AND_AGE
     # Whether a whole, unselected list is worth keeping as bytes.
@@ -32,31 +32,31 @@ class Collection(Generic[T]):
         return len(self.objects)
 
     def key(self, item: T) -> Key:
-        """Give (namespace, name) of an object; no namespace is ""."""
+        """Return (namespace, name) of an object; no namespace is ""."""
         raise NotImplementedError
 
     def text(self, item: T, now: int) -> str:
-        """Give the JSON of an object, without kind and apiVersion."""
+        """Return the JSON of an object, without kind and apiVersion."""
         raise NotImplementedError
 
     def metadata(self, item: T) -> str:
-        """Give the JSON of an object's metadata."""
+        """Return the JSON of an object's metadata."""
         raise NotImplementedError
 
     def labels(self, item: T) -> Mapping[str, str]:
-        """Give an object's labels."""
+        """Return an object's labels."""
         raise NotImplementedError
 
     def field(self, item: T, label: str) -> str:
-        """Give the value of a field that selectors can look at."""
+        """Return the value of a field for selectors."""
         return self.key(item)[label == "metadata.name"]
 
     def cells(self, item: T, now: int) -> list[Any]:
-        """Give what `kubectl get` prints of an object."""
+        """Return the cells that `kubectl get` prints for an object."""
         raise NotImplementedError
 
     def narrow(self, terms: Sequence[Field]) -> Sequence[T]:  # noqa: ARG002  pods have an index
-        """Give objects among which are all that match the terms, in order."""
+        """Return candidates for the terms, in order: all matching objects are among them."""
         return self.objects
 
     @cached_property
@@ -65,20 +65,20 @@ class Collection(Generic[T]):
         return [self.key(item) for item in self.objects]
 
     def namespace(self, name: str) -> tuple[int, int]:
-        """Give the range of a namespace's objects."""
+        """Return the range of a namespace's objects."""
         return bisect_left(self.keys, (name, "")), bisect_right(self.keys, (name, chr(0x10FFFF)))
 
     def after(self, key: Key) -> int:
-        """Give the place of the first object behind a key."""
+        """Return the place of the first object behind a key."""
         return bisect_right(self.keys, key)
 
     def find(self, namespace: str, name: str) -> T | None:
-        """Give one object."""
+        """Return one object."""
         place = bisect_left(self.keys, (namespace, name))
         return self.objects[place] if place < len(self.keys) and self.keys[place] == (namespace, name) else None
 
     def present(self, item: T, now: int) -> bool:  # noqa: ARG002  what metrics differ in
-        """Say whether the object is there at a time."""
+        """Return whether the object exists at a time."""
         return True
 
 
@@ -91,28 +91,28 @@ class Dictionaries(Collection[Json]):
         self.columns = tables.COLUMNS.get(columns, tables.NAME_AND_AGE)
 
     def key(self, item: Json) -> Key:
-        """Give its (namespace, name)."""
+        """Return its (namespace, name)."""
         return item["metadata"].get("namespace", ""), item["metadata"]["name"]
 
     def text(self, item: Json, now: int) -> str:  # noqa: ARG002  does not change
-        """Give its JSON."""
+        """Return its JSON."""
         return compact(item)
 
     def metadata(self, item: Json) -> str:
-        """Give its metadata's JSON."""
+        """Return its metadata's JSON."""
         return compact(item["metadata"])
 
     def labels(self, item: Json) -> Mapping[str, str]:
-        """Give its labels."""
+        """Return its labels."""
         labels: Mapping[str, str] = item["metadata"].get("labels", {})
         return labels
 
     def cells(self, item: Json, now: int) -> list[Any]:
-        """Give its row."""
+        """Return its row."""
         return tables.cells(self.kind, item, now)
 
 
 class Nothing(Dictionaries):
-    """A resource that the cluster has no objects of; events are asked for by many fields."""
+    """A resource without objects; events may be selected by many fields."""
 
     fields = None

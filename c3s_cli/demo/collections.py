@@ -1,4 +1,4 @@
-"""One collection for each resource: its objects in order, their text, and what selectors look at."""
+"""One collection per resource: its sorted objects, their JSON, and the fields for selectors."""
 
 from __future__ import annotations
 
@@ -33,27 +33,27 @@ class CoreNodes(Collection["Node"]):
         self._nodes = renderer
 
     def key(self, item: Node) -> Key:
-        """Give its (namespace, name)."""
+        """Return its (namespace, name)."""
         return "", item.name
 
     def text(self, item: Node, now: int) -> str:  # noqa: ARG002  does not change
-        """Give its JSON."""
+        """Return its JSON."""
         return self._nodes.item(item)
 
     def metadata(self, item: Node) -> str:
-        """Give its metadata's JSON."""
+        """Return its metadata's JSON."""
         return self._nodes.metadata(item)
 
     def labels(self, item: Node) -> Mapping[str, str]:
-        """Give its labels."""
+        """Return its labels."""
         return nodes.labels(item)
 
     def field(self, item: Node, label: str) -> str:
-        """Give a field's value."""
+        """Return a field's value."""
         return item.name if label == "metadata.name" else str(item.unschedulable).lower()
 
     def cells(self, item: Node, now: int) -> list[Any]:
-        """Give its row."""
+        """Return its row."""
         return tables.node_cells(item, self._nodes.created(item), now)
 
 
@@ -76,23 +76,23 @@ class CorePods(Collection["Pod"]):
         self._pods = renderer
 
     def key(self, item: Pod) -> Key:
-        """Give its (namespace, name)."""
+        """Return its (namespace, name)."""
         return item.group.namespace, item.name
 
     def text(self, item: Pod, now: int) -> str:  # noqa: ARG002  does not change
-        """Give its JSON."""
+        """Return its JSON."""
         return self._pods.item(item)
 
     def metadata(self, item: Pod) -> str:
-        """Give its metadata's JSON."""
+        """Return its metadata's JSON."""
         return self._pods.metadata(item)
 
     def labels(self, item: Pod) -> Mapping[str, str]:
-        """Give its labels."""
+        """Return its labels."""
         return pods.labels(item)
 
     def field(self, item: Pod, label: str) -> str:
-        """Give a field's value."""
+        """Return a field's value."""
         workload = item.group.workload
         match label:
             case "metadata.name":
@@ -117,12 +117,12 @@ class CorePods(Collection["Pod"]):
                 return ""
 
     def cells(self, item: Pod, now: int) -> list[Any]:
-        """Give its row."""
+        """Return its row."""
         texts = self._pods.texts(item)
         return tables.pod_cells(item, (texts.ready, texts.status), self._pods.restarted(item), now)
 
     def narrow(self, terms: Sequence[Field]) -> Sequence[Pod]:
-        """Give the pods of the one node that is asked for, if one is."""
+        """Return the pods of the node that the terms select, if any."""
         for term in terms:
             if term.label == "spec.nodeName" and term.equal:
                 if not term.value:
@@ -143,28 +143,28 @@ class NodeMetrics(Collection["Node"]):
         self._metrics = metrics
 
     def key(self, item: Node) -> Key:
-        """Give its (namespace, name)."""
+        """Return its (namespace, name)."""
         return "", item.name
 
     def text(self, item: Node, now: int) -> str:
-        """Give its JSON."""
+        """Return its JSON."""
         return self._metrics.node(item, now // TICK, self._state.running(item, now))
 
     def metadata(self, item: Node) -> str:
-        """Give its metadata's JSON."""
+        """Return its metadata's JSON."""
         return compact({"name": item.name, "labels": nodes.labels(item)})
 
     def labels(self, item: Node) -> Mapping[str, str]:
-        """Give its labels."""
+        """Return its labels."""
         return nodes.labels(item)
 
     def cells(self, item: Node, now: int) -> list[Any]:
-        """Give its row."""
+        """Return its row."""
         running = self._state.running(item, now)
         return tables.metrics_cells(item.name, *self._metrics.load.node(item, now // TICK, running))
 
     def present(self, item: Node, now: int) -> bool:  # noqa: ARG002  a node stays silent
-        """Say whether there are metrics of it."""
+        """Return whether there are metrics of it."""
         return not item.silent
 
 
@@ -181,33 +181,33 @@ class PodMetrics(Collection["Pod"]):
         self._metrics = metrics
 
     def key(self, item: Pod) -> Key:
-        """Give its (namespace, name)."""
+        """Return its (namespace, name)."""
         return item.group.namespace, item.name
 
     def text(self, item: Pod, now: int) -> str:
-        """Give its JSON."""
+        """Return its JSON."""
         return self._metrics.pod(item, now // TICK)
 
     def metadata(self, item: Pod) -> str:
-        """Give its metadata's JSON."""
+        """Return its metadata's JSON."""
         return compact({"name": item.name, "namespace": item.group.namespace, "labels": pods.labels(item)})
 
     def labels(self, item: Pod) -> Mapping[str, str]:
-        """Give its labels."""
+        """Return its labels."""
         return pods.labels(item)
 
     def cells(self, item: Pod, now: int) -> list[Any]:
-        """Give its row."""
+        """Return its row."""
         used = self._metrics.load.containers(item, now // TICK)
         return tables.metrics_cells(item.name, sum(cpu for _, cpu, _ in used), sum(memory for *_, memory in used))
 
     def present(self, item: Pod, now: int) -> bool:
-        """Say whether there are metrics of it."""
+        """Return whether there are metrics of it."""
         return self._state.measured(item, now)
 
 
 class Renderers:
-    """What writes the objects of every state of a cluster."""
+    """The renderers for the objects of every state of a cluster."""
 
     def __init__(self, cluster: Cluster) -> None:
         self.pods = pods.Pods(cluster)
@@ -216,7 +216,7 @@ class Renderers:
 
 
 class Collections:
-    """The collections of a cluster's state, each made when it is first asked for."""
+    """The collections of a cluster's state, each made on first use."""
 
     def __init__(self, state: State, renderers: Renderers) -> None:
         self._state = state
@@ -224,7 +224,7 @@ class Collections:
         self._made: dict[tuple[str, str], Collection[Any]] = {}
 
     def get(self, group: str, name: str, kind: str) -> Collection[Any]:
-        """Give the collection of a resource."""
+        """Return the collection of a resource."""
         found = self._made.get((group, name))
         if found is None:
             found = self._made[group, name] = self._make(group, name, kind)

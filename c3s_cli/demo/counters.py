@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from c3s_cli.demo.runs import Run
     from c3s_cli.demo.things import Node
 
-# What started earlier than that before the cluster was made up is not added up from its start.
+# Runs that started longer than this before the cluster was created are not added up from their start.
 _YOUNG = 86400 // TICK
 _BEFORE = 4
 
 
 class Counters:
-    """Counters that are asked for later and later times."""
+    """Counters, to be read at increasing times."""
 
     def __init__(self, load: Load, epoch: int) -> None:
         self.load = load

@@ -1,4 +1,4 @@
-"""Numbers that look random and are the same on every machine and Python version."""
+"""Pseudo-random numbers that are the same on every machine and Python version."""
 
 from __future__ import annotations
 
@@ -38,5 +38,5 @@ def hexadecimal(bits: int) -> str:
 
 
 def uid(digits: str) -> str:
-    """Give 32 hexadecimal digits the form of a random UUID."""
+    """Format 32 hexadecimal digits as a random UUID."""
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"

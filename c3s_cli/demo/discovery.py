@@ -1,4 +1,4 @@
-"""Which resources the server has, and the four ways to ask for that."""
+"""The resources of the server, and the four discovery formats."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Resource(NamedTuple):
 
     @property
     def singular(self) -> str:
-        """The name of one; metrics-server gives none."""
+        """The singular name; metrics-server has none."""
         return "" if self.group == "metrics.k8s.io" else self.kind.lower()
 
     @property
@@ -86,7 +86,7 @@ VERSION: Json = {
 
 
 def groups(without: Collection[str] = ()) -> list[str]:
-    """Give the named groups, in the order in which the server lists them."""
+    """Return the named groups, in the order in which the server lists them."""
     found = dict.fromkeys(resource.group for resource in RESOURCES if resource.group)
     return [group for group in found if group not in without]
 

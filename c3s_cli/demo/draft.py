@@ -1,4 +1,4 @@
-"""The cluster while it changes: every change gets the next resourceVersion and is written down for those who watch."""
+"""The changing cluster: every change gets the next resourceVersion and is recorded for watches."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ if TYPE_CHECKING:
     from c3s_cli.demo.templates import Json
     from c3s_cli.demo.things import Group, Node, Pod
 
-# Whoever has not heard of this many changes has to list again.
+# A watch that is further behind than this many changes has to list again.
 _REMEMBERED = 2000
 _WATCHED = {"ReplicaSet": "replicasets", "Job": "jobs"}
 
 
 class Held(NamedTuple):
-    """A controller at a moment; its JSON is made for whoever watches."""
+    """A controller at one time; its JSON is made for watches."""
 
     cluster: Cluster
     group: Group
     members: Members
 
     def json(self) -> Json:
-        """Give the controller."""
+        """Return the controller."""
         return owners.direct(self.cluster, self.group, self.members)
 
 
 class Change(NamedTuple):
-    """What has happened to an object: None is one that is not there yet, or no more."""
+    """A change of an object: None if it does not exist yet, or any more."""
 
     version: int
     resource: str
@@ -46,7 +46,7 @@ class Change(NamedTuple):
 
 
 class Passing(NamedTuple):
-    """A pod became another one, or was there for the first or the last time."""
+    """A pod was changed, created or deleted."""
 
     when: int
     old: Pod | None
@@ -54,7 +54,7 @@ class Passing(NamedTuple):
 
 
 def _standing(members: Members) -> tuple[int, int, int]:
-    """Give what a controller's status says of its pods."""
+    """Return what a controller's status says of its pods."""
     here = [pod.state for pod in members.pods if not pod.deleted]
     return len(here), sum(state in MEASURABLE for state in here), sum(state in FINISHED for state in here)
 
@@ -76,7 +76,7 @@ class Draft:
         self.free = {node.name: [node.cpu, node.memory, node.slots] for node in first.nodes}
 
     def state(self) -> State:
-        """Give what is drafted as a state of its own."""
+        """Return the draft as a new state."""
         return State(
             self.cluster,
             self.version,
@@ -88,12 +88,12 @@ class Draft:
         )
 
     def since(self, version: int) -> list[Change]:
-        """Give the changes behind a version, which is remembered."""
+        """Return the changes behind a version, which is remembered."""
         skipped = max(0, version - (self.log[0].version - 1)) if self.log else 0
         return list(islice(self.log, skipped, None))
 
     def pod(self, key: tuple[str, str]) -> Pod | None:
-        """Give a pod as it is."""
+        """Return the current version of a pod."""
         place = bisect_left(self.keys, key)
         return self.pods[place] if place < len(self.keys) and self.keys[place] == key else None
 
@@ -110,7 +110,7 @@ class Draft:
         self._pass(None, pod)
 
     def change(self, pod: Pod, **changes: Any) -> Pod:
-        """Change a pod, which is given as it is."""
+        """Change a pod, given in its current version."""
         self.version += 1
         place = bisect_left(self.keys, pod.key)
         new = self.pods[place] = pod.but(version=self.version, **changes)
@@ -118,14 +118,14 @@ class Draft:
         return new
 
     def remove(self, pod: Pod) -> None:
-        """Remove a pod, which is given as it is."""
+        """Remove a pod, given in its current version."""
         self.version += 1
         place = bisect_left(self.keys, pod.key)
         del self.keys[place], self.pods[place]
         self._pass(pod, None)
 
     def _pass(self, old: Pod | None, new: Pod | None) -> None:
-        """Note what became of a pod: on its node, in its group, for watchers and in the past."""
+        """Record a pod's change: on its node, in its group, for watches and in the history."""
         self._write("pods", old, new)
         self.past.append(Passing(self.now, old, new))
         for pod, sign in ((old, 1), (new, -1)):
@@ -140,13 +140,13 @@ class Draft:
         group = next(pod.group for pod in (new, old) if pod is not None)
         members = self.members.get(group)
         if members is None:
-            # The controller went first.
+            # The controller was deleted first.
             return
         pods = tuple(pod for pod in members.pods if old is None or pod.key != old.key)
         self._replace(group, members._replace(pods=(*pods, new) if new is not None else pods))
 
     def _replace(self, group: Group, new: Members) -> None:
-        """Change what a group consists of; its controller changes if its status does."""
+        """Change a group; its controller changes if its status does."""
         old = self.members[group]
         if (old.wanted, _standing(old)) != (new.wanted, _standing(new)):
             self.version += 1
@@ -157,7 +157,7 @@ class Draft:
     def _tell(self, group: Group, old: Members | None, new: Members | None) -> None:
         resource = _WATCHED.get(group.owner.kind if group.owner else "", "")
         if not resource:
-            # Nobody watches it; but a version must not be missing from what is written down.
+            # Nobody watches it, but the record must not skip a version.
             resource = "others"
         self._write(
             resource,
@@ -166,7 +166,7 @@ class Draft:
         )
 
     def want(self, group: Group, count: int) -> None:
-        """Let a controller want another number of pods."""
+        """Change the number of replicas of a controller."""
         self._replace(group, self.members[group]._replace(wanted=count))
 
     def add_group(self, group: Group, wanted: int) -> None:
@@ -176,12 +176,12 @@ class Draft:
         self._tell(group, None, self.members[group])
 
     def remove_group(self, group: Group) -> None:
-        """Remove a controller; what is left of its pods goes after it."""
+        """Remove a controller; its remaining pods are removed later."""
         self.version += 1
         self._tell(group, self.members.pop(group), None)
 
     def change_node(self, node: Node, **changes: Any) -> Node:
-        """Change a node, which is given as it is."""
+        """Change a node, given in its current version."""
         self.version += 1
         place = next(place for place, other in enumerate(self.nodes) if other.name == node.name)
         new = self.nodes[place] = node.but(version=self.version, **changes)

@@ -1,4 +1,4 @@
-"""What a list request asks for, and which objects that are."""
+"""Parse list requests, and select their objects."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ _BAD_CONTINUE = (
 
 
 class Listing(NamedTuple):
-    """What a list request asks for."""
+    """A parsed list request."""
 
     namespace: str
     label_test: Callable[[Mapping[str, str]], bool] | None
     terms: list[Field]
     limit: int
     after: tuple[str, str] | None  # the key that the continue token stands for
-    version: int  # the one that the continue token asks for; 0 is the newest
+    version: int  # the version in the continue token; 0 is the newest
 
     @property
     def whole(self) -> bool:
-        """Whether it is every object there is."""
+        """Whether it selects all objects."""
         return not (self.namespace or self.label_test or self.terms or self.limit or self.after)
 
 
 def token(key: tuple[str, str], version: int) -> str:
-    """Give the token with which the list goes on behind a key."""
+    """Return the continue token for the page after a key."""
     start = compact({"v": "meta.k8s.io/v1", "rv": version, "start": f"{key[0]}/{key[1]}\0"})
     return base64.urlsafe_b64encode(start.encode()).decode().rstrip("=")
 
@@ -83,7 +83,7 @@ def listing_of(place: Place, query: dict[str, str], fields: frozenset[str] | Non
 
 
 def matching(collection: Collection[Any], listing: Listing, now: int) -> Iterator[Any]:
-    """Give the objects that a list consists of, from the first one of the page on."""
+    """Return the objects of a list, starting at the requested page."""
     first, last = 0, len(collection)
     source: Iterable[Any] = collection.narrow(listing.terms)
     namespace, label_test, terms, after = listing.namespace, listing.label_test, listing.terms, listing.after
@@ -108,7 +108,7 @@ def matching(collection: Collection[Any], listing: Listing, now: int) -> Iterato
 
 
 def selects(collection: Collection[Any], listing: Listing, item: Any) -> bool:
-    """Tell whether an object is one of those that are asked for, wherever it stands."""
+    """Return whether the request selects an object."""
     if listing.namespace and collection.key(item)[0] != listing.namespace:
         return False
     if any((collection.field(item, term.label) == term.value) != term.equal for term in listing.terms):

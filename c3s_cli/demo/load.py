@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 TICK = 15
 _DAY = 86400 // TICK
-# A prime, so that neighbours do not fall into step.
+# A prime, so that neighbours do not synchronize.
 _PERIOD = 1021
 # Ticks between two random points of the noise; between them it is smooth.
 _STRIDE = 12
@@ -30,7 +30,7 @@ _SWING = {"daily": 420, "steady": 40, "spiky": 160}
 
 
 def _noise(seed: int, *, spikes: bool) -> list[int]:
-    """Give a loop of smooth noise around ONE; with spikes, some points are two to three times as high."""
+    """Return a loop of smooth noise around ONE; with spikes, some points are two to three times as high."""
     points = []
     for place in range(_PERIOD // _STRIDE + 2):
         bits = dice.mix(seed, place)
@@ -84,7 +84,7 @@ class Load:
         self._levels: tuple[int, dict[tuple[str, int], int]] = -1, {}
 
     def _level(self, group: Group, tick: int) -> int:
-        """Give the part of its average CPU that a group uses at this time of the day, in parts of ONE."""
+        """Return the part of its average CPU that a group uses at this time of the day, in parts of ONE."""
         levels = self._levels
         if tick != levels[0]:
             levels = self._levels = tick, {}
@@ -113,7 +113,7 @@ class Load:
         return result
 
     def _day(self, shape: str) -> list[int]:
-        """Give the levels of a shape for every tick of a day, for the phase that begins at midnight."""
+        """Return the levels of a shape for every tick of a day, for the phase that begins at midnight."""
         day = self._days.get(shape)
         if day is None:
             waves = (_wave(tick + _DAY // 3, 0) for tick in range(_DAY))
@@ -139,7 +139,7 @@ class Load:
         return in_bytes(self.containers(pod, tick)[place][2], pod.bits + place)
 
     def memories(self, pod: Pod, place: int) -> list[int]:
-        """Give the loop of bytes that a pod's container goes through, a step in four ticks."""
+        """Return the loop of bytes that a pod's container goes through, a step in four ticks."""
         _, _, kib, _, most = pod.group.running[place]
         start = (pod.bits & 0xFFFF) + 331 * (place + 1)
         calm = _turn(self._calm, start, _PERIOD)

@@ -32,7 +32,7 @@ class Metrics:
         self._heads: dict[Group, str] = {}
 
     def node(self, node: Node, tick: int, running: Iterable[Pod]) -> str:
-        """Give a NodeMetrics as in a list."""
+        """Return a NodeMetrics as in a list."""
         nano, kib = self.load.node(node, tick, running)
         when = rfc3339(tick * TICK)
         labels = {key: node.name if value == "@@name@@" else value for key, value in nodes.labels(node).items()}
@@ -43,7 +43,7 @@ class Metrics:
         )
 
     def _head(self, group: Group) -> str:
-        """Give the part of a PodMetrics that its group decides, with gaps for name, time, time and window."""
+        """Return the part of a PodMetrics that its group decides, with gaps for name, time, time and window."""
         head = self._heads.get(group)
         if head is None:
             labels = compact(dict(sorted(group.labels.items()))).replace("%", "%%")
@@ -54,7 +54,7 @@ class Metrics:
         return head
 
     def pod(self, pod: Pod, tick: int) -> str:
-        """Give a PodMetrics as in a list."""
+        """Return a PodMetrics as in a list."""
         group = pod.group
         when = rfc3339(tick * TICK)
         bits = pod.bits

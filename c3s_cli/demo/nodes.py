@@ -29,7 +29,7 @@ _UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
 
 
 def labels(node: Node) -> dict[str, str]:
-    """Give a node's labels: the well-known ones, and those of its pool."""
+    """Return a node's labels: the well-known ones, and those of its pool."""
     pool = node.pool
     result = {
         "beta.kubernetes.io/arch": "amd64",
@@ -48,7 +48,7 @@ def labels(node: Node) -> dict[str, str]:
 
 
 def taints(node: Node) -> list[Json]:
-    """Give a node's taints; a cordoned node has one more."""
+    """Return a node's taints; a cordoned node has one more."""
     result: list[Json] = [
         {"key": k, "value": v, "effect": e} if v else {"key": k, "effect": e} for k, v, e in node.pool.taints
     ]
@@ -82,7 +82,7 @@ def capacity(pool: Pool, slots: int) -> tuple[Json, Json]:
 
 
 def _conditions(node: Node) -> list[Json]:
-    """Give its conditions; of a node that is lost nothing is known any more."""
+    """Return its conditions; of a node that is lost nothing is known any more."""
     return [
         {
             "type": kind,
@@ -198,11 +198,11 @@ class Nodes:
         }
 
     def item(self, node: Node) -> str:
-        """Give a node as in a list: without kind and apiVersion."""
+        """Return a node as in a list: without kind and apiVersion."""
         return self._texts(node)[0] % self._gaps(node)
 
     def metadata(self, node: Node) -> str:
-        """Give only its metadata."""
+        """Return only its metadata."""
         return self._texts(node)[1] % self._gaps(node)
 
     def created(self, node: Node) -> int:

@@ -47,7 +47,7 @@ def _metadata(cluster: Cluster, parts: Parts, level: int) -> Json:
         "labels": dict(sorted(group.labels.items())),
     }
     if level:
-        # What lies above a ReplicaSet or Job does not carry the labels that tell those apart.
+        # Owners of ReplicaSets and Jobs do not have the labels that distinguish those.
         result["labels"] = {
             key: value for key, value in result["labels"].items() if "hash" not in key and "job-name" not in key
         }
@@ -68,9 +68,9 @@ def _pod_template(group: Group) -> Json:
 
 
 def _controller(cluster: Cluster, parts: Parts, level: int) -> Json:
-    """Give a controller that keeps a number of pods running."""
+    """Return a controller that keeps a number of pods running."""
     group = parts[0][0]
-    # Pods that are on their way out do not count, but those that were so when the cluster was made up.
+    # Terminating pods do not count, except for those that were terminating when the cluster was created.
     pods = [pod for _, members in parts for pod in members.pods if not pod.deleted]
     count = len(pods)
     wanted = sum(members.wanted for _, members in parts)
@@ -162,13 +162,13 @@ _MAKERS = {"Job": _job, "CronJob": _cron_job}
 
 
 def direct(cluster: Cluster, group: Group, members: Members) -> Json:
-    """Give the direct controller of a group's pods."""
+    """Return the direct controller of a group's pods."""
     kind = group.owners[0].kind
     return _MAKERS.get(kind, _controller)(cluster, [(group, members)], 0)
 
 
 def controllers(cluster: Cluster, kind: str, groups: Mapping[Group, Members]) -> list[Json]:
-    """Give every controller of a kind, in the order of a list."""
+    """Return every controller of a kind, in the order of a list."""
     make = _MAKERS.get(kind, _controller)
     found: dict[str, tuple[int, list[tuple[Group, Members]]]] = {}
     for group, members in groups.items():
@@ -180,7 +180,7 @@ def controllers(cluster: Cluster, kind: str, groups: Mapping[Group, Members]) ->
 
 
 def namespaces(cluster: Cluster) -> list[Json]:
-    """Give the namespaces."""
+    """Return the namespaces."""
     return [
         {
             "metadata": {
@@ -198,7 +198,7 @@ def namespaces(cluster: Cluster) -> list[Json]:
 
 
 def services(cluster: Cluster) -> list[Json]:
-    """Give the services: there is one, of the Prometheus that can be asked through it."""
+    """Return the services: the one of the Prometheus."""
     labels = {
         "app.kubernetes.io/component": "server",
         "app.kubernetes.io/instance": "prometheus",
@@ -237,7 +237,7 @@ def services(cluster: Cluster) -> list[Json]:
 
 
 def leases(cluster: Cluster) -> list[Json]:
-    """Give the heartbeats of the nodes."""
+    """Return the heartbeats of the nodes."""
     return [
         {
             "metadata": {

@@ -1,4 +1,4 @@
-"""What a path points at."""
+"""Parse request paths."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BY_PATH = {(resource.api_version, resource.name): resource for resource in disc
 
 
 class Place(NamedTuple):
-    """What a path points at; an empty name means the list."""
+    """The target of a path; an empty name means the list."""
 
     resource: Resource
     namespace: str
@@ -23,7 +23,7 @@ class Place(NamedTuple):
 
 
 class Proxied(NamedTuple):
-    """A request that the API server passes on to a kubelet or to the pods behind a service."""
+    """A request that the API server proxies to a kubelet or to the pods behind a service."""
 
     resource: str  # nodes or services
     namespace: str
@@ -32,7 +32,7 @@ class Proxied(NamedTuple):
 
 
 def proxied(path: str) -> Proxied | None:
-    """Give what a path asks to be passed on; None if nothing."""
+    """Return the proxied request of a path; None if it is not a proxy path."""
     parts = path.strip("/").split("/")
     namespace = ""
     if parts[2:3] == ["namespaces"] and len(parts) > 4:
@@ -46,7 +46,7 @@ def proxied(path: str) -> Proxied | None:
 
 
 def place_of(path: str) -> Place:
-    """Give what a path points at."""
+    """Return the target of a path."""
     parts = [unquote(part) for part in path.strip("/").split("/")]
     start = 2 if parts[0] == "api" else 3
     api_version, rest = "/".join(parts[1:start]), parts[start:]
@@ -62,7 +62,7 @@ def place_of(path: str) -> Place:
 
 
 def not_found(place: Place) -> Refusal:
-    """Refuse a name that nothing has."""
+    """Refuse a name that does not exist."""
     resource, namespace, name = place
     kind, shown = resource.name, name
     if resource.group == METRICS:

@@ -1,4 +1,4 @@
-"""What a workload's pods ask for -> the spec of a pod."""
+"""A workload -> the spec of its pods."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _amounts(cpu: int | None, memory: int | None) -> Json:
 
 
 def resources(box: Box) -> Json:
-    """Give a container's resources."""
+    """Return a container's resources."""
     limits, requests = _amounts(box.cpu_limit, box.memory_limit), _amounts(box.cpu, box.memory)
     if box.storage:
         requests["ephemeral-storage"], limits["ephemeral-storage"] = box.storage
@@ -37,7 +37,7 @@ def resources(box: Box) -> Json:
 
 
 def qos_class(workload: Workload) -> str:
-    """Give the quality of service class, from CPU and memory alone."""
+    """Return the quality of service class, from CPU and memory alone."""
     if workload.pod_level:
         cpu, memory, cpu_limit, memory_limit = workload.pod_level
         return "Guaranteed" if (cpu, memory) == (cpu_limit, memory_limit) else "Burstable"
@@ -99,7 +99,7 @@ def _tolerations(workload: Workload) -> list[Json]:
 
 
 def spec(workload: Workload) -> Json:
-    """Give the spec of a workload's pods, without a node."""
+    """Return the spec of a workload's pods, without a node."""
     result: Json = {
         "volumes": [
             {"name": "config", "configMap": {"name": f"{workload.name}-config", "defaultMode": 420}},
@@ -154,7 +154,7 @@ def spec(workload: Workload) -> Json:
 
 
 def resize(spec_json: Json) -> None:
-    """Ask, as someone has since it was started, for half as much CPU again for the first container."""
+    """Resize in place: raise the CPU request of the first container by half."""
     amounts = spec_json["containers"][0]["resources"]
     for kind in amounts.values():
         kind["cpu"] = f"{int(kind['cpu'].removesuffix('m')) * 3 // 2}m"

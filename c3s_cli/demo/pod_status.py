@@ -119,7 +119,7 @@ def _conditions(state: str, *, ready: bool) -> list[Json]:
 
 
 def status(workload: Workload, state: str, *, restarts: bool) -> Json:
-    """Give the status of the pods in a state; `restarts` says whether the first container has been restarted."""
+    """Return the status of the pods in a state; `restarts` says whether the first container has been restarted."""
     result: Json = {"phase": phase(state)}
     if state == NEW:
         return result | {"qosClass": qos_class(workload)}

@@ -32,7 +32,7 @@ _RARE = ("finished", "restarted", "deleted", "restarts", "ordinal", "nodes")
 
 
 class Texts(NamedTuple):
-    """The templates of a kind of pod, and what `kubectl get pods` says of it."""
+    """The templates of a kind of pod, and its cells in `kubectl get pods`."""
 
     item: str
     metadata: str
@@ -123,7 +123,7 @@ class Pods:
         self._texts: dict[tuple[Group, str, bool], Texts] = {}
 
     def texts(self, pod: Pod) -> Texts:
-        """Give the templates of a pod."""
+        """Return the templates of a pod."""
         key = pod.group, pod.state, pod.restarts > 0
         texts = self._texts.get(key)
         if texts is None:
@@ -131,7 +131,7 @@ class Pods:
         return texts
 
     def gaps(self, pod: Pod, *, rare: bool) -> dict[str, object]:
-        """Give what fills the gaps of the templates."""
+        """Return what fills the gaps of the templates."""
         epoch = self.cluster.clock.epoch
         digits = dice.hexadecimal(pod.bits)
         node = pod.node
@@ -165,18 +165,18 @@ class Pods:
         return pod.restarted or self.cluster.clock.epoch - 300 - pod.bits % 9000
 
     def item(self, pod: Pod) -> str:
-        """Give a pod as in a list: without kind and apiVersion."""
+        """Return a pod as in a list: without kind and apiVersion."""
         texts = self.texts(pod)
         return texts.item % self.gaps(pod, rare=texts.rare)
 
     def metadata(self, pod: Pod) -> str:
-        """Give only its metadata."""
+        """Return only its metadata."""
         texts = self.texts(pod)
         return texts.metadata % self.gaps(pod, rare=texts.rare)
 
 
 def labels(pod: Pod) -> dict[str, str]:
-    """Give a pod's labels."""
+    """Return a pod's labels."""
     if pod.group.workload.kind != "StatefulSet":
         return pod.group.labels
     own = {"apps.kubernetes.io/pod-index": str(pod.ordinal), "statefulset.kubernetes.io/pod-name": pod.name}

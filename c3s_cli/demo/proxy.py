@@ -1,4 +1,4 @@
-"""What lies behind the API server's proxy: the kubelet of every node, and a Prometheus."""
+"""The backends of the API server's proxy: the kubelet of every node, and a Prometheus."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Proxy:
         self._lock = Lock()
 
     def answer(self, passed: Proxied, method: str, query: str, body: bytes) -> Answer:
-        """Answer as what the request is passed on to."""
+        """Answer a proxied request."""
         if passed.resource == "nodes":
             if method not in ("GET", "HEAD"):
                 raise not_allowed()

@@ -1,6 +1,6 @@
-"""Questions that the server answers about itself: who the caller is, what it may do, who serves the metrics API.
+"""Reviews: who the caller is, what it may do, and which service has the metrics API.
 
-The simulation knows no users: everybody is the same administrator.
+The simulation has no users: every caller is the same administrator.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""When containers have run: every run of a container of a pod, from the beginning of the cluster on."""
+"""When containers have run: every run of every container since the cluster was created."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Run:
         self.place = place  # of the container in its group's `running`
         self.start = start
         self.end = FOREVER
-        self.killed = False  # whether it ended for want of memory
+        self.killed = False  # whether it was killed for lack of memory
         self.number = number  # how often it had been restarted before
         # From when on its usage is part of what metrics-server says of its node.
         self.counted_from = counted_from
@@ -58,12 +58,12 @@ class Runs:
                 self._begin(pod)
 
     def on_node(self, name: str) -> list[Run]:
-        """Give the runs there have been on a node since the cluster was made up, and those that go on."""
+        """Return the runs there have been on a node since the cluster was made up, and those that go on."""
         self._learn()
         return self._on_node.get(name, [])
 
     def every(self) -> Iterable[Run]:
-        """Give every run on every node."""
+        """Return every run on every node."""
         self._learn()
         return [run for runs in self._on_node.values() for run in runs]
 

@@ -124,7 +124,7 @@ def _check(values: set[str]) -> None:
 
 
 def label_selector(text: str) -> Callable[[Mapping[str, str]], bool] | None:
-    """Give a test of labels; None when everything matches."""
+    """Return a test of labels; None when everything matches."""
     reader = _Reader(text)
     tests = []
     while reader.peek():
@@ -143,7 +143,7 @@ def label_selector(text: str) -> Callable[[Mapping[str, str]], bool] | None:
 
 
 def field_selector(text: str) -> list[Field]:
-    """Give the terms of a field selector."""
+    """Return the terms of a field selector."""
     result = []
     for term in text.split(","):
         if not term:

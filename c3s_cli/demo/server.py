@@ -36,7 +36,7 @@ _PHRASES = {
     422: "Unprocessable Entity",
     503: "Service Unavailable",
 }
-# From this many pods on, the long lists are made at the start and not while the first client waits.
+# With at least this many pods, the long lists are made at the start, not while the first client waits.
 _LARGE = 5000
 _LONGEST_LINE = 65536
 _LOGGED_REQUESTS = 1000
@@ -130,7 +130,7 @@ class DemoServer:
                     client.shutdown(socket.SHUT_RDWR)
 
     def move(self, seconds: int) -> None:
-        """Let so many seconds of the simulated time pass at once, if start() was given a pace."""
+        """Advance the simulated time by some seconds at once, if start() was given a pace."""
         self._api.clock.move(seconds)
 
     def _accept(self) -> None:
@@ -148,7 +148,7 @@ class DemoServer:
 
     def _serve(self, client: socket.socket) -> None:
         try:
-            # A client that goes away in the middle is no event.
+            # Ignore clients that disconnect in the middle.
             with contextlib.suppress(OSError), client, client.makefile("rb") as stream:
                 client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 while (request := _read_request(stream)) is not None:
@@ -226,18 +226,18 @@ def start(
 ) -> DemoServer:
     """Serve a simulated cluster on 127.0.0.1; port 0 takes a free one.
 
-    `nodes` and `pods_per_node` replace the default cluster by one of that size; `at` (RFC 3339) freezes its time,
-    and with a `pace` only says when it begins: so many simulated seconds pass in a real one, and for 0 none but those
-    that DemoServer.move() is told of. In a frozen cluster nothing happens and nothing can be watched.
-    `without` names what the server lacks: an API group such as metrics.k8s.io, or "watch".
-    Raises ValueError for a time that is none or a size below one, OSError when the port is taken.
+    `nodes` and `pods_per_node` replace the default cluster by one of that size. `at` (RFC 3339) freezes its time; with
+    a `pace` it is only the start, and that many simulated seconds pass per real second; with 0, only DemoServer.move()
+    advances the time. In a frozen cluster nothing happens and nothing can be watched.
+    `without` names missing features: an API group such as metrics.k8s.io, or "watch".
+    Raises ValueError for an invalid time or a size below one, OSError if the port is taken.
     """
     for name, value in (("nodes", nodes), ("pods_per_node", pods_per_node)):
         if value is not None and value < 1:
             message = f"{name} must be at least 1, not {value}"
             raise ValueError(message)
     clock = Clock(at, pace)
-    # Bound before the cluster is made: a taken port is known at once.
+    # Bind before making the cluster, so that a taken port is reported at once.
     listener = socket.create_server(("127.0.0.1", port), backlog=128)
     try:
         api = Api(Cluster(nodes=nodes, pods_per_node=pods_per_node, seed=seed, clock=clock), without)

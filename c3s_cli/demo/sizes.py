@@ -1,4 +1,4 @@
-"""How large a cluster is: the nodes of the default one and of any other size, and what runs on them."""
+"""Clusters of any size: their nodes, and the workloads on them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SIZES = (("xlarge", 1), ("2xlarge", 2), ("4xlarge", 4), ("8xlarge", 8), ("16xla
 
 
 def default_nodes() -> Iterator[Node]:
-    """Give the nodes of the default cluster."""
+    """Return the nodes of the default cluster."""
     index = 0
     for pool in POOLS:
         for number in range(pool.count):
@@ -31,7 +31,7 @@ def default_nodes() -> Iterator[Node]:
 
 
 def scaled_nodes(count: int, per_node: int) -> Iterator[Node]:
-    """Give the pools in proportion, their machines big enough for that many pods."""
+    """Return the pools in proportion, their machines big enough for that many pods."""
     masters = 0 if count < 3 else 1 if count < 20 else 3
     left = count - masters
     shares = {pool.name: int(left * pool.share) for pool in POOLS[1:]}
@@ -48,7 +48,7 @@ def scaled_nodes(count: int, per_node: int) -> Iterator[Node]:
 
 
 def _sized(pool: Pool, per_node: int) -> Pool:
-    """Give the same pool of machines for more (or fewer) pods each than the default cluster has."""
+    """Return the same pool of machines for more (or fewer) pods each than the default cluster has."""
     if pool.gpus or pool.name == "cp":
         return pool
     factor = pool.cores // 4
@@ -67,9 +67,9 @@ def oddities(nodes: list[Node]) -> None:
 
 
 def spread(total: int) -> Iterator[tuple[Workload, int]]:
-    """Give copies of the catalogue, with more replicas of what can grow, that add up to `total` pods.
+    """Return copies of the catalogue, with more replicas of what can grow, that add up to `total` pods.
 
-    What stands for an exception (a crash, an eviction) or needs a GPU keeps its size in each copy.
+    Workloads that show an exception (a crash, an eviction) or need a GPU keep their size in each copy.
     """
     base = sum(workload.replicas for workload in WORKLOADS)
     copies = max(1, int((total / base) ** 0.5))

@@ -1,4 +1,4 @@
-"""The cluster at a moment. Nothing in a state changes: what happens to the cluster makes another state."""
+"""The cluster at one time. States are immutable: every change makes a new state."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from c3s_cli.demo.cluster import Cluster
     from c3s_cli.demo.things import Group, Node, Pod
 
-# The resourceVersion of the cluster as it was made up.
+# The resourceVersion of the cluster when it was created.
 FIRST_VERSION = 5_300_000
 
 
 class State:
-    """Which nodes, pods and groups there are; `keys` are those of the pods, in the same order."""
+    """The nodes, pods and groups; `keys` are those of the pods, in the same order."""
 
     __slots__ = ("by_name", "cluster", "keys", "members", "nodes", "on_node", "pods", "version")
 
@@ -42,7 +42,7 @@ class State:
         self.by_name = {node.name: node for node in nodes}
 
     def measured(self, pod: Pod, when: int) -> bool:
-        """Tell whether metrics-server has something to say about a pod at a time."""
+        """Return whether metrics-server has metrics of a pod at a time."""
         return (
             pod.state in MEASURABLE
             and pod.node is not None
@@ -51,12 +51,12 @@ class State:
         )
 
     def running(self, node: Node, when: int) -> Iterator[Pod]:
-        """Give the pods of a node that metrics-server has something to say about."""
+        """Return the pods of a node that have metrics."""
         return (pod for pod in self.on_node[node.name] if self.measured(pod, when))
 
 
 def first_state(cluster: Cluster) -> State:
-    """Give the cluster as it was made up."""
+    """Return the initial state of the cluster."""
     return State(
         cluster,
         FIRST_VERSION,

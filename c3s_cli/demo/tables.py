@@ -1,4 +1,4 @@
-"""The cells that `kubectl get` prints: the server makes them, not kubectl."""
+"""The cells that `kubectl get` prints, which the server makes, not kubectl."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ COLUMNS = {
 
 
 def node_cells(node: Node, created: int, now: int) -> list[Any]:
-    """Give the row of a node."""
+    """Return the row of a node."""
     status = "Ready" if node.ready else "NotReady"
     if node.unschedulable:
         status += ",SchedulingDisabled"
@@ -52,7 +52,7 @@ def node_cells(node: Node, created: int, now: int) -> list[Any]:
 
 
 def pod_cells(pod: Pod, printed: tuple[str, str], restarted: int, now: int) -> list[Any]:
-    """Give the row of a pod; `printed` are its READY and STATUS."""
+    """Return the row of a pod; `printed` are its READY and STATUS."""
     count = 0 if pod.state in FINISHED | {NEW, PENDING, CREATING} else pod.restarts
     restarts = f"{count} ({clock.age(now - restarted)} ago)" if count else "0"
     address = "<none>" if pod.state in (NEW, PENDING, CREATING, EVICTED) else pod.pod_ip
@@ -61,7 +61,7 @@ def pod_cells(pod: Pod, printed: tuple[str, str], restarted: int, now: int) -> l
 
 
 def metrics_cells(name: str, nano: int, kib: int) -> list[Any]:
-    """Give the row of a NodeMetrics or PodMetrics."""
+    """Return the row of a NodeMetrics or PodMetrics."""
     return [name, f"{nano}n", f"{kib}Ki", "15s"]
 
 
@@ -70,7 +70,7 @@ def _since(text: str | None, now: int) -> str:
 
 
 def cells(kind: str, item: Json, now: int) -> list[Any]:
-    """Give the row of any other object."""
+    """Return the row of any other object."""
     name, age = item["metadata"]["name"], _since(item["metadata"]["creationTimestamp"], now)
     spec, status = item.get("spec", {}), item.get("status", {})
     middle: list[Any]

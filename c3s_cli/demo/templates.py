@@ -20,6 +20,6 @@ def compact(value: object) -> str:
 
 
 def template(value: object) -> str:
-    """Give the text of a value with %(name)s where its gaps are."""
+    """Return the text of a value with %(name)s where its gaps are."""
     text = compact(value).replace("%", "%%")
     return _TEXT.sub(r"%(\1)s", _NUMBER.sub(r"%(\1)s", text))

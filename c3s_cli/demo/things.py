@@ -1,4 +1,4 @@
-"""What a cluster consists of: nodes, pods, and the groups of pods that one controller looks after."""
+"""The objects of a cluster: nodes, pods, and the groups of pods that one controller manages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from c3s_cli.demo.catalogue import FINISHED, YOUNG
 if TYPE_CHECKING:
     from c3s_cli.demo.catalogue import Pool, Workload
 
-# metrics-server needs two scrapes of a container, 15 s apart, before it says anything about it.
+# metrics-server needs two scrapes of a container, 15 s apart, before it reports it.
 METRICS_DELAY = 75
 
 
@@ -56,7 +56,7 @@ class Node:
         self.pods: list[Pod] = []  # those of the beginning
 
     def but(self, **changes: Any) -> Node:
-        """Give this node with some attributes changed."""
+        """Return this node with some attributes changed."""
         result = copy(self)
         for name, value in changes.items():
             setattr(result, name, value)
@@ -64,7 +64,7 @@ class Node:
 
     @property
     def silent(self) -> bool:
-        """Whether its kubelet says nothing."""
+        """Whether its kubelet does not answer."""
         return not (self.measured and self.ready)
 
     @property
@@ -161,7 +161,7 @@ class Pod:
         self.version = 0  # its resourceVersion, once something has changed
 
     def but(self, **changes: Any) -> Pod:
-        """Give this pod with some attributes changed."""
+        """Return this pod with some attributes changed."""
         result = copy(self)
         for name, value in changes.items():
             setattr(result, name, value)

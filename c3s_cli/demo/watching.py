@@ -1,7 +1,7 @@
-"""Watches: what has happened to the objects of a list since a resourceVersion, event by event.
+"""Watches: the changes to the objects of a list since a resourceVersion, as events.
 
-An event is a line of JSON. An object that stops matching the selectors is DELETED for whoever watches, and one that
-begins to is ADDED; a version that nobody remembers is answered with an ERROR event, as the API server does.
+An event is a line of JSON. An object that no longer matches the selectors is DELETED for the watch, and one that
+begins to match is ADDED. A version that is too old is answered with an ERROR event, as in the API server.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _POLL = 0.2
 
 
 class Wanted(NamedTuple):
-    """What a watch is about, and how its objects are written."""
+    """What a watch selects, and how its objects are written."""
 
     resource: str
     collection: Collection[Any]
@@ -42,7 +42,7 @@ class Wanted(NamedTuple):
 
 
 class Terms(NamedTuple):
-    """For how long, from where, and with which extras."""
+    """The parameters of a watch."""
 
     version: int  # 0: from now on, with all that is there first
     seconds: float
@@ -64,7 +64,7 @@ def _event(kind: str, shown: str) -> bytes:
 
 
 def _of_change(change: Change, wanted: Wanted) -> bytes | None:
-    """Give what a change means to those who watch a selection."""
+    """Return the event of a change for a selection."""
     if change.resource != wanted.resource:
         return None
     old, new = change.old, change.new
@@ -94,7 +94,7 @@ def _too_old(version: int, oldest: int) -> bytes:
 
 
 def _stream(world: World, state: State, wanted: Wanted, asked: Terms) -> Iterator[bytes]:
-    """Give the events of a watch as they come; `state` is where one without a version begins."""
+    """Return the events of a watch as they come; `state` is where one without a version begins."""
     began = marked = time.monotonic()
     version = asked.version
     if not version:
@@ -123,7 +123,7 @@ def _stream(world: World, state: State, wanted: Wanted, asked: Terms) -> Iterato
 
 
 def _bookmark(place: Place, kind: str) -> Callable[[int], str]:
-    """Give what makes an object that says nothing but a version."""
+    """Return a function that makes an object with only a resourceVersion, for bookmarks."""
 
     def mark(version: int) -> str:
         metadata: Json = {"resourceVersion": str(version), "creationTimestamp": None}

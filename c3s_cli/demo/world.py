@@ -1,6 +1,6 @@
-"""The cluster in time: which state it is in now, which one metrics-server has last seen, and what has changed.
+"""The cluster over time: its current state, the state that metrics-server last saw, and the changes.
 
-The state is a function of the seed and the time that has passed since the cluster was made up, whoever asks and when.
+The state depends only on the seed and the time since the cluster was created, not on requests.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class World:
         self._pause = min(22.0, max(0.7, _BETWEEN * sqrt(_PODS / max(1, len(cluster.pods)))))
 
     def state(self) -> State:
-        """Give the state at this time."""
+        """Return the state at this time."""
         now = self.clock.now()
         if now > self._now:
             with self._lock:
@@ -51,12 +51,12 @@ class World:
         return self._state
 
     def scraped(self) -> tuple[State, int]:
-        """Give the state that metrics-server last saw, and when: at the last full tick."""
+        """Return the state that metrics-server last saw, and when: at the last full tick."""
         self.state()
         return self._scraped
 
     def since(self, version: int) -> list[Change]:
-        """Give what has changed since a version. LookupError if nobody remembers."""
+        """Return the changes since a version. LookupError if they are no longer remembered."""
         self.state()
         with self._lock:
             if version < self.oldest:
@@ -69,13 +69,13 @@ class World:
         return self._draft.log[0].version - 1 if self._draft and self._draft.log else FIRST_VERSION
 
     def past(self, after: int = 0) -> list[Passing]:
-        """Give what has become of pods since the beginning, without so many that are known."""
+        """Return what has become of pods since the beginning, without so many that are known."""
         self.state()
         with self._lock:
             return self._draft.past[after:] if self._draft else []
 
     def _advance(self, now: int) -> None:
-        """Let happen what is due until a time."""
+        """Apply everything that is due until a time."""
         if now <= self._now:
             return
         if self._draft is None:

@@ -1,4 +1,4 @@
-"""Objects of a collection -> the forms in which a client may want them, alone or in a list."""
+"""Write objects of a collection in the forms that clients request, alone or in a list."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ if TYPE_CHECKING:
     from c3s_cli.demo.collection import Collection
     from c3s_cli.demo.discovery import Resource
 
-# Longer lists leave in pieces, so that they are never held whole.
+# Longer lists are sent in pieces, so that they are never in memory as a whole.
 _PIECE = 500
 
 
 def whole(resource: Resource, text: str) -> str:
-    """Say what an object is that stands alone; in a list, the list does."""
+    """Add kind and apiVersion to a single object; in a list, the list has them."""
     return f'{{"kind":"{resource.kind}","apiVersion":"{resource.api_version}",{text[1:]}'
 
 
 def partial(collection: Collection[Any], item: Any) -> str:
-    """Give only the metadata of an object."""
+    """Return only the metadata of an object."""
     return f'{{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":{collection.metadata(item)}}}'
 
 
 def columns_of(collection: Collection[Any], metadata: Json) -> str:
-    """Give a Table up to its first row."""
+    """Return a Table up to its first row."""
     head = f'{{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":{compact(metadata)},'
     return f'{head}"columnDefinitions":{compact(list(collection.columns))},"rows":['
 
 
 def row(resource: Resource, collection: Collection[Any], item: Any, now: int, include: str) -> str:
-    """Give a row of a Table, with as much of the object as is wanted."""
+    """Return a row of a Table, with as much of the object as is wanted."""
     cells = compact(collection.cells(item, now))
     if include == "None":
         return f'{{"cells":{cells}}}'
@@ -45,7 +45,7 @@ def row(resource: Resource, collection: Collection[Any], item: Any, now: int, in
 
 
 def joined(head: str, texts: Iterator[str]) -> Answer:
-    """Give a list as one body, or as pieces if it is long."""
+    """Return a list as one body, or as pieces if it is long."""
     first = list(islice(texts, 4 * _PIECE))
     if len(first) < 4 * _PIECE:
         return Answer((head + ",".join(first) + "]}\n").encode())

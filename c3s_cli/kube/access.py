@@ -24,7 +24,7 @@ KUBECTLS_WORDS: Final = {"clusters": "cluster", "users": "auth info"}
 
 
 class Access(Struct, frozen=True):
-    """Everything that a connection needs. name: what to call it; cluster, user: their kubeconfig entries, and names."""
+    """Everything that a connection needs. name: for messages; cluster, user: their kubeconfig entries and names."""
 
     name: str
     namespace: str
@@ -47,7 +47,7 @@ class Access(Struct, frozen=True):
 def access_of(
     target: Target, context: str | None = None, merged: Merged | None = None, deadline: Deadline | None = None
 ) -> Access:
-    """Return how to reach one context, None for the current one. ConfigError if that cannot be known.
+    """Return how to reach a context, None for the current one. ConfigError if that is not defined.
 
     merged: the kubeconfig files, if they have been read.
     """
@@ -56,14 +56,14 @@ def access_of(
     if access is None:
         if unread := missing(os.environ):
             raise ConfigError(
-                f"$KUBECONFIG: no such file: {', '.join(unread)}", hint="unset KUBECONFIG reads ~/.kube/config"
+                f"$KUBECONFIG: no such file: {', '.join(unread)}", hint="unset KUBECONFIG to use ~/.kube/config"
             )
-        raise ConfigError(NO_CLUSTER, hint="c3s top nodes --demo shows a built-in cluster")
+        raise ConfigError(NO_CLUSTER, hint="try a built-in cluster: c3s top nodes --demo")
     return access
 
 
 def _pod(target: Target) -> Access | None:
-    """Find the service account of the pod that this runs in, where the client knows it to be."""
+    """Return the access of the pod that c3s runs in, from the client's paths of the service account."""
     if not os.environ.get("KUBERNETES_SERVICE_HOST"):
         return None
     loader = incluster_loader()
@@ -92,7 +92,7 @@ def resolve(
         if merged.found and inside is None:
             raise ConfigError(
                 "the kubeconfig names no current context",
-                hint="kubectl config use-context NAME, or --context NAME, or --server URL",
+                hint="use kubectl config use-context NAME, --context NAME or --server URL",
             )
         return inside
     chosen = chosen or {}
@@ -105,7 +105,7 @@ def resolve(
     if not server:
         raise ConfigError(
             f'no server is known for context "{name}"',
-            hint="its cluster is missing from the kubeconfig; --server names one",
+            hint="its cluster is missing from the kubeconfig; add it, or use --server",
         )
     cluster_name = str(target.cluster or chosen.get("cluster") or "")
     namespace = str(chosen.get("namespace") or "")
@@ -178,7 +178,7 @@ CREDENTIALS: Final = ("token", "tokenFile", "exec", "auth-provider", "username",
 
 
 def address(server: str) -> str:
-    """Return a server's address with a scheme (http by default, as in kubectl) and without a trailing slash; "" stays.
+    """Return a server's address with a scheme (http by default, as in kubectl) and no trailing slash; "" stays "".
 
     ConfigError if it is invalid, or contains credentials, since addresses are shown.
     """
@@ -193,11 +193,11 @@ def address(server: str) -> str:
         valid, plain = False, True
     if "@" in (url.split("://", 1)[1].split("/", 1)[0] if valid else url):
         raise ConfigError(
-            "the server's address has a user name or a password in it", hint="they belong to a user of the kubeconfig"
+            "the server's address has a user name or a password in it", hint="put them into a user of the kubeconfig"
         )
     if not plain:
         # Not the address: its query may be a token.
-        raise ConfigError("the server's address has a query or a fragment in it", hint="it ends with the path")
+        raise ConfigError("the server's address has a query or a fragment in it", hint="an address ends with its path")
     if not valid:
         raise ConfigError(f'host must be a URL or a host:port pair: "{server}"')
     scheme, rest = url.split("://", 1)

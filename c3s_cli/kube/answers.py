@@ -1,4 +1,4 @@
-"""Answers of an API server, and kubectl's words for everything that goes wrong."""
+"""Read answers of an API server, and describe every error in kubectl's words."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from c3s_cli.errors import ApiError, BrokenOff, TimedOut, TooLarge, Unreachable
 from c3s_cli.kube.deadline import HINT
 from c3s_cli.kube.secrets import Secrets
 
-# Characters of a server's message and reason that are shown.
+# How many characters of a server's message and reason are shown.
 LONGEST: Final = 1000
 LONGEST_REASON: Final = 100
 
 
-# The usage of 150,000 pods, which comes in one answer, is 150 MB with three containers and some labels in each.
+# The usage of 150,000 pods comes in one answer: 150 MB with three containers and some labels each.
 LARGEST: Final = 256 << 20
-# What is not shown whole anyway: the body of an error, or of something that is no JSON.
+# The limit for bodies that are not shown whole anyway: errors, and anything but JSON.
 LARGEST_ERROR: Final = 1 << 20
 CHUNK: Final = 1 << 20
 
@@ -50,7 +50,7 @@ def body_of(response: Any) -> bytes | bytearray:
             response.release_conn()
             return body
         body += chunk
-    # What is left of the answer would be taken for the next one.
+    # The rest of the answer would be taken for the next one.
     response.close()
     if wanted:
         raise TooLarge(f"the server's answer is larger than {largest >> 20} MiB")
@@ -59,17 +59,17 @@ def body_of(response: Any) -> bytes | bytearray:
 
 def date_of(text: str | None) -> datetime | None:
     """Return the time of a Date header; None if it is missing or not valid."""
-    from email.utils import parsedate_to_datetime  # http.client has it by now
+    from email.utils import parsedate_to_datetime  # already imported by http.client
 
     try:
         date = parsedate_to_datetime(text) if text else None
-        # "-0000" is a time of no zone, which only UTC can mean.
+        # "-0000" means a time without a zone, which is UTC here.
         return date and (date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC))
     except (ValueError, OverflowError):
         return None
 
 
-# What client-go says where the server gave no Status: reason and words by HTTP status.
+# client-go's words for answers without a Status: reason and message by HTTP status.
 GENERIC: Final = {
     400: ("BadRequest", "the server rejected our request for an unknown reason"),
     401: ("Unauthorized", "the server has asked for the client to provide credentials"),
@@ -93,7 +93,7 @@ REDIRECTS: Final = (301, 302, 303, 307, 308)
 
 
 def error_of(status: int, headers: Mapping[str, str], body: bytes, path: str, secrets: Secrets) -> ApiError:
-    """Make an ApiError of an answer that is no 200, in kubectl's words, without what was sent to log in."""
+    """Turn an answer other than 200 into an ApiError, in kubectl's words and without credentials."""
     retry_after = _seconds(headers.get("Retry-After"))
     told = _status(body)
     if told:
@@ -120,7 +120,7 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes, path: str, se
 
 
 def _redirect(location: str) -> str | None:
-    """Name the target of a redirect, without what may be secret in it."""
+    """Describe the target of a redirect, without parts that may be secret."""
     if not location:
         return None
     try:
@@ -136,7 +136,7 @@ def _line(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    """Make one line of a server's text: its lines must not look like lines of c3s."""
+    """Join a server's text into one line: its lines must not look like lines of c3s."""
     return "; ".join(filter(None, map(str.strip, text.split("\n"))))
 
 
@@ -149,7 +149,7 @@ def _status(body: bytes) -> dict[str, Any] | None:
 
 
 def _own_words(body: bytes, secrets: Secrets) -> tuple[str, str] | None:
-    """Return the reason and the words of a server behind the API server, such as Prometheus, which sends no Status."""
+    """Return reason and message from a server behind the API server, such as Prometheus, which sends no Status."""
     try:
         told = json.loads(body)
     except (ValueError, RecursionError):
@@ -157,13 +157,13 @@ def _own_words(body: bytes, secrets: Secrets) -> tuple[str, str] | None:
     if not isinstance(told, dict) or told.get("status") != "error":
         return None
     words = _one_line(secrets.hidden(str(told.get("error") or "")))
-    # Some quote the whole query before they say what is wrong with it.
+    # Some servers quote the whole query before the error.
     short = words if len(words) <= LONGEST else f"{words[: LONGEST // 2]} … {words[-LONGEST // 2 :]}"
     return _one_line(secrets.hidden(str(told.get("errorType") or "")))[:LONGEST_REASON], short
 
 
 def _where(path: str) -> str:
-    """Name what was asked for as client-go does: ` (get nodes.metrics.k8s.io)`."""
+    """Describe the request as client-go does: ` (get nodes.metrics.k8s.io)`."""
     match = re.fullmatch(
         r"/(?:api/v1|apis/(?P<group>[^/]+)/[^/]+)/(?:namespaces/[^/]+/)?(?P<resource>[a-z]+)(?:/(?P<name>[^/]+))?",
         path,
@@ -177,14 +177,14 @@ def _where(path: str) -> str:
 
 def _hint(status: int, message: str) -> str | None:
     if status == 401:
-        return "the server does not know these credentials; log in again, or name another user or context"
+        return "the server does not accept these credentials; log in again, or use another user or context"
     if status == 403:
         right = re.search(r'cannot (\w+) resource "([^"]+)" in API group "([^"]*)"', message)
         if right:
             group = f".{right[3]}" if right[3] else ""
-            return f"kubectl auth can-i {right[1]} {right[2]}{group} tells; the right is given by a Role or ClusterRole"
+            return f"check with kubectl auth can-i {right[1]} {right[2]}{group}; a Role or ClusterRole grants the right"
     if status == 503:
-        return "kubectl get apiservice v1beta1.metrics.k8s.io says why the metrics API is not available"
+        return "see why the metrics API is not available: kubectl get apiservice v1beta1.metrics.k8s.io"
     return None
 
 
@@ -194,7 +194,7 @@ def _seconds(text: str | None) -> float | None:
 
 UNABLE: Final = "Unable to connect to the server: "
 BY_PROXY: Final = "the connection goes through a proxy: see proxy-url, HTTPS_PROXY"
-# Go's words for errors of the network.
+# Go's words for network errors.
 NETWORK: Final = {
     errno.EHOSTUNREACH: "connect: no route to host",
     errno.ENETUNREACH: "connect: network is unreachable",
@@ -206,8 +206,8 @@ NETWORK: Final = {
 
 
 def unreachable(problem: BaseException, server: str) -> Unreachable:
-    """Make an Unreachable of what the client raised, in kubectl's words and without its internals."""
-    import socket  # urllib3 has both by now
+    """Turn an exception of the client into an Unreachable, in kubectl's words."""
+    import socket  # both already imported by urllib3
     import ssl
 
     import urllib3.exceptions as client
@@ -261,7 +261,7 @@ def _broken_words(causes: _Causes, host: str) -> str:
 
 
 class _Causes(list[BaseException]):
-    """An exception and its causes: the client wraps urllib3's exceptions, and urllib3 wraps Python's."""
+    """An exception with its causes: the client wraps urllib3's exceptions, and urllib3 wraps Python's."""
 
     def __init__(self, problem: BaseException) -> None:
         super().__init__()
@@ -280,7 +280,7 @@ class _Causes(list[BaseException]):
         return next((cause for cause in self if isinstance(cause, kinds)), None)
 
     def proxy_status(self) -> str:
-        """Return the status with which a proxy refused; http.client gives it only as text."""
+        """Return the HTTP status with which a proxy refused; http.client has it only as text."""
         statuses = (re.search(r"\b[45]\d\d [A-Z][A-Za-z ]+", str(cause)) for cause in reversed(self))
         return next((found[0] for found in statuses if found), "no answer")
 
@@ -290,16 +290,16 @@ EXPIRED: Final = f"{UNVERIFIED}certificate has expired or is not yet valid"
 UNKNOWN_AUTHORITY: Final = f"{UNVERIFIED}certificate signed by unknown authority"
 # OpenSSL's verification errors, and Go's words for them.
 VERIFICATION: Final = {
-    7: UNKNOWN_AUTHORITY,  # the signature is wrong
+    7: UNKNOWN_AUTHORITY,  # invalid signature
     9: EXPIRED,  # not yet valid
     10: EXPIRED,
     18: UNKNOWN_AUTHORITY,  # signed by itself
     19: UNKNOWN_AUTHORITY,  # an authority signed by itself
-    20: UNKNOWN_AUTHORITY,  # its authority is not known
+    20: UNKNOWN_AUTHORITY,  # unknown issuer
     21: UNKNOWN_AUTHORITY,
     24: f"{UNVERIFIED}certificate is not authorized to sign other certificates",
 }
-MISMATCHES: Final = (62, 64)  # of the name, of the address
+MISMATCHES: Final = (62, 64)  # wrong host name, wrong IP address
 NO_TLS: Final = "tls: first record does not look like a TLS handshake"
 # OpenSSL's other errors, and Go's words for them.
 TLS_WORDS: Final = {
@@ -319,7 +319,7 @@ TLS_WORDS: Final = {
 
 
 def _tls_words(problem: BaseException, server: str) -> tuple[str, str | None]:
-    """Say a failure of TLS in Go's words; and what to do about it, if it is the authority."""
+    """Return a TLS failure in Go's words, and a hint if the authority is not trusted."""
     code, reason = getattr(problem, "verify_code", None), getattr(problem, "reason", None)
     if code in MISMATCHES:
         named = re.search(r"not valid for '([^']*)'", str(problem))
@@ -328,4 +328,4 @@ def _tls_words(problem: BaseException, server: str) -> tuple[str, str | None]:
         told = VERIFICATION.get(code, f"{UNVERIFIED}{getattr(problem, 'verify_message', 'it is not valid')}")
     else:
         told = TLS_WORDS.get(str(reason), "EOF" if type(problem).__name__ == "SSLEOFError" else "tls: handshake failed")
-    return told, "--certificate-authority names the one to trust" if told == UNKNOWN_AUTHORITY else None
+    return told, "set the CA to trust with --certificate-authority" if told == UNKNOWN_AUTHORITY else None

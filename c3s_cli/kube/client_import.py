@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 UNEXECUTED: Final = ("kubernetes", "kubernetes.utils")
 STAND_INS: Final = ("oauthlib", "oauthlib.oauth2", "requests_oauthlib", "kubernetes.client.api_client")
 PARTS: Final = ("kubernetes", "oauthlib", "requests_oauthlib")
-# Several clusters are read at once; stand-ins of one thread must not be taken away by another.
+# Clusters are read in parallel: one thread must not remove the stand-ins of another.
 IMPORTING: Final = RLock()
 
 Part = TypeVar("Part")
@@ -44,7 +44,7 @@ def rest_client() -> tuple[Any, Any]:
 
 
 def kubeconfig_loader(deadline: Deadline) -> Any:
-    """Return the client's kube_config module. The exec plugins that it runs end at the deadline."""
+    """Return the client's kube_config module, changed so that exec plugins end at the deadline."""
     loader = _light(lambda: import_module("kubernetes.config.kube_config"))
     _adapt_plugins(deadline)
     return loader
@@ -56,7 +56,7 @@ def _adapt_plugins(deadline: Deadline) -> None:
     The client hides the plugin's prompts unless stdout is a terminal; kubectl checks stdin. So the client's module gets
     its own `sys`, in which stdout is stdin, and its own `subprocess`, whose processes end at the deadline.
     """
-    import subprocess  # the client's module has it by now
+    import subprocess  # already imported by the client's module
 
     module = sys.modules.get("kubernetes.config.exec_provider")
     if module is not None:
@@ -116,11 +116,11 @@ def _unexecuted(name: str) -> ModuleType:
     if spec is None:
         raise ImportError(name)
     package = module_from_spec(spec)
-    package.__dict__["__version__"] = ""  # some submodules import one
+    package.__dict__["__version__"] = ""  # some submodules import such a name
     return package
 
 
 def _forget() -> None:
-    """Remove partly imported modules, so that the normal import starts afresh."""
+    """Remove partly imported modules, so that the normal import starts from the beginning."""
     for name in [name for name in sys.modules if name.partition(".")[0] in PARTS]:
         del sys.modules[name]

@@ -1,7 +1,7 @@
 """Contexts → Cluster.get(path): raw answers of an API server, through the official client.
 
-The client brings the credentials, TLS and the connections; what kubectl does otherwise (redirects, retries, timeouts,
-impersonation) is set right here. One deadline bounds all that a reading waits for.
+The client handles credentials, TLS and connections. Where kubectl behaves differently (redirects, retries, timeouts,
+impersonation), this module follows kubectl. One deadline limits everything that a reading waits for.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ if TYPE_CHECKING:
     from c3s_cli.kube.streaming import Stream
 
 Result = TypeVar("Result")
-# What is POSTed: a document as JSON, or the fields of a form.
+# The body of a POST: a JSON document, or the fields of a form.
 Question = Mapping[str, Any] | Sequence[tuple[str, str]]
 PAUSES: Final = 10
-# Characters of a content type that are shown.
+# How many characters of a content type are shown.
 LONGEST_KIND: Final = 100
 
 
 def segment(name: str, what: str = "resource name") -> str:
-    """Quote a name as one segment of a path. UsageError, as kubectl says it, for one that might lead elsewhere."""
+    """Quote a name as one path segment. UsageError, in kubectl's words, for a name that would change the path."""
     faults = [f"may not be '{name}'"] if name in (".", "..") else [f"may not contain '{x}'" for x in "/%" if x in name]
     if faults:
         raise UsageError(f'invalid {what} "{name}": [{" ".join(faults)}]')
@@ -52,17 +52,17 @@ def connect(
     connections: int = 1,
     plugins: Plugins | None = None,
 ) -> Cluster:
-    """Make ready to read a cluster with as many connections; nothing is sent yet, but an exec plugin may run.
+    """Prepare to read a cluster with some connections. Nothing is sent yet, but an exec plugin may run.
 
-    access: None for that of the current context. plugins: shared by clusters that may log in alike. Raises ConfigError
-    for whatever is wrong with files, flags or credentials, Unreachable if a plugin gives none.
+    access: None for the current context. plugins: shared by clusters that may use the same login. Raises ConfigError
+    for invalid files, flags or credentials, Unreachable if a plugin returns no credentials.
     """
     deadline = Deadline(target.request_timeout)
     access = access or access_of(target, deadline=deadline)
     try:
         dials = [] if proxy_of(access) else dial(access.server, connections, deadline.wait())
     except TimeoutError as problem:
-        # What came before took all the time that there is.
+        # The steps before took all of the time.
         raise unreachable(problem, access.server) from None
     try:
         return Cluster(access, target, deadline, (plugins or Plugins()).loader(access, deadline), dials, trace)
@@ -75,9 +75,9 @@ def connect(
 class Cluster:
     """One API server, read with one identity. Several threads may `get` at once.
 
-    context: what to call it. namespace: where a name without one lives. notes: what stderr should say of the
-    connection. ending: what `close` calls first, such as the end of a thread that reads a stream. engine: the server
-    that knows the usage, if that is another one. progress: is told how many of what have been read, of how many.
+    context: its name. namespace: the default namespace. notes: remarks about the connection for stderr. ending:
+    functions that `close` calls first, such as one that ends a thread. engine: the server that has the usage, if
+    that is another one. progress: called with what is being read, how many so far, and how many in total.
     """
 
     def __init__(
@@ -110,14 +110,14 @@ class Cluster:
     def _standing_headers(self, target: Target) -> list[tuple[str, str]]:
         headers = [("User-Agent", f"c3s/{__version__}")]
         unwanted = target.disable_compression or self._access.cluster.get("disable-compression")
-        # Compression pays where a network lies between, not inside one machine.
+        # Compression helps on a network, not within one machine.
         if not unwanted and not is_loopback(self.server):
             headers.append(("Accept-Encoding", "gzip"))
         return headers + impersonation(self._access.user)
 
     @property
     def secrets(self) -> Secrets:
-        """What is sent to log in, to be hidden in what the server says."""
+        """The credentials that are sent, to hide them in the server's messages."""
         return self._session.secrets
 
     def close(self) -> None:
@@ -127,13 +127,13 @@ class Cluster:
         self._session.close()
 
     def begin_reading(self) -> None:
-        """Give a reading its own time. The first one began when the cluster was connected to."""
+        """Restart the deadline for a reading. The first reading began with the connection."""
         if self._read_before:
             self._deadline.renew()
         self._read_before = True
 
     def seconds_left(self) -> float:
-        """Return how much time this reading has left, infinity without a bound."""
+        """Return the seconds left for this reading, infinity without a limit."""
         try:
             return self._deadline.left()
         except TimeoutError:
@@ -142,24 +142,24 @@ class Cluster:
     def get(self, path: str, query: Sequence[tuple[str, str]] = (), *, accept: str = "application/json") -> Answer:
         """GET one path and return the whole answer. Raises ApiError, Unreachable or InvalidAnswer.
 
-        A closed connection is tried once more. If the server asks for a pause that fits the deadline, c3s waits. On 401
-        the credentials are reloaded once: plugins and token files rotate.
+        A request on a closed connection is sent once more. If the server asks for a pause (Retry-After) within the
+        deadline, c3s waits. On 401 the credentials are reloaded once, since plugins and token files rotate.
         """
         return self._answer(path, query, accept, None)
 
     def post(self, path: str, document: Mapping[str, Any]) -> Answer:
-        """POST a question, such as a SelfSubjectAccessReview; give the whole answer. Raises as `get`.
+        """POST a query, such as a SelfSubjectAccessReview; return the whole answer. Raises like `get`.
 
         Only for questions, which change nothing: one may be sent twice.
         """
         return self._answer(path, (), "application/json", document)
 
     def post_form(self, path: str, fields: Sequence[tuple[str, str]]) -> Answer:
-        """POST a question that is too long for an address, as a form; give the whole answer. Raises as `get`.
+        """POST a query as a form, because it may be too long for a URL; return the whole answer. Raises like `get`.
 
         Only for questions, which change nothing: one may be sent twice.
         """
-        # A query over weeks may take a server longer than c3s would wait for a list.
+        # A query over weeks may take longer than c3s would wait for a list.
         self._deadline.be_patient()
         return self._answer(path, (), "application/json", fields)
 
@@ -167,7 +167,7 @@ class Cluster:
         return self._session.renewing(partial(self._patiently, self._url(path, query), path, accept, document))
 
     def stream(self, path: str, query: Sequence[tuple[str, str]], *, accept: str, silence: float) -> Stream:
-        """GET one path whose answer does not end, and return it once it has begun. Raises what `get` does.
+        """GET one path as a stream; return it once the answer has begun. Raises like `get`.
 
         silence: how many seconds may pass without a byte of it.
         """
@@ -176,7 +176,7 @@ class Cluster:
         url = self._url(path, query)
 
         def opened() -> Stream:
-            # A stream outlives the readings, and so their deadlines.
+            # A stream outlives readings and their deadlines.
             deadline = self._deadline.of_stream()
             send = partial(self._send, url=url, accept=accept, deadline=deadline, encoded=False)
             stream = Stream(self._session.own(deadline), send, url, silence, self.trace, self.secrets)
@@ -201,12 +201,12 @@ class Cluster:
         return self._once(url, path, accept, document)
 
     def _may_pause(self, problem: ApiError) -> bool:
-        """Whether the server asks for a pause that is short, and over before the deadline."""
+        """Return whether the server asks for a short pause that ends before the deadline."""
         pause = problem.retry_after
         return problem.status in (429, 503) and pause is not None and self._deadline.allows(pause)
 
     def _once(self, url: str, path: str, accept: str, document: Question | None) -> Answer:
-        """Send one request, and judge its answer."""
+        """Send one request and check the answer."""
         begun = time.monotonic()
         method = "GET" if document is None else "POST"
         try:
@@ -246,7 +246,7 @@ class Cluster:
                 if last_try or not broken:
                     raise unreachable(problem, self.server) from None
                 last_try = True
-            except Exception as problem:  # noqa: BLE001  no traceback, whatever the client stumbles over
+            except Exception as problem:  # noqa: BLE001  no traceback, whatever the client raises
                 raise unreachable(problem, self.server) from None
 
     def _send(

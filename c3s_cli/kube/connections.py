@@ -1,8 +1,8 @@
-"""urllib3's connections with one deadline for a whole reading, using the connections that are already open.
+"""urllib3 connections with one deadline for a whole reading, which use TCP connections that are already open.
 
-urllib3 limits each wait by itself. A server that sends one byte a second, for example in the headers, could keep it
-waiting for ever. These connections check the deadline before every wait: for DNS, the connection, TLS, a proxy's
-tunnel, the headers and the body.
+urllib3 limits each wait separately, so a server that sends one byte a second could keep it waiting forever. These
+connections check the deadline before every wait: for DNS, the connection, TLS, a proxy's tunnel, the headers and the
+body.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def _mixin() -> type:
     import urllib3  # 60 ms, loaded while the connections are made
 
     class Bounded:
-        """What differs from urllib3's connections."""
+        """The differences from urllib3's connections."""
 
         dials: list[Dial]
         deadline: Deadline
@@ -65,7 +65,7 @@ def _mixin() -> type:
 
 
 def _response_class(deadline: Deadline) -> type:
-    from http.client import HTTPResponse  # urllib3 has it by now
+    from http.client import HTTPResponse  # already imported by urllib3
 
     class Response(HTTPResponse):
         def __init__(self, sock: socket, *args: Any, **more: Any) -> None:

@@ -1,4 +1,4 @@
-"""The contexts of the kubeconfig files, and which of them are asked for."""
+"""The contexts of the kubeconfig files, and those that the flags select."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PATTERN: Final = re.compile(r"[*?\[]")
 
 
 class Context(Struct, frozen=True):
-    """A context as the files state it; "" for what they do not. current: whether it is the one used by default."""
+    """A context as written in the files; "" for missing values. current: whether it is the default."""
 
     name: str
     cluster: str
@@ -37,15 +37,15 @@ def listed(merged: Merged) -> list[Context]:
 
 
 def may_be_several(target: Target) -> bool:
-    """Return whether the flags may mean more than one context: only then must the files be looked through."""
+    """Return whether the flags may select several contexts: only then all contexts have to be read."""
     texts = target.contexts
     return target.all_contexts or len(texts) > 1 or any("," in text or PATTERN.search(text) for text in texts)
 
 
 def chosen(target: Target, merged: Merged) -> list[str]:
-    """Return the names of the contexts that the flags mean, each once: in the order of the flags, then of the files.
+    """Return the names of the contexts that the flags select, each once: in the order of the flags, then of the files.
 
-    A text that is a name in the files is never read as a pattern or a list. ConfigError if there is no such context.
+    A word that is the name of a context is never taken as a pattern or a list. ConfigError if nothing matches.
     """
     known = merged.entries["contexts"]
     if target.all_contexts:
@@ -71,4 +71,4 @@ def _matching(word: str, known: list[str], merged: Merged) -> list[str]:
         raise unknown_context(word, merged)
     if found := [name for name in known if fnmatchcase(name, word)]:
         return found
-    raise ConfigError(f'no context matches "{word}"', hint="c3s contexts lists them")
+    raise ConfigError(f'no context matches "{word}"', hint="list them: c3s contexts")

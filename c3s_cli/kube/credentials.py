@@ -1,7 +1,7 @@
 """Access → the official client's Configuration: credentials, certificates, plugins.
 
-The client's own kubeconfig loader does it; what it does otherwise than kubectl is set right here, and no credential is
-ever quoted.
+The client's own kubeconfig loader does the work. Where it differs from kubectl, this module follows kubectl. Messages
+never quote a credential.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from io import StringIO
 
 CONNECTIONS: Final = 8
-# The client writes inline certificates and keys to files, and loses sight of one if two threads write the same.
+# The client writes inline certificates and keys to files, and never removes a file that two threads write at once.
 LOADING: Final = Lock()
 SECRETS: Final = re.compile(r"(?i)bearer \S+|\beyJ[\w.+/=-]+")
-# What the client makes of an empty or missing token of a plugin.
+# The client's Authorization header if a plugin returns an empty token or none.
 NO_TOKENS: Final = ("Bearer", "Bearer None")
 CERTIFICATES: Final = ("client-certificate", "client-certificate-data")
 # With one of these, kubectl does not run an exec plugin.
@@ -38,18 +38,18 @@ BEFORE_PLUGINS: Final = ("token", "username", *CERTIFICATES)
 
 
 def configuration_of(access: Access, deadline: Deadline) -> Any:
-    """Make the client's Configuration for a server and an identity. Raises ConfigError, or Unreachable for a plugin."""
+    """Return the client's Configuration for a server and user. Raises ConfigError, or Unreachable for a plugin."""
     return _plain(access) if _is_plain(access) else _loaded(access, deadline)
 
 
 def _is_plain(access: Access) -> bool:
-    """Whether there is nothing to load: an address, and neither credentials nor certificates."""
+    """Return whether there is only an address: neither credentials nor certificates."""
     return not access.user and set(access.cluster) <= {"server", "extensions"}
 
 
 def _plain(access: Access) -> Any:
-    """Make the client's Configuration for a server, without credentials."""
-    import urllib3  # 60 ms, paid once it is clear that something will be read
+    """Return the client's Configuration for a server, without credentials."""
+    import urllib3  # takes 60 ms, so only when something will be read
 
     configuration_class, _ = rest_client()
     configuration = configuration_class(host=access.server)
@@ -60,7 +60,7 @@ def _plain(access: Access) -> Any:
 
 
 def _loaded(access: Access, deadline: Deadline) -> Any:
-    """Make the client's Configuration with everything that the kubeconfig says."""
+    """Return the client's Configuration with everything from the kubeconfig."""
     configuration = _plain(access)
     loader = kubeconfig_loader(deadline)
     cluster, user = dict(access.cluster, server=access.server), _user_of(access, deadline)
@@ -74,8 +74,8 @@ def _loaded(access: Access, deadline: Deadline) -> Any:
         with _heard() as said:
             if plugin:
                 _load(loader, cluster, user, configuration)
-    except Exception as problem:  # noqa: BLE001  the client raises what it likes
-        # Its words may quote credentials.
+    except Exception as problem:  # noqa: BLE001  the client raises exceptions of any type
+        # Its message may quote credentials.
         raise ConfigError(
             f'the credentials of context "{access.name}" cannot be used: {_safe_words(problem)}'
         ) from None
@@ -94,7 +94,7 @@ def _loaded(access: Access, deadline: Deadline) -> Any:
 
 
 def _user_of(access: Access, deadline: Deadline) -> dict[str, Any]:
-    """Return the kubeconfig's user with the one token that counts, and without a plugin that does not."""
+    """Return the kubeconfig's user with only the token that applies, and without a plugin that does not apply."""
     user = dict(access.user)
     token_file = user.pop("tokenFile", None)
     if token_file:
@@ -133,14 +133,14 @@ def _load(loader: Any, cluster: Mapping[str, Any], user: Mapping[str, Any], conf
 
 @contextmanager
 def _heard() -> Iterator[StringIO]:
-    """Catch what the client logs about a failing plugin: it would print that and continue without credentials."""
-    import logging  # urllib3 has it by now
+    """Catch what the client logs about a failing plugin: it would only print it and continue without credentials."""
+    import logging  # already imported by urllib3
     from io import StringIO
 
     said = StringIO()
     handler, root = logging.StreamHandler(said), logging.getLogger()
     handler.setLevel(logging.ERROR)
-    # Another thread may run another plugin meanwhile.
+    # Another thread may run another plugin at the same time.
     here = get_ident()
     handler.addFilter(lambda record: record.thread == here)
     root.addHandler(handler)
@@ -151,8 +151,8 @@ def _heard() -> Iterator[StringIO]:
 
 
 def _inline_authority(cluster: dict[str, Any], deadline: Deadline) -> None:
-    """Give a plugin the authority as kubectl does, as data; a name of a file means nothing to it."""
-    import base64  # only such plugins need it
+    """Pass the CA to a plugin as data, as kubectl does, instead of as a file name."""
+    import base64  # only needed for plugins with provideClusterInfo
 
     path = cluster.pop("certificate-authority", None)
     if not path or cluster.get("certificate-authority-data"):
@@ -170,7 +170,7 @@ def _safe_words(problem: Exception) -> str:
 
 
 def _token_of(path: str, deadline: Deadline) -> str:
-    """Read a token file. ConfigError if there is nothing in it: going on would be going on as nobody."""
+    """Read a token file. ConfigError if it is empty: requests would be anonymous."""
     try:
         token = read_file(path, deadline, "token file").decode().strip()
     except (OSError, ValueError) as problem:
@@ -182,7 +182,7 @@ def _token_of(path: str, deadline: Deadline) -> str:
 
 
 def _plugin_failed(plugin: Mapping[str, Any], said: str, deadline: Deadline) -> Unreachable:
-    """Say in kubectl's words why a plugin gave no credentials. said: what the client logged."""
+    """Return the reason why a plugin gave no credentials, in kubectl's words. said: what the client logged."""
     from shutil import which  # only on failure
 
     command = str(plugin.get("command", ""))
@@ -190,7 +190,7 @@ def _plugin_failed(plugin: Mapping[str, Any], said: str, deadline: Deadline) -> 
         words = f"exec: timeout while waiting for executable {command}"
         return Unreachable(f"Unable to connect to the server: getting credentials: {words}", hint=HINT)
     failed = re.match(r"exec: process returned (-?\d+)(?:\. (.*))?", said, re.DOTALL)
-    hint: str | None = "run it by hand to see why; nothing was sent to the cluster"
+    hint: str | None = "run it by hand to see why; c3s sent nothing to the cluster"
     if failed:
         words = f"exec: executable {command} failed with exit code {failed[1]}"
         hint = _safe_line(failed[2]) or hint
@@ -202,15 +202,15 @@ def _plugin_failed(plugin: Mapping[str, Any], said: str, deadline: Deadline) -> 
     elif said.startswith("exec: plugin api version"):
         words = "exec plugin is configured to use another API version than it returned"
     elif "has no attribute 'strip'" in said:
-        # The client stumbles over a plugin that had the terminal for itself, and failed.
-        words, hint = f"exec: executable {command} failed", "it said above why"
+        # The client raises this if a plugin that used the terminal failed.
+        words, hint = f"exec: executable {command} failed", "see its own message above"
     else:
         words = "exec plugin didn't return a token or cert/key pair"
     return Unreachable(f"Unable to connect to the server: getting credentials: {words}", hint=hint)
 
 
 def _safe_line(text: str | None) -> str | None:
-    """Make one line of what a plugin said, its end if it is long, without anything like a token."""
+    """Return a plugin's output as one line without anything like a token; only the end if it is long."""
     line = "; ".join(filter(None, map(str.strip, SECRETS.sub("…", text or "").split("\n"))))
     return line[-300:] or None
 
@@ -218,8 +218,8 @@ def _safe_line(text: str | None) -> str | None:
 def _oidc_token(provider: Mapping[str, Any]) -> str:
     """Return the token of an OIDC provider. ConfigError if it has expired or has no expiry time.
 
-    The client would refresh it within five minutes of its expiry without verifying the issuer's certificate, and would
-    ignore a malformed token and send anonymous requests. So the client gets only the token.
+    The client would refresh it in the last five minutes without verifying the issuer's certificate, and would ignore a
+    malformed token and send anonymous requests. So the client gets only the token.
     """
     import base64  # only OIDC needs it
     import json
@@ -232,5 +232,5 @@ def _oidc_token(provider: Mapping[str, Any]) -> str:
     except (ValueError, KeyError, TypeError, RecursionError):
         expired = True
     if expired:
-        raise ConfigError("the OIDC id-token has expired", hint="run `kubectl version` once; it refreshes the token")
+        raise ConfigError("the OIDC id-token has expired", hint="run `kubectl version` once to refresh the token")
     return token

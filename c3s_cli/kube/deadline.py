@@ -10,19 +10,19 @@ from typing import Final, Generic, TypeVar
 
 from c3s_cli.terminal.words import say
 
-# c3s's own bounds where --request-timeout gives none, in seconds: without a byte, and in total.
+# The limits without --request-timeout, in seconds: for the next byte, and in total.
 SILENCE: Final = 10.0
 TOTAL: Final = 300.0
-# Seconds before c3s prints what it is waiting for, on a terminal.
+# After this many seconds c3s prints what it is waiting for, on a terminal.
 PATIENCE: Final = 2.0
-HINT: Final = "--request-timeout sets how long to wait"
+HINT: Final = "set a longer --request-timeout"
 FOREVER: Final = float("inf")
 
 Result = TypeVar("Result")
 
 
 class Deadline:
-    """When a reading gives up. request_timeout: in seconds; None for the bounds above, 0 for no bound."""
+    """When a reading gives up. request_timeout: in seconds; None for the limits above, 0 for no limit."""
 
     def __init__(self, request_timeout: float | None = None) -> None:
         self._silence = SILENCE if request_timeout is None else FOREVER
@@ -30,17 +30,17 @@ class Deadline:
         self._end = time.monotonic() + self._total
 
     def of_stream(self) -> Deadline:
-        """Return the deadline of a stream. It may take as long to begin as a reading, and then has no end."""
+        """Return the deadline of a stream. It must begin within the time of a reading, and then has no limit."""
         deadline = Deadline(0)
         deadline._silence = min(self._silence, self._total, SILENCE)
         return deadline
 
     def be_patient(self) -> None:
-        """Wait for a byte as long as for everything."""
+        """Drop the separate limit for the next byte."""
         self._silence = FOREVER
 
     def allow_silence(self, seconds: float) -> None:
-        """Wait for the next byte for so many seconds from now on."""
+        """Set the limit for each next byte, in seconds."""
         self._silence = seconds
 
     def renew(self) -> None:
@@ -48,7 +48,7 @@ class Deadline:
         self._end = time.monotonic() + self._total
 
     def left(self) -> float:
-        """Return the seconds left, infinity without a bound. TimeoutError if the time is over."""
+        """Return the seconds left, infinity without a limit. TimeoutError if the time is over."""
         left = self._end - time.monotonic()
         if left <= 0:
             raise TimeoutError
@@ -59,22 +59,22 @@ class Deadline:
         return time.monotonic() >= self._end
 
     def wait(self) -> float | None:
-        """Return how many seconds to wait for the next byte, None for no bound. TimeoutError if the time is over."""
+        """Return how many seconds to wait for the next byte, None without a limit. TimeoutError if the time is over."""
         wait = min(self.left(), self._silence)
         return None if wait == FOREVER else wait
 
     def allows(self, pause: float) -> bool:
-        """Whether a pause of so many seconds is short and ends before the deadline."""
+        """Return whether a pause of some seconds is short and ends before the deadline."""
         return pause < SILENCE and time.monotonic() + pause < self._end
 
 
 def within(seconds: float | None, job: Callable[[], Result]) -> Result:
-    """Run a job that has no timeout of its own. TimeoutError after `seconds`; the job then goes on in its thread."""
+    """Run a job that has no own timeout. TimeoutError after `seconds`; the job then continues in its thread."""
     return _Job(job).result(seconds)
 
 
 def waited(deadline: Deadline, job: Callable[[], Result], what: str) -> Result:
-    """Run a job that may hang. TimeoutError at the deadline. After PATIENCE the user is told what c3s waits for."""
+    """Run a job that may hang. TimeoutError at the deadline. After PATIENCE, print what c3s is waiting for."""
     begun = _Job(job)
     left = deadline.left()
     if left > PATIENCE:
@@ -87,7 +87,7 @@ def waited(deadline: Deadline, job: Callable[[], Result], what: str) -> Result:
 
 
 def announce(what: str) -> None:
-    """Tell the user what c3s waits for, if stderr is a terminal."""
+    """Print what c3s is waiting for, if stderr is a terminal."""
     if sys.stderr is not None and sys.stderr.isatty():
         say(f"waiting for {what}")
 
@@ -111,7 +111,7 @@ class _Job(Generic[Result]):
             self._problem = problem
 
     def _drop(self) -> None:
-        """Close a connection that came too late for whoever waited for it."""
+        """Close a connection that nobody waits for any more."""
         if self._abandoned and self._results and hasattr(self._results[0], "close"):
             self._results[0].close()
 

@@ -1,7 +1,7 @@
 """TCP connections opened while the client that will use them is still being imported.
 
-The import takes as long as a round trip, so the connection is ready when the client needs it. TLS and everything sent
-over the connection are up to the client.
+The import takes as long as a round trip, so the connection is ready when the client needs it. The client does TLS and
+sends the requests.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ class Dial:
         self._thread.start()
 
     def _connect(self, host: bytes, port: int, timeout: float | None) -> None:
-        from socket import create_connection  # takes 3 ms, in this thread
+        from socket import create_connection  # takes 3 ms, here in a thread
 
         try:
-            self._socket = create_connection((host, port), timeout)  # type: ignore[arg-type]  # bytes do, and spare the import of IDNA
+            self._socket = create_connection((host, port), timeout)  # type: ignore[arg-type]  # bytes work, and avoid importing IDNA
         except TimeoutError:
             self._late = True
-        except Exception:  # noqa: BLE001  nobody catches what a thread raises
+        except Exception:  # noqa: BLE001  nobody would catch it in this thread
             # The client will try again, and report the error itself.
             self._socket = None
         if self._unwanted:

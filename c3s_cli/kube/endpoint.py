@@ -1,4 +1,4 @@
-"""A server at an address of its own, such as Prometheus: the same connections, without a kubeconfig."""
+"""A server at its own URL, such as Prometheus: the same connections, without a kubeconfig."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HEADER: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)")
 
 
 class Endpoint(Cluster):
-    """A server that is no API server. standing: headers of every request."""
+    """A server that is not an API server. standing: headers of every request."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class Endpoint(Cluster):
 
     @property
     def access(self) -> Access:
-        """How it is reached."""
+        """How to reach it."""
         return self._access
 
     def _standing_headers(self, target: Target) -> list[tuple[str, str]]:
@@ -49,7 +49,7 @@ class Endpoint(Cluster):
 
 
 def open_endpoint(target: Target, trace: Callable[[str], None] | None = None) -> Endpoint:
-    """Make ready to read the server that `target.origin` names. ConfigError if its address or credentials are wrong."""
+    """Prepare to read the server of `target.origin`. ConfigError if its address or credentials are invalid."""
     origin = target.origin
     deadline = Deadline(target.request_timeout)
     server = address(origin.url)
@@ -74,7 +74,7 @@ def open_endpoint(target: Target, trace: Callable[[str], None] | None = None) ->
 
 
 def _user(origin: Origin, deadline: Deadline) -> dict[str, Any]:
-    """Return the credentials, as a user of a kubeconfig has them."""
+    """Return the credentials in the form of a kubeconfig user."""
     user: dict[str, Any] = {}
     if origin.token_file:
         user["tokenFile"] = origin.token_file
@@ -99,13 +99,13 @@ def _password(path: str | None, deadline: Deadline) -> str:
 def _header(text: str) -> tuple[str, str]:
     match = HEADER.fullmatch(text)
     if match is None:
-        # Not the text: there may be a secret in it.
-        raise ConfigError("a header is written as 'NAME: VALUE'", hint="--prometheus-header 'X-Scope-OrgID: team-a'")
+        # Do not quote the text: it may contain a secret.
+        raise ConfigError("write a header as 'NAME: VALUE'", hint="--prometheus-header 'X-Scope-OrgID: team-a'")
     return match[1], sendable(match[1], match[2].strip())
 
 
 def _plain_authorization(access: Access, deadline: Deadline) -> list[tuple[str, str]]:
-    """Return the Authorization header for this machine, where no network is in between."""
+    """Return the Authorization header for plain HTTP to this machine, where no network is in between."""
     if not ({"tokenFile", "username"} & set(access.user)):
         return []
     kept = {key: value for key, value in access.user.items() if not key.startswith("client-")}

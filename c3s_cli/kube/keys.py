@@ -1,4 +1,4 @@
-"""The folder for files with inline keys: OpenSSL reads certificates and keys from files only."""
+"""The directory for inline certificates and keys: OpenSSL reads them from files only."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from functools import cache
 
 @cache
 def folder_for_keys() -> str:
-    """Return a folder that only the user may open, and that is removed at exit.
+    """Return a directory that only the user may open, and that is removed at exit.
 
-    The client removes its files at exit, too, but not one that a signal finds just created.
+    The client also removes its files at exit, but misses one if a signal arrives just after creating it.
     """
     import atexit
     import tempfile
 
     path = os.path.join(tempfile.gettempdir(), f"c3s-{os.getpid()}-{os.urandom(8).hex()}")
-    # Before it exists, since a signal may come in between.
+    # Before creating the directory, since a signal may arrive in between.
     atexit.register(_remove, path)
     os.mkdir(path, 0o700)
     return path
 
 
 def file_with_key(text: str) -> str:
-    """Write a file in that folder, and return its name."""
+    """Write a file in that directory and return its name."""
     path = os.path.join(folder_for_keys(), os.urandom(8).hex())
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with open(descriptor, "w", encoding="utf-8") as file:
@@ -37,4 +37,4 @@ def _remove(path: str) -> None:
             os.unlink(os.path.join(path, name))
         os.rmdir(path)
     except OSError:
-        pass  # it was never created, or somebody else has cleaned up
+        pass  # it was never created, or has already been removed

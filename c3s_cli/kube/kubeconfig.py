@@ -59,7 +59,7 @@ class _Provider(Struct):
 
 
 class _User(Struct, rename="kebab"):
-    """The shape of a user's entry. Strict: a text must not be taken as a list of one-letter groups."""
+    """The shape of a user's entry. Strict: a string must not be taken as a list of one-letter groups."""
 
     client_certificate: str | None = None
     client_certificate_data: str | None = None
@@ -130,7 +130,7 @@ def missing(environ: Mapping[str, str]) -> list[str]:
 
 
 def unknown_context(name: str, merged: Merged) -> ConfigError:
-    """Return the error for a context that no file has. A wrong $KUBECONFIG is named: it is the likely cause."""
+    """Return the error for a context that no file has. If $KUBECONFIG is wrong, name it: it is the likely cause."""
     hint = f"$KUBECONFIG: no such file: {', '.join(merged.unread)}" if merged.unread else None
     return ConfigError(f'context "{name}" does not exist', hint=hint)
 
@@ -141,13 +141,13 @@ def _home(environ: Mapping[str, str]) -> str:
 
 def _load(path: str, deadline: Deadline) -> Entry:
     """Read one file. ConfigError if it cannot be read or is not a mapping."""
-    import yaml  # takes 15 ms, and a plain --server does not need it
+    import yaml  # takes 15 ms, not needed with only --server
 
     try:
         content = read_file(path, deadline, "kubeconfig")
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         check_nesting(content, loader)
-        document = yaml.load(content, Loader=loader)  # noqa: S506  a safe one
+        document = yaml.load(content, Loader=loader)  # noqa: S506  a safe loader
     except FileNotFoundError:
         raise ConfigError(f"stat {path}: no such file or directory") from None
     except OSError as problem:
@@ -184,7 +184,7 @@ def _entries(document: Entry, section: str, path: str) -> list[tuple[str, Entry]
 
 
 def _name(value: object, what: str, path: str) -> str:
-    """Return a name as text: YAML reads 1 as a number. What is nested is none."""
+    """Return a name as text, since YAML reads 1 as a number. ConfigError for nested values."""
     if isinstance(value, (dict, list, set, tuple)):
         raise ConfigError(f"error loading config file {path!r}: {what} is not a text")
     return str(value)
@@ -203,7 +203,7 @@ def _check_shape(entry: Entry, section: str, name: str, path: str) -> None:
 
 
 def _absolute(entry: Entry, section: str, folder: str) -> Entry:
-    """Resolve relative file names against the folder of the kubeconfig that has them."""
+    """Resolve relative file names against the directory of the kubeconfig that contains them."""
     made = dict(entry)
     for key in PATHS[section]:
         if made.get(key):

@@ -1,8 +1,8 @@
-"""The process of an exec plugin: it ends at the deadline, and the user is told that c3s waits for it."""
+"""The process of an exec plugin: it ends at the deadline, and c3s prints that it is waiting for it."""
 
 from __future__ import annotations
 
-import json  # the client has it by now
+import json  # already imported by the client
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # Seconds between SIGTERM and SIGKILL.
 GRACE: Final = 0.5
-# What the last plugin of each thread printed.
+# The output of each thread's last plugin.
 PRINTED: Final = threading.local()
 
 
@@ -28,7 +28,7 @@ def process_class(deadline: Deadline) -> type[Popen[str]]:
             try:
                 printed = self._until_the_end()
             except BaseException:
-                # At the deadline, and on signals: nobody needs its answer any more.
+                # At the deadline and on signals: the answer is no longer needed.
                 self._end()
                 raise
             PRINTED.text = printed[0]
@@ -61,9 +61,9 @@ def process_class(deadline: Deadline) -> type[Popen[str]]:
 
 
 def certificate_given() -> tuple[str, str]:
-    """Return the certificate and the key that the last plugin of this thread gave; "" for each that it did not give.
+    """Return the certificate and key from this thread's last plugin; "" if it did not return one.
 
-    The client drops them if there is a token, too.
+    The client drops them if there is also a token.
     """
     try:
         status = json.loads(getattr(PRINTED, "text", ""))["status"]

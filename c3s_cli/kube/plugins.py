@@ -1,4 +1,4 @@
-"""Exec plugins, run once for every identity: clusters that ask the same plugin the same thing share its answer."""
+"""Run each exec plugin once: clusters with the same plugin and the same input share its answer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from c3s_cli.kube.deadline import Deadline
 
 
 class Given(Struct, frozen=True):
-    """What a plugin gave: the client's Configuration of the cluster that it ran for."""
+    """The answer of a plugin: the client's Configuration of the cluster that it ran for."""
 
     access: Access
     configuration: Any
@@ -28,14 +28,13 @@ class Plugins:
     def __init__(self) -> None:
         self._lock = Lock()
         self._identities: dict[bytes, _Identity] = {}
-        # Plugins that always ask a person something do so one after the other.
+        # Plugins that always prompt run one after another.
         self._terminal = Lock()
 
     def loader(self, access: Access, deadline: Deadline) -> Callable[[], Any]:
         """Return a function that loads the client's Configuration of a cluster.
 
-        It raises ConfigError, or Unreachable for a plugin. To call it again means that the server has refused the last
-        credentials.
+        It raises ConfigError, or Unreachable for a plugin. Calling it again means that the server refused them.
         """
         plugin = access.user.get("exec")
         if not plugin:
@@ -54,7 +53,7 @@ class Plugins:
         return load
 
     def forget_failures(self) -> None:
-        """Let plugins that failed run again."""
+        """Allow failed plugins to run again."""
         for identity in self._identities.values():
             identity.forget_failure()
 
@@ -66,14 +65,14 @@ class Plugins:
 
 
 class _Identity:
-    """What one plugin gave last, or why it gave nothing."""
+    """The last answer of one plugin, or its error."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._last: Given | C3sError | None = None
 
     def given(self, run: Callable[[], Given], refused: Given | None) -> Given:
-        """Return what the plugin gave; run it if it has not run, or gave what was refused. Raises what it raised."""
+        """Return the plugin's answer; run it if it has not run, or if its last answer was refused. Raises its error."""
         with self._lock:
             if self._last is None or self._last is refused:
                 try:
@@ -85,14 +84,14 @@ class _Identity:
             return self._last
 
     def forget_failure(self) -> None:
-        """Let the plugin run again if it failed."""
+        """Allow the plugin to run again if it failed."""
         with self._lock:
             if isinstance(self._last, C3sError):
                 self._last = None
 
 
 def _configured(access: Access, given: Given, deadline: Deadline) -> Any:
-    """Return the Configuration of a cluster with the credentials that a plugin gave, perhaps for another cluster."""
+    """Return the Configuration of a cluster with a plugin's credentials, which may come from another cluster's run."""
     if given.access is access:
         return given.configuration
     user = {key: value for key, value in access.user.items() if key != "exec"}

@@ -1,4 +1,4 @@
-"""The proxy for a server, chosen as kubectl chooses it."""
+"""Choose the proxy for a server as kubectl does."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ def proxy_of(access: Access) -> str | None:
 
 def _authenticate_proxy(configuration: Any) -> None:
     """Set the header for the user and password in the proxy's URL, which the client drops."""
-    import urllib3  # already imported by the Configuration
+    import urllib3  # already imported with the Configuration
 
     try:
         parts = urlsplit(configuration.proxy)
     except ValueError:
-        raise ConfigError("invalid proxy: its address is no URL") from None
+        raise ConfigError("invalid proxy: its address is not a URL") from None
     if parts.username is None:
         return
     user, password = unquote(parts.username), unquote(parts.password or "")

@@ -1,4 +1,4 @@
-"""Credentials that are replaced while a cluster is read: token files, certificates, and what plugins give."""
+"""Credentials that change while a cluster is read: token files, certificates, and plugins' answers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 from c3s_cli.errors import ApiError, BrokenOff, C3sError, Unreachable
 from c3s_cli.kube.access import Access
 
-# How often the files are looked at, in seconds; client-go does so as often.
+# How often to check the files, in seconds, as in client-go.
 EVERY: Final = 60.0
 FILES: Final = ("tokenFile", "client-certificate", "client-key")
 
@@ -18,7 +18,7 @@ Stamp = tuple[object, ...]
 
 
 class Rotation:
-    """The files that the credentials of an Access were read from, and whether there are newer ones."""
+    """Watches the files from which the credentials of an Access were read."""
 
     def __init__(self, access: Access) -> None:
         names = [access.cluster.get("certificate-authority"), *(access.user.get(key) for key in FILES)]
@@ -29,7 +29,7 @@ class Rotation:
         self._due = 0.0
 
     def stamp(self) -> Stamp:
-        """Return the modification times and sizes of the files, taken before they are read."""
+        """Return the modification times and sizes of the files, to be taken before reading them."""
         return tuple([_stamp(path) for path in self._paths])
 
     def loaded(self, stamp: Stamp) -> None:
@@ -38,16 +38,16 @@ class Rotation:
         self._due = time.monotonic() + EVERY
 
     def due(self) -> bool:
-        """Whether there are newer files. They are looked at once a minute."""
+        """Return whether files have changed. They are checked once a minute."""
         if not self._paths or time.monotonic() < self._due:
             return False
         self._due = time.monotonic() + EVERY
         return self.stamp() != self._loaded
 
     def may_help(self, problem: C3sError) -> bool:
-        """Whether a request may have failed for its credentials, and others be had: from files, or from a plugin.
+        """Return whether a request may have failed because of old credentials that files or a plugin can replace.
 
-        A server that refuses a certificate may say so in TLS, or just break off.
+        A server that refuses a certificate may send a TLS alert, or just close the connection.
         """
         if not self._secure or not isinstance(problem, ApiError | Unreachable):
             return False

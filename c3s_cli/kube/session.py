@@ -1,6 +1,6 @@
-"""The credentials of one cluster, and the connections that are made with them.
+"""The credentials of one cluster, and the connections that use them.
 
-Both are replaced together when a token file, a certificate or a plugin has newer ones.
+Both are replaced together when a token file, a certificate or a plugin has newer credentials.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ Result = TypeVar("Result")
 
 
 class Session:
-    """One identity at one server. Several threads may borrow connections at once.
+    """One user on one server. Several threads may borrow connections at once.
 
-    load: gives the official client's Configuration. headers: what else is sent with every request. authorization: the
-    value of that header, if there is one. secrets: what is sent to log in, to be hidden in what a server says.
+    load: returns the official client's Configuration. headers: other headers of every request. authorization: the value
+    of that header, if any. secrets: the credentials that are sent, to hide them in the server's messages.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Session:
         self._open()
 
     def _open(self) -> None:
-        """Load the credentials, and be ready to connect with them. If they cannot be used, the old ones stay."""
+        """Load the credentials and prepare to connect with them. If they cannot be used, keep the old ones."""
         import urllib3
 
         stamp = self._rotation.stamp()
@@ -68,23 +68,23 @@ class Session:
         self.secrets = Secrets.of([*self._headers, ("Authorization", authorization or "")], self._access.user)
         self._rotation.loaded(stamp)
         outdated, self._idle = self._idle, [self._client()]
-        # A connection belongs to the certificate that it was opened with.
+        # An open connection keeps using the certificate that it was opened with.
         for client in outdated:
             client.close()
 
     def _client(self, deadline: Deadline | None = None) -> Any:
-        """Make one of the official REST clients, for one thread at a time. deadline: None for that of the readings.
+        """Return a new official REST client, for one thread at a time. deadline: None for that of the readings.
 
-        They share one TLS context that is complete: urllib3 would otherwise load the certificates into it for every
-        connection, which takes up to 36 ms, and crashes OpenSSL while another thread is in a handshake.
+        The clients share one complete TLS context. Otherwise urllib3 would load the certificates into it for every
+        connection, which takes up to 36 ms and crashes OpenSSL while another thread is in a handshake.
         """
         configuration = self._configuration
         _, rest_class = rest_client()
         try:
             client = rest_class(configuration)
-        except Exception as problem:  # noqa: BLE001  whatever the client stumbles over: a broken proxy URL, for one
+        except Exception as problem:  # noqa: BLE001  the client raises many types, for example for an invalid proxy URL
             raise ConfigError(f"the connection cannot be set up: {type(problem).__name__}") from None
-        # urllib3 reads where a redirect leads even if it must not follow it, and loses the connection if it cannot.
+        # urllib3 parses the target of a redirect even if it must not follow it, and loses the connection if that fails.
         client.pool_manager.urlopen = partial(client.pool_manager.urlopen, redirect=False)
         if self._context is not None:
             settings = client.pool_manager.connection_pool_kw
@@ -97,7 +97,7 @@ class Session:
 
     @contextmanager
     def own(self, deadline: Deadline) -> Iterator[Any]:
-        """Make a client for one stream, with a deadline of its own."""
+        """Return a new client for one stream, with its own deadline."""
         client = self._client(deadline)
         try:
             yield client
@@ -106,7 +106,7 @@ class Session:
 
     @contextmanager
     def borrowed(self) -> Iterator[Any]:
-        """Lend a client that no other thread uses; its connection stays open for the next one."""
+        """Lend a client that no other thread uses; its connection stays open for the next borrower."""
         with self._lock:
             generation = self._generation
             client = self._idle.pop() if self._idle else None
@@ -129,7 +129,7 @@ class Session:
             left.close()
 
     def renewing(self, attempt: Callable[[], Result]) -> Result:
-        """Do something with credentials; once more with newer ones if theirs seems to be the fault that it fails."""
+        """Run a function that uses the credentials; if they seem to make it fail, once more with newer ones."""
         self._keep_fresh()
         generation = self._generation
         try:
@@ -141,14 +141,14 @@ class Session:
         return attempt()
 
     def _renew(self, generation: int) -> None:
-        """Load the credentials again, once for all threads that were refused with the old ones."""
+        """Reload the credentials, once for all threads that were refused with the old ones."""
         with self._lock:
             if self._generation == generation:
                 self._open()
                 self._generation += 1
 
     def _keep_fresh(self) -> None:
-        """Load the credentials again if their files have changed. Until the new ones can be used, the old ones stay."""
+        """Reload the credentials if their files have changed. Keep the old ones until the new ones can be used."""
         if not self._rotation.due():
             return
         try:

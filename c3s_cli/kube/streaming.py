@@ -1,4 +1,4 @@
-"""A streamed answer: its chunks as they come, until it ends, breaks, is silent for too long, or is closed."""
+"""A streamed answer: its chunks as they arrive, until it ends, breaks, is silent for too long, or is closed."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from c3s_cli.kube.answers import error_of, unreachable
 from c3s_cli.kube.secrets import Secrets
 
 CHUNK: Final = 1 << 18
-# As much of a refusal as is read.
+# How many bytes of an error's body are read.
 REFUSAL: Final = 1 << 20
 
 
 class Stream:
     """One answer. A thread reads its `chunks`; any thread may `close` it, which ends them.
 
-    lent: the client that it comes through. send: the request. silence: how many seconds may pass without a byte.
+    lent: the client to use. send: sends the request. silence: how many seconds may pass without a byte.
     """
 
     def __init__(
@@ -53,9 +53,9 @@ class Stream:
         trace(f"GET {url} {self._response.status} {reason} in {spent:.0f} ms, which goes on")
 
     def chunks(self) -> Generator[bytes]:
-        """Give what comes, as it comes; the end of the answer, or `close`, ends it. Unreachable if it breaks off.
+        """Yield chunks as they arrive, until the answer ends or is closed. Unreachable if the connection breaks.
 
-        Silent, which is an Unreachable, if nothing comes for too long.
+        Silent, a kind of Unreachable, if nothing arrives for too long.
         """
         received = 0
         try:
@@ -64,9 +64,9 @@ class Stream:
                 yield chunk
         except urllib3.exceptions.ReadTimeoutError:
             if not self._closed:
-                raise Silent(f"nothing came from {self._url} for too long") from None
+                raise Silent(f"nothing was received from {self._url} for too long") from None
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as problem:
-            # What a read stumbles over while another thread shuts the connection is no failure.
+            # Errors of a read while another thread closes the connection are not failures.
             if not self._closed:
                 raise unreachable(problem, self._url) from None
         finally:
@@ -75,14 +75,14 @@ class Stream:
             self._trace(f"GET {self._url} ended after {spent:.0f} s, {received} bytes")
 
     def close(self) -> None:
-        """End it, at once even if a thread waits for more of it."""
+        """End the stream, at once, even if a thread is waiting for data."""
         self._closed = True
         with suppress(OSError, ValueError, RuntimeError):
             self._response.shutdown()
 
 
 def _judge(response: Any, url: str, secrets: Secrets) -> None:
-    """Raise what is wrong with an answer that has begun."""
+    """Raise an error if the answer is not a stream of JSON."""
     if response.status != 200:
         body = response.read(REFUSAL, decode_content=True)
         path = urllib3.util.parse_url(url).path or ""

@@ -1,4 +1,4 @@
-"""The TLS context of a cluster: its authority, and the client's certificate."""
+"""The TLS context of a cluster: its CA, and the client's certificate."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 LOADING: Final = Lock()
 
-# OpenSSL's errors for a client's certificate or key, and Go's words for them.
+# OpenSSL's errors for client certificates and keys, and Go's words for them.
 KEY_WORDS: Final = {
     "": "tls: failed to find any PEM data in certificate or key input",
     "KEY_VALUES_MISMATCH": "tls: private key does not match public key",
@@ -24,22 +24,22 @@ KEY_WORDS: Final = {
 
 
 def tls_context(configuration: Any, access: Access) -> SSLContext:
-    """Make the context of a cluster, from the client's Configuration.
+    """Return the TLS context of a cluster, from the client's Configuration.
 
-    Raises ConfigError if the authority cannot be read, Unreachable if the client's certificate or key cannot.
+    Raises ConfigError if the CA cannot be read, Unreachable if the client's certificate or key cannot.
     """
-    import ssl  # urllib3 has it by now
+    import ssl  # already imported by urllib3
 
     if configuration.verify_ssl:
         authority = configuration.ssl_ca_cert or None
-        # urllib3 changes a context whose server has another name, and a certificate is one client's.
+        # Do not share the context: urllib3 changes it for another server name, and the certificate is this client's.
         own = authority or configuration.cert_file or access.cluster.get("tls-server-name")
         try:
             context = _verifying(authority) if own else _of_the_system()
         except (OSError, ssl.SSLError):
             raise ConfigError(
                 f'the certificate authority of context "{access.name}" cannot be read',
-                hint="it must be certificates in PEM",
+                hint="it must contain certificates in PEM format",
             ) from None
     else:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -47,7 +47,7 @@ def tls_context(configuration: Any, access: Access) -> SSLContext:
         context.verify_mode = ssl.CERT_NONE
     if configuration.cert_file:
         try:
-            # A password, so that OpenSSL does not ask the terminal for that of an encrypted key.
+            # Pass a password, so that OpenSSL does not prompt for one if the key is encrypted.
             context.load_cert_chain(configuration.cert_file, configuration.key_file, password="")
         except ssl.SSLError as problem:
             words = KEY_WORDS.get(problem.reason or "", "tls: failed to parse private key")
@@ -58,7 +58,7 @@ def tls_context(configuration: Any, access: Access) -> SSLContext:
 
 
 def _of_the_system() -> SSLContext:
-    """Return the one context of all clusters that trust what the system trusts: to load that takes 22 ms."""
+    """Return the context shared by all clusters that use the system's CAs: loading those takes 22 ms."""
     with LOADING:
         return _loaded()
 
@@ -70,7 +70,7 @@ def _verifying(authority: str | None) -> SSLContext:
     import ssl  # already loaded by urllib3
 
     context = ssl.create_default_context(cafile=authority)
-    # Python 3.13 refuses authorities without a key identifier, which Go accepts. The chain and the name in the
-    # certificate are still verified.
+    # Python 3.13 refuses CAs without a key identifier, which Go accepts. The chain and the host name are still
+    # verified.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     return context

@@ -1,4 +1,4 @@
-"""Report → text, one file for each format. Pure: no clock, no terminal, no sorting; pieces of text come out.
+"""Report → text, one file for each format. Pure: no clock, no terminal, no sorting. Yields pieces of text.
 
 prepare(format), render(report, view): the formats, which are table (with cells, grid, painted), document, delimited,
 names, openmetrics and templated; unmatched_paths(report, view): mistakes in a template; listing: other lists.
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from c3s_cli.model import Report
     from c3s_cli.request.view import View
 
-# The module here, and the function in it, that writes a format.
+# The module and function that write each format.
 WRITERS: Final = {
     Format.TABLE: ("table", "table"),
     Format.WIDE: ("table", "table"),
@@ -38,13 +38,13 @@ COLOURED: Final = (Format.TABLE, Format.WIDE)
 
 
 def prepare(format_: Format) -> None:
-    """Import what rendering a format will need."""
+    """Import what rendering a format needs."""
     if _module_of(format_).__name__.endswith(".table"):
         import_module("tabulate")
 
 
 def render(report: Report, view: View) -> Iterator[str]:
-    """Give the text of a report, piece by piece. Each format is imported only when it is asked for."""
+    """Yield the text of a report in pieces. A format's module is imported only when it is used."""
     if view.color == "always" and view.format in COLOURED:
         from c3s_cli.output.painted import painted
 
@@ -54,7 +54,7 @@ def render(report: Report, view: View) -> Iterator[str]:
 
 
 def unmatched_paths(report: Report, view: View) -> Iterator[str]:
-    """Say which paths of a template no row has."""
+    """Return messages about paths of a template that no row has."""
     if view.format not in WITH_TEMPLATE:
         return iter(())
     from c3s_cli.output.unmatched import unmatched  # only for templates

@@ -23,7 +23,7 @@ def cells(column: Column, rows: Iterable[Any]) -> list[str]:
         percent = percent_cell(column)
         return [percent(part(row), whole(row)) for row in rows]
     if column.name.endswith(".usage"):
-        # Nearly every row has another value.
+        # Nearly every row has a different value.
         cell = cell_of(column)
         return [UNKNOWN if value is None else cell(value) for value in map(column.value, rows)]
     texts = _Texts(cell_of(column))
@@ -31,14 +31,14 @@ def cells(column: Column, rows: Iterable[Any]) -> list[str]:
 
 
 class _Texts(dict[Any, str]):
-    """The cells of values: most columns have few different ones, however many rows there are."""
+    """A cache of cells by value: most columns have few different values, however many rows there are."""
 
     def __init__(self, cell: Callable[[Any], str]) -> None:
         super().__init__({None: UNKNOWN})
         self._cell = cell
 
     def __missing__(self, value: Any) -> str:
-        """Format a value that was not seen before."""
+        """Format a new value."""
         text = self[value] = self._cell(value)
         return text
 
@@ -73,7 +73,7 @@ AMOUNTS: Final[dict[Unit, Callable[[Any], str]]] = {
 
 
 def percent_cell(column: Column) -> Callable[[int | None, int | None], str]:
-    """Return the formatter of a percentage, which takes its part and whole: kubectl's arithmetic, to the bit.
+    """Return the formatter of a percentage, which takes part and whole and rounds exactly like kubectl.
 
     If the whole is 0: `0%` of allocatable or capacity, as in kubectl, else `<none>`.
     """

@@ -1,4 +1,4 @@
-"""CSV and TSV: the same columns as the JSON, their names as headings, exact values in the JSON's units."""
+"""CSV and TSV: the columns of the JSON, with their names as headings and exact values in the same units."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from c3s_cli.request.view import Format, View
 from c3s_cli.terminal.printable import printable
 
 PIECE: Final = 2000
-# A cell that begins so is a formula to a spreadsheet.
+# Spreadsheets take cells that begin like this as formulas.
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 CONTAINER: Final = Column("container", Unit.TEXT, attrgetter("name"), "name of the container")
 
 
 def delimited(report: Report, view: View) -> Iterator[str]:
-    """Write one line a row; with --containers, one line a container. Unknown is an empty cell."""
+    """Write one line per row, or per container with --containers. Unknown values are empty cells."""
     dialect = "excel-tab" if view.format is Format.TSV else "excel"
     for piece in _pieces(report, view):
         text = io.StringIO()
@@ -37,7 +37,7 @@ def _pieces(report: Report, view: View) -> Iterator[Iterable[Sequence[Any]]]:
     if report.containers:
         columns.insert(columns.index(IDENTITY["name"]) + 1, CONTAINER)
     if view.compact:
-        # Readings follow each other in one table: each row has the time of its reading.
+        # Readings form one continuous table: each row has the time of its reading.
         read_at = moment(report.now)
         columns.insert(0, Column("time", Unit.TIME, lambda _row: read_at, "when the reading was made"))
     if view.headers:
@@ -49,7 +49,7 @@ def _pieces(report: Report, view: View) -> Iterator[Iterable[Sequence[Any]]]:
         yield zip(*(map(_in_units, columns, values) if view.units else values), strict=True)
 
 
-# What people count in, and what of it a value of the JSON is: a divisor.
+# Units for people, and the divisor that converts a JSON value to them.
 UNITS: Final = {
     Unit.NANOCORES: ("millicores", 10**6),
     Unit.BYTES: ("MiB", 1 << 20),
@@ -77,7 +77,7 @@ def _decimal(value: float, divisor: int) -> str:
 
 
 def _of(column: Column, rows: Sequence[Any], *, nested: bool) -> Sequence[Any]:
-    """Say what the lines have the values of: rows; or containers, and their pods as often as they have some."""
+    """Yield the object of each line: rows, or containers with their pods."""
     if not nested:
         return rows
     if column is CONTAINER or column.of_containers:
@@ -86,7 +86,7 @@ def _of(column: Column, rows: Sequence[Any], *, nested: bool) -> Sequence[Any]:
 
 
 def _cells(column: Column, rows: Sequence[Any]) -> list[Any]:
-    """Give the values of a column as the csv module takes them, which writes None as an empty cell."""
+    """Return the values of a column for the csv module, which writes None as an empty cell."""
     values = list(map(column.value, rows))
     if column.unit not in (Unit.TEXT, Unit.TEXTS, Unit.TIME):
         return values

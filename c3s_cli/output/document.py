@@ -38,7 +38,7 @@ def json_document(report: Report, view: View) -> Iterator[str]:
 
 def yaml_document(report: Report, view: View) -> Iterator[str]:
     """Write the document as YAML."""
-    import yaml  # only this format needs it
+    import yaml  # only needed for this format
 
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     text = yaml.dump(document(report), Dumper=dumper, sort_keys=False, explicit_start=view.compact)
@@ -105,7 +105,7 @@ def _around(report: Report) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _failed_contexts(report: Report) -> dict[str, Any]:
-    """Return the contexts whose cluster could not be read: no item is of them; no key if one context was asked for."""
+    """Return the contexts whose cluster could not be read, if several contexts were requested."""
     if not report.contexts:
         return {}
     return {"failures": [_failure(failure) for failure in report.failures if failure.source == WHOLE]}
@@ -148,7 +148,7 @@ def _context(result: FitResult) -> dict[str, str]:
 
 
 def _unjudged(report: Report) -> dict[str, list[str]]:
-    """Name the rows that --fail-if or --until could not judge; no key where there is no condition."""
+    """Return the rows that --fail-if or --until could not judge, if there is a condition."""
     if not report.judgements:
         return {}
     return {"unjudged": list(dict.fromkeys(name for each in report.judgements for name in each.unjudged))}
@@ -241,7 +241,7 @@ class Template:
         self.text = self._object(_tree(columns), newline)
 
     def fill(self, rows: Iterable[Any]) -> Iterator[str]:
-        """Write rows, column by column in pieces; a piece is only made when it is needed."""
+        """Write rows in pieces, each built column by column on demand."""
         coming = iter(rows)
         while piece := list(islice(coming, PIECE)):
             yield from map(self.text.__mod__, zip(*(written(column, piece) for column in self.columns), strict=True))

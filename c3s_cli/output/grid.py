@@ -1,4 +1,4 @@
-"""Report → Grid: the cells of a table with their styles, for a screen that shows a part of them. Pure."""
+"""Report → Grid: the cells of a table with styles, for a screen that shows a part of them. Pure."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ Trends = Callable[[Any], tuple[Sequence[int | None], Sequence[int | None]]]
 
 
 class Made(Sequence[str]):
-    """Cells that are made when they are asked for: a screen shows few of them."""
+    """Cells that are made on demand, since a screen shows only few of them."""
 
     def __init__(self, make: Callable[[Any], str], rows: Sequence[Any]) -> None:
         self._make, self._rows = make, rows
 
     def __len__(self) -> int:
-        """Return how many cells there are."""
+        """Return the number of cells."""
         return len(self._rows)
 
     def __getitem__(self, place: Any) -> Any:
-        """Return the cell of one row, and nothing below the last one, where the sums are."""
+        """Return the cell of one row; "" below the last row, where the sums are."""
         return self._make(self._rows[place]) if place < len(self._rows) else ""
 
 
 class _Shown(Struct, frozen=True):
-    """A column of the grid. column: what its cells are of; None for a name, a trend, or a pivoted table."""
+    """A column of the grid. column: the report's column; None for a name, a trend, or a pivoted table."""
 
     title: str
     cells: Sequence[str]
@@ -57,9 +57,9 @@ def grid(
     trends: Trends | None = None,
     table: TableColumns | None = None,
 ) -> Grid:
-    """Make the grid of a report. marks, trends: what is known of a row's past; no trends, no columns for them.
+    """Make the grid of a report. marks, trends: from earlier readings; without trends there are no trend columns.
 
-    table: the headings and cells, if they are known already.
+    table: the headings and cells, if already made.
     """
     lines = _lines(report)
     leading, shown = _columns(report, view, table) if report.rows else (0, [])
@@ -96,7 +96,7 @@ def grid(
 
 
 def _columns(report: Report, view: View, table: TableColumns | None) -> tuple[int, list[_Shown]]:
-    """Return how many columns are names, and all columns; of figures only the cells that are looked at are made."""
+    """Return how many columns are names, and all columns. Cells of numbers are made on demand."""
     if table is None and (view.sum or is_pivoted(report, view)):
         table = shown_table(report, view)
     if table is not None:
@@ -117,7 +117,7 @@ def _cell(column: Column, row: Any) -> str:
 
 
 def _with_trends(shown: Sequence[_Shown], lines: Sequence[Any], trends: Trends) -> list[_Shown]:
-    """Put the trends of CPU and memory beside their figures, or at the end if these are not shown."""
+    """Put the trends of CPU and memory next to their columns, or at the end if those are not shown."""
     made = {
         resource: _Shown("TREND", Made(partial(_trend, trends, place), lines))
         for place, resource in enumerate(("cpu.usage", "memory.usage"))
@@ -139,7 +139,7 @@ def marks_rows(report: Report, view: View) -> bool:
 
 
 def _sampled(timestamp: str | None, now: datetime) -> str:
-    """Say how old the figures of a row are: each cluster has its own age."""
+    """Return the age of a row's metrics, which differs between clusters."""
     if not timestamp:
         return UNKNOWN
     try:
@@ -150,21 +150,21 @@ def _sampled(timestamp: str | None, now: datetime) -> str:
 
 
 def _lines(report: Report) -> Sequence[Any]:
-    """Return the row behind each line: a pod comes once for each of its containers, if they are shown."""
+    """Return the row behind each line: with containers, a pod appears once for each of them."""
     if not report.containers:
         return report.rows
     return [pod for pod in report.rows for _ in getattr(pod, "containers", ())]
 
 
 def _sorted_by(report: Report) -> Sequence[Any]:
-    """Return what each line is sorted by: a container has its own usage and name."""
+    """Return the object that each line is sorted by: containers have their own usage and name."""
     if not report.containers:
         return report.rows
     return [container for pod in report.rows for container in getattr(pod, "containers", ())]
 
 
 def _order(rows: Sequence[Any], by: str, *, reverse: bool) -> list[int]:
-    """Sort lines: the largest usage first, names from A on; unknown usage last either way."""
+    """Sort lines: usage descending, names ascending; unknown usage last in both directions."""
     if not by:
         return list(range(len(rows)))
     if by == "name":
@@ -176,7 +176,7 @@ def _order(rows: Sequence[Any], by: str, *, reverse: bool) -> list[int]:
 
 
 def _style(column: Column, view: View) -> Callable[[Any, str], str] | None:
-    """Return how the cells of a column are styled: percentages by the thresholds, states that are bad."""
+    """Return the styling of a column's cells: percentages by thresholds, and bad states."""
     if column.unit is Unit.PERCENT:
         return lambda row, _cell: style_of(column.value(row), view.warn, view.critical)
     if column.name == "status":
@@ -185,7 +185,7 @@ def _style(column: Column, view: View) -> Callable[[Any, str], str] | None:
 
 
 def _percent_style(cell: str, view: View) -> str:
-    """Return the style of a cell of a pivoted table; kubectl cuts percentages off, which whole thresholds ignore."""
+    """Return the style of a cell of a pivoted table, from its truncated percentage; thresholds are whole numbers."""
     if cell == UNKNOWN:
         return "warn"
     return style_of(float(cell[:-1]), view.warn, view.critical) if cell.endswith("%") else ""

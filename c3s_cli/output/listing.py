@@ -15,9 +15,9 @@ Rows = Sequence[Mapping[str, Any]]
 
 
 def listing(rows: Rows, headings: Mapping[str, str], kind: str, format_: str) -> Iterator[str]:
-    """Write rows of the same keys. headings: the keys that a table shows, with their headings there.
+    """Write rows with the same keys. headings: the keys that a table shows, with their headings.
 
-    kind: what the structured formats call a row. `name` is the key that -o name prints.
+    kind: the kind of a row in the structured formats. `name` is the key that -o name prints.
     """
     match format_:
         case "json":
@@ -57,7 +57,7 @@ def _exact(value: Any) -> Any:
 
 
 def _laid_out(rows: Rows, headings: Mapping[str, str], format_: str) -> Iterator[str]:
-    from c3s_cli.output.table import layout  # the structured formats do without
+    from c3s_cli.output.table import layout  # not needed for the structured formats
 
     columns = [[_cell(row[key]) for row in rows] for key in headings]
     if format_ == "table":

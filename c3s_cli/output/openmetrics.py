@@ -1,8 +1,8 @@
-r"""-o prometheus: OpenMetrics text. One gauge a column, in base units; what is text becomes labels of an `_info` gauge.
+r"""-o prometheus: OpenMetrics text. One gauge per column, in base units; text columns are labels of an `_info` gauge.
 
-node_exporter's textfile collector reads the older text format without timestamps. Everything here is valid there but
-the time of a sample: `sed -E '/^#/!s/([}] [^ "]+) [0-9.]+$/\1/'` takes it away, and leaves samples that have none.
-This is why `_info` is a gauge, not OpenMetrics' info, and why help texts hold nothing that must be escaped.
+node_exporter's textfile collector reads the older text format without timestamps. Everything here is valid there except
+the time of a sample, which --no-timestamps leaves out. That is why `_info` is a gauge, not OpenMetrics' info, and why
+help texts contain nothing that must be escaped.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ Label = tuple[str, str]
 
 
 def exposition(report: Report, view: View) -> Iterator[str]:
-    """Write every column as a family of its own, then `# EOF`."""
+    """Write every column as a metric family, then `# EOF`."""
     columns = flat(report.columns)
     numbers = [column for column in columns if column.unit not in TEXTUAL]
     things = ["container" if report.containers and column.of_containers else THINGS[report.kind] for column in numbers]
@@ -59,7 +59,7 @@ def exposition(report: Report, view: View) -> Iterator[str]:
 
 
 def _family(name: str, column: Column, report: Report, *, timestamps: bool) -> Iterator[str]:
-    """Write one gauge: of the rows, or of their containers where the column has values of those."""
+    """Write one gauge: of the rows, or of their containers if the column has values for those."""
     nested = report.containers and column.of_containers
     keys = _label_names(report.keys)
     lines = []
@@ -78,7 +78,7 @@ def _family(name: str, column: Column, report: Report, *, timestamps: bool) -> I
 
 
 def _head(name: str, unit: str, summary: str) -> str:
-    """Write the metadata of a family. Quotes and backslashes are escaped in one of the two formats only."""
+    """Write the metadata of a family. Only one of the two formats escapes quotes and backslashes."""
     about = printable(summary).replace("\\", "/").replace('"', "'")
     unit_line = f"# UNIT {name} {unit}\n" if unit else ""
     return f"# TYPE {name} gauge\n{unit_line}# HELP {name} {about}\n"
@@ -92,14 +92,14 @@ def _metric_name(thing: str, column: Column) -> tuple[str, str]:
 
 
 def _snake(name: str) -> str:
-    """Turn `labels["a.b/C"]` into `labels_a_b_c`: what may be a name."""
+    """Turn `labels["a.b/C"]` into a valid name: `labels_a_b_c`."""
     return re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()).strip("_")
 
 
 def unique(names: Iterable[tuple[str, str]]) -> list[str]:
-    """Join stems and endings, with a number between them where a name was given before.
+    """Join stems and endings, with a number in between if the name is already taken.
 
-    `a.b` and `a-b` are two labels, and two extended resources, but come to one name.
+    `a.b` and `a-b` are different labels or extended resources, but map to the same name.
     """
     given: list[str] = []
     for stem, ending in names:
@@ -109,13 +109,13 @@ def unique(names: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def _label_names(columns: Sequence[Column], *taken: str) -> list[str]:
-    """Name the labels that hold columns, none of them like one of `taken`."""
+    """Return the names of labels for columns, different from those in `taken`."""
     stems = [(_snake(column.name), "") for column in columns]
     return unique([*((name, "") for name in taken), *stems])[len(taken) :]
 
 
 def _info(texts: Sequence[Column], report: Report) -> Iterator[str]:
-    """Write one gauge that is always 1, and says in labels what is not a number."""
+    """Write one gauge that is always 1, with the columns that are not numbers as labels."""
     name = f"c3s_{THINGS[report.kind]}_info"
     keys = _label_names(report.keys)
     said = {*(key.name for key in report.keys), "context", "workload"}
@@ -135,7 +135,7 @@ def _info(texts: Sequence[Column], report: Report) -> Iterator[str]:
 
 
 def _identity(report: Report) -> list[tuple[str, Getter]]:
-    """Return the labels of every sample besides the keys of --by, with their values."""
+    """Return the labels of every sample, with their values, except for the keys of --by."""
     labels = [("context", IDENTITY["context"].value)]
     if report.kind.namespaced:
         labels.append(("namespace", IDENTITY["namespace"].value))
@@ -178,10 +178,10 @@ def _value(column: Column, row: Any) -> str | None:
 
 
 def _epoch(timestamp: str | None) -> str:
-    """Give an RFC 3339 time as seconds since 1970; "" for none, or if it cannot be read."""
+    """Convert an RFC 3339 time to seconds since 1970; "" if it is missing or invalid."""
     try:
         moment = datetime.fromisoformat(timestamp or "")
     except ValueError:
         return ""
-    # Without a zone it would be a time of this machine.
+    # Without a zone, Python would take it as local time.
     return f"{(moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp():.0f}"

@@ -13,7 +13,7 @@ from c3s_cli.terminal.lines import RESET, SGR
 
 
 def painted(report: Report, view: View) -> Iterator[str]:
-    """Write kubectl's table, its percentages above the thresholds, bad states and unknown values in colour."""
+    """Write kubectl's table with percentages above the thresholds, bad states and unknown values in colour."""
     if not report.rows:
         return
     columns = shown_table(report, view)

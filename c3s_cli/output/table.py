@@ -1,7 +1,7 @@
 """Tables: kubectl's layout for terminals and scripts, and Markdown for documents.
 
-tabulate lays out the tables that people look at. With thousands of rows it takes seconds, so a short writer takes over;
-the tests check that both print the same bytes.
+tabulate lays out tables. With thousands of rows it takes seconds, so a faster writer takes over; tests check that both
+print the same bytes.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ GAP: Final = "   "
 LEAST: Final = 3
 LARGE: Final = 2000
 PIECE: Final = 5000
-# Below this, a name says nothing any more.
+# A shorter name is no longer recognizable.
 SHORTEST: Final = 9
 RULE: Final = "________"
 
-# What begins or ends something in Markdown. An underscore between letters does not, nor do underscores alone.
+# Characters with a meaning in Markdown. Underscores between letters or alone have none.
 MARKUP: Final = re.compile(r"[\\`*~\[\]|]|(?<![^\W_])_+(?=[^\W_])|(?<=[^\W_])_+(?![^\W_])")
-# GitHub makes links of these, even without brackets.
+# GitHub turns these into links, even without brackets.
 BARE_LINK: Final = re.compile(r"(?i)(https?|ftp|mailto|xmpp|www)([:.])")
 
 TableColumns = list[tuple[str, list[str]]]
@@ -47,16 +47,16 @@ def table(report: Report, view: View) -> Iterator[str]:
 
 
 def shown_table(report: Report, view: View) -> TableColumns:
-    """Return the headings and cells of a table, with the sums below them if these are wanted."""
+    """Return the headings and cells of a table, with the sums below if requested."""
     columns = _by_resource(report, view) if is_pivoted(report, view) else _footed(report, view)
     return columns if view.width is None else _narrowed(columns, report, view)
 
 
 def _narrowed(columns: TableColumns, report: Report, view: View) -> TableColumns:
-    """Shorten names in the middle, the longest first, until the table fits the window. Figures are never shortened."""
+    """Shorten names in the middle, the longest first, until the table fits the window. Numbers are never shortened."""
     leading = len(columns) - len(report.columns)
     texts = {leading + place for place, column in enumerate(report.columns) if column.unit in (Unit.TEXT, Unit.TEXTS)}
-    # A pivoted cluster has other columns than the report: its context and the names of the resources are text.
+    # A pivoted cluster has other columns than the report; its context and resource names are text.
     texts = {*range(leading), *texts} if leading > 0 else {0, 1}
     widths = [max(LEAST, *map(len, [title, *cells] if view.headers else cells)) for title, cells in columns]
     excess = sum(widths) + len(GAP) * (len(widths) - 1) - (view.width or 0)
@@ -87,7 +87,7 @@ def markdown(report: Report, view: View) -> Iterator[str]:
 
 
 def _escaped(cell: str) -> str:
-    """Escape a cell so that Markdown shows it as it is: no HTML, no link, no other cell."""
+    """Escape a cell so that Markdown shows it literally: no HTML, no link, no extra cell."""
     text = (
         MARKUP.sub(lambda found: "".join(f"\\{sign}" for sign in found[0]), cell)
         .replace("&", "&amp;")
@@ -112,7 +112,7 @@ def _footed(report: Report, view: View) -> TableColumns:
 
 
 def is_pivoted(report: Report, view: View) -> bool:
-    """Whether a cluster is shown with one row per resource, as its wide columns would not fit on a line."""
+    """Return whether to show a cluster with one row per resource, because its wide columns do not fit on a line."""
     return view.format is Format.WIDE and report.kind is Kind.CLUSTER
 
 
@@ -128,7 +128,7 @@ PIVOT: Final = {
 
 
 def _by_resource(report: Report, view: View) -> TableColumns:
-    """Pivot the wide columns of clusters: one row per resource, one column per field; sums only of several clusters."""
+    """Pivot the wide columns of clusters: one row per resource, one column per field; sums only for several of them."""
     known = {column.name: column for column in report.columns}
     resources = list(dict.fromkeys(name.rpartition(".")[0] for name in known if "." in name))
     resources = [resource for resource in resources if f"{resource}.allocatable" in known]
@@ -149,7 +149,7 @@ def _by_resource(report: Report, view: View) -> TableColumns:
 
 
 def identity(report: Report) -> TableColumns:
-    """Return the columns that say what each line is about."""
+    """Return the columns that identify each line."""
     if report.containers:
         return _of_containers(report)
     rows: Sequence[Any] = report.rows
@@ -161,7 +161,7 @@ def identity(report: Report) -> TableColumns:
 
 
 def _where(report: Report, rows: Sequence[Any]) -> TableColumns:
-    """Return the columns that say in which of several contexts and namespaces rows are."""
+    """Return the context and namespace columns, if rows come from several of them."""
     columns: TableColumns = []
     if report.contexts and "context" not in {key.name for key in report.keys}:
         columns.append(("CONTEXT", all_printable([row.context for row in rows])))
@@ -221,7 +221,7 @@ def layout(headings: Sequence[str] | None, columns: Sequence[list[str]]) -> Iter
 def _tabulated(headings: Sequence[str] | None, columns: Sequence[list[str]]) -> Iterator[str]:
     import tabulate  # takes 75 ms, and other formats do not need it
 
-    tabulate.WIDE_CHARS_MODE = False  # kubectl counts characters, whether wcwidth is installed or not
+    tabulate.WIDE_CHARS_MODE = False  # kubectl counts characters, so do not use wcwidth even if it is installed
     between = tabulate.DataRow("", GAP, "")
     form = tabulate.TableFormat(None, None, None, None, between, between, 0, None)
     rows = [list(row) for row in zip(*columns, strict=True)]
@@ -234,7 +234,7 @@ def _tabulated(headings: Sequence[str] | None, columns: Sequence[list[str]]) -> 
 
 
 def _padded(headings: Sequence[str] | None, columns: Sequence[list[str]]) -> Iterator[str]:
-    """Do what `_tabulated` does, in a hundredth of the time: one `%` per line, which runs in C."""
+    """Do the same as `_tabulated` in a hundredth of the time, with one `%` per line, which runs in C."""
     titled = [[*([headings[place]] if headings else []), *column] for place, column in enumerate(columns)]
     widths = [max(LEAST, *map(len, column)) for column in titled]
     form = GAP.join([*(f"%-{width}s" for width in widths[:-1]), "%s"]) + "\n"

@@ -44,7 +44,7 @@ def _written_nodes(nodes: Sequence[Node], value: Any) -> Iterator[str]:
             for each in follow(node.path, [value]):
                 yield from _written_nodes(node.body, each)
         else:
-            # What a cluster says stays one line; what the template says may have several.
+            # Text from a cluster stays on one line; the template may have several lines.
             yield printable(" ".join(map(written, follow(node, [value]))))
 
 
@@ -66,7 +66,7 @@ def _cell(path: Path, item: dict[str, Any]) -> str:
 
 
 def follow(path: Path, values: list[Any]) -> list[Any]:
-    """Return everything that a path leads to from the given values."""
+    """Return everything that a path finds from the given values."""
     for step in path:
         values = [found for part in step for value in values for found in _found(part, value)]
     return values
@@ -122,7 +122,7 @@ def written(value: Any) -> str:
     return json.dumps(_whole(value), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
-# From here on both kubectl and Python write an exponent.
+# From this value on, both kubectl and Python write an exponent.
 LARGEST: Final = 1e21
 
 

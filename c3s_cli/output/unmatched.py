@@ -1,4 +1,4 @@
-"""The paths of a template that lead nowhere: what no row has, and what was probably meant."""
+"""Find paths of a template that no row has, and suggest what was probably meant."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from c3s_cli.request.jsonpath import (
 )
 from c3s_cli.request.view import Format, View
 
-# Where kubectl's documents have what c3s has elsewhere.
+# Paths in kubectl's documents, and the equivalent in c3s's.
 KUBECTLS: Final = {
     ".metadata.name": ".name",
     ".metadata.namespace": ".namespace",
@@ -40,7 +40,7 @@ LABELS: Final = ".metadata.labels"
 
 
 def unmatched(report: Report, view: View) -> Iterator[str]:
-    """Say which paths of the template no row has. Without rows there is nothing to say."""
+    """Return messages about the paths that no row has; none if there are no rows."""
     if not report.rows:
         return
     if view.format is Format.CUSTOM_COLUMNS:
@@ -58,7 +58,7 @@ def unmatched(report: Report, view: View) -> Iterator[str]:
 
 
 def _missing(nodes: Sequence[Node], values: list[Any]) -> Iterator[Path]:
-    """Yield the paths that lead nowhere from any of the values."""
+    """Yield the paths that find nothing in any of the values."""
     for node in nodes:
         if isinstance(node, str):
             continue
@@ -71,7 +71,7 @@ def _missing(nodes: Sequence[Node], values: list[Any]) -> Iterator[Path]:
 
 
 def _loose(path: Path) -> Path:
-    """Let a path lead to all items: that a filter finds none, or a list is short, is no mistake."""
+    """Make a path match all items: a filter without matches, or a short list, is not a mistake."""
     return tuple(tuple(map(_any_item, step)) for step in path)
 
 
@@ -87,7 +87,7 @@ def _paths(item: Any, before: str = "") -> list[str]:
 
 
 def _meant(path: str, known: Sequence[str]) -> str | None:
-    """Find the path that has what somebody looks for elsewhere, as in kubectl's own documents."""
+    """Return the c3s path for a path in kubectl's documents, or for a similar name."""
     for theirs, ours in KUBECTLS.items():
         if path.endswith(theirs):
             return path.removesuffix(theirs) + ours
@@ -102,7 +102,7 @@ def _meant(path: str, known: Sequence[str]) -> str | None:
 
 
 def written_path(path: Path) -> str:
-    """Write a path as in a template."""
+    """Format a path as in a template."""
     return "".join(map(_step, path))
 
 

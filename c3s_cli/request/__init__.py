@@ -1,4 +1,4 @@
-"""What a command line asks for: Target (where), Query (what), View (how), and the languages they are written in.
+"""The request of a command line: Target (where), Query (what), View (how), and the languages they are written in.
 
 from_flags: flags become target, query, view and pace; fitting, manifests: flags and files become the workloads of
 `c3s fit`. Values of flags: formats, origin (--from), shown (--columns), grouping (--by), sorting (--sort-by), period

@@ -1,7 +1,7 @@
-"""What --where, --fail-if and --until ask of a row: comparisons joined by and, then by or. request/where.py reads it.
+"""The conditions of --where, --fail-if and --until: comparisons joined by and, then by or. where.py parses them.
 
-The logic has three values, as Kleene's: a comparison with an unknown value is neither true nor false (None). With and,
-one false comparison decides; with or, one true one. A row meets a condition that is true of it.
+The logic has three values, as in Kleene's: a comparison with an unknown value is neither true nor false (None). With
+and, one false comparison decides; with or, a true one. A row meets a condition only if it is true.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from c3s_cli.columns.vocabulary import Column, Unit
 
 
 class Word(Enum):
-    """A value outside the column's unit. UNKNOWN: could not be read. NONE: known not to be there. NULL: either.
+    """A value outside the column's unit. UNKNOWN: could not be read. NONE: known not to exist. NULL: either.
 
-    These are what a table shows as `<unknown>` and `<none>`, and what the JSON shows as `null`.
+    Tables show them as `<unknown>` and `<none>`, the JSON as `null`.
     """
 
     NULL = "null"
@@ -32,12 +32,12 @@ COUNTED: Final = (".requests", ".limits", ".allocatable", ".capacity")
 
 
 def may_be_none(column: Column) -> bool:
-    """Whether a known value of the column can mean that there is nothing: no limit, no owner, a share of nothing."""
+    """Return whether a known value of the column can mean none: no limit, no owner, a percentage of nothing."""
     return bool(column.ratio) or column.unit in (Unit.TEXT, Unit.TEXTS) or column.name.endswith(COUNTED)
 
 
 class Comparison(Struct, frozen=True):
-    """One comparison. value: what the text of it means to the column."""
+    """One comparison. value: the text, converted to the unit of the column."""
 
     column: Column
     operator: str
@@ -45,12 +45,12 @@ class Comparison(Struct, frozen=True):
     value: Any
 
     def __str__(self) -> str:
-        """Write the comparison so that it reads back as the same."""
+        """Return the comparison as text that parses back to the same."""
         return f"{self.column.name} {self.operator} {self.value_text}"
 
     @property
     def value_text(self) -> str:
-        """The value as it stands in a condition."""
+        """The value as written in a condition."""
         escaped = self.text.replace("\\", "\\\\").replace('"', '\\"')
         return self.value.value if isinstance(self.value, Word) else f'"{escaped}"'
 
@@ -60,11 +60,11 @@ class Comparison(Struct, frozen=True):
         return self.value in (Word.NULL, Word.UNKNOWN) and self.operator == "="
 
     def with_columns(self, named: Callable[[Column], Column]) -> Comparison:
-        """Compare another column with the same value."""
+        """Return the comparison of another column with the same value."""
         return Comparison(named(self.column), self.operator, self.text, self.value)
 
     def judge(self, row: Any) -> bool | None:
-        """Say whether it is true of a row; None if a value that it needs is unknown."""
+        """Return whether it is true for a row; None if a needed value is unknown."""
         if isinstance(self.value, Word):
             return self._judge_word(row, self.value)
         have, value = self._sides(row)
@@ -82,12 +82,12 @@ class Comparison(Struct, frozen=True):
         if word is Word.UNKNOWN:
             return is_unknown is wanted
         if word is Word.NULL:
-            # The JSON has null for a percentage of nothing too; other nothings have a value there: 0, "" or [].
+            # In the JSON, a percentage of nothing is null, too; other missing values are 0, "" or [].
             return (is_unknown or bool(self.column.ratio and is_none)) is wanted
         return None if is_none is None else is_none is wanted
 
     def _is_none(self, row: Any) -> bool | None:
-        """Say whether what the column is about is known not to be there; None if its value is unknown."""
+        """Return whether the value is known not to exist; None if it is unknown."""
         if self.column.ratio:
             part, whole = (side(row) for side in self.column.ratio)
             return None if part is None or whole is None else not whole
@@ -95,9 +95,9 @@ class Comparison(Struct, frozen=True):
         return None if have is None else may_be_none(self.column) and not have
 
     def _sides(self, row: Any) -> tuple[Any, Any]:
-        """Give what a row has, None for nothing to compare, and what it is compared with; neither is rounded.
+        """Return a row's value, None if there is nothing to compare, and the value to compare with, both unrounded.
 
-        Whole numbers are multiplied out: part / whole against a fraction, without dividing.
+        Percentages are compared without dividing: part times the denominator against whole times the numerator.
         """
         column, value = self.column, self.value
         if column.ratio:
@@ -106,7 +106,7 @@ class Comparison(Struct, frozen=True):
                 return None, value
             return 100 * part * value.denominator, value.numerator * whole
         have = column.value(row)
-        # A window is a float; what it is the nearest float of is its shortest decimal.
+        # A window is a float; take its shortest decimal as the exact value.
         return (Fraction(str(have)) if isinstance(have, float) else have), value
 
 
@@ -118,7 +118,7 @@ class Membership(Struct, frozen=True):
     choices: tuple[Comparison, ...]
 
     def __str__(self) -> str:
-        """Write it so that it reads back as the same."""
+        """Return it as text that parses back to the same."""
         values = ", ".join(choice.value_text for choice in self.choices)
         return f"{self.column.name} {'not in' if self.negated else 'in'} ({values})"
 
@@ -128,13 +128,13 @@ class Membership(Struct, frozen=True):
         return any(choice.seeks_unknown for choice in self.choices)
 
     def with_columns(self, named: Callable[[Column], Column]) -> Membership:
-        """Compare another column with the same values."""
+        """Return the comparison of another column with the same values."""
         return Membership(
             named(self.column), self.negated, tuple(choice.with_columns(named) for choice in self.choices)
         )
 
     def judge(self, row: Any) -> bool | None:
-        """Say whether it is true of a row; None if the value is unknown."""
+        """Return whether it is true for a row; None if the value is unknown."""
         join = all_of if self.negated else any_of
         return join(choice.judge(row) for choice in self.choices)
 
@@ -143,43 +143,43 @@ Test = Comparison | Membership
 
 
 class Condition(Struct, frozen=True):
-    """Several lists of tests: met where all of any one list are."""
+    """Several lists of tests: met if all tests of any one list are met."""
 
     alternatives: tuple[tuple[Test, ...], ...]
 
     def __str__(self) -> str:
-        """Write the condition for people; `texts` reads back."""
+        """Return the condition for messages; use `texts` to parse it back."""
         return " or ".join(self.texts)
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """Give the expressions, one an alternative, that `parse` makes an equal condition of."""
+        """Return the expressions, one per alternative, from which `parse` makes an equal condition."""
         return tuple(", ".join(map(str, tests)) for tests in self.alternatives)
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        """Give the columns that are compared."""
+        """Return the columns that are compared."""
         return tuple(test.column for test in self._tests())
 
     @property
     def seeks_unknown(self) -> bool:
-        """Whether a test is met by what is not known."""
+        """Whether an unknown value meets one of the tests."""
         return any(test.seeks_unknown for test in self._tests())
 
     def matches(self, row: Any) -> bool:
-        """Say whether a row meets it."""
+        """Return whether a row meets it."""
         return self.judge(row) is True
 
     def with_columns(self, named: Callable[[Column], Column]) -> Condition:
-        """Compare other columns with the same values."""
+        """Return the condition for other columns with the same values."""
         return Condition(tuple(tuple(test.with_columns(named) for test in tests) for tests in self.alternatives))
 
     def judge(self, row: Any) -> bool | None:
-        """Say whether it is true of a row; None if that depends on values that are unknown."""
+        """Return whether it is true for a row; None if that depends on unknown values."""
         return any_of(all_of(test.judge(row) for test in tests) for tests in self.alternatives)
 
     def undecided(self, row: Any) -> tuple[Column, ...]:
-        """Give the columns whose unknown values leave a row unjudged."""
+        """Return the columns whose unknown values leave a row unjudged."""
         return tuple(
             test.column
             for tests in self.alternatives

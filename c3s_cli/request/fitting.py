@@ -52,7 +52,7 @@ def fit_request_of(flags: Fit, read: Read) -> FitRequest:
 
 
 def _names(given: Sequence[str]) -> Iterator[str]:
-    """Yield the names of nodes, as -o name prints them too; commas separate several."""
+    """Yield names of nodes, separated by commas, also in the form of -o name."""
     return (name.strip().removeprefix("node/") for each in given for name in each.split(",") if name.strip())
 
 

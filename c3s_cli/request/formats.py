@@ -7,7 +7,7 @@ from c3s_cli.request.view import WITH_TEMPLATE, Format
 
 
 def read_format(text: str) -> tuple[Format, str]:
-    """Read -o: the format, and its template. A template with a mistake is refused before anything is read."""
+    """Parse -o: the format and its template. An invalid template is refused before anything is read."""
     word, equals, template = text.partition("=")
     word = word.lower()  # as kubectl does
     format_ = next((each for each in Format if each.value == word), None)
@@ -35,8 +35,8 @@ def read_format(text: str) -> tuple[Format, str]:
 
 
 def _advice(word: str) -> str | None:
-    """Suggest a format for a word that is none."""
-    from difflib import get_close_matches  # only a mistake pays for it
+    """Suggest a format for an unknown word."""
+    from difflib import get_close_matches  # only needed after a mistake
 
     if word.startswith(("go-template", "template")):
         return "-o jsonpath=TEMPLATE takes a template"

@@ -1,6 +1,6 @@
-"""Flags → Target, Query, View, Pace. The rules that involve several flags are here.
+"""Flags → Target, Query, View, Pace, with the rules that involve several flags.
 
-Nothing is read yet: every mistake on the command line is found here, as a UsageError in kubectl's words.
+Nothing is read yet: all mistakes on the command line are found here and raised as a UsageError in kubectl's words.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 
 def target_of(flags: options.Connection, *, usage: bool = True) -> Target:
-    """Make the Target of the connection flags. usage: whether it is asked for, so that it matters who tells it."""
+    """Make the Target from the connection flags. usage: whether usage is read, so that its source matters."""
     for flag in ("server", "context", "cluster", "kubeconfig", "all_contexts"):
         if getattr(flags, flag) and (flags.demo or flags.demo_at):
             raise UsageError(f"only one of --demo or --{flag.replace('_', '-')} can be provided")
@@ -101,7 +101,7 @@ DECIMAL: Final = re.compile(r"[0-9]*\.[0-9]+")
 
 
 def pace_of(flags: options.Repeat) -> Pace:
-    """Make the Pace of watch's flags."""
+    """Make the Pace from watch's flags."""
     interval = interval_of(flags.interval)
     if not 0 < interval <= LONGEST_WAIT:
         raise UsageError(f"--interval takes a time above 0, such as 2, 500ms or 1m, not {flags.interval!r}")
@@ -109,13 +109,13 @@ def pace_of(flags: options.Repeat) -> Pace:
         raise UsageError(f"--count takes a number from 1 on, not {flags.count}")
     if flags.timeout and not _until(flags):
         raise UsageError("--timeout goes with --until or --until-all")
-    # --interval takes decimals, and so does its neighbour.
+    # --interval takes decimals, so --timeout does too.
     timeout = f"{flags.timeout}s" if flags.timeout and DECIMAL.fullmatch(flags.timeout) else flags.timeout
     return Pace(interval, flags.count, _seconds(timeout))
 
 
 def _refuse_interval_as_namespace(objects: Kind, namespace: str | None) -> None:
-    """Refuse the -n of watch(1), which is an interval, where a namespace means nothing."""
+    """Refuse -n with a number, the interval of watch(1), in commands that need no namespace."""
     if objects is Kind.POD or not is_interval(namespace):
         return
     rows = "nodes have" if objects is Kind.NODE else "a cluster has"
@@ -123,7 +123,7 @@ def _refuse_interval_as_namespace(objects: Kind, namespace: str | None) -> None:
 
 
 def _until(flags: options.Repeat | None) -> Sequence[str] | None:
-    """Return what watch waits for."""
+    """Return the condition that watch waits for."""
     if flags is None:
         return None
     if flags.until and flags.until_all:
@@ -134,7 +134,7 @@ def _until(flags: options.Repeat | None) -> Sequence[str] | None:
 # --- what and how ---------------------------------------------------------------------------------------------
 
 
-def request_of(  # noqa: PLR0913  a command line has that many groups of flags
+def request_of(  # noqa: PLR0913  one parameter per group of flags
     objects: Kind,
     names: Sequence[str] | None,
     connection: options.Connection,
@@ -146,7 +146,7 @@ def request_of(  # noqa: PLR0913  a command line has that many groups of flags
     time: Time | None = None,
     repeat: options.Repeat | None = None,
 ) -> tuple[Query, View]:
-    """Make the Query and the View of one command line. Mistakes are found in kubectl's order."""
+    """Make the Query and View of a command line. Mistakes are found in kubectl's order."""
     name = _name(objects, names or ())
     format_, template = read_format(display.output)
     _check_format(format_, rows, display)
@@ -199,7 +199,7 @@ def request_of(  # noqa: PLR0913  a command line has that many groups of flags
 
 
 def _check_format(format_: Format, rows: options.Selection, display: options.Display) -> None:
-    """Raise a UsageError for flags that do not go with the format."""
+    """Raise a UsageError for flags that the format does not support."""
     if display.units and format_ not in DELIMITED:
         raise UsageError("--units goes with -o csv or tsv")
     if display.no_timestamps and format_ not in METRICS:
@@ -217,7 +217,7 @@ def _grouped(of_objects: Naming, by: str | None, *, everywhere: bool) -> tuple[t
 
 
 def _view(format_: Format, template: str, display: options.Display, *, sums: bool) -> View:
-    """Make the View. With --columns, wide means no more than table."""
+    """Make the View. With --columns, wide is the same as table."""
     return View(
         Format.TABLE if format_ is Format.WIDE and display.columns else format_,
         headers=not display.no_headers,
@@ -238,12 +238,12 @@ def _color(text: str) -> str:
 
 
 def _name(objects: Kind, names: Sequence[str]) -> str | None:
-    """Return the NAME; `node/NAME` and `pod/NAME`, which -o name prints, are names too."""
+    """Return the NAME; also accepts `node/NAME` and `pod/NAME`, the form of -o name."""
     thing = objects.value.lower()
     if len(names) > 1:
         raise UsageError(
             f"{thing} [NAME | -l label]\nSee 'c3s top {thing} -h' for help and examples",
-            hint=f"--where 'name in ({', '.join(names)})' shows several" if objects in RESOURCE_NAMES else None,
+            hint=f"to show several, use --where 'name in ({', '.join(names)})'" if objects in RESOURCE_NAMES else None,
         )
     if not names:
         return None

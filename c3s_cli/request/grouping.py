@@ -9,7 +9,7 @@ from c3s_cli.columns.vocabulary import Column, Kind, Unit
 from c3s_cli.errors import UsageError
 
 KEY_COLUMNS: Final = {"instance-type": "instanceType"}
-# What people call them elsewhere.
+# Other names for these keys.
 ALSO: Final = {"cluster": "context", "workload": "owner", "ns": "namespace", "node-pool": "pool", "nodepool": "pool"}
 WORKLOADS: Final = ("deployment", "statefulset", "daemonset", "replicaset", "job", "cronjob")
 KEYS: Final = {
@@ -20,7 +20,7 @@ KEYS: Final = {
 
 
 def keys_of(objects: Kind, text: str | None, *, everywhere: bool) -> list[str]:
-    """Return the columns of --by. With -A, owners of one name in two namespaces are two groups."""
+    """Return the columns of --by. With -A, owners with the same name in two namespaces are two groups."""
     if text and objects not in KEYS:
         raise UsageError("--by groups nodes or pods, not the cluster")
     names = [_key(key, KEYS[objects]) for key in split_names(text)]
@@ -30,7 +30,7 @@ def keys_of(objects: Kind, text: str | None, *, everywhere: bool) -> list[str]:
 
 
 def _key(key: str, keys: tuple[str, ...]) -> str:
-    """Return the column of one key, in whatever letters: POOL is how a table heads it."""
+    """Return the column of one key, in any case: tables have the heading POOL."""
     if key.startswith("label:"):
         return f'labels["{key.removeprefix("label:")}"]'
     if key.startswith("labels["):
@@ -55,5 +55,5 @@ def _advice(key: str, keys: tuple[str, ...]) -> str:
 
 
 def key_column(column: Column, place: int) -> Column:
-    """Make the column of a group that holds the value of one of its keys."""
+    """Return the column for one of a group's keys."""
     return Column(column.name, Unit.TEXT, lambda group: group.keys[place], column.summary, column.needs)

@@ -45,7 +45,7 @@ class Descend(Struct, frozen=True):
 
 
 class Filter(Struct, frozen=True):
-    """The members where `path` finds something, or something for which the comparison with `wanted` holds."""
+    """The members for which `path` finds something, or something that compares true with `wanted`."""
 
     path: tuple[Step, ...]
     operator: str | None = None
@@ -65,7 +65,7 @@ SLICE: Final = re.compile(r"(-?[0-9]{1,9})?:(-?[0-9]{1,9})?(?::([0-9]{1,9}))?")
 FILTER: Final = re.compile(r"""\?\(\s*@?((?:"[^"]*"|'[^']*'|[^=!<>"'\s])*)\s*(?:(==|!=|<=|>=|<|>)(.+))?\)""", re.DOTALL)
 ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
 ESCAPES: Final = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-# Far beyond any use, and far below Python's recursion limit.
+# Far more than anyone needs, and far below Python's recursion limit.
 DEEPEST: Final = 50
 
 
@@ -282,7 +282,7 @@ def _ask(nodes: list[Node], places: list[_Place], asked: set[tuple[str, ...]]) -
 
 
 def _places(path: Path, places: list[_Place], asked: set[tuple[str, ...]]) -> list[_Place]:
-    """Follow a path from some places; add the paths that it needs inside items to `asked`."""
+    """Follow a path from some places; add the paths inside items that it needs to `asked`."""
     for step in path:
         found = [each for part in step for place in places for each in _next(part, place, asked)]
         places = list(dict.fromkeys(found))

@@ -27,7 +27,7 @@ def objects(names: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _listed(given: str) -> list[str]:
-    """Split a list at its commas, as kubectl does; but a file may have a comma in its name."""
+    """Split a list at its commas, as kubectl does, unless a file with that name exists."""
     return [given] if Path(given).exists() else [name for name in given.split(",") if name]
 
 

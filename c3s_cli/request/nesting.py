@@ -6,7 +6,7 @@ from typing import Any, Final
 
 # A kubeconfig has six levels, its extensions may have more; a manifest has some fifteen.
 DEEPEST: Final = 100
-# Nodes, each alias counted as what it stands for. Go's YAML parser has such a limit too.
+# The number of nodes after expanding aliases. Go's YAML parser has a similar limit.
 MOST_NODES: Final = 1_000_000
 
 
@@ -19,7 +19,7 @@ def check_nesting(content: bytes, loader: Any) -> None:
 
     Parsing a document into events needs no recursion, and takes half the time of loading it.
     """
-    import yaml  # the caller has it by now
+    import yaml  # already imported by the caller
 
     sizes: dict[str | None, int] = {}
     # For every open collection: its anchor, and how many nodes it has so far.

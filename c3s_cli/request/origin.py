@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 KINDS: Final = ("metrics", "kubelet", "prometheus")
 SERVICE: Final = re.compile(r"prometheus:([a-z0-9][a-z0-9.-]*/(?:https?:)?[a-z0-9][a-z0-9.-]*(?::[a-z0-9-]+)?)")
-# What only Prometheus takes: the flag's field, and that of the Origin.
+# Flags for Prometheus only: the field of the flag, and that of the Origin.
 OF_PROMETHEUS: Final = {
     "prometheus_match": "match",
     "prometheus_token_file": "token_file",
@@ -27,7 +27,7 @@ OF_PROMETHEUS: Final = {
 
 
 def origin_of(flags: options.Connection) -> Origin:
-    """Return the source of the usage. UsageError for an unknown source, and for flags that do not go with it."""
+    """Return the source of the usage. UsageError for an unknown source, or for flags that it does not support."""
     source = flags.source or os.environ.get("C3S_FROM") or "metrics"
     given = {field: value for name, field in OF_PROMETHEUS.items() if (value := getattr(flags, name))}
     headers = tuple(flags.prometheus_header or ())
@@ -38,7 +38,7 @@ def origin_of(flags: options.Connection) -> Origin:
         return Origin("prometheus", url=source, headers=headers, facts=facts, **given)
     if source not in KINDS and service is None:
         where = "--from" if flags.source else "$C3S_FROM"
-        # An address without its scheme may have a password in it.
+        # A URL without its scheme may contain a password.
         quoted = f" {source!r}" if "@" not in source else ""
         raise UsageError(
             f"unknown source{quoted} in {where}",
@@ -54,7 +54,7 @@ def origin_of(flags: options.Connection) -> Origin:
 
 
 def _check_identity(flags: options.Connection) -> None:
-    """Raise UsageError if flags name an identity that would not be used, or two."""
+    """Raise UsageError if flags set credentials that would not be used, or two kinds of them."""
     if flags.prometheus_password_file and not flags.prometheus_user:
         raise UsageError("--prometheus-password-file goes with --prometheus-user")
     if flags.prometheus_token_file and flags.prometheus_user:
@@ -67,7 +67,7 @@ def _check_identity(flags: options.Connection) -> None:
 
 
 def _facts(text: str, *, knows: bool) -> bool:
-    """Whether the facts come from the source of the usage, too. knows: whether it has them."""
+    """Return whether facts come from the source of the usage, too. knows: whether that source has facts."""
     if text not in ("api", "source"):
         raise UsageError(f"unknown value {text!r} of --facts", hint="one of: api, source")
     if text == "source" and not knows:

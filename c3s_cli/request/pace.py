@@ -1,4 +1,4 @@
-"""Pace: how often watch reads, and when it ends."""
+"""Pace: how often watch reads, and when it stops."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Pace(Struct, frozen=True):
 
 
 def interval_of(text: str) -> float:
-    """Read seconds or a duration; 0 for what is neither."""
+    """Parse seconds or a duration; 0 if it is neither."""
     for read in (float, parse_duration):
         try:
             return read(text)
@@ -26,5 +26,5 @@ def interval_of(text: str) -> float:
 
 
 def is_interval(namespace: str | None) -> bool:
-    """Return whether a namespace looks like an interval, which is what the -n of watch(1) takes."""
+    """Return whether a namespace looks like an interval, as -n of watch(1) takes it."""
     return bool(namespace and interval_of(namespace))

@@ -1,4 +1,4 @@
-"""A range of time on the command line: --since, --start, --end, --at, --step."""
+"""A time or a time range on the command line: --since, --start, --end, --at, --step."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ LONGEST: Final = 10 * 365 * DAY
 
 
 class Period(Struct, frozen=True):
-    """A moment, or a range that ends there. Seconds; times since 1970.
+    """A time, or a range that ends there. In seconds; times since 1970.
 
-    end: None for now. since: the length of the range up to the end. start: where it begins, instead. step: between two
-    points of it, None for what suits its length.
+    end: None for now. since: the length of the range. start: its beginning, if given instead. step: between two points,
+    None to choose it by the length.
     """
 
     since: float | None = None
@@ -31,11 +31,11 @@ class Period(Struct, frozen=True):
 
     @property
     def is_range(self) -> bool:
-        """Whether there is a range, and not only a moment."""
+        """Whether this is a range, not a single time."""
         return self.since is not None or self.start is not None
 
     def bounds(self, now: float) -> tuple[float, float]:
-        """Return the start and the end in whole seconds; both are the end for a moment."""
+        """Return the start and end in whole seconds; for a single time both are the same."""
         end = float(int(now if self.end is None else self.end))
         if self.start is not None:
             return self.start, end
@@ -43,13 +43,13 @@ class Period(Struct, frozen=True):
 
 
 def period_of(since: str | None, start: str | None, end: str | None, at: str | None, step: str | None) -> Period | None:
-    """Make the Period of the flags; None if none is given. UsageError for whatever does not fit together."""
+    """Make the Period from the flags; None if none is given. UsageError for contradictory flags."""
     if at and (since or start or end):
-        raise UsageError("--at names a moment; only one of --at or a range can be provided")
+        raise UsageError("only one of --at or a time range can be provided")
     if since and start:
         raise UsageError("only one of --since or --start can be provided")
     if end and not (since or start):
-        raise UsageError("--end goes with --since or --start", hint="--at names a moment")
+        raise UsageError("--end goes with --since or --start", hint="for a single time, use --at")
     if step and not (since or start):
         raise UsageError("--step goes with --since or --start")
     if not (since or start or at):
@@ -66,7 +66,7 @@ def period_of(since: str | None, start: str | None, end: str | None, at: str | N
 
 
 def span(text: str, flag: str) -> float:
-    """Read a length of time, such as 7d, 36h or 1w2d, in seconds. UsageError if it is not valid, or below a minute."""
+    """Parse a duration such as 7d, 36h or 1w2d, in seconds. UsageError if it is invalid or below a minute."""
     match = LONG.fullmatch(text)
     try:
         years, weeks, days = (int(match[place] or 0) if match else 0 for place in (1, 2, 3))
@@ -80,7 +80,7 @@ def span(text: str, flag: str) -> float:
 
 
 def moment(text: str, flag: str) -> float:
-    """Read a time: RFC 3339, or a date, which begins at midnight UTC. UsageError if it is not valid."""
+    """Parse a time: RFC 3339, or a date for midnight UTC. UsageError if it is invalid."""
     try:
         time = datetime.fromisoformat(text.strip().upper().replace(" ", "T"))
     except ValueError:

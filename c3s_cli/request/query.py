@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class SortKey(Struct, frozen=True):
-    """One key of an order. `value` is what is compared; unknown values come last in either direction."""
+    """One sort key. `value` returns the value to compare; unknown values come last in either direction."""
 
     column: Column
     value: Callable[[Any], Any]
@@ -27,12 +27,11 @@ class SortKey(Struct, frozen=True):
 class Query(Struct, frozen=True):
     """The rows to show and their columns.
 
-    objects: the kind of object that is read. kind: the kind of row that is shown (a group, with `by`). keys: the
-    columns that --by made. namespace: that of -n, None for the context's own; all_namespaces overrides it. period: the
-    range of time or the moment, None for now. totals: whether totals of all rows are needed; sum: whether they are
-    shown in a table, too. extended: whether to add columns for
-    every extended resource that is found. fail_if_unknown: whether a row that cannot be judged fails. until_all:
-    whether all rows must meet `until`, and not just any.
+    objects: the kind of object to read. kind: the kind of row to show (a group, with `by`). keys: the columns of --by.
+    namespace: from -n, None for the context's; all_namespaces overrides it. period: the time or time range, None for
+    now. totals: whether totals of all rows are needed; sum: whether a table shows them. extended: whether to add
+    columns for every extended resource that is found. fail_if_unknown: whether a row that cannot be judged fails.
+    until_all: whether all rows must meet `until`, not just any.
     """
 
     objects: Kind
@@ -66,7 +65,7 @@ class Query(Struct, frozen=True):
         return (*self.columns, *self.by, *(key.column for key in self.sort), *compared)
 
     def with_columns(self, named: Callable[[Column, Naming], Column]) -> Query:
-        """Put other columns in place of its own. `named` gets each column and the naming that it is found by."""
+        """Replace the columns. `named` is called with each column and the Naming to find the new one with."""
         objects, rows = Naming(self.objects), Naming(self.kind)
         changed: Query = structs.replace(
             self,
@@ -92,17 +91,17 @@ class Query(Struct, frozen=True):
 
     @property
     def row_figures(self) -> tuple[str, ...]:
-        """The figures that are needed of each object: those of a group's own are not, unless they add up."""
+        """The figures needed for each object. Figures of whole groups are not, unless they are sums."""
         where = self.where.columns if self.where and self.objects is not Kind.CLUSTER else ()
         if self.kind is self.objects and self.kind is not Kind.CLUSTER:
             return _figures([*where, *self._result_columns])
-        from c3s_cli.columns.statistics import is_statistic  # only groups need it
+        from c3s_cli.columns.statistics import is_statistic  # only needed for groups
 
         return _figures(where) + tuple(each for each in _figures(self._result_columns) if not is_statistic(each))
 
     @property
     def group_figures(self) -> tuple[str, ...]:
-        """The figures that are needed of groups: those of the rows, or of the totals below them."""
+        """The figures needed for whole groups: those of the rows, or of the totals below them."""
         if self.kind is not self.objects or self.kind is Kind.CLUSTER:
             where = self.where.columns if self.where and self.objects is Kind.CLUSTER else ()
             return _figures([*where, *self._result_columns])

@@ -1,4 +1,4 @@
-"""What a range of time means for the other flags: which sources have it, which columns it shows, which need one."""
+"""Rules of a time range for other flags: which sources support it, which columns it shows or requires."""
 
 from __future__ import annotations
 
@@ -17,22 +17,20 @@ if TYPE_CHECKING:
 
 
 def asked_for(time: Time | None, connection: options.Connection) -> Period | None:
-    """Return the range of time, or the moment; None for now. UsageError if the source does not know the past."""
+    """Return the time or time range; None for now. UsageError if the source has no history."""
     given = [flag for flag in time.__struct_fields__ if getattr(time, flag)] if time else []
     if not given or time is None:
         return None
-    from c3s_cli.request.period import period_of  # most readings are of now
+    from c3s_cli.request.period import period_of  # most readings have no time flags
 
     period = period_of(time.since, time.start, time.end, time.at, time.step)
     if origin_of(connection).kind != "prometheus":
-        raise UsageError(
-            f"--{given[0]} goes with --from prometheus or --from URL", hint="no other source has past usage"
-        )
+        raise UsageError(f"--{given[0]} goes with --from prometheus or --from URL", hint="no other source has history")
     return period
 
 
 def in_range(words: list[str], naming: Naming, period: Period | None) -> list[str]:
-    """With a range of time, show statistics by default, and the number of members of a group."""
+    """With a time range, show statistics by default, and the number of members of groups."""
     if period is None or not period.is_range:
         return words
     counts = [column.name for column in naming.expand(["default"]) if column.parts]
@@ -41,7 +39,7 @@ def in_range(words: list[str], naming: Naming, period: Period | None) -> list[st
 
 
 def check(query: Query) -> None:
-    """Refuse statistics without a range of time that they are of."""
+    """Refuse statistics without a time range."""
     statistics = statistics_of((*query.row_figures, *query.group_figures))
     if statistics and not (query.period and query.period.is_range):
-        raise UsageError(f"{statistics[0]} is a statistic over time", hint="--since 7d sets the range")
+        raise UsageError(f"{statistics[0]} is a statistic over time", hint="set a time range, such as --since 7d")

@@ -1,4 +1,4 @@
-"""Label and field selectors, parsed as kubectl does: errors are found before any request, and are in its words."""
+"""Label and field selectors, parsed as in kubectl: errors are found before any request, and have its words."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ class _LabelParser:
             if not values or self.next in (",", ")"):
                 values.add("")
             if self.next == ",":
-                self.take()  # two commas are one empty value; what follows them is a word, or kubectl refuses the list
+                self.take()  # two commas are one empty value; a word must follow them, or kubectl refuses the list
                 if self.next == ")":
                     raise _not_in_list(self.next)
         self.take()

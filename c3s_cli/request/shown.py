@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from c3s_cli.request.query import SortKey
 
 
-# The sets of columns to which extended resources are added: those of a cluster, those that fit is asked for.
+# The sets to which extended resources are added: those of a cluster, and for fit those that pods request.
 WITH_EXTENDED: Final = {
     Kind.CLUSTER: frozenset({"wide", "all"}),
     Kind.FIT: frozenset({"default", "wide", "all"}),
@@ -32,18 +32,18 @@ def words_of(columns: str | None, format_: Format) -> list[str]:
 
 
 def named_columns(words: list[str], naming: Naming, period: Period | None, *, everywhere: bool) -> list[Column]:
-    """Return the columns that these words name, without those that every row starts with."""
+    """Return the columns with these names, without those that every row starts with."""
     implied = _implied_columns(naming.kind, naming.keys, everywhere=everywhere)
     return [column for column in naming.expand(in_range(words, naming, period)) if column.name not in implied]
 
 
 def with_extended(kind: Kind, words: Sequence[str]) -> bool:
-    """Whether these words also mean every extended resource that is found."""
+    """Return whether these words also include every extended resource that is found."""
     return kind in WITH_EXTENDED and not WITH_EXTENDED[kind].isdisjoint(words)
 
 
 def unique(*several: Iterable[Column]) -> tuple[Column, ...]:
-    """Join several lists of columns; of those with the same name, the first stays."""
+    """Join several lists of columns; of columns with the same name, keep the first."""
     found: dict[str, Column] = {}
     for columns in several:
         for column in columns:
@@ -52,7 +52,7 @@ def unique(*several: Iterable[Column]) -> tuple[Column, ...]:
 
 
 def _implied_columns(kind: Kind, keys: Sequence[Column], *, everywhere: bool) -> set[str]:
-    """Name the columns that every row starts with, so that --columns need not repeat them."""
+    """Return the names of the columns that every row starts with, so that --columns need not repeat them."""
     if keys:
         return {key.name for key in keys}
     if kind is Kind.CLUSTER:
@@ -61,7 +61,7 @@ def _implied_columns(kind: Kind, keys: Sequence[Column], *, everywhere: bool) ->
 
 
 def used_columns(sort: Sequence[SortKey], where: Condition | None, shown: Iterable[Column]) -> list[Column]:
-    """Return the columns that rows are sorted or filtered by and that are not shown yet."""
+    """Return the columns for sorting and filtering that are not shown yet."""
     seen = {"name", "namespace", "context", *(column.name for column in flat(shown))}
     used = [*(key.column for key in sort), *(where.columns if where else ())]
     return [column for column in used if not seen.issuperset(part.name for part in flat([column]))]
@@ -79,7 +79,7 @@ def swap_columns(naming: Naming) -> tuple[Column, ...]:
 
 
 def denominator_columns(naming: Naming) -> tuple[Column, ...]:
-    """Return what a cluster's default percentages are percentages of; only the structured formats show it."""
+    """Return the basis of a cluster's default percentages, which only the structured formats show."""
     if naming.kind is not Kind.CLUSTER:
         return ()
     return naming.expand(

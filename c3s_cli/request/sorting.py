@@ -15,12 +15,12 @@ DIRECTED: Final = re.compile(r'([^:\[\]"]+):(\w*)')
 
 
 def sort_keys(text: str | None, naming: Naming) -> tuple[SortKey, ...]:
-    """Read --sort-by. `cpu` and `memory` alone sort as kubectl does: descending, CPU by whole millicores."""
+    """Parse --sort-by. `cpu` and `memory` alone sort as in kubectl: descending, CPU by whole millicores."""
     return tuple(_sort_key(word, naming) for word in split_names(text))
 
 
 def _sort_key(word: str, naming: Naming) -> SortKey:
-    """Read `COLUMN`, `COLUMN:asc`, `COLUMN:desc` or `-COLUMN`, which is descending as elsewhere."""
+    """Parse `COLUMN`, `COLUMN:asc`, `COLUMN:desc` or `-COLUMN`, which is descending."""
     name, _, direction = word.rpartition(":") if word.endswith((":asc", ":desc")) else (word, "", "")
     if name.startswith("-"):
         if direction:

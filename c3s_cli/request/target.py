@@ -1,4 +1,4 @@
-"""Target: which clusters to read, and with which identity."""
+"""Target: which clusters to read, and as which user."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import Struct
 
-# Enough to hide the round trips; more would start as many login plugins at the same moment.
+# Enough to hide round trips; more would start too many login plugins at the same moment.
 PARALLEL: Final = 16
 
 
@@ -20,12 +20,12 @@ class DemoOptions(Struct, frozen=True):
 
 
 class Origin(Struct, frozen=True):
-    """The source of the usage.
+    """Where usage comes from.
 
-    kind: "metrics" (the metrics API), "kubelet" or "prometheus". url: where Prometheus' API is, "" for the one that the
-    cluster has: `service`, as NAMESPACE/NAME:PORT, or the one that is found. headers: as "NAME: VALUE". match: what is
-    added to every selector, such as cluster="eu". facts: whether requests, owners and nodes come from it, too. cluster:
-    which of the clusters that it knows, "" if they have no names.
+    kind: "metrics" (the metrics API), "kubelet" or "prometheus". url: the address of a Prometheus API, "" for a service
+    of the cluster: `service`, as NAMESPACE/NAME:PORT, or the one that is found. headers: as "NAME: VALUE". match:
+    matchers added to every selector, such as cluster="eu". facts: whether requests, owners and nodes come from it, too.
+    cluster: which of the clusters in its data, "" if they have no names.
     """
 
     kind: str = "metrics"
@@ -44,11 +44,11 @@ class Origin(Struct, frozen=True):
 
 
 class Target(Struct, frozen=True):
-    """Which clusters to read, and with which identity. None and "" mean what they mean to kubectl: not given.
+    """Which clusters to read, and as which user. None and "" mean not given, as in kubectl.
 
     contexts: the values of --context, each a name, a pattern or a list of both. parallel: how many clusters to read at
-    once. request_timeout: seconds for each request; None for the defaults (10 s without data, 5 minutes in total), 0
-    for no limit. verbosity: the number after -v. origin: who knows the usage.
+    once. request_timeout: seconds for each reading; None for the defaults (10 s without data, 5 minutes in total), 0
+    for no limit. verbosity: the number after -v. origin: where usage comes from.
     """
 
     contexts: tuple[str, ...] = ()

@@ -38,8 +38,8 @@ class View(Struct, frozen=True):
 
     template: what follows `custom-columns=` or `jsonpath=`. compact: one document per line, for watch. color: "auto",
     "always" or "never". warn, critical: the percentages from which cells are coloured. trend: whether rows of a watch
-    have a sparkline. units: whether the headings of csv and tsv have units. timestamps: whether the samples of metrics
-    have times. width: the columns of the terminal; None for a pipe or file, whose lines are never shortened.
+    have a sparkline. units: whether the headings of csv and tsv have units. timestamps: whether OpenMetrics samples
+    have times. width: the width of the terminal; None for a pipe or file, whose lines are never shortened.
     """
 
     format: Format

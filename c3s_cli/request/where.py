@@ -1,12 +1,11 @@
-r"""The language of --where, --fail-if and --until: comparisons of columns, as `memory% > 80, namespace ~ ^team-`.
+r"""The language of --where, --fail-if and --until: comparisons such as `memory% > 80, namespace ~ ^team-`.
 
-A comma means and, a repeated flag means or. A value is read by the unit of its column; one that holds a comma, a
-quote, a blank or parentheses stands in double quotes, where `\"` is a quote and `\\` a backslash; any other backslash
-stays as it is, for regular expressions. `none`, `unknown` and `null` without quotes are no values but their absence:
-request/condition.py says what of. `COLUMN in (A, B)` and `COLUMN not in (A, B)` compare with several values.
+A comma means and, a repeated flag or. A value is parsed by the unit of its column. A value with a comma, a quote,
+a blank or parentheses needs double quotes, in which `\"` is a quote and `\\` a backslash; other backslashes stay, for
+regular expressions. `none`, `unknown` and `null` without quotes stand for missing values: see request/condition.py.
+`COLUMN in (A, B)` and `COLUMN not in (A, B)` compare with several values.
 
-Regular expressions are Python's. Their length is bounded, their running time is not: who writes one that backtracks
-without end waits for it.
+Regular expressions are Python's. Their length is limited, their running time is not: catastrophic backtracking hangs.
 """
 
 from __future__ import annotations
@@ -41,9 +40,9 @@ EXAMPLE: Final = "write it as COLUMN OPERATOR VALUE, such as 'memory% > 80' or '
 
 UNQUOTED: Final = "write the condition in single quotes: a shell takes < and > for files, as in --where 'cpu > 1'"
 
-# What stands before the operator, right or wrong, so that a wrong name is said as a whole.
+# Everything before the operator, valid or not, so that messages quote a wrong name as a whole.
 COLUMN: Final = re.compile(r"""\s*((?:\["[^"]*"\]|[^\s=!<>~,"])+)\s*""")
-# Everything that looks like an operator, so that `=>` is a mistake and not `=` with the value `>`; but `=<none>`.
+# Everything that looks like an operator, so that `=>` is an error, not `=` with the value `>`; except in `=<none>`.
 OPERATOR: Final = re.compile(r"([=!~]+(?=<(?:none|unknown)>)|[=!<>~]+)\s*")
 MEMBERSHIP: Final = re.compile(r"(in|not\s+in|notin)\b\s*", re.IGNORECASE)
 # A value is in one of three groups: in double quotes, in single quotes, or bare.
@@ -55,7 +54,7 @@ DAYS: Final = re.compile(r"(?:([0-9]+)y)?(?:([0-9]+)d)?(.*)", re.DOTALL)
 
 
 def parse(texts: Sequence[str], naming: Naming) -> Condition:
-    """Read expressions, one alternative each. UsageError for whatever is wrong with them."""
+    """Parse expressions, one alternative each. UsageError if one is invalid."""
     return Condition(tuple(tuple(_tests(text, naming)) for text in texts))
 
 
@@ -73,12 +72,12 @@ def _tests(text: str, naming: Naming) -> list[Test]:
         place += 1
 
 
-QUOTING: Final = "a value with a comma, a quote or a blank in it stands in double quotes, such as 'name ~ \"^a{1,2}\"'"
+QUOTING: Final = "a value with a comma, a quote or a blank needs double quotes, such as 'name ~ \"^a{1,2}\"'"
 JOINING: Final = "a comma means and; for or, repeat the flag"
 
 
 def _joined(rest: str) -> str:
-    """Say what to do about what follows a value: words that join, or a value without its quotes."""
+    """Return a hint for text after a value: `and`, `or`, or a value without quotes."""
     return JOINING if re.match(r"(?:and|or|&&|\|\|)\b|&&|\|\||;", rest, re.IGNORECASE) else QUOTING
 
 
@@ -93,7 +92,7 @@ def _test(text: str, place: int, naming: Naming) -> tuple[Test, int]:
         return Membership(column, negated, choices), end
     operator = OPERATOR.match(text, name.end())
     if operator is None:
-        # `--where cpu>1` without quotes: the shell has taken the rest as the name of a file.
+        # `--where cpu>1` without quotes: the shell took the rest as a file name.
         hint = UNQUOTED if name.end() == len(text) else EXAMPLE
         allowed = ", ".join((*_operators(column), "in", "not in"))
         raise UsageError(f"expected one of {allowed} after {name[1]} in {text!r}", hint=hint)
@@ -109,7 +108,7 @@ LISTED: Final = (
 
 
 def _choices(text: str, place: int, column: Column, operator: str) -> tuple[tuple[Comparison, ...], int]:
-    """Read a list of values in parentheses; give a comparison for each, and the place behind the list."""
+    """Parse a list of values in parentheses; return a comparison for each, and the position after the list."""
     choices = []
     separator = "("
     while text.startswith(separator, place) and (value := CHOICE.match(text, place + 1)):
@@ -123,7 +122,7 @@ def _choices(text: str, place: int, column: Column, operator: str) -> tuple[tupl
 
 
 def _comparison(column: Column, operator: str, value: re.Match[str]) -> Comparison:
-    """Make the comparison of a column with a value."""
+    """Return the comparison of a column with a value."""
     word = None
     if value[1] is not None:
         raw = ESCAPE.sub(r"\1", value[1])
@@ -138,17 +137,17 @@ def _comparison(column: Column, operator: str, value: re.Match[str]) -> Comparis
 
 
 def _word(text: str, operator: str) -> Word | None:
-    """Return the word for an absent value; `~ none` is a pattern, which names may match."""
+    """Return the word for a missing value; in `~ none` it is a pattern instead."""
     return None if operator.endswith("~") and text in ("none", "unknown") else WORDS.get(text)
 
 
-@cache  # a column that is made for its name, such as a GPU's, is the same one each time, and equal to itself
+@cache  # cached, so that a column made on demand, such as a GPU's, is the same object each time
 def _column(name: str, naming: Naming) -> Column:
     """Find a column that can be compared. UsageError for any other."""
     column = naming.find(name)
     if column.parts:
         parts = " or ".join(part.name for part in column.parts)
-        raise UsageError(f"{column.name} shows two columns, and cannot be compared", hint=f"compare {parts}")
+        raise UsageError(f"{column.name} shows two columns and cannot be compared", hint=f"compare {parts}")
     return column
 
 
@@ -166,7 +165,7 @@ MEANT: Final = {
 
 
 def _check_operator(operator: str, column: Column, word: Word | None) -> None:
-    """Raise a UsageError, with the operators that would do, for one that does not."""
+    """Raise a UsageError for an operator that the column does not support, with those that it does."""
     about = f"{column.name} ({column.unit.value})"
     if word is Word.NONE and not may_be_none(column):
         raise UsageError(f"none does not go with {about}", hint=f"for what could not be read: {column.name} = unknown")
@@ -187,7 +186,7 @@ def _operators(column: Column) -> tuple[str, ...]:
 
 
 def _meaning(column: Column, operator: str, text: str) -> Any:
-    """Read a value by the unit of its column. UsageError, with an example, if it cannot be."""
+    """Parse a value by the unit of its column. UsageError with an example if it is invalid."""
     if column.unit in TEXTUAL:
         return _pattern(text) if operator.endswith("~") else text
     try:
@@ -200,7 +199,7 @@ def _meaning(column: Column, operator: str, text: str) -> Any:
 
 
 def _sample(column: Column, text: str) -> str:
-    """Say how a value is written; who writes a percentage means another column."""
+    """Return a hint with an example of a value; for a percentage, suggest the percentage column."""
     resource, _, field = column.name.partition(".")
     if text.endswith("%") and field == "usage" and resource in CPU_AND_MEMORY:
         return f"for a percentage compare {resource}%"
@@ -221,7 +220,7 @@ def _pattern(text: str) -> re.Pattern[str]:
         raise UsageError(f"a pattern may have {LONGEST_PATTERN} characters, not {len(text)}")
     try:
         with warnings.catch_warnings():
-            # Python warns of sets that it may read differently one day; to whoever asks for rows that is noise.
+            # Python warns about patterns whose meaning may change in a later version; users need not see that.
             warnings.simplefilter("ignore", FutureWarning)
             return re.compile(text)
     except (re.error, OverflowError, RecursionError) as problem:
@@ -248,7 +247,7 @@ def _number(unit: Unit, text: str) -> int | Fraction:
 
 
 def _seconds(text: str) -> Fraction:
-    """Read an age: a Go duration that may begin with years and days, or a number of seconds."""
+    """Parse an age: a Go duration that may begin with years and days, or a number of seconds."""
     if re.fullmatch(r"[0-9]{1,12}(?:\.[0-9]{1,9})?", text):
         return Fraction(text)
     match = DAYS.fullmatch(text)

@@ -1,4 +1,4 @@
-"""The request of `c3s fit`: pods, what they request, and where they may run; and its result."""
+"""The request of `c3s fit` (pods, what they request, where they may run) and its result."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class FitResult(Struct, frozen=True):
     """The placement of a workload, or of the pods of a drained node (namespace: None, workload: the node's name).
 
     unplaced: "namespace/name" of the pods of a drained node that do not fit. not_considered: rules that were ignored.
-    context: where, "" if only one was asked for.
+    context: "" if only one was requested.
     """
 
     workload: str

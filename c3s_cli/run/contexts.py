@@ -1,4 +1,4 @@
-"""`c3s contexts`: what the kubeconfig says of each context, and what its cluster answers."""
+"""`c3s contexts`: list the contexts of the kubeconfig; with --check, whether their clusters answer."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ CHECKED: Final = {
 
 
 class Check(Struct, frozen=True, rename="camel"):
-    """What one cluster answered. metrics_api: its version, None if there is none that works.
+    """The answer of one cluster. metrics_api: its version, None if none works.
 
-    problem, hint: what is wrong, and what to do; "" if nothing is.
+    problem, hint: what is wrong and what to do; "" if nothing is.
     """
 
     answers: bool
@@ -91,14 +91,14 @@ def _row(member: Member, known: Sequence[Context]) -> dict[str, Any]:
 
 
 def _shown(rows: Sequence[dict[str, Any]], format_: str) -> Sequence[dict[str, Any]]:
-    """Mark the current context as kubectl does, where people look at it."""
+    """Mark the current context as kubectl does, in formats for people."""
     if format_ not in ("table", "markdown"):
         return rows
     return [row | {"current": "*" if row["current"] else ""} for row in rows]
 
 
 def check_all(fleet: Fleet, *, quiet: bool) -> list[Check]:
-    """Ask all clusters at once; contexts that lead to the same one with the same user ask once."""
+    """Ask all clusters in parallel; contexts with the same cluster and user share one request."""
     jobs: dict[bytes, Member] = {}
     keys = []
     for member in fleet.members:
@@ -131,7 +131,7 @@ def _asked(member: Member, cluster: Cluster) -> Check:
     try:
         version = server_version(cluster)
     except ApiError as problem:
-        # Who is logged in may not be allowed to see the version; that is an answer.
+        # A user who may not see the version is logged in all the same: the cluster answers.
         if problem.status not in (403, 404):
             return _failed(member, Check(answers=False), problem)
     except C3sError as problem:

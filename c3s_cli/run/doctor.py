@@ -1,4 +1,4 @@
-"""`c3s doctor`: one context, examined from its kubeconfig to the age of its figures, with advice for each finding."""
+"""`c3s doctor`: check one context, from the kubeconfig to the age of its metrics, with advice for each problem."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ HEADINGS: Final = {"check": "CHECK", "result": "RESULT", "finding": "FINDING"}
 
 
 def show_findings(target: Target, namespace: str | None, format_: str) -> ExitCode:
-    """Examine one context, and print what is found. FAILURE if something is broken."""
+    """Check one context and print the findings. FAILURE if something is broken."""
     stages = Stages(target.verbosity)
     findings = list(examine(target, namespace, stages))
     rows = [structs.asdict(each) for each in findings]
@@ -40,7 +40,7 @@ def show_findings(target: Target, namespace: str | None, format_: str) -> ExitCo
 
 
 def _with_hints(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Put each hint into a line of its own, below its finding."""
+    """Put each hint on a separate line, below its finding."""
     lines: list[Mapping[str, Any]] = []
     for row in rows:
         lines.append(row)
@@ -50,9 +50,9 @@ def _with_hints(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 def examine(target: Target, namespace: str | None, stages: Stages) -> Iterator[Finding]:
-    """Look at everything in turn; what cannot work without the last thing is not looked at."""
+    """Check everything in order; stop where later checks depend on a failed one."""
     if target.origin.url:
-        raise UsageError("c3s doctor examines an API server, which --from URL does without")
+        raise UsageError("c3s doctor checks an API server: it does not support --from URL")
     with found(target, stages) as fleet:
         member = fleet.sole("c3s doctor")
         try:
@@ -75,7 +75,7 @@ def examine(target: Target, namespace: str | None, stages: Stages) -> Iterator[F
 
 
 def local_time() -> float:
-    """Return what the clock of this machine says."""
+    """Return the time of this machine."""
     return time.time()
 
 

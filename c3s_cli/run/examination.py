@@ -1,4 +1,4 @@
-"""The part of `c3s doctor` that asks the cluster: login, rights, metrics API, the age of its figures."""
+"""The part of `c3s doctor` that asks the cluster: login, rights, metrics API, the age of its metrics."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ if TYPE_CHECKING:
     from c3s_cli.kube.cluster import Cluster
     from c3s_cli.sources.source import Source
 
-# What is read for more columns, or for -A: commands work without it.
+# Only needed for more columns, or for -A: commands work without it.
 OPTIONAL: Final = ("pods", "all pods")
-# Certificates and tokens do not mind a clock that is wrong by less, in seconds.
+# Certificates and tokens tolerate a smaller clock difference, in seconds.
 SKEW: Final = 30
 
 
 def _credentials(access: Access) -> Finding:
-    """Say what the caller logs in with, never the secret itself."""
+    """Describe the credentials of the caller, never the secret itself."""
     user = access.user
     if not access.secure:
-        return Finding("credentials", OK, "none: nothing secret is sent over plain HTTP")
+        return Finding("credentials", OK, "none: c3s sends no credentials over plain HTTP")
     kinds = {
         "token": "a token",
         "tokenFile": f"the token in {user.get('tokenFile')}",
@@ -53,15 +53,15 @@ def _credentials(access: Access) -> Finding:
     used = [words for key, words in kinds.items() if user.get(key)]
     if used:
         return Finding("credentials", OK, " and ".join(used))
-    hint = "kubectl config set-credentials gives the user of a context its credentials"
+    hint = "set credentials for the user: kubectl config set-credentials"
     return Finding("credentials", WARNING, "none: the kubeconfig's user has no credentials", hint)
 
 
 class Examination:
     """The part of an examination that asks the cluster.
 
-    namespace: the one whose rights are looked at. origin: who tells the usage, as of Origin.kind. clock: tells the time
-    of this machine; None if the server's is not meant to be right.
+    namespace: the namespace to check rights in. origin: where usage comes from, an Origin.kind. clock: the time of this
+    machine; None if the server's time is not meant to be right.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Examination:
         self.denied: set[str] = set()
 
     def findings(self, source: Callable[[], Source]) -> Iterator[Finding]:
-        """Ask for everything in turn. source: what a reading asks, if that is not the metrics API."""
+        """Check everything in order. source: the source of a reading, if it is not the metrics API."""
         reached = self._reached()
         if any(self._is_login(each) for each in reached):
             yield from reached
@@ -84,7 +84,7 @@ class Examination:
         yield _credentials(self.access)
         for note in self.cluster.notes:
             yield Finding(
-                "certificate", WARNING, note.removeprefix("warning: "), "--certificate-authority names its CA"
+                "certificate", WARNING, note.removeprefix("warning: "), "set its CA with --certificate-authority"
             )
         yield from reached
         if any(each.result == BROKEN and each.check == "api server" for each in reached):
@@ -109,7 +109,7 @@ class Examination:
             answer = self.cluster.get("/version")
             version = version_of(answer.body)
         except (Unreachable, InvalidAnswer) as problem:
-            # The hint of a timeout tells how to wait longer; here the question is why.
+            # The hint of a timeout is about waiting longer; here the cause matters.
             hint = "" if isinstance(problem, TimedOut) else problem.hint or ""
             return [broken("api server", problem, hint or advice_on(words_of(problem)) or self._where_to_look())]
         except ApiError as problem:
@@ -126,13 +126,13 @@ class Examination:
         return f"is {self.access.server} the right address, is the VPN or the proxy up, does the cluster still exist?"
 
     def _skew(self, of_server: float | None) -> Iterator[Finding]:
-        """Compare the clocks, of which the server's is exact to a second."""
+        """Compare the clocks. The server's Date header is exact to a second."""
         if self.clock is None or of_server is None:
             return
         ahead = self.clock() - of_server
         if abs(ahead) > SKEW:
             words = f"this machine is {age(abs(ahead))} {'ahead of' if ahead > 0 else 'behind'} the server"
-            hint = "set one of them right (NTP): certificates and the tokens of plugins are only good for some time"
+            hint = "synchronize both with NTP: certificates and tokens depend on the time"
             yield Finding("clock", WARNING, words, hint)
 
     def _identity(self) -> Finding:
@@ -141,7 +141,9 @@ class Examination:
         except C3sError as problem:
             named = re.search(r'User "([^"]+)"', str(problem))
             if named is None:
-                return Finding("identity", UNKNOWN, "this server does not say who the caller is (Kubernetes 1.28 does)")
+                return Finding(
+                    "identity", UNKNOWN, "this server does not report the caller (Kubernetes 1.28 and newer do)"
+                )
             name, groups = named[1], []
         if name == ANONYMOUS:
             return Finding("identity", BROKEN, name, NOBODY)
@@ -151,9 +153,11 @@ class Examination:
         uses = uses_of(self.namespace, self.origin)
         lacking, problem = missing(self.cluster, uses)
         if problem is not None:
-            yield Finding("rights", UNKNOWN, f"the server does not tell which the caller has: {words_of(problem)}")
+            yield Finding("rights", UNKNOWN, f"the server does not report the caller's rights: {words_of(problem)}")
         elif not lacking:
-            yield Finding("rights", OK, f"all {len(uses)} that c3s may need, in namespace {self.namespace} and in all")
+            yield Finding(
+                "rights", OK, f"all {len(uses)} that c3s may need, in namespace {self.namespace} and in all namespaces"
+            )
         elif len(lacking) < len(uses):
             yield Finding("rights", OK, f"{len(uses) - len(lacking)} of the {len(uses)} that c3s may need")
         for use in lacking:
@@ -174,7 +178,7 @@ class Examination:
     # --- the metrics API ---
 
     def _metrics_api(self) -> Iterator[Finding]:
-        """Look at whether the metrics API is registered, and whether what serves it answers."""
+        """Check whether the metrics API is registered, and whether the server behind it answers."""
         try:
             version = metrics_version(self.cluster)
         except MetricsUnavailable:
@@ -189,7 +193,7 @@ class Examination:
         try:
             service = api_service(self.cluster, version)
         except C3sError:
-            # Few may see it. What serves the API can be asked all the same.
+            # Few users may read the APIService, but its server can be asked anyway.
             yield from self._ask(version)
             return
         who = service.spec.service
@@ -199,7 +203,9 @@ class Examination:
             yield from self._ask(version, where)
             return
         hint = (
-            f"kubectl -n {who.namespace} get pods, and the logs of those behind the service {who.name}" if who else ""
+            f"see the pods behind the service {who.name} and their logs: kubectl -n {who.namespace} get pods"
+            if who
+            else ""
         )
         why = f"{down.reason}: {down.message}" if down.message else down.reason
         yield Finding("metrics server", BROKEN, f"{where} is not available: {why}", hint)
@@ -217,7 +223,7 @@ class Examination:
     # --- readings ---
 
     def _readings(self, *, metrics: bool) -> Iterator[Finding]:
-        """Read what the commands read, as little of it as possible, but for what the caller may not read."""
+        """Read a minimum of what the commands read, except for what the caller may not read."""
         version = f"/apis/{GROUP}/{self.version}"
         one = [("limit", "1")]
         of = f"namespaces/{self.namespace}/pods"
@@ -244,7 +250,7 @@ class Examination:
         yield from self._usage(answers)
 
     def _usage(self, answers: Mapping[str, Answer | C3sError]) -> Iterator[Finding]:
-        """Look at how old the figures are, and which nodes have none."""
+        """Check how old the metrics are, and which nodes have none."""
         figures, nodes = answers.get("node metrics"), answers.get("nodes")
         if figures is None or isinstance(figures, C3sError):
             return
@@ -258,7 +264,7 @@ class Examination:
         yield from about_figures(measured, known, figures.date.timestamp() if figures.date else time.time())
 
     def _source(self, source: Callable[[], Source]) -> Iterator[Finding]:
-        """Read the usage of the nodes from the source that was named."""
+        """Read the usage of the nodes from the source given with --from."""
         check, who = ("kubelets", "c3s") if self.origin == "kubelet" else ("prometheus", "Prometheus")
         try:
             sample = source().read(Needs.NODE_METRICS | Needs.NODES | Needs.NODE_DETAILS, Scope(Kind.NODE))

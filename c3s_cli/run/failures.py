@@ -1,4 +1,4 @@
-"""The failure of one of several clusters in words: which cluster, why, and what to do."""
+"""Messages for the failure of one of several clusters: which cluster, why, and what to do."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Final
 from c3s_cli.errors import C3sError
 from c3s_cli.model import WHOLE, Failure, Report
 
-# Where a hint has a command that asks the cluster.
+# The place in a hint where a command asks the cluster.
 KUBECTL: Final = re.compile(r"\bkubectl (?=-n |auth |create |describe |get |version\b)")
 
 
 def failure_of(context: str, problem: C3sError) -> Failure:
     """Make the Failure of a cluster that could not be read. Its hint names the context."""
     message = str(problem).split("\n", 1)[0].removeprefix("error: ")
-    hint = problem.hint or "c3s doctor looks for the cause"
+    hint = problem.hint or "run c3s doctor to find the cause"
     return Failure(context, WHOLE, message, of_context(hint, context))
 
 
@@ -26,7 +26,7 @@ def lost_contexts(report: Report) -> set[str]:
 
 def of_context(hint: str, context: str) -> str:
     """Name the context in the commands of a hint."""
-    import shlex  # only a failure needs it
+    import shlex  # only failures need it
 
     flag = f"--context {shlex.quote(context)}"
     hint = hint.replace("c3s doctor ", f"c3s doctor {flag} ")

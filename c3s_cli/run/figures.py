@@ -1,4 +1,4 @@
-"""What the figures of the metrics API say about who measures them: how old they are, and which nodes have none."""
+"""Judge metrics by their age and by the nodes without any, to find problems of metrics-server."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from c3s_cli.run.findings import BROKEN, LOGS, OK, WARNING, Finding
 if TYPE_CHECKING:
     from c3s_cli.model import Node, NodeFacts
 
-# metrics-server measures every 15 s, and at most every few minutes where it is told to.
+# metrics-server measures every 15 s by default; some clusters set a few minutes.
 STALE: Final = 180
-# So far figures may be ahead of the API server's clock, in seconds.
+# How far metrics may be ahead of the API server's clock, in seconds.
 AHEAD: Final = 30
-# So long a new node may take until it reports, in seconds.
+# How long a new node may take to report, in seconds.
 YOUNG: Final = 120
 NAMED: Final = 10
 
@@ -25,19 +25,19 @@ NAMED: Final = 10
 def about_figures(
     measured: Sequence[Node], known: Sequence[NodeFacts] | None, now: float, source: str = ""
 ) -> Iterator[Finding]:
-    """Say how old the figures are, and which nodes have old ones or none.
+    """Report how old the metrics are, and which nodes have old ones or none.
 
-    known: the nodes, None if not read. source: who measures, "" for metrics-server, whose logs tell why it does not.
+    known: the nodes, None if not read. source: what measures, "" for metrics-server, whose logs give reasons.
     """
     for each in _about(measured, known, now):
         is_of_logs = source and LOGS in each.hint
-        yield structs.replace(each, hint=f"is it up, and can {source} read its kubelet?") if is_of_logs else each
+        yield structs.replace(each, hint=f"is the node up, and can {source} read its kubelet?") if is_of_logs else each
 
 
 def _about(measured: Sequence[Node], known: Sequence[NodeFacts] | None, now: float) -> Iterator[Finding]:
     ages = {node.name: now - _seconds(node.timestamp) for node in measured if node.timestamp}
     if not ages:
-        hint = f"metrics-server needs a minute after its start; after that its logs say why: {LOGS}"
+        hint = f"metrics-server needs a minute after it starts; if there are still none, see its logs: {LOGS}"
         yield Finding("node metrics", BROKEN, "metrics not available yet: no node reports usage", hint)
         return
     youngest = min(ages.values())
@@ -45,7 +45,7 @@ def _about(measured: Sequence[Node], known: Sequence[NodeFacts] | None, now: flo
     if old := {name: each for name, each in ages.items() if each > STALE >= youngest}:
         named = [f"{name} ({age(each)})" for name, each in old.items()]
         hint = f"metrics-server no longer reads their kubelets: {LOGS}"
-        yield Finding("node metrics", WARNING, f"{len(old)} of {len(ages)} with old figures: {_named(named)}", hint)
+        yield Finding("node metrics", WARNING, f"{len(old)} of {len(ages)} with old metrics: {_named(named)}", hint)
     if known:
         yield from _silent(known, {node.name for node in measured}, now)
 
@@ -53,15 +53,17 @@ def _about(measured: Sequence[Node], known: Sequence[NodeFacts] | None, now: flo
 def _newest(seconds: float) -> Finding:
     if seconds < -AHEAD:
         hint = "the clocks of the nodes and of the API server differ: is NTP running on them?"
-        return Finding("node metrics", WARNING, f"the newest figures are {-seconds:.0f}s ahead of the server", hint)
+        return Finding(
+            "node metrics", WARNING, f"the newest metrics are {-seconds:.0f}s ahead of the server's clock", hint
+        )
     if seconds <= STALE:
-        return Finding("node metrics", OK, f"the newest figures are {max(0, seconds):.0f}s old")
+        return Finding("node metrics", OK, f"the newest metrics are {max(0, seconds):.0f}s old")
     hint = f"metrics-server has stopped measuring: {LOGS}"
-    return Finding("node metrics", BROKEN, f"the newest figures are {seconds:.0f}s old", hint)
+    return Finding("node metrics", BROKEN, f"the newest metrics are {seconds:.0f}s old", hint)
 
 
 def _silent(facts: Sequence[NodeFacts], measured: set[str], now: float) -> Iterator[Finding]:
-    """Name the nodes that do not report, by what to do about them."""
+    """Report the nodes without usage, grouped by what to do about them."""
     silent = [node for node in facts if node.name not in measured]
     if not silent:
         yield Finding("nodes", OK, f"all {len(facts)} report usage")
@@ -70,7 +72,7 @@ def _silent(facts: Sequence[NodeFacts], measured: set[str], now: float) -> Itera
     young = [node for node in silent if node not in sick and now - _created(node) <= YOUNG]
     mute = [node for node in silent if node not in sick and node not in young]
     if sick:
-        hint = f"kubectl describe node {sick[0].name} says why"
+        hint = f"see why: kubectl describe node {sick[0].name}"
         yield Finding("nodes", BROKEN, f"not ready, and without usage: {_names(sick)}", hint)
     if mute:
         hint = f"metrics-server cannot read their kubelets: {LOGS}"
@@ -93,7 +95,7 @@ def _named(nodes: Sequence[str]) -> str:
 
 
 def _seconds(timestamp: str) -> float:
-    from datetime import datetime  # the decoders have it by now
+    from datetime import datetime  # already imported by the decoders
 
     try:
         return datetime.fromisoformat(timestamp).timestamp()

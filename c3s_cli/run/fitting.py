@@ -46,7 +46,7 @@ def fit(target: Target, query: Query, view: View, request: FitRequest) -> ExitCo
 
 
 def _prepare(format_: Format) -> None:
-    """Import the modules for computing and printing while the requests are under way."""
+    """Import the modules for computing and printing while the requests are in flight."""
     import c3s_cli.analysis.fit  # noqa: F401  for `_report`, which imports it again
 
     prepare(format_)
@@ -73,15 +73,15 @@ def _read(query: Query, member: Member, *, labels: bool) -> Sample:
 
 
 def _check_names(names: Sequence[str], samples: Sequence[Sample]) -> None:
-    """Raise the error of kubectl for the first node that no cluster has."""
+    """Raise kubectl's error for the first node that no cluster has."""
     for name in names:
         if not any(name in (sample.node_facts or {}) for sample in samples):
             raise ApiError(404, "NotFound", f'nodes "{name}" not found')
 
 
 def _remarks(fit_results: Sequence[FitResult]) -> Iterator[str]:
-    """Yield how many pods fit, and what was not considered; of several clusters with the context."""
-    # Who drains nodes need not ask for replicas.
+    """Yield how many pods fit, and what was not considered; with several clusters, prefixed by the context."""
+    # With --without alone there are no replicas to report.
     drains = any(each.namespace is None for each in fit_results)
     for context, of_context in groupby(fit_results, key=lambda each: each.context):
         where = f"{context}: " if context else ""

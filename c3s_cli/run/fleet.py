@@ -1,4 +1,4 @@
-"""The clusters of one command, one or many: found by the flags, connected when they are needed, asked at once."""
+"""The clusters of one command, one or many: found by the flags, connected on demand, asked in parallel."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Member:
         self.follows = False
 
     def access(self) -> Access:
-        """Return how to reach the cluster. ConfigError if that cannot be known."""
+        """Return how to reach the cluster. ConfigError if that is not defined."""
         if self._access is None:
             self._access = self._find()
         return self._access
@@ -65,7 +65,7 @@ class Member:
             return self._cluster
 
     def source(self, count: Callable[[str, float], None] = lambda _stage, _seconds: None) -> ApiServer:
-        """Return the source of a reading. count: called with the seconds of its stages. Raises what `cluster` does."""
+        """Return the source of a reading. count: called with the seconds of each stage. Raises like `cluster`."""
         cluster = self.cluster()
         if self._target.origin.url and cluster.engine is None:
             from c3s_cli.kube.endpoint import open_endpoint  # only --from URL needs one
@@ -77,7 +77,7 @@ class Member:
                 self._sources.clear()
             known = self._sources.get(count)
         if known is None:
-            # A source may remember its last reading, such as a kubelet's counters.
+            # A source may keep state between readings, such as a kubelet's counters.
             known = self._sources.setdefault(count, self._new_source(cluster, count))
         return known
 
@@ -92,11 +92,11 @@ class Member:
             return source_of(cluster, self._target.origin, count, self._following.core)
 
     def notes(self) -> tuple[str, ...]:
-        """Return the remarks about the connection; none before there is one."""
+        """Return the remarks about the connection; none before it is made."""
         return self._cluster.notes if self._cluster else ()
 
     def identity(self, query: Query | None = None) -> bytes:
-        """Encode what a reading depends on: members that are alike in it read the same. Raises ConfigError."""
+        """Encode everything that a reading depends on: members with the same key read the same. Raises ConfigError."""
         access = self.access()
         namespace = None
         if query is not None and query.objects is Kind.POD:
@@ -106,7 +106,7 @@ class Member:
         )
 
     def disconnect(self) -> None:
-        """Close the connections; what is known of the cluster stays."""
+        """Close the connections, but keep what is known about the cluster."""
         if self._cluster is not None:
             self._cluster.close()
 
@@ -130,12 +130,12 @@ class Fleet(Struct):
         return len(self.members) > 1
 
     def follow(self) -> None:
-        """List what the core APIs know once, and follow it from then on, for readings that are repeated."""
+        """List core objects once and then follow them with watches, for repeated readings."""
         for member in self.members:
             member.follows = True
 
     def sole(self, what: str) -> Member:
-        """Return the one member, for what takes only one. UsageError if several are given."""
+        """Return the only member. UsageError if there are several."""
         if self.several:
             raise UsageError(f"{what} takes one context, not {len(self.members)}")
         return self.members[0]
@@ -150,8 +150,8 @@ class Fleet(Struct):
 def opened(target: Target, stages: Stages, connections: int = 1, *, quiet: bool = False) -> Iterator[Fleet]:
     """Find the contexts of a target, or start a demo that runs until the block ends.
 
-    A single cluster is connected at once, several when they are read. connections: how many requests will be made at
-    once to each.
+    A single cluster is connected right away, several when they are read. connections: how many parallel requests will
+    be made to each.
     """
     with found(target, stages, connections) as fleet:
         if not fleet.several:
@@ -164,7 +164,7 @@ def opened(target: Target, stages: Stages, connections: int = 1, *, quiet: bool 
 
 @contextmanager
 def found(target: Target, stages: Stages, connections: int = 1) -> Iterator[Fleet]:
-    """Do what `opened` does, but connect to nothing yet."""
+    """Do what `opened` does, but without connecting yet."""
     with ExitStack() as stack:
         if target.demo:
             server = stack.enter_context(_demo(target.demo))
@@ -194,7 +194,7 @@ def _fleet(target: Target, trace: Callable[[str], None], connections: int) -> Fl
 
 
 def _of_source(target: Target, trace: Callable[[str], None]) -> list[Member]:
-    """Return a member for each cluster of a Prometheus that has all facts: no API server is needed."""
+    """Return a member for each cluster in a Prometheus (--facts source): no API server is needed."""
     from c3s_cli.kube.endpoint import open_endpoint  # only --from URL needs one
 
     endpoint = open_endpoint(target, trace)
@@ -212,13 +212,14 @@ def _of_source(target: Target, trace: Callable[[str], None]) -> list[Member]:
 
 
 def _refuse_what_is_of_one(target: Target) -> None:
-    """Raise a UsageError for flags that can only be meant for one cluster: a token is not sent to all of them."""
+    """Raise a UsageError for flags that apply to one cluster only: a token must not be sent to all of them."""
     for flag in ("server", "cluster", "token", "tls_server_name"):
         if getattr(target, flag):
             raise UsageError(f"--{flag.replace('_', '-')} goes with one context, not with several")
     if target.origin.url:
         raise UsageError(
-            "--from URL goes with one context, not with several", hint="--facts source shows every cluster that it has"
+            "--from URL goes with one context, not with several",
+            hint="with --facts source it shows every cluster in that Prometheus",
         )
 
 
@@ -240,9 +241,9 @@ def say_notes(fleet: Fleet) -> None:
 
 
 def all_of(jobs: Sequence[Callable[[], Any]], parallel: int, *, progress: bool = False) -> list[Any]:
-    """Run the jobs of clusters, no more than `parallel` at once, and return the result or C3sError of each, in order.
+    """Run the jobs of clusters, at most `parallel` at once; return the result or C3sError of each, in order.
 
-    progress: whether a terminal shows how many have answered, if it takes long.
+    progress: whether to show on a terminal how many have answered, if it takes long.
     """
     shown = Progress()
     if progress:

@@ -1,4 +1,4 @@
-"""Garbage collection of a process that runs for days. The process of c3s starts without the collector."""
+"""Garbage collection for a process that runs for days. c3s starts with the collector switched off."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import gc
 
 
 def collect() -> None:
-    """Collect what a reading left behind, if the collector is off, as in a process of c3s.
+    """Collect the garbage of a reading, if the automatic collector is off, as in a c3s process.
 
-    Freezing keeps what has survived so far out of the next collection.
+    Freezing excludes surviving objects from the next collection.
     """
     if not gc.isenabled():
         gc.collect()

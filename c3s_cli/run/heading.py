@@ -1,4 +1,4 @@
-"""The header of a watch: who and where, and the totals of the clusters whatever the rows are."""
+"""The header of a watch: the cluster, and its totals whatever the rows show."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ class _Version(Struct, rename="camel"):
 
 
 class Heading:
-    """Reads the totals of some clusters, and remembers their last percentages. cores: their core APIs, if followed."""
+    """Reads the totals of clusters, and remembers recent percentages. cores: their core APIs, if followed."""
 
     def __init__(self, fleet: Fleet) -> None:
         self.members, _ = distinct(fleet.members, None) if fleet.several else (fleet.members, {})
         self.several = fleet.several
         self._rounds = Rounds(self.members, self._read, fleet.parallel)
-        # Why a cluster is not in the totals, and since when.
+        # Why a cluster is missing from the totals, and since when.
         self._lost: dict[str, tuple[C3sError, float]] = {}
         self._summary: Summary | None = None
         self._newest: str | None = None
@@ -51,7 +51,7 @@ class Heading:
         self._histories: dict[str, deque[float | None]] = {name: deque(maxlen=KEPT) for name in ("CPU", "MEMORY")}
 
     def read(self) -> None:
-        """Read the totals. Failures are shown in the header, never raised: the rows matter more."""
+        """Read the totals. Failures are shown in the header, not raised: the rows matter more."""
         if self._version is None and not self.several:
             self._version = self._read_version()
         results = self._rounds.ask()
@@ -66,12 +66,12 @@ class Heading:
     def _read(self, member: Member) -> Sample:
         problem, _ = self._lost.get(member.name, (None, 0.0))
         if problem is not None and _is_refusal(problem):
-            raise problem  # rights do not come back by asking again and again
+            raise problem  # asking again does not bring a missing right
         return member.source().read(NEEDS, Scope(Kind.CLUSTER))
 
     @property
     def missing(self) -> str:
-        """What the totals are without, "" for nothing."""
+        """What is missing from the totals, "" if nothing is."""
         if not self.several:
             return next((REFUSED if _is_refusal(why) else UNAVAILABLE for why, _ in self._lost.values()), "")
         now = time.monotonic()
@@ -82,7 +82,7 @@ class Heading:
         """Remember the totals of a reading."""
         self._summary = summary = summary_of(samples)
         if summary.newest == self._newest:
-            return  # the metrics API has nothing new: no point of the history
+            return  # no new metrics: add no point to the history
         self._newest = summary.newest
         self._histories["CPU"].append(_percent(summary, "cpu"))
         self._histories["MEMORY"].append(_percent(summary, "memory"))
@@ -97,9 +97,9 @@ class Heading:
     def header(
         self, view: View, read_at: datetime, passed: float, pace: str, waiting: str = "", banner: tuple[str, ...] = ()
     ) -> Header:
-        """Return what the header shows. read_at: when the rows were read; passed: the seconds since then.
+        """Return the content of the header. read_at: when the rows were read; passed: the seconds since then.
 
-        pace: such as `every 2s`. waiting, banner: what is wrong, as `Header` says.
+        pace: such as `every 2s`. waiting, banner: as in Header.
         """
         summary = self._summary
         now = read_at + timedelta(seconds=passed)
@@ -137,7 +137,7 @@ class Heading:
         return facts
 
     def gauges(self) -> tuple[Gauge, ...]:
-        """Return CPU and memory with their last percentages."""
+        """Return CPU and memory with their recent percentages."""
         summary = self._summary
         if summary is None:
             return ()
@@ -162,7 +162,7 @@ class Heading:
 
 
 def _nodes(summary: Summary) -> Fact:
-    """Say how many nodes are ready and report their usage; in colour if that is not all of them."""
+    """Return how many nodes are ready and report usage; coloured if not all of them do."""
     total, reporting = summary.cluster.node_count or 0, summary.cluster.measured_node_count or 0
     if summary.ready is None:
         return Fact("nodes", f"{reporting} reporting", short=str(reporting))
@@ -172,7 +172,7 @@ def _nodes(summary: Summary) -> Fact:
 
 
 def _unready(summary: Summary | None, now: datetime) -> tuple[str, ...]:
-    """Name the nodes that are not ready, each with how long it has not been."""
+    """Return the nodes that are not ready, each with the time since then."""
     return tuple(
         printable(name) if since is None else f"{printable(name)} ({age(max(0.0, now.timestamp() - since))})"
         for name, since in (summary.unready if summary else ())
@@ -202,7 +202,7 @@ def _gibibytes(number: int | None) -> str:
 
 
 def _sampled(summary: Summary | None, now: datetime) -> str:
-    """Return the age of the newest usage sample, and the window that it is the average of."""
+    """Return the age of the newest usage sample, and the window it is averaged over."""
     if summary is None or summary.newest is None:
         return ""
     try:

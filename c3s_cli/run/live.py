@@ -1,4 +1,4 @@
-"""Watch on a terminal: readings in the background, keys at once, one frame over the other."""
+"""The live view of watch: reads in the background, reacts to keys at once, and redraws frames in place."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ if TYPE_CHECKING:
     from c3s_cli.run.schedule import Schedule
     from c3s_cli.terminal.console import Console
 
-# The age of stale numbers is shown to the second, that of others at least as often as CALM.
+# How often the age in the header is redrawn: every second if the numbers are stale, else every CALM seconds.
 REDRAW: Final = 1.0
 CALM: Final = 5.0
-# A server that takes longer to answer is said to.
+# After this many seconds the header shows that the server has not answered.
 SLOW: Final = 3.0
 
 
 class Ended(Struct, frozen=True):
-    """How a live watch ended. report: the last one. by_key: ended with q, so the table is not printed again."""
+    """How a live watch ended. report: the last one. by_key: the user pressed q, so the table is not printed again."""
 
     code: ExitCode
     report: Report
@@ -47,7 +47,7 @@ class Ended(Struct, frozen=True):
 
 
 class Reading:
-    """One reading at a time, of the rows and of the header. `start` runs a job: in a thread, or in a test at once."""
+    """Runs one reading of rows and header at a time. `start` runs a job: in a thread, or directly in tests."""
 
     def __init__(
         self, rows: Callable[[], Report], header: Callable[[], None], start: Callable[[Callable[[], None]], None]
@@ -59,7 +59,7 @@ class Reading:
         self.under_way = False
 
     def begin(self, wake: Callable[[], None]) -> None:
-        """Start to read; `wake` is called when it is over."""
+        """Start a reading; `wake` is called when it ends."""
         self.under_way = True
 
         def job() -> None:
@@ -74,9 +74,9 @@ class Reading:
         self._start(job)
 
     def wait(self) -> Report:
-        """Wait for the first reading; raise its problem."""
+        """Wait for the first reading; raise its error."""
         while not self._finished.wait(REDRAW):
-            pass  # in steps: a signal must not have to wait for the server
+            pass  # in steps, so that a signal does not wait for the server
         outcome = self.result()
         if isinstance(outcome, C3sError) or outcome is None:
             raise outcome or AssertionError
@@ -88,7 +88,7 @@ class Reading:
         return bool(self._outcome)
 
     def result(self) -> Report | C3sError | None:
-        """Return what the reading brought, None while it is under way."""
+        """Return the result of the reading, None while it is running."""
         if not self._outcome:
             return None
         self.under_way = False
@@ -99,12 +99,12 @@ class Reading:
 
 
 def in_thread(job: Callable[[], None]) -> None:
-    """Run a job beside this thread."""
+    """Run a job in another thread."""
     threading.Thread(target=job, daemon=True).start()
 
 
 class Live:
-    """What is on the screen: the last report, what changed, and what the person has chosen to see of it."""
+    """The state of the screen: the last report, what changed in it, and the view that the user has chosen."""
 
     def __init__(self, first: Report, console: Console, heading: Heading, view: View, pace: Pace) -> None:
         self.console, self.heading, self.view, self.pace = console, heading, view, pace
@@ -121,14 +121,14 @@ class Live:
         self._colour = wants_colour(view.color, os.environ, is_terminal=True)
 
     def take(self, outcome: Report | C3sError, schedule: Schedule, now: float) -> None:
-        """Take in what a reading brought: a new report, or the reason why the last one stays."""
+        """Take the result of a reading: a new report, or the reason why the last one stays."""
         self.asked_at = None
         if isinstance(outcome, C3sError):
             self.problem = outcome
             schedule.failed(now, outcome.retry_after if isinstance(outcome, ApiError) else None)
             return
         schedule.succeeded(now)
-        # The rows of a cluster that does not answer stay as they were, at the end.
+        # The rows of a cluster that does not answer stay, at the end of the list.
         lost = lost_contexts(outcome) if marks_rows(outcome, self.view) else set()
         self._rows = [*outcome.rows, *(row for row in self._rows if row.context in lost)]
         self.changes.update(self._rows)
@@ -147,7 +147,7 @@ class Live:
         self._order = self._grid.chosen(self.viewing)
 
     def ended(self, readings: int, spent: float) -> Ended | None:
-        """Return how the reading that was just taken in ends the watch, None if it does not."""
+        """Return how the latest reading ends the watch, None if it does not."""
         code = self.problem.code if self.problem else verdict(self.report)
         if not self.problem and (code is ExitCode.CONDITION_MET or (self.report.until and self.report.until.met)):
             return Ended(code if code is ExitCode.CONDITION_MET else ExitCode.OK, self.report)
@@ -156,24 +156,24 @@ class Live:
         return Ended(code, self.report) if readings == self.pace.count else None
 
     def is_due(self, schedule: Schedule, now: float) -> bool:
-        """Whether to read now."""
+        """Return whether to read now."""
         timed_out = self.pace.timeout is not None and now - schedule.begun >= self.pace.timeout
         return timed_out or (now >= self._due(schedule) and not self.viewing.paused)
 
     def _due(self, schedule: Schedule) -> float:
         if self.pace.timeout is None:
             return schedule.due
-        # One last look when the time is over.
+        # One last reading when the time is over.
         return min(schedule.due, schedule.begun + self.pace.timeout)
 
     def pause(self, schedule: Schedule, reading: Reading, now: float) -> float:
-        """Return for how long there is nothing to do but to wait for keys."""
+        """Return how long to wait for keys before something else is due."""
         if reading.under_way or self.viewing.paused:
             return REDRAW
         return min(max(0.0, self._due(schedule) - now), REDRAW if self.problem else CALM)
 
     def press(self, key: str) -> None:
-        """Do what a key means."""
+        """Handle a key."""
         before = self.viewing
         self.viewing = pressed(before, key, total=len(self._order), page=self._page)
         if key == "redraw":
@@ -182,7 +182,7 @@ class Live:
             self._order = self._grid.chosen(self.viewing)
 
     def draw(self, schedule: Schedule, now: float) -> None:
-        """Draw the frame; only what has changed is written."""
+        """Draw the frame; only changed lines are written."""
         pace, waited = f"every {self.pace.interval:g}s", now - (now if self.asked_at is None else self.asked_at)
         waiting = f"no answer for {age(waited)}" if waited >= SLOW else ""
         banner = self._banner(schedule, now)
@@ -196,7 +196,7 @@ class Live:
         self.console.screen.draw([ansi(line, colour=self._colour) for line in body.lines], anew=anew)
 
     def _banner(self, schedule: Schedule, now: float) -> tuple[str, ...]:
-        """Say how old the numbers are, when the next try is, and why that is."""
+        """Return how old the numbers are, when the next try is, and why."""
         if self.problem is None:
             return ()
         old = f"STALE {age(now - self.read_at)} (since {self.report.now:%H:%M:%SZ})"
@@ -210,7 +210,7 @@ def _choice(viewing: Viewing) -> tuple[str, bool, str]:
 
 
 def show_live(first: Report, live: Live, reading: Reading, schedule: Schedule, now: Callable[[], float]) -> Ended:
-    """Show the first report, then read at every tick until a key, a condition, the count or the time ends it."""
+    """Show the first report, then read at every tick until a key, a condition, --count or --timeout ends the watch."""
     with live.console.opened():
         outcome: Report | C3sError | None = first
         readings = 0

@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
 
 def show(target: Target, query: Query, view: View, *, explain: bool = False) -> ExitCode:
-    """Read once and print the rows; or, with `explain`, the terms of one row's requests and limits."""
+    """Read once and print the rows; with `explain`, the terms of one row's requests and limits."""
     if explain:
         from c3s_cli.run.explain import explain_one  # only --explain needs it
 
         return explain_one(target, query, view)
     stages = Stages(target.verbosity)
     with opened(target, stages, requests_at_once(query)) as fleet:
-        # Importing what computes and prints takes 20 ms: the first answer is under way meanwhile.
+        # Import the modules that compute and print (20 ms) while waiting for the first answer.
         threading.Thread(target=_prepare, args=(view.format,), daemon=True).start()
         with progress_of(fleet, stages):
             report = reader(fleet, query, stages, once=True)()
@@ -50,30 +50,30 @@ def show(target: Target, query: Query, view: View, *, explain: bool = False) -> 
 
 
 def _prepare(format_: Format) -> None:
-    """Import what computes and prints."""
+    """Import the modules that compute and print."""
     import c3s_cli.analysis.report  # noqa: F401  for `reader`, which imports it again
 
     prepare(format_)
 
 
 def write(report: Report, view: View, stages: Stages) -> None:
-    """Render and print. A pipe that is closed ends the rendering too."""
+    """Render and print. A closed pipe ends the rendering too."""
     colour = wants_colour(view.color, os.environ, is_terminal=sys.stdout.isatty())
     with stages.stage("rendering"):
         emit(render(report, structs.replace(view, color="always" if colour else "never", width=_width())))
 
 
 def _width() -> int | None:
-    """Return the columns of the terminal; None for a pipe or file."""
+    """Return the width of the terminal; None for a pipe or file."""
     if not sys.stdout.isatty():
         return None
-    import shutil  # pipes do without
+    import shutil  # not needed for pipes
 
     return shutil.get_terminal_size().columns
 
 
 def emit(pieces: Iterable[str]) -> None:
-    """Print pieces of text. ReaderGone if the pipe is closed, before Typer turns that into an exit code of its own."""
+    """Print pieces of text. ReaderGone if the pipe is closed, before Typer sets its own exit code for that."""
     try:
         for piece in pieces:
             sys.stdout.write(piece)

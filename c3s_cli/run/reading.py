@@ -1,4 +1,4 @@
-"""Reading the clusters of a fleet into one Report. A cluster that fails does not stop the others."""
+"""Read the clusters of a fleet into one Report. A cluster that fails does not stop the others."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def reader(fleet: Fleet, query: Query, stages: Stages, *, once: bool = False) -> Callable[[], Report]:
     """Return a function that reads the clusters and computes a Report.
 
-    once: whether it is called only once: connections are closed as soon as they are not needed, and on a terminal
+    once: whether the function is called only once: connections are then closed as early as possible, and on a terminal
     stderr shows how many clusters have answered.
     """
     if fleet.several:
@@ -49,7 +49,7 @@ def reader(fleet: Fleet, query: Query, stages: Stages, *, once: bool = False) ->
 
 @contextmanager
 def progress_of(fleet: Fleet, stages: Stages) -> Iterator[None]:
-    """Show on a terminal how far the reading of one cluster is, if it takes long; -v says more than that."""
+    """Show the progress of reading one cluster on a terminal, if it takes long; not with -v, which shows more."""
     shown = Progress()
     if not (fleet.several or stages.verbose):
         fleet.members[0].cluster().progress = shown.count
@@ -96,7 +96,7 @@ class Several:
             self.rounds = Rounds(self.members, job, fleet.parallel)
 
     def read(self) -> tuple[list[Sample], tuple[Failure, ...]]:
-        """Read all clusters; return what those that answered gave, and why others did not. C3sError if none did."""
+        """Read all clusters; return the results of some and the errors of others. C3sError if none could be read."""
         self.fleet.plugins.forget_failures()
         with self.stages.stage("reading"):
             results = self.rounds.ask() if self.rounds else self._read_once()
@@ -117,7 +117,7 @@ class Several:
             member.disconnect()
 
     def _failures(self, results: Sequence[Sample | C3sError]) -> tuple[Failure, ...]:
-        """Return why clusters could not be read. Raises C3sError if none could."""
+        """Return the errors of clusters that could not be read. Raises C3sError if none could be."""
         problems = {
             member.name: result
             for member, result in zip(self.members, results, strict=True)
@@ -132,18 +132,18 @@ class Several:
         if len(problems) == len(results):
             reasons = "\n".join(said(failure_of(name, problem)) for name, problem in problems.items())
             raise C3sError(f"none of the {len(results)} clusters could be read\n{reasons}")
-        # A NAME is looked for everywhere; it need not be everywhere.
+        # A NAME is looked up in every cluster, but need not exist in all of them.
         return tuple(failure_of(name, problem) for name, problem in problems.items() if name not in missing)
 
     def _is_absent(self, problem: C3sError) -> bool:
-        """Return whether a cluster answered that it does not have the object of that NAME."""
+        """Return whether a cluster answered that it does not have the object NAME."""
         return bool(self.query.name) and isinstance(problem, ApiError) and problem.reason == "NotFound"
 
 
 def distinct(members: Sequence[Member], query: Query | None) -> tuple[Sequence[Member], dict[str, list[str]]]:
-    """Leave out the members that would read what an earlier one reads; return the names of those by its name.
+    """Leave out members that would read the same as an earlier one; return their names by the name of that one.
 
-    query: None for what does not depend on a namespace.
+    query: None if the reading does not depend on a namespace.
     """
     first: dict[bytes, Member] = {}
     alike: dict[str, list[str]] = {}
@@ -152,7 +152,7 @@ def distinct(members: Sequence[Member], query: Query | None) -> tuple[Sequence[M
         try:
             identity = member.identity(query)
         except C3sError:
-            # The reading will report what is wrong with it.
+            # The reading will report the error.
             different.append(member)
             continue
         if identity in first:

@@ -1,4 +1,4 @@
-"""The rights that each command needs, and which of them the caller has."""
+"""The rights that commands need, and a check of which ones the caller lacks."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from c3s_cli.kube.cluster import Cluster
 
 METRICS: Final = "metrics.k8s.io"
-# What a watch follows, with -A.
+# The lists that c3s watch -A follows.
 FOLLOWED: Final = (("", "nodes"), ("", "pods", None), ("apps", "replicasets", None), ("batch", "jobs", None))
 
 
 class Use(Struct, frozen=True):
-    """What a right is for. required: whether the commands fail without it; otherwise they show less."""
+    """The purpose of a right. required: whether the commands fail without it; otherwise they show less."""
 
     right: Right
     commands: str
@@ -30,9 +30,9 @@ class Use(Struct, frozen=True):
 
 
 def uses_of(namespace: str, origin: str) -> list[Use]:
-    """Return every right that a command needs, for the pods of one namespace and of all.
+    """Return every right that some command needs, for the pods of one namespace and of all.
 
-    origin: who tells the usage, as of Origin.kind: what it needs is required.
+    origin: where usage comes from, an Origin.kind; the rights that this source needs are required.
     """
     metrics, kubelet, prometheus = (origin == kind for kind in ("metrics", "kubelet", "prometheus"))
     return [
@@ -40,7 +40,7 @@ def uses_of(namespace: str, origin: str) -> list[Use]:
         Use(Right("list", "", "nodes"), "c3s top nodes, c3s top cluster, c3s fit", required=True),
         Use(Right("list", METRICS, "pods", namespace), "c3s top pods", required=metrics),
         Use(Right("get", "", "nodes/proxy"), "--from kubelet, c3s top volumes", required=kubelet),
-        Use(Right("list", "", "services", None), "--from prometheus, to find it", required=prometheus),
+        Use(Right("list", "", "services", None), "--from prometheus, to find the service", required=prometheus),
         Use(Right("get", "", "services/proxy", None), "--from prometheus", required=prometheus),
         Use(Right("get", METRICS, "nodes"), "c3s top nodes NAME"),
         Use(Right("get", "", "nodes"), "c3s top nodes NAME"),
@@ -58,7 +58,7 @@ def uses_of(namespace: str, origin: str) -> list[Use]:
 
 
 def missing(cluster: Cluster, uses: list[Use]) -> tuple[list[Use], C3sError | None]:
-    """Ask for every right at once. Return the uses whose right the caller does not have, and why one is not known."""
+    """Ask for all rights in parallel. Return the uses whose right is missing, and the first error, if any."""
     answers: Mapping[Right, bool | C3sError] = at_once({use.right: partial(may_i, cluster, use.right) for use in uses})
     problem = next((answer for answer in answers.values() if isinstance(answer, C3sError)), None)
     return [use for use in uses if answers[use.right] is False], problem

@@ -1,4 +1,4 @@
-"""Asking the clusters of a watch again and again. One that is slow, or gone, does not hold up the others."""
+"""Ask the clusters of a watch repeatedly. A slow or unreachable cluster does not delay the others."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from c3s_cli.errors import C3sError, Unreachable
 if TYPE_CHECKING:
     from c3s_cli.run.fleet import Member
 
-# How long a cluster may take after another one has answered, in seconds; longer if that one was slow, too.
+# How long to wait for a cluster after another one has answered, in seconds; longer if that one was slow, too.
 PATIENCE: Final = 2.0
 SLOWER: Final = 2
-# So long for one that could not be read the last time.
+# The same for a cluster that could not be read last time.
 IMPATIENCE: Final = 1.0
-# The last answer of a slow cluster stands for so long.
+# For how long the last answer of a slow cluster is used, in seconds.
 KEPT: Final = 15.0
-# A cluster that fails again and again is left out of some rounds: of no more than this, and not for longer.
+# A cluster that keeps failing skips rounds: at most this many, and at most for this long, in seconds.
 LEAST_OFTEN: Final = 16
 RETRIED: Final = 30.0
 
 
 class _Asked:
-    """What is known of one cluster. outcome: its last result or C3sError. begun: since when it is asked, or None."""
+    """The state of one cluster. outcome: its last result or C3sError. begun: when the current reading began, if any."""
 
     def __init__(self) -> None:
         self.outcome: Any = None
@@ -41,14 +41,14 @@ class _Asked:
         return isinstance(self.outcome, BaseException)
 
     def take(self, outcome: Any, begun: float) -> None:
-        """Keep an outcome, and how long it took."""
+        """Store an outcome and its duration."""
         self.outcome, self.at, self.begun = outcome, time.monotonic(), None
         self.spent = self.at - begun
         self.failures = self.failures + 1 if self.failed else 0
         self.pauses = min(2 ** max(0, self.failures - 1), LEAST_OFTEN) - 1
 
     def is_due(self, now: float) -> bool:
-        """Whether to ask in this round."""
+        """Return whether to ask in this round."""
         if self.begun is not None:
             return False
         if self.pauses <= 0 or now - self.at >= RETRIED:
@@ -57,14 +57,14 @@ class _Asked:
         return False
 
     def result(self, now: float) -> Any:
-        """Return what is known now: the last outcome, unless an answer is overdue."""
+        """Return the last outcome, or an error if an answer is overdue."""
         if self.begun is None or self.failed or (self.outcome is not None and now - self.at < KEPT):
             return self.outcome
         return Unreachable(f"no answer for {age(now - (self.begun if self.outcome is None else self.at))}")
 
 
 class Rounds:
-    """Asks each cluster for the same, no more than `parallel` at once, in threads of its own."""
+    """Runs the same job for each cluster in its own thread, at most `parallel` at once."""
 
     def __init__(self, members: Sequence[Member], job: Callable[[Member], Any], parallel: int) -> None:
         self._members = members
@@ -76,11 +76,11 @@ class Rounds:
     def ask(self) -> list[Any]:
         """Ask all clusters; return the result or C3sError of each, in order.
 
-        As soon as one has answered, the others are waited for a little. One that is late goes on in the background.
+        After the first answer, it waits a little for the others. Late ones continue in the background.
         """
         with self._changed:
             now = time.monotonic()
-            # If all fail, the schedule of the watch makes the tries rarer.
+            # If all fail, the schedule of the watch already backs off.
             everyone = all(asked.failed for asked in self._asked)
             waiting = [
                 place
@@ -123,7 +123,7 @@ class Rounds:
         return begun
 
     def _pause(self, running: dict[int, float], slowest: float | None) -> float | None:
-        """Return for how long to wait for an answer; None for as long as it takes."""
+        """Return how long to wait for an answer; None without a limit."""
         if slowest is None:
             return None
         return max(0.0, min(self._left(place, begun, slowest) for place, begun in running.items()))

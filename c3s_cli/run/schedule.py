@@ -1,4 +1,4 @@
-"""When watch reads next: on a steady grid; later and later while the server does not answer. Pure arithmetic."""
+"""When watch reads next: at fixed intervals, with growing pauses while the server does not answer. Pure arithmetic."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Final
 
 from msgspec import Struct
 
-# No longer than this between two tries, in seconds, unless the interval is longer.
+# The longest pause between two tries, in seconds, unless the interval is longer.
 LONGEST_PAUSE: Final = 60.0
-# Several watches of one server must not all come back at the same moment.
+# Jitter, so that several watches of one server do not retry at the same moment.
 JITTER: Final = 0.2
 
 
 class Schedule(Struct):
-    """The times of the readings, in seconds of the clock that `begun` is of. due: when the next one is."""
+    """The times of the readings, in seconds by the same clock as `begun`. due: when the next reading is."""
 
     interval: float
     begun: float
@@ -25,12 +25,12 @@ class Schedule(Struct):
     chance: Callable[[], float] = random
 
     def succeeded(self, now: float) -> None:
-        """Keep to the grid. A reading that took longer than an interval skips the ticks that it missed."""
+        """Schedule the next tick. A reading that took longer than an interval skips the missed ticks."""
         self.failures = 0
         self._next_tick(now)
 
     def failed(self, now: float, retry_after: float | None = None) -> None:
-        """Try again at the next tick, then at growing distances. retry_after: what the server asks for, in seconds."""
+        """Schedule a retry: at the next tick, then with growing pauses. retry_after: from the server, in seconds."""
         self.failures += 1
         self._next_tick(now)
         pause = retry_after or 0.0
@@ -40,7 +40,7 @@ class Schedule(Struct):
         self.due = max(self.due, now + pause)
 
     def _next_tick(self, now: float) -> None:
-        """Move on to the next tick that is not over: the one after the last, or the first that can still be met."""
+        """Move to the next tick: the one after the last, or the first that has not passed."""
         spent = now - self.begun
         whole, rest = divmod(spent, self.interval)
         self.tick = max(self.tick + 1, int(whole) + (rest > 0))

@@ -11,12 +11,12 @@ from c3s_cli.run.failures import said
 if TYPE_CHECKING:
     from c3s_cli.model import Judgement, Report
 
-# As many rows as a message names.
+# How many rows a message names.
 NAMED: Final = 10
 
 
 def remarks(report: Report) -> Iterator[str]:
-    """Return what stderr says about a report: that it is empty, what could not be read, the result of --fail-if."""
+    """Return the lines for stderr: that the report is empty, what could not be read, the result of --fail-if."""
     if report.empty_message:
         yield report.empty_message
     if report.absence:
@@ -32,9 +32,9 @@ def remarks(report: Report) -> Iterator[str]:
 
 
 def judged(judgement: Judgement) -> Iterator[str]:
-    """Say which rows match a condition, and which could not be judged."""
+    """Return lines that name the rows that match a condition, and those that could not be judged."""
     if judgement.flag == "--until-all":
-        # Who waits for all wants to know how many are missing; the names of those that match are no news.
+        # With --until-all only the count matters, not the names of the rows that match.
         all_of = "all" if judgement.met else f"{len(judgement.matched)} of"
         yield f"{judgement.flag}: {all_of} {_counted(judgement.of)} matched"
     elif judgement.matched:

@@ -1,4 +1,4 @@
-"""Reading at an interval. Clock, console and threads come from outside, so that tests need not wait."""
+"""Read at an interval. Clock, console and threads are parameters, so that tests need not wait."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
     from c3s_cli.run.fleet import Fleet
     from c3s_cli.terminal.console import Console
 
-# The formats that a screen shows; the others are for programs.
+# The formats for a live view; the others are for programs.
 ON_SCREEN: Final = (Format.TABLE, Format.WIDE)
 
 
 class Clock(Struct, frozen=True):
-    """The time, as the loop needs it. Seconds."""
+    """The clock of the loop, in seconds."""
 
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -48,7 +48,7 @@ class Clock(Struct, frozen=True):
 def watch(
     target: Target, query: Query, view: View, pace: Pace, clock: Clock | None = None, console: Console | None = None
 ) -> ExitCode:
-    """Read at every interval: on a terminal as a live view, into a pipe or file one report after the other."""
+    """Read at every interval: as a live view on a terminal, as one report after another in a pipe or file."""
     clock = clock or Clock()
     stages = Stages(target.verbosity)
     view = structs.replace(view, compact=True)
@@ -64,7 +64,7 @@ def watch(
                 pipe = Pipe(view, stages, query.namespace)
                 code = loop(read, pipe, pace, clock, waits=query.until is not None, progress=progress)
             except KeyboardInterrupt:
-                # The terminal has written ^C: what comes next begins on a line of its own.
+                # The terminal has echoed ^C: continue on the next line.
                 emit(["\n"] if sys.stdout.isatty() else [])
                 raise
     stages.summarize()
@@ -80,8 +80,8 @@ def _on_screen(
     console: Console | None,
     progress: AbstractContextManager[None],
 ) -> ExitCode:
-    """Show the live view; leave the last table on the terminal if anything but a key ended it."""
-    from c3s_cli.run.heading import Heading  # what only a screen needs
+    """Show the live view; print the last table afterwards unless a key ended it."""
+    from c3s_cli.run.heading import Heading  # only a live view needs them
     from c3s_cli.run.live import Live, Reading, in_thread, show_live
     from c3s_cli.terminal.console import Console
 
@@ -103,7 +103,7 @@ def _on_screen(
 
 
 def _conclude(code: ExitCode, until: Judgement | None, *, timed_out: bool, waits: bool) -> ExitCode:
-    """Say what --until came to, and which rows could not be judged; return the exit code."""
+    """Report the result of --until and the rows that could not be judged; return the exit code."""
     met = until is not None and until.met
     if code is ExitCode.CONDITION_MET or not (waits or timed_out):
         return code
@@ -125,10 +125,10 @@ def loop(
     waits: bool = False,
     progress: AbstractContextManager[None] | None = None,
 ) -> ExitCode:
-    """Read at every interval until a condition, the count or the time ends it.
+    """Read at every interval until a condition, --count or --timeout ends the loop.
 
-    The first reading must succeed. If a later one fails, the loop goes on: a watch outlives a restart of what it
-    watches. waits: whether a condition is waited for. progress: what surrounds the first reading, the only long one.
+    The first reading must succeed. If a later one fails, the loop goes on, so that a watch survives a restart of the
+    server. waits: whether there is a condition to wait for. progress: a context for the first reading, which is slow.
     """
     begun = clock.now()
     schedule = Schedule(pace.interval, begun, begun)
@@ -148,7 +148,7 @@ def loop(
             pipe.show(report)
             code, until = verdict(report), report.until
             schedule.succeeded(clock.now())
-            # Before the next reading, so that two are never held at once.
+            # Drop it before the next reading, so that two are never in memory at once.
             del report
         readings += 1
         if code is ExitCode.CONDITION_MET or (until and until.met):
@@ -162,7 +162,7 @@ def loop(
 
 
 class Pipe:
-    """Reports one after the other, for a file or another program."""
+    """Writes one report after another, for a file or another program."""
 
     def __init__(self, view: View, stages: Stages, namespace: str | None = None) -> None:
         self.view = view
@@ -175,12 +175,12 @@ class Pipe:
         if not self.first and self.view.format in TABLES:
             emit([f"{report.now:%Y-%m-%dT%H:%M:%SZ}\n"])
         write(report, self.view, self.stages)
-        # Once: the template is the same at every reading.
+        # Only once: the template is the same for every reading.
         for remark in unmatched_paths(report, self.view) if self.first else ():
             say(remark)
         first, self.first = self.first, False
         if self.view.format in DELIMITED:
-            # One table, which the next report continues.
+            # One table, continued by the next report.
             self.view = structs.replace(self.view, headers=False)
         for remark in remarks(report):
             say(remark)
@@ -188,5 +188,5 @@ class Pipe:
             say(f"hint: -n {self.namespace} is a namespace; --interval {self.namespace} sets the pace")
 
     def failed(self, problem: C3sError) -> None:
-        """Print the first line of the problem on stderr."""
+        """Print the first line of the error on stderr."""
         say(str(problem).split("\n", 1)[0])

@@ -1,4 +1,4 @@
-"""The API server as a source: usage from the metrics API or another source, facts from the core API, in one Sample."""
+"""The API server as a source: usage from the metrics API, kubelets or Prometheus, and facts, joined in one Sample."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from c3s_cli.sources.core_api import MakeCore, Stale
     from c3s_cli.sources.source import Scope, Usage
 
-# Begins a reading of the usage.
+# Starts a reading of the usage.
 Reading = Callable[[Requests, "Scope", list[str], Lists], "Usage"]
 
-# What each need is called when it cannot be read.
+# The name of each need in messages.
 NAMES: Final = {
     Needs.NODE_METRICS: "node metrics",
     Needs.POD_METRICS: "pod metrics",
@@ -39,13 +39,13 @@ NAMES: Final = {
 
 
 def plan(needs: Needs, scope: Scope) -> list[Needs]:
-    """Return the parts that are read at once: what is needed, and the pods that a field selector selects."""
+    """Return the parts to read in parallel: what is needed, and the pods that a field selector selects."""
     wanted = needs | Needs.PODS if scope.fields else needs
     return [need for need in NAMES if need in wanted]
 
 
 class ApiServer:
-    """One cluster's API server, and what it reads the usage from: the metrics API, if nothing else is named.
+    """One cluster's API server, and the source of its usage: the metrics API by default.
 
     count: called with the seconds of each stage of a reading. core: makes the reader of core objects.
     context: what to call the cluster, if not by its connection.
@@ -64,11 +64,11 @@ class ApiServer:
         self.count = count
         self.core = core
         self.reading = reading
-        # Lists that are followed keep what has not changed; those that are read are new every time.
+        # Lists that are followed keep unchanged objects; lists that are read are new every time.
         self._owned = Owned(remember=core is not CoreApi)
 
     def read(self, needs: Needs, scope: Scope) -> Sample:
-        """Read what is needed, all parts at once. Errors are raised in the order in which kubectl asks."""
+        """Read everything that is needed, in parallel. Errors are raised in the order of kubectl's requests."""
         begun = time.perf_counter()
         problems: list[str] = []
         requests = Requests(self.cluster)
@@ -82,14 +82,14 @@ class ApiServer:
             Needs.NODE_METRICS: usage.nodes,
             Needs.POD_METRICS: usage.pods,
             Needs.NODES: nodes,
-            # A field selector means nothing to the metrics API: the core API says which pods it selects.
+            # The metrics API ignores field selectors, so the core API lists the selected pods.
             Needs.PODS: pods_in_scope if Needs.PODS in needs else core.pod_names,
             Needs.OWNERS: core.owners,
             Needs.POD_COUNT: core.count_pods,
             Needs.VOLUMES: usage.volumes,
         }
         wanted = plan(needs, scope)
-        # The last one runs in this thread. That of the metrics is always a request; lists may be known already.
+        # The last job runs in this thread: the metrics, which always take a request; lists may already be in memory.
         ended = at_once({need: jobs[need] for need in reversed(wanted)})
         answers = {need: ended[need] for need in wanted}
         failures = self._failures(answers, _required(answers, scope))
@@ -126,7 +126,7 @@ class ApiServer:
         return _with_groups(sample, scope, usage)
 
     def _failures(self, answers: Mapping[Needs, Any], required: Needs) -> list[Failure]:
-        """Return the parts that could not be read. Raises the first error of those that are required."""
+        """Return the optional parts that could not be read. Raises the first error of a required part."""
         failures: list[Failure] = []
         for need, answer in answers.items():
             if isinstance(answer, C3sError):
@@ -137,7 +137,7 @@ class ApiServer:
 
 
 def _with_groups(sample: Sample, scope: Scope, usage: Usage) -> Sample:
-    """Read the statistics of the groups that the sample's rows make up."""
+    """Read the statistics of the groups that the rows of the sample form."""
     if scope.groups is None:
         return sample
     known = tuple(usage.failures)
@@ -147,14 +147,14 @@ def _with_groups(sample: Sample, scope: Scope, usage: Usage) -> Sample:
 
 
 def _stale(context: str, stale: Stale, now: datetime) -> Failure:
-    """Say of facts that they are old, and since when."""
+    """Report that facts are out of date, and since when."""
     since = now - timedelta(seconds=round(stale.seconds))
     why = str(stale.problem).partition("\n")[0]
-    return Failure(context, stale.name, f"following broke off, they are of {since:%H:%M:%SZ}: {why}")
+    return Failure(context, stale.name, f"the watch was interrupted, the list is from {since:%H:%M:%SZ}: {why}")
 
 
 def _pods(known: Mapping[Needs, Any], needs: Needs, scope: Scope, owned: Owned) -> tuple[list[Any], Any]:
-    """Return the pods' usage, of those that a field selector selects, and their facts, None if not needed."""
+    """Return the usage of the pods that a field selector selects, and their facts; None if these are not needed."""
     pods = known.get(Needs.POD_METRICS) or []
     facts = known.get(Needs.PODS)
     if scope.fields and facts is not None:
@@ -165,7 +165,7 @@ def _pods(known: Mapping[Needs, Any], needs: Needs, scope: Scope, owned: Owned) 
 
 
 def _required(answers: Mapping[Needs, Any], scope: Scope) -> Needs:
-    """Return what must have been read: a pod whose spec is known can be shown without its usage."""
+    """Return the needs without which nothing can be shown. A pod with a known spec can be shown without usage."""
     if scope.objects is Kind.VOLUME:
         return Needs.VOLUMES
     if scope.objects is not Kind.POD:

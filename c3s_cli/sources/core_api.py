@@ -1,4 +1,4 @@
-"""The core API: nodes, pods, and the owners of pods, listed when they are asked for."""
+"""The core API: nodes, pods, and the owners of pods, listed on demand."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 NODES = "/api/v1/nodes"
 PODS = "/api/v1/pods"
-# What owns pods and may be owned itself: group and version, resource, kind.
+# Kinds that own pods and may have an owner themselves: group and version, resource, kind.
 OWNING: Final = (("apps/v1", "replicasets", "ReplicaSet"), ("batch/v1", "jobs", "Job"))
 
 
 class Stale(Struct, frozen=True):
-    """A list that is out of date: its name, for how many seconds, and why."""
+    """A list that is out of date: its name, since how many seconds, and why."""
 
     name: str
     seconds: float
@@ -38,10 +38,10 @@ class Stale(Struct, frozen=True):
 
 
 class Core(Protocol):
-    """What knows core objects, listed now or followed. Each method raises a C3sError if they cannot be read."""
+    """Access to core objects, listed now or followed. Methods raise a C3sError if the objects cannot be read."""
 
     def nodes(self) -> dict[str, NodeFacts]:
-        """Return the node objects, by name: those in scope, or all if pods are."""
+        """Return the node objects, by name: those in scope, or all nodes if the scope is pods."""
 
     def pods(self) -> dict[tuple[str, str], PodFacts]:
         """Return the unfinished pods, by namespace and name: those in scope, or those of the nodes in scope."""
@@ -56,16 +56,16 @@ class Core(Protocol):
         """Return the names of the pods in scope, by namespace and name."""
 
     def owners(self) -> Owners:
-        """Return who owns the ReplicaSets and Jobs that own pods."""
+        """Return the owners of the ReplicaSets and Jobs that own pods."""
 
     def count_pods(self) -> int:
         """Count all pods without listing them."""
 
     def stale(self) -> list[Stale]:
-        """Say which of the lists that were asked for are not of now."""
+        """Return the lists of this reading that are out of date."""
 
 
-# Makes what knows the core objects in one reading; the parameters are those of CoreApi.
+# Makes the Core of one reading; the parameters are those of CoreApi.
 MakeCore = Callable[..., Core]
 
 
@@ -84,7 +84,7 @@ class CoreApi(Struct):
     placing: bool = False
 
     def nodes(self) -> dict[str, NodeFacts]:
-        """Read the node objects, by name: those in scope, or all if pods are."""
+        """Read the node objects, by name: those in scope, or all nodes if the scope is pods."""
         in_scope = self.scope.objects is Kind.NODE
         if in_scope and self.scope.name:
             body = self.requests.get(f"{NODES}/{segment(self.scope.name)}")
@@ -123,7 +123,7 @@ class CoreApi(Struct):
         return self.requests.get(f"/api/v1/{self.scope.namespaced('pods')}/{segment(self.scope.name or '')}")
 
     def pod_resources(self) -> PodResources:
-        """Read what the requests and limits of the pod in scope are made of."""
+        """Read the terms of the requests and limits of the pod in scope."""
         return PodDecoder(self.problems).resources(self._one_pod())
 
     def pod_names(self) -> dict[tuple[str, str], None]:
@@ -132,7 +132,7 @@ class CoreApi(Struct):
         return self.requests.pages(path, query, names, METADATA_LIST)
 
     def owners(self) -> Owners:
-        """Read who owns the ReplicaSets and Jobs that own pods, both at once. Raises the first error."""
+        """Read the owners of the ReplicaSets and Jobs that own pods, both in parallel. Raises the first error."""
         found: dict[tuple[str, str, str], str] = {}
         for answer in at_once({each: partial(self.owners_in, *each) for each in OWNING}).values():
             if isinstance(answer, C3sError):
@@ -141,7 +141,7 @@ class CoreApi(Struct):
         return found
 
     def owners_in(self, group: str, resource: str, kind: str) -> dict[tuple[str, str, str], str]:
-        """Read who owns the objects of one kind."""
+        """Read the owners of the objects of one kind."""
         path = f"/apis/{group}/{self.scope.namespaced(resource)}"
         return self.requests.pages(path, [], partial(controllers, kind=kind), METADATA_LIST)
 
@@ -152,5 +152,5 @@ class CoreApi(Struct):
         return len(listing.items or ()) + (remaining or 0)
 
     def stale(self) -> list[Stale]:
-        """Return nothing: what is listed now is of now."""
+        """Return nothing: the lists were read just now."""
         return []

@@ -1,4 +1,4 @@
-"""Which service of a cluster is its Prometheus: by the labels that the common charts set."""
+"""Find the Prometheus service of a cluster, by the labels that the common charts set."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 NAME: Final = "app.kubernetes.io/name"
 COMPONENT: Final = "app.kubernetes.io/component"
 SERVICES: Final = "/api/v1/services"
-# Labels, all of which such a service has, and the path prefix of its API.
+# The labels that such a service has, all of them, and the path prefix of its API.
 KNOWN: Final[tuple[tuple[dict[str, str], str], ...]] = (
     ({"app": "kube-prometheus-stack-prometheus"}, ""),
     ({"app": "prometheus", "component": "server"}, ""),
@@ -42,7 +42,7 @@ KNOWN: Final[tuple[tuple[dict[str, str], str], ...]] = (
     ({"app": "vmselect"}, "/select/0/prometheus"),
     ({NAME: "mimir", COMPONENT: "query-frontend"}, "/prometheus"),
 )
-# Two queries find them all: by the label that each of them has.
+# The labels to search by: every service above has at least one of them.
 LABELS: Final = ("app", NAME, COMPONENT)
 PORTS: Final = ("web", "http-web", "http", "http-query", "http-metrics", "https", "web-tls")
 
@@ -64,27 +64,27 @@ class _Service(Struct):
 
 
 class Found(Struct, frozen=True):
-    """A service that speaks the API of Prometheus. name: with its port, as the service proxy takes it."""
+    """A service with the Prometheus API. name: with its port, in the form of the service proxy."""
 
     namespace: str
     name: str
     prefix: str = ""
 
     def __str__(self) -> str:
-        """Write it as --from takes it."""
+        """Return the service in the form of --from."""
         return f"prometheus:{self.namespace}/{self.name}"
 
     @property
     def path(self) -> str:
-        """What stands before /api/v1 where it is read through the API server."""
+        """The path before /api/v1, through the API server's service proxy."""
         namespace = segment(self.namespace, "namespace")
         return f"/api/v1/namespaces/{namespace}/services/{segment(self.name)}/proxy{self.prefix}"
 
 
 def find(requests: Requests, service: str) -> str:
-    """Return what stands before /api/v1: of the service that is named, or of the only one there is.
+    """Return the path before /api/v1: of the named service, or of the only one that is found.
 
-    Raises a C3sError that says what to do if there is none, or more than one.
+    Raises a C3sError with a hint if there is none, or more than one.
     """
     if service:
         namespace, _, name = service.partition("/")
@@ -92,8 +92,8 @@ def find(requests: Requests, service: str) -> str:
     found = _search(requests)
     if not found:
         raise MetricsUnavailable(
-            "no Prometheus was found among the services of the cluster",
-            hint="--from prometheus:NAMESPACE/SERVICE:PORT names it, --from URL asks one elsewhere",
+            "no Prometheus service was found in the cluster",
+            hint="use --from prometheus:NAMESPACE/SERVICE:PORT, or --from URL for one outside of the cluster",
         )
     if len(found) > 1:
         names = "\n".join(f"  --from {each}" for each in found)
@@ -121,7 +121,7 @@ def _search(requests: Requests) -> list[Found]:
 
 
 def _found(service: _Service) -> Iterable[Found]:
-    """Give a service of which the labels are known, and which has an address of its own: others are doubles."""
+    """Return a service with known labels and its own cluster IP; headless services are duplicates."""
     prefix = _known_prefix(service.metadata.labels or {})
     if prefix is None or service.spec.cluster_ip == "None" or not service.spec.ports:
         return
@@ -136,7 +136,7 @@ def _known_prefix(labels: Mapping[str, str]) -> str | None:
 
 
 def _prefix_of(requests: Requests, namespace: str, name: str) -> str:
-    """Return the path prefix of a service that is named; "" if it cannot be read, or is not known."""
+    """Return the path prefix of a named service; "" if the service cannot be read or is not a known one."""
     plain = name.removeprefix("https:").removeprefix("http:").partition(":")[0]
     path = f"/api/v1/namespaces/{segment(namespace, 'namespace')}/services"
     try:

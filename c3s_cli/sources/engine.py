@@ -1,4 +1,4 @@
-"""The HTTP API of a Prometheus, or of anything that speaks it."""
+"""The HTTP API of Prometheus and compatible servers."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ if TYPE_CHECKING:
     from c3s_cli.sources.decode.shapes import Body
     from c3s_cli.sources.requests import Requests
 
-# Each may keep a core of the server busy for seconds.
+# Queries in parallel. Each may keep a core of the server busy for seconds.
 AT_ONCE: Final = 4
-# What servers say of a query that takes more memory, series or samples than they allow.
+# How servers word that a query takes more memory, series or samples than they allow.
 TOO_LARGE: Final = re.compile(
     r"too many|too large|too big|exceed|larger than|limit|-search\.max|max[ _-]?(series|samples|chunks|fetched)",
     re.IGNORECASE,
 )
 SLOW: Final = re.compile(r"timed? ?out|deadline", re.IGNORECASE)
-# Characters of what a server says that are shown: some quote the whole query.
+# How many characters of a server's message are shown: some quote the whole query.
 MOST_WORDS: Final = 300
-# Of a server's warnings: so many are kept.
+# How many of a server's warnings are kept.
 MOST_WARNINGS: Final = 10
-# The end of the year 9999, which is as far as a calendar goes.
+# The end of the year 9999, the last that datetime supports.
 LATEST: Final = 253_402_300_800
-# How often a query is split before the first answer: what is never small enough has another reason.
+# How often a query is split before any part succeeds: after that, its size is not the reason.
 PATIENCE: Final = 40
-SLOWER: Final = "--step 1h looks at fewer points, --request-timeout waits longer"
+SLOWER: Final = "try a larger --step, such as 1h, or a longer --request-timeout"
 
 
 class Piece(Protocol):
-    """A part of what is asked for, that may turn out to be too large for one query."""
+    """A part of a question, which may turn out to be too large for one query."""
 
     def halves(self) -> Sequence[Piece]:
         """Return two smaller pieces; nothing if it cannot be split."""
@@ -51,7 +51,7 @@ Fields = Sequence[tuple[str, str]]
 
 
 class Engine(Struct):
-    """One server. prefix: what stands before /api/v1. warnings: what it said of its answers. slots: who may ask now."""
+    """One server. prefix: the path before /api/v1. warnings: those of its answers. slots: limits parallel queries."""
 
     requests: Requests
     prefix: str = ""
@@ -65,17 +65,17 @@ class Engine(Struct):
         return self.requests.cluster.secrets
 
     def vector(self, query: str, time: float | None = None) -> Vector:
-        """Ask for the value of an expression at a time, or now. QueryFailed if the server refuses the query."""
+        """Query the value of an expression at a time, or now. QueryFailed if the server refuses the query."""
         moment = [("time", f"{time:.3f}")] if time is not None else []
         return self._answer("query", [("query", query), *moment], vector_of)
 
     def points(self, query: str, start: float, end: float, step: int) -> Points:
-        """Ask for the values of an expression without labels at points a step apart. Raises as `vector`."""
+        """Query the values of an expression without labels over a range. Raises what `vector` raises."""
         bounds = [("start", f"{start:.3f}"), ("end", f"{end:.3f}"), ("step", f"{step}")]
         return self._answer("query_range", [("query", query), *bounds], points_of)
 
     def _answer(self, path: str, fields: Fields, decode: Callable[[Body], tuple[A, list[str]]]) -> A:
-        """Ask, keep what the server warns of, and say in c3s's words what went wrong."""
+        """Send a query, keep the server's warnings, and turn its errors into c3s's."""
         try:
             with self.slots:
                 body = self._send(f"{self.prefix}/api/v1/{path}", fields)
@@ -83,12 +83,12 @@ class Engine(Struct):
         except ApiError as problem:
             raise _refused(problem, direct=not self.prefix) from problem
         except TooLarge as problem:
-            # A smaller question may have a smaller answer.
+            # A smaller query may have a smaller answer.
             raise QueryFailed(problem.message, too_large=True) from problem
         except InvalidAnswer as problem:
             raise InvalidAnswer(
                 self._secrets.hidden(problem.message),
-                hint="--from takes the address of a Prometheus API, with its path prefix",
+                hint="--from needs the address of a Prometheus API, with its path prefix",
             ) from problem
         except TimedOut as problem:
             raise TimedOut(problem.message, hint=SLOWER) from problem
@@ -99,7 +99,7 @@ class Engine(Struct):
         return found
 
     def _send(self, path: str, fields: Fields) -> Body:
-        """POST; GET where only that is allowed: some proxies and some roles let nothing else through."""
+        """Send a POST, or a GET if POST is forbidden: some proxies and roles allow only GET."""
         if self.may_post:
             try:
                 return self.requests.post_form(path, fields)
@@ -115,14 +115,14 @@ class Engine(Struct):
         return self.requests.get(path, fields)
 
     def now(self) -> float:
-        """Return the server's time, in whole seconds since 1970. InvalidAnswer if it tells none."""
+        """Return the server's time, in whole seconds since 1970. InvalidAnswer if it does not report one."""
         found = self.vector("time()")
         if not found or not 0 < found[0][1] < LATEST:
-            raise InvalidAnswer("the server does not tell its time")
+            raise InvalidAnswer("the server does not report its time")
         return float(int(found[0][1]))
 
     def gather(self, pieces: Sequence[P], ask: Callable[[P], A]) -> tuple[list[tuple[P, A]], list[tuple[P, C3sError]]]:
-        """Ask for each piece, and give the answers and the failures. What is too large is asked in halves."""
+        """Query each piece; return answers and failures. A piece that is too large is halved and asked again."""
         answers: list[tuple[P, A]] = []
         failures: list[tuple[P, C3sError]] = []
         left = list(pieces)
@@ -136,7 +136,7 @@ class Engine(Struct):
                     answers.append((piece, result))
                 elif is_too_large(result) and (answers or patience > 0) and (halves := piece.halves()):
                     patience -= 1
-                    again += halves  # type: ignore[arg-type]  # halves of a piece are of its kind
+                    again += halves  # type: ignore[arg-type]  # halves have the type of the piece
                 else:
                     failures.append((piece, result))
             left = again
@@ -144,21 +144,21 @@ class Engine(Struct):
 
 
 def _hint(problem: ApiError) -> str | None:
-    """Say what to do if there is no such service, or nothing behind it; a Prometheus behind it answers otherwise."""
+    """Return a hint if the service does not exist or has no endpoints; None if the error is Prometheus' own."""
     if problem.status == 404 and problem.detail.endswith(" not found"):
-        return "--from prometheus:NAMESPACE/SERVICE:PORT takes a service of the cluster: kubectl get services -A"
+        return "--from prometheus:NAMESPACE/SERVICE:PORT needs an existing service: kubectl get services -A"
     if problem.status in (502, 503) and problem.reason in ("ServiceUnavailable", "BadGateway"):
-        return "kubectl get endpointslices -A tells what is behind the service"
+        return "check the endpoints of the service: kubectl get endpointslices -A"
     return None
 
 
 def is_too_large(problem: C3sError) -> bool:
-    """Whether less would have been answered."""
+    """Return whether a smaller query might succeed."""
     return isinstance(problem, QueryFailed) and problem.too_large
 
 
 def _refused(problem: ApiError, *, direct: bool) -> C3sError:
-    """Say why a query came to nothing. direct: whether no API server is in between."""
+    """Return the error for a failed query. direct: whether the query did not go through an API server."""
     words = problem.detail if len(problem.detail) < MOST_WORDS else f"… {problem.detail[-MOST_WORDS:]}"
     if direct and problem.status in (401, 403):
         return QueryFailed(
@@ -169,7 +169,9 @@ def _refused(problem: ApiError, *, direct: bool) -> C3sError:
         problem.hint = hint
         return problem
     if direct and 300 <= problem.status < 400:
-        return QueryFailed(f"the server redirects ({problem.status})", hint="give --from the address it redirects to")
+        return QueryFailed(
+            f"the server redirects ({problem.status})", hint="pass --from the address that it redirects to"
+        )
     if (
         problem.status in (400, 413, 422, 503, 500)
         and TOO_LARGE.search(problem.detail)
@@ -183,6 +185,6 @@ def _refused(problem: ApiError, *, direct: bool) -> C3sError:
     if problem.status == 404:
         return QueryFailed(
             "there is no Prometheus API at this address (404)",
-            hint="a path prefix belongs to the address, such as /prometheus or /select/0/prometheus",
+            hint="the address may need a path prefix, such as /prometheus or /select/0/prometheus",
         )
     return problem

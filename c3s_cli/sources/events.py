@@ -1,4 +1,4 @@
-"""A watch: bytes as they come → events, one a line of JSON."""
+"""Decode the bytes of a watch stream into events, one per line of JSON."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from msgspec import Raw, Struct
 from c3s_cli.errors import ApiError, InvalidAnswer
 from c3s_cli.sources.decode.shapes import NULL, Body, decode_one
 
-# No object is larger than what etcd takes, which is 1.5 MiB unless somebody has raised it.
+# etcd limits objects to 1.5 MiB by default.
 LONGEST: Final = 32 << 20
 
 
 class Event(Struct, gc=False):
-    """What has happened to an object: ADDED, MODIFIED, DELETED; BOOKMARK, which says only a version; or ERROR."""
+    """An event: ADDED, MODIFIED, DELETED, ERROR, or BOOKMARK, which carries only a resource version."""
 
     type: str = ""
     object: Raw = NULL
 
 
 class Identity(Struct, gc=False):
-    """Which object it is, in which version."""
+    """The identity and resource version of an object."""
 
     name: str = ""
     namespace: str = ""
-    resourceVersion: str = ""  # noqa: N815  as in the JSON, so that it is read as fast as can be
+    resourceVersion: str = ""  # noqa: N815  as in the JSON: renaming would slow down decoding
 
 
 class _Identified(Struct, gc=False):
@@ -40,7 +40,7 @@ class _Status(Struct, gc=False):
 
 
 def lines(chunks: Iterable[Body]) -> Iterator[bytes]:
-    """Put lines together from chunks, which may end anywhere. What has no end is left out.
+    """Join chunks, which may end anywhere, into lines. An incomplete last line is dropped.
 
     InvalidAnswer if a line is longer than any object can be.
     """
@@ -57,18 +57,18 @@ def lines(chunks: Iterable[Body]) -> Iterator[bytes]:
 
 
 def events(chunks: Iterable[Body]) -> Iterator[Event]:
-    """Decode the events of a watch. InvalidAnswer if one is none."""
+    """Decode the events of a watch. InvalidAnswer if something else is sent."""
     for line in lines(chunks):
         if line.strip():
             yield decode_one(line, Event, "a watch")
 
 
 def identity(event: Event) -> Identity:
-    """Say which object an event is about. InvalidAnswer if it is about none."""
+    """Return which object an event is about. InvalidAnswer if it names none."""
     return decode_one(event.object, _Identified, "a watch").metadata
 
 
 def error_of(event: Event) -> ApiError:
-    """Make an ApiError of an ERROR event."""
+    """Turn an ERROR event into an ApiError."""
     told = decode_one(event.object, _Status, "a watch")
     return ApiError(told.code, told.reason, told.message)

@@ -1,4 +1,4 @@
-"""A thread that keeps a Memory up to date by watching, and knows when it cannot."""
+"""A thread that keeps a Memory up to date with a watch, and reports when it cannot."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ if TYPE_CHECKING:
     from c3s_cli.sources.memory import Memory
     from c3s_cli.sources.source import Pairs
 
-# How long a server is asked to go on, in seconds: at least this, at most twice as long, as client-go does it.
+# timeoutSeconds of a watch: at least this, at most twice as much, as in client-go.
 LASTING: Final = 300
-# A server sends a bookmark a minute, a little later at times. Where nothing comes, nothing can be trusted.
+# Servers send a bookmark about once a minute. After a longer silence the list can no longer be trusted.
 SILENCE: Final = 90.0
-# A watch that lasts as long is a good one: if it breaks off, the next one may begin at once.
+# After a watch that lasted this long, in seconds, the next one may start without a pause.
 STEADY: Final = 5.0
-# The first pause, after one attempt without any, and the longest, in seconds; each is twice the one before.
+# The first and the longest pause, in seconds; each is twice the one before. The first retry has no pause.
 FIRST: Final = 0.8
 LONGEST: Final = 30.0
-# Characters of what a server says that are shown.
+# How many characters of a server's message are shown.
 LONGEST_WORDS: Final = 1000
-# A list that is not heard of for as long is better listed again.
+# A list without news for this long, in seconds, is listed again.
 OLD: Final = 60.0
-# What a server says that will not be watched: no right to, no such way to ask, no such thing.
+# Statuses that mean that watching is refused: forbidden, not supported, no such resource.
 REFUSALS: Final = (400, 403, 404, 405, 406, 415, 422, 501)
-# How long `close` waits for the thread, which may just be connecting.
+# How long `close` waits for the thread, which may still be connecting, in seconds.
 PATIENCE: Final = 2.0
 
 
 class End(Enum):
-    """Why following has ended: what is remembered is lost and must be listed again, or watching is refused."""
+    """Why following has ended: the list is out of date and must be read again, or watching is refused."""
 
     LOST = auto()
     REFUSED = auto()
 
 
 class Watched(Struct, frozen=True):
-    """What to watch. name: in words, such as "pods". accept: the form of the objects."""
+    """What to watch. name: such as "pods". accept: the media type of the objects."""
 
     name: str
     path: str
@@ -55,14 +55,14 @@ class Watched(Struct, frozen=True):
 
 
 class Break(Struct, frozen=True):
-    """Since when nothing is heard, and why. since: as of time.monotonic()."""
+    """Since when the watch is interrupted, and why. since: by time.monotonic()."""
 
     since: float
     problem: C3sError
 
 
 class Follower:
-    """Follows one list. `broken` says since when it cannot, `end` why it never will again."""
+    """Follows one list. broken: since when the watch is interrupted; end: why following has ended."""
 
     def __init__(self, cluster: Cluster, watched: Watched, memory: Memory) -> None:
         self.broken: Break | None = None
@@ -75,7 +75,7 @@ class Follower:
         self._thread.start()
 
     def close(self) -> None:
-        """End it, and wait for its thread, but not for a server that does not answer."""
+        """End the watch and wait for the thread, but not for a server that does not answer."""
         self._closed.set()
         with self._lock:
             stream = self._stream
@@ -86,11 +86,11 @@ class Follower:
     def _run(self) -> None:
         try:
             self._follow()
-        except Exception as problem:  # noqa: BLE001  whatever it is, what is remembered must not be taken for the truth
+        except Exception as problem:  # noqa: BLE001  after any error the list must not be used any more
             self._lose(f"{type(problem).__name__}: {problem}")
 
     def _follow(self) -> None:
-        """Watch again and again from the last version, until it is over."""
+        """Watch repeatedly, each time from the last version, until following ends."""
         pause = 0.0
         while not self._closed.is_set():
             begun = time.monotonic()
@@ -103,7 +103,7 @@ class Follower:
                 if problem.status == 410:
                     return self._lose(str(problem))
                 if problem.status in REFUSALS:
-                    self._say(f"cannot be followed, and are listed every time: {problem}")
+                    self._say(f"cannot be watched, so they are listed at every reading: {problem}")
                     self.end = End.REFUSED
                     return None
                 asked = problem.retry_after
@@ -112,17 +112,17 @@ class Follower:
                 self._break(problem)
             now = time.monotonic()
             if self.broken is not None and now - self.broken.since >= OLD:
-                return self._lose("for too long nothing was heard of them")
+                return self._lose("nothing was received for too long")
             if now - begun >= STEADY:
                 pause = 0.0
-            # A pause is anything from half of it on, so that many do not come back at the same moment.
-            # A server may ask for a longer one, but not for one that outlives what is remembered.
+            # Jitter, so that many watches do not reconnect at the same moment. A server may ask for a longer pause, but
+            # no longer than the list may go without news.
             self._closed.wait(max(min(asked or 0.0, OLD), pause * random.uniform(0.5, 1.0)))  # noqa: S311  no secret
             pause = min(LONGEST, pause * 2 or FIRST)
         return None
 
     def _watch(self) -> None:
-        """Watch once, to the end."""
+        """Watch once, until the stream ends."""
         lasting = str(random.randint(LASTING, 2 * LASTING))  # noqa: S311  no secret
         query = [
             *self._watched.query,
@@ -136,7 +136,7 @@ class Follower:
             self._stream = stream
         self.broken = None
         if self._closed.is_set():
-            # Too late for `close` to see the stream.
+            # `close` ran before it could see this stream.
             stream.close()
         chunks = stream.chunks()
         try:
@@ -150,14 +150,14 @@ class Follower:
                 self._stream = None
 
     def _harmless(self, problem: ApiError) -> ApiError:
-        """Return what the server said in the stream as one line of bearable length, without credentials."""
+        """Return the server's error from the stream as one short line without credentials."""
         words = [self._cluster.secrets.hidden(each) for each in (problem.reason, problem.detail)]
         reason, detail = ("; ".join(each.split("\n"))[:LONGEST_WORDS] for each in words)
         return ApiError(problem.status, reason, detail, retry_after=problem.retry_after)
 
     def _break(self, problem: C3sError) -> None:
         if self.broken is None:
-            self._say(f"are not heard of: {problem}")
+            self._say(f"watch interrupted: {problem}")
         self.broken = Break(self.broken.since if self.broken else time.monotonic(), problem)
 
     def _lose(self, why: str) -> None:

@@ -1,4 +1,4 @@
-"""The core API for a watch: lists that are read once and then followed, so that they can be answered from memory."""
+"""The core API for c3s watch: lists are read once, then followed and answered from memory."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from c3s_cli.sources.memory import Found, Rows
     from c3s_cli.sources.source import Claims, Scope
 
-# From how many seconds on a list that is not heard of is said to be stale: metrics are as old as that.
+# A list without news for this many seconds is reported as stale: metrics may be that old, too.
 LONG: Final = 15.0
-# After how many seconds it is tried again to watch what may not be watched.
+# After how many seconds a refused watch is tried again.
 AGAIN: Final = 600.0
 
 
 class Following:
-    """The lists of one cluster that are followed, each by a thread, until `close` or that of the cluster."""
+    """The followed lists of one cluster, each with a thread, until this or the cluster is closed."""
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
@@ -44,11 +44,11 @@ class Following:
     def core(
         self, requests: Requests, scope: Scope, problems: list[str], *, details: bool = False, labels: bool = False
     ) -> FollowedCore:
-        """Give what answers as the core API would, from memory; the parameters are those of CoreApi."""
+        """Return a Core that answers from memory; the parameters are those of CoreApi."""
         return FollowedCore(self, CoreApi(requests, scope, problems, details=details, labels=labels))
 
     def list_of(self, watched: Watched, rows: str, make: Callable[[], Memory]) -> FollowedList:
-        """Give the list of what is watched; `rows` names what is made of its objects."""
+        """Return the followed list for a watch; `rows` names the kind of rows made from its objects."""
         with self._lock:
             key = (watched.path, tuple(watched.query), rows)
             if key not in self._lists:
@@ -62,7 +62,7 @@ class Following:
 
 
 class FollowedList:
-    """One list: read when it is first asked for, and whenever following it has ended."""
+    """One list: read at the first request, and again whenever following it has ended."""
 
     def __init__(self, cluster: Cluster, watched: Watched, memory: Memory) -> None:
         self.watched = watched
@@ -72,9 +72,9 @@ class FollowedList:
         self._refused: float | None = None
 
     def ask(self, read: Callable[[Rows], Found], plain: Callable[[], Found], problems: list[str]) -> Found:
-        """Return the facts, and add to `problems` what is wrong with them. Raises as reading does.
+        """Return the facts, and add their problems to `problems`. Raises what reading raises.
 
-        read: reads the list in a form that can be followed; plain: reads it where that is refused.
+        read: reads the list so that it can be followed; plain: reads it if watching is refused.
         """
         with self._lock:
             if self._follower is not None and self._follower.end is not None:
@@ -89,14 +89,14 @@ class FollowedList:
                     self._follower = Follower(self._cluster, self.watched, self._memory)
             facts, wrong = self._memory.now()
             if self._follower is None:
-                # Without a version there is nothing to follow from.
+                # Without a resource version the list cannot be followed.
                 self._refused = time.monotonic()
                 self._memory.clear()
             problems += wrong
             return facts
 
     def stale(self) -> Stale | None:
-        """Say since when nothing is heard of the list, if that is long."""
+        """Return since when the list is stale, if it is."""
         broken = self._follower.broken if self._follower else None
         seconds = time.monotonic() - broken.since if broken else 0.0
         return Stale(self.watched.name, seconds, broken.problem) if broken and seconds >= LONG else None
@@ -108,21 +108,21 @@ class FollowedList:
 
 
 class FollowedCore(Struct):
-    """The core API of one cluster, its lists answered from memory. Everything else is asked of `api`."""
+    """The core API of one cluster with its lists in memory. Everything else is read through `api`."""
 
     following: Following
     api: CoreApi
     asked: list[FollowedList] = []
 
     def nodes(self) -> dict[str, NodeFacts]:
-        """Return the node objects, by name: those in scope, or all if pods are."""
+        """Return the node objects, by name: those in scope, or all nodes if the scope is pods."""
         scope, details = self.api.scope, self.api.details
         in_scope = scope.objects is Kind.NODE
         if in_scope and scope.name:
             return self.api.nodes()
         watched = Watched("nodes", NODES, scope.label_query() if in_scope else [], JSON)
         found = self._list(watched, "nodes", _nodes, self.api.nodes)
-        # One list for the rows and for the header of a watch, of which only one may want the details.
+        # The rows and the header of a watch share one list, even if only one of them needs the details.
         return found if details else {name: structs.replace(facts, details=None) for name, facts in found.items()}
 
     def pods(self) -> dict[tuple[str, str], PodFacts]:
@@ -143,7 +143,7 @@ class FollowedCore(Struct):
         return self._list(watched, "names", lambda: Memory(names, _pair, []), self.api.pod_names, METADATA_LIST)
 
     def owners(self) -> Owners:
-        """Return who owns the ReplicaSets and Jobs that own pods."""
+        """Return the owners of the ReplicaSets and Jobs that own pods."""
         found: dict[tuple[str, str, str], str] = {}
         for group, resource, kind in OWNING:
             watched = Watched(resource, f"/apis/{group}/{self.api.scope.namespaced(resource)}", [], METADATA)
@@ -166,7 +166,7 @@ class FollowedCore(Struct):
         return self.api.count_pods()
 
     def stale(self) -> list[Stale]:
-        """Say which of the lists that were asked for are not of now."""
+        """Return the lists of this reading that are out of date."""
         return [stale for each in self.asked if (stale := each.stale())]
 
     def _list(

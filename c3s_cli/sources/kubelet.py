@@ -1,7 +1,7 @@
-"""The kubelets: what metrics-server reads of every node, read through the API server, with metrics-server's arithmetic.
+"""The kubelets, read through the API server: the same endpoint as metrics-server, with the same arithmetic.
 
-CPU is a counter, and a kubelet looks at it every ten seconds or so. So a node is asked until it has looked once more;
-the usage is what the counter grew by between these two looks. A watch keeps the last look for its next reading.
+CPU is a counter that a kubelet samples every ten seconds or so. c3s polls a node until it has a new sample; the usage
+is the growth of the counter between the two samples. A watch keeps the last sample for its next reading.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ if TYPE_CHECKING:
     from c3s_cli.sources.source import Lists, Scope
 
 AT_ONCE: Final = 32
-# Seconds until nodes are asked again.
+# Seconds between two polls of the nodes.
 PAUSE: Final = 0.5
-# How long to wait for the second look of a node in all, in seconds.
+# How long to wait for the second sample of a node, in seconds.
 PATIENCE: Final = 25.0
-# The share of the time that is left until --request-timeout, after which there must be time to ask for rates.
+# The share of the remaining --request-timeout to spend on it: there must be time left to ask for rates.
 SHARE: Final = 0.6
-# If the server's clock has not moved for this long, it is frozen, and so are the counters.
+# If the server's clock has not moved for this long, in seconds, it is frozen, and so are the counters.
 STILL: Final = 1.5
-# What metrics-server asks of a container before it is measured from its start, in ms.
+# metrics-server measures a container from its start only if it is at least this old, in ms.
 YOUNGEST: Final = 10_000
-# An older look is too far away to tell what is used now, in ms.
+# Older samples do not show current usage, in ms.
 OLDEST: Final = 120_000
 
 CPU: Final = "container_cpu_usage_seconds_total"
@@ -59,7 +59,7 @@ Rates = Mapping[tuple[str, str, str], int]
 
 
 class Looks(Struct):
-    """What a kubelet has said: its last page, the one before that shows an earlier look, and its own rates if asked.
+    """The samples of one kubelet: its last page, the page with the sample before it, and its own rates if asked.
 
     rates: nanocores by namespace, pod and container; the node's own under ("", "", "").
     """
@@ -69,7 +69,7 @@ class Looks(Struct):
     rates: Rates | None = None
 
     def add(self, page: Page) -> None:
-        """Take in a new page. The same look once more changes nothing."""
+        """Add a new page. A page with the same sample changes nothing."""
         seen, now = _moment(self.last), _moment(page)
         if now <= seen:
             return
@@ -82,12 +82,12 @@ class Looks(Struct):
 
 
 def _moment(page: Page) -> int:
-    """Return when a kubelet looked at its node; 0 if its page does not say."""
+    """Return when a kubelet took the sample of its node; 0 if the page does not say."""
     return next((millis or 0 for _, millis in page[NODE_CPU].values()), 0)
 
 
 class Kubelets(Struct):
-    """The kubelets of one cluster, for one reading after the other. clock, sleep: seconds, as the time module's."""
+    """The kubelets of one cluster, for any number of readings. clock, sleep: as in the time module."""
 
     looks: dict[str, Looks] = field(default_factory=dict)
     clock: Callable[[], float] = time.monotonic
@@ -99,7 +99,7 @@ class Kubelets(Struct):
 
 
 class KubeletUsage(Struct):
-    """One reading of the kubelets. failures: the nodes that did not answer; problem: what the first one said."""
+    """One reading of the kubelets. failures: the nodes that did not answer; problem: the error of the first one."""
 
     kubelets: Kubelets
     requests: Requests
@@ -133,27 +133,27 @@ class KubeletUsage(Struct):
         ]
 
     def volumes(self) -> list[Volume]:
-        """Read the volumes that the pods of the scope have claimed."""
+        """Read the volume claims of the pods in scope."""
         summaries = read_summaries(self.requests, self.lists.nodes(), self._failed)
         if self.failures and not summaries:
             raise self._why_none()
         return volumes(self.requests.cluster.context, summaries, self.scope.namespace)
 
     def _summaries(self, names: Iterable[str]) -> Mapping[str, Summary]:
-        """Read the summaries of nodes, where something is needed that only these tell."""
+        """Read the summaries of nodes, if a column needs them."""
         if KNOWN.isdisjoint(self.scope.figures):
             return {}
         return read_summaries(self.requests, names, self._failed)
 
     def explain_absence(self, _now: datetime) -> None:
-        """Say nothing of pods that no kubelet knows: there are none."""
+        """Do nothing: there are no pods that kubelets do not report."""
 
     def sums(self, _groups: Mapping[Any, Any], _figures: Sequence[str]) -> Mapping[Any, Any]:
-        """Return nothing: a kubelet does not know the past."""
+        """Return nothing: kubelets have no history."""
         return {}
 
     def _read(self, names: Iterable[str]) -> Mapping[str, Looks]:
-        """Ask the nodes until each has looked twice. Those that do not answer are failures."""
+        """Poll the nodes until each has two samples. Nodes that do not answer are failures."""
         wanted = sorted(names)
         known = self.kubelets.looks
         begun = self.kubelets.clock()
@@ -167,7 +167,7 @@ class KubeletUsage(Struct):
                 self._ask_for_rates(left)
                 break
             self.kubelets.sleep(PAUSE)
-            # Until half of some nodes have looked again it is too early to ask them all.
+            # Poll a few nodes first; poll all of them once half of those few have a new sample.
             some, others = left[:AT_ONCE], left[AT_ONCE:]
             self._ask(some)
             if 2 * sum(name in known and known[name].complete for name in some) >= len(some):
@@ -175,7 +175,7 @@ class KubeletUsage(Struct):
         return {name: known[name] for name in wanted if name in known}
 
     def _ask(self, names: list[str]) -> None:
-        """Take in what nodes say now; a node that says nothing is a failure, and forgotten."""
+        """Add the current pages of nodes. A node that does not answer is a failure, and its samples are dropped."""
         known = self.kubelets.looks
         for name, page in some_at_once({name: partial(self._page, name) for name in names}, AT_ONCE).items():
             if isinstance(page, C3sError):
@@ -198,16 +198,18 @@ class KubeletUsage(Struct):
         self.failures.append(Failure(self.requests.cluster.context, f"the kubelet of node {name}", str(problem)))
 
     def _why_none(self) -> C3sError:
-        """Return the error of a reading in which no node answered: a right that is missing stands for itself."""
+        """Return the error of a reading in which no node answered; a missing right is raised as it is."""
         if isinstance(self.problem, ApiError) and self.problem.status in (401, 403):
             return self.problem
-        return MetricsUnavailable(f"no kubelet answered: {self.problem}", hint="the API server must reach the kubelets")
+        return MetricsUnavailable(
+            f"no kubelet answered: {self.problem}", hint="the API server must be able to reach the kubelets"
+        )
 
     def _stands_still(self, spent: float) -> bool:
         return spent >= STILL and len(set(self.requests.dates)) == 1
 
     def _ask_for_rates(self, names: list[str]) -> None:
-        """Take the kubelets' own rates where there is no second look."""
+        """Use the kubelets' own rates for nodes without a second sample."""
         query = [("only_cpu_and_memory", "true")]
         jobs = {
             name: partial(self.requests.get, f"/api/v1/nodes/{segment(name)}/proxy/stats/summary", query)
@@ -219,15 +221,15 @@ class KubeletUsage(Struct):
                     raise body
                 self.kubelets.looks[name].rates = rates_of(body)
             except C3sError as problem:
-                words = f"its counters stand still: CPU is unknown ({problem})"
+                words = f"its counters do not change: CPU is unknown ({problem})"
                 self.failures.append(Failure(self.requests.cluster.context, f"the CPU of node {name}", words))
 
 
-# --- looks → usage --------------------------------------------------------------------------------------------
+# --- samples → usage --------------------------------------------------------------------------------------------
 
 
 def _node(context: str, name: str, seen: Looks, figures: Figures | None) -> Node | None:
-    """Make the row of a node; None while something of it is missing."""
+    """Make the row of a node; None if a figure is missing."""
     cpu, memory = (next(iter(seen.last[family].values()), None) for family in (NODE_CPU, NODE_MEMORY))
     if not (cpu and memory and cpu[0] and memory[0] and cpu[1]):
         return None
@@ -249,7 +251,7 @@ def _pods(context: str, seen: Looks) -> list[Pod]:
     """Make the rows of the pods of a node. A pod with an incomplete container is left out."""
     pods: dict[tuple[str, str], list[tuple[int, int | None, Container] | None]] = {}
     memory_of = seen.last[MEMORY]
-    # A container that has only one of the two is incomplete, whichever it is.
+    # A container with only one of the two is incomplete.
     for labels in seen.last[CPU] | memory_of:
         who = namespace, pod, container = container_of(labels)
         if not pod or container in ("", "POD"):
@@ -263,7 +265,7 @@ def _pods(context: str, seen: Looks) -> list[Pod]:
 
 
 def _container(seen: Looks, labels: bytes, who: tuple[str, str, str]) -> tuple[int, int | None, Container] | None:
-    """Give when a container was looked at, the window, and its usage; None if something of it is missing."""
+    """Return when a container was sampled, the window, and its usage; None if a figure is missing."""
     cpu, memory = seen.last[CPU].get(labels), seen.last[MEMORY].get(labels)
     if not (cpu and memory and memory[0] and cpu[1]):
         return None
@@ -275,7 +277,7 @@ def _container(seen: Looks, labels: bytes, who: tuple[str, str, str]) -> tuple[i
 
 
 def _pod(context: str, namespace: str, name: str, found: list[tuple[int, int | None, Container]]) -> Pod:
-    """Sum a pod. Its time is that of the container that was looked at first."""
+    """Sum the containers of a pod. Its time is that of the container that was sampled first."""
     millis, window, _ = min(found, key=lambda each: each[0])
     containers = tuple(container for _, _, container in found)
     swap = [container.swap_bytes for container in containers]
@@ -293,7 +295,7 @@ def _pod(context: str, namespace: str, name: str, found: list[tuple[int, int | N
 
 
 def _rate(seen: Looks, family: str, labels: bytes, who: tuple[str, str, str]) -> tuple[int | None, int | None]:
-    """Return nanocores and the window in ms, as metrics-server works them out; None if they are unknown."""
+    """Return nanocores and the window in ms, computed as in metrics-server; None if unknown."""
     last, millis = seen.last[family][labels]
     if seen.before is None:
         return (seen.rates or {}).get(who), None
@@ -310,7 +312,7 @@ def _rate(seen: Looks, family: str, labels: bytes, who: tuple[str, str, str]) ->
 def _rate_from_start(
     seen: Looks, last: float, millis: int | None, started: tuple[float, Any] | None
 ) -> tuple[int | None, int | None]:
-    """Measure a container that is younger than the first look from its start."""
+    """Measure a container that started after the first sample, from its start."""
     if not started or not millis:
         return None, None
     window = millis - int(started[0] * 1000)

@@ -1,4 +1,4 @@
-"""A group that is too large for one query: the points of its sum, part by part, and the statistics of these."""
+"""A group that is too large for one query: add up the points of its parts, and compute the statistics from them."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ T = TypeVar("T")
 
 
 class Part(Struct, frozen=True):
-    """Some of the nodes or pods of a group. letters: which of the pods of the one set that is left."""
+    """Some of the nodes or pods of a group. letters: selects pods of a single set by their last letters."""
 
     pods: tuple[PodSet, ...] = ()
     nodes: tuple[str, ...] = ()
     letters: Letters = Letters()
 
     def selectors(self, of_nodes: Callable[[Iterable[str]], list[str]]) -> list[str]:
-        """Return what selects it. of_nodes: selects nodes."""
+        """Return the selectors of this part. of_nodes: returns the selectors of nodes."""
         if self.nodes:
             return of_nodes(self.nodes)
         letters = self.letters.matcher()
         return [f"{selector},{letters}" if letters else selector for selector in selectors_of(self.pods)]
 
     def halves(self) -> Sequence[Part]:
-        """Return half of the nodes, of the sets, of the names or of the letters each."""
+        """Return two halves: of the nodes, of the sets, of the names, or of the letters."""
         if len(self.nodes) > 1:
             return [Part(nodes=part) for part in _halves(self.nodes)]
         if len(self.pods) > 1:
@@ -50,12 +50,12 @@ def _halves(several: tuple[T, ...]) -> Sequence[tuple[T, ...]]:
 
 
 def whole_of(members: Members) -> Part:
-    """Return a group as the part that is all of it."""
+    """Return a whole group as one part."""
     return Part(members.pods, members.nodes)
 
 
 def added_up(parts: Iterable[Points]) -> list[float]:
-    """Add up parts, point by point. A part has no point while nothing of it was there."""
+    """Add up parts, point by point. A part has no point at times when none of its members existed."""
     sums: dict[float, float] = {}
     for part in parts:
         for time, number in part.items():
@@ -64,7 +64,7 @@ def added_up(parts: Iterable[Points]) -> list[float]:
 
 
 def statistic_of(name: str, numbers: Sequence[float]) -> float:
-    """Return avg, min, max or a percentile, which lies between two numbers as Prometheus has it."""
+    """Return avg, min, max or a percentile, interpolated as in Prometheus."""
     if name == "avg":
         return sum(numbers) / len(numbers)
     ordered = sorted(numbers)

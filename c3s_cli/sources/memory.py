@@ -1,4 +1,4 @@
-"""What is known of a list that is followed: the list as it was read, and every event since."""
+"""The content of a followed list: the list as it was read, and every event since."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from c3s_cli.errors import InvalidAnswer
 from c3s_cli.sources.decode.shapes import Listing
 from c3s_cli.sources.events import Event, error_of, identity
 
-# A page of a list → its facts by key; objects that are of no interest are left out.
+# A page of a list → its facts by key, without the objects that are not needed.
 Rows = Callable[[Listing], Iterator[tuple[Any, Any]]]
 Found = dict[Any, Any]
 # The largest clusters have 150,000 pods.
@@ -19,10 +19,10 @@ CHANGES: Final = ("ADDED", "MODIFIED", "DELETED")
 
 
 class Memory:
-    """Facts by key. One thread changes them; any thread may ask for them.
+    """Facts by key. One thread changes them; any thread may read them.
 
-    rows: as for a list, which adds to `noted` the quantities that cannot be read. key: namespace and name of an object
-    → its key. version: from which the list can be followed, "" if it cannot.
+    rows: as for a list; adds the quantities that cannot be read to `noted`. key: namespace and name of an object → its
+    key. version: the resource version to follow the list from, "" if it cannot be followed.
     """
 
     def __init__(self, rows: Rows, key: Callable[[str, str], Any], noted: list[str]) -> None:
@@ -33,12 +33,12 @@ class Memory:
         self._lock = threading.Lock()
 
     def fill(self, read: Callable[[Rows], Found]) -> None:
-        """Forget everything and remember a list; `read` reads its pages. If that fails, everything stays forgotten."""
+        """Replace everything by a list; `read` reads its pages. If that fails, nothing is remembered."""
         self.clear()
         facts = read(self._page)
         with self._lock:
             self._facts = facts
-            # A list that expired half-way was begun again.
+            # The list expired half-way and was started again.
             self._problems = {key: problems for key, problems in self._problems.items() if key in facts}
 
     def clear(self) -> None:
@@ -54,7 +54,7 @@ class Memory:
             yield key, facts
 
     def _note(self, key: Any) -> None:
-        """Remember what was just found to be wrong with an object."""
+        """Remember the problems that were just found in an object."""
         if self._noted:
             self._problems[key] = self._noted.copy()
             self._noted.clear()
@@ -62,17 +62,17 @@ class Memory:
             self._problems.pop(key, None)
 
     def apply(self, event: Event) -> None:
-        """Let happen what a watch says. ApiError for its error, InvalidAnswer for what means nothing."""
+        """Apply an event of a watch. ApiError for an ERROR event, InvalidAnswer for an invalid one."""
         if event.type == "ERROR":
             raise error_of(event)
         about = identity(event)
         if event.type in CHANGES:
             key = self._key(about.namespace, about.name)
-            # Decoded before anything is locked.
+            # Decode before taking the lock.
             rows = [] if event.type == "DELETED" else list(self._rows(Listing(items=[event.object])))
             with self._lock:
                 if rows and len(self._facts) >= MOST:
-                    raise InvalidAnswer("the server's watch has no end: it tells of more objects than a cluster has")
+                    raise InvalidAnswer("the server's watch sends more objects than a cluster can have")
                 for found, facts in rows:
                     self._facts[found] = facts
                     self._note(found)
@@ -82,6 +82,6 @@ class Memory:
         self.version = about.resourceVersion or self.version
 
     def now(self) -> tuple[Found, list[str]]:
-        """Return the facts and what is wrong with them, of one moment."""
+        """Return the facts and their problems at one moment."""
         with self._lock:
             return self._facts.copy(), [problem for each in self._problems.values() for problem in each]

@@ -24,9 +24,9 @@ GROUP: Final = "metrics.k8s.io"
 LIKELY: Final = "v1beta1"
 VERSIONS: Final = ("v1", "v1beta1")
 INSTALL: Final = (
-    "--from kubelet reads the nodes themselves; why there is none: kubectl get apiservice v1beta1.metrics.k8s.io"
+    "is metrics-server running? kubectl get apiservice v1beta1.metrics.k8s.io; --from kubelet works without it"
 )
-# kubectl expects no metrics of a pod that is younger, in seconds.
+# kubectl does not expect metrics of younger pods, in seconds.
 YOUNG: Final = 120
 
 Row = TypeVar("Row")
@@ -43,7 +43,7 @@ class MetricsApi(Struct):
 
     @property
     def absence(self) -> str:
-        """Nothing: `explain_absence` asks."""
+        """Nothing: `explain_absence` raises instead."""
         return ""
 
     @property
@@ -115,7 +115,7 @@ class MetricsApi(Struct):
         raise MetricsUnavailable("the metrics API has no volumes", hint="use --from kubelet or --from prometheus")
 
     def sums(self, _groups: Mapping[Any, Any], _figures: Sequence[str]) -> Mapping[Any, Any]:
-        """Return nothing: the metrics API does not know the past."""
+        """Return nothing: the metrics API has no history."""
         return {}
 
 
@@ -125,7 +125,7 @@ def reading(requests: Requests, scope: Scope, problems: list[str], _lists: Lists
 
 
 def unique(pods: list[Pod]) -> list[Pod]:
-    """Return every pod once: one that moves from page to page while a list is read must not be counted twice."""
+    """Return every pod once: a pod may appear on two pages if the list changes while it is read."""
     if len({pod.name for pod in pods}) == len(pods):
         return pods
     found: dict[tuple[str, str], Pod] = {}

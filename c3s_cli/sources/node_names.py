@@ -1,4 +1,4 @@
-"""Labels of a series about a node ↔ the name of the node."""
+"""Map the labels of node series to node names, and back."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from c3s_cli.sources.decode.prometheus import Labels, Vector
     from c3s_cli.sources.engine import Engine
 
-# kube-state-metrics tells which address a node has.
+# kube-state-metrics has the address of each node.
 ADDRESSES: Final = "max by (node, internal_ip) (kube_node_info%s)"
 
 
 class NodeNames:
-    """The names of nodes. Which label has them depends on who scrapes: some jobs have addresses only."""
+    """The names of nodes. The label that holds them depends on the scrape job; some jobs only have addresses."""
 
     def __init__(self, engine: Engine, match: str, time: Callable[[], float]) -> None:
         self._engine = engine
@@ -27,7 +27,7 @@ class NodeNames:
         self._labels: dict[str, dict[str, str]] = {}
 
     def named(self, vector: Vector, known: Collection[str]) -> Iterator[tuple[str, float]]:
-        """Give the name of each element's node, and its number."""
+        """Yield the node name and the number of each element."""
         for labels, number in vector:
             name = self._name(labels, known)
             label = next((each for each in NODE_LABELS if labels.get(each)), "instance")
@@ -53,7 +53,7 @@ class NodeNames:
         return self._addresses
 
     def selectors(self, names: Iterable[str]) -> list[str]:
-        """Select the series of nodes by the labels that they have been seen with."""
+        """Return selectors for the series of nodes, by the labels seen in earlier answers."""
         values: dict[str, list[str]] = {}
         for name in names:
             for value, label in self._labels.get(name, {}).items():

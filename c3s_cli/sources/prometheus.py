@@ -1,4 +1,4 @@
-"""Prometheus as a source: the server, or the service of the cluster, and the clusters that it knows."""
+"""Prometheus as a source: a server at a URL or a service of the cluster, and the clusters in its data."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 class Prometheus(Struct):
-    """A Prometheus, for one reading after the other.
+    """A Prometheus, for any number of readings.
 
-    server: where its API is; None for the service behind the API server. service: which one, "" for the one that is
-    found. match: what is added to every selector. context: what to call the cluster, if not by the connection.
-    asked: its API, and for which reading that is.
+    server: the server at a URL; None for a service, read through the API server. service: which one, "" to find it.
+    match: matchers added to every selector. context: the name of the cluster, if it differs from the connection's.
+    asked: the API of the current reading, and that reading.
     """
 
     server: Cluster | None
@@ -33,9 +33,9 @@ class Prometheus(Struct):
     asked: tuple[Requests, Engine] | None = None
 
     def engine(self, requests: Requests) -> Engine:
-        """Return its API, for one reading. requests: those to the API server. C3sError if there is no such service.
+        """Return the API for one reading. requests: those to the API server. C3sError if there is no such service.
 
-        Whoever asks in a reading asks the same one, so that all its warnings are seen, and few queries sent at once.
+        All parts of a reading share one object, which collects the warnings and limits parallel queries.
         """
         if self.asked is None or self.asked[0] is not requests:
             self.asked = requests, self._new_engine(requests)
@@ -45,7 +45,7 @@ class Prometheus(Struct):
         if self.server is not None:
             return Engine(Requests(self.server))
         if self.prefix is None:
-            from c3s_cli.sources.discovery import find  # an address needs none
+            from c3s_cli.sources.discovery import find  # not needed with a URL
 
             self.prefix = find(requests, self.service)
         return Engine(requests, self.prefix)
@@ -58,14 +58,14 @@ class Prometheus(Struct):
     def facts(
         self, requests: Requests, scope: Scope, _problems: list[str], *, details: bool, labels: bool
     ) -> StateMetrics:
-        """Return what knows the core objects, by kube-state-metrics."""
+        """Return a Core that reads from kube-state-metrics."""
         from c3s_cli.sources.state_metrics import StateMetrics  # only --facts source needs it
 
         time = scope.period.end if scope.period else None
         return StateMetrics(self.engine(requests), self.match, time, scope, details=details, labels=labels)
 
     def clusters(self, requests: Requests) -> dict[str, str]:
-        """Return what selects each cluster that it has, by the label `cluster`; nothing if there is no such label."""
+        """Return a matcher for each value of the label `cluster`; nothing if there is no such label."""
         known = f"group by (cluster) (kube_node_info{promql.braces([self.match] if self.match else [])})"
         names = sorted({labels.get("cluster", "") for labels, _ in self.engine(requests).vector(known)} - {""})
         return {name: ",".join(filter(None, (self.match, promql.one_of("cluster", [name])))) for name in names}

@@ -1,4 +1,4 @@
-"""What Prometheus knows about pods besides CPU and memory: throttling, OOM kills, and their volumes."""
+"""Figures of pods other than CPU and memory, from Prometheus: throttling, OOM kills, and volumes."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 Who = tuple[str, str]
 Ask = Callable[[str], "Vector"]
-# A container that is restarted has another id, and another series.
+# A restarted container has a new id, and so a new series.
 LIFE: Final = "namespace, pod, container, id"
 COUNTERS: Final = {
     "cfs.throttled": "container_cpu_cfs_throttled_periods_total",
     "cfs.periods": "container_cpu_cfs_periods_total",
     "oomKills": "container_oom_events_total",
 }
-# What kube-state-metrics remembers, where the counter is gone together with the container.
+# From kube-state-metrics, which remembers the kill after the container's counter is gone.
 LAST_OOM: Final = 'kube_pod_container_status_last_terminated_reason{reason="OOMKilled"%s}'
 VOLUMES: Final = {
     "used": "kubelet_volume_stats_used_bytes",
@@ -32,7 +32,7 @@ VOLUMES: Final = {
 
 
 def counted(ask: Ask, wanted: Iterable[str], selector: str, seconds: int) -> dict[Who, dict[str, int]]:
-    """Return what counters grew by over so many seconds, by namespace and name of the pod."""
+    """Return the growth of counters over some seconds, by namespace and name of the pod."""
     made: dict[Who, dict[str, int]] = {}
     for name in [each for each in wanted if each in COUNTERS]:
         series = f"{COUNTERS[name]}{promql.braces(promql.CONTAINERS, [selector] if selector else [])}"
@@ -53,7 +53,7 @@ def _pod(labels: Mapping[str, str]) -> Who:
 
 
 def claimed(ask: Ask, claims: Claims, selector: str) -> dict[Who, dict[str, int]]:
-    """Return what pods use of the volumes they have claimed. claims: by namespace and name of the pod."""
+    """Return how full the claimed volumes of pods are. claims: by namespace and name of the pod."""
     stats = [_by_claim(ask, name, selector) for name in ("used", "capacity")]
     made: dict[Who, dict[str, int]] = {}
     for (namespace, pod), (_, names) in claims.items():
@@ -76,7 +76,7 @@ def _by_claim(ask: Ask, name: str, selector: str) -> dict[Who, int]:
 
 
 def volumes(ask: Ask, context: str, timestamp: str, claims: Claims | None, selector: str) -> list[Volume]:
-    """Return a row for each claim that a kubelet reports. claims: None if it is not known who mounts them."""
+    """Return a row for each claim that a kubelet reports. claims: None if it is unknown which pods mount them."""
     stats = {name: _by_claim(ask, name, selector) for name in VOLUMES}
     pods: dict[Who, list[tuple[str, str]]] = {}
     for (namespace, pod), (node, names) in (claims or {}).items():

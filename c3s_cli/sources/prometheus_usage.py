@@ -1,4 +1,4 @@
-"""One reading of a Prometheus: usage at a moment, and statistics over a range of time that the engine works out."""
+"""One reading of a Prometheus: usage at one time, and statistics over a range, computed by the server."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from c3s_cli.sources.engine import Engine
     from c3s_cli.sources.source import Lists, Scope
 
-# One in the unit of Prometheus, in c3s's: nanocores, bytes.
+# One unit of Prometheus in c3s's units: nanocores, bytes.
 UNITS: Final = {"cpu": 10**9, "memory": 1}
 POD: Final = "namespace, pod"
 GROUP: Final = "c3s_group"
@@ -53,18 +53,18 @@ class PrometheusUsage:
 
     @property
     def failures(self) -> list[Failure]:
-        """What could not be read, and what the server warned of."""
+        """The failures, and the server's warnings."""
         warned = [Failure(self.context, self.name, warning) for warning in self.engine.warnings]
         return [*self.missing, *warned]
 
     def nodes(self) -> list[Node]:
-        """Read the usage of the nodes, and those statistics of theirs that are needed."""
+        """Read the usage of the nodes, and the statistics that are needed."""
         answers = self._nodes_now()
         known = self.lists.nodes()
         used: dict[str, dict[str, int]] = {}
         for resource, vector in answers.items():
             for name, number in self.names.named(vector, known):
-                # The same node may be scraped twice.
+                # A node may be scraped by two jobs.
                 mine = used.setdefault(name, {})
                 mine[resource] = max(mine.get(resource, 0), _whole(resource, number))
         if not used:
@@ -85,11 +85,11 @@ class PrometheusUsage:
         ]
 
     def pods(self) -> list[Pod]:
-        """Read the usage of the pods that run at that moment, and those statistics of theirs that are needed."""
+        """Read the usage of the pods that run at that time, and the statistics that are needed."""
         answers = self._now(self._containers_now)
         selected = self.lists.pods() if self.scope.labels or self.scope.fields else None
         used: dict[tuple[str, str], dict[str, dict[str, int]]] = {}
-        # What has no memory any more is gone.
+        # A pod without memory has ended.
         for resource in ("memory", "cpu"):
             for labels, number in answers[resource]:
                 of = labels.get("namespace", ""), labels.get("pod", "")
@@ -104,7 +104,7 @@ class PrometheusUsage:
         return [self._pod(of, containers, figures) for of, containers in used.items()]
 
     def volumes(self) -> list[Volume]:
-        """Read the claims in scope. Who mounts them is the API server's to tell."""
+        """Read the claims in scope. The API server knows which pods mount them."""
         try:
             claims = self.lists.claims()
         except C3sError as problem:
@@ -114,7 +114,7 @@ class PrometheusUsage:
         return prometheus_figures.volumes(self._ask, self.context, self._timestamp(), claims, selector)
 
     def explain_absence(self, _now: datetime) -> None:
-        """Say nothing of pods that were not scraped: there are none."""
+        """Do nothing: there are no pods that were not scraped."""
 
     def sums(self, groups: Mapping[Keys, Members], figures: Sequence[str]) -> dict[Keys, Figures]:
         """Read statistics of groups as a whole: of the sum of their members at each point of the range."""
@@ -130,7 +130,7 @@ class PrometheusUsage:
             for labels, number in self._gather(slices, ask, wanted):
                 group = marks.get(labels.get(GROUP, ""))
                 if group is None:
-                    raise InvalidAnswer("the server's answer for a query is of a group that was not asked for")
+                    raise InvalidAnswer("the server's answer contains a group that was not in the query")
                 made[group][wanted] = _whole(resource, number)
         return dict(made)
 
@@ -149,7 +149,7 @@ class PrometheusUsage:
         )
 
     def _nodes_now(self) -> Mapping[str, Vector]:
-        """Ask the first one that tells of nodes."""
+        """Find the first kind of series that has the nodes."""
         answers: Mapping[str, Vector] = {}
         for self.told in promql.OF_NODES:
             answers = self._now(partial(self._node_now, self.told))
@@ -158,7 +158,7 @@ class PrometheusUsage:
         return answers
 
     def _now(self, ask: Callable[[str], Vector]) -> Mapping[str, Vector]:
-        """Ask for both resources at the moment, or at the end of the range."""
+        """Query CPU and memory at one time, or at the end of the range."""
         answers = at_once({resource: partial(ask, resource) for resource in UNITS})
         for answer in answers.values():
             if isinstance(answer, C3sError):
@@ -176,7 +176,7 @@ class PrometheusUsage:
         return self._gather([Letters()], ask, f"{resource}.usage")
 
     def _of_groups(self, piece: GroupSlice, resource: str, statistic: str) -> Vector:
-        """Ask for a statistic of the sum of each group. One that is too large for a query is added up here."""
+        """Query a statistic of the sum of each group. Groups that are too large for one query are added up here."""
 
         def query(members: Members) -> str:
             return promql.over_time(statistic, self._sum(large_groups.whole_of(members), resource), self._range())
@@ -195,7 +195,7 @@ class PrometheusUsage:
         known = self._large.get((members, resource))
         if known is None:
             (start, end), step = self._times(), self._range().step
-            # Where the engine itself puts the points of a range.
+            # The times at which the server itself evaluates a range.
             start = (start // step + 1) * step
 
             def ask(part: large_groups.Part) -> Points:
@@ -208,7 +208,7 @@ class PrometheusUsage:
         return known
 
     def _sum(self, part: large_groups.Part, resource: str) -> str:
-        """Ask for what nodes or pods use together, around a point of the range."""
+        """Return the query for the sum of nodes or pods at a point of the range."""
         usage = promql.usage_of(
             resource,
             [self._matching(selector) for selector in part.selectors(self.names.selectors)],
@@ -219,7 +219,7 @@ class PrometheusUsage:
         return f"sum({usage})"
 
     def _gather(self, pieces: Sequence[Any], ask: Callable[[Any], Vector], what: str) -> Vector:
-        """Ask in pieces. What cannot be read is a failure; if nothing can, it is raised."""
+        """Query in pieces. A piece that cannot be read is a failure; if none can, its error is raised."""
         answers, problems = self.engine.gather(pieces, ask)
         if problems and not answers:
             raise problems[0][1]
@@ -258,7 +258,7 @@ class PrometheusUsage:
         return made
 
     def _prometheus_figures(self) -> Iterator[tuple[Who, Mapping[str, int]]]:
-        """Read what else is needed of pods. Without it they can be shown: what fails is a failure."""
+        """Read other figures of pods. Pods can be shown without them, so errors become failures."""
         wanted, selector = self.scope.figures, self._matching(self._scope())
         start, end = self._times()
         seconds = int(end - start) or promql.WINDOW
@@ -277,7 +277,7 @@ class PrometheusUsage:
         return self.engine.vector(query, self._times()[1])
 
     def _of_pods(self, wanted: str, level: str, piece: PodSlice) -> Vector:
-        """Ask for a statistic of each pod, or each container, of a slice."""
+        """Query a statistic of each pod, or each container, of a slice."""
         window = self._range()
         resource, _, statistic = wanted.partition(".")
         selector = self._matching(promql.joined(piece.matchers()))
@@ -291,7 +291,7 @@ class PrometheusUsage:
     # --- time ---------------------------------------------------------------------------------------------------
 
     def _bounds(self) -> tuple[float, float]:
-        """Return the start and the end of what is asked for, by the clock of the server."""
+        """Return the start and the end of the range, by the server's clock."""
         period = self.scope.period or Period()
         return period.bounds(self.engine.now() if period.end is None else period.end)
 
@@ -330,7 +330,7 @@ class PrometheusUsage:
         )
 
     def _why_nothing(self) -> str:
-        """Say that there are no metrics of containers at all, whatever is selected; "" if there are."""
+        """Return a message if the server has no container metrics at all; "" if it has."""
         match = promql.braces([self.match] if self.match else [])
         if self._ask(f"count({promql.MEMORY}{match})"):
             return ""
@@ -339,5 +339,5 @@ class PrometheusUsage:
 
 
 def _whole(resource: str, number: float) -> int:
-    """Return a number in whole nanocores or bytes."""
+    """Convert a number to whole nanocores or bytes."""
     return round(number * UNITS[resource])

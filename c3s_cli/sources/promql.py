@@ -1,4 +1,4 @@
-"""The queries that Prometheus is asked, as text. No I/O."""
+"""Build PromQL queries as text. No I/O."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from msgspec import Struct
 
 CPU: Final = "container_cpu_usage_seconds_total"
 MEMORY: Final = "container_memory_working_set_bytes"
-# Not the pause container, and not the sums of pods and of the cgroups above them, which have no container.
+# Excludes the pause container, and the sums of pods and parent cgroups, which have no container label.
 CONTAINERS: Final[tuple[str, ...]] = ('container!=""', 'container!="POD"')
 CONTAINER: Final = "namespace, pod, container"
-# Which label names a node depends on who scrapes.
+# The label with a node's name depends on the scrape job.
 NODE_LABELS: Final = ("node", "kubernetes_io_hostname", "instance")
 NODE: Final = ", ".join(NODE_LABELS)
-# What of a machine's time is used: not what it waits, and not what others took.
+# The CPU modes that count as used: not waiting, and not stolen by other machines.
 BUSY: Final[tuple[str, ...]] = ('mode!~"idle|iowait|steal"',)
-# Long enough for four scrapes a minute apart.
+# Long enough for four scrapes at one-minute intervals.
 WINDOW: Final = 300
 OVER_TIME: Final = {"avg": "avg_over_time", "min": "min_over_time", "max": "max_over_time"}
-# The steps that a range is looked at in, in seconds: no more points than these make of it.
+# Default steps of a range, in seconds, which limit the number of points.
 STEPS: Final = (60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
 POINTS: Final = 2100
 
@@ -34,7 +34,7 @@ class Range(Struct, frozen=True):
 
     @property
     def window(self) -> int:
-        """What a rate is taken over: the whole step, so that nothing of the range is left out."""
+        """The window of a rate: at least the whole step, so that no part of the range is skipped."""
         return max(WINDOW, self.step)
 
     @property
@@ -71,12 +71,12 @@ def escaped(text: str) -> str:
     return re.sub(r"([\\.+*?()|\[\]{}^$])", r"\\\1", text)
 
 
-# Asks for a usage: of a resource, by rate or irate, over a window in seconds, of what some matchers select.
+# Builds a usage query: resource, rate or irate, window in seconds, matchers.
 Told = Callable[[str, str, int, str], str]
 
 
 def _of(cpu: str, memory: str, *match: str) -> Told:
-    """Tell it by a counter of seconds, and by bytes."""
+    """Build usage queries from a counter of seconds and a gauge of bytes."""
 
     def told(resource: str, rate: str, window: int, selector: str) -> str:
         chosen = braces(match, [selector] if selector else [])
@@ -86,7 +86,7 @@ def _of(cpu: str, memory: str, *match: str) -> Told:
 
 
 def _of_machines(resource: str, rate: str, window: int, selector: str) -> str:
-    """Tell it by what cores are busy with, each counted for itself, and by the memory that is left."""
+    """Build usage queries from the busy time of each core and from available memory, as node_exporter has them."""
     given = [selector] if selector else []
     if resource == "cpu":
         busy = f"{rate}(node_cpu_seconds_total{braces(BUSY, given)}[{window}s])"
@@ -95,8 +95,8 @@ def _of_machines(resource: str, rate: str, window: int, selector: str) -> str:
 
 
 OF_CONTAINERS: Final = _of(CPU, MEMORY, *CONTAINERS)
-# Who may tell of a node, the best first: the root of its cgroups, as metrics-server counts; the kubelet's
-# /metrics/resource, which is the same; node_exporter, which is nearly. Common charts drop the first.
+# Series with the usage of a node, the best first: the root cgroup, as metrics-server counts; the kubelet's
+# /metrics/resource, which is the same; node_exporter, which is close. Common charts drop the first.
 OF_NODES: Final = (
     _of(CPU, MEMORY, 'id="/"'),
     _of("node_cpu_usage_seconds_total", "node_memory_working_set_bytes"),
@@ -105,25 +105,25 @@ OF_NODES: Final = (
 
 
 def now_of(resource: str, selectors: Sequence[str], by: str, told: Told = OF_CONTAINERS) -> str:
-    """Ask for the usage at a moment: what metrics-server would say then, the growth between the last two samples.
+    """Return the query for usage at one time: like metrics-server, the growth between the last two samples.
 
-    A container that is scraped twice counts once.
+    A container that is scraped by two jobs counts once.
     """
     return f"max by ({by}) ({_either(resource, 'irate', WINDOW, selectors, told)})"
 
 
 def usage_of(resource: str, selectors: Sequence[str], by: str, window: int, told: Told = OF_CONTAINERS) -> str:
-    """Ask for the usage around each point of a range."""
+    """Return the query for the usage at each point of a range."""
     return f"max by ({by}) ({_either(resource, 'rate', window, selectors, told)})"
 
 
 def _either(resource: str, rate: str, window: int, selectors: Sequence[str], told: Told) -> str:
-    """Join what several selectors select; each is a list of matchers as text."""
+    """Join the usage queries of several selectors with `or`; each selector is a list of matchers as text."""
     return " or ".join(told(resource, rate, window, selector) for selector in selectors)
 
 
 def over_time(statistic: str, inner: str, period: Range) -> str:
-    """Ask for a statistic of an expression over a range."""
+    """Return the query for a statistic of an expression over a range."""
     points = f"({inner})[{period.seconds}s:{period.step}s]"
     if statistic in OVER_TIME:
         return f"{OVER_TIME[statistic]}({points})"
@@ -131,10 +131,10 @@ def over_time(statistic: str, inner: str, period: Range) -> str:
 
 
 def marked(query: str, label: str, value: str) -> str:
-    """Give every result of a query a label."""
+    """Add a label to every result of a query."""
     return f'label_replace({query}, "{label}", {quoted(value)}, "", "")'
 
 
 def joined(matchers: Mapping[str, Sequence[str]]) -> str:
-    """Write matchers that all must hold; those without values are left out."""
+    """Join matchers with commas, without those that have no values."""
     return ",".join(one_of(label, values) for label, values in matchers.items() if values)

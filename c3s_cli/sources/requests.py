@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from c3s_cli.kube.cluster import Cluster
     from c3s_cli.sources.source import Pairs
 
-# kubectl's default is 500. Larger pages save round trips and still need little memory.
+# kubectl uses 500. Larger pages save round trips and still need little memory.
 PAGE: Final = 1000
 JSON: Final = "application/json"
 METADATA: Final = f"{JSON};as=PartialObjectMetadata;g=meta.k8s.io;v=v1,{JSON}"
@@ -34,7 +34,7 @@ Rows = Callable[[Listing], Iterator[tuple[Any, Any]]]
 
 
 class Requests(Struct):
-    """The GETs of one reading of a cluster.
+    """The GET requests of one reading of a cluster.
 
     dates: the Date headers of the answers. spans: when each request began and ended.
     """
@@ -47,7 +47,7 @@ class Requests(Struct):
         self.cluster.begin_reading()
 
     def post_form(self, path: str, fields: Sequence[tuple[str, str]]) -> Body:
-        """Return the body of the answer to a form."""
+        """POST a form and return the body of the answer."""
         begun = time.perf_counter()
         answer = self.cluster.post_form(path, fields)
         self.spans.append((begun, time.perf_counter()))
@@ -67,7 +67,7 @@ class Requests(Struct):
     def whole(
         self, path: str, query: Pairs, decode: Callable[[Body], tuple[ListMeta | None, Sequence[Row]]]
     ) -> list[Row]:
-        """Read a list that is requested without a limit. If the server sends pages all the same, read all of them."""
+        """Read a list without requesting pages. If the server sends pages anyway, read all of them."""
         pages = Pages(path)
         self._begin(path)
         metadata, rows = decode(self.get(path, query))
@@ -128,12 +128,12 @@ class Requests(Struct):
         return decode_one(self.get(path, query, accept), Listing, path)
 
     def seconds(self) -> float:
-        """Return how long at least one request was under way."""
+        """Return for how many seconds at least one request was in flight."""
         return covered(self.spans)
 
 
 def thing(path: str) -> str:
-    """Return what a list is of, in words: "pods", "pod metrics"."""
+    """Return the name of a list for messages: "pods", "pod metrics"."""
     resource = path.rpartition("/")[2]
     return f"{resource.removesuffix('s')} metrics" if path.startswith("/apis/metrics.k8s.io/") else resource
 
@@ -166,7 +166,7 @@ class Pages(Struct):
 
 
 class Once:
-    """A job that several threads want done, and one does. If it fails, the next one tries again."""
+    """A job that several threads need and only one does. If it fails, the next thread tries again."""
 
     def __init__(self, job: Callable[[], Any]) -> None:
         self._job = job
@@ -193,7 +193,7 @@ def covered(spans: Sequence[tuple[float, float]]) -> float:
 def at_once(jobs: Mapping[Key, Callable[[], Any]]) -> dict[Key, Any]:
     """Run jobs in parallel, the last one in this thread. Return the result, or the C3sError, of each.
 
-    A signal ends all of it at once: it is no Exception, and nobody waits for the threads. These are plain ones:
+    A signal ends the wait at once, because the threads are daemons that nobody joins. They are plain threads because
     importing concurrent.futures takes 33 ms, a third of a small reading.
     """
     results: dict[Key, Any] = {}

@@ -1,4 +1,4 @@
-"""What an API server says about itself and about its caller: version, metrics API, identity, rights."""
+"""Ask an API server about itself and about the caller: version, metrics API, identity, rights."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from c3s_cli.kube.cluster import Cluster
 
 Shape = TypeVar("Shape")
-# Characters of a version that are shown.
+# How many characters of a version are shown.
 LONGEST_VERSION: Final = 100
 
 
 class Right(Struct, frozen=True):
-    """A verb on a resource, or on a part of it ("nodes/proxy").
+    """A verb on a resource or subresource ("nodes/proxy").
 
-    namespace: None for all namespaces, "" for a resource that has none.
+    namespace: None for all namespaces, "" for a cluster-scoped resource.
     """
 
     verb: str
@@ -31,7 +31,7 @@ class Right(Struct, frozen=True):
     namespace: str | None = ""
 
     def __str__(self) -> str:
-        """Write it as kubectl auth can-i takes it."""
+        """Return the right in the form of kubectl auth can-i."""
         what = f"{self.verb} {self.resource}" + (f".{self.group}" if self.group else "")
         if self.namespace == "":
             return what
@@ -102,12 +102,12 @@ class ApiService(Struct):
 
 
 def server_version(cluster: Cluster) -> str:
-    """Return the version of the server. Raises as Cluster.get does."""
+    """Return the version of the server. Raises what Cluster.get raises."""
     return version_of(cluster.get("/version").body)
 
 
 def version_of(body: Body) -> str:
-    """Return the version in the answer for /version. InvalidAnswer if it is none."""
+    """Decode the answer of /version. InvalidAnswer if it has no version."""
     return decode_one(body, _Version, "/version").git_version[:LONGEST_VERSION]
 
 
@@ -126,18 +126,18 @@ def metrics_version(cluster: Cluster) -> str:
 
 
 def ask_metrics_server(cluster: Cluster, version: str) -> None:
-    """Ask what answers for the metrics API for its resources. ApiError (503) if it does not answer."""
+    """Request the resource list of the metrics API. ApiError (503) if its server does not answer."""
     cluster.get(f"/apis/{GROUP}/{version}")
 
 
 def api_service(cluster: Cluster, version: str) -> ApiService:
-    """Return the registration of the metrics API. Raises as Cluster.get does: not everybody may see it."""
+    """Return the APIService of the metrics API. Raises what Cluster.get raises: not every user may read it."""
     path = f"/apis/apiregistration.k8s.io/v1/apiservices/{version}.{GROUP}"
     return decode_one(cluster.get(path).body, ApiService, path)
 
 
 def who_am_i(cluster: Cluster) -> tuple[str, list[str]]:
-    """Return the name and the groups of the caller. Raises as Cluster.post does; servers before 1.28 do not know."""
+    """Return the name and groups of the caller. Raises what Cluster.post raises; needs Kubernetes 1.28."""
     path = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
     question = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
     answer = _asked(cluster, path, question, _Review)
@@ -145,7 +145,7 @@ def who_am_i(cluster: Cluster) -> tuple[str, list[str]]:
 
 
 def may_i(cluster: Cluster, right: Right) -> bool:
-    """Return whether the caller has a right. Raises as Cluster.post does."""
+    """Return whether the caller has a right. Raises what Cluster.post raises."""
     path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
     resource, _, part = right.resource.partition("/")
     attributes = {"verb": right.verb, "group": right.group, "resource": resource}

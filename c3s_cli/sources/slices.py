@@ -1,4 +1,4 @@
-"""A large question in pieces that a Prometheus can answer: some pods of a namespace, some namespaces, some groups."""
+"""Split a large question into queries that Prometheus can answer: some pods, some namespaces, some groups."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from c3s_cli.sources import promql
 if TYPE_CHECKING:
     from c3s_cli.analysis.membership import Members, PodSet
 
-# Points that one query may look at: a fifth of what Prometheus allows, since pods that are gone come on top.
+# Points per query: a fifth of Prometheus' limit, because pods that no longer exist add to it.
 POINTS: Final = 10_000_000
-# What is written out by name in one query, and how long it may become.
+# Limits of one query: the number of names written out, and its length.
 MOST_PODS: Final = 1500
 MOST_GROUPS: Final = 60
 LONGEST: Final = 100_000
@@ -23,7 +23,7 @@ LONGEST_TAIL: Final = 2
 
 
 class Letters(Struct, frozen=True):
-    """The pods whose names end in some letters, where it is not known yet which namespaces there are."""
+    """The pods whose names end in some letters, for use when the namespaces are not known yet."""
 
     letters: str = ""
     tail: str = ""
@@ -33,11 +33,11 @@ class Letters(Struct, frozen=True):
         return "pods"
 
     def matcher(self) -> str:
-        """Return what selects them; "" for all."""
+        """Return the matcher; "" for all."""
         return f'pod=~".*[{self.letters}]{self.tail}"' if self.letters else ""
 
     def halves(self) -> Sequence[Letters]:
-        """Return half of the letters each; of a single one, those before it."""
+        """Return two halves of the letters; for a single letter, match one more letter before it."""
         if len(self.letters) == 1:
             return [Letters(ALL, self.letters + self.tail)] if len(self.tail) < LONGEST_TAIL else []
         letters = self.letters or ALL
@@ -46,7 +46,7 @@ class Letters(Struct, frozen=True):
 
 
 class PodSlice(Struct, frozen=True):
-    """Pods of one or more namespaces. names: those that are meant, all of them if empty."""
+    """Pods of one or more namespaces. names: which pods, all if empty."""
 
     namespaces: tuple[tuple[str, tuple[str, ...]], ...]
     whole: bool = True
@@ -65,7 +65,7 @@ class PodSlice(Struct, frozen=True):
         return matchers
 
     def halves(self) -> Sequence[PodSlice]:
-        """Return half of the namespaces each; half of the pods each of a single one."""
+        """Return two halves: of the namespaces, or of the pods of a single namespace."""
         if len(self.namespaces) > 1:
             middle = len(self.namespaces) // 2
             return [PodSlice(part, self.whole) for part in (self.namespaces[:middle], self.namespaces[middle:])]
@@ -77,7 +77,7 @@ class PodSlice(Struct, frozen=True):
 
 
 def pod_slices(pods: Mapping[tuple[str, str], int], points: int, *, narrow: bool) -> list[PodSlice]:
-    """Cut pods, with the number of their containers, into slices. points: of each container. narrow: by name."""
+    """Cut pods, given with their number of containers, into slices. points: per container. narrow: select by name."""
     most = max(1, POINTS // points)
     by_namespace: dict[str, list[tuple[str, int]]] = {}
     for (namespace, name), containers in sorted(pods.items()):
@@ -104,7 +104,7 @@ def pod_slices(pods: Mapping[tuple[str, str], int], points: int, *, narrow: bool
 
 
 class GroupSlice(Struct, frozen=True):
-    """Some groups, by what marks each of them in the answer."""
+    """Some groups, by the value that marks each of them in the answer."""
 
     groups: tuple[tuple[str, Members], ...]
 
@@ -113,17 +113,17 @@ class GroupSlice(Struct, frozen=True):
         return "a group" if len(self.groups) == 1 else f"{len(self.groups)} groups"
 
     def query(self, ask: Callable[[Members], str], label: str) -> str:
-        """Ask for one result for each group, marked with `label`."""
+        """Return the query for one result per group, marked with `label`."""
         return " or ".join(promql.marked(ask(members), label, mark) for mark, members in self.groups)
 
     def halves(self) -> Sequence[GroupSlice]:
-        """Return half of the groups each. A single group cannot be split: its sum is of all of it."""
+        """Return two halves of the groups. A single group cannot be split: its sum needs all members."""
         middle = len(self.groups) // 2
         return [GroupSlice(part) for part in (self.groups[:middle], self.groups[middle:])] if middle else []
 
 
 def selectors_of(pods: Sequence[PodSet]) -> list[str]:
-    """Select pods: all namespaces that are meant as a whole at once, and one selector for each other."""
+    """Return selectors of pods: one for all whole namespaces together, and one for each other set."""
     whole = [each.namespace for each in pods if not each.names and not each.pattern]
     selectors = [promql.one_of("namespace", whole)] if whole else []
     for each in pods:
@@ -135,7 +135,7 @@ def selectors_of(pods: Sequence[PodSet]) -> list[str]:
 
 
 def group_slices(groups: Mapping[str, Members]) -> list[GroupSlice]:
-    """Put groups together into slices of bearable size."""
+    """Combine groups into slices that are not too large."""
     slices: list[GroupSlice] = []
     held: list[tuple[str, Members]] = []
     size = 0

@@ -24,11 +24,11 @@ Claims = Mapping[tuple[str, str], tuple[str, tuple[str, ...]]]
 
 
 class Scope(Struct, frozen=True):
-    """Which objects are read: of one kind, by name or by selectors. namespace: None for all.
+    """Which objects to read: one kind, by name or by selectors. namespace: None for all.
 
-    figures: what is needed besides their usage, by the names of the columns. containers: whether containers need it
-    too. period: of when, None for now. groups: says, once the rows are read, which of them make up each
-    group whose group_figures are needed; None if no statistic of a group is.
+    figures: what is needed besides usage, by column name. containers: whether containers need it too. period: the time
+    or range, None for now. groups: returns the members of each group, once the rows are read, for the statistics in
+    group_figures; None if no statistic of a group is needed.
     """
 
     objects: Kind
@@ -61,7 +61,7 @@ class Scope(Struct, frozen=True):
 
 
 class Source(Protocol):
-    """Something that knows the usage of a cluster."""
+    """A source of a cluster's usage."""
 
     def read(self, needs: Needs, scope: Scope) -> Sample:
         """Read what is needed, now.
@@ -72,9 +72,9 @@ class Source(Protocol):
 
 
 class Lists(Struct, frozen=True):
-    """What the API server lists for a source of usage that knows no selectors; each list is read once.
+    """Lists from the API server, for sources of usage that do not support selectors; each list is read once.
 
-    nodes: by name, those in scope, or all if pods are. pods: the unfinished pods in scope. claims: what they mount.
+    nodes: by name, those in scope, or all if the scope is pods. pods: the unfinished pods in scope; claims: theirs.
     """
 
     nodes: Callable[[], Mapping[str, Any]]
@@ -87,15 +87,15 @@ class Usage(Protocol):
 
     @property
     def failures(self) -> Sequence[Failure]:
-        """What is missing of it."""
+        """What could not be read."""
 
     @property
     def name(self) -> str:
-        """What documents call the source."""
+        """The name of the source in documents."""
 
     @property
     def absence(self) -> str:
-        """Why it has told nothing at all; "" if that is not known, or it has told something."""
+        """Why the source has no data at all; "" if it has some, or if the reason is unknown."""
 
     def nodes(self) -> list[Node]:
         """Read the usage of the nodes in scope. Raises a C3sError if there is none to show."""
@@ -104,10 +104,10 @@ class Usage(Protocol):
         """Read the usage of the pods in scope. Raises a C3sError if there is none to show."""
 
     def volumes(self) -> list[Volume]:
-        """Read the claims in scope. Raises a C3sError if the source knows nothing of volumes."""
+        """Read the claims in scope. Raises a C3sError if the source does not report volumes."""
 
     def explain_absence(self, now: datetime) -> None:
-        """Raise a C3sError if there ought to be pods where none has usage."""
+        """Raise a C3sError if no pod has usage although there should be some."""
 
     def sums(self, groups: Mapping[Keys, Members], figures: Sequence[str]) -> Mapping[Keys, Figures]:
-        """Read statistics of groups as a whole; nothing if the source knows none."""
+        """Read statistics of groups as a whole; returns nothing if the source has none."""

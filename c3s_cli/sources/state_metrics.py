@@ -1,4 +1,4 @@
-"""Facts from kube-state-metrics, as a Prometheus has them: nodes, pods and owners without an API server."""
+"""Facts from kube-state-metrics in Prometheus: nodes, pods and owners without an API server."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 Key = tuple[str, str]
 POD: Final = ("namespace", "pod")
 CONTAINER: Final = (*POD, "container")
-# Names of resources are labels, so that some of their signs are lost.
+# Resource names are sanitised for labels, so some characters are lost.
 NAMES: Final = {"ephemeral_storage": "ephemeral-storage"}
 DOMAIN: Final = re.compile(r"(?P<domain>\w+?_(?:com|io|org|dev|net))_(?P<name>\w+)")
 
 
 @cache
 def resource_of(label: str) -> str:
-    """Return the name of a resource: `nvidia_com_gpu` is `nvidia.com/gpu`."""
+    """Restore the name of a resource: `nvidia_com_gpu` is `nvidia.com/gpu`."""
     if label.startswith("hugepages_"):
         return label.replace("_", "-")
     match = DOMAIN.fullmatch(label)
@@ -45,7 +45,7 @@ class ExportedLabels(dict[str, str]):
     """Labels of an object, by the names that kube-state-metrics gives them: `a.b/c` is `label_a_b_c`."""
 
     def get(self, key: str, default: Any = None) -> Any:
-        """Return the label, by its own name."""
+        """Return a label by its original name."""
         return super().get(_exported(key), default)
 
 
@@ -54,13 +54,13 @@ def _exported(key: str) -> str:
 
 
 class StateMetrics:
-    """What kube-state-metrics knew at a time; None for now. Has the methods of CoreApi."""
+    """Facts at a time, None for now. Has the methods of CoreApi."""
 
     def __init__(
         self, engine: Engine, match: str, time: float | None, scope: Scope, *, details: bool, labels: bool
     ) -> None:
         if scope.labels or scope.fields:
-            raise UsageError("selectors are the API server's: they do not go with --facts source")
+            raise UsageError("--facts source does not support selectors", hint="only the API server can apply them")
         self.engine = engine
         self.match = match
         self.time = time
@@ -69,7 +69,7 @@ class StateMetrics:
         self.labels = labels
 
     def nodes(self) -> dict[str, NodeFacts]:
-        """Read the nodes, by name: those in scope, or all if pods are."""
+        """Read the nodes, by name: those in scope, or all nodes if the scope is pods."""
         named = self.scope.name if self.scope.objects is Kind.NODE else None
         more = promql.joined({"node": [named] if named else []})
         wanted = {"allocatable": ("node", "resource"), "capacity": ("node", "resource")}
@@ -185,7 +185,7 @@ class StateMetrics:
         return dict.fromkeys(self.pods())
 
     def owners(self) -> Owners:
-        """Read who owns the ReplicaSets and Jobs that own pods."""
+        """Read the owners of the ReplicaSets and Jobs that own pods."""
         kinds = {"kube_replicaset_owner": ("ReplicaSet", "replicaset"), "kube_job_owner": ("Job", "job_name")}
         by = ("owner_kind", "owner_name", "owner_is_controller")
         found = self._ask({name: ("namespace", label, *by) for name, (_, label) in kinds.items()})
@@ -216,11 +216,11 @@ class StateMetrics:
         return len(found["kube_pod_info"])
 
     def stale(self) -> list[Stale]:
-        """Say nothing: it is of the time that is asked for."""
+        """Return nothing: facts are from the requested time."""
         return []
 
     def _ask(self, wanted: Mapping[str, tuple[str, ...]], more: str = "") -> dict[str, list[tuple[Labels, float]]]:
-        """Ask for series by the labels that matter; several kube-state-metrics tell the same, which counts once."""
+        """Query series by the labels that matter. Series of several kube-state-metrics instances count once."""
         selector = ",".join(filter(None, (self.match, more)))
         jobs = {}
         for name, by in wanted.items():
@@ -244,7 +244,7 @@ class _Pods:
         return self.found.get(name, {}).get(key, [])
 
     def facts(self, key: Key, info: Labels) -> PodFacts | None:
-        """Put the facts of a pod together; None for a finished one."""
+        """Build the facts of a pod; None if it has finished."""
         phase = next(
             (labels.get("phase", "") for labels, number in self.of("kube_pod_status_phase", key) if number), ""
         )
@@ -283,7 +283,7 @@ class _Pods:
         )
 
     def _word(self, name: str, label: str, key: Key) -> str:
-        """Return the label of the series that is 1, of several that say what a pod is."""
+        """Return the label of the series whose value is 1, such as the phase of a pod."""
         return next((labels.get(label, "") for labels, number in self.of(name, key) if number), "")
 
     def _overhead(self, key: Key) -> Amounts | None:

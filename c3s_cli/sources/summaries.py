@@ -1,4 +1,4 @@
-"""The summaries of the kubelets: the disk that pods and nodes use, and the volumes that pods have claimed."""
+"""The kubelets' summaries: disk usage of pods and nodes, and claimed volumes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ KNOWN: Final = frozenset({EPHEMERAL, USED, CAPACITY})
 def read_summaries(
     requests: Requests, names: Iterable[str], failed: Callable[[str, C3sError], None]
 ) -> dict[str, Summary]:
-    """Read the summaries of nodes, by name. failed: called with each node that does not give one."""
+    """Read the summaries of nodes, by name. failed: called for each node whose summary cannot be read."""
     paths = {name: f"/api/v1/nodes/{segment(name)}/proxy/stats/summary" for name in sorted(names)}
     found = {}
     for name, body in some_at_once(
@@ -43,7 +43,7 @@ def read_summaries(
 
 
 def node_figures(summaries: Mapping[str, Summary]) -> dict[str, Figures]:
-    """Return what nodes use of their disks."""
+    """Return the disk usage of nodes."""
     return {
         name: {EPHEMERAL: summary.node.fs.used}
         for name, summary in summaries.items()
@@ -52,7 +52,7 @@ def node_figures(summaries: Mapping[str, Summary]) -> dict[str, Figures]:
 
 
 def pod_figures(summaries: Mapping[str, Summary]) -> dict[tuple[str, str], Figures]:
-    """Return what pods use of the disk of their node, and of their volumes; what two of them mount is in both."""
+    """Return the disk and volume usage of pods. A volume that two pods mount counts for both."""
     found: dict[tuple[str, str], Figures] = {}
     for summary in summaries.values():
         for pod in summary.pods or ():

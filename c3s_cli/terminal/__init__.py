@@ -1,5 +1,5 @@
-"""What a person sees: words on stderr, a screen that is drawn over, text made safe to print.
+"""Terminal output: messages on stderr, the screen of a live view, and text made safe to print.
 
-words: say(line); printable: printable(text); colour, lines, bars: text with styles; header, frame, viewing: what a live
-view shows; console, screen, keyboard: a terminal; progress: how far a long reading is.
+words: say(line); printable: printable(text); colour, lines, bars: styled text; header, frame, viewing: the content of a
+live view; console, screen, keyboard: the terminal; progress: the progress of a long reading.
 """

@@ -1,4 +1,4 @@
-"""Bars and sparklines: numbers as blocks of text."""
+"""Bars and sparklines made of block characters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STEADY: Final = "▄"
 
 
 def bar(percent: float | None, cells: int) -> str:
-    """Draw a percentage as a bar of some cells; more than 100 fills it, unknown is all question marks."""
+    """Draw a percentage as a bar of some cells. Over 100 fills it; unknown is drawn as question marks."""
     if percent is None:
         return "?" * cells
     eighths = round(max(0.0, min(100.0, percent)) / 100 * cells * 8)
@@ -23,10 +23,10 @@ def bar(percent: float | None, cells: int) -> str:
 
 
 def sparkline(values: Sequence[float | None], cells: int, top: float | None = None) -> str:
-    """Draw the last values as one character each, the newest at the right; a blank for unknown.
+    """Draw the last values as one character each, the newest on the right; unknown values are blank.
 
-    top: the value of a full block, above 0. Without it the range is that of the values: what is steady, within a tenth
-    of its largest value, is a line in the middle.
+    top: the value of a full block, above 0. Without it, the values set the range; values within a tenth of the largest
+    one are drawn as a line in the middle.
     """
     shown = list(values[-cells:]) if cells > 0 else []
     known = [value for value in shown if value is not None]

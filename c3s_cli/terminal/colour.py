@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 
 def wants_colour(choice: str, environ: Mapping[str, str], *, is_terminal: bool) -> bool:
-    """Decide as the conventions say: the flag, then NO_COLOR, then CLICOLOR_FORCE, then TERM and the terminal."""
+    """Decide by convention: the flag, then NO_COLOR, then CLICOLOR_FORCE, then TERM and the terminal."""
     if choice != "auto":
         return choice == "always"
     if environ.get("NO_COLOR"):

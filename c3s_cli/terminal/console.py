@@ -1,4 +1,4 @@
-"""The terminal of a live view: keys as they are typed, resizes and suspends as they happen, and all as it was after."""
+"""The terminal of a live view: keys, resizes and suspends; restores the terminal afterwards."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ READ_AT_ONCE: Final = 1024
 
 
 class Console:
-    """A terminal that is drawn on and typed into. Without a keyboard (stdin is no terminal) it is only drawn on."""
+    """A terminal for output and keys. If stdin is not a terminal, it is for output only."""
 
     def __init__(self, out: Writer) -> None:
         self.screen = Screen(out)
@@ -35,7 +35,7 @@ class Console:
 
     @contextmanager
     def opened(self) -> Iterator[Console]:
-        """Take the terminal over, and give it back whatever happens."""
+        """Set the terminal up, and restore it in any case."""
         handlers = {number: signal.signal(number, self._signalled) for number in WINDOW_SIGNALS}
         handlers[signal.SIGTSTP] = signal.signal(signal.SIGTSTP, self._suspend)
         woken = signal.set_wakeup_fd(self._wake_writer, warn_on_full_buffer=False)
@@ -51,18 +51,18 @@ class Console:
             os.close(self._wake_writer)
 
     def size(self) -> tuple[int, int]:
-        """Return the columns and lines of the window."""
+        """Return the width and height of the window."""
         columns, lines = shutil.get_terminal_size()
         return columns, lines
 
     def wake(self) -> None:
-        """End a `wait`, from another thread."""
-        # A full pipe wakes anyway, and on a closed one nobody waits.
+        """End `wait` from another thread."""
+        # A full pipe wakes anyway, and nobody waits on a closed one.
         with suppress(OSError):
             os.write(self._wake_writer, b"\0")
 
     def wait(self, seconds: float) -> list[str]:
-        """Wait for keys, a resize, a `wake`, or until the time is over. Return the keys."""
+        """Wait for keys, a resize, `wake`, or the end of the time. Return the keys."""
         ends = [self._wake_reader] if self._keyboard is None else [self._wake_reader, self._keyboard]
         ready, _, _ = select.select(ends, [], [], max(0.0, seconds))
         if self._wake_reader in ready:
@@ -72,7 +72,7 @@ class Console:
         typed = self._typed()
         if not typed:
             self._keyboard = None  # the terminal is gone, or stdin was closed
-        # The rest of a sequence that came in two pieces.
+        # The rest of an escape sequence that arrived in two parts.
         elif typed.endswith("\x1b") and select.select([self._keyboard], [], [], 0.02)[0]:
             typed += self._typed()
         return keys_in(typed)
@@ -94,13 +94,13 @@ class Console:
         if self._is_foreground():
             self._keyboard = sys.stdin.fileno()
             self._modes = termios.tcgetattr(self._keyboard)
-            # Keys one by one and unseen; Ctrl-C and Ctrl-Z stay signals.
+            # Unbuffered keys without echo; Ctrl-C and Ctrl-Z stay signals.
             tty.setcbreak(self._keyboard, termios.TCSADRAIN)
         self.screen.enter()
         self.resized = True
 
     def _give_back(self) -> None:
-        # What a signal interrupts may be the writing of a frame: the way back must not fail for that.
+        # A signal may interrupt writing a frame. Restoring the terminal must not fail because of that.
         for step in (self.screen.leave, self._restore_modes):
             _quietly(step)
 
@@ -111,7 +111,7 @@ class Console:
 
     @staticmethod
     def _is_foreground() -> bool:
-        """Whether stdin is a terminal that this process may change; a job in the background would be stopped."""
+        """Return whether stdin is a terminal that this process may change; a background job would be stopped."""
         try:
             return sys.stdin.isatty() and os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
         except (OSError, ValueError, AttributeError):
@@ -121,7 +121,7 @@ class Console:
         self.resized = True
 
     def _suspend(self, _number: int, _frame: FrameType | None) -> None:
-        """Give the terminal back, stop as Ctrl-Z means it, and take it over when the shell goes on (fg)."""
+        """Handle Ctrl-Z: restore the terminal, stop, and set it up again when the shell continues the process (fg)."""
         self._give_back()
         signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGTSTP)

@@ -1,4 +1,4 @@
-"""One frame of the live view: header, headings, the rows that fit, and the last line. Pure."""
+"""One frame of the live view: header, headings, visible rows, and status line. Pure."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from c3s_cli.terminal.lines import Line, Span, cut, line, middle, pad, width
 from c3s_cli.terminal.viewing import HELP, LOST, MARKS, Viewing, matcher
 
 GAP: Final = "   "
-# What is between columns if they do not fit otherwise.
+# The gap between columns if they do not fit with the normal one.
 CLOSE: Final = "  "
-# A name is not shortened any further if a column can be left out instead: less could not be recognized.
+# Names are not shortened further while a column can be left out instead, so that they stay recognizable.
 SHORTEST: Final = 16
-# Nor in a window that is too small for a name and one figure.
+# The minimum in a window that is too small for a name and one number.
 TINY: Final = 6
 MORE: Final = " →"
 MARK_STYLES: Final = {"+": "good", "-": "dim", "!": "critical", "↑": "bold", "↓": "bold", LOST: "warn"}
 
 
 class Order(Protocol):
-    """Sorts the rows of a grid by "cpu", "memory" or "name", or leaves them in their own order."""
+    """Sorts the rows of a grid by "cpu", "memory" or "name", or keeps the command's order."""
 
     def __call__(self, by: str, *, reverse: bool) -> list[int]:
-        """Return the places of the rows."""
+        """Return the indexes of the rows in order."""
 
 
 class Grid(Struct, frozen=True):
-    """The rows as text: headings, and the cells of each column, which may be made when they are asked for.
+    """The rows as text: headings and the cells of each column, which may be made on demand.
 
-    widths: how wide each column is at least. style(row, column), mark(row): called only for what is shown. order: None
-    if rows cannot be sorted. flexible: the columns that may be shortened. names: how many columns a filter looks at,
-    from the left.
+    widths: the minimum width of each column. style(row, column), mark(row): called only for visible rows. order: None
+    if rows cannot be sorted. flexible: the columns that may be shortened. names: how many columns from the left a
+    filter searches.
     """
 
     headings: Sequence[str]
@@ -49,7 +49,7 @@ class Grid(Struct, frozen=True):
     names: int = 1
 
     def chosen(self, view: Viewing) -> list[int]:
-        """Return the rows that pass the filter, in the order that was chosen."""
+        """Return the rows that pass the filter, in the chosen order."""
         places = self.order(view.sort, reverse=view.reverse) if self.order else list(range(self.size))
         if not view.pattern:
             return places
@@ -59,12 +59,12 @@ class Grid(Struct, frozen=True):
 
     @property
     def size(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
         return len(self.columns[0]) if self.columns else 0
 
 
 def grid_of(headings: Sequence[str], columns: Sequence[Sequence[str]], names: int = 1) -> Grid:
-    """Make a grid; only names are measured, once for each reading: a redraw must not look at every row."""
+    """Make a grid. Only names are measured, once for each reading, so that a redraw need not visit every row."""
     measured = [_widest(column) for column in columns[:names]] + [0] * (len(columns) - names)
     widths = [max(each, width(heading)) for each, heading in zip(measured, headings or repeat(""), strict=False)]
     return Grid(headings, columns, widths, names=names)
@@ -75,10 +75,10 @@ def _widest(column: Sequence[str]) -> int:
 
 
 class Body(Struct, frozen=True):
-    """The lines of a frame. page: how many rows fit. top, left: where the view stands, no further than there is.
+    """The lines of a frame. page: how many rows fit. top, left: the scroll position, within the rows and columns.
 
-    widths: the grid's, or those of the cells that are shown if these are wider. Kept, columns do not move back and
-    forth as one scrolls.
+    widths: the grid's, or those of the visible cells if these are wider. They are kept so that columns do not jump
+    while scrolling.
     """
 
     lines: list[Line]
@@ -89,9 +89,9 @@ class Body(Struct, frozen=True):
 
 
 def frame(header: Header, grid: Grid, order: Sequence[int], view: Viewing, size: tuple[int, int], note: str) -> Body:
-    """Make a frame. order: the rows to show, by their place in the grid. size: columns and lines of the window.
+    """Make a frame. order: the rows to show, by index in the grid. size: width and height of the window.
 
-    note: what is shown instead of rows if there are none.
+    note: shown if there are no rows.
     """
     columns, lines = max(1, size[0]), max(1, size[1])
     top_lines = header_lines(header, columns, lines)[: max(0, lines - 3)]
@@ -123,21 +123,21 @@ def frame(header: Header, grid: Grid, order: Sequence[int], view: Viewing, size:
 
 
 class _Layout(Struct, frozen=True):
-    """How wide each column is that is shown, and what is between two of them."""
+    """The widths of the visible columns, and the gap between them."""
 
     widths: dict[int, int]
     gap: str
 
     def excess(self, columns: int) -> int:
-        """Return how many cells are too many."""
+        """Return by how many cells the line is too long."""
         return 2 + sum(self.widths.values()) + len(self.gap) * (len(self.widths) - 1) - columns
 
 
 def _layout(grid: Grid, places: Sequence[int], natural: Sequence[int], columns: int) -> _Layout:
-    """Choose the columns to show and their widths. natural: the width of each column's cells.
+    """Choose the visible columns and their widths. natural: the width of each column's cells.
 
-    Names are shortened, the longest first, and columns move together if that makes all of them fit. If it does not, the
-    columns that fit are shown: a name may then take a third of the window.
+    Names are shortened, the longest first, and gaps are reduced if that makes all columns fit. Otherwise only the
+    columns that fit are shown; a name may then take a third of the window.
     """
     names = grid.flexible.intersection(places)
     for gap in (GAP, CLOSE):
@@ -151,7 +151,7 @@ def _layout(grid: Grid, places: Sequence[int], natural: Sequence[int], columns: 
     while len(widths) > grid.names + 1 and layout.excess(room) > 0:
         widths.popitem()
     layout = _shortened(layout, names & widths.keys(), TINY, room)
-    # What is left over goes to the names.
+    # The remaining width goes to the names.
     while layout.excess(room) < 0 and (
         cut_off := [place for place in names & widths.keys() if widths[place] < natural[place]]
     ):
@@ -160,7 +160,7 @@ def _layout(grid: Grid, places: Sequence[int], natural: Sequence[int], columns: 
 
 
 def _shortened(layout: _Layout, names: AbstractSet[int], least: int, columns: int) -> _Layout:
-    """Shorten names, the longest first, until everything fits or all are as short as they may be."""
+    """Shorten names, the longest first, until everything fits or all have the minimum width."""
     widths = layout.widths
     while layout.excess(columns) > 0:
         longest = max(names, key=widths.__getitem__, default=None)
@@ -171,13 +171,13 @@ def _shortened(layout: _Layout, names: AbstractSet[int], least: int, columns: in
 
 
 def _headings(grid: Grid, layout: _Layout, count: int, columns: int) -> Line:
-    """Make the line of headings; an arrow says that there are more columns."""
+    """Make the line of headings; an arrow shows that there are more columns."""
     spans = _row(grid, None, layout, columns)
     return cut((*spans, Span(MORE, "dim")), columns) if len(layout.widths) < count else spans
 
 
 def _row(grid: Grid, place: int | None, layout: _Layout, columns: int) -> Line:
-    """Make one line, the headings if there is no place."""
+    """Make the line of one row, or of the headings if no row is given."""
     mark = (grid.mark(place) if place is not None else "") or " "
     spans = [Span(f"{mark} ", MARK_STYLES.get(mark[:1], ""))]
     dim = "dim" if mark in ("-", LOST) else ""
@@ -197,7 +197,7 @@ def _help(columns: int) -> list[Line]:
 
 
 def _last(view: Viewing, top: int, page: int, shown: int, total: int, columns: int) -> Line:
-    """Say which rows these are, and how to reach the others."""
+    """Make the status line: which rows are shown, and keys."""
     if view.typing is not None:
         return cut(line(Span(f"/{view.typing}", "bold"), "▏"), columns)
     last_row = min(top + page, shown)

@@ -1,4 +1,4 @@
-"""The header of watch: the cluster at a glance, above the rows. A function from values to lines."""
+"""The header of watch, above the rows: the state of the cluster. Turns values into lines."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from c3s_cli.terminal.bars import bar, sparkline
 from c3s_cli.terminal.colour import style_of
 from c3s_cli.terminal.lines import Line, Span, cut, fit, line, width
 
-# Below this many lines of terminal the rows need the place more than the header.
+# In a terminal with fewer lines, the rows need the space more than the header.
 SMALL: Final = 16
 GAP: Final = "   "
 GAP_SHORT: Final = "  "
-# The cells of a bar in a small window.
+# The width of a bar in a small window.
 BAR: Final = 6
 
 
 class Gauge(Struct, frozen=True):
-    """One resource of the cluster: percent of allocatable, used and allocatable as text, the last percentages."""
+    """One resource of the cluster: percent of allocatable, used and allocatable as text, recent percentages."""
 
     name: str
     percent: float | None
@@ -35,7 +35,7 @@ class Gauge(Struct, frozen=True):
 
 
 class Fact(Struct, frozen=True):
-    """One thing to know about the cluster. short: the value in a small window, "" to leave the fact out there."""
+    """A fact about the cluster. short: the value for a small window, "" to leave it out there."""
 
     label: str
     value: str
@@ -44,11 +44,11 @@ class Fact(Struct, frozen=True):
 
 
 class Header(Struct, frozen=True):
-    """What the header shows. missing: why there are no totals, in two words; "" if there are.
+    """The content of the header. missing: why there are no totals, in two words; "" if there are.
 
-    trouble: the nodes that are not ready, each with its age. status: the pace, the time of the reading, and the age
-    of the newest sample: what does not fit is left out from the left. waiting: for how long no answer has come, "" if
-    that is not long. banner: how old the numbers are, and why; none if they are not.
+    trouble: the nodes that are not ready, each with the time since then. status: the interval, the time of the reading,
+    and the age of the newest sample; what does not fit is dropped from the left. waiting: for how long the server has
+    not answered, "" if not long. banner: how old the numbers are, and why; empty if they are current.
     """
 
     facts: tuple[Fact, ...]
@@ -63,20 +63,20 @@ class Header(Struct, frozen=True):
 
 
 def header_lines(header: Header, columns: int, lines: int) -> list[Line]:
-    """Lay the header out for a window of some columns and lines."""
+    """Lay out the header for the size of the window."""
     if lines < SMALL:
         return [_short(header, columns), *_trouble(header, columns), *_status(header, columns)]
     top = _facts(header, columns)
     amounts = max((len(gauge.amounts) for gauge in header.gauges), default=0)
     gauges = [_gauge(gauge, header, columns, amounts) for gauge in header.gauges]
-    # Under a banner the totals are old like everything else: one reason is enough.
+    # The banner already says that the totals are old.
     is_missing = header.missing and not header.banner
     missing = [cut(line(Span(f"cluster totals: {header.missing}", "warn")), columns)] if is_missing else []
     return [*top, *gauges, *missing, *_trouble(header, columns), *_status(header, columns)]
 
 
 def _facts(header: Header, columns: int) -> list[Line]:
-    """Put the facts into as many lines as they need."""
+    """Wrap the facts into lines."""
     rows: list[list[Span]] = [[]]
     used = 0
     for fact in header.facts:
@@ -95,7 +95,7 @@ def _facts(header: Header, columns: int) -> list[Line]:
 def _gauge(gauge: Gauge, header: Header, columns: int, amounts: int) -> Line:
     """Draw one resource. amounts: the cells for used and allocatable."""
     percent = "?" if gauge.percent is None else f"{gauge.percent:.0f}%"
-    # name, bar, percent, amounts, history: the bar and the history take what is left, up to a size that reads well.
+    # name, bar, percent, amounts, history: the bar and the history share the remaining width, up to a maximum.
     left = columns - 7 - 2 - 6 - amounts - 4
     bar_cells = max(4, min(30, left if not gauge.history else left * 3 // 5))
     history_cells = max(0, min(30, left - bar_cells - 2))
@@ -114,7 +114,7 @@ def _gauge(gauge: Gauge, header: Header, columns: int, amounts: int) -> Line:
 
 
 def _short(header: Header, columns: int) -> Line:
-    """Put gauges and facts into one line: without bars if they leave no room, and without the facts that do not fit."""
+    """Put gauges and facts into one line, without bars if there is no room, and without facts that do not fit."""
     facts = [
         [Span(GAP_SHORT), Span(f"{each.label} ", "dim"), Span(each.short, each.style)]
         for each in header.facts
@@ -160,7 +160,7 @@ def _trouble(header: Header, columns: int) -> list[Line]:
 
 
 def _status(header: Header, columns: int) -> list[Line]:
-    """Say of when the numbers are; under a banner, why they are old, in two lines if one is too short."""
+    """Return the status line, or the banner with the reason why the numbers are old, in two lines if necessary."""
     if header.banner:
         whole = ": ".join(header.banner)
         texts = [whole] if width(whole) <= columns else header.banner

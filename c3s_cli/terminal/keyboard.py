@@ -32,11 +32,11 @@ SEQUENCES: Final = {
     "\x0c": "redraw",
     " ": "space",
 }
-# A sequence that begins like one of a cursor or function key, any other character alone.
+# An escape sequence as of cursor and function keys, or a single character.
 KEY: Final = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|O[@-~])|[\s\S]")
 
 
 def keys_in(text: str) -> list[str]:
-    """Return the keys of what was typed: a name, or the character itself; unknown sequences are left out."""
+    """Return the typed keys: names or characters. Unknown sequences are dropped."""
     keys = [SEQUENCES.get(piece) or (piece if piece.isprintable() else "") for piece in KEY.findall(text)]
     return [key for key in keys if key]

@@ -1,4 +1,4 @@
-"""Styled lines: text in spans, measured in terminal cells, cut with a mark."""
+"""Styled lines: spans of text, measured in terminal cells, shortened with a mark."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from unicodedata import combining, east_asian_width
 from msgspec import Struct
 
 MARK: Final = "…"
-# The 16 basic colours, which every theme makes readable; SGR parameters.
+# SGR parameters from the 16 basic colours, which are readable in every theme.
 SGR: Final = {"warn": "33", "critical": "31", "good": "32", "dim": "2", "bold": "1", "title": "1", "inverse": "7"}
 RESET: Final = "\x1b[0m"
 
 
 class Span(Struct, frozen=True):
-    """Some text in one style; "" for none."""
+    """Text in one style, "" for no style."""
 
     text: str
     style: str = ""
@@ -25,19 +25,19 @@ Line = tuple[Span, ...]
 
 
 def line(*parts: Span | str) -> Line:
-    """Make a line of spans and plain texts."""
+    """Make a line from spans and plain text."""
     return tuple(part if isinstance(part, Span) else Span(part) for part in parts)
 
 
 def width(text: str) -> int:
-    """Return how many cells a text takes: two for each wide character of East Asian scripts."""
+    """Return how many cells a text takes: wide East Asian characters take two."""
     if text.isascii():
         return len(text)
     return sum(2 if east_asian_width(letter) in "WF" else not combining(letter) for letter in text)
 
 
 def fit(text: str, cells: int) -> str:
-    """Cut a text to some cells; `…` marks what is cut."""
+    """Cut a text to a number of cells; `…` marks the cut."""
     if width(text) <= cells:
         return text
     if text.isascii():
@@ -52,12 +52,12 @@ def fit(text: str, cells: int) -> str:
 
 
 def pad(text: str, cells: int) -> str:
-    """Fill a text with blanks up to some cells."""
+    """Pad a text with blanks to a number of cells."""
     return text + " " * (cells - width(text))
 
 
 def cut(spans: Iterable[Span], cells: int) -> Line:
-    """Cut a line to some cells."""
+    """Cut a line to a number of cells."""
     kept: list[Span] = []
     left = cells
     spans = list(spans)
@@ -65,7 +65,7 @@ def cut(spans: Iterable[Span], cells: int) -> Line:
     if whole <= cells:
         return tuple(spans)
     for span in spans:
-        # The mark needs the last cell, wherever the line is cut.
+        # The mark takes the last cell.
         if width(span.text) >= left:
             kept.append(Span(fit(span.text + " ", left), span.style))
             break
@@ -80,7 +80,7 @@ def plain(spans: Iterable[Span]) -> str:
 
 
 def ansi(spans: Iterable[Span], *, colour: bool) -> str:
-    """Write a line with its styles as escape sequences; without colour, only as text."""
+    """Return a line with escape sequences for its styles, or as plain text without colour."""
     if not colour:
         return plain(spans)
     return "".join(f"\x1b[{SGR[span.style]}m{span.text}{RESET}" if span.style else span.text for span in spans).rstrip(
@@ -89,7 +89,7 @@ def ansi(spans: Iterable[Span], *, colour: bool) -> str:
 
 
 def middle(text: str, cells: int) -> str:
-    """Shorten a text in the middle: names differ at their beginning and at their end."""
+    """Shorten a text in the middle: names differ at the beginning and the end."""
     if width(text) <= cells:
         return text
     if cells < 3 or not text.isascii():

@@ -1,8 +1,8 @@
-"""What may reach a terminal: text from a cluster, made harmless."""
+"""Make text from a cluster safe to print on a terminal."""
 
 
 def all_printable(texts: list[str]) -> list[str]:
-    """Do what `printable` does for many texts; where none needs it, which is the rule, in one look."""
+    """Apply `printable` to many texts, with one check for the usual case that none needs it."""
     return texts if "".join(texts).isprintable() else [printable(text) for text in texts]
 
 

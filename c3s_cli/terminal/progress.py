@@ -1,4 +1,4 @@
-"""How far a long reading is: one line on stderr that appears after a second and disappears."""
+"""The progress of a long reading: one line on stderr, shown after a second and then removed."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Final
 from c3s_cli.terminal.printable import printable
 from c3s_cli.terminal.words import tell
 
-# Readings that are shorter say nothing.
+# Shorter readings show nothing.
 AFTER: Final = 1.0
 EVERY: Final = 0.2
 CLEAR_LINE: Final = "\r\x1b[K"
 
 
 class Progress:
-    """Counts of what is being read. Says nothing unless stderr is a terminal."""
+    """Shows counts of what is being read, if stderr is a terminal."""
 
     def __init__(self) -> None:
         self._counts: dict[str, tuple[int, int | None]] = {}
@@ -26,17 +26,17 @@ class Progress:
         self._shown = False
 
     def start(self) -> None:
-        """Begin to watch the time."""
+        """Start the timer."""
         if sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
             self._thread = threading.Thread(target=self._run, daemon=True)
             self._thread.start()
 
     def count(self, what: str, done: int, total: int | None) -> None:
-        """Note how many of `what` have been read; total: of how many, None if unknown. All of them: it is over."""
+        """Record how many of `what` have been read. total: None if unknown. If all have been read, it is finished."""
         self._counts[what] = (done, total)
 
     def stop(self) -> None:
-        """End, and leave no trace. Nothing else may be written to the terminal before."""
+        """End, and erase the line. Before that, nothing else may write to the terminal."""
         self._over.set()
         if self._thread is not None:
             self._thread.join()

@@ -1,32 +1,32 @@
-"""The alternate screen of a terminal: lines drawn over the last ones, only where they have changed."""
+"""The alternate screen of a terminal: redraws only the lines that have changed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-# The alternate screen, without cursor and without automatic line breaks; and back.
+# Enter the alternate screen, without cursor and line wrapping; and leave it.
 ENTER: Final = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J\x1b[H"
 LEAVE: Final = "\x1b[?7h\x1b[?25h\x1b[?1049l"
 CLEAR_LINE: Final = "\x1b[K"
 CLEAR: Final = "\x1b[2J"
-# A terminal that knows it shows everything between at once, others ignore it.
+# Synchronized output: terminals that support it show everything in between at once, others ignore it.
 BEGIN: Final = "\x1b[?2026h"
 END: Final = "\x1b[?2026l"
 
 
 class Writer(Protocol):
-    """Where the frames go."""
+    """The output stream for frames."""
 
     def write(self, text: str, /) -> object:
-        """Take a piece of text."""
+        """Write text."""
 
     def flush(self) -> object:
-        """Let it be seen."""
+        """Flush the stream."""
 
 
 class Screen:
-    """Draws frames. Between `enter` and `leave` nothing else may write to the terminal."""
+    """Draws frames. Between `enter` and `leave`, nothing else may write to the terminal."""
 
     def __init__(self, out: Writer) -> None:
         self.out = out
@@ -48,14 +48,14 @@ class Screen:
             self.out.flush()
 
     def draw(self, lines: Sequence[str], *, anew: bool = False) -> None:
-        """Show these lines, and nothing else. anew: draw all of them, as after a resize."""
+        """Show these lines only. anew: redraw all of them, as after a resize."""
         if anew:
             self._drawn = []
         before = self._drawn
         pieces = [CLEAR] if not before else []
         for place, text in enumerate(lines):
             if place >= len(before) or before[place] != text:
-                # Cleared first: after a line as wide as the window, clearing would take its last character.
+                # Clear first: after a line as wide as the window, clearing would erase its last character.
                 pieces.append(f"\x1b[{place + 1};1H{CLEAR_LINE}{text}")
         pieces += [f"\x1b[{place + 1};1H{CLEAR_LINE}" for place in range(len(lines), len(before))]
         if pieces:

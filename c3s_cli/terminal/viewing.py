@@ -1,4 +1,4 @@
-"""What the person at the keyboard has chosen to see, and how keys change that. Pure: state and key in, state out."""
+"""The state of the view (sort, filter, scroll position), and how keys change it. Pure: state and key in, state out."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HELP: Final = (
     ("Ctrl-L", "draw again"),
     ("h ?", "this help; any other key closes it"),
 )
-# What stands before a row of a cluster that does not answer, and before one that has changed.
+# Marks before rows of a cluster that does not answer, and before rows that have changed.
 LOST: Final = "?"
 MARKS: Final = (
     ("+", "appeared"),
@@ -32,10 +32,10 @@ MARKS: Final = (
 
 
 class Viewing(Struct, frozen=True):
-    """What is shown of the rows.
+    """Which rows and columns are shown.
 
     top: the first row. left: how many columns after the names are hidden. sort: "cpu", "memory" or "name", "" for the
-    command's own order. pattern: the filter. typing: the filter being typed, None if none is. quit: whether to end.
+    command's order. pattern: the filter. typing: the filter being typed, None otherwise. quit: whether to end.
     """
 
     top: int = 0
@@ -50,7 +50,7 @@ class Viewing(Struct, frozen=True):
 
 
 def pressed(view: Viewing, key: str, *, total: int, page: int) -> Viewing:
-    """Return what a key makes of the view. total: the rows that pass the filter; page: those that fit."""
+    """Return the view after a key. total: how many rows pass the filter; page: how many fit."""
     if view.typing is not None:
         return _typed(view, key)
     if view.help:
@@ -97,7 +97,7 @@ def scrolled(top: int, key: str, *, total: int, page: int) -> int:
 
 
 def matcher(pattern: str) -> re.Pattern[str]:
-    """Compile a name pattern; what is no regular expression is searched for as it is."""
+    """Compile a name pattern; an invalid regular expression is searched for literally."""
     try:
         return re.compile(pattern, re.IGNORECASE)
     except (re.error, OverflowError, RecursionError):

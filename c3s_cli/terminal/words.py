@@ -1,6 +1,6 @@
 """Messages for the user: on stderr, never on stdout.
 
-Nobody needs to read them: if stderr is closed, full or a broken pipe, the command goes on, with the same exit code.
+They are optional: if stderr is closed, full or a broken pipe, the command continues, with the same exit code.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ def say(line: str) -> None:
 
 
 def tell(text: str) -> None:
-    """Write text to stderr unchanged. Errors of stderr are ignored."""
+    """Write text to stderr unchanged. Write errors are ignored."""
     if sys.stderr is None:
         return
     try:
@@ -28,11 +28,11 @@ def tell(text: str) -> None:
 
 
 def _silence() -> None:
-    """Discard the rest of the buffer. Python would write it again at exit, and change the exit code if that fails."""
+    """Discard the rest of the buffer. Python would write it again at exit and change the exit code if that fails."""
     try:
         silence(sys.stderr.fileno())
     except (OSError, ValueError):
-        sys.stderr = None  # what Python does itself with a closed one
+        sys.stderr = None  # as Python itself does if stderr is closed
 
 
 def silence(descriptor: int) -> None:

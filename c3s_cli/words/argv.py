@@ -1,7 +1,7 @@
-"""kubectl's way of writing a command line → Typer's.
+"""Translate kubectl's way of writing a command line into Typer's.
 
-kubectl lets a flag stand anywhere, before the command too; a switch take `=true` and `=false`; a letter take its
-value after `=`; and -v stand alone here. Everything else is left to Typer.
+As in kubectl, flags may come before the command, switches accept `=true` and `=false`, and a short flag accepts its
+value after `=`. c3s also accepts -v without a level. Everything else is left to Typer.
 """
 
 from __future__ import annotations
@@ -12,33 +12,33 @@ from typing import Final
 from c3s_cli.errors import UsageError
 from c3s_cli.words.arity import takes_value
 
-# What Go's strconv.ParseBool understands.
+# The values that Go's strconv.ParseBool accepts.
 TRUE: Final = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 FALSE: Final = frozenset({"0", "f", "F", "FALSE", "false", "False"})
-# kubectl names a switch with a letter by both.
+# kubectl's messages give both names of a switch that has a short one.
 BOTH_NAMES: Final = dict.fromkeys(("-A", "--all-namespaces"), "-A, --all-namespaces")
 TALKATIVE: Final = "6"
 
 
 def translate(argv: Sequence[str]) -> list[str]:
-    """Put the words (command, names) first and the flags after them, each as Typer expects it."""
+    """Put the words (command, names) first and the flags after them, each in the form that Typer expects."""
     words, flags, rest = _apart(argv)
     return [*words, *(word for flag in flags for word in flag), *(["--", *rest] if rest else ())]
 
 
 def words_of(argv: Sequence[str]) -> list[str]:
-    """Give the words of a command line without its flags and their values."""
+    """Return the words of a command line, without flags and their values."""
     words, _, rest = _apart(argv)
     return [*words, *rest]
 
 
 def flags_in(argv: Sequence[str]) -> list[str]:
-    """Give the names of the flags on a command line."""
+    """Return the names of the flags on a command line."""
     return [flag[0].partition("=")[0] for flag in _apart(argv)[1]]
 
 
 def _apart(argv: Sequence[str]) -> tuple[list[str], list[list[str]], list[str]]:
-    """Give the words, the flags with their values, and what follows a `--`."""
+    """Return the words, the flags with their values, and everything after `--`."""
     words: list[str] = []
     flags: list[list[str]] = []
     rest = list(argv)
@@ -73,7 +73,7 @@ def _long(word: str, rest: list[str], flags: list[list[str]]) -> None:
 
 
 def _short(word: str, rest: list[str], flags: list[list[str]]) -> None:
-    """Take a word of letters apart: switches, and at most one letter with a value, which ends the word."""
+    """Split a word of short flags: switches, and at most one flag with a value, which is the rest of the word."""
     letters = word[1:]
     while letters:
         letter, letters = letters[0], letters[1:]
@@ -99,12 +99,12 @@ def _short(word: str, rest: list[str], flags: list[list[str]]) -> None:
 
 
 def _level(rest: list[str]) -> str:
-    """Give the level after a -v, if a number follows; alone it means what kubectl's -v 6 does."""
+    """Return the level after -v, if a number follows. Without a level, -v means what -v 6 means in kubectl."""
     return rest.pop(0) if rest and rest[0].isdecimal() else TALKATIVE
 
 
 def _switch(name: str, value: str, flags: list[list[str]]) -> None:
-    """Turn a switch on or off; off takes back what was said before."""
+    """Turn a switch on, or off by removing earlier occurrences."""
     if value in TRUE:
         flags.append([name])
     elif value in FALSE:

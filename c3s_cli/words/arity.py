@@ -1,4 +1,4 @@
-"""Which flags take a value, and which flags a command has: what reading and completing a command line must know."""
+"""Which flags a command has, and which flags take a value: used to parse and to complete a command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a flag is declared, and the groups of flags in a help."""
+"""How a flag is declared, and the groups of flags in the help."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import typer
 Text = str | None
 Many = list[str] | None
 
-# The groups of flags in a help; a flag without one is about the connection.
+# The groups of flags in the help. Flags without a group are listed under Connection.
 PODS, SHOW, ROWS, TIME, CONDITIONS = "Which pods", "What to show", "Which rows", "Time range", "Conditions"
 OFTEN, OUTPUT, SERVING, SOURCE = "How often", "Output", "Serving", "Source"
 

@@ -1,4 +1,4 @@
-"""Groups of flags → the flat signature that Typer wants.
+"""Turn groups of flags into the flat signature that Typer expects.
 
 No `from __future__ import annotations` here: Typer reads the annotations when the program runs.
 """
@@ -24,7 +24,7 @@ def takes_flags(function: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
             continue
         groups[parameter.name] = group, taken
         hints = get_type_hints(group, include_extras=True)
-        # Every flag has a default: msgspec lists the defaults of the last fields, here of all of them.
+        # msgspec lists the defaults of the last fields only; here every field has one.
         defaults = dict(zip(group.__struct_fields__, group.__struct_defaults__, strict=True))
         parameters.extend(
             Parameter(flag, Parameter.KEYWORD_ONLY, default=defaults[flag], annotation=hints[flag]) for flag in taken
@@ -41,7 +41,7 @@ def takes_flags(function: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
 
 
 def group_of(annotation: Any) -> tuple[Any, tuple[str, ...]]:
-    """Return a group of flags, and which of them a command takes: all, or those that an Annotated names."""
+    """Return a group of flags and the names of those that a command takes: all, or those listed in an Annotated."""
     if get_origin(annotation) is Annotated:
         group, taken = get_args(annotation)[:2]
         return group, taken

@@ -1,11 +1,11 @@
-"""What people write out of habit, from kubectl and other tools, and what c3s has for it."""
+"""Commands and flags that people know from kubectl and other tools, with the equivalent in c3s."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-# The things of a cluster that `top` and `watch` do not list themselves, by each of their names.
+# Resources that `top` and `watch` have no command for, by each of their names.
 _THINGS: Final = {
     "pods --by owner": (
         *("deploy", "deployment", "deployments", "sts", "statefulset", "statefulsets", "ds", "daemonset", "daemonsets"),
@@ -31,7 +31,7 @@ COMMANDS: Final = {
 }
 SHOWING: Final = ("get", "describe", "list", "show")
 DRAINING: Final = ("drain", "cordon")
-# Flags, and the flag that does the same here.
+# Flags, and the c3s flag that does the same.
 FLAGS: Final = {
     "--all": "--all-namespaces",
     "--group-by": "--by",
@@ -75,7 +75,7 @@ IN_FIT: Final = {
 def thing_meant(
     group: str, words: Sequence[str], aliases: Mapping[str, str], commands: Sequence[str], alone: Sequence[str]
 ) -> str | None:
-    """Return the command for a thing that `top` or `watch` is asked for; None if none is meant.
+    """Return the command to use for a resource given to `top` or `watch`; None if there is none.
 
     commands: those of the group. alone: those without a group.
     """
@@ -93,7 +93,7 @@ def thing_meant(
 
 
 def command_meant(words: Sequence[str], aliases: Mapping[str, str]) -> str | None:
-    """Return the command of c3s for one of kubectl's; None if there is none."""
+    """Return the c3s command for a kubectl command; None if there is none."""
     verb, rest = words[0], words[1:]
     if verb in SHOWING and rest:
         shown = aliases.get(rest[0], rest[0])

@@ -11,11 +11,11 @@ from msgspec import Struct
 
 WIDEST: Final = 100
 NARROWEST: Final = 40
-# How far the names of flags may reach before their help begins on the next line.
+# If the names of a flag are wider than this, its help begins on the next line.
 NAMES: Final = 32
 EXAMPLES: Final = "Examples:"
 CONNECTION: Final = "Connection"
-# The groups of flags in the order of the help; a flag without a group is about the connection.
+# The groups of flags in the order of the help. Flags without a group are listed under Connection.
 SECTIONS: Final = (
     "Which pods",
     "What to show",
@@ -31,7 +31,7 @@ SECTIONS: Final = (
 
 
 class Entry(Struct, frozen=True):
-    """A flag, an argument or a command, and what it is for."""
+    """A flag, an argument or a command, with its description."""
 
     name: str
     about: str
@@ -39,7 +39,7 @@ class Entry(Struct, frozen=True):
 
 
 class Page(Struct, frozen=True):
-    """What a help says. usage: the line without the program's name. text: paragraphs, then maybe examples."""
+    """The parts of a help text. usage: without the program's name. text: paragraphs, then examples if any."""
 
     usage: str
     text: str
@@ -65,12 +65,12 @@ def page_of_command(path: Sequence[str], command: Callable[..., Any]) -> Page:
 
 
 def first_line(command: Callable[..., Any]) -> str:
-    """Give the first line of a command's help."""
+    """Return the first line of a command's help."""
     return (inspect.getdoc(command) or "").partition("\n")[0]
 
 
 def flags_of(command: Callable[..., Any]) -> list[str]:
-    """Give every name of every flag of a command."""
+    """Return every name of every flag of a command."""
     declared = [get_args(parameter.annotation)[1] for parameter in inspect.signature(command).parameters.values()]
     flags = [flag for flag in declared if type(flag).__name__ == "OptionInfo"]
     return [name for flag in flags for name in (flag.default, *flag.param_decls)] + ["-h", "--help"]
@@ -78,13 +78,13 @@ def flags_of(command: Callable[..., Any]) -> list[str]:
 
 def _flag(declared: Any) -> Entry:
     names = (declared.default, *declared.param_decls)
-    # Long flags stand below each other, whether there is a letter or not.
+    # Align long flags, with or without a short name.
     name = ", ".join(names) if len(names[0]) == 2 else f"    {names[0]}"
     return Entry(f"{name} {declared.metavar or ''}".rstrip(), declared.help)
 
 
 def written(page: Page, program: str) -> str:
-    """Write a help, fitted to the terminal."""
+    """Format a help text for the width of the terminal."""
     width = max(NARROWEST, min(WIDEST, shutil.get_terminal_size().columns))
     return "\n".join(_lines(page, program, width)) + "\n"
 
@@ -121,12 +121,12 @@ def _table(entries: Iterable[Entry], width: int) -> Iterator[str]:
 
 
 def _wrapped(text: str, width: int, indent: str) -> Iterator[str]:
-    """Break a text into lines, never at the hyphens of a flag or a name."""
+    """Wrap a text, but never at the hyphens of a flag or a name."""
     from textwrap import wrap
 
     yield from wrap(text, width, subsequent_indent=indent, break_on_hyphens=False) or [""]
 
 
 def _for_program(line: str, program: str) -> str:
-    """Call the program in an example as the user does."""
+    """Replace the program's name in an example by the one that the user typed."""
     return f"{program} {line.removeprefix('c3s ')}" if line.startswith("c3s ") else line

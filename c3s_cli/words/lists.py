@@ -1,4 +1,4 @@
-"""The flags of the commands that list something else than usage. As in options.py, Typer reads the annotations."""
+"""The flags of commands that do not show usage (contexts, doctor). As in options.py, Typer reads the annotations."""
 
 from typing import Annotated
 
@@ -25,7 +25,7 @@ class Listing(Struct, frozen=True):
 
 
 class Contexts(Struct, frozen=True):
-    """What `c3s contexts` shows of each."""
+    """What `c3s contexts` shows about each context."""
 
     check: Annotated[
         bool,

@@ -1,8 +1,8 @@
 """Every flag, declared once. A group of flags is a frozen Struct, and a command takes whole groups.
 
-Names, letters and wording are kubectl's where kubectl has the flag. Adding a flag is one line in its group; groups.py
-makes the flat signature that Typer wants. No `from __future__ import annotations` here: Typer reads the annotations
-when the program runs.
+Where kubectl has the flag, its names and wording are kubectl's. To add a flag, add it to its group; groups.py builds
+the flat signature that Typer expects. No `from __future__ import annotations` here: Typer reads the annotations when
+the program runs.
 """
 
 from typing import Annotated
@@ -19,7 +19,7 @@ PodName = Annotated[Many, typer.Argument(metavar="[NAME]", help="Show only this 
 
 
 class Connection(Source, frozen=True):
-    """Which cluster to read, and with which identity: kubectl's global flags, after those of the source."""
+    """Which source and cluster to read, and as whom: the source flags, then kubectl's global flags."""
 
     namespace: Annotated[
         Text, _flag("-n", "--namespace", metavar="NAME", help="The namespace scope of this request.")
@@ -87,7 +87,7 @@ class Connection(Source, frozen=True):
         _flag(
             "--request-timeout",
             metavar="DURATION",
-            help="Time limit of a reading with all its requests, such as 1s, 2m, 3h; 0 for no limit. "
+            help="Time limit for reading, over all requests, such as 1s, 2m, 3h; 0 for no limit. "
             "Default: 10s without data, 5m in total.",
         ),
     ] = None
@@ -103,7 +103,7 @@ class Connection(Source, frozen=True):
 
 
 class Display(Struct, frozen=True):
-    """How: the format, and the columns in it."""
+    """How to show the rows: the format and the columns."""
 
     output: Annotated[
         str,
@@ -159,7 +159,7 @@ class Display(Struct, frozen=True):
 
 
 class Selection(Struct, frozen=True):
-    """What: which rows, in which order, grouped and judged how."""
+    """Which rows to show, and how to sort, group and check them."""
 
     selector: Annotated[
         Text,
@@ -328,9 +328,9 @@ class Serve(Struct, frozen=True):
     ] = None
 
 
-# The flags of Selection that go with rows that nobody measured.
+# The flags of Selection for rows without measured usage.
 Rows = Annotated[Selection, ("where", "by", "sum", "sort_by", "limit")]
-# Those of Connection that a command takes which reads no usage.
+# The flags of Connection for a command that reads no usage.
 Reached = Annotated[
     Connection, tuple(flag for flag in Connection.__struct_fields__ if flag not in Source.__struct_fields__)
 ]

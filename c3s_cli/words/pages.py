@@ -1,14 +1,14 @@
-"""The help of c3s itself and of its groups: what they are for, with examples."""
+"""The help of c3s itself and of its groups of commands."""
 
 from __future__ import annotations
 
 from typing import Final
 
-# By the words that lead there: () is c3s itself.
+# By command path: () is c3s itself.
 TEXTS: Final[dict[tuple[str, ...], str]] = {
     (): """kubectl top for scripts: usage, requests and limits as tables, JSON, CSV.
 
-    Every command has its own help: c3s help top pods. --demo reads a simulated cluster, to try things out.
+    Every command has its own help: c3s help top pods. To try c3s without a cluster, add --demo.
 
     Examples:
       # What kubectl top nodes shows
@@ -18,12 +18,12 @@ TEXTS: Final[dict[tuple[str, ...], str]] = {
       # Exit code 3 if a node is too full
       c3s top nodes --fail-if 'memory% > 90' --fail-if-unknown
     """,
-    ("top",): """Display resource (CPU/memory) usage of nodes, pods or the cluster, once.
+    ("top",): """Display resource (CPU/memory) usage of nodes, pods, the cluster or volumes, once.
 
     Examples:
-      # Requests beside usage, per team
+      # Usage, requests and limits per namespace
       c3s top pods -A --by namespace -o wide
-      # For jq
+      # JSON, for jq
       c3s top nodes -o json
     """,
     ("watch",): """Refresh resource usage at an interval (default: nodes).

@@ -1,4 +1,4 @@
-"""The flags for the source of the usage, and the credentials of a Prometheus.
+"""The flags that choose where usage comes from, and the credentials for Prometheus.
 
 No `from __future__ import annotations` here: Typer reads the annotations when the program runs.
 """
@@ -11,7 +11,7 @@ from c3s_cli.words.flag import SOURCE, Many, Text, flag
 
 
 class Source(Struct, frozen=True):
-    """The source of the usage."""
+    """Where usage and facts come from."""
 
     source: Annotated[
         Text,

@@ -1,4 +1,4 @@
-"""What somebody may have meant by a command or a flag that does not exist."""
+"""Suggestions for commands and flags that do not exist."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Final
 from c3s_cli.words.habits import FLAGS, INSTEAD, command_meant, thing_meant
 
 Path = tuple[str, ...]
-# Below this, a likeness is chance: `--gpu` is nothing like `--output`.
+# Below this ratio a similarity is accidental, as between `--gpu` and `--output`.
 ALIKE: Final = 0.62
-# What other tools repeat a command with, and what only `watch` takes.
+# Flags with which other tools repeat a command, and flags that only `watch` takes.
 REPEATING: Final = (
     *("-w", "--watch", "--watch-only", "-i", "--interval"),
     *("--count", "--until", "--until-all", "--timeout"),
 )
-# What is not meant where no command was named.
+# Never suggested if no command was given.
 SELDOM: Final = ("volumes",)
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word that looks most like this one, None if none does."""
-    from difflib import get_close_matches  # only a mistake pays for it
+    """Return the known word that is most similar to this one; None if none is similar enough."""
+    from difflib import get_close_matches  # only needed after a mistake
 
     found = get_close_matches(word.casefold(), list(known), n=1, cutoff=ALIKE)
     return found[0] if found else None
@@ -30,7 +30,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 def command_hint(
     words: Sequence[str], commands: Sequence[Path], program: str, aliases: Mapping[str, str]
 ) -> str | None:
-    """Suggest a command for words that are none: one that kubectl's stands for, else the nearest at that place."""
+    """Suggest a command for unknown words: the equivalent of a kubectl command, else the most similar command."""
     of_group = [path[1] for path in commands if len(path) == 2 and path[0] == words[0]]
     alone = [path[0] for path in commands if len(path) == 1]
     meant = thing_meant(words[0], words[1:], aliases, of_group, alone) if of_group else command_meant(words, aliases)
@@ -46,7 +46,7 @@ def command_hint(
 
 
 def flag_hint(flag: str, path: Path, flags: Mapping[Path, Sequence[str]], program: str) -> str | None:
-    """Suggest what to write instead of a flag that a command does not have. flags: those of every command."""
+    """Suggest a replacement for a flag that the command does not have. flags: the flags of every command."""
     own = flags.get(path, ())
     long = flag.startswith("--")
     wanted = flag.lstrip("-").replace("_", "-").casefold()
@@ -73,7 +73,7 @@ def flag_hint(flag: str, path: Path, flags: Mapping[Path, Sequence[str]], progra
 
 
 def place_for(given: Sequence[str], group: Path, flags: Mapping[Path, Sequence[str]]) -> list[Path]:
-    """Return the commands of a group that take all flags that were given."""
+    """Return the commands of a group that take all of the given flags."""
     return [
         path
         for path, known in flags.items()

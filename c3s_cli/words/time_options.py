@@ -1,4 +1,4 @@
-"""The flags of time: a range, or a moment of the past.
+"""The flags for a time range, or a time in the past.
 
 No `from __future__ import annotations` here: Typer reads the annotations when the program runs.
 """
@@ -13,7 +13,7 @@ At = Annotated[Text, flag("--at", metavar="TIME", help="Usage at this time in th
 
 
 class Time(Struct, frozen=True):
-    """A range of time, or a moment of the past."""
+    """A time range, or a time in the past."""
 
     since: Annotated[
         Text,

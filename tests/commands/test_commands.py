@@ -397,7 +397,7 @@ def test_a_command_group_alone_prints_its_help_on_stderr(run: Run) -> None:
             "top nodes a b",
             (
                 "error: node [NAME | -l label]\nSee 'c3s top node -h' for help and examples\n"
-                "hint: --where 'name in (a, b)' shows several\n"
+                "hint: to show several, use --where 'name in (a, b)'\n"
             ),
         ),
         ("top volumes a b", "error: unexpected arguments: a b\nSee 'c3s top volumes --help' for usage.\n"),

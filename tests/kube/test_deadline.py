@@ -29,7 +29,7 @@ from tests.servers import FakeApi, Fault, Reply, Request, Tunnel, node_metrics, 
 C3S = [sys.executable, "-m", "c3s_cli"]
 METRICS = "/apis/metrics.k8s.io/v1beta1/nodes"
 LIST = {"items": [node_metrics("a")]}
-HINT = "hint: --request-timeout sets how long to wait\n"
+HINT = "hint: set a longer --request-timeout\n"
 # Seconds: --request-timeout, and what a run may take with it on a busy machine.
 TIMEOUT, ENOUGH = 0.6, 2.5
 

@@ -362,7 +362,7 @@ def test_no_name_leads_elsewhere(run: Run, cluster: FakeApi, name: str) -> None:
 
 def test_files_of_the_environment_that_are_missing_are_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBECONFIG", os.pathsep.join(["/nope", "/nor this"]))
-    said = "error: $KUBECONFIG: no such file: /nope, /nor this\nhint: unset KUBECONFIG reads ~/.kube/config\n"
+    said = "error: $KUBECONFIG: no such file: /nope, /nor this\nhint: unset KUBECONFIG to use ~/.kube/config\n"
     assert run("top nodes") == (1, "", said)
     for context in ("prod", "prod,staging"):
         assert run(f"top nodes --context {context}") == (

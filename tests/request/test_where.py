@@ -239,7 +239,7 @@ def test_and_and_or_get_a_hint_in_any_case(word: str) -> None:
 def test_words_that_start_with_and_or_or_are_values() -> None:
     with pytest.raises(UsageError) as problem:
         parse(["name = a order"], NODES)
-    assert (problem.value.hint or "").startswith("a value with a comma, a quote or a blank in it")
+    assert (problem.value.hint or "").startswith("a value with a comma, a quote or a blank needs")
 
 
 @pytest.mark.parametrize("column", ["timestamp", "name", "roles"])

@@ -158,7 +158,7 @@ def test_each_context_says_whether_it_answers_and_what_it_serves(run: Run, apis:
         ),
         "broken": (False, None, None, 'no server is known for context "broken"'),
     }
-    assert found["refuses"]["hint"] == "c3s doctor --context refuses looks for the cause"
+    assert found["refuses"]["hint"] == "run c3s doctor --context refuses to find the cause"
     assert 0 < found["well"]["milliseconds"] < 5000
     assert found["refuses"]["milliseconds"] is None
 

@@ -24,7 +24,7 @@ REVIEWS = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 ACCESS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 SERVICE = "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io"
 INSTALL = "install metrics-server: https://github.com/kubernetes-sigs/metrics-server"
-NOBODY = "nobody is logged in: the kubeconfig's user has no credentials that the server accepts"
+NOBODY = "not logged in: the kubeconfig's user has no credentials that the server accepts"
 LOGS = "kubectl --context c -n kube-system logs deployment/metrics-server"
 
 
@@ -120,13 +120,13 @@ def test_where_all_is_well_every_check_is_ok(run: Run, cluster: FakeApi, tmp_pat
     assert lines == [
         "CHECK            RESULT   FINDING",
         f"kubeconfig       ok       {path}: context c, server {cluster.url}",
-        "credentials      ok       none: nothing secret is sent over plain HTTP",
+        "credentials      ok       none: c3s sends no credentials over plain HTTP",
         f"api server       ok       {cluster.url} answers in {milliseconds} ms: v1.36.2",
         "identity         ok       jane (ops)",
-        "rights           ok       all 21 that c3s may need, in namespace default and in all",
+        "rights           ok       all 21 that c3s may need, in namespace default and in all namespaces",
         "metrics API      ok       metrics.k8s.io/v1beta1 is registered",
         "metrics server   ok       kube-system/metrics-server answers",
-        "node metrics     ok       the newest figures are 10s old",
+        "node metrics     ok       the newest metrics are 10s old",
         "nodes            ok       all 2 report usage",
     ]
     assert (result.code, result.err) == (0, "")
@@ -225,7 +225,7 @@ CASES = {
                 "credentials",
                 "broken",
                 "You must be logged in to the server (Unauthorized)",
-                "the server does not know these credentials; log in again, or name another user or context",
+                "the server does not accept these credentials; log in again, or use another user or context",
             )
         ],
     ),
@@ -256,7 +256,7 @@ CASES = {
                 "broken",
                 "Error from server (ServiceUnavailable): the server is currently unable to handle the request "
                 "(get nodes.metrics.k8s.io)",
-                "kubectl --context c get apiservice v1beta1.metrics.k8s.io says why the metrics API is not available",
+                "see why the metrics API is not available: kubectl --context c get apiservice v1beta1.metrics.k8s.io",
             )
         ],
     ),
@@ -268,7 +268,7 @@ CASES = {
                 "broken",
                 "Error from server (ServiceUnavailable): the server is currently unable to handle the request "
                 "(get nodes.metrics.k8s.io)",
-                "kubectl --context c get apiservice v1beta1.metrics.k8s.io says why the metrics API is not available",
+                "see why the metrics API is not available: kubectl --context c get apiservice v1beta1.metrics.k8s.io",
             )
         ],
     ),
@@ -318,7 +318,7 @@ def test_a_refusal_is_found_where_rights_cannot_be_asked_for(doctor: Doctor, clu
     assert unknown == (
         "rights",
         "unknown",
-        "the server does not tell which the caller has: Error from server (Forbidden): no questions",
+        "the server does not report the caller's rights: Error from server (Forbidden): no questions",
         "",
     )
     check, result, _ = READINGS[name]
@@ -386,7 +386,7 @@ def test_a_registered_metrics_server_that_is_down_is_named_with_the_reason(docto
         "metrics server",
         "broken",
         f"kube-system/metrics-server is not available: FailedDiscoveryCheck: {reason['message']}",
-        "kubectl --context c -n kube-system get pods, and the logs of those behind the service metrics-server",
+        "see the pods behind the service metrics-server and their logs: kubectl --context c -n kube-system get pods",
     )
     assert code == 1
 
@@ -408,7 +408,7 @@ def test_a_metrics_server_that_has_just_started_has_no_figures(doctor: Doctor, c
                 "node metrics",
                 "broken",
                 "metrics not available yet: no node reports usage",
-                f"metrics-server needs a minute after its start; after that its logs say why: {LOGS}",
+                f"metrics-server needs a minute after it starts; if there are still none, see its logs: {LOGS}",
             )
         ],
     )
@@ -427,7 +427,7 @@ def test_every_recorded_failure_of_a_cluster_is_tried() -> None:
 
 
 def test_a_clock_that_is_wrong_is_found(doctor: Doctor, clock: Callable[[float], None]) -> None:
-    hint = "set one of them right (NTP): certificates and the tokens of plugins are only good for some time"
+    hint = "synchronize both with NTP: certificates and tokens depend on the time"
     clock(600)
     assert doctor() == (0, [Found("clock", "warning", "this machine is 10m ahead of the server", hint)])
     clock(-45)
@@ -444,7 +444,7 @@ def test_figures_from_the_future_are_found(doctor: Doctor, cluster: FakeApi) -> 
             Found(
                 "node metrics",
                 "warning",
-                "the newest figures are 60s ahead of the server",
+                "the newest metrics are 60s ahead of the server's clock",
                 "the clocks of the nodes and of the API server differ: is NTP running on them?",
             )
         ],
@@ -459,7 +459,7 @@ def test_a_node_with_old_figures_is_named(doctor: Doctor, cluster: FakeApi) -> N
             Found(
                 "node metrics",
                 "warning",
-                "1 of 2 with old figures: b (10m)",
+                "1 of 2 with old metrics: b (10m)",
                 f"metrics-server no longer reads their kubelets: {LOGS}",
             )
         ],
@@ -482,14 +482,19 @@ def test_a_node_with_old_figures_is_named(doctor: Doctor, cluster: FakeApi) -> N
                     ),
                     "",
                 ),
-                ("nodes", "broken", "1 of 10 without usage: spot-2", "is it up, and can c3s read its kubelet?"),
+                ("nodes", "broken", "1 of 10 without usage: spot-2", "is the node up, and can c3s read its kubelet?"),
             ],
         ),
         (
             "prometheus",
             [
                 ("prometheus", "ok", "usage of 9 nodes", ""),
-                ("nodes", "broken", "1 of 10 without usage: spot-2", "is it up, and can Prometheus read its kubelet?"),
+                (
+                    "nodes",
+                    "broken",
+                    "1 of 10 without usage: spot-2",
+                    "is the node up, and can Prometheus read its kubelet?",
+                ),
             ],
         ),
     ],
@@ -507,7 +512,7 @@ def test_a_source_without_an_api_server_is_not_examined(run: Run) -> None:
     assert run("doctor --from http://127.0.0.1:1") == (
         2,
         "",
-        "error: c3s doctor examines an API server, which --from URL does without\n",
+        "error: c3s doctor checks an API server: it does not support --from URL\n",
     )
 
 
@@ -520,7 +525,7 @@ def test_old_figures_are_found(doctor: Doctor, cluster: FakeApi) -> None:
             Found(
                 "node metrics",
                 "broken",
-                "the newest figures are 600s old",
+                "the newest metrics are 600s old",
                 f"metrics-server has stopped measuring: {LOGS}",
             )
         ],
@@ -538,7 +543,7 @@ def test_nodes_without_usage_are_told_apart_by_what_to_do(doctor: Doctor, cluste
                 "nodes",
                 "broken",
                 "not ready, and without usage: sick",
-                "kubectl --context c describe node sick says why",
+                "see why: kubectl --context c describe node sick",
             ),
             Found(
                 "nodes",

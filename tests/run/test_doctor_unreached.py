@@ -48,37 +48,37 @@ BEFORE = {
         "a: [b",
         "kubeconfig",
         "error loading config file '{path}': it is not valid YAML at line 2",
-        "mend the file, or use another one: --kubeconfig",
+        "fix the file, or use another one with --kubeconfig",
     ),
     "context": (
         "current-context: nosuch",
         "kubeconfig",
         'context "nosuch" does not exist',
-        "c3s contexts lists the contexts that there are",
+        "list the contexts: c3s contexts",
     ),
     "cluster": (
         json.dumps({**WHOLE, "clusters": []}),
         "kubeconfig",
         'no server is known for context "c"',
-        "its cluster is missing from the kubeconfig; --server names one",
+        "its cluster is missing from the kubeconfig; add it, or use --server",
     ),
     "token file": (
         with_user(tokenFile="/nosuch"),
         "credentials",
         "cannot read the token file '/nosuch': No such file or directory",
-        "tokenFile of the kubeconfig's user names it; log in again, or use another context",
+        "see tokenFile of the kubeconfig's user; log in again, or use another context",
     ),
     "certificate": (
         with_user(**{"client-certificate": "/nosuch", "client-key": "/nosuch"}),
         "credentials",
         'the credentials of context "c" cannot be used: File does not exist: /nosuch',
-        "the kubeconfig's user or cluster names it; log in again, or use another context",
+        "see the kubeconfig's user and cluster; log in again, or use another context",
     ),
     "plugin is missing": (
         with_user(exec={**PLUGIN, "command": "nosuch"}),
         "credentials",
         f"{LOGIN}: executable nosuch not found",
-        "install it, or write its whole path into the kubeconfig's user",
+        "install it, or set its full path in the kubeconfig's user",
     ),
     "plugin is missing, with advice": (
         with_user(exec={**PLUGIN, "command": "nosuch", "installHint": "brew install nosuch"}),
@@ -96,7 +96,7 @@ BEFORE = {
         with_user(exec={**PLUGIN, "command": "echo", "args": ["hello"]}),
         "credentials",
         f"{LOGIN} plugin didn't return a token or cert/key pair",
-        "run it by hand to see why; nothing was sent to the cluster",
+        "run it by hand to see why; c3s sent nothing to the cluster",
     ),
     "refused": (
         with_user(token="t"),
@@ -123,7 +123,7 @@ def test_a_kubeconfig_that_is_not_there_is_named(run: Run) -> None:
         (
             "CHECK        RESULT   FINDING\n"
             "kubeconfig   broken   stat /nosuch/config: no such file or directory\n"
-            "                      hint: --kubeconfig or $KUBECONFIG names the file\n"
+            "                      hint: check --kubeconfig or $KUBECONFIG\n"
         ),
         "",
     )
@@ -140,7 +140,7 @@ def test_a_name_that_nobody_knows_is_a_finding(run: Run, tmp_path: Path, monkeyp
         "api server",
         "broken",
         "Unable to connect to the server: dial tcp: lookup nosuch.example: no such host",
-        "is the name right, and does the DNS of this machine, or of the VPN, know it?",
+        "is the name right, and can the DNS of this machine or the VPN resolve it?",
     )
 
 
@@ -154,8 +154,8 @@ def test_a_server_that_is_silent_is_a_finding(run: Run, tmp_path: Path) -> None:
         "broken",
         f"Unable to connect to the server: timeout while waiting for {host}",
         (
-            "is that the right address, and do the VPN, the proxy and the firewalls let it through? If the server is "
-            "only slow, --request-timeout waits longer"
+            "is the address right, and do the VPN, proxies and firewalls allow the connection? If the server is only "
+            "slow, set a longer --request-timeout"
         ),
     )
 
@@ -166,15 +166,15 @@ TLS: dict[str, tuple[dict[str, Any], bool, str, str]] = {
         {},
         False,
         f"{VERIFY} signed by unknown authority",
-        "--certificate-authority names the one to trust",
+        "set the CA to trust with --certificate-authority",
     ),
     "host": (
         {"host": "api.example"},
         True,
         f"{VERIFY} is not valid for 127.0.0.1",
         (
-            "is this the right server? If it is, --tls-server-name (or tls-server-name of the kubeconfig's cluster) "
-            "takes the name that its certificate has"
+            "is this the right server? If so, set --tls-server-name, or tls-server-name of the kubeconfig's cluster, "
+            "to a name in the certificate"
         ),
     ),
     "expired": (
@@ -182,8 +182,8 @@ TLS: dict[str, tuple[dict[str, Any], bool, str, str]] = {
         True,
         f"{VERIFY} has expired or is not yet valid",
         (
-            "the server needs a new certificate, such as from kubeadm certs renew; or the clock of this machine is "
-            "wrong: date shows it"
+            "renew the server's certificate, for example with kubeadm certs renew; or is the clock of this machine "
+            "wrong? Run date"
         ),
     ),
 }
@@ -208,8 +208,8 @@ def test_http_where_https_is_spoken_and_the_other_way_round(run: Run, tmp_path: 
             for name in ("a", "b")
         ]
     assert [(each.check, each.result, each.hint) for each in found] == [
-        ("api server", "broken", "the server, or something in between, ended it: is http:// or https:// right?"),
-        ("api server", "broken", "the server speaks plain HTTP: is its address, with https://, right?"),
+        ("api server", "broken", "the server, or a proxy in between, closed it: is http:// or https:// right?"),
+        ("api server", "broken", "the server speaks plain HTTP: should the address begin with http://?"),
     ]
 
 

@@ -73,20 +73,20 @@ def test_of_twenty_clusters_four_fail_and_sixteen_are_shown(run: Run, clusters: 
     assert result.err.splitlines() == [
         (
             "warning: refuses: The connection to the server 127.0.0.1:1 was refused - did you specify the right host "
-            "or port?; hint: c3s doctor --context refuses looks for the cause"
+            "or port?; hint: run c3s doctor --context refuses to find the cause"
         ),
         (
             f"warning: hangs: Unable to connect to the server: timeout while waiting for {failing['hangs'][7:]}; "
-            "hint: --request-timeout sets how long to wait"
+            "hint: set a longer --request-timeout"
         ),
         (
             'warning: forbids: Error from server (Forbidden): nodes.metrics.k8s.io is forbidden: User "u" cannot list '
-            'resource "nodes" in API group "metrics.k8s.io" at the cluster scope; hint: kubectl --context forbids auth '
-            "can-i list nodes.metrics.k8s.io tells; the right is given by a Role or ClusterRole"
+            'resource "nodes" in API group "metrics.k8s.io" at the cluster scope; hint: check with kubectl --context '
+            "forbids auth can-i list nodes.metrics.k8s.io; a Role or ClusterRole grants the right"
         ),
         (
-            "warning: meterless: Metrics API not available; hint: --from kubelet reads the nodes themselves; why there "
-            "is none: kubectl --context meterless get apiservice v1beta1.metrics.k8s.io"
+            "warning: meterless: Metrics API not available; hint: is metrics-server running? kubectl --context "
+            "meterless get apiservice v1beta1.metrics.k8s.io; --from kubelet works without it"
         ),
     ]
     assert result.code == 5
@@ -104,7 +104,7 @@ def test_failures_are_in_the_document(run: Run, three: Clusters) -> None:
             "context": "dev",
             "source": "cluster",
             "message": "Error from server (InternalError): broken",
-            "hint": "c3s doctor --context dev looks for the cause",
+            "hint": "run c3s doctor --context dev to find the cause",
         }
     ]
     assert document["metadata"] == {"timestamp": "2026-03-02T09:30:00Z", "failures": document["failures"]}
@@ -122,8 +122,10 @@ def test_when_none_answers_the_reasons_are_the_error(run: Run, three: Clusters) 
         "",
         (
             "error: none of the 2 clusters could be read\n"
-            "prod-b: Error from server (InternalError): broken; hint: c3s doctor --context prod-b looks for the cause\n"
-            "prod-a: Error from server (InternalError): broken; hint: c3s doctor --context prod-a looks for the cause\n"
+            "prod-b: Error from server (InternalError): broken; hint: run c3s doctor --context prod-b "
+            "to find the cause\n"
+            "prod-a: Error from server (InternalError): broken; hint: run c3s doctor --context prod-a "
+            "to find the cause\n"
         ),
     )
 
@@ -182,7 +184,7 @@ def test_a_name_with_a_comma_or_a_star_is_a_name_first(run: Run, clusters: Clust
     ("flags", "code", "said"),
     [
         ("--context dev,nosuch", 1, 'error: context "nosuch" does not exist\n'),
-        ("--context nosuch-*", 1, 'error: no context matches "nosuch-*"\nhint: c3s contexts lists them\n'),
+        ("--context nosuch-*", 1, 'error: no context matches "nosuch-*"\nhint: list them: c3s contexts\n'),
         ("--context ,", 1, 'error: context "," does not exist\n'),
         ("--context dev --all-contexts", 2, "error: only one of --context or --all-contexts can be provided\n"),
         ("--all-contexts --demo", 2, "error: only one of --demo or --all-contexts can be provided\n"),
@@ -460,7 +462,7 @@ def test_a_context_that_cannot_be_resolved_is_a_failure_of_its_own(run: Run, thr
     assert (result.code, result.out.count("\n")) == (5, 3)
     assert result.err == (
         'warning: broken: no server is known for context "broken"; '
-        "hint: its cluster is missing from the kubeconfig; --server names one\n"
+        "hint: its cluster is missing from the kubeconfig; add it, or use --server\n"
     )
 
 

@@ -71,7 +71,7 @@ def test_a_cluster_that_cannot_be_read_is_a_failure(run: Run, three: Clusters, c
                     "source": "cluster",
                     "message": "The connection to the server 127.0.0.1:1 was refused - did you specify the right host "
                     "or port?",
-                    "hint": "c3s doctor --context refuses looks for the cause",
+                    "hint": "run c3s doctor --context refuses to find the cause",
                 }
             ],
             "workloads": [

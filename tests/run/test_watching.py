@@ -213,7 +213,7 @@ def test_its_end_is_that_of_the_last_reading(run: Run, cluster: Cluster) -> None
 
 def test_an_explanation_is_given_once(run: Run, cluster: Cluster) -> None:
     result = run(f"watch nodes a --explain {cluster.uses(1)}")
-    assert result == (2, "", "error: --explain does not go with watch\nhint: c3s top explains once\n")
+    assert result == (2, "", "error: --explain does not go with watch\nhint: use c3s top with --explain\n")
     assert cluster.readings == 0
 
 

@@ -316,7 +316,7 @@ def test_an_error_that_passes_is_waited_for(server: Server, desk: Desk) -> None:
     eventually(lambda: desk.names() == ["a", "b"])
     assert server.lists == 1
     assert [line for line in desk.told if line.startswith("pods ")] == [
-        "pods are not heard of: Error from server (InternalError): etcd"
+        "pods watch interrupted: Error from server (InternalError): etcd"
     ]
 
 
@@ -324,19 +324,19 @@ def test_an_error_that_passes_is_waited_for(server: Server, desk: Desk) -> None:
 def test_who_may_not_watch_lists_every_time(server: Server, desk: Desk, code: int) -> None:
     server.watches += [status(code, "", "you shall not watch")] * 9
     assert desk.names() == ["a"]
-    eventually(lambda: any("every time" in line for line in desk.told))
+    eventually(lambda: any("every reading" in line for line in desk.told))
     for name in ("b", "c"):
         server.items = [pod("n", name)]
         assert desk.names() == [name]
     assert (server.lists, len(server.asked), desk.problems) == (3, 1, [])
-    said = "pods cannot be followed, and are listed every time: Error from server: you shall not watch"
+    said = "pods cannot be watched, so they are listed at every reading: Error from server: you shall not watch"
     assert [line for line in desk.told if line.startswith("pods ")] == [said]
 
 
 def test_watching_is_tried_again_later(server: Server, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     server.watches += [status(403, "", "not yet"), []]
     desk.names()
-    eventually(lambda: any("every time" in line for line in desk.told))
+    eventually(lambda: any("every reading" in line for line in desk.told))
     desk.names()
     assert len(server.asked) == 1
     monkeypatch.setattr(following, "AGAIN", 0.0)
@@ -369,7 +369,7 @@ def test_silence_is_not_trusted(server: Server, desk: Desk, monkeypatch: pytest.
     server.items = [pod("n", "b")]
     eventually(lambda: desk.names() == ["b"])
     assert server.lists >= 2
-    assert any("nothing came from" in line for line in desk.told)
+    assert any("nothing was received from" in line for line in desk.told)
 
 
 def test_what_is_not_heard_of_is_said_to_be_old(server: Server, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -379,7 +379,7 @@ def test_what_is_not_heard_of_is_said_to_be_old(server: Server, desk: Desk, monk
     assert (desk.names(), desk.problems) == (["a"], [])
     monkeypatch.setattr(following, "LONG", 0.0)
     assert desk.names() == ["a"]
-    said = "following broke off, they are of 09:30:00Z: Error from server (InternalError): broken"
+    said = "the watch was interrupted, the list is from 09:30:00Z: Error from server (InternalError): broken"
     assert desk.problems == [f"pods: {said}"]
     server.watches.clear()
     eventually(lambda: desk.names() == ["a"] and desk.problems == [])
@@ -435,7 +435,7 @@ def test_a_watch_without_end_does_not_fill_the_memory(
     monkeypatch.setattr(memory, "MOST", 3)
     server.watches += [[event("ADDED", pod("n", f"p{number}"), number) for number in range(2, 9)], []]
     assert desk.names() == ["a"]
-    eventually(lambda: any("has no end" in line for line in desk.told))
+    eventually(lambda: any("more objects than" in line for line in desk.told))
     server.items = [pod("n", "b")]
     eventually(lambda: desk.names() == ["b"])
 
@@ -554,7 +554,7 @@ def test_a_cluster_whose_time_stands_still_is_listed_as_before(demo: Run, demo_s
     demo_server.requests.clear()
     told = demo("watch nodes --count 3 -i 0.3 -v -o name").err
     assert len([each for each in demo_server.requests if each == "GET /api/v1/nodes"]) == 2
-    assert told.count("nodes cannot be followed, and are listed every time: ") == 1
+    assert told.count("nodes cannot be watched, so they are listed at every reading: ") == 1
 
 
 def test_once_is_not_followed(run: Run, living: DemoServer) -> None:

@@ -67,7 +67,7 @@ QUESTIONS = (
     "top nodes --facts source --columns all -o csv",
 )
 NO_NUMBER = "error: the server's answer for a query is not valid: {!r} is not a number\n"
-ADDRESS = "hint: --from takes the address of a Prometheus API, with its path prefix\n"
+ADDRESS = "hint: --from needs the address of a Prometheus API, with its path prefix\n"
 
 
 def scalar(value: object) -> Reply:
@@ -98,7 +98,7 @@ def test_a_server_without_a_time_is_refused(run: Run, cluster: FakeApi, server: 
     server.routes[QUERY] = time
     for words in ("top pods -A", "top nodes --since 1d --columns cpu.avg"):
         result = run(f"{words} --from {server.url} --server {cluster.url}")
-        assert result == (1, "", "error: the server does not tell its time\n")
+        assert result == (1, "", "error: the server does not report its time\n")
 
 
 @pytest.mark.parametrize("mark", ["x", "99", "-1", "", None])
@@ -107,7 +107,7 @@ def test_a_group_that_was_not_asked_for_is_refused(run: Run, cluster: FakeApi, s
     labels = other if mark is None else {**other, "c3s_group": mark}
     engine(server, lambda query, _request: vector((labels if "c3s_group" in query else EVERYTHING, "1")))
     result = run(f"{QUESTIONS[4]} --from {server.url} --server {cluster.url}")
-    said = "error: the server's answer for a query is of a group that was not asked for\n"
+    said = "error: the server's answer contains a group that was not in the query\n"
     assert result == (1, "", said)
 
 

@@ -175,7 +175,7 @@ def test_without_the_right_the_error_names_it(run: Run, moving: FakeApi) -> None
         (
             'Error from server (Forbidden): nodes "a" is forbidden: User "u" cannot get resource "nodes/proxy" in API '
             'group "" at the cluster scope\n'
-            "hint: kubectl auth can-i get nodes/proxy tells; the right is given by a Role or ClusterRole\n"
+            "hint: check with kubectl auth can-i get nodes/proxy; a Role or ClusterRole grants the right\n"
         ),
     )
 
@@ -188,7 +188,7 @@ def test_no_kubelet_at_all_is_an_error(run: Run, moving: FakeApi) -> None:
         "",
         (
             "error: no kubelet answered: Error from server (BadGateway): proxy error\n"
-            "hint: the API server must reach the kubelets\n"
+            "hint: the API server must be able to reach the kubelets\n"
         ),
     )
 
@@ -236,7 +236,7 @@ def test_a_clock_that_stands_still_takes_the_kubelets_own_rates(run: Run, api: F
         5,
         "a      <unknown>    <unknown>   1024Mi          12%",
     )
-    assert "warning: the CPU of node a could not be read: its counters stand still" in result.err
+    assert "warning: the CPU of node a could not be read: its counters do not change" in result.err
 
 
 def test_a_short_timeout_takes_the_kubelets_own_rates(run: Run, moving: FakeApi) -> None:

@@ -173,7 +173,9 @@ def test_what_is_never_small_enough_is_given_up(run: Run, api: FakeApi, server: 
     asked = engine(server, lambda _query, _request: refusal(422, "execution", "exceeds the limit"))
     result = run(f"top pods -A --from {server.url} --server {api.url}")
     assert (result.code, result.out) == (1, "")
-    assert result.err.startswith("error: the query is too large for the server: exceeds the limit\nhint: --step 1h")
+    assert result.err.startswith(
+        "error: the query is too large for the server: exceeds the limit\nhint: try a larger --step"
+    )
     assert len(asked) < 400
 
 
@@ -195,7 +197,7 @@ def test_what_cannot_be_read_of_some_is_a_warning(run: Run, api: FakeApi, server
         "NAMESPACE   NAME   CPU-P90\nm           q      <unknown>\nn           p      125m\n",
         (
             "warning: cpu.p90 of namespace m could not be read: the query took the server too long: query timed out in "
-            "expression evaluation; --step 1h looks at fewer points, --request-timeout waits longer\n"
+            "expression evaluation; try a larger --step, such as 1h, or a longer --request-timeout\n"
         ),
     )
     document = json.loads(run(f"{words} -o json").out)
@@ -220,7 +222,7 @@ def test_warnings_and_partial_answers_are_failures(run: Run, api: FakeApi, serve
     ]
 
 
-SLOWER = "hint: --step 1h looks at fewer points, --request-timeout waits longer\n"
+SLOWER = "hint: try a larger --step, such as 1h, or a longer --request-timeout\n"
 
 
 @pytest.mark.parametrize(
@@ -249,26 +251,26 @@ SLOWER = "hint: --step 1h looks at fewer points, --request-timeout waits longer\
             Reply("<html>log in</html>", content_type="text/html"),
             (
                 "error: the server sent text/html, not JSON\n"
-                "hint: --from takes the address of a Prometheus API, with its path prefix\n"
+                "hint: --from needs the address of a Prometheus API, with its path prefix\n"
             ),
         ),
         (
             Reply("404 page not found", 404, "text/plain"),
             (
                 "error: there is no Prometheus API at this address (404)\n"
-                "hint: a path prefix belongs to the address, such as /prometheus or /select/0/prometheus\n"
+                "hint: the address may need a path prefix, such as /prometheus or /select/0/prometheus\n"
             ),
         ),
         (
             Reply({"kind": "List"}),
             (
                 "error: the server's answer for a query is not that of a Prometheus\n"
-                "hint: --from takes the address of a Prometheus API, with its path prefix\n"
+                "hint: --from needs the address of a Prometheus API, with its path prefix\n"
             ),
         ),
         (
             Reply("", 302, "text/html", {"Location": "https://login.example"}),
-            "error: the server redirects (302)\nhint: give --from the address it redirects to\n",
+            "error: the server redirects (302)\nhint: pass --from the address that it redirects to\n",
         ),
         (
             Reply("no org id", 401, "text/plain"),
@@ -499,8 +501,8 @@ def test_more_than_one_and_none_are_errors_with_a_next_step(run: Run, api: FakeA
         1,
         "",
         (
-            "error: no Prometheus was found among the services of the cluster\n"
-            "hint: --from prometheus:NAMESPACE/SERVICE:PORT names it, --from URL asks one elsewhere\n"
+            "error: no Prometheus service was found in the cluster\n"
+            "hint: use --from prometheus:NAMESPACE/SERVICE:PORT, or --from URL for one outside of the cluster\n"
         ),
     )
 
@@ -511,17 +513,17 @@ def test_a_service_that_is_not_there_is_no_question_of_prefixes(run: Run, api: F
         (
             status(404, "NotFound", 'services "s" not found'),
             'Error from server (NotFound): services "s" not found',
-            "hint: --from prometheus:NAMESPACE/SERVICE:PORT takes a service of the cluster: kubectl get services -A",
+            "hint: --from prometheus:NAMESPACE/SERVICE:PORT needs an existing service: kubectl get services -A",
         ),
         (
             status(503, "ServiceUnavailable", 'no endpoints available for service "s"'),
             'Error from server (ServiceUnavailable): no endpoints available for service "s"',
-            "hint: kubectl get endpointslices -A tells what is behind the service",
+            "hint: check the endpoints of the service: kubectl get endpointslices -A",
         ),
         (
             Reply("404 page not found", 404, "text/plain"),
             "error: there is no Prometheus API at this address (404)",
-            "hint: a path prefix belongs to the address, such as /prometheus or /select/0/prometheus",
+            "hint: the address may need a path prefix, such as /prometheus or /select/0/prometheus",
         ),
     ):
         api.routes["/api/v1/namespaces/m/services/s%3A9090/proxy" + QUERY] = answer
@@ -555,7 +557,7 @@ def test_without_the_right_the_error_names_it(run: Run, api: FakeApi) -> None:
     result = run(f"top pods -A --from prometheus --server {api.url}")
     assert (result.code, result.err.splitlines()[1]) == (
         1,
-        "hint: kubectl auth can-i create services/proxy tells; the right is given by a Role or ClusterRole",
+        "hint: check with kubectl auth can-i create services/proxy; a Role or ClusterRole grants the right",
     )
 
 
@@ -616,7 +618,7 @@ def test_credentials_stay_on_this_machine_where_nothing_is_encrypted(
         ("--start tomorrow", "'tomorrow' is not a time for --start"),
         ("--start 2026-03-02 --end 2026-03-01", "--end must be at least a minute after --start"),
         ("--end 2026-03-01", "--end goes with --since or --start"),
-        ("--at 2026-03-01 --since 1d", "--at names a moment; only one of --at or a range can be provided"),
+        ("--at 2026-03-01 --since 1d", "only one of --at or a time range can be provided"),
         ("--start 2026-03-01 --since 1d", "only one of --since or --start can be provided"),
         ("--step 5m", "--step goes with --since or --start"),
         ("--columns cpu.p95 --from prometheus", "cpu.p95 is a statistic over time"),

@@ -171,7 +171,7 @@ def test_what_is_warned_of_facts_is_told_too(run: Run) -> None:
 def test_what_it_cannot_do_is_said(run: Run, server: FakeApi) -> None:
     words = f"--from {server.url} --facts source"
     assert run(f"top pods -A -l a=b {words}").err == (
-        "error: selectors are the API server's: they do not go with --facts source\n"
+        "error: --facts source does not support selectors\nhint: only the API server can apply them\n"
     )
     assert run("top pods --facts source").err == "error: --facts source goes with --from prometheus or --from URL\n"
     assert run("top pods --facts x").err == "error: unknown value 'x' of --facts\nhint: one of: api, source\n"

@@ -1,4 +1,4 @@
-"""A node -> what its kubelet knows of it and its pods: the same until it looks again."""
+"""A node -> its kubelet's figures of the node and its pods, constant until the next sample."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from c3s_cli.demo.things import Node, Pod
     from c3s_cli.demo.world import World
 
-# Seconds between two looks. A real one takes 10; 5 fits into the 15 of metrics-server.
+# Seconds between two samples. Real kubelets take 10; 5 divides metrics-server's 15.
 _REFRESH = 5
-# Nanocores and bytes of the container that holds a pod's network.
+# Nanocores and bytes of the pause container.
 PAUSE = 9_000, 561_152
 
 
 class Usage(NamedTuple):
-    """What something uses: nanoseconds of CPU until now, nanocores, bytes."""
+    """Usage: nanoseconds of CPU so far, nanocores, bytes."""
 
     cpu_total: int
     cpu_nanocores: int
@@ -32,7 +32,7 @@ class Seen(NamedTuple):
     """A pod as a kubelet sees it."""
 
     pod: Pod
-    millis: int  # the time of the look, in ms since 1970
+    millis: int  # the time of the sample, in ms since 1970
     whole: Usage
     boxes: list[tuple[str, Run, Usage]]
 
@@ -59,7 +59,7 @@ class Kubelets:
         self._lock = Lock()
 
     def look(self, name: str) -> Look | None:
-        """Give what the kubelet of a node has last seen; None while it says nothing."""
+        """Return the last sample of a node's kubelet; None while it does not answer."""
         state, scraped = self._world.scraped()
         node = self._world.state().by_name[name]
         if node.silent:
@@ -81,7 +81,7 @@ class Kubelets:
         return Look(node, when, when * 1000 - node.bits % 900, Usage(cpu, now, memory), pods)
 
     def _before(self, run: Run) -> int:
-        """Give what a run had used when its node began to count it."""
+        """Return what a run had used when its node began to count it."""
         before = self._uncounted.get(run)
         if before is None:
             begin = max(run.counted_from, self._world.clock.epoch - 4 * TICK)
@@ -89,7 +89,7 @@ class Kubelets:
         return before
 
     def _seen(self, runs: list[Run], when: int) -> Seen:
-        """Give a pod with all runs of its containers, those that have ended, too."""
+        """Return a pod with all runs of its containers, including those that have ended."""
         pod = runs[-1].pod
         boxes = []
         total, now, memory = PAUSE[0] * max(0, when - pod.created), PAUSE[0], PAUSE[1]

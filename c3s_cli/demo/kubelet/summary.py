@@ -1,4 +1,4 @@
-"""What a kubelet sees -> /stats/summary."""
+"""A kubelet's figures -> /stats/summary."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _volumes(seen: Seen, when: int) -> list[Json]:
 
 
 def _pod(seen: Seen, when: int, taken: int, *, brief: bool) -> tuple[Json, int]:
-    """Give a pod, and the bytes that it has written on the disk of its node."""
+    """Return a pod, and the bytes that it has written on the disk of its node."""
     pod, text = seen.pod, rfc3339(when)
     used = 0
     boxes: list[Json] = []
@@ -130,7 +130,7 @@ def _pod(seen: Seen, when: int, taken: int, *, brief: bool) -> tuple[Json, int]:
 
 
 def summary(look: Look, *, brief: bool) -> Json:
-    """Give the whole document; a brief one says nothing of disks and networks."""
+    """Return the whole document; a brief one has no disks and networks."""
     node, when, text = look.node, look.when, rfc3339(look.when)
     images = 11 * (1 << 30) + dice.mix(node.bits, 5) % (8 << 30)
     pods = []

@@ -1,4 +1,4 @@
-"""What a kubelet sees -> /metrics/resource in the text format of Prometheus."""
+"""A kubelet's figures -> /metrics/resource in the text format of Prometheus."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _family(name: str, kind: str, words: str, samples: Iterable[_Sample]) -> Ite
 
 
 def metrics(look: Look) -> str:
-    """Give the whole page."""
+    """Return the whole page."""
     boxes = [
         (f'{{container="{name}",namespace="{seen.pod.group.namespace}",pod="{seen.pod.name}"}}', run, usage, seen)
         for seen in look.pods

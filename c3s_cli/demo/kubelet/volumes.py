@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _GIB = 1 << 30
 # A kubelet measures volumes once a minute.
 _REFRESH = 60
-# What is written is cleaned up after some days.
+# Data is cleaned up after some days.
 _CYCLE = 5 * 86400
 
 
@@ -32,12 +32,12 @@ class Volume(NamedTuple):
 
 
 def claim_name(pod: Pod) -> str:
-    """Give the name of a pod's claim."""
+    """Return the name of a pod's claim."""
     return f"data-{pod.name}"
 
 
 def volume(pod: Pod, when: int) -> Volume | None:
-    """Give the volume that a pod has claimed, as its kubelet last saw it."""
+    """Return the volume that a pod has claimed, as its kubelet last saw it."""
     size = claim_of(pod.group.workload) * _GIB
     if not size:
         return None
@@ -53,7 +53,7 @@ def volume(pod: Pod, when: int) -> Volume | None:
 
 
 def claims(cluster: Cluster) -> list[Json]:
-    """Give the PersistentVolumeClaims, in the order of a list."""
+    """Return the PersistentVolumeClaims, in the order of a list."""
     result: list[Json] = []
     for pod in cluster.pods:
         size = claim_of(pod.group.workload)

@@ -1,4 +1,4 @@
-"""A Prometheus that has scraped the simulated cluster for two weeks, as far as its HTTP API is asked for usage.
+"""A Prometheus that has scraped the simulated cluster for two weeks, with the parts of its HTTP API for usage.
 
 syntax.py    what a query consists of
 lexer.py, parser.py   text -> syntax

@@ -68,13 +68,13 @@ class Prometheus:
         }
 
     def answer(self, method: str, path: str, query: str, body: bytes) -> Answer:
-        """Answer a request; what a form says counts like what the address says."""
+        """Answer a request; form fields count like query parameters."""
         given = parse_qs(query, keep_blank_values=True)
         if method == "POST":
             for name, more in parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True).items():
                 given.setdefault(name, []).extend(more)
         try:
-            # What has been added up is kept for the next query: one after the other.
+            # Sums are kept for the next query, so queries run one after another.
             with self._lock:
                 return self._answer(method, path, given)
         except BadQuery as problem:
@@ -192,7 +192,7 @@ class Prometheus:
         return step
 
     def _matching(self, given: Parameters) -> list[Series]:
-        """Give the series of all match[] parameters that had samples between start and end."""
+        """Return the series of all match[] parameters that had samples between start and end."""
         start, end = self._time(given, "start", 0.0), self._time(given, "end", self._storage.now())
         texts = given.get("match[]") or ['{__name__!=""}']
         found: dict[Labels, Series] = {}

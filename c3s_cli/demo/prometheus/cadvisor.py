@@ -1,4 +1,4 @@
-"""What the cAdvisor in every kubelet tells Prometheus of containers, pods and the node.
+"""The series that cAdvisor in every kubelet has of containers, pods and the node.
 
 As in a real one, there are more series than a sum may take: those of the container that holds a pod's network
 (container="POD"), of the pod's cgroup as a whole and of the cgroups above it (no container at all).
@@ -61,7 +61,7 @@ class CAdvisor:
         self._scene = scene
 
     def series(self, name: str) -> Iterator[Series]:
-        """Give all series of a name."""
+        """Return all series of a name."""
         for node in self._scene.nodes:
             # Nobody scrapes a kubelet that does not answer.
             if not node.measured:
@@ -130,7 +130,7 @@ class CAdvisor:
         return f"/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod{uid}.slice"
 
     def _pod(self, name: str, node: Node, runs: list[Run]) -> Iterator[Series]:
-        """Give the series of a pod's cgroup, and those of the container that holds its network."""
+        """Return the series of a pod's cgroup, and those of the container that holds its network."""
         pod = runs[0].pod
         start, end = min(run.start for run in runs), max(run.end for run in runs)
         life = self._scene.life(start, end)
@@ -163,7 +163,7 @@ class CAdvisor:
                 yield life, history.total(run).values if name == CPU else history.memory(run)
 
     def node(self, name: str, node: Node, runs: Iterable[Run]) -> Series:
-        """Give the series of a machine's root cgroup."""
+        """Return the series of a machine's root cgroup."""
         load = self._scene.history.load
         life = self._scene.life(self._scene.epoch - node.pool.age, FOREVER)
         assert life is not None  # noqa: S101  it is there now

@@ -45,12 +45,12 @@ class Engine:
         self._samples = 0
 
     def vector(self, node: Node, when: float) -> Vector:
-        """Give an instant vector; a number is one without labels."""
+        """Return an instant vector; a number is one without labels."""
         found = self.value(node, when)
         return [((), found)] if isinstance(found, float) else found
 
     def value(self, node: Node, when: float) -> Any:
-        """Give what an expression comes to at a time: a number, a text or an instant vector."""
+        """Return the value of an expression at a time: a number, a text or an instant vector."""
         match node:
             case Number(value=value) | Text(value=value):
                 return value
@@ -72,7 +72,7 @@ class Engine:
                 raise CannotExecute("a range vector is no instant vector")
 
     def matrix(self, node: Node, when: float, *, ends: bool = False, named: bool = False) -> Matrix:
-        """Give a range vector, by name or without; with `ends` only those of what never falls."""
+        """Return a range vector, by name or without; with `ends` only those of what never falls."""
         if isinstance(node, Subquery):
             return self._subquery(node, when, named=named)
         assert isinstance(node, Selector)  # noqa: S101  the parser has seen to it
@@ -139,7 +139,7 @@ class Engine:
                 times.append(at)
                 values.append(value)
                 points += 1
-            # What a step has loaded is given back; its results stay.
+            # Release the samples of a step; keep its results.
             self._samples = before + points
             number += 1
         return [

@@ -1,4 +1,4 @@
-"""What a query can do with the samples of a range, and with single values."""
+"""The functions of queries, on the samples of a range and on single values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def quantile(fraction: float, values: Sequence[float]) -> float:
-    """Give a quantile, between two values by their distance from it."""
+    """Return a quantile, between two values by their distance from it."""
     if not values or math.isnan(fraction):
         return math.nan
     if fraction < 0:
@@ -33,13 +33,13 @@ def quantile(fraction: float, values: Sequence[float]) -> float:
 
 
 def _increase(samples: Samples, *, counter: bool, by_second: bool) -> float | None:
-    """Give the growth over a range, as if its ends had been sampled: Prometheus' extrapolation."""
+    """Return the growth over a range, as if its ends had been sampled: Prometheus' extrapolation."""
     times, values = samples.times, samples.values
     if len(times) < 2:
         return None
     grown = values[-1] - values[0]
     if counter:
-        # What falls has begun anew.
+        # A counter that falls was reset.
         grown += sum(before for before, after in pairwise(values) if after < before)
     sampled = times[-1] - times[0]
     between = sampled / (samples.size - 1)

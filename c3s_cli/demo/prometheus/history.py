@@ -36,7 +36,7 @@ class Total:
         self._bases: dict[int, int] = {}
 
     def _chunk(self, number: int) -> array[int]:
-        """Give how much it has grown since the beginning of a chunk, at each of its scrapes and at its end."""
+        """Return how much it has grown since the beginning of a chunk, at each of its scrapes and at its end."""
         found = self._chunks.get(number)
         if found is None:
             first = number * _CHUNK * _TICKS
@@ -46,7 +46,7 @@ class Total:
         return found
 
     def _base(self, number: int) -> int:
-        """Give what it was at the beginning of a chunk, adding up all between it and what is known."""
+        """Return what it was at the beginning of a chunk, adding up all between it and what is known."""
         bases = self._bases
         if not bases:
             tick, value = self._anchor
@@ -59,13 +59,13 @@ class Total:
         return bases[number]
 
     def at(self, scrape: int) -> int:
-        """Give it at a scrape."""
+        """Return it at a scrape."""
         number, place = divmod(scrape, _CHUNK)
         base = self._bases.get(number)
         return (self._base(number) if base is None else base) + self._chunk(number)[place]
 
     def values(self, first: int, last: int) -> list[float]:
-        """Give it in seconds, from a scrape to another one."""
+        """Return it in seconds, from a scrape to another one."""
         if last - first < 2:
             return [self.at(scrape) / 1e9 for scrape in range(first, last + 1)]
         result: list[float] = []
@@ -87,7 +87,7 @@ class History:
         self._systems: dict[str, Total] = {}
 
     def total(self, run: Run) -> Total:
-        """Give what a run has used."""
+        """Return what a run has used."""
         found = self._totals.get(run)
         if found is None:
             load, pod, place = self.load, run.pod, run.place
@@ -97,7 +97,7 @@ class History:
         return found
 
     def system(self, node: Node, first: int) -> Total:
-        """Give what all but the pods of a node have used since a scrape, which is always the same."""
+        """Return what all but the pods of a node have used since a scrape, which is always the same."""
         found = self._systems.get(node.name)
         if found is None:
             load = self.load
@@ -107,7 +107,7 @@ class History:
         return found
 
     def memory(self, run: Run) -> Callable[[int, int], list[float]]:
-        """Give the bytes a run has in use at scrapes."""
+        """Return the bytes a run has in use at scrapes."""
         load, pod, place = self.load, run.pod, run.place
         loop: list[float] = []
 

@@ -55,7 +55,7 @@ def seconds(text: str) -> float:
 
 
 def unquoted(text: str) -> str:
-    """Give what a string says."""
+    """Return what a string says."""
     if text[0] == "`":
         return text[1:-1]
     return re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[1], found[0]), text[1:-1])

@@ -1,4 +1,4 @@
-"""What node_exporter tells Prometheus of the machines, and the kubelets of the volumes that are mounted there."""
+"""The series that node_exporter has of machines, and kubelets have of volumes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Machines:
         self._cadvisor = CAdvisor(scene)
 
     def series(self, name: str) -> Iterator[Series]:
-        """Give all series of a name."""
+        """Return all series of a name."""
         if read := _VOLUMES.get(name):
             for pod in self._scene.world.state().pods:
                 yield from self._volume(name, pod, read)
@@ -78,7 +78,7 @@ class Machines:
             yield Series(name, labels, life, constant(whole))
         elif name == "node_memory_MemAvailable_bytes":
             used = self._cadvisor.node(MEMORY, node, self._scene.runs.on_node(node.name)).values
-            # What the kernel could give back counts as in use for a kubelet.
+            # Kubelets count reclaimable memory as in use.
             yield Series(name, labels, life, lambda a, b: [whole - value * 31 / 32 for value in used(a, b)])
         else:
             yield from self._cpu(name, node, labels, life)

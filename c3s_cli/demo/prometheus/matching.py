@@ -75,7 +75,7 @@ def with_number(node: Binary, vector: Vector, value: float, *, left: bool) -> Ve
 
 
 def key_of(labels: Labels, matching: Matching) -> Labels:
-    """Give the labels by which an element finds its partner."""
+    """Return the labels by which an element finds its partner."""
     if matching.on:
         return tuple(pair for pair in labels if pair[0] in matching.labels)
     return tuple(pair for pair in labels if pair[0] not in matching.labels and pair[0] != "__name__")
@@ -132,7 +132,7 @@ def of_vectors(node: Binary, left: Vector, right: Vector) -> Vector:
 
 
 def _labels(many: Labels, one: Labels, key: Labels, matching: Matching, *, keep: bool) -> Labels:
-    """Give the labels of the result: those that match, or all of the side with many."""
+    """Return the labels of the result: those that match, or all of the side with many."""
     kept = many if keep else without_name(many)
     if not matching.side:
         return key if matching.on else tuple(pair for pair in kept if pair[0] not in matching.labels)

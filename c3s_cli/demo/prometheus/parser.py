@@ -324,7 +324,7 @@ class _Reader:
 
 
 def empty(matcher: Matcher) -> bool:
-    """Whether a matcher matches what is not there."""
+    """Return whether a matcher matches a missing label."""
     match matcher.operator:
         case "=":
             return not matcher.value

@@ -1,4 +1,4 @@
-"""What Prometheus has seen: the cluster and its past, as far as it keeps that."""
+"""The cluster and its history, as far as Prometheus keeps it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Scene:
 
     @property
     def stamp(self) -> tuple[int, int]:
-        """Give something that is another one when there may be other series."""
+        """Return something that is another one when there may be other series."""
         return self.world.state().version, self.world.clock.now() // INTERVAL
 
     @property
@@ -48,13 +48,13 @@ class Scene:
         return self.world.state().nodes
 
     def life(self, start: int, end: int) -> tuple[int, int] | None:
-        """Give the first and the last scrape of what was there from a time to another; None if nobody saw it."""
+        """Return the first and the last scrape of what was there from a time to another; None if nobody saw it."""
         first = -(-max(start + 1, self.epoch - RETENTION) // INTERVAL)
         last = min((end - 1) // INTERVAL, self.world.clock.now() // INTERVAL)
         return (first, last) if first <= last else None
 
     def spans(self) -> list[Span]:
-        """Give all pods there have been."""
+        """Return all pods there have been."""
         spans = {pod.key: Span(pod, pod.created, FOREVER, ((0, phase(pod.state)),)) for pod in self.world.cluster.pods}
         gone = []
         for when, old, new in self.world.past():

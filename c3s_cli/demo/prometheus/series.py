@@ -14,12 +14,12 @@ Labels = tuple[tuple[str, str], ...]
 
 
 def labels_of(labels: dict[str, str]) -> Labels:
-    """Give labels in their form; what is empty is not there."""
+    """Return labels in their form; what is empty is not there."""
     return tuple(sorted((name, value) for name, value in labels.items() if value))
 
 
 class Series:
-    """What a scrape has seen again and again. `first` and `last` are scrapes: seconds since 1970 / INTERVAL."""
+    """One series. `first` and `last` are its scrapes: seconds since 1970 / INTERVAL."""
 
     __slots__ = ("bare", "first", "grows", "labels", "last", "values")
 
@@ -42,5 +42,5 @@ class Series:
 
 
 def constant(value: float) -> Callable[[int, int], list[float]]:
-    """Give the values of what does not change."""
+    """Return the values of what does not change."""
     return lambda first, last: [value] * (last - first + 1)

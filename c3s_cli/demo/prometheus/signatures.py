@@ -28,7 +28,7 @@ FUNCTIONS = {
 
 
 def kind(node: Node) -> str:
-    """Give the kind of an expression: v, r, s or t."""
+    """Return the kind of an expression: v, r, s or t."""
     match node:
         case Number():
             return "s"

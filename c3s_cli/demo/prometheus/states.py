@@ -1,4 +1,4 @@
-"""What kube-state-metrics tells Prometheus of the objects of the API."""
+"""The series that kube-state-metrics has of API objects."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class States:
         self._scene = scene
 
     def series(self, name: str) -> Iterator[Series]:
-        """Give all series of a name."""
+        """Return all series of a name."""
         if name.startswith("kube_pod"):
             for span in self._scene.spans():
                 life = self._scene.life(span.start, span.end)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def test_of(matcher: Matcher) -> Callable[[str], bool]:
-    """Give a test of a label's value."""
+    """Return a test of a label's value."""
     value = matcher.value
     match matcher.operator:
         case "=":
@@ -53,7 +53,7 @@ class Storage:
         return sorted(self._sources)
 
     def now(self) -> float:
-        """Give the time."""
+        """Return the time."""
         return float(self.scene.world.clock.now())
 
     def _named(self, name: str) -> list[Series]:
@@ -68,7 +68,7 @@ class Storage:
             return made
 
     def select(self, matchers: Iterable[Matcher]) -> list[Series]:
-        """Give the series that match."""
+        """Return the series that match."""
         tests = [(matcher.label, test_of(matcher)) for matcher in matchers]
         names = self.names
         for label, test in tests:

@@ -1,4 +1,4 @@
-"""What a query consists of."""
+"""The syntax tree of a query."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 class BadQuery(ValueError):
-    """A query or a parameter that means nothing; the message is what Prometheus says, or close to it."""
+    """An invalid query or parameter; the message is Prometheus', or close to it."""
 
 
 class CannotExecute(ValueError):
@@ -34,7 +34,7 @@ class Text(Node):
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    """What a label has to be."""
+    """A label matcher."""
 
     label: str
     operator: str  # =, !=, =~ or !~

@@ -1,4 +1,4 @@
-"""What expressions come to, and how Prometheus writes it."""
+"""The values of expressions, and how Prometheus writes them."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def number(value: float) -> str:
 
 
 def moment(value: float) -> float | int:
-    """Give a time as it is written: in whole seconds if it is one."""
+    """Return a time as it is written: in whole seconds if it is one."""
     rounded = round(value, 3)
     return int(rounded) if rounded == int(rounded) else rounded
 
 
 def without_name(labels: Labels) -> Labels:
-    """Give labels without the name of a metric."""
+    """Return labels without the name of a metric."""
     return tuple(pair for pair in labels if pair[0] != "__name__")
 
 

@@ -1,5 +1,5 @@
-"""JSON of the API server → rows and facts, and the answers of kubelets and Prometheus. One file for each kind.
+"""Answers of the API server, kubelets and Prometheus → rows and facts. One file for each kind of answer.
 
 metrics: usage; nodes, pods (with podstatus, placing), owners, claims: core objects; workloads: manifests; exposition,
-summary: pages of a kubelet; prometheus: answers of its API; shapes: what all decoders share.
+summary: a kubelet's endpoints; prometheus: its HTTP API; shapes: helpers that all decoders share.
 """

@@ -16,7 +16,7 @@ class _Claim(Struct, gc=False):
 class _Volume(Struct, gc=False):
     name: str = ""
     claim: _Claim | None = field(default=None, name="persistentVolumeClaim")
-    # Its claim is called after the pod and the volume.
+    # The claim of an ephemeral volume is named after the pod and the volume.
     ephemeral: dict[str, object] | None = None
 
 
@@ -31,7 +31,7 @@ class _Pod(Struct, gc=False):
 
 
 def claims_of(listing: Listing) -> Iterator[tuple[tuple[str, str], tuple[str, tuple[str, ...]]]]:
-    """Give the node and the claims of each pod of a list that has some, by namespace and name."""
+    """Yield the node and the claims of each pod in a list that has claims, by namespace and name."""
     for pod in decode_items(listing, _Pod, "pods"):
         meta, volumes = pod.metadata, (pod.spec.volumes if pod.spec else None) or ()
         names = [volume.claim.name for volume in volumes if volume.claim]

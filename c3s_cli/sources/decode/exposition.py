@@ -1,4 +1,4 @@
-"""Prometheus' text format, of which a kubelet's page has some thousand lines: the few families that are wanted."""
+"""Prometheus' text format: read a few metric families from a page, which has thousands of lines on a kubelet."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from typing import Final
 from c3s_cli.sources.decode.shapes import USUAL
 
 Body = bytes | bytearray
-# The labels as they are written → (value, ms since 1970; None without a timestamp).
+# Labels as written → (value, ms since 1970; None without a timestamp).
 Samples = dict[bytes, tuple[float, int | None]]
 
-# How a kubelet writes the labels of a container; any other order or escape takes the careful way.
+# The labels of a container as kubelets write them. Any other order, or escapes, take the slower general pattern.
 CONTAINER: Final = re.compile(rb'container="([^"\\]*)",namespace="([^"\\]*)",pod="([^"\\]*)"')
 LABEL: Final = re.compile(rb'([A-Za-z_]\w*)\s*=\s*"((?:[^"\\]|\\.)*)"')
-# The end of the year 9999, which is as far as a calendar goes, in ms.
+# The end of the year 9999, the last that datetime supports, in ms.
 LATEST: Final = 253_402_300_800_000
 ESCAPE: Final = re.compile(r"\\(.)")
 
 
 @cache
 def _lines(families: Sequence[str]) -> re.Pattern[bytes]:
-    """Match a sample of one of several families, in one pass over the page."""
+    """Return a pattern for the samples of several families, to read them in one pass over the page."""
     names = "|".join(map(re.escape, families))
     return re.compile(rf"\n({names})(?:{{(.*)}})?[ \t]+([^ \t\n]+)(?:[ \t]+(-?\d+))?(?=\s*(?:\n|\Z))".encode())
 
 
 def read(body: Body, families: tuple[str, ...]) -> Mapping[str, Samples]:
-    """Give the samples of some families; a value or a time that nothing measured can have is left out."""
+    """Return the samples of some families, without impossible values and timestamps."""
     found: dict[str, Samples] = {family: {} for family in families}
     tables = {family.encode(): samples for family, samples in found.items()}
     for family, labels, value, millis in _lines(families).findall(b"\n" + body):
@@ -43,7 +43,7 @@ def read(body: Body, families: tuple[str, ...]) -> Mapping[str, Samples]:
 
 
 def container_of(labels: bytes) -> tuple[str, str, str]:
-    """Give the namespace, the pod and the container that labels name; "" for a label that is missing."""
+    """Return the namespace, pod and container that labels name; "" for a missing label."""
     match = CONTAINER.fullmatch(labels)
     if match:
         namespace, pod, container = (match[place].decode("utf-8", "replace") for place in (2, 3, 1))

@@ -126,7 +126,7 @@ def _usual_pods(items: list[_PodMetrics], made: Iterator[Container], context: st
 
 
 def _pod(item: _PodMetrics, context: str, problems: list[str]) -> Pod:
-    """Build the row of one pod, whatever the form of its quantities."""
+    """Build the row of one pod, with quantities of any form."""
     namespace, name = item.metadata.namespace, item.metadata.name
     containers = tuple([_container(container, namespace, name, problems) for container in item.containers or ()])
     cpu = total([container.cpu_nanocores for container in containers])
@@ -150,4 +150,4 @@ def _container(item: _Container, namespace: str, pod: str, problems: list[str]) 
 
 def total(amounts: list[int | None]) -> int | None:
     """Sum amounts; None if any is unknown, since a partial sum would mislead."""
-    return None if None in amounts else sum(amounts)  # type: ignore[arg-type]  # no None in it
+    return None if None in amounts else sum(amounts)  # type: ignore[arg-type]  # None has been ruled out

@@ -61,7 +61,7 @@ class _Offered(Struct, rename="camel", gc=False):
 
 
 class _Offer(Struct, gc=False):
-    """A node's allocatable and capacity only: decodes in a quarter of the time of a whole node."""
+    """A node's allocatable and capacity only: takes a quarter of the time of decoding a whole node."""
 
     metadata: _Name
     status: _Offered | None = None

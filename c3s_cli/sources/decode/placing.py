@@ -27,7 +27,7 @@ class Rules(Protocol):
 
 
 class PodRules(Rules, Protocol):
-    """The rules of a pod that exists, with its volumes."""
+    """The rules of an existing pod, with its volumes."""
 
     volumes: Raw
 
@@ -118,13 +118,13 @@ def placing_of(rules: Rules) -> Placing:
 
 
 def placing_of_pod(rules: PodRules) -> Placing:
-    """Decode the scheduling rules of a pod that exists; note if its volumes tie it to a place."""
+    """Decode the scheduling rules of an existing pod; note if its volumes bind it to a node or zone."""
     placing = placing_of(rules)
     return _ignoring_volumes(placing) if claims_volumes(rules.volumes) else placing
 
 
 def claims_volumes(volumes: Raw) -> bool:
-    """Return whether any of a pod's volumes is claimed, which ties the pod to where the volume is."""
+    """Return whether a pod has a volume claim, which binds the pod to where the volume is."""
     text = bytes(volumes)
     # Few pods have such a volume: the others need not be decoded.
     if b'"persistentVolumeClaim"' not in text and b'"ephemeral"' not in text:

@@ -1,6 +1,6 @@
 """Core pods → PodFacts: requests and limits, node, status, owner.
 
-Pods of one owner are alike: their amounts are computed once and shared, so that a list of 30,000 pods stays small.
+Pods of one owner are alike, so their amounts are computed once and shared: a list of 30,000 pods stays small.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from c3s_cli.request.workloads import Placing
 
 FINISHED: Final = ("Succeeded", "Failed")
-# Far more than the kinds of pod in a cluster; a watch of many days may still meet more.
+# Far more than the different pod specs in a cluster. A watch of many days may still see more.
 MOST_SHARED: Final = 20_000
 
 
@@ -227,7 +227,7 @@ def _infeasible(state: PodState) -> bool:
 
 
 class Owned:
-    """Pods with the owners of their owners. remember: what has not changed since the last time is not made again."""
+    """Pods with their top-level owners. remember: reuse the rows that have not changed since the last reading."""
 
     def __init__(self, *, remember: bool) -> None:
         self._remember = remember

@@ -37,7 +37,7 @@ class _Answer(Struct, rename={"partial": "isPartial"}, gc=False):
     partial: bool = False
 
 
-# How servers write a value. Python's float() would also take blanks, underscores and other digits.
+# Values as servers write them. Python's float() would also accept blanks, underscores and non-ASCII digits.
 NUMBER: Final = re.compile(r"[+-]?(?:NaN|Inf|[0-9]+(?:\.[0-9]*)?(?:e[+-]?[0-9]+)?)", re.ASCII | re.IGNORECASE)
 
 Scalar: Any = tuple[float, str]
@@ -46,9 +46,9 @@ Matrix: Any = list[_Series]
 
 
 def vector_of(body: Body) -> tuple[Vector, list[str]]:
-    """Give the elements of an instant vector (a scalar is one without labels), and what the server warns of.
+    """Return the elements of an instant vector (a scalar counts as one without labels), and the server's warnings.
 
-    NaN, infinity and what is too large for any measurement are left out. InvalidAnswer if it is no such answer.
+    NaN, infinity and impossibly large values are left out. InvalidAnswer if the answer has another shape.
     """
     data, warnings = _data_of(body)
     if data.kind == "scalar":
@@ -60,7 +60,7 @@ def vector_of(body: Body) -> tuple[Vector, list[str]]:
 
 
 def points_of(body: Body) -> tuple[Points, list[str]]:
-    """Give the points of the one series that a range of time has, or none; and what the server warns of."""
+    """Return the points of the only series of a range query, if any, and the server's warnings."""
     data, warnings = _data_of(body)
     series = decode_one(data.result, Matrix, "a query")
     numbers = ((time, _number(text)) for each in series for time, text in each.values)

@@ -1,4 +1,4 @@
-"""Helpers of all decoders: strict about JSON types, tolerant of missing fields."""
+"""Helpers for all decoders: strict about JSON types, tolerant of missing fields."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Whole(Struct, Generic[Shape], gc=False):
     items: list[Shape] | None = None
 
 
-# Two threads that make decoders of the same classes at once crash msgspec: one sees what the other has half made.
+# msgspec crashes if two threads make decoders of the same classes at once: one sees the other's half-built state.
 MAKING: Final = Lock()
 
 
@@ -84,7 +84,7 @@ def decode_one(body: Body | msgspec.Raw, shape: type[Shape], what: str) -> Shape
 
 
 def decode_list(body: Body, shape: type[Shape], what: str) -> tuple[ListMeta | None, list[Shape]]:
-    """Decode the metadata and the items of a list that is not long. InvalidAnswer as above."""
+    """Decode the metadata and the items of a short list. InvalidAnswer as above."""
     whole = decode_one(body, Whole[shape], what)  # type: ignore[valid-type]  # a type made at run time
     return whole.metadata, whole.items or []
 
@@ -166,7 +166,7 @@ def epoch(time: str | None) -> float | None:
         return None
     try:
         moment = datetime.fromisoformat(time)
-        # Without a zone it would be a time of this machine.
+        # Without a zone, Python would take it as local time.
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return None

@@ -1,4 +1,4 @@
-"""/stats/summary of a kubelet: what only it knows."""
+"""A kubelet's /stats/summary: disks, volumes and CPU rates."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import Meta, Struct, field
 
 from c3s_cli.sources.decode.shapes import Body, decode_one
 
-# Kubelets count in unsigned numbers of 64 bits, and nothing that they count is above half of that.
+# Kubelets send unsigned 64-bit numbers. Real values are below half of that range.
 Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 
@@ -33,7 +33,7 @@ class Disk(Struct, gc=False):
 
 
 class Mounted(Struct, gc=False):
-    """A volume of a pod. claim: what it is a claim of, None for any other volume. time: when it was looked at."""
+    """A volume of a pod. claim: its PersistentVolumeClaim, None for other volumes. time: when it was measured."""
 
     claim: _Ref | None = field(default=None, name="pvcRef")
     used: Count | None = field(default=None, name="usedBytes")
@@ -56,19 +56,19 @@ class _Node(Struct, gc=False):
 
 
 class Summary(Struct, gc=False):
-    """What a kubelet says of its node and its pods."""
+    """A kubelet's figures for its node and its pods."""
 
     node: _Node
     pods: list[_Pod] | None = None
 
 
 def summary_of(body: Body) -> Summary:
-    """Decode a summary. InvalidAnswer if it is none."""
+    """Decode a summary. InvalidAnswer if it is not one."""
     return decode_one(body, Summary, "the summary of a kubelet")
 
 
 def rates_of(body: Body) -> dict[tuple[str, str, str], int]:
-    """Give nanocores by namespace, pod and container; the node's own under ("", "", "")."""
+    """Return nanocores by namespace, pod and container; the node's own under ("", "", "")."""
     summary = summary_of(body)
     rates = {
         (pod.ref.namespace, pod.ref.name, container.name): container.cpu.nanocores

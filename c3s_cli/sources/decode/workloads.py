@@ -192,7 +192,7 @@ def _requesting(container: ContainerResources) -> ContainerResources:
 
 
 def _ignored(spec: _Spec, *, claims: bool) -> Iterator[str]:
-    """Yield what restricts placement but is not considered, in words."""
+    """Yield the restrictions on placement that are not considered, in words."""
     containers = (*(spec.containers or ()), *(spec.init_containers or ()))
     if any(port.host_port for container in containers for port in container.ports or ()):
         yield "host ports"
