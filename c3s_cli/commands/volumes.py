@@ -14,7 +14,7 @@ from c3s_cli.words.volume_options import Judged, Volumes
 
 @takes_flags
 def volumes(*, volumes: Volumes, judged: Judged, display: Display, connection: Connection) -> ExitCode:
-    """Display how full the volumes of pods are (PersistentVolumeClaims).
+    """Display how full the volumes are that pods have claimed (PersistentVolumeClaims).
 
     The metrics API does not report volumes: add --from kubelet or --from prometheus.
 

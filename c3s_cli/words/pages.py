@@ -18,12 +18,12 @@ TEXTS: Final[dict[tuple[str, ...], str]] = {
       # Exit code 3 if a node is too full
       c3s top nodes --fail-if 'memory% > 90' --fail-if-unknown
     """,
-    ("top",): """Display resource (CPU/memory) usage of nodes, pods, the cluster or volumes, once.
+    ("top",): """Display resource (CPU/memory) usage of nodes, pods or the cluster, once.
 
     Examples:
-      # Usage, requests and limits per namespace
+      # Requests beside usage, per team
       c3s top pods -A --by namespace -o wide
-      # JSON, for jq
+      # For jq
       c3s top nodes -o json
     """,
     ("watch",): """Refresh resource usage at an interval (default: nodes).

@@ -54,7 +54,7 @@ def test_a_right_that_is_missing_is_named(run: Run, api: FakeApi, forbidden: str
     result = run(f"top nodes --server {api.url}")
     assert (result.code, result.out) == (1, "")
     assert result.err.startswith("Error from server (Forbidden): nodes")
-    assert "\nhint: kubectl auth can-i list nodes" in result.err
+    assert "\nhint: check with kubectl auth can-i list nodes" in result.err
 
 
 def test_the_words_of_a_page_with_html_are_shown_as_text(run: Run, api: FakeApi) -> None:

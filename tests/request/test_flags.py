@@ -40,16 +40,16 @@ PAST = "--from http://127.0.0.1:1"
         ("--facts source", "error: --facts source goes with --from prometheus or --from URL"),
         (
             "--since 7d",
-            "error: --since goes with --from prometheus or --from URL\nhint: no other source has past usage",
+            "error: --since goes with --from prometheus or --from URL\nhint: no other source has history",
         ),
         (
             f"{PAST} --at 2026-03-02 --since 7d",
-            "error: --at names a moment; only one of --at or a range can be provided",
+            "error: only one of --at or a time range can be provided",
         ),
         (f"{PAST} --since 7d --start 2026-03-02", "error: only one of --since or --start can be provided"),
         (
             f"{PAST} --end 2026-03-02",
-            "error: --end goes with --since or --start\nhint: --at names a moment",
+            "error: --end goes with --since or --start\nhint: for a single time, use --at",
         ),
         (f"{PAST} --step 1h", "error: --step goes with --since or --start"),
         (f"{PAST} --since soon", f"error: 'soon' is not a duration for --since\n{SINCE}"),
@@ -64,7 +64,7 @@ PAST = "--from http://127.0.0.1:1"
         ),
         (
             "--columns cpu.p95",
-            "error: cpu.p95 is a statistic over time\nhint: --since 7d sets the range",
+            "error: cpu.p95 is a statistic over time\nhint: set a time range, such as --since 7d",
         ),
     ],
 )
