@@ -39,7 +39,7 @@ UNMEASURED = ("tests/demo/", "tests/conformance/", "tests/sources/test_engines.p
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.nodeid.startswith(UNMEASURED) or "a_thousand_nodes" in item.name:
+        if item.nodeid.startswith(UNMEASURED):
             item.add_marker(pytest.mark.no_cover)
 
 
@@ -48,7 +48,6 @@ def _elsewhere(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Keep the kubeconfig, the proxies and the width of whoever runs the tests out of them."""
-    _leave_out_the_demo()
     if not request.node.get_closest_marker("measured"):
         # Measuring a process takes time, and imports modules that other tests count.
         monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
@@ -64,7 +63,8 @@ def _elsewhere(
     monkeypatch.setenv("COLUMNS", "100")
 
 
-def _leave_out_the_demo() -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
     """Keep the threads of the demo out of the coverage: they are half of the work, and are not measured anyway."""
     measure: Any = threading.gettrace()
     if measure is None or hasattr(measure, "leaves_out_the_demo"):
@@ -78,12 +78,6 @@ def _leave_out_the_demo() -> None:
 
     begin.leaves_out_the_demo = True  # type: ignore[attr-defined]  # coverage begins anew after a test without it
     threading.settrace(begin)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _server_of_the_session() -> None:
-    """The demo server of the whole session starts before any test."""
-    _leave_out_the_demo()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from msgspec import structs
 
 from c3s_cli.amounts.duration import age
 from c3s_cli.run.findings import BROKEN, LOGS, OK, WARNING, Finding
+from c3s_cli.terminal.words import named
 
 if TYPE_CHECKING:
     from c3s_cli.model import Node, NodeFacts
@@ -19,7 +20,6 @@ STALE: Final = 180
 AHEAD: Final = 30
 # How long a new node may take to report, in seconds.
 YOUNG: Final = 120
-NAMED: Final = 10
 
 
 def about_figures(
@@ -43,9 +43,9 @@ def _about(measured: Sequence[Node], known: Sequence[NodeFacts] | None, now: flo
     youngest = min(ages.values())
     yield _newest(youngest)
     if old := {name: each for name, each in ages.items() if each > STALE >= youngest}:
-        named = [f"{name} ({age(each)})" for name, each in old.items()]
+        behind = [f"{name} ({age(each)})" for name, each in old.items()]
         hint = f"metrics-server no longer reads their kubelets: {LOGS}"
-        yield Finding("node metrics", WARNING, f"{len(old)} of {len(ages)} with old metrics: {_named(named)}", hint)
+        yield Finding("node metrics", WARNING, f"{len(old)} of {len(ages)} with old metrics: {named(behind)}", hint)
     if known:
         yield from _silent(known, {node.name for node in measured}, now)
 
@@ -86,12 +86,7 @@ def _created(node: NodeFacts) -> float:
 
 
 def _names(nodes: Sequence[NodeFacts]) -> str:
-    return _named([node.name for node in nodes])
-
-
-def _named(nodes: Sequence[str]) -> str:
-    more = f" and {len(nodes) - NAMED} more" if len(nodes) > NAMED else ""
-    return ", ".join(nodes[:NAMED]) + more
+    return named([node.name for node in nodes])
 
 
 def _seconds(timestamp: str) -> float:

@@ -16,8 +16,8 @@ from c3s_cli.run.fleet import opened
 from c3s_cli.run.once import write
 from c3s_cli.run.reading import Several, progress_of
 from c3s_cli.run.stages import Stages
-from c3s_cli.run.verdict import NAMED, remarks, verdict
-from c3s_cli.terminal.words import say
+from c3s_cli.run.verdict import remarks, verdict
+from c3s_cli.terminal.words import named, say
 
 if TYPE_CHECKING:
     from c3s_cli.model import Failure, Report, Sample
@@ -106,7 +106,4 @@ def _of_context(fit_results: Sequence[FitResult], *, drains: bool) -> Iterator[s
 
 
 def _left(names: Sequence[str]) -> str:
-    if not names:
-        return ""
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return f"; no room for {', '.join(names[:NAMED])}{more}"
+    return f"; no room for {named(names)}" if names else ""

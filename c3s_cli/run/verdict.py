@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from c3s_cli.errors import ExitCode
 from c3s_cli.run.failures import said
+from c3s_cli.terminal.words import named
 
 if TYPE_CHECKING:
     from c3s_cli.model import Judgement, Report
-
-# How many rows a message names.
-NAMED: Final = 10
 
 
 def remarks(report: Report) -> Iterator[str]:
@@ -38,18 +36,14 @@ def judged(judgement: Judgement) -> Iterator[str]:
         all_of = "all" if judgement.met else f"{len(judgement.matched)} of"
         yield f"{judgement.flag}: {all_of} {_counted(judgement.of)} matched"
     elif judgement.matched:
-        yield f"{judgement.flag}: {_counted(len(judgement.matched))} matched: {_named(judgement.matched)}"
+        yield f"{judgement.flag}: {_counted(len(judgement.matched))} matched: {named(judgement.matched)}"
     if judgement.unjudged:
-        rows, names = _counted(len(judgement.unjudged)), _named(judgement.unjudged)
+        rows, names = _counted(len(judgement.unjudged)), named(judgement.unjudged)
         yield f"{judgement.flag}: {rows} could not be judged ({judgement.because}): {names}"
 
 
 def _counted(rows: int) -> str:
     return "1 row" if rows == 1 else f"{rows} rows"
-
-
-def _named(rows: Sequence[str]) -> str:
-    return ", ".join(rows[:NAMED]) + (f" and {len(rows) - NAMED} more" if len(rows) > NAMED else "")
 
 
 def verdict(report: Report) -> ExitCode:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
-from c3s_cli.sources.slices import Letters, selectors_of
+from c3s_cli.sources.slices import Letters, in_two, selectors_of
 
 if TYPE_CHECKING:
     from c3s_cli.analysis.membership import Members, PodSet
     from c3s_cli.sources.decode.prometheus import Points
-
-T = TypeVar("T")
 
 
 class Part(Struct, frozen=True):
@@ -33,20 +31,15 @@ class Part(Struct, frozen=True):
     def halves(self) -> Sequence[Part]:
         """Return two halves: of the nodes, of the sets, of the names, or of the letters."""
         if len(self.nodes) > 1:
-            return [Part(nodes=part) for part in _halves(self.nodes)]
+            return [Part(nodes=part) for part in in_two(self.nodes)]
         if len(self.pods) > 1:
-            return [Part(part) for part in _halves(self.pods)]
+            return [Part(part) for part in in_two(self.pods)]
         if not self.pods:
             return []
         (pods,) = self.pods
         if len(pods.names) > 1:
-            return [Part((structs.replace(pods, names=part),)) for part in _halves(pods.names)]
+            return [Part((structs.replace(pods, names=part),)) for part in in_two(pods.names)]
         return [] if pods.names else [Part(self.pods, letters=part) for part in self.letters.halves()]
-
-
-def _halves(several: tuple[T, ...]) -> Sequence[tuple[T, ...]]:
-    middle = len(several) // 2
-    return several[:middle], several[middle:]
 
 
 def whole_of(members: Members) -> Part:

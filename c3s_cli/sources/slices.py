@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from msgspec import Struct
 
 from c3s_cli.sources import promql
+from c3s_cli.terminal.words import named
 
 if TYPE_CHECKING:
     from c3s_cli.analysis.membership import Members, PodSet
 
+T = TypeVar("T")
 # Points per query: a fifth of Prometheus' limit, because pods that no longer exist add to it.
 POINTS: Final = 10_000_000
 # Limits of one query: the number of names written out, and its length.
@@ -20,6 +22,12 @@ MOST_GROUPS: Final = 60
 LONGEST: Final = 100_000
 ALL: Final = "abcdefghijklmnopqrstuvwxyz0123456789-"
 LONGEST_TAIL: Final = 2
+
+
+def in_two(several: tuple[T, ...]) -> Sequence[tuple[T, ...]]:
+    """Return two halves; nothing if there are not two members."""
+    middle = len(several) // 2
+    return (several[:middle], several[middle:]) if middle else ()
 
 
 class Letters(Struct, frozen=True):
@@ -54,8 +62,7 @@ class PodSlice(Struct, frozen=True):
     def __str__(self) -> str:
         """Name it in a message."""
         names = [namespace for namespace, _ in self.namespaces]
-        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-        return f"namespace{'s' if len(names) > 1 else ''} {', '.join(names[:3])}{more}"
+        return f"namespace{'s' if len(names) > 1 else ''} {named(names, 3)}"
 
     def matchers(self) -> dict[str, Sequence[str]]:
         """Return the labels that select it."""
@@ -67,13 +74,9 @@ class PodSlice(Struct, frozen=True):
     def halves(self) -> Sequence[PodSlice]:
         """Return two halves: of the namespaces, or of the pods of a single namespace."""
         if len(self.namespaces) > 1:
-            middle = len(self.namespaces) // 2
-            return [PodSlice(part, self.whole) for part in (self.namespaces[:middle], self.namespaces[middle:])]
+            return [PodSlice(part, self.whole) for part in in_two(self.namespaces)]
         ((namespace, names),) = self.namespaces
-        middle = len(names) // 2
-        return [
-            PodSlice(((namespace, part),), whole=False) for part in (names[:middle], names[middle:]) if part and middle
-        ]
+        return [PodSlice(((namespace, part),), whole=False) for part in in_two(names)]
 
 
 def pod_slices(pods: Mapping[tuple[str, str], int], points: int, *, narrow: bool) -> list[PodSlice]:
@@ -118,8 +121,7 @@ class GroupSlice(Struct, frozen=True):
 
     def halves(self) -> Sequence[GroupSlice]:
         """Return two halves of the groups. A single group cannot be split: its sum needs all members."""
-        middle = len(self.groups) // 2
-        return [GroupSlice(part) for part in (self.groups[:middle], self.groups[middle:])] if middle else []
+        return [GroupSlice(part) for part in in_two(self.groups)]
 
 
 def selectors_of(pods: Sequence[PodSet]) -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 
 from c3s_cli.terminal.printable import printable
 
@@ -14,6 +15,11 @@ from c3s_cli.terminal.printable import printable
 def say(line: str) -> None:
     """Write one line to stderr, with control characters made visible."""
     tell(printable(line) + "\n")
+
+
+def named(names: Sequence[str], most: int = 10) -> str:
+    """Join names for a message: the first ones, and the number of the others."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def tell(text: str) -> None:

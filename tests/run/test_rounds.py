@@ -16,7 +16,8 @@ def rounds(job: Any, names: str, parallel: int = 16) -> Rounds:
     return Rounds(list(names), job, parallel)  # type: ignore[arg-type]  # a name is all that a job needs
 
 
-def test_a_cluster_that_fails_again_and_again_is_asked_less_and_less() -> None:
+def of_two() -> tuple[Rounds, list[str]]:
+    """Give the rounds of a cluster that answers, a, and of one that does not, b; and who has been asked."""
     asked: list[str] = []
 
     def job(name: Any) -> str:
@@ -25,7 +26,11 @@ def test_a_cluster_that_fails_again_and_again_is_asked_less_and_less() -> None:
             raise Unreachable("gone")
         return "fine"
 
-    asking = rounds(job, "ab")
+    return rounds(job, "ab"), asked
+
+
+def test_a_cluster_that_fails_again_and_again_is_asked_less_and_less() -> None:
+    asking, asked = of_two()
     results = [asking.ask() for _ in range(12)]
     assert [str(bad) for _, bad in results] == ["gone"] * 12
     assert [good for good, _ in results] == ["fine"] * 12
@@ -34,15 +39,7 @@ def test_a_cluster_that_fails_again_and_again_is_asked_less_and_less() -> None:
 
 
 def test_a_pause_is_not_longer_than_half_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
-
-    def job(name: Any) -> str:
-        asked.append(name)
-        if name == "b":
-            raise Unreachable("gone")
-        return "fine"
-
-    asking = rounds(job, "ab")
+    asking, asked = of_two()
     monkeypatch.setattr("c3s_cli.run.rounds.RETRIED", 0.0)
     for _ in range(6):
         asking.ask()
