@@ -25,6 +25,15 @@ def test_what_matches_is_said_before_what_cannot_be_judged(demo: Run) -> None:
     assert (result.code, result.err) == (3, f"--fail-if: 1 row matched: memory-1\n--fail-if: {UNJUDGED}")
 
 
+@pytest.mark.parametrize(("count", "more"), [(10, ""), (11, " and 1 more"), (12, " and 2 more")])
+def test_ten_rows_are_named_and_the_others_are_counted(run: Run, api: FakeApi, count: int, more: str) -> None:
+    names = [f"n{place:02}" for place in range(count)]
+    api.nodes(*map(node, names))
+    api.node_metrics(*map(node_metrics, names))
+    result = run(f"top nodes --fail-if 'cpu >= 0' --server {api.url}")
+    assert (result.code, result.err) == (3, f"--fail-if: {count} rows matched: {', '.join(names[:10])}{more}\n")
+
+
 def test_documents_name_what_could_not_be_judged(demo: Run) -> None:
     documents = {
         words: json.loads(demo(f"{words} -o json").out)

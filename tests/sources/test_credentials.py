@@ -65,6 +65,17 @@ def test_what_was_sent_to_log_in_is_not_shown_even_if_the_server_quotes_it(
             assert there.requests
 
 
+def test_of_two_secrets_that_begin_alike_the_longer_one_is_hidden_whole(run: Run, api: FakeApi, tmp_path: Path) -> None:
+    files = write_files(tmp_path)
+    keys = f"--prometheus-header 'X-Api-Key: canary' --prometheus-header 'X-Auth-Token: canary{'long' * 3}'"
+    with FakeApi(server_context()) as server:
+        server.routes[QUERY] = ECHOES["text"]
+        result = run(f"top pods {keys} --from {server.url} --prometheus-ca {files['ca.crt']} --server {api.url}")
+    assert (result.code, result.out) == (1, "")
+    assert "X-Api-Key: …; X-Auth-Token: …" in result.err
+    assert "long" not in result.err
+
+
 @pytest.mark.parametrize(
     ("url", "code"),
     [
