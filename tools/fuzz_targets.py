@@ -25,7 +25,7 @@ from c3s_cli.request.target import Target
 from c3s_cli.request.where import parse
 from c3s_cli.sources import events
 from c3s_cli.sources.decode import exposition, metrics, nodes, owners, pods, prometheus, summary
-from c3s_cli.sources.decode.shapes import Listing, decode_one
+from c3s_cli.sources.decode.shapes import decode_listing
 from c3s_cli.sources.decode.workloads import workloads_of
 
 CORPUS: Final = Path(__file__).parent.parent / "tests" / "corpus"
@@ -57,11 +57,11 @@ def decoder(data: bytes) -> None:
         lambda problems: nodes.node_facts(data, problems, details=False),
         lambda problems: nodes.node_facts(data, problems, details=True),
         lambda problems: nodes.one_node_facts(data, problems),
-        lambda problems: list(pods.PodDecoder(problems, labels=True).page(decode_one(data, Listing, "pods"))),
+        lambda problems: list(pods.PodDecoder(problems, labels=True).page(decode_listing(data, "pods"))),
         lambda problems: list(pods.PodDecoder(problems).one(data)),
         lambda problems: pods.PodDecoder(problems).resources(data),
-        lambda _: list(owners.controllers(decode_one(data, Listing, "jobs"), "Job")),
-        lambda _: list(owners.creations(decode_one(data, Listing, "pods"))),
+        lambda _: list(owners.controllers(decode_listing(data, "jobs"), "Job")),
+        lambda _: list(owners.creations(decode_listing(data, "pods"))),
         lambda _: owners.versions(data),
         lambda _: prometheus.vector_of(data),
         lambda _: summary.rates_of(data),

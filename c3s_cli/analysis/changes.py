@@ -121,12 +121,12 @@ class Changes:
 
 def name_of(row: Any) -> Name:
     """Return the key that identifies a row."""
-    return row.context, getattr(row, "namespace", ""), row.name
+    return row.context, row.namespace if isinstance(row, Pod) else getattr(row, "namespace", ""), row.name
 
 
 def _restarts(row: Any) -> int | None:
     """Return the restarts of a pod; None if they were not read, and for other kinds of rows."""
-    return getattr(getattr(row, "facts", None), "restarts", None)
+    return row.facts.restarts if isinstance(row, Pod) and row.facts is not None else None
 
 
 def _moved(before: int | None, now: int | None, noise: int) -> str:

@@ -195,7 +195,7 @@ def _read(path: str | None, done: list[str], found: Callable[[Listing], list[str
     from c3s_cli.kube.cluster import segment
     from c3s_cli.run.fleet import opened
     from c3s_cli.run.stages import Stages
-    from c3s_cli.sources.decode.shapes import Listing, decode_one  # only live candidates need the client
+    from c3s_cli.sources.decode.shapes import decode_listing  # only live candidates need the client
 
     target = _target(done)
     given = next((value for flag, value in reversed(_pairs(done)) if flag in ("-n", "--namespace")), None)
@@ -204,4 +204,4 @@ def _read(path: str | None, done: list[str], found: Callable[[Listing], list[str
         cluster = fleet.members[0].cluster()
         where = path or f"/api/v1/namespaces/{segment(given or cluster.namespace, 'namespace')}/pods"
         answer = cluster.get(where, [("limit", str(AT_MOST))], accept=accept("PartialObjectMetadataList"))
-        return found(decode_one(answer.body, Listing, where))
+        return found(decode_listing(answer.body, where))

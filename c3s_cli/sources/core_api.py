@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import C3sError
@@ -15,7 +15,7 @@ from c3s_cli.sources.decode import nodes as decode_nodes
 from c3s_cli.sources.decode.claims import claims_of
 from c3s_cli.sources.decode.owners import Owners, controllers, names
 from c3s_cli.sources.decode.pods import PodDecoder
-from c3s_cli.sources.decode.shapes import Body, Listing, decode_one
+from c3s_cli.sources.decode.shapes import Body, decode_list
 from c3s_cli.sources.requests import METADATA_LIST, Requests, at_once
 
 if TYPE_CHECKING:
@@ -147,9 +147,8 @@ class CoreApi(Struct):
 
     def count_pods(self) -> int:
         """Count all pods without listing them."""
-        listing = decode_one(self.requests.get(PODS, [("limit", "1")]), Listing, "pods")
-        remaining = listing.metadata.remaining_item_count if listing.metadata else None
-        return len(listing.items or ()) + (remaining or 0)
+        metadata, pods = decode_list(self.requests.get(PODS, [("limit", "1")]), Raw, "pods")
+        return len(pods) + ((metadata.remaining_item_count if metadata else None) or 0)
 
     def stale(self) -> list[Stale]:
         """Return nothing: the lists were read just now."""

@@ -69,7 +69,7 @@ class Memory:
         if event.type in CHANGES:
             key = self._key(about.namespace, about.name)
             # Decode before taking the lock.
-            rows = [] if event.type == "DELETED" else list(self._rows(Listing(items=[event.object])))
+            rows = [] if event.type == "DELETED" else list(self._rows(Listing(b'{"items":[%b]}' % event.object)))
             with self._lock:
                 if rows and len(self._facts) >= MOST:
                     raise InvalidAnswer("the server's watch sends more objects than a cluster can have")

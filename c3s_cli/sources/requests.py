@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from msgspec import Struct, field
 
 from c3s_cli.errors import ApiError, C3sError, InvalidAnswer
-from c3s_cli.sources.decode.shapes import Body, Listing, ListMeta, decode_one
+from c3s_cli.sources.decode.shapes import Body, Listing, ListMeta, decode_listing
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -72,7 +72,8 @@ class Requests(Struct):
         self._begin(path)
         metadata, rows = decode(self.get(path, query))
         found = list(rows)
-        while token := pages.next(metadata, len(rows)):
+        while token := pages.next(metadata):
+            pages.bound(metadata, len(rows))
             self._advance(path, len(found), metadata)
             metadata, rows = decode(self.get(path, [*query, ("continue", token)]))
             found += rows
@@ -106,9 +107,8 @@ class Requests(Struct):
         pages = Pages(path)
         self._begin(path)
         listing = self._page(path, query, accept)
-        done = len(listing.items or ())
-        while token := pages.next(listing.metadata, len(listing.items or ())):
-            self._advance(path, done, listing.metadata)
+        done = 0
+        while token := pages.next(listing.metadata):
             step = at_once(
                 {
                     "next": partial(self._page, path, [*query, ("continue", token)], accept),
@@ -118,14 +118,16 @@ class Requests(Struct):
             for problem in step.values():
                 if isinstance(problem, C3sError):
                     raise problem
+            done += listing.size
+            self._advance(path, done, listing.metadata)
+            pages.bound(listing.metadata, listing.size)
             listing = step["next"]
-            done += len(listing.items or ())
         found.update(rows(listing))
-        self._end(path, done)
+        self._end(path, done + listing.size)
         return found
 
     def _page(self, path: str, query: Pairs, accept: str) -> Listing:
-        return decode_one(self.get(path, query, accept), Listing, path)
+        return decode_listing(self.get(path, query, accept), path)
 
     def seconds(self) -> float:
         """Return for how many seconds at least one request was in flight."""
@@ -145,24 +147,26 @@ class Pages(Struct):
     tokens: set[str] = field(default_factory=set)
     most: int = field(default_factory=lambda: MOST_PAGES)
 
-    def next(self, metadata: ListMeta | None, size: int) -> str | None:
-        """Return the token of the next page, None after the last one. size: how many items this page has.
+    def next(self, metadata: ListMeta | None) -> str | None:
+        """Return the token of the next page, None after the last one.
 
         InvalidAnswer if a token comes twice, or if there are far more pages than the first one announced.
         """
         token = metadata.continue_ if metadata else None
-        if not token or metadata is None:
+        if not token:
             return None
-        if not self.tokens and metadata.remaining_item_count is not None:
-            # The API calls this number an estimate.
-            announced = metadata.remaining_item_count // max(1, size)
-            self.most = min(MOST_PAGES, 2 * announced + 10)
         if token in self.tokens:
             raise InvalidAnswer(f"the server's list {self.path} repeats a page")
         if len(self.tokens) >= self.most:
             raise InvalidAnswer(f"the server's list {self.path} has no end: {self.most} pages were read")
         self.tokens.add(token)
         return token
+
+    def bound(self, metadata: ListMeta | None, size: int) -> None:
+        """Limit the number of pages by what the first page of a list announced. size: how many items a page has."""
+        if len(self.tokens) == 1 and metadata and metadata.remaining_item_count is not None:
+            # The API calls this number an estimate.
+            self.most = min(MOST_PAGES, 2 * (metadata.remaining_item_count // max(1, size)) + 10)
 
 
 class Once:

@@ -124,7 +124,10 @@ def test_only_sums_that_are_shown_are_computed(
     assert len(summed) == sums
 
 
-def test_items_are_decoded_some_hundred_at_a_time(run: Run, many: DemoServer, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("short", [True, False])
+def test_a_short_list_is_decoded_at_once_and_a_long_one_some_hundred_items_at_a_time(
+    run: Run, many: DemoServer, monkeypatch: pytest.MonkeyPatch, *, short: bool
+) -> None:
     decoded: list[object] = []
     decode_one = shapes.decode_one
 
@@ -133,9 +136,17 @@ def test_items_are_decoded_some_hundred_at_a_time(run: Run, many: DemoServer, mo
         return decode_one(body, shape, what)
 
     monkeypatch.setattr(shapes, "decode_one", counting)
-    count = run(f"top pods -A --no-headers --server {many.url}").out.count("\n")
-    assert count > 3000
-    assert len(decoded) == -(-count // shapes.BATCH)
+    words = f"top pods -A --no-headers --server {many.url}"
+    if short:
+        assert run(words).out.count("\n") > 3000
+        assert len(decoded) == 2
+        return
+    at_once = run(words).out
+    decoded.clear()
+    monkeypatch.setattr(shapes, "SHORT", 1000)
+    assert run(words).out == at_once
+    batches = -(-at_once.count("\n") // shapes.BATCH)
+    assert len(decoded) == 2 + batches
 
 
 class Counted(list[Any]):

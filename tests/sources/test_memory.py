@@ -16,7 +16,7 @@ from c3s_cli.errors import ApiError, InvalidAnswer
 from c3s_cli.sources.decode.nodes import node_rows
 from c3s_cli.sources.decode.owners import controllers, names
 from c3s_cli.sources.decode.pods import PodDecoder
-from c3s_cli.sources.decode.shapes import Listing, ListMeta
+from c3s_cli.sources.decode.shapes import Listing, decode_listing
 from c3s_cli.sources.events import Event
 from c3s_cli.sources.memory import Memory, Rows
 from tests.servers import node, pod
@@ -29,7 +29,8 @@ def raw(item: Object) -> Raw:
 
 
 def listing(items: list[Object], version: str = "1") -> Listing:
-    return Listing(ListMeta(resource_version=version), [raw(item) for item in items])
+    body = json.dumps({"metadata": {"resourceVersion": version}, "items": items}).encode()
+    return decode_listing(body, "objects")
 
 
 def event(kind: str, item: Object) -> Event:

@@ -11,13 +11,13 @@ from msgspec import Struct
 from c3s_cli.model import Container, Node, Pod
 from c3s_cli.sources.decode.shapes import (
     Body,
-    Listing,
     ListMeta,
     Quantity,
     amount_of,
     amounts_at_once,
     decode_batches,
     decode_list,
+    decode_listing,
     decode_one,
 )
 
@@ -68,7 +68,7 @@ def one_node(body: Body, context: str, problems: list[str]) -> Node:
 
 def pod_list(body: Body, context: str, problems: list[str]) -> tuple[ListMeta | None, list[Pod]]:
     """Decode a PodMetricsList."""
-    listing = decode_one(body, Listing, "pod metrics")
+    listing = decode_listing(body, "pod metrics")
     pods: list[Pod] = []
     for items in decode_batches(listing, _PodMetrics, "pod metrics"):
         made = _usual_containers(items)

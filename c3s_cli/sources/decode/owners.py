@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -38,15 +38,18 @@ class _Group(Struct, gc=False):
     versions: list[_Version] | None = None
 
 
-def controller(metadata: OwnedMeta) -> Reference | None:
+def controller(references: Iterable[Reference] | None) -> Reference | None:
     """Return the owner that manages an object, or None."""
-    return next((owner for owner in metadata.owner_references or () if owner.controller), None)
+    for owner in references or ():
+        if owner.controller:
+            return owner
+    return None
 
 
 def controllers(listing: Listing, kind: str) -> Iterator[tuple[tuple[str, str, str], str]]:
     """Yield the controller of each object in a list of `kind`; objects without one are skipped."""
     for item in decode_items(listing, _Object, kind):
-        owner = controller(item.metadata)
+        owner = controller(item.metadata.owner_references)
         if owner is not None:
             yield (item.metadata.namespace, kind, item.metadata.name), f"{owner.kind}/{owner.name}"
 

@@ -109,12 +109,16 @@ Spreads: Any = list[_Spread] | None
 def placing_of(rules: Rules) -> Placing:
     """Decode the scheduling rules of a pod. InvalidAnswer if they do not have the expected shape."""
     return _placing(
-        bytes(rules.node_selector),
-        bytes(rules.affinity),
-        bytes(rules.tolerations),
-        bytes(rules.topology_spread_constraints),
+        _text(rules.node_selector),
+        _text(rules.affinity),
+        _text(rules.tolerations),
+        _text(rules.topology_spread_constraints),
         rules.priority or 0,
     )
+
+
+def _text(raw: Raw) -> bytes:
+    return b"null" if raw is NULL else bytes(raw)
 
 
 def placing_of_pod(rules: PodRules) -> Placing:
@@ -126,8 +130,8 @@ def placing_of_pod(rules: PodRules) -> Placing:
 def claims_volumes(volumes: Raw) -> bool:
     """Return whether a pod has a volume claim, which binds the pod to where the volume is."""
     text = bytes(volumes)
-    # Few pods have such a volume: the others need not be decoded.
-    if b'"persistentVolumeClaim"' not in text and b'"ephemeral"' not in text:
+    # Few pods have such a volume (persistentVolumeClaim, volumeClaimTemplate): the others need not be decoded.
+    if b"olumeClaim" not in text:
         return False
     return any(
         bytes(claim) != b"null"

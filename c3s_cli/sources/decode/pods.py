@@ -5,7 +5,9 @@ Pods of one owner are alike, so their amounts are computed once and shared: a li
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import compress
+from operator import is_not
 from sys import intern
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,8 +15,8 @@ from msgspec import Raw, Struct, structs
 
 from c3s_cli.amounts.allocation import ContainerResources, PodResources, binding_limits_of, limits_of, requests_of
 from c3s_cli.model import Amounts, Container, PodFacts
-from c3s_cli.sources.decode.owners import OwnedMeta, Owners, controller
-from c3s_cli.sources.decode.podstatus import PodState, restarts, status_word
+from c3s_cli.sources.decode.owners import Owners, Reference, controller
+from c3s_cli.sources.decode.podstatus import NOBODY, ContainerStatus, PodState, has_condition, status_and_restarts
 from c3s_cli.sources.decode.shapes import NULL, Body, Listing, Quantity, amounts_of, decode_items, decode_one, epoch
 
 if TYPE_CHECKING:
@@ -44,8 +46,18 @@ class _Spec(Struct, rename="camel", gc=False):
     node_name: str = ""
 
 
+class _Meta(Struct, rename="camel", gc=False):
+    name: str = ""
+    namespace: str = ""
+    uid: str = ""
+    labels: Raw = NULL
+    creation_timestamp: str | None = None
+    deletion_timestamp: str | None = None
+    owner_references: list[Reference] | None = None
+
+
 class _Pod(Struct, gc=False):
-    metadata: OwnedMeta
+    metadata: _Meta
     spec: _Spec | None = None
     status: PodState | None = None
 
@@ -99,19 +111,22 @@ class PodDecoder:
 
     def _facts(self, pod: _Pod) -> PodFacts:
         meta, spec, state = pod.metadata, pod.spec or NO_SPEC, pod.status or NO_STATE
-        sidecars = {each.name for each in spec.init_containers or () if each.restart_policy == "Always"}
-        init_count = len(spec.init_containers or ())
+        init_containers = spec.init_containers or ()
+        init_count = len(init_containers)
+        sidecars = {each.name for each in init_containers if each.restart_policy == "Always"} if init_count else NOBODY
+        deleted = meta.deletion_timestamp is not None
+        status, restarts = status_and_restarts(state, sidecars, init_count, deleted=deleted)
         requests, limits, binding_limits, containers = self._amounts(pod, spec, state)
-        owner = controller(meta)
+        owner = controller(meta.owner_references)
         return PodFacts(
             uid=meta.uid,
             node=intern(spec.node_name),
             owner=intern(f"{owner.kind}/{owner.name}") if owner else "",
-            status=intern(status_word(state, sidecars, init_count, deleted=meta.deletion_timestamp is not None)),
-            restarts=restarts(state, sidecars, init_count),
+            status=intern(status),
+            restarts=restarts,
             created_at=epoch(meta.creation_timestamp),
             qos_class=intern(state.qos_class),
-            labels=meta.labels or {} if self.labels else {},
+            labels=decode_one(meta.labels, Labels, "pods") or {} if self.labels else {},
             requests=requests,
             limits=limits,
             binding_limits=binding_limits,
@@ -121,7 +136,7 @@ class PodDecoder:
 
     def _amounts(self, pod: _Pod, spec: _Spec, state: PodState) -> Shared:
         """Compute a pod's requests and limits, once for all pods with the same spec."""
-        key = (_key(spec), _status_key(state))
+        key = _key(spec, state)
         known = self.shared.get(key)
         if known is None:
             before = len(self.problems)
@@ -185,45 +200,53 @@ NO_STATE: Final = PodState()
 NO_RESOURCES: Final = _Resources()
 Declared: Any = _Resources | None
 Allocated: Any = dict[str, Quantity] | None
+Labels: Any = dict[str, str] | None
 
 
-def _key(spec: _Spec) -> object:
-    """Return a pod's resources as a cache key."""
+def _key(spec: _Spec, state: PodState) -> object:
+    """Return what a pod's amounts depend on as a cache key: its resources in the spec and in the status."""
     return (
-        tuple([_container_key(each) for each in spec.containers or ()]),
-        tuple([_container_key(each) for each in spec.init_containers or ()]),
-        _pairs(spec.overhead),
-        _resources_key(spec.resources),
+        _resources_keys(spec.containers),
+        _resources_keys(spec.init_containers) if spec.init_containers else None,
+        _pairs(spec.overhead) if spec.overhead else None,
+        (_pairs(spec.resources.requests), _pairs(spec.resources.limits)) if spec.resources else None,
+        _status_keys(state.container_statuses),
+        _status_keys(state.init_container_statuses) if state.init_container_statuses else None,
+        not _in_force(spec, state) and _infeasible(state),
     )
 
 
-def _container_key(container: _Container) -> object:
-    return container.name, container.restart_policy, bytes(container.resources)
+def _resources_keys(containers: Sequence[_Container] | None) -> object:
+    return tuple([(each.name, each.restart_policy, bytes(each.resources)) for each in containers or ()])
 
 
-def _resources_key(resources: _Resources | None) -> object:
-    return None if resources is None else (_pairs(resources.requests), _pairs(resources.limits))
+def _status_keys(statuses: Sequence[ContainerStatus] | None) -> object:
+    """Return the resources that the containers' statuses report."""
+    return tuple(
+        [
+            (each.name, bytes(each.allocated_resources), bytes(each.resources))
+            for each in statuses or ()
+            if each.resources is not NULL or each.allocated_resources is not NULL
+        ]
+    )
 
 
 def _pairs(quantities: Mapping[str, Quantity] | None) -> object:
     return None if quantities is None else tuple(quantities.items())
 
 
-def _status_key(state: PodState) -> object:
-    """Return the resources in the containers' statuses as a cache key; None if none are reported."""
-    statuses = [*(state.container_statuses or ()), *(state.init_container_statuses or ())]
-    reported = [
-        (status.name, bytes(status.allocated_resources), bytes(status.resources))
-        for status in statuses
-        if status.resources is not NULL or status.allocated_resources is not NULL
-    ]
-    return (tuple(reported), _infeasible(state)) if reported else None
+def _in_force(spec: _Spec, state: PodState) -> bool:
+    """Return whether all containers report the resources in their spec, so that no resize of them can be refused."""
+    containers, statuses = spec.containers or (), state.container_statuses or ()
+    return (
+        not spec.init_containers
+        and len(containers) == len(statuses)
+        and all(a.name == b.name and a.resources == b.resources for a, b in zip(containers, statuses, strict=True))
+    )
 
 
 def _infeasible(state: PodState) -> bool:
-    return state.resize == "Infeasible" or any(
-        each.type == "PodResizePending" and each.reason == "Infeasible" for each in state.conditions or ()
-    )
+    return state.resize == "Infeasible" or has_condition(state, "PodResizePending", reason="Infeasible")
 
 
 class Owned:
@@ -242,13 +265,19 @@ class Owned:
         """
         if not self._remember:
             return {key: _with_owner(key, facts, owners) for key, facts in pods.items()}
-        known, before = (self._pods, self._made) if owners == self._owners else ({}, {})
-        self._made = {
-            key: before[key] if known.get(key) is facts else _with_owner(key, facts, owners)
-            for key, facts in pods.items()
-        }
-        self._pods, self._owners = pods, owners
-        return self._made
+        if owners == self._owners:
+            made = self._made.copy()
+            # The loops of map and compress take a quarter of the time of loops in Python.
+            differ = map(is_not, pods.values(), map(self._pods.get, pods))
+            for key in compress(pods, differ):
+                made[key] = _with_owner(key, pods[key], owners)
+            if len(made) > len(pods):
+                for key in made.keys() - pods.keys():
+                    del made[key]
+        else:
+            made = {key: _with_owner(key, facts, owners) for key, facts in pods.items()}
+        self._pods, self._owners, self._made = pods, owners, made
+        return made
 
 
 def _with_owner(key: Key, facts: PodFacts, owners: Owners | None) -> PodFacts:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, Final
 
 from msgspec import Raw, Struct
 
-from c3s_cli.sources.decode.shapes import NULL
+from c3s_cli.sources.decode.shapes import NULL, decode_one
 
 
 class _Waiting(Struct, gc=False):
@@ -19,9 +20,13 @@ class _Terminated(Struct, rename="camel", gc=False):
     signal: int = 0
 
 
+class _Running(Struct, gc=False):
+    pass
+
+
 class _State(Struct, gc=False):
     waiting: _Waiting | None = None
-    running: dict[str, Any] | None = None
+    running: _Running | None = None
     terminated: _Terminated | None = None
 
 
@@ -44,41 +49,62 @@ class _Condition(Struct, gc=False):
 
 
 class PodState(Struct, rename="camel", gc=False):
-    """The status of a pod."""
+    """The status of a pod. Its conditions are only decoded for the few pods whose STATUS depends on them."""
 
     phase: str = ""
     reason: str = ""
-    conditions: list[_Condition] | None = None
+    conditions: Raw = NULL
     container_statuses: list[ContainerStatus] | None = None
     init_container_statuses: list[ContainerStatus] | None = None
     qos_class: str = ""
     resize: str = ""
 
 
-NO_STATE = _State()
+NO_STATE: Final = _State()
+NOBODY: Final[frozenset[str]] = frozenset()
+Conditions: Any = list[_Condition] | None
 
 
-def status_word(state: PodState, sidecars: set[str], init_count: int, *, deleted: bool) -> str:
-    """Return the STATUS of a pod: Running, CrashLoopBackOff, Init:1/2, Terminating and so on.
+def has_condition(state: PodState, kind: str, *, status: str = "", reason: str = "") -> bool:
+    """Return whether a pod has a condition of a type, with a status or reason if one is given."""
+    text = bytes(state.conditions)
+    # Times make the conditions of every pod different, so nothing is gained by remembering decoded ones.
+    if (reason or kind).encode() not in text:
+        return False
+    return any(
+        each.type == kind and status in ("", each.status) and reason in ("", each.reason)
+        for each in decode_one(text, Conditions, "pods") or ()
+    )
+
+
+def status_and_restarts(
+    state: PodState, sidecars: Collection[str], init_count: int, *, deleted: bool
+) -> tuple[str, int]:
+    """Return the STATUS of a pod (Running, CrashLoopBackOff, Init:1/2, Terminating and so on) and its RESTARTS.
 
     sidecars: names of its restartable init containers. init_count: number of init containers in its spec.
     """
     word = state.reason or state.phase or "Unknown"
-    if any(each.type == "PodScheduled" and each.reason == "SchedulingGated" for each in state.conditions or ()):
+    # A pod that runs has been scheduled, so that most conditions need not be looked at.
+    if state.phase != "Running" and has_condition(state, "PodScheduled", reason="SchedulingGated"):
         word = "SchedulingGated"
-    initializing = _initializing(state, sidecars, init_count)
-    if initializing and not _holds(state, "Initialized"):
+    first = state.init_container_statuses or ()
+    initializing = _initializing(first, sidecars, init_count) if first else ""
+    if initializing and not has_condition(state, "Initialized", status="True"):
         word = initializing
+        restarts = sum([status.restart_count for status in first])
     else:
         word = _running_word(state, initializing or word)
+        restarts = sum([status.restart_count for status in state.container_statuses or ()])
+        restarts += sum([status.restart_count for status in first if status.name in sidecars])
     if deleted:
-        return "Unknown" if state.reason == "NodeLost" else "Terminating"
-    return word
+        word = "Unknown" if state.reason == "NodeLost" else "Terminating"
+    return word, restarts
 
 
-def _initializing(state: PodState, sidecars: set[str], init_count: int) -> str:
+def _initializing(statuses: Sequence[ContainerStatus], sidecars: Collection[str], init_count: int) -> str:
     """Return the progress of initialization; "" once it is complete."""
-    for place, status in enumerate(state.init_container_statuses or ()):
+    for place, status in enumerate(statuses):
         now = status.state or NO_STATE
         if now.terminated and now.terminated.exit_code == 0:
             continue
@@ -95,7 +121,9 @@ def _initializing(state: PodState, sidecars: set[str], init_count: int) -> str:
 def _running_word(state: PodState, word: str) -> str:
     running = False
     for status in reversed(state.container_statuses or ()):
-        now = status.state or NO_STATE
+        now = status.state
+        if now is None:
+            continue
         if now.waiting and now.waiting.reason:
             word = now.waiting.reason
         elif now.terminated:
@@ -103,23 +131,9 @@ def _running_word(state: PodState, word: str) -> str:
         elif status.ready and now.running is not None:
             running = True
     if word == "Completed" and running:
-        return "Running" if _holds(state, "Ready") else "NotReady"
+        return "Running" if has_condition(state, "Ready", status="True") else "NotReady"
     return word
 
 
 def _ending(end: _Terminated) -> str:
     return f"Signal:{end.signal}" if end.signal else f"ExitCode:{end.exit_code}"
-
-
-def _holds(state: PodState, condition: str) -> bool:
-    return any(each.type == condition and each.status == "True" for each in state.conditions or ())
-
-
-def restarts(state: PodState, sidecars: set[str], init_count: int) -> int:
-    """Count the restarts of the containers and sidecars; during initialization, of the init containers."""
-    initial = state.init_container_statuses or ()
-    if _initializing(state, sidecars, init_count) and not _holds(state, "Initialized"):
-        return sum(status.restart_count for status in initial)
-    return sum(status.restart_count for status in initial if status.name in sidecars) + sum(
-        status.restart_count for status in state.container_statuses or ()
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from threading import Lock
@@ -23,6 +24,11 @@ Body = bytes | bytearray
 NULL: Final = msgspec.Raw(b"null")
 # Large enough to amortize a call, small enough to limit decoded items held in memory.
 BATCH: Final = 500
+# Bodies up to this size, such as pages of a list, are decoded at once.
+SHORT: Final = 8 << 20
+# Where the items of a list begin. API servers send the metadata of a list before its items.
+ITEMS: Final = b'"items":['
+EARLY: Final = 4096
 # Above any real measurement in nanocores or bytes.
 USUAL: Final = 10**18
 
@@ -46,11 +52,15 @@ class ListMeta(Struct, rename="camel", gc=False):
     remaining_item_count: int | None = None
 
 
-class Listing(Struct, gc=False):
-    """Any list. Items stay bytes until they are decoded, so that a long list is never held twice."""
-
+class _Head(Struct, gc=False):
     metadata: ListMeta | None = None
-    items: list[msgspec.Raw] | None = None
+
+
+class Listing:
+    """Any list. Its items stay bytes until they are decoded. size: how many they are, once they are decoded."""
+
+    def __init__(self, body: Body, metadata: ListMeta | None = None) -> None:
+        self.body, self.metadata, self.size = body, metadata, 0
 
 
 class Whole(Struct, Generic[Shape], gc=False):
@@ -89,11 +99,29 @@ def decode_list(body: Body, shape: type[Shape], what: str) -> tuple[ListMeta | N
     return whole.metadata, whole.items or []
 
 
+def decode_listing(body: Body, what: str) -> Listing:
+    """Decode the metadata of a list. InvalidAnswer as above, but errors after the metadata may be found later."""
+    begin = body.find(ITEMS, 0, EARLY)
+    if begin >= 0:
+        # Reading the whole body to its end would take as long as reading its items.
+        with suppress(InvalidAnswer):
+            early = decode_one(body[:begin] + b'"items":null}', _Head, what).metadata
+            if early is not None:
+                return Listing(body, early)
+    return Listing(body, decode_one(body, _Head, what).metadata)
+
+
 def decode_batches(listing: Listing, shape: type[Shape], what: str) -> Iterator[list[Shape]]:
-    """Decode the items of a list in batches. InvalidAnswer as in decode_one."""
-    items = listing.items or []
-    for start in range(0, len(items), BATCH):
-        together = b"[%b]" % b",".join(items[start : start + BATCH])
+    """Decode the items of a list; a long list in batches. InvalidAnswer as in decode_one."""
+    if len(listing.body) <= SHORT:
+        _, items = decode_list(listing.body, shape, what)
+        listing.size = len(items)
+        yield items
+        return
+    _, texts = decode_list(listing.body, msgspec.Raw, what)
+    listing.size = len(texts)
+    for start in range(0, len(texts), BATCH):
+        together = b"[%b]" % b",".join(texts[start : start + BATCH])
         yield decode_one(together, list[shape], what)  # type: ignore[valid-type]  # a type made at run time
 
 
