@@ -10,6 +10,7 @@ from msgspec import structs
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import C3sError
 from c3s_cli.model import Failure, Sample
+from c3s_cli.sources import metrics_api
 from c3s_cli.sources.api_server import ApiServer, plan
 from c3s_cli.sources.core_api import CoreApi
 from c3s_cli.sources.requests import Requests, at_once
@@ -44,6 +45,8 @@ def source_of(
 
         asked = Prometheus(cluster.engine, origin.service, origin.match, origin.cluster)
         return ApiServer(cluster, count, asked.facts if origin.facts else core, asked.reading, origin.cluster)
+    if core is not CoreApi:
+        return ApiServer(cluster, count, core, metrics_api.Repeated().reading)
     return ApiServer(cluster, count, core)
 
 

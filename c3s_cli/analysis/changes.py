@@ -22,23 +22,28 @@ Name = tuple[str, str, str]
 
 
 class _Seen(Struct):
-    """The memory of one row. since: the reading that set the mark."""
+    """The memory of one row. row: the last one; since: the reading that set the mark; reading: the last one with it."""
 
     kind: type
     timestamp: str | None
     cpu: int | None
     memory: int | None
     restarts: int | None
-    cpu_trend: deque[int | None]
-    memory_trend: deque[int | None]
+    trends: tuple[deque[int | None], deque[int | None]] | None = None
     mark: str = ""
     since: int = 0
+    reading: int = 0
+    row: Any = None
 
 
 class Changes:
-    """The memory of a watch: an entry for each row that exists or vanished a few readings ago."""
+    """The memory of a watch: an entry for each row that exists or vanished a few readings ago.
 
-    def __init__(self) -> None:
+    with_trends: whether to keep the last values of each row, which take most of the memory.
+    """
+
+    def __init__(self, *, with_trends: bool) -> None:
+        self._with_trends = with_trends
         self._rows: dict[Name, _Seen] = {}
         self._vanished: dict[Name, _Seen] = {}
         self._reading = 0
@@ -46,50 +51,47 @@ class Changes:
     def update(self, rows: Iterable[Any]) -> None:
         """Compare the rows of a new reading with those of the last one."""
         self._reading += 1
-        before, self._rows = self._rows, {}
+        known = self._rows
         for row in rows:
             name = name_of(row)
-            seen = before.pop(name, None)
-            restarts = _restarts(row)
-            # Most readings have no new sample for most rows.
-            if seen is None or seen.timestamp != row.timestamp or seen.restarts != restarts:
-                seen = self._next(seen, row, restarts)
-            self._rows[name] = seen
-        for seen in before.values():
+            seen = known.get(name)
+            # Most readings have no new sample for most rows, which are then often the same objects.
+            if seen is None or seen.row is not row:
+                restarts = _restarts(row)
+                if seen is None or seen.timestamp != row.timestamp or seen.restarts != restarts:
+                    seen = known[name] = self._next(seen, row, restarts)
+                seen.row = row
+            seen.reading = self._reading
+        gone = [name for name, seen in known.items() if seen.reading != self._reading]
+        for name in gone:
+            seen = self._vanished[name] = known.pop(name)
             seen.mark, seen.since = "-", self._reading
-        vanished = self._vanished | before
         self._vanished = {
-            name: seen for name, seen in vanished.items() if name not in self._rows and self._is_fresh(seen)
+            name: seen for name, seen in self._vanished.items() if name not in known and self._is_fresh(seen)
         }
 
     def _is_fresh(self, seen: _Seen) -> bool:
         return self._reading - seen.since < FADES
 
     def _next(self, seen: _Seen | None, row: Any, restarts: int | None) -> _Seen:
+        cpu, memory = row.cpu_nanocores, row.memory_bytes
         if seen is None:
-            return _Seen(
-                type(row),
-                row.timestamp,
-                row.cpu_nanocores,
-                row.memory_bytes,
-                restarts,
-                deque([row.cpu_nanocores], KEPT),
-                deque([row.memory_bytes], KEPT),
-                "+" if self._reading > 1 else "",
-                self._reading,
-            )
-        is_new = row.timestamp != seen.timestamp
+            mark = "+" if self._reading > 1 else ""
+            seen = _Seen(type(row), row.timestamp, cpu, memory, restarts, None, mark, self._reading)
+            if self._with_trends:
+                seen.trends = deque([cpu], KEPT), deque([memory], KEPT)
+            return seen
         mark = "!" if restarts is not None and seen.restarts is not None and restarts > seen.restarts else ""
-        if is_new and not mark:
-            mark = _moved(seen.cpu, row.cpu_nanocores, CPU_NOISE) or _moved(seen.memory, row.memory_bytes, MEMORY_NOISE)
+        seen.restarts = restarts
+        if row.timestamp != seen.timestamp:
+            mark = mark or _moved(seen.cpu, cpu, CPU_NOISE) or _moved(seen.memory, memory, MEMORY_NOISE)
+            if seen.trends:
+                # The metrics API samples every 15 s or less often: a reading without a new sample adds nothing.
+                seen.trends[0].append(cpu)
+                seen.trends[1].append(memory)
+            seen.cpu, seen.memory, seen.timestamp = cpu, memory, row.timestamp
         if mark:
             seen.mark, seen.since = mark, self._reading
-        if is_new:
-            # The metrics API samples every 15 s or less often: a reading without a new sample adds nothing to a trend.
-            seen.cpu_trend.append(row.cpu_nanocores)
-            seen.memory_trend.append(row.memory_bytes)
-            seen.cpu, seen.memory, seen.timestamp = row.cpu_nanocores, row.memory_bytes, row.timestamp
-        seen.restarts = restarts
         return seen
 
     def mark(self, row: Any) -> str:
@@ -112,7 +114,7 @@ class Changes:
     def trends(self, row: Any) -> tuple[Sequence[int | None], Sequence[int | None]]:
         """Return the last values of CPU (nanocores) and memory (bytes), the newest last."""
         seen = self._rows.get(name_of(row))
-        return (tuple(seen.cpu_trend), tuple(seen.memory_trend)) if seen else ((), ())
+        return (tuple(seen.trends[0]), tuple(seen.trends[1])) if seen and seen.trends else ((), ())
 
     def __len__(self) -> int:
         """Return how many rows are remembered."""
@@ -130,6 +132,9 @@ def _restarts(row: Any) -> int | None:
 
 
 def _moved(before: int | None, now: int | None, noise: int) -> str:
-    if before is None or now is None or abs(now - before) <= max(noise, before // SHARE):
+    if before is None or now is None:
         return ""
-    return "↑" if now > before else "↓"
+    change = now - before
+    if -noise <= change <= noise or abs(change) <= before // SHARE:
+        return ""
+    return "↑" if change > 0 else "↓"

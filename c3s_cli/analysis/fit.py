@@ -13,8 +13,9 @@ from typing import Any, Final
 from msgspec import structs
 
 from c3s_cli.analysis.gpus import with_gpu
+from c3s_cli.analysis.joining import node_rows
 from c3s_cli.analysis.podrules import RunningPod
-from c3s_cli.analysis.report import node_rows, report_of, where
+from c3s_cli.analysis.report import report_of, where
 from c3s_cli.analysis.rollup import grouped, sum_nodes
 from c3s_cli.analysis.scheduler import SLOTS, Outcome, Scheduler
 from c3s_cli.columns.fitting import WORKLOAD

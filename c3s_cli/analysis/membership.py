@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
-from c3s_cli.analysis.report import node_rows, pod_rows
+from c3s_cli.analysis.joining import node_rows, pod_rows
 from c3s_cli.columns.vocabulary import Kind
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ totals and conditions (--fail-if, --until) include the rows that --limit leaves 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from operator import attrgetter, itemgetter
 from typing import Any, Final
@@ -14,18 +14,16 @@ from typing import Any, Final
 from msgspec import structs
 
 from c3s_cli.analysis.gpus import with_gpu
+from c3s_cli.analysis.joining import JoinPods, node_rows, pod_rows
 from c3s_cli.analysis.judging import judge_fail_if, judge_until
-from c3s_cli.analysis.rollup import add, add_amounts, add_shared, grouped, sum_nodes, sum_pods
+from c3s_cli.analysis.rollup import add, grouped, sum_nodes, sum_pods
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import COMMON, Column, Kind, json_name
 from c3s_cli.model import (
-    Container,
     Failure,
     Group,
     Node,
-    NodeFacts,
     Pod,
-    PodFacts,
     Report,
     Row,
     Sample,
@@ -36,14 +34,20 @@ EXTENDED_FIELDS: Final = ("requests", "requestsPercentOfAllocatable", "limits", 
 
 
 def make_report(
-    samples: Sequence[Sample], query: Query, *, failures: Sequence[Failure] = (), contexts: bool = False
+    samples: Sequence[Sample],
+    query: Query,
+    *,
+    failures: Sequence[Failure] = (),
+    contexts: bool = False,
+    join_pods: JoinPods = pod_rows,
 ) -> Report:
     """Make the Report for `query` from the Samples of one or more contexts, in their order.
 
-    failures: those of contexts without a Sample. contexts: whether several contexts were requested.
+    failures: those of contexts without a Sample. contexts: whether several contexts were requested. join_pods: how to
+    join the pods of a Sample, for a watch.
     """
     query = with_gpu(query, samples)
-    rows, totals = _rows(samples, query, contexts=contexts)
+    rows, totals = _rows(samples, query, join_pods, contexts=contexts)
     return report_of(samples, query, rows, totals, failures=failures, contexts=contexts)
 
 
@@ -79,13 +83,15 @@ def report_of(
     )
 
 
-def _rows(samples: Sequence[Sample], query: Query, *, contexts: bool) -> tuple[Sequence[Row], Group | None]:
+def _rows(
+    samples: Sequence[Sample], query: Query, join_pods: JoinPods, *, contexts: bool
+) -> tuple[Sequence[Row], Group | None]:
     """Return the unsorted rows, and the totals of the objects behind them if needed."""
     # Totals of several contexts have no context of their own.
     context = "" if contexts else samples[0].context
     match query.objects:
         case Kind.POD:
-            pods = where(_joined(partial(pod_rows, containers=query.containers), samples), query)
+            pods = where(_joined(partial(join_pods, containers=query.containers), samples), query)
             totals = _told_one(sum_pods(pods, context), samples) if query.totals else None
             return (_told(grouped(pods, query.by, sum_pods), samples) if query.by else pods), totals
         case Kind.NODE:
@@ -131,136 +137,6 @@ def _told_one(group: Group, samples: Sequence[Sample]) -> Group:
 def where(rows: Sequence[Any], query: Query) -> Sequence[Any]:
     """Keep the rows that meet --where."""
     return [row for row in rows if query.where.matches(row)] if query.where else rows
-
-
-# --- joins ----------------------------------------------------------------------------------------------------
-
-
-def node_rows(sample: Sample) -> list[Node]:
-    """Join each node's usage with its facts and with the requests and limits of its pods.
-
-    A node without metrics is a row without usage; metrics without a node are a row without facts.
-    """
-    facts_of = sample.node_facts or {}
-    requested = _requests_by_node(sample.pod_facts)
-    measured = {node.name: node for node in sample.nodes}
-    unmeasured = [Node(sample.context, name, None, None) for name in facts_of if name not in measured]
-    now = sample.now.timestamp()
-    rows = [_node_row(node, facts_of.get(node.name), now) for node in (*measured.values(), *unmeasured)]
-    return [_with_requests(row, requested) for row in rows] if requested is not None else rows
-
-
-def _node_row(node: Node, facts: NodeFacts | None, now: float) -> Node:
-    created_at = facts.details.created_at if facts and facts.details else None
-    return Node(
-        node.context,
-        node.name,
-        node.cpu_nanocores,
-        node.memory_bytes,
-        node.swap_bytes,
-        node.timestamp,
-        node.window,
-        facts,
-        _age(created_at, now),
-        figures=node.figures,
-    )
-
-
-NO_PODS: Final[Mapping[str, Any]] = {"requests": {}, "limits": {}, "binding_limits": {}, "pod_count": 0}
-
-
-def _with_requests(node: Node, requested: Mapping[str, Mapping[str, Any]]) -> Node:
-    row: Node = structs.replace(node, **requested.get(node.name, NO_PODS))
-    return row
-
-
-def _requests_by_node(pod_facts: Mapping[tuple[str, str], PodFacts] | None) -> dict[str, Mapping[str, Any]] | None:
-    """Sum requests, limits and pods by node; None where core pods were not read."""
-    if pod_facts is None:
-        return None
-    pods_of: dict[str, list[PodFacts]] = {}
-    for facts in pod_facts.values():
-        pods_of.setdefault(facts.node, []).append(facts)
-    return {
-        node: {
-            "requests": add_amounts(pod.requests for pod in pods),
-            "limits": add_amounts(pod.limits for pod in pods),
-            "binding_limits": add_shared([pod.binding_limits for pod in pods]),
-            "pod_count": len(pods),
-        }
-        for node, pods in pods_of.items()
-    }
-
-
-def pod_rows(sample: Sample, *, containers: bool = True) -> Sequence[Pod]:
-    """Join each pod's usage with its facts. Where core pods were read, every unfinished pod is a row.
-
-    containers: whether to join the containers, too, which takes half of the time.
-    """
-    if sample.pod_facts is None:
-        return sample.pods
-    measured = {(pod.namespace, pod.name): pod for pod in sample.pods}
-    details_of = {name: node.details for name, node in (sample.node_facts or {}).items()}
-    now = sample.now.timestamp()
-    rows = []
-    both = 0
-    # One loop without calls: a watch joins tens of thousands of pods at every reading.
-    for of, facts in sample.pod_facts.items():
-        pod = measured.get(of)
-        if pod is None:
-            pod = Pod(sample.context, *of, None, None)
-        else:
-            both += 1
-        rows.append(
-            Pod(
-                pod.context,
-                pod.namespace,
-                pod.name,
-                pod.cpu_nanocores,
-                pod.memory_bytes,
-                pod.swap_bytes,
-                pod.timestamp,
-                pod.window,
-                _containers(pod.containers, facts.containers) if containers else (),
-                facts,
-                _age(facts.created_at, now),
-                details_of.get(facts.node),
-                pod.figures,
-            )
-        )
-    if both < len(measured):
-        rows += [pod for of, pod in measured.items() if of not in sample.pod_facts]
-    return rows
-
-
-def _containers(measured: tuple[Container, ...], requested: tuple[Container, ...]) -> tuple[Container, ...]:
-    """Join the containers' usage with their requests and limits, by name; those without usage come last."""
-    if not measured:
-        return requested
-    if len(measured) == len(requested) == 1 and measured[0].name == requested[0].name:
-        return (_container(measured[0], requested[0]),)  # most pods: a third of the time
-    left = {container.name: container for container in requested}
-    joined = [_container(each, spec) if (spec := left.pop(each.name, None)) else each for each in measured]
-    return (*joined, *left.values())
-
-
-def _container(usage: Container, spec: Container) -> Container:
-    return Container(
-        usage.name,
-        usage.cpu_nanocores,
-        usage.memory_bytes,
-        usage.swap_bytes,
-        spec.requests,
-        spec.limits,
-        usage.figures,
-    )
-
-
-def _age(created_at: float | None, now: float) -> int | None:
-    """Return an age in whole seconds; 0, never negative, if a clock is ahead. Both times: seconds since 1970."""
-    if created_at is None:
-        return None
-    return int(now - created_at) if now > created_at else 0
 
 
 # --- order ----------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from c3s_cli.analysis.report import node_rows
+from c3s_cli.analysis.joining import node_rows
 from c3s_cli.analysis.rollup import add, sum_nodes
 
 if TYPE_CHECKING:

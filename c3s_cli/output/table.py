@@ -23,7 +23,7 @@ from c3s_cli.terminal.printable import all_printable, printable
 # kubectl pads every column to its longest cell plus three spaces, at least six in total.
 GAP: Final = "   "
 LEAST: Final = 3
-LARGE: Final = 2000
+LARGE: Final = 200
 PIECE: Final = 5000
 # A shorter name is no longer recognizable.
 SHORTEST: Final = 9

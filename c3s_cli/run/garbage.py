@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import gc
+from typing import Final
+
+# Most garbage needs no collector, so it need not run after every reading.
+EVERY: Final = 5
 
 
-def collect() -> None:
-    """Collect the garbage of a reading, if the automatic collector is off, as in a c3s process.
+def collect(readings: int) -> None:
+    """Collect the garbage of some readings, if the automatic collector is off, as in a c3s process.
 
-    Freezing excludes surviving objects from the next collection.
+    readings: how many there have been. Freezing excludes surviving objects from the next collection.
     """
-    if not gc.isenabled():
+    if readings % EVERY == 1 and not gc.isenabled():
         gc.collect()
         gc.freeze()

@@ -109,7 +109,7 @@ class Live:
     def __init__(self, first: Report, console: Console, heading: Heading, view: View, pace: Pace) -> None:
         self.console, self.heading, self.view, self.pace = console, heading, view, pace
         self.viewing = Viewing()
-        self.changes = Changes()
+        self.changes = Changes(with_trends=view.trend)
         self.report = first
         self.problem: C3sError | None = None
         self.read_at = 0.0
@@ -218,7 +218,7 @@ def show_live(first: Report, live: Live, reading: Reading, schedule: Schedule, n
             if outcome is not None:
                 readings += 1
                 live.take(outcome, schedule, now())
-                collect()
+                collect(readings)
                 if ended := live.ended(readings, now() - schedule.begun):
                     return ended
             if live.is_due(schedule, now()) and not reading.under_way:

@@ -28,12 +28,17 @@ def reader(fleet: Fleet, query: Query, stages: Stages, *, once: bool = False) ->
     once: whether the function is called only once: connections are then closed as early as possible, and on a terminal
     stderr shows how many clusters have answered.
     """
+    joining: dict[str, Any] = {}
+    if not once:
+        from c3s_cli.analysis.joining import Joiner  # only a watch joins more than once
+
+        joining["join_pods"] = Joiner()
     if fleet.several:
         asked = Several(fleet, query, stages, partial(_read, query), once=once)
 
         def report_of_several() -> Report:
             samples, failures = asked.read()
-            return _computed(samples, query, stages, failures=failures, contexts=True)
+            return _computed(samples, query, stages, failures=failures, contexts=True, **joining)
 
         return report_of_several
     member = fleet.members[0]
@@ -42,7 +47,7 @@ def reader(fleet: Fleet, query: Query, stages: Stages, *, once: bool = False) ->
         fleet.plugins.forget_failures()
         source = member.source(stages.count)
         samples = [read(source, query, source.cluster.namespace)]
-        return _computed(samples, query, stages)
+        return _computed(samples, query, stages, **joining)
 
     return report
 
@@ -60,11 +65,11 @@ def progress_of(fleet: Fleet, stages: Stages) -> Iterator[None]:
         shown.stop()
 
 
-def _computed(samples: Sequence[Sample], query: Query, stages: Stages, **several: Any) -> Report:
+def _computed(samples: Sequence[Sample], query: Query, stages: Stages, **how: Any) -> Report:
     with stages.stage("computing"):
         from c3s_cli.analysis.report import make_report  # imported while waiting for the answer
 
-        return make_report(samples, query, **several)
+        return make_report(samples, query, **how)
 
 
 def _read(query: Query, member: Member) -> Sample:

@@ -153,7 +153,7 @@ def loop(
         readings += 1
         if code is ExitCode.CONDITION_MET or (until and until.met):
             return _conclude(code, until, timed_out=False, waits=waits)
-        collect()
+        collect(readings)
         timed_out = pace.timeout is not None and clock.now() - begun >= pace.timeout
         if timed_out or readings == pace.count:
             return _conclude(code, until, timed_out=timed_out, waits=waits)

@@ -64,8 +64,7 @@ class ApiServer:
         self.count = count
         self.core = core
         self.reading = reading
-        # Lists that are followed keep unchanged objects; lists that are read are new every time.
-        self._owned = Owned(remember=core is not CoreApi)
+        self._owned = Owned()
 
     def read(self, needs: Needs, scope: Scope) -> Sample:
         """Read everything that is needed, in parallel. Errors are raised in the order of kubectl's requests."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from c3s_cli.errors import InvalidAnswer
+from c3s_cli.model import Snapshot
 from c3s_cli.sources.decode.shapes import Listing
 from c3s_cli.sources.events import Event, error_of, identity
 
@@ -29,6 +30,8 @@ class Memory:
         self.version = ""
         self._rows, self._key, self._noted = rows, key, noted
         self._facts: Found = {}
+        self._last: Snapshot | None = None
+        self._changed: set[Any] = set()
         self._problems: dict[Any, list[str]] = {}
         self._lock = threading.Lock()
 
@@ -45,6 +48,8 @@ class Memory:
         """Forget everything."""
         with self._lock:
             self._facts, self._problems, self.version = {}, {}, ""
+            self._last = None
+            self._changed.clear()
             self._noted.clear()
 
     def _page(self, listing: Listing) -> Iterator[tuple[Any, Any]]:
@@ -71,6 +76,7 @@ class Memory:
             # Decode before taking the lock.
             rows = [] if event.type == "DELETED" else list(self._rows(Listing(b'{"items":[%b]}' % event.object)))
             with self._lock:
+                self._changed.update([key], (found for found, _ in rows))
                 if rows and len(self._facts) >= MOST:
                     raise InvalidAnswer("the server's watch sends more objects than a cluster can have")
                 for found, facts in rows:
@@ -81,7 +87,9 @@ class Memory:
                     self._problems.pop(key, None)
         self.version = about.resourceVersion or self.version
 
-    def now(self) -> tuple[Found, list[str]]:
+    def now(self) -> tuple[Snapshot, list[str]]:
         """Return the facts and their problems at one moment."""
         with self._lock:
-            return self._facts.copy(), [problem for each in self._problems.values() for problem in each]
+            self._last = Snapshot(self._facts, self._last, self._changed)
+            self._changed.clear()
+            return self._last, [problem for each in self._problems.values() for problem in each]

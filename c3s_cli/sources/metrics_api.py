@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from msgspec import Struct, field
@@ -18,6 +19,7 @@ from c3s_cli.sources.requests import METADATA_LIST, Requests
 
 if TYPE_CHECKING:
     from c3s_cli.model import Failure, Node, Pod, Volume
+    from c3s_cli.sources.decode.shapes import Body, ListMeta
     from c3s_cli.sources.source import Lists, Scope
 
 GROUP: Final = "metrics.k8s.io"
@@ -32,12 +34,20 @@ YOUNG: Final = 120
 Row = TypeVar("Row")
 
 
+# The body of a list of pods, the context and where to note problems → the rows, as decode.pod_list.
+DecodePods = Callable[..., "tuple[ListMeta | None, list[Pod]]"]
+
+
 class MetricsApi(Struct):
-    """The metrics API of one cluster. problems: the quantities that could not be read, in words."""
+    """The metrics API of one cluster.
+
+    problems: the quantities that could not be read, in words. decode_pods: decodes a list of pods.
+    """
 
     requests: Requests
     scope: Scope
     problems: list[str]
+    decode_pods: DecodePods = decode.pod_list
     version: str = LIKELY
     failures: list[Failure] = field(default_factory=list)
 
@@ -67,7 +77,7 @@ class MetricsApi(Struct):
         context, pods = self.requests.cluster.context, self.scope.namespaced("pods")
         if self.scope.name:
             return self._read(pods, lambda path: [decode.one_pod(self.requests.get(path), context, self.problems)])
-        rows = partial(decode.pod_list, context=context, problems=self.problems)
+        rows = partial(self.decode_pods, context=context, problems=self.problems)
         return unique(self._read(pods, lambda path: self.requests.whole(path, self.scope.label_query(), rows)))
 
     def _read(self, resource: str, read: Callable[[str], list[Row]]) -> list[Row]:
@@ -122,6 +132,32 @@ class MetricsApi(Struct):
 def reading(requests: Requests, scope: Scope, problems: list[str], _lists: Lists) -> MetricsApi:
     """Begin a reading."""
     return MetricsApi(requests, scope, problems)
+
+
+class Repeated:
+    """The metrics API for a watch, which remembers the last list of pods.
+
+    Pods are measured every 15 s or less often. In between the answer is the same, and its rows are the same objects.
+    """
+
+    def __init__(self) -> None:
+        self._digest = b""
+        self._answer: tuple[ListMeta | None, list[Pod]] = (None, [])
+        self._problems: list[str] = []
+
+    def reading(self, requests: Requests, scope: Scope, problems: list[str], _lists: Lists) -> MetricsApi:
+        """Begin a reading."""
+        return MetricsApi(requests, scope, problems, self._decode)
+
+    def _decode(self, body: Body, *, context: str, problems: list[str]) -> tuple[ListMeta | None, list[Pod]]:
+        # Comparing with the last body would be as fast, but it may be a hundred megabytes long.
+        digest = sha256(body).digest()
+        if digest != self._digest:
+            noted: list[str] = []
+            self._answer, self._problems = decode.pod_list(body, context, noted), noted
+            self._digest = digest
+        problems += self._problems
+        return self._answer
 
 
 def unique(pods: list[Pod]) -> list[Pod]:

@@ -64,19 +64,17 @@ class Requests(Struct):
             self.dates.append(answer.date)
         return answer.body
 
-    def whole(
-        self, path: str, query: Pairs, decode: Callable[[Body], tuple[ListMeta | None, Sequence[Row]]]
-    ) -> list[Row]:
+    def whole(self, path: str, query: Pairs, decode: Callable[[Body], tuple[ListMeta | None, list[Row]]]) -> list[Row]:
         """Read a list without requesting pages. If the server sends pages anyway, read all of them."""
         pages = Pages(path)
         self._begin(path)
         metadata, rows = decode(self.get(path, query))
-        found = list(rows)
+        found = rows
         while token := pages.next(metadata):
             pages.bound(metadata, len(rows))
             self._advance(path, len(found), metadata)
             metadata, rows = decode(self.get(path, [*query, ("continue", token)]))
-            found += rows
+            found = [*found, *rows]
         self._end(path, len(found))
         return found
 
@@ -108,22 +106,27 @@ class Requests(Struct):
         self._begin(path)
         listing = self._page(path, query, accept)
         done = 0
+
+        def decode(listing: Listing) -> None:
+            nonlocal done
+            found.update(rows(listing))
+            done += listing.size
+            self._advance(path, done, listing.metadata)
+
         while token := pages.next(listing.metadata):
             step = at_once(
                 {
                     "next": partial(self._page, path, [*query, ("continue", token)], accept),
-                    "rows": partial(found.update, rows(listing)),
+                    "rows": partial(decode, listing),
                 }
             )
             for problem in step.values():
                 if isinstance(problem, C3sError):
                     raise problem
-            done += listing.size
-            self._advance(path, done, listing.metadata)
             pages.bound(listing.metadata, listing.size)
             listing = step["next"]
-        found.update(rows(listing))
-        self._end(path, done + listing.size)
+        decode(listing)
+        self._end(path, done)
         return found
 
     def _page(self, path: str, query: Pairs, accept: str) -> Listing:

@@ -22,7 +22,7 @@ def pod(name: str, cpu: int | None = 100, at: int = 0, memory: int = 100, restar
 
 def marks(*readings: list[Pod]) -> list[str]:
     """Return the mark of the first pod after each reading."""
-    changes, found = Changes(), []
+    changes, found = Changes(with_trends=True), []
     for rows in readings:
         changes.update(rows)
         found.append(changes.mark(readings[0][0]))
@@ -61,7 +61,7 @@ def test_the_same_sample_is_no_change() -> None:
 
 
 def test_what_vanished_is_shown_for_a_few_readings() -> None:
-    changes = Changes()
+    changes = Changes(with_trends=True)
     changes.update([pod("a"), pod("b")])
     seen = []
     for _ in range(4):
@@ -73,7 +73,7 @@ def test_what_vanished_is_shown_for_a_few_readings() -> None:
 
 def test_nodes_are_remembered_like_pods_and_groups_leave_nothing_behind() -> None:
     node, group = Node("c", "n1", 7, 8, None, "t0"), Group("c", (), 7, 8)
-    changes = Changes()
+    changes = Changes(with_trends=True)
     changes.update([node, group])
     assert (changes.mark(node), changes.trends(node), changes.trends(group)) == ("", ((7,), (8,)), ((7,), (8,)))
     changes.update([])
@@ -86,7 +86,7 @@ def test_what_comes_back_is_new() -> None:
 
 
 def test_a_trend_has_a_point_for_each_sample() -> None:
-    changes = Changes()
+    changes = Changes(with_trends=True)
     for second, cpu in enumerate([1, 1, 2, 3, None, 4]):
         changes.update([pod("a", cpu, second // 2)])
     cpu_trend, memory_trend = changes.trends(pod("a"))
@@ -97,7 +97,7 @@ def test_a_trend_has_a_point_for_each_sample() -> None:
 
 @given(st.lists(st.sets(st.sampled_from("abcdef")), max_size=60))
 def test_memory_is_bounded_by_what_is_there(readings: list[set[str]]) -> None:
-    changes = Changes()
+    changes = Changes(with_trends=True)
     for second, names in enumerate(readings):
         changes.update([pod(name, second, second) for name in names])
         recent = readings[max(0, second - FADES) : second + 1]
@@ -106,7 +106,7 @@ def test_memory_is_bounded_by_what_is_there(readings: list[set[str]]) -> None:
 
 
 def test_a_trend_does_not_grow_without_end() -> None:
-    changes = Changes()
+    changes = Changes(with_trends=True)
     for second in range(2 * KEPT):
         changes.update([pod("a", second, second)])
     cpu_trend, memory_trend = changes.trends(pod("a"))

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from c3s_cli.analysis.report import make_report, node_rows, pod_rows
+from c3s_cli.analysis.joining import node_rows, pod_rows
+from c3s_cli.analysis.report import make_report
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.model import (
     Amounts,

@@ -145,6 +145,18 @@ def test_what_was_handed_out_stays_as_it_was(memory: Memory) -> None:
     assert set(facts) == {("n", "a"), ("n", "b")}
 
 
+def test_it_says_what_has_changed_since_it_was_asked_last(memory: Memory) -> None:
+    first, _ = memory.now()
+    memory.apply(event("MODIFIED", pod("n", "a", requests={"cpu": "1"})))
+    memory.apply(event("DELETED", pod("n", "b")))
+    second, _ = memory.now()
+    third, _ = memory.now()
+    memory.fill(lambda page: dict(page(listing([pod("n", "a"), pod("n", "c")], "9"))))
+    again, _ = memory.now()
+    assert second.changes_since(first) == frozenset([("n", "a"), ("n", "b")])
+    assert (third.changes_since(second), again.changes_since(third)) == (frozenset(), None)
+
+
 def test_a_list_that_fails_leaves_nothing_behind(memory: Memory) -> None:
     def fail(page: Rows) -> Any:
         list(page(listing([pod("n", "z", requests={"cpu": "odd"})])))

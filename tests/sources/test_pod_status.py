@@ -95,6 +95,7 @@ READY, INITIALIZED = [condition("Ready")], [condition("Initialized")]
             "Init:1/2",
             5,
         ),
+        ({"spec": INIT, "initContainerStatuses": [running("i", 1, started=True)]}, "Init:0/2", 1),
         ({"spec": INIT, "initContainerStatuses": [ended("i", exitCode=1, reason="Error")]}, "Init:Error", 0),
         ({"spec": INIT, "initContainerStatuses": [ended("i", exitCode=4)]}, "Init:ExitCode:4", 0),
         ({"spec": INIT, "initContainerStatuses": [ended("i", exitCode=4, signal=6)]}, "Init:Signal:6", 0),
@@ -163,6 +164,10 @@ def containers(**cpu: str) -> Object:
     return {"containers": [{"name": name, "resources": {"requests": {"cpu": each}}} for name, each in cpu.items()]}
 
 
+def sidecar(cpu: str) -> Object:
+    return {"initContainers": [{"name": "s", "restartPolicy": "Always", "resources": {"requests": {"cpu": cpu}}}]}
+
+
 REFUSED = [condition("PodResizePending", "True", "Infeasible")]
 DEFERRED = [condition("PodResizePending", "True", "Deferred")]
 
@@ -209,12 +214,7 @@ DEFERRED = [condition("PodResizePending", "True", "Deferred")]
         # Of sidecars, too.
         (
             {
-                "spec": {
-                    **containers(a="100m"),
-                    "initContainers": [
-                        {"name": "s", "restartPolicy": "Always", "resources": {"requests": {"cpu": "900m"}}}
-                    ],
-                },
+                "spec": containers(a="100m") | sidecar("900m"),
                 "containerStatuses": [resized("a", "100m", "100m")],
                 "initContainerStatuses": [resized("s", "200m", "200m")],
                 "conditions": REFUSED,
@@ -228,14 +228,26 @@ def test_a_resize_counts_unless_it_is_refused(run: Run, api: FakeApi, more: Obje
     assert item["cpu"]["requests"] == millicores * 10**6
 
 
-def test_of_two_pods_alike_but_for_a_refused_resize_each_has_its_own_requests(run: Run, api: FakeApi) -> None:
-    spec, statuses = containers(a="300m"), [resized("a", "100m", "100m")]
-    api.pod_metrics(namespace="default")
+@pytest.mark.parametrize(
+    ("spec", "statuses", "of_sidecars"),
+    [
+        (containers(a="300m"), [resized("a", "100m", "100m")], []),
+        (containers(a="100m", b="300m"), [resized("b", "100m", "100m"), resized("a", "300m", "300m")], []),
+        (containers(a="100m") | sidecar("900m"), [resized("a", "100m", "100m")], [resized("s", "200m", "200m")]),
+    ],
+)
+def test_of_pods_alike_but_for_a_refused_resize_each_has_its_own_requests(
+    run: Run, api: FakeApi, spec: Object, statuses: list[Object], of_sidecars: list[Object]
+) -> None:
+    more: Object = {"spec": spec, "containerStatuses": statuses, "initContainerStatuses": of_sidecars}
+    (asked,) = shown(run, api, "cpu.requests", **more)
+    (refused,) = shown(run, api, "cpu.requests", **more, conditions=REFUSED)
+    expected = [each["cpu"]["requests"] for each in (asked, refused, asked)]
+    assert asked != refused
+    conditions = [[], REFUSED, []]
     api.pods(
-        pod("default", "asked", spec=spec, containerStatuses=statuses),
-        pod("default", "refused", spec=spec, containerStatuses=statuses, conditions=REFUSED),
-        pod("default", "settled", spec=containers(a="100m"), containerStatuses=statuses),
+        *[pod("default", f"p{number}", conditions=each, **more) for number, each in enumerate(conditions)],
         namespace="default",
     )
     items = json.loads(run(f"top pods -o json --columns cpu.requests --server {api.url}").out)["items"]
-    assert [item["cpu"]["requests"] // 10**6 for item in items] == [300, 100, 100]
+    assert [item["cpu"]["requests"] for item in items] == expected

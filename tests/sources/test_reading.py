@@ -95,30 +95,6 @@ def test_pages_are_read_to_the_end(run: Run, api: FakeApi) -> None:
     assert [item["name"] for item in json.loads(result.out)["items"]] == ["one", "three", "two"]
 
 
-@pytest.mark.parametrize(
-    "written",
-    [
-        '{{"metadata":{metadata},"items":{items}}}',
-        '{{"items":{items},"metadata":{metadata}}}',
-        '{{"kind": "PodList", "metadata": {metadata}, "items": {items}}}',
-        '{{"metadata":{metadata},"other":{{"items":[1]}},"items":{items}}}',
-        '{{"other":{{"items":[]}},"metadata":{metadata},"items":{items}}}',
-    ],
-)
-def test_pages_are_found_wherever_the_metadata_of_a_list_stand(run: Run, api: FakeApi, written: str) -> None:
-    def answer(request: Request) -> Reply:
-        first = "continue" not in dict(request.query)
-        metadata = {"continue": "more", "remainingItemCount": 1} if first else {}
-        items = [pod("default", "one" if first else "two")]
-        text = written.format(metadata=json.dumps(metadata), items=json.dumps(items))
-        return Reply(text.encode())
-
-    api.pod_metrics(namespace="default")
-    api.routes["/api/v1/namespaces/default/pods"] = answer
-    result = run(f"top pods -o json --columns node --server {api.url}")
-    assert [item["name"] for item in json.loads(result.out)["items"]] == ["one", "two"], result.err
-
-
 @pytest.mark.parametrize("times", [1, 2])
 def test_an_expired_list_starts_over_once_and_mixes_nothing(run: Run, api: FakeApi, times: int) -> None:
     expired: list[Request] = []

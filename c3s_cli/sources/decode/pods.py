@@ -6,15 +6,13 @@ Pods of one owner are alike, so their amounts are computed once and shared: a li
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import compress
-from operator import is_not
 from sys import intern
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Raw, Struct, structs
 
 from c3s_cli.amounts.allocation import ContainerResources, PodResources, binding_limits_of, limits_of, requests_of
-from c3s_cli.model import Amounts, Container, PodFacts
+from c3s_cli.model import Amounts, Container, PodFacts, Snapshot
 from c3s_cli.sources.decode.owners import Owners, Reference, controller
 from c3s_cli.sources.decode.podstatus import NOBODY, ContainerStatus, PodState, has_condition, status_and_restarts
 from c3s_cli.sources.decode.shapes import NULL, Body, Listing, Quantity, amounts_of, decode_items, decode_one, epoch
@@ -250,32 +248,33 @@ def _infeasible(state: PodState) -> bool:
 
 
 class Owned:
-    """Pods with their top-level owners. remember: reuse the rows that have not changed since the last reading."""
+    """Pods with their top-level owners. Those of a Snapshot that have not changed since the last one stay."""
 
-    def __init__(self, *, remember: bool) -> None:
-        self._remember = remember
-        self._pods: Mapping[Key, PodFacts] = {}
+    def __init__(self) -> None:
+        self._pods: Snapshot | None = None
         self._owners: Owners | None = None
-        self._made: dict[Key, PodFacts] = {}
+        self._made: Snapshot | None = None
 
     def pods(self, pods: Mapping[Key, PodFacts], owners: Owners | None) -> Mapping[Key, PodFacts]:
         """Replace a ReplicaSet by its Deployment and a Job by its CronJob, as the owner of their pods.
 
         If `owners` is None (not readable), pods of a ReplicaSet or Job have an unknown owner.
         """
-        if not self._remember:
+        if not isinstance(pods, Snapshot):
             return {key: _with_owner(key, facts, owners) for key, facts in pods.items()}
-        if owners == self._owners:
-            made = self._made.copy()
-            # The loops of map and compress take a quarter of the time of loops in Python.
-            differ = map(is_not, pods.values(), map(self._pods.get, pods))
-            for key in compress(pods, differ):
-                made[key] = _with_owner(key, pods[key], owners)
-            if len(made) > len(pods):
-                for key in made.keys() - pods.keys():
-                    del made[key]
+        changed = pods.changes_since(self._pods)
+        if self._made is None or changed is None or owners is None or self._owners is None:
+            made = Snapshot({key: _with_owner(key, facts, owners) for key, facts in pods.items()})
         else:
-            made = {key: _with_owner(key, facts, owners) for key, facts in pods.items()}
+            other = {f"{kind}/{name}" for (_, kind, name), _ in owners.items() ^ self._owners.items()}
+            if other:
+                changed |= {key for key, facts in pods.items() if facts.owner in other}
+            made = Snapshot(self._made, self._made, changed)
+            for key in changed:
+                if key in pods:
+                    made[key] = _with_owner(key, pods[key], owners)
+                else:
+                    made.pop(key, None)
         self._pods, self._owners, self._made = pods, owners, made
         return made
 

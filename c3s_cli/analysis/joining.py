@@ -1,0 +1,196 @@
+"""Join the usage in a Sample with its facts: one row per node or pod."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple, Protocol
+
+from msgspec import structs
+
+from c3s_cli.analysis.rollup import add_amounts, add_shared
+from c3s_cli.model import Container, Node, NodeFacts, Pod, PodFacts, Sample, Snapshot
+
+# Namespace and name.
+Key = tuple[str, str]
+
+
+class JoinPods(Protocol):
+    """Joins the pods of a Sample, as pod_rows does."""
+
+    def __call__(self, sample: Sample, *, containers: bool) -> Sequence[Pod]:
+        """Return the rows of a Sample's pods."""
+
+
+def node_rows(sample: Sample) -> list[Node]:
+    """Join each node's usage with its facts and with the requests and limits of its pods.
+
+    A node without metrics is a row without usage; metrics without a node are a row without facts.
+    """
+    facts_of = sample.node_facts or {}
+    requested = _requests_by_node(sample.pod_facts)
+    measured = {node.name: node for node in sample.nodes}
+    unmeasured = [Node(sample.context, name, None, None) for name in facts_of if name not in measured]
+    now = sample.now.timestamp()
+    rows = [_node_row(node, facts_of.get(node.name), now) for node in (*measured.values(), *unmeasured)]
+    return [_with_requests(row, requested) for row in rows] if requested is not None else rows
+
+
+def _node_row(node: Node, facts: NodeFacts | None, now: float) -> Node:
+    created_at = facts.details.created_at if facts and facts.details else None
+    return Node(
+        node.context,
+        node.name,
+        node.cpu_nanocores,
+        node.memory_bytes,
+        node.swap_bytes,
+        node.timestamp,
+        node.window,
+        facts,
+        _age(created_at, now),
+        figures=node.figures,
+    )
+
+
+NO_PODS: Final[Mapping[str, Any]] = {"requests": {}, "limits": {}, "binding_limits": {}, "pod_count": 0}
+
+
+def _with_requests(node: Node, requested: Mapping[str, Mapping[str, Any]]) -> Node:
+    row: Node = structs.replace(node, **requested.get(node.name, NO_PODS))
+    return row
+
+
+def _requests_by_node(pod_facts: Mapping[tuple[str, str], PodFacts] | None) -> dict[str, Mapping[str, Any]] | None:
+    """Sum requests, limits and pods by node; None where core pods were not read."""
+    if pod_facts is None:
+        return None
+    pods_of: dict[str, list[PodFacts]] = {}
+    for facts in pod_facts.values():
+        pods_of.setdefault(facts.node, []).append(facts)
+    return {
+        node: {
+            "requests": add_amounts(pod.requests for pod in pods),
+            "limits": add_amounts(pod.limits for pod in pods),
+            "binding_limits": add_shared([pod.binding_limits for pod in pods]),
+            "pod_count": len(pods),
+        }
+        for node, pods in pods_of.items()
+    }
+
+
+def pod_rows(sample: Sample, *, containers: bool = True) -> Sequence[Pod]:
+    """Join each pod's usage with its facts. Where core pods were read, every unfinished pod is a row.
+
+    containers: whether to join the containers, too, which takes half of the time.
+    """
+    if sample.pod_facts is None:
+        return sample.pods
+    measured = {(pod.namespace, pod.name): pod for pod in sample.pods}
+    joined = _joined(sample, sample.pod_facts.items(), measured, containers=containers)
+    return [*joined.values(), *(pod for of, pod in measured.items() if of not in joined)]
+
+
+def _joined(
+    sample: Sample, pods: Iterable[tuple[Key, PodFacts]], measured: Mapping[Key, Pod], *, containers: bool
+) -> dict[Key, Pod]:
+    """Join pods with their usage, by namespace and name. One loop without calls, since there can be 150,000."""
+    details_of = {name: node.details for name, node in (sample.node_facts or {}).items()}
+    now = sample.now.timestamp()
+    rows: dict[Key, Pod] = {}
+    for of, facts in pods:
+        pod = measured.get(of)
+        if pod is None:
+            pod = Pod(sample.context, *of, None, None)
+        rows[of] = Pod(
+            pod.context,
+            pod.namespace,
+            pod.name,
+            pod.cpu_nanocores,
+            pod.memory_bytes,
+            pod.swap_bytes,
+            pod.timestamp,
+            pod.window,
+            _containers(pod.containers, facts.containers) if containers else (),
+            facts,
+            _age(facts.created_at, now),
+            details_of.get(facts.node),
+            pod.figures,
+        )
+    return rows
+
+
+class Joiner:
+    """Joins the pods of a watch. Between two measurements only pods whose facts have changed are joined again."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, _Known] = {}
+
+    def __call__(self, sample: Sample, *, containers: bool = True) -> Sequence[Pod]:
+        """Return what pod_rows returns. The rows that are kept get their new age in place."""
+        facts, known = sample.pod_facts, self._known.get(sample.context)
+        # Details of a node, such as its labels, are in each row of its pods.
+        if not isinstance(facts, Snapshot) or sample.node_facts:
+            return pod_rows(sample, containers=containers)
+        changed = facts.changes_since(known.facts) if known and known.pods is sample.pods else None
+        if known is None or changed is None:
+            measured = {(pod.namespace, pod.name): pod for pod in sample.pods}
+            joined = _joined(sample, facts.items(), measured, containers=containers)
+            alone = measured.keys() - facts.keys()
+        else:
+            measured, joined, alone = known.measured, known.joined, known.alone
+            _grow_older(joined.values(), sample.now.timestamp())
+            for of in changed:
+                joined.pop(of, None)
+                (alone.add if of in measured and of not in facts else alone.discard)(of)
+            again = [(of, facts[of]) for of in changed if of in facts]
+            joined |= _joined(sample, again, measured, containers=containers)
+        self._known[sample.context] = _Known(sample.pods, facts, measured, joined, alone)
+        return [*joined.values(), *(measured[of] for of in alone)]
+
+
+class _Known(NamedTuple):
+    """The last reading of a context. pods: its usage. joined: its rows. alone: the pods that have no facts."""
+
+    pods: Sequence[Pod]
+    facts: Snapshot
+    measured: dict[Key, Pod]
+    joined: dict[Key, Pod]
+    alone: set[Key]
+
+
+def _grow_older(rows: Iterable[Pod], now: float) -> None:
+    """Set the ages of rows in place, which takes a fifth of the time of joining them again."""
+    set_now = structs.force_setattr
+    for row in rows:
+        created_at = row.facts.created_at if row.facts else None
+        if created_at is not None:
+            set_now(row, "age_seconds", int(now - created_at) if now > created_at else 0)
+
+
+def _containers(measured: tuple[Container, ...], requested: tuple[Container, ...]) -> tuple[Container, ...]:
+    """Join the containers' usage with their requests and limits, by name; those without usage come last."""
+    if not measured:
+        return requested
+    if len(measured) == len(requested) == 1 and measured[0].name == requested[0].name:
+        return (_container(measured[0], requested[0]),)  # most pods: a third of the time
+    left = {container.name: container for container in requested}
+    joined = [_container(each, spec) if (spec := left.pop(each.name, None)) else each for each in measured]
+    return (*joined, *left.values())
+
+
+def _container(usage: Container, spec: Container) -> Container:
+    return Container(
+        usage.name,
+        usage.cpu_nanocores,
+        usage.memory_bytes,
+        usage.swap_bytes,
+        spec.requests,
+        spec.limits,
+        usage.figures,
+    )
+
+
+def _age(created_at: float | None, now: float) -> int | None:
+    """Return an age in whole seconds; 0, never negative, if a clock is ahead. Both times: seconds since 1970."""
+    if created_at is None:
+        return None
+    return int(now - created_at) if now > created_at else 0
