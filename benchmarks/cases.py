@@ -75,6 +75,7 @@ CASES: Final = (
     Case("XL", "top pods -A --sort-by cpu", "top pods -A --sort-by cpu", 0.3, 0.4, f"{DECODING}, printing"),
     Case("XL", "top pods -A --containers", "top pods -A --containers", 0.35, 0.45, f"{DECODING}, printing"),
     Case("L", "top pods -A -o wide", "get pods -A -o json", 0.15, None, "the server's pages, decoding", memory_mib=150),
-    Case("L", "watch pods -A", "top pods -A", None, None, f"{DECODING}, printing", cpu=0.2, growth=1.2),
-    Case("L", "watch pods -A -o wide", "top pods -A", None, None, "joining, printing", growth=1.2),
+    Case("L", "fit --cpu 1 --replicas 1000", "get pods -A", None, None, "the server's pages, decoding"),
+    Case("L", "watch pods -A", "top pods -A", None, None, "transfer, printing", cpu=0.2, growth=1.2),
+    Case("L", "watch pods -A -o wide", "top pods -A", None, None, "transfer, printing", growth=1.2),
 )

@@ -63,10 +63,10 @@ def measure(cases: Sequence[Case], pairs: int, home: Path) -> tuple[list[report.
     both = programs(home)
     results: dict[Case, Pairs] = {}
     said: list[tuple[Case, str]] = []
-    for size in dict.fromkeys(case.size for case in cases):
+    for size, moves in dict.fromkeys((case.size, case.is_watch) for case in cases):
         with contextlib.ExitStack() as stack:
-            port = stack.enter_context(demo(size)) if size in SIZES else 0
-            for together in groups([case for case in cases if case.size == size]):
+            port = stack.enter_context(demo(size, moves=moves)) if size in SIZES else 0
+            for together in groups([case for case in cases if (case.size, case.is_watch) == (size, moves)]):
                 print(" + ".join(case.title for case in together), file=sys.stderr, flush=True)
                 with target(port, together[0].network, home) as flags:
                     results.update(zip(together, side_by_side(both, together, flags, pairs), strict=True))

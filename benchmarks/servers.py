@@ -33,10 +33,11 @@ def server(command: Sequence[str]) -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def demo(size: str) -> Iterator[int]:
-    """Serve a demo cluster of a size, frozen in time. Yields the port."""
+def demo(size: str, *, moves: bool) -> Iterator[int]:
+    """Serve a demo cluster of a size. Yields the port. moves: whether time passes, so that a watch has changes."""
     nodes, pods = SIZES[size]
-    words = ["demo", "--port", "0", "--at", AT, "--nodes", str(nodes), "--pods-per-node", str(pods)]
+    words = ["demo", "--port", "0", "--nodes", str(nodes), "--pods-per-node", str(pods)]
+    words += [] if moves else ["--at", AT]
     with server([sys.executable, "-m", "c3s_cli", *words]) as port:
         yield port
 
