@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from c3s_cli.request.view import WITH_TEMPLATE, Format
 
@@ -39,8 +39,9 @@ COLOURED: Final = (Format.TABLE, Format.WIDE)
 
 def prepare(format_: Format) -> None:
     """Import what rendering a format needs."""
-    if _module_of(format_).__name__.endswith(".table"):
-        import_module("tabulate")
+    module: Any = _module_of(format_)
+    if module.__name__.endswith(".table"):
+        module.tabulate_module()
 
 
 def render(report: Report, view: View) -> Iterator[str]:

@@ -7,7 +7,9 @@ print the same bytes.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
+from importlib import import_module
 from itertools import islice
 from typing import Any, Final
 
@@ -77,7 +79,7 @@ def markdown(report: Report, view: View) -> Iterator[str]:
     """Write a Markdown table (GitHub's dialect)."""
     if not report.rows:
         return iter(())
-    from tabulate import tabulate  # takes 75 ms, and other formats do not need it
+    tabulate = tabulate_module().tabulate
 
     columns = [(_escaped(title), list(map(_escaped, column))) for title, column in _footed(report, view)]
     rows = list(zip(*(column for _, column in columns), strict=True))
@@ -219,8 +221,7 @@ def layout(headings: Sequence[str] | None, columns: Sequence[list[str]]) -> Iter
 
 
 def _tabulated(headings: Sequence[str] | None, columns: Sequence[list[str]]) -> Iterator[str]:
-    import tabulate  # takes 75 ms, and other formats do not need it
-
+    tabulate = tabulate_module()
     tabulate.WIDE_CHARS_MODE = False  # kubectl counts characters, so do not use wcwidth even if it is installed
     between = tabulate.DataRow("", GAP, "")
     form = tabulate.TableFormat(None, None, None, None, between, between, 0, None)
@@ -231,6 +232,21 @@ def _tabulated(headings: Sequence[str] | None, columns: Sequence[list[str]]) -> 
     text = tabulate.tabulate(rows, tablefmt=form, disable_numparse=True, stralign="left", preserve_whitespace=True)
     for line in text.split("\n"):
         yield f"{line.rstrip(' ')}\n"
+
+
+def tabulate_module() -> Any:
+    """Import tabulate, which takes 30 ms and is not needed for other formats.
+
+    Without wcwidth, which takes as long if it is installed: kubectl counts characters.
+    """
+    hidden = "wcwidth" not in sys.modules
+    if hidden:
+        sys.modules["wcwidth"] = None  # type: ignore[assignment]  # makes its import fail
+    try:
+        return import_module("tabulate")
+    finally:
+        if hidden:
+            del sys.modules["wcwidth"]
 
 
 def _padded(headings: Sequence[str] | None, columns: Sequence[list[str]]) -> Iterator[str]:

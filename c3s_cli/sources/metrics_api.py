@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from msgspec import Struct, field
@@ -150,6 +149,8 @@ class Repeated:
         return MetricsApi(requests, scope, problems, self._decode)
 
     def _decode(self, body: Body, *, context: str, problems: list[str]) -> tuple[ListMeta | None, list[Pod]]:
+        from hashlib import sha256  # only a watch needs it
+
         # Comparing with the last body would be as fast, but it may be a hundred megabytes long.
         digest = sha256(body).digest()
         if digest != self._digest:
