@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from c3s_cli.words.fit import Fit
 
 EFFECTS: Final = ("NoSchedule", "PreferNoSchedule", "NoExecute")
-EXAMPLE: Final = "c3s fit --cpu 2 --memory 4Gi --replicas 10, or c3s fit -f deployment.yaml"
+EXAMPLE: Final = "c3s fit --cpu 2 --memory 4Gi --replicas 10, or c3s fit -f deployment.yaml; -f - reads stdin"
 Read = Callable[[list[str]], list[Workload]]
 
 

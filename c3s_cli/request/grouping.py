@@ -49,6 +49,8 @@ def _advice(key: str, keys: tuple[str, ...]) -> str:
     from difflib import get_close_matches  # only a mistake pays for it
 
     word = key.casefold().removesuffix("s")
+    if word == "node" and "node" not in keys:
+        return f"without --by, each row is a node. The keys are {', '.join(keys)} and label:KEY"
     workload = ["owner"] if word in WORKLOADS and "owner" in keys else None
     meant = workload or get_close_matches(key.casefold(), keys, n=1, cutoff=0.7)
     return f"did you mean {meant[0] if meant else f'label:{key}'}? The keys are {', '.join(keys)} and label:KEY"

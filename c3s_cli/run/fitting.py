@@ -17,7 +17,7 @@ from c3s_cli.run.once import write
 from c3s_cli.run.reading import Several, progress_of
 from c3s_cli.run.stages import Stages
 from c3s_cli.run.verdict import remarks, verdict
-from c3s_cli.terminal.words import named, say
+from c3s_cli.terminal.words import named, not_shown, say
 
 if TYPE_CHECKING:
     from c3s_cli.model import Failure, Report, Sample
@@ -37,7 +37,7 @@ def fit(target: Target, query: Query, view: View, request: FitRequest) -> ExitCo
             report = _report(fleet, query, request, stages)
         write(report, view, stages)
     if report.omitted and view.format in TABLES:
-        say(f"{report.omitted} more rows are not shown")
+        say(not_shown(report.omitted))
     for remark in (*unmatched_paths(report, view), *remarks(report), *_remarks(report.fit_results)):
         say(remark)
     stages.summarize()

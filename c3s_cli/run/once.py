@@ -19,7 +19,7 @@ from c3s_cli.run.reading import progress_of, reader
 from c3s_cli.run.stages import Stages
 from c3s_cli.run.verdict import remarks, verdict
 from c3s_cli.terminal.colour import wants_colour
-from c3s_cli.terminal.words import say
+from c3s_cli.terminal.words import not_shown, say
 
 if TYPE_CHECKING:
     from c3s_cli.model import Report
@@ -42,7 +42,7 @@ def show(target: Target, query: Query, view: View, *, explain: bool = False) -> 
             report = reader(fleet, query, stages, once=True)()
         write(report, view, stages)
     if report.omitted and view.format in TABLES:
-        say(f"{report.omitted} more rows are not shown")
+        say(not_shown(report.omitted))
     for remark in (*unmatched_paths(report, view), *remarks(report)):
         say(remark)
     stages.summarize()

@@ -22,6 +22,11 @@ def named(names: Sequence[str], most: int = 10) -> str:
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
+def not_shown(rows: int) -> str:
+    """Say how many rows --limit leaves out."""
+    return "1 more row is not shown" if rows == 1 else f"{rows} more rows are not shown"
+
+
 def tell(text: str) -> None:
     """Write text to stderr unchanged. Write errors are ignored."""
     if sys.stderr is None:

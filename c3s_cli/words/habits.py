@@ -12,7 +12,11 @@ _THINGS: Final = {
         *("rs", "replicaset", "replicasets", "job", "jobs", "cj", "cronjob", "cronjobs", "workload", "workloads"),
         *("owner", "owners"),
     ),
-    "pods -A --by namespace": ("ns", "namespace", "namespaces", "team", "teams"),
+    "pods -A": ("all",),
+    "pods -A --by namespace": (
+        *("ns", "namespace", "namespaces", "team", "teams"),
+        *("quota", "quotas", "resourcequota", "resourcequotas"),
+    ),
     "pods --containers": ("container", "containers"),
     "nodes --by pool": ("pool", "pools", "nodepool", "nodepools"),
     "nodes --by zone": ("zone", "zones"),
@@ -57,6 +61,9 @@ INSTEAD: Final = {
     "--show-labels": "--columns default,label:KEY shows a label",
     "--reverse": "--sort-by COLUMN:asc or COLUMN:desc sets the direction",
     "--template": "-o jsonpath=TEMPLATE takes a template",
+    "--exit-code": "--fail-if CONDITION makes the exit code 3",
+    "--quiet": "for the exit code alone, redirect the table: >/dev/null",
+    "-q": "for the exit code alone, redirect the table: >/dev/null",
     "--wide": "did you mean -o wide?",
     "--json": "did you mean -o json?",
     "--yaml": "did you mean -o yaml?",
@@ -68,6 +75,8 @@ IN_FIT: Final = {
     "--requests": "--cpu, --memory and --resource are the requests of each pod",
     "--fail-if": "the exit code is 3 if not all pods fit",
     "--count": "did you mean --replicas?",
+    "-r": "did you mean --replicas?",
+    "--storage": "--resource ephemeral-storage=1Gi requests storage of the node; volumes are not considered",
     "-k": "kubectl kustomize DIR | c3s fit -f - places what kustomize builds",
 }
 

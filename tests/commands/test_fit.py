@@ -187,7 +187,7 @@ def test_what_the_pods_of_a_drained_node_ask_for_besides_is_named(run: Run, api:
     )
     command = f"fit --without a,b --server {api.url}"
     assert run(f"{command} --limit 0").err == (
-        "1 more rows are not shown\n"
+        "1 more row is not shown\n"
         "2 of 2 pods of a fit elsewhere\n"
         "1 of 1 pods of b fit elsewhere\n"
         "not considered: required pod affinity, volumes (pods of a)\n"
@@ -214,7 +214,8 @@ def test_metrics_name_the_node_once(run: Run) -> None:
             "fit",
             (
                 "error: no pods to place: use -f, --cpu, --memory or --resource\n"
-                "hint: for example c3s fit --cpu 2 --memory 4Gi --replicas 10, or c3s fit -f deployment.yaml\n"
+                "hint: for example c3s fit --cpu 2 --memory 4Gi --replicas 10, or c3s fit -f deployment.yaml; "
+                "-f - reads stdin\n"
             ),
         ),
         ("fit --cpu 2x", "error: '2x' is not a quantity for --cpu\nhint: write it as 500m or 2, 512Mi or 4Gi\n"),

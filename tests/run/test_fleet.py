@@ -229,7 +229,7 @@ def test_the_order_is_that_of_the_contexts_whichever_answers_first(run: Run, thr
 def test_rows_are_sorted_cut_and_judged_across_all_clusters(run: Run, three: Clusters) -> None:
     result = run("top nodes --all-contexts --columns cpu --sort-by cpu --limit 2 --fail-if cpu>=2")
     assert result.out == "CONTEXT   NAME   CPU(cores)\nprod-a    n      3000m\ndev       n      2000m\n"
-    assert (result.code, result.err) == (3, "1 more rows are not shown\n--fail-if: 2 rows matched: prod-a/n, dev/n\n")
+    assert (result.code, result.err) == (3, "1 more row is not shown\n--fail-if: 2 rows matched: prod-a/n, dev/n\n")
 
 
 def test_where_and_sum_know_the_context(run: Run, three: Clusters) -> None:

@@ -203,6 +203,28 @@ LISTED = "hint: c3s --help lists the commands\n"
             ),
         ),
         ("top pods --nosuch", unknown("--nosuch", "top pods")),
+        ("top pods --exit-code", unknown("--exit-code", "top pods", "--fail-if CONDITION makes the exit code 3")),
+        (
+            "top nodes --quiet",
+            unknown("--quiet", "top nodes", "for the exit code alone, redirect the table: >/dev/null"),
+        ),
+        ("fit --cpu 1 -r 10", unknown("-r", "fit", "did you mean --replicas?")),
+        (
+            "fit --cpu 1 --storage 1Gi",
+            unknown(
+                "--storage",
+                "fit",
+                "--resource ephemeral-storage=1Gi requests storage of the node; volumes are not considered",
+            ),
+        ),
+        (
+            "fit --cpu 1 --by node",
+            (
+                "error: unknown key 'node' in --by\n"
+                "hint: without --by, each row is a node. The keys are "
+                "context, pool, zone, instance-type, status, workload and label:KEY\n"
+            ),
+        ),
         ("top pods -y", unknown("-y", "top pods")),
     ],
 )
@@ -231,6 +253,8 @@ def test_a_mistake_is_told_what_was_meant(run: Run, words: str, said: str) -> No
         ("top pod/web-1", "top pods web-1"),
         ("top node/spot-1", "top nodes spot-1"),
         ("top help", "help top"),
+        ("top all", "top pods -A"),
+        ("watch quota", "watch pods -A --by namespace"),
     ],
 )
 def test_a_habit_from_kubectl_finds_its_command(run: Run, words: str, meant: str) -> None:
@@ -243,7 +267,7 @@ def test_a_habit_from_kubectl_finds_its_command(run: Run, words: str, meant: str
 
 
 def test_what_no_command_shows_gets_no_suggestion(run: Run) -> None:
-    for words in ("top secrets", "top all"):
+    for words in ("top secrets", "top events"):
         assert run(words).err == (
             f"error: unknown command \"{words.split()[1]}\"\nSee 'c3s {words.split()[0]} -h' for help and examples\n"
         )
