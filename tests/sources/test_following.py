@@ -569,3 +569,19 @@ def test_a_node_that_is_gone_is_said_to_be(living: DemoServer) -> None:
     with pytest.raises(ApiError, match="not found"):
         ApiServer(cluster, core=Following(cluster).core).read(Needs.NODES, Scope(Kind.NODE, name="nobody"))
     cluster.close()
+
+
+def test_the_names_of_the_pods_that_a_field_selector_selects_are_followed(api: FakeApi, desk: Desk) -> None:
+    measured = [pod_metrics("n", name, ("app", "1m", "1Mi")) for name in "abc"]
+    api.routes[METRICS] = Reply({"items": measured})
+    server = Server(api, PODS, pod("n", "a"), pod("n", "b"))
+    scope = Scope(Kind.POD, fields=parse_fields("status.phase=Running"))
+
+    def selected() -> list[str]:
+        return [each.name for each in desk.source.read(Needs.POD_METRICS, scope).pods]
+
+    assert selected() == ["a", "b"]
+    server.say(event("ADDED", pod("n", "c"), 2), event("DELETED", pod("n", "a"), 3))
+    eventually(lambda: selected() == ["b", "c"])
+    assert (server.lists, server.asked[0]["fieldSelector"]) == (1, "status.phase=Running")
+    assert "PartialObjectMetadata" in (server.accepted[0] or "")

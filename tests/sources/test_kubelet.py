@@ -442,3 +442,18 @@ def test_a_thousand_nodes_are_read_in_six_seconds(run: Run, monkeypatch: pytest.
     assert (len(result.out.splitlines()), result.out.count("<unknown>")) == (1000, 4 * result.err.count("warning: "))
     assert result.code == (5 if "warning: " in result.err else 0)
     assert spent < 6
+
+
+def test_swap_is_read_where_a_kubelet_has_it(run: Run, moving: FakeApi) -> None:
+    labels = '{container="x",namespace="n",pod="p"}'
+
+    def swapping(millis: int, cpu: float) -> str:
+        swap = f"node_swap_usage_bytes 8192 {millis}\ncontainer_swap_usage_bytes{labels} 4096 {millis}\n"
+        return look(millis, cpu, boxes={"n/p/x": (cpu, 1048576, 1e9)}) + swap
+
+    pages(moving, "a", swapping(THEN, 100.0), swapping(NOW, 101.0))
+    (item,) = rows(run, "top nodes --columns swap", moving)
+    assert item["swap"]["usage"] == 8192
+    pages(moving, "a", swapping(THEN, 100.0), swapping(NOW, 101.0))
+    (item,) = rows(run, "top pods -A --columns swap.usage --containers", moving)
+    assert item["swap"]["usage"] == item["containers"][0]["swap"]["usage"] == 4096

@@ -173,3 +173,10 @@ def test_pods_without_usage_are_read_only_if_a_condition_seeks_them(
     assert run(f"top pods {words} --server {api.url}").code in (0, 3)
     metrics, core = f"{GROUP}/v1beta1/namespaces/default/pods", "/api/v1/namespaces/default/pods"
     assert sorted(api.paths()) == ([core, metrics] if specs else [metrics])
+
+
+def test_of_nothing_the_words_are_those_of_kubectl(run: Run, api: FakeApi) -> None:
+    api.pod_metrics(namespace="default")
+    api.pods(namespace="default")
+    result = run(f"top pods --columns default,node --server {api.url}")
+    assert (result.code, result.out, result.err) == (0, "", "No resources found in default namespace.\n")
