@@ -42,36 +42,30 @@ ROOMS: Final = {
         ),
     ),
     "columns": Judges(
-        ("tests/columns", "tests/commands/test_commands.py"),
         (
-            "tests/analysis/test_report.py",
-            "tests/output",
+            *("tests/columns", "tests/commands/test_commands.py", "tests/analysis/test_report.py", "tests/output"),
             "tests/commands/test_fit.py",
-            "tests/sources/test_prometheus.py",
         ),
+        ("tests/sources/test_prometheus.py",),
     ),
     "request": Judges(
         ("tests/request", "tests/columns", "tests/commands/test_commands.py", "tests/commands/test_conditions.py"),
         ("tests/commands/test_fit.py", "tests/commands/test_fit_manifests.py", "tests/run", "tests/conformance"),
     ),
     "sources": Judges(
-        ("tests/sources",),
-        ("tests/commands/test_commands.py", "tests/commands/test_fit_manifests.py", "tests/run", "tests/conformance"),
+        ("tests/sources", "tests/commands/test_fit_manifests.py", "tests/run/test_doctor.py"),
+        ("tests/commands/test_commands.py", "tests/run", "tests/conformance"),
     ),
     "kube": Judges(
         (
             *(
                 f"tests/kube/test_{name}.py"
-                for name in ("dial", "faults", "kubeconfig", "streaming", "tls", "transport")
+                for name in ["deadline", "dial", "faults", "kubeconfig", "nevers", "streaming", "tls", "transport"]
             ),
             "tests/run/test_contexts.py",
-        ),
-        (
             "tests/sources/test_prometheus.py",
-            "tests/kube/test_kubectl_proxy.py",
-            "tests/kube/test_nevers.py",
-            "tests/kube/test_deadline.py",
         ),
+        ("tests/kube/test_kubectl_proxy.py",),
     ),
 }
 # These start programs, which mutmut cannot look into, or take long.
