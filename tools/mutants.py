@@ -60,7 +60,17 @@ ROOMS: Final = {
         (
             *(
                 f"tests/kube/test_{name}.py"
-                for name in ["deadline", "dial", "faults", "kubeconfig", "nevers", "streaming", "tls", "transport"]
+                for name in [
+                    "credentials",
+                    "deadline",
+                    "dial",
+                    "faults",
+                    "kubeconfig",
+                    "nevers",
+                    "streaming",
+                    "tls",
+                    "transport",
+                ]
             ),
             "tests/run/test_contexts.py",
             "tests/sources/test_prometheus.py",
