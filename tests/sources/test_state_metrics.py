@@ -233,3 +233,26 @@ def test_one_pod_is_asked_for_by_its_name(run: Run) -> None:
     of_pods = [query for query in asked if "kube_pod_" in query]
     assert of_pods
     assert [query for query in of_pods if 'namespace="n"' not in query or 'pod="p"' not in query] == []
+
+
+def test_volumes_say_by_whom_they_are_mounted_and_where(run: Run) -> None:
+    def mounted(query: str, request: Request) -> Reply | None:
+        if "kube_pod_spec_volumes_persistentvolumeclaims_info" in query:
+            claims = ("data", "logs")
+            return vector(
+                *(({"namespace": "n", "pod": "p", "persistentvolumeclaim": claim}, "1") for claim in claims),
+                ({"namespace": "n", "pod": "unplaced", "persistentvolumeclaim": "data"}, "1"),
+            )
+        if "kubelet_volume_stats" in query:
+            number = "2048" if "capacity" in query else "1024"
+            return vector(*(({"namespace": "n", "persistentvolumeclaim": each}, number) for each in ("data", "idle")))
+        return told(query, request)
+
+    with FakeApi() as server:
+        engine(server, mounted)
+        result = run(f"top volumes -A -o json --from {server.url} --facts source")
+    items = json.loads(result.out)["items"]
+    assert [(each["name"], each["pod"], each["node"], each["volume"]["used"]) for each in items] == [
+        ("data", ["p", "unplaced"], ["a"], 1024),
+        ("idle", [], [], 1024),
+    ]
