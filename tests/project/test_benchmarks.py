@@ -101,3 +101,9 @@ def test_the_network_delays_every_byte_and_the_first_ones_twice(bench: Any, tmp_
                 proxy.kill()
     assert shaken - begun >= 0.2
     assert answered - shaken >= 0.1
+
+
+def test_the_simulation_of_a_long_watch_runs(bench: Any) -> None:
+    looks = bench("soak").soak(12, 6)
+    assert [look.ticks for look in looks] == [6, 10, 12]
+    assert all(look.resident > 10 and look.threads > 1 for look in looks)
