@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from importlib import import_module
 from itertools import islice
 from typing import Any, Final
 
@@ -243,10 +242,11 @@ def tabulate_module() -> Any:
     if hidden:
         sys.modules["wcwidth"] = None  # type: ignore[assignment]  # makes its import fail
     try:
-        return import_module("tabulate")
+        import tabulate
     finally:
         if hidden:
             del sys.modules["wcwidth"]
+    return tabulate
 
 
 def _padded(headings: Sequence[str] | None, columns: Sequence[list[str]]) -> Iterator[str]:
