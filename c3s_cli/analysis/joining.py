@@ -92,7 +92,7 @@ def pod_rows(sample: Sample, *, containers: bool = True) -> Sequence[Pod]:
 def _joined(
     sample: Sample, pods: Iterable[tuple[Key, PodFacts]], measured: Mapping[Key, Pod], *, containers: bool
 ) -> dict[Key, Pod]:
-    """Join pods with their usage, by namespace and name. One loop without calls, since there can be 150,000."""
+    """Join pods with their usage, by namespace and name. One plain loop, since there can be 150,000."""
     details_of = {name: node.details for name, node in (sample.node_facts or {}).items()}
     now = sample.now.timestamp()
     rows: dict[Key, Pod] = {}
@@ -163,7 +163,7 @@ def _grow_older(rows: Iterable[Pod], now: float) -> None:
     for row in rows:
         created_at = row.facts.created_at if row.facts else None
         if created_at is not None:
-            set_now(row, "age_seconds", int(now - created_at) if now > created_at else 0)
+            set_now(row, "age_seconds", _age(created_at, now))
 
 
 def _containers(measured: tuple[Container, ...], requested: tuple[Container, ...]) -> tuple[Container, ...]:

@@ -196,6 +196,14 @@ def test_what_the_pods_of_a_drained_node_ask_for_besides_is_named(run: Run, api:
     assert [each["notConsidered"] for each in drained] == [["required pod affinity", "volumes"], []]
 
 
+@pytest.mark.parametrize("volume", [{"ephemeral": {}}, {"ephemeral": {"volumeClaimTemplate": {"spec": {}}}}])
+def test_an_ephemeral_volume_binds_a_pod_as_a_claim_does(run: Run, api: FakeApi, volume: dict[str, object]) -> None:
+    api.nodes(node("a"), node("b"))
+    api.pods(pod("x", "one", "a", spec={"volumes": [{"name": "v", **volume}]}))
+    result = run(f"fit --without a --server {api.url}")
+    assert result.err == "1 of 1 pods of a fit elsewhere\nnot considered: volumes (pods of a)\n"
+
+
 def test_metrics_name_the_node_once(run: Run) -> None:
     lines = run("fit --demo --cpu 1 --limit 1 --columns fits,placed -o openmetrics").out.splitlines()
     assert [line for line in lines if not line.startswith("#")] == [

@@ -130,8 +130,8 @@ def placing_of_pod(rules: PodRules) -> Placing:
 def claims_volumes(volumes: Raw) -> bool:
     """Return whether a pod has a volume claim, which binds the pod to where the volume is."""
     text = bytes(volumes)
-    # Few pods have such a volume (persistentVolumeClaim, volumeClaimTemplate): the others need not be decoded.
-    if b"olumeClaim" not in text:
+    # Few pods have such a volume: the others need not be decoded.
+    if b'"persistentVolumeClaim"' not in text and b'"ephemeral"' not in text:
         return False
     return any(
         bytes(claim) != b"null"
