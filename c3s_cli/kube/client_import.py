@@ -2,9 +2,10 @@
 
 `import kubernetes` loads its dynamic client, watches, leader election, models and OAuth, and with them pydantic and
 requests: a third of a second. c3s needs only its Configuration, its REST client and its kubeconfig loader. So two
-packages are registered without running their code, and modules that the loader imports only for OAuth are replaced by
-stand-ins during the import. Nothing uses a stand-in: only an `auth-provider` needs OAuth, and credentials.py passes
-none to the loader. If the import fails, or if C3S_PLAIN_IMPORT is set, c3s imports the client in the normal way.
+packages are registered without running their code, and modules that these parts import but never use here are replaced
+by stand-ins during the import: OAuth (only an `auth-provider` needs it, and credentials.py passes none to the loader),
+the version of the HTTP/2 library, and multiprocessing, asked only for the number of processors. If the import fails, or
+if C3S_PLAIN_IMPORT is set, c3s imports the client in the normal way.
 """
 
 from __future__ import annotations
@@ -25,7 +26,14 @@ if TYPE_CHECKING:
     from c3s_cli.kube.deadline import Deadline
 
 UNEXECUTED: Final = ("kubernetes", "kubernetes.utils")
-STAND_INS: Final = ("oauthlib", "oauthlib.oauth2", "requests_oauthlib", "kubernetes.client.api_client")
+STAND_INS: Final = (
+    "oauthlib",
+    "oauthlib.oauth2",
+    "requests_oauthlib",
+    "kubernetes.client.api_client",
+    "importlib.metadata",
+    "multiprocessing",
+)
 PARTS: Final = ("kubernetes", "oauthlib", "requests_oauthlib")
 # Clusters are read in parallel: one thread must not remove the stand-ins of another.
 IMPORTING: Final = RLock()
@@ -100,12 +108,14 @@ def _stood_in() -> Iterator[None]:
         yield
     finally:
         for name in added:
-            del sys.modules[name]
+            sys.modules.pop(name, None)
         vars(sys.modules.get("kubernetes.client", ModuleType(""))).pop("ApiClient", None)
 
 
 class _StandIn(ModuleType):
-    """A module whose attributes are all exception classes, never instantiated."""
+    """A module whose other attributes are all exception classes, never instantiated."""
+
+    cpu_count = staticmethod(os.cpu_count)
 
     def __getattr__(self, name: str) -> type[Exception]:
         return type(name, (Exception,), {})

@@ -23,6 +23,7 @@ from c3s_cli.kube.plugins import Plugins
 from c3s_cli.kube.proxies import is_loopback, proxy_of
 from c3s_cli.kube.secrets import Secrets
 from c3s_cli.kube.session import Session
+from c3s_cli.kube.tls import EarlyTls, early_tls
 from c3s_cli.request.target import Target
 
 if TYPE_CHECKING:
@@ -59,13 +60,14 @@ def connect(
     """
     deadline = Deadline(target.request_timeout)
     access = access or access_of(target, deadline=deadline)
+    early = None if proxy_of(access) else early_tls(access)
     try:
-        dials = [] if proxy_of(access) else dial(access.server, connections, deadline.wait())
+        dials = [] if proxy_of(access) else dial(access.server, connections, deadline.wait(), early)
     except TimeoutError as problem:
         # The steps before took all of the time.
         raise unreachable(problem, access.server) from None
     try:
-        return Cluster(access, target, deadline, (plugins or Plugins()).loader(access, deadline), dials, trace)
+        return Cluster(access, target, deadline, (plugins or Plugins()).loader(access, deadline), dials, trace, early)
     except BaseException:
         for begun in dials:
             begun.close()
@@ -88,6 +90,7 @@ class Cluster:
         load: Callable[[], Any],
         dials: list[Dial],
         trace: Callable[[str], None] | None,
+        early: EarlyTls | None = None,
     ) -> None:
         self.context = "demo" if target.demo else access.name
         self.namespace = access.namespace or "default"
@@ -105,7 +108,7 @@ class Cluster:
         self._headers = self._standing_headers(target)
         if access.secure and access.cluster.get("insecure-skip-tls-verify"):
             self.notes = (f"warning: the certificate of {access.server} is not verified",)
-        self._session = Session(access, load, self._headers, dials, deadline, self.trace)
+        self._session = Session(access, load, self._headers, dials, deadline, self.trace, early)
 
     def _standing_headers(self, target: Target) -> list[tuple[str, str]]:
         headers = [("User-Agent", f"c3s/{__version__}")]

@@ -49,9 +49,9 @@ def _is_plain(access: Access) -> bool:
 
 def _plain(access: Access) -> Any:
     """Return the client's Configuration for a server, without credentials."""
-    import urllib3  # takes 60 ms, so only when something will be read
-
     configuration_class, _ = rest_client()
+    import urllib3  # already imported with the client
+
     configuration = configuration_class(host=access.server)
     configuration.retries = urllib3.Retry(0, redirect=False, raise_on_redirect=False)
     configuration.connection_pool_maxsize = CONNECTIONS

@@ -1,7 +1,7 @@
-"""TCP connections opened while the client that will use them is still being imported.
+"""Connections opened while the client that will use them is still being imported.
 
-The import takes as long as a round trip, so the connection is ready when the client needs it. The client does TLS and
-sends the requests.
+The import takes as long as two round trips, for TCP and TLS, so the connection is ready when the client needs it. The
+client sends the requests.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from socket import socket
 
+    from c3s_cli.kube.tls import EarlyTls
+
 PORTS: Final = {"http": 80, "https": 443}
 # Seconds. A server may close a connection that stays idle longer, e.g. while a plugin prompts for a password.
 FRESH: Final = 5.0
@@ -22,11 +24,12 @@ FRESH: Final = 5.0
 class Dial:
     """One connection being opened."""
 
-    def __init__(self, host: bytes, port: int, timeout: float | None) -> None:
+    def __init__(self, host: bytes, port: int, timeout: float | None, tls: EarlyTls | None) -> None:
         self._begun = time.monotonic()
         self._socket: socket | None = None
         self._late = False
         self._unwanted = False
+        self._tls = tls
         self._thread = threading.Thread(target=self._connect, args=(host, port, timeout), daemon=True)
         self._thread.start()
 
@@ -34,7 +37,8 @@ class Dial:
         from socket import create_connection  # takes 3 ms, here in a thread
 
         try:
-            self._socket = create_connection((host, port), timeout)  # type: ignore[arg-type]  # bytes work, and avoid importing IDNA
+            made = create_connection((host, port), timeout)  # type: ignore[arg-type]  # bytes work, and avoid importing IDNA
+            self._socket = self._tls.secured(made) if self._tls else made
         except TimeoutError:
             self._late = True
         except Exception:  # noqa: BLE001  nobody would catch it in this thread
@@ -61,11 +65,14 @@ class Dial:
             self._socket.close()
 
 
-def dial(server: str, connections: int, timeout: float | None) -> list[Dial]:
-    """Open this many connections to the server of a URL. `timeout`: seconds for each, None for no limit."""
+def dial(server: str, connections: int, timeout: float | None, tls: EarlyTls | None = None) -> list[Dial]:
+    """Open this many connections to the server of a URL, with TLS if `tls` is given.
+
+    timeout: seconds for each wait, None for no limit.
+    """
     try:
         parts = urlsplit(server)
         host, port = (parts.hostname or "").encode("ascii"), parts.port or PORTS[parts.scheme]
     except (ValueError, KeyError):
         return []
-    return [Dial(host, port, timeout) for _ in range(connections)] if host else []
+    return [Dial(host, port, timeout, tls) for _ in range(connections)] if host else []

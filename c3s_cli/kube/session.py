@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from c3s_cli.errors import C3sError, ConfigError
 from c3s_cli.kube.access import Access
@@ -20,7 +20,10 @@ from c3s_cli.kube.dial import Dial
 from c3s_cli.kube.headers import sendable
 from c3s_cli.kube.rotation import Rotation
 from c3s_cli.kube.secrets import Secrets
-from c3s_cli.kube.tls import tls_context
+from c3s_cli.kube.tls import EarlyTls, tls_context
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
 
 Result = TypeVar("Result")
 
@@ -29,7 +32,8 @@ class Session:
     """One user on one server. Several threads may borrow connections at once.
 
     load: returns the official client's Configuration. headers: other headers of every request. authorization: the value
-    of that header, if any. secrets: the credentials that are sent, to hide them in the server's messages.
+    of that header, if any. secrets: the credentials that are sent, to hide them in the server's messages. early: the
+    TLS of the dials.
     """
 
     def __init__(
@@ -40,7 +44,9 @@ class Session:
         dials: list[Dial],
         deadline: Deadline,
         trace: Callable[[str], None],
+        early: EarlyTls | None = None,
     ) -> None:
+        self._early = early
         self._access = access
         self._load = load
         self._headers = headers
@@ -55,13 +61,13 @@ class Session:
 
     def _open(self) -> None:
         """Load the credentials and prepare to connect with them. If they cannot be used, keep the old ones."""
-        import urllib3
-
         stamp = self._rotation.stamp()
         configuration = self._load()
+        import urllib3  # already imported with the client
+
         token = configuration.api_key.get("BearerToken") if self._access.secure else None
         authorization = sendable("Authorization", token) if token else None
-        context = tls_context(configuration, self._access) if self._access.secure else None
+        context = self._tls_context(configuration) if self._access.secure else None
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         self._pools: dict[str, type] = {}
         self._configuration, self.authorization, self._context = configuration, authorization, context
@@ -71,6 +77,16 @@ class Session:
         # An open connection keeps using the certificate that it was opened with.
         for client in outdated:
             client.close()
+
+    def _tls_context(self, configuration: Any) -> SSLContext:
+        """Return the context of the early handshakes; without those, or for newer credentials, a new one."""
+        early, self._early = self._early, None
+        if early is not None:
+            try:
+                return early.context
+            except (OSError, ValueError):
+                pass  # the other way reports what is wrong
+        return tls_context(configuration, self._access)
 
     def _client(self, deadline: Deadline | None = None) -> Any:
         """Return a new official REST client, for one thread at a time. deadline: None for that of the readings.

@@ -1,15 +1,17 @@
-"""The TLS context of a cluster: its CA, and the client's certificate."""
+"""The TLS context of a cluster: its CA, and the client's certificate. And handshakes made ahead."""
 
 from __future__ import annotations
 
 from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from c3s_cli.errors import ConfigError, Unreachable
 from c3s_cli.kube.answers import UNABLE
 
 if TYPE_CHECKING:
+    from socket import socket
     from ssl import SSLContext
 
     from c3s_cli.kube.access import Access
@@ -21,6 +23,64 @@ KEY_WORDS: Final = {
     "": "tls: failed to find any PEM data in certificate or key input",
     "KEY_VALUES_MISMATCH": "tls: private key does not match public key",
 }
+# A user with one of these may have a client certificate, which the client's Configuration names.
+MAY_HAVE_CERTIFICATE: Final = ("exec", "client-certificate", "client-certificate-data")
+
+
+class EarlyTls:
+    """The TLS of one cluster before the official client is imported, so that handshakes take place meanwhile.
+
+    Several threads may use it at once.
+    """
+
+    def __init__(self, access: Access) -> None:
+        name = access.cluster.get("tls-server-name") or urlsplit(access.server).hostname or ""
+        # Bytes avoid importing IDNA. UnicodeEncodeError for a name that needs it.
+        self._name = str(name).encode("ascii")
+        self._access = access
+        self._lock = Lock()
+        self._context: SSLContext | None = None
+
+    @property
+    def context(self) -> SSLContext:
+        """The context, made when it is first needed. Raises OSError or ValueError if the CA cannot be used."""
+        with self._lock:
+            if self._context is None:
+                self._context = self._made()
+            return self._context
+
+    def _made(self) -> SSLContext:
+        import base64  # imports nothing; needed for inline CAs
+
+        cluster = self._access.cluster
+        inline = cluster.get("certificate-authority-data")
+        authority = None if inline else cluster.get("certificate-authority") or None
+        data = base64.b64decode(inline).decode("ascii") if inline else None
+        if data == "":
+            # ssl would use the system's CAs instead.
+            raise ValueError("no certificate")
+        return _context(self._access, authority, data, own=bool(authority or data))
+
+    def secured(self, plain: socket) -> socket:
+        """Do the handshake on an open connection, or close it. The context lets urllib3 use the result as it is."""
+        try:
+            context = self.context
+            context.set_alpn_protocols(["http/1.1"])
+            plain.getpeername()  # raises if the server has closed it; ssl would too, but without closing its socket
+            return context.wrap_socket(plain, server_hostname=self._name)
+        except BaseException:
+            plain.close()
+            raise
+
+
+def early_tls(access: Access) -> EarlyTls | None:
+    """Return the TLS for early handshakes; None without TLS, or if a client certificate may have to be loaded."""
+    if not access.secure or any(access.user.get(key) for key in MAY_HAVE_CERTIFICATE):
+        return None
+    try:
+        return EarlyTls(access)
+    except ValueError:
+        return None
 
 
 def tls_context(configuration: Any, access: Access) -> SSLContext:
@@ -30,21 +90,14 @@ def tls_context(configuration: Any, access: Access) -> SSLContext:
     """
     import ssl  # already imported by urllib3
 
-    if configuration.verify_ssl:
-        authority = configuration.ssl_ca_cert or None
-        # Do not share the context: urllib3 changes it for another server name, and the certificate is this client's.
-        own = authority or configuration.cert_file or access.cluster.get("tls-server-name")
-        try:
-            context = _verifying(authority) if own else _of_the_system()
-        except (OSError, ssl.SSLError):
-            raise ConfigError(
-                f'the certificate authority of context "{access.name}" cannot be read',
-                hint="it must contain certificates in PEM format",
-            ) from None
-    else:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
+    authority = configuration.ssl_ca_cert or None
+    try:
+        context = _context(access, authority, None, own=bool(authority or configuration.cert_file))
+    except (OSError, ssl.SSLError):
+        raise ConfigError(
+            f'the certificate authority of context "{access.name}" cannot be read',
+            hint="it must contain certificates in PEM format",
+        ) from None
     if configuration.cert_file:
         try:
             # Pass a password, so that OpenSSL does not prompt for one if the key is encrypted.
@@ -57,20 +110,50 @@ def tls_context(configuration: Any, access: Access) -> SSLContext:
     return context
 
 
+def _context(access: Access, authority: str | None, data: str | None, *, own: bool) -> SSLContext:
+    """Return a context without a client certificate. authority, data: the CA's file or text; None for the system's.
+
+    own: whether it must not be shared with other clusters.
+    """
+    import ssl  # takes 10 ms
+
+    if access.cluster.get("insecure-skip-tls-verify"):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return _accepting_early(context)
+    # urllib3 changes the context for another server name.
+    if own or access.cluster.get("tls-server-name"):
+        return _verifying(authority, data)
+    return _of_the_system()
+
+
 def _of_the_system() -> SSLContext:
     """Return the context shared by all clusters that use the system's CAs: loading those takes 22 ms."""
     with LOADING:
         return _loaded()
 
 
-_loaded = cache(lambda: _verifying(None))
+_loaded = cache(lambda: _verifying(None, None))
 
 
-def _verifying(authority: str | None) -> SSLContext:
-    import ssl  # already loaded by urllib3
+def _verifying(authority: str | None, data: str | None) -> SSLContext:
+    import ssl  # already imported by the caller
 
-    context = ssl.create_default_context(cafile=authority)
+    context = ssl.create_default_context(cafile=authority, cadata=data)
     # Python 3.13 refuses CAs without a key identifier, which Go accepts. The chain and the host name are still
     # verified.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    return _accepting_early(context)
+
+
+def _accepting_early(context: SSLContext) -> SSLContext:
+    """Let `wrap_socket` return connections as they are that had their handshake with this context (EarlyTls)."""
+    handshake = context.wrap_socket
+
+    def wrap_socket(connection: Any, *args: Any, **more: Any) -> Any:
+        secured = getattr(connection, "context", None) is context
+        return connection if secured else handshake(connection, *args, **more)
+
+    context.wrap_socket = wrap_socket  # type: ignore[method-assign,assignment]
     return context

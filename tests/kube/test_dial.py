@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import socket
+import ssl
 import time
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,11 @@ import pytest
 import urllib3
 
 from c3s_cli.kube import dial
-from tests.authority import server_context, write_files
+from c3s_cli.kube.access import Access
+from c3s_cli.kube.cluster import connect
+from c3s_cli.kube.tls import EarlyTls
+from c3s_cli.request.target import Target
+from tests.authority import authority, server_context, write_files
 from tests.conftest import Run
 from tests.servers import FakeApi, Tunnel, node, node_metrics, pod, pod_metrics
 
@@ -70,6 +76,71 @@ def test_all_that_is_sent_goes_over_them(
     assert run(f"top nodes -o name --server {cluster.url}").out == "node/a\n"
     assert run(f"top nodes -o name {secure[0]}").out == "node/a\n"
     assert secure[1].connections == 2
+
+
+AUTHORITY, THEIRS = (base64.b64encode(ca.cert_pem.bytes()).decode() for ca in (authority(), authority("theirs")))
+
+
+@pytest.mark.parametrize(
+    ("cluster_part", "user_part", "early"),
+    [
+        ({"certificate-authority": "ca.crt"}, {"token": "t"}, True),
+        ({"certificate-authority-data": AUTHORITY}, {}, True),
+        # Inline data wins, so this server is not to be trusted.
+        ({"certificate-authority-data": THEIRS, "certificate-authority": "ca.crt"}, {}, None),
+        ({"certificate-authority": "ca.crt", "tls-server-name": "127.0.0.1"}, {}, True),
+        ({"insecure-skip-tls-verify": True}, {}, True),
+        ({"certificate-authority": "ca.crt", "tls-server-name": "n\u00f6de"}, {}, None),
+        # The client's certificate is known when the client has loaded the user.
+        ({"certificate-authority": "ca.crt"}, {"client-certificate": "client.crt", "client-key": "client.key"}, False),
+    ],
+)
+def test_the_handshake_is_over_before_the_client_gets_a_connection(
+    run: Run,
+    secure: tuple[str, FakeApi],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    cluster_part: dict[str, Any],
+    user_part: dict[str, Any],
+    early: bool | None,  # noqa: FBT001  None for a server that is not trusted
+) -> None:
+    wrap = getattr(urllib3.connection, "ssl_wrap_socket")  # noqa: B009  not public
+    given: list[bool] = []
+
+    def noticed(*words: Any, sock: socket.socket, **more: Any) -> Any:
+        given.append(isinstance(sock, ssl.SSLSocket))
+        return wrap(*words, sock=sock, **more)
+
+    monkeypatch.setattr(urllib3.connection, "ssl_wrap_socket", noticed)
+    config = json.loads((tmp_path / "config").read_text())
+    config["clusters"][0]["cluster"] = {"server": secure[1].url, **cluster_part}
+    config["users"][0]["user"] = user_part
+    (tmp_path / "config").write_text(json.dumps(config))
+    result = run(f"top nodes -o name {secure[0]}")
+    if early is None:
+        assert (result.code, given) == (1, [False] * len(given))
+    else:
+        assert (result.out, given, secure[1].connections) == ("node/a\n", [early, early], 2)
+
+
+def access(authority_file: Path) -> Access:
+    return Access("c", "", "https://127.0.0.1", {"certificate-authority": str(authority_file)}, {})
+
+
+def test_newer_credentials_get_a_tls_context_of_their_own(secure: tuple[str, FakeApi], tmp_path: Path) -> None:
+    cluster = connect(Target(kubeconfig=str(tmp_path / "config")), connections=2)
+    session = cluster._session  # noqa: SLF001  rotated CAs look the same from outside
+    contexts = [session._context, session._open(), session._context]  # type: ignore[func-returns-value]  # noqa: SLF001
+    assert len(set(contexts)) == 3
+    cluster.close()
+
+
+def test_a_connection_that_cannot_be_secured_is_closed(tmp_path: Path) -> None:
+    (tmp_path / "no.crt").write_text("no certificate")
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as plain:
+        with pytest.raises(OSError, match="certificate"):
+            EarlyTls(access(tmp_path / "no.crt")).secured(plain)
+        assert plain.fileno() == -1
 
 
 def test_one_that_waited_too_long_is_not_used(
