@@ -120,7 +120,8 @@ def test_the_handshake_is_over_before_the_client_gets_a_connection(
     if early is None:
         assert (result.code, given) == (1, [False] * len(given))
     else:
-        assert (result.out, given, secure[1].connections) == ("node/a\n", [early, early], 2)
+        # The second request may find the connection of the first free again.
+        assert (result.out, set(given)) == ("node/a\n", {early})
 
 
 def access(authority_file: Path) -> Access:
