@@ -21,15 +21,19 @@ _REASONS = {
 
 
 class Answer:
-    """A status, a content type and a body: bytes, or pieces of a body that is too long for memory."""
+    """A status, a content type and a body: bytes, or pieces of a long body.
 
-    __slots__ = ("body", "content_type", "live", "packed", "pieces", "status")
+    length: that of all pieces together, None if they are too many to be made before the first one is sent.
+    """
+
+    __slots__ = ("body", "content_type", "length", "live", "packed", "pieces", "status")
 
     def __init__(self, body: bytes, *, status: int = 200, content_type: str = JSON) -> None:
         self.body = body
         self.status = status
         self.content_type = content_type
         self.pieces: Iterator[bytes] | None = None
+        self.length: int | None = None
         self.live = False  # whether the pieces arrive over time
         self.packed: bytes | None = None  # the gzipped body, kept if the answer is used again
 

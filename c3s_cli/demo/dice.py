@@ -34,7 +34,7 @@ def letters(bits: int, count: int) -> str:
 
 def hexadecimal(bits: int) -> str:
     """32 hexadecimal digits."""
-    return f"{mix(bits, 1):016x}{mix(bits, 2):016x}"
+    return (mix(bits, 1) << 64 | mix(bits, 2)).to_bytes(16, "big").hex()  # half the time of a format
 
 
 def uid(digits: str) -> str:

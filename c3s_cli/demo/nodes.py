@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from c3s_cli.demo import dice
 from c3s_cli.demo.clock import rfc3339
 from c3s_cli.demo.sizes import REGION
-from c3s_cli.demo.templates import Json, template
+from c3s_cli.demo.templates import Json, Template
 
 if TYPE_CHECKING:
     from c3s_cli.demo.catalogue import Pool
@@ -166,17 +166,17 @@ class Nodes:
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
-        self._templates: dict[tuple[object, ...], tuple[str, str]] = {}
+        self._templates: dict[tuple[object, ...], tuple[Template, Template]] = {}
 
-    def _texts(self, node: Node) -> tuple[str, str]:
+    def _texts(self, node: Node) -> tuple[Template, Template]:
         key = node.pool.name, node.unschedulable, node.capacity, node.ready
         texts = self._templates.get(key)
         if texts is None:
             whole = _dictionary(node)
-            texts = self._templates[key] = template(whole), template(whole["metadata"])
+            texts = self._templates[key] = Template(whole), Template(whole["metadata"])
         return texts
 
-    def _gaps(self, node: Node) -> dict[str, object]:
+    def _gaps(self, node: Node) -> dict[str, str]:
         epoch = self.cluster.clock.epoch
         bits = dice.mix(node.bits, self.cluster.seed)
         digits = dice.hexadecimal(node.bits)
@@ -187,7 +187,7 @@ class Nodes:
             "hex": digits,
             "uid": dice.uid(digits),
             "boot": dice.uid(dice.hexadecimal(bits)),
-            "rv": node.version or 5_100_000 + node.index,
+            "rv": str(node.version or 5_100_000 + node.index),
             "created": rfc3339(created),
             "ready": rfc3339(node.changed or created + 31),
             "heartbeat": rfc3339((node.changed or epoch - 20) - node.index * 13 % 240),
@@ -199,11 +199,11 @@ class Nodes:
 
     def item(self, node: Node) -> str:
         """Return a node as in a list: without kind and apiVersion."""
-        return self._texts(node)[0] % self._gaps(node)
+        return self._texts(node)[0].filled(self._gaps(node))
 
     def metadata(self, node: Node) -> str:
         """Return only its metadata."""
-        return self._texts(node)[1] % self._gaps(node)
+        return self._texts(node)[1].filled(self._gaps(node))
 
     def created(self, node: Node) -> int:
         """When it joined, in seconds since 1970."""

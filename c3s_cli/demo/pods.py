@@ -21,7 +21,7 @@ from c3s_cli.demo.catalogue import (
 from c3s_cli.demo.clock import rfc3339
 from c3s_cli.demo.pod_spec import resize, spec
 from c3s_cli.demo.pod_status import status
-from c3s_cli.demo.templates import Json, template
+from c3s_cli.demo.templates import Json, Template
 
 if TYPE_CHECKING:
     from c3s_cli.demo.catalogue import Workload
@@ -34,8 +34,8 @@ _RARE = ("finished", "restarted", "deleted", "restarts", "ordinal", "nodes")
 class Texts(NamedTuple):
     """The templates of a kind of pod, and its cells in `kubectl get pods`."""
 
-    item: str
-    metadata: str
+    item: Template
+    metadata: Template
     ready: str
     status: str
     rare: bool  # whether it has gaps that most pods have not
@@ -110,9 +110,8 @@ def _build(group: Group, state: str, *, restarts: bool) -> Texts:
             done = spec_json["containers"][0]["resources"]
             status_json["containerStatuses"][0] |= {"allocatedResources": done["requests"], "resources": done}
     whole = {"metadata": metadata, "spec": spec_json, "status": status_json}
-    item = template(whole)
-    rare = any(f"%({name})s" in item for name in _RARE)
-    return Texts(item, template(metadata), *_printed(workload, state), rare)
+    item = Template(whole)
+    return Texts(item, Template(metadata), *_printed(workload, state), not item.names.isdisjoint(_RARE))
 
 
 class Pods:
@@ -130,19 +129,19 @@ class Pods:
             texts = self._texts[key] = _build(pod.group, pod.state, restarts=pod.restarts > 0)
         return texts
 
-    def gaps(self, pod: Pod, *, rare: bool) -> dict[str, object]:
+    def gaps(self, pod: Pod, *, rare: bool) -> dict[str, str]:
         """Return what fills the gaps of the templates."""
         epoch = self.cluster.clock.epoch
         digits = dice.hexadecimal(pod.bits)
         node = pod.node
         created = pod.created
-        gaps: dict[str, object] = {
+        gaps: dict[str, str] = {
             "name": pod.name,
             "namespace": pod.group.namespace,
             "uid": dice.uid(digits),
             "hex": digits,
             "suffix": digits[:5],
-            "rv": pod.version or 5_000_000 + pod.bits % 90_000,
+            "rv": str(pod.version or 5_000_000 + pod.bits % 90_000),
             "created": rfc3339(created),
             "started": rfc3339(pod.started or min(created + 7, epoch)),
             "node": node.name if node else "",
@@ -154,9 +153,9 @@ class Pods:
                 "finished": rfc3339(pod.finished or min(created + 431, epoch)),
                 "restarted": rfc3339(self.restarted(pod)),
                 "deleted": rfc3339(pod.deleted or epoch + 12),
-                "restarts": pod.restarts,
-                "ordinal": pod.ordinal,
-                "nodes": len(self.cluster.nodes),
+                "restarts": str(pod.restarts),
+                "ordinal": str(pod.ordinal),
+                "nodes": str(len(self.cluster.nodes)),
             }
         return gaps
 
@@ -167,12 +166,12 @@ class Pods:
     def item(self, pod: Pod) -> str:
         """Return a pod as in a list: without kind and apiVersion."""
         texts = self.texts(pod)
-        return texts.item % self.gaps(pod, rare=texts.rare)
+        return texts.item.filled(self.gaps(pod, rare=texts.rare))
 
     def metadata(self, pod: Pod) -> str:
         """Return only its metadata."""
         texts = self.texts(pod)
-        return texts.metadata % self.gaps(pod, rare=texts.rare)
+        return texts.metadata.filled(self.gaps(pod, rare=texts.rare))
 
 
 def labels(pod: Pod) -> dict[str, str]:

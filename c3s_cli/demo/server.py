@@ -198,10 +198,14 @@ class DemoServer:
             client.sendall(body)
 
     def _stream(self, client: socket.socket, request: _Request, answer: Answer, pieces: Iterable[bytes]) -> None:
-        """Send a body of unknown length: in chunks, or to a client of HTTP/1.0 until the connection ends."""
+        """Send a body in pieces. If their length is unknown, in chunks; to HTTP/1.0 until the connection ends."""
         packs = request.gzip and not answer.live
         extra = ["Content-Encoding: gzip", "Vary: Accept-Encoding"] if packs else []
-        if request.chunks:
+        known = answer.length is not None and not packs
+        chunks = request.chunks and not known
+        if known:
+            extra.append(f"Content-Length: {answer.length}")
+        elif chunks:
             extra.append("Transfer-Encoding: chunked")
         else:
             request.keep_alive = False
@@ -209,8 +213,8 @@ class DemoServer:
         if request.method == "HEAD":
             return
         for piece in _gzip(pieces) if packs else pieces:
-            client.sendall(b"%x\r\n%b\r\n" % (len(piece), piece) if request.chunks else piece)
-        if request.chunks:
+            client.sendall(b"%x\r\n%b\r\n" % (len(piece), piece) if chunks else piece)
+        if chunks:
             client.sendall(b"0\r\n\r\n")
 
 

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from c3s_cli.demo.collection import Collection
     from c3s_cli.demo.discovery import Resource
 
-# Longer lists are sent in pieces, so that they are never in memory as a whole.
-_PIECE = 500
+# Objects in a block of a list, and in a piece of a list that is too long to be in memory as a whole.
+_BLOCK, _PIECE = 16, 512
+_FEW_BLOCKS, _MOST_BLOCKS = 4, 4 * _PIECE // _BLOCK
 
 
 def whole(resource: Resource, text: str) -> str:
@@ -45,18 +46,30 @@ def row(resource: Resource, collection: Collection[Any], item: Any, now: int, in
 
 
 def joined(head: str, texts: Iterator[str]) -> Answer:
-    """Return a list as one body, or as pieces if it is long."""
-    first = list(islice(texts, 4 * _PIECE))
-    if len(first) < 4 * _PIECE:
-        return Answer((head + ",".join(first) + "]}\n").encode())
+    """Return a list: as one body, as blocks if it is longer, or as pieces of unknown length if it is very long."""
+    blocks = _blocks(head, texts)
+    first = list(islice(blocks, _MOST_BLOCKS))
+    if len(first) <= _FEW_BLOCKS:
+        return Answer(b"".join(first))
     answer = Answer(b"")
-    answer.pieces = _pieces(head, first, texts)
+    if len(first) < _MOST_BLOCKS:
+        answer.pieces, answer.length = iter(first), sum(map(len, first))
+    else:
+        answer.pieces = _pieces(first, blocks)
     return answer
 
 
-def _pieces(head: str, first: list[str], texts: Iterator[str]) -> Iterator[bytes]:
-    yield (head + ",".join(first)).encode()
+def _blocks(head: str, texts: Iterator[str]) -> Iterator[bytes]:
+    """Encode a list in blocks that fit into memory that is free already: fresh memory takes longer than all else."""
+    between = head
+    while block := list(islice(texts, _BLOCK)):
+        yield (between + ",".join(block)).encode()
+        between = ","
+    yield (head if between == head else "").encode() + b"]}\n"
+
+
+def _pieces(first: list[bytes], blocks: Iterator[bytes]) -> Iterator[bytes]:
+    yield b"".join(first)
     first.clear()
-    while piece := list(islice(texts, _PIECE)):
-        yield ("," + ",".join(piece)).encode()
-    yield b"]}\n"
+    while piece := b"".join(islice(blocks, _PIECE // _BLOCK)):
+        yield piece

@@ -545,7 +545,7 @@ def test_what_the_system_trusts_is_loaded_once_for_all_clusters(
         config(dict.fromkeys("abcd", api.url), **{name: {"token": name} for name in "abcd"})
         result = run("top nodes --all-contexts")
     assert (result.code, result.err.count("certificate signed by unknown authority")) == (1, 4)
-    assert loaded == [{"cafile": None}]
+    assert loaded == [{"cafile": None, "cadata": None}]
 
 
 def test_one_more_context_costs_little(tmp_path: Path) -> None:

@@ -11,8 +11,11 @@ from msgspec import Raw, Struct, structs
 
 from c3s_cli.request.selectors import Requirement
 from c3s_cli.request.workloads import AntiAffinity, NodeTerm, Placing, Selector, Spread, Toleration
+from c3s_cli.sources.decode.pods import Volume
 from c3s_cli.sources.decode.shapes import NULL, decode_one
 
+# One object, whose hash is computed once.
+NOTHING: Final = b"null"
 OPERATORS: Final = {"In": "in", "NotIn": "notin", "Exists": "exists", "DoesNotExist": "!", "Gt": ">", "Lt": "<"}
 
 
@@ -29,7 +32,7 @@ class Rules(Protocol):
 class PodRules(Rules, Protocol):
     """The rules of an existing pod, with its volumes."""
 
-    volumes: Raw
+    volumes: list[Volume] | None
 
 
 class _Expression(Struct, gc=False):
@@ -93,13 +96,7 @@ class _Spread(Struct, rename="camel", gc=False):
     match_label_keys: list[str] | None = None
 
 
-class _Volume(Struct, rename="camel", gc=False):
-    persistent_volume_claim: Raw = NULL
-    ephemeral: Raw = NULL
-
-
 VOLUMES: Final = "volumes"
-Volumes: Any = list[_Volume] | None
 Labels: Any = dict[str, str] | None
 Wishes: Any = _Affinity | None
 Tolerations: Any = list[_Toleration] | None
@@ -108,17 +105,15 @@ Spreads: Any = list[_Spread] | None
 
 def placing_of(rules: Rules) -> Placing:
     """Decode the scheduling rules of a pod. InvalidAnswer if they do not have the expected shape."""
+    selector, affinity = rules.node_selector, rules.affinity
+    tolerations, spreads = rules.tolerations, rules.topology_spread_constraints
     return _placing(
-        _text(rules.node_selector),
-        _text(rules.affinity),
-        _text(rules.tolerations),
-        _text(rules.topology_spread_constraints),
+        NOTHING if selector is NULL else bytes(selector),
+        NOTHING if affinity is NULL else bytes(affinity),
+        NOTHING if tolerations is NULL else bytes(tolerations),
+        NOTHING if spreads is NULL else bytes(spreads),
         rules.priority or 0,
     )
-
-
-def _text(raw: Raw) -> bytes:
-    return b"null" if raw is NULL else bytes(raw)
 
 
 def placing_of_pod(rules: PodRules) -> Placing:
@@ -127,17 +122,13 @@ def placing_of_pod(rules: PodRules) -> Placing:
     return _ignoring_volumes(placing) if claims_volumes(rules.volumes) else placing
 
 
-def claims_volumes(volumes: Raw) -> bool:
+def claims_volumes(volumes: Iterable[Volume] | None) -> bool:
     """Return whether a pod has a volume claim, which binds the pod to where the volume is."""
-    text = bytes(volumes)
-    # Few pods have such a volume: the others need not be decoded.
-    if b'"persistentVolumeClaim"' not in text and b'"ephemeral"' not in text:
-        return False
-    return any(
-        bytes(claim) != b"null"
-        for volume in decode_one(text, Volumes, "pods") or ()
-        for claim in (volume.persistent_volume_claim, volume.ephemeral)
-    )
+    for volume in volumes or ():
+        for claim in (volume.persistent_volume_claim, volume.ephemeral):
+            if claim is not NULL and bytes(claim) != NOTHING:
+                return True
+    return False
 
 
 @lru_cache(maxsize=4096)

@@ -60,12 +60,19 @@ class _Pod(Struct, gc=False):
     status: PodState | None = None
 
 
+class Volume(Struct, rename="camel", gc=False):
+    """What may make a volume of a pod one with a claim."""
+
+    persistent_volume_claim: Raw = NULL
+    ephemeral: Raw = NULL
+
+
 class _RuledSpec(_Spec, rename="camel", gc=False):
     node_selector: Raw = NULL
     affinity: Raw = NULL
     tolerations: Raw = NULL
     topology_spread_constraints: Raw = NULL
-    volumes: Raw = NULL
+    volumes: list[Volume] | None = None
     priority: int | None = None
 
 
@@ -203,44 +210,59 @@ Labels: Any = dict[str, str] | None
 
 def _key(spec: _Spec, state: PodState) -> object:
     """Return what a pod's amounts depend on as a cache key: its resources in the spec and in the status."""
+    containers, statuses = spec.containers or (), state.container_statuses or ()
+    others = spec.init_containers or spec.overhead or spec.resources or state.init_container_statuses
+    if len(containers) == len(statuses) == 1 and not others:
+        # Most pods: half the time.
+        declared, reported = containers[0], statuses[0]
+        resources, actual = bytes(declared.resources), bytes(reported.resources)
+        in_force = declared.name == reported.name and resources == actual
+        return (
+            declared.name,
+            declared.restart_policy,
+            resources,
+            reported.name,
+            bytes(reported.allocated_resources),
+            actual,
+            not in_force and _infeasible(state),
+        )
+    of_containers, of_statuses = _resources_keys(containers), _status_keys(statuses)
+    may_be_refused = spec.init_containers or not _in_force(of_containers, of_statuses)
     return (
-        _resources_keys(spec.containers),
+        of_containers,
         _resources_keys(spec.init_containers) if spec.init_containers else None,
         _pairs(spec.overhead) if spec.overhead else None,
         (_pairs(spec.resources.requests), _pairs(spec.resources.limits)) if spec.resources else None,
-        _status_keys(state.container_statuses),
+        of_statuses,
         _status_keys(state.init_container_statuses) if state.init_container_statuses else None,
-        not _in_force(spec, state) and _infeasible(state),
+        bool(may_be_refused and _infeasible(state)),
     )
 
 
-def _resources_keys(containers: Sequence[_Container] | None) -> object:
-    return tuple([(each.name, each.restart_policy, bytes(each.resources)) for each in containers or ()])
+def _resources_keys(containers: Sequence[_Container]) -> tuple[tuple[str, str | None, bytes], ...]:
+    return tuple([(each.name, each.restart_policy, bytes(each.resources)) for each in containers])
 
 
-def _status_keys(statuses: Sequence[ContainerStatus] | None) -> object:
+def _status_keys(statuses: Sequence[ContainerStatus]) -> tuple[tuple[str, bytes, bytes], ...]:
     """Return the resources that the containers' statuses report."""
-    return tuple(
-        [
-            (each.name, bytes(each.allocated_resources), bytes(each.resources))
-            for each in statuses or ()
-            if each.resources is not NULL or each.allocated_resources is not NULL
-        ]
-    )
+    return tuple([(each.name, bytes(each.allocated_resources), bytes(each.resources)) for each in statuses])
 
 
 def _pairs(quantities: Mapping[str, Quantity] | None) -> object:
     return None if quantities is None else tuple(quantities.items())
 
 
-def _in_force(spec: _Spec, state: PodState) -> bool:
-    """Return whether all containers report the resources in their spec, so that no resize of them can be refused."""
-    containers, statuses = spec.containers or (), state.container_statuses or ()
-    return (
-        not spec.init_containers
-        and len(containers) == len(statuses)
-        and all(a.name == b.name and a.resources == b.resources for a, b in zip(containers, statuses, strict=True))
-    )
+def _in_force(containers: Sequence[tuple[Any, ...]], statuses: Sequence[tuple[Any, ...]]) -> bool:
+    """Return whether all containers report the resources in their spec, so that no resize of them can be refused.
+
+    containers, statuses: their keys.
+    """
+    if len(containers) != len(statuses):
+        return False
+    for declared, reported in zip(containers, statuses, strict=True):
+        if declared[0] != reported[0] or declared[2] != reported[2]:
+            return False
+    return True
 
 
 def _infeasible(state: PodState) -> bool:

@@ -13,7 +13,7 @@ from c3s_cli.amounts.allocation import Amounts, ContainerResources, PodResources
 from c3s_cli.errors import InvalidAnswer, UsageError
 from c3s_cli.request.workloads import Workload
 from c3s_cli.sources.decode.placing import VOLUMES, claims_volumes, placing_of
-from c3s_cli.sources.decode.pods import PodDecoder
+from c3s_cli.sources.decode.pods import PodDecoder, Volume
 from c3s_cli.sources.decode.shapes import NULL
 
 Object = Mapping[str, Any]
@@ -46,7 +46,7 @@ class _Spec(Struct, rename="camel"):
     priority: int | None = None
     containers: list[_Container] | None = None
     init_containers: list[_Container] | None = None
-    volumes: Raw = NULL
+    volumes: list[Volume] | None = None
     node_name: str | None = None
     scheduler_name: str | None = None
     runtime_class_name: str | None = None
