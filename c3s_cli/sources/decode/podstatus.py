@@ -84,6 +84,16 @@ def status_and_restarts(
 
     sidecars: names of its restartable init containers. init_count: number of init containers in its spec.
     """
+    statuses = state.container_statuses or ()
+    if (
+        state.phase == "Running"
+        and len(statuses) == 1
+        and not (state.reason or deleted or state.init_container_statuses)
+    ):
+        # Most pods: a third of the time.
+        now = statuses[0].state or NO_STATE
+        if now.running is not None and now.waiting is None and now.terminated is None:
+            return "Running", statuses[0].restart_count
     word = state.reason or state.phase or "Unknown"
     # A pod that runs has been scheduled, so that most conditions need not be looked at.
     if state.phase != "Running" and has_condition(state, "PodScheduled", reason="SchedulingGated"):
@@ -95,7 +105,7 @@ def status_and_restarts(
         restarts = sum([status.restart_count for status in first])
     else:
         word = _running_word(state, initializing or word)
-        restarts = sum([status.restart_count for status in state.container_statuses or ()])
+        restarts = sum([status.restart_count for status in statuses])
         restarts += sum([status.restart_count for status in first if status.name in sidecars])
     if deleted:
         word = "Unknown" if state.reason == "NodeLost" else "Terminating"
