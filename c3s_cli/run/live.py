@@ -214,6 +214,7 @@ def show_live(first: Report, live: Live, reading: Reading, schedule: Schedule, n
     with live.console.opened():
         outcome: Report | C3sError | None = first
         readings = 0
+        keys: list[str] = []
         while True:
             if outcome is not None:
                 readings += 1
@@ -221,12 +222,16 @@ def show_live(first: Report, live: Live, reading: Reading, schedule: Schedule, n
                 collect(readings)
                 if ended := live.ended(readings, now() - schedule.begun):
                     return ended
-            if live.is_due(schedule, now()) and not reading.under_way:
+            begins = live.is_due(schedule, now()) and not reading.under_way
+            if begins:
                 live.asked_at = now()
                 reading.begin(live.console.wake)
             if not reading.over:
-                live.draw(schedule, now())
-                for key in live.console.wait(live.pause(schedule, reading, now())):
+                # A reading that begins changes nothing on the screen, unless a banner says "trying now".
+                if not begins or keys or live.problem or live.console.resized:
+                    live.draw(schedule, now())
+                keys = live.console.wait(live.pause(schedule, reading, now()))
+                for key in keys:
                     live.press(key)
                 if live.viewing.quit:
                     return Ended(ExitCode.OK, live.report, by_key=True)

@@ -426,7 +426,7 @@ def test_a_server_that_does_not_answer_is_said_to_be_silent(desk: Desk, server: 
     broken = "Error from server (InternalError): broken"
     assert lines == [
         calm.format(59),
-        calm.format(61),
+        calm.format(59),  # a reading that begins draws nothing
         calm.format(62),
         calm.format(63),
         f"{calm.format(64)}   no answer for 3s",
@@ -436,6 +436,25 @@ def test_a_server_that_does_not_answer_is_said_to_be_silent(desk: Desk, server: 
         f"STALE 9s (since 09:30:00Z), trying now: {broken}",
         f"STALE 10s (since 09:30:00Z), trying now: {broken}",
     ]
+
+
+def test_what_happens_just_before_a_reading_is_shown_during_it(desk: Desk, server: Server) -> None:
+    begin = Reading.begin
+
+    def slowly(reading: Reading, wake: Callable[[], None]) -> None:
+        if server.api.paths().count(METRICS):
+            reading._start = lambda _job: None  # noqa: SLF001  the first one was as fast as ever
+        begin(reading, wake)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Reading, "begin", slowly)
+        # The next reading is due while the watch is paused, and begins with the second space.
+        resumed = desk(f"watch {server.answers(at(1, a=1))}", "space", "", "", "", "space", size=(120, 24)).looks
+        server.api.requests.clear()
+        resized = desk(f"watch {server.answers(at(1, a=1))}", lambda: desk.resize(100, 20), size=(120, 24)).looks
+    assert [look[-1].startswith("PAUSED") for look in resumed] == [False, True, True, True, True, False]
+    assert [len(look) for look in resized] == [24, 20]
+    assert any(line.startswith("  NAME") for line in resized[1])
 
 
 def test_nodes_that_are_not_ready_are_named_with_their_age(desk: Desk, api: FakeApi) -> None:
