@@ -55,7 +55,7 @@ class Case:
 
 
 START = "interpreter, imports"
-TRIPS = "imports, then three round trips"
+TRIPS = "imports, then one round trip"
 DECODING = "transfer, decoding"
 CASES: Final = (
     Case("-", "--version", "version --client", 1.6, 0.6, "interpreter"),
