@@ -177,11 +177,12 @@ def test_what_the_pods_of_a_drained_node_ask_for_besides_is_named(run: Run, api:
     affinity = {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [near]}}
     claims = [{"name": "token", "projected": {}}, {"name": "d", "persistentVolumeClaim": {"claimName": "d"}}]
     scratch = [{"name": "persistentVolumeClaim", "emptyDir": {}}, {"name": "ephemeral", "configMap": {"name": "c"}}]
+    none = {"name": "none", "persistentVolumeClaim": None, "ephemeral": None}
     api.nodes(node("a"), node("b"), node("c"))
     api.pods(
         pod("x", "one", "a", spec={"affinity": affinity}),
         pod("x", "two", "a", spec={"volumes": claims}),
-        pod("x", "three", "b", spec={"volumes": scratch}),
+        pod("x", "three", "b", spec={"volumes": [*scratch, none]}),
         # The claims of a DaemonSet's pod end with the node.
         pod("x", "four", "b", owner=("DaemonSet", "four"), spec={"volumes": claims}),
     )

@@ -63,6 +63,8 @@ READY, INITIALIZED = [condition("Ready")], [condition("Initialized")]
         ({"containerStatuses": [{"name": "app"}]}, "Running", 0),
         ({"containerStatuses": [waiting("app", "CrashLoopBackOff", 7)]}, "CrashLoopBackOff", 7),
         ({"containerStatuses": [waiting("app")]}, "Running", 0),
+        ({"containerStatuses": [running("app", 1)], "reason": "NodeAffinity"}, "NodeAffinity", 1),
+        ({"containerStatuses": [running("app", 1, state={"running": {}, "waiting": {"reason": "Odd"}})]}, "Odd", 1),
         ({"containerStatuses": [ended("app", reason="Error", exitCode=1)]}, "Error", 0),
         ({"containerStatuses": [ended("app", exitCode=3)]}, "ExitCode:3", 0),
         ({"containerStatuses": [ended("app", exitCode=3, signal=9)]}, "Signal:9", 0),
@@ -250,4 +252,29 @@ def test_of_pods_alike_but_for_a_refused_resize_each_has_its_own_requests(
         namespace="default",
     )
     items = json.loads(run(f"top pods -o json --columns cpu.requests --server {api.url}").out)["items"]
+    assert [item["cpu"]["requests"] for item in items] == expected
+
+
+ALONE: Object = {"spec": containers(a="300m"), "containerStatuses": [resized("a", "300m", "300m")]}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"containerStatuses": [resized("a", "500m", "300m")]},
+        {"containerStatuses": [resized("a", "300m", "500m")]},
+        {"spec": containers(a="300m") | {"overhead": {"cpu": "50m"}}},
+        {"spec": containers(a="300m") | {"resources": {"requests": {"cpu": "900m"}}}},
+    ],
+    ids=["allocated", "actual", "overhead", "of the pod"],
+)
+def test_of_pods_alike_but_for_one_thing_each_has_its_own_requests(run: Run, api: FakeApi, other: Object) -> None:
+    (one,), (another,) = (shown(run, api, "cpu.requests", **ALONE | more) for more in ({}, other))
+    assert one != another
+    api.pods(
+        *[pod("default", f"p{number}", **ALONE | more) for number, more in enumerate(({}, other, {}))],
+        namespace="default",
+    )
+    items = json.loads(run(f"top pods -o json --columns cpu.requests --server {api.url}").out)["items"]
+    expected = [each["cpu"]["requests"] for each in (one, another, one)]
     assert [item["cpu"]["requests"] for item in items] == expected
