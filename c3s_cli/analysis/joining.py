@@ -100,7 +100,6 @@ def _joined(
         pod = measured.get(of)
         if pod is None:
             pod = Pod(sample.context, *of, None, None)
-        created_at = facts.created_at
         rows[of] = Pod(
             pod.context,
             pod.namespace,
@@ -112,8 +111,8 @@ def _joined(
             pod.window,
             _containers(pod.containers, facts.containers) if containers else (),
             facts,
-            None if created_at is None else int(now - created_at) if now > created_at else 0,  # _age
-            details_of.get(facts.node) if details_of else None,
+            _age(facts.created_at, now),
+            details_of.get(facts.node),
             pod.figures,
         )
     return rows

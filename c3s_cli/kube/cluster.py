@@ -60,9 +60,10 @@ def connect(
     """
     deadline = Deadline(target.request_timeout)
     access = access or access_of(target, deadline=deadline)
-    early = None if proxy_of(access) else early_tls(access)
+    direct = not proxy_of(access)
+    early = early_tls(access) if direct else None
     try:
-        dials = [] if proxy_of(access) else dial(access.server, connections, deadline.wait(), early)
+        dials = dial(access.server, connections, deadline.wait(), early) if direct else []
     except TimeoutError as problem:
         # The steps before took all of the time.
         raise unreachable(problem, access.server) from None

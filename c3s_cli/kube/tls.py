@@ -50,7 +50,7 @@ class EarlyTls:
             return self._context
 
     def _made(self) -> SSLContext:
-        import base64  # imports nothing; needed for inline CAs
+        import base64  # the client imports it, too
 
         cluster = self._access.cluster
         inline = cluster.get("certificate-authority-data")
@@ -59,15 +59,15 @@ class EarlyTls:
         if data == "":
             # ssl would use the system's CAs instead.
             raise ValueError("no certificate")
-        return _context(self._access, authority, data, own=bool(authority or data))
+        context = _context(self._access, authority, data, own=bool(authority or data))
+        context.set_alpn_protocols(["http/1.1"])
+        return context
 
     def secured(self, plain: socket) -> socket:
         """Do the handshake on an open connection, or close it. The context lets urllib3 use the result as it is."""
         try:
-            context = self.context
-            context.set_alpn_protocols(["http/1.1"])
             plain.getpeername()  # raises if the server has closed it; ssl would too, but without closing its socket
-            return context.wrap_socket(plain, server_hostname=self._name)
+            return self.context.wrap_socket(plain, server_hostname=self._name)
         except BaseException:
             plain.close()
             raise

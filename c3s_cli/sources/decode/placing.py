@@ -14,8 +14,6 @@ from c3s_cli.request.workloads import AntiAffinity, NodeTerm, Placing, Selector,
 from c3s_cli.sources.decode.pods import Volume
 from c3s_cli.sources.decode.shapes import NULL, decode_one
 
-# One object, whose hash is computed once.
-NOTHING: Final = b"null"
 OPERATORS: Final = {"In": "in", "NotIn": "notin", "Exists": "exists", "DoesNotExist": "!", "Gt": ">", "Lt": "<"}
 
 
@@ -105,15 +103,17 @@ Spreads: Any = list[_Spread] | None
 
 def placing_of(rules: Rules) -> Placing:
     """Decode the scheduling rules of a pod. InvalidAnswer if they do not have the expected shape."""
-    selector, affinity = rules.node_selector, rules.affinity
-    tolerations, spreads = rules.tolerations, rules.topology_spread_constraints
     return _placing(
-        NOTHING if selector is NULL else bytes(selector),
-        NOTHING if affinity is NULL else bytes(affinity),
-        NOTHING if tolerations is NULL else bytes(tolerations),
-        NOTHING if spreads is NULL else bytes(spreads),
+        _text(rules.node_selector),
+        _text(rules.affinity),
+        _text(rules.tolerations),
+        _text(rules.topology_spread_constraints),
         rules.priority or 0,
     )
+
+
+def _text(raw: Raw) -> bytes:
+    return b"null" if raw is NULL else bytes(raw)
 
 
 def placing_of_pod(rules: PodRules) -> Placing:
@@ -126,7 +126,7 @@ def claims_volumes(volumes: Iterable[Volume] | None) -> bool:
     """Return whether a pod has a volume claim, which binds the pod to where the volume is."""
     for volume in volumes or ():
         for claim in (volume.persistent_volume_claim, volume.ephemeral):
-            if claim is not NULL and bytes(claim) != NOTHING:
+            if claim is not NULL and bytes(claim) != b"null":
                 return True
     return False
 
