@@ -298,6 +298,9 @@ def test_long_lists_leave_in_pieces(server: DemoServer) -> None:
         assert len(reply.json["items"]) == 2400
         packed = ask(large, "/api/v1/pods", accept_encoding="gzip")
         assert gzip.decompress(packed.body) == reply.body
+        several = ask(large, "/api/v1/pods?limit=500")
+        assert int(several.headers["content-length"]) == len(several.body)
+        assert several.json["items"] == reply.json["items"][:500]
         page = get(large, "/api/v1/pods?limit=1")
         assert page["metadata"]["remainingItemCount"] == 2399
         assert set(page["items"][0]) == set(get(server, "/api/v1/pods?limit=1")["items"][0])
