@@ -12,7 +12,7 @@ from c3s_cli.kube.answers import UNABLE
 
 if TYPE_CHECKING:
     from socket import socket
-    from ssl import SSLContext
+    from ssl import SSLContext, SSLSocket
 
     from c3s_cli.kube.access import Access
 
@@ -66,7 +66,6 @@ class EarlyTls:
     def secured(self, plain: socket) -> socket:
         """Do the handshake on an open connection, or close it. The context lets urllib3 use the result as it is."""
         try:
-            plain.getpeername()  # raises if the server has closed it; ssl would too, but without closing its socket
             return self.context.wrap_socket(plain, server_hostname=self._name)
         except BaseException:
             plain.close()
@@ -156,4 +155,23 @@ def _accepting_early(context: SSLContext) -> SSLContext:
         return connection if secured else handshake(connection, *args, **more)
 
     context.wrap_socket = wrap_socket  # type: ignore[method-assign,assignment]
+    context.sslsocket_class = _socket_class()
     return context
+
+
+@cache
+def _socket_class() -> type[SSLSocket]:
+    import ssl  # already imported by the caller
+
+    class Closing(ssl.SSLSocket):
+        """A connection that ssl does not leave open if the server is gone before the handshake."""
+
+        def getpeername(self) -> Any:
+            # ssl asks for the server's address before each handshake.
+            try:
+                return super().getpeername()
+            except OSError:
+                self.close()
+                raise
+
+    return Closing

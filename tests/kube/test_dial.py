@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import gc
 import json
 import socket
 import ssl
+import struct
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +145,23 @@ def test_a_connection_that_cannot_be_secured_is_closed(tmp_path: Path) -> None:
         with pytest.raises(OSError, match="certificate"):
             EarlyTls(access(tmp_path / "no.crt")).secured(plain)
         assert plain.fileno() == -1
+
+
+@pytest.mark.parametrize("waits", [0.0, 0.05])
+def test_a_connection_that_the_server_resets_is_closed(tmp_path: Path, waits: float) -> None:
+    (tmp_path / "ca.crt").write_bytes(authority().cert_pem.bytes())
+    early = EarlyTls(access(tmp_path / "ca.crt"))
+    assert early.context is not None
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as plain:
+        far, _ = server.accept()
+        # A reset instead of an orderly end.
+        far.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        far.close()
+        time.sleep(waits)
+        with warnings.catch_warnings(record=True, action="always") as left_open, pytest.raises(OSError, match=r"."):
+            early.secured(plain)
+        gc.collect()
+        assert [str(each.message) for each in left_open] == []
 
 
 def test_one_that_waited_too_long_is_not_used(
