@@ -141,7 +141,15 @@ class Session:
         """Close the connections."""
         for client in self._idle:
             client.close()
-        for left in self._dials:
+        self._close_dials()
+
+    def _close_dials(self) -> None:
+        """Close the early connections that nobody has taken; another thread may take one at the same time."""
+        while True:
+            try:
+                left = self._dials.pop()
+            except IndexError:
+                return
             left.close()
 
     def renewing(self, attempt: Callable[[], Result]) -> Result:
@@ -160,6 +168,8 @@ class Session:
         """Reload the credentials, once for all threads that were refused with the old ones."""
         with self._lock:
             if self._generation == generation:
+                # Connections that were opened early belong to the old TLS context.
+                self._close_dials()
                 self._open()
                 self._generation += 1
 

@@ -24,7 +24,7 @@ from c3s_cli.kube.tls import EarlyTls
 from c3s_cli.request.target import Target
 from tests.authority import authority, server_context, write_files
 from tests.conftest import Run
-from tests.servers import FakeApi, Tunnel, node, node_metrics, pod, pod_metrics
+from tests.servers import FakeApi, Reply, Request, Tunnel, node, node_metrics, pod, pod_metrics, status
 
 
 @pytest.fixture
@@ -136,6 +136,26 @@ def test_newer_credentials_get_a_tls_context_of_their_own(secure: tuple[str, Fak
     session = cluster._session  # noqa: SLF001  rotated CAs look the same from outside
     contexts = [session._context, session._open(), session._context]  # type: ignore[func-returns-value]  # noqa: SLF001
     assert len(set(contexts)) == 3
+    cluster.close()
+
+
+def test_newer_credentials_do_not_use_what_was_opened_for_the_old_ones(
+    secure: tuple[str, FakeApi], tmp_path: Path
+) -> None:
+    tokens = tmp_path / "token"
+    tokens.write_text("first")
+    config = json.loads((tmp_path / "config").read_text())
+    config["users"][0]["user"] = {"tokenFile": str(tokens)}
+    (tmp_path / "config").write_text(json.dumps(config))
+
+    def only_the_second(request: Request) -> Reply:
+        tokens.write_text("second")
+        return Reply({}) if request.header("authorization") == "Bearer second" else status(401, "Unauthorized", "no")
+
+    secure[1].routes["/version"] = only_the_second
+    # One request needs one connection, so the other one is left when the credentials are renewed.
+    cluster = connect(Target(kubeconfig=str(tmp_path / "config")), connections=2)
+    assert cluster.get("/version").body == b"{}"
     cluster.close()
 
 
