@@ -9,23 +9,45 @@ from __future__ import annotations
 
 from functools import cache
 from io import BufferedReader, RawIOBase
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from c3s_cli.kube.deadline import Deadline, within
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from socket import socket
 
     from c3s_cli.kube.dial import Dial
 
 
-def bounded(pools: Mapping[str, type], dials: list[Dial], deadline: Deadline) -> dict[str, type]:
+class Sent:
+    """Counts the requests that have been sent, and calls a job when there are enough of them."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._missing = 0
+        self._job: Callable[[], None] | None = None
+
+    def expect(self, requests: int, job: Callable[[], None]) -> None:
+        """Call the job when this many more requests have been sent."""
+        self._missing, self._job = requests, job
+
+    def count(self) -> None:
+        """Count one request. Several threads may do so at once."""
+        with self._lock:
+            self._missing -= 1
+            job, self._job = (None, self._job) if self._missing else (self._job, None)
+        if job is not None:
+            job()
+
+
+def bounded(pools: Mapping[str, type], dials: list[Dial], deadline: Deadline, sent: Sent) -> dict[str, type]:
     """Return urllib3's pool classes, by scheme, with connections that use `dials` and keep the deadline."""
     made = {}
     for scheme, pool in pools.items():
-        with_deadline = {"dials": dials, "deadline": deadline, "response_class": _response_class(deadline)}
-        connection = type("Connection", (_mixin(), pool.ConnectionCls), with_deadline)  # type: ignore[attr-defined]
+        of_c3s = {"dials": dials, "deadline": deadline, "sent": sent, "response_class": _response_class(deadline)}
+        connection = type("Connection", (_mixin(), pool.ConnectionCls), of_c3s)  # type: ignore[attr-defined]
         made[scheme] = type("Pool", (pool,), {"ConnectionCls": connection})
     return made
 
@@ -39,6 +61,11 @@ def _mixin() -> type:
 
         dials: list[Dial]
         deadline: Deadline
+        sent: Sent
+
+        def getresponse(self) -> Any:
+            self.sent.count()
+            return super().getresponse()  # type: ignore[misc]
 
         def _new_conn(self) -> socket:
             try:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from c3s_cli.errors import ApiError, ExitCode
 from c3s_cli.metrics import nodes_and_pods
 from c3s_cli.output import prepare, unmatched_paths
 from c3s_cli.request.view import TABLES
 from c3s_cli.run.fleet import opened
-from c3s_cli.run.once import write
+from c3s_cli.run.once import while_waiting, write
 from c3s_cli.run.reading import Several, progress_of
 from c3s_cli.run.stages import Stages
 from c3s_cli.run.verdict import remarks, verdict
@@ -27,12 +26,15 @@ if TYPE_CHECKING:
     from c3s_cli.request.workloads import FitRequest, FitResult
     from c3s_cli.run.fleet import Fleet, Member
 
+# Nodes and pods are read at the same time.
+REQUESTS: Final = 2
+
 
 def fit(target: Target, query: Query, view: View, request: FitRequest) -> ExitCode:
     """Place the pods in each cluster and print the nodes. Return CONDITION_MET if one has no room for all of them."""
     stages = Stages(target.verbosity)
-    with opened(target, stages, connections=2) as fleet:
-        threading.Thread(target=_prepare, args=(view.format,), daemon=True).start()
+    with opened(target, stages, REQUESTS) as fleet:
+        while_waiting(target, fleet, REQUESTS, partial(_prepare, view.format))
         with progress_of(fleet, stages):
             report = _report(fleet, query, request, stages)
         write(report, view, stages)

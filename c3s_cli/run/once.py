@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import Target
     from c3s_cli.request.view import Format, View
+    from c3s_cli.run.fleet import Fleet
 
 
 def show(target: Target, query: Query, view: View, *, explain: bool = False) -> ExitCode:
@@ -35,9 +37,9 @@ def show(target: Target, query: Query, view: View, *, explain: bool = False) -> 
 
         return explain_one(target, query, view)
     stages = Stages(target.verbosity)
-    with opened(target, stages, requests_at_once(query)) as fleet:
-        # Import the modules that compute and print (20 ms) while waiting for the first answer.
-        threading.Thread(target=_prepare, args=(view.format,), daemon=True).start()
+    requests = requests_at_once(query)
+    with opened(target, stages, requests) as fleet:
+        while_waiting(target, fleet, requests, partial(_prepare, view.format))
         with progress_of(fleet, stages):
             report = reader(fleet, query, stages, once=True)()
         write(report, view, stages)
@@ -47,6 +49,19 @@ def show(target: Target, query: Query, view: View, *, explain: bool = False) -> 
         say(remark)
     stages.summarize()
     return verdict(report)
+
+
+def while_waiting(target: Target, fleet: Fleet, requests: int, job: Callable[[], None]) -> None:
+    """Run a job in a thread while c3s waits for answers.
+
+    With a single server, the job begins when the first requests have been sent. It would delay them: Python runs one
+    thread at a time.
+    """
+    run = threading.Thread(target=job, daemon=True).start
+    if fleet.several or target.origin.url:
+        run()
+    else:
+        fleet.members[0].cluster().when_sent(requests, run)
 
 
 def _prepare(format_: Format) -> None:
