@@ -4,8 +4,9 @@
 requests: a third of a second. c3s needs only its Configuration, its REST client and its kubeconfig loader. So two
 packages are registered without running their code, and modules that these parts import but never use here are replaced
 by stand-ins during the import: OAuth (only an `auth-provider` needs it, and credentials.py passes none to the loader),
-the version of the HTTP/2 library, and multiprocessing, asked only for the number of processors. If the import fails, or
-if C3S_PLAIN_IMPORT is set, c3s imports the client in the normal way.
+the client's retries and urllib.request (credentials.py switches the retries off and passes the proxies), the version of
+the HTTP/2 library, and multiprocessing, asked only for the number of processors. If the import fails, or if
+C3S_PLAIN_IMPORT is set, c3s imports the client in the normal way.
 """
 
 from __future__ import annotations
@@ -31,8 +32,10 @@ STAND_INS: Final = (
     "oauthlib.oauth2",
     "requests_oauthlib",
     "kubernetes.client.api_client",
+    "kubernetes.utils.retry",
     "importlib.metadata",
     "multiprocessing",
+    "urllib.request",
 )
 PARTS: Final = ("kubernetes", "oauthlib", "requests_oauthlib")
 # Clusters are read in parallel: one thread must not remove the stand-ins of another.

@@ -21,7 +21,7 @@ from c3s_cli.kube.deadline import HINT, Deadline
 from c3s_cli.kube.files import read_file
 from c3s_cli.kube.keys import file_with_key, folder_for_keys
 from c3s_cli.kube.plugin import certificate_given
-from c3s_cli.kube.proxies import set_proxy
+from c3s_cli.kube.proxies import exempt_hosts, set_proxy
 
 if TYPE_CHECKING:
     from io import StringIO
@@ -52,8 +52,10 @@ def _plain(access: Access) -> Any:
     configuration_class, _ = rest_client()
     import urllib3  # already imported with the client
 
-    configuration = configuration_class(host=access.server)
+    # Without a proxy and exceptions, the client would look for them itself.
+    configuration = configuration_class(host=access.server, proxy="", no_proxy=exempt_hosts())
     configuration.retries = urllib3.Retry(0, redirect=False, raise_on_redirect=False)
+    configuration.client_go_retries = False
     configuration.connection_pool_maxsize = CONNECTIONS
     set_proxy(configuration, access)
     return configuration

@@ -38,6 +38,11 @@ def set_proxy(configuration: Any, access: Access) -> None:
     configuration.proxy = f"socks5h://{rest}"
 
 
+def exempt_hosts() -> str:
+    """Return the hosts that are reached without a proxy, separated by commas: $no_proxy, or $NO_PROXY."""
+    return os.environ.get("no_proxy", os.environ.get("NO_PROXY", ""))
+
+
 def proxy_of(access: Access) -> str | None:
     """Return the proxy of a server as configured. $NO_PROXY may still exempt the server."""
     own = access.cluster.get("proxy-url")

@@ -13,7 +13,7 @@ from c3s_cli.demo.server import DemoServer
 # Whoever imports one of these makes every start slower.
 NEVER_BY_CLI = {"kubernetes", "tabulate", "rich", "requests", "yaml", "pydantic", "http.server", "asyncio"}
 NEVER_BY_A_READING = {"rich", "requests", "pydantic", "oauthlib", "dateutil", "websocket", "asyncio", "http.server"}
-NEVER_BY_A_READING |= {"multiprocessing", "importlib.metadata", "wcwidth"}
+NEVER_BY_A_READING |= {"multiprocessing", "importlib.metadata", "wcwidth", "urllib.request", "kubernetes.utils.retry"}
 
 
 def modules_after(code: str, **environment: str) -> set[str]:
