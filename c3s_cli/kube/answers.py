@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -25,7 +26,10 @@ LONGEST_REASON: Final = 100
 LARGEST: Final = 256 << 20
 # The limit for bodies that are not shown whole anyway: errors, and anything but JSON.
 LARGEST_ERROR: Final = 1 << 20
+# How much is read, and inflated, at a time.
 CHUNK: Final = 1 << 20
+# How much is read at a time if the server has announced the length. It may announce more than it sends.
+PIECE: Final = 16 << 20
 
 
 class Answer(Struct, frozen=True):
@@ -43,12 +47,19 @@ def body_of(response: Any) -> bytes | bytearray:
     """
     wanted = response.status == 200 and "json" in response.headers.get("Content-Type", "")
     largest = LARGEST if wanted else LARGEST_ERROR
-    body = bytearray()
+    if response.length_remaining is None or "Content-Encoding" in response.headers:
+        read = partial(response.read1, CHUNK, decode_content=True)
+    else:
+        read = partial(response.read, min(PIECE, largest + 1), decode_content=False)
+    # Most answers are one piece, which need not be copied.
+    body: bytes | bytearray = read()
     while len(body) <= largest:
-        chunk = response.read1(CHUNK, decode_content=True)
+        chunk = read()
         if not chunk:
             response.release_conn()
             return body
+        if isinstance(body, bytes):
+            body = bytearray(body)
         body += chunk
     # The rest of the answer would be taken for the next one.
     response.close()

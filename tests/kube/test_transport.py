@@ -56,6 +56,26 @@ def test_a_bomb_does_not_fill_the_memory(run: Run, cluster: FakeApi, monkeypatch
     assert (result.code, result.out, result.err) == (1, "", "error: the server's answer is larger than 1 MiB\n")
 
 
+@pytest.mark.parametrize("body", [b"x" * (3 << 20), iter([b"x" * (3 << 20)])], ids=["of known length", "chunked"])
+def test_no_more_of_an_error_is_read_than_is_needed(run: Run, cluster: FakeApi, body: object) -> None:
+    cluster.routes[METRICS] = Reply(body, status=500)
+    read = re.search(
+        r"500 Internal Server Error in \d+ ms, (\d+) bytes", run(f"top nodes -v --server {cluster.url}").err
+    )
+    assert read is not None
+    assert 1 << 20 <= int(read[1]) <= 2 << 20
+
+
+def test_a_long_answer_of_known_length_is_read_to_its_end(run: Run, cluster: FakeApi) -> None:
+    names = [f"node-{place}" for place in range(5)]
+    padding = {"annotations": {"padding": "x" * (8 << 20)}}
+    items = [{**node_metrics(name), "metadata": {"name": name, **padding}} for name in names]
+    cluster.routes[METRICS] = Reply({"items": items})
+    result = run(f"top nodes -o name -v --server {cluster.url}")
+    assert result.out == "".join(f"node/{name}\n" for name in (*names, "a"))
+    assert re.search(r"nodes 200 OK in \d+ ms, 419\d{5} bytes", result.err)
+
+
 def test_compressed_answers_are_read_and_garbage_is_said(run: Run, cluster: FakeApi) -> None:
     body = gzip.compress(json.dumps({"items": [node_metrics("a")]}).encode())
     cluster.routes[METRICS] = Reply(body, headers={"Content-Encoding": "gzip"})
