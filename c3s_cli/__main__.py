@@ -1,4 +1,4 @@
-"""The process: signals, standard streams and the exit code.
+"""The process: signals, standard streams, the exit code, and what is not imported before it is used.
 
 Everything is imported inside functions, so that Ctrl-C during an import ends the program without a traceback.
 """
@@ -10,6 +10,13 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+# Modules that other modules import, but that hardly any command uses.
+SELDOM_USED = {
+    *("bz2", "calendar", "email.base64mime", "email.header", "email.quoprimime", "hmac", "linecache", "locale", "lzma"),
+    *("mimetypes", "msgspec.inspect", "msgspec.msgpack", "msgspec.toml", "msgspec.yaml", "random", "shellingham"),
+    *("subprocess", "tempfile", "tokenize"),
+}
 
 
 def entry_point() -> None:
@@ -37,6 +44,7 @@ def _run() -> int:
     # A process that runs for a second need not collect garbage; watch collects after every reading.
     gc.disable()
     _defer_patterns()
+    _defer_modules()
     from c3s_cli.cli import main, say_error
     from c3s_cli.errors import C3sError, ExitCode
     from c3s_cli.terminal.words import silence
@@ -94,6 +102,54 @@ def _defer_patterns() -> None:
         return compiled(pattern, flags) if of_function else Pattern(pattern, flags)
 
     re.compile = deferred
+
+
+def _defer_modules() -> None:
+    """Let the modules that are seldom used be loaded when they are first used. Loading them would take 15 ms."""
+    from _thread import RLock
+    from importlib.machinery import PathFinder
+    from types import ModuleType
+
+    loading = RLock()
+
+    class Later:
+        """A loader that leaves the loading to the first use."""
+
+        def __init__(self, loader: Any) -> None:
+            self.loader = loader
+
+        def create_module(self, spec: Any) -> ModuleType:
+            return Deferred(spec.name)
+
+        def exec_module(self, _module: ModuleType) -> None:
+            pass
+
+    class Deferred(ModuleType):
+        """A module that is loaded when an attribute of it is first used."""
+
+        def __getattr__(self, name: str) -> Any:
+            # The import system asks for some, such as __path__.
+            if name.startswith("__") and name != "__all__":
+                raise AttributeError(name)
+            with loading:  # otherwise several threads would load the same
+                spec: Any = self.__spec__
+                if isinstance(spec.loader, Later):
+                    spec.loader = self.__loader__ = spec.loader.loader
+                    spec.loader.exec_module(self)
+                    self.__class__ = ModuleType  # type: ignore[assignment]  # from here on, an ordinary module
+            return ModuleType.__getattribute__(self, name)
+
+    class Finder:
+        """Finds the modules that are seldom used."""
+
+        @staticmethod
+        def find_spec(name: str, path: Any = None, _target: Any = None) -> Any:
+            spec: Any = PathFinder.find_spec(name, path) if name in SELDOM_USED else None
+            if spec is not None:
+                spec.loader = Later(spec.loader)
+            return spec
+
+    sys.meta_path.insert(0, Finder)
 
 
 def _on_signals() -> None:

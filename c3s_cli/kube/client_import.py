@@ -54,20 +54,19 @@ def rest_client() -> tuple[Any, Any]:
     )
 
 
-def kubeconfig_loader(deadline: Deadline) -> Any:
-    """Return the client's kube_config module, changed so that exec plugins end at the deadline."""
-    loader = _light(lambda: import_module("kubernetes.config.kube_config"))
-    _adapt_plugins(deadline)
-    return loader
+def kubeconfig_loader() -> Any:
+    """Return the client's kube_config module."""
+    return _light(lambda: import_module("kubernetes.config.kube_config"))
 
 
-def _adapt_plugins(deadline: Deadline) -> None:
+def adapt_plugins(deadline: Deadline) -> None:
     """Let an exec plugin prompt the user even if stdout is a pipe, and let none run beyond the deadline.
 
-    The client hides the plugin's prompts unless stdout is a terminal; kubectl checks stdin. So the client's module gets
-    its own `sys`, in which stdout is stdin, and its own `subprocess`, whose processes end at the deadline.
+    Call it after `kubeconfig_loader`. The client hides the plugin's prompts unless stdout is a terminal; kubectl checks
+    stdin. So the client's module gets its own `sys`, in which stdout is stdin, and its own `subprocess`, whose
+    processes end at the deadline.
     """
-    import subprocess  # already imported by the client's module
+    import subprocess  # only plugins need it
 
     module = sys.modules.get("kubernetes.config.exec_provider")
     if module is not None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from c3s_cli.errors import ConfigError, Unreachable
 from c3s_cli.kube.access import CREDENTIALS, Access
-from c3s_cli.kube.client_import import kubeconfig_loader, rest_client
+from c3s_cli.kube.client_import import adapt_plugins, kubeconfig_loader, rest_client
 from c3s_cli.kube.deadline import HINT, Deadline
 from c3s_cli.kube.files import read_file
 from c3s_cli.kube.keys import file_with_key, folder_for_keys
@@ -64,7 +64,7 @@ def _plain(access: Access) -> Any:
 def _loaded(access: Access, deadline: Deadline) -> Any:
     """Return the client's Configuration with everything from the kubeconfig."""
     configuration = _plain(access)
-    loader = kubeconfig_loader(deadline)
+    loader = kubeconfig_loader()
     cluster, user = dict(access.cluster, server=access.server), _user_of(access, deadline)
     plugin = user.get("exec")
     if plugin and plugin.get("provideClusterInfo"):
@@ -75,6 +75,7 @@ def _loaded(access: Access, deadline: Deadline) -> Any:
             _load(loader, cluster, plain, configuration)
         with _heard() as said:
             if plugin:
+                adapt_plugins(deadline)
                 _load(loader, cluster, user, configuration)
     except Exception as problem:  # noqa: BLE001  the client raises exceptions of any type
         # Its message may quote credentials.

@@ -91,3 +91,60 @@ def test_patterns_of_modules_are_compiled_when_they_are_used() -> None:
         "B None 1 b'a-b'",
         "--d True (?P<letter>[a-c])",
     ]
+
+
+MODULES = """
+import sys, threading
+from c3s_cli import __main__
+__main__._defer_modules()
+import calendar, hmac, mimetypes
+print(*sorted({type(module).__name__ for module in (calendar, hmac, mimetypes)}), "digest" in vars(hmac))
+import hmac as again
+print(again is hmac, hasattr(hmac, "__path__"), hasattr(hmac, "nothing"), "digest" in vars(hmac), type(hmac).__name__)
+print(hmac.compare_digest("a", "a"), hmac.__spec__.loader is hmac.__loader__, type(hmac.__loader__).__name__)
+loads, asked = [], threading.Barrier(8)
+load = mimetypes.__spec__.loader.loader.exec_module
+mimetypes.__spec__.loader.loader.exec_module = lambda module: loads.append(load(module))
+def ask():
+    asked.wait()
+    found.append(mimetypes.guess_type("a.txt")[0])
+found = []
+threads = [threading.Thread(target=ask) for _ in range(8)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+print(set(found), len(found), len(loads))
+from calendar import timegm
+print(timegm((1970, 1, 2, 0, 0, 0)), type(calendar).__name__)
+everything = {}
+exec("from tokenize import *", everything)
+print("generate_tokens" in everything)
+"""
+
+
+def test_modules_that_are_seldom_used_are_loaded_when_they_are_used() -> None:
+    ran = subprocess.run([sys.executable, "-c", MODULES], capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines() == [
+        "Deferred False",
+        "True False False True module",
+        "True True SourceFileLoader",
+        "{'text/plain'} 8 1",
+        "86400 module",
+        "True",
+    ]
+
+
+def test_an_ordinary_reading_loads_no_module_that_is_seldom_used(demo_server: DemoServer) -> None:
+    code = """
+import atexit, sys
+from c3s_cli import __main__
+def tell():
+    known = __main__.SELDOM_USED & set(sys.modules)
+    print(len(known) > 15, [name for name in known if type(sys.modules[name]).__name__ != "Deferred"], file=sys.stderr)
+atexit.register(tell)
+__main__.entry_point()
+"""
+    words = ["top", "pods", "-A", "-o", "wide", "--server", demo_server.url]
+    # Coverage would load some of them.
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+    ran = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True, env=plain)
+    assert ran.stderr == "True []\n"
