@@ -67,8 +67,11 @@ docs: $(READY)
 goldens: $(READY)
 	$(BIN)/python -m tests.conformance.record
 
+# As users have it: installed, without the hooks that development tools run whenever Python starts.
 bench: $(READY)
-	$(BIN)/python benchmarks/run.py
+	@$(PYTHON) -m venv --clear .venv-bench
+	@.venv-bench/bin/python -m pip install --quiet .
+	C3S=.venv-bench/bin/c3s $(BIN)/python benchmarks/run.py $(BENCH_FLAGS)
 
 soak: $(READY)
 	$(BIN)/python benchmarks/soak.py

@@ -1,7 +1,7 @@
 """Compare c3s with kubectl in one run: `make bench`.
 
-Prints a Markdown table and writes every run to benchmarks/results/. kubectl is $KUBECTL, or the one on PATH (if that
-is a dispatcher, the newest kubectl.1.* in its directory).
+Prints a Markdown table and writes every run to benchmarks/results/. c3s is $C3S, or the one of this interpreter's
+environment. kubectl is $KUBECTL, or the one on PATH (if that is a dispatcher, the newest kubectl.1.* in its directory).
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ def version_of(kubectl: str) -> str:
 
 
 def programs(home: Path) -> Programs:
-    """Return both programs; c3s is the console script of this interpreter, not a shim on PATH.
+    """Return both programs; c3s is $C3S or the console script of this interpreter, not a shim on PATH.
 
     Both get the same environment: no Kubernetes settings of this machine, and a home that keeps kubectl's cache warm.
     """
-    script = Path(sys.executable).with_name("c3s")
+    script = Path(os.environ.get("C3S") or Path(sys.executable).with_name("c3s")).absolute()
     c3s = [str(script)] if script.exists() else [sys.executable, "-m", "c3s_cli"]
     kept = {key: value for key, value in os.environ.items() if key in ("PATH", "LANG", "LC_ALL", "TMPDIR")}
     return Programs(c3s, [find_kubectl()], {**kept, "HOME": str(home)})
