@@ -14,7 +14,7 @@ from c3s_cli.errors import C3sError
 from c3s_cli.model import Failure, Sample
 from c3s_cli.sources import metrics_api
 from c3s_cli.sources.core_api import CoreApi
-from c3s_cli.sources.decode.pods import Owned
+from c3s_cli.sources.decode.owned import Owned
 from c3s_cli.sources.requests import Once, Requests, at_once
 from c3s_cli.sources.source import Lists
 

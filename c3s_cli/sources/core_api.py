@@ -11,10 +11,7 @@ from msgspec import Raw, Struct
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import C3sError
 from c3s_cli.kube.cluster import segment
-from c3s_cli.sources.decode import nodes as decode_nodes
-from c3s_cli.sources.decode.claims import claims_of
 from c3s_cli.sources.decode.owners import Owners, controllers, names
-from c3s_cli.sources.decode.pods import PodDecoder
 from c3s_cli.sources.decode.shapes import Body, decode_list
 from c3s_cli.sources.requests import METADATA_LIST, Requests, at_once
 
@@ -85,6 +82,8 @@ class CoreApi(Struct):
 
     def nodes(self) -> dict[str, NodeFacts]:
         """Read the node objects, by name: those in scope, or all nodes if the scope is pods."""
+        from c3s_cli.sources.decode import nodes as decode_nodes  # not needed for pods
+
         in_scope = self.scope.objects is Kind.NODE
         if in_scope and self.scope.name:
             body = self.requests.get(f"{NODES}/{segment(self.scope.name)}")
@@ -102,6 +101,8 @@ class CoreApi(Struct):
 
     def pods(self) -> dict[tuple[str, str], PodFacts]:
         """Read the unfinished pods, by namespace and name: those in scope, or those of the nodes in scope."""
+        from c3s_cli.sources.decode.pods import PodDecoder  # not needed for nodes
+
         decoder = PodDecoder(self.problems, labels=self.labels, placing=self.placing)
         if self.scope.objects is Kind.POD and self.scope.name:
             return dict(decoder.one(self._one_pod()))
@@ -110,6 +111,8 @@ class CoreApi(Struct):
 
     def claims(self) -> Claims:
         """Read which PersistentVolumeClaims the pods in scope mount."""
+        from c3s_cli.sources.decode.claims import claims_of  # only needed for volumes
+
         path, query = self.pods_in_scope()
         return self.requests.pages(path, query, claims_of)
 
@@ -124,6 +127,8 @@ class CoreApi(Struct):
 
     def pod_resources(self) -> PodResources:
         """Read the terms of the requests and limits of the pod in scope."""
+        from c3s_cli.sources.decode.pods import PodDecoder  # only needed for --explain
+
         return PodDecoder(self.problems).resources(self._one_pod())
 
     def pod_names(self) -> dict[tuple[str, str], None]:

@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, get_args, get_type_hints
 
-from c3s_cli.words.fit import Fit
 from c3s_cli.words.groups import group_of
-from c3s_cli.words.lists import Contexts, Listing
 from c3s_cli.words.options import Connection, Display, Nodes, Pods, Repeat, Rows, Selection, Serve
-from c3s_cli.words.time_options import Time
-from c3s_cli.words.volume_options import Judged, Volumes
-
-GROUPS = {
-    "nodes": (Selection, Nodes, Time, Display, Connection),
-    "pods": (Pods, Selection, Time, Display, Connection),
-    "cluster": (Selection, Nodes, Time, Display, Connection),
-    "volumes": (Volumes, Judged, Display, Connection),
-    "fit": (Fit, Rows, Display, Connection),
-    "demo": (Serve,),
-    "contexts": (Contexts, Listing, Connection),
-    "doctor": (Listing, Connection),
-}
 
 
 def flags_of(path: tuple[str, ...]) -> list[str]:
     """Return the long flags of a command, for completion."""
-    groups: list[Any] = list(GROUPS.get(path[-1], ())) if path else []
+    from c3s_cli.words.fit import Fit
+    from c3s_cli.words.lists import Contexts, Listing
+    from c3s_cli.words.time_options import Time
+    from c3s_cli.words.volume_options import Judged, Volumes
+
+    of_commands = {
+        "nodes": (Selection, Nodes, Time, Display, Connection),
+        "pods": (Pods, Selection, Time, Display, Connection),
+        "cluster": (Selection, Nodes, Time, Display, Connection),
+        "volumes": (Volumes, Judged, Display, Connection),
+        "fit": (Fit, Rows, Display, Connection),
+        "demo": (Serve,),
+        "contexts": (Contexts, Listing, Connection),
+        "doctor": (Listing, Connection),
+    }
+    groups: list[Any] = list(of_commands.get(path[-1], ())) if path else []
     if path[:1] == ("watch",):
-        groups = [Repeat, *(group for group in groups or GROUPS["cluster"] if group is not Time)]
+        groups = [Repeat, *(group for group in groups or of_commands["cluster"] if group is not Time)]
     names = {name for group in groups for flag in _flags(group) for name in flag if name.startswith("--")}
     return sorted({*names, "--help"})
 
@@ -40,17 +41,29 @@ def _flags(annotation: Any) -> list[tuple[str, ...]]:
     return [(hint.default, *hint.param_decls) for hint in hints]
 
 
+def _groups() -> Iterator[Any]:
+    """Yield the groups of flags; first those that most command lines use, since reading one takes a millisecond."""
+    yield from (Connection, Display, Selection, Pods, Nodes, Repeat)
+    from c3s_cli.words.fit import Fit
+    from c3s_cli.words.lists import Contexts
+    from c3s_cli.words.time_options import Time
+    from c3s_cli.words.volume_options import Volumes
+
+    yield from (Time, Fit, Volumes, Contexts, Serve)
+
+
 @cache
-def _arity() -> dict[str, bool]:
-    """Map every name of every flag to whether it takes a value."""
-    arity = {"--help": False, "-h": False, "--version": False}
-    for group in (Connection, Display, Selection, Nodes, Pods, Time, Volumes, Repeat, Serve, Contexts, Fit):
-        for hint in get_type_hints(group, include_extras=True).values():
-            kind, flag = get_args(hint)
-            arity |= dict.fromkeys((flag.default, *flag.param_decls), kind is not bool)
+def _arity(group: Any) -> dict[str, bool]:
+    """Map every name of every flag in a group to whether it takes a value."""
+    arity: dict[str, bool] = {}
+    for hint in get_type_hints(group, include_extras=True).values():
+        kind, flag = get_args(hint)
+        arity |= dict.fromkeys((flag.default, *flag.param_decls), kind is not bool)
     return arity
 
 
 def takes_value(name: str) -> bool | None:
     """Return whether the flag of that name takes a value; None if there is no such flag."""
-    return _arity().get(name)
+    if name in ("--help", "-h", "--version"):
+        return False
+    return next((_arity(group)[name] for group in _groups() if name in _arity(group)), None)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from c3s_cli.analysis.joining import Joiner, pod_rows
 from c3s_cli.model import Container, NodeDetails, NodeFacts, Pod, PodFacts, Sample, Snapshot
-from c3s_cli.sources.decode.pods import Owned
+from c3s_cli.sources.decode.owned import Owned
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 NAMES = st.sampled_from("abcde")
