@@ -111,4 +111,4 @@ mutants:
 	.venv-mutants/bin/python -m tools.mutants $(MUTANTS)
 
 clean:
-	rm -rf .venv .venv-lowest .venv-audit .venv-fuzz .venv-mutants .mutants dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-lowest .venv-audit .venv-bench .venv-fuzz .venv-mutants .mutants dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -195,7 +195,6 @@ def _leave(code: int) -> None:
     import atexit
     import os
     import signal
-    from contextlib import suppress
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
@@ -206,9 +205,6 @@ def _leave(code: int) -> None:
         from c3s_cli.terminal.words import silence
 
         silence(1)
-    if sys.stderr is not None:
-        with suppress(OSError, ValueError):
-            sys.stderr.flush()
     # Python itself would first free every module, which takes 5 ms, and crash if a daemon thread waits for a lock.
     # Files are still removed.
     atexit._run_exitfuncs()  # noqa: SLF001  there is no public function to run them before os._exit

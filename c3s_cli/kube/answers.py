@@ -47,11 +47,13 @@ def body_of(response: Any) -> bytes | bytearray:
     """
     wanted = response.status == 200 and "json" in response.headers.get("Content-Type", "")
     largest = LARGEST if wanted else LARGEST_ERROR
-    if response.length_remaining is None or "Content-Encoding" in response.headers:
+    # Not "5, 5", of which http.client does not know the length.
+    known = response.headers.get("Content-Length", "").isdigit() and response.length_remaining is not None
+    if not known or "Content-Encoding" in response.headers:
         read = partial(response.read1, CHUNK, decode_content=True)
     else:
         read = partial(response.read, min(PIECE, largest + 1), decode_content=False)
-    # Most answers are one piece, which need not be copied.
+    # An answer of known length is usually one piece, which need not be copied.
     body: bytes | bytearray = read()
     while len(body) <= largest:
         chunk = read()

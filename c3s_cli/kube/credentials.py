@@ -52,7 +52,7 @@ def _plain(access: Access) -> Any:
     configuration_class, _ = rest_client()
     import urllib3  # already imported with the client
 
-    # Without a proxy and exceptions, the client would look for them itself.
+    # If one of them were None, the client would read the environment itself.
     configuration = configuration_class(host=access.server, proxy="", no_proxy=exempt_hosts())
     configuration.retries = urllib3.Retry(0, redirect=False, raise_on_redirect=False)
     configuration.client_go_retries = False

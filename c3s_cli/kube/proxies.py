@@ -18,7 +18,7 @@ def set_proxy(configuration: Any, access: Access) -> None:
     """Set the proxy as kubectl does: the cluster's proxy-url wins; loopback is otherwise never proxied."""
     if access.cluster.get("proxy-url"):
         configuration.no_proxy = None
-    # The client would also use ALL_PROXY, which kubectl ignores.
+    # Not ALL_PROXY, which kubectl ignores.
     proxy = proxy_of(access)
     configuration.proxy = f"http://{proxy}" if proxy and "://" not in proxy else proxy
     if not configuration.proxy:

@@ -54,8 +54,8 @@ def show(target: Target, query: Query, view: View, *, explain: bool = False) -> 
 def while_waiting(target: Target, fleet: Fleet, requests: int, job: Callable[[], None]) -> None:
     """Run a job in a thread while c3s waits for answers.
 
-    With a single server, the job begins when the first requests have been sent. It would delay them: Python runs one
-    thread at a time.
+    If one API server is read, the job begins when the first requests have been sent. Earlier, it would delay them:
+    Python runs one thread at a time.
     """
     run = threading.Thread(target=job, daemon=True).start
     if fleet.several or target.origin.url:

@@ -76,6 +76,12 @@ def test_a_long_answer_of_known_length_is_read_to_its_end(run: Run, cluster: Fak
     assert re.search(r"nodes 200 OK in \d+ ms, 419\d{5} bytes", result.err)
 
 
+def test_a_length_that_a_proxy_has_doubled_is_understood(run: Run, cluster: FakeApi) -> None:
+    body = json.dumps({"items": [node_metrics("a")]}).encode()
+    cluster.routes[METRICS] = Reply(body, headers={"Content-Length": f"{len(body)}, {len(body)}"})
+    assert run(f"top nodes -o name --request-timeout 3s --server {cluster.url}") == (0, "node/a\n", "")
+
+
 def test_compressed_answers_are_read_and_garbage_is_said(run: Run, cluster: FakeApi) -> None:
     body = gzip.compress(json.dumps({"items": [node_metrics("a")]}).encode())
     cluster.routes[METRICS] = Reply(body, headers={"Content-Encoding": "gzip"})
