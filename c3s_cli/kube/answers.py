@@ -28,7 +28,7 @@ LARGEST: Final = 256 << 20
 LARGEST_ERROR: Final = 1 << 20
 # How much is read, and inflated, at a time.
 CHUNK: Final = 1 << 20
-# How much is read at a time if the server has announced the length. It may announce more than it sends.
+# How much memory is allocated at a time for a body of known length. The server may send less than it announces.
 PIECE: Final = 16 << 20
 
 

@@ -37,7 +37,7 @@ class Sent:
         """Count one request. Several threads may do so at once."""
         with self._lock:
             self._missing -= 1
-            job, self._job = (None, self._job) if self._missing else (self._job, None)
+            job = None if self._missing else self._job
         if job is not None:
             job()
 
@@ -46,8 +46,8 @@ def bounded(pools: Mapping[str, type], dials: list[Dial], deadline: Deadline, se
     """Return urllib3's pool classes, by scheme, with connections that use `dials` and keep the deadline."""
     made = {}
     for scheme, pool in pools.items():
-        of_c3s = {"dials": dials, "deadline": deadline, "sent": sent, "response_class": _response_class(deadline)}
-        connection = type("Connection", (_mixin(), pool.ConnectionCls), of_c3s)  # type: ignore[attr-defined]
+        attributes = {"dials": dials, "deadline": deadline, "sent": sent, "response_class": _response_class(deadline)}
+        connection = type("Connection", (_mixin(), pool.ConnectionCls), attributes)  # type: ignore[attr-defined]
         made[scheme] = type("Pool", (pool,), {"ConnectionCls": connection})
     return made
 

@@ -109,8 +109,8 @@ class Session:
         plain = client.pool_manager.pool_classes_by_scheme
         if deadline is None and not self._pools:
             self._pools = bounded(plain, self._dials, self._deadline, self.sent)
-        own = bounded(plain, [], deadline, Sent()) if deadline else self._pools
-        client.pool_manager.pool_classes_by_scheme = own
+        pools = bounded(plain, [], deadline, Sent()) if deadline else self._pools
+        client.pool_manager.pool_classes_by_scheme = pools
         return client
 
     @contextmanager

@@ -344,7 +344,7 @@ def test_only_the_proxy_that_kubectl_knows_is_used(
     assert "gzip" not in str(cluster.requests[-1].headers)
     monkeypatch.setenv("NO_PROXY", "elsewhere.invalid")
     assert "no such host" in run(f"top nodes --server {far}").err
-    # As in most programs, the variable in small letters wins.
+    # The lower-case variable wins.
     monkeypatch.setenv("no_proxy", "nowhere.invalid")
     assert run(f"top nodes -o name --server {far}").out == "node/a\n"
     server = [entry("c", "cluster", server=far, **{"proxy-url": "ftp://user:canary@127.0.0.1:1"})]

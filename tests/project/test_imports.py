@@ -24,6 +24,11 @@ def modules_after(code: str, **environment: str) -> set[str]:
     return set(ran.stderr.split("\n"))
 
 
+def lines_printed_by(code: str) -> list[str]:
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return ran.stdout.splitlines()
+
+
 def test_the_cli_loads_nothing_heavy() -> None:
     loaded = modules_after("import c3s_cli.cli")
     assert not loaded & NEVER_BY_CLI
@@ -85,8 +90,7 @@ print(re.sub(OF_MODULE, "-", "ABd"), isinstance(OF_MODULE, re.Pattern), re.compi
 
 
 def test_patterns_of_modules_are_compiled_when_they_are_used() -> None:
-    ran = subprocess.run([sys.executable, "-c", PATTERNS], capture_output=True, text=True, check=True)
-    assert ran.stdout.splitlines() == [
+    assert lines_printed_by(PATTERNS) == [
         "False False True invalid",
         "B None 1 b'a-b'",
         "--d True (?P<letter>[a-c])",
@@ -122,8 +126,7 @@ print("generate_tokens" in everything)
 
 
 def test_modules_that_are_seldom_used_are_loaded_when_they_are_used() -> None:
-    ran = subprocess.run([sys.executable, "-c", MODULES], capture_output=True, text=True, check=True)
-    assert ran.stdout.splitlines() == [
+    assert lines_printed_by(MODULES) == [
         "Deferred False",
         "True False False True module",
         "True True SourceFileLoader",

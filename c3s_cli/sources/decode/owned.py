@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from sys import intern
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
 from c3s_cli.model import PodFacts, Snapshot
 from c3s_cli.sources.decode.owners import Owners
 
-Key = tuple[str, str]
+if TYPE_CHECKING:
+    from c3s_cli.sources.decode.pods import Key
 
 
 class Owned:
