@@ -36,7 +36,7 @@ with start(nodes={NODES}, pods_per_node={PODS_PER_NODE}, at="{AT}", pace={PACE})
 WATCH: Final = f"""
 import sys
 from c3s_cli.__main__ import entry_point
-from c3s_cli.sources import follower
+from c3s_cli.sources.following import follower
 follower.LASTING = {LASTING}
 sys.argv[0] = "c3s"
 entry_point()

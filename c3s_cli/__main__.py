@@ -47,7 +47,7 @@ def _run() -> int:
     _defer_modules()
     from c3s_cli.cli import main, say_error
     from c3s_cli.errors import C3sError, ExitCode
-    from c3s_cli.terminal.words import silence
+    from c3s_cli.terminal.stderr import silence
 
     _on_signals()
     _open_streams()
@@ -202,7 +202,7 @@ def _leave(code: int) -> None:
         if sys.stdout is not None:
             sys.stdout.flush()
     except (OSError, ValueError):
-        from c3s_cli.terminal.words import silence
+        from c3s_cli.terminal.stderr import silence
 
         silence(1)
     # Python itself would first free every module, which takes 5 ms, and crash if a daemon thread waits for a lock.

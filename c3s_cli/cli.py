@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 from c3s_cli import __version__
 from c3s_cli.errors import C3sError, ExitCode, InternalError, ReaderGone, UsageError
 from c3s_cli.terminal.printable import printable
-from c3s_cli.terminal.words import tell
+from c3s_cli.terminal.stderr import tell
 
 if TYPE_CHECKING:
-    from c3s_cli.words.help import Page
+    from c3s_cli.flags.help import Page
 
 # Every command by its words: the module in c3s_cli.commands and the function in it.
 COMMANDS: Final[dict[tuple[str, ...], tuple[str, str]]] = {
@@ -38,10 +38,10 @@ COMMANDS: Final[dict[tuple[str, ...], tuple[str, str]]] = {
 }
 GROUPS: Final = ("top", "watch")
 # The default command of a group; the other group prints its help.
-BARE: Final = {"watch": "nodes"}
+DEFAULT_SUBCOMMAND: Final = {"watch": "nodes"}
 ALIASES: Final = {"node": "nodes", "no": "nodes", "pod": "pods", "po": "pods"}
 # Commands that are answered here.
-OWN: Final = (("help",), ("version",))
+BUILTINS: Final = (("help",), ("version",))
 
 
 def _load(module: str, function: str) -> Callable[..., ExitCode]:
@@ -89,13 +89,13 @@ def complete(words: list[str]) -> int:
     """Print completions for the next word. Finding none is not an error."""
     from c3s_cli.commands.complete import complete  # only needed by shells
 
-    sys.stdout.write(complete(words, (*COMMANDS, *OWN), ALIASES))
+    sys.stdout.write(complete(words, (*COMMANDS, *BUILTINS), ALIASES))
     return ExitCode.OK
 
 
 def run(argv: list[str]) -> int:
     """Run the command of a command line. Raises C3sError, in kubectl's words for errors that Typer finds."""
-    from c3s_cli.words.argv import flags_in, translate  # needs typer
+    from c3s_cli.flags.argv import flags_in, translate  # needs typer
 
     try:
         words, flags = translate(argv), flags_in(argv)
@@ -137,8 +137,8 @@ def _run_command(path: tuple[str, ...], rest: Sequence[str]) -> int:
 def _command(words: Sequence[str]) -> tuple[tuple[str, ...] | None, Sequence[str]]:
     """Split off the command at the beginning of the words, by its full name; None if there is none."""
     plain = [ALIASES.get(word, word) for word in words[:2]]
-    if plain and plain[0] in BARE and (len(plain) < 2 or plain[1].startswith("-")):
-        return (plain[0], BARE[plain[0]]), words[1:]
+    if plain and plain[0] in DEFAULT_SUBCOMMAND and (len(plain) < 2 or plain[1].startswith("-")):
+        return (plain[0], DEFAULT_SUBCOMMAND[plain[0]]), words[1:]
     for path in (tuple(plain), tuple(plain[:1])):
         if path in COMMANDS:
             return path, words[len(path) :]
@@ -165,7 +165,7 @@ def _help(words: Sequence[str], flags: Sequence[str]) -> int:
         if found is None:
             raise _unknown_command(words)
         path = found
-    from c3s_cli.words.help import written
+    from c3s_cli.flags.help import written
 
     sys.stdout.write(written(_page(path), program_name()))
     return ExitCode.OK
@@ -173,8 +173,8 @@ def _help(words: Sequence[str], flags: Sequence[str]) -> int:
 
 def _page(path: tuple[str, ...]) -> Page:
     """Describe a command; or a group, or c3s, with its commands."""
-    from c3s_cli.words.help import Entry, Page, first_line, page_of_command
-    from c3s_cli.words.pages import SUMMARIES, TEXTS
+    from c3s_cli.flags.help import Entry, Page, first_line, page_of_command
+    from c3s_cli.flags.pages import SUMMARIES, TEXTS
 
     if path in COMMANDS:
         return page_of_command(path, _load(*COMMANDS[path]))
@@ -196,11 +196,11 @@ def _no_command(words: Sequence[str], flags: Sequence[str]) -> int:
     group = tuple(words)
     _refuse_unknown_flags(flags, group)
     if not flags:
-        from c3s_cli.words.help import written
+        from c3s_cli.flags.help import written
 
         tell(written(_page(group), program_name()))
         return ExitCode.FAILURE
-    from c3s_cli.words.suggestions import place_for
+    from c3s_cli.flags.suggestions import place_for
 
     name = " ".join((program_name(), *group))
     group = group or ("top",)
@@ -211,10 +211,10 @@ def _no_command(words: Sequence[str], flags: Sequence[str]) -> int:
 
 
 def _unknown_command(words: Sequence[str]) -> UsageError:
-    from c3s_cli.words.suggestions import command_hint
+    from c3s_cli.flags.suggestions import command_hint
 
     name = program_name()
-    hint = command_hint(words, (*COMMANDS, *OWN), name, ALIASES)
+    hint = command_hint(words, (*COMMANDS, *BUILTINS), name, ALIASES)
     if words[0] in GROUPS:
         message = f"unknown command \"{' '.join(words[1:])}\"\nSee '{name} {words[0]} -h' for help and examples"
         return UsageError(message, hint=hint)
@@ -222,7 +222,7 @@ def _unknown_command(words: Sequence[str]) -> UsageError:
 
 
 def _refuse_unknown_flags(flags: Sequence[str], path: tuple[str, ...]) -> None:
-    from c3s_cli.words.arity import takes_value  # needs typer
+    from c3s_cli.flags.arity import takes_value  # needs typer
 
     for name in flags:
         if name.startswith("--") and takes_value(name) is None:
@@ -253,7 +253,7 @@ def _with_advice(problem: UsageError, path: tuple[str, ...]) -> UsageError:
     """Return the lines below a flag error: where flags are listed, and a suggestion for an unknown short flag."""
     what, _, rest = problem.message.partition(": ")
     if what == "flag needs an argument" and rest.startswith("--") and path in COMMANDS:
-        from c3s_cli.words.help import flags_of
+        from c3s_cli.flags.help import flags_of
 
         # The flag exists in another command, where it takes a value.
         if rest not in flags_of(_load(*COMMANDS[path])):
@@ -263,8 +263,8 @@ def _with_advice(problem: UsageError, path: tuple[str, ...]) -> UsageError:
 
 
 def _flag_hint(flag: str, path: tuple[str, ...]) -> str | None:
-    from c3s_cli.words.habits import IN_FIT
-    from c3s_cli.words.suggestions import flag_hint
+    from c3s_cli.flags.kubectl_equivalents import IN_FIT
+    from c3s_cli.flags.suggestions import flag_hint
 
     if not path:
         return None
@@ -292,7 +292,7 @@ def _column_hint(flag: str, path: tuple[str, ...]) -> str | None:
 
 
 def _flags_of_commands() -> dict[tuple[str, ...], list[str]]:
-    from c3s_cli.words.help import flags_of
+    from c3s_cli.flags.help import flags_of
 
     return {path: flags_of(_load(*target)) for path, target in COMMANDS.items()}
 

@@ -9,9 +9,9 @@ from msgspec import structs
 
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import C3sError
-from c3s_cli.model import Failure, Sample
+from c3s_cli.model.sample import Failure, Sample
 from c3s_cli.sources import metrics_api
-from c3s_cli.sources.api_server import ApiServer, plan
+from c3s_cli.sources.cluster_reader import ClusterReader, plan
 from c3s_cli.sources.core_api import CoreApi
 from c3s_cli.sources.requests import Requests, at_once
 from c3s_cli.sources.source import Scope
@@ -20,39 +20,39 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from c3s_cli.amounts.allocation import PodResources
-    from c3s_cli.analysis.membership import Keys, Members
     from c3s_cli.kube.cluster import Cluster
-    from c3s_cli.model import PodFacts
+    from c3s_cli.model.rows import PodFacts
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import Origin
     from c3s_cli.sources.core_api import MakeCore
+    from c3s_cli.sources.prometheus.membership import Keys, Members
     from c3s_cli.sources.source import Source
 
 
 def source_of(
     cluster: Cluster, origin: Origin, count: Callable[[str, float], None], core: MakeCore = CoreApi
-) -> ApiServer:
+) -> ClusterReader:
     """Return the source of a cluster: its API server, with usage from `origin`.
 
     core: makes the Core of a reading, unless the source of usage also has the facts.
     """
     if origin.kind == "kubelet":
-        from c3s_cli.sources.kubelet import Kubelets  # most readings use the metrics API
+        from c3s_cli.sources.kubelet.usage import Kubelets  # most readings use the metrics API
 
-        return ApiServer(cluster, count, core, Kubelets().reading)
+        return ClusterReader(cluster, count, core, Kubelets().reading)
     if origin.kind == "prometheus":
-        from c3s_cli.sources.prometheus import Prometheus
+        from c3s_cli.sources.prometheus.connection import Prometheus
 
         asked = Prometheus(cluster.engine, origin.service, origin.match, origin.cluster)
-        return ApiServer(cluster, count, asked.facts if origin.facts else core, asked.reading, origin.cluster)
+        return ClusterReader(cluster, count, asked.facts if origin.facts else core, asked.reading, origin.cluster)
     if core is not CoreApi:
-        return ApiServer(cluster, count, core, metrics_api.Repeated().reading)
-    return ApiServer(cluster, count, core)
+        return ClusterReader(cluster, count, core, metrics_api.Repeated().reading)
+    return ClusterReader(cluster, count, core)
 
 
 def clusters_of(endpoint: Cluster, origin: Origin) -> dict[str, Origin]:
     """Return the origin for each cluster in a Prometheus, by name; a single one if clusters have no names."""
-    from c3s_cli.sources.prometheus import Prometheus  # only needed with --facts source
+    from c3s_cli.sources.prometheus.connection import Prometheus  # only needed with --facts source
 
     names = Prometheus(endpoint, origin.service, origin.match).clusters(Requests(endpoint))
     return {name: structs.replace(origin, cluster=name, match=match) for name, match in names.items()} or {
@@ -82,7 +82,7 @@ def scope_of(query: Query, namespace: str) -> Scope:
 
 
 def _members(query: Query) -> Callable[[Sample], Mapping[Keys, Members]]:
-    from c3s_cli.analysis.membership import members_of  # only statistics of groups need it
+    from c3s_cli.sources.prometheus.membership import members_of  # only statistics of groups need it
 
     return lambda sample: members_of(sample, query)
 

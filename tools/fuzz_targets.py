@@ -19,14 +19,16 @@ from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import C3sError, InvalidAnswer, UsageError
 from c3s_cli.kube.access import resolve
 from c3s_cli.kube.deadline import Deadline
-from c3s_cli.model import Container, Node, NodeFacts, Pod
-from c3s_cli.request.manifests import objects
+from c3s_cli.model.rows import Container, Node, NodeFacts, Pod
 from c3s_cli.request.target import Target
 from c3s_cli.request.where import parse
-from c3s_cli.sources import events
-from c3s_cli.sources.decode import exposition, metrics, nodes, owners, pods, prometheus, summary
+from c3s_cli.sources.decode import metrics, nodes, owners, pods
 from c3s_cli.sources.decode.shapes import decode_listing
-from c3s_cli.sources.decode.workloads import workloads_of
+from c3s_cli.sources.following import events
+from c3s_cli.sources.kubelet import exposition, summary
+from c3s_cli.sources.manifests.files import objects
+from c3s_cli.sources.manifests.workloads import workloads_of
+from c3s_cli.sources.prometheus import decoding as prometheus
 
 CORPUS: Final = Path(__file__).parent.parent / "tests" / "corpus"
 CORES: Final = 10**9

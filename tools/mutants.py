@@ -53,7 +53,7 @@ ROOMS: Final = {
         ("tests/commands/test_fit.py", "tests/commands/test_fit_manifests.py", "tests/run", "tests/conformance"),
     ),
     "sources": Judges(
-        ("tests/sources", "tests/commands/test_fit_manifests.py", "tests/run/test_doctor.py"),
+        ("tests/sources", "tests/commands/test_fit_manifests.py", "tests/doctor"),
         ("tests/commands/test_commands.py", "tests/run", "tests/conformance"),
     ),
     "kube": Judges(

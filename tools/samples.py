@@ -79,7 +79,7 @@ def fleet(command: str, code: int = 0) -> None:
 
 
 # The demo clusters are frozen; freeze the clock that the doctor compares with theirs, too.
-LOCAL_TIME: Final = "c3s_cli.run.doctor.local_time"
+LOCAL_TIME: Final = "c3s_cli.doctor.doctor.local_time"
 FLEET: Final = {
     "prod-eu": partial(start, at=AT),
     "prod-us": partial(start, at=AT, seed=7),

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from c3s_cli.model import Node, Pod
+from c3s_cli.model.rows import Node, Pod
 
 # The number of values in a trend, and for how many readings a mark stays.
 KEPT: Final = 30
@@ -21,7 +21,7 @@ MEMORY_NOISE: Final = 4 << 20
 Name = tuple[str, str, str]
 
 
-class _Seen(Struct):
+class PreviousReading(Struct):
     """The memory of one row. row: the last one; since: the reading that set the mark; reading: the last one with it."""
 
     kind: type
@@ -44,8 +44,8 @@ class Changes:
 
     def __init__(self, *, with_trends: bool) -> None:
         self._with_trends = with_trends
-        self._rows: dict[Name, _Seen] = {}
-        self._vanished: dict[Name, _Seen] = {}
+        self._rows: dict[Name, PreviousReading] = {}
+        self._vanished: dict[Name, PreviousReading] = {}
         self._reading = 0
 
     def update(self, rows: Iterable[Any]) -> None:
@@ -70,14 +70,14 @@ class Changes:
             name: seen for name, seen in self._vanished.items() if name not in known and self._is_fresh(seen)
         }
 
-    def _is_fresh(self, seen: _Seen) -> bool:
+    def _is_fresh(self, seen: PreviousReading) -> bool:
         return self._reading - seen.since < FADES
 
-    def _next(self, seen: _Seen | None, row: Any, restarts: int | None) -> _Seen:
+    def _next(self, seen: PreviousReading | None, row: Any, restarts: int | None) -> PreviousReading:
         cpu, memory = row.cpu_nanocores, row.memory_bytes
         if seen is None:
             mark = "+" if self._reading > 1 else ""
-            seen = _Seen(type(row), row.timestamp, cpu, memory, restarts, None, mark, self._reading)
+            seen = PreviousReading(type(row), row.timestamp, cpu, memory, restarts, None, mark, self._reading)
             if self._with_trends:
                 seen.trends = deque([cpu], KEPT), deque([memory], KEPT)
             return seen

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from c3s_cli.columns.obstacles import Obstacle, obstacles
-from c3s_cli.model import Node
-from c3s_cli.request.selectors import Requirement
-from c3s_cli.request.workloads import NodeTerm, Placing, Toleration
+from c3s_cli.model.obstacles import Obstacle, obstacles
+from c3s_cli.model.placing import NodeTerm, Placing, Toleration
+from c3s_cli.model.requirement import Requirement
+from c3s_cli.model.rows import Node
 
 # The tolerations that the DaemonSet controller adds.
 OF_DAEMONS: Final = tuple(

@@ -21,9 +21,11 @@ from c3s_cli.analysis.scheduler import SLOTS, Outcome, Scheduler
 from c3s_cli.columns.fitting import WORKLOAD
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import COMMON, Column, Kind, json_name
-from c3s_cli.model import Failure, Fit, Group, Node, PodFacts, Report, Sample
+from c3s_cli.model.placing import ANYWHERE, FitRequest, FitResult, Workload
+from c3s_cli.model.rows import Fit, Group, Node, PodFacts
+from c3s_cli.model.sample import Failure, Sample
+from c3s_cli.report import Report
 from c3s_cli.request.query import Query
-from c3s_cli.request.workloads import ANYWHERE, FitRequest, FitResult, Workload
 
 # Pods with these owners are not rescheduled. A static pod is owned by its node.
 BOUND: Final = ("DaemonSet", "Node")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from c3s_cli.columns.naming import ANY_GPU, Naming
 from c3s_cli.columns.vocabulary import Column, json_name
 from c3s_cli.errors import C3sError
-from c3s_cli.model import Sample
+from c3s_cli.model.sample import Sample
 from c3s_cli.request.query import Query
 
 PREFIX = f"{json_name(ANY_GPU)}."

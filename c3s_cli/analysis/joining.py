@@ -8,7 +8,9 @@ from typing import Any, Final, NamedTuple, Protocol
 from msgspec import structs
 
 from c3s_cli.analysis.rollup import add_amounts, add_shared
-from c3s_cli.model import Container, Node, NodeFacts, Pod, PodFacts, Sample, Snapshot
+from c3s_cli.model.rows import Container, Node, NodeFacts, Pod, PodFacts
+from c3s_cli.model.sample import Sample
+from c3s_cli.model.snapshot import Snapshot
 
 # Namespace and name.
 Key = tuple[str, str]

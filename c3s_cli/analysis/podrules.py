@@ -9,8 +9,8 @@ from typing import Final
 from msgspec import Struct
 
 from c3s_cli.analysis.eligibility import met, mismatches, untolerated
-from c3s_cli.model import Node
-from c3s_cli.request.workloads import AntiAffinity, Selector, Spread, Workload
+from c3s_cli.model.placing import AntiAffinity, Selector, Spread, Workload
+from c3s_cli.model.rows import Node
 
 # With at most this many domains, each domain gets its own heap of nodes, so that a full domain is skipped at once.
 BINS: Final = 32

@@ -19,15 +19,9 @@ from c3s_cli.analysis.judging import judge_fail_if, judge_until
 from c3s_cli.analysis.rollup import add, grouped, sum_nodes, sum_pods
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import COMMON, Column, Kind, json_name
-from c3s_cli.model import (
-    Failure,
-    Group,
-    Node,
-    Pod,
-    Report,
-    Row,
-    Sample,
-)
+from c3s_cli.model.rows import Group, Node, Pod, Row
+from c3s_cli.model.sample import Failure, Sample
+from c3s_cli.report import Report
 from c3s_cli.request.query import Query, SortKey
 
 EXTENDED_FIELDS: Final = ("requests", "requestsPercentOfAllocatable", "limits", "allocatable", "free")
@@ -92,12 +86,12 @@ def _rows(
     match query.objects:
         case Kind.POD:
             pods = where(_joined(partial(join_pods, containers=query.containers), samples), query)
-            totals = _told_one(sum_pods(pods, context), samples) if query.totals else None
-            return (_told(grouped(pods, query.by, sum_pods), samples) if query.by else pods), totals
+            totals = _with_group_totals(sum_pods(pods, context), samples) if query.totals else None
+            return (_with_source_totals(grouped(pods, query.by, sum_pods), samples) if query.by else pods), totals
         case Kind.NODE:
             nodes = where(_joined(node_rows, samples), query)
-            totals = _told_one(sum_nodes(nodes, context), samples) if query.totals else None
-            return (_told(grouped(nodes, query.by, sum_nodes), samples) if query.by else nodes), totals
+            totals = _with_group_totals(sum_nodes(nodes, context), samples) if query.totals else None
+            return (_with_source_totals(grouped(nodes, query.by, sum_nodes), samples) if query.by else nodes), totals
         case Kind.VOLUME:
             return where([volume for sample in samples for volume in sample.volumes], query), None
         case _:
@@ -113,12 +107,13 @@ def _joined(join: Callable[[Sample], Sequence[Any]], samples: Sequence[Sample]) 
 
 def _cluster(nodes: Sequence[Node], samples: Sequence[Sample], context: str) -> Group:
     counted: Group = structs.replace(
-        _told_one(sum_nodes(nodes, context), samples), existing_pod_count=add(sample.pod_count for sample in samples)
+        _with_group_totals(sum_nodes(nodes, context), samples),
+        existing_pod_count=add(sample.pod_count for sample in samples),
     )
     return counted
 
 
-def _told(groups: Sequence[Group], samples: Sequence[Sample]) -> Sequence[Group]:
+def _with_source_totals(groups: Sequence[Group], samples: Sequence[Sample]) -> Sequence[Group]:
     """Add a source's figures of whole groups to the sums of their members' figures."""
     told = {(sample.context, keys): figures for sample in samples for keys, figures in sample.group_figures.items()}
     if not told:
@@ -129,9 +124,9 @@ def _told(groups: Sequence[Group], samples: Sequence[Sample]) -> Sequence[Group]
     ]
 
 
-def _told_one(group: Group, samples: Sequence[Sample]) -> Group:
+def _with_group_totals(group: Group, samples: Sequence[Sample]) -> Group:
     """Add a source's figures of the whole context to its totals."""
-    return _told([group], samples)[0] if len(samples) == 1 else group
+    return _with_source_totals([group], samples)[0] if len(samples) == 1 else group
 
 
 def where(rows: Sequence[Any], query: Query) -> Sequence[Any]:

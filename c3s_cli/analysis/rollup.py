@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import Any, Final, TypeVar
 
-from c3s_cli.columns.obstacles import obstacles
 from c3s_cli.columns.vocabulary import Column
-from c3s_cli.model import Amounts, Figures, Group, Node, Pod
+from c3s_cli.model.obstacles import obstacles
+from c3s_cli.model.rows import Amounts, Figures, Group, Node, Pod
 
 Member = TypeVar("Member", Node, Pod)
 Keys = tuple[str | None, ...]

@@ -16,8 +16,8 @@ from msgspec import Struct, structs
 
 from c3s_cli.analysis.eligibility import OF_DAEMONS, barriers
 from c3s_cli.analysis.podrules import PodRules, RunningPod, RunningPods
-from c3s_cli.model import Amounts, Node
-from c3s_cli.request.workloads import Placing, Workload
+from c3s_cli.model.placing import Placing, Workload
+from c3s_cli.model.rows import Amounts, Node
 
 # The resources that the score of a node counts, and the precision of the score.
 SCORED: Final = ("cpu", "memory")

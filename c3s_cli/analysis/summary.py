@@ -12,7 +12,8 @@ from c3s_cli.analysis.rollup import add, sum_nodes
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from c3s_cli.model import Group, Sample
+    from c3s_cli.model.rows import Group
+    from c3s_cli.model.sample import Sample
 
 
 class Summary(Struct, frozen=True):

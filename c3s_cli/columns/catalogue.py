@@ -14,10 +14,10 @@ from msgspec import structs
 
 from c3s_cli.columns.fitting import default_fit_names, fit_columns, wide_fit_names
 from c3s_cli.columns.getters import fact, percentage, window_seconds
-from c3s_cli.columns.obstacles import schedulable
 from c3s_cli.columns.of_resources import CPU_AND_MEMORY, RESOURCES, WITH_NODES, resource_columns
 from c3s_cli.columns.of_sources import MORE_OF_PODS, OF_VOLUMES
 from c3s_cli.columns.vocabulary import FITTING, Column, Kind, Needs, Unit, json_name
+from c3s_cli.model.obstacles import schedulable
 
 IDENTITY: Final = {
     "context": Column("context", Unit.TEXT, attrgetter("context"), "kubeconfig context, or the server's address"),

@@ -9,7 +9,7 @@ import typer
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import ExitCode, UsageError
-from c3s_cli.words.flag import OUTPUT
+from c3s_cli.flags.flag import OUTPUT
 
 KINDS: Final = {
     "nodes": Kind.NODE,

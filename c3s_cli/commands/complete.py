@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import C3sError
+from c3s_cli.flags.argv import words_of
+from c3s_cli.flags.arity import flags_of, takes_value
+from c3s_cli.flags.options import Connection
 from c3s_cli.request.from_flags import target_of
 from c3s_cli.request.grouping import KEYS
 from c3s_cli.request.target import Target
 from c3s_cli.request.view import WITH_TEMPLATE, Format
-from c3s_cli.words.argv import words_of
-from c3s_cli.words.arity import flags_of, takes_value
-from c3s_cli.words.options import Connection
 
 if TYPE_CHECKING:
     from c3s_cli.sources.decode.shapes import Listing

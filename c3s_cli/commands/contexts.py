@@ -1,14 +1,14 @@
 """`c3s contexts`: list the contexts of the kubeconfig; with --check, ask whether their clusters answer."""
 
 from c3s_cli.errors import ExitCode
+from c3s_cli.flags.groups import takes_flags
+from c3s_cli.flags.lists import Contexts, Listing
+from c3s_cli.flags.options import ConnectionWithoutSource
 from c3s_cli.request.from_flags import listing_of, target_of
-from c3s_cli.words.groups import takes_flags
-from c3s_cli.words.lists import Contexts, Listing
-from c3s_cli.words.options import Reached
 
 
 @takes_flags
-def contexts(*, contexts: Contexts, listing: Listing, connection: Reached) -> ExitCode:
+def contexts(*, contexts: Contexts, listing: Listing, connection: ConnectionWithoutSource) -> ExitCode:
     """List the contexts of the kubeconfig: their cluster, user, namespace and server.
 
     With --check, also whether each cluster answers, how fast, its version and its version of the metrics API.

@@ -3,8 +3,8 @@
 import sys
 
 from c3s_cli.errors import C3sError, ExitCode, UsageError
-from c3s_cli.words.groups import takes_flags
-from c3s_cli.words.options import Serve
+from c3s_cli.flags.groups import takes_flags
+from c3s_cli.flags.options import Serve
 
 
 @takes_flags

@@ -1,10 +1,10 @@
 """`c3s doctor`: find out why c3s cannot read a cluster, and what to do about it."""
 
 from c3s_cli.errors import ExitCode
+from c3s_cli.flags.groups import takes_flags
+from c3s_cli.flags.lists import Listing
+from c3s_cli.flags.options import Connection
 from c3s_cli.request.from_flags import listing_of, target_of
-from c3s_cli.words.groups import takes_flags
-from c3s_cli.words.lists import Listing
-from c3s_cli.words.options import Connection
 
 
 @takes_flags
@@ -19,6 +19,6 @@ def doctor(*, listing: Listing, connection: Connection) -> ExitCode:
       # Another context, and the rights in one of its namespaces
       c3s doctor --context prod -n team-checkout
     """
-    from c3s_cli.run.doctor import FORMATS, show_findings  # `c3s doctor --help` does not need it
+    from c3s_cli.doctor.doctor import FORMATS, show_findings  # `c3s doctor --help` does not need it
 
     return show_findings(target_of(connection), connection.namespace or None, listing_of(listing, FORMATS))

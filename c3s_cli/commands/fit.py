@@ -2,17 +2,17 @@
 
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ExitCode
+from c3s_cli.flags.fit import Fit
+from c3s_cli.flags.groups import takes_flags
+from c3s_cli.flags.options import ConnectionWithoutSource, Display, RowFlags
+from c3s_cli.model.placing import Workload
 from c3s_cli.request.fitting import fit_request_of
 from c3s_cli.request.from_flags import request_of, target_of
-from c3s_cli.request.workloads import Workload
 from c3s_cli.run.fitting import fit as place
-from c3s_cli.words.fit import Fit
-from c3s_cli.words.groups import takes_flags
-from c3s_cli.words.options import Display, Reached, Rows
 
 
 @takes_flags
-def fit(*, pods: Fit, rows: Rows, display: Display, connection: Reached) -> ExitCode:
+def fit(*, pods: Fit, rows: RowFlags, display: Display, connection: ConnectionWithoutSource) -> ExitCode:
     """Estimate whether pods would fit on the nodes now.
 
     For each node it shows what is free, how many of the pods fit there (FITS), how many of the replicas are placed
@@ -30,7 +30,7 @@ def fit(*, pods: Fit, rows: Rows, display: Display, connection: Reached) -> Exit
 
 
 def _read(names: list[str]) -> list[Workload]:
-    from c3s_cli.request.manifests import objects
-    from c3s_cli.sources.decode.workloads import workloads_of  # only -f reads manifests
+    from c3s_cli.sources.manifests.files import objects
+    from c3s_cli.sources.manifests.workloads import workloads_of  # only -f reads manifests
 
     return workloads_of(objects(names))

@@ -2,11 +2,11 @@
 
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ExitCode
+from c3s_cli.flags.groups import takes_flags
+from c3s_cli.flags.options import Connection, Display, PodName, Pods, Selection
+from c3s_cli.flags.time_options import Time
 from c3s_cli.request.from_flags import request_of, target_of
 from c3s_cli.run.once import show
-from c3s_cli.words.groups import takes_flags
-from c3s_cli.words.options import Connection, Display, PodName, Pods, Selection
-from c3s_cli.words.time_options import Time
 
 
 @takes_flags

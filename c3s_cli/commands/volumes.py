@@ -4,16 +4,16 @@ from msgspec import structs
 
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ExitCode
+from c3s_cli.flags.groups import takes_flags
+from c3s_cli.flags.options import Connection, Display, Pods
+from c3s_cli.flags.time_options import Time
+from c3s_cli.flags.volume_options import ThresholdFlags, Volumes
 from c3s_cli.request.from_flags import request_of, target_of
 from c3s_cli.run.once import show
-from c3s_cli.words.groups import takes_flags
-from c3s_cli.words.options import Connection, Display, Pods
-from c3s_cli.words.time_options import Time
-from c3s_cli.words.volume_options import Judged, Volumes
 
 
 @takes_flags
-def volumes(*, volumes: Volumes, judged: Judged, display: Display, connection: Connection) -> ExitCode:
+def volumes(*, volumes: Volumes, judged: ThresholdFlags, display: Display, connection: Connection) -> ExitCode:
     """Display how full the volumes are that pods have claimed (PersistentVolumeClaims).
 
     The metrics API does not report volumes: add --from kubelet or --from prometheus.

@@ -4,12 +4,12 @@ from msgspec import structs
 
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ExitCode, UsageError
+from c3s_cli.flags.groups import takes_flags
+from c3s_cli.flags.options import Connection, Display, NodeName, Nodes, PodName, Pods, Repeat, Selection
 from c3s_cli.request.from_flags import pace_of, request_of, target_of
 from c3s_cli.request.query import Query
 from c3s_cli.request.view import Format, View
 from c3s_cli.run.watching import watch
-from c3s_cli.words.groups import takes_flags
-from c3s_cli.words.options import Connection, Display, NodeName, Nodes, PodName, Pods, Repeat, Selection
 
 
 @takes_flags

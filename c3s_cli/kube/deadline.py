@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
-from c3s_cli.terminal.words import say
+from c3s_cli.terminal.stderr import say
 
 # The limits without --request-timeout, in seconds: for the next byte, and in total.
 SILENCE: Final = 10.0

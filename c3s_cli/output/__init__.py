@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from c3s_cli.request.view import WITH_TEMPLATE, Format
 
 if TYPE_CHECKING:
-    from c3s_cli.model import Report
+    from c3s_cli.report import Report
     from c3s_cli.request.view import View
 
 # The module and function that write each format.

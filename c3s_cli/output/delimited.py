@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from c3s_cli.columns.catalogue import IDENTITY
 from c3s_cli.columns.vocabulary import Column, Unit
-from c3s_cli.model import Report
 from c3s_cli.output.document import moment, shown_columns
+from c3s_cli.report import Report
 from c3s_cli.request.view import Format, View
 from c3s_cli.terminal.printable import printable
 

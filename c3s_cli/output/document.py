@@ -20,9 +20,10 @@ from c3s_cli.columns.catalogue import IDENTITY
 from c3s_cli.columns.fitting import WORKLOAD
 from c3s_cli.columns.naming import totals_of
 from c3s_cli.columns.vocabulary import FITTING, Column, Kind, Unit, flat, split_path
-from c3s_cli.model import WHOLE, Failure, Report
+from c3s_cli.model.placing import FitResult
+from c3s_cli.model.sample import WHOLE, Failure
+from c3s_cli.report import Report
 from c3s_cli.request.view import View
-from c3s_cli.request.workloads import FitResult
 
 API_VERSION: Final = "c3s/v1"
 STEP: Final = "  "

@@ -13,9 +13,9 @@ from msgspec import Struct, structs
 from c3s_cli.amounts.duration import age
 from c3s_cli.columns.headings import headings
 from c3s_cli.columns.vocabulary import Column, Unit
-from c3s_cli.model import Report
 from c3s_cli.output.cells import UNKNOWN, cells
 from c3s_cli.output.table import TableColumns, identity, is_pivoted, shown_table
+from c3s_cli.report import Report
 from c3s_cli.request.view import View
 from c3s_cli.terminal.bars import sparkline
 from c3s_cli.terminal.colour import style_of
@@ -27,7 +27,7 @@ TREND_CELLS: Final = 8
 Trends = Callable[[Any], tuple[Sequence[int | None], Sequence[int | None]]]
 
 
-class Made(Sequence[str]):
+class LazyCells(Sequence[str]):
     """Cells that are made on demand, since a screen shows only few of them."""
 
     def __init__(self, make: Callable[[Any], str], rows: Sequence[Any]) -> None:
@@ -64,7 +64,7 @@ def grid(
     lines = _lines(report)
     leading, shown = _columns(report, view, table) if report.rows else (0, [])
     if report.contexts and shown and marks_rows(report, view):
-        shown.append(_Shown("SAMPLED", Made(lambda row: _sampled(row.timestamp, report.now), lines)))
+        shown.append(_Shown("SAMPLED", LazyCells(lambda row: _sampled(row.timestamp, report.now), lines)))
     if trends is not None and shown and len(lines) == len(report.rows) and marks_rows(report, view):
         shown = _with_trends(shown, lines, trends)
     made = grid_of(
@@ -106,7 +106,7 @@ def _columns(report: Report, view: View, table: TableColumns | None) -> tuple[in
     names = [_Shown(title, cells) for title, cells in identity(report)]
     rows, of_containers = _lines(report), _sorted_by(report)
     figures = [
-        _Shown(title, Made(partial(_cell, column), of_containers if column.of_containers else rows), column)
+        _Shown(title, LazyCells(partial(_cell, column), of_containers if column.of_containers else rows), column)
         for title, column in zip(headings(report.columns), report.columns, strict=True)
     ]
     return len(names), [*names, *figures]
@@ -119,7 +119,7 @@ def _cell(column: Column, row: Any) -> str:
 def _with_trends(shown: Sequence[_Shown], lines: Sequence[Any], trends: Trends) -> list[_Shown]:
     """Put the trends of CPU and memory next to their columns, or at the end if those are not shown."""
     made = {
-        resource: _Shown("TREND", Made(partial(_trend, trends, place), lines))
+        resource: _Shown("TREND", LazyCells(partial(_trend, trends, place), lines))
         for place, resource in enumerate(("cpu.usage", "memory.usage"))
     }
     with_trends = []

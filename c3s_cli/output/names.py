@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Final
 
 from c3s_cli.columns.vocabulary import Kind
-from c3s_cli.model import Report
+from c3s_cli.report import Report
 from c3s_cli.request.view import View
 from c3s_cli.terminal.printable import printable
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 from c3s_cli.columns.catalogue import IDENTITY
 from c3s_cli.columns.fitting import WORKLOAD
 from c3s_cli.columns.vocabulary import Column, Getter, Kind, Unit, flat
-from c3s_cli.model import Report
+from c3s_cli.report import Report
 from c3s_cli.request.view import View
 from c3s_cli.terminal.printable import printable
 

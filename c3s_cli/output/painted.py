@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from c3s_cli.model import Report
 from c3s_cli.output.grid import grid
 from c3s_cli.output.table import GAP, LEAST, layout, shown_table
+from c3s_cli.report import Report
 from c3s_cli.request.view import View
 from c3s_cli.terminal.lines import RESET, SGR
 

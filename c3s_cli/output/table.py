@@ -16,8 +16,8 @@ from typing import Any, Final
 from c3s_cli.columns.headings import heading, headings
 from c3s_cli.columns.naming import totals_of
 from c3s_cli.columns.vocabulary import Column, Kind, Unit, split_path
-from c3s_cli.model import Report
 from c3s_cli.output.cells import cells
+from c3s_cli.report import Report
 from c3s_cli.request.view import Format, View
 from c3s_cli.terminal.lines import middle
 from c3s_cli.terminal.printable import all_printable, printable

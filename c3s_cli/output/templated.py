@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from c3s_cli.model import Report
 from c3s_cli.output.document import document, items
 from c3s_cli.output.table import layout
+from c3s_cli.report import Report
 from c3s_cli.request.jsonpath import (
     Descend,
     Filter,

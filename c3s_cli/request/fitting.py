@@ -9,11 +9,11 @@ from msgspec import structs
 
 from c3s_cli.amounts.quantity import InvalidQuantity, nanos, whole
 from c3s_cli.errors import UsageError
+from c3s_cli.model.placing import FitRequest, Placing, Toleration, Workload
 from c3s_cli.request.selectors import parse_labels
-from c3s_cli.request.workloads import FitRequest, Placing, Toleration, Workload
 
 if TYPE_CHECKING:
-    from c3s_cli.words.fit import Fit
+    from c3s_cli.flags.fit import Fit
 
 EFFECTS: Final = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 EXAMPLE: Final = "c3s fit --cpu 2 --memory 4Gi --replicas 10, or c3s fit -f deployment.yaml; -f - reads stdin"

@@ -35,10 +35,10 @@ from c3s_cli.request.target import PARALLEL, DemoOptions, Origin, Target
 from c3s_cli.request.view import COLORS, DELIMITED, METRICS, TABLES, WITH_TOTALS, Format, View
 
 if TYPE_CHECKING:
+    from c3s_cli.flags import options
+    from c3s_cli.flags.lists import Listing
+    from c3s_cli.flags.time_options import Time
     from c3s_cli.request.condition import Condition
-    from c3s_cli.words import options
-    from c3s_cli.words.lists import Listing
-    from c3s_cli.words.time_options import Time
 
 # --- where ----------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from c3s_cli.errors import UsageError
 from c3s_cli.request.target import Origin
 
 if TYPE_CHECKING:
-    from c3s_cli.words import options
+    from c3s_cli.flags import options
 
 KINDS: Final = ("metrics", "kubelet", "prometheus")
 SERVICE: Final = re.compile(r"prometheus:([a-z0-9][a-z0-9.-]*/(?:https?:)?[a-z0-9][a-z0-9.-]*(?::[a-z0-9-]+)?)")

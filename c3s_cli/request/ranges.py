@@ -10,10 +10,10 @@ from c3s_cli.request.origin import origin_of
 
 if TYPE_CHECKING:
     from c3s_cli.columns.naming import Naming
+    from c3s_cli.flags import options
+    from c3s_cli.flags.time_options import Time
     from c3s_cli.request.period import Period
     from c3s_cli.request.query import Query
-    from c3s_cli.words import options
-    from c3s_cli.words.time_options import Time
 
 
 def asked_for(time: Time | None, connection: options.Connection) -> Period | None:

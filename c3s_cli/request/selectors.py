@@ -8,26 +8,7 @@ from typing import Final
 from msgspec import Struct
 
 from c3s_cli.errors import UsageError
-
-
-class Requirement(Struct, frozen=True):
-    """One term of a label selector. operator: `exists`, `!`, `in`, `notin`, `=`, `==`, `!=`, `>` or `<`."""
-
-    key: str
-    operator: str
-    values: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        """Write the term as kubectl sends it."""
-        match self.operator:
-            case "exists":
-                return self.key
-            case "!":
-                return f"!{self.key}"
-            case "in" | "notin":
-                return f"{self.key} {self.operator} ({','.join(self.values)})"
-            case _:
-                return f"{self.key}{self.operator}{self.values[0]}"
+from c3s_cli.model.requirement import Requirement
 
 
 class LabelSelector(Struct, frozen=True):

@@ -6,7 +6,8 @@ import re
 from typing import Final
 
 from c3s_cli.errors import C3sError
-from c3s_cli.model import WHOLE, Failure, Report
+from c3s_cli.model.sample import WHOLE, Failure
+from c3s_cli.report import Report
 
 # The place in a hint where a command asks the cluster.
 KUBECTL: Final = re.compile(r"\bkubectl (?=-n |auth |create |describe |get |version\b)")

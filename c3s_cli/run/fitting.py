@@ -16,14 +16,15 @@ from c3s_cli.run.once import while_waiting, write
 from c3s_cli.run.reading import Several, progress_of
 from c3s_cli.run.stages import Stages
 from c3s_cli.run.verdict import remarks, verdict
-from c3s_cli.terminal.words import named, not_shown, say
+from c3s_cli.terminal.stderr import named, not_shown, say
 
 if TYPE_CHECKING:
-    from c3s_cli.model import Failure, Report, Sample
+    from c3s_cli.model.placing import FitRequest, FitResult
+    from c3s_cli.model.sample import Failure, Sample
+    from c3s_cli.report import Report
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import Target
     from c3s_cli.request.view import Format, View
-    from c3s_cli.request.workloads import FitRequest, FitResult
     from c3s_cli.run.fleet import Fleet, Member
 
 # Nodes and pods are read at the same time.

@@ -21,7 +21,7 @@ from c3s_cli.kube.deadline import Deadline
 from c3s_cli.kube.plugins import Plugins
 from c3s_cli.metrics import clusters_of, scope_of, source_of
 from c3s_cli.terminal.progress import Progress
-from c3s_cli.terminal.words import say
+from c3s_cli.terminal.stderr import say
 
 if TYPE_CHECKING:
     from c3s_cli.demo.server import DemoServer
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import DemoOptions, Target
     from c3s_cli.run.stages import Stages
-    from c3s_cli.sources.api_server import ApiServer
-    from c3s_cli.sources.following import Following
+    from c3s_cli.sources.cluster_reader import ClusterReader
+    from c3s_cli.sources.following.lists import Following
 
 
 class Member:
@@ -48,7 +48,7 @@ class Member:
         self._access: Access | None = None
         self._cluster: Cluster | None = None
         self._following: Following | None = None
-        self._sources: dict[object, ApiServer] = {}
+        self._sources: dict[object, ClusterReader] = {}
         self.follows = False
 
     def access(self) -> Access:
@@ -64,7 +64,7 @@ class Member:
                 self._cluster = self._connect(self.access())
             return self._cluster
 
-    def source(self, count: Callable[[str, float], None] = lambda _stage, _seconds: None) -> ApiServer:
+    def source(self, count: Callable[[str, float], None] = lambda _stage, _seconds: None) -> ClusterReader:
         """Return the source of a reading. count: called with the seconds of each stage. Raises like `cluster`."""
         cluster = self.cluster()
         if self._target.origin.url and cluster.engine is None:
@@ -81,12 +81,12 @@ class Member:
             known = self._sources.setdefault(count, self._new_source(cluster, count))
         return known
 
-    def _new_source(self, cluster: Cluster, count: Callable[[str, float], None]) -> ApiServer:
+    def _new_source(self, cluster: Cluster, count: Callable[[str, float], None]) -> ClusterReader:
         if not self.follows or self._target.origin.facts:
             return source_of(cluster, self._target.origin, count)
         with self._lock:
             if self._following is None or self._following.cluster is not cluster:
-                from c3s_cli.sources.following import Following  # only watch follows
+                from c3s_cli.sources.following.lists import Following  # only watch follows
 
                 self._following = Following(cluster)
             return source_of(cluster, self._target.origin, count, self._following.core)

@@ -22,7 +22,7 @@ from c3s_cli.terminal.header import Fact, Gauge, Header
 from c3s_cli.terminal.printable import printable
 
 if TYPE_CHECKING:
-    from c3s_cli.model import Sample
+    from c3s_cli.model.sample import Sample
     from c3s_cli.request.view import View
     from c3s_cli.run.fleet import Fleet, Member
 

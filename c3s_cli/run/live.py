@@ -23,7 +23,7 @@ from c3s_cli.terminal.lines import ansi
 from c3s_cli.terminal.viewing import LOST, Viewing, pressed
 
 if TYPE_CHECKING:
-    from c3s_cli.model import Report
+    from c3s_cli.report import Report
     from c3s_cli.request.pace import Pace
     from c3s_cli.request.view import View
     from c3s_cli.run.heading import Heading

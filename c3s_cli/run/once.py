@@ -20,10 +20,10 @@ from c3s_cli.run.reading import progress_of, reader
 from c3s_cli.run.stages import Stages
 from c3s_cli.run.verdict import remarks, verdict
 from c3s_cli.terminal.colour import wants_colour
-from c3s_cli.terminal.words import not_shown, say
+from c3s_cli.terminal.stderr import not_shown, say
 
 if TYPE_CHECKING:
-    from c3s_cli.model import Report
+    from c3s_cli.report import Report
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import Target
     from c3s_cli.request.view import Format, View

@@ -12,10 +12,11 @@ from c3s_cli.metrics import read
 from c3s_cli.run.failures import failure_of, said
 from c3s_cli.run.fleet import all_of, say_notes
 from c3s_cli.terminal.progress import Progress
-from c3s_cli.terminal.words import say
+from c3s_cli.terminal.stderr import say
 
 if TYPE_CHECKING:
-    from c3s_cli.model import Failure, Report, Sample
+    from c3s_cli.model.sample import Failure, Sample
+    from c3s_cli.report import Report
     from c3s_cli.request.query import Query
     from c3s_cli.run.fleet import Fleet, Member
     from c3s_cli.run.rounds import Rounds

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from c3s_cli import STARTED
-from c3s_cli.terminal.words import say
+from c3s_cli.terminal.stderr import say
 
 
 class Stages:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from c3s_cli.errors import ExitCode
 from c3s_cli.run.failures import said
-from c3s_cli.terminal.words import named
+from c3s_cli.terminal.stderr import named
 
 if TYPE_CHECKING:
-    from c3s_cli.model import Judgement, Report
+    from c3s_cli.report import Judgement, Report
 
 
 def remarks(report: Report) -> Iterator[str]:

@@ -23,10 +23,10 @@ from c3s_cli.run.reading import progress_of, reader
 from c3s_cli.run.schedule import Schedule
 from c3s_cli.run.stages import Stages
 from c3s_cli.run.verdict import judged, remarks, verdict
-from c3s_cli.terminal.words import say
+from c3s_cli.terminal.stderr import say
 
 if TYPE_CHECKING:
-    from c3s_cli.model import Judgement, Report
+    from c3s_cli.report import Judgement, Report
     from c3s_cli.request.pace import Pace
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import Target

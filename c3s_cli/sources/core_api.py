@@ -17,7 +17,7 @@ from c3s_cli.sources.requests import METADATA_LIST, Requests, at_once
 
 if TYPE_CHECKING:
     from c3s_cli.amounts.allocation import PodResources
-    from c3s_cli.model import NodeFacts, PodFacts
+    from c3s_cli.model.rows import NodeFacts, PodFacts
     from c3s_cli.sources.source import Claims, Pairs, Scope
 
 NODES = "/api/v1/nodes"

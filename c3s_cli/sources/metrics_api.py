@@ -17,7 +17,8 @@ from c3s_cli.sources.decode.owners import creations, versions
 from c3s_cli.sources.requests import METADATA_LIST, Requests
 
 if TYPE_CHECKING:
-    from c3s_cli.model import Failure, Node, Pod, Volume
+    from c3s_cli.model.rows import Node, Pod, Volume
+    from c3s_cli.model.sample import Failure
     from c3s_cli.sources.decode.shapes import Body, ListMeta
     from c3s_cli.sources.source import Lists, Scope
 

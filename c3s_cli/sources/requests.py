@@ -172,7 +172,7 @@ class Pages(Struct):
             self.most = min(MOST_PAGES, 2 * (metadata.remaining_item_count // max(1, size)) + 10)
 
 
-class Once:
+class Memoized:
     """A job that several threads need and only one does. If it fails, the next thread tries again."""
 
     def __init__(self, job: Callable[[], Any]) -> None:

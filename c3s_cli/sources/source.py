@@ -12,11 +12,12 @@ from c3s_cli.kube.cluster import segment
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from c3s_cli.analysis.membership import Keys, Members
     from c3s_cli.columns.vocabulary import Kind, Needs
-    from c3s_cli.model import Failure, Figures, Node, Pod, PodFacts, Sample, Volume
+    from c3s_cli.model.rows import Figures, Node, Pod, PodFacts, Volume
+    from c3s_cli.model.sample import Failure, Sample
     from c3s_cli.request.period import Period
     from c3s_cli.request.selectors import FieldSelector, LabelSelector
+    from c3s_cli.sources.prometheus.membership import Keys, Members
 
 Pairs = list[tuple[str, str]]
 # The node, and the names of the PersistentVolumeClaims, of a pod by namespace and name.

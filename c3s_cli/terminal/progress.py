@@ -8,7 +8,7 @@ import threading
 from typing import Final
 
 from c3s_cli.terminal.printable import printable
-from c3s_cli.terminal.words import tell
+from c3s_cli.terminal.stderr import tell
 
 # Shorter readings show nothing.
 AFTER: Final = 1.0

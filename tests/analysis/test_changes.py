@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from c3s_cli.analysis.changes import FADES, KEPT, Changes
-from c3s_cli.model import Group, Node, Pod, PodFacts
+from c3s_cli.model.rows import Group, Node, Pod, PodFacts
 
 MI = 1 << 20
 

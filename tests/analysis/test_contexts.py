@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from c3s_cli.analysis.report import make_report
 from c3s_cli.columns.vocabulary import Kind
-from c3s_cli.model import Failure, Node, NodeFacts, Pod, Report, Sample
+from c3s_cli.flags import options
+from c3s_cli.model.rows import Node, NodeFacts, Pod
+from c3s_cli.model.sample import Failure, Sample
+from c3s_cli.report import Report
 from c3s_cli.request.from_flags import request_of
-from c3s_cli.words import options
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 THEN = "2026-03-02T09:29:30Z"

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from c3s_cli.analysis.joining import Joiner, pod_rows
-from c3s_cli.model import Container, NodeDetails, NodeFacts, Pod, PodFacts, Sample, Snapshot
-from c3s_cli.sources.decode.owned import Owned
+from c3s_cli.model.rows import Container, NodeDetails, NodeFacts, Pod, PodFacts
+from c3s_cli.model.sample import Sample
+from c3s_cli.model.snapshot import Snapshot
+from c3s_cli.sources.decode.owner_resolver import OwnerResolver
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 NAMES = st.sampled_from("abcde")
@@ -45,7 +47,7 @@ READINGS = st.lists(st.tuples(EVENTS, st.none() | USAGE, OWNERS, st.booleans()),
 
 @given(READINGS, st.booleans())
 def test_the_rows_of_a_watch_are_those_of_a_new_join(readings: list[Any], containers: bool) -> None:  # noqa: FBT001
-    joiner, owned = Joiner(), Owned()
+    joiner, owned = Joiner(), OwnerResolver()
     pods: list[Pod] = []
     known: dict[tuple[str, str], PodFacts] = {}
     last: Snapshot | None = None
@@ -60,7 +62,7 @@ def test_the_rows_of_a_watch_are_those_of_a_new_join(readings: list[Any], contai
         if usage is not None:
             pods = [measured(name, cpu) for name, cpu in sorted(usage.items())]
         made = owned.pods(last, owners)
-        assert made == Owned().pods(dict(known), owners)
+        assert made == OwnerResolver().pods(dict(known), owners)
         sample = Sample("c", NOW + timedelta(seconds=second), "test", (), pods, pod_facts=made)
         rows = joiner(sample, containers=containers)
         assert sorted(rows, key=named) == sorted(pod_rows(sample, containers=containers), key=named)

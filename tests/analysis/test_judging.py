@@ -9,9 +9,11 @@ import pytest
 
 from c3s_cli.analysis.report import make_report
 from c3s_cli.columns.vocabulary import Kind
-from c3s_cli.model import Judgement, Node, NodeFacts, Pod, PodFacts, Sample
+from c3s_cli.flags import options
+from c3s_cli.model.rows import Node, NodeFacts, Pod, PodFacts
+from c3s_cli.model.sample import Sample
+from c3s_cli.report import Judgement
 from c3s_cli.request.from_flags import request_of
-from c3s_cli.words import options
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 THEN = "2026-03-02T09:29:30Z"

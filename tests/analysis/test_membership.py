@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from c3s_cli.analysis.membership import Members, PodSet, members_of
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Kind
-from c3s_cli.model import Pod, PodFacts, Sample
+from c3s_cli.model.rows import Pod, PodFacts
+from c3s_cli.model.sample import Sample
 from c3s_cli.request.query import Query
 from c3s_cli.request.selectors import parse_labels
 from c3s_cli.request.where import parse
+from c3s_cli.sources.prometheus.membership import Members, PodSet, members_of
 
 LETTERS = "[b-df-hj-np-tv-xz2456789]"
 

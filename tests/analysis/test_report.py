@@ -15,21 +15,11 @@ from msgspec import structs
 from c3s_cli.analysis.joining import node_rows, pod_rows
 from c3s_cli.analysis.report import make_report
 from c3s_cli.columns.vocabulary import Kind
-from c3s_cli.model import (
-    Amounts,
-    Container,
-    Failure,
-    Judgement,
-    Node,
-    NodeDetails,
-    NodeFacts,
-    Pod,
-    PodFacts,
-    Report,
-    Sample,
-)
+from c3s_cli.flags import options
+from c3s_cli.model.rows import Amounts, Container, Node, NodeDetails, NodeFacts, Pod, PodFacts
+from c3s_cli.model.sample import Failure, Sample
+from c3s_cli.report import Judgement, Report
 from c3s_cli.request.from_flags import request_of
-from c3s_cli.words import options
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 THEN = "2026-03-02T09:29:30Z"

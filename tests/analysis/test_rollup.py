@@ -13,7 +13,7 @@ import pytest
 from c3s_cli.analysis.rollup import add, add_amounts, add_shared, earliest, grouped, sum_nodes, sum_pods
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Kind
-from c3s_cli.model import Amounts, Group, Node, NodeDetails, NodeFacts, Pod, PodFacts
+from c3s_cli.model.rows import Amounts, Group, Node, NodeDetails, NodeFacts, Pod, PodFacts
 
 EARLY, LATE = "2026-03-02T09:29:00Z", "2026-03-02T09:29:30Z"
 NONE: Amounts = {}

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from c3s_cli.analysis.report import make_report
 from c3s_cli.columns.vocabulary import Kind
-from c3s_cli.model import Group, Node, NodeDetails, NodeFacts, Pod, PodFacts, Report, Sample
+from c3s_cli.flags import options
+from c3s_cli.model.rows import Group, Node, NodeDetails, NodeFacts, Pod, PodFacts
+from c3s_cli.model.sample import Sample
+from c3s_cli.report import Report
 from c3s_cli.request.from_flags import request_of
-from c3s_cli.words import options
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 NODES = ("n1", "n2", "n3")

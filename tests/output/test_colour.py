@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from c3s_cli.terminal.colour import style_of, wants_colour
 from tests.conftest import Run
-from tests.run.desk import Terminal
+from tests.run.terminal_session import Terminal
 
 UNKNOWN = "\x1b[33m<unknown>\x1b[0m"
 SGR = re.compile(r"\x1b\[[0-9]*m")

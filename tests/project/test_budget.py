@@ -15,8 +15,9 @@ from c3s_cli.analysis import report
 from c3s_cli.analysis.rollup import sum_pods
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.demo.server import DemoServer, start
-from c3s_cli.model import Group, Pod, Report
+from c3s_cli.model.rows import Group, Pod
 from c3s_cli.output import document, names, render
+from c3s_cli.report import Report
 from c3s_cli.request.view import Format, View
 from c3s_cli.sources.decode import metrics, nodes, pods, shapes
 from tests.authority import server_context, write_files

@@ -9,8 +9,6 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 HOUSE = ROOT / "c3s_cli"
 ENTRIES = sorted(entry.name for entry in HOUSE.iterdir() if entry.name != "__pycache__")
@@ -25,13 +23,11 @@ def tree(file: Path) -> ast.Module:
     return ast.parse(file.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/how-it-works.md"])
-def test_the_picture_shows_what_ls_shows(page: str) -> None:
-    picture = PICTURE.search((ROOT / page).read_text(encoding="utf-8"))
+def test_the_picture_shows_what_ls_shows() -> None:
+    picture = PICTURE.search((ROOT / "docs" / "how-it-works.md").read_text(encoding="utf-8"))
     assert picture is not None
     shown = [line.split()[0].rstrip("/") for line in picture[1].splitlines() if not line.startswith(" ")]
     assert sorted(shown) == ENTRIES
-    assert len(ENTRIES) <= 18
 
 
 def test_every_path_in_how_it_works_exists() -> None:
@@ -49,40 +45,6 @@ def test_the_contracts_name_every_room() -> None:
     demo, client = contracts[1], contracts[2]
     assert set(demo["forbidden_modules"]) == others - {"c3s_cli.demo"}
     assert set(client["source_modules"]) == others - {"c3s_cli.kube"}
-
-
-def doors() -> dict[str, set[str]]:
-    """Return the modules of each room that other rooms import."""
-    found: dict[str, set[str]] = {room: set() for room in ROOMS}
-    for file in HOUSE.rglob("*.py"):
-        own = file.relative_to(HOUSE).parts[0]
-        for node in ast.walk(tree(file)):
-            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("c3s_cli."):
-                _, room, *inner = node.module.split(".")
-                if room in found and room != own:
-                    found[room] |= {inner[0]} if inner else {alias.name for alias in node.names}
-    return found
-
-
-@pytest.mark.parametrize("room", ROOMS)
-def test_a_room_says_what_it_is_for_and_names_its_doors(room: str) -> None:
-    text = ast.get_docstring(tree(HOUSE / room / "__init__.py")) or ""
-    assert {door for door in doors()[room] if not re.search(rf"\b{door}\b", text)} == set()
-    # Three lines below the first one are enough; demo's has a map of its own.
-    assert len(text.splitlines()) <= 6 or room == "demo"
-
-
-def test_tests_have_the_same_rooms() -> None:
-    assert {room for room in ROOMS if not any((ROOT / "tests" / room).glob("test_*.py"))} == set()
-
-
-@pytest.mark.parametrize("folder", ["c3s_cli", "tests", "tools", "benchmarks"])
-def test_a_long_file_says_why(folder: str) -> None:
-    long = [file for file in (ROOT / folder).rglob("*.py") if file.read_text(encoding="utf-8").count("\n") > 350]
-    reasons = {
-        str(file.relative_to(ROOT)): "The file is long" in (ast.get_docstring(tree(file)) or "") for file in long
-    }
-    assert [name for name, said in reasons.items() if not said] == []
 
 
 def names_in(node: ast.AST) -> Iterator[str]:

@@ -6,10 +6,10 @@ import pytest
 
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Kind
+from c3s_cli.flags import options
 from c3s_cli.request.from_flags import target_of
 from c3s_cli.request.period import Period, period_of
 from c3s_cli.request.ranges import in_range
-from c3s_cli.words import options
 from tests.conftest import Run
 
 FORMATS = "csv,custom-columns,json,jsonpath,markdown,name,openmetrics,prometheus,table,tsv,wide,yaml"

@@ -6,7 +6,7 @@ import pytest
 
 from c3s_cli.errors import UsageError
 from c3s_cli.request.period import Period, moment, period_of, span
-from c3s_cli.sources.promql import Range, range_of
+from c3s_cli.sources.prometheus.promql import Range, range_of
 
 DAY = 86400
 

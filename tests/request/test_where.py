@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import UsageError
-from c3s_cli.model import Node, NodeDetails, NodeFacts, Pod, PodFacts
+from c3s_cli.model.rows import Node, NodeDetails, NodeFacts, Pod, PodFacts
 from c3s_cli.request.condition import Comparison
 from c3s_cli.request.where import parse
 from tests.conftest import Run

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import UsageError
-from c3s_cli.model import Pod, PodFacts
+from c3s_cli.model.rows import Pod, PodFacts
 from c3s_cli.request.where import parse
 
 PODS = Naming(Kind.POD)

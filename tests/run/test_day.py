@@ -12,7 +12,9 @@ import pytest
 
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import C3sError, ExitCode, Unreachable
-from c3s_cli.model import Node, Report, Sample
+from c3s_cli.model.rows import Node
+from c3s_cli.model.sample import Sample
+from c3s_cli.report import Report
 from c3s_cli.request.pace import Pace
 from c3s_cli.request.view import Format, View
 from c3s_cli.run.heading import KEPT, Heading

@@ -15,7 +15,7 @@ import pytest
 from c3s_cli.run.watching import Clock, watch
 from tests.conftest import Run
 from tests.fleets import NODE_METRICS, Clusters
-from tests.run.desk import Desk
+from tests.run.terminal_session import TerminalSession
 from tests.servers import FakeApi, Reply, Request, node, node_metrics, status
 
 GONE = status(500, "InternalError", "broken")
@@ -117,7 +117,7 @@ def test_a_watch_begins_with_the_clusters_that_answer(run: Run, three: Clusters,
 
 def test_the_screen_of_a_watch_says_who_is_missing(run: Run, three: Clusters) -> None:
     three.apis["dev"].routes[NODE_METRICS] = GONE
-    seen = Desk(run)("watch nodes --all-contexts --columns cpu", size=(100, 24))
+    seen = TerminalSession(run)("watch nodes --all-contexts --columns cpu", size=(100, 24))
     look = "\n".join(seen.looks[0])
     assert "clusters 2 of 3" in look
     assert "cluster totals: without dev (for " in look
@@ -131,7 +131,7 @@ def test_the_screen_counts_a_cluster_of_two_contexts_once(run: Run, three: Clust
     document = json.loads(path.read_text())
     document["contexts"].append({"name": "twin", "context": {"cluster": "dev", "user": "dev", "namespace": "web"}})
     path.write_text(json.dumps(document))
-    seen = Desk(run)("watch nodes --all-contexts --columns cpu", size=(100, 24))
+    seen = TerminalSession(run)("watch nodes --all-contexts --columns cpu", size=(100, 24))
     look = "\n".join(seen.looks[0])
     assert "clusters 3 of 3   nodes 3/3 ready, 3 reporting" in look
     assert "6.0 / 12.0 cores" in look
@@ -221,7 +221,7 @@ def test_the_screen_marks_the_rows_of_a_cluster_that_goes_away_and_says_how_old_
 ) -> None:
     dev = three.apis["dev"]
     measured = dev.routes[NODE_METRICS]
-    seen = Desk(run)(
+    seen = TerminalSession(run)(
         "watch nodes --all-contexts --columns cpu",
         lambda: dev.routes.update({NODE_METRICS: GONE}),
         lambda: dev.routes.update({NODE_METRICS: measured}),
@@ -242,7 +242,7 @@ def test_the_screen_marks_the_rows_of_a_cluster_that_goes_away_and_says_how_old_
 
 def test_a_wide_cluster_has_a_line_for_each_resource_and_no_marks(run: Run, three: Clusters) -> None:
     dev = three.apis["dev"]
-    seen = Desk(run)(
+    seen = TerminalSession(run)(
         "watch cluster --all-contexts -o wide",
         lambda: dev.routes.update({NODE_METRICS: GONE}),
         "",

@@ -12,7 +12,7 @@ import pytest
 
 from c3s_cli.run.live import Reading
 from tests.conftest import AT, Run
-from tests.run.desk import Desk, Terminal
+from tests.run.terminal_session import Terminal, TerminalSession
 from tests.servers import FakeApi, Reply, Request, node, node_metrics, pod_metrics, status
 
 METRICS = "/apis/metrics.k8s.io/v1beta1/nodes"
@@ -94,8 +94,8 @@ CPU 28%  MEMORY 23%  nodes 10/10 ready
 
 
 @pytest.fixture
-def desk(run: Run) -> Desk:
-    return Desk(run)
+def desk(run: Run) -> TerminalSession:
+    return TerminalSession(run)
 
 
 class Server:
@@ -141,18 +141,18 @@ def rows(look: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize(("size", "expected"), [((120, 40), LARGE), ((80, 24), MEDIUM), ((40, 10), SMALL)])
-def test_the_first_frame(desk: Desk, size: tuple[int, int], expected: str) -> None:
+def test_the_first_frame(desk: TerminalSession, size: tuple[int, int], expected: str) -> None:
     seen = desk(f"watch --demo-at {AT}", size=size)
     assert "\n".join(seen.looks[0]) == expected
     assert (seen.code, seen.left, seen.err) == (0, "", "")
 
 
-def test_figures_stay_in_sight_where_names_are_long(desk: Desk) -> None:
+def test_figures_stay_in_sight_where_names_are_long(desk: TerminalSession) -> None:
     assert "\n".join(desk(f"watch pods -A --trend --demo-at {AT}", size=(80, 12)).looks[0]) == TRENDS
     assert "\n".join(desk(f"watch pods -A --demo-at {AT}", size=(40, 10)).looks[0]) == NARROW
 
 
-def test_sums_have_no_trend(desk: Desk) -> None:
+def test_sums_have_no_trend(desk: TerminalSession) -> None:
     look = desk(f"watch --sum --trend --columns cpu --demo-at {AT}").looks[0]
     assert rows(look)[-3:] == [
         "  spot-2      <unknown>",
@@ -161,12 +161,12 @@ def test_sums_have_no_trend(desk: Desk) -> None:
     ]
 
 
-def test_in_a_small_window_the_header_is_two_lines(desk: Desk) -> None:
+def test_in_a_small_window_the_header_is_two_lines(desk: TerminalSession) -> None:
     looks = desk(f"watch --demo-at {AT}", lambda: desk.resize(80, 15), "", size=(80, 16)).looks
     assert [[text[:6] for text in look].index("  NAME") for look in looks[:2]] == [5, 2]
 
 
-def test_columns_do_not_move_back_as_one_scrolls(desk: Desk, api: FakeApi) -> None:
+def test_columns_do_not_move_back_as_one_scrolls(desk: TerminalSession, api: FakeApi) -> None:
     names_ = [f"node-{letter}" for letter in "abcdefgh"]
     api.nodes(*(node(name, labels={"agentpool": "a-long-pool" if "h" in name else "p"}) for name in names_))
     api.node_metrics(*map(node_metrics, names_))
@@ -175,25 +175,25 @@ def test_columns_do_not_move_back_as_one_scrolls(desk: Desk, api: FakeApi) -> No
     assert headings == ["  NAME     POOL   CPU(cores)", *["  NAME     POOL          CPU(cores)"] * 2]
 
 
-def test_a_resize_is_followed_at_once(desk: Desk) -> None:
+def test_a_resize_is_followed_at_once(desk: TerminalSession) -> None:
     seen = desk(f"watch --demo-at {AT}", lambda: desk.resize(120, 40), lambda: desk.resize(40, 10), "")
     assert ["\n".join(look) for look in seen.looks[:3]] == [MEDIUM, LARGE, SMALL]
 
 
-def test_only_what_has_changed_is_written(desk: Desk) -> None:
+def test_only_what_has_changed_is_written(desk: TerminalSession) -> None:
     desk(f"watch --demo-at {AT}", "", "", "")
     frames = [text for text in desk.console.written if "\x1b[?2026h" in text]
     assert len(frames) == 1
 
 
-def test_pods_have_the_totals_of_the_cluster_above_them(desk: Desk) -> None:
+def test_pods_have_the_totals_of_the_cluster_above_them(desk: TerminalSession) -> None:
     look = desk(f"watch pods -n team-search --demo-at {AT}").looks[0]
     assert look[:5] == MEDIUM.split("\n")[:5]
     assert look[5].startswith("  NAME ")
     assert look[-1].startswith("1–11 of 11 ")
 
 
-def test_names_are_shortened_in_the_middle_before_a_figure_is_cut(desk: Desk) -> None:
+def test_names_are_shortened_in_the_middle_before_a_figure_is_cut(desk: TerminalSession) -> None:
     look = desk(f"watch pods -n team-search --demo-at {AT}", size=(48, 24)).looks[0]
     assert rows(look)[:4] == [
         "  elasticsearch-0     689m         7153Mi",
@@ -215,7 +215,7 @@ BY_CPU = ["gpu-1", "gpu-2", "memory-1", "general-2", "spot-1", "general-1", "gen
 BY_MEMORY = ["gpu-2", "gpu-1", "memory-1", "general-2", "general-1", "general-3", "spot-1", "cp-1", "memory-2"]
 
 
-def test_c_m_and_n_sort_and_reverse(desk: Desk) -> None:
+def test_c_m_and_n_sort_and_reverse(desk: TerminalSession) -> None:
     looks = desk(f"watch --demo-at {AT}", "c", "c", "m", "n", "n", "").looks
     assert [names(look) for look in looks[:6]] == [
         NODES,
@@ -234,13 +234,13 @@ def test_c_m_and_n_sort_and_reverse(desk: Desk) -> None:
     ]
 
 
-def test_escape_brings_back_the_order_of_the_command(desk: Desk) -> None:
+def test_escape_brings_back_the_order_of_the_command(desk: TerminalSession) -> None:
     looks = desk(f"watch --demo-at {AT}", "c", "c", "escape", "c", "").looks
     assert [names(looks[3]), names(looks[4])] == [NODES, BY_CPU]
     assert looks[3][-1] == f"1–10 of 10{'h help  q quit':>70}"
 
 
-def test_what_does_not_fit_is_scrolled_to(desk: Desk) -> None:
+def test_what_does_not_fit_is_scrolled_to(desk: TerminalSession) -> None:
     keys = ("page-down", "down", "up", "end", "page-up", "home", "down", "")
     looks = desk(f"watch --demo-at {AT}", *keys, size=(80, 8)).looks
     ranges = [look[-1].split("  ")[0].strip() for look in looks]
@@ -257,7 +257,7 @@ def test_what_does_not_fit_is_scrolled_to(desk: Desk) -> None:
     assert [names(look) for look in looks[:2]] == [NODES[:4], NODES[4:8]]
 
 
-def test_columns_that_do_not_fit_are_moved_to(desk: Desk) -> None:
+def test_columns_that_do_not_fit_are_moved_to(desk: TerminalSession) -> None:
     looks = desk(f"watch --demo-at {AT}", "right", "right", "left", "", size=(40, 24)).looks
     headings = [next(text for text in look if text.startswith("  NAME")) for look in looks[:4]]
     assert headings == [
@@ -268,7 +268,7 @@ def test_columns_that_do_not_fit_are_moved_to(desk: Desk) -> None:
     ]
 
 
-def test_a_filter_is_typed_and_can_be_taken_back(desk: Desk) -> None:
+def test_a_filter_is_typed_and_can_be_taken_back(desk: TerminalSession) -> None:
     looks = desk(f"watch --demo-at {AT}", "/", "G", "p", "x", "backspace", "enter", "escape", "").looks
     assert [look[-1] for look in looks[1:6]] == ["/▏", "/G▏", "/Gp▏", "/Gpx▏", "/Gp▏"]
     assert names(looks[6]) == ["gpu-1", "gpu-2"]
@@ -276,13 +276,13 @@ def test_a_filter_is_typed_and_can_be_taken_back(desk: Desk) -> None:
     assert names(looks[7]) == NODES
 
 
-def test_a_filter_that_is_no_pattern_is_searched_for_as_it_is(desk: Desk) -> None:
+def test_a_filter_that_is_no_pattern_is_searched_for_as_it_is(desk: TerminalSession) -> None:
     looks = desk(f"watch --demo-at {AT}", "/", "(", "enter", "").looks
     assert rows(looks[3]) == ["  no row matches /("]
     assert looks[3][-1].startswith("0 of 0 (10 in total)  /(")
 
 
-def test_space_pauses_and_goes_on(desk: Desk, server: Server) -> None:
+def test_space_pauses_and_goes_on(desk: TerminalSession, server: Server) -> None:
     words = f"watch {server.answers(at(1, a=1), at(2, a=2), at(3, a=3))}"
     seen = desk(words, "", "space", "", "", "", "space", "")
     cells = [rows(look)[0].split()[-1] for look in seen.looks]
@@ -290,7 +290,7 @@ def test_space_pauses_and_goes_on(desk: Desk, server: Server) -> None:
     assert [look[-1].startswith("PAUSED") for look in seen.looks] == [False] * 2 + [True] * 4 + [False] * 2
 
 
-def test_help_lists_the_keys_and_any_key_ends_it(desk: Desk) -> None:
+def test_help_lists_the_keys_and_any_key_ends_it(desk: TerminalSession) -> None:
     looks = desk(f"watch --demo-at {AT}", "?", "x", "h", "q").looks
     for look in (looks[1], looks[3]):
         assert look[5:20] == [
@@ -314,14 +314,14 @@ def test_help_lists_the_keys_and_any_key_ends_it(desk: Desk) -> None:
     assert len(looks) == 4
 
 
-def test_help_is_scrolled_in_a_small_window(desk: Desk) -> None:
+def test_help_is_scrolled_in_a_small_window(desk: TerminalSession) -> None:
     looks = desk(f"watch --demo-at {AT}", "h", "end", "x", size=(40, 10)).looks
     assert looks[1][2:4] == ["Keys", "  q       quit"]
     assert "  ↑ ↓     usage moved by over a tenth" in looks[2]
     assert names(looks[3])[0] == "cp-1"
 
 
-def test_ctrl_l_draws_everything_again(desk: Desk) -> None:
+def test_ctrl_l_draws_everything_again(desk: TerminalSession) -> None:
     desk(f"watch --demo-at {AT}", "redraw", "")
     frames = [text for text in desk.console.written if "\x1b[?2026h" in text]
     assert [text.count("general-1") for text in frames] == [1, 1]
@@ -330,7 +330,7 @@ def test_ctrl_l_draws_everything_again(desk: Desk) -> None:
 # --- what changed ---------------------------------------------------------------------------------------------
 
 
-def test_rows_that_moved_appeared_or_vanished_are_marked_for_a_few_ticks(desk: Desk, server: Server) -> None:
+def test_rows_that_moved_appeared_or_vanished_are_marked_for_a_few_ticks(desk: TerminalSession, server: Server) -> None:
     readings = [at(1, a=1, b=1, d=1), at(2, a=2, b=1.05, c=1), at(3, a=2, b=0.5, c=1), *(at(4, a=2, b=0.5, c=1),) * 3]
     seen = desk(f"watch {server.answers(*readings, nodes='abc')}", *[""] * 5)
     marks = [{text[2]: text[0] for text in rows(look)} for look in seen.looks]
@@ -344,7 +344,7 @@ def test_rows_that_moved_appeared_or_vanished_are_marked_for_a_few_ticks(desk: D
     ]
 
 
-def test_a_pod_that_appeared_is_marked(desk: Desk, api: FakeApi) -> None:
+def test_a_pod_that_appeared_is_marked(desk: TerminalSession, api: FakeApi) -> None:
     path = "/apis/metrics.k8s.io/v1beta1/namespaces/default/pods"
     readings = [Reply({"items": [pod_metrics("default", name) for name in names]}) for names in ("a", "ab")]
     api.routes[path] = lambda _: readings[min(api.paths().count(path), 2) - 1]
@@ -352,14 +352,16 @@ def test_a_pod_that_appeared_is_marked(desk: Desk, api: FakeApi) -> None:
     assert [[text[0] + text[2] for text in rows(look)] for look in looks[:2]] == [[" a"], [" a", "+b"]]
 
 
-def test_a_tick_without_a_new_sample_is_no_change_and_no_point_of_a_trend(desk: Desk, server: Server) -> None:
+def test_a_tick_without_a_new_sample_is_no_change_and_no_point_of_a_trend(
+    desk: TerminalSession, server: Server
+) -> None:
     readings = [at(1, a=1), at(1, a=9), at(16, a=2), at(16, a=2), at(31, a=4)]
     seen = desk(f"watch --trend {server.answers(*readings)}", *[""] * 4)
     assert [rows(look)[0].split()[-2] for look in seen.looks] == ["▄", "▄", "▁█", "▁█", "▁▃█"]
     assert [rows(look)[0][0] for look in seen.looks] == [" ", " ", "↑", "↑", "↑"]
 
 
-def test_the_header_says_how_old_the_newest_sample_is(desk: Desk, server: Server) -> None:
+def test_the_header_says_how_old_the_newest_sample_is(desk: TerminalSession, server: Server) -> None:
     seen = desk(f"watch {server.answers(at(15, a=1), at(45, a=1))}", "")
     ages = [next(text for text in look if text.startswith("every")) for look in seen.looks]
     assert ages == [
@@ -368,7 +370,7 @@ def test_the_header_says_how_old_the_newest_sample_is(desk: Desk, server: Server
     ]
 
 
-def test_the_age_of_a_sample_goes_on_while_nothing_is_read(desk: Desk, server: Server) -> None:
+def test_the_age_of_a_sample_goes_on_while_nothing_is_read(desk: TerminalSession, server: Server) -> None:
     seen = desk(f"watch -i 12 {server.answers(at(15, a=1))}", "", "space", "", "")
     ages = [next(text for text in look if text.startswith("every")) for look in seen.looks]
     assert ages == [f"every 12s   09:30:00Z   sampled {each}s ago over 15s" for each in (45, 50, 50, 51, 52)]
@@ -377,7 +379,7 @@ def test_the_age_of_a_sample_goes_on_while_nothing_is_read(desk: Desk, server: S
 # --- what goes wrong ------------------------------------------------------------------------------------------
 
 
-def test_a_server_that_goes_away_leaves_the_last_numbers_under_a_banner(desk: Desk, server: Server) -> None:
+def test_a_server_that_goes_away_leaves_the_last_numbers_under_a_banner(desk: TerminalSession, server: Server) -> None:
     words = f"watch {server.answers(at(1, a=1), BROKEN, BROKEN, BROKEN, at(2, a=2))}"
     seen = desk(words, *[""] * 30, size=(120, 24))
     banners = [next((text for text in look if text.startswith("STALE")), "") for look in seen.looks]
@@ -388,7 +390,7 @@ def test_a_server_that_goes_away_leaves_the_last_numbers_under_a_banner(desk: De
     assert seen.err == ""
 
 
-def test_the_reason_is_not_cut_off_in_a_narrow_window(desk: Desk, server: Server) -> None:
+def test_the_reason_is_not_cut_off_in_a_narrow_window(desk: TerminalSession, server: Server) -> None:
     for size, lines in (((60, 24), slice(4, 7)), ((40, 10), slice(1, 4))):
         desk.seconds = 1000.0
         server.api.requests.clear()
@@ -400,13 +402,13 @@ def test_the_reason_is_not_cut_off_in_a_narrow_window(desk: Desk, server: Server
         ]
 
 
-def test_a_server_may_ask_for_a_longer_pause(desk: Desk, server: Server) -> None:
+def test_a_server_may_ask_for_a_longer_pause(desk: TerminalSession, server: Server) -> None:
     busy = status(503, "ServiceUnavailable", "busy", **{"Retry-After": "40"})
     seen = desk(f"watch --request-timeout 5s {server.answers(at(1, a=1), busy, at(2, a=2))}", "", "", size=(120, 24))
     assert "STALE 2s (since 09:30:00Z), next try in 40s: Error from server (ServiceUnavailable): busy" in seen.looks[1]
 
 
-def test_a_server_that_does_not_answer_is_said_to_be_silent(desk: Desk, server: Server) -> None:
+def test_a_server_that_does_not_answer_is_said_to_be_silent(desk: TerminalSession, server: Server) -> None:
     under_way: list[Callable[[], None]] = []
     begin = Reading.begin
 
@@ -438,7 +440,7 @@ def test_a_server_that_does_not_answer_is_said_to_be_silent(desk: Desk, server: 
     ]
 
 
-def test_what_happens_just_before_a_reading_is_shown_during_it(desk: Desk, server: Server) -> None:
+def test_what_happens_just_before_a_reading_is_shown_during_it(desk: TerminalSession, server: Server) -> None:
     begin = Reading.begin
 
     def slowly(reading: Reading, wake: Callable[[], None]) -> None:
@@ -457,7 +459,7 @@ def test_what_happens_just_before_a_reading_is_shown_during_it(desk: Desk, serve
     assert any(line.startswith("  NAME") for line in resized[1])
 
 
-def test_nodes_that_are_not_ready_are_named_with_their_age(desk: Desk, api: FakeApi) -> None:
+def test_nodes_that_are_not_ready_are_named_with_their_age(desk: TerminalSession, api: FakeApi) -> None:
     api.pod_metrics(pod_metrics("default", "web"), namespace="default")
     api.node_metrics(node_metrics("a"), node_metrics("b"))
     lost = [
@@ -482,7 +484,7 @@ def test_nodes_that_are_not_ready_are_named_with_their_age(desk: Desk, api: Fake
 
 
 def test_tries_back_off_and_end_with_the_ordinary_grid(
-    desk: Desk, server: Server, monkeypatch: pytest.MonkeyPatch
+    desk: TerminalSession, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("c3s_cli.run.schedule.JITTER", 0)
     begun: list[float] = []
@@ -498,7 +500,7 @@ def test_tries_back_off_and_end_with_the_ordinary_grid(
     assert sorted(set(begun))[:8] == [0, 2, 4, 8, 16, 32, 34, 36]
 
 
-def test_what_the_header_cannot_read_is_said_and_the_rows_go_on(desk: Desk, api: FakeApi) -> None:
+def test_what_the_header_cannot_read_is_said_and_the_rows_go_on(desk: TerminalSession, api: FakeApi) -> None:
     api.pod_metrics(pod_metrics("default", "web"), namespace="default")
     api.node_metrics(node_metrics("a"))
     api.routes["/api/v1/nodes"] = status(403, "Forbidden", "nodes is forbidden")
@@ -509,20 +511,20 @@ def test_what_the_header_cannot_read_is_said_and_the_rows_go_on(desk: Desk, api:
     assert api.paths().count("/api/v1/nodes") == 1
 
 
-def test_no_word_of_a_server_can_command_the_terminal(desk: Desk, server: Server) -> None:
+def test_no_word_of_a_server_can_command_the_terminal(desk: TerminalSession, server: Server) -> None:
     evil = status(500, "", "a\x1b[2J\x9b\rb")
     seen = desk(f"watch {server.answers(at(1, a=1), evil)}", "", "", size=(120, 24))
     assert any(r"Error from server: a\x1b[2J\x9b" in text for text in seen.looks[-1])
     assert "".join(desk.console.written).count("\x1b[2J") == 2  # once to enter, once for the first frame
 
 
-def test_the_first_reading_must_succeed(desk: Desk, server: Server) -> None:
+def test_the_first_reading_must_succeed(desk: TerminalSession, server: Server) -> None:
     seen = desk(f"watch {server.answers(BROKEN)}")
     assert (seen.code, seen.looks, seen.err) == (1, [], "Error from server (InternalError): broken\n")
     assert desk.console.written == []
 
 
-def test_nothing_found_is_said_in_the_frame(desk: Desk, api: FakeApi) -> None:
+def test_nothing_found_is_said_in_the_frame(desk: TerminalSession, api: FakeApi) -> None:
     api.pod_metrics(namespace="default")
     api.pods(namespace="default")
     seen = desk(f"watch pods --server {api.url}")
@@ -532,7 +534,7 @@ def test_nothing_found_is_said_in_the_frame(desk: Desk, api: FakeApi) -> None:
 # --- how it ends ----------------------------------------------------------------------------------------------
 
 
-def test_what_a_condition_ends_stays_on_the_terminal(desk: Desk, server: Server) -> None:
+def test_what_a_condition_ends_stays_on_the_terminal(desk: TerminalSession, server: Server) -> None:
     words = f"watch {server.answers(at(1, a=1), at(2, a=2))}"
     failed = desk(f"{words} --fail-if 'cpu > 1'", *[""] * 9)
     table = "NAME   CPU(cores)\na      2000m\n"
@@ -541,7 +543,7 @@ def test_what_a_condition_ends_stays_on_the_terminal(desk: Desk, server: Server)
     assert (met.code, met.left) == (0, table)
 
 
-def test_the_count_and_the_time_end_it(desk: Desk, server: Server) -> None:
+def test_the_count_and_the_time_end_it(desk: TerminalSession, server: Server) -> None:
     words = f"watch {server.answers(at(1, a=1))}"
     counted = desk(f"{words} --count 3 --until 'cpu > 1'", *[""] * 9)
     assert (counted.code, len(counted.looks), counted.err) == (4, 2, "the condition was not met\n")
@@ -552,12 +554,12 @@ def test_the_count_and_the_time_end_it(desk: Desk, server: Server) -> None:
     assert desk.waits[-3:] == [2, 2, 1]
 
 
-def test_a_condition_that_q_gave_up_on_is_not_met(desk: Desk, server: Server) -> None:
+def test_a_condition_that_q_gave_up_on_is_not_met(desk: TerminalSession, server: Server) -> None:
     seen = desk(f"watch {server.answers(at(1, a=1))} --until 'cpu > 1'", "", "q")
     assert (seen.code, seen.left, seen.err) == (4, "", "the condition was not met\n")
 
 
-def test_q_ends_it_and_leaves_nothing(desk: Desk, server: Server) -> None:
+def test_q_ends_it_and_leaves_nothing(desk: TerminalSession, server: Server) -> None:
     seen = desk(f"watch {server.answers(at(1, a=1))}", "", "q")
     assert (seen.code, seen.left, seen.err) == (0, "", "")
     assert desk.console.written[0].startswith("\x1b[?1049h")
@@ -587,7 +589,7 @@ def test_a_dumb_terminal_gets_tables_one_after_the_other(
 # --- colour ---------------------------------------------------------------------------------------------------
 
 
-def test_percentages_above_the_thresholds_have_a_colour(desk: Desk) -> None:
+def test_percentages_above_the_thresholds_have_a_colour(desk: TerminalSession) -> None:
     desk(f"watch --demo-at {AT} --columns cpu% --warn 35 --critical 55")
     written = "".join(desk.console.written)
     assert "\x1b[33m40%\x1b[0m" in written
@@ -597,7 +599,7 @@ def test_percentages_above_the_thresholds_have_a_colour(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("how", ["--color never", "NO_COLOR"])
-def test_colour_can_be_refused(desk: Desk, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_colour_can_be_refused(desk: TerminalSession, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if how == "NO_COLOR":
         monkeypatch.setenv(how, "1")
         how = ""

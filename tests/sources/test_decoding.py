@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from c3s_cli.amounts.quantity import InvalidQuantity, nanos, whole
 from c3s_cli.errors import InvalidAnswer
-from c3s_cli.model import Pod
+from c3s_cli.model.rows import Pod
 from c3s_cli.sources.decode import metrics, nodes
 from c3s_cli.sources.decode.shapes import BATCH, amounts_at_once, decode_one
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from c3s_cli.errors import InvalidAnswer
-from c3s_cli.sources import events as module
-from c3s_cli.sources.events import error_of, events, identity
+from c3s_cli.sources.following import events as module
+from c3s_cli.sources.following.events import error_of, events, identity
 
 SAID = [
     {"type": "ADDED", "object": {"metadata": {"name": "a", "namespace": "n", "resourceVersion": "7"}}},

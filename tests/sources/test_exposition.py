@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from c3s_cli.sources.decode.exposition import container_of, read
+from c3s_cli.sources.kubelet.exposition import container_of, read
 
 PAGE = b"""\
 # HELP up [STABLE] node_up 1

@@ -22,9 +22,10 @@ from c3s_cli.kube.cluster import Cluster, connect
 from c3s_cli.kube.secrets import Secrets
 from c3s_cli.request.selectors import parse_fields, parse_labels
 from c3s_cli.request.target import Target
-from c3s_cli.sources import follower, following, memory
-from c3s_cli.sources.api_server import ApiServer
-from c3s_cli.sources.following import Following
+from c3s_cli.sources.cluster_reader import ClusterReader
+from c3s_cli.sources.following import follower, memory
+from c3s_cli.sources.following import lists as following
+from c3s_cli.sources.following.lists import Following
 from c3s_cli.sources.source import Scope
 from tests.conftest import AT, Run
 from tests.servers import FakeApi, Reply, Request, node, pod, pod_metrics, status
@@ -100,13 +101,13 @@ class Server:
             self.said.put(chunk)
 
 
-class Desk:
+class PodFollower:
     """Somebody who asks, and follows. `told`: the trace."""
 
     def __init__(self, api: FakeApi) -> None:
         self.told: list[str] = []
         self.cluster: Cluster = connect(Target(server=api.url), trace=self.told.append)
-        self.source = ApiServer(self.cluster, core=Following(self.cluster).core)
+        self.source = ClusterReader(self.cluster, core=Following(self.cluster).core)
         self.problems: list[str] = []
 
     def facts(self, needs: Needs = Needs.PODS, scope: Scope = ALL_PODS) -> Any:
@@ -119,10 +120,10 @@ class Desk:
 
 
 @pytest.fixture
-def desk(api: FakeApi) -> Iterator[Desk]:
+def desk(api: FakeApi) -> Iterator[PodFollower]:
     api.pod_metrics()
     api.routes[METRICS] = Reply({"items": [pod_metrics("n", "a", ("app", "1m", "1Mi"))]})
-    asking = Desk(api)
+    asking = PodFollower(api)
     yield asking
     asking.cluster.close()
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("c3s-follow")]
@@ -145,7 +146,7 @@ def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 # --- what is followed -----------------------------------------------------------------------------------------
 
 
-def test_a_list_is_read_once_and_then_followed(server: Server, desk: Desk, api: FakeApi) -> None:
+def test_a_list_is_read_once_and_then_followed(server: Server, desk: PodFollower, api: FakeApi) -> None:
     assert desk.names() == ["a"]
     server.say(event("ADDED", pod("n", "b"), 2), event("MODIFIED", pod("n", "a", "node-z"), 3))
     eventually(lambda: desk.names() == ["a", "b"] and desk.facts()["n", "a"].node == "node-z")
@@ -159,14 +160,14 @@ def test_a_list_is_read_once_and_then_followed(server: Server, desk: Desk, api: 
     assert [request.path for request in api.requests[begun:]] == [METRICS]
 
 
-def test_events_in_pieces_are_events(server: Server, desk: Desk) -> None:
+def test_events_in_pieces_are_events(server: Server, desk: PodFollower) -> None:
     text = event("ADDED", pod("n", "ä😀"), 2) + event("DELETED", pod("n", "a"), 3)
     server.watches.append([text[place : place + 1] for place in range(len(text))])
     desk.names()
     eventually(lambda: desk.names() == ["ä😀"])
 
 
-def test_what_is_wrong_is_said_as_long_as_it_is_wrong(server: Server, desk: Desk) -> None:
+def test_what_is_wrong_is_said_as_long_as_it_is_wrong(server: Server, desk: PodFollower) -> None:
     odd = pod("n", "b", requests={"cpu": "odd"})
     desk.names()
     server.say(event("ADDED", odd, 2))
@@ -178,7 +179,7 @@ def test_what_is_wrong_is_said_as_long_as_it_is_wrong(server: Server, desk: Desk
     eventually(lambda: desk.names() == ["a", "b"] and desk.problems == [])
 
 
-def test_selectors_are_watched_too(api: FakeApi, desk: Desk) -> None:
+def test_selectors_are_watched_too(api: FakeApi, desk: PodFollower) -> None:
     made = Server(api, "/api/v1/namespaces/n/pods", pod("n", "a"))
     api.pod_metrics(namespace="n")
     scope = Scope(
@@ -193,7 +194,7 @@ def test_selectors_are_watched_too(api: FakeApi, desk: Desk) -> None:
     made.over.set()
 
 
-def test_names_and_owners_are_watched_as_metadata(api: FakeApi, desk: Desk, server: Server) -> None:
+def test_names_and_owners_are_watched_as_metadata(api: FakeApi, desk: PodFollower, server: Server) -> None:
     owned = {"metadata": {"namespace": "n", "name": "r", "ownerReferences": [{"kind": "Deployment", "name": "d"}]}}
     owned["metadata"]["ownerReferences"][0]["controller"] = True  # type: ignore[index]
     server.items = [pod("n", "a", owner=("ReplicaSet", "r")), pod("n", "b", owner=("Job", "j"))]
@@ -217,7 +218,7 @@ def test_names_and_owners_are_watched_as_metadata(api: FakeApi, desk: Desk, serv
     jobs.over.set()
 
 
-def test_what_has_not_changed_is_not_made_again(api: FakeApi, desk: Desk, server: Server) -> None:
+def test_what_has_not_changed_is_not_made_again(api: FakeApi, desk: PodFollower, server: Server) -> None:
     server.items = [pod("n", "a", owner=("ReplicaSet", "r")), pod("n", "b", owner=("ReplicaSet", "r"))]
     others = [Server(api, f"/apis/{path}") for path in ("apps/v1/replicasets", "batch/v1/jobs")]
 
@@ -233,7 +234,7 @@ def test_what_has_not_changed_is_not_made_again(api: FakeApi, desk: Desk, server
         each.over.set()
 
 
-def test_nodes_are_followed_with_their_details_or_without(api: FakeApi, desk: Desk) -> None:
+def test_nodes_are_followed_with_their_details_or_without(api: FakeApi, desk: PodFollower) -> None:
     made = Server(api, NODES, node("x", labels={"zone": "1"}))
     made.watches = [[event("MODIFIED", node("x", cpu="16", labels={"zone": "1"}), 2)]]
     needs = Needs.POD_METRICS | Needs.NODES
@@ -261,7 +262,7 @@ def test_one_object_is_asked_for_as_before(api: FakeApi, run: Run) -> None:
 # --- what a server may do -------------------------------------------------------------------------------------
 
 
-def test_a_watch_that_ends_goes_on_from_its_last_version(server: Server, desk: Desk) -> None:
+def test_a_watch_that_ends_goes_on_from_its_last_version(server: Server, desk: PodFollower) -> None:
     bookmark = event("BOOKMARK", {"kind": "Pod", "metadata": {}}, 40)
     server.watches += [[event("ADDED", pod("n", "b"), 7)], [bookmark], [CUT], []]
     desk.names()
@@ -273,7 +274,7 @@ def test_a_watch_that_ends_goes_on_from_its_last_version(server: Server, desk: D
     assert (server.lists, desk.problems) == (1, [])
 
 
-def test_what_breaks_off_in_the_middle_of_an_event_is_heard_again(server: Server, desk: Desk) -> None:
+def test_what_breaks_off_in_the_middle_of_an_event_is_heard_again(server: Server, desk: PodFollower) -> None:
     whole = event("ADDED", pod("n", "b"), 2)
     server.watches += [[whole[:50], CUT], [whole]]
     desk.names()
@@ -291,7 +292,7 @@ def test_what_breaks_off_in_the_middle_of_an_event_is_heard_again(server: Server
     ],
     ids=["ERROR 410", "410", "garbage", "another shape"],
 )
-def test_what_is_lost_is_listed_again(server: Server, desk: Desk, lost: Reply | list[bytes]) -> None:
+def test_what_is_lost_is_listed_again(server: Server, desk: PodFollower, lost: Reply | list[bytes]) -> None:
     server.watches += [lost, []]
     assert desk.names() == ["a"]
     server.items, server.version = [pod("n", "b")], "9"
@@ -304,7 +305,7 @@ def test_what_is_lost_is_listed_again(server: Server, desk: Desk, lost: Reply | 
     assert any(line.startswith("pods must be listed again: ") for line in desk.told)
 
 
-def test_an_error_that_passes_is_waited_for(server: Server, desk: Desk) -> None:
+def test_an_error_that_passes_is_waited_for(server: Server, desk: PodFollower) -> None:
     wrong = {"kind": "Status", "code": 500, "reason": "InternalError", "message": "etcd"}
     server.watches += [
         [event("ERROR", wrong, 0)],
@@ -321,7 +322,7 @@ def test_an_error_that_passes_is_waited_for(server: Server, desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("code", [403, 405])
-def test_who_may_not_watch_lists_every_time(server: Server, desk: Desk, code: int) -> None:
+def test_who_may_not_watch_lists_every_time(server: Server, desk: PodFollower, code: int) -> None:
     server.watches += [status(code, "", "you shall not watch")] * 9
     assert desk.names() == ["a"]
     eventually(lambda: any("every reading" in line for line in desk.told))
@@ -333,7 +334,7 @@ def test_who_may_not_watch_lists_every_time(server: Server, desk: Desk, code: in
     assert [line for line in desk.told if line.startswith("pods ")] == [said]
 
 
-def test_watching_is_tried_again_later(server: Server, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_watching_is_tried_again_later(server: Server, desk: PodFollower, monkeypatch: pytest.MonkeyPatch) -> None:
     server.watches += [status(403, "", "not yet"), []]
     desk.names()
     eventually(lambda: any("every reading" in line for line in desk.told))
@@ -347,7 +348,7 @@ def test_watching_is_tried_again_later(server: Server, desk: Desk, monkeypatch: 
     assert server.lists == 3
 
 
-def test_a_list_without_a_version_is_listed_every_time(server: Server, desk: Desk) -> None:
+def test_a_list_without_a_version_is_listed_every_time(server: Server, desk: PodFollower) -> None:
     server.version = ""
     for name in ("a", "b"):
         server.items = [pod("n", name)]
@@ -355,7 +356,7 @@ def test_a_list_without_a_version_is_listed_every_time(server: Server, desk: Des
     assert server.asked == []
 
 
-def test_a_list_that_cannot_be_read_is_a_failure_and_then_read(api: FakeApi, server: Server, desk: Desk) -> None:
+def test_a_list_that_cannot_be_read_is_a_failure_and_then_read(api: FakeApi, server: Server, desk: PodFollower) -> None:
     api.routes[PODS] = status(403, "Forbidden", "no")
     assert desk.facts() is None
     assert desk.problems == ["pods: Error from server (Forbidden): no"]
@@ -363,7 +364,7 @@ def test_a_list_that_cannot_be_read_is_a_failure_and_then_read(api: FakeApi, ser
     assert (desk.names(), desk.problems) == (["a"], [])
 
 
-def test_silence_is_not_trusted(server: Server, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_silence_is_not_trusted(server: Server, desk: PodFollower, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(follower, "SILENCE", 0.1)
     assert desk.names() == ["a"]
     server.items = [pod("n", "b")]
@@ -372,7 +373,9 @@ def test_silence_is_not_trusted(server: Server, desk: Desk, monkeypatch: pytest.
     assert any("nothing was received from" in line for line in desk.told)
 
 
-def test_what_is_not_heard_of_is_said_to_be_old(server: Server, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_not_heard_of_is_said_to_be_old(
+    server: Server, desk: PodFollower, monkeypatch: pytest.MonkeyPatch
+) -> None:
     server.watches += [status(500, "InternalError", "broken")] * 500
     assert (desk.names(), desk.problems) == (["a"], [])
     eventually(lambda: len(server.asked) > 3)
@@ -387,7 +390,7 @@ def test_what_is_not_heard_of_is_said_to_be_old(server: Server, desk: Desk, monk
 
 
 def test_what_is_not_heard_of_for_too_long_is_listed_again(
-    server: Server, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    server: Server, desk: PodFollower, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(follower, "OLD", 0.05)
     server.watches += [status(500, "InternalError", "broken")] * 500
@@ -397,7 +400,7 @@ def test_what_is_not_heard_of_for_too_long_is_listed_again(
     assert server.lists >= 2
 
 
-def test_a_pause_that_the_server_asks_for_is_made(server: Server, desk: Desk) -> None:
+def test_a_pause_that_the_server_asks_for_is_made(server: Server, desk: PodFollower) -> None:
     server.watches += [status(429, "", "busy", **{"Retry-After": "1"}), []]
     desk.names()
     eventually(lambda: len(server.asked) == 1)
@@ -406,7 +409,7 @@ def test_a_pause_that_the_server_asks_for_is_made(server: Server, desk: Desk) ->
     assert 0.9 < time.monotonic() - begun < 2
 
 
-def test_a_pause_without_end_is_not_made(server: Server, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pause_without_end_is_not_made(server: Server, desk: PodFollower, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(follower, "OLD", 0.05)
     server.watches += [status(429, "", "busy", **{"Retry-After": "99999"})] * 500
     assert desk.names() == ["a"]
@@ -415,7 +418,7 @@ def test_a_pause_without_end_is_not_made(server: Server, desk: Desk, monkeypatch
 
 
 def test_what_a_server_says_in_a_watch_is_one_short_line(
-    server: Server, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    server: Server, desk: PodFollower, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Cluster, "secrets", Secrets(["canary7"]))
     monkeypatch.setattr(following, "LONG", 0.0)
@@ -430,7 +433,7 @@ def test_what_a_server_says_in_a_watch_is_one_short_line(
 
 
 def test_a_watch_without_end_does_not_fill_the_memory(
-    server: Server, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    server: Server, desk: PodFollower, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(memory, "MOST", 3)
     server.watches += [[event("ADDED", pod("n", f"p{number}"), number) for number in range(2, 9)], []]
@@ -440,7 +443,7 @@ def test_a_watch_without_end_does_not_fill_the_memory(
     eventually(lambda: desk.names() == ["b"])
 
 
-def test_attempts_become_rare(server: Server, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_attempts_become_rare(server: Server, desk: PodFollower, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(follower, "FIRST", 0.1)
     monkeypatch.setattr(follower, "LONGEST", 0.4)
     server.watches += [status(500, "InternalError", "broken")] * 500
@@ -450,11 +453,11 @@ def test_attempts_become_rare(server: Server, desk: Desk, monkeypatch: pytest.Mo
     assert 4 <= len(server.asked) <= 9
 
 
-def test_a_mistake_of_ours_is_no_truth(server: Server, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mistake_of_ours_is_no_truth(server: Server, desk: PodFollower, monkeypatch: pytest.MonkeyPatch) -> None:
     def stumble(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("c3s_cli.sources.memory.Memory.apply", stumble)
+    monkeypatch.setattr("c3s_cli.sources.following.memory.Memory.apply", stumble)
     server.watches += [[event("ADDED", pod("n", "x"), 2)]]
     assert desk.names() == ["a"]
     server.items = [pod("n", "b")]
@@ -464,7 +467,7 @@ def test_a_mistake_of_ours_is_no_truth(server: Server, desk: Desk, monkeypatch: 
 # --- the end --------------------------------------------------------------------------------------------------
 
 
-def test_the_end_is_prompt_while_nothing_comes(server: Server, desk: Desk) -> None:
+def test_the_end_is_prompt_while_nothing_comes(server: Server, desk: PodFollower) -> None:
     desk.names()
     eventually(lambda: len(server.asked) == 1)
     time.sleep(0.05)
@@ -473,7 +476,7 @@ def test_the_end_is_prompt_while_nothing_comes(server: Server, desk: Desk) -> No
     assert time.monotonic() - begun < 0.5
 
 
-def test_the_end_is_prompt_in_a_pause(server: Server, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_end_is_prompt_in_a_pause(server: Server, desk: PodFollower, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(follower, "FIRST", 60.0)
     monkeypatch.setattr(follower, "LONGEST", 60.0)
     server.watches += [status(500, "InternalError", "broken")] * 9
@@ -485,7 +488,7 @@ def test_the_end_is_prompt_in_a_pause(server: Server, desk: Desk, monkeypatch: p
 
 
 def test_the_end_does_not_wait_for_a_server_that_does_not_answer(
-    server: Server, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    server: Server, desk: PodFollower, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(follower, "PATIENCE", 0.1)
     server.watches.append(Reply("", fault="hang"))
@@ -524,7 +527,7 @@ def living() -> Iterator[DemoServer]:
 )
 def test_what_is_followed_is_what_a_new_reading_says(living: DemoServer, scope: Scope) -> None:
     cluster = connect(Target(server=living.url))
-    watched, plain = ApiServer(cluster, core=Following(cluster).core), ApiServer(cluster)
+    watched, plain = ClusterReader(cluster, core=Following(cluster).core), ClusterReader(cluster)
     needs = EVERYTHING | (Needs.NOTHING if scope.objects is Kind.POD else Needs.NODE_METRICS)
     try:
         watched.read(needs, scope)
@@ -567,11 +570,11 @@ def test_once_is_not_followed(run: Run, living: DemoServer) -> None:
 def test_a_node_that_is_gone_is_said_to_be(living: DemoServer) -> None:
     cluster = connect(Target(server=living.url))
     with pytest.raises(ApiError, match="not found"):
-        ApiServer(cluster, core=Following(cluster).core).read(Needs.NODES, Scope(Kind.NODE, name="nobody"))
+        ClusterReader(cluster, core=Following(cluster).core).read(Needs.NODES, Scope(Kind.NODE, name="nobody"))
     cluster.close()
 
 
-def test_the_names_of_the_pods_that_a_field_selector_selects_are_followed(api: FakeApi, desk: Desk) -> None:
+def test_the_names_of_the_pods_that_a_field_selector_selects_are_followed(api: FakeApi, desk: PodFollower) -> None:
     measured = [pod_metrics("n", name, ("app", "1m", "1Mi")) for name in "abc"]
     api.routes[METRICS] = Reply({"items": measured})
     server = Server(api, PODS, pod("n", "a"), pod("n", "b"))

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from c3s_cli.demo.server import DemoServer, start
-from c3s_cli.sources import kubelet
+from c3s_cli.sources.kubelet import usage as kubelet
 from tests.conftest import AT, Run
 from tests.servers import FakeApi, Reply, Request, node, pod, status
 

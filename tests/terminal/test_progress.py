@@ -10,7 +10,7 @@ import pytest
 from c3s_cli.terminal import progress
 from c3s_cli.terminal.progress import text_of
 from tests.conftest import Run
-from tests.run.desk import Desk, Terminal
+from tests.run.terminal_session import Terminal, TerminalSession
 from tests.servers import FakeApi, Reply, Request, node, node_metrics, pod, pod_metrics
 
 PODS = "/api/v1/pods"
@@ -105,7 +105,7 @@ def test_a_watch_tells_of_its_first_reading_only(
     assert 0 < lengths[0] < lengths[1] == lengths[2] == len(stderr.getvalue())
     lengths.clear()
     stderr.truncate(0)
-    seen = Desk(run)(f"watch nodes --server {api.url}", "", "")
+    seen = TerminalSession(run)(f"watch nodes --server {api.url}", "", "")
     assert (seen.code, lengths[0] > 0, lengths[-1]) == (0, True, len(stderr.getvalue()))
 
 

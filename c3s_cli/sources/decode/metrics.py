@@ -8,7 +8,7 @@ from sys import intern
 
 from msgspec import Struct
 
-from c3s_cli.model import Container, Node, Pod
+from c3s_cli.model.rows import Container, Node, Pod
 from c3s_cli.sources.decode.shapes import (
     Body,
     ListMeta,

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from msgspec import Raw, Struct
 
-from c3s_cli.model import Amounts, NodeDetails, NodeFacts
+from c3s_cli.model.rows import Amounts, NodeDetails, NodeFacts
 from c3s_cli.sources.decode.shapes import (
     NULL,
     Body,

@@ -9,8 +9,8 @@ from typing import Any, Final, Protocol
 import msgspec
 from msgspec import Raw, Struct, structs
 
-from c3s_cli.request.selectors import Requirement
-from c3s_cli.request.workloads import AntiAffinity, NodeTerm, Placing, Selector, Spread, Toleration
+from c3s_cli.model.placing import AntiAffinity, NodeTerm, Placing, Selector, Spread, Toleration
+from c3s_cli.model.requirement import Requirement
 from c3s_cli.sources.decode.pods import Volume
 from c3s_cli.sources.decode.shapes import NULL, decode_one
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Raw, Struct
 
 from c3s_cli.amounts.allocation import ContainerResources, PodResources, binding_limits_of, limits_of, requests_of
-from c3s_cli.model import Amounts, Container, PodFacts
+from c3s_cli.model.rows import Amounts, Container, PodFacts
 from c3s_cli.sources.decode.owners import Reference, controller
 from c3s_cli.sources.decode.podstatus import NOBODY, ContainerStatus, PodState, has_condition, status_and_restarts
 from c3s_cli.sources.decode.shapes import NULL, Body, Listing, Quantity, amounts_of, decode_items, decode_one, epoch
 
 if TYPE_CHECKING:
-    from c3s_cli.request.workloads import Placing
+    from c3s_cli.model.placing import Placing
 
 FINISHED: Final = ("Succeeded", "Failed")
 # Far more than the different pod specs in a cluster. A watch of many days may still see more.

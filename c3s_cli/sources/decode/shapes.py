@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from c3s_cli.amounts.quantity import InvalidQuantity, nanos, whole
 from c3s_cli.errors import InvalidAnswer
-from c3s_cli.model import Amounts
+from c3s_cli.model.rows import Amounts
 
 Shape = TypeVar("Shape")
 Quantity = str | int | float | None

@@ -1,0 +1,72 @@
+"""The flags of `c3s fit` that describe pods. See options for the groups that commands share."""
+
+from typing import Annotated
+
+from msgspec import Struct
+
+from c3s_cli.flags.flag import PODS, Many, Text, flag
+
+
+class Fit(Struct, frozen=True):
+    """The pods that `c3s fit` places, and the nodes that it drains first."""
+
+    filename: Annotated[
+        Many,
+        flag(
+            "-f",
+            "--filename",
+            metavar="FILE",
+            help="Place the pods of a manifest (YAML or JSON), of a directory of these, or of stdin (-). Repeatable.",
+            section=PODS,
+        ),
+    ] = None
+    cpu: Annotated[
+        Text, flag("--cpu", metavar="QUANTITY", help="CPU request of each pod, such as 500m or 2.", section=PODS)
+    ] = None
+    memory: Annotated[
+        Text,
+        flag("--memory", metavar="QUANTITY", help="Memory request of each pod, such as 512Mi or 4Gi.", section=PODS),
+    ] = None
+    resource: Annotated[
+        Many,
+        flag(
+            "--resource",
+            metavar="NAME=QUANTITY",
+            help="Another request of each pod, such as nvidia.com/gpu=1. Repeatable.",
+            section=PODS,
+        ),
+    ] = None
+    replicas: Annotated[
+        int | None,
+        flag(
+            "--replicas", metavar="N", help="Number of pods. [default: 1; with -f, those of the manifest]", section=PODS
+        ),
+    ] = None
+    node_selector: Annotated[
+        Text,
+        flag(
+            "-l",
+            "--selector",
+            metavar="QUERY",
+            help="Place pods only on nodes that match this label query, such as 'disk=ssd'.",
+            section=PODS,
+        ),
+    ] = None
+    tolerate: Annotated[
+        Many,
+        flag(
+            "--tolerate",
+            metavar="KEY[=VALUE][:EFFECT]",
+            help="A taint that the pods tolerate, such as 'dedicated=gpu:NoSchedule'. Repeatable.",
+            section=PODS,
+        ),
+    ] = None
+    without: Annotated[
+        Many,
+        flag(
+            "--without",
+            metavar="NODE",
+            help="Drain this node first: place its pods on the other nodes. Repeatable, or a list with commas.",
+            section=PODS,
+        ),
+    ] = None

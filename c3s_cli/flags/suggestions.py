@@ -1,0 +1,84 @@
+"""Suggestions for commands and flags that do not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from c3s_cli.flags.kubectl_equivalents import FLAGS, INSTEAD, command_meant, thing_meant
+
+Path = tuple[str, ...]
+# Below this ratio a similarity is accidental, as between `--gpu` and `--output`.
+ALIKE: Final = 0.62
+# Flags with which other tools repeat a command, and flags that only `watch` takes.
+REPEATING: Final = (
+    *("-w", "--watch", "--watch-only", "-i", "--interval"),
+    *("--count", "--until", "--until-all", "--timeout"),
+)
+# Never suggested if no command was given.
+SELDOM: Final = ("volumes",)
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that is most similar to this one; None if none is similar enough."""
+    from difflib import get_close_matches  # only needed after a mistake
+
+    found = get_close_matches(word.casefold(), list(known), n=1, cutoff=ALIKE)
+    return found[0] if found else None
+
+
+def command_hint(
+    words: Sequence[str], commands: Sequence[Path], program: str, aliases: Mapping[str, str]
+) -> str | None:
+    """Suggest a command for unknown words: the equivalent of a kubectl command, else the most similar command."""
+    of_group = [path[1] for path in commands if len(path) == 2 and path[0] == words[0]]
+    alone = [path[0] for path in commands if len(path) == 1]
+    meant = thing_meant(words[0], words[1:], aliases, of_group, alone) if of_group else command_meant(words, aliases)
+    if meant:
+        return f"did you mean {program} {meant}?"
+    for length in range(len(words), 0, -1):
+        before = tuple(words[: length - 1])
+        following = {path[length - 1] for path in commands if len(path) >= length and path[: length - 1] == before}
+        if following:
+            meant = nearest(words[length - 1], sorted(following))
+            return f"did you mean {' '.join((program, *before, meant))}?" if meant else None
+    return None
+
+
+def flag_hint(flag: str, path: Path, flags: Mapping[Path, Sequence[str]], program: str) -> str | None:
+    """Suggest a replacement for a flag that the command does not have. flags: the flags of every command."""
+    own = flags.get(path, ())
+    long = flag.startswith("--")
+    wanted = flag.lstrip("-").replace("_", "-").casefold()
+    named = f"--{wanted}" if long else flag
+    if named in REPEATING and path[:1] != ("watch",):
+        watch = ("watch", *path[-1:]) if path != ("top",) else ("watch",)
+        return f"{program} {' '.join(watch)} refreshes at an interval" if watch in flags or path == ("top",) else None
+    if named in INSTEAD and "--columns" in own:
+        return INSTEAD[named]
+    similar = FLAGS.get(named, named)
+    if long and similar in own:
+        return f"did you mean {similar}?"
+    elsewhere = [
+        " ".join(other)
+        for other, theirs in flags.items()
+        if other[:-1] == path[:-1] and named in theirs and other[-1] not in SELDOM
+    ]
+    if elsewhere:
+        return f"{named} goes with {program} {f', {program} '.join(elsewhere)}"
+    if not long:
+        return None
+    meant = nearest(wanted, [name.removeprefix("--") for name in own if name.startswith("--")])
+    return f"did you mean --{meant}?" if meant else None
+
+
+def place_for(given: Sequence[str], group: Path, flags: Mapping[Path, Sequence[str]]) -> list[Path]:
+    """Return the commands of a group that take all of the given flags."""
+    return [
+        path
+        for path, known in flags.items()
+        if path[: len(group)] == group
+        and len(path) == 2
+        and path[-1] not in SELDOM
+        and all(name in known for name in given)
+    ]

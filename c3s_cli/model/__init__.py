@@ -1,0 +1,1 @@
+"""Frozen rows and the Sample of one reading."""

@@ -1,0 +1,50 @@
+"""One reading of one cluster, and the failures in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from msgspec import Struct
+
+from c3s_cli.model.rows import Figures, Node, NodeFacts, Pod, PodFacts, Volume
+
+# The source of a Failure of a whole cluster.
+WHOLE: Final = "cluster"
+
+
+class Failure(Struct, frozen=True):
+    """A source that was needed but could not be read.
+
+    source: its name; message: the reason, in kubectl's words; hint: what to do, "" if that is not known.
+    """
+
+    context: str
+    source: str
+    message: str
+    hint: str = ""
+
+
+class Sample(Struct, frozen=True):
+    """One reading of one cluster: plain facts, no sums.
+
+    namespace: the namespace read, for messages. nodes, pods: what the metrics API reported. node_facts, pod_facts: the
+    core objects by name, or by namespace and name; None if not read. pod_count: all pods that the API server has.
+    group_figures: figures of whole groups that are not sums over members, by the keys of the group. absence: why there
+    is no data, if the source knows.
+    """
+
+    context: str
+    now: datetime
+    source: str
+    nodes: Sequence[Node] = ()
+    pods: Sequence[Pod] = ()
+    node_facts: Mapping[str, NodeFacts] | None = None
+    pod_facts: Mapping[tuple[str, str], PodFacts] | None = None
+    pod_count: int | None = None
+    failures: tuple[Failure, ...] = ()
+    namespace: str = ""
+    group_figures: Mapping[tuple[str | None, ...], Figures] = {}
+    volumes: Sequence[Volume] = ()
+    absence: str = ""

@@ -1,0 +1,66 @@
+"""The Report: the rows to show, the columns asked for, the totals, and how the conditions came out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from c3s_cli.model.rows import Group, Row
+from c3s_cli.model.sample import Failure
+
+if TYPE_CHECKING:
+    from c3s_cli.columns.vocabulary import Column, Kind
+    from c3s_cli.model.placing import FitResult
+
+
+class Judgement(Struct, frozen=True):
+    """The result of --fail-if or --until over all rows, by their names.
+
+    flag: the flag as written. met: whether the condition is met. fails: whether the exit code is 3. of: how many rows
+    there are. matched: the rows that match. unjudged: the rows with unknown values; because: why these are unknown.
+    """
+
+    flag: str
+    met: bool
+    fails: bool
+    of: int
+    matched: tuple[str, ...] = ()
+    unjudged: tuple[str, ...] = ()
+    because: str = ""
+
+
+class Report(Struct, frozen=True):
+    """What is shown: the rows in order, the requested columns, and the totals of all rows before --limit.
+
+    kind: the kind of the rows. keys: the columns of --by. contexts: whether several contexts were requested, so that a
+    table begins with CONTEXT. namespaces: whether NAMESPACE follows. containers: whether the pods' containers are
+    shown. omitted: how many rows --limit cut off. fail_if, until: the results of the conditions, None without one.
+    empty_message: the message on stderr if there are no rows; absence: why.
+    fit_results: the result of `c3s fit`.
+    """
+
+    now: datetime
+    source: str
+    kind: Kind
+    columns: tuple[Column, ...]
+    rows: Sequence[Row]
+    totals: Group | None
+    keys: tuple[Column, ...] = ()
+    contexts: bool = False
+    namespaces: bool = False
+    containers: bool = False
+    failures: tuple[Failure, ...] = ()
+    omitted: int = 0
+    fail_if: Judgement | None = None
+    until: Judgement | None = None
+    empty_message: str = ""
+    absence: str = ""
+    fit_results: tuple[FitResult, ...] = ()
+
+    @property
+    def judgements(self) -> tuple[Judgement, ...]:
+        """The results of the given conditions."""
+        return tuple(each for each in (self.fail_if, self.until) if each)

@@ -1,0 +1,1 @@
+"""Lists of the core API that a watch reads once and then follows."""

@@ -1,0 +1,199 @@
+"""The core API for c3s watch: lists are read once, then followed and answered from memory."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, structs
+
+from c3s_cli.columns.vocabulary import Kind
+from c3s_cli.sources.core_api import NODES, OWNING, CoreApi, Stale
+from c3s_cli.sources.decode.nodes import node_rows
+from c3s_cli.sources.decode.owners import controllers, names
+from c3s_cli.sources.decode.pods import PodDecoder
+from c3s_cli.sources.following.follower import End, Follower, Watched
+from c3s_cli.sources.following.memory import Memory
+from c3s_cli.sources.requests import JSON, METADATA, METADATA_LIST, Requests
+
+if TYPE_CHECKING:
+    from c3s_cli.kube.cluster import Cluster
+    from c3s_cli.model.rows import NodeFacts, PodFacts
+    from c3s_cli.sources.decode.owners import Owners
+    from c3s_cli.sources.following.memory import Found, Rows
+    from c3s_cli.sources.source import Claims, Scope
+
+# A list without news for this many seconds is reported as stale: metrics may be that old, too.
+LONG: Final = 15.0
+# After how many seconds a refused watch is tried again.
+AGAIN: Final = 600.0
+
+
+class Following:
+    """The followed lists of one cluster, each with a thread, until this or the cluster is closed."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+        self._lists: dict[object, FollowedList] = {}
+        self._lock = threading.Lock()
+        cluster.ending.append(self.close)
+
+    def core(
+        self, requests: Requests, scope: Scope, problems: list[str], *, details: bool = False, labels: bool = False
+    ) -> FollowedCore:
+        """Return a Core that answers from memory; the parameters are those of CoreApi."""
+        return FollowedCore(self, CoreApi(requests, scope, problems, details=details, labels=labels))
+
+    def list_of(self, watched: Watched, rows: str, make: Callable[[], Memory]) -> FollowedList:
+        """Return the followed list for a watch; `rows` names the kind of rows made from its objects."""
+        with self._lock:
+            key = (watched.path, tuple(watched.query), rows)
+            if key not in self._lists:
+                self._lists[key] = FollowedList(self.cluster, watched, make())
+            return self._lists[key]
+
+    def close(self) -> None:
+        """End all threads."""
+        for each in self._lists.values():
+            each.close()
+
+
+class FollowedList:
+    """One list: read at the first request, and again whenever following it has ended."""
+
+    def __init__(self, cluster: Cluster, watched: Watched, memory: Memory) -> None:
+        self.watched = watched
+        self._cluster, self._memory = cluster, memory
+        self._lock = threading.Lock()
+        self._follower: Follower | None = None
+        self._refused: float | None = None
+
+    def ask(self, read: Callable[[Rows], Found], plain: Callable[[], Found], problems: list[str]) -> Found:
+        """Return the facts, and add their problems to `problems`. Raises what reading raises.
+
+        read: reads the list so that it can be followed; plain: reads it if watching is refused.
+        """
+        with self._lock:
+            if self._follower is not None and self._follower.end is not None:
+                self._refused = time.monotonic() if self._follower.end is End.REFUSED else None
+                self._follower = None
+                self._memory.clear()
+            if self._follower is None:
+                if self._refused is not None and time.monotonic() - self._refused < AGAIN:
+                    return plain()
+                self._memory.fill(read)
+                if self._memory.version:
+                    self._follower = Follower(self._cluster, self.watched, self._memory)
+            facts, wrong = self._memory.now()
+            if self._follower is None:
+                # Without a resource version the list cannot be followed.
+                self._refused = time.monotonic()
+                self._memory.clear()
+            problems += wrong
+            return facts
+
+    def stale(self) -> Stale | None:
+        """Return since when the list is stale, if it is."""
+        broken = self._follower.broken if self._follower else None
+        seconds = time.monotonic() - broken.since if broken else 0.0
+        return Stale(self.watched.name, seconds, broken.problem) if broken and seconds >= LONG else None
+
+    def close(self) -> None:
+        """End the thread."""
+        if self._follower is not None:
+            self._follower.close()
+
+
+class FollowedCore(Struct):
+    """The core API of one cluster with its lists in memory. Everything else is read through `api`."""
+
+    following: Following
+    api: CoreApi
+    asked: list[FollowedList] = []
+
+    def nodes(self) -> dict[str, NodeFacts]:
+        """Return the node objects, by name: those in scope, or all nodes if the scope is pods."""
+        scope, details = self.api.scope, self.api.details
+        in_scope = scope.objects is Kind.NODE
+        if in_scope and scope.name:
+            return self.api.nodes()
+        watched = Watched("nodes", NODES, scope.label_query() if in_scope else [], JSON)
+        found = self._list(watched, "nodes", _nodes, self.api.nodes)
+        # The rows and the header of a watch share one list, even if only one of them needs the details.
+        return found if details else {name: structs.replace(facts, details=None) for name, facts in found.items()}
+
+    def pods(self) -> dict[tuple[str, str], PodFacts]:
+        """Return the unfinished pods, by namespace and name: those in scope, or those of the nodes in scope."""
+        scope, labels = self.api.scope, self.api.labels
+        if scope.objects is Kind.POD and scope.name:
+            return self.api.pods()
+
+        def memory() -> Memory:
+            noted: list[str] = []
+            return Memory(PodDecoder(noted, labels=labels).page, _pair, noted)
+
+        return self._list(Watched("pods", *self.api.pods_in_scope(), JSON), f"labels {labels}", memory, self.api.pods)
+
+    def pod_names(self) -> dict[tuple[str, str], None]:
+        """Return the names of the pods in scope, by namespace and name."""
+        watched = Watched("pods", *self.api.pods_in_scope(), METADATA)
+        return self._list(watched, "names", lambda: Memory(names, _pair, []), self.api.pod_names, METADATA_LIST)
+
+    def owners(self) -> Owners:
+        """Return the owners of the ReplicaSets and Jobs that own pods."""
+        found: dict[tuple[str, str, str], str] = {}
+        for group, resource, kind in OWNING:
+            watched = Watched(resource, f"/apis/{group}/{self.api.scope.namespaced(resource)}", [], METADATA)
+            memory = partial(_owners, kind)
+            found |= self._list(
+                watched, kind, memory, partial(self.api.owners_in, group, resource, kind), METADATA_LIST
+            )
+        return found
+
+    def node_names(self) -> dict[str, None]:
+        """Return the names of all nodes."""
+        return self.api.node_names()
+
+    def claims(self) -> Claims:
+        """Read which PersistentVolumeClaims the pods in scope mount."""
+        return self.api.claims()
+
+    def count_pods(self) -> int:
+        """Count all pods without listing them."""
+        return self.api.count_pods()
+
+    def stale(self) -> list[Stale]:
+        """Return the lists of this reading that are out of date."""
+        return [stale for each in self.asked if (stale := each.stale())]
+
+    def _list(
+        self,
+        watched: Watched,
+        rows: str,
+        memory: Callable[[], Memory],
+        plain: Callable[[], dict[Any, Any]],
+        accept: str = JSON,
+    ) -> dict[Any, Any]:
+        followed = self.following.list_of(watched, rows, memory)
+        self.asked.append(followed)
+
+        def read(page: Rows) -> Found:
+            return self.api.requests.pages(watched.path, watched.query, page, accept)
+
+        return followed.ask(read, plain, self.api.problems)
+
+
+def _pair(namespace: str, name: str) -> tuple[str, str]:
+    return namespace, name
+
+
+def _nodes() -> Memory:
+    noted: list[str] = []
+    return Memory(partial(node_rows, problems=noted), lambda _namespace, name: name, noted)
+
+
+def _owners(kind: str) -> Memory:
+    return Memory(partial(controllers, kind=kind), lambda namespace, name: (namespace, kind, name), [])

@@ -1,0 +1,102 @@
+"""The kubelets' summaries: disk usage of pods and nodes, and claimed volumes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from c3s_cli.errors import C3sError
+from c3s_cli.kube.cluster import segment
+from c3s_cli.model.rows import Figures, Volume
+from c3s_cli.sources.kubelet.summary import Mounted, Summary, summary_of
+from c3s_cli.sources.requests import some_at_once
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from c3s_cli.sources.requests import Requests
+
+AT_ONCE: Final = 32
+EPHEMERAL: Final = "ephemeralStorage.usage"
+USED: Final = "volumes.used"
+CAPACITY: Final = "volumes.capacity"
+KNOWN: Final = frozenset({EPHEMERAL, USED, CAPACITY})
+
+
+def read_summaries(
+    requests: Requests, names: Iterable[str], failed: Callable[[str, C3sError], None]
+) -> dict[str, Summary]:
+    """Read the summaries of nodes, by name. failed: called for each node whose summary cannot be read."""
+    paths = {name: f"/api/v1/nodes/{segment(name)}/proxy/stats/summary" for name in sorted(names)}
+    found = {}
+    for name, body in some_at_once(
+        {name: partial(requests.get, path) for name, path in paths.items()}, AT_ONCE
+    ).items():
+        try:
+            if isinstance(body, C3sError):
+                raise body
+            found[name] = summary_of(body)
+        except C3sError as problem:
+            failed(name, problem)
+    return found
+
+
+def node_figures(summaries: Mapping[str, Summary]) -> dict[str, Figures]:
+    """Return the disk usage of nodes."""
+    return {
+        name: {EPHEMERAL: summary.node.fs.used}
+        for name, summary in summaries.items()
+        if summary.node.fs and summary.node.fs.used is not None
+    }
+
+
+def pod_figures(summaries: Mapping[str, Summary]) -> dict[tuple[str, str], Figures]:
+    """Return the disk and volume usage of pods. A volume that two pods mount counts for both."""
+    found: dict[tuple[str, str], Figures] = {}
+    for summary in summaries.values():
+        for pod in summary.pods or ():
+            figures: dict[str, int] = {}
+            if pod.ephemeral and pod.ephemeral.used is not None:
+                figures[EPHEMERAL] = pod.ephemeral.used
+            claimed = [(volume.used, volume.capacity) for volume in pod.volumes or () if volume.claim]
+            # Both or neither, so that they can be compared.
+            known = [(used, capacity) for used, capacity in claimed if used is not None and capacity is not None]
+            if known and len(known) == len(claimed):
+                figures[USED], figures[CAPACITY] = map(sum, zip(*known, strict=True))
+            found[pod.ref.namespace, pod.ref.name] = figures
+    return found
+
+
+def volumes(context: str, summaries: Mapping[str, Summary], namespace: str | None) -> list[Volume]:
+    """Return the claims of a namespace, or of all: one row each, however many pods mount it."""
+    rows: dict[tuple[str, str], Volume] = {}
+    for node, pod, volume in _claimed(summaries):
+        of = volume[0]
+        if namespace is not None and of[0] != namespace:
+            continue
+        before = rows.get(of)
+        pods = {*(before.pods or () if before else ()), pod}
+        nodes = {*(before.nodes or () if before else ()), node}
+        row = volume[1]
+        rows[of] = Volume(
+            context,
+            *of,
+            tuple(sorted(pods)),
+            tuple(sorted(nodes)),
+            row.used,
+            row.capacity,
+            row.inodes_used,
+            row.inodes,
+            row.time,
+        )
+    return list(rows.values())
+
+
+def _claimed(summaries: Mapping[str, Summary]) -> Iterator[tuple[str, str, tuple[tuple[str, str], Mounted]]]:
+    for name, summary in summaries.items():
+        for pod in summary.pods or ():
+            for volume in pod.volumes or ():
+                if volume.claim:
+                    of = volume.claim.namespace or pod.ref.namespace, volume.claim.name
+                    yield name, pod.ref.name, (of, volume)

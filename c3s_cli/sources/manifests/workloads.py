@@ -1,0 +1,210 @@
+"""Manifests → Workloads, with the defaults that the API server applies to pods."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import Raw, Struct, structs
+
+from c3s_cli.amounts.allocation import Amounts, ContainerResources, PodResources, requests_of
+from c3s_cli.errors import InvalidAnswer, UsageError
+from c3s_cli.model.placing import Workload
+from c3s_cli.sources.decode.placing import VOLUMES, claims_volumes, placing_of
+from c3s_cli.sources.decode.pods import PodDecoder, Volume
+from c3s_cli.sources.decode.shapes import NULL
+
+Object = Mapping[str, Any]
+Count = Annotated[int, msgspec.Meta(ge=0)]
+JOBS: Final = ("Job", "CronJob")
+# Any other kind with a pod template and replicas, such as an Argo Rollout, is treated like a Deployment.
+KINDS: Final = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "DaemonSet", *JOBS, "Pod")
+
+
+class _Meta(Struct, rename="camel"):
+    name: str | None = None
+    generate_name: str | None = None
+    namespace: str | None = None
+    labels: dict[str, str] | None = None
+
+
+class _Port(Struct, rename="camel"):
+    host_port: int | None = None
+
+
+class _Container(Struct):
+    ports: list[_Port] | None = None
+
+
+class _Spec(Struct, rename="camel"):
+    node_selector: Raw = NULL
+    affinity: Raw = NULL
+    tolerations: Raw = NULL
+    topology_spread_constraints: Raw = NULL
+    priority: int | None = None
+    containers: list[_Container] | None = None
+    init_containers: list[_Container] | None = None
+    volumes: list[Volume] | None = None
+    node_name: str | None = None
+    scheduler_name: str | None = None
+    runtime_class_name: str | None = None
+    resource_claims: list[Raw] | None = None
+    scheduling_gates: list[Raw] | None = None
+
+
+class _Template(Struct):
+    spec: _Spec
+    metadata: _Meta | None = None
+
+
+class _Workload(Struct, rename="camel"):
+    template: _Template | None = None
+    replicas: Count | None = None
+    parallelism: Count | None = None
+    completions: Count | None = None
+    volume_claim_templates: list[Raw] | None = None
+
+
+def workloads_of(objects: Iterable[tuple[str, Object]]) -> list[Workload]:
+    """Convert objects, each with the name of its file; skip those without pods. UsageError if one is invalid."""
+    return list(_told_apart([workload for path, each in objects for workload in _workload(path, each)]))
+
+
+def _told_apart(workloads: Sequence[Workload]) -> Iterator[Workload]:
+    """Add the namespace to the names of workloads that are not unique otherwise."""
+    names = Counter(each.name for each in workloads)
+    for each in workloads:
+        full = f"{each.namespace}/{each.name}" if each.namespace else each.name
+        yield structs.replace(each, name=full) if names[each.name] > 1 else each
+
+
+def _workload(path: str, each: Object) -> list[Workload]:
+    kind = each["kind"]
+    if kind not in KINDS and not _at(each, "spec", "template", "spec", "containers"):
+        return []
+    meta = _shaped(path, kind, each.get("metadata") or {}, _Meta)
+    name = f"{kind}/{meta.name or meta.generate_name or ''}"
+    template, replicas, claims = _pods(path, name, kind, each)
+    shape = _shaped(path, name, template, _Template)
+    problems: list[str] = []
+    body = msgspec.json.encode({"metadata": {"name": name}, "spec": _texts(template["spec"])})
+    try:
+        resources = PodDecoder(problems).resources(body)
+        placing = placing_of(shape.spec)
+    except InvalidAnswer as problem:
+        raise UsageError(f"{path}: {name}: {problem.__cause__}") from problem
+    if problems:
+        raise UsageError(f"{path}: {problems[0].replace(f'pod /{name}', name)}")
+    if negative := _negative(resources):
+        raise UsageError(f"{path}: {name}: {negative} must be 0 or more")
+    ignored = (*placing.ignored, *_ignored(shape.spec, claims=claims))
+    if kind not in KINDS:
+        ignored = (*ignored, f"the rollout of a {kind}")
+    if replicas is None and placing.spreads:
+        ignored = (*ignored, "topology spread constraints of a DaemonSet")
+    return [
+        Workload(
+            name=name,
+            requests=requests_of(_with_defaults(resources)),
+            replicas=replicas,
+            namespace=meta.namespace or "",
+            labels=(shape.metadata.labels if shape.metadata else None) or {},
+            placing=structs.replace(placing, ignored=tuple(dict.fromkeys(ignored))),
+        )
+    ]
+
+
+def _pods(path: str, name: str, kind: str, each: Object) -> tuple[Object, int | None, bool]:
+    """Return the pod template, the number of pods (None for one per node), and whether it claims volumes."""
+    if kind == "Pod":
+        return each, 1, False
+    spec = _at(each, "spec", "jobTemplate", "spec") if kind == "CronJob" else _at(each, "spec")
+    shape, template = _shaped(path, name, spec or {}, _Workload), _at(spec, "template")
+    if template is None:
+        raise UsageError(f"{path}: {name} has no pod template")
+    if kind == "DaemonSet":
+        return template, None, False
+    if kind not in KINDS and shape.replicas is None:
+        raise UsageError(f"{path}: {name}: unknown number of pods", hint=f"supported kinds: {', '.join(KINDS)}")
+    if kind not in JOBS:
+        replicas = 1 if shape.replicas is None else shape.replicas
+    else:
+        replicas = 1 if shape.parallelism is None else shape.parallelism
+        replicas = replicas if shape.completions is None else min(replicas, shape.completions)
+    return template, replicas, bool(shape.volume_claim_templates)
+
+
+def _at(value: Any, *keys: str) -> Any:
+    """Return the value at a path of keys; None if there is none."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _shaped(path: str, name: str, value: Any, shape: type[Any]) -> Any:
+    """Convert a value to a shape. UsageError if it does not match."""
+    try:
+        return msgspec.json.decode(msgspec.json.encode(_texts(value)), type=shape)
+    except (msgspec.MsgspecError, TypeError, RecursionError, ValueError) as problem:
+        raise UsageError(f"{path}: {name}: {problem}") from problem
+
+
+def _texts(value: Any) -> Any:
+    """Convert the keys of maps to text, like kubectl: YAML allows others, such as `true`."""
+    if isinstance(value, dict):
+        return {_key(key): _texts(inner) for key, inner in value.items()}
+    return [_texts(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _key(key: object) -> str:
+    return key if isinstance(key, str) else str(key).lower() if isinstance(key, bool) else str(key)
+
+
+def _with_defaults(pod: PodResources) -> PodResources:
+    """Apply the default of the API server: a resource with a limit but no request requests its limit."""
+    containers = [_requesting(each) for each in pod.containers]
+    init_containers = [_requesting(each) for each in pod.init_containers]
+    requests = pod.pod_requests
+    if pod.pod_limits:
+        inside = requests_of(PodResources(containers, init_containers))
+        wanted = {resource: limit for resource, limit in pod.pod_limits.items() if resource not in inside}
+        requests = {**wanted, **(requests or {})}
+    whole: PodResources = structs.replace(
+        pod, containers=containers, init_containers=init_containers, pod_requests=requests
+    )
+    return whole
+
+
+def _negative(pod: PodResources) -> str | None:
+    """Return the name of a resource with an amount below 0, which the API server refuses; None if there is none."""
+    containers = (*pod.containers, *pod.init_containers)
+    amounts = (*(each.requests for each in containers), *(each.limits for each in containers))
+    every = (*amounts, pod.pod_requests or {}, pod.pod_limits or {})
+    return next((resource for each in every for resource, amount in each.items() if amount < 0), None)
+
+
+def _requesting(container: ContainerResources) -> ContainerResources:
+    requests: Amounts = {**container.limits, **container.requests}
+    made: ContainerResources = structs.replace(container, requests=requests)
+    return made
+
+
+def _ignored(spec: _Spec, *, claims: bool) -> Iterator[str]:
+    """Yield the restrictions on placement that are not considered, in words."""
+    containers = (*(spec.containers or ()), *(spec.init_containers or ()))
+    if any(port.host_port for container in containers for port in container.ports or ()):
+        yield "host ports"
+    if claims or claims_volumes(spec.volumes):
+        yield VOLUMES
+    if spec.resource_claims:
+        yield "resource claims"
+    if spec.runtime_class_name:
+        yield "overhead of the runtime class"
+    if spec.scheduler_name not in (None, "", "default-scheduler"):
+        yield f"scheduler {spec.scheduler_name}"
+    if spec.scheduling_gates:
+        yield "scheduling gates"
+    if spec.node_name:
+        yield "nodeName"

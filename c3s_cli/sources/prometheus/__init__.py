@@ -1,0 +1,1 @@
+"""Prometheus as a source: the service, its queries, and their answers as rows."""

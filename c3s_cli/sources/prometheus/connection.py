@@ -1,0 +1,71 @@
+"""Prometheus as a source: a server at a URL or a service of the cluster, and the clusters in its data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from c3s_cli.sources.prometheus import promql
+from c3s_cli.sources.prometheus.engine import Engine
+from c3s_cli.sources.prometheus.usage import PrometheusUsage
+from c3s_cli.sources.requests import Requests
+
+if TYPE_CHECKING:
+    from c3s_cli.kube.cluster import Cluster
+    from c3s_cli.sources.prometheus.state_metrics import StateMetrics
+    from c3s_cli.sources.source import Lists, Scope
+
+
+class Prometheus(Struct):
+    """A Prometheus, for any number of readings.
+
+    server: the server at a URL; None for a service, read through the API server. service: which one, "" to find it.
+    match: matchers added to every selector. context: the name of the cluster, if it differs from the connection's.
+    asked: the API of the current reading, and that reading.
+    """
+
+    server: Cluster | None
+    service: str = ""
+    match: str = ""
+    context: str = ""
+    prefix: str | None = None
+    asked: tuple[Requests, Engine] | None = None
+
+    def engine(self, requests: Requests) -> Engine:
+        """Return the API for one reading. requests: those to the API server. C3sError if there is no such service.
+
+        All parts of a reading share one object, which collects the warnings and limits parallel queries.
+        """
+        if self.asked is None or self.asked[0] is not requests:
+            self.asked = requests, self._new_engine(requests)
+        return self.asked[1]
+
+    def _new_engine(self, requests: Requests) -> Engine:
+        if self.server is not None:
+            return Engine(Requests(self.server))
+        if self.prefix is None:
+            from c3s_cli.sources.prometheus.discovery import find  # not needed with a URL
+
+            self.prefix = find(requests, self.service)
+        return Engine(requests, self.prefix)
+
+    def reading(self, requests: Requests, scope: Scope, _problems: list[str], lists: Lists) -> PrometheusUsage:
+        """Begin a reading."""
+        engine = self.engine(requests)
+        return PrometheusUsage(engine, self.context or requests.cluster.context, scope, lists, self.match)
+
+    def facts(
+        self, requests: Requests, scope: Scope, _problems: list[str], *, details: bool, labels: bool
+    ) -> StateMetrics:
+        """Return a Core that reads from kube-state-metrics."""
+        from c3s_cli.sources.prometheus.state_metrics import StateMetrics  # only --facts source needs it
+
+        time = scope.period.end if scope.period else None
+        return StateMetrics(self.engine(requests), self.match, time, scope, details=details, labels=labels)
+
+    def clusters(self, requests: Requests) -> dict[str, str]:
+        """Return a matcher for each value of the label `cluster`; nothing if there is no such label."""
+        known = f"group by (cluster) (kube_node_info{promql.braces([self.match] if self.match else [])})"
+        names = sorted({labels.get("cluster", "") for labels, _ in self.engine(requests).vector(known)} - {""})
+        return {name: ",".join(filter(None, (self.match, promql.one_of("cluster", [name])))) for name in names}

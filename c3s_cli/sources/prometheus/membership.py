@@ -1,0 +1,123 @@
+"""Find the members of each group, which a source needs for statistics of the group as a whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+
+from c3s_cli.analysis.joining import node_rows, pod_rows
+from c3s_cli.columns.vocabulary import Kind
+
+if TYPE_CHECKING:
+    from c3s_cli.model.rows import Pod
+    from c3s_cli.model.sample import Sample
+    from c3s_cli.request.query import Query
+
+Keys = tuple[str | None, ...]
+
+# The letters and digits of Kubernetes' generated names, without vowels so that they form no words.
+LETTERS: Final = "[b-df-hj-np-tv-xz2456789]"
+SUFFIX: Final = f"{LETTERS}{{5}}"
+HASH: Final = f"{LETTERS}{{5,10}}"
+# How the names of a workload's pods, including deleted ones, derive from its own name.
+AFTER: Final = {
+    "Deployment": f"-{HASH}-{SUFFIX}",
+    "Rollout": f"-{HASH}-{SUFFIX}",
+    "ReplicaSet": f"-{SUFFIX}",
+    "DaemonSet": f"-{SUFFIX}",
+    "StatefulSet": "-[0-9]+",
+    "Job": f"(-[0-9]+)?-{SUFFIX}",
+    "CronJob": f"-[0-9]+(-[0-9]+)?-{SUFFIX}",
+}
+# Conditions on these columns hold for the former pods of a workload as well as for its current ones.
+OF_WORKLOADS: Final = ("context", "namespace", "owner")
+
+
+class PodSet(Struct, frozen=True):
+    """Pods of one namespace: by names, by a pattern, or all former and current ones (neither)."""
+
+    namespace: str
+    names: tuple[str, ...] = ()
+    pattern: str = ""
+
+
+class Members(Struct, frozen=True):
+    """The pods or nodes of a group. size: how many there are now."""
+
+    pods: tuple[PodSet, ...] = ()
+    nodes: tuple[str, ...] = ()
+    size: int = 0
+
+
+def members_of(sample: Sample, query: Query) -> dict[Keys, Members]:
+    """Return the members of every group of a report; those of the total, if it is shown, under an empty key."""
+    rows: Sequence[Any] = pod_rows(sample) if query.objects is Kind.POD else node_rows(sample)
+    if query.where is not None and query.objects is not Kind.CLUSTER:
+        rows = [row for row in rows if query.where.matches(row)]
+    groups: dict[Keys, list[Any]] = {}
+    for row in rows if query.by else ():
+        groups.setdefault(tuple([column.value(row) for column in query.by]), []).append(row)
+    if query.sum or not query.by:
+        groups[()] = list(rows)
+    if query.objects is Kind.POD:
+        return _of_pods(groups, query, sample)
+    return {keys: Members(nodes=tuple(row.name for row in of), size=len(of)) for keys, of in groups.items()}
+
+
+def _of_pods(groups: Mapping[Keys, Sequence[Pod]], query: Query, sample: Sample) -> dict[Keys, Members]:
+    """Choose the pods of groups. Namespaces and workloads include former pods if there is no other selection."""
+    by = {column.name for column in query.by}
+    conditions = () if query.where is None else query.where.columns
+    selects = query.name or query.labels or query.fields
+    former = not selects and all(column.name in OF_WORKLOADS for column in conditions)
+    known = by_namespace(
+        {*(sample.pod_facts or {}), *((pod.namespace, pod.name) for of in groups.values() for pod in of)}
+    )
+    made = {}
+    for keys, pods in groups.items():
+        if former and not conditions and (not keys or by == {"namespace"}):
+            made[keys] = _whole(pods)
+        elif former and keys and "owner" in by and by <= {"namespace", "owner"}:
+            made[keys] = _workload(pods, known)
+        else:
+            made[keys] = _listed(pods)
+    return made
+
+
+def _whole(pods: Sequence[Pod]) -> Members:
+    return Members(tuple(PodSet(namespace) for namespace in sorted({pod.namespace for pod in pods})), size=len(pods))
+
+
+def _listed(pods: Sequence[Pod]) -> Members:
+    names = by_namespace((pod.namespace, pod.name) for pod in pods)
+    return Members(tuple(PodSet(namespace, tuple(of)) for namespace, of in sorted(names.items())), size=len(pods))
+
+
+def by_namespace(pods: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return the sorted names of pods by namespace."""
+    found: dict[str, list[str]] = {}
+    for namespace, name in sorted(pods):
+        found.setdefault(namespace, []).append(name)
+    return found
+
+
+def _workload(pods: Sequence[Pod], known: Mapping[str, Sequence[str]]) -> Members:
+    owner = next((pod.facts.owner for pod in pods if pod.facts), None) or ""
+    sets = []
+    for namespace, names in sorted(by_namespace((pod.namespace, pod.name) for pod in pods).items()):
+        pattern = _pattern(owner, set(names), known[namespace])
+        sets.append(PodSet(namespace, pattern=pattern) if pattern else PodSet(namespace, tuple(names)))
+    return Members(tuple(sets), size=len(pods))
+
+
+def _pattern(owner: str, names: set[str], known: Sequence[str]) -> str:
+    """Return a pattern that matches all pods of a workload and of no other one; "" if there is none."""
+    kind, _, name = owner.partition("/")
+    if kind not in AFTER:
+        return ""
+    pattern = re.escape(name).replace("\\-", "-") + AFTER[kind]
+    matched = {each for each in known if re.fullmatch(pattern, each)}
+    return pattern if matched == names else ""

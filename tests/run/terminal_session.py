@@ -1,0 +1,121 @@
+"""Somebody at a terminal: keys and events in, whole screens out; time passes only by waiting."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import NamedTuple, cast
+
+import pyte
+import pytest
+
+from c3s_cli.run.watching import Clock, watch
+from c3s_cli.terminal.console import Console
+from c3s_cli.terminal.screen import Screen
+from tests.conftest import Run
+
+Event = str | Callable[[], object]
+
+
+class Terminal(io.StringIO):
+    """The stdout of a process at a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+class FakeConsole:
+    """A console whose window a terminal emulator draws. events: what happens in each wait, keys or anything else."""
+
+    def __init__(self, desk: TerminalSession) -> None:
+        self.desk = desk
+        self.screen = Screen(self)
+        self.resized = False
+        self.written: list[str] = []
+
+    def write(self, text: str) -> None:
+        self.written.append(text)
+        self.desk.stream.feed(text)
+
+    def flush(self) -> None:
+        pass
+
+    @contextmanager
+    def opened(self) -> Iterator[FakeConsole]:
+        self.screen.enter()
+        self.resized = True
+        try:
+            yield self
+        finally:
+            self.screen.leave()
+
+    def size(self) -> tuple[int, int]:
+        return self.desk.window.columns, self.desk.window.lines
+
+    def wake(self) -> None:
+        pass
+
+    def wait(self, seconds: float) -> list[str]:
+        return self.desk.wait(seconds)
+
+
+class Seen(NamedTuple):
+    """What a watch on a terminal came to. looks: the screen at every wait. left: what stands on the terminal after."""
+
+    code: int
+    looks: list[list[str]]
+    left: str
+    err: str
+
+
+class TerminalSession:
+    """Runs a watch on a screen of some size. Each event happens in one wait; at the end of them `q` is typed."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.seconds = 1000.0
+        self.waits: list[float] = []
+        self.console = FakeConsole(self)
+        self.resize(80, 24)
+
+    def resize(self, columns: int, lines: int) -> None:
+        self.window = pyte.Screen(columns, lines)
+        self.stream = pyte.Stream(self.window)
+        self.console.resized = True
+
+    def wait(self, seconds: float) -> list[str]:
+        self.looks.append(self.shown())
+        self.waits.append(seconds)
+        event = next(self.events, "q")
+        if callable(event):
+            event()
+        # A key comes at once; nothing, or anything else, is waited out.
+        self.seconds += 0 if isinstance(event, str) and event else seconds
+        return [event] if isinstance(event, str) and event else []
+
+    def shown(self) -> list[str]:
+        """Return the lines of the screen, without blanks at their ends."""
+        return [line.rstrip() for line in self.window.display]
+
+    def __call__(self, words: str, *events: Event, size: tuple[int, int] = (80, 24)) -> Seen:
+        self.looks: list[list[str]] = []
+        self.events = iter(events)
+        self.resize(*size)
+        terminal = Terminal()
+        clock = Clock(lambda: self.seconds, lambda _seconds: None)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("TERM", "xterm-256color")
+            patch.setattr(sys, "stdout", terminal)
+            patch.setattr(
+                "c3s_cli.commands.watch.watch", partial(watch, clock=clock, console=cast("Console", self.console))
+            )
+            result = self.run(words)
+        return Seen(result.code, self.looks, terminal.getvalue(), result.err)
+
+
+def block(look: Sequence[str], first: int, last: int) -> str:
+    """Return some lines of a screen as one text."""
+    return "\n".join(look[first:last])
