@@ -20,13 +20,13 @@ What happens as time passes:
 
 How it is asked for:
 
-    discovery.py   which resources there are
-    paths.py, selectors.py, listing.py   what a request is about
-    collection.py, collections.py   the objects of each resource in a state
-    tables.py, writing.py   what `kubectl get` prints; objects in every form
+    discovery.py   which resources there are, and how paths name them
+    collections.py, tables.py   the objects of each resource in a state, in every form; what `kubectl get` prints
+    selectors.py, listing.py   which of them a request is about
     watching.py    changes -> the events of a watch
     reviews.py     who the caller is, what it may do, who serves the metrics API
-    kubelet/, prometheus/, proxy.py   what lies behind the API server's proxy
-    api.py         (method, path, query, headers) -> status, headers, body
+    kubelet/, prometheus/, proxy.py   the backends of the API server's proxy
+    answer.py      status, headers, body: long lists in pieces, errors, content negotiation
+    api.py         (method, path, query, headers) -> answer
     server.py      sockets
 """

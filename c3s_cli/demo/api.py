@@ -2,40 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection as Names
+from collections.abc import Iterable
 from itertools import islice
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from c3s_cli.demo import accept, discovery, reviews
+from c3s_cli.demo import discovery, reviews
 from c3s_cli.demo.answer import (
     JSON,
+    TEXT,
     Answer,
     Refusal,
-    expired,
+    form,
+    joined,
     no_such_page,
     no_such_resource,
     not_allowed,
     of_json,
-    of_text,
 )
-from c3s_cli.demo.collections import Collections, Renderers
+from c3s_cli.demo.cluster import Cluster
+from c3s_cli.demo.collections import Collection, Collections
+from c3s_cli.demo.discovery import METRICS, Place, Proxied, Resource
 from c3s_cli.demo.listing import Listing, listing_of, matching, token
 from c3s_cli.demo.load import TICK
-from c3s_cli.demo.paths import METRICS, Place, not_found, place_of, proxied
+from c3s_cli.demo.state import State
 from c3s_cli.demo.templates import Json, compact
 from c3s_cli.demo.world import World
-from c3s_cli.demo.writing import columns_of, joined, partial, row, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Collection as Names
-    from collections.abc import Iterable
-
-    from c3s_cli.demo.cluster import Cluster
-    from c3s_cli.demo.collection import Collection
-    from c3s_cli.demo.paths import Proxied
     from c3s_cli.demo.proxy import Proxy
-    from c3s_cli.demo.state import State
 
 # Lists that are read page by page are consistent snapshots. This many snapshots are kept.
 _UNDER_WAY = 24
@@ -52,10 +49,9 @@ class Api:
         self.clock = cluster.clock
         self.world = World(cluster)
         self._without = frozenset(without)
-        self._renderers = Renderers(cluster)
-        self._collections: dict[int, Collections] = {}
+        self._collections = Collections(cluster)
         self._under_way: dict[int, State] = {}
-        self._kept: dict[tuple[str, str], tuple[int, Answer]] = {}
+        self._kept: dict[Resource, tuple[int, Answer]] = {}
         self._proxy: Proxy | None = None
         self._lock = Lock()
         self._kept_lock = Lock()
@@ -67,44 +63,37 @@ class Api:
         if review := reviews.answer(method, path, body):
             return of_json(review, status=201 if method == "POST" else 200)
         try:
-            if passed := proxied(path):
+            if passed := discovery.proxied(path):
                 return self._pass_on(passed, method, query, body)
             if method not in ("GET", "HEAD"):
-                return not_allowed().answer()
+                raise not_allowed()
             return self._get(path, dict(parse_qsl(query, keep_blank_values=True)), accepted)
         except Refusal as refusal:
-            return refusal.answer()
+            return refusal.answer
 
     def warm(self) -> None:
         """Make the long lists now instead of on demand."""
-        for path in (
-            "/api/v1/pods?limit=1",
-            "/api/v1/nodes",
-            f"/apis/{METRICS}/v1beta1/nodes",
-            f"/apis/{METRICS}/v1beta1/pods",
-        ):
+        metrics = f"/apis/{METRICS}/v1beta1"
+        for path in ("/api/v1/pods?limit=1", "/api/v1/nodes", f"{metrics}/nodes", f"{metrics}/pods"):
             self.answer("GET", path)
 
     def _get(self, path: str, query: dict[str, str], accepted: str) -> Answer:
         if path in ("/healthz", "/readyz", "/livez"):
-            return of_text("ok")
-        if path == "/version":
-            accept.form(accepted, ())
-            return of_json(discovery.VERSION)
+            return Answer(b"ok", content_type=TEXT)
         if any(path == f"/apis/{group}" or path.startswith(f"/apis/{group}/") for group in self._without):
             return no_such_page()
         if path in ("/api", "/apis"):
-            kind, version = accept.form(accepted, ("APIGroupDiscoveryList",))
+            kind, version = form(accepted, "APIGroupDiscoveryList")
             if kind:
                 content_type = f"{JSON};g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
                 return of_json(discovery.aggregated(path, version, self._without), content_type=content_type)
-        elif not path.startswith(("/api/", "/apis/")):
-            raise no_such_resource()
-        document = discovery.plain(path, self._without)
+        document = discovery.VERSION if path == "/version" else discovery.plain(path, self._without)
         if document is not None:
-            accept.form(accepted, ())
+            form(accepted)
             return of_json(document)
-        place = place_of(path)
+        if not path.startswith(("/api/", "/apis/")):
+            raise no_such_resource()
+        place = discovery.place_of(path)
         if place.name:
             return self._one(place, query, accepted)
         if query.get("watch") in ("true", "1"):
@@ -117,7 +106,7 @@ class Api:
             if self._proxy is None:
                 from c3s_cli.demo.proxy import Proxy
 
-                self._proxy = Proxy(self.world, self._renderers.metrics.load)
+                self._proxy = Proxy(self.world, self._collections.metrics.load)
         return self._proxy.answer(passed, method, query, body)
 
     def _watch(self, place: Place, query: dict[str, str], accepted: str) -> Answer:
@@ -126,74 +115,68 @@ class Api:
         served = (place.resource.group, place.resource.name) in watching.RESOURCES
         if not served or not self.clock.moves or "watch" in self._without:
             raise Refusal(405, "watch is not supported on resources of this simulated server", {})
-        kind, _ = accept.form(accepted, ("Table", "PartialObjectMetadata"))
+        kind, _ = form(accepted, "Table", "PartialObjectMetadata")
         state = self.world.state()
-        return watching.answer(self.world, state, self._of(state, place), place, query, kind)
+        return watching.answer(self.world, state, self._of(state, place.resource), place.namespace, query, kind)
 
-    def _at(self, place: Place, version: int = 0) -> tuple[State, int]:
-        """Return the state for a list or object, and its time."""
-        if place.resource.group == METRICS:
-            return self.world.scraped()
-        state = self.world.state()
-        if version and version != state.version:
-            with self._lock:
-                older = self._under_way.get(version)
-            if older is None:
-                raise expired("The provided continue parameter is too old to display a consistent list result.")
-            state = older
-        return state, self.clock.now()
+    def _at(self, resource: Resource, version: int = 0) -> tuple[State, int, Collection]:
+        """Return the state for a list or object, its time, and the objects in it."""
+        if resource.group == METRICS:
+            state, now = self.world.scraped()
+        else:
+            state, now = self.world.state(), self.clock.now()
+            if version and version != state.version:
+                with self._lock:
+                    older = self._under_way.get(version)
+                if older is None:
+                    said = "The provided continue parameter is too old to display a consistent list result."
+                    raise Refusal(410, said)
+                state = older
+        return state, now, self._of(state, resource)
 
-    def _of(self, state: State, place: Place) -> Collection[Any]:
+    def _of(self, state: State, resource: Resource) -> Collection:
         """Return the collection of a resource in a state."""
         with self._lock:
-            collections = self._collections.get(state.version)
-            if collections is None:
-                while len(self._collections) > 3:
-                    self._collections.pop(next(iter(self._collections)))
-                collections = self._collections[state.version] = Collections(state, self._renderers)
-        return collections.get(place.resource.group, place.resource.name, place.resource.kind)
+            return self._collections.get(state, resource)
 
     def _one(self, place: Place, query: dict[str, str], accepted: str) -> Answer:
-        kind, _ = accept.form(accepted, ("Table", "PartialObjectMetadata"))
-        resource = place.resource
-        state, now = self._at(place)
-        collection = self._of(state, place)
+        kind, _ = form(accepted, "Table", "PartialObjectMetadata")
+        state, now, collection = self._at(place.resource)
         item = collection.find(place.namespace, place.name)
         if item is None or not collection.present(item, now):
-            raise not_found(place)
+            raise place.not_found()
         if kind == "Table":
-            head = columns_of(collection, {"resourceVersion": str(state.version)})
-            shown = row(resource, collection, item, now, query.get("includeObject", "Metadata"))
-            return Answer(f"{head}{shown}]}}\n".encode())
-        if kind:
-            return Answer(partial(collection, item).encode() + b"\n")
-        return Answer(whole(resource, collection.text(item, now)).encode() + b"\n")
+            shown = collection.row(item, now, query.get("includeObject", "Metadata"))
+            text = f"{collection.table({'resourceVersion': str(state.version)})}{shown}]}}"
+        else:
+            text = collection.partial(item) if kind else collection.whole(item, now)
+        return Answer(text.encode() + b"\n")
 
     def _list(self, place: Place, query: dict[str, str], accepted: str) -> Answer:
-        kind, _ = accept.form(accepted, ("Table", "PartialObjectMetadataList"))
+        kind, _ = form(accepted, "Table", "PartialObjectMetadataList")
         resource = place.resource
-        state, now = self._at(place)
-        collection = self._of(state, place)
-        listing = listing_of(place, query, collection.fields)
+        state, now, collection = self._at(resource)
+        listing = listing_of(collection, place.namespace, query)
         if listing.version:
-            state, now = self._at(place, listing.version)
-            collection = self._of(state, place)
+            state, now, collection = self._at(resource, listing.version)
         if kind or not collection.keeps or not listing.whole:
-            return self._render(place, state, now, listing, kind, query.get("includeObject", "Metadata"))
+            return self._render(collection, state, now, listing, kind, query.get("includeObject", "Metadata"))
         with self._kept_lock:
             stamp = now // TICK if resource.group == METRICS else state.version
-            kept = self._kept.get((resource.group, resource.name))
+            kept = self._kept.get(resource)
             if kept is None or kept[0] != stamp:
                 # Drop the old one first, so that two never have to fit into memory.
-                self._kept.pop((resource.group, resource.name), None)
-                answer = self._render(place, state, now, listing, kind, "")
+                self._kept.pop(resource, None)
+                answer = self._render(collection, state, now, listing, kind, "")
                 if answer.pieces is not None:
                     answer.body, answer.pieces = b"".join(answer.pieces), None
-                kept = self._kept[resource.group, resource.name] = stamp, answer
+                kept = self._kept[resource] = stamp, answer
             return kept[1]
 
-    def _render(self, place: Place, state: State, now: int, listing: Listing, kind: str, include: str) -> Answer:
-        resource, collection = place.resource, self._of(state, place)
+    def _render(
+        self, collection: Collection, state: State, now: int, listing: Listing, kind: str, include: str
+    ) -> Answer:
+        resource = collection.resource
         metadata: Json = {} if resource.group == METRICS else {"resourceVersion": str(state.version)}
         items: Iterable[Any] = matching(collection, listing, now)
         if listing.limit:
@@ -204,20 +187,15 @@ class Api:
                 self._remember(state)
                 metadata["continue"] = token(last, state.version)
                 if not listing.terms and not listing.label_test:
-                    end = collection.namespace(listing.namespace)[1] if listing.namespace else len(collection)
+                    objects = len(collection.objects)
+                    end = collection.namespace(listing.namespace)[1] if listing.namespace else objects
                     metadata["remainingItemCount"] = end - collection.after(last)
             items = page
         if kind == "Table":
-            head = columns_of(collection, metadata)
-            texts = (row(resource, collection, item, now, include) for item in items)
-        elif kind:
-            head = f'{{"kind":"{kind}","apiVersion":"meta.k8s.io/v1","metadata":{compact(metadata)},"items":['
-            texts = (partial(collection, item) for item in items)
-        else:
-            head = f'{{"kind":"{resource.kind}List","apiVersion":"{resource.api_version}",'
-            head += f'"metadata":{compact(metadata)},"items":['
-            texts = (collection.text(item, now) for item in items)
-        return joined(head, texts)
+            return joined(collection.table(metadata), (collection.row(item, now, include) for item in items))
+        listed, version = (kind, "meta.k8s.io/v1") if kind else (f"{resource.kind}List", resource.api_version)
+        head = f'{{"kind":"{listed}","apiVersion":"{version}","metadata":{compact(metadata)},"items":['
+        return joined(head, (collection.partial(item) if kind else collection.text(item, now) for item in items))
 
     def _remember(self, state: State) -> None:
         """Keep a state for later pages of a list."""

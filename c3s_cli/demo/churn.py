@@ -5,21 +5,16 @@ Everything that looks random is derived from the seed and the number of the epis
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Generator, Iterator
 
 from c3s_cli.demo import dice
 from c3s_cli.demo.catalogue import CRASHING, CREATING, NEW, RUNNING, SUCCEEDED, TERMINATING
-from c3s_cli.demo.things import Pod
+from c3s_cli.demo.cluster import Cluster
+from c3s_cli.demo.draft import Draft
+from c3s_cli.demo.things import Group, Node, Pod
 
-if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
-
-    from c3s_cli.demo.cluster import Cluster
-    from c3s_cli.demo.draft import Draft
-    from c3s_cli.demo.things import Group, Node
-
-    # Yields the seconds to wait before the next step.
-    Episode = Generator[int, None, None]
+# Yields the seconds to wait before the next step.
+Episode = Generator[int, None, None]
 
 _DEPLOYED = ("Deployment", "Rollout")
 _RESTARTING = (*_DEPLOYED, "DaemonSet", "StatefulSet")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from c3s_cli.demo import dice
 from c3s_cli.demo.catalogue import (
@@ -13,15 +13,11 @@ from c3s_cli.demo.catalogue import (
     STATIC,
     WORKLOADS,
     YOUNG,
+    Workload,
 )
+from c3s_cli.demo.clock import Clock
 from c3s_cli.demo.sizes import DEFAULT_NODES, DEFAULT_PODS_PER_NODE, default_nodes, oddities, scaled_nodes, spread
 from c3s_cli.demo.things import Group, Node, Owner, Pod, requested
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from c3s_cli.demo.catalogue import Workload
-    from c3s_cli.demo.clock import Clock
 
 YOUNG_AGE = 38
 

@@ -1,256 +1,217 @@
-"""One collection per resource: its sorted objects, their JSON, and the fields for selectors."""
+"""One collection per resource: its sorted objects, the forms that clients request, and the fields for selectors."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from operator import attrgetter
+from typing import Any
 
 from c3s_cli.demo import nodes, owners, pods, tables
-from c3s_cli.demo.collection import Collection, Dictionaries, Key, Nothing
+from c3s_cli.demo.cluster import Cluster
+from c3s_cli.demo.discovery import Resource
 from c3s_cli.demo.kubelet import volumes
 from c3s_cli.demo.load import TICK
 from c3s_cli.demo.metrics import Metrics
+from c3s_cli.demo.pod_spec import restart_policy
 from c3s_cli.demo.pod_status import phase
-from c3s_cli.demo.templates import compact
+from c3s_cli.demo.selectors import Field
+from c3s_cli.demo.state import State
+from c3s_cli.demo.templates import Json, compact
+from c3s_cli.demo.things import Node, Pod
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from c3s_cli.demo.cluster import Cluster
-    from c3s_cli.demo.selectors import Field
-    from c3s_cli.demo.state import State
-    from c3s_cli.demo.things import Node, Pod
-
-
-class CoreNodes(Collection["Node"]):
-    """nodes of the core group."""
-
-    fields = frozenset({"metadata.name", "spec.unschedulable"})
-    columns = tables.NODE_COLUMNS
-    keeps = True
-
-    def __init__(self, state: State, renderer: nodes.Nodes) -> None:
-        self.objects = state.nodes
-        self._nodes = renderer
-
-    def key(self, item: Node) -> Key:
-        """Return its (namespace, name)."""
-        return "", item.name
-
-    def text(self, item: Node, now: int) -> str:  # noqa: ARG002  does not change
-        """Return its JSON."""
-        return self._nodes.item(item)
-
-    def metadata(self, item: Node) -> str:
-        """Return its metadata's JSON."""
-        return self._nodes.metadata(item)
-
-    def labels(self, item: Node) -> Mapping[str, str]:
-        """Return its labels."""
-        return nodes.labels(item)
-
-    def field(self, item: Node, label: str) -> str:
-        """Return a field's value."""
-        return item.name if label == "metadata.name" else str(item.unschedulable).lower()
-
-    def cells(self, item: Node, now: int) -> list[Any]:
-        """Return its row."""
-        return tables.node_cells(item, self._nodes.created(item), now)
+Key = tuple[str, str]
+_NODE_FIELDS: dict[str, Callable[[Node], str]] = {
+    "metadata.name": lambda node: node.name,
+    "spec.unschedulable": lambda node: str(node.unschedulable).lower(),
+}
+_POD_FIELDS: dict[str, Callable[[Pod], str]] = {
+    "metadata.name": lambda pod: pod.name,
+    "metadata.namespace": lambda pod: pod.group.namespace,
+    "spec.nodeName": lambda pod: pod.node.name if pod.node else "",
+    "spec.restartPolicy": lambda pod: restart_policy(pod.group.workload),
+    "spec.schedulerName": lambda _: "default-scheduler",
+    "spec.serviceAccountName": lambda pod: pod.group.workload.name,
+    "spec.hostNetwork": lambda pod: str(pod.group.workload.host_network).lower(),
+    "status.phase": lambda pod: phase(pod.state),
+    "status.podIP": lambda pod: pod.pod_ip,
+    "status.podIPs": lambda pod: pod.pod_ip,
+    "status.nominatedNodeName": lambda _: "",
+}
 
 
-class CorePods(Collection["Pod"]):
-    """pods of the core group."""
+@dataclass
+class Collection:
+    """The objects of one resource, sorted by key."""
 
-    fields = frozenset(
-        {
-            "metadata.name", "metadata.namespace", "spec.nodeName", "spec.restartPolicy", "spec.schedulerName",
-            "spec.serviceAccountName", "spec.hostNetwork", "status.phase", "status.podIP", "status.podIPs",
-            "status.nominatedNodeName",
-        }
-    )  # fmt: skip
-    columns = tables.POD_COLUMNS
+    resource: Resource
+    objects: Sequence[Any]
+    key: Callable[[Any], Key]  # (namespace, name); no namespace is ""
+    labels: Callable[[Any], Mapping[str, str]]
+    metadata: Callable[[Any], str]  # its JSON
+    text: Callable[[Any, int], str]  # the JSON of an object at a time, without kind and apiVersion
+    columns: Sequence[Json]
+    cells: Callable[[Any, int], list[Any]]  # what `kubectl get` prints for an object at a time
+    # Field labels that selectors may use, and how to read them; None if any.
+    fields: Mapping[str, Callable[[Any], str]] | None
+    keeps: bool = False  # whether a whole, unselected list is worth keeping as bytes
+    present: Callable[[Any, int], bool] = lambda _, __: True  # whether an object exists at a time
+    on_node: Mapping[str, Sequence[Any]] = field(default_factory=dict)  # an index of pods
 
-    def __init__(self, state: State, renderer: pods.Pods) -> None:
-        self.objects = state.pods
-        self.keys = state.keys
-        self._state = state
-        self._pods = renderer
+    @cached_property
+    def keys(self) -> list[Key]:
+        """The keys of all objects, in order."""
+        return [self.key(item) for item in self.objects]
 
-    def key(self, item: Pod) -> Key:
-        """Return its (namespace, name)."""
-        return item.group.namespace, item.name
+    def namespace(self, name: str) -> tuple[int, int]:
+        """Return the range of a namespace's objects."""
+        return bisect_left(self.keys, (name, "")), bisect_right(self.keys, (name, chr(0x10FFFF)))
 
-    def text(self, item: Pod, now: int) -> str:  # noqa: ARG002  does not change
-        """Return its JSON."""
-        return self._pods.item(item)
+    def after(self, key: Key) -> int:
+        """Return the place of the first object behind a key."""
+        return bisect_right(self.keys, key)
 
-    def metadata(self, item: Pod) -> str:
-        """Return its metadata's JSON."""
-        return self._pods.metadata(item)
+    def find(self, namespace: str, name: str) -> Any:
+        """Return one object, or None."""
+        place = bisect_left(self.keys, (namespace, name))
+        return self.objects[place] if place < len(self.keys) and self.keys[place] == (namespace, name) else None
 
-    def labels(self, item: Pod) -> Mapping[str, str]:
-        """Return its labels."""
-        return pods.labels(item)
-
-    def field(self, item: Pod, label: str) -> str:
-        """Return a field's value."""
-        workload = item.group.workload
-        match label:
-            case "metadata.name":
-                return item.name
-            case "metadata.namespace":
-                return item.group.namespace
-            case "spec.nodeName":
-                return item.node.name if item.node else ""
-            case "status.phase":
-                return phase(item.state)
-            case "spec.restartPolicy":
-                return {"CronJob": "OnFailure", "Job": "Never"}.get(workload.kind, "Always")
-            case "spec.schedulerName":
-                return "default-scheduler"
-            case "spec.serviceAccountName":
-                return workload.name
-            case "spec.hostNetwork":
-                return str(workload.host_network).lower()
-            case "status.podIP" | "status.podIPs":
-                return item.pod_ip
-            case _:
-                return ""
-
-    def cells(self, item: Pod, now: int) -> list[Any]:
-        """Return its row."""
-        texts = self._pods.texts(item)
-        return tables.pod_cells(item, (texts.ready, texts.status), self._pods.restarted(item), now)
-
-    def narrow(self, terms: Sequence[Field]) -> Sequence[Pod]:
-        """Return the pods of the node that the terms select, if any."""
+    def narrow(self, terms: Sequence[Field]) -> Sequence[Any]:
+        """Return candidates for the terms, in order: all matching objects are among them."""
         for term in terms:
-            if term.label == "spec.nodeName" and term.equal:
+            if self.on_node and term.label == "spec.nodeName" and term.equal:
                 if not term.value:
                     return [pod for pod in self.objects if pod.node is None]
-                return sorted(self._state.on_node.get(term.value, ()), key=self.key)
+                return sorted(self.on_node.get(term.value, ()), key=self.key)
         return self.objects
 
+    def whole(self, item: Any, now: int) -> str:
+        """Return an object with its kind and apiVersion; in a list, the list has them."""
+        resource = self.resource
+        return f'{{"kind":"{resource.kind}","apiVersion":"{resource.api_version}",{self.text(item, now)[1:]}'
 
-class NodeMetrics(Collection["Node"]):
-    """nodes of metrics.k8s.io."""
+    def partial(self, item: Any) -> str:
+        """Return only the metadata of an object."""
+        return f'{{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":{self.metadata(item)}}}'
 
-    columns = tables.METRICS_COLUMNS
-    keeps = True
+    def table(self, metadata: Json) -> str:
+        """Return a Table up to its first row."""
+        head = f'{{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":{compact(metadata)},'
+        return f'{head}"columnDefinitions":{compact(list(self.columns))},"rows":['
 
-    def __init__(self, state: State, metrics: Metrics) -> None:
-        self.objects = state.nodes
-        self._state = state
-        self._metrics = metrics
-
-    def key(self, item: Node) -> Key:
-        """Return its (namespace, name)."""
-        return "", item.name
-
-    def text(self, item: Node, now: int) -> str:
-        """Return its JSON."""
-        return self._metrics.node(item, now // TICK, self._state.running(item, now))
-
-    def metadata(self, item: Node) -> str:
-        """Return its metadata's JSON."""
-        return compact({"name": item.name, "labels": nodes.labels(item)})
-
-    def labels(self, item: Node) -> Mapping[str, str]:
-        """Return its labels."""
-        return nodes.labels(item)
-
-    def cells(self, item: Node, now: int) -> list[Any]:
-        """Return its row."""
-        running = self._state.running(item, now)
-        return tables.metrics_cells(item.name, *self._metrics.load.node(item, now // TICK, running))
-
-    def present(self, item: Node, now: int) -> bool:  # noqa: ARG002  a node stays silent
-        """Return whether there are metrics of it."""
-        return not item.silent
-
-
-class PodMetrics(Collection["Pod"]):
-    """pods of metrics.k8s.io."""
-
-    columns = tables.METRICS_COLUMNS
-    keeps = True
-
-    def __init__(self, state: State, metrics: Metrics) -> None:
-        self.objects = state.pods
-        self.keys = state.keys
-        self._state = state
-        self._metrics = metrics
-
-    def key(self, item: Pod) -> Key:
-        """Return its (namespace, name)."""
-        return item.group.namespace, item.name
-
-    def text(self, item: Pod, now: int) -> str:
-        """Return its JSON."""
-        return self._metrics.pod(item, now // TICK)
-
-    def metadata(self, item: Pod) -> str:
-        """Return its metadata's JSON."""
-        return compact({"name": item.name, "namespace": item.group.namespace, "labels": pods.labels(item)})
-
-    def labels(self, item: Pod) -> Mapping[str, str]:
-        """Return its labels."""
-        return pods.labels(item)
-
-    def cells(self, item: Pod, now: int) -> list[Any]:
-        """Return its row."""
-        used = self._metrics.load.containers(item, now // TICK)
-        return tables.metrics_cells(item.name, sum(cpu for _, cpu, _ in used), sum(memory for *_, memory in used))
-
-    def present(self, item: Pod, now: int) -> bool:
-        """Return whether there are metrics of it."""
-        return self._state.measured(item, now)
-
-
-class Renderers:
-    """The renderers for the objects of every state of a cluster."""
-
-    def __init__(self, cluster: Cluster) -> None:
-        self.pods = pods.Pods(cluster)
-        self.nodes = nodes.Nodes(cluster)
-        self.metrics = Metrics(cluster)
+    def row(self, item: Any, now: int, include: str) -> str:
+        """Return a row of a Table, with as much of the object as is wanted."""
+        cells = compact(self.cells(item, now))
+        if include == "None":
+            return f'{{"cells":{cells}}}'
+        return f'{{"cells":{cells},"object":{self.whole(item, now) if include == "Object" else self.partial(item)}}}'
 
 
 class Collections:
-    """The collections of a cluster's state, each made on first use."""
+    """The collections of a cluster's states, each made on first use."""
 
-    def __init__(self, state: State, renderers: Renderers) -> None:
-        self._state = state
-        self._renderers = renderers
-        self._made: dict[tuple[str, str], Collection[Any]] = {}
+    def __init__(self, cluster: Cluster) -> None:
+        self.metrics = Metrics(cluster)
+        self._cluster = cluster
+        self._pods = pods.Pods(cluster)
+        self._nodes = nodes.Nodes(cluster)
+        self._known: dict[int, dict[Resource, Collection]] = {}
 
-    def get(self, group: str, name: str, kind: str) -> Collection[Any]:
-        """Return the collection of a resource."""
-        found = self._made.get((group, name))
+    def get(self, state: State, resource: Resource) -> Collection:
+        """Return the collection of a resource in a state; those of the last states are kept."""
+        known = self._known.get(state.version)
+        if known is None:
+            while len(self._known) > 3:
+                self._known.pop(next(iter(self._known)))
+            known = self._known[state.version] = {}
+        found = known.get(resource)
         if found is None:
-            found = self._made[group, name] = self._make(group, name, kind)
+            found = known[resource] = self._make(state, resource)
         return found
 
-    def _make(self, group: str, name: str, kind: str) -> Collection[Any]:
-        state, cluster, renderers = self._state, self._state.cluster, self._renderers
-        match group, name:
+    def _make(self, state: State, resource: Resource) -> Collection:
+        match resource.group, resource.name:
             case "", "nodes":
-                return CoreNodes(state, renderers.nodes)
+                return self._core_nodes(state, resource)
             case "", "pods":
-                return CorePods(state, renderers.pods)
+                return self._core_pods(state, resource)
             case "metrics.k8s.io", "nodes":
-                return NodeMetrics(state, renderers.metrics)
+                return self._node_metrics(state, resource)
             case "metrics.k8s.io", "pods":
-                return PodMetrics(state, renderers.metrics)
-            case "", "namespaces":
-                return Dictionaries(owners.namespaces(cluster), kind)
-            case "", "persistentvolumeclaims":
-                return Dictionaries(volumes.claims(cluster), kind)
-            case "", "services":
-                return Dictionaries(owners.services(cluster), kind)
-            case "coordination.k8s.io", "leases":
-                return Dictionaries(owners.leases(cluster), kind)
+                return self._pod_metrics(state, resource)
             case _:
-                pass
-        if group in ("apps", "batch", "argoproj.io", "ray.io"):
-            return Dictionaries(owners.controllers(cluster, kind, state.members), kind)
-        return Nothing([])
+                return self._others(state, resource)
+
+    def _core_nodes(self, state: State, resource: Resource) -> Collection:
+        renderer = self._nodes
+        return Collection(
+            resource, state.nodes, lambda node: ("", node.name), nodes.labels, renderer.metadata,
+            lambda node, _: renderer.item(node), tables.NODE_COLUMNS,
+            lambda node, now: tables.node_cells(node, renderer.created(node), now), _NODE_FIELDS, keeps=True,
+        )  # fmt: skip
+
+    def _core_pods(self, state: State, resource: Resource) -> Collection:
+        renderer = self._pods
+
+        def cells(pod: Pod, now: int) -> list[Any]:
+            texts = renderer.texts(pod)
+            return tables.pod_cells(pod, (texts.ready, texts.status), renderer.restarted(pod), now)
+
+        return Collection(
+            resource, state.pods, attrgetter("key"), pods.labels, renderer.metadata,
+            lambda pod, _: renderer.item(pod), tables.POD_COLUMNS, cells, _POD_FIELDS, on_node=state.on_node,
+        )  # fmt: skip
+
+    def _node_metrics(self, state: State, resource: Resource) -> Collection:
+        def cells(node: Node, now: int) -> list[Any]:
+            return tables.metrics_cells(node.name, *self.metrics.load.node(node, now // TICK, state.running(node, now)))
+
+        return Collection(
+            resource, state.nodes, lambda node: ("", node.name), nodes.labels,
+            lambda node: compact({"name": node.name, "labels": nodes.labels(node)}),
+            lambda node, now: self.metrics.node(node, now // TICK, state.running(node, now)),
+            tables.METRICS_COLUMNS, cells,
+            {"metadata.name": lambda node: node.name, "metadata.namespace": lambda _: ""}, keeps=True,
+            present=lambda node, _: not node.silent,
+        )  # fmt: skip
+
+    def _pod_metrics(self, state: State, resource: Resource) -> Collection:
+        def cells(pod: Pod, now: int) -> list[Any]:
+            used = self.metrics.load.containers(pod, now // TICK)
+            return tables.metrics_cells(pod.name, sum(cpu for _, cpu, _ in used), sum(memory for *_, memory in used))
+
+        return Collection(
+            resource, state.pods, attrgetter("key"), pods.labels,
+            lambda pod: compact({"name": pod.name, "namespace": pod.group.namespace, "labels": pods.labels(pod)}),
+            lambda pod, now: self.metrics.pod(pod, now // TICK), tables.METRICS_COLUMNS, cells,
+            {"metadata.name": lambda pod: pod.name, "metadata.namespace": lambda pod: pod.group.namespace},
+            keeps=True, present=state.measured,
+        )  # fmt: skip
+
+    def _others(self, state: State, resource: Resource) -> Collection:
+        """Return objects that are few enough to be dictionaries; of most resources there are none."""
+        lists = {
+            "namespaces": owners.namespaces,
+            "persistentvolumeclaims": volumes.claims,
+            "services": owners.services,
+            "leases": owners.leases,
+        }
+        objects: list[Json] | None = None
+        if resource.group in ("apps", "batch", "argoproj.io", "ray.io"):
+            objects = owners.controllers(self._cluster, resource.kind, state.members)
+        elif make := lists.get(resource.name):
+            objects = make(self._cluster)
+        kind = resource.kind
+        fields: dict[str, Callable[[Json], str]] = {
+            "metadata.name": lambda item: item["metadata"]["name"],
+            "metadata.namespace": lambda item: item["metadata"].get("namespace", ""),
+        }
+        return Collection(
+            resource, objects or [], lambda item: (item["metadata"].get("namespace", ""), item["metadata"]["name"]),
+            lambda item: item["metadata"].get("labels", {}), lambda item: compact(item["metadata"]),
+            lambda item, _: compact(item), tables.columns(kind), lambda item, now: tables.cells(kind, item, now),
+            # Events may be selected by many fields.
+            None if objects is None else fields,
+        )  # fmt: skip

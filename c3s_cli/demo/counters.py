@@ -6,16 +6,11 @@ the same number.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-from c3s_cli.demo.load import TICK
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from c3s_cli.demo.load import Load
-    from c3s_cli.demo.runs import Run
-    from c3s_cli.demo.things import Node
+from c3s_cli.demo.load import TICK, Load
+from c3s_cli.demo.runs import Run
+from c3s_cli.demo.things import Node
 
 # Runs that started longer than this before the cluster was created are not added up from their start.
 _YOUNG = 86400 // TICK

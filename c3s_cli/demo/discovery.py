@@ -1,13 +1,15 @@
-"""The resources of the server, and the four discovery formats."""
+"""The resources of the server, how paths name them, and the four discovery formats."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Collection
+from typing import NamedTuple
+from urllib.parse import unquote
 
-if TYPE_CHECKING:
-    from collections.abc import Collection
+from c3s_cli.demo.answer import Refusal, no_such_resource
+from c3s_cli.demo.templates import Json
 
-    from c3s_cli.demo.templates import Json
+METRICS = "metrics.k8s.io"
 
 
 class Resource(NamedTuple):
@@ -29,12 +31,22 @@ class Resource(NamedTuple):
     @property
     def singular(self) -> str:
         """The singular name; metrics-server has none."""
-        return "" if self.group == "metrics.k8s.io" else self.kind.lower()
+        return "" if self.group == METRICS else self.kind.lower()
 
     @property
     def api_version(self) -> str:
         """Group and version as objects state them."""
         return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def names(self) -> Json:
+        """The verbs and other names, as both formats of discovery have them."""
+        result: Json = {"verbs": ["get", "list"]}
+        if self.short:
+            result["shortNames"] = list(self.short)
+        if self.categories:
+            result["categories"] = list(self.categories)
+        return result
 
 
 _ALL = ("all",)
@@ -67,22 +79,68 @@ RESOURCES = (
     Resource("metrics.k8s.io", "v1beta1", "nodes", "NodeMetrics", "Cluster"),
     Resource("metrics.k8s.io", "v1beta1", "pods", "PodMetrics", "Namespaced"),
 )  # fmt: skip
-_VERBS = ["get", "list"]
+_BY_PATH = {(resource.api_version, resource.name): resource for resource in RESOURCES}
 VERSION: Json = {
-    "major": "1",
-    "minor": "33",
-    "emulationMajor": "1",
-    "emulationMinor": "33",
-    "minCompatibilityMajor": "1",
-    "minCompatibilityMinor": "32",
-    "gitVersion": "v1.33.2",
-    "gitCommit": "a57b6f7709f6c2722b92f07b8b4c48210a51fc40",
-    "gitTreeState": "clean",
-    "buildDate": "2025-06-17T18:32:54Z",
-    "goVersion": "go1.24.4",
-    "compiler": "gc",
-    "platform": "linux/amd64",
-}
+    "major": "1", "minor": "33", "emulationMajor": "1", "emulationMinor": "33",
+    "minCompatibilityMajor": "1", "minCompatibilityMinor": "32",
+    "gitVersion": "v1.33.2", "gitCommit": "a57b6f7709f6c2722b92f07b8b4c48210a51fc40", "gitTreeState": "clean",
+    "buildDate": "2025-06-17T18:32:54Z", "goVersion": "go1.24.4", "compiler": "gc", "platform": "linux/amd64",
+}  # fmt: skip
+
+
+class Place(NamedTuple):
+    """The target of a path; an empty name means the list."""
+
+    resource: Resource
+    namespace: str
+    name: str
+
+    def not_found(self) -> Refusal:
+        """Refuse a name that does not exist."""
+        kind, group, shown = self.resource.name, self.resource.group, self.name
+        if group == METRICS:
+            kind, shown = self.resource.kind.lower(), f"{self.namespace}/{self.name}".removeprefix("/")
+        details: Json = {"name": shown} | ({"group": group} if group else {}) | {"kind": kind}
+        return Refusal(404, f'{f"{kind}.{group}" if group else kind} "{shown}" not found', details)
+
+
+class Proxied(NamedTuple):
+    """A request that the API server proxies to a kubelet or to the pods behind a service."""
+
+    resource: str  # nodes or services
+    namespace: str
+    name: str  # with the port, if there is one
+    path: str
+
+
+def proxied(path: str) -> Proxied | None:
+    """Return the proxied request of a path; None if it is not a proxy path."""
+    parts = path.strip("/").split("/")
+    namespace = ""
+    if parts[2:3] == ["namespaces"] and len(parts) > 4:
+        namespace = unquote(parts[3])
+        parts[2:4] = []
+    if parts[:2] != ["api", "v1"] or parts[4:5] != ["proxy"]:
+        return None
+    if (parts[2], bool(namespace)) not in (("nodes", False), ("services", True)):
+        return None
+    return Proxied(parts[2], namespace, unquote(parts[3]), "/" + "/".join(parts[5:]))
+
+
+def place_of(path: str) -> Place:
+    """Return the target of a path."""
+    parts = [unquote(part) for part in path.strip("/").split("/")]
+    start = 2 if parts[0] == "api" else 3
+    api_version, rest = "/".join(parts[1:start]), parts[start:]
+    namespace = ""
+    if rest[:1] == ["namespaces"] and len(rest) > 2:
+        namespace, rest = rest[1], rest[2:]
+    resource = _BY_PATH.get((api_version, rest[0] if rest else ""))
+    if resource is None or len(rest) > 2 or bool(resource.group) != (parts[0] == "apis"):
+        raise no_such_resource()
+    if (namespace and not resource.namespaced) or (len(rest) == 2 and resource.namespaced and not namespace):
+        raise no_such_resource()
+    return Place(resource, namespace, rest[1] if len(rest) == 2 else "")
 
 
 def groups(without: Collection[str] = ()) -> list[str]:
@@ -91,14 +149,10 @@ def groups(without: Collection[str] = ()) -> list[str]:
     return [group for group in found if group not in without]
 
 
-def _group_version(group: str) -> Json:
-    version = next(resource.version for resource in RESOURCES if resource.group == group)
-    return {"groupVersion": f"{group}/{version}", "version": version}
-
-
 def _group(group: str) -> Json:
-    version = _group_version(group)
-    return {"name": group, "versions": [version], "preferredVersion": version}
+    version = next(resource.version for resource in RESOURCES if resource.group == group)
+    served = {"groupVersion": f"{group}/{version}", "version": version}
+    return {"name": group, "versions": [served], "preferredVersion": served}
 
 
 def plain(path: str, without: Collection[str] = ()) -> Json | None:
@@ -115,53 +169,26 @@ def plain(path: str, without: Collection[str] = ()) -> Json | None:
     found = [resource for resource in RESOURCES if resource.api_version == api_version]
     if not found or parts[0] != ("apis" if found[0].group else "api"):
         return None
-    resources = [_resource(resource) for resource in found]
-    return {
-        "kind": "APIResourceList",
-        "apiVersion": "v1",
-        "groupVersion": api_version,
-        "resources": resources,
-    }
-
-
-def _resource(resource: Resource) -> Json:
-    result: Json = {
-        "name": resource.name,
-        "singularName": resource.singular,
-        "namespaced": resource.namespaced,
-        "kind": resource.kind,
-        "verbs": _VERBS,
-    }
-    if resource.short:
-        result["shortNames"] = list(resource.short)
-    if resource.categories:
-        result["categories"] = list(resource.categories)
-    return result
+    resources: list[Json] = [
+        {"name": each.name, "singularName": each.singular, "namespaced": each.namespaced, "kind": each.kind}
+        | each.names
+        for each in found
+    ]
+    return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": api_version, "resources": resources}
 
 
 def aggregated(path: str, version: str, without: Collection[str] = ()) -> Json:
     """Answer /api and /apis with everything at once, in version v2 or v2beta1 of that format."""
-    names = [""] if path == "/api" else groups(without)
     items: list[Json] = []
-    for name in names:
+    for name in [""] if path == "/api" else groups(without):
         found = [resource for resource in RESOURCES if resource.group == name]
-        resources = [_aggregated_resource(resource) for resource in found]
+        resources: list[Json] = [
+            {"resource": each.name, "responseKind": {"group": "", "version": "", "kind": each.kind}}
+            | {"scope": each.scope, "singularResource": each.singular}
+            | each.names
+            for each in found
+        ]
         versions = [{"version": found[0].version, "resources": resources, "freshness": "Current"}]
         items.append({"metadata": {"name": name} if name else {}, "versions": versions})
     api_version = f"apidiscovery.k8s.io/{version}"
     return {"kind": "APIGroupDiscoveryList", "apiVersion": api_version, "metadata": {}, "items": items}
-
-
-def _aggregated_resource(resource: Resource) -> Json:
-    result: Json = {
-        "resource": resource.name,
-        "responseKind": {"group": "", "version": "", "kind": resource.kind},
-        "scope": resource.scope,
-        "singularResource": resource.singular,
-        "verbs": _VERBS,
-    }
-    if resource.short:
-        result["shortNames"] = list(resource.short)
-    if resource.categories:
-        result["categories"] = list(resource.categories)
-    return result

@@ -5,19 +5,14 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import deque
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple
 
 from c3s_cli.demo import owners
 from c3s_cli.demo.catalogue import FINISHED, MEASURABLE
+from c3s_cli.demo.cluster import Cluster
 from c3s_cli.demo.state import State
-from c3s_cli.demo.things import Members
-
-if TYPE_CHECKING:
-    from typing import Any
-
-    from c3s_cli.demo.cluster import Cluster
-    from c3s_cli.demo.templates import Json
-    from c3s_cli.demo.things import Group, Node, Pod
+from c3s_cli.demo.templates import Json
+from c3s_cli.demo.things import Group, Members, Node, Pod
 
 # A watch that is further behind than this many changes has to list again.
 _REMEMBERED = 2000

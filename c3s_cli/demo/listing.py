@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from c3s_cli.demo.answer import bad_request
-from c3s_cli.demo.paths import METRICS
+from c3s_cli.demo.answer import Refusal
+from c3s_cli.demo.collections import Collection
+from c3s_cli.demo.discovery import METRICS
 from c3s_cli.demo.selectors import BadSelector, Field, field_selector, label_selector
 from c3s_cli.demo.templates import compact
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-
-    from c3s_cli.demo.collection import Collection
-    from c3s_cli.demo.paths import Place
 
 _BAD_CONTINUE = (
     "invalid continue token: continue key is not valid: invalid character '\\u0081' looking for beginning of value"
@@ -51,66 +47,55 @@ def _after(text: str) -> tuple[tuple[str, str], int]:
         namespace, name = token["start"].removesuffix("\0").split("/")
         return (namespace, name), int(token["rv"])
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise bad_request(_BAD_CONTINUE) from None
+        raise Refusal(400, _BAD_CONTINUE) from None
 
 
-def listing_of(place: Place, query: dict[str, str], fields: frozenset[str] | None) -> Listing:
+def listing_of(collection: Collection, namespace: str, query: dict[str, str]) -> Listing:
     """Read the parameters of a list or a watch."""
-    resource = place.resource
+    resource = collection.resource
     metrics = resource.group == METRICS
     try:
         label_test = label_selector(query.get("labelSelector", ""))
         terms = field_selector(query.get("fieldSelector", ""))
     except BadSelector as problem:
-        raise bad_request(str(problem)) from None
-    for term in terms:
-        if fields is not None and term.label not in fields:
+        raise Refusal(400, str(problem)) from None
+    for label in (term.label for term in terms if collection.fields is not None):
+        if label not in (collection.fields or ()):
             if resource.name in ("pods", "nodes") and not metrics:
-                raise bad_request(f"field label not supported: {term.label}")
-            raise bad_request(
-                f'"{term.label}" is not a known field selector: only "metadata.name", "metadata.namespace"'
-            )
+                raise Refusal(400, f"field label not supported: {label}")
+            known = '"metadata.name", "metadata.namespace"'
+            raise Refusal(400, f'"{label}" is not a known field selector: only {known}')
     limit, after, version = 0, None, 0
     # metrics-server does not page.
     if not metrics:
         text = query.get("limit") or "0"
         if not text.removeprefix("-").isdecimal():
-            raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
+            raise Refusal(400, f'strconv.ParseInt: parsing "{text}": invalid syntax')
         limit = max(0, int(text))
         if query.get("continue"):
             after, version = _after(query["continue"])
-    return Listing(place.namespace, label_test, terms, limit, after, version)
+    return Listing(namespace, label_test, terms, limit, after, version)
 
 
-def matching(collection: Collection[Any], listing: Listing, now: int) -> Iterator[Any]:
+def matching(collection: Collection, listing: Listing, now: int) -> Iterator[Any]:
     """Return the objects of a list, starting at the requested page."""
-    first, last = 0, len(collection)
     source: Iterable[Any] = collection.narrow(listing.terms)
-    namespace, label_test, terms, after = listing.namespace, listing.label_test, listing.terms, listing.after
+    after = listing.after
     if source is collection.objects:
-        if namespace:
-            first, last = collection.namespace(namespace)
-        if after:
-            first = max(first, collection.after(after))
-        source = islice(source, first, last)
-        namespace, after = "", None
-    for item in source:
-        if namespace and collection.key(item)[0] != namespace:
-            continue
-        if after and collection.key(item) <= after:
-            continue
-        if terms and any((collection.field(item, term.label) == term.value) != term.equal for term in terms):
-            continue
-        if label_test and not label_test(collection.labels(item)):
-            continue
-        if collection.present(item, now):
-            yield item
+        first, last = collection.namespace(listing.namespace) if listing.namespace else (0, len(collection.objects))
+        source = islice(source, max(first, collection.after(after)) if after else first, last)
+    elif after:
+        source = (item for item in source if collection.key(item) > after)
+    if listing.namespace or listing.terms or listing.label_test:
+        source = (item for item in source if selects(collection, listing, item))
+    return (item for item in source if collection.present(item, now))
 
 
-def selects(collection: Collection[Any], listing: Listing, item: Any) -> bool:
+def selects(collection: Collection, listing: Listing, item: Any) -> bool:
     """Return whether the request selects an object."""
-    if listing.namespace and collection.key(item)[0] != listing.namespace:
-        return False
-    if any((collection.field(item, term.label) == term.value) != term.equal for term in listing.terms):
-        return False
-    return listing.label_test is None or listing.label_test(collection.labels(item))
+    fields = collection.fields or {}
+    return (
+        (not listing.namespace or collection.key(item)[0] == listing.namespace)
+        and all((fields[term.label](item) == term.value) == term.equal for term in listing.terms)
+        and (listing.label_test is None or listing.label_test(collection.labels(item)))
+    )

@@ -7,15 +7,11 @@ limits, as the kernel would see to.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from c3s_cli.demo import dice
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from c3s_cli.demo.cluster import Cluster
-    from c3s_cli.demo.things import Group, Node, Pod
+from c3s_cli.demo.cluster import Cluster
+from c3s_cli.demo.things import Group, Node, Pod
 
 TICK = 15
 _DAY = 86400 // TICK

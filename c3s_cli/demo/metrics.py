@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from c3s_cli.demo import dice, nodes, pods
 from c3s_cli.demo.clock import rfc3339
+from c3s_cli.demo.cluster import Cluster
 from c3s_cli.demo.load import TICK, Load, in_bytes
 from c3s_cli.demo.templates import compact
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from c3s_cli.demo.cluster import Cluster
-    from c3s_cli.demo.things import Group, Node, Pod
+from c3s_cli.demo.things import Group, Node, Pod
 
 # Scrapes are never exactly 15 s apart.
 _WINDOWS = tuple(f"{14.985 + dice.mix(17, place) % 40 / 1000:.3f}s" for place in range(61))

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from c3s_cli.demo.catalogue import claim_of
+from c3s_cli.demo.catalogue import Box, Workload, claim_of
 from c3s_cli.demo.templates import Json
 
-if TYPE_CHECKING:
-    from c3s_cli.demo.catalogue import Box, Workload
-
-_ACCESS = {
-    "name": "kube-api-access-@@suffix@@",
-    "readOnly": True,
-    "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount",
-}
+_ACCESS = "kube-api-access-@@suffix@@"
+_MOUNTS: list[Json] = [
+    {"name": "config", "mountPath": "/etc/app"},
+    {"name": _ACCESS, "readOnly": True, "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"},
+]
+_SOURCES: list[Json] = [
+    {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+    {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+]
+_ENV: list[Json] = [
+    {"name": "LOG_LEVEL", "value": "info"},
+    {"name": "POD_NAME", "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.name"}}},
+]
+_PROBE: Json = {
+    "httpGet": {"path": "/ready", "port": "http", "scheme": "HTTP"},
+    "timeoutSeconds": 1, "periodSeconds": 5, "successThreshold": 1, "failureThreshold": 3,
+}  # fmt: skip
 
 
 def _amounts(cpu: int | None, memory: int | None) -> Json:
@@ -34,6 +41,11 @@ def resources(box: Box) -> Json:
     limits |= dict(box.extra)
     requests |= dict(box.extra)
     return {key: dict(sorted(value.items())) for key, value in (("limits", limits), ("requests", requests)) if value}
+
+
+def restart_policy(workload: Workload) -> str:
+    """Return what happens to containers that end."""
+    return {"CronJob": "OnFailure", "Job": "Never"}.get(workload.kind, "Always")
 
 
 def qos_class(workload: Workload) -> str:
@@ -56,41 +68,21 @@ def _container(box: Box, workload: Workload, *, sidecar: bool = False) -> Json:
         result["command"] = list(box.command)
     if box.port:
         result["ports"] = [{"name": "http", "containerPort": box.port, "protocol": "TCP"}]
-    result["env"] = [
-        {"name": "LOG_LEVEL", "value": "info"},
-        {"name": "POD_NAME", "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.name"}}},
-    ]
-    result["resources"] = resources(box)
+    result |= {"env": _ENV, "resources": resources(box)}
     if sidecar:
         result["restartPolicy"] = "Always"
-    result["volumeMounts"] = [{"name": "config", "mountPath": "/etc/app"}, _ACCESS]
+    result["volumeMounts"] = _MOUNTS
     if box.port and workload.kind != "Job":
-        result["readinessProbe"] = {
-            "httpGet": {"path": "/ready", "port": "http", "scheme": "HTTP"},
-            "timeoutSeconds": 1,
-            "periodSeconds": 5,
-            "successThreshold": 1,
-            "failureThreshold": 3,
-        }
-    return result | {
-        "terminationMessagePath": "/dev/termination-log",
-        "terminationMessagePolicy": "File",
-        "imagePullPolicy": "IfNotPresent",
-    }
+        result["readinessProbe"] = _PROBE
+    result |= {"terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File"}
+    return result | {"imagePullPolicy": "IfNotPresent"}
 
 
 def _tolerations(workload: Workload) -> list[Json]:
     if workload.kind in ("DaemonSet", "Node"):
         return [{"operator": "Exists"}]
-    result: list[Json] = [
-        {
-            "key": f"node.kubernetes.io/{what}",
-            "operator": "Exists",
-            "effect": "NoExecute",
-            "tolerationSeconds": 300,
-        }
-        for what in ("not-ready", "unreachable")
-    ]
+    lasting = {"operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}
+    result: list[Json] = [{"key": f"node.kubernetes.io/{what}"} | lasting for what in ("not-ready", "unreachable")]
     if workload.pool == "gpu":
         result.append({"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"})
     if workload.pool == "spot":
@@ -100,29 +92,13 @@ def _tolerations(workload: Workload) -> list[Json]:
 
 def spec(workload: Workload) -> Json:
     """Return the spec of a workload's pods, without a node."""
-    result: Json = {
-        "volumes": [
-            {"name": "config", "configMap": {"name": f"{workload.name}-config", "defaultMode": 420}},
-            {
-                "name": "kube-api-access-@@suffix@@",
-                "projected": {
-                    "sources": [
-                        {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
-                        {
-                            "configMap": {
-                                "name": "kube-root-ca.crt",
-                                "items": [{"key": "ca.crt", "path": "ca.crt"}],
-                            }
-                        },
-                    ],
-                    "defaultMode": 420,
-                },
-            },
-        ],
-    }
+    volumes: list[Json] = [
+        {"name": "config", "configMap": {"name": f"{workload.name}-config", "defaultMode": 420}},
+        {"name": _ACCESS, "projected": {"sources": _SOURCES, "defaultMode": 420}},
+    ]
     if claim_of(workload):
-        claim = {"claimName": "data-@@name@@"}
-        result["volumes"].append({"name": "data", "persistentVolumeClaim": claim})
+        volumes.append({"name": "data", "persistentVolumeClaim": {"claimName": "data-@@name@@"}})
+    result: Json = {"volumes": volumes}
     init = [_container(box, workload, sidecar=True) for box in workload.sidecars]
     init += [_container(box, workload) for box in workload.init]
     if init:
@@ -131,23 +107,17 @@ def spec(workload: Workload) -> Json:
     if workload.pod_level:
         cpu, memory, cpu_limit, memory_limit = workload.pod_level
         result["resources"] = {"limits": _amounts(cpu_limit, memory_limit), "requests": _amounts(cpu, memory)}
-    result |= {
-        "restartPolicy": "OnFailure" if workload.kind == "CronJob" else "Never" if workload.kind == "Job" else "Always",
-        "terminationGracePeriodSeconds": 30,
-        "dnsPolicy": "ClusterFirst",
-    }
-    if workload.pool and workload.pool not in ("general", "cp"):
-        key = "eks.amazonaws.com/nodegroup" if workload.pool == "gpu" else "karpenter.sh/nodepool"
-        result["nodeSelector"] = {key: "gpu-a10g" if workload.pool == "gpu" else workload.pool}
+    result |= {"restartPolicy": restart_policy(workload), "terminationGracePeriodSeconds": 30}
+    result["dnsPolicy"] = "ClusterFirst"
+    if workload.pool == "gpu":
+        result["nodeSelector"] = {"eks.amazonaws.com/nodegroup": "gpu-a10g"}
+    elif workload.pool not in ("", "general", "cp"):
+        result["nodeSelector"] = {"karpenter.sh/nodepool": workload.pool}
     result |= {"serviceAccountName": workload.name, "serviceAccount": workload.name}
     if workload.host_network:
         result["hostNetwork"] = True
-    result |= {
-        "securityContext": {},
-        "schedulerName": "default-scheduler",
-        "tolerations": _tolerations(workload),
-        "priority": 2_000_001_000 if workload.kind == "Node" else 0,
-    }
+    result |= {"securityContext": {}, "schedulerName": "default-scheduler", "tolerations": _tolerations(workload)}
+    result["priority"] = 2_000_001_000 if workload.kind == "Node" else 0
     if workload.overhead:
         result |= {"runtimeClassName": "kata", "overhead": _amounts(*workload.overhead)}
     return result | {"enableServiceLinks": True, "preemptionPolicy": "PreemptLowerPriority"}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from c3s_cli.demo import dice
 from c3s_cli.demo.catalogue import (
     CRASHING,
@@ -15,22 +13,22 @@ from c3s_cli.demo.catalogue import (
     NEW,
     PENDING,
     SUCCEEDED,
+    Box,
+    Workload,
 )
 from c3s_cli.demo.pod_spec import qos_class, resources
 from c3s_cli.demo.templates import Json
 
-if TYPE_CHECKING:
-    from c3s_cli.demo.catalogue import Box, Workload
-
 _PHASES = {
-    NEW: "Pending",
-    PENDING: "Pending",
-    CREATING: "Pending",
-    SUCCEEDED: "Succeeded",
-    FAILED: "Failed",
-    EVICTED: "Failed",
-}
+    NEW: "Pending", PENDING: "Pending", CREATING: "Pending",
+    SUCCEEDED: "Succeeded", FAILED: "Failed", EVICTED: "Failed",
+}  # fmt: skip
 _DIGEST = "sha256:ab12cd34ab12cd34ab12cd34ab12cd34ab12cd34ab12cd34ab12cd34ab12cd34"
+_BACK_OFF: Json = {
+    "reason": "CrashLoopBackOff",
+    "message": "back-off 5m0s restarting failed container=app pod=@@name@@_@@namespace@@(@@uid@@)",
+}
+_CONTAINER = {"containerID": "containerd://@@hex@@@@hex@@"}
 
 
 def phase(state: str) -> str:
@@ -38,44 +36,39 @@ def phase(state: str) -> str:
     return _PHASES.get(state, "Running")
 
 
-def _state_json(state: str, *, done: bool) -> tuple[Json, Json, bool]:
+def _terminated(code: int, reason: str, started: str, finished: str) -> Json:
+    return {
+        "terminated": {"exitCode": code, "reason": reason, "startedAt": started, "finishedAt": finished} | _CONTAINER
+    }
+
+
+def _state_json(state: str, *, done: bool, restarts: bool) -> tuple[Json, Json, bool]:
     """(state, lastState, ready) of a container."""
-    started = {"startedAt": "@@started@@"}
-    ended = started | {"finishedAt": "@@finished@@", "containerID": "containerd://@@hex@@@@hex@@"}
     if done or state == SUCCEEDED:
-        return {"terminated": {"exitCode": 0, "reason": "Completed"} | ended}, {}, done
+        return _terminated(0, "Completed", "@@started@@", "@@finished@@"), {}, done
+    failed = _terminated(1, "Error", "@@started@@", "@@finished@@")
     if state == FAILED:
-        return {"terminated": {"exitCode": 1, "reason": "Error"} | ended}, {}, False
-    if state in (PENDING, CREATING):
-        return {"waiting": {"reason": "ContainerCreating"}}, {}, False
+        return failed, {}, False
     if state == CRASHING:
-        message = "back-off 5m0s restarting failed container=app pod=@@name@@_@@namespace@@(@@uid@@)"
-        last = {"terminated": {"exitCode": 1, "reason": "Error"} | ended}
-        return {"waiting": {"reason": "CrashLoopBackOff", "message": message}}, last, False
+        return {"waiting": _BACK_OFF}, failed, False
+    waits = state in (PENDING, CREATING)
+    if restarts and state not in FINISHED:
+        killed = _terminated(137, "OOMKilled", "@@started@@", "@@restarted@@")
+        return {"running": {"startedAt": "@@restarted@@"}}, killed, not waits
+    if waits:
+        return {"waiting": {"reason": "ContainerCreating"}}, {}, False
     return {"running": {"startedAt": "@@started@@"}}, {}, True
 
 
 def _container_status(box: Box, place: int, state: str, *, done: bool, restarts: bool) -> Json:
-    now, last, ready = _state_json(state, done=done)
-    if restarts and state not in FINISHED and state != CRASHING and not done:
-        ended: Json = {
-            "exitCode": 137,
-            "reason": "OOMKilled",
-            "startedAt": "@@started@@",
-            "finishedAt": "@@restarted@@",
-        }
-        last = {"terminated": ended | {"containerID": "containerd://@@hex@@@@hex@@"}}
-        now = {"running": {"startedAt": "@@restarted@@"}}
+    now, last, ready = _state_json(state, done=done, restarts=restarts)
+    begun = "waiting" not in now or state == CRASHING
     result: Json = {
-        "name": box.name,
-        "state": now,
-        "lastState": last,
-        "ready": ready,
-        "restartCount": "@@#restarts@@" if restarts else 0,
-        "image": box.image,
-        "imageID": "" if "waiting" in now and state != CRASHING else f"{box.image.rsplit(':', 1)[0]}@{_DIGEST}",
-    }
-    if "waiting" not in now or state == CRASHING:
+        "name": box.name, "state": now, "lastState": last, "ready": ready,
+        "restartCount": "@@#restarts@@" if restarts else 0, "image": box.image,
+        "imageID": f"{box.image.rsplit(':', 1)[0]}@{_DIGEST}" if begun else "",
+    }  # fmt: skip
+    if begun:
         result["containerID"] = f"containerd://@@hex@@{dice.hexadecimal(place)}"
     result["started"] = ready and not done
     amounts = resources(box)
@@ -84,68 +77,50 @@ def _container_status(box: Box, place: int, state: str, *, done: bool, restarts:
     return result
 
 
-def _conditions(state: str, *, ready: bool) -> list[Json]:
-    def condition(kind: str, when: str, *, true: bool, why: str | None = None) -> Json:
-        result: Json = {"type": kind, "status": "True" if true else "False", "lastProbeTime": None}
-        result["lastTransitionTime"] = when
-        return result | ({"reason": why} if why and not true else {})
+def _condition(kind: str, when: str, *, true: bool, why: str | None = None) -> Json:
+    result: Json = {"type": kind, "status": "True" if true else "False", "lastProbeTime": None}
+    result["lastTransitionTime"] = when
+    return result | ({"reason": why} if why and not true else {})
 
+
+def _conditions(state: str, *, ready: bool) -> list[Json]:
     if state == PENDING:
-        message = "0/@@#nodes@@ nodes are available: @@#nodes@@ Insufficient nvidia.com/gpu."
-        message = message.replace("@@#nodes@@", "@@nodes@@")
-        unscheduled = condition("PodScheduled", "@@created@@", true=False, why="Unschedulable")
+        message = "0/@@nodes@@ nodes are available: @@nodes@@ Insufficient nvidia.com/gpu."
+        unscheduled = _condition("PodScheduled", "@@created@@", true=False, why="Unschedulable")
         return [unscheduled | {"message": message}]
     why = "PodCompleted" if state == SUCCEEDED else "PodFailed" if state == FAILED else "ContainersNotReady"
     result = [
-        condition("PodReadyToStartContainers", "@@started@@", true=state not in FINISHED | {CREATING}),
-        condition("Initialized", "@@created@@", true=state != CREATING, why="ContainersNotInitialized"),
-        condition("Ready", "@@started@@", true=ready, why=why),
-        condition("ContainersReady", "@@started@@", true=ready, why=why),
-        condition("PodScheduled", "@@created@@", true=True),
+        _condition("PodReadyToStartContainers", "@@started@@", true=state not in FINISHED | {CREATING}),
+        _condition("Initialized", "@@created@@", true=state != CREATING, why="ContainersNotInitialized"),
+        _condition("Ready", "@@started@@", true=ready, why=why),
+        _condition("ContainersReady", "@@started@@", true=ready, why=why),
+        _condition("PodScheduled", "@@created@@", true=True),
     ]
     if state == DEFERRED:
         message = "Node didn't have enough resource: cpu, requested: 750, used: 7800, capacity: 7910"
-        result.append(
-            {
-                "type": "PodResizePending",
-                "status": "True",
-                "lastProbeTime": None,
-                "lastTransitionTime": "@@restarted@@",
-                "reason": "Deferred",
-                "message": message,
-            }
-        )
+        pending = _condition("PodResizePending", "@@restarted@@", true=True)
+        result.append(pending | {"reason": "Deferred", "message": message})
     return result
 
 
 def status(workload: Workload, state: str, *, restarts: bool) -> Json:
     """Return the status of the pods in a state; `restarts` says whether the first container has been restarted."""
     result: Json = {"phase": phase(state)}
-    if state == NEW:
-        return result | {"qosClass": qos_class(workload)}
     if state == EVICTED:
-        return result | {
-            "message": "The node was low on resource: ephemeral-storage. Threshold quantity: 10%, available: 7%. ",
-            "reason": "Evicted",
-            "startTime": "@@created@@",
-            "qosClass": qos_class(workload),
-        }
-    crashed = state == CRASHING
-    result["conditions"] = _conditions(state, ready=state not in FINISHED | {PENDING, CREATING} and not crashed)
-    if state == PENDING:
+        message = "The node was low on resource: ephemeral-storage. Threshold quantity: 10%, available: 7%. "
+        result |= {"message": message, "reason": "Evicted", "startTime": "@@created@@"}
+    elif state != NEW:
+        result["conditions"] = _conditions(state, ready=state not in FINISHED | {PENDING, CREATING, CRASHING})
+    if state in (NEW, EVICTED, PENDING):
         return result | {"qosClass": qos_class(workload)}
     result |= {"hostIP": "@@host_ip@@", "hostIPs": [{"ip": "@@host_ip@@"}]}
     if state != CREATING:
         result |= {"podIP": "@@pod_ip@@", "podIPs": [{"ip": "@@pod_ip@@"}]}
     result["startTime"] = "@@created@@"
     init = [
-        _container_status(box, 50 + place, state, done=False, restarts=False)
-        for place, box in enumerate(workload.sidecars)
-    ]
-    waiting = state == CREATING
-    init += [
-        _container_status(box, 70 + place, state, done=not waiting, restarts=False)
-        for place, box in enumerate(workload.init)
+        _container_status(box, first + place, state, done=done, restarts=False)
+        for boxes, first, done in ((workload.sidecars, 50, False), (workload.init, 70, state != CREATING))
+        for place, box in enumerate(boxes)
     ]
     if init:
         result["initContainerStatuses"] = init

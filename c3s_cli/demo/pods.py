@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from c3s_cli.demo import dice
 from c3s_cli.demo.catalogue import (
@@ -17,17 +17,17 @@ from c3s_cli.demo.catalogue import (
     RESIZED,
     SUCCEEDED,
     TERMINATING,
+    Workload,
 )
 from c3s_cli.demo.clock import rfc3339
+from c3s_cli.demo.cluster import Cluster
 from c3s_cli.demo.pod_spec import resize, spec
 from c3s_cli.demo.pod_status import status
 from c3s_cli.demo.templates import Json, Template
+from c3s_cli.demo.things import Group, Pod
 
-if TYPE_CHECKING:
-    from c3s_cli.demo.catalogue import Workload
-    from c3s_cli.demo.cluster import Cluster
-    from c3s_cli.demo.things import Group, Pod
-
+# Labels of a StatefulSet's pods.
+_INDEX, _NAME = "apps.kubernetes.io/pod-index", "statefulset.kubernetes.io/pod-name"
 _RARE = ("finished", "restarted", "deleted", "restarts", "ordinal", "nodes")
 
 
@@ -42,8 +42,7 @@ class Texts(NamedTuple):
 
 
 def _metadata(group: Group, state: str) -> Json:
-    workload = group.workload
-    owner = group.owner
+    workload, owner = group.workload, group.owner
     labels = dict(group.labels)
     annotations = {"prometheus.io/scrape": "true"} if workload.boxes[0].port else {}
     result: Json = {"name": "@@name@@"}
@@ -57,10 +56,7 @@ def _metadata(group: Group, state: str) -> Json:
     if state == TERMINATING:
         result |= {"deletionTimestamp": "@@deleted@@", "deletionGracePeriodSeconds": 30}
     if workload.kind == "StatefulSet":
-        labels |= {
-            "apps.kubernetes.io/pod-index": "@@ordinal@@",
-            "statefulset.kubernetes.io/pod-name": "@@name@@",
-        }
+        labels |= {_INDEX: "@@ordinal@@", _NAME: "@@name@@"}
     if workload.kind == "Node":
         annotations = {"kubernetes.io/config.mirror": "@@hex@@", "kubernetes.io/config.source": "file"}
     if labels:
@@ -68,22 +64,10 @@ def _metadata(group: Group, state: str) -> Json:
     if annotations:
         result["annotations"] = annotations
     if owner:
-        reference: Json = {
-            "apiVersion": owner.api_version,
-            "kind": owner.kind,
-            "name": owner.name,
-            "uid": owner.uid,
-        }
-        result["ownerReferences"] = [
-            reference | {"controller": True} | ({} if owner.kind == "Node" else {"blockOwnerDeletion": True})
-        ]
-    manager: Json = {
-        "manager": "kube-controller-manager",
-        "operation": "Update",
-        "apiVersion": "v1",
-        "time": "@@created@@",
-    }
+        blocks = {} if owner.kind == "Node" else {"blockOwnerDeletion": True}
+        result["ownerReferences"] = [owner.reference | blocks]
     fields: Json = {"f:metadata": {"f:labels": {".": {}} | {f"f:{key}": {} for key in group.labels}}}
+    manager = {"manager": "kube-controller-manager", "operation": "Update", "apiVersion": "v1", "time": "@@created@@"}
     result["managedFields"] = [manager | {"fieldsType": "FieldsV1", "fieldsV1": fields}]
     return result
 
@@ -178,5 +162,4 @@ def labels(pod: Pod) -> dict[str, str]:
     """Return a pod's labels."""
     if pod.group.workload.kind != "StatefulSet":
         return pod.group.labels
-    own = {"apps.kubernetes.io/pod-index": str(pod.ordinal), "statefulset.kubernetes.io/pod-name": pod.name}
-    return pod.group.labels | own
+    return pod.group.labels | {_INDEX: str(pod.ordinal), _NAME: pod.name}

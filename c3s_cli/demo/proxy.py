@@ -6,16 +6,16 @@ from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
-from c3s_cli.demo.answer import Answer, Refusal, no_such_page, not_allowed, of_json, unavailable
+from c3s_cli.demo.answer import Answer, Refusal, no_such_page, not_allowed, of_json
+from c3s_cli.demo.discovery import Proxied
 from c3s_cli.demo.kubelet import text
 from c3s_cli.demo.kubelet.kubelet import Kubelets
 from c3s_cli.demo.kubelet.summary import summary
+from c3s_cli.demo.load import Load
+from c3s_cli.demo.world import World
 
 if TYPE_CHECKING:
-    from c3s_cli.demo.load import Load
-    from c3s_cli.demo.paths import Proxied
     from c3s_cli.demo.prometheus.answers import Prometheus
-    from c3s_cli.demo.world import World
 
 _SERVICES = frozenset(("monitoring", f"prometheus-server{port}") for port in ("", ":80", ":http"))
 
@@ -32,10 +32,11 @@ class Proxy:
 
     def answer(self, passed: Proxied, method: str, query: str, body: bytes) -> Answer:
         """Answer a proxied request."""
+        name = passed.name.partition(":")[0]
         if passed.resource == "nodes":
             if method not in ("GET", "HEAD"):
                 raise not_allowed()
-            return self._kubelet(passed, parse_qs(query))
+            return self._kubelet(name, passed.path, brief=parse_qs(query).get("only_cpu_and_memory") == ["true"])
         if (passed.namespace, passed.name.removeprefix("http:")) in _SERVICES:
             with self._lock:
                 if self._prometheus is None:
@@ -44,23 +45,18 @@ class Proxy:
 
                     self._prometheus = Prometheus(self._world, self._load)
             return self._prometheus.answer(method, passed.path, query, body)
-        name = passed.name.partition(":")[0]
         if (passed.namespace, name) not in _SERVICES:
             raise Refusal(404, f'services "{name}" not found', {"name": name, "kind": "services"})
-        raise unavailable(f'no endpoints available for service "{passed.name}"')
+        raise Refusal(503, f'no endpoints available for service "{passed.name}"')
 
-    def _kubelet(self, passed: Proxied, query: dict[str, list[str]]) -> Answer:
-        name = passed.name.partition(":")[0]
+    def _kubelet(self, name: str, path: str, *, brief: bool) -> Answer:
         node = self._world.state().by_name.get(name)
         if node is None:
             raise Refusal(404, f'nodes "{name}" not found', {"name": name, "kind": "nodes"})
         look = self._kubelets.look(name)
         if look is None:
-            raise unavailable(
-                f"error trying to reach service: dial tcp {node.host_ip}:10250: connect: connection refused"
-            )
-        if passed.path == "/metrics/resource":
+            why = f"dial tcp {node.host_ip}:10250: connect: connection refused"
+            raise Refusal(503, f"error trying to reach service: {why}")
+        if path == "/metrics/resource":
             return Answer(text.metrics(look).encode(), content_type=text.TYPE)
-        if passed.path == "/stats/summary":
-            return of_json(summary(look, brief=query.get("only_cpu_and_memory") == ["true"]))
-        return no_such_page()
+        return of_json(summary(look, brief=brief)) if path == "/stats/summary" else no_such_page()

@@ -6,18 +6,27 @@ The simulation has no users: every caller is the same administrator.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from c3s_cli.demo.templates import Json
+from c3s_cli.demo.templates import Json
 
-_API_SERVICE = "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io"
 _REVIEWS: dict[str, Json] = {
     "/apis/authentication.k8s.io/v1/selfsubjectreviews": {
         "userInfo": {"username": "demo", "groups": ["system:masters", "system:authenticated"]}
     },
     "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews": {"allowed": True},
 }
+_API_SERVICE = "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io"
+_AVAILABLE = {"type": "Available", "status": "True", "reason": "Passed", "message": "all checks passed"}
+_SERVED: Json = {
+    "kind": "APIService", "apiVersion": "apiregistration.k8s.io/v1",
+    "metadata": {"name": "v1beta1.metrics.k8s.io", "labels": {"k8s-app": "metrics-server"}},
+    "spec": {
+        "service": {"namespace": "kube-system", "name": "metrics-server", "port": 443},
+        "group": "metrics.k8s.io", "version": "v1beta1", "insecureSkipTLSVerify": True,
+        "groupPriorityMinimum": 100, "versionPriority": 100,
+    },
+    "status": {"conditions": [_AVAILABLE]},
+}  # fmt: skip
 
 
 def answer(method: str, path: str, body: bytes) -> Json | None:
@@ -28,22 +37,4 @@ def answer(method: str, path: str, body: bytes) -> Json | None:
         except ValueError:
             asked = None
         return (asked if isinstance(asked, dict) else {}) | {"metadata": {}, "status": _REVIEWS[path]}
-    return _api_service() if method in ("GET", "HEAD") and path == _API_SERVICE else None
-
-
-def _api_service() -> Json:
-    available = {"type": "Available", "status": "True", "reason": "Passed", "message": "all checks passed"}
-    return {
-        "kind": "APIService",
-        "apiVersion": "apiregistration.k8s.io/v1",
-        "metadata": {"name": "v1beta1.metrics.k8s.io", "labels": {"k8s-app": "metrics-server"}},
-        "spec": {
-            "service": {"namespace": "kube-system", "name": "metrics-server", "port": 443},
-            "group": "metrics.k8s.io",
-            "version": "v1beta1",
-            "insecureSkipTLSVerify": True,
-            "groupPriorityMinimum": 100,
-            "versionPriority": 100,
-        },
-        "status": {"conditions": [available]},
-    }
+    return _SERVED if method in ("GET", "HEAD") and path == _API_SERVICE else None

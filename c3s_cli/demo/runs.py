@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from threading import Lock
-from typing import TYPE_CHECKING
 
 from c3s_cli.demo.catalogue import CRASHING, FINISHED, MEASURABLE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from c3s_cli.demo.draft import Passing
-    from c3s_cli.demo.things import Pod
-    from c3s_cli.demo.world import World
+from c3s_cli.demo.draft import Passing
+from c3s_cli.demo.things import Pod
+from c3s_cli.demo.world import World
 
 FOREVER = 1 << 62
 

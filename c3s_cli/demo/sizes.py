@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from c3s_cli.demo.catalogue import POOLS, WORKLOADS
+from c3s_cli.demo.catalogue import POOLS, WORKLOADS, Pool, Workload
 from c3s_cli.demo.things import Node
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from c3s_cli.demo.catalogue import Pool, Workload
 
 ZONES = ("eu-west-1a", "eu-west-1b", "eu-west-1c")
 REGION = "eu-west-1"

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
 
 from c3s_cli.demo.catalogue import MEASURABLE
-from c3s_cli.demo.things import Members
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from c3s_cli.demo.cluster import Cluster
-    from c3s_cli.demo.things import Group, Node, Pod
+from c3s_cli.demo.cluster import Cluster
+from c3s_cli.demo.things import Group, Members, Node, Pod
 
 # The resourceVersion of the cluster when it was created.
 FIRST_VERSION = 5_300_000

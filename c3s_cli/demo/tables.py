@@ -1,44 +1,32 @@
-"""The cells that `kubectl get` prints, which the server makes, not kubectl."""
+"""The columns and cells that `kubectl get` prints, which the server makes, not kubectl."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from c3s_cli.demo import clock
 from c3s_cli.demo.catalogue import CREATING, EVICTED, FINISHED, NEW, PENDING
 from c3s_cli.demo.nodes import KUBELET
-
-if TYPE_CHECKING:
-    from c3s_cli.demo.templates import Json
-    from c3s_cli.demo.things import Node, Pod
+from c3s_cli.demo.templates import Json
+from c3s_cli.demo.things import Node, Pod
 
 
-def _columns(names: str, wide: str = "") -> list[Json]:
-    """Definitions of columns; the first is the name, the wide ones are for -o wide only."""
-    result: list[Json] = []
-    for text, priority in ((names, 0), (wide, 1)):
-        for name in filter(None, text.split("|")):
-            form = "" if result else "name"
-            result.append({"name": name, "type": "string", "format": form, "description": "", "priority": priority})
-    return result
+def columns_of(names: str, wide: str = "") -> list[Json]:
+    """Return definitions of columns, parted by bars; the first is the name, the wide ones are for -o wide only."""
+    parts = [(name, 0) for name in names.split("|")] + [(name, 1) for name in wide.split("|") if name]
+    return [
+        {"name": name, "type": "string", "format": "" if place else "name", "description": "", "priority": priority}
+        for place, (name, priority) in enumerate(parts)
+    ]
 
 
-NAME_AND_AGE = _columns("Name|Age")
-NODE_COLUMNS = _columns(
+NODE_COLUMNS = columns_of(
     "Name|Status|Roles|Age|Version", "Internal-IP|External-IP|OS-Image|Kernel-Version|Container-Runtime"
 )
-POD_COLUMNS = _columns("Name|Ready|Status|Restarts|Age", "IP|Node|Nominated Node|Readiness Gates")
-METRICS_COLUMNS = _columns("Name|cpu|memory|Window")
-COLUMNS = {
-    "Namespace": _columns("Name|Status|Age"),
-    "Deployment": _columns("Name|Ready|Up-to-date|Available|Age"),
-    "ReplicaSet": _columns("Name|Desired|Current|Ready|Age"),
-    "StatefulSet": _columns("Name|Ready|Age"),
-    "DaemonSet": _columns("Name|Desired|Current|Ready|Up-to-date|Available|Age"),
-    "Job": _columns("Name|Status|Completions|Age"),
-    "CronJob": _columns("Name|Schedule|Suspend|Active|Last Schedule|Age"),
-}
+POD_COLUMNS = columns_of("Name|Ready|Status|Restarts|Age", "IP|Node|Nominated Node|Readiness Gates")
+METRICS_COLUMNS = columns_of("Name|cpu|memory|Window")
 
 
 def node_cells(node: Node, created: int, now: int) -> list[Any]:
@@ -69,36 +57,48 @@ def _since(text: str | None, now: int) -> str:
     return clock.age(now - int(datetime.fromisoformat(text).timestamp())) if text else "<none>"
 
 
+def _ready(spec: Json, status: Json) -> str:
+    return f"{status['readyReplicas']}/{spec['replicas']}"
+
+
+def _job(spec: Json, status: Json) -> list[Any]:
+    word = "Complete" if "completionTime" in status else "Failed" if status.get("failed") else "Running"
+    return [word, f"{status.get('succeeded', 0)}/{spec['completions']}"]
+
+
+_Cells = Callable[[Json, Json, int], list[Any]]
+_DAEMONS = ("desiredNumberScheduled", "currentNumberScheduled", "numberReady", "updatedNumberScheduled")
+# Kind -> the columns between name and age, and their cells of (spec, status, now).
+_KINDS: dict[str, tuple[str, _Cells]] = {
+    "Namespace": ("Status|", lambda _, status, __: [status["phase"]]),
+    "Deployment": (
+        "Ready|Up-to-date|Available|",
+        lambda spec, status, _: [_ready(spec, status), status["updatedReplicas"], status["availableReplicas"]],
+    ),
+    "ReplicaSet": (
+        "Desired|Current|Ready|",
+        lambda spec, status, _: [spec["replicas"], status["replicas"], status["readyReplicas"]],
+    ),
+    "StatefulSet": ("Ready|", lambda spec, status, _: [_ready(spec, status)]),
+    "DaemonSet": (
+        "Desired|Current|Ready|Up-to-date|Available|",
+        lambda _, status, __: [status[field] for field in (*_DAEMONS, "numberAvailable")],
+    ),
+    "Job": ("Status|Completions|", lambda spec, status, _: _job(spec, status)),
+    "CronJob": (
+        "Schedule|Suspend|Active|Last Schedule|",
+        lambda spec, status, now: [spec["schedule"], "False", 0, _since(status.get("lastScheduleTime"), now)],
+    ),
+}
+_OTHER: tuple[str, _Cells] = "", lambda *_: []
+
+
+def columns(kind: str) -> list[Json]:
+    """Return the columns of any other kind."""
+    return columns_of(f"Name|{_KINDS.get(kind, _OTHER)[0]}Age")
+
+
 def cells(kind: str, item: Json, now: int) -> list[Any]:
     """Return the row of any other object."""
-    name, age = item["metadata"]["name"], _since(item["metadata"]["creationTimestamp"], now)
-    spec, status = item.get("spec", {}), item.get("status", {})
-    middle: list[Any]
-    match kind:
-        case "Namespace":
-            middle = [status["phase"]]
-        case "Deployment":
-            ready = f"{status['readyReplicas']}/{spec['replicas']}"
-            middle = [ready, status["updatedReplicas"], status["availableReplicas"]]
-        case "ReplicaSet":
-            middle = [spec["replicas"], status["replicas"], status["readyReplicas"]]
-        case "StatefulSet":
-            middle = [f"{status['readyReplicas']}/{spec['replicas']}"]
-        case "DaemonSet":
-            fields = ("desired", "current", "Ready", "updated", "Available")
-            long = {"desired": "desiredNumberScheduled", "current": "currentNumberScheduled"}
-            long |= {
-                "updated": "updatedNumberScheduled",
-                "Ready": "numberReady",
-                "Available": "numberAvailable",
-            }
-            middle = [status[long[field]] for field in fields]
-        case "Job":
-            done = status.get("succeeded", 0)
-            word = "Complete" if "completionTime" in status else "Failed" if status.get("failed") else "Running"
-            middle = [word, f"{done}/{spec['completions']}"]
-        case "CronJob":
-            middle = [spec["schedule"], "False", 0, _since(status.get("lastScheduleTime"), now)]
-        case _:
-            middle = []
-    return [name, *middle, age]
+    middle = _KINDS.get(kind, _OTHER)[1](item.get("spec", {}), item.get("status", {}), now)
+    return [item["metadata"]["name"], *middle, _since(item["metadata"]["creationTimestamp"], now)]

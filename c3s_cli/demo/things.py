@@ -3,64 +3,57 @@
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from c3s_cli.demo import dice
-from c3s_cli.demo.catalogue import FINISHED, YOUNG
-
-if TYPE_CHECKING:
-    from c3s_cli.demo.catalogue import Pool, Workload
+from c3s_cli.demo.catalogue import FINISHED, YOUNG, Pool, Workload
+from c3s_cli.demo.templates import Json
 
 # metrics-server needs two scrapes of a container, 15 s apart, before it reports it.
 METRICS_DELAY = 75
+UNLIMITED = 1 << 60
 
 
-class Node:
-    """A machine of the cluster with the pods that have been bound to it."""
+class _Changeable:
+    """What is replaced by a copy when it changes."""
 
-    __slots__ = (
-        "capacity",
-        "changed",
-        "cpu",
-        "gpus",
-        "index",
-        "measured",
-        "memory",
-        "name",
-        "pods",
-        "pool",
-        "ready",
-        "slots",
-        "unschedulable",
-        "version",
-        "zone",
-    )
+    __slots__ = ()
 
-    def __init__(self, index: int, name: str, pool: Pool, zone: str, slots: int) -> None:
-        self.index = index
-        self.name = name
-        self.pool = pool
-        self.zone = zone
-        self.slots = slots  # free pod slots
-        self.capacity = slots
-        self.cpu = pool.cores * 1000 - 90  # free millicores by requests
-        self.memory = pool.memory * 1024 - 1400  # free MiB by requests
-        self.gpus = pool.gpus
-        self.unschedulable = False
-        self.measured = True
-        self.ready = True
-        self.changed = 0  # when it became ready or not ready since the cluster was made up
-        self.version = 0  # its resourceVersion, once something has changed
-        self.pods: list[Pod] = []  # those of the beginning
-
-    def but(self, **changes: Any) -> Node:
-        """Return this node with some attributes changed."""
+    def but(self, **changes: Any) -> Self:
+        """Return this object with some attributes changed."""
         result = copy(self)
         for name, value in changes.items():
             setattr(result, name, value)
         return result
+
+
+@dataclass(slots=True, eq=False)
+class Node(_Changeable):
+    """A machine of the cluster with the pods that have been bound to it."""
+
+    index: int
+    name: str
+    pool: Pool
+    zone: str
+    slots: int  # free pod slots
+    unschedulable: bool = False
+    measured: bool = True
+    ready: bool = True
+    changed: int = 0  # when it became ready or not ready since the cluster was made up
+    version: int = 0  # its resourceVersion, once something has changed
+    pods: list[Pod] = field(default_factory=list)  # those of the beginning
+    capacity: int = field(init=False)
+    cpu: int = field(init=False)  # free millicores by requests
+    memory: int = field(init=False)  # free MiB by requests
+    gpus: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.capacity = self.slots
+        self.cpu = self.pool.cores * 1000 - 90
+        self.memory = self.pool.memory * 1024 - 1400
+        self.gpus = self.pool.gpus
 
     @property
     def silent(self) -> bool:
@@ -87,6 +80,12 @@ class Owner:
     name: str
     uid: str
 
+    @property
+    def reference(self) -> Json:
+        """The reference by which an object names its controller."""
+        about = {"apiVersion": self.api_version, "kind": self.kind, "name": self.name, "uid": self.uid}
+        return about | {"controller": True}
+
 
 class Group:
     """The pods of one controller: one ReplicaSet, StatefulSet, DaemonSet, Job, or one bare pod."""
@@ -111,61 +110,39 @@ class Group:
     @cached_property
     def running(self) -> tuple[tuple[str, int, int, int, int], ...]:
         """(name, nanocores, KiB, limit in nanocores, limit in KiB) of what runs, in the order of metrics-server."""
-        unlimited = 1 << 60
         return tuple(
             (
-                box.name,
-                box.uses_cpu * 1_000_000,
-                box.uses_memory * 1024,
-                box.cpu_limit * 1_000_000 if box.cpu_limit else unlimited,
-                box.memory_limit * 1024 if box.memory_limit else unlimited,
+                box.name, box.uses_cpu * 1_000_000, box.uses_memory * 1024,
+                (box.cpu_limit or 0) * 1_000_000 or UNLIMITED, (box.memory_limit or 0) * 1024 or UNLIMITED,
             )
             for box in (*self.workload.boxes, *self.workload.sidecars)
-        )
+        )  # fmt: skip
 
 
-class Pod:
+@dataclass(slots=True, eq=False)
+class Pod(_Changeable):
     """A pod: everything that differs between the pods of a group. One that changes is replaced by another Pod."""
 
-    __slots__ = (
-        "bits",
-        "created",
-        "deleted",
-        "finished",
-        "group",
-        "measured_from",
-        "name",
-        "node",
-        "ordinal",
-        "restarted",
-        "restarts",
-        "slot",
-        "started",
-        "state",
-        "version",
-    )
+    group: Group
+    name: str
+    ordinal: int
+    state: str
+    bits: int
+    created: int
+    node: Node | None = None
+    slot: int = 0
+    # When something happened to it, in seconds since 1970, or 0: pods.py knows what that means for old pods.
+    started: int = 0
+    restarted: int = 0
+    finished: int = 0
+    deleted: int = 0
+    version: int = 0  # its resourceVersion, once something has changed
+    restarts: int = field(init=False)  # of its first container
+    measured_from: int = field(init=False)
 
-    def __init__(self, group: Group, name: str, ordinal: int, state: str, bits: int, created: int) -> None:
-        self.group = group
-        self.name = name
-        self.ordinal = ordinal
-        self.state = state
-        self.bits = bits
-        self.created = created
-        self.node: Node | None = None
-        self.slot = 0
-        self.restarts = group.workload.restarts  # of its first container
-        # When something happened to it, in seconds since 1970, or 0: pods.py knows what that means for old pods.
-        self.started = self.restarted = self.finished = self.deleted = 0
-        self.measured_from = created + METRICS_DELAY if state == YOUNG else 0
-        self.version = 0  # its resourceVersion, once something has changed
-
-    def but(self, **changes: Any) -> Pod:
-        """Return this pod with some attributes changed."""
-        result = copy(self)
-        for name, value in changes.items():
-            setattr(result, name, value)
-        return result
+    def __post_init__(self) -> None:
+        self.restarts = self.group.workload.restarts
+        self.measured_from = self.created + METRICS_DELAY if self.state == YOUNG else 0
 
     @property
     def key(self) -> tuple[str, str]:

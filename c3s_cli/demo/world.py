@@ -9,16 +9,12 @@ import heapq
 from itertools import count
 from math import sqrt
 from threading import Lock
-from typing import TYPE_CHECKING
 
-from c3s_cli.demo.churn import Churn
+from c3s_cli.demo.churn import Churn, Episode
+from c3s_cli.demo.cluster import Cluster
 from c3s_cli.demo.draft import Change, Draft, Passing
 from c3s_cli.demo.load import TICK
 from c3s_cli.demo.state import FIRST_VERSION, State, first_state
-
-if TYPE_CHECKING:
-    from c3s_cli.demo.churn import Episode
-    from c3s_cli.demo.cluster import Cluster
 
 # Seconds until the first episode, and between two episodes in a cluster of the default size.
 _FIRST = 4

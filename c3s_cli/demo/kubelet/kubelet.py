@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from c3s_cli.demo.counters import Counters
-from c3s_cli.demo.load import TICK, in_bytes
+from c3s_cli.demo.load import TICK, Load, in_bytes
 from c3s_cli.demo.runs import Run, Runs
-
-if TYPE_CHECKING:
-    from c3s_cli.demo.load import Load
-    from c3s_cli.demo.things import Node, Pod
-    from c3s_cli.demo.world import World
+from c3s_cli.demo.things import Node, Pod
+from c3s_cli.demo.world import World
 
 # Seconds between two samples. Real kubelets take 10; 5 divides metrics-server's 15.
 _REFRESH = 5

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from c3s_cli.demo import dice
 from c3s_cli.demo.clock import rfc3339
+from c3s_cli.demo.kubelet.kubelet import Look, Seen, Usage
 from c3s_cli.demo.kubelet.volumes import volume
-
-if TYPE_CHECKING:
-    from c3s_cli.demo.kubelet.kubelet import Look, Seen, Usage
-    from c3s_cli.demo.templates import Json
+from c3s_cli.demo.templates import Json
+from c3s_cli.demo.things import UNLIMITED
 
 _KIB = 1024
 _DISK = 104_845_292 * _KIB
@@ -18,33 +15,29 @@ _INODES = 52_428_288
 _GROWS = 3600
 
 
-def _cpu(usage: Usage, when: str) -> Json:
-    return {"time": when, "usageNanoCores": usage.cpu_nanocores, "usageCoreNanoSeconds": usage.cpu_total}
+def _usage(usage: Usage, when: str, most: int = 0) -> Json:
+    """Return CPU and memory; available memory only where there is a limit."""
+    cpu = {"time": when, "usageNanoCores": usage.cpu_nanocores, "usageCoreNanoSeconds": usage.cpu_total}
+    memory: Json = {"time": when} | ({"availableBytes": max(0, most - usage.memory)} if most else {})
+    memory |= {"usageBytes": usage.memory + usage.memory // 7, "workingSetBytes": usage.memory}
+    memory |= {"rssBytes": usage.memory * 4 // 5, "pageFaults": usage.memory // 4096, "majorPageFaults": 0}
+    return {"cpu": cpu, "memory": memory}
 
 
-def _memory(usage: Usage, when: str, most: int = 0) -> Json:
-    result: Json = {"time": when}
-    if most:
-        result["availableBytes"] = max(0, most - usage.memory)
-    return result | {
-        "usageBytes": usage.memory + usage.memory // 7,
-        "workingSetBytes": usage.memory,
-        "rssBytes": usage.memory * 4 // 5,
-        "pageFaults": usage.memory // 4096,
-        "majorPageFaults": 0,
-    }
+def _filled(when: str, capacity: int, available: int, used: int, inodes: tuple[int, int, int]) -> Json:
+    """Return a filesystem; `inodes` are those that are free, all, and those in use."""
+    return {
+        "time": when, "availableBytes": available, "capacityBytes": capacity, "usedBytes": used,
+        "inodesFree": inodes[0], "inodes": inodes[1], "inodesUsed": inodes[2],
+    }  # fmt: skip
 
 
 def _disk(when: str, used: int, inodes: int, taken: int) -> Json:
-    return {
-        "time": when,
-        "availableBytes": _DISK - taken,
-        "capacityBytes": _DISK,
-        "usedBytes": used,
-        "inodesFree": _INODES - taken // 20_000,
-        "inodes": _INODES,
-        "inodesUsed": inodes,
-    }
+    return _filled(when, _DISK, _DISK - taken, used, (_INODES - taken // 20_000, _INODES, inodes))
+
+
+def _network(when: str, received: int) -> Json:
+    return {"time": when, "name": "eth0", "rxBytes": received, "rxErrors": 0}
 
 
 def _written(seen: Seen, name: str, when: int) -> tuple[int, int]:
@@ -57,34 +50,16 @@ def _written(seen: Seen, name: str, when: int) -> tuple[int, int]:
 
 
 def _volumes(seen: Seen, when: int) -> list[Json]:
-    result: list[Json] = []
-    pod = seen.pod
-    if held := volume(pod, when):
-        result.append(
-            {
-                "time": rfc3339(when // 60 * 60),
-                "availableBytes": held.available,
-                "capacityBytes": held.capacity,
-                "usedBytes": held.used,
-                "inodesFree": held.inodes - held.inodes_used,
-                "inodes": held.inodes,
-                "inodesUsed": held.inodes_used,
-                "name": "data",
-                "pvcRef": {"name": held.claim, "namespace": pod.group.namespace},
-            }
-        )
+    pod, text = seen.pod, rfc3339(when // 60 * 60)
     most = (pod.node.pool.memory << 30) if pod.node else 0
-    access = {
-        "time": rfc3339(when // 60 * 60),
-        "availableBytes": most - 12288,
-        "capacityBytes": most,
-        "usedBytes": 12288,
-        "inodesFree": most // 16384 - 9,
-        "inodes": most // 16384,
-        "inodesUsed": 9,
-        "name": f"kube-api-access-{dice.hexadecimal(pod.bits)[:5]}",
-    }
-    return [*result, access]
+    access = _filled(text, most, most - 12288, 12288, (most // 16384 - 9, most // 16384, 9))
+    result: list[Json] = [access | {"name": f"kube-api-access-{dice.hexadecimal(pod.bits)[:5]}"}]
+    if held := volume(pod, when):
+        inodes = held.inodes - held.inodes_used, held.inodes, held.inodes_used
+        data = _filled(text, held.capacity, held.available, held.used, inodes)
+        claim = {"name": held.claim, "namespace": pod.group.namespace}
+        result.insert(0, data | {"name": "data", "pvcRef": claim})
+    return result
 
 
 def _pod(seen: Seen, when: int, taken: int, *, brief: bool) -> tuple[Json, int]:
@@ -95,37 +70,19 @@ def _pod(seen: Seen, when: int, taken: int, *, brief: bool) -> tuple[Json, int]:
     for name, run, usage in seen.boxes:
         layer, log = _written(seen, name, when)
         used += layer + log
-        limit = pod.group.running[run.place][4] * _KIB
-        box: Json = {
-            "name": name,
-            "startTime": rfc3339(run.start),
-            "cpu": _cpu(usage, text),
-            "memory": _memory(usage, text, limit if limit < 1 << 50 else 0),
-        }
+        limit = pod.group.running[run.place][4]
+        box: Json = {"name": name, "startTime": rfc3339(run.start)}
+        box |= _usage(usage, text, limit * _KIB if limit < UNLIMITED else 0)
         if not brief:
-            box |= {
-                "rootfs": _disk(text, layer, layer // 65_536 + 7, taken),
-                "logs": _disk(text, log, 1, taken),
-            }
+            box |= {"rootfs": _disk(text, layer, layer // 65_536 + 7, taken), "logs": _disk(text, log, 1, taken)}
         boxes.append(box | {"swap": {"time": text, "swapUsageBytes": 0}})
-    result: Json = {
-        "podRef": {
-            "name": pod.name,
-            "namespace": pod.group.namespace,
-            "uid": dice.uid(dice.hexadecimal(pod.bits)),
-        },
-        "startTime": rfc3339(pod.created),
-        "containers": boxes,
-        "cpu": _cpu(seen.whole, text),
-        "memory": _memory(seen.whole, text),
-    }
+    uid = dice.uid(dice.hexadecimal(pod.bits))
+    result: Json = {"podRef": {"name": pod.name, "namespace": pod.group.namespace, "uid": uid}}
+    result |= {"startTime": rfc3339(pod.created), "containers": boxes} | _usage(seen.whole, text)
     if not brief:
-        result |= {
-            "network": {"time": text, "name": "eth0", "rxBytes": seen.whole.cpu_total // 90, "rxErrors": 0},
-            "volume": _volumes(seen, when),
-            "ephemeral-storage": _disk(text, used + 12288, used // 65_536 + 9, taken),
-            "process_stats": {"process_count": 0},
-        }
+        result |= {"network": _network(text, seen.whole.cpu_total // 90), "volume": _volumes(seen, when)}
+        result["ephemeral-storage"] = _disk(text, used + 12288, used // 65_536 + 9, taken)
+        result["process_stats"] = {"process_count": 0}
     return result, used
 
 
@@ -133,22 +90,13 @@ def summary(look: Look, *, brief: bool) -> Json:
     """Return the whole document; a brief one has no disks and networks."""
     node, when, text = look.node, look.when, rfc3339(look.when)
     images = 11 * (1 << 30) + dice.mix(node.bits, 5) % (8 << 30)
-    pods = []
-    taken = images + 5 * (1 << 30)
-    for seen in look.pods:
-        shown, used = _pod(seen, when, images + 6 * (1 << 30), brief=brief)
-        pods.append(shown)
-        taken += used
-    about: Json = {
-        "nodeName": node.name,
-        "systemContainers": [],
-        "startTime": rfc3339(look.when - node.pool.age),
-        "cpu": _cpu(look.whole, text),
-        "memory": _memory(look.whole, text, node.pool.memory * (1 << 30) - 1_145_896 * _KIB),
-    }
+    pods = [_pod(seen, when, images + 6 * (1 << 30), brief=brief) for seen in look.pods]
+    taken = images + 5 * (1 << 30) + sum(used for _, used in pods)
+    about: Json = {"nodeName": node.name, "systemContainers": [], "startTime": rfc3339(when - node.pool.age)}
+    about |= _usage(look.whole, text, node.pool.memory * (1 << 30) - 1_145_896 * _KIB)
     if not brief:
         about |= {
-            "network": {"time": text, "name": "eth0", "rxBytes": look.whole.cpu_total // 40, "rxErrors": 0},
+            "network": _network(text, look.whole.cpu_total // 40),
             "fs": _disk(text, taken, taken // 20_000, taken),
             "runtime": {
                 "imageFs": _disk(text, images, images // 30_000, taken),
@@ -158,6 +106,5 @@ def summary(look: Look, *, brief: bool) -> Json:
         }
     if node.pool.swap:
         swapped = node.pool.swap // 256
-        left = node.pool.swap - swapped
-        about["swap"] = {"time": text, "swapAvailableBytes": left, "swapUsageBytes": swapped}
-    return {"node": about, "pods": pods}
+        about["swap"] = {"time": text, "swapAvailableBytes": node.pool.swap - swapped, "swapUsageBytes": swapped}
+    return {"node": about, "pods": [shown for shown, _ in pods]}

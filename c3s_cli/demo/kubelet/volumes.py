@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from c3s_cli.demo import dice
 from c3s_cli.demo.catalogue import claim_of
 from c3s_cli.demo.clock import rfc3339
-
-if TYPE_CHECKING:
-    from c3s_cli.demo.cluster import Cluster
-    from c3s_cli.demo.templates import Json
-    from c3s_cli.demo.things import Pod
+from c3s_cli.demo.cluster import Cluster
+from c3s_cli.demo.templates import Json
+from c3s_cli.demo.things import Pod
 
 _GIB = 1 << 30
 # A kubelet measures volumes once a minute.
@@ -31,11 +29,6 @@ class Volume(NamedTuple):
     inodes_used: int
 
 
-def claim_name(pod: Pod) -> str:
-    """Return the name of a pod's claim."""
-    return f"data-{pod.name}"
-
-
 def volume(pod: Pod, when: int) -> Volume | None:
     """Return the volume that a pod has claimed, as its kubelet last saw it."""
     size = claim_of(pod.group.workload) * _GIB
@@ -49,36 +42,24 @@ def volume(pod: Pod, when: int) -> Volume | None:
     grown = (when + bits % _CYCLE) % _CYCLE
     used = (capacity * fill // 100 + capacity * 8 // 100 * grown // _CYCLE) // 4096 * 4096
     inodes = size // 16384
-    return Volume(claim_name(pod), capacity, used, capacity - used, inodes, 11 + used // (1 << 20) % (inodes // 2))
+    return Volume(f"data-{pod.name}", capacity, used, capacity - used, inodes, 11 + used // (1 << 20) % (inodes // 2))
 
 
 def claims(cluster: Cluster) -> list[Json]:
     """Return the PersistentVolumeClaims, in the order of a list."""
     result: list[Json] = []
     for pod in cluster.pods:
-        size = claim_of(pod.group.workload)
-        if not size:
+        if not (size := claim_of(pod.group.workload)):
             continue
         uid = dice.uid(dice.hexadecimal(pod.bits + 3))
-        amount = {"storage": f"{size}Gi"}
-        result.append(
-            {
-                "metadata": {
-                    "name": claim_name(pod),
-                    "namespace": pod.group.namespace,
-                    "uid": uid,
-                    "resourceVersion": str(4_800_000 + pod.bits % 90_000),
-                    "creationTimestamp": rfc3339(pod.created - 20),
-                    "labels": dict(sorted(pod.group.labels.items())),
-                },
-                "spec": {
-                    "accessModes": ["ReadWriteOnce"],
-                    "resources": {"requests": amount},
-                    "volumeName": f"pvc-{uid}",
-                    "storageClassName": "gp3",
-                    "volumeMode": "Filesystem",
-                },
-                "status": {"phase": "Bound", "accessModes": ["ReadWriteOnce"], "capacity": amount},
-            }
-        )
+        amount, modes = {"storage": f"{size}Gi"}, ["ReadWriteOnce"]
+        metadata: Json = {
+            "name": f"data-{pod.name}", "namespace": pod.group.namespace, "uid": uid,
+            "resourceVersion": str(4_800_000 + pod.bits % 90_000), "creationTimestamp": rfc3339(pod.created - 20),
+            "labels": dict(sorted(pod.group.labels.items())),
+        }  # fmt: skip
+        spec: Json = {"accessModes": modes, "resources": {"requests": amount}, "volumeName": f"pvc-{uid}"}
+        spec |= {"storageClassName": "gp3", "volumeMode": "Filesystem"}
+        status = {"phase": "Bound", "accessModes": modes, "capacity": amount}
+        result.append({"metadata": metadata, "spec": spec, "status": status})
     return sorted(result, key=lambda claim: (claim["metadata"]["namespace"], claim["metadata"]["name"]))

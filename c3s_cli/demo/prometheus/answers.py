@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qs, unquote
 
 from c3s_cli.demo.answer import Answer, of_json
-from c3s_cli.demo.prometheus import values
+from c3s_cli.demo.load import Load
 from c3s_cli.demo.prometheus.engine import Engine
-from c3s_cli.demo.prometheus.lexer import seconds
-from c3s_cli.demo.prometheus.parser import parse
-from c3s_cli.demo.prometheus.series import INTERVAL
-from c3s_cli.demo.prometheus.signatures import kind
+from c3s_cli.demo.prometheus.functions import Samples
+from c3s_cli.demo.prometheus.parser import parse, seconds
+from c3s_cli.demo.prometheus.series import INTERVAL, Labels, Series
 from c3s_cli.demo.prometheus.storage import Storage
-from c3s_cli.demo.prometheus.syntax import BadQuery, CannotExecute, Selector
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from c3s_cli.demo.load import Load
-    from c3s_cli.demo.prometheus.series import Labels, Series
-    from c3s_cli.demo.templates import Json
-    from c3s_cli.demo.world import World
+from c3s_cli.demo.prometheus.syntax import BadQuery, CannotExecute, Selector, kind
+from c3s_cli.demo.templates import Json
+from c3s_cli.demo.world import World
 
 _BUILD: Json = {
     "version": "3.4.1",
@@ -38,6 +34,24 @@ _PLAIN = "text/plain; charset=utf-8"
 Parameters = dict[str, list[str]]
 
 
+def _number(value: float) -> str:
+    """Write a value."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "+Inf" if value > 0 else "-Inf"
+    if value and not 1e-6 <= abs(value) < 1e21:
+        mantissa, _, exponent = repr(value).partition("e")
+        return f"{mantissa.removesuffix('.0')}e{exponent}" if exponent else repr(value)
+    return format(Decimal(repr(value)), "f").removesuffix(".0")
+
+
+def _moment(value: float) -> float | int:
+    """Return a time as it is written: in whole seconds if it is one."""
+    rounded = round(value, 3)
+    return int(rounded) if rounded == int(rounded) else rounded
+
+
 def _success(data: Any) -> Answer:
     return of_json({"status": "success", "data": data})
 
@@ -46,9 +60,9 @@ def _error(status: int, kind_of_error: str, message: str) -> Answer:
     return of_json({"status": "error", "errorType": kind_of_error, "error": message}, status=status)
 
 
-def _element(samples: values.Samples) -> Json:
+def _element(samples: Samples) -> Json:
     points = zip(samples.times, samples.values, strict=True)
-    written = [[values.moment(time), values.number(value)] for time, value in points]
+    written = [[_moment(time), _number(value)] for time, value in points]
     return {"metric": dict(samples.labels), "values": written}
 
 
@@ -114,17 +128,17 @@ class Prometheus:
         when = self._time(given, "time", self._storage.now())
         node = self._parsed(given, "query")
         engine = Engine(self._storage, when, when)
-        at = values.moment(when)
+        at = _moment(when)
         said = kind(node)
         if said == "s":
-            return _success({"resultType": "scalar", "result": [at, values.number(engine.value(node, when))]})
+            return _success({"resultType": "scalar", "result": [at, _number(engine.value(node, when))]})
         if said == "t":
             return _success({"resultType": "string", "result": [at, engine.value(node, when)]})
         if said == "r":
             ranges = engine.matrix(node, when, named=True)
             return _success({"resultType": "matrix", "result": [_element(one) for one in ranges]})
         vector = engine.vector(node, when)
-        result = [{"metric": dict(labels), "value": [at, values.number(value)]} for labels, value in vector]
+        result = [{"metric": dict(labels), "value": [at, _number(value)]} for labels, value in vector]
         return _success({"resultType": "vector", "result": result})
 
     def _range(self, given: Parameters) -> Answer:
@@ -149,7 +163,7 @@ class Prometheus:
         for number in range(int((end - start) / step + 1e-9) + 1):
             when = start + number * step
             for labels, value in engine.vector(node, when):
-                point = [values.moment(when), values.number(value)]
+                point = [_moment(when), _number(value)]
                 found.setdefault(labels, (dict(labels), []))[1].append(point)
         result = [{"metric": labels, "values": points} for labels, points in found.values()]
         return _success({"resultType": "matrix", "result": result})

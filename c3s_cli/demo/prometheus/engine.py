@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from c3s_cli.demo.prometheus import functions, matching
-from c3s_cli.demo.prometheus.grouping import Groups
-from c3s_cli.demo.prometheus.series import INTERVAL, labels_of
+from c3s_cli.demo.prometheus import functions
+from c3s_cli.demo.prometheus.functions import Samples, Vector
+from c3s_cli.demo.prometheus.operators import connected
+from c3s_cli.demo.prometheus.series import INTERVAL, Labels, Series, without_name
+from c3s_cli.demo.prometheus.storage import Storage
 from c3s_cli.demo.prometheus.syntax import (
     Aggregation,
     Binary,
@@ -19,12 +21,8 @@ from c3s_cli.demo.prometheus.syntax import (
     Selector,
     Subquery,
     Text,
+    Timed,
 )
-from c3s_cli.demo.prometheus.values import Matrix, Samples, Vector, without_name
-
-if TYPE_CHECKING:
-    from c3s_cli.demo.prometheus.series import Labels, Series
-    from c3s_cli.demo.prometheus.storage import Storage
 
 # How far back the newest sample of what has not ended may be.
 _LOOKBACK = 300
@@ -41,7 +39,7 @@ class Engine:
         self._start, self._end = start, end
         self._newest = int(storage.now()) // INTERVAL
         self._selected: dict[Selector, list[Series]] = {}
-        self._groups = Groups()
+        self._groups = functions.Groups()
         self._samples = 0
 
     def vector(self, node: Node, when: float) -> Vector:
@@ -61,17 +59,31 @@ class Engine:
                 if isinstance(found, float):
                     return -found
                 return [(without_name(labels), -value) for labels, value in found]
-            case Aggregation(inner=inner, parameter=parameter):
-                number = self.value(parameter, when) if parameter is not None else 0.0
-                return self._groups.reduce(node, self.vector(inner, when), number)
-            case Binary():
-                return self._binary(node, when)
+            case Aggregation(inner=inner):
+                return self._groups.reduce(node, self.vector(inner, when))
+            case Binary(left=left, right=right):
+                return connected(node, self.value(left, when), self.value(right, when))
             case Call():
                 return self._call(node, when)
             case _:
                 raise CannotExecute("a range vector is no instant vector")
 
-    def matrix(self, node: Node, when: float, *, ends: bool = False, named: bool = False) -> Matrix:
+    def _call(self, node: Call, when: float) -> Any:
+        name, arguments = node.name, node.arguments
+        if name == "time":
+            return when
+        if name == "label_replace":
+            first, *texts = (self.value(argument, when) for argument in arguments)
+            return functions.label_replace(first, *texts)
+        ranges = self.matrix(arguments[-1], when, ends=name in functions.BY_ENDS)
+        if name == "quantile_over_time":
+            fraction = self.value(arguments[0], when)
+            return functions.unique([(one.labels, functions.quantile(fraction, one.values)) for one in ranges])
+        apply = functions.OVER_RANGE[name]
+        values = ((samples.labels, apply(samples)) for samples in ranges)
+        return functions.unique([(labels, value) for labels, value in values if value is not None])
+
+    def matrix(self, node: Node, when: float, *, ends: bool = False, named: bool = False) -> list[Samples]:
         """Return a range vector, by name or without; with `ends` only those of what never falls."""
         if isinstance(node, Subquery):
             return self._subquery(node, when, named=named)
@@ -79,13 +91,13 @@ class Engine:
         end = self._moment(node, when)
         begin = end - node.span
         low, high = math.floor(begin / INTERVAL) + 1, math.floor(end / INTERVAL)
-        result: Matrix = []
+        result: list[Samples] = []
         for series in self._select(node):
             first, last = max(low, series.first), min(high, series.last)
-            if first > last:
-                continue
-            self._count(last - first + 1)
             count = last - first + 1
+            if count < 1:
+                continue
+            self._count(count)
             if ends and series.grows and count > 2:
                 values = series.values(first, first) + series.values(last, last)
                 times = [float(first * INTERVAL), float(last * INTERVAL)]
@@ -100,7 +112,7 @@ class Engine:
         if self._samples > _MOST_SAMPLES:
             raise CannotExecute("query processing would load too many samples into memory in query execution")
 
-    def _moment(self, node: Selector | Subquery, when: float) -> float:
+    def _moment(self, node: Timed, when: float) -> float:
         if node.at is not None:
             when = {"start": self._start, "end": self._end}[node.at] if isinstance(node.at, str) else node.at
         return when - node.offset
@@ -124,7 +136,7 @@ class Engine:
         self._count(len(result))
         return result
 
-    def _subquery(self, node: Subquery, when: float, *, named: bool) -> Matrix:
+    def _subquery(self, node: Subquery, when: float, *, named: bool) -> list[Samples]:
         end = self._moment(node, when)
         begin = end - node.span
         step = node.step or _STEP
@@ -146,81 +158,3 @@ class Engine:
             Samples(labels if named else without_name(labels), times, values, begin, end, len(times))
             for labels, (times, values) in found.items()
         ]
-
-    def _binary(self, node: Binary, when: float) -> Any:
-        left, right = self.value(node.left, when), self.value(node.right, when)
-        if isinstance(left, float):
-            if isinstance(right, float):
-                return matching.of_numbers(node, left, right)
-            return matching.with_number(node, right, left, left=True)
-        if isinstance(right, float):
-            return matching.with_number(node, left, right, left=False)
-        if node.operator in ("and", "or", "unless"):
-            return matching.of_sets(node, left, right)
-        return matching.of_vectors(node, left, right)
-
-    def _call(self, node: Call, when: float) -> Any:
-        name, arguments = node.name, node.arguments
-        if name in functions.OVER_RANGE:
-            return self._over(node, when)
-        match name:
-            case "quantile_over_time":
-                fraction = self.value(arguments[0], when)
-                ranges = self.matrix(arguments[1], when)
-                return _unique([(one.labels, functions.quantile(fraction, one.values)) for one in ranges])
-            case "label_replace":
-                first, *texts = (self.value(argument, when) for argument in arguments)
-                return functions.label_replace(first, *texts)
-            case "time":
-                return when
-            case "vector":
-                return [((), self.value(arguments[0], when))]
-            case "scalar":
-                found = self.value(arguments[0], when)
-                return found[0][1] if len(found) == 1 else math.nan
-            case "absent":
-                found = self.value(arguments[0], when)
-                selector = arguments[0]
-                equal = (
-                    {one.label: one.value for one in selector.matchers if one.operator == "="}
-                    if isinstance(selector, Selector)
-                    else {}
-                )
-                return [] if found else [(without_name(labels_of(equal)), 1.0)]
-            case _:
-                return self._of_values(node, when)
-
-    def _over(self, node: Call, when: float) -> Vector:
-        apply = functions.OVER_RANGE[node.name]
-        argument = node.arguments[0]
-        named = node.name in functions.KEEP_NAME
-        result: Vector = []
-        for samples in self.matrix(argument, when, ends=node.name in functions.BY_ENDS, named=named):
-            value = apply(samples)
-            if value is not None:
-                result.append((samples.labels, value))
-        return _unique(result)
-
-    def _of_values(self, node: Call, when: float) -> Vector:
-        vector: Vector = self.value(node.arguments[0], when)
-        match node.name:
-            case "clamp_min" | "clamp_max":
-                bound = self.value(node.arguments[1], when)
-                clamp = max if node.name == "clamp_min" else min
-                return [(without_name(labels), clamp(value, bound)) for labels, value in vector]
-            case "round":
-                to = self.value(node.arguments[1], when) if len(node.arguments) > 1 else 1.0
-                return [(without_name(labels), math.floor(value / to + 0.5) * to) for labels, value in vector]
-            case "timestamp":
-                seen = min(math.floor(when / INTERVAL), self._newest) * INTERVAL
-                return [(without_name(labels), float(seen)) for labels, _ in vector]
-            case _:
-                apply = functions.ON_VALUES[node.name]
-                return [(without_name(labels), float(apply(value))) for labels, value in vector]
-
-
-def _unique(vector: Vector) -> Vector:
-    """Refuse elements that nothing tells apart now that their names are gone."""
-    if len({labels for labels, _ in vector}) < len(vector):
-        raise CannotExecute("vector cannot contain metrics with the same labelset")
-    return vector

@@ -1,58 +1,68 @@
-"""The functions of queries, on the samples of a range and on single values."""
+"""The functions of queries: on the samples of a range, on labels, and on groups of elements."""
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
-from c3s_cli.demo.prometheus.series import labels_of
-from c3s_cli.demo.prometheus.syntax import CannotExecute
+from c3s_cli.demo.prometheus.series import Labels, labels_of
+from c3s_cli.demo.prometheus.syntax import Aggregation, CannotExecute
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+# The elements of an instant vector.
+Vector = list[tuple[Labels, float]]
 
-    from c3s_cli.demo.prometheus.values import Samples, Vector
+
+class Samples(NamedTuple):
+    """One element of a range vector: a range (begin, end] and what lies in it, or only the ends of that."""
+
+    labels: Labels  # without a name
+    times: list[float]
+    values: list[float]
+    begin: float
+    end: float
+    size: int  # how many samples lie in it
 
 
 def quantile(fraction: float, values: Sequence[float]) -> float:
     """Return a quantile, between two values by their distance from it."""
     if not values or math.isnan(fraction):
         return math.nan
-    if fraction < 0:
-        return -math.inf
-    if fraction > 1:
-        return math.inf
+    if not 0 <= fraction <= 1:
+        return math.copysign(math.inf, fraction)
     ordered = sorted(values)
     rank = fraction * (len(ordered) - 1)
-    low = max(0, math.floor(rank))
+    low = math.floor(rank)
     high = min(len(ordered) - 1, low + 1)
     weight = rank - low
     return ordered[low] * (1 - weight) + ordered[high] * weight
 
 
-def _increase(samples: Samples, *, counter: bool, by_second: bool) -> float | None:
+def _increase(samples: Samples) -> float | None:
     """Return the growth over a range, as if its ends had been sampled: Prometheus' extrapolation."""
     times, values = samples.times, samples.values
     if len(times) < 2:
         return None
-    grown = values[-1] - values[0]
-    if counter:
-        # A counter that falls was reset.
-        grown += sum(before for before, after in pairwise(values) if after < before)
+    # A counter that falls was reset.
+    grown = values[-1] - values[0] + sum(before for before, after in pairwise(values) if after < before)
     sampled = times[-1] - times[0]
     between = sampled / (samples.size - 1)
     to_start, to_end = times[0] - samples.begin, samples.end - times[-1]
     if to_start >= between * 1.1:
         to_start = between / 2
-    if counter and grown > 0 and values[0] >= 0:
+    if grown > 0 and values[0] >= 0:
         # It cannot have been below zero.
         to_start = min(to_start, sampled * (values[0] / grown))
     if to_end >= between * 1.1:
         to_end = between / 2
-    factor = (sampled + to_start + to_end) / sampled
-    return grown * factor / (samples.end - samples.begin if by_second else 1)
+    return grown * ((sampled + to_start + to_end) / sampled)
+
+
+def _rate(samples: Samples) -> float | None:
+    grown = _increase(samples)
+    return None if grown is None else grown / (samples.end - samples.begin)
 
 
 def _irate(samples: Samples) -> float | None:
@@ -64,23 +74,22 @@ def _irate(samples: Samples) -> float | None:
 
 
 OVER_RANGE: dict[str, Callable[[Samples], float | None]] = {
-    "rate": lambda samples: _increase(samples, counter=True, by_second=True),
-    "increase": lambda samples: _increase(samples, counter=True, by_second=False),
-    "delta": lambda samples: _increase(samples, counter=False, by_second=False),
+    "rate": _rate,
+    "increase": _increase,
     "irate": _irate,
     "avg_over_time": lambda samples: math.fsum(samples.values) / len(samples.values),
-    "sum_over_time": lambda samples: math.fsum(samples.values),
     "max_over_time": lambda samples: max(samples.values),
     "min_over_time": lambda samples: min(samples.values),
-    "count_over_time": lambda samples: float(len(samples.values)),
-    "last_over_time": lambda samples: samples.values[-1],
 }
 # Those that look at no more than the first and the last value of what never falls.
 BY_ENDS = frozenset({"rate", "increase"})
-# Those whose result is still the metric of that name.
-KEEP_NAME = frozenset({"last_over_time"})
 
-ON_VALUES: dict[str, Callable[[float], float]] = {"abs": abs, "ceil": math.ceil, "floor": math.floor}
+
+def unique(vector: Vector) -> Vector:
+    """Refuse elements that nothing tells apart."""
+    if len({labels for labels, _ in vector}) < len(vector):
+        raise CannotExecute("vector cannot contain metrics with the same labelset")
+    return vector
 
 
 def label_replace(vector: Vector, target: str, replacement: str, source: str, pattern: str) -> Vector:
@@ -91,18 +100,13 @@ def label_replace(vector: Vector, target: str, replacement: str, source: str, pa
         raise CannotExecute(f"invalid regular expression in label_replace(): {pattern}") from None
     if not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", target):
         raise CannotExecute(f"invalid destination label name in label_replace(): {target}")
-    result = []
-    seen = set()
+    result: Vector = []
     for labels, value in vector:
         known = dict(labels)
         if found := expression.fullmatch(known.get(source, "")):
             known[target] = _expanded(found, replacement)
-        changed = labels_of(known)
-        if changed in seen:
-            raise CannotExecute("vector cannot contain metrics with the same labelset")
-        seen.add(changed)
-        result.append((changed, value))
-    return result
+        result.append((labels_of(known), value))
+    return unique(result)
 
 
 def _expanded(found: re.Match[str], replacement: str) -> str:
@@ -118,3 +122,35 @@ def _expanded(found: re.Match[str], replacement: str) -> str:
             return ""
 
     return re.sub(r"\$(?:\{(\w+)\}|(\w+|\$))", part, replacement)
+
+
+_REDUCE: dict[str, Callable[[list[float]], float]] = {
+    "sum": math.fsum,
+    "avg": lambda values: math.fsum(values) / len(values),
+    "max": max,
+    "min": min,
+    "count": lambda values: float(len(values)),
+    "group": lambda _: 1.0,
+}
+
+
+class Groups:
+    """Finds the group of an element; the same elements come at every time."""
+
+    def __init__(self) -> None:
+        self._known: dict[Aggregation, dict[Labels, Labels]] = {}
+
+    def reduce(self, node: Aggregation, vector: Vector) -> Vector:
+        """Carry out an aggregation."""
+        reduce = _REDUCE.get(node.name)
+        if reduce is None:
+            raise CannotExecute(f"unhandled aggregation operator: {node.name}")
+        known = self._known.setdefault(node, {})
+        groups: dict[Labels, list[float]] = {}
+        for labels, value in vector:
+            key = known.get(labels)
+            if key is None:
+                hidden = node.labels | {"__name__"} if node.without else node.labels
+                key = known[labels] = tuple(pair for pair in labels if (pair[0] in hidden) != node.without)
+            groups.setdefault(key, []).append(value)
+        return [(key, reduce(values)) for key, values in groups.items()]

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable
 from itertools import accumulate
-from typing import TYPE_CHECKING
 
-from c3s_cli.demo.load import TICK
-from c3s_cli.demo.prometheus.series import INTERVAL
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from c3s_cli.demo.counters import Counters
-    from c3s_cli.demo.load import Load
-    from c3s_cli.demo.runs import Run
-    from c3s_cli.demo.things import Node
+from c3s_cli.demo.counters import Counters
+from c3s_cli.demo.load import TICK, Load
+from c3s_cli.demo.prometheus.series import INTERVAL, Values
+from c3s_cli.demo.runs import Run
+from c3s_cli.demo.things import Node
 
 # Scrapes that are added up at once: two hours.
 _CHUNK = 240
@@ -106,7 +101,7 @@ class History:
             )
         return found
 
-    def memory(self, run: Run) -> Callable[[int, int], list[float]]:
+    def memory(self, run: Run) -> Values:
         """Return the bytes a run has in use at scrapes."""
         load, pod, place = self.load, run.pod, run.place
         loop: list[float] = []

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
 from c3s_cli.demo.kubelet.volumes import Volume, volume
 from c3s_cli.demo.prometheus.cadvisor import CPU, MEMORY, CAdvisor
-from c3s_cli.demo.prometheus.series import INTERVAL, Series, constant
+from c3s_cli.demo.prometheus.scene import Scene
+from c3s_cli.demo.prometheus.series import INTERVAL, Series, Values, constant
 from c3s_cli.demo.runs import FOREVER
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from c3s_cli.demo.prometheus.scene import Scene
-    from c3s_cli.demo.things import Node, Pod
+from c3s_cli.demo.things import Node, Pod
 
 # The part of the time a machine is busy that goes to each mode.
 _BUSY = {"user": 0.71, "system": 0.21, "softirq": 0.05, "steal": 0.03}
@@ -42,24 +38,16 @@ class Machines:
             for pod in self._scene.world.state().pods:
                 yield from self._volume(name, pod, read)
             return
-        for node in self._scene.nodes:
-            life = self._scene.life(self._scene.epoch - node.pool.age, FOREVER)
-            if life is not None:
-                yield from self._node(name, node, life)
+        for node, life in self._scene.nodes:
+            yield from self._node(name, node, life)
 
     def _volume(self, name: str, pod: Pod, read: Callable[[Volume], int]) -> Iterator[Series]:
         life = self._scene.life(pod.created, FOREVER)
         node = pod.node
         if life is None or node is None or not node.measured or volume(pod, 0) is None:
             return
-        labels = {
-            "job": "kubelet",
-            "metrics_path": "/metrics",
-            "instance": f"{node.host_ip}:10250",
-            "node": node.name,
-            "namespace": pod.group.namespace,
-            "persistentvolumeclaim": f"data-{pod.name}",
-        }
+        labels = {"job": "kubelet", "metrics_path": "/metrics", "instance": f"{node.host_ip}:10250", "node": node.name}
+        labels |= {"namespace": pod.group.namespace, "persistentvolumeclaim": f"data-{pod.name}"}
 
         def values(first: int, last: int) -> list[float]:
             held = (volume(pod, scrape * INTERVAL) for scrape in range(first, last + 1))
@@ -77,32 +65,29 @@ class Machines:
         elif name == "node_memory_MemTotal_bytes":
             yield Series(name, labels, life, constant(whole))
         elif name == "node_memory_MemAvailable_bytes":
-            used = self._cadvisor.node(MEMORY, node, self._scene.runs.on_node(node.name)).values
+            used = self._cadvisor.node(MEMORY, node, self._scene.runs.on_node(node.name), life).values
             # Kubelets count reclaimable memory as in use.
             yield Series(name, labels, life, lambda a, b: [whole - value * 31 / 32 for value in used(a, b)])
         else:
             yield from self._cpu(name, node, labels, life)
 
     def _cpu(self, name: str, node: Node, labels: dict[str, str], life: tuple[int, int]) -> Iterator[Series]:
-        busy = self._cadvisor.node(CPU, node, self._scene.runs.on_node(node.name)).values
+        busy = self._cadvisor.node(CPU, node, self._scene.runs.on_node(node.name), life).values
         cores, start = node.pool.cores, life[0]
 
-        def mode(part: float) -> Callable[[int, int], list[float]]:
+        def mode(part: float) -> Values:
             return lambda first, last: [value * part / cores for value in busy(first, last)]
 
-        def idle(first: int, last: int) -> list[float]:
-            scrapes = range(first, last + 1)
-            return [
-                (scrape - start) * INTERVAL * 0.998 - value / cores
-                for scrape, value in zip(scrapes, busy(first, last), strict=True)
-            ]
+        def waiting(share: float) -> Values:
+            return lambda first, last: [(scrape - start) * INTERVAL * share for scrape in range(first, last + 1)]
 
-        def waiting(first: int, last: int) -> list[float]:
-            return [(scrape - start) * INTERVAL * 0.002 for scrape in range(first, last + 1)]
+        def idle(first: int, last: int) -> list[float]:
+            times = waiting(0.998)(first, last)
+            return [time - value / cores for time, value in zip(times, busy(first, last), strict=True)]
 
         for core in range(cores):
             about = labels | {"cpu": str(core)}
             for which, part in _BUSY.items():
                 yield Series(name, about | {"mode": which}, life, mode(part), grows=True)
             yield Series(name, about | {"mode": "idle"}, life, idle)
-            yield Series(name, about | {"mode": "iowait"}, life, waiting, grows=True)
+            yield Series(name, about | {"mode": "iowait"}, life, waiting(0.002), grows=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import NamedTuple
 
-from c3s_cli.demo.prometheus.lexer import Token, problem, seconds, tokens, unquoted
-from c3s_cli.demo.prometheus.signatures import AGGREGATIONS, FUNCTIONS, PARAMETERS, kind
 from c3s_cli.demo.prometheus.syntax import (
+    AGGREGATIONS,
+    FUNCTIONS,
+    PARAMETERS,
     Aggregation,
     BadQuery,
     Binary,
@@ -20,18 +22,38 @@ from c3s_cli.demo.prometheus.syntax import (
     Selector,
     Subquery,
     Text,
+    Timed,
+    kind,
 )
 
-_LEVELS = (
-    ("or",),
-    ("and", "unless"),
-    ("==", "!=", "<=", "<", ">=", ">"),
-    ("+", "-"),
-    ("*", "/", "%"),
-    ("^",),
+_TOKENS = re.compile(
+    r"(?P<space>\s+|\#[^\n]*)"
+    r"|(?P<duration>(?:\d+(?:ms|[smhdwy]))+(?![a-zA-Z0-9_.]))"
+    r"|(?P<number>0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?![a-zA-Z0-9_])"
+    r"|(?P<name>[a-zA-Z_][a-zA-Z0-9_:]*)"
+    r"""|(?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`]*`)"""
+    r"|(?P<operator>=~|!~|==|!=|<=|>=|[-+*/%^=<>(){}\[\],:@])"
 )
-_COMPARISONS = _LEVELS[2]
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"', "'": "'"}
+_COMPARISONS = ("==", "!=", "<=", "<", ">=", ">")
+_LEVELS = (("or",), ("and", "unless"), _COMPARISONS, ("+", "-"), ("*", "/", "%"), ("^",))
 _NAMES = {"v": "instant vector", "r": "range vector", "s": "scalar", "t": "string"}
+_TIMED = "modifier must be preceded by an instant vector selector or range vector selector or a subquery"
+
+
+class Token(NamedTuple):
+    """A word of a query, and where it stands; the kind of the end is "end"."""
+
+    kind: str
+    text: str
+    place: int
+
+
+def seconds(text: str) -> float:
+    """Read a duration such as 1h30m."""
+    parts = re.findall(r"(\d+)(ms|[smhdwy])", text)
+    return float(sum(int(count) * _UNITS[unit] for count, unit in parts))
 
 
 def parse(text: str) -> Node:
@@ -41,7 +63,7 @@ def parse(text: str) -> Node:
     reader = _Reader(text)
     found = reader.expression(0)
     if reader.token.kind != "end":
-        raise reader.wrong(f"unexpected {reader.said()}")
+        raise reader.unexpected("")
     return found
 
 
@@ -50,35 +72,52 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._tokens = tokens(text)
+        self._tokens: list[Token] = []
         self._place = 0
+        place = 0
+        while place < len(text):
+            found = _TOKENS.match(text, place)
+            if found is None or found.lastgroup is None:
+                raise self._problem(place, f"unexpected character: {text[place]!r}")
+            if found.lastgroup != "space":
+                self._tokens.append(Token(found.lastgroup, found.group(), place))
+            place = found.end()
+        self._tokens.append(Token("end", "", len(text)))
 
     @property
     def token(self) -> Token:
         return self._tokens[self._place]
 
-    def said(self) -> str:
-        """Describe what comes next."""
-        return "end of input" if self.token.kind == "end" else f'"{self.token.text}"'
+    def _problem(self, place: int, message: str) -> BadQuery:
+        """Say where in a query something is wrong, as Prometheus does."""
+        line = self._text.count("\n", 0, place) + 1
+        return BadQuery(f"{line}:{place - self._text.rfind(chr(10), 0, place)}: parse error: {message}")
 
-    def wrong(self, message: str) -> BadQuery:
-        return problem(self._text, self.token.place, message)
+    def wrong(self, message: str, place: int | None = None) -> BadQuery:
+        """Say what is wrong with the next token, or with another one."""
+        return self._problem(self._tokens[self._place if place is None else place].place, message)
+
+    def unexpected(self, where: str) -> BadQuery:
+        said = "end of input" if self.token.kind == "end" else f'"{self.token.text}"'
+        return self.wrong(f"unexpected {said}{where}")
 
     def take(self) -> Token:
         token = self.token
         self._place += 1
         return token
 
+    def comes(self, *texts: str) -> bool:
+        return self.token.kind in ("operator", "name") and self.token.text.lower() in texts
+
     def skip(self, *texts: str) -> bool:
         """Pass over one of these, if it comes next."""
-        if self.token.kind in ("operator", "name") and self.token.text.lower() in texts:
-            self._place += 1
-            return True
-        return False
+        found = self.comes(*texts)
+        self._place += found
+        return found
 
     def need(self, text: str, where: str) -> None:
         if not self.skip(text):
-            raise self.wrong(f'unexpected {self.said()} in {where}, expected "{text}"')
+            raise self.unexpected(f' in {where}, expected "{text}"')
 
     # Operators.
 
@@ -87,7 +126,7 @@ class _Reader:
         if level == len(_LEVELS):
             return self.signed()
         left = self.expression(level + 1)
-        while self.token.kind in ("operator", "name") and self.token.text.lower() in _LEVELS[level]:
+        while self.comes(*_LEVELS[level]):
             place = self._place
             operator = self.take().text.lower()
             matching = self.matching(operator)
@@ -98,19 +137,16 @@ class _Reader:
 
     def checked(self, found: Binary, place: int) -> Binary:
         kinds = kind(found.left), kind(found.right)
-        self._place, back = place, self._place
         if not set(kinds) <= {"s", "v"}:
-            raise self.wrong("binary expression must contain only scalar and instant vector types")
+            raise self.wrong("binary expression must contain only scalar and instant vector types", place)
         if found.operator in ("and", "or", "unless") and kinds != ("v", "v"):
-            raise self.wrong(f'set operator "{found.operator}" not allowed in binary scalar expression')
+            raise self.wrong(f'set operator "{found.operator}" not allowed in binary scalar expression', place)
         if found.operator in _COMPARISONS and kinds == ("s", "s") and not found.matching.boolean:
-            raise self.wrong("comparisons between scalars must use BOOL modifier")
-        self._place = back
+            raise self.wrong("comparisons between scalars must use BOOL modifier", place)
         return found
 
     def matching(self, operator: str) -> Matching:
-        boolean = operator in _COMPARISONS and self.skip("bool")
-        result = Matching(boolean=boolean)
+        result = Matching(boolean=operator in _COMPARISONS and self.skip("bool"))
         for word in ("on", "ignoring"):
             if self.skip(word):
                 result = replace(result, on=word == "on", labels=frozenset(self.names()))
@@ -125,10 +161,10 @@ class _Reader:
         result = []
         while not self.skip(")"):
             if self.token.kind != "name":
-                raise self.wrong(f"unexpected {self.said()} in grouping opts, expected label")
+                raise self.unexpected(" in grouping opts, expected label")
             result.append(self.take().text)
             if not self.skip(",") and self.token.text != ")":
-                raise self.wrong(f'unexpected {self.said()} in grouping opts, expected "," or ")"')
+                raise self.unexpected(' in grouping opts, expected "," or ")"')
         return result
 
     # Operands.
@@ -144,35 +180,29 @@ class _Reader:
 
     def modified(self, found: Node) -> Node:
         while True:
-            if self.token.text == "[" and self.token.kind == "operator":
+            if self.skip("["):
                 found = self.ranged(found)
             elif self.skip("offset"):
                 sign = -1 if self.skip("-") else 1
-                if not isinstance(found, (Selector, Subquery)):
-                    raise self.wrong(
-                        "offset modifier must be preceded by an instant vector selector or range vector "
-                        "selector or a subquery"
-                    )
-                found = replace(found, offset=sign * self.duration())
+                found = replace(self.timed(found, "offset"), offset=sign * self.duration())
             elif self.skip("@"):
-                if not isinstance(found, (Selector, Subquery)):
-                    raise self.wrong(
-                        "@ modifier must be preceded by an instant vector selector or range vector "
-                        "selector or a subquery"
-                    )
-                found = replace(found, at=self.moment())
+                found = replace(self.timed(found, "@"), at=self.moment())
             else:
                 return found
 
+    def timed(self, found: Node, word: str) -> Timed:
+        if isinstance(found, Timed):
+            return found
+        raise self.wrong(f"{word} {_TIMED}")
+
     def ranged(self, found: Node) -> Node:
-        self.need("[", "range")
         span = self.duration()
         if self.skip(":"):
             step = 0.0 if self.token.text == "]" else self.duration()
             self.close("subquery")
             if kind(found) not in ("v", "s"):
                 raise self.wrong("subquery is only allowed on instant vector")
-            return Subquery(found, span, step)
+            return Subquery(span=span, inner=found, step=step)
         self.close("range")
         if not isinstance(found, Selector) or found.span:
             raise self.wrong("ranges only allowed for vector selectors")
@@ -185,46 +215,48 @@ class _Reader:
         self.need("]", where)
 
     def duration(self) -> float:
-        token = self.take()
-        if token.kind == "duration":
-            return seconds(token.text)
-        if token.kind == "number":
-            return float(token.text)
-        self._place -= 1
-        raise self.wrong(f"unexpected {self.said()}, expected number or duration")
+        match self.token:
+            case Token(kind="duration", text=text):
+                found = seconds(text)
+            case Token(kind="number", text=text):
+                found = float(text)
+            case _:
+                raise self.unexpected(", expected number or duration")
+        self.take()
+        return found
 
     def moment(self) -> float | str:
         sign = -1 if self.skip("-") else 1
         if self.token.kind == "number":
             return sign * float(self.take().text)
-        word = self.take().text
-        if word not in ("start", "end"):
+        if not self.comes("start", "end"):
             raise self.wrong('unexpected token in @, expected timestamp, "start()" or "end()"')
+        word = self.take().text
         self.need("(", "@")
         self.need(")", "@")
         return word
 
     def operand(self) -> Node:
-        token = self.token
         if self.skip("("):
             inner = self.expression(0)
             if not self.skip(")"):
                 raise self.wrong("unclosed left parenthesis")
             return inner
-        if token.text == "{":
+        if self.comes("{"):
             return self.selector("")
-        match token.kind:
-            case "duration":
-                return Number(seconds(self.take().text))
-            case "number":
-                self.take()
-                return Number(float(int(token.text, 16)) if token.text[:2].lower() == "0x" else float(token.text))
-            case "string":
-                return Text(unquoted(self.take().text))
-            case "name":
+        match self.token.kind, self.token.text:
+            case "duration", text:
+                found: Node = Number(seconds(text))
+            case "number", text:
+                found = Number(float(int(text, 16)) if text[:2].lower() == "0x" else float(text))
+            case "string", text:
+                found = Text(_unquoted(text))
+            case "name", _:
                 return self.named(self.take().text)
             case _:
-                raise self.wrong(f"unexpected {self.said()}")
+                raise self.unexpected("")
+        self.take()
+        return found
 
     def named(self, name: str) -> Node:
         """Read what begins with a name."""
@@ -236,24 +268,20 @@ class _Reader:
         return self.call(name) if self.token.text == "(" else self.selector(name)
 
     def call(self, name: str) -> Node:
-        place = self._place
-        if name not in FUNCTIONS:
-            self._place -= 1
-            raise self.wrong(f'unknown function with name "{name}"')
+        place = self._place - 1
+        kinds = FUNCTIONS.get(name)
+        if kinds is None:
+            raise self.wrong(f'unknown function with name "{name}"', place)
         arguments = self.arguments()
-        wanted = FUNCTIONS[name]
-        kinds, least = wanted.replace("?", ""), len(wanted.partition("?")[0]) - wanted.count("?")
-        self._place, back = place - 1, self._place
-        if not least <= len(arguments) <= len(kinds):
-            raise self.wrong(f'expected {len(kinds)} argument(s) in call to "{name}", got {len(arguments)}')
-        for argument, one in zip(arguments, kinds, strict=False):
-            self.expected(argument, one, f'call to function "{name}"')
-        self._place = back
+        if len(arguments) != len(kinds):
+            raise self.wrong(f'expected {len(kinds)} argument(s) in call to "{name}", got {len(arguments)}', place)
+        for argument, wanted in zip(arguments, kinds, strict=True):
+            self.expected(argument, wanted, f'call to function "{name}"', place)
         return Call(name, tuple(arguments))
 
-    def expected(self, argument: Node, wanted: str, where: str) -> None:
-        if kind(argument) != wanted:
-            raise self.wrong(f"expected type {_NAMES[wanted]} in {where}, got {_NAMES[kind(argument)]}")
+    def expected(self, argument: Node, wanted: str, where: str, place: int) -> None:
+        if (found := kind(argument)) != wanted:
+            raise self.wrong(f"expected type {_NAMES[wanted]} in {where}, got {_NAMES[found]}", place)
 
     def arguments(self) -> list[Node]:
         self.need("(", "function call")
@@ -263,9 +291,7 @@ class _Reader:
                 raise self.wrong("unclosed left parenthesis")
             result.append(self.expression(0))
             if not self.skip(",") and self.token.text != ")":
-                raise self.wrong(
-                    "unclosed left parenthesis" if self.token.kind == "end" else f"unexpected {self.said()}"
-                )
+                raise self.wrong("unclosed left parenthesis") if self.token.kind == "end" else self.unexpected("")
         return result
 
     def aggregation(self, name: str) -> Node:
@@ -273,18 +299,14 @@ class _Reader:
         place = self._place
         arguments = self.arguments()
         grouping = grouping or self.grouping() or (frozenset(), False)
-        self._place, back = place, self._place
-        count = 2 if name in PARAMETERS else 1
+        count = 1 + (name in PARAMETERS)
         if len(arguments) != count:
-            raise self.wrong(
-                f"wrong number of arguments for aggregate expression provided, expected {count}, got {len(arguments)}"
-            )
-        self.expected(arguments[-1], "v", "aggregation expression")
-        parameter = arguments[0] if count == 2 else None
-        if parameter is not None:
-            self.expected(parameter, "s", "aggregation parameter")
-        self._place = back
-        return Aggregation(name, arguments[-1], *grouping, parameter)
+            said = f"wrong number of arguments for aggregate expression provided, expected {count}"
+            raise self.wrong(f"{said}, got {len(arguments)}", place)
+        self.expected(arguments[-1], "v", "aggregation expression", place)
+        if wanted := PARAMETERS.get(name):
+            self.expected(arguments[0], wanted, "aggregation parameter", place)
+        return Aggregation(name, arguments[-1], *grouping)
 
     def grouping(self) -> tuple[frozenset[str], bool] | None:
         for word in ("by", "without"):
@@ -298,39 +320,31 @@ class _Reader:
             while not self.skip("}"):
                 matchers.append(self.matcher())
                 if not self.skip(",") and self.token.text != "}":
-                    raise self.wrong(f'unexpected {self.said()} in label matching, expected "," or "}}"')
-        if all(empty(matcher) for matcher in matchers):
+                    raise self.unexpected(' in label matching, expected "," or "}"')
+        if all(matcher.test("") for matcher in matchers):
             raise self.wrong("vector selector must contain at least one non-empty matcher")
-        return Selector(tuple(matchers))
+        return Selector(matchers=tuple(matchers))
 
     def matcher(self) -> Matcher:
         if self.token.kind != "name":
-            raise self.wrong(f'unexpected {self.said()} in label matching, expected identifier or "}}"')
+            raise self.unexpected(' in label matching, expected identifier or "}"')
         label = self.take().text
+        if not self.comes("=", "!=", "=~", "!~"):
+            raise self.unexpected(" in label matching, expected label matching operator")
         operator = self.take().text
-        if operator not in ("=", "!=", "=~", "!~"):
-            self._place -= 1
-            raise self.wrong(f"unexpected {self.said()} in label matching, expected label matching operator")
         if self.token.kind != "string":
-            raise self.wrong(f"unexpected {self.said()} in label matching, expected string")
-        value = unquoted(self.token.text)
-        if operator in ("=~", "!~"):
-            try:
-                re.compile(value)
-            except re.error as error:
-                raise self.wrong(f"error parsing regexp: {error}: `{value}`") from None
+            raise self.unexpected(" in label matching, expected string")
+        value = _unquoted(self.token.text)
+        try:
+            found = Matcher(label, operator, value)
+        except re.error as error:
+            raise self.wrong(f"error parsing regexp: {error}: `{value}`") from None
         self.take()
-        return Matcher(label, operator, value)
+        return found
 
 
-def empty(matcher: Matcher) -> bool:
-    """Return whether a matcher matches a missing label."""
-    match matcher.operator:
-        case "=":
-            return not matcher.value
-        case "!=":
-            return bool(matcher.value)
-        case "=~":
-            return re.fullmatch(matcher.value, "") is not None
-        case _:
-            return re.fullmatch(matcher.value, "") is None
+def _unquoted(text: str) -> str:
+    """Return what a string says."""
+    if text[0] == "`":
+        return text[1:-1]
+    return re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[1], found[0]), text[1:-1])

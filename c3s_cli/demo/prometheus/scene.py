@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from c3s_cli.demo.catalogue import NEW
 from c3s_cli.demo.counters import Counters
+from c3s_cli.demo.load import Load
 from c3s_cli.demo.pod_status import phase
 from c3s_cli.demo.prometheus.history import History
 from c3s_cli.demo.prometheus.series import INTERVAL
 from c3s_cli.demo.runs import FOREVER, Runs
-
-if TYPE_CHECKING:
-    from c3s_cli.demo.load import Load
-    from c3s_cli.demo.things import Node, Pod
-    from c3s_cli.demo.world import World
+from c3s_cli.demo.things import Node, Pod
+from c3s_cli.demo.world import World
 
 RETENTION = 14 * 86400
 
@@ -43,9 +41,10 @@ class Scene:
         return self.world.state().version, self.world.clock.now() // INTERVAL
 
     @property
-    def nodes(self) -> list[Node]:
-        """The nodes."""
-        return self.world.state().nodes
+    def nodes(self) -> list[tuple[Node, tuple[int, int]]]:
+        """The nodes, and their life."""
+        ages = ((node, self.life(self.epoch - node.pool.age, FOREVER)) for node in self.world.state().nodes)
+        return [(node, life) for node, life in ages if life]
 
     def life(self, start: int, end: int) -> tuple[int, int] | None:
         """Return the first and the last scrape of what was there from a time to another; None if nobody saw it."""
@@ -65,8 +64,6 @@ class Scene:
                 spans[new.key] = Span(new, when, FOREVER, ((when, phase(NEW)),))
             else:
                 span = spans[new.key]
-                phases = span.phases
-                if phases[-1][1] != phase(new.state):
-                    phases = (*phases, (when, phase(new.state)))
-                spans[new.key] = span._replace(pod=new, phases=phases)
+                after = () if span.phases[-1][1] == phase(new.state) else ((when, phase(new.state)),)
+                spans[new.key] = span._replace(pod=new, phases=span.phases + after)
         return [*spans.values(), *gone]

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from c3s_cli.demo import dice, nodes
+from c3s_cli.demo.catalogue import Box
+from c3s_cli.demo.prometheus.scene import Scene, Span
 from c3s_cli.demo.prometheus.series import INTERVAL, Series, constant
 from c3s_cli.demo.runs import FOREVER
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from c3s_cli.demo.catalogue import Box
-    from c3s_cli.demo.prometheus.scene import Scene, Span
+from c3s_cli.demo.things import Owner
 
 _PHASES = ("Pending", "Succeeded", "Failed", "Unknown", "Running")
 _SCRAPED = {"job": "kube-state-metrics", "instance": "10.128.2.17:8080"}
@@ -44,6 +41,12 @@ def _asked(box: Box, which: str) -> dict[str, str]:
     if box.storage:
         result["ephemeral-storage"] = box.storage[which == "limits"]
     return result | dict(box.extra)
+
+
+def _owned_by(owner: Owner | None) -> dict[str, str]:
+    if owner is None:
+        return {}
+    return {"owner_kind": owner.kind, "owner_name": owner.name, "owner_is_controller": "true"}
 
 
 class States:
@@ -80,25 +83,12 @@ class States:
         owner = group.owner
         match name:
             case "kube_pod_info":
-                yield Series(
-                    name,
-                    labels
-                    | {
-                        "node": node,
-                        "host_ip": pod.node.host_ip if pod.node else "",
-                        "pod_ip": pod.pod_ip,
-                        "host_network": str(group.workload.host_network).lower(),
-                        "created_by_kind": owner.kind if owner else "",
-                        "created_by_name": owner.name if owner else "",
-                    },
-                    life,
-                    constant(1.0),
-                )
+                about = {"node": node, "host_ip": pod.node.host_ip if pod.node else "", "pod_ip": pod.pod_ip}
+                about |= {"host_network": str(group.workload.host_network).lower()}
+                about |= {"created_by_kind": owner.kind, "created_by_name": owner.name} if owner else {}
+                yield Series(name, labels | about, life, constant(1.0))
             case "kube_pod_owner":
-                about = {"owner_kind": owner.kind, "owner_name": owner.name} if owner else {}
-                yield Series(
-                    name, labels | about | {"owner_is_controller": "true" if owner else ""}, life, constant(1.0)
-                )
+                yield Series(name, labels | _owned_by(owner), life, constant(1.0))
             case "kube_pod_status_phase":
                 yield from self._phases(name, labels, span, life)
             case "kube_pod_container_info":
@@ -130,15 +120,11 @@ class States:
             if group.owner and group.owner.kind == kind and life:
                 above = group.owners[1] if len(group.owners) > 1 else None
                 labels = {**_SCRAPED, "namespace": group.namespace, label: group.owner.name}
-                labels |= {"owner_kind": above.kind if above else "", "owner_name": above.name if above else ""}
-                yield Series(name, labels | {"owner_is_controller": "true" if above else ""}, life, constant(1.0))
+                yield Series(name, labels | _owned_by(above), life, constant(1.0))
 
     def _node(self, name: str) -> Iterator[Series]:
-        for node in self._scene.nodes:
-            life = self._scene.life(self._scene.epoch - node.pool.age, FOREVER)
+        for node, life in self._scene.nodes:
             labels = {**_SCRAPED, "node": node.name}
-            if life is None:
-                continue
             if name == "kube_node_info":
                 about = {"kubelet_version": nodes.KUBELET, "internal_ip": node.host_ip}
                 about |= {"container_runtime_version": "containerd://1.7.27"}

@@ -1,8 +1,18 @@
-"""The syntax tree of a query."""
+"""The syntax tree of a query, which functions and aggregations there are, and of what kind expressions are."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+# Name -> kind of the parameter; the grammar has these aggregations, the engine has not.
+PARAMETERS = {"topk": "s", "bottomk": "s", "quantile": "s", "limitk": "s", "limit_ratio": "s", "count_values": "t"}
+AGGREGATIONS = frozenset({"sum", "avg", "max", "min", "count", "group", "stddev", "stdvar", *PARAMETERS})
+# Name -> kinds of its arguments: v(ector), r(ange), s(calar), t(ext).
+FUNCTIONS = {
+    "rate": "r", "increase": "r", "irate": "r", "avg_over_time": "r", "max_over_time": "r", "min_over_time": "r",
+    "quantile_over_time": "sr", "label_replace": "vtttt", "time": "",
+}  # fmt: skip
 
 
 class BadQuery(ValueError):
@@ -13,9 +23,10 @@ class CannotExecute(ValueError):
     """A query that is well-formed and cannot be answered."""
 
 
+# No part of a query equals another one, so that what is found for it can be kept.
 @dataclass(frozen=True, slots=True, eq=False)
 class Node:
-    """Any part of a query. Each is itself only, so that what is found for it can be kept."""
+    """Any part of a query."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,34 +43,45 @@ class Text(Node):
     value: str
 
 
-@dataclass(frozen=True, slots=True)
 class Matcher:
-    """A label matcher."""
+    """A label matcher; re.error if it is no regular expression."""
 
-    label: str
-    operator: str  # =, !=, =~ or !~
-    value: str
+    __slots__ = ("label", "negated", "pattern", "value")
+
+    def __init__(self, label: str, operator: str, value: str) -> None:
+        self.label = label
+        self.value = value
+        self.negated = operator[0] == "!"
+        self.pattern = re.compile(value) if operator[1:] == "~" else None
+
+    def test(self, value: str) -> bool:
+        """Return whether it matches a label's value; a missing label is empty."""
+        found = value == self.value if self.pattern is None else self.pattern.fullmatch(value) is not None
+        return found != self.negated
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Selector(Node):
-    """An instant vector selector, or with a range (in seconds) a range vector selector."""
+class Timed(Node):
+    """What may be read at another time than that of the query."""
 
-    matchers: tuple[Matcher, ...]
-    span: float = 0.0
+    span: float = 0.0  # seconds of a range vector, or 0
     offset: float = 0.0
     at: float | str | None = None  # seconds since 1970, or start or end
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Subquery(Node):
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Selector(Timed):
+    """An instant vector selector, or with a range a range vector selector."""
+
+    matchers: tuple[Matcher, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Subquery(Timed):
     """An expression at many times."""
 
     inner: Node
-    span: float
     step: float
-    offset: float = 0.0
-    at: float | str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +100,6 @@ class Aggregation(Node):
     inner: Node
     labels: frozenset[str]
     without: bool
-    parameter: Node | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,3 +128,20 @@ class Negated(Node):
     """A minus sign."""
 
     inner: Node
+
+
+def kind(node: Node) -> str:
+    """Return the kind of an expression: v, r, s or t."""
+    match node:
+        case Number() | Call(name="time"):
+            return "s"
+        case Text():
+            return "t"
+        case Timed(span=span):
+            return "r" if span else "v"
+        case Binary(left=left, right=right):
+            return "s" if kind(left) == kind(right) == "s" else "v"
+        case Negated(inner=inner):
+            return kind(inner)
+        case _:
+            return "v"
