@@ -146,7 +146,9 @@ def _with_groups(sample: Sample, scope: Scope, usage: Usage) -> Sample:
 
 
 def _stale(context: str, stale: Stale, now: datetime) -> Failure:
-    """Report that facts are out of date, and since when."""
+    """Report that facts are out of date, and since when; or that a watch was given up, if they are not."""
+    if not stale.seconds:
+        return Failure(context, stale.name, stale.problem.message)
     since = now - timedelta(seconds=round(stale.seconds))
     why = str(stale.problem).partition("\n")[0]
     return Failure(context, stale.name, f"the watch was interrupted, the list is from {since:%H:%M:%SZ}: {why}")

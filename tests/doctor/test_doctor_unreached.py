@@ -11,8 +11,8 @@ import pytest
 
 from tests.authority import server_context, write_files
 from tests.conftest import Run
-from tests.fleets import kubeconfig
 from tests.doctor.test_doctor import Found
+from tests.fleets import kubeconfig
 from tests.servers import FakeApi
 
 

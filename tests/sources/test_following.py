@@ -63,6 +63,7 @@ class Server:
         self.accepted: list[str | None] = []
         self.lists = 0
         self.opened = 0
+        self.drip = b""
         self.said: queue.Queue[bytes | None] = queue.Queue()
         self.over = threading.Event()
         self.lock = threading.Lock()
@@ -83,6 +84,8 @@ class Server:
     def pieces(self, script: list[bytes], number: int) -> Iterator[bytes]:
         yield from script
         while not self.over.wait(0.005):
+            if self.drip:
+                yield self.drip
             while chunk := self.heard(number):
                 if chunk == [None]:
                     return
@@ -370,7 +373,47 @@ def test_silence_is_not_trusted(server: Server, desk: PodFollower, monkeypatch: 
     server.items = [pod("n", "b")]
     eventually(lambda: desk.names() == ["b"])
     assert server.lists >= 2
-    assert any("nothing was received from" in line for line in desk.told)
+    assert any("must be listed again" in line for line in desk.told)
+
+
+LIST = json.dumps({"kind": "PodList", "metadata": {"resourceVersion": "7"}, "items": [pod("n", "z")]}).encode()
+
+
+@pytest.mark.parametrize(
+    ("chunks", "drip"),
+    [
+        pytest.param([LIST], b"", id="a list without a line end"),
+        pytest.param([], b"", id="an empty answer"),
+        pytest.param(None, b"", id="headers and then nothing"),
+        pytest.param(None, b"\n", id="a blank now and then"),
+        pytest.param(None, b"{", id="an event that never ends"),
+    ],
+)
+def test_a_stream_without_events_is_not_trusted(
+    server: Server, desk: PodFollower, monkeypatch: pytest.MonkeyPatch, chunks: list[bytes] | None, drip: bytes
+) -> None:
+    monkeypatch.setattr(follower, "SILENCE", 0.2)
+    server.watches += [[] if chunks is None else Reply(iter(chunks)) for _ in range(500)]
+    assert (desk.names(), desk.problems) == (["a"], [])
+    server.items = [pod("n", "b")]
+    server.drip = drip
+    eventually(lambda: desk.names() == ["b"])
+    # Said once; from then on the list is read at every reading.
+    assert desk.problems == ["pods: the watch brings no events, so the list is read at every reading"]
+    server.items, server.drip = [pod("n", "c")], b""
+    assert (desk.names(), desk.problems) == (["c"], [])
+
+
+def test_a_watch_with_news_is_watched_again_after_a_silence(
+    server: Server, desk: PodFollower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follower, "SILENCE", 0.2)
+    server.watches += [[event("BOOKMARK", {"metadata": {}}, 2)]]
+    assert desk.names() == ["a"]
+    server.items = [pod("n", "b")]
+    eventually(lambda: desk.names() == ["b"])
+    assert desk.problems == []
+    eventually(lambda: len(server.asked) == 2)
 
 
 def test_what_is_not_heard_of_is_said_to_be_old(

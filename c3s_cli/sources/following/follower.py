@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections.abc import Iterable, Iterator
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 
 # timeoutSeconds of a watch: at least this, at most twice as much, as in client-go.
 LASTING: Final = 300
-# Servers send a bookmark about once a minute. After a longer silence the list can no longer be trusted.
+# Servers send a bookmark about once a minute. Without an event for longer, the list can no longer be trusted, even if
+# bytes arrive: gateways send blanks, parts of events, or other answers.
 SILENCE: Final = 90.0
+QUIET: Final = "no event came for too long"
 # After a watch that lasted this long, in seconds, the next one may start without a pause.
 STEADY: Final = 5.0
 # The first and the longest pause, in seconds; each is twice the one before. The first retry has no pause.
@@ -62,11 +65,16 @@ class Break(Struct, frozen=True):
 
 
 class Follower:
-    """Follows one list. broken: since when the watch is interrupted; end: why following has ended."""
+    """Follows one list that was just read.
+
+    broken: since when the watch is interrupted; end: why following has ended; heard: whether there was any event.
+    """
 
     def __init__(self, cluster: Cluster, watched: Watched, memory: Memory) -> None:
         self.broken: Break | None = None
         self.end: End | None = None
+        self.heard = False
+        self._news = time.monotonic()
         self._cluster, self._watched, self._memory = cluster, watched, memory
         self._closed = threading.Event()
         self._lock = threading.Lock()
@@ -74,14 +82,25 @@ class Follower:
         self._thread = threading.Thread(target=self._run, name=f"c3s-follow-{watched.name}", daemon=True)
         self._thread.start()
 
+    @property
+    def silent(self) -> bool:
+        """Whether no event has come for so long that the list can no longer be trusted."""
+        return time.monotonic() - self._news >= SILENCE
+
     def close(self) -> None:
         """End the watch and wait for the thread, but not for a server that does not answer."""
+        self.leave()
+        self._thread.join(PATIENCE)
+
+    def leave(self) -> None:
+        """Let the watch end, without waiting for it."""
+        if self.silent and self.end is None:
+            self._lose(QUIET)
         self._closed.set()
         with self._lock:
             stream = self._stream
         if stream is not None:
             stream.close()
-        self._thread.join(PATIENCE)
 
     def _run(self) -> None:
         try:
@@ -111,6 +130,8 @@ class Follower:
             except C3sError as problem:
                 self._break(problem)
             now = time.monotonic()
+            if self.silent:
+                return self._lose(QUIET)
             if self.broken is not None and now - self.broken.since >= OLD:
                 return self._lose("nothing was received for too long")
             if now - begun >= STEADY:
@@ -140,14 +161,22 @@ class Follower:
             stream.close()
         chunks = stream.chunks()
         try:
-            for event in events(chunks):
+            for event in events(self._while_heard(chunks)):
                 self._memory.apply(event)
+                self._news, self.heard = time.monotonic(), True
         except ApiError as problem:
             raise self._harmless(problem) from None
         finally:
             chunks.close()
             with self._lock:
                 self._stream = None
+
+    def _while_heard(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield chunks as long as they bring events. Silent if they do not."""
+        for chunk in chunks:
+            if self.silent:
+                raise Silent(QUIET)
+            yield chunk
 
     def _harmless(self, problem: ApiError) -> ApiError:
         """Return the server's error from the stream as one short line without credentials."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct, structs
 
 from c3s_cli.columns.vocabulary import Kind
+from c3s_cli.errors import C3sError
 from c3s_cli.sources.core_api import NODES, OWNING, CoreApi, Stale
 from c3s_cli.sources.decode.nodes import node_rows
 from c3s_cli.sources.decode.owners import controllers, names
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 LONG: Final = 15.0
 # After how many seconds a refused watch is tried again.
 AGAIN: Final = 600.0
+DEAF: Final = "the watch brings no events, so the list is read at every reading"
 
 
 class Following:
@@ -70,6 +72,7 @@ class FollowedList:
         self._lock = threading.Lock()
         self._follower: Follower | None = None
         self._refused: float | None = None
+        self._deaf: Stale | None = None
 
     def ask(self, read: Callable[[Rows], Found], plain: Callable[[], Found], problems: list[str]) -> Found:
         """Return the facts, and add their problems to `problems`. Raises what reading raises.
@@ -77,10 +80,9 @@ class FollowedList:
         read: reads the list so that it can be followed; plain: reads it if watching is refused.
         """
         with self._lock:
-            if self._follower is not None and self._follower.end is not None:
-                self._refused = time.monotonic() if self._follower.end is End.REFUSED else None
-                self._follower = None
-                self._memory.clear()
+            self._deaf = None
+            if self._follower is not None and (self._follower.end is not None or self._follower.silent):
+                self._forget(self._follower)
             if self._follower is None:
                 if self._refused is not None and time.monotonic() - self._refused < AGAIN:
                     return plain()
@@ -95,8 +97,23 @@ class FollowedList:
             problems += wrong
             return facts
 
+    def _forget(self, follower: Follower) -> None:
+        """Drop the facts of a follower that has ended, or that may wait for bytes while its facts grow old.
+
+        A watch that never brought an event, not even a bookmark, brings none next time either.
+        """
+        deaf = follower.silent and not follower.heard
+        if deaf:
+            self._deaf = Stale(self.watched.name, 0, C3sError(DEAF))
+        self._refused = time.monotonic() if deaf or follower.end is End.REFUSED else None
+        follower.leave()
+        self._follower = None
+        self._memory.clear()
+
     def stale(self) -> Stale | None:
-        """Return since when the list is stale, if it is."""
+        """Return since when the list is stale, if it is, or that its watch was given up."""
+        if self._deaf is not None:
+            return self._deaf
         broken = self._follower.broken if self._follower else None
         seconds = time.monotonic() - broken.since if broken else 0.0
         return Stale(self.watched.name, seconds, broken.problem) if broken and seconds >= LONG else None
