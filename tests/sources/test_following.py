@@ -452,6 +452,26 @@ def test_a_pause_that_the_server_asks_for_is_made(server: Server, desk: PodFollo
     assert 0.9 < time.monotonic() - begun < 2
 
 
+def test_a_list_is_not_asked_for_before_the_pause_is_over(
+    api: FakeApi, server: Server, desk: PodFollower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+
+    def busy(_request: Request) -> Reply:
+        asked.append(time.monotonic())
+        return status(429, "TooManyRequests", "busy", **{"Retry-After": "9999"})
+
+    monkeypatch.setattr(following, "LONGEST_PAUSE", 0.5)
+    api.routes[PODS] = busy
+    for _ in range(5):
+        assert desk.facts() is None
+        assert desk.problems == ["pods: Error from server (TooManyRequests): busy"]
+    assert len(asked) == 1
+    api.routes[PODS] = server.answer
+    eventually(lambda: desk.names() == ["a"])
+    assert desk.problems == []
+
+
 def test_a_pause_without_end_is_not_made(server: Server, desk: PodFollower, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(follower, "OLD", 0.05)
     server.watches += [status(429, "", "busy", **{"Retry-After": "99999"})] * 500

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct, structs
 
 from c3s_cli.columns.vocabulary import Kind
-from c3s_cli.errors import C3sError
+from c3s_cli.errors import ApiError, C3sError
 from c3s_cli.sources.core_api import NODES, OWNING, CoreApi, Stale
 from c3s_cli.sources.decode.nodes import node_rows
 from c3s_cli.sources.decode.owners import controllers, names
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 LONG: Final = 15.0
 # After how many seconds a refused watch is tried again.
 AGAIN: Final = 600.0
+# A server may ask for a pause, in seconds, but for no longer than this.
+LONGEST_PAUSE: Final = 60.0
 DEAF: Final = "the watch brings no events, so the list is read at every reading"
 
 
@@ -73,6 +75,7 @@ class FollowedList:
         self._follower: Follower | None = None
         self._refused: float | None = None
         self._deaf: Stale | None = None
+        self._busy: tuple[float, ApiError] | None = None
 
     def ask(self, read: Callable[[Rows], Found], plain: Callable[[], Found], problems: list[str]) -> Found:
         """Return the facts, and add their problems to `problems`. Raises what reading raises.
@@ -80,13 +83,20 @@ class FollowedList:
         read: reads the list so that it can be followed; plain: reads it if watching is refused.
         """
         with self._lock:
-            self._deaf = None
+            if self._busy is not None and time.monotonic() < self._busy[0]:
+                raise self._busy[1]
+            self._deaf = self._busy = None
             if self._follower is not None and (self._follower.end is not None or self._follower.silent):
                 self._forget(self._follower)
             if self._follower is None:
-                if self._refused is not None and time.monotonic() - self._refused < AGAIN:
-                    return plain()
-                self._memory.fill(read)
+                try:
+                    if self._refused is not None and time.monotonic() - self._refused < AGAIN:
+                        return plain()
+                    self._memory.fill(read)
+                except ApiError as problem:
+                    if problem.retry_after:
+                        self._busy = (time.monotonic() + min(problem.retry_after, LONGEST_PAUSE), problem)
+                    raise
                 if self._memory.version:
                     self._follower = Follower(self._cluster, self.watched, self._memory)
             facts, wrong = self._memory.now()
