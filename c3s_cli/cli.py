@@ -6,15 +6,16 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from c3s_cli import __version__
-from c3s_cli.errors import C3sError, ExitCode, InternalError, ReaderGone, UsageError
+from c3s_cli.errors import C3sError, ExitCode, InternalError, UsageError
 from c3s_cli.terminal.printable import printable
 from c3s_cli.terminal.stderr import tell
 
 if TYPE_CHECKING:
     from c3s_cli.flags.help import Page
+    from c3s_cli.flags.typer_bridge import ParseError
 
 # Every command by its words: the module in c3s_cli.commands and the function in it.
 COMMANDS: Final[dict[tuple[str, ...], tuple[str, str]]] = {
@@ -39,7 +40,6 @@ COMMANDS: Final[dict[tuple[str, ...], tuple[str, str]]] = {
 GROUPS: Final = ("top", "watch")
 # The default command of a group; the other group prints its help.
 DEFAULT_SUBCOMMAND: Final = {"watch": "nodes"}
-ALIASES: Final = {"node": "nodes", "no": "nodes", "pod": "pods", "po": "pods"}
 # Commands that are answered here.
 BUILTINS: Final = (("help",), ("version",))
 
@@ -89,7 +89,7 @@ def complete(words: list[str]) -> int:
     """Print completions for the next word. Finding none is not an error."""
     from c3s_cli.commands.complete import complete  # only needed by shells
 
-    sys.stdout.write(complete(words, (*COMMANDS, *BUILTINS), ALIASES))
+    sys.stdout.write(complete(words, (*COMMANDS, *BUILTINS), flags_of))
     return ExitCode.OK
 
 
@@ -110,32 +110,18 @@ def run(argv: list[str]) -> int:
     path, rest = _command(words)
     if path is None:
         return _no_command(plain, flags)
-    return _run_command(path, rest)
+    from c3s_cli.flags.typer_bridge import ParseError, run_command  # `c3s --version` answers without Typer (45 ms)
 
-
-def _run_command(path: tuple[str, ...], rest: Sequence[str]) -> int:
-    """Run one command with its own Typer application: building all commands would take longer."""
-    import typer  # `c3s --version` answers without it (45 ms)
-
-    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    app.command(path[-1], add_help_option=False)(_load(*COMMANDS[path]))
-    command = typer.main.get_command(app)
-    usage_error: Any = typer.BadParameter.__base__
     try:
-        return int(command.main(list(rest), prog_name=program_name(), standalone_mode=False) or 0)
-    except usage_error as problem:
+        return run_command(path[-1], _load(*COMMANDS[path]), rest, program_name())
+    except ParseError as problem:
         raise _usage(problem, path) from problem
-    except typer.Abort as problem:
-        raise KeyboardInterrupt from problem
-    except SystemExit as ended:
-        # Typer itself exits with 1 if it cannot print a help text because the pipe is closed.
-        if isinstance(ended.__context__, BrokenPipeError):
-            raise ReaderGone("") from ended
-        raise
 
 
 def _command(words: Sequence[str]) -> tuple[tuple[str, ...] | None, Sequence[str]]:
     """Split off the command at the beginning of the words, by its full name; None if there is none."""
+    from c3s_cli.columns.kinds import ALIASES  # needs msgspec
+
     plain = [ALIASES.get(word, word) for word in words[:2]]
     if plain and plain[0] in DEFAULT_SUBCOMMAND and (len(plain) < 2 or plain[1].startswith("-")):
         return (plain[0], DEFAULT_SUBCOMMAND[plain[0]]), words[1:]
@@ -214,7 +200,7 @@ def _unknown_command(words: Sequence[str]) -> UsageError:
     from c3s_cli.flags.suggestions import command_hint
 
     name = program_name()
-    hint = command_hint(words, (*COMMANDS, *BUILTINS), name, ALIASES)
+    hint = command_hint(words, (*COMMANDS, *BUILTINS), name)
     if words[0] in GROUPS:
         message = f"unknown command \"{' '.join(words[1:])}\"\nSee '{name} {words[0]} -h' for help and examples"
         return UsageError(message, hint=hint)
@@ -233,17 +219,16 @@ def _see(path: Sequence[str] | None) -> str:
     return f"See '{' '.join((program_name(), *(path or ())))} --help' for usage."
 
 
-def _usage(problem: Any, path: tuple[str, ...]) -> UsageError:
+def _usage(problem: ParseError, path: tuple[str, ...]) -> UsageError:
     """Turn Typer's errors about flags into kubectl's words."""
-    if "unexpected extra argument" in problem.message:
-        extra = problem.message.partition("(s) (")[2].removesuffix(")")
-        hint = f"{program_name()} fit -f {extra}" if path == ("fit",) and " " not in extra else None
-        return UsageError(f"unexpected arguments: {extra}\n{_see(path)}", hint=hint)
-    if path == ("completion",) and type(problem).__name__ == "MissingParameter":
+    if problem.extra:
+        hint = f"{program_name()} fit -f {problem.extra}" if path == ("fit",) and " " not in problem.extra else None
+        return UsageError(f"unexpected arguments: {problem.extra}\n{_see(path)}", hint=hint)
+    if problem.missing and path == ("completion",):
         return UsageError(f"Shell not specified.\n{_see(path)}", hint="one of: bash, zsh, fish, powershell")
-    if type(problem).__name__ != "NoSuchOption":
-        return UsageError(f"{problem.format_message()}\n{_see(path)}")
-    option = str(problem.option_name)
+    if not problem.option:
+        return UsageError(f"{problem}\n{_see(path)}")
+    option = problem.option
     long = option.startswith("--")
     words = f"unknown flag: {option}" if long else f"unknown shorthand flag: {option[1:]!r} in {option}"
     return UsageError(f"{words}\n{_see(path)}", hint=_flag_hint(option, path))
@@ -252,12 +237,9 @@ def _usage(problem: Any, path: tuple[str, ...]) -> UsageError:
 def _with_advice(problem: UsageError, path: tuple[str, ...]) -> UsageError:
     """Return the lines below a flag error: where flags are listed, and a suggestion for an unknown short flag."""
     what, _, rest = problem.message.partition(": ")
-    if what == "flag needs an argument" and rest.startswith("--") and path in COMMANDS:
-        from c3s_cli.flags.help import flags_of
-
+    if what == "flag needs an argument" and rest.startswith("--") and path in COMMANDS and rest not in flags_of(path):
         # The flag exists in another command, where it takes a value.
-        if rest not in flags_of(_load(*COMMANDS[path])):
-            return UsageError(f"unknown flag: {rest}\n{_see(path)}", hint=_flag_hint(rest, path))
+        return UsageError(f"unknown flag: {rest}\n{_see(path)}", hint=_flag_hint(rest, path))
     hint = _flag_hint(f"-{rest[1:2]}", path) if what == "unknown shorthand flag" else None
     return UsageError(f"{problem.message}\n{_see(path)}", hint=problem.hint or hint)
 
@@ -275,14 +257,14 @@ def _flag_hint(flag: str, path: tuple[str, ...]) -> str | None:
 
 def _column_hint(flag: str, path: tuple[str, ...]) -> str | None:
     """Suggest --columns if the name of a column was used as a flag, as in `--restarts`."""
+    from c3s_cli.columns.kinds import KINDS
     from c3s_cli.columns.naming import Naming
     from c3s_cli.columns.vocabulary import Kind
 
-    kinds = {"nodes": Kind.NODE, "pods": Kind.POD, "cluster": Kind.CLUSTER, "fit": Kind.FIT}
     name = flag.removeprefix("--")
-    if path[-1] not in kinds or name == flag:
+    if path[-1] not in KINDS or path[-1] == "volumes" or name == flag:
         return None
-    for kind, words in ((kinds[path[-1]], ""), (Kind.POD, f"{program_name()} {' '.join((*path[:-1], 'pods'))} ")):
+    for kind, words in ((KINDS[path[-1]], ""), (Kind.POD, f"{program_name()} {' '.join((*path[:-1], 'pods'))} ")):
         try:
             Naming(kind).find(name)
         except UsageError:
@@ -291,10 +273,15 @@ def _column_hint(flag: str, path: tuple[str, ...]) -> str | None:
     return None
 
 
-def _flags_of_commands() -> dict[tuple[str, ...], list[str]]:
+def flags_of(path: tuple[str, ...]) -> list[str]:
+    """Return every name of every flag of a command, from its signature; only --help for other words."""
     from c3s_cli.flags.help import flags_of
 
-    return {path: flags_of(_load(*target)) for path, target in COMMANDS.items()}
+    return flags_of(_load(*COMMANDS[path])) if path in COMMANDS else ["-h", "--help"]
+
+
+def _flags_of_commands() -> dict[tuple[str, ...], list[str]]:
+    return {path: flags_of(path) for path in COMMANDS}
 
 
 def say_error(problem: C3sError) -> None:

@@ -21,7 +21,8 @@ from tempfile import TemporaryDirectory
 from typing import Final
 from unittest.mock import patch
 
-from c3s_cli.cli import ALIASES, COMMANDS, GROUPS, main
+from c3s_cli.cli import COMMANDS, GROUPS, main
+from c3s_cli.columns.kinds import ALIASES
 from c3s_cli.demo.server import start
 from c3s_cli.errors import MEANINGS, ExitCode
 

@@ -10,7 +10,7 @@ from c3s_cli.columns.catalogue import IDENTITY, table_of
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.of_resources import CPU_AND_MEMORY, resource_columns
 from c3s_cli.columns.vocabulary import FITTING, Column, Kind, Unit
-from c3s_cli.output.document import API_VERSION
+from c3s_cli.output import API_VERSION
 from c3s_cli.request.grouping import KEY_COLUMNS, KEYS
 
 Schema = dict[str, Any]

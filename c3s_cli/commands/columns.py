@@ -6,23 +6,12 @@ from typing import Annotated, Final
 
 import typer
 
+from c3s_cli.columns.kinds import ALIASES, KINDS
 from c3s_cli.columns.naming import Naming
-from c3s_cli.columns.vocabulary import Kind, Needs
+from c3s_cli.columns.vocabulary import Needs
 from c3s_cli.errors import ExitCode, UsageError
 from c3s_cli.flags.flag import OUTPUT
 
-KINDS: Final = {
-    "nodes": Kind.NODE,
-    "pods": Kind.POD,
-    "node-groups": Kind.NODE_GROUP,
-    "pod-groups": Kind.POD_GROUP,
-    "cluster": Kind.CLUSTER,
-    "volumes": Kind.VOLUME,
-    "fit": Kind.FIT,
-    "fit-groups": Kind.FIT_GROUP,
-}
-# Other names of the kinds, as the commands accept them.
-ALSO: Final = {"node": "nodes", "no": "nodes", "pod": "pods", "po": "pods"}
 FORMATS: Final = ("table", "json", "markdown")
 # The API resources that a column needs.
 READ: Final = {
@@ -61,7 +50,7 @@ def columns(of: Of = None, output: Output = "table") -> ExitCode:
       # The names, for a script
       c3s columns nodes -o json
     """
-    of = ALSO.get(of, of) if of else of
+    of = ALIASES.get(of, of) if of else of
     if of is not None and of not in KINDS:
         raise UsageError(f"unknown kind {of!r}", hint=f"one of: {', '.join(KINDS)}")
     if output not in FORMATS:
@@ -99,5 +88,6 @@ def _written(rows: list[dict[str, str]], output: str) -> Iterator[str]:
 
         yield from layout(headings, cells)
         return
-    for line in (headings, ["---"] * len(headings), *zip(*cells, strict=True)):
-        yield f"| {' | '.join(line)} |\n"
+    from c3s_cli.output.markdown import markdown_table
+
+    yield from markdown_table(zip(headings, cells, strict=True))

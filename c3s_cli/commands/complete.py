@@ -10,11 +10,12 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from c3s_cli.columns.kinds import ALIASES, KINDS, kind_named
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import C3sError
 from c3s_cli.flags.argv import words_of
-from c3s_cli.flags.arity import flags_of, takes_value
+from c3s_cli.flags.arity import takes_value
 from c3s_cli.flags.options import Connection
 from c3s_cli.request.from_flags import target_of
 from c3s_cli.request.grouping import KEYS
@@ -39,20 +40,18 @@ FILE_FLAGS: Final = (
     "-f",
     "--filename",
 )
-KINDS: Final = {
-    "nodes": Kind.NODE,
-    "pods": Kind.POD,
-    "cluster": Kind.CLUSTER,
-    "volumes": Kind.VOLUME,
-    "fit": Kind.FIT,
-}
 
 
-def complete(words: Sequence[str], commands: Iterable[tuple[str, ...]], aliases: dict[str, str]) -> str:
-    """Return the candidates in cobra's protocol. `words` follow the program's name; the last one is unfinished."""
+def complete(
+    words: Sequence[str], commands: Iterable[tuple[str, ...]], flags_of: Callable[[tuple[str, ...]], list[str]]
+) -> str:
+    """Return the candidates in cobra's protocol. `words` follow the program's name; the last one is unfinished.
+
+    flags_of: returns the names of a command's flags.
+    """
     *done, last = words or [""]
     try:
-        found, directive = _candidates(list(done), last, list(commands), aliases)
+        found, directive = _candidates(list(done), last, list(commands), flags_of)
     except (C3sError, OSError, ValueError, KeyError):
         found, directive = [], NO_FILES
     # Names with control characters cannot be completed: a shell would type those.
@@ -61,7 +60,7 @@ def complete(words: Sequence[str], commands: Iterable[tuple[str, ...]], aliases:
 
 
 def _candidates(
-    done: list[str], last: str, commands: list[tuple[str, ...]], aliases: dict[str, str]
+    done: list[str], last: str, commands: list[tuple[str, ...]], flags_of: Callable[[tuple[str, ...]], list[str]]
 ) -> tuple[list[str], int]:
     if done and done[-1].startswith("-") and "=" not in done[-1] and takes_value(done[-1]):
         return _values(done[-1], done[:-1], last)
@@ -69,11 +68,12 @@ def _candidates(
         name, _, value = last.partition("=")
         found, directive = _values(name, done, value)
         return [f"{name}={each}" for each in found], directive
-    words = [aliases.get(word, word) for word in _words(done)]
+    words = [ALIASES.get(word, word) for word in _words(done)]
     words = words[1:] if words[:1] == ["help"] else words
     path = tuple(words[: 2 if words[:1] in (["top"], ["watch"]) else 1])
     if last.startswith("-"):
-        return flags_of(path), NO_FILES
+        names = flags_of(("watch", "nodes") if path == ("watch",) else path)
+        return sorted(name for name in names if name.startswith("--")), NO_FILES
     if path in commands:
         return _arguments(path[-1], words[len(path) :], done), NO_FILES
     following = [command[len(words)] for command in commands if list(command[: len(words)]) == words]
@@ -94,7 +94,7 @@ def _arguments(command: str, names: list[str], done: list[str]) -> list[str]:
         case "completion":
             return ["bash", "zsh", "fish", "powershell"]
         case "columns":
-            return ["nodes", "pods", "node-groups", "pod-groups", "cluster", "volumes", "fit", "fit-groups"]
+            return list(KINDS)
         case "nodes" if not names:
             return _listed("/api/v1/nodes", done)
         case "pods" if not names:
@@ -107,7 +107,7 @@ def _values(flag: str, done: list[str], last: str) -> tuple[list[str], int]:  # 
     """Return the candidates for a flag's value, and cobra's directive."""
     if flag in FILE_FLAGS:
         return [], FILES
-    naming = Naming(next((KINDS[word] for word in reversed(done) if word in KINDS), Kind.POD))
+    naming = Naming(next(filter(None, map(kind_named, reversed(done))), Kind.POD))
     before = last[: last.rfind(",") + 1]
     match flag:
         case "-n" | "--namespace":

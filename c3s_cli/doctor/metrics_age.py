@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import structs
 
 from c3s_cli.amounts.duration import age
+from c3s_cli.amounts.timestamp import epoch
 from c3s_cli.doctor.findings import BROKEN, LOGS, OK, WARNING, Finding
 from c3s_cli.terminal.stderr import named
 
@@ -35,7 +36,7 @@ def about_figures(
 
 
 def _about(measured: Sequence[Node], known: Sequence[NodeFacts] | None, now: float) -> Iterator[Finding]:
-    ages = {node.name: now - _seconds(node.timestamp) for node in measured if node.timestamp}
+    ages = {node.name: now - (epoch(node.timestamp) or 0.0) for node in measured if node.timestamp}
     if not ages:
         hint = f"metrics-server needs a minute after it starts; if there are still none, see its logs: {LOGS}"
         yield Finding("node metrics", BROKEN, "metrics not available yet: no node reports usage", hint)
@@ -87,12 +88,3 @@ def _created(node: NodeFacts) -> float:
 
 def _names(nodes: Sequence[NodeFacts]) -> str:
     return named([node.name for node in nodes])
-
-
-def _seconds(timestamp: str) -> float:
-    from datetime import datetime  # already imported by the decoders
-
-    try:
-        return datetime.fromisoformat(timestamp).timestamp()
-    except ValueError:
-        return 0.0

@@ -1,4 +1,4 @@
-"""Which flags a command has, and which flags take a value: used to parse and to complete a command line."""
+"""Which flags take a value: used to parse and to complete a command line, before its command is known."""
 
 from __future__ import annotations
 
@@ -6,39 +6,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, get_args, get_type_hints
 
-from c3s_cli.flags.groups import group_of
-from c3s_cli.flags.options import Connection, Display, Nodes, Pods, Repeat, RowFlags, Selection, Serve
-
-
-def flags_of(path: tuple[str, ...]) -> list[str]:
-    """Return the long flags of a command, for completion."""
-    from c3s_cli.flags.fit import Fit
-    from c3s_cli.flags.lists import Contexts, Listing
-    from c3s_cli.flags.time_options import Time
-    from c3s_cli.flags.volume_options import ThresholdFlags, Volumes
-
-    of_commands = {
-        "nodes": (Selection, Nodes, Time, Display, Connection),
-        "pods": (Pods, Selection, Time, Display, Connection),
-        "cluster": (Selection, Nodes, Time, Display, Connection),
-        "volumes": (Volumes, ThresholdFlags, Display, Connection),
-        "fit": (Fit, RowFlags, Display, Connection),
-        "demo": (Serve,),
-        "contexts": (Contexts, Listing, Connection),
-        "doctor": (Listing, Connection),
-    }
-    groups: list[Any] = list(of_commands.get(path[-1], ())) if path else []
-    if path[:1] == ("watch",):
-        groups = [Repeat, *(group for group in groups or of_commands["cluster"] if group is not Time)]
-    names = {name for group in groups for flag in _flags(group) for name in flag if name.startswith("--")}
-    return sorted({*names, "--help"})
-
-
-def _flags(annotation: Any) -> list[tuple[str, ...]]:
-    group, taken = group_of(annotation)
-    of = get_type_hints(group, include_extras=True)
-    hints = [get_args(of[name])[1] for name in taken]
-    return [(hint.default, *hint.param_decls) for hint in hints]
+from c3s_cli.flags.options import Connection, Display, Nodes, Pods, Repeat, Selection, Serve
+from c3s_cli.flags.typer_bridge import names_of
 
 
 def _groups() -> Iterator[Any]:
@@ -58,7 +27,7 @@ def _arity(group: Any) -> dict[str, bool]:
     arity: dict[str, bool] = {}
     for hint in get_type_hints(group, include_extras=True).values():
         kind, flag = get_args(hint)
-        arity |= dict.fromkeys((flag.default, *flag.param_decls), kind is not bool)
+        arity |= dict.fromkeys(names_of(flag), kind is not bool)
     return arity
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import inspect
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from msgspec import Struct
+
+from c3s_cli.flags.typer_bridge import declarations, is_argument, names_of
 
 WIDEST: Final = 100
 NARROWEST: Final = 40
@@ -50,9 +52,8 @@ def page_of_command(path: Sequence[str], command: Callable[..., Any]) -> Page:
     """Describe a command by its signature and its docstring."""
     arguments: list[Entry] = []
     flags: dict[str, list[Entry]] = {section: [] for section in SECTIONS}
-    for parameter in inspect.signature(command).parameters.values():
-        _, declared = get_args(parameter.annotation)
-        if type(declared).__name__ == "ArgumentInfo":
+    for declared in _declarations(command):
+        if is_argument(declared):
             arguments.append(Entry(declared.metavar, declared.help))
         else:
             flags[declared.rich_help_panel or CONNECTION].append(_flag(declared))
@@ -71,13 +72,16 @@ def first_line(command: Callable[..., Any]) -> str:
 
 def flags_of(command: Callable[..., Any]) -> list[str]:
     """Return every name of every flag of a command."""
-    declared = [get_args(parameter.annotation)[1] for parameter in inspect.signature(command).parameters.values()]
-    flags = [flag for flag in declared if type(flag).__name__ == "OptionInfo"]
-    return [name for flag in flags for name in (flag.default, *flag.param_decls)] + ["-h", "--help"]
+    flags = (declared for declared in _declarations(command) if not is_argument(declared))
+    return [name for flag in flags for name in names_of(flag)] + ["-h", "--help"]
+
+
+def _declarations(command: Callable[..., Any]) -> list[Any]:
+    return declarations([parameter.annotation for parameter in inspect.signature(command).parameters.values()])
 
 
 def _flag(declared: Any) -> Entry:
-    names = (declared.default, *declared.param_decls)
+    names = names_of(declared)
     # Align long flags, with or without a short name.
     name = ", ".join(names) if len(names[0]) == 2 else f"    {names[0]}"
     return Entry(f"{name} {declared.metavar or ''}".rstrip(), declared.help)

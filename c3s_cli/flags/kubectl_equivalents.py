@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
+
+from c3s_cli.columns.kinds import ALIASES
 
 # Resources that `top` and `watch` have no command for, by each of their names.
 _THINGS: Final = {
@@ -81,9 +83,7 @@ IN_FIT: Final = {
 }
 
 
-def thing_meant(
-    group: str, words: Sequence[str], aliases: Mapping[str, str], commands: Sequence[str], alone: Sequence[str]
-) -> str | None:
+def thing_meant(group: str, words: Sequence[str], commands: Sequence[str], alone: Sequence[str]) -> str | None:
     """Return the command to use for a resource given to `top` or `watch`; None if there is none.
 
     commands: those of the group. alone: those without a group.
@@ -94,18 +94,18 @@ def thing_meant(
         return f"help {group}"
     if kind in alone and kind not in commands:
         return kind
-    known = aliases.get(kind, kind)
+    known = ALIASES.get(kind, kind)
     if slash and name and known in commands:
         return f"{group} {known} {name}"
     found = THINGS.get(kind)
     return f"{group} {found}" if found and found.split()[0] in commands else None
 
 
-def command_meant(words: Sequence[str], aliases: Mapping[str, str]) -> str | None:
+def command_meant(words: Sequence[str]) -> str | None:
     """Return the c3s command for a kubectl command; None if there is none."""
     verb, rest = words[0], words[1:]
     if verb in SHOWING and rest:
-        shown = aliases.get(rest[0], rest[0])
+        shown = ALIASES.get(rest[0], rest[0])
         if shown in ("nodes", "pods"):
             return " ".join(("top", shown, *rest[1:]))
         return f"top {THINGS[shown]}" if shown in THINGS else None

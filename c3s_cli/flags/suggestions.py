@@ -27,13 +27,11 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
-def command_hint(
-    words: Sequence[str], commands: Sequence[Path], program: str, aliases: Mapping[str, str]
-) -> str | None:
+def command_hint(words: Sequence[str], commands: Sequence[Path], program: str) -> str | None:
     """Suggest a command for unknown words: the equivalent of a kubectl command, else the most similar command."""
     of_group = [path[1] for path in commands if len(path) == 2 and path[0] == words[0]]
     alone = [path[0] for path in commands if len(path) == 1]
-    meant = thing_meant(words[0], words[1:], aliases, of_group, alone) if of_group else command_meant(words, aliases)
+    meant = thing_meant(words[0], words[1:], of_group, alone) if of_group else command_meant(words)
     if meant:
         return f"did you mean {program} {meant}?"
     for length in range(len(words), 0, -1):

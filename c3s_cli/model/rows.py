@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import Struct
 
+from c3s_cli.terminal.printable import NONE, UNKNOWN
+
 if TYPE_CHECKING:
     from c3s_cli.model.placing import Placing
 
@@ -267,7 +269,7 @@ class Group(Struct, frozen=True, gc=False):
     @property
     def labels_or_placeholders(self) -> tuple[str, ...]:
         """The keys as text: `<none>` for "" (no such label, no owner), `<unknown>` for None."""
-        return tuple("<unknown>" if key is None else key or "<none>" for key in self.keys)
+        return tuple(UNKNOWN if key is None else key or NONE for key in self.keys)
 
 
 class Volume(Struct, frozen=True, gc=False):

@@ -1,7 +1,7 @@
 """Report → text, one file for each format. Pure: no clock, no terminal, no sorting. Yields pieces of text.
 
-prepare(format), render(report, view): the formats, which are table (with cells, grid, painted), document, delimited,
-names, openmetrics and templated; unmatched_paths(report, view): mistakes in a template; listing: other lists.
+prepare(format), render(report, view): the formats, which are table (with cells, grid, painted), markdown, document,
+delimited, names, openmetrics and templated; unmatched_paths(report, view): mistakes in templates; listing: other lists.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from c3s_cli.report import Report
     from c3s_cli.request.view import View
 
+API_VERSION: Final = "c3s/v1"
+
 # The module and function that write each format.
 WRITERS: Final = {
     Format.TABLE: ("table", "table"),
     Format.WIDE: ("table", "table"),
-    Format.MARKDOWN: ("table", "markdown"),
+    Format.MARKDOWN: ("markdown", "markdown"),
     Format.JSON: ("document", "json_document"),
     Format.YAML: ("document", "yaml_document"),
     Format.CSV: ("delimited", "delimited"),

@@ -8,10 +8,7 @@ from typing import Any, Final
 from c3s_cli.amounts.duration import age
 from c3s_cli.amounts.quantity import cpu_percent, format_bytes, format_cpu, memory_percent
 from c3s_cli.columns.vocabulary import Column, Unit
-from c3s_cli.terminal.printable import printable
-
-UNKNOWN: Final = "<unknown>"
-NONE: Final = "<none>"
+from c3s_cli.terminal.printable import NONE, UNKNOWN, printable
 
 
 def cells(column: Column, rows: Iterable[Any]) -> list[str]:

@@ -26,10 +26,14 @@ CONTAINER: Final = Column("container", Unit.TEXT, attrgetter("name"), "name of t
 def delimited(report: Report, view: View) -> Iterator[str]:
     """Write one line per row, or per container with --containers. Unknown values are empty cells."""
     dialect = "excel-tab" if view.format is Format.TSV else "excel"
-    for piece in _pieces(report, view):
-        text = io.StringIO()
-        csv.writer(text, dialect, lineterminator="\n").writerows(piece)
-        yield text.getvalue()
+    return (lines(piece, dialect) for piece in _pieces(report, view))
+
+
+def lines(rows: Iterable[Iterable[Any]], dialect: str = "excel") -> str:
+    """Write rows of values; None is an empty cell."""
+    text = io.StringIO()
+    csv.writer(text, dialect, lineterminator="\n").writerows(rows)
+    return text.getvalue()
 
 
 def _pieces(report: Report, view: View) -> Iterator[Iterable[Sequence[Any]]]:
@@ -41,11 +45,10 @@ def _pieces(report: Report, view: View) -> Iterator[Iterable[Sequence[Any]]]:
         read_at = moment(report.now)
         columns.insert(0, Column("time", Unit.TIME, lambda _row: read_at, "when the reading was made"))
     if view.headers:
-        yield [[_text(_heading(column) if view.units else column.name) for column in columns]]
+        yield [[safe(_heading(column) if view.units else column.name) for column in columns]]
     rows = iter(report.rows)
     while piece := list(islice(rows, PIECE)):
-        of = (_of(column, piece, nested=report.containers) for column in columns)
-        values = [_cells(column, lines) for column, lines in zip(columns, of, strict=True)]
+        values = [_cells(column, _objects(column, piece, nested=report.containers)) for column in columns]
         yield zip(*(map(_in_units, columns, values) if view.units else values), strict=True)
 
 
@@ -76,8 +79,8 @@ def _decimal(value: float, divisor: int) -> str:
     return text.rstrip("0").rstrip(".")
 
 
-def _of(column: Column, rows: Sequence[Any], *, nested: bool) -> Sequence[Any]:
-    """Yield the object of each line: rows, or containers with their pods."""
+def _objects(column: Column, rows: Sequence[Any], *, nested: bool) -> Sequence[Any]:
+    """Return the object of each line: rows, or containers with their pods."""
     if not nested:
         return rows
     if column is CONTAINER or column.of_containers:
@@ -90,9 +93,10 @@ def _cells(column: Column, rows: Sequence[Any]) -> list[Any]:
     values = list(map(column.value, rows))
     if column.unit not in (Unit.TEXT, Unit.TEXTS, Unit.TIME):
         return values
-    return [None if value is None else _text(value if isinstance(value, str) else ",".join(value)) for value in values]
+    return [None if value is None else safe(value if isinstance(value, str) else ",".join(value)) for value in values]
 
 
-def _text(value: str) -> str:
+def safe(value: str) -> str:
+    """Make text safe for terminals and spreadsheets."""
     text = printable(value)
     return f"'{text}" if text.startswith(FORMULA) else text

@@ -3,18 +3,21 @@
 A Kubernetes-style list. An item has its identity and exactly the requested columns, each at the path that is its name;
 null means requested but unknown. Numbers are exact, in the units that the document states.
 
-Items are written by filling a template, built once per report from the columns' paths. Text is escaped to ASCII, so
-that nothing from a cluster can reach a terminal as a control character.
+Items are structs, whose types are made once per report from the columns' paths. JSON encodes them; YAML and templates
+read them as dictionaries. JSON is ASCII, so that nothing from a cluster can reach a terminal as a control character.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import islice
-from json.encoder import encode_basestring_ascii as quoted
+from functools import partial
+from itertools import chain, islice
 from typing import Any, Final
+
+import msgspec
 
 from c3s_cli.columns.catalogue import IDENTITY
 from c3s_cli.columns.fitting import WORKLOAD
@@ -22,70 +25,86 @@ from c3s_cli.columns.naming import totals_of
 from c3s_cli.columns.vocabulary import FITTING, Column, Kind, Unit, flat, split_path
 from c3s_cli.model.placing import FitResult
 from c3s_cli.model.sample import WHOLE, Failure
+from c3s_cli.output import API_VERSION
 from c3s_cli.report import Report
 from c3s_cli.request.view import View
 
-API_VERSION: Final = "c3s/v1"
-STEP: Final = "  "
 PIECE: Final = 1000
+# Outside of these bounds, msgspec spells floats differently from Python, or refuses integers.
+SMALLEST, LARGEST = 1e-4, 1e16
+UNSAFE: Final = re.compile(r"[^\x00-\x7e]+")
+# A list of text with a line for each element. No other line feeds follow a bracket or a comma.
+LIST: Final = re.compile(r'\[\n +("[^\n]*"(?:,\n +"[^\n]*")*)\n +\]')
+LINE_FEED: Final = re.compile(r"\n +")
+
+# Turns rows into the values of one member of the items, in the same order.
+Member = Callable[[Sequence[Any]], list[Any]]
 
 
 def json_document(report: Report, view: View) -> Iterator[str]:
     """Write the document as JSON: indented, or on a single line for a watch."""
-    if view.compact:
-        return _compact(report)
-    return _indented(report)
+    separators = (",", ":") if view.compact else (",", ": ")
+    empty = json.dumps({**_head(report), "items": [], **_tail(report)}, indent=_indent(view), separators=separators)
+    # Quotes inside of text are escaped: only the member itself looks like this.
+    before, key, after = empty.partition(f'"items"{separators[1]}')
+    yield before + key + "["
+    build = _item_builder(report, raw=True)
+    pieces = (_written(build(piece), view) for piece in _pieces(report.rows))
+    yield from (("," if place else "") + piece for place, piece in enumerate(pieces))
+    yield ("" if view.compact or not report.rows else "\n  ") + after.removeprefix("[") + "\n"
+
+
+def _indent(view: View) -> int | None:
+    return None if view.compact else 2
+
+
+def _written(items: list[Any], view: View) -> str:
+    """Write items as they stand in the document, without the brackets around them."""
+    # As deep inside as they are in the document, for the indentation.
+    text = msgspec.json.encode({"": items}).decode()
+    start, end = '{"":[', "]}"
+    if not view.compact:
+        text = msgspec.json.format(text, indent=2)
+        start, end = '{\n  "": [', "\n  ]\n}"
+        if text.find("[\n", len(start)) > 0:
+            text = LIST.sub(lambda match: f"[{LINE_FEED.sub(' ', match[1])}]", text)
+    if not text.isascii() or "\x7f" in text:
+        text = UNSAFE.sub(lambda match: json.dumps(match[0])[1:-1], text)
+    return text[len(start) : -len(end)]
 
 
 def yaml_document(report: Report, view: View) -> Iterator[str]:
     """Write the document as YAML."""
+    return iter((yaml_text(document(report), separated=view.compact),))
+
+
+def yaml_text(value: Any, *, separated: bool = False) -> str:
+    """Return a value as YAML. separated: after a line that separates documents."""
     import yaml  # only needed for this format
 
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    text = yaml.dump(document(report), Dumper=dumper, sort_keys=False, explicit_start=view.compact)
-    return iter((text,))
+    return str(yaml.dump(value, Dumper=dumper, sort_keys=False, explicit_start=separated))
 
 
 def document(report: Report) -> dict[str, Any]:
     """Return the document as plain dictionaries and lists."""
-    whole: dict[str, Any] = json.loads("".join(_compact(report)))
-    return whole
+    return {**_head(report), "items": list(items(report)), **_tail(report)}
 
 
 def items(report: Report) -> Iterator[dict[str, Any]]:
-    """Return the items as plain dictionaries."""
-    return (json.loads(text) for text in _items(report, ""))
+    """Yield the items as plain dictionaries."""
+    build = _item_builder(report)
+    return chain.from_iterable(msgspec.to_builtins(build(piece)) for piece in _pieces(report.rows))
 
 
-def _indented(report: Report) -> Iterator[str]:
-    head, tail = _around(report)
-    opening = json.dumps(head, indent=2)
-    yield opening.removesuffix("\n}") + f',\n{STEP}"items": ['
-    if report.rows:
-        separator = "\n"
-        texts = _items(report, "\n" + STEP * 2)
-        while piece := list(islice(texts, PIECE)):
-            yield separator + STEP * 2 + f",\n{STEP * 2}".join(piece)
-            separator = ",\n"
-        yield f"\n{STEP}"
-    yield "]," + json.dumps(tail, indent=2).removeprefix("{") + "\n"
+def _pieces(rows: Iterable[Any]) -> Iterator[Sequence[Any]]:
+    remaining = iter(rows)
+    return iter(lambda: list(islice(remaining, PIECE)), [])
 
 
-def _compact(report: Report) -> Iterator[str]:
-    head, tail = _around(report)
-    yield json.dumps(head, separators=(",", ":")).removesuffix("}") + ',"items":['
-    separator = ""
-    texts = _items(report, "")
-    while piece := list(islice(texts, PIECE)):
-        yield separator + ",".join(piece)
-        separator = ","
-    yield "]," + json.dumps(tail, separators=(",", ":")).removeprefix("{") + "\n"
-
-
-def _around(report: Report) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the members of the document before the items, and those after them."""
-    columns = shown_columns(report)
-    head = {
+def _head(report: Report) -> dict[str, Any]:
+    """Return the members of the document before the items."""
+    return {
         "apiVersion": API_VERSION,
         "kind": f"{report.kind.item}List",
         "metadata": {
@@ -95,14 +114,17 @@ def _around(report: Report) -> tuple[dict[str, Any], dict[str, Any]]:
             **_unjudged(report),
         },
         "source": report.source,
-        "units": _units(columns),
+        "units": _units(shown_columns(report)),
     }
-    tail = {
+
+
+def _tail(report: Report) -> dict[str, Any]:
+    """Return the members of the document after the items."""
+    return {
         "totals": None if report.totals is None else _totals(report),
         "failures": [_failure(failure) for failure in report.failures],
         "omitted": report.omitted,
     }
-    return head, tail
 
 
 def _failed_contexts(report: Report) -> dict[str, Any]:
@@ -180,11 +202,10 @@ def _units(columns: Iterable[Column]) -> dict[str, Any]:
 
 
 def _totals(report: Report) -> dict[str, Any]:
-    columns = totals_of(report.kind, report.columns)
-    template = Template(columns, "")
-    (text,) = template.fill([report.totals])
-    totals: dict[str, Any] = json.loads(text)
-    return totals
+    totals: list[dict[str, Any]] = msgspec.to_builtins(
+        _builder(totals_of(report.kind, report.columns))([report.totals])
+    )
+    return totals[0]
 
 
 def identity_columns(report: Report) -> list[Column]:
@@ -207,79 +228,62 @@ def shown_columns(report: Report) -> list[Column]:
     return list({column.name: column for column in columns}.values())
 
 
-def _items(report: Report, newline: str) -> Iterator[str]:
-    """Write each row as a JSON object. `newline` starts each line inside it; "" writes a single line."""
+# --- items --------------------------------------------------------------------------------------------------------
+
+
+def _item_builder(report: Report, *, raw: bool = False) -> Member:
+    """Return the function that makes the items of rows."""
     columns = shown_columns(report)
     if not report.containers:
-        return Template(columns, newline).fill(report.rows)
-    containers = _containers_column(report, newline + STEP if newline else "")
-    return Template([*columns, containers], newline).fill(report.rows)
-
-
-def _containers_column(report: Report, newline: str) -> Column:
+        return _builder(columns, raw=raw)
     name = Column("name", Unit.TEXT, lambda container: container.name, "name of the container")
-    own = [column for column in flat(report.columns) if column.of_containers]
-    template = Template([name, *own], newline + STEP if newline else "")
+    build = _builder([name, *(column for column in flat(report.columns) if column.of_containers)], raw=raw)
 
-    def written(pod: Any) -> str:
-        separator = f",{newline}{STEP}" if newline else ","
-        inner = separator.join(template.fill(pod.containers))
-        if not inner:
-            return "[]"
-        return f"[{newline}{STEP}{inner}{newline}]" if newline else f"[{inner}]"
+    def containers(pods: Sequence[Any]) -> list[Any]:
+        made = iter(build([container for pod in pods for container in pod.containers]))
+        return [list(islice(made, len(pod.containers))) for pod in pods]
 
-    return Column(CONTAINERS, Unit.TEXT, written, "the containers")
+    return _builder(columns, raw=raw, containers=containers)
 
 
-CONTAINERS: Final = "containers"
+def _builder(columns: Iterable[Column], *, raw: bool = False, **last: Member) -> Member:
+    """Return a function that turns rows into structs, with the value of each column at its path.
 
-
-class Template:
-    """The text of an item, with a placeholder for every value."""
-
-    def __init__(self, columns: Sequence[Column], newline: str) -> None:
-        self.columns: list[Column] = []
-        self.text = self._object(_tree(columns), newline)
-
-    def fill(self, rows: Iterable[Any]) -> Iterator[str]:
-        """Write rows in pieces, each built column by column on demand."""
-        coming = iter(rows)
-        while piece := list(islice(coming, PIECE)):
-            yield from map(self.text.__mod__, zip(*(written(column, piece) for column in self.columns), strict=True))
-
-    def _object(self, tree: dict[str, Any], newline: str) -> str:
-        inner = newline + STEP if newline else ""
-        colon = ": " if newline else ":"
-        members = []
-        for key, below in tree.items():
-            if isinstance(below, dict):
-                value = self._object(below, inner)
-            else:
-                self.columns.append(below)
-                value = "%s"
-            members.append(f"{inner}{quoted(key)}{colon}".replace("%", "%%") + value)
-        return "{" + ",".join(members) + newline + "}"
-
-
-def _tree(columns: Iterable[Column]) -> dict[str, Any]:
-    """Nest columns by the keys of their paths."""
+    raw: spell lists and extreme numbers as Python does, for JSON. last: members after those of the columns.
+    """
     tree: dict[str, Any] = {}
     for column in columns:
-        *path, last = split_path(column.name)
+        *path, key = split_path(column.name)
         inner = tree
-        for key in path:
-            inner = inner.setdefault(key, {})
-        inner[last] = column
-    return tree
+        for each in path:
+            inner = inner.setdefault(each, {})
+        inner[key] = partial(_values, column, raw=raw)
+    return _struct_builder(tree | last)
 
 
-def written(column: Column, rows: Iterable[Any]) -> list[Any]:
-    """Return the values of a column in a form that `%s` writes as JSON."""
+def _struct_builder(tree: dict[str, Any]) -> Member:
+    members = [_struct_builder(below) if isinstance(below, dict) else below for below in tree.values()]
+    fields = [f"field{place}" for place in range(len(tree))]
+    make: Callable[..., Any]
+    try:
+        make = msgspec.defstruct("Object", fields, rename=dict(zip(fields, tree, strict=True)), gc=False)
+    except ValueError:  # a key that must be escaped, such as a resource with a quote in its name
+        make = lambda *values: dict(zip(tree, values, strict=True))  # noqa: E731
+
+    def build(rows: Sequence[Any]) -> list[Any]:
+        return list(map(make, *(member(rows) for member in members)))
+
+    return build
+
+
+def _values(column: Column, rows: Sequence[Any], *, raw: bool) -> list[Any]:
     values = list(map(column.value, rows))
-    if column.name == CONTAINERS:
-        return values
     if column.unit in (Unit.TEXT, Unit.TIME):
-        return ["null" if value is None else quoted(value) for value in values]
+        return values
     if column.unit is Unit.TEXTS:
-        return ["null" if value is None else json.dumps(list(value)) for value in values]
-    return ["null" if value is None else value for value in values] if None in values else values
+        lists = [None if value is None else list(value) for value in values]
+        return [each and msgspec.Raw(json.dumps(each).encode()) for each in lists] if raw else lists
+    sizes = [abs(value) for value in values if value] if raw else ()
+    if sizes and not SMALLEST <= min(sizes) <= max(sizes) < LARGEST:
+        return [value and msgspec.Raw(repr(value).encode()) for value in values]
+    return values

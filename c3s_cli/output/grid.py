@@ -11,15 +11,17 @@ from typing import Any, Final
 from msgspec import Struct, structs
 
 from c3s_cli.amounts.duration import age
+from c3s_cli.amounts.timestamp import epoch
 from c3s_cli.columns.headings import headings
 from c3s_cli.columns.vocabulary import Column, Unit
-from c3s_cli.output.cells import UNKNOWN, cells
+from c3s_cli.output.cells import cells
 from c3s_cli.output.table import TableColumns, identity, is_pivoted, shown_table
 from c3s_cli.report import Report
 from c3s_cli.request.view import View
 from c3s_cli.terminal.bars import sparkline
 from c3s_cli.terminal.colour import style_of
 from c3s_cli.terminal.frame import Grid, grid_of
+from c3s_cli.terminal.printable import UNKNOWN
 
 BAD_STATES: Final = ("NotReady", "Error", "Failed", "CrashLoopBackOff", "ImagePullBackOff", "ErrImagePull", "OOMKilled")
 TREND_CELLS: Final = 8
@@ -140,13 +142,8 @@ def marks_rows(report: Report, view: View) -> bool:
 
 def _sampled(timestamp: str | None, now: datetime) -> str:
     """Return the age of a row's metrics, which differs between clusters."""
-    if not timestamp:
-        return UNKNOWN
-    try:
-        seconds = (now - datetime.fromisoformat(timestamp)).total_seconds()
-    except (ValueError, TypeError):
-        return UNKNOWN
-    return f"{age(max(0.0, seconds))} ago"
+    measured = epoch(timestamp)
+    return UNKNOWN if measured is None else f"{age(max(0.0, now.timestamp() - measured))} ago"
 
 
 def _lines(report: Report) -> Sequence[Any]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from c3s_cli.terminal.printable import printable
+from c3s_cli.output import API_VERSION
+from c3s_cli.terminal.printable import NONE, printable
 
 FORMATS: Final = ("table", "json", "yaml", "csv", "markdown", "name")
-API_VERSION: Final = "c3s/v1"
-NONE: Final = "<none>"
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -25,9 +24,9 @@ def listing(rows: Rows, headings: Mapping[str, str], kind: str, format_: str) ->
 
             yield json.dumps(_document(rows, kind), indent=2) + "\n"
         case "yaml":
-            import yaml  # only this format needs it
+            from c3s_cli.output.document import yaml_text  # only this format needs it
 
-            yield yaml.safe_dump(_document(rows, kind), sort_keys=False)
+            yield yaml_text(_document(rows, kind))
         case "csv":
             yield _csv(rows)
         case "name":
@@ -41,30 +40,25 @@ def _document(rows: Rows, kind: str) -> dict[str, Any]:
 
 
 def _csv(rows: Rows) -> str:
-    import csv  # only this format needs it
-    import io
+    from c3s_cli.output.delimited import lines, safe  # only this format needs it
 
-    text = io.StringIO()
-    lines = [list(rows[0]), *([_exact(value) for value in row.values()] for row in rows)]
-    csv.writer(text, lineterminator="\n").writerows(lines)
-    return text.getvalue()
+    def exact(value: Any) -> Any:
+        if isinstance(value, bool):
+            return str(value).lower()
+        return safe(value) if isinstance(value, str) else value
 
-
-def _exact(value: Any) -> Any:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return printable(value) if isinstance(value, str) else value
+    return lines([list(rows[0]), *(map(exact, row.values()) for row in rows)])
 
 
 def _laid_out(rows: Rows, headings: Mapping[str, str], format_: str) -> Iterator[str]:
-    from c3s_cli.output.table import layout  # not needed for the structured formats
-
     columns = [[_cell(row[key]) for row in rows] for key in headings]
     if format_ == "table":
-        yield from layout(list(headings.values()), columns)
-        return
-    for line in (headings.values(), ["---"] * len(headings), *zip(*columns, strict=True)):
-        yield f"| {' | '.join(cell.replace('|', chr(92) + '|').replace('<', '&lt;') for cell in line)} |\n"
+        from c3s_cli.output.table import layout  # not needed for the structured formats
+
+        return layout(list(headings.values()), columns)
+    from c3s_cli.output.markdown import markdown_table
+
+    return markdown_table(zip(headings.values(), columns, strict=True))
 
 
 def _cell(value: Any) -> str:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import chain, count
 from typing import Any, Final
 
+from c3s_cli.amounts.timestamp import epoch
 from c3s_cli.columns.catalogue import IDENTITY
 from c3s_cli.columns.fitting import WORKLOAD
 from c3s_cli.columns.vocabulary import Column, Getter, Kind, Unit, flat
@@ -179,9 +179,5 @@ def _value(column: Column, row: Any) -> str | None:
 
 def _epoch(timestamp: str | None) -> str:
     """Convert an RFC 3339 time to seconds since 1970; "" if it is missing or invalid."""
-    try:
-        moment = datetime.fromisoformat(timestamp or "")
-    except ValueError:
-        return ""
-    # Without a zone, Python would take it as local time.
-    return f"{(moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp():.0f}"
+    seconds = epoch(timestamp)
+    return "" if seconds is None else f"{seconds:.0f}"

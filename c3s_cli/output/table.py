@@ -1,4 +1,4 @@
-"""Tables: kubectl's layout for terminals and scripts, and Markdown for documents.
+"""Tables in kubectl's layout, for terminals and scripts.
 
 tabulate lays out tables. With thousands of rows it takes seconds, so a faster writer takes over; tests check that both
 print the same bytes.
@@ -6,7 +6,6 @@ print the same bytes.
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -31,11 +30,6 @@ PIECE: Final = 5000
 SHORTEST: Final = 9
 RULE: Final = "________"
 
-# Characters with a meaning in Markdown. Underscores between letters or alone have none.
-MARKUP: Final = re.compile(r"[\\`*~\[\]|]|(?<![^\W_])_+(?=[^\W_])|(?<=[^\W_])_+(?![^\W_])")
-# GitHub turns these into links, even without brackets.
-BARE_LINK: Final = re.compile(r"(?i)(https?|ftp|mailto|xmpp|www)([:.])")
-
 TableColumns = list[tuple[str, list[str]]]
 
 
@@ -50,7 +44,7 @@ def table(report: Report, view: View) -> Iterator[str]:
 
 def shown_table(report: Report, view: View) -> TableColumns:
     """Return the headings and cells of a table, with the sums below if requested."""
-    columns = _by_resource(report, view) if is_pivoted(report, view) else _footed(report, view)
+    columns = _by_resource(report, view) if is_pivoted(report, view) else footed(report, view)
     return columns if view.width is None else _narrowed(columns, report, view)
 
 
@@ -75,29 +69,6 @@ def _narrowed(columns: TableColumns, report: Report, view: View) -> TableColumns
     ]
 
 
-def markdown(report: Report, view: View) -> Iterator[str]:
-    """Write a Markdown table (GitHub's dialect)."""
-    if not report.rows:
-        return iter(())
-    tabulate = tabulate_module().tabulate
-
-    columns = [(_escaped(title), list(map(_escaped, column))) for title, column in _footed(report, view)]
-    rows = list(zip(*(column for _, column in columns), strict=True))
-    headings = [title for title, _ in columns]
-    text = tabulate(rows, headings, tablefmt="github", disable_numparse=True, stralign="left")
-    return iter((text, "\n"))
-
-
-def _escaped(cell: str) -> str:
-    """Escape a cell so that Markdown shows it literally: no HTML, no link, no extra cell."""
-    text = (
-        MARKUP.sub(lambda found: "".join(f"\\{sign}" for sign in found[0]), cell)
-        .replace("&", "&amp;")
-        .replace("<", "&lt;")
-    )
-    return BARE_LINK.sub(r"\g<1>\\\g<2>", text)
-
-
 def table_columns(report: Report) -> TableColumns:
     """Return the headings and cells of a report: the identity, then the requested columns."""
     rows: Sequence[Any] = report.rows
@@ -107,7 +78,7 @@ def table_columns(report: Report) -> TableColumns:
     return [*identity(report), *((title, cells(column, rows)) for title, column in shown)]
 
 
-def _footed(report: Report, view: View) -> TableColumns:
+def footed(report: Report, view: View) -> TableColumns:
     """Return the columns, with the sums below them if --sum is set."""
     columns = table_columns(report)
     return _with_sum(columns, report) if view.sum else columns

@@ -24,9 +24,7 @@ from c3s_cli.request.jsonpath import (
     read_template,
 )
 from c3s_cli.request.view import View
-from c3s_cli.terminal.printable import printable
-
-NONE: Final = "<none>"
+from c3s_cli.terminal.printable import NONE, printable
 
 
 def jsonpath(report: Report, view: View) -> Iterator[str]:

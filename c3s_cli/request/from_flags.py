@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from c3s_cli.amounts.duration import parse_duration
+from c3s_cli.columns.kinds import kind_named
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Column, Kind
 from c3s_cli.errors import UsageError
@@ -241,17 +242,12 @@ def _name(objects: Kind, names: Sequence[str]) -> str | None:
     """Return the NAME; also accepts `node/NAME` and `pod/NAME`, the form of -o name."""
     thing = objects.value.lower()
     if len(names) > 1:
-        raise UsageError(
-            f"{thing} [NAME | -l label]\nSee 'c3s top {thing} -h' for help and examples",
-            hint=f"to show several, use --where 'name in ({', '.join(names)})'" if objects in RESOURCE_NAMES else None,
-        )
+        hint = f"to show several, use --where 'name in ({', '.join(names)})'"
+        raise UsageError(f"{thing} [NAME | -l label]\nSee 'c3s top {thing} -h' for help and examples", hint=hint)
     if not names:
         return None
     prefix, slash, rest = names[0].partition("/")
-    return rest if slash and rest and prefix in RESOURCE_NAMES.get(objects, ()) else names[0]
-
-
-RESOURCE_NAMES: Final = {Kind.NODE: ("node", "nodes", "no"), Kind.POD: ("pod", "pods", "po")}
+    return rest if slash and rest and kind_named(prefix) is objects else names[0]
 
 
 def _one_of_name_and_selector(

@@ -24,6 +24,7 @@ from c3s_cli.columns.of_resources import CPU_AND_MEMORY
 from c3s_cli.columns.vocabulary import Column, Unit
 from c3s_cli.errors import UsageError
 from c3s_cli.request.condition import Comparison, Condition, Membership, Test, Word, may_be_none
+from c3s_cli.terminal.printable import NONE, UNKNOWN
 
 ORDERING: Final = ("=", "!=", ">", ">=", "<", "<=")
 MATCHING: Final = ("=", "!=", "~", "!~")
@@ -31,9 +32,9 @@ TEXTUAL: Final = (Unit.TEXT, Unit.TEXTS, Unit.TIME)
 WORDS: Final = {
     "null": Word.NULL,
     "none": Word.NONE,
-    "<none>": Word.NONE,
+    NONE: Word.NONE,
     "unknown": Word.UNKNOWN,
-    "<unknown>": Word.UNKNOWN,
+    UNKNOWN: Word.UNKNOWN,
 }
 LONGEST_PATTERN: Final = 1000
 EXAMPLE: Final = "write it as COLUMN OPERATOR VALUE, such as 'memory% > 80' or 'name ~ ^web-'"

@@ -10,6 +10,7 @@ from c3s_cli.amounts.allocation import Term, added, terms_of
 from c3s_cli.columns.vocabulary import Kind, json_name, unit_of
 from c3s_cli.errors import ExitCode, UsageError
 from c3s_cli.metrics import pod_resources, pods_of_node
+from c3s_cli.output import API_VERSION
 from c3s_cli.output.cells import AMOUNTS
 from c3s_cli.output.table import layout
 from c3s_cli.request.view import Format
@@ -74,7 +75,7 @@ def _table(terms: Sequence[Term], *, headers: bool) -> Iterator[str]:
 def _document(query: Query, terms: Sequence[Term]) -> str:
     resources = {resource for term in terms for resource in (*term.requests, *term.limits)}
     whole = {
-        "apiVersion": "c3s/v1",
+        "apiVersion": API_VERSION,
         "kind": "Explanation",
         "metadata": {"name": query.name},
         "units": {json_name(resource): unit_of(resource).value for resource in sorted(resources)},

@@ -12,6 +12,7 @@ from msgspec import DecodeError, Struct, json
 
 from c3s_cli.amounts.duration import age, parse_window
 from c3s_cli.amounts.quantity import cpu_percent, memory_percent
+from c3s_cli.amounts.timestamp import epoch
 from c3s_cli.analysis.summary import Summary, summary_of
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import ApiError, C3sError
@@ -205,12 +206,11 @@ def _sampled(summary: Summary | None, now: datetime) -> str:
     """Return the age of the newest usage sample, and the window it is averaged over."""
     if summary is None or summary.newest is None:
         return ""
-    try:
-        seconds = max(0.0, (now - datetime.fromisoformat(summary.newest)).total_seconds())
-    except (ValueError, TypeError):
+    measured = epoch(summary.newest)
+    if measured is None:
         return ""
     try:
         window = f" over {parse_window(summary.window) / 10**9:.0f}s" if summary.window else ""
     except ValueError:
         window = ""
-    return f"sampled {age(seconds)} ago{window}"
+    return f"sampled {age(max(0.0, now.timestamp() - measured))} ago{window}"

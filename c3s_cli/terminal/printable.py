@@ -1,4 +1,10 @@
-"""Make text from a cluster safe to print on a terminal."""
+"""Make text from a cluster safe to print on a terminal, and the words for missing values."""
+
+from typing import Final
+
+# Could not be read; known not to exist.
+UNKNOWN: Final = "<unknown>"
+NONE: Final = "<none>"
 
 
 def all_printable(texts: list[str]) -> list[str]:

@@ -14,9 +14,8 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from c3s_cli.cli import COMMANDS, main
+from c3s_cli.cli import COMMANDS, flags_of, main
 from c3s_cli.errors import ExitCode
-from c3s_cli.flags.arity import flags_of
 from tests.conftest import Result
 from tests.faults import healthy
 from tests.servers import FakeApi, Reply, node, node_metrics

@@ -6,7 +6,8 @@ The file is long because each finding has its whole output here.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -451,6 +452,22 @@ def test_figures_from_the_future_are_found(doctor: Doctor, cluster: FakeApi) -> 
     )
 
 
+@pytest.fixture
+def new_york(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Live in a zone that is not UTC."""
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("new_york")
+def test_a_timestamp_without_a_zone_is_utc(doctor: Doctor, cluster: FakeApi) -> None:
+    cluster.node_metrics(*({**node_metrics(name), "timestamp": "2026-03-02T09:30:00"} for name in ("a", "b")))
+    assert doctor() == (0, [])
+
+
 def test_a_node_with_old_figures_is_named(doctor: Doctor, cluster: FakeApi) -> None:
     cluster.node_metrics(node_metrics("a"), {**node_metrics("b"), "timestamp": "2026-03-02T09:20:00Z"})
     assert doctor() == (
@@ -589,7 +606,8 @@ def test_an_older_server_does_not_say_who_the_caller_is(doctor: Doctor, cluster:
 def test_a_server_by_flag_needs_no_kubeconfig(run: Run, cluster: FakeApi) -> None:
     cluster.nodes(node("a"), node("b"), node("mute"))
     markdown = run(f"doctor --server {cluster.url} -o markdown").out.splitlines()
-    assert markdown[0] == "| CHECK | RESULT | FINDING | HINT |"
-    assert markdown[-1].endswith("kubectl -n kube-system logs deployment/metrics-server |")
+    assert markdown[0].split() == ["|", "CHECK", "|", "RESULT", "|", "FINDING", "|", "HINT", "|"]
+    assert markdown[-1].removesuffix("|").rstrip().endswith("kubectl -n kube-system logs deployment/metrics-server")
+    assert {len(line) for line in markdown} == {len(markdown[0])}
     result = run(f"doctor --server {cluster.url} -o csv")
     assert result.out.splitlines()[1] == f"kubeconfig,ok,not needed: --server is {cluster.url},"

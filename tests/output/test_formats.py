@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from fractions import Fraction
 from typing import Any
 
@@ -17,6 +18,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from c3s_cli.output.table import _padded as padded
 from c3s_cli.output.table import _tabulated as tabulated
 from tests.conftest import Run
+from tests.servers import FakeApi, node, node_metrics
 
 COMMANDS = (
     "top nodes",
@@ -144,3 +146,21 @@ def test_the_fast_writer_prints_the_same_as_tabulate(rows: list[list[str]], with
     columns = [list(column) for column in zip(*rows, strict=True)]
     headings = [f"HEADING-{place}" for place in range(len(columns))] if with_headings else None
     assert "".join(padded(headings, columns)) == "".join(tabulated(headings, columns))
+
+
+def test_json_spells_lists_and_extreme_numbers_as_python_does(run: Run, api: FakeApi) -> None:
+    """Numbers beyond 64 bits, floats with an exponent, and keys that need escapes: on many lines and on one."""
+    labels = {"node-role.kubernetes.io/x": "", "node-role.kubernetes.io/y": ""}
+    amounts = {"cpu": "1n", "memory": "1", "e.com/\u2028\\": "7"}
+    api.nodes(node("a", labels=labels, allocatable=amounts, capacity=amounts), node("b", memory="7Ei"))
+    api.node_metrics(node_metrics("a", cpu="9E", memory="7Ei"), node_metrics("b", cpu="1", memory="1"))
+    columns = 'default,roles,resources["e.com/\u2028\\"].capacity'
+    where = ["top", "nodes", "--columns", columns, "--server", api.url, "-o"]
+    text = run(*where, "json").out
+    document = json.loads(text)
+    percentages = [item["memory"]["usagePercentOfAllocatable"] for item in document["items"]]
+    assert percentages == [100.0 * 7 * 2**60, 100 / (7 * 2**60)]
+    one_line = r'\[\n +("[xy]",)\n +("[xy]")\n +\]'
+    assert text == re.sub(one_line, r"[\1 \2]", json.dumps(document, indent=2) + "\n")
+    assert document["items"][0]["roles"] == ["x", "y"]
+    assert yaml.safe_load(run(*where, "yaml").out)["items"] == document["items"]

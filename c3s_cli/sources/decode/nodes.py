@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from msgspec import Raw, Struct
 
+from c3s_cli.amounts.timestamp import epoch
 from c3s_cli.model.rows import Amounts, NodeDetails, NodeFacts
 from c3s_cli.sources.decode.shapes import (
     NULL,
@@ -22,7 +23,6 @@ from c3s_cli.sources.decode.shapes import (
     decode_items,
     decode_list,
     decode_one,
-    epoch,
 )
 
 POOL_LABELS: Final = (

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from c3s_cli.sources.decode.shapes import Body, Listing, Meta, decode_items, decode_one, epoch
+from c3s_cli.amounts.timestamp import epoch
+from c3s_cli.sources.decode.shapes import Body, Listing, Meta, decode_items, decode_one
 
 # (namespace, kind, name) of a ReplicaSet or Job → "Kind/name" of its controller.
 Owners = Mapping[tuple[str, str, str], str]

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Raw, Struct
 
 from c3s_cli.amounts.allocation import ContainerResources, PodResources, binding_limits_of, limits_of, requests_of
+from c3s_cli.amounts.timestamp import epoch
 from c3s_cli.model.rows import Amounts, Container, PodFacts
 from c3s_cli.sources.decode.owners import Reference, controller
 from c3s_cli.sources.decode.podstatus import NOBODY, ContainerStatus, PodState, has_condition, status_and_restarts
-from c3s_cli.sources.decode.shapes import NULL, Body, Listing, Quantity, amounts_of, decode_items, decode_one, epoch
+from c3s_cli.sources.decode.shapes import NULL, Body, Listing, Quantity, amounts_of, decode_items, decode_one
 
 if TYPE_CHECKING:
     from c3s_cli.model.placing import Placing

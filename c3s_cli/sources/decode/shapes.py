@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from functools import cache, lru_cache
 from threading import Lock
 from typing import Any, Final, Generic, TypeVar
@@ -186,15 +185,3 @@ def declared(resource: str, quantity: Quantity) -> int:
     if not isinstance(quantity, str):
         raise TypeError(quantity)
     return nanos(quantity) if resource == "cpu" else whole(quantity)
-
-
-def epoch(time: str | None) -> float | None:
-    """Return an RFC 3339 time in seconds since 1970; None if missing or invalid."""
-    if time is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(time)
-        # Without a zone, Python would take it as local time.
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError):
-        return None

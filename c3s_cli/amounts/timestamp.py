@@ -1,0 +1,14 @@
+"""Timestamps in the answers of servers: RFC 3339."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def epoch(timestamp: str | None) -> float | None:
+    """Return a time in seconds since 1970, None if it is missing or invalid. Without a zone it is UTC."""
+    try:
+        moment = datetime.fromisoformat(timestamp or "")
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,46 @@
+"""Markdown tables, in GitHub's dialect."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from c3s_cli.output.table import footed
+from c3s_cli.report import Report
+from c3s_cli.request.view import View
+
+# Characters with a meaning in Markdown. Underscores between letters or alone have none.
+MARKUP: Final = re.compile(r"[\\`*~\[\]|]|(?<![^\W_])_+(?=[^\W_])|(?<=[^\W_])_+(?![^\W_])")
+# GitHub turns these into links, even without brackets.
+BARE_LINK: Final = re.compile(r"(?i)(https?|ftp|mailto|xmpp|www)([:.])")
+# Blanks beside the longest heading.
+MARGIN: Final = 2
+
+
+def markdown(report: Report, view: View) -> Iterator[str]:
+    """Write the table of a report; nothing if there are no rows."""
+    return markdown_table(footed(report, view)) if report.rows else iter(())
+
+
+def markdown_table(columns: Iterable[tuple[str, Sequence[str]]]) -> Iterator[str]:
+    """Write headings with their cells as literal text: no markup, no HTML, no link, no extra cell."""
+    padded = [_padded([_escaped(heading), *map(_escaped, cells)]) for heading, cells in columns]
+    heading, *rows = zip(*padded, strict=True)
+    rule = "|".join("-" * (len(cell) + MARGIN) for cell in heading)
+    for line in (f"| {' | '.join(heading)} |", f"|{rule}|", *(f"| {' | '.join(row)} |" for row in rows)):
+        yield f"{line}\n"
+
+
+def _padded(cells: Sequence[str]) -> list[str]:
+    width = max(len(cells[0]) + MARGIN, *map(len, cells))
+    return [cell.ljust(width) for cell in cells]
+
+
+def _escaped(cell: str) -> str:
+    text = (
+        MARKUP.sub(lambda match: "".join(f"\\{sign}" for sign in match[0]), cell)
+        .replace("&", "&amp;")
+        .replace("<", "&lt;")
+    )
+    return BARE_LINK.sub(r"\g<1>\\\g<2>", text)
