@@ -76,7 +76,7 @@ class Heading:
         if not self.several:
             return next((REFUSED if _is_refusal(why) else UNAVAILABLE for why, _ in self._lost.values()), "")
         now = time.monotonic()
-        lost = [f"{name} (for {age(now - since)})" for name, (_, since) in sorted(self._lost.items())]
+        lost = [f"{printable(name)} (for {age(now - since)})" for name, (_, since) in sorted(self._lost.items())]
         return f"without {', '.join(lost)}" if lost else ""
 
     def take(self, samples: Sequence[Sample]) -> None:

@@ -8,6 +8,8 @@ from unicodedata import combining, east_asian_width
 
 from msgspec import Struct
 
+from c3s_cli.terminal.printable import printable
+
 MARK: Final = "…"
 # SGR parameters from the 16 basic colours, which are readable in every theme.
 SGR: Final = {"warn": "33", "critical": "31", "good": "32", "dim": "2", "bold": "1", "title": "1", "inverse": "7"}
@@ -75,17 +77,16 @@ def cut(spans: Iterable[Span], cells: int) -> Line:
 
 
 def plain(spans: Iterable[Span]) -> str:
-    """Return the text of a line, without styles or trailing blanks."""
-    return "".join(span.text for span in spans).rstrip(" ")
+    """Return the text of a line, without styles or trailing blanks, safe to print."""
+    return printable("".join(span.text for span in spans)).rstrip(" ")
 
 
 def ansi(spans: Iterable[Span], *, colour: bool) -> str:
-    """Return a line with escape sequences for its styles, or as plain text without colour."""
+    """Return a line with escape sequences for its styles, and for nothing else; as plain text without colour."""
     if not colour:
         return plain(spans)
-    return "".join(f"\x1b[{SGR[span.style]}m{span.text}{RESET}" if span.style else span.text for span in spans).rstrip(
-        " "
-    )
+    texts = [(span.style, printable(span.text)) for span in spans]
+    return "".join(f"\x1b[{SGR[style]}m{text}{RESET}" if style else text for style, text in texts).rstrip(" ")
 
 
 def middle(text: str, cells: int) -> str:

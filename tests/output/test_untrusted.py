@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ import yaml
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from c3s_cli.terminal.printable import printable
+from tests import fleets
 from tests.conftest import Run
+from tests.run.terminal_session import TerminalSession
 from tests.servers import FakeApi, Reply, node, node_metrics, pod, pod_metrics, status
 
 NASTY = {
@@ -132,6 +135,54 @@ def test_nothing_that_a_terminal_obeys_comes_out_of_any_format(run: Run, words: 
             assert result.code in (0, 2, 5), result.err
             assert is_harmless(result.out, tabs=form in ("tsv", TEMPLATES[1]))
             assert is_harmless(result.err)
+
+
+OTHER_COMMANDS = (
+    "fit --cpu 1 --memory 1Gi",
+    "fit --cpu 1 --by pool,zone",
+    "top nodes --explain plain",
+    "top volumes -A",
+    "contexts",
+    "contexts --check",
+    "doctor",
+    "columns nodes",
+)
+
+
+@saying({**TOGETHER, "alone": NASTY["a title"]})
+def test_nothing_that_a_terminal_obeys_comes_out_of_any_other_command(run: Run, words: list[str]) -> None:
+    for command in OTHER_COMMANDS:
+        for form in ("table", "wide", "markdown", "csv", "json", "yaml"):
+            result = run(*command.split(" "), "-o", form, *(words if command != "columns nodes" else ()))
+            assert result.code in (0, 1, 2, 3, 5), result.err
+            assert is_harmless(result.out + result.err)
+
+
+SCREENS = (
+    "watch nodes -o wide",
+    "watch nodes --columns all",
+    "watch pods -A --containers",
+    "watch pods -A --by owner,label:app",
+    "watch cluster",
+)
+
+
+@saying({**TOGETHER, "alone": NASTY["a title"]})
+@pytest.mark.parametrize("command", SCREENS)
+def test_no_screen_obeys_a_name(run: Run, words: list[str], command: str) -> None:
+    session = TerminalSession(run)
+    session(f"{command} {' '.join(map(shlex.quote, words))}", "", "/", "a", "enter", "h", "h", "")
+    is_ours = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\r\n]")
+    assert is_harmless(is_ours.sub("", "".join(session.console.written)))
+
+
+def test_no_screen_obeys_the_name_of_a_cluster_that_fails(run: Run, api: FakeApi, tmp_path: Path) -> None:
+    cluster(api, "plain-name")
+    path = fleets.kubeconfig(tmp_path / "config", {"good": api.url, NASTY["a title"]: "http://127.0.0.1:1"})
+    session = TerminalSession(run)
+    seen = session(f"watch nodes --all-contexts --kubeconfig {path}", "", "")
+    assert any("cluster totals: without \\x1b]0;owned\\x07 (for" in line for line in seen.looks[-1])
+    assert "\x1b]" not in "".join(session.console.written) + seen.left + seen.err
 
 
 @saying(TOGETHER)
