@@ -70,7 +70,7 @@ def examine(target: Target, namespace: str | None, stages: Stages) -> Iterator[F
         examination = Examination(
             cluster, access, namespace or cluster.namespace, target.origin.kind, None if target.demo else local_time
         )
-        for each in examination.findings(member.source):
+        for each in examination.findings(member.reader):
             yield structs.replace(each, hint=of_context(each.hint, access.name)) if of_files else each
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from c3s_cli.kube.access import Access
     from c3s_cli.kube.answers import Answer
     from c3s_cli.kube.cluster import Cluster
-    from c3s_cli.sources.source import Source
+    from c3s_cli.sources.cluster_reader import ClusterReader
 
 # Only needed for more columns, or for -A: commands work without it.
 OPTIONAL: Final = ("pods", "all pods")
@@ -75,8 +75,8 @@ class Examination:
         self.version = LIKELY
         self.denied: set[str] = set()
 
-    def findings(self, source: Callable[[], Source]) -> Iterator[Finding]:
-        """Check everything in order. source: the source of a reading, if it is not the metrics API."""
+    def findings(self, reader: Callable[[], ClusterReader]) -> Iterator[Finding]:
+        """Check everything in order. reader: returns what reads the cluster, with usage from --from."""
         reached = self._reached()
         if any(self._is_login(each) for each in reached):
             yield from reached
@@ -97,7 +97,7 @@ class Examination:
             yield from self._readings(metrics=all(each.result != BROKEN for each in metrics))
         else:
             yield from self._readings(metrics=False)
-            yield from self._source(source)
+            yield from self._source(reader)
 
     @staticmethod
     def _is_login(finding: Finding) -> bool:
@@ -263,11 +263,11 @@ class Examination:
             return
         yield from about_figures(measured, known, figures.date.timestamp() if figures.date else time.time())
 
-    def _source(self, source: Callable[[], Source]) -> Iterator[Finding]:
+    def _source(self, reader: Callable[[], ClusterReader]) -> Iterator[Finding]:
         """Read the usage of the nodes from the source given with --from."""
         check, who = ("kubelets", "c3s") if self.origin == "kubelet" else ("prometheus", "Prometheus")
         try:
-            sample = source().read(Needs.NODE_METRICS | Needs.NODES | Needs.NODE_DETAILS, Scope(Kind.NODE))
+            sample = reader().read(Needs.NODE_METRICS | Needs.NODES | Needs.NODE_DETAILS, Scope(Kind.NODE))
         except C3sError as problem:
             yield broken(check, problem)
             return

@@ -78,9 +78,7 @@ def connect(
 class Cluster:
     """One API server, read with one identity. Several threads may `get` at once.
 
-    context: its name. namespace: the default namespace. notes: remarks about the connection for stderr. ending:
-    functions that `close` calls first, such as one that ends a thread. engine: the server that has the usage, if
-    that is another one. progress: called with what is being read, how many so far, and how many in total.
+    context: its name. namespace: the default namespace. notes: remarks about the connection for stderr.
     """
 
     def __init__(
@@ -99,10 +97,7 @@ class Cluster:
         self.cluster_name = access.cluster_name
         self.user_name = str(access.user.get("as") or access.user_name)
         self.notes: tuple[str, ...] = ()
-        self.engine: Cluster | None = None
-        self.ending: list[Callable[[], None]] = []
         self.trace = trace or (lambda _line: None)
-        self.progress: Callable[[str, int, int | None], None] = lambda _what, _done, _total: None
         self._access = access
         self._deadline = deadline
         self._read_before = False
@@ -130,8 +125,6 @@ class Cluster:
 
     def close(self) -> None:
         """Close the connections."""
-        for end in self.ending:
-            end()
         self._session.close()
 
     def begin_reading(self) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from c3s_cli.errors import C3sError
 from c3s_cli.model.rows import Figures, Node, NodeFacts, Pod, PodFacts, Volume
 
 # The source of a Failure of a whole cluster.
@@ -48,3 +49,13 @@ class Sample(Struct, frozen=True):
     group_figures: Mapping[tuple[str | None, ...], Figures] = {}
     volumes: Sequence[Volume] = ()
     absence: str = ""
+
+
+class Reading(Struct, frozen=True):
+    """What was read at one time: a Sample for the rows, and one for the totals of the whole cluster, or their errors.
+
+    totals: None if they were not asked for.
+    """
+
+    rows: Sample | C3sError
+    totals: Sample | C3sError | None = None

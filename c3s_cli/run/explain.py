@@ -20,10 +20,10 @@ from c3s_cli.run.stages import Stages
 from c3s_cli.terminal.printable import printable
 
 if TYPE_CHECKING:
-    from c3s_cli.kube.cluster import Cluster
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import Target
     from c3s_cli.request.view import View
+    from c3s_cli.sources.requests import Requests
 
 ALWAYS: Final = ("cpu", "memory")
 
@@ -32,31 +32,31 @@ def explain_one(target: Target, query: Query, view: View) -> ExitCode:
     """Read the pod or node that the query names, and print the terms as a table or as JSON."""
     stages = Stages(target.verbosity)
     with opened(target, stages) as fleet:
-        emit(_explained(fleet.sole("--explain").cluster(), query, view))
+        emit(_explained(fleet.sole("--explain").open_reading(), query, view))
     return ExitCode.OK
 
 
-def _explained(cluster: Cluster, query: Query, view: View) -> Iterator[str]:
+def _explained(requests: Requests, query: Query, view: View) -> Iterator[str]:
     if query.name is None or query.objects is Kind.CLUSTER:
         raise UsageError("--explain takes the NAME of one pod or node", hint="c3s top pods NAME --explain")
     if query.objects is Kind.POD:
-        terms: Sequence[Term] = terms_of(pod_resources(cluster, query))
+        terms: Sequence[Term] = terms_of(pod_resources(requests, query))
     else:
-        terms = _of_node(cluster, query)
+        terms = _of_node(requests, query)
     if view.format is Format.JSON:
         return iter((_document(query, terms),))
     return _table(terms, headers=view.headers)
 
 
-def _of_node(cluster: Cluster, query: Query) -> list[Term]:
+def _of_node(requests: Requests, query: Query) -> list[Term]:
     """Return one term for each pod, and their sum: what `kubectl describe node` calls allocated."""
-    pods = pods_of_node(cluster, query)
+    pods = pods_of_node(requests, query)
     terms = [
         Term("+", f"pod {namespace}/{name}", facts.requests, facts.limits)
         for (namespace, name), facts in sorted(pods.items())
     ]
-    requests, limits = added(term.requests for term in terms), added(term.limits for term in terms)
-    return [*terms, Term("=", "total", requests, limits)]
+    total = Term("=", "total", added(term.requests for term in terms), added(term.limits for term in terms))
+    return [*terms, total]
 
 
 def _table(terms: Sequence[Term], *, headers: bool) -> Iterator[str]:

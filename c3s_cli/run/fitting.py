@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from c3s_cli.errors import ApiError, ExitCode
 from c3s_cli.metrics import nodes_and_pods
+from c3s_cli.model.sample import Reading
 from c3s_cli.output import prepare, unmatched_paths
 from c3s_cli.request.view import TABLES
 from c3s_cli.run.fleet import opened
 from c3s_cli.run.once import while_waiting, write
-from c3s_cli.run.reading import Several, progress_of
+from c3s_cli.run.reading import Clusters, progress_of
 from c3s_cli.run.stages import Stages
 from c3s_cli.run.verdict import remarks, verdict
 from c3s_cli.terminal.stderr import named, not_shown, say
 
 if TYPE_CHECKING:
     from c3s_cli.model.placing import FitRequest, FitResult
-    from c3s_cli.model.sample import Failure, Sample
+    from c3s_cli.model.sample import Sample
     from c3s_cli.report import Report
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import Target
@@ -57,12 +59,8 @@ def _prepare(format_: Format) -> None:
 
 def _report(fleet: Fleet, query: Query, request: FitRequest, stages: Stages) -> Report:
     job = partial(_read, query, labels=request.looks_at_pods)
-    failures: tuple[Failure, ...] = ()
-    if fleet.several:
-        samples, failures = Several(fleet, query, stages, job, once=True).read()
-    else:
-        with stages.stage("reading"):
-            samples = [job(fleet.members[0])]
+    with nullcontext() if fleet.several else stages.stage("reading"):
+        samples, failures = Clusters(fleet, query, stages, job, once=True).read()
     _check_names(request.without, samples)
     with stages.stage("computing"):
         from c3s_cli.analysis.fit import make_fit  # imported while waiting for the answers
@@ -70,9 +68,9 @@ def _report(fleet: Fleet, query: Query, request: FitRequest, stages: Stages) -> 
         return make_fit(samples, query, request, failures=failures, contexts=fleet.several)
 
 
-def _read(query: Query, member: Member, *, labels: bool) -> Sample:
-    cluster = member.cluster()
-    return nodes_and_pods(cluster, query.namespace or cluster.namespace, labels=labels)
+def _read(query: Query, member: Member, *, labels: bool) -> Reading:
+    requests = member.open_reading()
+    return Reading(nodes_and_pods(requests, query.namespace or requests.cluster.namespace, labels=labels))
 
 
 def _check_names(names: Sequence[str], samples: Sequence[Sample]) -> None:

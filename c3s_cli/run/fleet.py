@@ -19,7 +19,9 @@ from c3s_cli.kube.cluster import connect
 from c3s_cli.kube.contexts import chosen, may_be_several
 from c3s_cli.kube.deadline import Deadline
 from c3s_cli.kube.plugins import Plugins
-from c3s_cli.metrics import clusters_of, scope_of, source_of
+from c3s_cli.metrics import clusters_of, reader_of, scope_of
+from c3s_cli.run.stages import Stages
+from c3s_cli.sources.requests import open_reading
 from c3s_cli.terminal.progress import Progress
 from c3s_cli.terminal.stderr import say
 
@@ -29,27 +31,35 @@ if TYPE_CHECKING:
     from c3s_cli.kube.cluster import Cluster
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import DemoOptions, Target
-    from c3s_cli.run.stages import Stages
     from c3s_cli.sources.cluster_reader import ClusterReader
-    from c3s_cli.sources.following.lists import Following
+    from c3s_cli.sources.requests import Requests
 
 
 class Member:
-    """One context of a fleet. It connects when it is first needed, and again if that failed."""
+    """One context of a fleet. It connects when it is first needed, and again if that failed.
+
+    stages: where to count the time and the progress of readings.
+    """
 
     def __init__(
-        self, name: str, target: Target, find: Callable[[], Access], connect: Callable[[Access], Cluster]
+        self,
+        name: str,
+        target: Target,
+        find: Callable[[], Access],
+        connect: Callable[[Access], Cluster],
+        stages: Stages,
     ) -> None:
         self.name = name
+        self.follows = False
         self._target = target
         self._find = find
         self._connect = connect
+        self._stages = stages
         self._lock = threading.Lock()
         self._access: Access | None = None
         self._cluster: Cluster | None = None
-        self._following: Following | None = None
-        self._sources: dict[object, ClusterReader] = {}
-        self.follows = False
+        self._reader: ClusterReader | None = None
+        self._closing: list[Callable[[], None]] = []
 
     def access(self) -> Access:
         """Return how to reach the cluster. ConfigError if that is not defined."""
@@ -64,32 +74,34 @@ class Member:
                 self._cluster = self._connect(self.access())
             return self._cluster
 
-    def source(self, count: Callable[[str, float], None] = lambda _stage, _seconds: None) -> ClusterReader:
-        """Return the source of a reading. count: called with the seconds of each stage. Raises like `cluster`."""
+    def reader(self) -> ClusterReader:
+        """Return the reader of the cluster, the same until it is closed. Raises like `cluster`."""
         cluster = self.cluster()
-        if self._target.origin.url and cluster.engine is None:
+        if self._reader is None:
+            self._reader = self._new_reader(cluster)
+        return self._reader
+
+    def _new_reader(self, cluster: Cluster) -> ClusterReader:
+        origin = self._target.origin
+        server: Cluster | None = None
+        if origin.url and origin.facts:
+            server = cluster
+        elif origin.url:
             from c3s_cli.kube.endpoint import open_endpoint  # only --from URL needs one
 
-            cluster.engine = open_endpoint(self._target, cluster.trace)
-            cluster.ending.append(cluster.engine.close)
-        with self._lock:
-            if self._sources and next(iter(self._sources.values())).cluster is not cluster:
-                self._sources.clear()
-            known = self._sources.get(count)
-        if known is None:
-            # A source may keep state between readings, such as a kubelet's counters.
-            known = self._sources.setdefault(count, self._new_source(cluster, count))
-        return known
+            server = open_endpoint(self._target, cluster.trace)
+            self._closing.append(server.close)
+        if self.follows and not origin.facts:
+            from c3s_cli.sources.following.lists import Following  # only watch follows
 
-    def _new_source(self, cluster: Cluster, count: Callable[[str, float], None]) -> ClusterReader:
-        if not self.follows or self._target.origin.facts:
-            return source_of(cluster, self._target.origin, count)
-        with self._lock:
-            if self._following is None or self._following.cluster is not cluster:
-                from c3s_cli.sources.following.lists import Following  # only watch follows
+            following = Following(cluster)
+            self._closing.append(following.close)
+            return reader_of(cluster, origin, self._stages.count, self._stages.progress.count, following.core, server)
+        return reader_of(cluster, origin, self._stages.count, self._stages.progress.count, server=server)
 
-                self._following = Following(cluster)
-            return source_of(cluster, self._target.origin, count, self._following.core)
+    def open_reading(self) -> Requests:
+        """Begin a reading of single objects. Raises like `cluster`."""
+        return open_reading(self.cluster(), self._stages.progress.count)
 
     def notes(self) -> tuple[str, ...]:
         """Return the remarks about the connection; none before it is made."""
@@ -106,15 +118,16 @@ class Member:
         )
 
     def disconnect(self) -> None:
-        """Close the connections, but keep what is known about the cluster."""
+        """Close the connections, but keep the remarks about them."""
+        for close in self._closing:
+            close()
         if self._cluster is not None:
             self._cluster.close()
 
     def close(self) -> None:
         """Close the connections."""
-        if self._cluster is not None:
-            self._cluster.close()
-            self._cluster = None
+        self.disconnect()
+        self._cluster, self._reader, self._closing = None, None, []
 
 
 class Fleet(Struct):
@@ -170,43 +183,44 @@ def found(target: Target, stages: Stages, connections: int = 1) -> Iterator[Flee
             server = stack.enter_context(_demo(target.demo))
             target = structs.replace(target, server=server.url, contexts=(), kubeconfig=None)
         with stages.stage("connection"):
-            fleet = _fleet(target, stages.trace, connections)
+            fleet = _fleet(target, stages, connections)
         stack.callback(fleet.close)
         yield fleet
 
 
-def _fleet(target: Target, trace: Callable[[str], None], connections: int) -> Fleet:
+def _fleet(target: Target, stages: Stages, connections: int) -> Fleet:
     plugins = Plugins()
     if target.origin.url and target.origin.facts:
-        return Fleet(_of_source(target, trace), plugins, target.parallel)
-    join = partial(connect, target, trace=trace, connections=connections, plugins=plugins)
+        return Fleet(_of_source(target, stages), plugins, target.parallel)
+    join = partial(connect, target, trace=stages.trace, connections=connections, plugins=plugins)
     if not may_be_several(target):
         name = target.contexts[0] if target.contexts else None
-        return Fleet([Member(name or "", target, partial(access_of, target, name), join)], plugins)
+        return Fleet([Member(name or "", target, partial(access_of, target, name), join, stages)], plugins)
     from c3s_cli.kube.kubeconfig import merge  # one context is found while it connects
 
     merged = merge(target.kubeconfig, os.environ, Deadline(target.request_timeout))
     names = chosen(target, merged)
     if len(names) > 1:
         _refuse_what_is_of_one(target)
-    members = [Member(name, target, partial(access_of, target, name, merged), join) for name in names]
+    stages = stages if len(names) == 1 else Stages(0)
+    members = [Member(name, target, partial(access_of, target, name, merged), join, stages) for name in names]
     return Fleet(members, plugins, target.parallel)
 
 
-def _of_source(target: Target, trace: Callable[[str], None]) -> list[Member]:
+def _of_source(target: Target, stages: Stages) -> list[Member]:
     """Return a member for each cluster in a Prometheus (--facts source): no API server is needed."""
     from c3s_cli.kube.endpoint import open_endpoint  # only --from URL needs one
 
-    endpoint = open_endpoint(target, trace)
-    endpoint.engine = endpoint
+    endpoint = open_endpoint(target, stages.trace)
     try:
         origins = clusters_of(endpoint, target.origin)
     except BaseException:
         endpoint.close()
         raise
     # Each closes the shared connections; closing twice is harmless.
+    stages = stages if len(origins) == 1 else Stages(0)
     return [
-        Member(name, structs.replace(target, origin=origin), lambda: endpoint.access, lambda _: endpoint)
+        Member(name, structs.replace(target, origin=origin), lambda: endpoint.access, lambda _: endpoint, stages)
         for name, origin in origins.items()
     ]
 

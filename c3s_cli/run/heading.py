@@ -4,46 +4,36 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
-
-from msgspec import DecodeError, Struct, json
 
 from c3s_cli.amounts.duration import age, parse_window
 from c3s_cli.amounts.quantity import cpu_percent, memory_percent
 from c3s_cli.amounts.timestamp import epoch
 from c3s_cli.analysis.summary import Summary, summary_of
-from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import ApiError, C3sError
 from c3s_cli.run.reading import distinct
-from c3s_cli.run.rounds import Rounds
-from c3s_cli.sources.source import Scope
+from c3s_cli.sources.server import server_version
 from c3s_cli.terminal.header import Fact, Gauge, Header
 from c3s_cli.terminal.printable import printable
 
 if TYPE_CHECKING:
-    from c3s_cli.model.sample import Sample
+    from c3s_cli.model.sample import Reading, Sample
     from c3s_cli.request.view import View
     from c3s_cli.run.fleet import Fleet, Member
 
-NEEDS: Final = Needs.NODE_METRICS | Needs.NODES | Needs.NODE_DETAILS | Needs.POD_COUNT
 KEPT: Final = 60
 REFUSED: Final = "not allowed"
 UNAVAILABLE: Final = "not available"
 
 
-class _Version(Struct, rename="camel"):
-    git_version: str = ""
-
-
 class Heading:
-    """Reads the totals of clusters, and remembers recent percentages. cores: their core APIs, if followed."""
+    """The totals of the clusters of a fleet, and their recent percentages."""
 
     def __init__(self, fleet: Fleet) -> None:
         self.members, _ = distinct(fleet.members, None) if fleet.several else (fleet.members, {})
         self.several = fleet.several
-        self._rounds = Rounds(self.members, self._read, fleet.parallel)
         # Why a cluster is missing from the totals, and since when.
         self._lost: dict[str, tuple[C3sError, float]] = {}
         self._summary: Summary | None = None
@@ -51,24 +41,23 @@ class Heading:
         self._version: str | None = None
         self._histories: dict[str, deque[float | None]] = {name: deque(maxlen=KEPT) for name in ("CPU", "MEMORY")}
 
-    def read(self) -> None:
-        """Read the totals. Failures are shown in the header, not raised: the rows matter more."""
-        if self._version is None and not self.several:
-            self._version = self._read_version()
-        results = self._rounds.ask()
-        for member, result in zip(self.members, results, strict=True):
-            if isinstance(result, C3sError):
-                self._lost[member.name] = (result, self._lost.get(member.name, (result, time.monotonic()))[1])
-            else:
-                self._lost.pop(member.name, None)
-        if samples := [result for result in results if not isinstance(result, C3sError)]:
-            self.take(samples)
-
-    def _read(self, member: Member) -> Sample:
+    def wants(self, member: Member) -> bool:
+        """Whether to read the totals of a cluster: once for contexts of the same one, and not after a refusal."""
         problem, _ = self._lost.get(member.name, (None, 0.0))
-        if problem is not None and _is_refusal(problem):
-            raise problem  # asking again does not bring a missing right
-        return member.source().read(NEEDS, Scope(Kind.CLUSTER))
+        return member in self.members and not (problem and _is_refusal(problem))
+
+    def update(self, readings: Mapping[str, Reading | C3sError]) -> None:
+        """Take the totals of readings, by context. Failures are shown in the header: the rows matter more."""
+        samples = []
+        for name, reading in readings.items():
+            totals = reading if isinstance(reading, C3sError) else reading.totals
+            if isinstance(totals, C3sError):
+                self._lost[name] = totals, self._lost.get(name, (totals, time.monotonic()))[1]
+            elif totals is not None:
+                self._lost.pop(name, None)
+                samples.append(totals)
+        if samples:
+            self.take(samples)
 
     @property
     def missing(self) -> str:
@@ -88,12 +77,13 @@ class Heading:
         self._histories["CPU"].append(_percent(summary, "cpu"))
         self._histories["MEMORY"].append(_percent(summary, "memory"))
 
-    def _read_version(self) -> str:
-        try:
-            answer = self.members[0].cluster().get("/version")
-            return json.decode(bytes(answer.body), type=_Version).git_version
-        except (C3sError, DecodeError):
-            return ""
+    def read_version(self) -> None:
+        """Ask a single cluster for its version, once. Without an answer the header shows none."""
+        if self._version is None and not self.several:
+            try:
+                self._version = server_version(self.members[0].cluster())
+            except C3sError:
+                self._version = ""
 
     def header(
         self, view: View, read_at: datetime, passed: float, pace: str, waiting: str = "", banner: tuple[str, ...] = ()

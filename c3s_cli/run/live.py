@@ -16,7 +16,6 @@ from c3s_cli.output.grid import grid, marks_rows
 from c3s_cli.run.failures import lost_contexts
 from c3s_cli.run.garbage import collect
 from c3s_cli.run.verdict import verdict
-from c3s_cli.sources.requests import at_once
 from c3s_cli.terminal.colour import wants_colour
 from c3s_cli.terminal.frame import Grid, frame, grid_of
 from c3s_cli.terminal.lines import ansi
@@ -46,13 +45,11 @@ class Ended(Struct, frozen=True):
     by_key: bool = False
 
 
-class Reading:
-    """Runs one reading of rows and header at a time. `start` runs a job: in a thread, or directly in tests."""
+class Poll:
+    """Runs one reading at a time. `start` runs a job: in a thread, or directly in tests."""
 
-    def __init__(
-        self, rows: Callable[[], Report], header: Callable[[], None], start: Callable[[Callable[[], None]], None]
-    ) -> None:
-        self._parts: dict[str, Callable[[], Any]] = {"header": header, "rows": rows}
+    def __init__(self, read: Callable[[], Report], start: Callable[[Callable[[], None]], None]) -> None:
+        self._read = read
         self._start = start
         self._outcome: list[Report | BaseException] = []
         self._finished = threading.Event()
@@ -64,7 +61,7 @@ class Reading:
 
         def job() -> None:
             try:
-                self._outcome.append(at_once(self._parts)["rows"])
+                self._outcome.append(self._read())
             except BaseException as problem:  # noqa: BLE001  raised again by `result`
                 self._outcome.append(problem)
             finally:
@@ -166,9 +163,9 @@ class Live:
         # One last reading when the time is over.
         return min(schedule.due, schedule.begun + self.pace.timeout)
 
-    def pause(self, schedule: Schedule, reading: Reading, now: float) -> float:
+    def pause(self, schedule: Schedule, poll: Poll, now: float) -> float:
         """Return how long to wait for keys before something else is due."""
-        if reading.under_way or self.viewing.paused:
+        if poll.under_way or self.viewing.paused:
             return REDRAW
         return min(max(0.0, self._due(schedule) - now), REDRAW if self.problem else CALM)
 
@@ -209,7 +206,7 @@ def _choice(viewing: Viewing) -> tuple[str, bool, str]:
     return viewing.sort, viewing.reverse, viewing.pattern
 
 
-def show_live(first: Report, live: Live, reading: Reading, schedule: Schedule, now: Callable[[], float]) -> Ended:
+def show_live(first: Report, live: Live, poll: Poll, schedule: Schedule, now: Callable[[], float]) -> Ended:
     """Show the first report, then read at every tick until a key, a condition, --count or --timeout ends the watch."""
     with live.console.opened():
         outcome: Report | C3sError | None = first
@@ -222,17 +219,17 @@ def show_live(first: Report, live: Live, reading: Reading, schedule: Schedule, n
                 collect(readings)
                 if ended := live.ended(readings, now() - schedule.begun):
                     return ended
-            begins = live.is_due(schedule, now()) and not reading.under_way
+            begins = live.is_due(schedule, now()) and not poll.under_way
             if begins:
                 live.asked_at = now()
-                reading.begin(live.console.wake)
-            if not reading.over:
+                poll.begin(live.console.wake)
+            if not poll.over:
                 # A reading that begins changes nothing on the screen, unless a banner says "trying now".
                 if not begins or keys or live.problem or live.console.resized:
                     live.draw(schedule, now())
-                keys = live.console.wait(live.pause(schedule, reading, now()))
+                keys = live.console.wait(live.pause(schedule, poll, now()))
                 for key in keys:
                     live.press(key)
                 if live.viewing.quit:
                     return Ended(ExitCode.OK, live.report, by_key=True)
-            outcome = reading.result()
+            outcome = poll.result()

@@ -8,10 +8,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from c3s_cli.errors import ApiError, C3sError, UsageError
-from c3s_cli.metrics import read
+from c3s_cli.metrics import scope_of
+from c3s_cli.model.sample import Reading
 from c3s_cli.run.failures import failure_of, said
 from c3s_cli.run.fleet import all_of, say_notes
-from c3s_cli.terminal.progress import Progress
+from c3s_cli.sources.requests import at_once
 from c3s_cli.terminal.stderr import say
 
 if TYPE_CHECKING:
@@ -19,36 +20,30 @@ if TYPE_CHECKING:
     from c3s_cli.report import Report
     from c3s_cli.request.query import Query
     from c3s_cli.run.fleet import Fleet, Member
+    from c3s_cli.run.heading import Heading
     from c3s_cli.run.rounds import Rounds
     from c3s_cli.run.stages import Stages
 
 
-def reader(fleet: Fleet, query: Query, stages: Stages, *, once: bool = False) -> Callable[[], Report]:
+def reader(
+    fleet: Fleet, query: Query, stages: Stages, heading: Heading | None = None, *, once: bool = False
+) -> Callable[[], Report]:
     """Return a function that reads the clusters and computes a Report.
 
-    once: whether the function is called only once: connections are then closed as early as possible, and on a terminal
-    stderr shows how many clusters have answered.
+    heading: takes the totals of each reading, for the header of a watch. once: whether the function is called only
+    once: connections are then closed as early as possible, and on a terminal stderr shows how many clusters have
+    answered.
     """
     joining: dict[str, Any] = {}
     if not once:
         from c3s_cli.analysis.joining import Joiner  # only a watch joins more than once
 
         joining["join_pods"] = Joiner()
-    if fleet.several:
-        asked = Several(fleet, query, stages, partial(_read, query), once=once)
-
-        def report_of_several() -> Report:
-            samples, failures = asked.read()
-            return _computed(samples, query, stages, failures=failures, contexts=True, **joining)
-
-        return report_of_several
-    member = fleet.members[0]
+    clusters = Clusters(fleet, query, stages, partial(_read, query, heading), heading, once=once)
 
     def report() -> Report:
-        fleet.plugins.forget_failures()
-        source = member.source(stages.count)
-        samples = [read(source, query, source.cluster.namespace)]
-        return _computed(samples, query, stages, **joining)
+        samples, failures = clusters.read()
+        return _computed(samples, query, stages, failures=failures, contexts=fleet.several, **joining)
 
     return report
 
@@ -56,14 +51,12 @@ def reader(fleet: Fleet, query: Query, stages: Stages, *, once: bool = False) ->
 @contextmanager
 def progress_of(fleet: Fleet, stages: Stages) -> Iterator[None]:
     """Show the progress of reading one cluster on a terminal, if it takes long; not with -v, which shows more."""
-    shown = Progress()
     if not (fleet.several or stages.verbose):
-        fleet.members[0].cluster().progress = shown.count
-        shown.start()
+        stages.progress.start()
     try:
         yield
     finally:
-        shown.stop()
+        stages.progress.stop()
 
 
 def _computed(samples: Sequence[Sample], query: Query, stages: Stages, **how: Any) -> Report:
@@ -73,50 +66,75 @@ def _computed(samples: Sequence[Sample], query: Query, stages: Stages, **how: An
         return make_report(samples, query, **how)
 
 
-def _read(query: Query, member: Member) -> Sample:
-    source = member.source()
-    return read(source, query, source.cluster.namespace)
+def _read(query: Query, heading: Heading | None, member: Member) -> Reading:
+    cluster = member.reader()
+    scope = scope_of(query, cluster.cluster.namespace)
+    if heading is None or not heading.wants(member):
+        return Reading(cluster.read(query.needs, scope))
+    return cluster.read_with_totals(query.needs, scope)
 
 
-class Several:
-    """Reads several clusters, once or repeatedly; contexts of the same cluster and user are read once.
+class Clusters:
+    """Reads the clusters of a fleet, once or repeatedly; contexts of the same cluster and user are read once.
 
-    job: reads one of them. once: as for `reader`.
+    job: reads one of them. heading, once: as for `reader`.
     """
 
     def __init__(
-        self, fleet: Fleet, query: Query, stages: Stages, job: Callable[[Member], Sample], *, once: bool
+        self,
+        fleet: Fleet,
+        query: Query,
+        stages: Stages,
+        job: Callable[[Member], Reading],
+        heading: Heading | None = None,
+        *,
+        once: bool,
     ) -> None:
         self.fleet = fleet
         self.query = query
         self.stages = stages
         self.job = job
-        self.members, alike = distinct(fleet.members, query)
-        for name, others in alike.items():
-            say(f"the same cluster and user as {name}, shown once: {', '.join(others)}")
+        self.heading = heading
+        self.members = fleet.members
         self.noted = False
         self.rounds: Rounds | None = None
-        if not once:
-            from c3s_cli.run.rounds import Rounds  # only a watch asks again
+        if fleet.several:
+            self.members, alike = distinct(fleet.members, query)
+            for name, others in alike.items():
+                say(f"the same cluster and user as {name}, shown once: {', '.join(others)}")
+            if not once:
+                from c3s_cli.run.rounds import Rounds  # only a watch asks again
 
-            self.rounds = Rounds(self.members, job, fleet.parallel)
+                self.rounds = Rounds(self.members, job, fleet.parallel)
 
     def read(self) -> tuple[list[Sample], tuple[Failure, ...]]:
         """Read all clusters; return the results of some and the errors of others. C3sError if none could be read."""
         self.fleet.plugins.forget_failures()
+        readings = self._read_several() if self.fleet.several else [self._read_one()]
+        if self.heading is not None:
+            self.heading.update(dict(zip((each.name for each in self.members), readings, strict=True)))
+        results = [each if isinstance(each, C3sError) else each.rows for each in readings]
+        failures = self._failures(results)
+        return [result for result in results if not isinstance(result, C3sError)], failures
+
+    def _read_one(self) -> Reading | C3sError:
+        version = {} if self.heading is None else {"version": self.heading.read_version}
+        reading: Reading | C3sError = at_once({**version, "reading": partial(self.job, self.members[0])})["reading"]
+        return reading
+
+    def _read_several(self) -> list[Any]:
         with self.stages.stage("reading"):
-            results = self.rounds.ask() if self.rounds else self._read_once()
+            readings = self.rounds.ask() if self.rounds else self._read_once()
         if not self.noted:
             say_notes(self.fleet)
             self.noted = True
-        failures = self._failures(results)
-        return [result for result in results if not isinstance(result, C3sError)], failures
+        return readings
 
     def _read_once(self) -> list[Any]:
         jobs = [partial(self._read_and_close, member) for member in self.members]
         return all_of(jobs, self.fleet.parallel, progress=not self.stages.verbose)
 
-    def _read_and_close(self, member: Member) -> Sample:
+    def _read_and_close(self, member: Member) -> Reading:
         try:
             return self.job(member)
         finally:
@@ -124,6 +142,8 @@ class Several:
 
     def _failures(self, results: Sequence[Sample | C3sError]) -> tuple[Failure, ...]:
         """Return the errors of clusters that could not be read. Raises C3sError if none could be."""
+        if not self.fleet.several and isinstance(results[0], C3sError):
+            raise results[0]
         problems = {
             member.name: result
             for member, result in zip(self.members, results, strict=True)

@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from c3s_cli import STARTED
+from c3s_cli.terminal.progress import Progress
 from c3s_cli.terminal.stderr import say
 
 
 class Stages:
-    """A stopwatch for the stages of one run; silent unless verbose."""
+    """A stopwatch for the stages of one run, silent unless verbose, and the progress of its readings."""
 
     def __init__(self, verbosity: int) -> None:
         self.verbose = verbosity > 0
+        self.progress = Progress()
         self.milliseconds = {"imports": (time.perf_counter() - STARTED) * 1000}
 
     @contextmanager

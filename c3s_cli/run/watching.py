@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import Target
     from c3s_cli.request.view import View
-    from c3s_cli.run.fleet import Fleet
+    from c3s_cli.run.heading import Heading
     from c3s_cli.terminal.console import Console
 
 # The formats for a live view; the others are for programs.
@@ -55,11 +55,15 @@ def watch(
     with opened(target, stages, requests_at_once(query)) as fleet:
         if pace.count != 1:
             fleet.follow()
-        read = reader(fleet, query, stages)
         progress = progress_of(fleet, stages)
         if view.format in ON_SCREEN and sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
-            code = _on_screen(fleet, read, view, pace, clock, console, progress)
+            from c3s_cli.run.heading import Heading  # only a live view has a header
+
+            heading = Heading(fleet)
+            read = reader(fleet, query, stages, heading)
+            code = _on_screen(read, heading, view, pace, clock, console, progress)
         else:
+            read = reader(fleet, query, stages)
             try:
                 pipe = Pipe(view, stages, query.namespace)
                 code = loop(read, pipe, pace, clock, waits=query.until is not None, progress=progress)
@@ -72,8 +76,8 @@ def watch(
 
 
 def _on_screen(
-    fleet: Fleet,
     read: Callable[[], Report],
+    heading: Heading,
     view: View,
     pace: Pace,
     clock: Clock,
@@ -81,18 +85,16 @@ def _on_screen(
     progress: AbstractContextManager[None],
 ) -> ExitCode:
     """Show the live view; print the last table afterwards unless a key ended it."""
-    from c3s_cli.run.heading import Heading  # only a live view needs them
-    from c3s_cli.run.live import Live, Reading, in_thread, show_live
+    from c3s_cli.run.live import Live, Poll, in_thread, show_live  # only a live view needs them
     from c3s_cli.terminal.console import Console
 
     begun = clock.now()
-    heading = Heading(fleet)
-    reading = Reading(read, heading.read, in_thread if console is None else lambda job: job())
+    poll = Poll(read, in_thread if console is None else lambda job: job())
     with progress:
-        reading.begin(lambda: None)
-        first = reading.wait()
+        poll.begin(lambda: None)
+        first = poll.wait()
     live = Live(first, console or Console(sys.stdout), heading, view, pace)
-    ended = show_live(first, live, reading, Schedule(pace.interval, begun, begun), clock.now)
+    ended = show_live(first, live, poll, Schedule(pace.interval, begun, begun), clock.now)
     until = ended.report.until
     if ended.by_key:
         return _conclude(ended.code, until, timed_out=False, waits=until is not None)

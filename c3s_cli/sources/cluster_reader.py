@@ -1,4 +1,4 @@
-"""The API server as a source: usage from the metrics API, kubelets or Prometheus, and facts, joined in one Sample."""
+"""Reads a cluster: usage from the metrics API, kubelets or Prometheus, and facts, in parallel, into one Sample."""
 
 from __future__ import annotations
 
@@ -7,24 +7,27 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import C3sError
-from c3s_cli.model.sample import Failure, Sample
-from c3s_cli.sources import metrics_api
+from c3s_cli.model.sample import Failure, Reading, Sample
 from c3s_cli.sources.core_api import CoreApi
 from c3s_cli.sources.decode.owner_resolver import OwnerResolver
-from c3s_cli.sources.requests import Memoized, Requests, at_once
-from c3s_cli.sources.source import Lists
+from c3s_cli.sources.metrics_api import MetricsApi
+from c3s_cli.sources.requests import Memoized, at_once, open_reading
+from c3s_cli.sources.source import Lists, Scope
 
 if TYPE_CHECKING:
     from c3s_cli.kube.cluster import Cluster
-    from c3s_cli.sources.core_api import MakeCore, Stale
-    from c3s_cli.sources.source import Scope, Usage
+    from c3s_cli.sources.core_api import Core, MakeCore, Stale
+    from c3s_cli.sources.requests import Progress, Requests
+    from c3s_cli.sources.source import Usage
 
-# Starts a reading of the usage.
-Reading = Callable[[Requests, "Scope", list[str], Lists], "Usage"]
+# Called with the name of a stage and its seconds.
+Count = Callable[[str, float], None]
+# Makes the Usage of one reading.
+MakeUsage = Callable[["Requests", Scope, list[str], Lists], "Usage"]
 
 # The name of each need in messages.
 NAMES: Final = {
@@ -36,6 +39,9 @@ NAMES: Final = {
     Needs.POD_COUNT: "pod count",
     Needs.VOLUMES: "volumes",
 }
+# The totals of a cluster need these.
+TOTALS: Final = Needs.NODE_METRICS | Needs.NODES | Needs.NODE_DETAILS | Needs.POD_COUNT
+CLUSTER: Final = Scope(Kind.CLUSTER)
 
 
 def plan(needs: Needs, scope: Scope) -> list[Needs]:
@@ -44,70 +50,151 @@ def plan(needs: Needs, scope: Scope) -> list[Needs]:
     return [need for need in NAMES if need in wanted]
 
 
-class ClusterReader:
-    """One cluster's API server, and the source of its usage: the metrics API by default.
+class Part(Struct):
+    """What a reading asks for in one scope. jobs: what answers each need. problems: quantities that are unreadable."""
 
-    count: called with the seconds of each stage of a reading. core: makes the reader of core objects.
-    context: what to call the cluster, if not by its connection.
+    needs: Needs
+    scope: Scope
+    core: Core
+    usage: Usage
+    jobs: Mapping[Needs, Callable[[], Any]]
+    problems: list[str]
+
+
+class ClusterReader:
+    """Reads one cluster, any number of times.
+
+    count: called with the seconds of each stage of a reading. progress: as in Requests. core: makes the reader of core
+    objects. usage: makes the reader of usage; from the metrics API by default. context: what to call the cluster, if
+    not by its connection.
     """
 
     def __init__(
         self,
         cluster: Cluster,
-        count: Callable[[str, float], None] = lambda _stage, _seconds: None,
+        count: Count = lambda _stage, _seconds: None,
+        progress: Progress = lambda _what, _done, _total: None,
         core: MakeCore = CoreApi,
-        reading: Reading = metrics_api.reading,
+        usage: MakeUsage | None = None,
         context: str = "",
     ) -> None:
         self.cluster = cluster
         self.context = context or cluster.context
-        self.count = count
-        self.core = core
-        self.reading = reading
-        self._owned = OwnerResolver()
+        self._count = count
+        self._progress = progress
+        self._core = core
+        self._usage = usage or MetricsApi(repeated=core is not CoreApi).usage
+        self._owners = OwnerResolver()
 
     def read(self, needs: Needs, scope: Scope) -> Sample:
-        """Read everything that is needed, in parallel. Errors are raised in the order of kubectl's requests."""
+        """Read everything that is needed, in parallel.
+
+        Raises a C3sError if there is nothing to show without it, in the order of kubectl's requests; anything else that
+        cannot be read is a Failure in the Sample.
+        """
+        sample, _ = self._read(needs, scope, totals=False)
+        if isinstance(sample, C3sError):
+            raise sample
+        return sample
+
+    def read_with_totals(self, needs: Needs, scope: Scope) -> Reading:
+        """Read everything that is needed, and the totals of the cluster. What both need is requested once.
+
+        Raises the error of the rows if the totals cannot be read, either.
+        """
+        rows, whole = self._read(needs, scope, totals=True)
+        if isinstance(rows, C3sError) and isinstance(whole, C3sError):
+            raise rows
+        return Reading(rows, whole)
+
+    def _read(self, needs: Needs, scope: Scope, *, totals: bool) -> tuple[Sample | C3sError, Sample | C3sError | None]:
         begun = time.perf_counter()
+        requests = open_reading(self.cluster, self._progress)
+        parts = self._parts(requests, needs, scope) if totals else [self._part(requests, needs, scope)]
+        jobs = {part.jobs[need]: None for part in parts for need in plan(part.needs, part.scope)}
+        # The last job runs in this thread: the metrics, which always take a request; lists may already be in memory.
+        answers = at_once({job: job for job in reversed(jobs)})
+        now = max(requests.dates, default=datetime.now(UTC))
+        samples: list[Sample | C3sError] = []
+        for part in parts:
+            try:
+                samples.append(self._sample(part, answers, now))
+            except C3sError as problem:
+                samples.append(problem)
+        seconds = requests.seconds()
+        self._count("requests", seconds)
+        self._count("decoding", time.perf_counter() - begun - seconds)
+        return samples[0], samples[1] if totals else None
+
+    def _parts(self, requests: Requests, needs: Needs, scope: Scope) -> list[Part]:
+        """Return the part of the rows and that of the totals, which share what they can."""
+        if scope.all_nodes and Needs.NODES in needs:
+            rows = self._part(requests, needs | Needs.NODE_DETAILS, scope, totals=True)
+            core, nodes = rows.core, rows.jobs[Needs.NODES]
+        else:
+            core = self._core(requests, CLUSTER, [], details=True)
+            nodes = Memoized(core.nodes)
+            rows = self._part(requests, needs, scope, nodes, totals=True)
+        if scope.all_nodes and scope.objects in (Kind.NODE, Kind.CLUSTER):
+            usage = rows.usage
+        else:
+            usage = self._usage(requests, CLUSTER, [], Lists(nodes, core.pods, core.claims, nodes))
+        jobs = {
+            Needs.NODE_METRICS: usage.nodes,
+            Needs.NODES: nodes,
+            Needs.POD_COUNT: rows.jobs[Needs.POD_COUNT],
+        }
+        return [rows, Part(TOTALS, CLUSTER, core, usage, jobs, [])]
+
+    def _part(
+        self,
+        requests: Requests,
+        needs: Needs,
+        scope: Scope,
+        everyone: Memoized | None = None,
+        *,
+        totals: bool = False,
+    ) -> Part:
+        """Return the jobs for what is needed in a scope. everyone: reads all nodes. totals: whether they are needed."""
         problems: list[str] = []
-        requests = Requests(self.cluster)
-        core = self.core(
+        core = self._core(
             requests, scope, problems, details=Needs.NODE_DETAILS in needs, labels=Needs.POD_LABELS in needs
         )
         nodes = Memoized(core.nodes if Needs.NODES in needs else core.node_names)
-        pods_in_scope = Memoized(core.pods)
-        usage = self.reading(requests, scope, problems, Lists(nodes, pods_in_scope, Memoized(core.claims)))
+        if everyone and scope.all_nodes:
+            nodes = everyone
+        pods = Memoized(core.pods)
+        lists = Lists(nodes, pods, Memoized(core.claims), (everyone or nodes) if totals else None)
+        usage = self._usage(requests, scope, problems, lists)
         jobs: dict[Needs, Callable[[], Any]] = {
             Needs.NODE_METRICS: usage.nodes,
             Needs.POD_METRICS: usage.pods,
             Needs.NODES: nodes,
             # The metrics API ignores field selectors, so the core API lists the selected pods.
-            Needs.PODS: pods_in_scope if Needs.PODS in needs else core.pod_names,
+            Needs.PODS: pods if Needs.PODS in needs else core.pod_names,
             Needs.OWNERS: core.owners,
             Needs.POD_COUNT: core.count_pods,
             Needs.VOLUMES: usage.volumes,
         }
-        wanted = plan(needs, scope)
-        # The last job runs in this thread: the metrics, which always take a request; lists may already be in memory.
-        ended = at_once({need: jobs[need] for need in reversed(wanted)})
-        answers = {need: ended[need] for need in wanted}
+        return Part(needs, scope, core, usage, jobs, problems)
+
+    def _sample(self, part: Part, results: Mapping[Any, Any], now: datetime) -> Sample:
+        """Make the Sample of a part. Raises the first error of a need without which nothing can be shown."""
+        scope, usage = part.scope, part.usage
+        answers = {need: results[part.jobs[need]] for need in plan(part.needs, scope)}
         failures = self._failures(answers, _required(answers, scope))
         known = {need: answer for need, answer in answers.items() if not isinstance(answer, C3sError)}
-        now = max(requests.dates, default=datetime.now(UTC))
-        pods, facts = _pods(known, needs, scope, self._owned)
+        pods, facts = _pods(known, part.needs, scope, self._owners)
         absence = ""
         if scope.objects is Kind.POD and not pods and facts is None:
             usage.explain_absence(now)
             absence = usage.absence
         elif usage.absence:
-            part = Needs.POD_METRICS if scope.objects is Kind.POD else Needs.NODE_METRICS
-            failures.append(Failure(self.context, NAMES[part], usage.absence))
+            need = Needs.POD_METRICS if scope.objects is Kind.POD else Needs.NODE_METRICS
+            failures.append(Failure(self.context, NAMES[need], usage.absence))
         failures += usage.failures
-        failures += [_stale(self.context, each, now) for each in core.stale()]
-        failures += [Failure(self.context, "quantity", problem) for problem in problems]
-        seconds = requests.seconds()
-        self.count("requests", seconds)
-        self.count("decoding", time.perf_counter() - begun - seconds)
+        failures += [_stale(self.context, each, now) for each in part.core.stale()]
+        failures += [Failure(self.context, "quantity", problem) for problem in part.problems]
         sample = Sample(
             context=self.context,
             now=now,
@@ -140,7 +227,7 @@ def _with_groups(sample: Sample, scope: Scope, usage: Usage) -> Sample:
     if scope.groups is None:
         return sample
     known = tuple(usage.failures)
-    figures = usage.sums(scope.groups(sample), scope.group_figures)
+    figures = usage.sums(sample, scope.groups)
     missing = [failure for failure in usage.failures if failure not in known]
     return structs.replace(sample, group_figures=figures, failures=(*sample.failures, *missing))
 

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from c3s_cli.amounts.duration import go_duration
 from c3s_cli.errors import ApiError, MetricsUnavailable
 from c3s_cli.kube.cluster import segment
 from c3s_cli.sources.decode import metrics as decode
 from c3s_cli.sources.decode.owners import creations, versions
-from c3s_cli.sources.requests import METADATA_LIST, Requests
+from c3s_cli.sources.requests import METADATA_LIST
 
 if TYPE_CHECKING:
-    from c3s_cli.model.rows import Node, Pod, Volume
-    from c3s_cli.model.sample import Failure
+    from c3s_cli.model.rows import Figures, Node, Pod, Volume
+    from c3s_cli.model.sample import Failure, Sample
     from c3s_cli.sources.decode.shapes import Body, ListMeta
-    from c3s_cli.sources.source import Lists, Scope
+    from c3s_cli.sources.requests import Requests
+    from c3s_cli.sources.source import Groups, Keys, Lists, Scope
 
 GROUP: Final = "metrics.k8s.io"
 LIKELY: Final = "v1beta1"
@@ -34,32 +36,78 @@ YOUNG: Final = 120
 Row = TypeVar("Row")
 
 
-# The body of a list of pods, the context and where to note problems → the rows, as decode.pod_list.
-DecodePods = Callable[..., "tuple[ListMeta | None, list[Pod]]"]
+def served_version(get: Callable[[str], Body]) -> str:
+    """Return the version that the server has. MetricsUnavailable if it has none that c3s knows.
+
+    get: returns the body of a path.
+    """
+    try:
+        served = versions(get(f"/apis/{GROUP}"))
+    except ApiError as missing:
+        if missing.status != 404:
+            raise
+        raise MetricsUnavailable("Metrics API not available", hint=INSTALL) from missing
+    known = [version for version in served if version in VERSIONS]
+    if not known:
+        raise MetricsUnavailable("Metrics API not available", hint=INSTALL)
+    return known[0]
 
 
-class MetricsApi(Struct):
-    """The metrics API of one cluster.
+class MetricsApi:
+    """The metrics API of one cluster, for any number of readings.
 
-    problems: the quantities that could not be read, in words. decode_pods: decodes a list of pods.
+    repeated: whether there will be several. Pods are measured every 15 s or less often. In between the answer is the
+    same, and its rows are the same objects.
     """
 
+    def __init__(self, *, repeated: bool = False) -> None:
+        self.version = LIKELY
+        self.decode_pods = self._decode_if_new if repeated else decode.pod_list
+        self._lock = threading.Lock()
+        self._digest = b""
+        self._answer: tuple[ListMeta | None, list[Pod]] = (None, [])
+        self._problems: list[str] = []
+
+    def usage(self, requests: Requests, scope: Scope, problems: list[str], _lists: Lists) -> MetricsUsage:
+        """Return the usage in scope, in one reading. problems: where to note quantities that cannot be read."""
+        return MetricsUsage(self, requests, scope, problems)
+
+    def discover(self, requests: Requests, refused: str, problem: ApiError) -> None:
+        """Find the version, after `refused` was not found. Raises `problem` again if the server has that one."""
+        with self._lock:
+            if self.version == refused:
+                self.version = served_version(requests.get)
+                if self.version == refused:
+                    raise problem
+
+    def _decode_if_new(self, body: Body, context: str, problems: list[str]) -> tuple[ListMeta | None, list[Pod]]:
+        from hashlib import sha256  # only a watch needs it
+
+        # Comparing with the last body would be as fast, but it may be a hundred megabytes long.
+        digest = sha256(body).digest()
+        if digest != self._digest:
+            noted: list[str] = []
+            self._answer, self._problems = decode.pod_list(body, context, noted), noted
+            self._digest = digest
+        problems += self._problems
+        return self._answer
+
+
+class MetricsUsage(Struct):
+    """The usage that the metrics API reports, in one reading."""
+
+    api: MetricsApi
     requests: Requests
     scope: Scope
     problems: list[str]
-    decode_pods: DecodePods = decode.pod_list
-    version: str = LIKELY
-    failures: list[Failure] = field(default_factory=list)
-
-    @property
-    def absence(self) -> str:
-        """Nothing: `explain_absence` raises instead."""
-        return ""
+    failures: Sequence[Failure] = ()
+    # `explain_absence` raises if there is no data.
+    absence: str = ""
 
     @property
     def name(self) -> str:
         """The group and the version."""
-        return f"{GROUP}/{self.version}"
+        return f"{GROUP}/{self.api.version}"
 
     def nodes(self) -> list[Node]:
         """Read the usage of the nodes. MetricsUnavailable if there is none yet."""
@@ -77,35 +125,21 @@ class MetricsApi(Struct):
         context, pods = self.requests.cluster.context, self.scope.namespaced("pods")
         if self.scope.name:
             return self._read(pods, lambda path: [decode.one_pod(self.requests.get(path), context, self.problems)])
-        rows = partial(self.decode_pods, context=context, problems=self.problems)
+        rows = partial(self.api.decode_pods, context=context, problems=self.problems)
         return unique(self._read(pods, lambda path: self.requests.whole(path, self.scope.label_query(), rows)))
 
     def _read(self, resource: str, read: Callable[[str], list[Row]]) -> list[Row]:
         """Read a path in the likely version; after a 404, in the version that the server has."""
         if self.scope.name:
             resource = f"{resource}/{segment(self.scope.name)}"
+        version = self.api.version
         try:
-            return read(f"/apis/{GROUP}/{self.version}/{resource}")
+            return read(f"/apis/{GROUP}/{version}/{resource}")
         except ApiError as problem:
             if problem.status != 404:
                 raise
-            self.version = self._discover(problem)
-        return read(f"/apis/{GROUP}/{self.version}/{resource}")
-
-    def _discover(self, problem: ApiError) -> str:
-        """Return the version that the server has. Raises `problem` again if that is the one just tried."""
-        try:
-            body = self.requests.get(f"/apis/{GROUP}")
-        except ApiError as missing:
-            if missing.status != 404:
-                raise
-            raise MetricsUnavailable("Metrics API not available", hint=INSTALL) from missing
-        served = [version for version in versions(body) if version in VERSIONS]
-        if not served:
-            raise MetricsUnavailable("Metrics API not available", hint=INSTALL)
-        if served[0] == self.version:
-            raise problem
-        return served[0]
+            self.api.discover(self.requests, version, problem)
+        return read(f"/apis/{GROUP}/{self.api.version}/{resource}")
 
     def explain_absence(self, now: datetime) -> None:
         """Raise what kubectl raises if no pod has metrics: the pods are too young, or something is wrong."""
@@ -124,42 +158,9 @@ class MetricsApi(Struct):
         """Raise a MetricsUnavailable: the metrics API has no volumes."""
         raise MetricsUnavailable("the metrics API has no volumes", hint="use --from kubelet or --from prometheus")
 
-    def sums(self, _groups: Mapping[Any, Any], _figures: Sequence[str]) -> Mapping[Any, Any]:
+    def sums(self, _sample: Sample, _groups: Groups) -> Mapping[Keys, Figures]:
         """Return nothing: the metrics API has no history."""
         return {}
-
-
-def reading(requests: Requests, scope: Scope, problems: list[str], _lists: Lists) -> MetricsApi:
-    """Begin a reading."""
-    return MetricsApi(requests, scope, problems)
-
-
-class Repeated:
-    """The metrics API for a watch, which remembers the last list of pods.
-
-    Pods are measured every 15 s or less often. In between the answer is the same, and its rows are the same objects.
-    """
-
-    def __init__(self) -> None:
-        self._digest = b""
-        self._answer: tuple[ListMeta | None, list[Pod]] = (None, [])
-        self._problems: list[str] = []
-
-    def reading(self, requests: Requests, scope: Scope, problems: list[str], _lists: Lists) -> MetricsApi:
-        """Begin a reading."""
-        return MetricsApi(requests, scope, problems, self._decode)
-
-    def _decode(self, body: Body, *, context: str, problems: list[str]) -> tuple[ListMeta | None, list[Pod]]:
-        from hashlib import sha256  # only a watch needs it
-
-        # Comparing with the last body would be as fast, but it may be a hundred megabytes long.
-        digest = sha256(body).digest()
-        if digest != self._digest:
-            noted: list[str] = []
-            self._answer, self._problems = decode.pod_list(body, context, noted), noted
-            self._digest = digest
-        problems += self._problems
-        return self._answer
 
 
 def unique(pods: list[Pod]) -> list[Pod]:

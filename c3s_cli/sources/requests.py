@@ -31,20 +31,20 @@ MOST_PAGES: Final = 1000
 Key = TypeVar("Key")
 Row = TypeVar("Row")
 Rows = Callable[[Listing], Iterator[tuple[Any, Any]]]
+Progress = Callable[[str, int, "int | None"], None]
 
 
 class Requests(Struct):
-    """The GET requests of one reading of a cluster.
+    """The requests of one reading of a cluster. `open_reading` makes them.
 
-    dates: the Date headers of the answers. spans: when each request began and ended.
+    progress: called with the name of a list, how many items were read, and how many there are. dates: the Date headers
+    of the answers. spans: when each request began and ended.
     """
 
     cluster: Cluster
+    progress: Progress
     dates: list[datetime] = field(default_factory=list)
     spans: list[tuple[float, float]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.cluster.begin_reading()
 
     def post_form(self, path: str, fields: Sequence[tuple[str, str]]) -> Body:
         """POST a form and return the body of the answer."""
@@ -79,14 +79,14 @@ class Requests(Struct):
         return found
 
     def _begin(self, path: str) -> None:
-        self.cluster.progress(thing(path), 0, None)
+        self.progress(thing(path), 0, None)
 
     def _advance(self, path: str, done: int, metadata: ListMeta | None) -> None:
         remaining = metadata.remaining_item_count if metadata else None
-        self.cluster.progress(thing(path), done, None if remaining is None else done + remaining)
+        self.progress(thing(path), done, None if remaining is None else done + remaining)
 
     def _end(self, path: str, done: int) -> None:
-        self.cluster.progress(thing(path), done, done)
+        self.progress(thing(path), done, done)
 
     def pages(self, path: str, query: Pairs, rows: Rows, accept: str = JSON) -> dict[Any, Any]:
         """Read a list page by page. If it expires between two pages (410), start over, once."""
@@ -137,6 +137,12 @@ class Requests(Struct):
         return covered(self.spans)
 
 
+def open_reading(cluster: Cluster, progress: Progress = lambda _what, _done, _total: None) -> Requests:
+    """Begin a reading: from now on, the cluster's deadline counts for it."""
+    cluster.begin_reading()
+    return Requests(cluster, progress)
+
+
 def thing(path: str) -> str:
     """Return the name of a list for messages: "pods", "pod metrics"."""
     resource = path.rpartition("/")[2]
@@ -173,7 +179,7 @@ class Pages(Struct):
 
 
 class Memoized:
-    """A job that several threads need and only one does. If it fails, the next thread tries again."""
+    """A job that several threads need and only one does. If it fails, it fails for all of them."""
 
     def __init__(self, job: Callable[[], Any]) -> None:
         self._job = job
@@ -184,7 +190,12 @@ class Memoized:
         """Do the job, or wait until it is done. Raises what the job raises."""
         with self._lock:
             if not self._results:
-                self._results.append(self._job())
+                try:
+                    self._results.append(self._job())
+                except C3sError as problem:
+                    self._results.append(problem)
+            if isinstance(self._results[0], C3sError):
+                raise self._results[0]
             return self._results[0]
 
 

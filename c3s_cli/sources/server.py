@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from msgspec import Struct, field
 
-from c3s_cli.errors import ApiError, MetricsUnavailable
-from c3s_cli.sources.decode.owners import versions
 from c3s_cli.sources.decode.shapes import Body, decode_one
-from c3s_cli.sources.metrics_api import GROUP, INSTALL, VERSIONS
+from c3s_cli.sources.metrics_api import GROUP, served_version
 
 if TYPE_CHECKING:
     from c3s_cli.kube.cluster import Cluster
@@ -113,16 +111,7 @@ def version_of(body: Body) -> str:
 
 def metrics_version(cluster: Cluster) -> str:
     """Return the version of the metrics API that is registered; MetricsUnavailable if there is none that c3s knows."""
-    try:
-        served = versions(cluster.get(f"/apis/{GROUP}").body)
-    except ApiError as missing:
-        if missing.status != 404:
-            raise
-        raise MetricsUnavailable("Metrics API not available", hint=INSTALL) from missing
-    known = [version for version in served if version in VERSIONS]
-    if not known:
-        raise MetricsUnavailable("Metrics API not available", hint=INSTALL)
-    return known[0]
+    return served_version(lambda path: cluster.get(path).body)
 
 
 def ask_metrics_server(cluster: Cluster, version: str) -> None:

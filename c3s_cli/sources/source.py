@@ -1,4 +1,4 @@
-"""The protocol of a source: needs and scope in, Sample out."""
+"""What a source of usage is asked for, and what it answers."""
 
 from __future__ import annotations
 
@@ -7,29 +7,43 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
 
+from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.kube.cluster import segment
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from c3s_cli.columns.vocabulary import Kind, Needs
+    from c3s_cli.columns.vocabulary import Column
     from c3s_cli.model.rows import Figures, Node, Pod, PodFacts, Volume
     from c3s_cli.model.sample import Failure, Sample
+    from c3s_cli.request.condition import Condition
     from c3s_cli.request.period import Period
     from c3s_cli.request.selectors import FieldSelector, LabelSelector
-    from c3s_cli.sources.prometheus.membership import Keys, Members
 
+# The values of the columns of --by.
+Keys = tuple["str | None", ...]
 Pairs = list[tuple[str, str]]
 # The node, and the names of the PersistentVolumeClaims, of a pod by namespace and name.
 Claims = Mapping[tuple[str, str], tuple[str, tuple[str, ...]]]
+
+
+class Groups(Struct, frozen=True):
+    """The groups that the rows in scope form, and the statistics needed for each as a whole, by column name.
+
+    by: the columns of --by. where: the condition that the members meet. total: whether all members are a group, too.
+    """
+
+    figures: tuple[str, ...]
+    by: tuple[Column, ...] = ()
+    where: Condition | None = None
+    total: bool = False
 
 
 class Scope(Struct, frozen=True):
     """Which objects to read: one kind, by name or by selectors. namespace: None for all.
 
     figures: what is needed besides usage, by column name. containers: whether containers need it too. period: the time
-    or range, None for now. groups: returns the members of each group, once the rows are read, for the statistics in
-    group_figures; None if no statistic of a group is needed.
+    or range, None for now. groups: the groups that need statistics as a whole, None if there are none.
     """
 
     objects: Kind
@@ -40,8 +54,7 @@ class Scope(Struct, frozen=True):
     figures: tuple[str, ...] = ()
     containers: bool = False
     period: Period | None = None
-    groups: Callable[[Sample], Mapping[Keys, Members]] | None = None
-    group_figures: tuple[str, ...] = ()
+    groups: Groups | None = None
 
     def namespaced(self, resource: str) -> str:
         """Return the last part of a path: `namespaces/NAMESPACE/pods`, or `pods` for all namespaces."""
@@ -60,27 +73,23 @@ class Scope(Struct, frozen=True):
         """Whether all objects of the cluster are read."""
         return not (self.name or self.namespace or self.labels or self.fields)
 
-
-class Source(Protocol):
-    """A source of a cluster's usage."""
-
-    def read(self, needs: Needs, scope: Scope) -> Sample:
-        """Read what is needed, now.
-
-        Raises a C3sError if there is nothing to show without it; anything else that cannot be read is a Failure in the
-        Sample.
-        """
+    @property
+    def all_nodes(self) -> bool:
+        """Whether the node objects in scope are those of the whole cluster, now."""
+        return self.period is None and not (self.objects is Kind.NODE and (self.name or self.labels))
 
 
 class Lists(Struct, frozen=True):
     """Lists from the API server, for sources of usage that do not support selectors; each list is read once.
 
     nodes: by name, those in scope, or all if the scope is pods. pods: the unfinished pods in scope; claims: theirs.
+    everyone: all nodes, if the reading asks for those too.
     """
 
     nodes: Callable[[], Mapping[str, Any]]
     pods: Callable[[], Mapping[tuple[str, str], PodFacts]]
     claims: Callable[[], Claims]
+    everyone: Callable[[], Mapping[str, Any]] | None = None
 
 
 class Usage(Protocol):
@@ -110,5 +119,5 @@ class Usage(Protocol):
     def explain_absence(self, now: datetime) -> None:
         """Raise a C3sError if no pod has usage although there should be some."""
 
-    def sums(self, groups: Mapping[Keys, Members], figures: Sequence[str]) -> Mapping[Keys, Figures]:
+    def sums(self, sample: Sample, groups: Groups) -> Mapping[Keys, Figures]:
         """Read statistics of groups as a whole; returns nothing if the source has none."""

@@ -8,12 +8,14 @@ import pytest
 
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Kind
+from c3s_cli.metrics import scope_of
 from c3s_cli.model.rows import Pod, PodFacts
 from c3s_cli.model.sample import Sample
 from c3s_cli.request.query import Query
 from c3s_cli.request.selectors import parse_labels
 from c3s_cli.request.where import parse
 from c3s_cli.sources.prometheus.membership import Members, PodSet, members_of
+from c3s_cli.sources.source import Groups, Keys
 
 LETTERS = "[b-df-hj-np-tv-xz2456789]"
 
@@ -34,6 +36,11 @@ def query(*by: str, where: str = "", **more: object) -> Query:
     return Query(Kind.POD, Kind.POD_GROUP if by else Kind.POD, (), by=columns, where=condition, **more)  # type: ignore[arg-type]
 
 
+def members(sample: Sample, query: Query) -> dict[Keys, Members]:
+    groups = Groups((), query.by, query.where, total=query.sum or not query.by)
+    return members_of(sample, groups, scope_of(query, "n"))
+
+
 WEB = ("n", "web-7d9fbc6b4d-x7k2p", "Deployment/web")
 API = ("n", "web-api-7d9fbc6b4d-x7k2p", "Deployment/web-api")
 
@@ -50,7 +57,7 @@ API = ("n", "web-api-7d9fbc6b4d-x7k2p", "Deployment/web-api")
     ],
 )
 def test_a_workload_is_a_pattern_of_names(name: str, owner: str, after: str) -> None:
-    found = members_of(sample(("n", name, owner), API), query("namespace", "owner"))
+    found = members(sample(("n", name, owner), API), query("namespace", "owner"))
     pattern = owner.partition("/")[2].replace(".", "\\.") + after
     assert found["n", owner] == Members((PodSet("n", pattern=pattern),), size=1)
 
@@ -67,13 +74,13 @@ def test_a_workload_is_a_pattern_of_names(name: str, owner: str, after: str) -> 
     ],
 )
 def test_where_a_pattern_would_be_wrong_the_names_are_listed(others: list[tuple[str, str, str]]) -> None:
-    found = members_of(sample(*others), query("owner"))
+    found = members(sample(*others), query("owner"))
     assert found == {(owner,): Members((PodSet("n", (name,)),), size=1) for _, name, owner in others}
 
 
 def test_whole_namespaces_are_not_listed() -> None:
     pods = (WEB, API, ("m", "x", ""))
-    assert members_of(sample(*pods), query("namespace", sum=True)) == {
+    assert members(sample(*pods), query("namespace", sum=True)) == {
         ("n",): Members((PodSet("n"),), size=2),
         ("m",): Members((PodSet("m"),), size=1),
         (): Members((PodSet("m"), PodSet("n")), size=3),
@@ -86,15 +93,15 @@ def test_whole_namespaces_are_not_listed() -> None:
 )
 def test_what_selects_pods_selects_no_former_ones(selecting: dict[str, object]) -> None:
     for by in ("namespace", "owner"):
-        found = members_of(sample(WEB), query(by, **selecting))  # type: ignore[arg-type]
+        found = members(sample(WEB), query(by, **selecting))  # type: ignore[arg-type]
         assert list(found.values()) == [Members((PodSet("n", (WEB[1],)),), size=1)]
 
 
 def test_conditions_on_workloads_keep_their_former_pods() -> None:
-    found = members_of(sample(WEB, API), query("owner", where="owner = Deployment/web, namespace = n"))
+    found = members(sample(WEB, API), query("owner", where="owner = Deployment/web, namespace = n"))
     assert [each.pods[0].pattern != "" for each in found.values()] == [True]
 
 
 def test_other_keys_are_of_the_pods_that_are_there() -> None:
-    found = members_of(sample(WEB, API, ("m", "x", "")), query("node"))
+    found = members(sample(WEB, API, ("m", "x", "")), query("node"))
     assert found == {("node",): Members((PodSet("m", ("x",)), PodSet("n", (WEB[1], API[1]))), size=3)}

@@ -202,7 +202,7 @@ def test_a_timeout_that_nobody_expected_is_a_bug_and_no_full_disk(
 def test_a_bug_in_a_thread_is_said_the_same_way(
     demo_server: DemoServer, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("c3s_cli.sources.metrics_api.MetricsApi.nodes", broken)
+    monkeypatch.setattr("c3s_cli.sources.metrics_api.MetricsUsage.nodes", broken)
     assert run(f"top nodes --server {demo_server.url}").err.startswith("error: internal error: OddError\nhint: ")
 
 

@@ -20,9 +20,12 @@ from c3s_cli.output import document, names, render
 from c3s_cli.report import Report
 from c3s_cli.request.view import Format, View
 from c3s_cli.sources.decode import metrics, nodes, pods, shapes
+from c3s_cli.sources.kubelet import polling
 from tests.authority import server_context, write_files
 from tests.conftest import AT, Run
+from tests.fleets import kubeconfig
 from tests.project.test_imports import NEVER_BY_A_READING, modules_after
+from tests.run.terminal_session import TerminalSession
 from tests.servers import FakeApi, node, node_metrics
 
 METRICS = "/apis/metrics.k8s.io/v1beta1"
@@ -31,6 +34,13 @@ METRICS = "/apis/metrics.k8s.io/v1beta1"
 @pytest.fixture(scope="module")
 def many() -> Iterator[DemoServer]:
     with start(nodes=120, pods_per_node=30, at=AT) as server:
+        yield server
+
+
+@pytest.fixture
+def living() -> Iterator[DemoServer]:
+    """A cluster whose lists can be followed."""
+    with start(at=AT, pace=0) as server:
         yield server
 
 
@@ -206,3 +216,69 @@ def test_what_the_limit_leaves_out_is_not_rendered(
     monkeypatch.setattr("c3s_cli.run.once.render", counting)
     assert run(f"top pods -A --limit 10 {output} --server {many.url}").code == 0
     assert rendered == [10]
+
+
+# --- a tick of a live watch -----------------------------------------------------------------------------------
+
+
+def ticks(run: Run, words: str, *servers: DemoServer) -> list[list[str]]:
+    """Watch on a terminal; return the requests of the second tick to each server, without those of watch streams."""
+    requests: list[list[str]] = []
+
+    def note() -> None:
+        requests[:] = [sorted(each for each in server.requests if "watch=1" not in each) for server in servers]
+        for server in servers:
+            server.requests.clear()
+
+    assert TerminalSession(run)(words, note, note, note).code == 0
+    return requests
+
+
+COUNT = "GET /api/v1/pods?limit=1"
+
+
+@pytest.mark.parametrize(
+    ("words", "requests"),
+    [
+        ("nodes", [COUNT, f"GET {METRICS}/nodes"]),
+        (
+            "nodes general-1",
+            ["GET /api/v1/nodes/general-1", COUNT, f"GET {METRICS}/nodes", f"GET {METRICS}/nodes/general-1"],
+        ),
+        ("pods -A", [COUNT, f"GET {METRICS}/nodes", f"GET {METRICS}/pods"]),
+        ("pods -A -o wide", [COUNT, f"GET {METRICS}/nodes", f"GET {METRICS}/pods"]),
+        ("cluster", [COUNT, f"GET {METRICS}/nodes"]),
+    ],
+)
+def test_a_tick_asks_once_for_rows_and_header(run: Run, living: DemoServer, words: str, requests: list[str]) -> None:
+    assert ticks(run, f"watch {words} --server {living.url}", living) == [requests]
+
+
+@pytest.mark.parametrize("words", ["nodes", "nodes general-1", "pods -A", "pods -n team-search"])
+def test_a_tick_asks_every_kubelet_once(
+    run: Run, living: DemoServer, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polling, "STILL", 0.0)
+    (requests,) = ticks(run, f"watch {words} --from kubelet --server {living.url}", living)
+    kubelets = [each for each in requests if each.endswith("/metrics/resource")]
+    assert len(kubelets) == len(set(kubelets)) == 10
+    assert not [each for each in requests if each in ("GET /api/v1/nodes", "GET /api/v1/services")]
+
+
+@pytest.mark.parametrize(("words", "queries"), [("nodes", 3), ("pods -A", 5), ("pods -A -o wide", 5)])
+def test_a_tick_finds_prometheus_once_and_sends_each_query_once(
+    run: Run, living: DemoServer, words: str, queries: int
+) -> None:
+    (requests,) = ticks(run, f"watch {words} --from prometheus --server {living.url}", living)
+    assert (len([each for each in requests if each.startswith("POST ")]), len(requests)) == (queries, queries + 1)
+
+
+def test_a_tick_of_a_fleet_asks_every_cluster_once(
+    run: Run, living: DemoServer, many: DemoServer, tmp_path: Path
+) -> None:
+    path = kubeconfig(tmp_path / "config", {"a": living.url, "b": many.url})
+    words = f"watch nodes --kubeconfig {path} --all-contexts"
+    assert ticks(run, words, living, many) == [
+        [COUNT, f"GET {METRICS}/nodes"],
+        ["GET /api/v1/nodes", COUNT, f"GET {METRICS}/nodes"],
+    ]

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from c3s_cli.run.live import Reading
+from c3s_cli.run.live import Poll
 from tests.conftest import AT, Run
 from tests.run.terminal_session import Terminal, TerminalSession
 from tests.servers import FakeApi, Reply, Request, node, node_metrics, pod_metrics, status
@@ -110,8 +110,7 @@ class Server:
         self.api.nodes(*(node(name) for name in nodes))
 
         def answer(request: Request) -> Reply:
-            # The rows and the header each ask once.
-            place = (self.api.paths().count(METRICS) - 1) // 2
+            place = self.api.paths().count(METRICS) - 1
             return readings[min(place, len(readings) - 1)]
 
         self.api.routes[METRICS] = answer
@@ -410,18 +409,18 @@ def test_a_server_may_ask_for_a_longer_pause(desk: TerminalSession, server: Serv
 
 def test_a_server_that_does_not_answer_is_said_to_be_silent(desk: TerminalSession, server: Server) -> None:
     under_way: list[Callable[[], None]] = []
-    begin = Reading.begin
+    begin = Poll.begin
 
     def answer() -> None:
         under_way.pop()()
 
-    def slowly(reading: Reading, wake: Callable[[], None]) -> None:
+    def slowly(poll: Poll, wake: Callable[[], None]) -> None:
         if server.api.paths().count(METRICS):
-            reading._start = under_way.append  # noqa: SLF001  the first one was as fast as ever
-        begin(reading, wake)
+            poll._start = under_way.append  # noqa: SLF001  the first one was as fast as ever
+        begin(poll, wake)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Reading, "begin", slowly)
+        patch.setattr(Poll, "begin", slowly)
         seen = desk(f"watch {server.answers(at(1, a=1), BROKEN)}", *[""] * 5, answer, *[""] * 3, size=(120, 24))
     lines = [next(text for text in look if text.startswith(("every", "STALE"))) for look in seen.looks]
     calm = "every 2s   09:30:00Z   sampled {}s ago over 15s"
@@ -441,15 +440,15 @@ def test_a_server_that_does_not_answer_is_said_to_be_silent(desk: TerminalSessio
 
 
 def test_what_happens_just_before_a_reading_is_shown_during_it(desk: TerminalSession, server: Server) -> None:
-    begin = Reading.begin
+    begin = Poll.begin
 
-    def slowly(reading: Reading, wake: Callable[[], None]) -> None:
+    def slowly(poll: Poll, wake: Callable[[], None]) -> None:
         if server.api.paths().count(METRICS):
-            reading._start = lambda _job: None  # noqa: SLF001  the first one was as fast as ever
-        begin(reading, wake)
+            poll._start = lambda _job: None  # noqa: SLF001  the first one was as fast as ever
+        begin(poll, wake)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Reading, "begin", slowly)
+        patch.setattr(Poll, "begin", slowly)
         # The next reading is due while the watch is paused, and begins with the second space.
         resumed = desk(f"watch {server.answers(at(1, a=1))}", "space", "", "", "", "space", size=(120, 24)).looks
         server.api.requests.clear()

@@ -110,8 +110,13 @@ class PodFollower:
     def __init__(self, api: FakeApi) -> None:
         self.told: list[str] = []
         self.cluster: Cluster = connect(Target(server=api.url), trace=self.told.append)
-        self.source = ClusterReader(self.cluster, core=Following(self.cluster).core)
+        self.following = Following(self.cluster)
+        self.source = ClusterReader(self.cluster, core=self.following.core)
         self.problems: list[str] = []
+
+    def close(self) -> None:
+        self.following.close()
+        self.cluster.close()
 
     def facts(self, needs: Needs = Needs.PODS, scope: Scope = ALL_PODS) -> Any:
         sample = self.source.read(Needs.POD_METRICS | needs, scope)
@@ -128,7 +133,7 @@ def desk(api: FakeApi) -> Iterator[PodFollower]:
     api.routes[METRICS] = Reply({"items": [pod_metrics("n", "a", ("app", "1m", "1Mi"))]})
     asking = PodFollower(api)
     yield asking
-    asking.cluster.close()
+    asking.close()
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("c3s-follow")]
 
 
@@ -535,7 +540,7 @@ def test_the_end_is_prompt_while_nothing_comes(server: Server, desk: PodFollower
     eventually(lambda: len(server.asked) == 1)
     time.sleep(0.05)
     begun = time.monotonic()
-    desk.cluster.close()
+    desk.close()
     assert time.monotonic() - begun < 0.5
 
 
@@ -546,7 +551,7 @@ def test_the_end_is_prompt_in_a_pause(server: Server, desk: PodFollower, monkeyp
     desk.names()
     eventually(lambda: len(server.asked) == 2)
     begun = time.monotonic()
-    desk.cluster.close()
+    desk.close()
     assert time.monotonic() - begun < 0.5
 
 
@@ -558,7 +563,7 @@ def test_the_end_does_not_wait_for_a_server_that_does_not_answer(
     desk.names()
     eventually(lambda: len(server.asked) == 1)
     begun = time.monotonic()
-    desk.cluster.close()
+    desk.close()
     assert time.monotonic() - begun < 0.5
     eventually(lambda: not [each for each in threading.enumerate() if each.name.startswith("c3s-follow")])
 
@@ -590,7 +595,8 @@ def living() -> Iterator[DemoServer]:
 )
 def test_what_is_followed_is_what_a_new_reading_says(living: DemoServer, scope: Scope) -> None:
     cluster = connect(Target(server=living.url))
-    watched, plain = ClusterReader(cluster, core=Following(cluster).core), ClusterReader(cluster)
+    following = Following(cluster)
+    watched, plain = ClusterReader(cluster, core=following.core), ClusterReader(cluster)
     needs = EVERYTHING | (Needs.NOTHING if scope.objects is Kind.POD else Needs.NODE_METRICS)
     try:
         watched.read(needs, scope)
@@ -601,6 +607,7 @@ def test_what_is_followed_is_what_a_new_reading_says(living: DemoServer, scope: 
             eventually(lambda now=now: watched.read(needs, scope) == now)  # type: ignore[misc]
         assert (now.pod_facts, now.node_facts) != (before.pod_facts, before.node_facts)
     finally:
+        following.close()
         cluster.close()
 
 
@@ -633,7 +640,7 @@ def test_once_is_not_followed(run: Run, living: DemoServer) -> None:
 def test_a_node_that_is_gone_is_said_to_be(living: DemoServer) -> None:
     cluster = connect(Target(server=living.url))
     with pytest.raises(ApiError, match="not found"):
-        ClusterReader(cluster, core=Following(cluster).core).read(Needs.NODES, Scope(Kind.NODE, name="nobody"))
+        ClusterReader(cluster).read(Needs.NODES, Scope(Kind.NODE, name="nobody"))
     cluster.close()
 
 

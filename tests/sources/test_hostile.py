@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from c3s_cli.sources.kubelet import usage as kubelet
+from c3s_cli.sources.kubelet import polling as kubelet
 from tests.commands.test_random import nested, run
 from tests.conftest import Run
 from tests.faults import BROKEN, HTML

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from c3s_cli.demo.server import DemoServer, start
+from c3s_cli.sources.kubelet import polling
 from c3s_cli.sources.kubelet import usage as kubelet
 from tests.conftest import AT, Run
 from tests.servers import FakeApi, Reply, Request, node, pod, status
@@ -56,14 +57,14 @@ def pages(api: FakeApi, name: str, *texts: str) -> None:
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait no longer than a blink."""
-    monkeypatch.setattr(kubelet, "PAUSE", 0.01)
-    monkeypatch.setattr(kubelet, "STILL", 0.1)
+    monkeypatch.setattr(polling, "PAUSE", 0.01)
+    monkeypatch.setattr(polling, "STILL", 0.1)
 
 
 @pytest.fixture
 def moving(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> FakeApi:
     """Give an API server whose clock moves, as it were."""
-    monkeypatch.setattr(kubelet, "STILL", 100.0)
+    monkeypatch.setattr(polling, "STILL", 100.0)
     api.nodes(node("a"))
     return api
 
@@ -395,7 +396,7 @@ def test_what_reads_no_usage_asks_no_source(
 
 def ticking(monkeypatch: pytest.MonkeyPatch, server: DemoServer) -> None:
     """Let a tick pass where c3s waits for the second look."""
-    monkeypatch.setattr(kubelet, "STILL", 100.0)
+    monkeypatch.setattr(polling, "STILL", 100.0)
     monkeypatch.setattr(kubelet, "Kubelets", partial(kubelet.Kubelets, sleep=lambda _: server.move(15)))
 
 
@@ -438,7 +439,7 @@ def test_a_thousand_nodes_are_read_in_six_seconds(run: Run, monkeypatch: pytest.
         begun, cpu = time.monotonic(), time.process_time()
         result = run(f"top nodes --from kubelet --no-headers --server {server.url}")
         # Of this process, which is the server, too: others may keep the machine busy.
-        spent = min(time.monotonic() - begun, time.process_time() - cpu) + kubelet.PAUSE
+        spent = min(time.monotonic() - begun, time.process_time() - cpu) + polling.PAUSE
     assert (len(result.out.splitlines()), result.out.count("<unknown>")) == (1000, 4 * result.err.count("warning: "))
     assert result.code == (5 if "warning: " in result.err else 0)
     assert spent < 6

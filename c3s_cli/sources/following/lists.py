@@ -37,13 +37,12 @@ DEAF: Final = "the watch brings no events, so the list is read at every reading"
 
 
 class Following:
-    """The followed lists of one cluster, each with a thread, until this or the cluster is closed."""
+    """The followed lists of one cluster, each with a thread, until this is closed."""
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
         self._lists: dict[object, FollowedList] = {}
         self._lock = threading.Lock()
-        cluster.ending.append(self.close)
 
     def core(
         self, requests: Requests, scope: Scope, problems: list[str], *, details: bool = False, labels: bool = False

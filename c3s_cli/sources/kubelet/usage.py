@@ -1,229 +1,128 @@
-"""The kubelets, read through the API server: the same endpoint as metrics-server, with the same arithmetic.
-
-CPU is a counter that a kubelet samples every ten seconds or so. c3s polls a node until it has a new sample; the usage
-is the growth of the counter between the two samples. A watch keeps the last sample for its next reading.
-"""
+"""The kubelets, read through the API server: the same endpoint as metrics-server, with the same arithmetic."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct, field, structs
 
 from c3s_cli.amounts.duration import go_duration
 from c3s_cli.columns.vocabulary import Kind
-from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, MetricsUnavailable
-from c3s_cli.kube.cluster import segment
 from c3s_cli.model.rows import Container, Figures, Node, Pod, Volume
-from c3s_cli.model.sample import Failure
 from c3s_cli.sources.decode.metrics import total
-from c3s_cli.sources.kubelet.exposition import Samples, container_of, read
+from c3s_cli.sources.kubelet.exposition import container_of
+from c3s_cli.sources.kubelet.polling import (
+    CPU,
+    MEMORY,
+    NODE_CPU,
+    NODE_MEMORY,
+    NODE_SWAP,
+    OF_NODES,
+    OF_PODS,
+    START,
+    SWAP,
+    KubeletSamples,
+    Poll,
+    sampled_at,
+)
 from c3s_cli.sources.kubelet.summaries import KNOWN, node_figures, pod_figures, read_summaries, volumes
-from c3s_cli.sources.kubelet.summary import rates_of
-from c3s_cli.sources.requests import some_at_once
 
 if TYPE_CHECKING:
+    from c3s_cli.model.sample import Failure, Sample
     from c3s_cli.sources.kubelet.summary import Summary
     from c3s_cli.sources.requests import Requests
-    from c3s_cli.sources.source import Lists, Scope
+    from c3s_cli.sources.source import Groups, Keys, Lists, Scope
 
-AT_ONCE: Final = 32
-# Seconds between two polls of the nodes.
-PAUSE: Final = 0.5
-# How long to wait for the second sample of a node, in seconds.
-PATIENCE: Final = 25.0
-# The share of the remaining --request-timeout to spend on it: there must be time left to ask for rates.
-SHARE: Final = 0.6
-# If the server's clock has not moved for this long, in seconds, it is frozen, and so are the counters.
-STILL: Final = 1.5
 # metrics-server measures a container from its start only if it is at least this old, in ms.
 YOUNGEST: Final = 10_000
-# Older samples do not show current usage, in ms.
-OLDEST: Final = 120_000
-
-CPU: Final = "container_cpu_usage_seconds_total"
-MEMORY: Final = "container_memory_working_set_bytes"
-START: Final = "container_start_time_seconds"
-SWAP: Final = "container_swap_usage_bytes"
-NODE_CPU: Final = "node_cpu_usage_seconds_total"
-NODE_MEMORY: Final = "node_memory_working_set_bytes"
-NODE_SWAP: Final = "node_swap_usage_bytes"
-OF_NODES: Final = (NODE_CPU, NODE_MEMORY, NODE_SWAP, START)
-OF_PODS: Final = (NODE_CPU, CPU, MEMORY, START, SWAP)
-
-Page = Mapping[str, Samples]
-Rates = Mapping[tuple[str, str, str], int]
-
-
-class KubeletSamples(Struct):
-    """The samples of one kubelet: its last page, the page with the sample before it, and its own rates if asked.
-
-    rates: nanocores by namespace, pod and container; the node's own under ("", "", "").
-    """
-
-    last: Page
-    before: Page | None = None
-    rates: Rates | None = None
-
-    def add(self, page: Page) -> None:
-        """Add a new page. A page with the same sample changes nothing."""
-        seen, now = _moment(self.last), _moment(page)
-        if now <= seen:
-            return
-        self.before, self.last = (self.last if now - seen <= OLDEST else None), page
-
-    @property
-    def complete(self) -> bool:
-        """Whether CPU is known."""
-        return self.before is not None or self.rates is not None or not _moment(self.last)
-
-
-def _moment(page: Page) -> int:
-    """Return when a kubelet took the sample of its node; 0 if the page does not say."""
-    return next((millis or 0 for _, millis in page[NODE_CPU].values()), 0)
 
 
 class Kubelets(Struct):
-    """The kubelets of one cluster, for any number of readings. clock, sleep: as in the time module."""
+    """The kubelets of one cluster, for any number of readings. known: the last samples of each."""
 
-    looks: dict[str, KubeletSamples] = field(default_factory=dict)
+    known: dict[str, KubeletSamples] = field(default_factory=dict)
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+    poll: Poll | None = None
 
-    def reading(self, requests: Requests, scope: Scope, _problems: list[str], lists: Lists) -> KubeletUsage:
-        """Begin a reading."""
-        return KubeletUsage(self, requests, scope, lists)
+    def usage(self, requests: Requests, scope: Scope, _problems: list[str], lists: Lists) -> KubeletUsage:
+        """Return the usage in scope, in one reading. All usages of a reading share one poll."""
+        if self.poll is None or self.poll.requests is not requests:
+            of_rows = OF_PODS if scope.objects is Kind.POD else OF_NODES
+            families = OF_PODS + OF_NODES if lists.everyone else of_rows
+            self.poll = Poll(self.known, requests, families, lists.everyone, self.clock, self.sleep)
+        return KubeletUsage(self.poll, requests, scope, lists)
 
 
 class KubeletUsage(Struct):
-    """One reading of the kubelets. failures: the nodes that did not answer; problem: the error of the first one."""
+    """The usage that kubelets report, in one reading. wanted: the nodes that it needs."""
 
-    kubelets: Kubelets
+    poll: Poll
     requests: Requests
     scope: Scope
     lists: Lists
-    failures: list[Failure] = field(default_factory=list)
-    problem: C3sError | None = None
+    wanted: frozenset[str] = frozenset()
     name: str = "kubelet"
     absence: str = ""
+
+    @property
+    def failures(self) -> list[Failure]:
+        """What could not be read of the nodes."""
+        return [failure for name, failure in self.poll.failures if name in self.wanted]
 
     def nodes(self) -> list[Node]:
         """Read the usage of the nodes in scope."""
         context = self.requests.cluster.context
-        looks = self._read(self.lists.nodes())
-        figures = node_figures(self._summaries(looks))
-        return [row for name, seen in looks.items() if (row := _node(context, name, seen, figures.get(name)))]
+        samples = self._read(self.lists.nodes())
+        figures = node_figures(self._summaries(samples))
+        return [row for name, seen in samples.items() if (row := _node(context, name, seen, figures.get(name)))]
 
     def pods(self) -> list[Pod]:
         """Read the usage of the pods in scope: those of all nodes, or those that the API server selects."""
         context = self.requests.cluster.context
         selected = None if self.scope.everything else self.lists.pods()
-        looks = self._read(
+        samples = self._read(
             self.lists.nodes() if selected is None else {facts.node for facts in selected.values()} - {""}
         )
-        figures = pod_figures(self._summaries(looks))
+        figures = pod_figures(self._summaries(samples))
         return [
             structs.replace(pod, figures=figures.get((pod.namespace, pod.name))) if figures else pod
-            for seen in looks.values()
+            for seen in samples.values()
             for pod in _pods(context, seen)
             if selected is None or (pod.namespace, pod.name) in selected
         ]
 
     def volumes(self) -> list[Volume]:
         """Read the volume claims of the pods in scope."""
-        summaries = read_summaries(self.requests, self.lists.nodes(), self._failed)
+        self.wanted = frozenset(self.lists.nodes())
+        summaries = read_summaries(self.requests, self.wanted, self.poll.failed)
         if self.failures and not summaries:
-            raise self._why_none()
+            raise self.poll.why_none()
         return volumes(self.requests.cluster.context, summaries, self.scope.namespace)
 
     def _summaries(self, names: Iterable[str]) -> Mapping[str, Summary]:
         """Read the summaries of nodes, if a column needs them."""
         if KNOWN.isdisjoint(self.scope.figures):
             return {}
-        return read_summaries(self.requests, names, self._failed)
+        return read_summaries(self.requests, names, self.poll.failed)
 
     def explain_absence(self, _now: datetime) -> None:
         """Do nothing: there are no pods that kubelets do not report."""
 
-    def sums(self, _groups: Mapping[Any, Any], _figures: Sequence[str]) -> Mapping[Any, Any]:
+    def sums(self, _sample: Sample, _groups: Groups) -> Mapping[Keys, Figures]:
         """Return nothing: kubelets have no history."""
         return {}
 
     def _read(self, names: Iterable[str]) -> Mapping[str, KubeletSamples]:
-        """Poll the nodes until each has two samples. Nodes that do not answer are failures."""
-        wanted = sorted(names)
-        known = self.kubelets.looks
-        begun = self.kubelets.clock()
-        self._ask(wanted)
-        patience = min(PATIENCE, SHARE * self.requests.cluster.seconds_left())
-        if wanted and not any(name in known for name in wanted):
-            raise self._why_none()
-        while left := [name for name in wanted if name in known and not known[name].complete]:
-            spent = self.kubelets.clock() - begun
-            if spent > patience or self._stands_still(spent):
-                self._ask_for_rates(left)
-                break
-            self.kubelets.sleep(PAUSE)
-            # Poll a few nodes first; poll all of them once half of those few have a new sample.
-            some, others = left[:AT_ONCE], left[AT_ONCE:]
-            self._ask(some)
-            if 2 * sum(name in known and known[name].complete for name in some) >= len(some):
-                self._ask(others)
-        return {name: known[name] for name in wanted if name in known}
-
-    def _ask(self, names: list[str]) -> None:
-        """Add the current pages of nodes. A node that does not answer is a failure, and its samples are dropped."""
-        known = self.kubelets.looks
-        for name, page in some_at_once({name: partial(self._page, name) for name in names}, AT_ONCE).items():
-            if isinstance(page, C3sError):
-                self._failed(name, page)
-                known.pop(name, None)
-            elif name in known:
-                known[name].add(page)
-            else:
-                known[name] = KubeletSamples(page)
-
-    def _page(self, name: str) -> Page:
-        body = self.requests.get(f"/api/v1/nodes/{segment(name)}/proxy/metrics/resource", accept="text/plain")
-        page = read(body, OF_PODS if self.scope.objects is Kind.POD else OF_NODES)
-        if not any(page.values()):
-            raise InvalidAnswer("the answer has no metrics")
-        return page
-
-    def _failed(self, name: str, problem: C3sError) -> None:
-        self.problem = self.problem or problem
-        self.failures.append(Failure(self.requests.cluster.context, f"the kubelet of node {name}", str(problem)))
-
-    def _why_none(self) -> C3sError:
-        """Return the error of a reading in which no node answered; a missing right is raised as it is."""
-        if isinstance(self.problem, ApiError) and self.problem.status in (401, 403):
-            return self.problem
-        return MetricsUnavailable(
-            f"no kubelet answered: {self.problem}", hint="the API server must be able to reach the kubelets"
-        )
-
-    def _stands_still(self, spent: float) -> bool:
-        return spent >= STILL and len(set(self.requests.dates)) == 1
-
-    def _ask_for_rates(self, names: list[str]) -> None:
-        """Use the kubelets' own rates for nodes without a second sample."""
-        query = [("only_cpu_and_memory", "true")]
-        jobs = {
-            name: partial(self.requests.get, f"/api/v1/nodes/{segment(name)}/proxy/stats/summary", query)
-            for name in names
-        }
-        for name, body in some_at_once(jobs, AT_ONCE).items():
-            try:
-                if isinstance(body, C3sError):
-                    raise body
-                self.kubelets.looks[name].rates = rates_of(body)
-            except C3sError as problem:
-                words = f"its counters do not change: CPU is unknown ({problem})"
-                self.failures.append(Failure(self.requests.cluster.context, f"the CPU of node {name}", words))
+        """Return the samples of nodes. C3sError if none answered."""
+        self.wanted = frozenset(names)
+        samples = self.poll.samples(sorted(self.wanted))
+        if self.wanted and not samples:
+            raise self.poll.why_none()
+        return samples
 
 
 # --- samples → usage --------------------------------------------------------------------------------------------
@@ -319,7 +218,7 @@ def _rate_from_start(
     if not started or not millis:
         return None, None
     window = millis - int(started[0] * 1000)
-    resolution = _moment(seen.last) - _moment(seen.before or seen.last)
+    resolution = sampled_at(seen.last) - sampled_at(seen.before or seen.last)
     if not YOUNGEST <= window < max(resolution, YOUNGEST + 1):
         return None, None
     return int(_nanos(last) / (window / 1000)), window

@@ -9,11 +9,12 @@ from msgspec import Struct
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.engine import Engine
 from c3s_cli.sources.prometheus.usage import PrometheusUsage
-from c3s_cli.sources.requests import Requests
+from c3s_cli.sources.requests import open_reading
 
 if TYPE_CHECKING:
     from c3s_cli.kube.cluster import Cluster
     from c3s_cli.sources.prometheus.state_metrics import StateMetrics
+    from c3s_cli.sources.requests import Requests
     from c3s_cli.sources.source import Lists, Scope
 
 
@@ -43,20 +44,20 @@ class Prometheus(Struct):
 
     def _new_engine(self, requests: Requests) -> Engine:
         if self.server is not None:
-            return Engine(Requests(self.server))
+            return Engine(open_reading(self.server))
         if self.prefix is None:
             from c3s_cli.sources.prometheus.discovery import find  # not needed with a URL
 
             self.prefix = find(requests, self.service)
         return Engine(requests, self.prefix)
 
-    def reading(self, requests: Requests, scope: Scope, _problems: list[str], lists: Lists) -> PrometheusUsage:
-        """Begin a reading."""
+    def usage(self, requests: Requests, scope: Scope, _problems: list[str], lists: Lists) -> PrometheusUsage:
+        """Return the usage in scope, in one reading."""
         engine = self.engine(requests)
         return PrometheusUsage(engine, self.context or requests.cluster.context, scope, lists, self.match)
 
     def facts(
-        self, requests: Requests, scope: Scope, _problems: list[str], *, details: bool, labels: bool
+        self, requests: Requests, scope: Scope, _problems: list[str], *, details: bool, labels: bool = False
     ) -> StateMetrics:
         """Return a Core that reads from kube-state-metrics."""
         from c3s_cli.sources.prometheus.state_metrics import StateMetrics  # only --facts source needs it

@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, QueryFailed, TimedOut, TooLarge
 from c3s_cli.sources.prometheus.decoding import Points, Vector, points_of, vector_of
-from c3s_cli.sources.requests import some_at_once
+from c3s_cli.sources.requests import Memoized, some_at_once
 
 if TYPE_CHECKING:
     from c3s_cli.kube.secrets import Secrets
@@ -51,7 +51,11 @@ Fields = Sequence[tuple[str, str]]
 
 
 class Engine(Struct):
-    """One server. prefix: the path before /api/v1. warnings: those of its answers. slots: limits parallel queries."""
+    """One reading of a server.
+
+    prefix: the path before /api/v1. warnings: those of its answers. slots: limits parallel queries. now: returns the
+    server's time, in whole seconds since 1970; InvalidAnswer if it does not report one.
+    """
 
     requests: Requests
     prefix: str = ""
@@ -59,6 +63,7 @@ class Engine(Struct):
     may_post: bool = True
     lock: threading.Lock = field(default_factory=threading.Lock)
     slots: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(AT_ONCE))
+    now: Callable[[], float] = float
 
     @property
     def _secrets(self) -> Secrets:
@@ -114,7 +119,10 @@ class Engine(Struct):
                 return body
         return self.requests.get(path, fields)
 
-    def now(self) -> float:
+    def __post_init__(self) -> None:
+        self.now = Memoized(self._time)
+
+    def _time(self) -> float:
         """Return the server's time, in whole seconds since 1970. InvalidAnswer if it does not report one."""
         found = self.vector("time()")
         if not found or not 0 < found[0][1] < LATEST:

@@ -14,9 +14,7 @@ from c3s_cli.columns.vocabulary import Kind
 if TYPE_CHECKING:
     from c3s_cli.model.rows import Pod
     from c3s_cli.model.sample import Sample
-    from c3s_cli.request.query import Query
-
-Keys = tuple[str | None, ...]
+    from c3s_cli.sources.source import Groups, Keys, Scope
 
 # The letters and digits of Kubernetes' generated names, without vowels so that they form no words.
 LETTERS: Final = "[b-df-hj-np-tv-xz2456789]"
@@ -52,32 +50,34 @@ class Members(Struct, frozen=True):
     size: int = 0
 
 
-def members_of(sample: Sample, query: Query) -> dict[Keys, Members]:
-    """Return the members of every group of a report; those of the total, if it is shown, under an empty key."""
-    rows: Sequence[Any] = pod_rows(sample) if query.objects is Kind.POD else node_rows(sample)
-    if query.where is not None and query.objects is not Kind.CLUSTER:
-        rows = [row for row in rows if query.where.matches(row)]
-    groups: dict[Keys, list[Any]] = {}
-    for row in rows if query.by else ():
-        groups.setdefault(tuple([column.value(row) for column in query.by]), []).append(row)
-    if query.sum or not query.by:
-        groups[()] = list(rows)
-    if query.objects is Kind.POD:
-        return _of_pods(groups, query, sample)
-    return {keys: Members(nodes=tuple(row.name for row in of), size=len(of)) for keys, of in groups.items()}
+def members_of(sample: Sample, groups: Groups, scope: Scope) -> dict[Keys, Members]:
+    """Return the members of every group of a report; those of the total, if it is needed, under an empty key."""
+    rows: Sequence[Any] = pod_rows(sample) if scope.objects is Kind.POD else node_rows(sample)
+    if groups.where is not None and scope.objects is not Kind.CLUSTER:
+        rows = [row for row in rows if groups.where.matches(row)]
+    members: dict[Keys, list[Any]] = {}
+    for row in rows if groups.by else ():
+        members.setdefault(tuple([column.value(row) for column in groups.by]), []).append(row)
+    if groups.total:
+        members[()] = list(rows)
+    if scope.objects is Kind.POD:
+        return _of_pods(members, groups, scope, sample)
+    return {keys: Members(nodes=tuple(row.name for row in of), size=len(of)) for keys, of in members.items()}
 
 
-def _of_pods(groups: Mapping[Keys, Sequence[Pod]], query: Query, sample: Sample) -> dict[Keys, Members]:
+def _of_pods(
+    members: Mapping[Keys, Sequence[Pod]], groups: Groups, scope: Scope, sample: Sample
+) -> dict[Keys, Members]:
     """Choose the pods of groups. Namespaces and workloads include former pods if there is no other selection."""
-    by = {column.name for column in query.by}
-    conditions = () if query.where is None else query.where.columns
-    selects = query.name or query.labels or query.fields
+    by = {column.name for column in groups.by}
+    conditions = () if groups.where is None else groups.where.columns
+    selects = scope.name or scope.labels or scope.fields
     former = not selects and all(column.name in OF_WORKLOADS for column in conditions)
     known = by_namespace(
-        {*(sample.pod_facts or {}), *((pod.namespace, pod.name) for of in groups.values() for pod in of)}
+        {*(sample.pod_facts or {}), *((pod.namespace, pod.name) for of in members.values() for pod in of)}
     )
     made = {}
-    for keys, pods in groups.items():
+    for keys, pods in members.items():
         if former and not conditions and (not keys or by == {"namespace"}):
             made[keys] = _whole(pods)
         elif former and keys and "owner" in by and by <= {"namespace", "owner"}:

@@ -11,7 +11,7 @@ from c3s_cli.amounts.duration import go_duration
 from c3s_cli.columns.statistics import statistics_of
 from c3s_cli.errors import C3sError, InvalidAnswer, QueryFailed
 from c3s_cli.model.rows import Container, Figures, Node, Pod, Volume
-from c3s_cli.model.sample import Failure
+from c3s_cli.model.sample import Failure, Sample
 from c3s_cli.request.period import Period
 from c3s_cli.sources.decode.metrics import total
 from c3s_cli.sources.prometheus import large_groups, promql
@@ -23,8 +23,8 @@ from c3s_cli.sources.requests import Memoized, at_once
 if TYPE_CHECKING:
     from c3s_cli.sources.prometheus.decoding import Points, Vector
     from c3s_cli.sources.prometheus.engine import Engine
-    from c3s_cli.sources.prometheus.membership import Keys, Members
-    from c3s_cli.sources.source import Lists, Scope
+    from c3s_cli.sources.prometheus.membership import Members
+    from c3s_cli.sources.source import Groups, Keys, Lists, Scope
 
 # One unit of Prometheus in c3s's units: nanocores, bytes.
 UNITS: Final = {"cpu": 10**9, "memory": 1}
@@ -118,12 +118,15 @@ class PrometheusUsage:
     def explain_absence(self, _now: datetime) -> None:
         """Do nothing: there are no pods that were not scraped."""
 
-    def sums(self, groups: Mapping[Keys, Members], figures: Sequence[str]) -> dict[Keys, Figures]:
+    def sums(self, sample: Sample, groups: Groups) -> dict[Keys, Figures]:
         """Read statistics of groups as a whole: of the sum of their members at each point of the range."""
-        marks = {str(place): keys for place, keys in enumerate(groups)}
-        made: dict[Keys, dict[str, int]] = {keys: {} for keys in groups}
-        slices = group_slices({mark: groups[keys] for mark, keys in marks.items()})
-        for wanted in statistics_of(figures):
+        from c3s_cli.sources.prometheus.membership import members_of  # only statistics of groups need it
+
+        members = members_of(sample, groups, self.scope)
+        marks = {str(place): keys for place, keys in enumerate(members)}
+        made: dict[Keys, dict[str, int]] = {keys: {} for keys in members}
+        slices = group_slices({mark: members[keys] for mark, keys in marks.items()})
+        for wanted in statistics_of(groups.figures):
             resource, _, statistic = wanted.partition(".")
 
             def ask(piece: GroupSlice, resource: str = resource, statistic: str = statistic) -> Vector:
