@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 
 from c3s_cli.demo import dice
-from c3s_cli.demo.catalogue import CRASHING, CREATING, NEW, RUNNING, SUCCEEDED, TERMINATING
+from c3s_cli.demo.catalogue import Stage
 from c3s_cli.demo.cluster import Cluster
 from c3s_cli.demo.draft import Draft
 from c3s_cli.demo.things import Group, Node, Pod
@@ -35,9 +35,9 @@ class Churn:
     def beginnings(self) -> Iterator[tuple[int, Episode]]:
         """Return the episodes in progress when the cluster is created, and after how many seconds each continues."""
         for pod in self.draft.pods:
-            if pod.state == TERMINATING:
+            if pod.state == Stage.TERMINATING:
                 yield 12, self._succeed(pod)
-            elif pod.state == CREATING:
+            elif pod.state == Stage.CREATING:
                 yield 9 + pod.bits % 5, self._start(pod)
 
     def episode(self, number: int) -> Episode:
@@ -65,7 +65,11 @@ class Churn:
         pods = self.draft.pods
         for step in range(min(len(pods), 200)):
             pod = pods[(pick + step * 7) % len(pods)]
-            if pod.state == RUNNING and pod.group.workload.kind in kinds and not self._busy & {pod.key, pod.group}:
+            if (
+                pod.state == Stage.RUNNING
+                and pod.group.workload.kind in kinds
+                and not self._busy & {pod.key, pod.group}
+            ):
                 node = pod.node and next((one for one in self.draft.nodes if one.name == pod.node.name), None)
                 if node and node.ready:
                     return pod
@@ -96,7 +100,7 @@ class Churn:
         ordinal = 1000 + self._made
         bits = dice.mix(dice.mix(self.cluster.seed, 4712), ordinal)
         stem = group.owner.name if group.owner else group.workload.name
-        pod = Pod(group, f"{stem}-{dice.letters(bits, 5)}", ordinal, NEW, bits, self.draft.now)
+        pod = Pod(group, f"{stem}-{dice.letters(bits, 5)}", ordinal, Stage.NEW, bits, self.draft.now)
         pod.restarts = 0
         self._busy.add(pod.key)
         self.draft.add(pod)
@@ -108,16 +112,16 @@ class Churn:
         while (node := self._node_for(pod)) is None:
             yield 15
         slot = (len(self.draft.on_node[node.name]) + 100 + self._made) % 250
-        pod = self.draft.change(pod, state=CREATING, node=node, slot=slot)
+        pod = self.draft.change(pod, state=Stage.CREATING, node=node, slot=slot)
         yield 2 + pod.bits % 3
         return self._run(pod)
 
     def _run(self, pod: Pod) -> Pod:
         now = self.draft.now
-        return self.draft.change(pod, state=RUNNING, started=now, measured_from=now + _UNTIL_MEASURED)
+        return self.draft.change(pod, state=Stage.RUNNING, started=now, measured_from=now + _UNTIL_MEASURED)
 
     def _terminate(self, pod: Pod) -> Pod:
-        return self.draft.change(pod, state=TERMINATING, deleted=self.draft.now + _GRACE)
+        return self.draft.change(pod, state=Stage.TERMINATING, deleted=self.draft.now + _GRACE)
 
     def _free(self, *pods: Pod) -> None:
         self._busy -= {pod.key for pod in pods}
@@ -148,7 +152,7 @@ class Churn:
         now = self.draft.now
         measured = now + _UNTIL_MEASURED
         changes = {"restarted": now, "restarts": pod.restarts + 1, "measured_from": measured}
-        return self.draft.change(pod, state=RUNNING, **changes)
+        return self.draft.change(pod, state=Stage.RUNNING, **changes)
 
     def _crash(self, pick: int) -> Episode:
         """Let the first container of a pod crash twice, with a back-off in between."""
@@ -158,7 +162,7 @@ class Churn:
         self._busy.add(pod.key)
         pod = self._restarted(pod)
         yield 4 + pick % 5
-        pod = self.draft.change(pod, state=CRASHING, finished=self.draft.now)
+        pod = self.draft.change(pod, state=Stage.CRASHING, finished=self.draft.now)
         yield 15 + pick % 20
         self._restarted(pod)
         self._free(pod)
@@ -178,7 +182,7 @@ class Churn:
         self.draft.add_group(group, 1)
         pod = yield from self._up(self._create(group))
         yield 30 + pick % 30
-        pod = self.draft.change(pod, state=SUCCEEDED, finished=self.draft.now)
+        pod = self.draft.change(pod, state=Stage.SUCCEEDED, finished=self.draft.now)
         yield 40 + pick % 40
         self.draft.remove_group(group)
         yield 1
@@ -192,7 +196,7 @@ class Churn:
             return
         old = chosen.group
         pods = self.draft.members[old].pods
-        if len(pods) > 4 or any(pod.state != RUNNING or pod.key in self._busy for pod in pods):
+        if len(pods) > 4 or any(pod.state != Stage.RUNNING or pod.key in self._busy for pod in pods):
             return
         self._made += 1
         new = self.cluster.make_group(old.workload, self.cluster.clock.epoch - self.draft.now, self._made)
@@ -235,4 +239,4 @@ class Churn:
         pod = self._run(pod)
         if pod.group.workload.kind == "Job":
             yield 75
-            self.draft.change(pod, state=SUCCEEDED, finished=self.draft.now)
+            self.draft.change(pod, state=Stage.SUCCEEDED, finished=self.draft.now)

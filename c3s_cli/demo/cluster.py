@@ -5,16 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from c3s_cli.demo import dice
-from c3s_cli.demo.catalogue import (
-    DAEMONS,
-    FINISHED,
-    PENDING,
-    RUNNING,
-    STATIC,
-    WORKLOADS,
-    YOUNG,
-    Workload,
-)
+from c3s_cli.demo.catalogue import DAEMONS, FINISHED, STATIC, WORKLOADS, Stage, Workload
 from c3s_cli.demo.clock import Clock
 from c3s_cli.demo.sizes import DEFAULT_NODES, DEFAULT_PODS_PER_NODE, default_nodes, oddities, scaled_nodes, spread
 from c3s_cli.demo.things import Group, Node, Owner, Pod, requested
@@ -64,7 +55,7 @@ class Cluster:
                 continue
             group = self.make_group(workload, workload.age)
             for ordinal, node in enumerate(nodes):
-                pod = self._pod(group, ordinal, RUNNING)
+                pod = self._pod(group, ordinal, Stage.RUNNING)
                 # A node's DaemonSet pods come with the node.
                 pod.created = max(pod.created, self.clock.epoch - node.pool.age + 20)
                 self._bind(pod, node)
@@ -76,7 +67,7 @@ class Cluster:
                 group = Group(workload, (owner,), labels, workload.age)
                 self.groups.append(group)
                 bits = dice.of_text(self.seed, f"{workload.name}-{node.name}")
-                pod = Pod(group, f"{workload.name}-{node.name}", 0, RUNNING, bits, self.clock.epoch - group.age)
+                pod = Pod(group, f"{workload.name}-{node.name}", 0, Stage.RUNNING, bits, self.clock.epoch - group.age)
                 group.pods.append(pod)
                 self._bind(pod, node)
                 bound += 1
@@ -96,8 +87,8 @@ class Cluster:
                     # The last one runs now, the earlier ones ran on the days before.
                     group = self.make_group(workload, workload.age + (jobs - 1 - ordinal) * 86400)
                 assert group is not None  # noqa: S101  the first ordinal has made one
-                pod = self._pod(group, ordinal, states.get(ordinal, RUNNING))
-                if pod.state != PENDING:
+                pod = self._pod(group, ordinal, states.get(ordinal, Stage.RUNNING))
+                if pod.state != Stage.PENDING:
                     self._place(pod, workload.pool, wanted)
 
     def make_group(self, workload: Workload, age: int, revision: int = 0) -> Group:
@@ -149,7 +140,7 @@ class Cluster:
             stem = group.owner.name if group.owner else workload.name
             bits = dice.mix(self.seed + len(self.groups), ordinal)
             name = f"{stem}-{dice.letters(bits, 5)}" if group.owner else stem
-        age = YOUNG_AGE if state == YOUNG else max(8, group.age - (ordinal * 37) % (group.age // 2 + 1))
+        age = YOUNG_AGE if state == Stage.YOUNG else max(8, group.age - (ordinal * 37) % (group.age // 2 + 1))
         pod = Pod(group, name, ordinal, state, bits, self.clock.epoch - age)
         group.pods.append(pod)
         return pod
@@ -169,7 +160,7 @@ class Cluster:
         """Bind a pod to the next node of its pool with room, or else of any pool without special hardware."""
         if pool == "gpu":
             if not self._fits(pod, pool, wanted):
-                pod.state = PENDING
+                pod.state = Stage.PENDING
             return
         if pod.state in FINISHED:
             wanted = (0, 0)

@@ -48,10 +48,11 @@ class Passing(NamedTuple):
     new: Pod | None
 
 
-def _standing(members: Members) -> tuple[int, int, int]:
-    """Return what a controller's status says of its pods."""
+def _standing(members: Members) -> tuple[int, int, int, int]:
+    """Return what a controller says of its pods."""
     here = [pod.state for pod in members.pods if not pod.deleted]
-    return len(here), sum(state in MEASURABLE for state in here), sum(state in FINISHED for state in here)
+    ready, finished = sum(state in MEASURABLE for state in here), sum(state in FINISHED for state in here)
+    return members.wanted, len(here), ready, finished
 
 
 class Draft:
@@ -62,7 +63,7 @@ class Draft:
         self.now = first.cluster.clock.epoch
         self.version = first.version
         self.pods = list(first.pods)
-        self.keys = list(first.keys)
+        self.keys = [pod.key for pod in first.pods]
         self.nodes = list(first.nodes)
         self.on_node = dict(first.on_node)
         self.members = dict(first.members)
@@ -72,25 +73,13 @@ class Draft:
 
     def state(self) -> State:
         """Return the draft as a new state."""
-        return State(
-            self.cluster,
-            self.version,
-            list(self.nodes),
-            list(self.pods),
-            list(self.keys),
-            dict(self.on_node),
-            dict(self.members),
-        )
+        nodes, pods, on_node, members = list(self.nodes), list(self.pods), dict(self.on_node), dict(self.members)
+        return State(self.cluster, self.version, nodes, pods, on_node, members)
 
     def since(self, version: int) -> list[Change]:
         """Return the changes behind a version, which is remembered."""
         skipped = max(0, version - (self.log[0].version - 1)) if self.log else 0
         return list(islice(self.log, skipped, None))
-
-    def pod(self, key: tuple[str, str]) -> Pod | None:
-        """Return the current version of a pod."""
-        place = bisect_left(self.keys, key)
-        return self.pods[place] if place < len(self.keys) and self.keys[place] == key else None
 
     def _write(self, resource: str, old: Any, new: Any) -> None:
         self.log.append(Change(self.version, resource, old, new))
@@ -123,42 +112,34 @@ class Draft:
         """Record a pod's change: on its node, in its group, for watches and in the history."""
         self._write("pods", old, new)
         self.past.append(Passing(self.now, old, new))
-        for pod, sign in ((old, 1), (new, -1)):
-            if pod is not None and pod.node is not None and pod.occupies:
+        both = [pod for pod in (old, new) if pod is not None]
+        for pod in both:
+            if pod.node is not None and pod.occupies:
+                sign = 1 if pod is old else -1
+                cpu, memory = pod.group.requested
                 free = self.free[pod.node.name]
-                free[0] += sign * pod.group.requested[0]
-                free[1] += sign * pod.group.requested[1]
-                free[2] += sign
-        for name in {pod.node.name for pod in (old, new) if pod is not None and pod.node is not None}:
-            there = [pod for pod in self.on_node[name] if old is None or pod.key != old.key]
-            self.on_node[name] = [*there, new] if new is not None else there
-        group = next(pod.group for pod in (new, old) if pod is not None)
-        members = self.members.get(group)
-        if members is None:
-            # The controller was deleted first.
-            return
-        pods = tuple(pod for pod in members.pods if old is None or pod.key != old.key)
-        self._replace(group, members._replace(pods=(*pods, new) if new is not None else pods))
+                free[:] = free[0] + sign * cpu, free[1] + sign * memory, free[2] + sign
+        key, added = both[0].key, both[1:] if old is not None else both
+        for name in {pod.node.name for pod in both if pod.node is not None}:
+            self.on_node[name] = [*(pod for pod in self.on_node[name] if pod.key != key), *added]
+        # A controller may have been deleted first.
+        if members := self.members.get(both[0].group):
+            pods = (*(pod for pod in members.pods if pod.key != key), *added)
+            self._replace(both[0].group, members._replace(pods=pods))
 
     def _replace(self, group: Group, new: Members) -> None:
         """Change a group; its controller changes if its status does."""
         old = self.members[group]
-        if (old.wanted, _standing(old)) != (new.wanted, _standing(new)):
+        if _standing(old) != _standing(new):
             self.version += 1
             new = new._replace(version=self.version)
             self._tell(group, old, new)
         self.members[group] = new
 
     def _tell(self, group: Group, old: Members | None, new: Members | None) -> None:
-        resource = _WATCHED.get(group.owner.kind if group.owner else "", "")
-        if not resource:
-            # Nobody watches it, but the record must not skip a version.
-            resource = "others"
-        self._write(
-            resource,
-            Held(self.cluster, group, old) if old is not None else None,
-            Held(self.cluster, group, new) if new is not None else None,
-        )
+        # Nobody watches the others, but the record must not skip a version.
+        resource = _WATCHED.get(group.owner.kind if group.owner else "", "others")
+        self._write(resource, *(Held(self.cluster, group, one) if one else None for one in (old, new)))
 
     def want(self, group: Group, count: int) -> None:
         """Change the number of replicas of a controller."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from c3s_cli.demo import dice
-from c3s_cli.demo.catalogue import FINISHED, MEASURABLE, SUCCEEDED
+from c3s_cli.demo.catalogue import FINISHED, MEASURABLE, Stage
 from c3s_cli.demo.clock import rfc3339
 from c3s_cli.demo.cluster import Cluster
 from c3s_cli.demo.pod_spec import spec
@@ -77,7 +77,7 @@ def _controller(cluster: Cluster, parts: Parts, level: int) -> Json:
 def _job(cluster: Cluster, parts: Parts, level: int) -> Json:
     group, members = parts[0]
     states = [pod.state for pod in members.pods]
-    done, failed = states.count(SUCCEEDED), sum(state in FINISHED - {SUCCEEDED} for state in states)
+    done, failed = states.count(Stage.SUCCEEDED), sum(state in FINISHED - {Stage.SUCCEEDED} for state in states)
     started = cluster.clock.epoch - group.age - 3
     status: Json = {"startTime": rfc3339(started), "ready": len(states) - done - failed}
     if done:

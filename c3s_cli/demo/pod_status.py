@@ -3,26 +3,10 @@
 from __future__ import annotations
 
 from c3s_cli.demo import dice
-from c3s_cli.demo.catalogue import (
-    CRASHING,
-    CREATING,
-    DEFERRED,
-    EVICTED,
-    FAILED,
-    FINISHED,
-    NEW,
-    PENDING,
-    SUCCEEDED,
-    Box,
-    Workload,
-)
+from c3s_cli.demo.catalogue import FINISHED, STARTING, Box, Stage, Workload
 from c3s_cli.demo.pod_spec import qos_class, resources
 from c3s_cli.demo.templates import Json
 
-_PHASES = {
-    NEW: "Pending", PENDING: "Pending", CREATING: "Pending",
-    SUCCEEDED: "Succeeded", FAILED: "Failed", EVICTED: "Failed",
-}  # fmt: skip
 _DIGEST = "sha256:ab12cd34ab12cd34ab12cd34ab12cd34ab12cd34ab12cd34ab12cd34ab12cd34"
 _BACK_OFF: Json = {
     "reason": "CrashLoopBackOff",
@@ -33,7 +17,9 @@ _CONTAINER = {"containerID": "containerd://@@hex@@@@hex@@"}
 
 def phase(state: str) -> str:
     """status.phase of a state."""
-    return _PHASES.get(state, "Running")
+    if state in FINISHED:
+        return "Succeeded" if state == Stage.SUCCEEDED else "Failed"
+    return "Pending" if state in STARTING else "Running"
 
 
 def _terminated(code: int, reason: str, started: str, finished: str) -> Json:
@@ -44,14 +30,14 @@ def _terminated(code: int, reason: str, started: str, finished: str) -> Json:
 
 def _state_json(state: str, *, done: bool, restarts: bool) -> tuple[Json, Json, bool]:
     """(state, lastState, ready) of a container."""
-    if done or state == SUCCEEDED:
+    if done or state == Stage.SUCCEEDED:
         return _terminated(0, "Completed", "@@started@@", "@@finished@@"), {}, done
     failed = _terminated(1, "Error", "@@started@@", "@@finished@@")
-    if state == FAILED:
+    if state == Stage.FAILED:
         return failed, {}, False
-    if state == CRASHING:
+    if state == Stage.CRASHING:
         return {"waiting": _BACK_OFF}, failed, False
-    waits = state in (PENDING, CREATING)
+    waits = state in (Stage.PENDING, Stage.CREATING)
     if restarts and state not in FINISHED:
         killed = _terminated(137, "OOMKilled", "@@started@@", "@@restarted@@")
         return {"running": {"startedAt": "@@restarted@@"}}, killed, not waits
@@ -62,7 +48,7 @@ def _state_json(state: str, *, done: bool, restarts: bool) -> tuple[Json, Json, 
 
 def _container_status(box: Box, place: int, state: str, *, done: bool, restarts: bool) -> Json:
     now, last, ready = _state_json(state, done=done, restarts=restarts)
-    begun = "waiting" not in now or state == CRASHING
+    begun = "waiting" not in now or state == Stage.CRASHING
     result: Json = {
         "name": box.name, "state": now, "lastState": last, "ready": ready,
         "restartCount": "@@#restarts@@" if restarts else 0, "image": box.image,
@@ -84,19 +70,19 @@ def _condition(kind: str, when: str, *, true: bool, why: str | None = None) -> J
 
 
 def _conditions(state: str, *, ready: bool) -> list[Json]:
-    if state == PENDING:
+    if state == Stage.PENDING:
         message = "0/@@nodes@@ nodes are available: @@nodes@@ Insufficient nvidia.com/gpu."
         unscheduled = _condition("PodScheduled", "@@created@@", true=False, why="Unschedulable")
         return [unscheduled | {"message": message}]
-    why = "PodCompleted" if state == SUCCEEDED else "PodFailed" if state == FAILED else "ContainersNotReady"
+    why = "PodCompleted" if state == Stage.SUCCEEDED else "PodFailed" if state == Stage.FAILED else "ContainersNotReady"
     result = [
-        _condition("PodReadyToStartContainers", "@@started@@", true=state not in FINISHED | {CREATING}),
-        _condition("Initialized", "@@created@@", true=state != CREATING, why="ContainersNotInitialized"),
+        _condition("PodReadyToStartContainers", "@@started@@", true=state not in FINISHED | {Stage.CREATING}),
+        _condition("Initialized", "@@created@@", true=state != Stage.CREATING, why="ContainersNotInitialized"),
         _condition("Ready", "@@started@@", true=ready, why=why),
         _condition("ContainersReady", "@@started@@", true=ready, why=why),
         _condition("PodScheduled", "@@created@@", true=True),
     ]
-    if state == DEFERRED:
+    if state == Stage.DEFERRED:
         message = "Node didn't have enough resource: cpu, requested: 750, used: 7800, capacity: 7910"
         pending = _condition("PodResizePending", "@@restarted@@", true=True)
         result.append(pending | {"reason": "Deferred", "message": message})
@@ -106,20 +92,20 @@ def _conditions(state: str, *, ready: bool) -> list[Json]:
 def status(workload: Workload, state: str, *, restarts: bool) -> Json:
     """Return the status of the pods in a state; `restarts` says whether the first container has been restarted."""
     result: Json = {"phase": phase(state)}
-    if state == EVICTED:
+    if state == Stage.EVICTED:
         message = "The node was low on resource: ephemeral-storage. Threshold quantity: 10%, available: 7%. "
         result |= {"message": message, "reason": "Evicted", "startTime": "@@created@@"}
-    elif state != NEW:
-        result["conditions"] = _conditions(state, ready=state not in FINISHED | {PENDING, CREATING, CRASHING})
-    if state in (NEW, EVICTED, PENDING):
+    elif state != Stage.NEW:
+        result["conditions"] = _conditions(state, ready=state not in FINISHED | STARTING | {Stage.CRASHING})
+    if state in (Stage.NEW, Stage.EVICTED, Stage.PENDING):
         return result | {"qosClass": qos_class(workload)}
     result |= {"hostIP": "@@host_ip@@", "hostIPs": [{"ip": "@@host_ip@@"}]}
-    if state != CREATING:
+    if state != Stage.CREATING:
         result |= {"podIP": "@@pod_ip@@", "podIPs": [{"ip": "@@pod_ip@@"}]}
     result["startTime"] = "@@created@@"
     init = [
         _container_status(box, first + place, state, done=done, restarts=False)
-        for boxes, first, done in ((workload.sidecars, 50, False), (workload.init, 70, state != CREATING))
+        for boxes, first, done in ((workload.sidecars, 50, False), (workload.init, 70, state != Stage.CREATING))
         for place, box in enumerate(boxes)
     ]
     if init:

@@ -5,20 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from c3s_cli.demo import dice
-from c3s_cli.demo.catalogue import (
-    CRASHING,
-    CREATING,
-    DEFERRED,
-    EVICTED,
-    FAILED,
-    FINISHED,
-    NEW,
-    PENDING,
-    RESIZED,
-    SUCCEEDED,
-    TERMINATING,
-    Workload,
-)
+from c3s_cli.demo.catalogue import FINISHED, STARTING, Stage, Workload
 from c3s_cli.demo.clock import rfc3339
 from c3s_cli.demo.cluster import Cluster
 from c3s_cli.demo.pod_spec import resize, spec
@@ -28,6 +15,11 @@ from c3s_cli.demo.things import Group, Pod
 
 # Labels of a StatefulSet's pods.
 _INDEX, _NAME = "apps.kubernetes.io/pod-index", "statefulset.kubernetes.io/pod-name"
+_WORDS = {
+    Stage.SUCCEEDED: "Completed", Stage.FAILED: "Error", Stage.EVICTED: "Evicted", Stage.CRASHING: "CrashLoopBackOff",
+    Stage.NEW: "Pending", Stage.PENDING: "Pending", Stage.CREATING: "ContainerCreating",
+    Stage.TERMINATING: "Terminating",
+}  # fmt: skip
 _RARE = ("finished", "restarted", "deleted", "restarts", "ordinal", "nodes")
 
 
@@ -50,10 +42,10 @@ def _metadata(group: Group, state: str) -> Json:
         stem = workload.name if workload.kind == "StatefulSet" else owner.name
         result["generateName"] = f"{stem}-"
     result |= {"namespace": group.namespace, "uid": "@@uid@@", "resourceVersion": "@@rv@@"}
-    if state in (RESIZED, DEFERRED):
+    if state in (Stage.RESIZED, Stage.DEFERRED):
         result["generation"] = 2
     result["creationTimestamp"] = "@@created@@"
-    if state == TERMINATING:
+    if state == Stage.TERMINATING:
         result |= {"deletionTimestamp": "@@deleted@@", "deletionGracePeriodSeconds": 30}
     if workload.kind == "StatefulSet":
         labels |= {_INDEX: "@@ordinal@@", _NAME: "@@name@@"}
@@ -75,10 +67,8 @@ def _metadata(group: Group, state: str) -> Json:
 def _printed(workload: Workload, state: str) -> tuple[str, str]:
     """(READY, STATUS) of `kubectl get pods`."""
     count = len(workload.boxes) + len(workload.sidecars)
-    names = {SUCCEEDED: "Completed", FAILED: "Error", EVICTED: "Evicted", CRASHING: "CrashLoopBackOff"}
-    names |= {NEW: "Pending", PENDING: "Pending", CREATING: "ContainerCreating", TERMINATING: "Terminating"}
-    ready = 0 if state in FINISHED | {NEW, PENDING, CREATING, CRASHING} else count
-    return f"{ready}/{count}", names.get(state, "Running")
+    ready = 0 if state in FINISHED | STARTING | {Stage.CRASHING} else count
+    return f"{ready}/{count}", _WORDS.get(state, "Running")
 
 
 def _build(group: Group, state: str, *, restarts: bool) -> Texts:
@@ -86,11 +76,11 @@ def _build(group: Group, state: str, *, restarts: bool) -> Texts:
     metadata = _metadata(group, state)
     spec_json = spec(workload)
     status_json = status(workload, state, restarts=restarts)
-    if state not in (NEW, PENDING):
+    if state not in (Stage.NEW, Stage.PENDING):
         spec_json["nodeName"] = "@@node@@"
-    if state in (RESIZED, DEFERRED):
+    if state in (Stage.RESIZED, Stage.DEFERRED):
         resize(spec_json)
-        if state == RESIZED:
+        if state == Stage.RESIZED:
             done = spec_json["containers"][0]["resources"]
             status_json["containerStatuses"][0] |= {"allocatedResources": done["requests"], "resources": done}
     whole = {"metadata": metadata, "spec": spec_json, "status": status_json}

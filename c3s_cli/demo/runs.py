@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from threading import Lock
 
-from c3s_cli.demo.catalogue import CRASHING, FINISHED, MEASURABLE
+from c3s_cli.demo.catalogue import FINISHED, MEASURABLE, Stage
 from c3s_cli.demo.draft import Passing
 from c3s_cli.demo.things import Pod
 from c3s_cli.demo.world import World
@@ -50,7 +50,7 @@ class Runs:
         self._on_node: dict[str, list[Run]] = {}
         self._lock = Lock()
         for pod in world.cluster.pods:
-            if pod.node is not None and pod.state in MEASURABLE | {CRASHING}:
+            if pod.node is not None and pod.state in MEASURABLE | {Stage.CRASHING}:
                 self._begin(pod)
 
     def on_node(self, name: str) -> list[Run]:
@@ -79,7 +79,7 @@ class Runs:
                 if again > started + 60:
                     self._start(pod, place, started, pod.restarts - 1, started)
                     self._stop(pod, [0], again - 2, killed=True)
-                if pod.state != CRASHING:
+                if pod.state != Stage.CRASHING:
                     self._start(pod, place, again, pod.restarts, pod.measured_from)
             else:
                 self._start(pod, place, started, 0, pod.measured_from)
@@ -103,7 +103,7 @@ class Runs:
         every = list(range(len(pod.group.running))) if pod is not None else []
         if old is not None and (new is None or new.state in FINISHED):
             self._stop(old, every, when)
-        elif old is not None and new is not None and new.state == CRASHING:
+        elif old is not None and new is not None and new.state == Stage.CRASHING:
             self._stop(old, [0], when)
         elif old is not None and new is not None and new.restarts > old.restarts:
             self._stop(old, [0], when, killed=True)

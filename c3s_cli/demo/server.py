@@ -9,6 +9,7 @@ import contextlib
 import socket
 import zlib
 from collections import deque
+from dataclasses import dataclass
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Self
 
@@ -26,33 +27,32 @@ if TYPE_CHECKING:
 
 _GZIP_FROM = 128 * 1024
 _PHRASES = {
-    200: "OK",
-    201: "Created",
-    400: "Bad Request",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    406: "Not Acceptable",
-    410: "Gone",
-    422: "Unprocessable Entity",
-    503: "Service Unavailable",
-}
+    200: "OK", 201: "Created", 400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed", 406: "Not Acceptable",
+    410: "Gone", 422: "Unprocessable Entity", 503: "Service Unavailable",
+}  # fmt: skip
+_GZIPPED = ("Content-Encoding: gzip", "Vary: Accept-Encoding")
 # With at least this many pods, the long lists are made at the start, not while the first client waits.
 _LARGE = 5000
 _LONGEST_LINE = 65536
 _LOGGED_REQUESTS = 1000
 
 
+@dataclass(slots=True)
 class _Request:
     """A request. Only what is passed on has a use for its body."""
 
-    def __init__(self, words: list[str], headers: dict[str, str], body: bytes) -> None:
-        self.method, self.target, version = words
-        self.headers = headers
-        self.body = body
-        wish = headers.get("connection", "").lower()
-        self.keep_alive = wish == "keep-alive" if version == "HTTP/1.0" else wish != "close"
-        self.chunks = version != "HTTP/1.0"
-        self.gzip = "gzip" in headers.get("accept-encoding", "").lower()
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def keep_alive(self) -> bool:
+        return self.headers.get("connection", "").lower() != "close"
+
+    @property
+    def gzip(self) -> bool:
+        return "gzip" in self.headers.get("accept-encoding", "").lower()
 
 
 def _read_request(stream: BufferedReader) -> _Request | None:
@@ -73,7 +73,7 @@ def _read_request(stream: BufferedReader) -> _Request | None:
     body = stream.read(int(length)) if length.isdecimal() else b""
     if "transfer-encoding" in headers:
         headers["connection"] = "close"
-    return _Request(words, headers, body)
+    return _Request(words[0], words[1], headers, body)
 
 
 def _gzip(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -185,31 +185,19 @@ class DemoServer:
         if request.gzip and len(body) > _GZIP_FROM:
             if answer.packed is None:
                 answer.packed = b"".join(_gzip([body]))
-            body = answer.packed
-            extra = ["Content-Encoding: gzip", "Vary: Accept-Encoding"]
+            body, extra = answer.packed, [*_GZIPPED]
         head = self._head(request, answer, [*extra, f"Content-Length: {len(body)}"])
-        if request.method == "HEAD":
-            client.sendall(head)
-        elif len(body) < 65536:
-            # One packet: a body sent after its head would wait for the client's delayed acknowledgement.
-            client.sendall(head + body)
-        else:
-            client.sendall(head)
-            client.sendall(body)
+        body = b"" if request.method == "HEAD" else body
+        # One packet if it is short: a body sent after its head would wait for the client's delayed acknowledgement.
+        for part in (head + body,) if len(body) < 65536 else (head, body):
+            client.sendall(part)
 
     def _stream(self, client: socket.socket, request: _Request, answer: Answer, pieces: Iterable[bytes]) -> None:
-        """Send a body in pieces. If their length is unknown, in chunks; to HTTP/1.0 until the connection ends."""
+        """Send a body in pieces; if their length is unknown, in chunks."""
         packs = request.gzip and not answer.live
-        extra = ["Content-Encoding: gzip", "Vary: Accept-Encoding"] if packs else []
-        known = answer.length is not None and not packs
-        chunks = request.chunks and not known
-        if known:
-            extra.append(f"Content-Length: {answer.length}")
-        elif chunks:
-            extra.append("Transfer-Encoding: chunked")
-        else:
-            request.keep_alive = False
-        client.sendall(self._head(request, answer, extra))
+        chunks = packs or answer.length is None
+        extra = ["Transfer-Encoding: chunked" if chunks else f"Content-Length: {answer.length}"]
+        client.sendall(self._head(request, answer, [*_GZIPPED, *extra] if packs else extra))
         if request.method == "HEAD":
             return
         for piece in _gzip(pieces) if packs else pieces:

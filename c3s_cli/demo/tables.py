@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from c3s_cli.demo import clock
-from c3s_cli.demo.catalogue import CREATING, EVICTED, FINISHED, NEW, PENDING
+from c3s_cli.demo.catalogue import FINISHED, STARTING, Stage
 from c3s_cli.demo.nodes import KUBELET
 from c3s_cli.demo.templates import Json
 from c3s_cli.demo.things import Node, Pod
@@ -41,9 +41,9 @@ def node_cells(node: Node, created: int, now: int) -> list[Any]:
 
 def pod_cells(pod: Pod, printed: tuple[str, str], restarted: int, now: int) -> list[Any]:
     """Return the row of a pod; `printed` are its READY and STATUS."""
-    count = 0 if pod.state in FINISHED | {NEW, PENDING, CREATING} else pod.restarts
+    count = 0 if pod.state in FINISHED | STARTING else pod.restarts
     restarts = f"{count} ({clock.age(now - restarted)} ago)" if count else "0"
-    address = "<none>" if pod.state in (NEW, PENDING, CREATING, EVICTED) else pod.pod_ip
+    address = "<none>" if pod.state in STARTING | {Stage.EVICTED} else pod.pod_ip
     node = pod.node.name if pod.node else "<none>"
     return [pod.name, *printed, restarts, clock.age(now - pod.created), address, node, "<none>", "<none>"]
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, Self
 
 from c3s_cli.demo import dice
-from c3s_cli.demo.catalogue import FINISHED, YOUNG, Pool, Workload
+from c3s_cli.demo.catalogue import FINISHED, Pool, Stage, Workload
 from c3s_cli.demo.templates import Json
 
 # metrics-server needs two scrapes of a container, 15 s apart, before it reports it.
@@ -142,7 +142,7 @@ class Pod(_Changeable):
 
     def __post_init__(self) -> None:
         self.restarts = self.group.workload.restarts
-        self.measured_from = self.created + METRICS_DELAY if self.state == YOUNG else 0
+        self.measured_from = self.created + METRICS_DELAY if self.state == Stage.YOUNG else 0
 
     @property
     def key(self) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from c3s_cli.demo.catalogue import NEW
+from c3s_cli.demo.catalogue import Stage
 from c3s_cli.demo.counters import Counters
 from c3s_cli.demo.load import Load
 from c3s_cli.demo.pod_status import phase
@@ -61,7 +61,7 @@ class Scene:
                 if old is not None and (span := spans.pop(old.key, None)):
                     gone.append(span._replace(end=when))
             elif old is None:
-                spans[new.key] = Span(new, when, FOREVER, ((when, phase(NEW)),))
+                spans[new.key] = Span(new, when, FOREVER, ((when, phase(Stage.NEW)),))
             else:
                 span = spans[new.key]
                 after = () if span.phases[-1][1] == phase(new.state) else ((when, phase(new.state)),)
