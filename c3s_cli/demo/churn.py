@@ -31,6 +31,9 @@ class Churn:
         self.cluster: Cluster = draft.cluster
         self._busy: set[object] = set()
         self._made = 0
+        # How often each kind happens, out of twenty.
+        often = (self._restart, 4), (self._crash, 2), (self._job, 3), (self._roll_out, 1), (self._lose_node, 1)
+        self._kinds = [kind for kind, times in (*often, (self._replace, 9)) for _ in range(times)]
 
     def beginnings(self) -> Iterator[tuple[int, Episode]]:
         """Return the episodes in progress when the cluster is created, and after how many seconds each continues."""
@@ -43,36 +46,19 @@ class Churn:
     def episode(self, number: int) -> Episode:
         """Return the episode of a number."""
         bits = dice.mix(dice.mix(self.cluster.seed, 4711), number)
-        pick = bits >> 16
-        match bits % 20:
-            case 0 | 1 | 2 | 3:
-                return self._restart(pick)
-            case 4 | 5:
-                return self._crash(pick)
-            case 6 | 7 | 8:
-                return self._job(pick)
-            case 9:
-                return self._roll_out(pick)
-            case 10:
-                return self._lose_node(pick)
-            case _:
-                return self._replace(pick)
+        return self._kinds[bits % 20](bits >> 16)
 
     # Choosing.
 
     def _choose(self, pick: int, kinds: tuple[str, ...]) -> Pod | None:
         """Return a running pod that no other episode uses."""
         pods = self.draft.pods
+        ready = {node.name for node in self.draft.nodes if node.ready}
         for step in range(min(len(pods), 200)):
             pod = pods[(pick + step * 7) % len(pods)]
-            if (
-                pod.state == Stage.RUNNING
-                and pod.group.workload.kind in kinds
-                and not self._busy & {pod.key, pod.group}
-            ):
-                node = pod.node and next((one for one in self.draft.nodes if one.name == pod.node.name), None)
-                if node and node.ready:
-                    return pod
+            calm = pod.state == Stage.RUNNING and not self._busy & {pod.key, pod.group}
+            if calm and pod.group.workload.kind in kinds and pod.node and pod.node.name in ready:
+                return pod
         return None
 
     def _node_for(self, pod: Pod) -> Node | None:
@@ -85,8 +71,8 @@ class Churn:
             nodes = [node for node in usable if node.pool.name == pool]
             for step in range(len(nodes)):
                 node = nodes[(start + step) % len(nodes)]
-                free = self.draft.free[node.name]
-                if free[0] >= cpu and free[1] >= memory and free[2] > 0:
+                free_cpu, free_memory, slots = self.draft.free[node.name]
+                if free_cpu >= cpu and free_memory >= memory and slots > 0:
                     return node
             if pool == "gpu":
                 return None
@@ -142,16 +128,13 @@ class Churn:
 
     def _restart(self, pick: int) -> Episode:
         """Restart the first container of a pod."""
-        pod = self._choose(pick, _RESTARTING)
-        if pod is None:
-            return
-        self._restarted(pod)
-        yield 0
+        if pod := self._choose(pick, _RESTARTING):
+            self._restarted(pod)
+            yield 0
 
     def _restarted(self, pod: Pod) -> Pod:
         now = self.draft.now
-        measured = now + _UNTIL_MEASURED
-        changes = {"restarted": now, "restarts": pod.restarts + 1, "measured_from": measured}
+        changes = {"restarted": now, "restarts": pod.restarts + 1, "measured_from": now + _UNTIL_MEASURED}
         return self.draft.change(pod, state=Stage.RUNNING, **changes)
 
     def _crash(self, pick: int) -> Episode:
@@ -173,8 +156,7 @@ class Churn:
         if not groups:
             return
         sibling = groups[pick % len(groups)]
-        age = self.cluster.clock.epoch - self.draft.now
-        group = self.cluster.make_group(sibling.workload, age)
+        group = self.cluster.make_group(sibling.workload, self.cluster.clock.epoch - self.draft.now)
         # A Job is named after the minute it is scheduled for.
         if group.owner and group.owner.name in {other.owner.name for other in groups if other.owner}:
             return

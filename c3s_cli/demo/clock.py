@@ -94,15 +94,10 @@ def age(seconds: int) -> str:
     minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
     years = days // 365
     steps = (
-        (minutes < 10, minutes, "m", seconds % 60, "s"),
-        (hours < 3, minutes, "m", 0, ""),
-        (hours < 8, hours, "h", minutes % 60, "m"),
-        (hours < 48, hours, "h", 0, ""),
-        (days < 8, days, "d", hours % 24, "h"),
-        (years < 2, days, "d", 0, ""),
-        (years < 8, years, "y", days % 365, "d"),
-    )
-    for fits, big, big_unit, small, small_unit in steps:
-        if fits:
-            return f"{big}{big_unit}{small}{small_unit}" if small else f"{big}{big_unit}"
-    return f"{years}y"
+        (minutes < 10, f"{minutes}m", seconds % 60, "s"), (hours < 3, f"{minutes}m", 0, ""),
+        (hours < 8, f"{hours}h", minutes % 60, "m"), (hours < 48, f"{hours}h", 0, ""),
+        (days < 8, f"{days}d", hours % 24, "h"), (years < 2, f"{days}d", 0, ""),
+        (years < 8, f"{years}y", days % 365, "d"), (True, f"{years}y", 0, ""),
+    )  # fmt: skip
+    big, small, unit = next(step[1:] for step in steps if step[0])
+    return f"{big}{small}{unit}" if small else big

@@ -11,6 +11,8 @@ from c3s_cli.demo.sizes import DEFAULT_NODES, DEFAULT_PODS_PER_NODE, default_nod
 from c3s_cli.demo.things import Group, Node, Owner, Pod, requested
 
 YOUNG_AGE = 38
+_APIS = dict.fromkeys(("Deployment", "StatefulSet", "DaemonSet"), "apps/v1")
+_APIS |= {"Rollout": "argoproj.io/v1alpha1", "RayCluster": "ray.io/v1", "CronJob": "batch/v1", "Job": "batch/v1"}
 
 
 class Cluster:
@@ -62,85 +64,68 @@ class Cluster:
             bound += len(nodes)
         for node in self._by_pool.get("cp", []):
             for workload in STATIC:
-                labels = {"component": workload.name, "tier": "control-plane"}
-                owner = Owner("v1", "Node", node.name, dice.uid(dice.hexadecimal(node.bits)))
-                group = Group(workload, (owner,), labels, workload.age)
+                owner = Owner("v1", "Node", node.name, dice.uid(node.bits))
+                group = Group(workload, (owner,), {"component": workload.name, "tier": "control-plane"}, workload.age)
+                name = f"{workload.name}-{node.name}"
+                self._bind(self._add(group, name, 0, Stage.RUNNING, dice.of_text(self.seed, name), group.age), node)
                 self.groups.append(group)
-                bits = dice.of_text(self.seed, f"{workload.name}-{node.name}")
-                pod = Pod(group, f"{workload.name}-{node.name}", 0, Stage.RUNNING, bits, self.clock.epoch - group.age)
-                group.pods.append(pod)
-                self._bind(pod, node)
                 bound += 1
         return bound
 
     def _deploy(self, workloads: Iterable[tuple[Workload, int]]) -> None:
         for workload, replicas in workloads:
-            if not replicas:
-                continue
-            states = dict(workload.states)
-            wanted = requested(workload)
+            states, wanted = dict(workload.states), requested(workload)
             one_each = workload.kind == "CronJob"
             jobs = min(replicas, max(workload.states, default=(0, ""))[0] + 2) if one_each else 1
-            group = None if one_each else self.make_group(workload, workload.age)
+            group: Group | None = None
             for ordinal in range(replicas):
-                if one_each and ordinal < jobs:
-                    # The last one runs now, the earlier ones ran on the days before.
+                if group is None or ordinal < jobs:
+                    # The last Job of a CronJob runs now, the earlier ones ran on the days before.
                     group = self.make_group(workload, workload.age + (jobs - 1 - ordinal) * 86400)
-                assert group is not None  # noqa: S101  the first ordinal has made one
                 pod = self._pod(group, ordinal, states.get(ordinal, Stage.RUNNING))
                 if pod.state != Stage.PENDING:
                     self._place(pod, workload.pool, wanted)
 
     def make_group(self, workload: Workload, age: int, revision: int = 0) -> Group:
         """Add a group: the first of its workload, or a later ReplicaSet or Job of it."""
-        path = f"{workload.namespace}/{workload.kind}/{workload.name}"
+        name, kind = workload.name, workload.kind
+        path = f"{workload.namespace}/{kind}/{name}"
         bits = dice.of_text(self.seed, path)
-        uid = dice.uid(dice.hexadecimal(bits))
-        labels = {
-            "app.kubernetes.io/instance": workload.name,
-            "app.kubernetes.io/name": workload.name.rstrip("0123456789-"),
-        }
+        labels = {"app.kubernetes.io/instance": name, "app.kubernetes.io/name": name.rstrip("0123456789-")}
         if workload.team:
             labels |= {"app.kubernetes.io/part-of": "shop", "team": workload.team}
-        name = workload.name
-        if workload.kind in ("Deployment", "Rollout"):
-            marked = dice.mix(bits, revision) if revision else bits
-            mark = dice.letters(marked, 10)
-            apps = "apps/v1" if workload.kind == "Deployment" else "argoproj.io/v1alpha1"
-            labels["pod-template-hash" if workload.kind == "Deployment" else "rollouts-pod-template-hash"] = mark
-            replicaset = Owner("apps/v1", "ReplicaSet", f"{name}-{mark}", dice.uid(dice.hexadecimal(marked + 1)))
-            owners: tuple[Owner, ...] = (replicaset, Owner(apps, workload.kind, name, uid))
-        elif workload.kind == "CronJob":
+        owners = [Owner(_APIS[kind], kind, name, dice.uid(bits))] if kind in _APIS else []
+        if kind in ("Deployment", "Rollout"):
+            bits = dice.mix(bits, revision) if revision else bits
+            mark = dice.letters(bits, 10)
+            labels["pod-template-hash" if kind == "Deployment" else "rollouts-pod-template-hash"] = mark
+            owners.insert(0, Owner("apps/v1", "ReplicaSet", f"{name}-{mark}", dice.uid(bits + 1)))
+        elif kind == "CronJob":
             # The controller names a job after its scheduled minute since 1970.
             job = f"{name}-{(self.clock.epoch - age) // 60}"
-            job_uid = dice.uid(dice.hexadecimal(dice.of_text(self.seed, f"{path}/{age}")))
-            labels |= {"batch.kubernetes.io/job-name": job, "job-name": job}
-            owners = (Owner("batch/v1", "Job", job, job_uid), Owner("batch/v1", "CronJob", name, uid))
-        elif workload.kind == "Job":
-            labels |= {"batch.kubernetes.io/job-name": name, "job-name": name}
-            owners = (Owner("batch/v1", "Job", name, uid),)
-        elif workload.kind == "RayCluster":
+            owners.insert(0, Owner("batch/v1", "Job", job, dice.uid(dice.of_text(self.seed, f"{path}/{age}"))))
+        elif kind == "RayCluster":
             labels |= {"ray.io/cluster": name, "ray.io/node-type": "worker"}
-            owners = (Owner("ray.io/v1", "RayCluster", name, uid),)
-        elif workload.kind == "Pod":
-            owners = ()
-        else:
+        elif kind in ("StatefulSet", "DaemonSet"):
             labels["controller-revision-hash"] = f"{name}-{dice.letters(bits, 9)}"
-            owners = (Owner("apps/v1", workload.kind, name, uid),)
-        group = Group(workload, owners, labels, age)
+        if owners and owners[0].kind == "Job":
+            labels |= {"batch.kubernetes.io/job-name": owners[0].name, "job-name": owners[0].name}
+        group = Group(workload, tuple(owners), labels, age)
         self.groups.append(group)
         return group
 
     def _pod(self, group: Group, ordinal: int, state: str) -> Pod:
-        workload = group.workload
-        if workload.kind == "StatefulSet":
-            name = f"{workload.name}-{ordinal}"
+        stem = group.owner.name if group.owner else group.workload.name
+        if group.workload.kind == "StatefulSet":
+            name = f"{group.workload.name}-{ordinal}"
             bits = dice.of_text(self.seed, f"{group.namespace}/{name}")
         else:
-            stem = group.owner.name if group.owner else workload.name
             bits = dice.mix(self.seed + len(self.groups), ordinal)
             name = f"{stem}-{dice.letters(bits, 5)}" if group.owner else stem
         age = YOUNG_AGE if state == Stage.YOUNG else max(8, group.age - (ordinal * 37) % (group.age // 2 + 1))
+        return self._add(group, name, ordinal, state, bits, age)
+
+    def _add(self, group: Group, name: str, ordinal: int, state: str, bits: int, age: int) -> Pod:
         pod = Pod(group, name, ordinal, state, bits, self.clock.epoch - age)
         group.pods.append(pod)
         return pod

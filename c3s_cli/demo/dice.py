@@ -37,6 +37,11 @@ def hexadecimal(bits: int) -> str:
     return (mix(bits, 1) << 64 | mix(bits, 2)).to_bytes(16, "big").hex()  # half the time of a format
 
 
-def uid(digits: str) -> str:
+def uuid(digits: str) -> str:
     """Format 32 hexadecimal digits as a random UUID."""
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
+
+
+def uid(bits: int) -> str:
+    """Return a random UUID."""
+    return uuid(hexadecimal(bits))

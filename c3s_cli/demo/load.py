@@ -8,10 +8,11 @@ limits, as the kernel would see to.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache, lru_cache
 
 from c3s_cli.demo import dice
 from c3s_cli.demo.cluster import Cluster
-from c3s_cli.demo.things import Group, Node, Pod
+from c3s_cli.demo.things import Node, Pod
 
 TICK = 15
 _DAY = 86400 // TICK
@@ -45,13 +46,20 @@ def _noise(seed: int, *, spikes: bool) -> list[int]:
     return noise
 
 
-def _wave(tick: int, phase: int) -> int:
-    """-1024..1024 over a day, lowest in the night: two parabolas are near enough to a sine."""
-    x = (tick + phase * 6 - _DAY // 3) % _DAY
+@lru_cache(8192)
+def _level(shape: str, tick: int) -> int:
+    """Return the part of the average CPU at a tick of the day, from its mean upwards, in parts of ONE."""
     half = _DAY // 2
-    sign = 1 if x < half else -1
-    x %= half
-    return sign * 4 * ONE * x * (half - x) // half**2
+    turn, x = divmod(tick, half)
+    # Two parabolas are near enough to a sine.
+    wave = (-1 if turn else 1) * 4 * ONE * x * (half - x) // half**2
+    return ONE + _SWING[shape] * wave // ONE
+
+
+@cache
+def _day(shape: str) -> list[int]:
+    """Return the levels of a shape for every tick of a day."""
+    return [_level(shape, tick) for tick in range(_DAY)]
 
 
 def in_bytes(kib: int, bits: int) -> int:
@@ -75,26 +83,11 @@ class Load:
         self.cluster = cluster
         self._calm = _noise(cluster.seed, spikes=False)
         self._spiky = _noise(cluster.seed + 1, spikes=True)
-        # Of one tick; replaced as a whole, since many threads read.
-        self._days: dict[str, list[int]] = {}
-        self._levels: tuple[int, dict[tuple[str, int], int]] = -1, {}
-
-    def _level(self, group: Group, tick: int) -> int:
-        """Return the part of its average CPU that a group uses at this time of the day, in parts of ONE."""
-        levels = self._levels
-        if tick != levels[0]:
-            levels = self._levels = tick, {}
-        shape = group.workload.shape
-        key = shape, group.phase
-        level = levels[1].get(key)
-        if level is None:
-            level = levels[1][key] = ONE + _SWING[shape] * _wave(tick, group.phase) // ONE
-        return level
 
     def containers(self, pod: Pod, tick: int) -> list[tuple[str, int, int]]:
         """(name, nanocores, KiB) of each running container."""
         group = pod.group
-        level = self._level(group, tick)
+        level = _level(group.workload.shape, (tick + group.phase * 6 - _DAY // 3) % _DAY)
         noise = self._spiky if group.workload.shape == "spiky" else self._calm
         calm = self._calm
         place = pod.bits & 0xFFFF
@@ -108,14 +101,6 @@ class Load:
             result.append((name, min(cpu, most_nano) | 1 if nano else 0, min(memory, most_kib - most_kib // 90) | 1))
         return result
 
-    def _day(self, shape: str) -> list[int]:
-        """Return the levels of a shape for every tick of a day, for the phase that begins at midnight."""
-        day = self._days.get(shape)
-        if day is None:
-            waves = (_wave(tick + _DAY // 3, 0) for tick in range(_DAY))
-            day = self._days[shape] = [ONE + _SWING[shape] * wave // ONE for wave in waves]
-        return day
-
     def cpu(self, pod: Pod, place: int, first: int, last: int) -> list[int]:
         """Nanocores of a pod's container at every tick from the first up to the one before the last."""
         group = pod.group
@@ -123,7 +108,7 @@ class Load:
         if not nano:
             return [0] * (last - first)
         noise = self._spiky if group.workload.shape == "spiky" else self._calm
-        levels = _turn(self._day(group.workload.shape), first + group.phase * 6 - _DAY // 3, last - first)
+        levels = _turn(_day(group.workload.shape), first + group.phase * 6 - _DAY // 3, last - first)
         noises = _turn(noise, (pod.bits & 0xFFFF) + 331 * (place + 1) + first, last - first)
         return [
             cpu | 1 if (cpu := (nano * level >> 10) * height >> 10) < most else most | 1
@@ -150,8 +135,9 @@ class Load:
     def system(self, node: Node, tick: int) -> tuple[int, int]:
         """(nanocores, KiB) of the kubelet, the runtime and the kernel of a node."""
         calm = self._calm[(node.bits + tick) % _PERIOD]
-        cpu = (55_000_000 + node.pool.cores * 9_000_000) * calm >> 10
-        return cpu, (620 * 1024 + node.pool.memory * 14 * 1024) * (7 * ONE + calm) >> 13
+        return self.system_cpu(node, tick, tick + 1)[0], (620 * 1024 + node.pool.memory * 14 * 1024) * (
+            7 * ONE + calm
+        ) >> 13
 
     def node(self, node: Node, tick: int, running: Iterable[Pod]) -> tuple[int, int]:
         """(nanocores, KiB) of a node: its pods that are measured, and the system."""

@@ -31,37 +31,29 @@ class Metrics:
         """Return a NodeMetrics as in a list."""
         nano, kib = self.load.node(node, tick, running)
         when = rfc3339(tick * TICK)
-        labels = {key: node.name if value == "@@name@@" else value for key, value in nodes.labels(node).items()}
         return (
-            f'{{"metadata":{{"name":"{node.name}","creationTimestamp":"{when}","labels":{compact(labels)}}},'
+            f'{{"metadata":{{"name":"{node.name}","creationTimestamp":"{when}","labels":{compact(nodes.labels(node))}}},'
             f'"timestamp":"{when}","window":"{_WINDOWS[(node.index + tick) % 61]}",'
             f'"usage":{{"cpu":"{nano}n","memory":"{_memory(kib, node.index)}"}}}}'
         )
 
-    def _head(self, group: Group) -> str:
-        """Return the part of a PodMetrics that its group decides, with gaps for name, time, time and window."""
-        head = self._heads.get(group)
-        if head is None:
-            labels = compact(dict(sorted(group.labels.items()))).replace("%", "%%")
-            head = self._heads[group] = (
-                f'{{"metadata":{{"name":"%s","namespace":"{group.namespace}","creationTimestamp":"%s",'
-                f'"labels":{labels}}},"timestamp":"%s","window":"%s","containers":['
-            )
-        return head
+    def _head(self, group: Group, labels: dict[str, str]) -> str:
+        """Return the part of a PodMetrics up to its containers, with gaps for name, time, time and window."""
+        text = compact(dict(sorted(labels.items()))).replace("%", "%%")
+        return (
+            f'{{"metadata":{{"name":"%s","namespace":"{group.namespace}","creationTimestamp":"%s",'
+            f'"labels":{text}}},"timestamp":"%s","window":"%s","containers":['
+        )
 
     def pod(self, pod: Pod, tick: int) -> str:
         """Return a PodMetrics as in a list."""
-        group = pod.group
-        when = rfc3339(tick * TICK)
-        bits = pod.bits
+        group, when, bits = pod.group, rfc3339(tick * TICK), pod.bits
+        head = self._heads.get(group)
         if group.workload.kind == "StatefulSet":
-            head = (
-                f'{{"metadata":{{"name":"%s","namespace":"{group.namespace}","creationTimestamp":"%s",'
-                f'"labels":{compact(dict(sorted(pods.labels(pod).items())))}}},"timestamp":"%s","window":"%s","containers":['
-            )
-        else:
-            head = self._head(group)
-        text = head % (pod.name, when, when, _WINDOWS[(pod.bits + tick) % 61])
+            head = self._head(group, pods.labels(pod))
+        elif head is None:
+            head = self._heads[group] = self._head(group, group.labels)
+        text = head % (pod.name, when, when, _WINDOWS[(bits + tick) % 61])
         for place, (name, nano, kib) in enumerate(self.load.containers(pod, tick)):
             cpu = f"{nano}n" if nano else "0"
             memory = _memory(kib, bits + place)

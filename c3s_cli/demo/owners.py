@@ -130,7 +130,7 @@ def controllers(cluster: Cluster, kind: str, groups: Mapping[Group, Members]) ->
 def _named(cluster: Cluster, name: str, bits: int, version: int, age: int, namespace: str = "") -> Json:
     """Return the metadata of an object without an owner."""
     return {
-        "name": name, **({"namespace": namespace} if namespace else {}), "uid": dice.uid(dice.hexadecimal(bits)),
+        "name": name, **({"namespace": namespace} if namespace else {}), "uid": dice.uid(bits),
         "resourceVersion": str(version), "creationTimestamp": rfc3339(cluster.clock.epoch - age),
     }  # fmt: skip
 

@@ -112,7 +112,7 @@ class Pods:
         gaps: dict[str, str] = {
             "name": pod.name,
             "namespace": pod.group.namespace,
-            "uid": dice.uid(digits),
+            "uid": dice.uuid(digits),
             "hex": digits,
             "suffix": digits[:5],
             "rv": str(pod.version or 5_000_000 + pod.bits % 90_000),

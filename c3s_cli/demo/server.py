@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 from c3s_cli.demo.api import Api
 from c3s_cli.demo.clock import Clock, http_date
 from c3s_cli.demo.cluster import Cluster
-from c3s_cli.demo.dice import hexadecimal, of_text, uid
+from c3s_cli.demo.dice import of_text, uid
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -163,7 +163,7 @@ class DemoServer:
                 self._clients.discard(client)
 
     def _head(self, request: _Request, answer: Answer, extra: Iterable[str]) -> bytes:
-        audit = uid(hexadecimal(of_text(self._api.cluster.seed, f"{request.method} {request.target}")))
+        audit = uid(of_text(self._api.cluster.seed, f"{request.method} {request.target}"))
         lines = [
             f"HTTP/1.1 {answer.status} {_PHRASES[answer.status]}",
             f"Audit-Id: {audit}",

@@ -12,17 +12,14 @@ ZONES = ("eu-west-1a", "eu-west-1b", "eu-west-1c")
 REGION = "eu-west-1"
 DEFAULT_NODES = 10
 DEFAULT_PODS_PER_NODE = 15
-_SIZES = (("xlarge", 1), ("2xlarge", 2), ("4xlarge", 4), ("8xlarge", 8), ("16xlarge", 16), ("32xlarge", 32))
 
 
 def default_nodes() -> Iterator[Node]:
     """Return the nodes of the default cluster."""
-    index = 0
-    for pool in POOLS:
-        for number in range(pool.count):
-            name = f"{pool.name}-{number + 1}"
-            yield Node(index, name, pool, ZONES[(number + len(pool.name)) % 3], 58 if pool.cores < 16 else 234)
-            index += 1
+    members = ((pool, number) for pool in POOLS for number in range(pool.count))
+    for index, (pool, number) in enumerate(members):
+        zone = ZONES[(number + len(pool.name)) % 3]
+        yield Node(index, f"{pool.name}-{number + 1}", pool, zone, 58 if pool.cores < 16 else 234)
 
 
 def scaled_nodes(count: int, per_node: int) -> Iterator[Node]:
@@ -33,13 +30,11 @@ def scaled_nodes(count: int, per_node: int) -> Iterator[Node]:
     shares["general"] += left - sum(shares.values())
     shares["cp"] = masters
     slots = max(58, 2 * per_node + 20)
-    index = 0
-    for pool in POOLS:
-        sized = _sized(pool, per_node)
-        width = len(str(shares[pool.name]))
-        for number in range(shares[pool.name]):
-            yield Node(index, f"{pool.name}-{number + 1:0{width}d}", sized, ZONES[number % 3], slots)
-            index += 1
+    members = ((pool, number) for pool in POOLS for number in range(shares[pool.name]))
+    sizes = {pool.name: _sized(pool, per_node) for pool in POOLS}
+    for index, (pool, number) in enumerate(members):
+        name = f"{pool.name}-{number + 1:0{len(str(shares[pool.name]))}d}"
+        yield Node(index, name, sizes[pool.name], ZONES[number % 3], slots)
 
 
 def _sized(pool: Pool, per_node: int) -> Pool:
@@ -49,8 +44,12 @@ def _sized(pool: Pool, per_node: int) -> Pool:
     factor = pool.cores // 4
     while factor * 15 < per_node * 3 and factor < 32:
         factor *= 2
-    size = next(name for name, cores in _SIZES if cores == factor)
-    return replace(pool, instance=size, cores=factor * 4, memory=pool.memory // (pool.cores // 4) * factor)
+    return replace(
+        pool,
+        instance=f"{factor if factor > 1 else ''}xlarge",
+        cores=factor * 4,
+        memory=pool.memory // (pool.cores // 4) * factor,
+    )
 
 
 def oddities(nodes: list[Node]) -> None:
@@ -72,13 +71,10 @@ def spread(total: int) -> Iterator[tuple[Workload, int]]:
         workload.replicas > len(workload.states) and workload.kind != "Pod" and not workload.gpus
         for workload in WORKLOADS
     ]
-    fixed = sum(workload.replicas for workload, grow in zip(WORKLOADS, grows, strict=True) if not grow)
-    if total < base:
-        counts = [0] * len(WORKLOADS)
-        left = total
-    else:
-        left = total - fixed * copies
-        growing = (base - fixed) * copies
+    counts, left = [0] * len(WORKLOADS), total
+    if total >= base:
+        fixed = sum(workload.replicas for workload, grow in zip(WORKLOADS, grows, strict=True) if not grow)
+        left, growing = total - fixed * copies, (base - fixed) * copies
         counts = [
             left * workload.replicas // growing if grow else workload.replicas
             for workload, grow in zip(WORKLOADS, grows, strict=True)

@@ -76,7 +76,7 @@ def _pod(seen: Seen, when: int, taken: int, *, brief: bool) -> tuple[Json, int]:
         if not brief:
             box |= {"rootfs": _disk(text, layer, layer // 65_536 + 7, taken), "logs": _disk(text, log, 1, taken)}
         boxes.append(box | {"swap": {"time": text, "swapUsageBytes": 0}})
-    uid = dice.uid(dice.hexadecimal(pod.bits))
+    uid = dice.uid(pod.bits)
     result: Json = {"podRef": {"name": pod.name, "namespace": pod.group.namespace, "uid": uid}}
     result |= {"startTime": rfc3339(pod.created), "containers": boxes} | _usage(seen.whole, text)
     if not brief:

@@ -51,7 +51,7 @@ def claims(cluster: Cluster) -> list[Json]:
     for pod in cluster.pods:
         if not (size := claim_of(pod.group.workload)):
             continue
-        uid = dice.uid(dice.hexadecimal(pod.bits + 3))
+        uid = dice.uid(pod.bits + 3)
         amount, modes = {"storage": f"{size}Gi"}, ["ReadWriteOnce"]
         metadata: Json = {
             "name": f"data-{pod.name}", "namespace": pod.group.namespace, "uid": uid,

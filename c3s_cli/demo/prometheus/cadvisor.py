@@ -140,7 +140,7 @@ class CAdvisor:
 
 
 def _cgroup(pod: Pod) -> str:
-    uid = dice.uid(dice.hexadecimal(pod.bits)).replace("-", "_")
+    uid = dice.uid(pod.bits).replace("-", "_")
     return f"/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod{uid}.slice"
 
 

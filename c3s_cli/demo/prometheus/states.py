@@ -77,7 +77,7 @@ class States:
 
     def _pod(self, name: str, span: Span, life: tuple[int, int]) -> Iterator[Series]:
         pod, group = span.pod, span.pod.group
-        uid = dice.uid(dice.hexadecimal(pod.bits))
+        uid = dice.uid(pod.bits)
         labels = {**_SCRAPED, "namespace": group.namespace, "pod": pod.name, "uid": uid}
         node = pod.node.name if pod.node else ""
         owner = group.owner
