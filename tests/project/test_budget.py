@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,13 @@ METRICS = "/apis/metrics.k8s.io/v1beta1"
 def many() -> Iterator[DemoServer]:
     with start(nodes=120, pods_per_node=30, at=AT) as server:
         yield server
+
+
+@pytest.fixture
+def bench(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Give a function that imports a module of the benchmarks, which are scripts beside each other."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "benchmarks"))
+    return import_module
 
 
 @pytest.fixture
@@ -169,6 +177,15 @@ class Counted(list[Any]):
         for row in super().__iter__():
             self.seen += 1
             yield row
+
+
+def test_the_facts_of_nodes_take_one_look_at_each_series(bench: Any) -> None:
+    facts = bench("facts")
+    answers = facts.series(50)
+    for name, series in answers.items():
+        answers[name] = Counted(series)
+    assert len(facts.nodes_of(answers)) == 50
+    assert {name: series.seen / len(series) for name, series in answers.items()} == dict.fromkeys(answers, 1.0)
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,7 @@ class StateMetrics:
         cordoned = {labels.get("node") for labels, number in found["kube_node_spec_unschedulable"] if number}
         created = {labels.get("node"): number for labels, number in found["kube_node_created"]}
         exported = {labels.get("node"): ExportedLabels(labels) for labels, _ in found["kube_node_labels"]}
+        roles, taints = (_by_node(found[name]) for name in ("kube_node_role", "kube_node_spec_taint"))
         for labels, _ in found["kube_node_info"]:
             name = labels.get("node", "")
             known = exported.get(name, ExportedLabels())
@@ -128,12 +129,11 @@ class StateMetrics:
             made[name] = NodeDetails(
                 labels=known,
                 status=f"{status},SchedulingDisabled" if name in cordoned else status,
-                roles=tuple(sorted(_values(found["kube_node_role"], name, "role"))),
+                roles=tuple(sorted(each.get("role", "") for each in roles.get(name, ()))),
                 version=labels.get("kubelet_version", ""),
                 taints=tuple(
                     f"{each.get('key')}{'=' * bool(each.get('value'))}{each.get('value', '')}:{each.get('effect')}"
-                    for each, _ in found["kube_node_spec_taint"]
-                    if each.get("node") == name
+                    for each in taints.get(name, ())
                 ),
                 created_at=created.get(name),
                 pool=_first(known, POOL_LABELS),
@@ -332,8 +332,11 @@ def _owner(labels: Labels) -> str:
     return f"{labels.get('owner_kind')}/{labels['owner_name']}"
 
 
-def _values(series: list[tuple[Labels, float]], node: str, label: str) -> list[str]:
-    return [labels.get(label, "") for labels, _ in series if labels.get("node") == node]
+def _by_node(series: list[tuple[Labels, float]]) -> dict[str, list[Labels]]:
+    found: dict[str, list[Labels]] = {}
+    for labels, _ in series:
+        found.setdefault(labels.get("node", ""), []).append(labels)
+    return found
 
 
 def _first(labels: ExportedLabels, keys: tuple[str, ...]) -> str:
