@@ -23,7 +23,7 @@ MANY: Final = 5000
 GROWTH: Final = 5.5
 SECONDS: Final = 0.5
 # The labels of the series that each node has.
-SERIES: Final = {
+SERIES: Final[dict[str, list[dict[str, str]]]] = {
     "kube_node_status_allocatable": [{"resource": each} for each in ("cpu", "memory", "pods", "ephemeral_storage")],
     "kube_node_status_capacity": [{"resource": each} for each in ("cpu", "memory", "pods", "ephemeral_storage")],
     "kube_node_info": [{"kubelet_version": "v1.33.1"}],
