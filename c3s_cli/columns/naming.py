@@ -29,6 +29,7 @@ ELSEWHERE: Final = {
     "phase": "status",
     "ready": "status",
 }
+SETS: Final = ("default", "wide", "all")
 # Stands for the only GPU resource of the cluster; analysis/gpus.py replaces it by the real name.
 ANY_GPU: Final = "gpu"
 GPU: Final = re.compile(rf"{ANY_GPU}(?:\.(?P<field>\w+)|(?P<percent>%))?", re.IGNORECASE)

@@ -8,6 +8,7 @@ import typer
 
 from c3s_cli.columns.kinds import ALIASES, KINDS
 from c3s_cli.columns.naming import Naming
+from c3s_cli.columns.sources import sources_of
 from c3s_cli.columns.vocabulary import Needs
 from c3s_cli.errors import ExitCode, UsageError
 from c3s_cli.flags.flag import OUTPUT
@@ -38,7 +39,7 @@ Output = Annotated[
 
 
 def columns(of: Of = None, output: Output = "table") -> ExitCode:
-    """List the columns of each kind of row: name, alias, unit, API resources needed, meaning.
+    """List the columns of each kind of row: name, alias, unit, API resources needed, sources, meaning.
 
     Extended resources and labels are columns too, such as resources["nvidia.com/gpu"].requests and labels["app"]. With
     a time range (--since), so are the statistics avg, min, max and p1 to p99 of CPU and memory, such as cpu.p95 and
@@ -71,6 +72,7 @@ def _rows(of: str) -> Iterator[dict[str, str]]:
             "alias": aliases.get(column.name, ""),
             "unit": column.unit.value,
             "needs": ",".join(READ[need] for need in column.needs if need in READ),
+            "sources": ",".join(sources_of(column, KINDS[of])),
             "meaning": column.summary,
         }
 

@@ -9,13 +9,16 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from msgspec import structs
+
 from c3s_cli.amounts.duration import parse_duration
 from c3s_cli.columns.kinds import kind_named
-from c3s_cli.columns.naming import Naming
+from c3s_cli.columns.naming import SETS, Naming
 from c3s_cli.columns.vocabulary import Column, Kind
 from c3s_cli.errors import UsageError
 from c3s_cli.request.formats import read_format
 from c3s_cli.request.grouping import key_column, keys_of
+from c3s_cli.request.knowable import check_knowable, unknowable
 from c3s_cli.request.origin import origin_of
 from c3s_cli.request.pace import Pace, interval_of, is_interval
 from c3s_cli.request.query import Query
@@ -196,6 +199,11 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         extended=with_extended(naming.kind, words),
     )
     check(query)
+    if objects is not Kind.FIT:
+        source = origin_of(connection).kind
+        check_knowable(query, source)
+        named = [naming.find(word) for word in words if word not in SETS]
+        query = structs.replace(query, remark=unknowable(named, naming.kind, source))
     return query, _view(format_, template, display, sums=rows.sum)
 
 

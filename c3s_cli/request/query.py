@@ -31,7 +31,8 @@ class Query(Struct, frozen=True):
     namespace: from -n, None for the context's; all_namespaces overrides it. period: the time or time range, None for
     now. totals: whether totals of all rows are needed; sum: whether a table shows them. extended: whether to add
     columns for every extended resource that is found. fail_if_unknown: whether a row that cannot be judged fails.
-    until_all: whether all rows must meet `until`, not just any.
+    until_all: whether all rows must meet `until`, not just any. remark: which columns the source cannot know, for
+    stderr; "" if it knows all that were named.
     """
 
     objects: Kind
@@ -56,6 +57,7 @@ class Query(Struct, frozen=True):
     sum: bool = False
     extended: bool = False
     period: Period | None = None
+    remark: str = ""
 
     @property
     def all_columns(self) -> tuple[Column, ...]:

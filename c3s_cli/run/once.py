@@ -45,7 +45,7 @@ def show(target: Target, query: Query, view: View, *, explain: bool = False) -> 
         write(report, view, stages)
     if report.omitted and view.format in TABLES:
         say(not_shown(report.omitted))
-    for remark in (*unmatched_paths(report, view), *remarks(report)):
+    for remark in (*filter(None, [query.remark]), *unmatched_paths(report, view), *remarks(report)):
         say(remark)
     stages.summarize()
     return verdict(report)

@@ -52,6 +52,8 @@ def watch(
     clock = clock or Clock()
     stages = Stages(target.verbosity)
     view = structs.replace(view, compact=True)
+    if query.remark:
+        say(query.remark)
     with opened(target, stages, requests_at_once(query)) as fleet:
         if pace.count != 1:
             fleet.follow()

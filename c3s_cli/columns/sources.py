@@ -1,0 +1,36 @@
+"""Which sources of usage can know a column: the metrics API, kubelets, Prometheus."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from c3s_cli.columns.statistics import is_statistic
+from c3s_cli.columns.vocabulary import Column, Kind
+
+SOURCES: Final[tuple[str, ...]] = ("metrics", "kubelet", "prometheus")
+# The sources of what not all of them have, by the names of the figures.
+OF_FIGURES: Final[Mapping[str, tuple[str, ...]]] = {
+    "ephemeralStorage.usage": ("kubelet",),
+    "volumes.used": ("kubelet", "prometheus"),
+    "volumes.capacity": ("kubelet", "prometheus"),
+    "cfs.throttled": ("prometheus",),
+    "cfs.periods": ("prometheus",),
+    "oomKills": ("prometheus",),
+}
+# Nothing measures the use of extended resources.
+UNMEASURED: Final = re.compile(r'resources\["[^"]*"\]\.(?:usage\w*|unused)')
+
+
+def sources_of(column: Column, kind: Kind) -> tuple[str, ...]:
+    """Return the sources that can know a column of a kind of row, in the order of SOURCES."""
+    if UNMEASURED.fullmatch(column.name):
+        return ()
+    if kind is Kind.VOLUME:
+        return ("kubelet", "prometheus")
+    known = SOURCES
+    for figure in column.figures:
+        has_it = ("prometheus",) if is_statistic(figure) else OF_FIGURES.get(figure, SOURCES)
+        known = tuple(source for source in known if source in has_it)
+    return known

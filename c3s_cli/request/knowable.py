@@ -1,0 +1,51 @@
+"""Refuse conditions and orders by columns that the source cannot know, and name such columns that are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from c3s_cli.columns.sources import sources_of
+from c3s_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from c3s_cli.columns.vocabulary import Column, Kind
+    from c3s_cli.request.query import Query
+
+NAMES: Final = {"metrics": "the metrics API", "kubelet": "a kubelet", "prometheus": "Prometheus"}
+
+
+def check_knowable(query: Query, source: str) -> None:
+    """Raise a UsageError for a condition or an order that could never be decided: it would always look fine.
+
+    source: the kind of the Origin.
+    """
+    uses: list[tuple[str, Iterable[Column], Kind]] = [
+        ("--sort-by", (key.column for key in query.sort), query.kind),
+        ("--where", query.where.columns if query.where else (), query.objects),
+        ("--fail-if", query.fail_if.columns if query.fail_if else (), query.kind),
+        ("--until-all" if query.until_all else "--until", query.until.columns if query.until else (), query.kind),
+    ]
+    for flag, columns, kind in uses:
+        for column in columns:
+            known = sources_of(column, kind)
+            if source not in known:
+                raise UsageError(f"{flag}: {NAMES[source]} does not report {column.name}", hint=_advice(known))
+
+
+def unknowable(columns: Sequence[Column], kind: Kind, source: str) -> str:
+    """Return a line about the columns that the source cannot know; "" if there are none."""
+    missing = {column.name: sources_of(column, kind) for column in columns}
+    missing = {name: known for name, known in missing.items() if source not in known}
+    if not missing:
+        return ""
+    known = tuple(each for each in NAMES if all(each in sources for sources in missing.values()))
+    advice = f": {_advice(known)}" if known else ""
+    return f"{NAMES[source]} does not report {', '.join(missing)}{advice}"
+
+
+def _advice(known: Sequence[str]) -> str:
+    flags = " or ".join(f"--from {source}" for source in known)
+    if not known:
+        return "no source measures it"
+    return f"{flags} {'does' if len(known) == 1 else 'do'}"

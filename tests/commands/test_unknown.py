@@ -1,0 +1,75 @@
+"""What cannot be known is never fine: columns without a source, unmeasured pods, groups measured in part."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.conftest import Run
+
+NO_OOM = "the metrics API does not report oomKills"
+
+
+@pytest.mark.parametrize(
+    ("words", "message", "hint"),
+    [
+        ("top pods --where oomKills>0", f"--where: {NO_OOM}", "--from prometheus does"),
+        ("top pods --fail-if oomKills>0", f"--fail-if: {NO_OOM}", "--from prometheus does"),
+        ("watch pods --until oomKills>0", f"--until: {NO_OOM}", "--from prometheus does"),
+        ("watch pods --until-all oomKills=0", f"--until-all: {NO_OOM}", "--from prometheus does"),
+        ("top pods --sort-by oomKills", f"--sort-by: {NO_OOM}", "--from prometheus does"),
+        (
+            "top pods --by owner --fail-if throttled>5 --from kubelet",
+            "--fail-if: a kubelet does not report throttled",
+            "",
+        ),
+        (
+            "top nodes --where ephemeralStorage.usage>1Gi",
+            "--where: the metrics API does not report ephemeralStorage.usage",
+            "--from kubelet does",
+        ),
+        (
+            "top nodes --sort-by ephemeralStorage.usage --from prometheus",
+            "--sort-by: Prometheus does not report ephemeralStorage.usage",
+            "--from kubelet does",
+        ),
+        (
+            "top pods --fail-if volumes.used>1Gi",
+            "--fail-if: the metrics API does not report volumes.used",
+            "--from kubelet or --from prometheus do",
+        ),
+        (
+            "top nodes --fail-if 'resources[\"x/gpu\"].usage>1'",
+            '--fail-if: the metrics API does not report resources["x/gpu"].usage',
+            "no source measures it",
+        ),
+    ],
+)
+def test_a_column_that_the_source_cannot_know_decides_nothing(run: Run, words: str, message: str, hint: str) -> None:
+    # Nothing is read: nobody listens there.
+    result = run(f"{words} --server http://127.0.0.1:1")
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith(f"error: {message}\nhint: {hint}")
+
+
+def test_such_a_column_is_shown_as_unknown_and_said(run: Run) -> None:
+    result = run("top pods -n team-checkout --columns cpu,oomKills,throttled --demo")
+    assert result.code == 0
+    assert {line.split()[-1] for line in result.out.splitlines()[1:]} == {"<unknown>"}
+    assert result.err == "the metrics API does not report oomKills, throttled: --from prometheus does\n"
+    for quiet in ("--columns all", "-o wide", ""):
+        assert run(f"top pods -n team-checkout {quiet} --demo").err == ""
+
+
+def test_columns_says_which_sources_know_a_column(run: Run) -> None:
+    sources = {row["column"]: row["sources"] for row in json.loads(run("columns pods -o json").out)}
+    assert {name: sources[name] for name in ("cpu.usage", "oomKills", "volumes.used", "ephemeralStorage.usage")} == {
+        "cpu.usage": "metrics,kubelet,prometheus",
+        "oomKills": "prometheus",
+        "volumes.used": "kubelet,prometheus",
+        "ephemeralStorage.usage": "kubelet",
+    }
+    heading, first, *_ = run("columns nodes").out.splitlines()
+    assert heading.split() == ["OF", "COLUMN", "ALIAS", "UNIT", "NEEDS", "SOURCES", "MEANING"]
+    assert "metrics,kubelet,prometheus" in first
