@@ -6,6 +6,7 @@ and, one false comparison decides; with or, a true one. A row meets a condition 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from fractions import Fraction
@@ -37,7 +38,7 @@ def may_be_none(column: Column) -> bool:
 
 
 class Comparison(Struct, frozen=True):
-    """One comparison. value: the text, converted to the unit of the column."""
+    """One comparison. value: the text, converted to the unit of the column, or another column of that unit."""
 
     column: Column
     operator: str
@@ -51,6 +52,8 @@ class Comparison(Struct, frozen=True):
     @property
     def value_text(self) -> str:
         """The value as written in a condition."""
+        if isinstance(self.value, Column):
+            return self.value.name
         escaped = self.text.replace("\\", "\\\\").replace('"', '\\"')
         return self.value.value if isinstance(self.value, Word) else f'"{escaped}"'
 
@@ -61,12 +64,27 @@ class Comparison(Struct, frozen=True):
 
     def with_columns(self, named: Callable[[Column], Column]) -> Comparison:
         """Return the comparison of another column with the same value."""
-        return Comparison(named(self.column), self.operator, self.text, self.value)
+        value = named(self.value) if isinstance(self.value, Column) else self.value
+        return Comparison(named(self.column), self.operator, self.text, value)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Return the columns that are compared: one or two."""
+        return (self.column, self.value) if isinstance(self.value, Column) else (self.column,)
+
+    def undecided(self, row: Any) -> tuple[Column, ...]:
+        """Return the columns whose unknown values leave a row unjudged."""
+        if self.judge(row) is not None:
+            return ()
+        return tuple(column for column in self.columns if column.value(row) is None) or (self.column,)
 
     def judge(self, row: Any) -> bool | None:
         """Return whether it is true for a row; None if a needed value is unknown."""
         if isinstance(self.value, Word):
             return self._judge_word(row, self.value)
+        if isinstance(self.value, Column):
+            sides = [_bound(column, row) for column in self.columns]
+            return None if None in sides else _compare(sides[0], self.operator, sides[1])
         have, value = self._sides(row)
         if have is None:
             return False if self._is_none(row) else None
@@ -105,9 +123,7 @@ class Comparison(Struct, frozen=True):
             if part is None or not whole:
                 return None, value
             return 100 * part * value.denominator, value.numerator * whole
-        have = column.value(row)
-        # A window is a float; take its shortest decimal as the exact value.
-        return (Fraction(str(have)) if isinstance(have, float) else have), value
+        return _exact(column, row), value
 
 
 class Membership(Struct, frozen=True):
@@ -132,6 +148,15 @@ class Membership(Struct, frozen=True):
         return Membership(
             named(self.column), self.negated, tuple(choice.with_columns(named) for choice in self.choices)
         )
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Return the column that is compared."""
+        return (self.column,)
+
+    def undecided(self, row: Any) -> tuple[Column, ...]:
+        """Return the column if its unknown value leaves a row unjudged."""
+        return (self.column,) if self.judge(row) is None else ()
 
     def judge(self, row: Any) -> bool | None:
         """Return whether it is true for a row; None if the value is unknown."""
@@ -159,7 +184,7 @@ class Condition(Struct, frozen=True):
     @property
     def columns(self) -> tuple[Column, ...]:
         """Return the columns that are compared."""
-        return tuple(test.column for test in self._tests())
+        return tuple(column for test in self._tests() for column in test.columns)
 
     @property
     def seeks_unknown(self) -> bool:
@@ -181,11 +206,11 @@ class Condition(Struct, frozen=True):
     def undecided(self, row: Any) -> tuple[Column, ...]:
         """Return the columns whose unknown values leave a row unjudged."""
         return tuple(
-            test.column
+            column
             for tests in self.alternatives
             if all_of(test.judge(row) for test in tests) is None
             for test in tests
-            if test.judge(row) is None
+            for column in test.undecided(row)
         )
 
     def _tests(self) -> Iterator[Test]:
@@ -210,6 +235,22 @@ def any_of(judgements: Iterable[bool | None]) -> bool | None:
             return True
         joined = None if judgement is None else joined
     return joined
+
+
+def _exact(column: Column, row: Any) -> Any:
+    """Return a row's unrounded value; None if it is unknown, or a percentage of nothing."""
+    if column.ratio:
+        part, whole = (side(row) for side in column.ratio)
+        return None if part is None or not whole else Fraction(100 * part, whole)
+    have = column.value(row)
+    # A window is a float; take its shortest decimal as the exact value.
+    return Fraction(str(have)) if isinstance(have, float) else have
+
+
+def _bound(column: Column, row: Any) -> Any:
+    """Return a row's unrounded value, infinity for a limit that is not set; None if it is unknown."""
+    have = _exact(column, row)
+    return math.inf if have == 0 and column.name.endswith(".limits") else have
 
 
 def _compare(have: Any, operator: str, value: Any) -> bool:

@@ -97,10 +97,43 @@ def _test(text: str, place: int, naming: Naming) -> tuple[Test, int]:
         hint = UNQUOTED if name.end() == len(text) else EXAMPLE
         allowed = ", ".join((*_operators(column), "in", "not in"))
         raise UsageError(f"expected one of {allowed} after {name[1]} in {text!r}", hint=hint)
+    if other := _other_column(text, operator.end(), column, naming):
+        meaning, end = other
+        sign = SAME.get(operator[1], operator[1])
+        _check_operator(sign, column, None)
+        return Comparison(column, sign, meaning.name, meaning), end
     value = VALUE.match(text, operator.end())
     if value is None:
         raise UsageError(f"expected a value after {text[: operator.end()].strip()!r}", hint=QUOTING)
     return _comparison(column, SAME.get(operator[1], operator[1]), value), value.end()
+
+
+def _other_column(text: str, place: int, column: Column, naming: Naming) -> tuple[Column, int] | None:
+    """Return the column to compare with, and the position after its name; None if the value is a number or text.
+
+    UsageError for a column of another unit.
+    """
+    name = COLUMN.match(text, place)
+    if column.unit in TEXTUAL or name is None or name[1] in WORDS or _is_number(column.unit, name[1]):
+        return None
+    try:
+        other = _column(name[1], naming)
+    except UsageError:
+        return None  # the message about values is clearer
+    if other.unit is not column.unit:
+        raise UsageError(
+            f"{column.name} ({column.unit.value}) cannot be compared with {other.name} ({other.unit.value})",
+            hint=f"compare it with a column in {column.unit.value}, or with {SAMPLES[column.unit]}",
+        )
+    return other, name.end()
+
+
+def _is_number(unit: Unit, text: str) -> bool:
+    try:
+        _number(unit, text)
+    except (ValueError, InvalidQuantity):
+        return False
+    return True
 
 
 LISTED: Final = (

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from tests.conftest import Run
+from tests.conftest import Result, Run
+from tests.servers import FakeApi, pod, pod_metrics
 
 NO_OOM = "the metrics API does not report oomKills"
 
@@ -73,3 +74,71 @@ def test_columns_says_which_sources_know_a_column(run: Run) -> None:
     heading, first, *_ = run("columns nodes").out.splitlines()
     assert heading.split() == ["OF", "COLUMN", "ALIAS", "UNIT", "NEEDS", "SOURCES", "MEANING"]
     assert "metrics,kubelet,prometheus" in first
+
+
+# --- a column beside a column ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two(api: FakeApi) -> str:
+    """Serve a pod that uses more than it requests, and one that has neither requests nor limits."""
+    requests, limits = {"cpu": "100m", "memory": "50Mi"}, {"cpu": "1", "memory": "100Mi"}
+    api.pods(*(pod("n", name, requests=requests, limits=limits) for name in ("full", "new")), pod("n", "free"))
+    api.pod_metrics(pod_metrics("n", "full", ("app", "200m", "80Mi")), pod_metrics("n", "free", ("app", "5m", "9Mi")))
+    return api.url
+
+
+def names(result: Result) -> list[str]:
+    return [line.split()[1] for line in result.out.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("cpu.usage > cpu.requests", ["free", "full"]),
+        ("cpu.usage>=cpu.requests,memory.usage<memory.limits", ["free", "full"]),
+        # Without a limit there is nothing to exceed.
+        ("memory.usage > memory.limits", []),
+        ("memory.requests < memory.limits", ["free", "full", "new"]),
+        ("cpu% > memory.usagePercentOfLimits", ["full"]),
+        ("cpu% = cpu%", ["full"]),
+        ("cpu.usage = unknown", ["new"]),
+        # Text on the right stays text.
+        ("name = full", ["full"]),
+        ("name = namespace", []),
+    ],
+)
+def test_a_column_is_compared_with_a_column(run: Run, two: str, condition: str, expected: list[str]) -> None:
+    words = ["top", "pods", "-A", "--server", two, "--no-headers", "--where", condition, "--columns", "cpu"]
+    assert names(run(*words)) == expected
+
+
+def test_what_a_comparison_of_columns_needs_is_read_and_named(run: Run, two: str) -> None:
+    result = run("top", "pods", "-A", "--server", two, "--fail-if", "cpu.usage > cpu.requests", "--fail-if-unknown")
+    assert result.code == 3
+    assert result.err.splitlines() == [
+        "--fail-if: 2 rows matched: n/free, n/full",
+        "--fail-if: 1 row could not be judged (no metrics): n/new",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        (
+            "cpu.usage > memory.usage",
+            (
+                "error: cpu.usage (nanocores) cannot be compared with memory.usage (bytes)\n"
+                "hint: compare it with a column in nanocores, or with 250m or 2\n"
+            ),
+        ),
+        ("cpu.usage > lots", "error: 'lots' is no value for cpu.usage (nanocores)\nhint: write it as 250m or 2\n"),
+        (
+            "cpu.usage ~ cpu.requests",
+            "error: ~ does not go with cpu.usage (nanocores)\nhint: use one of: = != > >= < <=\n",
+        ),
+    ],
+)
+def test_columns_of_other_units_are_not_compared(run: Run, condition: str, message: str) -> None:
+    result = run("top", "pods", "--server", "http://127.0.0.1:1", "--where", condition)
+    assert (result.code, result.out, result.err) == (2, "", message)
