@@ -10,9 +10,10 @@ from msgspec import structs
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import C3sError
 from c3s_cli.model.sample import Failure, Sample
+from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.cluster_reader import ClusterReader, plan
 from c3s_cli.sources.core_api import CoreApi
-from c3s_cli.sources.requests import at_once, open_reading
+from c3s_cli.sources.requests import open_reading
 from c3s_cli.sources.source import Groups, Scope
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def nodes_and_pods(requests: Requests, namespace: str, *, labels: bool) -> Sampl
     problems: list[str] = []
     context = requests.cluster.context
     api = CoreApi(requests, Scope(Kind.FIT), problems, details=True, labels=labels, placing=True)
-    answers = at_once({"nodes": api.nodes, "pods": api.pods})
+    answers = in_parallel({"nodes": api.nodes, "pods": api.pods})
     for answer in answers.values():
         if isinstance(answer, C3sError):
             raise answer

@@ -17,10 +17,10 @@ from c3s_cli.doctor.findings import ANONYMOUS, BROKEN, LOGS, NOBODY, OK, UNKNOWN
 from c3s_cli.doctor.metrics_age import about_figures
 from c3s_cli.doctor.rights import Use, missing, uses_of
 from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, MetricsUnavailable, TimedOut, Unreachable
+from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.decode import metrics as decode_metrics
 from c3s_cli.sources.decode.nodes import node_facts
 from c3s_cli.sources.metrics_api import GROUP, LIKELY
-from c3s_cli.sources.requests import at_once
 from c3s_cli.sources.server import api_service, ask_metrics_server, metrics_version, version_of, who_am_i
 from c3s_cli.sources.source import Scope
 
@@ -241,7 +241,7 @@ class Examination:
                 ),
             }
         allowed = {what: job for what, (right, job) in wanted.items() if right not in self.denied}
-        answers: Mapping[str, Answer | C3sError] = at_once(allowed) if allowed else {}
+        answers: Mapping[str, Answer | C3sError] = in_parallel(allowed) if allowed else {}
         for what, answer in answers.items():
             if isinstance(answer, C3sError):
                 forbidden = isinstance(answer, ApiError) and answer.status == 403

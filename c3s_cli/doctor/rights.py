@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from c3s_cli.errors import C3sError
-from c3s_cli.sources.requests import at_once
+from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.server import Right, may_i
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ def uses_of(namespace: str, origin: str) -> list[Use]:
 
 def missing(cluster: Cluster, uses: list[Use]) -> tuple[list[Use], C3sError | None]:
     """Ask for all rights in parallel. Return the uses whose right is missing, and the first error, if any."""
-    answers: Mapping[Right, bool | C3sError] = at_once({use.right: partial(may_i, cluster, use.right) for use in uses})
+    answers: Mapping[Right, bool | C3sError] = in_parallel(
+        {use.right: partial(may_i, cluster, use.right) for use in uses}
+    )
     problem = next((answer for answer in answers.values() if isinstance(answer, C3sError)), None)
     return [use for use in uses if answers[use.right] is False], problem

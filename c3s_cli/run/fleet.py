@@ -20,6 +20,7 @@ from c3s_cli.kube.contexts import chosen, may_be_several
 from c3s_cli.kube.deadline import Deadline
 from c3s_cli.kube.plugins import Plugins
 from c3s_cli.metrics import clusters_of, reader_of, scope_of
+from c3s_cli.parallel import in_parallel
 from c3s_cli.run.stages import Stages
 from c3s_cli.sources.requests import open_reading
 from c3s_cli.terminal.progress import Progress
@@ -260,42 +261,11 @@ def all_of(jobs: Sequence[Callable[[], Any]], parallel: int, *, progress: bool =
     progress: whether to show on a terminal how many have answered, if it takes long.
     """
     shown = Progress()
+    shown.count("clusters", 0, len(jobs))
     if progress:
         shown.start()
     try:
-        return _run(jobs, parallel, lambda done: shown.count("clusters", done, len(jobs)))
+        finished = partial(shown.count, "clusters", total=len(jobs))
+        return list(in_parallel(dict(enumerate(jobs)), parallel, finished).values())
     finally:
         shown.stop()
-
-
-def _run(jobs: Sequence[Callable[[], Any]], parallel: int, answered: Callable[[int], None]) -> list[Any]:
-    results: list[Any] = [None] * len(jobs)
-    places = iter(range(len(jobs)))
-    done = 0
-    lock = threading.Lock()
-
-    def work() -> None:
-        nonlocal done
-        while True:
-            with lock:
-                place = next(places, None)
-            if place is None:
-                return
-            try:
-                results[place] = jobs[place]()
-            except BaseException as problem:  # noqa: BLE001  raised again by the thread that asked
-                results[place] = problem
-            with lock:
-                done += 1
-                answered(done)
-
-    answered(0)
-    threads = [threading.Thread(target=work, daemon=True) for _ in range(min(parallel, len(jobs)))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for result in results:
-        if isinstance(result, BaseException) and not isinstance(result, C3sError):
-            raise result
-    return results

@@ -95,11 +95,6 @@ class Poll:
         return outcome
 
 
-def in_thread(job: Callable[[], None]) -> None:
-    """Run a job in another thread."""
-    threading.Thread(target=job, daemon=True).start()
-
-
 class Live:
     """The state of the screen: the last report, what changed in it, and the view that the user has chosen."""
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from c3s_cli.errors import ApiError, C3sError, UsageError
 from c3s_cli.metrics import scope_of
 from c3s_cli.model.sample import Reading
+from c3s_cli.parallel import in_parallel
 from c3s_cli.run.failures import failure_of, said
 from c3s_cli.run.fleet import all_of, say_notes
-from c3s_cli.sources.requests import at_once
 from c3s_cli.terminal.stderr import say
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class Clusters:
 
     def _read_one(self) -> Reading | C3sError:
         version = {} if self.heading is None else {"version": self.heading.read_version}
-        reading: Reading | C3sError = at_once({**version, "reading": partial(self.job, self.members[0])})["reading"]
+        reading: Reading | C3sError = in_parallel({**version, "reading": partial(self.job, self.members[0])})["reading"]
         return reading
 
     def _read_several(self) -> list[Any]:

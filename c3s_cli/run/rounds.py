@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from c3s_cli.amounts.duration import age
 from c3s_cli.errors import C3sError, Unreachable
+from c3s_cli.parallel import in_background
 
 if TYPE_CHECKING:
     from c3s_cli.run.fleet import Member
@@ -119,7 +120,7 @@ class Rounds:
                 asked.take(outcome, begun)
                 self._changed.notify_all()
 
-        threading.Thread(target=work, daemon=True).start()
+        in_background(work)
         return begun
 
     def _pause(self, running: dict[int, float], slowest: float | None) -> float | None:

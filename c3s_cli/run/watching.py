@@ -14,6 +14,7 @@ from msgspec import Struct, structs
 from c3s_cli.errors import ApiError, C3sError, ExitCode
 from c3s_cli.metrics import requests_at_once
 from c3s_cli.output import unmatched_paths
+from c3s_cli.parallel import in_background
 from c3s_cli.request.pace import is_interval
 from c3s_cli.request.view import DELIMITED, TABLES, Format
 from c3s_cli.run.fleet import opened
@@ -87,11 +88,11 @@ def _on_screen(
     progress: AbstractContextManager[None],
 ) -> ExitCode:
     """Show the live view; print the last table afterwards unless a key ended it."""
-    from c3s_cli.run.live import Live, Poll, in_thread, show_live  # only a live view needs them
+    from c3s_cli.run.live import Live, Poll, show_live  # only a live view needs them
     from c3s_cli.terminal.console import Console
 
     begun = clock.now()
-    poll = Poll(read, in_thread if console is None else lambda job: job())
+    poll = Poll(read, in_background if console is None else lambda job: job())
     with progress:
         poll.begin(lambda: None)
         first = poll.wait()

@@ -12,10 +12,11 @@ from msgspec import Struct, structs
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import C3sError
 from c3s_cli.model.sample import Failure, Reading, Sample
+from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.core_api import CoreApi
 from c3s_cli.sources.decode.owner_resolver import OwnerResolver
 from c3s_cli.sources.metrics_api import MetricsApi
-from c3s_cli.sources.requests import Memoized, at_once, open_reading
+from c3s_cli.sources.requests import Memoized, open_reading
 from c3s_cli.sources.source import Lists, Scope
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class ClusterReader:
         parts = self._parts(requests, needs, scope) if totals else [self._part(requests, needs, scope)]
         jobs = {part.jobs[need]: None for part in parts for need in plan(part.needs, part.scope)}
         # The last job runs in this thread: the metrics, which always take a request; lists may already be in memory.
-        answers = at_once({job: job for job in reversed(jobs)})
+        answers = in_parallel({job: job for job in reversed(jobs)})
         now = max(requests.dates, default=datetime.now(UTC))
         samples: list[Sample | C3sError] = []
         for part in parts:

@@ -11,9 +11,10 @@ from msgspec import Raw, Struct
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import C3sError
 from c3s_cli.kube.cluster import segment
+from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.decode.owners import Owners, controllers, names
 from c3s_cli.sources.decode.shapes import Body, decode_list
-from c3s_cli.sources.requests import METADATA_LIST, Requests, at_once
+from c3s_cli.sources.requests import METADATA_LIST, Requests
 
 if TYPE_CHECKING:
     from c3s_cli.amounts.allocation import PodResources
@@ -139,7 +140,7 @@ class CoreApi(Struct):
     def owners(self) -> Owners:
         """Read the owners of the ReplicaSets and Jobs that own pods, both in parallel. Raises the first error."""
         found: dict[tuple[str, str, str], str] = {}
-        for answer in at_once({each: partial(self.owners_in, *each) for each in OWNING}).values():
+        for answer in in_parallel({each: partial(self.owners_in, *each) for each in OWNING}).values():
             if isinstance(answer, C3sError):
                 raise answer
             found |= answer

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from msgspec import Struct, field
 
 from c3s_cli.errors import ApiError, C3sError, InvalidAnswer
+from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.decode.shapes import Body, Listing, ListMeta, decode_listing
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ METADATA_LIST: Final = f"{JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,
 # A million objects; the largest clusters have 150,000 pods.
 MOST_PAGES: Final = 1000
 
-Key = TypeVar("Key")
 Row = TypeVar("Row")
 Rows = Callable[[Listing], Iterator[tuple[Any, Any]]]
 Progress = Callable[[str, int, "int | None"], None]
@@ -114,7 +114,7 @@ class Requests(Struct):
             self._advance(path, done, listing.metadata)
 
         while token := pages.next(listing.metadata):
-            step = at_once(
+            step = in_parallel(
                 {
                     "next": partial(self._page, path, [*query, ("continue", token)], accept),
                     "rows": partial(decode, listing),
@@ -206,51 +206,3 @@ def covered(spans: Sequence[tuple[float, float]]) -> float:
         total += max(0.0, end - max(begin, reached))
         reached = max(reached, end)
     return total
-
-
-def at_once(jobs: Mapping[Key, Callable[[], Any]]) -> dict[Key, Any]:
-    """Run jobs in parallel, the last one in this thread. Return the result, or the C3sError, of each.
-
-    A signal ends the wait at once, because the threads are daemons that nobody joins. They are plain threads because
-    importing concurrent.futures takes 33 ms, a third of a small reading.
-    """
-    results: dict[Key, Any] = {}
-
-    def run(key: Key, job: Callable[[], Any]) -> None:
-        try:
-            results[key] = job()
-        except Exception as problem:  # noqa: BLE001  raised again by the thread that asked
-            results[key] = problem
-
-    *others, (last_key, last_job) = jobs.items()
-    threads = [threading.Thread(target=run, args=job, daemon=True) for job in others]
-    for thread in threads:
-        thread.start()
-    run(last_key, last_job)
-    for thread in threads:
-        thread.join()
-    for result in results.values():
-        if isinstance(result, BaseException) and not isinstance(result, C3sError):
-            raise result
-    return {key: results[key] for key in jobs}
-
-
-def some_at_once(jobs: Mapping[Key, Callable[[], Any]], limit: int) -> dict[Key, Any]:
-    """Run many jobs, `limit` of them at once. Return the result, or the C3sError, of each."""
-    results: dict[Key, Any] = {}
-    left = iter(list(jobs.items()))
-    lock = threading.Lock()
-
-    def work() -> None:
-        while True:
-            with lock:
-                key, job = next(left, (None, None))
-            if job is None:
-                return
-            try:
-                results[key] = job()  # type: ignore[index]  # a job has a key
-            except C3sError as problem:
-                results[key] = problem  # type: ignore[index]  # as above
-
-    at_once(dict.fromkeys(range(min(limit, len(jobs))), work)) if jobs else None
-    return {key: results[key] for key in jobs}

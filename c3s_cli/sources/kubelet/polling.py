@@ -15,9 +15,9 @@ from msgspec import Struct, field
 from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, MetricsUnavailable
 from c3s_cli.kube.cluster import segment
 from c3s_cli.model.sample import Failure
+from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.kubelet.exposition import Samples, read
 from c3s_cli.sources.kubelet.summary import rates_of
-from c3s_cli.sources.requests import some_at_once
 
 if TYPE_CHECKING:
     from c3s_cli.sources.requests import Requests
@@ -125,7 +125,7 @@ class Poll(Struct):
 
     def _ask(self, names: list[str]) -> None:
         """Add the current pages of nodes. A node that does not answer is a failure, and its samples are dropped."""
-        for name, page in some_at_once({name: partial(self._page, name) for name in names}, AT_ONCE).items():
+        for name, page in in_parallel({name: partial(self._page, name) for name in names}, AT_ONCE).items():
             if isinstance(page, C3sError):
                 self.failed(name, page)
                 self.known.pop(name, None)
@@ -167,7 +167,7 @@ class Poll(Struct):
             name: partial(self.requests.get, f"/api/v1/nodes/{segment(name)}/proxy/stats/summary", query)
             for name in names
         }
-        for name, body in some_at_once(jobs, AT_ONCE).items():
+        for name, body in in_parallel(jobs, AT_ONCE).items():
             try:
                 if isinstance(body, C3sError):
                     raise body

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 from c3s_cli.errors import C3sError
 from c3s_cli.kube.cluster import segment
 from c3s_cli.model.rows import Figures, Volume
+from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.kubelet.summary import Mounted, Summary, summary_of
-from c3s_cli.sources.requests import some_at_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,9 +30,7 @@ def read_summaries(
     """Read the summaries of nodes, by name. failed: called for each node whose summary cannot be read."""
     paths = {name: f"/api/v1/nodes/{segment(name)}/proxy/stats/summary" for name in sorted(names)}
     found = {}
-    for name, body in some_at_once(
-        {name: partial(requests.get, path) for name, path in paths.items()}, AT_ONCE
-    ).items():
+    for name, body in in_parallel({name: partial(requests.get, path) for name, path in paths.items()}, AT_ONCE).items():
         try:
             if isinstance(body, C3sError):
                 raise body

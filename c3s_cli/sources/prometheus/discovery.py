@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from c3s_cli.errors import C3sError, MetricsUnavailable
 from c3s_cli.kube.cluster import segment
+from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.decode.shapes import Meta, decode_list
-from c3s_cli.sources.requests import at_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -111,7 +111,7 @@ def _search(requests: Requests) -> list[Found]:
         for label, names in values.items()
     }
     services: dict[tuple[str, str], _Service] = {}
-    for body in at_once(jobs).values():
+    for body in in_parallel(jobs).values():
         if isinstance(body, C3sError):
             raise body
         services |= {

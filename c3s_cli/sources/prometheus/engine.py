@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 from msgspec import Struct, field
 
 from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, QueryFailed, TimedOut, TooLarge
+from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.prometheus.decoding import Points, Vector, points_of, vector_of
-from c3s_cli.sources.requests import Memoized, some_at_once
+from c3s_cli.sources.requests import Memoized
 
 if TYPE_CHECKING:
     from c3s_cli.kube.secrets import Secrets
@@ -138,7 +139,7 @@ class Engine(Struct):
         while left:
             jobs = {place: partial(ask, piece) for place, piece in enumerate(left)}
             again: list[P] = []
-            for place, result in some_at_once(jobs, AT_ONCE).items():
+            for place, result in in_parallel(jobs, AT_ONCE).items():
                 piece = left[place]
                 if not isinstance(result, C3sError):
                     answers.append((piece, result))

@@ -12,10 +12,10 @@ from c3s_cli.amounts.allocation import ContainerResources, PodResources, binding
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ApiError, C3sError, MetricsUnavailable, UsageError
 from c3s_cli.model.rows import Amounts, Container, NodeDetails, NodeFacts, PodFacts
+from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.decode.nodes import POOL_LABELS, TYPE_LABELS, ZONE_LABELS
 from c3s_cli.sources.decode.pods import FINISHED
 from c3s_cli.sources.prometheus import promql
-from c3s_cli.sources.requests import some_at_once
 
 if TYPE_CHECKING:
     from c3s_cli.sources.core_api import Stale
@@ -227,7 +227,7 @@ class StateMetrics:
             series = f"{name}{promql.braces([selector] if selector else [])}"
             query = f"max by ({', '.join(by)}) ({series})" if by else series
             jobs[name] = partial(self.engine.vector, query, self.time)
-        answers = some_at_once(jobs, 4)
+        answers = in_parallel(jobs)
         for answer in answers.values():
             if isinstance(answer, C3sError):
                 raise answer

@@ -12,13 +12,14 @@ from c3s_cli.columns.statistics import statistics_of
 from c3s_cli.errors import C3sError, InvalidAnswer, QueryFailed
 from c3s_cli.model.rows import Container, Figures, Node, Pod, Volume
 from c3s_cli.model.sample import Failure, Sample
+from c3s_cli.parallel import in_parallel
 from c3s_cli.request.period import Period
 from c3s_cli.sources.decode.metrics import total
 from c3s_cli.sources.prometheus import large_groups, promql
 from c3s_cli.sources.prometheus import statistics as prometheus_figures
 from c3s_cli.sources.prometheus.node_names import NodeNames
 from c3s_cli.sources.prometheus.slices import GroupSlice, Letters, PodSlice, group_slices, pod_slices
-from c3s_cli.sources.requests import Memoized, at_once
+from c3s_cli.sources.requests import Memoized
 
 if TYPE_CHECKING:
     from c3s_cli.sources.prometheus.decoding import Points, Vector
@@ -164,7 +165,7 @@ class PrometheusUsage:
 
     def _now(self, ask: Callable[[str], Vector]) -> Mapping[str, Vector]:
         """Query CPU and memory at one time, or at the end of the range."""
-        answers = at_once({resource: partial(ask, resource) for resource in UNITS})
+        answers = in_parallel({resource: partial(ask, resource) for resource in UNITS})
         for answer in answers.values():
             if isinstance(answer, C3sError):
                 raise answer

@@ -1,0 +1,55 @@
+"""Run jobs in parallel, in threads that nobody waits for if a signal ends the process."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from c3s_cli.errors import C3sError
+
+Key = TypeVar("Key")
+
+
+def in_parallel(
+    jobs: Mapping[Key, Callable[[], Any]], limit: int | None = None, finished: Callable[[int], None] = lambda _: None
+) -> dict[Key, Any]:
+    """Run jobs, the last one in this thread. Return the result, or the C3sError, of each.
+
+    limit: how many to run at once, None for all. finished: called with the number of jobs that have ended. Raises any
+    other exception of a job.
+    """
+    results: dict[Key, Any] = {}
+    waiting = deque(jobs.items())
+    lock = threading.Lock()
+
+    def work(take: Callable[[], tuple[Key, Callable[[], Any]]]) -> None:
+        while True:
+            try:
+                key, job = take()
+            except IndexError:
+                return
+            try:
+                results[key] = job()
+            except Exception as problem:  # noqa: BLE001  raised again by the thread that asked
+                results[key] = problem
+            with lock:
+                finished(len(results))
+
+    others = min(len(jobs), limit or len(jobs)) - 1
+    threads = [threading.Thread(target=work, args=(waiting.popleft,), daemon=True) for _ in range(others)]
+    for thread in threads:
+        thread.start()
+    work(waiting.pop)
+    for thread in threads:
+        thread.join()
+    for result in results.values():
+        if isinstance(result, BaseException) and not isinstance(result, C3sError):
+            raise result
+    return {key: results[key] for key in jobs}
+
+
+def in_background(job: Callable[[], None]) -> None:
+    """Run a job in another thread."""
+    threading.Thread(target=job, daemon=True).start()
