@@ -22,4 +22,8 @@ def cluster(*, selection: Selection, nodes: Nodes, time: Time, display: Display,
       c3s top cluster --since 30d --from prometheus --columns cpu.max,memory.max
     """
     request = request_of(Kind.CLUSTER, None, connection, selection, display, nodes=nodes, time=time)
-    return show(target_of(connection), *request, explain=selection.explain)
+    if selection.explain:
+        from c3s_cli.run.explain import explain_one  # only --explain needs it
+
+        return explain_one(target_of(connection), *request)
+    return show(target_of(connection), *request)

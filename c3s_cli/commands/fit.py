@@ -5,8 +5,7 @@ from c3s_cli.errors import ExitCode
 from c3s_cli.flags.fit import Fit
 from c3s_cli.flags.groups import takes_flags
 from c3s_cli.flags.options import ConnectionWithoutSource, Display, RowFlags
-from c3s_cli.model.placing import Workload
-from c3s_cli.request.fitting import fit_request_of
+from c3s_cli.request.fitting import fit_request_of, takes_manifest
 from c3s_cli.request.from_flags import request_of, target_of
 from c3s_cli.run.fitting import fit as place
 
@@ -26,11 +25,10 @@ def fit(*, pods: Fit, rows: RowFlags, display: Display, connection: ConnectionWi
       c3s fit --without spot-1 --by pool
     """
     target, request = target_of(connection, usage=False), request_of(Kind.FIT, None, connection, rows, display)
-    return place(target, *request, fit_request_of(pods, _read))
+    workloads = None
+    if takes_manifest(pods):
+        from c3s_cli.sources.manifests.files import objects
+        from c3s_cli.sources.manifests.workloads import workloads_of  # only -f reads manifests
 
-
-def _read(names: list[str]) -> list[Workload]:
-    from c3s_cli.sources.manifests.files import objects
-    from c3s_cli.sources.manifests.workloads import workloads_of  # only -f reads manifests
-
-    return workloads_of(objects(names))
+        workloads = workloads_of(objects(pods.filename or []))
+    return place(target, *request, fit_request_of(pods, workloads))

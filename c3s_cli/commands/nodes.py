@@ -24,4 +24,8 @@ def nodes(
       c3s top nodes --fail-if 'memory% > 90' --fail-if-unknown
     """
     request = request_of(Kind.NODE, names, connection, selection, display, nodes=nodes, time=time)
-    return show(target_of(connection), *request, explain=selection.explain)
+    if selection.explain:
+        from c3s_cli.run.explain import explain_one  # only --explain needs it
+
+        return explain_one(target_of(connection), *request)
+    return show(target_of(connection), *request)

@@ -26,4 +26,8 @@ def pods(
       c3s top pods -A --where 'memory.usagePercentOfLimits > 85' --where 'memory.limits = none'
     """
     request = request_of(Kind.POD, names, connection, selection, display, pods=pods, time=time)
-    return show(target_of(connection), *request, explain=selection.explain)
+    if selection.explain:
+        from c3s_cli.run.explain import explain_one  # only --explain needs it
+
+        return explain_one(target_of(connection), *request)
+    return show(target_of(connection), *request)

@@ -17,7 +17,7 @@ from c3s_cli.kube.kubeconfig import files
 from c3s_cli.output.listing import listing
 from c3s_cli.run.failures import of_context
 from c3s_cli.run.fleet import found
-from c3s_cli.run.once import emit
+from c3s_cli.run.printing import emit
 from c3s_cli.run.stages import Stages
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
@@ -17,11 +17,10 @@ if TYPE_CHECKING:
 
 EFFECTS: Final = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 EXAMPLE: Final = "c3s fit --cpu 2 --memory 4Gi --replicas 10, or c3s fit -f deployment.yaml; -f - reads stdin"
-Read = Callable[[list[str]], list[Workload]]
 
 
-def fit_request_of(flags: Fit, read: Read) -> FitRequest:
-    """Build the FitRequest. read: reads manifest files. UsageError if flags are missing or contradict each other."""
+def takes_manifest(flags: Fit) -> bool:
+    """Return whether the pods are described in files. UsageError if flags describe them, too."""
     if flags.replicas is not None and flags.replicas < 0:
         raise UsageError(f"--replicas takes a number from 0 on, not {flags.replicas}")
     described = [
@@ -37,11 +36,17 @@ def fit_request_of(flags: Fit, read: Read) -> FitRequest:
     ]
     if flags.filename and described:
         raise UsageError(f"{described[0]} does not go with -f: the manifest describes the pods")
+    return bool(flags.filename)
+
+
+def fit_request_of(flags: Fit, workloads: Sequence[Workload] | None) -> FitRequest:
+    """Build the FitRequest. workloads: those of manifests, None to use the flags. UsageError if there are no pods."""
     requests = dict(_requests(flags))
     without = tuple(dict.fromkeys(_names(flags.without or ())))
-    if not (flags.filename or requests or without):
+    if workloads is None and not (requests or without):
         raise UsageError("no pods to place: use -f, --cpu, --memory or --resource", hint=f"for example {EXAMPLE}")
-    workloads = read(flags.filename) if flags.filename else [_described(flags, requests)]
+    if workloads is None:
+        workloads = [_described(flags, requests)]
     if not workloads:
         raise UsageError(f"no pods in {', '.join(flags.filename or ())}", hint=f"for example {EXAMPLE}")
     if flags.replicas is not None:

@@ -19,7 +19,7 @@ from c3s_cli.output.listing import listing
 from c3s_cli.request.target import Target
 from c3s_cli.run.failures import failure_of
 from c3s_cli.run.fleet import Fleet, Member, all_of, found
-from c3s_cli.run.once import emit
+from c3s_cli.run.printing import emit
 from c3s_cli.run.stages import Stages
 from c3s_cli.sources.server import ask_metrics_server, metrics_version, server_version
 

@@ -15,7 +15,7 @@ from c3s_cli.output.cells import AMOUNTS
 from c3s_cli.output.table import layout
 from c3s_cli.request.view import Format
 from c3s_cli.run.fleet import opened
-from c3s_cli.run.once import emit
+from c3s_cli.run.printing import emit
 from c3s_cli.run.stages import Stages
 from c3s_cli.terminal.printable import printable
 

@@ -14,7 +14,8 @@ from c3s_cli.model.sample import Reading
 from c3s_cli.output import prepare, unmatched_paths
 from c3s_cli.request.view import TABLES
 from c3s_cli.run.fleet import opened
-from c3s_cli.run.once import while_waiting, write
+from c3s_cli.run.once import while_waiting
+from c3s_cli.run.printing import write
 from c3s_cli.run.reading import Clusters, progress_of
 from c3s_cli.run.stages import Stages
 from c3s_cli.run.verdict import remarks, verdict

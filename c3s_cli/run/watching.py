@@ -19,7 +19,7 @@ from c3s_cli.request.pace import is_interval
 from c3s_cli.request.view import DELIMITED, TABLES, Format
 from c3s_cli.run.fleet import opened
 from c3s_cli.run.garbage import collect
-from c3s_cli.run.once import emit, write
+from c3s_cli.run.printing import emit, write
 from c3s_cli.run.reading import progress_of, reader
 from c3s_cli.run.schedule import Schedule
 from c3s_cli.run.stages import Stages

@@ -178,7 +178,7 @@ def broken(*_: object, **__: object) -> None:
     raise OddError("Bearer canary")
 
 
-@pytest.mark.parametrize("place", ["c3s_cli.cli.run", "c3s_cli.run.fleet.connect", "c3s_cli.run.once.render"])
+@pytest.mark.parametrize("place", ["c3s_cli.cli.run", "c3s_cli.run.fleet.connect", "c3s_cli.run.printing.render"])
 def test_a_bug_is_one_line_and_says_where_to_report_it(
     demo_server: DemoServer, run: Run, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
@@ -194,7 +194,7 @@ def test_a_timeout_that_nobody_expected_is_a_bug_and_no_full_disk(
     def late(*_: object) -> None:
         raise TimeoutError
 
-    monkeypatch.setattr("c3s_cli.run.once.render", late)
+    monkeypatch.setattr("c3s_cli.run.printing.render", late)
     result = run(f"top nodes --server {demo_server.url}")
     assert result.err.startswith("error: internal error: TimeoutError\nhint: ")
 
@@ -211,11 +211,11 @@ def test_the_trace_of_a_bug_is_shown_with_v_and_quotes_nothing(
     demo_server: DemoServer, run: Run, monkeypatch: pytest.MonkeyPatch, verbose: str
 ) -> None:
     """The message of an exception might be a credential; http.client raises one with a header in it."""
-    monkeypatch.setattr("c3s_cli.run.once.render", broken)
+    monkeypatch.setattr("c3s_cli.run.printing.render", broken)
     result = run(f"top nodes {verbose} --server {demo_server.url}")
     assert (result.code, result.out) == (1, "")
     trace = result.err[result.err.index("Traceback") :]
-    assert re.search(r'File ".*/run/once.py", line \d+, in write\n', trace)
+    assert re.search(r'File ".*/run/printing.py", line \d+, in write\n', trace)
     assert trace.splitlines()[-3:-1] == ["OddError", "error: internal error: OddError"]
     assert "canary" not in result.err
 
@@ -224,7 +224,7 @@ def test_no_memory_is_said_so(demo_server: DemoServer, run: Run, monkeypatch: py
     def full(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("c3s_cli.run.once.render", full)
+    monkeypatch.setattr("c3s_cli.run.printing.render", full)
     assert run(f"top nodes --server {demo_server.url}") == (1, "", "error: out of memory\n")
 
 

@@ -230,7 +230,7 @@ def test_what_the_limit_leaves_out_is_not_rendered(
         rendered.append(len(shown.rows))
         return render(shown, view)
 
-    monkeypatch.setattr("c3s_cli.run.once.render", counting)
+    monkeypatch.setattr("c3s_cli.run.printing.render", counting)
     assert run(f"top pods -A --limit 10 {output} --server {many.url}").code == 0
     assert rendered == [10]
 

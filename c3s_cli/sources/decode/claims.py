@@ -1,8 +1,8 @@
-"""Core pods → the PersistentVolumeClaims that they mount."""
+"""The volumes of core pods → the PersistentVolumeClaims that they mount."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct, field
 
@@ -13,7 +13,9 @@ class _Claim(Struct, gc=False):
     name: str = field(default="", name="claimName")
 
 
-class _Volume(Struct, gc=False):
+class Volume(Struct, gc=False):
+    """A volume of a pod."""
+
     name: str = ""
     claim: _Claim | None = field(default=None, name="persistentVolumeClaim")
     # The claim of an ephemeral volume is named after the pod and the volume.
@@ -22,7 +24,7 @@ class _Volume(Struct, gc=False):
 
 class _Spec(Struct, gc=False):
     node: str = field(default="", name="nodeName")
-    volumes: list[_Volume] | None = None
+    volumes: list[Volume] | None = None
 
 
 class _Pod(Struct, gc=False):
@@ -38,3 +40,8 @@ def claims_of(listing: Listing) -> Iterator[tuple[tuple[str, str], tuple[str, tu
         names += [f"{meta.name}-{volume.name}" for volume in volumes if volume.ephemeral is not None]
         if names:
             yield (meta.namespace, meta.name), (pod.spec.node if pod.spec else "", tuple(names))
+
+
+def claims_volumes(volumes: Iterable[Volume] | None) -> bool:
+    """Return whether a pod has a volume claim, which binds the pod to where the volume is."""
+    return any(volume.claim or volume.ephemeral is not None for volume in volumes or ())

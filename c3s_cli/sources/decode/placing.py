@@ -11,7 +11,7 @@ from msgspec import Raw, Struct, structs
 
 from c3s_cli.model.placing import AntiAffinity, NodeTerm, Placing, Selector, Spread, Toleration
 from c3s_cli.model.requirement import Requirement
-from c3s_cli.sources.decode.pods import Volume
+from c3s_cli.sources.decode.claims import Volume, claims_volumes
 from c3s_cli.sources.decode.shapes import NULL, decode_one
 
 OPERATORS: Final = {"In": "in", "NotIn": "notin", "Exists": "exists", "DoesNotExist": "!", "Gt": ">", "Lt": "<"}
@@ -25,12 +25,6 @@ class Rules(Protocol):
     tolerations: Raw
     topology_spread_constraints: Raw
     priority: int | None
-
-
-class PodRules(Rules, Protocol):
-    """The rules of an existing pod, with its volumes."""
-
-    volumes: list[Volume] | None
 
 
 class _Expression(Struct, gc=False):
@@ -116,19 +110,10 @@ def _text(raw: Raw) -> bytes:
     return b"null" if raw is NULL else bytes(raw)
 
 
-def placing_of_pod(rules: PodRules) -> Placing:
+def placing_of_pod(rules: Rules, volumes: Iterable[Volume] | None) -> Placing:
     """Decode the scheduling rules of an existing pod; note if its volumes bind it to a node or zone."""
     placing = placing_of(rules)
-    return _ignoring_volumes(placing) if claims_volumes(rules.volumes) else placing
-
-
-def claims_volumes(volumes: Iterable[Volume] | None) -> bool:
-    """Return whether a pod has a volume claim, which binds the pod to where the volume is."""
-    for volume in volumes or ():
-        for claim in (volume.persistent_volume_claim, volume.ephemeral):
-            if claim is not NULL and bytes(claim) != b"null":
-                return True
-    return False
+    return _ignoring_volumes(placing) if claims_volumes(volumes) else placing
 
 
 @lru_cache(maxsize=4096)

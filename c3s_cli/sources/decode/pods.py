@@ -14,6 +14,7 @@ from msgspec import Raw, Struct
 from c3s_cli.amounts.allocation import ContainerResources, PodResources, binding_limits_of, limits_of, requests_of
 from c3s_cli.amounts.timestamp import epoch
 from c3s_cli.model.rows import Amounts, Container, PodFacts
+from c3s_cli.sources.decode.claims import Volume
 from c3s_cli.sources.decode.owners import Reference, controller
 from c3s_cli.sources.decode.podstatus import NOBODY, ContainerStatus, PodState, has_condition, status_and_restarts
 from c3s_cli.sources.decode.shapes import NULL, Body, Listing, Quantity, amounts_of, decode_items, decode_one
@@ -61,13 +62,6 @@ class _Pod(Struct, gc=False):
     status: PodState | None = None
 
 
-class Volume(Struct, rename="camel", gc=False):
-    """What may make a volume of a pod one with a claim."""
-
-    persistent_volume_claim: Raw = NULL
-    ephemeral: Raw = NULL
-
-
 class _RuledSpec(_Spec, rename="camel", gc=False):
     node_selector: Raw = NULL
     affinity: Raw = NULL
@@ -95,7 +89,11 @@ class PodDecoder:
     def __init__(self, problems: list[str], *, labels: bool = False, placing: bool = False) -> None:
         self.problems = problems
         self.labels = labels
-        self.placing_of = _reader_of_rules() if placing else None
+        self.placing_of: Callable[..., Placing] | None = None
+        if placing:
+            from c3s_cli.sources.decode.placing import placing_of_pod  # only fit asks where pods may run
+
+            self.placing_of = placing_of_pod
         self.shared: dict[object, Shared] = {}
 
     def page(self, listing: Listing) -> Iterator[tuple[Key, PodFacts]]:
@@ -137,7 +135,7 @@ class PodDecoder:
             limits=limits,
             binding_limits=binding_limits,
             containers=containers,
-            placing=self.placing_of(spec) if self.placing_of and isinstance(spec, _RuledSpec) else None,
+            placing=self.placing_of(spec, spec.volumes) if self.placing_of and isinstance(spec, _RuledSpec) else None,
         )
 
     def _amounts(self, pod: _Pod, spec: _Spec, state: PodState) -> Shared:
@@ -193,12 +191,6 @@ class PodDecoder:
             pod_requests=amounts_of(own.requests, self.problems, of) if own else None,
             pod_limits=amounts_of(own.limits, self.problems, of) if own else None,
         )
-
-
-def _reader_of_rules() -> Callable[[_RuledSpec], Placing]:
-    from c3s_cli.sources.decode.placing import placing_of_pod  # only fit asks where pods may run
-
-    return placing_of_pod
 
 
 NO_SPEC: Final = _Spec()

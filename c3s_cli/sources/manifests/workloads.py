@@ -12,8 +12,9 @@ from msgspec import Raw, Struct, structs
 from c3s_cli.amounts.allocation import Amounts, ContainerResources, PodResources, requests_of
 from c3s_cli.errors import InvalidAnswer, UsageError
 from c3s_cli.model.placing import Workload
-from c3s_cli.sources.decode.placing import VOLUMES, claims_volumes, placing_of
-from c3s_cli.sources.decode.pods import PodDecoder, Volume
+from c3s_cli.sources.decode.claims import Volume, claims_volumes
+from c3s_cli.sources.decode.placing import VOLUMES, placing_of
+from c3s_cli.sources.decode.pods import PodDecoder
 from c3s_cli.sources.decode.shapes import NULL
 
 Object = Mapping[str, Any]

@@ -1,0 +1,45 @@
+"""Reports and other text → stdout."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+
+from c3s_cli.errors import ReaderGone
+from c3s_cli.output import render
+from c3s_cli.terminal.colour import wants_colour
+
+if TYPE_CHECKING:
+    from c3s_cli.report import Report
+    from c3s_cli.request.view import View
+    from c3s_cli.run.stages import Stages
+
+
+def write(report: Report, view: View, stages: Stages) -> None:
+    """Render and print. A closed pipe ends the rendering too."""
+    colour = wants_colour(view.color, os.environ, is_terminal=sys.stdout.isatty())
+    with stages.stage("rendering"):
+        emit(render(report, structs.replace(view, color="always" if colour else "never", width=_width())))
+
+
+def _width() -> int | None:
+    """Return the width of the terminal; None for a pipe or file."""
+    if not sys.stdout.isatty():
+        return None
+    import shutil  # not needed for pipes
+
+    return shutil.get_terminal_size().columns
+
+
+def emit(pieces: Iterable[str]) -> None:
+    """Print pieces of text. ReaderGone if the pipe is closed, before Typer sets its own exit code for that."""
+    try:
+        for piece in pieces:
+            sys.stdout.write(piece)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise ReaderGone("") from None
