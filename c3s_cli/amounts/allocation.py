@@ -137,15 +137,20 @@ def _stated(of_pod: Amounts | None) -> Amounts:
 
 
 def binding_limits_of(pod: PodResources) -> Amounts:
-    """Return the limits that bound the pod's usage: only resources limited by the pod or by every container.
+    """Return the limits that bound the pod's usage now: of resources limited by the pod or by every running container.
 
-    A container without a limit can use the whole node, so a percentage of the other containers' limits means nothing.
+    A container without a limit can use the whole node. Init containers have ended, and overhead is not the containers'.
     """
-    running = [*pod.containers, *(each for each in pod.init_containers if each.restartable)]
+    running = _running(pod)
     limited = [{name for name, amount in each.limits.items() if amount} for each in running]
     everywhere = set.intersection(*limited) if limited else set()
-    everywhere |= set(_stated(pod.pod_limits)) if pod.pod_limits else set()
-    return {resource: amount for resource, amount in limits_of(pod).items() if resource in everywhere}
+    total = running[0].limits if len(running) == 1 else added(each.effective_limits() for each in running)
+    return {name: amount for name, amount in total.items() if name in everywhere} | _stated(pod.pod_limits)
+
+
+def _running(pod: PodResources) -> list[ContainerResources]:
+    """Return the containers that run at the same time: sidecars, too."""
+    return [*pod.containers, *(each for each in pod.init_containers if each.restartable)]
 
 
 def _of_limits(overhead: Amounts, limits: Amounts) -> Amounts:
@@ -164,7 +169,19 @@ def terms_of(pod: PodResources) -> tuple[Term, ...]:
     limits = limits_of(pod)
     if pod.overhead:
         terms.append(Term("+", "overhead", pod.overhead, _of_limits(pod.overhead, limits)))
-    return (*terms, Term("=", "total", requests_of(pod), limits))
+    return (*terms, Term("=", "total", requests_of(pod), limits), *_bound_terms(pod, limits))
+
+
+def _bound_terms(pod: PodResources, limits: Amounts) -> list[Term]:
+    """Return a term with what bounds the pod now, and why, if that is not the total of its limits."""
+    binding = binding_limits_of(pod)
+    if binding == {name: amount for name, amount in limits.items() if amount}:
+        return []
+    unbound = []
+    for resource in sorted({"cpu", "memory", *limits} - set(binding)):
+        without = [each.name for each in _running(pod) if not each.limits.get(resource)]
+        unbound.append(f"no {resource} limit: {', '.join(without)}")
+    return [Term("<=", "; ".join(["bound now, without what has ended", *unbound]), {}, binding)]
 
 
 def _running_term(kind: str, container: ContainerResources) -> Term:

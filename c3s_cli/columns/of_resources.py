@@ -51,6 +51,13 @@ FIELDS: Final = (
     Field("usage", "{r} used", ("usage",)),
     Field("requests", "{r} requested by pods", ("requests",)),
     Field("limits", "{r} limit; 0 for none", ("limits",), of_pods=False),
+    Field(
+        "declaredLimits",
+        "sum of the {r} limits in the spec, whether or not they bound the pod now; 0 for none",
+        ("declared_limits",),
+        (Kind.POD,),
+        of_pods=False,
+    ),
     Field("unused", "{r} requested and not used", ("measured_requests", "comparable_usage"), of_pods=False),
     Field("usagePercentOfRequests", "", ("comparable_usage", "measured_requests"), of_pods=False),
     Field("usagePercentOfLimits", "", ("comparable_usage", "measured_limits"), of_pods=False),

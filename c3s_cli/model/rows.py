@@ -49,12 +49,14 @@ class Container(Struct, frozen=True, gc=False):
         """The limits that the usage is compared with: the container's own."""
         return self.limits
 
+    declared_limits = measured_limits
+
 
 class PodFacts(Struct, frozen=True, gc=False):
     """What the core API knows about a pod. `owner` is the workload as "Kind/name", "" for a bare pod.
 
     node: "" while unscheduled. created_at: seconds since 1970. containers: the names with requests and limits.
-    binding_limits: limits of the resources that every container limits; only these bound the pod's usage.
+    limits: as declared. binding_limits: of the resources that every running container limits; these bound its usage.
     placing: where it may run; None if not read.
     """
 
@@ -113,15 +115,16 @@ class Pod(Struct, frozen=True, gc=False):
 
     @property
     def limits(self) -> Amounts | None:
-        """The effective limits; a missing resource has no limit."""
+        """What bounds the usage now; a resource that some running container does not limit is missing."""
+        return self.facts.binding_limits if self.facts else None
+
+    @property
+    def declared_limits(self) -> Amounts | None:
+        """The sum of the limits in the spec, as `kubectl describe node` counts them."""
         return self.facts.limits if self.facts else None
 
     measured_requests = requests
-
-    @property
-    def measured_limits(self) -> Amounts | None:
-        """The limits that the usage is compared with: those of the resources that every container limits."""
-        return self.facts.binding_limits if self.facts else None
+    measured_limits = limits
 
 
 class NodeDetails(Struct, frozen=True, gc=False):

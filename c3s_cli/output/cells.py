@@ -42,7 +42,7 @@ class _Texts(dict[Any, str]):
 
 def cell_of(column: Column) -> Callable[[Any], str]:
     """Return the formatter of a column's known values."""
-    if column.name.endswith(".limits"):
+    if column.name.endswith((".limits", ".declaredLimits")):
         amount = AMOUNTS[column.unit]
         return lambda value: amount(value) if value else NONE
     if column.unit is Unit.SECONDS and column.name != "window":

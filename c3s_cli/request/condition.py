@@ -29,7 +29,7 @@ class Word(Enum):
 
 
 # Amounts whose 0 means "not set".
-COUNTED: Final = (".requests", ".limits", ".allocatable", ".capacity")
+COUNTED: Final = (".requests", ".limits", ".declaredLimits", ".allocatable", ".capacity")
 
 
 def may_be_none(column: Column) -> bool:
@@ -250,7 +250,7 @@ def _exact(column: Column, row: Any) -> Any:
 def _bound(column: Column, row: Any) -> Any:
     """Return a row's unrounded value, infinity for a limit that is not set; None if it is unknown."""
     have = _exact(column, row)
-    return math.inf if have == 0 and column.name.endswith(".limits") else have
+    return math.inf if have == 0 and column.name.endswith((".limits", ".declaredLimits")) else have
 
 
 def _compare(have: Any, operator: str, value: Any) -> bool:

@@ -47,6 +47,7 @@ def read_for(kind: str, name: str) -> set[str]:
         "usage": of_usage,
         "requests": {"pods"},
         "limits": {"pods"},
+        "declaredLimits": {"pods"},
         "unused": {"pods"} | of_usage,
         "free": {"nodes", "pods"},
         "schedulableFree": {"nodes", "pods"},

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from tests.conftest import Result, Run
-from tests.servers import FakeApi, pod, pod_metrics
+from tests.servers import FakeApi, Reply, pod, pod_metrics
 
 NO_OOM = "the metrics API does not report oomKills"
 
@@ -142,3 +143,41 @@ def test_what_a_comparison_of_columns_needs_is_read_and_named(run: Run, two: str
 def test_columns_of_other_units_are_not_compared(run: Run, condition: str, message: str) -> None:
     result = run("top", "pods", "--server", "http://127.0.0.1:1", "--where", condition)
     assert (result.code, result.out, result.err) == (2, "", message)
+
+
+# --- limits are what bounds the pod now -----------------------------------------------------------------------
+
+
+def test_what_has_ended_bounds_nothing_and_a_container_without_a_limit_bounds_nothing(run: Run, api: FakeApi) -> None:
+    def limited(name: str, **limits: str) -> dict[str, Any]:
+        return {"name": name, "resources": {"limits": limits}}
+
+    init = {"initContainers": [limited("prepare", cpu="4", memory="4Gi")], "overhead": {"memory": "64Mi"}}
+    api.pods(
+        pod("n", "ended", spec={"containers": [limited("app", cpu="500m", memory="512Mi")], **init}),
+        pod("n", "part", spec={"containers": [limited("app", memory="512Mi"), limited("agent", cpu="10m")]}),
+    )
+    api.pod_metrics(
+        pod_metrics("n", "ended", ("app", "495m", "510Mi")),
+        pod_metrics("n", "part", ("app", "5m", "510Mi"), ("agent", "9m", "1Mi")),
+    )
+    columns = "memory.limits,memory.usagePercentOfLimits,memory.declaredLimits,cpu.limits,cpu.declaredLimits"
+    words = ["top", "pods", "-A", "--server", api.url, "--columns", columns]
+    assert [line.split()[1:] for line in run(*words, "--no-headers").out.splitlines()] == [
+        ["ended", "512Mi", "99%", "4160Mi", "500m", "4000m"],
+        ["part", "<none>", "<none>", "512Mi", "<none>", "10m"],
+    ]
+    close = run(*words, "--fail-if", "memory.usagePercentOfLimits > 95")
+    assert (close.code, close.err) == (3, "--fail-if: 1 row matched: n/ended\n")
+    assert names(run(*words, "--no-headers", "--where", "memory.limits = none")) == ["part"]
+    # Groups and nodes add up what is declared, as `kubectl describe node` does.
+    group = run(
+        "top", "pods", "-A", "--server", api.url, "--by", "namespace", "--columns", "memory.limits", "-o", "csv"
+    )
+    assert group.out.splitlines()[1].split(",")[-1] == str((4160 + 512) << 20)
+    api.routes["/api/v1/namespaces/n/pods/part"] = Reply(
+        pod("n", "part", spec={"containers": [limited("app", memory="512Mi"), limited("agent", cpu="10m")]})
+    )
+    explained = run("top", "pods", "part", "-n", "n", "--server", api.url, "--explain")
+    reason = "bound now, without what has ended; no cpu limit: app; no memory limit: agent"
+    assert explained.out.splitlines()[-1].split() == ["<=", *reason.split(), "-", "-", "-", "-"]

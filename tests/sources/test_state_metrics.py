@@ -122,7 +122,7 @@ def server() -> Iterator[FakeApi]:
 
 def test_what_kube_state_metrics_says_becomes_facts(run: Run, server: FakeApi) -> None:
     words = f"--from {server.url} --facts source --no-headers"
-    columns = "cpu.requests,cpu.limits,memory.limits,owner,status,restarts,qosClass,node,age"
+    columns = "cpu.requests,cpu.declaredLimits,memory.limits,owner,status,restarts,qosClass,node,age"
     result = run("top", "pods", "-A", "--columns", columns, *words.split())
     assert (result.code, result.out.split()) == (
         0,
