@@ -79,10 +79,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(unexpected, OSError) and unexpected.filename is None and unexpected.errno:
             raise
         problem = InternalError(unexpected)
-        if any(word.startswith(("-v", "--v")) for word in words):
+        if wants_traces(words):
             tell(problem.trace())
     say_error(problem)
     return problem.code
+
+
+def wants_traces(words: Sequence[str]) -> bool:
+    """Return whether to print where an unexpected exception was raised: with -v, before the flags have been read."""
+    return any(word.startswith(("-v", "--v")) for word in words)
 
 
 def complete(words: list[str]) -> int:

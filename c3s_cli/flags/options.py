@@ -111,7 +111,7 @@ class Display(Struct, frozen=True):
             "-o",
             "--output",
             metavar="FORMAT",
-            help="One of: table, wide, json, yaml, csv, tsv, name, markdown, openmetrics (or prometheus), "
+            help="One of: table, wide, json, yaml, csv, tsv, name, markdown, grid, openmetrics (or prometheus), "
             "custom-columns=SPEC, jsonpath=TEMPLATE.",
             section=OUTPUT,
         ),

@@ -119,10 +119,6 @@ class Cluster:
         """The credentials that are sent, to hide them in the server's messages."""
         return self._session.secrets
 
-    def when_sent(self, requests: int, job: Callable[[], None]) -> None:
-        """Call a job once this many more requests have been sent, before their answers arrive."""
-        self._session.sent.expect(requests, job)
-
     def close(self) -> None:
         """Close the connections."""
         self._session.close()

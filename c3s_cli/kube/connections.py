@@ -9,44 +9,22 @@ from __future__ import annotations
 
 from functools import cache
 from io import BufferedReader, RawIOBase
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from c3s_cli.kube.deadline import Deadline, within
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from socket import socket
 
     from c3s_cli.kube.dial import Dial
 
 
-class Sent:
-    """Counts the requests that have been sent, and calls a job when there are enough of them."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._missing = 0
-        self._job: Callable[[], None] | None = None
-
-    def expect(self, requests: int, job: Callable[[], None]) -> None:
-        """Call the job when this many more requests have been sent."""
-        self._missing, self._job = requests, job
-
-    def count(self) -> None:
-        """Count one request. Several threads may do so at once."""
-        with self._lock:
-            self._missing -= 1
-            job = None if self._missing else self._job
-        if job is not None:
-            job()
-
-
-def bounded(pools: Mapping[str, type], dials: list[Dial], deadline: Deadline, sent: Sent) -> dict[str, type]:
+def bounded(pools: Mapping[str, type], dials: list[Dial], deadline: Deadline) -> dict[str, type]:
     """Return urllib3's pool classes, by scheme, with connections that use `dials` and keep the deadline."""
     made = {}
     for scheme, pool in pools.items():
-        attributes = {"dials": dials, "deadline": deadline, "sent": sent, "response_class": _response_class(deadline)}
+        attributes = {"dials": dials, "deadline": deadline, "response_class": _response_class(deadline)}
         connection = type("Connection", (_mixin(), pool.ConnectionCls), attributes)  # type: ignore[attr-defined]
         made[scheme] = type("Pool", (pool,), {"ConnectionCls": connection})
     return made
@@ -61,11 +39,6 @@ def _mixin() -> type:
 
         dials: list[Dial]
         deadline: Deadline
-        sent: Sent
-
-        def getresponse(self) -> Any:
-            self.sent.count()
-            return super().getresponse()  # type: ignore[misc]
 
         def _new_conn(self) -> socket:
             try:

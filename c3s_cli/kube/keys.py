@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import os
-from functools import cache
+from typing import Final
+
+# The directories that were made: at most one, unless this process is a test.
+FOLDERS: Final[list[str]] = []
 
 
-@cache
 def folder_for_keys() -> str:
-    """Return a directory that only the user may open, and that is removed at exit.
+    """Return a directory that only the user may open, for the files of this process. `remove_keys` removes it."""
+    if not FOLDERS:
+        import tempfile
 
-    The client also removes its files at exit, but misses one if a signal arrives just after creating it.
-    """
-    import atexit
-    import tempfile
-
-    path = os.path.join(tempfile.gettempdir(), f"c3s-{os.getpid()}-{os.urandom(8).hex()}")
-    # Before creating the directory, since a signal may arrive in between.
-    atexit.register(_remove, path)
-    os.mkdir(path, 0o700)
-    return path
+        # Known before it exists, since a signal may arrive in between.
+        FOLDERS.append(os.path.join(tempfile.gettempdir(), f"c3s-{os.getpid()}-{os.urandom(8).hex()}"))
+        os.mkdir(FOLDERS[0], 0o700)
+    return FOLDERS[0]
 
 
 def file_with_key(text: str) -> str:
@@ -31,10 +29,13 @@ def file_with_key(text: str) -> str:
     return path
 
 
-def _remove(path: str) -> None:
-    try:
-        for name in os.listdir(path):
-            os.unlink(os.path.join(path, name))
-        os.rmdir(path)
-    except OSError:
-        pass  # it was never created, or has already been removed
+def remove_keys() -> None:
+    """Remove the directory and its files; call it on every way out of the process."""
+    while FOLDERS:
+        path = FOLDERS.pop()
+        try:
+            for name in os.listdir(path):
+                os.unlink(os.path.join(path, name))
+            os.rmdir(path)
+        except OSError:
+            pass  # it was never created

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from c3s_cli.errors import C3sError, ConfigError
 from c3s_cli.kube.access import Access
 from c3s_cli.kube.client_import import rest_client
-from c3s_cli.kube.connections import Sent, bounded
+from c3s_cli.kube.connections import bounded
 from c3s_cli.kube.deadline import Deadline
 from c3s_cli.kube.dial import Dial
 from c3s_cli.kube.headers import sendable
@@ -53,7 +53,6 @@ class Session:
         self._dials = dials
         self._deadline = deadline
         self._trace = trace
-        self.sent = Sent()
         self._lock = threading.Lock()
         self._generation = 0
         self._idle: list[Any] = []
@@ -108,8 +107,8 @@ class Session:
             settings |= {"ssl_context": self._context, "ca_certs": None, "cert_file": None, "key_file": None}
         plain = client.pool_manager.pool_classes_by_scheme
         if deadline is None and not self._pools:
-            self._pools = bounded(plain, self._dials, self._deadline, self.sent)
-        pools = bounded(plain, [], deadline, Sent()) if deadline else self._pools
+            self._pools = bounded(plain, self._dials, self._deadline)
+        pools = bounded(plain, [], deadline) if deadline else self._pools
         client.pool_manager.pool_classes_by_scheme = pools
         return client
 

@@ -1,7 +1,7 @@
 """Report → text, one file for each format. Pure: no clock, no terminal, no sorting. Yields pieces of text.
 
-prepare(format), render(report, view): the formats, which are table (with cells, grid, painted), markdown, document,
-delimited, names, openmetrics and templated; unmatched_paths(report, view): mistakes in templates; listing: other lists.
+render(report, view): the formats, which are table (with cells, grid, painted), bordered, markdown, document, delimited,
+names, openmetrics and templated; unmatched_paths(report, view): mistakes in templates; listing: other lists.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from c3s_cli.request.view import WITH_TEMPLATE, Format
 
@@ -24,6 +24,7 @@ WRITERS: Final = {
     Format.TABLE: ("table", "table"),
     Format.WIDE: ("table", "table"),
     Format.MARKDOWN: ("markdown", "markdown"),
+    Format.GRID: ("bordered", "grid"),
     Format.JSON: ("document", "json_document"),
     Format.YAML: ("document", "yaml_document"),
     Format.CSV: ("delimited", "delimited"),
@@ -37,13 +38,6 @@ WRITERS: Final = {
 
 
 COLOURED: Final = (Format.TABLE, Format.WIDE)
-
-
-def prepare(format_: Format) -> None:
-    """Import what rendering a format needs."""
-    module: Any = _module_of(format_)
-    if module.__name__.endswith(".table"):
-        module.tabulate_module()
 
 
 def render(report: Report, view: View) -> Iterator[str]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from c3s_cli.output.bordered import bordered
 from c3s_cli.output.table import footed
 from c3s_cli.report import Report
 from c3s_cli.request.view import View
@@ -14,8 +15,6 @@ from c3s_cli.request.view import View
 MARKUP: Final = re.compile(r"[\\`*~\[\]|]|(?<![^\W_])_+(?=[^\W_])|(?<=[^\W_])_+(?![^\W_])")
 # GitHub turns these into links, even without brackets.
 BARE_LINK: Final = re.compile(r"(?i)(https?|ftp|mailto|xmpp|www)([:.])")
-# Blanks beside the longest heading.
-MARGIN: Final = 2
 
 
 def markdown(report: Report, view: View) -> Iterator[str]:
@@ -25,16 +24,7 @@ def markdown(report: Report, view: View) -> Iterator[str]:
 
 def markdown_table(columns: Iterable[tuple[str, Sequence[str]]]) -> Iterator[str]:
     """Write headings with their cells as literal text: no markup, no HTML, no link, no extra cell."""
-    padded = [_padded([_escaped(heading), *map(_escaped, cells)]) for heading, cells in columns]
-    heading, *rows = zip(*padded, strict=True)
-    rule = "|".join("-" * (len(cell) + MARGIN) for cell in heading)
-    for line in (f"| {' | '.join(heading)} |", f"|{rule}|", *(f"| {' | '.join(row)} |" for row in rows)):
-        yield f"{line}\n"
-
-
-def _padded(cells: Sequence[str]) -> list[str]:
-    width = max(len(cells[0]) + MARGIN, *map(len, cells))
-    return [cell.ljust(width) for cell in cells]
+    return bordered([(_escaped(heading), list(map(_escaped, cells))) for heading, cells in columns], "github")
 
 
 def _escaped(cell: str) -> str:

@@ -19,6 +19,7 @@ class Format(Enum):
     TSV = "tsv"
     NAME = "name"
     MARKDOWN = "markdown"
+    GRID = "grid"
     PROMETHEUS = "prometheus"
     OPENMETRICS = "openmetrics"
     CUSTOM_COLUMNS = "custom-columns"
@@ -26,7 +27,7 @@ class Format(Enum):
 
 
 COLORS: Final = ("auto", "always", "never")
-TABLES: Final = (Format.TABLE, Format.WIDE, Format.MARKDOWN)
+TABLES: Final = (Format.TABLE, Format.WIDE, Format.MARKDOWN, Format.GRID)
 DELIMITED: Final = (Format.CSV, Format.TSV)
 METRICS: Final = (Format.PROMETHEUS, Format.OPENMETRICS)
 WITH_TEMPLATE: Final = (Format.CUSTOM_COLUMNS, Format.JSONPATH)

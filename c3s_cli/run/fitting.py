@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Final
 from c3s_cli.errors import ApiError, ExitCode
 from c3s_cli.metrics import nodes_and_pods
 from c3s_cli.model.sample import Reading
-from c3s_cli.output import prepare, unmatched_paths
+from c3s_cli.output import unmatched_paths
 from c3s_cli.request.view import TABLES
 from c3s_cli.run.fleet import opened
-from c3s_cli.run.once import while_waiting
 from c3s_cli.run.printing import write
 from c3s_cli.run.reading import Clusters, progress_of
 from c3s_cli.run.stages import Stages
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from c3s_cli.report import Report
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import Target
-    from c3s_cli.request.view import Format, View
+    from c3s_cli.request.view import View
     from c3s_cli.run.fleet import Fleet, Member
 
 # Nodes and pods are read at the same time.
@@ -38,7 +37,6 @@ def fit(target: Target, query: Query, view: View, request: FitRequest) -> ExitCo
     """Place the pods in each cluster and print the nodes. Return CONDITION_MET if one has no room for all of them."""
     stages = Stages(target.verbosity)
     with opened(target, stages, REQUESTS) as fleet:
-        while_waiting(target, fleet, REQUESTS, partial(_prepare, view.format))
         with progress_of(fleet, stages):
             report = _report(fleet, query, request, stages)
         write(report, view, stages)
@@ -51,20 +49,13 @@ def fit(target: Target, query: Query, view: View, request: FitRequest) -> ExitCo
     return verdict(report) if complete else ExitCode.CONDITION_MET
 
 
-def _prepare(format_: Format) -> None:
-    """Import the modules for computing and printing while the requests are in flight."""
-    import c3s_cli.analysis.fit  # noqa: F401  for `_report`, which imports it again
-
-    prepare(format_)
-
-
 def _report(fleet: Fleet, query: Query, request: FitRequest, stages: Stages) -> Report:
     job = partial(_read, query, labels=request.looks_at_pods)
     with nullcontext() if fleet.several else stages.stage("reading"):
         samples, failures = Clusters(fleet, query, stages, job, once=True).read()
     _check_names(request.without, samples)
     with stages.stage("computing"):
-        from c3s_cli.analysis.fit import make_fit  # imported while waiting for the answers
+        from c3s_cli.analysis.fit import make_fit
 
         return make_fit(samples, query, request, failures=failures, contexts=fleet.several)
 

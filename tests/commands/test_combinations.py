@@ -15,7 +15,7 @@ from c3s_cli.cli import main
 from c3s_cli.demo.server import DemoServer
 
 FORMATS: Final = (
-    *("table", "wide", "json", "yaml", "csv", "tsv", "name", "markdown", "prometheus"),
+    *("table", "wide", "json", "yaml", "csv", "tsv", "name", "markdown", "grid", "prometheus"),
     "custom-columns=A:.name,B:.cpu.requests,C:.labels.app,D:.pool,E:.pods",
     'jsonpath={range .items[*]}{.name}{.zone}{.cpu}{"\\n"}{end}{.totals}',
     "jsonpath={..usage}",

@@ -489,7 +489,7 @@ def test_usage_errors_come_before_any_request(demo: Run, words: str, said: str) 
     assert demo(words) == (2, "", said)
 
 
-FORMATS = "csv,custom-columns,json,jsonpath,markdown,name,openmetrics,prometheus,table,tsv,wide,yaml"
+FORMATS = "csv,custom-columns,grid,json,jsonpath,markdown,name,openmetrics,prometheus,table,tsv,wide,yaml"
 
 
 @pytest.mark.parametrize(

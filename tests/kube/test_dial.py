@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import gc
-import itertools
 import json
 import socket
 import ssl
@@ -57,30 +56,6 @@ def test_no_connection_is_made_that_is_not_used(run: Run, cluster: FakeApi, word
     run(f"{words} --server {cluster.url}")
     assert cluster.requests
     assert cluster.connections <= connections
-
-
-@pytest.mark.parametrize(
-    ("words", "module", "requests"),
-    [("top pods", "once", 1), ("top nodes", "once", 2), ("top pods -o wide", "once", 4), ("fit --cpu 1", "fitting", 2)],
-)
-def test_what_computes_and_prints_is_imported_after_all_requests_are_sent(
-    run: Run, cluster: FakeApi, monkeypatch: pytest.MonkeyPatch, words: str, module: str, requests: int
-) -> None:
-    cluster.pods(pod("default", "web"))
-    order = itertools.count()
-    sent: list[str] = []
-    sent_before: list[int] = []
-    send = urllib3.connection.HTTPConnection.endheaders
-
-    def sends(connection: urllib3.connection.HTTPConnection, *args: Any, **more: Any) -> None:
-        time.sleep(0.05 * next(order))
-        send(connection, *args, **more)
-        sent.append(connection.host)
-
-    monkeypatch.setattr(urllib3.connection.HTTPConnection, "endheaders", sends)
-    monkeypatch.setattr(f"c3s_cli.run.{module}._prepare", lambda _format: sent_before.append(len(sent)))
-    assert run(f"{words} --server {cluster.url}").out
-    assert sent_before == [requests]
 
 
 @pytest.fixture

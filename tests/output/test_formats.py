@@ -10,13 +10,13 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+import tabulate
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from c3s_cli.output.table import _padded as padded
-from c3s_cli.output.table import _tabulated as tabulated
+from c3s_cli.output.table import layout
 from tests.conftest import Run
 from tests.servers import FakeApi, node, node_metrics
 
@@ -133,7 +133,41 @@ def test_prometheus_reads_it_back(demo: Run, command: str) -> None:
     assert text.endswith("# EOF\n")
 
 
-cell = st.text(alphabet=st.characters(categories=("L", "N", "P", "S")), min_size=1, max_size=12).filter(str.isprintable)
+GRID = """\
++---------+--------------+
+| NAME    | CPU(cores)   |
++=========+==============+
+| d\u00e9mon\\n | 40m          |
++---------+--------------+
+| web     | 210m         |
++---------+--------------+
+|         | ________     |
++---------+--------------+
+|         | 250m         |
++---------+--------------+
+"""
+
+
+def test_a_grid_has_a_border_around_every_cell(run: Run, api: FakeApi) -> None:
+    api.node_metrics(node_metrics("web", cpu="210m"), node_metrics("d\u00e9mon\n", cpu="40m"))
+    api.nodes(node("web"), node("d\u00e9mon\n"))
+    assert run(f"top nodes --columns cpu --sum -o grid --server {api.url}").out == GRID
+    api.node_metrics()
+    assert run(f"top nodes -o grid --server {api.url}").out == ""
+
+
+cell = st.text(alphabet=st.characters(categories=("L", "N", "P", "S", "Zs")), max_size=12).filter(str.isprintable)
+
+
+def tabulated(headings: list[str] | None, columns: list[list[str]]) -> str:
+    """Lay out a table as kubectl does with tabulate: three spaces between columns, at least six for each."""
+    between = tabulate.DataRow("", "   ", "")
+    form = tabulate.TableFormat(None, None, None, None, between, between, 0, None)
+    rows = [list(row) for row in zip(*columns, strict=True)]
+    rows = [headings, *rows] if headings else rows
+    rows[0] = [text.ljust(3) for text in rows[0]]
+    text = tabulate.tabulate(rows, tablefmt=form, disable_numparse=True, stralign="left", preserve_whitespace=True)
+    return "".join(f"{line.rstrip(' ')}\n" for line in text.split("\n"))
 
 
 @given(
@@ -142,10 +176,12 @@ cell = st.text(alphabet=st.characters(categories=("L", "N", "P", "S")), min_size
     ),
     st.booleans(),
 )
-def test_the_fast_writer_prints_the_same_as_tabulate(rows: list[list[str]], with_headings: bool) -> None:  # noqa: FBT001  a drawn value
+def test_a_table_is_what_tabulate_would_print(rows: list[list[str]], with_headings: bool) -> None:  # noqa: FBT001  a drawn value
     columns = [list(column) for column in zip(*rows, strict=True)]
     headings = [f"HEADING-{place}" for place in range(len(columns))] if with_headings else None
-    assert "".join(padded(headings, columns)) == "".join(tabulated(headings, columns))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tabulate, "WIDE_CHARS_MODE", False)  # kubectl counts characters
+        assert "".join(layout(headings, columns)) == tabulated(headings, columns)
 
 
 def test_json_spells_lists_and_extreme_numbers_as_python_does(run: Run, api: FakeApi) -> None:

@@ -86,6 +86,6 @@ def test_a_figure_is_whole_however_long_it_is(run: Run, api: FakeApi) -> None:
 
 
 def test_other_formats_are_never_shortened(demo: Run) -> None:
-    for format_ in ("csv", "name", "markdown", "json"):
+    for format_ in ("csv", "name", "markdown", "grid", "json"):
         piped = demo(f"top pods -A -o {format_}").out.splitlines()
         assert shown(demo, f"top pods -A -o {format_}", 40) == piped

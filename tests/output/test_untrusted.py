@@ -95,7 +95,7 @@ COMMANDS = (
     "top cluster --columns all",
     "top cluster -o wide",
 )
-FORMATS = ("table", "wide", "markdown", "csv", "tsv", "name", "prometheus", "json", "yaml")
+FORMATS = ("table", "wide", "markdown", "grid", "csv", "tsv", "name", "prometheus", "json", "yaml")
 TEMPLATES = ("custom-columns=N:.name,X:.context", 'jsonpath={range .items[*]}{.name}{"\\t"}{.context}{"\\n"}{end}')
 
 
@@ -187,7 +187,7 @@ def test_no_screen_obeys_the_name_of_a_cluster_that_fails(run: Run, api: FakeApi
 
 @saying(TOGETHER)
 def test_no_text_makes_a_line_of_its_own(run: Run, words: list[str]) -> None:
-    lines = {"table": 3, "csv": 3, "tsv": 3, "markdown": 4, "name": 2, TEMPLATES[0]: 3, TEMPLATES[1]: 2}
+    lines = {"table": 3, "csv": 3, "tsv": 3, "markdown": 4, "grid": 7, "name": 2, TEMPLATES[0]: 3, TEMPLATES[1]: 2}
     for form, count in lines.items():
         assert run("top", "nodes", "-o", form, *words).out.count("\n") == count
     explained = run("top", "nodes", "plain", "--explain", *words)
