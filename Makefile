@@ -5,12 +5,14 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test test-lowest coverage lint docs goldens bench soak engines audit fuzz mutants clean
+.PHONY: help demo test test-lowest test-newest test-plain coverage lint docs goldens bench soak engines audit fuzz mutants clean
 
 help:
 	@echo 'make demo         see c3s on a built-in simulated cluster'
 	@echo 'make test         formatter, linter, types, import contracts, tests, docs'
 	@echo 'make test-lowest  the tests, with the oldest supported dependencies'
+	@echo 'make test-newest  the tests, with the newest dependencies, also those that pyproject.toml excludes'
+	@echo 'make test-plain   the tests of the connection, with the official client imported in the ordinary way'
 	@echo 'make coverage     the tests, and which lines and branches they reach: at least 95 %'
 	@echo 'make lint         formatter, linter, types, import contracts'
 	@echo 'make docs         regenerate the generated parts of the docs'
@@ -59,6 +61,21 @@ test-lowest:
 	@$(MAKE) --no-print-directory VENV=.venv-lowest .venv-lowest/.ready
 	@.venv-lowest/bin/python -m pip install --quiet -r tests/lowest.txt
 	.venv-lowest/bin/pytest -n 2 -W default --deselect tests/project/test_docs.py::test_pages_and_schema_are_what_the_program_says
+
+# Upper bounds are lifted, so that a version that breaks c3s is known before users meet it. Typer 0.29 loads pydantic,
+# which the import budget forbids, and has other help texts; warnings of new packages are allowed.
+test-newest:
+	@$(PYTHON) -m venv --clear .venv-newest
+	@.venv-newest/bin/python -m pip install --quiet --upgrade pip
+	@.venv-newest/bin/python -m pip install --quiet --group dev -r tests/newest.txt
+	@.venv-newest/bin/python -m pip install --quiet --no-deps --editable .
+	.venv-newest/bin/python -m pip list
+	.venv-newest/bin/pytest -n 2 -W default --ignore tests/project/test_imports.py \
+	  --deselect tests/project/test_budget.py::test_a_reading_over_tls_loads_no_more_than_the_loader_needs \
+	  --deselect tests/project/test_docs.py::test_pages_and_schema_are_what_the_program_says
+
+test-plain: $(READY)
+	C3S_PLAIN_IMPORT=1 $(BIN)/pytest -n 2 tests/kube
 
 docs: $(READY)
 	$(BIN)/python -m tools.write
@@ -111,4 +128,4 @@ mutants:
 	.venv-mutants/bin/python -m tools.mutants $(MUTANTS)
 
 clean:
-	rm -rf .venv .venv-lowest .venv-audit .venv-bench .venv-fuzz .venv-mutants .mutants dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-lowest .venv-newest .venv-audit .venv-bench .venv-fuzz .venv-mutants .mutants dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

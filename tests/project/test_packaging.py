@@ -257,6 +257,12 @@ def test_lowest_versions_are_the_declared_ones() -> None:
     assert [name for name, version in tested.items() if not f"{version}.".startswith(f"{declared[name]}.")] == []
 
 
+def test_every_dependency_has_an_upper_bound_and_is_tried_without_it() -> None:
+    bounded = re.findall(r"^(\w+)>=[\d.]+,<[\d.]+$", "\n".join(PROJECT["dependencies"]), re.MULTILINE)
+    assert len(bounded) == len(PROJECT["dependencies"])
+    assert re.findall(r"^\w+$", (ROOT / "tests/newest.txt").read_text("utf-8"), re.MULTILINE) == bounded
+
+
 @pytest.mark.parametrize("name", ["c3s", "kubectl-c3s", "kubectl_complete-c3s"])
 def test_console_scripts_lead_to_functions(name: str) -> None:
     (script,) = (script for script in entry_points(group="console_scripts", name=name) if "c3s_cli" in script.value)
