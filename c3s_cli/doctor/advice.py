@@ -7,7 +7,7 @@ from typing import Final
 ADVICE: Final = {
     # the credentials
     "cannot read the token file": "see tokenFile of the kubeconfig's user; log in again, or use another context",
-    "File does not exist": "see the kubeconfig's user and cluster; log in again, or use another context",
+    " due to open ": "see the kubeconfig's user and cluster; log in again, or use another context",
     "executable": "install it, or set its full path in the kubeconfig's user",
     # the kubeconfig
     "no such file or directory": "check --kubeconfig or $KUBECONFIG",

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 from msgspec import Struct, structs
 
 from c3s_cli.errors import ConfigError, Unreachable
-from c3s_cli.kube.client_import import incluster_loader
 from c3s_cli.kube.deadline import Deadline
 from c3s_cli.kube.kubeconfig import Entry, Merged, merge, missing, unknown_context
 from c3s_cli.request.target import Target
@@ -20,11 +19,20 @@ NO_CLUSTER: Final = (
     "no cluster to read: there is no kubeconfig (--kubeconfig, $KUBECONFIG, ~/.kube/config), no service account "
     "of a pod, and no --server"
 )
+# Where a pod finds its service account.
+SERVICE_ACCOUNT: Final = "/var/run/secrets/kubernetes.io/serviceaccount"
+EXEC_GROUP: Final = "client.authentication.k8s.io"
+EXEC_VERSIONS: Final = (f"{EXEC_GROUP}/v1", f"{EXEC_GROUP}/v1beta1")
+# With one of these, kubectl does not run an exec plugin.
+BEFORE_PLUGINS: Final = ("token", "tokenFile", "username", "client-certificate", "client-certificate-data")
 KUBECTLS_WORDS: Final = {"clusters": "cluster", "users": "auth info"}
 
 
 class Access(Struct, frozen=True):
-    """Everything that a connection needs. name: for messages; cluster, user: their kubeconfig entries and names."""
+    """Everything that a connection needs. name: for messages; cluster, user: their kubeconfig entries and names.
+
+    expires: when the user's credentials do, if a plugin returned them: in seconds since 1970.
+    """
 
     name: str
     namespace: str
@@ -33,6 +41,7 @@ class Access(Struct, frozen=True):
     user: Mapping[str, Any]
     cluster_name: str = ""
     user_name: str = ""
+    expires: float = float("inf")
 
     def __repr__(self) -> str:
         """Return the name only, so that credentials are never printed."""
@@ -63,11 +72,8 @@ def access_of(
 
 
 def _pod(target: Target) -> Access | None:
-    """Return the access of the pod that c3s runs in, from the client's paths of the service account."""
-    if not os.environ.get("KUBERNETES_SERVICE_HOST"):
-        return None
-    loader = incluster_loader()
-    return in_cluster(target, os.environ, loader.SERVICE_TOKEN_FILENAME, loader.SERVICE_CERT_FILENAME)
+    """Return the access of the pod that c3s runs in; None outside of pods."""
+    return in_cluster(target, os.environ, f"{SERVICE_ACCOUNT}/token", f"{SERVICE_ACCOUNT}/ca.crt")
 
 
 def resolve(
@@ -235,6 +241,9 @@ def checked(access: Access, user_name: str) -> Access:
     if key and not certificate:
         raise ConfigError(f'the user of context "{access.name}" has a client key but no client certificate')
     _check_methods(user, user_name)
+    if user.get("exec") and any(user.get(key) for key in BEFORE_PLUGINS):
+        used: Access = structs.replace(access, user={key: value for key, value in user.items() if key != "exec"})
+        return used
     return access
 
 
@@ -247,12 +256,31 @@ def _check_methods(user: Mapping[str, Any], name: str) -> None:
     plugin, provider = user.get("exec"), user.get("auth-provider")
     if plugin is not None and provider is not None:
         raise ConfigError(f"authProvider cannot be provided in combination with an exec plugin for {name}")
-    if plugin is not None and not plugin.get("command"):
-        raise ConfigError(f"command must be specified for {name} to use exec authentication plugin")
+    if plugin is not None:
+        _check_plugin(plugin, name)
     if provider is not None and provider.get("name") != "oidc":
         raise ConfigError(
             f"the {provider.get('name')} auth plugin has been removed",
             hint="use the cloud's exec credential plugin, as kubectl does",
+        )
+
+
+def _check_plugin(plugin: Mapping[str, Any], name: str) -> None:
+    """Raise ConfigError, in kubectl's words, if an exec plugin is not described as kubectl wants it."""
+    version, mode = str(plugin.get("apiVersion") or ""), plugin.get("interactiveMode")
+    for key in ("command", "apiVersion"):
+        if not plugin.get(key):
+            raise ConfigError(f"{key} must be specified for {name} to use exec authentication plugin")
+    if not all(variable.get("name") for variable in plugin.get("env") or ()):
+        raise ConfigError(f"env variable name must be specified for {name} to use exec authentication plugin")
+    if not mode and version != EXEC_VERSIONS[1] and version in EXEC_VERSIONS:
+        raise ConfigError(f"interactiveMode must be specified for {name} to use exec authentication plugin")
+    if mode not in (None, "", "Never", "IfAvailable", "Always"):
+        raise ConfigError(f'invalid interactiveMode for {name}: "{mode}"')
+    if version not in EXEC_VERSIONS:
+        raise ConfigError(
+            f'exec plugin: invalid apiVersion "{version}"',
+            hint=f"write {EXEC_VERSIONS[1]} if the plugin knows it, or let a newer plugin write the kubeconfig",
         )
 
 

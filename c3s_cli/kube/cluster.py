@@ -23,7 +23,7 @@ from c3s_cli.kube.plugins import Plugins
 from c3s_cli.kube.proxies import is_loopback, proxy_of
 from c3s_cli.kube.secrets import Secrets
 from c3s_cli.kube.session import Session
-from c3s_cli.kube.tls import EarlyTls, early_tls
+from c3s_cli.kube.tls import Tls, early_tls
 from c3s_cli.request.target import Target
 
 if TYPE_CHECKING:
@@ -86,10 +86,10 @@ class Cluster:
         access: Access,
         target: Target,
         deadline: Deadline,
-        load: Callable[[], Any],
+        load: Callable[[], Access],
         dials: list[Dial],
         trace: Callable[[str], None] | None,
-        early: EarlyTls | None = None,
+        early: Tls | None = None,
     ) -> None:
         self.context = "demo" if target.demo else access.name
         self.namespace = access.namespace or "default"

@@ -54,10 +54,6 @@ class Deadline:
             raise TimeoutError
         return left
 
-    def is_over(self) -> bool:
-        """Whether the deadline has passed."""
-        return time.monotonic() >= self._end
-
     def wait(self) -> float | None:
         """Return how many seconds to wait for the next byte, None without a limit. TimeoutError if the time is over."""
         wait = min(self.left(), self._silence)

@@ -6,25 +6,29 @@ client sends the requests.
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from socket import socket
 
-    from c3s_cli.kube.tls import EarlyTls
+    from c3s_cli.kube.tls import Tls
 
 PORTS: Final = {"http": 80, "https": 443}
 # Seconds. A server may close a connection that stays idle longer, e.g. while a plugin prompts for a password.
 FRESH: Final = 5.0
+# Seconds until the next address of a name is tried, too, as Go does between IPv6 and IPv4.
+NEXT: Final = 0.3
 
 
 class Dial:
     """One connection being opened."""
 
-    def __init__(self, host: bytes, port: int, timeout: float | None, tls: EarlyTls | None) -> None:
+    def __init__(self, host: str, port: int, timeout: float | None, tls: Tls | None) -> None:
         self._begun = time.monotonic()
         self._socket: socket | None = None
         self._late = False
@@ -33,12 +37,10 @@ class Dial:
         self._thread = threading.Thread(target=self._connect, args=(host, port, timeout), daemon=True)
         self._thread.start()
 
-    def _connect(self, host: bytes, port: int, timeout: float | None) -> None:
-        from socket import create_connection  # takes 3 ms, here in a thread
-
+    def _connect(self, host: str, port: int, timeout: float | None) -> None:
         try:
-            made = create_connection((host, port), timeout)  # type: ignore[arg-type]  # bytes work, and avoid importing IDNA
-            self._socket = self._tls.secured(made) if self._tls else made
+            opened = open_connection(host, port, timeout)
+            self._socket = self._tls.secured(opened) if self._tls else opened
         except TimeoutError:
             self._late = True
         except Exception:  # noqa: BLE001  nobody would catch it in this thread
@@ -65,14 +67,72 @@ class Dial:
             self._socket.close()
 
 
-def dial(server: str, connections: int, timeout: float | None, tls: EarlyTls | None = None) -> list[Dial]:
+def dial(server: str, connections: int, timeout: float | None, tls: Tls | None = None) -> list[Dial]:
     """Open this many connections to the server of a URL, with TLS if `tls` is given.
 
     timeout: seconds for each wait, None for no limit.
     """
     try:
-        parts = urlsplit(server)
-        host, port = (parts.hostname or "").encode("ascii"), parts.port or PORTS[parts.scheme]
+        host, port = host_and_port(server)
     except (ValueError, KeyError):
         return []
-    return [Dial(host, port, timeout, tls) for _ in range(connections)] if host else []
+    return [Dial(host, port, timeout, tls) for _ in range(connections)] if host.isascii() and host else []
+
+
+def host_and_port(server: str) -> tuple[str, int]:
+    """Return where to connect to for a URL. ValueError or KeyError if it says nothing that can be used."""
+    parts = urlsplit(server)
+    return parts.hostname or "", parts.port or PORTS[parts.scheme]
+
+
+def open_connection(host: str, port: int, timeout: float | None) -> socket:
+    """Connect to a name; if it has several addresses, to the first that answers. TimeoutError after `timeout` seconds.
+
+    The next address is tried when one fails, and when none has answered for NEXT seconds. The lookup has no limit.
+    """
+    import selectors  # 3 ms with socket, usually in a thread
+    import socket
+
+    # Bytes avoid importing IDNA.
+    addresses = socket.getaddrinfo(host.encode() if host.isascii() else host, port, type=socket.SOCK_STREAM)
+    end = float("inf") if timeout is None else time.monotonic() + timeout
+    problem = OSError("the name has no address")
+    with selectors.DefaultSelector() as selector:
+        try:
+            while addresses or selector.get_map():
+                if addresses:
+                    try:
+                        selector.register(_begin(addresses.pop(0)), selectors.EVENT_WRITE)
+                    except OSError as at_once:
+                        problem = at_once
+                        continue
+                left = min(end - time.monotonic(), NEXT if addresses else float("inf"))
+                for key, _ in selector.select(None if left == float("inf") else left):
+                    opened: Any = key.fileobj
+                    selector.unregister(opened)
+                    failed = opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+                    if not failed:
+                        opened.settimeout(timeout)
+                        return opened  # type: ignore[no-any-return]
+                    opened.close()
+                    problem = OSError(failed, os.strerror(failed))
+                if time.monotonic() >= end:
+                    raise TimeoutError
+            raise problem
+        finally:
+            for key in list(selector.get_map().values()):
+                key.fileobj.close()  # type: ignore[union-attr]
+
+
+def _begin(address: tuple[Any, ...]) -> socket:
+    """Begin to connect to one of the addresses that `getaddrinfo` returns. OSError if that fails at once."""
+    import socket
+
+    family, kind, protocol, _, where = address
+    begun = socket.socket(family, kind, protocol)
+    begun.settimeout(0)
+    code = begun.connect_ex(where)
+    if code not in (0, errno.EINPROGRESS):
+        begun.close()
+        raise OSError(code, os.strerror(code))
+    return begun

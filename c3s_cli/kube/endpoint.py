@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from c3s_cli.errors import ConfigError
 from c3s_cli.kube.access import Access, address, checked
 from c3s_cli.kube.cluster import Cluster
-from c3s_cli.kube.credentials import configuration_of
+from c3s_cli.kube.credentials import authorization_of
 from c3s_cli.kube.deadline import Deadline
 from c3s_cli.kube.files import read_file
 from c3s_cli.kube.headers import sendable
@@ -36,7 +35,7 @@ class Endpoint(Cluster):
         trace: Callable[[str], None] | None,
     ) -> None:
         self._standing = standing
-        super().__init__(access, target, deadline, partial(configuration_of, access, deadline), [], trace)
+        super().__init__(access, target, deadline, lambda: access, [], trace)
         self.context = access.name
 
     @property
@@ -108,6 +107,5 @@ def _plain_authorization(access: Access, deadline: Deadline) -> list[tuple[str, 
     """Return the Authorization header for plain HTTP to this machine, where no network is in between."""
     if not ({"tokenFile", "username"} & set(access.user)):
         return []
-    kept = {key: value for key, value in access.user.items() if not key.startswith("client-")}
-    token = configuration_of(Access(access.name, "", access.server, {}, kept), deadline).api_key.get("BearerToken")
+    token = authorization_of(access, deadline)
     return [("Authorization", sendable("Authorization", token))] if token else []

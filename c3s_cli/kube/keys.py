@@ -1,41 +1,84 @@
-"""The directory for inline certificates and keys: OpenSSL reads them from files only."""
+"""Names of files for inline certificates and keys, since OpenSSL reads them from files only.
+
+On Linux these are files in memory. Elsewhere each is in a directory that only the user may open, for as long as OpenSSL
+reads it.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
 from typing import Final
 
-# The directories that were made: at most one, unless this process is a test.
-FOLDERS: Final[list[str]] = []
+from c3s_cli.errors import ConfigError
+
+# The directories that exist now. A signal may come while OpenSSL reads from one.
+DIRECTORIES: Final[list[str]] = []
+# Held while a directory is made, and for ever once c3s ends.
+MAKING: Final = Lock()
+# How many seconds the end of c3s waits for a directory that is being made.
+PATIENCE: Final = 0.5
 
 
-def folder_for_keys() -> str:
-    """Return a directory that only the user may open, for the files of this process. `remove_keys` removes it."""
-    if not FOLDERS:
-        import tempfile
+@contextmanager
+def file_of(content: bytes) -> Iterator[str]:
+    """Yield the name of a file with this content, which exists until then. ConfigError if there is no place for it."""
+    try:
+        descriptor = os.memfd_create("c3s")
+    except (AttributeError, OSError):
+        descriptor = -1
+    path = f"/proc/self/fd/{descriptor}"
+    try:
+        if os.path.exists(path):
+            os.write(descriptor, content)
+            yield path
+        else:
+            yield from _temporary_file(content)
+    finally:
+        if descriptor >= 0:
+            os.close(descriptor)
 
-        # Known before it exists, since a signal may arrive in between.
-        FOLDERS.append(os.path.join(tempfile.gettempdir(), f"c3s-{os.getpid()}-{os.urandom(8).hex()}"))
-        os.mkdir(FOLDERS[0], 0o700)
-    return FOLDERS[0]
 
-
-def file_with_key(text: str) -> str:
-    """Write a file in that directory and return its name."""
-    path = os.path.join(folder_for_keys(), os.urandom(8).hex())
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    return path
+def _temporary_file(content: bytes) -> Iterator[str]:
+    why = None
+    # Not tempfile.gettempdir(), which may return the working directory.
+    for parent in filter(None, (os.environ.get("TMPDIR"), "/tmp", "/var/tmp")):  # noqa: S108  a private directory in it
+        directory = os.path.join(parent, f"c3s-{os.getpid()}-{os.urandom(8).hex()}")
+        path = os.path.join(directory, "pem")
+        # Before it is made, since a signal may arrive in between.
+        DIRECTORIES.append(directory)
+        try:
+            with MAKING:
+                os.mkdir(directory, 0o700)
+                with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                    file.write(content)
+        except OSError as problem:
+            why = problem.strerror
+            _remove(directory)
+            continue
+        try:
+            yield path
+        finally:
+            _remove(directory)
+        return
+    raise ConfigError(f"no place for the client's certificate and key: {why}", hint="set $TMPDIR to a directory")
 
 
 def remove_keys() -> None:
-    """Remove the directory and its files; call it on every way out of the process."""
-    while FOLDERS:
-        path = FOLDERS.pop()
-        try:
-            for name in os.listdir(path):
-                os.unlink(os.path.join(path, name))
-            os.rmdir(path)
-        except OSError:
-            pass  # it was never created
+    """Remove the files that still exist, on the way out of c3s."""
+    MAKING.acquire(timeout=PATIENCE)
+    for directory in tuple(DIRECTORIES):
+        _remove(directory)
+
+
+def _remove(directory: str) -> None:
+    try:
+        for name in os.listdir(directory):
+            os.unlink(os.path.join(directory, name))
+        os.rmdir(directory)
+    except OSError:
+        pass  # it was never made
+    if directory in DIRECTORIES:
+        DIRECTORIES.remove(directory)

@@ -1,8 +1,7 @@
 """Kubeconfig files, read and merged as kubectl does.
 
-The official client's loader merges several files differently (the last current-context wins, relative paths are
-resolved against the wrong file) and quotes credentials in its errors. So c3s merges the files itself and passes the
-loader a document with one cluster, user and context. It never writes files or quotes their contents.
+The official client merges several files differently (the last current-context wins, relative paths are resolved
+against the wrong file) and quotes credentials in its errors. c3s never writes files or quotes their contents.
 """
 
 from __future__ import annotations
@@ -16,7 +15,8 @@ from msgspec import Struct, ValidationError, convert, field
 from c3s_cli.errors import ConfigError
 from c3s_cli.kube.deadline import Deadline
 from c3s_cli.kube.files import read_file
-from c3s_cli.request.nesting import TooDeepError, check_nesting
+from c3s_cli.kube.yaml_text import NotYamlError, read_yaml
+from c3s_cli.request.nesting import TooDeepError
 
 SECTIONS: Final = ("clusters", "users", "contexts")
 INNER: Final = {"clusters": "cluster", "users": "user", "contexts": "context"}
@@ -40,15 +40,23 @@ class _Cluster(Struct, rename="kebab"):
     disable_compression: bool | None = None
 
 
+class _Variable(Struct):
+    """The shape of an environment variable of a plugin."""
+
+    name: str | None = None
+    value: str | None = None
+
+
 class _Plugin(Struct, rename="camel"):
     """The shape of a user's exec plugin."""
 
     api_version: str | None = None
     command: str | None = None
     args: list[str] | None = None
-    env: list[dict[str, str]] | None = None
+    env: list[_Variable] | None = None
     install_hint: str | None = None
     provide_cluster_info: bool | None = None
+    interactive_mode: str | None = None
 
 
 class _Provider(Struct):
@@ -141,22 +149,16 @@ def _home(environ: Mapping[str, str]) -> str:
 
 def _load(path: str, deadline: Deadline) -> Entry:
     """Read one file. ConfigError if it cannot be read or is not a mapping."""
-    import yaml  # takes 10 ms, not needed with only --server
-
     try:
-        content = read_file(path, deadline, "kubeconfig")
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        check_nesting(content, loader)
-        document = yaml.load(content, Loader=loader)  # noqa: S506  a safe loader
+        document = read_yaml(read_file(path, deadline, "kubeconfig"))
     except FileNotFoundError:
         raise ConfigError(f"stat {path}: no such file or directory") from None
     except OSError as problem:
         raise ConfigError(f"error loading config file {path!r}: {problem.strerror}") from None
     except TooDeepError:
         raise ConfigError(f"error loading config file {path!r}: it is nested too deep, or its aliases are") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as problem:
-        mark = getattr(problem, "problem_mark", None)
-        where = f" at line {mark.line + 1}" if mark else ""
+    except NotYamlError as problem:
+        where = f" at line {problem.line}" if problem.line else ""
         raise ConfigError(f"error loading config file {path!r}: it is not valid YAML{where}") from None
     if document is None:
         return {}
@@ -171,10 +173,10 @@ def _entries(document: Entry, section: str, path: str) -> list[tuple[str, Entry]
     if not isinstance(listed, list):
         raise ConfigError(f"error loading config file {path!r}: {section} is not a list")
     found = []
-    for item in listed:
-        if not isinstance(item, dict) or "name" not in item:
-            raise ConfigError(f"error loading config file {path!r}: an entry of {section} has no name")
-        name = _name(item["name"], f"the name of an entry of {section}", path)
+    for item in (each or {} for each in listed):
+        if not isinstance(item, dict):
+            raise ConfigError(f"error loading config file {path!r}: an entry of {section} is not a mapping")
+        name = _name(item.get("name"), f"the name of an entry of {section}", path)
         inner = item.get(INNER[section]) or {}
         if not isinstance(inner, dict):
             raise ConfigError(f"error loading config file {path!r}: an entry of {section} is not a mapping")
@@ -185,9 +187,9 @@ def _entries(document: Entry, section: str, path: str) -> list[tuple[str, Entry]
 
 def _name(value: object, what: str, path: str) -> str:
     """Return a name as text, since YAML reads 1 as a number. ConfigError for nested values."""
-    if isinstance(value, (dict, list, set, tuple)):
+    if not isinstance(value, str | int | None) or isinstance(value, bool):
         raise ConfigError(f"error loading config file {path!r}: {what} is not a text")
-    return str(value)
+    return "" if value is None else str(value)
 
 
 def _check_shape(entry: Entry, section: str, name: str, path: str) -> None:
@@ -203,8 +205,8 @@ def _check_shape(entry: Entry, section: str, name: str, path: str) -> None:
 
 
 def _absolute(entry: Entry, section: str, folder: str) -> Entry:
-    """Resolve relative file names against the directory of the kubeconfig that contains them."""
-    made = dict(entry)
+    """Resolve relative file names against the directory of the kubeconfig that contains them. null is no value."""
+    made = {key: value for key, value in entry.items() if value is not None}
     for key in PATHS[section]:
         if made.get(key):
             made[key] = os.path.join(folder, str(made[key]))

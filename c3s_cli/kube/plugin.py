@@ -1,12 +1,23 @@
-"""The process of an exec plugin: it ends at the deadline, and c3s prints that it is waiting for it."""
+"""Run an exec plugin and read its answer by kubectl's rules, with kubectl's words for what goes wrong."""
 
 from __future__ import annotations
 
-import json  # already imported by the client
-import threading
-from typing import TYPE_CHECKING, Any, Final
+import os
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from c3s_cli.kube.deadline import FOREVER, PATIENCE, announce
+import msgspec
+from msgspec import Meta, Struct
+
+from c3s_cli.errors import ConfigError, Unreachable
+from c3s_cli.kube.access import EXEC_GROUP, Access
+from c3s_cli.kube.deadline import FOREVER, HINT, PATIENCE, announce
+from c3s_cli.kube.files import read_file
+from c3s_cli.kube.secrets import without_secrets
+from c3s_cli.kube.yaml_text import read_yaml
+from c3s_cli.terminal.stderr import say
 
 if TYPE_CHECKING:
     from subprocess import Popen
@@ -15,63 +26,202 @@ if TYPE_CHECKING:
 
 # Seconds between SIGTERM and SIGKILL.
 GRACE: Final = 0.5
-# The output of each thread's last plugin.
-PRINTED: Final = threading.local()
+BY_HAND: Final = "run it by hand to see why; c3s sent nothing to the cluster"
+BOM: Final = b"\xef\xbb\xbf"
+# How many characters of a failing plugin's output a hint shows.
+LONGEST: Final = 300
+# What a plugin may learn about its cluster, under the names of the kubeconfig.
+CLUSTER: Final = (
+    "server",
+    "tls-server-name",
+    "insecure-skip-tls-verify",
+    "certificate-authority-data",
+    "proxy-url",
+    "disable-compression",
+)
 
 
-def process_class(deadline: Deadline) -> type[Popen[str]]:
-    """Return a Popen class for the client: its `communicate` ends the process at the deadline."""
-    import subprocess
+class Credential(Struct, frozen=True):
+    """What a plugin returned, "" for nothing. expires: in seconds since 1970, infinity if it does not say."""
 
-    class Process(subprocess.Popen[str]):
-        def communicate(self, _input: Any = None, _timeout: float | None = None) -> tuple[str, str]:
-            try:
-                printed = self._until_the_end()
-            except BaseException:
-                # At the deadline and on signals: the answer is no longer needed.
-                self._end()
-                raise
-            PRINTED.text = printed[0]
-            return printed
+    token: str
+    certificate: str
+    key: str
+    expires: float
 
-        def _end(self) -> None:
-            self.terminate()
-            try:
-                self.wait(GRACE)
-            except subprocess.TimeoutExpired:
-                self.kill()
-                self.wait()
-            for stream in filter(None, (self.stdout, self.stderr)):
-                stream.close()
-
-        def _until_the_end(self) -> tuple[str, str]:
-            left = deadline.left()
-            if left > PATIENCE:
-                try:
-                    return super().communicate(timeout=PATIENCE)
-                except subprocess.TimeoutExpired:
-                    announce(f"exec plugin {_command(self.args)}")
-                    left = deadline.left()
-            try:
-                return super().communicate(timeout=None if left == FOREVER else left)
-            except subprocess.TimeoutExpired:
-                raise TimeoutError from None
-
-    return Process
+    def __repr__(self) -> str:
+        """Return no secret."""
+        return "Credential()"
 
 
-def certificate_given() -> tuple[str, str]:
-    """Return the certificate and key from this thread's last plugin; "" if it did not return one.
+class _Status(Struct, rename="camel"):
+    token: str | None = None
+    client_certificate_data: str | None = None
+    client_key_data: str | None = None
+    expiration_timestamp: Annotated[datetime, Meta(tz=True)] | None = None
 
-    The client drops them if there is also a token.
-    """
+
+class _Answer(Struct, rename="camel"):
+    api_version: str | None = None
+    kind: str | None = None
+    status: _Status | None = None
+
+
+def run_plugin(access: Access, deadline: Deadline) -> Credential:
+    """Run the plugin of a user and return its answer. Unreachable in kubectl's words if there is none."""
+    plugin = access.user["exec"]
+    command, interactive = str(plugin["command"]), may_prompt(plugin)
+    spec: dict[str, Any] = {"interactive": interactive}
+    if plugin.get("provideClusterInfo"):
+        spec = {"cluster": _cluster(access, deadline), **spec}
+    version = str(plugin["apiVersion"])
+    info = {"kind": "ExecCredential", "apiVersion": version, "spec": spec}
+    own = {str(each["name"]): str(each.get("value") or "") for each in plugin.get("env") or ()}
+    environment = {**os.environ, **own, "KUBERNETES_EXEC_INFO": msgspec.json.encode(info).decode()}
+    process = _started(plugin, environment, interactive=interactive)
+    printed, remarks = _until_its_end(process, deadline, command)
+    lines = without_secrets(remarks.decode("utf-8", "replace"))
+    if process.returncode:
+        # Go knows no number for a process that a signal has ended.
+        words = f"exec: executable {command} failed with exit code {max(process.returncode, -1)}"
+        own_words = "; ".join(lines)[-LONGEST:] or BY_HAND
+        raise _failed(words, own_words if process.stderr else "see its own message above")
+    for line in lines:
+        say(line)
+    return _credential(printed, version)
+
+
+def may_prompt(plugin: Mapping[str, Any]) -> bool:
+    """Return whether a plugin may read from the terminal. Unreachable if it must, but there is none."""
     try:
-        status = json.loads(getattr(PRINTED, "text", ""))["status"]
-        certificate, key = (status.get(name) or "" for name in ("clientCertificateData", "clientKeyData"))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return "", ""
-    return str(certificate), str(key)
+        terminal = sys.stdin is not None and sys.stdin.isatty()
+    except ValueError:
+        terminal = False  # it is closed
+    if plugin.get("interactiveMode") == "Always" and not terminal:
+        raise _failed("exec plugin cannot support interactive mode: standard input is not a terminal")
+    return terminal and plugin.get("interactiveMode") != "Never"
 
 
-def _command(args: Any) -> str:
-    return str(args[0] if isinstance(args, list) else args)
+def _failed(words: str, hint: str | None = BY_HAND) -> Unreachable:
+    return Unreachable(f"Unable to connect to the server: getting credentials: {words}", hint=hint)
+
+
+def _cluster(access: Access, deadline: Deadline) -> dict[str, Any]:
+    """Return what a plugin with provideClusterInfo may know: as kubectl tells it, with the CA as data."""
+    import base64  # only these plugins need it
+
+    cluster = dict(access.cluster, server=access.server)
+    path = cluster.get("certificate-authority")
+    if path and not cluster.get("certificate-authority-data"):
+        try:
+            content = read_file(path, deadline, "certificate authority")
+        except OSError as problem:
+            raise ConfigError(f"unable to read certificate-authority {path!r}: {problem.strerror}") from None
+        cluster["certificate-authority-data"] = base64.b64encode(content).decode()
+    known = {key: cluster[key] for key in CLUSTER if cluster.get(key)}
+    extensions = {each.get("name"): each.get("extension") for each in cluster.get("extensions") or ()}
+    config = extensions.get(f"{EXEC_GROUP}/exec")
+    return known if config is None else {**known, "config": config}
+
+
+def _started(plugin: Mapping[str, Any], environment: Mapping[str, str], *, interactive: bool) -> Popen[bytes]:
+    """Start a plugin. Its stderr is the user's; where nobody looks at that, c3s reads it to quote it."""
+    import subprocess  # only plugins need it
+    from shutil import which
+
+    command = str(plugin["command"])
+    path = command if os.sep in command else which(command)
+    if path is None:
+        raise _failed(f"exec: executable {command} not found", _install_hint(plugin))
+    quoted = not interactive and not (sys.stderr is not None and sys.stderr.isatty())
+    try:
+        return subprocess.Popen(  # noqa: S603  as the kubeconfig says
+            [command, *map(str, plugin.get("args") or ())],
+            executable=path,
+            env=environment,
+            stdin=None if interactive else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE if quoted else None,
+        )
+    except FileNotFoundError:
+        raise _failed(f"exec: fork/exec {command}: no such file or directory", _install_hint(plugin)) from None
+    except (OSError, ValueError) as problem:
+        why = (getattr(problem, "strerror", None) or "invalid argument").lower()
+        raise _failed(f"exec: fork/exec {command}: {why}") from None
+
+
+def _install_hint(plugin: Mapping[str, Any]) -> str | None:
+    """Return the first line of the kubeconfig's advice on how to install a plugin."""
+    return next(iter(without_secrets(str(plugin.get("installHint") or ""))), None)
+
+
+def _until_its_end(process: Popen[bytes], deadline: Deadline, command: str) -> tuple[bytes, bytes]:
+    """Return what a plugin printed to stdout and stderr. End it at the deadline, and if a signal ends c3s."""
+    from subprocess import TimeoutExpired
+
+    try:
+        left = deadline.left()
+        if left > PATIENCE:
+            try:
+                printed = process.communicate(timeout=PATIENCE)
+            except TimeoutExpired:
+                announce(f"exec plugin {command}")
+                left = deadline.left()
+                printed = process.communicate(timeout=None if left == FOREVER else left)
+        else:
+            printed = process.communicate(timeout=left)
+    except (TimeoutError, TimeoutExpired):
+        _end(process)
+        raise _failed(f"exec: timeout while waiting for executable {command}", HINT) from None
+    except BaseException:
+        _end(process)
+        raise
+    return printed[0] or b"", printed[1] or b""
+
+
+def _end(process: Popen[bytes]) -> None:
+    from subprocess import TimeoutExpired
+
+    process.terminate()
+    try:
+        process.wait(GRACE)
+    except TimeoutExpired:
+        process.kill()
+        process.wait()
+    for stream in filter(None, (process.stdout, process.stderr)):
+        stream.close()
+
+
+def _credential(printed: bytes, version: str) -> Credential:
+    """Decode a plugin's answer, which is JSON or YAML."""
+    answer = _decoded(printed.removeprefix(BOM))
+    other = answer.api_version or f"{EXEC_GROUP}/__internal"
+    if other != version:
+        words = f"exec plugin is configured to use API version {version}, plugin returned version {other}"
+        raise _failed(words, None if answer.api_version else "its answer names no apiVersion")
+    if answer.kind not in (None, "", "ExecCredential"):
+        raise _failed(f'exec plugin: decoding stdout: no kind "{answer.kind}" is registered for version "{version}"')
+    if answer.status is None:
+        raise _failed("exec plugin didn't return a status field")
+    status, expires = answer.status, answer.status.expiration_timestamp
+    token = (status.token or "").strip()
+    certificate, key = status.client_certificate_data or "", status.client_key_data or ""
+    if not (token or certificate or key):
+        raise _failed("exec plugin didn't return a token or cert/key pair")
+    if bool(certificate) != bool(key):
+        raise _failed("exec plugin returned only certificate or key, not both", None)
+    return Credential(token, certificate, key, expires.timestamp() if expires else FOREVER)
+
+
+def _decoded(content: bytes) -> _Answer:
+    try:
+        try:
+            document = msgspec.json.decode(content)
+        except (msgspec.DecodeError, RecursionError):
+            document = read_yaml(content)
+        return msgspec.convert({} if document is None else document, _Answer)
+    except msgspec.ValidationError as problem:
+        # The answer may hold a secret: only types and names of fields are shown.
+        raise _failed(f"exec plugin: decoding stdout: {str(problem).replace('`', '')}") from None
+    except ValueError:
+        raise _failed("exec plugin: decoding stdout: it is neither JSON nor YAML") from None

@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Lock
-from typing import Any
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import structs
 
 from c3s_cli.errors import C3sError
 from c3s_cli.kube.access import Access
-from c3s_cli.kube.credentials import configuration_of
 from c3s_cli.kube.deadline import Deadline
-
-
-class Given(Struct, frozen=True):
-    """The answer of a plugin: the client's Configuration of the cluster that it ran for."""
-
-    access: Access
-    configuration: Any
+from c3s_cli.kube.plugin import Credential, may_prompt, run_plugin
 
 
 class Plugins:
@@ -31,24 +23,24 @@ class Plugins:
         # Plugins that always prompt run one after another.
         self._terminal = Lock()
 
-    def loader(self, access: Access, deadline: Deadline) -> Callable[[], Any]:
-        """Return a function that loads the client's Configuration of a cluster.
+    def loader(self, access: Access, deadline: Deadline) -> Callable[[], Access]:
+        """Return a function that returns the access with the credentials of its plugin, if it has one.
 
-        It raises ConfigError, or Unreachable for a plugin. Calling it again means that the server refused them.
+        It raises Unreachable or ConfigError. Calling it again means that the server refused them, or that they expired.
         """
         plugin = access.user.get("exec")
         if not plugin:
-            return lambda: configuration_of(access, deadline)
+            return lambda: access
         about = (access.server, access.cluster) if plugin.get("provideClusterInfo") else None
         key = msgspec.json.encode((access.user, about), order="deterministic")
         with self._lock:
             identity = self._identities.setdefault(key, _Identity())
-        refused: Given | None = None
+        refused: Credential | None = None
 
-        def load() -> Any:
+        def load() -> Access:
             nonlocal refused
-            refused = identity.given(lambda: self._run(access, deadline), refused)
-            return _configured(access, refused, deadline)
+            refused = identity.credential(lambda: self._run(access, deadline), refused)
+            return _with(access, refused)
 
         return load
 
@@ -57,11 +49,11 @@ class Plugins:
         for identity in self._identities.values():
             identity.forget_failure()
 
-    def _run(self, access: Access, deadline: Deadline) -> Given:
-        if access.user["exec"].get("interactiveMode") != "Always":
-            return Given(access, configuration_of(access, deadline))
+    def _run(self, access: Access, deadline: Deadline) -> Credential:
+        if access.user["exec"].get("interactiveMode") != "Always" or not may_prompt(access.user["exec"]):
+            return run_plugin(access, deadline)
         with self._terminal:
-            return Given(access, configuration_of(access, deadline))
+            return run_plugin(access, deadline)
 
 
 class _Identity:
@@ -69,9 +61,9 @@ class _Identity:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._last: Given | C3sError | None = None
+        self._last: Credential | C3sError | None = None
 
-    def given(self, run: Callable[[], Given], refused: Given | None) -> Given:
+    def credential(self, run: Callable[[], Credential], refused: Credential | None) -> Credential:
         """Return the plugin's answer; run it if it has not run, or if its last answer was refused. Raises its error."""
         with self._lock:
             if self._last is None or self._last is refused:
@@ -90,12 +82,10 @@ class _Identity:
                 self._last = None
 
 
-def _configured(access: Access, given: Given, deadline: Deadline) -> Any:
-    """Return the Configuration of a cluster with a plugin's credentials, which may come from another cluster's run."""
-    if given.access is access:
-        return given.configuration
+def _with(access: Access, credential: Credential) -> Access:
+    """Return an access with the credentials of its plugin instead of the plugin."""
     user = {key: value for key, value in access.user.items() if key != "exec"}
-    configuration = configuration_of(structs.replace(access, user=user), deadline)
-    configuration.api_key = dict(given.configuration.api_key)
-    configuration.cert_file, configuration.key_file = given.configuration.cert_file, given.configuration.key_file
-    return configuration
+    user["token"] = credential.token
+    user["client-certificate-pem"], user["client-key-pem"] = credential.certificate, credential.key
+    with_credential: Access = structs.replace(access, user=user, expires=credential.expires)
+    return with_credential

@@ -16,11 +16,14 @@ PROXIES: Final = ("http", "https", "socks5", "socks5h")
 
 def set_proxy(configuration: Any, access: Access) -> None:
     """Set the proxy as kubectl does: the cluster's proxy-url wins; loopback is otherwise never proxied."""
-    if access.cluster.get("proxy-url"):
-        configuration.no_proxy = None
     # Not ALL_PROXY, which kubectl ignores.
     proxy = proxy_of(access)
-    configuration.proxy = f"http://{proxy}" if proxy and "://" not in proxy else proxy
+    if proxy and not access.cluster.get("proxy-url"):
+        from kubernetes.client.rest import should_bypass_proxies  # the client is loaded by now
+
+        if should_bypass_proxies(access.server, configuration.no_proxy):
+            proxy = None
+    configuration.proxy = f"http://{proxy}" if proxy and "://" not in proxy else proxy or ""
     if not configuration.proxy:
         return
     scheme, rest = configuration.proxy.split("://", 1)
@@ -39,12 +42,16 @@ def set_proxy(configuration: Any, access: Access) -> None:
 
 
 def exempt_hosts() -> str:
-    """Return the hosts that are reached without a proxy, separated by commas: $no_proxy, or $NO_PROXY."""
-    return os.environ.get("no_proxy", os.environ.get("NO_PROXY", ""))
+    """Return the hosts that are reached without a proxy, separated by commas: $NO_PROXY, or $no_proxy if it is empty.
+
+    "*.domain" means ".domain", as in Go.
+    """
+    hosts = os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
+    return ",".join(host.strip().removeprefix("*") if len(host.strip()) > 1 else host for host in hosts.split(","))
 
 
 def proxy_of(access: Access) -> str | None:
-    """Return the proxy of a server as configured. $NO_PROXY may still exempt the server."""
+    """Return the proxy of a server as configured. $NO_PROXY may exempt the server."""
     own = access.cluster.get("proxy-url")
     if own:
         return str(own)

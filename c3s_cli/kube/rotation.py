@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import time
+from time import time as clock
 from typing import Final
 
 from c3s_cli.errors import ApiError, BrokenOff, C3sError, Unreachable
@@ -27,18 +28,23 @@ class Rotation:
         self._plugin = "exec" in access.user
         self._loaded: Stamp = ()
         self._due = 0.0
+        self._expires = float("inf")
 
     def stamp(self) -> Stamp:
         """Return the modification times and sizes of the files, to be taken before reading them."""
         return tuple([_stamp(path) for path in self._paths])
 
-    def loaded(self, stamp: Stamp) -> None:
-        """Remember the files that were read."""
+    def loaded(self, stamp: Stamp, expires: float) -> None:
+        """Remember the files that were read, and when a plugin's answer expires, in seconds since 1970."""
         self._loaded = stamp
+        # A plugin whose answers have always expired is asked again when the server refuses one.
+        self._expires = expires if expires > clock() else float("inf")
         self._due = time.monotonic() + EVERY
 
     def due(self) -> bool:
-        """Return whether files have changed. They are checked once a minute."""
+        """Return whether a plugin's answer has expired, or files have changed. These are checked once a minute."""
+        if clock() >= self._expires:
+            return True
         if not self._paths or time.monotonic() < self._due:
             return False
         self._due = time.monotonic() + EVERY

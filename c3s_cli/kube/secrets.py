@@ -10,6 +10,26 @@ from typing import Any, Final
 SECRET_HEADER: Final = re.compile(r"auth|cookie|key|token|secret|passw|session|credential", re.IGNORECASE)
 # Shorter words are not secrets and may appear in any text.
 SHORTEST: Final = 4
+# What hides a token in a line that is otherwise worth reading.
+TOKENS: Final = re.compile(r"(?i)bearer \S+|\beyJ[\w.+/=-]+")
+# What a line with a secret looks like: names of secrets with a value, URLs with credentials, PEM, well-known prefixes,
+# and long words of letters and digits.
+SUSPICIOUS: Final = re.compile(
+    r"(?i)(?:token|passw(?:or)?d|passphrase|pwd|secret|api[-_]?key|access[-_]?key|private[-_]?key|credentials?|"
+    r"session[-_]?key|signature|authorization|cookie|assertion|otp|pin|code)[\w-]*[\"']?\s*[:=]"
+    r"|\bbasic\s+[\w+/=-]{4,}|://[^\s/@]+@|[?&][\w-]*=|-----(?:BEGIN|END)|\b(?:ya29\.|gh[a-z]_|github_pat_|glpat-|"
+    r"xox[a-z]-|AKIA|ASIA|sk-|s\.|hvs\.|k8s-aws-v1\.|AIza|sha256~)[\w-]{4,}|[\w+/=-]{40,}"
+)
+NOT_SHOWN: Final = "(a line of the plugin that may hold a secret is not shown)"
+
+
+def without_secrets(text: str) -> list[str]:
+    """Return the lines of a plugin's text, without blank ones and without what may be a secret."""
+    lines = []
+    for line in filter(None, map(str.strip, text.splitlines())):
+        shown = TOKENS.sub("…", line)
+        lines.append(NOT_SHOWN if SUSPICIOUS.search(shown) else shown)
+    return lines
 
 
 class Secrets(tuple[str, ...]):

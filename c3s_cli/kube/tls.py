@@ -1,7 +1,10 @@
-"""The TLS context of a cluster: its CA, and the client's certificate. And handshakes made ahead."""
+"""The TLS of a cluster: one context for all of its connections, and the handshake."""
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Mapping
+from contextlib import ExitStack
 from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
@@ -9,6 +12,7 @@ from urllib.parse import urlsplit
 
 from c3s_cli.errors import ConfigError, Unreachable
 from c3s_cli.kube.answers import UNABLE
+from c3s_cli.kube.keys import file_of
 
 if TYPE_CHECKING:
     from socket import socket
@@ -23,48 +27,40 @@ KEY_WORDS: Final = {
     "": "tls: failed to find any PEM data in certificate or key input",
     "KEY_VALUES_MISMATCH": "tls: private key does not match public key",
 }
-# A user with one of these may have a client certificate, which the client's Configuration names.
-MAY_HAVE_CERTIFICATE: Final = ("exec", "client-certificate", "client-certificate-data")
+# kubectl's words for the files of a kubeconfig.
+FILES: Final = {
+    "certificate-authority": "certificate-authority",
+    "client-certificate": "client-cert",
+    "client-key": "client-key",
+}
 
 
-class EarlyTls:
-    """The TLS of one cluster before the official client is imported, so that handshakes take place meanwhile.
-
-    Several threads may use it at once.
-    """
+class Tls:
+    """The TLS of one cluster. The context is made when it is first needed. Several threads may use it at once."""
 
     def __init__(self, access: Access) -> None:
-        name = access.cluster.get("tls-server-name") or urlsplit(access.server).hostname or ""
-        # Bytes avoid importing IDNA. UnicodeEncodeError for a name that needs it.
-        self._name = str(name).encode("ascii")
+        name = str(access.cluster.get("tls-server-name") or urlsplit(access.server).hostname or "").rstrip(".")
+        # Bytes avoid importing IDNA.
+        self._name = name.encode() if name.isascii() else name
         self._access = access
         self._lock = Lock()
         self._context: SSLContext | None = None
 
     @property
     def context(self) -> SSLContext:
-        """The context, made when it is first needed. Raises OSError or ValueError if the CA cannot be used."""
+        """The context. Raises ConfigError if the CA cannot be read, that or Unreachable if the certificate cannot."""
         with self._lock:
             if self._context is None:
-                self._context = self._made()
+                self._context = _context_of(self._access)
             return self._context
 
-    def _made(self) -> SSLContext:
-        import base64  # the client imports it, too
+    @property
+    def verifies(self) -> bool:
+        """Whether the server's certificate is verified."""
+        return not self._access.cluster.get("insecure-skip-tls-verify")
 
-        cluster = self._access.cluster
-        inline = cluster.get("certificate-authority-data")
-        authority = None if inline else cluster.get("certificate-authority") or None
-        data = base64.b64decode(inline).decode("ascii") if inline else None
-        if data == "":
-            # ssl would use the system's CAs instead.
-            raise ValueError("no certificate")
-        context = _context(self._access, authority, data, own=bool(authority or data))
-        context.set_alpn_protocols(["http/1.1"])
-        return context
-
-    def secured(self, plain: socket) -> socket:
-        """Do the handshake on an open connection, or close it. The context lets urllib3 use the result as it is."""
+    def secured(self, plain: socket) -> SSLSocket:
+        """Do the handshake on an open connection, or close it."""
         try:
             return self.context.wrap_socket(plain, server_hostname=self._name)
         except BaseException:
@@ -72,59 +68,87 @@ class EarlyTls:
             raise
 
 
-def early_tls(access: Access) -> EarlyTls | None:
-    """Return the TLS for early handshakes; None without TLS, or if a client certificate may have to be loaded."""
-    if not access.secure or any(access.user.get(key) for key in MAY_HAVE_CERTIFICATE):
-        return None
-    try:
-        return EarlyTls(access)
-    except ValueError:
-        return None
+def early_tls(access: Access) -> Tls | None:
+    """Return the TLS for early handshakes; None without TLS, or if a plugin may return a client certificate."""
+    return Tls(access) if access.secure and not access.user.get("exec") else None
 
 
-def tls_context(configuration: Any, access: Access) -> SSLContext:
-    """Return the TLS context of a cluster, from the client's Configuration.
+def _context_of(access: Access) -> SSLContext:
+    import ssl  # takes 10 ms
 
-    Raises ConfigError if the CA cannot be read, Unreachable if the client's certificate or key cannot.
-    """
-    import ssl  # already imported by urllib3
-
-    authority = configuration.ssl_ca_cert or None
-    try:
-        context = _context(access, authority, None, own=bool(authority or configuration.cert_file))
-    except (OSError, ssl.SSLError):
-        raise ConfigError(
-            f'the certificate authority of context "{access.name}" cannot be read',
-            hint="it must contain certificates in PEM format",
-        ) from None
-    if configuration.cert_file:
+    cluster, user = access.cluster, access.user
+    named = any(user.get(key) for key in ("client-certificate", "client-certificate-data", "client-certificate-pem"))
+    inline, file = cluster.get("certificate-authority-data"), cluster.get("certificate-authority")
+    if cluster.get("insecure-skip-tls-verify"):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        context.sslsocket_class = _socket_class()
+    elif inline or file:
         try:
+            # Without any text, ssl would use the system's CAs.
+            text = _decoded(cluster, "certificate-authority-data").decode("ascii") if inline else None
+            context = _verifying(None if inline else file, text if text != "" else "no certificate")
+        except (OSError, ValueError):
+            _check_file(access, cluster, "certificate-authority", access.cluster_name)
+            raise ConfigError(
+                f'the certificate authority of context "{access.name}" cannot be read',
+                hint="it must contain certificates in PEM format",
+            ) from None
+    else:
+        # urllib3 sets what it is told on a context, so one with a certificate or a name is not shared.
+        context = _verifying(None, None) if named or cluster.get("tls-server-name") else _of_the_system()
+    context.set_alpn_protocols(["http/1.1"])
+    if named:
+        _load_certificate(context, access)
+    return context
+
+
+def _load_certificate(context: SSLContext, access: Access) -> None:
+    import ssl  # already imported by the caller
+
+    user = access.user
+    with ExitStack() as stack:
+        try:
+            certificate, key = (
+                stack.enter_context(file_of(content)) if (content := _inline(user, kind)) else str(user[kind])
+                for kind in ("client-certificate", "client-key")
+            )
             # Pass a password, so that OpenSSL does not prompt for one if the key is encrypted.
-            context.load_cert_chain(configuration.cert_file, configuration.key_file, password="")
+            context.load_cert_chain(certificate, key, password="")
         except ssl.SSLError as problem:
             words = KEY_WORDS.get(problem.reason or "", "tls: failed to parse private key")
             raise Unreachable(f"{UNABLE}{words}") from None
         except OSError as problem:
+            for kind in ("client-certificate", "client-key"):
+                _check_file(access, user, kind, access.user_name)
             raise ConfigError(f"unable to read the client certificate or its key: {problem.strerror}") from None
-    return context
 
 
-def _context(access: Access, authority: str | None, data: str | None, *, own: bool) -> SSLContext:
-    """Return a context without a client certificate. authority, data: the CA's file or text; None for the system's.
+def _inline(user: Mapping[str, Any], kind: str) -> bytes:
+    """Return a certificate or key that is not in a file, b"" for one that is."""
+    pem = user.get(f"{kind}-pem")
+    return str(pem).encode() if pem else _decoded(user, f"{kind}-data")
 
-    own: whether it must not be shared with other clusters.
-    """
-    import ssl  # takes 10 ms
 
-    if access.cluster.get("insecure-skip-tls-verify"):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        return _accepting_early(context)
-    # urllib3 changes the context for another server name.
-    if own or access.cluster.get("tls-server-name"):
-        return _verifying(authority, data)
-    return _of_the_system()
+def _decoded(entry: Mapping[str, Any], field: str) -> bytes:
+    try:
+        return base64.b64decode("".join(str(entry.get(field) or "").split()), validate=True)
+    except ValueError:
+        raise ConfigError(f"{field} of the kubeconfig is not valid base64") from None
+
+
+def _check_file(access: Access, entry: Mapping[str, Any], kind: str, owner: str) -> None:
+    """Raise ConfigError in kubectl's words if a file is the reason why something could not be loaded."""
+    path = entry.get(kind)
+    if not path or entry.get(f"{kind}-data"):
+        return
+    try:
+        with open(path, "rb") as file:
+            file.read(1)
+    except OSError as problem:
+        why = f"open {path}: {(problem.strerror or '').lower()}"
+        raise ConfigError(f"unable to read {FILES[kind]} {path} for {owner or access.name} due to {why}") from None
 
 
 def _of_the_system() -> SSLContext:
@@ -143,18 +167,6 @@ def _verifying(authority: str | None, data: str | None) -> SSLContext:
     # Python 3.13 refuses CAs without a key identifier, which Go accepts. The chain and the host name are still
     # verified.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    return _accepting_early(context)
-
-
-def _accepting_early(context: SSLContext) -> SSLContext:
-    """Let `wrap_socket` return connections as they are that had their handshake with this context (EarlyTls)."""
-    handshake = context.wrap_socket
-
-    def wrap_socket(connection: Any, *args: Any, **more: Any) -> Any:
-        secured = getattr(connection, "context", None) is context
-        return connection if secured else handshake(connection, *args, **more)
-
-    context.wrap_socket = wrap_socket  # type: ignore[method-assign,assignment]
     context.sslsocket_class = _socket_class()
     return context
 

@@ -14,10 +14,11 @@ class TooDeepError(ValueError):
     """The document is nested too deep, or its aliases stand for too many nodes."""
 
 
-def check_nesting(content: bytes, loader: Any) -> None:
+def check_nesting(content: bytes, loader: Any, *, first_only: bool = False) -> None:
     """Raise TooDeepError if a document must not be loaded, yaml.YAMLError if it is not YAML.
 
-    Parsing a document into events needs no recursion, and takes half the time of loading it.
+    first_only: whether to look at the first document only. Parsing a document into events needs no recursion, and takes
+    half the time of loading it.
     """
     import yaml  # already imported by the caller
 
@@ -26,6 +27,8 @@ def check_nesting(content: bytes, loader: Any) -> None:
     opened: list[tuple[str | None, int]] = [("", 0)]
     for event in yaml.parse(content, Loader=loader):
         anchor: str | None = getattr(event, "anchor", None)
+        if first_only and isinstance(event, yaml.DocumentEndEvent):
+            return
         if isinstance(event, yaml.CollectionStartEvent):
             opened.append((anchor, 1))
             if len(opened) > DEEPEST:

@@ -71,7 +71,7 @@ BEFORE = {
     "certificate": (
         with_user(**{"client-certificate": "/nosuch", "client-key": "/nosuch"}),
         "credentials",
-        'the credentials of context "c" cannot be used: File does not exist: /nosuch',
+        "unable to read client-cert /nosuch for u due to open /nosuch: no such file or directory",
         "see the kubeconfig's user and cluster; log in again, or use another context",
     ),
     "plugin is missing": (
@@ -95,7 +95,7 @@ BEFORE = {
     "plugin gives nothing": (
         with_user(exec={**PLUGIN, "command": "echo", "args": ["hello"]}),
         "credentials",
-        f"{LOGIN} plugin didn't return a token or cert/key pair",
+        f"{LOGIN} plugin: decoding stdout: Expected object, got str",
         "run it by hand to see why; c3s sent nothing to the cluster",
     ),
     "refused": (

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import urllib3
 
+from c3s_cli.errors import ConfigError
 from c3s_cli.kube import dial
 from c3s_cli.kube.access import Access
 from c3s_cli.kube.cluster import connect
-from c3s_cli.kube.tls import EarlyTls
+from c3s_cli.kube.tls import Tls
 from c3s_cli.request.target import Target
 from tests.authority import authority, server_context, write_files
 from tests.conftest import Run
@@ -75,7 +75,7 @@ def secure(tmp_path: Path) -> Any:
 def test_all_that_is_sent_goes_over_them(
     run: Run, cluster: FakeApi, secure: tuple[str, FakeApi], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(urllib3.util.connection, "create_connection", lambda *_, **__: pytest.fail("a later one"))
+    monkeypatch.setattr("c3s_cli.kube.connections.open_connection", lambda *_, **__: pytest.fail("a later one"))
     assert run(f"top nodes -o name --server {cluster.url}").out == "node/a\n"
     assert run(f"top nodes -o name {secure[0]}").out == "node/a\n"
     assert secure[1].connections == 2
@@ -94,8 +94,7 @@ AUTHORITY, THEIRS = (base64.b64encode(ca.cert_pem.bytes()).decode() for ca in (a
         ({"certificate-authority": "ca.crt", "tls-server-name": "127.0.0.1"}, {}, True),
         ({"insecure-skip-tls-verify": True}, {}, True),
         ({"certificate-authority": "ca.crt", "tls-server-name": "n\u00f6de"}, {}, None),
-        # The client's certificate is known when the client has loaded the user.
-        ({"certificate-authority": "ca.crt"}, {"client-certificate": "client.crt", "client-key": "client.key"}, False),
+        ({"certificate-authority": "ca.crt"}, {"client-certificate": "client.crt", "client-key": "client.key"}, True),
     ],
 )
 def test_the_handshake_is_over_before_the_client_gets_a_connection(
@@ -107,14 +106,15 @@ def test_the_handshake_is_over_before_the_client_gets_a_connection(
     user_part: dict[str, Any],
     early: bool | None,  # noqa: FBT001  None for a server that is not trusted
 ) -> None:
-    wrap = getattr(urllib3.connection, "ssl_wrap_socket")  # noqa: B009  not public
+    answered = dial.Dial.answered
     given: list[bool] = []
 
-    def noticed(*words: Any, sock: socket.socket, **more: Any) -> Any:
-        given.append(isinstance(sock, ssl.SSLSocket))
-        return wrap(*words, sock=sock, **more)
+    def noticed(early: dial.Dial, timeout: float | None) -> Any:
+        opened = answered(early, timeout)
+        given.append(isinstance(opened, ssl.SSLSocket))
+        return opened
 
-    monkeypatch.setattr(urllib3.connection, "ssl_wrap_socket", noticed)
+    monkeypatch.setattr(dial.Dial, "answered", noticed)
     config = json.loads((tmp_path / "config").read_text())
     config["clusters"][0]["cluster"] = {"server": secure[1].url, **cluster_part}
     config["users"][0]["user"] = user_part
@@ -134,7 +134,7 @@ def access(authority_file: Path) -> Access:
 def test_newer_credentials_get_a_tls_context_of_their_own(secure: tuple[str, FakeApi], tmp_path: Path) -> None:
     cluster = connect(Target(kubeconfig=str(tmp_path / "config")), connections=2)
     session = cluster._session  # noqa: SLF001  rotated CAs look the same from outside
-    contexts = [session._context, session._open(), session._context]  # type: ignore[func-returns-value]  # noqa: SLF001
+    contexts = [session._tls, session._open(), session._tls]  # type: ignore[func-returns-value]  # noqa: SLF001
     assert len(set(contexts)) == 3
     cluster.close()
 
@@ -162,15 +162,15 @@ def test_newer_credentials_do_not_use_what_was_opened_for_the_old_ones(
 def test_a_connection_that_cannot_be_secured_is_closed(tmp_path: Path) -> None:
     (tmp_path / "no.crt").write_text("no certificate")
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as plain:
-        with pytest.raises(OSError, match="certificate"):
-            EarlyTls(access(tmp_path / "no.crt")).secured(plain)
+        with pytest.raises(ConfigError, match="certificate"):
+            Tls(access(tmp_path / "no.crt")).secured(plain)
         assert plain.fileno() == -1
 
 
 @pytest.mark.parametrize("waits", [0.0, 0.05])
 def test_a_connection_that_the_server_resets_is_closed(tmp_path: Path, waits: float) -> None:
     (tmp_path / "ca.crt").write_bytes(authority().cert_pem.bytes())
-    early = EarlyTls(access(tmp_path / "ca.crt"))
+    early = Tls(access(tmp_path / "ca.crt"))
     assert early.context is not None
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as plain:
         far, _ = server.accept()

@@ -111,7 +111,15 @@ FAULTS = {
     "no YAML": ("a: [b", "it is not valid YAML"),
     "an object tag": ("!!python/object/apply:os.system ['true']", "it is not valid YAML"),
     "contexts that are no list": ("contexts: 7", "contexts is not a list"),
-    "an entry without a name": ("contexts: [{context: {}}]", "an entry of contexts has no name"),
+    "an entry that is text": ("contexts: [c]", "an entry of contexts is not a mapping"),
+    "a name that is a number with a point": (
+        "contexts: [{name: 1e3}]",
+        "the name of an entry of contexts is not a text",
+    ),
+    "a token that is a number": (
+        "users: [{name: u, user: {token: 1e3}}]",
+        "user 'u': token: Expected str | null, got float",
+    ),
 }
 
 
@@ -344,8 +352,13 @@ def test_only_the_proxy_that_kubectl_knows_is_used(
     assert "gzip" not in str(cluster.requests[-1].headers)
     monkeypatch.setenv("NO_PROXY", "elsewhere.invalid")
     assert "no such host" in run(f"top nodes --server {far}").err
-    # The lower-case variable wins.
+    # The upper-case variable wins, unless it is empty.
     monkeypatch.setenv("no_proxy", "nowhere.invalid")
+    assert "no such host" in run(f"top nodes --server {far}").err
+    monkeypatch.setenv("no_proxy", " *.elsewhere.invalid")
+    monkeypatch.setenv("NO_PROXY", "")
+    assert "no such host" in run(f"top nodes --server {far}").err
+    monkeypatch.setenv("NO_PROXY", "nowhere.invalid")
     assert run(f"top nodes -o name --server {far}").out == "node/a\n"
     server = [entry("c", "cluster", server=far, **{"proxy-url": "ftp://user:canary@127.0.0.1:1"})]
     path = config(tmp_path / "config", current="c", contexts=[entry("c", "context", cluster="c")], clusters=server)

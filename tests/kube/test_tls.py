@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from c3s_cli.kube import client_import
+from c3s_cli.kube import access
 from c3s_cli.kube import cluster as kube
 from c3s_cli.request.target import Target
 from tests.authority import server_context
@@ -183,7 +183,8 @@ def test_a_plugin_may_talk_to_a_person_while_stdout_is_a_pipe(
 
     secure.routes[METRICS] = needs("open-sesame")
     code = "print('the word?', file=sys.stderr, flush=True)\ncredential(token=input())"
-    path = config(secure.url, plugin(tmp_path, code), **{"certificate-authority": files["ca.crt"]})
+    user = plugin(tmp_path, code, interactiveMode="IfAvailable")
+    path = config(secure.url, user, **{"certificate-authority": files["ca.crt"]})
     ours, theirs = os.openpty()
     words = [sys.executable, "-m", "c3s_cli", "top", "nodes", "-o", "name", "--kubeconfig", str(path)]
     with subprocess.Popen(words, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs, text=True) as process:
@@ -241,9 +242,8 @@ def test_a_service_account_inside_a_cluster(
     secure.routes[METRICS] = needs(CANARY)
     (tmp_path / "token").write_text(f"{CANARY}\n")
     (tmp_path / "namespace").write_text("mine\n")
-    loader = client_import.incluster_loader()
-    monkeypatch.setattr(loader, "SERVICE_TOKEN_FILENAME", str(tmp_path / "token"))
-    monkeypatch.setattr(loader, "SERVICE_CERT_FILENAME", files["ca.crt"])
+    monkeypatch.setattr(access, "SERVICE_ACCOUNT", str(tmp_path))
+    (tmp_path / "ca.crt").write_bytes(Path(files["ca.crt"]).read_bytes())
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
     monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(secure.port))
     document = json.loads(run("top nodes -o json").out)
@@ -262,11 +262,12 @@ def test_flags_and_an_undecided_kubeconfig_inside_a_cluster(
 ) -> None:
     """A token that is given is the one that is used: whoever asks as somebody must not be somebody else."""
     secure.routes[METRICS] = needs(CANARY)
-    (tmp_path / "token").write_text("of the pod")
     (tmp_path / "undecided").write_text("clusters: null")
-    loader = client_import.incluster_loader()
-    monkeypatch.setattr(loader, "SERVICE_TOKEN_FILENAME", str(tmp_path / "token"))
-    monkeypatch.setattr(loader, "SERVICE_CERT_FILENAME", files["other.crt"])
+    account = tmp_path / "account"
+    account.mkdir()
+    monkeypatch.setattr(access, "SERVICE_ACCOUNT", str(account))
+    (account / "token").write_text("of the pod")
+    (account / "ca.crt").write_bytes(Path(files["other.crt"]).read_bytes())
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
     monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(secure.port))
     assert "unknown authority" in run("top nodes").err
