@@ -15,7 +15,7 @@ from msgspec import structs
 from c3s_cli.analysis.gpus import with_gpu
 from c3s_cli.analysis.joining import node_rows
 from c3s_cli.analysis.podrules import RunningPod
-from c3s_cli.analysis.report import report_of, where
+from c3s_cli.analysis.report import latest, report_of, where
 from c3s_cli.analysis.rollup import grouped, sum_nodes
 from c3s_cli.analysis.scheduler import SLOTS, Outcome, Scheduler
 from c3s_cli.columns.fitting import WORKLOAD
@@ -43,7 +43,7 @@ def make_fit(
 
     failures, contexts: as for `make_report`.
     """
-    query = with_gpu(query, samples)
+    query = with_gpu(query, samples).at_time(latest(samples))
     rows: list[Fit] = []
     fit_results: list[FitResult] = []
     for sample in samples:
@@ -123,7 +123,6 @@ def _rows(nodes: Sequence[Node], workload: Workload, outcome: Outcome) -> list[F
                 None,
                 None,
                 facts=node.facts,
-                age_seconds=node.age_seconds,
                 requests=taken,
                 pod_count=pod_count,
                 workload=workload.name,

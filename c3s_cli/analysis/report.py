@@ -7,6 +7,7 @@ totals and conditions (--fail-if, --until) include the rows that --limit leaves 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
 from operator import attrgetter, itemgetter
 from typing import Any, Final
@@ -40,9 +41,14 @@ def make_report(
     failures: those of contexts without a Sample. contexts: whether several contexts were requested. join_pods: how to
     join the pods of a Sample, for a watch.
     """
-    query = with_gpu(query, samples)
+    query = with_gpu(query, samples).at_time(latest(samples))
     rows, totals = _rows(samples, query, join_pods, contexts=contexts)
     return report_of(samples, query, rows, totals, failures=failures, contexts=contexts)
+
+
+def latest(samples: Sequence[Sample]) -> datetime:
+    """Return the time of a report: that of its latest Sample."""
+    return max(sample.now for sample in samples)
 
 
 def report_of(
@@ -58,7 +64,7 @@ def report_of(
     ordered = _ordered(rows, query, samples)
     shown = ordered if query.limit is None else ordered[: query.limit]
     return Report(
-        now=max(sample.now for sample in samples),
+        now=latest(samples),
         source=", ".join(dict.fromkeys(sample.source for sample in samples)),
         kind=query.kind,
         columns=_without_context(_columns(query, totals)) if contexts else _columns(query, totals),

@@ -13,7 +13,7 @@ from typing import Final
 from msgspec import structs
 
 from c3s_cli.columns.fitting import default_fit_names, fit_columns, wide_fit_names
-from c3s_cli.columns.getters import fact, percentage, window_seconds
+from c3s_cli.columns.getters import Age, fact, percentage, window_seconds
 from c3s_cli.columns.of_resources import CPU_AND_MEMORY, RESOURCES, WITH_NODES, resource_columns
 from c3s_cli.columns.of_sources import MORE_OF_PODS, OF_VOLUMES
 from c3s_cli.columns.vocabulary import FITTING, Column, Kind, Needs, Unit, json_name
@@ -45,7 +45,7 @@ NODE_FACTS: Final = (
     Column("zone", Unit.TEXT, fact("zone", "details"), "topology zone", DETAILS),
     Column("instanceType", Unit.TEXT, fact("instance_type", "details"), "type of the machine", DETAILS),
     Column("taints", Unit.TEXTS, fact("taints", "details"), "taints, as key=value:effect", DETAILS),
-    Column("age", Unit.SECONDS, attrgetter("age_seconds"), "time since the node was created", DETAILS),
+    Column("age", Unit.SECONDS, Age(), "time since the node was created", DETAILS),
 )
 
 POD_FACTS: Final = (
@@ -59,7 +59,7 @@ POD_FACTS: Final = (
     ),
     Column("status", Unit.TEXT, fact("status"), "as in `kubectl get pods`", Needs.PODS),
     Column("restarts", Unit.COUNT, fact("restarts"), "restarts of its containers", Needs.PODS),
-    Column("age", Unit.SECONDS, attrgetter("age_seconds"), "time since the pod was created", Needs.PODS),
+    Column("age", Unit.SECONDS, Age(), "time since the pod was created", Needs.PODS),
     Column("qosClass", Unit.TEXT, fact("qos_class"), "Guaranteed, Burstable or BestEffort", Needs.PODS),
     Column("pool", Unit.TEXT, fact("pool", "node_details"), "pool of the pod's node", ON_NODE),
     Column("zone", Unit.TEXT, fact("zone", "node_details"), "zone of the pod's node", ON_NODE),

@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cache
 from operator import attrgetter
 from typing import Any
 
+from msgspec import Struct, structs
+
 from c3s_cli.amounts.duration import parse_window
 from c3s_cli.amounts.quantity import exact_ratio
-from c3s_cli.columns.vocabulary import Getter
+from c3s_cli.columns.vocabulary import Column, Getter
+
+
+class Age(Struct, frozen=True):
+    """How old a row is in whole seconds; 0, never negative, if a clock is ahead. now: in seconds since 1970."""
+
+    now: float = 0.0
+
+    def __call__(self, row: Any) -> int | None:
+        """Return the age of a row."""
+        created_at = row.created_at
+        if created_at is None:
+            return None
+        return int(self.now - created_at) if self.now > created_at else 0
+
+
+def at_time(column: Column, now: datetime) -> Column:
+    """Return the column for rows of some time: ages end then. Other columns stay."""
+    if not isinstance(column.value, Age):
+        return column
+    aged: Column = structs.replace(column, value=Age(now.timestamp()))
+    return aged
 
 
 def unknown(_row: object) -> None:

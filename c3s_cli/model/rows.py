@@ -78,7 +78,7 @@ class PodFacts(Struct, frozen=True, gc=False):
 class Pod(Struct, frozen=True, gc=False):
     """A pod: the exact sum of its containers' usage, and its facts if core pods were read.
 
-    timestamp, window: as the metrics API sent them. age_seconds: at the Sample's now. node_details: of its node.
+    timestamp, window: as the metrics API sent them. node_details: of its node.
     """
 
     context: str
@@ -91,12 +91,16 @@ class Pod(Struct, frozen=True, gc=False):
     window: str | None = None
     containers: tuple[Container, ...] = ()
     facts: PodFacts | None = None
-    age_seconds: int | None = None
     node_details: NodeDetails | None = None
     figures: Figures | None = None
 
     allocatable: ClassVar[None] = None
     capacity: ClassVar[None] = None
+
+    @property
+    def created_at(self) -> float | None:
+        """When it was created, in seconds since 1970."""
+        return self.facts.created_at if self.facts else None
 
     @property
     def measured(self) -> bool:
@@ -166,7 +170,6 @@ class Node(Struct, frozen=True, gc=False):
     timestamp: str | None = None
     window: str | None = None
     facts: NodeFacts | None = None
-    age_seconds: int | None = None
     requests: Amounts | None = None
     limits: Amounts | None = None
     binding_limits: Amounts | None = None
@@ -174,6 +177,11 @@ class Node(Struct, frozen=True, gc=False):
     figures: Figures | None = None
 
     namespace: ClassVar[str] = ""
+
+    @property
+    def created_at(self) -> float | None:
+        """When it was created, in seconds since 1970."""
+        return self.facts.details.created_at if self.facts and self.facts.details else None
 
     @property
     def measured(self) -> bool:

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct, structs
 
+from c3s_cli.columns.getters import Age, at_time
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Column, Kind, Needs, flat
 from c3s_cli.request.selectors import FieldSelector, LabelSelector
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from c3s_cli.request.condition import Condition
     from c3s_cli.request.period import Period
 
@@ -78,6 +81,12 @@ class Query(Struct, frozen=True):
             until=self.until and self.until.with_columns(lambda column: named(column, rows)),
         )
         return changed
+
+    def at_time(self, now: datetime) -> Query:
+        """Return the query for a report of some time."""
+        if not any(isinstance(column.value, Age) for column in self.all_columns):
+            return self
+        return self.with_columns(lambda column, _naming: at_time(column, now))
 
     @property
     def needs(self) -> Needs:

@@ -80,8 +80,8 @@ def test_rows_whose_facts_and_usage_stay_are_the_same_objects() -> None:
     second = Snapshot({**first, ("n", "a"): facts(2)}, first, [("n", "a")])
     after = joiner(Sample("c", NOW + timedelta(seconds=9), "test", (), pods, pod_facts=second))
     assert {row.name: row for row in after}["b"] is {row.name: row for row in before}["b"]
-    assert [(row.name, row.facts.restarts, row.age_seconds) for row in after if row.facts] == [
-        ("b", 1, 69),
+    assert [(row.name, row.facts.restarts, row.created_at) for row in after if row.facts] == [
+        ("b", 1, NOW.timestamp() - 60),
         ("a", 2, None),
     ]
 

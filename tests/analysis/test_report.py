@@ -98,7 +98,7 @@ def table(report: Report) -> list[tuple[Any, ...]]:
 def test_a_node_has_its_usage_facts_and_age() -> None:
     facts = node_facts({"cpu": milli(1000)}, details(created_at=NOW.timestamp() - HOUR))
     assert node_rows(sample_of([used_on("n1", 250)], node_facts={"n1": facts})) == [
-        Node("c", "n1", milli(250), None, None, THEN, "20s", facts, HOUR)
+        Node("c", "n1", milli(250), None, None, THEN, "20s", facts)
     ]
 
 
@@ -141,15 +141,13 @@ def test_a_pod_has_its_usage_facts_age_and_node() -> None:
         pods=[used_by("web", 50)], pod_facts={("shop", "web"): facts}, node_facts={"n1": node_facts(of=home)}
     )
     assert pod_rows(measured) == [
-        Pod("c", "shop", "web", milli(50), None, None, THEN, "15s", (), facts, age_seconds=HOUR, node_details=home)
+        Pod("c", "shop", "web", milli(50), None, None, THEN, "15s", (), facts, node_details=home)
     ]
 
 
 def test_a_pod_without_metrics_is_a_row_without_usage() -> None:
     facts = pod_facts({"cpu": 5})
-    assert pod_rows(sample_of(pod_facts={("shop", "web"): facts})) == [
-        Pod("c", "shop", "web", None, None, facts=facts, age_seconds=HOUR)
-    ]
+    assert pod_rows(sample_of(pod_facts={("shop", "web"): facts})) == [Pod("c", "shop", "web", None, None, facts=facts)]
 
 
 def test_a_measured_pod_that_the_core_api_does_not_know_is_a_row_without_facts() -> None:

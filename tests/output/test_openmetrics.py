@@ -27,7 +27,7 @@ WHO = {"context": "c", "namespace": "ns", "pod": "p"}
 
 
 def pod(name: str = "p", cpu: int | None = 250 * 10**6, labels: dict[str, str] | None = None, **more: Any) -> Pod:
-    facts = PodFacts("u", "n-1", "Deployment/web", "Running", 0, 0.0, "Burstable", labels or {}, {"cpu": 2 * CORE}, {})
+    facts = PodFacts("u", "n-1", "Deployment/web", "Running", 0, None, "Burstable", labels or {}, {"cpu": 2 * CORE}, {})
     measured = {"timestamp": "2026-03-02T09:30:00Z", "window": "15s"} if cpu is not None else {}
     return Pod("c", "ns", name, cpu, 1 << 20, facts=facts, **{**measured, **more})
 

@@ -29,7 +29,7 @@ def node(cpu: int | None = 580 * 10**6, allocatable: int = 2 * CORE, **details: 
         "roles": ("control-plane", "infra"),
         "version": "v1.34.2",
         "taints": (),
-        "created_at": 0.0,
+        "created_at": -90.0,
         "pool": "general",
         "zone": "a",
         "instance_type": "m",
@@ -48,7 +48,6 @@ def node(cpu: int | None = 580 * 10**6, allocatable: int = 2 * CORE, **details: 
             None,
             NodeDetails(**{**defaults, **details}),
         ),
-        age_seconds=90,
     )
 
 

@@ -60,8 +60,9 @@ def pod_of(facts: Facts) -> Pod:
         facts["name"],
         None if cpu is None else cpu * 10**6,
         None if memory is None else memory * 1024,
-        facts=PodFacts("", "n", facts["owner"], "Running", 0, None, "", {}, requests, {}),
-        age_seconds=None if age is None else age * 86400,
+        facts=PodFacts(
+            "", "n", facts["owner"], "Running", 0, None if age is None else -age * 86400, "", {}, requests, {}
+        ),
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct
 
 from c3s_cli.analysis.joining import node_rows, pod_rows
+from c3s_cli.columns.getters import at_time
 from c3s_cli.columns.vocabulary import Kind
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ def members_of(sample: Sample, groups: Groups, scope: Scope) -> dict[Keys, Membe
     """Return the members of every group of a report; those of the total, if it is needed, under an empty key."""
     rows: Sequence[Any] = pod_rows(sample) if scope.objects is Kind.POD else node_rows(sample)
     if groups.where is not None and scope.objects is not Kind.CLUSTER:
-        rows = [row for row in rows if groups.where.matches(row)]
+        where = groups.where.with_columns(lambda column: at_time(column, sample.now))
+        rows = [row for row in rows if where.matches(row)]
     members: dict[Keys, list[Any]] = {}
     for row in rows if groups.by else ():
         members.setdefault(tuple([column.value(row) for column in groups.by]), []).append(row)
