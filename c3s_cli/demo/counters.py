@@ -7,6 +7,7 @@ the same number.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from c3s_cli.demo.load import TICK, Load
 from c3s_cli.demo.runs import Run
@@ -39,21 +40,13 @@ class Counters:
         """Nanoseconds that a run has used until a time."""
         if when <= run.start:
             return 0
-        load, pod, place = self.load, run.pod, run.place
-
-        def usage(first: int, last: int) -> list[int]:
-            return load.cpu(pod, place, first, last)
-
+        usage = partial(self.load.cpu, run.pod, run.place)
         return self._until(run, min(when, run.end), self.anchor(run), usage)
 
     def system(self, node: Node, when: int) -> int:
         """Nanoseconds that all but the pods of a node have used until a time."""
-
-        def usage(first: int, last: int) -> list[int]:
-            return self.load.system_cpu(node, first, last)
-
         anchor = self._epoch - _BEFORE, 90_000_000 * node.pool.age
-        return self._until(node.name, when, anchor, usage)
+        return self._until(node.name, when, anchor, partial(self.load.system_cpu, node))
 
     def _until(self, key: object, when: int, anchor: tuple[int, int], usage: Callable[[int, int], list[int]]) -> int:
         """Add up to a time: whole ticks, which are remembered, and a part of the next one."""

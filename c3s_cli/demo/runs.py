@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from threading import Lock
 
 from c3s_cli.demo.catalogue import FINISHED, MEASURABLE, Stage
-from c3s_cli.demo.draft import Passing
 from c3s_cli.demo.things import Pod
 from c3s_cli.demo.world import World
 
 FOREVER = 1 << 62
 
 
+@dataclass(slots=True, eq=False)
 class Run:
     """A container from one start of it to its end."""
 
-    __slots__ = ("counted_from", "end", "killed", "number", "place", "pod", "start")
-
-    def __init__(self, pod: Pod, place: int, start: int, number: int, counted_from: int) -> None:
-        self.pod = pod
-        self.place = place  # of the container in its group's `running`
-        self.start = start
-        self.end = FOREVER
-        self.killed = False  # whether it was killed for lack of memory
-        self.number = number  # how often it had been restarted before
-        # From when on its usage is part of what metrics-server says of its node.
-        self.counted_from = counted_from
-
-    @property
-    def node(self) -> str:
-        """The node it runs on."""
-        assert self.pod.node is not None  # noqa: S101  it runs
-        return self.pod.node.name
+    pod: Pod
+    place: int  # of the container in its group's `running`
+    start: int
+    number: int  # how often it had been restarted before
+    # From when on its usage is part of what metrics-server says of its node.
+    counted_from: int
+    end: int = FOREVER
+    killed: bool = False  # whether it was killed for lack of memory
 
     def alive(self, when: int) -> bool:
         """Whether it runs at a time."""
@@ -58,17 +50,12 @@ class Runs:
         self._learn()
         return self._on_node.get(name, [])
 
-    def every(self) -> Iterable[Run]:
-        """Return every run on every node."""
-        self._learn()
-        return [run for runs in self._on_node.values() for run in runs]
-
     def _learn(self) -> None:
         with self._lock:
             passings = self._world.past(self._known)
             self._known += len(passings)
             for passing in passings:
-                self._pass(passing)
+                self._pass(*passing)
 
     def _begin(self, pod: Pod) -> None:
         """Note what ran when the cluster was made up; a container that was restarted then has run before."""
@@ -89,25 +76,26 @@ class Runs:
         counted = max(when, (measured_from - 1) // 15 * 15)
         run = Run(pod, place, when, number, counted)
         self._open.setdefault(pod.key, {})[place] = run
-        self._on_node.setdefault(run.node, []).append(run)
+        if pod.node:
+            self._on_node.setdefault(pod.node.name, []).append(run)
 
-    def _stop(self, pod: Pod, places: list[int], when: int, *, killed: bool = False) -> None:
+    def _stop(self, pod: Pod, places: Iterable[int], when: int, *, killed: bool = False) -> None:
         running = self._open.get(pod.key, {})
         for place in places:
             if run := running.pop(place, None):
                 run.end, run.killed = when, killed
 
-    def _pass(self, passing: Passing) -> None:
-        when, old, new = passing
-        pod = old or new
-        every = list(range(len(pod.group.running))) if pod is not None else []
-        if old is not None and (new is None or new.state in FINISHED):
+    def _pass(self, when: int, old: Pod | None, new: Pod | None) -> None:
+        if old is None:
+            return
+        every = range(len(old.group.running))
+        if new is None or new.state in FINISHED:
             self._stop(old, every, when)
-        elif old is not None and new is not None and new.state == Stage.CRASHING:
+        elif new.state == Stage.CRASHING:
             self._stop(old, [0], when)
-        elif old is not None and new is not None and new.restarts > old.restarts:
+        elif new.restarts > old.restarts:
             self._stop(old, [0], when, killed=True)
             self._start(new, 0, when, new.restarts, new.measured_from)
-        elif old is not None and new is not None and new.state in MEASURABLE and old.state not in MEASURABLE:
+        elif new.state in MEASURABLE and old.state not in MEASURABLE:
             for place in every:
                 self._start(new, place, when, 0, new.measured_from)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable
+from functools import partial
 from itertools import accumulate
 
 from c3s_cli.demo.counters import Counters
@@ -85,20 +86,15 @@ class History:
         """Return what a run has used."""
         found = self._totals.get(run)
         if found is None:
-            load, pod, place = self.load, run.pod, run.place
-            found = self._totals[run] = Total(
-                lambda first, last: load.cpu(pod, place, first, last), self._counters.anchor(run)
-            )
+            usage = partial(self.load.cpu, run.pod, run.place)
+            found = self._totals[run] = Total(usage, self._counters.anchor(run))
         return found
 
     def system(self, node: Node, first: int) -> Total:
         """Return what all but the pods of a node have used since a scrape, which is always the same."""
         found = self._systems.get(node.name)
         if found is None:
-            load = self.load
-            found = self._systems[node.name] = Total(
-                lambda begin, end: load.system_cpu(node, begin, end), (first * _TICKS, 0)
-            )
+            found = self._systems[node.name] = Total(partial(self.load.system_cpu, node), (first * _TICKS, 0))
         return found
 
     def memory(self, run: Run) -> Values:

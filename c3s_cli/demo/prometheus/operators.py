@@ -30,21 +30,11 @@ def _power(a: float, b: float) -> float:
 
 
 _ARITHMETIC: dict[str, Callable[[float, float], float]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": _divide,
-    "%": _remainder,
-    "^": _power,
-}
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": _divide, "%": _remainder, "^": _power,
+}  # fmt: skip
 _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
+    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
 
 
 def shown(labels: Labels) -> str:
@@ -55,9 +45,9 @@ def shown(labels: Labels) -> str:
 def connected(node: Binary, left: Vector | float, right: Vector | float) -> Vector | float:
     """Connect the values of two expressions."""
     if isinstance(left, float):
-        return (
-            _of_numbers(node, left, right) if isinstance(right, float) else _with_number(node, right, left, left=True)
-        )
+        if isinstance(right, float):
+            return _of_numbers(node, left, right)
+        return _with_number(node, right, left, left=True)
     if isinstance(right, float):
         return _with_number(node, left, right, left=False)
     return _of_sets(node, left, right) if node.operator in ("and", "or", "unless") else _of_vectors(node, left, right)
