@@ -19,8 +19,8 @@ from c3s_cli.demo.templates import Json, compact
 from c3s_cli.demo.world import World
 
 RESOURCES = frozenset({("", "nodes"), ("", "pods"), ("apps", "replicasets"), ("batch", "jobs")})
-# Real seconds between two bookmarks. The API server sends one a minute.
-_BOOKMARK_EVERY = 5.0
+# Simulated seconds between two bookmarks. The API server sends one a minute.
+_BOOKMARK_EVERY = 5
 _LONGEST = 1800.0
 _POLL = 0.2
 
@@ -52,6 +52,7 @@ class _Watch:
         wrong = 'strconv.ParseInt: parsing "@": invalid syntax'
         self._seconds = float(_number(query, "timeoutSeconds", wrong)) or _LONGEST
         self._bookmarks = query.get("allowWatchBookmarks") in ("true", "1")
+        self._began, self._marked = time.monotonic(), world.clock.now()
 
     def _matches(self, item: Any) -> bool:
         return item is not None and selects(self._collection, self._listing, item)
@@ -96,7 +97,6 @@ class _Watch:
     def stream(self, state: State) -> Iterator[bytes]:
         """Return the events as they come; `state` is where a watch without a version begins."""
         world, version = self._world, self._version
-        began = marked = time.monotonic()
         if not version:
             version = state.version
             for item in self._collection.objects:
@@ -113,11 +113,11 @@ class _Watch:
                 version = change.version
                 if event := self._of_change(change):
                     yield event
-            now = time.monotonic()
-            if self._bookmarks and now - marked >= _BOOKMARK_EVERY:
-                marked = now
+            now = world.clock.now()
+            if self._bookmarks and now - self._marked >= _BOOKMARK_EVERY:
+                self._marked = now
                 yield self._bookmark(version)
-            left = began + self._seconds - now
+            left = self._began + self._seconds - time.monotonic()
             if left <= 0:
                 return
             world.clock.wait(min(_POLL, left))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from c3s_cli.demo.server import DemoServer, start
-from tests.demo.client import METRICS, changes, get, key, version
+from tests.demo.client import METRICS, all_changes, get, key, version
 
 AT = "2026-03-02T09:30:00Z"
 LISTS = ("/api/v1/nodes", "/api/v1/pods", "/apis/apps/v1/replicasets", "/apis/batch/v1/jobs")
@@ -23,7 +23,7 @@ def server() -> Iterator[DemoServer]:
 def test_many_things_happen(server: DemoServer) -> None:
     before = {path: get(server, path) for path in LISTS}
     server.move(1200)
-    events = {path: changes(server, path, version(before[path])) for path in LISTS}
+    events = dict(zip(LISTS, all_changes(server, LISTS, version(before[LISTS[0]])), strict=True))
     pods = [event["object"] for event in events["/api/v1/pods"]]
     kinds = {path: Counter(event["type"] for event in events[path]) for path in LISTS}
     assert all(set(kinds[path]) == {"ADDED", "MODIFIED", "DELETED"} for path in LISTS[1:])
