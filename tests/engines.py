@@ -53,7 +53,7 @@ def _suffix(number: int) -> str:
 
 @cache
 def pods() -> tuple[Made, ...]:
-    """Give 200 pods that live all week, and four that a rollout replaced in its middle."""
+    """Give 120 pods that live to the end, and two that a rollout replaced in the middle of the week."""
     made: list[Made] = []
 
     def add(namespace: str, owner: str, replica_set: str, name: str, *containers: str, **life: int) -> None:
@@ -66,12 +66,12 @@ def pods() -> tuple[Made, ...]:
         namespace, name = f"team-{number % 4}", f"web-{number}"
         rollout = {"start": END - WEEK // 2} if number == 7 else {}
         sidecar = ("app", "proxy") if number % 10 == 0 else ("app",)
-        for replica in range(4):
+        for replica in range(2):
             add(
                 namespace,
                 f"Deployment/{name}",
                 f"{name}-{HASHES[0]}",
-                f"{name}-{HASHES[0]}-{_suffix(number * 4 + replica)}",
+                f"{name}-{HASHES[0]}-{_suffix(number * 2 + replica)}",
                 *sidecar,
                 **rollout,
             )
@@ -80,7 +80,7 @@ def pods() -> tuple[Made, ...]:
             add("data", f"StatefulSet/db-{number}", "", f"db-{number}-{replica}")
     for number in range(10):
         add("kube-system", "DaemonSet/agent", "", f"agent-{_suffix(4000 + number)}")
-    for replica in range(4):
+    for replica in range(2):
         add(
             "team-3",
             "Deployment/web-7",

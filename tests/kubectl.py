@@ -28,6 +28,7 @@ def find_kubectl() -> str | None:
     return max(numbered)[1] if numbered else None
 
 
+@cache
 def version(kubectl: str) -> tuple[int, int]:
     """Give a kubectl's version, as (1, 33)."""
     said = subprocess.run([kubectl, "version", "--client"], capture_output=True, text=True, check=False).stdout
@@ -40,6 +41,8 @@ def run_kubectl(
 ) -> subprocess.CompletedProcess[str]:
     """Run kubectl with nothing of this machine's configuration."""
     environment = {"HOME": str(home), "PATH": os.environ["PATH"], "KUBECONFIG": str(kubeconfig or home / "none")}
+    # So short a run needs no garbage collection, which takes a quarter of its time.
+    environment["GOGC"] = "off"
     return subprocess.run(
         [kubectl, *words],
         capture_output=True,
