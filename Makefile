@@ -5,10 +5,11 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test test-lowest test-newest test-plain coverage lint docs goldens bench soak engines audit fuzz mutants clean
+.PHONY: help demo check test test-lowest test-newest test-plain coverage lint docs goldens bench soak engines audit fuzz mutants clean
 
 help:
 	@echo 'make demo         see c3s on a built-in simulated cluster'
+	@echo 'make check        lint, and the tests that need no process, no engine and no patience: less than a minute'
 	@echo 'make test         formatter, linter, types, import contracts, tests, docs'
 	@echo 'make test-lowest  the tests, with the oldest supported dependencies'
 	@echo 'make test-newest  the tests, with the newest dependencies, also those that pyproject.toml excludes'
@@ -48,9 +49,13 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# For the loop of work. The other tests are marked process or slow; hypothesis tries fewer examples.
+check: lint
+	$(BIN)/pytest -q -n auto --maxprocesses 8 --dist worksteal -m 'not process and not slow' --hypothesis-profile quick
+
 # The tests cover the docs: tests/project/test_docs.py runs every sample and compares.
 test: lint
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n auto --maxprocesses 8 --dist worksteal
 
 # Measuring takes three minutes more than testing. The GitHub workflow does it on every run.
 coverage: $(READY)

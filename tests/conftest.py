@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import shlex
 import signal
-import sys
-import threading
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -20,6 +18,7 @@ AT = "2026-03-02T09:30:00Z"
 
 # A busy machine is no failure.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", settings.get_profile("patient"), max_examples=15)
 settings.load_profile("patient")
 
 # What runs in the background, as under nohup, ignores these signals, and so would the programs that the tests start.
@@ -67,23 +66,6 @@ def _elsewhere(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
     monkeypatch.setenv("COLUMNS", "100")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup() -> None:
-    """Keep the threads of the demo out of the coverage: they are half of the work, and are not measured anyway."""
-    measure: Any = threading.gettrace()
-    if measure is None or hasattr(measure, "leaves_out_the_demo"):
-        return
-
-    def begin(*event: Any) -> Any:
-        if threading.current_thread().name.startswith("c3s-demo"):
-            sys.settrace(None)
-            return None
-        return measure(*event)
-
-    begin.leaves_out_the_demo = True  # type: ignore[attr-defined]  # coverage begins anew after a test without it
-    threading.settrace(begin)
 
 
 @pytest.fixture

@@ -251,6 +251,7 @@ scenes = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(scenes, NAMESPACES, st.integers(0, 9), st.lists(st.sampled_from(NAMES[:3]), max_size=2, unique=True))
 def test_fit_finds_what_a_simulation_finds(

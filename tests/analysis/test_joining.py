@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,6 +46,7 @@ OWNERS = st.none() | st.dictionaries(
 READINGS = st.lists(st.tuples(EVENTS, st.none() | USAGE, OWNERS, st.booleans()), min_size=1, max_size=8)
 
 
+@pytest.mark.slow
 @given(READINGS, st.booleans())
 def test_the_rows_of_a_watch_are_those_of_a_new_join(readings: list[Any], containers: bool) -> None:  # noqa: FBT001
     joiner, owned = Joiner(), OwnerResolver()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -112,6 +113,7 @@ OF_MEASURED_NODES = tuple(
 OF_NODES = tuple((field, resource) for field in ("allocatable", "capacity") for resource in RESOURCES)
 
 
+@pytest.mark.slow
 @given(samples(), st.sampled_from(["namespace", "owner", "node", "namespace,owner", "pool", "owner,zone,namespace"]))
 def test_groups_of_pods_add_up_to_the_pods_and_to_the_totals(sample: Sample, by: str) -> None:
     pods, groups = report(sample, Kind.POD), report(sample, Kind.POD, by=by)
@@ -126,6 +128,7 @@ def test_groups_of_pods_add_up_to_the_pods_and_to_the_totals(sample: Sample, by:
     assert total(groups.rows, "measured_pod_count") == len(sample.pods)
 
 
+@pytest.mark.slow
 @given(samples(), st.sampled_from(["pool", "zone", "pool,zone"]))
 def test_groups_of_nodes_add_up_to_the_cluster(sample: Sample, by: str) -> None:
     groups, cluster = report(sample, Kind.NODE, by=by), report(sample, Kind.CLUSTER)
@@ -143,6 +146,7 @@ def uses(row: Node | Pod, resource: str) -> bool:
     return usage.get(resource, 0) is not None
 
 
+@pytest.mark.slow
 @given(samples())
 def test_the_usage_of_a_cluster_is_compared_with_its_measured_nodes(sample: Sample) -> None:
     (cluster,) = report(sample, Kind.CLUSTER).rows
@@ -168,6 +172,7 @@ def test_the_usage_of_a_cluster_is_compared_with_its_measured_nodes(sample: Samp
     assert cluster.timestamp == min((node.timestamp or "" for node in sample.nodes), default=None)
 
 
+@pytest.mark.slow
 @given(samples())
 def test_the_usage_of_pods_is_compared_with_the_requests_of_the_measured_ones(sample: Sample) -> None:
     pods = report(sample, Kind.POD).totals
@@ -183,6 +188,7 @@ def test_the_usage_of_pods_is_compared_with_the_requests_of_the_measured_ones(sa
     assert pods.timestamp == min((pod.timestamp or "" for pod in sample.pods), default=None)
 
 
+@pytest.mark.slow
 @given(samples(), st.integers(0, 9), st.sampled_from(["cpu", "memory", "cpu.usage:asc,name", "owner,name:desc"]))
 def test_a_limit_cuts_off_the_rows_that_sort_last(sample: Sample, limit: int, sort_by: str) -> None:
     whole, cut = report(sample, Kind.POD, sort_by=sort_by), report(sample, Kind.POD, sort_by=sort_by, limit=limit)

@@ -8,6 +8,7 @@ import json
 import re
 from typing import Final
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -65,6 +66,7 @@ commands = st.sampled_from(
 ).map(str.split)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(commands, flags)
 def test_any_flags_give_rows_or_a_usage_error(demo_server: DemoServer, command: list[str], words: list[str]) -> None:

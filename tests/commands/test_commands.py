@@ -223,6 +223,7 @@ def test_the_wide_cluster_has_one_row_per_resource(demo: Run) -> None:
     assert [line.split()[1] for line in lines[1:]] == ["cpu", "memory", "ephemeralStorage", "pods", "nvidia.com/gpu"]
 
 
+@pytest.mark.slow
 def test_wide_has_no_effect_with_columns(demo: Run) -> None:
     for words in ("cluster", "cluster --no-headers", "nodes", "pods -A"):
         for columns in ("cpu%", 'resources["nvidia.com/gpu"].requests,cpu%'):

@@ -115,6 +115,7 @@ def test_files_are_left_to_the_shell(run: Run) -> None:
     assert candidates(run, "top", "nodes", "--kubeconfig", "x") == ([], ":0")
 
 
+@pytest.mark.process
 def test_a_real_bash_completes(tmp_path: Path, demo_server: DemoServer) -> None:
     script = tmp_path / "c3s"
     script.write_text(f'#!/bin/sh\nexec {sys.executable} -m c3s_cli "$@"\n')
@@ -138,6 +139,7 @@ def test_a_real_bash_completes(tmp_path: Path, demo_server: DemoServer) -> None:
     assert ran.stdout.splitlines() == ["top", "prometheus-0", "--sort-by"]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("line", "cut", "found"),
     [
@@ -179,6 +181,7 @@ def test_every_shell_has_a_script(run: Run, shell: str) -> None:
     assert (result.code, "__complete" in result.out) == (0, True)
 
 
+@pytest.mark.process
 def test_kubectls_plugin_completes_too(demo_server: DemoServer) -> None:
     code = "from c3s_cli.__main__ import complete_plugin; complete_plugin()"
     words = ["top", "nodes", "--server", demo_server.url, "cp"]

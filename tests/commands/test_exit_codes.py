@@ -17,6 +17,8 @@ from c3s_cli.demo.server import DemoServer
 from c3s_cli.errors import ISSUES, MEANINGS, ExitCode
 from tests.conftest import Run
 
+pytestmark = pytest.mark.process
+
 C3S = f"{sys.executable} -m c3s_cli"
 ROOT = Path(__file__).parents[2]
 

@@ -15,7 +15,7 @@ import pytest
 from c3s_cli.demo.server import DemoServer
 from tests.servers import FakeApi, Reply, node, node_metrics
 
-pytestmark = pytest.mark.measured
+pytestmark = [pytest.mark.process, pytest.mark.measured]
 C3S = [sys.executable, "-m", "c3s_cli"]
 
 

@@ -183,6 +183,7 @@ def listing(items: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     )
 
 
+@pytest.mark.slow
 @EXAMPLES
 @given(usage=listing(measured) | nested, facts=listing(objects) | nested, words=st.data())
 def test_any_answer_is_shown_or_refused(server: FakeApi, usage: Any, facts: Any, words: st.DataObject) -> None:
@@ -202,6 +203,7 @@ def test_any_answer_is_shown_or_refused(server: FakeApi, usage: Any, facts: Any,
     assert not result.out or result.code in (0, 5)
 
 
+@pytest.mark.slow
 @EXAMPLES
 @given(cpu=quantities | st.text(max_size=6), memory=quantities | st.text(max_size=6))
 @example(cpu="1e999999", memory="1E")

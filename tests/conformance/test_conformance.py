@@ -21,6 +21,7 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
         yield Runner(url, tmp_path_factory.mktemp("conformance"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", cases(), ids=str)
 def test_case(case: Case, runner: Runner) -> None:
     own = runner.c3s(case)

@@ -291,6 +291,7 @@ def test_large_bodies_are_compressed_for_those_who_want_it() -> None:
         assert "content-encoding" not in ask(server, "/version", accept_encoding="gzip").headers
 
 
+@pytest.mark.slow
 def test_long_lists_leave_in_pieces(server: DemoServer) -> None:
     with start(nodes=80, pods_per_node=30, at=AT) as large:
         reply = ask(large, "/api/v1/pods")
@@ -317,6 +318,7 @@ def kubectl(server: DemoServer, home: Path, command: str) -> subprocess.Complete
     return run_kubectl(binary, home, "--server", server.url, *command.split())
 
 
+@pytest.mark.process
 @needs_kubectl
 @pytest.mark.parametrize(
     ("command", "expected"),
@@ -340,6 +342,7 @@ def test_kubectl_is_content(server: DemoServer, tmp_path: Path, command: str, ex
     assert expected in run.stdout
 
 
+@pytest.mark.process
 @needs_kubectl
 def test_kubectl_hears_of_errors(server: DemoServer, tmp_path: Path) -> None:
     run = kubectl(server, tmp_path, "top node nosuch")

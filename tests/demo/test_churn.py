@@ -20,6 +20,7 @@ def server() -> Iterator[DemoServer]:
         yield running
 
 
+@pytest.mark.slow
 def test_many_things_happen(server: DemoServer) -> None:
     before = {path: get(server, path) for path in LISTS}
     server.move(1200)
@@ -63,6 +64,7 @@ def test_a_new_pod_often_has_another_node(server: DemoServer) -> None:
     assert any(before[name] != after[name] for name in set(before) & set(after))
 
 
+@pytest.mark.slow
 def test_owners_know_their_pods(server: DemoServer) -> None:
     for _ in range(12):
         server.move(61)
@@ -85,6 +87,7 @@ def test_owners_know_their_pods(server: DemoServer) -> None:
         assert (wanted["web"], wanted["cart"], wanted["grafana"]) == (3, 3, 1)
 
 
+@pytest.mark.slow
 def test_metrics_are_of_the_pods_that_are_there(server: DemoServer) -> None:
     fresh = 0
     for _ in range(60):

@@ -124,6 +124,7 @@ def everything(server: DemoServer) -> list[bytes]:
     return [json.dumps(reply.headers).encode() + reply.body for reply in replies]
 
 
+@pytest.mark.process
 def test_a_frozen_cluster_is_the_same_in_every_byte_and_another_process(server: DemoServer) -> None:
     with start(at=AT) as again:
         assert everything(again) == everything(server)
@@ -156,6 +157,7 @@ def test_load_moves_with_time_but_not_far_in_one_step(server: DemoServer) -> Non
     assert all(0.5 < change < 2 for change in changes)
 
 
+@pytest.mark.slow
 def test_live_time_keeps_creation_times() -> None:
     with start() as live:
         before = get(live, "/api/v1/pods?limit=3")
@@ -196,6 +198,7 @@ def test_clusters_of_any_size_have_the_pods_asked_for(nodes: int, pods_per_node:
         assert count == nodes * pods_per_node or pods_per_node < 6
 
 
+@pytest.mark.process
 def test_importing_the_package_is_light() -> None:
     heavy = ("http.server", "asyncio", "email", "ssl")
     program = f"import sys, c3s_cli.demo.server; print([m for m in {heavy} if m in sys.modules])"

@@ -84,12 +84,14 @@ def test_a_frozen_cluster_stays_as_it_is_and_cannot_be_watched() -> None:
         assert ask(server, "/api/v1/pods?watch=1").status == 405
 
 
+@pytest.mark.slow
 def test_a_live_cluster_can_be_watched() -> None:
     with start() as server, watching(server, "/api/v1/pods?watch=1&timeoutSeconds=15&resourceVersion=5300000") as watch:
         event = watch.next()
         assert (event["type"], event["object"]["kind"]) == ("MODIFIED", "Pod")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("nodes", "pods_per_node", "least", "most"), [(None, None, 75, 150), (100, 30, 300, 700), (2, 4, 1, 150)]
 )
@@ -108,6 +110,7 @@ def test_there_is_a_modest_number_of_changes(
 # Watching.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("forms", [("application/json", "application/json"), (PARTIAL_LIST, PARTIAL)])
 def test_a_list_and_its_watch_give_the_next_list(server: DemoServer, forms: tuple[str, str]) -> None:
     server.move(40)
@@ -125,6 +128,7 @@ def test_a_list_and_its_watch_give_the_next_list(server: DemoServer, forms: tupl
         assert versions[-1] <= int(version(now)), path
 
 
+@pytest.mark.slow
 def test_selections_are_followed(server: DemoServer) -> None:
     selections = (
         "/api/v1/namespaces/team-search/pods",
@@ -142,6 +146,7 @@ def test_selections_are_followed(server: DemoServer) -> None:
         assert applied(lists[path]["items"], events) == by_key(get(server, path)["items"]), path
 
 
+@pytest.mark.slow
 def test_leaving_a_selection_is_a_deletion(server: DemoServer) -> None:
     path = "/api/v1/pods?fieldSelector=status.phase%3DRunning"
     before = get(server, path)
@@ -165,6 +170,7 @@ def test_events_come_at_once(server: DemoServer) -> None:
     assert {event["type"] for event in seen} >= {"MODIFIED", "ADDED"}
 
 
+@pytest.mark.slow
 def test_a_watch_without_a_version_begins_with_everything(server: DemoServer) -> None:
     events = changes(server, "/api/v1/nodes", "")
     assert [event["type"] for event in events] == ["ADDED"] * 10
@@ -172,6 +178,7 @@ def test_a_watch_without_a_version_begins_with_everything(server: DemoServer) ->
     assert len(changes(server, "/apis/batch/v1/jobs", "0", PARTIAL)) == len(get(server, LISTS[3])["items"])
 
 
+@pytest.mark.slow
 def test_an_old_version_is_expired(server: DemoServer) -> None:
     events = changes(server, "/api/v1/pods", "7")
     assert events == [
@@ -194,6 +201,7 @@ def test_an_old_version_is_expired(server: DemoServer) -> None:
     assert changes(server, "/api/v1/nodes", version(get(server, "/api/v1/nodes"))) == []
 
 
+@pytest.mark.slow
 def test_the_time_of_a_watch_ends_it_and_the_connection_lives(server: DemoServer) -> None:
     began = time.monotonic()
     assert changes(server, "/api/v1/pods", "5300000") == []
@@ -221,6 +229,7 @@ def test_bookmarks(server: DemoServer, path: str, accept: str, kind: str) -> Non
     assert event["object"]["metadata"]["creationTimestamp"] is None
 
 
+@pytest.mark.slow
 def test_tables_can_be_watched(server: DemoServer) -> None:
     server.move(60)
     events = changes(server, "/api/v1/pods", "5300000", TABLE)

@@ -89,6 +89,7 @@ def test_totals_and_pauses_must_not_be_counted(server: DemoServer) -> None:
     assert {"cpu", "id", "image", "namespace", "node", "container", "pod", "job", "metrics_path"} <= set(labels)
 
 
+@pytest.mark.slow
 def test_nodes_are_their_pods_and_a_bit_more(server: DemoServer) -> None:
     whole = by(server, f'rate({CPU}{{id="/"}}[5m])', "node")
     pods = by(server, f"sum by (node)(rate({CPU}{{{BOX}}}[5m]))", "node")

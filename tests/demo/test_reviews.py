@@ -52,6 +52,7 @@ def test_the_metrics_api_is_served_by_a_service_that_answers(server: DemoServer)
     assert [(each["type"], each["status"]) for each in service["status"]["conditions"]] == [("Available", "True")]
 
 
+@pytest.mark.process
 @needs_kubectl
 def test_kubectl_asks_who_it_is_and_what_it_may(server: DemoServer, tmp_path: Path) -> None:
     kubectl = find_kubectl()

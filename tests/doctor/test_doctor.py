@@ -483,6 +483,7 @@ def test_a_node_with_old_figures_is_named(doctor: Doctor, cluster: FakeApi) -> N
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "found"),
     [

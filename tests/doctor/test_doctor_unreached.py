@@ -107,6 +107,7 @@ BEFORE = {
 }
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("case", BEFORE)
 def test_what_is_wrong_before_there_is_a_cluster_is_named_with_what_to_do(run: Run, tmp_path: Path, case: str) -> None:
     text, check, words, hint = BEFORE[case]

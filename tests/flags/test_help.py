@@ -50,6 +50,7 @@ def test_every_example_about_contexts_runs(
 SHORT = {" ".join(path[1:]) for path in COMMANDS if path[0] == "top"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [page for page in PAGES if page not in {"demo", "contexts", "doctor", *SHORT}])
 def test_every_example_runs(run: Run, words: str) -> None:
     for line in run(f"{words} --help").out.partition("\nExamples:\n")[2].splitlines()[1::2]:
@@ -59,6 +60,7 @@ def test_every_example_runs(run: Run, words: str) -> None:
         assert "error" not in text
 
 
+@pytest.mark.process
 def test_the_examples_of_the_demo_serve(run: Run) -> None:
     for line in run("demo --help").out.partition("\nExamples:\n")[2].splitlines()[1::2]:
         words = line.split()[1:]

@@ -40,6 +40,7 @@ def test_blanks_around_a_token_are_not_sent(
     assert run(f"top nodes -o name --kubeconfig {path}") == (0, "node/a\n", "")
 
 
+@pytest.mark.process
 def test_a_plugin_that_cannot_be_executed_is_named(
     run: Run, secure: FakeApi, config: Config, files: dict[str, str], tmp_path: Path
 ) -> None:
@@ -138,6 +139,7 @@ def test_without_a_home_in_the_environment_the_account_says_where_it_is(
     assert looked
 
 
+@pytest.mark.slow
 def test_a_stream_may_be_silent_for_longer_than_a_reading_may_take(api: FakeApi) -> None:
     def slowly() -> Iterator[bytes]:
         yield b"one"

@@ -97,6 +97,7 @@ def test_a_proxy_that_never_opens_its_tunnel_ends_at_the_deadline(
         assert "timeout while waiting for cluster.invalid" in in_time(run, f"top nodes --kubeconfig {path}")
 
 
+@pytest.mark.slow
 def test_names_that_are_looked_up_for_ever_end_at_the_deadline(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,6 +150,7 @@ def test_every_reading_of_a_watch_has_its_own_time(run: Run, api: FakeApi) -> No
     assert (result.code, result.out) == (0, "node/a\n" * 4)
 
 
+@pytest.mark.slow
 def test_without_the_flag_there_is_a_deadline_too(run: Run, api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
     """Default: 10s without data, 5m in total."""
     assert (deadline.SILENCE, deadline.TOTAL) == (10.0, 300.0)
@@ -223,6 +225,7 @@ def peak_of(*words: str) -> tuple[int, str]:
     return int(ran.stdout.split()[-1]) >> 10, ran.stderr
 
 
+@pytest.mark.process
 def test_a_gzip_bomb_costs_no_more_than_the_largest_answer(api: FakeApi) -> None:
     healthy(api).routes[METRICS] = bomb(2048 * MEBI)
     peak, said = peak_of("top", "nodes", "--server", api.url)
@@ -285,6 +288,7 @@ def is_gone(pid: int) -> bool:
     return False
 
 
+@pytest.mark.process
 def test_a_plugin_that_hangs_ends_at_the_deadline_and_sends_nothing(run: Run, tmp_path: Path) -> None:
     with Listener(say_nothing) as server:
         path = config(tmp_path / "config", f"https://127.0.0.1:{server.port}", sleeper(tmp_path))
@@ -294,6 +298,7 @@ def test_a_plugin_that_hangs_ends_at_the_deadline_and_sends_nothing(run: Run, tm
         assert is_gone(int((tmp_path / "pid").read_text()))
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
 def test_a_plugin_ends_with_c3s(tmp_path: Path, number: signal.Signals, code: int) -> None:
     path = config(tmp_path / "config", "https://127.0.0.1:1", sleeper(tmp_path))
@@ -321,6 +326,7 @@ def on_a_terminal(words: list[str], timeout: float = 20) -> str:
     return shown.decode().replace("\r\n", "\n")
 
 
+@pytest.mark.process
 def test_a_person_is_told_what_c3s_waits_for_after_two_seconds(tmp_path: Path, fifo: Path) -> None:
     path = config(tmp_path / "config", "https://127.0.0.1:1", sleeper(tmp_path))
     begun = time.monotonic()
@@ -332,6 +338,7 @@ def test_a_person_is_told_what_c3s_waits_for_after_two_seconds(tmp_path: Path, f
     assert shown.startswith(f"waiting for kubeconfig {fifo}\n")
 
 
+@pytest.mark.process
 def test_nobody_is_told_before_two_seconds_or_without_a_terminal(tmp_path: Path) -> None:
     path = config(tmp_path / "config", "https://127.0.0.1:1", sleeper(tmp_path))
     words = ["top", "nodes", "--kubeconfig", str(path), "--request-timeout"]
@@ -343,6 +350,7 @@ def test_nobody_is_told_before_two_seconds_or_without_a_terminal(tmp_path: Path)
 # --- signals --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
 def test_a_signal_ends_a_reading_that_hangs_at_once(api: FakeApi, number: signal.Signals, code: int) -> None:
     for path in (METRICS, "/api/v1/nodes"):

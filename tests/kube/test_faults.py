@@ -15,6 +15,7 @@ METRICS = "/apis/metrics.k8s.io/v1beta1/nodes"
 NODES = "/api/v1/nodes"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("reply", "said"), [*BROKEN.values(), *REFUSALS.values()], ids=[*BROKEN, *REFUSALS])
 def test_a_broken_answer_is_one_line_on_stderr(run: Run, api: FakeApi, reply: Reply, said: str) -> None:
     healthy(api).routes[METRICS] = reply
@@ -34,6 +35,7 @@ def test_a_broken_answer_is_one_line_on_stderr(run: Run, api: FakeApi, reply: Re
 WITHOUT_EFFECT = ("items: null", "no items", "an empty object", "usage that is a list")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in BROKEN if name not in WITHOUT_EFFECT])
 def test_a_part_that_breaks_leaves_the_rest_and_says_so(run: Run, api: FakeApi, name: str) -> None:
     """Requests of pods come from the core API: without them there is still the usage."""

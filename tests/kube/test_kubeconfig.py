@@ -70,6 +70,7 @@ def test_the_flag_wins_over_the_variable_and_the_variable_over_home(
     assert run("top nodes -o name").out == "node/a\n"
 
 
+@pytest.mark.process
 def test_three_files_merge_as_kubectl_merges_them(
     run: Run, cluster: FakeApi, other: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,6 +145,7 @@ def test_binary_folders_and_missing_files_are_errors(run: Run, tmp_path: Path) -
         assert result.err.count("\n") == 1
 
 
+@pytest.mark.process
 def test_wrong_names_are_said_in_kubectls_words(run: Run, cluster: FakeApi, tmp_path: Path) -> None:
     path = simple(tmp_path / "config", cluster)
     for flag, words in {
@@ -285,6 +287,7 @@ WRONG_TYPES = {
 }
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("cluster_part", "user_part"), WRONG_TYPES.values(), ids=WRONG_TYPES)
 def test_values_of_the_wrong_type_are_refused_as_kubectl_does(
     run: Run, cluster: FakeApi, tmp_path: Path, cluster_part: dict[str, Any], user_part: dict[str, Any]

@@ -45,6 +45,7 @@ def proxy(kubectl: str, demo_server: DemoServer, tmp_path_factory: pytest.TempPa
         process.communicate(timeout=10)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "words",
     [
@@ -85,6 +86,7 @@ def path(tmp_path: Path) -> str:
     return f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
 
 
+@pytest.mark.process
 def test_as_a_plugin_of_kubectl(
     kubectl: str, demo: Run, demo_server: DemoServer, path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,6 +98,7 @@ def test_as_a_plugin_of_kubectl(
     assert wrong.stderr == "error: unknown flag: --nonsense\nSee 'kubectl c3s top nodes --help' for usage.\n"
 
 
+@pytest.mark.process
 def test_kubectl_completes_what_follows_its_plugin(
     kubectl: str, demo_server: DemoServer, path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -94,6 +94,7 @@ SECRET_USERS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("user", SECRET_USERS.values(), ids=SECRET_USERS)
 @pytest.mark.parametrize("verbosity", ["", "-v 9"])
 @pytest.mark.parametrize("answer", [None, "401 JSON", "502 HTML"])
@@ -207,6 +208,7 @@ NOBODIES = {
 }
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("code", NOBODIES.values(), ids=NOBODIES)
 def test_a_plugin_that_fails_makes_nobody_anonymous(
     run: Run, secure: FakeApi, files: dict[str, str], tmp_path: Path, code: str
@@ -218,6 +220,7 @@ def test_a_plugin_that_fails_makes_nobody_anonymous(
     assert result.err.startswith("Unable to connect to the server: getting credentials: exec")
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("beside", ["token", "password", "certificate"])
 def test_a_plugin_beside_other_credentials_is_not_run_as_with_kubectl(
     run: Run, secure: FakeApi, files: dict[str, str], tmp_path: Path, beside: str
@@ -310,6 +313,7 @@ def test_impersonation_is_sent_with_every_request(
 # --- never left behind ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 @pytest.mark.parametrize("way", ["inline", "plugin"])
 def test_no_key_is_left_behind_by_a_reading_that_hangs(
@@ -338,6 +342,7 @@ def test_no_key_is_left_behind_by_a_reading_that_hangs(
     assert (process.returncode, list(folder.iterdir())) == (code, [])
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "user", [{"token": "t"}, oidc(jwt(4102444800), "https://127.0.0.1:1"), "plugin", "certificate"]
 )
@@ -403,6 +408,7 @@ NESTED = {
 }
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("text", NESTED.values(), ids=NESTED)
 def test_a_kubeconfig_nested_without_end_is_refused_and_crashes_nothing(tmp_path: Path, text: str) -> None:
     path = tmp_path / "config"
@@ -428,6 +434,7 @@ def test_aliases_that_people_use_are_read(run: Run, api: FakeApi, tmp_path: Path
     assert run(f"top nodes -o name --kubeconfig {path}").out == "node/a\n"
 
 
+@pytest.mark.process
 def test_completion_waits_for_no_kubeconfig(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "config")
     words = ["__complete", "--kubeconfig", str(tmp_path / "config"), "--context", ""]
@@ -442,6 +449,7 @@ def test_a_deadline_may_be_endless() -> None:
     assert (endless.wait(), endless.allows(1)) == (None, True)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("place", ["os.mkdir", "os.open", "ssl.SSLContext.load_cert_chain"])
 def test_no_file_is_left_behind_by_a_signal_while_it_is_made(

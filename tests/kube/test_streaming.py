@@ -181,6 +181,7 @@ class Guard:
         return Reply(iter([b"one"])) if dict(request.query) else Reply({"items": []})
 
 
+@pytest.mark.process
 def test_refused_credentials_are_renewed_every_time(
     secure: FakeApi,
     config: Config,
@@ -272,6 +273,7 @@ def test_certificates_that_were_replaced_are_loaded_once_the_old_ones_are_refuse
         cluster.close()
 
 
+@pytest.mark.process
 def test_a_plugin_is_asked_for_another_certificate_if_the_old_one_is_refused(
     config: Config,
     files: dict[str, str],

@@ -112,6 +112,7 @@ def plugin(tmp_path: Path, code: str, **more: Any) -> dict[str, Any]:
     return {"exec": {"apiVersion": version, "command": "./plugin", "interactiveMode": "Never", **more}}
 
 
+@pytest.mark.process
 def test_an_exec_plugin_gives_a_token_or_a_certificate(
     run: Run, secure: FakeApi, mutual: FakeApi, config: Config, files: dict[str, str], tmp_path: Path
 ) -> None:
@@ -125,6 +126,7 @@ def test_an_exec_plugin_gives_a_token_or_a_certificate(
     assert run(f"top nodes -o name --kubeconfig {config(mutual.url, user, **ca)}") == (0, "node/a\n", "")
 
 
+@pytest.mark.process
 def test_a_plugin_may_give_a_token_and_a_certificate_as_with_kubectl(
     run: Run, mutual: FakeApi, config: Config, files: dict[str, str], tmp_path: Path
 ) -> None:
@@ -147,6 +149,7 @@ TOKEN = "token='t'"
 PEMS = {"clientCertificateData": "client.crt", "clientKeyData": "client.key"}
 
 
+@pytest.mark.process
 def test_a_plugin_that_fails_is_quoted_without_its_secrets(
     run: Run, secure: FakeApi, config: Config, files: dict[str, str], tmp_path: Path
 ) -> None:
@@ -163,6 +166,7 @@ def test_a_plugin_that_fails_is_quoted_without_its_secrets(
         assert said.stderr.splitlines()[-1] == first
 
 
+@pytest.mark.process
 def test_a_plugin_is_asked_again_when_its_token_is_refused(
     run: Run, secure: FakeApi, config: Config, files: dict[str, str], tmp_path: Path
 ) -> None:
@@ -176,6 +180,7 @@ def test_a_plugin_is_asked_again_when_its_token_is_refused(
     assert (tmp_path / "count").read_text() == "xx"  # once for both requests that were refused
 
 
+@pytest.mark.process
 def test_a_plugin_may_talk_to_a_person_while_stdout_is_a_pipe(
     secure: FakeApi, config: Config, files: dict[str, str], tmp_path: Path
 ) -> None:
@@ -195,6 +200,7 @@ def test_a_plugin_may_talk_to_a_person_while_stdout_is_a_pipe(
     os.close(theirs)
 
 
+@pytest.mark.process
 def test_a_plugin_is_told_of_the_cluster_as_kubectl_tells_it(
     run: Run, secure: FakeApi, config: Config, files: dict[str, str], tmp_path: Path
 ) -> None:
@@ -207,6 +213,7 @@ def test_a_plugin_is_told_of_the_cluster_as_kubectl_tells_it(
     assert told == {"server": secure.url, "certificate-authority-data": data(files["ca.crt"])}
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "code", ["print('garbage')", "credential()", "credential(clientCertificateData='x')", "print('{}')"]
 )
@@ -219,6 +226,7 @@ def test_a_failing_plugin_sends_nothing(
     assert result.err.startswith("Unable to connect to the server: getting credentials: exec ")
 
 
+@pytest.mark.process
 def test_a_missing_plugin_says_how_to_install_it(
     run: Run, secure: FakeApi, config: Config, files: dict[str, str]
 ) -> None:
@@ -322,6 +330,7 @@ def test_many_requests_at_once_over_mutual_tls(
     assert len(mutual.requests) == 80
 
 
+@pytest.mark.process
 def test_the_plain_import_reads_the_same_with_credentials(
     secure: FakeApi, mutual: FakeApi, config: Config, files: dict[str, str], tmp_path: Path
 ) -> None:
@@ -340,6 +349,7 @@ def test_the_plain_import_reads_the_same_with_credentials(
         assert light.stdout.startswith("NAME")
 
 
+@pytest.mark.process
 def test_a_server_that_cannot_be_verified_is_not_spoken_to(
     run: Run, secure: FakeApi, config: Config, files: dict[str, str]
 ) -> None:
@@ -421,6 +431,7 @@ def test_oidc_with_a_valid_token_and_with_an_expired_one(
         assert ("hint: run `kubectl version` once" in result.err) is (code == 1)
 
 
+@pytest.mark.process
 def test_private_keys_leave_nothing_behind(
     mutual: FakeApi, config: Config, files: dict[str, str], tmp_path: Path
 ) -> None:

@@ -66,6 +66,7 @@ def test_no_more_of_an_error_is_read_than_is_needed(run: Run, cluster: FakeApi, 
     assert 1 << 20 <= int(read[1]) <= 2 << 20
 
 
+@pytest.mark.slow
 def test_a_long_answer_of_known_length_is_read_to_its_end(run: Run, cluster: FakeApi) -> None:
     names = [f"node-{place}" for place in range(5)]
     padding = {"annotations": {"padding": "x" * (8 << 20)}}
@@ -109,6 +110,7 @@ def test_a_broken_connection_is_tried_once_more(run: Run, cluster: FakeApi) -> N
     assert faults == []
 
 
+@pytest.mark.slow
 def test_a_run_says_what_took_its_time(run: Run, cluster: FakeApi) -> None:
     shortest = {"metadata": {"name": "a"}, "usage": {"cpu": "1", "memory": "1Mi"}}
     cluster.routes[METRICS] = Reply({"items": [shortest]}, fault="drip")

@@ -112,6 +112,7 @@ def test_another_choice_is_a_usage_error(demo: Run) -> None:
     assert demo("top nodes --color red") == (2, "", "error: --color takes auto, always or never, not 'red'\n")
 
 
+@pytest.mark.slow
 @given(st.floats(0, 200), st.floats(0, 200), st.floats(0, 200))
 def test_a_style_is_that_of_the_highest_threshold_reached(percent: float, warn: float, critical: float) -> None:
     expected = "critical" if percent >= critical else "warn" if percent >= warn else ""

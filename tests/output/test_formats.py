@@ -30,6 +30,7 @@ COMMANDS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("columns", ["default", "wide", "all"])
 def test_yaml_and_csv_say_what_json_says(demo: Run, command: str, columns: str) -> None:

@@ -127,6 +127,7 @@ def is_harmless(shown: str, *, tabs: bool = False) -> bool:
     return all(letter.isprintable() or letter == "\n" or (tabs and letter == "\t") for letter in shown)
 
 
+@pytest.mark.slow
 @saying({**TOGETHER, "alone": NASTY["a title"]})
 def test_nothing_that_a_terminal_obeys_comes_out_of_any_format(run: Run, words: list[str]) -> None:
     for command in COMMANDS:
@@ -149,6 +150,7 @@ OTHER_COMMANDS = (
 )
 
 
+@pytest.mark.slow
 @saying({**TOGETHER, "alone": NASTY["a title"]})
 def test_nothing_that_a_terminal_obeys_comes_out_of_any_other_command(run: Run, words: list[str]) -> None:
     for command in OTHER_COMMANDS:

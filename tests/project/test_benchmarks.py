@@ -64,6 +64,7 @@ def test_the_page_takes_only_a_whole_run(
     assert "--write takes the whole table from one run" in capsys.readouterr().err
 
 
+@pytest.mark.process
 def test_a_process_is_measured_and_a_failing_one_is_no_measurement(bench: Any) -> None:
     measure = bench("measure")
     run = measure.run_once([sys.executable, "-c", "import time; time.sleep(0.05)"], {})
@@ -75,6 +76,7 @@ def test_a_process_is_measured_and_a_failing_one_is_no_measurement(bench: Any) -
     assert measure.run_once(endless, {"PATH": os.environ["PATH"]}, first_line=True).memory > 0
 
 
+@pytest.mark.process
 def test_the_network_delays_every_byte_and_the_first_ones_twice(bench: Any, tmp_path: Path) -> None:
     certificates = bench("servers").Certificates.make(tmp_path)
     context = bench("ssl").create_default_context(cafile=certificates.authority)
@@ -103,6 +105,7 @@ def test_the_network_delays_every_byte_and_the_first_ones_twice(bench: Any, tmp_
     assert answered - shaken >= 0.1
 
 
+@pytest.mark.process
 def test_the_simulation_of_a_long_watch_runs(bench: Any) -> None:
     looks = bench("soak").soak(12, 6)
     assert [look.ticks for look in looks] == [6, 10, 12]

@@ -201,6 +201,7 @@ def test_a_reader_who_leaves_early_costs_no_more_than_a_piece(format_: Format, p
     assert rows.seen == 3 * piece
 
 
+@pytest.mark.process
 def test_a_reading_over_tls_loads_no_more_than_the_loader_needs(tmp_path: Path) -> None:
     files = write_files(tmp_path)
     with FakeApi(server_context()) as fake:
@@ -282,6 +283,7 @@ def test_a_tick_asks_every_kubelet_once(
     assert not [each for each in requests if each in ("GET /api/v1/nodes", "GET /api/v1/services")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("words", "queries"), [("nodes", 3), ("pods -A", 5), ("pods -A -o wide", 5)])
 def test_a_tick_finds_prometheus_once_and_sends_each_query_once(
     run: Run, living: DemoServer, words: str, queries: int

@@ -54,6 +54,7 @@ DOCUMENTS = [
 GENERATED = [*map(Path, write.pages()), write.SCHEMA, write.RECORDING]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("file", GENERATED, ids=lambda file: file.name)
 def test_pages_and_schema_are_what_the_program_says(file: Path) -> None:
     assert write.main(["--check", str(file)]) == 0, "make docs writes them anew"

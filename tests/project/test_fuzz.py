@@ -77,6 +77,7 @@ def test_the_corpus_reaches_what_it_should(monkeypatch: pytest.MonkeyPatch, targ
         list(map(TARGETS[target], corpus(target)))
 
 
+@pytest.mark.process
 def test_the_fuzzer_runs_as_a_program_and_counts() -> None:
     words = [sys.executable, "-m", "tools.fuzz", "--seconds", "0", "--inputs", "50", "quantity"]
     ran = subprocess.run(words, capture_output=True, text=True, check=False, cwd=ROOT)

@@ -10,6 +10,8 @@ import pytest
 
 from c3s_cli.demo.server import DemoServer
 
+pytestmark = pytest.mark.process
+
 HEAVY = {"pydantic", "requests", "rich"}
 
 

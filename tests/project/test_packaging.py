@@ -85,6 +85,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.process
 def test_the_wheel_holds_the_program_its_types_and_its_addresses(built: Path) -> None:
     (file,) = built.glob("*.whl")
     with zipfile.ZipFile(file) as wheel:
@@ -277,6 +278,7 @@ def test_console_scripts_lead_to_functions(name: str) -> None:
     assert callable(script.load())
 
 
+@pytest.mark.process
 def test_no_lock_file_and_no_registry() -> None:
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
     if listed.returncode:

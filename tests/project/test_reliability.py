@@ -18,6 +18,7 @@ ROWS = [
 NAMED = re.compile(r"\| `([\w/]+\.py)::(test_\w+(?:\[[^]]+\])?)` \|$")
 
 
+@pytest.mark.process
 def test_every_promise_names_a_test_that_exists(request: pytest.FixtureRequest) -> None:
     named = [match.groups() for match in map(NAMED.search, ROWS) if match]
     assert [row for row in ROWS if not NAMED.search(row)] == []

@@ -66,6 +66,7 @@ def written(template: str) -> str:
     return "".join(write_nodes(read_template(template), DOCUMENT))
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_writes_what_kubectl_writes(template: str, tmp_path: Path) -> None:
     kubectl = find_kubectl()

@@ -131,6 +131,7 @@ def test_says_of_fields_what_kubectl_says(text: str, words: str) -> None:
     assert problem.value.message == words
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("flag", "parameter", "canonical", "wrong"),
     [

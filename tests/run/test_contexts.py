@@ -53,6 +53,7 @@ def test_contexts_are_listed_in_the_order_of_the_files(run: Run, config: Path) -
     assert run("contexts --context w*,admin -o name") == (0, "web\nadmin\n", "")
 
 
+@pytest.mark.process
 def test_the_list_is_that_of_kubectl(run: Run, config: Path, tmp_path: Path) -> None:
     kubectl = find_kubectl()
     if kubectl is None:
@@ -202,6 +203,7 @@ def test_contexts_of_the_same_cluster_and_user_ask_once(run: Run, apis: dict[str
     assert apis["well"].paths().count("/version") == 1
 
 
+@pytest.mark.slow
 def test_a_server_that_hangs_does_not_hold_up_the_others(run: Run, apis: dict[str, FakeApi], tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         path = tmp_path / "config"

@@ -47,6 +47,7 @@ prod-a    n      3000m        75%      1024Mi          12%
 # --- the whole ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_of_twenty_clusters_four_fail_and_sixteen_are_shown(run: Run, clusters: Clusters, config: Any) -> None:
     with ExitStack() as stack:
         urls = {f"c{n:02}": stack.enter_context(start(seed=n, at=AT)).url for n in range(16)}
@@ -372,6 +373,7 @@ def test_contexts_of_the_same_cluster_and_user_are_read_and_counted_once(
     assert for_all == (0, "dev-web\tpod/p\n", "the same cluster and user as dev-web, shown once: dev-db\n")
 
 
+@pytest.mark.process
 def test_each_cluster_gets_its_own_credentials_and_a_plugin_runs_once_for_each_identity(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run
 ) -> None:
@@ -418,6 +420,7 @@ def test_each_cluster_gets_its_own_credentials_and_a_plugin_runs_once_for_each_i
     assert sorted(ran.read_text().split()) == ["x", "y"]
 
 
+@pytest.mark.process
 def test_a_plugin_that_fails_fails_once_for_all_who_need_it(
     run: Run, three: Clusters, config: Any, tmp_path: Path
 ) -> None:
@@ -439,6 +442,7 @@ def test_a_plugin_that_fails_fails_once_for_all_who_need_it(
     assert ran.read_text() == "ran\n"
 
 
+@pytest.mark.process
 def test_two_plugins_that_fail_at_once_are_told_apart(run: Run, three: Clusters, config: Any) -> None:
     users = {
         name: {
@@ -469,6 +473,7 @@ def test_a_context_that_cannot_be_resolved_is_a_failure_of_its_own(run: Run, thr
 # --- on a terminal -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.process
 def test_a_terminal_shows_how_many_have_answered_until_all_have(three: Clusters) -> None:
     answer = three.apis["dev"].routes[NODE_METRICS]
 
@@ -498,6 +503,7 @@ def test_a_terminal_shows_how_many_have_answered_until_all_have(three: Clusters)
     assert counts[-1] == "reading clusters … 2 of 3"
 
 
+@pytest.mark.slow
 def test_without_a_terminal_nothing_is_said_of_the_progress(run: Run, three: Clusters) -> None:
     answer = three.apis["dev"].routes[NODE_METRICS]
 
@@ -548,6 +554,7 @@ def test_what_the_system_trusts_is_loaded_once_for_all_clusters(
     assert loaded == [{"cafile": None, "cadata": None}]
 
 
+@pytest.mark.process
 def test_one_more_context_costs_little(tmp_path: Path) -> None:
     """CPU, not time: what the process spends on 40 of 200 contexts, and on one of them."""
     import resource  # noqa: PLC0415  one test only

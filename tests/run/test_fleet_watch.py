@@ -72,6 +72,7 @@ def login(tmp_path: Path) -> Any:
     return {"exec": how}, state.write_text
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("several", [False, True])
 def test_a_watch_runs_a_plugin_again_that_has_failed(
     run: Run, config: Any, login: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, several: bool
@@ -165,6 +166,7 @@ def watched(run: Run, monkeypatch: pytest.MonkeyPatch, words: str, *between: Any
     return result.code, [json.loads(line) for line in result.out.splitlines()], result.err
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("impatient")
 def test_a_cluster_that_hangs_holds_up_nobody_and_is_not_asked_twice(
     run: Run, three: Clusters, monkeypatch: pytest.MonkeyPatch
@@ -203,6 +205,7 @@ def test_a_cluster_that_hangs_holds_up_nobody_and_is_not_asked_twice(
     assert (code, stuck.asked) == (0, 2)
 
 
+@pytest.mark.slow
 def test_the_last_answer_of_a_slow_cluster_stands_for_a_while(
     run: Run, three: Clusters, monkeypatch: pytest.MonkeyPatch
 ) -> None:

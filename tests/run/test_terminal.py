@@ -26,6 +26,7 @@ from tests.conftest import AT
 from tests.run.test_live import LARGE, MEDIUM, SMALL
 
 pytestmark = [
+    pytest.mark.process,
     pytest.mark.measured,
     pytest.mark.skipif(sys.platform == "win32", reason="there are no such terminals"),
 ]

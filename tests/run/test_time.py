@@ -48,6 +48,7 @@ def test_an_age_is_by_the_servers_clock_and_never_negative(
         assert (shown.code, shown.out.split()[-1]) == (0, age)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zone", ZONES)
 def test_the_zone_of_this_machine_changes_nothing(
     run: Run, api: FakeApi, monkeypatch: pytest.MonkeyPatch, zone: str

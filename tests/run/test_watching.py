@@ -121,6 +121,7 @@ def test_a_reading_that_fails_keeps_the_time(run: Run, cluster: Cluster, time: T
     assert time.slept == [10, 6]
 
 
+@pytest.mark.slow
 def test_a_pause_that_the_server_asks_for_is_made(run: Run, cluster: Cluster, time: Time) -> None:
     busy = status(503, "ServiceUnavailable", "busy", **{"Retry-After": "40"})
     assert run(f"watch nodes --count 3 --request-timeout 5s {cluster.uses(1, busy, 1)}").code == 0

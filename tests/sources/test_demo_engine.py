@@ -16,6 +16,8 @@ from tests.demo.promql import BASE, query
 from tests.demo.test_kubelet import scraped
 from tests.sources.test_engines import ENGINES
 
+pytestmark = pytest.mark.slow
+
 NOW = int(datetime.fromisoformat(AT).timestamp())
 # Those that answer while the other demo ticks.
 NODES = ("cp-1", "general-1", "gpu-1", "memory-1", "spot-1")

@@ -62,6 +62,7 @@ def kubectl() -> str:
     return found
 
 
+@pytest.mark.process
 def test_agrees_on_every_node_of_the_demo(
     run: Run, demo_server: DemoServer, kubectl: str, tmp_path: Path, api: FakeApi
 ) -> None:
@@ -96,6 +97,7 @@ def relay(api: FakeApi, demo_server: DemoServer, without: str) -> None:
     api.routes = Routes()
 
 
+@pytest.mark.process
 def test_agrees_on_recorded_nodes_and_pods(run: Run, api: FakeApi, kubectl: str, tmp_path: Path) -> None:
     nodes, pods = recorded("nodes-list"), {**recorded("pods-list"), "metadata": {}}
     metrics = recorded("nodemetrics-list")

@@ -14,6 +14,8 @@ from tests.conftest import Run
 from tests.engines import END, Made, living, missing, pods, points, statistic
 from tests.servers import FakeApi, Reply, node, pod
 
+pytestmark = pytest.mark.slow
+
 RANGE = "--since 7d --end 2026-03-02"
 ENGINES = {"prometheus": ("prometheus", "promtool"), "victoria-metrics": ("victoria-metrics",)}
 

@@ -448,6 +448,7 @@ def test_what_is_not_heard_of_for_too_long_is_listed_again(
     assert server.lists >= 2
 
 
+@pytest.mark.slow
 def test_a_pause_that_the_server_asks_for_is_made(server: Server, desk: PodFollower) -> None:
     server.watches += [status(429, "", "busy", **{"Retry-After": "1"}), []]
     desk.names()
@@ -511,6 +512,7 @@ def test_a_watch_without_end_does_not_fill_the_memory(
     eventually(lambda: desk.names() == ["b"])
 
 
+@pytest.mark.slow
 def test_attempts_become_rare(server: Server, desk: PodFollower, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(follower, "FIRST", 0.1)
     monkeypatch.setattr(follower, "LONGEST", 0.4)
@@ -555,6 +557,7 @@ def test_the_end_is_prompt_in_a_pause(server: Server, desk: PodFollower, monkeyp
     assert time.monotonic() - begun < 0.5
 
 
+@pytest.mark.slow
 def test_the_end_does_not_wait_for_a_server_that_does_not_answer(
     server: Server, desk: PodFollower, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -581,6 +584,7 @@ def living() -> Iterator[DemoServer]:
         yield server
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "scope",
     [
@@ -611,6 +615,7 @@ def test_what_is_followed_is_what_a_new_reading_says(living: DemoServer, scope: 
         cluster.close()
 
 
+@pytest.mark.slow
 def test_a_tick_is_one_request(run: Run, living: DemoServer) -> None:
     wide = "watch pods -A -o wide --columns default,owner,zone --count 5 -i 0.3"
     for words in ("watch nodes --count 5 -i 0.3", "watch pods -A --count 5 -i 0.3", wide):

@@ -233,6 +233,7 @@ lines = st.tuples(families, marks, numbers, moments).map(lambda line: f"{line[0]
 texts = st.lists(lines, max_size=8).map("".join)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     before=texts, after=texts, words=st.sampled_from(["top pods -A", "top nodes -o json", "top pods -A -o prometheus"])

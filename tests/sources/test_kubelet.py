@@ -262,6 +262,7 @@ def test_a_look_of_long_ago_tells_nothing_of_now(run: Run, moving: FakeApi) -> N
     assert (item["cpu"]["usage"], item["window"]) == (50_000_000, 10.0)
 
 
+@pytest.mark.slow
 def test_no_more_than_32_nodes_are_asked_at_once(run: Run, moving: FakeApi) -> None:
     names = [f"n{number}" for number in range(100)]
     moving.nodes(*map(node, names))
@@ -433,6 +434,7 @@ def memory_of(item: Any) -> list[Any]:
     return [box["memory"] for box in item.get("containers", [])]
 
 
+@pytest.mark.slow
 def test_a_thousand_nodes_are_read_in_six_seconds(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     with start(at=AT, pace=0, nodes=1000, pods_per_node=1) as server:
         ticking(monkeypatch, server)
