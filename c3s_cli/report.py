@@ -21,6 +21,7 @@ class Judgement(Struct, frozen=True):
 
     flag: the flag as written. met: whether the condition is met. fails: whether the exit code is 3. of: how many rows
     there are. matched: the rows that match. unjudged: the rows with unknown values; because: why these are unknown.
+    shares: how many members of each unjudged group are measured; "" if all are. Empty if the rows are no groups.
     """
 
     flag: str
@@ -30,6 +31,7 @@ class Judgement(Struct, frozen=True):
     matched: tuple[str, ...] = ()
     unjudged: tuple[str, ...] = ()
     because: str = ""
+    shares: tuple[str, ...] = ()
 
 
 class Report(Struct, frozen=True):

@@ -145,7 +145,7 @@ def binding_limits_of(pod: PodResources) -> Amounts:
     limited = [{name for name, amount in each.limits.items() if amount} for each in running]
     everywhere = set.intersection(*limited) if limited else set()
     total = running[0].limits if len(running) == 1 else added(each.effective_limits() for each in running)
-    return {name: amount for name, amount in total.items() if name in everywhere} | _stated(pod.pod_limits)
+    return {**{name: amount for name, amount in total.items() if name in everywhere}, **_stated(pod.pod_limits)}
 
 
 def _running(pod: PodResources) -> list[ContainerResources]:

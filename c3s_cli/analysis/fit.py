@@ -50,7 +50,7 @@ def make_fit(
         placed, results = _place(sample, request)
         rows += placed
         fit_results += [structs.replace(each, context=sample.context) for each in results] if contexts else results
-    shown = where(rows, query)
+    shown = where(rows, query, [])
     totals = sum_fits(shown, "" if contexts else samples[0].context) if query.totals else None
     report = report_of(
         samples,

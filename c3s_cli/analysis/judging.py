@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from c3s_cli.columns.vocabulary import Column, Needs
-from c3s_cli.model.rows import Row
+from c3s_cli.model.rows import Group, Row
 from c3s_cli.report import Judgement
 
 if TYPE_CHECKING:
@@ -17,25 +17,34 @@ if TYPE_CHECKING:
 METRICS: Final = Needs.NODE_METRICS | Needs.POD_METRICS
 
 
-def judge_fail_if(rows: Sequence[Row], query: Query, *, contexts: bool = False) -> Judgement | None:
-    """Judge --fail-if: it fails if a row matches, or with --fail-if-unknown if a row cannot be judged."""
+def judge_fail_if(
+    rows: Sequence[Row], query: Query, unfiltered: Sequence[Row] = (), *, contexts: bool = False
+) -> Judgement | None:
+    """Judge --fail-if: it fails if a row matches, or with --fail-if-unknown if a row cannot be judged.
+
+    unfiltered: the objects that --where could not judge.
+    """
     if query.fail_if is None:
         return None
     matched, unjudged = _judged(rows, query.fail_if)
-    fails = bool(matched or (unjudged and query.fail_if_unknown))
-    named = _named(matched, unjudged, query.fail_if, contexts=contexts)
+    fails = bool(matched or ((unjudged or unfiltered) and query.fail_if_unknown))
+    named = _named(matched, unjudged, unfiltered, query, query.fail_if, contexts=contexts)
     return Judgement("--fail-if", bool(matched), fails, len(rows), *named)
 
 
-def judge_until(rows: Sequence[Row], query: Query, *, contexts: bool = False) -> Judgement | None:
+def judge_until(
+    rows: Sequence[Row], query: Query, unfiltered: Sequence[Row] = (), *, contexts: bool = False
+) -> Judgement | None:
     """Judge --until, met if any row matches, or --until-all, met if there are rows and all match."""
     if query.until is None:
         return None
     matched, unjudged = _judged(rows, query.until)
-    met = bool(matched) and (len(matched) == len(rows) or not query.until_all)
-    fails = bool(unjudged) and query.fail_if_unknown and not met
+    # A row that --where could not judge may be one of all.
+    met = bool(matched) and ((len(matched) == len(rows) and not unfiltered) or not query.until_all)
+    fails = bool(unjudged or unfiltered) and query.fail_if_unknown and not met
     flag = "--until-all" if query.until_all else "--until"
-    return Judgement(flag, met, fails, len(rows), *_named(matched, unjudged, query.until, contexts=contexts))
+    named = _named(matched, unjudged, unfiltered, query, query.until, contexts=contexts)
+    return Judgement(flag, met, fails, len(rows), *named)
 
 
 def _judged(rows: Sequence[Row], condition: Condition) -> tuple[list[Row], list[Row]]:
@@ -45,16 +54,28 @@ def _judged(rows: Sequence[Row], condition: Condition) -> tuple[list[Row], list[
 
 
 def _named(
-    matched: Sequence[Row], unjudged: Sequence[Row], condition: Condition, *, contexts: bool
-) -> tuple[tuple[str, ...], tuple[str, ...], str]:
-    """Build the Judgement: the names of the rows, and why some could not be judged."""
-    reasons = dict.fromkeys(_reason(row, column) for row in unjudged for column in condition.undecided(row))
+    matched: Sequence[Row],
+    unjudged: Sequence[Row],
+    unfiltered: Sequence[Row],
+    query: Query,
+    condition: Condition,
+    *,
+    contexts: bool,
+) -> tuple[tuple[str, ...], tuple[str, ...], str, tuple[str, ...]]:
+    """Build the Judgement: the names of the rows, why some could not be judged, and their measured shares."""
+    reasons = [_reason(row, column) for row in unjudged for column in condition.undecided(row)]
+    for row in unfiltered:
+        reasons += [f"--where: {_reason(row, column)}" for column in query.where.undecided(row)] if query.where else []
     name = partial(_full_name, contexts=contexts)
-    return tuple(map(name, matched)), tuple(map(name, unjudged)), ", ".join(reasons)
+    unknown = (*unjudged, *unfiltered)
+    shares = tuple(row.measured_share for row in unknown if isinstance(row, Group))
+    return tuple(map(name, matched)), tuple(map(name, unknown)), ", ".join(dict.fromkeys(reasons)), shares
 
 
 def _reason(row: Any, column: Column) -> str:
     """Return why the value of a column is unknown, as far as the row shows it."""
+    if column.in_part and column.in_part(row):
+        return "not all members are measured"
     measured = column.needs & METRICS or column.needs is Needs.NOTHING
     return "no metrics" if row.timestamp is None and measured else f"{column.name} unknown"
 

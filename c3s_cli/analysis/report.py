@@ -42,8 +42,9 @@ def make_report(
     join the pods of a Sample, for a watch.
     """
     query = with_gpu(query, samples).at_time(latest(samples))
-    rows, totals = _rows(samples, query, join_pods, contexts=contexts)
-    return report_of(samples, query, rows, totals, failures=failures, contexts=contexts)
+    unfiltered: list[Row] = []
+    rows, totals = _rows(samples, query, join_pods, unfiltered, contexts=contexts)
+    return report_of(samples, query, rows, totals, failures=failures, contexts=contexts, unfiltered=unfiltered)
 
 
 def latest(samples: Sequence[Sample]) -> datetime:
@@ -59,8 +60,12 @@ def report_of(
     *,
     failures: Sequence[Failure] = (),
     contexts: bool = False,
+    unfiltered: Sequence[Row] = (),
 ) -> Report:
-    """Make a Report from unsorted rows: sort, judge and cut. failures, contexts: as for `make_report`."""
+    """Make a Report from unsorted rows: sort, judge and cut. failures, contexts: as for `make_report`.
+
+    unfiltered: the objects that --where could not judge.
+    """
     ordered = _ordered(rows, query, samples)
     shown = ordered if query.limit is None else ordered[: query.limit]
     return Report(
@@ -76,32 +81,34 @@ def report_of(
         containers=query.containers,
         failures=(*failures, *(failure for sample in samples for failure in sample.failures)),
         omitted=len(ordered) - len(shown),
-        fail_if=judge_fail_if(ordered, query, contexts=contexts),
-        until=judge_until(ordered, query, contexts=contexts),
+        fail_if=judge_fail_if(ordered, query, unfiltered, contexts=contexts),
+        until=judge_until(ordered, query, unfiltered, contexts=contexts),
         empty_message="" if ordered else _empty_message(query, samples),
         absence="" if ordered else next(filter(None, (sample.absence for sample in samples)), ""),
     )
 
 
 def _rows(
-    samples: Sequence[Sample], query: Query, join_pods: JoinPods, *, contexts: bool
+    samples: Sequence[Sample], query: Query, join_pods: JoinPods, unfiltered: list[Row], *, contexts: bool
 ) -> tuple[Sequence[Row], Group | None]:
-    """Return the unsorted rows, and the totals of the objects behind them if needed."""
+    """Return the unsorted rows, and the totals of the objects behind them if needed; fill `unfiltered`."""
     # Totals of several contexts have no context of their own.
     context = "" if contexts else samples[0].context
     match query.objects:
         case Kind.POD:
-            pods = where(_joined(partial(join_pods, containers=query.containers), samples), query)
+            pods = where(_joined(partial(join_pods, containers=query.containers), samples), query, unfiltered)
             totals = _with_group_totals(sum_pods(pods, context), samples) if query.totals else None
             return (_with_source_totals(grouped(pods, query.by, sum_pods), samples) if query.by else pods), totals
         case Kind.NODE:
-            nodes = where(_joined(node_rows, samples), query)
+            nodes = where(_joined(node_rows, samples), query, unfiltered)
             totals = _with_group_totals(sum_nodes(nodes, context), samples) if query.totals else None
             return (_with_source_totals(grouped(nodes, query.by, sum_nodes), samples) if query.by else nodes), totals
         case Kind.VOLUME:
-            return where([volume for sample in samples for volume in sample.volumes], query), None
+            return where([volume for sample in samples for volume in sample.volumes], query, unfiltered), None
         case _:
-            clusters = where([_cluster(node_rows(sample), [sample], sample.context) for sample in samples], query)
+            clusters = where(
+                [_cluster(node_rows(sample), [sample], sample.context) for sample in samples], query, unfiltered
+            )
             shown = {cluster.context for cluster in clusters}
             behind = [sample for sample in samples if sample.context in shown] if contexts else samples
             return clusters, _cluster(_joined(node_rows, behind), behind, context)
@@ -135,9 +142,15 @@ def _with_group_totals(group: Group, samples: Sequence[Sample]) -> Group:
     return _with_source_totals([group], samples)[0] if len(samples) == 1 else group
 
 
-def where(rows: Sequence[Any], query: Query) -> Sequence[Any]:
-    """Keep the rows that meet --where."""
-    return [row for row in rows if query.where.matches(row)] if query.where else rows
+def where(rows: Sequence[Any], query: Query, unfiltered: list[Row]) -> Sequence[Any]:
+    """Keep the rows that meet --where. Add those that it cannot judge to `unfiltered` if a condition follows."""
+    if query.where is None:
+        return rows
+    if query.fail_if is None and query.until is None:
+        return [row for row in rows if query.where.matches(row)]
+    judged = [(row, query.where.judge(row)) for row in rows]
+    unfiltered += [row for row, truth in judged if truth is None]
+    return [row for row, truth in judged if truth]
 
 
 # --- order ----------------------------------------------------------------------------------------------------

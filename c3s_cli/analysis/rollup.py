@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import Any, Final, TypeVar
 
+from msgspec import structs
+
 from c3s_cli.columns.vocabulary import Column
 from c3s_cli.model.obstacles import obstacles
 from c3s_cli.model.rows import Amounts, Figures, Group, Node, Pod
@@ -123,7 +125,15 @@ def sum_nodes(nodes: Sequence[Node], context: str, keys: Keys = ()) -> Group:
         swap_capacity_bytes=add(node.facts.swap_capacity_bytes for node in nodes if node.facts),
         schedulable_free=_schedulable_free(nodes),
         figures=add_figures(measured),
+        unmeasured=_unmeasured(nodes),
+        binding_limits=add_shared(node.binding_limits for node in nodes),
     )
+
+
+def _unmeasured(members: Sequence[Any]) -> dict[str, int]:
+    """Count the members whose usage is unknown, by resource."""
+    counts = {resource: sum([usage(member) is None for member in members]) for resource, usage in USAGE.items()}
+    return {resource: count for resource, count in counts.items() if count}
 
 
 def _schedulable_free(nodes: Sequence[Node]) -> Amounts | None:
@@ -147,6 +157,11 @@ def _schedulable_free(nodes: Sequence[Node]) -> Amounts | None:
 def sum_pods(pods: Sequence[Pod], context: str, keys: Keys = ()) -> Group:
     """Make one row of several pods."""
     measured = [pod for pod in pods if pod.timestamp is not None]
+    if pods and not measured and all(pod.facts and not pod.facts.started for pod in pods):
+        # Nothing has started, so nothing is used, and that is known.
+        return structs.replace(
+            sum_pods([_idle(pod) for pod in pods], context, keys), timestamp=None, measured_pod_count=0
+        )
     known = [pod for pod in pods if pod.facts is not None]
     compared = _Compared(measured if len(known) == len(pods) else [pod for pod in measured if pod.facts is not None])
     return Group(
@@ -166,7 +181,16 @@ def sum_pods(pods: Sequence[Pod], context: str, keys: Keys = ()) -> Group:
         measured_requests=compared.sum("requests", add_amounts),
         measured_limits=compared.sum("measured_limits", add_shared),
         figures=add_figures(measured),
+        # A pod that has not started uses nothing.
+        unmeasured=_unmeasured([pod for pod in pods if pod.facts is None or pod.facts.started]),
+        binding_limits=add_shared(pod.measured_limits for pod in known) if len(known) == len(pods) else None,
     )
+
+
+def _idle(pod: Pod) -> Pod:
+    """Return the pod as if it had been measured, and used nothing."""
+    idle: Pod = structs.replace(pod, cpu_nanocores=0, memory_bytes=0, timestamp="")
+    return idle
 
 
 def grouped(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from operator import attrgetter
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -102,12 +103,36 @@ def _resource_column(field: Field, resource: str, kind: Kind) -> Column:
     of_disk = resource == "ephemeral-storage" and {"usage", "comparable_usage"} & {*field.terms}
     figures = ("ephemeralStorage.usage",) if of_disk else ()
     part, percent, basis = field.name.partition("PercentOf")
+    in_part, floor = _bounds(field, resource, kind, basis)
     if percent:
         summary = f"{prefix}.{part} as a percentage of {prefix}.{basis.lower()}"
-        return Column(name, Unit.PERCENT, percentage(*values), summary, needed, ratio=values, figures=figures)
+        return Column(name, Unit.PERCENT, percentage(*values), summary, needed, (*values,), (), figures, in_part, floor)
     summary = field.words.format(r=WORDS.get(resource, resource))
     value = difference(*values) if field.name in ("unused", "free") else values[0]
-    return Column(name, unit_of(resource), value, summary, needed, figures=figures)
+    return Column(name, unit_of(resource), value, summary, needed, figures=figures, in_part=in_part, floor=floor)
+
+
+def _bounds(field: Field, resource: str, kind: Kind, basis: str) -> tuple[Getter | None, tuple[Getter, ...]]:
+    """Return whether a group's usage lacks members, and what bounds it from below: what is measured, over all members.
+
+    Nothing bounds what is unused.
+    """
+    of_usage = "usage" in field.terms or "comparable_usage" in field.terms
+    if not (of_usage and kind in GROUPED and resource in CPU_AND_MEMORY) or field.measured:
+        return None, ()
+    if basis == "Limits":
+        return _lacks(resource), (USAGE[resource], amount("binding_limits", resource))
+    if basis:
+        return _lacks(resource), (USAGE[resource], amount(basis.lower(), resource))
+    return _lacks(resource), (USAGE[resource],) if field.name == "usage" else ()
+
+
+@cache
+def _lacks(resource: str) -> Getter:
+    def lacks(row: Any) -> bool:
+        return bool(row.unmeasured.get(resource))
+
+    return lacks
 
 
 def _term(term: str, resource: str, kind: Kind) -> tuple[Getter, Needs]:

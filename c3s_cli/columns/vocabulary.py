@@ -83,6 +83,8 @@ class Column(Struct, frozen=True):
 
     ratio: for a PERCENT, getters of the exact part and whole. parts: the columns that a table shows as one ("9/10");
     the structured formats show the parts instead. figures: the figures of a row that it reads, by their names.
+    in_part: for usage of groups, whether members are missing from it; None if that cannot be. floor: getters of the
+    part and whole, or of the value alone, that missing members can only increase; () if there are none.
     """
 
     name: str
@@ -93,6 +95,8 @@ class Column(Struct, frozen=True):
     ratio: tuple[Getter, Getter] | None = None
     parts: tuple[Column, ...] = ()
     figures: tuple[str, ...] = ()
+    in_part: Getter | None = None
+    floor: tuple[Getter, ...] = ()
 
     @property
     def path(self) -> tuple[str, ...]:

@@ -57,7 +57,7 @@ class PodFacts(Struct, frozen=True, gc=False):
 
     node: "" while unscheduled. created_at: seconds since 1970. containers: the names with requests and limits.
     limits: as declared. binding_limits: of the resources that every running container limits; these bound its usage.
-    placing: where it may run; None if not read.
+    placing: where it may run; None if not read. started: whether any of its containers has ever run.
     """
 
     uid: str
@@ -73,6 +73,7 @@ class PodFacts(Struct, frozen=True, gc=False):
     containers: tuple[Container, ...] = ()
     binding_limits: Amounts = {}
     placing: Placing | None = None
+    started: bool = True
 
 
 class Pod(Struct, frozen=True, gc=False):
@@ -240,6 +241,8 @@ class Group(Struct, frozen=True, gc=False):
     keys: the values that the members share, in the order of --by; None if unknown. The comparable_… and measured_… sums
     leave out members whose usage or facts are unknown, so that both sides of a percentage have the same members.
     pod_count: None if unknown. existing_pod_count: all pods that the API server has, including finished ones.
+    unmeasured: how many members have unknown usage, by resource; a pod that has not started uses nothing.
+    binding_limits: of all members, whether or not they are measured.
     """
 
     context: str
@@ -271,6 +274,18 @@ class Group(Struct, frozen=True, gc=False):
     placed: int | None = None
     limited_by: tuple[str, ...] = ()
     figures: Figures | None = None
+    unmeasured: Mapping[str, int] = {}
+    binding_limits: Amounts | None = None
+
+    @property
+    def measured_share(self) -> str:
+        """How many members report usage, such as `2 of 5 pods measured`; "" if all do."""
+        if not any(self.unmeasured.values()):
+            return ""
+        nodes = self.node_count is not None
+        count = (self.node_count if nodes else self.pod_count) or 0
+        measured = (self.measured_node_count if nodes else self.measured_pod_count) or 0
+        return f"{measured} of {count} {'nodes' if nodes else 'pods'} measured"
 
     @property
     def name(self) -> str:

@@ -76,13 +76,18 @@ class Comparison(Struct, frozen=True):
         """Return the columns whose unknown values leave a row unjudged."""
         if self.judge(row) is not None:
             return ()
-        return tuple(column for column in self.columns if column.value(row) is None) or (self.column,)
+        unknown = [each for each in self.columns if each.value(row) is None or (each.in_part and each.in_part(row))]
+        return tuple(unknown) or (self.column,)
 
     def judge(self, row: Any) -> bool | None:
         """Return whether it is true for a row; None if a needed value is unknown."""
         if isinstance(self.value, Word):
             return self._judge_word(row, self.value)
+        if self.column.in_part and self.column.in_part(row):
+            return self._judge_in_part(row)
         if isinstance(self.value, Column):
+            if self.value.in_part and self.value.in_part(row):
+                return None
             sides = [_bound(column, row) for column in self.columns]
             return None if None in sides else _compare(sides[0], self.operator, sides[1])
         have, value = self._sides(row)
@@ -92,6 +97,28 @@ class Comparison(Struct, frozen=True):
             negative = self.operator.startswith("!")
             return any(_compare(each, self.operator.lstrip("!"), value) for each in have) is not negative
         return _compare(have, self.operator, value)
+
+    def _judge_in_part(self, row: Any) -> bool | None:
+        """Judge a group of which some members are not measured: only what they cannot change is decided.
+
+        What is measured is a lower bound of the usage.
+        """
+        if isinstance(self.value, Column):
+            value = None if self.value.in_part and self.value.in_part(row) else _bound(self.value, row)
+        else:
+            value = self.value
+        least = _floor(self.column, row)
+        if least is None or value is None:
+            return None
+        match self.operator:
+            case ">" | ">=":
+                return _compare(least, self.operator, value) or None
+            case "<" | "<=":
+                return None if _compare(least, self.operator, value) else False
+            case "=":
+                return False if least > value else None
+            case _:
+                return True if least > value else None
 
     def _judge_word(self, row: Any, word: Word) -> bool | None:
         wanted = self.operator == "="
@@ -245,6 +272,17 @@ def _exact(column: Column, row: Any) -> Any:
     have = column.value(row)
     # A window is a float; take its shortest decimal as the exact value.
     return Fraction(str(have)) if isinstance(have, float) else have
+
+
+def _floor(column: Column, row: Any) -> Any:
+    """Return the least that the value can be, whatever is not measured; None if nothing bounds it."""
+    bounds = [bound(row) for bound in column.floor]
+    if not bounds or None in bounds:
+        return None
+    if not column.ratio:
+        return bounds[0]
+    part, whole = bounds
+    return Fraction(100 * part, whole) if whole else None
 
 
 def _bound(column: Column, row: Any) -> Any:

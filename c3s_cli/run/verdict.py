@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from c3s_cli.errors import ExitCode
@@ -38,7 +39,10 @@ def judged(judgement: Judgement) -> Iterator[str]:
     elif judgement.matched:
         yield f"{judgement.flag}: {_counted(len(judgement.matched))} matched: {named(judgement.matched)}"
     if judgement.unjudged:
-        rows, names = _counted(len(judgement.unjudged)), named(judgement.unjudged)
+        # Objects that --where could not judge come last, and have no share.
+        pairs = zip_longest(judgement.unjudged, judgement.shares, fillvalue="")
+        shown = [f"{name} ({share})" if share else name for name, share in pairs]
+        rows, names = _counted(len(shown)), named(shown)
         yield f"{judgement.flag}: {rows} could not be judged ({judgement.because}): {names}"
 
 

@@ -154,6 +154,7 @@ def test_only_the_usage_of_pods_is_known_if_their_facts_were_not_read() -> None:
         window="15s",
         pod_count=2,
         measured_pod_count=2,
+        unmeasured={"memory": 2},
     )
 
 
@@ -275,6 +276,7 @@ def test_only_the_usage_of_nodes_is_known_if_their_facts_were_not_read() -> None
         window="15s",
         node_count=2,
         measured_node_count=2,
+        unmeasured={"cpu": 1, "memory": 2},
     )
 
 

@@ -16,7 +16,14 @@ from c3s_cli.amounts.timestamp import epoch
 from c3s_cli.model.rows import Amounts, Container, PodFacts
 from c3s_cli.sources.decode.claims import Volume
 from c3s_cli.sources.decode.owners import Reference, controller
-from c3s_cli.sources.decode.podstatus import NOBODY, ContainerStatus, PodState, has_condition, status_and_restarts
+from c3s_cli.sources.decode.podstatus import (
+    NOBODY,
+    ContainerStatus,
+    PodState,
+    has_condition,
+    has_started,
+    status_and_restarts,
+)
 from c3s_cli.sources.decode.shapes import NULL, Body, Listing, Quantity, amounts_of, decode_items, decode_one
 
 if TYPE_CHECKING:
@@ -136,6 +143,7 @@ class PodDecoder:
             binding_limits=binding_limits,
             containers=containers,
             placing=self.placing_of(spec, spec.volumes) if self.placing_of and isinstance(spec, _RuledSpec) else None,
+            started=has_started(state),
         )
 
     def _amounts(self, pod: _Pod, spec: _Spec, state: PodState) -> Shared:

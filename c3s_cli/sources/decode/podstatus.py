@@ -77,6 +77,17 @@ def has_condition(state: PodState, kind: str, *, status: str = "", reason: str =
     )
 
 
+def has_started(state: PodState) -> bool:
+    """Return whether any container of a pod, also an init container, has ever run."""
+    if state.phase != "Pending":
+        return True
+    statuses = (*(state.init_container_statuses or ()), *(state.container_statuses or ()))
+    return any(
+        status.restart_count or (status.state and (status.state.running or status.state.terminated))
+        for status in statuses
+    )
+
+
 def status_and_restarts(
     state: PodState, sidecars: Collection[str], init_count: int, *, deleted: bool
 ) -> tuple[str, int]:
