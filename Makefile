@@ -101,7 +101,7 @@ soak: $(READY)
 # Some tests run these, and are skipped where they are not. The services that the packages start are not used.
 engines:
 	apt-get update -qq
-	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends prometheus victoria-metrics
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends prometheus prometheus-node-exporter victoria-metrics
 
 # c3s and its dependencies get their own environment, so that only they are audited; pip-audit gets another.
 # --strict: a package that the advisory service does not know is a failure, not "no known vulnerabilities".

@@ -8,7 +8,7 @@ from c3s_cli.flags.groups import takes_flags
 from c3s_cli.flags.options import Connection, Display, NodeName, Nodes, PodName, Pods, Repeat, Selection
 from c3s_cli.request.from_flags import pace_of, request_of, target_of
 from c3s_cli.request.query import Query
-from c3s_cli.request.view import Format, View
+from c3s_cli.request.view import METRICS, View
 from c3s_cli.run.watching import watch
 
 
@@ -76,9 +76,9 @@ def _watch(connection: Connection, request: tuple[Query, View], repeat: Repeat, 
     if selection.explain:
         raise UsageError("--explain does not go with watch", hint="use c3s top with --explain")
     query, view = request
-    if view.format is Format.PROMETHEUS:
+    if view.format in METRICS:
         raise UsageError(
-            "-o prometheus does not go with watch: a scrape is one reading, which ends with # EOF",
-            hint="run c3s top from a cron job, for example for a textfile collector",
+            f"-o {view.format.value} does not go with watch: a scrape is one reading, and one # EOF ends a document",
+            hint="write a file for node_exporter's textfile collector again and again: see docs/recipes.md",
         )
     return watch(target_of(connection), query, structs.replace(view, trend=repeat.trend), pace_of(repeat))

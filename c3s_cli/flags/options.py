@@ -111,7 +111,7 @@ class Display(Struct, frozen=True):
             "-o",
             "--output",
             metavar="FORMAT",
-            help="One of: table, wide, json, yaml, csv, tsv, name, markdown, grid, openmetrics (or prometheus), "
+            help="One of: table, wide, json, yaml, csv, tsv, value, name, markdown, grid, prometheus, openmetrics, "
             "custom-columns=SPEC, jsonpath=TEMPLATE.",
             section=OUTPUT,
         ),
@@ -136,6 +136,9 @@ class Display(Struct, frozen=True):
     ] = False
     no_timestamps: Annotated[
         bool, _flag("--no-timestamps", help="With -o openmetrics: leave out the timestamps.", section=OUTPUT)
+    ] = False
+    timestamps: Annotated[
+        bool, _flag("--timestamps", help="With -o prometheus: add the timestamps, in milliseconds.", section=OUTPUT)
     ] = False
     color: Annotated[
         str,

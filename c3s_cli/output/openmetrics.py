@@ -1,8 +1,7 @@
-r"""-o prometheus: OpenMetrics text. One gauge per column, in base units; text columns are labels of an `_info` gauge.
+"""-o prometheus and -o openmetrics: one gauge per column, in base units; text columns are labels of an `_info` gauge.
 
-node_exporter's textfile collector reads the older text format without timestamps. Everything here is valid there except
-the time of a sample, which --no-timestamps leaves out. That is why `_info` is a gauge, not OpenMetrics' info, and why
-help texts contain nothing that must be escaped.
+Prometheus' text format (version 0.0.4) and OpenMetrics are almost the same: times are milliseconds in the former,
+seconds in the latter; only OpenMetrics has units and ends in `# EOF`. Names, types and help texts are valid in both.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from c3s_cli.columns.catalogue import IDENTITY
 from c3s_cli.columns.fitting import WORKLOAD
 from c3s_cli.columns.vocabulary import Column, Getter, Kind, Unit, flat
 from c3s_cli.report import Report
-from c3s_cli.request.view import View
+from c3s_cli.request.view import Format, View
 from c3s_cli.terminal.printable import printable
 
 UNITS: Final = {
@@ -45,27 +44,29 @@ Label = tuple[str, str]
 
 
 def exposition(report: Report, view: View) -> Iterator[str]:
-    """Write every column as a metric family, then `# EOF`."""
+    """Write every column as a metric family, and in OpenMetrics the end of the document."""
     columns = flat(report.columns)
     numbers = [column for column in columns if column.unit not in TEXTUAL]
     things = ["container" if report.containers and column.of_containers else THINGS[report.kind] for column in numbers]
     names = unique(_metric_name(thing, column) for thing, column in zip(things, numbers, strict=True))
     for name, column in zip(names, numbers, strict=True):
-        yield from _family(name, column, report, timestamps=view.timestamps)
+        yield from _family(name, column, report, view)
     texts = [column for column in columns if column.unit in TEXTUAL]
     if texts:
         yield from _info(texts, report)
-    yield "# EOF\n"
+    if view.format is Format.OPENMETRICS:
+        yield "# EOF\n"
 
 
-def _family(name: str, column: Column, report: Report, *, timestamps: bool) -> Iterator[str]:
+def _family(name: str, column: Column, report: Report, view: View) -> Iterator[str]:
     """Write one gauge: of the rows, or of their containers if the column has values for those."""
     nested = report.containers and column.of_containers
     keys = _label_names(report.keys)
     lines = []
     for row in report.rows:
-        moment = _epoch(getattr(row, "timestamp", None)) if timestamps else ""
-        time = f" {moment}" if moment else ""
+        moment = _epoch(getattr(row, "timestamp", None)) if view.timestamps else ""
+        # Milliseconds, except in OpenMetrics.
+        time = f" {moment}{'' if view.format is Format.OPENMETRICS else '000'}" if moment else ""
         labels = _labels(row, report, keys)
         for each in getattr(row, "containers", ()) if nested else (row,):
             value = _value(column, each)
@@ -73,7 +74,8 @@ def _family(name: str, column: Column, report: Report, *, timestamps: bool) -> I
                 own = [*labels, ("container", each.name)] if nested else labels
                 lines.append(f"{name}{_braces(own)} {value}{time}\n")
     if lines:
-        yield _head(name, UNITS.get(column.unit, ""), column.summary.replace("as a percentage of", "divided by"))
+        unit = UNITS.get(column.unit, "") if view.format is Format.OPENMETRICS else ""
+        yield _head(name, unit, column.summary.replace("as a percentage of", "divided by"))
         yield from lines
 
 
@@ -86,7 +88,8 @@ def _head(name: str, unit: str, summary: str) -> str:
 
 def _metric_name(thing: str, column: Column) -> tuple[str, str]:
     """Turn `cpu.usagePercentOfAllocatable` into `c3s_node_cpu_usage_of_allocatable` and the unit's `_ratio`."""
-    words = _snake(column.name.replace("Percent", ""))
+    # Names that end in _count belong to histograms: `pods.count` is `c3s_cluster_pods`.
+    words = _snake(column.name.removesuffix(".count").replace("Percent", ""))
     unit = UNITS.get(column.unit, "")
     return f"c3s_{thing}_{words}", f"_{unit}" if unit else ""
 

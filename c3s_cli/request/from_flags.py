@@ -213,6 +213,8 @@ def _check_format(format_: Format, rows: options.Selection, display: options.Dis
         raise UsageError("--units goes with -o csv or tsv")
     if display.no_timestamps and format_ not in METRICS:
         raise UsageError("--no-timestamps goes with -o openmetrics")
+    if display.timestamps and (format_ is not Format.PROMETHEUS or display.no_timestamps):
+        raise UsageError("--timestamps goes with -o prometheus")
     if rows.explain and (rows.by or rows.where or rows.fail_if or format_ not in (Format.TABLE, Format.JSON)):
         raise UsageError("--explain goes with the NAME of one pod or node, and with -o table or json, only")
 
@@ -236,7 +238,7 @@ def _view(format_: Format, template: str, display: options.Display, *, sums: boo
         warn=display.warn,
         critical=display.critical,
         units=display.units,
-        timestamps=not display.no_timestamps,
+        timestamps=display.timestamps if format_ is Format.PROMETHEUS else not display.no_timestamps,
     )
 
 

@@ -122,7 +122,7 @@ def test_markdown_is_a_table_that_survives_rendering(demo: Run) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_prometheus_reads_it_back(demo: Run, command: str) -> None:
-    text = demo(f"{command} --columns wide -o prometheus").out
+    text = demo(f"{command} --columns wide -o openmetrics").out
     families = {family.name: family for family in text_string_to_metric_families(text)}  # type: ignore[no-untyped-call]  # has no types
     document = json.loads(demo(f"{command} --columns wide -o json").out)
     (cpu,) = [family for name, family in families.items() if name.endswith("_cpu_usage_cores")]

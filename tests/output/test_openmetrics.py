@@ -35,7 +35,7 @@ def pod(name: str = "p", cpu: int | None = 250 * 10**6, labels: dict[str, str] |
 def written(rows: Sequence[Row], *names: str, kind: Kind = Kind.POD, **view: Any) -> str:
     columns = Naming(kind).expand(names)
     report = Report(NOW, "test", kind, columns, rows, None, **view)
-    return "".join(exposition(report, View(Format.PROMETHEUS)))
+    return "".join(exposition(report, View(Format.OPENMETRICS)))
 
 
 def families(text: str) -> dict[str, Any]:
@@ -118,7 +118,7 @@ def test_containers_have_samples_of_their_own() -> None:
 
 
 def test_groups_are_labelled_with_their_keys(demo: Run) -> None:
-    found = families(demo("top pods -A --by namespace,label:app -o prometheus").out)["c3s_pod_group_pods_count"]
+    found = families(demo("top pods -A --by namespace,label:app -o openmetrics").out)["c3s_pod_group_pods"]
     assert {tuple(sample.labels) for sample in found.samples} == {("context", "namespace", "labels_app")}
     (group,) = samples(written([Group("c", (), 1, 1)], "cpu", kind=Kind.CLUSTER), "c3s_cluster_cpu_usage_cores")
     assert (group.labels, group.timestamp) == ({"context": "c"}, None)
@@ -147,9 +147,27 @@ def test_samples_can_be_written_without_times(names: list[str], measured: bool) 
     assert all(sample.timestamp is None for family in families(bare).values() for sample in family.samples)
 
 
-def test_openmetrics_is_its_other_name(demo: Run) -> None:
-    assert demo("top nodes -o openmetrics") == demo("top nodes -o prometheus")
-    assert demo("top nodes -o prometheus --no-timestamps").out != demo("top nodes -o prometheus").out
+def test_the_text_format_has_times_on_request_and_no_end(demo: Run) -> None:
+    openmetrics, bare, timed = (
+        demo(f"top nodes --columns cpu {flags}").out.splitlines()
+        for flags in ("-o openmetrics", "-o prometheus", "-o prometheus --timestamps")
+    )
+    values = [line for line in openmetrics if not line.startswith(("# UNIT", "# EOF"))]
+    assert timed == [line if line.startswith("#") else f"{line}000" for line in values]
+    assert bare == [line if line.startswith("#") else line.rpartition(" ")[0] for line in values]
+    assert demo("top nodes -o prometheus --no-timestamps").out == demo("top nodes -o prometheus").out
+    for flags in ("-o openmetrics --timestamps", "-o prometheus --timestamps --no-timestamps"):
+        assert demo(f"top nodes {flags}") == (2, "", "error: --timestamps goes with -o prometheus\n")
+
+
+@pytest.mark.parametrize("form", ["prometheus", "openmetrics"])
+def test_a_scrape_is_one_reading(demo: Run, form: str) -> None:
+    why = f"error: -o {form} does not go with watch: a scrape is one reading, and one # EOF ends a document"
+    hint = "hint: write a file for node_exporter's textfile collector again and again: see docs/recipes.md"
+    assert demo(f"watch nodes -o {form}") == (2, "", f"{why}\n{hint}\n")
+
+
+def test_flags_for_times_go_with_metrics(demo: Run) -> None:
     refused = demo("top nodes -o json --no-timestamps")
     assert refused == (2, "", "error: --no-timestamps goes with -o openmetrics\n")
 
