@@ -72,7 +72,7 @@ def report_of(
         now=latest(samples),
         source=", ".join(dict.fromkeys(sample.source for sample in samples)),
         kind=query.kind,
-        columns=_without_context(_columns(query, totals)) if contexts else _columns(query, totals),
+        columns=_columns(query, totals),
         rows=shown,
         totals=totals,
         keys=query.keys,
@@ -222,11 +222,6 @@ def _columns(query: Query, totals: Group | None) -> tuple[Column, ...]:
     names = [f"{json_name(r)}.{field}" for r in present for field in EXTENDED_FIELDS]
     more = [column for name in names if (column := naming.open_ended(name))]
     return (*query.columns, *(column for column in more if column.name not in {shown.name for shown in query.columns}))
-
-
-def _without_context(columns: Sequence[Column]) -> tuple[Column, ...]:
-    """Remove the context column if rows already begin with it."""
-    return tuple(column for column in columns if column.name != "context")
 
 
 def _empty_message(query: Query, samples: Sequence[Sample]) -> str:

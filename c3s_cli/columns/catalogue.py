@@ -27,6 +27,8 @@ IDENTITY: Final = {
     "window": Column("window", Unit.SECONDS, window_seconds, "period that usage is averaged over"),
 }
 
+CONTAINER: Final = Column("container", Unit.TEXT, attrgetter("name"), "name of the container")
+
 DETAILS: Final = Needs.NODES | Needs.NODE_DETAILS
 ON_NODE: Final = Needs.PODS | DETAILS
 

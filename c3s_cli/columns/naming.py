@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import Struct, structs
 
-from c3s_cli.columns.catalogue import DETAILS, IDENTITY, default_names, table_of, wide_names
+from c3s_cli.columns.catalogue import CONTAINER, DETAILS, IDENTITY, default_names, table_of, wide_names
 from c3s_cli.columns.getters import label
 from c3s_cli.columns.of_resources import CPU_AND_MEMORY, resource_columns
 from c3s_cli.columns.statistics import statistic_column
@@ -29,6 +29,9 @@ ELSEWHERE: Final = {
     "phase": "status",
     "ready": "status",
 }
+# `name` by the kind of its row.
+NAMED: Final = {"pod": Kind.POD, "node": Kind.NODE}
+# The words of --columns that stand for several columns.
 SETS: Final = ("default", "wide", "all")
 # Stands for the only GPU resource of the cluster; analysis/gpus.py replaces it by the real name.
 ANY_GPU: Final = "gpu"
@@ -49,11 +52,13 @@ class Naming(Struct, frozen=True):
     """Finds columns of one kind of row by name.
 
     basis: what `cpu%` of a node is a percentage of, "Allocatable" or "Capacity". keys: the columns of --by.
+    containers: whether a line is a container, so that it has a name of its own.
     """
 
     kind: Kind
     basis: str = "Allocatable"
     keys: tuple[Column, ...] = ()
+    containers: bool = False
 
     def find(self, name: str) -> Column:
         """Return the column of that name or alias. UsageError, with the nearest name, if there is none."""
@@ -61,6 +66,8 @@ class Naming(Struct, frozen=True):
             name = f'labels["{short["key"]}"]'
         table = table_of(self.kind)
         known = {key.name: key for key in self.keys} | dict(table)
+        if self.containers:
+            known[CONTAINER.name] = CONTAINER
         if column := known.get(name) or known.get(self._alias(name)):
             return column
         if column := self.open_ended(name) or self._gpu(name) or self._by_heading(name, known):
@@ -153,7 +160,7 @@ class Naming(Struct, frozen=True):
         from c3s_cli.columns.headings import full_heading, heading  # names are tried first
 
         wanted = name.casefold()
-        found = {"pod": known["name"]} if self.kind is Kind.POD else {}
+        found = {kind: known["name"] for kind, of in NAMED.items() if of is self.kind}
         for column in reversed(list(known.values())):
             found |= {full_heading(column).casefold(): column, heading(column).casefold(): column}
         for alias, of in {**{each: each for each in known}, **self.aliases()}.items():
@@ -168,6 +175,8 @@ class Naming(Struct, frozen=True):
     def _nearest(self, name: str, known: Mapping[str, Column]) -> str:
         from difflib import get_close_matches  # only needed after a mistake
 
+        if name == CONTAINER.name and self.kind is Kind.POD:
+            return "--containers shows a row for each container"
         if name.startswith(("labels", "label:", "resources")) or not {"[", "/"}.isdisjoint(name):
             return BRACKETS
         of_both = [f"{resource}.{name}" for resource in CPU_AND_MEMORY if f"{resource}.{name}" in known]
@@ -190,6 +199,8 @@ def totals_of(kind: Kind, columns: Iterable[Column]) -> tuple[Column, ...]:
     counts = ("pods.measured", "pods.count") if group is Kind.POD_GROUP else ("nodes.measured", "nodes.count")
     names = [*counts]
     for column in flat(columns):
+        if column.name in ("name", "container"):
+            continue
         names.append(column.name)
         resource, _, field = column.name.rpartition(".")
         if field == "usagePercentOfAllocatable" and f"{resource}.measuredAllocatable" in table:

@@ -106,7 +106,9 @@ class Column(Struct, frozen=True):
     @property
     def of_containers(self) -> bool:
         """Whether each container of a pod has its own value."""
-        return self.name.startswith(("cpu.", "memory.", "swap.", "ephemeralStorage.", "resources["))
+        return self.name == "container" or self.name.startswith(
+            ("cpu.", "memory.", "swap.", "ephemeralStorage.", "resources[")
+        )
 
     @property
     def descending(self) -> bool:

@@ -134,6 +134,16 @@ class Display(Struct, frozen=True):
             section=OUTPUT,
         ),
     ] = False
+    unit: Annotated[
+        Text,
+        _flag(
+            "--unit",
+            metavar="LIST",
+            help="With -o csv, tsv, value or custom-columns: the unit of CPU (cores, millicores or nanocores) and of "
+            "memory (GiB, MiB or bytes), such as cores,MiB.",
+            section=OUTPUT,
+        ),
+    ] = None
     no_timestamps: Annotated[
         bool, _flag("--no-timestamps", help="With -o openmetrics: leave out the timestamps.", section=OUTPUT)
     ] = False

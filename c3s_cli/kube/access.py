@@ -217,6 +217,14 @@ def _check_impersonation(user: Entry, name: str) -> None:
         raise ConfigError(f"requesting uid, groups or user-extra for {name} without impersonating a user")
 
 
+def label_of(target: Target, access: Access) -> str:
+    """Return what rows are labelled with: the context, or the server if it is given by --server alone."""
+    if target.demo:
+        return "demo"
+    of_context = target.contexts or target.all_contexts or not target.server
+    return access.name if of_context else _host(access.server)
+
+
 def _host(server: str) -> str:
     return server.split("://", 1)[1].split("/", 1)[0]
 

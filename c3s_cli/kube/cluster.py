@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 
 from c3s_cli import __version__
 from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, UsageError
-from c3s_cli.kube.access import Access, access_of
+from c3s_cli.kube.access import Access, access_of, label_of
 from c3s_cli.kube.answers import Answer, body_of, date_of, error_of, unreachable
 from c3s_cli.kube.deadline import Deadline
 from c3s_cli.kube.dial import Dial, dial
@@ -91,7 +91,7 @@ class Cluster:
         trace: Callable[[str], None] | None,
         early: Tls | None = None,
     ) -> None:
-        self.context = "demo" if target.demo else access.name
+        self.context = label_of(target, access)
         self.namespace = access.namespace or "default"
         self.server = access.server
         self.cluster_name = access.cluster_name

@@ -29,6 +29,7 @@ WRITERS: Final = {
     Format.YAML: ("document", "yaml_document"),
     Format.CSV: ("delimited", "delimited"),
     Format.TSV: ("delimited", "delimited"),
+    Format.VALUE: ("delimited", "values"),
     Format.NAME: ("names", "names"),
     Format.PROMETHEUS: ("openmetrics", "exposition"),
     Format.OPENMETRICS: ("openmetrics", "exposition"),

@@ -8,7 +8,7 @@ from typing import Any, Final
 from c3s_cli.amounts.duration import age
 from c3s_cli.amounts.quantity import cpu_percent, format_bytes, format_cpu, memory_percent
 from c3s_cli.columns.vocabulary import Column, Unit
-from c3s_cli.terminal.printable import NONE, UNKNOWN, printable
+from c3s_cli.terminal.printable import NONE, UNKNOWN, all_printable, printable
 
 
 def cells(column: Column, rows: Iterable[Any]) -> list[str]:
@@ -19,6 +19,8 @@ def cells(column: Column, rows: Iterable[Any]) -> list[str]:
         part, whole = column.ratio
         percent = percent_cell(column)
         return [percent(part(row), whole(row)) for row in rows]
+    if column.name in ("name", "container"):
+        return [name or NONE for name in all_printable(list(map(column.value, rows)))]
     if column.name.endswith(".usage"):
         # Nearly every row has a different value.
         cell = cell_of(column)

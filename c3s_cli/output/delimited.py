@@ -1,18 +1,20 @@
-"""CSV and TSV: the columns of the JSON, with their names as headings and exact values in the same units."""
+"""CSV, TSV and plain values: exact values in the units of the JSON, or in those that the flags ask for."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from operator import attrgetter
 from typing import Any, Final
 
-from c3s_cli.columns.catalogue import IDENTITY
-from c3s_cli.columns.vocabulary import Column, Unit
-from c3s_cli.output.document import moment, shown_columns
+from msgspec import structs
+
+from c3s_cli.columns.catalogue import CONTAINER, IDENTITY
+from c3s_cli.columns.vocabulary import Column, Unit, flat
+from c3s_cli.output.document import identity_columns, moment
+from c3s_cli.output.table import lines
+from c3s_cli.output.units import in_units, unit_of
 from c3s_cli.report import Report
 from c3s_cli.request.view import Format, View
 from c3s_cli.terminal.printable import printable
@@ -20,83 +22,74 @@ from c3s_cli.terminal.printable import printable
 PIECE: Final = 2000
 # Spreadsheets take cells that begin like this as formulas.
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-CONTAINER: Final = Column("container", Unit.TEXT, attrgetter("name"), "name of the container")
 
 
 def delimited(report: Report, view: View) -> Iterator[str]:
     """Write one line per row, or per container with --containers. Unknown values are empty cells."""
+    columns = _columns(report, view)
     dialect = "excel-tab" if view.format is Format.TSV else "excel"
-    return (lines(piece, dialect) for piece in _pieces(report, view))
+    if view.headers:
+        yield written([[safe(_heading(column, view)) for column in columns]], dialect)
+    for piece in _pieces(report):
+        cells = [_cells(column, lines(piece, column), view, safe) for column in columns]
+        yield written(zip(*cells, strict=True), dialect)
 
 
-def lines(rows: Iterable[Iterable[Any]], dialect: str = "excel") -> str:
+def values(report: Report, view: View) -> Iterator[str]:
+    """Write the values of the columns, separated by tabs. Unknown values are empty."""
+    for piece in _pieces(report):
+        cells = [_cells(column, lines(piece, column), view, printable) for column in flat(report.columns)]
+        rows = zip(*cells, strict=True)
+        yield "".join("\t".join("" if cell is None else str(cell) for cell in row) + "\n" for row in rows)
+
+
+def written(rows: Iterable[Iterable[Any]], dialect: str = "excel") -> str:
     """Write rows of values; None is an empty cell."""
     text = io.StringIO()
     csv.writer(text, dialect, lineterminator="\n").writerows(rows)
     return text.getvalue()
 
 
-def _pieces(report: Report, view: View) -> Iterator[Iterable[Sequence[Any]]]:
-    columns = shown_columns(report)
-    if report.containers:
-        columns.insert(columns.index(IDENTITY["name"]) + 1, CONTAINER)
-    if view.compact:
-        # Readings form one continuous table: each row has the time of its reading.
-        read_at = moment(report.now)
-        columns.insert(0, Column("time", Unit.TIME, lambda _row: read_at, "when the reading was made"))
-    if view.headers:
-        yield [[safe(_heading(column) if view.units else column.name) for column in columns]]
-    rows = iter(report.rows)
-    while piece := list(islice(rows, PIECE)):
-        values = [_cells(column, _objects(column, piece, nested=report.containers)) for column in columns]
-        yield zip(*(map(_in_units, columns, values) if view.units else values), strict=True)
-
-
-# Units for people, and the divisor that converts a JSON value to them.
-UNITS: Final = {
-    Unit.NANOCORES: ("millicores", 10**6),
-    Unit.BYTES: ("MiB", 1 << 20),
-    Unit.PERCENT: ("%", 1),
-    Unit.SECONDS: ("seconds", 1),
-}
-
-
-def _heading(column: Column) -> str:
-    unit, _ = UNITS.get(column.unit, ("", 1))
-    return f"{column.name} ({unit})" if unit else column.name
-
-
-def _in_units(column: Column, values: list[Any]) -> list[Any]:
-    """Divide exact values, and round them to three decimals."""
-    if column.unit not in UNITS:
-        return values
-    _, divisor = UNITS[column.unit]
-    return [None if value is None else _decimal(value, divisor) for value in values]
-
-
-def _decimal(value: float, divisor: int) -> str:
-    text = f"{Decimal(value) / divisor:.3f}"
-    return text.rstrip("0").rstrip(".")
-
-
-def _objects(column: Column, rows: Sequence[Any], *, nested: bool) -> Sequence[Any]:
-    """Return the object of each line: rows, or containers with their pods."""
-    if not nested:
-        return rows
-    if column is CONTAINER or column.of_containers:
-        return [container for pod in rows for container in pod.containers]
-    return [pod for pod in rows for _ in pod.containers]
-
-
-def _cells(column: Column, rows: Sequence[Any]) -> list[Any]:
-    """Return the values of a column for the csv module, which writes None as an empty cell."""
-    values = list(map(column.value, rows))
-    if column.unit not in (Unit.TEXT, Unit.TEXTS, Unit.TIME):
-        return values
-    return [None if value is None else safe(value if isinstance(value, str) else ",".join(value)) for value in values]
-
-
 def safe(value: str) -> str:
     """Make text safe for terminals and spreadsheets."""
     text = printable(value)
     return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def _pieces(report: Report) -> Iterator[Report]:
+    rows = iter(report.rows)
+    while piece := list(islice(rows, PIECE)):
+        yield structs.replace(report, rows=piece)
+
+
+def _columns(report: Report, view: View) -> list[Column]:
+    """Return all columns: with --columns the named ones, after or among those that identify a row if it names none."""
+    own = flat(report.columns)
+    if view.identity is None:
+        return own
+    who = identity_columns(report)
+    if view.named:
+        left_out = {"timestamp", "window", *(() if report.contexts else ("context",))}
+        who = [column for column in who if column in report.keys or column.name not in left_out]
+    if report.containers:
+        who.insert(who.index(IDENTITY["name"]) + 1, CONTAINER)
+    if view.compact:
+        # Readings form one continuous table: each row has the time of its reading.
+        read_at = moment(report.now)
+        who.insert(0, Column("time", Unit.TIME, lambda _row: read_at, "when the reading was made"))
+    before = flat(report.columns[: view.identity])
+    return list({column.name: column for column in (*before, *who, *own)}.values())
+
+
+def _heading(column: Column, view: View) -> str:
+    unit = unit_of(column, view) if view.units else ""
+    return f"{column.name} ({unit})" if unit else column.name
+
+
+def _cells(column: Column, rows: Sequence[Any], view: View, text_of: Callable[[str], str]) -> list[Any]:
+    """Return the values of a column; None is unknown."""
+    known = list(map(column.value, rows))
+    if column.unit not in (Unit.TEXT, Unit.TEXTS, Unit.TIME):
+        return in_units(column, known, view)
+    joined = (",".join(value) if isinstance(value, tuple | list) else value for value in known)
+    return [None if value is None else text_of(value) for value in joined]

@@ -26,6 +26,7 @@ from c3s_cli.columns.vocabulary import FITTING, Column, Kind, Unit, flat, split_
 from c3s_cli.model.placing import FitResult
 from c3s_cli.model.sample import WHOLE, Failure
 from c3s_cli.output import API_VERSION
+from c3s_cli.output.units import in_units
 from c3s_cli.report import Report
 from c3s_cli.request.view import View
 
@@ -48,7 +49,7 @@ def json_document(report: Report, view: View) -> Iterator[str]:
     # Quotes inside of text are escaped: only the member itself looks like this.
     before, key, after = empty.partition(f'"items"{separators[1]}')
     yield before + key + "["
-    build = _item_builder(report, raw=True)
+    build = _item_builder(report, _as_python)
     pieces = (_written(build(piece), view) for piece in _pieces(report.rows))
     yield from (("," if place else "") + piece for place, piece in enumerate(pieces))
     yield ("" if view.compact or not report.rows else "\n  ") + after.removeprefix("[") + "\n"
@@ -91,9 +92,9 @@ def document(report: Report) -> dict[str, Any]:
     return {**_head(report), "items": list(items(report)), **_tail(report)}
 
 
-def items(report: Report) -> Iterator[dict[str, Any]]:
-    """Yield the items as plain dictionaries."""
-    build = _item_builder(report)
+def items(report: Report, view: View | None = None) -> Iterator[dict[str, Any]]:
+    """Yield the items as plain dictionaries; with a view, amounts in its units."""
+    build = _item_builder(report, partial(in_units, view=view) if view else None)
     return chain.from_iterable(msgspec.to_builtins(build(piece)) for piece in _pieces(report.rows))
 
 
@@ -231,25 +232,29 @@ def shown_columns(report: Report) -> list[Column]:
 # --- items --------------------------------------------------------------------------------------------------------
 
 
-def _item_builder(report: Report, *, raw: bool = False) -> Member:
+# Spells the values of a column.
+Spell = Callable[[Column, list[Any]], list[Any]]
+
+
+def _item_builder(report: Report, spell: Spell | None = None) -> Member:
     """Return the function that makes the items of rows."""
     columns = shown_columns(report)
     if not report.containers:
-        return _builder(columns, raw=raw)
+        return _builder(columns, spell)
     name = Column("name", Unit.TEXT, lambda container: container.name, "name of the container")
-    build = _builder([name, *(column for column in flat(report.columns) if column.of_containers)], raw=raw)
+    build = _builder([name, *(column for column in flat(report.columns) if column.of_containers)], spell)
 
     def containers(pods: Sequence[Any]) -> list[Any]:
         made = iter(build([container for pod in pods for container in pod.containers]))
         return [list(islice(made, len(pod.containers))) for pod in pods]
 
-    return _builder(columns, raw=raw, containers=containers)
+    return _builder(columns, spell, containers=containers)
 
 
-def _builder(columns: Iterable[Column], *, raw: bool = False, **last: Member) -> Member:
+def _builder(columns: Iterable[Column], spell: Spell | None = None, **last: Member) -> Member:
     """Return a function that turns rows into structs, with the value of each column at its path.
 
-    raw: spell lists and extreme numbers as Python does, for JSON. last: members after those of the columns.
+    spell: how to write the values, None to leave them. last: members after those of the columns.
     """
     tree: dict[str, Any] = {}
     for column in columns:
@@ -257,7 +262,7 @@ def _builder(columns: Iterable[Column], *, raw: bool = False, **last: Member) ->
         inner = tree
         for each in path:
             inner = inner.setdefault(each, {})
-        inner[key] = partial(_values, column, raw=raw)
+        inner[key] = partial(_values, column, spell)
     return _struct_builder(tree | last)
 
 
@@ -276,14 +281,20 @@ def _struct_builder(tree: dict[str, Any]) -> Member:
     return build
 
 
-def _values(column: Column, rows: Sequence[Any], *, raw: bool) -> list[Any]:
+def _values(column: Column, spell: Spell | None, rows: Sequence[Any]) -> list[Any]:
     values = list(map(column.value, rows))
+    if column.unit is Unit.TEXTS:
+        values = [None if value is None else list(value) for value in values]
+    return spell(column, values) if spell else values
+
+
+def _as_python(column: Column, values: list[Any]) -> list[Any]:
+    """Spell lists and extreme numbers as Python does in JSON."""
     if column.unit in (Unit.TEXT, Unit.TIME):
         return values
     if column.unit is Unit.TEXTS:
-        lists = [None if value is None else list(value) for value in values]
-        return [each and msgspec.Raw(json.dumps(each).encode()) for each in lists] if raw else lists
-    sizes = [abs(value) for value in values if value] if raw else ()
+        return [each and msgspec.Raw(json.dumps(each).encode()) for each in values]
+    sizes = [abs(value) for value in values if value]
     if sizes and not SMALLEST <= min(sizes) <= max(sizes) < LARGEST:
         return [value and msgspec.Raw(repr(value).encode()) for value in values]
     return values

@@ -12,10 +12,9 @@ from msgspec import Struct, structs
 
 from c3s_cli.amounts.duration import age
 from c3s_cli.amounts.timestamp import epoch
-from c3s_cli.columns.headings import headings
 from c3s_cli.columns.vocabulary import Column, Unit
 from c3s_cli.output.cells import cells
-from c3s_cli.output.table import TableColumns, identity, is_pivoted, shown_table
+from c3s_cli.output.table import TableColumns, is_pivoted, shown_table, table_columns, text_places
 from c3s_cli.report import Report
 from c3s_cli.request.view import View
 from c3s_cli.terminal.bars import sparkline
@@ -45,11 +44,15 @@ class LazyCells(Sequence[str]):
 
 
 class _Shown(Struct, frozen=True):
-    """A column of the grid. column: the report's column; None for a name, a trend, or a pivoted table."""
+    """A column of the grid. column: the report's column; None for a name, a trend, or a pivoted table.
+
+    flexible: whether its cells may be shortened.
+    """
 
     title: str
     cells: Sequence[str]
     column: Column | None = None
+    flexible: bool = False
 
 
 def grid(
@@ -72,11 +75,7 @@ def grid(
     made = grid_of(
         [each.title for each in shown] if view.headers else [], [each.cells for each in shown], max(1, leading)
     )
-    names = {
-        place
-        for place, each in enumerate(shown)
-        if place < leading or (each.column is not None and each.column.unit in (Unit.TEXT, Unit.TEXTS))
-    }
+    names = {place for place, each in enumerate(shown) if each.flexible}
     if is_pivoted(report, view):
         return structs.replace(made, style=lambda row, column: _percent_style(shown[column].cells[row], view))
     styles = [each.column and _style(each.column, view) for each in shown]
@@ -98,20 +97,26 @@ def grid(
 
 
 def _columns(report: Report, view: View, table: TableColumns | None) -> tuple[int, list[_Shown]]:
-    """Return how many columns are names, and all columns. Cells of numbers are made on demand."""
-    if table is None and (view.sum or is_pivoted(report, view)):
-        table = shown_table(report, view)
-    if table is not None:
-        leading = max(0, len(table) - len(report.columns))
-        of = dict(enumerate(report.columns, leading))
-        return leading, [_Shown(title, column, of.get(place)) for place, (title, column) in enumerate(table)]
-    names = [_Shown(title, cells) for title, cells in identity(report)]
-    rows, of_containers = _lines(report), _sorted_by(report)
-    figures = [
-        _Shown(title, LazyCells(partial(_cell, column), of_containers if column.of_containers else rows), column)
-        for title, column in zip(headings(report.columns), report.columns, strict=True)
+    """Return how many of the first columns stay in place, and all columns. Cells of numbers are made on demand."""
+    if is_pivoted(report, view):
+        return 0, [_Shown(title, column) for title, column in table or shown_table(report, view)]
+    columns = table_columns(report, view)
+    made = [column for _, column in table or (shown_table(report, view) if view.sum else ())]
+    texts = text_places(columns)
+    leading = max((place + 1 for place, each in enumerate(columns) if each.identifies), default=0)
+    return leading, [
+        _Shown(
+            each.title,
+            made[place]
+            if made
+            else cells(each.column, each.rows)
+            if each.identifies
+            else LazyCells(partial(_cell, each.column), each.rows),
+            None if each.identifies else each.column,
+            flexible=place in texts,
+        )
+        for place, each in enumerate(columns)
     ]
-    return len(names), [*names, *figures]
 
 
 def _cell(column: Column, row: Any) -> str:

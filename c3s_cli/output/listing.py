@@ -40,14 +40,14 @@ def _document(rows: Rows, kind: str) -> dict[str, Any]:
 
 
 def _csv(rows: Rows) -> str:
-    from c3s_cli.output.delimited import lines, safe  # only this format needs it
+    from c3s_cli.output.delimited import safe, written  # only this format needs it
 
     def exact(value: Any) -> Any:
         if isinstance(value, bool):
             return str(value).lower()
         return safe(value) if isinstance(value, str) else value
 
-    return lines([list(rows[0]), *(map(exact, row.values()) for row in rows)])
+    return written([list(rows[0]), *(map(exact, row.values()) for row in rows)])
 
 
 def _laid_out(rows: Rows, headings: Mapping[str, str], format_: str) -> Iterator[str]:

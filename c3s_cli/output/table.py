@@ -6,6 +6,9 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, Final
 
+from msgspec import Struct
+
+from c3s_cli.columns.catalogue import CONTAINER, IDENTITY
 from c3s_cli.columns.headings import heading, headings
 from c3s_cli.columns.naming import totals_of
 from c3s_cli.columns.vocabulary import Column, Kind, Unit, split_path
@@ -13,7 +16,7 @@ from c3s_cli.output.cells import cells
 from c3s_cli.report import Report
 from c3s_cli.request.view import Format, View
 from c3s_cli.terminal.lines import middle
-from c3s_cli.terminal.printable import all_printable, printable
+from c3s_cli.terminal.printable import printable
 
 # kubectl pads every column to its longest cell plus three spaces, at least six in total.
 GAP: Final = "   "
@@ -43,10 +46,8 @@ def shown_table(report: Report, view: View) -> TableColumns:
 
 def _narrowed(columns: TableColumns, report: Report, view: View) -> TableColumns:
     """Shorten names in the middle, the longest first, until the table fits the window. Numbers are never shortened."""
-    leading = len(columns) - len(report.columns)
-    texts = {leading + place for place, column in enumerate(report.columns) if column.unit in (Unit.TEXT, Unit.TEXTS)}
     # A pivoted cluster has other columns than the report; its context and resource names are text.
-    texts = {*range(leading), *texts} if leading > 0 else {0, 1}
+    texts = {0, 1} if is_pivoted(report, view) else text_places(table_columns(report, view))
     widths = [max(LEAST, *map(len, [title, *cells] if view.headers else cells)) for title, cells in columns]
     excess = sum(widths) + len(GAP) * (len(widths) - 1) - (view.width or 0)
     while excess > 0:
@@ -62,19 +63,64 @@ def _narrowed(columns: TableColumns, report: Report, view: View) -> TableColumns
     ]
 
 
-def table_columns(report: Report) -> TableColumns:
-    """Return the headings and cells of a report: the identity, then the requested columns."""
+def text_places(columns: Sequence[TableColumn]) -> set[int]:
+    """Return which columns may be shortened: names and other text."""
+    return {
+        place for place, each in enumerate(columns) if each.identifies or each.column.unit in (Unit.TEXT, Unit.TEXTS)
+    }
+
+
+class TableColumn(Struct, frozen=True):
+    """A column of a table. rows: the object behind each line. identifies: whether it tells the lines apart."""
+
+    title: str
+    column: Column
+    rows: Sequence[Any]
+    identifies: bool = False
+
+
+def table_columns(report: Report, view: View) -> list[TableColumn]:
+    """Return the columns of a report: those that identify a line among the requested ones, as the view says."""
+    titles = headings(report.columns)
+    own = [TableColumn(titles[place], each, lines(report, each)) for place, each in enumerate(report.columns)]
+    if view.identity is None:
+        return own
+    who = [TableColumn(title, column, lines(report, column), identifies=True) for title, column in _identity(report)]
+    names = {each.column.name for each in who}
+    before, after = (
+        [each for each in some if each.column.name not in names]
+        for some in (own[: view.identity], own[view.identity :])
+    )
+    return [*before, *who, *after]
+
+
+def _identity(report: Report) -> Iterator[tuple[str, Column]]:
+    """Yield the columns that identify a line, with their headings: of a container after those of its pod."""
+    if report.kind is Kind.CLUSTER or (report.contexts and "context" not in {key.name for key in report.keys}):
+        yield "CONTEXT", IDENTITY["context"]
+    if report.namespaces:
+        yield "NAMESPACE", IDENTITY["namespace"]
+    if report.keys:
+        yield from ((heading(key), key) for key in report.keys)
+    elif report.containers:
+        yield from (("POD", IDENTITY["name"]), ("NAME", CONTAINER))
+    elif report.kind is not Kind.CLUSTER:
+        yield "NAME", IDENTITY["name"]
+
+
+def lines(report: Report, column: Column) -> Sequence[Any]:
+    """Return the object behind each line: a row, or with containers each of them, or its pod."""
     rows: Sequence[Any] = report.rows
-    if report.containers:
-        return [*identity(report), *_figures_of_containers(report)]
-    shown = zip(headings(report.columns), report.columns, strict=True)
-    return [*identity(report), *((title, cells(column, rows)) for title, column in shown)]
+    if not report.containers:
+        return rows
+    return [container if column.of_containers else pod for pod in rows for container in pod.containers]
 
 
 def footed(report: Report, view: View) -> TableColumns:
     """Return the columns, with the sums below them if --sum is set."""
-    columns = table_columns(report)
-    return _with_sum(columns, report) if view.sum else columns
+    columns = table_columns(report, view)
+    table = [(each.title, cells(each.column, each.rows)) for each in columns]
+    return _with_sum(table, columns, report) if view.sum else table
 
 
 def is_pivoted(report: Report, view: View) -> bool:
@@ -114,59 +160,13 @@ def _by_resource(report: Report, view: View) -> TableColumns:
     return [(title, [*own, rule, *sum_]) for (title, own), rule, sum_ in zip(columns, rules, sums, strict=True)]
 
 
-def identity(report: Report) -> TableColumns:
-    """Return the columns that identify each line."""
-    if report.containers:
-        return _of_containers(report)
-    rows: Sequence[Any] = report.rows
-    if report.keys:
-        return [*_where(report, rows), *((heading(key), cells(key, rows)) for key in report.keys)]
-    if report.kind is Kind.CLUSTER:
-        return [("CONTEXT", all_printable([row.context for row in rows]))]
-    return [*_where(report, rows), ("NAME", all_printable([row.name for row in rows]))]
-
-
-def _where(report: Report, rows: Sequence[Any]) -> TableColumns:
-    """Return the context and namespace columns, if rows come from several of them."""
-    columns: TableColumns = []
-    if report.contexts and "context" not in {key.name for key in report.keys}:
-        columns.append(("CONTEXT", all_printable([row.context for row in rows])))
-    if report.namespaces:
-        columns.append(("NAMESPACE", all_printable([row.namespace for row in rows])))
-    return columns
-
-
-def _of_containers(report: Report) -> TableColumns:
-    """Return one row per container, with its pod's name before its own."""
-    pods, containers = _pairs(report)
-    columns = _where(report, pods)
-    columns.append(("POD", all_printable([pod.name for pod in pods])))
-    columns.append(("NAME", all_printable([container.name for container in containers])))
-    return columns
-
-
-def _pairs(report: Report) -> tuple[Sequence[Any], Sequence[Any]]:
-    rows: Sequence[Any] = report.rows
-    return [pod for pod in rows for _ in pod.containers], [each for pod in rows for each in pod.containers]
-
-
-def _figures_of_containers(report: Report) -> TableColumns:
-    pods, containers = _pairs(report)
-    columns: TableColumns = []
-    for title, column in zip(headings(report.columns), report.columns, strict=True):
-        of: Sequence[Any] = containers if column.of_containers else pods
-        columns.append((title, cells(column, of)))
-    return columns
-
-
-def _with_sum(columns: TableColumns, report: Report) -> TableColumns:
+def _with_sum(table: TableColumns, columns: Sequence[TableColumn], report: Report) -> TableColumns:
     """Add kubectl's footer: a rule, then the sum of all rows."""
     summable = {column.name: column for column in totals_of(report.kind, report.columns)}
-    leading = len(columns) - len(report.columns)
-    sums = ["" for _ in range(leading)] + [_sum_cell(column, summable, report) for column in report.columns]
+    sums = ["" if each.identifies else _sum_cell(each.column, summable, report) for each in columns]
     if not any(sums):
-        return columns
-    return [(title, [*column, RULE if sum_ else "", sum_]) for (title, column), sum_ in zip(columns, sums, strict=True)]
+        return table
+    return [(title, [*column, RULE if sum_ else "", sum_]) for (title, column), sum_ in zip(table, sums, strict=True)]
 
 
 def _sum_cell(column: Column, summable: dict[str, Column], report: Report) -> str:

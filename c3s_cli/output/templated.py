@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from c3s_cli.errors import C3sError
 from c3s_cli.output.document import document, items
 from c3s_cli.output.table import layout
 from c3s_cli.report import Report
@@ -30,7 +31,11 @@ from c3s_cli.terminal.printable import NONE, printable
 def jsonpath(report: Report, view: View) -> Iterator[str]:
     """Apply the template to the document. Control characters are escaped."""
     whole = document(report)
-    text = "".join(_written_nodes(read_template(view.template), whole))
+    try:
+        text = "".join(_written_nodes(read_template(view.template), whole))
+    except OutOfBounds as problem:
+        message = f'error executing jsonpath "{view.template}": Error executing template: {problem.message}'
+        raise C3sError(message) from problem
     return iter(("\n".join("\t".join(map(printable, line.split("\t"))) for line in text.split("\n")),))
 
 
@@ -49,7 +54,7 @@ def _written_nodes(nodes: Sequence[Node], value: Any) -> Iterator[str]:
 def custom_columns(report: Report, view: View) -> Iterator[str]:
     """Write the table; no match is `<none>`, several matches are joined by commas."""
     columns = read_spec(view.template)
-    rows = [[_cell(path, item) for _, path in columns] for item in items(report)]
+    rows = [[_cell(path, item) for _, path in columns] for item in items(report, view)]
     headings = [heading for heading, _ in columns] if view.headers else None
     return layout(headings, [list(column) for column in zip(*rows, strict=True)] or [[] for _ in columns])
 
@@ -75,10 +80,9 @@ def _found(part: Part, value: Any) -> list[Any]:
         case Key(key):
             return [value[key]] if isinstance(value, dict) and key in value else []
         case Index(place):
-            inside = isinstance(value, list) and -len(value) <= place < len(value)
-            return [value[place]] if inside else []
+            return _slice(value, place, place + 1 or None, 1) if isinstance(value, list) else []
         case Slice(start, stop, step):
-            return value[start:stop:step] if isinstance(value, list) else []
+            return _slice(value, start, stop, step) if isinstance(value, list) else []
         case Wildcard():
             return _members(value)
         case Descend():
@@ -91,6 +95,25 @@ def _found(part: Part, value: Any) -> list[Any]:
                 for each in _members(value)
                 if any(_holds(found, operator, wanted) for found in follow(path, [each]))
             ]
+
+
+class OutOfBounds(C3sError):
+    """A template asks for an item that a list does not have."""
+
+
+def _slice(values: list[Any], start: int | None, stop: int | None, step: int | None) -> list[Any]:
+    """Return a slice of a list. OutOfBounds, in kubectl's words, where Python returns less."""
+    length = len(values)
+    first = (start or 0) + (length if (start or 0) < 0 else 0)
+    end = length if stop is None else stop + (length if stop < 0 else 0)
+    if first == end:
+        return []
+    for place, inside in ((first, 0 <= first < length), (end - 1, 0 <= end <= length)):
+        if not inside:
+            raise OutOfBounds(f"array index out of bounds: index {place}, length {length}")
+    if first > end:
+        raise OutOfBounds(f"starting index {first} is greater than ending index {end}")
+    return values[first:end:step]
 
 
 def _members(value: Any) -> list[Any]:

@@ -36,6 +36,8 @@ KUBECTLS: Final = {
     ".usage.memory": ".memory.usage",
 }
 ITEMS: Final = re.compile(r"\.items\[[^]]*\]")
+# What stands before the paths of an item in the document.
+ANY_ITEM: Final = ".items[*]"
 LABELS: Final = ".metadata.labels"
 
 
@@ -49,25 +51,29 @@ def unmatched(report: Report, view: View) -> Iterator[str]:
             missing = [path for path in missing if not follow(_loose(path), [item])]
             if not missing:
                 return
+        lost = {written_path(path): "" for path in missing}
     else:
-        missing = list(_missing(read_template(view.template), [document(report)]))
+        whole = document(report)
+        lost = {
+            written_path(path): before for path, before in _missing(read_template(view.template), [whole], ANY_ITEM)
+        }
     known = _paths(next(items(report)))
-    for path in dict.fromkeys(map(written_path, missing)):
-        meant = _meant(path, known)
+    for path, before in lost.items():
+        meant = _meant(path, known, before)
         yield f"{view.format.value}: no row has {path}" + (f"; did you mean {meant}?" if meant else "")
 
 
-def _missing(nodes: Sequence[Node], values: list[Any]) -> Iterator[Path]:
-    """Yield the paths that find nothing in any of the values."""
+def _missing(nodes: Sequence[Node], values: list[Any], before: str) -> Iterator[tuple[Path, str]]:
+    """Yield the paths that find nothing in any of the values, and what stands before a path inside of an item."""
     for node in nodes:
         if isinstance(node, str):
             continue
         path = node.path if isinstance(node, Range) else node
         found = follow(_loose(path), values)
         if path and values and not found:
-            yield path
+            yield path, before
         elif isinstance(node, Range):
-            yield from _missing(node.body, found)
+            yield from _missing(node.body, found, "" if path else before)
 
 
 def _loose(path: Path) -> Path:
@@ -86,19 +92,24 @@ def _paths(item: Any, before: str = "") -> list[str]:
     return [path for key, inner in item.items() for path in _paths(inner, before + _key(key))]
 
 
-def _meant(path: str, known: Sequence[str]) -> str | None:
-    """Return the c3s path for a path in kubectl's documents, or for a similar name."""
+def _meant(path: str, known: Sequence[str], before: str) -> str | None:
+    """Return the c3s path for a path in kubectl's documents, or for a similar name.
+
+    before: what stands before the path of something inside of an item.
+    """
+    of_items = ITEMS.match(path)
+    if of_items and before:
+        before = of_items[0]
+    inside = path.removeprefix(of_items[0] if of_items else "")
     for theirs, ours in KUBECTLS.items():
-        if path.endswith(theirs):
-            return path.removesuffix(theirs) + ours
-    if LABELS in path:
-        return path.replace(LABELS, ".labels")
+        if inside.endswith(theirs):
+            return before + inside.removesuffix(theirs) + ours
+    if LABELS in inside:
+        return before + inside.replace(LABELS, ".labels")
     from difflib import get_close_matches  # only a mistake pays for it
 
-    of_items = ITEMS.match(path)
-    before = of_items[0] if of_items else ""
-    nearest = get_close_matches(path.removeprefix(before), known, n=1, cutoff=0.7)
-    return before + nearest[0] if nearest else None
+    nearest = get_close_matches(inside, known, n=1, cutoff=0.7)
+    return before + nearest[0] if nearest and before + nearest[0] != path else None
 
 
 def written_path(path: Path) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from c3s_cli.errors import UsageError
-from c3s_cli.request.view import WITH_TEMPLATE, Format
+from c3s_cli.request.view import AMOUNT_UNITS, WITH_TEMPLATE, WITH_UNIT, Format
 
 
 def read_format(text: str) -> tuple[Format, str]:
@@ -32,6 +32,22 @@ def read_format(text: str) -> tuple[Format, str]:
     else:
         read_template(template)
     return format_, template
+
+
+def read_units(text: str, format_: Format) -> tuple[str, ...]:
+    """Parse --unit: at most one unit of CPU and one of memory. UsageError if the format states its own units."""
+    if format_ not in WITH_UNIT:
+        allowed = ", ".join(each.value for each in WITH_UNIT)
+        raise UsageError(f"--unit does not go with -o {format_.value}", hint=f"it goes with -o {allowed}")
+    spelled = {unit.casefold(): unit for unit in AMOUNT_UNITS}
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
+        if name.casefold() not in spelled:
+            raise UsageError(f"unknown unit {name!r} in --unit", hint=f"one of: {', '.join(AMOUNT_UNITS)}")
+    units = tuple(spelled[name.casefold()] for name in names)
+    if len({AMOUNT_UNITS[unit][0] for unit in units}) < len(units):
+        raise UsageError("--unit takes one unit of CPU and one of memory", hint="for example --unit cores,MiB")
+    return units
 
 
 def _advice(word: str) -> str | None:

@@ -16,7 +16,7 @@ from c3s_cli.columns.kinds import kind_named
 from c3s_cli.columns.naming import SETS, Naming
 from c3s_cli.columns.vocabulary import Column, Kind
 from c3s_cli.errors import UsageError
-from c3s_cli.request.formats import read_format
+from c3s_cli.request.formats import read_format, read_units
 from c3s_cli.request.grouping import key_column, keys_of
 from c3s_cli.request.knowable import check_knowable, unknowable
 from c3s_cli.request.origin import origin_of
@@ -161,7 +161,15 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
     _one_of_name_and_selector(objects, name, rows, pods)
     period = asked_for(time, connection)
     words = words_of(display.columns, format_)
-    shown = named_columns(words, naming, period, everywhere=everywhere)
+    containers = bool(pods and pods.containers) and not by
+    of_lines = structs.replace(naming, containers=containers)
+    shown, identity = named_columns(
+        words,
+        of_lines,
+        period,
+        everywhere=everywhere,
+        exact=format_ is Format.VALUE,
+    )
     where = _condition(rows.where, of_objects)
     until = _until(repeat)
     if repeat:
@@ -183,7 +191,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         all_namespaces=everywhere,
         labels=parse_labels(rows.selector) if rows.selector else None,
         fields=parse_fields(pods.field_selector) if pods and pods.field_selector else None,
-        containers=bool(pods and pods.containers) and not by,
+        containers=containers,
         by=by,
         keys=naming.keys,
         where=where,
@@ -202,15 +210,18 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
     if objects is not Kind.FIT:
         source = origin_of(connection).kind
         check_knowable(query, source)
-        named = [naming.find(word) for word in words if word not in SETS]
+        named = [of_lines.find(word) for word in words if word not in SETS]
         query = structs.replace(query, remark=unknowable(named, naming.kind, source))
-    return query, _view(format_, template, display, sums=rows.sum)
+    view = _view(format_, template, display, sums=rows.sum)
+    return query, structs.replace(view, identity=identity if display.columns else 0)
 
 
 def _check_format(format_: Format, rows: options.Selection, display: options.Display) -> None:
     """Raise a UsageError for flags that the format does not support."""
     if display.units and format_ not in DELIMITED:
         raise UsageError("--units goes with -o csv or tsv")
+    if format_ is Format.VALUE and not display.columns:
+        raise UsageError("-o value prints the columns that --columns names", hint="for example --columns cpu")
     if display.no_timestamps and format_ not in METRICS:
         raise UsageError("--no-timestamps goes with -o openmetrics")
     if display.timestamps and (format_ is not Format.PROMETHEUS or display.no_timestamps):
@@ -238,6 +249,8 @@ def _view(format_: Format, template: str, display: options.Display, *, sums: boo
         warn=display.warn,
         critical=display.critical,
         units=display.units,
+        named=bool(display.columns),
+        unit=read_units(display.unit, format_) if display.unit else (),
         timestamps=display.timestamps if format_ is Format.PROMETHEUS else not display.no_timestamps,
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from c3s_cli.columns.catalogue import IDENTITY
-from c3s_cli.columns.naming import Naming, split_names
+from c3s_cli.columns.naming import SETS, Naming, split_names
 from c3s_cli.columns.of_resources import CPU_AND_MEMORY
 from c3s_cli.columns.vocabulary import Column, Kind, flat
 from c3s_cli.request.ranges import in_range
@@ -31,10 +31,29 @@ def words_of(columns: str | None, format_: Format) -> list[str]:
     return split_names(columns) or (["wide"] if format_ is Format.WIDE else ["default"])
 
 
-def named_columns(words: list[str], naming: Naming, period: Period | None, *, everywhere: bool) -> list[Column]:
-    """Return the columns with these names, without those that every row starts with."""
-    implied = _implied_columns(naming.kind, naming.keys, everywhere=everywhere)
-    return [column for column in naming.expand(in_range(words, naming, period)) if column.name not in implied]
+def named_columns(
+    words: list[str], naming: Naming, period: Period | None, *, everywhere: bool, exact: bool = False
+) -> tuple[list[Column], int | None]:
+    """Return the columns of these names and sets, and how many stand before those that identify a row.
+
+    If the words name a column that identifies a row, they are all columns that a table has: None. A set brings those
+    that identify a row, too. exact: whether the words are all columns in any case.
+    """
+    first = next((place for place, word in enumerate(words) if word in SETS), len(words))
+    names = {column.name for column in naming.expand(word for word in words if word not in SETS)}
+    exact = exact or (first == len(words) and not names.isdisjoint({*IDENTIFYING, *(key.name for key in naming.keys)}))
+    implied = set() if exact else _implied_columns(naming.kind, naming.keys, everywhere=everywhere)
+    before, columns = (
+        [column for column in naming.expand(in_range(some, naming, period)) if column.name not in implied]
+        for some in (words[:first], words)
+    )
+    if exact:
+        return columns, None
+    return columns, 0 if names.isdisjoint(IDENTIFYING) else len(before)
+
+
+# Columns that tell rows apart. Whoever names one of them says what a line begins with.
+IDENTIFYING: Final = ("context", "namespace", "name", "node", "owner", "container")
 
 
 def with_extended(kind: Kind, words: Sequence[str]) -> bool:

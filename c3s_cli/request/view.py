@@ -7,6 +7,8 @@ from typing import Final
 
 from msgspec import Struct
 
+from c3s_cli.columns.vocabulary import Unit
+
 
 class Format(Enum):
     """The value of -o, up to its `=`."""
@@ -17,6 +19,7 @@ class Format(Enum):
     YAML = "yaml"
     CSV = "csv"
     TSV = "tsv"
+    VALUE = "value"
     NAME = "name"
     MARKDOWN = "markdown"
     GRID = "grid"
@@ -31,6 +34,16 @@ TABLES: Final = (Format.TABLE, Format.WIDE, Format.MARKDOWN, Format.GRID)
 DELIMITED: Final = (Format.CSV, Format.TSV)
 METRICS: Final = (Format.PROMETHEUS, Format.OPENMETRICS)
 WITH_TEMPLATE: Final = (Format.CUSTOM_COLUMNS, Format.JSONPATH)
+WITH_UNIT: Final = (Format.CSV, Format.TSV, Format.VALUE, Format.CUSTOM_COLUMNS)
+# The units of --unit: which columns have them, how many of the exact units they are, and their decimals.
+AMOUNT_UNITS: Final = {
+    "cores": (Unit.NANOCORES, 10**9, 9),
+    "millicores": (Unit.NANOCORES, 10**6, 6),
+    "nanocores": (Unit.NANOCORES, 1, 0),
+    "GiB": (Unit.BYTES, 1 << 30, 3),
+    "MiB": (Unit.BYTES, 1 << 20, 3),
+    "bytes": (Unit.BYTES, 1, 0),
+}
 WITH_TOTALS: Final = (Format.JSON, Format.YAML, Format.JSONPATH)
 
 
@@ -40,7 +53,9 @@ class View(Struct, frozen=True):
     template: what follows `custom-columns=` or `jsonpath=`. compact: one document per line, for watch. color: "auto",
     "always" or "never". warn, critical: the percentages from which cells are coloured. trend: whether rows of a watch
     have a sparkline. units: whether the headings of csv and tsv have units. timestamps: whether OpenMetrics samples
-    have times. width: the width of the terminal; None for a pipe or file, whose lines are never shortened.
+    have times. named: whether --columns was given; identity: how many of its columns stand before those that identify
+    a row, None if it names all columns that a table has. unit: the units of amounts, such as "cores" and "MiB". width:
+    the width of the terminal; None for a pipe or file, whose lines are never shortened.
     """
 
     format: Format
@@ -54,4 +69,7 @@ class View(Struct, frozen=True):
     trend: bool = False
     units: bool = False
     timestamps: bool = True
+    named: bool = False
+    identity: int | None = 0
+    unit: tuple[str, ...] = ()
     width: int | None = None

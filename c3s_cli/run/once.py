@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from c3s_cli.errors import ExitCode
 from c3s_cli.metrics import requests_at_once
 from c3s_cli.output import unmatched_paths
-from c3s_cli.request.view import TABLES
+from c3s_cli.request.view import TABLES, Format
 from c3s_cli.run.fleet import opened
 from c3s_cli.run.printing import write
 from c3s_cli.run.reading import progress_of, reader
@@ -28,9 +28,11 @@ def show(target: Target, query: Query, view: View) -> ExitCode:
         with progress_of(fleet, stages):
             report = reader(fleet, query, stages, once=True)()
         write(report, view, stages)
+    if report.namespaces and report.rows and view.format is Format.NAME:
+        say("-o name: names alone, as kubectl prints them; -o value --columns namespace,name has the namespaces")
     if report.omitted and view.format in TABLES:
         say(not_shown(report.omitted))
     for remark in (*filter(None, [query.remark]), *unmatched_paths(report, view), *remarks(report)):
         say(remark)
     stages.summarize()
-    return verdict(report)
+    return verdict(report, view)

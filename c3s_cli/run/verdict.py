@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from c3s_cli.columns.vocabulary import flat
 from c3s_cli.errors import ExitCode
+from c3s_cli.request.view import Format
 from c3s_cli.run.failures import said
 from c3s_cli.terminal.stderr import named
 
 if TYPE_CHECKING:
     from c3s_cli.report import Judgement, Report
+    from c3s_cli.request.view import View
 
 
 def remarks(report: Report) -> Iterator[str]:
@@ -50,8 +53,15 @@ def _counted(rows: int) -> str:
     return "1 row" if rows == 1 else f"{rows} rows"
 
 
-def verdict(report: Report) -> ExitCode:
-    """Return the exit code of a report."""
+def verdict(report: Report, view: View | None = None) -> ExitCode:
+    """Return the exit code of a report; with a view, that of printing it: a missing value of -o value is no success."""
     if report.fail_if and report.fail_if.fails:
         return ExitCode.CONDITION_MET
-    return ExitCode.INCOMPLETE if report.failures else ExitCode.OK
+    incomplete = report.failures or (view and view.format is Format.VALUE and _has_unknown(report))
+    return ExitCode.INCOMPLETE if incomplete else ExitCode.OK
+
+
+def _has_unknown(report: Report) -> bool:
+    from c3s_cli.output.table import lines  # only for -o value
+
+    return any(column.value(each) is None for column in flat(report.columns) for each in lines(report, column))

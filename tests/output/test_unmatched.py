@@ -29,7 +29,14 @@ from tests.conftest import Run
         # What is unknown, empty or elsewhere in the list is there.
         ("custom-columns=A:.labels.nosuch,B:.cpu.limits,C:.owner", []),
         ("jsonpath={.items[*].name}", []),
-        ("jsonpath={.items[99].name}{.items[7:99].name}", []),
+        # The prefix is missing, or one too many.
+        ("jsonpath={.cpu.usage}", ["jsonpath: no row has .cpu.usage; did you mean .items[*].cpu.usage?"]),
+        ("jsonpath={.metadata.name}", ["jsonpath: no row has .metadata.name; did you mean .items[*].name?"]),
+        (
+            "jsonpath={range .items[*]}{.items[*].name}{end}",
+            ["jsonpath: no row has .items[*].name; did you mean .name?"],
+        ),
+        ("custom-columns=A:.items[*].name", ["custom-columns: no row has .items[*].name; did you mean .name?"]),
         ("jsonpath={.items[?(@.cpu.usage>1e15)].name}", []),
         ("jsonpath={.totals.cpu.usage}{..usage}{@}", []),
         (

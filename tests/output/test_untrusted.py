@@ -249,7 +249,7 @@ def test_no_cell_is_markup(run: Run, words: list[str], text: str) -> None:
 @saying({**TOGETHER, **FORMULAS})
 def test_no_label_is_a_metric(run: Run, words: list[str], text: str) -> None:
     for command in COMMANDS[1:4]:
-        out = run(*command.split(" "), "-o", "prometheus", *words).out
+        out = run(*command.split(" "), "-o", "openmetrics", *words).out
         families = list(text_string_to_metric_families(out))  # type: ignore[no-untyped-call]
         assert [family.name for family in families if "fake" in family.name] == []
         assert {sample.labels["context"] for family in families for sample in family.samples} <= {printable(text)}

@@ -12,7 +12,7 @@ from c3s_cli.request.period import Period, period_of
 from c3s_cli.request.ranges import in_range
 from tests.conftest import Run
 
-FORMATS = "csv,custom-columns,grid,json,jsonpath,markdown,name,openmetrics,prometheus,table,tsv,wide,yaml"
+FORMATS = "csv,custom-columns,grid,json,jsonpath,markdown,name,openmetrics,prometheus,table,tsv,value,wide,yaml"
 SOURCES = "hint: one of: metrics, kubelet, prometheus, prometheus:NAMESPACE/SERVICE:PORT, or the URL of a Prometheus"
 SINCE = "hint: write it as 90m, 24h, 7d or 2w"
 TIME = "hint: write it as 2026-03-02T09:30:00Z or 2026-03-02"

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from c3s_cli.errors import UsageError
+from c3s_cli.output.templated import OutOfBounds
 from c3s_cli.output.templated import _written_nodes as write_nodes
 from c3s_cli.request.jsonpath import paths_in_template, read_spec, read_template
 from tests.conftest import Run
@@ -76,6 +77,44 @@ def test_writes_what_kubectl_writes(template: str, tmp_path: Path) -> None:
     path.write_text(json.dumps(DOCUMENT))
     ran = run_kubectl(kubectl, tmp_path, "config", "view", "--kubeconfig", str(path), "-o", f"jsonpath={template}")
     assert written(template) == ran.stdout, ran.stderr
+
+
+OUT_OF_BOUNDS = {
+    "{.contexts[9].name}": "array index out of bounds: index 9, length 3",
+    "{.contexts[-4].name}": "array index out of bounds: index -1, length 3",
+    "{.contexts[0:5].name}": "array index out of bounds: index 4, length 3",
+    "{.contexts[-5:].name}": "array index out of bounds: index -2, length 3",
+    "{.contexts[2:1].name}": "starting index 2 is greater than ending index 1",
+    "{range .contexts[7]}x{end}": "array index out of bounds: index 7, length 3",
+    "{.kind}{.contexts[0,9].name}": "array index out of bounds: index 9, length 3",
+    "{.users[0].name}": "array index out of bounds: index 0, length 0",
+}
+
+
+@pytest.mark.parametrize("template", OUT_OF_BOUNDS)
+def test_an_index_out_of_bounds_is_kubectls_error(template: str, tmp_path: Path) -> None:
+    said = f'error executing jsonpath "{template}": Error executing template: {OUT_OF_BOUNDS[template]}'
+    with pytest.raises(OutOfBounds, match=re.escape(OUT_OF_BOUNDS[template])):
+        written(template)
+    kubectl = find_kubectl()
+    if kubectl is None or "users" in template:  # kubectl's own configuration has no users instead of an empty list
+        pytest.skip("no kubectl on PATH")
+    path = tmp_path / "config"
+    path.write_text(json.dumps(DOCUMENT))
+    ran = run_kubectl(kubectl, tmp_path, "config", "view", "--kubeconfig", str(path), "-o", f"jsonpath={template}")
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr.startswith(f"error: {said}. ")
+
+
+def test_an_item_that_is_not_there_is_a_failure_and_a_field_is_not(demo: Run) -> None:
+    said = 'error: error executing jsonpath "{.items[99].name}": Error executing template: '
+    result = demo("top", "nodes", "-o", "jsonpath={.items[99].name}")
+    assert result == (1, "", f"{said}array index out of bounds: index 99, length 10\n")
+    result = demo("top nodes -o jsonpath={.items[0].nosuch}")
+    assert result == (0, "", "jsonpath: no row has .items[0].nosuch\n")
+    result = demo("top", "pods", "-o", "custom-columns=A:.name[5],B:.containers[9]", "--containers")
+    assert (result.code, result.out) == (1, "")
+    assert result.err == "error: array index out of bounds: index 9, length 1\n"
 
 
 def test_writes_what_kubectl_was_seen_to_write() -> None:
