@@ -90,18 +90,18 @@ def test_what_is_unknown_is_said_by_its_column_if_there_are_metrics(run: Run, ap
 def test_pods_that_nobody_measured_are_looked_for_if_they_matter(run: Run, api: FakeApi) -> None:
     api.pod_metrics(pod_metrics("a", "old", ("app", "1m", "1Mi")))
     api.pods(pod("a", "old"), pod("a", "young"))
-    plain = run(f"top pods -A --fail-if 'cpu > 1' -o name --server {api.url}")
-    assert (plain.code, plain.out, plain.err) == (0, "pod/old\n", "")
-    strict = run(f"top pods -A --fail-if 'cpu > 1' --fail-if-unknown -o name --server {api.url}")
+    plain = run(f"top pods -A --fail-if 'cpu > 1' -o value --columns name --server {api.url}")
+    assert (plain.code, plain.out, plain.err) == (0, "old\n", "")
+    strict = run(f"top pods -A --fail-if 'cpu > 1' --fail-if-unknown -o value --columns name --server {api.url}")
     said = "--fail-if: 1 row could not be judged (no metrics): a/young\n"
-    assert (strict.code, strict.out, strict.err) == (3, "pod/old\npod/young\n", said)
+    assert (strict.code, strict.out, strict.err) == (3, "old\nyoung\n", said)
 
 
 def test_a_pod_without_a_limit_is_judged(run: Run, api: FakeApi) -> None:
     """A percentage of nothing is not unknown: it is above nothing, and the pod is in no danger."""
     api.pod_metrics(pod_metrics("a", "free", ("app", "1m", "1Mi")))
     api.pods(pod("a", "free"))
-    result = run(f"top pods -A --fail-if 'memory.usagePercentOfLimits > 80' -o name --server {api.url}")
+    result = run(f"top pods -A --fail-if 'memory.usagePercentOfLimits > 80' -o value --columns name --server {api.url}")
     assert (result.code, result.err) == (0, "")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
-from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics_families
+from prometheus_client.openmetrics import parser as openmetrics_parser
 from prometheus_client.parser import text_string_to_metric_families as text_families
 
 from tests.conftest import Run
@@ -28,7 +28,11 @@ COMMANDS = (
 )
 
 
-def needs(program: str) -> Any:
+def openmetrics_families(text: str) -> list[Any]:
+    return list(openmetrics_parser.text_string_to_metric_families(text))  # type: ignore[no-untyped-call]  # has no types
+
+
+def needs(program: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(bool(missing(program)), reason=missing(program))
 
 
@@ -54,14 +58,14 @@ def test_both_formats_have_the_same_samples(demo: Run, command: str) -> None:
         demo(f"{command} --columns all -o {form}").out
         for form in ("prometheus", "prometheus --timestamps", "openmetrics")
     )
-    expected = samples(openmetrics_families(openmetrics))  # type: ignore[no-untyped-call]
-    assert samples(text_families(text)) == expected  # type: ignore[no-untyped-call]
-    assert samples(text_families(timed)) == expected  # type: ignore[no-untyped-call]
+    expected = samples(openmetrics_families(openmetrics))
+    assert samples(text_families(text)) == expected
+    assert samples(text_families(timed)) == expected
     assert not {name for name, _, _ in expected if name.endswith("_count")}
-    times = [s.timestamp for f in text_families(timed) for s in f.samples if s.timestamp]  # type: ignore[no-untyped-call]
+    times = [s.timestamp for f in text_families(timed) for s in f.samples if s.timestamp]
     assert times == [
         float(str(s.timestamp)) for f in openmetrics_families(openmetrics) for s in f.samples if s.timestamp
-    ]  # type: ignore[no-untyped-call]
+    ]
 
 
 def test_counts_do_not_look_like_those_of_histograms(demo: Run) -> None:
@@ -77,7 +81,7 @@ def test_the_textfile_collector_serves_every_sample(demo: Run, tmp_path: Path) -
     for place, command in enumerate(COMMANDS):
         text = demo(f"{command} --columns all -o prometheus").out
         (tmp_path / f"{place}.prom").write_text(text)
-        written += samples(text_families(text))  # type: ignore[no-untyped-call]
+        written += samples(text_families(text))
     address = f"127.0.0.1:{free_port()}"
     words = [
         "prometheus-node-exporter",
@@ -88,7 +92,7 @@ def test_the_textfile_collector_serves_every_sample(demo: Run, tmp_path: Path) -
     ]
     with running(words, f"http://{address}", "/", tmp_path / "log") as url:
         answer = urlopen(f"{url}/metrics").read().decode()  # noqa: S310  loopback
-    served = samples(text_families(answer))  # type: ignore[no-untyped-call]
+    served = samples(text_families(answer))
     assert ("node_textfile_scrape_error", {}, 0.0) in served
     # Two of the commands have some of their samples in common.
     assert distinct(sample for sample in served if sample[0].startswith("c3s_")) == distinct(written)
