@@ -21,6 +21,10 @@ ADVICE: Final = {
     "does not look like a TLS handshake": "the server speaks plain HTTP: should the address begin with http://?",
     "certificate required": "the server requires a client certificate: set client-certificate of the kubeconfig's user",
     "tls: unknown certificate authority": "the server does not accept the client certificate of the kubeconfig's user",
+    "tls: expired certificate": "renew the client certificate of the kubeconfig's user; is the server's clock right?",
+    "tls: revoked certificate": "the server does not accept the client certificate of the kubeconfig's user",
+    "tls: unsupported certificate": "the server does not accept the client certificate of the kubeconfig's user",
+    "tls: unknown certificate": "the server does not accept the client certificate of the kubeconfig's user",
     "tls: bad certificate": "the server does not accept the client certificate of the kubeconfig's user",
     # the network
     "no such host": "is the name right, and can the DNS of this machine or the VPN resolve it?",

@@ -20,7 +20,7 @@ from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, MetricsUnavailable
 from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.decode import metrics as decode_metrics
 from c3s_cli.sources.decode.nodes import node_facts
-from c3s_cli.sources.metrics_api import GROUP, LIKELY
+from c3s_cli.sources.metrics_api import GROUP, LIKELY, wrong_address
 from c3s_cli.sources.server import api_service, ask_metrics_server, metrics_version, version_of, who_am_i
 from c3s_cli.sources.source import Scope
 
@@ -115,6 +115,8 @@ class Examination:
         except ApiError as problem:
             if problem.status == 401:
                 return [broken("credentials", problem)]
+            if problem.status == 404 and (wrong := wrong_address(lambda path: self.cluster.get(path).body)):
+                return [broken("api server", wrong)]
             if problem.status in (403, 404):
                 return [Finding("api server", OK, "answers, but not for its version")]
             return [broken("api server", problem)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
@@ -107,6 +108,8 @@ def resolve(
     user = _named(merged, "users", target.user or chosen.get("user"), required=bool(target.user))
     cluster, user = _with_flags(target, cluster, user)
     _check_impersonation(user, user_name)
+    if not (target.token or target.client_certificate) and str(cluster.get("server")).startswith("https:"):
+        _check_user(merged, user_name, name)
     server = address(str(cluster.get("server") or ""))
     if not server:
         raise ConfigError(
@@ -137,6 +140,19 @@ def in_cluster(target: Target, environ: Mapping[str, str], token_file: str, auth
     cluster, user = _with_flags(target, {"certificate-authority": authority}, {"tokenFile": token_file})
     _check_impersonation(user, "in-cluster")
     return checked(Access("in-cluster", namespace, server, cluster, user), "in-cluster")
+
+
+def _check_user(merged: Merged, user_name: str, context: str) -> None:
+    """Raise ConfigError for a user that no file defines: requests would be anonymous."""
+    if user_name and user_name not in merged.entries["users"]:
+        raise ConfigError(
+            undefined_user(context, user_name), hint="is it in another file of $KUBECONFIG? Or log in again"
+        )
+
+
+def undefined_user(context: str, user_name: str) -> str:
+    """Return the words for a context whose user no file defines."""
+    return f'context "{context}" names the user "{user_name}", which the kubeconfig does not define'
 
 
 def _named(merged: Merged, section: str, name: object, *, required: bool) -> Entry:
@@ -180,6 +196,8 @@ def _verify_with_flags(target: Target, cluster: Entry) -> None:
         cluster["tls-server-name"] = target.tls_server_name
 
 
+# An IPv6 address without brackets, as Go reads it: what follows the last colon is the port.
+BARE_IPV6: Final = re.compile(r"^(\w+://)([0-9a-fA-F:.]*:[0-9a-fA-F.]*:[0-9a-fA-F.]*|:)(:\d+)(?=/|$)")
 CREDENTIALS: Final = ("token", "tokenFile", "exec", "auth-provider", "username", "password")
 
 
@@ -190,7 +208,7 @@ def address(server: str) -> str:
     """
     if not server:
         return ""
-    url = server if "://" in server else f"http://{server}"
+    url = BARE_IPV6.sub(r"\1[\2]\3", server if "://" in server else f"http://{server}")
     try:
         parts = urlsplit(url)
         valid = bool(parts.hostname) and parts.port != 0 and url.isprintable() and " " not in url

@@ -125,6 +125,8 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes, path: str, se
     elif (status == 406 or not words) and text:
         told_by_server = f"an error on the server ({json.dumps(text, ensure_ascii=False)})"
         words = text if status == 406 else f"{told_by_server} has prevented the request from succeeding"
+    elif status == 400 and text:
+        words = f"{words}: {text}"
     elif not words:
         words = "an error on the server has prevented the request from succeeding"
     where = _where(path)
@@ -196,6 +198,8 @@ def _hint(status: int, message: str) -> str | None:
         if right:
             group = f".{right[3]}" if right[3] else ""
             return f"check with kubectl auth can-i {right[1]} {right[2]}{group}; a Role or ClusterRole grants the right"
+    if status == 400 and re.search(r"\bHTTPS (?:server|port)\b", message):
+        return "the server speaks TLS: write https://"
     if status == 503:
         return "see why the metrics API is not available: kubectl get apiservice v1beta1.metrics.k8s.io"
     return None
@@ -320,14 +324,23 @@ TLS_WORDS: Final = {
     "RECORD_LAYER_FAILURE": NO_TLS,
     "PACKET_LENGTH_TOO_LONG": NO_TLS,
     "HTTP_REQUEST": NO_TLS,
-    "TLSV13_ALERT_CERTIFICATE_REQUIRED": "remote error: tls: certificate required",
-    "TLSV1_ALERT_UNKNOWN_CA": "remote error: tls: unknown certificate authority",
-    "SSLV3_ALERT_BAD_CERTIFICATE": "remote error: tls: bad certificate",
-    "SSLV3_ALERT_HANDSHAKE_FAILURE": "remote error: tls: handshake failure",
-    "SSL/TLS_ALERT_BAD_CERTIFICATE": "remote error: tls: bad certificate",
-    "SSL/TLS_ALERT_HANDSHAKE_FAILURE": "remote error: tls: handshake failure",
-    "TLSV1_ALERT_PROTOCOL_VERSION": "remote error: tls: protocol version not supported",
     "UNEXPECTED_EOF_WHILE_READING": "EOF",
+}
+# OpenSSL's text of an error that is an alert of the server. It has no reason code for some of them.
+ALERT: Final = re.compile(r"\] (?:ssl/tls|sslv3|tlsv1|tlsv13) (?:alert )?([a-z ]+) \(", re.IGNORECASE)
+# Where Go's words for an alert are others than OpenSSL's.
+ALERTS: Final = {
+    "bad record mac": "bad record MAC",
+    "certificate expired": "expired certificate",
+    "certificate revoked": "revoked certificate",
+    "certificate unknown": "unknown certificate",
+    "decode error": "error decoding message",
+    "decrypt error": "error decrypting message",
+    "insufficient security": "insufficient security level",
+    "protocol version": "protocol version not supported",
+    "unknown ca": "unknown certificate authority",
+    "unknown psk identity": "unknown PSK identity",
+    "user cancelled": "user canceled",
 }
 
 
@@ -339,6 +352,9 @@ def _tls_words(problem: BaseException, server: str) -> tuple[str, str | None]:
         return f"{UNVERIFIED}certificate is not valid for {named[1] if named else urlsplit(server).hostname}", None
     if code is not None:
         told = VERIFICATION.get(code, f"{UNVERIFIED}{getattr(problem, 'verify_message', 'it is not valid')}")
+    elif alert := ALERT.search(str(problem)):
+        words = alert[1].lower()
+        told = f"remote error: tls: {ALERTS.get(words, words)}"
     else:
         told = TLS_WORDS.get(str(reason), "EOF" if type(problem).__name__ == "SSLEOFError" else "tls: handshake failed")
     return told, "set the CA to trust with --certificate-authority" if told == UNKNOWN_AUTHORITY else None

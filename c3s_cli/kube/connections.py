@@ -8,6 +8,8 @@ body.
 from __future__ import annotations
 
 import socket
+import ssl
+from contextlib import suppress
 from functools import partial
 from http.client import HTTPResponse
 from io import BufferedReader, RawIOBase
@@ -139,6 +141,16 @@ class TlsConnection(_Bounded, HTTPSConnection):
         else:
             self.sock = self.line.connected(self)
             self.is_verified = self.line.tls is not None and self.line.tls.verifies
+
+    def send(self, data: Any) -> None:
+        """Send bytes. If the server has already gone, raise the alert that it sent first, if any."""
+        try:
+            super().send(data)
+        except OSError:
+            # In TLS 1.3 the server refuses a client certificate, or that there is none, after the handshake.
+            with suppress(TimeoutError, ConnectionError, ssl.SSLEOFError, ValueError):
+                self.sock.recv(1)
+            raise
 
 
 class PlainPool(urllib3.HTTPConnectionPool):

@@ -30,10 +30,19 @@ def listed(merged: Merged) -> list[Context]:
     found = []
     for name, entry in merged.entries["contexts"].items():
         cluster = str(entry.get("cluster") or "")
-        server = str(merged.entries["clusters"].get(cluster, {}).get("server") or "")
+        server = shown_address(str(merged.entries["clusters"].get(cluster, {}).get("server") or ""))
         user, namespace = str(entry.get("user") or ""), str(entry.get("namespace") or "")
         found.append(Context(name, cluster, user, namespace, server, name == merged.current))
     return found
+
+
+def shown_address(server: str) -> str:
+    """Return an address without its user, password, query and fragment, which may be secret."""
+    scheme, separator, rest = server.partition("://") if "://" in server else ("", "", server)
+    credentials, _, host_and_path = rest.rpartition("@")
+    if re.search(r"[/?#]", credentials):
+        return f"{scheme}{separator}…"  # where they end is not clear
+    return f"{scheme}{separator}{re.split('[?#]', host_and_path, maxsplit=1)[0]}"
 
 
 def may_be_several(target: Target) -> bool:

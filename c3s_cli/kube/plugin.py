@@ -218,10 +218,12 @@ def _decoded(content: bytes) -> _Answer:
         try:
             document = msgspec.json.decode(content)
         except (msgspec.DecodeError, RecursionError):
+            if content.lstrip().startswith(b"{"):
+                raise  # kubectl reads nothing else from here, either
             document = read_yaml(content)
         return msgspec.convert({} if document is None else document, _Answer)
     except msgspec.ValidationError as problem:
         # The answer may hold a secret: only types and names of fields are shown.
         raise _failed(f"exec plugin: decoding stdout: {str(problem).replace('`', '')}") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _failed("exec plugin: decoding stdout: it is neither JSON nor YAML") from None

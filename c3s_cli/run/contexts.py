@@ -12,9 +12,10 @@ import msgspec
 from msgspec import Struct, structs
 
 from c3s_cli.errors import ApiError, C3sError, ExitCode
+from c3s_cli.kube.access import undefined_user
 from c3s_cli.kube.contexts import Context, listed
 from c3s_cli.kube.deadline import Deadline
-from c3s_cli.kube.kubeconfig import merge
+from c3s_cli.kube.kubeconfig import Merged, merge
 from c3s_cli.output.listing import listing
 from c3s_cli.request.target import Target
 from c3s_cli.run.failures import failure_of
@@ -22,6 +23,7 @@ from c3s_cli.run.fleet import Fleet, Member, all_of, found
 from c3s_cli.run.printing import emit
 from c3s_cli.run.stages import Stages
 from c3s_cli.sources.server import ask_metrics_server, metrics_version, server_version
+from c3s_cli.terminal.stderr import say
 
 if TYPE_CHECKING:
     from c3s_cli.kube.cluster import Cluster
@@ -60,11 +62,10 @@ class Check(Struct, frozen=True, rename="camel"):
 def show_contexts(target: Target, format_: str, *, check: bool) -> ExitCode:
     """Print the contexts; with `check`, ask their clusters."""
     stages = Stages(target.verbosity)
-    known = (
-        []
-        if target.demo or target.server
-        else listed(merge(target.kubeconfig, os.environ, Deadline(target.request_timeout)))
-    )
+    merged = Merged()
+    if not (target.demo or target.server):
+        merged = merge(target.kubeconfig, os.environ, Deadline(target.request_timeout))
+    known = listed(merged)
     if known and not target.contexts:
         target = structs.replace(target, all_contexts=True)
     with found(target, stages) as fleet:
@@ -76,6 +77,9 @@ def show_contexts(target: Target, format_: str, *, check: bool) -> ExitCode:
             rows = [row | msgspec.to_builtins(each) for row, each in zip(rows, checks, strict=True)]
             headings = HEADINGS | CHECKED
         emit(listing(_shown(rows, format_), headings, "Context", format_))
+    for row in rows:
+        if row["user"] not in ("", *merged.entries["users"]) and row["server"].startswith("https:"):
+            say(f"warning: {undefined_user(row['name'], row['user'])}")
     stages.summarize()
     if all(each.answers for each in checks):
         return ExitCode.OK
@@ -142,7 +146,9 @@ def _asked(member: Member, cluster: Cluster) -> Check:
         metrics = metrics_version(cluster)
         ask_metrics_server(cluster, metrics)
     except C3sError as problem:
-        return _failed(member, answered, problem)
+        # A server that has nothing of Kubernetes is not the cluster.
+        wrong = version is None and isinstance(problem, ApiError) and problem.status == 404
+        return _failed(member, Check(answers=False) if wrong else answered, problem)
     whole: Check = structs.replace(answered, metrics_api=metrics)
     return whole
 

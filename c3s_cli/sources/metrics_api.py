@@ -30,6 +30,7 @@ VERSIONS: Final = ("v1", "v1beta1")
 INSTALL: Final = (
     "is metrics-server running? kubectl get apiservice v1beta1.metrics.k8s.io; --from kubelet works without it"
 )
+WRONG_ADDRESS: Final = "not even /version is there: check the path of the server's address"
 # kubectl does not expect metrics of younger pods, in seconds.
 YOUNG: Final = 120
 
@@ -46,11 +47,23 @@ def served_version(get: Callable[[str], Body]) -> str:
     except ApiError as missing:
         if missing.status != 404:
             raise
-        raise MetricsUnavailable("Metrics API not available", hint=INSTALL) from missing
+        raise wrong_address(get) or MetricsUnavailable("Metrics API not available", hint=INSTALL) from missing
     known = [version for version in served if version in VERSIONS]
     if not known:
         raise MetricsUnavailable("Metrics API not available", hint=INSTALL)
     return known[0]
+
+
+def wrong_address(get: Callable[[str], Body]) -> ApiError | None:
+    """Return the error of a server that has neither a version nor nodes; None if this is a Kubernetes API server."""
+    for path in ("/version", "/api/v1/nodes?limit=1"):
+        try:
+            get(path)
+        except ApiError as problem:
+            if problem.status == 404:
+                continue
+        return None
+    return ApiError(404, "NotFound", "the server could not find the requested resource", hint=WRONG_ADDRESS)
 
 
 class MetricsApi:
