@@ -1,4 +1,4 @@
-"""What every test has: a front door (`run`), and nothing of this machine's Kubernetes."""
+"""Fixtures of all tests: run() for command lines, the demo, a fake API server; no configuration of this machine."""
 
 from __future__ import annotations
 

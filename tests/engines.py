@@ -1,7 +1,4 @@
-"""Real engines on loopback, filled with a week of which every statistic is known.
-
-The file is long because it starts and fills two engines.
-"""
+"""Real engines on loopback, filled with a week of which every statistic is known."""
 
 from __future__ import annotations
 

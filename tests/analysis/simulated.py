@@ -1,4 +1,4 @@
-"""The scheduler by brute force: every pod of the cluster is looked at anew for every node and every pod placed.
+"""A reference scheduler: it looks at every pod of the cluster anew for every node and every pod placed.
 
 Works on the JSON of the API alone and shares no code with c3s. Slow, and short enough to be read.
 """

@@ -1,4 +1,4 @@
-"""What a watch remembers: marks, trends, and nothing of what is long gone."""
+"""Marks and trends of a watch: what changed since the last reading, and forgetting rows that are gone."""
 
 from __future__ import annotations
 

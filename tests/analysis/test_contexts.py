@@ -1,4 +1,4 @@
-"""From the Samples of several contexts to one Report: their order, their groups, their totals."""
+"""Report of several contexts: order, groups, totals."""
 
 from __future__ import annotations
 

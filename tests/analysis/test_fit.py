@@ -1,4 +1,4 @@
-"""`c3s fit` finds the same room as a simulation that looks at every pod anew for every pod that it places."""
+"""c3s fit: the same result as a reference scheduler, on random clusters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules of `c3s fit` that random clusters seldom decide on, each with the smallest cluster that needs it."""
+"""c3s fit: the rules that random clusters seldom reach, each with the smallest cluster that needs it."""
 
 from __future__ import annotations
 

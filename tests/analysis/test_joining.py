@@ -1,4 +1,4 @@
-"""A watch joins only what has changed; its rows are those that a new join would make."""
+"""Joins in a watch: joining only what changed gives the rows of a new join."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What --fail-if, --until and --until-all come to, with rows that cannot be judged."""
+"""--fail-if, --until and --until-all: matches, and rows that cannot be judged."""
 
 from __future__ import annotations
 

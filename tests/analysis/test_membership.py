@@ -1,4 +1,4 @@
-"""Which pods make up a group over time: those of a workload that are gone, too, and no others."""
+"""Groups over time: which pods belong to a workload, also those that are gone."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""From a Sample to a Report: how rows are joined, filtered, grouped, sorted and cut off, and in which order.
-
-The file is long because it is the specification of one module.
-"""
+"""From a Sample to a Report: joining, filtering, grouping, sorting, limits, and their order."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Several rows as one: which members a group sums, and what its percentages compare.
-
-The file is long because it is the specification of one module.
-"""
+"""Sums of rows: which members a group sums, and what its percentages compare."""
 
 from __future__ import annotations
 

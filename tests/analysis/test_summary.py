@@ -1,4 +1,4 @@
-"""Clusters at a glance, for the header of watch."""
+"""Header of a watch: the summary of a cluster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Groups, totals, nodes and clusters add up, for random clusters in which anything may be unknown."""
+"""Groups, totals, nodes and clusters add up: random clusters with unknown values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The list of columns: what the reference says of each, what must be read for it, and the sets default and wide."""
+"""List of columns: descriptions, needs, and the sets default and wide."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How columns are named: by their names, their headings in a table, and the short words that people use."""
+"""Names of columns: full names, headings of tables, short names."""
 
 from __future__ import annotations
 

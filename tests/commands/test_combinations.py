@@ -1,4 +1,4 @@
-"""Any flags together: rows, or a usage error before anything is read; never a traceback, never half a document."""
+"""Random combinations of flags: rows, or a usage error before anything is read."""
 
 from __future__ import annotations
 

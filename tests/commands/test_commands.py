@@ -1,7 +1,4 @@
-"""Every command, through the front door, on the frozen demo.
-
-The file is long because every command has its whole output here.
-"""
+"""Every command on the frozen demo: whole output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Completion: the candidates that a shell gets."""
+"""Shell completion: the candidates."""
 
 from __future__ import annotations
 

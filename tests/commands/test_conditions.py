@@ -1,4 +1,4 @@
-"""Conditions that scripts act on: which rows match, which cannot be judged, and what the exit code says of both."""
+"""--where, --fail-if and --until: rows that match, rows that cannot be judged, exit codes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The exit code is that of the command, whatever becomes of stderr; and no traceback, ever."""
+"""Exit codes: failures of stdout and stderr, signals, bugs; never a traceback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`c3s fit` with flags, `schedulable` and `schedulableFree`, on the frozen demo and on small clusters."""
+"""c3s fit with flags, and the columns `schedulable` and `schedulableFree`."""
 
 from __future__ import annotations
 

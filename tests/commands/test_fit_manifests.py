@@ -1,4 +1,4 @@
-"""`c3s fit -f`: every kind of manifest, their requests as the API server would store them, and mistakes."""
+"""c3s fit -f: every kind of manifest, defaults of the API server, mistakes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Random command lines, kubeconfigs, answers and quantities through the front door: words for everything, no bug."""
+"""Random command lines, kubeconfigs, answers and quantities: an answer or an error, never a bug."""
 
 from __future__ import annotations
 

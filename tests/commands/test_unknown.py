@@ -1,4 +1,4 @@
-"""What cannot be known is never fine: columns without a source, unmeasured pods, groups measured in part."""
+"""Unknown values in conditions: columns without a source, unmeasured pods, partly measured groups."""
 
 from __future__ import annotations
 

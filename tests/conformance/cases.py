@@ -1,7 +1,4 @@
-"""The command lines, without the program's name, and the states of a cluster in which each is run.
-
-The file is long because it is a list.
-"""
+"""The command lines, without the program's name, and the states of a cluster in which each is run."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The cluster states that kubectl and c3s are run against: their objects and their faults.
-
-The file is long because it is a list.
-"""
+"""The cluster states that kubectl and c3s are run against: their objects and their faults."""
 
 from __future__ import annotations
 

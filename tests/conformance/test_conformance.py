@@ -1,4 +1,4 @@
-"""Every case with c3s and with the real kubectl, recorded and installed: the same, or a known difference."""
+"""Conformance: every case with c3s and with kubectl, recorded and installed; differences are listed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The simulated API server: discovery, selectors, pages, tables, errors, connections, and the real kubectl."""
+"""Demo, API server: discovery, selectors, pages, tables, errors, connections, kubectl."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens in a demo whose time moves, and that owners, pods and metrics agree."""
+"""Demo, changes over time: what happens, and that owners, pods and metrics agree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The simulated cluster: its objects, its load and its time."""
+"""Demo, frozen cluster: objects, load, time, sizes."""
 
 from __future__ import annotations
 

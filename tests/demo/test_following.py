@@ -1,4 +1,4 @@
-"""A demo whose time moves: how it is watched, and that lists and watches agree."""
+"""Demo, watches: events, selections, bookmarks, expiry, and consistent pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kubelets behind the API server's proxy, and that they say the same as metrics.k8s.io."""
+"""Demo, kubelets: /metrics/resource and /stats/summary agree with metrics.k8s.io."""
 
 from __future__ import annotations
 

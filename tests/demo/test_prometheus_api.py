@@ -1,4 +1,4 @@
-"""The Prometheus behind the API server's proxy: what it has scraped, what it can compute, and how it refuses."""
+"""Demo, Prometheus: series, expressions, ranges, errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the demo says about its caller, and about who serves the metrics API."""
+"""Demo, reviews: the caller, its rights, and the service of the metrics API."""
 
 from __future__ import annotations
 

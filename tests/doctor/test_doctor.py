@@ -1,7 +1,4 @@
-"""`c3s doctor`: what it finds, in a healthy cluster, in each recorded failure, and before there is a cluster at all.
-
-The file is long because each finding has its whole output here.
-"""
+"""c3s doctor: findings in a healthy cluster and in each recorded failure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`c3s doctor` where it does not come as far as the cluster: the files, the login, the network, the certificates."""
+"""c3s doctor without a connection: files, login, network, certificates."""
 
 from __future__ import annotations
 

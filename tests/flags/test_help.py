@@ -1,4 +1,4 @@
-"""Help: what --help says, and what somebody is told who mistypes a command or a flag."""
+"""Help: --help of every command, and hints for mistyped commands and flags."""
 
 from __future__ import annotations
 

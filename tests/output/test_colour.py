@@ -1,4 +1,4 @@
-"""Colour in tables: only for terminals, only where a threshold is crossed, and never another byte."""
+"""Colour in tables: terminals only, thresholds only, no other byte changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every format has the same values."""
+"""Output formats: all have the same values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables on a terminal that is too narrow for them: names are shortened, figures never."""
+"""Tables on narrow terminals: names are shortened, figures are not."""
 
 from __future__ import annotations
 

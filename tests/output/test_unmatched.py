@@ -1,4 +1,4 @@
-"""Templates whose paths lead nowhere."""
+"""jsonpath and custom columns: paths that match nothing."""
 
 from __future__ import annotations
 

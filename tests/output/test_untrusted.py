@@ -1,4 +1,4 @@
-"""Text from a server, a plugin or a kubeconfig: harmless wherever it is shown, and exact in JSON."""
+"""Untrusted text: control characters, formulas and markup from servers, in every format."""
 
 from __future__ import annotations
 

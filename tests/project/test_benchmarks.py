@@ -1,4 +1,4 @@
-"""The benchmarks' own arithmetic, and the network that they put between."""
+"""Benchmarks: their arithmetic, and the simulated network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Speed is a promise: how much work a run may do. Requests, rows and careful ways are counted, not seconds."""
+"""Budget: number of requests, rows and slow paths of a run."""
 
 from __future__ import annotations
 

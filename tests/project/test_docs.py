@@ -1,4 +1,4 @@
-"""The documentation says what the program does: pages, schema and links."""
+"""Documents: pages, samples, schema and links are what the program says."""
 
 from __future__ import annotations
 

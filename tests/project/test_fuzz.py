@@ -1,4 +1,4 @@
-"""Inputs that once failed, and the fuzzer itself."""
+"""Fuzzer: it runs, and inputs that once failed."""
 
 from __future__ import annotations
 

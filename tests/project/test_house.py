@@ -1,4 +1,4 @@
-"""The house is what its pictures show: rooms, their doors, the length of files, and nothing that nobody uses."""
+"""Structure: the map of the packages, the contracts, and no dead code."""
 
 from __future__ import annotations
 

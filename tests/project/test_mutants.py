@@ -1,4 +1,4 @@
-"""make mutants: what it breaks and what it runs is there. The tool itself is not installed for these tests."""
+"""make mutants: its configuration names files and tests that exist."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands around the program: metadata, versions, and no trace of whoever packaged it."""
+"""Packaging: metadata, versions, workflows, licences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/reliability.md: every promise names a test, and the test exists."""
+"""docs/reliability.md: every promise names a test that exists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with flags, in whole words; and what they become where no mistake shows it."""
+"""Flags: errors, and the requests they become."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""jsonpath and custom columns: kubectl's dialect, compared with kubectl where there is one."""
+"""jsonpath and custom columns: kubectl's dialect, compared with kubectl where it is installed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ranges of time on the command line."""
+"""Ranges of time: --since, --start, --end, --at."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The language of --where, --fail-if and --until."""
+"""Expressions of --where, --fail-if and --until: grammar, units, errors."""
 
 from __future__ import annotations
 

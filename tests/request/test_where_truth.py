@@ -1,4 +1,4 @@
-"""Random conditions against a slow and obvious reference: which rows match, and which cannot be judged."""
+"""Expressions on random rows: the same as a slow reference; what cannot be judged."""
 
 from __future__ import annotations
 

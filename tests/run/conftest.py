@@ -1,4 +1,4 @@
-"""Several clusters, and the kubeconfig that leads to them."""
+"""Fixtures: several clusters, and their kubeconfig."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Somebody at a terminal: keys and events in, whole screens out; time passes only by waiting."""
+"""A simulated terminal: keys and events in, whole screens out; only waiting moves its clock."""
 
 from __future__ import annotations
 

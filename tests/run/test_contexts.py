@@ -1,4 +1,4 @@
-"""`c3s contexts`: what the kubeconfig says, and with --check what the clusters answer."""
+"""c3s contexts: the kubeconfig, and with --check the answers of the clusters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A day of a watch, in a second: the readings stay on their grid, and nothing is left of those that are over."""
+"""Watch loop over a day: the grid of readings, and nothing kept of earlier ones."""
 
 from __future__ import annotations
 

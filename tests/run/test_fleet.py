@@ -1,7 +1,4 @@
-"""Several clusters in one answer: which are read, how often, in which order, and what becomes of those that fail.
-
-The file is long because each rule about several clusters has a test.
-"""
+"""Several clusters: which are read, how often, order, failures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`c3s fit` in several clusters: each is asked on its own whether there is room."""
+"""c3s fit in several clusters: each is judged on its own."""
 
 from __future__ import annotations
 

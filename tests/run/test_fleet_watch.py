@@ -1,4 +1,4 @@
-"""A watch of several clusters: one that fails, hangs or is slow does not hold up the others, and comes back."""
+"""Watch of several clusters: clusters that fail, hang or are slow, and come back."""
 
 from __future__ import annotations
 

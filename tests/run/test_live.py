@@ -1,7 +1,4 @@
-"""Watch on a terminal: every frame as a whole screen, whatever is typed and whatever happens.
-
-The file is long because it holds whole screens.
-"""
+"""Watch screen: whole frames, keys, resizing, errors."""
 
 from __future__ import annotations
 

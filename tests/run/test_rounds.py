@@ -1,4 +1,4 @@
-"""Whom a watch of several clusters asks, how often, and how many at once."""
+"""Watch of several clusters: which are asked, how often, how many at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a watch reads: a grid that does not drift, and tries that become rarer."""
+"""Schedule of a watch: a grid that does not drift, and rarer attempts after failures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real terminal: whatever ends or stops a watch, the terminal is as it was."""
+"""Watch on a real terminal: whatever ends or stops it, the terminal is restored."""
 
 from __future__ import annotations
 

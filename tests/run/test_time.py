@@ -1,4 +1,4 @@
-"""Clocks that are wrong, zones that change, machines that sleep: ages and intervals stay right."""
+"""Time: wrong clocks, time zones, machines that sleep."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Again and again: when a watch reads, when it ends, and what stands on a terminal or in a pipe meanwhile."""
+"""Watch loop: schedule, end, terminal or pipe."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a server of its own, such as a Prometheus, gets of credentials, and what is shown of them: nothing."""
+"""Credentials for other servers, such as a Prometheus: what is sent, and that nothing is shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decoding many pods at once gives what decoding them one after the other gives."""
+"""Decoding many pods at once: the same as one after the other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The demo's Prometheus beside real ones that hold its samples, and these beside its metrics API."""
+"""The demo's Prometheus: real engines with its samples, and its metrics API, give the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests and limits agree with `Allocated resources` of the real `kubectl describe node`, on every node."""
+"""Requests and limits: the same as `Allocated resources` of `kubectl describe node`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prometheus and VictoriaMetrics, real ones, against statistics that are computed here from the generated week."""
+"""Real Prometheus and VictoriaMetrics: statistics of a generated week, computed independently."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The events of a watch: lines of JSON that come in pieces, cut anywhere."""
+"""Events of a watch: lines of JSON that arrive in pieces."""
 
 from __future__ import annotations
 

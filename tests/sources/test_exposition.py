@@ -1,4 +1,4 @@
-"""Prometheus' text format, as a kubelet writes it and as others may."""
+"""Prometheus' text format: kubelets' pages and unusual ones."""
 
 from __future__ import annotations
 

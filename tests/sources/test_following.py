@@ -1,7 +1,4 @@
-"""Lists that are followed: what a server may do to a watch, and what is known meanwhile.
-
-The file is long because each fault of a stream has a test.
-"""
+"""Followed lists: what servers do to watches, and what is known meanwhile."""
 
 from __future__ import annotations
 

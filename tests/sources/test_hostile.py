@@ -1,4 +1,4 @@
-"""What a broken or hostile Prometheus or kubelet may answer: it is shown, or refused in one line; never a bug."""
+"""Broken or hostile Prometheus and kubelets: an answer or one line of error, never a bug."""
 
 from __future__ import annotations
 

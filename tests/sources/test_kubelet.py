@@ -1,7 +1,4 @@
-"""--from kubelet: the arithmetic of metrics-server on what kubelets write, and nodes that say nothing.
-
-The file is long because every rule of metrics-server and each fault of a kubelet has a test.
-"""
+"""--from kubelet: rates as metrics-server computes them, and nodes that do not answer."""
 
 from __future__ import annotations
 

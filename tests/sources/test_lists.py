@@ -1,4 +1,4 @@
-"""Lists: their pages, in whatever order a server writes them, and answers that a watch has seen before."""
+"""Lists: pages, order of fields, unchanged answers."""
 
 from __future__ import annotations
 

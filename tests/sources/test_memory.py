@@ -1,4 +1,4 @@
-"""What is remembered of a list that is followed is what a new list would say: the specification is a plain fold."""
+"""Memory of a followed list: the same as a new list would be, for random events."""
 
 from __future__ import annotations
 

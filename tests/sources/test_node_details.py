@@ -1,4 +1,4 @@
-"""What a node is besides its amounts: status, roles, version, taints, pool, zone and instance type."""
+"""Details of nodes: status, roles, version, taints, pool, zone, instance type."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""STATUS and RESTARTS of pods, as `kubectl get pods` computes them, and their requests while they are resized."""
+"""STATUS and RESTARTS as `kubectl get pods` computes them, and requests during a resize."""
 
 from __future__ import annotations
 

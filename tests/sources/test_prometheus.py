@@ -1,7 +1,4 @@
-"""--from prometheus and --from URL: how a Prometheus is found and asked, and what goes wrong on the way.
-
-The file is long because each fault of an engine has a test.
-"""
+"""--from prometheus and --from URL: discovery, queries, failures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a cluster is read: which requests are sent, and how strange, wrong or missing answers are handled."""
+"""Reading a cluster: requests, and strange, wrong or missing answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules of a reading: API version, current time, concurrent requests, and what is not read."""
+"""Reading a cluster: API version, current time, concurrent requests, what is not read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""--facts source: nodes, pods and owners from kube-state-metrics, and no API server at all."""
+"""--facts source: nodes, pods and owners from kube-state-metrics, without an API server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A frame costs what it shows, however many rows there are."""
+"""Frames: cost by what is shown, not by the number of rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines of a screen: nothing is wider than the window, and what is cut has a mark."""
+"""Lines of a screen: width, and marks where they are cut."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a long reading is: one line on a terminal that appears after a second and disappears."""
+"""Progress line: appears after a second, disappears at the end."""
 
 from __future__ import annotations
 
