@@ -80,6 +80,7 @@ def scope_of(query: Query, namespace: str) -> Scope:
         containers=query.containers,
         period=query.period,
         groups=groups,
+        dispensable=query.dispensable,
     )
 
 

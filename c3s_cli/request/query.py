@@ -103,6 +103,17 @@ class Query(Struct, frozen=True):
         return needs
 
     @property
+    def dispensable(self) -> Needs:
+        """The metrics that no column needs: without them the rows of the core API can still be shown."""
+        rows = Needs.PODS if self.objects is Kind.POD else Needs.NODES
+        if rows not in self.needs or self.objects not in (Kind.NODE, Kind.POD, Kind.CLUSTER):
+            return Needs.NOTHING
+        used = Needs.NOTHING
+        for column in self.all_columns:
+            used |= column.needs
+        return (Needs.NODE_METRICS | Needs.POD_METRICS) & ~used
+
+    @property
     def row_figures(self) -> tuple[str, ...]:
         """The figures needed for each object. Figures of whole groups are not, unless they are sums."""
         where = self.where.columns if self.where and self.objects is not Kind.CLUSTER else ()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct, structs
 
 from c3s_cli.columns.vocabulary import Kind, Needs
-from c3s_cli.errors import C3sError
+from c3s_cli.errors import ApiError, C3sError, MetricsUnavailable
 from c3s_cli.model.sample import Failure, Reading, Sample
 from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.core_api import CoreApi
@@ -183,6 +183,9 @@ class ClusterReader:
         """Make the Sample of a part. Raises the first error of a need without which nothing can be shown."""
         scope, usage = part.scope, part.usage
         answers = {need: results[part.jobs[need]] for need in plan(part.needs, scope)}
+        refused = [need for need, answer in answers.items() if need in scope.dispensable and _is_refusal(answer)]
+        for need in refused:
+            del answers[need]
         failures = self._failures(answers, _required(answers, scope))
         known = {need: answer for need, answer in answers.items() if not isinstance(answer, C3sError)}
         pods, facts = _pods(known, part.needs, scope, self._owners)
@@ -221,6 +224,10 @@ class ClusterReader:
                     raise answer
                 failures.append(Failure(self.context, NAMES[need], str(answer)))
         return failures
+
+
+def _is_refusal(answer: Any) -> bool:
+    return isinstance(answer, ApiError | MetricsUnavailable)
 
 
 def _with_groups(sample: Sample, scope: Scope, usage: Usage) -> Sample:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
 
-from c3s_cli.columns.vocabulary import Kind
+from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.kube.cluster import segment
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ class Scope(Struct, frozen=True):
     """Which objects to read: one kind, by name or by selectors. namespace: None for all.
 
     figures: what is needed besides usage, by column name. containers: whether containers need it too. period: the time
-    or range, None for now. groups: the groups that need statistics as a whole, None if there are none.
+    or range, None for now. groups: the groups that need statistics as a whole, None if there are none. dispensable:
+    what may fail without a word.
     """
 
     objects: Kind
@@ -55,6 +56,7 @@ class Scope(Struct, frozen=True):
     containers: bool = False
     period: Period | None = None
     groups: Groups | None = None
+    dispensable: Needs = Needs.NOTHING
 
     def namespaced(self, resource: str) -> str:
         """Return the last part of a path: `namespaces/NAMESPACE/pods`, or `pods` for all namespaces."""

@@ -277,3 +277,24 @@ def test_nodes_and_the_cluster_are_bounded_too(run: Run, api: FakeApi) -> None:
         assert "(1 of 2 nodes measured)" in unknown.err
         assert run(*judged, "cpu% < 30").code == 0
         assert run(*judged, "cpu% < 40").code == 3
+
+
+# --- without a metrics API ------------------------------------------------------------------------------------
+
+
+def test_columns_that_need_no_metrics_need_no_metrics_api(run: Run, api: FakeApi) -> None:
+    api.nodes(node("a", cpu="4"))
+    api.pods(pod("n", "p", node="a", requests={"cpu": "100m"}))
+    for words, row in (
+        ("top nodes --columns cpu.requests,cpu.free", ["a", "100m", "3900m"]),
+        ("top cluster --columns cpu.requests", ["127.0.0.1", "100m"]),
+        ("top pods -A --columns cpu.requests", ["n", "p", "100m"]),
+        ("top pods -A --by node --columns cpu.requests", ["a", "100m"]),
+    ):
+        result = run(f"{words} --server {api.url} --no-headers")
+        assert (result.code, result.err) == (0, "")
+        assert result.out.split()[-len(row) + 1 :] == row[1:]
+    # What needs them says that they are missing.
+    for words, code in (("top nodes --columns cpu,cpu.requests", 1), ("top pods -A --columns cpu,cpu.requests", 5)):
+        result = run(f"{words} --server {api.url}")
+        assert (result.code, "Metrics API not available" in result.err) == (code, True)
