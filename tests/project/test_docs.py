@@ -111,7 +111,7 @@ def test_columns_are_listed_as_people_programs_and_pages_like_them(run: Run) -> 
     table = run("columns nodes").out.splitlines()
     document = json.loads(run("columns nodes -o json").out)
     page = run("columns nodes -o markdown").out.splitlines()
-    assert table[0].split() == ["OF", "COLUMN", "ALIAS", "UNIT", "NEEDS", "MEANING"]
+    assert table[0].split() == ["OF", "COLUMN", "ALIAS", "UNIT", "NEEDS", "SOURCES", "MEANING"]
     assert len(table) - 1 == len(page) - 2 == len(document)
     assert {
         "of": "nodes",
@@ -119,6 +119,7 @@ def test_columns_are_listed_as_people_programs_and_pages_like_them(run: Run) -> 
         "alias": "cpu%",
         "unit": "percent",
         "needs": "nodes.metrics.k8s.io,nodes",
+        "sources": "metrics,kubelet,prometheus",
         "meaning": "cpu.usage as a percentage of cpu.allocatable",
     } in document
     assert len(json.loads(run("columns -o json").out)) > len(document)
