@@ -28,8 +28,8 @@ def barriers(node: Node, placing: Placing) -> tuple[str, ...]:
 
 def untolerated(node: Node, tolerations: Sequence[Toleration]) -> tuple[str, ...]:
     """Return the states and taints of a node that a pod does not tolerate, in words."""
-    found = obstacles(node.details) if node.details else ()
-    return tuple(dict.fromkeys(each.words for each in found if not any(_tolerates(one, each) for one in tolerations)))
+    reasons = obstacles(node.details) if node.details else ()
+    return tuple(dict.fromkeys(each.words for each in reasons if not any(_tolerates(one, each) for one in tolerations)))
 
 
 def mismatches(node: Node, placing: Placing) -> tuple[str, ...]:

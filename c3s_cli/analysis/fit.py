@@ -168,5 +168,5 @@ def _with_columns(query: Query, workloads: Iterable[Workload]) -> Query:
     unique: dict[str, Column] = {}
     for column in columns:
         unique.setdefault(column.name, column)
-    made: Query = structs.replace(query, columns=tuple(unique.values()), extended=False)
-    return made
+    result: Query = structs.replace(query, columns=tuple(unique.values()), extended=False)
+    return result

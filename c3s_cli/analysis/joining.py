@@ -85,7 +85,7 @@ def pod_rows(sample: Sample, *, containers: bool = True) -> Sequence[Pod]:
         return sample.pods
     measured = {(pod.namespace, pod.name): pod for pod in sample.pods}
     joined = _joined(sample, sample.pod_facts.items(), measured, containers=containers)
-    return [*joined.values(), *(pod for of, pod in measured.items() if of not in joined)]
+    return [*joined.values(), *(pod for key, pod in measured.items() if key not in joined)]
 
 
 def _joined(
@@ -94,11 +94,11 @@ def _joined(
     """Join pods with their usage, by namespace and name. One plain loop, since there can be 150,000."""
     details_of = {name: node.details for name, node in (sample.node_facts or {}).items()}
     rows: dict[Key, Pod] = {}
-    for of, facts in pods:
-        pod = measured.get(of)
+    for key, facts in pods:
+        pod = measured.get(key)
         if pod is None:
-            pod = Pod(sample.context, *of, None, None)
-        rows[of] = Pod(
+            pod = Pod(sample.context, *key, None, None)
+        rows[key] = Pod(
             pod.context,
             pod.namespace,
             pod.name,
@@ -134,13 +134,13 @@ class Joiner:
             alone = measured.keys() - facts.keys()
         else:
             measured, joined, alone = known.measured, known.joined, known.alone
-            for of in changed:
-                joined.pop(of, None)
-                (alone.add if of in measured and of not in facts else alone.discard)(of)
-            again = [(of, facts[of]) for of in changed if of in facts]
+            for key in changed:
+                joined.pop(key, None)
+                (alone.add if key in measured and key not in facts else alone.discard)(key)
+            again = [(key, facts[key]) for key in changed if key in facts]
             joined |= _joined(sample, again, measured, containers=containers)
         self._known[sample.context] = _Known(sample.pods, facts, measured, joined, alone)
-        return [*joined.values(), *(measured[of] for of in alone)]
+        return [*joined.values(), *(measured[key] for key in alone)]
 
 
 class _Known(NamedTuple):

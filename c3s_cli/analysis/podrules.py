@@ -149,7 +149,7 @@ class PodRules:
 def _banned(workload: Workload, nodes: Sequence[Node], running: RunningPods) -> dict[str, set[str]]:
     """Return the domains, by topology key, where the anti-affinity of either side forbids the workload."""
     home = workload.namespace
-    found = [
+    pairs = [
         (rule.topology_key, place)
         for rule in workload.placing.anti_affinities
         for place, pod in running.of(None if rule.namespaces is None else rule.namespaces or (home,))
@@ -162,9 +162,9 @@ def _banned(workload: Workload, nodes: Sequence[Node], running: RunningPods) -> 
             if question not in asked:
                 asked[question] = _forbids(rule, pod.namespace, workload)
             if asked[question]:
-                found.append((rule.topology_key, place))
+                pairs.append((rule.topology_key, place))
     banned: dict[str, set[str]] = {}
-    for key, place in found:
+    for key, place in pairs:
         domain = (nodes[place].labels or {}).get(key)
         if domain is not None:
             banned.setdefault(key, set()).add(domain)

@@ -128,11 +128,13 @@ def _cluster(nodes: Sequence[Node], samples: Sequence[Sample], context: str) -> 
 
 def _with_source_totals(groups: Sequence[Group], samples: Sequence[Sample]) -> Sequence[Group]:
     """Add a source's figures of whole groups to the sums of their members' figures."""
-    told = {(sample.context, keys): figures for sample in samples for keys, figures in sample.group_figures.items()}
-    if not told:
+    source_figures = {
+        (sample.context, keys): figures for sample in samples for keys, figures in sample.group_figures.items()
+    }
+    if not source_figures:
         return groups
     return [
-        structs.replace(group, figures={**(group.figures or {}), **told.get((group.context, group.keys), {})})
+        structs.replace(group, figures={**(group.figures or {}), **source_figures.get((group.context, group.keys), {})})
         for group in groups
     ]
 

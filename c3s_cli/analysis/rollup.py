@@ -85,13 +85,13 @@ class _Compared:
 
     def sum(self, amounts: str, together: Callable[[Iterable[Amounts | None]], Amounts | None]) -> Amounts | None:
         """Sum an amount of the members, for each resource only over members that report its usage."""
-        of = attrgetter(amounts)
-        total = together(map(of, self.members))
+        amounts_of = attrgetter(amounts)
+        total = together(map(amounts_of, self.members))
         if total is None or not self.incomplete:
             return total
         total = {resource: amount for resource, amount in total.items() if resource not in self.incomplete}
         for resource, known in self.incomplete.items():
-            part = (together(map(of, known)) or {}).get(resource)
+            part = (together(map(amounts_of, known)) or {}).get(resource)
             if part is not None:
                 total[resource] = part
         return total
@@ -202,4 +202,4 @@ def grouped(
     members: dict[tuple[str, Keys], list[Member]] = {}
     for row in rows:
         members.setdefault((row.context, tuple([column.value(row) for column in by])), []).append(row)
-    return [together(of, *who) for who, of in members.items()]
+    return [together(rows, *who) for who, rows in members.items()]

@@ -228,10 +228,10 @@ class Examination:
         """Read a minimum of what the commands read, except for what the caller may not read."""
         version = f"/apis/{GROUP}/{self.version}"
         one = [("limit", "1")]
-        of = f"namespaces/{self.namespace}/pods"
+        pods = f"namespaces/{self.namespace}/pods"
         wanted: dict[str, tuple[str, Callable[[], Answer]]] = {
             "nodes": ("list nodes", partial(self.cluster.get, "/api/v1/nodes")),
-            "pods": (f"list pods in namespace {self.namespace}", partial(self.cluster.get, f"/api/v1/{of}", one)),
+            "pods": (f"list pods in namespace {self.namespace}", partial(self.cluster.get, f"/api/v1/{pods}", one)),
             "all pods": ("list pods in all namespaces", partial(self.cluster.get, "/api/v1/pods", one)),
         }
         if metrics:
@@ -239,7 +239,7 @@ class Examination:
                 "node metrics": (f"list nodes.{GROUP}", partial(self.cluster.get, f"{version}/nodes")),
                 "pod metrics": (
                     f"list pods.{GROUP} in namespace {self.namespace}",
-                    partial(self.cluster.get, f"{version}/{of}"),
+                    partial(self.cluster.get, f"{version}/{pods}"),
                 ),
             }
         allowed = {what: job for what, (right, job) in wanted.items() if right not in self.denied}

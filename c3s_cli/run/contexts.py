@@ -113,8 +113,8 @@ def check_all(fleet: Fleet, *, quiet: bool) -> list[Check]:
         keys.append(key)
         jobs.setdefault(key, member)
     results = all_of([partial(check_one, member) for member in jobs.values()], fleet.parallel, progress=not quiet)
-    of = dict(zip(jobs, results, strict=True))
-    return [of[key] for key in keys]
+    result_of = dict(zip(jobs, results, strict=True))
+    return [result_of[key] for key in keys]
 
 
 def check_one(member: Member) -> Check:

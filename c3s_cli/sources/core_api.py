@@ -97,8 +97,8 @@ class CoreApi(Struct):
 
     def node_names(self) -> dict[str, None]:
         """Read the names of all nodes."""
-        found = self.requests.pages(NODES, [], names, METADATA_LIST)
-        return {name: None for _, name in found}
+        results = self.requests.pages(NODES, [], names, METADATA_LIST)
+        return {name: None for _, name in results}
 
     def pods(self) -> dict[tuple[str, str], PodFacts]:
         """Read the unfinished pods, by namespace and name: those in scope, or those of the nodes in scope."""
@@ -139,12 +139,12 @@ class CoreApi(Struct):
 
     def owners(self) -> Owners:
         """Read the owners of the ReplicaSets and Jobs that own pods, both in parallel. Raises the first error."""
-        found: dict[tuple[str, str, str], str] = {}
+        results: dict[tuple[str, str, str], str] = {}
         for answer in in_parallel({each: partial(self.owners_in, *each) for each in OWNING}).values():
             if isinstance(answer, C3sError):
                 raise answer
-            found |= answer
-        return found
+            results |= answer
+        return results
 
     def owners_in(self, group: str, resource: str, kind: str) -> dict[tuple[str, str, str], str]:
         """Read the owners of the objects of one kind."""

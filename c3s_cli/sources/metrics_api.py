@@ -180,7 +180,7 @@ def unique(pods: list[Pod]) -> list[Pod]:
     """Return every pod once: a pod may appear on two pages if the list changes while it is read."""
     if len({pod.name for pod in pods}) == len(pods):
         return pods
-    found: dict[tuple[str, str], Pod] = {}
+    by_name: dict[tuple[str, str], Pod] = {}
     for pod in pods:
-        found.setdefault((pod.namespace, pod.name), pod)
-    return list(found.values())
+        by_name.setdefault((pod.namespace, pod.name), pod)
+    return list(by_name.values())

@@ -69,14 +69,14 @@ class Requests(Struct):
         pages = Pages(path)
         self._begin(path)
         metadata, rows = decode(self.get(path, query))
-        found = rows
+        items = rows
         while token := pages.next(metadata):
             pages.bound(metadata, len(rows))
-            self._advance(path, len(found), metadata)
+            self._advance(path, len(items), metadata)
             metadata, rows = decode(self.get(path, [*query, ("continue", token)]))
-            found = [*found, *rows]
-        self._end(path, len(found))
-        return found
+            items = [*items, *rows]
+        self._end(path, len(items))
+        return items
 
     def _begin(self, path: str) -> None:
         self.progress(thing(path), 0, None)
@@ -100,7 +100,7 @@ class Requests(Struct):
 
     def _all_pages(self, path: str, query: Pairs, rows: Rows, accept: str) -> dict[Any, Any]:
         """Request the next page while one is decoded."""
-        found: dict[Any, Any] = {}
+        items: dict[Any, Any] = {}
         query = [("limit", str(PAGE)), *query]
         pages = Pages(path)
         self._begin(path)
@@ -109,7 +109,7 @@ class Requests(Struct):
 
         def decode(listing: Listing) -> None:
             nonlocal done
-            found.update(rows(listing))
+            items.update(rows(listing))
             done += listing.size
             self._advance(path, done, listing.metadata)
 
@@ -127,7 +127,7 @@ class Requests(Struct):
             listing = step["next"]
         decode(listing)
         self._end(path, done)
-        return found
+        return items
 
     def _page(self, path: str, query: Pairs, accept: str) -> Listing:
         return decode_listing(self.get(path, query, accept), path)

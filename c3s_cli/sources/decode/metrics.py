@@ -71,8 +71,8 @@ def pod_list(body: Body, context: str, problems: list[str]) -> tuple[ListMeta | 
     listing = decode_listing(body, "pod metrics")
     pods: list[Pod] = []
     for items in decode_batches(listing, _PodMetrics, "pod metrics"):
-        made = _usual_containers(items)
-        pods += _usual_pods(items, made, context) if made else [_pod(item, context, problems) for item in items]
+        usual = _usual_containers(items)
+        pods += _usual_pods(items, usual, context) if usual else [_pod(item, context, problems) for item in items]
     return listing.metadata, pods
 
 
@@ -83,13 +83,13 @@ def one_pod(body: Body, context: str, problems: list[str]) -> Pod:
 
 def _node(item: _NodeMetrics, context: str, problems: list[str]) -> Node:
     name, usage = item.metadata.name, item.usage or NO_USAGE
-    of = f"node {name}"
+    subject = f"node {name}"
     return Node(
         context=context,
         name=name,
-        cpu_nanocores=amount_of("cpu", usage.cpu, problems, of),
-        memory_bytes=amount_of("memory", usage.memory, problems, of),
-        swap_bytes=amount_of("swap", usage.swap, problems, of),
+        cpu_nanocores=amount_of("cpu", usage.cpu, problems, subject),
+        memory_bytes=amount_of("memory", usage.memory, problems, subject),
+        swap_bytes=amount_of("swap", usage.swap, problems, subject),
         timestamp=item.timestamp or "",
         window=item.window,
     )
@@ -109,11 +109,11 @@ def _usual_containers(items: list[_PodMetrics]) -> Iterator[Container] | None:
     return map(Container, [intern(container.name) for container in measured], cpu, memory)
 
 
-def _usual_pods(items: list[_PodMetrics], made: Iterator[Container], context: str) -> list[Pod]:
+def _usual_pods(items: list[_PodMetrics], usual: Iterator[Container], context: str) -> list[Pod]:
     """Build rows of pods from decoded containers: no swap, no unknown usage."""
     pods = []
     for item in items:
-        containers = tuple(islice(made, len(item.containers or ())))
+        containers = tuple(islice(usual, len(item.containers or ())))
         if len(containers) == 1:
             cpu, memory = containers[0].cpu_nanocores, containers[0].memory_bytes
         else:
@@ -139,12 +139,12 @@ def _pod(item: _PodMetrics, context: str, problems: list[str]) -> Pod:
 
 def _container(item: _Container, namespace: str, pod: str, problems: list[str]) -> Container:
     usage = item.usage or NO_USAGE
-    of = f"pod {namespace}/{pod}, container {item.name}"
+    subject = f"pod {namespace}/{pod}, container {item.name}"
     return Container(
         intern(item.name),
-        amount_of("cpu", usage.cpu, problems, of),
-        amount_of("memory", usage.memory, problems, of),
-        amount_of("swap", usage.swap, problems, of),
+        amount_of("cpu", usage.cpu, problems, subject),
+        amount_of("memory", usage.memory, problems, subject),
+        amount_of("swap", usage.swap, problems, subject),
     )
 
 

@@ -22,7 +22,7 @@ class OwnerResolver:
     def __init__(self) -> None:
         self._pods: Snapshot | None = None
         self._owners: Owners | None = None
-        self._made: Snapshot | None = None
+        self._snapshot: Snapshot | None = None
 
     def pods(self, pods: Mapping[Key, PodFacts], owners: Owners | None) -> Mapping[Key, PodFacts]:
         """Replace a ReplicaSet by its Deployment and a Job by its CronJob, as the owner of their pods.
@@ -32,20 +32,20 @@ class OwnerResolver:
         if not isinstance(pods, Snapshot):
             return {key: _with_owner(key, facts, owners) for key, facts in pods.items()}
         changed = pods.changes_since(self._pods)
-        if self._made is None or changed is None or owners is None or self._owners is None:
-            made = Snapshot({key: _with_owner(key, facts, owners) for key, facts in pods.items()})
+        if self._snapshot is None or changed is None or owners is None or self._owners is None:
+            snapshot = Snapshot({key: _with_owner(key, facts, owners) for key, facts in pods.items()})
         else:
             other = {f"{kind}/{name}" for (_, kind, name), _ in owners.items() ^ self._owners.items()}
             if other:
                 changed |= {key for key, facts in pods.items() if facts.owner in other}
-            made = Snapshot(self._made, self._made, changed)
+            snapshot = Snapshot(self._snapshot, self._snapshot, changed)
             for key in changed:
                 if key in pods:
-                    made[key] = _with_owner(key, pods[key], owners)
+                    snapshot[key] = _with_owner(key, pods[key], owners)
                 else:
-                    made.pop(key, None)
-        self._pods, self._owners, self._made = pods, owners, made
-        return made
+                    snapshot.pop(key, None)
+        self._pods, self._owners, self._snapshot = pods, owners, snapshot
+        return snapshot
 
 
 def _with_owner(key: Key, facts: PodFacts, owners: Owners | None) -> PodFacts:

@@ -168,7 +168,7 @@ class PodDecoder:
         return known
 
     def _resources(self, pod: _Pod, spec: _Spec, state: PodState) -> PodResources:
-        of = f"pod {pod.metadata.namespace}/{pod.metadata.name}"
+        subject = f"pod {pod.metadata.namespace}/{pod.metadata.name}"
         statuses = {
             status.name: status
             for status in (*(state.container_statuses or ()), *(state.init_container_statuses or ()))
@@ -180,7 +180,7 @@ class PodDecoder:
             asked = decode_one(container.resources, Declared, "pods") or NO_RESOURCES
             actual = decode_one(status.resources, Declared, "pods") if status else None
             allocated = decode_one(status.allocated_resources, Allocated, "pods") if status else None
-            where = f"{of}, container {container.name}"
+            where = f"{subject}, container {container.name}"
             return ContainerResources(
                 name=intern(container.name),
                 requests=amounts_of(asked.requests, self.problems, where),
@@ -195,9 +195,9 @@ class PodDecoder:
         return PodResources(
             containers=[one(container) for container in spec.containers or ()],
             init_containers=[one(container) for container in spec.init_containers or ()],
-            overhead=amounts_of(spec.overhead, self.problems, of) or None,
-            pod_requests=amounts_of(own.requests, self.problems, of) if own else None,
-            pod_limits=amounts_of(own.limits, self.problems, of) if own else None,
+            overhead=amounts_of(spec.overhead, self.problems, subject) or None,
+            pod_requests=amounts_of(own.requests, self.problems, subject) if own else None,
+            pod_limits=amounts_of(own.limits, self.problems, subject) if own else None,
         )
 
 

@@ -155,7 +155,7 @@ def amounts_at_once(quantities: Sequence[Any], suffix: str, with_suffix: int, wi
     ]
 
 
-def amount_of(resource: str, quantity: Quantity, problems: list[str], of: str) -> int | None:
+def amount_of(resource: str, quantity: Quantity, problems: list[str], subject: str) -> int | None:
     """Return a quantity in its resource's unit, or None; an invalid one is reported in `problems`."""
     if quantity is None:
         return None
@@ -163,11 +163,11 @@ def amount_of(resource: str, quantity: Quantity, problems: list[str], of: str) -
     try:
         return nanos(text) if resource == "cpu" else whole(text)
     except InvalidQuantity:
-        problems.append(f"{of}: {resource} {text[:64]!r} is not a quantity")
+        problems.append(f"{subject}: {resource} {text[:64]!r} is not a quantity")
         return None
 
 
-def amounts_of(quantities: Quantities | None, problems: list[str], of: str) -> Amounts:
+def amounts_of(quantities: Quantities | None, problems: list[str], subject: str) -> Amounts:
     """Return the quantities of a map in their units, without unknown ones."""
     if not quantities:
         return {}
@@ -175,7 +175,9 @@ def amounts_of(quantities: Quantities | None, problems: list[str], of: str) -> A
         return {resource: declared(resource, quantity) for resource, quantity in quantities.items()}
     except (TypeError, ValueError):
         # One of them is missing or invalid: convert one by one and report it.
-        amounts = {resource: amount_of(resource, quantity, problems, of) for resource, quantity in quantities.items()}
+        amounts = {
+            resource: amount_of(resource, quantity, problems, subject) for resource, quantity in quantities.items()
+        }
         return {resource: amount for resource, amount in amounts.items() if amount is not None}
 
 

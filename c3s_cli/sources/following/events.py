@@ -70,5 +70,5 @@ def identity(event: Event) -> Identity:
 
 def error_of(event: Event) -> ApiError:
     """Turn an ERROR event into an ApiError."""
-    told = decode_one(event.object, _Status, "a watch")
-    return ApiError(told.code, told.reason, told.message)
+    status = decode_one(event.object, _Status, "a watch")
+    return ApiError(status.code, status.reason, status.message)

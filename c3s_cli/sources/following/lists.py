@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from c3s_cli.kube.cluster import Cluster
     from c3s_cli.model.rows import NodeFacts, PodFacts
     from c3s_cli.sources.decode.owners import Owners
-    from c3s_cli.sources.following.memory import Found, Rows
+    from c3s_cli.sources.following.memory import Objects, Rows
     from c3s_cli.sources.source import Claims, Scope
 
 # A list without news for this many seconds is reported as stale: metrics may be that old, too.
@@ -76,7 +76,7 @@ class FollowedList:
         self._deaf: Stale | None = None
         self._busy: tuple[float, ApiError] | None = None
 
-    def ask(self, read: Callable[[Rows], Found], plain: Callable[[], Found], problems: list[str]) -> Found:
+    def ask(self, read: Callable[[Rows], Objects], plain: Callable[[], Objects], problems: list[str]) -> Objects:
         """Return the facts, and add their problems to `problems`. Raises what reading raises.
 
         read: reads the list so that it can be followed; plain: reads it if watching is refused.
@@ -147,9 +147,9 @@ class FollowedCore(Struct):
         if in_scope and scope.name:
             return self.api.nodes()
         watched = Watched("nodes", NODES, scope.label_query() if in_scope else [], JSON)
-        found = self._list(watched, "nodes", _nodes, self.api.nodes)
+        objects = self._list(watched, "nodes", _nodes, self.api.nodes)
         # The rows and the header of a watch share one list, even if only one of them needs the details.
-        return found if details else {name: structs.replace(facts, details=None) for name, facts in found.items()}
+        return objects if details else {name: structs.replace(facts, details=None) for name, facts in objects.items()}
 
     def pods(self) -> dict[tuple[str, str], PodFacts]:
         """Return the unfinished pods, by namespace and name: those in scope, or those of the nodes in scope."""
@@ -170,14 +170,14 @@ class FollowedCore(Struct):
 
     def owners(self) -> Owners:
         """Return the owners of the ReplicaSets and Jobs that own pods."""
-        found: dict[tuple[str, str, str], str] = {}
+        objects: dict[tuple[str, str, str], str] = {}
         for group, resource, kind in OWNING:
             watched = Watched(resource, f"/apis/{group}/{self.api.scope.namespaced(resource)}", [], METADATA)
             memory = partial(_owners, kind)
-            found |= self._list(
+            objects |= self._list(
                 watched, kind, memory, partial(self.api.owners_in, group, resource, kind), METADATA_LIST
             )
-        return found
+        return objects
 
     def node_names(self) -> dict[str, None]:
         """Return the names of all nodes."""
@@ -206,7 +206,7 @@ class FollowedCore(Struct):
         followed = self.following.list_of(watched, rows, memory)
         self.asked.append(followed)
 
-        def read(page: Rows) -> Found:
+        def read(page: Rows) -> Objects:
             return self.api.requests.pages(watched.path, watched.query, page, accept)
 
         return followed.ask(read, plain, self.api.problems)

@@ -13,7 +13,7 @@ from c3s_cli.sources.following.events import Event, error_of, identity
 
 # A page of a list → its facts by key, without the objects that are not needed.
 Rows = Callable[[Listing], Iterator[tuple[Any, Any]]]
-Found = dict[Any, Any]
+Objects = dict[Any, Any]
 # The largest clusters have 150,000 pods.
 MOST: Final = 1_000_000
 CHANGES: Final = ("ADDED", "MODIFIED", "DELETED")
@@ -29,13 +29,13 @@ class Memory:
     def __init__(self, rows: Rows, key: Callable[[str, str], Any], noted: list[str]) -> None:
         self.version = ""
         self._rows, self._key, self._noted = rows, key, noted
-        self._facts: Found = {}
+        self._facts: Objects = {}
         self._last: Snapshot | None = None
         self._changed: set[Any] = set()
         self._problems: dict[Any, list[str]] = {}
         self._lock = threading.Lock()
 
-    def fill(self, read: Callable[[Rows], Found]) -> None:
+    def fill(self, read: Callable[[Rows], Objects]) -> None:
         """Replace everything by a list; `read` reads its pages. If that fails, nothing is remembered."""
         self.clear()
         facts = read(self._page)
@@ -76,12 +76,12 @@ class Memory:
             # Decode before taking the lock.
             rows = [] if event.type == "DELETED" else list(self._rows(Listing(b'{"items":[%b]}' % event.object)))
             with self._lock:
-                self._changed.update([key], (found for found, _ in rows))
+                self._changed.update([key], (key for key, _ in rows))
                 if rows and len(self._facts) >= MOST:
                     raise InvalidAnswer("the server's watch sends more objects than a cluster can have")
-                for found, facts in rows:
-                    self._facts[found] = facts
-                    self._note(found)
+                for key, facts in rows:
+                    self._facts[key] = facts
+                    self._note(key)
                 if not rows:
                     self._facts.pop(key, None)
                     self._problems.pop(key, None)

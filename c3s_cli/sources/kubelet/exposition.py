@@ -30,8 +30,8 @@ def _lines(families: Sequence[str]) -> re.Pattern[bytes]:
 
 def read(body: Body, families: tuple[str, ...]) -> Mapping[str, Samples]:
     """Return the samples of some families, without impossible values and timestamps."""
-    found: dict[str, Samples] = {family: {} for family in families}
-    tables = {family.encode(): samples for family, samples in found.items()}
+    by_family: dict[str, Samples] = {family: {} for family in families}
+    tables = {family.encode(): samples for family, samples in by_family.items()}
     for family, labels, value, millis in _lines(families).findall(b"\n" + body):
         try:
             number, moment = float(value), int(millis) if millis else None
@@ -39,7 +39,7 @@ def read(body: Body, families: tuple[str, ...]) -> Mapping[str, Samples]:
             continue
         if 0 <= number < USUAL and (moment is None or 0 <= moment < LATEST):
             tables[family][labels] = number, moment
-    return found
+    return by_family
 
 
 def container_of(labels: bytes) -> tuple[str, str, str]:

@@ -60,10 +60,10 @@ class KubeletSamples(Struct):
 
     def add(self, page: Page) -> None:
         """Add a new page. A page with the same sample changes nothing."""
-        seen, now = sampled_at(self.last), sampled_at(page)
-        if now <= seen:
+        previous, now = sampled_at(self.last), sampled_at(page)
+        if now <= previous:
             return
-        self.before, self.last = (self.last if now - seen <= OLDEST else None), page
+        self.before, self.last = (self.last if now - previous <= OLDEST else None), page
 
     @property
     def complete(self) -> bool:

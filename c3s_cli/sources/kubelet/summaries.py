@@ -29,15 +29,15 @@ def read_summaries(
 ) -> dict[str, Summary]:
     """Read the summaries of nodes, by name. failed: called for each node whose summary cannot be read."""
     paths = {name: f"/api/v1/nodes/{segment(name)}/proxy/stats/summary" for name in sorted(names)}
-    found = {}
+    results = {}
     for name, body in in_parallel({name: partial(requests.get, path) for name, path in paths.items()}, AT_ONCE).items():
         try:
             if isinstance(body, C3sError):
                 raise body
-            found[name] = summary_of(body)
+            results[name] = summary_of(body)
         except C3sError as problem:
             failed(name, problem)
-    return found
+    return results
 
 
 def node_figures(summaries: Mapping[str, Summary]) -> dict[str, Figures]:
@@ -51,7 +51,7 @@ def node_figures(summaries: Mapping[str, Summary]) -> dict[str, Figures]:
 
 def pod_figures(summaries: Mapping[str, Summary]) -> dict[tuple[str, str], Figures]:
     """Return the disk and volume usage of pods. A volume that two pods mount counts for both."""
-    found: dict[tuple[str, str], Figures] = {}
+    results: dict[tuple[str, str], Figures] = {}
     for summary in summaries.values():
         for pod in summary.pods or ():
             figures: dict[str, int] = {}
@@ -62,24 +62,24 @@ def pod_figures(summaries: Mapping[str, Summary]) -> dict[tuple[str, str], Figur
             known = [(used, capacity) for used, capacity in claimed if used is not None and capacity is not None]
             if known and len(known) == len(claimed):
                 figures[USED], figures[CAPACITY] = map(sum, zip(*known, strict=True))
-            found[pod.ref.namespace, pod.ref.name] = figures
-    return found
+            results[pod.ref.namespace, pod.ref.name] = figures
+    return results
 
 
 def volumes(context: str, summaries: Mapping[str, Summary], namespace: str | None) -> list[Volume]:
     """Return the claims of a namespace, or of all: one row each, however many pods mount it."""
     rows: dict[tuple[str, str], Volume] = {}
     for node, pod, volume in _claimed(summaries):
-        of = volume[0]
-        if namespace is not None and of[0] != namespace:
+        claim = volume[0]
+        if namespace is not None and claim[0] != namespace:
             continue
-        before = rows.get(of)
+        before = rows.get(claim)
         pods = {*(before.pods or () if before else ()), pod}
         nodes = {*(before.nodes or () if before else ()), node}
         row = volume[1]
-        rows[of] = Volume(
+        rows[claim] = Volume(
             context,
-            *of,
+            *claim,
             tuple(sorted(pods)),
             tuple(sorted(nodes)),
             row.used,
@@ -96,5 +96,5 @@ def _claimed(summaries: Mapping[str, Summary]) -> Iterator[tuple[str, str, tuple
         for pod in summary.pods or ():
             for volume in pod.volumes or ():
                 if volume.claim:
-                    of = volume.claim.namespace or pod.ref.namespace, volume.claim.name
-                    yield name, pod.ref.name, (of, volume)
+                    claim = volume.claim.namespace or pod.ref.namespace, volume.claim.name
+                    yield name, pod.ref.name, (claim, volume)

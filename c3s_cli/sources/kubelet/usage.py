@@ -78,7 +78,7 @@ class KubeletUsage(Struct):
         context = self.requests.cluster.context
         samples = self._read(self.lists.nodes())
         figures = node_figures(self._summaries(samples))
-        return [row for name, seen in samples.items() if (row := _node(context, name, seen, figures.get(name)))]
+        return [row for name, kubelet in samples.items() if (row := _node(context, name, kubelet, figures.get(name)))]
 
     def pods(self) -> list[Pod]:
         """Read the usage of the pods in scope: those of all nodes, or those that the API server selects."""
@@ -90,8 +90,8 @@ class KubeletUsage(Struct):
         figures = pod_figures(self._summaries(samples))
         return [
             structs.replace(pod, figures=figures.get((pod.namespace, pod.name))) if figures else pod
-            for seen in samples.values()
-            for pod in _pods(context, seen)
+            for kubelet in samples.values()
+            for pod in _pods(context, kubelet)
             if selected is None or (pod.namespace, pod.name) in selected
         ]
 
@@ -128,13 +128,13 @@ class KubeletUsage(Struct):
 # --- samples → usage --------------------------------------------------------------------------------------------
 
 
-def _node(context: str, name: str, seen: KubeletSamples, figures: Figures | None) -> Node | None:
+def _node(context: str, name: str, kubelet: KubeletSamples, figures: Figures | None) -> Node | None:
     """Make the row of a node; None if a figure is missing."""
-    cpu, memory = (next(iter(seen.last[family].values()), None) for family in (NODE_CPU, NODE_MEMORY))
+    cpu, memory = (next(iter(kubelet.last[family].values()), None) for family in (NODE_CPU, NODE_MEMORY))
     if not (cpu and memory and cpu[0] and memory[0] and cpu[1]):
         return None
-    swap = next(iter(seen.last[NODE_SWAP].values()), None)
-    used, window = _rate(seen, NODE_CPU, next(iter(seen.last[NODE_CPU])), ("", "", ""))
+    swap = next(iter(kubelet.last[NODE_SWAP].values()), None)
+    used, window = _rate(kubelet, NODE_CPU, next(iter(kubelet.last[NODE_CPU])), ("", "", ""))
     return Node(
         context,
         name,
@@ -147,41 +147,41 @@ def _node(context: str, name: str, seen: KubeletSamples, figures: Figures | None
     )
 
 
-def _pods(context: str, seen: KubeletSamples) -> list[Pod]:
+def _pods(context: str, kubelet: KubeletSamples) -> list[Pod]:
     """Make the rows of the pods of a node. A pod with an incomplete container is left out."""
     pods: dict[tuple[str, str], list[tuple[int, int | None, Container] | None]] = {}
-    memory_of = seen.last[MEMORY]
+    memory_of = kubelet.last[MEMORY]
     # A container with only one of the two is incomplete.
-    for labels in seen.last[CPU] | memory_of:
+    for labels in kubelet.last[CPU] | memory_of:
         who = namespace, pod, container = container_of(labels)
         if not pod or container in ("", "POD"):
             continue
-        pods.setdefault((namespace, pod), []).append(_container(seen, labels, who))
+        pods.setdefault((namespace, pod), []).append(_container(kubelet, labels, who))
     rows = []
-    for (namespace, pod), found in pods.items():
-        if None not in found:
-            rows.append(_pod(context, namespace, pod, [each for each in found if each]))
+    for (namespace, pod), parts in pods.items():
+        if None not in parts:
+            rows.append(_pod(context, namespace, pod, [each for each in parts if each]))
     return rows
 
 
 def _container(
-    seen: KubeletSamples, labels: bytes, who: tuple[str, str, str]
+    kubelet: KubeletSamples, labels: bytes, who: tuple[str, str, str]
 ) -> tuple[int, int | None, Container] | None:
     """Return when a container was sampled, the window, and its usage; None if a figure is missing."""
-    cpu, memory = seen.last[CPU].get(labels), seen.last[MEMORY].get(labels)
+    cpu, memory = kubelet.last[CPU].get(labels), kubelet.last[MEMORY].get(labels)
     if not (cpu and memory and memory[0] and cpu[1]):
         return None
-    used, window = _rate(seen, CPU, labels, who)
-    if used is None and seen.before is not None:
+    used, window = _rate(kubelet, CPU, labels, who)
+    if used is None and kubelet.before is not None:
         return None
-    swap = seen.last[SWAP].get(labels)
+    swap = kubelet.last[SWAP].get(labels)
     return cpu[1], window, Container(who[2], used, int(memory[0]), int(swap[0]) if swap else None)
 
 
-def _pod(context: str, namespace: str, name: str, found: list[tuple[int, int | None, Container]]) -> Pod:
+def _pod(context: str, namespace: str, name: str, parts: list[tuple[int, int | None, Container]]) -> Pod:
     """Sum the containers of a pod. Its time is that of the container that was sampled first."""
-    millis, window, _ = min(found, key=lambda each: each[0])
-    containers = tuple(container for _, _, container in found)
+    millis, window, _ = min(parts, key=lambda each: each[0])
+    containers = tuple(container for _, _, container in parts)
     swap = [container.swap_bytes for container in containers]
     return Pod(
         context,
@@ -196,29 +196,31 @@ def _pod(context: str, namespace: str, name: str, found: list[tuple[int, int | N
     )
 
 
-def _rate(seen: KubeletSamples, family: str, labels: bytes, who: tuple[str, str, str]) -> tuple[int | None, int | None]:
+def _rate(
+    kubelet: KubeletSamples, family: str, labels: bytes, who: tuple[str, str, str]
+) -> tuple[int | None, int | None]:
     """Return nanocores and the window in ms, computed as in metrics-server; None if unknown."""
-    last, millis = seen.last[family][labels]
-    if seen.before is None:
-        return (seen.rates or {}).get(who), None
-    started = seen.last[START].get(labels)
-    before, then = seen.before[family].get(labels, (0.0, None))
+    last, millis = kubelet.last[family][labels]
+    if kubelet.before is None:
+        return (kubelet.rates or {}).get(who), None
+    started = kubelet.last[START].get(labels)
+    before, then = kubelet.before[family].get(labels, (0.0, None))
     if then is None or millis is None:
-        return _rate_from_start(seen, last, millis, started)
-    started_before = seen.before[START].get(labels)
+        return _rate_from_start(kubelet, last, millis, started)
+    started_before = kubelet.before[START].get(labels)
     if millis <= then or last < before or (started and started_before and started[0] > started_before[0]):
         return None, None
     return int((_nanos(last) - _nanos(before)) / ((millis - then) / 1000)), millis - then
 
 
 def _rate_from_start(
-    seen: KubeletSamples, last: float, millis: int | None, started: tuple[float, Any] | None
+    kubelet: KubeletSamples, last: float, millis: int | None, started: tuple[float, Any] | None
 ) -> tuple[int | None, int | None]:
     """Measure a container that started after the first sample, from its start."""
     if not started or not millis:
         return None, None
     window = millis - int(started[0] * 1000)
-    resolution = sampled_at(seen.last) - sampled_at(seen.before or seen.last)
+    resolution = sampled_at(kubelet.last) - sampled_at(kubelet.before or kubelet.last)
     if not YOUNGEST <= window < max(resolution, YOUNGEST + 1):
         return None, None
     return int(_nanos(last) / (window / 1000)), window

@@ -21,14 +21,14 @@ ENDINGS: Final = (".json", ".yaml", ".yml")
 
 def objects(names: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield each object with the name of its file; the items of a List one by one. UsageError if one is invalid."""
-    for name in (each for given in names for each in _listed(given)):
+    for name in (each for argument in names for each in _listed(argument)):
         for path in _files(name):
             yield from ((path, each) for document in _documents(path) for each in _flat(document, path))
 
 
-def _listed(given: str) -> list[str]:
+def _listed(argument: str) -> list[str]:
     """Split a list at its commas, as kubectl does, unless a file with that name exists."""
-    return [given] if Path(given).exists() else [name for name in given.split(",") if name]
+    return [argument] if Path(argument).exists() else [name for name in argument.split(",") if name]
 
 
 def _files(name: str) -> list[str]:
@@ -36,10 +36,10 @@ def _files(name: str) -> list[str]:
         raise UsageError(f"-f takes files, not the URL {name}", hint=f"curl -fsS {name} | c3s fit -f -")
     if name == STDIN or not Path(name).is_dir():
         return [name]
-    found = sorted(str(path) for path in Path(name).iterdir() if path.suffix in ENDINGS and path.is_file())
-    if not found:
+    paths = sorted(str(path) for path in Path(name).iterdir() if path.suffix in ENDINGS and path.is_file())
+    if not paths:
         raise UsageError(f"error reading {name}: recognized file extensions are {', '.join(ENDINGS)}")
-    return found
+    return paths
 
 
 def _documents(path: str) -> list[Any]:

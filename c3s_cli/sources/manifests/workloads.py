@@ -188,8 +188,8 @@ def _negative(pod: PodResources) -> str | None:
 
 def _requesting(container: ContainerResources) -> ContainerResources:
     requests: Amounts = {**container.limits, **container.requests}
-    made: ContainerResources = structs.replace(container, requests=requests)
-    return made
+    result: ContainerResources = structs.replace(container, requests=requests)
+    return result
 
 
 def _ignored(spec: _Spec, *, claims: bool) -> Iterator[str]:

@@ -63,7 +63,7 @@ class _Service(Struct):
     spec: _Spec = _Spec()
 
 
-class Found(Struct, frozen=True):
+class Candidate(Struct, frozen=True):
     """A service with the Prometheus API. name: with its port, in the form of the service proxy."""
 
     namespace: str
@@ -88,20 +88,22 @@ def find(requests: Requests, service: str) -> str:
     """
     if service:
         namespace, _, name = service.partition("/")
-        return Found(namespace, name, _prefix_of(requests, namespace, name)).path
-    found = _search(requests)
-    if not found:
+        return Candidate(namespace, name, _prefix_of(requests, namespace, name)).path
+    candidates = _search(requests)
+    if not candidates:
         raise MetricsUnavailable(
             "no Prometheus service was found in the cluster",
             hint="use --from prometheus:NAMESPACE/SERVICE:PORT, or --from URL for one outside of the cluster",
         )
-    if len(found) > 1:
-        names = "\n".join(f"  --from {each}" for each in found)
-        raise C3sError(f"{len(found)} services may be the Prometheus of the cluster:\n{names}", hint="name one of them")
-    return found[0].path
+    if len(candidates) > 1:
+        names = "\n".join(f"  --from {each}" for each in candidates)
+        raise C3sError(
+            f"{len(candidates)} services may be the Prometheus of the cluster:\n{names}", hint="name one of them"
+        )
+    return candidates[0].path
 
 
-def _search(requests: Requests) -> list[Found]:
+def _search(requests: Requests) -> list[Candidate]:
     values: dict[str, set[str]] = {label: set() for label in LABELS}
     for labels, _ in KNOWN:
         label = next(label for label in LABELS if label in labels)
@@ -117,10 +119,10 @@ def _search(requests: Requests) -> list[Found]:
         services |= {
             (each.metadata.namespace, each.metadata.name): each for each in decode_list(body, _Service, "services")[1]
         }
-    return [found for _, service in sorted(services.items()) for found in _found(service)]
+    return [each for _, service in sorted(services.items()) for each in _candidates(service)]
 
 
-def _found(service: _Service) -> Iterable[Found]:
+def _candidates(service: _Service) -> Iterable[Candidate]:
     """Return a service with known labels and its own cluster IP; headless services are duplicates."""
     prefix = _known_prefix(service.metadata.labels or {})
     if prefix is None or service.spec.cluster_ip == "None" or not service.spec.ports:
@@ -128,7 +130,7 @@ def _found(service: _Service) -> Iterable[Found]:
     ports = {port.name: port for port in service.spec.ports}
     port = next((ports[name] for name in PORTS if name in ports), service.spec.ports[0])
     secure = port.name in ("https", "web-tls") or port.port == 443 or port.app_protocol == "https"
-    yield Found(service.metadata.namespace, f"{'https:' * secure}{service.metadata.name}:{port.port}", prefix)
+    yield Candidate(service.metadata.namespace, f"{'https:' * secure}{service.metadata.name}:{port.port}", prefix)
 
 
 def _known_prefix(labels: Mapping[str, str]) -> str | None:

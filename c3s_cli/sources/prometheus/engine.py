@@ -85,7 +85,7 @@ class Engine(Struct):
         try:
             with self.slots:
                 body = self._send(f"{self.prefix}/api/v1/{path}", fields)
-            found, warnings = decode(body)
+            result, warnings = decode(body)
         except ApiError as problem:
             raise _refused(problem, direct=not self.prefix) from problem
         except TooLarge as problem:
@@ -102,7 +102,7 @@ class Engine(Struct):
             for warning in warnings:
                 if len(self.warnings) < MOST_WARNINGS:
                     self.warnings[self._secrets.hidden(warning)[:MOST_WORDS]] = None
-        return found
+        return result
 
     def _send(self, path: str, fields: Fields) -> Body:
         """Send a POST, or a GET if POST is forbidden: some proxies and roles allow only GET."""
@@ -125,10 +125,10 @@ class Engine(Struct):
 
     def _time(self) -> float:
         """Return the server's time, in whole seconds since 1970. InvalidAnswer if it does not report one."""
-        found = self.vector("time()")
-        if not found or not 0 < found[0][1] < LATEST:
+        result = self.vector("time()")
+        if not result or not 0 < result[0][1] < LATEST:
             raise InvalidAnswer("the server does not report its time")
-        return float(int(found[0][1]))
+        return float(int(result[0][1]))
 
     def gather(self, pieces: Sequence[P], ask: Callable[[P], A]) -> tuple[list[tuple[P, A]], list[tuple[P, C3sError]]]:
         """Query each piece; return answers and failures. A piece that is too large is halved and asked again."""

@@ -64,7 +64,7 @@ def members_of(sample: Sample, groups: Groups, scope: Scope) -> dict[Keys, Membe
         members[()] = list(rows)
     if scope.objects is Kind.POD:
         return _of_pods(members, groups, scope, sample)
-    return {keys: Members(nodes=tuple(row.name for row in of), size=len(of)) for keys, of in members.items()}
+    return {keys: Members(nodes=tuple(row.name for row in group), size=len(group)) for keys, group in members.items()}
 
 
 def _of_pods(
@@ -76,17 +76,20 @@ def _of_pods(
     selects = scope.name or scope.labels or scope.fields
     former = not selects and all(column.name in OF_WORKLOADS for column in conditions)
     known = by_namespace(
-        {*(sample.pod_facts or {}), *((pod.namespace, pod.name) for of in members.values() for pod in of)}
+        {
+            *(sample.pod_facts or {}),
+            *((pod.namespace, pod.name) for group in members.values() for pod in group),
+        }
     )
-    made = {}
+    members_of_group = {}
     for keys, pods in members.items():
         if former and not conditions and (not keys or by == {"namespace"}):
-            made[keys] = _whole(pods)
+            members_of_group[keys] = _whole(pods)
         elif former and keys and "owner" in by and by <= {"namespace", "owner"}:
-            made[keys] = _workload(pods, known)
+            members_of_group[keys] = _workload(pods, known)
         else:
-            made[keys] = _listed(pods)
-    return made
+            members_of_group[keys] = _listed(pods)
+    return members_of_group
 
 
 def _whole(pods: Sequence[Pod]) -> Members:
@@ -95,15 +98,18 @@ def _whole(pods: Sequence[Pod]) -> Members:
 
 def _listed(pods: Sequence[Pod]) -> Members:
     names = by_namespace((pod.namespace, pod.name) for pod in pods)
-    return Members(tuple(PodSet(namespace, tuple(of)) for namespace, of in sorted(names.items())), size=len(pods))
+    return Members(
+        tuple(PodSet(namespace, tuple(group)) for namespace, group in sorted(names.items())),
+        size=len(pods),
+    )
 
 
 def by_namespace(pods: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     """Return the sorted names of pods by namespace."""
-    found: dict[str, list[str]] = {}
+    names: dict[str, list[str]] = {}
     for namespace, name in sorted(pods):
-        found.setdefault(namespace, []).append(name)
-    return found
+        names.setdefault(namespace, []).append(name)
+    return names
 
 
 def _workload(pods: Sequence[Pod], known: Mapping[str, Sequence[str]]) -> Members:

@@ -46,10 +46,10 @@ class NodeNames:
         if self._addresses is None:
             try:
                 query = ADDRESSES % (braces([self._match]) if self._match else "")
-                found = self._engine.vector(query, self._time())
+                vector = self._engine.vector(query, self._time())
             except C3sError:
-                found = []
-            self._addresses = {labels.get("internal_ip", ""): labels.get("node", "") for labels, _ in found}
+                vector = []
+            self._addresses = {labels.get("internal_ip", ""): labels.get("node", "") for labels, _ in vector}
         return self._addresses
 
     def selectors(self, names: Iterable[str]) -> list[str]:
@@ -58,4 +58,6 @@ class NodeNames:
         for name in names:
             for value, label in self._labels.get(name, {}).items():
                 values.setdefault(label, []).append(value)
-        return [one_of(label, sorted(of)) for label, of in values.items()] or [one_of(NODE_LABELS[0], sorted(names))]
+        return [one_of(label, sorted(known)) for label, known in values.items()] or [
+            one_of(NODE_LABELS[0], sorted(names))
+        ]

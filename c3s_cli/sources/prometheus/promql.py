@@ -72,26 +72,26 @@ def escaped(text: str) -> str:
 
 
 # Builds a usage query: resource, rate or irate, window in seconds, matchers.
-Told = Callable[[str, str, int, str], str]
+Series = Callable[[str, str, int, str], str]
 
 
-def _of(cpu: str, memory: str, *match: str) -> Told:
+def _of(cpu: str, memory: str, *match: str) -> Series:
     """Build usage queries from a counter of seconds and a gauge of bytes."""
 
-    def told(resource: str, rate: str, window: int, selector: str) -> str:
+    def series(resource: str, rate: str, window: int, selector: str) -> str:
         chosen = braces(match, [selector] if selector else [])
         return f"{rate}({cpu}{chosen}[{window}s])" if resource == "cpu" else f"{memory}{chosen}"
 
-    return told
+    return series
 
 
 def _of_machines(resource: str, rate: str, window: int, selector: str) -> str:
     """Build usage queries from the busy time of each core and from available memory, as node_exporter has them."""
-    given = [selector] if selector else []
+    matchers = [selector] if selector else []
     if resource == "cpu":
-        busy = f"{rate}(node_cpu_seconds_total{braces(BUSY, given)}[{window}s])"
+        busy = f"{rate}(node_cpu_seconds_total{braces(BUSY, matchers)}[{window}s])"
         return f"sum by ({NODE}) (max by ({NODE}, cpu, mode) ({busy}))"
-    return f"node_memory_MemTotal_bytes{braces(given)} - node_memory_MemAvailable_bytes{braces(given)}"
+    return f"node_memory_MemTotal_bytes{braces(matchers)} - node_memory_MemAvailable_bytes{braces(matchers)}"
 
 
 OF_CONTAINERS: Final = _of(CPU, MEMORY, *CONTAINERS)
@@ -104,22 +104,22 @@ OF_NODES: Final = (
 )
 
 
-def now_of(resource: str, selectors: Sequence[str], by: str, told: Told = OF_CONTAINERS) -> str:
+def now_of(resource: str, selectors: Sequence[str], by: str, series: Series = OF_CONTAINERS) -> str:
     """Return the query for usage at one time: like metrics-server, the growth between the last two samples.
 
     A container that is scraped by two jobs counts once.
     """
-    return f"max by ({by}) ({_either(resource, 'irate', WINDOW, selectors, told)})"
+    return f"max by ({by}) ({_either(resource, 'irate', WINDOW, selectors, series)})"
 
 
-def usage_of(resource: str, selectors: Sequence[str], by: str, window: int, told: Told = OF_CONTAINERS) -> str:
+def usage_of(resource: str, selectors: Sequence[str], by: str, window: int, series: Series = OF_CONTAINERS) -> str:
     """Return the query for the usage at each point of a range."""
-    return f"max by ({by}) ({_either(resource, 'rate', window, selectors, told)})"
+    return f"max by ({by}) ({_either(resource, 'rate', window, selectors, series)})"
 
 
-def _either(resource: str, rate: str, window: int, selectors: Sequence[str], told: Told) -> str:
+def _either(resource: str, rate: str, window: int, selectors: Sequence[str], series: Series) -> str:
     """Join the usage queries of several selectors with `or`; each selector is a list of matchers as text."""
-    return " or ".join(told(resource, rate, window, selector) for selector in selectors)
+    return " or ".join(series(resource, rate, window, selector) for selector in selectors)
 
 
 def over_time(statistic: str, inner: str, period: Range) -> str:

@@ -73,18 +73,18 @@ class StateMetrics:
         named = self.scope.name if self.scope.objects is Kind.NODE else None
         more = promql.joined({"node": [named] if named else []})
         wanted = {"allocatable": ("node", "resource"), "capacity": ("node", "resource")}
-        found = self._ask({f"kube_node_status_{what}": by for what, by in wanted.items()}, more)
+        vectors = self._ask({f"kube_node_status_{what}": by for what, by in wanted.items()}, more)
         amounts: dict[str, dict[str, dict[str, int]]] = {}
         for what in wanted:
-            for labels, number in found[f"kube_node_status_{what}"]:
-                of = amounts.setdefault(labels.get("node", ""), {"allocatable": {}, "capacity": {}})
-                of[what].update(_amount(labels, number))
+            for labels, number in vectors[f"kube_node_status_{what}"]:
+                node_amounts = amounts.setdefault(labels.get("node", ""), {"allocatable": {}, "capacity": {}})
+                node_amounts[what].update(_amount(labels, number))
         if not amounts:
             self._explain_nothing(named)
         details = self._node_details(more) if self.details else {}
         return {
-            name: NodeFacts(name, of["allocatable"], of["capacity"], None, details.get(name))
-            for name, of in amounts.items()
+            name: NodeFacts(name, node_amounts["allocatable"], node_amounts["capacity"], None, details.get(name))
+            for name, node_amounts in amounts.items()
         }
 
     def _explain_nothing(self, named: str | None) -> None:
@@ -96,11 +96,11 @@ class StateMetrics:
 
     def node_names(self) -> dict[str, None]:
         """Read the names of all nodes."""
-        found = self._ask({"kube_node_status_allocatable": ("node",)})
-        return {labels.get("node", ""): None for labels, _ in found["kube_node_status_allocatable"]}
+        vectors = self._ask({"kube_node_status_allocatable": ("node",)})
+        return {labels.get("node", ""): None for labels, _ in vectors["kube_node_status_allocatable"]}
 
     def _node_details(self, more: str) -> dict[str, NodeDetails]:
-        found = self._ask(
+        vectors = self._ask(
             {
                 "kube_node_info": ("node", "kubelet_version"),
                 "kube_node_labels": (),
@@ -112,21 +112,21 @@ class StateMetrics:
             },
             more,
         )
-        made = {}
+        by_name = {}
         ready = {
             labels.get("node"): labels.get("status") == "true"
-            for labels, number in found["kube_node_status_condition"]
+            for labels, number in vectors["kube_node_status_condition"]
             if labels.get("condition") == "Ready" and number
         }
-        cordoned = {labels.get("node") for labels, number in found["kube_node_spec_unschedulable"] if number}
-        created = {labels.get("node"): number for labels, number in found["kube_node_created"]}
-        exported = {labels.get("node"): ExportedLabels(labels) for labels, _ in found["kube_node_labels"]}
-        roles, taints = (_by_node(found[name]) for name in ("kube_node_role", "kube_node_spec_taint"))
-        for labels, _ in found["kube_node_info"]:
+        cordoned = {labels.get("node") for labels, number in vectors["kube_node_spec_unschedulable"] if number}
+        created = {labels.get("node"): number for labels, number in vectors["kube_node_created"]}
+        exported = {labels.get("node"): ExportedLabels(labels) for labels, _ in vectors["kube_node_labels"]}
+        roles, taints = (_by_node(vectors[name]) for name in ("kube_node_role", "kube_node_spec_taint"))
+        for labels, _ in vectors["kube_node_info"]:
             name = labels.get("node", "")
             known = exported.get(name, ExportedLabels())
             status = "Unknown" if name not in ready else "Ready" if ready[name] else "NotReady"
-            made[name] = NodeDetails(
+            by_name[name] = NodeDetails(
                 labels=known,
                 status=f"{status},SchedulingDisabled" if name in cordoned else status,
                 roles=tuple(sorted(each.get("role", "") for each in roles.get(name, ()))),
@@ -140,11 +140,11 @@ class StateMetrics:
                 zone=_first(known, ZONE_LABELS),
                 instance_type=_first(known, TYPE_LABELS),
             )
-        return made
+        return by_name
 
     def pods(self) -> dict[Key, PodFacts]:
         """Read the unfinished pods in scope, by namespace and name."""
-        found = self._ask(
+        vectors = self._ask(
             {
                 "kube_pod_info": (*POD, "node", "uid"),
                 "kube_pod_owner": (*POD, "owner_kind", "owner_name", "owner_is_controller"),
@@ -165,10 +165,10 @@ class StateMetrics:
             },
             self._pods_in_scope(),
         )
-        by_pod = _Pods(found)
+        by_pod = _Pods(vectors)
         return {
             key: facts
-            for labels, _ in found["kube_pod_info"]
+            for labels, _ in vectors["kube_pod_info"]
             if (facts := by_pod.facts(key := _pod(labels), labels)) is not None
         }
 
@@ -188,32 +188,32 @@ class StateMetrics:
         """Read the owners of the ReplicaSets and Jobs that own pods."""
         kinds = {"kube_replicaset_owner": ("ReplicaSet", "replicaset"), "kube_job_owner": ("Job", "job_name")}
         by = ("owner_kind", "owner_name", "owner_is_controller")
-        found = self._ask({name: ("namespace", label, *by) for name, (_, label) in kinds.items()})
+        vectors = self._ask({name: ("namespace", label, *by) for name, (_, label) in kinds.items()})
         return {
             (labels.get("namespace", ""), kind, labels.get(label, "")): owner
             for name, (kind, label) in kinds.items()
-            for labels, _ in found[name]
+            for labels, _ in vectors[name]
             if (owner := _owner(labels))
         }
 
     def claims(self) -> Claims:
         """Read which PersistentVolumeClaims the pods in scope mount."""
         name = "kube_pod_spec_volumes_persistentvolumeclaims_info"
-        found = self._ask(
+        vectors = self._ask(
             {name: (*POD, "persistentvolumeclaim"), "kube_pod_info": (*POD, "node")}, self._pods_in_scope()
         )
-        if not found[name]:
+        if not vectors[name]:
             raise MetricsUnavailable("this Prometheus does not know who mounts volumes")
-        node_of = {_pod(labels): labels.get("node", "") for labels, _ in found["kube_pod_info"]}
+        node_of = {_pod(labels): labels.get("node", "") for labels, _ in vectors["kube_pod_info"]}
         claims: dict[Key, list[str]] = {}
-        for labels, _ in found[name]:
+        for labels, _ in vectors[name]:
             claims.setdefault(_pod(labels), []).append(labels.get("persistentvolumeclaim", ""))
         return {key: (node_of.get(key, ""), tuple(names)) for key, names in claims.items()}
 
     def count_pods(self) -> int:
         """Count all pods."""
-        found = self._ask({"kube_pod_info": POD})
-        return len(found["kube_pod_info"])
+        vectors = self._ask({"kube_pod_info": POD})
+        return len(vectors["kube_pod_info"])
 
     def stale(self) -> list[Stale]:
         """Return nothing: facts are from the requested time."""
@@ -237,41 +237,43 @@ class StateMetrics:
 class _Pods:
     """The series of pods, by namespace and name."""
 
-    def __init__(self, found: Mapping[str, list[tuple[Labels, float]]]) -> None:
-        self.found = {name: _by_pod(series) for name, series in found.items()}
+    def __init__(self, vectors: Mapping[str, list[tuple[Labels, float]]]) -> None:
+        self.vectors = {name: _by_pod(series) for name, series in vectors.items()}
 
-    def of(self, name: str, key: Key) -> list[tuple[Labels, float]]:
-        return self.found.get(name, {}).get(key, [])
+    def series_of(self, name: str, key: Key) -> list[tuple[Labels, float]]:
+        return self.vectors.get(name, {}).get(key, [])
 
     def facts(self, key: Key, info: Labels) -> PodFacts | None:
         """Build the facts of a pod; None if it has finished."""
         phase = next(
-            (labels.get("phase", "") for labels, number in self.of("kube_pod_status_phase", key) if number), ""
+            (labels.get("phase", "") for labels, number in self.series_of("kube_pod_status_phase", key) if number), ""
         )
         if phase in FINISHED:
             return None
         sidecars = {
             labels.get("container", "")
-            for labels, _ in self.of("kube_pod_init_container_info", key)
+            for labels, _ in self.series_of("kube_pod_init_container_info", key)
             if labels.get("restart_policy") == "Always"
         }
         resources = PodResources(
             self._containers("", key, set()), self._containers("init_", key, sidecars), self._overhead(key)
         )
         waiting = self._word("kube_pod_container_status_waiting_reason", "reason", key)
-        restarts = self.of("kube_pod_container_status_restarts_total", key)
-        owner = next(filter(None, (_owner(labels) for labels, _ in self.of("kube_pod_owner", key))), "")
+        restarts = self.series_of("kube_pod_container_status_restarts_total", key)
+        owner = next(filter(None, (_owner(labels) for labels, _ in self.series_of("kube_pod_owner", key))), "")
         return PodFacts(
             uid=info.get("uid", ""),
             node=intern(info.get("node", "")),
             owner=intern(owner),
             status=intern(waiting or phase or "Unknown"),
             restarts=round(sum(number for _, number in restarts)) if restarts else None,
-            created_at=next((number for _, number in self.of("kube_pod_created", key)), None),
+            created_at=next((number for _, number in self.series_of("kube_pod_created", key)), None),
             qos_class=next(
-                (each.get("qos_class", "") for each, n in self.of("kube_pod_status_qos_class", key) if n), ""
+                (each.get("qos_class", "") for each, n in self.series_of("kube_pod_status_qos_class", key) if n), ""
             ),
-            labels=next((ExportedLabels(labels) for labels, _ in self.of("kube_pod_labels", key)), ExportedLabels()),
+            labels=next(
+                (ExportedLabels(labels) for labels, _ in self.series_of("kube_pod_labels", key)), ExportedLabels()
+            ),
             requests=requests_of(resources),
             limits=limits_of(resources),
             binding_limits=binding_limits_of(resources),
@@ -284,37 +286,37 @@ class _Pods:
 
     def _word(self, name: str, label: str, key: Key) -> str:
         """Return the label of the series whose value is 1, such as the phase of a pod."""
-        return next((labels.get(label, "") for labels, number in self.of(name, key) if number), "")
+        return next((labels.get(label, "") for labels, number in self.series_of(name, key) if number), "")
 
     def _overhead(self, key: Key) -> Amounts | None:
         names = {"cpu": ("cpu_cores", 10**9), "memory": ("memory_bytes", 1)}
         amounts = {
             resource: round(number * unit)
             for resource, (name, unit) in names.items()
-            for _, number in self.of(f"kube_pod_overhead_{name}", key)
+            for _, number in self.series_of(f"kube_pod_overhead_{name}", key)
         }
         return amounts or None
 
     def _containers(self, kind: str, key: Key, sidecars: set[str]) -> list[ContainerResources]:
         amounts: dict[str, dict[str, dict[str, int]]] = {
             labels.get("container", ""): {"requests": {}, "limits": {}}
-            for labels, _ in ([] if kind else self.of("kube_pod_container_info", key))
+            for labels, _ in ([] if kind else self.series_of("kube_pod_container_info", key))
         }
         for what in ("requests", "limits"):
-            for labels, number in self.of(f"kube_pod_{kind}container_resource_{what}", key):
+            for labels, number in self.series_of(f"kube_pod_{kind}container_resource_{what}", key):
                 container = amounts.setdefault(labels.get("container", ""), {"requests": {}, "limits": {}})
                 container[what].update(_amount(labels, number))
         return [
-            ContainerResources(intern(name), of["requests"], of["limits"], restartable=name in sidecars)
-            for name, of in amounts.items()
+            ContainerResources(intern(name), container["requests"], container["limits"], restartable=name in sidecars)
+            for name, container in amounts.items()
         ]
 
 
 def _by_pod(series: list[tuple[Labels, float]]) -> dict[Key, list[tuple[Labels, float]]]:
-    found: dict[Key, list[tuple[Labels, float]]] = {}
+    vectors: dict[Key, list[tuple[Labels, float]]] = {}
     for labels, number in series:
-        found.setdefault(_pod(labels), []).append((labels, number))
-    return found
+        vectors.setdefault(_pod(labels), []).append((labels, number))
+    return vectors
 
 
 def _pod(labels: Labels) -> Key:
@@ -333,10 +335,10 @@ def _owner(labels: Labels) -> str:
 
 
 def _by_node(series: list[tuple[Labels, float]]) -> dict[str, list[Labels]]:
-    found: dict[str, list[Labels]] = {}
+    vectors: dict[str, list[Labels]] = {}
     for labels, _ in series:
-        found.setdefault(labels.get("node", ""), []).append(labels)
-    return found
+        vectors.setdefault(labels.get("node", ""), []).append(labels)
+    return vectors
 
 
 def _first(labels: ExportedLabels, keys: tuple[str, ...]) -> str:

@@ -33,19 +33,19 @@ VOLUMES: Final = {
 
 def counted(ask: Ask, wanted: Iterable[str], selector: str, seconds: int) -> dict[Who, dict[str, int]]:
     """Return the growth of counters over some seconds, by namespace and name of the pod."""
-    made: dict[Who, dict[str, int]] = {}
+    by_pod: dict[Who, dict[str, int]] = {}
     for name in [each for each in wanted if each in COUNTERS]:
         series = f"{COUNTERS[name]}{promql.braces(promql.CONTAINERS, [selector] if selector else [])}"
         query = f"sum by (namespace, pod) (max by ({LIFE}) (increase({series}[{seconds}s])))"
         for labels, number in ask(query):
-            made.setdefault(_pod(labels), {})[name] = round(number)
+            by_pod.setdefault(_pod(labels), {})[name] = round(number)
         if name == "oomKills":
             series = LAST_OOM % (f",{selector}" if selector else "")
             last = f"max by (namespace, pod, container) (max_over_time({series}[{seconds}s]))"
             for labels, number in ask(f"sum by (namespace, pod) ({last})"):
-                figures = made.setdefault(_pod(labels), {})
+                figures = by_pod.setdefault(_pod(labels), {})
                 figures[name] = max(figures.get(name, 0), round(number))
-    return made
+    return by_pod
 
 
 def _pod(labels: Mapping[str, str]) -> Who:
@@ -55,14 +55,14 @@ def _pod(labels: Mapping[str, str]) -> Who:
 def claimed(ask: Ask, claims: Claims, selector: str) -> dict[Who, dict[str, int]]:
     """Return how full the claimed volumes of pods are. claims: by namespace and name of the pod."""
     stats = [_by_claim(ask, name, selector) for name in ("used", "capacity")]
-    made: dict[Who, dict[str, int]] = {}
+    by_pod: dict[Who, dict[str, int]] = {}
     for (namespace, pod), (_, names) in claims.items():
-        known = [tuple(of[namespace, name] for of in stats if (namespace, name) in of) for name in names]
+        known = [tuple(stat[namespace, name] for stat in stats if (namespace, name) in stat) for name in names]
         # Both or neither, so that they can be compared.
         if known and all(len(both) == len(stats) for both in known):
             used, capacity = map(sum, zip(*known, strict=True))
-            made[namespace, pod] = {"volumes.used": used, "volumes.capacity": capacity}
-    return made
+            by_pod[namespace, pod] = {"volumes.used": used, "volumes.capacity": capacity}
+    return by_pod
 
 
 def _by_claim(ask: Ask, name: str, selector: str) -> dict[Who, int]:
@@ -83,20 +83,20 @@ def volumes(ask: Ask, context: str, timestamp: str, claims: Claims | None, selec
         for claim in names:
             pods.setdefault((namespace, claim), []).append((pod, node))
 
-    def those(of: Who, place: int) -> tuple[str, ...] | None:
-        return None if claims is None else tuple(sorted({each[place] for each in pods.get(of, ())} - {""}))
+    def pods_of(claim: Who, place: int) -> tuple[str, ...] | None:
+        return None if claims is None else tuple(sorted({each[place] for each in pods.get(claim, ())} - {""}))
 
     return [
         Volume(
             context,
-            *of,
-            those(of, 0),
-            those(of, 1),
-            stats["used"].get(of),
-            stats["capacity"].get(of),
-            stats["inodes_used"].get(of),
-            stats["inodes"].get(of),
+            *claim,
+            pods_of(claim, 0),
+            pods_of(claim, 1),
+            stats["used"].get(claim),
+            stats["capacity"].get(claim),
+            stats["inodes_used"].get(claim),
+            stats["inodes"].get(claim),
             timestamp,
         )
-        for of in dict.fromkeys(key for stat in stats.values() for key in stat)
+        for claim in dict.fromkeys(key for stat in stats.values() for key in stat)
     ]

@@ -50,7 +50,7 @@ class PrometheusUsage:
         self.missing: list[Failure] = []
         self._large: dict[tuple[Members, str], list[float]] = {}
         self.absence = ""
-        self.told = promql.OF_NODES[0]
+        self.node_series = promql.OF_NODES[0]
         self._times = Memoized(self._bounds)
         self.names = NodeNames(engine, match, lambda: self._times()[1])
 
@@ -95,16 +95,16 @@ class PrometheusUsage:
         # A pod without memory has ended.
         for resource in ("memory", "cpu"):
             for labels, number in answers[resource]:
-                of = labels.get("namespace", ""), labels.get("pod", "")
-                if of[1] and (of in used or resource == "memory") and (selected is None or of in selected):
-                    containers = used.setdefault(of, {})
+                key = labels.get("namespace", ""), labels.get("pod", "")
+                if key[1] and (key in used or resource == "memory") and (selected is None or key in selected):
+                    containers = used.setdefault(key, {})
                     containers.setdefault(labels.get("container", ""), {})[resource] = _whole(resource, number)
         if not used:
             self.absence = self._why_nothing()
         figures = self._pod_figures(used)
         for who, more in self._prometheus_figures():
             figures.setdefault(who, {}).update(more)
-        return [self._pod(of, containers, figures) for of, containers in used.items()]
+        return [self._pod(key, containers, figures) for key, containers in used.items()]
 
     def volumes(self) -> list[Volume]:
         """Read the claims in scope. The API server knows which pods mount them."""
@@ -125,7 +125,7 @@ class PrometheusUsage:
 
         members = members_of(sample, groups, self.scope)
         marks = {str(place): keys for place, keys in enumerate(members)}
-        made: dict[Keys, dict[str, int]] = {keys: {} for keys in members}
+        statistics: dict[Keys, dict[str, int]] = {keys: {} for keys in members}
         slices = group_slices({mark: members[keys] for mark, keys in marks.items()})
         for wanted in statistics_of(groups.figures):
             resource, _, statistic = wanted.partition(".")
@@ -137,8 +137,8 @@ class PrometheusUsage:
                 group = marks.get(labels.get(GROUP, ""))
                 if group is None:
                     raise InvalidAnswer("the server's answer contains a group that was not in the query")
-                made[group][wanted] = _whole(resource, number)
-        return dict(made)
+                statistics[group][wanted] = _whole(resource, number)
+        return dict(statistics)
 
     # --- queries ------------------------------------------------------------------------------------------------
 
@@ -157,8 +157,8 @@ class PrometheusUsage:
     def _nodes_now(self) -> Mapping[str, Vector]:
         """Find the first kind of series that has the nodes."""
         answers: Mapping[str, Vector] = {}
-        for self.told in promql.OF_NODES:
-            answers = self._now(partial(self._node_now, self.told))
+        for self.node_series in promql.OF_NODES:
+            answers = self._now(partial(self._node_now, self.node_series))
             if any(answers.values()):
                 break
         return answers
@@ -171,8 +171,8 @@ class PrometheusUsage:
                 raise answer
         return answers
 
-    def _node_now(self, told: promql.Told, resource: str) -> Vector:
-        return self._ask(promql.now_of(resource, [self._matching()], promql.NODE, told))
+    def _node_now(self, node_series: promql.Series, resource: str) -> Vector:
+        return self._ask(promql.now_of(resource, [self._matching()], promql.NODE, node_series))
 
     def _containers_now(self, resource: str) -> Vector:
         def ask(piece: Letters) -> Vector:
@@ -220,7 +220,7 @@ class PrometheusUsage:
             [self._matching(selector) for selector in part.selectors(self.names.selectors)],
             promql.NODE if part.nodes else promql.CONTAINER,
             self._range().window,
-            self.told if part.nodes else promql.OF_CONTAINERS,
+            self.node_series if part.nodes else promql.OF_CONTAINERS,
         )
         return f"sum({usage})"
 
@@ -236,32 +236,32 @@ class PrometheusUsage:
 
     def _node_figures(self, known: Mapping[str, Any]) -> dict[str, dict[str, int]]:
         """Read the statistics of the nodes."""
-        made: dict[str, dict[str, int]] = {}
+        statistics: dict[str, dict[str, int]] = {}
         for wanted in self._statistics():
             window = self._range()
             resource, _, statistic = wanted.partition(".")
-            inner = promql.usage_of(resource, [self._matching()], promql.NODE, window.window, self.told)
+            inner = promql.usage_of(resource, [self._matching()], promql.NODE, window.window, self.node_series)
             vector = self._ask(promql.over_time(statistic, inner, window))
             for name, number in self.names.named(vector, known):
-                mine = made.setdefault(name, {})
+                mine = statistics.setdefault(name, {})
                 mine[wanted] = max(mine.get(wanted, 0), _whole(resource, number))
-        return made
+        return statistics
 
     def _pod_figures(self, used: Mapping[tuple[str, str], Mapping[str, Any]]) -> dict[Who, dict[str, int]]:
         """Read the statistics of pods by namespace and name, and of their containers where these are shown."""
-        made: dict[Who, dict[str, int]] = {}
+        statistics: dict[Who, dict[str, int]] = {}
         if not self._statistics():
-            return made
+            return statistics
         narrow = bool(self.scope.name or self.scope.labels or self.scope.fields)
-        sizes = {of: len(containers) for of, containers in used.items()}
+        sizes = {key: len(containers) for key, containers in used.items()}
         slices = pod_slices(sizes, self._range().points, narrow=narrow)
         for wanted in self._statistics():
             resource = wanted.partition(".")[0]
             for level in (promql.CONTAINER, POD) if self.scope.containers else (POD,):
                 for labels, number in self._gather(slices, partial(self._of_pods, wanted, level), wanted):
                     who = tuple(labels.get(label, "") for label in level.split(", "))
-                    made.setdefault(who, {})[wanted] = _whole(resource, number)
-        return made
+                    statistics.setdefault(who, {})[wanted] = _whole(resource, number)
+        return statistics
 
     def _prometheus_figures(self) -> Iterator[tuple[Who, Mapping[str, int]]]:
         """Read other figures of pods. Pods can be shown without them, so errors become failures."""
@@ -316,23 +316,23 @@ class PrometheusUsage:
 
     def _pod(
         self,
-        of: tuple[str, str],
+        key: tuple[str, str],
         containers: Mapping[str, Mapping[str, int]],
         figures: Mapping[Who, Figures],
     ) -> Pod:
         rows = tuple(
-            Container(name, used.get("cpu"), used.get("memory"), figures=figures.get((*of, name)))
+            Container(name, used.get("cpu"), used.get("memory"), figures=figures.get((*key, name)))
             for name, used in sorted(containers.items())
         )
         return Pod(
             self.context,
-            *of,
+            *key,
             total([row.cpu_nanocores for row in rows]),
             total([row.memory_bytes for row in rows]),
             timestamp=self._timestamp(),
             window=self._window(),
             containers=rows,
-            figures=figures.get(of),
+            figures=figures.get(key),
         )
 
     def _why_nothing(self) -> str:
