@@ -61,9 +61,9 @@ def test_groups_are_of_one_context_each_in_its_order(names: list[str]) -> None:
     assert [row.context for row in report(*samples, by="context").rows] == names
 
 
-def test_the_context_is_a_column_only_once() -> None:
+def test_a_named_context_is_a_column_of_the_report() -> None:
     made = report(B, A, columns="context,cpu")
-    assert [column.name for column in made.columns] == ["cpu.usage"]
+    assert [column.name for column in made.columns] == ["context", "cpu.usage"]
     assert made.contexts
 
 

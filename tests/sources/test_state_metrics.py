@@ -127,7 +127,7 @@ def test_what_kube_state_metrics_says_becomes_facts(run: Run, server: FakeApi) -
     assert (result.code, result.out.split()) == (
         0,
         [
-            *("n", "p", "885m", "1010m", "<none>", "Deployment/web", "CrashLoopBackOff", "<unknown>", "Burstable", "a"),
+            *("885m", "1010m", "<none>", "Deployment/web", "CrashLoopBackOff", "<unknown>", "Burstable", "a"),
             "<unknown>",
         ],
     )
