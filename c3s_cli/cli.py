@@ -106,6 +106,7 @@ def run(argv: list[str]) -> int:
         words, flags = translate(argv), flags_in(argv)
     except UsageError as problem:
         raise _with_advice(problem, _likely_command(argv)) from problem
+    words = _with_rollup(words, flags)
     plain = list(takewhile(lambda word: not word.startswith("-"), words))
     if plain[:1] == ["help"] or not {"-h", "--help"}.isdisjoint(flags) or not words:
         return _help(plain[1:] if plain[:1] == ["help"] else plain, flags)
@@ -121,6 +122,19 @@ def run(argv: list[str]) -> int:
         return run_command(path[-1], _load(*COMMANDS[path]), rest, program_name())
     except ParseError as problem:
         raise _usage(problem, path) from problem
+
+
+def _with_rollup(words: list[str], flags: Sequence[str]) -> list[str]:
+    """Replace a kind such as `deployments` or `ns` after `top` or `watch` by the pods that it sums up."""
+    from c3s_cli.columns.kinds import rollup  # needs msgspec
+
+    plain = list(takewhile(lambda word: not word.startswith("-"), words))
+    start = 1 if plain[:1] == ["help"] else 0
+    group, rest = plain[start : start + 1], plain[start + 1 :]
+    if not (group and group[0] in GROUPS and 1 <= len(rest) <= 2):
+        return words
+    meant = rollup(rest[0], rest[1] if len(rest) == 2 else None, flags)
+    return words if meant is None else [*plain[: start + 1], "pods", *meant, *words[len(plain) :]]
 
 
 def _command(words: Sequence[str]) -> tuple[tuple[str, ...] | None, Sequence[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from c3s_cli.columns.vocabulary import Kind
@@ -23,3 +24,36 @@ ALIASES: Final = {"node": "nodes", "no": "nodes", "pod": "pods", "po": "pods"}
 def kind_named(word: str) -> Kind | None:
     """Return the kind that a word means, such as `node` or `pods`; None if it means none."""
     return KINDS.get(ALIASES.get(word, word))
+
+
+# Workloads by their names in kubectl: the kind, as in the column `owner`, and the name of the resource.
+_WORKLOADS: Final = {
+    ("deployments", "deployment", "deploy"): ("Deployment", "deployment.apps"),
+    ("statefulsets", "statefulset", "sts"): ("StatefulSet", "statefulset.apps"),
+    ("daemonsets", "daemonset", "ds"): ("DaemonSet", "daemonset.apps"),
+    ("replicasets", "replicaset", "rs"): ("ReplicaSet", "replicaset.apps"),
+    ("jobs", "job"): ("Job", "job.batch"),
+    ("cronjobs", "cronjob", "cj"): ("CronJob", "cronjob.batch"),
+}
+WORKLOADS: Final = {name: kind for names, (kind, _) in _WORKLOADS.items() for name in names}
+RESOURCES: Final = dict(_WORKLOADS.values())
+ALL_WORKLOADS: Final = ("workloads", "workload")
+NAMESPACES: Final = ("namespaces", "namespace", "ns")
+
+
+def rollup(word: str, name: str | None, flags: Sequence[str]) -> list[str] | None:
+    """Return the flags of `c3s top pods` that a kind as a word stands for; None if it is no such kind.
+
+    word: the kind, or KIND/NAME for the pods of one workload. name: the NAME after it. flags: those that are given.
+    """
+    kind, slash, of = word.partition("/")
+    kind = kind.casefold()
+    if kind in NAMESPACES and not slash:
+        somewhere = not {"-A", "--all-namespaces", "-n", "--namespace"}.isdisjoint(flags)
+        return ["--by", "namespace", *(["-n", name] if name else [] if somewhere else ["-A"])]
+    if kind in WORKLOADS and slash and of and not name:
+        return ["--workload", f"{WORKLOADS[kind]}/{of}"]
+    if slash or (kind not in WORKLOADS and kind not in ALL_WORKLOADS):
+        return None
+    which = WORKLOADS.get(kind, "*")
+    return ["--by", "owner", "--workload", f"{which}/{name}" if name else which]

@@ -4,7 +4,7 @@ import sys
 
 from c3s_cli.errors import C3sError, ExitCode, UsageError
 from c3s_cli.flags.groups import takes_flags
-from c3s_cli.flags.options import Serve
+from c3s_cli.flags.serve_options import Serve
 
 
 @takes_flags

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, get_args, get_type_hints
 
-from c3s_cli.flags.options import Connection, Display, Nodes, Pods, Repeat, Selection, Serve
+from c3s_cli.flags.options import Connection, Display, Nodes, Pods, Repeat, Selection
 from c3s_cli.flags.typer_bridge import names_of
 
 
@@ -15,6 +15,7 @@ def _groups() -> Iterator[Any]:
     yield from (Connection, Display, Selection, Pods, Nodes, Repeat)
     from c3s_cli.flags.fit import Fit
     from c3s_cli.flags.lists import Contexts
+    from c3s_cli.flags.serve_options import Serve
     from c3s_cli.flags.time_options import Time
     from c3s_cli.flags.volume_options import Volumes
 

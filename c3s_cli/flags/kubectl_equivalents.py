@@ -5,20 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from c3s_cli.columns.kinds import ALIASES
+from c3s_cli.columns.kinds import ALIASES, ALL_WORKLOADS, NAMESPACES, WORKLOADS
 
 # Resources that `top` and `watch` have no command for, by each of their names.
 _THINGS: Final = {
-    "pods --by owner": (
-        *("deploy", "deployment", "deployments", "sts", "statefulset", "statefulsets", "ds", "daemonset", "daemonsets"),
-        *("rs", "replicaset", "replicasets", "job", "jobs", "cj", "cronjob", "cronjobs", "workload", "workloads"),
-        *("owner", "owners"),
-    ),
+    **{kind: (kind,) for kind in (*WORKLOADS, *ALL_WORKLOADS, *NAMESPACES)},
+    "pods --by owner": ("owner", "owners"),
     "pods -A": ("all",),
-    "pods -A --by namespace": (
-        *("ns", "namespace", "namespaces", "team", "teams"),
-        *("quota", "quotas", "resourcequota", "resourcequotas"),
-    ),
+    "pods -A --by namespace": (*("team", "teams", "quota", "quotas", "resourcequota", "resourcequotas"),),
     "pods --containers": ("container", "containers"),
     "nodes --by pool": ("pool", "pools", "nodepool", "nodepools"),
     "nodes --by zone": ("zone", "zones"),

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from msgspec import Struct
 
-from c3s_cli.flags.flag import CONDITIONS, OFTEN, OUTPUT, ROWS, SERVING, SHOW, Many, Text
+from c3s_cli.flags.flag import CONDITIONS, OFTEN, OUTPUT, ROWS, SHOW, Many, Text
 from c3s_cli.flags.flag import flag as _flag
 from c3s_cli.flags.source_options import Source
 
@@ -266,6 +266,15 @@ class Pods(Struct, frozen=True):
             section=ROWS,
         ),
     ] = None
+    workload: Annotated[
+        Text,
+        _flag(
+            "--workload",
+            metavar="KIND[/NAME]",
+            help="Only pods of a workload, such as Deployment/web, or of all workloads of a kind.",
+            section=ROWS,
+        ),
+    ] = None
     containers: Annotated[bool, _flag("--containers", help="Print usage of containers within a pod.", section=SHOW)] = (
         False
     )
@@ -322,23 +331,6 @@ class Repeat(Struct, frozen=True):
             section=SHOW,
         ),
     ] = False
-
-
-class Serve(Struct, frozen=True):
-    """What `c3s demo` serves, and on which port."""
-
-    port: Annotated[
-        int,
-        _flag("--port", metavar="PORT", help="Port on loopback; 0 for any free port. Default: 8001.", section=SERVING),
-    ] = 8001
-    nodes: Annotated[int | None, _flag("--nodes", metavar="N", help="Number of nodes.", section=SERVING)] = None
-    pods_per_node: Annotated[
-        int | None, _flag("--pods-per-node", metavar="M", help="Number of pods per node.", section=SERVING)
-    ] = None
-    seed: Annotated[int, _flag("--seed", metavar="S", help="Seed of the generated cluster.", section=SERVING)] = 0
-    at: Annotated[
-        Text, _flag("--at", metavar="TIME", help="Freeze the demo at this time (RFC 3339).", section=SERVING)
-    ] = None
 
 
 # The flags of Selection for rows without measured usage.

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
+from c3s_cli.columns.kinds import RESOURCES
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.report import Report
 from c3s_cli.request.view import View
@@ -21,12 +22,19 @@ PREFIXES: Final = {
 }
 
 
-def names(report: Report, _view: View) -> Iterator[str]:
+def names(report: Report, view: View) -> Iterator[str]:
     """Write the rows as kubectl's -o name does; the kind of a group is its first key.
 
     With several contexts, each line begins with the context and a tab: many clusters have the same names.
     """
     prefix = report.keys[0].name if report.keys else PREFIXES[report.kind]
+    if view.objects:
+        place = next(place for place, key in enumerate(report.keys) if key.name == "owner")
+        owners = (row.labels_or_placeholders[place].partition("/") for row in report.rows)
+        named = (f"{RESOURCES.get(kind, kind.casefold())}/{printable(name)}\n" for kind, _, name in owners)
+        contexts = (f"{printable(row.context)}\t" if report.contexts else "" for row in report.rows)
+        yield from map("{}{}".format, contexts, named)
+        return
     if report.contexts and report.kind is not Kind.CLUSTER:
         lines = (f"{printable(row.context)}\t{prefix}/{printable(row.name)}\n" for row in report.rows)
     else:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import structs
 
 from c3s_cli.amounts.duration import parse_duration
-from c3s_cli.columns.kinds import kind_named
+from c3s_cli.columns.kinds import WORKLOADS, kind_named
 from c3s_cli.columns.naming import SETS, Naming
 from c3s_cli.columns.vocabulary import Column, Kind
 from c3s_cli.errors import UsageError
@@ -37,6 +37,7 @@ from c3s_cli.request.shown import (
 from c3s_cli.request.sorting import sort_keys
 from c3s_cli.request.target import PARALLEL, DemoOptions, Origin, Target
 from c3s_cli.request.view import COLORS, DELIMITED, METRICS, TABLES, WITH_TOTALS, Format, View
+from c3s_cli.request.workload import of_workload
 
 if TYPE_CHECKING:
     from c3s_cli.flags import options
@@ -171,6 +172,9 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         exact=format_ is Format.VALUE,
     )
     where = _condition(rows.where, of_objects)
+    workload = pods.workload if pods else None
+    if name and objects is Kind.POD and (kind := WORKLOADS.get(name.partition("/")[0])) and name.partition("/")[2]:
+        name, workload = None, f"{kind}/{name.partition('/')[2]}"
     until = _until(repeat)
     if repeat:
         _refuse_interval_as_namespace(objects, connection.namespace)
@@ -194,7 +198,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         containers=containers,
         by=by,
         keys=naming.keys,
-        where=where,
+        where=of_workload(where, workload, of_objects) if workload else where,
         sort=sort,
         fail_if=_condition(rows.fail_if, naming),
         fail_if_unknown=rows.fail_if_unknown,
@@ -213,7 +217,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         named = [of_lines.find(word) for word in words if word not in SETS]
         query = structs.replace(query, remark=unknowable(named, naming.kind, source))
     view = _view(format_, template, display, sums=rows.sum)
-    return query, structs.replace(view, identity=identity if display.columns else 0)
+    return query, structs.replace(view, identity=identity if display.columns else 0, objects=bool(workload and by))
 
 
 def _check_format(format_: Format, rows: options.Selection, display: options.Display) -> None:

@@ -54,7 +54,8 @@ class View(Struct, frozen=True):
     "always" or "never". warn, critical: the percentages from which cells are coloured. trend: whether rows of a watch
     have a sparkline. units: whether the headings of csv and tsv have units. timestamps: whether OpenMetrics samples
     have times. named: whether --columns was given; identity: how many of its columns stand before those that identify
-    a row, None if it names all columns that a table has. unit: the units of amounts, such as "cores" and "MiB". width:
+    a row, None if it names all columns that a table has. objects: whether -o name prints
+    owners as objects, `deployment.apps/web`. unit: the units of amounts, such as "cores" and "MiB". width:
     the width of the terminal; None for a pipe or file, whose lines are never shortened.
     """
 
@@ -72,4 +73,5 @@ class View(Struct, frozen=True):
     named: bool = False
     identity: int | None = 0
     unit: tuple[str, ...] = ()
+    objects: bool = False
     width: int | None = None

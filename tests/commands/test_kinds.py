@@ -1,0 +1,126 @@
+"""Kinds as words: `top deploy`, `top ns`, `top sts/db`, and what they sum up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.conftest import Run
+from tests.servers import FakeApi, Reply, pod_metrics
+
+OWNERS = {
+    "web-1": ("ReplicaSet", "web-5d4f"),
+    "web-2": ("ReplicaSet", "web-5d4f"),
+    "old-1": ("ReplicaSet", "old"),
+    "db-0": ("StatefulSet", "db"),
+    "db.x-0": ("StatefulSet", "db.x"),
+    "agent-a": ("DaemonSet", "agent"),
+    "once-1": ("Job", "once"),
+    "nightly-9-1": ("Job", "nightly-9"),
+    "bare": None,
+}
+
+
+def reference(owner: tuple[str, str] | None) -> list[dict[str, Any]]:
+    return [] if owner is None else [{"kind": owner[0], "name": owner[1], "uid": owner[1], "controller": True}]
+
+
+def listed(namespace: str, name: str, owner: tuple[str, str] | None) -> dict[str, Any]:
+    metadata = {"namespace": namespace, "name": name, "uid": name, "ownerReferences": reference(owner)}
+    return {"metadata": metadata}
+
+
+@pytest.fixture
+def where(api: FakeApi) -> str:
+    """Give a cluster with a workload of every kind in the namespace `default`, and one in `shop`."""
+    own = [pod_metrics("default", name, ("app", "100m", "1Mi"), ("proxy", "1m", "1Mi")) for name in OWNERS]
+    other = [pod_metrics("shop", "web-3", ("app", "1", "1Gi"))]
+    spec = {"spec": {"nodeName": "n", "containers": [{"name": "app"}]}, "status": {"phase": "Running"}}
+    facts = [listed("default", name, owner) | spec for name, owner in OWNERS.items()]
+    shop = [listed("shop", "web-3", ("ReplicaSet", "web-77")) | spec]
+    whole = (None, [*own, *other], [*facts, *shop])
+    for namespace, metrics, pods in (whole, ("default", own, facts), ("shop", other, shop)):
+        api.pod_metrics(*metrics, namespace=namespace)
+        api.pods(*pods, namespace=namespace)
+        scope = f"namespaces/{namespace}/" if namespace else ""
+        sets = [listed("default", "web-5d4f", ("Deployment", "web")), listed("shop", "web-77", ("Deployment", "web"))]
+        jobs = [listed("default", "nightly-9", ("CronJob", "nightly"))]
+        api.routes[f"/apis/apps/v1/{scope}replicasets"] = Reply({"metadata": {}, "items": sets})
+        api.routes[f"/apis/batch/v1/{scope}jobs"] = Reply({"metadata": {}, "items": jobs})
+    return f"--server {api.url}"
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (("deployments", "deployment", "deploy", "DEPLOY"), "deployment.apps/web"),
+        (("statefulsets", "statefulset", "sts"), "statefulset.apps/db statefulset.apps/db.x"),
+        (("daemonsets", "daemonset", "ds"), "daemonset.apps/agent"),
+        # Those that no other workload owns.
+        (("replicasets", "replicaset", "rs"), "replicaset.apps/old"),
+        (("jobs", "job"), "job.batch/once"),
+        (("cronjobs", "cronjob", "cj"), "cronjob.batch/nightly"),
+        (
+            ("workloads",),
+            " ".join(
+                (
+                    *("cronjob.batch/nightly", "daemonset.apps/agent", "deployment.apps/web", "job.batch/once"),
+                    *("replicaset.apps/old", "statefulset.apps/db", "statefulset.apps/db.x"),
+                )
+            ),
+        ),
+        (("namespaces", "namespace", "ns"), "namespace/default namespace/shop"),
+    ],
+)
+def test_a_kind_is_the_rollup_that_it_means(run: Run, where: str, words: tuple[str, ...], names: str) -> None:
+    for word in words:
+        result = run(f"top {word} -o name {where}")
+        assert (result.code, sorted(result.out.split())) == (0, names.split())
+        assert run(f"watch {word} --count 1 -o name {where}").out == result.out
+
+
+def test_a_name_selects_one_row(run: Run, where: str) -> None:
+    heading = "OWNER            PODS   CPU(cores)   MEMORY(bytes)\n"
+    assert run(f"top deploy web {where}") == (0, f"{heading}Deployment/web   2/2    202m         4Mi\n", "")
+    # A dot in a name is a dot.
+    assert run(f"top sts db -o name {where}").out == "statefulset.apps/db\n"
+    assert run(f"top ns shop -o name {where}").out == "namespace/shop\n"
+    assert run(f"top ns -n shop -o name {where}").out == "namespace/shop\n"
+    assert run(f"top deploy -A --columns default {where}").out.splitlines()[1].split()[:2] == [
+        "default",
+        "Deployment/web",
+    ]
+
+
+def test_the_pods_of_one_workload(run: Run, where: str) -> None:
+    pods = "NAME    CPU(cores)   MEMORY(bytes)\nweb-1   101m         2Mi\nweb-2   101m         2Mi\n"
+    for words in (
+        "top deploy/web",
+        "top pods deploy/web",
+        "top pods --workload deploy/web",
+        "watch deploy/web --count 1",
+    ):
+        assert run(f"{words} {where}") == (0, pods, "")
+    assert run(f"top sts/db --containers --columns cpu {where}").out == (
+        "POD    NAME    CPU(cores)\ndb-0   app     100m\ndb-0   proxy   1m\n"
+    )
+
+
+def test_conditions_of_the_user_are_asked_too(run: Run, where: str) -> None:
+    flags = "--where 'name = web-1' --where 'name = db-0'"
+    assert run(f"top deploy/web {flags} -o name {where}").out == "pod/web-1\n"
+
+
+def test_what_is_no_kind_keeps_its_error(run: Run, where: str) -> None:
+    said = "error: unknown command \"foo/web\"\nSee 'c3s top -h' for help and examples\n"
+    assert run(f"top foo/web {where}") == (2, "", said)
+    result = run(f"top pods foo/web {where}")
+    assert result == (1, "", "error: invalid resource name \"foo/web\": [may not contain '/']\n")
+    kinds = "Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob"
+    said = f"error: unknown kind 'Node' in --workload\nhint: one of: {kinds}\n"
+    assert run(f"top pods --workload Node/a {where}") == (2, "", said)
+
+
+def test_the_help_of_a_kind_is_that_of_its_pods(run: Run) -> None:
+    assert run("top deploy --help") == run("help top deploy") == run("top pods --help")
