@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 from c3s_cli.columns.kinds import RESOURCES
 from c3s_cli.columns.vocabulary import Kind
@@ -29,8 +29,9 @@ def names(report: Report, view: View) -> Iterator[str]:
     """
     prefix = report.keys[0].name if report.keys else PREFIXES[report.kind]
     if view.objects:
+        rows: Sequence[Any] = report.rows
         place = next(place for place, key in enumerate(report.keys) if key.name == "owner")
-        owners = (row.labels_or_placeholders[place].partition("/") for row in report.rows)
+        owners = (row.labels_or_placeholders[place].partition("/") for row in rows)
         named = (f"{RESOURCES.get(kind, kind.casefold())}/{printable(name)}\n" for kind, _, name in owners)
         contexts = (f"{printable(row.context)}\t" if report.contexts else "" for row in report.rows)
         yield from map("{}{}".format, contexts, named)

@@ -173,8 +173,9 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
     )
     where = _condition(rows.where, of_objects)
     workload = pods.workload if pods else None
-    if name and objects is Kind.POD and (kind := WORKLOADS.get(name.partition("/")[0])) and name.partition("/")[2]:
-        name, workload = None, f"{kind}/{name.partition('/')[2]}"
+    prefix, _, of = (name or "").partition("/")
+    if of and objects is Kind.POD and prefix in WORKLOADS:
+        name, workload = None, f"{WORKLOADS[prefix]}/{of}"
     until = _until(repeat)
     if repeat:
         _refuse_interval_as_namespace(objects, connection.namespace)
@@ -217,7 +218,11 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         named = [of_lines.find(word) for word in words if word not in SETS]
         query = structs.replace(query, remark=unknowable(named, naming.kind, source))
     view = _view(format_, template, display, sums=rows.sum)
-    return query, structs.replace(view, identity=identity if display.columns else 0, objects=bool(workload and by))
+    return query, structs.replace(
+        view,
+        identity=identity if display.columns else 0,
+        objects=bool(workload and "owner" in {column.name for column in by}),
+    )
 
 
 def _check_format(format_: Format, rows: options.Selection, display: options.Display) -> None:

@@ -107,6 +107,10 @@ def test_the_pods_of_one_workload(run: Run, where: str) -> None:
     )
 
 
+def test_another_key_wins(run: Run, where: str) -> None:
+    assert run(f"top deploy --by node -o name {where}") == (0, "node/n\n", "")
+
+
 def test_conditions_of_the_user_are_asked_too(run: Run, where: str) -> None:
     flags = "--where 'name = web-1' --where 'name = db-0'"
     assert run(f"top deploy/web {flags} -o name {where}").out == "pod/web-1\n"
@@ -116,7 +120,7 @@ def test_what_is_no_kind_keeps_its_error(run: Run, where: str) -> None:
     said = "error: unknown command \"foo/web\"\nSee 'c3s top -h' for help and examples\n"
     assert run(f"top foo/web {where}") == (2, "", said)
     result = run(f"top pods foo/web {where}")
-    assert result == (1, "", "error: invalid resource name \"foo/web\": [may not contain '/']\n")
+    assert result == (2, "", "error: invalid resource name \"foo/web\": [may not contain '/']\n")
     kinds = "Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob"
     said = f"error: unknown kind 'Node' in --workload\nhint: one of: {kinds}\n"
     assert run(f"top pods --workload Node/a {where}") == (2, "", said)
