@@ -55,6 +55,7 @@ class Report(Struct, frozen=True):
     namespaces: bool = False
     containers: bool = False
     failures: tuple[Failure, ...] = ()
+    remarks: tuple[str, ...] = ()
     omitted: int = 0
     fail_if: Judgement | None = None
     until: Judgement | None = None

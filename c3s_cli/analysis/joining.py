@@ -47,6 +47,7 @@ def _node_row(node: Node, facts: NodeFacts | None) -> Node:
         node.window,
         facts,
         figures=node.figures,
+        ended=node.ended,
     )
 
 
@@ -111,6 +112,7 @@ def _joined(
             facts,
             details_of.get(facts.node),
             pod.figures,
+            pod.ended,
         )
     return rows
 

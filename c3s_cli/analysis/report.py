@@ -80,6 +80,7 @@ def report_of(
         namespaces=query.all_namespaces and not query.by,
         containers=query.containers,
         failures=(*failures, *(failure for sample in samples for failure in sample.failures)),
+        remarks=tuple(dict.fromkeys(remark for sample in samples for remark in sample.remarks)),
         omitted=len(ordered) - len(shown),
         fail_if=judge_fail_if(ordered, query, unfiltered, contexts=contexts),
         until=judge_until(ordered, query, unfiltered, contexts=contexts),

@@ -79,7 +79,8 @@ class PodFacts(Struct, frozen=True, gc=False):
 class Pod(Struct, frozen=True, gc=False):
     """A pod: the exact sum of its containers' usage, and its facts if core pods were read.
 
-    timestamp, window: as the metrics API sent them. node_details: of its node.
+    timestamp, window: as the metrics API sent them. node_details: of its node. ended: whether it ended within the
+    range.
     """
 
     context: str
@@ -94,6 +95,7 @@ class Pod(Struct, frozen=True, gc=False):
     facts: PodFacts | None = None
     node_details: NodeDetails | None = None
     figures: Figures | None = None
+    ended: bool = False
 
     allocatable: ClassVar[None] = None
     capacity: ClassVar[None] = None
@@ -116,17 +118,17 @@ class Pod(Struct, frozen=True, gc=False):
     @property
     def requests(self) -> Amounts | None:
         """The effective requests, as the scheduler counts them."""
-        return self.facts.requests if self.facts else None
+        return self.facts.requests if self.facts and not self.ended else None
 
     @property
     def limits(self) -> Amounts | None:
         """What bounds the usage now; a resource that some running container does not limit is missing."""
-        return self.facts.binding_limits if self.facts else None
+        return self.facts.binding_limits if self.facts and not self.ended else None
 
     @property
     def declared_limits(self) -> Amounts | None:
         """The sum of the limits in the spec, as `kubectl describe node` counts them."""
-        return self.facts.limits if self.facts else None
+        return self.facts.limits if self.facts and not self.ended else None
 
     measured_requests = requests
     measured_limits = limits
@@ -176,6 +178,7 @@ class Node(Struct, frozen=True, gc=False):
     binding_limits: Amounts | None = None
     pod_count: int | None = None
     figures: Figures | None = None
+    ended: bool = False
 
     namespace: ClassVar[str] = ""
 

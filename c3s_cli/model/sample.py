@@ -33,7 +33,7 @@ class Sample(Struct, frozen=True):
     namespace: the namespace read, for messages. nodes, pods: what the metrics API reported. node_facts, pod_facts: the
     core objects by name, or by namespace and name; None if not read. pod_count: all pods that the API server has.
     group_figures: figures of whole groups that are not sums over members, by the keys of the group. absence: why there
-    is no data, if the source knows.
+    is no data, if the source knows. remarks: what the source says about its figures.
     """
 
     context: str
@@ -49,6 +49,7 @@ class Sample(Struct, frozen=True):
     group_figures: Mapping[tuple[str | None, ...], Figures] = {}
     volumes: Sequence[Volume] = ()
     absence: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 class Reading(Struct, frozen=True):

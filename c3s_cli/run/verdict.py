@@ -23,6 +23,8 @@ def remarks(report: Report) -> Iterator[str]:
         yield report.empty_message
     if report.absence:
         yield f"hint: {report.absence}"
+    for remark in report.remarks:
+        yield f"note: {remark}"
     for failure in report.failures:
         if report.contexts:
             yield f"warning: {said(failure)}"

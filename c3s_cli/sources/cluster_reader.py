@@ -21,6 +21,7 @@ from c3s_cli.sources.source import Lists, Scope
 
 if TYPE_CHECKING:
     from c3s_cli.kube.cluster import Cluster
+    from c3s_cli.model.rows import Pod
     from c3s_cli.sources.core_api import Core, MakeCore, Stale
     from c3s_cli.sources.requests import Progress, Requests
     from c3s_cli.sources.source import Usage
@@ -165,7 +166,7 @@ class ClusterReader:
         if everyone and scope.all_nodes:
             nodes = everyone
         pods = Memoized(core.pods)
-        lists = Lists(nodes, pods, Memoized(core.claims), (everyone or nodes) if totals else None)
+        lists = Lists(nodes, pods, Memoized(core.claims), (everyone or nodes) if totals else None, core.addresses)
         usage = self._usage(requests, scope, problems, lists)
         jobs: dict[Needs, Callable[[], Any]] = {
             Needs.NODE_METRICS: usage.nodes,
@@ -189,6 +190,7 @@ class ClusterReader:
         failures = self._failures(answers, _required(answers, scope))
         known = {need: answer for need, answer in answers.items() if not isinstance(answer, C3sError)}
         pods, facts = _pods(known, part.needs, scope, self._owners)
+        pods, facts = self._with_former(pods, facts, known.get(Needs.OWNERS), usage)
         absence = ""
         if scope.objects is Kind.POD and not pods and facts is None:
             usage.explain_absence(now)
@@ -212,8 +214,18 @@ class ClusterReader:
             pod_count=known.get(Needs.POD_COUNT),
             absence=absence,
             failures=tuple(failures),
+            remarks=tuple(usage.remarks),
         )
         return _with_groups(sample, scope, usage)
+
+    def _with_former(self, pods: list[Pod], facts: Any, owners: Any, usage: Usage) -> tuple[list[Pod], Any]:
+        """Add facts of pods that ended in the range. A pod that still exists only has no running containers."""
+        if facts is None or not any(pod.ended for pod in pods):
+            return pods, facts
+        former, more = usage.former(facts)
+        gone = {of: each for of, each in former.items() if of not in facts}
+        pods = [structs.replace(pod, ended=(pod.namespace, pod.name) in gone) if pod.ended else pod for pod in pods]
+        return pods, {**self._owners.pods(gone, {**more, **(owners or {})}), **facts}
 
     def _failures(self, answers: Mapping[Needs, Any], required: Needs) -> list[Failure]:
         """Return the optional parts that could not be read. Raises the first error of a required part."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -46,6 +46,9 @@ class Core(Protocol):
 
     def node_names(self) -> dict[str, None]:
         """Return the names of all nodes."""
+
+    def addresses(self) -> Mapping[str, str]:
+        """Return the name of the node that has each address."""
 
     def claims(self) -> Claims:
         """Return which PersistentVolumeClaims the pods in scope mount."""
@@ -99,6 +102,12 @@ class CoreApi(Struct):
         """Read the names of all nodes."""
         results = self.requests.pages(NODES, [], names, METADATA_LIST)
         return {name: None for _, name in results}
+
+    def addresses(self) -> dict[str, str]:
+        """Read the name of the node that has each address."""
+        from c3s_cli.sources.decode import nodes as decode_nodes  # only needed if series have no names of nodes
+
+        return decode_nodes.addresses(self.requests.get(NODES))
 
     def pods(self) -> dict[tuple[str, str], PodFacts]:
         """Read the unfinished pods, by namespace and name: those in scope, or those of the nodes in scope."""

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from msgspec import Struct
 
@@ -116,6 +116,7 @@ class MetricsUsage(Struct):
     failures: Sequence[Failure] = ()
     # `explain_absence` raises if there is no data.
     absence: str = ""
+    remarks: Sequence[str] = ()
 
     @property
     def name(self) -> str:
@@ -170,6 +171,10 @@ class MetricsUsage(Struct):
     def volumes(self) -> list[Volume]:
         """Raise a MetricsUnavailable: the metrics API has no volumes."""
         raise MetricsUnavailable("the metrics API has no volumes", hint="use --from kubelet or --from prometheus")
+
+    def former(self, _known: Mapping[Any, Any]) -> tuple[Mapping[Any, Any], Mapping[Any, Any]]:
+        """Return nothing: the metrics API has no history."""
+        return {}, {}
 
     def sums(self, _sample: Sample, _groups: Groups) -> Mapping[Keys, Figures]:
         """Return nothing: the metrics API has no history."""

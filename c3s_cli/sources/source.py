@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from c3s_cli.request.condition import Condition
     from c3s_cli.request.period import Period
     from c3s_cli.request.selectors import FieldSelector, LabelSelector
+    from c3s_cli.sources.decode.owners import Owners
 
 # The values of the columns of --by.
 Keys = tuple["str | None", ...]
 Pairs = list[tuple[str, str]]
+Key = tuple[str, str]
 # The node, and the names of the PersistentVolumeClaims, of a pod by namespace and name.
 Claims = Mapping[tuple[str, str], tuple[str, tuple[str, ...]]]
 
@@ -86,12 +88,14 @@ class Lists(Struct, frozen=True):
 
     nodes: by name, those in scope, or all if the scope is pods. pods: the unfinished pods in scope; claims: theirs.
     everyone: all nodes, if the reading asks for those too.
+    addresses: the names of all nodes by their addresses.
     """
 
     nodes: Callable[[], Mapping[str, Any]]
     pods: Callable[[], Mapping[tuple[str, str], PodFacts]]
     claims: Callable[[], Claims]
     everyone: Callable[[], Mapping[str, Any]] | None = None
+    addresses: Callable[[], Mapping[str, str]] = dict
 
 
 class Usage(Protocol):
@@ -100,6 +104,10 @@ class Usage(Protocol):
     @property
     def failures(self) -> Sequence[Failure]:
         """What could not be read."""
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        """What to say about the figures."""
 
     @property
     def name(self) -> str:
@@ -120,6 +128,9 @@ class Usage(Protocol):
 
     def explain_absence(self, now: datetime) -> None:
         """Raise a C3sError if no pod has usage although there should be some."""
+
+    def former(self, known: Mapping[Key, PodFacts]) -> tuple[Mapping[Key, PodFacts], Owners]:
+        """Return the facts of pods that ended in the range, and owners of theirs. known: the pods that exist."""
 
     def sums(self, sample: Sample, groups: Groups) -> Mapping[Keys, Figures]:
         """Read statistics of groups as a whole; returns nothing if the source has none."""

@@ -13,7 +13,7 @@ from c3s_cli.demo.server import DemoServer
 from c3s_cli.sources.prometheus.state_metrics import ExportedLabels, resource_of
 from tests.conftest import Run
 from tests.servers import FakeApi, Reply, Request
-from tests.sources.test_prometheus import engine, refusal, vector
+from tests.sources.test_prometheus import engine, matrix, refusal, vector
 
 PROXY = "/api/v1/namespaces/monitoring/services/prometheus-server:80/proxy"
 
@@ -110,7 +110,7 @@ def told(query: str, _request: Request) -> Reply | None:
     if name:
         return vector(*FACTS.get(name[0], []))
     labels = {"namespace": "n", "pod": "p", "container": "x"} if "container!=" in query else {"node": "a"}
-    return vector((labels, "0.25" if "irate" in query else "1048576"))
+    return matrix((labels, 1048576.0 if "memory" in query else lambda time: time / 4))
 
 
 @pytest.fixture

@@ -80,6 +80,8 @@ OVER_RANGE: dict[str, Callable[[Samples], float | None]] = {
     "avg_over_time": lambda samples: math.fsum(samples.values) / len(samples.values),
     "max_over_time": lambda samples: max(samples.values),
     "min_over_time": lambda samples: min(samples.values),
+    "count_over_time": lambda samples: float(len(samples.values)),
+    "last_over_time": lambda samples: samples.values[-1],
 }
 # Those that look at no more than the first and the last value of what never falls.
 BY_ENDS = frozenset({"rate", "increase"})

@@ -11,7 +11,7 @@ AGGREGATIONS = frozenset({"sum", "avg", "max", "min", "count", "group", "stddev"
 # Name -> kinds of its arguments: v(ector), r(ange), s(calar), t(ext).
 FUNCTIONS = {
     "rate": "r", "increase": "r", "irate": "r", "avg_over_time": "r", "max_over_time": "r", "min_over_time": "r",
-    "quantile_over_time": "sr", "label_replace": "vtttt", "time": "",
+    "last_over_time": "r", "count_over_time": "r", "quantile_over_time": "sr", "label_replace": "vtttt", "time": "",
 }  # fmt: skip
 
 

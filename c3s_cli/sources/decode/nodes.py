@@ -60,6 +60,19 @@ class _Offered(Struct, rename="camel", gc=False):
     node_info: _Swapping | None = None
 
 
+class _Address(Struct, gc=False):
+    address: str = ""
+
+
+class _Addresses(Struct, gc=False):
+    addresses: list[_Address] | None = None
+
+
+class _Addressed(Struct, gc=False):
+    metadata: _Name
+    status: _Addresses | None = None
+
+
 class _Offer(Struct, gc=False):
     """A node's allocatable and capacity only: takes a quarter of the time of decoding a whole node."""
 
@@ -186,3 +199,13 @@ def _taint(taint: _Taint) -> str:
 
 def _first(labels: Mapping[str, str], keys: tuple[str, ...]) -> str:
     return next((labels[key] for key in keys if key in labels), "")
+
+
+def addresses(body: Body) -> dict[str, str]:
+    """Return the name of the node that has each address, from a list of nodes."""
+    _, nodes = decode_list(body, _Addressed, "nodes")
+    return {
+        each.address: node.metadata.name
+        for node in nodes
+        for each in (node.status.addresses if node.status else None) or ()
+    }

@@ -179,6 +179,10 @@ class FollowedCore(Struct):
             )
         return objects
 
+    def addresses(self) -> dict[str, str]:
+        """Read the name of the node that has each address."""
+        return self.api.addresses()
+
     def node_names(self) -> dict[str, None]:
         """Return the names of all nodes."""
         return self.api.node_names()

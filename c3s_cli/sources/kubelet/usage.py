@@ -67,6 +67,7 @@ class KubeletUsage(Struct):
     wanted: frozenset[str] = frozenset()
     name: str = "kubelet"
     absence: str = ""
+    remarks: list[str] = field(default_factory=list)
 
     @property
     def failures(self) -> list[Failure]:
@@ -111,6 +112,10 @@ class KubeletUsage(Struct):
 
     def explain_absence(self, _now: datetime) -> None:
         """Do nothing: there are no pods that kubelets do not report."""
+
+    def former(self, _known: Mapping[Any, Any]) -> tuple[Mapping[Any, Any], Mapping[Any, Any]]:
+        """Return nothing: kubelets have no history."""
+        return {}, {}
 
     def sums(self, _sample: Sample, _groups: Groups) -> Mapping[Keys, Figures]:
         """Return nothing: kubelets have no history."""

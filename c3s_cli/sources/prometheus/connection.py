@@ -67,6 +67,6 @@ class Prometheus(Struct):
 
     def clusters(self, requests: Requests) -> dict[str, str]:
         """Return a matcher for each value of the label `cluster`; nothing if there is no such label."""
-        known = f"group by (cluster) (kube_node_info{promql.braces([self.match] if self.match else [])})"
+        known = f"group by (cluster) (kube_node_info{promql.braces(self.match)})"
         names = sorted({labels.get("cluster", "") for labels, _ in self.engine(requests).vector(known)} - {""})
         return {name: ",".join(filter(None, (self.match, promql.one_of("cluster", [name])))) for name in names}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from array import array
+from bisect import bisect_right
+from typing import Any, Final, NamedTuple
 
 from msgspec import Raw, Struct
 
@@ -12,8 +14,21 @@ from c3s_cli.sources.decode.shapes import NULL, USUAL, Body, decode_one
 
 Labels = dict[str, str]
 Vector = list[tuple[Labels, float]]
-# Time → value.
-Points = dict[float, float]
+
+
+class Points(NamedTuple):
+    """The samples of a series: their times in seconds since 1970, in order, and their values. Never empty."""
+
+    times: array[float]
+    values: array[float]
+
+    def after(self, time: float) -> Points:
+        """Return the samples after a time."""
+        first = bisect_right(self.times, time)
+        return Points(self.times[first:], self.values[first:]) if first else self
+
+
+Matrix = list[tuple[Labels, Points]]
 
 
 class _Element(Struct, gc=False):
@@ -22,7 +37,8 @@ class _Element(Struct, gc=False):
 
 
 class _Series(Struct, gc=False):
-    values: list[tuple[float, str]]
+    metric: Labels
+    values: Raw
 
 
 class _Data(Struct, rename={"kind": "resultType"}, gc=False):
@@ -40,9 +56,12 @@ class _Answer(Struct, rename={"partial": "isPartial"}, gc=False):
 # Values as servers write them. Python's float() would also accept blanks, underscores and non-ASCII digits.
 NUMBER: Final = re.compile(r"[+-]?(?:NaN|Inf|[0-9]+(?:\.[0-9]*)?(?:e[+-]?[0-9]+)?)", re.ASCII | re.IGNORECASE)
 
+# The characters of numbers, of NaN and of infinity.
+DIGITS: Final = b"0123456789.,+-eENaInf"
+
 Scalar: Any = tuple[float, str]
 Elements: Any = list[_Element]
-Matrix: Any = list[_Series]
+Ranges: Any = list[_Series]
 
 
 def vector_of(body: Body) -> tuple[Vector, list[str]]:
@@ -59,12 +78,35 @@ def vector_of(body: Body) -> tuple[Vector, list[str]]:
     return [(labels, number) for labels, number in numbers if abs(number) < USUAL], warnings
 
 
-def points_of(body: Body) -> tuple[Points, list[str]]:
-    """Return the points of the only series of a range query, if any, and the server's warnings."""
+def is_scalar(body: Body) -> tuple[bool, list[str]]:
+    """Return whether an answer is a scalar, and the server's warnings."""
     data, warnings = _data_of(body)
-    series = decode_one(data.result, Matrix, "a query")
-    numbers = ((time, _number(text)) for each in series for time, text in each.values)
-    return {time: number for time, number in numbers if abs(number) < USUAL}, warnings
+    return data.kind == "scalar", warnings
+
+
+def matrix_of(body: Body) -> tuple[Matrix, list[str]]:
+    """Return the samples of each series, without NaN and infinity, and the server's warnings."""
+    data, warnings = _data_of(body)
+    series = decode_one(data.result, Ranges, "a query")
+    return [(each.metric, points) for each in series if (points := _points(bytes(each.values))).times], warnings
+
+
+def _points(text: bytes) -> Points:
+    """Read [[time,"value"],…]: there can be millions, so this takes no object for each."""
+    plain = text.translate(None, b'[]" \n\t\r')
+    if plain.translate(None, DIGITS):
+        raise InvalidAnswer(f"the server's answer for a query is not valid: {text[:64]!r} are no samples")
+    try:
+        numbers = array("d", map(float, plain.split(b","))) if plain else array("d")
+    except ValueError as problem:
+        raise InvalidAnswer(f"the server's answer for a query is not valid: {problem}") from None
+    times, values = numbers[0::2], numbers[1::2]
+    if len(times) != len(values):
+        raise InvalidAnswer("the server's answer for a query is not valid: a sample has no value")
+    if all(abs(value) < USUAL for value in values):
+        return Points(times, values)
+    known = [(time, value) for time, value in zip(times, values, strict=True) if abs(value) < USUAL]
+    return Points(array("d", [time for time, _ in known]), array("d", [value for _, value in known]))
 
 
 def _data_of(body: Body) -> tuple[_Data, list[str]]:

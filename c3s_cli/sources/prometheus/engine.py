@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, QueryFailed, TimedOut, TooLarge
 from c3s_cli.parallel import in_parallel
-from c3s_cli.sources.prometheus.decoding import Points, Vector, points_of, vector_of
+from c3s_cli.sources.prometheus.decoding import Matrix, Vector, is_scalar, matrix_of, vector_of
 from c3s_cli.sources.requests import Memoized
 
 if TYPE_CHECKING:
@@ -75,10 +75,15 @@ class Engine(Struct):
         moment = [("time", f"{time:.3f}")] if time is not None else []
         return self._answer("query", [("query", query), *moment], vector_of)
 
-    def points(self, query: str, start: float, end: float, step: int) -> Points:
-        """Query the values of an expression without labels over a range. Raises what `vector` raises."""
+    def samples(self, query: str, time: float) -> Matrix:
+        """Query the raw samples that a selector such as `name{…}[5m]` has at a time. Raises what `vector` raises."""
+        return self._answer("query", [("query", query), ("time", f"{time:.3f}")], matrix_of)
+
+    def points(self, query: str, start: float, end: float, step: int) -> Matrix:
+        """Query the values of an expression over a range. Raises what `vector` raises."""
         bounds = [("start", f"{start:.3f}"), ("end", f"{end:.3f}"), ("step", f"{step}")]
-        return self._answer("query_range", [("query", query), *bounds], points_of)
+        # VictoriaMetrics moves the points to multiples of the step unless its cache is not used.
+        return self._answer("query_range", [("query", query), *bounds, ("nocache", "1")], matrix_of)
 
     def _answer(self, path: str, fields: Fields, decode: Callable[[Body], tuple[A, list[str]]]) -> A:
         """Send a query, keep the server's warnings, and turn its errors into c3s's."""
@@ -119,6 +124,10 @@ class Engine(Struct):
                 self.may_post = False
                 return body
         return self.requests.get(path, fields)
+
+    def extrapolates(self) -> bool:
+        """Return whether the server extrapolates. VictoriaMetrics, which does not, has vectors instead of scalars."""
+        return self._answer("query", [("query", "time()")], is_scalar)
 
     def __post_init__(self) -> None:
         self.now = Memoized(self._time)

@@ -2,56 +2,87 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from c3s_cli.sources.prometheus.decoding import Labels
 
 CPU: Final = "container_cpu_usage_seconds_total"
 MEMORY: Final = "container_memory_working_set_bytes"
 # Excludes the pause container, and the sums of pods and parent cgroups, which have no container label.
-CONTAINERS: Final[tuple[str, ...]] = ('container!=""', 'container!="POD"')
-CONTAINER: Final = "namespace, pod, container"
-# The label with a node's name depends on the scrape job.
-NODE_LABELS: Final = ("node", "kubernetes_io_hostname", "instance")
+CONTAINERS: Final = 'container!="",container!="POD"'
+# The sums of pods, where the runtime reports no containers.
+PODS: Final = 'pod!="",container="",image=""'
+# Where a scrape job has labels of the same names, Prometheus renames those of the page: exported_pod.
+WHO: Final = ("namespace", "pod", "container")
+OF_POD: Final = "namespace, exported_namespace, pod, exported_pod"
+OF_CONTAINER: Final = f"{OF_POD}, container, exported_container"
+# What tells apart the instances of a container, and what tells apart the jobs that scrape it.
+INSTANCE: Final = "id, node, cpu"
+SCRAPE: Final = "job, metrics_path"
+# The labels that may hold a node's name, or its address; which of them depends on the scrape job.
+NODE_LABELS: Final = (
+    *("exported_node", "node", "kubernetes_node", "kubernetes_io_hostname", "nodename", "hostname", "host"),
+    "instance",
+)
 NODE: Final = ", ".join(NODE_LABELS)
 # The CPU modes that count as used: not waiting, and not stolen by other machines.
-BUSY: Final[tuple[str, ...]] = ('mode!~"idle|iowait|steal"',)
-# Long enough for four scrapes at one-minute intervals.
+BUSY: Final = 'mode!~"idle|iowait|steal"'
+# The window of usage now, and the least of a range: enough scrapes that their jitter does not matter.
 WINDOW: Final = 300
-OVER_TIME: Final = {"avg": "avg_over_time", "min": "min_over_time", "max": "max_over_time"}
+# Longer windows to try if that one has too few samples.
+WIDER: Final = (900, 3600)
 # Default steps of a range, in seconds, which limit the number of points.
 STEPS: Final = (60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
 POINTS: Final = 2100
+# Longer ranges, in seconds, have no steps shorter than the window of a rate.
+SHORT: Final = 6 * 3600
 
 
 class Range(Struct, frozen=True):
-    """A range of time, in whole seconds, and the step between two points of it."""
+    """A range of time, in whole seconds, and the step between two points of it.
+
+    interval: between two scrapes. extrapolates: whether the engine extrapolates a growth to the ends of its window, as
+    Prometheus does; VictoriaMetrics does not.
+    """
 
     seconds: int
     step: int
+    interval: float = 60.0
+    extrapolates: bool = True
 
     @property
     def window(self) -> int:
         """The window of a rate: at least the whole step, so that no part of the range is skipped."""
-        return max(WINDOW, self.step)
+        return max(WINDOW, self.step, math.ceil(2.5 * self.interval))
 
     @property
     def points(self) -> int:
         """How many points there are."""
-        return self.seconds // self.step + 1
+        return max(1, self.seconds // self.step)
+
+    @property
+    def lookback(self) -> int:
+        """How old the last sample of a gauge may be: two scrapes, so that what has ended soon disappears."""
+        return max(60, math.ceil(2 * self.interval) + 20)
 
 
-def range_of(seconds: float, step: float | None) -> Range:
-    """Choose the step for a range, if none is given."""
-    fitting = next((each for each in STEPS if seconds / each <= POINTS), STEPS[-1])
-    return Range(int(seconds), min(int(step or fitting), int(seconds)))
+def range_of(seconds: float, step: float | None, interval: float, *, extrapolates: bool) -> Range:
+    """Choose the step for a range, if none is given, and shorten it so that the range is a whole number of steps."""
+    least = STEPS[0] if seconds <= SHORT else WINDOW
+    fitting = next((each for each in STEPS if each >= least and seconds / each <= POINTS), STEPS[-1])
+    wanted = min(int(step or fitting), int(seconds))
+    return Range(int(seconds), int(seconds) // math.ceil(int(seconds) / wanted), interval, extrapolates)
 
 
-def braces(*matchers: Iterable[str]) -> str:
-    """Write matchers as a selector."""
-    return "{" + ",".join(matcher for several in matchers for matcher in several) + "}"
+def braces(*matchers: str) -> str:
+    """Write matchers, joined by commas, as a selector."""
+    return "{" + ",".join(filter(None, matchers)) + "}"
 
 
 def quoted(text: str) -> str:
@@ -71,70 +102,92 @@ def escaped(text: str) -> str:
     return re.sub(r"([\\.+*?()|\[\]{}^$])", r"\\\1", text)
 
 
-# Builds a usage query: resource, rate or irate, window in seconds, matchers.
-Series = Callable[[str, str, int, str], str]
-
-
-def _of(cpu: str, memory: str, *match: str) -> Series:
-    """Build usage queries from a counter of seconds and a gauge of bytes."""
-
-    def series(resource: str, rate: str, window: int, selector: str) -> str:
-        chosen = braces(match, [selector] if selector else [])
-        return f"{rate}({cpu}{chosen}[{window}s])" if resource == "cpu" else f"{memory}{chosen}"
-
-    return series
-
-
-def _of_machines(resource: str, rate: str, window: int, selector: str) -> str:
-    """Build usage queries from the busy time of each core and from available memory, as node_exporter has them."""
-    matchers = [selector] if selector else []
-    if resource == "cpu":
-        busy = f"{rate}(node_cpu_seconds_total{braces(BUSY, matchers)}[{window}s])"
-        return f"sum by ({NODE}) (max by ({NODE}, cpu, mode) ({busy}))"
-    return f"node_memory_MemTotal_bytes{braces(matchers)} - node_memory_MemAvailable_bytes{braces(matchers)}"
-
-
-OF_CONTAINERS: Final = _of(CPU, MEMORY, *CONTAINERS)
-# Series with the usage of a node, the best first: the root cgroup, as metrics-server counts; the kubelet's
-# /metrics/resource, which is the same; node_exporter, which is close. Common charts drop the first.
-OF_NODES: Final = (
-    _of(CPU, MEMORY, 'id="/"'),
-    _of("node_cpu_usage_seconds_total", "node_memory_working_set_bytes"),
-    _of_machines,
-)
-
-
-def now_of(resource: str, selectors: Sequence[str], by: str, series: Series = OF_CONTAINERS) -> str:
-    """Return the query for usage at one time: like metrics-server, the growth between the last two samples.
-
-    A container that is scraped by two jobs counts once.
-    """
-    return f"max by ({by}) ({_either(resource, 'irate', WINDOW, selectors, series)})"
-
-
-def usage_of(resource: str, selectors: Sequence[str], by: str, window: int, series: Series = OF_CONTAINERS) -> str:
-    """Return the query for the usage at each point of a range."""
-    return f"max by ({by}) ({_either(resource, 'rate', window, selectors, series)})"
-
-
-def _either(resource: str, rate: str, window: int, selectors: Sequence[str], series: Series) -> str:
-    """Join the usage queries of several selectors with `or`; each selector is a list of matchers as text."""
-    return " or ".join(series(resource, rate, window, selector) for selector in selectors)
-
-
-def over_time(statistic: str, inner: str, period: Range) -> str:
-    """Return the query for a statistic of an expression over a range."""
-    points = f"({inner})[{period.seconds}s:{period.step}s]"
-    if statistic in OVER_TIME:
-        return f"{OVER_TIME[statistic]}({points})"
-    return f"quantile_over_time({int(statistic[1:]) / 100:g}, {points})"
-
-
-def marked(query: str, label: str, value: str) -> str:
-    """Add a label to every result of a query."""
-    return f'label_replace({query}, "{label}", {quoted(value)}, "", "")'
-
-
 def joined(matchers: Mapping[str, Sequence[str]]) -> str:
     """Join matchers with commas, without those that have no values."""
     return ",".join(one_of(label, values) for label, values in matchers.items() if values)
+
+
+def who(labels: Labels) -> tuple[str, str, str]:
+    """Return the namespace, pod and container that labels name; "" for a missing label."""
+    namespace, pod, container = (labels.get(f"exported_{label}") or labels.get(label, "") for label in WHO)
+    return namespace, pod, container
+
+
+class Kind(Struct, frozen=True):
+    """A kind of series of nodes: a counter of seconds, a gauge of bytes, and the matcher that selects nodes."""
+
+    cpu: str
+    memory: str
+    match: str = ""
+
+
+# Series with the usage of a node, the best first: the root cgroup, as metrics-server counts; the kubelet's
+# /metrics/resource, which is the same. Common charts drop the first.
+KUBELET: Final = (
+    Kind(CPU, MEMORY, 'id="/"'),
+    Kind("node_cpu_usage_seconds_total", "node_memory_working_set_bytes"),
+)
+# The third is close: the busy time of each core, and available memory, as node_exporter has them.
+EXPORTER: Final = "node_exporter"
+
+
+def busy_of_machines(function: str, window: int, match: str) -> str:
+    """Return the query for the busy time of machines."""
+    busy = f"{function}(node_cpu_seconds_total{braces(BUSY, match)}[{window}s])"
+    return f"sum by ({NODE}, job) (max by ({NODE}, job, cpu, mode) ({busy}))"
+
+
+def memory_of_machines(match: str) -> str:
+    """Return the query for the memory of machines that is not available."""
+    chosen = braces(match)
+    return f"max by ({NODE}, job) (node_memory_MemTotal_bytes{chosen} - node_memory_MemAvailable_bytes{chosen})"
+
+
+def growth_of(series: str, period: Range) -> str:
+    """Return the query for the growth of counters in the window before a point.
+
+    VictoriaMetrics counts from the sample before the window, so that a window may get a scrape more or less. Its rate
+    does not depend on that, but it is the rate of those seconds of the window in which the counter existed.
+    """
+    window = period.window
+    if period.extrapolates:
+        return f"increase({series}[{window}s])"
+    enough = max(2, math.ceil(window / period.interval) - 2)
+    whole = f"rate({series}[{window}s]) * {window} and count_over_time({series}[{window}s]) >= {enough}"
+    return f"({whole} or increase({series}[{window}s]))"
+
+
+def of_pods(resource: str, match: str, period: Range, *, containers: bool, jobs: bool) -> str:
+    """Return the query for the points of pods or containers over a range. jobs: whether several jobs scrape them.
+
+    A container that two jobs scrape counts once; instances before and after a restart, and CPUs, are added up.
+    """
+    if resource == "memory":
+        each = f"max by ({OF_CONTAINER}) (last_over_time({MEMORY}{braces(match)}[{period.lookback}s]))"
+    else:
+        scrape = f", {SCRAPE}" * jobs
+        grown = growth_of(f"{CPU}{braces(match)}", period)
+        each = f"max by ({OF_CONTAINER}, {INSTANCE}{scrape}) ({grown})"
+        if jobs:
+            each = f"max by ({OF_CONTAINER}) (sum by ({OF_CONTAINER}{scrape}) ({each}))"
+    if resource == "memory" or jobs:
+        return each if containers else f"sum by ({OF_POD}) ({each})"
+    return f"sum by ({OF_CONTAINER if containers else OF_POD}) ({each})"
+
+
+def of_nodes(resource: str, kind: Kind | str, match: str, period: Range) -> str:
+    """Return the query for the points of nodes over a range, one series for each job and address of a node."""
+    if not isinstance(kind, Kind):
+        if resource == "cpu":
+            return busy_of_machines("increase", period.window, match)
+        return memory_of_machines(match)
+    chosen = braces(kind.match, match)
+    if resource == "cpu":
+        return f"max by ({NODE}, job) (sum without (cpu) ({growth_of(kind.cpu + chosen, period)}))"
+    return f"max by ({NODE}, job) (last_over_time({kind.memory}{chosen}[{period.lookback}s]))"
+
+
+def samples_of(series: str, by: str, period: Range) -> str:
+    """Return the query for the number of samples of each object in each step of a range."""
+    counted = f"count_over_time({series}[{period.step}s])"
+    return f"max by ({by}) (sum by ({by}, container, exported_container, instance, {SCRAPE}) ({counted}))"

@@ -99,6 +99,10 @@ class StateMetrics:
         vectors = self._ask({"kube_node_status_allocatable": ("node",)})
         return {labels.get("node", ""): None for labels, _ in vectors["kube_node_status_allocatable"]}
 
+    def addresses(self) -> dict[str, str]:
+        """Return nothing: the source looks up addresses itself."""
+        return {}
+
     def _node_details(self, more: str) -> dict[str, NodeDetails]:
         vectors = self._ask(
             {
@@ -224,7 +228,7 @@ class StateMetrics:
         selector = ",".join(filter(None, (self.match, more)))
         jobs = {}
         for name, by in wanted.items():
-            series = f"{name}{promql.braces([selector] if selector else [])}"
+            series = f"{name}{promql.braces(selector)}"
             query = f"max by ({', '.join(by)}) ({series})" if by else series
             jobs[name] = partial(self.engine.vector, query, self.time)
         answers = in_parallel(jobs)

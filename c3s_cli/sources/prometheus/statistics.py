@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from c3s_cli.model.rows import Volume
 from c3s_cli.sources.prometheus import promql
 
 if TYPE_CHECKING:
     from c3s_cli.sources.prometheus.decoding import Vector
+    from c3s_cli.sources.prometheus.engine import Engine
     from c3s_cli.sources.source import Claims
 
 Who = tuple[str, str]
 Ask = Callable[[str], "Vector"]
-# A restarted container has a new id, and so a new series.
-LIFE: Final = "namespace, pod, container, id"
 COUNTERS: Final = {
     "cfs.throttled": "container_cpu_cfs_throttled_periods_total",
     "cfs.periods": "container_cpu_cfs_periods_total",
     "oomKills": "container_oom_events_total",
 }
-# From kube-state-metrics, which remembers the kill after the container's counter is gone.
-LAST_OOM: Final = 'kube_pod_container_status_last_terminated_reason{reason="OOMKilled"%s}'
+# From kube-state-metrics: why a container ended the last time, and how often it was started again.
+KILLED: Final = 'reason="OOMKilled"'
+LAST_OOM: Final = "kube_pod_container_status_last_terminated_reason"
+RESTARTS: Final = "kube_pod_container_status_restarts_total"
+# The most points that are read of restarts, and the most pods that one query names.
+POINTS: Final = 2000
+MOST_NAMES: Final = 500
 VOLUMES: Final = {
     "used": "kubelet_volume_stats_used_bytes",
     "capacity": "kubelet_volume_stats_capacity_bytes",
@@ -31,44 +39,102 @@ VOLUMES: Final = {
 }
 
 
-def counted(ask: Ask, wanted: Iterable[str], selector: str, seconds: int) -> dict[Who, dict[str, int]]:
-    """Return the growth of counters over some seconds, by namespace and name of the pod."""
-    by_pod: dict[Who, dict[str, int]] = {}
-    for name in [each for each in wanted if each in COUNTERS]:
-        series = f"{COUNTERS[name]}{promql.braces(promql.CONTAINERS, [selector] if selector else [])}"
-        query = f"sum by (namespace, pod) (max by ({LIFE}) (increase({series}[{seconds}s])))"
-        for labels, number in ask(query):
-            by_pod.setdefault(_pod(labels), {})[name] = round(number)
-        if name == "oomKills":
-            series = LAST_OOM % (f",{selector}" if selector else "")
-            last = f"max by (namespace, pod, container) (max_over_time({series}[{seconds}s]))"
-            for labels, number in ask(f"sum by (namespace, pod) ({last})"):
-                figures = by_pod.setdefault(_pod(labels), {})
-                figures[name] = max(figures.get(name, 0), round(number))
-    return by_pod
+class Counters(Struct):
+    """The growth of counters of pods between two times, by namespace and name. selector: the matchers of the pods."""
 
+    engine: Engine
+    selector: str
+    start: float
+    end: float
 
-def _pod(labels: Mapping[str, str]) -> Who:
-    return labels.get("namespace", ""), labels.get("pod", "")
+    def counted(self, wanted: Iterable[str]) -> dict[Who, dict[str, int]]:
+        """Return the growth of the counters that are wanted."""
+        found: dict[Who, dict[str, int]] = {}
+        for name in [each for each in wanted if each in COUNTERS]:
+            for who, number in (self._kills() if name == "oomKills" else self._growth(COUNTERS[name])).items():
+                found.setdefault(who, {})[name] = number
+        return found
+
+    def _growth(self, name: str) -> dict[Who, int]:
+        series = f"{name}{promql.braces(promql.CONTAINERS, self.selector)}"
+        each = f"max by ({promql.OF_CONTAINER}, id) (increase({series}[{self._seconds}s]))"
+        answer = self.engine.vector(f"sum by ({promql.OF_POD}) ({each})", self.end)
+        return {promql.who(labels)[:2]: round(number) for labels, number in answer}
+
+    def _kills(self) -> dict[Who, int]:
+        """Count OOM kills: those that the kubelets counted, but at least those that kube-state-metrics saw.
+
+        A kubelet's counter ends with the container, often before the kill was scraped.
+        """
+        found = self._counted_kills()
+        for who, number in self._seen_kills().items():
+            found[who] = max(found.get(who, 0), number)
+        return found
+
+    def _counted_kills(self) -> dict[Who, int]:
+        """Return the growth of the counters of each instance, which begin at 0."""
+        series = f"{COUNTERS['oomKills']}{promql.braces(promql.CONTAINERS, self.selector)}"
+        by = f"{promql.OF_CONTAINER}, id"
+        after = self.engine.vector(f"max by ({by}) (max_over_time({series}[{self._seconds}s]))", self.end)
+        before = {}
+        if any(number for _, number in after):
+            before = {
+                tuple(sorted(labels.items())): number
+                for labels, number in self.engine.vector(f"max by ({by}) ({series})", self.start)
+            }
+        found: dict[Who, int] = {}
+        for labels, number in after:
+            who = promql.who(labels)[:2]
+            grown = number - before.get(tuple(sorted(labels.items())), 0)
+            found[who] = found.get(who, 0) + max(0, round(grown))
+        return found
+
+    def _seen_kills(self) -> dict[Who, int]:
+        """Return how often a container was started again after it had been killed."""
+        killed = f"{LAST_OOM}{promql.braces(KILLED, self.selector)}"
+        by = promql.OF_CONTAINER
+        known = self.engine.vector(f"max by ({by}) (max_over_time({killed}[{self._seconds}s])) > 0", self.end)
+        if not known:
+            return {}
+        names = sorted({promql.who(labels)[1] for labels, _ in known})
+        chosen = promql.one_of("pod", names) if len(names) <= MOST_NAMES else ""
+        step = max(15, math.ceil(self._seconds / POINTS))
+        restarts, kills = (
+            {promql.who(labels): points for labels, points in self.engine.points(query, self.start, self.end, step)}
+            for query in (
+                f"max by ({by}) ({RESTARTS}{promql.braces(chosen, self.selector)})",
+                f"max by ({by}) ({LAST_OOM}{promql.braces(KILLED, chosen, self.selector)})",
+            )
+        )
+        found: dict[Who, int] = {}
+        for who, points in restarts.items():
+            times = sorted(time for time, value in zip(*kills[who], strict=True) if value) if who in kills else []
+            for (_, before), (time, after) in pairwise(zip(*points, strict=True)):
+                # The reason may be scraped a little later than the restart.
+                if after > before and any(time <= seen <= time + 4 * step for seen in times):
+                    found[who[:2]] = found.get(who[:2], 0) + round(after - before)
+        return found
+
+    @property
+    def _seconds(self) -> int:
+        return int(self.end - self.start)
 
 
 def claimed(ask: Ask, claims: Claims, selector: str) -> dict[Who, dict[str, int]]:
     """Return how full the claimed volumes of pods are. claims: by namespace and name of the pod."""
     stats = [_by_claim(ask, name, selector) for name in ("used", "capacity")]
-    by_pod: dict[Who, dict[str, int]] = {}
+    made: dict[Who, dict[str, int]] = {}
     for (namespace, pod), (_, names) in claims.items():
-        known = [tuple(stat[namespace, name] for stat in stats if (namespace, name) in stat) for name in names]
+        known = [tuple(of[namespace, name] for of in stats if (namespace, name) in of) for name in names]
         # Both or neither, so that they can be compared.
         if known and all(len(both) == len(stats) for both in known):
             used, capacity = map(sum, zip(*known, strict=True))
-            by_pod[namespace, pod] = {"volumes.used": used, "volumes.capacity": capacity}
-    return by_pod
+            made[namespace, pod] = {"volumes.used": used, "volumes.capacity": capacity}
+    return made
 
 
 def _by_claim(ask: Ask, name: str, selector: str) -> dict[Who, int]:
-    query = (
-        f"max by (namespace, persistentvolumeclaim) ({VOLUMES[name]}{promql.braces([selector] if selector else [])})"
-    )
+    query = f"max by (namespace, persistentvolumeclaim) ({VOLUMES[name]}{promql.braces(selector)})"
     return {
         (labels.get("namespace", ""), labels.get("persistentvolumeclaim", "")): round(number)
         for labels, number in ask(query)
@@ -83,20 +149,20 @@ def volumes(ask: Ask, context: str, timestamp: str, claims: Claims | None, selec
         for claim in names:
             pods.setdefault((namespace, claim), []).append((pod, node))
 
-    def pods_of(claim: Who, place: int) -> tuple[str, ...] | None:
-        return None if claims is None else tuple(sorted({each[place] for each in pods.get(claim, ())} - {""}))
+    def those(of: Who, place: int) -> tuple[str, ...] | None:
+        return None if claims is None else tuple(sorted({each[place] for each in pods.get(of, ())} - {""}))
 
     return [
         Volume(
             context,
-            *claim,
-            pods_of(claim, 0),
-            pods_of(claim, 1),
-            stats["used"].get(claim),
-            stats["capacity"].get(claim),
-            stats["inodes_used"].get(claim),
-            stats["inodes"].get(claim),
+            *of,
+            those(of, 0),
+            those(of, 1),
+            stats["used"].get(of),
+            stats["capacity"].get(of),
+            stats["inodes_used"].get(of),
+            stats["inodes"].get(of),
             timestamp,
         )
-        for claim in dict.fromkeys(key for stat in stats.values() for key in stat)
+        for of in dict.fromkeys(key for stat in stats.values() for key in stat)
     ]

@@ -1,0 +1,181 @@
+"""What nodes and pods use at one time, from the raw samples of the minutes before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, field
+
+from c3s_cli.errors import C3sError, MetricsUnavailable
+from c3s_cli.parallel import in_parallel
+from c3s_cli.sources.prometheus import promql
+from c3s_cli.sources.prometheus.samples import Reading, gauge, interval_of, living, rate
+from c3s_cli.sources.prometheus.slices import Letters
+
+if TYPE_CHECKING:
+    from c3s_cli.sources.prometheus.decoding import Labels, Matrix
+    from c3s_cli.sources.prometheus.engine import Engine
+    from c3s_cli.sources.prometheus.node_names import NodeNames
+
+# By resource, or by node or container and then by resource.
+Used = dict[str, Reading]
+RESOURCES: Final = {"cpu": rate, "memory": gauge}
+NAMES: Final = {"cpu": promql.CPU, "memory": promql.MEMORY}
+# Enough samples that the jitter of scrapes does not matter.
+ENOUGH: Final = 4
+LEGACY: Final = 'pod_name!=""'
+UNLABELLED: Final = (
+    "the series of containers have no label `pod`, but `pod_name`, as before Kubernetes 1.16",
+    "the series of containers have no labels `pod` and `container`",
+)
+
+
+class Current(Struct):
+    """The usage at one time.
+
+    gather: queries in pieces, as PrometheusUsage does. interval: between two scrapes. selector: the matchers that
+    select the series of containers. jobs: the jobs that scrape containers, and the paths that they scrape.
+    kinds: the kinds of series that nodes have, in the order of their use.
+    """
+
+    engine: Engine
+    time: float
+    match: Callable[..., str]
+    gather: Callable[..., Any]
+    interval: float | None = None
+    selector: str = promql.CONTAINERS
+    renamed: bool = False
+    jobs: set[tuple[str, str]] = field(default_factory=set)
+    kinds: dict[str, list[promql.Kind | str]] = field(default_factory=dict)
+
+    def pods(self, namespace: str | None, name: str | None) -> dict[tuple[str, str], dict[str, Used]]:
+        """Return the usage of containers, by pod. A pod without a container label has one container, ""."""
+        found = self._containers(namespace, name)
+        if not found and namespace and self._count(promql.joined({"exported_namespace": [namespace]})):
+            self.renamed = True
+            found = self._containers(namespace, name)
+        if not found and not self._count(promql.CONTAINERS) and self._count(promql.PODS):
+            self.selector = promql.PODS
+            found = self._containers(namespace, name)
+        return found
+
+    def scope(self, namespace: str | None, name: str | None) -> str:
+        """Return the matchers of a namespace and a pod."""
+        given = {"namespace": [namespace] if namespace else [], "pod": [name] if name and namespace else []}
+        if not self.renamed:
+            return promql.joined(given)
+        # Which of the two labels were renamed is in the labels of each series.
+        return promql.joined({"exported_namespace": given["namespace"]})
+
+    def _containers(self, namespace: str | None, name: str | None) -> dict[tuple[str, str], dict[str, Used]]:
+        ask = partial(self._samples_of_pods, self.scope(namespace, name))
+        answers = in_parallel({resource: partial(ask, resource) for resource in RESOURCES})
+        found: dict[tuple[str, str], dict[str, Used]] = {}
+        for resource, readings in answers.items():
+            if isinstance(readings, C3sError):
+                raise readings
+            for (space, pod, container), reading in readings.items():
+                if pod and (name is None or pod == name):
+                    found.setdefault((space, pod), {}).setdefault(container, {})[resource] = reading
+        if answers["memory"]:
+            # A container without memory has ended.
+            found = {of: {name: used for name, used in each.items() if "memory" in used} for of, each in found.items()}
+        return {of: containers for of, containers in found.items() if containers}
+
+    def _samples_of_pods(self, scope: str, resource: str) -> Mapping[tuple[str, ...], Reading]:
+        def ask(window: int) -> Matrix:
+            def one(piece: Letters) -> Matrix:
+                selector = promql.braces(self.match(self.selector, scope, piece.matcher()))
+                return self.engine.samples(f"{NAMES[resource]}{selector}[{window}s]", self.time)
+
+            matrix: Matrix = self.gather([Letters()], one, f"{resource}.usage")
+            self.jobs |= {(labels.get("job", ""), labels.get("metrics_path", "")) for labels, _ in matrix}
+            return matrix
+
+        return self._readings(resource, ask, promql.who)
+
+    def _readings(
+        self, resource: str, ask: Callable[[int], Matrix], key_of: Callable[[Labels], tuple[str, ...]]
+    ) -> Mapping[tuple[str, ...], Reading]:
+        matrix, window = ask(promql.WINDOW), promql.WINDOW
+        for wider in promql.WIDER if resource == "cpu" else ():
+            sizes = sorted(len(points.times) for _, points in matrix)
+            if not sizes or sizes[len(sizes) // 2] >= ENOUGH:
+                break
+            matrix, window = ask(wider), wider
+        # Whether a window contains its first moment depends on the version of the engine.
+        matrix = [(labels, later) for labels, points in matrix if (later := points.after(self.time - window)).times]
+        self.interval = interval_of(matrix) or self.interval
+        return living(matrix, key_of, RESOURCES[resource])
+
+    # --- nodes --------------------------------------------------------------------------------------------------
+
+    def nodes(self, names: NodeNames, known: Collection[str]) -> dict[str, Used]:
+        """Return the usage of nodes by name, each from the best kind of series that there is of it."""
+        used: dict[str, Used] = {}
+        answers = in_parallel({resource: partial(self._nodes_of, names, known, resource) for resource in RESOURCES})
+        for resource, found in answers.items():
+            if isinstance(found, C3sError):
+                raise found
+            for name, reading in found.items():
+                used.setdefault(name, {})[resource] = reading
+        return used
+
+    def _nodes_of(self, names: NodeNames, known: Collection[str], resource: str) -> dict[str, Reading]:
+        found: dict[str, Reading] = {}
+        for kind in (*promql.KUBELET, promql.EXPORTER):
+            more = self._nodes_of_kind(names, known, resource, kind)
+            if more:
+                self.kinds.setdefault(resource, []).append(kind)
+            found = {**more, **found}
+            if found and all(name in found for name in known):
+                break
+        return found
+
+    def _nodes_of_kind(
+        self, names: NodeNames, known: Collection[str], resource: str, kind: promql.Kind | str
+    ) -> dict[str, Reading]:
+        if not isinstance(kind, promql.Kind):
+            return self._machines(names, known, resource)
+
+        def ask(window: int) -> Matrix:
+            name = kind.cpu if resource == "cpu" else kind.memory
+            return self.engine.samples(f"{name}{promql.braces(self.match(kind.match))}[{window}s]", self.time)
+
+        readings = self._readings(resource, ask, lambda labels: (names.name(labels, known),))
+        return {name: reading for (name,), reading in readings.items() if name}
+
+    def _machines(self, names: NodeNames, known: Collection[str], resource: str) -> dict[str, Reading]:
+        if resource == "cpu":
+            query = promql.busy_of_machines("rate", promql.WINDOW, self.match())
+        else:
+            query = promql.memory_of_machines(self.match())
+        found: dict[str, Reading] = {}
+        for labels, number in self.engine.vector(query, self.time):
+            name = names.name(labels, known)
+            # A machine may be scraped by two jobs.
+            if name and number >= (found[name].value or 0 if name in found else 0):
+                found[name] = Reading(number, float(promql.WINDOW) if resource == "cpu" else None)
+        return found
+
+    # --- nothing ------------------------------------------------------------------------------------------------
+
+    def explain_nothing(self) -> str:
+        """Return "" if there are series of containers; else why there is no usage.
+
+        MetricsUnavailable if there are series, but with labels that c3s cannot use.
+        """
+        if self._count(promql.CONTAINERS) or self._count(promql.PODS):
+            return ""
+        for match, words in zip((LEGACY, ""), UNLABELLED, strict=True):
+            if self._count(match):
+                raise MetricsUnavailable(
+                    words, hint="relabel the kubelets' series: c3s needs namespace, pod, container"
+                )
+        return "this Prometheus has no metrics of containers"
+
+    def _count(self, match: str) -> bool:
+        selector = promql.braces(self.match(match)) if self.match(match) else ""
+        return bool(self.engine.vector(f"count({promql.MEMORY}{selector})", self.time))

@@ -1,0 +1,80 @@
+"""The owners of pods that ended in a range: from kube-state-metrics, else by their names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from c3s_cli.errors import C3sError
+from c3s_cli.model.rows import PodFacts
+from c3s_cli.parallel import in_parallel
+from c3s_cli.sources.prometheus import promql
+from c3s_cli.sources.prometheus.membership import AFTER
+
+if TYPE_CHECKING:
+    from c3s_cli.sources.decode.owners import Owners
+    from c3s_cli.sources.prometheus.decoding import Labels, Vector
+
+Key = tuple[str, str]
+Vectors = Mapping[str, "Vector"]
+# Series of owners, and the label with the name of what is owned.
+OWNERS: Final = {"kube_pod_owner": "pod", "kube_replicaset_owner": "replicaset", "kube_job_owner": "job_name"}
+KINDS: Final = {"kube_replicaset_owner": "ReplicaSet", "kube_job_owner": "Job"}
+OWNER: Final = "owner_kind, owner_name, owner_is_controller"
+ENDED: Final = "Ended"
+
+
+def former_facts(
+    ask: Callable[[str], Vector], pods: Iterable[Key], match: str, seconds: int, known: Mapping[Key, PodFacts]
+) -> tuple[dict[Key, PodFacts], Owners]:
+    """Return facts of pods that are gone, and the owners of their ReplicaSets and Jobs.
+
+    known: the pods that exist; their workloads are recognized in the names of those that are gone.
+    """
+    jobs = {
+        name: partial(
+            ask,
+            f"max by (namespace, exported_namespace, exported_pod, {label}, {OWNER}) "
+            f"(max_over_time({name}{promql.braces(match)}[{seconds}s]))",
+        )
+        for name, label in OWNERS.items()
+    }
+    answers = {name: found for name, found in in_parallel(jobs, 4).items() if not isinstance(found, C3sError)}
+    owned: dict[Key, str] = {}
+    for labels, _ in answers.get("kube_pod_owner", ()):
+        owned[promql.who(labels)[:2]] = owner_of(labels)
+    owners = {
+        (promql.who(labels)[0], kind, labels.get(OWNERS[name], "")): owner
+        for name, kind in KINDS.items()
+        for labels, _ in answers.get(name, ())
+        if (owner := owner_of(labels))
+    }
+    workloads = {(namespace, facts.owner) for (namespace, _), facts in known.items() if facts.owner}
+    by_name = {(namespace, owner.partition("/")[2]): owner for namespace, owner in workloads if owner}
+    return {of: _facts(owned[of] if of in owned else _by_name(of, by_name)) for of in pods}, owners
+
+
+def owner_of(labels: Labels) -> str:
+    """Return the controller that labels name, as "Kind/name"; "" if there is none."""
+    if labels.get("owner_is_controller") != "true" or not labels.get("owner_name"):
+        return ""
+    return f"{labels.get('owner_kind')}/{labels['owner_name']}"
+
+
+def _by_name(of: Key, workloads: Mapping[Key, str]) -> str | None:
+    """Return the workload whose pods are named like this one; None if there is none."""
+    namespace, pod = of
+    parts = pod.split("-")
+    for size in range(len(parts) - 1, 0, -1):
+        name = "-".join(parts[:size])
+        owner = workloads.get((namespace, name), "")
+        pattern = AFTER.get(owner.partition("/")[0])
+        if pattern and re.fullmatch(pattern, pod[len(name) :]):
+            return owner
+    return None
+
+
+def _facts(owner: str | None) -> PodFacts:
+    return PodFacts("", "", owner, ENDED, None, None, "", {}, {}, {})

@@ -1,0 +1,255 @@
+"""The points of a range → averages, extremes and percentiles of objects and of groups of them. No I/O.
+
+A line has one point per step of the range, and one before the first. A point of CPU is the growth of the counters in
+the window that ends there, in core seconds; a point of memory is the bytes at that time. NaN stands for no data.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+from operator import add
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
+
+if TYPE_CHECKING:
+    from c3s_cli.sources.prometheus.decoding import Points
+    from c3s_cli.sources.prometheus.promql import Range
+
+Key = tuple[str, ...]
+# First and last second of an object's life.
+Life = tuple[float, float]
+# As many points make extremes and percentiles of an object; with fewer, points of parts of a window are used as well.
+FEW: Final = 3
+WHOLE: Final = 0.999
+# If this many objects have no data at a point, there is none.
+SEVERAL: Final = 10
+
+
+class History(Struct):
+    """The lines of all objects, by resource. start: the time of the point before the first one of the range.
+
+    lives: of the objects that began or ended in the range, as far as known. gaps: the points without any data.
+    """
+
+    range: Range
+    start: float
+    lines: dict[str, dict[Key, array[float]]] = field(default_factory=lambda: {"cpu": {}, "memory": {}})
+    lives: dict[Key, Life] = field(default_factory=dict)
+    gaps: frozenset[int] = frozenset()
+
+    @property
+    def count(self) -> int:
+        """The number of points in the range."""
+        return self.range.points
+
+    @property
+    def end(self) -> float:
+        """The time of the last point."""
+        return self.start + self.count * self.range.step
+
+    def add(self, resource: str, key: Key, several: Sequence[Points]) -> None:
+        """Add the series that a job has of an object. Further jobs are duplicates: the larger point counts."""
+        lines = self.lines[resource]
+        mine = self._united([self._line(points) for points in several], resource)
+        known = lines.get(key)
+        lines[key] = mine if known is None else _joined(known, mine, max)
+
+    def _united(self, parts: Sequence[array[float]], resource: str) -> array[float]:
+        """Unite the series of one object: alternatives in time share at most a window, duplicates share more."""
+        line = parts[0]
+        for part in parts[1:]:
+            shared = sum(1 for one, other in zip(line, part, strict=True) if not (math.isnan(one) or math.isnan(other)))
+            succeed = shared <= math.ceil(self.range.window / self.range.step) + 1
+            line = _joined(line, part, add if succeed and resource == "cpu" else max)
+        return line
+
+    def _line(self, points: Points) -> array[float]:
+        line = array("d", [math.nan]) * (self.count + 1)
+        start, step, last = self.start, self.range.step, self.count
+        for time, value in zip(*points, strict=True):
+            place = round((time - start) / step)
+            if 0 <= place <= last:
+                line[place] = value
+        return line
+
+    def find_gaps(self, present: Callable[[], Iterable[float]]) -> None:
+        """Find the points at which there is no data of any object.
+
+        present: gives the times at which there is other data, for a few objects that may just not have existed.
+        """
+        missing = set(range(self.count + 1))
+        for lines in self.lines.values():
+            for line in lines.values():
+                if not missing:
+                    break
+                missing = {place for place in missing if math.isnan(line[place])}
+        if missing and max(map(len, self.lines.values())) < SEVERAL:
+            missing.difference_update(round((time - self.start) / self.range.step) for time in present())
+        self.gaps = frozenset(missing)
+
+    def limit(self, key: Key, counts: Points) -> None:
+        """Find out when an object began and ended. counts: its samples in the step before each point."""
+        step, interval = self.range.step, self.range.interval
+        begin, end = counts.times[0], counts.times[-1] - step
+        first = begin - min(step, counts.values[0] * interval)
+        last = end + min(step, counts.values[-1] * interval) if end >= begin else begin
+        known = self.lives.get(key, (first, last))
+        self.lives[key] = min(first, known[0]), max(last, known[1])
+
+    def keep_lives(self, keys: Iterable[Key]) -> None:
+        """Forget the lives of all other objects, which had samples all the time."""
+        wanted = set(keys)
+        self.lives = {key: life for key, life in self.lives.items() if key in wanted}
+
+    def partial(self) -> list[Key]:
+        """Return the objects that begin or end in the range: without any data at one of its ends."""
+        edges = [self._first_with_data(), self._last_with_data()]
+        found = []
+        for key in {**self.lines["cpu"], **self.lines["memory"]}:
+            lines = [lines[key] for lines in self.lines.values() if key in lines]
+            if any(all(math.isnan(line[edge]) for line in lines) for edge in edges):
+                found.append(key)
+        return found
+
+    def _first_with_data(self) -> int:
+        return next((place for place in range(self.count + 1) if place not in self.gaps), 0)
+
+    def _last_with_data(self) -> int:
+        return next((place for place in range(self.count, -1, -1) if place not in self.gaps), self.count)
+
+    def objects(self) -> list[Key]:
+        """Return all objects that have a point in the range."""
+        found: dict[Key, None] = {}
+        for lines in self.lines.values():
+            for key, line in lines.items():
+                if key not in found and any(not math.isnan(value) for value in line[1:]):
+                    found[key] = None
+        return list(found)
+
+    def ended(self, key: Key) -> bool:
+        """Return whether an object has no data at the end of the range."""
+        life = self.lives.get(key)
+        return life is not None and life[1] < self.end - self.range.lookback
+
+    def lived(self, keys: Iterable[Key]) -> float:
+        """Return for how many seconds of the range at least one of the objects existed and had data."""
+        overlap = self._overlap(keys)
+        share = self.range.step / self.range.window
+        return share * sum(overlap[place] for place in range(1, self.count + 1) if place not in self.gaps)
+
+    def figures(self, keys: Sequence[Key], wanted: Iterable[str]) -> dict[str, float]:
+        """Return statistics such as `cpu.avg` of an object, or of the sum of several, in cores and bytes."""
+        found: dict[str, float] = {}
+        cache: dict[str, tuple[float, list[float]]] = {}
+        for name in wanted:
+            resource, _, statistic = name.partition(".")
+            if resource not in cache:
+                cache[resource] = self._points(resource, keys)
+            average, points = cache[resource]
+            if points:
+                found[name] = average if statistic == "avg" else statistic_of(statistic, points)
+        return found
+
+    def _points(self, resource: str, keys: Sequence[Key]) -> tuple[float, list[float]]:
+        """Return the average, and the sorted points, of the sum of objects; no points if there is no data."""
+        lines = self.lines[resource]
+        mine = [(key, lines[key]) for key in keys if key in lines]
+        total, present = _sum([line for _, line in mine])
+        if not any(present[1:]):
+            return 0.0, []
+        places = range(1, self.count + 1)
+        if resource == "memory":
+            known = sorted(total[place] for place in places if present[place])
+            return sum(known) / len(known), known
+        window = self.range.window
+        overlap = self._overlap([key for key, _ in mine])
+        near = self._near(lambda place: place in self.gaps) if self.gaps else frozenset()
+        counted = [place for place in places if place not in near and overlap[place] > 0]
+        if not counted:
+            counted = [place for place in places if overlap[place] > 0 and present[place]]
+        seconds = sum(overlap[place] for place in counted)
+        average = sum(total[place] for place in counted) / seconds if seconds else 0.0
+        if all(present) and not near and min(overlap[1:]) >= WHOLE * window:
+            return average, sorted([value / window for value in total[1:]])
+        absent = self._near(lambda place: not present[place])
+        whole = [place for place in counted if place not in absent and overlap[place] >= WHOLE * window]
+        if len(whole) >= FEW:
+            return average, sorted(total[place] / window for place in whole)
+        most = max((overlap[place] for place in counted if present[place]), default=0.0)
+        parts = [place for place in counted if present[place] and overlap[place] >= min(window / 2, most)]
+        return average, sorted(total[place] / overlap[place] for place in parts)
+
+    def _near(self, absent: Callable[[int], bool]) -> frozenset[int]:
+        """Return the points whose windows reach into one without data, on either side."""
+        reach = math.ceil(self.range.window / self.range.step)
+        missing = [place for place in range(self.count + 1) if absent(place)]
+        if missing[:1] == [0] and missing[1:2] != [1] and 0 in self.gaps and reach == 1:
+            del missing[0]  # the data may begin with the range
+        return frozenset(near for place in missing for near in range(place - reach, place + reach + 1))
+
+    def _overlap(self, keys: Iterable[Key]) -> list[float]:
+        """Return for how many seconds of the window of each point at least one of the objects existed."""
+        window = float(self.range.window)
+        lives = []
+        for key in keys:
+            life = self.lives.get(key)
+            if life is None:
+                return [window] * (self.count + 1)
+            lives.append(life)
+        merged: list[list[float]] = []
+        for first, last in sorted(lives):
+            if merged and first <= merged[-1][1]:
+                merged[-1][1] = max(merged[-1][1], last)
+            else:
+                merged.append([first, last])
+        step = self.range.step
+        found = [0.0] * (self.count + 1)
+        for first, last in merged:
+            begin = max(0, math.floor((first - self.start) / step))
+            end = min(self.count, math.ceil((last + window - self.start) / step))
+            for place in range(begin, end + 1):
+                time = self.start + place * step
+                found[place] += max(0.0, min(last, time) - max(first, time - window))
+        return found
+
+
+def _joined(one: array[float], other: array[float], both: Callable[[float, float], float]) -> array[float]:
+    """Join two lines point by point. both: joins two points; where one line has none, the other's counts."""
+    return array(
+        "d",
+        [
+            second if math.isnan(first) else first if math.isnan(second) else both(first, second)
+            for first, second in zip(one, other, strict=True)
+        ],
+    )
+
+
+def _sum(lines: Sequence[array[float]]) -> tuple[Sequence[float], Sequence[bool]]:
+    """Add up lines. Return the sums, and where at least one line has a point."""
+    whole = [line for line in lines if not any(map(math.isnan, line))]
+    size = len(lines[0]) if lines else 0
+    total: list[float] = [0.0] * size
+    for line in whole:
+        total = list(map(add, total, line))
+    present = [bool(whole)] * size
+    if len(whole) < len(lines):
+        for line in lines:
+            if any(map(math.isnan, line)):
+                for place, value in enumerate(line):
+                    if not math.isnan(value):
+                        total[place] += value
+                        present[place] = True
+    return total, present
+
+
+def statistic_of(name: str, ordered: Sequence[float]) -> float:
+    """Return min, max or a percentile of sorted numbers, interpolated as in Prometheus."""
+    if name in ("min", "max"):
+        return ordered[0 if name == "min" else -1]
+    rank = int(name[1:]) / 100 * (len(ordered) - 1)
+    low = int(rank)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (rank - low)

@@ -1,0 +1,186 @@
+"""Read the points of nodes or pods over a range: one range query for each resource, in pieces if they are too large."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from c3s_cli.amounts.duration import go_duration
+from c3s_cli.errors import C3sError
+from c3s_cli.parallel import in_parallel
+from c3s_cli.sources.prometheus import promql
+from c3s_cli.sources.prometheus.history import FEW, History
+from c3s_cli.sources.prometheus.slices import Stretch, stretches
+
+if TYPE_CHECKING:
+    from c3s_cli.sources.prometheus.decoding import Labels, Matrix
+    from c3s_cli.sources.prometheus.engine import Engine
+    from c3s_cli.sources.prometheus.node_names import NodeNames
+
+Key = tuple[str, ...]
+# Names written out in one query.
+MOST_NAMES: Final = 500
+# Gaps shorter than this share of the range are not worth a remark.
+SHORT: Final = 0.02
+
+
+class Past:
+    """The points of a range. wanted: the statistics. Objects are (node,), (namespace, pod) or with a container."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        gather: Callable[..., Any],
+        match: str,
+        period: promql.Range,
+        end: float,
+        wanted: Sequence[str],
+    ) -> None:
+        self.engine = engine
+        self.gather = gather
+        self.match = match
+        self.period = period
+        self.end = end
+        self.wanted = wanted
+        self.history = History(period, end - period.points * period.step)
+        self.containers = False
+        self._members: dict[Key, list[Key]] = {}
+
+    def read_nodes(
+        self, names: NodeNames, known: Collection[str], kinds: Mapping[str, Sequence[promql.Kind | str]]
+    ) -> None:
+        """Read nodes. kinds: the kinds of series to use for each resource, the best first."""
+
+        def read(resource: str) -> list[Matrix]:
+            return [
+                self._matrix(resource, partial(promql.of_nodes, resource, kind), [""], len(known))
+                for kind in kinds.get(resource) or promql.KUBELET[:1]
+            ]
+
+        def key_of(labels: Labels) -> Key:
+            return (names.name(labels, known),)
+
+        for resource, matrices in self._both(read).items():
+            better: set[Key] = set()
+            for matrix in matrices:
+                jobs: dict[tuple[str, Key], list[Any]] = {}
+                for labels, points in matrix:
+                    if (key := key_of(labels)) not in better:
+                        jobs.setdefault((labels.get("job", ""), key), []).append(points)
+                for (_, key), several in jobs.items():
+                    self.history.add(resource, key, several)
+                    better.add(key)
+        kind = next((kind for kind in kinds.get("memory", ()) if isinstance(kind, promql.Kind)), promql.KUBELET[0])
+        self._complete(kind.memory, [kind.match], promql.NODE, key_of)
+
+    def read_pods(self, selector: str, used: Mapping[Any, Mapping[str, Any]], *, containers: bool, jobs: bool) -> None:
+        """Read pods, and their containers if these are shown.
+
+        used: the containers of the pods that run now. jobs: whether several jobs scrape them.
+        """
+        self.containers = containers
+        size = sum(len(each) for each in used.values()) if containers else len(used)
+
+        def read(resource: str) -> Matrix:
+            query = partial(promql.of_pods, resource, containers=containers, jobs=jobs)
+            return self._matrix(resource, query, [selector], size, pods=True)
+
+        for resource, matrix in self._both(read).items():
+            for labels, points in matrix:
+                key = promql.who(labels)
+                self.history.add(resource, key if containers else key[:2], [points])
+        by = promql.OF_CONTAINER if containers else promql.OF_POD
+        self._complete(promql.MEMORY, [selector], by, lambda labels: promql.who(labels)[: 3 if containers else 2])
+
+    def _both(self, read: Callable[[str], Any]) -> dict[str, Any]:
+        resources = dict.fromkeys(name.partition(".")[0] for name in self.wanted) or {"memory": None}
+        answers = in_parallel({resource: partial(read, resource) for resource in resources})
+        for answer in answers.values():
+            if isinstance(answer, C3sError):
+                raise answer
+        return answers
+
+    def _matrix(
+        self, resource: str, query: Callable[..., str], matchers: Sequence[str], rows: int, *, pods: bool = False
+    ) -> Matrix:
+        """Query the points of a range, and the one before it. The parts of a series come one after another."""
+
+        def ask(piece: Stretch) -> Matrix:
+            match = self._match(*matchers, piece.matcher(), self.match)
+            start, step = self.history.start, self.period.step
+            first, last = start + piece.first * step, start + piece.last * step
+            return self.engine.points(query(match, self.period), first, last, step)
+
+        pieces = stretches(self.period.points + 1, max(1, rows), pods=pods)
+        matrix: Matrix = self.gather(pieces, ask, f"the {resource} over the range")
+        return matrix
+
+    @staticmethod
+    def _match(*matchers: str) -> str:
+        return ",".join(filter(None, matchers))
+
+    def _complete(self, memory: str, matchers: Sequence[str], by: str, key_of: Callable[[Labels], Key]) -> None:
+        """Find the gaps in the data, and when the objects began and ended that did not live all the time."""
+        history = self.history
+        history.find_gaps(self._presence)
+        partly = history.partial()
+        pods = sorted({key[1] for key in partly if len(key) > 1})
+        if pods and len(pods) <= MOST_NAMES:
+            matchers = [*matchers, promql.one_of("pod", pods)]
+        if partly:
+
+            def query(match: str, period: promql.Range) -> str:
+                return promql.samples_of(f"{memory}{promql.braces(match)}", by, period)
+
+            for labels, points in self._matrix("samples", query, matchers, len(partly), pods=bool(pods)):
+                history.limit(key_of(labels), points)
+            history.keep_lives(partly)
+
+    def _presence(self) -> list[float]:
+        """Return the points at which there is data of nodes; all, if there never is."""
+        history, step = self.history, self.period.step
+        match = self._match(self.match, promql.KUBELET[0].match)
+        query = f"count({promql.MEMORY}{promql.braces(match)})"
+        try:
+            matrix = self.engine.points(query, history.start, self.end, step)
+        except C3sError:
+            matrix = []
+        times = {time for _, points in matrix for time in points.times}
+        return list(times) or [history.start + place * step for place in range(history.count + 1)]
+
+    # --- results ------------------------------------------------------------------------------------------------
+
+    def ended(self) -> list[Key]:
+        """Return the nodes or pods that ended in the range."""
+        ended: dict[Key, bool] = {}
+        for key in self.history.objects():
+            who = key[:2]
+            ended[who] = ended.get(who, True) and self.history.ended(key)
+        return sorted(who for who, has_ended in ended.items() if has_ended)
+
+    def members(self, who: Key) -> list[Key]:
+        """Return the objects whose sum an object is: a pod's containers if these were read, else itself."""
+        if not self.containers or len(who) > 2:
+            return [who]
+        if not self._members:
+            for key in self.history.objects():
+                self._members.setdefault(key[:2], []).append(key)
+        return self._members.get(who, [])
+
+    def remarks(self) -> Iterator[str]:
+        """Return what to say about the range: gaps in its data, and rows that lived for only a few steps."""
+        history = self.history
+        step = go_duration(self.period.step * 10**9)
+        missing = len(history.gaps - {0})
+        keys = history.objects()
+        if keys and missing > max(1, SHORT * self.period.points):
+            hours = go_duration(missing * self.period.step * 10**9)
+            yield f"there is no data for {hours} of the range of {go_duration(self.period.seconds * 10**9)}"
+        if keys and self.period.interval * 2.5 > promql.WINDOW:
+            interval = go_duration(round(self.period.interval) * 10**9)
+            yield f"samples are {interval} apart: rates cover {go_duration(self.period.window * 10**9)}"
+        short = [key for key in keys if history.lived([key]) < FEW * self.period.step]
+        if short and self.period.step > promql.STEPS[0]:
+            rows = "1 row lived" if len(short) == 1 else f"{len(short)} rows lived"
+            yield f"{rows} for less than {FEW} steps of {step}: for maxima and percentiles, use a shorter --step"

@@ -1,0 +1,110 @@
+"""Raw samples of the last minutes → the usage of what runs now. No I/O.
+
+Several series may be of one container: instances before and after a restart, CPUs, or scrapes by several jobs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from itertools import pairwise
+from statistics import median
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from c3s_cli.sources.prometheus.decoding import Labels, Matrix, Points
+
+# Labels that tell apart the CPUs of one instance, and the instances of a container.
+CPU: Final = "cpu"
+TOTAL: Final = ("total", "")
+TARGET: Final = ("job", "instance", "metrics_path")
+# cAdvisor looks at a container every 10 to 20 seconds, and stamps it with that time.
+JITTER: Final = 20.0
+# The scrape interval to assume, in seconds, if no series has two samples.
+INTERVAL: Final = 60.0
+
+Key = tuple[str, ...]
+
+
+class Reading(Struct, frozen=True):
+    """The usage of one object: cores or bytes; None if unknown. window: the seconds that a rate covers."""
+
+    value: float | None
+    window: float | None = None
+
+
+class _Instance(Struct):
+    """One scraped instance: its series, one per CPU, and when the newest sample of them was taken."""
+
+    target: Key
+    series: dict[str, Points]
+    last: float
+    size: int
+
+
+def interval_of(matrix: Matrix) -> float | None:
+    """Return the usual time between two samples, in seconds; None if no series has two."""
+    gaps = [later - earlier for _, points in matrix[:200] for earlier, later in pairwise(points.times)]
+    return median(gaps) if gaps else None
+
+
+def living(
+    matrix: Matrix, key_of: Callable[[Labels], Key], value: Callable[[Iterable[Points]], Reading]
+) -> dict[Key, Reading]:
+    """Return the usage of each object by its key: that of its last instance, if that is still scraped.
+
+    value: makes the usage from the series of an instance.
+    """
+    grace = 2 * (interval_of(matrix) or INTERVAL) + JITTER
+    newest: dict[Key, float] = {}
+    objects: dict[Key, dict[Hashable, _Instance]] = {}
+    for labels, points in matrix:
+        target = tuple(labels.get(label, "") for label in TARGET)
+        last = points.times[-1]
+        newest[target] = max(newest.get(target, 0.0), last)
+        identity = frozenset(pair for pair in labels.items() if pair[0] not in (CPU, "__name__"))
+        instances = objects.setdefault(key_of(labels), {})
+        instance = instances.setdefault(identity, _Instance(target, {}, last, 0))
+        instance.series[labels.get(CPU, "")] = points
+        instance.last = max(instance.last, last)
+        instance.size = max(instance.size, len(points.times))
+    found = {}
+    for key, instances in objects.items():
+        chosen = max(instances.values(), key=lambda each: (each.last, each.size))
+        if chosen.last >= newest[chosen.target] - grace:
+            whole = [points for cpu, points in chosen.series.items() if cpu in TOTAL]
+            found[key] = value(whole[:1] or chosen.series.values())
+    return found
+
+
+def gauge(series: Iterable[Points]) -> Reading:
+    """Return the last value."""
+    return Reading(sum(points.values[-1] for points in series))
+
+
+def rate(series: Iterable[Points]) -> Reading:
+    """Return the growth of counters per second, added up; unknown if one has a single sample."""
+    rates = [_slope(points) for points in series]
+    if None in rates:
+        return Reading(None)
+    known = [each for each in rates if each is not None]
+    return Reading(sum(slope for slope, _ in known), min(window for _, window in known))
+
+
+def _slope(points: Points) -> tuple[float, float] | None:
+    """Return the slope of the least-squares line through the samples since the last reset, and the time they cover.
+
+    Unlike the growth between two samples, it hardly depends on how old the values were when they were scraped.
+    """
+    times, values = points
+    begin = max((place for place in range(1, len(values)) if values[place] < values[place - 1]), default=0)
+    times, values = times[begin:], values[begin:]
+    if len(times) < 2:
+        return None
+    if len(times) == 2:
+        return (values[1] - values[0]) / (times[1] - times[0]), times[1] - times[0]
+    first, middle = values[0], sum(times) / len(times)
+    distances = [time - middle for time in times]
+    product = sum(distance * (value - first) for distance, value in zip(distances, values, strict=True))
+    return max(0.0, product / sum(distance * distance for distance in distances)), times[-1] - times[0]
