@@ -298,3 +298,29 @@ def test_columns_that_need_no_metrics_need_no_metrics_api(run: Run, api: FakeApi
     for words, code in (("top nodes --columns cpu,cpu.requests", 1), ("top pods -A --columns cpu,cpu.requests", 5)):
         result = run(f"{words} --server {api.url}")
         assert (result.code, "Metrics API not available" in result.err) == (code, True)
+
+
+# --- what is not measured --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("usage", [("5000000n", "9216Ki"), ("5m", "9Mi")], ids=["the usual form", "another form"])
+def test_a_pod_in_whose_metrics_no_container_is_left_is_unmeasured(
+    run: Run, api: FakeApi, usage: tuple[str, str]
+) -> None:
+    api.pod_metrics(pod_metrics("n", "ended"), pod_metrics("n", "web", ("app", *usage)))
+    api.pods(pod("n", "ended", owner=("Job", "j")), pod("n", "web", owner=("Job", "j")))
+    api.routes["/apis/metrics.k8s.io/v1beta1/namespaces/n/pods/ended"] = Reply(pod_metrics("n", "ended"))
+    for name in ("replicasets", "jobs"):
+        group = "batch" if name == "jobs" else "apps"
+        api.routes[f"/apis/{group}/v1/{name}"] = Reply({"kind": "List", "metadata": {}, "items": []})
+    assert run("top", "pods", "-A", "--server", api.url).out == (
+        "NAMESPACE   NAME    CPU(cores)   MEMORY(bytes)\n"
+        "n           ended   <unknown>    <unknown>\n"
+        "n           web     5m           9Mi\n"
+    )
+    named = run("top", "pods", "ended", "-n", "n", "--server", api.url)
+    assert named.out == "NAME    CPU(cores)   MEMORY(bytes)\nended   <unknown>    <unknown>\n"
+    group = json.loads(run("top", "pods", "-A", "--by", "owner", "-o", "json", "--server", api.url).out)["items"][0]
+    assert group["pods"] == {"measured": 1, "count": 2}
+    idle = run("top", "pods", "-A", "--fail-if", "cpu = 0", "--fail-if-unknown", "--server", api.url)
+    assert (idle.code, idle.err) == (3, "--fail-if: 1 row could not be judged (no metrics): n/ended\n")

@@ -239,6 +239,11 @@ EVERYWHERE: Final = (
 # Differences that the compared output does not show; each has its own tests.
 BESIDE: Final = (
     (
+        "A pod in whose metrics no container is left uses `0m` and `0Mi`",
+        "both are `<unknown>`",
+        "what was not measured is not zero",
+    ),
+    (
         "Without `--request-timeout`, waits forever",
         "gives up after 10 s without data, or 5 min in total; `--request-timeout=0` waits forever",
         "a cron job should end",

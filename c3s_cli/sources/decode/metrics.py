@@ -114,6 +114,9 @@ def _usual_pods(items: list[_PodMetrics], usual: Iterator[Container], context: s
     pods = []
     for item in items:
         containers = tuple(islice(usual, len(item.containers or ())))
+        if not containers:
+            pods.append(_unmeasured(item, context))
+            continue
         if len(containers) == 1:
             cpu, memory = containers[0].cpu_nanocores, containers[0].memory_bytes
         else:
@@ -127,14 +130,21 @@ def _usual_pods(items: list[_PodMetrics], usual: Iterator[Container], context: s
 
 def _pod(item: _PodMetrics, context: str, problems: list[str]) -> Pod:
     """Build the row of one pod, with quantities of any form."""
+    if not item.containers:
+        return _unmeasured(item, context)
     namespace, name = item.metadata.namespace, item.metadata.name
-    containers = tuple([_container(container, namespace, name, problems) for container in item.containers or ()])
+    containers = tuple([_container(container, namespace, name, problems) for container in item.containers])
     cpu = total([container.cpu_nanocores for container in containers])
     memory = total([container.memory_bytes for container in containers])
     # One container without swap makes the sum unknown; usually none of them reports it.
-    has_swap = containers and containers[0].swap_bytes is not None
+    has_swap = containers[0].swap_bytes is not None
     swap = total([container.swap_bytes for container in containers]) if has_swap else None
     return Pod(context, namespace, name, cpu, memory, swap, item.timestamp or "", item.window, containers)
+
+
+def _unmeasured(item: _PodMetrics, context: str) -> Pod:
+    """Build the row of a pod none of whose containers is measured: its usage is unknown, not 0."""
+    return Pod(context, intern(item.metadata.namespace), item.metadata.name, None, None)
 
 
 def _container(item: _Container, namespace: str, pod: str, problems: list[str]) -> Container:
