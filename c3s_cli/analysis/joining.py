@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple, Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from msgspec import structs
 
@@ -16,11 +16,8 @@ from c3s_cli.model.snapshot import Snapshot
 Key = tuple[str, str]
 
 
-class JoinPods(Protocol):
-    """Joins the pods of a Sample, as pod_rows does."""
-
-    def __call__(self, sample: Sample, *, containers: bool) -> Sequence[Pod]:
-        """Return the rows of a Sample's pods."""
+# Joins the pods of a Sample, as pod_rows does.
+JoinPods = Callable[..., Sequence[Pod]]
 
 
 def node_rows(sample: Sample) -> list[Node]:
