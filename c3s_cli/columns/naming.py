@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 
 from c3s_cli.columns.catalogue import CONTAINER, DETAILS, IDENTITY, default_names, table_of, wide_names
 from c3s_cli.columns.getters import label
-from c3s_cli.columns.of_resources import CPU_AND_MEMORY, resource_columns
+from c3s_cli.columns.of_resources import CPU_AND_MEMORY, WITH_NODES, resource_columns
 from c3s_cli.columns.statistics import statistic_column
 from c3s_cli.columns.vocabulary import FITTING, Column, Kind, Needs, Unit, flat, json_name
 from c3s_cli.errors import UsageError
@@ -36,6 +36,8 @@ SETS: Final = ("default", "wide", "all")
 # Stands for the only GPU resource of the cluster; analysis/gpus.py replaces it by the real name.
 ANY_GPU: Final = "gpu"
 GPU: Final = re.compile(rf"{ANY_GPU}(?:\.(?P<field>\w+)|(?P<percent>%))?", re.IGNORECASE)
+MEMORY: Final = re.compile(r"mem(?=$|[%.])")
+SHORT: Final = re.compile(r"(?P<resource>cpu|memory)(?:%|(?P<dot>\.))(?P<of>requests|limits)(?(dot)%)")
 # A comma separates names, except inside ["…"].
 NAME: Final = re.compile(r'(?:\["[^"]*"\]|[^,])+')
 # As in --by: `label:app` is short for labels["app"].
@@ -122,6 +124,12 @@ class Naming(Struct, frozen=True):
         return aliases
 
     def _alias(self, name: str) -> str:
+        """Return the full name of `mem%`, `memory%limits` or `cpu.requests%`, which of nodes is of allocatable."""
+        name = MEMORY.sub("memory", name)
+        if match := SHORT.fullmatch(name):
+            of_nodes = self.kind in WITH_NODES and match["dot"]
+            short = f"{match['of']}PercentOfAllocatable" if of_nodes else f"usagePercentOf{match['of'].capitalize()}"
+            return f"{match['resource']}.{short}"
         return self.aliases().get(name, name)
 
     def _percent(self, name: str) -> str:

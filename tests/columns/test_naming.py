@@ -215,3 +215,22 @@ def test_a_column_that_is_taken_for_a_flag_is_said(demo: Run) -> None:
 def test_a_wide_cluster_says_nothing_twice(demo: Run) -> None:
     found = titles(demo, "top cluster --columns wide,gpu,gpu.free")
     assert len(found) == len(set(found))
+
+
+@pytest.mark.parametrize(
+    ("kind", "short", "name"),
+    [
+        (Kind.POD, "mem", "memory.usage"),
+        (Kind.POD, "mem%", "memory.usagePercentOfRequests"),
+        (Kind.NODE, "mem%", "memory.usagePercentOfAllocatable"),
+        (Kind.POD, "mem.requests", "memory.requests"),
+        (Kind.POD, "memory%limits", "memory.usagePercentOfLimits"),
+        (Kind.POD, "cpu%limits", "cpu.usagePercentOfLimits"),
+        (Kind.POD_GROUP, "memory%requests", "memory.usagePercentOfRequests"),
+        (Kind.POD, "memory.limits%", "memory.usagePercentOfLimits"),
+        (Kind.POD, "cpu.requests%", "cpu.usagePercentOfRequests"),
+        (Kind.NODE, "cpu.requests%", "cpu.requestsPercentOfAllocatable"),
+    ],
+)
+def test_short_names_for_what_is_asked_most(kind: Kind, short: str, name: str) -> None:
+    assert Naming(kind).find(short).name == name
