@@ -52,6 +52,8 @@ FLAGS: Final = {
 }
 # Flags, and what to write instead.
 INSTEAD: Final = {
+    "--prometheus": "--from URL reads a Prometheus, --from prometheus the one in the cluster",
+    "--prometheus-url": "--from URL reads a Prometheus, --from prometheus the one in the cluster",
     "-L": "--columns default,label:KEY shows a label",
     "--label-columns": "--columns default,label:KEY shows a label",
     "--show-labels": "--columns default,label:KEY shows a label",

@@ -54,6 +54,10 @@ def _advice(word: str) -> str | None:
     """Suggest a format for an unknown word."""
     from difflib import get_close_matches  # only needed after a mistake
 
+    if word == "md":
+        return "did you mean -o markdown?"
+    if word in ("html", "svg"):
+        return "-o markdown is a table that a page can show"
     if word.startswith(("go-template", "template")):
         return "-o jsonpath=TEMPLATE takes a template"
     meant = get_close_matches(word, [each.value for each in Format], n=1) or [

@@ -48,6 +48,8 @@ def _key(key: str, keys: tuple[str, ...]) -> str:
 def _advice(key: str, keys: tuple[str, ...]) -> str:
     from difflib import get_close_matches  # only a mistake pays for it
 
+    if key.startswith("label="):
+        return f"did you mean label:{key.removeprefix('label=')}?"
     word = key.casefold().removesuffix("s")
     if word == "node" and "node" not in keys:
         return f"without --by, each row is a node. The keys are {', '.join(keys)} and label:KEY"

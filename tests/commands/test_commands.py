@@ -495,8 +495,10 @@ FORMATS = "csv,custom-columns,grid,json,jsonpath,markdown,name,openmetrics,prome
     [
         ("prom", "hint: did you mean -o prometheus?\n"),
         ("jsn", "hint: did you mean -o json?\n"),
+        ("md", "hint: did you mean -o markdown?\n"),
+        ("svg", "hint: -o markdown is a table that a page can show\n"),
         ("go-template={{.}}", "hint: -o jsonpath=TEMPLATE takes a template\n"),
-        ("html", ""),
+        ("html", "hint: -o markdown is a table that a page can show\n"),
     ],
 )
 def test_a_format_is_suggested_for_a_word_that_is_none(demo: Run, word: str, hint: str) -> None:
