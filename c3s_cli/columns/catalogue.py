@@ -15,7 +15,7 @@ from msgspec import structs
 from c3s_cli.columns.fitting import default_fit_names, fit_columns, wide_fit_names
 from c3s_cli.columns.getters import Age, fact, percentage, window_seconds
 from c3s_cli.columns.of_resources import CPU_AND_MEMORY, RESOURCES, WITH_NODES, resource_columns
-from c3s_cli.columns.of_sources import MORE_OF_PODS, OF_VOLUMES
+from c3s_cli.columns.of_sources import COVERAGE, MORE_OF_PODS, OF_VOLUMES
 from c3s_cli.columns.vocabulary import FITTING, Column, Kind, Needs, Unit, json_name
 from c3s_cli.model.obstacles import schedulable
 
@@ -150,6 +150,7 @@ def table_of(kind: Kind) -> Mapping[str, Column]:
         table |= {column.name: column for column in SWAP}
     elif kind is not Kind.CLUSTER:
         table[SWAP_USAGE.name] = SWAP_USAGE
+    table[COVERAGE.name] = COVERAGE
     if kind.group is Kind.POD_GROUP:
         table |= {column.name: column for column in MORE_OF_PODS}
     return table

@@ -35,6 +35,17 @@ MORE_OF_PODS: Final = (
     ),
 )
 
+EXISTED: Final = (figure("coverage.seconds"), figure("coverage.range"))
+# Of nodes, pods and groups of them, over a range.
+COVERAGE: Final = Column(
+    "coverage",
+    Unit.PERCENT,
+    percentage(*EXISTED),
+    "share of the range of --since for which there is data",
+    ratio=EXISTED,
+    figures=("coverage.seconds", "coverage.range"),
+)
+
 FILL: Final = (attrgetter("used_bytes"), attrgetter("capacity_bytes"))
 INODES: Final = (attrgetter("inodes_used"), attrgetter("inodes"))
 OF_VOLUMES: Final = (

@@ -18,6 +18,8 @@ OF_FIGURES: Final[Mapping[str, tuple[str, ...]]] = {
     "cfs.throttled": ("prometheus",),
     "cfs.periods": ("prometheus",),
     "oomKills": ("prometheus",),
+    "coverage.seconds": ("prometheus",),
+    "coverage.range": ("prometheus",),
 }
 # Nothing measures the use of extended resources.
 UNMEASURED: Final = re.compile(r'resources\["[^"]*"\]\.(?:usage\w*|unused)')

@@ -101,7 +101,7 @@ def test_workloads_have_the_statistics_of_their_sum(ask: Ask) -> None:
         for name in ("p95", "avg"):
             assert close(item["cpu"][name], nanocores(name, several)), (owner, name)
         # The rate at the edge of an hour is as the engine interpolates it.
-        assert close(item["cpu"]["max"], nanocores("max", several), 0.03), owner
+        assert close(item["cpu"]["max"], nanocores("max", several), 0.05), owner
         memory = points(several, "memory")
         assert item["memory"]["max"] == statistic("max", memory), owner
         assert close(item["memory"]["p50"], statistic("p50", memory)), owner
@@ -190,6 +190,9 @@ def test_statistics_select_sort_and_judge(run: Run, engine: str, cluster: FakeAp
     assert judged.err.startswith(f"--fail-if: {len(hot)} rows matched: ")
 
 
+SPARSE = "note: samples are 20m0s apart: rates cover 1h0m0s\n"
+
+
 def test_a_limit_of_the_engine_splits_the_query(
     run: Run, cluster: FakeApi, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -200,13 +203,13 @@ def test_a_limit_of_the_engine_splits_the_query(
     with engines.victoria_metrics(directory, lambda: engines.series(1200), "-search.maxUniqueTimeseries=36") as url:
         where = f"{RANGE} --step 1h --from {url} --server {cluster.url} -o json"
         result = run(f"top pods -A --columns cpu.max {where}")
-        assert (result.code, result.err) == (0, "")
+        assert (result.code, result.err) == (0, SPARSE)
         assert len(json.loads(result.out)["items"]) == 136
         assert all(item["cpu"]["max"] for item in json.loads(result.out)["items"])
         # Too large even for one namespace: the points of its sum are added up by c3s.
         columns = "cpu.avg,cpu.p95,memory.p50,memory.max,memory.avg"
         result = run(f"top pods -A --by namespace --sum --columns {columns} {where}")
-    assert (result.code, result.err) == (0, "")
+    assert (result.code, result.err) == (0, SPARSE)
     document = json.loads(result.out)
     hours = range(END - engines.WEEK + 3600, END + 1, 3600)
     for item in (*document["items"], document["totals"]):
