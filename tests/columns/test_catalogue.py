@@ -61,7 +61,7 @@ def read_for(kind: str, name: str) -> set[str]:
 
 OTHERS: Final = {
     "context name namespace timestamp window": "",
-    "ephemeralStorage.usage swap.usage throttled oomKills volumes.used volumes.capacity": "",
+    "ephemeralStorage.usage swap.usage throttled oomKills coverage volumes.used volumes.capacity": "",
     "volumes.usagePercentOfCapacity workload fits placed limitedBy nodes.fitting": "",
     "swap.capacity swap.usagePercentOfCapacity schedulable roles version taints": "nodes",
 }

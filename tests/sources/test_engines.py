@@ -204,7 +204,7 @@ def test_a_limit_of_the_engine_splits_the_query(
         where = f"{RANGE} --step 1h --from {url} --server {cluster.url} -o json"
         result = run(f"top pods -A --columns cpu.max {where}")
         assert (result.code, result.err) == (0, SPARSE)
-        assert len(json.loads(result.out)["items"]) == 136
+        assert len(json.loads(result.out)["items"]) == 140
         assert all(item["cpu"]["max"] for item in json.loads(result.out)["items"])
         # Too large even for one namespace: the points of its sum are added up by c3s.
         columns = "cpu.avg,cpu.p95,memory.p50,memory.max,memory.avg"
