@@ -1,6 +1,6 @@
-"""The process: signals, standard streams and the exit code.
+"""The process: standard streams and the exit code.
 
-Everything is imported inside functions, so that Ctrl-C during an import ends the program without a traceback.
+Everything is imported inside functions, after the handlers of signals are there.
 """
 
 from __future__ import annotations
@@ -11,13 +11,18 @@ import sys
 def entry_point() -> None:
     """Run the command line of this process, and exit."""
     try:
+        from c3s_cli import signals
+
+        signals.handle()
         code = _run()
     except KeyboardInterrupt:
+        # Before the handlers were there.
         code = 130
     except SystemExit as ended:
-        # A signal: see _on_signals.
         code = ended.code if isinstance(ended.code, int) else 1
-    _leave(code)
+    from c3s_cli import signals
+
+    signals.leave(_flushed(code))
 
 
 def complete_plugin() -> None:
@@ -36,7 +41,6 @@ def _run() -> int:
     from c3s_cli.errors import C3sError, ExitCode
     from c3s_cli.terminal.stderr import silence
 
-    _on_signals()
     _open_streams()
     _report_threads()
     if sys.stdout is None:
@@ -54,21 +58,6 @@ def _run() -> int:
         say_error(C3sError(f"write error: {problem.strerror}"))
         return ExitCode.FAILURE
     return code
-
-
-def _on_signals() -> None:
-    """Turn SIGTERM and SIGHUP into an exception, so that files with private keys are removed at exit."""
-    import signal
-
-    from c3s_cli.errors import ExitCode
-
-    def end(number: int, _frame: object) -> None:
-        sys.exit({signal.SIGTERM: ExitCode.TERMINATED, signal.SIGHUP: ExitCode.HANGUP}[signal.Signals(number)])
-
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        # nohup ignores SIGHUP; so must the commands that it runs.
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, end)
 
 
 def _open_streams() -> None:
@@ -107,15 +96,8 @@ def _report_threads() -> None:
     sys.unraisablehook = hook
 
 
-def _leave(code: int) -> None:
-    """Exit. Neither another signal, nor a filled buffer, nor a running thread changes the exit code."""
-    import os
-    import signal
-
-    from c3s_cli.kube.keys import remove_keys
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
+def _flushed(code: int) -> int:
+    """Write what is left of the output. A failure has been reported before, or is that of the reader."""
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -123,9 +105,7 @@ def _leave(code: int) -> None:
         from c3s_cli.terminal.stderr import silence
 
         silence(1)
-    remove_keys()
-    # Python would free every module first, and crash if a daemon thread waits for a lock.
-    os._exit(code)
+    return code
 
 
 if __name__ == "__main__":

@@ -1,10 +1,13 @@
 """`c3s demo`: serve a simulated cluster to try c3s (and kubectl) on."""
 
 import sys
+from functools import partial
 
 from c3s_cli.errors import C3sError, ExitCode, UsageError
 from c3s_cli.flags.groups import takes_flags
 from c3s_cli.flags.serve_options import Serve
+from c3s_cli.signals import undone
+from c3s_cli.terminal.stderr import write_at_once
 
 
 @takes_flags
@@ -36,10 +39,7 @@ def demo(*, serve: Serve) -> ExitCode:
     with server:
         sys.stdout.write(f"Serving a demo cluster on {server.url}: try `c3s top nodes --server {server.url}`\n")
         sys.stdout.flush()
-        try:
+        # A terminal has echoed ^C: put the prompt on the next line.
+        with undone(partial(write_at_once, 1, "\n")):
             server.wait()
-        except KeyboardInterrupt:
-            # The terminal has echoed ^C: put the prompt on the next line.
-            sys.stdout.write("\n" if sys.stdout.isatty() else "")
-            raise
     return ExitCode.OK

@@ -13,6 +13,7 @@ from threading import Lock
 from typing import Final
 
 from c3s_cli.errors import ConfigError
+from c3s_cli.signals import LEAVING, undone
 
 # The directories that exist now. A signal may come while OpenSSL reads from one.
 DIRECTORIES: Final[list[str]] = []
@@ -35,7 +36,8 @@ def file_of(content: bytes) -> Iterator[str]:
             os.write(descriptor, content)
             yield path
         else:
-            yield from _temporary_file(content)
+            with undone(remove_keys):
+                yield from _temporary_file(content)
     finally:
         if descriptor >= 0:
             os.close(descriptor)
@@ -51,6 +53,8 @@ def _temporary_file(content: bytes) -> Iterator[str]:
         DIRECTORIES.append(directory)
         try:
             with MAKING:
+                if LEAVING:
+                    raise ConfigError("c3s ends")
                 os.mkdir(directory, 0o700)
                 with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                     file.write(content)

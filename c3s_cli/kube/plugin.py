@@ -17,6 +17,7 @@ from c3s_cli.kube.deadline import FOREVER, HINT, PATIENCE, announce
 from c3s_cli.kube.files import read_file
 from c3s_cli.kube.secrets import without_secrets
 from c3s_cli.kube.yaml_text import read_yaml
+from c3s_cli.signals import child
 from c3s_cli.terminal.stderr import say
 
 if TYPE_CHECKING:
@@ -79,7 +80,8 @@ def run_plugin(access: Access, deadline: Deadline) -> Credential:
     own = {str(each["name"]): str(each.get("value") or "") for each in plugin.get("env") or ()}
     environment = {**os.environ, **own, "KUBERNETES_EXEC_INFO": msgspec.json.encode(info).decode()}
     process = _started(plugin, environment, interactive=interactive)
-    printed, remarks = _until_its_end(process, deadline, command)
+    with child(process.pid):
+        printed, remarks = _until_its_end(process, deadline, command)
     lines = without_secrets(remarks.decode("utf-8", "replace"))
     if process.returncode:
         # Go knows no number for a process that a signal has ended.

@@ -13,6 +13,7 @@ from c3s_cli.model.sample import Reading
 from c3s_cli.parallel import in_parallel
 from c3s_cli.run.failures import failure_of, said
 from c3s_cli.run.fleet import all_of, say_notes
+from c3s_cli.signals import undone
 from c3s_cli.terminal.stderr import say
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ def progress_of(fleet: Fleet, stages: Stages) -> Iterator[None]:
     if not (fleet.several or stages.verbose):
         stages.progress.start()
     try:
-        yield
+        with undone(stages.progress.erase_at_once):
+            yield
     finally:
         stages.progress.stop()
 

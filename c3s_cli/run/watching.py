@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, structs
@@ -24,7 +25,8 @@ from c3s_cli.run.reading import progress_of, reader
 from c3s_cli.run.schedule import Schedule
 from c3s_cli.run.stages import Stages
 from c3s_cli.run.verdict import judged, remarks, verdict
-from c3s_cli.terminal.stderr import say
+from c3s_cli.signals import undone
+from c3s_cli.terminal.stderr import say, write_at_once
 
 if TYPE_CHECKING:
     from c3s_cli.report import Judgement, Report
@@ -67,13 +69,10 @@ def watch(
             code = _on_screen(read, heading, view, pace, clock, console, progress)
         else:
             read = reader(fleet, query, stages)
-            try:
-                pipe = Pipe(view, stages, query.namespace)
+            pipe = Pipe(view, stages, query.namespace)
+            # A terminal has echoed ^C: continue on the next line.
+            with undone(partial(write_at_once, 1, "\n")):
                 code = loop(read, pipe, pace, clock, waits=query.until is not None, progress=progress)
-            except KeyboardInterrupt:
-                # The terminal has echoed ^C: continue on the next line.
-                emit(["\n"] if sys.stdout.isatty() else [])
-                raise
     stages.summarize()
     return code
 

@@ -11,11 +11,14 @@ import termios
 import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from types import FrameType
 from typing import Any, Final
 
+from c3s_cli.signals import undone
 from c3s_cli.terminal.keyboard import keys_in
-from c3s_cli.terminal.screen import Screen, Writer
+from c3s_cli.terminal.screen import END, LEAVE, Screen, Writer
+from c3s_cli.terminal.stderr import write_at_once
 
 WINDOW_SIGNALS: Final = (signal.SIGWINCH, signal.SIGCONT)
 READ_AT_ONCE: Final = 1024
@@ -40,10 +43,13 @@ class Console:
         handlers[signal.SIGTSTP] = signal.signal(signal.SIGTSTP, self._suspend)
         woken = signal.set_wakeup_fd(self._wake_writer, warn_on_full_buffer=False)
         try:
-            self._take()
-            yield self
+            with undone(self._give_back_at_once):
+                try:
+                    self._take()
+                    yield self
+                finally:
+                    self._give_back()
         finally:
-            self._give_back()
             signal.set_wakeup_fd(woken)
             for number, handler in handlers.items():
                 signal.signal(number, handler)
@@ -103,6 +109,12 @@ class Console:
         # A signal may interrupt writing a frame. Restoring the terminal must not fail because of that.
         for step in (self.screen.leave, self._restore_modes):
             _quietly(step)
+
+    def _give_back_at_once(self) -> None:
+        """Restore the terminal from a signal handler, without waiting for it."""
+        if self._modes is not None and self._keyboard is not None:
+            _quietly(partial(termios.tcsetattr, self._keyboard, termios.TCSANOW, self._modes))
+        write_at_once(sys.stdout.fileno(), END + LEAVE)
 
     def _restore_modes(self) -> None:
         if self._modes is not None and self._keyboard is not None:

@@ -8,7 +8,7 @@ import threading
 from typing import Final
 
 from c3s_cli.terminal.printable import printable
-from c3s_cli.terminal.stderr import tell
+from c3s_cli.terminal.stderr import tell, write_at_once
 
 # Shorter readings show nothing.
 AFTER: Final = 1.0
@@ -39,10 +39,15 @@ class Progress:
         """End, and erase the line. Before that, nothing else may write to the terminal."""
         self._over.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(EVERY)
             self._thread = None
         if self._shown:
             tell(CLEAR_LINE)
+
+    def erase_at_once(self) -> None:
+        """Erase the line from a signal handler."""
+        if self._shown:
+            write_at_once(2, CLEAR_LINE)
 
     def _run(self) -> None:
         pause = AFTER

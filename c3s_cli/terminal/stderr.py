@@ -6,6 +6,7 @@ They are optional: if stderr is closed, full or a broken pipe, the command conti
 from __future__ import annotations
 
 import os
+import select
 import sys
 from collections.abc import Sequence
 
@@ -51,3 +52,14 @@ def silence(descriptor: int) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, descriptor)
     os.close(nowhere)
+
+
+def write_at_once(descriptor: int, text: str) -> None:
+    """Write to a terminal from a signal handler: without a buffer or lock, hardly waiting. OSError if not."""
+    # A descriptor of its own: not to wait is a property of what is opened, which others share.
+    terminal = os.open(os.ttyname(descriptor), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+    try:
+        select.select([], [terminal], [], 0.2)
+        os.write(terminal, text.encode())
+    finally:
+        os.close(terminal)

@@ -103,8 +103,8 @@ def test_nohup_is_respected(demo_server: DemoServer, tmp_path: Path) -> None:
 def test_a_second_signal_does_not_stop_the_clean_up(tmp_path: Path) -> None:
     """What is left to do at the end, such as removing files with private keys, is done."""
     code = (
-        "import time, c3s_cli.cli, c3s_cli.__main__ as c3s, c3s_cli.kube.keys as keys\n"
-        f"keys.remove_keys = lambda: (time.sleep(0.5), open({str(tmp_path / 'done')!r}, 'w').close())\n"
+        "import time, c3s_cli.cli, c3s_cli.__main__ as c3s, c3s_cli.signals as signals\n"
+        f"signals.UNDO.append(lambda: (time.sleep(0.5), open({str(tmp_path / 'done')!r}, 'w').close()))\n"
         "c3s_cli.cli.main = lambda: (print('ready', flush=True), time.sleep(30))\n"
         "c3s.entry_point()\n"
     )
