@@ -222,7 +222,11 @@ def wide_names(kind: Kind, basis: str = "Allocatable") -> tuple[str, ...]:
             return ("pods", *_each((*against_requests, "{r}.unused")))
         case Kind.CLUSTER:
             fields = ("usage", f"usagePercentOf{basis}", "requests", "requestsPercentOfAllocatable", "limits")
-            names = [f"{json_name(r)}.{field}" for r in RESOURCES for field in (*fields, "allocatable", "free")]
+            names = [
+                f"{json_name(r)}.{field}"
+                for r in RESOURCES
+                for field in (*fields, "allocatable", "free", "schedulableFree")
+            ]
             return ("nodes", *(name for name in names if name in table_of(kind)))
         case Kind.FIT | Kind.FIT_GROUP:
             return wide_fit_names(kind)

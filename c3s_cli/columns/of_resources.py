@@ -71,7 +71,7 @@ FIELDS: Final = (
         WITH_NODES,
         measured=True,
     ),
-    Field("free", "{r} allocatable and not requested", ("allocatable", "requests"), WITH_NODES),
+    Field("free", "{r} allocatable minus requested: arithmetic, on all nodes", ("allocatable", "requests"), WITH_NODES),
     Field("schedulableFree", "{r} free on schedulable nodes", ("schedulable_free",), OF_NODES),
     Field("usagePercentOfAllocatable", "", ("comparable_usage", "measured_allocatable"), WITH_NODES),
     Field("usagePercentOfCapacity", "", ("comparable_usage", "measured_capacity"), WITH_NODES),

@@ -98,6 +98,7 @@ USED: Final = "{r}.usage {r}.usagePercentOfAllocatable"
 ON_NODES: Final = f"{USED} {{r}}.requests {{r}}.requestsPercentOfAllocatable {{r}}.limits {{r}}.free"
 IN_PODS: Final = "{r}.usage {r}.requests {r}.usagePercentOfRequests {r}.limits {r}.usagePercentOfLimits"
 IN_ALL: Final = f"{USED} {{r}}.requests {{r}}.requestsPercentOfAllocatable {{r}}.limits {{r}}.allocatable {{r}}.free"
+IN_CLUSTERS: Final = f"{IN_ALL} {{r}}.schedulableFree"
 ROOM: Final = "{r}.allocatable {r}.requests {r}.free"
 VOLUME: Final = "pod node volume.used volume.capacity volume.usagePercentOfCapacity"
 BOTH: Final = ("cpu", "memory")
@@ -117,7 +118,7 @@ def each(template: str, resources: tuple[str, ...] = BOTH) -> str:
         (
             Kind.CLUSTER,
             f"nodes pods {each(USED)}",
-            f"nodes {each(IN_ALL, ('cpu', 'memory', 'ephemeralStorage'))} {each(IN_ALL, ('pods',))}".replace(
+            f"nodes {each(IN_CLUSTERS, ('cpu', 'memory', 'ephemeralStorage'))} {each(IN_CLUSTERS, ('pods',))}".replace(
                 "pods.limits ", ""
             ),
         ),

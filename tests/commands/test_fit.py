@@ -296,6 +296,15 @@ def test_free_counts_every_node_and_schedulable_free_those_that_take_pods(demo: 
     }
 
 
+def test_wide_shows_what_is_free_where_pods_may_go_beside_what_is_free(demo: Run) -> None:
+    columns = {resource: f"{resource}.free,{resource}.schedulableFree" for resource in ("cpu", "memory", "pods")}
+    (wide,) = json.loads(demo("top cluster -o json --columns wide").out)["items"]
+    (both,) = json.loads(demo(f"top cluster -o json --columns {','.join(columns.values())}").out)["items"]
+    for resource in columns:
+        shown = {field: wide[resource][field] for field in ("free", "schedulableFree")}
+        assert shown == {field: both[resource][field] for field in shown}, resource
+
+
 def test_a_node_that_is_overcommitted_takes_nothing_from_the_others(run: Run, api: FakeApi) -> None:
     api.nodes(node("a", cpu="4"), node("b", cpu="4"))
     api.node_metrics(node_metrics("a"), node_metrics("b"))
