@@ -120,9 +120,9 @@ def test_the_words_of_a_refusal_are_one_line(run: Run, cluster: FakeApi, server:
 def test_warnings_without_end_are_cut(run: Run, cluster: FakeApi, server: FakeApi) -> None:
     warnings = [f"{number} {'w' * 9000}\x1b[2J\nerror: x" for number in range(500)]
     engine(server, lambda _query, _request: samples("1", warnings=warnings))
-    result = run(f"top pods -A -o name --from {server.url} --server {cluster.url}")
+    result = run(f"top pods -A -o value --columns name --from {server.url} --server {cluster.url}")
     lines = result.err.splitlines()
-    assert (result.code, result.out, len(lines)) == (5, "pod/p\n", 10)
+    assert (result.code, result.out, len(lines)) == (5, "p\n", 10)
     assert all(line.startswith("warning: prometheus could not be read: ") and len(line) < 400 for line in lines)
 
 
@@ -190,17 +190,17 @@ def moving(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> FakeApi:
 @pytest.mark.parametrize("text", [HTML, "", "{}", "up 1\n", "\x00" * 100, "node_cpu_usage_seconds_total x 1\n"])
 def test_a_page_without_metrics_is_a_failure_and_no_empty_node(run: Run, moving: FakeApi, text: str) -> None:
     moving.routes[path("b")] = Reply(text, content_type=TEXT)
-    result = run(f"top pods -A -o name --from kubelet --server {moving.url}")
+    result = run(f"top pods -A -o value --columns name --from kubelet --server {moving.url}")
     said = "warning: the kubelet of node b could not be read: error: the answer has no metrics\n"
-    assert result == (5, "pod/p\n", said)
+    assert result == (5, "p\n", said)
 
 
 @pytest.mark.parametrize("name", UNFIT)
 def test_any_broken_page_of_one_kubelet_leaves_the_others(run: Run, moving: FakeApi, name: str) -> None:
     reply = UNFIT[name]
     moving.routes[path("b")] = Reply(reply.body, reply.status, TEXT, reply.headers)
-    result = run(f"top pods -A -o name --from kubelet --server {moving.url}")
-    assert (result.code, result.out) == (5, "pod/p\n")
+    result = run(f"top pods -A -o value --columns name --from kubelet --server {moving.url}")
+    assert (result.code, result.out) == (5, "p\n")
     assert result.err.startswith("warning: the kubelet of node b could not be read: ")
     assert result.err.count("\n") == 1
 
@@ -211,8 +211,8 @@ def test_a_summary_that_counts_wrongly_is_a_failure(run: Run, moving: FakeApi, n
     told = json.dumps({"node": {}, "pods": [{"podRef": {"name": "p", "namespace": "n"}, "volume": [claim]}]})
     moving.routes[path("a", "stats/summary")] = Reply(told)
     moving.routes[path("b", "stats/summary")] = Reply(told.replace('"usedBytes": 0', f'"usedBytes": {number}'))
-    result = run(f"top volumes -A -o name --from kubelet --server {moving.url}")
-    assert (result.code, result.out) == (5, "persistentvolumeclaim/c\n")
+    result = run(f"top volumes -A -o value --columns name --from kubelet --server {moving.url}")
+    assert (result.code, result.out) == (5, "c\n")
     assert result.err.startswith("warning: the kubelet of node b could not be read: ")
 
 

@@ -49,8 +49,8 @@ def test_it_says_how_many_of_how_many_have_been_read(
 ) -> None:
     lines = ("pods …", "reading pods … 1 of 3", "reading pods … 2 of 3")
     slow(api, stderr, monkeypatch, lines)
-    result = run(f"top pods -A -o name --columns cpu.requests --server {api.url}")
-    assert (result.code, result.out) == (0, "pod/p0\npod/p1\npod/p2\n")
+    result = run(f"top pods -A -o jsonpath={{.items[*].name}} --columns cpu.requests --server {api.url}")
+    assert (result.code, result.out) == (0, "p0 p1 p2")
     shown = stderr.getvalue()
     assert all(line in shown for line in lines)
     assert (shown[: len(CLEARED)], shown[-len(CLEARED) :]) == (CLEARED, CLEARED)
@@ -68,7 +68,7 @@ def test_otherwise_it_says_nothing(
         monkeypatch.setenv("TERM", "dumb")
     if how == "a short reading":
         monkeypatch.setattr(progress, "AFTER", 30.0)
-    words = f"top pods -A -o name --columns cpu.requests --server {api.url}{' -v' if how == '-v' else ''}"
+    words = f"top pods -A -o jsonpath={{.items[*].name}} --columns cpu.requests --server {api.url}{' -v' if how == '-v' else ''}"
     assert run(words).code == 0
     assert ("reading" in stderr.getvalue(), "\x1b" in stderr.getvalue()) == (False, False)
 
