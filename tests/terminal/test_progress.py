@@ -68,7 +68,8 @@ def test_otherwise_it_says_nothing(
         monkeypatch.setenv("TERM", "dumb")
     if how == "a short reading":
         monkeypatch.setattr(progress, "AFTER", 30.0)
-    words = f"top pods -A -o jsonpath={{.items[*].name}} --columns cpu.requests --server {api.url}{' -v' if how == '-v' else ''}"
+    verbose = " -v" if how == "-v" else ""
+    words = f"top pods -A -o jsonpath={{.items[*].name}} --columns cpu.requests --server {api.url}{verbose}"
     assert run(words).code == 0
     assert ("reading" in stderr.getvalue(), "\x1b" in stderr.getvalue()) == (False, False)
 
