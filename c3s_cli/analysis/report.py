@@ -25,7 +25,14 @@ from c3s_cli.model.sample import Failure, Sample
 from c3s_cli.report import Report
 from c3s_cli.request.query import Query, SortKey
 
-EXTENDED_FIELDS: Final = ("requests", "requestsPercentOfAllocatable", "limits", "allocatable", "free")
+EXTENDED_FIELDS: Final = (
+    "requests",
+    "requestsPercentOfAllocatable",
+    "limits",
+    "allocatable",
+    "free",
+    "schedulableFree",
+)
 
 
 def make_report(

@@ -136,6 +136,7 @@ PIVOT: Final = {
     "LIMIT": "limits",
     "ALLOCATABLE": "allocatable",
     "FREE": "free",
+    "SCHEDULABLE-FREE": "schedulableFree",
 }
 
 

@@ -461,7 +461,7 @@ def test_a_wide_cluster_adds_the_extended_resources_that_nodes_have_or_pods_requ
         pod_facts={("shop", "web"): pod_facts({"nvidia.com/gpu": 1, "example.com/dongle": 2, "memory": 5})},
     )
     wide = [column.name for column in report(cluster, Kind.CLUSTER, "wide").columns]
-    fields = ("requests", "requestsPercentOfAllocatable", "limits", "allocatable", "free")
+    fields = ("requests", "requestsPercentOfAllocatable", "limits", "allocatable", "free", "schedulableFree")
     assert [name for name in wide if name.startswith("resources")] == [
         f'resources["{resource}"].{field}' for resource in ("example.com/dongle", "nvidia.com/gpu") for field in fields
     ]

@@ -216,6 +216,7 @@ def test_the_wide_cluster_has_one_row_per_resource(demo: Run) -> None:
         "LIMIT",
         "ALLOCATABLE",
         "FREE",
+        "SCHEDULABLE-FREE",
     ]
     assert [line.split()[1] for line in lines[1:]] == ["cpu", "memory", "ephemeralStorage", "pods", "nvidia.com/gpu"]
 
