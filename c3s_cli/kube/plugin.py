@@ -227,5 +227,5 @@ def _decoded(content: bytes) -> _Answer:
     except msgspec.ValidationError as problem:
         # The answer may hold a secret: only types and names of fields are shown.
         raise _failed(f"exec plugin: decoding stdout: {str(problem).replace('`', '')}") from None
-    except (ValueError, RecursionError):
+    except (ValueError, msgspec.DecodeError, RecursionError):
         raise _failed("exec plugin: decoding stdout: it is neither JSON nor YAML") from None
