@@ -324,3 +324,10 @@ def test_a_pod_in_whose_metrics_no_container_is_left_is_unmeasured(
     assert group["pods"] == {"measured": 1, "count": 2}
     idle = run("top", "pods", "-A", "--fail-if", "cpu = 0", "--fail-if-unknown", "--server", api.url)
     assert (idle.code, idle.err) == (3, "--fail-if: 1 row could not be judged (no metrics): n/ended\n")
+
+
+def test_what_the_filter_could_not_judge_may_be_one_of_all(run: Run, rollout: FakeApi) -> None:
+    words = ["watch", "pods", "-A", "--server", rollout.url, "--interval", "0.01", "--count", "2"]
+    result = run(*words, "--where", "cpu.usage > 1m, name ~ web", "--until-all", "cpu.usage < 1")
+    assert result.code == 4
+    assert "2 rows could not be judged (--where: no metrics): n/web-b, n/web-c" in result.err
