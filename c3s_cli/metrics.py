@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from c3s_cli.amounts.allocation import PodResources
     from c3s_cli.kube.cluster import Cluster
+    from c3s_cli.model.placing import FitRequest
     from c3s_cli.model.rows import PodFacts
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import Origin
@@ -102,11 +103,14 @@ def pods_of_node(requests: Requests, query: Query) -> Mapping[tuple[str, str], P
     return api.pods()
 
 
-def nodes_and_pods(requests: Requests, namespace: str, *, labels: bool) -> Sample:
+def room_for(requests: Requests, namespace: str, request: FitRequest) -> Sample:
     """Read all nodes, and all pods with their scheduling rules. C3sError if one of them cannot be read.
 
-    namespace: the default for pods without one. labels: whether to read pods' labels, which take most of their memory.
+    namespace: the default for pods without one. What else the placement depends on is read if some pod needs it.
     """
+    from c3s_cli.sources.surroundings import surroundings_of  # only fit reads these
+
+    labels = request.looks_at_pods
     problems: list[str] = []
     context = requests.cluster.context
     api = CoreApi(requests, Scope(Kind.FIT), problems, details=True, labels=labels, placing=True)
@@ -114,12 +118,14 @@ def nodes_and_pods(requests: Requests, namespace: str, *, labels: bool) -> Sampl
     for answer in answers.values():
         if isinstance(answer, C3sError):
             raise answer
+    surroundings, failures = surroundings_of(requests, request.workloads, answers["pods"], drains=bool(request.without))
     return Sample(
         context=context,
         now=max(requests.dates, default=datetime.now(UTC)),
         source="v1",
         node_facts=answers["nodes"],
         pod_facts=answers["pods"],
-        failures=tuple(Failure(context, "quantity", problem) for problem in problems),
+        failures=(*(Failure(context, "quantity", problem) for problem in problems), *failures),
         namespace=namespace,
+        surroundings=surroundings,
     )

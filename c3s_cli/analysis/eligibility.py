@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from c3s_cli.model.obstacles import Obstacle, obstacles
+from c3s_cli.model.obstacles import CORDON, REPELLING, Obstacle, obstacles
 from c3s_cli.model.placing import NodeTerm, Placing, Toleration
 from c3s_cli.model.requirement import Requirement
 from c3s_cli.model.rows import Node
@@ -21,15 +22,37 @@ OF_DAEMONS: Final = tuple(
 )
 
 
+# The tolerations that the API server adds to every new pod.
+OF_EVERY_POD: Final = OF_DAEMONS[:2]
+OF_HOST_NETWORK: Final = Toleration("node.kubernetes.io/network-unavailable", "Exists", "", "NoSchedule")
+CORDONED: Final = Obstacle(CORDON, "", "NoSchedule", "cordoned")
+INTEGER: Final = re.compile(r"[+-]?[0-9]+")
+
+
 def barriers(node: Node, placing: Placing) -> tuple[str, ...]:
-    """Return why a node cannot run a pod: cordoned, NotReady, taints, `selector`, `affinity`; () if it can."""
-    return (*untolerated(node, placing.tolerations), *mismatches(node, placing))
+    """Return why a node cannot run a pod, regardless of other pods: its state, taints, labels; () if it can."""
+    if placing.refused:
+        return placing.refused
+    if placing.node_name:
+        # Such a pod is bound without the scheduler; the kubelet evicts it only for NoExecute.
+        away = () if node.name == placing.node_name else ("node-name",)
+        return (*away, *untolerated(node, placing.tolerations, ("NoExecute",)), *mismatches(node, placing))
+    return (
+        *untolerated(node, placing.tolerations),
+        *mismatches(node, placing),
+        *(unreachable_volumes(node, placing) if placing.volumes else ()),
+    )
 
 
-def untolerated(node: Node, tolerations: Sequence[Toleration]) -> tuple[str, ...]:
+def untolerated(node: Node, tolerations: Sequence[Toleration], effects: Sequence[str] = REPELLING) -> tuple[str, ...]:
     """Return the states and taints of a node that a pod does not tolerate, in words."""
-    reasons = obstacles(node.details) if node.details else ()
-    return tuple(dict.fromkeys(each.words for each in reasons if not any(_tolerates(one, each) for one in tolerations)))
+    found = [each for each in obstacles(node.details) if each.effect in effects] if node.details else ()
+    return tuple(dict.fromkeys(each.words for each in found if not any(_tolerates(one, each) for one in tolerations)))
+
+
+def tolerates_cordon(placing: Placing) -> bool:
+    """Return whether a pod may run on a cordoned node."""
+    return any(_tolerates(each, CORDONED) for each in placing.tolerations)
 
 
 def mismatches(node: Node, placing: Placing) -> tuple[str, ...]:
@@ -40,6 +63,13 @@ def mismatches(node: Node, placing: Placing) -> tuple[str, ...]:
     if terms is not None and not any(_meets(term, node.name, labels) for term in terms):
         problems.append("affinity")
     return tuple(problems)
+
+
+def unreachable_volumes(node: Node, placing: Placing) -> tuple[str, ...]:
+    """Return `volume` if a node cannot reach one of a pod's volumes."""
+    labels = node.labels or {}
+    reached = all(any(_meets(term, node.name, labels) for term in terms) for terms in placing.volumes)
+    return () if reached else ("volume",)
 
 
 def _tolerates(toleration: Toleration, obstacle: Obstacle) -> bool:
@@ -82,7 +112,6 @@ def _is_met(requirement: Requirement, value: str | None) -> bool:
 
 
 def _integer(text: str | None) -> int | None:
-    try:
-        return int(text) if text is not None else None
-    except ValueError:
-        return None
+    """Return a number as Go's ParseInt reads it: ASCII digits, 64 bits."""
+    number = int(text) if text is not None and len(text) < 64 and INTEGER.fullmatch(text) else None
+    return number if number is not None and -(1 << 63) <= number < 1 << 63 else None

@@ -7,28 +7,22 @@ remaining nodes, by priority. Then the workloads are placed one after the other.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import groupby
-from typing import Any, Final
 
 from msgspec import structs
 
+from c3s_cli.analysis.draining import drain
 from c3s_cli.analysis.gpus import with_gpu
-from c3s_cli.analysis.joining import node_rows
-from c3s_cli.analysis.podrules import RunningPod
 from c3s_cli.analysis.report import latest, report_of, where
 from c3s_cli.analysis.rollup import grouped, sum_nodes
 from c3s_cli.analysis.scheduler import SLOTS, Outcome, Scheduler
 from c3s_cli.columns.fitting import WORKLOAD
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import COMMON, Column, Kind, json_name
-from c3s_cli.model.placing import ANYWHERE, FitRequest, FitResult, Workload
-from c3s_cli.model.rows import Fit, Group, Node, PodFacts
+from c3s_cli.model.placing import FitRequest, FitResult, Workload
+from c3s_cli.model.rows import Fit, Group, Move
 from c3s_cli.model.sample import Failure, Sample
 from c3s_cli.report import Report
 from c3s_cli.request.query import Query
-
-# Pods with these owners are not rescheduled. A static pod is owned by its node.
-BOUND: Final = ("DaemonSet", "Node")
 
 
 def make_fit(
@@ -47,7 +41,7 @@ def make_fit(
     rows: list[Fit] = []
     fit_results: list[FitResult] = []
     for sample in samples:
-        placed, results = _place(sample, request)
+        placed, _, results = _place(sample, request)
         rows += placed
         fit_results += [structs.replace(each, context=sample.context) for each in results] if contexts else results
     shown = where(rows, query, [])
@@ -63,18 +57,15 @@ def make_fit(
     return structs.replace(report, fit_results=tuple(fit_results))
 
 
-def _place(sample: Sample, request: FitRequest) -> tuple[list[Fit], list[FitResult]]:
+def _place(sample: Sample, request: FitRequest) -> tuple[list[Fit], list[Move], list[FitResult]]:
     """Drain the nodes of one cluster, and place the workloads in it."""
-    pods = sample.pod_facts or {}
-    without = [name for name in request.without if name in (sample.node_facts or {})]
-    nodes = [node for node in node_rows(sample) if node.name not in without]
-    scheduler = Scheduler(nodes, ((facts.node, _running(namespace, facts)) for (namespace, _), facts in pods.items()))
-    results = [_drained(name, pods, scheduler) for name in without]
+    drained = drain(sample, request)
+    scheduler, results = drained.scheduler, drained.results
     rows: list[Fit] = []
     for each in request.workloads:
         workload = structs.replace(each, namespace=each.namespace or sample.namespace)
         outcome = scheduler.fit(workload)
-        rows += _rows(scheduler.nodes, workload, outcome)
+        rows += _rows(scheduler, workload, outcome)
         results.append(
             FitResult(
                 workload.name,
@@ -84,35 +75,14 @@ def _place(sample: Sample, request: FitRequest) -> tuple[list[Fit], list[FitResu
                 not_considered=workload.placing.ignored,
             )
         )
-    return rows, results
+    return rows, drained.moves, results
 
 
-def _running(namespace: str, facts: PodFacts) -> RunningPod:
-    placing = facts.placing or ANYWHERE
-    return RunningPod(namespace, facts.labels, placing.anti_affinities, facts.status == "Terminating")
-
-
-def _drained(node: str, pods: Any, scheduler: Scheduler) -> FitResult:
-    """Place the pods of a drained node on the other nodes, highest priority first."""
-    leaving = [
-        (-(facts.placing or ANYWHERE).priority, namespace, name, facts)
-        for (namespace, name), facts in pods.items()
-        if facts.node == node and (facts.owner or "").partition("/")[0] not in BOUND and facts.status != "Terminating"
-    ]
-    unplaced: list[str] = []
-    ordered = sorted(leaving, key=lambda pod: pod[:3])
-    for _, several in groupby(ordered, key=lambda pod: (pod[1], pod[3].requests, pod[3].labels, pod[3].placing)):
-        alike = list(several)
-        _, namespace, name, facts = alike[0]
-        workload = Workload(name, facts.requests, len(alike), namespace, facts.labels, facts.placing or ANYWHERE)
-        unplaced += [f"{namespace}/{name}" for _, namespace, name, _ in alike[scheduler.place(workload) :]]
-    ignored = dict.fromkeys(rule for _, _, _, facts in ordered for rule in (facts.placing or ANYWHERE).ignored)
-    return FitResult(node, None, len(leaving), len(leaving) - len(unplaced), tuple(unplaced), tuple(ignored))
-
-
-def _rows(nodes: Sequence[Node], workload: Workload, outcome: Outcome) -> list[Fit]:
+def _rows(scheduler: Scheduler, workload: Workload, outcome: Outcome) -> list[Fit]:
     rows = []
-    for place, node in enumerate(nodes):
+    for place, node in enumerate(scheduler.nodes):
+        if node.name in scheduler.drained:
+            continue
         allocatable = node.allocatable or {}
         taken = {resource: allocatable.get(resource, 0) - left for resource, left in outcome.free[place].items()}
         pod_count = taken.pop(SLOTS)

@@ -1,111 +1,48 @@
-"""The rules that depend on other pods: required anti-affinity and topology spread constraints."""
+"""The rules that depend on other pods: required affinity and anti-affinity, host ports, topology spread constraints."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
-from msgspec import Struct
-
-from c3s_cli.analysis.eligibility import met, mismatches, untolerated
-from c3s_cli.model.placing import AntiAffinity, Selector, Spread, Workload
+from c3s_cli.analysis.running import RunningPods, term_for
+from c3s_cli.analysis.spreading import SpreadCounts, counted
+from c3s_cli.model.placing import HostPort, PodTerm, Workload
 from c3s_cli.model.rows import Node
 
 # With at most this many domains, each domain gets its own heap of nodes, so that a full domain is skipped at once.
 BINS: Final = 32
 FOR_GOOD: Final = -1
-
-
-class RunningPod(Struct, frozen=True, gc=False):
-    """A pod on a node. leaving: whether it is being deleted."""
-
-    namespace: str
-    labels: Mapping[str, str]
-    anti_affinities: tuple[AntiAffinity, ...] = ()
-    leaving: bool = False
-
-
-class RunningPods:
-    """The pods on the nodes, each with the index of its node, by namespace; also those with anti-affinity."""
-
-    def __init__(self) -> None:
-        self.by_namespace: dict[str, list[tuple[int, RunningPod]]] = {}
-        self.with_anti_affinity: list[tuple[int, RunningPod]] = []
-
-    def add(self, place: int, pod: RunningPod) -> None:
-        """Add a pod to a node."""
-        self.by_namespace.setdefault(pod.namespace, []).append((place, pod))
-        if pod.anti_affinities:
-            self.with_anti_affinity.append((place, pod))
-
-    def of(self, namespaces: Iterable[str] | None) -> Iterator[tuple[int, RunningPod]]:
-        """Yield the pods of some namespaces; None for all."""
-        for namespace in self.by_namespace if namespaces is None else namespaces:
-            yield from self.by_namespace.get(namespace, ())
-
-
-class _SpreadCounts:
-    """The number of pods that one spread constraint selects, in each domain."""
-
-    def __init__(
-        self, rule: Spread, workload: Workload, nodes: Sequence[Node], counted: Collection[int], running: RunningPods
-    ) -> None:
-        self.rule = rule
-        self.domains = [(node.labels or {}).get(rule.topology_key) for node in nodes]
-        self.own = int(_selects(rule.selector, workload.labels))
-        self.counts = Counter(dict.fromkeys((self.domains[place] for place in counted), 0))
-        for place, pod in running.of((workload.namespace,)):
-            if place in counted and not pod.leaving and _selects(rule.selector, pod.labels):
-                self.counts[self.domains[place]] += 1
-        # The number of domains with each count: the minimum rises when no domain has it any more.
-        self.levels = Counter(self.counts.values())
-        self.least = min(self.levels, default=0)
-
-    def floor(self) -> int:
-        return 0 if len(self.counts) < self.rule.min_domains else self.least
-
-    def is_full(self, domain: str | None) -> bool:
-        return domain is None or self.counts[domain] + self.own - self.floor() > self.rule.max_skew
-
-    def add(self, place: int) -> bool:
-        """Count one more pod. Return whether the minimum rose, so that other domains may accept a pod again."""
-        domain = self.domains[place]
-        if not self.own or domain not in self.counts:
-            return False
-        before = self.counts[domain]
-        self.counts[domain] += 1
-        self.levels[before] -= 1
-        self.levels[before + 1] += 1
-        if before != self.least or self.levels[before]:
-            return False
-        self.least += 1
-        return True
+ANY_ADDRESS: Final = HostPort(0).ip
 
 
 class PodRules:
     """The rules between the pods of a workload and all other pods."""
 
-    def __init__(
-        self,
-        workload: Workload,
-        nodes: Sequence[Node],
-        running: RunningPods,
-    ) -> None:
+    def __init__(self, workload: Workload, nodes: Sequence[Node], running: RunningPods) -> None:
         self.nodes = nodes
-        self.banned = _banned(workload, nodes, running)
+        placing = workload.placing
+        apart = [term_for(term, workload.labels) for term in placing.anti_affinities]
+        self.banned = _banned(workload, apart, nodes, running)
         self.own_keys = {
-            rule.topology_key
-            for rule in workload.placing.anti_affinities
-            if _forbids(rule, workload.namespace, workload)
+            term.topology_key
+            for term in apart
+            if running.selects(term, workload.namespace, workload.namespace, workload.labels)
         }
+        self.affinity = _Affinity(workload, nodes, running) if placing.affinities else None
+        self.has_ports = bool(placing.host_ports)
+        self.without_port = (
+            {place for place, ports in running.host_ports.items() if _clash(ports, placing.host_ports)}
+            if self.has_ports
+            else set()
+        )
         # A DaemonSet has one pod per node anyway.
-        rules = workload.placing.spreads if workload.replicas is not None else ()
+        rules = placing.spreads if workload.replicas is not None else ()
         self.spread_counts = [
-            _SpreadCounts(rule, workload, nodes, _counted(rule, rules, workload, nodes), running) for rule in rules
+            SpreadCounts(rule, workload, nodes, counted(rule, rules, placing, nodes), running) for rule in rules
         ]
         # Whether placing a pod changes where the next one may run.
-        self.change = bool(self.spread_counts or self.own_keys)
+        self.change = bool(self.spread_counts or self.own_keys or self.affinity or self.has_ports)
         smallest = min(self.spread_counts, key=lambda counts: len(counts.counts), default=None)
         self.binned = smallest if smallest and len(smallest.counts) <= BINS else None
 
@@ -119,7 +56,7 @@ class PodRules:
 
     def blocking(self, place: int) -> int | None:
         """Return the index of the constraint that blocks a node now; FOR_GOOD if permanently, None if none does."""
-        if self._is_banned(place):
+        if self._is_banned(place) or place in self.without_port or (self.affinity and self.affinity.is_far(place)):
             return FOR_GOOD
         for number, counts in enumerate(self.spread_counts):
             domain = counts.domains[place]
@@ -129,9 +66,13 @@ class PodRules:
 
     def limits(self, place: int) -> tuple[str, ...]:
         """Return the names of the rules that block a node."""
-        apart = ("anti-affinity",) if self._is_banned(place) else ()
-        full = any(counts.is_full(counts.domains[place]) for counts in self.spread_counts)
-        return (*apart, "spread") if full else apart
+        found = {
+            "host-ports": place in self.without_port,
+            "pod-affinity": self.affinity is not None and self.affinity.is_far(place),
+            "anti-affinity": self._is_banned(place),
+            "spread": any(counts.is_full(counts.domains[place]) for counts in self.spread_counts),
+        }
+        return tuple(name for name, blocks in found.items() if blocks)
 
     def add(self, place: int) -> list[int]:
         """Record a placed pod; return the indexes of the constraints that may allow more nodes now."""
@@ -139,6 +80,10 @@ class PodRules:
         for key in self.own_keys:
             if key in labels:
                 self.banned.setdefault(key, set()).add(labels[key])
+        if self.has_ports:
+            self.without_port.add(place)
+        if self.affinity:
+            self.affinity.add(place)
         return [number for number, counts in enumerate(self.spread_counts) if counts.add(place)]
 
     def _is_banned(self, place: int) -> bool:
@@ -146,23 +91,62 @@ class PodRules:
         return any(labels.get(key) in domains for key, domains in self.banned.items())
 
 
-def _banned(workload: Workload, nodes: Sequence[Node], running: RunningPods) -> dict[str, set[str]]:
+class _Affinity:
+    """The domains of the pods that a required pod affinity wants nearby. These must match all of its terms."""
+
+    def __init__(self, workload: Workload, nodes: Sequence[Node], running: RunningPods) -> None:
+        self.nodes = nodes
+        home = workload.namespace
+        terms = [term_for(term, workload.labels) for term in workload.placing.affinities]
+        self.keys = [term.topology_key for term in terms]
+        self.own = all(running.selects(term, home, home, workload.labels) for term in terms)
+        self.domains: set[tuple[str, str]] = set()
+        for namespace, pods in running.by_namespace.items():
+            if all(running.covers(term, home, namespace) for term in terms):
+                for place, pod in pods:
+                    if all(running.matches(term, pod.labels) for term in terms):
+                        self._near(place)
+
+    def is_far(self, place: int) -> bool:
+        """Return whether a node is not near such a pod. The first pod of a group that wants itself may run anywhere."""
+        labels = self.nodes[place].labels or {}
+        if any(key not in labels for key in self.keys):
+            return True
+        if not self.domains and self.own:
+            return False
+        return any((key, labels[key]) not in self.domains for key in self.keys)
+
+    def add(self, place: int) -> None:
+        """Record a pod of the workload."""
+        if self.own:
+            self._near(place)
+
+    def _near(self, place: int) -> None:
+        labels = self.nodes[place].labels or {}
+        self.domains.update((key, labels[key]) for key in self.keys if key in labels)
+
+
+def _banned(
+    workload: Workload, terms: Sequence[PodTerm], nodes: Sequence[Node], running: RunningPods
+) -> dict[str, set[str]]:
     """Return the domains, by topology key, where the anti-affinity of either side forbids the workload."""
     home = workload.namespace
     pairs = [
-        (rule.topology_key, place)
-        for rule in workload.placing.anti_affinities
-        for place, pod in running.of(None if rule.namespaces is None else rule.namespaces or (home,))
-        if _selects(rule.selector, pod.labels)
+        (term.topology_key, place)
+        for term in terms
+        for namespace, pods in running.by_namespace.items()
+        if running.covers(term, home, namespace)
+        for place, pod in pods
+        if running.matches(term, pod.labels)
     ]
-    asked: dict[tuple[AntiAffinity, str], bool] = {}
+    asked: dict[tuple[PodTerm, str], bool] = {}
     for place, pod in running.with_anti_affinity:
-        for rule in pod.anti_affinities:
-            question = (rule, pod.namespace)
+        for term in pod.anti_affinities:
+            question = (term, pod.namespace)
             if question not in asked:
-                asked[question] = _forbids(rule, pod.namespace, workload)
+                asked[question] = running.selects(term, pod.namespace, home, workload.labels)
             if asked[question]:
-                pairs.append((rule.topology_key, place))
+                pairs.append((term.topology_key, place))
     banned: dict[str, set[str]] = {}
     for key, place in pairs:
         domain = (nodes[place].labels or {}).get(key)
@@ -171,25 +155,11 @@ def _banned(workload: Workload, nodes: Sequence[Node], running: RunningPods) -> 
     return banned
 
 
-def _forbids(rule: AntiAffinity, home: str, other: Workload) -> bool:
-    """Return whether the anti-affinity of a pod in the namespace `home` selects the other pods."""
-    if rule.namespaces is not None and other.namespace not in (rule.namespaces or (home,)):
-        return False
-    return _selects(rule.selector, other.labels)
-
-
-def _selects(selector: Selector, labels: Mapping[str, str]) -> bool:
-    return selector is not None and met(selector, labels)
-
-
-def _counted(rule: Spread, rules: Sequence[Spread], workload: Workload, nodes: Sequence[Node]) -> set[int]:
-    """Return the indexes of the nodes that a constraint counts: with all topology keys, and within its policies."""
-    keys = {each.topology_key for each in rules}
-    placing = workload.placing
-    return {
-        place
-        for place, node in enumerate(nodes)
-        if keys <= (node.labels or {}).keys()
-        and not (rule.honors_affinity and mismatches(node, placing))
-        and not (rule.honors_taints and untolerated(node, placing.tolerations))
-    }
+def _clash(taken: Sequence[HostPort], wanted: Sequence[HostPort]) -> bool:
+    return any(
+        have.port == want.port
+        and have.protocol == want.protocol
+        and (have.ip == want.ip or ANY_ADDRESS in (have.ip, want.ip))
+        for want in wanted
+        for have in taken
+    )

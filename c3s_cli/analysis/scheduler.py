@@ -6,23 +6,27 @@ PreferNoSchedule, ScheduleAnyway) are ignored.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from operator import itemgetter
 from typing import Final
 
 from msgspec import Struct, structs
 
-from c3s_cli.analysis.eligibility import OF_DAEMONS, barriers
-from c3s_cli.analysis.podrules import PodRules, RunningPod, RunningPods
-from c3s_cli.model.placing import Placing, Workload
+from c3s_cli.analysis.eligibility import OF_DAEMONS, OF_EVERY_POD, barriers
+from c3s_cli.analysis.podrules import PodRules
+from c3s_cli.analysis.running import RunningPod, RunningPods, term_for
+from c3s_cli.model.placing import Placing, Toleration, Workload
 from c3s_cli.model.rows import Amounts, Node
 
 # The resources that the score of a node counts, and the precision of the score.
 SCORED: Final = ("cpu", "memory")
 STEPS: Final = 10**6
 SLOTS: Final = "pods"
+MILLICORE: Final = 10**6
+# More pods of one workload on one node change nothing for others, and there may be a billion.
+MOST_COUNTED: Final = 1000
 
 
 class Outcome(Struct, frozen=True):
@@ -42,30 +46,46 @@ class Outcome(Struct, frozen=True):
 class Scheduler:
     """The nodes of a cluster with their free resources and running pods. Placing pods changes it."""
 
-    def __init__(self, nodes: Sequence[Node], pods: Iterable[tuple[str, RunningPod]]) -> None:
-        """Start with nodes, and pods with the names of their nodes."""
+    def __init__(
+        self,
+        nodes: Sequence[Node],
+        pods: Iterable[tuple[str, RunningPod]],
+        namespaces: Mapping[str, Mapping[str, str]],
+        drained: Collection[str] = (),
+    ) -> None:
+        """Start with nodes, and pods with the names of their nodes. drained: nodes that take no pods."""
         self.nodes = sorted(nodes, key=lambda node: node.name)
         self.free = [_free(node) for node in self.nodes]
+        self.drained = drained
         places = {node.name: place for place, node in enumerate(self.nodes)}
-        self.running = RunningPods()
+        self.running = RunningPods(namespaces)
         for name, pod in pods:
             if name in places:
                 self.running.add(places[name], pod)
+                if pod.cpu_rest:
+                    self.free[places[name]]["cpu"] -= pod.cpu_rest
         self.barriers: dict[Placing, list[tuple[str, ...]]] = {}
+        self.offered = [tuple((node.allocatable or {}).get(resource, 0) for resource in SCORED) for node in self.nodes]
 
     def fit(self, workload: Workload) -> Outcome:
         """Place as many replicas of a workload as fit, and count how many more would fit."""
-        barred, need = self._barred(workload.placing, daemons=workload.replicas is None), _need(workload)
-        pod_rules = PodRules(workload, self.nodes, self.running)
         daemons = workload.replicas is None
+        workload = _with_tolerations(workload, (*OF_EVERY_POD, *(OF_DAEMONS if daemons else ())))
+        barred, need = self._barred(workload.placing), _need(workload)
+        pod_rules = PodRules(workload, self.nodes, self.running)
         wanted = sum(not why for why in barred) if workload.replicas is None else workload.replicas
         if daemons or pod_rules.change:
-            chosen, free = self._chosen(barred, need, pod_rules, most=wanted if daemons else None, once=daemons)
+            free = [dict(have) for have in self.free]
+            chosen = self._chosen(barred, need, pod_rules, free, most=wanted if daemons else None, once=daemons)
             fits = _counts(chosen, len(free))
+            placed = _counts(chosen[:wanted], len(free))
         else:
-            chosen, _ = self._chosen(barred, need, pod_rules, most=wanted)
             barriers = [why or pod_rules.limits(place) for place, why in enumerate(barred)]
             fits = [0 if why else _times(have, need) for why, have in zip(barriers, self.free, strict=True)]
+            placed = fits
+            if wanted < sum(fits):
+                free = [dict(have) for have in self.free]
+                placed = _counts(self._chosen(barred, need, pod_rules, free, most=wanted), len(free))
             free = [_less(have, need, times) for have, times in zip(self.free, fits, strict=True)]
         limited_by = [
             (
@@ -77,33 +97,42 @@ class Scheduler:
             for place, why in enumerate(barred)
         ]
         before = self.free
-        placed = self._take(workload, need, chosen[:wanted])
+        self.free = [_less(have, need, n) if n else have for have, n in zip(self.free, placed, strict=True)]
+        self._add(workload, placed)
         return Outcome(before, fits, placed, limited_by, wanted)
 
-    def place(self, workload: Workload) -> int:
-        """Place as many replicas of a workload as fit; return their number."""
-        barred, need = self._barred(workload.placing, daemons=False), _need(workload)
+    def place(self, workload: Workload) -> list[int]:
+        """Place as many replicas of a workload as fit; return the indexes of their nodes, one after the other."""
+        barred, need = self._barred(workload.placing), _need(workload)
         pod_rules = PodRules(workload, self.nodes, self.running)
-        chosen, _ = self._chosen(barred, need, pod_rules, most=workload.replicas)
-        self._take(workload, need, chosen)
-        return len(chosen)
+        chosen = self._chosen(barred, need, pod_rules, self.free, most=workload.replicas)
+        self._add(workload, _counts(chosen, len(self.free)))
+        return chosen
 
-    def _take(self, workload: Workload, need: Amounts, chosen: Sequence[int]) -> list[int]:
-        """Add the placed pods to the nodes; return their number per node."""
-        placed = _counts(chosen, len(self.free))
-        self.free = [_less(have, need, n) if n else have for have, n in zip(self.free, placed, strict=True)]
-        pod = RunningPod(workload.namespace, workload.labels, workload.placing.anti_affinities)
-        for place in chosen:
-            self.running.add(place, pod)
-        return placed
+    def why_not(self, workload: Workload) -> list[tuple[str, ...]]:
+        """Return for every node why it cannot run one more pod."""
+        barred, need = self._barred(workload.placing), _need(workload)
+        pod_rules = PodRules(workload, self.nodes, self.running)
+        return [why or (*_short(self.free[place], need), *pod_rules.limits(place)) for place, why in enumerate(barred)]
 
-    def _barred(self, rules: Placing, *, daemons: bool) -> list[tuple[str, ...]]:
+    def _add(self, workload: Workload, placed: Sequence[int]) -> None:
+        """Count the placed pods as running."""
+        placing = workload.placing
+        pod = RunningPod(workload.namespace, workload.labels, placing.anti_affinities, placing.host_ports)
+        if placing.anti_affinities:
+            terms = tuple(term_for(term, workload.labels) for term in placing.anti_affinities)
+            pod = structs.replace(pod, anti_affinities=terms)
+        for place, count in enumerate(placed):
+            for _ in range(min(count, MOST_COUNTED)):
+                self.running.add(place, pod)
+
+    def _barred(self, rules: Placing) -> list[tuple[str, ...]]:
         """Return for every node why it cannot run a pod, regardless of free resources."""
-        if daemons:
-            rules = structs.replace(rules, tolerations=(*rules.tolerations, *OF_DAEMONS))
         known = self.barriers.get(rules)
         if known is None:
-            known = self.barriers[rules] = [barriers(node, rules) for node in self.nodes]
+            known = self.barriers[rules] = [
+                ("drained",) if node.name in self.drained else barriers(node, rules) for node in self.nodes
+            ]
         return known
 
     def _chosen(
@@ -111,16 +140,14 @@ class Scheduler:
         barred: Sequence[tuple[str, ...]],
         need: Amounts,
         pod_rules: PodRules,
+        free: list[dict[str, int]],
         *,
         most: int | None,
         once: bool = False,
-    ) -> tuple[list[int], list[dict[str, int]]]:
-        """Choose nodes for one pod after the other, for `most` pods or until no more fit; also return what is free."""
-        free = [dict(have) for have in self.free]
+    ) -> list[int]:
+        """Choose nodes for one pod after the other, for `most` pods or until no more fit; take it from what is free."""
         candidates = _Candidates(pod_rules, partial(self._fullness, free, need))
-        for start, why in enumerate(barred):
-            if not why and _has_room(free[start], need):
-                candidates.put(start)
+        candidates.fill([place for place, why in enumerate(barred) if not why and _has_room(free[place], need)])
         chosen: list[int] = []
         while (most is None or len(chosen) < most) and (place := candidates.take()) is not None:
             chosen.append(place)
@@ -129,16 +156,15 @@ class Scheduler:
             candidates.let_in(pod_rules.add(place))
             if not once and _has_room(free[place], need):
                 candidates.put(place)
-        return chosen, free
+        return chosen
 
     def _fullness(self, free: Sequence[Mapping[str, int]], need: Amounts, place: int) -> int:
         """Return the negated LeastAllocated score of a node with one more pod, the mean of CPU and memory."""
-        left, offered = free[place], self.nodes[place].allocatable or {}
-        return -sum(
-            (left.get(resource, 0) - need.get(resource, 0)) * STEPS // offered[resource]
-            for resource in SCORED
-            if offered.get(resource)
-        )
+        left, score = free[place], 0
+        for resource, offered in zip(SCORED, self.offered[place], strict=True):
+            if offered:
+                score -= (left.get(resource, 0) - need.get(resource, 0)) * STEPS // offered
+        return score
 
 
 class _Candidates:
@@ -152,6 +178,13 @@ class _Candidates:
         self.fullness = fullness
         self.bins: dict[str | None, list[tuple[int, int]]] = {}
         self.aside: dict[int, list[int]] = {}
+
+    def fill(self, places: Sequence[int]) -> None:
+        """Put several nodes at once."""
+        for place in places:
+            self.bins.setdefault(self.pod_rules.bin_of(place), []).append((self.fullness(place), place))
+        for heap in self.bins.values():
+            heapify(heap)
 
     def put(self, place: int) -> None:
         heappush(self.bins.setdefault(self.pod_rules.bin_of(place), []), (self.fullness(place), place))
@@ -177,11 +210,24 @@ class _Candidates:
         return False
 
 
+def _with_tolerations(workload: Workload, more: Sequence[Toleration]) -> Workload:
+    placing = structs.replace(workload.placing, tolerations=(*workload.placing.tolerations, *more))
+    made: Workload = structs.replace(workload, placing=placing)
+    return made
+
+
+def in_millicores(requests: Amounts) -> Amounts:
+    """Round CPU up to whole millicores, as the scheduler counts a pod."""
+    rest = -requests.get("cpu", 0) % MILLICORE
+    return {**requests, "cpu": requests["cpu"] + rest} if rest else requests
+
+
 def _need(workload: Workload) -> Amounts:
-    return {**{resource: amount for resource, amount in workload.requests.items() if amount > 0}, SLOTS: 1}
+    requests = in_millicores(workload.requests)
+    return {**{resource: amount for resource, amount in requests.items() if amount > 0}, SLOTS: 1}
 
 
-def _free(node: Node) -> Amounts:
+def _free(node: Node) -> dict[str, int]:
     offered, taken = node.allocatable or {}, {**(node.requests or {}), SLOTS: node.pod_count or 0}
     return {resource: offered.get(resource, 0) - taken.get(resource, 0) for resource in {**offered, **taken}}
 

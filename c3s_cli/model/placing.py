@@ -29,18 +29,34 @@ class NodeTerm(Struct, frozen=True):
     fields: tuple[Requirement, ...] = ()
 
 
-class AntiAffinity(Struct, frozen=True):
-    """A required pod anti-affinity term. namespaces: None for all, () for the pod's own."""
+class PodTerm(Struct, frozen=True):
+    """A required pod affinity or anti-affinity term.
+
+    namespaces, namespace_selector: where the other pods are; the pod's own namespace if there is neither. match_keys,
+    mismatch_keys: labels whose value the other pods must share with the pod, or must not.
+    """
 
     topology_key: str
     selector: Selector
-    namespaces: tuple[str, ...] | None = ()
+    namespaces: tuple[str, ...] = ()
+    namespace_selector: Selector = None
+    match_keys: tuple[str, ...] = ()
+    mismatch_keys: tuple[str, ...] = ()
+
+
+class HostPort(Struct, frozen=True):
+    """A port that a pod takes on its node. ip: 0.0.0.0 for every address."""
+
+    port: int
+    protocol: str = "TCP"
+    ip: str = "0.0.0.0"  # noqa: S104  what the API server writes
 
 
 class Spread(Struct, frozen=True):
     """A topology spread constraint with DoNotSchedule.
 
     honors_affinity, honors_taints: whether to count only nodes that match the pod's affinity, or its tolerations.
+    match_keys: as in PodTerm.
     """
 
     topology_key: str
@@ -49,20 +65,27 @@ class Spread(Struct, frozen=True):
     min_domains: int = 1
     honors_affinity: bool = True
     honors_taints: bool = False
+    match_keys: tuple[str, ...] = ()
 
 
 class Placing(Struct, frozen=True):
     """Where a pod may run.
 
-    node_labels: the nodeSelector. node_terms: the required node affinity, None if there is none. ignored: the rules of
-    the spec that c3s does not consider, in words.
+    node_labels: the nodeSelector. node_terms: the required node affinity, None if there is none. node_name: the node
+    that the spec names. refused: why the pod fits nowhere, such as scheduling gates. volumes: for each volume, the
+    terms of which a node must match one. ignored: the rules of the spec that c3s does not consider, in words.
     """
 
     node_labels: tuple[Requirement, ...] = ()
     node_terms: tuple[NodeTerm, ...] | None = None
     tolerations: tuple[Toleration, ...] = ()
     spreads: tuple[Spread, ...] = ()
-    anti_affinities: tuple[AntiAffinity, ...] = ()
+    affinities: tuple[PodTerm, ...] = ()
+    anti_affinities: tuple[PodTerm, ...] = ()
+    host_ports: tuple[HostPort, ...] = ()
+    node_name: str = ""
+    refused: tuple[str, ...] = ()
+    volumes: tuple[tuple[NodeTerm, ...], ...] = ()
     priority: int = 0
     ignored: tuple[str, ...] = ()
 
@@ -94,7 +117,7 @@ class FitRequest(Struct, frozen=True):
     def looks_at_pods(self) -> bool:
         """Whether the placement depends on the labels of running pods."""
         return bool(self.without) or any(
-            each.placing.spreads or each.placing.anti_affinities for each in self.workloads
+            each.placing.spreads or each.placing.affinities or each.placing.anti_affinities for each in self.workloads
         )
 
 
@@ -102,7 +125,8 @@ class FitResult(Struct, frozen=True):
     """The placement of a workload, or of the pods of a drained node (namespace: None, workload: the node's name).
 
     unplaced: "namespace/name" of the pods of a drained node that do not fit. not_considered: rules that were ignored.
-    context: "" if only one was requested.
+    context: "" if only one was requested. placed_after_deletion: how many pods of a drained node fit once it is
+    deleted; None if that is the same.
     """
 
     workload: str
@@ -112,3 +136,19 @@ class FitResult(Struct, frozen=True):
     unplaced: tuple[str, ...] = ()
     not_considered: tuple[str, ...] = ()
     context: str = ""
+    placed_after_deletion: int | None = None
+
+
+class Budget(Struct, frozen=True):
+    """A PodDisruptionBudget that allows no eviction now."""
+
+    namespace: str
+    name: str
+    selector: Selector
+
+
+class Surroundings(Struct, frozen=True):
+    """What else decides where pods may run: the labels of namespaces, and exhausted disruption budgets."""
+
+    namespaces: Mapping[str, Mapping[str, str]] = {}
+    budgets: tuple[Budget, ...] = ()

@@ -238,6 +238,28 @@ class Fit(Node, frozen=True, gc=False):
     limited_by: tuple[str, ...] = ()
 
 
+class Move(Struct, frozen=True, gc=False):
+    """A pod that must leave its node, and where it fits: to_node is None if nowhere.
+
+    reasons: why it fits nowhere, and why a drain would refuse it. details: of the target.
+    """
+
+    context: str
+    namespace: str
+    name: str
+    from_node: str
+    to_node: str | None = None
+    reasons: tuple[str, ...] = ()
+    details: NodeDetails | None = None
+    labels: Mapping[str, str] | None = None
+    owner: str | None = None
+    requests: Amounts | None = None
+
+    timestamp: ClassVar[None] = None
+    window: ClassVar[None] = None
+    figures: ClassVar[None] = None
+
+
 class Group(Struct, frozen=True, gc=False):
     """Several nodes or pods as one row: a rollup, the totals, or a whole cluster.
 
@@ -319,4 +341,4 @@ class Volume(Struct, frozen=True, gc=False):
     figures: ClassVar[None] = None
 
 
-Row = Node | Pod | Group | Volume
+Row = Node | Pod | Group | Volume | Move

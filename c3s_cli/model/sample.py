@@ -9,6 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from c3s_cli.errors import C3sError
+from c3s_cli.model.placing import Surroundings
 from c3s_cli.model.rows import Figures, Node, NodeFacts, Pod, PodFacts, Volume
 
 # The source of a Failure of a whole cluster.
@@ -33,7 +34,8 @@ class Sample(Struct, frozen=True):
     namespace: the namespace read, for messages. nodes, pods: what the metrics API reported. node_facts, pod_facts: the
     core objects by name, or by namespace and name; None if not read. pod_count: all pods that the API server has.
     group_figures: figures of whole groups that are not sums over members, by the keys of the group. absence: why there
-    is no data, if the source knows. remarks: what the source says about its figures.
+    is no data, if the source knows. remarks: what the source says about its figures. surroundings: what else decides
+    where pods may run, for `c3s fit`.
     """
 
     context: str
@@ -50,6 +52,7 @@ class Sample(Struct, frozen=True):
     volumes: Sequence[Volume] = ()
     absence: str = ""
     remarks: tuple[str, ...] = ()
+    surroundings: Surroundings = Surroundings()
 
 
 class Reading(Struct, frozen=True):

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from c3s_cli.errors import ApiError, ExitCode
-from c3s_cli.metrics import nodes_and_pods
+from c3s_cli.metrics import room_for
 from c3s_cli.model.sample import Reading
 from c3s_cli.output import unmatched_paths
 from c3s_cli.request.view import TABLES
@@ -50,7 +50,7 @@ def fit(target: Target, query: Query, view: View, request: FitRequest) -> ExitCo
 
 
 def _report(fleet: Fleet, query: Query, request: FitRequest, stages: Stages) -> Report:
-    job = partial(_read, query, labels=request.looks_at_pods)
+    job = partial(_read, query, request)
     with nullcontext() if fleet.several else stages.stage("reading"):
         samples, failures = Clusters(fleet, query, stages, job, once=True).read()
     _check_names(request.without, samples)
@@ -60,9 +60,9 @@ def _report(fleet: Fleet, query: Query, request: FitRequest, stages: Stages) -> 
         return make_fit(samples, query, request, failures=failures, contexts=fleet.several)
 
 
-def _read(query: Query, member: Member, *, labels: bool) -> Reading:
+def _read(query: Query, request: FitRequest, member: Member) -> Reading:
     requests = member.open_reading()
-    return Reading(nodes_and_pods(requests, query.namespace or requests.cluster.namespace, labels=labels))
+    return Reading(room_for(requests, query.namespace or requests.cluster.namespace, request))
 
 
 def _check_names(names: Sequence[str], samples: Sequence[Sample]) -> None:
@@ -93,6 +93,9 @@ def _of_context(fit_results: Sequence[FitResult], *, drains: bool) -> Iterator[s
     for each in fit_results:
         if each.namespace is None:
             yield f"{each.placed} of {each.replicas} pods of {each.workload} fit elsewhere{_left(each.unplaced)}"
+            if each.placed_after_deletion is not None:
+                fit = f"{each.placed_after_deletion} of {each.replicas} pods of {each.workload} fit elsewhere"
+                yield f"{fit} once it is deleted"
     for each in (each for each in workloads if each.replicas or not drains):
         prefix = f"{each.workload}: " if len(workloads) > 1 else ""
         yield f"{prefix}{each.placed} of {each.replicas} replicas fit"

@@ -1,6 +1,7 @@
 """A reference scheduler: it looks at every pod of the cluster anew for every node and every pod placed.
 
-Works on the JSON of the API alone and shares no code with c3s. Slow, and short enough to be read.
+Works on the JSON of the API alone and shares no code with c3s. Slow, and short enough to be read. A drained node stays,
+cordoned, with the pods of its DaemonSets and its static pods.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ OF_DAEMONS = [
         ("unschedulable", "NoSchedule"),
     )
 ]
+OF_EVERY_POD = OF_DAEMONS[:2]
+ANY_ADDRESS = "0.0.0.0"  # noqa: S104  what the API server writes
 
 
 def amount(text: str) -> Fraction:
@@ -110,7 +113,9 @@ def likes(node: Json, spec: Json) -> list[str]:
 class Simulation:
     """Nodes and pods as JSON. A pod stands on the node that its spec names."""
 
-    def __init__(self, nodes: Sequence[Json], pods: Sequence[Json]) -> None:
+    def __init__(self, nodes: Sequence[Json], pods: Sequence[Json], namespaces: Mapping[str, Json]) -> None:
+        self.namespaces = namespaces
+        self.drained: list[str] = []
         self.nodes = sorted(nodes, key=lambda node: node["metadata"]["name"])
         self.pods = [pod for pod in pods if pod["status"]["phase"] not in ("Succeeded", "Failed")]
 
@@ -130,13 +135,67 @@ class Simulation:
 
     def problems(self, node: Json, pod: Json) -> list[str]:
         """Say what keeps one more such pod off a node."""
+        if node["metadata"]["name"] in self.drained:
+            return ["drained"]
         found = self.barred(node, pod)
         wanted = {"pods": Fraction(1)} | {r: requested(pod, r) for r in ("cpu", "memory", "gpu")}
         short = [r for r, need in wanted.items() if need > 0 and self.free(node, r) < need]
         if found:
             return found + short
-        apart = ["anti-affinity"] if self.repelled(node, pod) else []
-        return short + apart + (["spread"] if self.unbalanced(node, pod) else [])
+        rules = {
+            "host-ports": self.port_taken(node, pod),
+            "pod-affinity": self.lonely(node, pod),
+            "anti-affinity": self.repelled(node, pod),
+            "spread": self.unbalanced(node, pod),
+        }
+        return short + [rule for rule, broken in rules.items() if broken]
+
+    def placed(self) -> list[tuple[Json, Json]]:
+        """Give every pod that stands on a node, with the node."""
+        return [(pod, node) for node in self.nodes for pod in self.on(node)]
+
+    def port_taken(self, node: Json, pod: Json) -> bool:
+        taken = [port for other in self.on(node) for port in host_ports(other["spec"])]
+        return any(
+            (one[0], one[1]) == (two[0], two[1]) and (one[2] == two[2] or ANY_ADDRESS in (one[2], two[2]))
+            for one in host_ports(pod["spec"])
+            for two in taken
+        )
+
+    def looks_at(self, term: Json, home: str, namespace: str) -> bool:
+        """Say whether the term of a pod at home concerns the pods of a namespace."""
+        named, selector = term.get("namespaces") or [], term.get("namespaceSelector")
+        if selector is None:
+            return namespace in (named or [home])
+        return namespace in named or selects(selector, self.namespaces[namespace])
+
+    def wants(self, term: Json, pod: Json, other: Json) -> bool:
+        selector = dict(term.get("labelSelector") or {})
+        more = [
+            {"key": key, "operator": operator, "values": [labels(pod)[key]]}
+            for field, operator in (("matchLabelKeys", "In"), ("mismatchLabelKeys", "NotIn"))
+            for key in term.get(field, [])
+            if key in labels(pod)
+        ]
+        selector["matchExpressions"] = [*selector.get("matchExpressions", []), *more]
+        if term.get("labelSelector") is None or not selects(selector, labels(other)):
+            return False
+        return self.looks_at(term, pod["metadata"]["namespace"], other["metadata"]["namespace"])
+
+    def lonely(self, node: Json, pod: Json) -> bool:
+        """Say whether a pod must be near others and is not; the first of a group that wants itself may be alone."""
+        terms = required(pod["spec"], "podAffinity") or []
+        here = node["metadata"]["labels"]
+        if any(term["topologyKey"] not in here for term in terms):
+            return True
+        liked = [there for other, there in self.placed() if terms and all(self.wants(t, pod, other) for t in terms)]
+        anyone = any(t["topologyKey"] in there["metadata"]["labels"] for t in terms for there in liked)
+        if not anyone and all(self.wants(term, pod, pod) for term in terms):
+            return False
+        return not all(
+            any(there["metadata"]["labels"].get(t["topologyKey"]) == here[t["topologyKey"]] for there in liked)
+            for t in terms
+        )
 
     def repelled(self, node: Json, pod: Json) -> bool:
         for other in self.pods:
@@ -147,12 +206,9 @@ class Simulation:
                 continue
             for one, two in ((pod, other), (other, pod)):
                 for term in required(one["spec"], "podAntiAffinity") or []:
-                    spaces = term.get("namespaces") or [one["metadata"]["namespace"]]
-                    if "namespaceSelector" not in term and two["metadata"]["namespace"] not in spaces:
-                        continue
                     here = node["metadata"]["labels"].get(term["topologyKey"])
                     there = home["metadata"]["labels"].get(term["topologyKey"])
-                    if here is not None and here == there and selects(term.get("labelSelector"), labels(two)):
+                    if here is not None and here == there and self.wants(term, one, two):
                         return True
         return False
 
@@ -184,15 +240,22 @@ class Simulation:
                     for other in self.on(one)
                     if other["metadata"]["namespace"] == pod["metadata"]["namespace"]
                     and "deletionTimestamp" not in other["metadata"]
-                    and selects(each.get("labelSelector"), labels(other))
+                    and self.counts(each, pod, other)
                 ]
                 where = one["metadata"]["labels"][each["topologyKey"]]
                 sizes[where] = sizes.get(where, 0) + len(alike)
             least = min(sizes.values(), default=0) if len(sizes) >= each.get("minDomains", 1) else 0
-            own = 1 if selects(each.get("labelSelector"), labels(pod)) else 0
+            own = 1 if self.counts(each, pod, pod) else 0
             if sizes.get(domain, 0) + own - least > each["maxSkew"]:
                 return True
         return False
+
+    def counts(self, rule: Json, pod: Json, other: Json) -> bool:
+        keys = [key for key in rule.get("matchLabelKeys", []) if key in labels(pod)]
+        selector = rule.get("labelSelector") or {}
+        if not any(selector.values()) and (not keys or rule.get("labelSelector") is None):
+            return False
+        return all(labels(pod)[key] == labels(other).get(key) for key in keys) and selects(selector, labels(other))
 
     def best(self, pod: Json, among: Sequence[Json]) -> Json | None:
         """Choose the node that stays the emptiest; of equals the first by name."""
@@ -215,21 +278,36 @@ class Simulation:
         self.pods.append({**pod, "spec": {**pod["spec"], "nodeName": name}})
         return name
 
-    def drain(self, name: str) -> list[str]:
-        """Take a node away; return the pods that find no other."""
-        self.nodes = [node for node in self.nodes if node["metadata"]["name"] != name]
-        gone = [pod for pod in self.pods if pod["spec"].get("nodeName") == name]
-        self.pods = [pod for pod in self.pods if pod["spec"].get("nodeName") != name]
-        gone = [
-            pod
-            for pod in gone
-            if "deletionTimestamp" not in pod["metadata"]
-            and not any(owner["kind"] in ("DaemonSet", "Node") for owner in pod["metadata"].get("ownerReferences", []))
-        ]
+    def drain(self, names: Sequence[str]) -> list[list[str]]:
+        """Move the pods of the drained nodes; return by node those that find no other."""
+        gone = [pod for pod in self.pods if pod["spec"].get("nodeName") in names and not bound(pod)]
+        self.pods = [pod for pod in self.pods if pod["spec"].get("nodeName") not in names or bound(pod)]
+        gone = [pod for pod in gone if "deletionTimestamp" not in pod["metadata"]]
         gone.sort(
             key=lambda pod: (-pod["spec"].get("priority", 0), pod["metadata"]["namespace"], pod["metadata"]["name"])
         )
-        return [f"{pod['metadata']['namespace']}/{pod['metadata']['name']}" for pod in gone if self.place(pod) is None]
+        left = [pod for pod in gone if self.place(pod) is None]
+        return [
+            [
+                f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
+                for pod in left
+                if pod["spec"]["nodeName"] == name
+            ]
+            for name in names
+        ]
+
+
+def bound(pod: Json) -> bool:
+    return any(owner["kind"] in ("DaemonSet", "Node") for owner in pod["metadata"].get("ownerReferences", []))
+
+
+def host_ports(spec: Json) -> list[tuple[int, str, str]]:
+    every = [port for container in spec["containers"] for port in container.get("ports", [])]
+    own = "containerPort" if spec.get("hostNetwork") else "hostPort"
+    found = [(port.get("hostPort") or port.get(own), port) for port in every]
+    return [
+        (number, port.get("protocol", "TCP"), port.get("hostIP") or ANY_ADDRESS) for number, port in found if number
+    ]
 
 
 def labels(pod: Json) -> Json:
@@ -245,16 +323,22 @@ def requested(pod: Json, resource: str) -> Fraction:
 
 
 def simulate(
-    nodes: Sequence[Json], pods: Sequence[Json], pod: Json, replicas: int | None, without: Sequence[str]
+    nodes: Sequence[Json],
+    pods: Sequence[Json],
+    pod: Json,
+    replicas: int | None,
+    without: Sequence[str],
+    namespaces: Mapping[str, Json],
 ) -> tuple[dict[str, tuple[int, int, list[str]]], list[list[str]]]:
     """Give (fits, placed, what stops one more) by node, and the pods that each drained node leaves without a place.
 
     replicas: None for a DaemonSet.
     """
-    cluster = Simulation(nodes, pods)
+    cluster = Simulation(nodes, pods, namespaces)
     left = _drained(cluster, without)
+    more = OF_DAEMONS if replicas is None else OF_EVERY_POD
+    pod = {**pod, "spec": {**pod["spec"], "tolerations": [*pod["spec"].get("tolerations", []), *more]}}
     if replicas is None:
-        pod = {**pod, "spec": {**pod["spec"], "tolerations": [*pod["spec"].get("tolerations", []), *OF_DAEMONS]}}
         pod["spec"].pop("topologySpreadConstraints", None)
     chosen: list[str] = []
     while True:
@@ -269,6 +353,8 @@ def simulate(
     found = {}
     for node in cluster.nodes:
         name = node["metadata"]["name"]
+        if name in without:
+            continue
         reasons = cluster.problems(node, pod) + (["one-per-node"] if replicas is None and name in chosen else [])
         found[name] = (chosen.count(name), first.count(name), sorted(reasons))
     return found, left
@@ -276,5 +362,9 @@ def simulate(
 
 def _drained(cluster: Simulation, without: Sequence[str]) -> list[list[str]]:
     """Drain all nodes together, then say node by node which pods are left over."""
-    cluster.nodes = [node for node in cluster.nodes if node["metadata"]["name"] not in without]
-    return [cluster.drain(name) for name in without]
+    cluster.drained = list(without)
+    cluster.nodes = [
+        {**node, "spec": {**node["spec"], "unschedulable": True}} if node["metadata"]["name"] in without else node
+        for node in cluster.nodes
+    ]
+    return cluster.drain(without)

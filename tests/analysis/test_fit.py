@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from c3s_cli.cli import main
 from tests.analysis.simulated import Json, simulate
-from tests.servers import FakeApi
+from tests.servers import FakeApi, Reply
 
 ZONE, HOST = "topology.kubernetes.io/zone", "kubernetes.io/hostname"
 NAMES = ("n1", "n2", "n3", "n4", "n5")
@@ -143,7 +143,18 @@ aparts = st.lists(
         lambda key, selector, more: {"topologyKey": key, "labelSelector": selector, **more},
         st.sampled_from([HOST, ZONE]),
         selectors,
-        st.sampled_from([{}, {}, {"namespaces": ["other"]}, {"namespaceSelector": {}}]),
+        st.sampled_from(
+            [
+                {},
+                {},
+                {"namespaces": ["other"]},
+                {"namespaceSelector": {}},
+                {"namespaceSelector": {"matchLabels": {"team": "x"}}},
+                {"namespaceSelector": {"matchLabels": {"team": "y"}}, "namespaces": ["default"]},
+                {"matchLabelKeys": ["tier"]},
+                {"mismatchLabelKeys": ["tier"]},
+            ]
+        ),
     ),
     max_size=2,
 )
@@ -177,6 +188,7 @@ spread = st.builds(
         minDomains=st.integers(1, 3),
         nodeAffinityPolicy=st.sampled_from(["Honor", "Ignore"]),
         nodeTaintsPolicy=st.sampled_from(["Honor", "Ignore"]),
+        matchLabelKeys=st.just(["tier"]),
     ),
 )
 
@@ -187,9 +199,10 @@ def spreads(least: int) -> st.SearchStrategy[list[Json]]:
     )
 
 
-def affinity(node: Any, apart: Any) -> Json:
+def affinity(node: Any, apart: Any, near: Any = None) -> Json:
     of_nodes = {} if node is None else {"nodeAffinity": {REQUIRED: {"nodeSelectorTerms": node}}}
-    return of_nodes | ({"podAntiAffinity": {REQUIRED: apart}} if apart else {})
+    of_pods = {"podAffinity": {REQUIRED: near}} if near else {}
+    return of_nodes | of_pods | ({"podAntiAffinity": {REQUIRED: apart}} if apart else {})
 
 
 rough_specs = st.builds(
@@ -210,6 +223,24 @@ calm_specs = st.builds(
         tolerations=st.just([{"operator": "Exists"}]),
     ),
     st.builds(affinity, st.none(), st.just([]) | aparts),
+)
+ports = st.lists(
+    st.builds(
+        lambda port, more: {"containerPort": port, **more},
+        st.sampled_from([80, 443]),
+        optional(
+            hostPort=st.sampled_from([80, 443]),
+            protocol=st.sampled_from(["TCP", "UDP"]),
+            hostIP=st.sampled_from(["10.0.0.1", "0.0.0.0"]),  # noqa: S104  what the API server writes
+        ),
+    ),
+    max_size=2,
+)
+social_specs = st.builds(
+    lambda listened, network, near: {"containers": [{**SMALL, "ports": listened}], "affinity": near, **network},
+    st.just([]) | ports,
+    st.sampled_from([{}, {}, {"hostNetwork": True}]),
+    st.builds(affinity, st.none(), st.just([]) | aparts, st.just([]) | aparts),
 )
 NAMESPACES = st.sampled_from(["default", "default", "other"])
 
@@ -232,6 +263,7 @@ def running(draw: st.DrawFn, specs: st.SearchStrategy[Json]) -> list[Json]:
     return pods
 
 
+TEAMS = {"default": {"team": "x"}, "other": {"team": "y"}}
 KINDS = ("Deployment", "Deployment", "StatefulSet", "Job", "Pod", "DaemonSet")
 
 
@@ -247,6 +279,8 @@ def manifest(kind: str, namespace: str, labels: Json, spec: Json, replicas: int)
 scenes = st.one_of(
     st.tuples(rough_nodes(), running(rough_specs), st.sampled_from(KINDS), app_labels, rough_specs),
     st.tuples(calm_nodes(), running(calm_specs), st.sampled_from(KINDS[:3]), app_labels, calm_specs),
+    st.tuples(calm_nodes(), running(social_specs), st.sampled_from(KINDS[:3]), app_labels, social_specs),
+    st.tuples(calm_nodes(), running(social_specs), st.sampled_from(KINDS), st.just({"app": "a"}), social_specs),
     st.tuples(calm_nodes(), running(calm_specs), st.sampled_from(KINDS[:3]), st.just({"app": "a"}), calm_specs),
 )
 
@@ -267,10 +301,13 @@ def test_fit_finds_what_a_simulation_finds(
     without = [name for name in without if name in names]
     wanted = {"DaemonSet": None, "Pod": 1}.get(kind, replicas)
     pod = {"metadata": {"name": "new", "namespace": namespace, "labels": labels}, "spec": spec}
-    rows, left = simulate(cluster, pods, pod, wanted, without)
+    rows, left = simulate(cluster, pods, pod, wanted, without, TEAMS)
 
     server.nodes(*cluster)
     server.pods(*pods)
+    server.routes["/api/v1/namespaces"] = Reply(
+        {"metadata": {}, "items": [{"metadata": {"name": name, "labels": team}} for name, team in TEAMS.items()]}
+    )
     path = tmp_path_factory.getbasetemp() / "manifest.json"
     path.write_text(json.dumps(manifest(kind, namespace, labels, spec, replicas)))
     document, code, said = fit(server, path, without)

@@ -195,3 +195,61 @@ def test_a_workload_keeps_clear_of_the_pods_placed_before_it(run: Run, api: Fake
         ["n2", "Deployment/z", "0"],
     ]
     assert result.code == 3
+
+
+@pytest.mark.parametrize(
+    ("ports", "network", "count"),
+    [
+        ([{"containerPort": 80, "hostPort": 80}], False, 0),
+        ([{"containerPort": 80}], True, 0),
+        ([{"containerPort": 80}], False, 4),
+        ([{"containerPort": 80, "hostPort": 80, "protocol": "UDP"}], False, 1),
+        ([{"containerPort": 80, "hostPort": 80, "hostIP": "10.0.0.2"}], False, 1),
+        ([{"containerPort": 80, "hostPort": 80, "hostIP": "10.0.0.1"}], False, 0),
+    ],
+)
+def test_a_port_of_the_node_is_taken_once(
+    run: Run, api: FakeApi, tmp_path: Path, ports: list[Json], network: object, count: int
+) -> None:
+    taken = [{"name": "c", "ports": [{"containerPort": 80, "hostIP": "10.0.0.1"}]}]
+    api.nodes(node("n1", cpu="4"))
+    api.pods(pod("other", "old", "n1", spec={"hostNetwork": True, "containers": taken}))
+    containers = [{"resources": {"requests": {"cpu": "1"}}, "ports": ports}]
+    assert placed(run, api, tmp_path, {"hostNetwork": network, "containers": containers}, 9) == {"n1": count}
+
+
+def test_numbers_of_labels_are_those_of_go(run: Run, api: FakeApi, tmp_path: Path) -> None:
+    sizes = {"n1": "1_0", "n2": "10", "n3": "99999999999999999999", "n4": "+10"}
+    api.nodes(*(node(name, labels={"size": size}) for name, size in sizes.items()))
+    api.pods()
+    term = {"matchExpressions": [{"key": "size", "operator": "Gt", "values": ["5"]}]}
+    rule = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}}
+    found = placed(run, api, tmp_path, {"affinity": rule}, 99)
+    assert sorted(name for name, count in found.items() if count) == ["n2", "n4"]
+
+
+def test_a_pod_is_counted_in_whole_millicores(run: Run, api: FakeApi, tmp_path: Path) -> None:
+    api.nodes(node("n1", cpu="10m"))
+    api.pods(pod("default", "old", "n1", requests={"cpu": "1500u"}))
+    containers = [{"resources": {"requests": {"cpu": "1500u"}}}]
+    assert placed(run, api, tmp_path, {"containers": containers}, 9) == {"n1": 4}
+
+
+def test_a_drained_node_remains_a_domain(run: Run, api: FakeApi) -> None:
+    rule = {"topologyKey": ZONE, "maxSkew": 1, "whenUnsatisfiable": "DoNotSchedule"}
+    spec = {"topologySpreadConstraints": [{**rule, "labelSelector": {"matchLabels": {"app": "a"}}}]}
+    api.nodes(in_zone("n1", "a"), in_zone("n2", "b"))
+    api.pods(*(pod("default", f"p{n}", f"n{n}", labels={"app": "a"}, spec=spec) for n in (1, 2)))
+    result = run(f"fit --without n1 --server {api.url} --limit 0")
+    assert result.err.splitlines()[1:] == [
+        "0 of 1 pods of n1 fit elsewhere; no room for default/p1",
+        "1 of 1 pods of n1 fit elsewhere once it is deleted",
+    ]
+    assert result.code == 3
+
+
+@pytest.mark.parametrize(("spec", "count"), [({"nodeName": "n2"}, 1), ({"schedulingGates": [{"name": "wait"}]}, 0)])
+def test_pods_that_the_scheduler_does_not_place(run: Run, api: FakeApi, tmp_path: Path, spec: Json, count: int) -> None:
+    api.nodes(node("n1"), node("n2", cpu="1", spec={"unschedulable": True}))
+    api.pods()
+    assert placed(run, api, tmp_path, spec, 9) == {"n1": 0, "n2": count}

@@ -178,7 +178,7 @@ def test_what_the_pods_of_a_drained_node_ask_for_besides_is_named(run: Run, api:
     claims = [{"name": "token", "projected": {}}, {"name": "d", "persistentVolumeClaim": {"claimName": "d"}}]
     scratch = [{"name": "persistentVolumeClaim", "emptyDir": {}}, {"name": "ephemeral", "configMap": {"name": "c"}}]
     none = {"name": "none", "persistentVolumeClaim": None, "ephemeral": None}
-    api.nodes(node("a"), node("b"), node("c"))
+    api.nodes(*(node(name, labels={"zone": "z"}) for name in "abc"))
     api.pods(
         pod("x", "one", "a", spec={"affinity": affinity}),
         pod("x", "two", "a", spec={"volumes": claims}),
@@ -191,10 +191,10 @@ def test_what_the_pods_of_a_drained_node_ask_for_besides_is_named(run: Run, api:
         "1 more row is not shown\n"
         "2 of 2 pods of a fit elsewhere\n"
         "1 of 1 pods of b fit elsewhere\n"
-        "not considered: required pod affinity, volumes (pods of a)\n"
+        "not considered: volumes (pods of a)\n"
     )
     drained = json.loads(run(f"{command} -o json").out)["metadata"]["drained"]
-    assert [each["notConsidered"] for each in drained] == [["required pod affinity", "volumes"], []]
+    assert [each["notConsidered"] for each in drained] == [["volumes"], []]
 
 
 @pytest.mark.parametrize("volume", [{"ephemeral": {}}, {"ephemeral": {"volumeClaimTemplate": {"spec": {}}}}])

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final, Protocol
 
 import msgspec
 from msgspec import Raw, Struct, structs
 
-from c3s_cli.model.placing import AntiAffinity, NodeTerm, Placing, Selector, Spread, Toleration
+from c3s_cli.model.placing import HostPort, NodeTerm, Placing, PodTerm, Selector, Spread, Toleration
 from c3s_cli.model.requirement import Requirement
 from c3s_cli.sources.decode.claims import Volume, claims_volumes
 from c3s_cli.sources.decode.shapes import NULL, decode_one
@@ -25,6 +25,18 @@ class Rules(Protocol):
     tolerations: Raw
     topology_spread_constraints: Raw
     priority: int | None
+    host_network: bool
+
+    @property
+    def container_ports(self) -> Iterable[Raw]:
+        """The undecoded ports of all containers that run at the same time."""
+
+
+class _Port(Struct, rename="camel", gc=False):
+    container_port: int = 0
+    host_port: int | None = None
+    protocol: str | None = None
+    host_ip: str | None = msgspec.field(default=None, name="hostIP")
 
 
 class _Expression(Struct, gc=False):
@@ -33,7 +45,9 @@ class _Expression(Struct, gc=False):
     values: list[str] | None = None
 
 
-class _Selector(Struct, rename="camel", gc=False):
+class LabelSelector(Struct, rename="camel", gc=False):
+    """A label selector of the API."""
+
     match_labels: dict[str, str] | None = None
     match_expressions: list[_Expression] | None = None
 
@@ -53,9 +67,9 @@ class _NodeAffinity(Struct, gc=False):
 
 class _PodTerm(Struct, rename="camel", gc=False):
     topology_key: str = ""
-    label_selector: _Selector | None = None
+    label_selector: LabelSelector | None = None
     namespaces: list[str] | None = None
-    namespace_selector: _Selector | None = None
+    namespace_selector: LabelSelector | None = None
     match_label_keys: list[str] | None = None
     mismatch_label_keys: list[str] | None = None
 
@@ -80,7 +94,7 @@ class _Toleration(Struct, gc=False):
 class _Spread(Struct, rename="camel", gc=False):
     topology_key: str = ""
     when_unsatisfiable: str = "DoNotSchedule"
-    label_selector: _Selector | None = None
+    label_selector: LabelSelector | None = None
     max_skew: int = 1
     min_domains: int | None = None
     node_affinity_policy: str | None = None
@@ -89,10 +103,12 @@ class _Spread(Struct, rename="camel", gc=False):
 
 
 VOLUMES: Final = "volumes"
+ANY_ADDRESS: Final = HostPort(0).ip
 Labels: Any = dict[str, str] | None
 Wishes: Any = _Affinity | None
 Tolerations: Any = list[_Toleration] | None
 Spreads: Any = list[_Spread] | None
+Ports: Any = list[_Port] | None
 
 
 def placing_of(rules: Rules) -> Placing:
@@ -103,7 +119,23 @@ def placing_of(rules: Rules) -> Placing:
         _text(rules.tolerations),
         _text(rules.topology_spread_constraints),
         rules.priority or 0,
+        _ports(rules),
     )
+
+
+def _ports(rules: Rules) -> tuple[bytes, ...]:
+    """Return the lists of ports that may take a port of the node; all with the node's network."""
+    texts = (_text(raw) for raw in rules.container_ports)
+    return tuple(b"h" * rules.host_network + text for text in texts if rules.host_network or b"hostPort" in text)
+
+
+def _host_ports(texts: Iterable[bytes]) -> Iterator[HostPort]:
+    for text in texts:
+        shared = text.startswith(b"h")
+        for each in decode_one(text[shared:], Ports, "pods") or ():
+            # With the network of the node, the API server makes every port of a container one of the node.
+            if port := each.host_port or (each.container_port if shared else 0):
+                yield HostPort(port, each.protocol or "TCP", each.host_ip or ANY_ADDRESS)
 
 
 def _text(raw: Raw) -> bytes:
@@ -123,11 +155,14 @@ def _ignoring_volumes(placing: Placing) -> Placing:
 
 
 @lru_cache(maxsize=4096)
-def _placing(selector: bytes, affinity: bytes, tolerations: bytes, spreads: bytes, priority: int) -> Placing:
+def _placing(
+    selector: bytes, affinity: bytes, tolerations: bytes, spreads: bytes, priority: int, ports: tuple[bytes, ...]
+) -> Placing:
     labels = decode_one(selector, Labels, "pods") or {}
     affinities = decode_one(affinity, Wishes, "pods") or _Affinity()
     tolerated = decode_one(tolerations, Tolerations, "pods") or ()
     spread = decode_one(spreads, Spreads, "pods") or ()
+    near = (affinities.pod_affinity.required if affinities.pod_affinity else None) or ()
     apart = (affinities.pod_anti_affinity.required if affinities.pod_anti_affinity else None) or ()
     strict = [each for each in spread if each.when_unsatisfiable == "DoNotSchedule"]
     return Placing(
@@ -135,9 +170,10 @@ def _placing(selector: bytes, affinity: bytes, tolerations: bytes, spreads: byte
         node_terms=_node_terms(affinities.node_affinity),
         tolerations=tuple(_toleration(each) for each in tolerated),
         spreads=tuple(_spread(each) for each in strict),
-        anti_affinities=tuple(_anti_affinity(each) for each in apart),
+        affinities=tuple(_pod_term(each) for each in near),
+        anti_affinities=tuple(_pod_term(each) for each in apart),
+        host_ports=tuple(dict.fromkeys(_host_ports(ports))),
         priority=priority,
-        ignored=tuple(dict.fromkeys(_ignored(affinities, strict))),
     )
 
 
@@ -165,38 +201,31 @@ def _toleration(each: _Toleration) -> Toleration:
     return Toleration(each.key or "", each.operator or "Equal", each.value or "", each.effect or "")
 
 
-def _selector(selector: _Selector | None) -> Selector:
+def selector_of(selector: LabelSelector | None) -> Selector:
+    """Return the requirements of a label selector; None for none."""
     if selector is None:
         return None
     return (*_equal(selector.match_labels or {}), *_expressions(selector.match_expressions))
 
 
-def _anti_affinity(term: _PodTerm) -> AntiAffinity:
-    everywhere = term.namespace_selector is not None and _selector(term.namespace_selector) == ()
-    return AntiAffinity(
-        term.topology_key, _selector(term.label_selector), None if everywhere else tuple(term.namespaces or ())
+def _pod_term(term: _PodTerm) -> PodTerm:
+    return PodTerm(
+        term.topology_key,
+        selector_of(term.label_selector),
+        tuple(term.namespaces or ()),
+        selector_of(term.namespace_selector),
+        tuple(term.match_label_keys or ()),
+        tuple(term.mismatch_label_keys or ()),
     )
 
 
 def _spread(each: _Spread) -> Spread:
     return Spread(
         topology_key=each.topology_key,
-        selector=_selector(each.label_selector),
+        selector=selector_of(each.label_selector),
         max_skew=each.max_skew,
         min_domains=each.min_domains or 1,
         honors_affinity=each.node_affinity_policy != "Ignore",
         honors_taints=each.node_taints_policy == "Honor",
+        match_keys=tuple(each.match_label_keys or ()),
     )
-
-
-def _ignored(affinities: _Affinity, spreads: Iterable[_Spread]) -> Iterable[str]:
-    """Yield the rules that restrict placement but are not considered, in words."""
-    if affinities.pod_affinity and affinities.pod_affinity.required:
-        yield "required pod affinity"
-    for term in (affinities.pod_anti_affinity.required if affinities.pod_anti_affinity else None) or ():
-        if _selector(term.namespace_selector):
-            yield "namespaceSelector of a pod anti-affinity"
-        if term.match_label_keys or term.mismatch_label_keys:
-            yield "matchLabelKeys of a pod anti-affinity"
-    if any(each.match_label_keys for each in spreads):
-        yield "matchLabelKeys of a topology spread constraint"

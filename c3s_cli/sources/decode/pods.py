@@ -46,8 +46,8 @@ class _Container(Struct, rename="camel", gc=False):
 
 
 class _Spec(Struct, rename="camel", gc=False):
-    containers: list[_Container] | None = None
-    init_containers: list[_Container] | None = None
+    containers: Sequence[_Container] | None = None
+    init_containers: Sequence[_Container] | None = None
     overhead: dict[str, Quantity] | None = None
     resources: _Resources | None = None
     node_name: str = ""
@@ -69,13 +69,26 @@ class _Pod(Struct, gc=False):
     status: PodState | None = None
 
 
+class _PortedContainer(_Container, rename="camel", gc=False):
+    ports: Raw = NULL
+
+
 class _RuledSpec(_Spec, rename="camel", gc=False):
+    containers: Sequence[_PortedContainer] | None = None
+    init_containers: Sequence[_PortedContainer] | None = None
     node_selector: Raw = NULL
     affinity: Raw = NULL
     tolerations: Raw = NULL
     topology_spread_constraints: Raw = NULL
     volumes: list[Volume] | None = None
     priority: int | None = None
+    host_network: bool = False
+
+    @property
+    def container_ports(self) -> list[Raw]:
+        """The undecoded ports of the containers and sidecars."""
+        ports = [each.ports for each in self.containers or ()]
+        return ports + [each.ports for each in self.init_containers or () if each.restart_policy == "Always"]
 
 
 class _RuledPod(_Pod, gc=False):

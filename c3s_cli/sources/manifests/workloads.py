@@ -31,12 +31,9 @@ class _Meta(Struct, rename="camel"):
     labels: dict[str, str] | None = None
 
 
-class _Port(Struct, rename="camel"):
-    host_port: int | None = None
-
-
-class _Container(Struct):
-    ports: list[_Port] | None = None
+class _Container(Struct, rename="camel"):
+    ports: Raw = NULL
+    restart_policy: str | None = None
 
 
 class _Spec(Struct, rename="camel"):
@@ -48,11 +45,18 @@ class _Spec(Struct, rename="camel"):
     containers: list[_Container] | None = None
     init_containers: list[_Container] | None = None
     volumes: list[Volume] | None = None
+    host_network: bool = False
     node_name: str | None = None
     scheduler_name: str | None = None
     runtime_class_name: str | None = None
     resource_claims: list[Raw] | None = None
     scheduling_gates: list[Raw] | None = None
+
+    @property
+    def container_ports(self) -> list[Raw]:
+        """The undecoded ports of the containers and sidecars."""
+        ports = [each.ports for each in self.containers or ()]
+        return ports + [each.ports for each in self.init_containers or () if each.restart_policy == "Always"]
 
 
 class _Template(Struct):
@@ -112,7 +116,12 @@ def _workload(path: str, each: Object) -> list[Workload]:
             replicas=replicas,
             namespace=meta.namespace or "",
             labels=(shape.metadata.labels if shape.metadata else None) or {},
-            placing=structs.replace(placing, ignored=tuple(dict.fromkeys(ignored))),
+            placing=structs.replace(
+                placing,
+                node_name=shape.spec.node_name or "",
+                refused=("scheduling-gates",) if shape.spec.scheduling_gates else (),
+                ignored=tuple(dict.fromkeys(ignored)),
+            ),
         )
     ]
 
@@ -194,9 +203,6 @@ def _requesting(container: ContainerResources) -> ContainerResources:
 
 def _ignored(spec: _Spec, *, claims: bool) -> Iterator[str]:
     """Yield the restrictions on placement that are not considered, in words."""
-    containers = (*(spec.containers or ()), *(spec.init_containers or ()))
-    if any(port.host_port for container in containers for port in container.ports or ()):
-        yield "host ports"
     if claims or claims_volumes(spec.volumes):
         yield VOLUMES
     if spec.resource_claims:
@@ -205,7 +211,3 @@ def _ignored(spec: _Spec, *, claims: bool) -> Iterator[str]:
         yield "overhead of the runtime class"
     if spec.scheduler_name not in (None, "", "default-scheduler"):
         yield f"scheduler {spec.scheduler_name}"
-    if spec.scheduling_gates:
-        yield "scheduling gates"
-    if spec.node_name:
-        yield "nodeName"

@@ -1,0 +1,74 @@
+"""The pods on the nodes, and which of them the terms of an affinity select."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct, structs
+
+from c3s_cli.analysis.eligibility import met
+from c3s_cli.model.placing import HostPort, PodTerm, Selector
+from c3s_cli.model.requirement import Requirement
+
+NAME: str = "kubernetes.io/metadata.name"
+
+
+class RunningPod(Struct, frozen=True, gc=False):
+    """A pod on a node. leaving: whether it is being deleted. cpu_rest: nanocores up to the next millicore, if any."""
+
+    namespace: str
+    labels: Mapping[str, str]
+    anti_affinities: tuple[PodTerm, ...] = ()
+    host_ports: tuple[HostPort, ...] = ()
+    leaving: bool = False
+    cpu_rest: int = 0
+
+
+class RunningPods:
+    """The pods on the nodes, each with the index of its node.
+
+    namespaces: the labels of namespaces by name.
+    """
+
+    def __init__(self, namespaces: Mapping[str, Mapping[str, str]]) -> None:
+        self.namespaces = namespaces
+        self.by_namespace: dict[str, list[tuple[int, RunningPod]]] = {}
+        self.with_anti_affinity: list[tuple[int, RunningPod]] = []
+        self.host_ports: dict[int, list[HostPort]] = {}
+
+    def add(self, place: int, pod: RunningPod) -> None:
+        """Add a pod to a node."""
+        self.by_namespace.setdefault(pod.namespace, []).append((place, pod))
+        if pod.anti_affinities:
+            self.with_anti_affinity.append((place, pod))
+        if pod.host_ports:
+            self.host_ports.setdefault(place, []).extend(pod.host_ports)
+
+    def covers(self, term: PodTerm, home: str, namespace: str) -> bool:
+        """Return whether a term of a pod in the namespace `home` looks at the pods of a namespace."""
+        if term.namespace_selector is None:
+            return namespace in (term.namespaces or (home,))
+        labels = {NAME: namespace, **self.namespaces.get(namespace, {})}
+        return namespace in term.namespaces or met(term.namespace_selector, labels)
+
+    def matches(self, term: PodTerm, labels: Mapping[str, str]) -> bool:
+        """Return whether a term selects pods with these labels, in the namespaces that it covers."""
+        return term.selector is not None and met(term.selector, labels)
+
+    def selects(self, term: PodTerm, home: str, namespace: str, labels: Mapping[str, str]) -> bool:
+        """Return whether a term of a pod in the namespace `home` selects pods of a namespace with these labels."""
+        return self.matches(term, labels) and self.covers(term, home, namespace)
+
+
+def term_for(term: PodTerm, labels: Mapping[str, str]) -> PodTerm:
+    """Return the term of a pod with these labels: its keys become requirements, as the API server makes them."""
+    selector = with_keys(with_keys(term.selector, term.match_keys, labels, "in"), term.mismatch_keys, labels, "notin")
+    made: PodTerm = structs.replace(term, selector=selector, match_keys=(), mismatch_keys=())
+    return made
+
+
+def with_keys(selector: Selector, keys: tuple[str, ...], labels: Mapping[str, str], operator: str) -> Selector:
+    """Add a requirement for each key that the labels have."""
+    if selector is None:
+        return None
+    return (*selector, *(Requirement(key, operator, (labels[key],)) for key in keys if key in labels))
