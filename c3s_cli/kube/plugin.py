@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
@@ -13,20 +14,17 @@ from msgspec import Meta, Struct
 
 from c3s_cli.errors import ConfigError, Unreachable
 from c3s_cli.kube.access import EXEC_GROUP, Access
-from c3s_cli.kube.deadline import FOREVER, HINT, PATIENCE, announce
+from c3s_cli.kube.deadline import FOREVER, HINT
 from c3s_cli.kube.files import read_file
+from c3s_cli.kube.prompts import Prompts, modes_kept
 from c3s_cli.kube.secrets import without_secrets
 from c3s_cli.kube.yaml_text import read_yaml
-from c3s_cli.signals import child
 from c3s_cli.terminal.stderr import say
 
 if TYPE_CHECKING:
-    from subprocess import Popen
-
     from c3s_cli.kube.deadline import Deadline
+    from c3s_cli.kube.plugin_process import Ended
 
-# Seconds between SIGTERM and SIGKILL.
-GRACE: Final = 0.5
 BY_HAND: Final = "run it by hand to see why; c3s sent nothing to the cluster"
 BOM: Final = b"\xef\xbb\xbf"
 # How many characters of a failing plugin's output a hint shows.
@@ -68,10 +66,45 @@ class _Answer(Struct, rename="camel"):
     status: _Status | None = None
 
 
-def run_plugin(access: Access, deadline: Deadline) -> Credential:
-    """Run the plugin of a user and return its answer. Unreachable in kubectl's words if there is none."""
+def run_plugin(access: Access, deadline: Deadline, prompts: Prompts) -> Credential:
+    """Run the plugin of a user and return its answer. Unreachable in kubectl's words if there is none.
+
+    Of several contexts, a plugin that can do without the terminal first does: all of them run at once. Only if that
+    fails, and if it cannot do without, it asks on the terminal when it is its turn.
+    """
     plugin = access.user["exec"]
-    command, interactive = str(plugin["command"]), may_prompt(plugin)
+    run = partial(_run, access, deadline, prompts)
+    if not may_prompt(plugin):
+        return run(interactive=False, detached=prompts.closed)
+    if not (prompts.several or prompts.closed):
+        with modes_kept():
+            return run(interactive=True)
+    needs_it = plugin.get("interactiveMode") == "Always"
+    if not needs_it:
+        try:
+            return run(interactive=False, detached=True)
+        except _Unanswered:
+            if prompts.closed:
+                raise
+    if prompts.closed:
+        raise _failed(
+            f"exec: executable {plugin['command']} needs the terminal, which the live view uses",
+            "end the view, and start it again to log in",
+        )
+    try:
+        with prompts.turn(deadline, f"exec plugin {plugin['command']} for context {access.name}:"):
+            return run(interactive=True)
+    except TimeoutError:
+        raise _failed(
+            f"exec: timeout while waiting for the terminal, for executable {plugin['command']}", HINT
+        ) from None
+
+
+def _run(
+    access: Access, deadline: Deadline, prompts: Prompts, *, interactive: bool, detached: bool = False
+) -> Credential:
+    plugin = access.user["exec"]
+    command = str(plugin["command"])
     spec: dict[str, Any] = {"interactive": interactive}
     if plugin.get("provideClusterInfo"):
         spec = {"cluster": _cluster(access, deadline), **spec}
@@ -79,18 +112,28 @@ def run_plugin(access: Access, deadline: Deadline) -> Credential:
     info = {"kind": "ExecCredential", "apiVersion": version, "spec": spec}
     own = {str(each["name"]): str(each.get("value") or "") for each in plugin.get("env") or ()}
     environment = {**os.environ, **own, "KUBERNETES_EXEC_INFO": msgspec.json.encode(info).decode()}
-    process = _started(plugin, environment, interactive=interactive)
-    with child(process.pid):
-        printed, remarks = _until_its_end(process, deadline, command)
-    lines = without_secrets(remarks.decode("utf-8", "replace"))
-    if process.returncode:
+    whose = f"{access.name}: " if prompts.several else ""
+    ended = _ended(
+        plugin,
+        environment,
+        deadline,
+        interactive=interactive,
+        detached=detached,
+        show=lambda line: say(f"{whose}{line}"),
+    )
+    lines = without_secrets(ended.remarks or [])
+    if ended.code:
         # Go knows no number for a process that a signal has ended.
-        words = f"exec: executable {command} failed with exit code {max(process.returncode, -1)}"
+        words = f"exec: executable {command} failed with exit code {max(ended.code, -1)}"
         own_words = "; ".join(lines)[-LONGEST:] or BY_HAND
-        raise _failed(words, own_words if process.stderr else "see its own message above")
+        raise _failed(words, "see its own message above" if ended.remarks is None else own_words, _Unanswered)
     for line in lines:
         say(line)
-    return _credential(printed, version)
+    return _credential(ended.printed, version)
+
+
+class _Unanswered(Unreachable):
+    """A plugin ended without an answer."""
 
 
 def may_prompt(plugin: Mapping[str, Any]) -> bool:
@@ -104,8 +147,8 @@ def may_prompt(plugin: Mapping[str, Any]) -> bool:
     return terminal and plugin.get("interactiveMode") != "Never"
 
 
-def _failed(words: str, hint: str | None = BY_HAND) -> Unreachable:
-    return Unreachable(f"Unable to connect to the server: getting credentials: {words}", hint=hint)
+def _failed(words: str, hint: str | None = BY_HAND, kind: type[Unreachable] = Unreachable) -> Unreachable:
+    return kind(f"Unable to connect to the server: getting credentials: {words}", hint=hint)
 
 
 def _cluster(access: Access, deadline: Deadline) -> dict[str, Any]:
@@ -126,25 +169,21 @@ def _cluster(access: Access, deadline: Deadline) -> dict[str, Any]:
     return known if config is None else {**known, "config": config}
 
 
-def _started(plugin: Mapping[str, Any], environment: Mapping[str, str], *, interactive: bool) -> Popen[bytes]:
-    """Start a plugin. Its stderr is the user's; where nobody looks at that, c3s reads it to quote it."""
-    import subprocess  # only plugins need it
+def _ended(plugin: Mapping[str, Any], environment: Mapping[str, str], deadline: Deadline, **how: Any) -> Ended:
+    """Run a plugin until it ends. Unreachable, in kubectl's words, if it cannot be started or does not end in time."""
     from shutil import which
+
+    from c3s_cli.kube.plugin_process import run_process  # only plugins need processes
 
     command = str(plugin["command"])
     path = command if os.sep in command else which(command)
     if path is None:
         raise _failed(f"exec: executable {command} not found", _install_hint(plugin))
-    quoted = not interactive and not (sys.stderr is not None and sys.stderr.isatty())
+    words = [command, *map(str, plugin.get("args") or ())]
     try:
-        return subprocess.Popen(  # noqa: S603  as the kubeconfig says
-            [command, *map(str, plugin.get("args") or ())],
-            executable=path,
-            env=environment,
-            stdin=None if interactive else subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE if quoted else None,
-        )
+        return run_process(words, path, environment, deadline, **how)
+    except TimeoutError:
+        raise _failed(f"exec: timeout while waiting for executable {command}", HINT) from None
     except FileNotFoundError:
         raise _failed(f"exec: fork/exec {command}: no such file or directory", _install_hint(plugin)) from None
     except (OSError, ValueError) as problem:
@@ -154,44 +193,7 @@ def _started(plugin: Mapping[str, Any], environment: Mapping[str, str], *, inter
 
 def _install_hint(plugin: Mapping[str, Any]) -> str | None:
     """Return the first line of the kubeconfig's advice on how to install a plugin."""
-    return next(iter(without_secrets(str(plugin.get("installHint") or ""))), None)
-
-
-def _until_its_end(process: Popen[bytes], deadline: Deadline, command: str) -> tuple[bytes, bytes]:
-    """Return what a plugin printed to stdout and stderr. End it at the deadline, and if a signal ends c3s."""
-    from subprocess import TimeoutExpired
-
-    try:
-        left = deadline.left()
-        if left > PATIENCE:
-            try:
-                printed = process.communicate(timeout=PATIENCE)
-            except TimeoutExpired:
-                announce(f"exec plugin {command}")
-                left = deadline.left()
-                printed = process.communicate(timeout=None if left == FOREVER else left)
-        else:
-            printed = process.communicate(timeout=left)
-    except (TimeoutError, TimeoutExpired):
-        _end(process)
-        raise _failed(f"exec: timeout while waiting for executable {command}", HINT) from None
-    except BaseException:
-        _end(process)
-        raise
-    return printed[0] or b"", printed[1] or b""
-
-
-def _end(process: Popen[bytes]) -> None:
-    from subprocess import TimeoutExpired
-
-    process.terminate()
-    try:
-        process.wait(GRACE)
-    except TimeoutExpired:
-        process.kill()
-        process.wait()
-    for stream in filter(None, (process.stdout, process.stderr)):
-        stream.close()
+    return next(iter(without_secrets(str(plugin.get("installHint") or "").splitlines())), None)
 
 
 def _credential(printed: bytes, version: str) -> Credential:
@@ -209,7 +211,7 @@ def _credential(printed: bytes, version: str) -> Credential:
     token = (status.token or "").strip()
     certificate, key = status.client_certificate_data or "", status.client_key_data or ""
     if not (token or certificate or key):
-        raise _failed("exec plugin didn't return a token or cert/key pair")
+        raise _failed("exec plugin didn't return a token or cert/key pair", kind=_Unanswered)
     if bool(certificate) != bool(key):
         raise _failed("exec plugin returned only certificate or key, not both", None)
     return Credential(token, certificate, key, expires.timestamp() if expires else FOREVER)

@@ -11,17 +11,17 @@ from msgspec import structs
 from c3s_cli.errors import C3sError
 from c3s_cli.kube.access import Access
 from c3s_cli.kube.deadline import Deadline
-from c3s_cli.kube.plugin import Credential, may_prompt, run_plugin
+from c3s_cli.kube.plugin import Credential, run_plugin
+from c3s_cli.kube.prompts import Prompts
 
 
 class Plugins:
     """The answers of the plugins of one command. Several threads may load at once."""
 
     def __init__(self) -> None:
+        self.prompts = Prompts()
         self._lock = Lock()
         self._identities: dict[bytes, _Identity] = {}
-        # Plugins that always prompt run one after another.
-        self._terminal = Lock()
 
     def loader(self, access: Access, deadline: Deadline) -> Callable[[], Access]:
         """Return a function that returns the access with the credentials of its plugin, if it has one.
@@ -39,47 +39,38 @@ class Plugins:
 
         def load() -> Access:
             nonlocal refused
-            refused = identity.credential(lambda: self._run(access, deadline), refused)
+            refused = identity.credential(lambda: run_plugin(access, deadline, self.prompts), refused)
             return _with(access, refused)
 
         return load
 
     def forget_failures(self) -> None:
         """Allow failed plugins to run again."""
-        for identity in self._identities.values():
-            identity.forget_failure()
-
-    def _run(self, access: Access, deadline: Deadline) -> Credential:
-        if access.user["exec"].get("interactiveMode") != "Always" or not may_prompt(access.user["exec"]):
-            return run_plugin(access, deadline)
-        with self._terminal:
-            return run_plugin(access, deadline)
+        for identity in tuple(self._identities.values()):
+            identity.failure = None
 
 
 class _Identity:
-    """The last answer of one plugin, or its error."""
+    """The last answer of one plugin, or its error. The error may be dropped at any time, while the plugin runs, too."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._last: Credential | C3sError | None = None
+        self._last: Credential | None = None
+        self.failure: C3sError | None = None
 
     def credential(self, run: Callable[[], Credential], refused: Credential | None) -> Credential:
         """Return the plugin's answer; run it if it has not run, or if its last answer was refused. Raises its error."""
         with self._lock:
+            if failure := self.failure:
+                raise failure
             if self._last is None or self._last is refused:
+                self._last = None
                 try:
                     self._last = run()
                 except C3sError as problem:
-                    self._last = problem
-            if isinstance(self._last, C3sError):
-                raise self._last
+                    self.failure = problem
+                    raise
             return self._last
-
-    def forget_failure(self) -> None:
-        """Allow the plugin to run again if it failed."""
-        with self._lock:
-            if isinstance(self._last, C3sError):
-                self._last = None
 
 
 def _with(access: Access, credential: Credential) -> Access:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 # Headers with secret values, by parts of their names: Authorization, Cookie, X-Api-Key, X-Auth-Token.
@@ -23,10 +23,10 @@ SUSPICIOUS: Final = re.compile(
 NOT_SHOWN: Final = "(a line of the plugin that may hold a secret is not shown)"
 
 
-def without_secrets(text: str) -> list[str]:
-    """Return the lines of a plugin's text, without blank ones and without what may be a secret."""
+def without_secrets(text: Iterable[str]) -> list[str]:
+    """Return the lines of a plugin, without blank ones and without what may be a secret."""
     lines = []
-    for line in filter(None, map(str.strip, text.splitlines())):
+    for line in filter(None, map(str.strip, text)):
         shown = TOKENS.sub("…", line)
         lines.append(NOT_SHOWN if SUSPICIOUS.search(shown) else shown)
     return lines

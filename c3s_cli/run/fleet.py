@@ -201,6 +201,7 @@ def _fleet(target: Target, stages: Stages, connections: int) -> Fleet:
 
     merged = merge(target.kubeconfig, os.environ, Deadline(target.request_timeout))
     names = chosen(target, merged)
+    plugins.prompts.several = len(names) > 1
     if len(names) > 1:
         _refuse_what_is_of_one(target)
     stages = stages if len(names) == 1 else Stages(0)

@@ -86,11 +86,19 @@ class Heading:
                 self._version = ""
 
     def header(
-        self, view: View, read_at: datetime, passed: float, pace: str, waiting: str = "", banner: tuple[str, ...] = ()
+        self,
+        view: View,
+        read_at: datetime,
+        passed: float,
+        pace: str,
+        *,
+        waiting: str = "",
+        words: tuple[str, ...] = (),
+        banner: tuple[str, ...] = (),
     ) -> Header:
         """Return the content of the header. read_at: when the rows were read; passed: the seconds since then.
 
-        pace: such as `every 2s`. waiting, banner: as in Header.
+        pace: such as `every 2s`. waiting, words, banner: as in Header.
         """
         summary = self._summary
         now = read_at + timedelta(seconds=passed)
@@ -102,6 +110,7 @@ class Heading:
             missing=self.missing,
             trouble=_unready(summary, now),
             waiting=waiting,
+            words=words,
             banner=tuple(map(printable, banner)),
             warn=view.warn,
             critical=view.critical,

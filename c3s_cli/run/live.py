@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +20,7 @@ from c3s_cli.run.verdict import verdict
 from c3s_cli.terminal.colour import wants_colour
 from c3s_cli.terminal.frame import Grid, frame, grid_of
 from c3s_cli.terminal.lines import ansi
+from c3s_cli.terminal.stderr import diverted
 from c3s_cli.terminal.viewing import LOST, Viewing, pressed
 
 if TYPE_CHECKING:
@@ -34,6 +36,9 @@ REDRAW: Final = 1.0
 CALM: Final = 5.0
 # After this many seconds the header shows that the server has not answered.
 SLOW: Final = 3.0
+# What a plugin says: how many lines of it are shown, and for how many seconds at least.
+WORDS: Final = 3
+HEARD: Final = 30.0
 
 
 class Ended(Struct, frozen=True):
@@ -106,6 +111,9 @@ class Live:
         self.problem: C3sError | None = None
         self.read_at = 0.0
         self.asked_at: float | None = None
+        self._words: deque[str] = deque(maxlen=WORDS)
+        # When they were first drawn, None if that is yet to come.
+        self._heard_at: float | None = None
         self._rows: Sequence[Any] = ()
         self._grid: Grid = grid_of([], [])
         self._order: list[int] = []
@@ -137,6 +145,21 @@ class Live:
             widths = [max(each) for each in zip(before.widths, self._grid.widths, strict=True)]
             self._grid = structs.replace(self._grid, widths=widths)
         self._order = self._grid.chosen(self.viewing)
+
+    def hear(self, text: str) -> None:
+        """Take what would go to stderr, from any thread: lines of a plugin, and what c3s waits for."""
+        self._words.extend(filter(None, text.splitlines()))
+        self._heard_at = None
+        self.console.resized = True
+        self.console.wake()
+
+    def _heard(self, now: float) -> tuple[str, ...]:
+        """Return what plugins have said, for a while, and as long as the reading takes."""
+        if self._heard_at is None:
+            self._heard_at = now
+        elif now - self._heard_at > HEARD and self.asked_at is None:
+            self._words.clear()
+        return tuple(self._words)
 
     def ended(self, readings: int, spent: float) -> Ended | None:
         """Return how the latest reading ends the watch, None if it does not."""
@@ -177,8 +200,15 @@ class Live:
         """Draw the frame; only changed lines are written."""
         pace, waited = f"every {self.pace.interval:g}s", now - (now if self.asked_at is None else self.asked_at)
         waiting = f"no answer for {age(waited)}" if waited >= SLOW else ""
-        banner = self._banner(schedule, now)
-        header = self.heading.header(self.view, self.report.now, now - self.read_at, pace, waiting, banner)
+        header = self.heading.header(
+            self.view,
+            self.report.now,
+            now - self.read_at,
+            pace,
+            waiting=waiting,
+            words=self._heard(now),
+            banner=self._banner(schedule, now),
+        )
         size = self.console.size()
         body = frame(header, self._grid, self._order, self.viewing, size, self.report.empty_message)
         self._page = body.page
@@ -203,7 +233,7 @@ def _choice(viewing: Viewing) -> tuple[str, bool, str]:
 
 def show_live(first: Report, live: Live, poll: Poll, schedule: Schedule, now: Callable[[], float]) -> Ended:
     """Show the first report, then read at every tick until a key, a condition, --count or --timeout ends the watch."""
-    with live.console.opened():
+    with live.console.opened(), diverted(live.hear):
         outcome: Report | C3sError | None = first
         readings = 0
         keys: list[str] = []

@@ -91,10 +91,11 @@ class Rounds:
             running: dict[int, float] = {}
             slowest: float | None = None
             while waiting or running:
-                while waiting and len(running) < self._parallel:
+                # Those that hang do not keep the others from being asked.
+                while waiting and len(self._fresh(running)) < self._parallel:
                     place = waiting.pop(0)
                     running[place] = self._begin(place)
-                self._changed.wait(self._pause(running, slowest))
+                self._changed.wait(self._pause(running, slowest, more=bool(waiting)))
                 for place in [place for place in running if self._asked[place].begun is None]:
                     del running[place]
                     if not self._asked[place].failed:
@@ -123,10 +124,16 @@ class Rounds:
         in_background(work)
         return begun
 
-    def _pause(self, running: dict[int, float], slowest: float | None) -> float | None:
-        """Return how long to wait for an answer; None without a limit."""
+    @staticmethod
+    def _fresh(running: dict[int, float]) -> list[float]:
+        """Return how long each cluster may still take before the next one is asked, too."""
+        now = time.monotonic()
+        return [begun + PATIENCE - now for begun in running.values() if begun + PATIENCE > now]
+
+    def _pause(self, running: dict[int, float], slowest: float | None, *, more: bool) -> float | None:
+        """Return how long to wait for an answer; None without a limit. more: whether other clusters are to be asked."""
         if slowest is None:
-            return None
+            return min(self._fresh(running), default=0.0) if more else None
         return max(0.0, min(self._left(place, begun, slowest) for place, begun in running.items()))
 
     def _left(self, place: int, begun: float, slowest: float | None) -> float:

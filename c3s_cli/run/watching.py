@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import Target
     from c3s_cli.request.view import View
-    from c3s_cli.run.heading import Heading
+    from c3s_cli.run.fleet import Fleet
     from c3s_cli.terminal.console import Console
 
 # The formats for a live view; the others are for programs.
@@ -60,43 +60,37 @@ def watch(
     with opened(target, stages, requests_at_once(query)) as fleet:
         if pace.count != 1:
             fleet.follow()
-        progress = progress_of(fleet, stages)
         if view.format in ON_SCREEN and sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
-            from c3s_cli.run.heading import Heading  # only a live view has a header
-
-            heading = Heading(fleet)
-            read = reader(fleet, query, stages, heading)
-            code = _on_screen(read, heading, view, pace, clock, console, progress)
+            code = _on_screen(fleet, query, stages, view, pace, clock, console)
         else:
             read = reader(fleet, query, stages)
             pipe = Pipe(view, stages, query.namespace)
             # A terminal has echoed ^C: continue on the next line.
             with undone(partial(write_at_once, 1, "\n")):
+                progress = progress_of(fleet, stages)
                 code = loop(read, pipe, pace, clock, waits=query.until is not None, progress=progress)
     stages.summarize()
     return code
 
 
 def _on_screen(
-    read: Callable[[], Report],
-    heading: Heading,
-    view: View,
-    pace: Pace,
-    clock: Clock,
-    console: Console | None,
-    progress: AbstractContextManager[None],
+    fleet: Fleet, query: Query, stages: Stages, view: View, pace: Pace, clock: Clock, console: Console | None
 ) -> ExitCode:
     """Show the live view; print the last table afterwards unless a key ended it."""
-    from c3s_cli.run.live import Live, Poll, show_live  # only a live view needs them
+    from c3s_cli.run.heading import Heading  # only a live view needs them
+    from c3s_cli.run.live import Live, Poll, show_live
     from c3s_cli.terminal.console import Console
 
     begun = clock.now()
+    heading = Heading(fleet)
+    read = reader(fleet, query, stages, heading)
     poll = Poll(read, in_background if console is None else lambda job: job())
-    with progress:
+    with progress_of(fleet, stages):
         poll.begin(lambda: None)
         first = poll.wait()
     live = Live(first, console or Console(sys.stdout), heading, view, pace)
-    ended = show_live(first, live, poll, Schedule(pace.interval, begun, begun), clock.now)
+    with fleet.plugins.prompts.none():
+        ended = show_live(first, live, poll, Schedule(pace.interval, begun, begun), clock.now)
     until = ended.report.until
     if ended.by_key:
         return _conclude(ended.code, until, timed_out=False, waits=until is not None)

@@ -48,7 +48,8 @@ class Header(Struct, frozen=True):
 
     trouble: the nodes that are not ready, each with the time since then. status: the interval, the time of the reading,
     and the age of the newest sample; what does not fit is dropped from the left. waiting: for how long the server has
-    not answered, "" if not long. banner: how old the numbers are, and why; empty if they are current.
+    not answered, "" if not long. words: what plugins say, line by line. banner: how old the numbers are, and why; empty
+    if they are current.
     """
 
     facts: tuple[Fact, ...]
@@ -57,6 +58,7 @@ class Header(Struct, frozen=True):
     missing: str = ""
     trouble: tuple[str, ...] = ()
     waiting: str = ""
+    words: tuple[str, ...] = ()
     banner: tuple[str, ...] = ()
     warn: float = 70
     critical: float = 90
@@ -65,14 +67,20 @@ class Header(Struct, frozen=True):
 def header_lines(header: Header, columns: int, lines: int) -> list[Line]:
     """Lay out the header for the size of the window."""
     if lines < SMALL:
-        return [_short(header, columns), *_trouble(header, columns), *_status(header, columns)]
+        return [
+            _short(header, columns),
+            *_trouble(header, columns),
+            *_words(header, columns),
+            *_status(header, columns),
+        ]
     top = _facts(header, columns)
     amounts = max((len(gauge.amounts) for gauge in header.gauges), default=0)
     gauges = [_gauge(gauge, header, columns, amounts) for gauge in header.gauges]
     # The banner already says that the totals are old.
     is_missing = header.missing and not header.banner
     missing = [cut(line(Span(f"cluster totals: {header.missing}", "warn")), columns)] if is_missing else []
-    return [*top, *gauges, *missing, *_trouble(header, columns), *_status(header, columns)]
+    words = _words(header, columns)
+    return [*top, *gauges, *missing, *_trouble(header, columns), *words, *_status(header, columns)]
 
 
 def _facts(header: Header, columns: int) -> list[Line]:
@@ -157,6 +165,10 @@ def _trouble(header: Header, columns: int) -> list[Line]:
             break
         text = longer
     return [line(Span(fit(text, columns), "critical"))]
+
+
+def _words(header: Header, columns: int) -> list[Line]:
+    return [line(Span(fit(text, columns), "warn")) for text in header.words]
 
 
 def _status(header: Header, columns: int) -> list[Line]:

@@ -8,12 +8,11 @@ import threading
 from typing import Final
 
 from c3s_cli.terminal.printable import printable
-from c3s_cli.terminal.stderr import tell, write_at_once
+from c3s_cli.terminal.stderr import CLEAR_LINE, is_free, tell, write_at_once
 
 # Shorter readings show nothing.
 AFTER: Final = 1.0
 EVERY: Final = 0.2
-CLEAR_LINE: Final = "\r\x1b[K"
 
 
 class Progress:
@@ -53,6 +52,8 @@ class Progress:
         pause = AFTER
         while not self._over.wait(pause):
             pause = EVERY
+            if not is_free():
+                continue
             self._shown = True
             tell(CLEAR_LINE + printable(text_of(self._counts)))
 

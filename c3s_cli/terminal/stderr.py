@@ -8,14 +8,57 @@ from __future__ import annotations
 import os
 import select
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
 
 from c3s_cli.terminal.printable import printable
+
+CLEAR_LINE: Final = "\r\x1b[K"
+# Where text goes while something else has the terminal of stderr, the innermost last.
+_ELSEWHERE: Final[list[Callable[[str], None]]] = []
+
+
+@contextmanager
+def diverted(take: Callable[[str], None]) -> Iterator[None]:
+    """Pass text to a function in this block, if stderr is a terminal, instead of writing it there."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield
+        return
+    _ELSEWHERE.append(take)
+    try:
+        yield
+    finally:
+        _ELSEWHERE.remove(take)
+
+
+@contextmanager
+def withheld() -> Iterator[None]:
+    """Write text only after this block, if stderr is a terminal."""
+    kept: list[str] = []
+    try:
+        with diverted(kept.append):
+            yield
+    finally:
+        for text in kept:
+            tell(text)
+
+
+def is_free() -> bool:
+    """Return whether nothing else has the terminal of stderr."""
+    return not _ELSEWHERE
 
 
 def say(line: str) -> None:
     """Write one line to stderr, with control characters made visible."""
     tell(printable(line) + "\n")
+
+
+def say_alone(line: str) -> None:
+    """Write one line to stderr instead of the progress that may stand there."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        tell(CLEAR_LINE)
+    say(line)
 
 
 def named(names: Sequence[str], most: int = 10) -> str:
@@ -31,6 +74,9 @@ def not_shown(rows: int) -> str:
 def tell(text: str) -> None:
     """Write text to stderr unchanged. Write errors are ignored."""
     if sys.stderr is None:
+        return
+    if _ELSEWHERE:
+        _ELSEWHERE[-1](text)
         return
     try:
         sys.stderr.write(text)

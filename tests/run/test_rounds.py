@@ -123,3 +123,20 @@ def test_a_fault_of_c3s_is_not_hidden() -> None:
 
     with pytest.raises(ValueError, match="a bug"):
         rounds(job, "a").ask()
+
+
+def test_clusters_that_hang_do_not_keep_others_from_being_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("c3s_cli.run.rounds.PATIENCE", 0.05)
+    over = threading.Event()
+
+    def job(name: Any) -> str:
+        if name != "z":
+            over.wait(30)
+        return "fine"
+
+    begun = time.monotonic()
+    *hanging, fine = rounds(job, "abz", parallel=1).ask()
+    over.set()
+    assert fine == "fine"
+    assert [str(each)[:13] for each in hanging] == ["no answer for"] * 2
+    assert time.monotonic() - begun < 5
