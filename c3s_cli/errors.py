@@ -101,7 +101,7 @@ class ApiError(C3sError):
     """The API server answered with an error; the message is kubectl's.
 
     status: the HTTP status. reason: the Status's reason ("Forbidden"), "" if it has none.
-    retry_after: the server's Retry-After in seconds, if sent.
+    retry_after: the server's Retry-After in seconds, if sent. is_status: whether the answer was a Kubernetes Status.
     """
 
     prefix = ""
@@ -114,6 +114,7 @@ class ApiError(C3sError):
         *,
         retry_after: float | None = None,
         hint: str | None = None,
+        is_status: bool = True,
     ) -> None:
         if status == 401:
             words = f"error: You must be logged in to the server ({detail})"
@@ -126,6 +127,7 @@ class ApiError(C3sError):
         self.reason = reason
         self.detail = detail
         self.retry_after = retry_after
+        self.is_status = is_status
 
 
 class InternalError(C3sError):

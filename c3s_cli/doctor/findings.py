@@ -14,6 +14,8 @@ OK, WARNING, BROKEN, UNKNOWN = "ok", "warning", "broken", "unknown"
 LONGEST: Final = 300
 ANONYMOUS: Final = "system:anonymous"
 NOBODY: Final = "not logged in: the kubeconfig's user has no credentials that the server accepts"
+# How lines begin that list sources to choose from.
+SOURCE: Final = "  --from "
 LOGS: Final = "kubectl -n kube-system logs deployment/metrics-server"
 
 
@@ -27,8 +29,9 @@ class Finding(Struct, frozen=True):
 
 
 def words_of(problem: C3sError) -> str:
-    """Return the first line of an error, without its prefix, cut if it is long."""
-    words = str(problem).split("\n", 1)[0].removeprefix("error: ")
+    """Return the first line of an error, and the sources that the next ones list, without prefix, cut if it is long."""
+    first, *rest = str(problem).removeprefix("error: ").split("\n")
+    words = " ".join([first, ", ".join(line.strip() for line in rest if line.startswith(SOURCE))]).strip()
     return words if len(words) <= LONGEST else f"{words[:LONGEST]}…"
 
 

@@ -55,6 +55,15 @@ class Source(Struct, frozen=True):
         Text,
         flag("--prometheus-token-file", metavar="FILE", help="A bearer token for the Prometheus API.", section=SOURCE),
     ] = None
+    prometheus_token_command: Annotated[
+        Text,
+        flag(
+            "--prometheus-token-command",
+            metavar="COMMAND",
+            help="A command that prints a bearer token for the Prometheus API, such as 'oc whoami -t'.",
+            section=SOURCE,
+        ),
+    ] = None
     prometheus_user: Annotated[
         Text,
         flag(

@@ -16,6 +16,7 @@ from msgspec import Struct
 from c3s_cli.errors import ApiError, BrokenOff, TimedOut, TooLarge, Unreachable
 from c3s_cli.kube.deadline import HINT
 from c3s_cli.kube.secrets import Secrets
+from c3s_cli.kube.tls_errors import tls_words
 
 # How many characters of a server's message and reason are shown.
 LONGEST: Final = 1000
@@ -116,7 +117,7 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes, path: str, se
             message = "Unauthorized"
         return ApiError(status, reason, _line(message), retry_after=retry_after, hint=_hint(status, message))
     if own := _own_words(body, secrets):
-        return ApiError(status, *own, retry_after=retry_after)
+        return ApiError(status, *own, retry_after=retry_after, is_status=False)
     unknown = ("", f"the server responded with the status code {status} but did not return more information")
     reason, words = GENERIC.get(status, GENERIC[500] if status >= 500 else unknown)
     text = _line(secrets.hidden(body[: LONGEST * 4].decode("utf-8", "replace")))
@@ -131,7 +132,7 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes, path: str, se
         words = "an error on the server has prevented the request from succeeding"
     where = _where(path)
     hint = _redirect(secrets.hidden(headers.get("Location") or "")) if status in REDIRECTS else _hint(status, text)
-    return ApiError(status, reason, words + where, retry_after=retry_after, hint=hint)
+    return ApiError(status, reason, words + where, retry_after=retry_after, hint=hint, is_status=False)
 
 
 def _redirect(location: str) -> str | None:
@@ -240,7 +241,7 @@ def unreachable(problem: BaseException, server: str) -> Unreachable:
     if causes.first(TimeoutError, client.TimeoutError):
         return TimedOut(f"{UNABLE}timeout while waiting for {host}", hint=HINT)
     if tls := causes.first(ssl.SSLError, ssl.CertificateError):
-        told, advice = _tls_words(tls, server)
+        told, advice = tls_words(tls, server)
         return BrokenOff(f"{UNABLE}{told}", hint=advice or by_proxy)
     if by_proxy:
         return Unreachable(f"{UNABLE}the proxy refused or failed ({causes.proxy_status()})")
@@ -300,61 +301,3 @@ class _Causes(list[BaseException]):
         """Return the HTTP status with which a proxy refused; http.client has it only as text."""
         statuses = (re.search(r"\b[45]\d\d [A-Z][A-Za-z ]+", str(cause)) for cause in reversed(self))
         return next((found[0] for found in statuses if found), "no answer")
-
-
-UNVERIFIED: Final = "tls: failed to verify certificate: x509: "
-EXPIRED: Final = f"{UNVERIFIED}certificate has expired or is not yet valid"
-UNKNOWN_AUTHORITY: Final = f"{UNVERIFIED}certificate signed by unknown authority"
-# OpenSSL's verification errors, and Go's words for them.
-VERIFICATION: Final = {
-    7: UNKNOWN_AUTHORITY,  # invalid signature
-    9: EXPIRED,  # not yet valid
-    10: EXPIRED,
-    18: UNKNOWN_AUTHORITY,  # signed by itself
-    19: UNKNOWN_AUTHORITY,  # an authority signed by itself
-    20: UNKNOWN_AUTHORITY,  # unknown issuer
-    21: UNKNOWN_AUTHORITY,
-    24: f"{UNVERIFIED}certificate is not authorized to sign other certificates",
-}
-MISMATCHES: Final = (62, 64)  # wrong host name, wrong IP address
-NO_TLS: Final = "tls: first record does not look like a TLS handshake"
-# OpenSSL's other errors, and Go's words for them.
-TLS_WORDS: Final = {
-    "WRONG_VERSION_NUMBER": NO_TLS,
-    "RECORD_LAYER_FAILURE": NO_TLS,
-    "PACKET_LENGTH_TOO_LONG": NO_TLS,
-    "HTTP_REQUEST": NO_TLS,
-    "UNEXPECTED_EOF_WHILE_READING": "EOF",
-}
-# OpenSSL's text of an error that is an alert of the server. It has no reason code for some of them.
-ALERT: Final = re.compile(r"\] (?:ssl/tls|sslv3|tlsv1|tlsv13) (?:alert )?([a-z ]+) \(", re.IGNORECASE)
-# Where Go's words for an alert are others than OpenSSL's.
-ALERTS: Final = {
-    "bad record mac": "bad record MAC",
-    "certificate expired": "expired certificate",
-    "certificate revoked": "revoked certificate",
-    "certificate unknown": "unknown certificate",
-    "decode error": "error decoding message",
-    "decrypt error": "error decrypting message",
-    "insufficient security": "insufficient security level",
-    "protocol version": "protocol version not supported",
-    "unknown ca": "unknown certificate authority",
-    "unknown psk identity": "unknown PSK identity",
-    "user cancelled": "user canceled",
-}
-
-
-def _tls_words(problem: BaseException, server: str) -> tuple[str, str | None]:
-    """Return a TLS failure in Go's words, and a hint if the authority is not trusted."""
-    code, reason = getattr(problem, "verify_code", None), getattr(problem, "reason", None)
-    if code in MISMATCHES:
-        named = re.search(r"not valid for '([^']*)'", str(problem))
-        return f"{UNVERIFIED}certificate is not valid for {named[1] if named else urlsplit(server).hostname}", None
-    if code is not None:
-        told = VERIFICATION.get(code, f"{UNVERIFIED}{getattr(problem, 'verify_message', 'it is not valid')}")
-    elif alert := ALERT.search(str(problem)):
-        words = alert[1].lower()
-        told = f"remote error: tls: {ALERTS.get(words, words)}"
-    else:
-        told = TLS_WORDS.get(str(reason), "EOF" if type(problem).__name__ == "SSLEOFError" else "tls: handshake failed")
-    return told, "set the CA to trust with --certificate-authority" if told == UNKNOWN_AUTHORITY else None

@@ -12,6 +12,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote, urlencode
 
+from msgspec import Struct
+
 from c3s_cli import __version__
 from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, UsageError
 from c3s_cli.kube.access import Access, access_of, label_of
@@ -31,10 +33,25 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 # The body of a POST: a JSON document, or the fields of a form.
-Question = Mapping[str, Any] | Sequence[tuple[str, str]]
+Document = Mapping[str, Any] | Sequence[tuple[str, str]]
 PAUSES: Final = 10
 # How many characters of a content type are shown.
 LONGEST_KIND: Final = 100
+
+
+class Question(Struct, frozen=True):
+    """One request. document: the body of a POST, None for a GET. headers: those of this request alone."""
+
+    url: str
+    path: str
+    accept: str
+    document: Document | None = None
+    headers: Sequence[tuple[str, str]] = ()
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+        return "GET" if self.document is None else "POST"
 
 
 def segment(name: str, what: str = "resource name") -> str:
@@ -136,32 +153,41 @@ class Cluster:
         except TimeoutError:
             return 0.0
 
-    def get(self, path: str, query: Sequence[tuple[str, str]] = (), *, accept: str = "application/json") -> Answer:
+    def get(
+        self,
+        path: str,
+        query: Sequence[tuple[str, str]] = (),
+        *,
+        accept: str = "application/json",
+        headers: Sequence[tuple[str, str]] = (),
+    ) -> Answer:
         """GET one path and return the whole answer. Raises ApiError, Unreachable or InvalidAnswer.
 
         A request on a closed connection is sent once more. If the server asks for a pause (Retry-After) within the
         deadline, c3s waits. On 401 the credentials are reloaded once, since plugins and token files rotate.
         """
-        return self._answer(path, query, accept, None)
+        return self._answer(Question(self._url(path, query), path, accept, None, headers))
 
     def post(self, path: str, document: Mapping[str, Any]) -> Answer:
         """POST a query, such as a SelfSubjectAccessReview; return the whole answer. Raises like `get`.
 
         Only for questions, which change nothing: one may be sent twice.
         """
-        return self._answer(path, (), "application/json", document)
+        return self._answer(Question(self._url(path, ()), path, "application/json", document))
 
-    def post_form(self, path: str, fields: Sequence[tuple[str, str]]) -> Answer:
+    def post_form(
+        self, path: str, fields: Sequence[tuple[str, str]], headers: Sequence[tuple[str, str]] = ()
+    ) -> Answer:
         """POST a query as a form, because it may be too long for a URL; return the whole answer. Raises like `get`.
 
         Only for questions, which change nothing: one may be sent twice.
         """
         # A query over weeks may take longer than c3s would wait for a list.
         self._deadline.be_patient()
-        return self._answer(path, (), "application/json", fields)
+        return self._answer(Question(self._url(path, ()), path, "application/json", fields, headers))
 
-    def _answer(self, path: str, query: Sequence[tuple[str, str]], accept: str, document: Question | None) -> Answer:
-        return self._session.renewing(partial(self._patiently, self._url(path, query), path, accept, document))
+    def _answer(self, question: Question) -> Answer:
+        return self._session.renewing(partial(self._patiently, question))
 
     def stream(self, path: str, query: Sequence[tuple[str, str]], *, accept: str, silence: float) -> Stream:
         """GET one path as a stream; return it once the answer has begun. Raises like `get`.
@@ -175,7 +201,7 @@ class Cluster:
         def opened() -> Stream:
             # A stream outlives readings and their deadlines.
             deadline = self._deadline.of_stream()
-            send = partial(self._send, url=url, accept=accept, deadline=deadline, encoded=False)
+            send = partial(self._send, question=Question(url, path, accept), deadline=deadline, encoded=False)
             stream = Stream(self._session.own(deadline), send, url, silence, self.trace, self.secrets)
             deadline.allow_silence(silence)
             return stream
@@ -185,29 +211,33 @@ class Cluster:
     def _url(self, path: str, query: Sequence[tuple[str, str]]) -> str:
         return f"{self.server}{path}" + ("?" + urlencode(query, errors="surrogateescape") if query else "")
 
-    def _patiently(self, url: str, path: str, accept: str, document: Question | None) -> Answer:
+    def _sent(self, url: str) -> str:
+        """Return the URL to send for one that is shown."""
+        return url
+
+    def _patiently(self, question: Question) -> Answer:
         """Send one request; again after each pause that the server asks for."""
         for _ in range(PAUSES):
             try:
-                return self._once(url, path, accept, document)
+                return self._once(question)
             except ApiError as problem:
                 if not self._may_pause(problem):
                     raise
                 self.trace(f"the server asks for a pause of {problem.retry_after:g} s")
                 time.sleep(problem.retry_after or 0)
-        return self._once(url, path, accept, document)
+        return self._once(question)
 
     def _may_pause(self, problem: ApiError) -> bool:
         """Return whether the server asks for a short pause that ends before the deadline."""
         pause = problem.retry_after
         return problem.status in (429, 503) and pause is not None and self._deadline.allows(pause)
 
-    def _once(self, url: str, path: str, accept: str, document: Question | None) -> Answer:
+    def _once(self, question: Question) -> Answer:
         """Send one request and check the answer."""
         begun = time.monotonic()
-        method = "GET" if document is None else "POST"
+        method, url, accept = question.method, question.url, question.accept
         try:
-            response, body = self._exchange(url, accept, document)
+            response, body = self._exchange(question)
         except C3sError:
             self.trace(f"{method} {url} failed in {(time.monotonic() - begun) * 1000:.0f} ms")
             raise
@@ -215,8 +245,8 @@ class Cluster:
         reason = self.secrets.hidden(response.reason or "")
         self.trace(f"{method} {url} {response.status} {reason} in {spent:.0f} ms, {len(body)} bytes")
         content_type = response.headers.get("Content-Type", "")
-        if response.status != 200 and not (document and response.status == 201):
-            raise error_of(response.status, response.headers, bytes(body), path, self.secrets)
+        if response.status != 200 and not (question.document and response.status == 201):
+            raise error_of(response.status, response.headers, bytes(body), question.path, self.secrets)
         if accept.rpartition("/")[2] not in content_type:
             kind = self.secrets.hidden(content_type).split(";", 1)[0][:LONGEST_KIND] or "something unnamed"
             wanted = "JSON" if accept.endswith("json") else accept
@@ -225,7 +255,7 @@ class Cluster:
             )
         return Answer(body, content_type, date_of(response.headers.get("Date")))
 
-    def _exchange(self, url: str, accept: str, document: Question | None) -> tuple[Any, bytes | bytearray]:
+    def _exchange(self, question: Question) -> tuple[Any, bytes | bytearray]:
         """Send one request and read its answer to the end; once more if the connection broke."""
         import urllib3
 
@@ -233,7 +263,7 @@ class Cluster:
         while True:
             try:
                 with self._session.borrowed() as client:
-                    response = self._send(client, url, accept, self._deadline, document)
+                    response = self._send(client, question, self._deadline)
                     return response, body_of(response)
             except C3sError:
                 raise
@@ -246,19 +276,11 @@ class Cluster:
             except Exception as problem:  # noqa: BLE001  no traceback, whatever the client raises
                 raise unreachable(problem, self.server) from None
 
-    def _send(
-        self,
-        client: Any,
-        url: str,
-        accept: str,
-        deadline: Deadline,
-        document: Question | None = None,
-        *,
-        encoded: bool = True,
-    ) -> Any:
+    def _send(self, client: Any, question: Question, deadline: Deadline, *, encoded: bool = True) -> Any:
         import urllib3
 
-        headers = urllib3.HTTPHeaderDict([*self._headers, ("Accept", accept)])
+        url, document = self._sent(question.url), question.document
+        headers = urllib3.HTTPHeaderDict([*self._headers, *question.headers, ("Accept", question.accept)])
         if not encoded:
             headers.discard("Accept-Encoding")
         if self._session.authorization:

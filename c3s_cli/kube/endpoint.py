@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 import os
-import re
+import shlex
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
-from c3s_cli.errors import ConfigError
+from msgspec import structs
+
+from c3s_cli.errors import ConfigError, Unreachable
 from c3s_cli.kube.access import Access, address, checked
 from c3s_cli.kube.cluster import Cluster
 from c3s_cli.kube.credentials import authorization_of
 from c3s_cli.kube.deadline import Deadline
 from c3s_cli.kube.files import read_file
-from c3s_cli.kube.headers import sendable
+from c3s_cli.kube.headers import header_of, sendable
 from c3s_cli.kube.proxies import is_loopback
-from c3s_cli.kube.secrets import SECRET_HEADER
+from c3s_cli.kube.secrets import SECRET_HEADER, SHORTEST, Secrets
+from c3s_cli.kube.tls_errors import TRUST
 
 if TYPE_CHECKING:
+    from c3s_cli.kube.answers import Answer
+    from c3s_cli.kube.cluster import Question
     from c3s_cli.request.target import Origin, Target
 
-HEADER: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)")
+# The parameters that say whose data may be read: a server that quotes them must not be quoted.
+TENANTS: Final = ("extra_label", "extra_filters[]")
 
 
 class Endpoint(Cluster):
-    """A server that is not an API server. standing: headers of every request."""
+    """A server that is not an API server.
+
+    standing: headers of every request. load: returns the access with current credentials.
+    """
 
     def __init__(
         self,
@@ -33,9 +44,11 @@ class Endpoint(Cluster):
         standing: list[tuple[str, str]],
         deadline: Deadline,
         trace: Callable[[str], None] | None,
+        load: Callable[[], Access] | None = None,
     ) -> None:
         self._standing = standing
-        super().__init__(access, target, deadline, lambda: access, [], trace)
+        self._parameters = target.origin.parameters
+        super().__init__(access, target, deadline, load or (lambda: access), [], trace)
         self.context = access.name
 
     @property
@@ -45,6 +58,25 @@ class Endpoint(Cluster):
 
     def _standing_headers(self, target: Target) -> list[tuple[str, str]]:
         return [*super()._standing_headers(target), *self._standing]
+
+    @property
+    def secrets(self) -> Secrets:
+        """The credentials, and the parameters that the server must not be quoted with."""
+        values = [value for name, value in self._parameters if name in TENANTS and len(value) >= SHORTEST]
+        return Secrets((*super().secrets, *values))
+
+    def _sent(self, url: str) -> str:
+        if not self._parameters:
+            return url
+        return f"{url}{'&' if '?' in url else '?'}{urlencode(self._parameters, errors='surrogateescape')}"
+
+    def _answer(self, question: Question) -> Answer:
+        try:
+            return super()._answer(question)
+        except Unreachable as problem:
+            if problem.hint == TRUST:
+                problem.hint = "set the CA to trust with --prometheus-ca"
+            raise
 
 
 def open_endpoint(target: Target, trace: Callable[[str], None] | None = None) -> Endpoint:
@@ -57,18 +89,21 @@ def open_endpoint(target: Target, trace: Callable[[str], None] | None = None) ->
         cluster["certificate-authority"] = os.path.abspath(origin.certificate_authority)
     if target.insecure_skip_tls_verify:
         cluster["insecure-skip-tls-verify"] = True
-    standing = [_header(text) for text in origin.headers]
+    standing = [header_of(text) for text in origin.headers]
     user = _user(origin, deadline)
+    words = _words(origin.token_command)
     name = server.split("://", 1)[1].split("/", 1)[0]
     access = Access(name, "", server, cluster, user)
     if access.secure:
-        return Endpoint(checked(access, "--from"), target, standing, deadline, trace)
-    if user or any(SECRET_HEADER.search(header) for header, _ in standing):
+        access = checked(access, "--from")
+        load = partial(_with_token, access, words, deadline) if words else None
+        return Endpoint(access, target, standing, deadline, trace, load)
+    if user or words or any(SECRET_HEADER.search(header) for header, _ in standing):
         if not is_loopback(server):
             raise ConfigError(
                 f"credentials are not sent to {server}, which is not encrypted", hint="--from https://… is"
             )
-        standing += _plain_authorization(access, deadline)
+        standing += _plain_authorization(_with_token(access, words, deadline) if words else access, deadline)
     return Endpoint(Access(name, "", server, cluster, {}), target, standing, deadline, trace)
 
 
@@ -95,17 +130,24 @@ def _password(path: str | None, deadline: Deadline) -> str:
         raise ConfigError(f"cannot read the password file {path!r}: {why}") from None
 
 
-def _header(text: str) -> tuple[str, str]:
-    match = HEADER.fullmatch(text)
-    if match is None:
-        # Do not quote the text: it may contain a secret.
-        raise ConfigError("write a header as 'NAME: VALUE'", hint="--prometheus-header 'X-Scope-OrgID: team-a'")
-    return match[1], sendable(match[1], match[2].strip())
+def _words(command: str | None) -> list[str]:
+    """Split a command as a shell would; no shell runs it."""
+    try:
+        return shlex.split(command) if command else []
+    except ValueError as problem:
+        raise ConfigError(f"--prometheus-token-command is not a command: {problem}") from None
+
+
+def _with_token(access: Access, words: list[str], deadline: Deadline) -> Access:
+    from c3s_cli.kube.plugin import run_for_token  # only a token command needs it
+
+    with_token: Access = structs.replace(access, user={**access.user, "token": run_for_token(words, deadline)})
+    return with_token
 
 
 def _plain_authorization(access: Access, deadline: Deadline) -> list[tuple[str, str]]:
     """Return the Authorization header for plain HTTP to this machine, where no network is in between."""
-    if not ({"tokenFile", "username"} & set(access.user)):
+    if not ({"tokenFile", "token", "username"} & set(access.user)):
         return []
     token = authorization_of(access, deadline)
     return [("Authorization", sendable("Authorization", token))] if token else []

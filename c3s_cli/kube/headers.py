@@ -1,12 +1,15 @@
-"""Impersonation headers, and the encoding of header values."""
+"""Impersonation headers, headers from flags, and the encoding of header values."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
-from c3s_cli.errors import Unreachable
+from c3s_cli.errors import ConfigError, Unreachable
+
+HEADER: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)")
 
 
 def impersonation(user: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -20,6 +23,15 @@ def impersonation(user: Mapping[str, Any]) -> list[tuple[str, str]]:
     for key, values in (user.get("as-user-extra") or {}).items():
         headers += [(f"Impersonate-Extra-{quote(key, safe='')}", value) for value in values or ()]
     return [(name, sendable(name, value)) for name, value in headers]
+
+
+def header_of(text: str) -> tuple[str, str]:
+    """Read `NAME: VALUE`. ConfigError if it is no header."""
+    match = HEADER.fullmatch(text)
+    if match is None:
+        # Do not quote the text: it may contain a secret.
+        raise ConfigError("write a header as 'NAME: VALUE'", hint="--prometheus-header 'X-Scope-OrgID: team-a'")
+    return match[1], sendable(match[1], match[2].strip())
 
 
 def sendable(name: str, value: str) -> str:

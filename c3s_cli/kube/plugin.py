@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -123,10 +123,7 @@ def _run(
     )
     lines = without_secrets(ended.remarks or [])
     if ended.code:
-        # Go knows no number for a process that a signal has ended.
-        words = f"exec: executable {command} failed with exit code {max(ended.code, -1)}"
-        own_words = "; ".join(lines)[-LONGEST:] or BY_HAND
-        raise _failed(words, "see its own message above" if ended.remarks is None else own_words, _Unanswered)
+        raise _exited(ended, command, lines)
     for line in lines:
         say(line)
     return _credential(ended.printed, version)
@@ -134,6 +131,27 @@ def _run(
 
 class _Unanswered(Unreachable):
     """A plugin ended without an answer."""
+
+
+def run_for_token(words: Sequence[str], deadline: Deadline) -> str:
+    """Run a command that prints a token; return the token. Unreachable in kubectl's words if there is none."""
+    command = words[0]
+    plugin = {"command": command, "args": words[1:]}
+    ended = _ended(plugin, os.environ, deadline, interactive=False, detached=False, show=say)
+    if ended.code:
+        raise _exited(ended, command, without_secrets(ended.remarks or []))
+    token = ended.printed.decode("utf-8", "replace").strip()
+    if not token or not token.isprintable() or " " in token:
+        raise _failed(f"exec: executable {command} did not print a token, and nothing else", None)
+    return token
+
+
+def _exited(ended: Ended, command: str, lines: Sequence[str]) -> Unreachable:
+    """Return the error for a command that failed. lines: what it printed to stderr."""
+    # Go knows no number for a process that a signal has ended.
+    words = f"exec: executable {command} failed with exit code {max(ended.code, -1)}"
+    own_words = "; ".join(lines)[-LONGEST:] or BY_HAND
+    return _failed(words, "see its own message above" if ended.remarks is None else own_words, _Unanswered)
 
 
 def may_prompt(plugin: Mapping[str, Any]) -> bool:

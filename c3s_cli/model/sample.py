@@ -19,13 +19,15 @@ WHOLE: Final = "cluster"
 class Failure(Struct, frozen=True):
     """A source that was needed but could not be read.
 
-    source: its name; message: the reason, in kubectl's words; hint: what to do, "" if that is not known.
+    source: its name; message: the reason, in kubectl's words; hint: what to do, "" if that is not known. partial:
+    whether it was read, but says that its answer is not complete.
     """
 
     context: str
     source: str
     message: str
     hint: str = ""
+    partial: bool = False
 
 
 class Sample(Struct, frozen=True):

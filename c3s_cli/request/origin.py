@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from c3s_cli.errors import UsageError
+from c3s_cli.request.api_address import split_address
 from c3s_cli.request.target import Origin
 
 if TYPE_CHECKING:
@@ -18,12 +19,19 @@ SERVICE: Final = re.compile(r"prometheus:([a-z0-9][a-z0-9.-]*/(?:https?:)?[a-z0-
 OF_PROMETHEUS: Final = {
     "prometheus_match": "match",
     "prometheus_token_file": "token_file",
+    "prometheus_token_command": "token_command",
     "prometheus_user": "user",
     "prometheus_password_file": "password_file",
     "prometheus_ca": "certificate_authority",
     "prometheus_cert": "client_certificate",
     "prometheus_key": "client_key",
 }
+# The flags that also go with a service of the cluster, whose API server sends its own credentials and no others on.
+OF_SERVICES: Final = ("prometheus_match", "prometheus_header")
+# Credentials, which the API server consumes, and headers that change who asks it.
+CREDENTIALS: Final = re.compile(
+    r".*(?:auth|cookie|key|token|secret|passw|session|credential).*|impersonate-.*|x-remote-.*", re.IGNORECASE
+)
 
 
 def origin_of(flags: options.Connection) -> Origin:
@@ -35,11 +43,12 @@ def origin_of(flags: options.Connection) -> Origin:
     facts = _facts(flags.facts, knows="://" in source or source.startswith("prometheus"))
     if "://" in source:
         _check_identity(flags)
-        return Origin("prometheus", url=source, headers=headers, facts=facts, **given)
+        url, parameters = split_address(source)
+        return Origin("prometheus", url=url, parameters=parameters, headers=headers, facts=facts, **given)
     if source not in KINDS and service is None:
         where = "--from" if flags.source else "$C3S_FROM"
-        # A URL without its scheme may contain a password.
-        quoted = f" {source!r}" if "@" not in source else ""
+        # A URL without its scheme may contain a password or a token.
+        quoted = f" {source!r}" if not {"@", "?"} & {*source} else ""
         raise UsageError(
             f"unknown source{quoted} in {where}",
             hint=f"one of: {', '.join(KINDS)}, prometheus:NAMESPACE/SERVICE:PORT, or the URL of a Prometheus",
@@ -47,23 +56,38 @@ def origin_of(flags: options.Connection) -> Origin:
     names = [name for name in OF_PROMETHEUS if getattr(flags, name)] + ["prometheus_header"] * bool(headers)
     kind = source.partition(":")[0]
     for name in names:
-        if kind != "prometheus" or name != "prometheus_match":
-            wanted = "prometheus or --from URL" if name == "prometheus_match" else "URL"
+        if kind != "prometheus" or name not in OF_SERVICES:
+            wanted = "prometheus or --from URL" if name in OF_SERVICES else "URL"
             raise UsageError(f"--{name.replace('_', '-')} goes with --from {wanted}")
-    return Origin(kind, service=service[1] if service else "", facts=facts, **given)
+    if any(CREDENTIALS.fullmatch(_name_of(header)) for header in headers):
+        raise UsageError(
+            "--prometheus-header cannot send credentials to a service of the cluster",
+            hint="the API server does not pass them on; use --from URL",
+        )
+    return Origin(kind, service=service[1] if service else "", headers=headers, facts=facts, **given)
 
 
 def _check_identity(flags: options.Connection) -> None:
     """Raise UsageError if flags set credentials that would not be used, or two kinds of them."""
     if flags.prometheus_password_file and not flags.prometheus_user:
         raise UsageError("--prometheus-password-file goes with --prometheus-user")
-    if flags.prometheus_token_file and flags.prometheus_user:
-        raise UsageError("only one of --prometheus-token-file or --prometheus-user can be provided")
-    names = [header.partition(":")[0].strip().lower() for header in flags.prometheus_header or ()]
-    if "authorization" in names and (flags.prometheus_token_file or flags.prometheus_user):
-        raise UsageError(
-            "--prometheus-header 'Authorization: …' does not go with --prometheus-token-file or --prometheus-user"
+    used = [
+        flag
+        for flag, value in (
+            ("--prometheus-token-file", flags.prometheus_token_file),
+            ("--prometheus-token-command", flags.prometheus_token_command),
+            ("--prometheus-user", flags.prometheus_user),
         )
+        if value
+    ]
+    if len(used) > 1:
+        raise UsageError(f"only one of {' or '.join(used)} can be provided")
+    if used and any(_name_of(header).lower() == "authorization" for header in flags.prometheus_header or ()):
+        raise UsageError(f"--prometheus-header 'Authorization: …' does not go with {used[0]}")
+
+
+def _name_of(header: str) -> str:
+    return header.partition(":")[0].strip()
 
 
 def _facts(text: str, *, knows: bool) -> bool:

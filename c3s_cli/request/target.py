@@ -23,15 +23,18 @@ class Origin(Struct, frozen=True):
     """Where usage comes from.
 
     kind: "metrics" (the metrics API), "kubelet" or "prometheus". url: the address of a Prometheus API, "" for a service
-    of the cluster: `service`, as NAMESPACE/NAME:PORT, or the one that is found. headers: as "NAME: VALUE". match:
-    matchers added to every selector, such as cluster="eu". facts: whether requests, owners and nodes come from it, too.
-    cluster: which of the clusters in its data, "" if they have no names.
+    of the cluster: `service`, as NAMESPACE/NAME:PORT, or the one that is found. parameters: those of every query.
+    token_command: a command that prints a token. headers: as "NAME: VALUE". match: matchers added to every selector,
+    such as cluster="eu". facts: whether requests, owners and nodes come from it, too. cluster: which of the clusters in
+    its data, "" if they have no names.
     """
 
     kind: str = "metrics"
     url: str = ""
     service: str = ""
+    parameters: tuple[tuple[str, str], ...] = ()
     token_file: str | None = None
+    token_command: str | None = None
     user: str | None = None
     password_file: str | None = None
     headers: tuple[str, ...] = ()

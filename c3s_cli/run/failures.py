@@ -38,5 +38,11 @@ def said(failure: Failure) -> str:
     """Write a Failure of one of several contexts as one line."""
     if failure.source == WHOLE:
         return f"{failure.context}: {failure.message}; hint: {failure.hint}"
-    part = "" if failure.source == "quantity" else f"{failure.source} could not be read: "
-    return f"{failure.context}: {part}{failure.message}"
+    return f"{failure.context}: {about(failure)}"
+
+
+def about(failure: Failure) -> str:
+    """Write a Failure of the only context as one line."""
+    if failure.source == "quantity":
+        return failure.message
+    return f"{failure.source}{'' if failure.partial else ' could not be read'}: {failure.message}"

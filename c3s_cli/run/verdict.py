@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from c3s_cli.columns.vocabulary import flat
 from c3s_cli.errors import ExitCode
 from c3s_cli.request.view import Format
-from c3s_cli.run.failures import said
+from c3s_cli.run.failures import about, said
 from c3s_cli.terminal.stderr import named
 
 if TYPE_CHECKING:
@@ -26,11 +26,7 @@ def remarks(report: Report) -> Iterator[str]:
     for remark in report.remarks:
         yield f"note: {remark}"
     for failure in report.failures:
-        if report.contexts:
-            yield f"warning: {said(failure)}"
-            continue
-        unread = "" if failure.source == "quantity" else f"{failure.source} could not be read: "
-        yield f"warning: {unread}{failure.message}"
+        yield f"warning: {said(failure) if report.contexts else about(failure)}"
     if report.fail_if:
         yield from judged(report.fail_if)
 

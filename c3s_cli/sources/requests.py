@@ -46,19 +46,25 @@ class Requests(Struct):
     dates: list[datetime] = field(default_factory=list)
     spans: list[tuple[float, float]] = field(default_factory=list)
 
-    def post_form(self, path: str, fields: Sequence[tuple[str, str]]) -> Body:
+    def post_form(self, path: str, fields: Sequence[tuple[str, str]], headers: Sequence[tuple[str, str]] = ()) -> Body:
         """POST a form and return the body of the answer."""
         begun = time.perf_counter()
-        answer = self.cluster.post_form(path, fields)
+        answer = self.cluster.post_form(path, fields, headers)
         self.spans.append((begun, time.perf_counter()))
         if answer.date:
             self.dates.append(answer.date)
         return answer.body
 
-    def get(self, path: str, query: Sequence[tuple[str, str]] = (), accept: str = JSON) -> Body:
+    def get(
+        self,
+        path: str,
+        query: Sequence[tuple[str, str]] = (),
+        accept: str = JSON,
+        headers: Sequence[tuple[str, str]] = (),
+    ) -> Body:
         """Return the body of one answer."""
         begun = time.perf_counter()
-        answer = self.cluster.get(path, query, accept=accept)
+        answer = self.cluster.get(path, query, accept=accept, headers=headers)
         self.spans.append((begun, time.perf_counter()))
         if answer.date:
             self.dates.append(answer.date)

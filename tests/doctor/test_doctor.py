@@ -606,3 +606,19 @@ def test_a_server_by_flag_needs_no_kubeconfig(run: Run, cluster: FakeApi) -> Non
     assert {len(line) for line in markdown} == {len(markdown[0])}
     result = run(f"doctor --server {cluster.url} -o csv")
     assert result.out.splitlines()[1] == f"kubeconfig,ok,not needed: --server is {cluster.url},"
+
+
+def test_services_to_choose_from_are_listed(doctor: Doctor, cluster: FakeApi) -> None:
+    items = [
+        {
+            "metadata": {"namespace": "m", "name": name, "labels": {"app": "prometheus-server"}},
+            "spec": {"clusterIP": "10.1.1.1", "ports": [{"name": "web", "port": 80}]},
+        }
+        for name in ("a", "b")
+    ]
+    cluster.routes["/api/v1/services"] = Reply({"metadata": {}, "items": items})
+    _, found = doctor("--from prometheus")
+    words = "2 services may be the Prometheus of the cluster: --from prometheus:m/a:80, --from prometheus:m/b:80"
+    assert [each for each in found if each.check == "prometheus"] == [
+        Found("prometheus", "broken", words, "name one of them")
+    ]

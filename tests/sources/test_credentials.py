@@ -38,6 +38,7 @@ IDENTITIES = {
     "a token": "--prometheus-token-file {token}",
     "a password": "--prometheus-user u --prometheus-password-file {token}",
     "a header": "--prometheus-header 'Authorization: Bearer {canary}'",
+    "what a command prints": "--prometheus-token-command 'cat {token}'",
     "a key": "--prometheus-header 'X-Api-Key: {canary}'",
     "a cookie": "--prometheus-header 'Cookie: session={canary}'",
 }
@@ -122,7 +123,7 @@ def test_no_secret_header_is_sent_where_nothing_is_encrypted(run: Run, api: Fake
         (
             "--prometheus-token-file {token} --prometheus-header 'authorization: x'",
             2,
-            "--prometheus-header 'Authorization: …' does not go with --prometheus-token-file or --prometheus-user",
+            "--prometheus-header 'Authorization: …' does not go with --prometheus-token-file",
         ),
         ("--prometheus-key {key}", 1, 'the user of context "{host}" has a client key but no client certificate'),
         (

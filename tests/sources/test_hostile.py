@@ -123,7 +123,7 @@ def test_warnings_without_end_are_cut(run: Run, cluster: FakeApi, server: FakeAp
     result = run(f"top pods -A -o value --columns name --from {server.url} --server {cluster.url}")
     lines = result.err.splitlines()
     assert (result.code, result.out, len(lines)) == (5, "p\n", 10)
-    assert all(line.startswith("warning: prometheus could not be read: ") and len(line) < 400 for line in lines)
+    assert all(line.startswith("warning: prometheus: the answer is partial: ") and len(line) < 400 for line in lines)
 
 
 values = st.sampled_from(["1", "0.25", "-1", "NaN", "1e308", "x", "1772443800"]) | st.text(max_size=4)

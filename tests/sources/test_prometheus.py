@@ -232,15 +232,15 @@ def test_warnings_and_partial_answers_are_failures(run: Run, api: FakeApi, serve
         if reply and CPU in query:
             reply.body |= {"warnings": ["store 10.0.0.9 is down"]}
         elif reply:
-            reply.body |= {"isPartial": True}
+            reply.body |= {"isPartial": True, "warnings": ["PromQL info: metric might not be a counter"]}
         return reply
 
     engine(server, answer)
     result = run(f"top pods -A --from {server.url} --server {api.url}")
     assert result.code == 5
     assert sorted(result.err.splitlines()) == [
-        "warning: prometheus could not be read: store 10.0.0.9 is down",
-        "warning: prometheus could not be read: the answer is partial: some of the storage nodes did not answer",
+        "warning: prometheus: the answer is partial: some of the storage nodes did not answer",
+        "warning: prometheus: the answer is partial: store 10.0.0.9 is down",
     ]
 
 
@@ -586,7 +586,7 @@ def test_credentials_stay_on_this_machine_where_nothing_is_encrypted(
     [
         ("--from prometheus --prometheus-token-file x", "--prometheus-token-file goes with --from URL"),
         ("--from kubelet --prometheus-match x", "--prometheus-match goes with --from prometheus or --from URL"),
-        ("--prometheus-header a:b", "--prometheus-header goes with --from URL"),
+        ("--prometheus-header a:b", "--prometheus-header goes with --from prometheus or --from URL"),
         ("--since 1x", "'1x' is not a duration for --since"),
         ("--since 1s", "--since takes from a minute to ten years, not 1s"),
         ("--start tomorrow", "'tomorrow' is not a time for --start"),

@@ -165,7 +165,7 @@ def test_what_is_warned_of_facts_is_told_too(run: Run) -> None:
     with FakeApi() as server:
         engine(server, partly)
         result = run(f"top pods -A --columns cpu.requests --from {server.url} --facts source")
-    assert (result.code, result.err) == (5, "warning: prometheus could not be read: store 10.0.0.9 is down\n")
+    assert (result.code, result.err) == (5, "warning: prometheus: the answer is partial: store 10.0.0.9 is down\n")
 
 
 def test_what_it_cannot_do_is_said(run: Run, server: FakeApi) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -13,6 +14,7 @@ from c3s_cli.sources.requests import open_reading
 
 if TYPE_CHECKING:
     from c3s_cli.kube.cluster import Cluster
+    from c3s_cli.sources.prometheus.discovery import Candidate
     from c3s_cli.sources.prometheus.state_metrics import StateMetrics
     from c3s_cli.sources.requests import Requests
     from c3s_cli.sources.source import Lists, Scope
@@ -23,14 +25,15 @@ class Prometheus(Struct):
 
     server: the server at a URL; None for a service, read through the API server. service: which one, "" to find it.
     match: matchers added to every selector. context: the name of the cluster, if it differs from the connection's.
-    asked: the API of the current reading, and that reading.
+    headers: of requests to a service. found: the service. asked: the API of the current reading, and that reading.
     """
 
     server: Cluster | None
     service: str = ""
     match: str = ""
     context: str = ""
-    prefix: str | None = None
+    headers: Sequence[tuple[str, str]] = ()
+    found: Candidate | None = None
     asked: tuple[Requests, Engine] | None = None
 
     def engine(self, requests: Requests) -> Engine:
@@ -45,11 +48,11 @@ class Prometheus(Struct):
     def _new_engine(self, requests: Requests) -> Engine:
         if self.server is not None:
             return Engine(open_reading(self.server))
-        if self.prefix is None:
+        if self.found is None:
             from c3s_cli.sources.prometheus.discovery import find  # not needed with a URL
 
-            self.prefix = find(requests, self.service)
-        return Engine(requests, self.prefix)
+            self.found = find(requests, self.service)
+        return Engine(requests, self.found, self.headers)
 
     def usage(self, requests: Requests, scope: Scope, _problems: list[str], lists: Lists) -> PrometheusUsage:
         """Return the usage in scope, in one reading."""

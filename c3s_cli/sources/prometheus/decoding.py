@@ -59,6 +59,9 @@ NUMBER: Final = re.compile(r"[+-]?(?:NaN|Inf|[0-9]+(?:\.[0-9]*)?(?:e[+-]?[0-9]+)
 # The characters of numbers, of NaN and of infinity.
 DIGITS: Final = b"0123456789.,+-eENaInf"
 
+# How warnings begin that are about the query, not about missing data.
+REMARK: Final = "PromQL "
+
 Scalar: Any = tuple[float, str]
 Elements: Any = list[_Element]
 Ranges: Any = list[_Series]
@@ -113,10 +116,10 @@ def _data_of(body: Body) -> tuple[_Data, list[str]]:
     answer = decode_one(body, _Answer, "a query")
     if answer.status != "success" or answer.data is None:
         raise InvalidAnswer("the server's answer for a query is not that of a Prometheus")
-    warnings = list(answer.warnings or ())
+    warnings = [text for text in answer.warnings or () if not text.startswith(REMARK)]
     if answer.partial:
-        warnings.append("the answer is partial: some of the storage nodes did not answer")
-    return answer.data, warnings
+        warnings.append("some of the storage nodes did not answer")
+    return answer.data, [f"the answer is partial: {text}" for text in warnings]
 
 
 def _number(text: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +14,7 @@ from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.decode.shapes import Meta, decode_list
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from c3s_cli.sources.requests import Requests
 
@@ -44,6 +45,7 @@ KNOWN: Final[tuple[tuple[dict[str, str], str], ...]] = (
 )
 # The labels to search by: every service above has at least one of them.
 LABELS: Final = ("app", NAME, COMPONENT)
+NAMED: Final = re.compile(r"(https?:)?([^:]*)(:.*)?")
 PORTS: Final = ("web", "http-web", "http", "http-query", "http-metrics", "https", "web-tls")
 
 
@@ -75,20 +77,24 @@ class Candidate(Struct, frozen=True):
         return f"prometheus:{self.namespace}/{self.name}"
 
     @property
+    def plain(self) -> str:
+        """The name without scheme and port."""
+        return str(NAMED.fullmatch(self.name)[2])  # type: ignore[index]  # every text matches
+
+    @property
     def path(self) -> str:
         """The path before /api/v1, through the API server's service proxy."""
         namespace = segment(self.namespace, "namespace")
         return f"/api/v1/namespaces/{namespace}/services/{segment(self.name)}/proxy{self.prefix}"
 
 
-def find(requests: Requests, service: str) -> str:
-    """Return the path before /api/v1: of the named service, or of the only one that is found.
+def find(requests: Requests, service: str) -> Candidate:
+    """Return the named service, or the only one that is found.
 
     Raises a C3sError with a hint if there is none, or more than one.
     """
     if service:
-        namespace, _, name = service.partition("/")
-        return Candidate(namespace, name, _prefix_of(requests, namespace, name)).path
+        return _named(requests, *service.split("/", 1))
     candidates = _search(requests)
     if not candidates:
         raise MetricsUnavailable(
@@ -100,7 +106,7 @@ def find(requests: Requests, service: str) -> str:
         raise C3sError(
             f"{len(candidates)} services may be the Prometheus of the cluster:\n{names}", hint="name one of them"
         )
-    return candidates[0].path
+    return candidates[0]
 
 
 def _search(requests: Requests) -> list[Candidate]:
@@ -127,24 +133,36 @@ def _candidates(service: _Service) -> Iterable[Candidate]:
     prefix = _known_prefix(service.metadata.labels or {})
     if prefix is None or service.spec.cluster_ip == "None" or not service.spec.ports:
         return
-    ports = {port.name: port for port in service.spec.ports}
-    port = next((ports[name] for name in PORTS if name in ports), service.spec.ports[0])
+    yield Candidate(service.metadata.namespace, _with_port(service.metadata.name, service.spec.ports), prefix)
+
+
+def _with_port(name: str, ports: Sequence[_Port]) -> str:
+    """Return the name of a service with the port that is most likely that of the API."""
+    by_name = {port.name: port for port in ports}
+    port = next((by_name[each] for each in PORTS if each in by_name), ports[0])
     secure = port.name in ("https", "web-tls") or port.port == 443 or port.app_protocol == "https"
-    yield Candidate(service.metadata.namespace, f"{'https:' * secure}{service.metadata.name}:{port.port}", prefix)
+    return f"{'https:' * secure}{name}:{port.port}"
 
 
 def _known_prefix(labels: Mapping[str, str]) -> str | None:
     return next((prefix for wanted, prefix in KNOWN if wanted.items() <= labels.items()), None)
 
 
-def _prefix_of(requests: Requests, namespace: str, name: str) -> str:
-    """Return the path prefix of a named service; "" if the service cannot be read or is not a known one."""
-    plain = name.removeprefix("https:").removeprefix("http:").partition(":")[0]
+def _named(requests: Requests, namespace: str, name: str) -> Candidate:
+    """Return a named service: with its path prefix if it is a known one, and with a port if none is given.
+
+    If services may not be read, only a service with its port can be used.
+    """
+    scheme, plain, port = NAMED.fullmatch(name).groups()  # type: ignore[union-attr]  # --from has been checked
     path = f"/api/v1/namespaces/{segment(namespace, 'namespace')}/services"
+    services: list[_Service] = []
     try:
         _, services = decode_list(
             requests.get(path, [("fieldSelector", f"metadata.name={plain}")]), _Service, "services"
         )
     except C3sError:
-        return ""
-    return next((_known_prefix(each.metadata.labels or {}) or "" for each in services), "")
+        if not port:
+            raise
+    if services and services[0].spec.ports and not port:
+        name = _with_port(plain, services[0].spec.ports) if not scheme else f"{name}:{services[0].spec.ports[0].port}"
+    return Candidate(namespace, name, next((_known_prefix(each.metadata.labels or {}) or "" for each in services), ""))

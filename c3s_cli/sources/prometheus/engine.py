@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -13,30 +12,23 @@ from msgspec import Struct, field
 from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, QueryFailed, TimedOut, TooLarge
 from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.prometheus.decoding import Matrix, Vector, is_scalar, matrix_of, vector_of
+from c3s_cli.sources.prometheus.refusals import MOST_WORDS, SLOWER, refused
 from c3s_cli.sources.requests import Memoized
 
 if TYPE_CHECKING:
     from c3s_cli.kube.secrets import Secrets
     from c3s_cli.sources.decode.shapes import Body
+    from c3s_cli.sources.prometheus.discovery import Candidate
     from c3s_cli.sources.requests import Requests
 
 # Queries in parallel. Each may keep a core of the server busy for seconds.
 AT_ONCE: Final = 4
-# How servers word that a query takes more memory, series or samples than they allow.
-TOO_LARGE: Final = re.compile(
-    r"too many|too large|too big|exceed|larger than|limit|-search\.max|max[ _-]?(series|samples|chunks|fetched)",
-    re.IGNORECASE,
-)
-SLOW: Final = re.compile(r"timed? ?out|deadline", re.IGNORECASE)
-# How many characters of a server's message are shown: some quote the whole query.
-MOST_WORDS: Final = 300
 # How many of a server's warnings are kept.
 MOST_WARNINGS: Final = 10
 # The end of the year 9999, the last that datetime supports.
 LATEST: Final = 253_402_300_800
 # How often a query is split before any part succeeds: after that, its size is not the reason.
 PATIENCE: Final = 40
-SLOWER: Final = "try a larger --step, such as 1h, or a longer --request-timeout"
 
 
 class Piece(Protocol):
@@ -54,12 +46,14 @@ Fields = Sequence[tuple[str, str]]
 class Engine(Struct):
     """One reading of a server.
 
-    prefix: the path before /api/v1. warnings: those of its answers. slots: limits parallel queries. now: returns the
-    server's time, in whole seconds since 1970; InvalidAnswer if it does not report one.
+    service: that of the cluster, None for a server at a URL. headers: of every query to a service. warnings: those of
+    its answers. slots: limits parallel queries. now: returns the server's time, in whole seconds since 1970;
+    InvalidAnswer if it does not report one.
     """
 
     requests: Requests
-    prefix: str = ""
+    service: Candidate | None = None
+    headers: Fields = ()
     warnings: dict[str, None] = field(default_factory=dict)
     may_post: bool = True
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -88,11 +82,12 @@ class Engine(Struct):
     def _answer(self, path: str, fields: Fields, decode: Callable[[Body], tuple[A, list[str]]]) -> A:
         """Send a query, keep the server's warnings, and turn its errors into c3s's."""
         try:
+            prefix = self.service.path if self.service else ""
             with self.slots:
-                body = self._send(f"{self.prefix}/api/v1/{path}", fields)
+                body = self._send(f"{prefix}/api/v1/{path}", fields)
             result, warnings = decode(body)
         except ApiError as problem:
-            raise _refused(problem, direct=not self.prefix) from problem
+            raise refused(problem, self.service) from problem
         except TooLarge as problem:
             # A smaller query may have a smaller answer.
             raise QueryFailed(problem.message, too_large=True) from problem
@@ -113,17 +108,17 @@ class Engine(Struct):
         """Send a POST, or a GET if POST is forbidden: some proxies and roles allow only GET."""
         if self.may_post:
             try:
-                return self.requests.post_form(path, fields)
+                return self.requests.post_form(path, fields, self.headers)
             except ApiError as problem:
                 if problem.status not in (403, 405):
                     raise
                 try:
-                    body = self.requests.get(path, fields)
+                    body = self.requests.get(path, fields, headers=self.headers)
                 except ApiError:
                     raise problem from None
                 self.may_post = False
                 return body
-        return self.requests.get(path, fields)
+        return self.requests.get(path, fields, headers=self.headers)
 
     def extrapolates(self) -> bool:
         """Return whether the server extrapolates. VictoriaMetrics, which does not, has vectors instead of scalars."""
@@ -161,48 +156,6 @@ class Engine(Struct):
         return answers, failures
 
 
-def _hint(problem: ApiError) -> str | None:
-    """Return a hint if the service does not exist or has no endpoints; None if the error is Prometheus' own."""
-    if problem.status == 404 and problem.detail.endswith(" not found"):
-        return "--from prometheus:NAMESPACE/SERVICE:PORT needs an existing service: kubectl get services -A"
-    if problem.status in (502, 503) and problem.reason in ("ServiceUnavailable", "BadGateway"):
-        return "check the endpoints of the service: kubectl get endpointslices -A"
-    return None
-
-
 def is_too_large(problem: C3sError) -> bool:
     """Return whether a smaller query might succeed."""
     return isinstance(problem, QueryFailed) and problem.too_large
-
-
-def _refused(problem: ApiError, *, direct: bool) -> C3sError:
-    """Return the error for a failed query. direct: whether the query did not go through an API server."""
-    words = problem.detail if len(problem.detail) < MOST_WORDS else f"… {problem.detail[-MOST_WORDS:]}"
-    if direct and problem.status in (401, 403):
-        return QueryFailed(
-            f"the server does not accept the credentials ({problem.status})",
-            hint="set credentials with --prometheus-token-file, --prometheus-user or --prometheus-header",
-        )
-    if not direct and (hint := _hint(problem)):
-        problem.hint = hint
-        return problem
-    if direct and 300 <= problem.status < 400:
-        return QueryFailed(
-            f"the server redirects ({problem.status})", hint="pass --from the address that it redirects to"
-        )
-    if (
-        problem.status in (400, 413, 422, 503, 500)
-        and TOO_LARGE.search(problem.detail)
-        and not SLOW.search(problem.detail)
-    ):
-        return QueryFailed(f"the query is too large for the server: {words}", hint=SLOWER, too_large=True)
-    if problem.reason in ("timeout", "canceled") or (problem.status in (422, 503, 504) and SLOW.search(problem.detail)):
-        return QueryFailed(f"the query took the server too long: {words}", hint=SLOWER)
-    if problem.reason in ("bad_data", "execution", "internal", "422", "400"):
-        return QueryFailed(f"the server refused the query: {words}")
-    if problem.status == 404:
-        return QueryFailed(
-            "there is no Prometheus API at this address (404)",
-            hint="the address may need a path prefix, such as /prometheus or /select/0/prometheus",
-        )
-    return problem

@@ -59,7 +59,7 @@ class PrometheusUsage:
     @property
     def failures(self) -> list[Failure]:
         """The failures, and the server's warnings."""
-        warned = [Failure(self.context, self.name, warning) for warning in self.engine.warnings]
+        warned = [Failure(self.context, self.name, warning, partial=True) for warning in self.engine.warnings]
         return [*self.missing, *warned]
 
     def nodes(self) -> list[Node]:
