@@ -3,8 +3,8 @@
 Containers and sidecars (init containers with restartPolicy Always) run at the same time, so they add up. Other init
 containers run one at a time before them, each together with the sidecars started earlier, so only the largest of them
 counts, and only if it exceeds the sum of the containers. Pod-level CPU, memory or huge pages replace the result.
-Overhead is added. During an in-place resize a container's request is the largest of its spec, its allocation and its
-actual resources; its limits are those of its spec.
+Overhead is added. During an in-place resize the request of a container, or of the pod, is the largest of its spec, its
+allocation and its actual resources; its limits are those of its spec.
 
 The scheduler counts resizes since 1.33 (1.37 takes the largest of three sums, not the sum of the largest), pod-level
 resources since 1.34. `kubectl describe node` ignores pod-level resources before 1.36, and resizes since then. Without
@@ -39,9 +39,9 @@ class ContainerResources(Struct, frozen=True, gc=False):
 
     def effective_requests(self) -> Amounts:
         """Return the requests that count, including any resize in progress."""
-        if self.actual_requests is None:
+        had = [each for each in (self.actual_requests, self.allocated) if each is not None]
+        if not had:
             return self.requests
-        had = (self.actual_requests, self.allocated or {})
         return largest(had if self.infeasible else (self.requests, *had))
 
     def effective_limits(self) -> Amounts:
@@ -50,13 +50,19 @@ class ContainerResources(Struct, frozen=True, gc=False):
 
 
 class PodResources(Struct, frozen=True, gc=False):
-    """The parts of a pod that determine its requests and limits."""
+    """The parts of a pod that determine its requests and limits.
+
+    pod_allocated, pod_actual: of the whole pod with its overhead, from its status. infeasible: as of a container.
+    """
 
     containers: Sequence[ContainerResources]
     init_containers: Sequence[ContainerResources] = ()
     overhead: Amounts | None = None
     pod_requests: Amounts | None = None
     pod_limits: Amounts | None = None
+    pod_allocated: Amounts | None = None
+    pod_actual: Amounts | None = None
+    infeasible: bool = False
 
 
 class Term(Struct, frozen=True):
@@ -93,8 +99,26 @@ def requests_of(pod: PodResources) -> Amounts:
         [each.effective_requests() for each in pod.containers],
         [(each.restartable, _requests_at_start(each)) for each in pod.init_containers],
     )
-    total = {**total, **_stated(pod.pod_requests)} if pod.pod_requests else total
+    if pod.pod_requests:
+        total = {**total, **_stated_requests(pod)}
+    elif pod.pod_allocated or pod.pod_actual:
+        total = largest((total, *_had(pod)))
     return added([total, pod.overhead]) if pod.overhead else total
+
+
+def _stated_requests(pod: PodResources) -> Amounts:
+    """Return the pod-level requests that count, including any resize in progress."""
+    had, spec = _had(pod), pod.pod_requests or {}
+    return _stated(largest(had if had and pod.infeasible else (spec, *had))) if spec else {}
+
+
+def _had(pod: PodResources) -> list[Amounts]:
+    """Return what the status says that the whole pod has, without its overhead."""
+    return [
+        {resource: max(0, amount - (pod.overhead or {}).get(resource, 0)) for resource, amount in each.items()}
+        for each in (pod.pod_actual, pod.pod_allocated)
+        if each
+    ]
 
 
 def limits_of(pod: PodResources) -> Amounts:
@@ -163,7 +187,9 @@ def terms_of(pod: PodResources) -> tuple[Term, ...]:
     terms = [_running_term("container", each) for each in pod.containers]
     terms += [_running_term("sidecar", each) for each in pod.init_containers if each.restartable]
     terms += _moments(pod.init_containers)
-    stated = _stated(pod.pod_requests), _stated(pod.pod_limits)
+    if not pod.pod_requests and _had(pod):
+        terms.append(Term("max", "pod being resized", largest(_had(pod)), {}))
+    stated = _stated_requests(pod), _stated(pod.pod_limits)
     if any(stated):
         terms.append(Term("=", "pod-level resources", *stated))
     limits = limits_of(pod)

@@ -24,6 +24,7 @@ OF_DAEMONS: Final = tuple(
 
 # The tolerations that the API server adds to every new pod.
 OF_EVERY_POD: Final = OF_DAEMONS[:2]
+# What the DaemonSet controller adds for the network of the node.
 OF_HOST_NETWORK: Final = Toleration("node.kubernetes.io/network-unavailable", "Exists", "", "NoSchedule")
 CORDONED: Final = Obstacle(CORDON, "", "NoSchedule", "cordoned")
 INTEGER: Final = re.compile(r"[+-]?[0-9]+")

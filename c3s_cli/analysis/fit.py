@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import structs
 
+from c3s_cli.analysis import numbered
+from c3s_cli.analysis.admission import admitted
 from c3s_cli.analysis.draining import drain
 from c3s_cli.analysis.gpus import with_gpu
 from c3s_cli.analysis.report import latest, report_of, where
@@ -62,9 +64,13 @@ def _place(sample: Sample, request: FitRequest) -> tuple[list[Fit], list[Move], 
     drained = drain(sample, request)
     scheduler, results = drained.scheduler, drained.results
     rows: list[Fit] = []
+    asked: set[str] = set()
+    if any(each.numbered for each in request.workloads):
+        running = (pod.placing for pod in (sample.pod_facts or {}).values() if pod.placing)
+        asked = numbered.keys_of((*running, *(each.placing for each in request.workloads)))
     for each in request.workloads:
-        workload = structs.replace(each, namespace=each.namespace or sample.namespace)
-        outcome = scheduler.fit(workload)
+        workload = admitted(each, sample)
+        outcome = numbered.fit(scheduler, workload, asked)
         rows += _rows(scheduler, workload, outcome)
         results.append(
             FitResult(

@@ -14,10 +14,10 @@ from typing import Final
 
 from msgspec import Struct, structs
 
-from c3s_cli.analysis.eligibility import OF_DAEMONS, OF_EVERY_POD, barriers
+from c3s_cli.analysis.eligibility import barriers
 from c3s_cli.analysis.podrules import PodRules
 from c3s_cli.analysis.running import RunningPod, RunningPods, term_for
-from c3s_cli.model.placing import Placing, Toleration, Workload
+from c3s_cli.model.placing import Placing, Workload
 from c3s_cli.model.rows import Amounts, Node
 
 # The resources that the score of a node counts, and the precision of the score.
@@ -70,7 +70,6 @@ class Scheduler:
     def fit(self, workload: Workload) -> Outcome:
         """Place as many replicas of a workload as fit, and count how many more would fit."""
         daemons = workload.replicas is None
-        workload = _with_tolerations(workload, (*OF_EVERY_POD, *(OF_DAEMONS if daemons else ())))
         barred, need = self._barred(workload.placing), _need(workload)
         pod_rules = PodRules(workload, self.nodes, self.running)
         wanted = sum(not why for why in barred) if workload.replicas is None else workload.replicas
@@ -210,12 +209,6 @@ class _Candidates:
         return False
 
 
-def _with_tolerations(workload: Workload, more: Sequence[Toleration]) -> Workload:
-    placing = structs.replace(workload.placing, tolerations=(*workload.placing.tolerations, *more))
-    made: Workload = structs.replace(workload, placing=placing)
-    return made
-
-
 def in_millicores(requests: Amounts) -> Amounts:
     """Round CPU up to whole millicores, as the scheduler counts a pod."""
     rest = -requests.get("cpu", 0) % MILLICORE
@@ -228,7 +221,7 @@ def _need(workload: Workload) -> Amounts:
 
 
 def _free(node: Node) -> dict[str, int]:
-    offered, taken = node.allocatable or {}, {**(node.requests or {}), SLOTS: node.pod_count or 0}
+    offered, taken = in_millicores(node.allocatable or {}), {**(node.requests or {}), SLOTS: node.pod_count or 0}
     return {resource: offered.get(resource, 0) - taken.get(resource, 0) for resource in {**offered, **taken}}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from c3s_cli.model.requirement import Requirement
 
@@ -84,6 +84,7 @@ class Placing(Struct, frozen=True):
     anti_affinities: tuple[PodTerm, ...] = ()
     host_ports: tuple[HostPort, ...] = ()
     node_name: str = ""
+    host_network: bool = False
     refused: tuple[str, ...] = ()
     volumes: tuple[tuple[NodeTerm, ...], ...] = ()
     priority: int = 0
@@ -97,6 +98,7 @@ class Workload(Struct, frozen=True):
     """Identical pods. name: "Kind/name". namespace: "" for that of the context.
 
     replicas: None for one on every eligible node (a DaemonSet). requests: the effective requests of one pod.
+    numbered: labels whose value is this text with the number of the pod; first: the number of the first pod.
     """
 
     name: str
@@ -105,6 +107,14 @@ class Workload(Struct, frozen=True):
     namespace: str = ""
     labels: Mapping[str, str] = {}
     placing: Placing = ANYWHERE
+    numbered: Mapping[str, str] = {}
+    first: int = 0
+
+    def one(self, number: int) -> Workload:
+        """Return a workload with only one of the pods; the first has the number 0."""
+        own = {key: f"{text}{self.first + number}" for key, text in self.numbered.items()}
+        pod: Workload = structs.replace(self, replicas=1, labels={**self.labels, **own}, numbered={})
+        return pod
 
 
 class FitRequest(Struct, frozen=True):

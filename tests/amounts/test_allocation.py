@@ -26,16 +26,20 @@ flags = st.booleans()
 containers = st.builds(ContainerResources, st.just("c"), amounts, amounts, st.just(value=False), maybe, maybe)
 initial = st.builds(ContainerResources, st.just("i"), amounts, amounts, flags, maybe, maybe, flags)
 pods = st.builds(
-    PodResources, st.lists(containers, max_size=2), st.lists(initial, max_size=3), maybe, pod_requests=maybe
+    PodResources,
+    st.lists(containers, max_size=2),
+    st.lists(initial, max_size=3),
+    maybe,
+    pod_requests=maybe,
+    pod_actual=maybe,
+    infeasible=flags,
 )
 
 
 def asked(container: ContainerResources) -> Amounts:
     """Return a container's requests during a resize: the slow and obvious reference."""
-    if container.actual_requests is None:
-        return container.requests
-    sources = [container.actual_requests, container.allocated or {}]
-    if not container.infeasible:
+    sources = [each for each in (container.actual_requests, container.allocated) if each is not None]
+    if not container.infeasible or not sources:
         sources.append(container.requests)
     return {resource: max(source.get(resource, 0) for source in sources) for resource in RESOURCES}
 
@@ -59,8 +63,14 @@ def test_requests_are_the_peak_or_the_pod_level_ones_plus_overhead(pod: PodResou
     requests = requests_of(pod)
     for resource in RESOURCES:
         expected = peak(pod, resource, asked, "requests")
-        if resource != "nvidia.com/gpu":
-            expected = (pod.pod_requests or {}).get(resource, expected)
+        had = (pod.pod_actual or {}).get(resource)
+        had = None if had is None else max(0, had - (pod.overhead or {}).get(resource, 0))
+        if not pod.pod_requests:
+            expected = max(expected, had or 0)
+        elif resource != "nvidia.com/gpu":
+            stated = pod.pod_requests.get(resource)
+            spoken = [had] if pod.infeasible and pod.pod_actual else [had, stated]
+            expected = max((each for each in spoken if each is not None), default=expected)
         assert requests.get(resource, 0) == expected + (pod.overhead or {}).get(resource, 0)
 
 
@@ -125,7 +135,17 @@ def test_a_resize_counts_as_the_largest_of_spec_allocated_and_actual() -> None:
     assert requests_of(PodResources([growing])) == {"cpu": 300}
     assert requests_of(PodResources([asking])) == {"cpu": 400}
     assert requests_of(PodResources([refused])) == {"cpu": 200}
-    assert requests_of(PodResources([untold])) == {"cpu": 100}  # as in Kubernetes, for want of resources in the status
+    assert requests_of(PodResources([untold])) == {"cpu": 300}
+
+
+def test_a_resize_of_the_whole_pod_counts_too() -> None:
+    pod = PodResources(
+        [of("a", cpu=100, gpu=1)], overhead={"cpu": 5}, pod_allocated={"cpu": 305}, pod_actual={"cpu": 205, "gpu": 1}
+    )
+    assert requests_of(pod) == {"cpu": 305, "gpu": 1}
+    stated = msgspec.structs.replace(pod, pod_requests={"cpu": 400})
+    assert requests_of(stated) == {"cpu": 405, "gpu": 1}
+    assert requests_of(msgspec.structs.replace(stated, infeasible=True)) == {"cpu": 305, "gpu": 1}
 
 
 def test_overhead_counts_as_a_limit_only_where_one_is_set() -> None:

@@ -4,36 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.analysis.clusters import HOST, ZONE, Json, in_zone, placed, spread
 from tests.conftest import Run
 from tests.servers import FakeApi, node, pod
-
-ZONE, HOST = "topology.kubernetes.io/zone", "kubernetes.io/hostname"
-Json = dict[str, Any]
-
-
-def placed(run: Run, api: FakeApi, tmp_path: Path, spec: Json, replicas: int = 1) -> dict[str, int]:
-    """Place a Deployment of pods with the label app=a; return the number per node."""
-    spec = {"containers": [{"resources": {"requests": {"cpu": "1"}}}], **spec}
-    template = {"metadata": {"labels": {"app": "a"}}, "spec": spec}
-    manifest = {"kind": "Deployment", "metadata": {"name": "x"}, "spec": {"replicas": replicas, "template": template}}
-    path = tmp_path / "x.json"
-    path.write_text(json.dumps(manifest))
-    result = run(f"fit -f {path} -o json --server {api.url}")
-    assert result.code in (0, 3), result.err
-    return {item["name"]: item["placed"] for item in json.loads(result.out)["items"]}
-
-
-def spread(key: str, **more: Any) -> Json:
-    rule = {"topologyKey": key, "maxSkew": 1, "whenUnsatisfiable": "DoNotSchedule", **more}
-    return {"topologySpreadConstraints": [{"labelSelector": {"matchLabels": {"app": "a"}}, **rule}]}
-
-
-def in_zone(name: str, zone: str, **labels: str) -> Json:
-    return node(name, labels={HOST: name, ZONE: zone, **labels})
 
 
 def test_pods_that_are_being_deleted_do_not_count_for_a_spread(run: Run, api: FakeApi, tmp_path: Path) -> None:

@@ -170,6 +170,7 @@ def sidecar(cpu: str) -> Object:
     return {"initContainers": [{"name": "s", "restartPolicy": "Always", "resources": {"requests": {"cpu": cpu}}}]}
 
 
+OF_POD: Object = {"resources": {"requests": {"cpu": "500m"}}}
 REFUSED = [condition("PodResizePending", "True", "Infeasible")]
 DEFERRED = [condition("PodResizePending", "True", "Deferred")]
 
@@ -194,8 +195,17 @@ DEFERRED = [condition("PodResizePending", "True", "Deferred")]
             {"spec": containers(a="300m"), "containerStatuses": [resized("a", "100m", "100m")], "resize": "Infeasible"},
             100,
         ),
-        # As in Kubernetes, the status only counts if it has resources.
-        ({"spec": containers(a="300m"), "containerStatuses": [resized("a", "100m")], "conditions": REFUSED}, 300),
+        # What is allocated counts without actual resources, too.
+        ({"spec": containers(a="300m"), "containerStatuses": [resized("a", "100m")], "conditions": REFUSED}, 100),
+        ({"spec": containers(a="300m"), "containerStatuses": [resized("a", "500m")]}, 500),
+        # Of the whole pod.
+        ({"spec": containers(a="100m"), "allocatedResources": {"cpu": "300m"}}, 300),
+        ({"spec": containers(a="100m"), "resources": {"requests": {"cpu": "400m"}}}, 400),
+        (
+            {"spec": containers(a="100m") | OF_POD, "resources": {"requests": {"cpu": "400m"}}, "conditions": REFUSED},
+            400,
+        ),
+        ({"spec": containers(a="100m") | OF_POD, "allocatedResources": {"cpu": "400m"}}, 500),
         # The statuses may have another order than the spec.
         (
             {
@@ -265,8 +275,9 @@ ALONE: Object = {"spec": containers(a="300m"), "containerStatuses": [resized("a"
         {"containerStatuses": [resized("a", "300m", "500m")]},
         {"spec": containers(a="300m") | {"overhead": {"cpu": "50m"}}},
         {"spec": containers(a="300m") | {"resources": {"requests": {"cpu": "900m"}}}},
+        {"allocatedResources": {"cpu": "700m"}},
     ],
-    ids=["allocated", "actual", "overhead", "of the pod"],
+    ids=["allocated", "actual", "overhead", "of the pod", "allocated to the pod"],
 )
 def test_of_pods_alike_but_for_one_thing_each_has_its_own_requests(run: Run, api: FakeApi, other: Object) -> None:
     (one,), (another,) = (shown(run, api, "cpu.requests", **ALONE | more) for more in ({}, other))

@@ -205,12 +205,17 @@ class PodDecoder:
             )
 
         own = spec.resources
+        actual = decode_one(state.resources, Declared, "pods")
+        allocated = decode_one(state.allocated_resources, Allocated, "pods")
         return PodResources(
             containers=[one(container) for container in spec.containers or ()],
             init_containers=[one(container) for container in spec.init_containers or ()],
             overhead=amounts_of(spec.overhead, self.problems, subject) or None,
             pod_requests=amounts_of(own.requests, self.problems, subject) if own else None,
             pod_limits=amounts_of(own.limits, self.problems, subject) if own else None,
+            pod_allocated=amounts_of(allocated, self.problems, subject) or None,
+            pod_actual=amounts_of(actual.requests, self.problems, subject) or None if actual else None,
+            infeasible=infeasible,
         )
 
 
@@ -225,7 +230,8 @@ Labels: Any = dict[str, str] | None
 def _key(spec: _Spec, state: PodState) -> object:
     """Return what a pod's amounts depend on as a cache key: its resources in the spec and in the status."""
     containers, statuses = spec.containers or (), state.container_statuses or ()
-    others = spec.init_containers or spec.overhead or spec.resources or state.init_container_statuses
+    of_pod = state.allocated_resources is not NULL or state.resources is not NULL
+    others = spec.init_containers or spec.overhead or spec.resources or state.init_container_statuses or of_pod
     if len(containers) == len(statuses) == 1 and not others:
         # Most pods: half the time.
         declared, reported = containers[0], statuses[0]
@@ -241,7 +247,7 @@ def _key(spec: _Spec, state: PodState) -> object:
             not in_force and _infeasible(state),
         )
     of_containers, of_statuses = _resources_keys(containers), _status_keys(statuses)
-    may_be_refused = spec.init_containers or not _in_force(of_containers, of_statuses)
+    may_be_refused = of_pod or spec.init_containers or not _in_force(of_containers, of_statuses)
     return (
         of_containers,
         _resources_keys(spec.init_containers) if spec.init_containers else None,
@@ -249,6 +255,7 @@ def _key(spec: _Spec, state: PodState) -> object:
         (_pairs(spec.resources.requests), _pairs(spec.resources.limits)) if spec.resources else None,
         of_statuses,
         _status_keys(state.init_container_statuses) if state.init_container_statuses else None,
+        (bytes(state.allocated_resources), bytes(state.resources)) if of_pod else None,
         bool(may_be_refused and _infeasible(state)),
     )
 

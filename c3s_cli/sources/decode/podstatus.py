@@ -49,7 +49,10 @@ class _Condition(Struct, gc=False):
 
 
 class PodState(Struct, rename="camel", gc=False):
-    """The status of a pod. Its conditions are only decoded for the few pods whose STATUS depends on them."""
+    """The status of a pod. Its conditions are only decoded for the few pods whose STATUS depends on them.
+
+    Its resources are those of the pod as a whole, and like those of a container.
+    """
 
     phase: str = ""
     reason: str = ""
@@ -58,6 +61,8 @@ class PodState(Struct, rename="camel", gc=False):
     init_container_statuses: list[ContainerStatus] | None = None
     qos_class: str = ""
     resize: str = ""
+    allocated_resources: Raw = NULL
+    resources: Raw = NULL
 
 
 NO_STATE: Final = _State()

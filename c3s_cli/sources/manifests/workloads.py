@@ -16,6 +16,7 @@ from c3s_cli.sources.decode.claims import Volume, claims_volumes
 from c3s_cli.sources.decode.placing import VOLUMES, placing_of
 from c3s_cli.sources.decode.pods import PodDecoder
 from c3s_cli.sources.decode.shapes import NULL
+from c3s_cli.sources.manifests.controllers import added_labels, first_number, numbered_labels
 
 Object = Mapping[str, Any]
 Count = Annotated[int, msgspec.Meta(ge=0)]
@@ -104,6 +105,7 @@ def _workload(path: str, each: Object) -> list[Workload]:
         raise UsageError(f"{path}: {problems[0].replace(f'pod /{name}', name)}")
     if negative := _negative(resources):
         raise UsageError(f"{path}: {name}: {negative} must be 0 or more")
+    spec = (_at(each, "spec", "jobTemplate", "spec") if kind == "CronJob" else _at(each, "spec")) or {}
     ignored = (*placing.ignored, *_ignored(shape.spec, claims=claims))
     if kind not in KINDS:
         ignored = (*ignored, f"the rollout of a {kind}")
@@ -115,10 +117,16 @@ def _workload(path: str, each: Object) -> list[Workload]:
             requests=requests_of(_with_defaults(resources)),
             replicas=replicas,
             namespace=meta.namespace or "",
-            labels=(shape.metadata.labels if shape.metadata else None) or {},
+            labels={
+                **((shape.metadata.labels if shape.metadata else None) or {}),
+                **added_labels(kind, meta.name, spec),
+            },
+            numbered=numbered_labels(kind, meta.name, spec),
+            first=first_number(spec),
             placing=structs.replace(
                 placing,
                 node_name=shape.spec.node_name or "",
+                host_network=shape.spec.host_network,
                 refused=("scheduling-gates",) if shape.spec.scheduling_gates else (),
                 ignored=tuple(dict.fromkeys(ignored)),
             ),
