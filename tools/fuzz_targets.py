@@ -66,7 +66,8 @@ def decoder(data: bytes) -> None:
         lambda _: list(owners.creations(decode_listing(data, "pods"))),
         lambda _: owners.versions(data),
         lambda _: prometheus.vector_of(data),
-        lambda _: summary.rates_of(data),
+        lambda _: summary.page_of(summary.summary_of(data), FAMILIES),
+        lambda _: summary.rates_of(summary.summary_of(data)),
         lambda _: [events.identity(event) for event in events.events([data])],
     ):
         with suppress(InvalidAnswer):

@@ -153,13 +153,17 @@ class NodeDetails(Struct, frozen=True, gc=False):
 
 
 class NodeFacts(Struct, frozen=True, gc=False):
-    """Allocatable and capacity of a node. swap_capacity_bytes: None if it has no swap. details: None if not read."""
+    """Allocatable and capacity of a node. swap_capacity_bytes: None if it has no swap. details: None if not read.
+
+    metrics_path: where its kubelet has its metrics, "" for the usual path.
+    """
 
     name: str
     allocatable: Amounts
     capacity: Amounts
     swap_capacity_bytes: int | None
     details: NodeDetails | None = None
+    metrics_path: str = ""
 
 
 class Node(Struct, frozen=True, gc=False):

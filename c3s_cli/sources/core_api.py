@@ -44,8 +44,8 @@ class Core(Protocol):
     def pods(self) -> dict[tuple[str, str], PodFacts]:
         """Return the unfinished pods, by namespace and name: those in scope, or those of the nodes in scope."""
 
-    def node_names(self) -> dict[str, None]:
-        """Return the names of all nodes."""
+    def node_names(self) -> Mapping[str, str]:
+        """Return the names of all nodes, with the path of their metrics that an annotation names, or ""."""
 
     def addresses(self) -> Mapping[str, str]:
         """Return the name of the node that has each address."""
@@ -98,10 +98,11 @@ class CoreApi(Struct):
             node.name: node for node in self.requests.whole(NODES, self.scope.label_query() if in_scope else [], decode)
         }
 
-    def node_names(self) -> dict[str, None]:
-        """Read the names of all nodes."""
-        results = self.requests.pages(NODES, [], names, METADATA_LIST)
-        return {name: None for _, name in results}
+    def node_names(self) -> dict[str, str]:
+        """Read the names of all nodes, with the path of their metrics that an annotation names, or ""."""
+        from c3s_cli.sources.decode.nodes import metrics_paths  # not needed for pods
+
+        return self.requests.pages(NODES, [], metrics_paths, METADATA_LIST)
 
     def addresses(self) -> dict[str, str]:
         """Read the name of the node that has each address."""

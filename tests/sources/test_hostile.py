@@ -11,12 +11,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from c3s_cli.sources.kubelet import polling as kubelet
+from c3s_cli.sources.kubelet.samples import NODE_MEMORY
 from tests.commands.test_random import nested, run
 from tests.conftest import Run
 from tests.faults import BROKEN, HTML
+from tests.kubelets import NOW as LATER
+from tests.kubelets import TEXT, THEN, look, pages, path
 from tests.servers import FakeApi, Reply, node, pod
-from tests.sources.test_kubelet import NOW as LATER
-from tests.sources.test_kubelet import TEXT, THEN, look, pages, path
 from tests.sources.test_prometheus import NOW, QUERY, engine, vector
 
 
@@ -228,7 +229,7 @@ marks = st.sampled_from(
         '{a="',
     ]
 )
-families = st.sampled_from([*kubelet.OF_PODS, kubelet.NODE_MEMORY, "# HELP x", ""])
+families = st.sampled_from([*kubelet.OF_PODS, NODE_MEMORY, "# HELP x", ""])
 lines = st.tuples(families, marks, numbers, moments).map(lambda line: f"{line[0]}{line[1]} {line[2]} {line[3]}\n")
 texts = st.lists(lines, max_size=8).map("".join)
 

@@ -1,18 +1,21 @@
-"""A node -> its kubelet's figures of the node and its pods, constant until the next sample."""
+"""A node -> its kubelet's figures of the node and its containers, each constant until its own next sample."""
 
 from __future__ import annotations
 
 from threading import Lock
 from typing import NamedTuple
 
+from c3s_cli.demo import dice
 from c3s_cli.demo.counters import Counters
 from c3s_cli.demo.load import TICK, Load, in_bytes
 from c3s_cli.demo.runs import Run, Runs
 from c3s_cli.demo.things import Node, Pod
 from c3s_cli.demo.world import World
 
-# Seconds between two samples. Real kubelets take 10; 5 divides metrics-server's 15.
-_REFRESH = 5
+# Seconds between two samples of a node, and of a container: the second is 10 to 20, at random.
+_REFRESH = 10
+_HOUSEKEEPING = 15
+_JITTER = 6
 # Nanocores and bytes of the pause container.
 PAUSE = 9_000, 561_152
 
@@ -25,17 +28,26 @@ class Usage(NamedTuple):
     memory: int
 
 
+class Box(NamedTuple):
+    """A container as a kubelet sees it."""
+
+    name: str
+    run: Run
+    millis: int  # the time of the sample, in ms since 1970
+    usage: Usage
+
+
 class Seen(NamedTuple):
     """A pod as a kubelet sees it."""
 
     pod: Pod
-    millis: int  # the time of the sample, in ms since 1970
+    millis: int
     whole: Usage
-    boxes: list[tuple[str, Run, Usage]]
+    boxes: list[Box]
 
 
 class Look(NamedTuple):
-    """A node as its kubelet sees it."""
+    """A node as its kubelet sees it. millis: when it sampled the node."""
 
     node: Node
     when: int
@@ -61,7 +73,8 @@ class Kubelets:
         node = self._world.state().by_name[name]
         if node.silent:
             return None
-        when = self._world.clock.now() // _REFRESH * _REFRESH
+        now = self._world.clock.now()
+        when = now - (now - node.bits) % _REFRESH
         with self._lock:
             runs = self._runs.on_node(name)
             by_pod: dict[tuple[str, str], list[Run]] = {}
@@ -69,13 +82,13 @@ class Kubelets:
             for run in runs:
                 by_pod.setdefault(run.pod.key, []).append(run)
                 cpu += max(0, self._counters.run(run, when) - self._before(run))
-            pods = [self._seen(found, when) for found in by_pod.values() if any(run.alive(when) for run in found)]
+            pods = [self._seen(found, now, when) for found in by_pod.values() if any(run.alive(now) for run in found)]
         tick = when // TICK
         running = list(state.running(node, scraped))
-        now = self._load.node(node, -(-when // TICK), running)[0]
+        nano = self._load.node(node, -(-when // TICK), running)[0]
         memory = in_bytes(self._load.node(node, tick, running)[1], node.index)
         pods.sort(key=lambda seen: seen.pod.key)
-        return Look(node, when, when * 1000 - node.bits % 900, Usage(cpu, now, memory), pods)
+        return Look(node, now, when * 1000 - node.bits % 900, Usage(cpu, nano, memory), pods)
 
     def _before(self, run: Run) -> int:
         """Return what a run had used when its node began to count it."""
@@ -85,18 +98,32 @@ class Kubelets:
             before = self._uncounted[run] = self._counters.run(run, begin)
         return before
 
-    def _seen(self, runs: list[Run], when: int) -> Seen:
-        """Return a pod with all runs of its containers, including those that have ended."""
+    def _seen(self, runs: list[Run], now: int, when: int) -> Seen:
+        """Return a pod with all runs of its containers, including those that have ended. when: its own sample."""
         pod = runs[-1].pod
         boxes = []
-        total, now, memory = PAUSE[0] * max(0, when - pod.created), PAUSE[0], PAUSE[1]
+        total, nano, memory = PAUSE[0] * max(0, when - pod.created), PAUSE[0], PAUSE[1]
         for run in runs:
-            used = self._counters.run(run, when)
-            total += used
-            if run.alive(when):
-                nano = self._load.cpu(pod, run.place, -(-when // TICK), -(-when // TICK) + 1)[0]
-                usage = Usage(used, nano, self._load.memory(pod, run.place, when // TICK))
-                now, memory = now + nano, memory + usage.memory
-                boxes.append((pod.group.running[run.place][0], run, usage))
-        millis = when * 1000 - pod.bits % 900
-        return Seen(pod, millis, Usage(total, now, memory), sorted(boxes, key=lambda box: box[0]))
+            total += self._counters.run(run, when)
+            sampled = _sampled(run, now)
+            if run.alive(now) and sampled > run.start:
+                tick = -(-sampled // TICK)
+                cores = self._load.cpu(pod, run.place, tick, tick + 1)[0]
+                held = self._load.memory(pod, run.place, sampled // TICK)
+                usage = Usage(self._counters.run(run, sampled), cores, held)
+                nano, memory = nano + cores, memory + held
+                millis = sampled * 1000 - pod.bits % 900
+                boxes.append(Box(pod.group.running[run.place][0], run, millis, usage))
+        return Seen(
+            pod, when * 1000 - pod.bits % 900, Usage(total, nano, memory), sorted(boxes, key=lambda box: box.name)
+        )
+
+
+def _sampled(run: Run, now: int) -> int:
+    """Return when a container was last sampled: at its start, and then every 10 to 20 seconds."""
+    count = max(0, now - run.start - 1) // _HOUSEKEEPING
+    moments = (
+        run.start + 1 + turn * _HOUSEKEEPING + (dice.mix(run.pod.bits + run.place, turn) % _JITTER if turn else 0)
+        for turn in (count, count - 1)
+    )
+    return next((moment for moment in moments if moment <= now), 0)

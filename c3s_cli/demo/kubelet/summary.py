@@ -67,12 +67,12 @@ def _pod(seen: Seen, when: int, taken: int, *, brief: bool) -> tuple[Json, int]:
     pod, text = seen.pod, rfc3339(when)
     used = 0
     boxes: list[Json] = []
-    for name, run, usage in seen.boxes:
+    for name, run, millis, usage in seen.boxes:
         layer, log = _written(seen, name, when)
         used += layer + log
         limit = pod.group.running[run.place][4]
         box: Json = {"name": name, "startTime": rfc3339(run.start)}
-        box |= _usage(usage, text, limit * _KIB if limit < UNLIMITED else 0)
+        box |= _usage(usage, rfc3339(-(-millis // 1000)), limit * _KIB if limit < UNLIMITED else 0)
         if not brief:
             box |= {"rootfs": _disk(text, layer, layer // 65_536 + 7, taken), "logs": _disk(text, log, 1, taken)}
         boxes.append(box | {"swap": {"time": text, "swapUsageBytes": 0}})
@@ -93,7 +93,7 @@ def summary(look: Look, *, brief: bool) -> Json:
     pods = [_pod(seen, when, images + 6 * (1 << 30), brief=brief) for seen in look.pods]
     taken = images + 5 * (1 << 30) + sum(used for _, used in pods)
     about: Json = {"nodeName": node.name, "systemContainers": [], "startTime": rfc3339(when - node.pool.age)}
-    about |= _usage(look.whole, text, node.pool.memory * (1 << 30) - 1_145_896 * _KIB)
+    about |= _usage(look.whole, rfc3339(-(-look.millis // 1000)), node.pool.memory * (1 << 30) - 1_145_896 * _KIB)
     if not brief:
         about |= {
             "network": _network(text, look.whole.cpu_total // 40),

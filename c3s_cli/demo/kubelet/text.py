@@ -60,13 +60,13 @@ def _samples(look: Look) -> Iterator[tuple[str, str]]:
     swap = look.node.pool.swap
     for seen in look.pods:
         pod = f'namespace="{seen.pod.group.namespace}",pod="{seen.pod.name}"}}'
-        for name, run, usage in seen.boxes:
+        for name, run, millis, usage in seen.boxes:
             box = f'{{container="{name}",{pod}'
-            yield "container_cpu_usage_seconds_total", f"{box} {_seconds(usage.cpu_total)} {seen.millis}"
-            yield "container_memory_working_set_bytes", f"{box} {number(usage.memory)} {seen.millis}"
+            yield "container_cpu_usage_seconds_total", f"{box} {_seconds(usage.cpu_total)} {millis}"
+            yield "container_memory_working_set_bytes", f"{box} {number(usage.memory)} {millis}"
             yield "container_start_time_seconds", f"{box} {number(run.start + run.pod.bits % 997 / 1000)}"
             if swap:
-                yield "container_swap_usage_bytes", f"{box} 0 {seen.millis}"
+                yield "container_swap_usage_bytes", f"{box} 0 {millis}"
         yield "pod_cpu_usage_seconds_total", f"{{{pod} {_seconds(seen.whole.cpu_total)} {seen.millis}"
         yield "pod_memory_working_set_bytes", f"{{{pod} {number(seen.whole.memory)} {seen.millis}"
         if swap:

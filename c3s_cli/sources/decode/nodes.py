@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, field
 
 from c3s_cli.amounts.timestamp import epoch
 from c3s_cli.model.rows import Amounts, NodeDetails, NodeFacts
@@ -42,8 +42,21 @@ ROLE_PREFIX: Final = "node-role.kubernetes.io/"
 Declared: Any = dict[str, Quantity] | None
 
 
+class _Annotations(Struct, gc=False):
+    metrics_path: str = field(default="", name="metrics.k8s.io/resource-metrics-path")
+
+
 class _Name(Struct, gc=False):
     name: str = ""
+    annotations: _Annotations | None = None
+
+
+class _Meta(Meta, gc=False):
+    annotations: _Annotations | None = None
+
+
+class _Named(Struct, gc=False):
+    metadata: _Name
 
 
 class _Swap(Struct, gc=False):
@@ -107,7 +120,7 @@ class _Status(_Offered, rename="camel", gc=False):
 
 
 class _Node(Struct, gc=False):
-    metadata: Meta
+    metadata: _Meta
     spec: _Spec | None = None
     status: _Status | None = None
 
@@ -127,6 +140,12 @@ def node_rows(listing: Listing, problems: list[str]) -> Iterator[tuple[str, Node
         yield item.metadata.name, _facts(item, problems, _details(item))
 
 
+def metrics_paths(listing: Listing) -> Iterator[tuple[str, str]]:
+    """Yield the name of each node, and the path of its metrics that an annotation names, or ""."""
+    for item in decode_items(listing, _Named, "nodes"):
+        yield item.metadata.name, item.metadata.annotations.metrics_path if item.metadata.annotations else ""
+
+
 def one_node_facts(body: Body, problems: list[str]) -> NodeFacts:
     """Decode a single Node."""
     item = decode_one(body, _Node, "nodes")
@@ -134,9 +153,10 @@ def one_node_facts(body: Body, problems: list[str]) -> NodeFacts:
 
 
 def _facts(item: _Offer | _Node, problems: list[str], details: NodeDetails | None = None) -> NodeFacts:
-    name, status = item.metadata.name, item.status
+    name, status, annotations = item.metadata.name, item.status, item.metadata.annotations
+    path = annotations.metrics_path if annotations else ""
     if status is None:
-        return NodeFacts(name, {}, {}, None, details)
+        return NodeFacts(name, {}, {}, None, details, path)
     swap = status.node_info.swap if status.node_info else None
     return NodeFacts(
         name,
@@ -144,6 +164,7 @@ def _facts(item: _Offer | _Node, problems: list[str], details: NodeDetails | Non
         _amounts(status.capacity, problems, name, "capacity"),
         amount_of("swap", swap.capacity, problems, f"node {name}") if swap else None,
         details,
+        path,
     )
 
 

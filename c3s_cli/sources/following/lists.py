@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -183,8 +183,8 @@ class FollowedCore(Struct):
         """Read the name of the node that has each address."""
         return self.api.addresses()
 
-    def node_names(self) -> dict[str, None]:
-        """Return the names of all nodes."""
+    def node_names(self) -> Mapping[str, str]:
+        """Return the names of all nodes, with the path of their metrics that an annotation names, or ""."""
         return self.api.node_names()
 
     def claims(self) -> Claims:

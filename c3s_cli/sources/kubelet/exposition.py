@@ -52,5 +52,11 @@ def container_of(labels: bytes) -> tuple[str, str, str]:
     return every.get("namespace", ""), every.get("pod", ""), every.get("container", "")
 
 
+def labels_of(namespace: str, pod: str, container: str) -> bytes:
+    """Return the labels that name a container, as a kubelet writes them."""
+    parts = (part.replace("\\", r"\\").replace('"', r"\"") for part in (container, namespace, pod))
+    return 'container="{}",namespace="{}",pod="{}"'.format(*parts).encode("utf-8", "replace")
+
+
 def _unescaped(value: bytes) -> str:
     return ESCAPE.sub(lambda match: "\n" if match[1] == "n" else match[1], value.decode("utf-8", "replace"))

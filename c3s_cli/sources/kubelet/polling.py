@@ -1,6 +1,6 @@
-"""Poll kubelets until CPU is known: it is a counter that they sample every ten seconds or so.
+"""Poll kubelets until CPU is known: it is a counter that they sample every 10 to 20 seconds.
 
-The usage is the growth of the counter between two samples. A watch keeps the last sample for its next reading.
+The usage is the growth of a counter between two samples. A watch keeps the last ones for its next reading.
 """
 
 from __future__ import annotations
@@ -8,138 +8,164 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct, field
 
 from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, MetricsUnavailable
-from c3s_cli.kube.cluster import segment
 from c3s_cli.model.sample import Failure
 from c3s_cli.parallel import in_parallel
-from c3s_cli.sources.kubelet.exposition import Samples, read
-from c3s_cli.sources.kubelet.summary import rates_of
+from c3s_cli.sources.kubelet.addresses import RESOURCE, SUMMARY, metrics_path, proxied
+from c3s_cli.sources.kubelet.exposition import read
+from c3s_cli.sources.kubelet.samples import (
+    CPU,
+    MEMORY,
+    NODE_CPU,
+    NODE_MEMORY,
+    NODE_SWAP,
+    START,
+    SWAP,
+    KubeletSamples,
+    Page,
+    Rates,
+    first_samples,
+)
+from c3s_cli.sources.kubelet.summary import page_of, rates_of, summary_of
 
 if TYPE_CHECKING:
     from c3s_cli.sources.requests import Requests
 
 AT_ONCE: Final = 32
 # Seconds between two polls of the nodes.
-PAUSE: Final = 0.5
-# How long to wait for the second sample of a node, in seconds.
+PAUSE: Final = 1.0
+# How long to wait for second samples, in seconds: a container is sampled at least every 20.
 PATIENCE: Final = 25.0
-# The share of the remaining --request-timeout to spend on it: there must be time left to ask for rates.
-SHARE: Final = 0.6
+# What of --request-timeout is kept to ask for rates: a share of what remains, but no more than these seconds.
+SHARE: Final = 0.4
+RESERVE: Final = 5.0
 # If the server's clock has not moved for this long, in seconds, it is frozen, and so are the counters.
 STILL: Final = 1.5
-# Older samples do not show current usage, in ms.
-OLDEST: Final = 120_000
 
-CPU: Final = "container_cpu_usage_seconds_total"
-MEMORY: Final = "container_memory_working_set_bytes"
-START: Final = "container_start_time_seconds"
-SWAP: Final = "container_swap_usage_bytes"
-NODE_CPU: Final = "node_cpu_usage_seconds_total"
-NODE_MEMORY: Final = "node_memory_working_set_bytes"
-NODE_SWAP: Final = "node_swap_usage_bytes"
 OF_NODES: Final = (NODE_CPU, NODE_MEMORY, NODE_SWAP, START)
 OF_PODS: Final = (NODE_CPU, CPU, MEMORY, START, SWAP)
-
-Page = Mapping[str, Samples]
-Rates = Mapping[tuple[str, str, str], int]
-
-
-class KubeletSamples(Struct):
-    """The samples of one kubelet: its last page, the page with the sample before it, and its own rates if asked.
-
-    rates: nanocores by namespace, pod and container; the node's own under ("", "", "").
-    """
-
-    last: Page
-    before: Page | None = None
-    rates: Rates | None = None
-
-    def add(self, page: Page) -> None:
-        """Add a new page. A page with the same sample changes nothing."""
-        previous, now = sampled_at(self.last), sampled_at(page)
-        if now <= previous:
-            return
-        self.before, self.last = (self.last if now - previous <= OLDEST else None), page
-
-    @property
-    def complete(self) -> bool:
-        """Whether CPU is known."""
-        return self.before is not None or self.rates is not None or not sampled_at(self.last)
-
-
-def sampled_at(page: Page) -> int:
-    """Return when a kubelet took the sample of its node; 0 if the page does not say."""
-    return next((millis or 0 for _, millis in page[NODE_CPU].values()), 0)
+ONLY_USAGE: Final = [("only_cpu_and_memory", "true")]
+OWN_RATES: Final = "CPU is the kubelets' own rate where one is missing"
+UNTIMED: Final = "samples of kubelets have no time: CPU is the kubelets' own rate where it is known"
 
 
 class Poll(Struct):
     """The kubelets in one reading. known: the samples of each, which are updated. families: what to keep of a page.
 
-    everyone: returns all nodes, if the reading needs those. clock, sleep: as in the time module. problem: the error of
-    the first node that did not answer. failures: what could not be read, with the node.
+    everyone: returns all nodes, if the reading needs those. nodes: returns the nodes with what is known of them.
+    clock, sleep: as in the time module. problem: the error of the first node that did not answer. failures: what could
+    not be read, with the node. remarks: how CPU was measured, if not by two samples.
     """
 
     known: dict[str, KubeletSamples]
     requests: Requests
     families: tuple[str, ...]
-    everyone: Callable[[], Iterable[str]] | None
+    everyone: Callable[[], Mapping[str, Any]] | None
+    nodes: Callable[[], Mapping[str, Any]]
     clock: Callable[[], float]
     sleep: Callable[[float], None]
     problem: C3sError | None = None
     failures: list[tuple[str, Failure]] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     all: Mapping[str, KubeletSamples] | None = None
 
-    def samples(self, names: Iterable[str]) -> Mapping[str, KubeletSamples]:
-        """Return the samples of nodes, without those that did not answer. If the reading needs all, poll them once."""
+    def samples(self, nodes: Mapping[str, Any]) -> Mapping[str, KubeletSamples]:
+        """Return the samples of nodes, without those that did not answer. If the reading needs all, poll them once.
+
+        nodes: what is known of them by name, None if nothing.
+        """
         if self.everyone is None:
-            return self._poll(names)
+            return self._poll(nodes)
         with self.lock:
             if self.all is None:
                 self.all = self._poll(self.everyone())
-        return {name: self.all[name] for name in names if name in self.all}
+        return {name: self.all[name] for name in nodes if name in self.all}
 
-    def _poll(self, names: Iterable[str]) -> Mapping[str, KubeletSamples]:
-        """Poll nodes until each has two samples."""
-        wanted = sorted(names)
+    def _poll(self, nodes: Mapping[str, Any]) -> Mapping[str, KubeletSamples]:
+        """Poll nodes until each counter has two samples."""
         known = self.known
         begun = self.clock()
-        self._ask(wanted)
-        patience = min(PATIENCE, SHARE * self.requests.cluster.seconds_left())
-        while left := [name for name in wanted if name in known and not known[name].complete]:
+        self._ask(sorted(nodes), nodes)
+        self._ask_for_rates([name for name in known if name in nodes and known[name].rates and known[name].waiting])
+        left = self.requests.cluster.seconds_left()
+        patience = min(PATIENCE, left - min(RESERVE, SHARE * left)) if left < PATIENCE + RESERVE else PATIENCE
+        while left_over := [name for name in nodes if name in known and not known[name].complete]:
+            self._count(nodes)
             spent = self.clock() - begun
-            if spent > patience or self._stands_still(spent):
-                self._ask_for_rates(left)
+            if self._stands_still(spent):
+                self._ask_for_rates(left_over)
+                break
+            if spent > patience:
+                within = "--request-timeout" if patience < PATIENCE else f"{PATIENCE:.0f}s"
+                self.remarks.append(f"not every container was sampled twice within {within}: {OWN_RATES}")
+                self._ask_for_rates(left_over, "it was sampled only once")
                 break
             self.sleep(PAUSE)
-            # Poll a few nodes first; poll all of them once half of those few have a new sample.
-            some, others = left[:AT_ONCE], left[AT_ONCE:]
-            self._ask(some)
+            # Poll a few nodes first; poll all of them once half of those few have new samples.
+            some, others = left_over[:AT_ONCE], left_over[AT_ONCE:]
+            self._ask(some, nodes)
             if 2 * sum(name in known and known[name].complete for name in some) >= len(some):
-                self._ask(others)
-        return {name: known[name] for name in wanted if name in known}
+                self._ask(others, nodes)
+        self._count(nodes, over=True)
+        if untimed := [name for name in nodes if name in known and known[name].untimed]:
+            self.remarks.append(UNTIMED)
+            self._ask_for_rates(untimed, "its samples have no time")
+        return {name: known[name] for name in sorted(nodes) if name in known}
 
-    def _ask(self, names: list[str]) -> None:
+    def _count(self, nodes: Iterable[str], *, over: bool = False) -> None:
+        """Report the progress: how many counters have a second sample."""
+        parts = [self.known[name] for name in nodes if name in self.known]
+        waiting = 0 if over else sum(len(part.waiting) for part in parts)
+        total = waiting + sum(len(part.before) for part in parts)
+        self.requests.progress("second samples", total - waiting, total)
+
+    def _ask(self, names: list[str], nodes: Mapping[str, Any]) -> None:
         """Add the current pages of nodes. A node that does not answer is a failure, and its samples are dropped."""
-        for name, page in in_parallel({name: partial(self._page, name) for name in names}, AT_ONCE).items():
-            if isinstance(page, C3sError):
-                self.failed(name, page)
+        for name, answer in in_parallel(
+            {name: partial(self._read, name, nodes[name]) for name in names}, AT_ONCE
+        ).items():
+            if isinstance(answer, C3sError):
+                self.failed(name, answer)
                 self.known.pop(name, None)
+                continue
+            page, rates = answer
+            if rates is not None:
+                self.known[name] = KubeletSamples(page, rates=rates)
             elif name in self.known:
                 self.known[name].add(page)
             else:
-                self.known[name] = KubeletSamples(page)
+                self.known[name] = first_samples(page)
 
-    def _page(self, name: str) -> Page:
-        body = self.requests.get(f"/api/v1/nodes/{segment(name)}/proxy/metrics/resource", accept="text/plain")
-        page = read(body, self.families)
+    def _read(self, name: str, node: Any) -> tuple[Page, Rates | None]:
+        """Read the page of a node; from its summary, which has rates, if it has no such page."""
+        path = metrics_path(node)
+        try:
+            return self._page(name, path), None
+        except ApiError as problem:
+            if problem.status != 404:
+                raise
+            try:
+                annotated = metrics_path(self.nodes().get(name))
+                if annotated != path:
+                    return self._page(name, annotated), None
+                return self._summary(name)
+            except C3sError:
+                raise problem from None
+
+    def _page(self, name: str, path: str) -> Page:
+        page = read(self.requests.get(proxied(name, path), accept="text/plain"), self.families)
         if not any(page.values()):
             raise InvalidAnswer("the answer has no metrics")
         return page
+
+    def _summary(self, name: str) -> tuple[Page, Rates]:
+        summary = summary_of(self.requests.get(proxied(name, SUMMARY), ONLY_USAGE))
+        return page_of(summary, self.families), rates_of(summary)
 
     def failed(self, name: str, problem: C3sError) -> None:
         """Note that a node did not answer."""
@@ -151,8 +177,11 @@ class Poll(Struct):
 
     def why_none(self) -> C3sError:
         """Return the error of a reading in which no node answered; a missing right is raised as it is."""
-        if isinstance(self.problem, ApiError) and self.problem.status in (401, 403):
+        status = self.problem.status if isinstance(self.problem, ApiError) else None
+        if self.problem and status in (401, 403):
             return self.problem
+        if status == 404:
+            return MetricsUnavailable(f"no kubelet has {RESOURCE} or {SUMMARY}: {self.problem}")
         return MetricsUnavailable(
             f"no kubelet answered: {self.problem}", hint="the API server must be able to reach the kubelets"
         )
@@ -160,18 +189,13 @@ class Poll(Struct):
     def _stands_still(self, spent: float) -> bool:
         return spent >= STILL and len(set(self.requests.dates)) == 1
 
-    def _ask_for_rates(self, names: list[str]) -> None:
-        """Use the kubelets' own rates for nodes without a second sample."""
-        query = [("only_cpu_and_memory", "true")]
-        jobs = {
-            name: partial(self.requests.get, f"/api/v1/nodes/{segment(name)}/proxy/stats/summary", query)
-            for name in names
-        }
+    def _ask_for_rates(self, names: list[str], why: str = "its counters do not change") -> None:
+        """Use the kubelets' own rates for what has no second sample. why: the reason, if that fails."""
+        jobs = {name: partial(self.requests.get, proxied(name, SUMMARY), ONLY_USAGE) for name in names}
         for name, body in in_parallel(jobs, AT_ONCE).items():
             try:
                 if isinstance(body, C3sError):
                     raise body
-                self.known[name].rates = rates_of(body)
+                self.known[name].rates = rates_of(summary_of(body))
             except C3sError as problem:
-                words = f"its counters do not change: CPU is unknown ({problem})"
-                self._note(name, f"the CPU of node {name}", words)
+                self._note(name, f"the CPU of node {name}", f"{why}: CPU is unknown ({problem})")

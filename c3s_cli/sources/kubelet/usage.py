@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field, structs
 
@@ -14,20 +14,8 @@ from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.model.rows import Container, Figures, Node, Pod, Volume
 from c3s_cli.sources.decode.metrics import total
 from c3s_cli.sources.kubelet.exposition import container_of
-from c3s_cli.sources.kubelet.polling import (
-    CPU,
-    MEMORY,
-    NODE_CPU,
-    NODE_MEMORY,
-    NODE_SWAP,
-    OF_NODES,
-    OF_PODS,
-    START,
-    SWAP,
-    KubeletSamples,
-    Poll,
-    sampled_at,
-)
+from c3s_cli.sources.kubelet.polling import OF_NODES, OF_PODS, Poll
+from c3s_cli.sources.kubelet.samples import CPU, MEMORY, NODE_CPU, NODE_MEMORY, NODE_SWAP, SWAP, KubeletSamples
 from c3s_cli.sources.kubelet.summaries import KNOWN, node_figures, pod_figures, read_summaries, volumes
 
 if TYPE_CHECKING:
@@ -36,8 +24,8 @@ if TYPE_CHECKING:
     from c3s_cli.sources.requests import Requests
     from c3s_cli.sources.source import Groups, Keys, Lists, Scope
 
-# metrics-server measures a container from its start only if it is at least this old, in ms.
-YOUNGEST: Final = 10_000
+# When a container was sampled, the window of its CPU, both in ms, and its usage.
+Measured = tuple["int | None", "int | None", Container]
 
 
 class Kubelets(Struct):
@@ -53,7 +41,7 @@ class Kubelets(Struct):
         if self.poll is None or self.poll.requests is not requests:
             of_rows = OF_PODS if scope.objects is Kind.POD else OF_NODES
             families = OF_PODS + OF_NODES if lists.everyone else of_rows
-            self.poll = Poll(self.known, requests, families, lists.everyone, self.clock, self.sleep)
+            self.poll = Poll(self.known, requests, families, lists.everyone, lists.nodes, self.clock, self.sleep)
         return KubeletUsage(self.poll, requests, scope, lists)
 
 
@@ -67,7 +55,11 @@ class KubeletUsage(Struct):
     wanted: frozenset[str] = frozenset()
     name: str = "kubelet"
     absence: str = ""
-    remarks: list[str] = field(default_factory=list)
+
+    @property
+    def remarks(self) -> list[str]:
+        """How CPU was measured, if not by two samples."""
+        return self.poll.remarks
 
     @property
     def failures(self) -> list[Failure]:
@@ -85,9 +77,8 @@ class KubeletUsage(Struct):
         """Read the usage of the pods in scope: those of all nodes, or those that the API server selects."""
         context = self.requests.cluster.context
         selected = None if self.scope.everything else self.lists.pods()
-        samples = self._read(
-            self.lists.nodes() if selected is None else {facts.node for facts in selected.values()} - {""}
-        )
+        names = None if selected is None else {facts.node for facts in selected.values()} - {""}
+        samples = self._read(self.lists.nodes() if names is None else dict.fromkeys(names))
         figures = pod_figures(self._summaries(samples))
         return [
             structs.replace(pod, figures=figures.get((pod.namespace, pod.name))) if figures else pod
@@ -121,10 +112,10 @@ class KubeletUsage(Struct):
         """Return nothing: kubelets have no history."""
         return {}
 
-    def _read(self, names: Iterable[str]) -> Mapping[str, KubeletSamples]:
+    def _read(self, nodes: Mapping[str, Any]) -> Mapping[str, KubeletSamples]:
         """Return the samples of nodes. C3sError if none answered."""
-        self.wanted = frozenset(names)
-        samples = self.poll.samples(sorted(self.wanted))
+        self.wanted = frozenset(nodes)
+        samples = self.poll.samples(nodes)
         if self.wanted and not samples:
             raise self.poll.why_none()
         return samples
@@ -136,10 +127,10 @@ class KubeletUsage(Struct):
 def _node(context: str, name: str, kubelet: KubeletSamples, figures: Figures | None) -> Node | None:
     """Make the row of a node; None if a figure is missing."""
     cpu, memory = (next(iter(kubelet.last[family].values()), None) for family in (NODE_CPU, NODE_MEMORY))
-    if not (cpu and memory and cpu[0] and memory[0] and cpu[1]):
+    if not (cpu and memory and cpu[0] and memory[0]):
         return None
     swap = next(iter(kubelet.last[NODE_SWAP].values()), None)
-    used, window = _rate(kubelet, NODE_CPU, next(iter(kubelet.last[NODE_CPU])), ("", "", ""))
+    used, window = kubelet.rate(NODE_CPU, next(iter(kubelet.last[NODE_CPU])), ("", "", ""))
     return Node(
         context,
         name,
@@ -147,14 +138,14 @@ def _node(context: str, name: str, kubelet: KubeletSamples, figures: Figures | N
         int(memory[0]),
         int(swap[0]) if swap else None,
         _rfc3339(cpu[1]),
-        go_duration(window * 10**6) if window else None,
+        _window(window),
         figures=figures,
     )
 
 
 def _pods(context: str, kubelet: KubeletSamples) -> list[Pod]:
     """Make the rows of the pods of a node. A pod with an incomplete container is left out."""
-    pods: dict[tuple[str, str], list[tuple[int, int | None, Container] | None]] = {}
+    pods: dict[tuple[str, str], list[Measured | None]] = {}
     memory_of = kubelet.last[MEMORY]
     # A container with only one of the two is incomplete.
     for labels in kubelet.last[CPU] | memory_of:
@@ -169,23 +160,19 @@ def _pods(context: str, kubelet: KubeletSamples) -> list[Pod]:
     return rows
 
 
-def _container(
-    kubelet: KubeletSamples, labels: bytes, who: tuple[str, str, str]
-) -> tuple[int, int | None, Container] | None:
-    """Return when a container was sampled, the window, and its usage; None if a figure is missing."""
+def _container(kubelet: KubeletSamples, labels: bytes, who: tuple[str, str, str]) -> Measured | None:
+    """Return when a container was sampled, the window, and its usage; None without CPU or memory."""
     cpu, memory = kubelet.last[CPU].get(labels), kubelet.last[MEMORY].get(labels)
-    if not (cpu and memory and memory[0] and cpu[1]):
+    if not (cpu and memory and memory[0]):
         return None
-    used, window = _rate(kubelet, CPU, labels, who)
-    if used is None and kubelet.before is not None:
-        return None
+    used, window = kubelet.rate(CPU, labels, who)
     swap = kubelet.last[SWAP].get(labels)
     return cpu[1], window, Container(who[2], used, int(memory[0]), int(swap[0]) if swap else None)
 
 
-def _pod(context: str, namespace: str, name: str, parts: list[tuple[int, int | None, Container]]) -> Pod:
+def _pod(context: str, namespace: str, name: str, parts: list[Measured]) -> Pod:
     """Sum the containers of a pod. Its time is that of the container that was sampled first."""
-    millis, window, _ = min(parts, key=lambda each: each[0])
+    millis, window, _ = min(parts, key=lambda each: each[0] or 0)
     containers = tuple(container for _, _, container in parts)
     swap = [container.swap_bytes for container in containers]
     return Pod(
@@ -196,44 +183,14 @@ def _pod(context: str, namespace: str, name: str, parts: list[tuple[int, int | N
         total([container.memory_bytes for container in containers]),
         total(swap),
         _rfc3339(millis),
-        go_duration(window * 10**6) if window else None,
+        _window(window),
         containers,
     )
 
 
-def _rate(
-    kubelet: KubeletSamples, family: str, labels: bytes, who: tuple[str, str, str]
-) -> tuple[int | None, int | None]:
-    """Return nanocores and the window in ms, computed as in metrics-server; None if unknown."""
-    last, millis = kubelet.last[family][labels]
-    if kubelet.before is None:
-        return (kubelet.rates or {}).get(who), None
-    started = kubelet.last[START].get(labels)
-    before, then = kubelet.before[family].get(labels, (0.0, None))
-    if then is None or millis is None:
-        return _rate_from_start(kubelet, last, millis, started)
-    started_before = kubelet.before[START].get(labels)
-    if millis <= then or last < before or (started and started_before and started[0] > started_before[0]):
-        return None, None
-    return int((_nanos(last) - _nanos(before)) / ((millis - then) / 1000)), millis - then
+def _window(millis: int | None) -> str | None:
+    return go_duration(millis * 10**6) if millis else None
 
 
-def _rate_from_start(
-    kubelet: KubeletSamples, last: float, millis: int | None, started: tuple[float, Any] | None
-) -> tuple[int | None, int | None]:
-    """Measure a container that started after the first sample, from its start."""
-    if not started or not millis:
-        return None, None
-    window = millis - int(started[0] * 1000)
-    resolution = sampled_at(kubelet.last) - sampled_at(kubelet.before or kubelet.last)
-    if not YOUNGEST <= window < max(resolution, YOUNGEST + 1):
-        return None, None
-    return int(_nanos(last) / (window / 1000)), window
-
-
-def _nanos(seconds: float) -> int:
-    return int(seconds * 1e9)
-
-
-def _rfc3339(millis: int) -> str:
-    return datetime.fromtimestamp(millis // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _rfc3339(millis: int | None) -> str | None:
+    return None if millis is None else datetime.fromtimestamp(millis // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

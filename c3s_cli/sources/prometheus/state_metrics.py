@@ -94,10 +94,10 @@ class StateMetrics:
             "this Prometheus has no facts about nodes", hint="it must scrape kube-state-metrics, version 2"
         )
 
-    def node_names(self) -> dict[str, None]:
-        """Read the names of all nodes."""
+    def node_names(self) -> dict[str, str]:
+        """Read the names of all nodes. Annotations are unknown."""
         vectors = self._ask({"kube_node_status_allocatable": ("node",)})
-        return {labels.get("node", ""): None for labels, _ in vectors["kube_node_status_allocatable"]}
+        return {labels.get("node", ""): "" for labels, _ in vectors["kube_node_status_allocatable"]}
 
     def addresses(self) -> dict[str, str]:
         """Return nothing: the source looks up addresses itself."""
