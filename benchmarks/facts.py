@@ -51,7 +51,7 @@ def nodes_of(answers: Mapping[str, list[Any]]) -> Mapping[str, Any]:
         return answers[next(name for name in answers if name in query)]
 
     engine: Any = SimpleNamespace(vector=vector)
-    return StateMetrics(engine, "", None, Scope(Kind.NODE), details=True, labels=False).nodes()
+    return StateMetrics(engine, "", None, Scope(Kind.NODE), details=True, states=False, labels=False).nodes()
 
 
 def seconds(nodes: int) -> float:

@@ -11,6 +11,7 @@ from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.of_resources import CPU_AND_MEMORY, resource_columns
 from c3s_cli.columns.vocabulary import FITTING, Column, Kind, Unit
 from c3s_cli.output import API_VERSION
+from c3s_cli.request.condition import may_be_none
 from c3s_cli.request.grouping import KEY_COLUMNS, KEYS
 
 Schema = dict[str, Any]
@@ -24,6 +25,7 @@ TYPES: Final[dict[Unit, Schema]] = {
     Unit.PERCENT: {"type": ["number", "null"]},
     Unit.SECONDS: {"type": ["number", "null"]},
     Unit.TIME: {"type": ["string", "null"], "format": "date-time"},
+    Unit.BOOLEAN: {"type": ["boolean", "null"]},
 }
 OPEN_ENDED: Final = "example.com/any"
 LABELS: Final[Schema] = {"type": "object", "additionalProperties": {"type": ["string", "null"]}}
@@ -127,6 +129,12 @@ def _add_statistics(properties: dict[str, Schema], kind: Kind) -> None:
         properties[resource]["patternProperties"] = patterns
 
 
+def _type(column: Column) -> Schema:
+    # A time that has not come is "".
+    known = TYPES[column.unit]
+    return {"type": known["type"]} if column.unit is Unit.TIME and may_be_none(column) else known
+
+
 def _keys(kind: Kind) -> dict[str, Schema]:
     """Return the schemas of the --by keys in the rows of a group."""
     objects = next((objects for objects in KEYS if objects.group is kind), None)
@@ -172,7 +180,7 @@ def _tree(columns: Iterable[Column]) -> dict[str, Schema]:
         properties = tree
         for key in path:
             properties = properties.setdefault(key, _object({}, []))["properties"]
-        properties[last] = TYPES[column.unit] | {"description": column.summary}
+        properties[last] = _type(column) | {"description": column.summary}
     return tree
 
 

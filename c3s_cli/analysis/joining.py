@@ -172,4 +172,5 @@ def _container(usage: Container, spec: Container) -> Container:
         spec.requests,
         spec.limits,
         usage.figures,
+        spec.states,
     )

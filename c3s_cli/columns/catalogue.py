@@ -16,7 +16,8 @@ from c3s_cli.columns.fitting import default_fit_names, fit_columns, wide_fit_nam
 from c3s_cli.columns.getters import Age, fact, percentage, window_seconds
 from c3s_cli.columns.of_resources import CPU_AND_MEMORY, RESOURCES, WITH_NODES, resource_columns
 from c3s_cli.columns.of_sources import COVERAGE, MORE_OF_PODS, OF_VOLUMES
-from c3s_cli.columns.vocabulary import FITTING, Column, Kind, Needs, Unit, json_name
+from c3s_cli.columns.of_states import OF_STATES
+from c3s_cli.columns.vocabulary import FITTING, Column, Kind, Needs, Unit, json_name, pair
 from c3s_cli.model.obstacles import schedulable
 
 IDENTITY: Final = {
@@ -63,6 +64,7 @@ POD_FACTS: Final = (
     Column("restarts", Unit.COUNT, fact("restarts"), "restarts of its containers", Needs.PODS),
     Column("age", Unit.SECONDS, Age(), "time since the pod was created", Needs.PODS),
     Column("qosClass", Unit.TEXT, fact("qos_class"), "Guaranteed, Burstable or BestEffort", Needs.PODS),
+    *OF_STATES,
     Column("pool", Unit.TEXT, fact("pool", "node_details"), "pool of the pod's node", ON_NODE),
     Column("zone", Unit.TEXT, fact("zone", "node_details"), "zone of the pod's node", ON_NODE),
     Column("instanceType", Unit.TEXT, fact("instance_type", "node_details"), "machine type of the pod's node", ON_NODE),
@@ -102,20 +104,16 @@ def _counts(things: str, needs: Needs) -> tuple[Column, Column]:
     )
 
 
-def _pair(name: str, above: Column, below: Column, summary: str) -> Column:
-    return Column(name, above.unit, above.value, summary, above.needs | below.needs, parts=(above, below))
-
-
 def _node_counts() -> tuple[Column, ...]:
     measured, count = _counts("nodes", Needs.NODE_METRICS | Needs.NODES)
-    return measured, count, _pair("nodes", measured, count, "nodes that report usage / nodes")
+    return measured, count, pair("nodes", measured, count, "nodes that report usage / nodes")
 
 
 def _pod_counts() -> tuple[Column, ...]:
     measured, count = _counts("pods", Needs.POD_METRICS)
-    pair = _pair("pods", measured, count, "pods that report usage / pods (all pods where pods are listed)")
+    both = pair("pods", measured, count, "pods that report usage / pods (all pods where pods are listed)")
     # As part of `pods` the count may include measured pods only; requested by name, it must be complete.
-    return measured, structs.replace(count, needs=count.needs | Needs.PODS), pair
+    return measured, structs.replace(count, needs=count.needs | Needs.PODS), both
 
 
 OWN: Final[Mapping[Kind, Callable[[], tuple[Column, ...]]]] = {
@@ -145,7 +143,7 @@ def table_of(kind: Kind) -> Mapping[str, Column]:
         table[EXISTING.name] = EXISTING
     if "pods.allocatable" in table:
         count = table["pods.count" if kind is Kind.CLUSTER else "pods.usage"]
-        table["pods"] = _pair("pods", count, table["pods.allocatable"], "pods / pod slots")
+        table["pods"] = pair("pods", count, table["pods.allocatable"], "pods / pod slots")
     if kind is Kind.NODE:
         table |= {column.name: column for column in SWAP}
     elif kind is not Kind.CLUSTER:

@@ -60,6 +60,7 @@ class Needs(Flag):
     POD_METRICS = auto()
     PODS = auto()
     POD_LABELS = auto()
+    POD_STATES = auto()
     OWNERS = auto()
     POD_COUNT = auto()
     VOLUMES = auto()
@@ -76,6 +77,13 @@ class Unit(Enum):
     PERCENT = "percent"
     SECONDS = "seconds"
     TIME = "time"
+    BOOLEAN = "boolean"
+
+
+OF_CONTAINERS: Final = (
+    *("cpu.", "memory.", "swap.", "ephemeralStorage.", "resources["),
+    *("ready", "waiting", "lastTermination.", "oomKilled"),
+)
 
 
 class Column(Struct, frozen=True):
@@ -106,9 +114,7 @@ class Column(Struct, frozen=True):
     @property
     def of_containers(self) -> bool:
         """Whether each container of a pod has its own value."""
-        return self.name == "container" or self.name.startswith(
-            ("cpu.", "memory.", "swap.", "ephemeralStorage.", "resources[")
-        )
+        return self.name == "container" or self.name.startswith(OF_CONTAINERS)
 
     @property
     def descending(self) -> bool:
@@ -128,6 +134,11 @@ def split_path(name: str) -> tuple[str, ...]:
 def flat(columns: Iterable[Column]) -> list[Column]:
     """Replace each column made of parts ("9/10") by its parts."""
     return [part for column in columns for part in (column.parts or (column,))]
+
+
+def pair(name: str, above: Column, below: Column, summary: str) -> Column:
+    """Return a column that tables show as `above/below`."""
+    return Column(name, above.unit, above.value, summary, above.needs | below.needs, parts=(above, below))
 
 
 COMMON: Final = {

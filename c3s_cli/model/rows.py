@@ -25,8 +25,23 @@ Amounts = Mapping[str, int]
 Figures = Mapping[str, int]
 
 
+class ContainerStates(Struct, frozen=True, gc=False):
+    """How the containers of a pod are, or one of them. None is unknown.
+
+    waiting: why they wait. terminated_because, terminated_at: the latest termination, "" if there was none; the time in
+    RFC 3339. oom_killed: whether one of them was, the last time that it ended.
+    """
+
+    ready_count: int | None
+    count: int
+    waiting: tuple[str, ...] | None
+    terminated_because: str | None
+    terminated_at: str | None
+    oom_killed: bool | None
+
+
 class Container(Struct, frozen=True, gc=False):
-    """One container of a pod: its usage, and its requests and limits if core pods were read."""
+    """One container of a pod: its usage, and its requests, limits and states if core pods were read."""
 
     name: str
     cpu_nanocores: int | None
@@ -35,6 +50,7 @@ class Container(Struct, frozen=True, gc=False):
     requests: Amounts | None = None
     limits: Amounts | None = None
     figures: Figures | None = None
+    states: ContainerStates | None = None
 
     allocatable: ClassVar[None] = None
     capacity: ClassVar[None] = None
@@ -57,7 +73,8 @@ class PodFacts(Struct, frozen=True, gc=False):
 
     node: "" while unscheduled. created_at: seconds since 1970. containers: the names with requests and limits.
     limits: as declared. binding_limits: of the resources that every running container limits; these bound its usage.
-    placing: where it may run; None if not read. started: whether any of its containers has ever run.
+    placing: where it may run; None if not read. started: whether any of its containers has ever run. pending: what the
+    scheduler says, "" once it is scheduled; None if unknown. states: of its containers; None if not read.
     """
 
     uid: str
@@ -74,6 +91,8 @@ class PodFacts(Struct, frozen=True, gc=False):
     binding_limits: Amounts = {}
     placing: Placing | None = None
     started: bool = True
+    pending: str | None = None
+    states: ContainerStates | None = None
 
 
 class Pod(Struct, frozen=True, gc=False):
@@ -114,6 +133,11 @@ class Pod(Struct, frozen=True, gc=False):
     def labels(self) -> Mapping[str, str] | None:
         """The labels of the core pod."""
         return self.facts.labels if self.facts else None
+
+    @property
+    def states(self) -> ContainerStates | None:
+        """The states of its containers."""
+        return self.facts.states if self.facts else None
 
     @property
     def requests(self) -> Amounts | None:

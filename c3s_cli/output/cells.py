@@ -68,6 +68,7 @@ AMOUNTS: Final[dict[Unit, Callable[[Any], str]]] = {
     Unit.TIME: _text,
     Unit.TEXTS: _texts,
     Unit.SECONDS: "{:g}s".format,
+    Unit.BOOLEAN: lambda value: "true" if value else "false",
 }
 
 

@@ -89,6 +89,8 @@ def _heading(column: Column, view: View) -> str:
 def _cells(column: Column, rows: Sequence[Any], view: View, text_of: Callable[[str], str]) -> list[Any]:
     """Return the values of a column; None is unknown."""
     known = list(map(column.value, rows))
+    if column.unit is Unit.BOOLEAN:
+        return [None if value is None else str(value).lower() for value in known]
     if column.unit not in (Unit.TEXT, Unit.TEXTS, Unit.TIME):
         return in_units(column, known, view)
     joined = (",".join(value) if isinstance(value, tuple | list) else value for value in known)

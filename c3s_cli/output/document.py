@@ -192,7 +192,7 @@ def _units(columns: Iterable[Column]) -> dict[str, Any]:
     """Return the unit of every number, under the key that holds it."""
     units: dict[str, Any] = {}
     for column in columns:
-        if column.unit in (Unit.TEXT, Unit.TEXTS, Unit.TIME, Unit.PERCENT):
+        if column.unit in (Unit.TEXT, Unit.TEXTS, Unit.TIME, Unit.PERCENT, Unit.BOOLEAN):
             continue
         path = column.path[:-1] or column.path
         inner = units
@@ -290,7 +290,7 @@ def _values(column: Column, spell: Spell | None, rows: Sequence[Any]) -> list[An
 
 def _as_python(column: Column, values: list[Any]) -> list[Any]:
     """Spell lists and extreme numbers as Python does in JSON."""
-    if column.unit in (Unit.TEXT, Unit.TIME):
+    if column.unit in (Unit.TEXT, Unit.TIME, Unit.BOOLEAN):
         return values
     if column.unit is Unit.TEXTS:
         return [each and msgspec.Raw(json.dumps(each).encode()) for each in values]

@@ -174,6 +174,8 @@ def _value(column: Column, row: Any) -> str | None:
     match column.unit:
         case Unit.NANOCORES:
             return f"{Decimal(value).scaleb(-9):f}"
+        case Unit.BOOLEAN:
+            return str(int(value))
         case Unit.TIME:
             return _epoch(value) or None
         case _:

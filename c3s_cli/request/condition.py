@@ -28,8 +28,8 @@ class Word(Enum):
     UNKNOWN = "unknown"
 
 
-# Amounts whose 0 means "not set".
-COUNTED: Final = (".requests", ".limits", ".declaredLimits", ".allocatable", ".capacity")
+# Amounts whose 0 means "not set", and times that may not have come.
+COUNTED: Final = (".requests", ".limits", ".declaredLimits", ".allocatable", ".capacity", ".finishedAt")
 
 
 def may_be_none(column: Column) -> bool:
@@ -270,6 +270,8 @@ def _exact(column: Column, row: Any) -> Any:
         part, whole = (side(row) for side in column.ratio)
         return None if part is None or not whole else Fraction(100 * part, whole)
     have = column.value(row)
+    if column.unit is Unit.TIME:
+        return have or None
     # A window is a float; take its shortest decimal as the exact value.
     return Fraction(str(have)) if isinstance(have, float) else have
 

@@ -181,7 +181,10 @@ def _column(name: str, naming: Naming) -> Column:
     column = naming.find(name)
     if column.parts:
         parts = " or ".join(part.name for part in column.parts)
-        raise UsageError(f"{column.name} shows two columns and cannot be compared", hint=f"compare {parts}")
+        both = " < ".join(part.name for part in column.parts)
+        raise UsageError(
+            f"{column.name} shows two columns and cannot be compared", hint=f"compare {parts}, or both: '{both}'"
+        )
     return column
 
 
@@ -216,6 +219,8 @@ def _check_operator(operator: str, column: Column, word: Word | None) -> None:
 def _operators(column: Column) -> tuple[str, ...]:
     if column.unit is Unit.TEXTS:
         return MATCHING
+    if column.unit is Unit.BOOLEAN:
+        return ("=", "!=")
     return (*ORDERING, "~", "!~") if column.unit is Unit.TIME else MATCHING if column.unit is Unit.TEXT else ORDERING
 
 
@@ -240,12 +245,14 @@ def _sample(column: Column, text: str) -> str:
     return f"write it as {SAMPLES[column.unit]}"
 
 
+BOOLEANS: Final = {"true": True, "false": False}
 SAMPLES: Final = {
     Unit.NANOCORES: "250m or 2",
     Unit.BYTES: "512Mi or 2Gi",
     Unit.COUNT: "a whole number",
     Unit.PERCENT: "80, 80% or 33.3",
     Unit.SECONDS: "90s, 5m, 2h30m or 3d",
+    Unit.BOOLEAN: "true or false",
 }
 
 
@@ -261,7 +268,7 @@ def _pattern(text: str) -> re.Pattern[str]:
         raise UsageError(f"{text!r} is no regular expression: {problem}") from None
 
 
-def _number(unit: Unit, text: str) -> int | Fraction:
+def _number(unit: Unit, text: str) -> int | Fraction | bool:
     match unit:
         case Unit.NANOCORES:
             return nanos(text)
@@ -274,6 +281,10 @@ def _number(unit: Unit, text: str) -> int | Fraction:
             return Fraction(number)
         case Unit.SECONDS:
             return _seconds(text)
+        case Unit.BOOLEAN:
+            if text not in BOOLEANS:
+                raise ValueError(text)
+            return BOOLEANS[text]
         case _:
             if not re.fullmatch(r"[+-]?[0-9]{1,18}", text):
                 raise ValueError(text)

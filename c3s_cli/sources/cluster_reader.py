@@ -160,7 +160,12 @@ class ClusterReader:
         """Return the jobs for what is needed in a scope. everyone: reads all nodes. totals: whether they are needed."""
         problems: list[str] = []
         core = self._core(
-            requests, scope, problems, details=Needs.NODE_DETAILS in needs, labels=Needs.POD_LABELS in needs
+            requests,
+            scope,
+            problems,
+            details=Needs.NODE_DETAILS in needs,
+            labels=Needs.POD_LABELS in needs,
+            states=Needs.POD_STATES in needs,
         )
         nodes = Memoized(core.nodes if Needs.NODES in needs else core.node_names)
         if everyone and scope.all_nodes:

@@ -75,6 +75,7 @@ class CoreApi(Struct):
 
     problems: the quantities that could not be read, in words. details: whether to keep what nodes are besides
     allocatable and capacity. labels: whether to keep the labels of pods. placing: whether to read where they may run.
+    states: whether to read the states of their containers.
     """
 
     requests: Requests
@@ -83,6 +84,7 @@ class CoreApi(Struct):
     details: bool = False
     labels: bool = False
     placing: bool = False
+    states: bool = False
 
     def nodes(self) -> dict[str, NodeFacts]:
         """Read the node objects, by name: those in scope, or all nodes if the scope is pods."""
@@ -114,7 +116,7 @@ class CoreApi(Struct):
         """Read the unfinished pods, by namespace and name: those in scope, or those of the nodes in scope."""
         from c3s_cli.sources.decode.pods import PodDecoder  # not needed for nodes
 
-        decoder = PodDecoder(self.problems, labels=self.labels, placing=self.placing)
+        decoder = PodDecoder(self.problems, labels=self.labels, placing=self.placing, states=self.states)
         if self.scope.objects is Kind.POD and self.scope.name:
             return dict(decoder.one(self._one_pod()))
         path, query = self.pods_in_scope()

@@ -71,6 +71,8 @@ OWN: Final = {
     "nodes": {**OF_NODES, "pods": "nodes,pods"},
     "pods": {
         "node status restarts age qosClass": "pods",
+        "ready ready.count ready.expected waiting pending": "pods",
+        "lastTermination.reason lastTermination.finishedAt oomKilled": "pods",
         "owner": "pods,replicasets,jobs",
         "pool zone instanceType": "nodes,pods",
     },

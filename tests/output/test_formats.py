@@ -62,6 +62,8 @@ def flat(item: Any, path: str = "") -> dict[str, str]:
         return found
     if isinstance(item, list):
         item = ",".join(item)
+    if isinstance(item, bool):
+        item = json.dumps(item)
     return {} if item in (None, "") else {path: str(item)}
 
 

@@ -192,7 +192,11 @@ def test_a_comma_is_and_and_a_repeated_flag_is_or() -> None:
         ("cpu > null", "> does not go with null", "use one of: = !="),
         ('name = "a" b', "expected a comma before 'b'", "double quotes"),
         ("cpu > 1,", "expected the name of a column at ''", "such as"),
-        ("pods > 3", "pods shows two columns", "compare pods.usage or pods.allocatable"),
+        (
+            "pods > 3",
+            "pods shows two columns",
+            "compare pods.usage or pods.allocatable, or both: 'pods.usage < pods.allocatable'",
+        ),
         ("cpu === 1", "=== is no operator", "did you mean =?"),
         (
             "cpu = none",

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from c3s_cli.demo.server import DemoServer
-from c3s_cli.sources.prometheus.state_metrics import ExportedLabels, resource_of
+from c3s_cli.sources.prometheus.pod_series import ExportedLabels, resource_of
 from tests.conftest import Run
 from tests.servers import FakeApi, Reply, Request
 from tests.sources.test_prometheus import engine, matrix, refusal, vector

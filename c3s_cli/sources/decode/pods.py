@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from sys import intern
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, structs
 
 from c3s_cli.amounts.allocation import ContainerResources, PodResources, binding_limits_of, limits_of, requests_of
 from c3s_cli.amounts.timestamp import epoch
 from c3s_cli.model.rows import Amounts, Container, PodFacts
 from c3s_cli.sources.decode.claims import Volume
+from c3s_cli.sources.decode.containerstates import pending, states_of
 from c3s_cli.sources.decode.owners import Reference, controller
 from c3s_cli.sources.decode.podstatus import (
     NOBODY,
@@ -104,11 +105,15 @@ class PodDecoder:
     """Decodes pages of core pods; shared amounts are kept between pages.
 
     labels: whether to keep labels, which take most of a pod's memory. placing: whether to read where pods may run.
+    states: whether to read the states of containers.
     """
 
-    def __init__(self, problems: list[str], *, labels: bool = False, placing: bool = False) -> None:
+    def __init__(
+        self, problems: list[str], *, labels: bool = False, placing: bool = False, states: bool = False
+    ) -> None:
         self.problems = problems
         self.labels = labels
+        self.states = states
         self.placing_of: Callable[..., Placing] | None = None
         if placing:
             from c3s_cli.sources.decode.placing import placing_of_pod  # only fit asks where pods may run
@@ -142,6 +147,11 @@ class PodDecoder:
         status, restarts = status_and_restarts(state, sidecars, init_count, deleted=deleted)
         requests, limits, binding_limits, containers = self._amounts(pod, spec, state)
         owner = controller(meta.owner_references)
+        states = None
+        if self.states:
+            known = states_of(state, [each.name for each in containers], {each.name for each in init_containers})
+            containers = tuple([structs.replace(each, states=known[each.name]) for each in containers])
+            states = known[""]
         return PodFacts(
             uid=meta.uid,
             node=intern(spec.node_name),
@@ -157,6 +167,8 @@ class PodDecoder:
             containers=containers,
             placing=self.placing_of(spec, spec.volumes) if self.placing_of and isinstance(spec, _RuledSpec) else None,
             started=has_started(state),
+            pending=pending(state, spec.node_name) if self.states else None,
+            states=states,
         )
 
     def _amounts(self, pod: _Pod, spec: _Spec, state: PodState) -> Shared:

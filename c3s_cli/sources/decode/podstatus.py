@@ -14,30 +14,44 @@ class _Waiting(Struct, gc=False):
     reason: str = ""
 
 
-class _Terminated(Struct, rename="camel", gc=False):
+class Terminated(Struct, rename="camel", gc=False):
+    """How a container ended, and when in RFC 3339."""
+
     reason: str = ""
     exit_code: int = 0
     signal: int = 0
+    finished_at: str | None = None
+
+    @property
+    def word(self) -> str:
+        """The reason, or else the signal or exit code."""
+        return self.reason or (f"Signal:{self.signal}" if self.signal else f"ExitCode:{self.exit_code}")
 
 
 class _Running(Struct, gc=False):
     pass
 
 
-class _State(Struct, gc=False):
+class State(Struct, gc=False):
+    """The state of a container: one of the three."""
+
     waiting: _Waiting | None = None
     running: _Running | None = None
-    terminated: _Terminated | None = None
+    terminated: Terminated | None = None
 
 
 class ContainerStatus(Struct, rename="camel", gc=False):
-    """The status of one container. Its resources, left undecoded, may differ from its spec after a resize."""
+    """The status of one container. Its resources, left undecoded, may differ from its spec after a resize.
+
+    last_state: how it ended before, undecoded.
+    """
 
     name: str = ""
     restart_count: int = 0
     ready: bool = False
     started: bool | None = None
-    state: _State | None = None
+    state: State | None = None
+    last_state: Raw = NULL
     allocated_resources: Raw = NULL
     resources: Raw = NULL
 
@@ -46,6 +60,7 @@ class _Condition(Struct, gc=False):
     type: str = ""
     status: str = ""
     reason: str = ""
+    message: str = ""
 
 
 class PodState(Struct, rename="camel", gc=False):
@@ -65,21 +80,26 @@ class PodState(Struct, rename="camel", gc=False):
     resources: Raw = NULL
 
 
-NO_STATE: Final = _State()
+NO_STATE: Final = State()
 NOBODY: Final[frozenset[str]] = frozenset()
 Conditions: Any = list[_Condition] | None
 
 
 def has_condition(state: PodState, kind: str, *, status: str = "", reason: str = "") -> bool:
     """Return whether a pod has a condition of a type, with a status or reason if one is given."""
-    text = bytes(state.conditions)
     # Times make the conditions of every pod different, so nothing is gained by remembering decoded ones.
-    if (reason or kind).encode() not in text:
+    if (reason or kind).encode() not in bytes(state.conditions):
         return False
     return any(
         each.type == kind and status in ("", each.status) and reason in ("", each.reason)
-        for each in decode_one(text, Conditions, "pods") or ()
+        for each in conditions_of(state)
     )
+
+
+def conditions_of(state: PodState) -> Sequence[_Condition]:
+    """Return the conditions of a pod."""
+    conditions: Sequence[_Condition] = decode_one(state.conditions, Conditions, "pods") or ()
+    return conditions
 
 
 def has_started(state: PodState) -> bool:
@@ -137,7 +157,7 @@ def _initializing(statuses: Sequence[ContainerStatus], sidecars: Collection[str]
         if status.name in sidecars and status.started:
             continue
         if now.terminated:
-            return f"Init:{now.terminated.reason or _ending(now.terminated)}"
+            return f"Init:{now.terminated.word}"
         if now.waiting and now.waiting.reason not in ("", "PodInitializing"):
             return f"Init:{now.waiting.reason}"
         return f"Init:{place}/{init_count}"
@@ -153,13 +173,9 @@ def _running_word(state: PodState, word: str) -> str:
         if now.waiting and now.waiting.reason:
             word = now.waiting.reason
         elif now.terminated:
-            word = now.terminated.reason or _ending(now.terminated)
+            word = now.terminated.word
         elif status.ready and now.running is not None:
             running = True
     if word == "Completed" and running:
         return "Running" if has_condition(state, "Ready", status="True") else "NotReady"
     return word
-
-
-def _ending(end: _Terminated) -> str:
-    return f"Signal:{end.signal}" if end.signal else f"ExitCode:{end.exit_code}"

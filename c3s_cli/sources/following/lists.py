@@ -44,11 +44,9 @@ class Following:
         self._lists: dict[object, FollowedList] = {}
         self._lock = threading.Lock()
 
-    def core(
-        self, requests: Requests, scope: Scope, problems: list[str], *, details: bool = False, labels: bool = False
-    ) -> FollowedCore:
+    def core(self, requests: Requests, scope: Scope, problems: list[str], **kept: bool) -> FollowedCore:
         """Return a Core that answers from memory; the parameters are those of CoreApi."""
-        return FollowedCore(self, CoreApi(requests, scope, problems, details=details, labels=labels))
+        return FollowedCore(self, CoreApi(requests, scope, problems, **kept))
 
     def list_of(self, watched: Watched, rows: str, make: Callable[[], Memory]) -> FollowedList:
         """Return the followed list for a watch; `rows` names the kind of rows made from its objects."""
@@ -153,15 +151,16 @@ class FollowedCore(Struct):
 
     def pods(self) -> dict[tuple[str, str], PodFacts]:
         """Return the unfinished pods, by namespace and name: those in scope, or those of the nodes in scope."""
-        scope, labels = self.api.scope, self.api.labels
+        scope, labels, states = self.api.scope, self.api.labels, self.api.states
         if scope.objects is Kind.POD and scope.name:
             return self.api.pods()
 
         def memory() -> Memory:
             noted: list[str] = []
-            return Memory(PodDecoder(noted, labels=labels).page, _pair, noted)
+            return Memory(PodDecoder(noted, labels=labels, states=states).page, _pair, noted)
 
-        return self._list(Watched("pods", *self.api.pods_in_scope(), JSON), f"labels {labels}", memory, self.api.pods)
+        watched = Watched("pods", *self.api.pods_in_scope(), JSON)
+        return self._list(watched, f"labels {labels}, states {states}", memory, self.api.pods)
 
     def pod_names(self) -> dict[tuple[str, str], None]:
         """Return the names of the pods in scope, by namespace and name."""

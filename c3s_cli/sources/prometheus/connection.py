@@ -60,13 +60,21 @@ class Prometheus(Struct):
         return PrometheusUsage(engine, self.context or requests.cluster.context, scope, lists, self.match)
 
     def facts(
-        self, requests: Requests, scope: Scope, _problems: list[str], *, details: bool, labels: bool = False
+        self,
+        requests: Requests,
+        scope: Scope,
+        _problems: list[str],
+        *,
+        details: bool,
+        labels: bool = False,
+        states: bool = False,
     ) -> StateMetrics:
         """Return a Core that reads from kube-state-metrics."""
         from c3s_cli.sources.prometheus.state_metrics import StateMetrics  # only --facts source needs it
 
         time = scope.period.end if scope.period else None
-        return StateMetrics(self.engine(requests), self.match, time, scope, details=details, labels=labels)
+        engine = self.engine(requests)
+        return StateMetrics(engine, self.match, time, scope, details=details, labels=labels, states=states)
 
     def clusters(self, requests: Requests) -> dict[str, str]:
         """Return a matcher for each value of the label `cluster`; nothing if there is no such label."""

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from functools import cache, partial
-from sys import intern
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
-from c3s_cli.amounts.allocation import ContainerResources, PodResources, binding_limits_of, limits_of, requests_of
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ApiError, C3sError, MetricsUnavailable, UsageError
-from c3s_cli.model.rows import Amounts, Container, NodeDetails, NodeFacts, PodFacts
+from c3s_cli.model.rows import NodeDetails, NodeFacts, PodFacts
 from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.decode.nodes import POOL_LABELS, TYPE_LABELS, ZONE_LABELS
-from c3s_cli.sources.decode.pods import FINISHED
 from c3s_cli.sources.prometheus import promql
+from c3s_cli.sources.prometheus.container_series import queries
+from c3s_cli.sources.prometheus.pod_series import ExportedLabels, PodSeries, amount_of, owner_of, pod_of
 
 if TYPE_CHECKING:
     from c3s_cli.sources.core_api import Stale
@@ -27,37 +25,13 @@ if TYPE_CHECKING:
 Key = tuple[str, str]
 POD: Final = ("namespace", "pod")
 CONTAINER: Final = (*POD, "container")
-# Resource names are sanitised for labels, so some characters are lost.
-NAMES: Final = {"ephemeral_storage": "ephemeral-storage"}
-DOMAIN: Final = re.compile(r"(?P<domain>\w+?_(?:com|io|org|dev|net))_(?P<name>\w+)")
-
-
-@cache
-def resource_of(label: str) -> str:
-    """Restore the name of a resource: `nvidia_com_gpu` is `nvidia.com/gpu`."""
-    if label.startswith("hugepages_"):
-        return label.replace("_", "-")
-    match = DOMAIN.fullmatch(label)
-    return f"{match['domain'].replace('_', '.')}/{match['name']}" if match else NAMES.get(label, label)
-
-
-class ExportedLabels(dict[str, str]):
-    """Labels of an object, by the names that kube-state-metrics gives them: `a.b/c` is `label_a_b_c`."""
-
-    def get(self, key: str, default: Any = None) -> Any:
-        """Return a label by its original name."""
-        return super().get(_exported(key), default)
-
-
-def _exported(key: str) -> str:
-    return "label_" + re.sub(r"[^a-zA-Z0-9_]", "_", key)
 
 
 class StateMetrics:
     """Facts at a time, None for now. Has the methods of CoreApi."""
 
     def __init__(
-        self, engine: Engine, match: str, time: float | None, scope: Scope, *, details: bool, labels: bool
+        self, engine: Engine, match: str, time: float | None, scope: Scope, *, details: bool, labels: bool, states: bool
     ) -> None:
         if scope.labels or scope.fields:
             raise UsageError("--facts source does not support selectors", hint="only the API server can apply them")
@@ -67,6 +41,7 @@ class StateMetrics:
         self.scope = scope
         self.details = details
         self.labels = labels
+        self.states = states
 
     def nodes(self) -> dict[str, NodeFacts]:
         """Read the nodes, by name: those in scope, or all nodes if the scope is pods."""
@@ -78,7 +53,7 @@ class StateMetrics:
         for what in wanted:
             for labels, number in vectors[f"kube_node_status_{what}"]:
                 node_amounts = amounts.setdefault(labels.get("node", ""), {"allocatable": {}, "capacity": {}})
-                node_amounts[what].update(_amount(labels, number))
+                node_amounts[what].update(amount_of(labels, number))
         if not amounts:
             self._explain_nothing(named)
         details = self._node_details(more) if self.details else {}
@@ -166,14 +141,15 @@ class StateMetrics:
                 "kube_pod_created": POD,
                 "kube_pod_status_qos_class": (*POD, "qos_class"),
                 **({"kube_pod_labels": ()} if self.labels else {}),
+                **(queries() if self.states else {}),
             },
             self._pods_in_scope(),
         )
-        by_pod = _Pods(vectors)
+        by_pod = PodSeries(vectors, states=self.states)
         return {
             key: facts
             for labels, _ in vectors["kube_pod_info"]
-            if (facts := by_pod.facts(key := _pod(labels), labels)) is not None
+            if (facts := by_pod.facts(key := pod_of(labels), labels)) is not None
         }
 
     def _pods_in_scope(self) -> str:
@@ -197,7 +173,7 @@ class StateMetrics:
             (labels.get("namespace", ""), kind, labels.get(label, "")): owner
             for name, (kind, label) in kinds.items()
             for labels, _ in vectors[name]
-            if (owner := _owner(labels))
+            if (owner := owner_of(labels))
         }
 
     def claims(self) -> Claims:
@@ -208,10 +184,10 @@ class StateMetrics:
         )
         if not vectors[name]:
             raise MetricsUnavailable("this Prometheus does not know who mounts volumes")
-        node_of = {_pod(labels): labels.get("node", "") for labels, _ in vectors["kube_pod_info"]}
+        node_of = {pod_of(labels): labels.get("node", "") for labels, _ in vectors["kube_pod_info"]}
         claims: dict[Key, list[str]] = {}
         for labels, _ in vectors[name]:
-            claims.setdefault(_pod(labels), []).append(labels.get("persistentvolumeclaim", ""))
+            claims.setdefault(pod_of(labels), []).append(labels.get("persistentvolumeclaim", ""))
         return {key: (node_of.get(key, ""), tuple(names)) for key, names in claims.items()}
 
     def count_pods(self) -> int:
@@ -236,106 +212,6 @@ class StateMetrics:
             if isinstance(answer, C3sError):
                 raise answer
         return answers
-
-
-class _Pods:
-    """The series of pods, by namespace and name."""
-
-    def __init__(self, vectors: Mapping[str, list[tuple[Labels, float]]]) -> None:
-        self.vectors = {name: _by_pod(series) for name, series in vectors.items()}
-
-    def series_of(self, name: str, key: Key) -> list[tuple[Labels, float]]:
-        return self.vectors.get(name, {}).get(key, [])
-
-    def facts(self, key: Key, info: Labels) -> PodFacts | None:
-        """Build the facts of a pod; None if it has finished."""
-        phase = next(
-            (labels.get("phase", "") for labels, number in self.series_of("kube_pod_status_phase", key) if number), ""
-        )
-        if phase in FINISHED:
-            return None
-        sidecars = {
-            labels.get("container", "")
-            for labels, _ in self.series_of("kube_pod_init_container_info", key)
-            if labels.get("restart_policy") == "Always"
-        }
-        resources = PodResources(
-            self._containers("", key, set()), self._containers("init_", key, sidecars), self._overhead(key)
-        )
-        waiting = self._word("kube_pod_container_status_waiting_reason", "reason", key)
-        restarts = self.series_of("kube_pod_container_status_restarts_total", key)
-        owner = next(filter(None, (_owner(labels) for labels, _ in self.series_of("kube_pod_owner", key))), "")
-        return PodFacts(
-            uid=info.get("uid", ""),
-            node=intern(info.get("node", "")),
-            owner=intern(owner),
-            status=intern(waiting or phase or "Unknown"),
-            restarts=round(sum(number for _, number in restarts)) if restarts else None,
-            created_at=next((number for _, number in self.series_of("kube_pod_created", key)), None),
-            qos_class=next(
-                (each.get("qos_class", "") for each, n in self.series_of("kube_pod_status_qos_class", key) if n), ""
-            ),
-            labels=next(
-                (ExportedLabels(labels) for labels, _ in self.series_of("kube_pod_labels", key)), ExportedLabels()
-            ),
-            requests=requests_of(resources),
-            limits=limits_of(resources),
-            binding_limits=binding_limits_of(resources),
-            containers=tuple(
-                Container(each.name, None, None, None, each.requests, each.limits)
-                for each in (*resources.containers, *resources.init_containers)
-                if each.restartable or each in resources.containers
-            ),
-        )
-
-    def _word(self, name: str, label: str, key: Key) -> str:
-        """Return the label of the series whose value is 1, such as the phase of a pod."""
-        return next((labels.get(label, "") for labels, number in self.series_of(name, key) if number), "")
-
-    def _overhead(self, key: Key) -> Amounts | None:
-        names = {"cpu": ("cpu_cores", 10**9), "memory": ("memory_bytes", 1)}
-        amounts = {
-            resource: round(number * unit)
-            for resource, (name, unit) in names.items()
-            for _, number in self.series_of(f"kube_pod_overhead_{name}", key)
-        }
-        return amounts or None
-
-    def _containers(self, kind: str, key: Key, sidecars: set[str]) -> list[ContainerResources]:
-        amounts: dict[str, dict[str, dict[str, int]]] = {
-            labels.get("container", ""): {"requests": {}, "limits": {}}
-            for labels, _ in ([] if kind else self.series_of("kube_pod_container_info", key))
-        }
-        for what in ("requests", "limits"):
-            for labels, number in self.series_of(f"kube_pod_{kind}container_resource_{what}", key):
-                container = amounts.setdefault(labels.get("container", ""), {"requests": {}, "limits": {}})
-                container[what].update(_amount(labels, number))
-        return [
-            ContainerResources(intern(name), container["requests"], container["limits"], restartable=name in sidecars)
-            for name, container in amounts.items()
-        ]
-
-
-def _by_pod(series: list[tuple[Labels, float]]) -> dict[Key, list[tuple[Labels, float]]]:
-    vectors: dict[Key, list[tuple[Labels, float]]] = {}
-    for labels, number in series:
-        vectors.setdefault(_pod(labels), []).append((labels, number))
-    return vectors
-
-
-def _pod(labels: Labels) -> Key:
-    return labels.get("namespace", ""), labels.get("pod", "")
-
-
-def _amount(labels: Labels, number: float) -> Amounts:
-    resource = resource_of(labels.get("resource", ""))
-    return {resource: round(number * 10**9 if resource == "cpu" else number)}
-
-
-def _owner(labels: Labels) -> str:
-    if labels.get("owner_is_controller") != "true" or not labels.get("owner_name"):
-        return ""
-    return f"{labels.get('owner_kind')}/{labels['owner_name']}"
 
 
 def _by_node(series: list[tuple[Labels, float]]) -> dict[str, list[Labels]]:

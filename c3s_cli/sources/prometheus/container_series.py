@@ -1,0 +1,96 @@
+"""States of containers from the series of kube-state-metrics: unknown where they do not decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+from c3s_cli.model.rows import ContainerStates
+from c3s_cli.sources.decode.containerstates import OOM_KILLED
+
+if TYPE_CHECKING:
+    from c3s_cli.sources.prometheus.decoding import Labels
+
+CONTAINER: Final = ("namespace", "pod", "container")
+KINDS: Final = ("kube_pod_container_status_", "kube_pod_init_container_status_")
+VALUES: Final = ("ready", "waiting", "terminated", "restarts_total", "last_terminated_timestamp")
+REASONS: Final = ("waiting_reason", "terminated_reason", "last_terminated_reason")
+
+# Returns the series of a pod by their name.
+SeriesOf = Callable[[str], "list[tuple[Labels, float]]"]
+
+
+def queries() -> dict[str, tuple[str, ...]]:
+    """Return the names of the series, with the labels that matter."""
+    values = {f"{kind}{what}": CONTAINER for kind in KINDS for what in VALUES}
+    return values | {f"{kind}{what}": (*CONTAINER, "reason") for kind in KINDS for what in REASONS}
+
+
+class _Container(Struct):
+    """The series of one container of a pod."""
+
+    series_of: SeriesOf
+    kind: str
+    name: str
+
+    def value(self, what: str) -> float | None:
+        """Return a value, None if there is none."""
+        series = self.series_of(f"{self.kind}{what}")
+        return next((number for labels, number in series if labels.get("container") == self.name), None)
+
+    def reason(self, what: str) -> str:
+        """Return the reason whose series is 1, "" if there is none."""
+        series = self.series_of(f"{self.kind}{what}")
+        return next((each.get("reason", "") for each, n in series if n and each.get("container") == self.name), "")
+
+    def states(self) -> ContainerStates:
+        """Return its states."""
+        ready, waits = self.value("ready"), self.reason("waiting_reason")
+        now, before = self.reason("terminated_reason"), self.reason("last_terminated_reason")
+        # Without a reason it may have ended for one that is not exported.
+        now_known = bool(now) or self.value("terminated") == 0
+        known = now_known and (bool(before) or self.value("restarts_total") == 0)
+        because = now or before if known or now else None
+        at = self.value("last_terminated_timestamp") if because and not now else None
+        return ContainerStates(
+            ready_count=None if ready is None else int(ready),
+            count=1,
+            waiting=(waits,) if waits else () if self.value("waiting") == 0 else None,
+            terminated_because=because,
+            terminated_at="" if because == "" else None if at is None else _moment(at),
+            oom_killed=OOM_KILLED in (now, before) or (False if known else None),
+        )
+
+
+def states_in(series_of: SeriesOf, names: Sequence[str], sidecars: Sequence[str]) -> dict[str, ContainerStates]:
+    """Return the states of each container by name, and of all as ""."""
+    init_names = {labels.get("container", "") for labels, _ in series_of(f"{KINDS[1]}waiting")}
+    own = {name: _Container(series_of, KINDS[name in sidecars], name).states() for name in (*names, *sidecars)}
+    others = [_Container(series_of, KINDS[1], name).states() for name in sorted(init_names - {*sidecars})]
+    waiting = [each.waiting for each in (*others, *own.values())]
+    ready = [each.ready_count for each in own.values()]
+    killed = [each.oom_killed for each in (*others, *own.values())]
+    ends = [(each.terminated_at, each.terminated_because) for each in own.values() if each.terminated_because != ""]
+    if len(ends) > 1:
+        ends = [max(ends)] if all(None not in end for end in ends) else [(None, None)]
+    at, because = ends[0] if ends else ("", "")
+    return {
+        **own,
+        "": ContainerStates(
+            ready_count=None if None in ready else sum(filter(None, ready)),
+            count=len(own),
+            waiting=None
+            if None in waiting
+            else tuple(dict.fromkeys(reason for each in waiting for reason in each or ())),
+            terminated_because=because,
+            terminated_at=at,
+            oom_killed=True if True in killed else None if None in killed else False,
+        ),
+    }
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,158 @@
+"""Facts about a pod from the series of kube-state-metrics."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from sys import intern
+from typing import TYPE_CHECKING, Any, Final
+
+from c3s_cli.amounts.allocation import ContainerResources, PodResources, binding_limits_of, limits_of, requests_of
+from c3s_cli.model.rows import Amounts, Container, ContainerStates, PodFacts
+from c3s_cli.sources.decode.pods import FINISHED
+from c3s_cli.sources.prometheus.container_series import states_in
+
+if TYPE_CHECKING:
+    from c3s_cli.sources.prometheus.decoding import Labels
+
+Key = tuple[str, str]
+# Resource names are sanitised for labels, so some characters are lost.
+NAMES: Final = {"ephemeral_storage": "ephemeral-storage"}
+DOMAIN: Final = re.compile(r"(?P<domain>\w+?_(?:com|io|org|dev|net))_(?P<name>\w+)")
+
+
+@cache
+def resource_of(label: str) -> str:
+    """Restore the name of a resource: `nvidia_com_gpu` is `nvidia.com/gpu`."""
+    if label.startswith("hugepages_"):
+        return label.replace("_", "-")
+    match = DOMAIN.fullmatch(label)
+    return f"{match['domain'].replace('_', '.')}/{match['name']}" if match else NAMES.get(label, label)
+
+
+class ExportedLabels(dict[str, str]):
+    """Labels of an object, by the names that kube-state-metrics gives them: `a.b/c` is `label_a_b_c`."""
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return a label by its original name."""
+        return super().get(_exported(key), default)
+
+
+def _exported(key: str) -> str:
+    return "label_" + re.sub(r"[^a-zA-Z0-9_]", "_", key)
+
+
+class PodSeries:
+    """The series of pods, by namespace and name. states: whether those of the states of containers are among them."""
+
+    def __init__(self, vectors: Mapping[str, list[tuple[Labels, float]]], *, states: bool = False) -> None:
+        self.vectors = {name: _by_pod(series) for name, series in vectors.items()}
+        self.states = states
+
+    def series_of(self, name: str, key: Key) -> list[tuple[Labels, float]]:
+        """Return the series of a pod by their name."""
+        return self.vectors.get(name, {}).get(key, [])
+
+    def facts(self, key: Key, info: Labels) -> PodFacts | None:
+        """Build the facts of a pod; None if it has finished."""
+        phase = next(
+            (labels.get("phase", "") for labels, number in self.series_of("kube_pod_status_phase", key) if number), ""
+        )
+        if phase in FINISHED:
+            return None
+        sidecars = {
+            labels.get("container", "")
+            for labels, _ in self.series_of("kube_pod_init_container_info", key)
+            if labels.get("restart_policy") == "Always"
+        }
+        resources = PodResources(
+            self._containers("", key, set()), self._containers("init_", key, sidecars), self._overhead(key)
+        )
+        waiting = self._word("kube_pod_container_status_waiting_reason", "reason", key)
+        restarts = self.series_of("kube_pod_container_status_restarts_total", key)
+        owner = next(filter(None, (owner_of(labels) for labels, _ in self.series_of("kube_pod_owner", key))), "")
+        states = self._states(key, resources) if self.states else {}
+        node = info.get("node", "")
+        return PodFacts(
+            uid=info.get("uid", ""),
+            node=intern(node),
+            owner=intern(owner),
+            status=intern(waiting or phase or "Unknown"),
+            restarts=round(sum(number for _, number in restarts)) if restarts else None,
+            created_at=next((number for _, number in self.series_of("kube_pod_created", key)), None),
+            qos_class=next(
+                (each.get("qos_class", "") for each, n in self.series_of("kube_pod_status_qos_class", key) if n), ""
+            ),
+            labels=next(
+                (ExportedLabels(labels) for labels, _ in self.series_of("kube_pod_labels", key)), ExportedLabels()
+            ),
+            requests=requests_of(resources),
+            limits=limits_of(resources),
+            binding_limits=binding_limits_of(resources),
+            containers=tuple(
+                Container(each.name, None, None, None, each.requests, each.limits, states=states.get(each.name))
+                for each in (*resources.containers, *resources.init_containers)
+                if each.restartable or each in resources.containers
+            ),
+            # There are no series of what the scheduler says.
+            pending="" if node else None,
+            states=states.get(""),
+        )
+
+    def _states(self, key: Key, resources: PodResources) -> dict[str, ContainerStates]:
+        names = [each.name for each in resources.containers]
+        sidecars = [each.name for each in resources.init_containers if each.restartable]
+        return states_in(lambda name: self.series_of(name, key), names, sidecars)
+
+    def _word(self, name: str, label: str, key: Key) -> str:
+        """Return the label of the series whose value is 1, such as the phase of a pod."""
+        return next((labels.get(label, "") for labels, number in self.series_of(name, key) if number), "")
+
+    def _overhead(self, key: Key) -> Amounts | None:
+        names = {"cpu": ("cpu_cores", 10**9), "memory": ("memory_bytes", 1)}
+        amounts = {
+            resource: round(number * unit)
+            for resource, (name, unit) in names.items()
+            for _, number in self.series_of(f"kube_pod_overhead_{name}", key)
+        }
+        return amounts or None
+
+    def _containers(self, kind: str, key: Key, sidecars: set[str]) -> list[ContainerResources]:
+        amounts: dict[str, dict[str, dict[str, int]]] = {
+            labels.get("container", ""): {"requests": {}, "limits": {}}
+            for labels, _ in ([] if kind else self.series_of("kube_pod_container_info", key))
+        }
+        for what in ("requests", "limits"):
+            for labels, number in self.series_of(f"kube_pod_{kind}container_resource_{what}", key):
+                container = amounts.setdefault(labels.get("container", ""), {"requests": {}, "limits": {}})
+                container[what].update(amount_of(labels, number))
+        return [
+            ContainerResources(intern(name), container["requests"], container["limits"], restartable=name in sidecars)
+            for name, container in amounts.items()
+        ]
+
+
+def _by_pod(series: list[tuple[Labels, float]]) -> dict[Key, list[tuple[Labels, float]]]:
+    vectors: dict[Key, list[tuple[Labels, float]]] = {}
+    for labels, number in series:
+        vectors.setdefault(pod_of(labels), []).append((labels, number))
+    return vectors
+
+
+def pod_of(labels: Labels) -> Key:
+    """Return the namespace and name of the pod that a series is about."""
+    return labels.get("namespace", ""), labels.get("pod", "")
+
+
+def amount_of(labels: Labels, number: float) -> Amounts:
+    """Return the amount of a resource in its unit."""
+    resource = resource_of(labels.get("resource", ""))
+    return {resource: round(number * 10**9 if resource == "cpu" else number)}
+
+
+def owner_of(labels: Labels) -> str:
+    """Return the controller as Kind/name, "" if there is none."""
+    if labels.get("owner_is_controller") != "true" or not labels.get("owner_name"):
+        return ""
+    return f"{labels.get('owner_kind')}/{labels['owner_name']}"
