@@ -130,6 +130,10 @@ class ApiError(C3sError):
         self.is_status = is_status
 
 
+class NoSuchNamespace(C3sError):
+    """No namespace of a cluster matches the patterns of -n."""
+
+
 class InternalError(C3sError):
     """A bug in c3s: an unexpected exception. Its message is not shown, since it might quote a credential."""
 

@@ -76,7 +76,7 @@ def scope_of(query: Query, namespace: str) -> Scope:
     return Scope(
         objects=query.objects,
         name=query.name,
-        namespace=None if query.all_namespaces else query.namespace or namespace,
+        namespaces=() if query.all_namespaces else query.namespaces or (namespace,),
         labels=query.labels,
         fields=query.fields,
         figures=query.row_figures,
@@ -128,6 +128,6 @@ def room_for(requests: Requests, namespace: str, request: FitRequest) -> Sample:
         node_facts=answers["nodes"],
         pod_facts=answers["pods"],
         failures=(*(Failure(context, "quantity", problem) for problem in problems), *failures),
-        namespace=namespace,
+        namespaces=(namespace,),
         surroundings=surroundings,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from c3s_cli.errors import C3sError
@@ -48,6 +48,15 @@ def in_parallel(
         if isinstance(result, BaseException) and not isinstance(result, C3sError):
             raise result
     return {key: results[key] for key in jobs}
+
+
+def results_of(jobs: Sequence[Callable[[], Any]]) -> list[Any]:
+    """Run jobs in parallel and return their results in order. Raises the first C3sError, in this order."""
+    results = list(in_parallel(dict(enumerate(jobs))).values())
+    for result in results:
+        if isinstance(result, C3sError):
+            raise result
+    return results
 
 
 def in_background(job: Callable[[], None]) -> None:

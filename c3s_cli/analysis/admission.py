@@ -15,7 +15,7 @@ def admitted(workload: Workload, sample: Sample) -> Workload:
     tolerations = (*placing.tolerations, *_added_tolerations(workload))
     pods: Workload = structs.replace(
         workload,
-        namespace=workload.namespace or sample.namespace,
+        namespace=workload.namespace or sample.namespaces[0],
         placing=structs.replace(placing, tolerations=tolerations),
     )
     return pods

@@ -23,6 +23,7 @@ from c3s_cli.columns.vocabulary import COMMON, Column, Kind, json_name
 from c3s_cli.model.rows import Group, Node, Pod, Row
 from c3s_cli.model.sample import Failure, Sample
 from c3s_cli.report import Report
+from c3s_cli.request.namespaces import is_pattern
 from c3s_cli.request.query import Query, SortKey
 
 EXTENDED_FIELDS: Final = (
@@ -84,10 +85,13 @@ def report_of(
         totals=totals,
         keys=query.keys,
         contexts=contexts,
-        namespaces=query.all_namespaces and not query.by,
+        namespaces=query.of_several_namespaces and not query.by,
         containers=query.containers,
         failures=(*failures, *(failure for sample in samples for failure in sample.failures)),
-        remarks=tuple(dict.fromkeys(remark for sample in samples for remark in sample.remarks)),
+        remarks=(
+            *dict.fromkeys(remark for sample in samples for remark in sample.remarks),
+            *(f"no resources found in namespace {name}" for name in _empty_namespaces(query, samples) if ordered),
+        ),
         omitted=len(ordered) - len(shown),
         fail_if=judge_fail_if(ordered, query, unfiltered, contexts=contexts),
         until=judge_until(ordered, query, unfiltered, contexts=contexts),
@@ -234,8 +238,20 @@ def _columns(query: Query, totals: Group | None) -> tuple[Column, ...]:
     return (*query.columns, *(column for column in more if column.name not in {shown.name for shown in query.columns}))
 
 
+def _empty_namespaces(query: Query, samples: Sequence[Sample]) -> Sequence[str]:
+    """Return those of several namespaces that have nothing, which may be a mistake in their names."""
+    names = [name for name in query.namespaces if not is_pattern(name)] if len(query.namespaces) > 1 else []
+    if not (names and query.objects.namespaced) or query.all_namespaces:
+        return ()
+    inhabited = {pod.namespace for sample in samples for pod in sample.pods}
+    inhabited |= {volume.namespace for sample in samples for volume in sample.volumes}
+    inhabited |= {namespace for sample in samples for namespace, _ in sample.pod_facts or ()}
+    return [name for name in names if name not in inhabited]
+
+
 def _empty_message(query: Query, samples: Sequence[Sample]) -> str:
-    namespaces = {sample.namespace for sample in samples}
-    if not query.objects.namespaced or query.all_namespaces or len(namespaces) > 1:
+    namespaces = dict.fromkeys(name for sample in samples for name in sample.namespaces)
+    known = query.objects.namespaced and not query.all_namespaces and namespaces
+    if not known or len({sample.namespaces for sample in samples}) > 1:
         return "No resources found"
-    return f"No resources found in {next(iter(namespaces))} namespace."
+    return f"No resources found in {', '.join(namespaces)} namespace{'s' * (len(namespaces) > 1)}."

@@ -5,6 +5,7 @@ from c3s_cli.flags.groups import takes_flags
 from c3s_cli.flags.lists import Listing
 from c3s_cli.flags.options import Connection
 from c3s_cli.request.from_flags import listing_of, target_of
+from c3s_cli.request.namespaces import read_one_namespace
 
 
 @takes_flags
@@ -21,4 +22,5 @@ def doctor(*, listing: Listing, connection: Connection) -> ExitCode:
     """
     from c3s_cli.doctor.doctor import FORMATS, show_findings  # `c3s doctor --help` does not need it
 
-    return show_findings(target_of(connection), connection.namespace or None, listing_of(listing, FORMATS))
+    namespace = read_one_namespace(connection.namespace, "c3s doctor")
+    return show_findings(target_of(connection), namespace, listing_of(listing, FORMATS))

@@ -7,6 +7,7 @@ from c3s_cli.flags.groups import takes_flags
 from c3s_cli.flags.options import ConnectionWithoutSource, Display, RowFlags
 from c3s_cli.request.fitting import fit_request_of, takes_manifest
 from c3s_cli.request.from_flags import request_of, target_of
+from c3s_cli.request.namespaces import read_one_namespace
 from c3s_cli.run.fitting import fit as place
 
 
@@ -24,6 +25,7 @@ def fit(*, pods: Fit, rows: RowFlags, display: Display, connection: ConnectionWi
       # Does everything still fit if a node is drained? A row per pool
       c3s fit --without spot-1 --by pool
     """
+    read_one_namespace(connection.namespace, "c3s fit")
     target, request = target_of(connection, usage=False), request_of(Kind.FIT, None, connection, rows, display)
     workloads = None
     if takes_manifest(pods):

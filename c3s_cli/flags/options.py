@@ -22,7 +22,13 @@ class Connection(Source, frozen=True):
     """Which source and cluster to read, and as whom: the source flags, then kubectl's global flags."""
 
     namespace: Annotated[
-        Text, _flag("-n", "--namespace", metavar="NAME", help="The namespace scope of this request.")
+        Text,
+        _flag(
+            "-n",
+            "--namespace",
+            metavar="NAME",
+            help="The namespace scope of this request. Lists (a,b) and patterns ('team-*') read several.",
+        ),
     ] = None
     context: Annotated[
         Many,

@@ -33,8 +33,8 @@ class Failure(Struct, frozen=True):
 class Sample(Struct, frozen=True):
     """One reading of one cluster: plain facts, no sums.
 
-    namespace: the namespace read, for messages. nodes, pods: what the metrics API reported. node_facts, pod_facts: the
-    core objects by name, or by namespace and name; None if not read. pod_count: all pods that the API server has.
+    namespaces: those that were read, empty for all. nodes, pods: what the metrics API reported. node_facts, pod_facts:
+    the core objects by name, or by namespace and name; None if not read. pod_count: all pods that the API server has.
     group_figures: figures of whole groups that are not sums over members, by the keys of the group. absence: why there
     is no data, if the source knows. remarks: what the source says about its figures. surroundings: what else decides
     where pods may run, for `c3s fit`.
@@ -49,7 +49,7 @@ class Sample(Struct, frozen=True):
     pod_facts: Mapping[tuple[str, str], PodFacts] | None = None
     pod_count: int | None = None
     failures: tuple[Failure, ...] = ()
-    namespace: str = ""
+    namespaces: tuple[str, ...] = ()
     group_figures: Mapping[tuple[str | None, ...], Figures] = {}
     volumes: Sequence[Volume] = ()
     absence: str = ""

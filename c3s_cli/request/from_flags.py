@@ -19,6 +19,7 @@ from c3s_cli.errors import UsageError
 from c3s_cli.request.formats import read_format, read_units
 from c3s_cli.request.grouping import key_column, keys_of
 from c3s_cli.request.knowable import check_knowable, unknowable
+from c3s_cli.request.namespaces import read_namespaces, several
 from c3s_cli.request.origin import origin_of
 from c3s_cli.request.pace import Pace, interval_of, is_interval
 from c3s_cli.request.query import Query
@@ -155,7 +156,8 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
     name = _name(objects, names or ())
     format_, template = read_format(display.output)
     _check_format(format_, rows, display)
-    everywhere = bool(pods and pods.all_namespaces)
+    namespaces = read_namespaces(connection.namespace)
+    everywhere = bool(pods and (pods.all_namespaces or several(namespaces)))
     of_objects = Naming(objects, "Capacity" if nodes and nodes.show_capacity else "Allocatable")
     by, naming = _grouped(of_objects, rows.by, everywhere=everywhere)
     sort = sort_keys(rows.sort_by, naming)
@@ -176,6 +178,8 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
     prefix, _, of = (name or "").partition("/")
     if of and objects is Kind.POD and prefix in WORKLOADS:
         name, workload = None, f"{WORKLOADS[prefix]}/{of}"
+    if objects.namespaced and not (pods and pods.all_namespaces):
+        _refuse_name_in_several(name, namespaces)
     until = _until(repeat)
     if repeat:
         _refuse_interval_as_namespace(objects, connection.namespace)
@@ -192,8 +196,8 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
             template_columns(format_, template, naming),
         ),
         name=name,
-        namespace=connection.namespace or None,
-        all_namespaces=everywhere,
+        namespaces=namespaces,
+        all_namespaces=bool(pods and pods.all_namespaces),
         labels=parse_labels(rows.selector) if rows.selector else None,
         fields=parse_fields(pods.field_selector) if pods and pods.field_selector else None,
         containers=containers,
@@ -291,6 +295,14 @@ def _one_of_name_and_selector(
         raise UsageError("only one of NAME or --selector can be provided")
     if rows.selector or (pods and pods.field_selector):
         raise UsageError("only one of NAME or selector can be provided")
+
+
+def _refuse_name_in_several(name: str | None, namespaces: Sequence[str]) -> None:
+    if name and several(namespaces):
+        raise UsageError(
+            f"NAME goes with one namespace, not with -n {','.join(namespaces)}",
+            hint=f"--where 'name = {name}' looks in several",
+        )
 
 
 # --- conditions ----------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 from c3s_cli.columns.getters import Age, at_time
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Column, Kind, Needs, flat
+from c3s_cli.request.namespaces import several
 from c3s_cli.request.selectors import FieldSelector, LabelSelector
 
 if TYPE_CHECKING:
@@ -31,18 +32,18 @@ class Query(Struct, frozen=True):
     """The rows to show and their columns.
 
     objects: the kind of object to read. kind: the kind of row to show (a group, with `by`). keys: the columns of --by.
-    namespace: from -n, None for the context's; all_namespaces overrides it. period: the time or time range, None for
-    now. totals: whether totals of all rows are needed; sum: whether a table shows them. extended: whether to add
-    columns for every extended resource that is found. fail_if_unknown: whether a row that cannot be judged fails.
-    until_all: whether all rows must meet `until`, not just any. remark: which columns the source cannot know, for
-    stderr; "" if it knows all that were named.
+    namespaces: from -n, names or patterns, empty for the context's; all_namespaces overrides them. period: the time or
+    time range, None for now. totals: whether totals of all rows are needed; sum: whether a table shows them.
+    extended: whether to add columns for every extended resource that is found. fail_if_unknown: whether a row that
+    cannot be judged fails. until_all: whether all rows must meet `until`, not just any. remark: which columns the
+    source cannot know, for stderr; "" if it knows all that were named.
     """
 
     objects: Kind
     kind: Kind
     columns: tuple[Column, ...]
     name: str | None = None
-    namespace: str | None = None
+    namespaces: tuple[str, ...] = ()
     all_namespaces: bool = False
     labels: LabelSelector | None = None
     fields: FieldSelector | None = None
@@ -61,6 +62,11 @@ class Query(Struct, frozen=True):
     extended: bool = False
     period: Period | None = None
     remark: str = ""
+
+    @property
+    def of_several_namespaces(self) -> bool:
+        """Whether rows need the name of their namespace."""
+        return self.all_namespaces or several(self.namespaces)
 
     @property
     def all_columns(self) -> tuple[Column, ...]:

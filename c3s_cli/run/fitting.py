@@ -62,7 +62,7 @@ def _report(fleet: Fleet, query: Query, request: FitRequest, stages: Stages) -> 
 
 def _read(query: Query, request: FitRequest, member: Member) -> Reading:
     requests = member.open_reading()
-    return Reading(room_for(requests, query.namespace or requests.cluster.namespace, request))
+    return Reading(room_for(requests, next(iter(query.namespaces), requests.cluster.namespace), request))
 
 
 def _check_names(names: Sequence[str], samples: Sequence[Sample]) -> None:

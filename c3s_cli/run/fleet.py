@@ -111,11 +111,11 @@ class Member:
     def identity(self, query: Query | None = None) -> bytes:
         """Encode everything that a reading depends on: members with the same key read the same. Raises ConfigError."""
         access = self.access()
-        namespace = None
+        namespaces: tuple[str, ...] = ()
         if query is not None and query.objects is Kind.POD:
-            namespace = scope_of(query, access.namespace or "default").namespace
+            namespaces = scope_of(query, access.namespace or "default").namespaces
         return msgspec.json.encode(
-            (access.server, access.cluster, access.user, namespace, self._target.origin.match), order="deterministic"
+            (access.server, access.cluster, access.user, namespaces, self._target.origin.match), order="deterministic"
         )
 
     def disconnect(self) -> None:

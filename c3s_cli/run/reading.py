@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from c3s_cli.errors import ApiError, C3sError, UsageError
+from c3s_cli.errors import ApiError, C3sError, NoSuchNamespace, UsageError
 from c3s_cli.metrics import scope_of
 from c3s_cli.model.sample import Reading
 from c3s_cli.parallel import in_parallel
@@ -164,7 +164,9 @@ class Clusters:
         return tuple(failure_of(name, problem) for name, problem in problems.items() if name not in missing)
 
     def _is_absent(self, problem: C3sError) -> bool:
-        """Return whether a cluster answered that it does not have the object NAME."""
+        """Return whether a cluster answered that it does not have the object NAME, or a namespace that matches."""
+        if isinstance(problem, NoSuchNamespace):
+            return True
         return bool(self.query.name) and isinstance(problem, ApiError) and problem.reason == "NotFound"
 
 

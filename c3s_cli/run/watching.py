@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -64,7 +64,7 @@ def watch(
             code = _on_screen(fleet, query, stages, view, pace, clock, console)
         else:
             read = reader(fleet, query, stages)
-            pipe = Pipe(view, stages, query.namespace)
+            pipe = Pipe(view, stages, query.namespaces)
             # A terminal has echoed ^C: continue on the next line.
             with undone(partial(write_at_once, 1, "\n")):
                 progress = progress_of(fleet, stages)
@@ -162,10 +162,10 @@ def loop(
 class Pipe:
     """Writes one report after another, for a file or another program."""
 
-    def __init__(self, view: View, stages: Stages, namespace: str | None = None) -> None:
+    def __init__(self, view: View, stages: Stages, namespaces: Sequence[str] = ()) -> None:
         self.view = view
         self.stages = stages
-        self.namespace = namespace
+        self.namespaces = namespaces
         self.first = True
 
     def show(self, report: Report) -> None:
@@ -182,8 +182,8 @@ class Pipe:
             self.view = structs.replace(self.view, headers=False)
         for remark in remarks(report):
             say(remark)
-        if first and not report.rows and is_interval(self.namespace):
-            say(f"hint: -n {self.namespace} is a namespace; --interval {self.namespace} sets the pace")
+        if first and not report.rows and len(self.namespaces) == 1 and is_interval(self.namespaces[0]):
+            say(f"hint: -n {self.namespaces[0]} is a namespace; --interval {self.namespaces[0]} sets the pace")
 
     def failed(self, problem: C3sError) -> None:
         """Print the first line of the error on stderr."""

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct, structs
 
 from c3s_cli.columns.vocabulary import Kind, Needs
-from c3s_cli.errors import ApiError, C3sError, MetricsUnavailable
+from c3s_cli.errors import ApiError, C3sError, MetricsUnavailable, NoSuchNamespace
 from c3s_cli.model.sample import Failure, Reading, Sample
 from c3s_cli.parallel import in_parallel
+from c3s_cli.request.namespaces import is_pattern, matching
 from c3s_cli.sources.core_api import CoreApi
 from c3s_cli.sources.decode.owner_resolver import OwnerResolver
 from c3s_cli.sources.metrics_api import MetricsApi
@@ -43,6 +44,7 @@ NAMES: Final = {
 }
 # The totals of a cluster need these.
 TOTALS: Final = Needs.NODE_METRICS | Needs.NODES | Needs.NODE_DETAILS | Needs.POD_COUNT
+LIST_THEM: Final = "only a pattern needs this right: -n team-a,team-b names the namespaces"
 CLUSTER: Final = Scope(Kind.CLUSTER)
 
 
@@ -112,6 +114,8 @@ class ClusterReader:
     def _read(self, needs: Needs, scope: Scope, *, totals: bool) -> tuple[Sample | C3sError, Sample | C3sError | None]:
         begun = time.perf_counter()
         requests = open_reading(self.cluster, self._progress)
+        if scope.objects.namespaced and any(map(is_pattern, scope.namespaces)):
+            scope = self._matched(scope, requests)
         parts = self._parts(requests, needs, scope) if totals else [self._part(requests, needs, scope)]
         jobs = {part.jobs[need]: None for part in parts for need in plan(part.needs, part.scope)}
         # The last job runs in this thread: the metrics, which always take a request; lists may already be in memory.
@@ -127,6 +131,18 @@ class ClusterReader:
         self._count("requests", seconds)
         self._count("decoding", time.perf_counter() - begun - seconds)
         return samples[0], samples[1] if totals else None
+
+    def _matched(self, scope: Scope, requests: Requests) -> Scope:
+        """Replace patterns of namespaces by those that match. NoSuchNamespace if none does."""
+        try:
+            known = self._core(requests, scope, [], details=False).namespaces()
+        except ApiError as problem:
+            problem.hint = LIST_THEM if problem.status == 403 else problem.hint
+            raise
+        names = matching(scope.namespaces, known)
+        if not names:
+            raise NoSuchNamespace(f"no namespace matches {','.join(scope.namespaces)}")
+        return structs.replace(scope, namespaces=names)
 
     def _parts(self, requests: Requests, needs: Needs, scope: Scope) -> list[Part]:
         """Return the part of the rows and that of the totals, which share what they can."""
@@ -210,7 +226,7 @@ class ClusterReader:
             context=self.context,
             now=now,
             source=usage.name,
-            namespace=scope.namespace or "",
+            namespaces=scope.namespaces,
             nodes=known.get(Needs.NODE_METRICS) or [],
             pods=pods,
             volumes=known.get(Needs.VOLUMES) or [],

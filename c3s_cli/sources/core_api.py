@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from msgspec import Raw, Struct
 
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import C3sError
 from c3s_cli.kube.cluster import segment
-from c3s_cli.parallel import in_parallel
+from c3s_cli.parallel import results_of
 from c3s_cli.sources.decode.owners import Owners, controllers, names
 from c3s_cli.sources.decode.shapes import Body, decode_list
-from c3s_cli.sources.requests import METADATA_LIST, Requests
+from c3s_cli.sources.requests import JSON, METADATA_LIST, Requests, Rows
 
 if TYPE_CHECKING:
     from c3s_cli.amounts.allocation import PodResources
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from c3s_cli.sources.source import Claims, Pairs, Scope
 
 NODES = "/api/v1/nodes"
+NAMESPACES: Final = "/api/v1/namespaces"
 PODS = "/api/v1/pods"
 # Kinds that own pods and may have an owner themselves: group and version, resource, kind.
 OWNING: Final = (("apps/v1", "replicasets", "ReplicaSet"), ("batch/v1", "jobs", "Job"))
@@ -61,6 +62,9 @@ class Core(Protocol):
 
     def count_pods(self) -> int:
         """Count all pods without listing them."""
+
+    def namespaces(self) -> list[str]:
+        """Return the names of all namespaces."""
 
     def stale(self) -> list[Stale]:
         """Return the lists of this reading that are out of date."""
@@ -119,24 +123,26 @@ class CoreApi(Struct):
         decoder = PodDecoder(self.problems, labels=self.labels, placing=self.placing, states=self.states)
         if self.scope.objects is Kind.POD and self.scope.name:
             return dict(decoder.one(self._one_pod()))
-        path, query = self.pods_in_scope()
-        return self.requests.pages(path, query, decoder.page)
+        return self._pods_in_scope(decoder.page)
 
     def claims(self) -> Claims:
         """Read which PersistentVolumeClaims the pods in scope mount."""
         from c3s_cli.sources.decode.claims import claims_of  # only needed for volumes
 
-        path, query = self.pods_in_scope()
-        return self.requests.pages(path, query, claims_of)
+        return self._pods_in_scope(claims_of)
 
-    def pods_in_scope(self) -> tuple[str, Pairs]:
-        """Return the path and the query of a list of the pods in scope."""
+    def pods_in_scope(self) -> tuple[Sequence[str], Pairs]:
+        """Return the paths and the query of the lists of the pods in scope, one for each namespace."""
         if self.scope.objects.namespaced:
-            return f"/api/v1/{self.scope.namespaced('pods')}", self.scope.selectors()
-        return PODS, [("fieldSelector", f"spec.nodeName={self.scope.name}")] if self.scope.name else []
+            return [f"/api/v1/{pods}" for pods in self.scope.namespaced("pods")], self.scope.selectors()
+        return [PODS], [("fieldSelector", f"spec.nodeName={self.scope.name}")] if self.scope.name else []
+
+    def _pods_in_scope(self, rows: Rows, accept: str = JSON) -> dict[Any, Any]:
+        return self.requests.pages_of(*self.pods_in_scope(), rows, accept)
 
     def _one_pod(self) -> Body:
-        return self.requests.get(f"/api/v1/{self.scope.namespaced('pods')}/{segment(self.scope.name or '')}")
+        (pods,) = self.scope.namespaced("pods")
+        return self.requests.get(f"/api/v1/{pods}/{segment(self.scope.name or '')}")
 
     def pod_resources(self) -> PodResources:
         """Read the terms of the requests and limits of the pod in scope."""
@@ -146,27 +152,31 @@ class CoreApi(Struct):
 
     def pod_names(self) -> dict[tuple[str, str], None]:
         """Read the names of the pods in scope, by namespace and name."""
-        path, query = self.pods_in_scope()
-        return self.requests.pages(path, query, names, METADATA_LIST)
+        return self._pods_in_scope(names, METADATA_LIST)
 
     def owners(self) -> Owners:
         """Read the owners of the ReplicaSets and Jobs that own pods, both in parallel. Raises the first error."""
         results: dict[tuple[str, str, str], str] = {}
-        for answer in in_parallel({each: partial(self.owners_in, *each) for each in OWNING}).values():
-            if isinstance(answer, C3sError):
-                raise answer
-            results |= answer
+        for owners in results_of([partial(self._owners_in, *each) for each in OWNING]):
+            results |= owners
         return results
 
-    def owners_in(self, group: str, resource: str, kind: str) -> dict[tuple[str, str, str], str]:
-        """Read the owners of the objects of one kind."""
-        path = f"/apis/{group}/{self.scope.namespaced(resource)}"
+    def _owners_in(self, group: str, resource: str, kind: str) -> dict[tuple[str, str, str], str]:
+        paths = [f"/apis/{group}/{each}" for each in self.scope.namespaced(resource)]
+        return self.requests.pages_of(paths, [], partial(controllers, kind=kind), METADATA_LIST)
+
+    def owners_at(self, path: str, kind: str) -> dict[tuple[str, str, str], str]:
+        """Read the owners of the objects of one kind in a list."""
         return self.requests.pages(path, [], partial(controllers, kind=kind), METADATA_LIST)
 
     def count_pods(self) -> int:
         """Count all pods without listing them."""
         metadata, pods = decode_list(self.requests.get(PODS, [("limit", "1")]), Raw, "pods")
         return len(pods) + ((metadata.remaining_item_count if metadata else None) or 0)
+
+    def namespaces(self) -> list[str]:
+        """Read the names of all namespaces."""
+        return [name for _, name in self.requests.pages(NAMESPACES, [], names, METADATA_LIST)]
 
     def stale(self) -> list[Stale]:
         """Return nothing: the lists were read just now."""

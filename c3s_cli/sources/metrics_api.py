@@ -13,6 +13,7 @@ from msgspec import Struct
 from c3s_cli.amounts.duration import go_duration
 from c3s_cli.errors import ApiError, MetricsUnavailable
 from c3s_cli.kube.cluster import segment
+from c3s_cli.parallel import results_of
 from c3s_cli.sources.decode import metrics as decode
 from c3s_cli.sources.decode.owners import creations, versions
 from c3s_cli.sources.requests import METADATA_LIST
@@ -66,6 +67,21 @@ def wrong_address(get: Callable[[str], Body]) -> ApiError | None:
     return ApiError(404, "NotFound", "the server could not find the requested resource", hint=WRONG_ADDRESS)
 
 
+_Page = tuple["ListMeta | None", "list[Pod]"]
+
+
+class _Answer(Struct, frozen=True):
+    """The last answer from a path."""
+
+    digest: bytes
+    page: _Page
+    problems: list[str]
+
+
+def _decode(_path: str, body: Body, context: str, problems: list[str]) -> _Page:
+    return decode.pod_list(body, context, problems)
+
+
 class MetricsApi:
     """The metrics API of one cluster, for any number of readings.
 
@@ -75,11 +91,9 @@ class MetricsApi:
 
     def __init__(self, *, repeated: bool = False) -> None:
         self.version = LIKELY
-        self.decode_pods = self._decode_if_new if repeated else decode.pod_list
+        self.decode_pods = self._decode_if_new if repeated else _decode
         self._lock = threading.Lock()
-        self._digest = b""
-        self._answer: tuple[ListMeta | None, list[Pod]] = (None, [])
-        self._problems: list[str] = []
+        self._answers: dict[str, _Answer] = {}
 
     def usage(self, requests: Requests, scope: Scope, problems: list[str], _lists: Lists) -> MetricsUsage:
         """Return the usage in scope, in one reading. problems: where to note quantities that cannot be read."""
@@ -93,17 +107,17 @@ class MetricsApi:
                 if self.version == refused:
                     raise problem
 
-    def _decode_if_new(self, body: Body, context: str, problems: list[str]) -> tuple[ListMeta | None, list[Pod]]:
+    def _decode_if_new(self, path: str, body: Body, context: str, problems: list[str]) -> _Page:
         from hashlib import sha256  # only a watch needs it
 
         # Comparing with the last body would be as fast, but it may be a hundred megabytes long.
         digest = sha256(body).digest()
-        if digest != self._digest:
+        answer = self._answers.get(path)
+        if answer is None or digest != answer.digest:
             noted: list[str] = []
-            self._answer, self._problems = decode.pod_list(body, context, noted), noted
-            self._digest = digest
-        problems += self._problems
-        return self._answer
+            answer = self._answers[path] = _Answer(digest, decode.pod_list(body, context, noted), noted)
+        problems += answer.problems
+        return answer.page
 
 
 class MetricsUsage(Struct):
@@ -136,11 +150,17 @@ class MetricsUsage(Struct):
 
     def pods(self) -> list[Pod]:
         """Read the usage of the pods."""
-        context, pods = self.requests.cluster.context, self.scope.namespaced("pods")
+        context = self.requests.cluster.context
+        lists = self.scope.namespaced("pods")
         if self.scope.name:
-            return self._read(pods, lambda path: [decode.one_pod(self.requests.get(path), context, self.problems)])
-        rows = partial(self.api.decode_pods, context=context, problems=self.problems)
-        return unique(self._read(pods, lambda path: self.requests.whole(path, self.scope.label_query(), rows)))
+            return self._read(lists[0], lambda path: [decode.one_pod(self.requests.get(path), context, self.problems)])
+
+        def rows(path: str) -> list[Pod]:
+            decode_page = partial(self.api.decode_pods, path, context=context, problems=self.problems)
+            return self.requests.whole(path, self.scope.label_query(), decode_page)
+
+        answers = results_of([partial(self._read, each, rows) for each in lists])
+        return unique(answers[0] if len(answers) == 1 else [pod for pods in answers for pod in pods])
 
     def _read(self, resource: str, read: Callable[[str], list[Row]]) -> list[Row]:
         """Read a path in the likely version; after a 404, in the version that the server has."""
@@ -157,8 +177,8 @@ class MetricsUsage(Struct):
 
     def explain_absence(self, now: datetime) -> None:
         """Raise what kubectl raises if no pod has metrics: the pods are too young, or something is wrong."""
-        path, query = f"/api/v1/{self.scope.namespaced('pods')}", self.scope.selectors()
-        ages = self.requests.pages(path, query, creations, METADATA_LIST)
+        paths = [f"/api/v1/{pods}" for pods in self.scope.namespaced("pods")]
+        ages = self.requests.pages_of(paths, self.scope.selectors(), creations, METADATA_LIST)
         for (namespace, name), created_at in ages.items():
             age = now.timestamp() - created_at
             if age > YOUNG:

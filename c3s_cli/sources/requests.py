@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from msgspec import Struct, field
 
 from c3s_cli.errors import ApiError, C3sError, InvalidAnswer
-from c3s_cli.parallel import in_parallel
+from c3s_cli.parallel import in_parallel, results_of
 from c3s_cli.sources.decode.shapes import Body, Listing, ListMeta, decode_listing
 
 if TYPE_CHECKING:
@@ -103,6 +103,13 @@ class Requests(Struct):
                 if problem.status != 410 or last_try:
                     raise
         raise AssertionError
+
+    def pages_of(self, paths: Sequence[str], query: Pairs, rows: Rows, accept: str = JSON) -> dict[Any, Any]:
+        """Read several lists page by page, in parallel, as one. Raises the first error."""
+        items: dict[Any, Any] = {}
+        for found in results_of([partial(self.pages, path, query, rows, accept) for path in paths]):
+            items = items | found if items else found
+        return items
 
     def _all_pages(self, path: str, query: Pairs, rows: Rows, accept: str) -> dict[Any, Any]:
         """Request the next page while one is decoded."""

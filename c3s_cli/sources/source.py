@@ -42,8 +42,9 @@ class Groups(Struct, frozen=True):
 
 
 class Scope(Struct, frozen=True):
-    """Which objects to read: one kind, by name or by selectors. namespace: None for all.
+    """Which objects to read: one kind, by name or by selectors.
 
+    namespaces: their names, or patterns such as team-*; empty for all. A name goes with one namespace.
     figures: what is needed besides usage, by column name. containers: whether containers need it too. period: the time
     or range, None for now. groups: the groups that need statistics as a whole, None if there are none. dispensable:
     what may fail without a word.
@@ -51,7 +52,7 @@ class Scope(Struct, frozen=True):
 
     objects: Kind
     name: str | None = None
-    namespace: str | None = None
+    namespaces: tuple[str, ...] = ()
     labels: LabelSelector | None = None
     fields: FieldSelector | None = None
     figures: tuple[str, ...] = ()
@@ -60,9 +61,9 @@ class Scope(Struct, frozen=True):
     groups: Groups | None = None
     dispensable: Needs = Needs.NOTHING
 
-    def namespaced(self, resource: str) -> str:
-        """Return the last part of a path: `namespaces/NAMESPACE/pods`, or `pods` for all namespaces."""
-        return resource if self.namespace is None else f"namespaces/{segment(self.namespace, 'namespace')}/{resource}"
+    def namespaced(self, resource: str) -> tuple[str, ...]:
+        """Return the last part of each path: `namespaces/NAMESPACE/pods`, or only `pods` for all namespaces."""
+        return tuple(f"namespaces/{segment(each, 'namespace')}/{resource}" for each in self.namespaces) or (resource,)
 
     def label_query(self) -> Pairs:
         """Return the query parameter of the label selector, if there is one."""
@@ -75,7 +76,7 @@ class Scope(Struct, frozen=True):
     @property
     def everything(self) -> bool:
         """Whether all objects of the cluster are read."""
-        return not (self.name or self.namespace or self.labels or self.fields)
+        return not (self.name or self.namespaces or self.labels or self.fields)
 
     @property
     def all_nodes(self) -> bool:

@@ -12,11 +12,11 @@ from c3s_cli.model.placing import ANYWHERE, Budget, Placing, Surroundings, Workl
 from c3s_cli.model.rows import PodFacts
 from c3s_cli.model.sample import Failure
 from c3s_cli.parallel import in_parallel
+from c3s_cli.sources.core_api import NAMESPACES
 from c3s_cli.sources.decode.placing import LabelSelector, selector_of
 from c3s_cli.sources.decode.shapes import Listing, Meta, decode_items
 from c3s_cli.sources.requests import METADATA_LIST, Requests
 
-NAMESPACES = "/api/v1/namespaces"
 BUDGETS = "/apis/policy/v1/poddisruptionbudgets"
 
 

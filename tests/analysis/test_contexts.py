@@ -102,7 +102,7 @@ def test_clusters_that_failed_come_before_parts_that_did() -> None:
 
 
 def test_what_is_not_found_is_not_found_in_a_namespace_only_if_all_read_the_same() -> None:
-    same = [Sample(name, NOW, "test", namespace="web") for name in "ab"]
+    same = [Sample(name, NOW, "test", namespaces=("web",)) for name in "ab"]
     assert report(*same, kind=Kind.POD).empty_message == "No resources found in web namespace."
-    two = [Sample(name, NOW, "test", namespace=name) for name in "ab"]
+    two = [Sample(name, NOW, "test", namespaces=(name,)) for name in "ab"]
     assert report(*two, kind=Kind.POD).empty_message == "No resources found"

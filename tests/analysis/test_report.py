@@ -77,7 +77,7 @@ def report(
         pods=options.Pods(containers=containers, all_namespaces=everywhere) if kind is Kind.POD else None,
         repeat=options.Repeat(until=[until]) if until else None,
     )
-    return make_report([structs.replace(sample, namespace="shop")], query)
+    return make_report([structs.replace(sample, namespaces=("shop",))], query)
 
 
 def names(report: Report) -> list[str]:

@@ -188,7 +188,7 @@ def test_selectors_are_watched_too(api: FakeApi, desk: PodFollower) -> None:
     made = Server(api, "/api/v1/namespaces/n/pods", pod("n", "a"))
     api.pod_metrics(namespace="n")
     scope = Scope(
-        Kind.POD, namespace="n", labels=parse_labels("app in (x,y)"), fields=parse_fields("spec.nodeName=node-a")
+        Kind.POD, namespaces=("n",), labels=parse_labels("app in (x,y)"), fields=parse_fields("spec.nodeName=node-a")
     )
     assert set(desk.facts(scope=scope)) == {("n", "a")}
     eventually(lambda: bool(made.asked))
@@ -586,7 +586,7 @@ def living() -> Iterator[DemoServer]:
     "scope",
     [
         ALL_PODS,
-        Scope(Kind.POD, namespace="team-checkout"),
+        Scope(Kind.POD, namespaces=("team-checkout",)),
         Scope(Kind.POD, labels=parse_labels("team in (checkout, search)")),
         Scope(Kind.POD, fields=parse_fields("status.phase=Running")),
         Scope(Kind.NODE),

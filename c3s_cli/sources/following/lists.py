@@ -12,6 +12,7 @@ from msgspec import Struct, structs
 
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ApiError, C3sError
+from c3s_cli.parallel import results_of
 from c3s_cli.sources.core_api import NODES, OWNING, CoreApi, Stale
 from c3s_cli.sources.decode.nodes import node_rows
 from c3s_cli.sources.decode.owners import controllers, names
@@ -159,23 +160,26 @@ class FollowedCore(Struct):
             noted: list[str] = []
             return Memory(PodDecoder(noted, labels=labels, states=states).page, _pair, noted)
 
-        watched = Watched("pods", *self.api.pods_in_scope(), JSON)
-        return self._list(watched, f"labels {labels}, states {states}", memory, self.api.pods)
+        rows = f"labels {labels}, states {states}"
+        return self._of_namespaces(lambda api: self._list(_watched_pods(api, JSON), rows, memory, api.pods))
 
     def pod_names(self) -> dict[tuple[str, str], None]:
         """Return the names of the pods in scope, by namespace and name."""
-        watched = Watched("pods", *self.api.pods_in_scope(), METADATA)
-        return self._list(watched, "names", lambda: Memory(names, _pair, []), self.api.pod_names, METADATA_LIST)
+
+        def follow(api: CoreApi) -> Objects:
+            memory = partial(Memory, names, _pair, [])
+            return self._list(_watched_pods(api, METADATA), "names", memory, api.pod_names, METADATA_LIST)
+
+        return self._of_namespaces(follow)
 
     def owners(self) -> Owners:
         """Return the owners of the ReplicaSets and Jobs that own pods."""
         objects: dict[tuple[str, str, str], str] = {}
         for group, resource, kind in OWNING:
-            watched = Watched(resource, f"/apis/{group}/{self.api.scope.namespaced(resource)}", [], METADATA)
-            memory = partial(_owners, kind)
-            objects |= self._list(
-                watched, kind, memory, partial(self.api.owners_in, group, resource, kind), METADATA_LIST
-            )
+            for each in self.api.scope.namespaced(resource):
+                path = f"/apis/{group}/{each}"
+                watched, plain = Watched(resource, path, [], METADATA), partial(self.api.owners_at, path, kind)
+                objects |= self._list(watched, kind, partial(_owners, kind), plain, METADATA_LIST)
         return objects
 
     def addresses(self) -> dict[str, str]:
@@ -194,9 +198,20 @@ class FollowedCore(Struct):
         """Count all pods without listing them."""
         return self.api.count_pods()
 
+    def namespaces(self) -> list[str]:
+        """Read the names of all namespaces."""
+        return self.api.namespaces()
+
     def stale(self) -> list[Stale]:
         """Return the lists of this reading that are out of date."""
         return [stale for each in self.asked if (stale := each.stale())]
+
+    def _of_namespaces(self, follow: Callable[[CoreApi], Objects]) -> Objects:
+        """Follow a list of each namespace in scope; return their objects as one."""
+        scope = self.api.scope
+        scopes = [structs.replace(scope, namespaces=(each,)) for each in scope.namespaces] or [scope]
+        objects = results_of([partial(follow, structs.replace(self.api, scope=each)) for each in scopes])
+        return objects[0] if len(objects) == 1 else {key: facts for each in objects for key, facts in each.items()}
 
     def _list(
         self,
@@ -213,6 +228,11 @@ class FollowedCore(Struct):
             return self.api.requests.pages(watched.path, watched.query, page, accept)
 
         return followed.ask(read, plain, self.api.problems)
+
+
+def _watched_pods(api: CoreApi, accept: str) -> Watched:
+    (path,), query = api.pods_in_scope()
+    return Watched("pods", path, query, accept)
 
 
 def _pair(namespace: str, name: str) -> tuple[str, str]:

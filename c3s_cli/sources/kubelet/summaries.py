@@ -13,7 +13,7 @@ from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.kubelet.summary import Mounted, Summary, summary_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from c3s_cli.sources.requests import Requests
 
@@ -66,12 +66,12 @@ def pod_figures(summaries: Mapping[str, Summary]) -> dict[tuple[str, str], Figur
     return results
 
 
-def volumes(context: str, summaries: Mapping[str, Summary], namespace: str | None) -> list[Volume]:
-    """Return the claims of a namespace, or of all: one row each, however many pods mount it."""
+def volumes(context: str, summaries: Mapping[str, Summary], namespaces: Collection[str]) -> list[Volume]:
+    """Return the claims of some namespaces, of all if there are none: one row each, however many pods mount it."""
     rows: dict[tuple[str, str], Volume] = {}
     for node, pod, volume in _claimed(summaries):
         claim = volume[0]
-        if namespace is not None and claim[0] != namespace:
+        if namespaces and claim[0] not in namespaces:
             continue
         before = rows.get(claim)
         pods = {*(before.pods or () if before else ()), pod}

@@ -93,7 +93,7 @@ class KubeletUsage(Struct):
         summaries = read_summaries(self.requests, self.wanted, self.poll.failed)
         if self.failures and not summaries:
             raise self.poll.why_none()
-        return volumes(self.requests.cluster.context, summaries, self.scope.namespace)
+        return volumes(self.requests.cluster.context, summaries, self.scope.namespaces)
 
     def _summaries(self, names: Iterable[str]) -> Mapping[str, Summary]:
         """Read the summaries of nodes, if a column needs them."""

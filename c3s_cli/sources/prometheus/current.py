@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -50,27 +50,27 @@ class Current(Struct):
     jobs: set[tuple[str, str]] = field(default_factory=set)
     kinds: dict[str, list[promql.Kind | str]] = field(default_factory=dict)
 
-    def pods(self, namespace: str | None, name: str | None) -> dict[tuple[str, str], dict[str, Used]]:
+    def pods(self, namespaces: Sequence[str], name: str | None) -> dict[tuple[str, str], dict[str, Used]]:
         """Return the usage of containers, by pod. A pod without a container label has one container, ""."""
-        found = self._containers(namespace, name)
-        if not found and namespace and self._count(promql.joined({"exported_namespace": [namespace]})):
+        found = self._containers(namespaces, name)
+        if not found and namespaces and self._count(promql.joined({"exported_namespace": namespaces})):
             self.renamed = True
-            found = self._containers(namespace, name)
+            found = self._containers(namespaces, name)
         if not found and not self._count(promql.CONTAINERS) and self._count(promql.PODS):
             self.selector = promql.PODS
-            found = self._containers(namespace, name)
+            found = self._containers(namespaces, name)
         return found
 
-    def scope(self, namespace: str | None, name: str | None) -> str:
-        """Return the matchers of a namespace and a pod."""
-        given = {"namespace": [namespace] if namespace else [], "pod": [name] if name and namespace else []}
+    def scope(self, namespaces: Sequence[str], name: str | None) -> str:
+        """Return the matchers of namespaces and a pod."""
+        given = {"namespace": namespaces, "pod": [name] if name and namespaces else []}
         if not self.renamed:
             return promql.joined(given)
         # Which of the two labels were renamed is in the labels of each series.
         return promql.joined({"exported_namespace": given["namespace"]})
 
-    def _containers(self, namespace: str | None, name: str | None) -> dict[tuple[str, str], dict[str, Used]]:
-        ask = partial(self._samples_of_pods, self.scope(namespace, name))
+    def _containers(self, namespaces: Sequence[str], name: str | None) -> dict[tuple[str, str], dict[str, Used]]:
+        ask = partial(self._samples_of_pods, self.scope(namespaces, name))
         answers = in_parallel({resource: partial(ask, resource) for resource in RESOURCES})
         found: dict[tuple[str, str], dict[str, Used]] = {}
         for resource, readings in answers.items():

@@ -156,9 +156,7 @@ class StateMetrics:
         scope = self.scope
         if not scope.objects.namespaced:
             return promql.joined({"node": [scope.name] if scope.name and scope.objects is Kind.NODE else []})
-        return promql.joined(
-            {"namespace": [scope.namespace] if scope.namespace else [], "pod": [scope.name] if scope.name else []}
-        )
+        return promql.joined({"namespace": scope.namespaces, "pod": [scope.name] if scope.name else []})
 
     def pod_names(self) -> dict[Key, None]:
         """Read the names of the pods in scope."""
@@ -192,8 +190,11 @@ class StateMetrics:
 
     def count_pods(self) -> int:
         """Count all pods."""
-        vectors = self._ask({"kube_pod_info": POD})
-        return len(vectors["kube_pod_info"])
+        return len(self._ask({"kube_pod_info": POD})["kube_pod_info"])
+
+    def namespaces(self) -> list[str]:
+        """Return the names of the namespaces that have pods."""
+        return [labels.get("namespace", "") for labels, _ in self._ask({"kube_pod_info": POD[:1]})["kube_pod_info"]]
 
     def stale(self) -> list[Stale]:
         """Return nothing: facts are from the requested time."""

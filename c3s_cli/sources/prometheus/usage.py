@@ -86,11 +86,11 @@ class PrometheusUsage:
         """
         scope = self.scope
         current = self._current()
-        used = current.pods(scope.namespace, scope.name)
+        used = current.pods(scope.namespaces, scope.name)
         selected = self.lists.pods() if scope.labels or scope.fields else None
         if selected is not None:
             used = {of: containers for of, containers in used.items() if of in selected}
-        selector = ",".join(filter(None, (current.selector, current.scope(scope.namespace, scope.name))))
+        selector = ",".join(filter(None, (current.selector, current.scope(scope.namespaces, scope.name))))
         past = self._read_past(
             lambda past: past.read_pods(selector, used, containers=scope.containers, jobs=len(current.jobs) > 1)
         )
@@ -157,7 +157,7 @@ class PrometheusUsage:
         return ",".join(filter(None, (*matchers, self.match)))
 
     def _scope(self) -> str:
-        scope: str = self._current().scope(self.scope.namespace, self.scope.name)
+        scope: str = self._current().scope(self.scope.namespaces, self.scope.name)
         return scope
 
     def _gather(self, pieces: Sequence[Any], ask: Callable[[Any], Any], what: str) -> list[Any]:
