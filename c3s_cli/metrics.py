@@ -9,7 +9,6 @@ from msgspec import structs
 
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import C3sError
-from c3s_cli.kube.headers import header_of
 from c3s_cli.model.sample import Failure, Sample
 from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.cluster_reader import ClusterReader, plan
@@ -49,10 +48,9 @@ def reader_of(
 
         return ClusterReader(cluster, count, progress, core, Kubelets().usage)
     if origin.kind == "prometheus":
-        from c3s_cli.sources.prometheus.connection import Prometheus
+        from c3s_cli.sources.prometheus.connection import Prometheus, headers_of
 
-        headers = [] if server else [header_of(text) for text in origin.headers]
-        prometheus = Prometheus(server, origin.service, origin.match, origin.cluster, headers)
+        prometheus = Prometheus(server, origin.service, origin.match, origin.cluster, headers_of(origin))
         core = prometheus.facts if origin.facts else core
         return ClusterReader(cluster, count, progress, core, prometheus.usage, origin.cluster)
     return ClusterReader(cluster, count, progress, core)

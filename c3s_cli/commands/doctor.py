@@ -19,6 +19,8 @@ def doctor(*, listing: Listing, connection: Connection) -> ExitCode:
       c3s doctor
       # Another context, and the rights in one of its namespaces
       c3s doctor --context prod -n team-checkout
+      # A Prometheus: its series, clusters and history
+      c3s doctor --from https://prometheus.example
     """
     from c3s_cli.doctor.doctor import FORMATS, show_findings  # `c3s doctor --help` does not need it
 

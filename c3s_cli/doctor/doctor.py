@@ -12,7 +12,8 @@ from msgspec import structs
 
 from c3s_cli.doctor.examination import Examination
 from c3s_cli.doctor.findings import BROKEN, OK, Finding, broken
-from c3s_cli.errors import C3sError, ExitCode, UsageError
+from c3s_cli.doctor.prometheus import examine_prometheus
+from c3s_cli.errors import C3sError, ExitCode
 from c3s_cli.kube.kubeconfig import files
 from c3s_cli.output.listing import listing
 from c3s_cli.run.failures import of_context
@@ -52,7 +53,8 @@ def _with_hints(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 def examine(target: Target, namespace: str | None, stages: Stages) -> Iterator[Finding]:
     """Check everything in order; stop where later checks depend on a failed one."""
     if target.origin.url:
-        raise UsageError("c3s doctor checks an API server: it does not support --from URL")
+        yield from _of_url(target, stages)
+        return
     with found(target, stages) as fleet:
         member = fleet.sole("c3s doctor")
         try:
@@ -68,10 +70,25 @@ def examine(target: Target, namespace: str | None, stages: Stages) -> Iterator[F
             return
         of_files = not (target.demo or target.server)
         examination = Examination(
-            cluster, access, namespace or cluster.namespace, target.origin.kind, None if target.demo else local_time
+            cluster, access, namespace or cluster.namespace, target.origin, None if target.demo else local_time
         )
         for each in examination.findings(member.reader):
             yield structs.replace(each, hint=of_context(each.hint, access.name)) if of_files else each
+
+
+def _of_url(target: Target, stages: Stages) -> Iterator[Finding]:
+    """Examine a Prometheus at its own URL, without an API server."""
+    from c3s_cli.kube.endpoint import open_endpoint  # only --from URL needs one
+
+    try:
+        endpoint = open_endpoint(target, stages.trace)
+    except C3sError as problem:
+        yield broken("prometheus", problem)
+        return
+    try:
+        yield from examine_prometheus(endpoint, target.origin, endpoint.server)
+    finally:
+        endpoint.close()
 
 
 def local_time() -> float:

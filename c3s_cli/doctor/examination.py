@@ -15,6 +15,7 @@ from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.doctor.advice import advice_on
 from c3s_cli.doctor.findings import ANONYMOUS, BROKEN, LOGS, NOBODY, OK, UNKNOWN, WARNING, Finding, broken, words_of
 from c3s_cli.doctor.metrics_age import about_figures
+from c3s_cli.doctor.prometheus import examine_prometheus
 from c3s_cli.doctor.rights import Use, missing, uses_of
 from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, MetricsUnavailable, TimedOut, Unreachable
 from c3s_cli.parallel import in_parallel
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from c3s_cli.kube.access import Access
     from c3s_cli.kube.answers import Answer
     from c3s_cli.kube.cluster import Cluster
+    from c3s_cli.request.target import Origin
     from c3s_cli.sources.cluster_reader import ClusterReader
 
 # Only needed for more columns, or for -A: commands work without it.
@@ -60,17 +62,18 @@ def _credentials(access: Access) -> Finding:
 class Examination:
     """The part of an examination that asks the cluster.
 
-    namespace: the namespace to check rights in. origin: where usage comes from, an Origin.kind. clock: the time of this
-    machine; None if the server's time is not meant to be right.
+    namespace: the namespace to check rights in. origin: where usage comes from. clock: the time of this machine; None
+    if the server's time is not meant to be right.
     """
 
     def __init__(
-        self, cluster: Cluster, access: Access, namespace: str, origin: str, clock: Callable[[], float] | None
+        self, cluster: Cluster, access: Access, namespace: str, origin: Origin, clock: Callable[[], float] | None
     ) -> None:
         self.cluster = cluster
         self.access = access
         self.namespace = namespace
-        self.origin = origin
+        self.origin = origin.kind
+        self._origin = origin
         self.clock = clock
         self.version = LIKELY
         self.denied: set[str] = set()
@@ -278,3 +281,5 @@ class Examination:
             yield Finding(check, BROKEN, f"{failure.source}: {failure.message}", failure.hint)
         known = list(sample.node_facts.values()) if sample.node_facts is not None else None
         yield from about_figures(sample.nodes, known, sample.now.timestamp(), who)
+        if self.origin == "prometheus":
+            yield from examine_prometheus(self.cluster, self._origin, "")

@@ -506,6 +506,17 @@ def test_a_node_with_old_figures_is_named(doctor: Doctor, cluster: FakeApi) -> N
                 # Of spot-2 from its node_exporter.
                 ("prometheus", "ok", "usage of 10 nodes", ""),
                 ("nodes", "ok", "all 10 report usage", ""),
+                (
+                    "container series",
+                    "ok",
+                    "106 with the labels namespace, pod and container, scraped by kubelet /metrics/cadvisor",
+                    "",
+                ),
+                ("node series", "ok", "root cgroups of 9 nodes, node_exporter of 10 nodes, named by node", ""),
+                ("state metrics", "ok", "10 nodes and 93 pods: --facts source works", ""),
+                ("clusters", "ok", "one: there is no label cluster", ""),
+                ("samples", "ok", "one every 30s", ""),
+                ("history", "ok", "samples since 2026-02-16T09:30Z, 14d ago", ""),
             ],
         ),
     ],
@@ -518,14 +529,6 @@ def test_another_source_is_examined_instead_of_the_metrics_api(
     assert [each.check for each in items[:5]] == ["kubeconfig", "credentials", "api server", "identity", "rights"]
     code = int(any(each[1] == "broken" for each in found))
     assert (result.code, [each for each in items[5:] if each.check != "node metrics"]) == (code, found)
-
-
-def test_a_source_without_an_api_server_is_not_examined(run: Run) -> None:
-    assert run("doctor --from http://127.0.0.1:1") == (
-        2,
-        "",
-        "error: c3s doctor checks an API server: it does not support --from URL\n",
-    )
 
 
 def test_old_figures_are_found(doctor: Doctor, cluster: FakeApi) -> None:

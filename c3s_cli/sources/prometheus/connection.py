@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from c3s_cli.kube.headers import header_of
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.engine import Engine
 from c3s_cli.sources.prometheus.usage import PrometheusUsage
@@ -14,10 +15,16 @@ from c3s_cli.sources.requests import open_reading
 
 if TYPE_CHECKING:
     from c3s_cli.kube.cluster import Cluster
+    from c3s_cli.request.target import Origin
     from c3s_cli.sources.prometheus.discovery import Candidate
     from c3s_cli.sources.prometheus.state_metrics import StateMetrics
     from c3s_cli.sources.requests import Requests
     from c3s_cli.sources.source import Lists, Scope
+
+
+def headers_of(origin: Origin) -> list[tuple[str, str]]:
+    """Return the headers of queries to a service; ConfigError if one is not valid. A server at a URL has its own."""
+    return [] if origin.url else [header_of(text) for text in origin.headers]
 
 
 class Prometheus(Struct):
