@@ -1,11 +1,10 @@
 """The process: standard streams and the exit code.
 
-Everything is imported inside functions, after the handlers of signals are there.
+Everything is imported inside functions, after the handlers of signals are there. Until then, each import is a moment at
+which Ctrl-C would print a traceback.
 """
 
-from __future__ import annotations
-
-import sys
+import sys  # Python has loaded it already
 
 
 def entry_point() -> None:
@@ -87,7 +86,7 @@ def _report_threads() -> None:
     from c3s_cli.errors import InternalError
     from c3s_cli.terminal.stderr import tell
 
-    def report(raised: threading.ExceptHookArgs | sys.UnraisableHookArgs) -> None:
+    def report(raised: "threading.ExceptHookArgs | sys.UnraisableHookArgs") -> None:
         if isinstance(raised.exc_value, Exception):
             tell(InternalError(raised.exc_value).trace())
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Lock
+from threading import RLock
 from typing import Final
 
 from c3s_cli.errors import ConfigError
@@ -17,8 +17,8 @@ from c3s_cli.signals import LEAVING, undone
 
 # The directories that exist now. A signal may come while OpenSSL reads from one.
 DIRECTORIES: Final[list[str]] = []
-# Held while a directory is made, and for ever once c3s ends.
-MAKING: Final = Lock()
+# Held while a directory is made, and for ever once c3s ends. A signal may interrupt the thread that holds it.
+MAKING: Final = RLock()
 # How many seconds the end of c3s waits for a directory that is being made.
 PATIENCE: Final = 0.5
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from c3s_cli import STARTED
+from c3s_cli.signals import STARTED
 from c3s_cli.terminal.progress import Progress
 from c3s_cli.terminal.stderr import say
 

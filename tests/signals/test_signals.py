@@ -1,0 +1,27 @@
+"""A few signals of every kind; `make signals` sends a thousand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.signals.kinds import KINDS, places
+from tests.signals.moments import outcomes
+
+pytestmark = [pytest.mark.process, pytest.mark.slow, pytest.mark.no_cover]
+RUNS = 20
+# Seconds: other tests use the same processors.
+WITHIN = 5.0
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    with places(tmp_path_factory.mktemp("signals")) as addresses:
+        yield addresses
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_signal_at_any_moment_ends_it_and_leaves_nothing(found: dict[str, str], name: str) -> None:
+    wrong = [result for result in outcomes(KINDS[name], found, RUNS, WITHIN) if result.faults]
+    assert [(result.faults, result.written[-2000:]) for result in wrong] == []
