@@ -45,16 +45,18 @@ MEANINGS: Final[dict[ExitCode, str]] = {
 class C3sError(Exception):
     """A failure that a user or a server can cause.
 
-    `message` is printed after `prefix`; `hint`, if any, is the line of advice below it.
+    `message` is printed after `prefix`; `hint`, if any, is the line below it. `advice` stands for the hint in
+    `c3s doctor`, where kubectl's message has none.
     """
 
     code: ExitCode = ExitCode.FAILURE
     prefix: str = "error: "
 
-    def __init__(self, message: str, *, hint: str | None = None) -> None:
+    def __init__(self, message: str, *, hint: str | None = None, advice: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.advice = advice
 
     def __str__(self) -> str:
         """Return the line for stderr, without the hint."""

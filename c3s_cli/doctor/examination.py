@@ -12,7 +12,6 @@ from msgspec import structs
 
 from c3s_cli.amounts.duration import age
 from c3s_cli.columns.vocabulary import Kind, Needs
-from c3s_cli.doctor.advice import advice_on
 from c3s_cli.doctor.findings import ANONYMOUS, BROKEN, LOGS, NOBODY, OK, UNKNOWN, WARNING, Finding, broken, words_of
 from c3s_cli.doctor.metrics_age import about_figures
 from c3s_cli.doctor.prometheus import examine_prometheus
@@ -113,8 +112,8 @@ class Examination:
             version = version_of(answer.body)
         except (Unreachable, InvalidAnswer) as problem:
             # The hint of a timeout is about waiting longer; here the cause matters.
-            hint = "" if isinstance(problem, TimedOut) else problem.hint or ""
-            return [broken("api server", problem, hint or advice_on(words_of(problem)) or self._where_to_look())]
+            hint = problem.advice if isinstance(problem, TimedOut) else problem.hint or problem.advice
+            return [broken("api server", problem, hint or self._where_to_look())]
         except ApiError as problem:
             if problem.status == 401:
                 return [broken("credentials", problem)]

@@ -6,7 +6,6 @@ from typing import Final
 
 from msgspec import Struct
 
-from c3s_cli.doctor.advice import advice_on
 from c3s_cli.errors import C3sError
 
 OK, WARNING, BROKEN, UNKNOWN = "ok", "warning", "broken", "unknown"
@@ -36,8 +35,8 @@ def words_of(problem: C3sError) -> str:
 
 
 def broken(check: str, problem: C3sError, hint: str = "") -> Finding:
-    """Turn an error into a finding. hint: what to do; by default the error's own hint, or the advice for its words."""
+    """Turn an error into a finding. hint: what to do; by default the error's own."""
     words = words_of(problem)
     if f'User "{ANONYMOUS}"' in words:
         hint = NOBODY
-    return Finding(check, BROKEN, words, hint or problem.hint or advice_on(words))
+    return Finding(check, BROKEN, words, hint or problem.hint or problem.advice)

@@ -16,7 +16,7 @@ from msgspec import Struct
 from c3s_cli.errors import ApiError, BrokenOff, TimedOut, TooLarge, Unreachable
 from c3s_cli.kube.deadline import HINT
 from c3s_cli.kube.secrets import Secrets
-from c3s_cli.kube.tls_errors import tls_words
+from c3s_cli.kube.tls_errors import TRUST, UNKNOWN_AUTHORITY, tls_words
 
 # How many characters of a server's message and reason are shown.
 LONGEST: Final = 1000
@@ -212,6 +212,12 @@ def _seconds(text: str | None) -> float | None:
 
 UNABLE: Final = "Unable to connect to the server: "
 BY_PROXY: Final = "the connection goes through a proxy: see proxy-url, HTTPS_PROXY"
+NO_NAME: Final = "is the name right, and can the DNS of this machine or the VPN resolve it?"
+TOO_LONG: Final = (
+    "is the address right, and do the VPN, proxies and firewalls allow the connection? If the server is only slow, set "
+    "a longer --request-timeout"
+)
+CLOSED: Final = "the server, or a proxy in between, closed it: is http:// or https:// right?"
 # Go's words for network errors.
 NETWORK: Final = {
     errno.EHOSTUNREACH: "connect: no route to host",
@@ -237,16 +243,18 @@ def unreachable(problem: BaseException, server: str) -> Unreachable:
         refused = f"The connection to the server {host} was refused - did you specify the right host or port?"
         return Unreachable(refused, hint=by_proxy)
     if causes.first(client.NameResolutionError, socket.gaierror):
-        return Unreachable(f"{UNABLE}dial tcp: lookup {name}: no such host", hint=by_proxy)
+        return Unreachable(f"{UNABLE}dial tcp: lookup {name}: no such host", hint=by_proxy, advice=NO_NAME)
     if causes.first(TimeoutError, client.TimeoutError):
-        return TimedOut(f"{UNABLE}timeout while waiting for {host}", hint=HINT)
+        return TimedOut(f"{UNABLE}timeout while waiting for {host}", hint=HINT, advice=TOO_LONG)
     if tls := causes.first(ssl.SSLError, ssl.CertificateError):
-        told, advice = tls_words(tls, server)
-        return BrokenOff(f"{UNABLE}{told}", hint=advice or by_proxy)
+        words, advice = tls_words(tls, server)
+        hint = TRUST if words == UNKNOWN_AUTHORITY else by_proxy
+        return BrokenOff(f"{UNABLE}{words}", hint=hint, advice=advice)
     if by_proxy:
         return Unreachable(f"{UNABLE}the proxy refused or failed ({causes.proxy_status()})")
     kind = BrokenOff if causes.first(ConnectionError, *_cut()) else Unreachable
-    return kind(f"{UNABLE}{_broken_words(causes, host)}")
+    words = _broken_words(causes, host)
+    return kind(f"{UNABLE}{words}", advice=CLOSED if words.endswith("was broken off") else "")
 
 
 def _cut() -> tuple[type[Exception], ...]:

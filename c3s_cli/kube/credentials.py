@@ -72,7 +72,10 @@ def _token_of(path: str, deadline: Deadline) -> str:
         token = read_file(path, deadline, "token file").decode().strip()
     except (OSError, ValueError) as problem:
         why = getattr(problem, "strerror", None) or "it is not text"
-        raise ConfigError(f"cannot read the token file {path!r}: {why}") from None
+        raise ConfigError(
+            f"cannot read the token file {path!r}: {why}",
+            advice="see tokenFile of the kubeconfig's user; log in again, or use another context",
+        ) from None
     if not token:
         raise ConfigError(f"read empty token from file {path!r}")
     return token

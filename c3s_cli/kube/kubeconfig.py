@@ -25,6 +25,7 @@ PATHS: Final = {
     "users": ("client-certificate", "client-key", "tokenFile"),
     "contexts": (),
 }
+NO_FILE: Final = "check --kubeconfig or $KUBECONFIG"
 Entry = dict[str, Any]
 
 
@@ -140,7 +141,7 @@ def missing(environ: Mapping[str, str]) -> list[str]:
 def unknown_context(name: str, merged: Merged) -> ConfigError:
     """Return the error for a context that no file has. If $KUBECONFIG is wrong, name it: it is the likely cause."""
     hint = f"$KUBECONFIG: no such file: {', '.join(merged.unread)}" if merged.unread else None
-    return ConfigError(f'context "{name}" does not exist', hint=hint)
+    return ConfigError(f'context "{name}" does not exist', hint=hint, advice="list the contexts: c3s contexts")
 
 
 def _home(environ: Mapping[str, str]) -> str:
@@ -152,34 +153,40 @@ def _load(path: str, deadline: Deadline) -> Entry:
     try:
         document = read_yaml(read_file(path, deadline, "kubeconfig"))
     except FileNotFoundError:
-        raise ConfigError(f"stat {path}: no such file or directory") from None
+        raise ConfigError(f"stat {path}: no such file or directory", advice=NO_FILE) from None
     except OSError as problem:
-        raise ConfigError(f"error loading config file {path!r}: {problem.strerror}") from None
+        raise _invalid(path, str(problem.strerror)) from None
     except TooDeepError:
-        raise ConfigError(f"error loading config file {path!r}: it is nested too deep, or its aliases are") from None
+        raise _invalid(path, "it is nested too deep, or its aliases are") from None
     except NotYamlError as problem:
         where = f" at line {problem.line}" if problem.line else ""
-        raise ConfigError(f"error loading config file {path!r}: it is not valid YAML{where}") from None
+        raise _invalid(path, f"it is not valid YAML{where}") from None
     if document is None:
         return {}
     if not isinstance(document, dict):
-        raise ConfigError(f"error loading config file {path!r}: it is not a kubeconfig")
+        raise _invalid(path, "it is not a kubeconfig")
     return document
+
+
+def _invalid(path: str, why: str) -> ConfigError:
+    return ConfigError(
+        f"error loading config file {path!r}: {why}", advice="fix the file, or use another one with --kubeconfig"
+    )
 
 
 def _entries(document: Entry, section: str, path: str) -> list[tuple[str, Entry]]:
     """Return the named entries of a section, with their file names made absolute."""
     listed = document.get(section) or []
     if not isinstance(listed, list):
-        raise ConfigError(f"error loading config file {path!r}: {section} is not a list")
+        raise _invalid(path, f"{section} is not a list")
     found = []
     for item in (each or {} for each in listed):
         if not isinstance(item, dict):
-            raise ConfigError(f"error loading config file {path!r}: an entry of {section} is not a mapping")
+            raise _invalid(path, f"an entry of {section} is not a mapping")
         name = _name(item.get("name"), f"the name of an entry of {section}", path)
         inner = item.get(INNER[section]) or {}
         if not isinstance(inner, dict):
-            raise ConfigError(f"error loading config file {path!r}: an entry of {section} is not a mapping")
+            raise _invalid(path, f"an entry of {section} is not a mapping")
         _check_shape(inner, section, name, path)
         found.append((name, _absolute(inner, section, os.path.dirname(os.path.abspath(path)))))
     return found
@@ -188,7 +195,7 @@ def _entries(document: Entry, section: str, path: str) -> list[tuple[str, Entry]
 def _name(value: object, what: str, path: str) -> str:
     """Return a name as text, since YAML reads 1 as a number. ConfigError for nested values."""
     if not isinstance(value, str | int | None) or isinstance(value, bool):
-        raise ConfigError(f"error loading config file {path!r}: {what} is not a text")
+        raise _invalid(path, f"{what} is not a text")
     return "" if value is None else str(value)
 
 
@@ -199,9 +206,7 @@ def _check_shape(entry: Entry, section: str, name: str, path: str) -> None:
     except ValidationError as problem:
         what, _, where = str(problem).replace("`", "").partition(" - at ")
         kind = INNER[section]
-        raise ConfigError(
-            f"error loading config file {path!r}: {kind} {name!r}: {where.removeprefix('$.')}: {what}"
-        ) from None
+        raise _invalid(path, f"{kind} {name!r}: {where.removeprefix('$.')}: {what}") from None
 
 
 def _absolute(entry: Entry, section: str, folder: str) -> Entry:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from c3s_cli.kube.plugin_process import Ended
 
 BY_HAND: Final = "run it by hand to see why; c3s sent nothing to the cluster"
+INSTALL: Final = "install it, or set its full path in the kubeconfig's user"
 BOM: Final = b"\xef\xbb\xbf"
 # How many characters of a failing plugin's output a hint shows.
 LONGEST: Final = 300
@@ -165,8 +166,10 @@ def may_prompt(plugin: Mapping[str, Any]) -> bool:
     return terminal and plugin.get("interactiveMode") != "Never"
 
 
-def _failed(words: str, hint: str | None = BY_HAND, kind: type[Unreachable] = Unreachable) -> Unreachable:
-    return kind(f"Unable to connect to the server: getting credentials: {words}", hint=hint)
+def _failed(
+    words: str, hint: str | None = BY_HAND, kind: type[Unreachable] = Unreachable, advice: str = ""
+) -> Unreachable:
+    return kind(f"Unable to connect to the server: getting credentials: {words}", hint=hint, advice=advice)
 
 
 def _cluster(access: Access, deadline: Deadline) -> dict[str, Any]:
@@ -196,7 +199,7 @@ def _ended(plugin: Mapping[str, Any], environment: Mapping[str, str], deadline: 
     command = str(plugin["command"])
     path = command if os.sep in command else which(command)
     if path is None:
-        raise _failed(f"exec: executable {command} not found", _install_hint(plugin))
+        raise _failed(f"exec: executable {command} not found", _install_hint(plugin), advice=INSTALL)
     words = [command, *map(str, plugin.get("args") or ())]
     try:
         return run_process(words, path, environment, deadline, **how)

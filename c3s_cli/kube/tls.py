@@ -148,7 +148,10 @@ def _check_file(access: Access, entry: Mapping[str, Any], kind: str, owner: str)
             file.read(1)
     except OSError as problem:
         why = f"open {path}: {(problem.strerror or '').lower()}"
-        raise ConfigError(f"unable to read {FILES[kind]} {path} for {owner or access.name} due to {why}") from None
+        raise ConfigError(
+            f"unable to read {FILES[kind]} {path} for {owner or access.name} due to {why}",
+            advice="see the kubeconfig's user and cluster; log in again, or use another context",
+        ) from None
 
 
 def _of_the_system() -> SSLContext:

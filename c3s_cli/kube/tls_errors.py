@@ -1,4 +1,4 @@
-"""Describe failures of TLS in Go's words, as kubectl does."""
+"""Describe TLS errors in Go's words, which kubectl prints, with advice where something can be done."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ VERIFICATION: Final = {
     21: UNKNOWN_AUTHORITY,
     24: f"{UNVERIFIED}certificate is not authorized to sign other certificates",
 }
-MISMATCHES: Final = (62, 64)  # wrong host name, wrong IP address
 # The hint for a certificate of an unknown authority.
 TRUST: Final = "set the CA to trust with --certificate-authority"
+MISMATCHES: Final = (62, 64)  # wrong host name, wrong IP address
 NO_TLS: Final = "tls: first record does not look like a TLS handshake"
 # OpenSSL's other errors, and Go's words for them.
 TLS_WORDS: Final = {
@@ -48,19 +48,41 @@ ALERTS: Final = {
     "unknown psk identity": "unknown PSK identity",
     "user cancelled": "user canceled",
 }
+REFUSED: Final = "the server does not accept the client certificate of the kubeconfig's user"
+# What to do, by Go's words.
+ADVICE: Final = {
+    EXPIRED: "renew the server's certificate, for example with kubeadm certs renew; or is the clock of this machine "
+    "wrong? Run date",
+    NO_TLS: "the server speaks plain HTTP: should the address begin with http://?",
+    "certificate required": "the server requires a client certificate: set client-certificate of the kubeconfig's user",
+    "expired certificate": "renew the client certificate of the kubeconfig's user; is the server's clock right?",
+    "bad certificate": REFUSED,
+    "revoked certificate": REFUSED,
+    "unknown certificate": REFUSED,
+    "unknown certificate authority": REFUSED,
+    "unsupported certificate": REFUSED,
+}
+OTHER_NAME: Final = (
+    "is this the right server? If so, set --tls-server-name, or tls-server-name of the kubeconfig's cluster, to a name "
+    "in the certificate"
+)
 
 
-def tls_words(problem: BaseException, server: str) -> tuple[str, str | None]:
-    """Return a TLS failure in Go's words, and a hint if the authority is not trusted. server: its address."""
+def tls_words(problem: BaseException, server: str) -> tuple[str, str]:
+    """Return a TLS error in Go's words, and what to do about it, "" if that is not known."""
     code, reason = getattr(problem, "verify_code", None), getattr(problem, "reason", None)
     if code in MISMATCHES:
         named = re.search(r"not valid for '([^']*)'", str(problem))
-        return f"{UNVERIFIED}certificate is not valid for {named[1] if named else urlsplit(server).hostname}", None
+        return (
+            f"{UNVERIFIED}certificate is not valid for {named[1] if named else urlsplit(server).hostname}",
+            OTHER_NAME,
+        )
     if code is not None:
-        told = VERIFICATION.get(code, f"{UNVERIFIED}{getattr(problem, 'verify_message', 'it is not valid')}")
-    elif alert := ALERT.search(str(problem)):
-        words = alert[1].lower()
-        told = f"remote error: tls: {ALERTS.get(words, words)}"
-    else:
-        told = TLS_WORDS.get(str(reason), "EOF" if type(problem).__name__ == "SSLEOFError" else "tls: handshake failed")
-    return told, TRUST if told == UNKNOWN_AUTHORITY else None
+        words = VERIFICATION.get(code, f"{UNVERIFIED}{getattr(problem, 'verify_message', 'it is not valid')}")
+        return words, ADVICE.get(words, "")
+    if alert := ALERT.search(str(problem)):
+        of_openssl = alert[1].lower()
+        of_go = ALERTS.get(of_openssl, of_openssl)
+        return f"remote error: tls: {of_go}", ADVICE.get(of_go, "")
+    words = TLS_WORDS.get(str(reason), "EOF" if type(problem).__name__ == "SSLEOFError" else "tls: handshake failed")
+    return words, ADVICE.get(words, "")
