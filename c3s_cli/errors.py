@@ -172,5 +172,9 @@ class ReaderGone(C3sError):
     prefix = ""
 
 
+class MixedClusters(C3sError):
+    """The figures of several clusters would be added up. Nothing that depends on them can be shown."""
+
+
 class MetricsUnavailable(C3sError):
     """The cluster has no metrics, or none yet."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from c3s_cli.kube.cluster import Cluster
     from c3s_cli.model.placing import FitRequest
     from c3s_cli.model.rows import PodFacts
+    from c3s_cli.request.period import Period
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import Origin
     from c3s_cli.sources.cluster_reader import Count
@@ -50,17 +51,18 @@ def reader_of(
     if origin.kind == "prometheus":
         from c3s_cli.sources.prometheus.connection import Prometheus, headers_of
 
-        prometheus = Prometheus(server, origin.service, origin.match, origin.cluster, headers_of(origin))
+        match = origin.match_of(cluster.context)
+        prometheus = Prometheus(server, origin.service, match, origin.cluster, headers_of(origin))
         core = prometheus.facts if origin.facts else core
         return ClusterReader(cluster, count, progress, core, prometheus.usage, origin.cluster)
     return ClusterReader(cluster, count, progress, core)
 
 
-def clusters_of(server: Cluster, origin: Origin) -> dict[str, Origin]:
-    """Return the origin for each cluster in a Prometheus, by name; a single one if clusters have no names."""
+def clusters_of(server: Cluster, origin: Origin, period: Period | None) -> dict[str, Origin]:
+    """Return the origin for each cluster in a Prometheus in a period, by name; a single one without names."""
     from c3s_cli.sources.prometheus.connection import Prometheus  # only needed with --facts source
 
-    names = Prometheus(server, origin.service, origin.match).clusters(open_reading(server))
+    names = Prometheus(server, origin.service, origin.match).clusters(open_reading(server), period)
     return {name: structs.replace(origin, cluster=name, match=match) for name, match in names.items()} or {
         server.context: origin
     }

@@ -38,7 +38,7 @@ class Source(Struct, frozen=True):
         flag(
             "--prometheus-match",
             metavar="MATCHERS",
-            help="Matchers added to every selector, such as 'cluster=\"eu\"'.",
+            help="Matchers added to every selector, such as 'cluster=\"eu\"'; {context} stands for the context's name.",
             section=SOURCE,
         ),
     ] = None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import Final
 
 from msgspec import Struct
@@ -54,30 +56,38 @@ def may_be_several(target: Target) -> bool:
 def chosen(target: Target, merged: Merged) -> list[str]:
     """Return the names of the contexts that the flags select, each once: in the order of the flags, then of the files.
 
-    A word that is the name of a context is never taken as a pattern or a list. ConfigError if nothing matches.
+    ConfigError if nothing matches.
     """
-    known = merged.entries["contexts"]
+    known = list(merged.entries["contexts"])
     if target.all_contexts:
         if not known:
             raise ConfigError("the kubeconfig has no contexts")
-        return list(known)
+        return known
+    return selected(target.contexts, known, partial(unknown_context, merged=merged))
+
+
+def selected(texts: Sequence[str], known: Collection[str], unknown: Callable[[str], ConfigError]) -> list[str]:
+    """Return the names that texts select: each is a name, a pattern, or a list of both. Raises `unknown(text)`.
+
+    A word that is a name is never taken as a pattern or a list.
+    """
     names: list[str] = []
-    for text in target.contexts:
+    for text in texts:
         words = [text] if text in known else [word.strip() for word in text.split(",")]
         for word in filter(None, words):
-            names += _matching(word, list(known), merged)
+            names += _matching(word, known, unknown)
     if not names:
-        raise unknown_context(",".join(target.contexts), merged)
+        raise unknown(",".join(texts))
     return list(dict.fromkeys(names))
 
 
-def _matching(word: str, known: list[str], merged: Merged) -> list[str]:
+def _matching(word: str, known: Collection[str], unknown: Callable[[str], ConfigError]) -> list[str]:
     from fnmatch import fnmatchcase  # only several contexts need it
 
     if word in known:
         return [word]
     if not PATTERN.search(word):
-        raise unknown_context(word, merged)
+        raise unknown(word)
     if found := [name for name in known if fnmatchcase(name, word)]:
         return found
     raise ConfigError(f'no context matches "{word}"', hint="list them: c3s contexts")

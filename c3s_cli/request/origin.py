@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from c3s_cli.errors import UsageError
 from c3s_cli.request.api_address import split_address
-from c3s_cli.request.target import Origin
+from c3s_cli.request.target import CONTEXT, Origin
 
 if TYPE_CHECKING:
     from c3s_cli.flags import options
@@ -41,6 +41,11 @@ def origin_of(flags: options.Connection) -> Origin:
     headers = tuple(flags.prometheus_header or ())
     service = SERVICE.fullmatch(source)
     facts = _facts(flags.facts, knows="://" in source or source.startswith("prometheus"))
+    if facts and CONTEXT in (flags.prometheus_match or ""):
+        raise UsageError(
+            f"{CONTEXT} in --prometheus-match does not go with --facts source",
+            hint="it keeps clusters apart by itself; --context NAME chooses one",
+        )
     if "://" in source:
         _check_identity(flags)
         url, parameters = split_address(source)

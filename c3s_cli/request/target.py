@@ -8,6 +8,8 @@ from msgspec import Struct
 
 # Enough to hide round trips; more would start too many login plugins at the same moment.
 PARALLEL: Final = 16
+# Stands for the name of a context in --prometheus-match.
+CONTEXT: Final = "{context}"
 
 
 class DemoOptions(Struct, frozen=True):
@@ -25,8 +27,8 @@ class Origin(Struct, frozen=True):
     kind: "metrics" (the metrics API), "kubelet" or "prometheus". url: the address of a Prometheus API, "" for a service
     of the cluster: `service`, as NAMESPACE/NAME:PORT, or the one that is found. parameters: those of every query.
     token_command: a command that prints a token. headers: as "NAME: VALUE". match: matchers added to every selector,
-    such as cluster="eu". facts: whether requests, owners and nodes come from it, too. cluster: which of the clusters in
-    its data, "" if they have no names.
+    such as cluster="eu" or cluster="{context}". facts: whether requests, owners and nodes come from it, too. cluster:
+    which of the clusters in its data, "" if they have no names.
     """
 
     kind: str = "metrics"
@@ -44,6 +46,10 @@ class Origin(Struct, frozen=True):
     match: str = ""
     facts: bool = False
     cluster: str = ""
+
+    def match_of(self, context: str) -> str:
+        """Return the matchers for a context: its name takes the place of `{context}`."""
+        return self.match.replace(CONTEXT, context.replace("\\", r"\\").replace('"', r"\""))
 
 
 class Target(Struct, frozen=True):

@@ -13,10 +13,10 @@ import msgspec
 from msgspec import Struct, structs
 
 from c3s_cli.columns.vocabulary import Kind
-from c3s_cli.errors import C3sError, UsageError
+from c3s_cli.errors import C3sError, ConfigError, UsageError
 from c3s_cli.kube.access import access_of
 from c3s_cli.kube.cluster import connect
-from c3s_cli.kube.contexts import chosen, may_be_several
+from c3s_cli.kube.contexts import chosen, may_be_several, selected
 from c3s_cli.kube.deadline import Deadline
 from c3s_cli.kube.plugins import Plugins
 from c3s_cli.metrics import clusters_of, reader_of, scope_of
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from c3s_cli.demo.server import DemoServer
     from c3s_cli.kube.access import Access
     from c3s_cli.kube.cluster import Cluster
+    from c3s_cli.request.period import Period
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import DemoOptions, Target
     from c3s_cli.sources.cluster_reader import ClusterReader
@@ -115,7 +116,8 @@ class Member:
         if query is not None and query.objects is Kind.POD:
             namespaces = scope_of(query, access.namespace or "default").namespaces
         return msgspec.json.encode(
-            (access.server, access.cluster, access.user, namespaces, self._target.origin.match), order="deterministic"
+            (access.server, access.cluster, access.user, namespaces, self._target.origin.match_of(self.name)),
+            order="deterministic",
         )
 
     def disconnect(self) -> None:
@@ -161,13 +163,15 @@ class Fleet(Struct):
 
 
 @contextmanager
-def opened(target: Target, stages: Stages, connections: int = 1, *, quiet: bool = False) -> Iterator[Fleet]:
+def opened(
+    target: Target, stages: Stages, connections: int = 1, period: Period | None = None, *, quiet: bool = False
+) -> Iterator[Fleet]:
     """Find the contexts of a target, or start a demo that runs until the block ends.
 
     A single cluster is connected right away, several when they are read. connections: how many parallel requests will
-    be made to each.
+    be made to each. period: that of the query.
     """
-    with found(target, stages, connections) as fleet:
+    with found(target, stages, connections, period) as fleet:
         if not fleet.several:
             with stages.stage("connection"):
                 fleet.members[0].cluster()
@@ -177,22 +181,22 @@ def opened(target: Target, stages: Stages, connections: int = 1, *, quiet: bool 
 
 
 @contextmanager
-def found(target: Target, stages: Stages, connections: int = 1) -> Iterator[Fleet]:
+def found(target: Target, stages: Stages, connections: int = 1, period: Period | None = None) -> Iterator[Fleet]:
     """Do what `opened` does, but without connecting yet."""
     with ExitStack() as stack:
         if target.demo:
             server = stack.enter_context(_demo(target.demo))
             target = structs.replace(target, server=server.url, contexts=(), kubeconfig=None)
         with stages.stage("connection"):
-            fleet = _fleet(target, stages, connections)
+            fleet = _fleet(target, stages, connections, period)
         stack.callback(fleet.close)
         yield fleet
 
 
-def _fleet(target: Target, stages: Stages, connections: int) -> Fleet:
+def _fleet(target: Target, stages: Stages, connections: int, period: Period | None) -> Fleet:
     plugins = Plugins()
     if target.origin.url and target.origin.facts:
-        return Fleet(_of_source(target, stages), plugins, target.parallel)
+        return Fleet(_of_source(target, stages, period), plugins, target.parallel)
     join = partial(connect, target, trace=stages.trace, connections=connections, plugins=plugins)
     if not may_be_several(target):
         name = target.contexts[0] if target.contexts else None
@@ -209,13 +213,15 @@ def _fleet(target: Target, stages: Stages, connections: int) -> Fleet:
     return Fleet(members, plugins, target.parallel)
 
 
-def _of_source(target: Target, stages: Stages) -> list[Member]:
+def _of_source(target: Target, stages: Stages, period: Period | None) -> list[Member]:
     """Return a member for each cluster in a Prometheus (--facts source): no API server is needed."""
     from c3s_cli.kube.endpoint import open_endpoint  # only --from URL needs one
 
     endpoint = open_endpoint(target, stages.trace)
     try:
-        origins = clusters_of(endpoint, target.origin)
+        origins = clusters_of(endpoint, target.origin, period)
+        if target.contexts and all(origin.cluster for origin in origins.values()):
+            origins = {name: origins[name] for name in selected(target.contexts, origins, _unknown)}
     except BaseException:
         endpoint.close()
         raise
@@ -227,15 +233,20 @@ def _of_source(target: Target, stages: Stages) -> list[Member]:
     ]
 
 
+def _unknown(name: str) -> ConfigError:
+    return ConfigError(f'no cluster of this Prometheus is called "{name}"', hint="list them without --context")
+
+
 def _refuse_what_is_of_one(target: Target) -> None:
     """Raise a UsageError for flags that apply to one cluster only: a token must not be sent to all of them."""
     for flag in ("server", "cluster", "token", "tls_server_name"):
         if getattr(target, flag):
             raise UsageError(f"--{flag.replace('_', '-')} goes with one context, not with several")
-    if target.origin.url:
+    if target.origin.url and target.origin.match == target.origin.match_of(""):
         raise UsageError(
             "--from URL goes with one context, not with several",
-            hint="with --facts source it shows every cluster in that Prometheus",
+            hint="add --prometheus-match 'cluster=\"{context}\"' if clusters have the names of contexts; "
+            "with --facts source it shows every cluster in that Prometheus",
         )
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def show(target: Target, query: Query, view: View) -> ExitCode:
     """Read once and print the rows."""
     stages = Stages(target.verbosity)
-    with opened(target, stages, requests_at_once(query)) as fleet:
+    with opened(target, stages, requests_at_once(query), query.period) as fleet:
         with progress_of(fleet, stages):
             report = reader(fleet, query, stages, once=True)()
         write(report, view, stages)

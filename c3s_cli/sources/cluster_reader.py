@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct, structs
 
 from c3s_cli.columns.vocabulary import Kind, Needs
-from c3s_cli.errors import ApiError, C3sError, MetricsUnavailable, NoSuchNamespace
+from c3s_cli.errors import ApiError, C3sError, MetricsUnavailable, MixedClusters, NoSuchNamespace
 from c3s_cli.model.sample import Failure, Reading, Sample
 from c3s_cli.parallel import in_parallel
 from c3s_cli.request.namespaces import is_pattern, matching
@@ -253,7 +253,7 @@ class ClusterReader:
         failures: list[Failure] = []
         for need, answer in answers.items():
             if isinstance(answer, C3sError):
-                if need in required:
+                if need in required or isinstance(answer, MixedClusters):
                     raise answer
                 failures.append(Failure(self.context, NAMES[need], str(answer)))
         return failures

@@ -140,7 +140,7 @@ def test_what_kube_state_metrics_says_becomes_facts(run: Run, server: FakeApi) -
 
 def test_the_label_cluster_is_the_context(run: Run) -> None:
     def of_clusters(query: str, request: Request) -> Reply | None:
-        if query.startswith("group by (cluster)"):
+        if query.startswith("group by (cluster, "):
             return vector(({"cluster": "eu"}, "1"), ({"cluster": "us"}, "1"))
         if "cluster=" not in query:
             return refusal(400, "bad_data", "all clusters at once")
@@ -221,7 +221,7 @@ def test_only_the_labels_that_are_needed_are_asked_for(run: Run) -> None:
     with FakeApi() as server:
         asked = engine(server, told)
         run(f"top nodes --columns taints --from {server.url} --facts source")
-    kube = {query for query in asked if "kube_" in query and not query.startswith("group by (cluster)")}
+    kube = {query for query in asked if "kube_" in query and not query.startswith("group by (cluster, ")}
     assert sorted(kube) == OF_NODES.splitlines()
 
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from c3s_cli.kube.headers import header_of
+from c3s_cli.request.period import Period
 from c3s_cli.sources.prometheus import promql
+from c3s_cli.sources.prometheus.clusters import matchers
 from c3s_cli.sources.prometheus.engine import Engine
 from c3s_cli.sources.prometheus.usage import PrometheusUsage
 from c3s_cli.sources.requests import open_reading
@@ -83,8 +85,12 @@ class Prometheus(Struct):
         engine = self.engine(requests)
         return StateMetrics(engine, self.match, time, scope, details=details, labels=labels, states=states)
 
-    def clusters(self, requests: Requests) -> dict[str, str]:
-        """Return a matcher for each value of the label `cluster`; nothing if there is no such label."""
-        known = f"group by (cluster) (kube_node_info{promql.braces(self.match)})"
-        names = sorted({labels.get("cluster", "") for labels, _ in self.engine(requests).vector(known)} - {""})
-        return {name: ",".join(filter(None, (self.match, promql.one_of("cluster", [name])))) for name in names}
+    def clusters(self, requests: Requests, period: Period | None = None) -> dict[str, str]:
+        """Return the matchers of each cluster in a period, by its name; nothing if clusters have no names."""
+        engine = self.engine(requests)
+        start, end = (period or Period()).bounds(0)
+        nodes = f"kube_node_info{promql.braces(self.match)}"
+        if end > start:
+            nodes = f"last_over_time({nodes}[{int(end - start)}s])"
+        vector = engine.vector(f"group by ({promql.BY_CLUSTER}) ({nodes})", period.end if period else None)
+        return matchers((labels for labels, _ in vector), self.match)

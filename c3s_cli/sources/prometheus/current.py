@@ -11,7 +11,8 @@ from msgspec import Struct, field
 from c3s_cli.errors import C3sError, MetricsUnavailable
 from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.prometheus import promql
-from c3s_cli.sources.prometheus.samples import Reading, gauge, interval_of, living, rate
+from c3s_cli.sources.prometheus.clusters import refuse_mixture
+from c3s_cli.sources.prometheus.samples import Reading, gauge, interval_of, living, rate, scraped
 from c3s_cli.sources.prometheus.slices import Letters
 
 if TYPE_CHECKING:
@@ -97,8 +98,13 @@ class Current(Struct):
         return self._readings(resource, ask, promql.who)
 
     def _readings(
-        self, resource: str, ask: Callable[[int], Matrix], key_of: Callable[[Labels], tuple[str, ...]]
+        self,
+        resource: str,
+        ask: Callable[[int], Matrix],
+        key_of: Callable[[Labels], tuple[str, ...]],
+        counts: Callable[[tuple[str, ...]], bool] = lambda _key: True,
     ) -> Mapping[tuple[str, ...], Reading]:
+        """Return the usage of each object by its key. counts: whether an object is asked for."""
         matrix, window = ask(promql.WINDOW), promql.WINDOW
         for wider in promql.WIDER if resource == "cpu" else ():
             sizes = sorted(len(points.times) for _, points in matrix)
@@ -108,6 +114,8 @@ class Current(Struct):
         # Whether a window contains its first moment depends on the version of the engine.
         matrix = [(labels, later) for labels, points in matrix if (later := points.after(self.time - window)).times]
         self.interval = interval_of(matrix) or self.interval
+        now = [(key, labels) for labels, _ in scraped(matrix) if counts(key := key_of(labels))]
+        refuse_mixture(now)
         return living(matrix, key_of, RESOURCES[resource])
 
     # --- nodes --------------------------------------------------------------------------------------------------
@@ -144,7 +152,10 @@ class Current(Struct):
             name = kind.cpu if resource == "cpu" else kind.memory
             return self.engine.samples(f"{name}{promql.braces(self.match(kind.match))}[{window}s]", self.time)
 
-        readings = self._readings(resource, ask, lambda labels: (names.name(labels, known),))
+        def counts(key: tuple[str, ...]) -> bool:
+            return not known or key[0] in known
+
+        readings = self._readings(resource, ask, lambda labels: (names.name(labels, known),), counts)
         return {name: reading for (name,), reading in readings.items() if name}
 
     def _machines(self, names: NodeNames, known: Collection[str], resource: str) -> dict[str, Reading]:
@@ -153,8 +164,9 @@ class Current(Struct):
         else:
             query = promql.memory_of_machines(self.match())
         found: dict[str, Reading] = {}
-        for labels, number in self.engine.vector(query, self.time):
-            name = names.name(labels, known)
+        named = [(names.name(labels, known), labels, number) for labels, number in self.engine.vector(query, self.time)]
+        refuse_mixture((name, labels) for name, labels, _ in named if not known or name in known)
+        for name, _, number in named:
             # A machine may be scraped by two jobs.
             if name and number >= (found[name].value or 0 if name in found else 0):
                 found[name] = Reading(number, float(promql.WINDOW) if resource == "cpu" else None)

@@ -10,8 +10,9 @@ from c3s_cli.amounts.duration import go_duration
 from c3s_cli.errors import C3sError
 from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.prometheus import promql
+from c3s_cli.sources.prometheus.clusters import is_chosen, refuse_mixed_points
 from c3s_cli.sources.prometheus.history import FEW, History
-from c3s_cli.sources.prometheus.slices import Stretch, stretches
+from c3s_cli.sources.prometheus.slices import Letters, Stretch, stretches
 
 if TYPE_CHECKING:
     from c3s_cli.sources.prometheus.decoding import Labels, Matrix
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 Key = tuple[str, ...]
 # Names written out in one query.
 MOST_NAMES: Final = 500
+# At how many moments of a range the clusters are looked at.
+LOOKS: Final = 24
 # Gaps shorter than this share of the range are not worth a remark.
 SHORT: Final = 0.02
 
@@ -72,6 +75,9 @@ class Past:
                     self.history.add(resource, key, several)
                     better.add(key)
         kind = next((kind for kind in kinds.get("memory", ()) if isinstance(kind, promql.Kind)), promql.KUBELET[0])
+        for each in kinds.get("memory") or (kind,):
+            name, match = (each.memory, each.match) if isinstance(each, promql.Kind) else (promql.MACHINES, "")
+            self._refuse_mixture(name, match)
         self._complete(kind.memory, [kind.match], promql.NODE, key_of)
 
     def read_pods(self, selector: str, used: Mapping[Any, Mapping[str, Any]], *, containers: bool, jobs: bool) -> None:
@@ -90,6 +96,7 @@ class Past:
             for labels, points in matrix:
                 key = promql.who(labels)
                 self.history.add(resource, key if containers else key[:2], [points])
+        self._refuse_mixture(promql.MEMORY, selector, pods=True)
         by = promql.OF_CONTAINER if containers else promql.OF_POD
         self._complete(promql.MEMORY, [selector], by, lambda labels: promql.who(labels)[: 3 if containers else 2])
 
@@ -136,6 +143,21 @@ class Past:
             for labels, points in self._matrix("samples", query, matchers, len(partly), pods=bool(pods)):
                 history.limit(key_of(labels), points)
             history.keep_lives(partly)
+
+    def _refuse_mixture(self, name: str, matchers: str, *, pods: bool = False) -> None:
+        """Raise MixedClusters if there are series of several clusters at one time of the range."""
+        if is_chosen(self.match):
+            return
+        start, step = self.history.start, max(self.period.step, self.period.seconds // LOOKS)
+
+        def ask(piece: Stretch) -> Matrix:
+            match = self._match(matchers, piece.matcher(), self.match)
+            query = f"group by ({promql.BY_CLUSTER}) ({name}{promql.braces(match)})"
+            return self.engine.points(query, start + piece.first * step, start + piece.last * step, step)
+
+        last = self.period.seconds // step
+        matrix = self.gather([Stretch(Letters() if pods else None, 0, last)], ask, "the clusters over the range")
+        refuse_mixed_points((labels, points.times) for labels, points in matrix)
 
     def _presence(self) -> list[float]:
         """Return the points at which there is data of nodes; all, if there never is."""

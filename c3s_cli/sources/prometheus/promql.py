@@ -31,6 +31,10 @@ NODE_LABELS: Final = (
     "instance",
 )
 NODE: Final = ", ".join(NODE_LABELS)
+# Labels whose values are names of clusters.
+CLUSTERS: Final = ("cluster", "cluster_name")
+BY_CLUSTER: Final = ", ".join(CLUSTERS)
+MACHINE: Final = f"{NODE}, {BY_CLUSTER}, job"
 # The CPU modes that count as used: not waiting, and not stolen by other machines.
 BUSY: Final = 'mode!~"idle|iowait|steal"'
 # The window of usage now, and the least of a range: enough scrapes that their jitter does not matter.
@@ -129,18 +133,19 @@ KUBELET: Final = (
 )
 # The third is close: the busy time of each core, and available memory, as node_exporter has them.
 EXPORTER: Final = "node_exporter"
+MACHINES: Final = "node_memory_MemTotal_bytes"
 
 
 def busy_of_machines(function: str, window: int, match: str) -> str:
     """Return the query for the busy time of machines."""
     busy = f"{function}(node_cpu_seconds_total{braces(BUSY, match)}[{window}s])"
-    return f"sum by ({NODE}, job) (max by ({NODE}, job, cpu, mode) ({busy}))"
+    return f"sum by ({MACHINE}) (max by ({MACHINE}, cpu, mode) ({busy}))"
 
 
 def memory_of_machines(match: str) -> str:
     """Return the query for the memory of machines that is not available."""
     chosen = braces(match)
-    return f"max by ({NODE}, job) (node_memory_MemTotal_bytes{chosen} - node_memory_MemAvailable_bytes{chosen})"
+    return f"max by ({MACHINE}) ({MACHINES}{chosen} - node_memory_MemAvailable_bytes{chosen})"
 
 
 def growth_of(series: str, period: Range) -> str:

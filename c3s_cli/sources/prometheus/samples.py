@@ -49,6 +49,13 @@ def interval_of(matrix: Matrix) -> float | None:
     return median(gaps) if gaps else None
 
 
+def scraped(matrix: Matrix) -> Matrix:
+    """Return the series that are still scraped."""
+    grace = 2 * (interval_of(matrix) or INTERVAL) + JITTER
+    newest = max((points.times[-1] for _, points in matrix), default=0.0)
+    return [(labels, points) for labels, points in matrix if points.times[-1] >= newest - grace]
+
+
 def living(
     matrix: Matrix, key_of: Callable[[Labels], Key], value: Callable[[Iterable[Points]], Reading]
 ) -> dict[Key, Reading]:

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from c3s_cli.model.rows import Volume
 from c3s_cli.sources.prometheus import promql
+from c3s_cli.sources.prometheus.clusters import refuse_mixture
 
 if TYPE_CHECKING:
     from c3s_cli.sources.prometheus.decoding import Vector
@@ -143,6 +144,8 @@ def _by_claim(ask: Ask, name: str, selector: str) -> dict[Who, int]:
 
 def volumes(ask: Ask, context: str, timestamp: str, claims: Claims | None, selector: str) -> list[Volume]:
     """Return a row for each claim that a kubelet reports. claims: None if it is unknown which pods mount them."""
+    clusters = ask(f"group by ({promql.BY_CLUSTER}) ({VOLUMES['used']}{promql.braces(selector)})")
+    refuse_mixture(("", labels) for labels, _ in clusters if set(labels) & {*promql.CLUSTERS})
     stats = {name: _by_claim(ask, name, selector) for name in VOLUMES}
     pods: dict[Who, list[tuple[str, str]]] = {}
     for (namespace, pod), (node, names) in (claims or {}).items():

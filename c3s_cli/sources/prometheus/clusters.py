@@ -1,0 +1,76 @@
+"""Several clusters in one store: told apart by the labels of their series, and never added up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Iterable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from c3s_cli.errors import MixedClusters
+from c3s_cli.request.target import CONTEXT
+from c3s_cli.sources.prometheus import promql
+from c3s_cli.sources.prometheus.promql import CLUSTERS
+
+if TYPE_CHECKING:
+    from c3s_cli.sources.prometheus.decoding import Labels
+
+# Labels that may separate clusters: they do if one object exists under two of their values.
+TENANTS: Final = (
+    *("k8s_cluster", "k8s_cluster_name", "kubernetes_cluster", "cluster_id", "clusterName", "tenant", "tenant_id"),
+    *("environment", "env", "datacenter", "region", "account", "project", "project_id"),
+)
+CHOSEN: Final = re.compile(r"(?:^|[,\s])cluster(?:_name)?\s*=\s*\"")
+MOST_NAMES: Final = 3
+
+
+def refuse_mixture(series: Iterable[tuple[Hashable, Labels]]) -> None:
+    """Raise MixedClusters if series are of several clusters. series: those that are scraped now, with their objects."""
+    series = list(series)
+    for label in CLUSTERS:
+        _refuse(label, {labels.get(label, "") for _, labels in series} - {""})
+    for label in (*CLUSTERS, *TENANTS):
+        values: dict[Hashable, str] = {}
+        for key, labels in series:
+            value = labels.get(label, "")
+            if values.setdefault(key, value) != value:
+                _refuse(label, {value, values[key]})
+
+
+def refuse_mixed_points(points: Iterable[tuple[Labels, Iterable[float]]]) -> None:
+    """Raise MixedClusters if there are several clusters at one time. points: the times at which each has series."""
+    at: dict[tuple[str, float], str] = {}
+    for labels, times in points:
+        for label in CLUSTERS:
+            if value := labels.get(label, ""):
+                for time in times:
+                    if at.setdefault((label, time), value) != value:
+                        _refuse(label, {value, at[label, time]})
+
+
+def is_chosen(match: str) -> bool:
+    """Return whether matchers choose one cluster."""
+    return bool(CHOSEN.search(match))
+
+
+def matchers(names: Iterable[Mapping[str, str]], match: str) -> dict[str, str]:
+    """Return the matchers of each cluster, by its name. names: the labels of the clusters."""
+    found: dict[str, str] = {}
+    for labels in names:
+        for label in CLUSTERS:
+            if name := labels.get(label, ""):
+                found.setdefault(name, ",".join(filter(None, (match, promql.one_of(label, [name])))))
+                break
+    return dict(sorted(found.items()))
+
+
+def _refuse(label: str, values: Iterable[str]) -> None:
+    names = sorted(values)
+    if len(names) < 2:
+        return
+    some = ", ".join(map(promql.quoted, names[:MOST_NAMES])) + (", …" if len(names) > MOST_NAMES else "")
+    example = f"--prometheus-match '{label}={promql.quoted(names[-1] if not names[0] else names[0])}'"
+    template = f"--prometheus-match '{label}=\"{CONTEXT}\"' if contexts have these names"
+    raise MixedClusters(
+        f"this Prometheus has several clusters here, which cannot be added up: {label} is {some}",
+        hint=f"choose one with {example}, or with {template}",
+    )
