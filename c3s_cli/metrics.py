@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
@@ -13,11 +13,12 @@ from c3s_cli.model.sample import Failure, Sample
 from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.cluster_reader import ClusterReader, plan
 from c3s_cli.sources.core_api import CoreApi
+from c3s_cli.sources.decode.owner_resolver import OwnerResolver
 from c3s_cli.sources.requests import open_reading
 from c3s_cli.sources.source import Groups, Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from c3s_cli.amounts.allocation import PodResources
     from c3s_cli.kube.cluster import Cluster
@@ -105,29 +106,38 @@ def pods_of_node(requests: Requests, query: Query) -> Mapping[tuple[str, str], P
     return api.pods()
 
 
-def room_for(requests: Requests, namespace: str, request: FitRequest) -> Sample:
+def room_for(requests: Requests, query: Query, request: FitRequest) -> Sample:
     """Read all nodes, and all pods with their scheduling rules. C3sError if one of them cannot be read.
 
-    namespace: the default for pods without one. What else the placement depends on is read if some pod needs it.
+    What else the placement depends on is read if some pod needs it.
     """
     from c3s_cli.sources.surroundings import surroundings_of  # only fit reads these
 
-    labels = request.looks_at_pods
+    drains = bool(request.without or query.drain)
+    labels = drains or request.looks_at_pods
     problems: list[str] = []
     context = requests.cluster.context
     api = CoreApi(requests, Scope(Kind.FIT), problems, details=True, labels=labels, placing=True)
-    answers = in_parallel({"nodes": api.nodes, "pods": api.pods})
+    jobs: dict[str, Callable[[], Any]] = {"nodes": api.nodes, "pods": api.pods}
+    if Needs.OWNERS in query.needs:
+        jobs["owners"] = api.owners
+    answers = in_parallel(jobs)
+    owners = answers.pop("owners", None)
     for answer in answers.values():
         if isinstance(answer, C3sError):
             raise answer
-    surroundings, failures = surroundings_of(requests, request.workloads, answers["pods"], drains=bool(request.without))
+    failures = [Failure(context, "owners", str(owners))] if isinstance(owners, C3sError) else []
+    pods = answers["pods"]
+    if Needs.OWNERS in query.needs:
+        pods = OwnerResolver().pods(pods, None if isinstance(owners, C3sError) else owners)
+    surroundings, unread = surroundings_of(requests, request.workloads, pods, drains=drains)
     return Sample(
         context=context,
         now=max(requests.dates, default=datetime.now(UTC)),
         source="v1",
         node_facts=answers["nodes"],
-        pod_facts=answers["pods"],
-        failures=(*(Failure(context, "quantity", problem) for problem in problems), *failures),
-        namespaces=(namespace,),
+        pod_facts=pods,
+        failures=(*(Failure(context, "quantity", problem) for problem in problems), *failures, *unread),
+        namespaces=(next(iter(query.namespaces), requests.cluster.namespace),),
         surroundings=surroundings,
     )

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from c3s_cli.model.rows import Group, Row
+from c3s_cli.model.fit_rows import Row
+from c3s_cli.model.rows import Group
 from c3s_cli.model.sample import Failure
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from c3s_cli.columns.catalogue import IDENTITY, table_of
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.of_resources import CPU_AND_MEMORY, resource_columns
-from c3s_cli.columns.vocabulary import FITTING, Column, Kind, Unit
+from c3s_cli.columns.vocabulary import FITTING, MOVING, Column, Kind, Unit
 from c3s_cli.output import API_VERSION
 from c3s_cli.request.condition import may_be_none
 from c3s_cli.request.grouping import KEY_COLUMNS, KEYS
@@ -84,9 +84,9 @@ def _list(kind: Kind) -> Schema:
                         "items": {"type": "string"},
                         "description": "rows that --fail-if or --until could not judge; only with one of these flags",
                     },
-                    **(FITTINGS if kind in FITTING else {}),
+                    **(FITTINGS if kind in (*FITTING, *MOVING) else {}),
                 },
-                ["timestamp", *(FITTINGS if kind in FITTING else {})],
+                ["timestamp", *(FITTINGS if kind in (*FITTING, *MOVING) else {})],
             ),
             "source": {"type": "string"},
             "units": {"$ref": "#/$defs/Units"},
@@ -99,7 +99,7 @@ def _list(kind: Kind) -> Schema:
 
 
 def _item(kind: Kind) -> Schema:
-    required = ["context", "timestamp", "window"] if kind not in FITTING else ["context"]
+    required = ["context", "timestamp", "window"] if kind not in (*FITTING, *MOVING) else ["context"]
     if kind is Kind.FIT:
         required += ["name", "workload"]
     elif kind.named:
@@ -160,7 +160,7 @@ def _totals(group: Kind) -> Schema:
 
 
 def _open_ended(kind: Kind) -> dict[str, Schema]:
-    labels = {"labels": LABELS} if kind in (Kind.NODE, Kind.POD, Kind.FIT) else {}
+    labels = {"labels": LABELS} if kind in (Kind.NODE, Kind.POD, Kind.FIT, Kind.MOVE) else {}
     return labels | _resources(kind)
 
 

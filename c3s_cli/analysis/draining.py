@@ -12,18 +12,21 @@ from typing import Final
 
 from msgspec import Struct, structs
 
-from c3s_cli.analysis.eligibility import met, tolerates_cordon
+from c3s_cli.analysis.evicting import REFUSED, refusals
 from c3s_cli.analysis.joining import node_rows
 from c3s_cli.analysis.running import RunningPod
 from c3s_cli.analysis.scheduler import MILLICORE, Scheduler
 from c3s_cli.model.placing import ANYWHERE, FitRequest, FitResult, Placing, Workload
-from c3s_cli.model.rows import Move, Node, PodFacts
+from c3s_cli.model.fit_rows import Move
+from c3s_cli.model.rows import PodFacts
 from c3s_cli.model.sample import Sample
+from c3s_cli.request.query import Query
 
 # Pods with these owners are not rescheduled. A static pod is owned by its node.
-BOUND: Final = ("DaemonSet", "Node")
-CORDONED: Final = ",SchedulingDisabled"
+DAEMON: Final = "DaemonSet"
+STATIC: Final = "Node"
 Key = tuple[str, str]
+Pod = tuple[Key, PodFacts]
 
 
 class Drained(Struct):
@@ -34,61 +37,70 @@ class Drained(Struct):
     results: list[FitResult]
 
 
-def drain(sample: Sample, request: FitRequest) -> Drained:
+def drain(sample: Sample, query: Query, request: FitRequest) -> Drained:
     """Drain the nodes of a request that the cluster has, and return the cluster afterwards."""
-    names = [name for name in request.without if name in (sample.node_facts or {})]
-    pods = sample.pod_facts or {}
-    leaving = [
-        (of, facts)
-        for of, facts in pods.items()
-        if facts.node in names and not _stays(facts) and facts.status != "Terminating"
-    ]
-    leaving.sort(key=lambda pod: (-_placing(pod[1]).priority, pod[0]))
-    scheduler = _scheduler(sample, names)
-    moves = list(_moves(sample, leaving, scheduler))
-    unplaced_after = _unplaced_after_deletion(sample, leaving, names)
-    return Drained(scheduler, moves, [_result(name, leaving, moves, unplaced_after) for name in names])
+    scheduler = Scheduler(node_rows(sample), _running(sample), sample.surroundings.namespaces)
+    drained = Drained(scheduler, [], [])
+    names = _nodes_to_drain(sample, query, request, scheduler)
+    on_nodes = _pods_by_node(sample)
+    for together in [[name] for name in names] if request.one_by_one else [names] if names else []:
+        pods = [pod for name in together for pod in on_nodes.get(name, ())]
+        leaving = [pod for pod in pods if not _kind_that_stays(pod[1]) and pod[1].status != "Terminating"]
+        leaving.sort(key=lambda pod: (-_placing(pod[1]).priority, pod[0]))
+        scheduler.drain(
+            together, [(facts.node, _as_running(key, facts)) for key, facts in pods if _kind_that_stays(facts)]
+        )
+        moves = list(_moves(sample, leaving, scheduler))
+        after = None if request.one_by_one else _unplaced_after_deletion(sample, leaving, names)
+        staying = [pod for pod in pods if _kind_that_stays(pod[1])]
+        drained.results += [_result(name, leaving, staying, moves, after) for name in together]
+        drained.moves += moves
+        if request.one_by_one:
+            for (key, facts), move in zip(leaving, moves, strict=True):
+                on_nodes.setdefault(move.to_node or "", []).append(
+                    (key, structs.replace(facts, node=move.to_node or ""))
+                )
+    return drained
 
 
-def _stays(facts: PodFacts) -> bool:
-    return (facts.owner or "").partition("/")[0] in BOUND
+def _nodes_to_drain(sample: Sample, query: Query, request: FitRequest, scheduler: Scheduler) -> list[str]:
+    chosen = [node.name for node in scheduler.nodes if query.drain and query.drain.matches(node)]
+    named = [name for name in request.without if name in (sample.node_facts or {})]
+    return list(dict.fromkeys((*named, *chosen)))
+
+
+def _pods_by_node(sample: Sample) -> dict[str, list[Pod]]:
+    on_nodes: dict[str, list[Pod]] = {}
+    for key, facts in (sample.pod_facts or {}).items():
+        on_nodes.setdefault(facts.node, []).append((key, facts))
+    return on_nodes
+
+
+def _kind_that_stays(facts: PodFacts) -> str | None:
+    """Return the kind of the pod's owner if a drain leaves such pods; None if not."""
+    kind = (facts.owner or "").partition("/")[0]
+    return kind if kind in (DAEMON, STATIC) else None
 
 
 def _placing(facts: PodFacts) -> Placing:
     return facts.placing or ANYWHERE
 
 
-def _scheduler(sample: Sample, cordoned: Collection[str], *, deleted: bool = False) -> Scheduler:
-    """Return the cluster with its running pods. On cordoned nodes only those stay that a drain leaves."""
-    rows = node_rows(sample)
-    if deleted:
-        nodes = [node for node in rows if node.name not in cordoned]
-    else:
-        nodes = [_cordoned(node) if node.name in cordoned else node for node in rows]
-    running = (
-        (facts.node, _running(namespace, facts))
-        for (namespace, _), facts in (sample.pod_facts or {}).items()
-        if facts.node not in cordoned or _stays(facts)
-    )
-    return Scheduler(nodes, running, sample.surroundings.namespaces, () if deleted else cordoned)
+def _running(sample: Sample, without: Collection[str] = ()) -> Iterator[tuple[str, RunningPod]]:
+    """Yield the pods with the names of their nodes. without: nodes whose pods are left out."""
+    for key, facts in (sample.pod_facts or {}).items():
+        if facts.node not in without:
+            yield facts.node, _as_running(key, facts)
 
 
-def _cordoned(node: Node) -> Node:
-    if node.facts is None or node.facts.details is None or node.facts.details.status.endswith(CORDONED):
-        return node
-    details = structs.replace(node.facts.details, status=node.facts.details.status + CORDONED)
-    row: Node = structs.replace(node, facts=structs.replace(node.facts, details=details))
-    return row
-
-
-def _running(namespace: str, facts: PodFacts) -> RunningPod:
+def _as_running(key: Key, facts: PodFacts) -> RunningPod:
     placing = _placing(facts)
-    leaving = facts.status == "Terminating"
     rest = -facts.requests.get("cpu", 0) % MILLICORE
-    return RunningPod(namespace, facts.labels, placing.anti_affinities, placing.host_ports, leaving, rest)
+    leaving = facts.status == "Terminating"
+    return RunningPod(key[0], facts.labels, placing.anti_affinities, placing.host_ports, leaving, rest)
 
 
-def _groups(leaving: Sequence[tuple[Key, PodFacts]]) -> Iterator[tuple[Workload, list[tuple[Key, PodFacts]]]]:
+def _groups(leaving: Sequence[Pod]) -> Iterator[tuple[Workload, list[Pod]]]:
     """Yield pods that are alike and follow each other, as a workload."""
     for _, several in groupby(leaving, key=lambda pod: (pod[0][0], pod[1].requests, pod[1].labels, pod[1].placing)):
         alike = list(several)
@@ -96,7 +108,7 @@ def _groups(leaving: Sequence[tuple[Key, PodFacts]]) -> Iterator[tuple[Workload,
         yield Workload(name, facts.requests, len(alike), namespace, facts.labels, _placing(facts)), alike
 
 
-def _moves(sample: Sample, leaving: Sequence[tuple[Key, PodFacts]], scheduler: Scheduler) -> Iterator[Move]:
+def _moves(sample: Sample, leaving: Sequence[Pod], scheduler: Scheduler) -> Iterator[Move]:
     for workload, alike in _groups(leaving):
         places = scheduler.place(workload)
         why = _reasons(scheduler, workload) if len(places) < len(alike) else ()
@@ -108,7 +120,7 @@ def _moves(sample: Sample, leaving: Sequence[tuple[Key, PodFacts]], scheduler: S
                 name,
                 from_node=facts.node,
                 to_node=target.name if target else None,
-                reasons=(*(() if target else why), *_refusals(sample, namespace, facts)),
+                reasons=(*(() if target else why), *refusals(namespace, facts, sample.surroundings.budgets)),
                 details=target.details if target else None,
                 labels=facts.labels,
                 owner=facts.owner,
@@ -126,19 +138,8 @@ def _reasons(scheduler: Scheduler, workload: Workload) -> tuple[str, ...]:
     return tuple(f"{word} ({count} node{'s' * (count != 1)})" for word, count in ordered) or ("no other node",)
 
 
-def _refusals(sample: Sample, namespace: str, facts: PodFacts) -> Iterator[str]:
-    """Yield why `kubectl drain` would refuse to evict a pod, or why evicting it may not help, in words."""
-    if not facts.owner:
-        yield "drain refuses: no controller"
-    for budget in sample.surroundings.budgets:
-        if budget.namespace == namespace and budget.selector is not None and met(budget.selector, facts.labels):
-            yield f"drain refuses: budget {budget.name} allows no disruption"
-    if tolerates_cordon(_placing(facts)):
-        yield "may come back: tolerates the cordon"
-
-
 def _unplaced_after_deletion(
-    sample: Sample, leaving: Sequence[tuple[Key, PodFacts]], names: Sequence[str]
+    sample: Sample, leaving: Sequence[Pod], names: Sequence[str]
 ) -> dict[str, list[str]] | None:
     """Return the pods of each node that find no other once the nodes are deleted; None if that changes nothing."""
     if not any(
@@ -146,7 +147,8 @@ def _unplaced_after_deletion(
         for placing in {_placing(facts) for _, facts in leaving}
     ):
         return None
-    scheduler = _scheduler(sample, names, deleted=True)
+    nodes = [node for node in node_rows(sample) if node.name not in names]
+    scheduler = Scheduler(nodes, _running(sample, without=names), sample.surroundings.namespaces)
     unplaced: dict[str, list[str]] = {name: [] for name in names}
     for workload, alike in _groups(leaving):
         for (namespace, name), facts in alike[len(scheduler.place(workload)) :]:
@@ -156,14 +158,17 @@ def _unplaced_after_deletion(
 
 def _result(
     node: str,
-    leaving: Sequence[tuple[Key, PodFacts]],
+    leaving: Sequence[Pod],
+    staying: Sequence[Pod],
     moves: Sequence[Move],
     unplaced_after: Mapping[str, list[str]] | None,
 ) -> FitResult:
-    unplaced = tuple(f"{move.namespace}/{move.name}" for move in moves if move.from_node == node and not move.to_node)
     own = [facts for _, facts in leaving if facts.node == node]
+    own_moves = [move for move in moves if move.from_node == node]
+    unplaced = tuple(f"{move.namespace}/{move.name}" for move in own_moves if not move.to_node)
     ignored = dict.fromkeys(rule for facts in own for rule in _placing(facts).ignored)
     after = None if unplaced_after is None else len(own) - len(unplaced_after[node])
+    kinds = [_kind_that_stays(facts) for _, facts in staying if facts.node == node]
     return FitResult(
         node,
         None,
@@ -172,4 +177,14 @@ def _result(
         unplaced,
         tuple(ignored),
         placed_after_deletion=after if after != len(own) - len(unplaced) else None,
+        daemon_pods=kinds.count(DAEMON),
+        static_pods=kinds.count(STATIC),
+        refused=tuple(_refused(own_moves)),
     )
+
+
+def _refused(moves: Sequence[Move]) -> Iterator[str]:
+    """Yield the pods that a drain would refuse, each with the reasons."""
+    for move in moves:
+        if why := [reason.removeprefix(REFUSED) for reason in move.reasons if reason.startswith(REFUSED)]:
+            yield f"{move.namespace}/{move.name} ({'; '.join(why)})"

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from msgspec import structs
+
 from c3s_cli.model.obstacles import CORDON, REPELLING, Obstacle, obstacles
 from c3s_cli.model.placing import NodeTerm, Placing, Toleration
 from c3s_cli.model.requirement import Requirement
@@ -27,6 +29,7 @@ OF_EVERY_POD: Final = OF_DAEMONS[:2]
 # What the DaemonSet controller adds for the network of the node.
 OF_HOST_NETWORK: Final = Toleration("node.kubernetes.io/network-unavailable", "Exists", "", "NoSchedule")
 CORDONED: Final = Obstacle(CORDON, "", "NoSchedule", "cordoned")
+SCHEDULING_DISABLED: Final = ",SchedulingDisabled"
 INTEGER: Final = re.compile(r"[+-]?[0-9]+")
 
 
@@ -43,6 +46,15 @@ def barriers(node: Node, placing: Placing) -> tuple[str, ...]:
         *mismatches(node, placing),
         *(unreachable_volumes(node, placing) if placing.volumes else ()),
     )
+
+
+def cordoned(node: Node) -> Node:
+    """Return the node as `kubectl cordon` leaves it."""
+    if node.facts is None or node.facts.details is None or node.facts.details.status.endswith(SCHEDULING_DISABLED):
+        return node
+    details = structs.replace(node.facts.details, status=node.facts.details.status + SCHEDULING_DISABLED)
+    row: Node = structs.replace(node, facts=structs.replace(node.facts, details=details))
+    return row
 
 
 def untolerated(node: Node, tolerations: Sequence[Toleration], effects: Sequence[str] = REPELLING) -> tuple[str, ...]:

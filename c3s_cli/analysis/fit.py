@@ -1,12 +1,14 @@
 """Check whether pods fit: Samples and a FitRequest → a Report with one row per workload and node of each cluster.
 
-Nodes are drained first: their DaemonSet pods and static pods disappear, and their other pods are placed on the
-remaining nodes, by priority. Then the workloads are placed one after the other.
+Without workloads, the rows are the pods of drained nodes.
+
+Nodes are drained first: their pods, except for those of DaemonSets and static pods, are placed on the remaining nodes,
+by priority. Then the workloads are placed one after the other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import structs
 
@@ -15,13 +17,14 @@ from c3s_cli.analysis.admission import admitted
 from c3s_cli.analysis.draining import drain
 from c3s_cli.analysis.gpus import with_gpu
 from c3s_cli.analysis.report import latest, report_of, where
-from c3s_cli.analysis.rollup import grouped, sum_nodes
+from c3s_cli.analysis.rollup import add_amounts, grouped, sum_nodes
 from c3s_cli.analysis.scheduler import SLOTS, Outcome, Scheduler
 from c3s_cli.columns.fitting import WORKLOAD
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import COMMON, Column, Kind, json_name
 from c3s_cli.model.placing import FitRequest, FitResult, Workload
-from c3s_cli.model.rows import Fit, Group, Move
+from c3s_cli.model.fit_rows import Fit, Move
+from c3s_cli.model.rows import Group
 from c3s_cli.model.sample import Failure, Sample
 from c3s_cli.report import Report
 from c3s_cli.request.query import Query
@@ -40,18 +43,20 @@ def make_fit(
     failures, contexts: as for `make_report`.
     """
     query = with_gpu(query, samples).at_time(latest(samples))
-    rows: list[Fit] = []
+    drains = query.objects is Kind.MOVE
+    sum_rows: Callable[..., Group] = sum_moves if drains else sum_fits
+    rows: list[Fit] | list[Move] = []
     fit_results: list[FitResult] = []
     for sample in samples:
-        placed, _, results = _place(sample, request)
-        rows += placed
+        fits, moves, results = _place(sample, query, request)
+        rows = [*rows, *(moves if drains else fits)]
         fit_results += [structs.replace(each, context=sample.context) for each in results] if contexts else results
     shown = where(rows, query, [])
-    totals = sum_fits(shown, "" if contexts else samples[0].context) if query.totals else None
+    totals = sum_rows(shown, "" if contexts else samples[0].context) if query.totals else None
     report = report_of(
         samples,
         _with_columns(query, request.workloads),
-        grouped(shown, query.by, sum_fits) if query.by else shown,
+        grouped(shown, query.by, sum_rows) if query.by else shown,
         totals,
         failures=failures,
         contexts=contexts,
@@ -59,9 +64,9 @@ def make_fit(
     return structs.replace(report, fit_results=tuple(fit_results))
 
 
-def _place(sample: Sample, request: FitRequest) -> tuple[list[Fit], list[Move], list[FitResult]]:
+def _place(sample: Sample, query: Query, request: FitRequest) -> tuple[list[Fit], list[Move], list[FitResult]]:
     """Drain the nodes of one cluster, and place the workloads in it."""
-    drained = drain(sample, request)
+    drained = drain(sample, query, request)
     scheduler, results = drained.scheduler, drained.results
     rows: list[Fit] = []
     asked: set[str] = set()
@@ -126,6 +131,20 @@ def sum_fits(rows: Sequence[Fit], context: str, keys: tuple[str | None, ...] = (
         limited_by=tuple(dict.fromkeys(word for row in rows for word in row.limited_by)),
     )
     return group
+
+
+def sum_moves(rows: Sequence[Move], context: str, keys: tuple[str | None, ...] = ()) -> Group:
+    """Sum several pods that must move."""
+    return Group(
+        context,
+        keys,
+        None,
+        None,
+        pod_count=len(rows),
+        placed=sum(row.to_node is not None for row in rows),
+        requests=add_amounts(row.requests for row in rows) or {},
+        limited_by=tuple(dict.fromkeys(reason for row in rows for reason in row.reasons)),
+    )
 
 
 def _with_columns(query: Query, workloads: Iterable[Workload]) -> Query:

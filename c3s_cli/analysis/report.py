@@ -20,7 +20,8 @@ from c3s_cli.analysis.judging import judge_fail_if, judge_until
 from c3s_cli.analysis.rollup import add, grouped, sum_nodes, sum_pods
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import COMMON, Column, Kind, json_name
-from c3s_cli.model.rows import Group, Node, Pod, Row
+from c3s_cli.model.fit_rows import Row
+from c3s_cli.model.rows import Group, Node, Pod
 from c3s_cli.model.sample import Failure, Sample
 from c3s_cli.report import Report
 from c3s_cli.request.namespaces import is_pattern
@@ -189,7 +190,7 @@ def _ordered(rows: Sequence[Row], query: Query, samples: Sequence[Sample]) -> Se
 def _identity(query: Query) -> Callable[[Any], Any]:
     if query.kind is Kind.FIT:
         return attrgetter("context")  # by workload, in order of placement, then by name
-    if query.kind in (Kind.NODE_GROUP, Kind.POD_GROUP, Kind.FIT_GROUP):
+    if query.kind in (Kind.NODE_GROUP, Kind.POD_GROUP, Kind.FIT_GROUP, Kind.MOVE_GROUP):
         return attrgetter("labels_or_placeholders")
     return attrgetter("namespace", "name") if query.kind.namespaced else attrgetter("name")
 

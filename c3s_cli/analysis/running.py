@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from msgspec import Struct, structs
 
@@ -43,6 +43,13 @@ class RunningPods:
             self.with_anti_affinity.append((place, pod))
         if pod.host_ports:
             self.host_ports.setdefault(place, []).extend(pod.host_ports)
+
+    def clear(self, places: Collection[int]) -> None:
+        """Remove the pods of nodes."""
+        for namespace, pods in self.by_namespace.items():
+            self.by_namespace[namespace] = [each for each in pods if each[0] not in places]
+        self.with_anti_affinity = [each for each in self.with_anti_affinity if each[0] not in places]
+        self.host_ports = {place: ports for place, ports in self.host_ports.items() if place not in places}
 
     def covers(self, term: PodTerm, home: str, namespace: str) -> bool:
         """Return whether a term of a pod in the namespace `home` looks at the pods of a namespace."""

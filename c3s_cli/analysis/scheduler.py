@@ -14,7 +14,7 @@ from typing import Final
 
 from msgspec import Struct, structs
 
-from c3s_cli.analysis.eligibility import barriers
+from c3s_cli.analysis.eligibility import barriers, cordoned
 from c3s_cli.analysis.podrules import PodRules
 from c3s_cli.analysis.running import RunningPod, RunningPods, term_for
 from c3s_cli.model.placing import Placing, Workload
@@ -24,6 +24,7 @@ from c3s_cli.model.rows import Amounts, Node
 SCORED: Final = ("cpu", "memory")
 STEPS: Final = 10**6
 SLOTS: Final = "pods"
+DRAINED: Final = ("drained",)
 MILLICORE: Final = 10**6
 # More pods of one workload on one node change nothing for others, and there may be a billion.
 MOST_COUNTED: Final = 1000
@@ -51,13 +52,12 @@ class Scheduler:
         nodes: Sequence[Node],
         pods: Iterable[tuple[str, RunningPod]],
         namespaces: Mapping[str, Mapping[str, str]],
-        drained: Collection[str] = (),
     ) -> None:
-        """Start with nodes, and pods with the names of their nodes. drained: nodes that take no pods."""
+        """Start with nodes, and pods with the names of their nodes."""
         self.nodes = sorted(nodes, key=lambda node: node.name)
         self.free = [_free(node) for node in self.nodes]
-        self.drained = drained
-        places = {node.name: place for place, node in enumerate(self.nodes)}
+        self.drained: set[str] = set()
+        self.places = places = {node.name: place for place, node in enumerate(self.nodes)}
         self.running = RunningPods(namespaces)
         for name, pod in pods:
             if name in places:
@@ -66,6 +66,19 @@ class Scheduler:
                     self.free[places[name]]["cpu"] -= pod.cpu_rest
         self.barriers: dict[Placing, list[tuple[str, ...]]] = {}
         self.offered = [tuple((node.allocatable or {}).get(resource, 0) for resource in SCORED) for node in self.nodes]
+
+    def drain(self, names: Collection[str], staying: Iterable[tuple[str, RunningPod]]) -> None:
+        """Cordon nodes and remove their pods, except for those that stay, with the names of their nodes."""
+        places = {self.places[name] for name in names}
+        self.drained.update(names)
+        self.running.clear(places)
+        for place in places:
+            self.nodes[place] = cordoned(self.nodes[place])
+        for name, pod in staying:
+            self.running.add(self.places[name], pod)
+        for known in self.barriers.values():
+            for place in places:
+                known[place] = DRAINED
 
     def fit(self, workload: Workload) -> Outcome:
         """Place as many replicas of a workload as fit, and count how many more would fit."""
@@ -130,7 +143,7 @@ class Scheduler:
         known = self.barriers.get(rules)
         if known is None:
             known = self.barriers[rules] = [
-                ("drained",) if node.name in self.drained else barriers(node, rules) for node in self.nodes
+                DRAINED if node.name in self.drained else barriers(node, rules) for node in self.nodes
             ]
         return known
 

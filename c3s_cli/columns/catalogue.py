@@ -14,10 +14,11 @@ from msgspec import structs
 
 from c3s_cli.columns.fitting import default_fit_names, fit_columns, wide_fit_names
 from c3s_cli.columns.getters import Age, fact, percentage, window_seconds
+from c3s_cli.columns.moving import default_move_names, move_columns, wide_move_names
 from c3s_cli.columns.of_resources import CPU_AND_MEMORY, RESOURCES, WITH_NODES, resource_columns
 from c3s_cli.columns.of_sources import COVERAGE, MORE_OF_PODS, OF_VOLUMES
 from c3s_cli.columns.of_states import OF_STATES
-from c3s_cli.columns.vocabulary import FITTING, Column, Kind, Needs, Unit, json_name, pair
+from c3s_cli.columns.vocabulary import FITTING, MOVING, Column, Kind, Needs, Unit, json_name, pair
 from c3s_cli.model.obstacles import schedulable
 
 IDENTITY: Final = {
@@ -129,8 +130,8 @@ OWN: Final[Mapping[Kind, Callable[[], tuple[Column, ...]]]] = {
 @cache
 def table_of(kind: Kind) -> Mapping[str, Column]:
     """Return the columns of one kind of row by name, in the order of the docs."""
-    if kind in FITTING:
-        return {column.name: column for column in _fit_table(kind)}
+    if kind in (*FITTING, *MOVING):
+        return {column.name: column for column in (_fit_table if kind in FITTING else _move_table)(kind)}
     columns = [column for column in IDENTITY.values() if kind.namespaced or column.name != "namespace"]
     columns += OWN[kind]()
     if kind is Kind.VOLUME:
@@ -162,6 +163,13 @@ def _fit_table(kind: Kind) -> Iterator[Column]:
         yield from resource_columns(resource, kind)
 
 
+def _move_table(kind: Kind) -> Iterator[Column]:
+    yield from (IDENTITY[name] for name in ("context", *(("namespace",) if kind is Kind.MOVE else ()), "name"))
+    yield from move_columns(kind)
+    for resource in ("cpu", "memory", "ephemeral-storage"):
+        yield from resource_columns(resource, kind)
+
+
 # --- the sets default and wide --------------------------------------------------------------------------------
 
 
@@ -181,6 +189,8 @@ def default_names(kind: Kind, basis: str = "Allocatable") -> tuple[str, ...]:
             return ("nodes", "pods", *_each(with_percent))
         case Kind.FIT | Kind.FIT_GROUP:
             return default_fit_names(kind)
+        case Kind.MOVE | Kind.MOVE_GROUP:
+            return default_move_names(kind)
         case Kind.VOLUME:
             return (
                 "pod",
@@ -228,6 +238,8 @@ def wide_names(kind: Kind, basis: str = "Allocatable") -> tuple[str, ...]:
             return ("nodes", *(name for name in names if name in table_of(kind)))
         case Kind.FIT | Kind.FIT_GROUP:
             return wide_fit_names(kind)
+        case Kind.MOVE | Kind.MOVE_GROUP:
+            return wide_move_names(kind)
         case Kind.VOLUME:
             return tuple(column.name for column in OF_VOLUMES)
 

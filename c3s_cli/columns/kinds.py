@@ -16,6 +16,8 @@ KINDS: Final = {
     "volumes": Kind.VOLUME,
     "fit": Kind.FIT,
     "fit-groups": Kind.FIT_GROUP,
+    "moves": Kind.MOVE,
+    "move-groups": Kind.MOVE_GROUP,
 }
 # kubectl's other names, as it accepts them before the name of an object.
 ALIASES: Final = {"node": "nodes", "no": "nodes", "pod": "pods", "po": "pods"}

@@ -12,7 +12,7 @@ from c3s_cli.columns.catalogue import CONTAINER, DETAILS, IDENTITY, default_name
 from c3s_cli.columns.getters import label
 from c3s_cli.columns.of_resources import CPU_AND_MEMORY, WITH_NODES, resource_columns
 from c3s_cli.columns.statistics import statistic_column
-from c3s_cli.columns.vocabulary import FITTING, Column, Kind, Needs, Unit, flat, json_name
+from c3s_cli.columns.vocabulary import FITTING, MOVING, Column, Kind, Needs, Unit, flat, json_name
 from c3s_cli.errors import UsageError
 
 BRACKETS: Final = (
@@ -112,6 +112,8 @@ class Naming(Struct, frozen=True):
         """Return the short names, such as `cpu` and `cpu%`, with the columns that they stand for."""
         if self.kind in FITTING:
             return {resource: f"{resource}.free" for resource in CPU_AND_MEMORY}
+        if self.kind in MOVING:
+            return {resource: f"{resource}.requests" for resource in CPU_AND_MEMORY}
         percent = "Requests" if self.kind in (Kind.POD, Kind.POD_GROUP) else self.basis
         if self.kind is Kind.VOLUME:
             return {"used": "volume.used", "capacity": "volume.capacity", "used%": "volume.usagePercentOfCapacity"}
@@ -150,8 +152,8 @@ class Naming(Struct, frozen=True):
             column = made.get(name) or made.get(f"{json_name(key)}.{field}")
             # The name of the GPU resource is read from the nodes.
             return structs.replace(column, needs=column.needs | Needs.NODES) if column and key == ANY_GPU else column
-        if match["of"] == "labels" and not field and self.kind in (Kind.NODE, Kind.POD, Kind.FIT):
-            needs = Needs.PODS | Needs.POD_LABELS if self.kind is Kind.POD else DETAILS
+        if match["of"] == "labels" and not field and self.kind in (Kind.NODE, Kind.POD, Kind.FIT, Kind.MOVE):
+            needs = Needs.PODS | Needs.POD_LABELS if self.kind in (Kind.POD, Kind.MOVE) else DETAILS
             return Column(name, Unit.TEXT, label(key), f"label {key}", needs)
         return None
 
@@ -200,11 +202,17 @@ class Naming(Struct, frozen=True):
         return "`c3s columns` lists them all"
 
 
+COUNTS: Final = {
+    Kind.POD_GROUP: ("pods.measured", "pods.count"),
+    Kind.MOVE_GROUP: ("pods.placed", "pods.count"),
+}
+
+
 def totals_of(kind: Kind, columns: Iterable[Column]) -> tuple[Column, ...]:
     """Return the columns of the totals below rows of that kind: the counts, and those `columns` that can be summed."""
     group = kind.group
     table = table_of(group)
-    counts = ("pods.measured", "pods.count") if group is Kind.POD_GROUP else ("nodes.measured", "nodes.count")
+    counts = COUNTS.get(group, ("nodes.measured", "nodes.count"))
     names = [*counts]
     for column in flat(columns):
         if column.name in ("name", "container"):

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from c3s_cli.columns.fitting import ROOM
 from c3s_cli.columns.getters import amount, difference, figure, percentage, unknown
-from c3s_cli.columns.vocabulary import FITTING, Column, Getter, Kind, Needs, Unit, json_name, unit_of
+from c3s_cli.columns.vocabulary import FITTING, MOVING, Column, Getter, Kind, Needs, Unit, json_name, unit_of
 
 CPU_AND_MEMORY: Final = ("cpu", "memory")
 RESOURCES: Final = (*CPU_AND_MEMORY, "ephemeral-storage", "pods")
@@ -85,7 +85,7 @@ def resource_columns(resource: str, kind: Kind) -> Iterator[Column]:
     for field in FIELDS:
         if field.kinds is not None and kind not in field.kinds:
             continue
-        if kind in FITTING and field.name not in ROOM:
+        if (kind in FITTING and field.name not in ROOM) or (kind in MOVING and field.name != "requests"):
             continue
         if resource == "pods" and not field.of_pods:
             continue

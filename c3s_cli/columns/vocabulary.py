@@ -24,16 +24,18 @@ class Kind(Enum):
     VOLUME = "Volume"
     FIT = "NodeFit"
     FIT_GROUP = "NodeGroupFit"
+    MOVE = "PodMove"
+    MOVE_GROUP = "PodGroupMove"
 
     @property
     def namespaced(self) -> bool:
         """Whether such rows live in a namespace."""
-        return self in (Kind.POD, Kind.VOLUME)
+        return self in (Kind.POD, Kind.VOLUME, Kind.MOVE)
 
     @property
     def named(self) -> bool:
         """Whether such rows have their own name, and are not sums."""
-        return self in (Kind.NODE, Kind.POD, Kind.VOLUME, Kind.FIT)
+        return self in (Kind.NODE, Kind.POD, Kind.VOLUME, Kind.FIT, Kind.MOVE)
 
     @property
     def group(self) -> Kind:
@@ -43,11 +45,18 @@ class Kind(Enum):
     @property
     def item(self) -> str:
         """The name of one row in the JSON document: what it is about."""
-        return self.value if self in FITTING else f"{self.value}Usage"
+        return self.value if self in (*FITTING, *MOVING) else f"{self.value}Usage"
 
 
-GROUPS: Final = {Kind.NODE: Kind.NODE_GROUP, Kind.POD: Kind.POD_GROUP, Kind.FIT: Kind.FIT_GROUP}
+GROUPS: Final = {
+    Kind.NODE: Kind.NODE_GROUP,
+    Kind.POD: Kind.POD_GROUP,
+    Kind.FIT: Kind.FIT_GROUP,
+    Kind.MOVE: Kind.MOVE_GROUP,
+}
+# The rows of `c3s fit`: nodes with room, and the pods of drained nodes.
 FITTING: Final = (Kind.FIT, Kind.FIT_GROUP)
+MOVING: Final = (Kind.MOVE, Kind.MOVE_GROUP)
 
 
 class Needs(Flag):

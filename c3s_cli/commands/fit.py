@@ -5,7 +5,7 @@ from c3s_cli.errors import ExitCode
 from c3s_cli.flags.fit import Fit
 from c3s_cli.flags.groups import takes_flags
 from c3s_cli.flags.options import ConnectionWithoutSource, Display, RowFlags
-from c3s_cli.request.fitting import fit_request_of, takes_manifest
+from c3s_cli.request.fitting import fit_request_of, only_drains, takes_manifest, with_drain
 from c3s_cli.request.from_flags import request_of, target_of
 from c3s_cli.request.namespaces import read_one_namespace
 from c3s_cli.run.fitting import fit as place
@@ -19,18 +19,22 @@ def fit(*, pods: Fit, rows: RowFlags, display: Display, connection: ConnectionWi
     there (PLACED), and why no more fit (LIMITED-BY). The exit code is 0 if all replicas fit, and 3 if not. -f reads
     the pods from a manifest: c3s fit -f deployment.yaml.
 
+    --without drains nodes first. Without pods to place, the rows are then the pods that must move, with the node where
+    each fits, or why it fits nowhere.
+
     Examples:
       # Do three pods fit if they tolerate spot nodes?
       c3s fit --cpu 1 --memory 2Gi --replicas 3 --tolerate spot
-      # Does everything still fit if a node is drained? A row per pool
-      c3s fit --without spot-1 --by pool
+      # May this node be drained? A row for each pod that must move
+      c3s fit --without spot-1
     """
     read_one_namespace(connection.namespace, "c3s fit")
-    target, request = target_of(connection, usage=False), request_of(Kind.FIT, None, connection, rows, display)
+    target, kind = target_of(connection, usage=False), Kind.MOVE if only_drains(pods) else Kind.FIT
+    query, view = request_of(kind, None, connection, rows, display)
     workloads = None
     if takes_manifest(pods):
         from c3s_cli.sources.manifests.files import objects
         from c3s_cli.sources.manifests.workloads import workloads_of  # only -f reads manifests
 
         workloads = workloads_of(objects(pods.filename or []))
-    return place(target, *request, fit_request_of(pods, workloads))
+    return place(target, with_drain(query, pods), view, fit_request_of(pods, workloads))

@@ -70,3 +70,16 @@ class Fit(Struct, frozen=True):
             section=PODS,
         ),
     ] = None
+    without_where: Annotated[
+        Many,
+        flag(
+            "--without-where",
+            metavar="EXPRESSION",
+            help="Drain the nodes that meet this condition, such as 'pool = spot', written as in --where.",
+            section=PODS,
+        ),
+    ] = None
+    one_by_one: Annotated[
+        bool,
+        flag("--one-by-one", help="Drain the nodes one after the other, by name, not all at once.", section=PODS),
+    ] = False

@@ -118,15 +118,19 @@ class Workload(Struct, frozen=True):
 
 
 class FitRequest(Struct, frozen=True):
-    """The workloads to place, and the names of the nodes to drain first."""
+    """The workloads to place, and the names of the nodes to drain first.
+
+    one_by_one: whether to drain the nodes one after the other, not all at once.
+    """
 
     workloads: tuple[Workload, ...]
     without: tuple[str, ...] = ()
+    one_by_one: bool = False
 
     @property
     def looks_at_pods(self) -> bool:
-        """Whether the placement depends on the labels of running pods."""
-        return bool(self.without) or any(
+        """Whether the placement of the workloads depends on the labels of running pods."""
+        return any(
             each.placing.spreads or each.placing.affinities or each.placing.anti_affinities for each in self.workloads
         )
 
@@ -136,7 +140,8 @@ class FitResult(Struct, frozen=True):
 
     unplaced: "namespace/name" of the pods of a drained node that do not fit. not_considered: rules that were ignored.
     context: "" if only one was requested. placed_after_deletion: how many pods of a drained node fit once it is
-    deleted; None if that is the same.
+    deleted; None if that is the same. daemon_pods, static_pods: how many stay on a drained node. refused:
+    "namespace/name (why)" of the pods that a drain would refuse.
     """
 
     workload: str
@@ -147,18 +152,23 @@ class FitResult(Struct, frozen=True):
     not_considered: tuple[str, ...] = ()
     context: str = ""
     placed_after_deletion: int | None = None
+    daemon_pods: int = 0
+    static_pods: int = 0
+    refused: tuple[str, ...] = ()
 
 
 class Budget(Struct, frozen=True):
-    """A PodDisruptionBudget that allows no eviction now."""
+    """A PodDisruptionBudget. lets_unready_pods_go: whether it never keeps a pod that is not ready."""
 
     namespace: str
     name: str
     selector: Selector
+    disruptions_allowed: int = 0
+    lets_unready_pods_go: bool = False
 
 
 class Surroundings(Struct, frozen=True):
-    """What else decides where pods may run: the labels of namespaces, and exhausted disruption budgets."""
+    """What else decides where pods may run: the labels of namespaces, and disruption budgets."""
 
     namespaces: Mapping[str, Mapping[str, str]] = {}
     budgets: tuple[Budget, ...] = ()

@@ -74,7 +74,8 @@ class PodFacts(Struct, frozen=True, gc=False):
     node: "" while unscheduled. created_at: seconds since 1970. containers: the names with requests and limits.
     limits: as declared. binding_limits: of the resources that every running container limits; these bound its usage.
     placing: where it may run; None if not read. started: whether any of its containers has ever run. pending: what the
-    scheduler says, "" once it is scheduled; None if unknown. states: of its containers; None if not read.
+    scheduler says, "" once it is scheduled; None if unknown. states: of its containers; None if not read. local_storage:
+    whether it has an emptyDir. ready: whether it is Ready; this and local_storage are read with `placing`.
     """
 
     uid: str
@@ -93,6 +94,8 @@ class PodFacts(Struct, frozen=True, gc=False):
     started: bool = True
     pending: str | None = None
     states: ContainerStates | None = None
+    local_storage: bool = False
+    ready: bool = True
 
 
 class Pod(Struct, frozen=True, gc=False):
@@ -254,40 +257,6 @@ class Node(Struct, frozen=True, gc=False):
         return self.binding_limits
 
 
-class Fit(Node, frozen=True, gc=False):
-    """A node and the pods of one workload. requests: those on the node before the workload is placed.
-
-    fits: how many of the pods fit. placed: how many of the replicas are placed here. limited_by: why no more fit.
-    """
-
-    workload: str = ""
-    fits: int = 0
-    placed: int = 0
-    limited_by: tuple[str, ...] = ()
-
-
-class Move(Struct, frozen=True, gc=False):
-    """A pod that must leave its node, and where it fits: to_node is None if nowhere.
-
-    reasons: why it fits nowhere, and why a drain would refuse it. details: of the target.
-    """
-
-    context: str
-    namespace: str
-    name: str
-    from_node: str
-    to_node: str | None = None
-    reasons: tuple[str, ...] = ()
-    details: NodeDetails | None = None
-    labels: Mapping[str, str] | None = None
-    owner: str | None = None
-    requests: Amounts | None = None
-
-    timestamp: ClassVar[None] = None
-    window: ClassVar[None] = None
-    figures: ClassVar[None] = None
-
-
 class Group(Struct, frozen=True, gc=False):
     """Several nodes or pods as one row: a rollup, the totals, or a whole cluster.
 
@@ -367,6 +336,3 @@ class Volume(Struct, frozen=True, gc=False):
 
     window: ClassVar[None] = None
     figures: ClassVar[None] = None
-
-
-Row = Node | Pod | Group | Volume | Move

@@ -22,7 +22,7 @@ import msgspec
 from c3s_cli.columns.catalogue import IDENTITY
 from c3s_cli.columns.fitting import WORKLOAD
 from c3s_cli.columns.naming import totals_of
-from c3s_cli.columns.vocabulary import FITTING, Column, Kind, Unit, flat, split_path
+from c3s_cli.columns.vocabulary import FITTING, MOVING, Column, Kind, Unit, flat, split_path
 from c3s_cli.model.placing import FitResult
 from c3s_cli.model.sample import WHOLE, Failure
 from c3s_cli.output import API_VERSION
@@ -137,7 +137,7 @@ def _failed_contexts(report: Report) -> dict[str, Any]:
 
 def _fit_results(report: Report) -> dict[str, Any]:
     """Return the results of `c3s fit`, for each workload and each drained node."""
-    if report.kind not in FITTING:
+    if report.kind not in (*FITTING, *MOVING):
         return {}
     return {
         "workloads": [
@@ -218,7 +218,7 @@ def identity_columns(report: Report) -> list[Column]:
         who.append(IDENTITY["name"])
     if report.kind is Kind.FIT:
         who.append(WORKLOAD)
-    if report.kind in FITTING:
+    if report.kind in (*FITTING, *MOVING):
         return [*who, *report.keys]
     return [*who, *report.keys, IDENTITY["timestamp"], IDENTITY["window"]]
 

@@ -18,6 +18,7 @@ PREFIXES: Final = {
     Kind.POD: "pod",
     Kind.CLUSTER: "cluster",
     Kind.FIT: "node",
+    Kind.MOVE: "pod",
     Kind.VOLUME: "persistentvolumeclaim",
 }
 

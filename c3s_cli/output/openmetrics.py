@@ -35,6 +35,8 @@ THINGS: Final = {
     Kind.CLUSTER: "cluster",
     Kind.FIT: "fit",
     Kind.FIT_GROUP: "fit_group",
+    Kind.MOVE: "move",
+    Kind.MOVE_GROUP: "move_group",
     Kind.VOLUME: "volume",
 }
 TEXTUAL: Final = (Unit.TEXT, Unit.TEXTS)
@@ -145,7 +147,7 @@ def _identity(report: Report) -> list[tuple[str, Getter]]:
     if report.kind is Kind.FIT:
         return [*labels, ("node", IDENTITY["name"].value), ("workload", WORKLOAD.value)]
     if report.kind.named:
-        labels.append((THINGS[report.kind], IDENTITY["name"].value))
+        labels.append(("pod" if report.kind is Kind.MOVE else THINGS[report.kind], IDENTITY["name"].value))
     return labels
 
 

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Final
 from msgspec import structs
 
 from c3s_cli.amounts.quantity import InvalidQuantity, nanos, whole
+from c3s_cli.columns.naming import Naming
+from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import UsageError
 from c3s_cli.model.placing import FitRequest, Placing, Toleration, Workload
 from c3s_cli.request.selectors import parse_labels
+from c3s_cli.request.where import parse
 
 if TYPE_CHECKING:
     from c3s_cli.flags.fit import Fit
+    from c3s_cli.request.query import Query
 
 EFFECTS: Final = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 EXAMPLE: Final = "c3s fit --cpu 2 --memory 4Gi --replicas 10, or c3s fit -f deployment.yaml; -f - reads stdin"
@@ -39,21 +43,42 @@ def takes_manifest(flags: Fit) -> bool:
     return bool(flags.filename)
 
 
+def only_drains(flags: Fit) -> bool:
+    """Return whether nodes are drained without pods to place."""
+    drains = flags.without is not None or flags.without_where is not None
+    return drains and not (flags.filename or flags.cpu or flags.memory or flags.resource)
+
+
+def with_drain(query: Query, flags: Fit) -> Query:
+    """Add the nodes of --without-where to a query. UsageError for a column of usage, which fit does not read."""
+    if flags.without_where is None:
+        return query
+    condition = parse(flags.without_where, Naming(Kind.NODE))
+    for column in condition.columns:
+        if Needs.NODE_METRICS in column.needs or column.figures:
+            raise UsageError(f"--without-where: fit reads no usage, so {column.name} is unknown")
+    drains: Query = structs.replace(query, drain=condition)
+    return drains
+
+
 def fit_request_of(flags: Fit, workloads: Sequence[Workload] | None) -> FitRequest:
     """Build the FitRequest. workloads: those of manifests, None to use the flags. UsageError if there are no pods."""
     requests = dict(_requests(flags))
     without = tuple(dict.fromkeys(_names(flags.without or ())))
-    if workloads is None and not (requests or without):
+    drains = bool(without or flags.without_where)
+    if flags.one_by_one and not drains:
+        raise UsageError("--one-by-one goes with --without or --without-where")
+    if workloads is None and not (requests or drains):
         raise UsageError("no pods to place: use -f, --cpu, --memory or --resource", hint=f"for example {EXAMPLE}")
     if workloads is None:
-        workloads = [_described(flags, requests)]
-    if not workloads:
+        workloads = [_described(flags, requests)] if requests else []
+    elif not workloads:
         raise UsageError(f"no pods in {', '.join(flags.filename or ())}", hint=f"for example {EXAMPLE}")
     if flags.replicas is not None:
         workloads = [
             each if each.replicas is None else structs.replace(each, replicas=flags.replicas) for each in workloads
         ]
-    return FitRequest(tuple(workloads), without)
+    return FitRequest(tuple(workloads), without, one_by_one=flags.one_by_one)
 
 
 def _names(given: Sequence[str]) -> Iterator[str]:
@@ -62,12 +87,11 @@ def _names(given: Sequence[str]) -> Iterator[str]:
 
 
 def _described(flags: Fit, requests: dict[str, int]) -> Workload:
-    """Build a Workload from the flags, with 0 replicas if there is only --without."""
+    """Build a Workload from the flags."""
     selector = parse_labels(flags.node_selector) if flags.node_selector else None
     return Workload(
         "pods",
         requests,
-        replicas=1 if requests else 0,
         placing=Placing(
             node_labels=selector.requirements if selector else (),
             tolerations=tuple(_toleration(text) for text in flags.tolerate or ()),

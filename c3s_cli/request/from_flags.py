@@ -157,7 +157,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
     format_, template = read_format(display.output)
     _check_format(format_, rows, display)
     namespaces = read_namespaces(connection.namespace)
-    everywhere = bool(pods and (pods.all_namespaces or several(namespaces)))
+    everywhere = objects is Kind.MOVE or bool(pods and (pods.all_namespaces or several(namespaces)))
     of_objects = Naming(objects, "Capacity" if nodes and nodes.show_capacity else "Allocatable")
     by, naming = _grouped(of_objects, rows.by, everywhere=everywhere)
     sort = sort_keys(rows.sort_by, naming)
@@ -216,7 +216,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         extended=with_extended(naming.kind, words),
     )
     check(query)
-    if objects is not Kind.FIT:
+    if objects not in (Kind.FIT, Kind.MOVE):
         source = origin_of(connection).kind
         check_knowable(query, source)
         named = [of_lines.find(word) for word in words if word not in SETS]

@@ -15,6 +15,7 @@ WORKLOADS: Final = ("deployment", "statefulset", "daemonset", "replicaset", "job
 KEYS: Final = {
     Kind.NODE: ("context", "pool", "zone", "instance-type", "status", "version"),
     Kind.FIT: ("context", "pool", "zone", "instance-type", "status", "workload"),
+    Kind.MOVE: ("context", "namespace", "from", "to", "owner", "pool", "zone", "instance-type"),
     Kind.POD: ("context", "namespace", "node", "owner", "pool", "zone", "instance-type", "status"),
 }
 

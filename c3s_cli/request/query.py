@@ -35,8 +35,8 @@ class Query(Struct, frozen=True):
     namespaces: from -n, names or patterns, empty for the context's; all_namespaces overrides them. period: the time or
     time range, None for now. totals: whether totals of all rows are needed; sum: whether a table shows them.
     extended: whether to add columns for every extended resource that is found. fail_if_unknown: whether a row that
-    cannot be judged fails. until_all: whether all rows must meet `until`, not just any. remark: which columns the
-    source cannot know, for stderr; "" if it knows all that were named.
+    cannot be judged fails. until_all: whether all rows must meet `until`, not just any. drain: which nodes to drain.
+    remark: which columns the source cannot know, for stderr; "" if it knows all that were named.
     """
 
     objects: Kind
@@ -56,6 +56,7 @@ class Query(Struct, frozen=True):
     fail_if_unknown: bool = False
     until: Condition | None = None
     until_all: bool = False
+    drain: Condition | None = None
     limit: int | None = None
     totals: bool = False
     sum: bool = False
@@ -71,7 +72,7 @@ class Query(Struct, frozen=True):
     @property
     def all_columns(self) -> tuple[Column, ...]:
         """Every column that is shown, grouped by, sorted by or compared."""
-        conditions = filter(None, (self.where, self.fail_if, self.until))
+        conditions = filter(None, (self.where, self.fail_if, self.until, self.drain))
         compared = [column for condition in conditions for column in condition.columns]
         return (*self.columns, *self.by, *(key.column for key in self.sort), *compared)
 
@@ -85,6 +86,7 @@ class Query(Struct, frozen=True):
             where=self.where and self.where.with_columns(lambda column: named(column, objects)),
             fail_if=self.fail_if and self.fail_if.with_columns(lambda column: named(column, rows)),
             until=self.until and self.until.with_columns(lambda column: named(column, rows)),
+            drain=self.drain and self.drain.with_columns(lambda column: named(column, Naming(Kind.NODE))),
         )
         return changed
 
@@ -157,6 +159,7 @@ BASE_NEEDS: Final = {
     Kind.NODE: Needs.NODE_METRICS | Needs.NODES,
     Kind.POD: Needs.POD_METRICS,
     Kind.CLUSTER: Needs.NODE_METRICS | Needs.NODES,
+    Kind.MOVE: Needs.NODES | Needs.NODE_DETAILS | Needs.PODS,
     Kind.FIT: Needs.NODES | Needs.NODE_DETAILS | Needs.PODS,
     Kind.VOLUME: Needs.VOLUMES,
 }

@@ -8,7 +8,8 @@ from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from c3s_cli.errors import ApiError, ExitCode
+from c3s_cli.columns.vocabulary import Kind
+from c3s_cli.errors import ApiError, C3sError, ExitCode
 from c3s_cli.metrics import room_for
 from c3s_cli.model.sample import Reading
 from c3s_cli.output import unmatched_paths
@@ -42,7 +43,7 @@ def fit(target: Target, query: Query, view: View, request: FitRequest) -> ExitCo
         write(report, view, stages)
     if report.omitted and view.format in TABLES:
         say(not_shown(report.omitted))
-    for remark in (*unmatched_paths(report, view), *remarks(report), *_remarks(report.fit_results)):
+    for remark in (*unmatched_paths(report, view), *remarks(report), *_remarks(query, report.fit_results)):
         say(remark)
     stages.summarize()
     complete = all(each.placed == each.replicas for each in report.fit_results)
@@ -57,12 +58,15 @@ def _report(fleet: Fleet, query: Query, request: FitRequest, stages: Stages) -> 
     with stages.stage("computing"):
         from c3s_cli.analysis.fit import make_fit
 
-        return make_fit(samples, query, request, failures=failures, contexts=fleet.several)
+        report = make_fit(samples, query, request, failures=failures, contexts=fleet.several)
+    if query.drain and all(each.namespace is not None for each in report.fit_results):
+        raise C3sError("no node meets --without-where", hint="c3s top nodes --where shows which nodes meet a condition")
+    return report
 
 
 def _read(query: Query, request: FitRequest, member: Member) -> Reading:
     requests = member.open_reading()
-    return Reading(room_for(requests, next(iter(query.namespaces), requests.cluster.namespace), request))
+    return Reading(room_for(requests, query, request))
 
 
 def _check_names(names: Sequence[str], samples: Sequence[Sample]) -> None:
@@ -72,13 +76,14 @@ def _check_names(names: Sequence[str], samples: Sequence[Sample]) -> None:
             raise ApiError(404, "NotFound", f'nodes "{name}" not found')
 
 
-def _remarks(fit_results: Sequence[FitResult]) -> Iterator[str]:
+def _remarks(query: Query, fit_results: Sequence[FitResult]) -> Iterator[str]:
     """Yield how many pods fit, and what was not considered; with several clusters, prefixed by the context."""
-    # With --without alone there are no replicas to report.
-    drains = any(each.namespace is None for each in fit_results)
     for context, of_context in groupby(fit_results, key=lambda each: each.context):
         where = f"{context}: " if context else ""
-        yield from (f"{where}{remark}" for remark in _of_context(list(of_context), drains=drains))
+        results = list(of_context)
+        yield from (f"{where}{remark}" for remark in _of_context(results))
+        if query.objects is Kind.MOVE:
+            yield from (f"{where}{remark}" for remark in _of_drain(results))
     for each in (each for each in fit_results if each.not_considered):
         ignored = f"not considered: {', '.join(each.not_considered)}"
         if each.namespace is None:
@@ -88,7 +93,7 @@ def _remarks(fit_results: Sequence[FitResult]) -> Iterator[str]:
             yield f"{ignored} ({each.workload})"
 
 
-def _of_context(fit_results: Sequence[FitResult], *, drains: bool) -> Iterator[str]:
+def _of_context(fit_results: Sequence[FitResult]) -> Iterator[str]:
     workloads = [each for each in fit_results if each.namespace is not None]
     for each in fit_results:
         if each.namespace is None:
@@ -96,9 +101,26 @@ def _of_context(fit_results: Sequence[FitResult], *, drains: bool) -> Iterator[s
             if each.placed_after_deletion is not None:
                 fit = f"{each.placed_after_deletion} of {each.replicas} pods of {each.workload} fit elsewhere"
                 yield f"{fit} once it is deleted"
-    for each in (each for each in workloads if each.replicas or not drains):
+    for each in workloads:
         prefix = f"{each.workload}: " if len(workloads) > 1 else ""
         yield f"{prefix}{each.placed} of {each.replicas} replicas fit"
+
+
+def _of_drain(drained: Sequence[FitResult]) -> Iterator[str]:
+    """Yield the totals of a drain, which pods stay, and which a drain would refuse."""
+    if len(drained) > 1:
+        placed, replicas = sum(each.placed for each in drained), sum(each.replicas for each in drained)
+        yield f"{placed} of {replicas} pods of {len(drained)} nodes fit elsewhere"
+    daemons, statics = sum(each.daemon_pods for each in drained), sum(each.static_pods for each in drained)
+    of_daemons = [f"{_counted(daemons, 'pod')} of DaemonSets"] if daemons else []
+    if staying := [*of_daemons, *([_counted(statics, "static pod")] if statics else [])]:
+        yield f"not moved: {' and '.join(staying)}"
+    if refused := [name for each in drained for name in each.refused]:
+        yield f"kubectl drain refuses {_counted(len(refused), 'pod')}: {named(refused)}"
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}{'s' * (number != 1)}"
 
 
 def _left(names: Sequence[str]) -> str:

@@ -24,12 +24,15 @@ class _Labelled(Struct, gc=False):
     metadata: Meta
 
 
-class _BudgetSpec(Struct, gc=False):
+class _BudgetSpec(Struct, rename="camel", gc=False):
     selector: LabelSelector | None = None
+    unhealthy_pod_eviction_policy: str | None = None
 
 
 class _BudgetStatus(Struct, rename="camel", gc=False):
     disruptions_allowed: int = 0
+    current_healthy: int = 0
+    desired_healthy: int = 0
 
 
 class _Budget(Struct, gc=False):
@@ -73,9 +76,16 @@ def _labels(listing: Listing) -> Iterator[tuple[str, Mapping[str, str]]]:
 
 
 def _budgets(listing: Listing) -> Iterator[tuple[tuple[str, str], Budget]]:
-    """Yield the budgets that allow no disruption now."""
     for each in decode_items(listing, _Budget, "pod disruption budgets"):
-        meta = each.metadata
-        if each.status is None or each.status.disruptions_allowed <= 0:
-            selector = selector_of(each.spec.selector) if each.spec else None
-            yield (meta.namespace, meta.name), Budget(meta.namespace, meta.name, selector)
+        meta, spec, state = each.metadata, each.spec or _BudgetSpec(), each.status or _BudgetStatus()
+        yield (
+            (meta.namespace, meta.name),
+            Budget(
+                meta.namespace,
+                meta.name,
+                selector_of(spec.selector),
+                state.disruptions_allowed,
+                spec.unhealthy_pod_eviction_policy == "AlwaysAllow"
+                or state.current_healthy >= state.desired_healthy > 0,
+            ),
+        )

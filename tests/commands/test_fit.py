@@ -158,7 +158,8 @@ def test_pods_of_daemons_end_with_their_node(run: Run, api: FakeApi) -> None:
 
 def test_a_drain_alone(demo: Run) -> None:
     result = demo("fit --without spot-1 --limit 0")
-    assert result == (0, "", "9 more rows are not shown\n2 of 2 pods of spot-1 fit elsewhere\n")
+    said = "2 more rows are not shown\n2 of 2 pods of spot-1 fit elsewhere\nnot moved: 3 pods of DaemonSets\n"
+    assert result == (0, "", said)
 
 
 def test_a_drained_node_must_exist(demo: Run) -> None:
@@ -188,9 +189,13 @@ def test_what_the_pods_of_a_drained_node_ask_for_besides_is_named(run: Run, api:
     )
     command = f"fit --without a,b --server {api.url}"
     assert run(f"{command} --limit 0").err == (
-        "1 more row is not shown\n"
+        "3 more rows are not shown\n"
         "2 of 2 pods of a fit elsewhere\n"
         "1 of 1 pods of b fit elsewhere\n"
+        "3 of 3 pods of 2 nodes fit elsewhere\n"
+        "not moved: 1 pod of DaemonSets\n"
+        "kubectl drain refuses 3 pods: x/one (no controller), x/two (no controller), "
+        "x/three (no controller; local storage)\n"
         "not considered: volumes (pods of a)\n"
     )
     drained = json.loads(run(f"{command} -o json").out)["metadata"]["drained"]
@@ -200,7 +205,7 @@ def test_what_the_pods_of_a_drained_node_ask_for_besides_is_named(run: Run, api:
 @pytest.mark.parametrize("volume", [{"ephemeral": {}}, {"ephemeral": {"volumeClaimTemplate": {"spec": {}}}}])
 def test_an_ephemeral_volume_binds_a_pod_as_a_claim_does(run: Run, api: FakeApi, volume: dict[str, object]) -> None:
     api.nodes(node("a"), node("b"))
-    api.pods(pod("x", "one", "a", spec={"volumes": [{"name": "v", **volume}]}))
+    api.pods(pod("x", "one", "a", owner=("ReplicaSet", "one"), spec={"volumes": [{"name": "v", **volume}]}))
     result = run(f"fit --without a --server {api.url}")
     assert result.err == "1 of 1 pods of a fit elsewhere\nnot considered: volumes (pods of a)\n"
 

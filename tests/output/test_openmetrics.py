@@ -14,7 +14,8 @@ from prometheus_client.samples import Sample
 
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Kind
-from c3s_cli.model.rows import Container, Group, Pod, PodFacts, Row
+from c3s_cli.model.fit_rows import Row
+from c3s_cli.model.rows import Container, Group, Pod, PodFacts
 from c3s_cli.output.openmetrics import exposition
 from c3s_cli.report import Report
 from c3s_cli.request.view import Format, View

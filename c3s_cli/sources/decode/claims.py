@@ -20,6 +20,7 @@ class Volume(Struct, gc=False):
     claim: _Claim | None = field(default=None, name="persistentVolumeClaim")
     # The claim of an ephemeral volume is named after the pod and the volume.
     ephemeral: dict[str, object] | None = None
+    empty_dir: dict[str, object] | None = field(default=None, name="emptyDir")
 
 
 class _Spec(Struct, gc=False):
@@ -45,3 +46,8 @@ def claims_of(listing: Listing) -> Iterator[tuple[tuple[str, str], tuple[str, tu
 def claims_volumes(volumes: Iterable[Volume] | None) -> bool:
     """Return whether a pod has a volume claim, which binds the pod to where the volume is."""
     return any(volume.claim or volume.ephemeral is not None for volume in volumes or ())
+
+
+def has_local_storage(volumes: Iterable[Volume] | None) -> bool:
+    """Return whether a pod has an emptyDir, whose data ends with the pod."""
+    return any(volume.empty_dir is not None for volume in volumes or ())

@@ -14,7 +14,7 @@ from msgspec import Raw, Struct, structs
 from c3s_cli.amounts.allocation import ContainerResources, PodResources, binding_limits_of, limits_of, requests_of
 from c3s_cli.amounts.timestamp import epoch
 from c3s_cli.model.rows import Amounts, Container, PodFacts
-from c3s_cli.sources.decode.claims import Volume
+from c3s_cli.sources.decode.claims import Volume, has_local_storage
 from c3s_cli.sources.decode.containerstates import pending, states_of
 from c3s_cli.sources.decode.owners import Reference, controller
 from c3s_cli.sources.decode.podstatus import (
@@ -23,6 +23,7 @@ from c3s_cli.sources.decode.podstatus import (
     PodState,
     has_condition,
     has_started,
+    is_ready,
     status_and_restarts,
 )
 from c3s_cli.sources.decode.shapes import NULL, Body, Listing, Quantity, amounts_of, decode_items, decode_one
@@ -169,6 +170,8 @@ class PodDecoder:
             started=has_started(state),
             pending=pending(state, spec.node_name) if self.states else None,
             states=states,
+            local_storage=isinstance(spec, _RuledSpec) and has_local_storage(spec.volumes),
+            ready=self.placing_of is None or is_ready(state),
         )
 
     def _amounts(self, pod: _Pod, spec: _Spec, state: PodState) -> Shared:

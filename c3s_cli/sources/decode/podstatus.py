@@ -102,6 +102,14 @@ def conditions_of(state: PodState) -> Sequence[_Condition]:
     return conditions
 
 
+def is_ready(state: PodState) -> bool:
+    """Return whether the condition Ready of a pod is true."""
+    text = bytes(state.conditions)
+    if b'"False"' in text or b'"Unknown"' in text:
+        return has_condition(state, "Ready", status="True")
+    return b'"Ready"' in text
+
+
 def has_started(state: PodState) -> bool:
     """Return whether any container of a pod, also an init container, has ever run."""
     if state.phase != "Pending":
