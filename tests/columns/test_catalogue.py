@@ -139,6 +139,8 @@ def each(template: str, resources: tuple[str, ...] = BOTH) -> str:
             "nodes cpu.free memory.free pods.free fits placed limitedBy",
             f"nodes {each(ROOM, ('cpu', 'memory', 'pods'))} fits placed limitedBy",
         ),
+        (Kind.MOVE, "from to reason", f"from to pool zone {each('{r}.requests')} owner reason"),
+        (Kind.MOVE_GROUP, f"pods {each('{r}.requests')} reason", f"pods {each('{r}.requests')} reason"),
     ],
 )
 def test_the_sets_default_and_wide(kind: Kind, default: str, wide: str) -> None:

@@ -65,13 +65,18 @@ def test_a_row_for_each_pod_that_must_move(run: Run, cluster: FakeApi) -> None:
 def test_every_format_knows_them(run: Run, cluster: FakeApi) -> None:
     command = f"fit --without a --server {cluster.url}"
     assert run(f"{command} -o name").out == "pod/big\npod/small\n"
-    assert run(f"{command} -o csv --columns to,cpu.requests").out == "namespace,name,to,cpu.requests\nx,big,,3000\nx,small,b,1000\n"
-    samples = [line for line in run(f"{command} -o openmetrics --columns from,to,cpu").out.splitlines() if line[0] != "#"]
-    assert samples == [
-        'c3s_move_cpu_requests_cores{context="127.0.0.1",namespace="x",pod="big"} 3',
-        'c3s_move_cpu_requests_cores{context="127.0.0.1",namespace="x",pod="small"} 1',
-        'c3s_move_info{context="127.0.0.1",namespace="x",pod="big",from="a",to=""} 1',
-        'c3s_move_info{context="127.0.0.1",namespace="x",pod="small",from="a",to="b"} 1',
+    assert (
+        run(f"{command} -o csv --columns to,cpu.requests").out
+        == "namespace,name,to,cpu.requests\nx,big,,3000000000\nx,small,b,1000000000\n"
+    )
+    samples = [
+        line for line in run(f"{command} -o openmetrics --columns from,to,cpu").out.splitlines() if line[0] != "#"
+    ]
+    assert [sample.replace(cluster.url.removeprefix("http://"), "CONTEXT") for sample in samples] == [
+        'c3s_move_cpu_requests_cores{context="CONTEXT",namespace="x",pod="big"} 3.000000000',
+        'c3s_move_cpu_requests_cores{context="CONTEXT",namespace="x",pod="small"} 1.000000000',
+        'c3s_move_info{context="CONTEXT",namespace="x",pod="big",from="a",to=""} 1',
+        'c3s_move_info{context="CONTEXT",namespace="x",pod="small",from="a",to="b"} 1',
     ]
     document = json.loads(run(f"{command} -o json").out)
     assert document["kind"] == "PodMoveList"
@@ -96,21 +101,24 @@ def test_groups_are_those_of_the_target(run: Run, cluster: FakeApi) -> None:
         ["1/2", "4000m"],
     ]
     assert run(f"fit --without a --by from --columns reason --no-headers --server {cluster.url}").out == (
-        "a   cpu (1 node),cordoned (1 node)\n"
+        "a     cpu (1 node),cordoned (1 node)\n"
     )
 
 
 def test_conditions_choose_the_nodes_that_leave(run: Run, cluster: FakeApi) -> None:
     command = f"fit --server {cluster.url} --columns to --no-headers"
     result = run(f"{command} --without-where 'pool = new'")
-    assert (result.code, result.out) == (0, "x   elsewhere   a\n")
+    assert (result.code, result.out) == (0, "x     elsewhere   a\n")
     assert run(f"{command} --without b --without-where 'name = b'") == result
     none = run(f"{command} --without-where 'pool = nosuch'")
     assert (none.code, none.out) == (1, "")
     assert none.err.startswith("error: no node meets --without-where\n")
     usage = run(f"{command} --without-where 'cpu > 1'")
     assert (usage.code, usage.err) == (2, "error: --without-where: fit reads no usage, so cpu.usage is unknown\n")
-    assert run(f"{command} --one-by-one --cpu 1").err == "error: --one-by-one goes with --without or --without-where\n"
+    assert (
+        run(f"fit --one-by-one --cpu 1 --server {cluster.url}").err
+        == "error: --one-by-one goes with --without or --without-where\n"
+    )
 
 
 def test_several_nodes_leave_at_once_or_one_by_one(run: Run, api: FakeApi) -> None:
@@ -120,9 +128,9 @@ def test_several_nodes_leave_at_once_or_one_by_one(run: Run, api: FakeApi) -> No
         pod("x", "two", "c", owner=OWNER, requests={"cpu": "2"}),
     )
     command = f"fit --without a,b --columns from,to --no-headers --server {api.url}"
-    assert run(command).out == "x   one   a   c\n"
+    assert run(command).out == "x     one   a     c\n"
     one_by_one = run(f"{command} --one-by-one")
-    assert one_by_one.out == "x   one   a   b\nx   one   b   c\n"
+    assert one_by_one.out == "x     one   a     b\nx     one   b     c\n"
     assert one_by_one.err == (
         "1 of 1 pods of a fit elsewhere\n1 of 1 pods of b fit elsewhere\n2 of 2 pods of 2 nodes fit elsewhere\n"
     )
@@ -169,8 +177,6 @@ def test_pods_that_a_drain_refuses_are_named(run: Run, cluster: FakeApi) -> None
         "kubectl drain refuses 3 pods: x/bare (no controller), x/scratch (local storage), "
         "x/web (budget web allows no disruption)\n"
     )
-    judged = run(f"fit --without a --limit 0 --fail-if 'reason ~ \"^drain refuses\"' --server {cluster.url}")
-    assert judged.code == 3
 
 
 @pytest.mark.parametrize(
@@ -182,13 +188,21 @@ def test_pods_that_a_drain_refuses_are_named(run: Run, cluster: FakeApi) -> None
         ([budget("b", 0, {}, "AlwaysAllow")], False, []),
         ([budget("b", 0, {}, "AlwaysAllow")], True, ["drain refuses: budget b allows no disruption"]),
         ([budget("b", 0, {}, currentHealthy=2, desiredHealthy=2)], False, []),
-        ([budget("b", 0, {}, currentHealthy=1, desiredHealthy=2)], False, ["drain refuses: budget b allows no disruption"]),
-        ([budget("b", 0, {}, currentHealthy=0, desiredHealthy=0)], False, ["drain refuses: budget b allows no disruption"]),
+        (
+            [budget("b", 0, {}, currentHealthy=1, desiredHealthy=2)],
+            False,
+            ["drain refuses: budget b allows no disruption"],
+        ),
+        (
+            [budget("b", 0, {}, currentHealthy=0, desiredHealthy=0)],
+            False,
+            ["drain refuses: budget b allows no disruption"],
+        ),
         ([budget("b", 1, {}), budget("c", 1, {})], True, ["drain refuses: more than one budget: b, c"]),
     ],
 )
 def test_budgets_are_judged_as_the_api_server_does(
-    run: Run, api: FakeApi, items: list[dict[str, Any]], ready: bool, refused: list[str]
+    run: Run, api: FakeApi, items: list[dict[str, Any]], *, ready: bool, refused: list[str]
 ) -> None:
     api.nodes(node("a"), node("b"))
     web = pod("x", "web", "a", owner=OWNER, labels={"app": "web"})
@@ -213,9 +227,15 @@ def test_owners_are_read_if_a_column_shows_them(run: Run, api: FakeApi) -> None:
     api.nodes(node("a"), node("b"))
     api.pods(pod("x", "web", "a", owner=OWNER))
     command = f"fit --without a --no-headers --columns owner --server {api.url}"
-    owned = {"metadata": {"namespace": "x", "name": "web", "ownerReferences": [{"kind": "Deployment", "name": "w", "controller": True}]}}
+    owned = {
+        "metadata": {
+            "namespace": "x",
+            "name": "web",
+            "ownerReferences": [{"kind": "Deployment", "name": "w", "controller": True}],
+        }
+    }
     api.routes["/apis/batch/v1/jobs"] = Reply({"items": []})
     api.routes["/apis/apps/v1/replicasets"] = Reply({"items": [owned]})
-    assert run(command).out == "x   web   Deployment/w\n"
+    assert run(command).out == "Deployment/w\n"
     api.routes["/apis/batch/v1/jobs"] = status(403, "Forbidden", "no")
-    assert (run(command).code, run(command).out) == (5, "x   web   <unknown>\n")
+    assert (run(command).code, run(command).out) == (5, "<unknown>\n")
