@@ -16,8 +16,8 @@ from c3s_cli.analysis.evicting import REFUSED, refusals
 from c3s_cli.analysis.joining import node_rows
 from c3s_cli.analysis.running import RunningPod
 from c3s_cli.analysis.scheduler import MILLICORE, Scheduler
-from c3s_cli.model.placing import ANYWHERE, FitRequest, FitResult, Placing, Workload
 from c3s_cli.model.fit_rows import Move
+from c3s_cli.model.placing import ANYWHERE, FitRequest, FitResult, Placing, Workload
 from c3s_cli.model.rows import PodFacts
 from c3s_cli.model.sample import Sample
 from c3s_cli.request.query import Query

@@ -22,8 +22,8 @@ from c3s_cli.analysis.scheduler import SLOTS, Outcome, Scheduler
 from c3s_cli.columns.fitting import WORKLOAD
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import COMMON, Column, Kind, json_name
-from c3s_cli.model.placing import FitRequest, FitResult, Workload
 from c3s_cli.model.fit_rows import Fit, Move
+from c3s_cli.model.placing import FitRequest, FitResult, Workload
 from c3s_cli.model.rows import Group
 from c3s_cli.model.sample import Failure, Sample
 from c3s_cli.report import Report

@@ -74,7 +74,8 @@ class PodFacts(Struct, frozen=True, gc=False):
     node: "" while unscheduled. created_at: seconds since 1970. containers: the names with requests and limits.
     limits: as declared. binding_limits: of the resources that every running container limits; these bound its usage.
     placing: where it may run; None if not read. started: whether any of its containers has ever run. pending: what the
-    scheduler says, "" once it is scheduled; None if unknown. states: of its containers; None if not read. local_storage:
+    scheduler says, "" once it is scheduled; None if unknown. states: of its containers; None if not read.
+    local_storage:
     whether it has an emptyDir. ready: whether it is Ready; this and local_storage are read with `placing`.
     """
 

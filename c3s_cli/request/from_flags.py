@@ -157,7 +157,8 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
     format_, template = read_format(display.output)
     _check_format(format_, rows, display)
     namespaces = read_namespaces(connection.namespace)
-    everywhere = objects is Kind.MOVE or bool(pods and (pods.all_namespaces or several(namespaces)))
+    all_namespaces = objects is Kind.MOVE or bool(pods and pods.all_namespaces)
+    everywhere = all_namespaces or bool(pods and several(namespaces))
     of_objects = Naming(objects, "Capacity" if nodes and nodes.show_capacity else "Allocatable")
     by, naming = _grouped(of_objects, rows.by, everywhere=everywhere)
     sort = sort_keys(rows.sort_by, naming)
@@ -178,7 +179,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
     prefix, _, of = (name or "").partition("/")
     if of and objects is Kind.POD and prefix in WORKLOADS:
         name, workload = None, f"{WORKLOADS[prefix]}/{of}"
-    if objects.namespaced and not (pods and pods.all_namespaces):
+    if objects.namespaced and not all_namespaces:
         _refuse_name_in_several(name, namespaces)
     until = _until(repeat)
     if repeat:
@@ -197,7 +198,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         ),
         name=name,
         namespaces=namespaces,
-        all_namespaces=bool(pods and pods.all_namespaces),
+        all_namespaces=all_namespaces,
         labels=parse_labels(rows.selector) if rows.selector else None,
         fields=parse_fields(pods.field_selector) if pods and pods.field_selector else None,
         containers=containers,

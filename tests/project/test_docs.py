@@ -133,7 +133,8 @@ def test_columns_are_listed_as_people_programs_and_pages_like_them(run: Run) -> 
             "columns jobs",
             (
                 "error: unknown kind 'jobs'\n"
-                "hint: one of: nodes, pods, node-groups, pod-groups, cluster, volumes, fit, fit-groups\n"
+                "hint: one of: nodes, pods, node-groups, pod-groups, cluster, volumes, fit, fit-groups, moves, "
+                "move-groups\n"
             ),
         ),
         ("columns -o yaml", "error: unknown format 'yaml'\nhint: one of: table, json, markdown\n"),
