@@ -19,6 +19,7 @@ from c3s_cli.sources.decode.owner_resolver import OwnerResolver
 from c3s_cli.sources.metrics_api import MetricsApi
 from c3s_cli.sources.requests import Memoized, open_reading
 from c3s_cli.sources.source import Lists, Scope
+from c3s_cli.sources.unmeasured import is_unmeasured, why_unmeasured
 
 if TYPE_CHECKING:
     from c3s_cli.kube.cluster import Cluster
@@ -181,7 +182,8 @@ class ClusterReader:
             problems,
             details=Needs.NODE_DETAILS in needs,
             labels=Needs.POD_LABELS in needs,
-            states=Needs.POD_STATES in needs,
+            # Why one pod is not measured depends on them.
+            states=Needs.POD_STATES in needs or (scope.objects is Kind.POD and bool(scope.name)),
         )
         nodes = Memoized(core.nodes if Needs.NODES in needs else core.node_names)
         if everyone and scope.all_nodes:
@@ -208,12 +210,15 @@ class ClusterReader:
         refused = [need for need, answer in answers.items() if need in scope.dispensable and _is_refusal(answer)]
         for need in refused:
             del answers[need]
+        why = _why_unmeasured(part, answers, now)
         failures = self._failures(answers, _required(answers, scope))
         known = {need: answer for need, answer in answers.items() if not isinstance(answer, C3sError)}
         pods, facts = _pods(known, part.needs, scope, self._owners)
         pods, facts = self._with_former(pods, facts, known.get(Needs.OWNERS), usage)
         absence = ""
         if scope.objects is Kind.POD and not pods and facts is None:
+            if why:
+                raise MetricsUnavailable(f"no metrics of pod {scope.namespace}/{scope.name}", hint=why)
             usage.explain_absence(now)
             absence = usage.absence
         elif usage.absence:
@@ -235,7 +240,7 @@ class ClusterReader:
             pod_count=known.get(Needs.POD_COUNT),
             absence=absence,
             failures=tuple(failures),
-            remarks=tuple(usage.remarks),
+            remarks=(*usage.remarks, *filter(None, [why])),
         )
         return _with_groups(sample, scope, usage)
 
@@ -257,6 +262,23 @@ class ClusterReader:
                     raise answer
                 failures.append(Failure(self.context, NAMES[need], str(answer)))
         return failures
+
+
+def _why_unmeasured(part: Part, answers: Mapping[Needs, Any], now: datetime) -> str:
+    """Return why the pod that was named is not measured, unless it is; add that to the error about it."""
+    pods, scope = answers.get(Needs.POD_METRICS), part.scope
+    if scope.objects is not Kind.POD or not scope.name or scope.period or not is_unmeasured(pods):
+        return ""
+    facts = answers.get(Needs.PODS)
+    try:
+        why = why_unmeasured((lambda: facts) if isinstance(facts, dict) else part.core.pods, now)
+    except ApiError:
+        if not isinstance(pods, ApiError):
+            raise
+        why = "there is no such pod"
+    if isinstance(pods, C3sError):
+        pods.hint = pods.hint or why or None
+    return why
 
 
 def _is_refusal(answer: Any) -> bool:

@@ -145,6 +145,8 @@ class StateMetrics:
             },
             self._pods_in_scope(),
         )
+        if self.scope.objects is Kind.POD and self.scope.name and not vectors["kube_pod_info"]:
+            raise ApiError(404, "NotFound", f'pods "{self.scope.name}" not found')
         by_pod = PodSeries(vectors, states=self.states)
         return {
             key: facts
