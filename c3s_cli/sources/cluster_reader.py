@@ -218,7 +218,7 @@ class ClusterReader:
         absence = ""
         if scope.objects is Kind.POD and not pods and facts is None:
             if why:
-                raise MetricsUnavailable(f"no metrics of pod {scope.namespace}/{scope.name}", hint=why)
+                raise MetricsUnavailable(f"no metrics of pod {"/".join((*scope.namespaces, scope.name or ""))}", hint=why)
             usage.explain_absence(now)
             absence = usage.absence
         elif usage.absence:

@@ -16,7 +16,7 @@ Object = dict[str, Any]
 METRICS = "/apis/metrics.k8s.io/v1beta1/namespaces/n/pods/p"
 CORE = "/api/v1/namespaces/n/pods/p"
 NOT_FOUND = 'Error from server (NotFound): podmetrics.metrics.k8s.io "n/p" not found\n'
-WAITING = {"waiting": {"reason": "CrashLoopBackOff"}}
+WAITING: Any = {"waiting": {"reason": "CrashLoopBackOff"}}
 
 
 @pytest.fixture
