@@ -218,7 +218,8 @@ class ClusterReader:
         absence = ""
         if scope.objects is Kind.POD and not pods and facts is None:
             if why:
-                raise MetricsUnavailable(f"no metrics of pod {"/".join((*scope.namespaces, scope.name or ""))}", hint=why)
+                pod = "/".join((*scope.namespaces, scope.name or ""))
+                raise MetricsUnavailable(f"no metrics of pod {pod}", hint=why)
             usage.explain_absence(now)
             absence = usage.absence
         elif usage.absence:
