@@ -41,7 +41,8 @@ class Report(Struct, frozen=True):
     kind: the kind of the rows. keys: the columns of --by. contexts: whether several contexts were requested, so that a
     table begins with CONTEXT. namespaces: whether NAMESPACE follows. containers: whether the pods' containers are
     shown. omitted: how many rows --limit cut off. fail_if, until: the results of the conditions, None without one.
-    empty_message: the message on stderr if there are no rows; absence: why.
+    empty_message: the message on stderr if there are no rows; absence: why. moment: the time in the past that is
+    shown, in words; "" for now.
     fit_results: the result of `c3s fit`.
     """
 
@@ -62,6 +63,7 @@ class Report(Struct, frozen=True):
     until: Judgement | None = None
     empty_message: str = ""
     absence: str = ""
+    moment: str = ""
     fit_results: tuple[FitResult, ...] = ()
 
     @property

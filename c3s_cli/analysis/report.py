@@ -97,6 +97,7 @@ def report_of(
         fail_if=judge_fail_if(ordered, query, unfiltered, contexts=contexts),
         until=judge_until(ordered, query, unfiltered, contexts=contexts),
         empty_message="" if ordered else _empty_message(query, samples),
+        moment=next(filter(None, (sample.moment for sample in samples)), ""),
         absence="" if ordered else next(filter(None, (sample.absence for sample in samples)), ""),
     )
 

@@ -9,7 +9,15 @@ from msgspec import Struct
 
 from c3s_cli.flags.flag import TIME, Text, flag
 
-At = Annotated[Text, flag("--at", metavar="TIME", help="Usage at this time in the past.", section=TIME)]
+At = Annotated[
+    Text,
+    flag(
+        "--at",
+        metavar="TIME",
+        help="Usage at this time in the past: 14:00, 'yesterday 14:00', -2h, or RFC 3339 (UTC without a zone).",
+        section=TIME,
+    ),
+]
 
 
 class Time(Struct, frozen=True):
@@ -26,11 +34,16 @@ class Time(Struct, frozen=True):
         ),
     ] = None
     start: Annotated[
-        Text, flag("--start", metavar="TIME", help="Statistics since this time (RFC 3339, or a date).", section=TIME)
+        Text, flag("--start", metavar="TIME", help="Statistics since this time, written as for --at.", section=TIME)
     ] = None
     end: Annotated[
         Text,
-        flag("--end", metavar="TIME", help="With --since or --start: end of the range. Default: now.", section=TIME),
+        flag(
+            "--end",
+            metavar="TIME",
+            help="With --since or --start: end of the range, written as for --at. Default: now.",
+            section=TIME,
+        ),
     ] = None
     at: At = None
     step: Annotated[

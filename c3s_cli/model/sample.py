@@ -36,8 +36,8 @@ class Sample(Struct, frozen=True):
     namespaces: those that were read, empty for all. nodes, pods: what the metrics API reported. node_facts, pod_facts:
     the core objects by name, or by namespace and name; None if not read. pod_count: all pods that the API server has.
     group_figures: figures of whole groups that are not sums over members, by the keys of the group. absence: why there
-    is no data, if the source knows. remarks: what the source says about its figures. surroundings: what else decides
-    where pods may run, for `c3s fit`.
+    is no data, if the source knows. moment: the time in the past that is shown, in words. remarks: what the source says
+    about its figures. surroundings: what else decides where pods may run, for `c3s fit`.
     """
 
     context: str
@@ -53,6 +53,7 @@ class Sample(Struct, frozen=True):
     group_figures: Mapping[tuple[str | None, ...], Figures] = {}
     volumes: Sequence[Volume] = ()
     absence: str = ""
+    moment: str = ""
     remarks: tuple[str, ...] = ()
     surroundings: Surroundings = Surroundings()
 

@@ -2,44 +2,78 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from c3s_cli.amounts.duration import parse_nanoseconds
 from c3s_cli.errors import UsageError
+from c3s_cli.request.moment import DAY, Moment, is_moment, local, read_moment, seconds_of, utc
 
-LONG: Final = re.compile(r"(?:([0-9]{1,4})y)?(?:([0-9]{1,4})w)?(?:([0-9]{1,5})d)?(.*)", re.DOTALL)
-DAY: Final = 86400
 SHORTEST: Final = 60
 LONGEST: Final = 10 * 365 * DAY
 
 
 class Period(Struct, frozen=True):
-    """A time, or a range that ends there. In seconds; times since 1970.
+    """A time, or a range that ends there. In seconds; times since 1970, or a Moment that depends on now.
 
     end: None for now. since: the length of the range. start: its beginning, if given instead. step: between two points,
-    None to choose it by the length.
+    None to choose it by the length. local: whether a time was given in the local zone.
     """
 
     since: float | None = None
-    start: float | None = None
-    end: float | None = None
+    start: float | Moment | None = None
+    end: float | Moment | None = None
     step: float | None = None
+    local: bool = False
 
     @property
     def is_range(self) -> bool:
         """Whether this is a range, not a single time."""
         return self.since is not None or self.start is not None
 
+    @property
+    def depends_on_now(self) -> bool:
+        """Whether the time of the server must be known to know the times."""
+        return isinstance(self.start, Moment) or isinstance(self.end, Moment)
+
+    def at(self, now: float) -> Period:
+        """Replace times that depend on now. UsageError if they are in the future, or in the wrong order."""
+        start, end = self._times(now)
+        resolved: Period = structs.replace(self, start=start, end=end)
+        resolved.check(now)
+        return resolved
+
+    def _times(self, now: float) -> tuple[float | None, float | None]:
+        start, end = self.start, self.end
+        if isinstance(start, Moment):
+            start = start.at(now, "--start")
+        if isinstance(end, Moment):
+            end = end.at(now, "--end" if self.is_range else "--at")
+        return start, end
+
+    def check(self, now: float | None = None) -> None:
+        """Raise UsageError if a range begins less than a minute before its end, which is None for now."""
+        end = now if self.end is None else self.end
+        if isinstance(self.start, float | int) and isinstance(end, float | int) and end - self.start < SHORTEST:
+            what = (
+                "--end must be at least a minute after --start" if self.end else "--start must be at least a minute ago"
+            )
+            raise UsageError(what)
+
     def bounds(self, now: float) -> tuple[float, float]:
         """Return the start and end in whole seconds; for a single time both are the same."""
-        end = float(int(now if self.end is None else self.end))
-        if self.start is not None:
-            return self.start, end
-        return end - (self.since or 0), end
+        start, known_end = self._times(now)
+        end = float(int(now if known_end is None else known_end))
+        return end - (self.since or 0) if start is None else start, end
+
+    def words(self, start: float, end: float) -> str:
+        """Write the times of a reading for people; "" for now and for a range until now."""
+        if self.start is None and self.end is None:
+            return ""
+        times = [start, end] if self.is_range else [end]
+        shown = " to ".join(map(local if self.local else utc, times))
+        also = f" ({' to '.join(map(utc, times))})" if self.local else ""
+        return f"{'from' if self.is_range else 'at'} {shown}{also}"
 
 
 def period_of(since: str | None, start: str | None, end: str | None, at: str | None, step: str | None) -> Period | None:
@@ -54,37 +88,29 @@ def period_of(since: str | None, start: str | None, end: str | None, at: str | N
         raise UsageError("--step goes with --since or --start")
     if not (since or start or at):
         return None
+    begins = read_moment(start, "--start") if start else None
+    ends = read_moment(end or at or "", "--end" if end else "--at") if end or at else None
     period = Period(
         since=span(since, "--since") if since else None,
-        start=moment(start, "--start") if start else None,
-        end=moment(end or at or "", "--end" if end else "--at") if end or at else None,
+        start=begins,
+        end=ends,
         step=span(step, "--step") if step else None,
+        local=isinstance(begins, Moment) or isinstance(ends, Moment),
     )
-    if period.start is not None and period.end is not None and period.end - period.start < SHORTEST:
-        raise UsageError("--end must be at least a minute after --start")
+    period.check()
     return period
 
 
 def span(text: str, flag: str) -> float:
     """Parse a duration such as 7d, 36h or 1w2d, in seconds. UsageError if it is invalid or below a minute."""
-    match = LONG.fullmatch(text)
     try:
-        years, weeks, days = (int(match[place] or 0) if match else 0 for place in (1, 2, 3))
-        rest = parse_nanoseconds(match[4] or "0") / 10**9 if match else 0.0
+        seconds = seconds_of(text)
     except ValueError:
-        raise UsageError(f"{text[:64]!r} is not a duration for {flag}", hint="write it as 90m, 24h, 7d or 2w") from None
-    seconds = (years * 365 + weeks * 7 + days) * DAY + rest
+        hint = "write it as 90m, 24h, 7d or 2w"
+        if flag == "--since" and is_moment(text):
+            word = f"'{text}'" if " " in text else text
+            hint = f"did you mean --start {word}?"
+        raise UsageError(f"{text[:64]!r} is not a duration for {flag}", hint=hint) from None
     if not SHORTEST <= seconds <= LONGEST:
         raise UsageError(f"{flag} takes from a minute to ten years, not {text}")
     return float(int(seconds))
-
-
-def moment(text: str, flag: str) -> float:
-    """Parse a time: RFC 3339, or a date for midnight UTC. UsageError if it is invalid."""
-    try:
-        time = datetime.fromisoformat(text.strip().upper().replace(" ", "T"))
-    except ValueError:
-        raise UsageError(
-            f"{text[:64]!r} is not a time for {flag}", hint="write it as 2026-03-02T09:30:00Z or 2026-03-02"
-        ) from None
-    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()

@@ -28,6 +28,8 @@ def show(target: Target, query: Query, view: View) -> ExitCode:
         with progress_of(fleet, stages):
             report = reader(fleet, query, stages, once=True)()
         write(report, view, stages)
+    if report.moment and (view.format in TABLES or (query.period and query.period.local)):
+        say(f"usage {report.moment}")
     if report.namespaces and report.rows and view.format is Format.NAME:
         say("-o name: names alone, as kubectl prints them; -o value --columns namespace,name has the namespaces")
     if report.omitted and view.format in TABLES:

@@ -222,6 +222,8 @@ class ClusterReader:
                 raise MetricsUnavailable(f"no metrics of pod {pod}", hint=why)
             usage.explain_absence(now)
             absence = usage.absence
+        elif scope.objects is Kind.VOLUME:
+            absence = usage.absence
         elif usage.absence:
             need = Needs.POD_METRICS if scope.objects is Kind.POD else Needs.NODE_METRICS
             failures.append(Failure(self.context, NAMES[need], usage.absence))
@@ -240,6 +242,7 @@ class ClusterReader:
             pod_facts=facts,
             pod_count=known.get(Needs.POD_COUNT),
             absence=absence,
+            moment=usage.moment,
             failures=tuple(failures),
             remarks=(*usage.remarks, *filter(None, [why])),
         )

@@ -130,6 +130,7 @@ class MetricsUsage(Struct):
     failures: Sequence[Failure] = ()
     # `explain_absence` raises if there is no data.
     absence: str = ""
+    moment: str = ""
     remarks: Sequence[str] = ()
 
     @property

@@ -118,6 +118,10 @@ class Usage(Protocol):
     def absence(self) -> str:
         """Why the source has no data at all; "" if it has some, or if the reason is unknown."""
 
+    @property
+    def moment(self) -> str:
+        """The time in the past that is shown, in words, or the range; "" for now."""
+
     def nodes(self) -> list[Node]:
         """Read the usage of the nodes in scope. Raises a C3sError if there is none to show."""
 

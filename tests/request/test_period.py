@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from c3s_cli.errors import UsageError
-from c3s_cli.request.period import Period, moment, period_of, span
+from c3s_cli.request.moment import read_moment
+from c3s_cli.request.period import Period, period_of, span
 from c3s_cli.sources.prometheus.promql import Range, range_of
 
 DAY = 86400
@@ -38,8 +39,8 @@ def test_what_is_no_length_of_time(text: str) -> None:
     ["2026-03-02T09:30:00Z", "2026-03-02 09:30:00", "2026-03-02t10:30:00+01:00", "2026-03-02T09:30"],
 )
 def test_a_time_is_utc_unless_it_says_otherwise(text: str) -> None:
-    assert moment(text, "--at") == 1772443800
-    assert moment("2026-03-02", "--at") == 1772409600
+    assert read_moment(text, "--at") == 1772443800
+    assert read_moment("2026-03-02", "--at") == 1772409600
 
 
 def test_bounds_end_now_or_where_they_are_said_to() -> None:

@@ -55,6 +55,7 @@ class KubeletUsage(Struct):
     wanted: frozenset[str] = frozenset()
     name: str = "kubelet"
     absence: str = ""
+    moment: str = ""
 
     @property
     def remarks(self) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from c3s_cli.kube.headers import header_of
 from c3s_cli.request.period import Period
@@ -66,7 +66,10 @@ class Prometheus(Struct):
     def usage(self, requests: Requests, scope: Scope, _problems: list[str], lists: Lists) -> PrometheusUsage:
         """Return the usage in scope, in one reading."""
         engine = self.engine(requests)
-        return PrometheusUsage(engine, self.context or requests.cluster.context, scope, lists, self.match)
+        context = self.context or requests.cluster.context
+        return PrometheusUsage(
+            engine, context, structs.replace(scope, period=_known(scope.period, engine)), lists, self.match
+        )
 
     def facts(
         self,
@@ -81,16 +84,23 @@ class Prometheus(Struct):
         """Return a Core that reads from kube-state-metrics."""
         from c3s_cli.sources.prometheus.state_metrics import StateMetrics  # only --facts source needs it
 
-        time = scope.period.end if scope.period else None
         engine = self.engine(requests)
+        period = _known(scope.period, engine)
+        time = period.bounds(0)[1] if period and period.end is not None else None
         return StateMetrics(engine, self.match, time, scope, details=details, labels=labels, states=states)
 
     def clusters(self, requests: Requests, period: Period | None = None) -> dict[str, str]:
         """Return the matchers of each cluster in a period, by its name; nothing if clusters have no names."""
         engine = self.engine(requests)
-        start, end = (period or Period()).bounds(0)
+        period = _known(period, engine) or Period()
+        start, end = period.bounds(engine.now() if period.start is not None and period.end is None else 0)
         nodes = f"kube_node_info{promql.braces(self.match)}"
         if end > start:
             nodes = f"last_over_time({nodes}[{int(end - start)}s])"
-        vector = engine.vector(f"group by ({promql.BY_CLUSTER}) ({nodes})", period.end if period else None)
+        vector = engine.vector(f"group by ({promql.BY_CLUSTER}) ({nodes})", end or None)
         return matchers((labels for labels, _ in vector), self.match)
+
+
+def _known(period: Period | None, engine: Engine) -> Period | None:
+    """Replace times that depend on now, by the clock of the server. UsageError if they are in the future."""
+    return period.at(engine.now()) if period and period.depends_on_now else period

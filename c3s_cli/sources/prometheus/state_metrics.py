@@ -10,6 +10,7 @@ from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ApiError, C3sError, MetricsUnavailable, UsageError
 from c3s_cli.model.rows import NodeDetails, NodeFacts, PodFacts
 from c3s_cli.parallel import in_parallel
+from c3s_cli.request.moment import utc
 from c3s_cli.sources.decode.nodes import POOL_LABELS, TYPE_LABELS, ZONE_LABELS
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.container_series import queries
@@ -65,9 +66,10 @@ class StateMetrics:
     def _explain_nothing(self, named: str | None) -> None:
         if named:
             raise ApiError(404, "NotFound", f'nodes "{named}" not found')
-        raise MetricsUnavailable(
-            "this Prometheus has no facts about nodes", hint="it must scrape kube-state-metrics, version 2"
-        )
+        words = "this Prometheus has no facts about nodes"
+        if self.time is not None:
+            raise MetricsUnavailable(f"{words} at {utc(self.time)}")
+        raise MetricsUnavailable(words, hint="it must scrape kube-state-metrics, version 2")
 
     def node_names(self) -> dict[str, str]:
         """Read the names of all nodes. Annotations are unknown."""

@@ -62,6 +62,12 @@ class PrometheusUsage:
         warned = [Failure(self.context, self.name, warning, partial=True) for warning in self.engine.warnings]
         return [*self.missing, *warned]
 
+    @property
+    def moment(self) -> str:
+        """The time or the range in words; "" for now."""
+        period = self.scope.period
+        return period.words(*self._times()) if period else ""
+
     def nodes(self) -> list[Node]:
         """Read the usage of the nodes, and the statistics that are needed."""
         known = self.lists.nodes()
@@ -98,9 +104,7 @@ class PrometheusUsage:
         if past and selected is None:
             ended = [of for of in past.ended() if of not in used and (scope.name is None or of[1] == scope.name)]
         if not used and not ended:
-            words = current.explain_nothing()
-            when = "" if scope.period is None else f" at {self._timestamp()}"
-            self.absence = f"{words}{when}: {SCRAPED}" if words else ""
+            self.absence = self._why_nothing()
         self._former = ended
         figures: dict[Who, dict[str, int]] = {}
         for who, more in self._prometheus_figures():
@@ -118,7 +122,10 @@ class PrometheusUsage:
             claims = None
             self.missing.append(Failure(self.context, "who mounts the volumes", str(problem)))
         selector = self._matching(self._scope())
-        return prometheus_figures.volumes(self._ask, self.context, self._timestamp(), claims, selector)
+        rows = prometheus_figures.volumes(self._ask, self.context, self._timestamp(), claims, selector)
+        if self.moment and not rows:
+            self.absence = self._why_nothing()
+        return rows
 
     def explain_absence(self, _now: datetime) -> None:
         """Do nothing: there are no pods that were not scraped."""
@@ -222,7 +229,7 @@ class PrometheusUsage:
     def _bounds(self) -> tuple[float, float]:
         """Return the start and the end of the range, by the server's clock."""
         period = self.scope.period or Period()
-        return period.bounds(self.engine.now() if period.end is None else period.end)
+        return period.bounds(self.engine.now() if period.end is None else 0.0)
 
     def _timestamp(self) -> str:
         return datetime.fromtimestamp(self._times()[1], UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -291,10 +298,15 @@ class PrometheusUsage:
         )
 
     def _why_nothing(self) -> str:
-        """Return a message if the server has no container metrics at all; "" if it has."""
+        """Return a message if the server has no container metrics, now or at the time in question; "" if it has."""
         words = self._current().explain_nothing()
-        when = "" if self.scope.period is None else f" at {self._timestamp()}"
-        return f"{words}{when}: {SCRAPED}" if words else ""
+        if not words:
+            return ""
+        if self.moment:
+            now = Current(self.engine, self.engine.now(), self._matching, self._gather)
+            if not now.explain_nothing():
+                return f"this Prometheus has no data {self.moment}"
+        return f"{words}: {SCRAPED}"
 
 
 def _amount(used: Used, resource: str) -> int | None:

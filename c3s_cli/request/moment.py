@@ -1,0 +1,108 @@
+"""Times as people type them: RFC 3339, dates, 14:00, yesterday 14:00, -2h."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, time, timedelta
+from typing import Final
+
+from msgspec import Struct
+
+from c3s_cli.amounts.duration import parse_nanoseconds
+from c3s_cli.errors import UsageError
+
+LONG: Final = re.compile(r"(?:([0-9]{1,4})y)?(?:([0-9]{1,4})w)?(?:([0-9]{1,5})d)?(.*)", re.DOTALL)
+DAY: Final = 86400
+DAYS: Final = {"today": 0, "yesterday": 1}
+OF_DAY: Final = re.compile(r"(?:(today|yesterday) *)?(?:(?:at +)?([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?)?")
+EXAMPLES: Final = "write it as 14:00, 'yesterday 14:00', -2h, 2026-03-02T09:30:00Z or 2026-03-02"
+
+
+class Moment(Struct, frozen=True):
+    """A time that depends on now: a time of a day in the local zone, or so many seconds ago.
+
+    text: as it was typed. days: how many days before today. clock: the time of that day, None for `ago`.
+    """
+
+    text: str
+    days: int = 0
+    clock: time | None = None
+    ago: float = 0.0
+
+    def at(self, now: float, flag: str) -> float:
+        """Return the time in seconds since 1970. UsageError if it is in the future."""
+        if self.clock is None:
+            return float(int(now - self.ago))
+        today = datetime.fromtimestamp(now).astimezone().date()
+        when = datetime.combine(today - timedelta(days=self.days), self.clock).timestamp()
+        if when > now:
+            raise UsageError(
+                f"{flag} {self.text} is in the future: it is {local(now)}",
+                hint=f"did you mean {flag} 'yesterday {self.clock:%H:%M}'?",
+            )
+        return when
+
+
+def read_moment(text: str, flag: str) -> float | Moment:
+    """Parse a time: seconds since 1970 if it does not depend on now. UsageError if it is no time.
+
+    RFC 3339 and dates without a zone are UTC.
+    """
+    words = " ".join(text.casefold().split())
+    if words == "now":
+        return Moment(text)
+    if (match := OF_DAY.fullmatch(words)) and any(match.groups()):
+        try:
+            return Moment(text, DAYS.get(match[1], 0), time(int(match[2] or 0), int(match[3] or 0), int(match[4] or 0)))
+        except ValueError:
+            raise no_time(text, flag) from None
+    ago = words.removeprefix("-") if words.startswith("-") else words.removesuffix(" ago")
+    if ago != words:
+        try:
+            return Moment(text, ago=seconds_of(ago))
+        except ValueError:
+            raise no_time(text, flag) from None
+    try:
+        date = datetime.fromisoformat(text.strip().upper().replace(" ", "T"))
+    except ValueError:
+        raise no_time(text, flag) from None
+    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+
+
+def no_time(text: str, flag: str) -> UsageError:
+    """Return the error for a text that is no time."""
+    try:
+        hint = f"did you mean {flag} -{text}?" if seconds_of(text) else EXAMPLES
+    except ValueError:
+        hint = EXAMPLES
+    return UsageError(f"{text[:64]!r} is not a time for {flag}", hint=hint)
+
+
+def is_moment(text: str) -> bool:
+    """Return whether a text is a time, and no duration."""
+    try:
+        read_moment(text, "")
+    except UsageError:
+        return False
+    return True
+
+
+def seconds_of(text: str) -> float:
+    """Parse a duration such as 7d, 36h or 1w2d. ValueError if it is none."""
+    match = LONG.fullmatch(text)
+    if not match or not text:
+        raise ValueError(text)
+    years, weeks, days = (int(match[place] or 0) for place in (1, 2, 3))
+    rest = parse_nanoseconds(match[4]) / 10**9 if match[4] else 0.0
+    return (years * 365 + weeks * 7 + days) * DAY + rest
+
+
+def local(seconds: float) -> str:
+    """Write a time in the local zone, with its name."""
+    when = datetime.fromtimestamp(seconds).astimezone()
+    return f"{when:%Y-%m-%d %H:%M:%S %Z}"
+
+
+def utc(seconds: float) -> str:
+    """Write a time as RFC 3339."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
