@@ -22,6 +22,7 @@ from typing import Final
 from unittest.mock import patch
 
 from c3s_cli.cli import COMMANDS, GROUPS, main
+from c3s_cli.columns.definitions import NOT_KNOWN
 from c3s_cli.columns.kinds import ALIASES
 from c3s_cli.demo.server import start
 from c3s_cli.errors import MEANINGS, ExitCode
@@ -161,6 +162,40 @@ def columns(kind: str) -> None:
         [
             (f"`{row['column']}`", f"`{row['alias']}`" if row["alias"] else "", row["unit"], row["meaning"])
             for row in table
+        ],
+    )
+
+
+def definitions() -> None:
+    """Print what each source computes for each column; columns with the same definitions share a line."""
+    by_source = {
+        source: json.loads(output(f"c3s columns --from {source} -o json")[1])
+        for source in ("metrics", "kubelet", "prometheus")
+    }
+    lines: dict[tuple[str, ...], dict[str, list[str]]] = {}
+    for rows in zip(*by_source.values(), strict=True):
+        column, of = rows[0]["column"], rows[0]["of"]
+        if of.startswith("fit"):
+            continue
+        cells = [" ".join(filter(None, (row["definition"], row["window"] and f"({row['window']})"))) for row in rows]
+        known = ["no" if row["definition"] == str(NOT_KNOWN) else cell for row, cell in zip(rows, cells, strict=True)]
+        cells = [known[0], *("the same" if cell == known[0] != "no" else cell for cell in known[1:])]
+        lines.setdefault(tuple(cells), {}).setdefault(column, []).append(of)
+    kinds: dict[str, int] = {}
+    for columns_of in lines.values():
+        for column in columns_of:
+            kinds[column] = kinds.get(column, 0) + 1
+    _table(
+        ("Column", "`metrics`", "`kubelet`", "`prometheus`, URL"),
+        [
+            (
+                ", ".join(
+                    f"`{column}`" + (f" of {', '.join(of)}" if kinds[column] > 1 else "")
+                    for column, of in columns_of.items()
+                ),
+                *cells,
+            )
+            for cells, columns_of in lines.items()
         ],
     )
 

@@ -21,6 +21,8 @@ OF_FIGURES: Final[Mapping[str, tuple[str, ...]]] = {
     "coverage.seconds": ("prometheus",),
     "coverage.range": ("prometheus",),
 }
+# Kubelets and metrics-servers report swap, cAdvisor's series in a Prometheus do not.
+SWAP: Final = ("swap.usage", "swap.usagePercentOfCapacity")
 # Nothing measures the use of extended resources.
 UNMEASURED: Final = re.compile(r'resources\["[^"]*"\]\.(?:usage\w*|unused)')
 
@@ -31,7 +33,7 @@ def sources_of(column: Column, kind: Kind) -> tuple[str, ...]:
         return ()
     if kind is Kind.VOLUME:
         return ("kubelet", "prometheus")
-    known = SOURCES
+    known = ("metrics", "kubelet") if column.name in SWAP else SOURCES
     for figure in column.figures:
         has_it = ("prometheus",) if is_statistic(figure) else OF_FIGURES.get(figure, SOURCES)
         known = tuple(source for source in known if source in has_it)

@@ -6,12 +6,13 @@ from typing import Annotated, Final
 
 import typer
 
+from c3s_cli.columns.definitions import definition_of, documented
 from c3s_cli.columns.kinds import ALIASES, KINDS
 from c3s_cli.columns.naming import Naming
-from c3s_cli.columns.sources import sources_of
+from c3s_cli.columns.sources import SOURCES, sources_of
 from c3s_cli.columns.vocabulary import Needs
 from c3s_cli.errors import ExitCode, UsageError
-from c3s_cli.flags.flag import OUTPUT
+from c3s_cli.flags.flag import OUTPUT, SOURCE
 
 FORMATS: Final = ("table", "json", "markdown")
 # The API resources that a column needs.
@@ -38,7 +39,19 @@ Output = Annotated[
 ]
 
 
-def columns(of: Of = None, output: Output = "table") -> ExitCode:
+From = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        metavar="SOURCE",
+        help="Show what this source computes, over which time, and what it cannot know: metrics, kubelet, prometheus.",
+        show_default=False,
+        rich_help_panel=SOURCE,
+    ),
+]
+
+
+def columns(of: Of = None, output: Output = "table", source: From = None) -> ExitCode:
     """List the columns of each kind of row: name, alias, unit, API resources needed, sources, meaning.
 
     Extended resources and labels are columns too, such as resources["nvidia.com/gpu"].requests and labels["app"]. With
@@ -48,6 +61,8 @@ def columns(of: Of = None, output: Output = "table") -> ExitCode:
     Examples:
       # The columns of pods
       c3s columns pods
+      # What Prometheus computes for each column, and over which time
+      c3s columns pods --from prometheus
       # The names, for a script
       c3s columns nodes -o json
     """
@@ -56,23 +71,31 @@ def columns(of: Of = None, output: Output = "table") -> ExitCode:
         raise UsageError(f"unknown kind {of!r}", hint=f"one of: {', '.join(KINDS)}")
     if output not in FORMATS:
         raise UsageError(f"unknown format {output!r}", hint=f"one of: {', '.join(FORMATS)}")
-    rows = [row for kind in ((of,) if of else KINDS) for row in _rows(kind)]
+    if source is not None:
+        # As in other commands, where a service or an address may follow.
+        source = "prometheus" if "://" in source else source.partition(":")[0]
+        if source not in SOURCES:
+            raise UsageError("unknown source in --from", hint=f"one of: {', '.join(SOURCES)}, or a URL")
+    rows = [row for kind in ((of,) if of else KINDS) for row in _rows(kind, source)]
     for piece in _written(rows, output):
         sys.stdout.write(piece)
     return ExitCode.OK
 
 
-def _rows(of: str) -> Iterator[dict[str, str]]:
-    naming = Naming(KINDS[of])
+def _rows(of: str, source: str | None) -> Iterator[dict[str, str]]:
+    kind = KINDS[of]
+    naming = Naming(kind)
     aliases = {name: alias for alias, name in naming.aliases().items()}
-    for column in naming.table().values():
+    for column in documented(kind) if source else naming.table().values():
+        definition = definition_of(column, kind, source) if source else None
         yield {
             "of": of,
             "column": column.name,
             "alias": aliases.get(column.name, ""),
             "unit": column.unit.value,
             "needs": ",".join(READ[need] for need in column.needs if need in READ),
-            "sources": ",".join(sources_of(column, KINDS[of])),
+            "sources": ",".join(sources_of(column, kind)),
+            **({"definition": str(definition), "window": definition.window} if definition else {}),
             "meaning": column.summary,
         }
 

@@ -35,7 +35,10 @@ PAST = "--from http://127.0.0.1:1"
             "error: --prometheus-match goes with --from prometheus or --from URL",
         ),
         ("--from prometheus --prometheus-user u", "error: --prometheus-user goes with --from URL"),
-        ("--from metrics --prometheus-header A:b", "error: --prometheus-header goes with --from URL"),
+        (
+            "--from metrics --prometheus-header A:b",
+            "error: --prometheus-header goes with --from prometheus or --from URL",
+        ),
         ("--facts nosuch", "error: unknown value 'nosuch' of --facts\nhint: one of: api, source"),
         ("--facts source", "error: --facts source goes with --from prometheus or --from URL"),
         (

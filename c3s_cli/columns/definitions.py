@@ -1,0 +1,260 @@
+"""What each source computes for each column, over which time, and what it cannot know."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from c3s_cli.columns.catalogue import table_of
+from c3s_cli.columns.sources import sources_of
+from c3s_cli.columns.statistics import default_statistics, statistic_column
+from c3s_cli.columns.vocabulary import FITTING, Column, Kind
+
+
+class Definition(Struct, frozen=True):
+    """What a source computes. window: over which time. unknown: what it cannot know, "" if nothing."""
+
+    text: str
+    window: str
+    unknown: str = ""
+
+    def __str__(self) -> str:
+        """Return the text with what is unknown."""
+        return f"{self.text}; unknown: {self.unknown}" if self.unknown else self.text
+
+
+By = Mapping[str, Definition]
+NOT_KNOWN: Final = Definition("this source cannot know it", "")
+READING: Final = "the time of the reading"
+TWO_SCRAPES: Final = "two scrapes of metrics-server, usually 15s: see window"
+OWN_SAMPLES: Final = "two samples of each container, 10s to 25s: see window"
+LINE: Final = "5m; 15m or 1h if there are fewer than four samples: see window"
+LAST: Final = "the last sample, at most two scrapes and 20s old"
+POINTS: Final = "one sample per --step"
+WINDOWS: Final = "windows of one --step, but at least 5m and 2.5 scrapes"
+PAGE: Final = "/metrics/resource"
+SUMMARY: Final = "/stats/summary"
+
+POD_CPU: Final[By] = {
+    "metrics": Definition(
+        "growth of the containers' CPU counters / time", TWO_SCRAPES, "pods with a container that was scraped once"
+    ),
+    "kubelet": Definition(
+        f"growth of each container's CPU counter in {PAGE} / time between its samples",
+        OWN_SAMPLES,
+        "containers younger than 10s",
+    ),
+    "prometheus": Definition(
+        "slope of the line through the samples of container_cpu_usage_seconds_total since the container's last start",
+        LINE,
+        "containers with one sample; single containers if the runtime reports pods only",
+    ),
+}
+POD_MEMORY: Final[By] = {
+    "metrics": Definition("working set of the containers", "the last scrape of metrics-server"),
+    "kubelet": Definition(f"container_memory_working_set_bytes in {PAGE}", "the last sample"),
+    "prometheus": Definition(
+        "container_memory_working_set_bytes", LAST, "single containers if the runtime reports pods only"
+    ),
+}
+NODE_CPU: Final[By] = {
+    "metrics": Definition("growth of the CPU counter of the root cgroup / time", TWO_SCRAPES),
+    "kubelet": Definition(f"growth of node_cpu_usage_seconds_total in {PAGE} / time", OWN_SAMPLES),
+    "prometheus": Definition(
+        'slope of the line through the samples of container_cpu_usage_seconds_total{id="/"}, else of '
+        "node_cpu_usage_seconds_total; else the rate of node_exporter's node_cpu_seconds_total in all modes but idle, "
+        "iowait and steal",
+        LINE,
+        "nodes whose series have labels or addresses of no node",
+    ),
+}
+NODE_MEMORY: Final[By] = {
+    "metrics": Definition("working set of the root cgroup", "the last scrape of metrics-server"),
+    "kubelet": Definition(f"node_memory_working_set_bytes in {PAGE}", "the last sample"),
+    "prometheus": Definition(
+        'container_memory_working_set_bytes{id="/"}, else node_memory_working_set_bytes, else node_exporter\'s '
+        "MemTotal - MemAvailable, which counts slightly differently",
+        LAST,
+    ),
+}
+SWAP: Final[By] = {
+    "metrics": Definition("swap of the containers or the node", "the last scrape", "all of it on old metrics-servers"),
+    "kubelet": Definition(
+        f"container_swap_usage_bytes, node_swap_usage_bytes in {PAGE}", "the last sample", "on kubelets without them"
+    ),
+}
+DISK: Final[By] = {
+    "kubelet": Definition(f"ephemeral-storage.usedBytes of a pod, fs.usedBytes of a node in {SUMMARY}", "a minute"),
+}
+CLAIMED: Final[By] = {
+    "kubelet": Definition(f"sum of {{}}Bytes of the claims it mounts in {SUMMARY}", "a minute", "unmounted claims"),
+    "prometheus": Definition(
+        "sum of kubelet_volume_stats_{}_bytes of the claims it mounts", "the last sample, at most 5m old"
+    ),
+}
+VOLUME: Final[By] = {
+    "kubelet": Definition(f"{{}} in {SUMMARY}", "a minute", "claims that no running pod mounts"),
+    "prometheus": Definition(
+        "kubelet_volume_stats_{}", "the last sample, at most 5m old", "claims that are not mounted"
+    ),
+}
+IN_RANGE: Final = "the range; without one, 5m"
+# By the name of a column; {r} is cpu or memory.
+MEASURED: Final[Mapping[str, By]] = {
+    "throttled": {
+        "prometheus": Definition(
+            "growth of container_cpu_cfs_throttled_periods_total / growth of container_cpu_cfs_periods_total", IN_RANGE
+        )
+    },
+    "oomKills": {
+        "prometheus": Definition(
+            "growth of container_oom_events_total, but at least the restarts that kube-state-metrics saw with the "
+            "reason OOMKilled",
+            IN_RANGE,
+            "kills that neither was scraped to see",
+        )
+    },
+    "coverage": {"prometheus": Definition("time for which the row has data / the range", "the range")},
+    "volumes.used": {source: Definition(d.text.format("used"), d.window, d.unknown) for source, d in CLAIMED.items()},
+    "volumes.capacity": {
+        source: Definition(d.text.format("capacity"), d.window, d.unknown) for source, d in CLAIMED.items()
+    },
+    **{
+        name: {
+            source: Definition(d.text.format(of_kubelet if source == "kubelet" else series), d.window, d.unknown)
+            for source, d in VOLUME.items()
+        }
+        for name, of_kubelet, series in (
+            ("volume.used", "usedBytes", "used_bytes"),
+            ("volume.capacity", "capacityBytes", "capacity_bytes"),
+            ("inodes.used", "inodesUsed", "inodes_used"),
+            ("inodes.capacity", "inodes", "inodes"),
+        )
+    },
+    "swap.usage": SWAP,
+    "ephemeralStorage.usage": DISK,
+    "cpu.avg": {
+        "prometheus": Definition(
+            "growth of the CPU counters / time for which the row existed", "the range, without gaps"
+        )
+    },
+    "memory.avg": {"prometheus": Definition("mean of the working set at each point", POINTS)},
+    "cpu": {"prometheus": Definition("{} of the growth of the CPU counters in each window / its length", WINDOWS)},
+    "memory": {"prometheus": Definition("{} of the working set at each point", POINTS)},
+    "timestamp": {
+        "metrics": Definition("when metrics-server scraped, of a pod the oldest of its containers", READING),
+        "kubelet": Definition("when the kubelet took the last sample, of a pod the oldest of its containers", READING),
+        "prometheus": Definition("the time of the query, or of --at, or the end of the range", READING),
+    },
+    "window": {
+        "metrics": Definition("the time between the two scrapes", READING),
+        "kubelet": Definition("the time between the two samples", READING),
+        "prometheus": Definition("the time that the samples of the rate cover; of a range, its length", READING),
+    },
+}
+# What kube-state-metrics knows, with --facts source; anything else is unknown then.
+STATES: Final[Mapping[str, str]] = {
+    "requests": "kube_pod_container_resource_requests and those of init containers",
+    "limits": "kube_pod_container_resource_limits and those of init containers",
+    "declaredLimits": "kube_pod_container_resource_limits",
+    "allocatable": "kube_node_status_allocatable",
+    "capacity": "kube_node_status_capacity",
+    "node": "kube_pod_info",
+    "owner": "kube_pod_owner, kube_replicaset_owner, kube_job_owner",
+    "status": "kube_pod_status_phase and waiting reasons, kube_node_status_condition",
+    "restarts": "kube_pod_container_status_restarts_total",
+    "age": "kube_pod_created, kube_node_created",
+    "qosClass": "kube_pod_status_qos_class",
+    "roles": "kube_node_role",
+    "version": "kube_node_info",
+    "taints": "kube_node_spec_taint",
+    "schedulable": "kube_node_spec_unschedulable, kube_node_spec_taint, kube_node_status_condition",
+    **dict.fromkeys(("pool", "zone", "instanceType"), "kube_node_labels, if the label is exported"),
+    "pods": "kube_pod_info",
+    "name": "kube_pod_info, kube_node_status_allocatable",
+    "namespace": "kube_pod_info",
+    "context": "the label cluster",
+    "pod": "kube_pod_spec_volumes_persistentvolumeclaims_info",
+}
+PERCENT: Final = re.compile(r"(?P<r>.+)\.(?P<part>\w+)PercentOf(?P<whole>\w+)")
+STATISTIC: Final = re.compile(r"(?P<r>cpu|memory)\.(?P<statistic>avg|min|max|p\d+)")
+WORDS: Final = {"min": "least", "max": "most"}
+USAGE: Final = {
+    "cpu.usage": (POD_CPU, NODE_CPU),
+    "memory.usage": (POD_MEMORY, NODE_MEMORY),
+}
+OF_PODS: Final = (Kind.POD, Kind.POD_GROUP)
+SUMMED: Final = (Kind.NODE_GROUP, Kind.POD_GROUP, Kind.CLUSTER)
+
+
+def definition_of(column: Column, kind: Kind, source: str) -> Definition:
+    """Return what a source computes for a column of a kind of row. source: one of SOURCES."""
+    name = column.name
+    if source not in sources_of(column, kind):
+        return NOT_KNOWN
+    if match := PERCENT.fullmatch(name):
+        resource, part, whole = match["r"], match["part"], match["whole"].lower()
+        over = {"volume": "volume.used", "volumes": "volumes.used", "inodes": "inodes.used"}.get(resource)
+        text = f"{over or f'{resource}.{part}'} / {resource}.{whole}"
+        return Definition(text, _window(over or f"{resource}.{part}", kind, source), _of_members(column, kind))
+    prefix, _, field = name.rpartition(".")
+    if field == "unused":
+        return Definition(f"{prefix}.requests - {prefix}.usage", _window(f"{prefix}.usage", kind, source))
+    if field in ("free", "schedulableFree"):
+        nodes = " of schedulable nodes" if field == "schedulableFree" else ""
+        return Definition(f"{prefix}.allocatable - {prefix}.requests{nodes}", READING)
+    if known := _measured(name, kind):
+        found = known[source]
+        if match := STATISTIC.fullmatch(name):
+            members = " of the sum over its members" if kind in SUMMED else ""
+            return Definition(
+                f"{found.text.format(WORDS.get(match['statistic'], match['statistic']))}{members}", found.window
+            )
+        summed = kind in SUMMED and prefix and field == "usage"
+        members = "pods" if kind in OF_PODS else "nodes"
+        return Definition(f"sum over its {members}: {found.text}", found.window, found.unknown) if summed else found
+    return _fact(name, kind, source)
+
+
+def _measured(name: str, kind: Kind) -> By | None:
+    if name in USAGE:
+        return USAGE[name][0 if kind in OF_PODS else 1]
+    if match := STATISTIC.fullmatch(name):
+        return MEASURED.get(name) or MEASURED[match["r"]]
+    return MEASURED.get(name)
+
+
+def _window(name: str, kind: Kind, source: str) -> str:
+    known = _measured(name, kind)
+    return known[source].window if known and source in known else READING
+
+
+def _of_members(column: Column, kind: Kind) -> str:
+    return "for members without usage" if kind in SUMMED and column.in_part else ""
+
+
+def _fact(name: str, kind: Kind, source: str) -> Definition:
+    """Return the definition of a fact of the core API, or of a count."""
+    first, _, field = name.partition(".")
+    if field in ("measured", "measuredAllocatable"):
+        return Definition("counted over the members that report usage", READING)
+    # Pods have no series of requests for slots.
+    series = STATES.get(first) if first == "pods" and field in ("", "usage", "requests") else STATES.get(field)
+    series = series or STATES.get(first)
+    text = "from the API server"
+    if source == "prometheus" and kind not in FITTING:
+        text += f"; with --facts source, from {series}" if series else "; with --facts source, as far as it is exported"
+    return Definition(text, READING)
+
+
+def documented(kind: Kind) -> tuple[Column, ...]:
+    """Return all columns that have a fixed name, and statistics over a range in their place: those shown by default."""
+    columns = list(table_of(kind).values())
+    statistics = (statistic_column(name, kind) for name in default_statistics())
+    if "coverage" in table_of(kind):
+        place = [column.name for column in columns].index("coverage")
+        columns[place:place] = filter(None, statistics)
+    return tuple(columns)

@@ -1,0 +1,68 @@
+"""What each source computes for each column: `c3s columns --from`, and that nothing is left out."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from c3s_cli.columns.definitions import NOT_KNOWN, definition_of, documented
+from c3s_cli.columns.sources import SOURCES, sources_of
+from c3s_cli.columns.vocabulary import Kind
+from tests.conftest import Run
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_source_has_a_definition_and_a_window_for_each_column_that_it_knows(kind: Kind) -> None:
+    for column in documented(kind):
+        for source in SOURCES:
+            found = definition_of(column, kind, source)
+            knows = source in sources_of(column, kind)
+            assert (found is NOT_KNOWN, bool(found.text), bool(found.window)) == (not knows, True, knows), column.name
+            assert not {"{", "}"} & set(found.text.replace('{id="/"}', "")), column.name
+
+
+def test_definition_and_window_stand_beside_the_sources(run: Run) -> None:
+    rows = {row["column"]: row for row in json.loads(run("columns pods --from prometheus -o json").out)}
+    assert list(rows["cpu.usage"]) == [
+        *("of", "column", "alias", "unit", "needs", "sources", "definition", "window", "meaning")
+    ]
+    shown = {name: (rows[name]["definition"], rows[name]["window"]) for name in ("cpu.usage", "cpu.max", "swap.usage")}
+    assert shown == {
+        "cpu.usage": (
+            (
+                "slope of the line through the samples of container_cpu_usage_seconds_total since the container's last "
+                "start; unknown: containers with one sample; single containers if the runtime reports pods only"
+            ),
+            "5m; 15m or 1h if there are fewer than four samples: see window",
+        ),
+        "cpu.max": (
+            "most of the growth of the CPU counters in each window / its length",
+            "windows of one --step, but at least 5m and 2.5 scrapes",
+        ),
+        "swap.usage": ("this source cannot know it", ""),
+    }
+    assert rows["cpu.requests"]["definition"].endswith(
+        "; with --facts source, from kube_pod_container_resource_requests and those of init containers"
+    )
+    heading, first = run("columns cluster --from kubelet").out.splitlines()[:2]
+    assert heading.split() == [
+        *("OF", "COLUMN", "ALIAS", "UNIT", "NEEDS", "SOURCES", "DEFINITION", "WINDOW", "MEANING")
+    ]
+    assert "from the API server" in first
+
+
+def test_a_service_and_an_address_mean_a_prometheus(run: Run) -> None:
+    expected = run("columns nodes --from prometheus")
+    for source in ("https://prometheus.example?dedup=true", "prometheus:monitoring/p:9090"):
+        assert run("columns", "nodes", "--from", source) == expected
+    assert run("columns --from x:canary") == (
+        2,
+        "",
+        "error: unknown source in --from\nhint: one of: metrics, kubelet, prometheus, or a URL\n",
+    )
+
+
+def test_swap_in_a_condition_on_a_prometheus_is_an_error(run: Run) -> None:
+    result = run("top pods --from http://127.0.0.1:1 --where 'swap.usage > 0'")
+    assert (result.code, result.err.splitlines()[0]) == (2, "error: --where: Prometheus does not report swap.usage")
