@@ -7,7 +7,6 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from c3s_cli.errors import UsageError
-from c3s_cli.request.api_address import split_address
 from c3s_cli.request.target import CONTEXT, Origin
 
 if TYPE_CHECKING:
@@ -48,6 +47,8 @@ def origin_of(flags: options.Connection) -> Origin:
         )
     if "://" in source:
         _check_identity(flags)
+        from c3s_cli.request.api_address import split_address  # only --from URL needs it
+
         url, parameters = split_address(source)
         return Origin("prometheus", url=url, parameters=parameters, headers=headers, facts=facts, **given)
     if source not in KINDS and service is None:
