@@ -86,7 +86,7 @@ def _of_url(target: Target, stages: Stages) -> Iterator[Finding]:
         yield broken("prometheus", problem)
         return
     try:
-        yield from examine_prometheus(endpoint, target.origin, endpoint.server)
+        yield from examine_prometheus(endpoint, target.origin, (*target.contexts, endpoint.context)[0], endpoint.server)
     finally:
         endpoint.close()
 

@@ -281,4 +281,4 @@ class Examination:
         known = list(sample.node_facts.values()) if sample.node_facts is not None else None
         yield from about_figures(sample.nodes, known, sample.now.timestamp(), who)
         if self.origin == "prometheus":
-            yield from examine_prometheus(self.cluster, self._origin, "")
+            yield from examine_prometheus(self.cluster, self._origin, self.cluster.context)

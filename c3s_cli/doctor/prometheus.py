@@ -37,14 +37,15 @@ NODES: Final = {
 }
 
 
-def examine_prometheus(cluster: Cluster, origin: Origin, where: str) -> Iterator[Finding]:
+def examine_prometheus(cluster: Cluster, origin: Origin, context: str, where: str = "") -> Iterator[Finding]:
     """Check a Prometheus: the server at a URL, or a service of a cluster.
 
-    where: the address of the server, "" for a service, which has answered before.
+    context: its name, for the matchers. where: the address of the server, "" for a service, which has answered before.
     """
     server = cluster if where else None
-    engine = Prometheus(server, origin.service, origin.match, headers=headers_of(origin)).engine(open_reading(cluster))
-    return Examined(engine, origin.match).findings(where)
+    match = origin.match_of(context)
+    engine = Prometheus(server, origin.service, match, headers=headers_of(origin)).engine(open_reading(cluster))
+    return Examined(engine, match).findings(where)
 
 
 class Examined:
