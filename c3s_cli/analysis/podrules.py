@@ -139,14 +139,9 @@ def _banned(
         for place, pod in pods
         if running.matches(term, pod.labels)
     ]
-    asked: dict[tuple[PodTerm, str], bool] = {}
-    for place, pod in running.with_anti_affinity:
-        for term in pod.anti_affinities:
-            question = (term, pod.namespace)
-            if question not in asked:
-                asked[question] = running.selects(term, pod.namespace, home, workload.labels)
-            if asked[question]:
-                pairs.append((term.topology_key, place))
+    for (term, namespace), places in running.anti_affinities.items():
+        if running.selects(term, namespace, home, workload.labels):
+            pairs += [(term.topology_key, place) for place in places]
     banned: dict[str, set[str]] = {}
     for key, place in pairs:
         domain = (nodes[place].labels or {}).get(key)

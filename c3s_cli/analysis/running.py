@@ -33,14 +33,15 @@ class RunningPods:
     def __init__(self, namespaces: Mapping[str, Mapping[str, str]]) -> None:
         self.namespaces = namespaces
         self.by_namespace: dict[str, list[tuple[int, RunningPod]]] = {}
-        self.with_anti_affinity: list[tuple[int, RunningPod]] = []
+        # The nodes of the pods with a term, by the term and the namespace of these pods.
+        self.anti_affinities: dict[tuple[PodTerm, str], list[int]] = {}
         self.host_ports: dict[int, list[HostPort]] = {}
 
     def add(self, place: int, pod: RunningPod) -> None:
         """Add a pod to a node."""
         self.by_namespace.setdefault(pod.namespace, []).append((place, pod))
-        if pod.anti_affinities:
-            self.with_anti_affinity.append((place, pod))
+        for term in pod.anti_affinities:
+            self.anti_affinities.setdefault((term, pod.namespace), []).append(place)
         if pod.host_ports:
             self.host_ports.setdefault(place, []).extend(pod.host_ports)
 
@@ -48,7 +49,8 @@ class RunningPods:
         """Remove the pods of nodes."""
         for namespace, pods in self.by_namespace.items():
             self.by_namespace[namespace] = [each for each in pods if each[0] not in places]
-        self.with_anti_affinity = [each for each in self.with_anti_affinity if each[0] not in places]
+        for term, others in self.anti_affinities.items():
+            self.anti_affinities[term] = [place for place in others if place not in places]
         self.host_ports = {place: ports for place, ports in self.host_ports.items() if place not in places}
 
     def covers(self, term: PodTerm, home: str, namespace: str) -> bool:

@@ -6,6 +6,7 @@ PreferNoSchedule, ScheduleAnyway) are ignored.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from heapq import heapify, heappop, heappush
@@ -65,7 +66,7 @@ class Scheduler:
                 if pod.cpu_rest:
                     self.free[places[name]]["cpu"] -= pod.cpu_rest
         self.barriers: dict[Placing, list[tuple[str, ...]]] = {}
-        self.offered = [tuple((node.allocatable or {}).get(resource, 0) for resource in SCORED) for node in self.nodes]
+        self.offered = [_scales(node) for node in self.nodes]
 
     def drain(self, names: Collection[str], staying: Iterable[tuple[str, RunningPod]]) -> None:
         """Cordon nodes and remove their pods, except for those that stay, with the names of their nodes."""
@@ -110,7 +111,7 @@ class Scheduler:
         ]
         before = self.free
         self.free = [_less(have, need, n) if n else have for have, n in zip(self.free, placed, strict=True)]
-        self._add(workload, placed)
+        self._add(workload, {place: count for place, count in enumerate(placed) if count})
         return Outcome(before, fits, placed, limited_by, wanted)
 
     def place(self, workload: Workload) -> list[int]:
@@ -118,7 +119,7 @@ class Scheduler:
         barred, need = self._barred(workload.placing), _need(workload)
         pod_rules = PodRules(workload, self.nodes, self.running)
         chosen = self._chosen(barred, need, pod_rules, self.free, most=workload.replicas)
-        self._add(workload, _counts(chosen, len(self.free)))
+        self._add(workload, Counter(chosen))
         return chosen
 
     def why_not(self, workload: Workload) -> list[tuple[str, ...]]:
@@ -127,19 +128,23 @@ class Scheduler:
         pod_rules = PodRules(workload, self.nodes, self.running)
         return [why or (*_short(self.free[place], need), *pod_rules.limits(place)) for place, why in enumerate(barred)]
 
-    def _add(self, workload: Workload, placed: Sequence[int]) -> None:
-        """Count the placed pods as running."""
+    def _add(self, workload: Workload, placed: Mapping[int, int]) -> None:
+        """Count the placed pods as running. placed: how many on each node."""
         placing = workload.placing
         pod = RunningPod(workload.namespace, workload.labels, placing.anti_affinities, placing.host_ports)
         if placing.anti_affinities:
             terms = tuple(term_for(term, workload.labels) for term in placing.anti_affinities)
             pod = structs.replace(pod, anti_affinities=terms)
-        for place, count in enumerate(placed):
+        for place, count in placed.items():
             for _ in range(min(count, MOST_COUNTED)):
                 self.running.add(place, pod)
 
     def _barred(self, rules: Placing) -> list[tuple[str, ...]]:
         """Return for every node why it cannot run a pod, regardless of free resources."""
+        # Most pods differ only in rules about other pods.
+        rules = structs.replace(
+            rules, spreads=(), affinities=(), anti_affinities=(), host_ports=(), priority=0, ignored=()
+        )
         known = self.barriers.get(rules)
         if known is None:
             known = self.barriers[rules] = [
@@ -159,7 +164,10 @@ class Scheduler:
     ) -> list[int]:
         """Choose nodes for one pod after the other, for `most` pods or until no more fit; take it from what is free."""
         candidates = _Candidates(pod_rules, partial(self._fullness, free, need))
-        candidates.fill([place for place, why in enumerate(barred) if not why and _has_room(free[place], need)])
+        places = [place for place, why in enumerate(barred) if not why]
+        for resource, amount in need.items():
+            places = [place for place in places if free[place].get(resource, 0) >= amount]
+        candidates.fill(self._by_fullness(free, need, places))
         chosen: list[int] = []
         while (most is None or len(chosen) < most) and (place := candidates.take()) is not None:
             chosen.append(place)
@@ -172,11 +180,25 @@ class Scheduler:
 
     def _fullness(self, free: Sequence[Mapping[str, int]], need: Amounts, place: int) -> int:
         """Return the negated LeastAllocated score of a node with one more pod, the mean of CPU and memory."""
-        left, score = free[place], 0
-        for resource, offered in zip(SCORED, self.offered[place], strict=True):
-            if offered:
-                score -= (left.get(resource, 0) - need.get(resource, 0)) * STEPS // offered
-        return score
+        return self._by_fullness(free, need, [place])[0][0]
+
+    def _by_fullness(
+        self, free: Sequence[Mapping[str, int]], need: Amounts, places: Iterable[int]
+    ) -> list[tuple[int, int]]:
+        """Return the fullness of several nodes, with their indexes. Every pod of a drain asks for all nodes."""
+        (cpu, memory), offered = SCORED, self.offered
+        cpu_need, memory_need = need.get(cpu, 0), need.get(memory, 0)
+        found = []
+        for place in places:
+            left, (cpu_scale, cpu_offered, memory_scale, memory_offered) = free[place], offered[place]
+            found.append(
+                (
+                    -((left.get(cpu, 0) - cpu_need) * cpu_scale // cpu_offered)
+                    - (left.get(memory, 0) - memory_need) * memory_scale // memory_offered,
+                    place,
+                )
+            )
+        return found
 
 
 class _Candidates:
@@ -191,10 +213,12 @@ class _Candidates:
         self.bins: dict[str | None, list[tuple[int, int]]] = {}
         self.aside: dict[int, list[int]] = {}
 
-    def fill(self, places: Sequence[int]) -> None:
-        """Put several nodes at once."""
-        for place in places:
-            self.bins.setdefault(self.pod_rules.bin_of(place), []).append((self.fullness(place), place))
+    def fill(self, places: Iterable[tuple[int, int]]) -> None:
+        """Put several nodes at once, each with its fullness."""
+        if not self.pod_rules.binned:
+            self.bins[None] = list(places)
+        for each in places if self.pod_rules.binned else ():
+            self.bins.setdefault(self.pod_rules.bin_of(each[1]), []).append(each)
         for heap in self.bins.values():
             heapify(heap)
 
@@ -231,6 +255,12 @@ def in_millicores(requests: Amounts) -> Amounts:
 def _need(workload: Workload) -> Amounts:
     requests = in_millicores(workload.requests)
     return {**{resource: amount for resource, amount in requests.items() if amount > 0}, SLOTS: 1}
+
+
+def _scales(node: Node) -> tuple[int, int, int, int]:
+    """Return what CPU and memory are multiplied with and divided by for the score. What is not offered does not count."""
+    cpu, memory = ((node.allocatable or {}).get(resource, 0) for resource in SCORED)
+    return STEPS if cpu else 0, cpu or 1, STEPS if memory else 0, memory or 1
 
 
 def _free(node: Node) -> dict[str, int]:

@@ -56,10 +56,11 @@ class SpreadCounts:
 def counted(rule: Spread, rules: Sequence[Spread], placing: Placing, nodes: Sequence[Node]) -> set[int]:
     """Return the indexes of the nodes that a constraint counts: with all topology keys, and within its policies."""
     keys = {each.topology_key for each in rules}
+    honors_affinity = rule.honors_affinity and (placing.node_labels or placing.node_terms is not None)
     return {
         place
         for place, node in enumerate(nodes)
         if keys <= (node.labels or {}).keys()
-        and not (rule.honors_affinity and mismatches(node, placing))
+        and not (honors_affinity and mismatches(node, placing))
         and not (rule.honors_taints and untolerated(node, placing.tolerations))
     }
