@@ -277,9 +277,9 @@ def _why_unmeasured(part: Part, answers: Mapping[Needs, Any], now: datetime) -> 
     try:
         why = why_unmeasured((lambda: facts) if isinstance(facts, dict) else part.core.pods, now)
     except ApiError:
-        if not isinstance(pods, ApiError):
+        if not pods:
             raise
-        why = "there is no such pod"
+        why = "there is no such pod" if isinstance(pods, ApiError) else ""
     if isinstance(pods, C3sError):
         pods.hint = pods.hint or why or None
     return why
