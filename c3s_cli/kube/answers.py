@@ -7,13 +7,12 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from c3s_cli.errors import ApiError, BrokenOff, TimedOut, TooLarge, Unreachable
+from c3s_cli.errors import ApiError, BrokenOff, TimedOut, Unreachable
 from c3s_cli.kube.deadline import HINT
 from c3s_cli.kube.secrets import Secrets
 from c3s_cli.kube.tls_errors import TRUST, UNKNOWN_AUTHORITY, tls_words
@@ -23,52 +22,12 @@ LONGEST: Final = 1000
 LONGEST_REASON: Final = 100
 
 
-# The usage of 150,000 pods comes in one answer: 150 MB with three containers and some labels each.
-LARGEST: Final = 256 << 20
-# The limit for bodies that are not shown whole anyway: errors, and anything but JSON.
-LARGEST_ERROR: Final = 1 << 20
-# How much is read, and inflated, at a time.
-CHUNK: Final = 1 << 20
-# How much memory is allocated at a time for a body of known length. The server may send less than it announces.
-PIECE: Final = 16 << 20
-
-
 class Answer(Struct, frozen=True):
     """A whole answer, inflated. date: its Date header."""
 
     body: bytes | bytearray
     content_type: str
     date: datetime | None
-
-
-def body_of(response: Any) -> bytes | bytearray:
-    """Read an answer to its end, inflated in steps; give up above the largest size.
-
-    The body of an error is cut there.
-    """
-    wanted = response.status == 200 and "json" in response.headers.get("Content-Type", "")
-    largest = LARGEST if wanted else LARGEST_ERROR
-    # Not "5, 5", of which http.client does not know the length.
-    known = response.headers.get("Content-Length", "").isdigit() and response.length_remaining is not None
-    if not known or "Content-Encoding" in response.headers:
-        read = partial(response.read1, CHUNK, decode_content=True)
-    else:
-        read = partial(response.read, min(PIECE, largest + 1), decode_content=False)
-    # An answer of known length is usually one piece, which need not be copied.
-    body: bytes | bytearray = read()
-    while len(body) <= largest:
-        chunk = read()
-        if not chunk:
-            response.release_conn()
-            return body
-        if isinstance(body, bytes):
-            body = bytearray(body)
-        body += chunk
-    # The rest of the answer would be taken for the next one.
-    response.close()
-    if wanted:
-        raise TooLarge(f"the server's answer is larger than {largest >> 20} MiB")
-    return body
 
 
 def date_of(text: str | None) -> datetime | None:

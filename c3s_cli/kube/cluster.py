@@ -17,7 +17,8 @@ from msgspec import Struct
 from c3s_cli import __version__
 from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, UsageError
 from c3s_cli.kube.access import Access, access_of, label_of
-from c3s_cli.kube.answers import Answer, body_of, date_of, error_of, unreachable
+from c3s_cli.kube.answers import Answer, date_of, error_of, unreachable
+from c3s_cli.kube.bodies import body_of
 from c3s_cli.kube.deadline import Deadline
 from c3s_cli.kube.dial import Dial, dial
 from c3s_cli.kube.headers import impersonation
@@ -69,13 +70,14 @@ def connect(
     trace: Callable[[str], None] | None = None,
     connections: int = 1,
     plugins: Plugins | None = None,
+    deadline: Deadline | None = None,
 ) -> Cluster:
     """Prepare to read a cluster with some connections. Nothing is sent yet, but an exec plugin may run.
 
-    access: None for the current context. plugins: shared by clusters that may use the same login. Raises ConfigError
-    for invalid files, flags or credentials, Unreachable if a plugin returns no credentials.
+    access: None for the current context. plugins: shared by clusters that may use the same login. deadline: that of all
+    clusters. Raises ConfigError for invalid files, flags or credentials, Unreachable if a plugin returns none.
     """
-    deadline = Deadline(target.request_timeout)
+    deadline = deadline.of_one() if deadline else Deadline(target.request_timeout)
     access = access or access_of(target, deadline=deadline)
     direct = not proxy_of(access)
     early = early_tls(access) if direct else None
@@ -264,7 +266,9 @@ class Cluster:
             try:
                 with self._session.borrowed() as client:
                     response = self._send(client, question, self._deadline)
-                    return response, body_of(response)
+                    kind = response.headers.get("Content-Type", "")
+                    wanted = response.status == 200 and question.accept.rpartition("/")[2] in kind
+                    return response, body_of(response, self._deadline, wanted=wanted)
             except C3sError:
                 raise
             except urllib3.exceptions.HTTPError as problem:

@@ -11,7 +11,7 @@ import socket
 import ssl
 from contextlib import suppress
 from functools import partial
-from http.client import HTTPResponse
+from http.client import HTTPResponse, IncompleteRead
 from io import BufferedReader, RawIOBase
 from typing import Any
 
@@ -83,13 +83,21 @@ class _Timed(RawIOBase):
         self._sock = sock
         self._deadline = deadline
         self._raw: Any = sock.makefile("rb", buffering=0)
+        self._begun = False
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
         self._sock.settimeout(self._deadline.wait())
-        count: int | None = self._raw.readinto(buffer)
+        try:
+            count: int | None = self._raw.readinto(buffer)
+        except ssl.SSLEOFError:
+            # The end without that of TLS: a cut, or of a connection that was idle, if no answer has begun.
+            if self._begun:
+                raise IncompleteRead(b"") from None
+            return 0
+        self._begun = True
         return count
 
     def close(self) -> None:
@@ -141,6 +149,9 @@ class TlsConnection(_Bounded, HTTPSConnection):
         else:
             self.sock = self.line.connected(self)
             self.is_verified = self.line.tls is not None and self.line.tls.verifies
+        if isinstance(self.sock, ssl.SSLSocket):
+            # A connection that is cut must not look like the end of an answer.
+            self.sock.suppress_ragged_eofs = False  # type: ignore[attr-defined]  # a parameter of wrap_socket
 
     def send(self, data: Any) -> None:
         """Send bytes. If the server has already gone, raise the alert that it sent first, if any."""

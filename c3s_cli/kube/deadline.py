@@ -29,6 +29,12 @@ class Deadline:
         self._total = TOTAL if request_timeout is None else request_timeout or FOREVER
         self._end = time.monotonic() + self._total
 
+    def of_one(self) -> Deadline:
+        """Return the deadline of one of several clusters, which ends at the same time."""
+        deadline = Deadline()
+        deadline._silence, deadline._total, deadline._end = self._silence, self._total, self._end
+        return deadline
+
     def of_stream(self) -> Deadline:
         """Return the deadline of a stream. It must begin within the time of a reading, and then has no limit."""
         deadline = Deadline(0)

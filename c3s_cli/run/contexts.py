@@ -112,9 +112,12 @@ def check_all(fleet: Fleet, *, quiet: bool) -> list[Check]:
             key = member.name.encode()
         keys.append(key)
         jobs.setdefault(key, member)
-    results = all_of([partial(check_one, member) for member in jobs.values()], fleet.parallel, progress=not quiet)
-    result_of = dict(zip(jobs, results, strict=True))
-    return [result_of[key] for key in keys]
+    results = all_of(fleet, [partial(check_one, member) for member in jobs.values()], progress=not quiet)
+    checks = {
+        key: _failed(member, Check(answers=False), result) if isinstance(result, C3sError) else result
+        for (key, member), result in zip(jobs.items(), results, strict=True)
+    }
+    return [checks[key] for key in keys]
 
 
 def check_one(member: Member) -> Check:

@@ -13,11 +13,11 @@ import msgspec
 from msgspec import Struct, structs
 
 from c3s_cli.columns.vocabulary import Kind
-from c3s_cli.errors import C3sError, ConfigError, UsageError
+from c3s_cli.errors import C3sError, ConfigError, TimedOut, UsageError
 from c3s_cli.kube.access import access_of
 from c3s_cli.kube.cluster import connect
 from c3s_cli.kube.contexts import chosen, may_be_several, selected
-from c3s_cli.kube.deadline import Deadline
+from c3s_cli.kube.deadline import HINT, Deadline
 from c3s_cli.kube.plugins import Plugins
 from c3s_cli.metrics import clusters_of, reader_of, scope_of
 from c3s_cli.parallel import in_parallel
@@ -134,10 +134,14 @@ class Member:
 
 
 class Fleet(Struct):
-    """The clusters of one command, in the order in which they are shown. parallel: how many to read at once."""
+    """The clusters of one command, in the order in which they are shown. parallel: how many to read at once.
+
+    deadline: for reading all of them.
+    """
 
     members: Sequence[Member]
     plugins: Plugins
+    deadline: Deadline
     parallel: int = 1
 
     @property
@@ -194,23 +198,23 @@ def found(target: Target, stages: Stages, connections: int = 1, period: Period |
 
 
 def _fleet(target: Target, stages: Stages, connections: int, period: Period | None) -> Fleet:
-    plugins = Plugins()
+    plugins, deadline = Plugins(), Deadline(target.request_timeout)
     if target.origin.url and target.origin.facts:
-        return Fleet(_of_source(target, stages, period), plugins, target.parallel)
-    join = partial(connect, target, trace=stages.trace, connections=connections, plugins=plugins)
+        return Fleet(_of_source(target, stages, period), plugins, deadline, target.parallel)
+    join = partial(connect, target, trace=stages.trace, connections=connections, plugins=plugins, deadline=deadline)
     if not may_be_several(target):
         name = target.contexts[0] if target.contexts else None
-        return Fleet([Member(name or "", target, partial(access_of, target, name), join, stages)], plugins)
+        return Fleet([Member(name or "", target, partial(access_of, target, name), join, stages)], plugins, deadline)
     from c3s_cli.kube.kubeconfig import merge  # one context is found while it connects
 
-    merged = merge(target.kubeconfig, os.environ, Deadline(target.request_timeout))
+    merged = merge(target.kubeconfig, os.environ, deadline)
     names = chosen(target, merged)
     plugins.prompts.several = len(names) > 1
     if len(names) > 1:
         _refuse_what_is_of_one(target)
     stages = stages if len(names) == 1 else Stages(0)
     members = [Member(name, target, partial(access_of, target, name, merged), join, stages) for name in names]
-    return Fleet(members, plugins, target.parallel)
+    return Fleet(members, plugins, deadline, target.parallel)
 
 
 def _of_source(target: Target, stages: Stages, period: Period | None) -> list[Member]:
@@ -267,10 +271,11 @@ def say_notes(fleet: Fleet) -> None:
         say(note)
 
 
-def all_of(jobs: Sequence[Callable[[], Any]], parallel: int, *, progress: bool = False) -> list[Any]:
-    """Run the jobs of clusters, at most `parallel` at once; return the result or C3sError of each, in order.
+def all_of(fleet: Fleet, jobs: Sequence[Callable[[], Any]], *, progress: bool = False) -> list[Any]:
+    """Run the jobs of clusters, as many at once as the fleet allows; return the result or C3sError of each, in order.
 
-    progress: whether to show on a terminal how many have answered, if it takes long.
+    One that cannot begin before the deadline of all is an error. progress: whether to show on a terminal how many have
+    answered, if it takes long.
     """
     shown = Progress()
     shown.count("clusters", 0, len(jobs))
@@ -278,6 +283,20 @@ def all_of(jobs: Sequence[Callable[[], Any]], parallel: int, *, progress: bool =
         shown.start()
     try:
         finished = partial(shown.count, "clusters", total=len(jobs))
-        return list(in_parallel(dict(enumerate(jobs)), parallel, finished).values())
+        in_time = {place: partial(_in_time, fleet.deadline, job) for place, job in enumerate(jobs)}
+        return list(in_parallel(in_time, fleet.parallel, finished).values())
     finally:
         shown.stop()
+
+
+def _in_time(deadline: Deadline, job: Callable[[], Any]) -> Any:
+    try:
+        deadline.left()
+    except TimeoutError:
+        raise not_asked() from None
+    return job()
+
+
+def not_asked() -> TimedOut:
+    """Return the error of a cluster that could not be asked: others took all of the time."""
+    return TimedOut("not asked: the time was over before its turn", hint=f"{HINT}, or more at once: --parallel")

@@ -107,11 +107,14 @@ class Clusters:
             if not once:
                 from c3s_cli.run.rounds import Rounds  # only a watch asks again
 
-                self.rounds = Rounds(self.members, job, fleet.parallel)
+                self.rounds = Rounds(self.members, job, fleet.parallel, fleet.deadline)
 
     def read(self) -> tuple[list[Sample], tuple[Failure, ...]]:
         """Read all clusters; return the results of some and the errors of others. C3sError if none could be read."""
         self.fleet.plugins.forget_failures()
+        if self.noted:
+            # A connection that is made anew, and what all clusters may take.
+            self.fleet.deadline.renew()
         readings = self._read_several() if self.fleet.several else [self._read_one()]
         if self.heading is not None:
             self.heading.update(dict(zip((each.name for each in self.members), readings, strict=True)))
@@ -134,7 +137,7 @@ class Clusters:
 
     def _read_once(self) -> list[Any]:
         jobs = [partial(self._read_and_close, member) for member in self.members]
-        return all_of(jobs, self.fleet.parallel, progress=not self.stages.verbose)
+        return all_of(self.fleet, jobs, progress=not self.stages.verbose)
 
     def _read_and_close(self, member: Member) -> Reading:
         try:

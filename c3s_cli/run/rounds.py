@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from c3s_cli.amounts.duration import age
 from c3s_cli.errors import C3sError, Unreachable
+from c3s_cli.kube.deadline import FOREVER
 from c3s_cli.parallel import in_background
+from c3s_cli.run.fleet import not_asked
 
 if TYPE_CHECKING:
+    from c3s_cli.kube.deadline import Deadline
     from c3s_cli.run.fleet import Member
 
 # How long to wait for a cluster after another one has answered, in seconds; longer if that one was slow, too.
@@ -19,6 +22,8 @@ PATIENCE: Final = 2.0
 SLOWER: Final = 2
 # The same for a cluster that could not be read last time.
 IMPATIENCE: Final = 1.0
+# How long to wait after the deadline, in seconds: those that are asked notice it themselves, and say why they failed.
+GRACE: Final = 0.5
 # For how long the last answer of a slow cluster is used, in seconds.
 KEPT: Final = 15.0
 # A cluster that keeps failing skips rounds: at most this many, and at most for this long, in seconds.
@@ -59,16 +64,24 @@ class _Asked:
 
     def result(self, now: float) -> Any:
         """Return the last outcome, or an error if an answer is overdue."""
+        if self.begun is None and self.outcome is None:
+            return not_asked()
         if self.begun is None or self.failed or (self.outcome is not None and now - self.at < KEPT):
             return self.outcome
         return Unreachable(f"no answer for {age(now - (self.begun if self.outcome is None else self.at))}")
 
 
 class Rounds:
-    """Runs the same job for each cluster in its own thread, at most `parallel` at once."""
+    """Runs the same job for each cluster in its own thread, at most `parallel` at once.
 
-    def __init__(self, members: Sequence[Member], job: Callable[[Member], Any], parallel: int) -> None:
+    deadline: of each round, renewed by whoever asks.
+    """
+
+    def __init__(
+        self, members: Sequence[Member], job: Callable[[Member], Any], parallel: int, deadline: Deadline
+    ) -> None:
         self._members = members
+        self._deadline = deadline
         self._job = job
         self._parallel = parallel
         self._asked = [_Asked() for _ in members]
@@ -90,12 +103,18 @@ class Rounds:
             ]
             running: dict[int, float] = {}
             slowest: float | None = None
+            end = self._end()
             while waiting or running:
+                if now >= end:
+                    waiting.clear()
+                if now >= end + GRACE:
+                    break
                 # Those that hang do not keep the others from being asked.
                 while waiting and len(self._fresh(running)) < self._parallel:
                     place = waiting.pop(0)
                     running[place] = self._begin(place)
-                self._changed.wait(self._pause(running, slowest, more=bool(waiting)))
+                pause = min(self._pause(running, slowest, more=bool(waiting)), end + GRACE - now)
+                self._changed.wait(None if pause == FOREVER else max(0.0, pause))
                 for place in [place for place in running if self._asked[place].begun is None]:
                     del running[place]
                     if not self._asked[place].failed:
@@ -130,11 +149,18 @@ class Rounds:
         now = time.monotonic()
         return [begun + PATIENCE - now for begun in running.values() if begun + PATIENCE > now]
 
-    def _pause(self, running: dict[int, float], slowest: float | None, *, more: bool) -> float | None:
-        """Return how long to wait for an answer; None without a limit. more: whether other clusters are to be asked."""
+    def _pause(self, running: dict[int, float], slowest: float | None, *, more: bool) -> float:
+        """Return how long to wait for an answer, infinity without a limit. more: whether others are to be asked."""
         if slowest is None:
-            return min(self._fresh(running), default=0.0) if more else None
-        return max(0.0, min(self._left(place, begun, slowest) for place, begun in running.items()))
+            return min(self._fresh(running), default=0.0) if more else FOREVER
+        return min(self._left(place, begun, slowest) for place, begun in running.items())
+
+    def _end(self) -> float:
+        """Return when this round ends, whoever has not answered."""
+        try:
+            return time.monotonic() + self._deadline.left()
+        except TimeoutError:
+            return 0.0
 
     def _left(self, place: int, begun: float, slowest: float | None) -> float:
         """Return how long a cluster may still take."""

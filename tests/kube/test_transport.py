@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from c3s_cli.kube import answers, deadline
+from c3s_cli.kube import bodies, deadline
 from c3s_cli.kube import cluster as kube
 from c3s_cli.request.target import Target
 from tests.conftest import Run
@@ -49,7 +49,7 @@ def test_a_slow_answer_that_goes_on_is_waited_for(run: Run, cluster: FakeApi, mo
 
 
 def test_a_bomb_does_not_fill_the_memory(run: Run, cluster: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "LARGEST", 1 << 20)
+    monkeypatch.setattr(bodies, "LARGEST", 1 << 20)
     body = gzip.compress(b" " * (8 << 20))
     cluster.routes[METRICS] = Reply(body, headers={"Content-Encoding": "gzip"})
     result = run(f"top nodes --server {cluster.url}")

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from c3s_cli.errors import Unreachable
+from c3s_cli.kube.deadline import Deadline
 from c3s_cli.run.rounds import Rounds
 
 
 def rounds(job: Any, names: str, parallel: int = 16) -> Rounds:
-    return Rounds(list(names), job, parallel)  # type: ignore[arg-type]  # a name is all that a job needs
+    return Rounds(list(names), job, parallel, Deadline(0))  # type: ignore[arg-type]  # a name is all that a job needs
 
 
 def of_two() -> tuple[Rounds, list[str]]:

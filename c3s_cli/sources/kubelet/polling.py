@@ -158,9 +158,12 @@ class Poll(Struct):
                 raise problem from None
 
     def _page(self, name: str, path: str) -> Page:
-        page = read(self.requests.get(proxied(name, path), accept="text/plain"), self.families)
+        body = self.requests.get(proxied(name, path), accept="text/plain")
+        page = read(body, self.families)
         if not any(page.values()):
             raise InvalidAnswer("the answer has no metrics")
+        if not body.endswith(b"\n"):
+            raise InvalidAnswer("the answer is cut: its last line has no end")
         return page
 
     def _summary(self, name: str) -> tuple[Page, Rates]:

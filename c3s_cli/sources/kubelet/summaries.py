@@ -49,10 +49,10 @@ def node_figures(summaries: Mapping[str, Summary]) -> dict[str, Figures]:
     }
 
 
-def pod_figures(summaries: Mapping[str, Summary]) -> dict[tuple[str, str], Figures]:
-    """Return the disk and volume usage of pods. A volume that two pods mount counts for both."""
-    results: dict[tuple[str, str], Figures] = {}
-    for summary in summaries.values():
+def pod_figures(summaries: Mapping[str, Summary]) -> dict[tuple[str, str, str], Figures]:
+    """Return the disk and volume usage by node, namespace and pod. A volume that two pods mount counts for both."""
+    results: dict[tuple[str, str, str], Figures] = {}
+    for node, summary in summaries.items():
         for pod in summary.pods or ():
             figures: dict[str, int] = {}
             if pod.ephemeral and pod.ephemeral.used is not None:
@@ -62,7 +62,7 @@ def pod_figures(summaries: Mapping[str, Summary]) -> dict[tuple[str, str], Figur
             known = [(used, capacity) for used, capacity in claimed if used is not None and capacity is not None]
             if known and len(known) == len(claimed):
                 figures[USED], figures[CAPACITY] = map(sum, zip(*known, strict=True))
-            results[pod.ref.namespace, pod.ref.name] = figures
+            results[node, pod.ref.namespace, pod.ref.name] = figures
     return results
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from msgspec import Struct, field, structs
 
 from c3s_cli.amounts.duration import go_duration
 from c3s_cli.columns.vocabulary import Kind
+from c3s_cli.errors import C3sError
 from c3s_cli.model.rows import Container, Figures, Node, Pod, Volume
 from c3s_cli.sources.decode.metrics import total
 from c3s_cli.sources.kubelet.exposition import container_of
@@ -81,12 +83,25 @@ class KubeletUsage(Struct):
         names = None if selected is None else {facts.node for facts in selected.values()} - {""}
         samples = self._read(self.lists.nodes() if names is None else dict.fromkeys(names))
         figures = pod_figures(self._summaries(samples))
+        rows: dict[tuple[str, str], tuple[str, Pod]] = {}
+        for node, kubelet in samples.items():
+            for pod in _pods(context, kubelet):
+                key = pod.namespace, pod.name
+                if selected is None or key in selected:
+                    rows[key] = self._one_of(rows[key], (node, pod)) if key in rows else (node, pod)
         return [
-            structs.replace(pod, figures=figures.get((pod.namespace, pod.name))) if figures else pod
-            for kubelet in samples.values()
-            for pod in _pods(context, kubelet)
-            if selected is None or (pod.namespace, pod.name) in selected
+            structs.replace(pod, figures=figures.get((node, *key))) if figures else pod
+            for key, (node, pod) in rows.items()
         ]
+
+    def _one_of(self, *reports: tuple[str, Pod]) -> tuple[str, Pod]:
+        """Return which of the reports about a pod that has moved to keep: of the node where it runs, else the newer."""
+        pod = reports[0][1]
+        node = None
+        with suppress(C3sError):
+            facts = self.lists.pods().get((pod.namespace, pod.name))
+            node = facts and facts.node
+        return max(reports, key=lambda report: (report[0] == node, report[1].timestamp or ""))
 
     def volumes(self) -> list[Volume]:
         """Read the volume claims of the pods in scope."""
