@@ -14,7 +14,7 @@ from c3s_cli.model.sample import Failure
 
 if TYPE_CHECKING:
     from c3s_cli.columns.vocabulary import Column, Kind
-    from c3s_cli.model.placing import FitResult
+    from c3s_cli.model.placing import FitResult, MissingNodes
 
 
 class Judgement(Struct, frozen=True):
@@ -43,7 +43,7 @@ class Report(Struct, frozen=True):
     shown. omitted: how many rows --limit cut off. fail_if, until: the results of the conditions, None without one.
     empty_message: the message on stderr if there are no rows; absence: why. moment: the time in the past that is
     shown, in words; "" for now.
-    fit_results: the result of `c3s fit`.
+    fit_results: the result of `c3s fit`. missing: with --missing, what it lacks.
     """
 
     now: datetime
@@ -65,6 +65,7 @@ class Report(Struct, frozen=True):
     absence: str = ""
     moment: str = ""
     fit_results: tuple[FitResult, ...] = ()
+    missing: tuple[MissingNodes, ...] | None = None
 
     @property
     def judgements(self) -> tuple[Judgement, ...]:

@@ -84,7 +84,7 @@ def _list(kind: Kind) -> Schema:
                         "items": {"type": "string"},
                         "description": "rows that --fail-if or --until could not judge; only with one of these flags",
                     },
-                    **(FITTINGS if kind in (*FITTING, *MOVING) else {}),
+                    **(FITTINGS | MISSING if kind in (*FITTING, *MOVING) else {}),
                 },
                 ["timestamp", *(FITTINGS if kind in (*FITTING, *MOVING) else {})],
             ),
@@ -193,6 +193,20 @@ def _object(properties: dict[str, Schema], required: list[str] | None = None) ->
 COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
 NAMES: Final[Schema] = {"type": "array", "items": {"type": "string"}}
 CONTEXT: Final[Schema] = {"type": "string", "description": "only with several contexts"}
+MISSING: Final[Schema] = {
+    "missing": {
+        "type": "array",
+        "items": _object(
+            {
+                "context": CONTEXT,
+                "pool": {"type": "string"},
+                "nodes": {"anyOf": [COUNT, {"type": "null"}], "description": "null if more nodes would not help"},
+            },
+            ["pool", "nodes"],
+        ),
+        "description": "how many more nodes of each pool would make everything fit; only with --missing",
+    },
+}
 FITTINGS: Final[Schema] = {
     "workloads": {
         "type": "array",

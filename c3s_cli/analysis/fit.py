@@ -16,6 +16,7 @@ from c3s_cli.analysis import numbered
 from c3s_cli.analysis.admission import admitted
 from c3s_cli.analysis.draining import drain
 from c3s_cli.analysis.gpus import with_gpu
+from c3s_cli.analysis.missing import missing_nodes
 from c3s_cli.analysis.report import latest, report_of, where
 from c3s_cli.analysis.rollup import add_amounts, grouped, sum_nodes
 from c3s_cli.analysis.scheduler import SLOTS, Outcome, Scheduler
@@ -23,7 +24,7 @@ from c3s_cli.columns.fitting import WORKLOAD
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import COMMON, Column, Kind, json_name
 from c3s_cli.model.fit_rows import Fit, Move
-from c3s_cli.model.placing import FitRequest, FitResult, Workload
+from c3s_cli.model.placing import FitRequest, FitResult, MissingNodes, Workload
 from c3s_cli.model.rows import Group
 from c3s_cli.model.sample import Failure, Sample
 from c3s_cli.report import Report
@@ -47,8 +48,10 @@ def make_fit(
     sum_rows: Callable[..., Group] = sum_moves if drains else sum_fits
     rows: list[Fit] | list[Move] = []
     fit_results: list[FitResult] = []
+    missing: list[MissingNodes] = []
     for sample in samples:
         fits, moves, results = _place(sample, query, request)
+        missing += missing_nodes(sample, query, request, results, _place) if request.missing else ()
         rows = [*rows, *(moves if drains else fits)]
         fit_results += [structs.replace(each, context=sample.context) for each in results] if contexts else results
     shown = where(rows, query, [])
@@ -61,7 +64,7 @@ def make_fit(
         failures=failures,
         contexts=contexts,
     )
-    return structs.replace(report, fit_results=tuple(fit_results))
+    return structs.replace(report, fit_results=tuple(fit_results), missing=tuple(missing) if request.missing else None)
 
 
 def _place(sample: Sample, query: Query, request: FitRequest) -> tuple[list[Fit], list[Move], list[FitResult]]:

@@ -258,7 +258,7 @@ def _need(workload: Workload) -> Amounts:
 
 
 def _scales(node: Node) -> tuple[int, int, int, int]:
-    """Return what CPU and memory are multiplied with and divided by for the score. What is not offered does not count."""
+    """Return what CPU and memory are multiplied with and divided by for the score; what is not offered has none."""
     cpu, memory = ((node.allocatable or {}).get(resource, 0) for resource in SCORED)
     return STEPS if cpu else 0, cpu or 1, STEPS if memory else 0, memory or 1
 

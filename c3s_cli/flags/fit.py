@@ -83,3 +83,11 @@ class Fit(Struct, frozen=True):
         bool,
         flag("--one-by-one", help="Drain the nodes one after the other, by name, not all at once.", section=PODS),
     ] = False
+    missing: Annotated[
+        bool,
+        flag(
+            "--missing",
+            help="Say how many more nodes of the kind of each pool would make everything fit.",
+            section=PODS,
+        ),
+    ] = False

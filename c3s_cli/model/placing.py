@@ -120,12 +120,14 @@ class Workload(Struct, frozen=True):
 class FitRequest(Struct, frozen=True):
     """The workloads to place, and the names of the nodes to drain first.
 
-    one_by_one: whether to drain the nodes one after the other, not all at once.
+    one_by_one: whether to drain the nodes one after the other, not all at once. missing: whether to count the nodes that
+    are missing.
     """
 
     workloads: tuple[Workload, ...]
     without: tuple[str, ...] = ()
     one_by_one: bool = False
+    missing: bool = False
 
     @property
     def looks_at_pods(self) -> bool:
@@ -155,6 +157,14 @@ class FitResult(Struct, frozen=True):
     daemon_pods: int = 0
     static_pods: int = 0
     refused: tuple[str, ...] = ()
+
+
+class MissingNodes(Struct, frozen=True):
+    """How many more nodes of a pool would make everything fit; None if they would not."""
+
+    context: str
+    pool: str
+    nodes: int | None
 
 
 class Budget(Struct, frozen=True):

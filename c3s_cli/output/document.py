@@ -140,6 +140,7 @@ def _fit_results(report: Report) -> dict[str, Any]:
     if report.kind not in (*FITTING, *MOVING):
         return {}
     return {
+        **_missing(report),
         "workloads": [
             {
                 **_context(each),
@@ -165,6 +166,14 @@ def _fit_results(report: Report) -> dict[str, Any]:
             if each.namespace is None
         ],
     }
+
+
+def _missing(report: Report) -> dict[str, Any]:
+    """Return how many more nodes each pool needs, with --missing; null if they would not help."""
+    if report.missing is None:
+        return {}
+    several = {"context"} if report.contexts else set()
+    return {"missing": [{key: getattr(each, key) for key in (*several, "pool", "nodes")} for each in report.missing]}
 
 
 def _context(result: FitResult) -> dict[str, str]:

@@ -78,7 +78,7 @@ def fit_request_of(flags: Fit, workloads: Sequence[Workload] | None) -> FitReque
         workloads = [
             each if each.replicas is None else structs.replace(each, replicas=flags.replicas) for each in workloads
         ]
-    return FitRequest(tuple(workloads), without, one_by_one=flags.one_by_one)
+    return FitRequest(tuple(workloads), without, one_by_one=flags.one_by_one, missing=flags.missing)
 
 
 def _names(given: Sequence[str]) -> Iterator[str]:

@@ -19,6 +19,7 @@ from c3s_cli.run.printing import write
 from c3s_cli.run.reading import Clusters, progress_of
 from c3s_cli.run.stages import Stages
 from c3s_cli.run.verdict import remarks, verdict
+from c3s_cli.terminal.printable import NONE
 from c3s_cli.terminal.stderr import named, not_shown, say
 
 if TYPE_CHECKING:
@@ -43,7 +44,12 @@ def fit(target: Target, query: Query, view: View, request: FitRequest) -> ExitCo
         write(report, view, stages)
     if report.omitted and view.format in TABLES:
         say(not_shown(report.omitted))
-    for remark in (*unmatched_paths(report, view), *remarks(report), *_remarks(query, report.fit_results)):
+    for remark in (
+        *unmatched_paths(report, view),
+        *remarks(report),
+        *_remarks(query, report.fit_results),
+        *_missing(report),
+    ):
         say(remark)
     stages.summarize()
     complete = all(each.placed == each.replicas for each in report.fit_results)
@@ -121,6 +127,18 @@ def _of_drain(drained: Sequence[FitResult]) -> Iterator[str]:
 
 def _counted(number: int, thing: str) -> str:
     return f"{number} {thing}{'s' * (number != 1)}"
+
+
+def _missing(report: Report) -> Iterator[str]:
+    """Yield how many more nodes of each pool would make everything fit."""
+    if report.missing is None:
+        return
+    if not report.missing:
+        yield "no nodes are missing"
+    for each in report.missing:
+        where = f"{each.context}: " if report.contexts else ""
+        nodes = "no number of nodes" if each.nodes is None else _counted(each.nodes, "more node")
+        yield f"{where}{nodes} of pool {each.pool or NONE} would make everything fit"
 
 
 def _left(names: Sequence[str]) -> str:

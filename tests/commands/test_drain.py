@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -239,3 +240,77 @@ def test_owners_are_read_if_a_column_shows_them(run: Run, api: FakeApi) -> None:
     assert run(command).out == "Deployment/w\n"
     api.routes["/apis/batch/v1/jobs"] = status(403, "Forbidden", "no")
     assert (run(command).code, run(command).out) == (5, "<unknown>\n")
+
+
+# --- what is missing ------------------------------------------------------------------------------------------
+
+
+def pool(name: str, pool: str, cpu: str = "4", zone: str = "z", **more: Any) -> dict[str, Any]:
+    labels = {"karpenter.sh/nodepool": pool, "topology.kubernetes.io/zone": zone, "kubernetes.io/hostname": name}
+    return node(name, cpu=cpu, labels=labels, **more)
+
+
+def test_how_many_nodes_of_each_pool_are_missing(run: Run, api: FakeApi) -> None:
+    api.nodes(
+        pool("big", "big", "8"),
+        pool("gpu", "gpu", "8", spec={"taints": [{"key": "gpu", "effect": "NoSchedule"}]}),
+        pool("small", "small", "4"),
+        # A cordoned node is still of its kind.
+        pool("tiny", "tiny", "2", spec={"unschedulable": True}),
+    )
+    api.pods(
+        pod("x", "proxy", "small", owner=("DaemonSet", "proxy"), requests={"cpu": "1"}),
+        pod("x", "full", "big", owner=OWNER, requests={"cpu": "8"}),
+    )
+    command = f"fit --cpu 2 --memory 1Mi --replicas 6 --missing --server {api.url}"
+    result = run(f"{command} --limit 0")
+    assert (result.code, result.err.splitlines()[1:]) == (
+        3,
+        [
+            "1 of 6 replicas fit",
+            "2 more nodes of pool big would make everything fit",
+            "no number of nodes of pool gpu would make everything fit",
+            "5 more nodes of pool small would make everything fit",
+            "5 more nodes of pool tiny would make everything fit",
+        ],
+    )
+    document = json.loads(run(f"{command} -o json").out)
+    assert document["metadata"]["missing"] == [
+        {"pool": "big", "nodes": 2},
+        {"pool": "gpu", "nodes": None},
+        {"pool": "small", "nodes": 5},
+        {"pool": "tiny", "nodes": 5},
+    ]
+    assert [item["name"] for item in document["items"]] == ["big", "gpu", "small", "tiny"]
+    assert run(f"fit --cpu 1 --missing --limit 0 --server {api.url}").err.splitlines()[1:] == [
+        "1 of 1 replicas fit",
+        "no nodes are missing",
+    ]
+
+
+def test_what_a_drain_lacks_is_not_drained(run: Run, api: FakeApi) -> None:
+    api.nodes(pool("a", "old"), pool("b", "old", zone="y"))
+    api.pods(*(pod("x", name, name, owner=OWNER, requests={"cpu": "4"}) for name in "ab"))
+    result = run(f"fit --without-where 'pool = old' --missing --limit 0 --server {api.url}")
+    assert result.err.splitlines()[-1] == "2 more nodes of pool old would make everything fit"
+
+
+def test_new_nodes_are_in_the_zones_of_their_pool(run: Run, api: FakeApi, tmp_path: Path) -> None:
+    api.nodes(pool("a", "p", "1", "y"), pool("b", "p", "1", "z"), pool("c", "q", "1", "y"))
+    api.pods()
+    rule = {"topologyKey": "topology.kubernetes.io/zone", "maxSkew": 1, "whenUnsatisfiable": "DoNotSchedule"}
+    spec = {
+        "topologySpreadConstraints": [{**rule, "labelSelector": {"matchLabels": {"app": "a"}}}],
+        "containers": [{"resources": {"requests": {"cpu": "1"}}}],
+    }
+    template = {"metadata": {"labels": {"app": "a"}}, "spec": spec}
+    path = tmp_path / "x.json"
+    path.write_text(
+        json.dumps({"kind": "Deployment", "metadata": {"name": "x"}, "spec": {"replicas": 6, "template": template}})
+    )
+    # Zone z has one node; with q alone, it could not keep up.
+    assert run(f"fit -f {path} --missing --limit 0 --server {api.url}").err.splitlines()[1:] == [
+        "3 of 6 replicas fit",
+        "4 more nodes of pool p would make everything fit",
+        "no number of nodes of pool q would make everything fit",
+    ]
