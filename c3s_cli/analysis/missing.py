@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import cycle, islice
+from operator import itemgetter
 from typing import Any, Final
 
 from msgspec import structs
@@ -38,8 +40,7 @@ def missing_nodes(
         return _unplaced(place(_with_nodes(sample, models, number), query, request)[-1])
 
     for pool, models in sorted(_models(sample.node_facts or {}).items()):
-        number = _smallest(lambda number, models=models: unplaced(models, number), lacking, len(models))
-        yield MissingNodes(sample.context, pool, number)
+        yield MissingNodes(sample.context, pool, _smallest(partial(unplaced, models), lacking, len(models)))
 
 
 def _unplaced(results: Sequence[FitResult]) -> int:
@@ -69,11 +70,9 @@ def _smallest(unplaced: Callable[[int], int], lacking: int, kinds: int) -> int |
 def _models(nodes: Mapping[str, NodeFacts]) -> dict[str, list[NodeFacts]]:
     """Return the first node of each zone of each pool, ready ones first."""
     models: dict[str, dict[str, NodeFacts]] = {}
-    for _, node in sorted(
-        nodes.items(), key=lambda each: (not each[1].details or each[1].details.status != "Ready", each[0])
-    ):
-        if node.details:
-            models.setdefault(node.details.pool, {}).setdefault(node.details.labels.get(ZONE, ""), node)
+    known = [(node.details.status != "Ready", name, node.details) for name, node in nodes.items() if node.details]
+    for _, name, details in sorted(known, key=itemgetter(0, 1)):
+        models.setdefault(details.pool, {}).setdefault(details.labels.get(ZONE, ""), nodes[name])
     return {pool: list(zones.values()) for pool, zones in models.items()}
 
 

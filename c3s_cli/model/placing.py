@@ -120,8 +120,8 @@ class Workload(Struct, frozen=True):
 class FitRequest(Struct, frozen=True):
     """The workloads to place, and the names of the nodes to drain first.
 
-    one_by_one: whether to drain the nodes one after the other, not all at once. missing: whether to count the nodes that
-    are missing.
+    one_by_one: whether to drain the nodes one after the other, not all at once. missing: whether to count the
+    nodes that are missing.
     """
 
     workloads: tuple[Workload, ...]
