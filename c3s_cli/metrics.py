@@ -111,6 +111,7 @@ def room_for(requests: Requests, query: Query, request: FitRequest) -> Sample:
 
     What else the placement depends on is read if some pod needs it.
     """
+    from c3s_cli.analysis.draining import nodes_to_drain
     from c3s_cli.sources.surroundings import surroundings_of  # only fit reads these
 
     drains = bool(request.without or query.drain)
@@ -130,14 +131,15 @@ def room_for(requests: Requests, query: Query, request: FitRequest) -> Sample:
     pods = answers["pods"]
     if Needs.OWNERS in query.needs:
         pods = OwnerResolver().pods(pods, None if isinstance(owners, C3sError) else owners)
-    surroundings, unread = surroundings_of(requests, request.workloads, pods, drains=drains)
-    return Sample(
+    sample = Sample(
         context=context,
         now=max(requests.dates, default=datetime.now(UTC)),
         source="v1",
         node_facts=answers["nodes"],
         pod_facts=pods,
-        failures=(*(Failure(context, "quantity", problem) for problem in problems), *failures, *unread),
+        failures=(*(Failure(context, "quantity", problem) for problem in problems), *failures),
         namespaces=(next(iter(query.namespaces), requests.cluster.namespace),),
-        surroundings=surroundings,
     )
+    surroundings, unread = surroundings_of(requests, request, sample, nodes_to_drain(sample, query, request))
+    room: Sample = structs.replace(sample, surroundings=surroundings, failures=(*sample.failures, *unread))
+    return room

@@ -1,24 +1,121 @@
-"""What the API server and controllers add to new pods before the scheduler sees them."""
+"""What the API server and controllers make of new pods before the scheduler sees them, and what they refuse."""
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec import structs
 
+from c3s_cli.amounts.allocation import PodResources, requests_of
 from c3s_cli.analysis.eligibility import OF_DAEMONS, OF_EVERY_POD, OF_HOST_NETWORK
-from c3s_cli.model.placing import Toleration, Workload
+from c3s_cli.analysis.limit_ranges import refusals, with_defaults
+from c3s_cli.analysis.quotas import Quotas
+from c3s_cli.analysis.volumes import Binder, claims_in_use
+from c3s_cli.model.placing import Placing, Template, Toleration, Workload
 from c3s_cli.model.sample import Sample
+from c3s_cli.model.surroundings import EMPTY, PriorityClass, RuntimeClass
+
+# Every cluster has these.
+PRIORITIES: Final = {
+    "system-cluster-critical": PriorityClass(2_000_000_000),
+    "system-node-critical": PriorityClass(2_000_001_000),
+}
 
 
-def admitted(workload: Workload, sample: Sample) -> Workload:
-    """Return a workload as its pods would be created in a cluster."""
-    placing = workload.placing
-    tolerations = (*placing.tolerations, *_added_tolerations(workload))
-    pods: Workload = structs.replace(
-        workload,
-        namespace=workload.namespace or sample.namespaces[0],
-        placing=structs.replace(placing, tolerations=tolerations),
+class Admission:
+    """The rules for new pods in a cluster. Creating pods uses up quotas."""
+
+    def __init__(self, sample: Sample) -> None:
+        self.sample = sample
+        self.surroundings = sample.surroundings or EMPTY
+        self.quotas = Quotas(self.surroundings.quotas)
+        self.binder = Binder(self.surroundings, claims_in_use(sample))
+
+    def admit(self, workload: Workload) -> Workload:
+        """Return a workload as its pods would be created."""
+        pods: Workload = structs.replace(workload, namespace=workload.namespace or self.sample.namespaces[0])
+        if pods.template:
+            pods = self._with_template(pods, pods.template)
+        tolerations = (*pods.placing.tolerations, *_added_tolerations(pods))
+        served = [name for name in pods.requests if name in self.surroundings.served]
+        classes = self.surroundings.served
+        ignored = (*pods.placing.ignored, *(f"{name} of device class {classes[name]}" for name in served))
+        placing = structs.replace(pods.placing, tolerations=tolerations, ignored=ignored)
+        new = [claim for _, claim in pods.template.new_claims] if pods.template else []
+        placing, caps = self.binder.bind(placing, pods.namespace, new)
+        pods = structs.replace(pods, placing=placing)
+        if quota := self.quotas.cap(pods):
+            caps.append(quota)
+        return structs.replace(pods, cap=min(caps, key=lambda cap: cap.pods, default=None))
+
+    def one(self, workload: Workload, number: int) -> Workload:
+        """Return one pod of a workload, with its number, and with the claims that exist for it."""
+        pod = workload.one(number)
+        if pod.template is None:
+            return self.admit(pod)
+        existing = [f"{prefix}{pod.first + number}" for prefix, _ in pod.template.new_claims if prefix]
+        existing = [name for name in existing if self._exists(pod.namespace, name)]
+        template = structs.replace(
+            pod.template,
+            new_claims=tuple(
+                (prefix, claim)
+                for prefix, claim in pod.template.new_claims
+                if not prefix or f"{prefix}{pod.first + number}" not in existing
+            ),
+        )
+        placing = structs.replace(pod.placing, claims=(*pod.placing.claims, *existing))
+        return self.admit(structs.replace(pod, template=template, placing=placing))
+
+    def has_claims(self, workload: Workload) -> bool:
+        """Return whether claims exist for pods of a workload that have their own."""
+        prefixes = [prefix for prefix, _ in workload.template.new_claims if prefix] if workload.template else []
+        numbers = range(workload.first, workload.first + (workload.replicas or 0))
+        return any(self._exists(workload.namespace, f"{prefix}{number}") for prefix in prefixes for number in numbers)
+
+    def _exists(self, namespace: str, name: str) -> bool:
+        return (namespace or self.sample.namespaces[0], name) in (self.surroundings.claims or {})
+
+    def _with_template(self, pods: Workload, template: Template) -> Workload:
+        """Apply the classes and limit ranges to the pods of a manifest."""
+        ranges = [each for each in self.surroundings.limit_ranges if each.namespace == pods.namespace]
+        placing, ignored = pods.placing, list(pods.placing.ignored)
+        resources = with_defaults(template.resources, ranges)
+        refused = [*refusals(resources, ranges)]
+        if template.runtime_class:
+            classes = self.surroundings.runtime_classes
+            found = (classes or {}).get(template.runtime_class)
+            if classes is None:
+                ignored.append(f"runtime class {template.runtime_class}")
+            elif found is None:
+                refused.append(f"runtime class {template.runtime_class} missing")
+            else:
+                placing, resources = _in_class(placing, resources, found)
+        if template.priority_class:
+            priorities = self.surroundings.priority_classes
+            priority = {**(priorities or {}), **PRIORITIES}.get(template.priority_class)
+            if priority:
+                placing = structs.replace(placing, priority=priority.value, preempts=priority.preempts)
+            elif priorities is None:
+                ignored.append(f"priority class {template.priority_class}")
+            else:
+                refused.append(f"priority class {template.priority_class} missing")
+        return structs.replace(
+            pods,
+            template=structs.replace(template, resources=resources),
+            requests=requests_of(resources),
+            placing=structs.replace(placing, refused=(*placing.refused, *refused), ignored=tuple(ignored)),
+        )
+
+
+def _in_class(placing: Placing, resources: PodResources, each: RuntimeClass) -> tuple[Placing, PodResources]:
+    """Add what a runtime class adds."""
+    placing = structs.replace(
+        placing,
+        node_labels=(*placing.node_labels, *each.node_labels),
+        tolerations=(*placing.tolerations, *each.tolerations),
     )
-    return pods
+    overhead = resources.overhead or each.overhead or None
+    return placing, structs.replace(resources, overhead=overhead)
 
 
 def _added_tolerations(workload: Workload) -> tuple[Toleration, ...]:

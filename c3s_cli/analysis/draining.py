@@ -20,6 +20,7 @@ from c3s_cli.model.fit_rows import Move
 from c3s_cli.model.placing import ANYWHERE, FitRequest, FitResult, Placing, Workload
 from c3s_cli.model.rows import PodFacts
 from c3s_cli.model.sample import Sample
+from c3s_cli.model.surroundings import EMPTY
 from c3s_cli.request.query import Query
 
 # Pods with these owners are not rescheduled. A static pod is owned by its node.
@@ -39,9 +40,10 @@ class Drained(Struct):
 
 def drain(sample: Sample, query: Query, request: FitRequest) -> Drained:
     """Drain the nodes of a request that the cluster has, and return the cluster afterwards."""
-    scheduler = Scheduler(node_rows(sample), _running(sample), sample.surroundings.namespaces)
+    around = sample.surroundings or EMPTY
+    scheduler = Scheduler(node_rows(sample), _running(sample), around.namespaces, around.served)
     drained = Drained(scheduler, [], [])
-    names = _nodes_to_drain(sample, query, request, scheduler)
+    names = nodes_to_drain(sample, query, request)
     on_nodes = _pods_by_node(sample)
     for together in [[name] for name in names] if request.one_by_one else [names] if names else []:
         pods = [pod for name in together for pod in on_nodes.get(name, ())]
@@ -63,8 +65,9 @@ def drain(sample: Sample, query: Query, request: FitRequest) -> Drained:
     return drained
 
 
-def _nodes_to_drain(sample: Sample, query: Query, request: FitRequest, scheduler: Scheduler) -> list[str]:
-    chosen = [node.name for node in scheduler.nodes if query.drain and query.drain.matches(node)]
+def nodes_to_drain(sample: Sample, query: Query, request: FitRequest) -> list[str]:
+    """Return the names of the nodes that a request drains."""
+    chosen = sorted(node.name for node in node_rows(sample) if query.drain.matches(node)) if query.drain else []
     named = [name for name in request.without if name in (sample.node_facts or {})]
     return list(dict.fromkeys((*named, *chosen)))
 
@@ -120,7 +123,7 @@ def _moves(sample: Sample, leaving: Sequence[Pod], scheduler: Scheduler) -> Iter
                 name,
                 from_node=facts.node,
                 to_node=target.name if target else None,
-                reasons=(*(() if target else why), *refusals(namespace, facts, sample.surroundings.budgets)),
+                reasons=(*(() if target else why), *refusals(namespace, facts, (sample.surroundings or EMPTY).budgets)),
                 details=target.details if target else None,
                 labels=facts.labels,
                 owner=facts.owner,
@@ -148,7 +151,8 @@ def _unplaced_after_deletion(
     ):
         return None
     nodes = [node for node in node_rows(sample) if node.name not in names]
-    scheduler = Scheduler(nodes, _running(sample, without=names), sample.surroundings.namespaces)
+    around = sample.surroundings or EMPTY
+    scheduler = Scheduler(nodes, _running(sample, without=names), around.namespaces, around.served)
     unplaced: dict[str, list[str]] = {name: [] for name in names}
     for workload, alike in _groups(leaving):
         for (namespace, name), facts in alike[len(scheduler.place(workload)) :]:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from c3s_cli.analysis.eligibility import met, tolerates_cordon
-from c3s_cli.model.placing import ANYWHERE, Budget
+from c3s_cli.model.placing import ANYWHERE
 from c3s_cli.model.rows import PodFacts
+from c3s_cli.model.surroundings import Budget
 
 REFUSED: Final = "drain refuses: "
 

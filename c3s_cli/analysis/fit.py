@@ -8,18 +8,22 @@ by priority. Then the workloads are placed one after the other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 from msgspec import structs
 
-from c3s_cli.analysis import numbered
-from c3s_cli.analysis.admission import admitted
-from c3s_cli.analysis.draining import drain
+from c3s_cli.analysis.admission import Admission
+from c3s_cli.analysis.draining import drain, nodes_to_drain
 from c3s_cli.analysis.gpus import with_gpu
 from c3s_cli.analysis.missing import missing_nodes
+from c3s_cli.analysis.numbered import fit_numbered, keys_of
+from c3s_cli.analysis.pending import place_pending
+from c3s_cli.analysis.preemption import preempted
 from c3s_cli.analysis.report import latest, report_of, where
 from c3s_cli.analysis.rollup import add_amounts, grouped, sum_nodes
-from c3s_cli.analysis.scheduler import SLOTS, Outcome, Scheduler
+from c3s_cli.analysis.scheduler import SLOTS, UNCOUNTED, Outcome, Scheduler
+from c3s_cli.analysis.volumes import with_volumes
 from c3s_cli.columns.fitting import WORKLOAD
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import COMMON, Column, Kind, json_name
@@ -69,16 +73,24 @@ def make_fit(
 
 def _place(sample: Sample, query: Query, request: FitRequest) -> tuple[list[Fit], list[Move], list[FitResult]]:
     """Drain the nodes of one cluster, and place the workloads in it."""
+    sample = with_volumes(sample, nodes_to_drain(sample, query, request), pending=request.with_pending)
     drained = drain(sample, query, request)
     scheduler, results = drained.scheduler, drained.results
+    if request.with_pending:
+        results.append(place_pending(sample, scheduler))
+    admission = Admission(sample)
     rows: list[Fit] = []
     asked: set[str] = set()
     if any(each.numbered for each in request.workloads):
         running = (pod.placing for pod in (sample.pod_facts or {}).values() if pod.placing)
-        asked = numbered.keys_of((*running, *(each.placing for each in request.workloads)))
+        asked = keys_of((*running, *(each.placing for each in request.workloads)))
     for each in request.workloads:
-        workload = admitted(each, sample)
-        outcome = numbered.fit(scheduler, workload, asked)
+        workload = admission.admit(each)
+        if asked.isdisjoint(workload.numbered) and not admission.has_claims(workload):
+            outcome = scheduler.fit(workload)
+        else:
+            outcome = fit_numbered(scheduler, workload, partial(admission.one, each))
+        admission.quotas.charge(workload, outcome.wanted)
         rows += _rows(scheduler, workload, outcome)
         results.append(
             FitResult(
@@ -87,9 +99,21 @@ def _place(sample: Sample, query: Query, request: FitRequest) -> tuple[list[Fit]
                 outcome.wanted,
                 sum(outcome.placed),
                 not_considered=workload.placing.ignored,
+                remarks=tuple(_remarks(sample, scheduler, workload, outcome)),
             )
         )
     return rows, drained.moves, results
+
+
+def _remarks(sample: Sample, scheduler: Scheduler, workload: Workload, outcome: Outcome) -> Iterator[str]:
+    """Yield why pods are not placed, if that is no matter of nodes, and which pods they would preempt."""
+    yield from (f"no pod fits: {why}" for why in workload.placing.refused)
+    cap, placed = workload.cap, sum(outcome.placed)
+    if cap and cap.pods < outcome.wanted:
+        yield f"at most {cap.pods} of {outcome.wanted} pods: {cap.why}"
+    elif placed < outcome.wanted and (found := preempted(sample, scheduler, workload)):
+        node, pods = found
+        yield f"one more would preempt pods of lower priority on {node}: {', '.join(pods)}"
 
 
 def _rows(scheduler: Scheduler, workload: Workload, outcome: Outcome) -> list[Fit]:
@@ -98,7 +122,8 @@ def _rows(scheduler: Scheduler, workload: Workload, outcome: Outcome) -> list[Fi
         if node.name in scheduler.drained:
             continue
         allocatable = node.allocatable or {}
-        taken = {resource: allocatable.get(resource, 0) - left for resource, left in outcome.free[place].items()}
+        free = {resource: left for resource, left in outcome.free[place].items() if left < UNCOUNTED // 2}
+        taken = {resource: allocatable.get(resource, 0) - left for resource, left in free.items()}
         pod_count = taken.pop(SLOTS)
         rows.append(
             Fit(

@@ -44,7 +44,7 @@ def missing_nodes(
 
 
 def _unplaced(results: Sequence[FitResult]) -> int:
-    return sum(each.replicas - each.placed for each in results)
+    return sum(each.replicas - each.placed for each in results if not each.pending)
 
 
 def _smallest(unplaced: Callable[[int], int], lacking: int, kinds: int) -> int | None:

@@ -1,33 +1,28 @@
-"""Pods of which each has labels of its own: those of StatefulSets and indexed Jobs."""
+"""Pods of which each has labels or claims of its own: those of StatefulSets and indexed Jobs."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from operator import add
 
 from msgspec import structs
 
 from c3s_cli.analysis.scheduler import Outcome, Scheduler
-from c3s_cli.model.placing import Placing, Selector, Workload
+from c3s_cli.model.placing import Cap, Placing, Selector, Workload
 
 
-def fit(scheduler: Scheduler, workload: Workload, asked: Collection[str]) -> Outcome:
-    """Place a workload: each pod with the labels of its number if some rule selects by one of these.
-
-    asked: the keys of labels that the rules of all pods mention.
-    """
-    if not any(key in asked for key in workload.numbered) or workload.replicas is None:
-        return scheduler.fit(workload)
-    before, size = scheduler.free, len(scheduler.nodes)
-    placed = [0] * size
+def fit_numbered(scheduler: Scheduler, workload: Workload, one: Callable[[int], Workload]) -> Outcome:
+    """Place the pods of a workload one after the other. one: returns the pod with a number."""
+    before, placed = scheduler.free, [0] * len(scheduler.nodes)
     scheduler.free = [dict(have) for have in before]
-    for number in range(workload.replicas):
-        places = scheduler.place(workload.one(number))
-        if not places:
-            break
-        placed[places[0]] += 1
-    more = scheduler.fit(structs.replace(workload.one(sum(placed)), replicas=0))
-    return Outcome(before, list(map(add, placed, more.fits)), placed, more.limited_by, workload.replicas)
+    wanted = workload.replicas or 0
+    for number in range(wanted if workload.cap is None else min(wanted, workload.cap.pods)):
+        places = scheduler.place(one(number))
+        for place in places:
+            placed[place] += 1
+    cap = Cap(max(0, workload.cap.pods - sum(placed)), workload.cap.why) if workload.cap else None
+    more = scheduler.fit(structs.replace(one(sum(placed)), replicas=0, cap=cap))
+    return Outcome(before, list(map(add, placed, more.fits)), placed, more.limited_by, wanted)
 
 
 def keys_of(placings: Iterable[Placing]) -> set[str]:

@@ -27,6 +27,8 @@ STEPS: Final = 10**6
 SLOTS: Final = "pods"
 DRAINED: Final = ("drained",)
 MILLICORE: Final = 10**6
+# More than any node has.
+UNCOUNTED: Final = 1 << 62
 # More pods of one workload on one node change nothing for others, and there may be a billion.
 MOST_COUNTED: Final = 1000
 
@@ -53,10 +55,17 @@ class Scheduler:
         nodes: Sequence[Node],
         pods: Iterable[tuple[str, RunningPod]],
         namespaces: Mapping[str, Mapping[str, str]],
+        served: Collection[str] = (),
     ) -> None:
-        """Start with nodes, and pods with the names of their nodes."""
+        """Start with nodes, and pods with the names of their nodes.
+
+        served: resources that are not counted on nodes that do not offer them.
+        """
         self.nodes = sorted(nodes, key=lambda node: node.name)
         self.free = [_free(node) for node in self.nodes]
+        for place, node in enumerate(self.nodes if served else ()):
+            uncounted = (resource for resource in served if not (node.allocatable or {}).get(resource))
+            self.free[place] |= dict.fromkeys(uncounted, UNCOUNTED)
         self.drained: set[str] = set()
         self.places = places = {node.name: place for place, node in enumerate(self.nodes)}
         self.running = RunningPods(namespaces)
@@ -84,12 +93,15 @@ class Scheduler:
     def fit(self, workload: Workload) -> Outcome:
         """Place as many replicas of a workload as fit, and count how many more would fit."""
         daemons = workload.replicas is None
-        barred, need = self._barred(workload.placing), _need(workload)
+        barred, need = self._barred(workload.placing), need_of(workload)
         pod_rules = PodRules(workload, self.nodes, self.running)
         wanted = sum(not why for why in barred) if workload.replicas is None else workload.replicas
-        if daemons or pod_rules.change:
+        cap = workload.cap
+        if daemons or cap or pod_rules.change:
             free = [dict(have) for have in self.free]
-            chosen = self._chosen(barred, need, pod_rules, free, most=wanted if daemons else None, once=daemons)
+            bounds = [*([wanted] if daemons else []), *([cap.pods] if cap else [])]
+            most = min(bounds, default=None)
+            chosen = self._chosen(barred, need, pod_rules, free, most=most, once=daemons)
             fits = _counts(chosen, len(free))
             placed = _counts(chosen[:wanted], len(free))
         else:
@@ -106,6 +118,7 @@ class Scheduler:
                 *_short(free[place], need),
                 *(("one-per-node",) if daemons and fits[place] else ()),
                 *(() if why else pod_rules.limits(place)),
+                *((cap.why,) if cap and not why and sum(fits) >= cap.pods else ()),
             )
             for place, why in enumerate(barred)
         ]
@@ -116,7 +129,7 @@ class Scheduler:
 
     def place(self, workload: Workload) -> list[int]:
         """Place as many replicas of a workload as fit; return the indexes of their nodes, one after the other."""
-        barred, need = self._barred(workload.placing), _need(workload)
+        barred, need = self._barred(workload.placing), need_of(workload)
         pod_rules = PodRules(workload, self.nodes, self.running)
         chosen = self._chosen(barred, need, pod_rules, self.free, most=workload.replicas)
         self._add(workload, Counter(chosen))
@@ -124,7 +137,7 @@ class Scheduler:
 
     def why_not(self, workload: Workload) -> list[tuple[str, ...]]:
         """Return for every node why it cannot run one more pod."""
-        barred, need = self._barred(workload.placing), _need(workload)
+        barred, need = self._barred(workload.placing), need_of(workload)
         pod_rules = PodRules(workload, self.nodes, self.running)
         return [why or (*_short(self.free[place], need), *pod_rules.limits(place)) for place, why in enumerate(barred)]
 
@@ -252,7 +265,8 @@ def in_millicores(requests: Amounts) -> Amounts:
     return {**requests, "cpu": requests["cpu"] + rest} if rest else requests
 
 
-def _need(workload: Workload) -> Amounts:
+def need_of(workload: Workload) -> Amounts:
+    """Return what one pod takes from a node, with its slot."""
     requests = in_millicores(workload.requests)
     return {**{resource: amount for resource, amount in requests.items() if amount > 0}, SLOTS: 1}
 

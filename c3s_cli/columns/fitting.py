@@ -36,7 +36,8 @@ def fit_columns(kind: Kind) -> Iterator[Column]:
         Unit.TEXTS,
         attrgetter("limited_by"),
         "why no more pods fit: cpu, memory, pods, taint KEY=VALUE:EFFECT, cordoned, NotReady, selector, affinity, "
-        "host-ports, pod-affinity, anti-affinity, spread, one-per-node, node-name, scheduling-gates",
+        "host-ports, pod-affinity, anti-affinity, spread, one-per-node, node-name, scheduling-gates, volume, "
+        "claim NAME missing, quota NAME: RESOURCE, …",
     )
 
 

@@ -61,6 +61,12 @@ class Fit(Struct, frozen=True):
             section=PODS,
         ),
     ] = None
+    with_pending: Annotated[
+        bool, flag("--with-pending", help="Place the pods that are pending now first, by priority.", section=PODS)
+    ] = False
+    strict: Annotated[
+        bool, flag("--strict", help="Exit with 5 if a rule of some pod was not considered.", section=PODS)
+    ] = False
     without: Annotated[
         Many,
         flag(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from msgspec import Struct, structs
 
+from c3s_cli.amounts.allocation import PodResources
 from c3s_cli.model.requirement import Requirement
 
 # The requirements of a label selector: None selects nothing, () everything.
@@ -72,8 +73,10 @@ class Placing(Struct, frozen=True):
     """Where a pod may run.
 
     node_labels: the nodeSelector. node_terms: the required node affinity, None if there is none. node_name: the node
-    that the spec names. refused: why the pod fits nowhere, such as scheduling gates. volumes: for each volume, the
-    terms of which a node must match one. ignored: the rules of the spec that c3s does not consider, in words.
+    that the spec names. host_network: whether it uses the network of the node. claims: the names of its
+    PersistentVolumeClaims. volumes: for each volume, the terms of which a node must match one. refused: why the pod
+    fits nowhere, such as scheduling gates. preempts: whether it may preempt pods of lower priority. ignored: the rules
+    of the spec that c3s does not consider, in words.
     """
 
     node_labels: tuple[Requirement, ...] = ()
@@ -86,19 +89,69 @@ class Placing(Struct, frozen=True):
     node_name: str = ""
     host_network: bool = False
     refused: tuple[str, ...] = ()
+    claims: tuple[str, ...] = ()
     volumes: tuple[tuple[NodeTerm, ...], ...] = ()
     priority: int = 0
+    preempts: bool = True
     ignored: tuple[str, ...] = ()
 
 
 ANYWHERE: Final = Placing()
+# Why a pod is refused that waits for its scheduling gates to be removed.
+GATES: Final = "scheduling-gates"
+
+
+class Claim(Struct, frozen=True):
+    """A PersistentVolumeClaim. storage_class: None for the default one.
+
+    volume: the name of its volume. bound: whether it is bound to it. new: whether it does not exist yet. state: `lost`
+    or `being deleted`. node: the one that was selected for it. block: whether it is no file system.
+    """
+
+    storage_class: str | None = None
+    size: int = 0
+    modes: tuple[str, ...] = ()
+    selector: Selector = ()
+    volume: str = ""
+    bound: bool = False
+    new: bool = False
+    state: str = ""
+    node: str = ""
+    block: bool = False
+
+    @property
+    def exclusive(self) -> bool:
+        """Whether only one pod may use it."""
+        return "ReadWriteOncePod" in self.modes
+
+
+class Template(Struct, frozen=True):
+    """What the API server still has to decide about the pods of a manifest.
+
+    runtime_class, priority_class: their names, "" for none. deadline: whether the pods end after some time. new_claims:
+    the claims that are created with each pod; with what stands before the number of the pod in the name, "" if unknown.
+    """
+
+    resources: PodResources
+    runtime_class: str = ""
+    priority_class: str = ""
+    deadline: bool = False
+    new_claims: tuple[tuple[str, Claim], ...] = ()
+
+
+class Cap(Struct, frozen=True):
+    """How many pods of a workload there can be, and why, in words."""
+
+    pods: int
+    why: str
 
 
 class Workload(Struct, frozen=True):
     """Identical pods. name: "Kind/name". namespace: "" for that of the context.
 
     replicas: None for one on every eligible node (a DaemonSet). requests: the effective requests of one pod.
-    numbered: labels whose value is this text with the number of the pod; first: the number of the first pod.
+    numbered: labels whose value is this text with the number of the pod; first: the number of the first pod. template:
+    None for pods described by flags. cap: None if there can be any number of pods.
     """
 
     name: str
@@ -109,6 +162,8 @@ class Workload(Struct, frozen=True):
     placing: Placing = ANYWHERE
     numbered: Mapping[str, str] = {}
     first: int = 0
+    template: Template | None = None
+    cap: Cap | None = None
 
     def one(self, number: int) -> Workload:
         """Return a workload with only one of the pods; the first has the number 0."""
@@ -121,18 +176,22 @@ class FitRequest(Struct, frozen=True):
     """The workloads to place, and the names of the nodes to drain first.
 
     one_by_one: whether to drain the nodes one after the other, not all at once. missing: whether to count the
-    nodes that are missing.
+    nodes that are missing. beside: other objects of the manifests, by kind. with_pending: whether to place the pending
+    pods first. strict: whether the exit code says that a rule was not considered.
     """
 
     workloads: tuple[Workload, ...]
     without: tuple[str, ...] = ()
     one_by_one: bool = False
     missing: bool = False
+    beside: Mapping[str, Sequence[Mapping[str, Any]]] = {}
+    with_pending: bool = False
+    strict: bool = False
 
     @property
     def looks_at_pods(self) -> bool:
         """Whether the placement of the workloads depends on the labels of running pods."""
-        return any(
+        return self.with_pending or any(
             each.placing.spreads or each.placing.affinities or each.placing.anti_affinities for each in self.workloads
         )
 
@@ -141,6 +200,7 @@ class FitResult(Struct, frozen=True):
     """The placement of a workload, or of the pods of a drained node (namespace: None, workload: the node's name).
 
     unplaced: "namespace/name" of the pods of a drained node that do not fit. not_considered: rules that were ignored.
+    remarks: what else decided, in words. pending: whether it is that of the pods that are pending now.
     context: "" if only one was requested. placed_after_deletion: how many pods of a drained node fit once it is
     deleted; None if that is the same. daemon_pods, static_pods: how many stay on a drained node. refused:
     "namespace/name (why)" of the pods that a drain would refuse.
@@ -157,6 +217,8 @@ class FitResult(Struct, frozen=True):
     daemon_pods: int = 0
     static_pods: int = 0
     refused: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    pending: bool = False
 
 
 class MissingNodes(Struct, frozen=True):
@@ -165,20 +227,3 @@ class MissingNodes(Struct, frozen=True):
     context: str
     pool: str
     nodes: int | None
-
-
-class Budget(Struct, frozen=True):
-    """A PodDisruptionBudget. lets_unready_pods_go: whether it never keeps a pod that is not ready."""
-
-    namespace: str
-    name: str
-    selector: Selector
-    disruptions_allowed: int = 0
-    lets_unready_pods_go: bool = False
-
-
-class Surroundings(Struct, frozen=True):
-    """What else decides where pods may run: the labels of namespaces, and disruption budgets."""
-
-    namespaces: Mapping[str, Mapping[str, str]] = {}
-    budgets: tuple[Budget, ...] = ()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 from c3s_cli.errors import C3sError
-from c3s_cli.model.placing import Surroundings
 from c3s_cli.model.rows import Figures, Node, NodeFacts, Pod, PodFacts, Volume
+
+if TYPE_CHECKING:
+    from c3s_cli.model.surroundings import Surroundings  # most commands place no pods
 
 # The source of a Failure of a whole cluster.
 WHOLE: Final = "cluster"
@@ -37,7 +39,7 @@ class Sample(Struct, frozen=True):
     the core objects by name, or by namespace and name; None if not read. pod_count: all pods that the API server has.
     group_figures: figures of whole groups that are not sums over members, by the keys of the group. absence: why there
     is no data, if the source knows. moment: the time in the past that is shown, in words. remarks: what the source says
-    about its figures. surroundings: what else decides where pods may run, for `c3s fit`.
+    about its figures. surroundings: what else decides where pods may run, for `c3s fit`; None if not read.
     """
 
     context: str
@@ -55,7 +57,7 @@ class Sample(Struct, frozen=True):
     absence: str = ""
     moment: str = ""
     remarks: tuple[str, ...] = ()
-    surroundings: Surroundings = Surroundings()
+    surroundings: Surroundings | None = None
 
 
 class Reading(Struct, frozen=True):

@@ -151,7 +151,7 @@ def _fit_results(report: Report) -> dict[str, Any]:
                 "notConsidered": list(each.not_considered),
             }
             for each in report.fit_results
-            if each.namespace is not None
+            if each.namespace is not None and not each.pending
         ],
         "drained": [
             {
@@ -165,6 +165,7 @@ def _fit_results(report: Report) -> dict[str, Any]:
             for each in report.fit_results
             if each.namespace is None
         ],
+        **_pending(report),
     }
 
 
@@ -174,6 +175,22 @@ def _missing(report: Report) -> dict[str, Any]:
         return {}
     several = {"context"} if report.contexts else set()
     return {"missing": [{key: getattr(each, key) for key in (*several, "pool", "nodes")} for each in report.missing]}
+
+
+def _pending(report: Report) -> dict[str, Any]:
+    """Return the results of the pods that are pending now, if these were placed."""
+    found = [
+        {
+            **_context(each),
+            "pods": each.replicas,
+            "placed": each.placed,
+            "unplaced": list(each.unplaced),
+            "notConsidered": list(each.not_considered),
+        }
+        for each in report.fit_results
+        if each.pending
+    ]
+    return {"pending": found} if found else {}
 
 
 def _context(result: FitResult) -> dict[str, str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import structs
 
@@ -61,8 +61,13 @@ def with_drain(query: Query, flags: Fit) -> Query:
     return drains
 
 
-def fit_request_of(flags: Fit, workloads: Sequence[Workload] | None) -> FitRequest:
-    """Build the FitRequest. workloads: those of manifests, None to use the flags. UsageError if there are no pods."""
+def fit_request_of(
+    flags: Fit, workloads: Sequence[Workload] | None, beside: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> FitRequest:
+    """Build the FitRequest. UsageError if there are no pods.
+
+    workloads: those of manifests, None to use the flags. beside: the other objects of manifests, by kind.
+    """
     requests = dict(_requests(flags))
     without = tuple(dict.fromkeys(_names(flags.without or ())))
     drains = bool(without or flags.without_where)
@@ -78,7 +83,9 @@ def fit_request_of(flags: Fit, workloads: Sequence[Workload] | None) -> FitReque
         workloads = [
             each if each.replicas is None else structs.replace(each, replicas=flags.replicas) for each in workloads
         ]
-    return FitRequest(tuple(workloads), without, one_by_one=flags.one_by_one, missing=flags.missing)
+    return FitRequest(
+        tuple(workloads), without, flags.one_by_one, flags.missing, beside, flags.with_pending, flags.strict
+    )
 
 
 def _names(given: Sequence[str]) -> Iterator[str]:

@@ -52,8 +52,11 @@ def fit(target: Target, query: Query, view: View, request: FitRequest) -> ExitCo
     ):
         say(remark)
     stages.summarize()
-    complete = all(each.placed == each.replicas for each in report.fit_results)
-    return verdict(report) if complete else ExitCode.CONDITION_MET
+    if not all(each.placed == each.replicas for each in report.fit_results if not each.pending):
+        return ExitCode.CONDITION_MET
+    code = verdict(report)
+    unsure = request.strict and any(each.not_considered for each in report.fit_results)
+    return ExitCode.INCOMPLETE if unsure and code is ExitCode.OK else code
 
 
 def _report(fleet: Fleet, query: Query, request: FitRequest, stages: Stages) -> Report:
@@ -90,30 +93,35 @@ def _remarks(query: Query, fit_results: Sequence[FitResult]) -> Iterator[str]:
         yield from (f"{where}{remark}" for remark in _of_context(results))
         if query.objects is Kind.MOVE:
             yield from (f"{where}{remark}" for remark in _of_drain(results))
-    for each in (each for each in fit_results if each.not_considered):
-        ignored = f"not considered: {', '.join(each.not_considered)}"
-        if each.namespace is None:
-            yield f"{f'{each.context}: ' if each.context else ''}{ignored} (pods of {each.workload})"
-        elif each.context == fit_results[0].context:
-            # The workloads are the same in every context.
-            yield f"{ignored} ({each.workload})"
+    known: set[tuple[str, tuple[str, ...]]] = set()
+    for each in fit_results:
+        # Most workloads have the same rules in every context.
+        if each.not_considered and (each.workload, each.not_considered) not in known:
+            known.add((each.workload, each.not_considered))
+            where = f"{each.context}: " if each.namespace is None or each.context != fit_results[0].context else ""
+            whose = f"pods of {each.workload}" if each.namespace is None else each.workload
+            yield f"{where if each.context else ''}not considered: {', '.join(each.not_considered)} ({whose})"
 
 
 def _of_context(fit_results: Sequence[FitResult]) -> Iterator[str]:
-    workloads = [each for each in fit_results if each.namespace is not None]
+    workloads = [each for each in fit_results if each.namespace is not None and not each.pending]
     for each in fit_results:
         if each.namespace is None:
             yield f"{each.placed} of {each.replicas} pods of {each.workload} fit elsewhere{_left(each.unplaced)}"
             if each.placed_after_deletion is not None:
                 fit = f"{each.placed_after_deletion} of {each.replicas} pods of {each.workload} fit elsewhere"
                 yield f"{fit} once it is deleted"
+        elif each.pending:
+            yield f"{each.placed} of {each.replicas} pending pods fit{_left(each.unplaced)}"
     for each in workloads:
         prefix = f"{each.workload}: " if len(workloads) > 1 else ""
         yield f"{prefix}{each.placed} of {each.replicas} replicas fit"
+        yield from (f"{prefix}{remark}" for remark in each.remarks)
 
 
-def _of_drain(drained: Sequence[FitResult]) -> Iterator[str]:
+def _of_drain(results: Sequence[FitResult]) -> Iterator[str]:
     """Yield the totals of a drain, which pods stay, and which a drain would refuse."""
+    drained = [each for each in results if each.namespace is None]
     if len(drained) > 1:
         placed, replicas = sum(each.placed for each in drained), sum(each.replicas for each in drained)
         yield f"{placed} of {replicas} pods of {len(drained)} nodes fit elsewhere"

@@ -1,23 +1,45 @@
-"""What `c3s fit` reads besides nodes and pods, if some pod depends on it: namespaces, budgets, volumes."""
+"""What `c3s fit` reads besides nodes and pods, if some pod depends on it: namespaces, volumes, classes, quotas."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, json, structs
 
-from c3s_cli.errors import ApiError, C3sError
-from c3s_cli.model.placing import ANYWHERE, Budget, Placing, Surroundings, Workload
-from c3s_cli.model.rows import PodFacts
-from c3s_cli.model.sample import Failure
+from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, UsageError
+from c3s_cli.kube.cluster import segment
+from c3s_cli.model.placing import ANYWHERE, Claim, FitRequest, Placing, Workload
+from c3s_cli.model.rows import NodeFacts, PodFacts
+from c3s_cli.model.sample import Failure, Sample
+from c3s_cli.model.surroundings import Budget, Surroundings
 from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.core_api import NAMESPACES
+from c3s_cli.sources.decode import policies, storage
 from c3s_cli.sources.decode.placing import LabelSelector, selector_of
 from c3s_cli.sources.decode.shapes import Listing, Meta, decode_items
 from c3s_cli.sources.requests import METADATA_LIST, Requests
 
-BUDGETS = "/apis/policy/v1/poddisruptionbudgets"
+Rows = Callable[[Listing], Iterator[tuple[Any, Any]]]
+STORAGE: Final = "/apis/storage.k8s.io/v1"
+BUDGETS: Final = "/apis/policy/v1/poddisruptionbudgets"
+# The names of these lists in messages, with their kinds, paths and decoders.
+WHOLE: Final[Mapping[str, tuple[str, str, Rows]]] = {
+    "persistent volume claims": ("PersistentVolumeClaim", "/api/v1/persistentvolumeclaims", storage.claims),
+    "persistent volumes": ("PersistentVolume", "/api/v1/persistentvolumes", storage.volumes),
+    "storage classes": ("StorageClass", f"{STORAGE}/storageclasses", storage.storage_classes),
+    "CSI nodes": ("CSINode", f"{STORAGE}/csinodes", storage.volume_counts),
+    "runtime classes": ("RuntimeClass", "/apis/node.k8s.io/v1/runtimeclasses", policies.runtime_classes),
+    "priority classes": ("PriorityClass", "/apis/scheduling.k8s.io/v1/priorityclasses", policies.priority_classes),
+    "device classes": ("DeviceClass", "/apis/resource.k8s.io/v1/deviceclasses", policies.device_classes),
+}
+OF_VOLUMES: Final = ("persistent volume claims", "persistent volumes", "storage classes", "CSI nodes")
+# The lists of one namespace: resource, kind, decoder.
+SPACED: Final[Mapping[str, tuple[str, str, Rows]]] = {
+    "resource quotas": ("resourcequotas", "ResourceQuota", policies.quotas),
+    "limit ranges": ("limitranges", "LimitRange", policies.limit_ranges),
+}
 
 
 class _Labelled(Struct, gc=False):
@@ -42,23 +64,45 @@ class _Budget(Struct, gc=False):
 
 
 def surroundings_of(
-    requests: Requests, workloads: Collection[Workload], pods: Mapping[Any, PodFacts], *, drains: bool
+    requests: Requests, request: FitRequest, sample: Sample, drained: Collection[str]
 ) -> tuple[Surroundings, list[Failure]]:
-    """Read what the pods depend on. drains: whether nodes are drained. A list that cannot be read is a Failure."""
-    placings = {facts.placing or ANYWHERE for facts in pods.values()} | {each.placing for each in workloads}
-    jobs: dict[str, Callable[[], Any]] = {}
-    if any(map(_selects_namespaces, placings)):
-        jobs["namespaces"] = lambda: requests.pages(NAMESPACES, [], _labels, METADATA_LIST)
-    if drains:
-        jobs["pod disruption budgets"] = lambda: requests.pages(BUDGETS, [], _budgets)
+    """Read what the pods depend on, in parallel. drained: the nodes whose pods move. A list not read is a Failure."""
+    (namespace,) = sample.namespaces
+    jobs = dict(_jobs(requests, request, sample, drained))
     answers = in_parallel(jobs) if jobs else {}
+    context = requests.cluster.context
     failures = [
-        Failure(requests.cluster.context, name, str(answer))
+        Failure(context, name if isinstance(name, str) else f"{name[0]} of {name[1]}", str(answer))
         for name, answer in answers.items()
         if isinstance(answer, C3sError) and not _is_absent(answer)
     ]
-    known = {name: {} if isinstance(answer, C3sError) else answer for name, answer in answers.items()}
-    return Surroundings(known.get("namespaces", {}), tuple(known.get("pod disruption budgets", {}).values())), failures
+    known = {name: None if isinstance(answer, C3sError) else answer for name, answer in answers.items()}
+
+    def every(what: str) -> tuple[Any, ...]:
+        _, kind, decode = SPACED[what]
+        rows = _beside(request, kind, decode, namespace)
+        for name, answer in known.items():
+            rows |= (answer or {}) if name[0] == what else {}
+        return tuple(rows.values())
+
+    def one(what: str) -> Any:
+        kind, _, decode = WHOLE[what]
+        found = known.get(what, {})
+        return found if found is None else {**_beside(request, kind, decode, namespace), **found}
+
+    return Surroundings(
+        namespaces={**(known.get("namespaces") or {}), **_beside(request, "Namespace", _labels, "")},
+        budgets=tuple((known.get("pod disruption budgets") or {}).values()),
+        claims=one("persistent volume claims"),
+        volumes=one("persistent volumes"),
+        storage_classes=one("storage classes"),
+        volume_counts=one("CSI nodes") or {},
+        runtime_classes=one("runtime classes"),
+        priority_classes=one("priority classes"),
+        quotas=every("resource quotas"),
+        limit_ranges=every("limit ranges"),
+        served=one("device classes") or {},
+    ), failures
 
 
 def _is_absent(problem: C3sError) -> bool:
@@ -66,8 +110,67 @@ def _is_absent(problem: C3sError) -> bool:
     return isinstance(problem, ApiError) and problem.status == 404
 
 
+def _jobs(
+    requests: Requests, request: FitRequest, sample: Sample, drained: Collection[str]
+) -> Iterator[tuple[Any, Callable[[], Any]]]:
+    """Yield the lists to read, by their names in messages, or these and the namespace."""
+    workloads, pods, nodes = request.workloads, (sample.pod_facts or {}).values(), sample.node_facts or {}
+    moving = [facts for facts in pods if (facts.node in drained if facts.node else request.with_pending)]
+    if any(map(_selects_namespaces, _placings(workloads, pods))):
+        yield "namespaces", partial(requests.pages, NAMESPACES, [], _labels, METADATA_LIST)
+    if drained:
+        yield "pod disruption budgets", partial(requests.pages, BUDGETS, [], _budgets)
+    needed = _needed(workloads, moving, nodes)
+    for name in dict.fromkeys(needed):
+        _, path, decode = WHOLE[name]
+        yield name, partial(requests.pages, path, [], decode)
+    for space in dict.fromkeys(each.namespace or sample.namespaces[0] for each in workloads if each.template):
+        for name, (resource, _, decode) in SPACED.items():
+            path = f"/api/v1/namespaces/{segment(space)}/{resource}"
+            yield (name, space), partial(requests.pages, path, [], decode)
+
+
+def _needed(
+    workloads: Sequence[Workload], moving: Collection[PodFacts], nodes: Mapping[str, NodeFacts]
+) -> Iterator[str]:
+    """Yield the names of the lists of the whole cluster that some pod needs."""
+    templates = [each.template for each in workloads if each.template]
+    placings = [*(each.placing for each in workloads), *(facts.placing or ANYWHERE for facts in moving)]
+    if any(placing.claims for placing in placings) or any(each.new_claims for each in templates):
+        yield from OF_VOLUMES
+    if any(each.runtime_class for each in templates):
+        yield "runtime classes"
+    if any(each.priority_class and not each.priority_class.startswith("system-") for each in templates):
+        yield "priority classes"
+    requests = [*(each.requests for each in workloads), *(facts.requests for facts in moving)]
+    wanted = {resource for each in requests for resource, amount in each.items() if amount}
+    extended = [resource for resource in wanted if "/" in resource]
+    if any(not (node.allocatable or {}).get(resource) for resource in extended for node in nodes.values()):
+        yield "device classes"
+
+
+def _placings(workloads: Iterable[Workload], pods: Iterable[PodFacts]) -> list[Placing]:
+    """Return the different rules of pods; those of one owner are the same object."""
+    found = [each.placing for each in workloads]
+    found += [facts.placing for facts in pods if facts.placing]
+    return list({id(placing): placing for placing in found}.values())
+
+
 def _selects_namespaces(placing: Placing) -> bool:
     return any(term.namespace_selector for term in (*placing.affinities, *placing.anti_affinities))
+
+
+def _beside(request: FitRequest, kind: str, decode: Rows, namespace: str) -> dict[Any, Any]:
+    """Return the objects of a kind that the manifests contain, in a namespace unless they have one."""
+    items = [
+        {**each, "metadata": {"namespace": namespace, **(each.get("metadata") or {})}}
+        for each in request.beside.get(kind, ())
+    ]
+    try:
+        rows = dict(decode(Listing(json.encode({"items": items}))))
+    except InvalidAnswer as problem:
+        raise UsageError(f"a {kind} of the manifests is not valid: {problem.__cause__}") from problem
+    return {key: structs.replace(row, new=True) if isinstance(row, Claim) else row for key, row in rows.items()}
 
 
 def _labels(listing: Listing) -> Iterator[tuple[str, Mapping[str, str]]]:

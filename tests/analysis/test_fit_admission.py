@@ -74,7 +74,7 @@ def test_numbers_begin_where_the_set_says(run: Run, api: FakeApi, tmp_path: Path
     api.nodes(in_zone("n1", "a"))
     assert fitted(run, api, tmp_path, workload("StatefulSet", 3, rule)) == {"StatefulSet/x": {"n1": 3}}
     assert fitted(run, api, tmp_path, workload("StatefulSet", 3, rule, ordinals={"start": 4})) == {
-        "StatefulSet/x": {"n1": 1}
+        "StatefulSet/x": {"n1": 2}
     }
 
 

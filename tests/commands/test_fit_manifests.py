@@ -195,12 +195,12 @@ def test_what_is_not_considered_is_named(demo: Run, tmp_path: Path) -> None:
     path.write_text(json.dumps(of_kind("DaemonSet", {"template": {"spec": spec}})))
     document = json.loads(demo(f"fit -f {path} -o json").out)
     assert document["metadata"]["workloads"][0]["notConsidered"] == [
-        "volumes",
         "resource claims",
-        "overhead of the runtime class",
         "scheduler volcano",
         "topology spread constraints of a DaemonSet",
+        "runtime class gvisor",
     ]
+    assert {tuple(item["limitedBy"]) for item in document["items"]} == {("scheduling-gates", "claim c missing")}
 
 
 # Each letter stands for ten of the one before.

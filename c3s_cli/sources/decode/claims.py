@@ -43,9 +43,13 @@ def claims_of(listing: Listing) -> Iterator[tuple[tuple[str, str], tuple[str, tu
             yield (meta.namespace, meta.name), (pod.spec.node if pod.spec else "", tuple(names))
 
 
-def claims_volumes(volumes: Iterable[Volume] | None) -> bool:
-    """Return whether a pod has a volume claim, which binds the pod to where the volume is."""
-    return any(volume.claim or volume.ephemeral is not None for volume in volumes or ())
+def claim_names(pod: str, volumes: Iterable[Volume] | None) -> tuple[str, ...]:
+    """Return the names of the claims of a pod, in the order of its volumes."""
+    return tuple(
+        volume.claim.name if volume.claim else f"{pod}-{volume.name}"
+        for volume in volumes or ()
+        if volume.claim or volume.ephemeral is not None
+    )
 
 
 def has_local_storage(volumes: Iterable[Volume] | None) -> bool:

@@ -9,9 +9,9 @@ from typing import Any, Final, Protocol
 import msgspec
 from msgspec import Raw, Struct, structs
 
-from c3s_cli.model.placing import HostPort, NodeTerm, Placing, PodTerm, Selector, Spread, Toleration
+from c3s_cli.model.placing import GATES, HostPort, NodeTerm, Placing, PodTerm, Selector, Spread, Toleration
 from c3s_cli.model.requirement import Requirement
-from c3s_cli.sources.decode.claims import Volume, claims_volumes
+from c3s_cli.sources.decode.claims import Volume, claim_names
 from c3s_cli.sources.decode.shapes import NULL, decode_one
 
 OPERATORS: Final = {"In": "in", "NotIn": "notin", "Exists": "exists", "DoesNotExist": "!", "Gt": ">", "Lt": "<"}
@@ -30,6 +30,15 @@ class Rules(Protocol):
     @property
     def container_ports(self) -> Iterable[Raw]:
         """The undecoded ports of all containers that run at the same time."""
+
+
+class RulesOfPod(Rules, Protocol):
+    """Also what is different for each pod."""
+
+    volumes: list[Volume] | None
+    scheduler_name: str | None
+    resource_claims: list[Raw] | None
+    scheduling_gates: list[Raw] | None
 
 
 class _Port(Struct, rename="camel", gc=False):
@@ -57,12 +66,14 @@ class _NodeTerm(Struct, rename="camel", gc=False):
     match_fields: list[_Expression] | None = None
 
 
-class _NodeTerms(Struct, rename="camel", gc=False):
+class NodeTerms(Struct, rename="camel", gc=False):
+    """A node selector of the API."""
+
     node_selector_terms: list[_NodeTerm] | None = None
 
 
 class _NodeAffinity(Struct, gc=False):
-    required: _NodeTerms | None = msgspec.field(default=None, name="requiredDuringSchedulingIgnoredDuringExecution")
+    required: NodeTerms | None = msgspec.field(default=None, name="requiredDuringSchedulingIgnoredDuringExecution")
 
 
 class _PodTerm(Struct, rename="camel", gc=False):
@@ -84,7 +95,9 @@ class _Affinity(Struct, rename="camel", gc=False):
     pod_anti_affinity: _PodAffinity | None = None
 
 
-class _Toleration(Struct, gc=False):
+class TolerationShape(Struct, gc=False):
+    """A toleration of the API."""
+
     key: str | None = None
     operator: str | None = None
     value: str | None = None
@@ -102,11 +115,10 @@ class _Spread(Struct, rename="camel", gc=False):
     match_label_keys: list[str] | None = None
 
 
-VOLUMES: Final = "volumes"
 ANY_ADDRESS: Final = HostPort(0).ip
 Labels: Any = dict[str, str] | None
 Wishes: Any = _Affinity | None
-Tolerations: Any = list[_Toleration] | None
+Tolerations: Any = list[TolerationShape] | None
 Spreads: Any = list[_Spread] | None
 Ports: Any = list[_Port] | None
 
@@ -142,16 +154,22 @@ def _text(raw: Raw) -> bytes:
     return b"null" if raw is NULL else bytes(raw)
 
 
-def placing_of_pod(rules: Rules, volumes: Iterable[Volume] | None) -> Placing:
-    """Decode the scheduling rules of an existing pod; note if its volumes bind it to a node or zone."""
-    placing = placing_of(rules)
-    return _ignoring_volumes(placing) if claims_volumes(volumes) else placing
+def placing_of_pod(rules: RulesOfPod, name: str) -> Placing:
+    """Decode the scheduling rules of an existing pod."""
+    placing, claims = placing_of(rules), claim_names(name, rules.volumes)
+    gated, ignored = bool(rules.scheduling_gates), ignored_of(rules)
+    if not (claims or gated or ignored):
+        return placing
+    refused = (GATES,) if gated else ()
+    more: Placing = structs.replace(placing, claims=claims, refused=refused, ignored=ignored)
+    return more
 
 
-@lru_cache(maxsize=4096)
-def _ignoring_volumes(placing: Placing) -> Placing:
-    noted: Placing = structs.replace(placing, ignored=(*placing.ignored, VOLUMES))
-    return noted
+def ignored_of(rules: RulesOfPod) -> tuple[str, ...]:
+    """Return the rules of a pod that c3s does not consider, in words."""
+    ignored = ("resource claims",) if rules.resource_claims else ()
+    scheduler = rules.scheduler_name
+    return ignored if scheduler in (None, "", "default-scheduler") else (*ignored, f"scheduler {scheduler}")
 
 
 @lru_cache(maxsize=4096)
@@ -162,13 +180,14 @@ def _placing(
     affinities = decode_one(affinity, Wishes, "pods") or _Affinity()
     tolerated = decode_one(tolerations, Tolerations, "pods") or ()
     spread = decode_one(spreads, Spreads, "pods") or ()
+    nodes = affinities.node_affinity.required if affinities.node_affinity else None
     near = (affinities.pod_affinity.required if affinities.pod_affinity else None) or ()
     apart = (affinities.pod_anti_affinity.required if affinities.pod_anti_affinity else None) or ()
     strict = [each for each in spread if each.when_unsatisfiable == "DoNotSchedule"]
     return Placing(
-        node_labels=_equal(labels),
-        node_terms=_node_terms(affinities.node_affinity),
-        tolerations=tuple(_toleration(each) for each in tolerated),
+        node_labels=equal(labels),
+        node_terms=node_terms(nodes) if nodes else None,
+        tolerations=tuple(toleration(each) for each in tolerated),
         spreads=tuple(_spread(each) for each in strict),
         affinities=tuple(_pod_term(each) for each in near),
         anti_affinities=tuple(_pod_term(each) for each in apart),
@@ -177,7 +196,8 @@ def _placing(
     )
 
 
-def _equal(labels: Mapping[str, str]) -> tuple[Requirement, ...]:
+def equal(labels: Mapping[str, str]) -> tuple[Requirement, ...]:
+    """Return the requirements of a map of labels."""
     return tuple(Requirement(key, "=", (value,)) for key, value in labels.items())
 
 
@@ -188,16 +208,16 @@ def _expressions(expressions: Iterable[_Expression] | None) -> tuple[Requirement
     )
 
 
-def _node_terms(affinity: _NodeAffinity | None) -> tuple[NodeTerm, ...] | None:
-    if affinity is None or affinity.required is None:
-        return None
+def node_terms(required: NodeTerms) -> tuple[NodeTerm, ...]:
+    """Return the terms of a node selector."""
     return tuple(
         NodeTerm(_expressions(term.match_expressions), _expressions(term.match_fields))
-        for term in affinity.required.node_selector_terms or ()
+        for term in required.node_selector_terms or ()
     )
 
 
-def _toleration(each: _Toleration) -> Toleration:
+def toleration(each: TolerationShape) -> Toleration:
+    """Return a toleration."""
     return Toleration(each.key or "", each.operator or "Equal", each.value or "", each.effect or "")
 
 
@@ -205,7 +225,7 @@ def selector_of(selector: LabelSelector | None) -> Selector:
     """Return the requirements of a label selector; None for none."""
     if selector is None:
         return None
-    return (*_equal(selector.match_labels or {}), *_expressions(selector.match_expressions))
+    return (*equal(selector.match_labels or {}), *_expressions(selector.match_expressions))
 
 
 def _pod_term(term: _PodTerm) -> PodTerm:

@@ -85,6 +85,9 @@ class _RuledSpec(_Spec, rename="camel", gc=False):
     volumes: list[Volume] | None = None
     priority: int | None = None
     host_network: bool = False
+    scheduler_name: str | None = None
+    resource_claims: list[Raw] | None = None
+    scheduling_gates: list[Raw] | None = None
 
     @property
     def container_ports(self) -> list[Raw]:
@@ -166,7 +169,7 @@ class PodDecoder:
             limits=limits,
             binding_limits=binding_limits,
             containers=containers,
-            placing=self.placing_of(spec, spec.volumes) if self.placing_of and isinstance(spec, _RuledSpec) else None,
+            placing=self.placing_of(spec, meta.name) if self.placing_of and isinstance(spec, _RuledSpec) else None,
             started=has_started(state),
             pending=pending(state, spec.node_name) if self.states else None,
             states=states,

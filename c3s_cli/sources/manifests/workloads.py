@@ -11,17 +11,24 @@ from msgspec import Raw, Struct, structs
 
 from c3s_cli.amounts.allocation import Amounts, ContainerResources, PodResources, requests_of
 from c3s_cli.errors import InvalidAnswer, UsageError
-from c3s_cli.model.placing import Workload
-from c3s_cli.sources.decode.claims import Volume, claims_volumes
-from c3s_cli.sources.decode.placing import VOLUMES, placing_of
+from c3s_cli.model.placing import GATES, Claim, Template, Workload
+from c3s_cli.sources.decode.claims import Volume
+from c3s_cli.sources.decode.placing import ignored_of, placing_of
 from c3s_cli.sources.decode.pods import PodDecoder
 from c3s_cli.sources.decode.shapes import NULL
+from c3s_cli.sources.decode.storage import ClaimSpec, claim_of
 from c3s_cli.sources.manifests.controllers import added_labels, first_number, numbered_labels
 
 Object = Mapping[str, Any]
+# Claims, each with what stands before the number of the pod in its name.
+Claims = tuple[tuple[str, Claim], ...]
 Count = Annotated[int, msgspec.Meta(ge=0)]
 JOBS: Final = ("Job", "CronJob")
 # Any other kind with a pod template and replicas, such as an Argo Rollout, is treated like a Deployment.
+DECISIVE: Final = (
+    *("PersistentVolumeClaim", "PersistentVolume", "StorageClass", "RuntimeClass", "PriorityClass", "DeviceClass"),
+    *("ResourceQuota", "LimitRange", "Namespace"),
+)
 KINDS: Final = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "DaemonSet", *JOBS, "Pod")
 
 
@@ -50,6 +57,8 @@ class _Spec(Struct, rename="camel"):
     node_name: str | None = None
     scheduler_name: str | None = None
     runtime_class_name: str | None = None
+    priority_class_name: str | None = None
+    active_deadline_seconds: int | None = None
     resource_claims: list[Raw] | None = None
     scheduling_gates: list[Raw] | None = None
 
@@ -65,17 +74,35 @@ class _Template(Struct):
     metadata: _Meta | None = None
 
 
+class _ClaimTemplate(Struct):
+    spec: ClaimSpec
+    metadata: _Meta | None = None
+
+
+class _Ephemeral(Struct, rename="camel"):
+    volume_claim_template: _ClaimTemplate | None = None
+
+
 class _Workload(Struct, rename="camel"):
     template: _Template | None = None
     replicas: Count | None = None
     parallelism: Count | None = None
     completions: Count | None = None
-    volume_claim_templates: list[Raw] | None = None
+    volume_claim_templates: list[_ClaimTemplate] | None = None
 
 
 def workloads_of(objects: Iterable[tuple[str, Object]]) -> list[Workload]:
     """Convert objects, each with the name of its file; skip those without pods. UsageError if one is invalid."""
     return list(_told_apart([workload for path, each in objects for workload in _workload(path, each)]))
+
+
+def others_of(objects: Iterable[tuple[str, Object]]) -> dict[str, list[Object]]:
+    """Return the objects that decide where pods may run, by kind."""
+    found: dict[str, list[Object]] = {}
+    for _, each in objects:
+        if each["kind"] in DECISIVE:
+            found.setdefault(each["kind"], []).append(_texts(each))
+    return found
 
 
 def _told_apart(workloads: Sequence[Workload]) -> Iterator[Workload]:
@@ -106,7 +133,8 @@ def _workload(path: str, each: Object) -> list[Workload]:
     if negative := _negative(resources):
         raise UsageError(f"{path}: {name}: {negative} must be 0 or more")
     spec = (_at(each, "spec", "jobTemplate", "spec") if kind == "CronJob" else _at(each, "spec")) or {}
-    ignored = (*placing.ignored, *_ignored(shape.spec, claims=claims))
+    resources = _with_defaults(resources)
+    ignored = (*placing.ignored, *ignored_of(shape.spec))
     if kind not in KINDS:
         ignored = (*ignored, f"the rollout of a {kind}")
     if replicas is None and placing.spreads:
@@ -114,7 +142,7 @@ def _workload(path: str, each: Object) -> list[Workload]:
     return [
         Workload(
             name=name,
-            requests=requests_of(_with_defaults(resources)),
+            requests=requests_of(resources),
             replicas=replicas,
             namespace=meta.namespace or "",
             labels={
@@ -127,23 +155,31 @@ def _workload(path: str, each: Object) -> list[Workload]:
                 placing,
                 node_name=shape.spec.node_name or "",
                 host_network=shape.spec.host_network,
-                refused=("scheduling-gates",) if shape.spec.scheduling_gates else (),
+                claims=tuple(each.claim.name for each in shape.spec.volumes or () if each.claim),
+                refused=(GATES,) if shape.spec.scheduling_gates else (),
                 ignored=tuple(dict.fromkeys(ignored)),
+            ),
+            template=Template(
+                resources,
+                runtime_class=shape.spec.runtime_class_name or "",
+                priority_class=shape.spec.priority_class_name or "",
+                deadline=shape.spec.active_deadline_seconds is not None,
+                new_claims=(*claims, *_ephemeral(path, name, shape.spec)),
             ),
         )
     ]
 
 
-def _pods(path: str, name: str, kind: str, each: Object) -> tuple[Object, int | None, bool]:
-    """Return the pod template, the number of pods (None for one per node), and whether it claims volumes."""
+def _pods(path: str, name: str, kind: str, each: Object) -> tuple[Object, int | None, Claims]:
+    """Return the pod template, the number of pods (None for one per node), and the claims of each pod."""
     if kind == "Pod":
-        return each, 1, False
+        return each, 1, ()
     spec = _at(each, "spec", "jobTemplate", "spec") if kind == "CronJob" else _at(each, "spec")
     shape, template = _shaped(path, name, spec or {}, _Workload), _at(spec, "template")
     if template is None:
         raise UsageError(f"{path}: {name} has no pod template")
     if kind == "DaemonSet":
-        return template, None, False
+        return template, None, ()
     if kind not in KINDS and shape.replicas is None:
         raise UsageError(f"{path}: {name}: unknown number of pods", hint=f"supported kinds: {', '.join(KINDS)}")
     if kind not in JOBS:
@@ -151,7 +187,24 @@ def _pods(path: str, name: str, kind: str, each: Object) -> tuple[Object, int | 
     else:
         replicas = 1 if shape.parallelism is None else shape.parallelism
         replicas = replicas if shape.completions is None else min(replicas, shape.completions)
-    return template, replicas, bool(shape.volume_claim_templates)
+    owner = name.partition("/")[2]
+    return (
+        template,
+        replicas,
+        tuple(
+            (f"{(one.metadata.name if one.metadata else None) or ''}-{owner}-", claim_of(one.spec, new=True))
+            for one in shape.volume_claim_templates or ()
+        ),
+    )
+
+
+def _ephemeral(path: str, name: str, spec: _Spec) -> Iterator[tuple[str, Claim]]:
+    """Yield the claims that are created for the ephemeral volumes of each pod; their names are not known yet."""
+    for volume in spec.volumes or ():
+        if volume.ephemeral is not None:
+            shape = _shaped(path, name, volume.ephemeral, _Ephemeral)
+            if shape.volume_claim_template:
+                yield "", claim_of(shape.volume_claim_template.spec, new=True)
 
 
 def _at(value: Any, *keys: str) -> Any:
@@ -207,15 +260,3 @@ def _requesting(container: ContainerResources) -> ContainerResources:
     requests: Amounts = {**container.limits, **container.requests}
     result: ContainerResources = structs.replace(container, requests=requests)
     return result
-
-
-def _ignored(spec: _Spec, *, claims: bool) -> Iterator[str]:
-    """Yield the restrictions on placement that are not considered, in words."""
-    if claims or claims_volumes(spec.volumes):
-        yield VOLUMES
-    if spec.resource_claims:
-        yield "resource claims"
-    if spec.runtime_class_name:
-        yield "overhead of the runtime class"
-    if spec.scheduler_name not in (None, "", "default-scheduler"):
-        yield f"scheduler {spec.scheduler_name}"

@@ -1,0 +1,171 @@
+"""Where pods may run because of their volumes: as the scheduler's VolumeBinding, VolumeZone and VolumeRestrictions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import product
+from typing import Final
+
+from msgspec import Struct, structs
+
+from c3s_cli.analysis.eligibility import met
+from c3s_cli.model.placing import Cap, Claim, NodeTerm, Placing
+from c3s_cli.model.requirement import Requirement
+from c3s_cli.model.sample import Sample
+from c3s_cli.model.surroundings import EMPTY, Key, PersistentVolume, StorageClass, Surroundings
+
+VOLUMES: Final = "volumes"
+Terms = tuple[NodeTerm, ...]
+
+
+class Binding(Struct):
+    """What the volumes of a pod allow.
+
+    reach: the `volumes` of Placing. refused, ignored: as there. caps: how many such pods there can be.
+    """
+
+    reach: list[Terms]
+    refused: list[str]
+    ignored: list[str]
+    caps: list[Cap]
+
+
+class Binder:
+    """The volumes of a cluster. in_use: the claims of running pods."""
+
+    def __init__(self, surroundings: Surroundings, in_use: Collection[Key] = ()) -> None:
+        self.claims = surroundings.claims
+        self.volumes = surroundings.volumes
+        self.classes = surroundings.storage_classes
+        self.in_use = in_use
+        default = (name for name, each in (self.classes or {}).items() if each.default)
+        self.default_class = next(default, "")
+
+    def bind(self, placing: Placing, namespace: str, new: Iterable[Claim] = ()) -> tuple[Placing, list[Cap]]:
+        """Return the rules of a pod with those of its volumes, and how many such pods there can be.
+
+        new: claims that are created together with each pod.
+        """
+        found = Binding([], [], [], [])
+        for name in placing.claims:
+            self._bind_named(found, (namespace, name))
+        for claim in new:
+            self._find_volume(found, "", claim, None)
+        if not (found.reach or found.refused or found.ignored):
+            return placing, found.caps
+        bound: Placing = structs.replace(
+            placing,
+            volumes=(*placing.volumes, *found.reach),
+            refused=(*placing.refused, *found.refused),
+            ignored=tuple(dict.fromkeys((*placing.ignored, *found.ignored))),
+        )
+        return bound, found.caps
+
+    def _bind_named(self, found: Binding, key: Key) -> None:
+        name = key[1]
+        claim = None if self.claims is None else self.claims.get(key)
+        if self.claims is None:
+            found.ignored.append(VOLUMES)
+        elif claim is None:
+            found.refused.append(f"claim {name} missing")
+        elif claim.state:
+            found.refused.append(f"claim {name} {claim.state}")
+        else:
+            if claim.exclusive:
+                found.caps.append(Cap(int(key not in self.in_use), f"claim {name} in use"))
+            if claim.bound:
+                self._reach(found, claim)
+            else:
+                self._find_volume(found, name, claim, key)
+
+    def _reach(self, found: Binding, claim: Claim) -> None:
+        """Restrict a pod to the nodes that reach a volume."""
+        volume = (self.volumes or {}).get(claim.volume)
+        if self.volumes is None:
+            found.ignored.append(VOLUMES)
+        elif volume is None:
+            found.refused.append(f"volume {claim.volume} missing")
+        else:
+            found.reach += volume.reach
+
+    def _find_volume(self, found: Binding, name: str, claim: Claim, key: Key | None) -> None:
+        """Restrict a pod to the nodes where a volume for its claim exists or can be provisioned."""
+        if self.classes is None or self.volumes is None:
+            found.ignored.append(VOLUMES)
+            return
+        wanted = self.default_class if claim.storage_class is None else claim.storage_class
+        storage_class = self.classes.get(wanted, StorageClass(provisions=False))
+        waits = storage_class.waits and not claim.volume
+        if not (waits or claim.new):
+            found.refused.append(f"claim {name} unbound")
+            return
+        volumes = [each for each in self.volumes.values() if _suits(each, claim, wanted, key)]
+        options = list(_options(volumes))
+        if storage_class.provisions and claim.node:
+            options.append(NodeTerm(fields=(Requirement("metadata.name", "=", (claim.node,)),)))
+        elif storage_class.provisions:
+            options += storage_class.terms
+            if not waits:
+                found.ignored.append(f"where storage class {wanted} provisions volumes")
+            elif name:
+                found.ignored.append(f"that all pods follow the first one to the volume of claim {name}")
+        anywhere = storage_class.provisions and not storage_class.terms and not claim.node
+        if not anywhere and not any(not each.reach for each in volumes):
+            found.reach.append(tuple(dict.fromkeys(options)))
+        if not storage_class.provisions and not name:
+            found.caps.append(Cap(len(volumes), "volume"))
+            if len(volumes) > 1:
+                found.ignored.append(f"how many volumes of storage class {wanted} each node reaches")
+
+
+def with_volumes(sample: Sample, drained: Collection[str], *, pending: bool) -> Sample:
+    """Return a reading in which the rules of the pods that are placed include those of their volumes.
+
+    drained: the nodes whose pods move. pending: whether pods without a node are placed.
+    """
+    moving = {
+        of: facts
+        for of, facts in (sample.pod_facts or {}).items()
+        if (facts.node in drained if facts.node else pending)
+    }
+    bound = {}
+    binder = Binder(sample.surroundings or EMPTY, claims_in_use(sample, moving))
+    for (namespace, name), facts in moving.items():
+        if facts.placing and facts.placing.claims:
+            placing, caps = binder.bind(facts.placing, namespace)
+            refused = (*placing.refused, *(cap.why for cap in caps if not cap.pods))
+            bound[namespace, name] = structs.replace(facts, placing=structs.replace(placing, refused=refused))
+    return structs.replace(sample, pod_facts={**(sample.pod_facts or {}), **bound}) if bound else sample
+
+
+def claims_in_use(sample: Sample, moving: Collection[Key] = ()) -> set[Key]:
+    """Return the claims of the pods on nodes, except of those that move."""
+    return {
+        (of[0], name)
+        for of, facts in (sample.pod_facts or {}).items()
+        if facts.node and facts.placing and of not in moving
+        for name in facts.placing.claims
+    }
+
+
+def _suits(volume: PersistentVolume, claim: Claim, wanted: str, key: Key | None) -> bool:
+    """Return whether a volume can be bound to a claim."""
+    if volume.claim is not None and (key is None or volume.claim != key):
+        return False
+    return (
+        volume.available
+        and volume.storage_class == wanted
+        and volume.size >= claim.size
+        and volume.block == claim.block
+        and set(claim.modes) <= set(volume.modes)
+        and met(claim.selector or (), volume.labels)
+    )
+
+
+def _options(volumes: Sequence[PersistentVolume]) -> Iterator[NodeTerm]:
+    """Yield terms of which a node matches one if it reaches one of the volumes."""
+    for volume in volumes:
+        for each in product(*volume.reach):
+            labels = tuple(requirement for term in each for requirement in term.labels)
+            fields = tuple(requirement for term in each for requirement in term.fields)
+            yield NodeTerm(labels, fields)
