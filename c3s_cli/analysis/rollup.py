@@ -127,6 +127,7 @@ def sum_nodes(nodes: Sequence[Node], context: str, keys: Keys = ()) -> Group:
         figures=add_figures(measured),
         unmeasured=_unmeasured(nodes),
         binding_limits=add_shared(node.binding_limits for node in nodes),
+        ended=bool(nodes) and all(node.ended for node in nodes),
     )
 
 
@@ -184,6 +185,7 @@ def sum_pods(pods: Sequence[Pod], context: str, keys: Keys = ()) -> Group:
         # A pod that has not started uses nothing.
         unmeasured=_unmeasured([pod for pod in pods if pod.facts is None or pod.facts.started]),
         binding_limits=add_shared(pod.measured_limits for pod in known) if len(known) == len(pods) else None,
+        ended=bool(pods) and all(pod.ended for pod in pods),
     )
 
 

@@ -46,6 +46,9 @@ COVERAGE: Final = Column(
     figures=("coverage.seconds", "coverage.range"),
 )
 
+# In documents only.
+ENDED: Final = Column("ended", Unit.BOOLEAN, attrgetter("ended"), "whether it ended within the range of --since")
+
 FILL: Final = (attrgetter("used_bytes"), attrgetter("capacity_bytes"))
 INODES: Final = (attrgetter("inodes_used"), attrgetter("inodes"))
 OF_VOLUMES: Final = (

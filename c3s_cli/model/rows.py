@@ -265,7 +265,7 @@ class Group(Struct, frozen=True, gc=False):
     leave out members whose usage or facts are unknown, so that both sides of a percentage have the same members.
     pod_count: None if unknown. existing_pod_count: all pods that the API server has, including finished ones.
     unmeasured: how many members have unknown usage, by resource; a pod that has not started uses nothing.
-    binding_limits: of all members, whether or not they are measured.
+    binding_limits: of all members, whether or not they are measured. ended: whether all of them ended in the range.
     """
 
     context: str
@@ -299,6 +299,7 @@ class Group(Struct, frozen=True, gc=False):
     figures: Figures | None = None
     unmeasured: Mapping[str, int] = {}
     binding_limits: Amounts | None = None
+    ended: bool = False
 
     @property
     def measured_share(self) -> str:

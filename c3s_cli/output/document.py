@@ -22,6 +22,7 @@ import msgspec
 from c3s_cli.columns.catalogue import IDENTITY
 from c3s_cli.columns.fitting import WORKLOAD
 from c3s_cli.columns.naming import totals_of
+from c3s_cli.columns.of_sources import COVERAGE, ENDED
 from c3s_cli.columns.vocabulary import FITTING, MOVING, Column, Kind, Unit, flat, split_path
 from c3s_cli.model.placing import FitResult
 from c3s_cli.model.sample import WHOLE, Failure
@@ -113,6 +114,7 @@ def _head(report: Report) -> dict[str, Any]:
             **_failed_contexts(report),
             **_fit_results(report),
             **_unjudged(report),
+            **({"remarks": said} if (said := [*filter(None, [report.absence]), *report.remarks]) else {}),
         },
         "source": report.source,
         "units": _units(shown_columns(report)),
@@ -264,7 +266,7 @@ Spell = Callable[[Column, list[Any]], list[Any]]
 
 def _item_builder(report: Report, spell: Spell | None = None) -> Member:
     """Return the function that makes the items of rows."""
-    columns = shown_columns(report)
+    columns = list({column.name: column for column in (*shown_columns(report), *_of_range(report))}.values())
     if not report.containers:
         return _builder(columns, spell)
     name = Column("name", Unit.TEXT, lambda container: container.name, "name of the container")
@@ -275,6 +277,14 @@ def _item_builder(report: Report, spell: Spell | None = None) -> Member:
         return [list(islice(made, len(pod.containers))) for pod in pods]
 
     return _builder(columns, spell, containers=containers)
+
+
+def _of_range(report: Report) -> Iterator[Column]:
+    """Yield what is said of each row over a range: for which share of it there is data, and if it ended in it."""
+    if any("coverage.seconds" in (getattr(row, "figures", None) or ()) for row in report.rows):
+        yield COVERAGE
+    if any(getattr(row, "ended", False) for row in report.rows):
+        yield ENDED
 
 
 def _builder(columns: Iterable[Column], spell: Spell | None = None, **last: Member) -> Member:

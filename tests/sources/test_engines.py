@@ -101,7 +101,7 @@ def test_workloads_have_the_statistics_of_their_sum(ask: Ask) -> None:
         for name in ("p95", "avg"):
             assert close(item["cpu"][name], nanocores(name, several)), (owner, name)
         # The rate at the edge of an hour is as the engine interpolates it.
-        assert close(item["cpu"]["max"], nanocores("max", several), 0.05), owner
+        assert close(item["cpu"]["max"], nanocores("max", several), 0.02), owner
         memory = points(several, "memory")
         assert item["memory"]["max"] == statistic("max", memory), owner
         assert close(item["memory"]["p50"], statistic("p50", memory)), owner
@@ -110,7 +110,7 @@ def test_workloads_have_the_statistics_of_their_sum(ask: Ask) -> None:
 def test_the_statistic_of_a_group_is_not_the_sum_of_those_of_its_members(ask: Ask) -> None:
     (item,) = ask(f"top pods -A {RANGE} --by owner --where 'owner = StatefulSet/db-3' --columns cpu.max,cpu.p95")
     several = of("StatefulSet/db-3")
-    assert close(item["cpu"]["max"], nanocores("max", several), 0.03)
+    assert close(item["cpu"]["max"], nanocores("max", several), 0.02)
     assert nanocores("max", several) < 0.9 * sum(nanocores("max", [each]) for each in several)
 
 
@@ -138,14 +138,14 @@ def test_pods_and_containers_have_their_own(ask: Ask) -> None:
         assert item["memory"]["maxPercentOfLimits"] == 100 * max(points([one], "memory")) / limit
         assert [box["name"] for box in item["containers"]] == sorted(one.containers)
         for box in item["containers"]:
-            assert close(box["cpu"]["max"], nanocores("max", [one], box["name"]), 0.03)
+            assert close(box["cpu"]["max"], nanocores("max", [one], box["name"]), 0.02)
 
 
 def test_namespaces_nodes_and_the_cluster_are_sums_over_time(ask: Ask) -> None:
     for item in ask(f"top pods -A {RANGE} --by namespace"):
         several = [each for each in pods() if each.namespace == item["namespace"]]
         for name in ("avg", "p95", "max"):
-            assert close(item["cpu"][name], nanocores(name, several), 0.03), item["namespace"]
+            assert close(item["cpu"][name], nanocores(name, several), 0.02), item["namespace"]
     found = {item["name"]: item["cpu"] for item in ask(f"top nodes {RANGE}")}
     system = 1e8
     for number in range(10):

@@ -206,14 +206,14 @@ def test_labels_are_found_by_their_own_names() -> None:
 
 OF_NODES = """\
 kube_node_labels{}
-max by (node) (kube_node_created{})
-max by (node) (kube_node_spec_unschedulable{})
-max by (node, condition, status) (kube_node_status_condition{})
-max by (node, key, value, effect) (kube_node_spec_taint{})
-max by (node, kubelet_version) (kube_node_info{})
-max by (node, resource) (kube_node_status_allocatable{})
-max by (node, resource) (kube_node_status_capacity{})
-max by (node, role) (kube_node_role{})
+max by (node, condition, status, exported_node) (kube_node_status_condition{})
+max by (node, exported_node) (kube_node_created{})
+max by (node, exported_node) (kube_node_spec_unschedulable{})
+max by (node, key, value, effect, exported_node) (kube_node_spec_taint{})
+max by (node, kubelet_version, exported_node) (kube_node_info{})
+max by (node, resource, exported_node) (kube_node_status_allocatable{})
+max by (node, resource, exported_node) (kube_node_status_capacity{})
+max by (node, role, exported_node) (kube_node_role{})
 """
 
 

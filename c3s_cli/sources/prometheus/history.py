@@ -99,6 +99,11 @@ class History(Struct):
         known = self.lives.get(key, (first, last))
         self.lives[key] = min(first, known[0]), max(last, known[1])
 
+    def extend(self, key: Key, time: float) -> None:
+        """Extend the life of an object to the time of a sample."""
+        first, last = self.lives.get(key, (time, time))
+        self.lives[key] = min(first, time - self.range.interval), max(last, time)
+
     def keep_lives(self, keys: Iterable[Key]) -> None:
         """Forget the lives of all other objects, which had samples all the time."""
         wanted = set(keys)
@@ -136,9 +141,8 @@ class History(Struct):
 
     def lived(self, keys: Iterable[Key]) -> float:
         """Return for how many seconds of the range at least one of the objects existed and had data."""
-        overlap = self._overlap(keys)
-        share = self.range.step / self.range.window
-        return share * sum(overlap[place] for place in range(1, self.count + 1) if place not in self.gaps)
+        overlap = self._overlap(keys, self.range.step)
+        return sum(overlap[place] for place in range(1, self.count + 1) if place not in self.gaps)
 
     def figures(self, keys: Sequence[Key], wanted: Iterable[str]) -> dict[str, float]:
         """Return statistics such as `cpu.avg` of an object, or of the sum of several, in cores and bytes."""
@@ -165,7 +169,7 @@ class History(Struct):
             known = sorted(total[place] for place in places if present[place])
             return sum(known) / len(known), known
         window = self.range.window
-        overlap = self._overlap([key for key, _ in mine])
+        overlap = self._overlap([key for key, _ in mine], window)
         near = self._near(lambda place: place in self.gaps) if self.gaps else frozenset()
         counted = [place for place in places if place not in near and overlap[place] > 0]
         if not counted:
@@ -190,9 +194,8 @@ class History(Struct):
             del missing[0]  # the data may begin with the range
         return frozenset(near for place in missing for near in range(place - reach, place + reach + 1))
 
-    def _overlap(self, keys: Iterable[Key]) -> list[float]:
-        """Return for how many seconds of the window of each point at least one of the objects existed."""
-        window = float(self.range.window)
+    def _overlap(self, keys: Iterable[Key], window: float) -> list[float]:
+        """Return for how many of the seconds before each point at least one of the objects existed."""
         lives = []
         for key in keys:
             life = self.lives.get(key)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +26,8 @@ Key = tuple[str, ...]
 MOST_NAMES: Final = 500
 # At how many moments of a range the clusters are looked at.
 LOOKS: Final = 24
+# For how many samples of a range the times are asked.
+MOST_TIMES: Final = 5_000_000
 # Gaps shorter than this share of the range are not worth a remark.
 SHORT: Final = 0.02
 
@@ -142,7 +146,22 @@ class Past:
 
             for labels, points in self._matrix("samples", query, matchers, len(partly), pods=bool(pods)):
                 history.limit(key_of(labels), points)
+            self._extend_lives(f"{memory}{promql.braces(self._match(*matchers, self.match))}", by, key_of, len(partly))
             history.keep_lives(partly)
+
+    def _extend_lives(self, series: str, by: str, key_of: Callable[[Labels], Key], rows: int) -> None:
+        """Find the first and last samples of objects where steps are so long that the number of samples is too vague.
+
+        An object that restarts again and again has fewer samples than its life has scrapes.
+        """
+        every = max(math.ceil(self.period.interval), self.period.step // 60)
+        if self.period.step <= promql.WINDOW or rows * self.period.seconds / every > MOST_TIMES:
+            return
+        for edge in ("min", "max"):
+            times = f"{edge}_over_time(timestamp({series})[{self.period.seconds}s:{every}s])"
+            with suppress(C3sError):  # the counts will do
+                for labels, time in self.engine.vector(f"{edge} by ({by}) ({times})", self.end):
+                    self.history.extend(key_of(labels), time)
 
     def _refuse_mixture(self, name: str, matchers: str, *, pods: bool = False) -> None:
         """Raise MixedClusters if there are series of several clusters at one time of the range."""

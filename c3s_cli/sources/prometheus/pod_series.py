@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from sys import intern
 from typing import TYPE_CHECKING, Any, Final
@@ -14,9 +14,11 @@ from c3s_cli.sources.decode.pods import FINISHED
 from c3s_cli.sources.prometheus.container_series import states_in
 
 if TYPE_CHECKING:
-    from c3s_cli.sources.prometheus.decoding import Labels
+    from c3s_cli.sources.prometheus.decoding import Labels, Vector
 
 Key = tuple[str, str]
+# Labels that a scrape job may have, too.
+RENAMED: Final = ("namespace", "pod", "container", "node")
 # Resource names are sanitised for labels, so some characters are lost.
 NAMES: Final = {"ephemeral_storage": "ephemeral-storage"}
 DOMAIN: Final = re.compile(r"(?P<domain>\w+?_(?:com|io|org|dev|net))_(?P<name>\w+)")
@@ -29,6 +31,16 @@ def resource_of(label: str) -> str:
         return label.replace("_", "-")
     match = DOMAIN.fullmatch(label)
     return f"{match['domain'].replace('_', '.')}/{match['name']}" if match else NAMES.get(label, label)
+
+
+def own_labels(series: Vector, by: Sequence[str]) -> Vector:
+    """Return series by their own labels, without those of the job that scraped them. by: the labels, all if empty."""
+    found: dict[tuple[tuple[str, str], ...], float] = {}
+    for labels, number in series:
+        own = {**labels, **{name: value for name in RENAMED if (value := labels.get(f"exported_{name}"))}}
+        key = tuple((name, own[name]) for name in (by or own) if name in own)
+        found[key] = max(number, found.get(key, number))
+    return [(dict(key), number) for key, number in found.items()]
 
 
 class ExportedLabels(dict[str, str]):

@@ -152,14 +152,22 @@ def growth_of(series: str, period: Range) -> str:
     """Return the query for the growth of counters in the window before a point.
 
     VictoriaMetrics counts from the sample before the window, so that a window may get a scrape more or less. Its rate
-    does not depend on that, but it is the rate of those seconds of the window in which the counter existed.
+    does not depend on that; it is multiplied by the seconds of the window in which the counter existed.
     """
     window = period.window
     if period.extrapolates:
         return f"increase({series}[{window}s])"
-    enough = max(2, math.ceil(window / period.interval) - 2)
-    whole = f"rate({series}[{window}s]) * {window} and count_over_time({series}[{window}s]) >= {enough}"
-    return f"({whole} or increase({series}[{window}s]))"
+    interval, lag = f"{period.interval:g}", f"{1.1 * period.interval:g}"
+    wider = f"{series}[{math.ceil(window + 1.1 * period.interval)}s]"
+    rate, last = f"rate({series}[{window}s])", f"tlast_over_time({series}[{window}s])"
+    # As in Prometheus: until now if the last scrape is that near, else for half of the time between two; and since the
+    # counter was 0, or for half of the time before its first scrape.
+    until = f"{last} + {interval} * (0.5 + ({last} >=bool time() - {lag}))"
+    age = f"first_over_time({wider}) / {rate}"
+    before = f"({age}) * ({age} <=bool {lag}) + {interval} * 0.5 * ({age} >bool {lag})"
+    since = f"tfirst_over_time({wider}) - ({before})"
+    seconds = f"clamp_max({until}, time()) - clamp_min({since}, time() - {window})"
+    return f"({rate} * ({seconds}) or increase({series}[{window}s]))"
 
 
 def of_pods(resource: str, match: str, period: Range, *, containers: bool, jobs: bool) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -14,12 +14,20 @@ from c3s_cli.request.moment import utc
 from c3s_cli.sources.decode.nodes import POOL_LABELS, TYPE_LABELS, ZONE_LABELS
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.container_series import queries
-from c3s_cli.sources.prometheus.pod_series import ExportedLabels, PodSeries, amount_of, owner_of, pod_of
+from c3s_cli.sources.prometheus.pod_series import (
+    RENAMED,
+    ExportedLabels,
+    PodSeries,
+    amount_of,
+    own_labels,
+    owner_of,
+    pod_of,
+)
 
 if TYPE_CHECKING:
     from c3s_cli.sources.core_api import Stale
     from c3s_cli.sources.decode.owners import Owners
-    from c3s_cli.sources.prometheus.decoding import Labels
+    from c3s_cli.sources.prometheus.decoding import Labels, Vector
     from c3s_cli.sources.prometheus.engine import Engine
     from c3s_cli.sources.source import Claims, Scope
 
@@ -47,7 +55,7 @@ class StateMetrics:
     def nodes(self) -> dict[str, NodeFacts]:
         """Read the nodes, by name: those in scope, or all nodes if the scope is pods."""
         named = self.scope.name if self.scope.objects is Kind.NODE else None
-        more = promql.joined({"node": [named] if named else []})
+        more = {"node": [named] if named else []}
         wanted = {"allocatable": ("node", "resource"), "capacity": ("node", "resource")}
         vectors = self._ask({f"kube_node_status_{what}": by for what, by in wanted.items()}, more)
         amounts: dict[str, dict[str, dict[str, int]]] = {}
@@ -80,7 +88,7 @@ class StateMetrics:
         """Return nothing: the source looks up addresses itself."""
         return {}
 
-    def _node_details(self, more: str) -> dict[str, NodeDetails]:
+    def _node_details(self, more: Mapping[str, Sequence[str]]) -> dict[str, NodeDetails]:
         vectors = self._ask(
             {
                 "kube_node_info": ("node", "kubelet_version"),
@@ -156,11 +164,12 @@ class StateMetrics:
             if (facts := by_pod.facts(key := pod_of(labels), labels)) is not None
         }
 
-    def _pods_in_scope(self) -> str:
+    def _pods_in_scope(self) -> dict[str, Sequence[str]]:
         scope = self.scope
+        names = [scope.name] if scope.name else []
         if not scope.objects.namespaced:
-            return promql.joined({"node": [scope.name] if scope.name and scope.objects is Kind.NODE else []})
-        return promql.joined({"namespace": scope.namespaces, "pod": [scope.name] if scope.name else []})
+            return {"node": names if scope.objects is Kind.NODE else []}
+        return {"namespace": scope.namespaces, "pod": names}
 
     def pod_names(self) -> dict[Key, None]:
         """Read the names of the pods in scope."""
@@ -204,14 +213,34 @@ class StateMetrics:
         """Return nothing: facts are from the requested time."""
         return []
 
-    def _ask(self, wanted: Mapping[str, tuple[str, ...]], more: str = "") -> dict[str, list[tuple[Labels, float]]]:
-        """Query series by the labels that matter. Series of several kube-state-metrics instances count once."""
+    def _ask(
+        self, wanted: Mapping[str, tuple[str, ...]], scope: Mapping[str, Sequence[str]] | None = None
+    ) -> dict[str, list[tuple[Labels, float]]]:
+        """Query series by the labels that matter. Series of several kube-state-metrics instances count once.
+
+        scope: the values of labels to choose. Where a scrape job has labels of the same names, Prometheus has renamed
+        those that matter (`exported_pod`), unless it was told to honor them.
+        """
+        chosen = {label: values for label, values in (scope or {}).items() if values}
+        answers = self._send(wanted, promql.joined(chosen))
+        if chosen and not any(answers.values()):
+            answers = self._send(wanted, promql.joined({f"exported_{label}": chosen[label] for label in chosen}))
+        return {
+            name: [
+                (labels, number)
+                for labels, number in own_labels(series, wanted[name])
+                if all(label not in labels or labels[label] in values for label, values in chosen.items())
+            ]
+            for name, series in answers.items()
+        }
+
+    def _send(self, wanted: Mapping[str, tuple[str, ...]], more: str) -> dict[str, Vector]:
         selector = ",".join(filter(None, (self.match, more)))
         jobs = {}
         for name, by in wanted.items():
             series = f"{name}{promql.braces(selector)}"
-            query = f"max by ({', '.join(by)}) ({series})" if by else series
-            jobs[name] = partial(self.engine.vector, query, self.time)
+            labels = ", ".join((*by, *(f"exported_{label}" for label in by if label in RENAMED)))
+            jobs[name] = partial(self.engine.vector, f"max by ({labels}) ({series})" if by else series, self.time)
         answers = in_parallel(jobs)
         for answer in answers.values():
             if isinstance(answer, C3sError):

@@ -1,0 +1,139 @@
+"""Six hours of a cluster in a handful of series: restarts, ends, kills, new machines. The tests have their truths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tests.engines import END, Sample
+
+BEGIN = END - 6 * 3600
+SCRAPE, STATES = 30, 60
+MI = 2**20
+CPU, MEMORY = "container_cpu_usage_seconds_total", "container_memory_working_set_bytes"
+OOM = "container_oom_events_total"
+
+Series = tuple[str, dict[str, str], Iterator[Sample]]
+
+
+def at(begin: int, end: int, value: Any, every: int = SCRAPE) -> Iterator[Sample]:
+    """Give samples between two times. value: a number, or a function of the time."""
+    first = begin + (-begin) % every
+    return ((when, float(value(when) if callable(value) else value)) for when in range(first, end + 1, every))
+
+
+def life(pod: str, begin: int, end: int, cores: float, mebibytes: float, run: int = 0, **more: Any) -> Iterator[Series]:
+    """Give one run of a container, from its start to its end. more: other labels; cpus: cores of each CPU, by name."""
+    job = {"job": "kubelet", "metrics_path": "/metrics/cadvisor", "node": "n1", "instance": "10.0.0.1:10250"}
+    cpus = more.pop("cpus", {"total": cores})
+    labels = {"namespace": "m", "pod": pod, "container": "main", "id": f"/kubepods/{pod}/{run}", **job, **more}
+    for name, rate in cpus.items():
+        grown = lambda when, rate=rate: (when - begin) * rate  # noqa: E731
+        yield CPU, {**labels, "cpu": name}, at(begin + 5, end, grown)
+    yield MEMORY, labels, at(begin + 5, end, mebibytes * MI)
+
+
+def states(pod: str, begin: int = BEGIN, end: int = END, owner: str = "", phase: str = "Running") -> Iterator[Series]:
+    """Give what kube-state-metrics says of a pod. owner: as Kind/name."""
+    who = {"namespace": "m", "pod": pod}
+    kind, _, name = owner.partition("/")
+    owned = {"owner_kind": kind, "owner_name": name, "owner_is_controller": "true"} if owner else {}
+    for metric, labels in (
+        ("kube_pod_info", {"node": "n1", "uid": pod}),
+        ("kube_pod_status_phase", {"phase": phase}),
+        ("kube_pod_container_info", {"container": "main"}),
+        ("kube_pod_owner", owned),
+    ):
+        yield metric, {**who, **labels}, at(begin, end, 1, STATES)
+
+
+def machine(name: str, address: str, begin: int, end: int, cores: float) -> Iterator[Series]:
+    """Give a node with an address, from one time to another."""
+    labels = {"id": "/", "node": name, "instance": f"{address}:10250", "job": "kubelet"}
+    yield CPU, {**labels, "cpu": "total"}, at(begin + 5, end, lambda when: (when - begin) * cores)
+    yield MEMORY, labels, at(begin + 5, end, cores * 2**30)
+    yield "kube_node_info", {"node": name, "internal_ip": address}, at(begin, end, 1, STATES)
+    for resource, amount in (("cpu", 8), ("memory", 2**35), ("pods", 110)):
+        for what in ("allocatable", "capacity"):
+            labels = {"node": name, "resource": resource}
+            yield f"kube_node_status_{what}", labels, at(begin, end, amount, STATES)
+
+
+def restarts() -> Iterator[Series]:
+    """Give containers that were restarted."""
+    # Two minutes before the end, after 2 cores and 1200 MiB.
+    yield from life("restarted", BEGIN, END - 130, 2.0, 1200)
+    yield from life("restarted", END - 120, END, 0.1, 100, 1)
+    yield from states("restarted")
+    # Every 20 minutes; it uses a core for a quarter of an hour, and ends between two scrapes.
+    runs = [*((BEGIN + run * 1200, BEGIN + run * 1200 + 915) for run in range(18)), (END - 100, END)]
+    for run, (begin, end) in enumerate(runs):
+        yield from life("crasher", begin, end, 1.0, 300, run)
+    yield from states("crasher")
+    # The same, and two jobs scrape it.
+    for run, (begin, end) in enumerate(runs):
+        for job in ("kubelet", "cadvisor"):
+            yield from life("twice", begin, end, 1.0, 300, run, job=job)
+    yield from states("twice")
+    yield from life("cores", BEGIN, END, 0.75, 10, cpus={"cpu00": 0.5, "cpu01": 0.25})
+    yield from states("cores")
+    # The kubelet's /metrics/resource has no id, so that a counter begins again in the same series.
+    cpu = {"namespace": "m", "pod": "plain", "container": "main", "job": "resource", "node": "n1"}
+    turn = END - 180
+    yield CPU, cpu, at(BEGIN, END, lambda when: 2.0 * (when - BEGIN) if when <= turn else 0.5 * (when - turn))
+    yield MEMORY, cpu, at(BEGIN, END, lambda when: 900 * MI if when <= turn else 50 * MI)
+    yield from states("plain")
+
+
+def ends() -> Iterator[Series]:
+    """Give pods that did not live all the time."""
+    # The last pod of a CronJob used two cores for two hours, and ended an hour ago.
+    first, last = END - 3 * 3600, END - 3600
+    yield from life("nightly-29933100-bcdfg", first, last, 2.0, 500)
+    yield from states("nightly-29933100-bcdfg", first, last, "Job/nightly-29933100")
+    owner = {"owner_kind": "CronJob", "owner_name": "nightly", "owner_is_controller": "true"}
+    yield "kube_job_owner", {"namespace": "m", "job_name": "nightly-29933100", **owner}, at(first, last, 1, STATES)
+    yield from life("young", END - 600, END, 1.0, 100)
+    yield from states("young", END - 600)
+
+
+def kills() -> Iterator[Series]:
+    """Give a container that was killed three times, the last time four and a half hours ago, by both witnesses."""
+    runs = ((BEGIN, BEGIN + 600), (BEGIN + 630, BEGIN + 1200), (BEGIN + 1230, BEGIN + 1800), (BEGIN + 1830, END))
+    for run, (begin, end) in enumerate(runs):
+        yield from life("oomer", begin, end, 0.2, 100, run)
+        labels = {"namespace": "m", "pod": "oomer", "container": "main", "id": f"/kubepods/oomer/{run}", "node": "n1"}
+        yield OOM, labels, at(begin + 5, end, 0)
+    yield from states("oomer")
+    who = {"namespace": "m", "pod": "oomer", "container": "main"}
+    yield (
+        "kube_pod_container_status_last_terminated_reason",
+        {**who, "reason": "OOMKilled"},
+        at(BEGIN + 600, END, 1, STATES),
+    )
+    starts = [begin for begin, _ in runs[1:]]
+    yield (
+        "kube_pod_container_status_restarts_total",
+        who,
+        at(BEGIN, END, lambda when: sum(start <= when for start in starts), STATES),
+    )
+    # One whose kubelet counted the kills itself, once in each half of the time.
+    counted = {"namespace": "m", "pod": "counted", "container": "main", "id": "/kubepods/counted/0", "node": "n1"}
+    yield OOM, counted, at(BEGIN, END, lambda when: (when > BEGIN + 3600) + (when > END - 1800))
+    yield from life("counted", BEGIN, END, 0.1, 10)
+    yield from states("counted")
+
+
+def machines() -> Iterator[Series]:
+    """Give n1, which got a new machine half-way, and n2, which n3 replaced then."""
+    half = END - 3 * 3600
+    yield from machine("n1", "10.0.0.1", BEGIN, half, 1.0)
+    yield from machine("n1", "10.0.0.11", half, END, 3.0)
+    yield from machine("n2", "10.0.0.2", BEGIN, half, 6.0)
+    yield from machine("n3", "10.0.0.3", half, END, 1.0)
+
+
+def everything() -> Iterator[Series]:
+    """Give all series."""
+    for part in (restarts, ends, kills, machines):
+        yield from part()

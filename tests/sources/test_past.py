@@ -1,0 +1,130 @@
+"""Real Prometheus and VictoriaMetrics: what restarted, ended, was killed, or moved is told as it was."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests import engines, six_hours
+from tests.conftest import Run
+from tests.engines import missing
+from tests.sources.test_engines import ENGINES
+
+pytestmark = pytest.mark.slow
+
+END = "--end 2026-03-02"
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run a real engine that knows the six hours."""
+    why = missing(*ENGINES[request.param])
+    if why:
+        pytest.skip(why)
+    start = engines.prometheus if request.param == "prometheus" else engines.victoria_metrics
+    with start(tmp_path_factory.mktemp(request.param), six_hours.everything) as url:
+        yield url
+
+
+Ask = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def ask(run: Run, engine: str) -> Ask:
+    """Ask for rows by their names, or by the first key of --by."""
+
+    def asked(words: str, code: int = 0) -> dict[str, Any]:
+        result = run(f"top {words} --from {engine} --facts source -o json")
+        assert result.code == code, result.err
+        rows = json.loads(result.out)["items"]
+        return {row.get("name") or row.get("owner") or row.get("namespace") or "": row for row in rows}
+
+    return asked
+
+
+def millicores(nanocores: float) -> float:
+    return nanocores / 1e6
+
+
+def near(number: float, percent: float = 1.0) -> Any:
+    return pytest.approx(number, rel=percent / 100)
+
+
+def test_the_last_start_counts_from_its_own_samples(ask: Ask) -> None:
+    rows = ask("pods -n m --at 2026-03-02")
+    shown = {name: (row["cpu"]["usage"], row["memory"]["usage"] // six_hours.MI) for name, row in rows.items()}
+    assert shown["restarted"] == (near(1e8), 100)
+    assert shown["plain"] == (near(5e8), 50)
+    assert shown["cores"] == (near(7.5e8), 10)
+    assert shown["crasher"] == shown["twice"] == (near(1e9), 300)
+    # A deleted pod is not shown as running.
+    assert "nightly-29933100-bcdfg" not in shown
+
+
+def test_runs_within_a_step_are_added_up(ask: Ask) -> None:
+    rows = ask(f"pods -n m --since 6h {END} --step 1h --columns cpu.avg,cpu.max")
+    # Three runs in each hour, and the begin of a fourth in the last one.
+    truths = {"crasher": (767.1, 790.3), "twice": (767.1, 790.3), "cores": (750, 750)}
+    for name, (average, most) in truths.items():
+        assert millicores(rows[name]["cpu"]["avg"]) == near(average), name
+        assert millicores(rows[name]["cpu"]["max"]) == near(most, 2), name
+    # One that lived for less than a step used what it used.
+    assert millicores(rows["young"]["cpu"]["avg"]) == near(1000, 2)
+    assert millicores(rows["young"]["cpu"]["max"]) == near(1000, 5)
+
+
+def test_short_rows_name_the_step(run: Run, engine: str) -> None:
+    result = run(f"top pods young -n m --since 6h {END} --step 1h --columns cpu.max --from {engine} --facts source")
+    assert result.err == (
+        "note: 1 row lived for less than 3 steps of 1h0m0s: for maxima and percentiles, use a shorter --step\n"
+    )
+
+
+def test_what_ended_has_rows_that_say_so(ask: Ask) -> None:
+    columns = "--columns cpu.max,cpu.avg"
+    rows = ask(f"pods -n m --since 6h {END} {columns}")
+    gone = rows["nightly-29933100-bcdfg"]
+    assert [name for name, row in rows.items() if row["ended"]] == ["nightly-29933100-bcdfg"]
+    # The average is that of its life; the share of the range is said.
+    assert (millicores(gone["cpu"]["max"]), millicores(gone["cpu"]["avg"])) == (near(2000, 3), near(2000, 2))
+    assert gone["coverage"] == near(100 / 3, 3)
+    assert rows["young"]["coverage"] == near(100 / 36, 12)
+    assert rows["restarted"]["coverage"] == near(100)
+    by_owner = ask(f"pods -n m --by owner --since 6h {END} {columns}")
+    nightly = by_owner["CronJob/nightly"]
+    assert (nightly["ended"], millicores(nightly["cpu"]["max"])) == (True, near(2000, 3))
+    assert [row["ended"] for name, row in by_owner.items() if name != "CronJob/nightly"] == [False]
+
+
+def test_sums_count_what_ended(run: Run, engine: str) -> None:
+    words = f"top pods -n m --since 6h {END} --columns memory.max --sum -o json --from {engine} --facts source"
+    totals = json.loads(run(words).out)["totals"]
+    # At its most: restarted, crasher, twice, cores, plain, nightly, oomer, counted.
+    assert totals["memory"]["max"] == (1200 + 300 + 300 + 10 + 900 + 500 + 100 + 10) * six_hours.MI
+
+
+@pytest.mark.parametrize(("since", "kills"), [("6h", {"oomer": 3, "counted": 2}), ("1h", {"oomer": 0, "counted": 1})])
+def test_kills_count_in_the_range_in_which_they_were(ask: Ask, since: str, kills: dict[str, int]) -> None:
+    rows = ask(f"pods -n m --since {since} {END} --columns oomKills")
+    assert {name: rows[name]["oomKills"] for name in kills} == kills
+
+
+def test_a_node_is_one_whatever_its_machine(ask: Ask) -> None:
+    rows = ask(f"nodes --since 6h {END} --columns cpu.avg,cpu.min,cpu.max,memory.max")
+    truths = {"n1": (2000, 1000, 3000, False), "n2": (6000, 6000, 6000, True), "n3": (1000, 1000, 1000, False)}
+    assert set(rows) == set(truths)
+    for name, (average, least, most, ended) in truths.items():
+        cpu = rows[name]["cpu"]
+        shown = [millicores(cpu[statistic]) for statistic in ("avg", "min", "max")]
+        assert shown == [near(average), near(least, 3), near(most, 3)], name
+        assert rows[name]["ended"] is ended
+    assert rows["n1"]["memory"]["max"] == 3 * 2**30
+
+
+def test_the_cluster_is_that_of_each_moment(ask: Ask) -> None:
+    (row,) = ask(f"cluster --since 6h {END} --columns cpu.avg,cpu.max,cpu.min").values()
+    shown = [millicores(row["cpu"][statistic]) for statistic in ("avg", "max", "min")]
+    assert shown == [near(5500), near(7000, 2), near(4000, 2)]
