@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from operator import attrgetter
-from typing import Final
+from typing import Any, Final
 
 from msgspec import structs
 
@@ -18,7 +18,7 @@ from c3s_cli.columns.moving import default_move_names, move_columns, wide_move_n
 from c3s_cli.columns.of_resources import CPU_AND_MEMORY, RESOURCES, WITH_NODES, resource_columns
 from c3s_cli.columns.of_sources import COVERAGE, MORE_OF_PODS, OF_VOLUMES
 from c3s_cli.columns.of_states import OF_STATES
-from c3s_cli.columns.vocabulary import FITTING, MOVING, Column, Kind, Needs, Unit, json_name, pair
+from c3s_cli.columns.vocabulary import FITTING, MOVING, Column, Kind, Needs, Unit, joined, json_name, pair
 from c3s_cli.model.obstacles import schedulable
 
 IDENTITY: Final = {
@@ -112,9 +112,14 @@ def _node_counts() -> tuple[Column, ...]:
 
 def _pod_counts() -> tuple[Column, ...]:
     measured, count = _counts("pods", Needs.POD_METRICS)
-    both = pair("pods", measured, count, "pods that report usage / pods (all pods where pods are listed)")
+    both = pair("pods", measured, count, "pods that report usage / pods; without the second where pods are not listed")
     # As part of `pods` the count may include measured pods only; requested by name, it must be complete.
-    return measured, structs.replace(count, needs=count.needs | Needs.PODS), both
+    return measured, structs.replace(count, needs=count.needs | Needs.PODS), structs.replace(both, alone=_is_unlisted)
+
+
+def _is_unlisted(group: Any) -> bool:
+    """Return whether only those pods are known that are measured."""
+    return group.requests is None
 
 
 OWN: Final[Mapping[Kind, Callable[[], tuple[Column, ...]]]] = {
@@ -140,19 +145,36 @@ def table_of(kind: Kind) -> Mapping[str, Column]:
         if resource != "pods" or kind in WITH_NODES:
             columns += resource_columns(resource, kind)
     table = {column.name: column for column in columns}
-    if kind is Kind.CLUSTER:
-        table[EXISTING.name] = EXISTING
-    if "pods.allocatable" in table:
-        count = table["pods.count" if kind is Kind.CLUSTER else "pods.usage"]
-        table["pods"] = pair("pods", count, table["pods.allocatable"], "pods / pod slots")
+    table |= {column.name: column for column in _pods(kind, table)}
     if kind is Kind.NODE:
         table |= {column.name: column for column in SWAP}
     elif kind is not Kind.CLUSTER:
         table[SWAP_USAGE.name] = SWAP_USAGE
     table[COVERAGE.name] = COVERAGE
+    table |= {column.name: column for column in _compact(table)}
     if kind.group is Kind.POD_GROUP:
         table |= {column.name: column for column in MORE_OF_PODS}
     return table
+
+
+def _pods(kind: Kind, table: Mapping[str, Column]) -> Iterator[Column]:
+    """Yield what nodes have of pods: how many there are, and of how many slots."""
+    if kind not in WITH_NODES:
+        return
+    slots = table["pods.allocatable"]
+    if kind is not Kind.CLUSTER:
+        yield pair("pods", table["pods.usage"], slots, "taken pod slots / pod slots")
+        return
+    yield EXISTING
+    # Finished pods take no slot, so these are no share of the slots.
+    pods = pair("pods", EXISTING, slots, f"{EXISTING.summary}; the structured formats add pod slots")
+    yield structs.replace(pods, alone=lambda _row: True)
+
+
+def _compact(table: Mapping[str, Column]) -> Iterator[Column]:
+    for resource in CPU_AND_MEMORY:
+        parts = tuple(table[f"{resource}.{field}"] for field in ("usage", "requests", "limits"))
+        yield joined(f"{resource}.compact", parts, f"{resource} usage/request/limit, for narrow tables")
 
 
 def _fit_table(kind: Kind) -> Iterator[Column]:

@@ -19,6 +19,8 @@ HEADINGS: Final = {
     "qosClass": "QOS",
     "oomKills": "OOM-KILLS",
     "throttled": "THROTTLED(%)",
+    "cpu.compact": "CPU(USE/REQ/LIM)",
+    "memory.compact": "MEMORY(USE/REQ/LIM)",
     "volume.used": "USED(bytes)",
     "volume.capacity": "CAPACITY(bytes)",
     "volume.usagePercentOfCapacity": "USED(%)",
@@ -34,12 +36,14 @@ def heading(column: Column) -> str:
 
 
 def _heading(column: Column) -> str:
+    if column.parts and column.parts[0].name == "pods.measured":
+        return "MEASURED"
     if column.name in HEADINGS:
         return HEADINGS[column.name]
     if match := RATIO.fullmatch(column.name):
         of = _resource(match["of"])
         if match["part"] in ("requests", "limits"):
-            return f"{of}-{match['part'].upper()}(%)"
+            return f"{of}-{match['part'].upper()}(%{match['whole'].upper()})"
         if match["part"] != "usage":
             of = f"{of}-{match['part'].upper()}"
         return f"{of}(%)" if match["whole"] in ("Allocatable", "Capacity") else f"{of}(%{match['whole'].upper()})"

@@ -101,7 +101,8 @@ class Column(Struct, frozen=True):
     ratio: for a PERCENT, getters of the exact part and whole. parts: the columns that a table shows as one ("9/10");
     the structured formats show the parts instead. figures: the figures of a row that it reads, by their names.
     in_part: for usage of groups, whether members are missing from it; None if that cannot be. floor: getters of the
-    part and whole, or of the value alone, that missing members can only increase; () if there are none.
+    part and whole, or of the value alone, that missing members can only increase; () if there are none. alone: of a
+    column made of parts, whether a table shows only the first of them in a row; None if it never does.
     """
 
     name: str
@@ -114,6 +115,7 @@ class Column(Struct, frozen=True):
     figures: tuple[str, ...] = ()
     in_part: Getter | None = None
     floor: tuple[Getter, ...] = ()
+    alone: Getter | None = None
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -147,7 +149,15 @@ def flat(columns: Iterable[Column]) -> list[Column]:
 
 def pair(name: str, above: Column, below: Column, summary: str) -> Column:
     """Return a column that tables show as `above/below`."""
-    return Column(name, above.unit, above.value, summary, above.needs | below.needs, parts=(above, below))
+    return joined(name, (above, below), summary)
+
+
+def joined(name: str, parts: tuple[Column, ...], summary: str) -> Column:
+    """Return a column that tables show as the cells of several, with slashes in between."""
+    needs = parts[0].needs
+    for part in parts:
+        needs |= part.needs
+    return Column(name, parts[0].unit, parts[0].value, summary, needs, parts=parts)
 
 
 COMMON: Final = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import repeat
 from typing import Any, Final
 
 from c3s_cli.amounts.duration import age
@@ -14,7 +15,12 @@ from c3s_cli.terminal.printable import NONE, UNKNOWN, all_printable, printable
 def cells(column: Column, rows: Iterable[Any]) -> list[str]:
     """Return the cells of a column."""
     if column.parts:
-        return ["/".join(pair) for pair in zip(*(cells(part, rows) for part in column.parts), strict=True)]
+        rows = list(rows)
+        several = zip(*(cells(part, rows) for part in column.parts), strict=True)
+        if column.name.endswith(".compact"):
+            return ["/".join(map(_short, each)) for each in several]
+        alone = map(column.alone, rows) if column.alone else repeat(None)
+        return [each[0] if only else "/".join(each) for each, only in zip(several, alone, strict=False)]
     if column.ratio:
         part, whole = column.ratio
         percent = percent_cell(column)
@@ -27,6 +33,15 @@ def cells(column: Column, rows: Iterable[Any]) -> list[str]:
         return [UNKNOWN if value is None else cell(value) for value in map(column.value, rows)]
     texts = _Texts(cell_of(column))
     return [texts[value] for value in map(column.value, rows)]
+
+
+def _short(cell: str) -> str:
+    """Write whole cores and gibibytes as such: `1` for `1000m`, `2Gi` for `2048Mi`."""
+    if cell.endswith("000m"):
+        return cell[:-4]
+    if cell.endswith("Mi") and cell[:-2].isdecimal() and cell != "0Mi" and not int(cell[:-2]) % 1024:
+        return f"{int(cell[:-2]) // 1024}Gi"
+    return cell
 
 
 class _Texts(dict[Any, str]):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from c3s_cli.columns.catalogue import CONTAINER, IDENTITY
 from c3s_cli.columns.headings import heading, headings
@@ -41,7 +41,7 @@ def table(report: Report, view: View) -> Iterator[str]:
 def shown_table(report: Report, view: View) -> TableColumns:
     """Return the headings and cells of a table, with the sums below if requested."""
     columns = _by_resource(report, view) if is_pivoted(report, view) else footed(report, view)
-    return columns if view.width is None else _narrowed(columns, report, view)
+    return columns if view.width is None or view.format is Format.WIDE else _narrowed(columns, report, view)
 
 
 def _narrowed(columns: TableColumns, report: Report, view: View) -> TableColumns:
@@ -143,21 +143,23 @@ PIVOT: Final = {
 def _by_resource(report: Report, view: View) -> TableColumns:
     """Pivot the wide columns of clusters: one row per resource, one column per field; sums only for several of them."""
     known = {column.name: column for column in report.columns}
-    resources = list(dict.fromkeys(name.rpartition(".")[0] for name in known if "." in name))
-    resources = [resource for resource in resources if f"{resource}.allocatable" in known]
+    places = [name.rpartition(".") for name in known]
+    resources = list(dict.fromkeys(resource for resource, _, field in places if field in PIVOT.values()))
     titles = [json_path[-1] if (json_path := split_path(resource)) else resource for resource in resources]
     columns = [("CONTEXT", [printable(row.context) for row in report.rows for _ in resources])]
     columns.append(("RESOURCE", [printable(title) for _ in report.rows for title in titles]))
-    for title, field in PIVOT.items():
+    fields = {field for _, _, field in places}
+    pivot = {title: field for title, field in PIVOT.items() if field in fields}
+    for title, field in pivot.items():
         of = [known.get(f"{resource}.{field}") for resource in resources]
         columns.append((title, [cells(column, [row])[0] if column else "-" for row in report.rows for column in of]))
     if not (view.sum and report.contexts):
         return columns
     sums: list[list[str]] = [["" for _ in resources], [printable(title) for title in titles]]
-    for field in PIVOT.values():
+    for field in pivot.values():
         of = [known.get(f"{resource}.{field}") for resource in resources]
         sums.append([cells(column, [report.totals])[0] if column else "-" for column in of])
-    rules = ["", "", *(RULE for _ in PIVOT)]
+    rules = ["", "", *(RULE for _ in pivot)]
     return [(title, [*own, rule, *sum_]) for (title, own), rule, sum_ in zip(columns, rules, sums, strict=True)]
 
 
@@ -173,7 +175,10 @@ def _with_sum(table: TableColumns, columns: Sequence[TableColumn], report: Repor
 def _sum_cell(column: Column, summable: dict[str, Column], report: Report) -> str:
     parts = [summable.get(part.name) for part in column.parts or (column,)]
     known = [part for part in parts if part]
-    return "/".join(cells(part, [report.totals])[0] for part in known) if len(known) == len(parts) else ""
+    if len(known) != len(parts):
+        return ""
+    whole = structs.replace(column, parts=tuple(known)) if column.parts else known[0]
+    return cells(whole, [report.totals])[0]
 
 
 def layout(headings: Sequence[str] | None, columns: Sequence[list[str]]) -> Iterator[str]:

@@ -181,13 +181,15 @@ def _column(name: str, naming: Naming) -> Column:
     column = naming.find(name)
     if column.parts:
         parts = " or ".join(part.name for part in column.parts)
-        both = " < ".join(part.name for part in column.parts)
+        both = " < ".join(part.name for part in column.parts[:2])
         raise UsageError(
-            f"{column.name} shows two columns and cannot be compared", hint=f"compare {parts}, or both: '{both}'"
+            f"{column.name} shows {COUNTS[len(column.parts)]} columns and cannot be compared",
+            hint=f"compare {parts}, or both: '{both}'",
         )
     return column
 
 
+COUNTS: Final = {2: "two", 3: "three"}
 SAME: Final = {"==": "="}
 MEANT: Final = {
     "===": "=",

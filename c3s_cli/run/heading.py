@@ -131,9 +131,8 @@ class Heading:
             facts = [Fact("clusters", f"{answering} of {len(self.members)}", style)]
         if summary is not None:
             facts.append(_nodes(summary))
-            slots = (summary.cluster.allocatable or {}).get("pods")
             pods = "?" if summary.pods is None else str(summary.pods)
-            facts.append(Fact("pods", f"{pods} of {slots} slots" if slots is not None else pods, short=pods))
+            facts.append(Fact("pods", pods, short=pods))
         return facts
 
     def gauges(self) -> tuple[Gauge, ...]:

@@ -11,7 +11,10 @@ from msgspec import structs
 
 from c3s_cli.errors import ReaderGone
 from c3s_cli.output import render
+from c3s_cli.output.narrow import fitted
+from c3s_cli.run.footnotes import footnotes
 from c3s_cli.terminal.colour import wants_colour
+from c3s_cli.terminal.stderr import say
 
 if TYPE_CHECKING:
     from c3s_cli.report import Report
@@ -23,7 +26,11 @@ def write(report: Report, view: View, stages: Stages) -> None:
     """Render and print. A closed pipe ends the rendering too."""
     colour = wants_colour(view.color, os.environ, is_terminal=sys.stdout.isatty())
     with stages.stage("rendering"):
-        emit(render(report, structs.replace(view, color="always" if colour else "never", width=_width())))
+        view = structs.replace(view, color="always" if colour else "never", width=_width())
+        shown, left_out = fitted(report, view)
+        emit(render(shown, view))
+    for line in footnotes(report, view, left_out) if view.width is not None else ():
+        say(line)
 
 
 def _width() -> int | None:

@@ -54,6 +54,7 @@ def read_for(kind: str, name: str) -> set[str]:
         "allocatable": {"nodes"},
         "capacity": {"nodes"},
         "measuredAllocatable": {"nodes"} | of_usage,
+        "compact": {"pods"} | of_usage,
     }
     part, _, whole = field.partition("PercentOf")
     return needs[part] | needs[whole.lower()] if whole else needs[part]
@@ -177,7 +178,7 @@ def test_headings_are_kubectls_or_made_of_the_names() -> None:
         "CPU(%)",
         "MEMORY(%)",
         "CPU(%CAPACITY)",
-        "CPU-REQUESTS(%)",
+        "CPU-REQUESTS(%ALLOCATABLE)",
         "SWAP(bytes)",
         "SWAP(%)",
         "INSTANCE-TYPE",
@@ -185,7 +186,7 @@ def test_headings_are_kubectls_or_made_of_the_names() -> None:
         "EPHEMERAL-STORAGE-FREE",
         "DISK/TYPE",
         "NVIDIA.COM/GPU-REQUESTS",
-        "NVIDIA.COM/GPU-REQUESTS(%)",
+        "NVIDIA.COM/GPU-REQUESTS(%ALLOCATABLE)",
     ]
     names = "cpu.usagePercentOfRequests memory.usagePercentOfLimits qosClass oomKills throttled cpu.p95"
     names += " memory.maxPercentOfLimits owner"

@@ -36,11 +36,15 @@ def test_every_heading_names_a_column_that_has_it(kind: Kind, basis: str) -> Non
         (Kind.POD, "Restarts", "restarts"),
         (Kind.NODE, "CPU(%)", "cpu.usagePercentOfAllocatable"),
         (Kind.NODE, "CPU(%CAPACITY)", "cpu.usagePercentOfCapacity"),
-        (Kind.NODE, "CPU-REQUESTS(%)", "cpu.requestsPercentOfAllocatable"),
+        (Kind.NODE, "CPU-REQUESTS(%ALLOCATABLE)", "cpu.requestsPercentOfAllocatable"),
         (Kind.NODE, "INSTANCE-TYPE", "instanceType"),
         (Kind.NODE, "NVIDIA.COM/GPU-FREE", 'resources["nvidia.com/gpu"].free'),
         (Kind.NODE, "HUGE.EXAMPLE.COM/ONE-TWO-LIMITS", 'resources["huge.example.com/one-two"].limits'),
-        (Kind.NODE, "NVIDIA.COM/GPU-REQUESTS(%)", 'resources["nvidia.com/gpu"].requestsPercentOfAllocatable'),
+        (
+            Kind.NODE,
+            "NVIDIA.COM/GPU-REQUESTS(%ALLOCATABLE)",
+            'resources["nvidia.com/gpu"].requestsPercentOfAllocatable',
+        ),
         (Kind.CLUSTER, "PODS", "pods"),
     ],
 )
@@ -165,7 +169,7 @@ def test_gpu_is_the_only_gpu_of_the_cluster(run: Run, api: FakeApi) -> None:
     server = with_gpus(api, "amd.com/gpu")
     table = run(f"top nodes --columns gpu,gpu.free,gpu% --sort-by gpu.free --where 'gpu.allocatable != none' {server}")
     assert table.out.splitlines() == [
-        "NAME   AMD.COM/GPU-REQUESTS   AMD.COM/GPU-FREE   AMD.COM/GPU-REQUESTS(%)",
+        "NAME   AMD.COM/GPU-REQUESTS   AMD.COM/GPU-FREE   AMD.COM/GPU-REQUESTS(%ALLOCATABLE)",
         "a      1                      3                  25%",
     ]
     assert run(f"top nodes --fail-if 'gpu.free > 2' -o name {server}").code == 3

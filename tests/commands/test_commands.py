@@ -37,8 +37,8 @@ web-nxls8dq2st-7vtrv            80m          111Mi
 web-nxls8dq2st-g9mqd            90m          109Mi
 """
 CLUSTER = """\
-CONTEXT   NODES   PODS     CPU(cores)   CPU(%)   MEMORY(bytes)   MEMORY(%)
-demo      9/10    93/932   41542m       28%      150747Mi        23%
+CONTEXT   NODES   PODS   CPU(cores)   CPU(%)   MEMORY(bytes)   MEMORY(%)
+demo      9/10    93     41542m       28%      150747Mi        23%
 """
 
 

@@ -81,8 +81,8 @@ def test_a_kind_is_the_rollup_that_it_means(run: Run, where: str, words: tuple[s
 
 
 def test_a_name_selects_one_row(run: Run, where: str) -> None:
-    heading = "OWNER            PODS   CPU(cores)   MEMORY(bytes)\n"
-    assert run(f"top deploy web {where}") == (0, f"{heading}Deployment/web   2/2    202m         4Mi\n", "")
+    heading = "OWNER            MEASURED   CPU(cores)   MEMORY(bytes)\n"
+    assert run(f"top deploy web {where}") == (0, f"{heading}Deployment/web   2/2        202m         4Mi\n", "")
     # A dot in a name is a dot.
     assert run(f"top sts db -o name {where}").out == "statefulset.apps/db\n"
     assert run(f"top ns shop -o name {where}").out == "namespace/shop\n"

@@ -15,7 +15,7 @@ from tests.servers import FakeApi, Reply, Request, node, node_metrics, pod_metri
 METRICS = "/apis/metrics.k8s.io/v1beta1/nodes"
 BROKEN = status(500, "InternalError", "broken")
 LARGE = f"""\
-context demo   server v1.33.2   nodes 10/10 ready, 9 reporting   pods 93 of 932 slots
+context demo   server v1.33.2   nodes 10/10 ready, 9 reporting   pods 93
 CPU    ████████▍·····················   28%  41.5 / 147.2 cores                               ▃
 MEMORY ██████▉·······················   23%  147.2 / 621.4 GiB                                ▂
 every 2s   09:30:00Z   sampled 0s ago over 15s
@@ -33,8 +33,7 @@ every 2s   09:30:00Z   sampled 0s ago over 15s
 {chr(10) * 23}
 1–10 of 10{" " * 96}h help  q quit"""
 MEDIUM = f"""\
-context demo   server v1.33.2   nodes 10/10 ready, 9 reporting
-pods 93 of 932 slots
+context demo   server v1.33.2   nodes 10/10 ready, 9 reporting   pods 93
 CPU    ███████··················   28%  41.5 / 147.2 cores                 ▃
 MEMORY █████▊···················   23%  147.2 / 621.4 GiB                  ▂
 every 2s   09:30:00Z   sampled 0s ago over 15s
@@ -49,7 +48,7 @@ every 2s   09:30:00Z   sampled 0s ago over 15s
   memory-2    135m         1%          1619Mi          2%
   spot-1      3164m        40%         3894Mi          27%
   spot-2      <unknown>    <unknown>   <unknown>       <unknown>
-{chr(10) * 6}
+{chr(10) * 7}
 1–10 of 10{" " * 56}h help  q quit"""
 SMALL = """\
 CPU 28%  MEMORY 23%  nodes 10/10 ready
@@ -159,7 +158,7 @@ def test_sums_have_no_trend(desk: TerminalSession) -> None:
 
 def test_in_a_small_window_the_header_is_two_lines(desk: TerminalSession) -> None:
     looks = desk(f"watch --demo-at {AT}", lambda: desk.resize(80, 15), "", size=(80, 16)).looks
-    assert [[text[:6] for text in look].index("  NAME") for look in looks[:2]] == [5, 2]
+    assert [[text[:6] for text in look].index("  NAME") for look in looks[:2]] == [4, 2]
 
 
 def test_columns_do_not_move_back_as_one_scrolls(desk: TerminalSession, api: FakeApi) -> None:
@@ -184,8 +183,8 @@ def test_only_what_has_changed_is_written(desk: TerminalSession) -> None:
 
 def test_pods_have_the_totals_of_the_cluster_above_them(desk: TerminalSession) -> None:
     look = desk(f"watch pods -n team-search --demo-at {AT}").looks[0]
-    assert look[:5] == MEDIUM.split("\n")[:5]
-    assert look[5].startswith("  NAME ")
+    assert look[:4] == MEDIUM.split("\n")[:4]
+    assert look[4].startswith("  NAME ")
     assert look[-1].startswith("1–11 of 11 ")
 
 
@@ -289,7 +288,7 @@ def test_space_pauses_and_goes_on(desk: TerminalSession, server: Server) -> None
 def test_help_lists_the_keys_and_any_key_ends_it(desk: TerminalSession) -> None:
     looks = desk(f"watch --demo-at {AT}", "?", "x", "h", "q").looks
     for look in (looks[1], looks[3]):
-        assert look[5:20] == [
+        assert look[4:19] == [
             "Keys",
             "  q       quit",
             "  space   pause, go on",
@@ -464,7 +463,7 @@ def test_nodes_that_are_not_ready_are_named_with_their_age(desk: TerminalSession
     ]
     api.nodes(node("a"), node("b", conditions=[lost[1]]), node("c", conditions=[lost[0]]), node("d", conditions=[]))
     seen = desk(f"watch pods --server {api.url}", "", size=(120, 24))
-    assert seen.looks[0][0].endswith("nodes 1/4 ready, 2 reporting   pods ? of 440 slots")
+    assert seen.looks[0][0].endswith("nodes 1/4 ready, 2 reporting   pods ?")
     assert seen.looks[0][3:5] == [
         "not ready: c (45s), b (19m), d",
         "every 2s   09:30:00Z   sampled 10s ago over 15s",
