@@ -11,10 +11,7 @@ from msgspec import structs
 
 from c3s_cli.errors import ReaderGone
 from c3s_cli.output import render
-from c3s_cli.output.narrow import fitted
-from c3s_cli.run.footnotes import footnotes
 from c3s_cli.terminal.colour import wants_colour
-from c3s_cli.terminal.stderr import say
 
 if TYPE_CHECKING:
     from c3s_cli.report import Report
@@ -27,9 +24,21 @@ def write(report: Report, view: View, stages: Stages) -> None:
     colour = wants_colour(view.color, os.environ, is_terminal=sys.stdout.isatty())
     with stages.stage("rendering"):
         view = structs.replace(view, color="always" if colour else "never", width=_width())
-        shown, left_out = fitted(report, view)
-        emit(render(shown, view))
-    for line in footnotes(report, view, left_out) if view.width is not None else ():
+        if view.width is None:
+            emit(render(report, view))
+        else:
+            _write_for_eyes(report, view)
+
+
+def _write_for_eyes(report: Report, view: View) -> None:
+    """Print what fits the terminal, and on stderr what does not, and which sums lack members."""
+    from c3s_cli.output.narrow import fitted  # not needed for pipes
+    from c3s_cli.run.footnotes import footnotes
+    from c3s_cli.terminal.stderr import say
+
+    shown, left_out = fitted(report, view)
+    emit(render(shown, view))
+    for line in footnotes(report, view, left_out):
         say(line)
 
 

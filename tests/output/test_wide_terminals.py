@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ def three(api: FakeApi) -> str:
     """Serve two measured pods of three, on one measured node of two."""
     api.nodes(node("node-a"), node("node-b"))
     api.node_metrics(node_metrics("node-a"))
-    asked = {"requests": {"cpu": "250m", "memory": "128Mi"}, "limits": {"cpu": "1", "memory": "2Gi"}}
+    asked: Any = {"requests": {"cpu": "250m", "memory": "128Mi"}, "limits": {"cpu": "1", "memory": "2Gi"}}
     long = "a-name-that-is-quite-long"
     api.pods(pod("n", long, **asked), pod("n", "b", requests={"cpu": "2"}), pod("n", "new"))
     api.pod_metrics(pod_metrics("n", long, ("app", "37m", "90Mi")), pod_metrics("n", "b", ("app", "2", "1Gi")))
