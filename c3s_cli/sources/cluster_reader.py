@@ -19,7 +19,6 @@ from c3s_cli.sources.decode.owner_resolver import OwnerResolver
 from c3s_cli.sources.metrics_api import MetricsApi
 from c3s_cli.sources.requests import Memoized, open_reading
 from c3s_cli.sources.source import Lists, Scope
-from c3s_cli.sources.unmeasured import is_unmeasured, why_unmeasured
 
 if TYPE_CHECKING:
     from c3s_cli.kube.cluster import Cluster
@@ -271,7 +270,11 @@ class ClusterReader:
 def _why_unmeasured(part: Part, answers: Mapping[Needs, Any], now: datetime) -> str:
     """Return why the pod that was named is not measured, unless it is; add that to the error about it."""
     pods, scope = answers.get(Needs.POD_METRICS), part.scope
-    if scope.objects is not Kind.POD or not scope.name or scope.period or not is_unmeasured(pods):
+    if scope.objects is not Kind.POD or not scope.name or scope.period:
+        return ""
+    from c3s_cli.sources.unmeasured import is_unmeasured, why_unmeasured  # only needed for a NAME
+
+    if not is_unmeasured(pods):
         return ""
     facts = answers.get(Needs.PODS)
     try:

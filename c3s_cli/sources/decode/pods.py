@@ -15,7 +15,6 @@ from c3s_cli.amounts.allocation import ContainerResources, PodResources, binding
 from c3s_cli.amounts.timestamp import epoch
 from c3s_cli.model.rows import Amounts, Container, PodFacts
 from c3s_cli.sources.decode.claims import Volume, has_local_storage
-from c3s_cli.sources.decode.containerstates import pending, states_of
 from c3s_cli.sources.decode.owners import Reference, controller
 from c3s_cli.sources.decode.podstatus import (
     NOBODY,
@@ -151,8 +150,11 @@ class PodDecoder:
         status, restarts = status_and_restarts(state, sidecars, init_count, deleted=deleted)
         requests, limits, binding_limits, containers = self._amounts(pod, spec, state)
         owner = controller(meta.owner_references)
-        states = None
+        states, unscheduled = None, None
         if self.states:
+            from c3s_cli.sources.decode.containerstates import pending, states_of  # only some columns need them
+
+            unscheduled = pending(state, spec.node_name)
             known = states_of(state, [each.name for each in containers], {each.name for each in init_containers})
             containers = tuple([structs.replace(each, states=known[each.name]) for each in containers])
             states = known[""]
@@ -171,7 +173,7 @@ class PodDecoder:
             containers=containers,
             placing=self.placing_of(spec, meta.name) if self.placing_of and isinstance(spec, _RuledSpec) else None,
             started=has_started(state),
-            pending=pending(state, spec.node_name) if self.states else None,
+            pending=unscheduled,
             states=states,
             local_storage=isinstance(spec, _RuledSpec) and has_local_storage(spec.volumes),
             ready=self.placing_of is None or is_ready(state),
