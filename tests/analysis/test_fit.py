@@ -245,6 +245,19 @@ social_specs = st.builds(
 NAMESPACES = st.sampled_from(["default", "default", "other"])
 
 
+def as_stored(spec: Json, labels: Json) -> Json:
+    """Merge the match label keys of affinities into their selectors, as the API server does."""
+    stored: Json = json.loads(json.dumps(spec))
+    for kind in ("podAffinity", "podAntiAffinity"):
+        for term in stored.get("affinity", {}).get(kind, {}).get(REQUIRED, []):
+            for field, operator in (("matchLabelKeys", "In"), ("mismatchLabelKeys", "NotIn")):
+                keys = [key for key in term.get(field, []) if key in labels and term["labelSelector"] is not None]
+                found = [{"key": key, "operator": operator, "values": [labels[key]]} for key in keys]
+                if found:
+                    term["labelSelector"].setdefault("matchExpressions", []).extend(found)
+    return stored
+
+
 @st.composite
 def running(draw: st.DrawFn, specs: st.SearchStrategy[Json]) -> list[Json]:
     pods = []
@@ -255,7 +268,7 @@ def running(draw: st.DrawFn, specs: st.SearchStrategy[Json]) -> list[Json]:
         owner = draw(st.sampled_from(["ReplicaSet", "DaemonSet", "Node", ""]))
         if owner:
             metadata["ownerReferences"] = [{"kind": owner, "name": "o", "controller": True}]
-        spec = {**draw(specs), **draw(optional(priority=st.integers(0, 2)))}
+        spec = as_stored({**draw(specs), **draw(optional(priority=st.integers(0, 2)))}, metadata["labels"])
         node = draw(st.sampled_from((*NAMES, "")))
         spec |= {"nodeName": node} if node else {}
         phase = "Succeeded" if draw(rare) else "Running"
