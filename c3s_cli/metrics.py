@@ -18,7 +18,7 @@ from c3s_cli.sources.requests import open_reading
 from c3s_cli.sources.source import Groups, Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from c3s_cli.amounts.allocation import PodResources
     from c3s_cli.kube.cluster import Cluster
@@ -106,6 +106,12 @@ def pods_of_node(requests: Requests, query: Query) -> Mapping[tuple[str, str], P
     return api.pods()
 
 
+def _unplaced(context: str, request: FitRequest) -> Iterator[Failure]:
+    """Yield a Failure for each object of the manifests whose pods cannot be placed."""
+    message = "its pods were not placed, as c3s does not know this kind"
+    return (Failure(context, name, message, partial=True) for name in request.unknown)
+
+
 def room_for(requests: Requests, query: Query, request: FitRequest) -> Sample:
     """Read all nodes, and all pods with their scheduling rules. C3sError if one of them cannot be read.
 
@@ -137,7 +143,11 @@ def room_for(requests: Requests, query: Query, request: FitRequest) -> Sample:
         source="v1",
         node_facts=answers["nodes"],
         pod_facts=pods,
-        failures=(*(Failure(context, "quantity", problem) for problem in problems), *failures),
+        failures=(
+            *(Failure(context, "quantity", problem) for problem in problems),
+            *failures,
+            *_unplaced(context, request),
+        ),
         namespaces=(next(iter(query.namespaces), requests.cluster.namespace),),
     )
     surroundings, unread = surroundings_of(requests, request, sample, nodes_to_drain(sample, query, request))

@@ -27,7 +27,7 @@ from c3s_cli.sources.decode.shapes import decode_listing
 from c3s_cli.sources.following import events
 from c3s_cli.sources.kubelet import exposition, summary
 from c3s_cli.sources.manifests.files import objects
-from c3s_cli.sources.manifests.workloads import workloads_of
+from c3s_cli.sources.manifests.workloads import read_manifests
 from c3s_cli.sources.prometheus import decoding as prometheus
 
 CORPUS: Final = Path(__file__).parent.parent / "tests" / "corpus"
@@ -116,7 +116,7 @@ def kubeconfig(data: bytes) -> None:
 def manifest(data: bytes) -> None:
     """Read a manifest for `c3s fit -f`."""
     with file_of(data) as path, suppress(UsageError):
-        workloads_of(objects([path]))
+        read_manifests(list(objects([path])))
 
 
 TARGETS: Final[dict[str, Callable[[bytes], None]]] = {

@@ -108,6 +108,8 @@ def _place(sample: Sample, query: Query, request: FitRequest) -> tuple[list[Fit]
 def _remarks(sample: Sample, scheduler: Scheduler, workload: Workload, outcome: Outcome) -> Iterator[str]:
     """Yield why pods are not placed, if that is no matter of nodes, and which pods they would preempt."""
     yield from (f"no pod fits: {why}" for why in workload.placing.refused)
+    if not any(workload.requests.values()):
+        yield "the pods request nothing: a node has room as long as it has pod slots"
     cap, placed = workload.cap, sum(outcome.placed)
     if cap and cap.pods < outcome.wanted:
         yield f"at most {cap.pods} of {outcome.wanted} pods: {cap.why}"

@@ -31,11 +31,10 @@ def fit(*, pods: Fit, rows: RowFlags, display: Display, connection: ConnectionWi
     read_one_namespace(connection.namespace, "c3s fit")
     target, kind = target_of(connection, usage=False), Kind.MOVE if only_drains(pods) else Kind.FIT
     query, view = request_of(kind, None, connection, rows, display)
-    workloads, beside = None, {}
+    manifests = None
     if takes_manifest(pods):
         from c3s_cli.sources.manifests.files import objects
-        from c3s_cli.sources.manifests.workloads import others_of, workloads_of  # only -f reads manifests
+        from c3s_cli.sources.manifests.workloads import read_manifests  # only -f reads manifests
 
-        found = list(objects(pods.filename or []))
-        workloads, beside = workloads_of(found), others_of(found)
-    return place(target, with_drain(query, pods), view, fit_request_of(pods, workloads, beside))
+        manifests = read_manifests(list(objects(pods.filename or [], recursive=pods.recursive)))
+    return place(target, with_drain(query, pods), view, fit_request_of(pods, manifests))

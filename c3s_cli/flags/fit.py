@@ -20,6 +20,10 @@ class Fit(Struct, frozen=True):
             section=PODS,
         ),
     ] = None
+    recursive: Annotated[
+        bool,
+        flag("-R", "--recursive", help="With -f: read the directories of a directory, too.", section=PODS),
+    ] = False
     cpu: Annotated[
         Text, flag("--cpu", metavar="QUANTITY", help="CPU request of each pod, such as 500m or 2.", section=PODS)
     ] = None

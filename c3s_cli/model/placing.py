@@ -172,15 +172,25 @@ class Workload(Struct, frozen=True):
         return pod
 
 
+class Manifests(Struct, frozen=True):
+    """The pods of manifests. unknown: the names of objects whose pods cannot be placed. beside: others, by kind."""
+
+    workloads: tuple[Workload, ...]
+    unknown: tuple[str, ...] = ()
+    beside: Mapping[str, Sequence[Mapping[str, Any]]] = {}
+
+
 class FitRequest(Struct, frozen=True):
     """The workloads to place, and the names of the nodes to drain first.
 
-    one_by_one: whether to drain the nodes one after the other, not all at once. missing: whether to count the
-    nodes that are missing. beside: other objects of the manifests, by kind. with_pending: whether to place the pending
-    pods first. strict: whether the exit code says that a rule was not considered.
+    unknown: the names of objects whose pods cannot be placed. one_by_one: whether to drain the nodes one after the
+    other, not all at once. missing: whether to count the nodes that are missing. beside: other objects of the
+    manifests, by kind. with_pending: whether to place the pending pods first. strict: whether the exit code says that a
+    rule was not considered.
     """
 
     workloads: tuple[Workload, ...]
+    unknown: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     one_by_one: bool = False
     missing: bool = False

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
 
@@ -11,7 +11,7 @@ from c3s_cli.amounts.quantity import InvalidQuantity, nanos, whole
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import UsageError
-from c3s_cli.model.placing import FitRequest, Placing, Toleration, Workload
+from c3s_cli.model.placing import FitRequest, Manifests, Placing, Toleration, Workload
 from c3s_cli.request.selectors import parse_labels
 from c3s_cli.request.where import parse
 
@@ -61,30 +61,33 @@ def with_drain(query: Query, flags: Fit) -> Query:
     return drains
 
 
-def fit_request_of(
-    flags: Fit, workloads: Sequence[Workload] | None, beside: Mapping[str, Sequence[Mapping[str, Any]]]
-) -> FitRequest:
-    """Build the FitRequest. UsageError if there are no pods.
-
-    workloads: those of manifests, None to use the flags. beside: the other objects of manifests, by kind.
-    """
+def fit_request_of(flags: Fit, manifests: Manifests | None) -> FitRequest:
+    """Build the FitRequest. manifests: None to use the flags. UsageError if there are no pods."""
     requests = dict(_requests(flags))
     without = tuple(dict.fromkeys(_names(flags.without or ())))
     drains = bool(without or flags.without_where)
     if flags.one_by_one and not drains:
         raise UsageError("--one-by-one goes with --without or --without-where")
-    if workloads is None and not (requests or drains):
+    if manifests is None and not (requests or drains):
         raise UsageError("no pods to place: use -f, --cpu, --memory or --resource", hint=f"for example {EXAMPLE}")
-    if workloads is None:
-        workloads = [_described(flags, requests)] if requests else []
-    elif not workloads:
+    if manifests is None:
+        manifests = Manifests((_described(flags, requests),) if requests else ())
+    elif not (manifests.workloads or manifests.unknown):
         raise UsageError(f"no pods in {', '.join(flags.filename or ())}", hint=f"for example {EXAMPLE}")
+    workloads = manifests.workloads
     if flags.replicas is not None:
-        workloads = [
+        workloads = tuple(
             each if each.replicas is None else structs.replace(each, replicas=flags.replicas) for each in workloads
-        ]
+        )
     return FitRequest(
-        tuple(workloads), without, flags.one_by_one, flags.missing, beside, flags.with_pending, flags.strict
+        workloads,
+        manifests.unknown,
+        without,
+        flags.one_by_one,
+        flags.missing,
+        manifests.beside,
+        flags.with_pending,
+        flags.strict,
     )
 
 

@@ -91,6 +91,10 @@ def of_kind(kind: str, spec: Any, **metadata: str) -> dict[str, Any]:
         (of_kind("Pod", TEMPLATE["spec"]), 1),
         (of_kind("DaemonSet", {"template": TEMPLATE}), 5),
         (of_kind("Rollout", {"replicas": 6, "template": TEMPLATE}), 6),
+        (of_kind("Rollout", {"template": TEMPLATE}), 1),
+        (of_kind("CloneSet", {"template": TEMPLATE}), 1),
+        ({"kind": "List", "items": [of_kind("Deployment", {"replicas": 4, "template": TEMPLATE})]}, 4),
+        ({"kind": "Template", "objects": [of_kind("Deployment", {"replicas": 4, "template": TEMPLATE})]}, 4),
     ],
     ids=lambda value: value["kind"] if isinstance(value, dict) else str(value),
 )
@@ -99,9 +103,83 @@ def test_every_kind_with_pods(demo: Run, tmp_path: Path, manifest: Any, replicas
     path.write_text(json.dumps({"kind": "List", "items": [manifest]}, indent="\t"))
     document = json.loads(demo(f"fit -f {path} -o json").out)
     (workload,) = document["metadata"]["workloads"]
-    assert (workload["workload"], workload["replicas"]) == (f"{manifest['kind']}/x", replicas)
+    kind = "Deployment" if manifest["kind"] in ("List", "Template") else manifest["kind"]
+    assert (workload["workload"], workload["replicas"]) == (f"{kind}/x", replicas)
     more = json.loads(demo(f"fit -f {path} -o json --replicas 2").out)
     assert more["metadata"]["workloads"][0]["replicas"] == (5 if manifest["kind"] == "DaemonSet" else 2)
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        of_kind("PyTorchJob", {"pytorchReplicaSpecs": {"Worker": {"replicas": 40, "template": TEMPLATE}}}),
+        of_kind("JobSet", {"replicatedJobs": [{"replicas": 20, "template": {"spec": {"template": TEMPLATE}}}]}),
+        of_kind("RayCluster", {"headGroupSpec": {"template": TEMPLATE}}),
+        of_kind("Service", {"template": TEMPLATE}),
+        of_kind("Rollout", {"workloadRef": {"kind": "Deployment", "name": "web"}}),
+        {
+            "kind": "Template",
+            "metadata": {"name": "x"},
+            "parameters": [{"name": "N"}],
+            "objects": [of_kind("Deployment", {"replicas": "${{N}}", "template": TEMPLATE})],
+        },
+    ],
+    ids=lambda manifest: str(manifest["kind"]),
+)
+def test_pods_of_unknown_kinds_are_named_and_never_fit(demo: Run, tmp_path: Path, manifest: Any) -> None:
+    path = tmp_path / "x.json"
+    known = of_kind("Deployment", {"template": TEMPLATE})
+    path.write_text(json.dumps({"kind": "List", "items": [known, manifest]}))
+    message = "its pods were not placed, as c3s does not know this kind"
+    result = demo(f"fit -f {path} -o json")
+    assert (result.code, result.err) == (5, f"warning: {manifest['kind']}/x: {message}\n1 of 1 replicas fit\n")
+    (failure,) = json.loads(result.out)["failures"]
+    assert (failure["source"], failure["message"]) == (f"{manifest['kind']}/x", message)
+    path.write_text(json.dumps(manifest))
+    assert demo(f"fit -f {path}") == (5, "", f"No resources found\nwarning: {manifest['kind']}/x: {message}\n")
+    # What has no room decides first.
+    known["spec"]["replicas"] = 1000
+    path.write_text(json.dumps({"kind": "List", "items": [known, manifest]}))
+    assert demo(f"fit -f {path}").code == 3
+
+
+def test_objects_without_pods_are_no_unknown_kinds(demo: Run, tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    others = [
+        of_kind("PodTemplate", {}) | {"template": TEMPLATE},
+        of_kind("CustomResourceDefinition", {"schema": {"containers": {"type": "array"}}}),
+        of_kind("ConfigMap", {}) | {"data": {"containers": "[{}]"}},
+    ]
+    path.write_text(json.dumps({"kind": "List", "items": [of_kind("Pod", TEMPLATE["spec"]), *others]}))
+    result = demo(f"fit -f {path} --limit 0")
+    assert (result.code, result.err) == (0, "10 more rows are not shown\n1 of 1 replicas fit\n")
+
+
+def test_pods_that_request_nothing_are_said(demo: Run, tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(of_kind("Pod", {"containers": [{}]})))
+    result = demo(f"fit -f {path} --limit 0")
+    said = "the pods request nothing: a node has room as long as it has pod slots"
+    assert (result.code, result.err.splitlines()[1:]) == (0, ["1 of 1 replicas fit", said])
+
+
+def test_directories_are_read_whole_with_recursive(demo: Run, tmp_path: Path) -> None:
+    (tmp_path / "base" / "web").mkdir(parents=True)
+    for place, folder in enumerate((tmp_path, tmp_path / "base" / "web")):
+        manifest = {**of_kind("Pod", TEMPLATE["spec"]), "metadata": {"name": str(place)}}
+        (folder / "x.json").write_text(json.dumps(manifest))
+    (tmp_path / "base" / "kustomization.yaml").write_text("kind: Kustomization\nresources: [web]\n")
+    assert demo(f"fit -f {tmp_path} --limit 0").err.splitlines()[1:] == ["1 of 1 replicas fit"]
+    assert demo(f"fit -f {tmp_path} -R --limit 0").err.splitlines()[1:] == [
+        "Pod/1: 1 of 1 replicas fit",
+        "Pod/0: 1 of 1 replicas fit",
+    ]
+
+
+def test_what_helm_writes_is_read(demo: Run, tmp_path: Path) -> None:
+    path = tmp_path / "release.yaml"
+    path.write_text("---\n# Source: web/templates/empty.yaml\n---\n# Source: web/templates/web.yaml\n" + APP + "---\n")
+    assert demo(f"fit -f {path} --limit 0").err.splitlines()[1] == "Deployment/web: 2 of 2 replicas fit"
 
 
 def test_json_documents_may_follow_each_other(demo: Run, tmp_path: Path) -> None:
@@ -207,6 +285,16 @@ def test_what_is_not_considered_is_named(demo: Run, tmp_path: Path) -> None:
 ALIASES = "".join(
     f"{new}: &{new} [{','.join([f'*{old}'] * 10)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
 )
+NODE_RULE = (
+    "{{kind: Pod, metadata: {{name: x}}, spec: {{containers: [{{}}], affinity: {{nodeAffinity: "
+    "{{requiredDuringSchedulingIgnoredDuringExecution: "
+    "{{nodeSelectorTerms: [{{matchExpressions: [{rule}]}}]}}}}}}}}}}"
+)
+POD_RULE = (
+    "{{kind: Pod, metadata: {{name: x}}, spec: {{containers: [{{}}], affinity: {{podAffinity: "
+    "{{requiredDuringSchedulingIgnoredDuringExecution: "
+    "[{{topologyKey: zone, labelSelector: {{matchExpressions: [{rule}]}}}}]}}}}}}}}"
+)
 MANY = (
     "{{kind: Deployment, metadata: {{name: x}}, spec: {{replicas: {replicas}, template: {{spec: "
     "{{containers: [{{name: c, resources: {{limits: {{cpu: {cpu}}}}}}}]}}}}}}}}"
@@ -221,7 +309,39 @@ MANY = (
         ("{kind: List, items: [1]}", "contains a List with an item without a kind\n"),
         ("kind: Service", "no pods in "),
         ("", "no pods in "),
-        ("{kind: Service, spec: {template: {spec: {containers: [{}]}}}}", "unknown number of pods\n"),
+        ("{kind: Pod, metadata: {name: x}, spec: {}}", "Pod/x has no containers\n"),
+        (
+            "{kind: Pod, metadata: {name: x}, spec: {containers: [{resources: {request: {cpu: 1}}}]}}",
+            'Pod/x: unknown field "spec.containers[0].resources.request"\nhint: did you mean requests?\n',
+        ),
+        (
+            "{kind: Pod, metadata: {name: x}, spec: {containers: [{resources: {cpu: 1}}]}}",
+            '"spec.containers[0].resources.cpu"\nhint: its fields are requests, limits, claims\n',
+        ),
+        (
+            "{kind: Pod, metadata: {name: x}, spec: {containers: [{}, {resource: {requests: {cpu: 1}}}]}}",
+            'Pod/x: unknown field "spec.containers[1].resource"\nhint: did you mean resources?\n',
+        ),
+        (
+            "{kind: Pod, metadata: {name: x}, spec: {nodeselector: {a: b}, containers: [{}]}}",
+            'Pod/x: unknown field "spec.nodeselector"\nhint: did you mean nodeSelector?\n',
+        ),
+        (
+            NODE_RULE.format(rule="{key: size, operator: Equals, values: [a]}"),
+            "Pod/x: 'Equals' is no operator for size\nhint: one of: In, NotIn, Exists, DoesNotExist, Gt, Lt\n",
+        ),
+        (
+            POD_RULE.format(rule="{key: app, operator: Gt, values: ['1']}"),
+            "Pod/x: '>' is no operator for app\nhint: one of: In, NotIn, Exists, DoesNotExist\n",
+        ),
+        (
+            "{kind: Pod, metadata: {name: x}, spec: {containers: [{}], tolerations: [{key: k, operator: In}]}}",
+            "Pod/x: 'In' is no operator for the toleration of k\nhint: one of: Equal, Exists\n",
+        ),
+        (
+            "{kind: Pod, metadata: {name: x}, spec: {containers: [{}], tolerations: [{key: 1}]}}",
+            "Pod/x: Expected `str | null`, got `int` - at `$.spec.tolerations[0].key`\n",
+        ),
         ("{kind: Deployment, metadata: {name: x}}", "Deployment/x has no pod template\n"),
         ("{kind: CronJob, metadata: {name: x}, spec: {jobTemplate: [1]}}", "CronJob/x has no pod template\n"),
         (

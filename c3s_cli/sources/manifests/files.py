@@ -19,10 +19,13 @@ STDIN: Final = "-"
 ENDINGS: Final = (".json", ".yaml", ".yml")
 
 
-def objects(names: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each object with the name of its file; the items of a List one by one. UsageError if one is invalid."""
+def objects(names: Sequence[str], *, recursive: bool = False) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield each object with the name of its file; the items of Lists one by one. UsageError if one is invalid.
+
+    recursive: whether to look into the directories of a directory, too.
+    """
     for name in (each for argument in names for each in _listed(argument)):
-        for path in _files(name):
+        for path in _files(name, recursive=recursive):
             yield from ((path, each) for document in _documents(path) for each in _flat(document, path))
 
 
@@ -31,12 +34,13 @@ def _listed(argument: str) -> list[str]:
     return [argument] if Path(argument).exists() else [name for name in argument.split(",") if name]
 
 
-def _files(name: str) -> list[str]:
+def _files(name: str, *, recursive: bool) -> list[str]:
     if name.startswith(("http://", "https://")):
         raise UsageError(f"-f takes files, not the URL {name}", hint=f"curl -fsS {name} | c3s fit -f -")
     if name == STDIN or not Path(name).is_dir():
         return [name]
-    paths = sorted(str(path) for path in Path(name).iterdir() if path.suffix in ENDINGS and path.is_file())
+    entries = Path(name).rglob("*") if recursive else Path(name).iterdir()
+    paths = sorted(str(path) for path in entries if path.suffix in ENDINGS and path.is_file())
     if not paths:
         raise UsageError(f"error reading {name}: recognized file extensions are {', '.join(ENDINGS)}")
     return paths
@@ -86,17 +90,22 @@ def _json(text: str) -> list[Any]:
     return documents
 
 
-def _flat(document: Any, path: str) -> Iterator[dict[str, Any]]:
-    """Yield an object, or the items of a List; nothing for an empty document."""
-    if document is None:
+def _flat(document: Any, path: str, inside: tuple[int, ...] = ()) -> Iterator[dict[str, Any]]:
+    """Yield an object, or the items of a List or Template; nothing for an empty document.
+
+    inside: the Lists around it: with YAML's aliases, one may contain itself.
+    """
+    if document is None or id(document) in inside:
         return
     if not isinstance(document, dict) or not isinstance(document.get("kind"), str):
         raise UsageError(f"{path} contains a document without a kind")
-    items = document.get("items")
-    if document["kind"].endswith("List") and isinstance(items, list):
+    kind, items = document["kind"], document.get("items")
+    if kind == "Template" and isinstance(document.get("objects"), list) and not document.get("parameters"):
+        kind, items = "List", document["objects"]
+    if kind.endswith("List") and isinstance(items, list):
         for item in items:
             if not isinstance(item, dict) or not isinstance(item.get("kind"), str):
                 raise UsageError(f"{path} contains a List with an item without a kind")
-            yield item
+            yield from _flat(item, path, (*inside, id(document)))
     else:
         yield document

@@ -11,13 +11,15 @@ from msgspec import Raw, Struct, structs
 
 from c3s_cli.amounts.allocation import Amounts, ContainerResources, PodResources, requests_of
 from c3s_cli.errors import InvalidAnswer, UsageError
-from c3s_cli.model.placing import GATES, Claim, Template, Workload
+from c3s_cli.model.placing import GATES, Claim, Manifests, Placing, Template, Workload
 from c3s_cli.sources.decode.claims import Volume
 from c3s_cli.sources.decode.placing import ignored_of, placing_of
 from c3s_cli.sources.decode.pods import PodDecoder
 from c3s_cli.sources.decode.shapes import NULL
 from c3s_cli.sources.decode.storage import ClaimSpec, claim_of
+from c3s_cli.sources.manifests.checks import check_pod
 from c3s_cli.sources.manifests.controllers import added_labels, first_number, numbered_labels
+from c3s_cli.sources.manifests.unknown import has_pods
 
 Object = Mapping[str, Any]
 # Claims, each with what stands before the number of the pod in its name.
@@ -30,6 +32,16 @@ DECISIVE: Final = (
     *("ResourceQuota", "LimitRange", "Namespace"),
 )
 KINDS: Final = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "DaemonSet", *JOBS, "Pod")
+
+
+# Other kinds that have one pod without `replicas`.
+LIKE_DEPLOYMENTS: Final = ("Rollout", "CloneSet")
+RULES: Final = {
+    "node_selector": "nodeSelector",
+    "affinity": "affinity",
+    "tolerations": "tolerations",
+    "topology_spread_constraints": "topologySpreadConstraints",
+}
 
 
 class _Meta(Struct, rename="camel"):
@@ -91,12 +103,27 @@ class _Workload(Struct, rename="camel"):
     volume_claim_templates: list[_ClaimTemplate] | None = None
 
 
-def workloads_of(objects: Iterable[tuple[str, Object]]) -> list[Workload]:
+def read_manifests(objects: Sequence[tuple[str, Object]]) -> Manifests:
     """Convert objects, each with the name of its file; skip those without pods. UsageError if one is invalid."""
-    return list(_told_apart([workload for path, each in objects for workload in _workload(path, each)]))
+    workloads, unknown = [], []
+    for path, each in objects:
+        if _is_known(each):
+            workloads.append(_workload(path, each))
+        elif has_pods(each["kind"], each) or _at(each, "spec", "workloadRef"):
+            unknown.append(f"{each['kind']}/{_at(each, 'metadata', 'name') or ''}")
+    return Manifests(tuple(_told_apart(workloads)), tuple(unknown), _others(objects))
 
 
-def others_of(objects: Iterable[tuple[str, Object]]) -> dict[str, list[Object]]:
+def _is_known(each: Object) -> bool:
+    """Return whether the number of an object's pods is known: of any kind with a template and replicas, it is."""
+    kind, spec = each["kind"], each.get("spec")
+    if kind in KINDS:
+        return True
+    counted = _at(spec, "replicas") is not None or kind in LIKE_DEPLOYMENTS
+    return counted and bool(_at(spec, "template", "spec", "containers"))
+
+
+def _others(objects: Iterable[tuple[str, Object]]) -> dict[str, list[Object]]:
     """Return the objects that decide where pods may run, by kind."""
     found: dict[str, list[Object]] = {}
     for _, each in objects:
@@ -113,10 +140,8 @@ def _told_apart(workloads: Sequence[Workload]) -> Iterator[Workload]:
         yield structs.replace(each, name=full) if names[each.name] > 1 else each
 
 
-def _workload(path: str, each: Object) -> list[Workload]:
+def _workload(path: str, each: Object) -> Workload:
     kind = each["kind"]
-    if kind not in KINDS and not _at(each, "spec", "template", "spec", "containers"):
-        return []
     meta = _shaped(path, kind, each.get("metadata") or {}, _Meta)
     name = f"{kind}/{meta.name or meta.generate_name or ''}"
     template, replicas, claims = _pods(path, name, kind, each)
@@ -125,9 +150,10 @@ def _workload(path: str, each: Object) -> list[Workload]:
     body = msgspec.json.encode({"metadata": {"name": name}, "spec": _texts(template["spec"])})
     try:
         resources = PodDecoder(problems).resources(body)
-        placing = placing_of(shape.spec)
     except InvalidAnswer as problem:
         raise UsageError(f"{path}: {name}: {problem.__cause__}") from problem
+    placing = _placing(path, name, shape.spec)
+    check_pod(path, name, template["spec"], placing)
     if problems:
         raise UsageError(f"{path}: {problems[0].replace(f'pod /{name}', name)}")
     if negative := _negative(resources):
@@ -139,35 +165,47 @@ def _workload(path: str, each: Object) -> list[Workload]:
         ignored = (*ignored, f"the rollout of a {kind}")
     if replicas is None and placing.spreads:
         ignored = (*ignored, "topology spread constraints of a DaemonSet")
-    return [
-        Workload(
-            name=name,
-            requests=requests_of(resources),
-            replicas=replicas,
-            namespace=meta.namespace or "",
-            labels={
-                **((shape.metadata.labels if shape.metadata else None) or {}),
-                **added_labels(kind, meta.name, spec),
-            },
-            numbered=numbered_labels(kind, meta.name, spec),
-            first=first_number(spec),
-            placing=structs.replace(
-                placing,
-                node_name=shape.spec.node_name or "",
-                host_network=shape.spec.host_network,
-                claims=tuple(each.claim.name for each in shape.spec.volumes or () if each.claim),
-                refused=(GATES,) if shape.spec.scheduling_gates else (),
-                ignored=tuple(dict.fromkeys(ignored)),
-            ),
-            template=Template(
-                resources,
-                runtime_class=shape.spec.runtime_class_name or "",
-                priority_class=shape.spec.priority_class_name or "",
-                deadline=shape.spec.active_deadline_seconds is not None,
-                new_claims=(*claims, *_ephemeral(path, name, shape.spec)),
-            ),
-        )
-    ]
+    return Workload(
+        name=name,
+        requests=requests_of(resources),
+        replicas=replicas,
+        namespace=meta.namespace or "",
+        labels={
+            **((shape.metadata.labels if shape.metadata else None) or {}),
+            **added_labels(kind, meta.name, spec),
+        },
+        numbered=numbered_labels(kind, meta.name, spec),
+        first=first_number(spec),
+        placing=structs.replace(
+            placing,
+            node_name=shape.spec.node_name or "",
+            host_network=shape.spec.host_network,
+            claims=tuple(each.claim.name for each in shape.spec.volumes or () if each.claim),
+            refused=(GATES,) if shape.spec.scheduling_gates else (),
+            ignored=tuple(dict.fromkeys(ignored)),
+        ),
+        template=Template(
+            resources,
+            runtime_class=shape.spec.runtime_class_name or "",
+            priority_class=shape.spec.priority_class_name or "",
+            deadline=shape.spec.active_deadline_seconds is not None,
+            new_claims=(*claims, *_ephemeral(path, name, shape.spec)),
+        ),
+    )
+
+
+def _placing(path: str, name: str, spec: _Spec) -> Placing:
+    """Decode the scheduling rules of a spec. UsageError, with the field, if one is invalid."""
+    try:
+        return placing_of(spec)
+    except InvalidAnswer:
+        for field, camel in RULES.items():
+            try:
+                placing_of(_Spec(**{field: getattr(spec, field)}))
+            except InvalidAnswer as problem:
+                words, _, where = str(problem.__cause__).partition(" - at `$")
+                raise UsageError(f"{path}: {name}: {words} - at `$.spec.{camel}{where or '`'}") from problem
+        raise
 
 
 def _pods(path: str, name: str, kind: str, each: Object) -> tuple[Object, int | None, Claims]:
@@ -180,8 +218,6 @@ def _pods(path: str, name: str, kind: str, each: Object) -> tuple[Object, int | 
         raise UsageError(f"{path}: {name} has no pod template")
     if kind == "DaemonSet":
         return template, None, ()
-    if kind not in KINDS and shape.replicas is None:
-        raise UsageError(f"{path}: {name}: unknown number of pods", hint=f"supported kinds: {', '.join(KINDS)}")
     if kind not in JOBS:
         replicas = 1 if shape.replicas is None else shape.replicas
     else:
