@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from operator import add
+from typing import Final
 
 from msgspec import structs
 
-from c3s_cli.analysis.scheduler import Outcome, Scheduler
+from c3s_cli.analysis.scheduler import Outcome, Scheduler, too_many
 from c3s_cli.model.placing import Cap, Placing, Selector, Workload
+
+# More would take minutes: pods, and looks of pods at nodes.
+MOST_NUMBERED: Final = 100_000
+MOST_LOOKS: Final = 20_000_000
 
 
 def fit_numbered(scheduler: Scheduler, workload: Workload, one: Callable[[int], Workload]) -> Outcome:
     """Place the pods of a workload one after the other. one: returns the pod with a number."""
     before, placed = scheduler.free, [0] * len(scheduler.nodes)
     scheduler.free = [dict(have) for have in before]
-    wanted = workload.replicas or 0
+    wanted, most = workload.replicas or 0, min(MOST_NUMBERED, MOST_LOOKS // max(1, len(placed)))
     for number in range(wanted if workload.cap is None else min(wanted, workload.cap.pods)):
+        if number == most:
+            raise too_many(most)
         places = scheduler.place(one(number))
         for place in places:
             placed[place] += 1

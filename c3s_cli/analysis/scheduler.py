@@ -16,8 +16,10 @@ from typing import Final
 from msgspec import Struct, structs
 
 from c3s_cli.analysis.eligibility import barriers, cordoned
+from c3s_cli.analysis.filling import Fullness, least_allocated
 from c3s_cli.analysis.podrules import PodRules
 from c3s_cli.analysis.running import RunningPod, RunningPods, term_for
+from c3s_cli.errors import C3sError
 from c3s_cli.model.placing import Placing, Workload
 from c3s_cli.model.rows import Amounts, Node
 
@@ -31,6 +33,10 @@ MILLICORE: Final = 10**6
 UNCOUNTED: Final = 1 << 62
 # More pods of one workload on one node change nothing for others, and there may be a billion.
 MOST_COUNTED: Final = 1000
+# From this number on, pods are not placed one by one where that gives the same.
+MANY: Final = 10_000
+# More pods are not placed one by one: it would take minutes.
+MOST_ONE_BY_ONE: Final = 600_000
 
 
 class Outcome(Struct, frozen=True):
@@ -108,7 +114,9 @@ class Scheduler:
             barriers = [why or pod_rules.limits(place) for place, why in enumerate(barred)]
             fits = [0 if why else _times(have, need) for why, have in zip(barriers, self.free, strict=True)]
             placed = fits
-            if wanted < sum(fits):
+            if MANY < wanted < sum(fits):
+                placed = least_allocated([(n, self._growth(place, need)) for place, n in enumerate(fits)], wanted)
+            elif wanted < sum(fits):
                 free = [dict(have) for have in self.free]
                 placed = _counts(self._chosen(barred, need, pod_rules, free, most=wanted), len(free))
             free = [_less(have, need, times) for have, times in zip(self.free, fits, strict=True)]
@@ -184,6 +192,8 @@ class Scheduler:
         chosen: list[int] = []
         while (most is None or len(chosen) < most) and (place := candidates.take()) is not None:
             chosen.append(place)
+            if len(chosen) > MOST_ONE_BY_ONE:
+                raise too_many(MOST_ONE_BY_ONE)
             for resource, amount in need.items():
                 free[place][resource] -= amount
             candidates.let_in(pod_rules.add(place))
@@ -191,12 +201,17 @@ class Scheduler:
                 candidates.put(place)
         return chosen
 
+    def _growth(self, place: int, need: Amounts) -> Fullness:
+        """Return the fullness of a node with some more pods."""
+        free = self.free[place]
+        return lambda count: self._by_fullness({place: _less(free, need, count - 1)}, need, [place])[0][0]
+
     def _fullness(self, free: Sequence[Mapping[str, int]], need: Amounts, place: int) -> int:
         """Return the negated LeastAllocated score of a node with one more pod, the mean of CPU and memory."""
         return self._by_fullness(free, need, [place])[0][0]
 
     def _by_fullness(
-        self, free: Sequence[Mapping[str, int]], need: Amounts, places: Iterable[int]
+        self, free: Sequence[Mapping[str, int]] | Mapping[int, Mapping[str, int]], need: Amounts, places: Iterable[int]
     ) -> list[tuple[int, int]]:
         """Return the fullness of several nodes, with their indexes. Every pod of a drain asks for all nodes."""
         (cpu, memory), offered = SCORED, self.offered
@@ -263,6 +278,11 @@ def in_millicores(requests: Amounts) -> Amounts:
     """Round CPU up to whole millicores, as the scheduler counts a pod."""
     rest = -requests.get("cpu", 0) % MILLICORE
     return {**requests, "cpu": requests["cpu"] + rest} if rest else requests
+
+
+def too_many(most: int) -> C3sError:
+    """Return the error of pods that would have to be placed one by one, because of their rules about other pods."""
+    return C3sError(f"more than {most:,} pods: their rules ask to place them one by one, which would take too long")
 
 
 def need_of(workload: Workload) -> Amounts:

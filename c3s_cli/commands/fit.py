@@ -36,5 +36,5 @@ def fit(*, pods: Fit, rows: RowFlags, display: Display, connection: ConnectionWi
         from c3s_cli.sources.manifests.files import objects
         from c3s_cli.sources.manifests.workloads import read_manifests  # only -f reads manifests
 
-        manifests = read_manifests(list(objects(pods.filename or [], recursive=pods.recursive)))
+        manifests = read_manifests(list(objects(pods.filename or [], target.request_timeout, recursive=pods.recursive)))
     return place(target, with_drain(query, pods), view, fit_request_of(pods, manifests))

@@ -32,50 +32,81 @@ def jsonpath(report: Report, view: View) -> Iterator[str]:
     """Apply the template to the document. Control characters are escaped."""
     whole = document(report)
     try:
-        text = "".join(_written_nodes(read_template(view.template), whole))
+        text = "".join(_written_nodes(read_template(view.template), whole, Budget()))
     except OutOfBounds as problem:
         message = f'error executing jsonpath "{view.template}": Error executing template: {problem.message}'
         raise C3sError(message) from problem
     return iter(("\n".join("\t".join(map(printable, line.split("\t"))) for line in text.split("\n")),))
 
 
-def _written_nodes(nodes: Sequence[Node], value: Any) -> Iterator[str]:
+def _written_nodes(nodes: Sequence[Node], value: Any, budget: Budget) -> Iterator[str]:
     for node in nodes:
         if isinstance(node, str):
             yield node
         elif isinstance(node, Range):
-            for each in follow(node.path, [value]):
-                yield from _written_nodes(node.body, each)
+            for each in follow(node.path, [value], budget):
+                yield from _written_nodes(node.body, each, budget)
         else:
             # Text from a cluster stays on one line; the template may have several lines.
-            yield printable(" ".join(map(written, follow(node, [value]))))
+            yield printable(" ".join(budget.write(each) for each in follow(node, [value], budget)))
 
 
 def custom_columns(report: Report, view: View) -> Iterator[str]:
     """Write the table; no match is `<none>`, several matches are joined by commas."""
-    columns = read_spec(view.template)
-    rows = [[_cell(path, item) for _, path in columns] for item in items(report, view)]
+    columns, budget = read_spec(view.template), Budget()
+    rows = [[_cell(path, item, budget) for _, path in columns] for item in items(report, view)]
     headings = [heading for heading, _ in columns] if view.headers else None
     return layout(headings, [list(column) for column in zip(*rows, strict=True)] or [[] for _ in columns])
 
 
-def _cell(path: Path, item: dict[str, Any]) -> str:
-    found = follow(path, [item])
-    texts = [NONE if value is None else written(value) for value in found]
+def _cell(path: Path, item: dict[str, Any], budget: Budget) -> str:
+    found = follow(path, [item], budget)
+    texts = [NONE if value is None else budget.write(value) for value in found]
     return printable(",".join(texts)) or NONE
 
 
 # --- following a path -----------------------------------------------------------------------------------------
 
 
-def follow(path: Path, values: list[Any]) -> list[Any]:
-    """Return everything that a path finds from the given values."""
+# How many values a template may find by anything but a name, and how long its text may be: enough for `..` over 150,000
+# pods.
+MOST: Final = 5_000_000
+LONGEST: Final = 512 << 20
+
+
+class Budget:
+    """What a template may still find and write: with several `..` it may ask for more than anybody waits for."""
+
+    def __init__(self) -> None:
+        self._left, self._letters = MOST, LONGEST
+
+    def spend(self, values: list[Any]) -> list[Any]:
+        """Count what was found. C3sError if it is too much."""
+        self._left -= len(values)
+        if self._left < 0:
+            raise C3sError(f"the template finds more than {MOST:,} values")
+        return values
+
+    def write(self, value: Any) -> str:
+        """Write a value. C3sError if the whole text is too long."""
+        text = written(value)
+        self._letters -= len(text)
+        if self._letters < 0:
+            raise C3sError(f"the template writes more than {LONGEST >> 20} MiB")
+        return text
+
+
+def follow(path: Path, values: list[Any], budget: Budget) -> list[Any]:
+    """Return everything that a path finds from the given values. C3sError if that is too much."""
     for step in path:
-        values = [found for part in step for value in values for found in _found(part, value)]
+        if len(step) == 1 and isinstance(step[0], Key):
+            values = [found for value in values for found in _found(step[0], value, budget)]
+        else:
+            values = [found for part in step for value in values for found in budget.spend(_found(part, value, budget))]
     return values
 
 
-def _found(part: Part, value: Any) -> list[Any]:
+def _found(part: Part, value: Any, budget: Budget) -> list[Any]:
     match part:
         case Key(key):
             return [value[key]] if isinstance(value, dict) and key in value else []
@@ -86,14 +117,14 @@ def _found(part: Part, value: Any) -> list[Any]:
         case Wildcard():
             return _members(value)
         case Descend():
-            return [value, *(inner for member in _members(value) for inner in _found(part, member))]
+            return [value, *(inner for member in _members(value) for inner in _found(part, member, budget))]
         case Filter(path, None):
-            return [each for each in _members(value) if follow(path, [each])]
+            return [each for each in _members(value) if follow(path, [each], budget)]
         case Filter(path, operator, wanted):
             return [
                 each
                 for each in _members(value)
-                if any(_holds(found, operator, wanted) for found in follow(path, [each]))
+                if any(_holds(found, operator, wanted) for found in follow(path, [each], budget))
             ]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from c3s_cli.output.document import document, items
-from c3s_cli.output.templated import follow
+from c3s_cli.output.templated import Budget, follow
 from c3s_cli.report import Report
 from c3s_cli.request.jsonpath import (
     Descend,
@@ -46,16 +46,17 @@ def unmatched(report: Report, view: View) -> Iterator[str]:
     if not report.rows:
         return
     if view.format is Format.CUSTOM_COLUMNS:
-        missing = [path for _, path in read_spec(view.template)]
+        missing, budget = [path for _, path in read_spec(view.template)], Budget()
         for item in items(report):
-            missing = [path for path in missing if not follow(_loose(path), [item])]
+            missing = [path for path in missing if not follow(_loose(path), [item], budget)]
             if not missing:
                 return
         lost = {written_path(path): "" for path in missing}
     else:
         whole = document(report)
         lost = {
-            written_path(path): before for path, before in _missing(read_template(view.template), [whole], ANY_ITEM)
+            written_path(path): before
+            for path, before in _missing(read_template(view.template), [whole], ANY_ITEM, Budget())
         }
     known = _paths(next(items(report)))
     for path, before in lost.items():
@@ -63,17 +64,17 @@ def unmatched(report: Report, view: View) -> Iterator[str]:
         yield f"{view.format.value}: no row has {path}" + (f"; did you mean {meant}?" if meant else "")
 
 
-def _missing(nodes: Sequence[Node], values: list[Any], before: str) -> Iterator[tuple[Path, str]]:
+def _missing(nodes: Sequence[Node], values: list[Any], before: str, budget: Budget) -> Iterator[tuple[Path, str]]:
     """Yield the paths that find nothing in any of the values, and what stands before a path inside of an item."""
     for node in nodes:
         if isinstance(node, str):
             continue
         path = node.path if isinstance(node, Range) else node
-        found = follow(_loose(path), values)
+        found = follow(_loose(path), values, budget)
         if path and values and not found:
             yield path, before
         elif isinstance(node, Range):
-            yield from _missing(node.body, found, "" if path else before)
+            yield from _missing(node.body, found, "" if path else before, budget)
 
 
 def _loose(path: Path) -> Path:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from c3s_cli.errors import UsageError
 from c3s_cli.request.view import AMOUNT_UNITS, WITH_TEMPLATE, WITH_UNIT, Format
+
+# Far more than anybody writes, and so short that no template takes long to read.
+LONGEST: Final = 10_000
 
 
 def read_format(text: str) -> tuple[Format, str]:
@@ -25,6 +30,8 @@ def read_format(text: str) -> tuple[Format, str]:
             f"{word} format specified but no {what} given",
             hint="for example -o custom-columns=NAME:.name,CPU:.cpu.usage or -o jsonpath='{.items[*].name}'",
         )
+    if len(template) > LONGEST:
+        raise UsageError(f"the template is longer than {LONGEST:,} characters")
     from c3s_cli.request.jsonpath import read_spec, read_template  # only for templates
 
     if format_ is Format.CUSTOM_COLUMNS:

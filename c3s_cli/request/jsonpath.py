@@ -67,6 +67,9 @@ ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.
 ESCAPES: Final = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 # Far more than anyone needs, and far below Python's recursion limit.
 DEEPEST: Final = 50
+LONGEST: Final = 100
+# Each finds everything inside of what the one before has found.
+MOST_DESCENTS: Final = 3
 
 
 class Range(Struct, frozen=True):
@@ -171,7 +174,16 @@ def read_path(path: str, template: str) -> Path:  # noqa: C901  one branch per k
             raise _error(template, "unterminated array")
         else:
             raise _error(template, f"unrecognized character in action: U+{ord(path[place]):04X} {path[place]!r}")
-    return tuple(steps)
+    return _bounded(tuple(steps), template)
+
+
+def _bounded(path: Path, template: str) -> Path:
+    """Return a path. UsageError if following it could take for ever."""
+    if len(path) > LONGEST:
+        raise _error(template, f"more than {LONGEST} steps in a path")
+    if path.count((Descend(),)) > MOST_DESCENTS:
+        raise _error(template, f"more than {MOST_DESCENTS} '..' in a path")
+    return path
 
 
 def _bracket(inner: str, template: str) -> Step:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from c3s_cli.errors import UsageError
-from c3s_cli.output.templated import OutOfBounds
+from c3s_cli.output.templated import Budget, OutOfBounds
 from c3s_cli.output.templated import _written_nodes as write_nodes
 from c3s_cli.request.jsonpath import paths_in_template, read_spec, read_template
 from tests.conftest import Run
@@ -64,7 +64,7 @@ TEMPLATES = [
 
 
 def written(template: str) -> str:
-    return "".join(write_nodes(read_template(template), DOCUMENT))
+    return "".join(write_nodes(read_template(template), DOCUMENT, Budget()))
 
 
 @pytest.mark.process
@@ -173,7 +173,7 @@ VALUES: dict[str, Any] = {
     ],
 )
 def test_writes_values_as_kubectl(template: str, expected: str) -> None:
-    assert "".join(write_nodes(read_template(template), VALUES)) == expected
+    assert "".join(write_nodes(read_template(template), VALUES, Budget())) == expected
 
 
 @pytest.mark.parametrize(

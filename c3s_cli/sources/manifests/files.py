@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
 from c3s_cli.errors import UsageError
+from c3s_cli.kube.deadline import HINT, Deadline, waited
 from c3s_cli.request.nesting import TooDeepError, check_nesting
 
 # A large application has some hundred kilobytes.
@@ -19,14 +21,18 @@ STDIN: Final = "-"
 ENDINGS: Final = (".json", ".yaml", ".yml")
 
 
-def objects(names: Sequence[str], *, recursive: bool = False) -> Iterator[tuple[str, dict[str, Any]]]:
+def objects(
+    names: Sequence[str], request_timeout: float | None = None, *, recursive: bool = False
+) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield each object with the name of its file; the items of Lists one by one. UsageError if one is invalid.
 
-    recursive: whether to look into the directories of a directory, too.
+    request_timeout: how long pipes may take, as for a Deadline. recursive: whether to look into the directories of a
+    directory, too.
     """
+    deadline = Deadline(request_timeout)
     for name in (each for argument in names for each in _listed(argument)):
         for path in _files(name, recursive=recursive):
-            yield from ((path, each) for document in _documents(path) for each in _flat(document, path))
+            yield from ((path, each) for document in _documents(path, deadline) for each in _flat(document, path))
 
 
 def _listed(argument: str) -> list[str]:
@@ -46,12 +52,17 @@ def _files(name: str, *, recursive: bool) -> list[str]:
     return paths
 
 
-def _documents(path: str) -> list[Any]:
+def _documents(path: str, deadline: Deadline) -> list[Any]:
     try:
-        text = _read(path)
+        if path != STDIN and Path(path).is_file():
+            text = _read(path)
+        else:
+            text = waited(deadline, partial(_read, path), "stdin" if path == STDIN else f"the pipe {path}")
         return _json(text.decode()) if text.lstrip().startswith(b"{") else _yaml(text)
     except FileNotFoundError:
         raise UsageError(f'the path "{path}" does not exist') from None
+    except TimeoutError:
+        raise UsageError(f"timeout while reading {path}", hint=HINT) from None
     except OSError as problem:
         raise UsageError(f"{path} cannot be read: {problem.strerror}") from problem
     except TooDeepError:

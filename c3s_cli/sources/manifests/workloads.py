@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import isfinite
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -146,6 +147,9 @@ def _workload(path: str, each: Object) -> Workload:
     name = f"{kind}/{meta.name or meta.generate_name or ''}"
     template, replicas, claims = _pods(path, name, kind, each)
     shape = _shaped(path, name, template, _Template)
+    # msgspec has taken them for null.
+    if field := _unfinite(each.get("spec")):
+        raise UsageError(f"{path}: {name}: spec{field} is not a number")
     problems: list[str] = []
     body = msgspec.json.encode({"metadata": {"name": name}, "spec": _texts(template["spec"])})
     try:
@@ -256,6 +260,18 @@ def _shaped(path: str, name: str, value: Any, shape: type[Any]) -> Any:
         return msgspec.json.decode(msgspec.json.encode(_texts(value)), type=shape)
     except (msgspec.MsgspecError, TypeError, RecursionError, ValueError) as problem:
         raise UsageError(f"{path}: {name}: {problem}") from problem
+
+
+def _unfinite(value: Any) -> str | None:
+    """Return the path of the first number that is none, such as .nan in YAML; None if there is none."""
+    if isinstance(value, float) and not isfinite(value):
+        return ""
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in inside:
+        if (found := _unfinite(inner)) is not None:
+            step = f"[{key}]" if isinstance(value, list) else f".{key}"
+            return f"{step}{found}"
+    return None
 
 
 def _texts(value: Any) -> Any:
