@@ -41,6 +41,23 @@ WORKLOADS: Final = {name: kind for names, (kind, _) in _WORKLOADS.items() for na
 RESOURCES: Final = dict(_WORKLOADS.values())
 ALL_WORKLOADS: Final = ("workloads", "workload")
 NAMESPACES: Final = ("namespaces", "namespace", "ns")
+# The words that stand for rollups of pods, for completion.
+ROLLUPS: Final = (*(names[0] for names in _WORKLOADS), ALL_WORKLOADS[0], NAMESPACES[0])
+
+
+def is_rollup(word: str) -> bool:
+    """Return whether a word stands for a rollup of pods."""
+    return rollup(word, None, ()) is not None
+
+
+def list_path(word: str) -> str | None:
+    """Return the path of the objects of a kind, with {} for a namespace if they have one; None for several kinds."""
+    if word in NAMESPACES:
+        return "/api/v1/namespaces"
+    resource = next((f"{names[0]}.{of}" for names, (_, of) in _WORKLOADS.items() if word in names), None)
+    if resource is None:
+        return None
+    return f"/apis/{resource.rpartition('.')[2]}/v1/namespaces/{{}}/{resource.partition('.')[0]}"
 
 
 def rollup(word: str, name: str | None, flags: Sequence[str]) -> list[str] | None:

@@ -125,6 +125,13 @@ class Naming(Struct, frozen=True):
             aliases[f"{resource}%"] = f"{resource}.usagePercentOf{percent}"
         return aliases
 
+    def short_names(self) -> tuple[str, ...]:
+        """Return the fixed names and the short ones that are made of several, such as `mem%` and `cpu.requests%`."""
+        made = [f"{resource}{of}" for resource in CPU_AND_MEMORY for of in ("%requests", "%limits")]
+        made += [f"{resource}.{of}%" for resource in CPU_AND_MEMORY for of in ("requests", "limits")]
+        known = table_of(self.kind)
+        return (*self.names(), *(name for name in ("mem", "mem%", *made) if self._alias(name) in known))
+
     def _alias(self, name: str) -> str:
         """Return the full name of `mem%`, `memory%limits` or `cpu.requests%`, which of nodes is of allocatable."""
         name = MEMORY.sub("memory", name)

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from c3s_cli.columns.kinds import ALIASES, KINDS, kind_named
+from c3s_cli.columns.kinds import ALIASES, KINDS, ROLLUPS, is_rollup, kind_named, list_path
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import C3sError
@@ -71,13 +71,21 @@ def _candidates(
     words = [ALIASES.get(word, word) for word in _words(done)]
     words = words[1:] if words[:1] == ["help"] else words
     path = tuple(words[: 2 if words[:1] in (["top"], ["watch"]) else 1])
+    kind = path[1] if path[1:] and is_rollup(path[1]) else ""
+    if kind:
+        path = (path[0], "pods")
     if last.startswith("-"):
         names = flags_of(("watch", "nodes") if path == ("watch",) else path)
         return sorted(name for name in names if name.startswith("--")), NO_FILES
+    if kind:
+        return [] if words[2:] or "/" in kind else _objects(kind, done), NO_FILES
+    if path in (("top",), ("watch",)) and "/" in last and is_rollup(last + "x"):
+        word = last.partition("/")[0]
+        return [f"{word}/{name}" for name in _objects(word, done)], NO_FILES
     if path in commands:
         return _arguments(path[-1], words[len(path) :], done), NO_FILES
     following = [command[len(words)] for command in commands if list(command[: len(words)]) == words]
-    return list(dict.fromkeys(following)), NO_FILES
+    return list(dict.fromkeys((*following, *(ROLLUPS if path in (("top",), ("watch",)) else ())))), NO_FILES
 
 
 def _words(done: list[str]) -> list[str]:
@@ -103,11 +111,19 @@ def _arguments(command: str, names: list[str], done: list[str]) -> list[str]:
             return []
 
 
+def _objects(kind: str, done: list[str]) -> list[str]:
+    """Return the names of the objects of a kind: of the namespace, unless they are namespaces."""
+    path = list_path(kind)
+    return _listed(path, done) if path else []
+
+
 def _values(flag: str, done: list[str], last: str) -> tuple[list[str], int]:  # noqa: C901  one branch a flag
     """Return the candidates for a flag's value, and cobra's directive."""
     if flag in FILE_FLAGS:
         return [], FILES
     naming = Naming(next(filter(None, map(kind_named, reversed(done))), Kind.POD))
+    groups = "--by" in done or (any(map(is_rollup, _words(done)[1:2])) and flag not in ("--by", "--where"))
+    rows = Naming(naming.kind.group) if groups and flag != "--where" else naming
     before = last[: last.rfind(",") + 1]
     match flag:
         case "-n" | "--namespace":
@@ -127,9 +143,9 @@ def _values(flag: str, done: list[str], last: str) -> tuple[list[str], int]:  # 
         ):
             return [f"{before}label:{key}" for key in _label_keys(naming.kind, done)], NO_SPACE
         case "--columns":
-            return [before + name for name in ("default", "wide", "all", *naming.names())], NO_SPACE
+            return [before + name for name in ("default", "wide", "all", *rows.short_names())], NO_SPACE
         case "--sort-by" | "--where" | "--fail-if" | "--until" | "--until-all":
-            return [before + name for name in naming.names()], NO_SPACE
+            return [before + name for name in rows.short_names()], NO_SPACE
         case "--by":
             return [before + key for key in (*KEYS.get(naming.kind, ()), "label:")], NO_SPACE
         case _:
@@ -202,6 +218,6 @@ def _read(path: str | None, done: list[str], found: Callable[[Listing], list[str
     accept: Callable[[str], str] = "application/json;as={};g=meta.k8s.io;v=v1,application/json".format
     with opened(target, Stages(0), quiet=True) as fleet:
         cluster = fleet.members[0].cluster()
-        where = path or f"/api/v1/namespaces/{segment(given or cluster.namespace, 'namespace')}/pods"
+        where = (path or "/api/v1/namespaces/{}/pods").format(segment(given or cluster.namespace, "namespace"))
         answer = cluster.get(where, [("limit", str(AT_MOST))], accept=accept("PartialObjectMetadataList"))
         return found(decode_listing(answer.body, where))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from c3s_cli.columns.kinds import ROLLUPS
 from c3s_cli.demo.server import DemoServer
 from tests.conftest import Run
 from tests.fleets import kubeconfig
@@ -27,7 +28,20 @@ def candidates(run: Run, *words: str) -> tuple[list[str], str]:
     ("words", "found"),
     [
         (("to",), ["top"]),
-        (("top", ""), ["nodes", "pods", "cluster", "volumes"]),
+        (("top", ""), ["nodes", "pods", "cluster", "volumes", *ROLLUPS]),
+        (("watch", "de"), ["deployments"]),
+        (("top", "deploy", "--conta"), ["--containers"]),
+        (("top", "ns", "--columns", "pods.m"), ["pods.measured"]),
+        (("top", "sts", "--columns", "qos"), []),
+        (("top", "sts", "--where", "qos"), ["qosClass"]),
+        (("top", "pods", "--by", "owner", "--fail-if", "pods.c"), ["pods.count"]),
+        (("top", "pods", "--columns", "mem%"), ["mem%"]),
+        (("top", "pods", "--columns", "memory%"), ["memory%", "memory%requests", "memory%limits"]),
+        (("top", "pods", "--sort-by", "cpu%"), ["cpu%", "cpu%requests", "cpu%limits"]),
+        (
+            ("top", "nodes", "--where", "cpu.requests"),
+            ["cpu.requests", "cpu.requestsPercentOfAllocatable", "cpu.requests%"],
+        ),
         (("watch", "p"), ["pods"]),
         (("top", "po", "--conta"), ["--containers"]),
         (("top", "nodes", "--conta"), []),
@@ -38,7 +52,7 @@ def candidates(run: Run, *words: str) -> tuple[list[str], str]:
         (("top", "pods", "-o", "js"), ["json", "jsonpath="]),
         (("top", "pods", "--output=ya"), ["--output=yaml"]),
         (("top", "nodes", "--columns", "cpu.free,memory.fr"), ["cpu.free,memory.free"]),
-        (("top", "nodes", "--sort-by", "cpu%"), ["cpu%"]),
+        (("top", "nodes", "--sort-by", "cpu%"), ["cpu%", "cpu%requests", "cpu%limits"]),
         (("top", "pods", "--by", "na"), ["namespace"]),
         (("completion", "z"), ["zsh"]),
         (("columns", "pod"), ["pods", "pod-groups"]),
@@ -68,6 +82,12 @@ def test_names_come_live_from_the_cluster(run: Run, demo_server: DemoServer) -> 
     assert candidates(run, "top", "pods", *server, "-n", "team-s") == (["team-search"], ":4")
     assert candidates(run, "top", "pods", *server, "-n", "monitoring", "prom") == (["prometheus-0"], ":4")
     assert candidates(run, "top", "nodes", "--demo", "spot")[0] == ["spot-1", "spot-2"]
+    assert candidates(run, "top", "deploy", *server, "") == (["api", "legacy-admin", "web"], ":4")
+    assert candidates(run, "watch", "sts", *server, "-n", "monitoring", "p") == (["prometheus"], ":4")
+    assert candidates(run, "top", "ns", *server, "team-s") == (["team-search"], ":4")
+    assert candidates(run, "top", *server, "deploy/a") == (["deploy/api"], ":4")
+    assert candidates(run, "top", "deploy", "api", *server, "") == ([], ":4")
+    assert candidates(run, "top", "workloads", *server, "") == ([], ":4")
     assert candidates(run, "fit", *server, "--without", "spot") == (["spot-1", "spot-2"], ":4")
     assert candidates(run, "fit", "-f", "") == ([], ":0")
 
