@@ -24,6 +24,7 @@ from c3s_cli.model.fit_rows import Row
 from c3s_cli.model.rows import Group, Node, Pod
 from c3s_cli.model.sample import Failure, Sample
 from c3s_cli.report import Report
+from c3s_cli.request.condition import Condition
 from c3s_cli.request.namespaces import is_pattern
 from c3s_cli.request.query import Query, SortKey
 
@@ -53,7 +54,24 @@ def make_report(
     query = with_gpu(query, samples).at_time(latest(samples))
     unfiltered: list[Row] = []
     rows, totals = _rows(samples, query, join_pods, unfiltered, contexts=contexts)
-    return report_of(samples, query, rows, totals, failures=failures, contexts=contexts, unfiltered=unfiltered)
+    report = report_of(samples, query, rows, totals, failures=failures, contexts=contexts, unfiltered=unfiltered)
+    if not rows and query.where and not report.absence:
+        return _with_near_values(report, query.where, _objects(samples, query, join_pods))
+    if report.fail_if and not report.fail_if.matched and query.fail_if:
+        return _with_near_values(report, query.fail_if, rows)
+    return report
+
+
+def _with_near_values(report: Report, condition: Condition, rows: Sequence[Row]) -> Report:
+    """Say which values the rows have instead of those that a condition asks for in vain."""
+    from c3s_cli.analysis.near_values import near_values  # only if nothing is found
+
+    hint = near_values(condition, rows)
+    if not hint:
+        return report
+    remarks = (*report.remarks, hint) if report.rows else report.remarks
+    meant: Report = structs.replace(report, absence="" if report.rows else hint, remarks=remarks)
+    return meant
 
 
 def latest(samples: Sequence[Sample]) -> datetime:
@@ -126,6 +144,19 @@ def _rows(
             shown = {cluster.context for cluster in clusters}
             behind = [sample for sample in samples if sample.context in shown] if contexts else samples
             return clusters, _cluster(_joined(node_rows, behind), behind, context)
+
+
+def _objects(samples: Sequence[Sample], query: Query, join_pods: JoinPods) -> Sequence[Row]:
+    """Return what --where filters."""
+    match query.objects:
+        case Kind.POD:
+            return _joined(join_pods, samples)
+        case Kind.NODE:
+            return _joined(node_rows, samples)
+        case Kind.VOLUME:
+            return [volume for sample in samples for volume in sample.volumes]
+        case _:
+            return []
 
 
 def _joined(join: Callable[[Sample], Sequence[Any]], samples: Sequence[Sample]) -> Sequence[Any]:
