@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from operator import attrgetter, itemgetter
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import structs
 
@@ -24,9 +24,11 @@ from c3s_cli.model.fit_rows import Row
 from c3s_cli.model.rows import Group, Node, Pod
 from c3s_cli.model.sample import Failure, Sample
 from c3s_cli.report import Report
-from c3s_cli.request.condition import Condition
 from c3s_cli.request.namespaces import is_pattern
 from c3s_cli.request.query import Query, SortKey
+
+if TYPE_CHECKING:
+    from c3s_cli.request.condition import Condition
 
 EXTENDED_FIELDS: Final = (
     "requests",
