@@ -7,6 +7,7 @@ from typing import Final
 from msgspec import structs
 
 from c3s_cli.amounts.allocation import PodResources, requests_of
+from c3s_cli.analysis.attachments import attachments_of, claims_of
 from c3s_cli.analysis.eligibility import OF_DAEMONS, OF_EVERY_POD, OF_HOST_NETWORK
 from c3s_cli.analysis.limit_ranges import refusals, with_defaults
 from c3s_cli.analysis.quotas import Quotas
@@ -40,13 +41,17 @@ class Admission:
         served = [name for name in pods.requests if name in self.surroundings.served]
         classes = self.surroundings.served
         ignored = (*pods.placing.ignored, *(f"{name} of device class {classes[name]}" for name in served))
+        if pods.replicas != 1 and pods.placing.claims and self.surroundings.volume_counts:
+            ignored = (*ignored, "how many shared volumes a node can attach")
         placing = structs.replace(pods.placing, tolerations=tolerations, ignored=ignored)
         new = [claim for _, claim in pods.template.new_claims] if pods.template else []
         placing, caps = self.binder.bind(placing, pods.namespace, new)
         pods = structs.replace(pods, placing=placing)
         if quota := self.quotas.cap(pods):
             caps.append(quota)
-        return structs.replace(pods, cap=min(caps, key=lambda cap: cap.pods, default=None))
+        attached = attachments_of(self.surroundings, claims_of(self.surroundings, pods))
+        cap = min(caps, key=lambda cap: cap.pods, default=None)
+        return structs.replace(pods, cap=cap, requests={**pods.requests, **attached})
 
     def one(self, workload: Workload, number: int) -> Workload:
         """Return one pod of a workload, with its number, and with the claims that exist for it."""

@@ -14,6 +14,7 @@ from functools import partial
 from msgspec import structs
 
 from c3s_cli.analysis.admission import Admission
+from c3s_cli.analysis.attachments import with_attachments
 from c3s_cli.analysis.draining import drain, nodes_to_drain
 from c3s_cli.analysis.gpus import with_gpu
 from c3s_cli.analysis.missing import missing_nodes
@@ -74,6 +75,7 @@ def make_fit(
 def _place(sample: Sample, query: Query, request: FitRequest) -> tuple[list[Fit], list[Move], list[FitResult]]:
     """Drain the nodes of one cluster, and place the workloads in it."""
     sample = with_volumes(sample, nodes_to_drain(sample, query, request), pending=request.with_pending)
+    sample = with_attachments(sample)
     drained = drain(sample, query, request)
     scheduler, results = drained.scheduler, drained.results
     if request.with_pending:

@@ -238,3 +238,39 @@ def test_drained_pods_go_where_their_volumes_are(run: Run, zones: FakeApi) -> No
     result = run(f"fit --without n1 --limit 0 --server {zones.url}")
     assert "\n1 of 2 pods of n1 fit elsewhere; no room for default/db\n" in result.err
     assert result.code == 3
+
+
+def attachable(name: str, **counts: int) -> Json:
+    drivers = [{"name": f"{driver}.example.com", "allocatable": {"count": count}} for driver, count in counts.items()]
+    return {"metadata": {"name": name}, "spec": {"drivers": [*drivers, {"name": "other"}]}}
+
+
+def test_a_node_attaches_so_many_volumes(run: Run, zones: FakeApi, tmp_path: Path) -> None:
+    csi: Json = {"csi": {"driver": "csi.example.com"}}
+    storage(zones, [claim("data", "v"), claim("log", "w")], [volume("v", **csi), volume("w", **csi)], [PROVISIONED])
+    limits = [attachable("n1", csi=2), attachable("n2", csi=1)]
+    zones.routes["/apis/storage.k8s.io/v1/csinodes"] = Reply({"metadata": {}, "items": limits})
+    zones.pods(
+        pod("default", "one", "n1", requests={"cpu": "1"}, owner=("ReplicaSet", "r"), spec=mounting("data")),
+        pod("default", "two", "n1", requests={"cpu": "1"}, owner=("ReplicaSet", "r"), spec=mounting("data")),
+    )
+    zones.nodes(in_zone("n1", "a"), in_zone("n2", "b"))
+    result = fit(run, zones, tmp_path, of_each("data", "fast", 3))
+    assert [line.split(maxsplit=2) for line in result.out.splitlines()] == [
+        ["n1", "1", "volumes of csi.example.com"],
+        ["n2", "1", "volumes of csi.example.com"],
+    ]
+    alone = fit(run, zones, tmp_path, workload("ReplicaSet", 1, mounting("log")))
+    assert [line.split(maxsplit=2)[1:] for line in alone.out.splitlines()] == [
+        ["0", "volumes of csi.example.com"],
+        ["1", "volumes of csi.example.com"],
+    ]
+    assert alone.err == "1 of 1 replicas fit\n"
+    shared = fit(run, zones, tmp_path, workload("ReplicaSet", 2, mounting("log")))
+    assert "not considered: how many shared volumes a node can attach, " not in shared.err
+    assert "how many shared volumes a node can attach (ReplicaSet/x)\n" in shared.err
+    # Both pods that move share a volume.
+    assert run(f"fit --without n1 --server {zones.url}").err == "2 of 2 pods of n1 fit elsewhere\n"
+    zones.pods(*(pod("default", f"p{n}", "n1", owner=("ReplicaSet", "r"), spec=mounting(n)) for n in ("data", "log")))
+    drained = run(f"fit --without n1 --server {zones.url}")
+    assert drained.err == "1 of 2 pods of n1 fit elsewhere; no room for default/plog\n"

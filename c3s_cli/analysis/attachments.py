@@ -1,0 +1,69 @@
+"""How many volumes of a driver a node can attach: counted like a resource, whose name is `volumes of DRIVER`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from msgspec import structs
+
+from c3s_cli.model.placing import Claim, Workload
+from c3s_cli.model.sample import Sample
+from c3s_cli.model.surroundings import EMPTY, Key, Surroundings
+
+
+def with_attachments(sample: Sample) -> Sample:
+    """Return a reading in which nodes offer attachments, and pods request those of their volumes."""
+    around = sample.surroundings or EMPTY
+    counts = around.volume_counts
+    resources = {_resource(driver) for each in counts.values() for driver in each}
+    if not resources or around.claims is None:
+        return sample
+    nodes = {
+        name: structs.replace(facts, allocatable={**(facts.allocatable or {}), **_offered(counts.get(name, {}))})
+        for name, facts in (sample.node_facts or {}).items()
+    }
+    pods = dict(sample.pod_facts or {})
+    attached: set[tuple[str, str]] = set()
+    for of, facts in pods.items():
+        names = facts.placing.claims if facts.placing else ()
+        # Pods on one node share what is attached there.
+        own = [(of[0], name) for name in names if (facts.node, f"{of[0]}/{name}") not in attached]
+        attached.update((facts.node, f"{namespace}/{name}") for namespace, name in own if facts.node)
+        if amounts := attachments_of(around, (around.claims[key] for key in own if key in around.claims)):
+            pods[of] = structs.replace(facts, requests={**facts.requests, **amounts})
+    surroundings = structs.replace(around, served={**around.served, **dict.fromkeys(resources, "")})
+    counted: Sample = structs.replace(sample, node_facts=nodes, pod_facts=pods, surroundings=surroundings)
+    return counted
+
+
+def attachments_of(around: Surroundings, claims: Iterable[Claim]) -> Mapping[str, int]:
+    """Return how many volumes of each driver are attached for claims; those that no node counts are left out."""
+    drivers = Counter(_resource(driver) for driver in (_driver(around, claim) for claim in claims) if driver)
+    known = {_resource(driver) for each in around.volume_counts.values() for driver in each}
+    return {resource: count for resource, count in drivers.items() if resource in known}
+
+
+def claims_of(around: Surroundings, workload: Workload) -> list[Claim]:
+    """Return the claims that a pod of a workload adds to its node: not those that it shares with its siblings."""
+    named: list[Key] = [(workload.namespace, name) for name in workload.placing.claims if workload.replicas == 1]
+    new = [claim for _, claim in workload.template.new_claims] if workload.template else []
+    return [*new, *(around.claims[key] for key in named if around.claims and key in around.claims)]
+
+
+def _driver(around: Surroundings, claim: Claim) -> str:
+    if claim.bound:
+        volume = (around.volumes or {}).get(claim.volume)
+        return volume.driver if volume else ""
+    classes = around.storage_classes or {}
+    default = next((name for name, each in classes.items() if each.default), "")
+    storage_class = classes.get(default if claim.storage_class is None else claim.storage_class)
+    return storage_class.driver if storage_class else ""
+
+
+def _offered(counts: Mapping[str, int]) -> dict[str, int]:
+    return {_resource(driver): count for driver, count in counts.items()}
+
+
+def _resource(driver: str) -> str:
+    return f"volumes of {driver}"
