@@ -125,7 +125,7 @@ def _run(
     lines = without_secrets(ended.remarks or [])
     if ended.code:
         raise _exited(ended, command, lines)
-    for line in lines:
+    for line in () if ended.shown else lines:
         say(line)
     return _credential(ended.printed, version)
 

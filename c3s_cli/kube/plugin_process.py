@@ -26,11 +26,12 @@ LONGEST: Final = 4096
 
 
 class Ended(Struct, frozen=True):
-    """How a plugin ended. remarks: its lines on stderr; None if they went to that of c3s."""
+    """How a plugin ended. remarks: its lines on stderr; None if they went to that of c3s. shown: whether they were."""
 
     code: int
     printed: bytes
     remarks: list[str] | None
+    shown: bool
 
 
 def run_process(
@@ -46,10 +47,11 @@ def run_process(
     """Run a plugin until it ends. TimeoutError at the deadline, OSError or ValueError if it cannot be started.
 
     interactive: whether it may read from the terminal. detached: in a session of its own, in which no terminal can be
-    opened; `show` gets its lines once it takes long.
+    opened; `show` gets its lines once it takes long, if somebody looks at stderr.
     """
     remarks = None
-    if detached or not (interactive or (sys.stderr is not None and sys.stderr.isatty())):
+    watched = sys.stderr is not None and sys.stderr.isatty()
+    if detached or not (interactive or watched):
         # Where nobody looks at stderr, c3s reads it to quote it.
         remarks = _Remarks(show)
     try:
@@ -71,11 +73,11 @@ def run_process(
         if remarks:
             remarks.listen()
         try:
-            printed = _until_its_end(process, deadline, words[0], remarks if detached else None)
+            printed = _until_its_end(process, deadline, words[0], remarks if detached and watched else None)
         except BaseException:
             _end(process, group)
             raise
-    return Ended(process.returncode, printed, remarks.lines() if remarks else None)
+    return Ended(process.returncode, printed, remarks.lines() if remarks else None, bool(remarks and remarks.shown))
 
 
 def _until_its_end(process: Popen[bytes], deadline: Deadline, command: str, remarks: _Remarks | None) -> bytes:
@@ -105,12 +107,12 @@ def _end(process: Popen[bytes], group: int) -> None:
 
 
 class _Remarks:
-    """What a plugin writes to stderr, line by line. end: where it writes."""
+    """What a plugin writes to stderr, line by line. end: where it writes. shown: whether its lines are shown at once."""
 
     def __init__(self, show: Callable[[str], None]) -> None:
         self._reader, self.end = os.pipe()
         self._show = show
-        self._shown = False
+        self.shown = False
         self._lines: deque[str] = deque(maxlen=LINES)
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._read, daemon=True)
@@ -128,7 +130,7 @@ class _Remarks:
     def show(self) -> None:
         """Show the lines so far, and the others as they come."""
         with self._lock:
-            self._shown = True
+            self.shown = True
             for line in self._lines:
                 self._show(line)
 
@@ -144,5 +146,5 @@ class _Remarks:
                 if text := line.decode("utf-8", "replace").strip():
                     with self._lock:
                         self._lines.append(text)
-                        if self._shown:
+                        if self.shown:
                             self._show(text)
