@@ -41,7 +41,7 @@ GROUPS: Final = ("top", "watch")
 # The default command of a group; the other group prints its help.
 DEFAULT_SUBCOMMAND: Final = {"watch": "nodes"}
 # Commands that are answered here.
-BUILTINS: Final = (("help",), ("version",))
+BUILTINS: Final = (("help",), ("man",), ("version",))
 
 
 def _load(module: str, function: str) -> Callable[..., ExitCode]:
@@ -113,6 +113,9 @@ def run(argv: list[str]) -> int:
     if plain == ["version"] or (not plain and "--version" in flags):
         sys.stdout.write(f"c3s {__version__}\n")
         return ExitCode.OK
+    if plain[:1] == ["man"]:
+        sys.stdout.write(manual_page(_path_of(plain[1:], flags)))
+        return ExitCode.OK
     path, rest = _command(words)
     if path is None:
         return _no_command(plain, flags)
@@ -162,27 +165,45 @@ def _likely_command(argv: Sequence[str]) -> tuple[str, ...]:
 
 def _help(words: Sequence[str], flags: Sequence[str]) -> int:
     """Print the help of a command, of a group, or of c3s."""
-    path = tuple(words)
-    if len(path) == 0 or (len(path) == 1 and path[0] in GROUPS):
-        _refuse_unknown_flags(flags, path)
-    else:
-        found, _ = _command(words)
-        if found is None:
-            raise _unknown_command(words)
-        path = found
+    path = _path_of(words, flags)
     from c3s_cli.flags.help import written
 
-    sys.stdout.write(written(_page(path), program_name()))
+    sys.stdout.write(written(_page(path, short="-h" in flags and "--help" not in flags), program_name()))
     return ExitCode.OK
 
 
-def _page(path: tuple[str, ...]) -> Page:
-    """Describe a command; or a group, or c3s, with its commands."""
-    from c3s_cli.flags.help import Entry, Page, first_line, page_of_command
+def _path_of(words: Sequence[str], flags: Sequence[str]) -> tuple[str, ...]:
+    """Return the command, or the group, that words name; () for c3s itself."""
+    path = tuple(words)
+    if len(path) == 0 or (len(path) == 1 and path[0] in GROUPS):
+        _refuse_unknown_flags(flags, path)
+        return path
+    found, _ = _command(words)
+    if found is None:
+        raise _unknown_command(words)
+    return found
+
+
+def manuals() -> list[tuple[str, ...]]:
+    """Return what has a page in the manual: c3s, and every command by its first name."""
+    first = {target: path for path, target in reversed(COMMANDS.items())}
+    return [(), *(path for path, target in COMMANDS.items() if first[target] == path)]
+
+
+def manual_page(path: tuple[str, ...]) -> str:
+    """Return the manual page of a command, of a group, or of c3s."""
+    from c3s_cli.flags.manual import manual
+
+    return manual(path, _page(path), [other for other in manuals() if other != path])
+
+
+def _page(path: tuple[str, ...], *, short: bool = False) -> Page:
+    """Describe a command; or a group, or c3s, with its commands. short: only the flags that people use."""
+    from c3s_cli.flags.help import Entry, Page, first_line, page_of_command, short_page
     from c3s_cli.flags.pages import SUMMARIES, TEXTS
 
     if path in COMMANDS:
-        return page_of_command(path, _load(*COMMANDS[path]))
+        return (short_page if short else page_of_command)(path, _load(*COMMANDS[path]))
     found: dict[tuple[str, str] | tuple[str, ...], Entry] = {}
     for words, target in COMMANDS.items():
         # A command with several names is listed once, by its first name.

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from cogapp import Cog
 
+from c3s_cli.cli import manual_page, manuals
+from c3s_cli.flags.manual import title_of
 from tools.recording import svg
 from tools.schema import written
 
 ROOT: Final = Path(__file__).parent.parent
 SCHEMA: Final = ROOT / "docs" / "schema.json"
 RECORDING: Final = ROOT / "docs" / "watch.svg"
+MANUAL: Final = ROOT / "docs" / "man"
 
 
 def pages() -> list[str]:
@@ -23,7 +28,7 @@ def pages() -> list[str]:
 
 
 def main(argv: list[str]) -> int:
-    """Write or check the pages, the schema and the recording, or only the given files."""
+    """Write or check the pages, the schema, the recording and the manual, or only the given files."""
     check = "--check" in argv
     wanted = [str(Path(word).resolve()) for word in argv if not word.startswith("-")]
     chosen = [page for page in pages() if not wanted or page in wanted]
@@ -31,13 +36,16 @@ def main(argv: list[str]) -> int:
     code = (
         Cog().main(["cog", *mode, "-P", "-n", "utf-8", "-p", "from tools.samples import *", *chosen]) if chosen else 0
     )
-    for path, text in ((SCHEMA, written), (RECORDING, svg)):
+    manual: list[tuple[Path, Callable[[], str]]] = [
+        (MANUAL / f"{title_of(path)}.1", partial(manual_page, path)) for path in manuals()
+    ]
+    for path, text in ((SCHEMA, written), (RECORDING, svg), *manual):
         if wanted and str(path) not in wanted:
             continue
         if not check:
             path.write_text(text(), encoding="utf-8")
         elif not path.is_file() or path.read_text(encoding="utf-8") != text():
-            print(f"docs/{path.name} is out of date: make docs")
+            print(f"{path.relative_to(ROOT)} is out of date: make docs")
             code = code or 1
     return int(code)
 

@@ -19,6 +19,13 @@ KINDS: Final = {
     "moves": Kind.MOVE,
     "move-groups": Kind.MOVE_GROUP,
 }
+# The keys of --by, besides labels.
+KEYS: Final = {
+    Kind.NODE: ("context", "pool", "zone", "instance-type", "status", "version"),
+    Kind.FIT: ("context", "pool", "zone", "instance-type", "status", "workload"),
+    Kind.MOVE: ("context", "namespace", "from", "to", "owner", "pool", "zone", "instance-type"),
+    Kind.POD: ("context", "namespace", "node", "owner", "pool", "zone", "instance-type", "status"),
+}
 # kubectl's other names, as it accepts them before the name of an object.
 ALIASES: Final = {"node": "nodes", "no": "nodes", "pod": "pods", "po": "pods"}
 

@@ -3,14 +3,15 @@
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ExitCode
 from c3s_cli.flags.groups import takes_flags
-from c3s_cli.flags.options import Connection, Display, Nodes, Selection
+from c3s_cli.flags.options import Connection, Display, Nodes
+from c3s_cli.flags.subsets import ClusterFlags
 from c3s_cli.flags.time_options import Time
 from c3s_cli.request.from_flags import request_of, target_of
 from c3s_cli.run.once import show
 
 
 @takes_flags
-def cluster(*, selection: Selection, nodes: Nodes, time: Time, display: Display, connection: Connection) -> ExitCode:
+def cluster(*, selection: ClusterFlags, nodes: Nodes, time: Time, display: Display, connection: Connection) -> ExitCode:
     """Display resource (CPU/memory) usage of the whole cluster in one row.
 
     Examples:
@@ -22,8 +23,4 @@ def cluster(*, selection: Selection, nodes: Nodes, time: Time, display: Display,
       c3s top cluster --since 30d --from prometheus --columns cpu.max,memory.max
     """
     request = request_of(Kind.CLUSTER, None, connection, selection, display, nodes=nodes, time=time)
-    if selection.explain:
-        from c3s_cli.run.explain import explain_one  # only --explain needs it
-
-        return explain_one(target_of(connection), *request)
     return show(target_of(connection), *request)

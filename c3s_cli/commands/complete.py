@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from c3s_cli.columns.kinds import ALIASES, KINDS, ROLLUPS, is_rollup, kind_named, list_path
+from c3s_cli.columns.kinds import ALIASES, KEYS, KINDS, ROLLUPS, is_rollup, kind_named, list_path
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import C3sError
@@ -18,7 +18,6 @@ from c3s_cli.flags.argv import words_of
 from c3s_cli.flags.arity import takes_value
 from c3s_cli.flags.options import Connection
 from c3s_cli.request.from_flags import target_of
-from c3s_cli.request.grouping import KEYS
 from c3s_cli.request.target import Target
 from c3s_cli.request.view import WITH_TEMPLATE, Format
 

@@ -3,7 +3,7 @@
 from c3s_cli.errors import ExitCode
 from c3s_cli.flags.groups import takes_flags
 from c3s_cli.flags.lists import Contexts, Listing
-from c3s_cli.flags.options import ConnectionWithoutSource
+from c3s_cli.flags.subsets import ConnectionWithoutSource
 from c3s_cli.request.from_flags import listing_of, target_of
 
 

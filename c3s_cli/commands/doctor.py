@@ -3,13 +3,13 @@
 from c3s_cli.errors import ExitCode
 from c3s_cli.flags.groups import takes_flags
 from c3s_cli.flags.lists import Listing
-from c3s_cli.flags.options import Connection
+from c3s_cli.flags.subsets import ConnectionToOne
 from c3s_cli.request.from_flags import listing_of, target_of
 from c3s_cli.request.namespaces import read_one_namespace
 
 
 @takes_flags
-def doctor(*, listing: Listing, connection: Connection) -> ExitCode:
+def doctor(*, listing: Listing, connection: ConnectionToOne) -> ExitCode:
     """Check one context: kubeconfig, credentials, rights, API server, metrics API, and nodes without metrics.
 
     Problems come with advice. The exit code is 1 if something is broken. c3s changes nothing.

@@ -4,7 +4,8 @@ from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ExitCode
 from c3s_cli.flags.fit import Fit
 from c3s_cli.flags.groups import takes_flags
-from c3s_cli.flags.options import ConnectionWithoutSource, Display, RowFlags
+from c3s_cli.flags.options import Display
+from c3s_cli.flags.subsets import ConnectionWithoutSource, RowFlags
 from c3s_cli.request.fitting import fit_request_of, only_drains, takes_manifest, with_drain
 from c3s_cli.request.from_flags import request_of, target_of
 from c3s_cli.request.namespaces import read_one_namespace

@@ -5,7 +5,8 @@ from msgspec import structs
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ExitCode, UsageError
 from c3s_cli.flags.groups import takes_flags
-from c3s_cli.flags.options import Connection, Display, NodeName, Nodes, PodName, Pods, Repeat, Selection
+from c3s_cli.flags.options import Connection, NodeName, Nodes, PodName, Pods, Repeat
+from c3s_cli.flags.subsets import ClusterFlags, WatchDisplay, WatchFlags
 from c3s_cli.request.from_flags import pace_of, request_of, target_of
 from c3s_cli.request.query import Query
 from c3s_cli.request.view import METRICS, View
@@ -17,9 +18,9 @@ def watch_nodes(
     names: NodeName = None,
     *,
     repeat: Repeat,
-    selection: Selection,
+    selection: WatchFlags,
     nodes: Nodes,
-    display: Display,
+    display: WatchDisplay,
     connection: Connection,
 ) -> ExitCode:
     """Refresh resource (CPU/memory) usage of nodes at an interval.
@@ -31,7 +32,7 @@ def watch_nodes(
       c3s watch nodes --until-all 'cpu% < 80' --timeout 10m
     """
     request = request_of(Kind.NODE, names, connection, selection, display, nodes=nodes, repeat=repeat)
-    return _watch(connection, request, repeat, selection)
+    return _watch(connection, request, repeat)
 
 
 @takes_flags
@@ -40,8 +41,8 @@ def watch_pods(
     *,
     repeat: Repeat,
     pods: Pods,
-    selection: Selection,
-    display: Display,
+    selection: WatchFlags,
+    display: WatchDisplay,
     connection: Connection,
 ) -> ExitCode:
     """Refresh resource (CPU/memory) usage of pods at an interval.
@@ -53,12 +54,12 @@ def watch_pods(
       c3s watch pods api-gp28hkmmnc-jjz9d --until 'memory > 400Mi' --timeout 5m
     """
     request = request_of(Kind.POD, names, connection, selection, display, pods=pods, repeat=repeat)
-    return _watch(connection, request, repeat, selection)
+    return _watch(connection, request, repeat)
 
 
 @takes_flags
 def watch_cluster(
-    *, repeat: Repeat, selection: Selection, nodes: Nodes, display: Display, connection: Connection
+    *, repeat: Repeat, selection: ClusterFlags, nodes: Nodes, display: WatchDisplay, connection: Connection
 ) -> ExitCode:
     """Refresh resource (CPU/memory) usage of the whole cluster at an interval.
 
@@ -69,12 +70,10 @@ def watch_cluster(
       c3s watch cluster --interval 1s --count 5 -o json
     """
     request = request_of(Kind.CLUSTER, None, connection, selection, display, nodes=nodes, repeat=repeat)
-    return _watch(connection, request, repeat, selection)
+    return _watch(connection, request, repeat)
 
 
-def _watch(connection: Connection, request: tuple[Query, View], repeat: Repeat, selection: Selection) -> ExitCode:
-    if selection.explain:
-        raise UsageError("--explain does not go with watch", hint="use c3s top with --explain")
+def _watch(connection: Connection, request: tuple[Query, View], repeat: Repeat) -> ExitCode:
     query, view = request
     if view.format in METRICS:
         raise UsageError(

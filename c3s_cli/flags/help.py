@@ -15,8 +15,22 @@ WIDEST: Final = 100
 NARROWEST: Final = 40
 # If the names of a flag are wider than this, its help begins on the next line.
 NAMES: Final = 32
+ARGUMENTS: Final = "Arguments"
 EXAMPLES: Final = "Examples:"
 CONNECTION: Final = "Connection"
+# Stands for the keys of --by, which depend on the kind of the rows.
+KEYS_OF_KIND: Final = "{keys}"
+# What -h shows of a command with many flags: the first of these that it has.
+OFTEN: Final = (
+    *("--filename", "--cpu", "--memory", "--replicas", "--without", "--check"),
+    *("--all-namespaces", "--namespace", "--selector", "--until", "--interval", "--containers", "--sort-by", "--by"),
+    *("--columns", "--output", "--fail-if", "--from", "--where", "--limit", "--context", "--all-contexts"),
+    *("--kubeconfig", "--request-timeout", "--demo"),
+)
+# These read what has no namespace.
+WITHOUT_NAMESPACE: Final = ("nodes", "cluster", "contexts")
+MANY: Final = 12
+SHOWN: Final = 10
 # The groups of flags in the order of the help. Flags without a group are listed under Connection.
 SECTIONS: Final = (
     "Which pods",
@@ -41,27 +55,50 @@ class Entry(Struct, frozen=True):
 
 
 class Page(Struct, frozen=True):
-    """The parts of a help text. usage: without the program's name. text: paragraphs, then examples if any."""
+    """The parts of a help text. usage: without the program's name. text: paragraphs, then examples if any.
+
+    more: the last line, without the program's name.
+    """
 
     usage: str
     text: str
     sections: tuple[tuple[str, tuple[Entry, ...]], ...] = ()
+    more: str = ""
+
+
+def short_page(path: Sequence[str], command: Callable[..., Any]) -> Page:
+    """Describe a command with the flags that people use; in full if it has only a few."""
+    page = page_of_command(path, command)
+    entries = {
+        name: entry for _, each in page.sections for entry in each for name in entry.name.replace(",", "").split()
+    }
+    count = sum(len(each) for title, each in page.sections if title != ARGUMENTS)
+    if count <= MANY:
+        return page
+    often = [
+        name for name in OFTEN if name in entries and not (name == "--namespace" and path[-1] in WITHOUT_NAMESPACE)
+    ]
+    shown = tuple(entries[name] for name in often[:SHOWN])
+    first, _, rest = page.text.partition("\n")
+    text = f"{first}\n\n{EXAMPLES}{rest.partition(EXAMPLES)[2]}"
+    return Page(page.usage, text, (("Flags used most", shown),), f"{' '.join(path)} --help shows all {count} flags.")
 
 
 def page_of_command(path: Sequence[str], command: Callable[..., Any]) -> Page:
     """Describe a command by its signature and its docstring."""
     arguments: list[Entry] = []
+    keys = _keys_of(path)
     flags: dict[str, list[Entry]] = {section: [] for section in SECTIONS}
     for declared in _declarations(command):
         if is_argument(declared):
             arguments.append(Entry(declared.metavar, declared.help))
         else:
-            flags[declared.rich_help_panel or CONNECTION].append(_flag(declared))
-    flags[CONNECTION].append(Entry("-h, --help", "Show this help."))
+            flags[declared.rich_help_panel or CONNECTION].append(_flag(declared, keys))
+    flags[CONNECTION].append(Entry("-h, --help", "Show the flags used most, or all of them."))
     usage = " ".join([*path, *(argument.name for argument in arguments), "[flags]"])
     if len(flags[CONNECTION]) == 1:
         flags["Flags"] = flags.pop(CONNECTION)
-    sections = [("Arguments", arguments), *flags.items()]
+    sections = [(ARGUMENTS, arguments), *flags.items()]
     return Page(usage, inspect.getdoc(command) or "", tuple((title, tuple(each)) for title, each in sections if each))
 
 
@@ -80,11 +117,19 @@ def _declarations(command: Callable[..., Any]) -> list[Any]:
     return declarations([parameter.annotation for parameter in inspect.signature(command).parameters.values()])
 
 
-def _flag(declared: Any) -> Entry:
+def _keys_of(path: Sequence[str]) -> str:
+    """Return the keys of --by for the rows of a command."""
+    from c3s_cli.columns.kinds import KEYS, kind_named
+
+    kind = kind_named(path[-1])
+    return ", ".join(KEYS[kind]) if kind in KEYS else ""
+
+
+def _flag(declared: Any, keys: str) -> Entry:
     names = names_of(declared)
     # Align long flags, with or without a short name.
     name = ", ".join(names) if len(names[0]) == 2 else f"    {names[0]}"
-    return Entry(f"{name} {declared.metavar or ''}".rstrip(), declared.help)
+    return Entry(f"{name} {declared.metavar or ''}".rstrip(), declared.help.replace(KEYS_OF_KIND, keys))
 
 
 def written(page: Page, program: str) -> str:
@@ -107,6 +152,9 @@ def _lines(page: Page, program: str, width: int) -> Iterator[str]:
         yield ""
         yield EXAMPLES
         yield from (f"  {_for_program(line.strip(), program)}".rstrip() for line in examples.strip().split("\n"))
+    if page.more:
+        yield ""
+        yield f"{program} {page.more}"
 
 
 def _table(entries: Iterable[Entry], width: int) -> Iterator[str]:

@@ -54,6 +54,7 @@ FLAGS: Final = {
 INSTEAD: Final = {
     "--prometheus": "--from URL reads a Prometheus, --from prometheus the one in the cluster",
     "--prometheus-url": "--from URL reads a Prometheus, --from prometheus the one in the cluster",
+    "--explain": "c3s top pods NAME --explain shows it once",
     "-L": "--columns default,label:KEY shows a label",
     "--label-columns": "--columns default,label:KEY shows a label",
     "--show-labels": "--columns default,label:KEY shows a label",

@@ -27,7 +27,7 @@ class Connection(Source, frozen=True):
             "-n",
             "--namespace",
             metavar="NAME",
-            help="The namespace scope of this request. Lists (a,b) and patterns ('team-*') read several.",
+            help="The namespace scope of this request; for pods and volumes also a list (a,b) or a pattern ('team-*').",
         ),
     ] = None
     context: Annotated[
@@ -204,8 +204,7 @@ class Selection(Struct, frozen=True):
         _flag(
             "--by",
             metavar="KEYS",
-            help="One row per group: context, namespace, node, owner, pool, zone, instance-type, label:KEY; "
-            "separate several keys with commas.",
+            help="One row per group: {keys}, label:KEY; separate several keys with commas.",
             section=SHOW,
         ),
     ] = None
@@ -337,11 +336,3 @@ class Repeat(Struct, frozen=True):
             section=SHOW,
         ),
     ] = False
-
-
-# The flags of Selection for rows without measured usage.
-RowFlags = Annotated[Selection, ("where", "by", "sum", "sort_by", "limit")]
-# The flags of Connection for a command that reads no usage.
-ConnectionWithoutSource = Annotated[
-    Connection, tuple(flag for flag in Connection.__struct_fields__ if flag not in Source.__struct_fields__)
-]

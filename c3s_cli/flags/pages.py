@@ -39,5 +39,6 @@ TEXTS: Final[dict[tuple[str, ...], str]] = {
 }
 SUMMARIES: Final = {
     ("help",): "Show the help of a command: c3s help top pods.",
+    ("man",): "Print a manual page: c3s man top pods | man -l -",
     ("version",): "Show the version.",
 }

@@ -38,7 +38,6 @@ from c3s_cli.request.shown import (
 from c3s_cli.request.sorting import sort_keys
 from c3s_cli.request.target import PARALLEL, DemoOptions, Origin, Target
 from c3s_cli.request.view import COLORS, DELIMITED, METRICS, TABLES, WITH_TOTALS, Format, View
-from c3s_cli.request.workload import of_workload
 
 if TYPE_CHECKING:
     from c3s_cli.flags import options
@@ -186,6 +185,10 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         _refuse_interval_as_namespace(objects, connection.namespace)
     if rows.fail_if_unknown and not (rows.fail_if or until):
         raise UsageError("--fail-if-unknown goes with --fail-if, --until or --until-all")
+    if workload:
+        from c3s_cli.request.workload import of_workload  # only workloads need it
+
+        where = of_workload(where, workload, of_objects)
     query = Query(
         objects=objects,
         kind=naming.kind,
@@ -204,7 +207,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         containers=containers,
         by=by,
         keys=naming.keys,
-        where=of_workload(where, workload, of_objects) if workload else where,
+        where=where,
         sort=sort,
         fail_if=_condition(rows.fail_if, naming),
         fail_if_unknown=rows.fail_if_unknown,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from c3s_cli.columns.kinds import KEYS
 from c3s_cli.columns.naming import split_names
 from c3s_cli.columns.vocabulary import Column, Kind, Unit
 from c3s_cli.errors import UsageError
@@ -12,12 +13,6 @@ KEY_COLUMNS: Final = {"instance-type": "instanceType"}
 # Other names for these keys.
 ALSO: Final = {"cluster": "context", "workload": "owner", "ns": "namespace", "node-pool": "pool", "nodepool": "pool"}
 WORKLOADS: Final = ("deployment", "statefulset", "daemonset", "replicaset", "job", "cronjob")
-KEYS: Final = {
-    Kind.NODE: ("context", "pool", "zone", "instance-type", "status", "version"),
-    Kind.FIT: ("context", "pool", "zone", "instance-type", "status", "workload"),
-    Kind.MOVE: ("context", "namespace", "from", "to", "owner", "pool", "zone", "instance-type"),
-    Kind.POD: ("context", "namespace", "node", "owner", "pool", "zone", "instance-type", "status"),
-}
 
 
 def keys_of(objects: Kind, text: str | None, *, everywhere: bool) -> list[str]:

@@ -93,7 +93,10 @@ def test_the_wheel_holds_the_program_its_types_and_its_addresses(built: Path) ->
         metadata = message_from_bytes(wheel.read(f"c3s_cli-{__version__}.dist-info/METADATA"))
     assert "c3s_cli/py.typed" in names
     assert f"c3s_cli-{__version__}.dist-info/licenses/LICENSE" in names
-    assert {name.split("/")[0] for name in names} == {"c3s_cli", f"c3s_cli-{__version__}.dist-info"}
+    extra = {f"c3s_cli-{__version__}.{kind}" for kind in ("dist-info", "data")}
+    assert {name.split("/")[0] for name in names} == {"c3s_cli", *extra}
+    manual = {name.rpartition("/")[2] for name in names if "/data/share/man/man1/" in name}
+    assert manual == {file.name for file in (ROOT / "docs" / "man").iterdir()} >= {"c3s.1", "c3s-top-pods.1"}
     addresses = dict(line.split(", ", 1) for line in metadata.get_all("Project-URL", []))
     assert addresses == PROJECT["urls"]
     assert addresses.keys() >= {"Homepage", "Documentation", "Changelog", "Issues"}
