@@ -132,8 +132,16 @@ def sum_nodes(nodes: Sequence[Node], context: str, keys: Keys = ()) -> Group:
 
 
 def _unmeasured(members: Sequence[Any]) -> dict[str, int]:
-    """Count the members whose usage is unknown, by resource."""
-    counts = {resource: sum([usage(member) is None for member in members]) for resource, usage in USAGE.items()}
+    """Count the members whose usage is unknown, by resource; as `range` those without any data."""
+    # What has ended uses nothing now.
+    counts = {
+        resource: sum([usage(member) is None and not member.ended for member in members])
+        for resource, usage in USAGE.items()
+    }
+    counts["range"] = sum([member.timestamp is None for member in members])
+    for figure in NEVER_IN_PART:
+        known = sum([figure in (member.figures or ()) for member in members])
+        counts[figure] = len(members) - known if known else 0
     return {resource: count for resource, count in counts.items() if count}
 
 

@@ -81,6 +81,16 @@ def figure(name: str) -> Getter:
 
 
 @cache
+def lacks(what: str) -> Getter:
+    """Tell whether a group has members whose usage is not known; `range`: of which there is no data in the range."""
+
+    def lacking(row: Any) -> bool:
+        return bool(row.unmeasured.get(what))
+
+    return lacking
+
+
+@cache
 def label(key: str) -> Getter:
     """Read a label; "" if the object lacks it, None if its labels are unknown."""
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 from operator import attrgetter
 from typing import Any, Final
 
 from msgspec import Struct
 
 from c3s_cli.columns.fitting import ROOM
-from c3s_cli.columns.getters import amount, difference, figure, percentage, unknown
+from c3s_cli.columns.getters import amount, difference, figure, lacks, percentage, unknown
 from c3s_cli.columns.vocabulary import FITTING, MOVING, Column, Getter, Kind, Needs, Unit, json_name, unit_of
 
 CPU_AND_MEMORY: Final = ("cpu", "memory")
@@ -25,6 +24,8 @@ USAGE: Final[dict[str, Getter]] = {
     "pods": attrgetter("pod_count"),
     "ephemeral-storage": figure("ephemeralStorage.usage"),
 }
+# What is measured, by its name among the unmeasured members of a group.
+MEASURED: Final = {"cpu": "cpu", "memory": "memory", "ephemeral-storage": "ephemeralStorage.usage"}
 # Usage of a group, summed over the same members as the measured_… amounts.
 COMPARABLE_USAGE: Final[dict[str, Getter]] = {
     "cpu": attrgetter("comparable_cpu_nanocores"),
@@ -118,21 +119,14 @@ def _bounds(field: Field, resource: str, kind: Kind, basis: str) -> tuple[Getter
     Nothing bounds what is unused.
     """
     of_usage = "usage" in field.terms or "comparable_usage" in field.terms
-    if not (of_usage and kind in GROUPED and resource in CPU_AND_MEMORY) or field.measured:
+    if not (of_usage and kind in GROUPED and resource in MEASURED) or field.measured:
         return None, ()
+    lacking = lacks(MEASURED[resource])
     if basis == "Limits":
-        return _lacks(resource), (USAGE[resource], amount("binding_limits", resource))
+        return lacking, (USAGE[resource], amount("binding_limits", resource))
     if basis:
-        return _lacks(resource), (USAGE[resource], amount(basis.lower(), resource))
-    return _lacks(resource), (USAGE[resource],) if field.name == "usage" else ()
-
-
-@cache
-def _lacks(resource: str) -> Getter:
-    def lacks(row: Any) -> bool:
-        return bool(row.unmeasured.get(resource))
-
-    return lacks
+        return lacking, (USAGE[resource], amount(basis.lower(), resource))
+    return lacking, (USAGE[resource],) if field.name == "usage" else ()
 
 
 def _term(term: str, resource: str, kind: Kind) -> tuple[Getter, Needs]:

@@ -8,13 +8,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from c3s_cli.columns.getters import amount, figure, percentage
+from c3s_cli.columns.getters import amount, figure, lacks, percentage
+from c3s_cli.columns.of_resources import GROUPED
 from c3s_cli.columns.vocabulary import Column, Kind, Needs, Unit, unit_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 BY_DEFAULT: Final = ("avg", "p95", "max")
+BOUNDED: Final = ("min", "max")
 WORDS: Final = {"avg": "average", "min": "least", "max": "most"}
 NAME: Final = re.compile(
     r"(?P<resource>cpu|memory)\.(?P<statistic>avg|min|max|p[1-9][0-9]?)"
@@ -32,13 +34,28 @@ def statistic_column(name: str, kind: Kind) -> Column | None:
     resource, statistic, whole = match["resource"], match["statistic"], match["whole"]
     wanted = f"{resource}.{statistic}"
     value = figure(wanted)
+    in_part = lacks("range") if kind in GROUPED else None
+    # Members without data can only add to what a group uses at any time; averages and percentiles need them all.
+    bounded = in_part is not None and statistic in BOUNDED
     if whole is None:
         summary = f"{_words(statistic)} of {resource}.usage over the range of --since"
-        return Column(name, unit_of(resource), value, summary, figures=(wanted,))
+        floor = (value,) if bounded else ()
+        return Column(name, unit_of(resource), value, summary, figures=(wanted,), in_part=in_part, floor=floor)
     below = amount(f"measured_{whole.lower()}", resource)
     summary = f"{wanted} as a percentage of {resource}.{whole.lower()}"
     needs = Needs.NODES if whole in OF_NODES else Needs.PODS
-    return Column(name, Unit.PERCENT, percentage(value, below), summary, needs, ratio=(value, below), figures=(wanted,))
+    basis = amount("binding_limits" if whole == "Limits" else whole.lower(), resource)
+    return Column(
+        name,
+        Unit.PERCENT,
+        percentage(value, below),
+        summary,
+        needs,
+        ratio=(value, below),
+        figures=(wanted,),
+        in_part=in_part,
+        floor=(value, basis) if bounded else (),
+    )
 
 
 def _words(statistic: str) -> str:

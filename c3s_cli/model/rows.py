@@ -264,7 +264,8 @@ class Group(Struct, frozen=True, gc=False):
     keys: the values that the members share, in the order of --by; None if unknown. The comparable_… and measured_… sums
     leave out members whose usage or facts are unknown, so that both sides of a percentage have the same members.
     pod_count: None if unknown. existing_pod_count: all pods that the API server has, including finished ones.
-    unmeasured: how many members have unknown usage, by resource; a pod that has not started uses nothing.
+    unmeasured: how many members have unknown usage, by resource or figure, or as `range` no data at all; a pod that has
+    not started uses nothing.
     binding_limits: of all members, whether or not they are measured. ended: whether all of them ended in the range.
     """
 
@@ -309,7 +310,7 @@ class Group(Struct, frozen=True, gc=False):
         nodes = self.node_count is not None
         count = (self.node_count if nodes else self.pod_count) or 0
         measured = (self.measured_node_count if nodes else self.measured_pod_count) or 0
-        return f"{measured} of {count} {'nodes' if nodes else 'pods'} measured"
+        return f"{measured} of {count} {'nodes' if nodes else 'pods'} measured" if measured < count else ""
 
     @property
     def name(self) -> str:
