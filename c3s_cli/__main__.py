@@ -6,6 +6,10 @@ which Ctrl-C would print a traceback.
 
 import sys  # Python has loaded it already
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
+
 
 def entry_point() -> None:
     """Run the command line of this process, and exit."""
@@ -75,7 +79,16 @@ def _open_streams() -> None:
         sys.stdout = os.fdopen(sys.stdout.fileno(), "w", encoding=sys.stdout.encoding, closefd=False)
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # the real streams have this method
+            stream.reconfigure(errors=_errors_of(stream))  # type: ignore[union-attr]  # the real streams have this method
+
+
+def _errors_of(stream: "TextIO") -> str:
+    """Return the name of what handles characters that a stream cannot encode."""
+    if stream.encoding.lower() == "utf-8":
+        return "backslashreplace"
+    from c3s_cli.terminal.encoding import plainly
+
+    return plainly()
 
 
 def _report_threads() -> None:

@@ -40,6 +40,8 @@ COMMANDS: Final[dict[tuple[str, ...], tuple[str, str]]] = {
 GROUPS: Final = ("top", "watch")
 # The default command of a group; the other group prints its help.
 DEFAULT_SUBCOMMAND: Final = {"watch": "nodes"}
+# Bytes. An error where so little is not to be had is one of memory.
+SPARE: Final = 32 << 20
 # Commands that are answered here.
 BUILTINS: Final = (("help",), ("man",), ("version",))
 
@@ -78,11 +80,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as unexpected:
         if isinstance(unexpected, OSError) and unexpected.filename is None and unexpected.errno:
             raise
-        problem = InternalError(unexpected)
+        problem = _missing(unexpected) or InternalError(unexpected)
         if wants_traces(words):
-            tell(problem.trace())
+            tell(InternalError(unexpected).trace())
     say_error(problem)
     return problem.code
+
+
+def _missing(problem: Exception) -> C3sError | None:
+    """Return what the machine did not grant, if that explains an unexpected exception."""
+    try:
+        import mmap
+
+        # Where memory is short, imports fail, and whatever needs them. This memory is not touched.
+        mmap.mmap(-1, SPARE).close()
+    except (MemoryError, OSError, ImportError):
+        return C3sError("out of memory")
+    if isinstance(problem, RuntimeError) and str(problem) == "can't start new thread":
+        return C3sError("no thread can be started", hint="raise the limit of processes (ulimit -u, or the container's)")
+    return None
 
 
 def wants_traces(words: Sequence[str]) -> bool:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from functools import cache, partial
+from typing import Any, Final, TypeVar
 
 from c3s_cli.errors import C3sError
 
 Key = TypeVar("Key")
+# Bytes. A thread takes up to 72 MiB of address space, and Python waits for ever for one that finds too little.
+ROOM: Final = 512 << 20
 
 
 def in_parallel(
@@ -38,12 +41,11 @@ def in_parallel(
                 finished(len(results))
 
     others = min(len(jobs), limit or len(jobs)) - 1
-    threads = [threading.Thread(target=work, args=(waiting.popleft,), daemon=True) for _ in range(others)]
-    for thread in threads:
-        thread.start()
+    threads = [start_thread(partial(work, waiting.popleft)) for _ in range(others)]
     work(waiting.pop)
     for thread in threads:
-        thread.join()
+        if thread is not None:
+            thread.join()
     for result in results.values():
         if isinstance(result, BaseException) and not isinstance(result, C3sError):
             raise result
@@ -60,5 +62,27 @@ def results_of(jobs: Sequence[Callable[[], Any]]) -> list[Any]:
 
 
 def in_background(job: Callable[[], None]) -> None:
-    """Run a job in another thread."""
-    threading.Thread(target=job, daemon=True).start()
+    """Run a job in another thread, or in this one if no other can be started."""
+    if start_thread(job) is None:
+        job()
+
+
+def start_thread(job: Callable[[], None], name: str | None = None) -> threading.Thread | None:
+    """Run a job in a thread that nobody waits for at the end. None if a limit allows no more threads."""
+    if not _has_room():
+        return None
+    thread = threading.Thread(target=job, name=name, daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:
+        return None
+    return thread
+
+
+@cache
+def _has_room() -> bool:
+    """Return whether this process may have enough address space (ulimit -v) for threads."""
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return limit == resource.RLIM_INFINITY or limit >= ROOM

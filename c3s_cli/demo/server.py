@@ -144,7 +144,10 @@ class DemoServer:
                 return
             with self._lock:
                 self._clients.add(client)
-            Thread(target=self._serve, args=(client,), name="c3s-demo-client", daemon=True).start()
+            try:
+                Thread(target=self._serve, args=(client,), name="c3s-demo-client", daemon=True).start()
+            except RuntimeError:
+                self._serve(client)  # a limit allows no more threads
 
     def _serve(self, client: socket.socket) -> None:
         try:

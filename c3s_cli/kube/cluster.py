@@ -269,7 +269,7 @@ class Cluster:
                     kind = response.headers.get("Content-Type", "")
                     wanted = response.status == 200 and question.accept.rpartition("/")[2] in kind
                     return response, body_of(response, self._deadline, wanted=wanted)
-            except C3sError:
+            except (C3sError, MemoryError, ImportError):
                 raise
             except urllib3.exceptions.HTTPError as problem:
                 cause = getattr(problem, "reason", None) or problem

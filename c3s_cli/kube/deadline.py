@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-import threading
 import time
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
+from c3s_cli.parallel import start_thread
 from c3s_cli.terminal.stderr import say
 
 # The limits without --request-timeout, in seconds: for the next byte, and in total.
@@ -95,15 +95,16 @@ def announce(what: str) -> None:
 
 
 class _Job(Generic[Result]):
-    """A function running in its own thread."""
+    """A function running in a thread of its own, if one can be started."""
 
     def __init__(self, job: Callable[[], Result]) -> None:
         self._job = job
         self._results: list[Result] = []
         self._problem: BaseException | None = None
         self._abandoned = False
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+        self._thread = start_thread(self._run)
+        if self._thread is None:
+            self._run()  # without a limit of time is better than not at all
 
     def _run(self) -> None:
         try:
@@ -119,8 +120,9 @@ class _Job(Generic[Result]):
 
     def result(self, seconds: float | None) -> Result:
         """Wait for the result. TimeoutError if it takes longer than `seconds`."""
-        self._thread.join(seconds)
-        if self._thread.is_alive():
+        if self._thread is not None:
+            self._thread.join(seconds)
+        if self._thread is not None and self._thread.is_alive():
             self._abandoned = True
             self._drop()
             raise TimeoutError

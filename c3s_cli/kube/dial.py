@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import errno
 import os
-import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
+
+from c3s_cli.parallel import start_thread
 
 if TYPE_CHECKING:
     from socket import socket
@@ -34,8 +36,7 @@ class Dial:
         self._late = False
         self._unwanted = False
         self._tls = tls
-        self._thread = threading.Thread(target=self._connect, args=(host, port, timeout), daemon=True)
-        self._thread.start()
+        self._thread = start_thread(partial(self._connect, host, port, timeout))
 
     def _connect(self, host: str, port: int, timeout: float | None) -> None:
         try:
@@ -51,6 +52,8 @@ class Dial:
 
     def answered(self, timeout: float | None) -> socket | None:
         """Wait for the connection. None if it cannot be used, TimeoutError if it is not open in time."""
+        if self._thread is None:
+            return None
         self._thread.join(timeout)
         if self._late or self._thread.is_alive():
             self.close()

@@ -67,7 +67,8 @@ def _temporary_file(content: bytes) -> Iterator[str]:
         finally:
             _remove(directory)
         return
-    raise ConfigError(f"no place for the client's certificate and key: {why}", hint="set $TMPDIR to a directory")
+    hint = "set $TMPDIR to a directory in which c3s can write"
+    raise ConfigError(f"no place for the client's certificate and key: {why}", hint=hint)
 
 
 def remove_keys() -> None:

@@ -16,6 +16,7 @@ from typing import Final
 from msgspec import Struct
 
 from c3s_cli.kube.deadline import FOREVER, PATIENCE, Deadline, announce
+from c3s_cli.parallel import start_thread
 from c3s_cli.signals import child
 
 # Seconds between SIGTERM and SIGKILL.
@@ -115,12 +116,12 @@ class _Remarks:
         self.shown = False
         self._lines: deque[str] = deque(maxlen=LINES)
         self._lock = threading.Lock()
-        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread: threading.Thread | None = None
 
     def listen(self) -> None:
         """Read, now that the plugin has its end."""
         os.close(self.end)
-        self._thread.start()
+        self._thread = start_thread(self._read)
 
     def close(self) -> None:
         """Close both ends, if there is no plugin."""
@@ -136,7 +137,11 @@ class _Remarks:
 
     def lines(self) -> list[str]:
         """Return the lines of a plugin that has ended. What it has started may write for ever."""
-        self._thread.join(GRACE)
+        if self._thread is not None:
+            self._thread.join(GRACE)
+        else:
+            os.set_blocking(self._reader, False)
+            self._read()
         with self._lock:
             return list(self._lines)
 

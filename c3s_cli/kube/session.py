@@ -93,6 +93,8 @@ class Session:
         """
         try:
             client: RestClient = connections_module().RestClient(self._configuration, line)
+        except (MemoryError, ImportError):
+            raise
         except Exception as problem:  # noqa: BLE001  the client raises many types, for example for an invalid proxy URL
             raise ConfigError(f"the connection cannot be set up: {type(problem).__name__}") from None
         return client

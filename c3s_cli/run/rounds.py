@@ -113,8 +113,10 @@ class Rounds:
                 while waiting and len(self._fresh(running)) < self._parallel:
                     place = waiting.pop(0)
                     running[place] = self._begin(place)
-                pause = min(self._pause(running, slowest, more=bool(waiting)), end + GRACE - now)
-                self._changed.wait(None if pause == FOREVER else max(0.0, pause))
+                # Without another thread, the answer is there already.
+                if all(self._asked[each].begun is not None for each in running):
+                    pause = min(self._pause(running, slowest, more=bool(waiting)), end + GRACE - now)
+                    self._changed.wait(None if pause == FOREVER else max(0.0, pause))
                 for place in [place for place in running if self._asked[place].begun is None]:
                     del running[place]
                     if not self._asked[place].failed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from contextlib import suppress
 from typing import Final
 
 from c3s_cli.terminal.printable import printable
@@ -27,8 +28,10 @@ class Progress:
     def start(self) -> None:
         """Start the timer."""
         if sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
-            self._thread = threading.Thread(target=self._run, daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._run, daemon=True)
+            with suppress(RuntimeError):  # a limit allows no more threads
+                thread.start()
+                self._thread = thread
 
     def count(self, what: str, done: int, total: int | None) -> None:
         """Record how many of `what` have been read. total: None if unknown. If all have been read, it is finished."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Protocol
 
+from c3s_cli.terminal.encoding import PLAIN
+
 # Enter the alternate screen, without cursor and line wrapping; and leave it.
 ENTER: Final = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J\x1b[H"
 LEAVE: Final = "\x1b[?7h\x1b[?25h\x1b[?1049l"
@@ -16,7 +18,9 @@ END: Final = "\x1b[?2026l"
 
 
 class Writer(Protocol):
-    """The output stream for frames."""
+    """The output stream for frames. encoding: None for a stream of characters."""
+
+    encoding: str | None
 
     def write(self, text: str, /) -> object:
         """Write text."""
@@ -32,6 +36,7 @@ class Screen:
         self.out = out
         self.entered = False
         self._drawn: list[str] = []
+        self._characters = {} if (out.encoding or "utf-8").lower() == "utf-8" else PLAIN
 
     def enter(self) -> None:
         """Switch to the alternate screen."""
@@ -59,6 +64,6 @@ class Screen:
                 pieces.append(f"\x1b[{place + 1};1H{CLEAR_LINE}{text}")
         pieces += [f"\x1b[{place + 1};1H{CLEAR_LINE}" for place in range(len(lines), len(before))]
         if pieces:
-            self.out.write(BEGIN + "".join(pieces) + END)
+            self.out.write(BEGIN + "".join(pieces).translate(self._characters) + END)
             self.out.flush()
         self._drawn = list(lines)

@@ -30,6 +30,8 @@ class Terminal(io.StringIO):
 class FakeConsole:
     """A console whose window a terminal emulator draws. events: what happens in each wait, keys or anything else."""
 
+    encoding: str | None = None
+
     def __init__(self, desk: TerminalSession) -> None:
         self.desk = desk
         self.screen = Screen(self)

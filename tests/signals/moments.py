@@ -94,7 +94,7 @@ def outcome(argv: list[str], kind: Kind, share: float, within: float) -> Outcome
     # A process that hangs says where, when it is aborted.
     env = {**os.environ, "TMPDIR": folder, "TERM": "xterm-256color", "PYTHONFAULTHANDLER": "1"}
     streams: dict[str, Any] = dict.fromkeys(("stdin", "stdout"), terminal.sink if kind.screen else subprocess.DEVNULL)
-    process = subprocess.Popen(argv, **streams, stderr=terminal.sink, env=env, start_new_session=True)
+    process = subprocess.Popen(argv, **streams, stderr=terminal.sink, env=env, cwd=folder, start_new_session=True)
     try:
         chosen = [random.choice(kind.signals) for _ in range(1 + kind.again)]  # noqa: S311  no secret
         written, took = _signalled(process, terminal, kind, share, chosen)

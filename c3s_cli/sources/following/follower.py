@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, Silent
+from c3s_cli.parallel import start_thread
 from c3s_cli.sources.following.events import events
 
 if TYPE_CHECKING:
@@ -79,8 +80,10 @@ class Follower:
         self._closed = threading.Event()
         self._lock = threading.Lock()
         self._stream: Stream | None = None
-        self._thread = threading.Thread(target=self._run, name=f"c3s-follow-{watched.name}", daemon=True)
-        self._thread.start()
+        self._thread = start_thread(self._run, f"c3s-follow-{watched.name}")
+        if self._thread is None:
+            self._say("cannot be watched, so they are listed at every reading: no thread can be started")
+            self.end = End.REFUSED
 
     @property
     def silent(self) -> bool:
@@ -90,7 +93,8 @@ class Follower:
     def close(self) -> None:
         """End the watch and wait for the thread, but not for a server that does not answer."""
         self.leave()
-        self._thread.join(PATIENCE)
+        if self._thread is not None:
+            self._thread.join(PATIENCE)
 
     def leave(self) -> None:
         """Let the watch end, without waiting for it."""
