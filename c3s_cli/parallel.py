@@ -81,8 +81,11 @@ def start_thread(job: Callable[[], None], name: str | None = None) -> threading.
 
 @cache
 def _has_room() -> bool:
-    """Return whether this process may have enough address space (ulimit -v) for threads."""
-    import resource
-
-    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
-    return limit == resource.RLIM_INFINITY or limit >= ROOM
+    """Return whether the address space (ulimit -v), which Linux alone limits, is large enough for threads."""
+    try:
+        # A twentieth of the time that importing `resource` takes.
+        with open("/proc/self/limits", "rb") as limits:  # noqa: PTH123  importing pathlib takes 5 ms
+            space = next(line.split()[3] for line in limits if line.startswith(b"Max address space"))
+    except (OSError, StopIteration):
+        return True
+    return not space.isdigit() or int(space) >= ROOM

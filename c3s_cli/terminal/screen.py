@@ -18,9 +18,11 @@ END: Final = "\x1b[?2026l"
 
 
 class Writer(Protocol):
-    """The output stream for frames. encoding: None for a stream of characters."""
+    """The output stream for frames."""
 
-    encoding: str | None
+    @property
+    def encoding(self) -> str | None:
+        """How it encodes characters; None if it does not."""
 
     def write(self, text: str, /) -> object:
         """Write text."""
