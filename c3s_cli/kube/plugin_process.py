@@ -108,7 +108,7 @@ def _end(process: Popen[bytes], group: int) -> None:
 
 
 class _Remarks:
-    """What a plugin writes to stderr, line by line. end: where it writes. shown: whether its lines are shown at once."""
+    """What a plugin writes to stderr, line by line. end: where it writes. shown: whether lines are shown at once."""
 
     def __init__(self, show: Callable[[str], None]) -> None:
         self._reader, self.end = os.pipe()
