@@ -69,8 +69,12 @@ def test_no_fact_is_shown_as_live_for_longer_than_promised(
         api.pod_metrics(pod_metrics("default", "a", ("app", "1m", "1Mi")), namespace="default")
         time.sleep(SILENCE + 0.1)
 
-    between: list[Callable[[], object]] = [change, lambda: None]
-    monkeypatch.setattr("c3s_cli.commands.watch.watch", partial(watch, clock=Clock(sleep=lambda _: between.pop(0)())))
+    between = iter([change])
+
+    def sleep(_seconds: float) -> None:
+        next(between, lambda: None)()
+
+    monkeypatch.setattr("c3s_cli.commands.watch.watch", partial(watch, clock=Clock(sleep=sleep)))
     api.routes[PODS] = pods
     api.pod_metrics(*(pod_metrics("default", name, ("app", "1m", "1Mi")) for name in "ab"), namespace="default")
     result = run(f"watch pods --columns cpu.requests --count 3 -o json --server {api.url}")
