@@ -73,6 +73,10 @@ class ConfigError(C3sError):
     """A kubeconfig, a credential or a service account cannot be used. Messages never quote the content of a file."""
 
 
+class NoCluster(ConfigError):
+    """Nothing names a cluster: no kubeconfig, no service account, no --server."""
+
+
 class Unreachable(C3sError):
     """No answer: connection refused or lost, unknown host, TLS, proxy, timeout. The message is the whole line."""
 

@@ -28,6 +28,9 @@ COMMANDS: Final = {
     "explain": "columns",
     "options": "help top nodes",
     "usage": "top",
+    "describe": "top nodes NAME --explain",
+    "cost": "top pods -A --by owner --columns cpu.requests,cpu.unused,memory.requests,memory.unused",
+    "costs": "top pods -A --by owner --columns cpu.requests,cpu.unused,memory.requests,memory.unused",
 }
 SHOWING: Final = ("get", "describe", "list", "show")
 DRAINING: Final = ("drain", "cordon")

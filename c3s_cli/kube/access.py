@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct, structs
 
-from c3s_cli.errors import ConfigError, Unreachable
+from c3s_cli.errors import ConfigError, NoCluster, Unreachable
 from c3s_cli.kube.deadline import Deadline
 from c3s_cli.kube.kubeconfig import Entry, Merged, merge, missing, unknown_context
 from c3s_cli.request.target import Target
@@ -68,7 +68,7 @@ def access_of(
             raise ConfigError(
                 f"$KUBECONFIG: no such file: {', '.join(unread)}", hint="unset KUBECONFIG to use ~/.kube/config"
             )
-        raise ConfigError(NO_CLUSTER, hint="try a built-in cluster: c3s top nodes --demo")
+        raise NoCluster(NO_CLUSTER, hint="try a built-in cluster: c3s top nodes --demo")
     return access
 
 

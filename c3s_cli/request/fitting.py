@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from c3s_cli.flags.fit import Fit
     from c3s_cli.request.query import Query
 
+# Resources in bytes, and the least that a pod can mean: a number without a unit is a mistake.
+BYTES: Final = ("memory", "ephemeral-storage")
+LEAST_BYTES: Final = 2**20
 EFFECTS: Final = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 EXAMPLE: Final = "c3s fit --cpu 2 --memory 4Gi --replicas 10, or c3s fit -f deployment.yaml; -f - reads stdin"
 
@@ -118,17 +121,30 @@ def _requests(flags: Fit) -> Iterator[tuple[str, int]]:
         name, equals, quantity = text.partition("=")
         if not name or not equals:
             raise UsageError(f"--resource takes NAME=QUANTITY, such as nvidia.com/gpu=1, not {text!r}")
-        yield name, _amount("--resource", name, quantity)
+        yield name, _amount("--resource", name, quantity, f"--resource {name}=")
 
 
-def _amount(flag: str, resource: str, text: str) -> int:
+def _amount(flag: str, resource: str, text: str, before: str = "") -> int:
+    """Parse a quantity. before: what stands before it on the command line, if not only the flag."""
     try:
         amount = nanos(text) if resource == "cpu" else whole(text)
     except InvalidQuantity:
         amount = -1
     if amount < 0:
         raise UsageError(f"{text[:64]!r} is not a quantity for {flag}", hint="write it as 500m or 2, 512Mi or 4Gi")
+    if resource in BYTES and 0 < amount < LEAST_BYTES:
+        before = before or f"{flag} "
+        size = "1 byte" if amount == 1 else f"{amount} bytes"
+        raise UsageError(f"{before}{text} is less than 1Mi: {size}", hint=_meant_bytes(before, text))
     return amount
+
+
+def _meant_bytes(before: str, text: str) -> str:
+    """Suggest the unit that is missing: mebibytes for large numbers, gibibytes for small ones."""
+    number = text.rstrip("mM")
+    if not number.isdecimal():
+        return "write it as 512Mi or 4Gi"
+    return f"did you mean {before}{number}{'Gi' if number == text and int(number) < 64 else 'Mi'}?"
 
 
 def _toleration(text: str) -> Toleration:

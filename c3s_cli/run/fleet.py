@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from c3s_cli.columns.vocabulary import Kind
-from c3s_cli.errors import C3sError, ConfigError, TimedOut, UsageError
+from c3s_cli.errors import C3sError, ConfigError, NoCluster, TimedOut, UsageError
 from c3s_cli.kube.access import access_of
 from c3s_cli.kube.cluster import connect
 from c3s_cli.kube.contexts import chosen, may_be_several, selected
@@ -199,6 +199,9 @@ def found(target: Target, stages: Stages, connections: int = 1, period: Period |
 
 def _fleet(target: Target, stages: Stages, connections: int, period: Period | None) -> Fleet:
     plugins, deadline = Plugins(), Deadline(target.request_timeout)
+    if target.origin.url and not target.origin.facts and _has_no_cluster(target):
+        say("there is no kubeconfig: nodes, requests and owners come from this Prometheus, too (--facts source)")
+        target = structs.replace(target, origin=structs.replace(target.origin, facts=True))
     if target.origin.url and target.origin.facts:
         return Fleet(_of_source(target, stages, period), plugins, deadline, target.parallel)
     join = partial(connect, target, trace=stages.trace, connections=connections, plugins=plugins, deadline=deadline)
@@ -215,6 +218,17 @@ def _fleet(target: Target, stages: Stages, connections: int, period: Period | No
     stages = stages if len(names) == 1 else Stages(0)
     members = [Member(name, target, partial(access_of, target, name, merged), join, stages) for name in names]
     return Fleet(members, plugins, deadline, target.parallel)
+
+
+def _has_no_cluster(target: Target) -> bool:
+    """Return whether nothing names a cluster. Other mistakes are reported when the cluster is read."""
+    try:
+        access_of(target, target.contexts[0] if target.contexts else None)
+    except NoCluster:
+        return True
+    except C3sError:
+        return False
+    return False
 
 
 def _of_source(target: Target, stages: Stages, period: Period | None) -> list[Member]:

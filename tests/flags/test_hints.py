@@ -1,0 +1,53 @@
+"""Hints for words that people know from other tools."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import Run
+
+FROM = "--from URL reads a Prometheus, --from prometheus the one in the cluster"
+COST = "top pods -A --by owner --columns cpu.requests,cpu.unused,memory.requests,memory.unused"
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ("top pods --prometheus http://x", FROM),
+        ("top nodes --prometheus-url=http://x", FROM),
+        ("top pods --by label=team", "did you mean label:team?"),
+        ("top pods -o md", "did you mean -o markdown?"),
+        ("top pods -o html", "-o markdown is a table that a page can show"),
+        ("top pods -o svg", "-o markdown is a table that a page can show"),
+        ("describe node general-1", "did you mean c3s top nodes general-1?"),
+        ("describe po web-1", "did you mean c3s top pods web-1?"),
+        ("describe deploy", "did you mean c3s top deploy?"),
+        ("describe", "did you mean c3s top nodes NAME --explain?"),
+        ("cost", f"did you mean c3s {COST}?"),
+        ("fit --memory 4", "did you mean --memory 4Gi?"),
+        ("fit --memory 63", "did you mean --memory 63Gi?"),
+        ("fit --memory 64", "did you mean --memory 64Mi?"),
+        ("fit --memory 512", "did you mean --memory 512Mi?"),
+        ("fit --memory 512m", "did you mean --memory 512Mi?"),
+        ("fit --memory 1023Ki", "write it as 512Mi or 4Gi"),
+        ("fit --resource memory=4", "did you mean --resource memory=4Gi?"),
+        ("fit --resource ephemeral-storage=10", "did you mean --resource ephemeral-storage=10Gi?"),
+    ],
+)
+def test_a_word_of_another_tool_leads_to_the_right_one(run: Run, words: str, hint: str) -> None:
+    code, out, err = run(words)
+    assert (code, out) == (2, "")
+    assert err.startswith("error: ")
+    assert err.endswith(f"\nhint: {hint}\n")
+    assert err.count("hint: ") == 1
+
+
+def test_the_hint_for_cost_runs(demo: Run) -> None:
+    assert demo(COST).code == 0
+
+
+def test_amounts_from_a_mebibyte_on_are_meant(demo: Run) -> None:
+    for amount in ("1Mi", "1048576", "2M", "0"):
+        assert demo(f"fit --cpu 1m --memory {amount}").code == 0
+    # Extended resources are counted, not measured in bytes.
+    assert demo("fit --cpu 1m --resource nvidia.com/gpu=1 --tolerate nvidia.com/gpu").code == 0
