@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from msgspec import structs
 
-from c3s_cli.analysis.rollup import add_amounts, add_shared
+from c3s_cli.analysis.rollup import add_all, share_all
 from c3s_cli.model.rows import Container, Node, NodeFacts, Pod, PodFacts
 from c3s_cli.model.sample import Sample
 from c3s_cli.model.snapshot import Snapshot
@@ -65,9 +65,9 @@ def _requests_by_node(pod_facts: Mapping[tuple[str, str], PodFacts] | None) -> d
         pods_of.setdefault(facts.node, []).append(facts)
     return {
         node: {
-            "requests": add_amounts(pod.requests for pod in pods),
-            "limits": add_amounts(pod.limits for pod in pods),
-            "binding_limits": add_shared([pod.binding_limits for pod in pods]),
+            "requests": add_all([pod.known("requests") for pod in pods]),
+            "limits": add_all([pod.known("limits") for pod in pods]),
+            "binding_limits": share_all([pod.known("binding_limits") for pod in pods]),
             "pod_count": len(pods),
         }
         for node, pods in pods_of.items()

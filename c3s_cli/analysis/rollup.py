@@ -43,6 +43,18 @@ def add_amounts(values: Iterable[Amounts | None]) -> Amounts | None:
     return None if nothing else total
 
 
+def add_all(values: Iterable[Amounts | None]) -> Amounts | None:
+    """Sum amounts, resource by resource; unknown if one is unknown, or if there are none."""
+    every = list(values)
+    return None if None in every else add_amounts(every)
+
+
+def share_all(values: Iterable[Amounts | None]) -> Amounts | None:
+    """Sum the resources that all amounts have; unknown if one of them is unknown, or if there are none."""
+    every = list(values)
+    return None if None in every else add_shared(every)
+
+
 def add_figures(members: Sequence[Any]) -> Figures | None:
     """Sum the figures of rows, except for statistics over time, which do not add up; unknown if none is known."""
     known = [member.figures for member in members if member.figures is not None]
@@ -112,8 +124,8 @@ def sum_nodes(nodes: Sequence[Node], context: str, keys: Keys = ()) -> Group:
         node_count=len(nodes),
         measured_node_count=len(measured),
         pod_count=add(node.pod_count for node in nodes),
-        requests=add_amounts(node.requests for node in nodes),
-        limits=add_amounts(node.limits for node in nodes),
+        requests=add_all(node.requests for node in nodes),
+        limits=add_all(node.limits for node in nodes),
         allocatable=add_amounts(node.allocatable for node in nodes),
         capacity=add_amounts(node.capacity for node in nodes),
         comparable_cpu_nanocores=compared.usage("cpu"),
@@ -126,7 +138,7 @@ def sum_nodes(nodes: Sequence[Node], context: str, keys: Keys = ()) -> Group:
         schedulable_free=_schedulable_free(nodes),
         figures=add_figures(measured),
         unmeasured=_unmeasured(nodes),
-        binding_limits=add_shared(node.binding_limits for node in nodes),
+        binding_limits=share_all(node.binding_limits for node in nodes),
         ended=bool(nodes) and all(node.ended for node in nodes),
     )
 
@@ -172,7 +184,9 @@ def sum_pods(pods: Sequence[Pod], context: str, keys: Keys = ()) -> Group:
             sum_pods([_idle(pod) for pod in pods], context, keys), timestamp=None, measured_pod_count=0
         )
     known = [pod for pod in pods if pod.facts is not None]
-    compared = _Compared(measured if len(known) == len(pods) else [pod for pod in measured if pod.facts is not None])
+    live = [pod for pod in known if not pod.ended]
+    comparable = [pod for pod in measured if pod.facts is not None and not pod.facts.unknown]
+    compared = _Compared(comparable)
     return Group(
         context=context,
         keys=keys,
@@ -183,8 +197,8 @@ def sum_pods(pods: Sequence[Pod], context: str, keys: Keys = ()) -> Group:
         window=next((pod.window for pod in measured), None),
         pod_count=len(pods),
         measured_pod_count=len(measured),
-        requests=add_amounts(pod.requests for pod in known),
-        limits=add_amounts(pod.declared_limits for pod in known),
+        requests=add_all([pod.requests for pod in live]),
+        limits=add_all([pod.declared_limits for pod in live]),
         comparable_cpu_nanocores=compared.usage("cpu"),
         comparable_memory_bytes=compared.usage("memory"),
         measured_requests=compared.sum("requests", add_amounts),
@@ -192,7 +206,7 @@ def sum_pods(pods: Sequence[Pod], context: str, keys: Keys = ()) -> Group:
         figures=add_figures(measured),
         # A pod that has not started uses nothing.
         unmeasured=_unmeasured([pod for pod in pods if pod.facts is None or pod.facts.started]),
-        binding_limits=add_shared(pod.measured_limits for pod in known) if len(known) == len(pods) else None,
+        binding_limits=share_all([pod.measured_limits for pod in live]) if len(known) == len(pods) else None,
         ended=bool(pods) and all(pod.ended for pod in pods),
     )
 

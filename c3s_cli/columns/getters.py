@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from functools import cache
 from operator import attrgetter
@@ -12,6 +13,7 @@ from msgspec import Struct, structs
 from c3s_cli.amounts.duration import parse_window
 from c3s_cli.amounts.quantity import exact_ratio
 from c3s_cli.columns.vocabulary import Column, Getter
+from c3s_cli.model.rows import Amounts
 
 
 class Age(Struct, frozen=True):
@@ -40,12 +42,14 @@ def unknown(_row: object) -> None:
 
 
 def amount(field: str, resource: str) -> Getter:
-    """Read one resource of the row's `Amounts`; 0 if the map lacks it."""
-    amounts_of = attrgetter(field)
+    """Read one resource of the row's `Amounts`; 0 if the map lacks it, also by the name that is left in a label."""
+    amounts_of, label = attrgetter(field), re.sub(r"\W", "_", resource)
 
     def value(row: Any) -> int | None:
-        amounts = amounts_of(row)
-        return None if amounts is None else amounts.get(resource, 0)
+        amounts: Amounts | None = amounts_of(row)
+        if amounts is None:
+            return None
+        return amounts[resource] if resource in amounts else amounts.get(label, 0)
 
     return value
 

@@ -75,14 +75,14 @@ class PodFacts(Struct, frozen=True, gc=False):
     limits: as declared. binding_limits: of the resources that every running container limits; these bound its usage.
     placing: where it may run; None if not read. started: whether any of its containers has ever run. pending: what the
     scheduler says, "" once it is scheduled; None if unknown. states: of its containers; None if not read.
-    local_storage:
-    whether it has an emptyDir. ready: whether it is Ready; this and local_storage are read with `placing`.
+    local_storage: whether it has an emptyDir. ready: whether it is Ready; this and local_storage are read with
+    `placing`. unknown: which of "requests" and "limits" the source does not tell; the core API tells both.
     """
 
     uid: str
     node: str
     owner: str | None
-    status: str
+    status: str | None
     restarts: int | None
     created_at: float | None
     qos_class: str
@@ -97,6 +97,12 @@ class PodFacts(Struct, frozen=True, gc=False):
     states: ContainerStates | None = None
     local_storage: bool = False
     ready: bool = True
+    unknown: tuple[str, ...] = ()
+
+    def known(self, name: str) -> Amounts | None:
+        """Return its requests, limits or binding_limits; None if they are unknown."""
+        amounts: Amounts = getattr(self, name)
+        return None if name.removeprefix("binding_") in self.unknown else amounts
 
 
 class Pod(Struct, frozen=True, gc=False):
@@ -146,17 +152,17 @@ class Pod(Struct, frozen=True, gc=False):
     @property
     def requests(self) -> Amounts | None:
         """The effective requests, as the scheduler counts them."""
-        return self.facts.requests if self.facts and not self.ended else None
+        return self.facts.known("requests") if self.facts and not self.ended else None
 
     @property
     def limits(self) -> Amounts | None:
         """What bounds the usage now; a resource that some running container does not limit is missing."""
-        return self.facts.binding_limits if self.facts and not self.ended else None
+        return self.facts.known("binding_limits") if self.facts and not self.ended else None
 
     @property
     def declared_limits(self) -> Amounts | None:
         """The sum of the limits in the spec, as `kubectl describe node` counts them."""
-        return self.facts.limits if self.facts and not self.ended else None
+        return self.facts.known("limits") if self.facts and not self.ended else None
 
     measured_requests = requests
     measured_limits = limits

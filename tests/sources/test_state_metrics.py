@@ -190,7 +190,9 @@ def test_what_it_cannot_do_is_said(run: Run, server: FakeApi) -> None:
         ("cpu", "cpu"),
         ("ephemeral_storage", "ephemeral-storage"),
         ("nvidia_com_gpu", "nvidia.com/gpu"),
-        ("aws_amazon_com_neuron_core", "aws.amazon.com/neuron_core"),
+        ("aws_amazon_com_neuron", "aws.amazon.com/neuron"),
+        # An underscore may have been anything.
+        ("nvidia_com_mig_1g_5gb", "nvidia_com_mig_1g_5gb"),
         ("hugepages_2Mi", "hugepages-2Mi"),
         ("attachable_volumes_aws_ebs", "attachable_volumes_aws_ebs"),
     ],

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache, partial
 from sys import intern
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import structs
 
 from c3s_cli.amounts.allocation import ContainerResources, PodResources, binding_limits_of, limits_of, requests_of
 from c3s_cli.model.rows import Amounts, Container, ContainerStates, PodFacts
 from c3s_cli.sources.decode.pods import FINISHED
 from c3s_cli.sources.prometheus.container_series import states_in
+from c3s_cli.sources.prometheus.pod_words import status_of
 
 if TYPE_CHECKING:
     from c3s_cli.sources.prometheus.decoding import Labels, Vector
 
 Key = tuple[str, str]
+QUALITIES: Final = ("Guaranteed", "Burstable")
+COMPUTE: Final = ("cpu", "memory")
 # Labels that a scrape job may have, too.
 RENAMED: Final = ("namespace", "pod", "container", "node")
-# Resource names are sanitised for labels, so some characters are lost.
+# Resource names are sanitised for labels, so some characters are lost: of a domain, and of one word after it, they are
+# known again. Any other name stays as it is; who asks for it by its own name finds it.
 NAMES: Final = {"ephemeral_storage": "ephemeral-storage"}
-DOMAIN: Final = re.compile(r"(?P<domain>\w+?_(?:com|io|org|dev|net))_(?P<name>\w+)")
+DOMAIN: Final = re.compile(r"(?P<domain>[a-z0-9]+(?:_[a-z0-9]+)*_(?:com|io|org|dev|net))_(?P<name>[a-z0-9]+)")
 
 
 @cache
@@ -56,11 +62,22 @@ def _exported(key: str) -> str:
 
 
 class PodSeries:
-    """The series of pods, by namespace and name. states: whether those of the states of containers are among them."""
+    """The series of pods, by namespace and name.
 
-    def __init__(self, vectors: Mapping[str, list[tuple[Labels, float]]], *, states: bool = False) -> None:
+    states: whether those of the states of containers are among them. unknown: which of requests and limits the cluster
+    has no series of.
+    """
+
+    def __init__(
+        self,
+        vectors: Mapping[str, list[tuple[Labels, float]]],
+        *,
+        states: bool = False,
+        unknown: Collection[str] = (),
+    ) -> None:
         self.vectors = {name: _by_pod(series) for name, series in vectors.items()}
         self.states = states
+        self.unknown = unknown
 
     def series_of(self, name: str, key: Key) -> list[tuple[Labels, float]]:
         """Return the series of a pod by their name."""
@@ -81,36 +98,51 @@ class PodSeries:
         resources = PodResources(
             self._containers("", key, set()), self._containers("init_", key, sidecars), self._overhead(key)
         )
-        waiting = self._word("kube_pod_container_status_waiting_reason", "reason", key)
         restarts = self.series_of("kube_pod_container_status_restarts_total", key)
         owner = next(filter(None, (owner_of(labels) for labels, _ in self.series_of("kube_pod_owner", key))), "")
         states = self._states(key, resources) if self.states else {}
         node = info.get("node", "")
+        qos_class = self._word("kube_pod_status_qos_class", "qos_class", key)
+        of_pod = qos_class in QUALITIES and not _explains(resources, qos_class)
+        either = None if of_pod else resources
+        requests = _certain(either, requests_of) if self.knows("requests") else None
+        limits = _certain(either, limits_of) if self.knows("limits") else None
         return PodFacts(
             uid=info.get("uid", ""),
             node=intern(node),
             owner=intern(owner),
-            status=intern(waiting or phase or "Unknown"),
+            status=status_of(partial(self._of, key), phase, node, sidecars),
             restarts=round(sum(number for _, number in restarts)) if restarts else None,
             created_at=next((number for _, number in self.series_of("kube_pod_created", key)), None),
-            qos_class=next(
-                (each.get("qos_class", "") for each, n in self.series_of("kube_pod_status_qos_class", key) if n), ""
-            ),
+            qos_class=qos_class,
             labels=next(
                 (ExportedLabels(labels) for labels, _ in self.series_of("kube_pod_labels", key)), ExportedLabels()
             ),
-            requests=requests_of(resources),
-            limits=limits_of(resources),
+            requests=requests or {},
+            limits=limits or {},
             binding_limits=binding_limits_of(resources),
             containers=tuple(
-                Container(each.name, None, None, None, each.requests, each.limits, states=states.get(each.name))
+                Container(each.name, None, None, None, *self._declared(each), states=states.get(each.name))
                 for each in (*resources.containers, *resources.init_containers)
                 if each.restartable or each in resources.containers
             ),
             # There are no series of what the scheduler says.
             pending="" if node else None,
             states=states.get(""),
+            unknown=tuple(what for what, known in (("requests", requests), ("limits", limits)) if known is None),
         )
+
+    def _of(self, key: Key, name: str) -> list[tuple[Labels, float]]:
+        return self.series_of(name, key)
+
+    def knows(self, what: str) -> bool:
+        """Return whether there are series of "requests" or "limits": some pod of a cluster has them."""
+        return what not in self.unknown
+
+    def _declared(self, container: ContainerResources) -> tuple[Amounts | None, Amounts | None]:
+        """Return the requests and limits of a container, None if they are unknown."""
+        requests = container.requests if self.knows("requests") else None
+        return requests, container.limits if self.knows("limits") else None
 
     def _states(self, key: Key, resources: PodResources) -> dict[str, ContainerStates]:
         names = [each.name for each in resources.containers]
@@ -143,6 +175,35 @@ class PodSeries:
             ContainerResources(intern(name), container["requests"], container["limits"], restartable=name in sidecars)
             for name, container in amounts.items()
         ]
+
+
+def _certain(resources: PodResources | None, amounts_of: Callable[[PodResources], Amounts]) -> Amounts | None:
+    """Return an amount of a pod; None if it depends on the order of its init containers, which is lost.
+
+    resources: None if there is something that the series do not have.
+    """
+    if resources is None:
+        return None
+    stay = [each for each in resources.init_containers if each.restartable]
+    end = [each for each in resources.init_containers if not each.restartable]
+    least, most = (
+        amounts_of(structs.replace(resources, init_containers=order)) for order in ([*end, *stay], [*stay, *end])
+    )
+    return least if least == most else None
+
+
+def _explains(resources: PodResources, quality: str) -> bool:
+    """Return whether the containers alone give a pod its quality of service: if not, the pod has resources itself."""
+    every = (*resources.containers, *resources.init_containers)
+    if quality == "Guaranteed":
+        return all(
+            each.limits.get(resource) and each.requests.get(resource) in (None, each.limits[resource])
+            for each in every
+            for resource in COMPUTE
+        )
+    return any(
+        amounts.get(resource) for each in every for amounts in (each.requests, each.limits) for resource in COMPUTE
+    )
 
 
 def _by_pod(series: list[tuple[Labels, float]]) -> dict[Key, list[tuple[Labels, float]]]:

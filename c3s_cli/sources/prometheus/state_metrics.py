@@ -12,7 +12,7 @@ from c3s_cli.model.rows import NodeDetails, NodeFacts, PodFacts
 from c3s_cli.parallel import in_parallel
 from c3s_cli.request.moment import utc
 from c3s_cli.sources.decode.nodes import POOL_LABELS, TYPE_LABELS, ZONE_LABELS
-from c3s_cli.sources.prometheus import promql
+from c3s_cli.sources.prometheus import pod_words, promql
 from c3s_cli.sources.prometheus.container_series import queries
 from c3s_cli.sources.prometheus.pod_series import (
     RENAMED,
@@ -147,22 +147,31 @@ class StateMetrics:
                 "kube_pod_overhead_cpu_cores": POD,
                 "kube_pod_overhead_memory_bytes": POD,
                 "kube_pod_container_status_restarts_total": CONTAINER,
-                "kube_pod_container_status_waiting_reason": (*POD, "reason"),
                 "kube_pod_created": POD,
                 "kube_pod_status_qos_class": (*POD, "qos_class"),
                 **({"kube_pod_labels": ()} if self.labels else {}),
+                **pod_words.queries(),
                 **(queries() if self.states else {}),
             },
             self._pods_in_scope(),
         )
         if self.scope.objects is Kind.POD and self.scope.name and not vectors["kube_pod_info"]:
             raise ApiError(404, "NotFound", f'pods "{self.scope.name}" not found')
-        by_pod = PodSeries(vectors, states=self.states)
+        by_pod = PodSeries(vectors, states=self.states, unknown=self._unknown(vectors))
         return {
             key: facts
             for labels, _ in vectors["kube_pod_info"]
             if (facts := by_pod.facts(key := pod_of(labels), labels)) is not None
         }
+
+    def _unknown(self, vectors: Mapping[str, Sequence[object]]) -> list[str]:
+        """Return which of requests and limits kube-state-metrics does not export: then they are not 0 but unknown."""
+        unknown = []
+        for what in ("requests", "limits"):
+            name = f"kube_pod_container_resource_{what}"
+            if not vectors[name] and not self.engine.vector(f"count({name}{promql.braces(self.match)})", self.time):
+                unknown.append(what)
+        return unknown
 
     def _pods_in_scope(self) -> dict[str, Sequence[str]]:
         scope = self.scope

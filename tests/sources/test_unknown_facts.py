@@ -1,0 +1,194 @@
+"""--facts source: what kube-state-metrics does not tell is unknown, not 0 and not smaller."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.conftest import Run
+from tests.servers import FakeApi, Reply, Request
+from tests.sources.test_prometheus import engine, matrix, vector
+
+Series = list[tuple[str, dict[str, str], str]]
+P = "kube_pod_"
+
+
+def pod(name: str, phase: str = "Running", quality: str = "", node: str = "a") -> Series:
+    who = {"namespace": "n", "pod": name}
+    series = [(f"{P}info", {**who, "node": node}, "1"), (f"{P}status_phase", {**who, "phase": phase}, "1")]
+    return series + ([(f"{P}status_qos_class", {**who, "qos_class": quality}, "1")] if quality else [])
+
+
+def box(name: str, container: str, init: str = "", **resources: str) -> Series:
+    """Give a container. init: "" for none, else its restart policy. resources: as requests_cpu="0.5"."""
+    who = {"namespace": "n", "pod": name, "container": container}
+    kind = "init_container" if init else "container"
+    made = [(f"{P}{kind}_info", {**who, **({"restart_policy": init} if init == "Always" else {})}, "1")]
+    for key, number in resources.items():
+        what, _, resource = key.partition("_")
+        made.append((f"{P}{kind}_resource_{what}", {**who, "resource": resource}, number))
+    return made
+
+
+def state(name: str, container: str, what: str, value: str = "1", init: str = "", **more: str) -> Series:
+    labels = {"namespace": "n", "pod": name, "container": container, **more}
+    return [(f"{P}{init}container_status_{what}", labels, value)]
+
+
+@pytest.fixture
+def store() -> Iterator[FakeApi]:
+    with FakeApi() as fake:
+        yield fake
+
+
+def holds(store: FakeApi, *parts: Series) -> None:
+    """Let a Prometheus have these series, and usage of 0.25 cores for the node a."""
+    series = [each for part in parts for each in part]
+
+    def answer(query: str, _request: Request) -> Reply | None:
+        name = re.search(r"kube_\w+", query)
+        if not name:
+            labels = {"node": "a"} if 'id="/"' in query else {"namespace": "n", "pod": "p", "container": "x"}
+            return matrix((labels, 1048576.0 if "memory" in query else lambda time: time / 4))
+        found = [(labels, value) for of, labels, value in series if of == name[0]]
+        if query.startswith("count("):
+            return vector(*([({}, str(len(found)))] if found else []))
+        return vector(*found)
+
+    engine(store, answer)
+
+
+def shown(run: Run, store: FakeApi, columns: str, words: str = "top pods -n n") -> dict[str, list[str]]:
+    result = run(
+        *words.split(), "--no-headers", "--columns", f"name,{columns}", "--from", store.url, "--facts", "source"
+    )
+    assert result.code == 0, result.err
+    return {line.split()[0]: line.split()[1:] for line in result.out.splitlines()}
+
+
+NODE: Series = [("kube_node_status_allocatable", {"node": "a", "resource": "cpu"}, "4")]
+ALL = "cpu.requests,cpu.declaredLimits,memory.limits"
+
+
+def test_without_any_series_of_them_requests_are_unknown(run: Run, store: FakeApi) -> None:
+    holds(store, NODE, pod("p"), box("p", "x"))
+    assert shown(run, store, ALL) == {"p": ["<unknown>"] * 3}
+    assert shown(run, store, "cpu.requests", "top nodes") == {"a": ["<unknown>"]}
+    result = run(f"top pods -n n --by namespace --columns cpu.requests -o csv --from {store.url} --facts source")
+    assert result.out.splitlines()[1].endswith(",")
+    # Another pod has some: then this one has none. Nobody has limits, so these stay unknown.
+    holds(store, NODE, pod("p"), box("p", "x"), pod("q"), box("q", "x", requests_cpu="0.5"))
+    assert shown(run, store, ALL) == {"p": ["0m", "<unknown>", "<unknown>"], "q": ["500m", "<unknown>", "<unknown>"]}
+    assert shown(run, store, "cpu.requests", "top nodes") == {"a": ["500m"]}
+
+
+BOUNDED = [*pod("z"), *box("z", "x", requests_cpu="1", limits_cpu="1", limits_memory="1024")]
+
+
+@pytest.mark.parametrize(
+    ("quality", "boxes", "requests"),
+    [
+        ("Burstable", box("p", "x"), "<unknown>"),
+        ("Burstable", box("p", "x", requests_cpu="0.5"), "500m"),
+        ("Guaranteed", box("p", "x", requests_cpu="0.5"), "<unknown>"),
+        ("Guaranteed", box("p", "x", requests_cpu="1", limits_cpu="1", limits_memory="5"), "1000m"),
+        ("Guaranteed", box("p", "x", limits_cpu="1", limits_memory="5") + box("p", "y"), "<unknown>"),
+        ("BestEffort", box("p", "x"), "0m"),
+    ],
+)
+def test_a_pod_that_has_resources_itself_is_unknown(
+    run: Run, store: FakeApi, quality: str, boxes: Series, requests: str
+) -> None:
+    """Its containers alone would not give it this quality of service."""
+    holds(store, pod("p", quality=quality), boxes, BOUNDED)
+    assert shown(run, store, "cpu.requests")["p"] == [requests]
+
+
+@pytest.mark.parametrize(
+    ("init", "requests"),
+    [
+        # First an init container beside the sidecar, or before it: 1000m + 300m or 1000m.
+        (box("p", "i", "Never", requests_cpu="1") + box("p", "s", "Always", requests_cpu="0.3"), "<unknown>"),
+        # It is smaller than what runs in the end, either way.
+        (box("p", "i", "Never", requests_cpu="0.1") + box("p", "s", "Always", requests_cpu="0.3"), "800m"),
+        (box("p", "i", "Never", requests_cpu="1"), "1000m"),
+        (box("p", "s", "Always", requests_cpu="1"), "1500m"),
+    ],
+)
+def test_the_order_of_init_containers_is_lost(run: Run, store: FakeApi, init: Series, requests: str) -> None:
+    holds(store, NODE, pod("p"), box("p", "x", requests_cpu="0.5"), init, BOUNDED)
+    assert shown(run, store, "cpu.requests")["p"] == [requests]
+    # The sum over a node with an unknown part is unknown, too.
+    node = shown(run, store, "cpu.requests", "top nodes")["a"]
+    assert node == ["<unknown>" if requests == "<unknown>" else f"{int(requests[:-1]) + 1000}m"]
+
+
+def test_extended_resources_are_found_by_their_own_names(run: Run, store: FakeApi) -> None:
+    names = {
+        "nvidia.com/gpu": "nvidia_com_gpu",
+        "nvidia.com/mig-1g.5gb": "nvidia_com_mig_1g_5gb",
+        "smarter-devices/fuse": "smarter_devices_fuse",
+        "corp.internal/fast_disk": "corp_internal_fast_disk",
+    }
+    holds(store, pod("p"), box("p", "x", **{f"requests_{label}": "2" for label in names.values()}), BOUNDED)
+    columns = ",".join(f'resources["{name}"].requests' for name in names)
+    assert shown(run, store, columns)["p"] == ["2", "2", "2", "2"]
+
+
+@pytest.mark.parametrize(
+    ("parts", "status"),
+    [
+        ([pod("p"), state("p", "x", "waiting", "0")], "Running"),
+        ([pod("p")], "<unknown>"),
+        ([pod("p", "Pending", node="")], "Pending"),
+        ([pod("p", "Pending")], "<unknown>"),
+        ([pod("p"), state("p", "x", "waiting_reason", reason="CrashLoopBackOff")], "CrashLoopBackOff"),
+        ([pod("p"), state("p", "x", "terminated_reason", reason="Error")], "Error"),
+        # Which of the two comes first in the pod is lost.
+        (
+            [pod("p"), *(state("p", box, "waiting_reason", reason=reason) for box, reason in (("x", "A"), ("y", "B")))],
+            "<unknown>",
+        ),
+        (
+            [pod("p"), state("p", "x", "terminated_reason", reason="Completed"), state("p", "y", "ready")],
+            "<unknown>",
+        ),
+        ([pod("p"), [(f"{P}deletion_timestamp", {"namespace": "n", "pod": "p"}, "1772443000")]], "Terminating"),
+    ],
+)
+def test_the_status_is_that_of_kubectl_or_unknown(run: Run, store: FakeApi, parts: list[Series], status: str) -> None:
+    holds(store, BOUNDED, *parts)
+    assert shown(run, store, "status")["p"] == [status]
+
+
+UNFINISHED: Series = [("kube_pod_status_initialized", {"namespace": "n", "pod": "p", "condition": "true"}, "0")]
+FIRST: Any = {"init": "init_"}
+
+
+@pytest.mark.parametrize(
+    ("states", "status"),
+    [
+        ([], "Init:0/3"),
+        ([state("p", "i", "waiting_reason", reason="PodInitializing", **FIRST)], "Init:0/3"),
+        ([state("p", "i", "terminated_reason", reason="Completed", **FIRST)], "Init:1/3"),
+        (
+            [
+                state("p", "i", "terminated_reason", reason="Completed", **FIRST),
+                state("p", "s", "ready", **FIRST),
+                state("p", "x", "waiting_reason", reason="PodInitializing"),
+            ],
+            "Init:2/3",
+        ),
+        ([state("p", "i", "waiting_reason", reason="CrashLoopBackOff", **FIRST)], "Init:CrashLoopBackOff"),
+        ([state("p", "i", "terminated_reason", reason="Error", **FIRST)], "Init:Error"),
+    ],
+)
+def test_the_progress_of_init_containers_is_counted(
+    run: Run, store: FakeApi, states: list[Series], status: str
+) -> None:
+    init = [box("p", "i", "Never"), box("p", "j", "Never"), box("p", "s", "Always")]
+    holds(store, BOUNDED, pod("p", "Pending"), UNFINISHED, box("p", "x"), *init, *states)
+    assert shown(run, store, "status")["p"] == [status]
