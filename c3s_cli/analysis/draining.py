@@ -50,7 +50,7 @@ def drain(sample: Sample, query: Query, request: FitRequest) -> Drained:
         leaving = [pod for pod in pods if not _kind_that_stays(pod[1]) and pod[1].status != "Terminating"]
         leaving.sort(key=lambda pod: (-_placing(pod[1]).priority, pod[0]))
         scheduler.drain(
-            together, [(facts.node, _as_running(key, facts)) for key, facts in pods if _kind_that_stays(facts)]
+            together, [(facts.node, as_running(key, facts)) for key, facts in pods if _kind_that_stays(facts)]
         )
         moves = list(_moves(sample, leaving, scheduler))
         after = None if request.one_by_one else _unplaced_after_deletion(sample, leaving, names)
@@ -93,10 +93,11 @@ def _running(sample: Sample, without: Collection[str] = ()) -> Iterator[tuple[st
     """Yield the pods with the names of their nodes. without: nodes whose pods are left out."""
     for key, facts in (sample.pod_facts or {}).items():
         if facts.node not in without:
-            yield facts.node, _as_running(key, facts)
+            yield facts.node, as_running(key, facts)
 
 
-def _as_running(key: Key, facts: PodFacts) -> RunningPod:
+def as_running(key: Key, facts: PodFacts) -> RunningPod:
+    """Return what the rules of other pods see of a pod."""
     placing = _placing(facts)
     rest = -facts.requests.get("cpu", 0) % MILLICORE
     leaving = facts.status == "Terminating"

@@ -8,7 +8,8 @@ by priority. Then the workloads are placed one after the other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from msgspec import structs
@@ -19,9 +20,11 @@ from c3s_cli.analysis.draining import drain, nodes_to_drain
 from c3s_cli.analysis.gpus import with_gpu
 from c3s_cli.analysis.missing import missing_nodes
 from c3s_cli.analysis.numbered import fit_numbered, keys_of
+from c3s_cli.analysis.own import own_pods, without_pods
 from c3s_cli.analysis.pending import place_pending
 from c3s_cli.analysis.preemption import preempted
 from c3s_cli.analysis.report import latest, report_of, where
+from c3s_cli.analysis.rollout import roll_out
 from c3s_cli.analysis.rollup import add_amounts, grouped, sum_nodes
 from c3s_cli.analysis.scheduler import SLOTS, UNCOUNTED, Outcome, Scheduler
 from c3s_cli.analysis.volumes import with_volumes
@@ -29,11 +32,12 @@ from c3s_cli.columns.fitting import WORKLOAD
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import COMMON, Column, Kind, json_name
 from c3s_cli.model.fit_rows import Fit, Move
-from c3s_cli.model.placing import FitRequest, FitResult, MissingNodes, Workload
+from c3s_cli.model.placing import ENDED, KEPT, FitRequest, FitResult, MissingNodes, Workload
 from c3s_cli.model.rows import Group
 from c3s_cli.model.sample import Failure, Sample
 from c3s_cli.report import Report
 from c3s_cli.request.query import Query
+from c3s_cli.terminal.stderr import named
 
 
 def make_fit(
@@ -74,6 +78,9 @@ def make_fit(
 
 def _place(sample: Sample, query: Query, request: FitRequest) -> tuple[list[Fit], list[Move], list[FitResult]]:
     """Drain the nodes of one cluster, and place the workloads in it."""
+    own = own_pods(sample, request.workloads)
+    ended = [pod for each in request.workloads if _ends_first(each, request) for pod in own.get(each.name, ())]
+    sample = without_pods(sample, ended)
     sample = with_volumes(sample, nodes_to_drain(sample, query, request), pending=request.with_pending)
     sample = with_attachments(sample)
     drained = drain(sample, query, request)
@@ -84,27 +91,68 @@ def _place(sample: Sample, query: Query, request: FitRequest) -> tuple[list[Fit]
     rows: list[Fit] = []
     asked: set[str] = set()
     if any(each.numbered for each in request.workloads):
-        running = (pod.placing for pod in (sample.pod_facts or {}).values() if pod.placing)
-        asked = keys_of((*running, *(each.placing for each in request.workloads)))
+        rules = (pod.placing for pod in (sample.pod_facts or {}).values() if pod.placing)
+        asked = keys_of((*rules, *(each.placing for each in request.workloads)))
     for each in request.workloads:
-        workload = admission.admit(each)
-        if asked.isdisjoint(workload.numbered) and not admission.has_claims(workload):
+        running = [] if _ends_first(each, request) else own.get(each.name, [])
+        kept = running if each.own == KEPT and each.replicas is not None else []
+        workload = admission.admit(_without(each, len(kept)))
+        stay: list[str] = []
+        if request.rollout and running:
+            outcome, stay = roll_out(scheduler, workload, running, each.strategy)
+        elif asked.isdisjoint(workload.numbered) and not admission.has_claims(workload):
             outcome = scheduler.fit(workload)
         else:
-            outcome = fit_numbered(scheduler, workload, partial(admission.one, each))
+            outcome = fit_numbered(scheduler, workload, partial(admission.one, _without(each, len(kept))))
         admission.quotas.charge(workload, outcome.wanted)
-        rows += _rows(scheduler, workload, outcome)
+        rows += _rows(scheduler, workload, outcome, Counter(facts.node for _, facts in kept))
+        said = () if request.rollout else _about_running(each, len(running), outcome)
         results.append(
             FitResult(
                 workload.name,
                 workload.namespace,
-                outcome.wanted,
-                sum(outcome.placed),
+                outcome.wanted if not kept else each.replicas or 0,
+                sum(outcome.placed) + min(len(kept), each.replicas or 0),
                 not_considered=workload.placing.ignored,
-                remarks=tuple(_remarks(sample, scheduler, workload, outcome)),
+                remarks=(
+                    *([each.note] if each.note else []),
+                    *said,
+                    *([f"the rollout stops; old pods that stay: {named(stay)}"] if stay else []),
+                    *_remarks(sample, scheduler, workload, outcome),
+                ),
             )
         )
     return rows, drained.moves, results
+
+
+def _ends_first(workload: Workload, request: FitRequest) -> bool:
+    """Return whether the running pods of a workload end before the new ones start."""
+    at_once = workload.replicas is None or workload.strategy.at_once
+    return workload.own == ENDED or request.replace or (request.rollout and at_once)
+
+
+def _without(workload: Workload, kept: int) -> Workload:
+    """Return a workload without the pods that run already."""
+    if not kept:
+        return workload
+    more: Workload = structs.replace(
+        workload, replicas=max(0, (workload.replicas or 0) - kept), first=workload.first + kept
+    )
+    return more
+
+
+def _about_running(workload: Workload, running: int, outcome: Outcome) -> Iterator[str]:
+    """Yield that pods of a workload run already, and how many more would fit."""
+    if not running or not workload.replicas:
+        return
+    pods, more, placed = f"{running} pod{'s' * (running != 1)}", outcome.wanted, sum(outcome.placed)
+    would = "would not fit" if not placed else "would fit"
+    if 0 < placed < more:
+        would = f"would fit only in part: {placed}"
+    if workload.own == KEPT:
+        yield f"{pods} of {workload.name} run{'s' * (running == 1)}" + (f"; {more} more {would}" if more else "")
+    else:
+        yield f"{pods} of {workload.name} run{'s' * (running == 1)} and stay{'s' * (running == 1)}; {more} more {would}"
 
 
 def _remarks(sample: Sample, scheduler: Scheduler, workload: Workload, outcome: Outcome) -> Iterator[str]:
@@ -120,7 +168,8 @@ def _remarks(sample: Sample, scheduler: Scheduler, workload: Workload, outcome: 
         yield f"one more would preempt pods of lower priority on {node}: {', '.join(pods)}"
 
 
-def _rows(scheduler: Scheduler, workload: Workload, outcome: Outcome) -> list[Fit]:
+def _rows(scheduler: Scheduler, workload: Workload, outcome: Outcome, running: Mapping[str, int]) -> list[Fit]:
+    """Return a row for each node. running: how many of the replicas are there already."""
     rows = []
     for place, node in enumerate(scheduler.nodes):
         if node.name in scheduler.drained:
@@ -140,7 +189,7 @@ def _rows(scheduler: Scheduler, workload: Workload, outcome: Outcome) -> list[Fi
                 pod_count=pod_count,
                 workload=workload.name,
                 fits=outcome.fits[place],
-                placed=outcome.placed[place],
+                placed=outcome.placed[place] + running.get(node.name, 0),
                 limited_by=outcome.limited_by[place],
             )
         )

@@ -45,6 +45,14 @@ class RunningPods:
         if pod.host_ports:
             self.host_ports.setdefault(place, []).extend(pod.host_ports)
 
+    def remove(self, place: int, pod: RunningPod) -> None:
+        """Remove a pod from a node."""
+        self.by_namespace[pod.namespace].remove((place, pod))
+        for term in pod.anti_affinities:
+            self.anti_affinities[(term, pod.namespace)].remove(place)
+        for port in pod.host_ports:
+            self.host_ports[place].remove(port)
+
     def clear(self, places: Collection[int]) -> None:
         """Remove the pods of nodes."""
         for namespace, pods in self.by_namespace.items():

@@ -96,6 +96,13 @@ class Scheduler:
             for place in places:
                 known[place] = DRAINED
 
+    def remove(self, node: str, pod: RunningPod, requests: Amounts) -> None:
+        """Remove a running pod from a node."""
+        place = self.places[node]
+        self.running.remove(place, pod)
+        for resource, amount in {**in_millicores(requests), SLOTS: 1}.items():
+            self.free[place][resource] = self.free[place].get(resource, 0) + amount
+
     def fit(self, workload: Workload) -> Outcome:
         """Place as many replicas of a workload as fit, and count how many more would fit."""
         daemons = workload.replicas is None

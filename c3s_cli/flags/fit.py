@@ -71,6 +71,18 @@ class Fit(Struct, frozen=True):
     strict: Annotated[
         bool, flag("--strict", help="Exit with 5 if a rule of some pod was not considered.", section=PODS)
     ] = False
+    replace: Annotated[
+        bool,
+        flag("--replace", help="Do not count the running pods of the workloads: they end first.", section=PODS),
+    ] = False
+    rollout: Annotated[
+        bool,
+        flag(
+            "--rollout",
+            help="Replace the running pods of the workloads step by step, within maxSurge and maxUnavailable.",
+            section=PODS,
+        ),
+    ] = False
     without: Annotated[
         Many,
         flag(

@@ -146,12 +146,45 @@ class Cap(Struct, frozen=True):
     why: str
 
 
+# How the running pods of a workload count.
+BESIDE: Final = "beside"
+KEPT: Final = "kept"
+ENDED: Final = "ended"
+
+
+class Strategy(Struct, frozen=True):
+    """How a controller replaces pods: numbers, or percentages such as `25%`. at_once: whether old ones end first."""
+
+    max_surge: int | str = "25%"
+    max_unavailable: int | str = "25%"
+    at_once: bool = False
+
+    def surge(self, replicas: int) -> int:
+        """Return how many pods there may be too many. Percentages are rounded up."""
+        return _share(self.max_surge, replicas, up=True)
+
+    def unavailable(self, replicas: int) -> int:
+        """Return how many pods may be missing. Percentages are rounded down."""
+        return _share(self.max_unavailable, replicas, up=False)
+
+
+def _share(number: int | str, replicas: int, *, up: bool) -> int:
+    if isinstance(number, int):
+        return max(0, number)
+    percent = number.removesuffix("%")
+    if not percent.isdecimal() or len(percent) > 9:
+        return 0
+    return -(-replicas * int(percent) // 100) if up else replicas * int(percent) // 100
+
+
 class Workload(Struct, frozen=True):
     """Identical pods. name: "Kind/name". namespace: "" for that of the context.
 
     replicas: None for one on every eligible node (a DaemonSet). requests: the effective requests of one pod.
     numbered: labels whose value is this text with the number of the pod; first: the number of the first pod. template:
-    None for pods described by flags. cap: None if there can be any number of pods.
+    None for pods described by flags. cap: None if there can be any number of pods. own: how its running pods count:
+    `beside` the new ones, `kept` as some of the replicas, or `ended` before. strategy: how they are replaced. fixed:
+    whether a flag sets the number. note: something to say about the number of pods.
     """
 
     name: str
@@ -164,6 +197,10 @@ class Workload(Struct, frozen=True):
     first: int = 0
     template: Template | None = None
     cap: Cap | None = None
+    own: str = BESIDE
+    strategy: Strategy = Strategy()
+    fixed: bool = False
+    note: str = ""
 
     def one(self, number: int) -> Workload:
         """Return a workload with only one of the pods; the first has the number 0."""
@@ -186,7 +223,8 @@ class FitRequest(Struct, frozen=True):
     unknown: the names of objects whose pods cannot be placed. one_by_one: whether to drain the nodes one after the
     other, not all at once. missing: whether to count the nodes that are missing. beside: other objects of the
     manifests, by kind. with_pending: whether to place the pending pods first. strict: whether the exit code says that a
-    rule was not considered.
+    rule was not considered. replace: whether the own pods of workloads end first. rollout: whether they are replaced
+    step by step.
     """
 
     workloads: tuple[Workload, ...]
@@ -197,6 +235,8 @@ class FitRequest(Struct, frozen=True):
     beside: Mapping[str, Sequence[Mapping[str, Any]]] = {}
     with_pending: bool = False
     strict: bool = False
+    replace: bool = False
+    rollout: bool = False
 
     @property
     def looks_at_pods(self) -> bool:

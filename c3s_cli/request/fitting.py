@@ -69,6 +69,10 @@ def fit_request_of(flags: Fit, manifests: Manifests | None) -> FitRequest:
     requests = dict(_requests(flags))
     without = tuple(dict.fromkeys(_names(flags.without or ())))
     drains = bool(without or flags.without_where)
+    if flags.replace and flags.rollout:
+        raise UsageError("only one of --replace or --rollout can be provided")
+    if flags.rollout and drains:
+        raise UsageError("--rollout does not go with --without: a drain is over before")
     if flags.one_by_one and not drains:
         raise UsageError("--one-by-one goes with --without or --without-where")
     if manifests is None and not (requests or drains):
@@ -80,7 +84,8 @@ def fit_request_of(flags: Fit, manifests: Manifests | None) -> FitRequest:
     workloads = manifests.workloads
     if flags.replicas is not None:
         workloads = tuple(
-            each if each.replicas is None else structs.replace(each, replicas=flags.replicas) for each in workloads
+            each if each.replicas is None else structs.replace(each, replicas=flags.replicas, fixed=True, note="")
+            for each in workloads
         )
     return FitRequest(
         workloads,
@@ -91,6 +96,8 @@ def fit_request_of(flags: Fit, manifests: Manifests | None) -> FitRequest:
         manifests.beside,
         flags.with_pending,
         flags.strict,
+        flags.replace,
+        flags.rollout,
     )
 
 

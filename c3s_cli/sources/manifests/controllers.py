@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from c3s_cli.model.placing import Strategy
+
 HASHES: Final = {
     "Deployment": ("pod-template-hash",),
     "StatefulSet": ("controller-revision-hash",),
@@ -42,3 +44,29 @@ def first_number(spec: Mapping[str, Any]) -> int:
     ordinals = spec.get("ordinals")
     start = ordinals.get("start") if isinstance(ordinals, dict) else None
     return start if isinstance(start, int) else 0
+
+
+def suspended(workload: Mapping[str, Any]) -> bool:
+    """Return whether a Job or CronJob starts no pods now."""
+    spec = workload.get("spec")
+    return isinstance(spec, dict) and spec.get("suspend") is True
+
+
+def strategy_of(kind: str, spec: Any) -> Strategy:
+    """Return how the controller of a workload replaces its pods."""
+    spec = spec if isinstance(spec, dict) else {}
+    if kind == "StatefulSet":
+        return Strategy(0, 1)
+    strategy = spec.get("strategy")
+    strategy = strategy if isinstance(strategy, dict) else {}
+    if strategy.get("type") == "Recreate":
+        return Strategy(at_once=True)
+    if "blueGreen" in strategy:
+        return Strategy("100%", 0)
+    rolling = strategy.get("rollingUpdate") or strategy.get("canary")
+    rolling = rolling if isinstance(rolling, dict) else {}
+    return Strategy(_number(rolling.get("maxSurge")), _number(rolling.get("maxUnavailable")))
+
+
+def _number(value: Any) -> int | str:
+    return value if isinstance(value, int | str) else "25%"

@@ -12,14 +12,14 @@ from msgspec import Raw, Struct, structs
 
 from c3s_cli.amounts.allocation import Amounts, ContainerResources, PodResources, requests_of
 from c3s_cli.errors import InvalidAnswer, UsageError
-from c3s_cli.model.placing import GATES, Claim, Manifests, Placing, Template, Workload
+from c3s_cli.model.placing import BESIDE, ENDED, GATES, Claim, Manifests, Placing, Template, Workload
 from c3s_cli.sources.decode.claims import Volume
 from c3s_cli.sources.decode.placing import ignored_of, placing_of
 from c3s_cli.sources.decode.pods import PodDecoder
 from c3s_cli.sources.decode.shapes import NULL
 from c3s_cli.sources.decode.storage import ClaimSpec, claim_of
 from c3s_cli.sources.manifests.checks import check_pod
-from c3s_cli.sources.manifests.controllers import added_labels, first_number, numbered_labels
+from c3s_cli.sources.manifests.controllers import added_labels, first_number, numbered_labels, strategy_of, suspended
 from c3s_cli.sources.manifests.unknown import has_pods
 
 Object = Mapping[str, Any]
@@ -146,6 +146,7 @@ def _workload(path: str, each: Object) -> Workload:
     meta = _shaped(path, kind, each.get("metadata") or {}, _Meta)
     name = f"{kind}/{meta.name or meta.generate_name or ''}"
     template, replicas, claims = _pods(path, name, kind, each)
+    is_suspended = kind in JOBS and suspended(each)
     shape = _shaped(path, name, template, _Template)
     # msgspec has taken them for null.
     if field := _unfinite(each.get("spec")):
@@ -172,7 +173,7 @@ def _workload(path: str, each: Object) -> Workload:
     return Workload(
         name=name,
         requests=requests_of(resources),
-        replicas=replicas,
+        replicas=0 if is_suspended else replicas,
         namespace=meta.namespace or "",
         labels={
             **((shape.metadata.labels if shape.metadata else None) or {}),
@@ -195,6 +196,9 @@ def _workload(path: str, each: Object) -> Workload:
             deadline=shape.spec.active_deadline_seconds is not None,
             new_claims=(*claims, *_ephemeral(path, name, shape.spec)),
         ),
+        own=ENDED if kind == "CronJob" and each["spec"].get("concurrencyPolicy") in ("Forbid", "Replace") else BESIDE,
+        strategy=strategy_of(kind, each.get("spec")),
+        note="it is suspended" if is_suspended else "",
     )
 
 
