@@ -20,15 +20,22 @@ SUSPICIOUS: Final = re.compile(
     r"|\bbasic\s+[\w+/=-]{4,}|://[^\s/@]+@|[?&][\w-]*=|-----(?:BEGIN|END)|\b(?:ya29\.|gh[a-z]_|github_pat_|glpat-|"
     r"xox[a-z]-|AKIA|ASIA|sk-|s\.|hvs\.|k8s-aws-v1\.|AIza|sha256~)[\w-]{4,}|[\w+/=-]{40,}"
 )
+# A flag of a secret, and a secret that just follows its name.
+FOLLOWS: Final = re.compile(
+    r"(?i)--?[\w-]*(?:token|passw|secret|key)[\w-]*\s+\S|(?:token|password|secret)\s+(?=\S*\d)\S{6,}"
+)
 NOT_SHOWN: Final = "(a line of the plugin that may hold a secret is not shown)"
 
 
 def without_secrets(text: Iterable[str]) -> list[str]:
     """Return the lines of a plugin, without blank ones and without what may be a secret."""
     lines = []
+    in_pem = False
     for line in filter(None, map(str.strip, text)):
+        in_pem = in_pem or "-----BEGIN" in line
         shown = TOKENS.sub("…", line)
-        lines.append(NOT_SHOWN if SUSPICIOUS.search(shown) else shown)
+        lines.append(NOT_SHOWN if in_pem or SUSPICIOUS.search(shown) or FOLLOWS.search(shown) else shown)
+        in_pem = in_pem and "-----END" not in line
     return lines
 
 

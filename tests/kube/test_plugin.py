@@ -243,7 +243,9 @@ SECRETS = [
     "see https://host/?access_token=canary7",
     "ya29.canary7",
     "ghp_canary7",
-    "-----BEGIN EC PRIVATE KEY-----",
+    "-----BEGIN EC PRIVATE KEY-----\ncanary7\n-----END EC PRIVATE KEY-----",
+    "run: login --token canary7",
+    "the token canary7 was refused",
     "Bearer canary7",
     "canary7" + "0123456789abcdef" * 3,
 ]

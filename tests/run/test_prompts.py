@@ -167,3 +167,24 @@ def test_a_plugin_that_must_ask_does_not_get_the_terminal_of_a_live_view(fleet: 
         assert session.written.count(ENTERED) == 1
     finally:
         session.close()
+
+
+def test_a_live_view_begins_when_nobody_asks_any_more(fleet: Fleet) -> None:
+    """One context answers at once, another one's plugin asks: the view would hide what it asks, and take the answer."""
+    path = fleet("Always", a="token = 'a'", b=ASK)
+    words = ["watch", "nodes", "--all-contexts", "--interval", "0.5", "--kubeconfig", str(path)]
+    session = Session(*C3S, *words, size=(120, 24))
+    try:
+        session.until("Password: ")
+        session.pump(3)
+        assert ENTERED not in session.written
+        session.type("b\n")
+        look = session.until("1–2 of 2")
+        assert [re.findall(r"\w+ +of-\w", line) for line in look if " of-" in line] == [
+            ["a         of-a"],
+            ["b         of-b"],
+        ]
+        session.type("q")
+        assert session.ended() == 0
+    finally:
+        session.close()
