@@ -104,7 +104,7 @@ class Connection(Source, frozen=True):
     ] = None
     verbosity: Annotated[
         int,
-        _flag("-v", "--v", metavar="LEVEL", help="Log requests and timings to stderr."),
+        _flag("-v", "--v", metavar="LEVEL", help="Log requests and timings to stderr; from 8 on, PromQL too."),
     ] = 0
 
 

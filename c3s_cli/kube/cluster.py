@@ -38,6 +38,7 @@ Document = Mapping[str, Any] | Sequence[tuple[str, str]]
 PAUSES: Final = 10
 # How many characters of a content type are shown.
 LONGEST_KIND: Final = 100
+BODIES: Final = 8
 
 
 class Question(Struct, frozen=True):
@@ -117,6 +118,8 @@ class Cluster:
         self.user_name = str(access.user.get("as") or access.user_name)
         self.notes: tuple[str, ...] = ()
         self.trace = trace or (lambda _line: None)
+        # As kubectl: from this level on, what is asked for is logged, too.
+        self.detail = self.trace if target.verbosity >= BODIES else (lambda _line: None)
         self._access = access
         self._deadline = deadline
         self._read_before = False

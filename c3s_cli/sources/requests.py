@@ -38,7 +38,7 @@ class Requests(Struct):
     """The requests of one reading of a cluster. `open_reading` makes them.
 
     progress: called with the name of a list, how many items were read, and how many there are. dates: the Date headers
-    of the answers. spans: when each request began and ended.
+    of the answers. spans: when each request, or pause, began and ended.
     """
 
     cluster: Cluster
@@ -69,6 +69,12 @@ class Requests(Struct):
         if answer.date:
             self.dates.append(answer.date)
         return answer.body
+
+    def pause(self, sleep: Callable[[float], None], seconds: float) -> None:
+        """Wait before asking again, which counts as a request."""
+        begun = time.perf_counter()
+        sleep(seconds)
+        self.spans.append((begun, time.perf_counter()))
 
     def whole(self, path: str, query: Pairs, decode: Callable[[Body], tuple[ListMeta | None, list[Row]]]) -> list[Row]:
         """Read a list without requesting pages. If the server sends pages anyway, read all of them."""

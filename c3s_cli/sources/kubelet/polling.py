@@ -105,7 +105,7 @@ class Poll(Struct):
                 self.remarks.append(f"not every container was sampled twice within {within}: {OWN_RATES}")
                 self._ask_for_rates(left_over, "it was sampled only once")
                 break
-            self.sleep(PAUSE)
+            self.requests.pause(self.sleep, PAUSE)
             # Poll a few nodes first; poll all of them once half of those few have new samples.
             some, others = left_over[:AT_ONCE], left_over[AT_ONCE:]
             self._ask(some, nodes)

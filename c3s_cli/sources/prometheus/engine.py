@@ -83,6 +83,7 @@ class Engine(Struct):
         """Send a query, keep the server's warnings, and turn its errors into c3s's."""
         try:
             prefix = self.service.path if self.service else ""
+            self.requests.cluster.detail(self._secrets.hidden(" ".join(f"{name}={value}" for name, value in fields)))
             with self.slots:
                 body = self._send(f"{prefix}/api/v1/{path}", fields)
             result, warnings = decode(body)
