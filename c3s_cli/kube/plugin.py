@@ -67,11 +67,12 @@ class _Answer(Struct, rename="camel"):
     status: _Status | None = None
 
 
-def run_plugin(access: Access, deadline: Deadline, prompts: Prompts) -> Credential:
+def run_plugin(access: Access, deadline: Deadline, prompts: Prompts, *, must_ask: bool = False) -> Credential:
     """Run the plugin of a user and return its answer. Unreachable in kubectl's words if there is none.
 
     Of several contexts, a plugin that can do without the terminal first does: all of them run at once. Only if that
-    fails, and if it cannot do without, it asks on the terminal when it is its turn.
+    fails, and if it cannot do without, it asks on the terminal when it is its turn. must_ask: whether an answer that it
+    gave on its own was refused.
     """
     plugin = access.user["exec"]
     run = partial(_run, access, deadline, prompts)
@@ -80,8 +81,7 @@ def run_plugin(access: Access, deadline: Deadline, prompts: Prompts) -> Credenti
     if not (prompts.several or prompts.closed):
         with modes_kept():
             return run(interactive=True)
-    needs_it = plugin.get("interactiveMode") == "Always"
-    if not needs_it:
+    if plugin.get("interactiveMode") != "Always" and (prompts.closed or not must_ask):
         try:
             return run(interactive=False, detached=True)
         except _Unanswered:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from threading import Lock
+from time import time as clock
 
 import msgspec
 from msgspec import structs
@@ -39,7 +41,10 @@ class Plugins:
 
         def load() -> Access:
             nonlocal refused
-            refused = identity.credential(lambda: run_plugin(access, deadline, self.prompts), refused)
+            # One that has not expired was not good enough: what it lacks may be an answer on the terminal.
+            must_ask = refused is not None and refused.expires > clock()
+            run = partial(run_plugin, access, deadline, self.prompts, must_ask=must_ask)
+            refused = identity.credential(run, refused)
             return _with(access, refused)
 
         return load

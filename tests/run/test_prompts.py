@@ -107,6 +107,20 @@ def test_prompts_of_several_contexts_come_one_after_the_other_and_are_named(flee
         session.close()
 
 
+def test_a_plugin_whose_own_answer_is_refused_is_asked_on_the_terminal(fleet: Fleet) -> None:
+    """It should fail without a terminal, but makes something up."""
+    ask = "import sys\nsys.stderr.write('Who? ')\nsys.stderr.flush()\ntoken = sys.stdin.readline().strip() or 'nobody'"
+    path = fleet(a=ask, b="token = 'b'")
+    session = Session(*C3S, "top", "nodes", "--all-contexts", "--kubeconfig", str(path), size=(200, 24))
+    try:
+        session.until("login-a for context a:")
+        session.type("a\n")
+        assert session.ended() == 0
+        assert [line.split()[:2] for line in session.screen.display if " of-" in line] == [["a", "of-a"], ["b", "of-b"]]
+    finally:
+        session.close()
+
+
 @pytest.mark.parametrize("names", ["a", "ab"])
 def test_a_prompt_that_the_deadline_ends_leaves_the_terminal_as_it_was(fleet: Fleet, names: str) -> None:
     path = fleet(**dict.fromkeys(names, ASK))
