@@ -45,11 +45,10 @@ def claims_of(listing: Listing) -> Iterator[tuple[tuple[str, str], tuple[str, tu
 
 def claim_names(pod: str, volumes: Iterable[Volume] | None) -> tuple[str, ...]:
     """Return the names of the claims of a pod, in the order of its volumes."""
-    return tuple(
-        volume.claim.name if volume.claim else f"{pod}-{volume.name}"
-        for volume in volumes or ()
-        if volume.claim or volume.ephemeral is not None
-    )
+    claiming = [volume for volume in volumes or () if volume.claim or volume.ephemeral is not None]
+    if not claiming:
+        return ()
+    return tuple(volume.claim.name if volume.claim else f"{pod}-{volume.name}" for volume in claiming)
 
 
 def has_local_storage(volumes: Iterable[Volume] | None) -> bool:

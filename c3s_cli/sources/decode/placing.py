@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, Protocol
 
@@ -28,7 +28,7 @@ class Rules(Protocol):
     host_network: bool
 
     @property
-    def container_ports(self) -> Iterable[Raw]:
+    def container_ports(self) -> Sequence[Raw]:
         """The undecoded ports of all containers that run at the same time."""
 
 
@@ -115,6 +115,8 @@ class _Spread(Struct, rename="camel", gc=False):
     match_label_keys: list[str] | None = None
 
 
+# The names of the default scheduler.
+USUAL: Final = (None, "", "default-scheduler")
 ANY_ADDRESS: Final = HostPort(0).ip
 Labels: Any = dict[str, str] | None
 Wishes: Any = _Affinity | None
@@ -137,8 +139,13 @@ def placing_of(rules: Rules) -> Placing:
 
 def _ports(rules: Rules) -> tuple[bytes, ...]:
     """Return the lists of ports that may take a port of the node; all with the node's network."""
-    texts = (_text(raw) for raw in rules.container_ports)
-    return tuple(b"h" * rules.host_network + text for text in texts if rules.host_network or b"hostPort" in text)
+    ports = rules.container_ports
+    if not ports:
+        return ()
+    if rules.host_network:
+        return tuple(b"h" + _text(raw) for raw in ports)
+    taken = [text for text in map(_text, ports) if b"hostPort" in text]
+    return tuple(taken) if taken else ()
 
 
 def _host_ports(texts: Iterable[bytes]) -> Iterator[HostPort]:
@@ -157,11 +164,10 @@ def _text(raw: Raw) -> bytes:
 def placing_of_pod(rules: RulesOfPod, name: str) -> Placing:
     """Decode the scheduling rules of an existing pod."""
     placing, claims = placing_of(rules), claim_names(name, rules.volumes)
-    gated, ignored = bool(rules.scheduling_gates), ignored_of(rules)
-    if not (claims or gated or ignored):
+    if not (claims or rules.scheduling_gates or rules.resource_claims) and rules.scheduler_name in USUAL:
         return placing
-    refused = (GATES,) if gated else ()
-    more: Placing = structs.replace(placing, claims=claims, refused=refused, ignored=ignored)
+    refused = (GATES,) if rules.scheduling_gates else ()
+    more: Placing = structs.replace(placing, claims=claims, refused=refused, ignored=ignored_of(rules))
     return more
 
 
@@ -169,7 +175,7 @@ def ignored_of(rules: RulesOfPod) -> tuple[str, ...]:
     """Return the rules of a pod that c3s does not consider, in words."""
     ignored = ("resource claims",) if rules.resource_claims else ()
     scheduler = rules.scheduler_name
-    return ignored if scheduler in (None, "", "default-scheduler") else (*ignored, f"scheduler {scheduler}")
+    return ignored if scheduler in USUAL else (*ignored, f"scheduler {scheduler}")
 
 
 @lru_cache(maxsize=4096)

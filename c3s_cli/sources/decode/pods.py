@@ -91,8 +91,10 @@ class _RuledSpec(_Spec, rename="camel", gc=False):
     @property
     def container_ports(self) -> list[Raw]:
         """The undecoded ports of the containers and sidecars."""
-        ports = [each.ports for each in self.containers or ()]
-        return ports + [each.ports for each in self.init_containers or () if each.restart_policy == "Always"]
+        ports = [each.ports for each in self.containers or () if each.ports is not NULL]
+        if self.init_containers:
+            ports += [each.ports for each in self.init_containers if each.restart_policy == "Always"]
+        return ports
 
 
 class _RuledPod(_Pod, gc=False):
