@@ -168,6 +168,11 @@ STATES: Final[Mapping[str, str]] = {
     "restarts": "kube_pod_container_status_restarts_total",
     "age": "kube_pod_created, kube_node_created",
     "qosClass": "kube_pod_status_qos_class",
+    "ready": "kube_pod_container_status_ready",
+    "waiting": "kube_pod_container_status_waiting_reason",
+    "pending": "kube_pod_info, without the words of the scheduler",
+    "lastTermination": "kube_pod_container_status_last_terminated_reason and its timestamp",
+    "oomKilled": "kube_pod_container_status_last_terminated_reason",
     "roles": "kube_node_role",
     "version": "kube_node_info",
     "taints": "kube_node_spec_taint",
@@ -201,6 +206,9 @@ def definition_of(column: Column, kind: Kind, source: str) -> Definition:
         text = f"{over or f'{resource}.{part}'} / {resource}.{whole}"
         return Definition(text, _window(over or f"{resource}.{part}", kind, source), _of_members(column, kind))
     prefix, _, field = name.rpartition(".")
+    if field == "compact":
+        fields = f"{prefix}.usage, {prefix}.requests and {prefix}.limits"
+        return Definition(fields, _window(f"{prefix}.usage", kind, source))
     if field == "unused":
         return Definition(f"{prefix}.requests - {prefix}.usage", _window(f"{prefix}.usage", kind, source))
     if field in ("free", "schedulableFree"):

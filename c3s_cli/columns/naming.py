@@ -12,7 +12,7 @@ from c3s_cli.columns.catalogue import CONTAINER, DETAILS, IDENTITY, default_name
 from c3s_cli.columns.getters import label
 from c3s_cli.columns.of_resources import CPU_AND_MEMORY, WITH_NODES, resource_columns
 from c3s_cli.columns.statistics import statistic_column
-from c3s_cli.columns.vocabulary import FITTING, MOVING, Column, Kind, Needs, Unit, flat, json_name
+from c3s_cli.columns.vocabulary import FITTING, GROUPS, MOVING, Column, Kind, Needs, Unit, flat, json_name
 from c3s_cli.errors import UsageError
 
 BRACKETS: Final = (
@@ -196,6 +196,9 @@ class Naming(Struct, frozen=True):
             return "--containers shows a row for each container"
         if name.startswith(("labels", "label:", "resources")) or not {"[", "/"}.isdisjoint(name):
             return BRACKETS
+        single = next((kind for kind, group in GROUPS.items() if group is self.kind and name in table_of(kind)), None)
+        if single:
+            return f"{name} is a column of single {single.value.lower()}s: --where compares it before --by"
         of_both = [f"{resource}.{name}" for resource in CPU_AND_MEMORY if f"{resource}.{name}" in known]
         if of_both:
             return f"did you mean {' or '.join(of_both)}? `c3s columns` lists them all"

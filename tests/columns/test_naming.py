@@ -74,6 +74,15 @@ def test_only_what_looks_like_a_label_or_a_resource_is_told_of_brackets(written:
     assert hint in (problem.value.hint or "")
 
 
+def test_columns_of_single_rows_are_said_to_be_so_in_groups(run: Run) -> None:
+    for words, name, of in (("top pods --by owner", "oomKilled", "pods"), ("top nodes --by pool", "taints", "nodes")):
+        result = run(f"{words} --fail-if '{name} = x'")
+        assert result.err == (
+            f"error: unknown column '{name}'\n"
+            f"hint: {name} is a column of single {of}: --where compares it before --by\n"
+        )
+
+
 def test_headings_name_columns_in_every_flag(demo: Run) -> None:
     for flags, same in (
         ("--sort-by 'MEMORY(%LIMITS)'", "--sort-by memory.usagePercentOfLimits"),

@@ -15,7 +15,7 @@ from tests.conftest import Run
 FORMATS = "csv,custom-columns,grid,json,jsonpath,markdown,name,openmetrics,prometheus,table,tsv,value,wide,yaml"
 SOURCES = "hint: one of: metrics, kubelet, prometheus, prometheus:NAMESPACE/SERVICE:PORT, or the URL of a Prometheus"
 SINCE = "hint: write it as 90m, 24h, 7d or 2w"
-TIME = "hint: write it as 2026-03-02T09:30:00Z or 2026-03-02"
+TIME = "hint: write it as 14:00, 'yesterday 14:00', -2h, 2026-03-02T09:30:00Z or 2026-03-02"
 PAST = "--from http://127.0.0.1:1"
 
 
