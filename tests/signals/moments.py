@@ -20,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from tests.signals.kinds import Kind
+from tests.signals.kinds import READING, Kind
 
 # After that many seconds it is said to hang.
 PATIENCE: Final = 15.0
@@ -87,8 +87,8 @@ def program(python: str, kind: Kind) -> list[str]:
     return [str(script)] if script.exists() else [python, "-m", "c3s_cli"]
 
 
-def outcome(argv: list[str], kind: Kind, share: float, within: float) -> Outcome:
-    """Run it once. share: where between the first and the last moment. within: how many seconds its end may take."""
+def outcome(argv: list[str], kind: Kind, moment: float, within: float) -> Outcome:
+    """Run it once. moment: when the signal is sent, in seconds. within: how many seconds its end may take."""
     folder = tempfile.mkdtemp(prefix="signals-")
     terminal = Terminal(kind)
     # A process that hangs says where, when it is aborted.
@@ -97,7 +97,7 @@ def outcome(argv: list[str], kind: Kind, share: float, within: float) -> Outcome
     process = subprocess.Popen(argv, **streams, stderr=terminal.sink, env=env, cwd=folder, start_new_session=True)
     try:
         chosen = [random.choice(kind.signals) for _ in range(1 + kind.again)]  # noqa: S311  no secret
-        written, took = _signalled(process, terminal, kind, share, chosen)
+        written, took = _signalled(process, terminal, kind, moment, chosen)
         faults = terminal.faults(written, unread=kind.unread)
         left = [path for path in Path(folder).rglob("*") if path.is_file()]
         if left:
@@ -124,15 +124,14 @@ def outcome(argv: list[str], kind: Kind, share: float, within: float) -> Outcome
 
 
 def _signalled(
-    process: subprocess.Popen[bytes], terminal: Terminal, kind: Kind, share: float, chosen: list[signal.Signals]
+    process: subprocess.Popen[bytes], terminal: Terminal, kind: Kind, moment: float, chosen: list[signal.Signals]
 ) -> tuple[bytes, float]:
     """Send the signals at their moment, and wait for the end. Return what was written, and how long it took."""
     written = b""
     begun = time.monotonic()
     while kind.unread and ENTERED not in written and time.monotonic() < begun + PATIENCE and process.poll() is None:
         written += terminal.read(0.01)
-    first, last = kind.between
-    moment = (time.monotonic() if kind.unread else begun) + first + (last - first) * share
+    moment += time.monotonic() if kind.unread else begun
     while (left := moment - time.monotonic()) > 0 and process.poll() is None:
         if kind.unread:
             time.sleep(left)
@@ -162,12 +161,22 @@ def _signalled(
 def outcomes(
     kind: Kind, places: dict[str, str], runs: int, within: float, python: str = sys.executable
 ) -> list[Outcome]:
-    """Run a kind often, two at a time, at moments that are spread over its time."""
+    """Run a kind often, some at a time, at moments that are spread over its time."""
     argv = [*program(python, kind), *kind.words.format(**places).split()]
-    shares = [(number + random.random()) / runs for number in range(runs)]  # noqa: S311  no secret
-    random.shuffle(shares)
+    reading = [*program(python, kind), *READING.format(**places).split()]
+    first, last = kind.between
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(lambda share: outcome(argv, kind, share, within), shares))
+        # How long a reading takes here and now, while as many others run.
+        unit = max(pool.map(_seconds, [reading] * (os.cpu_count() or 1)))
+        moments = [unit * (first + (last - first) * (run + random.random()) / runs) for run in range(runs)]  # noqa: S311
+        random.shuffle(moments)
+        return list(pool.map(lambda moment: outcome(argv, kind, moment, within), moments))
+
+
+def _seconds(argv: list[str]) -> float:
+    begun = time.monotonic()
+    subprocess.run(argv, stdout=subprocess.DEVNULL, check=True)
+    return time.monotonic() - begun
 
 
 def summary(results: list[Outcome]) -> str:

@@ -23,5 +23,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
 
 @pytest.mark.parametrize("name", KINDS)
 def test_a_signal_at_any_moment_ends_it_and_leaves_nothing(found: dict[str, str], name: str) -> None:
-    wrong = [result for result in outcomes(KINDS[name], found, RUNS, WITHIN) if result.faults]
-    assert [(result.faults, result.written[-2000:]) for result in wrong] == []
+    results = outcomes(KINDS[name], found, RUNS, WITHIN)
+    assert [(result.faults, result.written[-2000:]) for result in results if result.faults] == []
+    # Some come in time for c3s to handle them; the others end Python.
+    assert name in ("early", "refused") or any(result.code > 128 for result in results)
