@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
@@ -118,6 +119,7 @@ def room_for(requests: Requests, query: Query, request: FitRequest) -> Sample:
     What else the placement depends on is read if some pod needs it.
     """
     from c3s_cli.analysis.draining import nodes_to_drain
+    from c3s_cli.sources.existing import existing_workloads
     from c3s_cli.sources.surroundings import surroundings_of  # only fit reads these
 
     drains = bool(request.without or query.drain)
@@ -128,12 +130,17 @@ def room_for(requests: Requests, query: Query, request: FitRequest) -> Sample:
     jobs: dict[str, Callable[[], Any]] = {"nodes": api.nodes, "pods": api.pods}
     if Needs.OWNERS in query.needs:
         jobs["owners"] = api.owners
+    namespace = next(iter(query.namespaces), requests.cluster.namespace)
+    if request.references:
+        jobs["workloads"] = partial(existing_workloads, requests, request.references, namespace)
     answers = in_parallel(jobs)
     owners = answers.pop("owners", None)
     for answer in answers.values():
         if isinstance(answer, C3sError):
             raise answer
     failures = [Failure(context, "owners", str(owners))] if isinstance(owners, C3sError) else []
+    existing, unread = answers.get("workloads", ((), ()))
+    failures += unread
     pods = answers["pods"]
     if Needs.OWNERS in query.needs:
         pods = OwnerResolver().pods(pods, None if isinstance(owners, C3sError) else owners)
@@ -148,8 +155,10 @@ def room_for(requests: Requests, query: Query, request: FitRequest) -> Sample:
             *failures,
             *_unplaced(context, request),
         ),
-        namespaces=(next(iter(query.namespaces), requests.cluster.namespace),),
+        namespaces=(namespace,),
     )
+    request = structs.replace(request, workloads=(*request.workloads, *existing))
     surroundings, unread = surroundings_of(requests, request, sample, nodes_to_drain(sample, query, request))
+    surroundings = structs.replace(surroundings, workloads=tuple(existing))
     room: Sample = structs.replace(sample, surroundings=surroundings, failures=(*sample.failures, *unread))
     return room

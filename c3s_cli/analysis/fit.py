@@ -26,6 +26,7 @@ from c3s_cli.analysis.preemption import preempted
 from c3s_cli.analysis.report import latest, report_of, where
 from c3s_cli.analysis.rollout import roll_out
 from c3s_cli.analysis.rollup import add_amounts, grouped, sum_nodes
+from c3s_cli.analysis.scaling import scaled
 from c3s_cli.analysis.scheduler import SLOTS, UNCOUNTED, Outcome, Scheduler
 from c3s_cli.analysis.volumes import with_volumes
 from c3s_cli.columns.fitting import WORKLOAD
@@ -35,6 +36,7 @@ from c3s_cli.model.fit_rows import Fit, Move
 from c3s_cli.model.placing import ENDED, KEPT, FitRequest, FitResult, MissingNodes, Workload
 from c3s_cli.model.rows import Group
 from c3s_cli.model.sample import Failure, Sample
+from c3s_cli.model.surroundings import EMPTY
 from c3s_cli.report import Report
 from c3s_cli.request.query import Query
 from c3s_cli.terminal.stderr import named
@@ -53,6 +55,7 @@ def make_fit(
     failures, contexts: as for `make_report`.
     """
     query = with_gpu(query, samples).at_time(latest(samples))
+    existing = [each for sample in samples for each in (sample.surroundings or EMPTY).workloads]
     drains = query.objects is Kind.MOVE
     sum_rows: Callable[..., Group] = sum_moves if drains else sum_fits
     rows: list[Fit] | list[Move] = []
@@ -67,7 +70,7 @@ def make_fit(
     totals = sum_rows(shown, "" if contexts else samples[0].context) if query.totals else None
     report = report_of(
         samples,
-        _with_columns(query, request.workloads),
+        _with_columns(query, (*request.workloads, *existing)),
         grouped(shown, query.by, sum_rows) if query.by else shown,
         totals,
         failures=failures,
@@ -78,6 +81,9 @@ def make_fit(
 
 def _place(sample: Sample, query: Query, request: FitRequest) -> tuple[list[Fit], list[Move], list[FitResult]]:
     """Drain the nodes of one cluster, and place the workloads in it."""
+    around = sample.surroundings or EMPTY
+    workloads = [scaled(each, around.scalers, sample.namespaces[0]) for each in request.workloads]
+    request = structs.replace(request, workloads=(*workloads, *around.workloads))
     own = own_pods(sample, request.workloads)
     ended = [pod for each in request.workloads if _ends_first(each, request) for pod in own.get(each.name, ())]
     sample = without_pods(sample, ended)

@@ -31,7 +31,7 @@ def own_pods(sample: Sample, workloads: Iterable[Workload]) -> OwnPods:
             by_namespace.setdefault(key[0], []).append((key, facts))
     found = {}
     for each in named:
-        owns = _owns(*each.name.split("/")[-2:])
+        owns = _owns(*each.kind_and_name.split("/"))
         pods = by_namespace.get(each.namespace or sample.namespaces[0], ())
         found[each.name] = [(key, facts) for key, facts in pods if owns(key[1], facts)]
     return found

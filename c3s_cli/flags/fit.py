@@ -2,9 +2,19 @@
 
 from typing import Annotated
 
+import typer
 from msgspec import Struct
 
 from c3s_cli.flags.flag import PODS, Many, Text, flag
+
+Workloads = Annotated[
+    Many,
+    typer.Argument(
+        metavar="[KIND/NAME]",
+        help="Place the pods of this workload of the cluster; its running pods are some of them.",
+        show_default=False,
+    ),
+]
 
 
 class Fit(Struct, frozen=True):

@@ -146,6 +146,8 @@ class Cap(Struct, frozen=True):
     why: str
 
 
+# An autoscaler scales the Deployment of a ReplicaSet instead.
+NEVER_SCALED: Final = ("Pod", "Job", "CronJob", "ReplicaSet", "ReplicationController")
 # How the running pods of a workload count.
 BESIDE: Final = "beside"
 KEPT: Final = "kept"
@@ -202,11 +204,37 @@ class Workload(Struct, frozen=True):
     fixed: bool = False
     note: str = ""
 
+    @property
+    def kind_and_name(self) -> str:
+        """The name without the namespace that may tell it from others."""
+        return "/".join(self.name.split("/")[-2:])
+
+    @property
+    def is_scalable(self) -> bool:
+        """Whether an autoscaler may set the number of its pods."""
+        kind = self.kind_and_name.partition("/")[0]
+        return bool(self.template and self.replicas) and not self.fixed and kind not in NEVER_SCALED
+
     def one(self, number: int) -> Workload:
         """Return a workload with only one of the pods; the first has the number 0."""
         own = {key: f"{text}{self.first + number}" for key, text in self.numbered.items()}
         pod: Workload = structs.replace(self, replicas=1, labels={**self.labels, **own}, numbered={})
         return pod
+
+
+class Reference(Struct, frozen=True):
+    """A workload of the cluster. namespace: "" for that of the context. replicas: None for its own number.
+
+    used_by: the "Kind/name" of the manifest that refers to it, "" if it was asked for. strategy, fixed: as in Workload.
+    """
+
+    kind: str
+    name: str
+    namespace: str = ""
+    replicas: int | None = None
+    used_by: str = ""
+    strategy: Strategy = Strategy()
+    fixed: bool = False
 
 
 class Manifests(Struct, frozen=True):
@@ -215,6 +243,7 @@ class Manifests(Struct, frozen=True):
     workloads: tuple[Workload, ...]
     unknown: tuple[str, ...] = ()
     beside: Mapping[str, Sequence[Mapping[str, Any]]] = {}
+    references: tuple[Reference, ...] = ()
 
 
 class FitRequest(Struct, frozen=True):
@@ -224,7 +253,7 @@ class FitRequest(Struct, frozen=True):
     other, not all at once. missing: whether to count the nodes that are missing. beside: other objects of the
     manifests, by kind. with_pending: whether to place the pending pods first. strict: whether the exit code says that a
     rule was not considered. replace: whether the own pods of workloads end first. rollout: whether they are replaced
-    step by step.
+    step by step. references: workloads of the cluster, placed last.
     """
 
     workloads: tuple[Workload, ...]
@@ -237,12 +266,18 @@ class FitRequest(Struct, frozen=True):
     strict: bool = False
     replace: bool = False
     rollout: bool = False
+    references: tuple[Reference, ...] = ()
 
     @property
     def looks_at_pods(self) -> bool:
         """Whether the placement of the workloads depends on the labels of running pods."""
-        return self.with_pending or any(
-            each.placing.spreads or each.placing.affinities or each.placing.anti_affinities for each in self.workloads
+        return (
+            self.with_pending
+            or bool(self.references)
+            or any(
+                each.placing.spreads or each.placing.affinities or each.placing.anti_affinities
+                for each in self.workloads
+            )
         )
 
 

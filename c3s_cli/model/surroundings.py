@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 from msgspec import Struct
 
-from c3s_cli.model.placing import Claim, NodeTerm, Selector, Toleration
+from c3s_cli.model.placing import Claim, NodeTerm, Selector, Toleration, Workload
 from c3s_cli.model.requirement import Requirement
 
 Key = tuple[str, str]
@@ -78,6 +78,16 @@ class Quota(Struct, frozen=True):
     scopes: tuple[Requirement, ...] = ()
 
 
+class Scaler(Struct, frozen=True):
+    """A HorizontalPodAutoscaler. target: the "Kind/name" that it scales."""
+
+    namespace: str
+    name: str
+    target: str
+    least: int = 1
+    most: int = 1
+
+
 class LimitRange(Struct, frozen=True):
     """One item of a LimitRange, for containers or pods. defaults: of limits. ratios: in billionths."""
 
@@ -94,10 +104,11 @@ class LimitRange(Struct, frozen=True):
 class Surroundings(Struct, frozen=True):
     """What else decides where pods may run; empty if no pod needs it.
 
-    namespaces: their labels. served: the extended resources that device classes
-    serve, each with such a class. volume_counts: how many volumes a node can attach, by node and driver.
+    workloads: those of the cluster that are to be placed. namespaces: their labels. served: the extended resources that
+    device classes serve, each with such a class. volume_counts: how many volumes a node can attach, by node and driver.
     """
 
+    workloads: tuple[Workload, ...] = ()
     namespaces: Mapping[str, Mapping[str, str]] = {}
     budgets: tuple[Budget, ...] = ()
     claims: Spaced[Claim] = {}
@@ -108,6 +119,7 @@ class Surroundings(Struct, frozen=True):
     priority_classes: Named[PriorityClass] = {}
     quotas: tuple[Quota, ...] = ()
     limit_ranges: tuple[LimitRange, ...] = ()
+    scalers: tuple[Scaler, ...] = ()
     served: Mapping[str, str] = {}
 
 

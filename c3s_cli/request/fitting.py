@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Final
 from msgspec import structs
 
 from c3s_cli.amounts.quantity import InvalidQuantity, nanos, whole
+from c3s_cli.columns.kinds import WORKLOADS
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import UsageError
-from c3s_cli.model.placing import FitRequest, Manifests, Placing, Toleration, Workload
+from c3s_cli.model.placing import FitRequest, Manifests, Placing, Reference, Toleration, Workload
 from c3s_cli.request.selectors import parse_labels
 from c3s_cli.request.where import parse
 
@@ -46,6 +47,20 @@ def takes_manifest(flags: Fit) -> bool:
     return bool(flags.filename)
 
 
+def references_of(words: Sequence[str]) -> tuple[Reference, ...]:
+    """Parse KIND/NAME, or a KIND and a NAME, such as `deploy/web`. UsageError for anything else."""
+    pairs = [tuple(words)] if len(words) == 2 and "/" not in "".join(words) else [word.split("/") for word in words]
+    for pair in pairs:
+        if len(pair) != 2 or not pair[1] or pair[0].casefold() not in WORKLOADS:
+            given = "/".join(pair)
+            if given.endswith((".yaml", ".yml", ".json")):
+                hint = f"c3s fit -f {given}"
+                raise UsageError(f"unexpected arguments: {given}\nSee 'c3s fit --help' for usage.", hint=hint)
+            kinds = ", ".join(sorted(set(WORKLOADS.values())))
+            raise UsageError(f"{given!r} is not a workload, such as deploy/web", hint=f"the kinds are {kinds}")
+    return tuple(Reference(WORKLOADS[kind.casefold()], name) for kind, name in pairs)
+
+
 def only_drains(flags: Fit) -> bool:
     """Return whether nodes are drained without pods to place."""
     drains = flags.without is not None or flags.without_where is not None
@@ -64,8 +79,11 @@ def with_drain(query: Query, flags: Fit) -> Query:
     return drains
 
 
-def fit_request_of(flags: Fit, manifests: Manifests | None) -> FitRequest:
-    """Build the FitRequest. manifests: None to use the flags. UsageError if there are no pods."""
+def fit_request_of(flags: Fit, manifests: Manifests | None, references: Sequence[Reference] = ()) -> FitRequest:
+    """Build the FitRequest. UsageError if there are no pods.
+
+    manifests: None to use the flags. references: the workloads of the cluster that are named.
+    """
     requests = dict(_requests(flags))
     without = tuple(dict.fromkeys(_names(flags.without or ())))
     drains = bool(without or flags.without_where)
@@ -75,18 +93,19 @@ def fit_request_of(flags: Fit, manifests: Manifests | None) -> FitRequest:
         raise UsageError("--rollout does not go with --without: a drain is over before")
     if flags.one_by_one and not drains:
         raise UsageError("--one-by-one goes with --without or --without-where")
-    if manifests is None and not (requests or drains):
+    if manifests is None and not (requests or drains or references):
         raise UsageError("no pods to place: use -f, --cpu, --memory or --resource", hint=f"for example {EXAMPLE}")
     if manifests is None:
         manifests = Manifests((_described(flags, requests),) if requests else ())
-    elif not (manifests.workloads or manifests.unknown):
+    elif not (manifests.workloads or manifests.unknown or manifests.references):
         raise UsageError(f"no pods in {', '.join(flags.filename or ())}", hint=f"for example {EXAMPLE}")
-    workloads = manifests.workloads
+    workloads, references = manifests.workloads, (*manifests.references, *references)
     if flags.replicas is not None:
         workloads = tuple(
             each if each.replicas is None else structs.replace(each, replicas=flags.replicas, fixed=True, note="")
             for each in workloads
         )
+        references = tuple(structs.replace(each, replicas=flags.replicas, fixed=True) for each in references)
     return FitRequest(
         workloads,
         manifests.unknown,
@@ -98,6 +117,7 @@ def fit_request_of(flags: Fit, manifests: Manifests | None) -> FitRequest:
         flags.strict,
         flags.replace,
         flags.rollout,
+        references,
     )
 
 

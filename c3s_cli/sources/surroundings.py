@@ -42,6 +42,9 @@ SPACED: Final[Mapping[str, tuple[str, str, Rows]]] = {
 }
 
 
+SCALERS: Final = "horizontal pod autoscalers"
+
+
 class _Labelled(Struct, gc=False):
     metadata: Meta
 
@@ -90,6 +93,9 @@ def surroundings_of(
         found = known.get(what, {})
         return found if found is None else {**_beside(request, kind, decode, namespace), **found}
 
+    scalers = {
+        key: each for name, answer in known.items() if name[0] == SCALERS for key, each in (answer or {}).items()
+    } | _beside(request, "HorizontalPodAutoscaler", policies.scalers, namespace)
     return Surroundings(
         namespaces={**(known.get("namespaces") or {}), **_beside(request, "Namespace", _labels, "")},
         budgets=tuple((known.get("pod disruption budgets") or {}).values()),
@@ -101,6 +107,7 @@ def surroundings_of(
         priority_classes=one("priority classes"),
         quotas=every("resource quotas"),
         limit_ranges=every("limit ranges"),
+        scalers=tuple(scalers.values()),
         served=one("device classes") or {},
     ), failures
 
@@ -124,6 +131,9 @@ def _jobs(
     for name in dict.fromkeys(needed):
         _, path, decode = WHOLE[name]
         yield name, partial(requests.pages, path, [], decode)
+    for space in dict.fromkeys(each.namespace or sample.namespaces[0] for each in workloads if each.is_scalable):
+        path = f"/apis/autoscaling/v2/namespaces/{segment(space)}/horizontalpodautoscalers"
+        yield (SCALERS, space), partial(requests.pages, path, [], policies.scalers)
     for space in dict.fromkeys(each.namespace or sample.namespaces[0] for each in workloads if each.template):
         for name, (resource, _, decode) in SPACED.items():
             path = f"/api/v1/namespaces/{segment(space)}/{resource}"

@@ -116,7 +116,6 @@ def test_every_kind_with_pods(demo: Run, tmp_path: Path, manifest: Any, replicas
         of_kind("JobSet", {"replicatedJobs": [{"replicas": 20, "template": {"spec": {"template": TEMPLATE}}}]}),
         of_kind("RayCluster", {"headGroupSpec": {"template": TEMPLATE}}),
         of_kind("Service", {"template": TEMPLATE}),
-        of_kind("Rollout", {"workloadRef": {"kind": "Deployment", "name": "web"}}),
         {
             "kind": "Template",
             "metadata": {"name": "x"},

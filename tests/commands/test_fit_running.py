@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Run
-from tests.servers import FakeApi, node, pod
+from tests.servers import FakeApi, Reply, node, pod, status
 
 TEMPLATE = {"spec": {"containers": [{"name": "c", "resources": {"requests": {"cpu": "1"}}}]}}
 HASHED = ("ReplicaSet", "w-6d4cf56db6")
@@ -121,3 +121,91 @@ def test_jobs_start_no_pods_or_wait_for_theirs(
     pods = {"jobTemplate": {"spec": {"template": TEMPLATE}}} if kind == "CronJob" else {"template": TEMPLATE}
     manifest = {"kind": kind, "metadata": {"name": "w"}, "spec": {**pods, **spec}}
     assert said(run, api, tmp_path, "", manifest) == (0 if fit[0][0] == fit[0][5] else 3, fit)
+
+
+# --- autoscalers ----------------------------------------------------------------------------------------------
+
+
+def scaler(least: int | None = None, most: int = 9, target: str = "w", **metadata: str) -> dict[str, Any]:
+    spec = {"scaleTargetRef": {"kind": "Deployment", "name": target}, "maxReplicas": most}
+    count = {} if least is None else {"minReplicas": least}
+    return {"kind": "HorizontalPodAutoscaler", "metadata": {"name": "h", **metadata}, "spec": {**spec, **count}}
+
+
+@pytest.mark.parametrize(
+    ("replicas", "autoscaler", "fit"),
+    [
+        (None, scaler(4), ["4 of 4 replicas fit", "HorizontalPodAutoscaler/h sets 4 replicas, not 1"]),
+        (2, scaler(4), ["4 of 4 replicas fit", "HorizontalPodAutoscaler/h sets 4 replicas, not 2"]),
+        (5, scaler(1, 3), ["3 of 3 replicas fit", "HorizontalPodAutoscaler/h sets 3 replicas, not 5"]),
+        (2, scaler(), ["2 of 2 replicas fit"]),
+        (0, scaler(4), ["0 of 0 replicas fit"]),
+        (2, scaler(4, target="other"), ["2 of 2 replicas fit"]),
+    ],
+)
+@pytest.mark.parametrize("where", ["file", "cluster"])
+def test_an_autoscaler_sets_the_number_of_pods(
+    run: Run, api: FakeApi, tmp_path: Path, replicas: int | None, autoscaler: dict[str, Any], fit: list[str], where: str
+) -> None:
+    api.nodes(node("a", cpu="16"))
+    api.pods()
+    items = {"items": [{**autoscaler, "metadata": {"name": "h", "namespace": "default"}}]}
+    if where == "cluster":
+        api.routes["/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers"] = Reply(items)
+    manifests = [deployment(replicas), *([autoscaler] if where == "file" else [])]
+    assert said(run, api, tmp_path, "", *manifests) == (0, fit)
+    assert said(run, api, tmp_path, "--replicas 7", *manifests) == (0, ["7 of 7 replicas fit"])
+
+
+def test_the_autoscaler_of_the_file_decides(run: Run, api: FakeApi, tmp_path: Path) -> None:
+    api.nodes(node("a", cpu="16"))
+    api.pods()
+    items = {"items": [scaler(4, namespace="default")]}
+    api.routes["/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers"] = Reply(items)
+    assert said(run, api, tmp_path, "", deployment(2), scaler(6))[1][0] == "6 of 6 replicas fit"
+
+
+# --- workloads of the cluster ---------------------------------------------------------------------------------
+
+WEB = "/apis/apps/v1/namespaces/default/deployments/w"
+
+
+def test_a_workload_of_the_cluster_is_scaled(run: Run, full: FakeApi) -> None:
+    full.routes[WEB] = Reply({"metadata": {"name": "w", "namespace": "default"}, "spec": deployment(3)["spec"]})
+    command = f"fit deploy/w --columns placed --no-headers --server {full.url}"
+    assert run(command) == (0, "a     2\nb     1\n", "3 of 3 replicas fit\n3 pods of Deployment/w run\n")
+    more = run(f"{command} --replicas 10")
+    assert more.code == 3
+    assert more.err == ("4 of 10 replicas fit\n3 pods of Deployment/w run; 7 more would fit only in part: 1\n")
+    assert run(f"fit deployment w --replicas 4 --limit 0 --server {full.url}").err.splitlines()[1:] == [
+        "4 of 4 replicas fit",
+        "3 pods of Deployment/w run; 1 more would fit",
+    ]
+    fewer = run(f"fit deploy/w --replicas 1 -o json --server {full.url}")
+    (workload,) = json.loads(fewer.out)["metadata"]["workloads"]
+    assert (fewer.code, workload["replicas"], workload["placed"]) == (0, 1, 1)
+
+
+def test_a_workload_that_is_not_there_or_no_workload(run: Run, full: FakeApi) -> None:
+    full.routes[WEB] = status(404, "NotFound", 'deployments.apps "w" not found')
+    missing = 'Error from server (NotFound): deployments.apps "w" not found\n'
+    assert run(f"fit deploy/w --server {full.url}") == (1, "", missing)
+    kinds = "hint: the kinds are CronJob, DaemonSet, Deployment, Job, ReplicaSet, StatefulSet\n"
+    wrong = f"error: 'web' is not a workload, such as deploy/web\n{kinds}"
+    assert run(f"fit web --server {full.url}") == (2, "", wrong)
+
+
+def test_a_rollout_takes_the_template_of_its_workload(run: Run, full: FakeApi, tmp_path: Path) -> None:
+    rollout = {
+        "kind": "Rollout",
+        "metadata": {"name": "r"},
+        "spec": {"replicas": 2, "workloadRef": {"kind": "Deployment", "name": "w"}},
+    }
+    message = "warning: Rollout/r: its pods were not placed, as Deployment/w could not be read: Error from server"
+    code, lines = said(run, full, tmp_path, "", rollout)
+    assert code == 5
+    assert any(line.startswith(message) for line in lines)
+    full.routes[WEB] = Reply({"metadata": {"name": "w", "namespace": "default"}, "spec": deployment(0)["spec"]})
+    assert said(run, full, tmp_path, "", rollout) == (3, ["1 of 2 replicas fit"])
+    code, lines = said(run, full, tmp_path, "", rollout, deployment(0))
+    assert (code, lines[0]) == (3, "Rollout/r: 1 of 2 replicas fit")

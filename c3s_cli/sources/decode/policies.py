@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import Struct, field
 
 from c3s_cli.model.requirement import Requirement
-from c3s_cli.model.surroundings import Key, LimitRange, PriorityClass, Quota, RuntimeClass
+from c3s_cli.model.surroundings import Key, LimitRange, PriorityClass, Quota, RuntimeClass, Scaler
 from c3s_cli.sources.decode.placing import OPERATORS, TolerationShape, equal, toleration
 from c3s_cli.sources.decode.shapes import Listing, Meta, Quantity, amount_of, amounts_of, decode_items
 
@@ -30,6 +30,22 @@ class _RuntimeClass(Struct, gc=False):
     metadata: Meta
     overhead: _Overhead | None = None
     scheduling: _Scheduling | None = None
+
+
+class _Target(Struct, gc=False):
+    kind: str
+    name: str
+
+
+class _ScalerSpec(Struct, rename="camel", gc=False):
+    scale_target_ref: _Target
+    max_replicas: int
+    min_replicas: int | None = None
+
+
+class _Scaler(Struct, gc=False):
+    metadata: Meta
+    spec: _ScalerSpec
 
 
 class _PriorityClass(Struct, rename="camel", gc=False):
@@ -160,6 +176,17 @@ def limit_ranges(listing: Listing) -> Iterator[tuple[tuple[str, str, int], Limit
                     ratios,
                 ),
             )
+
+
+def scalers(listing: Listing) -> Iterator[tuple[Key, Scaler]]:
+    """Yield the HorizontalPodAutoscalers of a list, by namespace and name."""
+    for each in decode_items(listing, _Scaler, "horizontal pod autoscalers"):
+        meta, spec, target = each.metadata, each.spec, each.spec.scale_target_ref
+        least = 1 if spec.min_replicas is None else spec.min_replicas
+        yield (
+            (meta.namespace, meta.name),
+            Scaler(meta.namespace, meta.name, f"{target.kind}/{target.name}", least, spec.max_replicas),
+        )
 
 
 def device_classes(listing: Listing) -> Iterator[tuple[str, str]]:

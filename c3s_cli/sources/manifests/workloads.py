@@ -12,7 +12,7 @@ from msgspec import Raw, Struct, structs
 
 from c3s_cli.amounts.allocation import Amounts, ContainerResources, PodResources, requests_of
 from c3s_cli.errors import InvalidAnswer, UsageError
-from c3s_cli.model.placing import BESIDE, ENDED, GATES, Claim, Manifests, Placing, Template, Workload
+from c3s_cli.model.placing import BESIDE, ENDED, GATES, Claim, Manifests, Placing, Reference, Template, Workload
 from c3s_cli.sources.decode.claims import Volume
 from c3s_cli.sources.decode.placing import ignored_of, placing_of
 from c3s_cli.sources.decode.pods import PodDecoder
@@ -30,7 +30,7 @@ JOBS: Final = ("Job", "CronJob")
 # Any other kind with a pod template and replicas, such as an Argo Rollout, is treated like a Deployment.
 DECISIVE: Final = (
     *("PersistentVolumeClaim", "PersistentVolume", "StorageClass", "RuntimeClass", "PriorityClass", "DeviceClass"),
-    *("ResourceQuota", "LimitRange", "Namespace"),
+    *("ResourceQuota", "LimitRange", "Namespace", "HorizontalPodAutoscaler"),
 )
 KINDS: Final = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "DaemonSet", *JOBS, "Pod")
 
@@ -106,13 +106,37 @@ class _Workload(Struct, rename="camel"):
 
 def read_manifests(objects: Sequence[tuple[str, Object]]) -> Manifests:
     """Convert objects, each with the name of its file; skip those without pods. UsageError if one is invalid."""
-    workloads, unknown = [], []
+    workloads, unknown, references = [], [], []
+    known = {(each["kind"], _at(each, "metadata", "name")): each for _, each in objects}
     for path, each in objects:
         if _is_known(each):
             workloads.append(_workload(path, each))
-        elif has_pods(each["kind"], each) or _at(each, "spec", "workloadRef"):
+        elif (reference := _at(each, "spec", "workloadRef")) and isinstance(reference, dict):
+            other = known.get((reference.get("kind"), reference.get("name")))
+            if other and _at(other, "spec", "template"):
+                workloads.append(
+                    _workload(path, {**each, "spec": {**each["spec"], "template": other["spec"]["template"]}})
+                )
+            else:
+                references.append(_reference(path, each, reference))
+        elif has_pods(each["kind"], each):
             unknown.append(f"{each['kind']}/{_at(each, 'metadata', 'name') or ''}")
-    return Manifests(tuple(_told_apart(workloads)), tuple(unknown), _others(objects))
+    return Manifests(tuple(_told_apart(workloads)), tuple(unknown), _others(objects), tuple(references))
+
+
+def _reference(path: str, each: Object, reference: Object) -> Reference:
+    """Return the workload whose template a Rollout uses."""
+    meta = _shaped(path, each["kind"], each.get("metadata") or {}, _Meta)
+    name, spec = f"{each['kind']}/{meta.name or ''}", each["spec"]
+    shape = _shaped(path, name, {key: spec[key] for key in ("replicas",) if key in spec}, _Workload)
+    return Reference(
+        str(reference.get("kind")),
+        str(reference.get("name")),
+        meta.namespace or "",
+        1 if shape.replicas is None else shape.replicas,
+        used_by=name,
+        strategy=strategy_of(each["kind"], spec),
+    )
 
 
 def _is_known(each: Object) -> bool:

@@ -1,0 +1,67 @@
+"""Workloads that the cluster has already: read, then converted like manifests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from msgspec import structs
+
+from c3s_cli.errors import C3sError, UsageError
+from c3s_cli.kube.cluster import segment
+from c3s_cli.model.placing import BESIDE, ENDED, KEPT, Reference, Workload
+from c3s_cli.model.sample import Failure
+from c3s_cli.sources.decode.shapes import decode_one
+from c3s_cli.sources.manifests.workloads import read_manifests
+from c3s_cli.sources.requests import Requests
+
+RESOURCES: Final = {
+    "Deployment": "apps/v1/namespaces/{}/deployments",
+    "StatefulSet": "apps/v1/namespaces/{}/statefulsets",
+    "DaemonSet": "apps/v1/namespaces/{}/daemonsets",
+    "ReplicaSet": "apps/v1/namespaces/{}/replicasets",
+    "Job": "batch/v1/namespaces/{}/jobs",
+    "CronJob": "batch/v1/namespaces/{}/cronjobs",
+}
+
+
+def existing_workloads(
+    requests: Requests, references: Sequence[Reference], namespace: str
+) -> tuple[list[Workload], list[Failure]]:
+    """Read workloads. C3sError if one that was asked for cannot be read; for others, that is a Failure.
+
+    namespace: the default of the references.
+    """
+    workloads, failures = [], []
+    for each in references:
+        try:
+            workloads.append(_workload(requests, each, each.namespace or namespace))
+        except C3sError as problem:
+            if not each.used_by:
+                raise
+            message = f"its pods were not placed, as {each.kind}/{each.name} could not be read: {problem}"
+            failures.append(Failure(requests.cluster.context, each.used_by, message, partial=True))
+    return workloads, failures
+
+
+def _workload(requests: Requests, reference: Reference, namespace: str) -> Workload:
+    path = RESOURCES.get(reference.kind)
+    if path is None:
+        raise UsageError(f"unknown kind {reference.kind}")
+    found: dict[str, Any] = decode_one(
+        requests.get(f"/apis/{path.format(segment(namespace))}/{segment(reference.name)}"), dict[str, Any], "workloads"
+    )
+    (workload,) = read_manifests([(requests.cluster.context, {**found, "kind": reference.kind})]).workloads
+    replicas = workload.replicas if reference.replicas is None or workload.replicas is None else reference.replicas
+    if reference.used_by:
+        return structs.replace(
+            workload,
+            name=reference.used_by,
+            replicas=replicas,
+            own=BESIDE,
+            strategy=reference.strategy,
+            fixed=reference.fixed,
+        )
+    # The pods of a DaemonSet run on their nodes already: they are placed anew.
+    own = ENDED if workload.replicas is None or workload.own == ENDED else KEPT
+    return structs.replace(workload, namespace=namespace, replicas=replicas, own=own, fixed=True)
