@@ -31,6 +31,8 @@ COMMANDS: Final[dict[tuple[str, ...], tuple[str, str]]] = {
     ("cluster",): ("cluster", "cluster"),
     ("volumes",): ("volumes", "volumes"),
     ("fit",): ("fit", "fit"),
+    ("record",): ("record", "record"),
+    ("recordings",): ("recordings", "recordings"),
     ("contexts",): ("contexts", "contexts"),
     ("doctor",): ("doctor", "doctor"),
     ("columns",): ("columns", "columns"),

@@ -21,6 +21,8 @@ OF_FIGURES: Final[Mapping[str, tuple[str, ...]]] = {
     "coverage.seconds": ("prometheus",),
     "coverage.range": ("prometheus",),
 }
+# Other figures that a recording has over a range.
+IN_RECORDINGS: Final = ("coverage.seconds", "coverage.range")
 # Kubelets and metrics-servers report swap, cAdvisor's series in a Prometheus do not.
 SWAP: Final = ("swap.usage", "swap.usagePercentOfCapacity")
 # Nothing measures the use of extended resources.
@@ -38,3 +40,14 @@ def sources_of(column: Column, kind: Kind) -> tuple[str, ...]:
         has_it = ("prometheus",) if is_statistic(figure) else OF_FIGURES.get(figure, SOURCES)
         known = tuple(source for source in known if source in has_it)
     return known
+
+
+def is_known(column: Column, kind: Kind, source: str) -> bool:
+    """Return whether a source can know a column. source: one of SOURCES, or "recording".
+
+    A recording has what the metrics API reports, and statistics of it.
+    """
+    if source != "recording":
+        return source in sources_of(column, kind)
+    over_time = all(is_statistic(figure) or figure in IN_RECORDINGS for figure in column.figures)
+    return "metrics" in sources_of(column, kind) or (bool(column.figures) and over_time)

@@ -15,11 +15,12 @@ def _groups() -> Iterator[Any]:
     yield from (Connection, Display, Selection, Pods, Nodes, Repeat)
     from c3s_cli.flags.fit import Fit
     from c3s_cli.flags.lists import Contexts
+    from c3s_cli.flags.record_options import Record, Recordings
     from c3s_cli.flags.serve_options import Serve
     from c3s_cli.flags.time_options import Time
     from c3s_cli.flags.volume_options import Volumes
 
-    yield from (Time, Fit, Volumes, Contexts, Serve)
+    yield from (Time, Fit, Volumes, Contexts, Serve, Record, Recordings)
 
 
 @cache

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from c3s_cli.columns.sources import sources_of
+from c3s_cli.columns.sources import is_known, sources_of
 from c3s_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from c3s_cli.columns.vocabulary import Column, Kind
     from c3s_cli.request.query import Query
 
-NAMES: Final = {"metrics": "the metrics API", "kubelet": "a kubelet", "prometheus": "Prometheus"}
+NAMES: Final = {
+    "metrics": "the metrics API",
+    "kubelet": "a kubelet",
+    "prometheus": "Prometheus",
+    "recording": "a recording",
+}
 
 
 def check_knowable(query: Query, source: str) -> None:
@@ -28,15 +33,14 @@ def check_knowable(query: Query, source: str) -> None:
     ]
     for flag, columns, kind in uses:
         for column in columns:
-            known = sources_of(column, kind)
-            if source not in known:
+            if not is_known(column, kind, source):
+                known = sources_of(column, kind)
                 raise UsageError(f"{flag}: {NAMES[source]} does not report {column.name}", hint=_advice(known))
 
 
 def unknowable(columns: Sequence[Column], kind: Kind, source: str) -> str:
     """Return a line about the columns that the source cannot know; "" if there are none."""
-    missing = {column.name: sources_of(column, kind) for column in columns}
-    missing = {name: known for name, known in missing.items() if source not in known}
+    missing = {column.name: sources_of(column, kind) for column in columns if not is_known(column, kind, source)}
     if not missing:
         return ""
     known = tuple(each for each in NAMES if all(each in sources for sources in missing.values()))

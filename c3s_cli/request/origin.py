@@ -51,13 +51,17 @@ def origin_of(flags: options.Connection) -> Origin:
 
         url, parameters = split_address(source)
         return Origin("prometheus", url=url, parameters=parameters, headers=headers, facts=facts, **given)
+    if file := _file(source):
+        _refuse_with_file(flags)
+        return Origin("recording", file=file)
     if source not in KINDS and service is None:
         where = "--from" if flags.source else "$C3S_FROM"
         # A URL without its scheme may contain a password or a token.
         quoted = f" {source!r}" if not {"@", "?"} & {*source} else ""
         raise UsageError(
             f"unknown source{quoted} in {where}",
-            hint=f"one of: {', '.join(KINDS)}, prometheus:NAMESPACE/SERVICE:PORT, or the URL of a Prometheus",
+            hint=f"one of: {', '.join(KINDS)}, prometheus:NAMESPACE/SERVICE:PORT, the URL of a Prometheus, "
+            "or a recording such as load.c3s",
         )
     names = [name for name in OF_PROMETHEUS if getattr(flags, name)] + ["prometheus_header"] * bool(headers)
     kind = source.partition(":")[0]
@@ -71,6 +75,21 @@ def origin_of(flags: options.Connection) -> Origin:
             hint="the API server does not pass them on; use --from URL",
         )
     return Origin(kind, service=service[1] if service else "", headers=headers, facts=facts, **given)
+
+
+def _file(source: str) -> str:
+    """Return the name of a recording: file:NAME, or a word with a slash or ending in .c3s; "" for other sources."""
+    if source.startswith("file:"):
+        return source.removeprefix("file:")
+    return source if source.endswith(".c3s") or ("/" in source and not source.startswith("prometheus")) else ""
+
+
+def _refuse_with_file(flags: options.Connection) -> None:
+    """Raise UsageError for flags that choose a server: a recording is read without one."""
+    names = ("server", "cluster", "token", "kubeconfig", "demo", "demo_at", "prometheus_header", *OF_PROMETHEUS)
+    for name in names:
+        if getattr(flags, name):
+            raise UsageError(f"--{name.replace('_', '-')} does not go with --from FILE, which is read without a server")
 
 
 def _check_identity(flags: options.Connection) -> None:

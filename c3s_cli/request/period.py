@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from msgspec import Struct, structs
@@ -9,6 +10,8 @@ from msgspec import Struct, structs
 from c3s_cli.errors import UsageError
 from c3s_cli.request.moment import DAY, Moment, is_moment, local, read_moment, seconds_of, utc
 
+# A reading of a recording.
+NUMBER: Final = re.compile(r"#([0-9]{1,9})")
 SHORTEST: Final = 60
 LONGEST: Final = 10 * 365 * DAY
 
@@ -17,7 +20,8 @@ class Period(Struct, frozen=True):
     """A time, or a range that ends there. In seconds; times since 1970, or a Moment that depends on now.
 
     end: None for now. since: the length of the range. start: its beginning, if given instead. step: between two points,
-    None to choose it by the length. local: whether a time was given in the local zone.
+    None to choose it by the length. local: whether a time was given in the local zone. number: of a reading in a
+    recording, instead of a time.
     """
 
     since: float | None = None
@@ -25,6 +29,7 @@ class Period(Struct, frozen=True):
     end: float | Moment | None = None
     step: float | None = None
     local: bool = False
+    number: int | None = None
 
     @property
     def is_range(self) -> bool:
@@ -88,6 +93,8 @@ def period_of(since: str | None, start: str | None, end: str | None, at: str | N
         raise UsageError("--step goes with --since or --start")
     if not (since or start or at):
         return None
+    if number := NUMBER.fullmatch(at or ""):
+        return Period(number=int(number[1]))
     begins = read_moment(start, "--start") if start else None
     ends = read_moment(end or at or "", "--end" if end else "--at") if end or at else None
     period = Period(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from c3s_cli.columns.statistics import default_statistics, statistics_of
 from c3s_cli.errors import UsageError
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from c3s_cli.request.query import Query
 
 
+NO_HISTORY: Final = "no other source has history"
+
+
 def asked_for(time: Time | None, connection: options.Connection) -> Period | None:
     """Return the time or time range; None for now. UsageError if the source has no history."""
     given = [flag for flag in time.__struct_fields__ if getattr(time, flag)] if time else []
@@ -24,8 +27,13 @@ def asked_for(time: Time | None, connection: options.Connection) -> Period | Non
     from c3s_cli.request.period import period_of  # most readings have no time flags
 
     period = period_of(time.since, time.start, time.end, time.at, time.step)
-    if origin_of(connection).kind != "prometheus":
-        raise UsageError(f"--{given[0]} goes with --from prometheus or --from URL", hint="no other source has history")
+    kind = origin_of(connection).kind
+    if kind not in ("prometheus", "recording"):
+        raise UsageError(f"--{given[0]} goes with --from prometheus, --from URL or --from FILE", hint=NO_HISTORY)
+    if kind == "recording" and time.step:
+        raise UsageError("--step does not go with --from FILE: every reading counts, for as long as it stands for")
+    if kind == "prometheus" and period and period.number is not None:
+        raise UsageError("--at '#N' goes with --from FILE: a Prometheus does not count readings")
     return period
 
 

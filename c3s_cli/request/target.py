@@ -24,14 +24,16 @@ class DemoOptions(Struct, frozen=True):
 class Origin(Struct, frozen=True):
     """Where usage comes from.
 
-    kind: "metrics" (the metrics API), "kubelet" or "prometheus". url: the address of a Prometheus API, "" for a service
-    of the cluster: `service`, as NAMESPACE/NAME:PORT, or the one that is found. parameters: those of every query.
-    token_command: a command that prints a token. headers: as "NAME: VALUE". match: matchers added to every selector,
-    such as cluster="eu" or cluster="{context}". facts: whether requests, owners and nodes come from it, too. cluster:
-    which of the clusters in its data, "" if they have no names.
+    kind: "metrics" (the metrics API), "kubelet", "prometheus" or "recording"; file: the name of that. url: the
+    address of a Prometheus API, "" for a service of the cluster: `service`, as NAMESPACE/NAME:PORT, or the one that
+    is found. parameters: those of every query. token_command: a command that prints a token. headers: as "NAME:
+    VALUE". match: matchers added to every selector, such as cluster="eu" or cluster="{context}". facts: whether
+    requests, owners and nodes come from it, too. cluster: which of the clusters in its data, "" if they have no
+    names.
     """
 
     kind: str = "metrics"
+    file: str = ""
     url: str = ""
     service: str = ""
     parameters: tuple[tuple[str, str], ...] = ()

@@ -202,6 +202,10 @@ def _fleet(target: Target, stages: Stages, connections: int, period: Period | No
     if target.origin.url and not target.origin.facts and _has_no_cluster(target):
         say("there is no kubeconfig: nodes, requests and owners come from this Prometheus, too (--facts source)")
         target = structs.replace(target, origin=structs.replace(target.origin, facts=True))
+    if target.origin.file:
+        from c3s_cli.run.recorded import members_of  # only --from FILE needs it
+
+        return Fleet(members_of(target, stages), plugins, deadline, target.parallel)
     if target.origin.url and target.origin.facts:
         return Fleet(_of_source(target, stages, period), plugins, deadline, target.parallel)
     join = partial(connect, target, trace=stages.trace, connections=connections, plugins=plugins, deadline=deadline)

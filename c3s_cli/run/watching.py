@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, structs
 
-from c3s_cli.errors import ApiError, C3sError, ExitCode
+from c3s_cli.errors import ApiError, C3sError, ExitCode, UsageError
 from c3s_cli.metrics import requests_at_once
 from c3s_cli.output import unmatched_paths
 from c3s_cli.parallel import in_background
@@ -52,6 +52,8 @@ def watch(
     target: Target, query: Query, view: View, pace: Pace, clock: Clock | None = None, console: Console | None = None
 ) -> ExitCode:
     """Read at every interval: as a live view on a terminal, as one report after another in a pipe or file."""
+    if target.origin.file:
+        raise UsageError("a recording is not watched", hint="c3s top … --from FILE --at TIME shows one of its readings")
     clock = clock or Clock()
     stages = Stages(target.verbosity)
     view = structs.replace(view, compact=True)

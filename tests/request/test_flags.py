@@ -13,7 +13,10 @@ from c3s_cli.request.ranges import in_range
 from tests.conftest import Run
 
 FORMATS = "csv,custom-columns,grid,json,jsonpath,markdown,name,openmetrics,prometheus,table,tsv,value,wide,yaml"
-SOURCES = "hint: one of: metrics, kubelet, prometheus, prometheus:NAMESPACE/SERVICE:PORT, or the URL of a Prometheus"
+SOURCES = (
+    "hint: one of: metrics, kubelet, prometheus, prometheus:NAMESPACE/SERVICE:PORT, the URL of a Prometheus, "
+    "or a recording such as load.c3s"
+)
 SINCE = "hint: write it as 90m, 24h, 7d or 2w"
 TIME = "hint: write it as 14:00, 'yesterday 14:00', -2h, 2026-03-02T09:30:00Z or 2026-03-02"
 PAST = "--from http://127.0.0.1:1"
@@ -43,7 +46,7 @@ PAST = "--from http://127.0.0.1:1"
         ("--facts source", "error: --facts source goes with --from prometheus or --from URL"),
         (
             "--since 7d",
-            "error: --since goes with --from prometheus or --from URL\nhint: no other source has history",
+            "error: --since goes with --from prometheus, --from URL or --from FILE\nhint: no other source has history",
         ),
         (
             f"{PAST} --at 2026-03-02 --since 7d",

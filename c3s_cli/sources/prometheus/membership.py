@@ -51,6 +51,21 @@ class Members(Struct, frozen=True):
     size: int = 0
 
 
+def keys_of(members: Members, everything: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Return those of everything measured that are members: (node,), (namespace, pod) or with a container."""
+    found: list[tuple[str, ...]] = [(name,) for name in members.nodes]
+    for each in members.pods:
+        names, pattern = set(each.names), re.compile(each.pattern) if each.pattern else None
+        found += [
+            key
+            for key in everything
+            if key[0] == each.namespace
+            and len(key) > 1
+            and (key[1] in names if names else pattern is None or pattern.fullmatch(key[1]))
+        ]
+    return found
+
+
 def members_of(sample: Sample, groups: Groups, scope: Scope) -> dict[Keys, Members]:
     """Return the members of every group of a report; those of the total, if it is needed, under an empty key."""
     rows: Sequence[Any] = pod_rows(sample) if scope.objects is Kind.POD else node_rows(sample)

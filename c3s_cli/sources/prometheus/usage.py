@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -139,22 +138,13 @@ class PrometheusUsage:
 
     def sums(self, sample: Sample, groups: Groups) -> dict[Keys, Figures]:
         """Return statistics of groups as a whole: of the sum of their members at each point of the range."""
-        from c3s_cli.sources.prometheus.membership import members_of  # only statistics of groups need it
+        from c3s_cli.sources.prometheus.membership import keys_of, members_of  # only statistics of groups need it
 
         history = self._past().history
         everything = history.objects()
         found: dict[Keys, Figures] = {}
         for keys, members in members_of(sample, groups, self.scope).items():
-            mine: list[Any] = [(name,) for name in members.nodes]
-            for each in members.pods:
-                of_names = set(each.names)
-                pattern = re.compile(each.pattern) if each.pattern else None
-                mine += [
-                    key
-                    for key in everything
-                    if key[0] == each.namespace
-                    and (key[1] in of_names if of_names else pattern is None or pattern.fullmatch(key[1]))
-                ]
+            mine: list[Any] = keys_of(members, everything)
             found[keys] = _whole(history.figures(mine, statistics_of(groups.figures))) | _coverage(self._past(), mine)
         return found
 

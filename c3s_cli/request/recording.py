@@ -1,0 +1,56 @@
+"""What `c3s record` records, how often and for how long."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from c3s_cli.errors import UsageError
+from c3s_cli.request.moment import seconds_of
+from c3s_cli.request.namespaces import read_namespaces
+from c3s_cli.request.pace import Pace, interval_of
+from c3s_cli.request.selectors import LabelSelector, parse_labels
+
+if TYPE_CHECKING:
+    from c3s_cli.flags.record_options import Record
+
+
+class RecordRequest(Struct, frozen=True):
+    """What to record into `file`. namespaces: empty for all. keep: how many seconds to keep, None for ever."""
+
+    file: str
+    pace: Pace
+    namespaces: tuple[str, ...] = ()
+    labels: LabelSelector | None = None
+    keep: float | None = None
+    with_labels: bool = True
+
+
+def recorded_of(file: str, flags: Record, selector: str | None, namespace: str | None) -> RecordRequest:
+    """Make the request from the flags. UsageError for values that make no sense."""
+    interval = interval_of(flags.interval)
+    if not interval > 0:
+        raise UsageError(f"--interval takes a time above 0, such as 30, 15s or 1m, not {flags.interval!r}")
+    if flags.count is not None and flags.count < 1:
+        raise UsageError(f"--count takes a number from 1 on, not {flags.count}")
+    return RecordRequest(
+        file,
+        Pace(interval, flags.count, _duration(flags.duration, "--duration")),
+        () if flags.all_namespaces else read_namespaces(namespace),
+        parse_labels(selector) if selector else None,
+        _duration(flags.keep, "--keep"),
+        flags.labels,
+    )
+
+
+def _duration(text: str | None, flag: str) -> float | None:
+    if text is None:
+        return None
+    try:
+        seconds = seconds_of(text)
+    except ValueError:
+        seconds = 0.0
+    if not seconds > 0:
+        raise UsageError(f"{text[:64]!r} is not a duration for {flag}", hint="write it as 90m, 24h, 7d or 2w")
+    return seconds

@@ -1,0 +1,236 @@
+"""`c3s record`: read at an interval, and add every reading to a recording."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, structs
+
+from c3s_cli.amounts.duration import age
+from c3s_cli.columns.vocabulary import Kind, Needs
+from c3s_cli.errors import C3sError, ExitCode, UsageError
+from c3s_cli.model.sample import Reading
+from c3s_cli.request.query import Query
+from c3s_cli.run.failures import failure_of
+from c3s_cli.run.fleet import opened
+from c3s_cli.run.garbage import collect
+from c3s_cli.run.reading import Clusters
+from c3s_cli.run.schedule import Schedule
+from c3s_cli.run.stages import Stages
+from c3s_cli.sources.recording.recorder import Recorder
+from c3s_cli.sources.source import Scope
+from c3s_cli.terminal.printable import printable
+from c3s_cli.terminal.stderr import CLEAR_LINE, say, tell
+
+if TYPE_CHECKING:
+    from c3s_cli.model.rows import NodeFacts, PodFacts
+    from c3s_cli.model.sample import Failure, Sample
+    from c3s_cli.request.recording import RecordRequest
+    from c3s_cli.request.target import Target
+    from c3s_cli.run.fleet import Fleet, Member
+
+# Everything that a later question may need.
+NEEDS: Final = (
+    Needs.NODE_METRICS
+    | Needs.POD_METRICS
+    | Needs.NODES
+    | Needs.NODE_DETAILS
+    | Needs.PODS
+    | Needs.POD_STATES
+    | Needs.OWNERS
+    | Needs.POD_COUNT
+    | Needs.POD_LABELS
+)
+# In a log, how many seconds between two lines.
+SILENCE: Final = 600.0
+# Old readings are dropped this often within the time that is kept.
+DROPS: Final = 50
+HELD: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Clock(Struct, frozen=True):
+    """The clock of the loop, in seconds; `time` since 1970."""
+
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    time: Callable[[], float] = time.time
+
+
+def record(target: Target, request: RecordRequest, clock: Clock | None = None) -> ExitCode:
+    """Record until --count or --duration is reached. INCOMPLETE if readings failed."""
+    if target.origin.file:
+        raise UsageError("a recording cannot be recorded", hint="--from FILE goes with the commands that read")
+    stages = Stages(target.verbosity)
+    with opened(target, stages, REQUESTS) as fleet:
+        fleet.follow()
+        source = target.origin.kind
+        selector = request.labels.text if request.labels else ""
+        recorder = Recorder(request.file, request.pace.interval, request.namespaces, selector, source)
+        try:
+            return _Loop(fleet, request, recorder, clock or Clock(), stages).run()
+        finally:
+            recorder.close()
+
+
+# Metrics of nodes and pods, nodes, pods, the owners and the count.
+REQUESTS: Final = 6
+
+
+class _Loop:
+    """The readings of one `c3s record`."""
+
+    def __init__(self, fleet: Fleet, request: RecordRequest, recorder: Recorder, clock: Clock, stages: Stages) -> None:
+        query = Query(Kind.POD, Kind.POD, (), namespaces=request.namespaces, all_namespaces=not request.namespaces)
+        scope = Scope(Kind.POD, namespaces=request.namespaces, labels=request.labels)
+        self.clusters = Clusters(fleet, query, stages, partial(_read, scope), once=False)
+        self.request = request
+        self.recorder = recorder
+        self.clock = clock
+        self.failed = 0
+        self.readings = 0
+        self.problem = ""
+        self.said = clock.now()
+        self.namespaces = {member.name: member for member in fleet.members}
+
+    def run(self) -> ExitCode:
+        """Read and store until the end. The first reading must succeed."""
+        pace, now = self.request.pace, self.clock.now
+        begun = now()
+        schedule = Schedule(pace.interval, begun, begun)
+        dropped = begun
+        while True:
+            try:
+                self._once()
+                schedule.succeeded(now())
+            except C3sError as problem:
+                if not self.readings:
+                    raise
+                self._note(problem)
+                schedule.failed(now())
+            self.readings += 1
+            if self.request.keep and now() - dropped >= max(pace.interval, self.request.keep / DROPS):
+                dropped = now()
+                self._drop(self.request.keep)
+            self._show()
+            collect(self.readings)
+            if self.readings == pace.count or (pace.timeout is not None and now() - begun >= pace.timeout):
+                self._finish()
+                return ExitCode.INCOMPLETE if self.failed else ExitCode.OK
+            end = schedule.due if pace.timeout is None else min(schedule.due, begun + pace.timeout)
+            self.clock.sleep(max(0.0, end - now()))
+
+    def _once(self) -> None:
+        try:
+            samples, failures = self.clusters.read()
+        except C3sError as problem:
+            if not self.readings:
+                raise
+            names = list(self.namespaces)
+            self._store([], [failure_of(name, problem) for name in names])
+            raise
+        if failures or any(sample.failures for sample in samples):
+            self.failed += 1
+            first = next(iter([*failures, *(each for sample in samples for each in sample.failures)]))
+            self.problem = f"{first.source}: {first.message}"
+        self._store([self._reduced(sample) for sample in samples], failures)
+
+    def _reduced(self, sample: Sample) -> Sample:
+        """Return the sample that is stored: without labels, if they are not wanted."""
+        named: Sample = structs.replace(sample, nodes=sorted(sample.nodes, key=lambda node: node.name))
+        if self.request.with_labels:
+            return named
+        nodes = {name: _without_labels(node) for name, node in (sample.node_facts or {}).items()}
+        pods = {key: _bare(pod) for key, pod in (sample.pod_facts or {}).items()}
+        bare: Sample = structs.replace(
+            named,
+            node_facts=None if sample.node_facts is None else nodes,
+            pod_facts=None if sample.pod_facts is None else pods,
+        )
+        return bare
+
+    def _store(self, samples: Sequence[Sample], failures: Sequence[Failure]) -> None:
+        with _held():
+            self.recorder.add(samples, failures, self.clock.time(), self._namespace_of)
+
+    def _namespace_of(self, context: str) -> str:
+        members: Mapping[str, Member] = self.namespaces
+        member = members.get(context) or next(iter(members.values()))
+        try:
+            return member.cluster().namespace
+        except C3sError:
+            return ""
+
+    def _note(self, problem: C3sError) -> None:
+        self.failed += 1
+        words = str(problem).partition("\n")[0].removeprefix("error: ")
+        if words != self.problem:
+            self.problem = words
+            say_above(f"warning: {words}")
+
+    def _drop(self, keep: float) -> None:
+        try:
+            dropped = self.recorder.drop_before(self.clock.time() - keep)
+        except C3sError as problem:
+            self._note(problem)
+            return
+        if dropped:
+            say_above(f"dropped {dropped} readings older than {age(keep)}")
+
+    def _status(self) -> str:
+        failed = f", {self.failed} failed, the last: {self.problem}" if self.failed else ""
+        size = self.recorder.size() / (1 << 20)
+        return f"{self.request.file}: {self.readings} readings{failed}, {size:.1f} MiB"
+
+    def _show(self) -> None:
+        """Refresh the line of a terminal; in a log, write one every ten minutes."""
+        if _is_terminal():
+            tell(CLEAR_LINE + printable(self._status()))
+        elif self.clock.now() - self.said >= SILENCE:
+            self.said = self.clock.now()
+            say(self._status())
+
+    def _finish(self) -> None:
+        if _is_terminal():
+            tell(CLEAR_LINE)
+        say(self._status())
+
+
+def say_above(line: str) -> None:
+    """Write a line in place of the status, which is written again after the reading."""
+    if _is_terminal():
+        tell(CLEAR_LINE)
+    say(line)
+
+
+def _is_terminal() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+def _read(scope: Scope, member: Member) -> Reading:
+    return Reading(member.reader().read(NEEDS, scope))
+
+
+def _without_labels(node: NodeFacts) -> NodeFacts:
+    bare: NodeFacts = structs.replace(node, details=node.details and structs.replace(node.details, labels={}))
+    return bare
+
+
+def _bare(pod: PodFacts) -> PodFacts:
+    bare: PodFacts = structs.replace(pod, labels={})
+    return bare
+
+
+@contextmanager
+def _held() -> Iterator[None]:
+    """Let signals wait until a reading is stored, so that no journal is left beside the file."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -1,0 +1,267 @@
+"""What is stored in a recording: clusters, readings, their facts and usage."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sqlite3
+import time
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from c3s_cli.errors import C3sError
+from c3s_cli.model.sample import Failure
+from c3s_cli.sources.recording.facts import Facts, applied
+from c3s_cli.sources.recording.store import DamagedError, is_locked, opened_to_read, reported
+from c3s_cli.sources.recording.usage import Thing, decoded_usage
+
+if TYPE_CHECKING:
+    from c3s_cli.model.rows import Node, Pod
+    from c3s_cli.request.period import Period
+
+# How many intervals old a reading may be for a moment.
+OLDEST: Final = 2
+
+
+READING: Final = (
+    "SELECT readings.id, number, time, readings.source, failures, base, coalesce(usage_of, readings.id), namespaces, "
+    "selector, interval FROM readings JOIN sessions ON sessions.id = session"
+)
+
+
+class Recorded(Struct, frozen=True):
+    """A cluster in a recording, in place of a connection. namespace: of its context."""
+
+    context: str
+    namespace: str
+    number: int
+
+
+class StoredReading(Struct, frozen=True):
+    """One reading of one cluster. count: its number in the recording. namespaces, selector: what was recorded."""
+
+    number: int
+    count: int
+    time: float
+    source: str
+    failures: tuple[Failure, ...]
+    base: int
+    usage_of: int
+    namespaces: tuple[str, ...]
+    selector: str
+    interval: float
+
+    @property
+    def covers(self) -> str:
+        """What was recorded, in words; "" for everything."""
+        return covered(self.namespaces, self.selector)
+
+
+class Contents(Struct, frozen=True):
+    """What a recording has of one cluster. first, last: times. gaps: how often more than two intervals are missing."""
+
+    context: str
+    first: float
+    last: float
+    readings: int
+    failures: int
+    gaps: int
+    covers: str
+
+
+class Recording:
+    """A recording that may be written at the same time. C3sError if it cannot be read."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._file = opened_to_read(path)
+
+    def clusters(self) -> list[Recorded]:
+        """Return the clusters in it, in the order in which they were first read."""
+        with reported(self.path):
+            rows = self._file.execute("SELECT context, namespace, id FROM clusters ORDER BY id").fetchall()
+        return [Recorded(*row) for row in rows]
+
+    def moment(self, cluster: Recorded, period: Period | None) -> StoredReading:
+        """Return the reading of a time, or of a number; the last one by default. C3sError if there is none."""
+        number = period.number if period else None
+        end = None if period is None or number is not None else period.bounds(time.time())[1]
+        condition, values = "", list[float]()
+        if number is not None:
+            condition, values = "AND number = ?", [number]
+        elif end is not None:
+            # A time is given in whole seconds.
+            condition, values = "AND time < ?", [end + 1]
+        row = self._row(cluster, f"{condition} ORDER BY readings.id DESC LIMIT 1", values)
+        if row is None and number is not None:
+            raise C3sError(f"{self.path} has no reading {number} of {cluster.context}{self._numbers(cluster)}")
+        if row is None or (end is not None and end - row[2] > OLDEST * row[-1]):
+            raise C3sError(
+                f"{self.path} has no reading of {cluster.context} at {utc_time(end)}{self._gap(cluster, end)}"
+            )
+        id_, count, at, source, failures, base, usage_of, namespaces, selector, interval = row
+        return StoredReading(
+            id_,
+            count,
+            at,
+            source,
+            msgspec.json.decode(failures, type=tuple[Failure, ...]),
+            base,
+            usage_of,
+            tuple(filter(None, namespaces.split(","))),
+            selector,
+            interval,
+        )
+
+    def between(self, cluster: Recorded, start: float, end: float) -> list[Any]:
+        """Return (id, time, interval, usage) of the readings in a range; usage: of which one, None if it failed."""
+        with reported(self.path):
+            return self._file.execute(
+                "SELECT readings.id, time, interval, CASE WHEN usage IS NULL THEN usage_of ELSE readings.id END "
+                "FROM readings JOIN sessions ON sessions.id = session "
+                "WHERE cluster = ? AND time > ? AND time < ? ORDER BY readings.id",
+                [cluster.number, start, end + 1],
+            ).fetchall()
+
+    def last(self, cluster: Recorded) -> float:
+        """Return the time of the last reading of a cluster; 0 if there is none."""
+        with reported(self.path):
+            (last,) = self._file.execute(
+                "SELECT max(time) FROM readings WHERE cluster = ?", [cluster.number]
+            ).fetchone()
+        return float(last or 0)
+
+    def _row(self, cluster: Recorded, rest: str, values: Sequence[float]) -> Any:
+        with reported(self.path):
+            return self._file.execute(
+                f"{READING} WHERE cluster = ? {rest}",
+                [cluster.number, *values],
+            ).fetchone()
+
+    def _numbers(self, cluster: Recorded) -> str:
+        with reported(self.path):
+            first, last = self._file.execute(
+                "SELECT min(number), max(number) FROM readings WHERE cluster = ?", [cluster.number]
+            ).fetchone()
+        return f": it has {first} to {last}" if first else ": it has none"
+
+    def _gap(self, cluster: Recorded, end: float | None) -> str:
+        """Describe the gap that a time is in, by the readings on both sides."""
+        with reported(self.path):
+            (before,) = self._file.execute(
+                "SELECT max(time) FROM readings WHERE cluster = ? AND time <= ?", [cluster.number, end]
+            ).fetchone()
+            (after,) = self._file.execute(
+                "SELECT min(time) FROM readings WHERE cluster = ? AND time > ?", [cluster.number, end]
+            ).fetchone()
+        if before is None and after is None:
+            return ": it is empty"
+        if before is None:
+            return f": the first is of {utc_time(after)}"
+        then = f"the next of {utc_time(after)}" if after else "it is the last"
+        return f": the one before is of {utc_time(before)}, {then}"
+
+    def facts(self, cluster: Recorded, moment: StoredReading) -> Facts:
+        """Return the facts of a reading: those of its base, with every change since."""
+        last = Facts()
+        for _, facts in self.each_facts(cluster, moment.base, moment.number):
+            last = facts
+        return last
+
+    def each_facts(self, cluster: Recorded, first: int, last: int) -> Iterator[tuple[int, Facts]]:
+        """Yield the facts of each reading from one that has them whole to another, by its number in the file."""
+        facts = Facts()
+        with reported(self.path), _decoded(self.path):
+            rows = self._file.execute(
+                "SELECT id, base, facts FROM readings WHERE cluster = ? AND id BETWEEN ? AND ? AND facts IS NOT NULL "
+                "ORDER BY id",
+                [cluster.number, first, last],
+            )
+            for number, base, content in rows:
+                facts = applied(content, Facts() if base == number else facts)
+                yield number, facts
+
+    def base_of(self, number: int) -> int:
+        """Return the reading with the whole facts that a reading builds on."""
+        with reported(self.path):
+            row = self._file.execute("SELECT base FROM readings WHERE id = ?", [number]).fetchone()
+        return int(row[0]) if row else number
+
+    def usage(self, number: int, context: str) -> tuple[list[Node], list[Pod]]:
+        """Return the usage of a reading, by its number in the file."""
+        with reported(self.path), _decoded(self.path):
+            row = self._file.execute("SELECT usage FROM readings WHERE id = ?", [number]).fetchone()
+            return decoded_usage(row[0], self._things, context) if row and row[0] else ([], [])
+
+    def _things(self, first: int, last: int) -> Mapping[int, Thing]:
+        rows = self._file.execute("SELECT * FROM things WHERE id BETWEEN ? AND ?", [first, last])
+        return {
+            number: (namespace, name, tuple(msgspec.json.decode(containers)))
+            for number, namespace, name, containers in rows
+        }
+
+    def contents(self) -> list[Contents]:
+        """Return what is in it, by cluster."""
+        found = []
+        with reported(self.path):
+            for cluster in self.clusters():
+                rows = self._file.execute(
+                    "SELECT time, interval, usage IS NULL AND usage_of IS NULL, namespaces, selector "
+                    "FROM readings JOIN sessions ON sessions.id = session WHERE cluster = ? ORDER BY readings.id",
+                    [cluster.number],
+                ).fetchall()
+                if rows:
+                    found.append(_contents(cluster.context, rows))
+        return found
+
+    def is_recorded(self) -> bool:
+        """Return whether it is being recorded now."""
+        return is_locked(self.path)
+
+    def copy(self, path: str) -> None:
+        """Copy all readings that are complete to a new file. C3sError if that exists or cannot be written."""
+        try:
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        except OSError as problem:
+            raise C3sError(f"cannot write {path}: {(problem.strerror or '').lower()}") from None
+        with reported(path):
+            target = sqlite3.connect(path)
+            self._file.backup(target)
+            target.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def _contents(context: str, rows: Sequence[Any]) -> Contents:
+    gaps = sum(after[0] - before[0] > OLDEST * after[1] for before, after in itertools.pairwise(rows))
+    covers = {words for *_, namespaces, selector in rows if (words := covered(namespaces.split(","), selector))}
+    failures = sum(bool(row[2]) for row in rows)
+    return Contents(context, rows[0][0], rows[-1][0], len(rows), failures, gaps, "; ".join(sorted(covers)))
+
+
+def covered(namespaces: Iterable[str], selector: str) -> str:
+    """Return what was recorded, in words; "" for everything."""
+    names = ", ".join(filter(None, namespaces))
+    return " and ".join(filter(None, (names and f"namespaces {names}", selector and f"pods with {selector}")))
+
+
+@contextmanager
+def _decoded(path: str) -> Iterator[None]:
+    """Turn errors of damaged blobs into a C3sError that names the file."""
+    try:
+        yield
+    except (zlib.error, msgspec.MsgspecError, ValueError, LookupError, OverflowError):
+        raise DamagedError(f"{path} is damaged: a reading cannot be decoded") from None
+
+
+def utc_time(seconds: float | None) -> str:
+    """Write a time for people, in UTC."""
+    return f"{datetime.fromtimestamp(seconds or 0, UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,149 @@
+"""The file of a recording: its schema, who may write it, and errors in words.
+
+docs/recording.md describes the tables. The journal is a rollback journal: a file that nobody is writing is complete by
+itself, also in a directory that cannot be written.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from c3s_cli.errors import C3sError
+
+# "c3s1" in the header of the file.
+APPLICATION: Final = 0x63337331
+VERSION: Final = 1
+# How many seconds to wait while another process writes or reads.
+BUSY: Final = 10.0
+# The bytes of a file that say how many pages of which size it has.
+HEADER: Final = 100
+# Characters that have a meaning in the URI of a file.
+SPECIAL: Final = "?#%"
+
+SCHEMA: Final = """
+CREATE TABLE sessions (
+  id INTEGER PRIMARY KEY, began REAL NOT NULL, interval REAL NOT NULL, source TEXT NOT NULL,
+  namespaces TEXT NOT NULL, selector TEXT NOT NULL, version TEXT NOT NULL
+);
+CREATE TABLE clusters (id INTEGER PRIMARY KEY, context TEXT NOT NULL UNIQUE, namespace TEXT NOT NULL);
+CREATE TABLE things (
+  id INTEGER PRIMARY KEY, namespace TEXT, name TEXT NOT NULL, containers TEXT NOT NULL,
+  UNIQUE (namespace, name, containers)
+);
+CREATE TABLE readings (
+  id INTEGER PRIMARY KEY, cluster INTEGER NOT NULL REFERENCES clusters, session INTEGER NOT NULL REFERENCES sessions,
+  number INTEGER NOT NULL, time REAL NOT NULL, source TEXT NOT NULL, nodes INTEGER, pods INTEGER,
+  cpu_nanocores INTEGER, memory_bytes INTEGER, failures TEXT NOT NULL, base INTEGER NOT NULL,
+  facts BLOB, usage BLOB, usage_of INTEGER
+);
+CREATE INDEX readings_by_time ON readings (cluster, time);
+CREATE INDEX readings_by_number ON readings (number);
+"""
+
+
+class DamagedError(C3sError):
+    """A recording cannot be read."""
+
+
+class BeingRecordedError(C3sError):
+    """Another process records into the same file."""
+
+
+def opened_to_read(path: str) -> sqlite3.Connection:
+    """Open a recording that may be written at the same time. C3sError if it is none."""
+    if not os.path.exists(path):
+        raise C3sError(f"no recording {path}: no such file", hint="c3s record FILE makes one")
+    connection = _connected(path, "ro")
+    with reported(path):
+        _check(connection, path)
+    return connection
+
+
+def opened_to_write(path: str) -> sqlite3.Connection:
+    """Open a recording to add to it, or make a new one that only its owner can read. C3sError if that is impossible."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        new = os.stat(path).st_size == 0
+    except OSError as problem:
+        raise C3sError(f"cannot write {path}: {(problem.strerror or '').lower()}") from None
+    connection = _connected(path, "rw")
+    with reported(path):
+        if new:
+            connection.executescript(f"PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; BEGIN; {SCHEMA}")
+            connection.execute(f"PRAGMA application_id = {APPLICATION}")
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+            connection.commit()
+        else:
+            _check(connection, path)
+    return connection
+
+
+def _connected(path: str, mode: str) -> sqlite3.Connection:
+    quoted = "".join(f"%{ord(letter):02x}" if letter in SPECIAL else letter for letter in os.path.abspath(path))
+    with reported(path):
+        return sqlite3.connect(
+            f"file:{quoted}?mode={mode}", uri=True, timeout=BUSY, isolation_level=None, check_same_thread=False
+        )
+
+
+def _check(connection: sqlite3.Connection, path: str) -> None:
+    """Raise a C3sError unless this is a whole recording of a version that c3s knows."""
+    with open(path, "rb") as file:
+        header = file.read(HEADER)
+    size, pages = int.from_bytes(header[16:18], "big"), int.from_bytes(header[28:32], "big")
+    if header.startswith(b"SQLite format 3") and os.stat(path).st_size < size * pages:
+        raise DamagedError(f"{path} is cut short: {os.stat(path).st_size} of {size * pages} bytes")
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if application != APPLICATION:
+        raise DamagedError(f"{path} is not a recording of c3s")
+    if version > VERSION:
+        raise DamagedError(f"{path} was recorded by a newer c3s (format {version}, this one reads {VERSION})")
+
+
+def lock(path: str) -> int | None:
+    """Keep other recorders away from a file. C3sError if there is one. None where files cannot be locked."""
+    try:
+        import fcntl
+    except ImportError:
+        return None
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        # SQLite locks ranges of bytes, which is another kind of lock.
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise BeingRecordedError(f"{path} is being recorded by another c3s", hint="record into another file") from None
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def is_locked(path: str) -> bool:
+    """Return whether a recorder is writing a file."""
+    try:
+        descriptor = lock(path)
+    except BeingRecordedError:
+        return True
+    if descriptor is not None:
+        os.close(descriptor)
+    return False
+
+
+@contextmanager
+def reported(path: str) -> Iterator[None]:
+    """Turn an error of SQLite into a C3sError that names the file."""
+    try:
+        yield
+    except sqlite3.DatabaseError as problem:
+        words = str(problem)
+        if "not a database" in words:
+            raise DamagedError(f"{path} is not a recording of c3s") from None
+        if "full" in words:
+            raise C3sError(f"cannot write {path}: no space left on device") from None
+        raise DamagedError(f"{path} cannot be read or written: {words}") from None

@@ -1,0 +1,340 @@
+"""c3s record, --from FILE and c3s recordings: what was live is read back, byte for byte."""
+
+from __future__ import annotations
+
+import json
+import random
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+from c3s_cli.cli import main
+from c3s_cli.sources.recording.recorder import Recorder
+from tests.conftest import Run
+from tests.servers import FakeApi, Reply, node, node_metrics, pod, pod_metrics, status
+
+TIMES = ["2026-03-02T09:30:00Z", "2026-03-02T09:30:30Z", "2026-03-02T09:31:00Z", "2026-03-02T11:00:00Z"]
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Record the demo at four moments; pods come, go and change between them."""
+    path = str(tmp_path_factory.mktemp("recordings") / "demo.c3s")
+    for moment in TIMES:
+        assert main(["record", path, "--demo-at", moment, "--count", "1"]) == 0
+    return path
+
+
+NODES = [
+    ["-l", "topology.kubernetes.io/zone"],
+    ["--by", "pool"],
+    ["-o", "wide"],
+    ["-o", "json"],
+    ["-o", "csv"],
+    ["--show-capacity"],
+    ["--columns", "all"],
+    ["--where", "cpu% > 20"],
+    ["--sum"],
+    ["general-1"],
+    ["nosuch"],
+]
+PODS = [
+    ["-A"],
+    ["-n", "team-checkout"],
+    ["-n", "team-*"],
+    ["-n", "nosuch"],
+    ["-l", "app=api"],
+    ["--containers"],
+    ["--by", "owner"],
+    ["--by", "node"],
+    ["-o", "json"],
+    ["-o", "name"],
+    ["-o", "openmetrics"],
+    ["--columns", "all"],
+    ["--where", "cpu = unknown"],
+    ["--fail-if", "memory%limits > 90", "--fail-if-unknown"],
+    ["--field-selector", "spec.nodeName=general-1"],
+    ["api-gp28hkmmnc-jjz9d"],
+]
+CLUSTER = [["-o", "wide"], ["-o", "json"], ["--columns", "all"]]
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_every_question_has_the_answer_that_it_had_live(run: Run, file: str, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311  a repeatable choice
+    kind, flags = chance.choice([("nodes", NODES), ("pods", PODS), ("pods", PODS), ("cluster", CLUSTER)])
+    number = chance.randrange(len(TIMES))
+    words = ["top", kind, *chain(*chance.sample(flags, chance.randrange(3)))]
+    live = run(*words, "--demo-at", TIMES[number])
+    for moment in (f"#{number + 1}", TIMES[number]):
+        recorded = run(*words, "--from", file, "--at", moment)
+        assert (recorded.code, recorded.out) == (live.code, live.out)
+
+
+def test_the_last_reading_is_shown_and_named(run: Run, file: str) -> None:
+    live = run("top", "nodes", "--demo-at", TIMES[-1])
+    result = run("top", "nodes", "--from", file)
+    assert (result.out, result.err) == (live.out, "usage of reading 4, 2026-03-02T11:00:00Z\n")
+
+
+def test_a_moment_without_a_reading_is_an_error_with_both_ends_of_the_gap(run: Run, file: str) -> None:
+    gap = run("top", "nodes", "--from", file, "--at", "2026-03-02T10:00:00Z")
+    assert (gap.code, gap.out) == (1, "")
+    assert gap.err == (
+        f"error: {file} has no reading of demo at 2026-03-02T10:00:00Z: "
+        "the one before is of 2026-03-02T09:31:00Z, the next of 2026-03-02T11:00:00Z\n"
+    )
+    before = run("top", "nodes", "--from", file, "--at", "2026-03-02T09:00:00Z")
+    assert before.err.endswith("at 2026-03-02T09:00:00Z: the first is of 2026-03-02T09:30:00Z\n")
+    number = run("top", "nodes", "--from", file, "--at", "#5")
+    assert number.err == f"error: {file} has no reading 5 of demo: it has 1 to 4\n"
+
+
+def test_what_is_in_a_recording_is_listed(run: Run, file: str) -> None:
+    result = run("recordings", file, "-o", "json")
+    (item,) = json.loads(result.out)["items"]
+    assert item.pop("mebibytes") > 0
+    assert item == {
+        "name": file,
+        "context": "demo",
+        "from": TIMES[0],
+        "to": TIMES[-1],
+        "readings": 4,
+        "failures": 0,
+        "gaps": 1,
+        "covers": "everything",
+        "recording": "no",
+    }
+
+
+def test_statistics_weigh_each_reading_by_the_time_that_it_stands_for(run: Run, file: str) -> None:
+    def usage(number: int) -> dict[str, int]:
+        items = json.loads(run("top", "nodes", "--from", file, "--at", f"#{number}", "-o", "json").out)["items"]
+        return {item["name"]: item["cpu"]["usage"] for item in items}
+
+    readings = [usage(number) for number in (1, 2, 3)]
+    words = ("top", "nodes", "--from", file, "--start", "2026-03-02T09:29:50Z", "--end", TIMES[2], "-o", "json")
+    result = json.loads(run(*words, "--columns", "cpu.avg,cpu.min,cpu.max,cpu.p50,coverage").out)
+    weights = [10, 30, 30]
+    for item in result["items"]:
+        values = [reading[item["name"]] for reading in readings]
+        if None in values:
+            assert item["cpu"]["avg"] is None
+            continue
+        average = sum(value * weight for value, weight in zip(values, weights, strict=True)) / sum(weights)
+        assert item["cpu"]["avg"] == round(average)
+        assert (item["cpu"]["min"], item["cpu"]["max"]) == (min(values), max(values))
+        assert min(values) <= item["cpu"]["p50"] <= max(values)
+        assert item["coverage"] == 100
+
+
+def test_a_group_is_summed_at_each_reading(run: Run, file: str) -> None:
+    def usage(number: int) -> int:
+        words = ("top", "pods", "-n", "team-search", "--from", file, "--at", f"#{number}", "-o", "json")
+        return sum(item["cpu"]["usage"] or 0 for item in json.loads(run(*words).out)["items"])
+
+    sums = [usage(number) for number in (1, 2, 3)]
+    words = ("top", "pods", "-n", "team-search", "--by", "namespace", "--from", file)
+    span = ("--start", "2026-03-02T09:29:30Z", "--end", TIMES[2])
+    (row,) = json.loads(run(*words, *span, "--columns", "cpu.max,cpu.avg", "-o", "json").out)["items"]
+    assert row["cpu"] == {"max": max(sums), "avg": round(sum(sums) / 3)}
+
+
+# --- a server that changes ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shop(api: FakeApi) -> FakeApi:
+    """Give a cluster with a node and two pods, of which one is measured."""
+    api.nodes(node("n1"))
+    api.node_metrics(node_metrics("n1", "100m", "1Gi"))
+    api.pods(pod("shop", "old", "n1", requests={"cpu": "1"}), pod("shop", "new", "n1", labels={"app": "new"}))
+    api.pod_metrics(pod_metrics("shop", "old", ("app", "20m", "10Mi")))
+    for path in ("apps/v1/replicasets", "apps/v1/namespaces/shop/replicasets"):
+        api.routes[f"/apis/{path}"] = Reply({"kind": "List", "metadata": {}, "items": []})
+    for path in ("batch/v1/jobs", "batch/v1/namespaces/shop/jobs"):
+        api.routes[f"/apis/{path}"] = Reply({"kind": "List", "metadata": {}, "items": []})
+    return api
+
+
+def test_pods_that_ended_in_a_range_have_rows_and_facts(run: Run, shop: FakeApi, tmp_path: Path) -> None:
+    path = str(tmp_path / "r.c3s")
+    assert run("record", path, "--server", shop.url, "--count", "1").code == 0
+    shop.pods(pod("shop", "new", "n1"))
+    shop.pod_metrics(pod_metrics("shop", "new", ("app", "30m", "20Mi")))
+    assert run("record", path, "--server", shop.url, "--count", "1").code == 0
+    now = run("top", "pods", "-n", "shop", "--from", path)
+    assert now.out == "NAME   CPU(cores)   MEMORY(bytes)\nnew    30m          20Mi\n"
+    whole = run("top", "pods", "-n", "shop", "--from", path, "--since", "1h", "--columns", "cpu.max,status")
+    assert whole.out == "NAME   CPU-MAX   STATUS\nnew    30m       Running\nold    20m       Running\n"
+    before = run("top", "pods", "-n", "shop", "--from", path, "--at", "#1", "--columns", "cpu,cpu.requests")
+    assert before.out == "NAME   CPU(cores)   CPU-REQUESTS\nnew    <unknown>    0m\nold    20m          1000m\n"
+
+
+def test_a_recording_of_one_namespace_answers_for_no_other(run: Run, shop: FakeApi, tmp_path: Path) -> None:
+    path = str(tmp_path / "shop.c3s")
+    shop.pods(pod("shop", "old", "n1", requests={"cpu": "1"}), namespace="shop")
+    shop.pod_metrics(pod_metrics("shop", "old", ("app", "20m", "10Mi")), namespace="shop")
+    assert run("record", path, "--server", shop.url, "--count", "1", "-n", "shop").code == 0
+    nodes = run("top", "nodes", "--from", path, "--columns", "cpu,cpu.requests")
+    assert nodes.code == 5
+    assert nodes.out == "NAME   CPU(cores)   CPU-REQUESTS\nn1     100m         <unknown>\n"
+    assert "note: the recording covers only namespaces shop\n" in nodes.err
+    other = run("top", "pods", "-n", "kube-system", "--from", path)
+    assert (other.code, other.err) == (
+        1,
+        "error: the recording has no pods of namespace kube-system\nhint: it covers only namespaces shop\n",
+    )
+
+
+def test_labels_are_left_out_on_request(run: Run, shop: FakeApi, tmp_path: Path) -> None:
+    kept, bare = str(tmp_path / "kept.c3s"), str(tmp_path / "bare.c3s")
+    assert run("record", kept, "--server", shop.url, "--count", "1").code == 0
+    assert run("record", bare, "--server", shop.url, "--count", "1", "--no-labels").code == 0
+    words = ("top", "pods", "-A", "-l", "app=new", "--columns", "name,status", "--from")
+    assert run(*words, kept).out == "NAME   STATUS\nnew    Running\n"
+    assert run(*words, bare).out == ""
+
+
+def test_failures_are_recorded_and_the_next_reading_succeeds(run: Run, shop: FakeApi, tmp_path: Path) -> None:
+    path = str(tmp_path / "r.c3s")
+    metrics = shop.routes["/apis/metrics.k8s.io/v1beta1/pods"]
+    assert isinstance(metrics, Reply)
+    answers = [metrics, status(500, "InternalError", "etcd is slow"), metrics]
+    shop.routes["/apis/metrics.k8s.io/v1beta1/pods"] = lambda _request: answers.pop(0)
+    result = run("record", path, "--server", shop.url, "--count", "3", "--interval", "50ms")
+    assert result.code == 5
+    assert "failed" in result.err
+    (item,) = json.loads(run("recordings", path, "-o", "json").out)["items"]
+    assert item["readings"] == 3
+    assert run("top", "pods", "-A", "--from", path, "--at", "#3").code == 0
+    second = run("top", "pods", "-A", "--from", path, "--at", "#2")
+    assert second.code != 0
+    assert "etcd is slow" in second.err
+
+
+def test_a_file_is_private_and_has_one_recorder(run: Run, shop: FakeApi, tmp_path: Path) -> None:
+    path = str(tmp_path / "r.c3s")
+    assert run("record", path, "--server", shop.url, "--count", "1").code == 0
+    assert Path(path).stat().st_mode & 0o777 == 0o600
+    other = Recorder(path, 30)
+    second = run("record", path, "--server", shop.url, "--count", "1")
+    listed = json.loads(run("recordings", path, "-o", "json").out)["items"][0]["recording"]
+    other.close()
+    assert (second.code, listed) == (1, "yes")
+    assert second.err == f"error: {path} is being recorded by another c3s\nhint: record into another file\n"
+
+
+def test_a_recording_is_copied_whole(run: Run, file: str, tmp_path: Path) -> None:
+    copy = str(tmp_path / "copy.c3s")
+    assert run("recordings", file, "--copy", copy).code == 0
+    words = ("top", "pods", "-A", "-o", "json", "--from")
+    assert run(*words, copy).out == run(*words, file).out
+    again = run("recordings", file, "--copy", copy)
+    assert (again.code, again.err) == (1, f"error: cannot write {copy}: file exists\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"not a database", "is not a recording of c3s"),
+        (b"", "is not a recording of c3s"),
+        (None, "is cut short: "),
+    ],
+)
+def test_what_is_no_recording_is_refused_by_its_name(
+    run: Run, file: str, tmp_path: Path, content: bytes | None, words: str
+) -> None:
+    path = tmp_path / "x.c3s"
+    path.write_bytes(Path(file).read_bytes()[:40_000] if content is None else content)
+    before = path.read_bytes()
+    result = run("top", "nodes", "--from", str(path))
+    assert result.code == 1
+    assert result.err.startswith(f"error: {path} {words}")
+    if before:
+        assert run("record", str(path), "--demo", "--count", "1").err.startswith(f"error: {path} {words}")
+    assert path.read_bytes() == before
+
+
+def test_a_newer_or_damaged_recording_is_refused_by_its_name(run: Run, file: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.c3s"
+    path.write_bytes(Path(file).read_bytes())
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE readings SET usage = x'1234', facts = x'00'")
+    damaged = run("top", "nodes", "--from", str(path))
+    assert (damaged.code, damaged.err) == (1, f"error: {path} is damaged: a reading cannot be decoded\n")
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 2")
+    newer = run("top", "nodes", "--from", str(path))
+    assert newer.err == f"error: {path} was recorded by a newer c3s (format 2, this one reads 1)\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        ("top nodes --demo", "--demo does not go with --from FILE, which is read without a server"),
+        ("top volumes -A", "a recording has no volumes"),
+        ("watch nodes", "a recording is not watched"),
+        ("top nodes general-1 --explain", "a recording is read without a server"),
+        ("top nodes --context prod", "has no context prod"),
+        ("top nodes --since 1h --step 5m", "--step does not go with --from FILE: every reading counts"),
+    ],
+)
+def test_what_a_recording_cannot_do_is_said(run: Run, file: str, words: str, problem: str) -> None:
+    result = run(*words.split(), "--from", file)
+    assert result.code in (1, 2)
+    assert problem in result.err.splitlines()[0]
+
+
+def test_only_a_recording_counts_readings(run: Run) -> None:
+    result = run("top", "nodes", "--from", "http://127.0.0.1:1", "--at", "#3")
+    assert (result.code, result.err) == (
+        2,
+        "error: --at '#N' goes with --from FILE: a Prometheus does not count readings\n",
+    )
+
+
+def test_old_readings_are_dropped_and_the_others_stay_whole(run: Run, file: str, tmp_path: Path) -> None:
+    path = tmp_path / "kept.c3s"
+    path.write_bytes(Path(file).read_bytes())
+    before = run("top", "pods", "-A", "--columns", "all", "-o", "json", "--from", str(path))
+    result = run("record", str(path), "--demo-at", "2026-03-02T11:00:30Z", "--count", "1", "--keep", "1m")
+    assert result.code == 0
+    words = ("top", "pods", "-A", "--columns", "all", "-o", "json", "--from", str(path), "--at", "#4")
+    assert run(*words).out == before.out
+
+
+def recording(command: Sequence[str], path: str) -> subprocess.Popen[bytes]:
+    """Start a recorder, and wait until it has added to its file."""
+    before = Path(path).stat().st_size if Path(path).exists() else 0
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    while process.poll() is None and (not Path(path).exists() or Path(path).stat().st_size <= max(before, 100_000)):
+        time.sleep(0.01)
+    return process
+
+
+@pytest.mark.process
+@pytest.mark.slow
+def test_a_recorder_that_is_killed_loses_at_most_its_last_reading(run: Run, tmp_path: Path) -> None:
+    path = str(tmp_path / "r.c3s")
+    chance = random.Random(7)  # noqa: S311  a repeatable choice
+    command = [sys.executable, "-m", "c3s_cli", "record", path, "--demo", "--interval", "20ms"]
+    for _ in range(5):
+        process = recording(command, path)
+        time.sleep(chance.random() / 10)
+        process.kill()
+        process.wait()
+        with sqlite3.connect(path) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        (item,) = json.loads(run("recordings", path, "-o", "json").out)["items"]
+        assert run("top", "pods", "-A", "--from", path, "--at", f"#{item['readings']}").code == 0
+    process = recording(command, path)
+    process.send_signal(2)
+    assert process.wait() == 130
+    assert [each.name for each in tmp_path.iterdir()] == ["r.c3s"]
