@@ -116,7 +116,12 @@ class Naming(Struct, frozen=True):
             return {resource: f"{resource}.requests" for resource in CPU_AND_MEMORY}
         percent = "Requests" if self.kind in (Kind.POD, Kind.POD_GROUP) else self.basis
         if self.kind is Kind.VOLUME:
-            return {"used": "volume.used", "capacity": "volume.capacity", "used%": "volume.usagePercentOfCapacity"}
+            return {
+                "used": "volume.used",
+                "capacity": "volume.capacity",
+                "used%": "volume.usagePercentOfCapacity",
+                "inodes%": "inodes.usagePercentOfCapacity",
+            }
         aliases = {"swap": "swap.usage", "swap%": "swap.usagePercentOfCapacity"} if self.kind is Kind.NODE else {}
         if self.kind is Kind.POD or any(key.name == "owner" for key in self.keys):
             aliases["workload"] = "owner"
