@@ -281,6 +281,8 @@ def _item_builder(report: Report, spell: Spell | None = None) -> Member:
 
 def _of_range(report: Report) -> Iterator[Column]:
     """Yield what is said of each row over a range: for which share of it there is data, and if it ended in it."""
+    if not any(column.figures for column in flat(report.columns)):
+        return  # a range is read only for its figures
     if any("coverage.seconds" in (getattr(row, "figures", None) or ()) for row in report.rows):
         yield COVERAGE
     if any(getattr(row, "ended", False) for row in report.rows):
