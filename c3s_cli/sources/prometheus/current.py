@@ -26,6 +26,8 @@ RESOURCES: Final = {"cpu": rate, "memory": gauge}
 NAMES: Final = {"cpu": promql.CPU, "memory": promql.MEMORY}
 # Enough samples that the jitter of scrapes does not matter.
 ENOUGH: Final = 4
+# The most kubelets that one query names.
+MOST_NAMES: Final = 500
 LEGACY: Final = 'pod_name!=""'
 UNLABELLED: Final = (
     "the series of containers have no label `pod`, but `pod_name`, as before Kubernetes 1.16",
@@ -36,9 +38,10 @@ UNLABELLED: Final = (
 class Current(Struct):
     """The usage at one time.
 
-    gather: queries in pieces, as PrometheusUsage does. interval: between two scrapes. selector: the matchers that
-    select the series of containers. jobs: the jobs that scrape containers, and the paths that they scrape.
-    kinds: the kinds of series that nodes have, in the order of their use.
+    gather: queries in pieces, as PrometheusUsage does. interval: between two scrapes. selectors: the matchers that
+    select the series of containers, and of pods on nodes without these. exported: whether a series has an
+    exported_namespace; renamed: whether to select by it. jobs: the jobs that scrape containers, and the paths that they
+    scrape. kinds: the kinds of series that nodes have, in the order of their use.
     """
 
     engine: Engine
@@ -46,21 +49,43 @@ class Current(Struct):
     match: Callable[..., str]
     gather: Callable[..., Any]
     interval: float | None = None
-    selector: str = promql.CONTAINERS
+    selectors: tuple[str, ...] = (promql.CONTAINERS,)
     renamed: bool = False
+    exported: bool = False
     jobs: set[tuple[str, str]] = field(default_factory=set)
     kinds: dict[str, list[promql.Kind | str]] = field(default_factory=dict)
 
     def pods(self, namespaces: Sequence[str], name: str | None) -> dict[tuple[str, str], dict[str, Used]]:
         """Return the usage of containers, by pod. A pod without a container label has one container, ""."""
-        found = self._containers(namespaces, name)
-        if not found and namespaces and self._count(promql.joined({"exported_namespace": namespaces})):
+        answers = in_parallel({"found": partial(self._containers, namespaces, name), "bare": self._without_containers})
+        bare = answers["bare"]
+        if isinstance(answers["found"], C3sError):
+            raise answers["found"]
+        found: dict[tuple[str, str], dict[str, Used]] = answers["found"]
+        if namespaces and not self.renamed and self._is_renamed(namespaces, found):
             self.renamed = True
             found = self._containers(namespaces, name)
         if not found and not self._count(promql.CONTAINERS) and self._count(promql.PODS):
-            self.selector = promql.PODS
+            self.selectors = (promql.PODS,)
             found = self._containers(namespaces, name)
+        elif bare and not isinstance(bare, C3sError):
+            whole = f"{promql.PODS},{promql.one_of('instance', bare)}"
+            self.selectors = (*self.selectors, whole)
+            found = {**self._containers(namespaces, name, whole), **found}
         return found
+
+    def _without_containers(self) -> list[str]:
+        """Return the kubelets with series of pods, but none of containers: the runtime of their nodes has none."""
+        pods, containers = (
+            f"count by (instance) ({promql.MEMORY}{promql.braces(self.match(selector))})"
+            for selector in (promql.PODS, promql.CONTAINERS)
+        )
+        found = self.engine.vector(f"{pods} unless {containers}", self.time)
+        return sorted({labels.get("instance", "") for labels, _ in found} - {""})[:MOST_NAMES]
+
+    def _is_renamed(self, namespaces: Sequence[str], found: Collection[object]) -> bool:
+        """Return whether the scrape job has labels of the same names: those of containers are then exported_…."""
+        return self.exported or (not found and self._count(promql.joined({"exported_namespace": namespaces})))
 
     def scope(self, namespaces: Sequence[str], name: str | None) -> str:
         """Return the matchers of namespaces and a pod."""
@@ -70,29 +95,32 @@ class Current(Struct):
         # Which of the two labels were renamed is in the labels of each series.
         return promql.joined({"exported_namespace": given["namespace"]})
 
-    def _containers(self, namespaces: Sequence[str], name: str | None) -> dict[tuple[str, str], dict[str, Used]]:
-        ask = partial(self._samples_of_pods, self.scope(namespaces, name))
+    def _containers(
+        self, namespaces: Sequence[str], name: str | None, selector: str = ""
+    ) -> dict[tuple[str, str], dict[str, Used]]:
+        ask = partial(self._samples_of_pods, selector or self.selectors[0], self.scope(namespaces, name))
         answers = in_parallel({resource: partial(ask, resource) for resource in RESOURCES})
         found: dict[tuple[str, str], dict[str, Used]] = {}
         for resource, readings in answers.items():
             if isinstance(readings, C3sError):
                 raise readings
             for (space, pod, container), reading in readings.items():
-                if pod and (name is None or pod == name):
+                if pod and (name is None or pod == name) and (not namespaces or space in namespaces):
                     found.setdefault((space, pod), {}).setdefault(container, {})[resource] = reading
         if answers["memory"]:
             # A container without memory has ended.
             found = {of: {name: used for name, used in each.items() if "memory" in used} for of, each in found.items()}
         return {of: containers for of, containers in found.items() if containers}
 
-    def _samples_of_pods(self, scope: str, resource: str) -> Mapping[tuple[str, ...], Reading]:
+    def _samples_of_pods(self, chosen: str, scope: str, resource: str) -> Mapping[tuple[str, ...], Reading]:
         def ask(window: int) -> Matrix:
             def one(piece: Letters) -> Matrix:
-                selector = promql.braces(self.match(self.selector, scope, piece.matcher()))
+                selector = promql.braces(self.match(chosen, scope, piece.matcher()))
                 return self.engine.samples(f"{NAMES[resource]}{selector}[{window}s]", self.time)
 
             matrix: Matrix = self.gather([Letters()], one, f"{resource}.usage")
             self.jobs |= {(labels.get("job", ""), labels.get("metrics_path", "")) for labels, _ in matrix}
+            self.exported = self.exported or any("exported_namespace" in labels for labels, _ in matrix)
             return matrix
 
         return self._readings(resource, ask, promql.who)

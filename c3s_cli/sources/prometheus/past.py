@@ -84,25 +84,30 @@ class Past:
             self._refuse_mixture(name, match)
         self._complete(kind.memory, [kind.match], promql.NODE, key_of)
 
-    def read_pods(self, selector: str, used: Mapping[Any, Mapping[str, Any]], *, containers: bool, jobs: bool) -> None:
+    def read_pods(
+        self, selectors: Sequence[str], used: Mapping[Any, Mapping[str, Any]], *, containers: bool, jobs: bool
+    ) -> None:
         """Read pods, and their containers if these are shown.
 
-        used: the containers of the pods that run now. jobs: whether several jobs scrape them.
+        selectors: the matchers of each kind of series. used: the containers of the pods that run now. jobs: whether
+        several jobs scrape them.
         """
         self.containers = containers
         size = sum(len(each) for each in used.values()) if containers else len(used)
 
-        def read(resource: str) -> Matrix:
+        def read(selector: str, resource: str) -> Matrix:
             query = partial(promql.of_pods, resource, containers=containers, jobs=jobs)
             return self._matrix(resource, query, [selector], size, pods=True)
 
-        for resource, matrix in self._both(read).items():
-            for labels, points in matrix:
-                key = promql.who(labels)
-                self.history.add(resource, key if containers else key[:2], [points])
-        self._refuse_mixture(promql.MEMORY, selector, pods=True)
+        for selector in selectors:
+            for resource, matrix in self._both(partial(read, selector)).items():
+                for labels, points in matrix:
+                    key = promql.who(labels)
+                    self.history.add(resource, key if containers else key[:2], [points])
+            self._refuse_mixture(promql.MEMORY, selector, pods=True)
         by = promql.OF_CONTAINER if containers else promql.OF_POD
-        self._complete(promql.MEMORY, [selector], by, lambda labels: promql.who(labels)[: 3 if containers else 2])
+        for selector in selectors:
+            self._complete(promql.MEMORY, [selector], by, lambda labels: promql.who(labels)[: 3 if containers else 2])
 
     def _both(self, read: Callable[[str], Any]) -> dict[str, Any]:
         resources = dict.fromkeys(name.partition(".")[0] for name in self.wanted) or {"memory": None}

@@ -95,9 +95,10 @@ class PrometheusUsage:
         selected = self.lists.pods() if scope.labels or scope.fields else None
         if selected is not None:
             used = {of: containers for of, containers in used.items() if of in selected}
-        selector = ",".join(filter(None, (current.selector, current.scope(scope.namespaces, scope.name))))
+        where = current.scope(scope.namespaces, scope.name)
+        selectors = [",".join(filter(None, (each, where))) for each in current.selectors]
         past = self._read_past(
-            lambda past: past.read_pods(selector, used, containers=scope.containers, jobs=len(current.jobs) > 1)
+            lambda past: past.read_pods(selectors, used, containers=scope.containers, jobs=len(current.jobs) > 1)
         )
         ended: list[Any] = []
         if past and selected is None:
