@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 def entry_point() -> None:
     """Run the command line of this process, and exit."""
     try:
+        import signal
+
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            # That raises, in the next imports, too: Python may ignore it there, and keep its import lock for ever.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
         from c3s_cli import signals
 
         signals.handle()

@@ -113,7 +113,7 @@ def outcome(argv: list[str], kind: Kind, moment: float, within: float) -> Outcom
             faults.append(f"hung for {PATIENCE:g} s" if took >= PATIENCE else f"took more than {within:g} s")
         if b"internal error" in written:
             faults.append("an internal error")
-        allowed = {0} if kind.ends else set[int]()
+        allowed = {0, 1} if kind.ends else set[int]()
         # Killed by a signal: before Python or c3s could handle it.
         if not early and process.returncode not in allowed.union(*({128 + each, -each} for each in chosen)):
             faults.append(f"exit code {process.returncode}")
