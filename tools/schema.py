@@ -85,7 +85,7 @@ def _list(kind: Kind) -> Schema:
                         "items": {"type": "string"},
                         "description": "rows that --fail-if or --until could not judge; only with one of these flags",
                     },
-                    **(FITTINGS | MISSING if kind in (*FITTING, *MOVING) else {}),
+                    **(FITTINGS | PENDING | MISSING if kind in (*FITTING, *MOVING) else {}),
                 },
                 ["timestamp", *(FITTINGS if kind in (*FITTING, *MOVING) else {})],
             ),
@@ -206,6 +206,22 @@ MISSING: Final[Schema] = {
             ["pool", "nodes"],
         ),
         "description": "how many more nodes of each pool would make everything fit; only with --missing",
+    },
+}
+PENDING: Final[Schema] = {
+    "pending": {
+        "type": "array",
+        "items": _object(
+            {
+                "context": CONTEXT,
+                "pods": COUNT | {"description": "pods that were pending"},
+                "placed": COUNT,
+                "unplaced": NAMES | {"description": "as namespace/name"},
+                "notConsidered": NAMES | {"description": "rules of these pods that fit does not consider"},
+            },
+            ["pods", "placed", "unplaced", "notConsidered"],
+        ),
+        "description": "the pods that were pending, placed first; only with --with-pending",
     },
 }
 FITTINGS: Final[Schema] = {

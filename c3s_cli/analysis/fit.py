@@ -21,8 +21,6 @@ from c3s_cli.analysis.gpus import with_gpu
 from c3s_cli.analysis.missing import missing_nodes
 from c3s_cli.analysis.numbered import fit_numbered, keys_of
 from c3s_cli.analysis.own import own_pods, without_pods
-from c3s_cli.analysis.pending import place_pending
-from c3s_cli.analysis.preemption import preempted
 from c3s_cli.analysis.report import latest, report_of, where
 from c3s_cli.analysis.rollout import roll_out
 from c3s_cli.analysis.rollup import add_amounts, grouped, sum_nodes
@@ -92,6 +90,8 @@ def _place(sample: Sample, query: Query, request: FitRequest) -> tuple[list[Fit]
     drained = drain(sample, query, request)
     scheduler, results = drained.scheduler, drained.results
     if request.with_pending:
+        from c3s_cli.analysis.pending import place_pending  # only needed with the flag
+
         results.append(place_pending(sample, scheduler))
     admission = Admission(sample)
     rows: list[Fit] = []
@@ -169,9 +169,12 @@ def _remarks(sample: Sample, scheduler: Scheduler, workload: Workload, outcome: 
     cap, placed = workload.cap, sum(outcome.placed)
     if cap and cap.pods < outcome.wanted:
         yield f"at most {cap.pods} of {outcome.wanted} pods: {cap.why}"
-    elif placed < outcome.wanted and (found := preempted(sample, scheduler, workload)):
-        node, pods = found
-        yield f"one more would preempt pods of lower priority on {node}: {', '.join(pods)}"
+    elif placed < outcome.wanted:
+        from c3s_cli.analysis.preemption import preempted  # only if something does not fit
+
+        if found := preempted(sample, scheduler, workload):
+            node, pods = found
+            yield f"one more would preempt pods of lower priority on {node}: {', '.join(pods)}"
 
 
 def _rows(scheduler: Scheduler, workload: Workload, outcome: Outcome, running: Mapping[str, int]) -> list[Fit]:

@@ -16,32 +16,14 @@ from c3s_cli.model.sample import Failure, Sample
 from c3s_cli.model.surroundings import Budget, Surroundings
 from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.core_api import NAMESPACES
-from c3s_cli.sources.decode import policies, storage
 from c3s_cli.sources.decode.placing import LabelSelector, selector_of
 from c3s_cli.sources.decode.shapes import Listing, Meta, decode_items
 from c3s_cli.sources.requests import METADATA_LIST, Requests
 
 Rows = Callable[[Listing], Iterator[tuple[Any, Any]]]
-STORAGE: Final = "/apis/storage.k8s.io/v1"
+BUDGETS_NAME: Final = "pod disruption budgets"
 BUDGETS: Final = "/apis/policy/v1/poddisruptionbudgets"
-# The names of these lists in messages, with their kinds, paths and decoders.
-WHOLE: Final[Mapping[str, tuple[str, str, Rows]]] = {
-    "persistent volume claims": ("PersistentVolumeClaim", "/api/v1/persistentvolumeclaims", storage.claims),
-    "persistent volumes": ("PersistentVolume", "/api/v1/persistentvolumes", storage.volumes),
-    "storage classes": ("StorageClass", f"{STORAGE}/storageclasses", storage.storage_classes),
-    "CSI nodes": ("CSINode", f"{STORAGE}/csinodes", storage.volume_counts),
-    "runtime classes": ("RuntimeClass", "/apis/node.k8s.io/v1/runtimeclasses", policies.runtime_classes),
-    "priority classes": ("PriorityClass", "/apis/scheduling.k8s.io/v1/priorityclasses", policies.priority_classes),
-    "device classes": ("DeviceClass", "/apis/resource.k8s.io/v1/deviceclasses", policies.device_classes),
-}
 OF_VOLUMES: Final = ("persistent volume claims", "persistent volumes", "storage classes", "CSI nodes")
-# The lists of one namespace: resource, kind, decoder.
-SPACED: Final[Mapping[str, tuple[str, str, Rows]]] = {
-    "resource quotas": ("resourcequotas", "ResourceQuota", policies.quotas),
-    "limit ranges": ("limitranges", "LimitRange", policies.limit_ranges),
-}
-
-
 SCALERS: Final = "horizontal pod autoscalers"
 
 
@@ -79,6 +61,22 @@ def surroundings_of(
         for name, answer in answers.items()
         if isinstance(answer, C3sError) and not _is_absent(answer)
     ]
+    around = Surroundings(
+        namespaces=_read(answers.get("namespaces")), budgets=tuple(_read(answers.get(BUDGETS_NAME)).values())
+    )
+    if not (request.beside or set(answers) - {"namespaces", BUDGETS_NAME}):
+        return around, failures
+    return _with_lists(around, request, namespace, answers), failures
+
+
+def _read(answer: Any) -> Mapping[Any, Any]:
+    return {} if answer is None or isinstance(answer, C3sError) else answer
+
+
+def _with_lists(around: Surroundings, request: FitRequest, namespace: str, answers: Mapping[Any, Any]) -> Surroundings:
+    """Add the lists that only some pods need, and the objects of manifests."""
+    from c3s_cli.sources.decisive_lists import SPACED, WHOLE  # most pods described by flags need none
+
     known = {name: None if isinstance(answer, C3sError) else answer for name, answer in answers.items()}
 
     def every(what: str) -> tuple[Any, ...]:
@@ -93,12 +91,9 @@ def surroundings_of(
         found = known.get(what, {})
         return found if found is None else {**_beside(request, kind, decode, namespace), **found}
 
-    scalers = {
-        key: each for name, answer in known.items() if name[0] == SCALERS for key, each in (answer or {}).items()
-    } | _beside(request, "HorizontalPodAutoscaler", policies.scalers, namespace)
-    return Surroundings(
-        namespaces={**(known.get("namespaces") or {}), **_beside(request, "Namespace", _labels, "")},
-        budgets=tuple((known.get("pod disruption budgets") or {}).values()),
+    more: Surroundings = structs.replace(
+        around,
+        namespaces={**around.namespaces, **_beside(request, "Namespace", _labels, "")},
         claims=one("persistent volume claims"),
         volumes=one("persistent volumes"),
         storage_classes=one("storage classes"),
@@ -107,9 +102,10 @@ def surroundings_of(
         priority_classes=one("priority classes"),
         quotas=every("resource quotas"),
         limit_ranges=every("limit ranges"),
-        scalers=tuple(scalers.values()),
+        scalers=every(SCALERS),
         served=one("device classes") or {},
-    ), failures
+    )
+    return more
 
 
 def _is_absent(problem: C3sError) -> bool:
@@ -126,18 +122,21 @@ def _jobs(
     if any(map(_selects_namespaces, _placings(workloads, pods))):
         yield "namespaces", partial(requests.pages, NAMESPACES, [], _labels, METADATA_LIST)
     if drained:
-        yield "pod disruption budgets", partial(requests.pages, BUDGETS, [], _budgets)
-    needed = _needed(workloads, moving, nodes)
-    for name in dict.fromkeys(needed):
+        yield BUDGETS_NAME, partial(requests.pages, BUDGETS, [], _budgets)
+    needed = dict.fromkeys(_needed(workloads, moving, nodes))
+    spaces = dict.fromkeys(each.namespace or sample.namespaces[0] for each in workloads if each.template)
+    scaled = {each.namespace or sample.namespaces[0] for each in workloads if each.is_scalable}
+    if not (needed or spaces or scaled):
+        return
+    from c3s_cli.sources.decisive_lists import SPACED, WHOLE  # most pods described by flags need none
+
+    for name in needed:
         _, path, decode = WHOLE[name]
         yield name, partial(requests.pages, path, [], decode)
-    for space in dict.fromkeys(each.namespace or sample.namespaces[0] for each in workloads if each.is_scalable):
-        path = f"/apis/autoscaling/v2/namespaces/{segment(space)}/horizontalpodautoscalers"
-        yield (SCALERS, space), partial(requests.pages, path, [], policies.scalers)
-    for space in dict.fromkeys(each.namespace or sample.namespaces[0] for each in workloads if each.template):
-        for name, (resource, _, decode) in SPACED.items():
-            path = f"/api/v1/namespaces/{segment(space)}/{resource}"
-            yield (name, space), partial(requests.pages, path, [], decode)
+    for space in (*spaces, *(scaled - set(spaces))):
+        for name, (path, _, decode) in SPACED.items():
+            if space in (scaled if name == SCALERS else spaces):
+                yield (name, space), partial(requests.pages, path.format(segment(space)), [], decode)
 
 
 def _needed(
