@@ -99,6 +99,13 @@ def test_what_ended_has_rows_that_say_so(ask: Ask) -> None:
     assert [row["ended"] for name, row in by_owner.items() if name != "CronJob/nightly"] == [False]
 
 
+def test_what_ended_has_its_own_names_where_a_job_renamed_them(ask: Ask) -> None:
+    rows = ask(f"pods -A --since 6h {END} --columns cpu.max")
+    gone = rows["gone"]
+    assert (gone["namespace"], gone["ended"], millicores(gone["cpu"]["max"])) == ("other", True, near(3000, 3))
+    assert gone["coverage"] == near(100 / 3, 3)
+
+
 def test_sums_count_what_ended(run: Run, engine: str) -> None:
     words = f"top pods -n m --since 6h {END} --columns memory.max --sum -o json --from {engine} --facts source"
     totals = json.loads(run(words).out)["totals"]

@@ -39,9 +39,9 @@ class Current(Struct):
     """The usage at one time.
 
     gather: queries in pieces, as PrometheusUsage does. interval: between two scrapes. selectors: the matchers that
-    select the series of containers, and of pods on nodes without these. exported: whether a series has an
-    exported_namespace; renamed: whether to select by it. jobs: the jobs that scrape containers, and the paths that they
-    scrape. kinds: the kinds of series that nodes have, in the order of their use.
+    select the series of containers, and of pods on nodes without these. renamed: whether to select by
+    exported_namespace. jobs: the jobs that scrape containers, and the paths that they scrape. kinds: the kinds of
+    series that nodes have, in the order of their use.
     """
 
     engine: Engine
@@ -51,7 +51,6 @@ class Current(Struct):
     interval: float | None = None
     selectors: tuple[str, ...] = (promql.CONTAINERS,)
     renamed: bool = False
-    exported: bool = False
     jobs: set[tuple[str, str]] = field(default_factory=set)
     kinds: dict[str, list[promql.Kind | str]] = field(default_factory=dict)
 
@@ -62,7 +61,7 @@ class Current(Struct):
         if isinstance(answers["found"], C3sError):
             raise answers["found"]
         found: dict[tuple[str, str], dict[str, Used]] = answers["found"]
-        if namespaces and not self.renamed and self._is_renamed(namespaces, found):
+        if not found and namespaces and self._count(promql.joined({"exported_namespace": namespaces})):
             self.renamed = True
             found = self._containers(namespaces, name)
         if not found and not self._count(promql.CONTAINERS) and self._count(promql.PODS):
@@ -82,10 +81,6 @@ class Current(Struct):
         )
         found = self.engine.vector(f"{pods} unless {containers}", self.time)
         return sorted({labels.get("instance", "") for labels, _ in found} - {""})[:MOST_NAMES]
-
-    def _is_renamed(self, namespaces: Sequence[str], found: Collection[object]) -> bool:
-        """Return whether the scrape job has labels of the same names: those of containers are then exported_…."""
-        return self.exported or (not found and self._count(promql.joined({"exported_namespace": namespaces})))
 
     def scope(self, namespaces: Sequence[str], name: str | None) -> str:
         """Return the matchers of namespaces and a pod."""
@@ -120,7 +115,6 @@ class Current(Struct):
 
             matrix: Matrix = self.gather([Letters()], one, f"{resource}.usage")
             self.jobs |= {(labels.get("job", ""), labels.get("metrics_path", "")) for labels, _ in matrix}
-            self.exported = self.exported or any("exported_namespace" in labels for labels, _ in matrix)
             return matrix
 
         return self._readings(resource, ask, promql.who)

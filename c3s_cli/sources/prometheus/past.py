@@ -52,6 +52,7 @@ class Past:
         self.wanted = wanted
         self.history = History(period, end - period.points * period.step)
         self.containers = False
+        self.renamed = False
         self._members: dict[Key, list[Key]] = {}
 
     def read_nodes(
@@ -103,6 +104,7 @@ class Past:
             for resource, matrix in self._both(partial(read, selector)).items():
                 for labels, points in matrix:
                     key = promql.who(labels)
+                    self.renamed = self.renamed or "exported_pod" in labels
                     self.history.add(resource, key if containers else key[:2], [points])
             self._refuse_mixture(promql.MEMORY, selector, pods=True)
         by = promql.OF_CONTAINER if containers else promql.OF_POD
@@ -142,7 +144,8 @@ class Past:
         history.find_gaps(self._presence)
         partly = history.partial()
         pods = sorted({key[1] for key in partly if len(key) > 1})
-        if pods and len(pods) <= MOST_NAMES:
+        # The names of pods are in one of two labels.
+        if pods and len(pods) <= MOST_NAMES and not self.renamed:
             matchers = [*matchers, promql.one_of("pod", pods)]
         if partly:
 

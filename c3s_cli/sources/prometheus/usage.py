@@ -102,7 +102,7 @@ class PrometheusUsage:
         )
         ended: list[Any] = []
         if past and selected is None:
-            ended = [of for of in past.ended() if of not in used and (scope.name is None or of[1] == scope.name)]
+            ended = [of for of in past.ended() if of not in used and self._is_meant(of)]
         if not used and not ended:
             self.absence = self._why_nothing()
         self._former = ended
@@ -113,6 +113,11 @@ class PrometheusUsage:
             self._pod(of, used.get(of, {}), past, figures.get(of, {}), ended=place >= len(used))
             for place, of in enumerate((*used, *ended))
         ]
+
+    def _is_meant(self, of: Who) -> bool:
+        """Return whether a pod is in scope: a job that renames labels has all namespaces under its own."""
+        namespaces, name = self.scope.namespaces, self.scope.name
+        return (not namespaces or of[0] in namespaces) and (name is None or of[1] == name)
 
     def volumes(self) -> list[Volume]:
         """Read the claims in scope. The API server knows which pods mount them."""
