@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from c3s_cli.columns.catalogue import table_of
 from c3s_cli.columns.naming import totals_of
 from c3s_cli.columns.vocabulary import flat
 from c3s_cli.model.rows import Group
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
 def footnotes(report: Report, view: View, left_out: Sequence[str]) -> Iterator[str]:
     """Yield the lines. left_out: the headings of columns that did not fit."""
     if left_out:
+        compact = ", such as cpu.compact,memory.compact" if "cpu.compact" in table_of(report.kind) else ""
         yield (
-            f"left out, since the window is too narrow: {', '.join(left_out)}; `| cat` shows all columns, "
-            "and --columns takes some, such as cpu.compact,memory.compact"
+            f"left out, since the window is too narrow: {', '.join(left_out)}; "
+            f"`| cat` shows all columns, and --columns takes some{compact}"
         )
     if view.format not in TABLES:
         return

@@ -105,6 +105,13 @@ def test_a_wide_cluster_leaves_out_columns_too(run: Run, three: str) -> None:
     assert result.err == left_out(*titles) + note
 
 
+def test_what_no_compact_column_shows_is_not_said_to_be_in_one(run: Run, three: str) -> None:
+    result = at_terminal(run, f"fit --cpu 1 -o wide --server {three}", 60)
+    assert result.err.splitlines()[0].endswith(
+        "LIMITED-BY, STATUS, POOL, ZONE; `| cat` shows all columns, and --columns takes some"
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "note"),
     [
