@@ -14,7 +14,7 @@ AT_MOST: Final = 3
 def near_values(condition: Condition, rows: Sequence[Any]) -> str:
     """Return a hint with the values that rows have instead, such as Deployment/web for web; "" if there are none."""
     for test in (test for tests in condition.alternatives for test in tests):
-        choices = test.choices if isinstance(test, Membership) and not test.negated else (test,)
+        choices = test.choices if isinstance(test, Membership) else (test,)
         for each in choices:
             if isinstance(each, Comparison) and (near := _near(each, rows)):
                 return f"no row has {each}; did you mean {' or '.join(near)}?"

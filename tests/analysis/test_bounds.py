@@ -37,12 +37,6 @@ def test_statistics_of_a_group_that_is_measured_in_part(demo: Run, condition: st
     assert (result.code, result.err.strip()) == (3 if verdict else 0, verdict)
 
 
-def test_what_has_ended_leaves_nothing_unmeasured(demo: Run) -> None:
-    words = "top pods -A --by owner --from prometheus --since 24h --limit 0 --columns cpu"
-    result = demo(f"{words} --where 'owner = CronJob/nightly-report' --fail-if 'cpu < 1m' --fail-if-unknown")
-    assert (result.code, "judged" in result.err) == (0, False)
-
-
 @pytest.mark.parametrize(
     ("words", "condition", "verdict"),
     [

@@ -113,6 +113,12 @@ def test_sums_count_what_ended(run: Run, engine: str) -> None:
     assert totals["memory"]["max"] == (1200 + 300 + 300 + 10 + 900 + 500 + 100 + 10) * six_hours.MI
 
 
+def test_what_has_ended_uses_nothing_now_and_that_is_known(run: Run, engine: str) -> None:
+    words = f"top pods -n m --by namespace --since 6h {END} --from {engine} --facts source --columns pods,cpu.avg,cpu.requests"
+    result = run(f"{words} --where 'name ~ nightly|plain|cores' --no-headers --fail-if 'cpu > 9' --fail-if-unknown")
+    assert (result.code, result.out.split()[1], "judged" in result.err) == (0, "3", False)
+
+
 @pytest.mark.parametrize(("since", "kills"), [("6h", {"oomer": 3, "counted": 2}), ("1h", {"oomer": 0, "counted": 1})])
 def test_kills_count_in_the_range_in_which_they_were(ask: Ask, since: str, kills: dict[str, int]) -> None:
     rows = ask(f"pods -n m --since {since} {END} --columns oomKills")

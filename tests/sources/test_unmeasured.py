@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import Run
 from tests.servers import FakeApi, Reply, node, pod, pod_metrics, status
-from tests.sources.test_container_states import OOM, RUNNING, unscheduled
+from tests.sources.test_container_states import EARLIER, OOM, RUNNING, unscheduled
 from tests.sources.test_container_states import status as container
 from tests.sources.test_prometheus import engine, vector
 
@@ -65,6 +65,10 @@ def missing(api: FakeApi) -> FakeApi:
         ),
         (
             {"containerStatuses": [container("app", running=RUNNING)]},
+            "the pod is Running on node node-a, but nothing measures it: c3s doctor looks for the cause",
+        ),
+        (
+            {"containerStatuses": [container("app", running=RUNNING, last=EARLIER)]},
             "the pod is Running on node node-a, but nothing measures it: c3s doctor looks for the cause",
         ),
         ({"phase": "Succeeded"}, "the pod has finished"),
