@@ -16,7 +16,7 @@ def near_values(condition: Condition, rows: Sequence[Any]) -> str:
     for test in (test for tests in condition.alternatives for test in tests):
         choices = test.choices if isinstance(test, Membership) else (test,)
         for each in choices:
-            if isinstance(each, Comparison) and (near := _near(each, rows)):
+            if near := _near(each, rows):
                 return f"no row has {each}; did you mean {' or '.join(near)}?"
     return ""
 
