@@ -114,10 +114,9 @@ def test_sums_count_what_ended(run: Run, engine: str) -> None:
 
 
 def test_what_has_ended_uses_nothing_now_and_that_is_known(run: Run, engine: str) -> None:
-    words = f"top pods -n m --by namespace --since 6h {END} --from {engine} --facts source"
-    result = run(
-        f"{words} --columns pods,cpu.avg,cpu.requests --where 'name ~ nightly|plain|cores' --no-headers --fail-if 'cpu > 9' --fail-if-unknown"
-    )
+    words = f"top pods -n m --by namespace --since 6h {END} --from {engine} --facts source --no-headers"
+    flags = "--columns pods,cpu.avg,cpu.requests --fail-if 'cpu > 9' --fail-if-unknown"
+    result = run(f"{words} {flags} --where 'name ~ nightly|plain|cores'")
     assert (result.code, result.out.split()[1], "judged" in result.err) == (0, "3", False)
 
 
