@@ -602,9 +602,9 @@ def test_credentials_stay_on_this_machine_where_nothing_is_encrypted(
         ("--where 'memory.max > 1Gi'", "memory.max is a statistic over time"),
         ("--columns cpu.p0", "unknown column 'cpu.p0'"),
         ("--columns cpu.p95PercentOfAllocatable", "unknown column 'cpu.p95PercentOfAllocatable'"),
-        ("--since 7d", "--since goes with --from prometheus or --from URL"),
-        ("--since 7d --from kubelet", "--since goes with --from prometheus or --from URL"),
-        ("--at 2026-03-01", "--at goes with --from prometheus or --from URL"),
+        ("--since 7d", "--since goes with --from prometheus, --from URL or --from FILE"),
+        ("--since 7d --from kubelet", "--since goes with --from prometheus, --from URL or --from FILE"),
+        ("--at 2026-03-01", "--at goes with --from prometheus, --from URL or --from FILE"),
     ],
 )
 def test_what_does_not_fit_together_is_said_before_any_request(run: Run, api: FakeApi, words: str, said: str) -> None:

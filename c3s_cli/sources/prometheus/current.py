@@ -40,8 +40,8 @@ class Current(Struct):
 
     gather: queries in pieces, as PrometheusUsage does. interval: between two scrapes. selectors: the matchers that
     select the series of containers, and of pods on nodes without these. renamed: whether to select by
-    exported_namespace. jobs: the jobs that scrape containers, and the paths that they scrape. kinds: the kinds of
-    series that nodes have, in the order of their use.
+    exported_namespace. jobs: the jobs that scrape containers, and the paths that they scrape. sizes: how many series of
+    containers there are of each resource. kinds: the kinds of series that nodes have, in the order of their use.
     """
 
     engine: Engine
@@ -52,6 +52,7 @@ class Current(Struct):
     selectors: tuple[str, ...] = (promql.CONTAINERS,)
     renamed: bool = False
     jobs: set[tuple[str, str]] = field(default_factory=set)
+    sizes: dict[str, int] = field(default_factory=dict)
     kinds: dict[str, list[promql.Kind | str]] = field(default_factory=dict)
 
     def pods(self, namespaces: Sequence[str], name: str | None) -> dict[tuple[str, str], dict[str, Used]]:
@@ -114,6 +115,7 @@ class Current(Struct):
                 return self.engine.samples(f"{NAMES[resource]}{selector}[{window}s]", self.time)
 
             matrix: Matrix = self.gather([Letters()], one, f"{resource}.usage")
+            self.sizes[resource] = max(len(matrix), self.sizes.get(resource, 0))
             self.jobs |= {(labels.get("job", ""), labels.get("metrics_path", "")) for labels, _ in matrix}
             return matrix
 

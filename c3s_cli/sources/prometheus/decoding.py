@@ -81,10 +81,10 @@ def vector_of(body: Body) -> tuple[Vector, list[str]]:
     return [(labels, number) for labels, number in numbers if abs(number) < USUAL], warnings
 
 
-def is_scalar(body: Body) -> tuple[bool, list[str]]:
-    """Return whether an answer is a scalar, and the server's warnings."""
-    data, warnings = _data_of(body)
-    return data.kind == "scalar", warnings
+def clock_of(body: Body) -> tuple[tuple[Vector, bool], list[str]]:
+    """Return the elements of the server's time, whether it is a scalar, and the server's warnings."""
+    elements, warnings = vector_of(body)
+    return (elements, _data_of(body)[0].kind == "scalar"), warnings
 
 
 def matrix_of(body: Body) -> tuple[Matrix, list[str]]:

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 
 from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, QueryFailed, TimedOut, TooLarge
 from c3s_cli.parallel import in_parallel
-from c3s_cli.sources.prometheus.decoding import Matrix, Vector, is_scalar, matrix_of, vector_of
+from c3s_cli.sources.prometheus.decoding import Matrix, Vector, clock_of, matrix_of, vector_of
 from c3s_cli.sources.prometheus.refusals import MOST_WORDS, SLOWER, refused
 from c3s_cli.sources.requests import Memoized
 
@@ -59,6 +59,7 @@ class Engine(Struct):
     lock: threading.Lock = field(default_factory=threading.Lock)
     slots: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(AT_ONCE))
     now: Callable[[], float] = float
+    clock: Callable[[], tuple[Vector, bool]] = tuple  # type: ignore[assignment]
 
     @property
     def _secrets(self) -> Secrets:
@@ -123,14 +124,15 @@ class Engine(Struct):
 
     def extrapolates(self) -> bool:
         """Return whether the server extrapolates. VictoriaMetrics, which does not, has vectors instead of scalars."""
-        return self._answer("query", [("query", "time()")], is_scalar)
+        return bool(self.clock()[1])
 
     def __post_init__(self) -> None:
+        self.clock = Memoized(lambda: self._answer("query", [("query", "time()")], clock_of))
         self.now = Memoized(self._time)
 
     def _time(self) -> float:
         """Return the server's time, in whole seconds since 1970. InvalidAnswer if it does not report one."""
-        result = self.vector("time()")
+        result, _ = self.clock()
         if not result or not 0 < result[0][1] < LATEST:
             raise InvalidAnswer("the server does not report its time")
         return float(int(result[0][1]))

@@ -53,9 +53,9 @@ class History(Struct):
     def add(self, resource: str, key: Key, several: Sequence[Points]) -> None:
         """Add the series that a job has of an object. Further jobs are duplicates: the larger point counts."""
         lines = self.lines[resource]
-        mine = self._united([self._line(points) for points in several], resource)
+        mine = self._united([self.line(points) for points in several], resource)
         known = lines.get(key)
-        lines[key] = mine if known is None else _joined(known, mine, max)
+        lines[key] = mine if known is None else joined(known, mine, max)
 
     def _united(self, parts: Sequence[array[float]], resource: str) -> array[float]:
         """Unite the series of one object: alternatives in time share at most a window, duplicates share more."""
@@ -63,13 +63,22 @@ class History(Struct):
         for part in parts[1:]:
             shared = sum(1 for one, other in zip(line, part, strict=True) if not (math.isnan(one) or math.isnan(other)))
             succeed = shared <= math.ceil(self.range.window / self.range.step) + 1
-            line = _joined(line, part, add if succeed and resource == "cpu" else max)
+            line = joined(line, part, add if succeed and resource == "cpu" else max)
         return line
 
-    def _line(self, points: Points) -> array[float]:
+    def put(self, resource: str, key: Key, line: array[float]) -> None:
+        """Set the line of an object. Further ones are duplicates: the larger point counts."""
+        known = self.lines[resource].get(key)
+        self.lines[resource][key] = line if known is None else joined(known, line, max)
+
+    def line(self, points: Points) -> array[float]:
+        """Return the values of a series at each point of the range; NaN where it has none."""
+        times, values = points
+        if len(values) == self.count + 1 and abs(times[0] - self.start) < self.range.step / 2:
+            return values
         line = array("d", [math.nan]) * (self.count + 1)
         start, step, last = self.start, self.range.step, self.count
-        for time, value in zip(*points, strict=True):
+        for time, value in zip(times, values, strict=True):
             place = round((time - start) / step)
             if 0 <= place <= last:
                 line[place] = value
@@ -219,8 +228,10 @@ class History(Struct):
         return found
 
 
-def _joined(one: array[float], other: array[float], both: Callable[[float, float], float]) -> array[float]:
+def joined(one: array[float], other: array[float], both: Callable[[float, float], float]) -> array[float]:
     """Join two lines point by point. both: joins two points; where one line has none, the other's counts."""
+    if not (math.isnan(sum(one)) or math.isnan(sum(other))):
+        return array("d", map(both, one, other))
     return array(
         "d",
         [

@@ -14,6 +14,7 @@ from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.clusters import is_chosen, refuse_mixed_points
 from c3s_cli.sources.prometheus.history import FEW, History
+from c3s_cli.sources.prometheus.reduction import reduced
 from c3s_cli.sources.prometheus.slices import Letters, Stretch, stretches
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from c3s_cli.sources.prometheus.node_names import NodeNames
 
 Key = tuple[str, ...]
+# Above so many series of one container, such as those of single CPUs, the engine adds them up.
+MOST_SERIES: Final = 3
 # Names written out in one query.
 MOST_NAMES: Final = 500
 # At how many moments of a range the clusters are looked at.
@@ -86,26 +89,37 @@ class Past:
         self._complete(kind.memory, [kind.match], promql.NODE, key_of)
 
     def read_pods(
-        self, selectors: Sequence[str], used: Mapping[Any, Mapping[str, Any]], *, containers: bool, jobs: bool
+        self,
+        selectors: Sequence[str],
+        used: Mapping[Any, Mapping[str, Any]],
+        series: Mapping[str, int],
+        *,
+        containers: bool,
+        jobs: bool,
     ) -> None:
         """Read pods, and their containers if these are shown.
 
-        selectors: the matchers of each kind of series. used: the containers of the pods that run now. jobs: whether
-        several jobs scrape them.
+        selectors: the matchers of each kind of series. used: the containers of the pods that run now. series: how many
+        series of each resource they have. jobs: whether several jobs scrape them.
         """
         self.containers = containers
-        size = sum(len(each) for each in used.values()) if containers else len(used)
+        size = sum(len(each) for each in used.values())
 
-        def read(selector: str, resource: str) -> Matrix:
-            query = partial(promql.of_pods, resource, containers=containers, jobs=jobs)
-            return self._matrix(resource, query, [selector], size, pods=True)
+        def read(selector: str, resource: str) -> dict[Key, Any]:
+            known = series.get(resource, 0)
+            if known <= MOST_SERIES * size:
+                query = partial(promql.of_containers, resource)
+                matrix = self._matrix(resource, query, [selector], known, pods=True)
+            else:
+                query = partial(promql.of_pods, resource, containers=containers, jobs=jobs)
+                matrix = self._matrix(resource, query, [selector], size if containers else len(used), pods=True)
+            self.renamed = self.renamed or any("exported_pod" in labels for labels, _ in matrix)
+            return reduced(matrix, resource, self.history.line, containers=containers, jobs=jobs)
 
         for selector in selectors:
-            for resource, matrix in self._both(partial(read, selector)).items():
-                for labels, points in matrix:
-                    key = promql.who(labels)
-                    self.renamed = self.renamed or "exported_pod" in labels
-                    self.history.add(resource, key if containers else key[:2], [points])
+            for resource, lines in self._both(partial(read, selector)).items():
+                for key, line in lines.items():
+                    self.history.put(resource, key, line)
             self._refuse_mixture(promql.MEMORY, selector, pods=True)
         by = promql.OF_CONTAINER if containers else promql.OF_POD
         for selector in selectors:

@@ -170,17 +170,24 @@ def growth_of(series: str, period: Range) -> str:
     return f"({rate} * ({seconds}) or increase({series}[{window}s]))"
 
 
+def of_containers(resource: str, match: str, period: Range) -> str:
+    """Return the query for the points of every series of containers over a range."""
+    if resource == "memory":
+        return f"last_over_time({MEMORY}{braces(match)}[{period.lookback}s])"
+    return growth_of(f"{CPU}{braces(match)}", period)
+
+
 def of_pods(resource: str, match: str, period: Range, *, containers: bool, jobs: bool) -> str:
     """Return the query for the points of pods or containers over a range. jobs: whether several jobs scrape them.
 
     A container that two jobs scrape counts once; instances before and after a restart, and CPUs, are added up.
     """
+    each = of_containers(resource, match, period)
     if resource == "memory":
-        each = f"max by ({OF_CONTAINER}) (last_over_time({MEMORY}{braces(match)}[{period.lookback}s]))"
+        each = f"max by ({OF_CONTAINER}) ({each})"
     else:
         scrape = f", {SCRAPE}" * jobs
-        grown = growth_of(f"{CPU}{braces(match)}", period)
-        each = f"max by ({OF_CONTAINER}, {INSTANCE}{scrape}) ({grown})"
+        each = f"max by ({OF_CONTAINER}, {INSTANCE}{scrape}) ({each})"
         if jobs:
             each = f"max by ({OF_CONTAINER}) (sum by ({OF_CONTAINER}{scrape}) ({each}))"
     if resource == "memory" or jobs:

@@ -98,7 +98,9 @@ class PrometheusUsage:
         where = current.scope(scope.namespaces, scope.name)
         selectors = [",".join(filter(None, (each, where))) for each in current.selectors]
         past = self._read_past(
-            lambda past: past.read_pods(selectors, used, containers=scope.containers, jobs=len(current.jobs) > 1)
+            lambda past: past.read_pods(
+                selectors, used, current.sizes, containers=scope.containers, jobs=len(current.jobs) > 1
+            )
         )
         ended: list[Any] = []
         if past and selected is None:

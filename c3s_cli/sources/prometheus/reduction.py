@@ -1,0 +1,57 @@
+"""Series of containers over a range → one line for each container or pod, as an engine would aggregate them. No I/O.
+
+Engines take ten times as long to aggregate series at each point as to send them.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable
+from operator import add
+from typing import TYPE_CHECKING, Any, Final
+
+from c3s_cli.sources.prometheus import promql
+from c3s_cli.sources.prometheus.history import joined
+
+if TYPE_CHECKING:
+    from c3s_cli.sources.prometheus.decoding import Matrix, Points
+
+Key = tuple[str, ...]
+# The labels that tell apart the instances of a container, the jobs that scrape it, and how they name it.
+INSTANCE: Final = tuple(promql.INSTANCE.split(", "))
+SCRAPE: Final = tuple(promql.SCRAPE.split(", "))
+NAMES: Final = tuple(promql.OF_CONTAINER.split(", "))
+
+
+def reduced(
+    matrix: Matrix, resource: str, line: Callable[[Points], array[float]], *, containers: bool, jobs: bool
+) -> dict[Key, array[float]]:
+    """Return the lines of containers, or of pods, by their names.
+
+    A container that two jobs scrape counts once; instances before and after a restart, and CPUs, are added up.
+    line: makes the line of a series. jobs: whether several jobs scrape them.
+    """
+    cpu = resource == "cpu"
+    # Series of the same key are parts of one series, or duplicates.
+    series: dict[tuple[Any, ...], array[float]] = {}
+    for labels, points in matrix:
+        instance = tuple([labels.get(label) for label in INSTANCE]) if cpu else ()
+        scrape = tuple([labels.get(label) for label in (*NAMES, *SCRAPE * jobs)])
+        _put(series, (promql.who(labels), scrape, instance), line(points), max)
+    scraped: dict[tuple[Any, ...], array[float]] = {}
+    for (who, scrape, _), each in series.items():
+        _put(scraped, (who, scrape), each, add)
+    found: dict[Key, array[float]] = {}
+    for (who, _), each in scraped.items():
+        _put(found, who, each, max)
+    if containers:
+        return found
+    pods: dict[Key, array[float]] = {}
+    for who, each in found.items():
+        _put(pods, who[:2], each, add)
+    return pods
+
+
+def _put(lines: dict[Any, array[float]], key: Any, line: array[float], both: Callable[[float, float], float]) -> None:
+    known = lines.get(key)
+    lines[key] = line if known is None else joined(known, line, both)
