@@ -187,7 +187,7 @@ def test_statistics_select_sort_and_judge(run: Run, engine: str, cluster: FakeAp
     judged = run(f"top pods -A {where} {words}")
     hot = [each for each in living() if each.namespace == "data" and max(points([each], "memory")) > 0.8 * (128 << 20)]
     assert judged.code == 3
-    assert judged.err.startswith(f"--fail-if: {len(hot)} rows matched: ")
+    assert f"\n--fail-if: {len(hot)} rows matched: " in judged.err
 
 
 SPARSE = "note: samples are 20m0s apart: rates cover 1h0m0s\n"

@@ -671,3 +671,40 @@ def test_volumes_without_pods_that_mount_them(run: Run, api: FakeApi, server: Fa
         result.err
         == "warning: who mounts the volumes could not be read: Error from server (Forbidden): pods is forbidden\n"
     )
+
+
+def test_series_of_a_container_over_a_range_are_added_up_or_count_once(run: Run, api: FakeApi, server: FakeApi) -> None:
+    """A restart in the middle, another job that scrapes the same, a second container; CPUs; and many CPUs."""
+    of, cpus, jobs = {"namespace": "n", "pod": "p"}, 1, "ab"
+
+    def answer(query: str, request: Request) -> Reply | None:
+        if f"{CPU}{{" not in query and f"{MEMORY}{{" not in query:
+            return None
+        memory = MEMORY in query
+        over = request.path.endswith("_range")
+        # A core for each CPU: what has grown in five minutes, or the counter itself.
+        cores = [(f"cpu{number:02}", 300.0 if over else float) for number in range(cpus)]
+        series: list[Any] = []
+        for job in jobs:
+            for first, last, instance in ((0, 5, "1"), (5, 10, "2")) if over else ((0, 10, "2"),):
+                for cpu, value in [("", 1048576.0)] if memory else cores:
+                    labels = {**of, "job": job, "id": instance, "cpu": cpu, "container": "x"}
+                    series.append((labels, value, first, last))
+        if over:
+            labels = {**of, "container": "y", "id": "3", "cpu": "total"}
+            series.append((labels, 1048576.0 if memory else 300.0, 0, 10))
+        reply = matrix(*((labels, value) for labels, value, _, _ in series), every=60 if over else 30)
+        for (_, _, first, last), each in zip(series, reply.body["data"]["result"], strict=True):
+            each["values"] = each["values"][first:last]
+        return reply
+
+    asked = engine(server, answer)
+    words = f"top pods -A --since 9m --columns cpu.max,memory.max --no-headers --from {server.url} --server {api.url}"
+    assert run(words).out.split() == ["n", "p", "2000m", "2Mi"]
+    assert run(f"{words} --containers").out.split() == ["n", "p", "x", "1000m", "1Mi"]
+    cpus, jobs = 2, "a"
+    assert run(words).out.split() == ["n", "p", "3000m", "2Mi"]
+    assert not any(query.startswith("sum by") for query in asked)
+    cpus = 4
+    run(words)
+    assert [query for query in asked if query.startswith("sum by (namespace")]
