@@ -63,13 +63,14 @@ def _both(number: int, labels: dict[str, str], times: range) -> Iterator[Any]:
 def asked(url: str, api: str, words: str) -> tuple[int, float, float, int]:
     """Run c3s three times; return the number of queries, the least and the greatest time, and the number of rows."""
     command = [sys.executable, "-m", "c3s_cli", *words.split(), "-o", "json", "--from", url, "--server", api, "-v=1"]
-    spent = []
+    runs, spent = [], []
     for _ in range(3):
         begun = time.monotonic()
-        ran = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+        runs.append(subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT))
         spent.append(time.monotonic() - begun)
-        if ran.returncode:
-            sys.exit(ran.stderr[-2000:])
+        if runs[-1].returncode:
+            sys.exit(runs[-1].stderr[-2000:])
+    ran = runs[-1]
     return ran.stderr.count("POST "), min(spent), max(spent), len(json.loads(ran.stdout)["items"])
 
 
