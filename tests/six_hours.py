@@ -93,6 +93,8 @@ def ends() -> Iterator[Series]:
     yield from states("nightly-29933100-bcdfg", first, last, "Job/nightly-29933100")
     owner = {"owner_kind": "CronJob", "owner_name": "nightly", "owner_is_controller": "true"}
     yield "kube_job_owner", {"namespace": "m", "job_name": "nightly-29933100", **owner}, at(first, last, 1, STATES)
+    # Deleted two and a half minutes ago.
+    yield from life("deleted", BEGIN, END - 150, 1.0, 40, namespace="d")
     # One of another namespace, whose labels the scrape job renamed: "m" is its own.
     own = {"exported_namespace": "other", "exported_pod": "gone", "exported_container": "main"}
     yield from life("scraper", first, last, 3.0, 700, **own)

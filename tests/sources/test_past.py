@@ -64,6 +64,17 @@ def test_the_last_start_counts_from_its_own_samples(ask: Ask) -> None:
     assert "nightly-29933100-bcdfg" not in shown
 
 
+def test_a_pod_that_is_gone_is_not_shown_as_running(ask: Ask) -> None:
+    assert list(ask("pods -n d --at 2026-03-01T23:57:00Z")) == ["deleted"]
+    assert ask("pods -n d --at 2026-03-02") == {}
+
+
+def test_a_steady_load_is_steady_wherever_the_range_ends(ask: Ask) -> None:
+    """The last scrape is 20 seconds old at each point."""
+    cpu = ask("pods -n m --since 5h --end 2026-03-01T23:59:50Z --columns cpu.min,cpu.avg,cpu.max")["cores"]["cpu"]
+    assert [millicores(cpu[name]) for name in ("min", "avg", "max")] == [near(750, 0.5)] * 3
+
+
 def test_runs_within_a_step_are_added_up(ask: Ask) -> None:
     rows = ask(f"pods -n m --since 6h {END} --step 1h --columns cpu.avg,cpu.max")
     # Three runs in each hour, and the begin of a fourth in the last one.

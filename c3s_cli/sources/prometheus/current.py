@@ -12,8 +12,9 @@ from c3s_cli.errors import C3sError, MetricsUnavailable
 from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.clusters import refuse_mixture
-from c3s_cli.sources.prometheus.samples import Reading, gauge, interval_of, living, rate, scraped
+from c3s_cli.sources.prometheus.samples import TARGET, Reading, gauge, interval_of, living, rate, scraped, target_of
 from c3s_cli.sources.prometheus.slices import Letters
+from c3s_cli.sources.requests import Memoized
 
 if TYPE_CHECKING:
     from c3s_cli.sources.prometheus.decoding import Labels, Matrix
@@ -54,6 +55,10 @@ class Current(Struct):
     jobs: set[tuple[str, str]] = field(default_factory=set)
     sizes: dict[str, int] = field(default_factory=dict)
     kinds: dict[str, list[promql.Kind | str]] = field(default_factory=dict)
+    _scrapes: Callable[[], Mapping[tuple[str, ...], float]] = dict
+
+    def __post_init__(self) -> None:
+        self._scrapes = Memoized(self._last_scrapes)
 
     def pods(self, namespaces: Sequence[str], name: str | None) -> dict[tuple[str, str], dict[str, Used]]:
         """Return the usage of containers, by pod. A pod without a container label has one container, ""."""
@@ -119,7 +124,16 @@ class Current(Struct):
             self.jobs |= {(labels.get("job", ""), labels.get("metrics_path", "")) for labels, _ in matrix}
             return matrix
 
-        return self._readings(resource, ask, promql.who)
+        return self._readings(resource, ask, promql.who, scrapes=self._scrapes() if scope else {})
+
+    def _last_scrapes(self) -> Mapping[tuple[str, ...], float]:
+        """Return the time of the last sample of each target: in a part of its series, all objects may be gone."""
+        series = f"{promql.MEMORY}{promql.braces(self.match())}"
+        try:
+            found = self.engine.vector(f"max by ({', '.join(TARGET)}) (timestamp({series}))", self.time)
+        except C3sError:
+            return {}  # those of the part will do
+        return {target_of(labels): time for labels, time in found}
 
     def _readings(
         self,
@@ -127,8 +141,12 @@ class Current(Struct):
         ask: Callable[[int], Matrix],
         key_of: Callable[[Labels], tuple[str, ...]],
         counts: Callable[[tuple[str, ...]], bool] = lambda _key: True,
+        scrapes: Mapping[tuple[str, ...], float] | None = None,
     ) -> Mapping[tuple[str, ...], Reading]:
-        """Return the usage of each object by its key. counts: whether an object is asked for."""
+        """Return the usage of each object by its key.
+
+        counts: whether an object is asked for. scrapes: as for `living`.
+        """
         matrix, window = ask(promql.WINDOW), promql.WINDOW
         for wider in promql.WIDER if resource == "cpu" else ():
             sizes = sorted(len(points.times) for _, points in matrix)
@@ -140,7 +158,7 @@ class Current(Struct):
         self.interval = interval_of(matrix) or self.interval
         now = [(key, labels) for labels, _ in scraped(matrix) if counts(key := key_of(labels))]
         refuse_mixture(now)
-        return living(matrix, key_of, RESOURCES[resource])
+        return living(matrix, key_of, RESOURCES[resource], scrapes or {})
 
     # --- nodes --------------------------------------------------------------------------------------------------
 

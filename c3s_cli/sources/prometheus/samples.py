@@ -5,7 +5,7 @@ Several series may be of one container: instances before and after a restart, CP
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, Final
@@ -56,18 +56,27 @@ def scraped(matrix: Matrix) -> Matrix:
     return [(labels, points) for labels, points in matrix if points.times[-1] >= newest - grace]
 
 
+def target_of(labels: Labels) -> Key:
+    """Return what tells apart the targets of scrapes."""
+    return tuple(labels.get(label, "") for label in TARGET)
+
+
 def living(
-    matrix: Matrix, key_of: Callable[[Labels], Key], value: Callable[[Iterable[Points]], Reading]
+    matrix: Matrix,
+    key_of: Callable[[Labels], Key],
+    value: Callable[[Iterable[Points]], Reading],
+    scrapes: Mapping[Key, float],
 ) -> dict[Key, Reading]:
     """Return the usage of each object by its key: that of its last instance, if that is still scraped.
 
-    value: makes the usage from the series of an instance.
+    value: makes the usage from the series of an instance. scrapes: the time of the last sample of each target, if that
+    may be none of these.
     """
     grace = 2 * (interval_of(matrix) or INTERVAL) + JITTER
-    newest: dict[Key, float] = {}
+    newest = dict(scrapes)
     objects: dict[Key, dict[Hashable, _Instance]] = {}
     for labels, points in matrix:
-        target = tuple(labels.get(label, "") for label in TARGET)
+        target = target_of(labels)
         last = points.times[-1]
         newest[target] = max(newest.get(target, 0.0), last)
         identity = frozenset(pair for pair in labels.items() if pair[0] not in (CPU, "__name__"))
