@@ -18,6 +18,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from statistics import median
 from typing import Any, Final, NamedTuple
 
 from tests.signals.kinds import READING, Kind
@@ -167,7 +168,7 @@ def outcomes(
     first, last = kind.between
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         # How long a reading takes here and now, while as many others run.
-        unit = max(pool.map(_seconds, [reading] * (os.cpu_count() or 1)))
+        unit = median(pool.map(_seconds, [reading] * 3))
         moments = [unit * (first + (last - first) * (run + random.random()) / runs) for run in range(runs)]  # noqa: S311
         random.shuffle(moments)
         return list(pool.map(lambda moment: outcome(argv, kind, moment, within), moments))
