@@ -15,7 +15,7 @@ REFUSED: Final = "drain refuses: "
 
 def refusals(namespace: str, facts: PodFacts, budgets: Sequence[Budget]) -> Iterator[str]:
     """Yield why `kubectl drain` would refuse to evict a pod, or why evicting it may not help, in words."""
-    if not facts.owner:
+    if facts.owner == "":  # None is unknown
         yield f"{REFUSED}no controller"
     if facts.local_storage:
         yield f"{REFUSED}local storage"

@@ -149,7 +149,7 @@ def _without(workload: Workload, kept: int) -> Workload:
 
 def _about_running(workload: Workload, running: int, outcome: Outcome) -> Iterator[str]:
     """Yield that pods of a workload run already, and how many more would fit."""
-    if not running or not workload.replicas:
+    if not running or workload.replicas == 0:
         return
     pods, more, placed = f"{running} pod{'s' * (running != 1)}", outcome.wanted, sum(outcome.placed)
     would = "would not fit" if not placed else "would fit"

@@ -240,6 +240,7 @@ def test_owners_are_read_if_a_column_shows_them(run: Run, api: FakeApi) -> None:
     assert run(command).out == "Deployment/w\n"
     api.routes["/apis/batch/v1/jobs"] = status(403, "Forbidden", "no")
     assert (run(command).code, run(command).out) == (5, "<unknown>\n")
+    assert "no controller" not in run(command).err
 
 
 # --- what is missing ------------------------------------------------------------------------------------------

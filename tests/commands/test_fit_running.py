@@ -96,6 +96,18 @@ def test_a_rollout_that_stops_names_the_old_pods(run: Run, full: FakeApi, tmp_pa
     )
 
 
+def test_pods_of_a_daemon_set_run_on_their_nodes(run: Run, api: FakeApi, tmp_path: Path) -> None:
+    api.nodes(node("a", cpu="1"), node("b", cpu="2"))
+    api.pods(*(pod("default", f"w-{name}", name, owner=("DaemonSet", "w"), requests={"cpu": "1"}) for name in "ab"))
+    agent = deployment(None, "DaemonSet")
+    assert said(run, api, tmp_path, "", agent) == (
+        3,
+        ["1 of 2 replicas fit", "2 pods of DaemonSet/w run and stay; 2 more would fit only in part: 1"],
+    )
+    for flag in ("--replace", "--rollout"):
+        assert said(run, api, tmp_path, flag, agent) == (0, ["2 of 2 replicas fit"])
+
+
 def test_pods_of_a_stateful_set_are_replaced_one_by_one(run: Run, api: FakeApi, tmp_path: Path) -> None:
     api.nodes(node("a", cpu="2"))
     api.pods(*(pod("default", f"w-{n}", "a", owner=("StatefulSet", "w"), requests={"cpu": "1"}) for n in range(2)))
