@@ -22,7 +22,7 @@ def deployment(replicas: int | None = 3, kind: str = "Deployment", **spec: Any) 
 
 @pytest.fixture
 def full(api: FakeApi) -> FakeApi:
-    """Give two nodes with room for two pods each; three of the Deployment w run, and one that looks like it."""
+    """Give two nodes with room for two pods each; three of the Deployment w run, and some that look like it."""
     api.nodes(node("a", cpu="2"), node("b", cpu="2"))
     api.pods(
         pod("default", "w-1", "a", owner=HASHED, requests={"cpu": "1"}),
@@ -30,6 +30,8 @@ def full(api: FakeApi) -> FakeApi:
         pod("default", "w-3", "b", owner=HASHED, requests={"cpu": "1"}),
         pod("other", "w-4", "b", owner=HASHED),
         pod("default", "w-5", "b", owner=("ReplicaSet", "w-api-6d4cf56db6")),
+        pod("default", "w-6", "b", owner=("ReplicaSet", "w-db-6d4cf56db6")),
+        pod("default", "w-7", "", owner=HASHED),
     )
     return api
 
