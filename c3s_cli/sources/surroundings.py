@@ -81,10 +81,12 @@ def _with_lists(around: Surroundings, request: FitRequest, namespace: str, answe
 
     def every(what: str) -> tuple[Any, ...]:
         _, kind, decode = SPACED[what]
-        rows = _beside(request, kind, decode, namespace)
+        new = _beside(request, kind, decode, namespace)
+        rows = dict(new)
         for name, answer in known.items():
             rows |= (answer or {}) if name[0] == what else {}
-        return tuple(rows.values())
+        # The cluster knows what is left of a quota; an autoscaler will be as its manifest says.
+        return tuple((rows | new if what == SCALERS else rows).values())
 
     def one(what: str) -> Any:
         kind, _, decode = WHOLE[what]
