@@ -119,6 +119,7 @@ def room_for(requests: Requests, query: Query, request: FitRequest) -> Sample:
     What else the placement depends on is read if some pod needs it.
     """
     from c3s_cli.analysis.draining import nodes_to_drain
+    from c3s_cli.analysis.gpus import with_gpu
     from c3s_cli.sources.existing import existing_workloads
     from c3s_cli.sources.surroundings import surroundings_of  # only fit reads these
 
@@ -158,7 +159,8 @@ def room_for(requests: Requests, query: Query, request: FitRequest) -> Sample:
         namespaces=(namespace,),
     )
     request = structs.replace(request, workloads=(*request.workloads, *existing))
-    surroundings, unread = surroundings_of(requests, request, sample, nodes_to_drain(sample, query, request))
+    drained = nodes_to_drain(sample, with_gpu(query, [sample]).at_time(sample.now), request)
+    surroundings, unread = surroundings_of(requests, request, sample, drained)
     surroundings = structs.replace(surroundings, workloads=tuple(existing))
     room: Sample = structs.replace(sample, surroundings=surroundings, failures=(*sample.failures, *unread))
     return room

@@ -122,6 +122,19 @@ def test_conditions_choose_the_nodes_that_leave(run: Run, cluster: FakeApi) -> N
     )
 
 
+@pytest.mark.parametrize("condition", ["age > 1d", "gpu.allocatable > 0"])
+def test_budgets_are_read_for_nodes_that_any_condition_chooses(run: Run, api: FakeApi, condition: str) -> None:
+    old = node("a", allocatable={"cpu": "4", "memory": "8Gi", "pods": "9", "nvidia.com/gpu": "1"})
+    old["metadata"]["creationTimestamp"] = "2026-01-01T00:00:00Z"
+    young = node("b")
+    young["metadata"]["creationTimestamp"] = "2026-03-02T09:00:00Z"
+    api.nodes(old, young)
+    api.pods(pod("x", "web", "a", owner=OWNER, labels={"app": "web"}))
+    budgets(api, budget("web", 0, {}))
+    refused = ["drain refuses: budget web allows no disruption"]
+    assert reasons(run, api, f"--without-where '{condition}'") == {"web": refused}
+
+
 def test_several_nodes_leave_at_once_or_one_by_one(run: Run, api: FakeApi) -> None:
     api.nodes(node("a"), node("b"), node("c"))
     api.pods(
