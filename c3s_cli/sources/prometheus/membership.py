@@ -51,17 +51,26 @@ class Members(Struct, frozen=True):
     size: int = 0
 
 
-def keys_of(members: Members, everything: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """Return those of everything measured that are members: (node,), (namespace, pod) or with a container."""
+Measured = Mapping[str, Sequence[tuple[str, ...]]]
+
+
+def keyed(measured: Iterable[tuple[str, ...]]) -> Measured:
+    """Return what was measured by its first part: (namespace, pod), with or without a container, by namespace."""
+    keys: dict[str, list[tuple[str, ...]]] = {}
+    for key in measured:
+        keys.setdefault(key[0], []).append(key)
+    return keys
+
+
+def keys_of(members: Members, measured: Measured) -> list[tuple[str, ...]]:
+    """Return the keys of members that were measured: (node,), (namespace, pod) or with a container."""
     found: list[tuple[str, ...]] = [(name,) for name in members.nodes]
     for each in members.pods:
         names, pattern = set(each.names), re.compile(each.pattern) if each.pattern else None
         found += [
             key
-            for key in everything
-            if key[0] == each.namespace
-            and len(key) > 1
-            and (key[1] in names if names else pattern is None or pattern.fullmatch(key[1]))
+            for key in measured.get(each.namespace, ())
+            if len(key) > 1 and (key[1] in names if names else pattern is None or pattern.fullmatch(key[1]))
         ]
     return found
 

@@ -146,13 +146,17 @@ class PrometheusUsage:
 
     def sums(self, sample: Sample, groups: Groups) -> dict[Keys, Figures]:
         """Return statistics of groups as a whole: of the sum of their members at each point of the range."""
-        from c3s_cli.sources.prometheus.membership import keys_of, members_of  # only statistics of groups need it
+        from c3s_cli.sources.prometheus.membership import (
+            keyed,
+            keys_of,
+            members_of,
+        )  # only statistics of groups need it
 
         history = self._past().history
-        everything = history.objects()
+        measured = keyed(history.objects())
         found: dict[Keys, Figures] = {}
         for keys, members in members_of(sample, groups, self.scope).items():
-            mine: list[Any] = keys_of(members, everything)
+            mine: list[Any] = keys_of(members, measured)
             found[keys] = _whole(history.figures(mine, statistics_of(groups.figures))) | _coverage(self._past(), mine)
         return found
 

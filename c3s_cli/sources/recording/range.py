@@ -111,12 +111,12 @@ class _Range:
         )
         if groups is None:
             return made
-        from c3s_cli.sources.prometheus.membership import keys_of, members_of  # only groups need it
+        from c3s_cli.sources.prometheus.membership import keyed, keys_of, members_of  # only groups need it
 
-        everything = self.history.objects()
+        measured = keyed(self.history.objects())
         figures = {}
         for keys, members in members_of(made, groups, self.scope).items():
-            mine = [key for key in keys_of(members, everything) if len(key) < len(("namespace", "pod", "container"))]
+            mine = [key for key in keys_of(members, measured) if len(key) < len(("namespace", "pod", "container"))]
             figures[keys] = self.history.figures(mine, statistics_of(groups.figures)) | self.history.coverage(mine)
         with_groups: Sample = structs.replace(made, group_figures=figures)
         return with_groups

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from c3s_cli.model.sample import Failure, Sample
 
 # After so many readings the facts are stored whole again, so that few have to be read for one moment.
-WHOLE_EVERY: Final = 120
+WHOLE_EVERY: Final = 360
 
 
 class Recorder:
