@@ -138,6 +138,26 @@ def machines() -> Iterator[Series]:
     yield from machine("n3", "10.0.0.3", half, END, 1.0)
 
 
+def interrupted() -> Iterator[Series]:
+    """Give two steady pods and their node, of which nothing was scraped for an hour in the middle."""
+    first, second = (BEGIN, END - 4 * 3600), (END - 3 * 3600, END)
+    for begin, end in (first, second):
+        for name, cores in (("p", 0.5), ("q", 0.25)):
+            labels = {
+                "namespace": "m",
+                "pod": name,
+                "container": "main",
+                "id": f"/{name}",
+                "node": "n1",
+                "job": "kubelet",
+            }
+            yield CPU, labels, at(begin, end, lambda when, cores=cores: (when - BEGIN) * cores)
+            yield MEMORY, labels, at(begin, end, 10 * MI)
+        node = {"id": "/", "node": "n1", "job": "kubelet"}
+        yield CPU, node, at(begin, end, lambda when: (when - BEGIN) * 1.0)
+        yield MEMORY, node, at(begin, end, 2**30)
+
+
 def everything() -> Iterator[Series]:
     """Give all series."""
     for part in (restarts, ends, kills, machines):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from tests import engines, six_hours
 from tests.conftest import Run
 from tests.engines import missing
+from tests.servers import FakeApi, node
 from tests.sources.test_engines import ENGINES
 
 pytestmark = pytest.mark.slow
@@ -18,14 +21,20 @@ pytestmark = pytest.mark.slow
 END = "--end 2026-03-02"
 
 
-@pytest.fixture(scope="module", params=ENGINES)
-def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Run a real engine that knows the six hours."""
-    why = missing(*ENGINES[request.param])
+@contextmanager
+def running(name: str, tmp_path_factory: pytest.TempPathFactory, series: Any) -> Iterator[str]:
+    """Run a real engine that knows some series."""
+    why = missing(*ENGINES[name])
     if why:
         pytest.skip(why)
-    start = engines.prometheus if request.param == "prometheus" else engines.victoria_metrics
-    with start(tmp_path_factory.mktemp(request.param), six_hours.everything) as url:
+    start = engines.prometheus if name == "prometheus" else engines.victoria_metrics
+    with start(tmp_path_factory.mktemp(name), series) as url:
+        yield url
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running(request.param, tmp_path_factory, six_hours.everything) as url:
         yield url
 
 
@@ -153,3 +162,37 @@ def test_the_cluster_is_that_of_each_moment(ask: Ask) -> None:
     (row,) = ask(f"cluster --since 6h {END} --columns cpu.avg,cpu.max,cpu.min").values()
     shown = [millicores(row["cpu"][statistic]) for statistic in ("avg", "max", "min")]
     assert shown == [near(5500), near(7000, 2), near(4000, 2)]
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_gaps_are_said_and_count_for_nothing(
+    run: Run, api: FakeApi, name: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """An hour without scrapes, and six hours before the first one, are not times without load."""
+    api.nodes(node("n1"))
+    with running(name, tmp_path_factory, six_hours.interrupted) as url:
+        for words, key, truths in (
+            ("pods -A", "name", {"p": (500, 10), "q": (250, 10)}),
+            ("nodes", "name", {"n1": (1000, 1024)}),
+            ("pods -A --by namespace", "namespace", {"m": (750, 20)}),
+        ):
+            for since, hours in (("6h", 1), ("12h", 7)):
+                columns = f"--since {since} {END} --columns cpu.min,cpu.avg,cpu.max,memory.min,coverage"
+                result = run(f"top {words} {columns} -o json --from {url} --server {api.url}")
+                document = json.loads(result.out)
+                rows = {row[key]: row for row in document["items"]}
+                assert set(rows) == set(truths)
+                for of, (cores, mebibytes) in truths.items():
+                    cpu = rows[of]["cpu"]
+                    assert [millicores(cpu[each]) for each in ("min", "avg", "max")] == [near(cores)] * 3, (
+                        words,
+                        since,
+                    )
+                    assert rows[of]["memory"]["min"] == mebibytes * six_hours.MI
+                    assert rows[of]["coverage"] == pytest.approx(100 * 5 / int(since[:-1]), abs=2.5)
+                (remark,) = document["metadata"]["remarks"]
+                said = re.fullmatch(r"there is no data for (?:(\d+)h)?(\d+)m0s of the range of \d+h0m0s", remark)
+                assert said, remark
+                # The last samples before a gap count for their windows.
+                assert int(said[1] or 0) + int(said[2]) / 60 == pytest.approx(hours, abs=0.3)
+                assert f"note: {remark}\n" in result.err

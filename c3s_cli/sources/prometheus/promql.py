@@ -163,11 +163,11 @@ def growth_of(series: str, period: Range) -> str:
     # As in Prometheus: until now if the last scrape is that near, else for half of the time between two; and since the
     # counter was 0, or for half of the time before its first scrape.
     until = f"{last} + {interval} * (0.5 + ({last} >=bool time() - {lag}))"
-    age = f"first_over_time({wider}) / {rate}"
+    age = f"first_over_time({wider}) / ({rate} + 1e-12)"
     before = f"({age}) * ({age} <=bool {lag}) + {interval} * 0.5 * ({age} >bool {lag})"
     since = f"tfirst_over_time({wider}) - ({before})"
     seconds = f"clamp_max({until}, time()) - clamp_min({since}, time() - {window})"
-    return f"({rate} * ({seconds}) or increase({series}[{window}s]))"
+    return f"{rate} * ({seconds})"
 
 
 def of_containers(resource: str, match: str, period: Range) -> str:
