@@ -132,7 +132,9 @@ def run(argv: list[str]) -> int:
         sys.stdout.write(f"c3s {__version__}\n")
         return ExitCode.OK
     if plain[:1] == ["man"]:
-        sys.stdout.write(manual_page(_path_of(plain[1:], flags)))
+        # `man c3s-top-pods` names a page, and so may `c3s man`.
+        pages = plain[1].split("-")[1:] if plain[1:2] and plain[1].startswith("c3s") else plain[1:]
+        sys.stdout.write(manual_page(_path_of(pages, flags)))
         return ExitCode.OK
     path, rest = _command(words)
     if path is None:
@@ -150,7 +152,7 @@ def _with_rollup(words: list[str], flags: Sequence[str]) -> list[str]:
     from c3s_cli.columns.kinds import rollup  # needs msgspec
 
     plain = list(takewhile(lambda word: not word.startswith("-"), words))
-    start = 1 if plain[:1] == ["help"] else 0
+    start = 1 if plain[:1] in (["help"], ["man"]) else 0
     group, rest = plain[start : start + 1], plain[start + 1 :]
     if not (group and group[0] in GROUPS and 1 <= len(rest) <= 2):
         return words
@@ -304,31 +306,13 @@ def _with_advice(problem: UsageError, path: tuple[str, ...]) -> UsageError:
 
 def _flag_hint(flag: str, path: tuple[str, ...]) -> str | None:
     from c3s_cli.flags.kubectl_equivalents import IN_FIT
-    from c3s_cli.flags.suggestions import flag_hint
+    from c3s_cli.flags.suggestions import column_hint, flag_hint
 
     if not path:
         return None
     if path == ("fit",) and flag in IN_FIT:
         return IN_FIT[flag]
-    return _column_hint(flag, path) or flag_hint(flag, path, _flags_of_commands(), program_name())
-
-
-def _column_hint(flag: str, path: tuple[str, ...]) -> str | None:
-    """Suggest --columns if the name of a column was used as a flag, as in `--restarts`."""
-    from c3s_cli.columns.kinds import KINDS
-    from c3s_cli.columns.naming import Naming
-    from c3s_cli.columns.vocabulary import Kind
-
-    name = flag.removeprefix("--")
-    if path[-1] not in KINDS or path[-1] == "volumes" or name == flag:
-        return None
-    for kind, words in ((KINDS[path[-1]], ""), (Kind.POD, f"{program_name()} {' '.join((*path[:-1], 'pods'))} ")):
-        try:
-            Naming(kind).find(name)
-        except UsageError:
-            continue
-        return f"{words}--columns default,{name} shows that column"
-    return None
+    return column_hint(flag, path, program_name()) or flag_hint(flag, path, _flags_of_commands(), program_name())
 
 
 def flags_of(path: tuple[str, ...]) -> list[str]:

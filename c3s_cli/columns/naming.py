@@ -70,7 +70,7 @@ class Naming(Struct, frozen=True):
         known = {key.name: key for key in self.keys} | dict(table)
         if self.containers:
             known[CONTAINER.name] = CONTAINER
-        if column := known.get(name) or known.get(self._alias(name)):
+        if column := known.get(name) or known.get(self._alias(name)) or known.get(self._alias(name.casefold())):
             return column
         if column := self.open_ended(name) or self._gpu(name) or self._by_heading(name, known):
             return column
@@ -204,7 +204,8 @@ class Naming(Struct, frozen=True):
         single = next((kind for kind, group in GROUPS.items() if group is self.kind and name in table_of(kind)), None)
         if single:
             return f"{name} is a column of single {single.value.lower()}s: --where compares it before --by"
-        of_both = [f"{resource}.{name}" for resource in CPU_AND_MEMORY if f"{resource}.{name}" in known]
+        both = [f"{resource}.{name}" for resource in CPU_AND_MEMORY]
+        of_both = [each for each in both if each in known or self.open_ended(each)]
         if of_both:
             return f"did you mean {' or '.join(of_both)}? `c3s columns` lists them all"
         name = name.strip("{}.").rpartition("metadata.")[2]  # the form of kubectl get --sort-by

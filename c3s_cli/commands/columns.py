@@ -68,7 +68,10 @@ def columns(of: Of = None, output: Output = "table", source: From = None) -> Exi
     """
     of = ALIASES.get(of, of) if of else of
     if of is not None and of not in KINDS:
-        raise UsageError(f"unknown kind {of!r}", hint=f"one of: {', '.join(KINDS)}")
+        hint = f"one of: {', '.join(KINDS)}"
+        if any(of in column for kind in KINDS.values() for column in Naming(kind).table()):
+            hint = f"to find a column: c3s columns | grep {of}"
+        raise UsageError(f"unknown kind {of!r}", hint=hint)
     if output not in FORMATS:
         raise UsageError(f"unknown format {output!r}", hint=f"one of: {', '.join(FORMATS)}")
     if source is not None:

@@ -60,6 +60,9 @@ INSTEAD: Final = {
     "--explain": "c3s top pods NAME --explain shows it once",
     "-L": "--columns default,label:KEY shows a label",
     "--label-columns": "--columns default,label:KEY shows a label",
+    "-c": "--containers shows a row for each container",
+    "--container": "--containers shows a row for each container",
+    "--older-than": "--where 'age > 1h' keeps what is older",
     "--show-labels": "--columns default,label:KEY shows a label",
     "--reverse": "--sort-by COLUMN:asc or COLUMN:desc sets the direction",
     "--template": "-o jsonpath=TEMPLATE takes a template",
@@ -72,6 +75,11 @@ INSTEAD: Final = {
     "--csv": "did you mean -o csv?",
 }
 IN_FIT: Final = {
+    "--node": "--where 'name = NODE' shows one node",
+    "--nodes": "--where 'name = NODE' shows one node",
+    "--mem": "did you mean --memory?",
+    "--ram": "did you mean --memory?",
+    "--cpus": "did you mean --cpu?",
     "--gpu": "--resource nvidia.com/gpu=1 requests a GPU",
     "--gpus": "--resource nvidia.com/gpu=1 requests a GPU",
     "--requests": "--cpu, --memory and --resource are the requests of each pod",
@@ -88,17 +96,20 @@ def thing_meant(group: str, words: Sequence[str], commands: Sequence[str], alone
 
     commands: those of the group. alone: those without a group.
     """
-    kind, slash, name = words[0].partition("/")
-    kind = kind.casefold()
+    kind, _slash, name = words[0].partition("/")
+    # kubectl get takes several kinds at once.
+    kind = kind.casefold().partition(",")[0]
     if kind == "help":
         return f"help {group}"
     if kind in alone and kind not in commands:
         return kind
     known = ALIASES.get(kind, kind)
-    if slash and name and known in commands:
-        return f"{group} {known} {name}"
+    if known in commands and (name or "," in words[0]):
+        return " ".join(filter(None, (group, known, name)))
     found = THINGS.get(kind)
-    return f"{group} {found}" if found and found.split()[0] in commands else None
+    if kind == "top" and len(words) > 1:
+        return " ".join((group, *words[1:]))
+    return f"{group} {found}" if found and (found == kind or found.split()[0] in commands) else None
 
 
 def command_meant(words: Sequence[str]) -> str | None:
@@ -111,4 +122,6 @@ def command_meant(words: Sequence[str]) -> str | None:
         return f"top {THINGS[shown]}" if shown in THINGS else None
     if verb in DRAINING and rest:
         return " ".join(("fit", *(f"--without {name}" for name in rest)))
+    if verb in THINGS and verb not in COMMANDS:
+        return " ".join(("top", THINGS[verb], *(rest if THINGS[verb] == verb else ())))
     return COMMANDS.get(verb)

@@ -43,6 +43,25 @@ def command_hint(words: Sequence[str], commands: Sequence[Path], program: str) -
     return None
 
 
+def column_hint(flag: str, path: Path, program: str) -> str | None:
+    """Suggest --columns if the name of a column was used as a flag, as in `--restarts`."""
+    from c3s_cli.columns.kinds import KINDS
+    from c3s_cli.columns.naming import Naming
+    from c3s_cli.columns.vocabulary import Kind
+    from c3s_cli.errors import UsageError
+
+    name = flag.removeprefix("--")
+    if path[-1] not in KINDS or path[-1] == "volumes" or name == flag:
+        return None
+    for kind, words in ((KINDS[path[-1]], ""), (Kind.POD, f"{program} {' '.join((*path[:-1], 'pods'))} ")):
+        try:
+            Naming(kind).find(name)
+        except UsageError:
+            continue
+        return f"{words}--columns default,{name} shows that column"
+    return None
+
+
 def flag_hint(flag: str, path: Path, flags: Mapping[Path, Sequence[str]], program: str) -> str | None:
     """Suggest a replacement for a flag that the command does not have. flags: the flags of every command."""
     own = flags.get(path, ())

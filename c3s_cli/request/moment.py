@@ -15,6 +15,8 @@ LONG: Final = re.compile(r"(?:([0-9]{1,4})y)?(?:([0-9]{1,4})w)?(?:([0-9]{1,5})d)
 DAY: Final = 86400
 DAYS: Final = {"today": 0, "yesterday": 1}
 OF_DAY: Final = re.compile(r"(?:(today|yesterday) *)?(?:(?:at +)?([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?)?")
+# `2 hours` for 2h.
+UNITS: Final = re.compile(r"([0-9]) ?(s|m|h|d|w)(?:ec|econd|in|inute|our|r|ay|eek)s?\b")
 EXAMPLES: Final = "write it as 14:00, 'yesterday 14:00', -2h, 2026-03-02T09:30:00Z or 2026-03-02"
 
 
@@ -48,7 +50,7 @@ def read_moment(text: str, flag: str) -> float | Moment:
 
     RFC 3339 and dates without a zone are UTC.
     """
-    words = " ".join(text.casefold().split())
+    words = UNITS.sub(r"\1\2", " ".join(text.casefold().split()))
     if words == "now":
         return Moment(text)
     if (match := OF_DAY.fullmatch(words)) and any(match.groups()):

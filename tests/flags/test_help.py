@@ -133,7 +133,7 @@ LISTED = "hint: c3s --help lists the commands\n"
         ("tpo nodes", 'error: unknown command "tpo" for "c3s"\nhint: did you mean c3s top?\n'),
         ("helpp", 'error: unknown command "helpp" for "c3s"\nhint: did you mean c3s help?\n'),
         ("help nosuch", f'error: unknown command "nosuch" for "c3s"\n{LISTED}'),
-        ("deploy", f'error: unknown command "deploy" for "c3s"\n{LISTED}'),
+        ("deploy", 'error: unknown command "deploy" for "c3s"\nhint: did you mean c3s top deploy?\n'),
         (
             "watch podz",
             (

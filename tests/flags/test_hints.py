@@ -24,6 +24,18 @@ COST = "top pods -A --by owner --columns cpu.requests,cpu.unused,memory.requests
         ("describe deploy", "did you mean c3s top deploy?"),
         ("describe", "did you mean c3s top nodes NAME --explain?"),
         ("cost", f"did you mean c3s {COST}?"),
+        ("pvc -A", "did you mean c3s top volumes?"),
+        ("deploy web", "did you mean c3s top deploy web?"),
+        ("ns", "did you mean c3s top ns?"),
+        ("top pod,node", "did you mean c3s top pods?"),
+        ("columns memory", "to find a column: c3s columns | grep memory"),
+        ("top pods --columns p95", "did you mean cpu.p95 or memory.p95? `c3s columns` lists them all"),
+        ("top pods -A -c app", "--containers shows a row for each container"),
+        ("top pods --older-than 1h", "--where 'age > 1h' keeps what is older"),
+        ("watch top pods", "did you mean c3s watch pods?"),
+        ("top deploy,sts", "did you mean c3s top deploy?"),
+        ("fit --cpu 1 --node a", "--where 'name = NODE' shows one node"),
+        ("fit --mem 4Gi", "did you mean --memory?"),
         ("fit --memory 4", "did you mean --memory 4Gi?"),
         ("fit --memory 63", "did you mean --memory 63Gi?"),
         ("fit --memory 64", "did you mean --memory 64Mi?"),
@@ -44,6 +56,11 @@ def test_a_word_of_another_tool_leads_to_the_right_one(run: Run, words: str, hin
 
 def test_the_hint_for_cost_runs(demo: Run) -> None:
     assert demo(COST).code == 0
+
+
+def test_short_names_are_names_in_any_case(demo: Run) -> None:
+    names = demo("top pods -A --columns mem,mem%,memory%limits")
+    assert (names.code, names) == (0, demo("top pods -A --columns MEM,Mem%,MEMORY%LIMITS"))
 
 
 def test_amounts_from_a_mebibyte_on_are_meant(demo: Run) -> None:

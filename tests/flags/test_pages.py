@@ -98,7 +98,9 @@ def test_the_manual_has_a_page_for_every_command(run: Run) -> None:
     # By any of their names.
     assert run("man pods") == run("man po")
     assert run("man top po") == run("man top pods")
-    assert run("man nosuch").code == 2
+    assert run("man c3s-top-pods") == run("man top deploy") == run("man top pods")
+    assert run("man c3s") == run("man")
+    assert run("man nosuch").code == run("man c3s-nosuch").code == 2
 
 
 def test_a_manual_page_says_what_the_help_says(run: Run) -> None:
