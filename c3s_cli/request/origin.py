@@ -81,7 +81,9 @@ def _file(source: str) -> str:
     """Return the name of a recording: file:NAME, or a word with a slash or ending in .c3s; "" for other sources."""
     if source.startswith("file:"):
         return source.removeprefix("file:")
-    return source if source.endswith(".c3s") or ("/" in source and not source.startswith("prometheus")) else ""
+    # A URL without its scheme, which may contain a password, is a mistake.
+    is_file = source.endswith(".c3s") or ("/" in source and not source.startswith("prometheus"))
+    return source if is_file and not {"@", "?"} & {*source} else ""
 
 
 def _refuse_with_file(flags: options.Connection) -> None:

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
@@ -273,6 +274,35 @@ def test_a_newer_or_damaged_recording_is_refused_by_its_name(run: Run, file: str
         connection.execute("PRAGMA user_version = 2")
     newer = run("top", "nodes", "--from", str(path))
     assert newer.err == f"error: {path} was recorded by a newer c3s (format 2, this one reads 1)\n"
+
+
+def test_a_reading_that_would_fill_the_memory_is_refused(run: Run, file: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.c3s"
+    path.write_bytes(Path(file).read_bytes())
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE readings SET facts = ?", [zlib.compress(bytes((1 << 28) + 1), 9)])
+    result = run("top", "nodes", "--from", str(path))
+    assert (result.code, result.err) == (1, f"error: {path} is damaged: a reading cannot be decoded\n")
+
+
+def test_names_in_a_recording_are_printed_safely(run: Run, file: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.c3s"
+    path.write_bytes(Path(file).read_bytes())
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE clusters SET context = 'bad\x1b]0;gone\x07'")
+        connection.execute("UPDATE things SET name = 'bad\x1b[2J' WHERE name = 'cp-1'")
+        connection.execute("UPDATE sessions SET namespaces = 'bad\x1b[2J', source = 'x\x1b[2J'")
+    for words in (["top", "nodes"], ["top", "cluster"], ["top", "pods", "-A"], ["recordings"]):
+        result = run(*words, *(["--from"] * (words != ["recordings"])), str(path))
+        assert "bad" in result.out + result.err
+        assert not {"\x1b", "\x07"} & {*result.out, *result.err}
+
+
+@pytest.mark.parametrize("source", ["user:secret@host/x", "host/x?token=secret"])
+def test_an_address_without_its_scheme_is_no_file_and_is_not_quoted(run: Run, source: str) -> None:
+    result = run("top", "nodes", "--from", source)
+    assert result.code == 2
+    assert result.err.startswith("error: unknown source in --from\n")
 
 
 @pytest.mark.parametrize(

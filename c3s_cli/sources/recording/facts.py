@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from c3s_cli.model.rows import Amounts, Container, ContainerStates, NodeDetails, NodeFacts, PodFacts
+from c3s_cli.sources.recording.planes import inflated
 
 Key = tuple[str, str]
 Kept = TypeVar("Kept")
@@ -91,7 +92,7 @@ def _changed(now: Mapping[Any, Kept] | None, before: Mapping[Any, Kept] | None) 
 
 def applied(content: bytes, before: Facts) -> Facts:
     """Return the facts after a change. Raises zlib.error, msgspec.MsgspecError or ValueError if it is damaged."""
-    change = msgspec.msgpack.decode(zlib.decompress(content), type=_Change)
+    change = msgspec.msgpack.decode(inflated(content), type=_Change)
     nodes: dict[str, NodeFacts] | None = None
     pods: dict[Key, PodFacts] | None = None
     if change.nodes is not None:

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import sys
+import zlib
 from array import array
 from collections.abc import Iterable
 from typing import Final
 
 WIDTH: Final = 8
+# The most bytes of a reading: those of 150,000 pods take 20 MB.
+LARGEST: Final = 1 << 28
 # Stands for an unknown value.
 UNKNOWN: Final = -(1 << 63)
+
+
+def inflated(content: bytes) -> bytes:
+    """Inflate a reading. ValueError if it is too large, zlib.error if it is damaged."""
+    inflater = zlib.decompressobj()
+    whole = inflater.decompress(content, LARGEST)
+    if inflater.unconsumed_tail:
+        raise ValueError("a reading is too large")
+    return whole
 
 
 def packed(values: Iterable[int | None]) -> bytes:

@@ -35,7 +35,7 @@ class Recorder:
         self._things: dict[Thing, int] = {}
         with reported(path):
             for number, namespace, name, containers in self._file.execute("SELECT * FROM things"):
-                self._things[namespace, name, tuple(msgspec.json.decode(containers))] = number
+                self._things[namespace, name, msgspec.json.decode(containers, type=tuple[str, ...])] = number
             (self.number,) = self._file.execute("SELECT coalesce(max(number), 0) FROM readings").fetchone()
         self._session: int | None = None
         self._about = (interval, source, ",".join(namespaces), selector, __version__)

@@ -202,7 +202,7 @@ class Recording:
     def _things(self, first: int, last: int) -> Mapping[int, Thing]:
         rows = self._file.execute("SELECT * FROM things WHERE id BETWEEN ? AND ?", [first, last])
         return {
-            number: (namespace, name, tuple(msgspec.json.decode(containers)))
+            number: (namespace, name, msgspec.json.decode(containers, type=tuple[str, ...]))
             for number, namespace, name, containers in rows
         }
 

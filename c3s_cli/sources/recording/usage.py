@@ -5,18 +5,15 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
-from typing import Final
 
 import msgspec
 from msgspec import Struct
 
 from c3s_cli.model.rows import Container, Node, Pod
-from c3s_cli.sources.recording.planes import packed, unpacked
+from c3s_cli.sources.recording.planes import inflated, packed, unpacked
 
 # A node (namespace None), or a pod with the containers that were measured.
 Thing = tuple[str | None, str, tuple[str, ...]]
-# How large a decoded reading may be: 150,000 pods take 20 MB.
-LARGEST: Final = 1 << 30
 
 
 class _Rows(Struct, array_like=True):
@@ -102,8 +99,7 @@ def decoded_usage(
 
     Raises zlib.error, msgspec.MsgspecError, ValueError or LookupError if it is damaged.
     """
-    inflater = zlib.decompressobj()
-    usage = msgspec.msgpack.decode(inflater.decompress(content, LARGEST), type=_Usage)
+    usage = msgspec.msgpack.decode(inflated(content), type=_Usage)
     return _nodes(usage.nodes, things, context), _pods(usage.pods, things, context)
 
 
