@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from msgspec import structs
@@ -11,7 +12,7 @@ from c3s_cli.analysis.attachments import attachments_of, claims_of
 from c3s_cli.analysis.eligibility import OF_DAEMONS, OF_EVERY_POD, OF_HOST_NETWORK
 from c3s_cli.analysis.limit_ranges import refusals, with_defaults
 from c3s_cli.analysis.quotas import Quotas
-from c3s_cli.analysis.volumes import Binder, claims_in_use
+from c3s_cli.analysis.volumes import STAYING, Binder, claims_in_use
 from c3s_cli.model.placing import Placing, Template, Toleration, Workload
 from c3s_cli.model.sample import Sample
 from c3s_cli.model.surroundings import EMPTY, PriorityClass, RuntimeClass
@@ -26,11 +27,17 @@ PRIORITIES: Final = {
 class Admission:
     """The rules for new pods in a cluster. Creating pods uses up quotas."""
 
-    def __init__(self, sample: Sample) -> None:
+    def __init__(self, sample: Sample, drained: Collection[str] = ()) -> None:
+        """drained: nodes where pods that are being deleted have ended."""
+        ended = {
+            of
+            for of, facts in (sample.pod_facts or {}).items()
+            if facts.node in drained and facts.status == "Terminating" and not (facts.owner or "").startswith(STAYING)
+        }
         self.sample = sample
         self.surroundings = sample.surroundings or EMPTY
         self.quotas = Quotas(self.surroundings.quotas)
-        self.binder = Binder(self.surroundings, claims_in_use(sample))
+        self.binder = Binder(self.surroundings, claims_in_use(sample, ended))
 
     def admit(self, workload: Workload) -> Workload:
         """Return a workload as its pods would be created."""

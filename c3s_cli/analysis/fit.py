@@ -93,7 +93,7 @@ def _place(sample: Sample, query: Query, request: FitRequest) -> tuple[list[Fit]
         from c3s_cli.analysis.pending import place_pending  # only needed with the flag
 
         results.append(place_pending(sample, scheduler))
-    admission = Admission(sample)
+    admission = Admission(sample, scheduler.drained)
     rows: list[Fit] = []
     asked: set[str] = set()
     if any(each.numbered for each in request.workloads):

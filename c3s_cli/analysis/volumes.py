@@ -15,6 +15,8 @@ from c3s_cli.model.sample import Sample
 from c3s_cli.model.surroundings import EMPTY, Key, PersistentVolume, StorageClass, Surroundings
 
 VOLUMES: Final = "volumes"
+# The owners of pods that a drain leaves.
+STAYING: Final = ("DaemonSet/", "Node/")
 Terms = tuple[NodeTerm, ...]
 
 
@@ -129,7 +131,8 @@ def with_volumes(sample: Sample, drained: Collection[str], *, pending: bool) -> 
         if (facts.node in drained if facts.node else pending)
     }
     bound = {}
-    binder = Binder(sample.surroundings or EMPTY, claims_in_use(sample, moving))
+    leaving = {of for of, facts in moving.items() if not (facts.owner or "").startswith(STAYING)}
+    binder = Binder(sample.surroundings or EMPTY, claims_in_use(sample, leaving))
     for (namespace, name), facts in moving.items():
         if facts.placing and facts.placing.claims:
             placing, caps = binder.bind(facts.placing, namespace)
@@ -138,12 +141,12 @@ def with_volumes(sample: Sample, drained: Collection[str], *, pending: bool) -> 
     return structs.replace(sample, pod_facts={**(sample.pod_facts or {}), **bound}) if bound else sample
 
 
-def claims_in_use(sample: Sample, moving: Collection[Key] = ()) -> set[Key]:
-    """Return the claims of the pods on nodes, except of those that move."""
+def claims_in_use(sample: Sample, leaving: Collection[Key]) -> set[Key]:
+    """Return the claims of the pods on nodes, except of some that leave."""
     return {
         (of[0], name)
         for of, facts in (sample.pod_facts or {}).items()
-        if facts.node and facts.placing and of not in moving
+        if facts.node and facts.placing and of not in leaving
         for name in facts.placing.claims
     }
 

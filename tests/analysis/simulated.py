@@ -8,113 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any
 
-Json = dict[str, Any]
-UNITS = {"m": Fraction(1, 1000), "": Fraction(1), "Mi": Fraction(1 << 20)}
-NODE_STATES = {"not-ready": "NotReady", "unreachable": "NotReady", "unschedulable": "cordoned"}
-OF_DAEMONS = [
-    {"key": f"node.kubernetes.io/{key}", "operator": "Exists", "effect": effect}
-    for key, effect in (
-        ("not-ready", "NoExecute"),
-        ("unreachable", "NoExecute"),
-        ("disk-pressure", "NoSchedule"),
-        ("memory-pressure", "NoSchedule"),
-        ("pid-pressure", "NoSchedule"),
-        ("unschedulable", "NoSchedule"),
-    )
-]
-OF_EVERY_POD = OF_DAEMONS[:2]
-ANY_ADDRESS = "0.0.0.0"  # noqa: S104  what the API server writes
-
-
-def amount(text: str) -> Fraction:
-    number = text.rstrip("mMi")
-    return int(number) * UNITS[text.removeprefix(number)]
-
-
-def meets(expression: Json, labels: Mapping[str, str]) -> bool:
-    value, values = labels.get(expression["key"]), expression.get("values", [])
-    match expression["operator"]:
-        case "In":
-            return value in values
-        case "NotIn":
-            return value not in values
-        case "Exists":
-            return value is not None
-        case "DoesNotExist":
-            return value is None
-        case "Gt":
-            return value is not None and value.isdigit() and int(value) > int(values[0])
-        case "Lt":
-            return value is not None and value.isdigit() and int(value) < int(values[0])
-        case _:
-            raise AssertionError(expression)
-
-
-def selects(selector: Json | None, labels: Mapping[str, str]) -> bool:
-    if selector is None:
-        return False
-    equal = all(labels.get(key) == value for key, value in selector.get("matchLabels", {}).items())
-    return equal and all(meets(each, labels) for each in selector.get("matchExpressions", []))
-
-
-def states(node: Json) -> list[Json]:
-    """Give the taints of a node, with those that the controllers would add."""
-    taints = list(node["spec"].get("taints", []))
-    keys = {taint["key"] for taint in taints if taint["effect"] == "NoSchedule"}
-    if node["spec"].get("unschedulable") and "node.kubernetes.io/unschedulable" not in keys:
-        taints.append({"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"})
-    ready = next(each["status"] for each in node["status"]["conditions"] if each["type"] == "Ready")
-    if ready != "True" and not keys & {"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"}:
-        taints.append({"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"})
-    return [taint for taint in taints if taint["effect"] != "PreferNoSchedule"]
-
-
-def tolerated(taint: Json, tolerations: Sequence[Json]) -> bool:
-    for each in tolerations:
-        if each.get("effect") and each["effect"] != taint["effect"]:
-            continue
-        if each.get("operator", "Equal") == "Exists":
-            if not each.get("key") or each["key"] == taint["key"]:
-                return True
-        elif each.get("key") == taint["key"] and each.get("value", "") == taint.get("value", ""):
-            return True
-    return False
-
-
-def word(taint: Json) -> str:
-    for key, said in NODE_STATES.items():
-        if taint["key"] == f"node.kubernetes.io/{key}":
-            return said
-    value = f"={taint['value']}" if taint.get("value") else ""
-    return f"taint {taint['key']}{value}:{taint['effect']}"
-
-
-def required(spec: Json, kind: str) -> Any:
-    return spec.get("affinity", {}).get(kind, {}).get("requiredDuringSchedulingIgnoredDuringExecution")
-
-
-def likes(node: Json, spec: Json) -> list[str]:
-    labels, problems = node["metadata"]["labels"], []
-    if not spec.get("nodeSelector", {}).items() <= labels.items():
-        problems.append("selector")
-    terms = required(spec, "nodeAffinity")
-    if terms is not None and not any(
-        (term.get("matchExpressions") or term.get("matchFields"))
-        and all(meets(each, labels) for each in term.get("matchExpressions", []))
-        and all(meets(each, {"metadata.name": node["metadata"]["name"]}) for each in term.get("matchFields", []))
-        for term in terms["nodeSelectorTerms"]
-    ):
-        problems.append("affinity")
-    return problems
+from tests.analysis.simulated_admission import admitted, pod_of, refusals
+from tests.analysis.simulated_rules import (
+    ANY_ADDRESS,
+    Json,
+    amount,
+    bound,
+    host_ports,
+    labels,
+    likes,
+    requested,
+    required,
+    selects,
+    states,
+    tolerated,
+    word,
+)
+from tests.analysis.simulated_volumes import Storage, claimed
 
 
 class Simulation:
     """Nodes and pods as JSON. A pod stands on the node that its spec names."""
 
-    def __init__(self, nodes: Sequence[Json], pods: Sequence[Json], namespaces: Mapping[str, Json]) -> None:
+    def __init__(self, cluster: Json, namespaces: Mapping[str, Json]) -> None:
+        nodes, pods = cluster["nodes"], cluster["pods"]
         self.namespaces = namespaces
+        self.storage = Storage(*(cluster.get(kind, []) for kind in ("claims", "volumes", "classes")))
+        self.waiting: list[Json] = []
         self.drained: list[str] = []
         self.nodes = sorted(nodes, key=lambda node: node["metadata"]["name"])
         self.pods = [pod for pod in pods if pod["status"]["phase"] not in ("Succeeded", "Failed")]
@@ -131,13 +52,22 @@ class Simulation:
     def barred(self, node: Json, pod: Json) -> list[str]:
         tolerations = pod["spec"].get("tolerations", [])
         repelled = [word(taint) for taint in states(node) if not tolerated(taint, tolerations)]
-        return list(dict.fromkeys(repelled)) + likes(node, pod["spec"])
+        unreachable = [] if self.storage.reach(node, pod) else ["volume"]
+        return list(dict.fromkeys(repelled)) + likes(node, pod["spec"]) + unreachable
+
+    def used(self, pod: Json, name: str) -> bool:
+        """Say whether a pod of the cluster uses a claim, or waits to use it again."""
+        everyone = [*(other for other in self.pods if other["spec"].get("nodeName")), *self.waiting]
+        return any(
+            name in claimed(other) and other["metadata"]["namespace"] == pod["metadata"]["namespace"]
+            for other in everyone
+        )
 
     def problems(self, node: Json, pod: Json) -> list[str]:
         """Say what keeps one more such pod off a node."""
         if node["metadata"]["name"] in self.drained:
             return ["drained"]
-        found = self.barred(node, pod)
+        found = pod.get("refused") or self.storage.refusals(pod) or self.barred(node, pod)
         wanted = {"pods": Fraction(1)} | {r: requested(pod, r) for r in ("cpu", "memory", "gpu")}
         short = [r for r, need in wanted.items() if need > 0 and self.free(node, r) < need]
         if found:
@@ -147,6 +77,9 @@ class Simulation:
             "pod-affinity": self.lonely(node, pod),
             "anti-affinity": self.repelled(node, pod),
             "spread": self.unbalanced(node, pod),
+            **dict.fromkeys(
+                (f"claim {name} in use" for name in self.storage.exclusive(pod) if self.used(pod, name)), True
+            ),
         }
         return short + [rule for rule, broken in rules.items() if broken]
 
@@ -287,6 +220,7 @@ class Simulation:
             key=lambda pod: (-pod["spec"].get("priority", 0), pod["metadata"]["namespace"], pod["metadata"]["name"])
         )
         left = [pod for pod in gone if self.place(pod) is None]
+        self.waiting += left
         return [
             [
                 f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
@@ -297,67 +231,54 @@ class Simulation:
         ]
 
 
-def bound(pod: Json) -> bool:
-    return any(owner["kind"] in ("DaemonSet", "Node") for owner in pod["metadata"].get("ownerReferences", []))
-
-
-def host_ports(spec: Json) -> list[tuple[int, str, str]]:
-    every = [port for container in spec["containers"] for port in container.get("ports", [])]
-    own = "containerPort" if spec.get("hostNetwork") else "hostPort"
-    found = [(port.get("hostPort") or port.get(own), port) for port in every]
-    return [
-        (number, port.get("protocol", "TCP"), port.get("hostIP") or ANY_ADDRESS) for number, port in found if number
-    ]
-
-
-def labels(pod: Json) -> Json:
-    found: Json = pod["metadata"].get("labels", {})
-    return found
-
-
-def requested(pod: Json, resource: str) -> Fraction:
-    return sum(
-        (amount(each["resources"].get("requests", {}).get(resource, "0")) for each in pod["spec"]["containers"]),
-        Fraction(0),
-    )
-
-
 def simulate(
-    nodes: Sequence[Json],
-    pods: Sequence[Json],
-    pod: Json,
-    replicas: int | None,
-    without: Sequence[str],
-    namespaces: Mapping[str, Json],
+    cluster: Json, manifest: Json, replicas: int | None, without: Sequence[str], namespaces: Mapping[str, Json]
 ) -> tuple[dict[str, tuple[int, int, list[str]]], list[list[str]]]:
     """Give (fits, placed, what stops one more) by node, and the pods that each drained node leaves without a place.
 
-    replicas: None for a DaemonSet.
+    replicas: None for a DaemonSet. Pods beyond the replicas all have the next number.
     """
-    cluster = Simulation(nodes, pods, namespaces)
-    left = _drained(cluster, without)
-    more = OF_DAEMONS if replicas is None else OF_EVERY_POD
-    pod = {**pod, "spec": {**pod["spec"], "tolerations": [*pod["spec"].get("tolerations", []), *more]}}
-    if replicas is None:
-        pod["spec"].pop("topologySpreadConstraints", None)
-    chosen: list[str] = []
-    while True:
-        among = cluster.nodes
-        if replicas is None:
-            among = [node for node in among if node["metadata"]["name"] not in chosen]
-        name = cluster.place(pod, among)
-        if name is None:
-            break
-        chosen.append(name)
-    first = chosen if replicas is None else chosen[:replicas]
+    simulation = Simulation(cluster, namespaces)
+    left = _drained(simulation, without)
+    first, chosen = _placed(simulation, cluster, manifest, replicas)
+    pod = _created(cluster, manifest, len(first))
+    cap = admitted(pod, cluster)
     found = {}
-    for node in cluster.nodes:
+    for node in simulation.nodes:
         name = node["metadata"]["name"]
         if name in without:
             continue
-        reasons = cluster.problems(node, pod) + (["one-per-node"] if replicas is None and name in chosen else [])
+        reasons = simulation.problems(node, pod) + (["one-per-node"] if replicas is None and name in chosen else [])
+        barred = pod["refused"] or simulation.storage.refusals(pod) or simulation.barred(node, pod)
+        reasons += [cap[1]] if cap and len(chosen) >= cap[0] and not barred else []
         found[name] = (chosen.count(name), first.count(name), sorted(reasons))
     return found, left
+
+
+def _created(cluster: Json, manifest: Json, number: int) -> Json:
+    pod = pod_of(manifest, cluster, number)
+    return {**pod, "refused": refusals(pod, cluster)}
+
+
+def _placed(simulation: Simulation, cluster: Json, manifest: Json, replicas: int | None) -> tuple[list[str], list[str]]:
+    """Place the replicas one after the other, then as many more as fit; return the nodes of both."""
+    cap = admitted(pod_of(manifest, cluster, 0), cluster)
+    most = 10**6 if cap is None else cap[0]
+    if replicas is None:
+        pod, chosen = _created(cluster, manifest, 0), list[str]()
+        while len(chosen) < most:
+            among = [node for node in simulation.nodes if node["metadata"]["name"] not in chosen]
+            name = simulation.place(pod, among)
+            if name is None:
+                break
+            chosen.append(name)
+        return chosen, chosen
+    first = [simulation.place(_created(cluster, manifest, number)) for number in range(min(most, replicas))]
+    placed = [name for name in first if name]
+    after, pod = list(placed), _created(cluster, manifest, len(placed))
+    while len(after) < most and (name := simulation.place(pod)):
+        after.append(name)
+    return placed, after
 
 
 def _drained(cluster: Simulation, without: Sequence[str]) -> list[list[str]]:
