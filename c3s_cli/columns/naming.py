@@ -197,6 +197,8 @@ class Naming(Struct, frozen=True):
     def _nearest(self, name: str, known: Mapping[str, Column]) -> str:
         from difflib import get_close_matches  # only needed after a mistake
 
+        if self.kind in MOVING and name in table_of(Kind.FIT):
+            return f"{name} is a column of nodes, which are the rows with pods to place, such as --cpu 1"
         if name == CONTAINER.name and self.kind is Kind.POD:
             return "--containers shows a row for each container"
         if name.startswith(("labels", "label:", "resources")) or not {"[", "/"}.isdisjoint(name):

@@ -106,6 +106,17 @@ def test_groups_are_those_of_the_target(run: Run, cluster: FakeApi) -> None:
     )
 
 
+def test_columns_of_nodes_need_pods_to_place(run: Run, cluster: FakeApi) -> None:
+    assert run(f"fit --without a --columns cpu.free --server {cluster.url}") == (
+        2,
+        "",
+        (
+            "error: unknown column 'cpu.free'\n"
+            "hint: cpu.free is a column of nodes, which are the rows with pods to place, such as --cpu 1\n"
+        ),
+    )
+
+
 def test_conditions_choose_the_nodes_that_leave(run: Run, cluster: FakeApi) -> None:
     command = f"fit --server {cluster.url} --columns to --no-headers"
     result = run(f"{command} --without-where 'pool = new'")
