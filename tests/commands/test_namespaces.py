@@ -184,3 +184,8 @@ def test_claims_of_several_namespaces(demo: Run, source: str) -> None:
     some = demo(f"top volumes -n team-search,monitoring {columns} --from {source}").out.splitlines()
     assert some == [each for each in everything if each.split(",")[0] in ("team-search", "monitoring")]
     assert 0 < len(some) < len(everything)
+
+
+def test_nodes_have_no_namespaces_to_look_up(demo: Run) -> None:
+    result = demo("top nodes -n 'team-*' -v 1")
+    assert (result.code, "/api/v1/namespaces" in result.err) == (0, False)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from c3s_cli.cli import COMMANDS, GROUPS, manual_page, manuals
-from c3s_cli.flags.manual import title_of
+from c3s_cli.flags.help import Page
+from c3s_cli.flags.manual import manual, title_of
 from tests.conftest import Run
 
 PAGES = ["", *GROUPS, *(" ".join(path) for path in COMMANDS)]
@@ -122,6 +123,12 @@ def test_a_manual_page_says_what_the_help_says(run: Run) -> None:
     assert "\n.SH EXIT STATUS\n.TP\n\\fB0\\fR\nsuccess" in page
     flags = NAME.findall(run("top pods --help").out)
     assert [name.replace("\\-", "-") for name in re.findall(r"\\fB(\\-\\-[a-z\\-]+)\\fR", page)] == flags
+
+
+def test_what_roff_would_take_for_a_request_is_escaped() -> None:
+    page = manual(("x",), Page("x", ".hidden\n\n'quoted' \\n stays\n\nExamples:\n# A\nc3s x"), [])
+    assert "\n\\&.hidden\n" in page
+    assert "\n\\&'quoted' \\en stays\n" in page
 
 
 @pytest.mark.skipif(shutil.which("groff") is None, reason="needs groff")
