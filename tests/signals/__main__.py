@@ -26,7 +26,8 @@ def main() -> int:
     flags = parser.parse_args()
     # What runs in the background, as under nohup, ignores these signals, and so would the programs that it starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    for ignored in (signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(ignored, signal.SIG_DFL)
     wrong = 0
     with tempfile.TemporaryDirectory() as folder, places(Path(folder)) as found:
         for name in flags.kinds or KINDS:
