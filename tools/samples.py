@@ -13,7 +13,7 @@ import re
 import shlex
 import subprocess
 import sys
-from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, chdir, redirect_stderr, redirect_stdout
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -29,6 +29,8 @@ from c3s_cli.errors import MEANINGS, ExitCode
 
 AT: Final = "2026-03-02T09:30:00Z"
 READING: Final = ("top", "watch", "nodes", "pods", "cluster", "volumes", "fit")
+# The moments of the recording that a page shows.
+MOMENTS: Final = ("2026-03-02T09:29:00Z", "2026-03-02T09:29:30Z", AT)
 WIDTH: Final = "100"
 SHELL: Final = re.compile(r"[|;&>$\n]|^(?!c3s )")
 ROOT: Final = Path(__file__).parent.parent
@@ -57,6 +59,17 @@ def sample(command: str, lines: int = 0, code: int = 0) -> None:
         shown = [*shown[:lines], "..."]
     ending = [] if code == 0 else ["$ echo $?", str(code)]
     print("```console", f"$ {command}", *shown, *ending, "```", sep="\n")
+
+
+def recorded(command: str, code: int = 0) -> None:
+    """Print a command line and its output like `sample`; load.c3s is a recording of the demo at three moments."""
+    with TemporaryDirectory() as folder, chdir(folder):
+        for moment in MOMENTS:
+            _in_process(["record", "load.c3s", "--demo-at", moment, "--count", "1"])
+        ended, text = _in_process(shlex.split(command)[1:])
+    if ended != code:
+        raise RuntimeError(f"{command} ended with {ended}: {text}")
+    print("```console", f"$ {command}", *text.splitlines(), "```", sep="\n")
 
 
 def fleet(command: str, code: int = 0) -> None:
