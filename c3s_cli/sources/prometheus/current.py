@@ -12,6 +12,7 @@ from c3s_cli.errors import C3sError, MetricsUnavailable
 from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.clusters import refuse_mixture
+from c3s_cli.sources.prometheus.rules import OVER_FIVE_MINUTES, rules_of
 from c3s_cli.sources.prometheus.samples import TARGET, Reading, gauge, interval_of, living, rate, scraped, target_of
 from c3s_cli.sources.prometheus.slices import Letters
 from c3s_cli.sources.requests import Memoized
@@ -42,7 +43,8 @@ class Current(Struct):
     gather: queries in pieces, as PrometheusUsage does. interval: between two scrapes. selectors: the matchers that
     select the series of containers, and of pods on nodes without these. renamed: whether to select by
     exported_namespace. jobs: the jobs that scrape containers, and the paths that they scrape. sizes: how many series of
-    containers there are of each resource. kinds: the kinds of series that nodes have, in the order of their use.
+    containers there are of each resource. rules: the recording rules that serve instead of them. kinds: the kinds of
+    series that nodes have, in the order of their use.
     """
 
     engine: Engine
@@ -54,6 +56,7 @@ class Current(Struct):
     renamed: bool = False
     jobs: set[tuple[str, str]] = field(default_factory=set)
     sizes: dict[str, int] = field(default_factory=dict)
+    rules: Mapping[str, str] = {}
     kinds: dict[str, list[promql.Kind | str]] = field(default_factory=dict)
     _scrapes: Callable[[], Mapping[tuple[str, ...], float]] = dict
 
@@ -70,9 +73,13 @@ class Current(Struct):
         if not found and namespaces and self._count(promql.joined({"exported_namespace": namespaces})):
             self.renamed = True
             found = self._containers(namespaces, name)
-        if not found and not self._count(promql.CONTAINERS) and self._count(promql.PODS):
-            self.selectors = (promql.PODS,)
-            found = self._containers(namespaces, name)
+        if not found and not self._count(promql.CONTAINERS):
+            if self._count(promql.PODS):
+                self.selectors = (promql.PODS,)
+                found = self._containers(namespaces, name)
+            elif rules := rules_of(self.engine, self.match(), self.time):
+                self.rules = rules
+                found = self._containers(namespaces, name)
         elif bare and not isinstance(bare, C3sError):
             whole = f"{promql.PODS},{promql.one_of('instance', bare)}"
             self.selectors = (*self.selectors, whole)
@@ -114,17 +121,26 @@ class Current(Struct):
         return {of: containers for of, containers in found.items() if containers}
 
     def _samples_of_pods(self, chosen: str, scope: str, resource: str) -> Mapping[tuple[str, ...], Reading]:
+        if self.rules and resource not in self.rules:
+            return {}
+        metric = self.rules.get(resource, NAMES[resource])
+
         def ask(window: int) -> Matrix:
             def one(piece: Letters) -> Matrix:
                 selector = promql.braces(self.match(chosen, scope, piece.matcher()))
-                return self.engine.samples(f"{NAMES[resource]}{selector}[{window}s]", self.time)
+                return self.engine.samples(f"{metric}{selector}[{window}s]", self.time)
 
             matrix: Matrix = self.gather([Letters()], one, f"{resource}.usage")
             self.sizes[resource] = max(len(matrix), self.sizes.get(resource, 0))
             self.jobs |= {(labels.get("job", ""), labels.get("metrics_path", "")) for labels, _ in matrix}
             return matrix
 
-        return self._readings(resource, ask, promql.who, scrapes=self._scrapes() if scope else {})
+        if not self.rules:
+            return self._readings(resource, ask, promql.who, scrapes=self._scrapes() if scope else {})
+        # A rule has cores or bytes, and a sample for each evaluation.
+        readings = self._readings("memory", ask, promql.who)
+        window = float(promql.WINDOW) if metric == OVER_FIVE_MINUTES else None
+        return {who: Reading(reading.value, window) for who, reading in readings.items()}
 
     def _last_scrapes(self) -> Mapping[tuple[str, ...], float]:
         """Return the time of the last sample of each target: in a part of its series, all objects may be gone."""
@@ -221,7 +237,7 @@ class Current(Struct):
 
         MetricsUnavailable if there are series, but with labels that c3s cannot use.
         """
-        if self._count(promql.CONTAINERS) or self._count(promql.PODS):
+        if self.rules or self._count(promql.CONTAINERS) or self._count(promql.PODS):
             return ""
         for match, words in zip((LEGACY, ""), UNLABELLED, strict=True):
             if self._count(match):

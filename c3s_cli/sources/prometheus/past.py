@@ -15,6 +15,7 @@ from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.clusters import is_chosen, refuse_mixed_points
 from c3s_cli.sources.prometheus.history import FEW, History
 from c3s_cli.sources.prometheus.reduction import reduced
+from c3s_cli.sources.prometheus.rules import points_of
 from c3s_cli.sources.prometheus.slices import Letters, Stretch, stretches
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Past:
         self.history = History(period, end - period.points * period.step)
         self.containers = False
         self.renamed = False
+        self.rules: Mapping[str, str] = {}
         self._members: dict[Key, list[Key]] = {}
 
     def read_nodes(
@@ -103,11 +105,16 @@ class Past:
         series of each resource they have. jobs: whether several jobs scrape them.
         """
         self.containers = containers
+        rules = self.rules
         size = sum(len(each) for each in used.values())
+        memory = rules.get("memory") or rules.get("cpu") or promql.MEMORY
 
         def read(selector: str, resource: str) -> dict[Key, Any]:
             known = series.get(resource, 0)
-            if known <= MOST_SERIES * size:
+            if rules:
+                query = partial(points_of, resource, rules)
+                matrix = self._matrix(resource, query, [selector], known, pods=True) if resource in rules else []
+            elif known <= MOST_SERIES * size:
                 query = partial(promql.of_containers, resource)
                 matrix = self._matrix(resource, query, [selector], known, pods=True)
             else:
@@ -120,10 +127,10 @@ class Past:
             for resource, lines in self._both(partial(read, selector)).items():
                 for key, line in lines.items():
                     self.history.put(resource, key, line)
-            self._refuse_mixture(promql.MEMORY, selector, pods=True)
+            self._refuse_mixture(memory, selector, pods=True)
         by = promql.OF_CONTAINER if containers else promql.OF_POD
         for selector in selectors:
-            self._complete(promql.MEMORY, [selector], by, lambda labels: promql.who(labels)[: 3 if containers else 2])
+            self._complete(memory, [selector], by, lambda labels: promql.who(labels)[: 3 if containers else 2])
 
     def _both(self, read: Callable[[str], Any]) -> dict[str, Any]:
         resources = dict.fromkeys(name.partition(".")[0] for name in self.wanted) or {"memory": None}

@@ -20,6 +20,7 @@ from c3s_cli.sources.prometheus.current import Current, Used
 from c3s_cli.sources.prometheus.former import former_facts
 from c3s_cli.sources.prometheus.node_names import NodeNames
 from c3s_cli.sources.prometheus.past import Past
+from c3s_cli.sources.prometheus.rules import remark_on
 from c3s_cli.sources.requests import Memoized
 
 if TYPE_CHECKING:
@@ -107,6 +108,8 @@ class PrometheusUsage:
             ended = [of for of in past.ended() if of not in used and self._is_meant(of)]
         if not used and not ended:
             self.absence = self._why_nothing()
+        if current.rules:
+            self.remarks.append(remark_on(current.rules))
         self._former = ended
         figures: dict[Who, dict[str, int]] = {}
         for who, more in self._prometheus_figures():
@@ -216,7 +219,9 @@ class PrometheusUsage:
         step = self.scope.period.step if self.scope.period else None
         extrapolates = self.engine.extrapolates()
         period = promql.range_of(max(end - start, 60.0), step, interval, extrapolates=extrapolates)
-        return Past(self.engine, self._gather, self.match, period, end, wanted)
+        past = Past(self.engine, self._gather, self.match, period, end, wanted)
+        past.rules = self._current().rules
+        return past
 
     def _read_past(self, read: Callable[[Past], None]) -> Past | None:
         if not self._past_is_needed():

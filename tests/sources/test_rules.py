@@ -1,0 +1,66 @@
+"""Recording rules of kube-prometheus, where the series of containers are dropped; on real engines and a fake one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import engines
+from tests.conftest import Run
+from tests.engines import DAY, END, missing
+from tests.servers import FakeApi, pod
+from tests.sources.test_prometheus import engine, vector
+
+CPU = "node_namespace_pod_container:container_cpu_usage_seconds_total"
+MEMORY = "node_namespace_pod_container:container_memory_working_set_bytes"
+WHERE = {"cluster": "", "namespace": "n", "pod": "p", "node": "a"}
+
+
+def series(rule: str, *, memory: bool) -> Iterator[Any]:
+    """Two containers with half a core and a core; the second from noon on only."""
+    for container, cores, start in (("x", 0.5, END - DAY), ("y", 1.0, END - DAY // 2)):
+        times = range(start, END + 1, 60)
+        labels = {key: value for key, value in {**WHERE, "container": container}.items() if value}
+        yield f"{CPU}:{rule}", labels, iter([(when, cores) for when in times])
+        if memory:
+            yield MEMORY, labels, ((when, float(64 << 20)) for when in times)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["prometheus", "victoria_metrics"])
+@pytest.mark.parametrize(("rule", "memory"), [("sum_rate5m", True), ("sum_irate", False)])
+def test_rules_serve_where_there_are_no_series(
+    run: Run, api: FakeApi, tmp_path: Path, name: str, rule: str, *, memory: bool
+) -> None:
+    if absent := missing("prometheus", "promtool", "victoria-metrics"):
+        pytest.skip(absent)
+    start: Callable[..., Any] = getattr(engines, name)
+    api.pods(pod("n", "p"))
+    used = f"{CPU}:{rule}" + f" and {MEMORY}" * memory
+    note = f"note: there are no series of containers: usage comes from the recording rules {used}\n"
+    with start(tmp_path, lambda: series(rule, memory=memory)) as url:
+        where = f"--from {url} --server {api.url} -o json"
+        result = run(f"top pods -A --at 2026-03-02T00:00:00Z --containers {where}")
+        assert note in result.err
+        rows = {row["name"]: row for row in json.loads(result.out)["items"][0]["containers"]}
+        assert {each: row["cpu"]["usage"] for each, row in rows.items()} == {"x": 5 * 10**8, "y": 10**9}
+        result = run(f"top pods -A --since 1d --end 2026-03-02 --columns cpu.avg,cpu.max,memory.max {where}")
+        assert note in result.err
+        (row,) = json.loads(result.out)["items"]
+        assert row["cpu"]["avg"] == pytest.approx(10**9, rel=0.01)
+        assert row["cpu"]["max"] == pytest.approx(1.5 * 10**9, rel=0.01)
+        if memory:
+            assert row["memory"]["max"] == 128 << 20
+
+
+def test_without_rules_nothing_changes(run: Run, api: FakeApi) -> None:
+    with FakeApi() as server:
+        asked = engine(server, lambda _query, _request: vector())
+        result = run(f"top pods -A --from {server.url} --server {api.url}")
+    assert (result.code, result.out) == (0, "")
+    assert result.err.startswith("No resources found\nhint: this Prometheus has no metrics of containers")
+    assert sum("sum_rate5m" in query for query in asked) == 1
