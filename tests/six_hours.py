@@ -97,7 +97,7 @@ def ends() -> Iterator[Series]:
     yield from life("deleted", BEGIN, END - 150, 1.0, 40, namespace="d")
     # One of another namespace, whose labels the scrape job renamed: "m" is its own.
     own = {"exported_namespace": "other", "exported_pod": "gone", "exported_container": "main"}
-    yield from life("scraper", first, last, 3.0, 700, **own)
+    yield from life("scraper", first, last, 3.0, 700, 0, **own)
     yield from life("young", END - 600, END, 1.0, 100)
     yield from states("young", END - 600)
 
