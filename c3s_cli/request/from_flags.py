@@ -185,10 +185,12 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         _refuse_interval_as_namespace(objects, connection.namespace)
     if rows.fail_if_unknown and not (rows.fail_if or until):
         raise UsageError("--fail-if-unknown goes with --fail-if, --until or --until-all")
+    selected = where
     if workload:
         from c3s_cli.request.workload import of_workload  # only workloads need it
 
-        where = of_workload(where, workload, of_objects)
+        # Its rows need no column that says which one.
+        selected = of_workload(where, workload, of_objects)
     query = Query(
         objects=objects,
         kind=naming.kind,
@@ -207,7 +209,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         containers=containers,
         by=by,
         keys=naming.keys,
-        where=where,
+        where=selected,
         sort=sort,
         fail_if=_condition(rows.fail_if, naming),
         fail_if_unknown=rows.fail_if_unknown,

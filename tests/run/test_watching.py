@@ -214,7 +214,14 @@ def test_its_end_is_that_of_the_last_reading(run: Run, cluster: Cluster) -> None
 
 def test_an_explanation_is_given_once(run: Run, cluster: Cluster) -> None:
     result = run(f"watch nodes a --explain {cluster.uses(1)}")
-    assert result == (2, "", "error: --explain does not go with watch\nhint: use c3s top with --explain\n")
+    assert result == (
+        2,
+        "",
+        (
+            "error: unknown flag: --explain\nSee 'c3s watch nodes --help' for usage.\n"
+            "hint: c3s top pods NAME --explain shows it once\n"
+        ),
+    )
     assert cluster.readings == 0
 
 
