@@ -272,7 +272,7 @@ def test_the_source_is_a_flag_or_a_variable(run: Run, moving: FakeApi, monkeypat
         (
             "error: unknown source 'tea-leaves' in $C3S_FROM\n"
             "hint: one of: metrics, kubelet, prometheus, prometheus:NAMESPACE/SERVICE:PORT, "
-            "or the URL of a Prometheus\n"
+            "the URL of a Prometheus, or a recording such as load.c3s\n"
         ),
     )
     assert run("top nodes --from x").err.startswith("error: unknown source 'x' in --from\n")
