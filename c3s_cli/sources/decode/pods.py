@@ -177,8 +177,9 @@ class PodDecoder:
             started=has_started(state),
             pending=unscheduled,
             states=states,
-            local_storage=isinstance(spec, _RuledSpec) and has_local_storage(spec.volumes),
-            ready=self.placing_of is None or is_ready(state),
+            # Only drains ask for these; they ask for labels, too.
+            local_storage=self.labels and isinstance(spec, _RuledSpec) and has_local_storage(spec.volumes),
+            ready=not self.labels or self.placing_of is None or is_ready(state),
         )
 
     def _amounts(self, pod: _Pod, spec: _Spec, state: PodState) -> Shared:
