@@ -43,7 +43,7 @@ FLEET: Final = "top nodes --all-contexts --kubeconfig {twenty}"
 KINDS: Final = {
     "early": Kind("--help", (INT,), (0, 0.4), ends=True),
     "refused": Kind("top nodes --server http://127.0.0.1:9", (INT,), (0, 0.7), ends=True),
-    "wide": Kind("top pods -A -o wide --server {demo}", (INT,), (0.1, 1.4), ends=True),
+    "wide": Kind("top pods -A -o wide --server {demo}", (INT,), (0.05, 0.9), ends=True),
     "fleet": Kind(FLEET, (TERM, INT, HUP, QUIT), (0.5, 1.5)),
     "files": Kind(FLEET, (TERM, INT, HUP, QUIT), (0.5, 1.5), files=True),
     "screen": Kind("watch nodes -i 0.05 --server {demo}", (INT, TERM, HUP), (0.6, 2.2), again=True, screen=True),
