@@ -57,7 +57,7 @@ def candidates(run: Run, *words: str) -> tuple[list[str], str]:
         (("completion", "z"), ["zsh"]),
         (("columns", "pod"), ["pods", "pod-groups"]),
         (("f",), ["fit"]),
-        (("fit", "--re"), ["--recursive", "--replicas", "--request-timeout", "--resource"]),
+        (("fit", "--rec"), ["--recursive"]),
         (("fit", "--expl"), []),
         (("fit", "--by", "work"), ["workload"]),
         (("fit", "--sort-by", "limit"), ["limitedBy"]),
