@@ -216,7 +216,7 @@ def test_http_where_https_is_spoken_and_the_other_way_round(run: Run, tmp_path: 
 
 def test_several_contexts_are_too_many(run: Run, tmp_path: Path) -> None:
     path = kubeconfig(tmp_path / "config", {"a": "x", "b": "y"})
-    assert run(f"doctor --all-contexts --kubeconfig {path}") == (2, "", "error: c3s doctor takes one context, not 2\n")
+    assert run(f"doctor --context a,b --kubeconfig {path}") == (2, "", "error: c3s doctor takes one context, not 2\n")
     assert run("doctor --demo -o name").err == (
         "error: unknown format 'name'\nhint: one of: table, json, yaml, csv, markdown\n"
     )

@@ -93,11 +93,12 @@ def test_a_cluster_that_cannot_be_read_is_a_failure(run: Run, three: Clusters, c
 def test_a_node_is_drained_in_the_clusters_that_have_it(run: Run, three: Clusters) -> None:
     occupied(three)
     three.apis["dev"].nodes(node("n"), node("other"))
-    result = run("fit --all-contexts --without other --columns pods.free")
+    result = run("fit --all-contexts --without other --cpu 100m --columns pods.free")
     assert result == (
         0,
         "CONTEXT   NAME   PODS-FREE\nprod-b    n      110\ndev       n      109\nprod-a    n      109\n",
-        "dev: 0 of 0 pods of other fit elsewhere\n",
+        "prod-b: 1 of 1 replicas fit\ndev: 0 of 0 pods of other fit elsewhere\n"
+        "dev: 1 of 1 replicas fit\nprod-a: 1 of 1 replicas fit\n",
     )
     assert run("fit --all-contexts --without nosuch") == (
         1,
