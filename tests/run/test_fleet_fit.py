@@ -97,8 +97,10 @@ def test_a_node_is_drained_in_the_clusters_that_have_it(run: Run, three: Cluster
     assert result == (
         0,
         "CONTEXT   NAME   PODS-FREE\nprod-b    n      110\ndev       n      109\nprod-a    n      109\n",
-        "prod-b: 1 of 1 replicas fit\ndev: 0 of 0 pods of other fit elsewhere\n"
-        "dev: 1 of 1 replicas fit\nprod-a: 1 of 1 replicas fit\n",
+        (
+            "prod-b: 1 of 1 replicas fit\ndev: 0 of 0 pods of other fit elsewhere\n"
+            "dev: 1 of 1 replicas fit\nprod-a: 1 of 1 replicas fit\n"
+        ),
     )
     assert run("fit --all-contexts --without nosuch") == (
         1,
