@@ -24,6 +24,10 @@ CHILDREN: Final[set[int]] = set()
 # Not empty once c3s ends: another signal changes nothing then, and nothing new may be begun that would be left behind.
 LEAVING: Final[list[int]] = []
 
+# Not empty while signals wait, and the signals that do.
+HOLDING: Final[list[bool]] = []
+WAITING: Final[list[int]] = []
+
 
 def handle() -> None:
     """End at signals from here on. nohup ignores SIGHUP, and so does c3s then."""
@@ -52,6 +56,18 @@ def child(process: int) -> Iterator[None]:
         CHILDREN.discard(process)
 
 
+@contextmanager
+def held() -> Iterator[None]:
+    """Let signals wait until the end of this block, which must be short and in the main thread."""
+    HOLDING.append(True)
+    try:
+        yield
+    finally:
+        HOLDING.pop()
+        if WAITING:
+            leave(128 + WAITING[0])
+
+
 def leave(code: int) -> None:
     """Undo, and exit. No handler, filled buffer or running thread changes the exit code any more."""
     LEAVING.append(code)
@@ -65,7 +81,9 @@ def leave(code: int) -> None:
 
 
 def _end(number: int, _frame: object) -> None:
-    if not LEAVING:
+    if HOLDING:
+        WAITING.append(number)
+    elif not LEAVING:
         leave(128 + number)
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +21,7 @@ from c3s_cli.run.garbage import collect
 from c3s_cli.run.reading import Clusters
 from c3s_cli.run.schedule import Schedule
 from c3s_cli.run.stages import Stages
+from c3s_cli.signals import held
 from c3s_cli.sources.recording.recorder import Recorder
 from c3s_cli.sources.source import Scope
 from c3s_cli.terminal.printable import printable
@@ -51,7 +50,6 @@ NEEDS: Final = (
 SILENCE: Final = 600.0
 # Old readings are dropped this often within the time that is kept.
 DROPS: Final = 50
-HELD: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Clock(Struct, frozen=True):
@@ -155,7 +153,8 @@ class _Loop:
         return bare
 
     def _store(self, samples: Sequence[Sample], failures: Sequence[Failure]) -> None:
-        with _held():
+        # No journal may be left beside the file.
+        with held():
             self.recorder.add(samples, failures, self.clock.time(), self._namespace_of)
 
     def _namespace_of(self, context: str) -> str:
@@ -224,13 +223,3 @@ def _without_labels(node: NodeFacts) -> NodeFacts:
 def _bare(pod: PodFacts) -> PodFacts:
     bare: PodFacts = structs.replace(pod, labels={})
     return bare
-
-
-@contextmanager
-def _held() -> Iterator[None]:
-    """Let signals wait until a reading is stored, so that no journal is left beside the file."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

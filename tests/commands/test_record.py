@@ -368,3 +368,18 @@ def test_a_recorder_that_is_killed_loses_at_most_its_last_reading(run: Run, tmp_
     process.send_signal(2)
     assert process.wait() == 130
     assert [each.name for each in tmp_path.iterdir()] == ["r.c3s"]
+
+
+@pytest.mark.process
+def test_a_signal_waits_until_a_reading_is_stored() -> None:
+    program = (
+        "import os, signal\n"
+        "from c3s_cli import signals\n"
+        "signals.handle()\n"
+        "with signals.held():\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    print('stored', flush=True)\n"
+        "print('never', flush=True)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout) == (143, "stored\n")
