@@ -95,6 +95,8 @@ def _test(text: str, place: int, naming: Naming) -> tuple[Test, int]:
     if operator is None:
         # `--where cpu>1` without quotes: the shell took the rest as a file name.
         hint = UNQUOTED if name.end() == len(text) else EXAMPLE
+        if column.unit is Unit.BOOLEAN:
+            hint = f"write it as '{name[1]} = true'"
         allowed = ", ".join((*_operators(column), "in", "not in"))
         raise UsageError(f"expected one of {allowed} after {name[1]} in {text!r}", hint=hint)
     if other := _other_column(text, operator.end(), column, naming):

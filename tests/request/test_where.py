@@ -231,6 +231,12 @@ def test_a_mistake_names_the_right_way(text: str, words: str, hint: str) -> None
     assert hint in (problem.value.hint or "")
 
 
+def test_a_boolean_alone_is_shown_its_value() -> None:
+    with pytest.raises(UsageError) as problem:
+        parse(["oomKilled"], Naming(Kind.POD))
+    assert problem.value.hint == "write it as 'oomKilled = true'"
+
+
 @pytest.mark.parametrize("word", ["and", "AND", "And", "or", "OR", "Or", "&&", "||", ";"])
 def test_and_and_or_get_a_hint_in_any_case(word: str) -> None:
     with pytest.raises(UsageError) as problem:
