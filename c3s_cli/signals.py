@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +17,8 @@ from typing import Final
 # When the program started, for the timings of -v: nothing else is imported before this file.
 STARTED: Final = time.perf_counter()
 ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+# Seconds between two threads once c3s ends.
+SWITCH: Final = 1e-4
 # Seconds that children have between SIGTERM and SIGKILL.
 GRACE: Final = 0.4
 # What is undone on the way out, the last first. It must not wait: the thread that it interrupts may hold any lock.
@@ -71,6 +74,8 @@ def held() -> Iterator[None]:
 def leave(code: int) -> None:
     """Undo, and exit. No handler, filled buffer or running thread changes the exit code any more."""
     LEAVING.append(code)
+    # Twenty threads that compute would let this one wait 0.1 s for each call that it makes.
+    sys.setswitchinterval(SWITCH)
     with suppress(Exception):
         _end_children()
     for undo in reversed(tuple(UNDO)):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import RLock
 from typing import Final
 
@@ -19,6 +19,7 @@ from c3s_cli.signals import LEAVING, undone
 DIRECTORIES: Final[list[str]] = []
 # Held while a directory is made, and for ever once c3s ends. A signal may interrupt the thread that holds it.
 MAKING: Final = RLock()
+FILE: Final = "pem"
 # How many seconds the end of c3s waits for a directory that is being made.
 PATIENCE: Final = 0.5
 
@@ -48,7 +49,7 @@ def _temporary_file(content: bytes) -> Iterator[str]:
     # Not tempfile.gettempdir(), which may return the working directory.
     for parent in filter(None, (os.environ.get("TMPDIR"), "/tmp", "/var/tmp")):  # noqa: S108  a private directory in it
         directory = os.path.join(parent, f"c3s-{os.getpid()}-{os.urandom(8).hex()}")
-        path = os.path.join(directory, "pem")
+        path = os.path.join(directory, FILE)
         # Before it is made, since a signal may arrive in between.
         DIRECTORIES.append(directory)
         try:
@@ -79,11 +80,9 @@ def remove_keys() -> None:
 
 
 def _remove(directory: str) -> None:
-    try:
-        for name in os.listdir(directory):
-            os.unlink(os.path.join(directory, name))
+    with suppress(OSError):  # it was never made
+        os.unlink(os.path.join(directory, FILE))
+    with suppress(OSError):
         os.rmdir(directory)
-    except OSError:
-        pass  # it was never made
     if directory in DIRECTORIES:
         DIRECTORIES.remove(directory)

@@ -12,7 +12,7 @@ from tests.signals.moments import outcomes
 pytestmark = [pytest.mark.process, pytest.mark.slow, pytest.mark.no_cover]
 RUNS = 20
 # Seconds: other tests use the same processors.
-WITHIN = 5.0
+WITHIN = 10.0
 
 
 @pytest.fixture(scope="module")
