@@ -45,11 +45,13 @@ def _run() -> int:
 
     # A process that runs for a second need not collect garbage; watch collects after every reading.
     gc.disable()
+    from c3s_cli import signals
     from c3s_cli.cli import main, say_error
     from c3s_cli.errors import C3sError, ExitCode
     from c3s_cli.terminal.stderr import silence
 
     _open_streams()
+    signals.listen()
     _report_threads()
     if sys.stdout is None:
         say_error(C3sError("stdout is closed"))

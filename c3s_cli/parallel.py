@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from typing import Any, Final, TypeVar
 
+from c3s_cli import signals
 from c3s_cli.errors import C3sError
 
 Key = TypeVar("Key")
@@ -71,6 +72,17 @@ def start_thread(job: Callable[[], None], name: str | None = None) -> threading.
     """Run a job in a thread that nobody waits for at the end. None if a limit allows no more threads."""
     if not _has_room():
         return None
+    if signals.SOURCES:
+        _watch_signals()
+    return _started(job, name)
+
+
+@cache
+def _watch_signals() -> None:
+    _started(signals.watch, "c3s-signals")
+
+
+def _started(job: Callable[[], None], name: str | None) -> threading.Thread | None:
     thread = threading.Thread(target=job, name=name, daemon=True)
     try:
         thread.start()

@@ -27,6 +27,10 @@ CHILDREN: Final[set[int]] = set()
 # Not empty once c3s ends: another signal changes nothing then, and nothing new may be begun that would be left behind.
 LEAVING: Final[list[int]] = []
 
+# Where the numbers of signals can be read, once they are handled.
+SOURCES: Final[list[int]] = []
+# Seconds that the main thread has to handle a signal.
+LATEST: Final = 0.2
 # Not empty while signals wait, and the signals that do.
 HOLDING: Final[list[bool]] = []
 WAITING: Final[list[int]] = []
@@ -37,6 +41,30 @@ def handle() -> None:
     for number in ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _end)
+
+
+def listen() -> None:
+    """Let `watch` see the signals. The standard streams must be open: the pipe must not take their numbers."""
+    source, sink = os.pipe()
+    os.set_blocking(sink, False)
+    # Python writes the number of each signal that it will handle.
+    signal.set_wakeup_fd(sink, warn_on_full_buffer=False)
+    SOURCES.append(source)
+
+
+def watch() -> None:
+    """Wait for signals in a thread of its own, and end c3s if the main thread does not.
+
+    A signal that comes just before the main thread begins to wait, for a lock or an answer, does not wake it.
+    """
+    source = SOURCES[0]
+    while True:
+        for number in os.read(source, 1):
+            time.sleep(LATEST)
+            while HOLDING:
+                time.sleep(LATEST)
+            if number in ENDING and not LEAVING:
+                leave(128 + number)
 
 
 @contextmanager
