@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from c3s_cli.errors import C3sError, ExitCode, UsageError
 from c3s_cli.output.listing import listing
+from c3s_cli.request.moment import utc
 from c3s_cli.run.printing import emit
-from c3s_cli.sources.recording.recording import Recording, utc_time
+from c3s_cli.sources.recording.recording import Recording
 from c3s_cli.terminal.stderr import say
 
 HEADINGS: Final = {
@@ -55,8 +56,8 @@ def _rows(path: str) -> list[dict[str, Any]]:
             {
                 "name": path,
                 "context": contents.context,
-                "from": utc_time(contents.first),
-                "to": utc_time(contents.last),
+                "from": utc(contents.first),
+                "to": utc(contents.last),
                 "readings": contents.readings,
                 "failures": contents.failures,
                 "gaps": contents.gaps,

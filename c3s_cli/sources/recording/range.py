@@ -11,11 +11,12 @@ from c3s_cli.amounts.duration import go_duration
 from c3s_cli.columns.statistics import statistics_of
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import C3sError
+from c3s_cli.request.moment import utc
 from c3s_cli.request.period import Period
 from c3s_cli.sources.recording.facts import Facts
 from c3s_cli.sources.recording.history import History, Key, weights_of
 from c3s_cli.sources.recording.reader import Selection
-from c3s_cli.sources.recording.recording import OLDEST, utc_time
+from c3s_cli.sources.recording.recording import OLDEST
 
 if TYPE_CHECKING:
     from c3s_cli.model.rows import Container, Node, Pod, PodFacts
@@ -33,7 +34,7 @@ def read_range(recording: Recording, cluster: Recorded, needs: Needs, scope: Sco
     start, end = period.bounds(recording.last(cluster))
     rows = [row for row in recording.between(cluster, start, end) if row[3] is not None]
     if not rows:
-        words = f"from {utc_time(start)} to {utc_time(end)}"
+        words = f"from {utc(start)} to {utc(end)}"
         raise C3sError(f"{recording.path} has no reading of {cluster.context} {words}")
     moment = recording.moment(cluster, Period(end=rows[-1][1]))
     whole = _Range(recording, cluster, scope, rows, start, end)
@@ -72,12 +73,8 @@ class _Range:
                 nodes, pods = self.recording.usage(usage_of, context)
                 before = usage_of
             rows: list[Any] = [*pods] if of_pods else [*nodes]
-            self.history.add(place, [] if of_pods else nodes, pods if of_pods else [], containers=self._containers)
+            self.history.add(place, [] if of_pods else nodes, pods if of_pods else [], containers=self.scope.containers)
             self.last.update((_key(row), row) for row in rows)
-
-    @property
-    def _containers(self) -> bool:
-        return self.scope.containers
 
     def facts(self, base: int) -> Facts:
         """Return the facts of the last reading, and the last facts of the pods that ended before."""
@@ -128,7 +125,7 @@ class _Range:
     def _pod(self, pod: Pod, wanted: tuple[str, ...]) -> Pod:
         key = (pod.namespace, pod.name)
         containers = pod.containers
-        if self._containers:
+        if self.scope.containers:
             containers = tuple(self._container(key, each, wanted) for each in containers)
         row: Pod = structs.replace(pod, containers=containers, **self._of_row(key, wanted))
         return row
@@ -144,7 +141,7 @@ class _Range:
         return self.history.figures([key], wanted) | self.history.coverage([key])
 
     def _moment(self) -> str:
-        first, last = utc_time(self.rows[0][1]), utc_time(self.rows[-1][1])
+        first, last = utc(self.rows[0][1]), utc(self.rows[-1][1])
         return f"of {len(self.rows)} readings from {first} to {last}"
 
     def _remarks(self, sample: Sample) -> tuple[str, ...]:

@@ -12,9 +12,9 @@ from c3s_cli.analysis.eligibility import met
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import ApiError, C3sError, MetricsUnavailable, NoSuchNamespace, UsageError
 from c3s_cli.model.sample import WHOLE, Failure, Reading, Sample
+from c3s_cli.request.moment import utc
 from c3s_cli.request.namespaces import is_pattern, matching
 from c3s_cli.sources.recording.facts import Facts
-from c3s_cli.sources.recording.recording import utc_time
 
 if TYPE_CHECKING:
     from c3s_cli.model.rows import Node, Pod, PodFacts
@@ -92,7 +92,7 @@ class Selection:
             pod_facts=known_pods if Needs.PODS in needs and not self.partial else None,
             pod_count=facts.pod_count if Needs.POD_COUNT in needs and not self.partial else None,
             failures=(*failures, *(each for each in self.moment.failures if self._concerns(each))),
-            moment=f"of reading {self.moment.count}, {utc_time(self.moment.time)}",
+            moment=f"of reading {self.moment.count}, {utc(self.moment.time)}",
             remarks=self._remarks(),
         )
 

@@ -9,7 +9,6 @@ import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -17,6 +16,7 @@ from msgspec import Struct
 
 from c3s_cli.errors import C3sError
 from c3s_cli.model.sample import Failure
+from c3s_cli.request.moment import utc
 from c3s_cli.sources.recording.facts import Facts, applied
 from c3s_cli.sources.recording.store import DamagedError, is_locked, opened_to_read, reported
 from c3s_cli.sources.recording.usage import Thing, decoded_usage
@@ -103,7 +103,7 @@ class Recording:
             raise C3sError(f"{self.path} has no reading {number} of {cluster.context}{self._numbers(cluster)}")
         if row is None or (end is not None and end - row[2] > OLDEST * row[-1]):
             raise C3sError(
-                f"{self.path} has no reading of {cluster.context} at {utc_time(end)}{self._gap(cluster, end)}"
+                f"{self.path} has no reading of {cluster.context} at {utc(end or 0)}{self._gap(cluster, end)}"
             )
         id_, count, at, source, failures, base, usage_of, namespaces, selector, interval = row
         return StoredReading(
@@ -163,9 +163,9 @@ class Recording:
         if before is None and after is None:
             return ": it is empty"
         if before is None:
-            return f": the first is of {utc_time(after)}"
-        then = f"the next of {utc_time(after)}" if after else "it is the last"
-        return f": the one before is of {utc_time(before)}, {then}"
+            return f": the first is of {utc(after)}"
+        then = f"the next of {utc(after)}" if after else "it is the last"
+        return f": the one before is of {utc(before)}, {then}"
 
     def facts(self, cluster: Recorded, moment: StoredReading) -> Facts:
         """Return the facts of a reading: those of its base, with every change since."""
@@ -260,8 +260,3 @@ def _decoded(path: str) -> Iterator[None]:
         yield
     except (zlib.error, msgspec.MsgspecError, ValueError, LookupError, OverflowError):
         raise DamagedError(f"{path} is damaged: a reading cannot be decoded") from None
-
-
-def utc_time(seconds: float | None) -> str:
-    """Write a time for people, in UTC."""
-    return f"{datetime.fromtimestamp(seconds or 0, UTC):%Y-%m-%dT%H:%M:%SZ}"
