@@ -10,12 +10,15 @@ import sys
 import time
 import zlib
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
 
 import pytest
 
 from c3s_cli.cli import main
+from c3s_cli.model.rows import Container, Pod, PodFacts
+from c3s_cli.model.sample import Sample
 from c3s_cli.sources.recording.recorder import Recorder
 from tests.conftest import Run
 from tests.servers import FakeApi, Reply, node, node_metrics, pod, pod_metrics, status
@@ -383,3 +386,53 @@ def test_a_signal_waits_until_a_reading_is_stored() -> None:
     )
     ended = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
     assert (ended.returncode, ended.stdout) == (143, "stored\n")
+
+
+def test_a_reading_stands_for_two_intervals_at_most(run: Run, file: str) -> None:
+    words = ("top", "nodes", "--from", file, "--start", "2026-03-02T09:29:50Z", "--end", TIMES[3])
+    items = json.loads(run(*words, "--columns", "cpu.avg,coverage", "-o", "json").out)["items"]
+    assert {round(item["coverage"], 1) for item in items if item["cpu"]["avg"] is not None} == {2.4}
+
+
+def facts(node: str) -> PodFacts:
+    return PodFacts("u", node, "", "Running", 0, 1.0, "Burstable", {}, {"cpu": 10**9}, {})
+
+
+def test_readings_of_one_recorder_keep_what_changed_and_what_later_ones_need(run: Run, tmp_path: Path) -> None:
+    path = str(tmp_path / "r.c3s")
+    begin = datetime(2026, 3, 2, tzinfo=UTC)
+    pods = {("shop", "stays"): facts("a"), ("shop", "goes"): facts("a")}
+    # A source may measure the whole pod, too: its usage is not that of its containers.
+    usage = Pod("c", "shop", "stays", 7 * 10**6, 8 << 20, None, "t", "15s", (Container("app", 10**6, 1 << 20),))
+    recorder = Recorder(path, 30)
+    for number in range(3):
+        known = pods if number == 0 else {("shop", "stays"): facts("b")}
+        now = begin + timedelta(seconds=30 * number)
+        recorder.add([Sample("c", now, "x", [], [usage], None, known, 2)], [], now.timestamp())
+    words = ("top", "pods", "-A", "--from", path, "--columns", "name,cpu,memory,node", "--at")
+    first = "NAME    CPU(cores)   MEMORY(bytes)   NODE\ngoes    <unknown>    <unknown>       a\n"
+    later = "NAME    CPU(cores)   MEMORY(bytes)   NODE\nstays   7m           8Mi             b\n"
+    assert run(*words, "#1").out == f"{first}stays   7m           8Mi             a\n"
+    assert run(*words, "#3").out == later
+    assert recorder.drop_before((begin + timedelta(seconds=60)).timestamp()) == 0
+    recorder.close()
+    assert run(*words, "#3").out == later
+
+
+@pytest.mark.process
+def test_a_signal_that_the_main_thread_does_not_notice_ends_c3s() -> None:
+    program = (
+        "import os, signal, threading, time\n"
+        "from c3s_cli import signals\n"
+        "from c3s_cli.parallel import start_thread\n"
+        "signals.handle()\n"
+        "signals.listen()\n"
+        "start_thread(lambda: time.sleep(30))\n"
+        "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])\n"
+        "os.kill(os.getpid(), signal.SIGTERM)\n"
+        "threading.Event().wait(20)\n"
+    )
+    begun = time.monotonic()
+    ended = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True)
+    assert ended.returncode == 143
+    assert time.monotonic() - begun < 15
