@@ -12,6 +12,7 @@ from msgspec import Struct, structs
 
 from c3s_cli.amounts.duration import age
 from c3s_cli.analysis.changes import Changes
+from c3s_cli.analysis.events import EventLog, Thresholds, percentages
 from c3s_cli.errors import ApiError, C3sError, ExitCode
 from c3s_cli.output.grid import grid, marks_rows
 from c3s_cli.run.failures import lost_contexts
@@ -107,6 +108,7 @@ class Live:
         self.console, self.heading, self.view, self.pace = console, heading, view, pace
         self.viewing = Viewing()
         self.changes = Changes(with_trends=view.trend)
+        self.log = EventLog()
         self.report = first
         self.problem: C3sError | None = None
         self.read_at = 0.0
@@ -132,6 +134,8 @@ class Live:
         lost = lost_contexts(outcome) if marks_rows(outcome, self.view) else set()
         self._rows = [*outcome.rows, *(row for row in self._rows if row.context in lost)]
         self.changes.update(self._rows)
+        thresholds = Thresholds(percentages(outcome.columns), self.view.warn, self.view.critical)
+        self.log.update(self._rows, outcome.now.timestamp(), thresholds)
         self.report, self.problem, self.read_at = outcome, None, now
         vanished = [] if outcome.containers else self.changes.vanished
         shown = structs.replace(outcome, rows=[*self._rows, *vanished])
