@@ -109,15 +109,20 @@ def period_of(since: str | None, start: str | None, end: str | None, at: str | N
 
 
 def span(text: str, flag: str) -> float:
-    """Parse a duration such as 7d, 36h or 1w2d, in seconds. UsageError if it is invalid or below a minute."""
+    """Parse the length of a range in seconds. UsageError if it is invalid or below a minute."""
+    seconds = duration_of(text, flag)
+    if not SHORTEST <= seconds <= LONGEST:
+        raise UsageError(f"{flag} takes from a minute to ten years, not {text}")
+    return float(int(seconds))
+
+
+def duration_of(text: str, flag: str) -> float:
+    """Parse a duration such as 7d, 36h or 1w2d, in seconds. UsageError if it is none."""
     try:
-        seconds = seconds_of(text)
+        return seconds_of(text)
     except ValueError:
         hint = "write it as 90m, 24h, 7d or 2w"
         if flag == "--since" and is_moment(text):
             word = f"'{text}'" if " " in text else text
             hint = f"did you mean --start {word}?"
         raise UsageError(f"{text[:64]!r} is not a duration for {flag}", hint=hint) from None
-    if not SHORTEST <= seconds <= LONGEST:
-        raise UsageError(f"{flag} takes from a minute to ten years, not {text}")
-    return float(int(seconds))

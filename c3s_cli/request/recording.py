@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from c3s_cli.errors import UsageError
-from c3s_cli.request.moment import seconds_of
 from c3s_cli.request.namespaces import read_namespaces
 from c3s_cli.request.pace import Pace, interval_of
+from c3s_cli.request.period import duration_of
 from c3s_cli.request.selectors import LabelSelector, parse_labels
 
 if TYPE_CHECKING:
@@ -36,21 +36,18 @@ def recorded_of(file: str, flags: Record, selector: str | None, namespace: str |
         raise UsageError(f"--count takes a number from 1 on, not {flags.count}")
     return RecordRequest(
         file,
-        Pace(interval, flags.count, _duration(flags.duration, "--duration")),
+        Pace(interval, flags.count, _above_0(flags.duration, "--duration")),
         () if flags.all_namespaces else read_namespaces(namespace),
         parse_labels(selector) if selector else None,
-        _duration(flags.keep, "--keep"),
+        _above_0(flags.keep, "--keep"),
         flags.labels,
     )
 
 
-def _duration(text: str | None, flag: str) -> float | None:
+def _above_0(text: str | None, flag: str) -> float | None:
     if text is None:
         return None
-    try:
-        seconds = seconds_of(text)
-    except ValueError:
-        seconds = 0.0
-    if not seconds > 0:
-        raise UsageError(f"{text[:64]!r} is not a duration for {flag}", hint="write it as 90m, 24h, 7d or 2w")
+    seconds = duration_of(text, flag)
+    if not seconds:
+        raise UsageError(f"{flag} takes a time above 0, not {text}")
     return seconds

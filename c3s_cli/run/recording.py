@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from c3s_cli.amounts.duration import age
 from c3s_cli.columns.vocabulary import Kind, Needs
@@ -19,7 +18,7 @@ from c3s_cli.run.failures import failure_of
 from c3s_cli.run.fleet import opened
 from c3s_cli.run.garbage import collect
 from c3s_cli.run.reading import Clusters
-from c3s_cli.run.schedule import Schedule
+from c3s_cli.run.schedule import Clock, Schedule
 from c3s_cli.run.stages import Stages
 from c3s_cli.signals import held
 from c3s_cli.sources.recording.recorder import Recorder
@@ -50,14 +49,6 @@ NEEDS: Final = (
 SILENCE: Final = 600.0
 # Old readings are dropped this often within the time that is kept.
 DROPS: Final = 50
-
-
-class Clock(Struct, frozen=True):
-    """The clock of the loop, in seconds; `time` since 1970."""
-
-    now: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
-    time: Callable[[], float] = time.time
 
 
 def record(target: Target, request: RecordRequest, clock: Clock | None = None) -> ExitCode:

@@ -1,7 +1,8 @@
-"""When watch reads next: at fixed intervals, with growing pauses while the server does not answer. Pure arithmetic."""
+"""When the next reading is: at fixed intervals, with growing pauses while the server does not answer."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from random import random
 from typing import Final
@@ -12,6 +13,14 @@ from msgspec import Struct
 LONGEST_PAUSE: Final = 60.0
 # Jitter, so that several watches of one server do not retry at the same moment.
 JITTER: Final = 0.2
+
+
+class Clock(Struct, frozen=True):
+    """The clock of a loop, in seconds. time: since 1970."""
+
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    time: Callable[[], float] = time.time
 
 
 class Schedule(Struct):

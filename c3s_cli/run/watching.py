@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from c3s_cli.errors import ApiError, C3sError, ExitCode, UsageError
 from c3s_cli.metrics import requests_at_once
@@ -22,7 +21,7 @@ from c3s_cli.run.fleet import opened
 from c3s_cli.run.garbage import collect
 from c3s_cli.run.printing import emit, write
 from c3s_cli.run.reading import progress_of, reader
-from c3s_cli.run.schedule import Schedule
+from c3s_cli.run.schedule import Clock, Schedule
 from c3s_cli.run.stages import Stages
 from c3s_cli.run.verdict import judged, remarks, verdict
 from c3s_cli.signals import undone
@@ -39,13 +38,6 @@ if TYPE_CHECKING:
 
 # The formats for a live view; the others are for programs.
 ON_SCREEN: Final = (Format.TABLE, Format.WIDE)
-
-
-class Clock(Struct, frozen=True):
-    """The clock of the loop, in seconds."""
-
-    now: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
 
 
 def watch(

@@ -436,3 +436,14 @@ def test_a_signal_that_the_main_thread_does_not_notice_ends_c3s() -> None:
     ended = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True)
     assert ended.returncode == 143
     assert time.monotonic() - begun < 15
+
+
+def test_totals_of_what_was_not_measured_are_unknown(tmp_path: Path) -> None:
+    path, now = str(tmp_path / "r.c3s"), datetime(2026, 3, 2, tzinfo=UTC)
+    recorder = Recorder(path, 30)
+    half = Pod("c", "shop", "half", None, 1 << 20, None, "t", "15s", (Container("app", None, 1 << 20),))
+    recorder.add([Sample("c", now, "x", [], [half])], [], now.timestamp())
+    recorder.close()
+    with sqlite3.connect(path) as connection:
+        found = connection.execute("SELECT cpu_nanocores, memory_bytes FROM readings").fetchone()
+    assert found == (None, 1 << 20)

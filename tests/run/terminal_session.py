@@ -12,7 +12,8 @@ from typing import NamedTuple, cast
 import pyte
 import pytest
 
-from c3s_cli.run.watching import Clock, watch
+from c3s_cli.run.schedule import Clock
+from c3s_cli.run.watching import watch
 from c3s_cli.terminal.console import Console
 from c3s_cli.terminal.screen import Screen
 from tests.conftest import Run

@@ -18,8 +18,9 @@ from c3s_cli.report import Report
 from c3s_cli.request.pace import Pace
 from c3s_cli.request.view import Format, View
 from c3s_cli.run.heading import KEPT, Heading
+from c3s_cli.run.schedule import Clock
 from c3s_cli.run.stages import Stages
-from c3s_cli.run.watching import Clock, Pipe, loop
+from c3s_cli.run.watching import Pipe, loop
 
 INTERVAL, DAY = 5.0, 86_400
 

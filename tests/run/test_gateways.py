@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from c3s_cli.run.watching import Clock, watch
+from c3s_cli.run.schedule import Clock
+from c3s_cli.run.watching import watch
 from tests.conftest import Run
 from tests.servers import FakeApi, Reply, Request, pod, pod_metrics
 

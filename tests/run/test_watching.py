@@ -7,7 +7,8 @@ from functools import partial
 
 import pytest
 
-from c3s_cli.run.watching import Clock, watch
+from c3s_cli.run.schedule import Clock
+from c3s_cli.run.watching import watch
 from tests.conftest import AT, Run
 from tests.servers import FakeApi, Reply, Request, node, node_metrics, status
 

@@ -106,8 +106,8 @@ class Recorder:
                 sample.source,
                 len(sample.nodes),
                 len(sample.pods),
-                sum(row.cpu_nanocores or 0 for row in rows),
-                sum(row.memory_bytes or 0 for row in rows),
+                _total([row.cpu_nanocores for row in rows]),
+                _total([row.memory_bytes for row in rows]),
                 _told(sample.failures),
                 0 if whole else base,
                 encoded_facts(facts, Facts() if whole else before),
@@ -169,6 +169,12 @@ class Recorder:
         self._file.close()
         if self._lock is not None:
             os.close(self._lock)
+
+
+def _total(values: Sequence[int | None]) -> int | None:
+    """Add up what is known; None if nothing is."""
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
 
 
 def _told(failures: Sequence[Failure]) -> str:
