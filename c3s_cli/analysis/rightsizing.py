@@ -1,0 +1,242 @@
+"""The rule of `c3s rightsize`: the history of a container → what it should request, and why. No I/O.
+
+Integers only: nanocores and bytes. docs/rightsize.md says where each part of the rule comes from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from msgspec import structs
+
+from c3s_cli.model.rightsizing import Advice, ContainerHistory, Finding, Recommendation, Rule
+
+WHOLE: Final = 10_000
+# Shorter lives say little about CPU: a start is not the usual load.
+LEAST_LIFE: Final = 3600
+# Steps of quantities that people write: 25m and 64Mi.
+STEPS: Final = {"cpu": 25_000_000, "memory": 64 << 20}
+# The share of throttled periods above which the Kubernetes mixin alerts, and that of a limit that is near it.
+THROTTLED: Final = 2500
+NEAR: Final = 9000
+NO_HISTORY: Final = "no history"
+
+
+def recommend(history: ContainerHistory, rule: Rule) -> Recommendation:
+    """Return the row of one container of a workload."""
+    past = history.replicas
+    return Recommendation(
+        context=history.context,
+        namespace=history.namespace,
+        owner=history.owner,
+        container=history.container,
+        role=history.role,
+        replicas=history.count,
+        cpu=_advise("cpu", history, rule),
+        memory=_advise("memory", history, rule),
+        cpu_start=_most(each.cpu_start for each in past),
+        start=history.start,
+        end=history.end,
+        samples=sum(each.samples for each in past),
+        seconds=history.seconds,
+        throttled_periods=_sum(each.throttled_periods for each in past),
+        periods=_sum(each.periods for each in past),
+        oom_kills=_sum(each.oom_kills for each in past),
+        restarts=_sum(each.restarts for each in past),
+        autoscaled=history.autoscaled,
+        qos_class=history.qos_class,
+        recommended_qos_class=history.qos_class,
+    )
+
+
+def recommend_all(histories: Iterable[ContainerHistory], rule: Rule) -> list[Recommendation]:
+    """Return the rows of containers, with the quality of service that the pods of each workload would have."""
+    rows = [recommend(history, rule) for history in histories]
+    by_workload: dict[tuple[str, str, str], list[Recommendation]] = {}
+    for row in rows:
+        by_workload.setdefault((row.context, row.namespace, row.owner), []).append(row)
+    classes = {key: _qos_class(several) for key, several in by_workload.items()}
+    return [
+        structs.replace(row, recommended_qos_class=made)
+        if row.qos_class and (made := classes[row.context, row.namespace, row.owner])
+        else row
+        for row in rows
+    ]
+
+
+# --- one resource ---------------------------------------------------------------------------------------------
+
+
+def _advise(resource: str, history: ContainerHistory, rule: Rule) -> Advice:
+    requests, limits = _declared(history, resource)
+    used, throttled = _used(resource, history), _throttled(resource, history)
+    notes = [f"throttled {throttled // 100}%"] if throttled >= THROTTLED else []
+    known = Advice(requests, limits, used, None, None, Finding.UNKNOWN, "")
+    if resource in history.autoscaled and not rule.include_autoscaled:
+        reason, notes = f"autoscaled on {resource}: left alone", notes + _dangers(resource, known, history)
+        return _said(known, Finding.RISK if notes else Finding.FINE, reason, notes)
+    if why := _too_little(history, used, rule):
+        notes += _dangers(resource, known, history)
+        return _said(known, Finding.RISK if notes else Finding.UNKNOWN, why, notes)
+    value, reason = _amount(resource, history, used or 0, rule)
+    if requests is None or limits is None:
+        advice = structs.replace(known, recommended_requests=value)
+        return _said(advice, Finding.RISK if notes else Finding.UNKNOWN, f"{reason}, requests are unknown", notes)
+    limit = value if resource == "memory" else _cpu_limit(history, requests, limits, value, rule)
+    if limits and throttled >= THROTTLED:
+        limit = max(limit, limits)
+    grows = _exceeds(value, requests, rule) or (limits > 0 and _exceeds(limit, limits, rule))
+    shrinks = not grows and requests - value >= _least(requests, rule) and requests > value
+    finding = Finding.RISK if grows or notes else Finding.WASTE if shrinks else Finding.FINE
+    advice = structs.replace(
+        known,
+        recommended_requests=value,
+        recommended_limits=limit,
+        changes=grows or shrinks,
+        change=value - requests if grows or shrinks else 0,
+    )
+    return _said(advice, finding, reason, [*([] if requests else ["no request now"]), *notes])
+
+
+def _said(advice: Advice, finding: Finding, reason: str, notes: Sequence[str]) -> Advice:
+    said: Advice = structs.replace(advice, finding=finding, reason=", ".join([reason, *notes]))
+    return said
+
+
+def _declared(history: ContainerHistory, resource: str) -> tuple[int | None, int | None]:
+    requests, limits = (None if each is None else each.get(resource, 0) for each in (history.requests, history.limits))
+    return requests, limits
+
+
+def _used(resource: str, history: ContainerHistory) -> int | None:
+    """Return the amount to start from: the largest of the percentiles of CPU, or the most memory of any replica."""
+    if resource == "memory":
+        return _most(each.memory for each in history.replicas)
+    return _most(each.cpu for each in history.replicas if history.by_runs or each.seconds >= LEAST_LIFE)
+
+
+def _throttled(resource: str, history: ContainerHistory) -> int:
+    """Return the share of CPU periods that were throttled; 0 if that is unknown."""
+    if resource != "cpu":
+        return 0
+    periods = _sum(each.periods for each in history.replicas)
+    return WHOLE * (_sum(each.throttled_periods for each in history.replicas) or 0) // periods if periods else 0
+
+
+def _dangers(resource: str, now: Advice, history: ContainerHistory) -> list[str]:
+    """Return what is wrong without any recommendation."""
+    found = []
+    if now.requests == 0:
+        found.append("no request now")
+    if resource == "memory":
+        if _sum(each.oom_kills for each in history.replicas):
+            found.append("OOM-killed")
+        elif now.limits and now.used and now.used * WHOLE >= now.limits * NEAR:
+            found.append("near its limit")
+    return found
+
+
+def _too_little(history: ContainerHistory, used: int | None, rule: Rule) -> str:
+    """Return why there is no recommendation; "" if there is enough history."""
+    if history.end <= history.start:
+        return NO_HISTORY
+    if not history.replicas:
+        return "too little history: none"
+    seconds = history.end - min(each.first for each in history.replicas) if history.by_runs else history.seconds
+    if seconds < rule.min_history:
+        return f"too little history: {_hours(seconds)} of {_hours(rule.min_history)}"
+    if used is None:
+        short = any(each.cpu is not None for each in history.replicas)
+        return "too little history: no replica lived an hour" if short else "no usage is known"
+    return ""
+
+
+def _hours(seconds: float) -> str:
+    return f"{int(seconds) // 3600}h" if seconds >= 3600 else f"{int(seconds) // 60}m"
+
+
+def _amount(resource: str, history: ContainerHistory, used: int, rule: Rule) -> tuple[int, str]:
+    """Return the request to recommend, and why it is that much."""
+    least, most = (rule.cpu_min, rule.cpu_max) if resource == "cpu" else (rule.memory_min, rule.memory_max)
+    if resource == "cpu":
+        value, reason = used, f"p{rule.cpu_percentile}"
+    else:
+        value, reason = _share(used, WHOLE + rule.memory_buffer), f"max + {_percent(rule.memory_buffer)}"
+        kills = [each.oom_limit for each in history.replicas if each.oom_kills and each.oom_limit]
+        after = _share(max(kills, default=0), rule.oom_buffer)
+        if after > value:
+            value, reason = after, f"{reason}, raised after OOM"
+    if value < least:
+        value, reason = least, "floor"
+    value = _rounded(resource, value, rule)
+    if most is not None and value > most:
+        value, reason = most, "ceiling"
+    return value, reason
+
+
+def _cpu_limit(history: ContainerHistory, requests: int, limits: int, value: int, rule: Rule) -> int:
+    """Return the CPU limit: none if there is none, else in the same proportion to the request, but enough to start."""
+    if not limits:
+        return 0
+    scaled = -(-limits * value // requests) if requests else limits
+    enough = max(scaled, value, _most(each.cpu_start for each in history.replicas) or 0)
+    return max(value, _rounded("cpu", enough, rule))
+
+
+def _rounded(resource: str, value: int, rule: Rule) -> int:
+    """Round up to what people write."""
+    step = STEPS[resource]
+    return value if rule.exact else -(-value // step) * step
+
+
+def _share(value: int, points: int) -> int:
+    """Return a share of a value in basis points, rounded up."""
+    return -(-value * points // WHOLE)
+
+
+def _exceeds(value: int, now: int, rule: Rule) -> bool:
+    return value > now and value - now >= _least(now, rule)
+
+
+def _least(now: int, rule: Rule) -> int:
+    """Return the least change that counts."""
+    return _share(now, rule.min_change)
+
+
+def _percent(points: int) -> str:
+    return f"{points / 100:g}%"
+
+
+def _most(values: Iterable[int | None]) -> int | None:
+    return max((value for value in values if value is not None), default=None)
+
+
+def _sum(values: Iterable[int | None]) -> int | None:
+    """Return the sum of those that are known; None if none is."""
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
+
+
+# --- the quality of service -----------------------------------------------------------------------------------
+
+
+def _qos_class(rows: Sequence[Recommendation]) -> str:
+    """Return the class that pods with these containers would have; the one they have if that is unknown."""
+    now = rows[0].qos_class
+    before = [(each.requests, each.limits) for row in rows for each in (row.cpu, row.memory)]
+    after = [
+        (each.recommended_requests, each.recommended_limits) if each.changes else (each.requests, each.limits)
+        for row in rows
+        for each in (row.cpu, row.memory)
+    ]
+    # If the containers alone do not give the pods their class, pod-level resources do.
+    return (_class_of(after) or now) if _class_of(before) == now else now
+
+
+def _class_of(amounts: Sequence[tuple[int | None, int | None]]) -> str:
+    if any(None in both for both in amounts):
+        return ""
+    if not any(requests or limits for requests, limits in amounts):
+        return "BestEffort"
+    return "Guaranteed" if all(limits and requests == limits for requests, limits in amounts) else "Burstable"
