@@ -118,7 +118,7 @@ def report_of(
         until=judge_until(ordered, query, unfiltered, contexts=contexts),
         empty_message="" if ordered else _empty_message(query, samples),
         moment=next(filter(None, (sample.moment for sample in samples)), ""),
-        absence="" if ordered else next(filter(None, (sample.absence for sample in samples)), ""),
+        absence="" if ordered else next(filter(None, (sample.absence for sample in samples)), _meant(query)),
     )
 
 
@@ -282,6 +282,13 @@ def _empty_namespaces(query: Query, samples: Sequence[Sample]) -> Sequence[str]:
     inhabited |= {volume.namespace for sample in samples for volume in sample.volumes}
     inhabited |= {namespace for sample in samples for namespace, _ in sample.pod_facts or ()}
     return [name for name in names if name not in inhabited]
+
+
+def _meant(query: Query) -> str:
+    """Return what was probably meant by a namespace without pods."""
+    if query.namespaces != ("all",) or query.all_namespaces:
+        return ""
+    return "-A reads all namespaces; this is the namespace with the name all"
 
 
 def _empty_message(query: Query, samples: Sequence[Sample]) -> str:

@@ -29,6 +29,22 @@ ELSEWHERE: Final = {
     "phase": "status",
     "ready": "status",
 }
+# What labels of nodes say, by the names that other tools have for it.
+OF_LABELS: Final = {
+    "os": "kubernetes.io/os",
+    "arch": "kubernetes.io/arch",
+    "architecture": "kubernetes.io/arch",
+    "instance": "node.kubernetes.io/instance-type",
+    "instancetype": "node.kubernetes.io/instance-type",
+    "instance-type": "node.kubernetes.io/instance-type",
+    "type": "node.kubernetes.io/instance-type",
+    "region": "topology.kubernetes.io/region",
+}
+# What kubectl prints of nodes and pods that is no load.
+OF_KUBECTL: Final = (
+    *("image", "images", "ip", "internal-ip", "external-ip", "osimage", "os-image", "kernel", "kernel-version"),
+    *("runtime", "container-runtime", "version", "kubelet-version", "nominated", "readiness-gates"),
+)
 # `name` by the kind of its row.
 NAMED: Final = {"pod": Kind.POD, "node": Kind.NODE}
 # The words of --columns that stand for several columns.
@@ -203,6 +219,10 @@ class Naming(Struct, frozen=True):
             return "--containers shows a row for each container"
         if name.startswith(("labels", "label:", "resources")) or not {"[", "/"}.isdisjoint(name):
             return BRACKETS
+        if name.casefold() in OF_LABELS and self.kind is Kind.NODE:
+            return f"did you mean label:{OF_LABELS[name.casefold()]}? `c3s columns` lists them all"
+        if name.casefold() in OF_KUBECTL and self.kind in (Kind.NODE, Kind.POD):
+            return f"c3s has no such column: kubectl get {self.kind.value.lower()}s -o wide shows it"
         single = next((kind for kind, group in GROUPS.items() if group is self.kind and name in table_of(kind)), None)
         if single:
             return f"{name} is a column of single {single.value.lower()}s: --where compares it before --by"

@@ -20,6 +20,17 @@ METRICS: Final = "metrics.k8s.io"
 # The lists that c3s watch -A follows.
 FOLLOWED: Final = (("", "nodes"), ("", "pods", None), ("apps", "replicasets", None), ("batch", "jobs", None))
 
+# The lists that c3s fit reads if some pod needs them.
+OF_NAMESPACES: Final = (("", "resourcequotas"), ("", "limitranges"), ("autoscaling", "horizontalpodautoscalers"))
+OF_VOLUMES: Final = (
+    *(("", "persistentvolumeclaims"), ("", "persistentvolumes")),
+    *(("storage.k8s.io", "storageclasses"), ("storage.k8s.io", "csinodes")),
+)
+CLASSES: Final = (
+    *(("node.k8s.io", "runtimeclasses"), ("scheduling.k8s.io", "priorityclasses")),
+    ("resource.k8s.io", "deviceclasses"),
+)
+
 
 class Use(Struct, frozen=True):
     """The purpose of a right. required: whether the commands fail without it; otherwise they show less."""
@@ -53,6 +64,11 @@ def uses_of(namespace: str, origin: str) -> list[Use]:
         Use(Right("list", "", "pods", None), "requests of nodes, the pods of c3s top cluster, c3s fit"),
         Use(Right("list", "apps", "replicasets", None), "the owner of pods, with -A"),
         Use(Right("list", "batch", "jobs", None), "the owner of pods, with -A"),
+        Use(Right("list", "", "namespaces"), "-n PATTERN; c3s fit with selectors of namespaces"),
+        Use(Right("list", "policy", "poddisruptionbudgets", None), "c3s fit --without NODE, for the budgets"),
+        *(Use(Right("list", *what, namespace), "c3s fit -f FILE, which otherwise exits 5") for what in OF_NAMESPACES),
+        *(Use(Right("list", *what, None), "c3s fit, for pods with volumes") for what in OF_VOLUMES),
+        *(Use(Right("list", *what, None), "c3s fit, for pods that name a class") for what in CLASSES),
         *(Use(Right("watch", *what), "c3s watch, which otherwise lists at every reading") for what in FOLLOWED),
     ]
 

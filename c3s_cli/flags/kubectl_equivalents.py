@@ -32,6 +32,24 @@ COMMANDS: Final = {
     "cost": "top pods -A --by owner --columns cpu.requests,cpu.unused,memory.requests,memory.unused",
     "costs": "top pods -A --by owner --columns cpu.requests,cpu.unused,memory.requests,memory.unused",
 }
+# Resources whose load is that of their pods.
+OF_PODS: Final = (
+    *("svc", "service", "services", "ep", "endpoints", "ing", "ingress", "ingresses", "hpa", "horizontalpodautoscaler"),
+    *("horizontalpodautoscalers", "pdb", "poddisruptionbudgets"),
+)
+# Commands of kubectl about other things than load.
+OF_KUBECTL: Final = (
+    *("annotate", "apply", "attach", "auth", "cp", "create", "debug", "delete", "edit", "events", "exec", "expose"),
+    *("label", "logs", "patch", "port-forward", "proxy", "rollout", "run", "scale", "set", "taint", "uncordon", "wait"),
+)
+# Topics of help that are no commands.
+TOPICS: Final = {
+    **dict.fromkeys(("where", "conditions", "condition", "filter"), "top pods --help has the language of --where"),
+    **dict.fromkeys(("formats", "format", "output"), "top pods --help has the formats of -o"),
+    **dict.fromkeys(("keys", "watching", "live"), "watch pods --help has the keys of the live view"),
+    **dict.fromkeys(("from", "sources", "prometheus", "kubelet"), "top pods --help has the sources of --from"),
+    **dict.fromkeys(("flags", "options"), "top pods --help has the flags"),
+}
 SHOWING: Final = ("get", "describe", "list", "show")
 DRAINING: Final = ("drain", "cordon")
 # Flags, and the c3s flag that does the same.

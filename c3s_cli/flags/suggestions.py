@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from c3s_cli.flags.kubectl_equivalents import FLAGS, INSTEAD, command_meant, thing_meant
+from c3s_cli.flags.kubectl_equivalents import (
+    FLAGS,
+    INSTEAD,
+    OF_KUBECTL,
+    OF_PODS,
+    TOPICS,
+    command_meant,
+    thing_meant,
+)
 
 Path = tuple[str, ...]
 # Below this ratio a similarity is accidental, as between `--gpu` and `--output`.
@@ -34,6 +42,12 @@ def command_hint(words: Sequence[str], commands: Sequence[Path], program: str) -
     meant = thing_meant(words[0], words[1:], of_group, alone) if of_group else command_meant(words)
     if meant:
         return f"did you mean {program} {meant}?"
+    if of_group and words[0] != "help" and words[1].partition("/")[0].casefold() in OF_PODS:
+        return f"its load is that of its pods: {program} {words[0]} pods -l SELECTOR, or {program} {words[0]} workloads"
+    if words[0] in OF_KUBECTL:
+        return f"c3s reads load and changes nothing: kubectl {words[0]} does that"
+    if words[0] in TOPICS:
+        return f"{program} {TOPICS[words[0]]}"
     for length in range(len(words), 0, -1):
         before = tuple(words[: length - 1])
         following = {path[length - 1] for path in commands if len(path) >= length and path[: length - 1] == before}

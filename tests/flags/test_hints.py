@@ -32,6 +32,12 @@ COST = "top pods -A --by owner --columns cpu.requests,cpu.unused,memory.requests
         ("top pods --columns p95", "did you mean cpu.p95 or memory.p95? `c3s columns` lists them all"),
         ("top pods -A -c app", "--containers shows a row for each container"),
         ("top pods --older-than 1h", "--where 'age > 1h' keeps what is older"),
+        ("top svc", "its load is that of its pods: c3s top pods -l SELECTOR, or c3s top workloads"),
+        ("watch ingress/web", "its load is that of its pods: c3s watch pods -l SELECTOR, or c3s watch workloads"),
+        ("logs web-1", "c3s reads load and changes nothing: kubectl logs does that"),
+        ("help where", "c3s top pods --help has the language of --where"),
+        ("top nodes --columns os", "did you mean label:kubernetes.io/os? `c3s columns` lists them all"),
+        ("top pods --columns image", "c3s has no such column: kubectl get pods -o wide shows it"),
         ("watch top pods", "did you mean c3s watch pods?"),
         ("top deploy,sts", "did you mean c3s top deploy?"),
         ("fit --cpu 1 --node a", "--where 'name = NODE' shows one node"),
@@ -52,6 +58,12 @@ def test_a_word_of_another_tool_leads_to_the_right_one(run: Run, words: str, hin
     assert err.startswith("error: ")
     assert err.endswith(f"\nhint: {hint}\n")
     assert err.count("hint: ") == 1
+
+
+def test_a_namespace_named_all_that_is_empty_offers_all_namespaces(demo: Run) -> None:
+    hint = "hint: -A reads all namespaces; this is the namespace with the name all\n"
+    assert demo("top pods -n all") == (0, "", f"No resources found in all namespace.\n{hint}")
+    assert demo("top pods -n al").err == "No resources found in al namespace.\n"
 
 
 def test_the_hint_for_cost_runs(demo: Run) -> None:
