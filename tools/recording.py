@@ -26,7 +26,7 @@ MARGIN: Final = 12.0
 # The basic colours on a dark background.
 COLOURS: Final = {"31": "#ff7b72", "32": "#7ee787", "33": "#e3b341"}
 STYLES: Final = {"1": "font-weight:bold", "2": "opacity:.65", "7": "opacity:.9;text-decoration:underline"}
-SPAN: Final = re.compile(r"\x1b\[(\d+)m(.*?)\x1b\[0m")
+SPAN: Final = re.compile(r"\x1b\[([\d;]+)m(.*?)\x1b\[0m")
 
 
 class Terminal(io.StringIO):
@@ -119,5 +119,6 @@ def _text(line: str, row: int) -> str:
     return f'<text x="{MARGIN:.0f}" y="{y:.0f}" textLength="{length:.1f}" xml:space="preserve">{inner}</text>'
 
 
-def _style(code: str) -> str:
-    return f"fill:{COLOURS[code]}" if code in COLOURS else STYLES.get(code, "")
+def _style(codes: str) -> str:
+    styles = (f"fill:{COLOURS[code]}" if code in COLOURS else STYLES.get(code, "") for code in codes.split(";"))
+    return ";".join(filter(None, styles))

@@ -66,7 +66,7 @@ def grid(
 
     table: the headings and cells, if already made.
     """
-    lines = _lines(report)
+    lines = lines_of(report)
     leading, shown = _columns(report, view, table) if report.rows else (0, [])
     if report.contexts and shown and marks_rows(report, view):
         shown.append(_Shown("SAMPLED", LazyCells(lambda row: _sampled(row.timestamp, report.now), lines)))
@@ -151,7 +151,7 @@ def _sampled(timestamp: str | None, now: datetime) -> str:
     return UNKNOWN if measured is None else f"{age(max(0.0, now.timestamp() - measured))} ago"
 
 
-def _lines(report: Report) -> Sequence[Any]:
+def lines_of(report: Report) -> Sequence[Any]:
     """Return the row behind each line: with containers, a pod appears once for each of them."""
     if not report.containers:
         return report.rows

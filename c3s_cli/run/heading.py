@@ -88,7 +88,7 @@ class Heading:
     def header(
         self,
         view: View,
-        read_at: datetime,
+        read_at: datetime | None,
         passed: float,
         pace: str,
         *,
@@ -96,17 +96,18 @@ class Heading:
         words: tuple[str, ...] = (),
         banner: tuple[str, ...] = (),
     ) -> Header:
-        """Return the content of the header. read_at: when the rows were read; passed: the seconds since then.
+        """Return the content of the header. read_at: when the rows were read, None before that.
 
-        pace: such as `every 2s`. waiting, words, banner: as in Header.
+        passed: the seconds since then. pace: such as `every 2s`. waiting, words, banner: as in Header.
         """
         summary = self._summary
-        now = read_at + timedelta(seconds=passed)
+        now = read_at + timedelta(seconds=passed) if read_at else None
         sampled = _sampled(summary, now)
+        read = f"{read_at:%H:%M:%SZ}" if read_at else ""
         return Header(
             facts=tuple(fact for fact in self._facts(summary) if fact.value),
             gauges=self.gauges(),
-            status=tuple(filter(None, (pace, f"{read_at:%H:%M:%SZ}", sampled))),
+            status=tuple(filter(None, (pace, read, sampled))),
             missing=self.missing,
             trouble=_unready(summary, now),
             waiting=waiting,
@@ -170,10 +171,12 @@ def _nodes(summary: Summary) -> Fact:
     return Fact("nodes", f"{ready}, {reporting} reporting", style, short=ready)
 
 
-def _unready(summary: Summary | None, now: datetime) -> tuple[str, ...]:
+def _unready(summary: Summary | None, now: datetime | None) -> tuple[str, ...]:
     """Return the nodes that are not ready, each with the time since then."""
     return tuple(
-        printable(name) if since is None else f"{printable(name)} ({age(max(0.0, now.timestamp() - since))})"
+        printable(name)
+        if since is None or now is None
+        else f"{printable(name)} ({age(max(0.0, now.timestamp() - since))})"
         for name, since in (summary.unready if summary else ())
     )
 
@@ -200,9 +203,9 @@ def _gibibytes(number: int | None) -> str:
     return "?" if number is None else f"{number / 2**30:.1f}"
 
 
-def _sampled(summary: Summary | None, now: datetime) -> str:
+def _sampled(summary: Summary | None, now: datetime | None) -> str:
     """Return the age of the newest usage sample, and the window it is averaged over."""
-    if summary is None or summary.newest is None:
+    if summary is None or summary.newest is None or now is None:
         return ""
     measured = epoch(summary.newest)
     if measured is None:

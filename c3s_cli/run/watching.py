@@ -72,21 +72,23 @@ def _on_screen(
 ) -> ExitCode:
     """Show the live view; print the last table afterwards unless a key ended it."""
     from c3s_cli.run.heading import Heading  # only a live view needs them
-    from c3s_cli.run.live import Live, Poll, show_live
+    from c3s_cli.run.level import Level
+    from c3s_cli.run.live import Live, show_live
+    from c3s_cli.run.poll import Poll
     from c3s_cli.terminal.console import Console
 
     begun = clock.now()
     heading = Heading(fleet)
     read = reader(fleet, query, stages, heading)
-    poll = Poll(read, in_background if console is None else lambda job: job())
+    poll = Poll(in_background if console is None else lambda job: job())
     with progress_of(fleet, stages):
-        poll.begin(lambda: None)
+        poll.begin(read, lambda: None)
         first = poll.wait()
-    live = Live(first, console or Console(sys.stdout), heading, view, pace)
+    live = Live(Level(query, view, read, heading), console or Console(sys.stdout), pace)
     with fleet.plugins.prompts.none():
         ended = show_live(first, live, poll, Schedule(pace.interval, begun, begun), clock.now)
-    until = ended.report.until
-    if ended.by_key:
+    until = ended.report.until if ended.report else None
+    if ended.by_key or ended.report is None:
         return _conclude(ended.code, until, timed_out=False, waits=until is not None)
     write(ended.report, structs.replace(view, compact=False), Stages(0))
     for remark in remarks(ended.report):

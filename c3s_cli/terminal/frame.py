@@ -7,11 +7,12 @@ from collections.abc import Set as AbstractSet
 from itertools import repeat
 from typing import Final, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from c3s_cli.terminal.header import Header, header_lines
-from c3s_cli.terminal.lines import Line, Span, cut, line, middle, pad, width
-from c3s_cli.terminal.viewing import HELP, LOST, MARKS, Viewing, matcher
+from c3s_cli.terminal.keys import KEYS, LOST, MARKS
+from c3s_cli.terminal.lines import Line, Span, cut, line, middle, pad, under_cursor, width
+from c3s_cli.terminal.viewing import Viewing, first_in_sight, matcher
 
 GAP: Final = "   "
 # The gap between columns if they do not fit with the normal one.
@@ -22,6 +23,10 @@ SHORTEST: Final = 16
 TINY: Final = 6
 MORE: Final = " →"
 MARK_STYLES: Final = {"+": "good", "-": "dim", "!": "critical", "↑": "bold", "↓": "bold", LOST: "warn"}
+
+
+# The cells that tell a row apart.
+Name = tuple[str, ...]
 
 
 class Order(Protocol):
@@ -57,6 +62,10 @@ class Grid(Struct, frozen=True):
         names = list(zip(*self.columns[: self.names], strict=True))
         return [place for place in places if found("/".join(names[place]))]
 
+    def name(self, place: int) -> Name:
+        """Return the cells that tell a row apart."""
+        return tuple(column[place] for column in self.columns[: self.names])
+
     @property
     def size(self) -> int:
         """The number of rows."""
@@ -75,7 +84,7 @@ def _widest(column: Sequence[str]) -> int:
 
 
 class Body(Struct, frozen=True):
-    """The lines of a frame. page: how many rows fit. top, left: the scroll position, within the rows and columns.
+    """The lines of a frame. page: how many rows fit. view: with a scroll position within the rows and columns.
 
     widths: the grid's, or those of the visible cells if these are wider. They are kept so that columns do not jump
     while scrolling.
@@ -83,8 +92,7 @@ class Body(Struct, frozen=True):
 
     lines: list[Line]
     page: int
-    top: int
-    left: int
+    view: Viewing
     widths: Sequence[int]
 
 
@@ -96,13 +104,15 @@ def frame(header: Header, grid: Grid, order: Sequence[int], view: Viewing, size:
     columns, lines = max(1, size[0]), max(1, size[1])
     top_lines = header_lines(header, columns, lines)[: max(0, lines - 3)]
     page = max(1, lines - len(top_lines) - 2)
-    top = max(0, min(view.top, len(order) - page))
+    cursor = max(0, min(view.cursor, len(order) - 1))
+    top = first_in_sight(view.top, cursor, total=len(order), page=page)
     left = max(0, min(view.left, len(grid.columns) - grid.names - 1))
+    view = structs.replace(view, cursor=cursor, top=top, left=left)
     natural = grid.widths
     if view.help:
         help_lines = _help(columns)
-        top = max(0, min(view.top, len(help_lines) - page))
-        middle_lines = help_lines[top : top + page]
+        first = max(0, min(view.help_top, len(help_lines) - page))
+        middle_lines = help_lines[first : first + page]
     else:
         places = [place for place in range(len(grid.columns)) if not grid.names <= place < grid.names + left]
         shown = order[top : top + page]
@@ -112,14 +122,16 @@ def frame(header: Header, grid: Grid, order: Sequence[int], view: Viewing, size:
         ]
         layout = _layout(grid, places, natural, columns)
         heading = [_headings(grid, layout, len(places), columns)] if grid.headings else []
-        middle_lines = [*heading, *(_row(grid, place, layout, columns) for place in shown)]
+        lit = cursor - top
+        drawn = [_row(grid, place, layout, columns, cursor=at == lit) for at, place in enumerate(shown)]
+        middle_lines = [*heading, *drawn]
         if not shown:
             middle_lines.append(
                 cut(line(f"  no row matches /{view.pattern}" if view.pattern else f"  {note}"), columns)
             )
     filling = lines - len(top_lines) - 1 - len(middle_lines)
     last = _last(view, top, page, len(order), grid.size, columns)
-    return Body([*top_lines, *middle_lines, *([()] * filling), last][:lines], page, top, left, natural)
+    return Body([*top_lines, *middle_lines, *([()] * filling), last][:lines], page, view, natural)
 
 
 class _Layout(Struct, frozen=True):
@@ -176,8 +188,8 @@ def _headings(grid: Grid, layout: _Layout, count: int, columns: int) -> Line:
     return cut((*spans, Span(MORE, "dim")), columns) if len(layout.widths) < count else spans
 
 
-def _row(grid: Grid, place: int | None, layout: _Layout, columns: int) -> Line:
-    """Make the line of one row, or of the headings if no row is given."""
+def _row(grid: Grid, place: int | None, layout: _Layout, columns: int, *, cursor: bool = False) -> Line:
+    """Make the line of one row, or of the headings if no row is given. cursor: whether the cursor is on it."""
     mark = (grid.mark(place) if place is not None else "") or " "
     spans = [Span(f"{mark} ", MARK_STYLES.get(mark[:1], ""))]
     dim = "dim" if mark in ("-", LOST) else ""
@@ -186,11 +198,14 @@ def _row(grid: Grid, place: int | None, layout: _Layout, columns: int) -> Line:
         style = "title" if place is None else grid.style(place, column) or dim
         text = middle(text, cells) if column in grid.flexible else text
         spans += [Span(text, style), Span(pad("", cells - width(text)) + layout.gap)]
-    return cut(spans[:-1], columns)
+    return under_cursor(cut(spans[:-1], columns), columns) if cursor else cut(spans[:-1], columns)
 
 
 def _help(columns: int) -> list[Line]:
-    keys = [cut(line(Span(f"  {key:<8}", "bold"), text), columns) for key, text in HELP]
+    keys = [
+        cut(line(Span(f"  {key:<8}", "bold"), text), columns)
+        for key, text in ((each.shown, each.words) for each in KEYS)
+    ]
     marks = [cut(line(Span(f"  {mark:<8}", "bold"), text), columns) for mark, text in MARKS]
     titles = [cut(line(Span(title, "title")), columns) for title in ("Keys", "Marks before a row")]
     return [titles[0], *keys, titles[1], *marks]

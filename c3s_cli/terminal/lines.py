@@ -12,7 +12,16 @@ from c3s_cli.terminal.printable import printable
 
 MARK: Final = "…"
 # SGR parameters from the 16 basic colours, which are readable in every theme.
-SGR: Final = {"warn": "33", "critical": "31", "good": "32", "dim": "2", "bold": "1", "title": "1", "inverse": "7"}
+SGR: Final = {
+    "warn": "33",
+    "critical": "31",
+    "good": "32",
+    "dim": "2",
+    "bold": "1",
+    "title": "1",
+    "inverse": "7",
+    "cursor": "7",
+}
 RESET: Final = "\x1b[0m"
 
 
@@ -76,6 +85,15 @@ def cut(spans: Iterable[Span], cells: int) -> Line:
     return tuple(kept)
 
 
+CURSOR: Final = "cursor"
+
+
+def under_cursor(spans: Line, cells: int) -> Line:
+    """Mark a line over its whole width as that of the cursor."""
+    styled = (Span(span.text, f"{span.style} {CURSOR}".strip()) for span in spans)
+    return (*styled, Span(" " * (cells - sum(width(span.text) for span in spans)), CURSOR))
+
+
 def plain(spans: Iterable[Span]) -> str:
     """Return the text of a line, without styles or trailing blanks, safe to print."""
     return printable("".join(span.text for span in spans)).rstrip(" ")
@@ -83,10 +101,17 @@ def plain(spans: Iterable[Span]) -> str:
 
 def ansi(spans: Iterable[Span], *, colour: bool) -> str:
     """Return a line with escape sequences for its styles, and for nothing else; as plain text without colour."""
+    spans = tuple(spans)
     if not colour:
-        return plain(spans)
-    texts = [(span.style, printable(span.text)) for span in spans]
-    return "".join(f"\x1b[{SGR[style]}m{text}{RESET}" if style else text for style, text in texts).rstrip(" ")
+        text = plain(spans)
+        # Without styles, a character between the mark and the name shows where the cursor is.
+        return f"{text[:1]}>{text[2:]}" if spans and spans[-1].style == CURSOR else text
+    texts = [(_codes(span.style), printable(span.text)) for span in spans]
+    return "".join(f"\x1b[{codes}m{text}{RESET}" if codes else text for codes, text in texts).rstrip(" ")
+
+
+def _codes(style: str) -> str:
+    return ";".join(SGR[each] for each in style.split())
 
 
 def middle(text: str, cells: int) -> str:

@@ -66,12 +66,16 @@ class FakeConsole:
 
 
 class Seen(NamedTuple):
-    """What a watch on a terminal came to. looks: the screen at every wait. left: what stands on the terminal after."""
+    """What a watch on a terminal came to. looks: the screen at every wait. left: what stands on the terminal after.
+
+    cursors: the name on the line of the cursor at every wait, "" if there is none.
+    """
 
     code: int
     looks: list[list[str]]
     left: str
     err: str
+    cursors: list[str]
 
 
 class TerminalSession:
@@ -91,6 +95,7 @@ class TerminalSession:
 
     def wait(self, seconds: float) -> list[str]:
         self.looks.append(self.shown())
+        self.cursors.append(self.cursor())
         self.waits.append(seconds)
         event = next(self.events, "q")
         if callable(event):
@@ -103,8 +108,15 @@ class TerminalSession:
         """Return the lines of the screen, without blanks at their ends."""
         return [line.rstrip() for line in self.window.display]
 
+    def cursor(self) -> str:
+        """Return the name on the line that is inverse over its whole width."""
+        columns = range(self.window.columns)
+        lit = (y for y in range(self.window.lines) if all(self.window.buffer[y][x].reverse for x in columns))
+        return next((self.shown()[y][2:].split()[0] for y in lit), "")
+
     def __call__(self, words: str, *events: Event, size: tuple[int, int] = (80, 24)) -> Seen:
         self.looks: list[list[str]] = []
+        self.cursors: list[str] = []
         self.events = iter(events)
         self.resize(*size)
         terminal = Terminal()
@@ -116,7 +128,7 @@ class TerminalSession:
                 "c3s_cli.commands.watch.watch", partial(watch, clock=clock, console=cast("Console", self.console))
             )
             result = self.run(words)
-        return Seen(result.code, self.looks, terminal.getvalue(), result.err)
+        return Seen(result.code, self.looks, terminal.getvalue(), result.err, self.cursors)
 
 
 def block(look: Sequence[str], first: int, last: int) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from c3s_cli.run.live import Poll
+from c3s_cli.report import Report
+from c3s_cli.run.poll import Poll
 from tests.conftest import AT, Run
 from tests.run.terminal_session import Terminal, TerminalSession
 from tests.servers import FakeApi, Reply, Request, node, node_metrics, pod_metrics, status
@@ -235,21 +236,57 @@ def test_escape_brings_back_the_order_of_the_command(desk: TerminalSession) -> N
     assert looks[3][-1] == f"1–10 of 10{'h help  q quit':>70}"
 
 
-def test_what_does_not_fit_is_scrolled_to(desk: TerminalSession) -> None:
-    keys = ("page-down", "down", "up", "end", "page-up", "home", "down", "")
-    looks = desk(f"watch --demo-at {AT}", *keys, size=(80, 8)).looks
-    ranges = [look[-1].split("  ")[0].strip() for look in looks]
-    assert ranges[:8] == [
-        "1–4 of 10",
-        "5–8 of 10",
-        "6–9 of 10",
-        "5–8 of 10",
-        "7–10 of 10",
-        "3–6 of 10",
-        "1–4 of 10",
-        "2–5 of 10",
+def test_the_cursor_moves_and_rows_follow_it(desk: TerminalSession) -> None:
+    keys = ("page-down", "j", "down", "down", "down", "k", "G", "page-up", "g", "down", "end", "home", "up")
+    seen = desk(f"watch --demo-at {AT}", *keys, size=(80, 8))
+    places = [look[-1].split("  ")[0].strip().removesuffix(" of 10") for look in seen.looks]
+    assert list(zip(places, seen.cursors, strict=True)) == [
+        ("1–4", "cp-1"),
+        ("5–8", "gpu-1"),
+        ("5–8", "gpu-2"),
+        ("5–8", "memory-1"),
+        ("5–8", "memory-2"),
+        ("6–9", "spot-1"),
+        ("6–9", "memory-2"),
+        ("7–10", "spot-2"),
+        ("3–6", "gpu-2"),
+        ("1–4", "cp-1"),
+        ("1–4", "general-1"),
+        ("7–10", "spot-2"),
+        ("1–4", "cp-1"),
+        ("1–4", "cp-1"),
     ]
-    assert [names(look) for look in looks[:2]] == [NODES[:4], NODES[4:8]]
+    assert [names(look) for look in seen.looks[:2]] == [NODES[:4], NODES[4:8]]
+
+
+def test_the_cursor_stays_on_its_row_once_it_has_moved(desk: TerminalSession) -> None:
+    seen = desk(f"watch --demo-at {AT}", "c", "down", "m", "n", "/", "s", "enter", "escape", "g", "c", size=(80, 8))
+    assert seen.cursors == [
+        "cp-1",
+        "gpu-1",
+        "gpu-2",
+        "gpu-2",
+        "gpu-2",
+        *["gpu-2"] * 2,
+        *["spot-1"] * 2,
+        "cp-1",
+        "gpu-1",
+    ]
+
+
+def test_the_cursor_goes_to_the_neighbour_of_a_row_that_is_gone(desk: TerminalSession, server: Server) -> None:
+    readings = [at(1, a=1, b=1, c=1, d=1), *(at(2, a=2, c=1, d=1),) * 4, *(at(3, a=1, c=1),) * 4]
+    words = f"watch {server.answers(*readings, nodes='a')}"
+    assert desk(words, "down", *[""] * 8).cursors == ["a", "b", *"cccccccc"]
+    server.api.requests.clear()
+    assert desk(words, "down", "down", "down", *[""] * 6).cursors == ["a", "b", "c", *"ddddd", *"cc"]
+    server.api.requests.clear()
+    assert desk(words, "end", "", "end", "", "up", "").cursors == ["a", "d", "d", "b", "d", "c", "c"]
+
+
+def test_without_styles_a_character_is_the_cursor(desk: TerminalSession) -> None:
+    look = desk(f"watch --demo-at {AT} --color never", "down").looks[1]
+    assert [text for text in look if text[1:2] == ">"] == [" >general-1   2568m        32%         4942Mi          16%"]
 
 
 def test_columns_that_do_not_fit_are_moved_to(desk: TerminalSession) -> None:
@@ -292,11 +329,11 @@ def test_help_lists_the_keys_and_any_key_ends_it(desk: TerminalSession) -> None:
             "Keys",
             "  q       quit",
             "  space   pause, go on",
+            "  ↑ ↓     move; also k j PgUp PgDn Home End g G",
+            "  ← →     columns that do not fit",
             "  c m n   by CPU, memory, name; again: reverse",
             "  /       filter by name (a pattern), then Enter",
             "  Esc     all rows, in their own order",
-            "  ↑ ↓     scroll; also PgUp PgDn Home End",
-            "  ← →     columns that do not fit",
             "  Ctrl-L  draw again",
             "  h ?     this help; any other key closes it",
             "Marks before a row",
@@ -410,10 +447,10 @@ def test_a_server_that_does_not_answer_is_said_to_be_silent(desk: TerminalSessio
     def answer() -> None:
         under_way.pop()()
 
-    def slowly(poll: Poll, wake: Callable[[], None]) -> None:
+    def slowly(poll: Poll, read: Callable[[], Report], wake: Callable[[], None]) -> None:
         if server.api.paths().count(METRICS):
             poll._start = under_way.append  # noqa: SLF001  the first one was as fast as ever
-        begin(poll, wake)
+        begin(poll, read, wake)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Poll, "begin", slowly)
@@ -438,10 +475,10 @@ def test_a_server_that_does_not_answer_is_said_to_be_silent(desk: TerminalSessio
 def test_what_happens_just_before_a_reading_is_shown_during_it(desk: TerminalSession, server: Server) -> None:
     begin = Poll.begin
 
-    def slowly(poll: Poll, wake: Callable[[], None]) -> None:
+    def slowly(poll: Poll, read: Callable[[], Report], wake: Callable[[], None]) -> None:
         if server.api.paths().count(METRICS):
             poll._start = lambda _job: None  # noqa: SLF001  the first one was as fast as ever
-        begin(poll, wake)
+        begin(poll, read, wake)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Poll, "begin", slowly)

@@ -36,7 +36,7 @@ def test_a_redraw_looks_only_at_the_rows_that_it_shows() -> None:
     names = Counted(f"pod-{place}" for place in range(30_000))
     grid = grid_of(["NAME"], [names])
     names.looks = 0
-    body = frame(HEADER, grid, range(30_000), Viewing(top=12_345), (120, 40), "")
+    body = frame(HEADER, grid, range(30_000), Viewing(cursor=12_345, top=12_345), (120, 40), "")
     # Once to measure, once to draw.
     assert names.looks == 2 * body.page < 80
     assert plain(body.lines[-1]).startswith(f"12346–{12345 + body.page} of 30000")
@@ -45,7 +45,9 @@ def test_a_redraw_looks_only_at_the_rows_that_it_shows() -> None:
 @given(st.integers(1, 200), st.integers(1, 60), st.integers(0, 50), st.integers(0, 99), st.booleans())
 def test_a_frame_fits_any_window(columns: int, lines: int, rows: int, top: int, help_: bool) -> None:  # noqa: FBT001  generated
     grid = grid_of(["NAME", "CPU(cores)"], [[f"node-{place}" for place in range(rows)], ["12m"] * rows])
-    body = frame(HEADER, grid, range(rows), Viewing(top=top, help=help_), (columns, lines), "No resources found")
+    body = frame(
+        HEADER, grid, range(rows), Viewing(top=top, help=help_, help_top=top), (columns, lines), "No resources found"
+    )
     assert len(body.lines) == lines
     assert all(width(plain(line)) <= columns for line in body.lines)
 

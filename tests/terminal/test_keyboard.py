@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from c3s_cli.terminal.keyboard import keys_in
-from c3s_cli.terminal.viewing import Viewing, pressed, scrolled
+from c3s_cli.terminal.viewing import Viewing, first_in_sight, pressed
 
 
 @pytest.mark.parametrize(
@@ -27,10 +27,13 @@ def test_keys_have_names(typed: str, keys: list[str]) -> None:
 
 
 @given(st.integers(0, 500), st.sampled_from(["up", "down", "page-up", "page-down", "home", "end", "x"]), st.data())
-def test_scrolling_never_leaves_the_rows(top: int, key: str, data: st.DataObject) -> None:
+def test_the_cursor_never_leaves_the_rows_nor_the_sight(top: int, key: str, data: st.DataObject) -> None:
     total, page = data.draw(st.integers(0, 300)), data.draw(st.integers(1, 60))
-    moved = scrolled(top, key, total=total, page=page)
-    assert 0 <= moved <= max(0, total - page)
+    view = pressed(Viewing(cursor=data.draw(st.integers(0, 300)), top=top), key, total=total, page=page)
+    assert view.cursor <= max(0, total - 1) or key == "x"
+    first = first_in_sight(view.top, min(view.cursor, max(0, total - 1)), total=total, page=page)
+    assert 0 <= first <= max(0, total - page)
+    assert first <= min(view.cursor, max(0, total - 1)) < first + page
 
 
 @given(st.lists(st.sampled_from(["q", "h", "space", "/", "c", "m", "n", "a", "enter", "escape", "up", "end", "right"])))

@@ -1,0 +1,120 @@
+"""One level of the live view: what it reads, what was last read, and what keys have chosen on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from msgspec import structs
+
+from c3s_cli.analysis.changes import Changes
+from c3s_cli.analysis.events import EventLog, Thresholds, percentages
+from c3s_cli.output.grid import grid, lines_of, marks_rows
+from c3s_cli.run.failures import lost_contexts
+from c3s_cli.terminal.frame import Body, Grid, frame, grid_of
+from c3s_cli.terminal.keys import LOST
+from c3s_cli.terminal.viewing import Viewing, pressed
+
+if TYPE_CHECKING:
+    from c3s_cli.errors import C3sError
+    from c3s_cli.report import Report
+    from c3s_cli.request.query import Query
+    from c3s_cli.request.view import View
+    from c3s_cli.run.heading import Heading
+    from c3s_cli.terminal.header import Header
+
+
+class Level:
+    """A table of the live view.
+
+    query, view: what it shows. read: reads it. heading: the header above it. report, read_at: the last reading, None
+    before the first, and when it ended. problem: why the last try failed, None if it did not.
+    """
+
+    def __init__(self, query: Query, view: View, read: Callable[[], Report], heading: Heading) -> None:
+        self.query, self.view, self.read, self.heading = query, view, read, heading
+        self.viewing = Viewing()
+        self.changes = Changes(with_trends=view.trend)
+        self.log = EventLog()
+        self.report: Report | None = None
+        self.read_at = 0.0
+        self.problem: C3sError | None = None
+        # The row behind each line of the grid.
+        self.lines: Sequence[Any] = ()
+        self._rows: Sequence[Any] = ()
+        self._grid: Grid = grid_of([], [])
+        self._order: list[int] = []
+        self._vanished = 0
+        self._page = 1
+
+    def take(self, report: Report, now: float) -> None:
+        """Take a new report."""
+        # The rows of a cluster that does not answer stay, at the end of the list.
+        lost = lost_contexts(report) if marks_rows(report, self.view) else set()
+        self._rows = [*report.rows, *(row for row in self._rows if row.context in lost)]
+        self.changes.update(self._rows)
+        thresholds = Thresholds(percentages(report.columns), self.view.warn, self.view.critical)
+        self.log.update(self._rows, report.now.timestamp(), thresholds)
+        self.report, self.problem, self.read_at = report, None, now
+        vanished = [] if report.containers else self.changes.vanished
+        shown = structs.replace(report, rows=[*self._rows, *vanished])
+
+        def mark(row: Any) -> str:
+            return LOST if row.context in lost else self.changes.mark(row)
+
+        before = self._grid
+        made = grid(shown, self.view, mark, self.changes.trends if self.view.trend else None)
+        if before.headings == made.headings:
+            made = structs.replace(made, widths=[max(each) for each in zip(before.widths, made.widths, strict=True)])
+        self.lines, self._vanished = lines_of(shown), len(vanished)
+        self._arrange(made)
+
+    def press(self, key: str) -> None:
+        """Handle a key that changes only how this level is shown."""
+        before = self.viewing
+        self.viewing = pressed(before, key, total=len(self._order), page=self._page)
+        if _choice(before) != _choice(self.viewing):
+            self._arrange(self._grid)
+
+    @property
+    def row(self) -> Any:
+        """The row at the cursor; None if there is none."""
+        place = self._order[self.viewing.cursor] if self.viewing.cursor < len(self._order) else len(self.lines)
+        return self.lines[place] if place < len(self.lines) else None
+
+    def draw(self, header: Header, size: tuple[int, int], note: str) -> Body:
+        """Make the frame. note: what is shown if there are no rows."""
+        body = frame(header, self._grid, self._order, self.viewing, size, note)
+        self._page, self.viewing = body.page, body.view
+        self._grid = structs.replace(self._grid, widths=body.widths)
+        return body
+
+    def _arrange(self, made: Grid) -> None:
+        """Put the rows in order. The cursor stays on its row, or on its neighbour if that is gone."""
+        before, known = self._grid, self._order
+        self._grid, self._order = made, made.chosen(self.viewing)
+        cursor = self._followed(before, known) if self.viewing.follows else 0
+        top = self.viewing.top + cursor - self.viewing.cursor if self.viewing.follows else 0
+        self.viewing = structs.replace(self.viewing, cursor=cursor, top=max(0, top))
+
+    def _followed(self, before: Grid, known: Sequence[int]) -> int:
+        """Return the place of the row that was at the cursor, or of the nearest row that still exists."""
+        at, made, order = self.viewing.cursor, self._grid, self._order
+        if not order or at >= len(known):
+            return 0
+        # What has vanished stands below the other rows.
+        last = made.size if self._vanished == 0 else len(self.lines) - self._vanished
+        name = before.name(known[at])
+        if at < len(order) and order[at] < last and made.name(order[at]) == name:
+            return at
+        own = made.columns[made.names - 1]
+        for place, row in enumerate(order):
+            if own[row] == name[-1] and row < last and made.name(row) == name:
+                return place
+        places = {made.name(row): place for place, row in enumerate(order) if row < last}
+        near = (*known[at + 1 :], *reversed(known[:at]))
+        return next((places[each] for each in map(before.name, near) if each in places), 0)
+
+
+def _choice(viewing: Viewing) -> tuple[str, bool, str]:
+    return viewing.sort, viewing.reverse, viewing.pattern

@@ -1,0 +1,54 @@
+"""The keys of the live view: one table for what they do and for the help."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec import Struct
+
+
+class Binding(Struct, frozen=True):
+    """One line of the help. actions: by key, as keyboard.py names them. shown, words: the keys and their help."""
+
+    actions: Mapping[str, str]
+    shown: str
+    words: str
+
+
+KEYS: Final = (
+    Binding({"q": "quit"}, "q", "quit"),
+    Binding({"space": "pause"}, "space", "pause, go on"),
+    Binding(
+        {
+            "up": "up",
+            "k": "up",
+            "down": "down",
+            "j": "down",
+            "page-up": "page-up",
+            "page-down": "page-down",
+            "home": "home",
+            "g": "home",
+            "end": "end",
+            "G": "end",
+        },
+        "↑ ↓",
+        "move; also k j PgUp PgDn Home End g G",
+    ),
+    Binding({"left": "left", "right": "right"}, "← →", "columns that do not fit"),
+    Binding({"c": "sort-cpu", "m": "sort-memory", "n": "sort-name"}, "c m n", "by CPU, memory, name; again: reverse"),
+    Binding({"/": "filter"}, "/", "filter by name (a pattern), then Enter"),
+    Binding({"escape": "back"}, "Esc", "all rows, in their own order"),
+    Binding({"redraw": "redraw"}, "Ctrl-L", "draw again"),
+    Binding({"h": "help", "?": "help"}, "h ?", "this help; any other key closes it"),
+)
+ACTIONS: Final = {key: action for binding in KEYS for key, action in binding.actions.items()}
+# Marks before rows of a cluster that does not answer, and before rows that have changed.
+LOST: Final = "?"
+MARKS: Final = (
+    ("+", "appeared"),
+    ("-", "vanished"),
+    ("!", "restarted (-o wide)"),
+    ("↑ ↓", "usage moved by over a tenth"),
+    (LOST, "its cluster does not answer: the last figures"),
+)
