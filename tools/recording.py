@@ -12,7 +12,8 @@ from typing import Any, Final
 from unittest.mock import patch
 
 from c3s_cli.cli import main
-from c3s_cli.run.watching import Clock, watch
+from c3s_cli.run.schedule import Clock
+from c3s_cli.run.watching import watch
 from tools.samples import AT
 
 COMMAND: Final = f"watch pods -A --columns default,cpu%,memory%,status,restarts --demo-at {AT}"
