@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from c3s_cli.model.rows import Node, Pod
+from c3s_cli.model.rows import Group, Node, Pod
 
 # The number of values in a trend, and for how many readings a mark stays.
 KEPT: Final = 30
@@ -79,7 +79,7 @@ class Changes:
             mark = "+" if self._reading > 1 else ""
             seen = PreviousReading(type(row), row.timestamp, cpu, memory, restarts, None, mark, self._reading)
             if self._with_trends:
-                seen.trends = deque([cpu], KEPT), deque([memory], KEPT)
+                seen.trends = deque([_whole(row, "cpu", cpu)], KEPT), deque([_whole(row, "memory", memory)], KEPT)
             return seen
         mark = "!" if restarts is not None and seen.restarts is not None and restarts > seen.restarts else ""
         seen.restarts = restarts
@@ -87,8 +87,8 @@ class Changes:
             mark = mark or _moved(seen.cpu, cpu, CPU_NOISE) or _moved(seen.memory, memory, MEMORY_NOISE)
             if seen.trends:
                 # The metrics API samples every 15 s or less often: a reading without a new sample adds nothing.
-                seen.trends[0].append(cpu)
-                seen.trends[1].append(memory)
+                seen.trends[0].append(_whole(row, "cpu", cpu))
+                seen.trends[1].append(_whole(row, "memory", memory))
             seen.cpu, seen.memory, seen.timestamp = cpu, memory, row.timestamp
         if mark:
             seen.mark, seen.since = mark, self._reading
@@ -119,6 +119,11 @@ class Changes:
     def __len__(self) -> int:
         """Return how many rows are remembered."""
         return len(self._rows) + len(self._vanished)
+
+
+def _whole(row: Any, resource: str, value: int | None) -> int | None:
+    """Return a value of a trend; None for a sum that lacks members, which would look like less usage."""
+    return None if isinstance(row, Group) and row.unmeasured.get(resource) else value
 
 
 def name_of(row: Any) -> Name:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
-from operator import attrgetter
 from typing import Any, Final
 
 from msgspec import Struct, structs
 
 from c3s_cli.amounts.duration import age
 from c3s_cli.amounts.timestamp import epoch
+from c3s_cli.columns.catalogue import CONTAINER, IDENTITY, table_of
 from c3s_cli.columns.vocabulary import Column, Unit
+from c3s_cli.model.rows import Group
 from c3s_cli.output.cells import cells
-from c3s_cli.output.table import TableColumns, is_pivoted, shown_table, table_columns, text_places
+from c3s_cli.output.table import TableColumn, TableColumns, is_pivoted, lines, shown_table, table_columns, text_places
 from c3s_cli.report import Report
 from c3s_cli.request.view import View
 from c3s_cli.terminal.bars import sparkline
@@ -24,6 +25,10 @@ from c3s_cli.terminal.printable import UNKNOWN
 
 BAD_STATES: Final = ("NotReady", "Error", "Failed", "CrashLoopBackOff", "ImagePullBackOff", "ErrImagePull", "OOMKilled")
 TREND_CELLS: Final = 8
+# How --sort-by, and the status line, call what these columns are sorted by.
+SHORT: Final = {"cpu.usage": "cpu", "memory.usage": "memory"}
+# Whose names a filter is for, besides the columns that tell rows apart.
+PLACES: Final = ("node", "owner")
 
 Trends = Callable[[Any], tuple[Sequence[int | None], Sequence[int | None]]]
 
@@ -38,6 +43,10 @@ class LazyCells(Sequence[str]):
         """Return the number of cells."""
         return len(self._rows)
 
+    def __iter__(self) -> Iterator[str]:
+        """Yield the cells of the rows, without end otherwise: there is a cell below the last one."""
+        return map(self._make, self._rows)
+
     def __getitem__(self, place: Any) -> Any:
         """Return the cell of one row; "" below the last row, where the sums are."""
         return self._make(self._rows[place]) if place < len(self._rows) else ""
@@ -46,13 +55,16 @@ class LazyCells(Sequence[str]):
 class _Shown(Struct, frozen=True):
     """A column of the grid. column: the report's column; None for a name, a trend, or a pivoted table.
 
-    flexible: whether its cells may be shortened.
+    flexible: whether its cells may be shortened. sort: how sorting by it is called, "" if that is not possible.
+    searched: whether a filter looks at it.
     """
 
     title: str
     cells: Sequence[str]
     column: Column | None = None
     flexible: bool = False
+    sort: str = ""
+    searched: bool = False
 
 
 def grid(
@@ -66,12 +78,12 @@ def grid(
 
     table: the headings and cells, if already made.
     """
-    lines = lines_of(report)
+    rows = lines_of(report)
     leading, shown = _columns(report, view, table) if report.rows else (0, [])
     if report.contexts and shown and marks_rows(report, view):
-        shown.append(_Shown("SAMPLED", LazyCells(lambda row: _sampled(row.timestamp, report.now), lines)))
-    if trends is not None and shown and len(lines) == len(report.rows) and marks_rows(report, view):
-        shown = _with_trends(shown, lines, trends)
+        shown.append(_Shown("SAMPLED", LazyCells(lambda row: _sampled(row.timestamp, report.now), rows)))
+    if trends is not None and shown and len(rows) == len(report.rows) and marks_rows(report, view):
+        shown = _with_trends(shown, rows, trends)
     made = grid_of(
         [each.title for each in shown] if view.headers else [], [each.cells for each in shown], max(1, leading)
     )
@@ -85,15 +97,28 @@ def grid(
         if cell == UNKNOWN:
             return "warn"
         find = styles[column]
-        return find(lines[row], cell) if find and row < len(lines) else ""
+        return find(rows[row], cell) if find and row < len(rows) else ""
 
     def mark(row: int) -> str:
-        return marks(lines[row]) if row < len(lines) else ""
+        return marks(rows[row]) if row < len(rows) else ""
 
     def order(by: str, *, reverse: bool) -> list[int]:
-        return [*_order(_sorted_by(report), by, reverse=reverse), *range(len(lines), made.size)]
+        chosen = _sorted_by(report, view, by) if by else None
+        if chosen is None:
+            return list(range(made.size))
+        values = list(map(chosen.column.value, chosen.rows))
+        # Numbers descend, text ascends; the sums stay below.
+        return [*_order(values, descending=chosen.column.descending != reverse), *range(len(values), made.size)]
 
-    return structs.replace(made, style=style, mark=mark, order=order, flexible=frozenset(names))
+    return structs.replace(
+        made,
+        style=style,
+        mark=mark,
+        order=order,
+        flexible=frozenset(names),
+        sorts=[each.sort for each in shown],
+        searched=tuple(place for place, each in enumerate(shown) if each.searched),
+    )
 
 
 def _columns(report: Report, view: View, table: TableColumns | None) -> tuple[int, list[_Shown]]:
@@ -114,6 +139,8 @@ def _columns(report: Report, view: View, table: TableColumns | None) -> tuple[in
             else LazyCells(partial(_cell, each.column), each.rows),
             None if each.identifies else each.column,
             flexible=place in texts,
+            sort=_sort_name(each.column, report),
+            searched=each.identifies or each.column.name in PLACES,
         )
         for place, each in enumerate(columns)
     ]
@@ -137,7 +164,13 @@ def _with_trends(shown: Sequence[_Shown], lines: Sequence[Any], trends: Trends) 
 
 
 def _trend(trends: Trends, place: int, row: Any) -> str:
-    return sparkline(trends(row)[place], TREND_CELLS)
+    return sparkline(trends(row)[place], TREND_CELLS, _ceiling(row, ("cpu", "memory")[place]))
+
+
+def _ceiling(row: Any, resource: str) -> int | None:
+    """Return what a trend is drawn against: what a node can offer, or the limit of pods; None if neither is known."""
+    bounds = row.allocatable or (row.binding_limits if isinstance(row, Group) else row.limits)
+    return (bounds or {}).get(resource) or None
 
 
 def marks_rows(report: Report, view: View) -> bool:
@@ -158,23 +191,30 @@ def lines_of(report: Report) -> Sequence[Any]:
     return [pod for pod in report.rows for _ in getattr(pod, "containers", ())]
 
 
-def _sorted_by(report: Report) -> Sequence[Any]:
-    """Return the object that each line is sorted by: containers have their own usage and name."""
-    if not report.containers:
-        return report.rows
-    return [container for pod in report.rows for container in getattr(pod, "containers", ())]
+def _sorted_by(report: Report, view: View, by: str) -> TableColumn | None:
+    """Return the column to sort by, with the object behind each line; None if there is no such column.
+
+    CPU, memory and the name are there even if they are not shown.
+    """
+    names = CONTAINER if report.containers else IDENTITY["name"]
+    usage = (column for name in SHORT if (column := table_of(report.kind).get(name)))
+    hidden = (TableColumn("", column, lines(report, column)) for column in (names, *usage))
+    return next(
+        (each for each in (*table_columns(report, view), *hidden) if _sort_name(each.column, report) == by), None
+    )
 
 
-def _order(rows: Sequence[Any], by: str, *, reverse: bool) -> list[int]:
-    """Sort lines: usage descending, names ascending; unknown usage last in both directions."""
-    if not by:
-        return list(range(len(rows)))
-    if by == "name":
-        return sorted(range(len(rows)), key=lambda place: rows[place].name, reverse=reverse)
-    usage = attrgetter({"cpu": "cpu_nanocores", "memory": "memory_bytes"}[by])
-    known = [place for place, row in enumerate(rows) if usage(row) is not None]
-    known.sort(key=lambda place: usage(rows[place]), reverse=not reverse)
-    return [*known, *(place for place, row in enumerate(rows) if usage(row) is None)]
+def _sort_name(column: Column, report: Report) -> str:
+    """Return how sorting by a column is called. With containers, `name` is theirs."""
+    name = SHORT.get(column.name, column.name)
+    return {"name": "pod", "container": "name"}.get(name, name) if report.containers else name
+
+
+def _order(values: Sequence[Any], *, descending: bool) -> list[int]:
+    """Sort lines by their values, unknown ones last in both directions."""
+    known = [place for place, value in enumerate(values) if value is not None]
+    known.sort(key=values.__getitem__, reverse=descending)
+    return [*known, *(place for place, value in enumerate(values) if value is None)]
 
 
 def _style(column: Column, view: View) -> Callable[[Any, str], str] | None:

@@ -30,7 +30,7 @@ Name = tuple[str, ...]
 
 
 class Order(Protocol):
-    """Sorts the rows of a grid by "cpu", "memory" or "name", or keeps the command's order."""
+    """Sorts the rows of a grid by one of its `sorts`, "cpu", "memory" or "name", or keeps the command's order."""
 
     def __call__(self, by: str, *, reverse: bool) -> list[int]:
         """Return the indexes of the rows in order."""
@@ -40,8 +40,9 @@ class Grid(Struct, frozen=True):
     """The rows as text: headings and the cells of each column, which may be made on demand.
 
     widths: the minimum width of each column. style(row, column), mark(row): called only for visible rows. order: None
-    if rows cannot be sorted. flexible: the columns that may be shortened. names: how many columns from the left a
-    filter searches.
+    if rows cannot be sorted. flexible: the columns that may be shortened. names: how many columns from the left tell
+    rows apart. searched: the columns that a filter searches. sorts: what sorting by each column is called, "" for one
+    that is not sorted by.
     """
 
     headings: Sequence[str]
@@ -52,15 +53,18 @@ class Grid(Struct, frozen=True):
     order: Order | None = None
     flexible: frozenset[int] = frozenset()
     names: int = 1
+    searched: Sequence[int] = ()
+    sorts: Sequence[str] = ()
 
     def chosen(self, view: Viewing) -> list[int]:
         """Return the rows that pass the filter, in the chosen order."""
         places = self.order(view.sort, reverse=view.reverse) if self.order else list(range(self.size))
         if not view.pattern:
             return places
-        found = matcher(view.pattern).search
-        names = list(zip(*self.columns[: self.names], strict=True))
-        return [place for place in places if found("/".join(names[place]))]
+        excludes = view.pattern.startswith("!")
+        matches = matcher(view.pattern[excludes:]).search
+        searched = [self.columns[place] for place in self.searched or range(self.names)]
+        return [place for place in places if bool(matches("/".join([cells[place] for cells in searched]))) != excludes]
 
     def name(self, place: int) -> Name:
         """Return the cells that tell a row apart."""

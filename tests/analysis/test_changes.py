@@ -105,6 +105,13 @@ def test_memory_is_bounded_by_what_is_there(readings: list[set[str]]) -> None:
         assert all(len(changes.trends(pod(name))[0]) <= KEPT for name in names)
 
 
+def test_a_sum_that_lacks_members_is_a_gap_in_its_trend() -> None:
+    changes = Changes(with_trends=True)
+    for second, missing in enumerate([{}, {"cpu": 1}, {"memory": 0}]):
+        changes.update([Group("c", ("web",), 10 + second, 20 + second, timestamp=f"t{second}", unmeasured=missing)])
+    assert changes.trends(Group("c", ("web",), 0, 0)) == ((10, None, 12), (20, 21, 22))
+
+
 def test_a_trend_does_not_grow_without_end() -> None:
     changes = Changes(with_trends=True)
     for second in range(2 * KEPT):

@@ -308,6 +308,14 @@ def test_a_filter_is_typed_and_can_be_taken_back(desk: TerminalSession) -> None:
     assert names(looks[7]) == NODES
 
 
+def test_a_filter_may_exclude_and_looks_at_every_name(desk: TerminalSession) -> None:
+    looks = desk(f"watch --demo-at {AT}", "/", *"!cp|spot", "enter", "").looks
+    assert names(looks[-1]) == [name for name in NODES if not name.startswith(("cp", "spot"))]
+    looks = desk(f"watch pods -A --columns owner,node --demo-at {AT}", "/", *"cp-1", "enter", "").looks
+    assert {text.split()[-1] for text in looks[-1][5:-1] if text} == {"cp-1"}
+    assert looks[-1][-1].split("  ")[:2] == ["1–7 of 7 (87 in total)", "/cp-1"]
+
+
 def test_a_filter_that_is_no_pattern_is_searched_for_as_it_is(desk: TerminalSession) -> None:
     looks = desk(f"watch --demo-at {AT}", "/", "(", "enter", "").looks
     assert rows(looks[3]) == ["  no row matches /("]
@@ -389,7 +397,7 @@ def test_a_tick_without_a_new_sample_is_no_change_and_no_point_of_a_trend(
 ) -> None:
     readings = [at(1, a=1), at(1, a=9), at(16, a=2), at(16, a=2), at(31, a=4)]
     seen = desk(f"watch --trend {server.answers(*readings)}", *[""] * 4)
-    assert [rows(look)[0].split()[-2] for look in seen.looks] == ["▄", "▄", "▁█", "▁█", "▁▃█"]
+    assert [rows(look)[0].split()[-2] for look in seen.looks] == ["▃", "▃", "▃▅", "▃▅", "▃▅█"]
     assert [rows(look)[0][0] for look in seen.looks] == [" ", " ", "↑", "↑", "↑"]
 
 
