@@ -60,7 +60,7 @@ test: lint
 
 # Measuring takes three minutes more than testing. The GitHub workflow does it on every run.
 coverage: $(READY)
-	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term --deselect tests/sources/test_kubelet.py::test_a_thousand_nodes_are_read_in_six_seconds
+	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term
 
 # The help texts in the docs need the newest Typer, so their test is deselected; warnings of old packages are allowed.
 test-lowest:

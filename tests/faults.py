@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
+from tests.patience import FOR_EVER
 from tests.servers import Answers, Connection, FakeApi, Fault, Reply, Request, node, node_metrics, status
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -45,11 +46,11 @@ def drip(connection: Connection, data: bytes) -> None:
             connection.wfile.flush()
             if connection.fake.ended.wait(PAUSE):
                 return
-        connection.fake.ended.wait(30)
+        connection.fake.ended.wait(FOR_EVER)
 
 
 def hang(connection: Connection, _body: bytes) -> None:
-    connection.fake.ended.wait(30)
+    connection.fake.ended.wait(FOR_EVER)
 
 
 def drip_status(connection: Connection, body: bytes) -> None:
@@ -82,7 +83,7 @@ def continue_for_ever(connection: Connection, _body: bytes) -> None:
 
 def stall_half_way(connection: Connection, body: bytes) -> None:
     connection.wfile.write(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body[: len(body) // 2])
-    connection.fake.ended.wait(30)
+    connection.fake.ended.wait(FOR_EVER)
 
 
 SLOW: dict[str, Fault] = {
@@ -311,7 +312,7 @@ class Listener:
 
 def say_nothing(_connected: socket.socket, ended: threading.Event) -> None:
     """Accept, and wait: TLS never begins."""
-    ended.wait(30)
+    ended.wait(FOR_EVER)
 
 
 def drip_handshake(connected: socket.socket, ended: threading.Event) -> None:

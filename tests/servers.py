@@ -14,6 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
+from tests.patience import FOR_EVER
+
 DATE = "Mon, 02 Mar 2026 09:30:00 GMT"
 
 
@@ -285,7 +287,7 @@ class Connection(BaseHTTPRequestHandler):
             reply.fault(self, body)
             return
         if reply.fault == "hang":
-            time.sleep(2)
+            self.fake.ended.wait(FOR_EVER)
         if reply.fault == "reset":
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
             self.connection.close()
@@ -302,7 +304,7 @@ class Connection(BaseHTTPRequestHandler):
         elif reply.fault == "stall":
             self.wfile.write(body[: len(body) // 2])
             self.wfile.flush()
-            time.sleep(2)
+            self.fake.ended.wait(FOR_EVER)
             self.close_connection = True
         elif reply.fault == "drip":
             for place in range(len(body)):

@@ -6,7 +6,6 @@ import os
 import shlex
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -125,10 +124,8 @@ def test_contexts_come_from_the_kubeconfig(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_cluster_that_cannot_be_reached_gives_nothing(run: Run) -> None:
-    begun = time.monotonic()
     assert candidates(run, "top", "nodes", "--server", "http://127.0.0.1:1", "") == ([], ":4")
     assert candidates(run, "top", "nodes", "") == ([], ":4")
-    assert time.monotonic() - begun < 2
 
 
 def test_files_are_left_to_the_shell(run: Run) -> None:

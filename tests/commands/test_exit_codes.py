@@ -16,6 +16,7 @@ import pytest
 from c3s_cli.demo.server import DemoServer
 from c3s_cli.errors import ISSUES, MEANINGS, ExitCode
 from tests.conftest import Run
+from tests.patience import PATIENT
 
 pytestmark = pytest.mark.process
 
@@ -26,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 def bash(script: str, *, unbuffered: str = "") -> subprocess.CompletedProcess[str]:
     """Run a script, with or without PYTHONUNBUFFERED."""
     env = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
-    return subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False, timeout=60, env=env)
+    return subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False, timeout=PATIENT, env=env)
 
 
 # What becomes of the streams, and the code of `top nodes --fail-if cpu>1m`, which comes to 3.
@@ -97,7 +98,7 @@ def test_nohup_is_respected(demo_server: DemoServer, tmp_path: Path) -> None:
         process.stdout.readline()
         process.send_signal(signal.SIGHUP)
         assert process.stdout.read().count(b"node/") > 100
-        assert process.wait(20) == 0
+        assert process.wait(PATIENT) == 0
 
 
 def test_a_second_signal_does_not_stop_the_clean_up(tmp_path: Path) -> None:
@@ -105,7 +106,7 @@ def test_a_second_signal_does_not_stop_the_clean_up(tmp_path: Path) -> None:
     code = (
         "import time, c3s_cli.cli, c3s_cli.__main__ as c3s, c3s_cli.signals as signals\n"
         f"signals.UNDO.append(lambda: (time.sleep(0.5), open({str(tmp_path / 'done')!r}, 'w').close()))\n"
-        "c3s_cli.cli.main = lambda: (print('ready', flush=True), time.sleep(30))\n"
+        "c3s_cli.cli.main = lambda: (print('ready', flush=True), time.sleep(600))\n"
         "c3s.entry_point()\n"
     )
     for first, ended in ((signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)):
@@ -118,7 +119,7 @@ def test_a_second_signal_does_not_stop_the_clean_up(tmp_path: Path) -> None:
             time.sleep(0.2)
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 process.send_signal(number)
-            assert (process.wait(10), process.stderr.read()) == (ended, b"")
+            assert (process.wait(PATIENT), process.stderr.read()) == (ended, b"")
         assert (tmp_path / "done").exists()
 
 

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import Run
+from tests.patience import PATIENT
 from tests.servers import FakeApi, node
 
 HUGE = 10**8
@@ -44,7 +45,7 @@ def test_millions_of_replicas_are_computed_not_counted(run: Run, api: FakeApi, t
     path = manifest(tmp_path, json.dumps(deployment(replicas=replicas)))
     begun = time.monotonic()
     result = run(f"fit -f {path} -o json --server {api.url}")
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < PATIENT
     placed = [item["placed"] for item in json.loads(result.out)["items"]]
     assert sum(placed) == min(replicas, 2 * HUGE)
     assert result.code == (0 if replicas == 10**7 else 3)
@@ -160,7 +161,7 @@ def test_a_manifest_that_is_a_pipe_without_a_writer_ends_at_the_deadline(
     os.mkfifo(path)
     begun = time.monotonic()
     result = run(f"fit --demo -f {path} --request-timeout 300ms")
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < PATIENT
     assert result == (2, "", f"error: timeout while reading {path}\nhint: set a longer --request-timeout\n")
     reader, writer = os.pipe()
     with os.fdopen(reader) as stdin, os.fdopen(writer, "w"):

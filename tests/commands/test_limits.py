@@ -15,6 +15,7 @@ from c3s_cli.demo.server import DemoServer
 from tests.authority import server_context, write_files
 from tests.conftest import AT
 from tests.fleets import Clusters, kubeconfig
+from tests.patience import PATIENT
 from tests.run.test_terminal import Session
 from tests.servers import FakeApi, node, node_metrics
 
@@ -35,7 +36,7 @@ ONE_NODE = "NAME   CPU(cores)   CPU(%)   MEMORY(bytes)   MEMORY(%)\na      1000m
 def c3s(words: str, code: str = ENTER, before: str = "", cwd: Path | None = None) -> tuple[int, str, str]:
     """Run c3s by some Python code, after a command of the shell."""
     start = f"{before}exec {shlex.join([sys.executable, '-c', code])} {words}"
-    ran = subprocess.run(["bash", "-c", start], capture_output=True, text=True, check=False, timeout=60, cwd=cwd)
+    ran = subprocess.run(["bash", "-c", start], capture_output=True, text=True, check=False, timeout=PATIENT, cwd=cwd)
     return ran.returncode, ran.stdout, ran.stderr
 
 

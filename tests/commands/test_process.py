@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from c3s_cli.demo.server import DemoServer
+from tests.patience import PATIENT
 from tests.servers import FakeApi, Reply, node, node_metrics
 
 pytestmark = [pytest.mark.process, pytest.mark.measured]
@@ -70,7 +71,7 @@ def test_signals_end_a_watch_quietly(demo_server: DemoServer, number: signal.Sig
     assert "NAME" in process.stdout.readline()
     time.sleep(0.2)
     process.send_signal(number)
-    _, errors = process.communicate(timeout=10)
+    _, errors = process.communicate(timeout=PATIENT)
     assert (process.returncode, errors) == (code, "")
 
 
@@ -112,5 +113,5 @@ def test_the_demo_command_serves_until_it_is_interrupted(tmp_path: Path) -> None
     assert taken.returncode == 1
     assert taken.stderr.startswith("error: cannot listen on 127.0.0.1:")
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=10)
+    process.communicate(timeout=PATIENT)
     assert process.returncode == 130

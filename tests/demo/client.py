@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from c3s_cli.demo.server import DemoServer
+from tests.patience import FOR_EVER
 
 METRICS = "/apis/metrics.k8s.io/v1beta1"
 PARTIAL = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
@@ -28,7 +29,7 @@ class Reply(NamedTuple):
 
 @contextmanager
 def connected(server: DemoServer) -> Iterator[http.client.HTTPConnection]:
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=FOR_EVER)
     try:
         yield connection
     finally:
@@ -83,7 +84,7 @@ class Watch:
 
 @contextmanager
 def watching(server: DemoServer, path: str, accept: str = "application/json") -> Iterator[Watch]:
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=FOR_EVER)
     try:
         connection.request("GET", path, headers={"Accept": accept})
         response = connection.getresponse()

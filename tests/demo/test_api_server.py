@@ -273,12 +273,14 @@ def test_other_methods_and_watches_are_refused(server: DemoServer) -> None:
 
 def test_connections_are_kept_alive_and_quick(server: DemoServer) -> None:
     with connected(server) as connection:
-        began = time.monotonic()
+        took = []
         for _ in range(100):
+            began = time.monotonic()
             connection.request("GET", f"{METRICS}/nodes")
             connection.getresponse().read()
-        # A body that waits for the acknowledgement of its head takes 40 ms each.
-        assert time.monotonic() - began < 2
+            took.append(time.monotonic() - began)
+        # A body that waits for the acknowledgement of its head takes 40 ms, except for the first ones.
+        assert min(took[50:]) < 0.035
     assert server.requests[-1] == f"GET {METRICS}/nodes"
 
 

@@ -15,6 +15,7 @@ import pytest
 from c3s_cli.demo.server import DemoServer
 from tests.conftest import Run
 from tests.kubectl import find_kubectl, run_kubectl
+from tests.patience import PATIENT
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,7 +43,7 @@ def proxy(kubectl: str, demo_server: DemoServer, tmp_path_factory: pytest.TempPa
         yield f"http://{match[0]}"
     finally:
         process.terminate()
-        process.communicate(timeout=10)
+        process.communicate(timeout=PATIENT)
 
 
 @pytest.mark.process

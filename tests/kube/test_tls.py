@@ -24,6 +24,7 @@ from tests.authority import server_context
 from tests.conftest import Run
 from tests.kube.conftest import Config, serving
 from tests.kubectl import find_kubectl, run_kubectl
+from tests.patience import PATIENT
 from tests.servers import FakeApi, Reply, Request, Tunnel, node_metrics, pod, pod_metrics, status
 
 CANARY = "canary-token-7"
@@ -194,7 +195,7 @@ def test_a_plugin_may_talk_to_a_person_while_stdout_is_a_pipe(
     words = [sys.executable, "-m", "c3s_cli", "top", "nodes", "-o", "name", "--kubeconfig", str(path)]
     with subprocess.Popen(words, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs, text=True) as process:
         os.write(ours, b"open-sesame\n")
-        assert process.communicate(timeout=20)[0] == "node/a\n"
+        assert process.communicate(timeout=PATIENT)[0] == "node/a\n"
     assert b"the word?" in os.read(ours, 4096)
     os.close(ours)
     os.close(theirs)
@@ -449,7 +450,7 @@ def test_private_keys_leave_nothing_behind(
         assert process.stdout.readline().startswith("NAME")
         assert all(stat.S_IMODE(file.stat().st_mode) == 0o600 for file in folder.glob("*/*"))
         process.send_signal(number)
-        process.communicate(timeout=10)
+        process.communicate(timeout=PATIENT)
         assert (process.returncode, list(folder.iterdir())) == (code, [])
 
 

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from tests.conftest import Run
+from tests.patience import PATIENT
 
 LONG = {
     "fields": f"jsonpath={{.items[0]{'.a' * 20_000}}}",
@@ -19,7 +20,7 @@ LONG = {
 def test_a_template_that_is_too_long_is_refused(demo: Run, output: str) -> None:
     begun = time.monotonic()
     assert demo("top", "pods", "-o", output) == (2, "", "error: the template is longer than 10,000 characters\n")
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < PATIENT
 
 
 BOUNDED = {
@@ -34,7 +35,7 @@ BOUNDED = {
 def test_the_longest_template_ends_in_time(demo: Run, output: str) -> None:
     begun = time.monotonic()
     assert demo("top", "pods", "-A", "-o", output).code in (0, 1)
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < PATIENT
 
 
 def test_a_path_without_end_is_refused(demo: Run) -> None:

@@ -25,6 +25,7 @@ from c3s_cli.sources.kubelet import polling
 from tests.authority import server_context, write_files
 from tests.conftest import AT, Run
 from tests.fleets import kubeconfig
+from tests.patience import PATIENT
 from tests.project.test_imports import HEAVY, modules_after
 from tests.run.terminal_session import TerminalSession
 from tests.servers import FakeApi, node, node_metrics
@@ -83,7 +84,7 @@ def test_the_next_page_is_on_its_way_while_one_is_decoded(
 
     def waiting(decoder: pods.PodDecoder, listing: shapes.Listing) -> Iterator[Any]:
         more = bool(listing.metadata and listing.metadata.continue_)
-        until = time.monotonic() + 5
+        until = time.monotonic() + PATIENT
         while more and sum("/api/v1/pods" in each for each in many.requests) < len(decoded) + 2:
             assert time.monotonic() < until, "the next page waits for this one"
             time.sleep(0.001)

@@ -19,6 +19,7 @@ from c3s_cli.output.templated import _written_nodes as write_nodes
 from c3s_cli.request.jsonpath import paths_in_template, read_spec, read_template
 from tests.conftest import Run
 from tests.kubectl import find_kubectl, run_kubectl
+from tests.patience import PATIENT
 
 DOCUMENT: dict[str, Any] = {
     "kind": "Config",
@@ -198,8 +199,8 @@ def test_a_comma_in_brackets_does_not_separate() -> None:
 def test_a_long_template_is_read_at_once() -> None:
     before = time.process_time()
     with pytest.raises(UsageError):
-        read_template("{.a[?(@" + " " * 5000 + "x)]}")
-    assert time.process_time() - before < 1
+        read_template("{.a[?(@" + " " * 9000 + "x)]}")
+    assert time.process_time() - before < PATIENT
 
 
 @given(st.text(st.sampled_from("{}[].*,'\"()?@=<>: abitems\\0-"), max_size=30))
@@ -214,7 +215,7 @@ def test_the_paths_of_any_template_are_found_or_it_is_a_usage_error(text: str) -
 def test_repeated_unions_do_not_grow_exponentially() -> None:
     before = time.process_time()
     assert paths_in_template("{.items[*]" + "['a','a']" * 40 + "}")
-    assert time.process_time() - before < 1
+    assert time.process_time() - before < PATIENT
 
 
 def test_custom_columns(demo: Run) -> None:

@@ -14,6 +14,7 @@ import pytest
 from c3s_cli.run.schedule import Clock
 from c3s_cli.run.watching import watch
 from tests.conftest import Run
+from tests.patience import FOR_EVER
 from tests.servers import FakeApi, Reply, Request, pod, pod_metrics
 
 PODS = "/api/v1/namespaces/default/pods"
@@ -40,7 +41,7 @@ def dripping(api: FakeApi, chunk: bytes) -> Iterator[bytes]:
 
 
 def holding(api: FakeApi) -> Iterator[bytes]:
-    api.ended.wait(30)
+    api.ended.wait(FOR_EVER)
     yield from ()
 
 

@@ -23,6 +23,7 @@ import pytest
 
 from c3s_cli.demo.server import DemoServer
 from tests.conftest import AT
+from tests.patience import PATIENT
 from tests.run.test_live import LARGE, MEDIUM, SMALL
 
 pytestmark = [
@@ -32,7 +33,6 @@ pytestmark = [
 ]
 ROOT = Path(__file__).parents[2]
 ENTERED, LEFT = b"\x1b[?1049h", b"\x1b[?1049l"
-PATIENCE = 20.0
 C3S = (sys.executable, "-m", "c3s_cli")
 
 
@@ -73,7 +73,7 @@ class Session:
 
     def until(self, text: str) -> list[str]:
         """Wait until a line of the screen holds a text; return the screen."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + PATIENT
         while not any(text in line for line in self.screen.display):
             assert time.monotonic() < end, "\n".join(self.screen.display)
             self.pump(0.05)
@@ -91,7 +91,7 @@ class Session:
 
     def ended(self) -> int:
         """Wait for the end; return the exit code. The terminal must be as it was."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + PATIENT
         while self.process.poll() is None:
             assert time.monotonic() < end, "it does not end"
             self.pump(0.05)

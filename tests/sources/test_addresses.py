@@ -12,6 +12,7 @@ import pytest
 
 from tests.authority import server_context, write_files
 from tests.conftest import Run
+from tests.patience import PATIENT
 from tests.servers import FakeApi, Reply, Request, node, status
 from tests.sources.test_prometheus import QUERY, STACK, engine, service, services, two_pods
 
@@ -259,12 +260,12 @@ def test_a_command_prints_the_token_and_a_new_one_when_that_is_refused(run: Run,
         ("echo canary canary", "executable {0} did not print a token, and nothing else"),
         ("true", "executable {0} did not print a token, and nothing else"),
         ("echo log in first >&2; exit 3", "executable {0} failed with exit code 3\nhint: log in first"),
-        ("sleep 9", "timeout while waiting for executable {0}\nhint: set a longer --request-timeout"),
+        ("sleep 999", "timeout while waiting for executable {0}\nhint: set a longer --request-timeout"),
     ],
 )
 def test_a_command_without_a_token_is_an_error(run: Run, api: FakeApi, tmp_path: Path, text: str, said: str) -> None:
     script = command(tmp_path, text)
-    flags = ["--request-timeout", "300ms", "--prometheus-token-command", script]
+    flags = ["--request-timeout", "300ms" if "sleep" in text else "60s", "--prometheus-token-command", script]
     result = run("top", "pods", "--from", "https://127.0.0.1:1", "--server", api.url, *flags)
     words = f"Unable to connect to the server: getting credentials: exec: {said.format(script[1:-1])}\n"
     assert result == (1, "", words)
@@ -321,7 +322,7 @@ def test_a_proxy_on_this_machine_may_sign_the_queries(run: Run, api: FakeApi) ->
                 f"{server.url}{request.path}", body, {"Authorization": f"AWS4-HMAC-SHA256 Signature={signature}"}
             )
             seen.append(signature)
-            with urllib.request.urlopen(passed_on, timeout=5) as answer:  # noqa: S310  loopback
+            with urllib.request.urlopen(passed_on, timeout=PATIENT) as answer:  # noqa: S310  loopback
                 return Reply(answer.read())
 
         proxy.routes[f"/workspaces/ws-1{QUERY}"] = signed

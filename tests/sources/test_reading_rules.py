@@ -10,6 +10,7 @@ import pytest
 import urllib3
 
 from tests.conftest import AT, Run
+from tests.patience import PATIENT
 from tests.servers import FakeApi, Reply, Request, node, node_metrics, pod, pod_metrics, status
 
 GROUP = "/apis/metrics.k8s.io"
@@ -121,7 +122,7 @@ def test_concurrent_requests_use_connections_that_were_opened_early(
 
     def together(reply: Any) -> Any:
         def answer(_request: Request) -> Reply:
-            meeting.wait(timeout=5)
+            meeting.wait(timeout=PATIENT)
             told: Reply = reply
             return told
 

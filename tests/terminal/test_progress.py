@@ -10,6 +10,7 @@ import pytest
 from c3s_cli.terminal import progress
 from c3s_cli.terminal.progress import text_of
 from tests.conftest import Run
+from tests.patience import PATIENT
 from tests.run.terminal_session import Terminal, TerminalSession
 from tests.servers import FakeApi, Reply, Request, node, node_metrics, pod, pod_metrics
 
@@ -32,7 +33,7 @@ def slow(api: FakeApi, stderr: Terminal, monkeypatch: pytest.MonkeyPatch, lines:
 
     def page(request: Request) -> Reply:
         number = int(dict(request.query).get("continue", "0"))
-        end = time.monotonic() + 5
+        end = time.monotonic() + PATIENT
         while lines and lines[number] not in stderr.getvalue() and time.monotonic() < end:
             time.sleep(0.005)
         more = {"continue": str(number + 1), "remainingItemCount": 2 - number} if number < 2 else {}
@@ -93,7 +94,7 @@ def test_a_watch_tells_of_its_first_reading_only(
 
     def answer(_request: Request) -> Reply:
         if not lengths:
-            end = time.monotonic() + 5
+            end = time.monotonic() + PATIENT
             while "node metrics …" not in stderr.getvalue() and time.monotonic() < end:
                 time.sleep(0.005)
         else:
