@@ -56,7 +56,9 @@ def reader_of(
         match = origin.match_of(cluster.context)
         prometheus = Prometheus(server, origin.service, match, origin.cluster, headers_of(origin))
         core = prometheus.facts if origin.facts else core
-        return ClusterReader(cluster, count, progress, core, prometheus.usage, origin.cluster)
+        return ClusterReader(
+            cluster, count, progress, core, prometheus.usage, origin.cluster, moments=prometheus.moments
+        )
     return ClusterReader(cluster, count, progress, core)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,7 @@ class Report(Struct, frozen=True):
     shown. omitted: how many rows --limit cut off. fail_if, until: the results of the conditions, None without one.
     empty_message: the message on stderr if there are no rows; absence: why. moment: the time in the past that is
     shown, in words; "" for now.
+    time: in a series, that of the reading.
     fit_results: the result of `c3s fit`. missing: with --missing, what it lacks.
     """
 
@@ -64,6 +65,7 @@ class Report(Struct, frozen=True):
     empty_message: str = ""
     absence: str = ""
     moment: str = ""
+    time: datetime | None = None
     fit_results: tuple[FitResult, ...] = ()
     missing: tuple[MissingNodes, ...] | None = None
 
@@ -71,3 +73,17 @@ class Report(Struct, frozen=True):
     def judgements(self) -> tuple[Judgement, ...]:
         """The results of the given conditions."""
         return tuple(each for each in (self.fail_if, self.until) if each)
+
+
+class Series(Struct, frozen=True):
+    """The reports of the readings in a range, made one after another. Each has the time of its reading.
+
+    start, end: the first and the last of these times. readings: how many there are. failures: those of readings, known
+    at the end.
+    """
+
+    reports: Iterator[Report]
+    start: datetime
+    end: datetime
+    readings: int
+    failures: list[Failure]

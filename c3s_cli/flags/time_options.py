@@ -55,3 +55,12 @@ class Time(Struct, frozen=True):
             section=TIME,
         ),
     ] = None
+    series: Annotated[
+        bool,
+        flag(
+            "--series",
+            help="The rows of every reading in the range, each with its time, instead of statistics: of a recording, "
+            "or of every step of a Prometheus.",
+            section=TIME,
+        ),
+    ] = False

@@ -12,7 +12,7 @@ from msgspec import structs
 
 from c3s_cli.columns.catalogue import CONTAINER, IDENTITY
 from c3s_cli.columns.vocabulary import Column, Unit, flat
-from c3s_cli.output.document import identity_columns, moment
+from c3s_cli.output.identity import identity_columns, times_of
 from c3s_cli.output.table import lines
 from c3s_cli.output.units import in_units, unit_of
 from c3s_cli.report import Report
@@ -66,19 +66,18 @@ def _columns(report: Report, view: View) -> list[Column]:
     """Return all columns: with --columns the named ones, after or among those that identify a row if it names none."""
     own = flat(report.columns)
     if view.identity is None:
-        return own
+        return [*times_of(report), *own]
     who = identity_columns(report)
     if view.named:
         left_out = {"timestamp", "window", *(() if report.contexts else ("context",))}
         who = [column for column in who if column in report.keys or column.name not in left_out]
     if report.containers:
         who.insert(who.index(IDENTITY["name"]) + 1, CONTAINER)
-    if view.compact:
-        # Readings form one continuous table: each row has the time of its reading.
-        read_at = moment(report.now)
-        who.insert(0, Column("time", Unit.TIME, lambda _row: read_at, "when the reading was made"))
+    # Readings form one continuous table: each row has the time of its reading.
+    times = times_of(structs.replace(report, time=report.now)) if view.compact else times_of(report)
     before = flat(report.columns[: view.identity])
-    return list({column.name: column for column in (*before, *who, *own)}.values())
+    in_order = (*times, *before, *who, *own) if report.time else (*before, *times, *who, *own)
+    return list({column.name: column for column in in_order}.values())
 
 
 def _heading(column: Column, view: View) -> str:

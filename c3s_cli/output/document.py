@@ -12,23 +12,21 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from itertools import chain, islice
 from typing import Any, Final
 
 import msgspec
 
-from c3s_cli.columns.catalogue import IDENTITY
-from c3s_cli.columns.fitting import WORKLOAD
 from c3s_cli.columns.naming import totals_of
 from c3s_cli.columns.of_sources import COVERAGE, ENDED
-from c3s_cli.columns.vocabulary import FITTING, MOVING, Column, Kind, Unit, flat, split_path
+from c3s_cli.columns.vocabulary import FITTING, MOVING, Column, Unit, flat, split_path
 from c3s_cli.model.placing import FitResult
 from c3s_cli.model.sample import WHOLE, Failure
 from c3s_cli.output import API_VERSION
+from c3s_cli.output.identity import moment, shown_columns
 from c3s_cli.output.units import in_units
-from c3s_cli.report import Report
+from c3s_cli.report import Report, Series
 from c3s_cli.request.view import View
 
 PIECE: Final = 1000
@@ -45,19 +43,38 @@ Member = Callable[[Sequence[Any]], list[Any]]
 
 def json_document(report: Report, view: View) -> Iterator[str]:
     """Write the document as JSON: indented, or on a single line for a watch."""
+    return _json_list(_head(report), _json_items(report, view), lambda: _tail(report), view)
+
+
+def json_series(series: Series, view: View) -> Iterator[str]:
+    """Write the items of several reports as one document. The first report says what all have."""
+    first = next(series.reports)
+    about = {"start": moment(series.start), "end": moment(series.end), "readings": series.readings}
+    head = {**_head(first), "kind": f"{first.kind.item}Series", "metadata": about}
+    items = chain.from_iterable(_json_items(report, view) for report in chain([first], series.reports))
+    return _json_list(head, items, lambda: {"failures": list(map(_failure, series.failures))}, view)
+
+
+def _json_list(
+    head: dict[str, Any], pieces: Iterable[str], tail: Callable[[], dict[str, Any]], view: View
+) -> Iterator[str]:
+    """Write a document with items. tail: returns the members after them, when all are written."""
     separators = (",", ":") if view.compact else (",", ": ")
-    empty = json.dumps({**_head(report), "items": [], **_tail(report)}, indent=_indent(view), separators=separators)
+    form = partial(json.dumps, indent=None if view.compact else 2, separators=separators)
     # Quotes inside of text are escaped: only the member itself looks like this.
-    before, key, after = empty.partition(f'"items"{separators[1]}')
+    before, key, _ = form({**head, "items": []}).partition(f'"items"{separators[1]}')
     yield before + key + "["
+    comma = ""
+    for piece in pieces:
+        yield comma + piece
+        comma = ","
+    *_, after = form({"items": [], **tail()}).partition(f'"items"{separators[1]}')
+    yield ("" if view.compact or not comma else "\n  ") + after.removeprefix("[") + "\n"
+
+
+def _json_items(report: Report, view: View) -> Iterator[str]:
     build = _item_builder(report, _as_python)
-    pieces = (_written(build(piece), view) for piece in _pieces(report.rows))
-    yield from (("," if place else "") + piece for place, piece in enumerate(pieces))
-    yield ("" if view.compact or not report.rows else "\n  ") + after.removeprefix("[") + "\n"
-
-
-def _indent(view: View) -> int | None:
-    return None if view.compact else 2
+    return (_written(build(piece), view) for piece in _pieces(report.rows))
 
 
 def _written(items: list[Any], view: View) -> str:
@@ -206,11 +223,6 @@ def _unjudged(report: Report) -> dict[str, list[str]]:
     return {"unjudged": list(dict.fromkeys(name for each in report.judgements for name in each.unjudged))}
 
 
-def moment(time: datetime) -> str:
-    """Write a time in RFC 3339, as Kubernetes does."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def _failure(failure: Failure) -> dict[str, str]:
     known = {"context": failure.context, "source": failure.source, "message": failure.message}
     return known | ({"hint": failure.hint} if failure.hint else {})
@@ -235,26 +247,6 @@ def _totals(report: Report) -> dict[str, Any]:
         _builder(totals_of(report.kind, report.columns))([report.totals])
     )
     return totals[0]
-
-
-def identity_columns(report: Report) -> list[Column]:
-    """Return the columns that identify a row, and the time of its measurement."""
-    who = [IDENTITY["context"]]
-    if report.kind.namespaced:
-        who.append(IDENTITY["namespace"])
-    if report.kind.named:
-        who.append(IDENTITY["name"])
-    if report.kind is Kind.FIT:
-        who.append(WORKLOAD)
-    if report.kind in (*FITTING, *MOVING):
-        return [*who, *report.keys]
-    return [*who, *report.keys, IDENTITY["timestamp"], IDENTITY["window"]]
-
-
-def shown_columns(report: Report) -> list[Column]:
-    """Return all columns of the structured formats: the identity, then the requested ones, without duplicates."""
-    columns = [*identity_columns(report), *flat(report.columns)]
-    return list({column.name: column for column in columns}.values())
 
 
 # --- items --------------------------------------------------------------------------------------------------------

@@ -40,6 +40,7 @@ THINGS: Final = {
     Kind.VOLUME: "volume",
 }
 TEXTUAL: Final = (Unit.TEXT, Unit.TEXTS)
+END: Final = "# EOF\n"
 
 
 Label = tuple[str, str]
@@ -47,26 +48,35 @@ Label = tuple[str, str]
 
 def exposition(report: Report, view: View) -> Iterator[str]:
     """Write every column as a metric family, and in OpenMetrics the end of the document."""
+    for head, lines in families(report, view):
+        yield head
+        yield from lines
+    if view.format is Format.OPENMETRICS:
+        yield END
+
+
+def families(report: Report, view: View) -> Iterator[tuple[str, list[str]]]:
+    """Yield the metadata and the samples of each metric family that has samples."""
     columns = flat(report.columns)
     numbers = [column for column in columns if column.unit not in TEXTUAL]
     things = ["container" if report.containers and column.of_containers else THINGS[report.kind] for column in numbers]
     names = unique(_metric_name(thing, column) for thing, column in zip(things, numbers, strict=True))
     for name, column in zip(names, numbers, strict=True):
-        yield from _family(name, column, report, view)
+        if lines := _samples(name, column, report, view):
+            unit = UNITS.get(column.unit, "") if view.format is Format.OPENMETRICS else ""
+            yield _head(name, unit, column.summary.replace("as a percentage of", "divided by")), lines
     texts = [column for column in columns if column.unit in TEXTUAL]
-    if texts:
-        yield from _info(texts, report)
-    if view.format is Format.OPENMETRICS:
-        yield "# EOF\n"
+    if texts and report.rows:
+        yield _info(texts, report)
 
 
-def _family(name: str, column: Column, report: Report, view: View) -> Iterator[str]:
+def _samples(name: str, column: Column, report: Report, view: View) -> list[str]:
     """Write one gauge: of the rows, or of their containers if the column has values for those."""
     nested = report.containers and column.of_containers
     keys = _label_names(report.keys)
     lines = []
     for row in report.rows:
-        moment = _epoch(getattr(row, "timestamp", None)) if view.timestamps else ""
+        moment = _time(row, report) if view.timestamps else ""
         # Milliseconds, except in OpenMetrics.
         time = f" {moment}{'' if view.format is Format.OPENMETRICS else '000'}" if moment else ""
         labels = _labels(row, report, keys)
@@ -75,10 +85,12 @@ def _family(name: str, column: Column, report: Report, view: View) -> Iterator[s
             if value is not None:
                 own = [*labels, ("container", each.name)] if nested else labels
                 lines.append(f"{name}{_braces(own)} {value}{time}\n")
-    if lines:
-        unit = UNITS.get(column.unit, "") if view.format is Format.OPENMETRICS else ""
-        yield _head(name, unit, column.summary.replace("as a percentage of", "divided by"))
-        yield from lines
+    return lines
+
+
+def _time(row: Any, report: Report) -> str:
+    """Return the time of a sample: in a series that of the reading, else that of the measurement."""
+    return f"{report.time.timestamp():.0f}" if report.time else _epoch(getattr(row, "timestamp", None))
 
 
 def _head(name: str, unit: str, summary: str) -> str:
@@ -119,7 +131,7 @@ def _label_names(columns: Sequence[Column], *taken: str) -> list[str]:
     return unique([*((name, "") for name in taken), *stems])[len(taken) :]
 
 
-def _info(texts: Sequence[Column], report: Report) -> Iterator[str]:
+def _info(texts: Sequence[Column], report: Report) -> tuple[str, list[str]]:
     """Write one gauge that is always 1, with the columns that are not numbers as labels."""
     name = f"c3s_{THINGS[report.kind]}_info"
     keys = _label_names(report.keys)
@@ -127,8 +139,8 @@ def _info(texts: Sequence[Column], report: Report) -> Iterator[str]:
     said |= {"namespace"} if report.kind.namespaced else set()
     told = [column for column in texts if column.name not in said]
     labels_of = _label_names(told, *(label for label, _ in _identity(report)), *keys)
-    if report.rows:
-        yield _head(name, "", "the columns that are not numbers, as labels")
+    time = f" {_time(None, report)}" if report.time else ""
+    lines = []
     for row in report.rows:
         values = [(label, column.value(row), column.unit) for label, column in zip(labels_of, told, strict=True)]
         known = [
@@ -136,7 +148,8 @@ def _info(texts: Sequence[Column], report: Report) -> Iterator[str]:
             for label, value, unit in values
             if value is not None
         ]
-        yield f"{name}{_braces([*_labels(row, report, keys), *known])} 1\n"
+        lines.append(f"{name}{_braces([*_labels(row, report, keys), *known])} 1{time}\n")
+    return _head(name, "", "the columns that are not numbers, as labels"), lines
 
 
 def _identity(report: Report) -> list[tuple[str, Getter]]:

@@ -13,6 +13,7 @@ from c3s_cli.columns.headings import heading, headings
 from c3s_cli.columns.naming import totals_of
 from c3s_cli.columns.vocabulary import Column, Kind, Unit, split_path
 from c3s_cli.output.cells import cells
+from c3s_cli.output.identity import times_of
 from c3s_cli.report import Report
 from c3s_cli.request.view import Format, View
 from c3s_cli.terminal.lines import middle
@@ -83,15 +84,16 @@ def table_columns(report: Report, view: View) -> list[TableColumn]:
     """Return the columns of a report: those that identify a line among the requested ones, as the view says."""
     titles = headings(report.columns)
     own = [TableColumn(titles[place], each, lines(report, each)) for place, each in enumerate(report.columns)]
+    times = [TableColumn("TIME", each, lines(report, each), identifies=True) for each in times_of(report)]
     if view.identity is None:
-        return own
+        return [*times, *own]
     who = [TableColumn(title, column, lines(report, column), identifies=True) for title, column in _identity(report)]
     names = {each.column.name for each in who}
     before, after = (
         [each for each in some if each.column.name not in names]
         for some in (own[: view.identity], own[view.identity :])
     )
-    return [*before, *who, *after]
+    return [*times, *before, *who, *after]
 
 
 def _identity(report: Report) -> Iterator[tuple[str, Column]]:
@@ -125,7 +127,7 @@ def footed(report: Report, view: View) -> TableColumns:
 
 def is_pivoted(report: Report, view: View) -> bool:
     """Return whether to show a cluster with one row per resource, because its wide columns do not fit on a line."""
-    return view.format is Format.WIDE and report.kind is Kind.CLUSTER
+    return view.format is Format.WIDE and report.kind is Kind.CLUSTER and report.time is None
 
 
 PIVOT: Final = {
@@ -181,13 +183,18 @@ def _sum_cell(column: Column, summable: dict[str, Column], report: Report) -> st
     return cells(whole, [report.totals])[0]
 
 
+def line_form(widths: Sequence[int]) -> str:
+    """Return the template of a line, for the cells of these widths."""
+    return GAP.join([*(f"%-{width}s" for width in widths[:-1]), "%s"]) + "\n"
+
+
 def layout(headings: Sequence[str] | None, columns: Sequence[list[str]]) -> Iterator[str]:
     """Lay out columns of cells as kubectl does, without its trailing spaces: one `%` per line, which runs in C."""
     if not headings and not columns[0]:
         return
     titled = [[*([headings[place]] if headings else []), *column] for place, column in enumerate(columns)]
     widths = [max(LEAST, *map(len, column)) for column in titled]
-    form = GAP.join([*(f"%-{width}s" for width in widths[:-1]), "%s"]) + "\n"
+    form = line_form(widths)
     lines = map(form.__mod__, zip(*titled, strict=True))
     ends = "\n".join(["", *titled[-1], ""])
     if "\n\n" in ends or " \n" in ends:

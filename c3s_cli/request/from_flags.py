@@ -162,7 +162,11 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
     by, naming = _grouped(of_objects, rows.by, everywhere=everywhere)
     sort = sort_keys(rows.sort_by, naming)
     _one_of_name_and_selector(objects, name, rows, pods)
-    period = asked_for(time, connection)
+    period, series = asked_for(time, connection), None
+    if time and time.series:
+        from c3s_cli.request.series import series_of  # only --series needs it
+
+        period, series = None, series_of(period, format_, connection, rows, display)
     words = words_of(display.columns, format_)
     containers = bool(pods and pods.containers) and not by
     of_lines = structs.replace(naming, containers=containers)
@@ -219,6 +223,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         totals=rows.sum or format_ in WITH_TOTALS,
         sum=rows.sum,
         period=period,
+        series=series,
         extended=with_extended(naming.kind, words),
     )
     check(query)

@@ -33,7 +33,8 @@ class Query(Struct, frozen=True):
 
     objects: the kind of object to read. kind: the kind of row to show (a group, with `by`). keys: the columns of --by.
     namespaces: from -n, names or patterns, empty for the context's; all_namespaces overrides them. period: the time or
-    time range, None for now. totals: whether totals of all rows are needed; sum: whether a table shows them.
+    time range, None for now. series: the range of which every reading is shown, instead. totals: whether totals of all
+    rows are needed; sum: whether a table shows them.
     extended: whether to add columns for every extended resource that is found. fail_if_unknown: whether a row that
     cannot be judged fails. until_all: whether all rows must meet `until`, not just any. drain: which nodes to drain.
     remark: which columns the source cannot know, for stderr; "" if it knows all that were named.
@@ -62,6 +63,7 @@ class Query(Struct, frozen=True):
     sum: bool = False
     extended: bool = False
     period: Period | None = None
+    series: Period | None = None
     remark: str = ""
 
     @property

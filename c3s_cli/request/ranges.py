@@ -49,5 +49,7 @@ def in_range(words: list[str], naming: Naming, period: Period | None) -> list[st
 def check(query: Query) -> None:
     """Refuse statistics without a time range."""
     statistics = statistics_of((*query.row_figures, *query.group_figures))
+    if statistics and query.series:
+        raise UsageError(f"{statistics[0]} is a statistic over time, and --series shows each reading")
     if statistics and not (query.period and query.period.is_range):
         raise UsageError(f"{statistics[0]} is a statistic over time", hint="set a time range, such as --since 7d")

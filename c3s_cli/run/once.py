@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 
 
 def show(target: Target, query: Query, view: View) -> ExitCode:
-    """Read once and print the rows."""
+    """Read once and print the rows; with --series, those of every reading in a range."""
+    if query.series:
+        from c3s_cli.run.series import show_series  # only --series needs it
+
+        return show_series(target, query, query.series, view)
     stages = Stages(target.verbosity)
     with opened(target, stages, requests_at_once(query), query.period) as fleet:
         with progress_of(fleet, stages):

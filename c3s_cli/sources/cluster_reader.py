@@ -23,6 +23,7 @@ from c3s_cli.sources.source import Lists, Scope
 if TYPE_CHECKING:
     from c3s_cli.kube.cluster import Cluster
     from c3s_cli.model.rows import Pod
+    from c3s_cli.request.period import Period
     from c3s_cli.sources.core_api import Core, MakeCore, Stale
     from c3s_cli.sources.requests import Progress, Requests
     from c3s_cli.sources.source import Usage
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 Count = Callable[[str, float], None]
 # Makes the Usage of one reading.
 MakeUsage = Callable[["Requests", Scope, list[str], Lists], "Usage"]
+# Returns the moments in a range that have readings of their own.
+Moments = Callable[["Requests", "Period"], Mapping["Period", float]]
 
 # The name of each need in messages.
 NAMES: Final = {
@@ -70,7 +73,7 @@ class ClusterReader:
 
     count: called with the seconds of each stage of a reading. progress: as in Requests. core: makes the reader of core
     objects. usage: makes the reader of usage; from the metrics API by default. context: what to call the cluster, if
-    not by its connection.
+    not by its connection. moments: those of a source with a past.
     """
 
     def __init__(
@@ -81,6 +84,7 @@ class ClusterReader:
         core: MakeCore = CoreApi,
         usage: MakeUsage | None = None,
         context: str = "",
+        moments: Moments | None = None,
     ) -> None:
         self.cluster = cluster
         self.context = context or cluster.context
@@ -88,7 +92,12 @@ class ClusterReader:
         self._progress = progress
         self._core = core
         self._usage = usage or MetricsApi(repeated=core is not CoreApi).usage
+        self._moments = moments
         self._owners = OwnerResolver()
+
+    def moments(self, period: Period) -> Mapping[Period, float]:
+        """Return the moments in a range that have readings of their own, with their times, if the source has a past."""
+        return self._moments(open_reading(self.cluster), period) if self._moments else {}
 
     def read(self, needs: Needs, scope: Scope) -> Sample:
         """Read everything that is needed, in parallel.

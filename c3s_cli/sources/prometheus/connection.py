@@ -89,6 +89,14 @@ class Prometheus(Struct):
         time = period.bounds(0)[1] if period and period.end is not None else None
         return StateMetrics(engine, self.match, time, scope, details=details, labels=labels, states=states)
 
+    def moments(self, requests: Requests, period: Period) -> dict[Period, float]:
+        """Return every step of a range, with its time."""
+        engine = self.engine(requests)
+        start, end = (_known(period, engine) or period).bounds(engine.now() if period.end is None else 0)
+        steps = promql.range_of(end - start, period.step, promql.STEPS[0], extrapolates=True)
+        times = (end - place * steps.step for place in reversed(range(steps.points)))
+        return {Period(end=time): time for time in times}
+
     def clusters(self, requests: Requests, period: Period | None = None) -> dict[str, str]:
         """Return the matchers of each cluster in a period, by its name; nothing if clusters have no names."""
         engine = self.engine(requests)

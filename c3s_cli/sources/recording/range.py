@@ -10,7 +10,6 @@ from msgspec import structs
 from c3s_cli.amounts.duration import go_duration
 from c3s_cli.columns.statistics import statistics_of
 from c3s_cli.columns.vocabulary import Kind, Needs
-from c3s_cli.errors import C3sError
 from c3s_cli.request.moment import utc
 from c3s_cli.request.period import Period
 from c3s_cli.sources.recording.facts import Facts
@@ -34,8 +33,7 @@ def read_range(recording: Recording, cluster: Recorded, needs: Needs, scope: Sco
     start, end = period.bounds(recording.last(cluster))
     rows = [row for row in recording.between(cluster, start, end) if row[3] is not None]
     if not rows:
-        words = f"from {utc(start)} to {utc(end)}"
-        raise C3sError(f"{recording.path} has no reading of {cluster.context} {words}")
+        raise recording.nothing(cluster, start, end)
     moment = recording.moment(cluster, Period(end=rows[-1][1]))
     whole = _Range(recording, cluster, scope, rows, start, end)
     facts = whole.facts(recording.base_of(rows[0][0]))

@@ -14,6 +14,7 @@ from c3s_cli.errors import ApiError, C3sError, MetricsUnavailable, NoSuchNamespa
 from c3s_cli.model.sample import WHOLE, Failure, Reading, Sample
 from c3s_cli.request.moment import utc
 from c3s_cli.request.namespaces import is_pattern, matching
+from c3s_cli.request.period import Period
 from c3s_cli.sources.recording.facts import Facts
 
 if TYPE_CHECKING:
@@ -50,6 +51,10 @@ class RecordingReader:
         facts = self.recording.facts(self.cluster, moment)
         nodes, pods = self.recording.usage(moment.usage_of, self.context)
         return Selection(moment, needs, scope, self.context).sample(facts, nodes, pods)
+
+    def moments(self, period: Period) -> dict[Period, float]:
+        """Return the readings in a range, with their times. C3sError if there are none."""
+        return {Period(number=number): time for number, time in self.recording.times(self.cluster, period).items()}
 
     def read_with_totals(self, needs: Needs, scope: Scope) -> Reading:
         """Return the rows, and no totals."""

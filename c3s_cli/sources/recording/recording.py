@@ -81,6 +81,7 @@ class Recording:
     def __init__(self, path: str) -> None:
         self.path = path
         self._file = opened_to_read(path)
+        self._facts: dict[int, tuple[int, Facts]] = {}
 
     def clusters(self) -> list[Recorded]:
         """Return the clusters in it, in the order in which they were first read."""
@@ -129,6 +130,22 @@ class Recording:
                 [cluster.number, start, end + 1],
             ).fetchall()
 
+    def times(self, cluster: Recorded, period: Period) -> dict[int, float]:
+        """Return the times of the readings in a range, by their numbers. C3sError if there are none."""
+        start, end = period.bounds(self.last(cluster))
+        with reported(self.path):
+            rows = self._file.execute(
+                "SELECT number, time FROM readings WHERE cluster = ? AND time > ? AND time < ? ORDER BY id",
+                [cluster.number, start, end + 1],
+            ).fetchall()
+        if not rows:
+            raise self.nothing(cluster, start, end)
+        return dict(rows)
+
+    def nothing(self, cluster: Recorded, start: float, end: float) -> C3sError:
+        """Return the error of a range without readings."""
+        return C3sError(f"{self.path} has no reading of {cluster.context} from {utc(start)} to {utc(end)}")
+
     def last(self, cluster: Recorded) -> float:
         """Return the time of the last reading of a cluster; 0 if there is none."""
         with reported(self.path):
@@ -168,15 +185,23 @@ class Recording:
         return f": the one before is of {utc(before)}, {then}"
 
     def facts(self, cluster: Recorded, moment: StoredReading) -> Facts:
-        """Return the facts of a reading: those of its base, with every change since."""
-        last = Facts()
-        for _, facts in self.each_facts(cluster, moment.base, moment.number):
-            last = facts
-        return last
+        """Return the facts of a reading: those of its base, or of the last one asked for, with every change since."""
+        number, facts = self._facts.get(cluster.number, (0, Facts()))
+        if not moment.base <= number <= moment.number:
+            number, facts = moment.base - 1, Facts()
+        for _, each in self.each_facts(cluster, number + 1, moment.number, facts):
+            facts = each
+        self._facts[cluster.number] = moment.number, facts
+        return facts
 
-    def each_facts(self, cluster: Recorded, first: int, last: int) -> Iterator[tuple[int, Facts]]:
-        """Yield the facts of each reading from one that has them whole to another, by its number in the file."""
-        facts = Facts()
+    def each_facts(
+        self, cluster: Recorded, first: int, last: int, facts: Facts | None = None
+    ) -> Iterator[tuple[int, Facts]]:
+        """Yield the facts of each reading from one to another, by its number in the file.
+
+        facts: those before the first; None if it has them whole.
+        """
+        facts = facts or Facts()
         with reported(self.path), _decoded(self.path):
             rows = self._file.execute(
                 "SELECT id, base, facts FROM readings WHERE cluster = ? AND id BETWEEN ? AND ? AND facts IS NOT NULL "

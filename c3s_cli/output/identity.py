@@ -1,0 +1,43 @@
+"""What tells the rows of a report apart: their time in a series, context, namespace, name and keys."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from c3s_cli.columns.catalogue import IDENTITY
+from c3s_cli.columns.fitting import WORKLOAD
+from c3s_cli.columns.vocabulary import FITTING, MOVING, Column, Kind, Unit, flat
+from c3s_cli.report import Report
+
+
+def identity_columns(report: Report) -> list[Column]:
+    """Return the columns that identify a row, and the time of its measurement."""
+    who = [*times_of(report), IDENTITY["context"]]
+    if report.kind.namespaced:
+        who.append(IDENTITY["namespace"])
+    if report.kind.named:
+        who.append(IDENTITY["name"])
+    if report.kind is Kind.FIT:
+        who.append(WORKLOAD)
+    if report.kind in (*FITTING, *MOVING):
+        return [*who, *report.keys]
+    return [*who, *report.keys, IDENTITY["timestamp"], IDENTITY["window"]]
+
+
+def times_of(report: Report) -> list[Column]:
+    """Return the column with the time of a reading in a series; nothing for a single reading."""
+    if report.time is None:
+        return []
+    read_at = moment(report.time)
+    return [Column("time", Unit.TIME, lambda _row: read_at, "when the reading was made")]
+
+
+def shown_columns(report: Report) -> list[Column]:
+    """Return all columns of the structured formats: the identity, then the requested ones, without duplicates."""
+    columns = [*identity_columns(report), *flat(report.columns)]
+    return list({column.name: column for column in columns}.values())
+
+
+def moment(time: datetime) -> str:
+    """Write a time in RFC 3339, as Kubernetes does."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,149 @@
+"""--series: read every moment of a range, one after another, and print the rows of all as one text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from msgspec import structs
+
+from c3s_cli.analysis.report import make_report
+from c3s_cli.errors import ApiError, C3sError, ExitCode, NoSuchNamespace, UsageError
+from c3s_cli.metrics import requests_at_once, scope_of
+from c3s_cli.output.identity import moment
+from c3s_cli.output.series import render_series
+from c3s_cli.report import Series
+from c3s_cli.request.view import TABLES
+from c3s_cli.run.failures import about, failure_of, said
+from c3s_cli.run.fleet import all_of, opened, say_notes
+from c3s_cli.run.garbage import collect
+from c3s_cli.run.printing import emit
+from c3s_cli.run.stages import Stages
+from c3s_cli.terminal.stderr import say
+
+if TYPE_CHECKING:
+    from c3s_cli.model.sample import Failure, Sample
+    from c3s_cli.report import Report
+    from c3s_cli.request.period import Period
+    from c3s_cli.request.query import Query
+    from c3s_cli.request.target import Target
+    from c3s_cli.request.view import View
+    from c3s_cli.run.fleet import Fleet, Member
+
+
+def show_series(target: Target, query: Query, period: Period, view: View) -> ExitCode:
+    """Print the rows of every reading in a range. INCOMPLETE if some could not be read."""
+    stages = Stages(target.verbosity)
+    with opened(target, stages, requests_at_once(query), period) as fleet:
+        # What does not depend on the moment is read once.
+        fleet.follow()
+        readings = _Readings(fleet, query, period)
+        series = readings.series()
+        emit(render_series(series, view))
+    if view.format in TABLES:
+        say(f"usage of {series.readings} readings from {moment(series.start)} to {moment(series.end)}")
+    for line in readings.remarks():
+        say(line)
+    stages.summarize()
+    return ExitCode.INCOMPLETE if series.failures else ExitCode.OK
+
+
+class _Readings:
+    """The readings of a range, each of the clusters that have one at its moment."""
+
+    def __init__(self, fleet: Fleet, query: Query, period: Period) -> None:
+        self.fleet = fleet
+        self.query = query
+        self.failures: list[Failure] = []
+        self.notes: dict[str, None] = {}
+        self.rows = 0
+        self.absence: C3sError | None = None
+        self.moments = self._moments(period)
+
+    def _moments(self, period: Period) -> Sequence[tuple[Period, float, list[Member]]]:
+        """Return the moments in their order, with the time and the clusters of each."""
+        jobs = [partial(_moments_of, period, member) for member in self.fleet.members]
+        found: dict[Period, dict[Member, float]] = {}
+        answers = all_of(self.fleet, jobs)
+        say_notes(self.fleet)
+        for member, answer in zip(self.fleet.members, answers, strict=True):
+            if isinstance(answer, C3sError):
+                if not self.fleet.several or isinstance(answer, UsageError):
+                    raise answer
+                self.failures.append(failure_of(member.name, answer))
+                continue
+            for each, time in answer.items():
+                found.setdefault(each, {})[member] = time
+        if not found:
+            raise next(answer for answer in answers if isinstance(answer, C3sError))
+        several = [(each, max(times.values()), list(times)) for each, times in found.items()]
+        return sorted(several, key=lambda of: (of[0].number or 0, of[1]))
+
+    def series(self) -> Series:
+        """Return the reports of the readings. C3sError if none of them can be read."""
+        reports = self._reports()
+        first = next(reports, None)
+        if first is None:
+            raise self.absence or C3sError(f"no reading can be shown: {said(self.failures[0])}")
+        start, end = (datetime.fromtimestamp(self.moments[place][1], UTC) for place in (0, -1))
+        return Series(chain([first], reports), start, end, len(self.moments), self.failures)
+
+    def _reports(self) -> Iterator[Report]:
+        query = self.query
+        for place, (when, time, members) in enumerate(self.moments):
+            self.fleet.deadline.renew()
+            samples, failures = self._samples(structs.replace(query, period=when), members)
+            self.failures += failures
+            if samples:
+                report = make_report(samples, query, contexts=self.fleet.several)
+                self.failures += report.failures
+                self.notes |= dict.fromkeys(report.remarks)
+                self.rows += len(report.rows)
+                if query.extended:
+                    # All readings have the columns of the first.
+                    query = structs.replace(query, columns=report.columns, extended=False)
+                yield structs.replace(report, time=datetime.fromtimestamp(time, UTC))
+            collect(place + 1)
+
+    def _samples(self, query: Query, members: Sequence[Member]) -> tuple[list[Sample], list[Failure]]:
+        """Return what could be read at a moment, and the failures. What is not there yet, or no more, is none."""
+        samples, failures = [], []
+        answers = all_of(self.fleet, [partial(_read, query, member) for member in members])
+        for member, answer in zip(members, answers, strict=True):
+            if isinstance(answer, UsageError):
+                raise answer
+            if _is_absence(answer):
+                self.absence = self.absence or answer
+            elif isinstance(answer, C3sError):
+                failures.append(failure_of(member.name, answer))
+            else:
+                samples.append(answer)
+        return samples, failures
+
+    def remarks(self) -> Iterator[str]:
+        """Return the lines for stderr, each once."""
+        if self.query.remark:
+            yield self.query.remark
+        if not self.rows:
+            yield "No resources found"
+        yield from (f"note: {note}" for note in self.notes)
+        words = [said(each) if self.fleet.several else about(each) for each in self.failures]
+        counts: Mapping[str, int] = {line: words.count(line) for line in words}
+        for line, count in counts.items():
+            yield f"warning: {line}{f' ({count} readings)' if count > 1 else ''}"
+
+
+def _moments_of(period: Period, member: Member) -> Mapping[Period, float]:
+    return member.reader().moments(period)
+
+
+def _read(query: Query, member: Member) -> Sample:
+    reader = member.reader()
+    return reader.read(query.needs, scope_of(query, reader.cluster.namespace))
+
+
+def _is_absence(answer: Any) -> bool:
+    return isinstance(answer, NoSuchNamespace) or (isinstance(answer, ApiError) and answer.reason == "NotFound")
