@@ -25,6 +25,8 @@ from c3s_cli.terminal.printable import UNKNOWN
 
 BAD_STATES: Final = ("NotReady", "Error", "Failed", "CrashLoopBackOff", "ImagePullBackOff", "ErrImagePull", "OOMKilled")
 TREND_CELLS: Final = 8
+# The styles of percentages above a threshold.
+ABOVE: Final = ("warn", "critical")
 # How --sort-by, and the status line, call what these columns are sorted by.
 SHORT: Final = {"cpu.usage": "cpu", "memory.usage": "memory"}
 # Whose names a filter is for, besides the columns that tell rows apart.
@@ -56,7 +58,7 @@ class _Shown(Struct, frozen=True):
     """A column of the grid. column: the report's column; None for a name, a trend, or a pivoted table.
 
     flexible: whether its cells may be shortened. sort: how sorting by it is called, "" if that is not possible.
-    searched: whether a filter looks at it.
+    descends: whether it begins with the largest value. searched: whether a filter looks at it.
     """
 
     title: str
@@ -64,6 +66,7 @@ class _Shown(Struct, frozen=True):
     column: Column | None = None
     flexible: bool = False
     sort: str = ""
+    descends: bool = False
     searched: bool = False
 
 
@@ -89,7 +92,11 @@ def grid(
     )
     names = {place for place, each in enumerate(shown) if each.flexible}
     if is_pivoted(report, view):
-        return structs.replace(made, style=lambda row, column: _percent_style(shown[column].cells[row], view))
+        return structs.replace(
+            made,
+            style=lambda row, column: _percent_style(shown[column].cells[row], view),
+            above=lambda row: any(_percent_style(each.cells[row], view) in ABOVE for each in shown),
+        )
     styles = [each.column and _style(each.column, view) for each in shown]
 
     def style(row: int, column: int) -> str:
@@ -110,9 +117,17 @@ def grid(
         # Numbers descend, text ascends; the sums stay below.
         return [*_order(values, descending=chosen.column.descending != reverse), *range(len(values), made.size)]
 
+    percentages = [each for each in table_columns(report, view) if each.column.unit is Unit.PERCENT]
+
+    def above(row: int) -> bool:
+        values = (each.column.value(each.rows[row]) for each in percentages if row < len(each.rows))
+        return any(style_of(value, view.warn, view.critical) for value in values)
+
     return structs.replace(
         made,
         style=style,
+        above=above,
+        descends=lambda column: shown[column].descends,
         mark=mark,
         order=order,
         flexible=frozenset(names),
@@ -140,6 +155,7 @@ def _columns(report: Report, view: View, table: TableColumns | None) -> tuple[in
             None if each.identifies else each.column,
             flexible=place in texts,
             sort=_sort_name(each.column, report),
+            descends=each.column.descending,
             searched=each.identifies or each.column.name in PLACES,
         )
         for place, each in enumerate(columns)

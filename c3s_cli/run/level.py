@@ -11,8 +11,10 @@ from c3s_cli.analysis.changes import Changes
 from c3s_cli.analysis.events import EventLog, Thresholds, percentages
 from c3s_cli.output.grid import grid, lines_of, marks_rows
 from c3s_cli.run.failures import lost_contexts
-from c3s_cli.terminal.frame import Body, Grid, frame, grid_of
+from c3s_cli.run.happenings import events_panel
+from c3s_cli.terminal.frame import Body, Foot, Grid, frame, grid_of
 from c3s_cli.terminal.keys import LOST
+from c3s_cli.terminal.panels import Panel, help_panel
 from c3s_cli.terminal.viewing import Viewing, pressed
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ class Level:
         self._order: list[int] = []
         self._vanished = 0
         self._page = 1
+        self._panel_lines = 0
 
     def take(self, report: Report, now: float) -> None:
         """Take a new report."""
@@ -72,7 +75,8 @@ class Level:
     def press(self, key: str) -> None:
         """Handle a key that changes only how this level is shown."""
         before = self.viewing
-        self.viewing = pressed(before, key, total=len(self._order), page=self._page)
+        total = self._panel_lines if before.panel else len(self._order)
+        self.viewing = pressed(before, key, total=total, page=self._page, sorts=self._grid.sorts)
         if _choice(before) != _choice(self.viewing):
             self._arrange(self._grid)
 
@@ -82,12 +86,25 @@ class Level:
         place = self._order[self.viewing.cursor] if self.viewing.cursor < len(self._order) else len(self.lines)
         return self.lines[place] if place < len(self.lines) else None
 
-    def draw(self, header: Header, size: tuple[int, int], note: str) -> Body:
-        """Make the frame. note: what is shown if there are no rows."""
-        body = frame(header, self._grid, self._order, self.viewing, size, note)
+    def draw(self, header: Header, size: tuple[int, int], foot: Foot) -> Body:
+        """Make the frame."""
+        panel = self._panel(size[0])
+        self._panel_lines = len(panel.lines) if panel else 0
+        foot = structs.replace(foot, bound=min(self.view.warn, self.view.critical))
+        body = frame(header, self._grid, self._order, self.viewing, size, foot, panel)
         self._page, self.viewing = body.page, body.view
         self._grid = structs.replace(self._grid, widths=body.widths)
         return body
+
+    def _panel(self, columns: int) -> Panel | None:
+        """Return the text in place of the rows."""
+        match self.viewing.panel:
+            case "help":
+                return help_panel(columns)
+            case "events":
+                return events_panel(self.log.events, columns, self.report)
+            case _:
+                return None
 
     def _arrange(self, made: Grid) -> None:
         """Put the rows in order. The cursor stays on its row, or on its neighbour if that is gone."""
@@ -116,5 +133,5 @@ class Level:
         return next((places[each] for each in map(before.name, near) if each in places), 0)
 
 
-def _choice(viewing: Viewing) -> tuple[str, bool, str]:
-    return viewing.sort, viewing.reverse, viewing.pattern
+def _choice(viewing: Viewing) -> tuple[str, bool, str, bool]:
+    return viewing.sort, viewing.reverse, viewing.wanted, viewing.above

@@ -14,6 +14,7 @@ from c3s_cli.errors import ApiError, C3sError, ExitCode
 from c3s_cli.run.garbage import collect
 from c3s_cli.run.verdict import verdict
 from c3s_cli.terminal.colour import wants_colour
+from c3s_cli.terminal.frame import Foot
 from c3s_cli.terminal.lines import ansi
 from c3s_cli.terminal.stderr import diverted
 from c3s_cli.terminal.viewing import action_of
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 # How often the age in the header is redrawn: every second if the numbers are stale, else every CALM seconds.
 REDRAW: Final = 1.0
 CALM: Final = 5.0
+# The intervals that + and - choose from, in seconds.
+PACES: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600)
 # After this many seconds the header shows that the server has not answered.
 SLOW: Final = 3.0
 # What a plugin says: how many lines of it are shown, and for how many seconds at least.
@@ -123,10 +126,16 @@ class Live:
             return REDRAW
         return min(max(0.0, self._due(schedule) - now), REDRAW if self.level.problem else CALM)
 
-    def press(self, key: str) -> None:
+    def press(self, key: str, schedule: Schedule, now: float) -> None:
         """Handle a key."""
-        if action_of(self.level.viewing, key) == "redraw":
+        action = action_of(self.level.viewing, key)
+        if action == "redraw":
             self.console.resized = True
+        elif action == "slower":
+            schedule.set_interval(next((each for each in PACES if each > schedule.interval), schedule.interval), now)
+        elif action == "faster":
+            shorter = (each for each in reversed(PACES) if each < schedule.interval)
+            schedule.set_interval(next(shorter, schedule.interval), now)
         self.level.press(key)
 
     def draw(self, schedule: Schedule, now: float) -> None:
@@ -137,12 +146,15 @@ class Live:
             level.view,
             report.now if report else None,
             now - level.read_at,
-            f"every {self.pace.interval:g}s",
+            f"every {schedule.interval:g}s",
             waiting=f"no answer for {age(waited)}" if waited >= SLOW else "",
             words=self._heard(now),
             banner=self._banner(schedule, now),
         )
-        body = level.draw(header, self.console.size(), report.empty_message if report else "")
+        foot = Foot(
+            age(now - level.read_at) if level.viewing.paused else "", empty=report.empty_message if report else ""
+        )
+        body = level.draw(header, self.console.size(), foot)
         anew, self.console.resized = self.console.resized, False
         self.console.screen.draw([ansi(line, colour=self._colour) for line in body.lines], anew=anew)
 
@@ -179,7 +191,7 @@ def show_live(first: Report, live: Live, poll: Poll, schedule: Schedule, now: Ca
                     live.draw(schedule, now())
                 keys = live.console.wait(live.pause(schedule, poll, now()))
                 for key in keys:
-                    live.press(key)
+                    live.press(key, schedule, now())
                 if live.level.viewing.quit:
                     return Ended(ExitCode.OK, live.levels[0].report, by_key=True)
             outcome = poll.result()

@@ -48,6 +48,12 @@ class Schedule(Struct):
             pause = max(pause, doubled * (1 - JITTER + 2 * JITTER * self.chance()))
         self.due = max(self.due, now + pause)
 
+    def set_interval(self, interval: float, now: float) -> None:
+        """Read at another interval from now on, in seconds."""
+        self.interval = interval
+        self.tick = int((now - self.begun) // interval) + 1
+        self.due = self.begun + self.tick * interval
+
     def _next_tick(self, now: float) -> None:
         """Move to the next tick: the one after the last, or the first that has not passed."""
         spent = now - self.begun

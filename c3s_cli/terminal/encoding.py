@@ -6,7 +6,7 @@ import codecs
 from typing import Final
 
 # Each takes one cell, as what it stands for: bars, arrows, and marks of what was left out.
-PLAIN: Final = str.maketrans("▏▎▍▌▋▊▉█·▁▂▃▄▅▆▇←→↑↓…–", "|||#####._.-=+*%<>^v~-")
+PLAIN: Final = str.maketrans("▏▎▍▌▋▊▉█·▁▂▃▄▅▆▇←→↑↓▲▼…–", "|||#####._.-=+*%<>^v^v~-")
 # The name of an error handler.
 PLAINLY: Final = "c3s.plain"
 

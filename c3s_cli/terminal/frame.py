@@ -10,8 +10,9 @@ from typing import Final, Protocol
 from msgspec import Struct, structs
 
 from c3s_cli.terminal.header import Header, header_lines
-from c3s_cli.terminal.keys import KEYS, LOST, MARKS
+from c3s_cli.terminal.keys import LOST
 from c3s_cli.terminal.lines import Line, Span, cut, line, middle, pad, under_cursor, width
+from c3s_cli.terminal.panels import Panel
 from c3s_cli.terminal.viewing import Viewing, first_in_sight, matcher
 
 GAP: Final = "   "
@@ -22,6 +23,8 @@ SHORTEST: Final = 16
 # The minimum in a window that is too small for a name and one number.
 TINY: Final = 6
 MORE: Final = " →"
+DESCENDING: Final = "▼"
+ASCENDING: Final = "▲"
 MARK_STYLES: Final = {"+": "good", "-": "dim", "!": "critical", "↑": "bold", "↓": "bold", LOST: "warn"}
 
 
@@ -42,7 +45,8 @@ class Grid(Struct, frozen=True):
     widths: the minimum width of each column. style(row, column), mark(row): called only for visible rows. order: None
     if rows cannot be sorted. flexible: the columns that may be shortened. names: how many columns from the left tell
     rows apart. searched: the columns that a filter searches. sorts: what sorting by each column is called, "" for one
-    that is not sorted by.
+    that is not sorted by. descends(column): whether sorting by it begins with the largest value. above(row): whether a
+    percentage is above a threshold.
     """
 
     headings: Sequence[str]
@@ -55,14 +59,19 @@ class Grid(Struct, frozen=True):
     names: int = 1
     searched: Sequence[int] = ()
     sorts: Sequence[str] = ()
+    descends: Callable[[int], bool] = lambda _column: False
+    above: Callable[[int], bool] = lambda _row: False
 
     def chosen(self, view: Viewing) -> list[int]:
         """Return the rows that pass the filter, in the chosen order."""
         places = self.order(view.sort, reverse=view.reverse) if self.order else list(range(self.size))
-        if not view.pattern:
+        if view.above:
+            places = [place for place in places if self.above(place)]
+        excludes = view.wanted.startswith("!")
+        pattern = view.wanted[excludes:]
+        if not pattern:
             return places
-        excludes = view.pattern.startswith("!")
-        matches = matcher(view.pattern[excludes:]).search
+        matches = matcher(pattern).search
         searched = [self.columns[place] for place in self.searched or range(self.names)]
         return [place for place in places if bool(matches("/".join([cells[place] for cells in searched]))) != excludes]
 
@@ -100,42 +109,87 @@ class Body(Struct, frozen=True):
     widths: Sequence[int]
 
 
-def frame(header: Header, grid: Grid, order: Sequence[int], view: Viewing, size: tuple[int, int], note: str) -> Body:
+class Foot(Struct, frozen=True):
+    """What the last lines say besides the rows in sight.
+
+    paused: how old the rows are if the screen is paused, else "". notice: the answer to the last key. empty: shown if
+    there are no rows. bound: the lowest threshold.
+    """
+
+    paused: str = ""
+    notice: str = ""
+    empty: str = ""
+    bound: float = 70
+
+
+def frame(
+    header: Header,
+    grid: Grid,
+    order: Sequence[int],
+    view: Viewing,
+    size: tuple[int, int],
+    foot: Foot,
+    panel: Panel | None = None,
+) -> Body:
     """Make a frame. order: the rows to show, by index in the grid. size: width and height of the window.
 
-    note: shown if there are no rows.
+    panel: a text in place of the rows.
     """
     columns, lines = max(1, size[0]), max(1, size[1])
     top_lines = header_lines(header, columns, lines)[: max(0, lines - 3)]
-    page = max(1, lines - len(top_lines) - 2)
+    # A notice is wrapped, as it is there for copying.
+    notice = [line(Span(text, "bold")) for text in _pieces(foot.notice, columns)][: max(1, lines // 2)]
+    page = max(1, lines - len(top_lines) - 1 - max(1, len(notice)))
     cursor = max(0, min(view.cursor, len(order) - 1))
     top = first_in_sight(view.top, cursor, total=len(order), page=page)
     left = max(0, min(view.left, len(grid.columns) - grid.names - 1))
     view = structs.replace(view, cursor=cursor, top=top, left=left)
     natural = grid.widths
-    if view.help:
-        help_lines = _help(columns)
-        first = max(0, min(view.help_top, len(help_lines) - page))
-        middle_lines = help_lines[first : first + page]
+    if panel:
+        page += 1  # no headings
+        view = structs.replace(view, panel_top=max(0, min(view.panel_top, len(panel.lines) - page)))
+        middle_lines = list(panel.lines[view.panel_top : view.panel_top + page])
     else:
-        places = [place for place in range(len(grid.columns)) if not grid.names <= place < grid.names + left]
         shown = order[top : top + page]
         natural = [
             max(least, *(width(column[place]) for place in shown)) if shown else least
             for least, column in zip(grid.widths, grid.columns, strict=True)
         ]
-        layout = _layout(grid, places, natural, columns)
-        heading = [_headings(grid, layout, len(places), columns)] if grid.headings else []
+        view, layout, is_whole = _in_sight(grid, view, natural, columns)
+        heading = [_headings(grid, layout, view, columns, is_whole=is_whole)] if grid.headings else []
         lit = cursor - top
         drawn = [_row(grid, place, layout, columns, cursor=at == lit) for at, place in enumerate(shown)]
         middle_lines = [*heading, *drawn]
         if not shown:
-            middle_lines.append(
-                cut(line(f"  no row matches /{view.pattern}" if view.pattern else f"  {note}"), columns)
-            )
-    filling = lines - len(top_lines) - 1 - len(middle_lines)
-    last = _last(view, top, page, len(order), grid.size, columns)
-    return Body([*top_lines, *middle_lines, *([()] * filling), last][:lines], page, view, natural)
+            middle_lines.append(cut(line(f"  {_nothing(view, foot)}"), columns))
+    last = notice or [_last(view, panel, page, len(order), grid, foot, columns)]
+    filling = lines - len(top_lines) - len(last) - len(middle_lines)
+    return Body([*top_lines, *middle_lines, *([()] * filling), *last][:lines], page, view, natural)
+
+
+def _pieces(text: str, cells: int) -> list[str]:
+    return [text[start : start + cells] for start in range(0, len(text), cells)]
+
+
+def _nothing(view: Viewing, foot: Foot) -> str:
+    """Return why there are no rows."""
+    if view.wanted:
+        return f"no row matches /{view.wanted}"
+    return f"no percentage is {foot.bound:g} or more; w shows more of them" if view.above else foot.empty
+
+
+def _in_sight(grid: Grid, view: Viewing, natural: Sequence[int], columns: int) -> tuple[Viewing, _Layout, bool]:
+    """Choose the visible columns; scroll to the sorted one if that is wanted. Return also whether all are visible."""
+    count = len(grid.columns)
+    target = grid.sorts.index(view.sort) if view.reveal and view.sort in grid.sorts[:count] else 0
+    if grid.names <= target < grid.names + view.left:
+        view = structs.replace(view, left=target - grid.names)
+    while True:
+        places = [place for place in range(count) if not grid.names <= place < grid.names + view.left]
+        layout = _layout(grid, places, natural, columns)
+        if target in layout.widths or target < grid.names or view.left >= count - grid.names - 1:
+            return structs.replace(view, reveal=False), layout, len(layout.widths) == len(places)
+        view = structs.replace(view, left=view.left + 1)
 
 
 class _Layout(Struct, frozen=True):
@@ -186,10 +240,23 @@ def _shortened(layout: _Layout, names: AbstractSet[int], least: int, columns: in
     return layout
 
 
-def _headings(grid: Grid, layout: _Layout, count: int, columns: int) -> Line:
-    """Make the line of headings; an arrow shows that there are more columns."""
-    spans = _row(grid, None, layout, columns)
-    return cut((*spans, Span(MORE, "dim")), columns) if len(layout.widths) < count else spans
+def _headings(grid: Grid, layout: _Layout, view: Viewing, columns: int, *, is_whole: bool) -> Line:
+    """Make the line of headings: an arrow at the sorted column, and one that shows that there are more columns."""
+    spans = list(_row(grid, None, layout, columns))
+    if view.sort and view.sort in grid.sorts:
+        column = grid.sorts.index(view.sort)
+        place = list(layout.widths).index(column) if column in layout.widths else -1
+        at = 2 * place + 2
+        if place >= 0 and at < len(spans):
+            # It takes the place of a blank before the next column.
+            spans[at] = Span(_arrow(grid, view, column) + spans[at].text[1:], "title")
+        elif place >= 0:
+            spans.append(Span(_arrow(grid, view, column), "title"))
+    return cut(spans if is_whole else (*spans, Span(MORE, "dim")), columns)
+
+
+def _arrow(grid: Grid, view: Viewing, column: int) -> str:
+    return DESCENDING if grid.descends(column) != view.reverse else ASCENDING
 
 
 def _row(grid: Grid, place: int | None, layout: _Layout, columns: int, *, cursor: bool = False) -> Line:
@@ -205,31 +272,28 @@ def _row(grid: Grid, place: int | None, layout: _Layout, columns: int, *, cursor
     return under_cursor(cut(spans[:-1], columns), columns) if cursor else cut(spans[:-1], columns)
 
 
-def _help(columns: int) -> list[Line]:
-    keys = [
-        cut(line(Span(f"  {key:<8}", "bold"), text), columns)
-        for key, text in ((each.shown, each.words) for each in KEYS)
-    ]
-    marks = [cut(line(Span(f"  {mark:<8}", "bold"), text), columns) for mark, text in MARKS]
-    titles = [cut(line(Span(title, "title")), columns) for title in ("Keys", "Marks before a row")]
-    return [titles[0], *keys, titles[1], *marks]
+def _sort_label(grid: Grid, sort: str) -> str:
+    """Return what rows are sorted by: the heading, or one of the words that have a key."""
+    has_key = sort in ("cpu", "memory", "name") or sort not in grid.sorts or not grid.headings
+    return sort if has_key else grid.headings[grid.sorts.index(sort)]
 
 
-def _last(view: Viewing, top: int, page: int, shown: int, total: int, columns: int) -> Line:
+def _last(view: Viewing, panel: Panel | None, page: int, shown: int, grid: Grid, foot: Foot, columns: int) -> Line:
     """Make the status line: which rows are shown, and keys."""
     if view.typing is not None:
         return cut(line(Span(f"/{view.typing}", "bold"), "▏"), columns)
-    last_row = min(top + page, shown)
-    parts = [f"{top + 1}–{last_row} of {shown}" if shown else f"0 of {shown}"]
-    if view.pattern:
-        parts[0] += f" ({total} in total)" if shown != total else ""
-        parts.append(f"/{view.pattern}")
-    if view.help:
-        parts = ["help"]
+    last_row = min(view.top + page, shown)
+    parts = [f"{view.top + 1}–{last_row} of {shown}" if shown else f"0 of {shown}"]
+    if view.pattern or view.above:
+        parts[0] += f" ({grid.size} in total)" if shown != grid.size else ""
+        parts += [f"/{view.pattern}"] if view.pattern else []
+        parts += [f"above {foot.bound:g}%"] if view.above else []
+    if panel:
+        parts = [panel.name]
     elif view.sort:
-        parts.append(f"by {view.sort}{', reversed' if view.reverse else ''}")
-    if view.paused:
-        parts.insert(0, "PAUSED")
+        parts.append(f"by {_sort_label(grid, view.sort)}{', reversed' if view.reverse else ''}")
+    if foot.paused:
+        parts.insert(0, f"PAUSED, {foot.paused} old")
     text = "  ".join(parts)
     hint = "h help  q quit"
     gap = columns - width(text) - len(hint)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from msgspec import Struct, structs
 
-from c3s_cli.terminal.keys import ACTIONS, KEYS, MARKS
+from c3s_cli.terminal.keys import ACTIONS
 
 MOVES: Final = ("up", "down", "page-up", "page-down", "home", "end")
+SIDES: Final = {"sort-left": -1, "sort-right": 1}
+# Texts in place of the rows.
+PANELS: Final = ("help", "events")
 
 
 class Viewing(Struct, frozen=True):
@@ -18,8 +21,10 @@ class Viewing(Struct, frozen=True):
 
     cursor: the place of the cursor among the rows that pass the filter. follows: whether it stays on its row when rows
     move; otherwise it stays at the top. top: the first row in sight. left: how many columns after the names are hidden.
-    sort: "cpu", "memory" or "name", "" for the command's order. pattern: the filter. typing: the filter being typed,
-    None otherwise. paused, help, quit: of the whole screen. help_top: the first line of the help in sight.
+    sort: one of the grid's sorts, "cpu", "memory" or "name", "" for the command's order. reveal: whether to scroll to
+    the sorted column. pattern: the filter. typing: the filter being typed, None otherwise. above: whether only rows
+    above a threshold are shown. paused, quit: of the whole screen. panel: the text in place of the rows, "help" or
+    "events", "" if there is none. panel_top: its first line in sight.
     """
 
     cursor: int = 0
@@ -28,37 +33,50 @@ class Viewing(Struct, frozen=True):
     left: int = 0
     sort: str = ""
     reverse: bool = False
+    reveal: bool = False
     pattern: str = ""
     typing: str | None = None
+    above: bool = False
     paused: bool = False
-    help: bool = False
-    help_top: int = 0
+    panel: str = ""
+    panel_top: int = 0
     quit: bool = False
+
+    @property
+    def wanted(self) -> str:
+        """The filter that counts: the one being typed, or else the one that was."""
+        return self.pattern if self.typing is None else self.typing
 
 
 def action_of(view: Viewing, key: str) -> str:
-    """Return what a key means now; "" if it is a letter of a filter, closes the help, or means nothing."""
+    """Return what a key means now; "" if it is a letter of a filter, closes a panel, or means nothing."""
     action = ACTIONS.get(key, "")
     if view.typing is not None:
         return ""
-    return action if not view.help or action in MOVES else ""
+    return action if not view.panel or action in (*MOVES, *PANELS) else ""
 
 
-def pressed(view: Viewing, key: str, *, total: int, page: int) -> Viewing:
-    """Return the view after a key. total: how many rows pass the filter; page: how many fit."""
+def pressed(view: Viewing, key: str, *, total: int, page: int, sorts: Sequence[str] = ()) -> Viewing:
+    """Return the view after a key. total: how many rows pass the filter, or lines a panel has; page: how many fit.
+
+    sorts: what sorting by each column is called, "" for one that is not sorted by.
+    """
     if view.typing is not None:
         return _typed(view, key)
     action = action_of(view, key)
-    if view.help:
-        if action:
-            lines = len(KEYS) + len(MARKS) + 2
-            return structs.replace(view, help_top=max(0, min(moved(view.help_top, action, lines, page), lines - page)))
-        return structs.replace(view, help=False, quit=key == "q")
+    if action in PANELS:
+        return structs.replace(view, panel="" if view.panel == action else action, panel_top=0)
+    if view.panel:
+        if not action:
+            return structs.replace(view, panel="", quit=key == "q")
+        return structs.replace(view, panel_top=max(0, min(moved(view.panel_top, action, total, page), total - page)))
     if action in MOVES:
         cursor = max(0, min(moved(view.cursor, action, total, page), total - 1))
         top = view.top + {"page-up": -page, "page-down": page}.get(action, 0)
         top = first_in_sight(top, cursor, total=total, page=page)
         return structs.replace(view, cursor=cursor, top=top, follows=action != "home")
+    if action in SIDES:
+        return structs.replace(view, sort=_next_sort(view.sort, sorts, SIDES[action]), reverse=False, reveal=True)
     return structs.replace(view, **CHANGES[action](view)) if action in CHANGES else view
 
 
@@ -66,13 +84,24 @@ def _sorted(view: Viewing, sort: str) -> dict[str, Any]:
     return {"sort": sort, "reverse": view.sort == sort and not view.reverse}
 
 
+def _next_sort(sort: str, sorts: Sequence[str], step: int) -> str:
+    """Return the sorted column after a step to the left or right, which ends at the last one."""
+    known = [each for each in sorts if each]
+    if sort not in known:
+        return (known or [sort])[0 if step > 0 else -1]
+    return known[max(0, min(known.index(sort) + step, len(known) - 1))]
+
+
 # What an action changes, apart from moves.
 CHANGES: Final[Mapping[str, Callable[[Viewing], Mapping[str, Any]]]] = {
     "quit": lambda _: {"quit": True},
-    "help": lambda _: {"help": True, "help_top": 0},
     "pause": lambda view: {"paused": not view.paused},
     "filter": lambda view: {"typing": view.pattern},
-    "back": lambda view: {"pattern": ""} if view.pattern else {"sort": "", "reverse": False},
+    "above": lambda view: {"above": not view.above},
+    "reverse": lambda view: {"reverse": not view.reverse},
+    "back": lambda view: (
+        {"pattern": "", "above": False} if view.pattern or view.above else {"sort": "", "reverse": False}
+    ),
     "sort-cpu": lambda view: _sorted(view, "cpu"),
     "sort-memory": lambda view: _sorted(view, "memory"),
     "sort-name": lambda view: _sorted(view, "name"),

@@ -230,6 +230,66 @@ def test_c_m_and_n_sort_and_reverse(desk: TerminalSession) -> None:
     ]
 
 
+def heading(look: list[str]) -> str:
+    return next(text for text in look if text.startswith("  NAME"))
+
+
+def test_any_column_can_be_sorted_by_and_is_scrolled_to(desk: TerminalSession) -> None:
+    looks = desk(f"watch --demo-at {AT}", "<", "<", "r", ">", ">", "escape", "", size=(40, 24)).looks
+    assert [heading(look) for look in looks[:7]] == [
+        "  NAME        CPU(cores)   CPU(%) →",
+        "  NAME        MEMORY(bytes)   MEMORY(%)▼",
+        "  NAME        MEMORY(bytes)▼  MEMORY(%)",
+        "  NAME        MEMORY(bytes)▲  MEMORY(%)",
+        "  NAME        MEMORY(bytes)   MEMORY(%)▼",
+        "  NAME        MEMORY(bytes)   MEMORY(%)▼",
+        "  NAME        MEMORY(bytes)   MEMORY(%)",
+    ]
+    assert names(looks[2])[:-1] == BY_MEMORY
+    assert names(looks[3])[:-1] == BY_MEMORY[::-1]
+    assert looks[5][-1].split("  ")[1] == "by MEMORY(%)"
+
+
+def test_rows_above_the_thresholds_are_shown_alone(desk: TerminalSession) -> None:
+    looks = desk(f"watch --warn 39 --demo-at {AT}", "a", "a", "a", "escape", "").looks
+    above = ["general-2", "memory-1", "spot-1"]
+    assert [names(look) for look in looks[:5]] == [NODES, above, NODES, above, NODES]
+    assert looks[1][-1].startswith("1–3 of 3 (10 in total)  above 39% ")
+    look = desk(f"watch pods --demo-at {AT}", "a", "").looks[1]
+    assert rows(look) == ["  no percentage is 70 or more; w shows more of them"]
+
+
+def test_the_interval_is_changed_as_it_runs(desk: TerminalSession, server: Server) -> None:
+    seen = desk(f"watch {server.answers(at(1, a=1))}", "+", "+", "", "", "-", "-", "-", "-", "")
+    assert [look[3].split()[1] for look in seen.looks] == [
+        "2s",
+        "5s",
+        "10s",
+        "10s",
+        "10s",
+        "5s",
+        "2s",
+        "1s",
+        "1s",
+        "1s",
+    ]
+    assert desk.waits[:4] == [2.0, 5.0, 5.0, 5.0]
+
+
+def test_events_say_what_happened_while_nobody_looked(desk: TerminalSession, server: Server) -> None:
+    readings = [at(1, a=1, b=1), at(2, a=3.5, b=1), at(3, a=1, c=4), at(4, a=1, c=4)]
+    words = f"watch {server.answers(*readings, nodes='ab')} --columns cpu,cpu%"
+    looks = desk(words, "e", "", "", "", "e", "", size=(60, 12)).looks
+    assert looks[1][2:4] == ["  nothing has happened since this screen was opened", ""]
+    assert looks[4][2:6] == [
+        "  09:30:00Z  appeared          c",
+        "  09:30:00Z  below --warn      a  CPU(%) 25%",
+        "  09:30:00Z  above --warn      a  CPU(%) 88%",
+        "",
+    ]
+    assert heading(looks[5])
+
+
 def test_escape_brings_back_the_order_of_the_command(desk: TerminalSession) -> None:
     looks = desk(f"watch --demo-at {AT}", "c", "c", "escape", "c", "").looks
     assert [names(looks[3]), names(looks[4])] == [NODES, BY_CPU]
@@ -267,8 +327,8 @@ def test_the_cursor_stays_on_its_row_once_it_has_moved(desk: TerminalSession) ->
         "gpu-2",
         "gpu-2",
         "gpu-2",
-        *["gpu-2"] * 2,
-        *["spot-1"] * 2,
+        "gpu-2",
+        *["spot-1"] * 3,
         "cp-1",
         "gpu-1",
     ]
@@ -330,35 +390,57 @@ def test_space_pauses_and_goes_on(desk: TerminalSession, server: Server) -> None
     assert [look[-1].startswith("PAUSED") for look in seen.looks] == [False] * 2 + [True] * 4 + [False] * 2
 
 
+HELP = """\
+Keys
+  q       quit
+  space   pause, go on
+  ↑ ↓     move; also k j PgUp PgDn Home End g G
+  ← →     columns that do not fit
+  c m n   by CPU, memory, name; again: reverse
+  < >     by the column to the left, to the right
+  r       reverse the order
+  /       filter every name by a pattern, !PATTERN excludes; Enter keeps it
+  a       only rows above --warn or --critical
+  e       what happened here: the last hundred events
+  + -     read less often, more often
+  Esc     all rows, in their own order
+  Ctrl-L  draw again
+  h ?     this help; any other key closes it
+Marks before a row
+  +       appeared
+  -       vanished
+  !       restarted (-o wide)
+  ↑ ↓     usage moved by over a tenth
+  ?       its cluster does not answer: the last figures
+Trends
+  The trend of a row is drawn from 0 to its limit or allocatable, if c3s has read it; else from its lowest value to its
+  highest. A gap is a reading that lacks members."""
+
+
 def test_help_lists_the_keys_and_any_key_ends_it(desk: TerminalSession) -> None:
-    looks = desk(f"watch --demo-at {AT}", "?", "x", "h", "q").looks
+    looks = desk(f"watch --demo-at {AT}", "?", "x", "h", "q", size=(120, 40)).looks
     for look in (looks[1], looks[3]):
-        assert look[4:19] == [
-            "Keys",
-            "  q       quit",
-            "  space   pause, go on",
-            "  ↑ ↓     move; also k j PgUp PgDn Home End g G",
-            "  ← →     columns that do not fit",
-            "  c m n   by CPU, memory, name; again: reverse",
-            "  /       filter by name (a pattern), then Enter",
-            "  Esc     all rows, in their own order",
-            "  Ctrl-L  draw again",
-            "  h ?     this help; any other key closes it",
-            "Marks before a row",
-            "  +       appeared",
-            "  -       vanished",
-            "  !       restarted (-o wide)",
-            "  ↑ ↓     usage moved by over a tenth",
-        ]
+        assert "\n".join(look[4:]).rstrip() == f"{HELP}{chr(10) * 12}help{'h help  q quit':>116}"
     assert names(looks[2]) == NODES
     assert len(looks) == 4
 
 
-def test_help_is_scrolled_in_a_small_window(desk: TerminalSession) -> None:
-    looks = desk(f"watch --demo-at {AT}", "h", "end", "x", size=(40, 10)).looks
-    assert looks[1][2:4] == ["Keys", "  q       quit"]
-    assert "  ↑ ↓     usage moved by over a tenth" in looks[2]
-    assert names(looks[3])[0] == "cp-1"
+def test_help_is_wrapped_and_scrolled_in_a_small_window(desk: TerminalSession) -> None:
+    looks = desk(f"watch --demo-at {AT}", "h", *["page-down"] * 6, "end", "x", size=(40, 10)).looks
+    assert looks[1][2:] == [
+        "Keys",
+        "  q       quit",
+        "  space   pause, go on",
+        "  ↑ ↓     move; also k j PgUp PgDn Home",
+        "          End g G",
+        "  ← →     columns that do not fit",
+        "  c m n   by CPU, memory, name; again:",
+        f"help{'h help  q quit':>36}",
+    ]
+    pages = [text for look in looks[1:7] for text in look[2:-1]]
+    assert " ".join(" ".join(pages).split()).startswith(" ".join(HELP.split()[:150]))
+    assert looks[8][-2] == "  lacks members."
+    assert names(looks[9])[0] == "cp-1"
 
 
 def test_ctrl_l_draws_everything_again(desk: TerminalSession) -> None:

@@ -67,3 +67,14 @@ def test_the_server_says_how_long_to_wait() -> None:
     made = schedule(2.0)
     made.failed(1000.0, retry_after=45)
     assert made.due == 1045
+
+
+def test_another_interval_keeps_to_the_clock_that_it_began_with() -> None:
+    made = schedule(2.0)
+    made.succeeded(1003.0)
+    made.set_interval(10.0, 1003.5)
+    assert (made.interval, made.due) == (10.0, 1010.0)
+    made.set_interval(1.0, 1004.2)
+    assert made.due == 1005.0
+    made.succeeded(1005.1)
+    assert made.due == 1006.0

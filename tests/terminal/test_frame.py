@@ -7,9 +7,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from c3s_cli.terminal.frame import frame, grid_of
+from c3s_cli.terminal.frame import Foot, frame, grid_of
 from c3s_cli.terminal.header import Fact, Gauge, Header
 from c3s_cli.terminal.lines import plain, width
+from c3s_cli.terminal.panels import help_panel
 from c3s_cli.terminal.viewing import Viewing
 
 HEADER = Header(
@@ -36,7 +37,7 @@ def test_a_redraw_looks_only_at_the_rows_that_it_shows() -> None:
     names = Counted(f"pod-{place}" for place in range(30_000))
     grid = grid_of(["NAME"], [names])
     names.looks = 0
-    body = frame(HEADER, grid, range(30_000), Viewing(cursor=12_345, top=12_345), (120, 40), "")
+    body = frame(HEADER, grid, range(30_000), Viewing(cursor=12_345, top=12_345), (120, 40), Foot())
     # Once to measure, once to draw.
     assert names.looks == 2 * body.page < 80
     assert plain(body.lines[-1]).startswith(f"12346–{12345 + body.page} of 30000")
@@ -45,9 +46,9 @@ def test_a_redraw_looks_only_at_the_rows_that_it_shows() -> None:
 @given(st.integers(1, 200), st.integers(1, 60), st.integers(0, 50), st.integers(0, 99), st.booleans())
 def test_a_frame_fits_any_window(columns: int, lines: int, rows: int, top: int, help_: bool) -> None:  # noqa: FBT001  generated
     grid = grid_of(["NAME", "CPU(cores)"], [[f"node-{place}" for place in range(rows)], ["12m"] * rows])
-    body = frame(
-        HEADER, grid, range(rows), Viewing(top=top, help=help_, help_top=top), (columns, lines), "No resources found"
-    )
+    foot = Foot(empty="No resources found", notice="kubectl describe node/a" * (top % 4))
+    panel = help_panel(columns) if help_ else None
+    body = frame(HEADER, grid, range(rows), Viewing(top=top, panel_top=top), (columns, lines), foot, panel)
     assert len(body.lines) == lines
     assert all(width(plain(line)) <= columns for line in body.lines)
 
@@ -55,6 +56,6 @@ def test_a_frame_fits_any_window(columns: int, lines: int, rows: int, top: int, 
 def test_columns_are_as_wide_as_what_is_in_sight() -> None:
     grid = grid_of(["NAME", "X"], [["节点一", "a"], ["1", "22"]])
     assert grid.widths == [6, 1]
-    assert frame(HEADER, grid, [0], Viewing(), (80, 24), "").widths == [6, 1]
-    assert frame(HEADER, grid, [1], Viewing(), (80, 24), "").widths == [6, 2]
+    assert frame(HEADER, grid, [0], Viewing(), (80, 24), Foot()).widths == [6, 1]
+    assert frame(HEADER, grid, [1], Viewing(), (80, 24), Foot()).widths == [6, 2]
     assert grid_of([], [["a"]]).widths == [1]
