@@ -271,20 +271,20 @@ def test_a_newer_or_damaged_recording_is_refused_by_its_name(run: Run, file: str
     path = tmp_path / "x.c3s"
     path.write_bytes(Path(file).read_bytes())
     with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE readings SET usage = x'1234', facts = x'00'")
+        connection.execute("UPDATE readings SET pod_usage = x'1234', all_facts = x'00'")
     damaged = run("top", "nodes", "--from", str(path))
     assert (damaged.code, damaged.err) == (1, f"error: {path} is damaged: a reading cannot be decoded\n")
     with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA user_version = 2")
+        connection.execute("PRAGMA user_version = 3")
     newer = run("top", "nodes", "--from", str(path))
-    assert newer.err == f"error: {path} was recorded by a newer c3s (format 2, this one reads 1)\n"
+    assert newer.err == f"error: {path} was recorded by a newer c3s (format 3, this one reads 2)\n"
 
 
 def test_a_reading_that_would_fill_the_memory_is_refused(run: Run, file: str, tmp_path: Path) -> None:
     path = tmp_path / "x.c3s"
     path.write_bytes(Path(file).read_bytes())
     with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE readings SET facts = ?", [zlib.compress(bytes((1 << 28) + 1), 9)])
+        connection.execute("UPDATE readings SET all_facts = ?", [zlib.compress(bytes((1 << 27) + 1), 9)])
     result = run("top", "nodes", "--from", str(path))
     assert (result.code, result.err) == (1, f"error: {path} is damaged: a reading cannot be decoded\n")
 

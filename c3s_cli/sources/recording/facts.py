@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from array import array
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from c3s_cli.model.rows import Amounts, Container, ContainerStates, NodeDetails, NodeFacts, PodFacts
-from c3s_cli.sources.recording.planes import inflated
+from c3s_cli.sources.recording.planes import inflated, packed, unpacked
 
 Key = tuple[str, str]
 Kept = TypeVar("Kept")
+# The most bytes of facts: those of 150,000 pods take 30 MB.
+LARGEST: Final = 1 << 27
 
 
 class _Container(Struct, array_like=True):
@@ -25,15 +28,12 @@ class _Container(Struct, array_like=True):
     states: ContainerStates | None
 
 
-class _Pod(Struct, array_like=True):
-    """The facts of a pod, apart from where it may run."""
+class _Shape(Struct, array_like=True):
+    """What many pods have in common, such as those of one workload."""
 
-    uid: str
-    node: str
     owner: str | None
-    status: str
+    status: str | None
     restarts: int | None
-    created_at: float | None
     qos_class: str
     labels: Mapping[str, str]
     requests: Amounts
@@ -43,6 +43,23 @@ class _Pod(Struct, array_like=True):
     started: bool
     pending: str | None
     states: ContainerStates | None
+
+
+# Fields that _Shape and PodFacts share.
+SHARED: Final = tuple(field for field in _Shape.__struct_fields__ if field != "containers")
+
+
+class _Pods(Struct, array_like=True):
+    """Pods that are new or different, in columns, and those that are gone. shape_of: which of the shapes each has."""
+
+    namespaces: list[str]
+    names: list[str]
+    uids: list[str]
+    nodes: list[str]
+    created: list[float | None]
+    shape_of: bytes
+    shapes: list[_Shape]
+    gone: list[tuple[str, str]]
 
 
 class _Node(Struct, array_like=True):
@@ -63,10 +80,10 @@ class Facts(Struct):
 
 
 class _Change(Struct, array_like=True):
-    """What changed. nodes, pods: those that are new or different, None for those that are gone."""
+    """What changed. nodes: those that are new or different, None for those that are gone."""
 
     nodes: dict[str, _Node | None] | None
-    pods: list[tuple[str, str, _Pod | None]] | None
+    pods: _Pods | None
     pod_count: int | None
 
 
@@ -76,7 +93,7 @@ def encoded_facts(facts: Facts, before: Facts) -> bytes:
     pods = _changed(facts.pods, before.pods)
     change = _Change(
         None if nodes is None else {name: None if each is None else _stored_node(each) for name, each in nodes.items()},
-        None if pods is None else [(*key, None if each is None else _stored_pod(each)) for key, each in pods.items()],
+        None if pods is None else _stored_pods(pods),
         facts.pod_count,
     )
     return zlib.compress(msgspec.msgpack.encode(change), 6)
@@ -87,45 +104,93 @@ def _changed(now: Mapping[Any, Kept] | None, before: Mapping[Any, Kept] | None) 
         return None
     known = before or {}
     gone = dict.fromkeys(key for key in known if key not in now)
-    return {key: each for key, each in now.items() if known.get(key) != each} | gone
+    # Most facts are the same objects as before.
+    return {key: each for key, each in now.items() if (old := known.get(key)) is not each and old != each} | gone
 
 
 def applied(content: bytes, before: Facts) -> Facts:
-    """Return the facts after a change. Raises zlib.error, msgspec.MsgspecError or ValueError if it is damaged."""
-    change = msgspec.msgpack.decode(inflated(content), type=_Change)
-    nodes: dict[str, NodeFacts] | None = None
-    pods: dict[Key, PodFacts] | None = None
-    if change.nodes is not None:
-        nodes = dict(before.nodes or {})
-        for name, node in change.nodes.items():
-            if node is None:
-                nodes.pop(name, None)
-            else:
-                nodes[name] = NodeFacts(name, node.allocatable, node.capacity, node.swap_capacity_bytes, node.details)
-    if change.pods is not None:
-        pods = dict(before.pods or {})
-        for namespace, name, pod in change.pods:
-            if pod is None:
-                pods.pop((namespace, name), None)
-            else:
-                pods[namespace, name] = _pod(pod)
-    return Facts(nodes, pods, change.pod_count)
+    """Return the facts after a change. Raises zlib.error, MsgspecError, ValueError or LookupError if damaged."""
+    facts = Facts(before.nodes and dict(before.nodes), before.pods and dict(before.pods))
+    return changed(content, facts)
+
+
+def changed(content: bytes, facts: Facts, gone: dict[Key, PodFacts] | None = None) -> Facts:
+    """Change facts, which are in dicts, in place, and return them. Errors as in `applied`.
+
+    gone: takes the pods that are no longer there.
+    """
+    change = msgspec.msgpack.decode(inflated(content, LARGEST), type=_Change)
+    nodes: Any = {} if facts.nodes is None else facts.nodes
+    for name, node in (change.nodes or {}).items():
+        if node is None:
+            nodes.pop(name, None)
+        else:
+            nodes[name] = NodeFacts(name, node.allocatable, node.capacity, node.swap_capacity_bytes, node.details)
+    pods: Any = {} if facts.pods is None else facts.pods
+    for key in change.pods.gone if change.pods else ():
+        old = pods.pop(key, None)
+        if gone is not None and old is not None:
+            gone[key] = old
+    if change.pods:
+        pods.update(_pods(change.pods))
+    return Facts(None if change.nodes is None else nodes, None if change.pods is None else pods, change.pod_count)
 
 
 def _stored_node(node: NodeFacts) -> _Node:
     return _Node(node.allocatable, node.capacity, node.swap_capacity_bytes, node.details)
 
 
-def _stored_pod(pod: PodFacts) -> _Pod:
-    containers = tuple(_Container(each.name, each.requests, each.limits, each.states) for each in pod.containers)
-    same = {field: getattr(pod, field) for field in _Pod.__struct_fields__ if field != "containers"}
-    return _Pod(containers=containers, **same)
-
-
-def _pod(stored: _Pod) -> PodFacts:
-    same = {field: getattr(stored, field) for field in _Pod.__struct_fields__ if field != "containers"}
-    containers = tuple(
-        Container(each.name, None, None, None, each.requests, each.limits, None, each.states)
-        for each in stored.containers
+def _stored_pods(pods: Mapping[Key, PodFacts | None]) -> _Pods:
+    known = [(*key, each) for key, each in pods.items() if each is not None]
+    # Equal shapes have equal encodings.
+    shapes: dict[bytes, int] = {}
+    encode = msgspec.msgpack.Encoder().encode
+    shape_of = array("q", [shapes.setdefault(encode(_shape(each)), len(shapes)) for *_, each in known])
+    return _Pods(
+        [namespace for namespace, _, _ in known],
+        [name for _, name, _ in known],
+        [each.uid for *_, each in known],
+        [each.node for *_, each in known],
+        [each.created_at for *_, each in known],
+        packed(shape_of),
+        [msgspec.msgpack.decode(shape, type=_Shape) for shape in shapes],
+        [key for key, each in pods.items() if each is None],
     )
-    return PodFacts(containers=containers, **same)
+
+
+def _shape(pod: PodFacts) -> _Shape:
+    containers = tuple([_Container(each.name, each.requests, each.limits, each.states) for each in pod.containers])
+    return _Shape(
+        pod.owner,
+        pod.status,
+        pod.restarts,
+        pod.qos_class,
+        pod.labels,
+        pod.requests,
+        pod.limits,
+        containers,
+        pod.binding_limits,
+        pod.started,
+        pod.pending,
+        pod.states,
+    )
+
+
+def _pods(stored: _Pods) -> Iterator[tuple[Key, PodFacts]]:
+    of_shapes = [
+        (
+            {field: getattr(shape, field) for field in SHARED},
+            tuple(
+                [
+                    Container(of.name, None, None, None, of.requests, of.limits, None, of.states)
+                    for of in shape.containers
+                ]
+            ),
+        )
+        for shape in stored.shapes
+    ]
+    keys = zip(stored.namespaces, stored.names, strict=True)
+    shapes = unpacked(stored.shape_of, len(stored.names))
+    for key, uid, node, created, place in zip(keys, stored.uids, stored.nodes, stored.created, shapes, strict=True):
+        shared, containers = of_shapes[place]
+        yield key, PodFacts(uid=uid, node=node, created_at=created, containers=containers, **shared)

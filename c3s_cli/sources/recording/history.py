@@ -1,4 +1,4 @@
-"""The readings of a range → averages, extremes and percentiles of objects and of groups of them. No I/O.
+"""What was used at each reading of a range → averages, extremes and percentiles. No I/O; exact integers throughout.
 
 The usage of a reading is that of the time since the reading before, but of at most two intervals. This is its weight.
 """
@@ -6,112 +6,107 @@ The usage of a reading is that of the time since the reading before, but of at m
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
+from operator import add, mul
+from typing import Final
 
-from c3s_cli.sources.recording.planes import UNKNOWN
-
-if TYPE_CHECKING:
-    from c3s_cli.model.rows import Node, Pod
-
-# (node,), (namespace, pod) or (namespace, pod, container).
-Key = tuple[str, ...]
-# The least weight of a reading, in seconds.
-LEAST: Final = 0.001
-RESOURCES: Final = ("cpu", "memory")
+# Stands for an unknown value.
+UNKNOWN: Final = -(1 << 63)
+MILLIS: Final = 1000
 
 
 class History:
-    """The usage of objects in readings. weights: the seconds of each reading. seconds: those of the range."""
+    """Lines, which are objects or groups, of a range. weights: of its readings, in milliseconds. seconds: its length.
 
-    def __init__(self, weights: Sequence[float], seconds: float) -> None:
+    lines: how many there are. values: of all lines at the first reading, then of all at the second, and so on.
+    """
+
+    def __init__(self, weights: Sequence[int], seconds: float, lines: int, values: Mapping[str, array[int]]) -> None:
         self.weights = weights
         self.seconds = seconds
-        self._lines: dict[str, dict[Key, array[int]]] = {resource: {} for resource in RESOURCES}
+        self.lines = lines
+        self.values = values
+        self._by_weight = sorted(range(len(weights)), key=weights.__getitem__)
+        self._alike = len({*weights}) == 1
 
-    def add(self, place: int, nodes: Iterable[Node], pods: Iterable[Pod], *, containers: bool) -> None:
-        """Add the usage of a reading, by its place among the weights."""
-        for node in nodes:
-            self._put((node.name,), place, node.cpu_nanocores, node.memory_bytes)
-        for pod in pods:
-            key = (pod.namespace, pod.name)
-            self._put(key, place, pod.cpu_nanocores, pod.memory_bytes)
-            for each in pod.containers if containers else ():
-                self._put((*key, each.name), place, each.cpu_nanocores, each.memory_bytes)
+    def figures(self, line: int, wanted: Iterable[str], *, coverage: bool) -> dict[str, int]:
+        """Return statistics such as `cpu.avg` of a line, in nanocores and bytes, and for how many seconds it has data.
 
-    def _put(self, key: Key, place: int, cpu: int | None, memory: int | None) -> None:
-        for resource, value in zip(RESOURCES, (cpu, memory), strict=True):
-            lines = self._lines[resource]
-            line = lines.get(key)
-            if line is None:
-                line = lines[key] = array("q", [UNKNOWN]) * len(self.weights)
-            if value is not None:
-                line[place] = value
-
-    def objects(self) -> list[Key]:
-        """Return all objects that were measured in the range."""
-        return list(self._lines["memory"])
-
-    def figures(self, keys: Sequence[Key], wanted: Iterable[str]) -> dict[str, int]:
-        """Return statistics such as `cpu.avg` of an object, or of the sum of several, in nanocores and bytes."""
+        Nothing of what was never measured.
+        """
         found: dict[str, int] = {}
-        points: dict[str, list[tuple[int, float]]] = {}
+        by_resource: dict[str, list[str]] = {}
         for name in wanted:
             resource, _, statistic = name.partition(".")
-            if resource not in self._lines:
-                continue
-            if resource not in points:
-                points[resource] = sorted(self._sums(resource, keys))
-            if points[resource]:
-                found[name] = round(statistic_of(statistic, points[resource]))
+            by_resource.setdefault(resource, []).append(statistic)
+        for resource, statistics in by_resource.items():
+            values = self.values[resource][line :: self.lines]
+            for statistic, value in self._statistics(values, statistics).items():
+                found[f"{resource}.{statistic}"] = value
+        if coverage:
+            memory = self.values["memory"][line :: self.lines]
+            millis = sum([weight for value, weight in zip(memory, self.weights, strict=True) if value != UNKNOWN])
+            found |= {"coverage.seconds": round(millis / MILLIS), "coverage.range": round(self.seconds)}
         return found
 
-    def coverage(self, keys: Sequence[Key]) -> dict[str, int]:
-        """Return for how many seconds of the range there is data, and how many seconds the range has."""
-        seconds = sum(weight for _, weight in self._sums("memory", keys))
-        return {"coverage.seconds": round(seconds), "coverage.range": round(self.seconds)}
+    def _statistics(self, values: array[int], names: Sequence[str]) -> dict[str, int]:
+        order: Sequence[int] = self._by_weight
+        if UNKNOWN in values:
+            order = [place for place in order if values[place] != UNKNOWN]
+            if not order:
+                return {}
+        if self._alike:
+            ordered = sorted([values[place] for place in order] if len(order) < len(values) else values)
+            weights = self.weights[: len(ordered)]
+        else:
+            order = sorted(order, key=values.__getitem__)
+            ordered, weights = [values[place] for place in order], [self.weights[place] for place in order]
+        return statistics_of(ordered, weights, names)
 
-    def _sums(self, resource: str, keys: Sequence[Key]) -> list[tuple[int, float]]:
-        """Return the sum over those that were measured, and the weight, of each reading that measured any."""
-        lines = [line for key in keys if (line := self._lines[resource].get(key)) is not None]
-        found = []
-        for values, weight in zip(zip(*lines, strict=True), self.weights, strict=True) if lines else ():
-            known = [value for value in values if value != UNKNOWN]
-            if known:
-                found.append((sum(known), weight))
-        return found
 
+def statistics_of(ordered: Sequence[int], weights: Sequence[int], names: Iterable[str]) -> dict[str, int]:
+    """Return the avg, min, max or percentiles of values in ascending order, rounded to integers.
 
-def statistic_of(name: str, ordered: Sequence[tuple[int, float]]) -> float:
-    """Return the average, min, max or a percentile of sorted values with weights, interpolated between two values.
-
-    With equal weights percentiles are those of Prometheus.
+    A percentile is interpolated between two values; with equal weights it is that of Prometheus. Values that are equal
+    come in the order of their weights.
     """
-    if name == "min":
-        return ordered[0][0]
-    if name == "max":
-        return ordered[-1][0]
-    if name == "avg":
-        return sum(value * weight for value, weight in ordered) / sum(weight for _, weight in ordered)
-    places = [0.0]
-    for (_, before), (_, weight) in pairwise(ordered):
-        places.append(places[-1] + (before + weight) / 2)
-    rank = int(name[1:]) / 100 * places[-1]
-    upper = next((place for place, at in enumerate(places) if at >= rank), len(places) - 1)
-    if upper == 0 or places[upper] == places[upper - 1]:
-        return ordered[upper][0]
-    share = (rank - places[upper - 1]) / (places[upper] - places[upper - 1])
-    return ordered[upper - 1][0] + (ordered[upper][0] - ordered[upper - 1][0]) * share
+    found = {"min": ordered[0], "max": ordered[-1]}
+    places: list[int] = []
+    for name in names:
+        if name == "avg":
+            found[name] = _rounded(sum(map(mul, ordered, weights)), sum(weights))
+        elif name not in found:
+            # Twice the time from the middle of the first value's to the middle of each one's.
+            places = places or [0, *accumulate(map(add, weights, weights[1:]))]
+            found[name] = _percentile(int(name[1:]), ordered, places)
+    return {name: found[name] for name in names}
 
 
-def weights_of(times: Sequence[float], intervals: Sequence[float], start: float, most: float) -> list[float]:
-    """Return the weight of each reading, which is never 0: two readings may have the same time, or the clock jump back.
+def _percentile(percent: int, ordered: Sequence[int], places: Sequence[int]) -> int:
+    rank = percent * places[-1]
+    upper = bisect_left(places, -(-rank // 100))
+    if upper == 0:
+        return ordered[0]
+    low, high = ordered[upper - 1], ordered[upper]
+    distance = 100 * (places[upper] - places[upper - 1])
+    return _rounded(low * distance + (high - low) * (rank - 100 * places[upper - 1]), distance)
+
+
+def _rounded(numerator: int, denominator: int) -> int:
+    """Divide and round, halves to the even number."""
+    whole, rest = divmod(numerator, denominator)
+    return whole + (2 * rest > denominator or (2 * rest == denominator and whole % 2 == 1))
+
+
+def weights_of(times: Sequence[float], intervals: Sequence[float], start: float, most: float) -> list[int]:
+    """Return the weight of each reading in milliseconds, at least 1: the clock may stand still or jump back.
 
     times, intervals: theirs. most: how many intervals a reading may stand for.
     """
     before = [start, *times]
     return [
-        max(LEAST, min(time - last, most * interval))
+        max(1, round(MILLIS * min(time - last, most * interval)))
         for time, last, interval in zip(times, before, intervals, strict=False)
     ]

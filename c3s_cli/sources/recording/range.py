@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from array import array
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import structs
@@ -10,21 +11,27 @@ from msgspec import structs
 from c3s_cli.amounts.duration import go_duration
 from c3s_cli.columns.statistics import statistics_of
 from c3s_cli.columns.vocabulary import Kind, Needs
+from c3s_cli.model.rows import Container, Node, Pod
 from c3s_cli.request.moment import utc
 from c3s_cli.request.period import Period
 from c3s_cli.sources.recording.facts import Facts
-from c3s_cli.sources.recording.history import History, Key, weights_of
+from c3s_cli.sources.recording.history import MILLIS, UNKNOWN, History, weights_of
 from c3s_cli.sources.recording.reader import Selection
 from c3s_cli.sources.recording.recording import OLDEST
+from c3s_cli.sources.recording.sums import Key, Sums
 
 if TYPE_CHECKING:
-    from c3s_cli.model.rows import Container, Node, Pod, PodFacts
     from c3s_cli.model.sample import Sample
     from c3s_cli.sources.recording.recording import Recorded, Recording
-    from c3s_cli.sources.source import Scope
+    from c3s_cli.sources.source import Groups, Scope
 
 # Gaps shorter than this share of the range are not worth a remark.
 SHORT: Final = 0.02
+COVERAGE: Final = "coverage.seconds"
+
+
+# How many values are held at a time; a larger range is read several times.
+MOST: Final = 12_000_000
 
 
 def read_range(recording: Recording, cluster: Recorded, needs: Needs, scope: Scope) -> Sample:
@@ -34,13 +41,19 @@ def read_range(recording: Recording, cluster: Recorded, needs: Needs, scope: Sco
     rows = [row for row in recording.between(cluster, start, end) if row[3] is not None]
     if not rows:
         raise recording.nothing(cluster, start, end)
-    moment = recording.moment(cluster, Period(end=rows[-1][1]))
+    moment = recording.reading(cluster, rows[-1][0])
     whole = _Range(recording, cluster, scope, rows, start, end)
-    facts = whole.facts(recording.base_of(rows[0][0]))
+    facts, former = recording.facts_since(cluster, recording.base_of(rows[0][0]), rows[0][0], rows[-1][0])
     nodes, pods = recording.usage(rows[-1][3], cluster.context)
-    gone_nodes, gone_pods = whole.ended(nodes, pods)
+    gone = whole.ended()
+    of_pods = scope.objects is Kind.POD
+    if facts.pods is not None and of_pods:
+        ended = {(row.namespace, row.name) for row in gone}
+        facts = Facts(
+            facts.nodes, {**{key: former[key] for key in ended if key in former}, **facts.pods}, facts.pod_count
+        )
     sample = Selection(moment, needs, scope, cluster.context).sample(
-        Facts(facts.nodes, facts.pods, facts.pod_count), [*nodes, *gone_nodes], [*pods, *gone_pods]
+        facts, [*nodes, *([] if of_pods else gone)], [*pods, *(gone if of_pods else [])]
     )
     return whole.with_figures(sample)
 
@@ -55,95 +68,119 @@ class _Range:
         self.cluster = cluster
         self.scope = scope
         self.rows = rows
+        self.kind = Kind.POD if scope.objects is Kind.POD else Kind.NODE
         self.seconds = end - start
         times, intervals = [row[1] for row in rows], [row[2] for row in rows]
-        self.history = History(weights_of(times, intervals, start, OLDEST), end - start)
-        self.last: dict[Key, Node | Pod] = {}
-        self._read()
+        self.weights = weights_of(times, intervals, start, OLDEST)
+        # What was measured, with the last reading and time that it was, and its containers then.
+        self.last: dict[Key, tuple[int, float, tuple[str, ...]]] = {}
+        self._look()
 
-    def _read(self) -> None:
-        of_pods, context = self.scope.objects is Kind.POD, self.cluster.context
-        before = None
-        nodes: list[Node] = []
-        pods: list[Pod] = []
-        for place, (_, _, _, usage_of) in enumerate(self.rows):
-            if usage_of != before:
-                nodes, pods = self.recording.usage(usage_of, context)
-                before = usage_of
-            rows: list[Any] = [*pods] if of_pods else [*nodes]
-            self.history.add(place, [] if of_pods else nodes, pods if of_pods else [], containers=self.scope.containers)
-            self.last.update((_key(row), row) for row in rows)
+    def _look(self) -> None:
+        """Find out when each object was measured for the last time: from the last reading to the first."""
+        layout, never = None, set[int]()
+        for number, time, _, usage in reversed(self.rows):
+            found = self.recording.places(usage, self.kind)
+            if found is None:
+                continue
+            places, of = found
+            with self.recording.decoding():
+                gone = {*places.gone(), *range(places.size, len(of.things))}
+            if of is not layout:
+                layout, never = of, {*range(len(of.things))}
+            for place in never - gone:
+                namespace, name, containers = of.things[place]
+                key = (name,) if namespace is None else (namespace, name)
+                self.last.setdefault(key, (number, time, containers))
+            never &= gone
 
-    def facts(self, base: int) -> Facts:
-        """Return the facts of the last reading, and the last facts of the pods that ended before."""
-        seen: dict[tuple[str, str], PodFacts] = {}
-        first, last = self.rows[0][0], self.rows[-1][0]
-        facts = Facts()
-        for number, known in self.recording.each_facts(self.cluster, base, last):
-            facts = known
-            if number >= first:
-                seen.update(known.pods or {})
-        return Facts(facts.nodes, None if facts.pods is None else {**seen, **facts.pods}, facts.pod_count)
-
-    def ended(self, nodes: list[Node], pods: list[Pod]) -> tuple[list[Any], list[Any]]:
-        """Return the rows of nodes and pods that were measured in the range, but not at its end."""
-        present = {*map(_key, nodes), *map(_key, pods)}
-        gone = [_ended(row) for key, row in self.last.items() if key not in present]
-        of_pods = self.scope.objects is Kind.POD
-        return ([], gone) if of_pods else (gone, [])
+    def ended(self) -> list[Any]:
+        """Return the rows of objects that were measured in the range, but not at its end."""
+        until, context = self.rows[-1][0], self.cluster.context
+        gone: list[Any] = []
+        for key, (number, time, containers) in self.last.items():
+            if number == until:
+                continue
+            if self.kind is Kind.POD:
+                names = tuple([Container(name, None, None) for name in containers])
+                gone.append(Pod(context, key[0], key[1], None, None, None, utc(time), None, names, ended=True))
+            else:
+                gone.append(Node(context, key[0], None, None, None, utc(time), ended=True))
+        return gone
 
     def with_figures(self, sample: Sample) -> Sample:
         """Add the statistics that the scope asks for."""
-        wanted, groups = statistics_of(self.scope.figures), self.scope.groups
-        nodes = [structs.replace(node, **self._of_row((node.name,), wanted)) for node in sample.nodes]
-        pods = [self._pod(pod, wanted) for pod in sample.pods]
-        known = {(pod.namespace, pod.name) for pod in pods}
-        facts = sample.pod_facts
-        if facts is not None:
-            facts = {key: each for key, each in facts.items() if key in known or not self._is_gone(key)}
-        made: Sample = structs.replace(
-            sample, nodes=nodes, pods=pods, pod_facts=facts, moment=self._moment(), remarks=self._remarks(sample)
-        )
-        if groups is None:
-            return made
+        scope, groups = self.scope, self.scope.groups
+        wanted, coverage = statistics_of(scope.figures), COVERAGE in scope.figures
+        window = go_duration(int(self.seconds) * 10**9)
+        rows: list[Any] = [*(sample.pods if self.kind is Kind.POD else sample.nodes)]
+        if wanted or coverage:
+            keys = [_key(row) for row in rows]
+            figures = self._figures([[key] for key in keys], wanted, coverage=coverage)
+            rows = [structs.replace(row, figures=each) for row, each in zip(rows, figures, strict=True)]
+            if scope.containers:
+                rows = self._with_containers(rows, wanted, coverage=coverage)
+        rows = [structs.replace(row, window=window) for row in rows]
+        changed = {"pods" if self.kind is Kind.POD else "nodes": rows}
+        made: Sample = structs.replace(sample, **changed, moment=self._moment(), remarks=self._remarks(sample))
+        return made if groups is None else self._with_groups(made, groups)
+
+    def _with_groups(self, sample: Sample, groups: Groups) -> Sample:
         from c3s_cli.sources.prometheus.membership import keyed, keys_of, members_of  # only groups need it
 
-        measured = keyed(self.history.objects())
-        figures = {}
-        for keys, members in members_of(made, groups, self.scope).items():
-            mine = [key for key in keys_of(members, measured) if len(key) < len(("namespace", "pod", "container"))]
-            figures[keys] = self.history.figures(mine, statistics_of(groups.figures)) | self.history.coverage(mine)
-        with_groups: Sample = structs.replace(made, group_figures=figures)
+        measured = keyed(self.last)
+        members = members_of(sample, groups, self.scope)
+        lines = [keys_of(each, measured) for each in members.values()]
+        figures = self._figures(lines, statistics_of(groups.figures), coverage=True)
+        with_groups: Sample = structs.replace(sample, group_figures=dict(zip(members, figures, strict=True)))
         return with_groups
 
-    def _is_gone(self, key: tuple[str, str]) -> bool:
-        row = self.last.get(key)
-        return row is not None and row.ended
+    def _with_containers(self, pods: Sequence[Pod], wanted: Sequence[str], *, coverage: bool) -> list[Any]:
+        keys = [(pod.namespace, pod.name, each.name) for pod in pods for each in pod.containers]
+        figures = iter(self._figures([[key] for key in keys], wanted, coverage=coverage))
+        return [
+            structs.replace(
+                pod,
+                containers=tuple([structs.replace(each, figures=next(figures)) for each in pod.containers]),
+            )
+            for pod in pods
+        ]
 
-    def _pod(self, pod: Pod, wanted: tuple[str, ...]) -> Pod:
-        key = (pod.namespace, pod.name)
-        containers = pod.containers
-        if self.scope.containers:
-            containers = tuple(self._container(key, each, wanted) for each in containers)
-        row: Pod = structs.replace(pod, containers=containers, **self._of_row(key, wanted))
-        return row
+    def _figures(
+        self, lines: Sequence[Sequence[Key]], wanted: Sequence[str], *, coverage: bool
+    ) -> list[dict[str, int]]:
+        """Return the statistics of lines, so many at a time that memory is bounded."""
+        names = {name.partition(".")[0] for name in wanted} | ({"memory"} if coverage else set())
+        most = max(1, MOST // (len(self.rows) * max(1, len(names))))
+        found: list[dict[str, int]] = []
+        for begin in range(0, len(lines) if names else 0, most):
+            history = self._history(lines[begin : begin + most], names)
+            found += [history.figures(line, wanted, coverage=coverage) for line in range(history.lines)]
+        return found or [{} for _ in lines]
 
-    def _container(self, key: Key, container: Container, wanted: tuple[str, ...]) -> Container:
-        row: Container = structs.replace(container, figures=self._figures((*key, container.name), wanted))
-        return row
-
-    def _of_row(self, key: Key, wanted: tuple[str, ...]) -> dict[str, Any]:
-        return {"figures": self._figures(key, wanted), "window": go_duration(int(self.seconds) * 10**9)}
-
-    def _figures(self, key: Key, wanted: tuple[str, ...]) -> Mapping[str, int]:
-        return self.history.figures([key], wanted) | self.history.coverage([key])
+    def _history(self, lines: Sequence[Sequence[Key]], resources: Iterable[str]) -> History:
+        sums = Sums(lines)
+        values = {resource: array("q") for resource in resources}
+        before, latest = None, {}
+        for _, _, _, usage in self.rows:
+            if usage != before:
+                found = self.recording.columns(usage, self.kind)
+                before = usage
+                with self.recording.decoding():
+                    latest = {
+                        resource: array("q", sums.of(resource, *found) if found else [UNKNOWN] * len(lines))
+                        for resource in resources
+                    }
+            for resource in resources:
+                values[resource] += latest[resource]
+        return History(self.weights, self.seconds, len(lines), values)
 
     def _moment(self) -> str:
         first, last = utc(self.rows[0][1]), utc(self.rows[-1][1])
         return f"of {len(self.rows)} readings from {first} to {last}"
 
     def _remarks(self, sample: Sample) -> tuple[str, ...]:
-        covered = sum(self.history.weights)
+        covered = sum(self.weights) / MILLIS
         if covered >= self.seconds * (1 - SHORT):
             return sample.remarks
         return (*sample.remarks, f"the readings cover {covered / self.seconds:.0%} of the range")
@@ -151,8 +188,3 @@ class _Range:
 
 def _key(row: Node | Pod) -> Key:
     return (row.namespace, row.name) if row.namespace else (row.name,)
-
-
-def _ended(row: Node | Pod) -> Node | Pod:
-    gone: Node | Pod = structs.replace(row, cpu_nanocores=None, memory_bytes=None, ended=True)
-    return gone

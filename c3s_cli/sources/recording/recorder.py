@@ -7,18 +7,48 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from c3s_cli import __version__
+from c3s_cli.errors import C3sError
 from c3s_cli.sources.recording.facts import Facts, encoded_facts
-from c3s_cli.sources.recording.store import lock, opened_to_write, reported
-from c3s_cli.sources.recording.usage import Thing, encoded_usage
+from c3s_cli.sources.recording.layout import GrowingLayout, Thing, thing_of
+from c3s_cli.sources.recording.store import lock, opened_to_write, reported, things_of
+from c3s_cli.sources.recording.usage import encoded
 
 if TYPE_CHECKING:
     from c3s_cli.model.rows import Node, Pod
     from c3s_cli.model.sample import Failure, Sample
 
+DROP: Final = """
+DELETE FROM readings WHERE time < ? AND id < coalesce((
+  SELECT min(nullif(base, 0)) FROM readings AS kept WHERE kept.cluster = readings.cluster AND kept.time >= ?
+), id) AND id < coalesce((
+  SELECT min(coalesce(usage_of, id)) FROM readings AS kept WHERE kept.cluster = readings.cluster AND kept.time >= ?
+), id)"""
+DROP_THINGS: Final = """
+DELETE FROM things WHERE layout NOT IN (
+  SELECT node_layout FROM readings WHERE node_layout IS NOT NULL
+  UNION SELECT pod_layout FROM readings WHERE pod_layout IS NOT NULL
+)"""
+ABOUT: Final = ("began", "interval", "source", "namespaces", "selector", "version")
 # After so many readings the facts are stored whole again, so that few have to be read for one moment.
 WHOLE_EVERY: Final = 360
+
+
+class _Last(Struct):
+    """What the last reading of a cluster leaves to the next one.
+
+    facts: the facts; base, age: the reading that has all facts, and how many have been since. usage: of the reading
+    `usage_of`. layouts: of nodes and of pods.
+    """
+
+    layouts: tuple[GrowingLayout, GrowingLayout]
+    facts: Facts | None = None
+    base: int = 0
+    age: int = 0
+    usage: Any = None
+    usage_of: int = 0
 
 
 class Recorder:
@@ -30,14 +60,11 @@ class Recorder:
         self.path = path
         self._file = opened_to_write(path)
         self._lock = lock(path)
-        self._before: dict[str, tuple[Facts, int, int]] = {}
-        self._usage: dict[str, tuple[Any, int]] = {}
-        self._things: dict[Thing, int] = {}
+        self._last: dict[str, _Last] = {}
         with reported(path):
-            for number, namespace, name, containers in self._file.execute("SELECT * FROM things"):
-                self._things[namespace, name, msgspec.json.decode(containers, type=tuple[str, ...])] = number
             (self.number,) = self._file.execute("SELECT coalesce(max(number), 0) FROM readings").fetchone()
         self._session: int | None = None
+        self._newest = 0
         self._about = (interval, source, ",".join(namespaces), selector, __version__)
 
     def add(
@@ -52,16 +79,19 @@ class Recorder:
         failures: of clusters that could not be read at all. time: of this machine, for those. namespace_of: returns the
         namespace of a context.
         """
-        known = dict(self._things), dict(self._before), dict(self._usage), self._session
+        session = self._session
         try:
             with reported(self.path):
                 self._file.execute("BEGIN IMMEDIATE")
                 self._add(samples, failures, time, namespace_of)
                 self._file.execute("COMMIT")
-        except BaseException:
+        except BaseException as problem:
             if self._file.in_transaction:
                 self._file.execute("ROLLBACK")
-            self._things, self._before, self._usage, self._session = known
+            # The next reading stores all that it needs.
+            self._last, self._session = {}, session
+            if isinstance(problem, OverflowError):
+                raise C3sError(f"cannot write {self.path}: a number of the reading has more than 64 bits") from None
             raise
         self.number += 1
 
@@ -73,91 +103,120 @@ class Recorder:
         namespace_of: Callable[[str], str],
     ) -> None:
         if self._session is None:
-            self._session = self._insert(
-                "INSERT INTO sessions (began, interval, source, namespaces, selector, version) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
-                (time, *self._about),
-            )
+            self._session = self._insert("sessions", dict(zip(ABOUT, (time, *self._about), strict=True)))
         for sample in samples:
             self._add_sample(sample, self._cluster(sample.context, namespace_of(sample.context)))
         for failure in failures:
             cluster = self._cluster(failure.context, namespace_of(failure.context))
-            values = (cluster, self._session, self.number + 1, time, "", _told([failure]), 0)
-            self._insert(
-                "INSERT INTO readings (cluster, session, number, time, source, failures, base) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                values,
-            )
+            self._insert("readings", self._reading(cluster, time, "", [failure]))
+
+    def _reading(self, cluster: int, time: float, source: str, failures: Sequence[Failure]) -> dict[str, Any]:
+        return {
+            "cluster": cluster,
+            "session": self._session,
+            "number": self.number + 1,
+            "time": time,
+            "source": source,
+            "failures": _told(failures),
+            "base": 0,
+        }
 
     def _add_sample(self, sample: Sample, cluster: int) -> None:
+        last = self._last.get(sample.context) or _Last(self._layouts(cluster))
         facts = Facts(sample.node_facts, sample.pod_facts, sample.pod_count)
-        before, base, age = self._before.get(sample.context, (Facts(), 0, 0))
-        whole = not base or age >= WHOLE_EVERY
-        usage, same = self._usage_of(sample)
+        whole = last.facts is None or last.age >= WHOLE_EVERY
+        values = self._reading(cluster, sample.now.timestamp(), sample.source, sample.failures)
         rows: Sequence[Node | Pod] = sample.nodes or sample.pods
-        number = self._insert(
-            "INSERT INTO readings (cluster, session, number, time, source, nodes, pods, cpu_nanocores, memory_bytes, "
-            "failures, base, facts, usage, usage_of) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                cluster,
-                self._session,
-                self.number + 1,
-                sample.now.timestamp(),
-                sample.source,
-                len(sample.nodes),
-                len(sample.pods),
-                _total([row.cpu_nanocores for row in rows]),
-                _total([row.memory_bytes for row in rows]),
-                _told(sample.failures),
-                0 if whole else base,
-                encoded_facts(facts, Facts() if whole else before),
-                usage,
-                same,
-            ),
-        )
+        values |= {
+            "nodes": len(sample.nodes),
+            "pods": len(sample.pods),
+            "cpu_nanocores": _total([row.cpu_nanocores for row in rows]),
+            "memory_bytes": _total([row.memory_bytes for row in rows]),
+            "base": last.base,
+            "facts": None if last.facts is None else encoded_facts(facts, last.facts),
+            "all_facts": encoded_facts(facts, Facts()) if whole else None,
+        }
+        same = last.usage == (sample.nodes, sample.pods)
+        values |= {"usage_of": last.usage_of} if same else self._usage(sample, last)
+        number = self._insert("readings", values)
         if whole:
+            last.base, last.age = number, 0
             self._file.execute("UPDATE readings SET base = id WHERE id = ?", (number,))
-        if usage is not None:
-            self._usage[sample.context] = ((sample.nodes, sample.pods), number)
-        self._before[sample.context] = (facts, number if whole else base, 1 if whole else age + 1)
+        if not same:
+            last.usage, last.usage_of = (sample.nodes, sample.pods), number
+        last.facts, last.age = facts, last.age + 1
+        self._last[sample.context] = last
 
-    def _usage_of(self, sample: Sample) -> tuple[bytes | None, int | None]:
-        """Return the encoded usage; if it is that of an earlier reading, only which."""
-        before, number = self._usage.get(sample.context, (None, 0))
-        if before == (sample.nodes, sample.pods):
-            return None, number
-        return encoded_usage(sample.nodes, sample.pods, self._thing), None
-
-    def _thing(self, thing: Thing) -> int:
-        number = self._things.get(thing)
-        if number is None:
-            values = (thing[0], thing[1], msgspec.json.encode(thing[2]).decode())
-            number = self._things[thing] = self._insert(
-                "INSERT INTO things (namespace, name, containers) VALUES (?, ?, ?)", values
+    def _usage(self, sample: Sample, last: _Last) -> dict[str, Any]:
+        """Encode the usage, and store the things that are new in the layouts."""
+        values: dict[str, Any] = {}
+        layouts = []
+        of_both: tuple[Sequence[Node | Pod], ...] = (sample.nodes, sample.pods)
+        for of, rows, layout in zip(("node", "pod"), of_both, last.layouts, strict=True):
+            things = [*map(thing_of, rows)]
+            if not layout.fits(things):
+                layout = GrowingLayout(self._new_layout(), sorted(things, key=str))  # noqa: PLW2901  the new one
+            places = [*map(layout.place, things)]
+            new = range(layout.stored, len(layout.things))
+            self._file.executemany(
+                "INSERT INTO things VALUES (?, ?, ?, ?, ?)",
+                [(layout.number, place, *_told_thing(layout.things[place])) for place in new],
             )
-        return number
+            layout.stored = len(layout.things)
+            layouts.append(layout)
+            values |= {f"{of}_layout": layout.number}
+            values[f"{of}_places"], values[f"{of}_usage"] = encoded(rows, places, layout)
+        last.layouts = (layouts[0], layouts[1])
+        return values
+
+    def _layouts(self, cluster: int) -> tuple[GrowingLayout, GrowingLayout]:
+        """Return the layouts of the last reading of a cluster, or new ones."""
+        found = self._file.execute(
+            "SELECT node_layout, pod_layout FROM readings WHERE cluster = ? AND pod_layout IS NOT NULL "
+            "ORDER BY id DESC LIMIT 1",
+            (cluster,),
+        ).fetchone()
+        nodes, pods = [
+            GrowingLayout(number, things := things_of(self._file, number), len(things)) for number in found or ()
+        ] or [GrowingLayout(self._new_layout()), GrowingLayout(self._new_layout())]
+        return nodes, pods
+
+    def _new_layout(self) -> int:
+        """Return a number that no layout has."""
+        if not self._newest:
+            (newest,) = self._file.execute(
+                "SELECT max(coalesce(max(node_layout), 0), coalesce(max(pod_layout), 0)) FROM readings"
+            ).fetchone()
+            self._newest = int(newest)
+        self._newest += 1
+        return self._newest
 
     def _cluster(self, context: str, namespace: str) -> int:
         found = self._file.execute("SELECT id FROM clusters WHERE context = ?", (context,)).fetchone()
         if found:
             return int(found[0])
-        return self._insert("INSERT INTO clusters (context, namespace) VALUES (?, ?)", (context, namespace))
+        return self._insert("clusters", {"context": context, "namespace": namespace})
 
-    def _insert(self, statement: str, values: Sequence[Any]) -> int:
-        return self._file.execute(statement, values).lastrowid or 0
+    def _insert(self, table: str, values: Mapping[str, Any]) -> int:
+        names, marks = ", ".join(values), ", ".join("?" * len(values))
+        statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608  constants
+        return self._file.execute(statement, tuple(values.values())).lastrowid or 0
 
     def drop_before(self, time: float) -> int:
         """Drop the readings before a time, but none that a later one needs. Return how many were dropped."""
         with reported(self.path):
-            first = "SELECT min(base) FROM readings AS kept WHERE kept.cluster = readings.cluster AND kept.time >= ?"
-            used = "SELECT min(coalesce(usage_of, id)) FROM readings AS kept WHERE kept.cluster = readings.cluster AND "
-            dropped = self._file.execute(
-                f"DELETE FROM readings WHERE time < ? AND id < coalesce(({first}), id) "  # noqa: S608  constants
-                f"AND id < coalesce(({used} kept.time >= ?), id)",
-                (time, time, time),
-            ).rowcount
+            self._file.execute("BEGIN IMMEDIATE")
+            try:
+                dropped = self._file.execute(DROP, (time, time, time)).rowcount
+                if dropped:
+                    self._file.execute(DROP_THINGS)
+                self._file.execute("COMMIT")
+            except BaseException:
+                if self._file.in_transaction:
+                    self._file.execute("ROLLBACK")
+                raise
             if dropped:
-                self._file.execute("PRAGMA incremental_vacuum")
+                self._file.execute("PRAGMA incremental_vacuum").fetchall()
         return dropped
 
     def size(self) -> int:
@@ -175,6 +234,11 @@ def _total(values: Sequence[int | None]) -> int | None:
     """Add up what is known; None if nothing is."""
     known = [value for value in values if value is not None]
     return sum(known) if known else None
+
+
+def _told_thing(thing: Thing) -> tuple[str | None, str, str]:
+    namespace, name, containers = thing
+    return namespace, name, msgspec.json.encode(containers).decode()
 
 
 def _told(failures: Sequence[Failure]) -> str:

@@ -7,22 +7,24 @@ import os
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from msgspec import Struct
 
+from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import C3sError
 from c3s_cli.model.sample import Failure
 from c3s_cli.request.moment import utc
-from c3s_cli.sources.recording.facts import Facts, applied
-from c3s_cli.sources.recording.store import DamagedError, is_locked, opened_to_read, reported
-from c3s_cli.sources.recording.usage import Thing, decoded_usage
+from c3s_cli.sources.recording.facts import Facts, Key, applied, changed
+from c3s_cli.sources.recording.layout import Layout
+from c3s_cli.sources.recording.store import DamagedError, is_locked, opened_to_read, reported, things_of
+from c3s_cli.sources.recording.usage import Columns, Places, nodes_of, pods_of
 
 if TYPE_CHECKING:
-    from c3s_cli.model.rows import Node, Pod
+    from c3s_cli.model.rows import Node, Pod, PodFacts
     from c3s_cli.request.period import Period
 
 # How many intervals old a reading may be for a moment.
@@ -33,6 +35,10 @@ READING: Final = (
     "SELECT readings.id, number, time, readings.source, failures, base, coalesce(usage_of, readings.id), namespaces, "
     "selector, interval FROM readings JOIN sessions ON sessions.id = session"
 )
+PLACES_OF_NODES: Final = "SELECT node_layout, node_places FROM readings WHERE id = ?"
+PLACES_OF_PODS: Final = "SELECT pod_layout, pod_places FROM readings WHERE id = ?"
+USAGE_OF_NODES: Final = "SELECT node_layout, node_places, node_usage FROM readings WHERE id = ?"
+USAGE_OF_PODS: Final = "SELECT pod_layout, pod_places, pod_usage FROM readings WHERE id = ?"
 
 
 class Recorded(Struct, frozen=True):
@@ -82,6 +88,7 @@ class Recording:
         self.path = path
         self._file = opened_to_read(path)
         self._facts: dict[int, tuple[int, Facts]] = {}
+        self._layouts: dict[int, Layout] = {}
 
     def clusters(self) -> list[Recorded]:
         """Return the clusters in it, in the order in which they were first read."""
@@ -106,6 +113,16 @@ class Recording:
             raise C3sError(
                 f"{self.path} has no reading of {cluster.context} at {utc(end or 0)}{self._gap(cluster, end)}"
             )
+        return self._stored(row)
+
+    def reading(self, cluster: Recorded, number: int) -> StoredReading:
+        """Return a reading by its number in the file. C3sError if there is none."""
+        row = self._row(cluster, "AND readings.id = ?", [number])
+        if row is None:
+            raise DamagedError(f"{self.path} is damaged: a reading is missing")
+        return self._stored(row)
+
+    def _stored(self, row: Any) -> StoredReading:
         id_, count, at, source, failures, base, usage_of, namespaces, selector, interval = row
         return StoredReading(
             id_,
@@ -124,7 +141,7 @@ class Recording:
         """Return (id, time, interval, usage) of the readings in a range; usage: of which one, None if it failed."""
         with reported(self.path):
             return self._file.execute(
-                "SELECT readings.id, time, interval, CASE WHEN usage IS NULL THEN usage_of ELSE readings.id END "
+                "SELECT readings.id, time, interval, CASE WHEN pod_usage IS NULL THEN usage_of ELSE readings.id END "
                 "FROM readings JOIN sessions ON sessions.id = session "
                 "WHERE cluster = ? AND time > ? AND time < ? ORDER BY readings.id",
                 [cluster.number, start, end + 1],
@@ -187,49 +204,78 @@ class Recording:
     def facts(self, cluster: Recorded, moment: StoredReading) -> Facts:
         """Return the facts of a reading: those of its base, or of the last one asked for, with every change since."""
         number, facts = self._facts.get(cluster.number, (0, Facts()))
-        if not moment.base <= number <= moment.number:
-            number, facts = moment.base - 1, Facts()
-        for _, each in self.each_facts(cluster, number + 1, moment.number, facts):
-            facts = each
+        if moment.base <= number <= moment.number:
+            with reported(self.path), _decoded(self.path):
+                for _, change, everything in self._changes(cluster, number + 1, moment.number):
+                    facts = applied(everything, Facts()) if change is None else applied(change, facts)
+        else:
+            facts, _ = self.facts_since(cluster, moment.base, moment.number, moment.number)
         self._facts[cluster.number] = moment.number, facts
         return facts
 
-    def each_facts(
-        self, cluster: Recorded, first: int, last: int, facts: Facts | None = None
-    ) -> Iterator[tuple[int, Facts]]:
-        """Yield the facts of each reading from one to another, by its number in the file.
+    def facts_since(self, cluster: Recorded, base: int, first: int, last: int) -> tuple[Facts, dict[Key, PodFacts]]:
+        """Return the facts of a reading, and the last ones of pods that are gone, but were there since the first.
 
-        facts: those before the first; None if it has them whole.
+        base: a reading that has all facts, not after the first.
         """
-        facts = facts or Facts()
+        facts = Facts()
+        gone: dict[Key, PodFacts] = {}
         with reported(self.path), _decoded(self.path):
-            rows = self._file.execute(
-                "SELECT id, base, facts FROM readings WHERE cluster = ? AND id BETWEEN ? AND ? AND facts IS NOT NULL "
-                "ORDER BY id",
-                [cluster.number, first, last],
-            )
-            for number, base, content in rows:
-                facts = applied(content, Facts() if base == number else facts)
-                yield number, facts
+            for number, change, everything in self._changes(cluster, base, last):
+                since = gone if number > first else None
+                if change is None or number == base:
+                    before = facts.pods or {}
+                    facts = changed(everything, Facts())
+                    if since is not None:
+                        since.update((key, each) for key, each in before.items() if key not in (facts.pods or {}))
+                else:
+                    facts = changed(change, facts, since)
+        return facts, {key: each for key, each in gone.items() if key not in (facts.pods or {})}
+
+    def _changes(self, cluster: Recorded, first: int, last: int) -> Iterable[Any]:
+        """Return (id, facts, all facts) of readings: what changed since the one before, and all if it is a base."""
+        return self._file.execute(
+            "SELECT id, facts, CASE WHEN facts IS NULL OR id = ? THEN all_facts END FROM readings "
+            "WHERE cluster = ? AND id BETWEEN ? AND ? AND (facts IS NOT NULL OR all_facts IS NOT NULL) ORDER BY id",
+            [first, cluster.number, first, last],
+        )
 
     def base_of(self, number: int) -> int:
-        """Return the reading with the whole facts that a reading builds on."""
+        """Return the reading with all facts that a reading builds on."""
         with reported(self.path):
             row = self._file.execute("SELECT base FROM readings WHERE id = ?", [number]).fetchone()
         return int(row[0]) if row else number
 
     def usage(self, number: int, context: str) -> tuple[list[Node], list[Pod]]:
         """Return the usage of a reading, by its number in the file."""
-        with reported(self.path), _decoded(self.path):
-            row = self._file.execute("SELECT usage FROM readings WHERE id = ?", [number]).fetchone()
-            return decoded_usage(row[0], self._things, context) if row and row[0] else ([], [])
+        nodes, pods = self.columns(number, Kind.NODE), self.columns(number, Kind.POD)
+        with _decoded(self.path):
+            return nodes_of(*nodes, context) if nodes else [], pods_of(*pods, context) if pods else []
 
-    def _things(self, first: int, last: int) -> Mapping[int, Thing]:
-        rows = self._file.execute("SELECT * FROM things WHERE id BETWEEN ? AND ?", [first, last])
-        return {
-            number: (namespace, name, msgspec.json.decode(containers, type=tuple[str, ...]))
-            for number, namespace, name, containers in rows
-        }
+    def columns(self, number: int, kind: Kind) -> tuple[Columns, Layout] | None:
+        """Return the usage of nodes or pods of a reading, by its number in the file; None if it has none."""
+        with reported(self.path), _decoded(self.path):
+            row = self._file.execute(USAGE_OF_PODS if kind is Kind.POD else USAGE_OF_NODES, [number]).fetchone()
+            if not row or not row[2]:
+                return None
+            columns = Columns(*row[1:])
+            return columns, self._layout(row[0], columns.size)
+
+    def places(self, number: int, kind: Kind) -> tuple[Places, Layout] | None:
+        """Return where a layout has values of nodes or pods in a reading, by its number in the file."""
+        with reported(self.path), _decoded(self.path):
+            row = self._file.execute(PLACES_OF_PODS if kind is Kind.POD else PLACES_OF_NODES, [number]).fetchone()
+            if not row or not row[1]:
+                return None
+            places = msgspec.msgpack.decode(row[1], type=Places)
+            return places, self._layout(row[0], places.size)
+
+    def _layout(self, number: int, size: int) -> Layout:
+        """Return a layout with all things that it has now. Others may be added while it is recorded."""
+        known = self._layouts.get(number)
+        if known is None or len(known.things) < size:
+            known = self._layouts[number] = Layout(number, things_of(self._file, number))
+        return known
 
     def contents(self) -> list[Contents]:
         """Return what is in it, by cluster."""
@@ -237,13 +283,17 @@ class Recording:
         with reported(self.path):
             for cluster in self.clusters():
                 rows = self._file.execute(
-                    "SELECT time, interval, usage IS NULL AND usage_of IS NULL, namespaces, selector "
+                    "SELECT time, interval, coalesce(node_usage, pod_usage, usage_of) IS NULL, namespaces, selector "
                     "FROM readings JOIN sessions ON sessions.id = session WHERE cluster = ? ORDER BY readings.id",
                     [cluster.number],
                 ).fetchall()
                 if rows:
                     found.append(_contents(cluster.context, rows))
         return found
+
+    def decoding(self) -> AbstractContextManager[None]:
+        """Turn errors of damaged columns into a C3sError that names the file."""
+        return _decoded(self.path)
 
     def is_recorded(self) -> bool:
         """Return whether it is being recorded now."""

@@ -12,37 +12,45 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+import msgspec
+
 from c3s_cli.errors import C3sError
+from c3s_cli.sources.recording.layout import Thing
 
 # "c3s1" in the header of the file.
 APPLICATION: Final = 0x63337331
-VERSION: Final = 1
+VERSION: Final = 2
+# The first version that was released.
+OLDEST: Final = 2
 # How many seconds to wait while another process writes or reads.
 BUSY: Final = 10.0
 # The bytes of a file that say how many pages of which size it has.
 HEADER: Final = 100
+# The most bytes of a value in the file: the usage of 150,000 pods takes 2 MB, their facts 10.
+LARGEST: Final = 1 << 26
 # Characters that have a meaning in the URI of a file.
 SPECIAL: Final = "?#%"
 
-SCHEMA: Final = """
-CREATE TABLE sessions (
+TABLES: Final = (
+    """CREATE TABLE sessions (
   id INTEGER PRIMARY KEY, began REAL NOT NULL, interval REAL NOT NULL, source TEXT NOT NULL,
   namespaces TEXT NOT NULL, selector TEXT NOT NULL, version TEXT NOT NULL
-);
-CREATE TABLE clusters (id INTEGER PRIMARY KEY, context TEXT NOT NULL UNIQUE, namespace TEXT NOT NULL);
-CREATE TABLE things (
-  id INTEGER PRIMARY KEY, namespace TEXT, name TEXT NOT NULL, containers TEXT NOT NULL,
-  UNIQUE (namespace, name, containers)
-);
-CREATE TABLE readings (
+)""",
+    "CREATE TABLE clusters (id INTEGER PRIMARY KEY, context TEXT NOT NULL UNIQUE, namespace TEXT NOT NULL)",
+    """CREATE TABLE things (
+  layout INTEGER NOT NULL, place INTEGER NOT NULL, namespace TEXT, name TEXT NOT NULL, containers TEXT NOT NULL,
+  PRIMARY KEY (layout, place)
+) WITHOUT ROWID""",
+    """CREATE TABLE readings (
   id INTEGER PRIMARY KEY, cluster INTEGER NOT NULL REFERENCES clusters, session INTEGER NOT NULL REFERENCES sessions,
   number INTEGER NOT NULL, time REAL NOT NULL, source TEXT NOT NULL, nodes INTEGER, pods INTEGER,
-  cpu_nanocores INTEGER, memory_bytes INTEGER, failures TEXT NOT NULL, base INTEGER NOT NULL,
-  facts BLOB, usage BLOB, usage_of INTEGER
-);
-CREATE INDEX readings_by_time ON readings (cluster, time);
-CREATE INDEX readings_by_number ON readings (number);
-"""
+  cpu_nanocores INTEGER, memory_bytes INTEGER, failures TEXT NOT NULL, base INTEGER NOT NULL, usage_of INTEGER,
+  node_layout INTEGER, pod_layout INTEGER, node_places BLOB, pod_places BLOB, node_usage BLOB, pod_usage BLOB,
+  facts BLOB, all_facts BLOB
+)""",
+    "CREATE INDEX readings_by_time ON readings (cluster, time)",
+    "CREATE INDEX readings_by_number ON readings (number)",
+)
 
 
 class DamagedError(C3sError):
@@ -73,7 +81,9 @@ def opened_to_write(path: str) -> sqlite3.Connection:
     connection = _connected(path, "rw")
     with reported(path):
         if new:
-            connection.executescript(f"PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; BEGIN; {SCHEMA}")
+            connection.executescript("PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; BEGIN")
+            for table in TABLES:
+                connection.execute(table)
             connection.execute(f"PRAGMA application_id = {APPLICATION}")
             connection.execute(f"PRAGMA user_version = {VERSION}")
             connection.commit()
@@ -85,9 +95,14 @@ def opened_to_write(path: str) -> sqlite3.Connection:
 def _connected(path: str, mode: str) -> sqlite3.Connection:
     quoted = "".join(f"%{ord(letter):02x}" if letter in SPECIAL else letter for letter in os.path.abspath(path))
     with reported(path):
-        return sqlite3.connect(
+        connection = sqlite3.connect(
             f"file:{quoted}?mode={mode}", uri=True, timeout=BUSY, isolation_level=None, check_same_thread=False
         )
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST)
+        # Nothing in the file may call a function.
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute("PRAGMA cell_size_check = ON")
+        return connection
 
 
 def _check(connection: sqlite3.Connection, path: str) -> None:
@@ -103,6 +118,26 @@ def _check(connection: sqlite3.Connection, path: str) -> None:
         raise DamagedError(f"{path} is not a recording of c3s")
     if version > VERSION:
         raise DamagedError(f"{path} was recorded by a newer c3s (format {version}, this one reads {VERSION})")
+    if version < OLDEST:
+        raise DamagedError(f"{path} was recorded by a c3s that was never released (format {version})")
+    # Triggers, views and expressions in a table would be SQL from the file.
+    made = connection.execute("SELECT sql FROM sqlite_master WHERE name NOT LIKE 'sqlite~_%' ESCAPE '~'").fetchall()
+    if sorted(made, key=str) != sorted([(table,) for table in TABLES], key=str):
+        raise DamagedError(f"{path} is not a recording of c3s: its tables are others")
+
+
+def things_of(connection: sqlite3.Connection, layout: int) -> list[Thing]:
+    """Return the things of a layout in their order. MsgspecError if they are damaged."""
+    rows = connection.execute(
+        "SELECT namespace, name, containers FROM things WHERE layout = ? ORDER BY place", [layout]
+    )
+    known: dict[str, tuple[str, ...]] = {}
+    things = []
+    for namespace, name, text in rows:
+        if text not in known:
+            known[text] = msgspec.json.decode(text, type=tuple[str, ...])
+        things.append((namespace, name, known[text]))
+    return msgspec.convert(things, list[Thing])
 
 
 def lock(path: str) -> int | None:

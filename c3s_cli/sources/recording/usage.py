@@ -1,89 +1,149 @@
-"""The usage in a Sample ↔ bytes: exact integers, in columns."""
+"""The usage in a Sample ↔ bytes: exact integers, in columns whose order is that of a layout."""
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Callable, Mapping, Sequence
-from itertools import accumulate
+from array import array
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from msgspec import Struct
 
 from c3s_cli.model.rows import Container, Node, Pod
-from c3s_cli.sources.recording.planes import inflated, packed, unpacked
+from c3s_cli.sources.recording.planes import packed, packed_places, unpacked, unpacked_places
 
-# A node (namespace None), or a pod with the containers that were measured.
-Thing = tuple[str | None, str, tuple[str, ...]]
+if TYPE_CHECKING:
+    from c3s_cli.sources.recording.layout import GrowingLayout, Layout
+
+Triple = tuple[int | None, int | None, int | None]
+RESOURCES: Final = ("cpu", "memory", "swap")
 
 
-class _Rows(Struct, array_like=True):
-    """Nodes or pods, by ascending number. cpu, memory, swap: of nodes, or of the containers of all pods.
+class Places(Struct, array_like=True):
+    """Which places of a layout have values in a reading. size: how many the layout had. absent: those without."""
 
-    timestamps, windows: the different texts; timestamp_of, window_of: which of them a row has. other: rows whose usage
-    is not the sum of its containers.
+    size: int
+    absent: bytes
+
+    def gone(self) -> Sequence[int]:
+        """Return the places of those that were not measured. ValueError or zlib.error if damaged."""
+        return unpacked_places(self.absent, self.size)
+
+
+class _Columns(Struct, array_like=True):
+    """The usage of nodes or pods in one reading.
+
+    cpu, memory, swap: of nodes or containers, 0 where it is unknown; swap is empty if it is unknown of all. no_cpu,
+    no_memory, no_swap: where it is unknown of those that are there. timestamps, windows: the different texts;
+    timestamp_of, window_of: which of them each place has. other: the usage of pods that is not the sum of their
+    containers', by place.
     """
 
-    steps: bytes
     cpu: bytes
     memory: bytes
     swap: bytes
+    no_cpu: bytes
+    no_memory: bytes
+    no_swap: bytes
     timestamps: list[str | None]
     timestamp_of: bytes
     windows: list[str | None]
     window_of: bytes
-    other: dict[int, tuple[int | None, int | None, int | None]]
+    other: dict[int, Triple]
 
 
-class _Usage(Struct, array_like=True):
-    nodes: _Rows
-    pods: _Rows
+class Columns:
+    """The usage of nodes or pods in one reading, decoded as it is needed. ValueError or zlib.error if it is damaged."""
+
+    def __init__(self, places: bytes, usage: bytes) -> None:
+        self.places = msgspec.msgpack.decode(places, type=Places)
+        self._stored = msgspec.msgpack.decode(usage, type=_Columns)
+        self.size = self.places.size
+        self.other = self._stored.other
+
+    def values(self, resource: str, layout: Layout) -> array[int]:
+        """Return the usage of nodes or containers, 0 where it is unknown."""
+        count = layout.first[self.size]
+        content = getattr(self._stored, resource)
+        numbers = unpacked(content, count) if content else array("q", bytes(8 * count))
+        if len(numbers) != count:
+            raise ValueError("a column is too short")
+        return numbers
+
+    def unknown(self, resource: str, layout: Layout) -> Sequence[int]:
+        """Return where the usage of what is not absent is unknown."""
+        count = layout.first[self.size]
+        if resource == "swap" and not self._stored.swap:
+            return range(count)
+        return unpacked_places(getattr(self._stored, f"no_{resource}"), count)
+
+    def times(self) -> Sequence[tuple[str | None, str | None]]:
+        """Return the timestamp and window of each place, also of those that were not measured."""
+        stored = self._stored
+        pairs = zip(unpacked(stored.timestamp_of, self.size), unpacked(stored.window_of, self.size), strict=True)
+        return (
+            [(stored.timestamps[time], stored.windows[window]) for time, window in pairs] if stored.timestamps else []
+        )
 
 
-def encoded_usage(nodes: Sequence[Node], pods: Sequence[Pod], number_of: Callable[[Thing], int]) -> bytes:
-    """Encode the usage of one reading. number_of: returns the number of a node or pod in the file."""
-    of_nodes = sorted(((number_of((None, node.name, ())), node) for node in nodes), key=lambda pair: pair[0])
-    of_pods = sorted(
-        ((number_of((pod.namespace, pod.name, tuple(each.name for each in pod.containers))), pod) for pod in pods),
-        key=lambda pair: pair[0],
-    )
-    containers = [each for _, pod in of_pods for each in pod.containers]
-    usage = _Usage(_rows(of_nodes, [node for _, node in of_nodes], {}), _rows(of_pods, containers, _others(of_pods)))
-    return zlib.compress(msgspec.msgpack.encode(usage), 6)
+def encoded(rows: Sequence[Node | Pod], places: Sequence[int], layout: GrowingLayout) -> tuple[bytes, bytes]:
+    """Return the places and the columns of nodes or pods at places of a layout.
 
-
-def _rows(
-    rows: Sequence[tuple[int, Node | Pod]],
-    measured: Sequence[Node | Container],
-    other: dict[int, tuple[int | None, int | None, int | None]],
-) -> _Rows:
-    numbers = [number for number, _ in rows]
-    timestamps = list(dict.fromkeys(row.timestamp for _, row in rows))
-    windows = list(dict.fromkeys(row.window for _, row in rows))
-    place = {text: index for index, text in enumerate(timestamps)}
-    place_of_window = {text: index for index, text in enumerate(windows)}
-    swaps = [each.swap_bytes for each in measured]
-    return _Rows(
-        packed(number - before for before, number in zip([0, *numbers], numbers, strict=False)),
-        packed(each.cpu_nanocores for each in measured),
-        packed(each.memory_bytes for each in measured),
-        packed(swaps) if any(swap is not None for swap in swaps) else b"",
-        timestamps,
-        packed(place[row.timestamp] for _, row in rows),
-        windows,
-        packed(place_of_window[row.window] for _, row in rows),
+    OverflowError for a number of more than 64 bits.
+    """
+    size, first = len(layout.things), layout.first
+    columns = [array("q", bytes(8 * first[-1])) for _ in RESOURCES]
+    unknown: tuple[list[int], ...] = tuple([] for _ in RESOURCES)
+    timestamps, windows = _index(row.timestamp for row in rows), _index(row.window for row in rows)
+    timestamp_of, window_of = array("q", bytes(8 * size)), array("q", bytes(8 * size))
+    other: dict[int, Triple] = {}
+    known: Sequence[Node | Container]
+    for row, place in zip(rows, places, strict=True):
+        timestamp_of[place], window_of[place] = timestamps[row.timestamp], windows[row.window]
+        known, start = (row,) if isinstance(row, Node) else row.containers, first[place]
+        for at, each in enumerate(known, start):
+            for column, nothing, value in zip(columns, unknown, _usage(each), strict=True):
+                if value is None:
+                    nothing.append(at)
+                else:
+                    column[at] = value
+        if not known:
+            for nothing in unknown:
+                nothing.append(start)
+        if isinstance(row, Pod) and (usage := _usage(row)) != _sums(row.containers):
+            other[place] = usage
+    has_swap = len(unknown[-1]) < sum([first[place + 1] - first[place] for place in places])
+    stored = _Columns(
+        packed(columns[0]),
+        packed(columns[1]),
+        packed(columns[2]) if has_swap else b"",
+        packed_places(sorted(unknown[0])),
+        packed_places(sorted(unknown[1])),
+        packed_places(sorted(unknown[2])) if has_swap else b"",
+        list(timestamps),
+        packed(timestamp_of),
+        list(windows),
+        packed(window_of),
         other,
     )
+    gone = Places(size, packed_places(sorted({*range(size)}.difference(places))))
+    return msgspec.msgpack.encode(gone), msgspec.msgpack.encode(stored)
 
 
-def _others(rows: Sequence[tuple[int, Pod]]) -> dict[int, tuple[int | None, int | None, int | None]]:
-    known = ((number, (pod.cpu_nanocores, pod.memory_bytes, pod.swap_bytes), pod.containers) for number, pod in rows)
-    return {number: usage for number, usage, containers in known if usage != _sums(containers)}
+def _index(texts: Iterable[str | None]) -> dict[str | None, int]:
+    return {text: place for place, text in enumerate(dict.fromkeys(texts))}
 
 
-def _sums(containers: Sequence[Container]) -> tuple[int | None, int | None, int | None]:
+def _usage(row: Node | Pod | Container) -> Triple:
+    return row.cpu_nanocores, row.memory_bytes, row.swap_bytes
+
+
+def _sums(containers: Sequence[Container]) -> Triple:
+    if len(containers) == 1:  # most pods
+        return _usage(containers[0])
+
     def total(values: Sequence[int | None]) -> int | None:
-        known = [value for value in values if value is not None]
-        return sum(known) if known and len(known) == len(values) else None
+        return None if None in values or not values else sum(filter(None, values))
 
     return (
         total([each.cpu_nanocores for each in containers]),
@@ -92,69 +152,45 @@ def _sums(containers: Sequence[Container]) -> tuple[int | None, int | None, int 
     )
 
 
-def decoded_usage(
-    content: bytes, things: Callable[[int, int], Mapping[int, Thing]], context: str
-) -> tuple[list[Node], list[Pod]]:
-    """Decode the usage of one reading. things: returns the nodes and pods with a range of numbers.
-
-    Raises zlib.error, msgspec.MsgspecError, ValueError or LookupError if it is damaged.
-    """
-    usage = msgspec.msgpack.decode(inflated(content), type=_Usage)
-    return _nodes(usage.nodes, things, context), _pods(usage.pods, things, context)
-
-
-def _known(planes: bytes) -> list[int]:
-    return [value or 0 for value in unpacked(planes)]
-
-
-def _named(rows: _Rows, things: Callable[[int, int], Mapping[int, Thing]]) -> tuple[list[int], Mapping[int, Thing]]:
-    numbers = list(accumulate(_known(rows.steps)))
-    return numbers, things(numbers[0], numbers[-1]) if numbers else {}
-
-
-def _nodes(rows: _Rows, things: Callable[[int, int], Mapping[int, Thing]], context: str) -> list[Node]:
-    numbers, names = _named(rows, things)
-    cpu, memory = unpacked(rows.cpu), unpacked(rows.memory)
-    swap = unpacked(rows.swap) if rows.swap else [None] * len(numbers)
-    times, windows = _known(rows.timestamp_of), _known(rows.window_of)
-    return [
-        Node(
-            context,
-            names[number][1],
-            cpu[place],
-            memory[place],
-            swap[place],
-            rows.timestamps[times[place]],
-            rows.windows[windows[place]],
-        )
-        for place, number in enumerate(numbers)
+def nodes_of(columns: Columns, layout: Layout, context: str) -> list[Node]:
+    """Return the nodes of a reading by name. ValueError, LookupError or zlib.error if it is damaged."""
+    cpu, memory, swap = _lists(columns, layout)
+    times, gone = columns.times(), {*columns.places.gone()}
+    nodes = [
+        Node(context, layout.things[place][1], cpu[place], memory[place], swap[place], *times[place])
+        for place in range(columns.size)
+        if place not in gone
     ]
+    nodes.sort(key=lambda node: node.name)
+    return nodes
 
 
-def _pods(rows: _Rows, things: Callable[[int, int], Mapping[int, Thing]], context: str) -> list[Pod]:
-    numbers, names = _named(rows, things)
-    cpu, memory = unpacked(rows.cpu), unpacked(rows.memory)
-    swap = unpacked(rows.swap) if rows.swap else [None] * len(cpu)
-    times, windows = _known(rows.timestamp_of), _known(rows.window_of)
+def pods_of(columns: Columns, layout: Layout, context: str) -> list[Pod]:
+    """Return the pods of a reading by namespace and name. Errors as for `nodes_of`."""
+    cpu, memory, swap = _lists(columns, layout)
+    times, gone = columns.times(), {*columns.places.gone()}
     pods: list[Pod] = []
-    first = 0
-    for place, number in enumerate(numbers):
-        namespace, name, names_of_containers = names[number]
-        containers = tuple(
-            Container(of, cpu[first + index], memory[first + index], swap[first + index])
-            for index, of in enumerate(names_of_containers)
-        )
-        first += len(containers)
-        pods.append(
-            Pod(
-                context,
-                namespace or "",
-                name,
-                *rows.other.get(number, _sums(containers)),
-                timestamp=rows.timestamps[times[place]],
-                window=rows.windows[windows[place]],
-                containers=containers,
-            )
-        )
+    for place in range(columns.size):
+        if place in gone:
+            continue
+        namespace, name, names = layout.things[place]
+        at = layout.first[place]
+        containers = tuple([Container(each, cpu[i], memory[i], swap[i]) for i, each in enumerate(names, at)])
+        usage = columns.other.get(place) or _sums(containers)
+        timestamp, window = times[place]
+        pods.append(Pod(context, namespace or "", name, *usage, timestamp, window, containers))
     pods.sort(key=lambda pod: (pod.namespace, pod.name))
     return pods
+
+
+def _lists(columns: Columns, layout: Layout) -> list[list[int | None]]:
+    """Return CPU, memory and swap, each None where it is unknown."""
+    if columns.size > len(layout.things):
+        raise ValueError("things are missing")
+    lists: list[list[int | None]] = []
+    for resource in RESOURCES:
+        values: list[int | None] = list(columns.values(resource, layout))
+        for place in columns.unknown(resource, layout):
+            values[place] = None
+        lists.append(values)
+    return lists
