@@ -1,6 +1,5 @@
 """A recording: readings of clusters in one SQLite file. Nothing outside of this room knows of SQLite.
 
 store: the file, its schema and its errors; recorder: Sample → file; recording, reader: file → Sample;
-history: statistics over a range; usage, facts: the encodings;
-planes: integers as bytes that compress well.
+range, sums, history: statistics; usage, layout, facts: the encodings; planes: integers as bytes that compress well.
 """

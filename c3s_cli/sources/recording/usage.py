@@ -97,10 +97,11 @@ def encoded(rows: Sequence[Node | Pod], places: Sequence[int], layout: GrowingLa
     timestamps, windows = _index(row.timestamp for row in rows), _index(row.window for row in rows)
     timestamp_of, window_of = array("q", bytes(8 * size)), array("q", bytes(8 * size))
     other: dict[int, Triple] = {}
-    known: Sequence[Node | Container]
+    known: tuple[Node | Container, ...]
     for row, place in zip(rows, places, strict=True):
         timestamp_of[place], window_of[place] = timestamps[row.timestamp], windows[row.window]
-        known, start = (row,) if isinstance(row, Node) else row.containers, first[place]
+        known = (row,) if isinstance(row, Node) else row.containers
+        start = first[place]
         for at, each in enumerate(known, start):
             for column, nothing, value in zip(columns, unknown, _usage(each), strict=True):
                 if value is None:
