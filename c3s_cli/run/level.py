@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
@@ -22,23 +22,28 @@ if TYPE_CHECKING:
     from c3s_cli.report import Report
     from c3s_cli.request.query import Query
     from c3s_cli.request.view import View
+    from c3s_cli.run.fleet import Fleet
     from c3s_cli.run.heading import Heading
+    from c3s_cli.run.reading import Reader
     from c3s_cli.terminal.header import Header
 
 
 class Level:
     """A table of the live view.
 
-    query, view: what it shows. read: reads it. heading: the header above it. report, read_at: the last reading, None
-    before the first, and when it ended. problem: why the last try failed, None if it did not.
+    query, view, fleet: what it shows, of which clusters. read: reads it. heading: the header above it. title: what it
+    shows, in words; "" for the view of the command. report, read_at: the last reading, None before the first, and when
+    it ended. held: what another reading knew of it. problem: why the last try failed, None if it did not.
     """
 
-    def __init__(self, query: Query, view: View, read: Callable[[], Report], heading: Heading) -> None:
-        self.query, self.view, self.read, self.heading = query, view, read, heading
+    def __init__(self, query: Query, view: View, read: Reader, heading: Heading, fleet: Fleet, title: str = "") -> None:
+        self.query, self.view, self.read, self.heading, self.fleet = query, view, read, heading, fleet
+        self.title = title
         self.viewing = Viewing()
         self.changes = Changes(with_trends=view.trend)
         self.log = EventLog()
         self.report: Report | None = None
+        self.held: Report | None = None
         self.read_at = 0.0
         self.problem: C3sError | None = None
         # The row behind each line of the grid.
@@ -59,7 +64,15 @@ class Level:
         thresholds = Thresholds(percentages(report.columns), self.view.warn, self.view.critical)
         self.log.update(self._rows, report.now.timestamp(), thresholds)
         self.report, self.problem, self.read_at = report, None, now
-        vanished = [] if report.containers else self.changes.vanished
+        self._show(report, [] if report.containers else self.changes.vanished, lost)
+
+    def hold(self, report: Report, read_at: float) -> None:
+        """Show what another reading knows of these rows, before they are read. read_at: when that ended."""
+        self.held, self.read_at, self._rows = report, read_at, report.rows
+        self._show(report, [], set())
+
+    def _show(self, report: Report, vanished: Sequence[Any], lost: Collection[str]) -> None:
+        """Make the grid. vanished: rows that are gone. lost: the contexts that do not answer."""
         shown = structs.replace(report, rows=[*self._rows, *vanished])
 
         def mark(row: Any) -> str:

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from c3s_cli.amounts.duration import age
 from c3s_cli.errors import ApiError, C3sError, ExitCode
@@ -15,14 +15,17 @@ from c3s_cli.run.garbage import collect
 from c3s_cli.run.verdict import verdict
 from c3s_cli.terminal.colour import wants_colour
 from c3s_cli.terminal.frame import Foot
+from c3s_cli.terminal.keys import LEVELS
 from c3s_cli.terminal.lines import ansi
+from c3s_cli.terminal.printable import printable
 from c3s_cli.terminal.stderr import diverted
-from c3s_cli.terminal.viewing import action_of
+from c3s_cli.terminal.viewing import action_of, is_filtered
 
 if TYPE_CHECKING:
     from c3s_cli.report import Report
     from c3s_cli.request.pace import Pace
     from c3s_cli.run.level import Level
+    from c3s_cli.run.levels import Levels
     from c3s_cli.run.poll import Poll
     from c3s_cli.run.schedule import Schedule
     from c3s_cli.terminal.console import Console
@@ -51,26 +54,38 @@ class Ended(Struct, frozen=True):
 class Live:
     """The screen: its levels, of which the last one is shown, and the reading that is under way."""
 
-    def __init__(self, first: Level, console: Console, pace: Pace) -> None:
-        self.levels = [first]
+    def __init__(self, levels: Levels, console: Console, pace: Pace) -> None:
+        self.levels = levels
         self.console, self.pace = console, pace
-        # The level that is being read, and since when.
+        # The level that is being read, and since when; whether it is read between two ticks.
         self.asked: Level | None = None
         self.asked_at: float | None = None
+        self.extra = False
+        # Whether to read the level that is shown at once.
+        self.fresh = False
         self._words: deque[str] = deque(maxlen=WORDS)
         # When they were first drawn, None if that is yet to come.
         self._heard_at: float | None = None
-        self._colour = wants_colour(first.view.color, os.environ, is_terminal=True)
+        self._colour = wants_colour(self.level.view.color, os.environ, is_terminal=True)
 
     @property
     def level(self) -> Level:
         """The level that is shown."""
-        return self.levels[-1]
+        return self.levels.shown
 
-    def ask(self, poll: Poll, now: float) -> None:
-        """Begin to read the level that is shown."""
-        self.asked, self.asked_at = self.level, now
-        poll.begin(self.level.read, self.console.wake)
+    @property
+    def root(self) -> Level:
+        """The level of the command, which the conditions are about."""
+        return self.levels.stack[0]
+
+    def ask(self, poll: Poll, schedule: Schedule, now: float) -> None:
+        """Begin to read the level that is shown; if the command has conditions, its own level first at every tick."""
+        self.extra = now < self._due(schedule)
+        judges = self.root.query.fail_if or self.root.query.until
+        self.asked = self.root if judges and not self.extra else self.level
+        self.fresh = self.asked is not self.level
+        self.asked_at = now
+        poll.begin(self.asked.read, self.console.wake)
 
     def take(self, outcome: Report | C3sError, schedule: Schedule, now: float) -> None:
         """Take the result of a reading: a new report, or the reason why the last one stays."""
@@ -79,7 +94,8 @@ class Live:
             level.problem = outcome
             schedule.failed(now, outcome.retry_after if isinstance(outcome, ApiError) else None)
             return
-        schedule.succeeded(now)
+        if not self.extra or schedule.failures:
+            schedule.succeeded(now)
         level.take(outcome, now)
 
     def hear(self, text: str) -> None:
@@ -99,7 +115,7 @@ class Live:
 
     def ended(self, readings: int, spent: float) -> Ended | None:
         """Return how the latest reading ends the watch, None if it does not."""
-        problem, report = self.level.problem, self.level.report
+        problem, report = self.root.problem, self.root.report
         if report is None:
             return None
         code = problem.code if problem else verdict(report)
@@ -112,7 +128,7 @@ class Live:
     def is_due(self, schedule: Schedule, now: float) -> bool:
         """Return whether to read now."""
         timed_out = self.pace.timeout is not None and now - schedule.begun >= self.pace.timeout
-        return timed_out or (now >= self._due(schedule) and not self.level.viewing.paused)
+        return timed_out or ((self.fresh or now >= self._due(schedule)) and not self.level.viewing.paused)
 
     def _due(self, schedule: Schedule) -> float:
         if self.pace.timeout is None:
@@ -128,19 +144,22 @@ class Live:
 
     def press(self, key: str, schedule: Schedule, now: float) -> None:
         """Handle a key."""
-        action = action_of(self.level.viewing, key)
+        before, action = self.level, action_of(self.level.viewing, key)
         if action == "redraw":
             self.console.resized = True
-        elif action == "slower":
-            schedule.set_interval(next((each for each in PACES if each > schedule.interval), schedule.interval), now)
-        elif action == "faster":
-            shorter = (each for each in reversed(PACES) if each < schedule.interval)
-            schedule.set_interval(next(shorter, schedule.interval), now)
-        self.level.press(key)
+        elif action in ("slower", "faster"):
+            schedule.set_interval(_paced(schedule.interval, action), now)
+        elif action == "enter":
+            self.levels.enter()
+        elif action in LEVELS:
+            self.levels.show(action)
+        elif action != "back" or is_filtered(self.level.viewing) or not self.levels.back():
+            self.level.press(key)
+        self.fresh |= self.level is not before
 
     def draw(self, schedule: Schedule, now: float) -> None:
         """Draw the frame; only changed lines are written."""
-        level, report = self.level, self.level.report
+        level, report = self.level, self.level.report or self.level.held
         waited = now - (now if self.asked_at is None else self.asked_at)
         header = level.heading.header(
             level.view,
@@ -151,12 +170,21 @@ class Live:
             words=self._heard(now),
             banner=self._banner(schedule, now),
         )
+        unread = "" if level.report or not level.title else self._unread()
+        header = structs.replace(header, title=printable(level.title), reading=printable(unread))
         foot = Foot(
-            age(now - level.read_at) if level.viewing.paused else "", empty=report.empty_message if report else ""
+            age(now - level.read_at) if level.viewing.paused and report else "",
+            empty=report.empty_message if report else "",
         )
         body = level.draw(header, self.console.size(), foot)
         anew, self.console.resized = self.console.resized, False
         self.console.screen.draw([ansi(line, colour=self._colour) for line in body.lines], anew=anew)
+
+    def _unread(self) -> str:
+        """Return why what is shown has not been read yet."""
+        if self.level.problem is not None:
+            return str(self.level.problem).split("\n", 1)[0]
+        return "not read while paused" if self.level.viewing.paused and self.asked is None else "reading…"
 
     def _banner(self, schedule: Schedule, now: float) -> tuple[str, ...]:
         """Return how old the numbers are, when the next try is, and why."""
@@ -169,6 +197,13 @@ class Live:
         return f"{old}, {'paused' if paused else next_try}", str(problem).split("\n", 1)[0]
 
 
+def _paced(interval: float, action: str) -> float:
+    """Return the next longer or shorter interval."""
+    if action == "slower":
+        return next((each for each in PACES if each > interval), interval)
+    return next((each for each in reversed(PACES) if each < interval), interval)
+
+
 def show_live(first: Report, live: Live, poll: Poll, schedule: Schedule, now: Callable[[], float]) -> Ended:
     """Show the first report, then read at every tick until a key, a condition, --count or --timeout ends the watch."""
     with live.console.opened(), diverted(live.hear):
@@ -177,21 +212,21 @@ def show_live(first: Report, live: Live, poll: Poll, schedule: Schedule, now: Ca
         keys: list[str] = []
         while True:
             if outcome is not None:
-                readings += 1
+                readings += not live.extra
                 live.take(outcome, schedule, now())
                 collect(readings)
                 if ended := live.ended(readings, now() - schedule.begun):
                     return ended
             begins = live.is_due(schedule, now()) and not poll.under_way
             if begins:
-                live.ask(poll, now())
+                live.ask(poll, schedule, now())
             if not poll.over:
                 # A reading that begins changes nothing on the screen, unless a banner says "trying now".
-                if not begins or keys or live.level.problem or live.console.resized:
+                if not begins or outcome or keys or live.level.problem or live.console.resized:
                     live.draw(schedule, now())
                 keys = live.console.wait(live.pause(schedule, poll, now()))
                 for key in keys:
                     live.press(key, schedule, now())
                 if live.level.viewing.quit:
-                    return Ended(ExitCode.OK, live.levels[0].report, by_key=True)
+                    return Ended(ExitCode.OK, live.root.report, by_key=True)
             outcome = poll.result()

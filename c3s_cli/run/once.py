@@ -10,7 +10,7 @@ from c3s_cli.output import unmatched_paths
 from c3s_cli.request.view import TABLES, Format
 from c3s_cli.run.fleet import opened
 from c3s_cli.run.printing import write
-from c3s_cli.run.reading import progress_of, reader
+from c3s_cli.run.reading import Reader, progress_of
 from c3s_cli.run.stages import Stages
 from c3s_cli.run.verdict import remarks, verdict
 from c3s_cli.terminal.stderr import not_shown, say
@@ -30,7 +30,7 @@ def show(target: Target, query: Query, view: View) -> ExitCode:
     stages = Stages(target.verbosity)
     with opened(target, stages, requests_at_once(query), query.period) as fleet:
         with progress_of(fleet, stages):
-            report = reader(fleet, query, stages, once=True)()
+            report = Reader(fleet, query, stages, once=True)()
         write(report, view, stages)
     if report.moment and (view.format in TABLES or (query.period and query.period.local)):
         say(f"usage {report.moment}")

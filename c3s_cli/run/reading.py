@@ -26,27 +26,42 @@ if TYPE_CHECKING:
     from c3s_cli.run.stages import Stages
 
 
-def reader(
-    fleet: Fleet, query: Query, stages: Stages, heading: Heading | None = None, *, once: bool = False
-) -> Callable[[], Report]:
-    """Return a function that reads the clusters and computes a Report.
+class Reader:
+    """Reads the clusters and computes a Report.
 
-    heading: takes the totals of each reading, for the header of a watch. once: whether the function is called only
-    once: connections are then closed as early as possible, and on a terminal stderr shows how many clusters have
-    answered.
+    heading: takes the totals of each reading, for the header of a watch. once: whether it is called only once:
+    connections are then closed as early as possible, and on a terminal stderr shows how many clusters have answered.
+    again: whether remarks about the fleet have been made. samples: what the last reading for a header brought.
     """
-    joining: dict[str, Any] = {}
-    if not once:
-        from c3s_cli.analysis.joining import Joiner  # only a watch joins more than once
 
-        joining["join_pods"] = Joiner()
-    clusters = Clusters(fleet, query, stages, partial(_read, query, heading), heading, once=once)
+    def __init__(
+        self,
+        fleet: Fleet,
+        query: Query,
+        stages: Stages,
+        heading: Heading | None = None,
+        *,
+        once: bool = False,
+        again: bool = False,
+    ) -> None:
+        self.samples: Sequence[Sample] = ()
+        self._fleet, self._query, self._stages, self._keeps = fleet, query, stages, heading is not None
+        self._joining: dict[str, Any] = {}
+        if not once:
+            from c3s_cli.analysis.joining import Joiner  # only a watch joins more than once
 
-    def report() -> Report:
-        samples, failures = clusters.read()
-        return _computed(samples, query, stages, failures=failures, contexts=fleet.several, **joining)
+            self._joining["join_pods"] = Joiner()
+        job = partial(_read, query, heading)
+        self._clusters = Clusters(fleet, query, stages, job, heading, once=once, again=again)
 
-    return report
+    def __call__(self) -> Report:
+        """Read. C3sError if there is nothing to show."""
+        samples, failures = self._clusters.read()
+        if self._keeps:
+            self.samples = samples
+        return computed(
+            samples, self._query, self._stages, failures=failures, contexts=self._fleet.several, **self._joining
+        )
 
 
 @contextmanager
@@ -61,7 +76,8 @@ def progress_of(fleet: Fleet, stages: Stages) -> Iterator[None]:
         stages.progress.stop()
 
 
-def _computed(samples: Sequence[Sample], query: Query, stages: Stages, **how: Any) -> Report:
+def computed(samples: Sequence[Sample], query: Query, stages: Stages, **how: Any) -> Report:
+    """Compute a Report. how: the other parameters of make_report."""
     with stages.stage("computing"):
         from c3s_cli.analysis.report import make_report  # imported while waiting for the answer
 
@@ -79,7 +95,7 @@ def _read(query: Query, heading: Heading | None, member: Member) -> Reading:
 class Clusters:
     """Reads the clusters of a fleet, once or repeatedly; contexts of the same cluster and user are read once.
 
-    job: reads one of them. heading, once: as for `reader`.
+    job: reads one of them. heading, once, again: as for `Reader`.
     """
 
     def __init__(
@@ -91,6 +107,7 @@ class Clusters:
         heading: Heading | None = None,
         *,
         once: bool,
+        again: bool = False,
     ) -> None:
         self.fleet = fleet
         self.query = query
@@ -98,11 +115,11 @@ class Clusters:
         self.job = job
         self.heading = heading
         self.members = fleet.members
-        self.noted = False
+        self.noted = again
         self.rounds: Rounds | None = None
         if fleet.several:
             self.members, alike = distinct(fleet.members, query)
-            for name, others in alike.items():
+            for name, others in alike.items() if not again else ():
                 say(f"the same cluster and user as {name}, shown once: {', '.join(others)}")
             if not once:
                 from c3s_cli.run.rounds import Rounds  # only a watch asks again

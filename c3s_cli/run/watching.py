@@ -20,7 +20,7 @@ from c3s_cli.request.view import DELIMITED, TABLES, Format
 from c3s_cli.run.fleet import opened
 from c3s_cli.run.garbage import collect
 from c3s_cli.run.printing import emit, write
-from c3s_cli.run.reading import progress_of, reader
+from c3s_cli.run.reading import Reader, progress_of
 from c3s_cli.run.schedule import Clock, Schedule
 from c3s_cli.run.stages import Stages
 from c3s_cli.run.verdict import judged, remarks, verdict
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from c3s_cli.request.target import Target
     from c3s_cli.request.view import View
     from c3s_cli.run.fleet import Fleet
+    from c3s_cli.run.levels import Levels
     from c3s_cli.terminal.console import Console
 
 # The formats for a live view; the others are for programs.
@@ -55,9 +56,12 @@ def watch(
         if pace.count != 1:
             fleet.follow()
         if view.format in ON_SCREEN and sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
-            code = _on_screen(fleet, query, stages, view, pace, clock, console)
+            from c3s_cli.run.levels import Levels  # only a live view needs them
+
+            levels = Levels(fleet, query, view, stages, selects_fields=not target.origin.facts)
+            code = _on_screen(fleet, levels, stages, pace, clock, console)
         else:
-            read = reader(fleet, query, stages)
+            read = Reader(fleet, query, stages)
             pipe = Pipe(view, stages, query.namespaces)
             # A terminal has echoed ^C: continue on the next line.
             with undone(partial(write_at_once, 1, "\n")):
@@ -68,29 +72,25 @@ def watch(
 
 
 def _on_screen(
-    fleet: Fleet, query: Query, stages: Stages, view: View, pace: Pace, clock: Clock, console: Console | None
+    fleet: Fleet, levels: Levels, stages: Stages, pace: Pace, clock: Clock, console: Console | None
 ) -> ExitCode:
     """Show the live view; print the last table afterwards unless a key ended it."""
-    from c3s_cli.run.heading import Heading  # only a live view needs them
-    from c3s_cli.run.level import Level
-    from c3s_cli.run.live import Live, show_live
+    from c3s_cli.run.live import Live, show_live  # only a live view needs them
     from c3s_cli.run.poll import Poll
     from c3s_cli.terminal.console import Console
 
     begun = clock.now()
-    heading = Heading(fleet)
-    read = reader(fleet, query, stages, heading)
     poll = Poll(in_background if console is None else lambda job: job())
     with progress_of(fleet, stages):
-        poll.begin(read, lambda: None)
+        poll.begin(levels.shown.read, lambda: None)
         first = poll.wait()
-    live = Live(Level(query, view, read, heading), console or Console(sys.stdout), pace)
+    live = Live(levels, console or Console(sys.stdout), pace)
     with fleet.plugins.prompts.none():
         ended = show_live(first, live, poll, Schedule(pace.interval, begun, begun), clock.now)
     until = ended.report.until if ended.report else None
     if ended.by_key or ended.report is None:
         return _conclude(ended.code, until, timed_out=False, waits=until is not None)
-    write(ended.report, structs.replace(view, compact=False), Stages(0))
+    write(ended.report, structs.replace(levels.stack[0].view, compact=False), Stages(0))
     for remark in remarks(ended.report):
         say(remark)
     return _conclude(ended.code, until, timed_out=ended.timed_out, waits=until is not None)

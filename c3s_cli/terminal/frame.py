@@ -292,8 +292,8 @@ def _last(view: Viewing, panel: Panel | None, page: int, shown: int, grid: Grid,
         parts = [panel.name]
     elif view.sort:
         parts.append(f"by {_sort_label(grid, view.sort)}{', reversed' if view.reverse else ''}")
-    if foot.paused:
-        parts.insert(0, f"PAUSED, {foot.paused} old")
+    if view.paused:
+        parts.insert(0, f"PAUSED, {foot.paused} old" if foot.paused else "PAUSED")
     text = "  ".join(parts)
     hint = "h help  q quit"
     gap = columns - width(text) - len(hint)

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from c3s_cli.terminal.bars import bar, sparkline
 from c3s_cli.terminal.colour import style_of
-from c3s_cli.terminal.lines import Line, Span, cut, fit, line, width
+from c3s_cli.terminal.lines import Line, Span, cut, fit, line, middle, width
 
 # In a terminal with fewer lines, the rows need the space more than the header.
 SMALL: Final = 16
@@ -49,7 +49,7 @@ class Header(Struct, frozen=True):
     trouble: the nodes that are not ready, each with the time since then. status: the interval, the time of the reading,
     and the age of the newest sample; what does not fit is dropped from the left. waiting: for how long the server has
     not answered, "" if not long. words: what plugins say, line by line. banner: how old the numbers are, and why; empty
-    if they are current.
+    if they are current. title: what the rows are, "" if the command says it. reading: why they are not read yet.
     """
 
     facts: tuple[Fact, ...]
@@ -60,6 +60,8 @@ class Header(Struct, frozen=True):
     waiting: str = ""
     words: tuple[str, ...] = ()
     banner: tuple[str, ...] = ()
+    title: str = ""
+    reading: str = ""
     warn: float = 70
     critical: float = 90
 
@@ -72,6 +74,7 @@ def header_lines(header: Header, columns: int, lines: int) -> list[Line]:
             *_trouble(header, columns),
             *_words(header, columns),
             *_status(header, columns),
+            *_title(header, columns),
         ]
     top = _facts(header, columns)
     amounts = max((len(gauge.amounts) for gauge in header.gauges), default=0)
@@ -80,7 +83,15 @@ def header_lines(header: Header, columns: int, lines: int) -> list[Line]:
     is_missing = header.missing and not header.banner
     missing = [cut(line(Span(f"cluster totals: {header.missing}", "warn")), columns)] if is_missing else []
     words = _words(header, columns)
-    return [*top, *gauges, *missing, *_trouble(header, columns), *words, *_status(header, columns)]
+    return [
+        *top,
+        *gauges,
+        *missing,
+        *_trouble(header, columns),
+        *words,
+        *_status(header, columns),
+        *_title(header, columns),
+    ]
 
 
 def _facts(header: Header, columns: int) -> list[Line]:
@@ -183,3 +194,12 @@ def _status(header: Header, columns: int) -> list[Line]:
         parts.pop(0)
     spans = [Span(GAP.join(parts), "dim"), *(Span(text, "warn") for each in waiting for text in (GAP, each))]
     return [cut(spans, columns)]
+
+
+def _title(header: Header, columns: int) -> list[Line]:
+    """Return the title, on a line of its own; if it is too long, its end stays in sight."""
+    if not header.title:
+        return []
+    reading = f"{GAP}{header.reading}" if header.reading else ""
+    room = max(columns - width(reading), columns // 2)
+    return [cut(line(Span(middle(header.title, room), "bold"), Span(reading, "warn")), columns)]

@@ -7,6 +7,9 @@ from typing import Final
 
 from msgspec import Struct
 
+# The levels that have a key of their own, from the outermost to the innermost.
+LEVELS: Final = ("clusters", "nodes", "namespaces", "workloads", "pods", "containers")
+
 
 class Binding(Struct, frozen=True):
     """One line of the help. actions: by key, as keyboard.py names them. shown, words: the keys and their help."""
@@ -35,6 +38,12 @@ KEYS: Final = (
         "↑ ↓",
         "move; also k j PgUp PgDn Home End g G",
     ),
+    Binding({"enter": "enter"}, "Enter", "what the row consists of: nodes, pods, containers"),
+    Binding(
+        {str(place): level for place, level in enumerate(LEVELS, 1)},
+        "1 … 6",
+        "clusters, nodes, namespaces, workloads, pods, containers of it",
+    ),
     Binding({"left": "left", "right": "right"}, "← →", "columns that do not fit"),
     Binding({"c": "sort-cpu", "m": "sort-memory", "n": "sort-name"}, "c m n", "by CPU, memory, name; again: reverse"),
     Binding({"<": "sort-left", ">": "sort-right"}, "< >", "by the column to the left, to the right"),
@@ -43,7 +52,7 @@ KEYS: Final = (
     Binding({"a": "above"}, "a", "only rows above --warn or --critical"),
     Binding({"e": "events"}, "e", "what happened here: the last hundred events"),
     Binding({"+": "slower", "-": "faster"}, "+ -", "read less often, more often"),
-    Binding({"escape": "back"}, "Esc", "all rows, in their own order"),
+    Binding({"escape": "back"}, "Esc", "without the filter; back to where Enter and 1 … 6 led from"),
     Binding({"redraw": "redraw"}, "Ctrl-L", "draw again"),
     Binding({"h": "help", "?": "help"}, "h ?", "this help; any other key closes it"),
 )

@@ -56,6 +56,11 @@ def action_of(view: Viewing, key: str) -> str:
     return action if not view.panel or action in (*MOVES, *PANELS) else ""
 
 
+def is_filtered(view: Viewing) -> bool:
+    """Return whether rows are hidden, which Esc shows before it goes back."""
+    return bool(view.pattern) or view.above
+
+
 def pressed(view: Viewing, key: str, *, total: int, page: int, sorts: Sequence[str] = ()) -> Viewing:
     """Return the view after a key. total: how many rows pass the filter, or lines a panel has; page: how many fit.
 
@@ -99,9 +104,7 @@ CHANGES: Final[Mapping[str, Callable[[Viewing], Mapping[str, Any]]]] = {
     "filter": lambda view: {"typing": view.pattern},
     "above": lambda view: {"above": not view.above},
     "reverse": lambda view: {"reverse": not view.reverse},
-    "back": lambda view: (
-        {"pattern": "", "above": False} if view.pattern or view.above else {"sort": "", "reverse": False}
-    ),
+    "back": lambda view: {"pattern": "", "above": False} if is_filtered(view) else {"sort": "", "reverse": False},
     "sort-cpu": lambda view: _sorted(view, "cpu"),
     "sort-memory": lambda view: _sorted(view, "memory"),
     "sort-name": lambda view: _sorted(view, "name"),

@@ -395,6 +395,8 @@ Keys
   q       quit
   space   pause, go on
   ↑ ↓     move; also k j PgUp PgDn Home End g G
+  Enter   what the row consists of: nodes, pods, containers
+  1 … 6   clusters, nodes, namespaces, workloads, pods, containers of it
   ← →     columns that do not fit
   c m n   by CPU, memory, name; again: reverse
   < >     by the column to the left, to the right
@@ -403,7 +405,7 @@ Keys
   a       only rows above --warn or --critical
   e       what happened here: the last hundred events
   + -     read less often, more often
-  Esc     all rows, in their own order
+  Esc     without the filter; back to where Enter and 1 … 6 led from
   Ctrl-L  draw again
   h ?     this help; any other key closes it
 Marks before a row
@@ -420,27 +422,27 @@ Trends
 def test_help_lists_the_keys_and_any_key_ends_it(desk: TerminalSession) -> None:
     looks = desk(f"watch --demo-at {AT}", "?", "x", "h", "q", size=(120, 40)).looks
     for look in (looks[1], looks[3]):
-        assert "\n".join(look[4:]).rstrip() == f"{HELP}{chr(10) * 12}help{'h help  q quit':>116}"
+        assert "\n".join(look[4:]).rstrip() == f"{HELP}{chr(10) * 10}help{'h help  q quit':>116}"
     assert names(looks[2]) == NODES
     assert len(looks) == 4
 
 
 def test_help_is_wrapped_and_scrolled_in_a_small_window(desk: TerminalSession) -> None:
-    looks = desk(f"watch --demo-at {AT}", "h", *["page-down"] * 6, "end", "x", size=(40, 10)).looks
+    looks = desk(f"watch --demo-at {AT}", "h", *["page-down"] * 7, "end", "x", size=(40, 10)).looks
     assert looks[1][2:] == [
         "Keys",
         "  q       quit",
         "  space   pause, go on",
         "  ↑ ↓     move; also k j PgUp PgDn Home",
         "          End g G",
-        "  ← →     columns that do not fit",
-        "  c m n   by CPU, memory, name; again:",
+        "  Enter   what the row consists of:",
+        "          nodes, pods, containers",
         f"help{'h help  q quit':>36}",
     ]
-    pages = [text for look in looks[1:7] for text in look[2:-1]]
+    pages = [text for look in looks[1:8] for text in look[2:-1]]
     assert " ".join(" ".join(pages).split()).startswith(" ".join(HELP.split()[:150]))
-    assert looks[8][-2] == "  lacks members."
-    assert names(looks[9])[0] == "cp-1"
+    assert looks[9][-2] == "  lacks members."
+    assert names(looks[10])[0] == "cp-1"
 
 
 def test_ctrl_l_draws_everything_again(desk: TerminalSession) -> None:

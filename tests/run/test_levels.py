@@ -1,0 +1,169 @@
+"""Drilling down on a watch screen: what keys lead to, what is asked for, and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from c3s_cli.report import Report
+from c3s_cli.run.poll import Poll
+from tests.conftest import AT, Run
+from tests.fleets import Clusters
+from tests.run.terminal_session import TerminalSession
+from tests.servers import FakeApi, Reply, Request, node, node_metrics, pod, pod_metrics, status
+
+DEMO = f"watch --demo-at {AT}"
+
+
+@pytest.fixture
+def desk(run: Run) -> TerminalSession:
+    return TerminalSession(run)
+
+
+@pytest.fixture
+def small(api: FakeApi) -> str:
+    """Serve nodes a and b, with pods web on a and job on b; return the flags that lead there."""
+    api.nodes(node("a"), node("b"))
+    api.node_metrics(node_metrics("a"), node_metrics("b"))
+    pods = {"web": pod("shop", "web", node="a"), "job": pod("shop", "job", node="b")}
+
+    def selected(request: Request) -> object:
+        field = dict(request.query).get("fieldSelector", "")
+        items = [each for each in pods.values() if field in ("", f"spec.nodeName={each['spec']['nodeName']}")]
+        return {"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": items}
+
+    api.routes["/api/v1/pods"] = lambda request: Reply(selected(request))
+    measured = {name: pod_metrics("shop", name, ("app", "100m", "64Mi")) for name in pods}
+    api.pod_metrics(*measured.values())
+    for name, each in pods.items():
+        api.routes[f"/api/v1/namespaces/shop/pods/{name}"] = Reply(each)
+        api.routes[f"/apis/metrics.k8s.io/v1beta1/namespaces/shop/pods/{name}"] = Reply(measured[name])
+    return f"--server {api.url}"
+
+
+def below(look: list[str]) -> list[str]:
+    """Return the title and the rows of a screen."""
+    start = next(place for place, text in enumerate(look) if text.startswith(("every", "09:30"))) + 1
+    return [text for text in look[start:-1] if text]
+
+
+def test_enter_leads_down_and_esc_back_to_where_one_was(desk: TerminalSession) -> None:
+    keys = ("m", "j", "j", "j", "enter", "c", "j", "enter", "escape", "escape", "escape", "escape")
+    seen = desk(DEMO, *keys, size=(80, 13))
+    assert seen.cursors[4:] == [
+        *("general-2", "default", "team-search", "team-search", "app", "team-search"),
+        *("general-2", "general-2", "general-2"),
+    ]
+    titles = [below(look)[0] for look in seen.looks]
+    assert titles[5] == "pods on node general-2"
+    assert seen.looks[9] == seen.looks[7]
+    assert seen.looks[10] == seen.looks[4]
+
+
+def test_the_keys_of_the_levels_stay_within_what_is_shown(desk: TerminalSession) -> None:
+    words = "namespaces|j|enter|workloads|j|enter|nodes|containers|pods|clusters"
+    keys = ["3", "j", "enter", "4", "j", "enter", "2", "6", "5", "1"]
+    seen = desk(DEMO, *keys, size=(100, 24))
+    assert words.count("|") + 1 == len(keys)
+    titles = [below(look)[0] for look in seen.looks]
+    assert titles[1:] == [
+        *("namespaces",) * 2,
+        "pods in namespace default",
+        *("workloads in namespace default",) * 2,
+        "pods of Deployment/api in namespace default",
+        "nodes of Deployment/api in namespace default",
+        "containers of Deployment/api in namespace default",
+        "pods of Deployment/api in namespace default",
+        "clusters",
+    ]
+    assert below(seen.looks[7])[1:] == [
+        "  NODE        MEASURED   CPU(cores)   MEMORY(bytes)",
+        "  general-1   1/1        231m         499Mi",
+        "  general-3   1/1        215m         500Mi",
+    ]
+    assert below(seen.looks[10])[1:] == [
+        "  CONTEXT   NODES   PODS   CPU(cores)   CPU(%)   MEMORY(bytes)   MEMORY(%)",
+        "  demo      9/10    93     41542m       28%      150747Mi        23%",
+    ]
+
+
+def test_a_level_asks_for_nothing_that_it_does_not_show(desk: TerminalSession, api: FakeApi, small: str) -> None:
+    def forget() -> None:
+        api.requests.clear()
+
+    def asked() -> list[str]:
+        return sorted({f"{each.path}?{dict(each.query).get('fieldSelector', '')}".rstrip("?") for each in api.requests})
+
+    pods_of_a: list[str] = []
+    containers: list[str] = []
+    desk(
+        f"watch {small} --interval 1000",
+        *(forget, "enter", lambda: pods_of_a.extend(asked()), forget),
+        *("enter", lambda: containers.extend(asked())),
+    )
+    header = ["/api/v1/nodes", "/apis/metrics.k8s.io/v1beta1/nodes"]
+    assert [each for each in pods_of_a if each not in header and each != "/api/v1/pods"] == [
+        "/api/v1/pods?spec.nodeName=a",
+        "/apis/metrics.k8s.io/v1beta1/pods",
+    ]
+    assert [each for each in containers if each not in header and each != "/api/v1/pods"] == [
+        "/api/v1/namespaces/shop/pods/web",
+        "/apis/metrics.k8s.io/v1beta1/namespaces/shop/pods/web",
+    ]
+
+
+def test_what_is_refused_is_said_in_its_place(desk: TerminalSession, api: FakeApi, small: str) -> None:
+    api.routes["/api/v1/pods"] = status(403, "Forbidden", "pods is forbidden")
+    seen = desk(f"watch {small}", "enter", "", "escape", "", size=(120, 24))
+    assert below(seen.looks[1]) == ["pods on node a   Error from server (Forbidden): pods is forbidden"]
+    assert below(seen.looks[3])[0].startswith("  NAME ")
+    assert (seen.code, seen.err) == (0, "")
+
+
+def test_while_paused_enter_shows_what_is_held(desk: TerminalSession, api: FakeApi, small: str) -> None:
+    seen = desk(f"watch pods -A {small}", "space", api.requests.clear, "enter", "escape", "2", size=(100, 24))
+    assert api.requests == []
+    assert below(seen.looks[3]) == [
+        "pod shop/job   not read while paused",
+        "  CONTAINER   CPU(USE/REQ/LIM)           MEMORY(USE/REQ/LIM)        READY →",
+        "  app         100m/<unknown>/<unknown>   64Mi/<unknown>/<unknown>   <unknown>/<unknown>",
+    ]
+    assert below(seen.looks[5]) == ["nodes   not read while paused"]
+    assert all(look[-1].startswith("PAUSED") for look in seen.looks[1:])
+
+
+def test_the_title_stands_before_the_rows_are_read(desk: TerminalSession, api: FakeApi, small: str) -> None:
+    begin = Poll.begin
+    under_way: list[Callable[[], None]] = []
+
+    def answer() -> None:
+        under_way.pop(0)()
+
+    def slowly(poll: Poll, read: Callable[[], Report], wake: Callable[[], None]) -> None:
+        if api.requests:
+            poll._start = under_way.append  # noqa: SLF001  the first one was as fast as ever
+        begin(poll, read, wake)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Poll, "begin", slowly)
+        seen = desk(f"watch {small}", "enter", "escape", "enter", answer, answer, "")
+    assert below(seen.looks[1]) == ["pods on node a   reading…"]
+    assert below(seen.looks[2])[0].startswith("  NAME ")
+    assert below(seen.looks[3]) == ["pods on node a   reading…"]
+    assert below(seen.looks[4]) == ["pods on node a   reading…"]
+    assert [text.split()[:2] for text in below(seen.looks[5])] == [
+        ["pods", "on"],
+        ["NAMESPACE", "NAME"],
+        ["shop", "web"],
+    ]
+
+
+def test_enter_on_a_cluster_shows_its_nodes_under_its_own_totals(desk: TerminalSession, three: Clusters) -> None:
+    seen = desk("watch cluster --all-contexts", "j", "enter", "5", "escape", "escape", size=(100, 24))
+    assert [look[0][:25].strip() for look in seen.looks] == [
+        *("clusters 3 of 3   nodes 3",) * 2,
+        *("context dev   cluster dev",) * 3,
+        "clusters 3 of 3   nodes 3",
+    ]
+    assert [below(seen.looks[place])[0].split("   ")[0] for place in (2, 3)] == ["nodes in dev", "pods in dev"]
