@@ -176,7 +176,7 @@ def test_what_it_cannot_do_is_said(run: Run, server: FakeApi) -> None:
     assert run("top pods --facts source").err == "error: --facts source goes with --from prometheus or --from URL\n"
     assert run("top pods --facts x").err == "error: unknown value 'x' of --facts\nhint: one of: api, source\n"
     with FakeApi() as empty:
-        engine(empty, lambda query, request: None if "kube_" in query else told(query, request))
+        engine(empty, lambda query, request: None if "kube_" in query or "c3s_" in query else told(query, request))
         assert run(f"top nodes --from {empty.url} --facts source") == (
             1,
             "",

@@ -36,6 +36,11 @@ def refuse_mixture(series: Iterable[tuple[Hashable, Labels]]) -> None:
                 _refuse(label, {value, values[key]})
 
 
+def refuse_several(label: str, series: Iterable[Labels]) -> None:
+    """Raise MixedClusters if a label has several values: its values are clusters."""
+    _refuse(label, {labels.get(label, "") for labels in series} - {""})
+
+
 def refuse_mixed_points(points: Iterable[tuple[Labels, Iterable[float]]]) -> None:
     """Raise MixedClusters if there are several clusters at one time. points: the times at which each has series."""
     at: dict[tuple[str, float], str] = {}

@@ -11,8 +11,8 @@ from msgspec import Struct, field
 from c3s_cli.errors import C3sError, MetricsUnavailable
 from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.prometheus import promql
-from c3s_cli.sources.prometheus.clusters import refuse_mixture
-from c3s_cli.sources.prometheus.rules import OVER_FIVE_MINUTES, rules_of
+from c3s_cli.sources.prometheus.clusters import refuse_mixture, refuse_several
+from c3s_cli.sources.prometheus.rules import OVER_FIVE_MINUTES, is_own, rules_of, selector_of
 from c3s_cli.sources.prometheus.samples import TARGET, Reading, gauge, interval_of, living, rate, scraped, target_of
 from c3s_cli.sources.prometheus.slices import Letters
 from c3s_cli.sources.requests import Memoized
@@ -79,6 +79,7 @@ class Current(Struct):
                 found = self._containers(namespaces, name)
             elif rules := rules_of(self.engine, self.match(), self.time):
                 self.rules = rules
+                self.selectors = (selector_of(rules),)
                 found = self._containers(namespaces, name)
         elif bare and not isinstance(bare, C3sError):
             whole = f"{promql.PODS},{promql.one_of('instance', bare)}"
@@ -115,7 +116,7 @@ class Current(Struct):
             for (space, pod, container), reading in readings.items():
                 if pod and (name is None or pod == name) and (not namespaces or space in namespaces):
                     found.setdefault((space, pod), {}).setdefault(container, {})[resource] = reading
-        if answers["memory"]:
+        if answers["memory"] and not is_own(self.rules):
             # A container without memory has ended.
             found = {of: {name: used for name, used in each.items() if "memory" in used} for of, each in found.items()}
         return {of: containers for of, containers in found.items() if containers}
@@ -124,6 +125,8 @@ class Current(Struct):
         if self.rules and resource not in self.rules:
             return {}
         metric = self.rules.get(resource, NAMES[resource])
+        if is_own(self.rules):
+            return self._last_printed(metric, [*self.rules.values()], promql.who)
 
         def ask(window: int) -> Matrix:
             def one(piece: Letters) -> Matrix:
@@ -141,6 +144,23 @@ class Current(Struct):
         readings = self._readings("memory", ask, promql.who)
         window = float(promql.WINDOW) if metric == OVER_FIVE_MINUTES else None
         return {who: Reading(reading.value, window) for who, reading in readings.items()}
+
+    def _last_printed(
+        self, name: str, names: Sequence[str], key_of: Callable[[Labels], tuple[str, ...]]
+    ) -> Mapping[tuple[str, ...], Reading]:
+        """Return what c3s printed of its last reading. names: of the series that have samples at its time."""
+        match = promql.braces(self.match())
+        matrix = self.engine.samples(f"{name}{match}[{promql.WINDOW}s]", self.time)
+        if not matrix:
+            return {}
+        newest = max(time for each in names for time in self._times_of(f"max(timestamp({each}{match}))"))
+        self.interval = interval_of(matrix) or self.interval
+        last = [(labels, points) for labels, points in matrix if points.times[-1] >= newest]
+        refuse_several("context", (labels for labels, _ in last))
+        return {key_of(labels): Reading(points.values[-1]) for labels, points in last}
+
+    def _times_of(self, query: str) -> list[float]:
+        return [0.0, *(time for _, time in self.engine.vector(query, self.time))]
 
     def _last_scrapes(self) -> Mapping[tuple[str, ...], float]:
         """Return the time of the last sample of each target: in a part of its series, all objects may be gone."""
@@ -198,6 +218,8 @@ class Current(Struct):
             found = {**more, **found}
             if found and all(name in found for name in known):
                 break
+        if not found and (found := self._nodes_of_kind(names, known, resource, promql.OWN)):
+            self.kinds.setdefault(resource, []).append(promql.OWN)
         return found
 
     def _nodes_of_kind(
@@ -205,6 +227,12 @@ class Current(Struct):
     ) -> dict[str, Reading]:
         if not isinstance(kind, promql.Kind):
             return self._machines(names, known, resource)
+        if kind.own:
+            name = kind.cpu if resource == "cpu" else kind.memory
+            printed = self._last_printed(
+                name, [kind.cpu, kind.memory], lambda labels: (labels.get("exported_node") or labels.get("node", ""),)
+            )
+            return {name: reading for (name,), reading in printed.items()}
 
         def ask(window: int) -> Matrix:
             name = kind.cpu if resource == "cpu" else kind.memory

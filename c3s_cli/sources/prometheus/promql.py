@@ -118,11 +118,15 @@ def who(labels: Labels) -> tuple[str, str, str]:
 
 
 class Kind(Struct, frozen=True):
-    """A kind of series of nodes: a counter of seconds, a gauge of bytes, and the matcher that selects nodes."""
+    """A kind of series of nodes: a counter of seconds, a gauge of bytes, and the matcher that selects nodes.
+
+    own: whether c3s has printed them; then the CPU is a gauge, too, of cores.
+    """
 
     cpu: str
     memory: str
     match: str = ""
+    own: bool = False
 
 
 # Series with the usage of a node, the best first: the root cgroup, as metrics-server counts; the kubelet's
@@ -133,6 +137,7 @@ KUBELET: Final = (
 )
 # The third is close: the busy time of each core, and available memory, as node_exporter has them.
 EXPORTER: Final = "node_exporter"
+OWN: Final = Kind("c3s_node_cpu_usage_cores", "c3s_node_memory_usage_bytes", own=True)
 MACHINES: Final = "node_memory_MemTotal_bytes"
 
 
@@ -202,6 +207,8 @@ def of_nodes(resource: str, kind: Kind | str, match: str, period: Range) -> str:
             return busy_of_machines("increase", period.window, match)
         return memory_of_machines(match)
     chosen = braces(kind.match, match)
+    if resource == "cpu" and kind.own:
+        return f"max by ({NODE}, job) (avg_over_time({kind.cpu}{chosen}[{period.window}s])) * {period.window}"
     if resource == "cpu":
         return f"max by ({NODE}, job) (sum without (cpu) ({growth_of(kind.cpu + chosen, period)}))"
     return f"max by ({NODE}, job) (last_over_time({kind.memory}{chosen}[{period.lookback}s]))"

@@ -1,8 +1,8 @@
-"""Recording rules of kube-prometheus and the Kubernetes mixin, which serve where there are no series of containers."""
+"""Series in place of those of containers: recording rules of kube-prometheus, or what c3s printed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from c3s_cli.sources.prometheus import promql
@@ -17,15 +17,34 @@ RULES: Final = {
     "memory": ("node_namespace_pod_container:container_memory_working_set_bytes",),
 }
 OVER_FIVE_MINUTES: Final = RULES["cpu"][0]
+# What `c3s top pods -o openmetrics` prints, with --containers and without.
+OWN: Final = {
+    thing: {"cpu": (f"c3s_{thing}_cpu_usage_cores",), "memory": (f"c3s_{thing}_memory_usage_bytes",)}
+    for thing in ("container", "pod")
+}
 
 
 def rules_of(engine: Engine, match: str, time: float) -> Mapping[str, str]:
-    """Return the rule to use for each resource, as far as there is one. match: matchers added to every selector."""
-    names = [name for several in RULES.values() for name in several]
+    """Return the series to use for each resource, as far as there are any. match: matchers added to every selector."""
+    kinds: list[Mapping[str, Sequence[str]]] = [RULES, *OWN.values()]
+    names = [name for kind in kinds for several in kind.values() for name in several]
     query = f"group by (__name__) ({promql.braces(promql.one_of('__name__', names), match)})"
     known = {labels.get("__name__") for labels, _ in engine.vector(query, time)}
-    found = {resource: next((name for name in several if name in known), "") for resource, several in RULES.items()}
-    return {resource: name for resource, name in found.items() if name}
+    for kind in kinds:
+        found = {resource: next((name for name in several if name in known), "") for resource, several in kind.items()}
+        if any(found.values()):
+            return {resource: name for resource, name in found.items() if name}
+    return {}
+
+
+def is_own(rules: Mapping[str, str]) -> bool:
+    """Return whether these are the series that c3s prints, which have samples at the times of its readings."""
+    return any(name.startswith("c3s_") for name in rules.values())
+
+
+def selector_of(rules: Mapping[str, str]) -> str:
+    """Return the matchers that select the series of containers."""
+    return "" if any(name.startswith("c3s_pod_") for name in rules.values()) else promql.CONTAINERS
 
 
 def points_of(resource: str, rules: Mapping[str, str], match: str, period: promql.Range) -> str:
@@ -38,4 +57,7 @@ def points_of(resource: str, rules: Mapping[str, str], match: str, period: promq
 
 def remark_on(rules: Mapping[str, str]) -> str:
     """Return what to say about figures that come from recording rules."""
-    return f"there are no series of containers: usage comes from the recording rules {' and '.join(rules.values())}"
+    names = " and ".join(rules.values())
+    if is_own(rules):
+        return f"there are no series of cAdvisor: usage is what c3s printed, {names}"
+    return f"there are no series of containers: usage comes from the recording rules {names}"

@@ -63,13 +63,17 @@ class StateMetrics:
             for labels, number in vectors[f"kube_node_status_{what}"]:
                 node_amounts = amounts.setdefault(labels.get("node", ""), {"allocatable": {}, "capacity": {}})
                 node_amounts[what].update(amount_of(labels, number))
-        if not amounts:
+        if not amounts and not self._has_own():
             self._explain_nothing(named)
         details = self._node_details(more) if self.details else {}
         return {
             name: NodeFacts(name, node_amounts["allocatable"], node_amounts["capacity"], None, details.get(name))
             for name, node_amounts in amounts.items()
         }
+
+    def _has_own(self) -> bool:
+        """Return whether c3s has printed the usage of nodes: then it can be shown without facts."""
+        return bool(self.engine.vector(f"count({promql.OWN.memory}{promql.braces(self.match)})", self.time))
 
     def _explain_nothing(self, named: str | None) -> None:
         if named:
@@ -211,8 +215,11 @@ class StateMetrics:
         return {key: (node_of.get(key, ""), tuple(names)) for key, names in claims.items()}
 
     def count_pods(self) -> int:
-        """Count all pods."""
-        return len(self._ask({"kube_pod_info": POD})["kube_pod_info"])
+        """Count all pods. MetricsUnavailable if no series tells of any."""
+        pods = self._ask({"kube_pod_info": POD})["kube_pod_info"]
+        if not pods:
+            raise MetricsUnavailable("this Prometheus has no facts about pods")
+        return len(pods)
 
     def namespaces(self) -> list[str]:
         """Return the names of the namespaces that have pods."""

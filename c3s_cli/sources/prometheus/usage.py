@@ -74,6 +74,8 @@ class PrometheusUsage:
         used: dict[str, Used] = self._current().nodes(self.names, known)
         past = self._read_past(lambda past: past.read_nodes(self.names, known, self._current().kinds))
         ended = [name for (name,) in past.ended() if name not in used] if past else []
+        if any(promql.OWN in kinds for kinds in self._current().kinds.values()):
+            self.remarks.append(remark_on({"cpu": promql.OWN.cpu, "memory": promql.OWN.memory}))
         if not used and not ended:
             self.absence = self._why_nothing() or NO_NODES
         elif known and not any(name in known for name in used):
