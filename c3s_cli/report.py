@@ -15,6 +15,7 @@ from c3s_cli.model.sample import Failure
 if TYPE_CHECKING:
     from c3s_cli.columns.vocabulary import Column, Kind
     from c3s_cli.model.placing import FitResult, MissingNodes
+    from c3s_cli.model.prices import CostTerms
 
 
 class Judgement(Struct, frozen=True):
@@ -44,7 +45,8 @@ class Report(Struct, frozen=True):
     empty_message: the message on stderr if there are no rows; absence: why. moment: the time in the past that is
     shown, in words; "" for now.
     time: in a series, that of the reading.
-    fit_results: the result of `c3s fit`. missing: with --missing, what it lacks.
+    fit_results: the result of `c3s fit`. missing: with --missing, what it lacks. costs: what costs are about,
+    None without prices.
     """
 
     now: datetime
@@ -68,6 +70,7 @@ class Report(Struct, frozen=True):
     time: datetime | None = None
     fit_results: tuple[FitResult, ...] = ()
     missing: tuple[MissingNodes, ...] | None = None
+    costs: CostTerms | None = None
 
     @property
     def judgements(self) -> tuple[Judgement, ...]:

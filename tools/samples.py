@@ -46,12 +46,38 @@ c3s() {{
 """
 
 
+# Invented: what the machines of the demo might cost.
+PRICES: Final = """\
+currency: EUR
+hoursPerMonth: 730
+default:                # nodes that no entry below is about; without it they have no price
+  coreHour: 0.034       # one core for an hour
+  gibHour: 0.0045       # one GiB of memory for an hour
+nodes:                  # the first entry counts of which everything matches; * stands for any text
+- labels:
+    node.kubernetes.io/instance-type: g5.*
+  coreHour: 0.045
+  gibHour: 0.005
+  gpuHour: 1.10         # needed where a pod requests a GPU
+- pool: spot            # as in the column `pool`; instanceType is there, too
+  coreHour: 0.013
+  gibHour: 0.0017
+"""
+
+
+def prices() -> None:
+    """Print the price file of the samples."""
+    print("```yaml", PRICES.rstrip(), "```", sep="\n")
+
+
 def sample(command: str, lines: int = 0, code: int = 0) -> None:
     """Print a command line and its output; with `lines`, only the first lines of it.
 
     RuntimeError if the exit code is not `code`, so that a page never shows a failure by accident.
     """
-    ended, text = output(command)
+    with TemporaryDirectory() as folder, chdir(folder):
+        Path("prices.yaml").write_text(PRICES)
+        ended, text = output(command)
     if ended != code:
         raise RuntimeError(f"{command} ended with {ended}: {text}")
     shown = text.splitlines()
@@ -126,18 +152,16 @@ def _in_process(argv: list[str]) -> tuple[int, str]:
 
 def _in_a_shell(command: str) -> tuple[int, str]:
     here = {"PYTHON": sys.executable, "PYTHONPATH": str(ROOT), "COLUMNS": WIDTH, "LC_ALL": "C.UTF-8"}
-    with TemporaryDirectory() as folder:
-        done = subprocess.run(
-            ["bash", "-c", PREAMBLE + command],
-            check=False,
-            cwd=folder,
-            env={**os.environ, **here},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=60,
-        )
+    done = subprocess.run(
+        ["bash", "-c", PREAMBLE + command],
+        check=False,
+        env={**os.environ, **here},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=60,
+    )
     return done.returncode, done.stdout
 
 

@@ -24,6 +24,7 @@ TYPES: Final[dict[Unit, Schema]] = {
     Unit.BYTES: {"type": ["integer", "null"]},
     Unit.COUNT: {"type": ["integer", "null"]},
     Unit.PERCENT: {"type": ["number", "null"]},
+    Unit.MONEY: {"type": ["number", "null"]},
     Unit.SECONDS: {"type": ["number", "null"]},
     Unit.TIME: {"type": ["string", "null"], "format": "date-time"},
     Unit.BOOLEAN: {"type": ["boolean", "null"]},
@@ -85,6 +86,7 @@ def _list(kind: Kind) -> Schema:
                         "items": {"type": "string"},
                         "description": "rows that --fail-if or --until could not judge; only with one of these flags",
                     },
+                    "prices": PRICES,
                     **(FITTINGS | PENDING | MISSING if kind in (*FITTING, *MOVING) else {}),
                 },
                 ["timestamp", *(FITTINGS if kind in (*FITTING, *MOVING) else {})],
@@ -191,6 +193,14 @@ def _object(properties: dict[str, Schema], required: list[str] | None = None) ->
     return whole | ({"required": names} if names else {})
 
 
+PRICES: Final[Schema] = _object(
+    {
+        "currency": {"type": "string"},
+        "hoursPerMonth": {"type": "number"},
+        "allocatedBy": {"const": "requests", "description": "what decides the share of a pod in the cost of its node"},
+        "nodesWithoutPrice": {"type": "array", "items": {"type": "string"}},
+    }
+)
 COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
 NAMES: Final[Schema] = {"type": "array", "items": {"type": "string"}}
 CONTEXT: Final[Schema] = {"type": "string", "description": "only with several contexts"}

@@ -28,6 +28,7 @@ from c3s_cli.request.namespaces import is_pattern
 from c3s_cli.request.query import Query, SortKey
 
 if TYPE_CHECKING:
+    from c3s_cli.model.prices import CostTerms
     from c3s_cli.request.condition import Condition
 
 EXTENDED_FIELDS: Final = (
@@ -119,6 +120,7 @@ def report_of(
         empty_message="" if ordered else _empty_message(query, samples),
         moment=next(filter(None, (sample.moment for sample in samples)), ""),
         absence="" if ordered else next(filter(None, (sample.absence for sample in samples)), _meant(query)),
+        costs=_cost_terms(samples, query),
     )
 
 
@@ -130,22 +132,50 @@ def _rows(
     context = "" if contexts else samples[0].context
     match query.objects:
         case Kind.POD:
-            pods = where(_joined(partial(join_pods, containers=query.containers), samples), query, unfiltered)
-            totals = _with_group_totals(sum_pods(pods, context), samples) if query.totals else None
-            return (_with_source_totals(grouped(pods, query.by, sum_pods), samples) if query.by else pods), totals
+            joined = _joined(partial(join_pods, containers=query.containers), samples)
+            pods = where(_priced(joined, query), query, unfiltered)
+            of_pods = _with_costs(sum_pods, query)
+            totals = _with_group_totals(of_pods(pods, context), samples) if query.totals else None
+            return (_with_source_totals(grouped(pods, query.by, of_pods), samples) if query.by else pods), totals
         case Kind.NODE:
-            nodes = where(_joined(node_rows, samples), query, unfiltered)
-            totals = _with_group_totals(sum_nodes(nodes, context), samples) if query.totals else None
-            return (_with_source_totals(grouped(nodes, query.by, sum_nodes), samples) if query.by else nodes), totals
+            nodes = where(_priced(_joined(node_rows, samples), query), query, unfiltered)
+            of_nodes = _with_costs(sum_nodes, query)
+            totals = _with_group_totals(of_nodes(nodes, context), samples) if query.totals else None
+            return (_with_source_totals(grouped(nodes, query.by, of_nodes), samples) if query.by else nodes), totals
         case Kind.VOLUME:
             return where([volume for sample in samples for volume in sample.volumes], query, unfiltered), None
         case _:
-            clusters = where(
-                [_cluster(node_rows(sample), [sample], sample.context) for sample in samples], query, unfiltered
-            )
+            alone = [_cluster(node_rows(sample), [sample], sample.context, query) for sample in samples]
+            clusters = where(alone, query, unfiltered)
             shown = {cluster.context for cluster in clusters}
             behind = [sample for sample in samples if sample.context in shown] if contexts else samples
-            return clusters, _cluster(_joined(node_rows, behind), behind, context)
+            return clusters, _cluster(_joined(node_rows, behind), behind, context, query)
+
+
+def _priced(rows: Sequence[Any], query: Query) -> Sequence[Any]:
+    """Add the costs to nodes or pods, with --prices."""
+    if query.prices is None:
+        return rows
+    from c3s_cli.analysis.costs import priced  # only --prices needs it
+
+    return priced(rows, query.prices)
+
+
+def _with_costs(together: Callable[..., Group], query: Query) -> Callable[..., Group]:
+    """Return a function that sums rows as `together` does, and their costs with --prices."""
+    if query.prices is None:
+        return together
+    from c3s_cli.analysis.costs import with_costs  # only --prices needs it
+
+    return with_costs(together)
+
+
+def _cost_terms(samples: Sequence[Sample], query: Query) -> CostTerms | None:
+    if query.prices is None:
+        return None
+    from c3s_cli.analysis.costs import cost_terms  # only --prices needs it
+
+    return cost_terms(samples, query.prices)
 
 
 def _objects(samples: Sequence[Sample], query: Query, join_pods: JoinPods) -> Sequence[Row]:
@@ -165,9 +195,10 @@ def _joined(join: Callable[[Sample], Sequence[Any]], samples: Sequence[Sample]) 
     return join(samples[0]) if len(samples) == 1 else [row for sample in samples for row in join(sample)]
 
 
-def _cluster(nodes: Sequence[Node], samples: Sequence[Sample], context: str) -> Group:
+def _cluster(nodes: Sequence[Node], samples: Sequence[Sample], context: str, query: Query) -> Group:
+    together = _with_costs(sum_nodes, query)
     counted: Group = structs.replace(
-        _with_group_totals(sum_nodes(nodes, context), samples),
+        _with_group_totals(together(_priced(nodes, query), context), samples),
         existing_pod_count=add(sample.pod_count for sample in samples),
     )
     return counted

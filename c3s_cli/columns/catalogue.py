@@ -15,6 +15,7 @@ from msgspec import structs
 from c3s_cli.columns.fitting import default_fit_names, fit_columns, wide_fit_names
 from c3s_cli.columns.getters import Age, fact, percentage, window_seconds
 from c3s_cli.columns.moving import default_move_names, move_columns, wide_move_names
+from c3s_cli.columns.of_costs import cost_columns
 from c3s_cli.columns.of_resources import CPU_AND_MEMORY, RESOURCES, WITH_NODES, resource_columns
 from c3s_cli.columns.of_sources import COVERAGE, MORE_OF_PODS, OF_VOLUMES
 from c3s_cli.columns.of_states import OF_STATES
@@ -151,7 +152,7 @@ def table_of(kind: Kind) -> Mapping[str, Column]:
     elif kind is not Kind.CLUSTER:
         table[SWAP_USAGE.name] = SWAP_USAGE
     table[COVERAGE.name] = COVERAGE
-    table |= {column.name: column for column in _compact(table)}
+    table |= {column.name: column for column in (*_compact(table), *cost_columns(kind))}
     if kind.group is Kind.POD_GROUP:
         table |= {column.name: column for column in MORE_OF_PODS}
     return table

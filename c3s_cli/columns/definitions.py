@@ -184,6 +184,11 @@ STATES: Final[Mapping[str, str]] = {
     "context": "the label cluster",
     "pod": "kube_pod_spec_volumes_persistentvolumeclaims_info",
 }
+COSTS: Final = {
+    "cost.requests": "requests times the price of the node, from --prices",
+    "cost.usage": "cpu.usage, memory.usage and the GPUs requested, times the price of the node",
+    "cost.waste": "cost.requests - cost.usage, at least 0",
+}
 PERCENT: Final = re.compile(r"(?P<r>.+)\.(?P<part>\w+)PercentOf(?P<whole>\w+)")
 STATISTIC: Final = re.compile(r"(?P<r>cpu|memory)\.(?P<statistic>avg|min|max|p\d+)")
 WORDS: Final = {"min": "least", "max": "most"}
@@ -214,6 +219,8 @@ def definition_of(column: Column, kind: Kind, source: str) -> Definition:
     if field in ("free", "schedulableFree"):
         nodes = " of schedulable nodes" if field == "schedulableFree" else ""
         return Definition(f"{prefix}.allocatable - {prefix}.requests{nodes}", READING)
+    if name in COSTS:
+        return Definition(COSTS[name], _window("cpu.usage", kind, source) if field != "requests" else READING)
     if known := _measured(name, kind):
         found = known[source]
         if match := STATISTIC.fullmatch(name):

@@ -66,6 +66,11 @@ def split_names(text: str | None) -> list[str]:
     return [name.strip() for name in NAME.findall(text or "") if name.strip()]
 
 
+def _is_in_all(column: Column) -> bool:
+    """Return whether `all` has a column. Costs come with --prices only."""
+    return not column.parts and column.name not in IDENTITY and column.unit is not Unit.MONEY
+
+
 class Naming(Struct, frozen=True):
     """Finds columns of one kind of row by name.
 
@@ -109,7 +114,7 @@ class Naming(Struct, frozen=True):
                 case "wide":
                     names += wide_names(self.kind, self.basis)
                 case "all":
-                    names += [c.name for c in table_of(self.kind).values() if not c.parts and c.name not in IDENTITY]
+                    names += [each.name for each in table_of(self.kind).values() if _is_in_all(each)]
                 case _:
                     names.append(word)
         return tuple({column.name: column for column in map(self.find, names)}.values())

@@ -83,6 +83,7 @@ class Unit(Enum):
     NANOCORES = "nanocores"
     BYTES = "bytes"
     COUNT = "count"
+    MONEY = "currency per month"
     PERCENT = "percent"
     SECONDS = "seconds"
     TIME = "time"
@@ -90,7 +91,7 @@ class Unit(Enum):
 
 
 OF_CONTAINERS: Final = (
-    *("cpu.", "memory.", "swap.", "ephemeralStorage.", "resources["),
+    *("cpu.", "memory.", "swap.", "ephemeralStorage.", "resources[", "cost."),
     *("ready", "waiting", "lastTermination.", "oomKilled"),
 )
 

@@ -4,6 +4,7 @@ from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ExitCode
 from c3s_cli.flags.groups import takes_flags
 from c3s_cli.flags.options import Connection, Display, Nodes
+from c3s_cli.flags.source_options import Costs
 from c3s_cli.flags.subsets import ClusterFlags
 from c3s_cli.flags.time_options import Time
 from c3s_cli.request.from_flags import request_of, target_of
@@ -11,7 +12,9 @@ from c3s_cli.run.once import show
 
 
 @takes_flags
-def cluster(*, selection: ClusterFlags, nodes: Nodes, time: Time, display: Display, connection: Connection) -> ExitCode:
+def cluster(
+    *, selection: ClusterFlags, nodes: Nodes, time: Time, display: Display, costs: Costs, connection: Connection
+) -> ExitCode:
     """Display resource (CPU/memory) usage of the whole cluster in one row.
 
     Examples:
@@ -22,5 +25,11 @@ def cluster(*, selection: ClusterFlags, nodes: Nodes, time: Time, display: Displ
       # Peak usage of the whole cluster over a month
       c3s top cluster --since 30d --from prometheus --columns cpu.max,memory.max
     """
-    request = request_of(Kind.CLUSTER, None, connection, selection, display, nodes=nodes, time=time)
-    return show(target_of(connection), *request)
+    query, view = request_of(
+        Kind.CLUSTER, None, connection, selection, display, nodes=nodes, time=time, priced=costs.prices is not None
+    )
+    if costs.prices is not None:
+        from c3s_cli.sources.prices import with_prices  # only --prices needs it
+
+        query = with_prices(query, costs.prices, display.columns)
+    return show(target_of(connection), query, view)

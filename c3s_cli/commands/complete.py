@@ -38,6 +38,7 @@ FILE_FLAGS: Final = (
     "--client-key",
     "-f",
     "--filename",
+    "--prices",
 )
 
 

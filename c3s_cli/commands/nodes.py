@@ -4,6 +4,7 @@ from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ExitCode
 from c3s_cli.flags.groups import takes_flags
 from c3s_cli.flags.options import Connection, Display, NodeName, Nodes, Selection
+from c3s_cli.flags.source_options import Costs
 from c3s_cli.flags.time_options import Time
 from c3s_cli.request.from_flags import request_of, target_of
 from c3s_cli.run.once import show
@@ -11,7 +12,14 @@ from c3s_cli.run.once import show
 
 @takes_flags
 def nodes(
-    names: NodeName = None, *, selection: Selection, nodes: Nodes, time: Time, display: Display, connection: Connection
+    names: NodeName = None,
+    *,
+    selection: Selection,
+    nodes: Nodes,
+    time: Time,
+    display: Display,
+    costs: Costs,
+    connection: Connection,
 ) -> ExitCode:
     """Display resource (CPU/memory) usage of nodes.
 
@@ -23,9 +31,15 @@ def nodes(
       # Exit code 3 if a node is too full or has no metrics
       c3s top nodes --fail-if 'memory% > 90' --fail-if-unknown
     """
-    request = request_of(Kind.NODE, names, connection, selection, display, nodes=nodes, time=time)
+    query, view = request_of(
+        Kind.NODE, names, connection, selection, display, nodes=nodes, time=time, priced=costs.prices is not None
+    )
     if selection.explain:
         from c3s_cli.run.explain import explain_one  # only --explain needs it
 
-        return explain_one(target_of(connection), *request)
-    return show(target_of(connection), *request)
+        return explain_one(target_of(connection), query, view)
+    if costs.prices is not None:
+        from c3s_cli.sources.prices import with_prices  # only --prices needs it
+
+        query = with_prices(query, costs.prices, display.columns)
+    return show(target_of(connection), query, view)

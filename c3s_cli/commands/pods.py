@@ -4,6 +4,7 @@ from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ExitCode
 from c3s_cli.flags.groups import takes_flags
 from c3s_cli.flags.options import Connection, Display, PodName, Pods, Selection
+from c3s_cli.flags.source_options import Costs
 from c3s_cli.flags.time_options import Time
 from c3s_cli.request.from_flags import request_of, target_of
 from c3s_cli.run.once import show
@@ -11,7 +12,14 @@ from c3s_cli.run.once import show
 
 @takes_flags
 def pods(
-    names: PodName = None, *, pods: Pods, selection: Selection, time: Time, display: Display, connection: Connection
+    names: PodName = None,
+    *,
+    pods: Pods,
+    selection: Selection,
+    time: Time,
+    display: Display,
+    costs: Costs,
+    connection: Connection,
 ) -> ExitCode:
     """Display resource (CPU/memory) usage of pods.
 
@@ -25,9 +33,15 @@ def pods(
       # Pods close to their memory limit, and pods without one
       c3s top pods -A --where 'memory.usagePercentOfLimits > 85' --where 'memory.limits = none'
     """
-    request = request_of(Kind.POD, names, connection, selection, display, pods=pods, time=time)
+    query, view = request_of(
+        Kind.POD, names, connection, selection, display, pods=pods, time=time, priced=costs.prices is not None
+    )
     if selection.explain:
         from c3s_cli.run.explain import explain_one  # only --explain needs it
 
-        return explain_one(target_of(connection), *request)
-    return show(target_of(connection), *request)
+        return explain_one(target_of(connection), query, view)
+    if costs.prices is not None:
+        from c3s_cli.sources.prices import with_prices  # only --prices needs it
+
+        query = with_prices(query, costs.prices, display.columns)
+    return show(target_of(connection), query, view)

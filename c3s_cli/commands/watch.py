@@ -5,7 +5,8 @@ from msgspec import structs
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ExitCode, UsageError
 from c3s_cli.flags.groups import takes_flags
-from c3s_cli.flags.options import Connection, NodeName, Nodes, PodName, Pods, Repeat
+from c3s_cli.flags.options import Connection, Display, NodeName, Nodes, PodName, Pods, Repeat
+from c3s_cli.flags.source_options import Costs
 from c3s_cli.flags.subsets import ClusterFlags, WatchDisplay, WatchFlags
 from c3s_cli.request.from_flags import pace_of, request_of, target_of
 from c3s_cli.request.query import Query
@@ -21,6 +22,7 @@ def watch_nodes(
     selection: WatchFlags,
     nodes: Nodes,
     display: WatchDisplay,
+    costs: Costs,
     connection: Connection,
 ) -> ExitCode:
     """Refresh resource (CPU/memory) usage of nodes at an interval.
@@ -31,8 +33,10 @@ def watch_nodes(
       # Wait until all nodes are below 80% CPU, for at most ten minutes
       c3s watch nodes --until-all 'cpu% < 80' --timeout 10m
     """
-    request = request_of(Kind.NODE, names, connection, selection, display, nodes=nodes, repeat=repeat)
-    return _watch(connection, request, repeat)
+    query, view = request_of(
+        Kind.NODE, names, connection, selection, display, nodes=nodes, repeat=repeat, priced=costs.prices is not None
+    )
+    return _watch(connection, _priced(query, costs, display), view, repeat)
 
 
 @takes_flags
@@ -43,6 +47,7 @@ def watch_pods(
     pods: Pods,
     selection: WatchFlags,
     display: WatchDisplay,
+    costs: Costs,
     connection: Connection,
 ) -> ExitCode:
     """Refresh resource (CPU/memory) usage of pods at an interval.
@@ -53,13 +58,21 @@ def watch_pods(
       # Wait until the memory of one pod is above 400Mi
       c3s watch pods api-gp28hkmmnc-jjz9d --until 'memory > 400Mi' --timeout 5m
     """
-    request = request_of(Kind.POD, names, connection, selection, display, pods=pods, repeat=repeat)
-    return _watch(connection, request, repeat)
+    query, view = request_of(
+        Kind.POD, names, connection, selection, display, pods=pods, repeat=repeat, priced=costs.prices is not None
+    )
+    return _watch(connection, _priced(query, costs, display), view, repeat)
 
 
 @takes_flags
 def watch_cluster(
-    *, repeat: Repeat, selection: ClusterFlags, nodes: Nodes, display: WatchDisplay, connection: Connection
+    *,
+    repeat: Repeat,
+    selection: ClusterFlags,
+    nodes: Nodes,
+    display: WatchDisplay,
+    costs: Costs,
+    connection: Connection,
 ) -> ExitCode:
     """Refresh resource (CPU/memory) usage of the whole cluster at an interval.
 
@@ -69,12 +82,21 @@ def watch_cluster(
       # Five lines of JSON, one a second
       c3s watch cluster --interval 1s --count 5 -o json
     """
-    request = request_of(Kind.CLUSTER, None, connection, selection, display, nodes=nodes, repeat=repeat)
-    return _watch(connection, request, repeat)
+    query, view = request_of(
+        Kind.CLUSTER, None, connection, selection, display, nodes=nodes, repeat=repeat, priced=costs.prices is not None
+    )
+    return _watch(connection, _priced(query, costs, display), view, repeat)
 
 
-def _watch(connection: Connection, request: tuple[Query, View], repeat: Repeat) -> ExitCode:
-    query, view = request
+def _priced(query: Query, costs: Costs, display: Display) -> Query:
+    if costs.prices is None:
+        return query
+    from c3s_cli.sources.prices import with_prices  # only --prices needs it
+
+    return with_prices(query, costs.prices, display.columns)
+
+
+def _watch(connection: Connection, query: Query, view: View, repeat: Repeat) -> ExitCode:
     if view.format in METRICS:
         raise UsageError(
             f"-o {view.format.value} does not go with watch: a scrape is one reading, and one # EOF ends a document",

@@ -17,10 +17,11 @@ def _groups() -> Iterator[Any]:
     from c3s_cli.flags.lists import Contexts
     from c3s_cli.flags.record_options import Record, Recordings
     from c3s_cli.flags.serve_options import Serve
+    from c3s_cli.flags.source_options import Costs
     from c3s_cli.flags.time_options import Time
     from c3s_cli.flags.volume_options import Volumes
 
-    yield from (Time, Fit, Volumes, Contexts, Serve, Record, Recordings)
+    yield from (Time, Costs, Fit, Volumes, Contexts, Serve, Record, Recordings)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The flags that choose where usage comes from, and the credentials for Prometheus.
+"""The flags that choose where usage and prices come from, and the credentials for Prometheus.
 
 No `from __future__ import annotations` here: Typer reads the annotations when the program runs.
 """
@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Struct
 
-from c3s_cli.flags.flag import SOURCE, Many, Text, flag
+from c3s_cli.flags.flag import SHOW, SOURCE, Many, Text, flag
 
 
 class Source(Struct, frozen=True):
@@ -98,4 +98,18 @@ class Source(Struct, frozen=True):
     prometheus_key: Annotated[
         Text,
         flag("--prometheus-key", metavar="FILE", help="A client key for the Prometheus API.", section=SOURCE),
+    ] = None
+
+
+class Costs(Struct, frozen=True):
+    """What nodes cost."""
+
+    prices: Annotated[
+        Text,
+        flag(
+            "--prices",
+            metavar="FILE",
+            help="What nodes cost, in a YAML file: adds cost.requests, cost.usage and cost.waste. See docs/cost.md.",
+            section=SHOW,
+        ),
     ] = None

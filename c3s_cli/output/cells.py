@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from itertools import repeat
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from c3s_cli.amounts.duration import age
 from c3s_cli.amounts.quantity import cpu_percent, format_bytes, format_cpu, memory_percent
 from c3s_cli.columns.vocabulary import Column, Unit
 from c3s_cli.terminal.printable import NONE, UNKNOWN, all_printable, printable
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 
 def cells(column: Column, rows: Iterable[Any]) -> list[str]:
@@ -75,10 +78,17 @@ def _texts(values: Iterable[str]) -> str:
     return printable(",".join(values)) or NONE
 
 
+def _money(value: Fraction) -> str:
+    from c3s_cli.amounts.money import format_money  # only --prices needs it
+
+    return format_money(value)
+
+
 AMOUNTS: Final[dict[Unit, Callable[[Any], str]]] = {
     Unit.NANOCORES: format_cpu,
     Unit.BYTES: format_bytes,
     Unit.COUNT: str,
+    Unit.MONEY: _money,
     Unit.TEXT: _text,
     Unit.TIME: _text,
     Unit.TEXTS: _texts,

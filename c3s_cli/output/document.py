@@ -131,6 +131,7 @@ def _head(report: Report) -> dict[str, Any]:
             **_failed_contexts(report),
             **_fit_results(report),
             **_unjudged(report),
+            **_prices(report),
             **({"remarks": said} if (said := [*filter(None, [report.absence]), *report.remarks]) else {}),
         },
         "source": report.source,
@@ -223,6 +224,14 @@ def _unjudged(report: Report) -> dict[str, list[str]]:
     return {"unjudged": list(dict.fromkeys(name for each in report.judgements for name in each.unjudged))}
 
 
+def _prices(report: Report) -> dict[str, Any]:
+    if report.costs is None:
+        return {}
+    from c3s_cli.output.prices import price_terms  # only --prices needs it
+
+    return price_terms(report.costs)
+
+
 def _failure(failure: Failure) -> dict[str, str]:
     known = {"context": failure.context, "source": failure.source, "message": failure.message}
     return known | ({"hint": failure.hint} if failure.hint else {})
@@ -313,6 +322,8 @@ def _struct_builder(tree: dict[str, Any]) -> Member:
 
 def _values(column: Column, spell: Spell | None, rows: Sequence[Any]) -> list[Any]:
     values = list(map(column.value, rows))
+    if column.unit is Unit.MONEY:
+        values = [None if value is None else float(value) for value in values]
     if column.unit is Unit.TEXTS:
         values = [None if value is None else list(value) for value in values]
     return spell(column, values) if spell else values

@@ -191,6 +191,8 @@ def _value(column: Column, row: Any) -> str | None:
             return f"{Decimal(value).scaleb(-9):f}"
         case Unit.BOOLEAN:
             return str(int(value))
+        case Unit.MONEY:
+            return repr(float(value))
         case Unit.TIME:
             return _epoch(value) or None
         case _:

@@ -24,6 +24,8 @@ def unit_of(column: Column, view: View) -> str:
 
 def in_units(column: Column, values: list[Any], view: View) -> list[Any]:
     """Return the values of a column in the requested units, as text; unchanged if no unit is requested."""
+    if column.unit is Unit.MONEY:
+        return [None if value is None else float(value) for value in values]
     for name in view.unit:
         unit, divisor, decimals = AMOUNT_UNITS[name]
         if unit is column.unit:

@@ -28,6 +28,7 @@ from c3s_cli.request.selectors import parse_fields, parse_labels
 from c3s_cli.request.shown import (
     denominator_columns,
     named_columns,
+    refuse_costs,
     swap_columns,
     template_columns,
     unique,
@@ -150,8 +151,9 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
     pods: options.Pods | None = None,
     time: Time | None = None,
     repeat: options.Repeat | None = None,
+    priced: bool = False,
 ) -> tuple[Query, View]:
-    """Make the Query and View of a command line. Mistakes are found in kubectl's order."""
+    """Make the Query and View of a command line. Mistakes are found in kubectl's order. priced: with --prices."""
     name = _name(objects, names or ())
     format_, template = read_format(display.output)
     _check_format(format_, rows, display)
@@ -227,6 +229,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         extended=with_extended(naming.kind, words),
     )
     check(query)
+    refuse_costs(query, priced=priced)
     if objects not in (Kind.FIT, Kind.MOVE):
         source = origin_of(connection).kind
         check_knowable(query, source)

@@ -16,6 +16,7 @@ from c3s_cli.request.selectors import FieldSelector, LabelSelector
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from c3s_cli.model.prices import Prices
     from c3s_cli.request.condition import Condition
     from c3s_cli.request.period import Period
 
@@ -38,6 +39,7 @@ class Query(Struct, frozen=True):
     extended: whether to add columns for every extended resource that is found. fail_if_unknown: whether a row that
     cannot be judged fails. until_all: whether all rows must meet `until`, not just any. drain: which nodes to drain.
     remark: which columns the source cannot know, for stderr; "" if it knows all that were named.
+    prices: what nodes cost; None without --prices.
     """
 
     objects: Kind
@@ -65,6 +67,7 @@ class Query(Struct, frozen=True):
     period: Period | None = None
     series: Period | None = None
     remark: str = ""
+    prices: Prices | None = None
 
     @property
     def of_several_namespaces(self) -> bool:

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Final
 from c3s_cli.columns.catalogue import IDENTITY
 from c3s_cli.columns.naming import SETS, Naming, split_names
 from c3s_cli.columns.of_resources import CPU_AND_MEMORY
-from c3s_cli.columns.vocabulary import Column, Kind, flat
+from c3s_cli.columns.vocabulary import Column, Kind, Unit, flat
+from c3s_cli.errors import UsageError
 from c3s_cli.request.ranges import in_range
 from c3s_cli.request.view import WITH_TEMPLATE, Format
 
 if TYPE_CHECKING:
     from c3s_cli.request.condition import Condition
     from c3s_cli.request.period import Period
-    from c3s_cli.request.query import SortKey
+    from c3s_cli.request.query import Query, SortKey
 
 
 # The sets to which extended resources are added: those of a cluster, and for fit those that pods request.
@@ -59,6 +60,23 @@ IDENTIFYING: Final = ("context", "namespace", "name", "node", "owner", "containe
 def with_extended(kind: Kind, words: Sequence[str]) -> bool:
     """Return whether these words also include every extended resource that is found."""
     return kind in WITH_EXTENDED and not WITH_EXTENDED[kind].isdisjoint(words)
+
+
+PRICE_SAMPLE: Final = (
+    "a sample: {currency: EUR, hoursPerMonth: 730, default: {coreHour: 0.034, gibHour: 0.0045}}; "
+    "docs/cost.md has one with prices by label"
+)
+
+
+def refuse_costs(query: Query, *, priced: bool) -> None:
+    """Raise a UsageError for costs without --prices, and for those of usage in a time range."""
+    costs = [column.name for column in query.all_columns if column.unit is Unit.MONEY]
+    if costs and not priced:
+        raise UsageError(f"{costs[0]} needs --prices FILE", hint=PRICE_SAMPLE)
+    of_usage = [name for name in costs if name != "cost.requests"]
+    if of_usage and query.period and query.period.is_range:
+        hint = "--at shows a time in the past; c3s rightsize says what a range would save"
+        raise UsageError(f"{of_usage[0]} is of one time, not of a range", hint=hint)
 
 
 def unique(*several: Iterable[Column]) -> tuple[Column, ...]:

@@ -255,6 +255,7 @@ SAMPLES: Final = {
     Unit.BYTES: "512Mi or 2Gi",
     Unit.COUNT: "a whole number",
     Unit.PERCENT: "80, 80% or 33.3",
+    Unit.MONEY: "100 or 12.50",
     Unit.SECONDS: "90s, 5m, 2h30m or 3d",
     Unit.BOOLEAN: "true or false",
 }
@@ -278,8 +279,8 @@ def _number(unit: Unit, text: str) -> int | Fraction | bool:
             return nanos(text)
         case Unit.BYTES:
             return whole(text)
-        case Unit.PERCENT:
-            number = text.removesuffix("%").strip()
+        case Unit.PERCENT | Unit.MONEY:
+            number = text.removesuffix("%").strip() if unit is Unit.PERCENT else text
             if not re.fullmatch(r"[+-]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})", number):
                 raise ValueError(text)
             return Fraction(number)

@@ -13,6 +13,7 @@ from c3s_cli.run.failures import about, said
 from c3s_cli.terminal.stderr import named
 
 if TYPE_CHECKING:
+    from c3s_cli.model.prices import CostTerms
     from c3s_cli.report import Judgement, Report
     from c3s_cli.request.view import View
 
@@ -23,12 +24,26 @@ def remarks(report: Report) -> Iterator[str]:
         yield report.empty_message
     if report.absence:
         yield f"hint: {report.absence}"
+    if report.costs:
+        yield from about_costs(report.costs)
     for remark in report.remarks:
         yield f"note: {remark}"
     for failure in report.failures:
         yield f"warning: {said(failure) if report.contexts else about(failure)}"
     if report.fail_if:
         yield from judged(report.fail_if)
+
+
+def about_costs(costs: CostTerms) -> Iterator[str]:
+    """Return the lines about costs: the currency, how they are allocated, and which nodes have no price."""
+    yield (
+        f"note: costs are {costs.currency} per month of {costs.hours} hours, allocated by requests: "
+        "what no pod requests is in no pod's cost"
+    )
+    if costs.unpriced:
+        nodes = f"{costs.nodes} node{'s' * (costs.nodes != 1)}"
+        counted = f"no price in {costs.file} for {len(costs.unpriced)} of {nodes}"
+        yield f"warning: {counted}, so their costs are unknown: {named(costs.unpriced)}"
 
 
 def judged(judgement: Judgement) -> Iterator[str]:

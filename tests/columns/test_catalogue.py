@@ -68,6 +68,11 @@ OTHERS: Final = {
 }
 OF_NODES: Final = {"status age pool zone instanceType": "nodes"}
 OF_GROUPS: Final = {"nodes nodes.measured nodes.count": "nodes.metrics.k8s.io,nodes"}
+ON_NODE: Final = "nodes,pods"
+COSTS: Final = {
+    "pods": {"cost.requests": ON_NODE, "cost.usage cost.waste": "nodes,pods.metrics.k8s.io,pods"},
+    "nodes": {"cost.requests": ON_NODE, "cost.usage cost.waste": f"nodes.metrics.k8s.io,{ON_NODE}"},
+}
 OWN: Final = {
     "nodes": {**OF_NODES, "pods": "nodes,pods"},
     "pods": {
@@ -89,7 +94,8 @@ OWN: Final = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_column_needs_what_it_is_about(run: Run, kind: str) -> None:
-    special = {name: needs for names, needs in {**OTHERS, **OWN[kind]}.items() for name in names.split()}
+    costs = COSTS["pods" if kind.startswith("pod") else "nodes"]
+    special = {name: needs for names, needs in {**OTHERS, **costs, **OWN[kind]}.items() for name in names.split()}
     found = {row["column"]: row["needs"] for row in listed(run, kind)}
     assert found == {
         name: special[name] if name in special else ",".join(sorted(read_for(kind, name), key=ORDER.index))

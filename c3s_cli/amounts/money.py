@@ -1,0 +1,24 @@
+"""Money: exact integers in fractions of the currency of a price file, and how a table writes them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+NANO: Final = 10**9
+GIB: Final = 1 << 30
+# Prices have up to nine decimals and hours up to three, so that every cost is a whole number of such fractions.
+PRICE_DECIMALS: Final = 9
+HOUR_DECIMALS: Final = 3
+PER_UNIT: Final = NANO * GIB * 10 ** (PRICE_DECIMALS + HOUR_DECIMALS)
+
+
+def money(amount: int) -> Fraction:
+    """Return an amount in units of the currency. amount: in parts of 1 / PER_UNIT."""
+    return Fraction(amount, PER_UNIT)
+
+
+def format_money(amount: Fraction) -> str:
+    """Write an amount with two decimals, halves to even: `12.50`."""
+    return f"{Decimal(round(amount * 100)).scaleb(-2):.2f}"
