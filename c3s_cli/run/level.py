@@ -99,6 +99,17 @@ class Level:
         place = self._order[self.viewing.cursor] if self.viewing.cursor < len(self._order) else len(self.lines)
         return self.lines[place] if place < len(self.lines) else None
 
+    @property
+    def table(self) -> Report | None:
+        """The rows that pass the filter, in the order that is shown; None before the first reading."""
+        if self.report is None or not marks_rows(self.report, self.view):
+            return self.report
+        lines = self.lines[: len(self.lines) - self._vanished]
+        if self.report.containers:
+            each = (container for pod in self._rows for container in pod.containers)
+            lines = [structs.replace(pod, containers=(only,)) for pod, only in zip(lines, each, strict=True)]
+        return structs.replace(self.report, rows=[lines[place] for place in self._order if place < len(lines)])
+
     def draw(self, header: Header, size: tuple[int, int], foot: Foot) -> Body:
         """Make the frame."""
         panel = self._panel(size[0])

@@ -11,19 +11,25 @@ from msgspec import Struct, structs
 
 from c3s_cli.amounts.duration import age
 from c3s_cli.errors import ApiError, C3sError, ExitCode
+from c3s_cli.output import render
+from c3s_cli.request.view import Format
 from c3s_cli.run.garbage import collect
+from c3s_cli.run.kubectl_command import kubectl_command
+from c3s_cli.run.saving import save
 from c3s_cli.run.verdict import verdict
 from c3s_cli.terminal.colour import wants_colour
 from c3s_cli.terminal.frame import Foot
 from c3s_cli.terminal.keys import LEVELS
-from c3s_cli.terminal.lines import ansi
+from c3s_cli.terminal.lines import Line, ansi, plain
 from c3s_cli.terminal.printable import printable
 from c3s_cli.terminal.stderr import diverted
+from c3s_cli.terminal.svg import picture
 from c3s_cli.terminal.viewing import action_of, is_filtered
 
 if TYPE_CHECKING:
     from c3s_cli.report import Report
     from c3s_cli.request.pace import Pace
+    from c3s_cli.request.target import Target
     from c3s_cli.run.level import Level
     from c3s_cli.run.levels import Levels
     from c3s_cli.run.poll import Poll
@@ -54,7 +60,7 @@ class Ended(Struct, frozen=True):
 class Live:
     """The screen: its levels, of which the last one is shown, and the reading that is under way."""
 
-    def __init__(self, levels: Levels, console: Console, pace: Pace) -> None:
+    def __init__(self, levels: Levels, console: Console, pace: Pace, target: Target) -> None:
         self.levels = levels
         self.console, self.pace = console, pace
         # The level that is being read, and since when; whether it is read between two ticks.
@@ -63,6 +69,10 @@ class Live:
         self.extra = False
         # Whether to read the level that is shown at once.
         self.fresh = False
+        self._target = target
+        self._drawn: list[Line] = []
+        # The answer to the last key.
+        self._notice = ""
         self._words: deque[str] = deque(maxlen=WORDS)
         # When they were first drawn, None if that is yet to come.
         self._heard_at: float | None = None
@@ -156,6 +166,21 @@ class Live:
         elif action != "back" or is_filtered(self.level.viewing) or not self.levels.back():
             self.level.press(key)
         self.fresh |= self.level is not before
+        self._notice = self._answer(action)
+
+    def _answer(self, action: str) -> str:
+        """Do what a key asks for outside of the screen; return what to say about it, "" for nothing."""
+        level, report = self.level, self.level.report
+        if action not in ("save", "kubectl") or report is None:
+            return ""
+        if action == "kubectl":
+            row, several = level.row, report.contexts
+            command = "" if row is None else kubectl_command(row, report, level.query, self._target, several=several)
+            return command or "kubectl knows nothing like this row"
+        csv = structs.replace(level.view, format=Format.CSV, headers=True)
+        table = "".join(render(level.table or report, csv))
+        screen = "".join(f"{plain(line)}\n" for line in self._drawn)
+        return save({"csv": table, "svg": picture(self._drawn, self.console.size()[0]), "txt": screen}, report.now)
 
     def draw(self, schedule: Schedule, now: float) -> None:
         """Draw the frame; only changed lines are written."""
@@ -172,11 +197,10 @@ class Live:
         )
         unread = "" if level.report or not level.title else self._unread()
         header = structs.replace(header, title=printable(level.title), reading=printable(unread))
-        foot = Foot(
-            age(now - level.read_at) if level.viewing.paused and report else "",
-            empty=report.empty_message if report else "",
-        )
+        paused = age(now - level.read_at) if level.viewing.paused and report else ""
+        foot = Foot(paused, self._notice, report.empty_message if report else "")
         body = level.draw(header, self.console.size(), foot)
+        self._drawn = body.lines
         anew, self.console.resized = self.console.resized, False
         self.console.screen.draw([ansi(line, colour=self._colour) for line in body.lines], anew=anew)
 

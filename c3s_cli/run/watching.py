@@ -59,7 +59,7 @@ def watch(
             from c3s_cli.run.levels import Levels  # only a live view needs them
 
             levels = Levels(fleet, query, view, stages, selects_fields=not target.origin.facts)
-            code = _on_screen(fleet, levels, stages, pace, clock, console)
+            code = _on_screen(fleet, levels, target, stages, pace, clock, console)
         else:
             read = Reader(fleet, query, stages)
             pipe = Pipe(view, stages, query.namespaces)
@@ -72,7 +72,7 @@ def watch(
 
 
 def _on_screen(
-    fleet: Fleet, levels: Levels, stages: Stages, pace: Pace, clock: Clock, console: Console | None
+    fleet: Fleet, levels: Levels, target: Target, stages: Stages, pace: Pace, clock: Clock, console: Console | None
 ) -> ExitCode:
     """Show the live view; print the last table afterwards unless a key ended it."""
     from c3s_cli.run.live import Live, show_live  # only a live view needs them
@@ -84,7 +84,7 @@ def _on_screen(
     with progress_of(fleet, stages):
         poll.begin(levels.shown.read, lambda: None)
         first = poll.wait()
-    live = Live(levels, console or Console(sys.stdout), pace)
+    live = Live(levels, console or Console(sys.stdout), pace, target)
     with fleet.plugins.prompts.none():
         ended = show_live(first, live, poll, Schedule(pace.interval, begun, begun), clock.now)
     until = ended.report.until if ended.report else None

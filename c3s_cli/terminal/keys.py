@@ -51,6 +51,8 @@ KEYS: Final = (
     Binding({"/": "filter"}, "/", "filter every name by a pattern, !PATTERN excludes; Enter keeps it"),
     Binding({"a": "above"}, "a", "only rows above --warn or --critical"),
     Binding({"e": "events"}, "e", "what happened here: the last hundred events"),
+    Binding({"s": "save"}, "s", "save the rows as CSV, the screen as SVG and text, in the working directory"),
+    Binding({"y": "kubectl"}, "y", "the kubectl command for the row, to copy"),
     Binding({"+": "slower", "-": "faster"}, "+ -", "read less often, more often"),
     Binding({"escape": "back"}, "Esc", "without the filter; back to where Enter and 1 … 6 led from"),
     Binding({"redraw": "redraw"}, "Ctrl-L", "draw again"),

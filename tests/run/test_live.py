@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import stat
 from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -390,6 +393,81 @@ def test_space_pauses_and_goes_on(desk: TerminalSession, server: Server) -> None
     assert [look[-1].startswith("PAUSED") for look in seen.looks] == [False] * 2 + [True] * 4 + [False] * 2
 
 
+def test_what_is_seen_is_saved_into_new_files_of_the_owner_alone(
+    desk: TerminalSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "c3s-20260302-093000-2.svg").symlink_to(tmp_path / "elsewhere")
+    looks = desk(f"watch --demo-at {AT}", "c", "/", *"gpu", "enter", "s", "s", "x", "", size=(60, 12)).looks
+    assert [look[-1] for look in looks[7:9]] == [
+        "saved c3s-20260302-093000.csv .svg .txt",
+        "saved c3s-20260302-093000-3.csv .svg .txt",
+    ]
+    assert looks[9] == looks[6]
+    names_ = sorted(path.name for path in tmp_path.iterdir())
+    stems = ("c3s-20260302-093000-3", "c3s-20260302-093000")
+    assert names_ == sorted(
+        [*(f"{stem}.{suffix}" for stem in stems for suffix in ("csv", "svg", "txt")), "c3s-20260302-093000-2.svg"]
+    )
+    assert {stat.S_IMODE((tmp_path / f"{stems[1]}.{suffix}").stat().st_mode) for suffix in ("csv", "svg", "txt")} == {
+        0o600
+    }
+    csv = (tmp_path / f"{stems[1]}.csv").read_text().splitlines()
+    assert csv[0].startswith("time,context,name,")
+    assert [row.split(",")[2] for row in csv[1:]] == ["gpu-1", "gpu-2"]
+    assert (tmp_path / f"{stems[1]}.txt").read_text() == "\n".join(looks[6]) + "\n"
+    svg = (tmp_path / f"{stems[1]}.svg").read_text()
+    texts = ["".join(each.itertext()) for each in ET.fromstring(svg) if each.tag.endswith("text")]  # noqa: S314  ours
+    assert [text.rstrip() for text in texts] == [text for text in looks[6] if text]
+
+
+def test_a_directory_that_cannot_be_written_is_said(
+    desk: TerminalSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert desk(f"watch --demo-at {AT}", "s", "").looks[1][-1] == "not saved: No such file or directory"
+
+
+def test_a_saved_table_is_safe_to_open(
+    desk: TerminalSession, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = server.answers(Reply({"items": [node_metrics("=cmd\x1b[2J<&>", 1)]}), nodes="")
+    desk(f"watch {words}", "s", "")
+    (csv,) = tmp_path.glob("*.csv")
+    assert csv.read_text().splitlines()[1].split(",")[1] == "'=cmd\\x1b[2J<&>"
+    (svg,) = tmp_path.glob("*.svg")
+    ET.fromstring(svg.read_text())  # noqa: S314  ours
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        ("", "kubectl describe node/cp-1"),
+        ("nodes --by pool", "kubectl knows nothing like this row"),
+        ("pods -A", "kubectl -n batch describe pod/etl-backfill-zcpgd"),
+        ("pods -n team-search --containers", "kubectl -n team-search describe pod/elasticsearch-0"),
+        ("ns", "kubectl describe namespace/batch"),
+        ("workloads -n team-search", "kubectl -n team-search describe deployment.apps/indexer"),
+        ("deploy", "kubectl describe deployment.apps/api"),
+        ("cluster", "kubectl cluster-info"),
+        ("--as 'o brien'", "kubectl --as 'o brien' describe node/cp-1"),
+    ],
+)
+def test_the_kubectl_command_of_a_row_is_there_for_copying(desk: TerminalSession, words: str, command: str) -> None:
+    looks = desk(f"watch {words} --demo-at {AT}", "y", "x", "").looks
+    assert looks[1][-1] == command
+    assert looks[2] == looks[0]
+
+
+def test_a_long_command_is_wrapped_not_cut(desk: TerminalSession) -> None:
+    look = desk(f"watch pods -A --demo-at {AT}", "y", "", size=(40, 10)).looks[1]
+    assert "".join(look[-2:]) == "kubectl -n batch describe pod/etl-backfill-zcpgd"
+
+
 HELP = """\
 Keys
   q       quit
@@ -404,6 +482,8 @@ Keys
   /       filter every name by a pattern, !PATTERN excludes; Enter keeps it
   a       only rows above --warn or --critical
   e       what happened here: the last hundred events
+  s       save the rows as CSV, the screen as SVG and text, in the working directory
+  y       the kubectl command for the row, to copy
   + -     read less often, more often
   Esc     without the filter; back to where Enter and 1 … 6 led from
   Ctrl-L  draw again
