@@ -239,6 +239,10 @@ def table(*names: str) -> str:
     return HEADINGS + "".join(ROWS[name] for name in names)
 
 
+def by_cpu(*names: str) -> str:
+    return table(*names).replace("CPU(cores) ", "CPU(cores)▼", 1)
+
+
 def test_every_screen_of_a_session_is_whole() -> None:
     session = Session(*C3S, "watch", "--demo-at", AT, "--interval", "60", size=(120, 40))
 
@@ -246,7 +250,8 @@ def test_every_screen_of_a_session_is_whole() -> None:
         session.until(until)
         session.pump(0.05)
         # The clock of the terminal goes on.
-        return re.sub("sampled [0-9]+s", "sampled 0s", "\n".join(line.rstrip() for line in session.screen.display))
+        shown = "\n".join(line.rstrip() for line in session.screen.display)
+        return re.sub("(sampled|PAUSED,) [0-9]+s", r"\1 0s", shown)
 
     def typed(keys: str, until: str) -> str:
         session.type(keys)
@@ -264,19 +269,19 @@ def test_every_screen_of_a_session_is_whole() -> None:
             size, SHORT, table("cp-1", "general-1", "general-2", "general-3"), "1–4 of 10"
         )
         assert typed("c", "by cpu") == screen(
-            size, SHORT, table("gpu-1", "gpu-2", "memory-1", "general-2"), "1–4 of 10  by cpu"
+            size, SHORT, by_cpu("gpu-1", "gpu-2", "memory-1", "general-2"), "1–4 of 10  by cpu"
         )
         assert typed("\x1b[6~", "5–8") == screen(
-            size, SHORT, table("spot-1", "general-1", "general-3", "cp-1"), "5–8 of 10  by cpu"
+            size, SHORT, by_cpu("spot-1", "general-1", "general-3", "cp-1"), "5–8 of 10  by cpu"
         )
-        assert typed("/", "/▏") == screen(size, SHORT, table("spot-1", "general-1", "general-3", "cp-1"), "/▏").replace(
-            "h help  q quit", ""
-        ).rstrip(" ")
+        assert typed("/", "/▏") == screen(
+            size, SHORT, by_cpu("spot-1", "general-1", "general-3", "cp-1"), "/▏"
+        ).replace("h help  q quit", "").rstrip(" ")
         assert typed("spot\r", "1–2") == screen(
-            size, SHORT, table("spot-1", "spot-2"), "1–2 of 2 (10 in total)  /spot  by cpu"
+            size, SHORT, by_cpu("spot-1", "spot-2"), "1–2 of 2 (10 in total)  /spot  by cpu"
         )
         assert typed(" ", "PAUSED") == screen(
-            size, SHORT, table("spot-1", "spot-2"), "PAUSED  1–2 of 2 (10 in total)  /spot  by cpu"
+            size, SHORT, by_cpu("spot-1", "spot-2"), "PAUSED, 0s old  1–2 of 2 (10 in total)  /spot  by cpu"
         )
         session.type("q")
         assert session.ended() == 0
