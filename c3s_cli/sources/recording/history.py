@@ -59,27 +59,27 @@ class History:
                 return {}
         if self._alike:
             ordered = sorted([values[place] for place in order] if len(order) < len(values) else values)
-            weights = self.weights[: len(ordered)]
-        else:
-            order = sorted(order, key=values.__getitem__)
-            ordered, weights = [values[place] for place in order], [self.weights[place] for place in order]
-        return statistics_of(ordered, weights, names)
+            return statistics_of(ordered, [1] * len(ordered), range(0, 2 * len(ordered), 2), names)
+        order = sorted(order, key=values.__getitem__)
+        weights = [self.weights[place] for place in order]
+        # Twice the time from the middle of the first value's to the middle of each one's.
+        places = [0, *accumulate(map(add, weights, weights[1:]))]
+        return statistics_of([values[place] for place in order], weights, places, names)
 
 
-def statistics_of(ordered: Sequence[int], weights: Sequence[int], names: Iterable[str]) -> dict[str, int]:
+def statistics_of(
+    ordered: Sequence[int], weights: Sequence[int], places: Sequence[int], names: Iterable[str]
+) -> dict[str, int]:
     """Return the avg, min, max or percentiles of values in ascending order, rounded to integers.
 
-    A percentile is interpolated between two values; with equal weights it is that of Prometheus. Values that are equal
-    come in the order of their weights.
+    A percentile is interpolated between the places of two values; with equal weights it is that of Prometheus. Values
+    that are equal come in the order of their weights.
     """
     found = {"min": ordered[0], "max": ordered[-1]}
-    places: list[int] = []
     for name in names:
         if name == "avg":
             found[name] = _rounded(sum(map(mul, ordered, weights)), sum(weights))
         elif name not in found:
-            # Twice the time from the middle of the first value's to the middle of each one's.
-            places = places or [0, *accumulate(map(add, weights, weights[1:]))]
             found[name] = _percentile(int(name[1:]), ordered, places)
     return {name: found[name] for name in names}
 

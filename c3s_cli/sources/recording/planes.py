@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import sys
 import zlib
 from array import array
@@ -12,9 +13,13 @@ from typing import Final
 # The bytes of an integer in memory.
 WIDTH: Final = 8
 LEVEL: Final = 6
+# Inflating takes time: it must save some of the bytes.
+WORTH: Final = 0.93
+HEADER: Final = struct.Struct("<BI")
+LENGTH: Final = struct.Struct("<I")
 
 
-def inflated(content: bytes | memoryview, most: int) -> bytes:
+def inflated(content: bytes, most: int) -> bytes:
     """Inflate a zlib stream. ValueError if it is cut or has more than `most` bytes, zlib.error if it is damaged."""
     inflater = zlib.decompressobj()
     whole = inflater.decompress(content, most + 1)
@@ -24,12 +29,21 @@ def inflated(content: bytes | memoryview, most: int) -> bytes:
 
 
 def packed(numbers: array[int]) -> bytes:
-    """Encode integers of 64 bits: how many bytes each takes, then a zlib stream of their planes."""
+    """Encode integers of 64 bits: how many bytes each takes, how many there are, and each plane with its length.
+
+    A plane is a zlib stream, or as it is if that would hardly be shorter.
+    """
     if not numbers:
         return b""
     width = WIDTH if min(numbers) < 0 else max(1, (max(numbers).bit_length() + 7) // 8)
     raw = _little(numbers).tobytes()
-    return bytes([width]) + zlib.compress(b"".join([raw[place::WIDTH] for place in range(width)]), LEVEL)
+    planes = [HEADER.pack(width, len(numbers))]
+    for place in range(width):
+        plane = raw[place::WIDTH]
+        shorter = zlib.compress(plane, LEVEL)
+        plane = shorter if len(shorter) < WORTH * len(plane) else plane
+        planes += (LENGTH.pack(len(plane)), plane)
+    return b"".join(planes)
 
 
 def unpacked(content: bytes, most: int) -> array[int]:
@@ -37,16 +51,19 @@ def unpacked(content: bytes, most: int) -> array[int]:
     numbers = array("q")
     if not content:
         return numbers
-    width = content[0]
-    if not 1 <= width <= WIDTH:
-        raise ValueError("no such width")
-    planes = inflated(memoryview(content)[1:], most * width)
-    count, rest = divmod(len(planes), width)
-    if rest:
-        raise ValueError("planes of different lengths")
+    if len(content) < HEADER.size:
+        raise ValueError("no header")
+    width, count = HEADER.unpack_from(content)
+    if not (1 <= width <= WIDTH and count <= most):
+        raise ValueError("no such width, or too many numbers")
     raw = bytearray(count * WIDTH)
+    begin = HEADER.size
     for place in range(width):
-        raw[place::WIDTH] = planes[place * count : (place + 1) * count]
+        length = int.from_bytes(content[begin : begin + LENGTH.size], "little")
+        begin += LENGTH.size + length
+        plane = content[begin - length : begin]
+        # ValueError if the length is another.
+        raw[place::WIDTH] = plane if len(plane) == count else inflated(plane, count)
     numbers.frombytes(raw)
     return _little(numbers)
 
@@ -67,7 +84,8 @@ def packed_places(places: Iterable[int]) -> bytes:
 
 def unpacked_places(content: bytes, size: int) -> Sequence[int]:
     """Decode places, which are below `size`. ValueError or zlib.error if they are damaged."""
-    places = list(accumulate(unpacked(content, size)))
-    if places and not 0 <= min(places) <= max(places) < size:
+    steps = unpacked(content, size)
+    places = list(accumulate(steps))
+    if places and (min(steps) < 0 or places[-1] >= size):
         raise ValueError("no such place")
     return places

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import structs
 
 from c3s_cli.amounts.duration import go_duration
+from c3s_cli.analysis.joining import node_rows, pod_rows
+from c3s_cli.columns.getters import at_time
 from c3s_cli.columns.statistics import statistics_of
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.model.rows import Container, Node, Pod
@@ -23,7 +25,7 @@ from c3s_cli.sources.recording.sums import Key, Sums
 if TYPE_CHECKING:
     from c3s_cli.model.sample import Sample
     from c3s_cli.sources.recording.recording import Recorded, Recording
-    from c3s_cli.sources.source import Groups, Scope
+    from c3s_cli.sources.source import Groups, Keys, Scope
 
 # Gaps shorter than this share of the range are not worth a remark.
 SHORT: Final = 0.02
@@ -78,21 +80,21 @@ class _Range:
 
     def _look(self) -> None:
         """Find out when each object was measured for the last time: from the last reading to the first."""
-        layout, never = None, set[int]()
+        layout, unseen = None, set[int]()
         for number, time, _, usage in reversed(self.rows):
             found = self.recording.places(usage, self.kind)
             if found is None:
                 continue
             places, of = found
-            with self.recording.decoding():
-                gone = {*places.gone(), *range(places.size, len(of.things))}
             if of is not layout:
-                layout, never = of, {*range(len(of.things))}
-            for place in never - gone:
+                layout, unseen = of, {*range(len(of.things))}
+            with self.recording.decoding():
+                seen = [place for place in unseen.difference(places.gone()) if place < places.size]
+            unseen.difference_update(seen)
+            for place in seen:
                 namespace, name, containers = of.things[place]
                 key = (name,) if namespace is None else (namespace, name)
                 self.last.setdefault(key, (number, time, containers))
-            never &= gone
 
     def ended(self) -> list[Any]:
         """Return the rows of objects that were measured in the range, but not at its end."""
@@ -126,12 +128,17 @@ class _Range:
         return made if groups is None else self._with_groups(made, groups)
 
     def _with_groups(self, sample: Sample, groups: Groups) -> Sample:
-        from c3s_cli.sources.prometheus.membership import keyed, keys_of, members_of  # only groups need it
-
-        measured = keyed(self.last)
-        members = members_of(sample, groups, self.scope)
-        lines = [keys_of(each, measured) for each in members.values()]
-        figures = self._figures(lines, statistics_of(groups.figures), coverage=True)
+        """Add the statistics of groups: of the sum of all rows that belong to each, also of what has ended."""
+        rows: Sequence[Any] = pod_rows(sample, containers=False) if self.kind is Kind.POD else node_rows(sample)
+        if groups.where is not None and self.scope.objects is not Kind.CLUSTER:
+            where = groups.where.with_columns(lambda column: at_time(column, sample.now))
+            rows = [row for row in rows if where.matches(row)]
+        members: dict[Keys, list[Key]] = {}
+        for row in rows if groups.by else ():
+            members.setdefault(tuple([column.value(row) for column in groups.by]), []).append(_key(row))
+        if groups.total:
+            members[()] = [_key(row) for row in rows]
+        figures = self._figures([*members.values()], statistics_of(groups.figures), coverage=True)
         with_groups: Sample = structs.replace(sample, group_figures=dict(zip(members, figures, strict=True)))
         return with_groups
 

@@ -42,9 +42,8 @@ class Sums:
         if not self.containers:
             unknown = _whole_pods(values, unknown, resource, columns, layout)
         first = layout.first
-        gone = columns.places.gone()
         if self._single:
-            for place in gone:
+            for place in columns.places.gone():
                 values[first[place] : first[place + 1]] = [UNKNOWN] * (first[place + 1] - first[place])
             for at in unknown:
                 values[at] = UNKNOWN
@@ -54,7 +53,7 @@ class Sums:
         values += [0] * (size - known)
         sums = [sum(pick(values)) for pick in self._pick]
         if 0 in sums:
-            for place in gone:
+            for place in columns.places.gone():
                 unknown.update(range(first[place], first[place + 1]))
             for line, total in enumerate(sums):
                 if total == 0 and all(at >= known or at in unknown for at in self._places[line]):

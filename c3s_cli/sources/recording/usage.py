@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from msgspec import Struct
@@ -97,10 +97,9 @@ def encoded(rows: Sequence[Node | Pod], places: Sequence[int], layout: GrowingLa
     timestamps, windows = _index(row.timestamp for row in rows), _index(row.window for row in rows)
     timestamp_of, window_of = array("q", bytes(8 * size)), array("q", bytes(8 * size))
     other: dict[int, Triple] = {}
-    known: tuple[Node | Container, ...]
     for row, place in zip(rows, places, strict=True):
         timestamp_of[place], window_of[place] = timestamps[row.timestamp], windows[row.window]
-        known = (row,) if isinstance(row, Node) else row.containers
+        known: tuple[Any, ...] = row.containers if isinstance(row, Pod) else (row,)
         start = first[place]
         for at, each in enumerate(known, start):
             for column, nothing, value in zip(columns, unknown, _usage(each), strict=True):
