@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from c3s_cli.amounts.allocation import PodResources
     from c3s_cli.kube.cluster import Cluster
     from c3s_cli.model.placing import FitRequest
+    from c3s_cli.model.pod_details import PodDetails
     from c3s_cli.model.rows import PodFacts
     from c3s_cli.request.period import Period
     from c3s_cli.request.query import Query
@@ -100,6 +101,11 @@ def requests_at_once(query: Query) -> int:
 def pod_resources(requests: Requests, query: Query) -> PodResources:
     """Read the terms of the requests and limits of the pod that `query` names."""
     return CoreApi(requests, scope_of(query, requests.cluster.namespace), []).pod_resources()
+
+
+def pod_details(requests: Requests, query: Query) -> PodDetails:
+    """Read what explains the pod that `query` names."""
+    return CoreApi(requests, scope_of(query, requests.cluster.namespace), []).pod_details()
 
 
 def pods_of_node(requests: Requests, query: Query) -> Mapping[tuple[str, str], PodFacts]:

@@ -10,11 +10,12 @@ from msgspec import structs
 from c3s_cli.analysis.changes import Changes
 from c3s_cli.analysis.events import EventLog, Thresholds, percentages
 from c3s_cli.output.grid import grid, lines_of, marks_rows
+from c3s_cli.output.pod_facts import pod_facts
 from c3s_cli.run.failures import lost_contexts
 from c3s_cli.run.happenings import events_panel
 from c3s_cli.terminal.frame import Body, Foot, Grid, frame, grid_of
 from c3s_cli.terminal.keys import LOST
-from c3s_cli.terminal.panels import Panel, help_panel
+from c3s_cli.terminal.panels import Panel, help_panel, paragraphs
 from c3s_cli.terminal.viewing import Viewing, pressed
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from c3s_cli.run.heading import Heading
     from c3s_cli.run.reading import Reader
     from c3s_cli.terminal.header import Header
+    from c3s_cli.terminal.lines import Line
 
 
 class Level:
@@ -54,6 +56,7 @@ class Level:
         self._vanished = 0
         self._page = 1
         self._panel_lines = 0
+        self._lines_below = 0
 
     def take(self, report: Report, now: float) -> None:
         """Take a new report."""
@@ -88,7 +91,7 @@ class Level:
     def press(self, key: str) -> None:
         """Handle a key that changes only how this level is shown."""
         before = self.viewing
-        total = self._panel_lines if before.panel else len(self._order)
+        total = self._panel_lines if before.panel else len(self._order) + self._lines_below
         self.viewing = pressed(before, key, total=total, page=self._page, sorts=self._grid.sorts)
         if _choice(before) != _choice(self.viewing):
             self._arrange(self._grid)
@@ -112,9 +115,9 @@ class Level:
 
     def draw(self, header: Header, size: tuple[int, int], foot: Foot) -> Body:
         """Make the frame."""
-        panel = self._panel(size[0])
-        self._panel_lines = len(panel.lines) if panel else 0
-        foot = structs.replace(foot, bound=min(self.view.warn, self.view.critical))
+        panel, below = self._panel(size[0]), self._below(size[0])
+        self._panel_lines, self._lines_below = len(panel.lines) if panel else 0, len(below)
+        foot = structs.replace(foot, bound=min(self.view.warn, self.view.critical), below=below)
         body = frame(header, self._grid, self._order, self.viewing, size, foot, panel)
         self._page, self.viewing = body.page, body.view
         self._grid = structs.replace(self._grid, widths=body.widths)
@@ -129,6 +132,13 @@ class Level:
                 return events_panel(self.log.events, columns, self.report)
             case _:
                 return None
+
+    def _below(self, columns: int) -> Sequence[Line]:
+        """Return what explains a single pod, below its containers."""
+        report = self.report or self.held
+        if report is None or not (self.query.name and self.query.containers and report.rows):
+            return ()
+        return [(), *paragraphs(pod_facts(report.rows[0], self.read.details, report.now), columns)]
 
     def _arrange(self, made: Grid) -> None:
         """Put the rows in order. The cursor stays on its row, or on its neighbour if that is gone."""

@@ -12,7 +12,7 @@ from c3s_cli.request.levels import level_below, level_within, view_of, words_of
 from c3s_cli.request.view import Format
 from c3s_cli.run.heading import Heading
 from c3s_cli.run.level import Level
-from c3s_cli.run.reading import Reader, computed
+from c3s_cli.run.reading import PodReader, Reader, computed
 from c3s_cli.terminal.viewing import Viewing
 
 if TYPE_CHECKING:
@@ -84,7 +84,8 @@ class Levels:
                 return
         view = view_of(above.view, query)
         heading = above.heading if fleet is above.fleet else Heading(fleet)
-        read = Reader(fleet, query, self._stages, heading, again=True)
+        kind = PodReader if query.name and query.containers else Reader
+        read = kind(fleet, query, self._stages, heading, again=True)
         whole = self.stack[0].fleet
         title = words_of(query, [fleet.members[0].name] if whole.several and not fleet.several else ())
         level = Level(query, view, read, heading, fleet, title)

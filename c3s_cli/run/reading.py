@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from c3s_cli.errors import ApiError, C3sError, NoSuchNamespace, UsageError
-from c3s_cli.metrics import scope_of
+from c3s_cli.metrics import pod_details, scope_of
 from c3s_cli.model.sample import Reading
 from c3s_cli.parallel import in_parallel
 from c3s_cli.run.failures import failure_of, said
@@ -17,6 +17,7 @@ from c3s_cli.signals import undone
 from c3s_cli.terminal.stderr import say
 
 if TYPE_CHECKING:
+    from c3s_cli.model.pod_details import PodDetails
     from c3s_cli.model.sample import Failure, Sample
     from c3s_cli.report import Report
     from c3s_cli.request.query import Query
@@ -31,7 +32,8 @@ class Reader:
 
     heading: takes the totals of each reading, for the header of a watch. once: whether it is called only once:
     connections are then closed as early as possible, and on a terminal stderr shows how many clusters have answered.
-    again: whether remarks about the fleet have been made. samples: what the last reading for a header brought.
+    again: whether remarks about the fleet have been made. samples: what the last reading for a header brought; details:
+    what it brought of a single pod.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Reader:
         again: bool = False,
     ) -> None:
         self.samples: Sequence[Sample] = ()
+        self.details: PodDetails | None = None
         self._fleet, self._query, self._stages, self._keeps = fleet, query, stages, heading is not None
         self._joining: dict[str, Any] = {}
         if not once:
@@ -62,6 +65,23 @@ class Reader:
         return computed(
             samples, self._query, self._stages, failures=failures, contexts=self._fleet.several, **self._joining
         )
+
+
+class PodReader(Reader):
+    """Reads one pod, and what explains it: None if the source does not tell."""
+
+    def __call__(self) -> Report:
+        """Read both at the same time."""
+        results = in_parallel({"details": self._read_details, "report": super().__call__})
+        report, details = results["report"], results["details"]
+        if isinstance(report, C3sError):
+            raise report
+        self.details = None if isinstance(details, C3sError) else details
+        answer: Report = report
+        return answer
+
+    def _read_details(self) -> PodDetails:
+        return pod_details(self._fleet.members[0].open_reading(), self._query)
 
 
 @contextmanager

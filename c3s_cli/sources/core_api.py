@@ -18,6 +18,7 @@ from c3s_cli.sources.requests import JSON, METADATA_LIST, Requests, Rows
 
 if TYPE_CHECKING:
     from c3s_cli.amounts.allocation import PodResources
+    from c3s_cli.model.pod_details import PodDetails
     from c3s_cli.model.rows import NodeFacts, PodFacts
     from c3s_cli.sources.source import Claims, Pairs, Scope
 
@@ -149,6 +150,12 @@ class CoreApi(Struct):
         from c3s_cli.sources.decode.pods import PodDecoder  # only needed for --explain
 
         return PodDecoder(self.problems).resources(self._one_pod())
+
+    def pod_details(self) -> PodDetails:
+        """Read what explains the pod in scope."""
+        from c3s_cli.sources.decode.pod_details import pod_details  # only a live view of one pod shows them
+
+        return pod_details(self._one_pod())
 
     def pod_names(self) -> dict[tuple[str, str], None]:
         """Read the names of the pods in scope, by namespace and name."""

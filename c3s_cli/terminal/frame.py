@@ -113,13 +113,14 @@ class Foot(Struct, frozen=True):
     """What the last lines say besides the rows in sight.
 
     paused: how old the rows are if the screen is paused, else "". notice: the answer to the last key. empty: shown if
-    there are no rows. bound: the lowest threshold.
+    there are no rows. bound: the lowest threshold. below: lines below the rows, which scroll with them.
     """
 
     paused: str = ""
     notice: str = ""
     empty: str = ""
     bound: float = 70
+    below: Sequence[Line] = ()
 
 
 def frame(
@@ -140,8 +141,9 @@ def frame(
     # A notice is wrapped, as it is there for copying.
     notice = [line(Span(text, "bold")) for text in _pieces(foot.notice, columns)][: max(1, lines // 2)]
     page = max(1, lines - len(top_lines) - 1 - max(1, len(notice)))
-    cursor = max(0, min(view.cursor, len(order) - 1))
-    top = first_in_sight(view.top, cursor, total=len(order), page=page)
+    total = len(order) + len(foot.below)
+    cursor = max(0, min(view.cursor, total - 1))
+    top = first_in_sight(view.top, cursor, total=total, page=page)
     left = max(0, min(view.left, len(grid.columns) - grid.names - 1))
     view = structs.replace(view, cursor=cursor, top=top, left=left)
     natural = grid.widths
@@ -159,8 +161,11 @@ def frame(
         heading = [_headings(grid, layout, view, columns, is_whole=is_whole)] if grid.headings else []
         lit = cursor - top
         drawn = [_row(grid, place, layout, columns, cursor=at == lit) for at, place in enumerate(shown)]
+        under = foot.below[max(0, top - len(order)) : max(0, top + page - len(order))]
+        first = max(0, len(order) - top)
+        drawn += [under_cursor(each, columns) if first + at == lit else each for at, each in enumerate(under)]
         middle_lines = [*heading, *drawn]
-        if not shown:
+        if not order:
             middle_lines.append(cut(line(f"  {_nothing(view, foot)}"), columns))
     last = notice or [_last(view, panel, page, len(order), grid, foot, columns)]
     filling = lines - len(top_lines) - len(last) - len(middle_lines)
@@ -283,7 +288,7 @@ def _last(view: Viewing, panel: Panel | None, page: int, shown: int, grid: Grid,
     if view.typing is not None:
         return cut(line(Span(f"/{view.typing}", "bold"), "▏"), columns)
     last_row = min(view.top + page, shown)
-    parts = [f"{view.top + 1}–{last_row} of {shown}" if shown else f"0 of {shown}"]
+    parts = [f"{min(view.top + 1, shown)}–{last_row} of {shown}" if shown else f"0 of {shown}"]
     if view.pattern or view.above:
         parts[0] += f" ({grid.size} in total)" if shown != grid.size else ""
         parts += [f"/{view.pattern}"] if view.pattern else []

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from c3s_cli.terminal.keys import KEYS, MARKS
 from c3s_cli.terminal.lines import Line, Span, cut, line, pad
+from c3s_cli.terminal.printable import printable
 
 # How wide the names of keys are, and how narrow a text beside them may get.
 NAMES: Final = 8
@@ -41,8 +42,20 @@ def _help(columns: int) -> Iterator[Line]:
     yield from (cut(line(f"  {text}"), columns) for text in wrap(TREND, max(NARROW, columns - 2)))
 
 
-def _table(entries: Iterable[tuple[str, str]], columns: int) -> Iterator[Line]:
+def paragraphs(entries: Iterable[tuple[str, str]], columns: int) -> list[Line]:
+    """Return labelled texts, each wrapped beside its label; a label is not repeated."""
+    known = [(printable(name), printable(about)) for name, about in entries]
+    names = max((len(name) for name, _ in known), default=0) + 2
+    before = ["", *(name for name, _ in known)]
+    return [
+        each
+        for last, (name, about) in zip(before, known, strict=False)
+        for each in _table([("" if name == last else name, about)], columns, names)
+    ]
+
+
+def _table(entries: Iterable[tuple[str, str]], columns: int, names: int = NAMES) -> Iterator[Line]:
     for name, about in entries:
-        first, *rest = wrap(about, max(NARROW, columns - NAMES - 2), break_on_hyphens=False)
-        yield cut(line(Span(f"  {pad(name, NAMES)}", "bold"), first), columns)
-        yield from (cut(line(" " * (NAMES + 2) + text), columns) for text in rest)
+        first, *rest = wrap(about, max(NARROW, columns - names - 2), break_on_hyphens=False) or [""]
+        yield cut(line(Span(f"  {pad(name, names)}", "bold"), first), columns)
+        yield from (cut(line(" " * (names + 2) + text), columns) for text in rest)

@@ -10,6 +10,7 @@ from c3s_cli.report import Report
 from c3s_cli.run.poll import Poll
 from tests.conftest import AT, Run
 from tests.fleets import Clusters
+from tests.run.drilled_screens import POD, PODS
 from tests.run.terminal_session import TerminalSession
 from tests.servers import FakeApi, Reply, Request, node, node_metrics, pod, pod_metrics, status
 
@@ -59,6 +60,32 @@ def test_enter_leads_down_and_esc_back_to_where_one_was(desk: TerminalSession) -
     assert titles[5] == "pods on node general-2"
     assert seen.looks[9] == seen.looks[7]
     assert seen.looks[10] == seen.looks[4]
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 15), (40, 10)])
+def test_the_pods_of_a_node_and_what_explains_one_of_them(desk: TerminalSession, size: tuple[int, int]) -> None:
+    seen = desk(f"{DEMO} --interval 60", "j", "enter", *("j" * 10), "enter", "G", "enter", size=size)
+    assert "\n".join(seen.looks[2]) == PODS[size[0]]
+    assert "\n".join(seen.looks[13]) == POD[size[0]]
+    # What does not fit is scrolled to; nothing is below it.
+    assert seen.looks[14][-2].strip() in ("= total: cpu 200m/1000m, memory 512Mi/512Mi", "", "memory 512Mi/512Mi")
+    assert seen.looks[15] == seen.looks[14]
+
+
+def test_a_pod_that_waits_for_a_node_is_explained(desk: TerminalSession) -> None:
+    seen = desk(f"{DEMO} --interval 60", "5", "/", *"train", "enter", "enter", "", size=(120, 30))
+    why = "0/10 nodes are available: 10 Insufficient nvidia.com/gpu."
+    assert below(seen.looks[9]) == [
+        "pod team-ml/train-xl-5gp6t",
+        "  CONTAINER   CPU(USE/REQ/LIM)   MEMORY(USE/REQ/LIM)     READY   WAITING   LAST-TERMINATION-REASON",
+        "  trainer     <unknown>/32/32    <unknown>/128Gi/128Gi   0/1     <none>    <none>",
+        "  status     Pending, 0 restarts, created 3h10m ago, Guaranteed",
+        f"  pending    {why}",
+        "  node       <none>",
+        f"  condition  PodScheduled False since 3h10m: Unschedulable, {why}",
+        "  req/lim    + container trainer: cpu 32000m/32000m, memory 131072Mi/131072Mi, nvidia.com/gpu 8/8",
+        "             = total: cpu 32000m/32000m, memory 131072Mi/131072Mi, nvidia.com/gpu 8/8",
+    ]
 
 
 def test_the_keys_of_the_levels_stay_within_what_is_shown(desk: TerminalSession) -> None:

@@ -24,6 +24,7 @@ import pytest
 from c3s_cli.demo.server import DemoServer
 from tests.conftest import AT
 from tests.patience import PATIENT
+from tests.run.drilled_screens import POD, PODS
 from tests.run.test_live import LARGE, MEDIUM, SMALL
 
 pytestmark = [
@@ -284,6 +285,35 @@ def test_every_screen_of_a_session_is_whole() -> None:
             size, SHORT, by_cpu("spot-1", "spot-2"), "PAUSED, 0s old  1–2 of 2 (10 in total)  /spot  by cpu"
         )
         session.type("q")
+        assert session.ended() == 0
+    finally:
+        session.close()
+
+
+def test_every_screen_of_drilling_down_is_whole() -> None:
+    session = Session(*C3S, "watch", "--demo-at", AT, "--interval", "60", size=(120, 40))
+
+    def look(until: str, lines: int) -> str:
+        session.until(until)
+        session.pump(0.05)
+        shown = [line.rstrip() for line in session.screen.display][:lines]
+        return re.sub("sampled [0-9]+s", "sampled 0s", "\n".join(shown))
+
+    try:
+        session.until("1–10 of 10")
+        session.type("j\r")
+        assert look("1–14 of 14", 40) == PODS[120]
+        for columns, lines, until in ((80, 24, "1–14 of 14"), (60, 15, "1–10 of 14"), (40, 10, "1–5 of 14")):
+            session.resize(columns, lines)
+            assert look(until, lines) == PODS[columns]
+        session.type("j" * 10 + "\r")
+        assert look("1–1 of 1", 10) == POD[40]
+        for columns, lines in ((60, 15), (80, 24), (120, 40)):
+            session.resize(columns, lines)
+            assert look(f"1–1 of 1{'h help  q quit':>{columns - 8}}", lines) == POD[columns]
+        session.type("\x1b")
+        session.until("14 of 14")
+        session.type("\x1bq")
         assert session.ended() == 0
     finally:
         session.close()
