@@ -9,6 +9,7 @@ from msgspec import structs
 
 from c3s_cli.analysis.changes import Changes
 from c3s_cli.analysis.events import EventLog, Thresholds, percentages
+from c3s_cli.model.rows import Pod
 from c3s_cli.output.grid import grid, lines_of, marks_rows
 from c3s_cli.output.pod_facts import pod_facts
 from c3s_cli.run.failures import lost_contexts
@@ -136,9 +137,10 @@ class Level:
     def _below(self, columns: int) -> Sequence[Line]:
         """Return what explains a single pod, below its containers."""
         report = self.report or self.held
-        if report is None or not (self.query.name and self.query.containers and report.rows):
+        pod = report.rows[0] if report and report.rows and self.query.name and self.query.containers else None
+        if report is None or not isinstance(pod, Pod):
             return ()
-        return [(), *paragraphs(pod_facts(report.rows[0], self.read.details, report.now), columns)]
+        return [(), *paragraphs(pod_facts(pod, self.read.details, report.now), columns)]
 
     def _arrange(self, made: Grid) -> None:
         """Put the rows in order. The cursor stays on its row, or on its neighbour if that is gone."""

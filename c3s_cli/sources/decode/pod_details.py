@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -10,10 +10,7 @@ from c3s_cli.amounts.allocation import terms_of
 from c3s_cli.amounts.timestamp import epoch
 from c3s_cli.model.pod_details import PodCondition, PodDetails
 from c3s_cli.sources.decode.pods import PodDecoder
-from c3s_cli.sources.decode.shapes import decode_one
-
-if TYPE_CHECKING:
-    from c3s_cli.sources.requests import Body
+from c3s_cli.sources.decode.shapes import Body, decode_one
 
 
 class _Condition(Struct, rename="camel", gc=False):
