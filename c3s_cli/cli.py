@@ -31,6 +31,7 @@ COMMANDS: Final[dict[tuple[str, ...], tuple[str, str]]] = {
     ("cluster",): ("cluster", "cluster"),
     ("volumes",): ("volumes", "volumes"),
     ("fit",): ("fit", "fit"),
+    ("diff",): ("diff", "diff"),
     ("record",): ("record", "record"),
     ("recordings",): ("recordings", "recordings"),
     ("contexts",): ("contexts", "contexts"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -43,10 +43,9 @@ class Report(Struct, frozen=True):
     table begins with CONTEXT. namespaces: whether NAMESPACE follows. containers: whether the pods' containers are
     shown. omitted: how many rows --limit cut off. fail_if, until: the results of the conditions, None without one.
     empty_message: the message on stderr if there are no rows; absence: why. moment: the time in the past that is
-    shown, in words; "" for now.
-    time: in a series, that of the reading.
-    fit_results: the result of `c3s fit`. missing: with --missing, what it lacks. costs: what costs are about,
-    None without prices.
+    shown, in words; "" for now. time: in a series, that of the reading. compared: the times of what `c3s diff`
+    compares, before and after. fit_results: the result of `c3s fit`. missing: with --missing, what it lacks. costs:
+    what costs are about, None without prices.
     """
 
     now: datetime
@@ -71,6 +70,7 @@ class Report(Struct, frozen=True):
     fit_results: tuple[FitResult, ...] = ()
     missing: tuple[MissingNodes, ...] | None = None
     costs: CostTerms | None = None
+    compared: Mapping[str, datetime] = {}
 
     @property
     def judgements(self) -> tuple[Judgement, ...]:

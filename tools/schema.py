@@ -6,11 +6,14 @@ import json
 from collections.abc import Iterable
 from typing import Any, Final
 
+from msgspec import structs
+
 from c3s_cli.columns.catalogue import IDENTITY, table_of
+from c3s_cli.columns.changing import columns_of
 from c3s_cli.columns.kinds import KEYS
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.of_resources import CPU_AND_MEMORY, resource_columns
-from c3s_cli.columns.vocabulary import FITTING, MOVING, Column, Kind, Unit
+from c3s_cli.columns.vocabulary import COMPARED, FITTING, MOVING, Column, Kind, Unit
 from c3s_cli.output import API_VERSION
 from c3s_cli.request.condition import may_be_none
 from c3s_cli.request.grouping import KEY_COLUMNS
@@ -87,21 +90,45 @@ def _list(kind: Kind) -> Schema:
                         "description": "rows that --fail-if or --until could not judge; only with one of these flags",
                     },
                     "prices": PRICES,
+                    **(SIDES if kind in COMPARED else {}),
                     **(FITTINGS | PENDING | MISSING if kind in (*FITTING, *MOVING) else {}),
                 },
-                ["timestamp", *(FITTINGS if kind in (*FITTING, *MOVING) else {})],
+                ["timestamp", *(FITTINGS if kind in (*FITTING, *MOVING) else SIDES if kind in COMPARED else {})],
             ),
             "source": {"type": "string"},
             "units": {"$ref": "#/$defs/Units"},
             "items": {"type": "array", "items": {"$ref": f"#/$defs/{kind.item}"}},
-            "totals": {"anyOf": [{"type": "null"}, _totals(kind.group)]},
+            "totals": {"type": "null"} if kind in COMPARED else {"anyOf": [{"type": "null"}, _totals(kind.group)]},
             "failures": {"type": "array", "items": {"$ref": "#/$defs/Failure"}},
             "omitted": {"type": "integer", "minimum": 0, "description": "rows that --limit left out"},
         }
     )
 
 
+def _change(kind: Kind) -> Schema:
+    """Describe a row of `c3s diff`: each column of the compared rows has an object with both values."""
+    base = COMPARED[kind]
+    known = [column for column in table_of(base).values() if not column.parts and column.name not in IDENTITY]
+    own = [column for column in table_of(kind).values() if column.name in (*IDENTITY, "change")]
+    properties = _tree([*own, *(each for column in known for each in columns_of(column))])
+    resources = [
+        Column(field.name.removeprefix(f'resources["{OPEN_ENDED}"].'), field.unit, field.value, field.summary)
+        for column in resource_columns(OPEN_ENDED, base)
+        for field in columns_of(column)
+    ]
+    properties |= {"labels": LABELS, **_any_resource(resources), **_keys(kind)}
+    naming = Naming(base)
+    for resource in CPU_AND_MEMORY:
+        sample = naming.find(f"{resource}.p95")
+        fields = _tree(columns_of(structs.replace(sample, name="any")))["any"]
+        properties[resource]["patternProperties"] = {"^(avg|min|max|p[1-9][0-9]?)": fields}
+    named = [column.name for column in own if column.name in ("namespace", "name") and kind.named]
+    return _object(properties, ["context", *named, "change"])
+
+
 def _item(kind: Kind) -> Schema:
+    if kind in COMPARED:
+        return _change(kind)
     required = ["context", "timestamp", "window"] if kind not in (*FITTING, *MOVING) else ["context"]
     if kind is Kind.FIT:
         required += ["name", "workload"]
@@ -172,6 +199,10 @@ def _resources(kind: Kind) -> dict[str, Schema]:
         Column(column.name.rpartition(".")[2], column.unit, column.value, column.summary)
         for column in resource_columns(OPEN_ENDED, kind)
     ]
+    return _any_resource(columns)
+
+
+def _any_resource(columns: Iterable[Column]) -> dict[str, Schema]:
     return {"resources": {"type": "object", "additionalProperties": _object(_tree(columns), [])}}
 
 
@@ -201,6 +232,10 @@ PRICES: Final[Schema] = _object(
         "nodesWithoutPrice": {"type": "array", "items": {"type": "string"}},
     }
 )
+SIDES: Final[Schema] = {
+    f"{side}Timestamp": {"type": "string", "format": "date-time", "description": f"the time of {side.upper()}"}
+    for side in ("before", "after")
+}
 COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
 NAMES: Final[Schema] = {"type": "array", "items": {"type": "string"}}
 CONTEXT: Final[Schema] = {"type": "string", "description": "only with several contexts"}

@@ -55,9 +55,9 @@ def make_report(
     join the pods of a Sample, for a watch.
     """
     query = with_gpu(query, samples).at_time(latest(samples))
-    unfiltered: list[Row] = []
-    rows, totals = _rows(samples, query, join_pods, unfiltered, contexts=contexts)
-    report = report_of(samples, query, rows, totals, failures=failures, contexts=contexts, unfiltered=unfiltered)
+    unfiltered: list[Row] | None = [] if query.fail_if or query.until else None
+    rows, totals = rows_of(samples, query, join_pods, unfiltered, contexts=contexts)
+    report = report_of(samples, query, rows, totals, failures=failures, contexts=contexts, unfiltered=unfiltered or ())
     if not rows and query.where and not report.absence:
         return _with_near_values(report, query.where, _objects(samples, query, join_pods))
     if report.fail_if and not report.fail_if.matched and query.fail_if:
@@ -124,8 +124,8 @@ def report_of(
     )
 
 
-def _rows(
-    samples: Sequence[Sample], query: Query, join_pods: JoinPods, unfiltered: list[Row], *, contexts: bool
+def rows_of(
+    samples: Sequence[Sample], query: Query, join_pods: JoinPods, unfiltered: list[Row] | None, *, contexts: bool
 ) -> tuple[Sequence[Row], Group | None]:
     """Return the unsorted rows, and the totals of the objects behind them if needed; fill `unfiltered`."""
     # Totals of several contexts have no context of their own.
@@ -222,11 +222,11 @@ def _with_group_totals(group: Group, samples: Sequence[Sample]) -> Group:
     return _with_source_totals([group], samples)[0] if len(samples) == 1 else group
 
 
-def where(rows: Sequence[Any], query: Query, unfiltered: list[Row]) -> Sequence[Any]:
-    """Keep the rows that meet --where. Add those that it cannot judge to `unfiltered` if a condition follows."""
+def where(rows: Sequence[Any], query: Query, unfiltered: list[Row] | None) -> Sequence[Any]:
+    """Keep the rows that meet --where. Add those that it cannot judge to `unfiltered`, unless that is None."""
     if query.where is None:
         return rows
-    if query.fail_if is None and query.until is None:
+    if unfiltered is None:
         return [row for row in rows if query.where.matches(row)]
     judged = [(row, query.where.judge(row)) for row in rows]
     unfiltered += [row for row, truth in judged if truth is None]
@@ -255,7 +255,7 @@ def _ordered(rows: Sequence[Row], query: Query, samples: Sequence[Sample]) -> Se
 def _identity(query: Query) -> Callable[[Any], Any]:
     if query.kind is Kind.FIT:
         return attrgetter("context")  # by workload, in order of placement, then by name
-    if query.kind in (Kind.NODE_GROUP, Kind.POD_GROUP, Kind.FIT_GROUP, Kind.MOVE_GROUP):
+    if query.by:
         return attrgetter("labels_or_placeholders")
     return attrgetter("namespace", "name") if query.kind.namespaced else attrgetter("name")
 

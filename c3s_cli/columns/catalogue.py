@@ -19,7 +19,19 @@ from c3s_cli.columns.of_costs import cost_columns
 from c3s_cli.columns.of_resources import CPU_AND_MEMORY, RESOURCES, WITH_NODES, resource_columns
 from c3s_cli.columns.of_sources import COVERAGE, MORE_OF_PODS, OF_VOLUMES
 from c3s_cli.columns.of_states import OF_STATES
-from c3s_cli.columns.vocabulary import FITTING, MOVING, Column, Kind, Needs, Unit, joined, json_name, pair
+from c3s_cli.columns.vocabulary import (
+    COMPARED,
+    FITTING,
+    MOVING,
+    Column,
+    Kind,
+    Needs,
+    Unit,
+    joined,
+    json_name,
+    pair,
+    split_change,
+)
 from c3s_cli.model.obstacles import schedulable
 
 IDENTITY: Final = {
@@ -138,6 +150,8 @@ def table_of(kind: Kind) -> Mapping[str, Column]:
     """Return the columns of one kind of row by name, in the order of the docs."""
     if kind in (*FITTING, *MOVING):
         return {column.name: column for column in (_fit_table if kind in FITTING else _move_table)(kind)}
+    if kind in COMPARED:
+        return {column.name: column for column in _change_table(kind)}
     columns = [column for column in IDENTITY.values() if kind.namespaced or column.name != "namespace"]
     columns += OWN[kind]()
     if kind is Kind.VOLUME:
@@ -193,6 +207,18 @@ def _move_table(kind: Kind) -> Iterator[Column]:
         yield from resource_columns(resource, kind)
 
 
+def _change_table(kind: Kind) -> Iterator[Column]:
+    """Yield the columns of usage; any other column of the compared rows has the same fields."""
+    from c3s_cli.columns.changing import CHANGE, NAMES, change_column  # only c3s diff compares
+
+    base = table_of(COMPARED[kind])
+    yield from (IDENTITY[name] for name in ("context", *(("namespace",) if kind.namespaced else ()), "name"))
+    yield CHANGE
+    for resource, field in map(split_change, NAMES):
+        if column := change_column(base[f"{resource}.usage"], field):
+            yield column
+
+
 # --- the sets default and wide --------------------------------------------------------------------------------
 
 
@@ -223,6 +249,10 @@ def default_names(kind: Kind, basis: str = "Allocatable") -> tuple[str, ...]:
                 "volume.usagePercentOfCapacity",
                 "inodes.usagePercentOfCapacity",
             )
+        case _:
+            from c3s_cli.columns.changing import default_change_names  # only c3s diff compares
+
+            return default_change_names()
 
 
 def wide_names(kind: Kind, basis: str = "Allocatable") -> tuple[str, ...]:
@@ -265,6 +295,10 @@ def wide_names(kind: Kind, basis: str = "Allocatable") -> tuple[str, ...]:
             return wide_move_names(kind)
         case Kind.VOLUME:
             return tuple(column.name for column in OF_VOLUMES)
+        case _:
+            from c3s_cli.columns.changing import wide_change_names  # only c3s diff compares
+
+            return wide_change_names(kind)
 
 
 def _each(names: tuple[str, ...]) -> tuple[str, ...]:

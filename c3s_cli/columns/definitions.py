@@ -11,7 +11,7 @@ from msgspec import Struct
 from c3s_cli.columns.catalogue import table_of
 from c3s_cli.columns.sources import sources_of
 from c3s_cli.columns.statistics import default_statistics, statistic_column
-from c3s_cli.columns.vocabulary import FITTING, Column, Kind
+from c3s_cli.columns.vocabulary import COMPARED, FITTING, Column, Kind
 
 
 class Definition(Struct, frozen=True):
@@ -202,6 +202,8 @@ SUMMED: Final = (Kind.NODE_GROUP, Kind.POD_GROUP, Kind.CLUSTER)
 
 def definition_of(column: Column, kind: Kind, source: str) -> Definition:
     """Return what a source computes for a column of a kind of row. source: one of SOURCES."""
+    if kind in COMPARED:
+        return Definition(column.summary, READING)
     name = column.name
     if source not in sources_of(column, kind):
         return NOT_KNOWN

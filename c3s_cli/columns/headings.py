@@ -6,7 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from c3s_cli.columns.vocabulary import Column
+from msgspec import structs
+
+from c3s_cli.columns.vocabulary import Column, split_change
 from c3s_cli.terminal.printable import printable
 
 # kubectl's headings; the others are derived from the names.
@@ -36,6 +38,10 @@ def heading(column: Column) -> str:
 
 
 def _heading(column: Column) -> str:
+    of, field = split_change(column.name)
+    if field:
+        compared = _heading(structs.replace(column, name=of))
+        return f"{compared}-CHANGE(%)" if field == "changePercent" else f"{compared}-{field.upper()}"
     if column.parts and column.parts[0].name == "pods.measured":
         return "MEASURED"
     if column.name in HEADINGS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from c3s_cli.columns.vocabulary import Kind
+from c3s_cli.columns.vocabulary import COMPARED, Kind
 
 KINDS: Final = {
     "nodes": Kind.NODE,
@@ -18,14 +18,20 @@ KINDS: Final = {
     "fit-groups": Kind.FIT_GROUP,
     "moves": Kind.MOVE,
     "move-groups": Kind.MOVE_GROUP,
+    "node-changes": Kind.NODE_CHANGE,
+    "pod-changes": Kind.POD_CHANGE,
+    "node-group-changes": Kind.NODE_GROUP_CHANGE,
+    "pod-group-changes": Kind.POD_GROUP_CHANGE,
+    "cluster-changes": Kind.CLUSTER_CHANGE,
 }
-# The keys of --by, besides labels.
-KEYS: Final = {
+_KEYS: Final = {
     Kind.NODE: ("context", "pool", "zone", "instance-type", "status", "version"),
     Kind.FIT: ("context", "pool", "zone", "instance-type", "status", "workload"),
     Kind.MOVE: ("context", "namespace", "from", "to", "owner", "pool", "zone", "instance-type"),
     Kind.POD: ("context", "namespace", "node", "owner", "pool", "zone", "instance-type", "status"),
 }
+# The keys of --by, besides labels.
+KEYS: Final = _KEYS | {change: _KEYS[base] for change, base in COMPARED.items() if base in _KEYS}
 # kubectl's other names, as it accepts them before the name of an object.
 ALIASES: Final = {"node": "nodes", "no": "nodes", "pod": "pods", "po": "pods"}
 

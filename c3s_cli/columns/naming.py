@@ -12,7 +12,19 @@ from c3s_cli.columns.catalogue import CONTAINER, DETAILS, IDENTITY, default_name
 from c3s_cli.columns.getters import label
 from c3s_cli.columns.of_resources import CPU_AND_MEMORY, WITH_NODES, resource_columns
 from c3s_cli.columns.statistics import statistic_column
-from c3s_cli.columns.vocabulary import FITTING, GROUPS, MOVING, Column, Kind, Needs, Unit, flat, json_name
+from c3s_cli.columns.vocabulary import (
+    COMPARED,
+    FITTING,
+    GROUPS,
+    MOVING,
+    Column,
+    Kind,
+    Needs,
+    Unit,
+    flat,
+    json_name,
+    split_change,
+)
 from c3s_cli.errors import UsageError
 
 BRACKETS: Final = (
@@ -89,6 +101,8 @@ class Naming(Struct, frozen=True):
             name = f'labels["{short["key"]}"]'
         table = table_of(self.kind)
         known = {key.name: key for key in self.keys} | dict(table)
+        if self.kind in COMPARED:
+            return known.get(name) or self._by_heading(name, known) or self._change(name)
         if self.containers:
             known[CONTAINER.name] = CONTAINER
         if column := known.get(name) or known.get(self._alias(name)) or known.get(self._alias(name.casefold())):
@@ -97,8 +111,27 @@ class Naming(Struct, frozen=True):
             return column
         raise UsageError(f"unknown column {name!r}", hint=self._nearest(name, known))
 
+    def _change(self, name: str) -> Column:
+        """Return the column of a comparison: `memory.change%`, `status.before`; a number alone means its change."""
+        from c3s_cli.columns.changing import change_column  # only c3s diff compares
+
+        of, field = split_change(name)
+        base = self._compared(of)
+        column = change_column(base, field)
+        if column is None:
+            fields = ("before", "after") if change_column(base, "before") else ()
+            meant = [f"{base.name}.{each}" for each in fields] or [part.name for part in base.parts]
+            raise UsageError(f"unknown column {name!r}", hint=f"did you mean {' or '.join(meant)}?" if meant else None)
+        return table_of(self.kind).get(column.name, column)
+
+    def _compared(self, name: str) -> Column:
+        """Return a column of the rows that are compared."""
+        return Naming(COMPARED[self.kind], self.basis).find(name)
+
     def at(self, path: tuple[str, ...]) -> Column | None:
         """Return the column whose value is at this path of the document, None if there is none."""
+        if self.kind in COMPARED and not split_change(".".join(path))[1]:
+            return table_of(self.kind).get(".".join(path))
         if path[0] in ("labels", "resources") and len(path) > 1:
             return self.open_ended(".".join((f'{path[0]}["{path[1]}"]', *path[2:])))
         column = table_of(self.kind).get(".".join(path)) or self.open_ended(".".join(path))
@@ -115,9 +148,22 @@ class Naming(Struct, frozen=True):
                     names += wide_names(self.kind, self.basis)
                 case "all":
                     names += [each.name for each in table_of(self.kind).values() if _is_in_all(each)]
+                case _ if self.kind in COMPARED and not split_change(word)[1] and not self._is_own(word):
+                    names += self._fields_of(word)
                 case _:
                     names.append(word)
         return tuple({column.name: column for column in map(self.find, names)}.values())
+
+    def _fields_of(self, name: str) -> list[str]:
+        """Return the names of the columns that stand for a compared column."""
+        from c3s_cli.columns.changing import columns_of  # only c3s diff compares
+
+        found = [each for part in flat([self._compared(name)]) for each in columns_of(part)]
+        return [column.name for column in found] or [self._change(name).name]
+
+    def _is_own(self, name: str) -> bool:
+        """Return whether a name means one column of this kind: a key of --by, or what only changes have."""
+        return name in table_of(self.kind) or any(key.name == name for key in self.keys)
 
     def table(self) -> Mapping[str, Column]:
         """Return all columns that have a fixed name."""
@@ -131,6 +177,9 @@ class Naming(Struct, frozen=True):
 
     def aliases(self) -> dict[str, str]:
         """Return the short names, such as `cpu` and `cpu%`, with the columns that they stand for."""
+        if self.kind in COMPARED:
+            changes = {resource: f"{resource}.change" for resource in CPU_AND_MEMORY}
+            return changes | {f"{name}%": f"{name}Percent" for name in changes.values()}
         if self.kind in FITTING:
             return {resource: f"{resource}.free" for resource in CPU_AND_MEMORY}
         if self.kind in MOVING:
@@ -174,6 +223,11 @@ class Naming(Struct, frozen=True):
 
     def open_ended(self, name: str) -> Column | None:
         """Return the column of any resource, label or statistic, such as `labels["app"]`; None for any other name."""
+        if self.kind in COMPARED:
+            try:
+                return self._change(name)
+            except UsageError:
+                return None
         match = OPEN_ENDED.fullmatch(name)
         if self.kind is Kind.VOLUME:
             return None

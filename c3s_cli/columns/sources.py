@@ -6,8 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from msgspec import structs
+
 from c3s_cli.columns.statistics import is_statistic
-from c3s_cli.columns.vocabulary import Column, Kind
+from c3s_cli.columns.vocabulary import COMPARED, Column, Kind, split_change
 
 SOURCES: Final[tuple[str, ...]] = ("metrics", "kubelet", "prometheus")
 # The sources of what not all of them have, by the names of the figures.
@@ -31,6 +33,9 @@ UNMEASURED: Final = re.compile(r'resources\["[^"]*"\]\.(?:usage\w*|unused)')
 
 def sources_of(column: Column, kind: Kind) -> tuple[str, ...]:
     """Return the sources that can know a column of a kind of row, in the order of SOURCES."""
+    if kind in COMPARED:
+        compared = structs.replace(column, name=split_change(column.name)[0])
+        return sources_of(compared, COMPARED[kind])
     if UNMEASURED.fullmatch(column.name):
         return ()
     if kind is Kind.VOLUME:

@@ -26,16 +26,21 @@ class Kind(Enum):
     FIT_GROUP = "NodeGroupFit"
     MOVE = "PodMove"
     MOVE_GROUP = "PodGroupMove"
+    NODE_CHANGE = "NodeChange"
+    POD_CHANGE = "PodChange"
+    NODE_GROUP_CHANGE = "NodeGroupChange"
+    POD_GROUP_CHANGE = "PodGroupChange"
+    CLUSTER_CHANGE = "ClusterChange"
 
     @property
     def namespaced(self) -> bool:
         """Whether such rows live in a namespace."""
-        return self in (Kind.POD, Kind.VOLUME, Kind.MOVE)
+        return self in (Kind.POD, Kind.VOLUME, Kind.MOVE, Kind.POD_CHANGE)
 
     @property
     def named(self) -> bool:
         """Whether such rows have their own name, and are not sums."""
-        return self in (Kind.NODE, Kind.POD, Kind.VOLUME, Kind.FIT, Kind.MOVE)
+        return self in (Kind.NODE, Kind.POD, Kind.VOLUME, Kind.FIT, Kind.MOVE, Kind.NODE_CHANGE, Kind.POD_CHANGE)
 
     @property
     def group(self) -> Kind:
@@ -45,7 +50,7 @@ class Kind(Enum):
     @property
     def item(self) -> str:
         """The name of one row in the JSON document: what it is about."""
-        return self.value if self in (*FITTING, *MOVING) else f"{self.value}Usage"
+        return self.value if self in (*FITTING, *MOVING, *COMPARED) else f"{self.value}Usage"
 
 
 GROUPS: Final = {
@@ -53,10 +58,20 @@ GROUPS: Final = {
     Kind.POD: Kind.POD_GROUP,
     Kind.FIT: Kind.FIT_GROUP,
     Kind.MOVE: Kind.MOVE_GROUP,
+    Kind.NODE_CHANGE: Kind.NODE_GROUP_CHANGE,
+    Kind.POD_CHANGE: Kind.POD_GROUP_CHANGE,
 }
 # The rows of `c3s fit`: nodes with room, and the pods of drained nodes.
 FITTING: Final = (Kind.FIT, Kind.FIT_GROUP)
 MOVING: Final = (Kind.MOVE, Kind.MOVE_GROUP)
+# The rows of `c3s diff`, and the rows that they compare.
+COMPARED: Final = {
+    Kind.NODE_CHANGE: Kind.NODE,
+    Kind.POD_CHANGE: Kind.POD,
+    Kind.NODE_GROUP_CHANGE: Kind.NODE_GROUP,
+    Kind.POD_GROUP_CHANGE: Kind.POD_GROUP,
+    Kind.CLUSTER_CHANGE: Kind.CLUSTER,
+}
 
 
 class Needs(Flag):
@@ -103,7 +118,9 @@ class Column(Struct, frozen=True):
     the structured formats show the parts instead. figures: the figures of a row that it reads, by their names.
     in_part: for usage of groups, whether members are missing from it; None if that cannot be. floor: getters of the
     part and whole, or of the value alone, that missing members can only increase; () if there are none. alone: of a
-    column made of parts, whether a table shows only the first of them in a row; None if it never does.
+    column made of parts, whether a table shows only the first of them in a row; None if it never does. absent: whether
+    there is no such row, so that the value is known not to exist; None if that cannot be. signed: whether it is a
+    change, which a table shows with its sign.
     """
 
     name: str
@@ -117,6 +134,8 @@ class Column(Struct, frozen=True):
     in_part: Getter | None = None
     floor: tuple[Getter, ...] = ()
     alone: Getter | None = None
+    absent: Getter | None = None
+    signed: bool = False
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -141,6 +160,16 @@ PATH: Final = re.compile(r'\.?([A-Za-z][A-Za-z0-9]*)|\["([^"]*)"\]')
 def split_path(name: str) -> tuple[str, ...]:
     """Split `resources["nvidia.com/gpu"].requests` into its keys."""
     return tuple(plain or quoted for plain, quoted in PATH.findall(name))
+
+
+# The fields of a compared column.
+CHANGE_FIELD: Final = re.compile(r"(?P<of>.+)\.(?P<field>before|after|change|changePercent|change%)")
+
+
+def split_change(name: str) -> tuple[str, str]:
+    """Split `memory.change%` into the name of the compared column and the field; "" if it names none."""
+    match = CHANGE_FIELD.fullmatch(name)
+    return (match["of"], match["field"].replace("%", "Percent")) if match else (name, "")
 
 
 def flat(columns: Iterable[Column]) -> list[Column]:

@@ -13,6 +13,7 @@ from c3s_cli.flags.typer_bridge import names_of
 def _groups() -> Iterator[Any]:
     """Yield the groups of flags; first those that most command lines use, since reading one takes a millisecond."""
     yield from (Connection, Display, Selection, Pods, Nodes, Repeat)
+    from c3s_cli.flags.diff_options import Diff
     from c3s_cli.flags.fit import Fit
     from c3s_cli.flags.lists import Contexts
     from c3s_cli.flags.record_options import Record, Recordings
@@ -21,7 +22,7 @@ def _groups() -> Iterator[Any]:
     from c3s_cli.flags.time_options import Time
     from c3s_cli.flags.volume_options import Volumes
 
-    yield from (Time, Costs, Fit, Volumes, Contexts, Serve, Record, Recordings)
+    yield from (Time, Costs, Fit, Volumes, Contexts, Serve, Record, Recordings, Diff)
 
 
 @cache

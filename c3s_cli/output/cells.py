@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import structs
+
 from c3s_cli.amounts.duration import age
 from c3s_cli.amounts.quantity import cpu_percent, format_bytes, format_cpu, memory_percent
-from c3s_cli.columns.vocabulary import Column, Unit
+from c3s_cli.columns.vocabulary import Column, Unit, split_change
 from c3s_cli.terminal.printable import NONE, UNKNOWN, all_printable, printable
 
 if TYPE_CHECKING:
@@ -24,6 +26,10 @@ def cells(column: Column, rows: Iterable[Any]) -> list[str]:
             return ["/".join(map(_short, each)) for each in several]
         alone = map(column.alone, rows) if column.alone else repeat(None)
         return [each[0] if only else "/".join(each) for each, only in zip(several, alone, strict=False)]
+    if column.absent:
+        rows = list(rows)
+        own = cells(structs.replace(column, absent=None), rows)
+        return [NONE if column.absent(row) else cell for row, cell in zip(rows, own, strict=True)]
     if column.ratio:
         part, whole = column.ratio
         percent = percent_cell(column)
@@ -62,12 +68,20 @@ class _Texts(dict[Any, str]):
 
 def cell_of(column: Column) -> Callable[[Any], str]:
     """Return the formatter of a column's known values."""
-    if column.name.endswith((".limits", ".declaredLimits")):
+    if column.signed:
+        unsigned = cell_of(structs.replace(column, signed=False))
+        return lambda value: _signed(value, unsigned(abs(value)))
+    if split_change(column.name)[0].endswith((".limits", ".declaredLimits")):
         amount = AMOUNTS[column.unit]
         return lambda value: amount(value) if value else NONE
     if column.unit is Unit.SECONDS and column.name != "window":
         return age
     return AMOUNTS[column.unit]
+
+
+def _signed(value: float, size: str) -> str:
+    """Write a change with its sign; none if there is none."""
+    return f"+{size}" if value > 0 else f"-{size}" if value < 0 else size
 
 
 def _text(value: str) -> str:
@@ -93,6 +107,7 @@ AMOUNTS: Final[dict[Unit, Callable[[Any], str]]] = {
     Unit.TIME: _text,
     Unit.TEXTS: _texts,
     Unit.SECONDS: "{:g}s".format,
+    Unit.PERCENT: lambda value: f"{int(value)}%",
     Unit.BOOLEAN: lambda value: "true" if value else "false",
 }
 
@@ -102,12 +117,14 @@ def percent_cell(column: Column) -> Callable[[int | None, int | None], str]:
 
     If the whole is 0: `0%` of allocatable or capacity, as in kubectl, else `<none>`.
     """
-    percent = cpu_percent if column.name.startswith("cpu.") else memory_percent
+    percent: Callable[[int, int], int] = cpu_percent if column.name.startswith("cpu.") else memory_percent
     over_nothing = "0%" if column.name.endswith(("OfAllocatable", "OfCapacity")) else NONE
 
     def cell(part: int | None, whole: int | None) -> str:
         if part is None or whole is None:
             return UNKNOWN
+        if column.signed:
+            return _signed(part, f"{int(abs(100 * part) / whole)}%") if whole else over_nothing
         return f"{percent(part, whole)}%" if whole else over_nothing
 
     return cell

@@ -20,7 +20,7 @@ import msgspec
 
 from c3s_cli.columns.naming import totals_of
 from c3s_cli.columns.of_sources import COVERAGE, ENDED
-from c3s_cli.columns.vocabulary import FITTING, MOVING, Column, Unit, flat, split_path
+from c3s_cli.columns.vocabulary import FITTING, MOVING, Column, Unit, flat, split_change, split_path
 from c3s_cli.model.placing import FitResult
 from c3s_cli.model.sample import WHOLE, Failure
 from c3s_cli.output import API_VERSION
@@ -128,6 +128,7 @@ def _head(report: Report) -> dict[str, Any]:
         "kind": f"{report.kind.item}List",
         "metadata": {
             "timestamp": moment(report.now),
+            **{f"{side}Timestamp": moment(time) for side, time in report.compared.items()},
             **_failed_contexts(report),
             **_fit_results(report),
             **_unjudged(report),
@@ -243,7 +244,8 @@ def _units(columns: Iterable[Column]) -> dict[str, Any]:
     for column in columns:
         if column.unit in (Unit.TEXT, Unit.TEXTS, Unit.TIME, Unit.PERCENT, Unit.BOOLEAN):
             continue
-        path = column.path[:-1] or column.path
+        path = split_path(split_change(column.name)[0])
+        path = path[:-1] or path
         inner = units
         for key in path[:-1]:
             inner = inner.setdefault(key, {})

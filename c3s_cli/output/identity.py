@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from c3s_cli.columns.catalogue import IDENTITY
+from c3s_cli.columns.catalogue import IDENTITY, table_of
 from c3s_cli.columns.fitting import WORKLOAD
-from c3s_cli.columns.vocabulary import FITTING, MOVING, Column, Kind, Unit, flat
+from c3s_cli.columns.vocabulary import COMPARED, FITTING, MOVING, Column, Kind, Unit, flat
 from c3s_cli.report import Report
 
 
@@ -21,6 +21,8 @@ def identity_columns(report: Report) -> list[Column]:
         who.append(WORKLOAD)
     if report.kind in (*FITTING, *MOVING):
         return [*who, *report.keys]
+    if report.kind in COMPARED:
+        return [*who, *report.keys, table_of(report.kind)["change"]]
     return [*who, *report.keys, IDENTITY["timestamp"], IDENTITY["window"]]
 
 

@@ -19,6 +19,9 @@ PREFIXES: Final = {
     Kind.CLUSTER: "cluster",
     Kind.FIT: "node",
     Kind.MOVE: "pod",
+    Kind.NODE_CHANGE: "node",
+    Kind.POD_CHANGE: "pod",
+    Kind.CLUSTER_CHANGE: "cluster",
     Kind.VOLUME: "persistentvolumeclaim",
 }
 
@@ -37,7 +40,7 @@ def names(report: Report, view: View) -> Iterator[str]:
         contexts = (f"{printable(row.context)}\t" if report.contexts else "" for row in report.rows)
         yield from map("{}{}".format, contexts, named)
         return
-    if report.contexts and report.kind is not Kind.CLUSTER:
+    if report.contexts and report.kind not in (Kind.CLUSTER, Kind.CLUSTER_CHANGE):
         lines = (f"{printable(row.context)}\t{prefix}/{printable(row.name)}\n" for row in report.rows)
     else:
         lines = (f"{prefix}/{printable(row.name)}\n" for row in report.rows)

@@ -38,7 +38,13 @@ THINGS: Final = {
     Kind.MOVE: "move",
     Kind.MOVE_GROUP: "move_group",
     Kind.VOLUME: "volume",
+    Kind.NODE_CHANGE: "node_change",
+    Kind.POD_CHANGE: "pod_change",
+    Kind.NODE_GROUP_CHANGE: "node_group_change",
+    Kind.POD_GROUP_CHANGE: "pod_group_change",
+    Kind.CLUSTER_CHANGE: "cluster_change",
 }
+OBJECTS: Final = {Kind.MOVE: "pod", Kind.NODE_CHANGE: "node", Kind.POD_CHANGE: "pod"}
 TEXTUAL: Final = (Unit.TEXT, Unit.TEXTS)
 END: Final = "# EOF\n"
 
@@ -160,7 +166,7 @@ def _identity(report: Report) -> list[tuple[str, Getter]]:
     if report.kind is Kind.FIT:
         return [*labels, ("node", IDENTITY["name"].value), ("workload", WORKLOAD.value)]
     if report.kind.named:
-        labels.append(("pod" if report.kind is Kind.MOVE else THINGS[report.kind], IDENTITY["name"].value))
+        labels.append((OBJECTS.get(report.kind, THINGS[report.kind]), IDENTITY["name"].value))
     return labels
 
 
@@ -185,7 +191,7 @@ def _value(column: Column, row: Any) -> str | None:
         return None
     if column.ratio:
         part, whole = (side(row) for side in column.ratio)
-        return repr(part / whole)
+        return repr(part / whole) if whole else None
     match column.unit:
         case Unit.NANOCORES:
             return f"{Decimal(value).scaleb(-9):f}"

@@ -98,7 +98,8 @@ def table_columns(report: Report, view: View) -> list[TableColumn]:
 
 def _identity(report: Report) -> Iterator[tuple[str, Column]]:
     """Yield the columns that identify a line, with their headings: of a container after those of its pod."""
-    if report.kind is Kind.CLUSTER or (report.contexts and "context" not in {key.name for key in report.keys}):
+    of_clusters = report.kind in (Kind.CLUSTER, Kind.CLUSTER_CHANGE)
+    if of_clusters or (report.contexts and "context" not in {key.name for key in report.keys}):
         yield "CONTEXT", IDENTITY["context"]
     if report.namespaces:
         yield "NAMESPACE", IDENTITY["namespace"]
@@ -106,7 +107,7 @@ def _identity(report: Report) -> Iterator[tuple[str, Column]]:
         yield from ((heading(key), key) for key in report.keys)
     elif report.containers:
         yield from (("POD", IDENTITY["name"]), ("NAME", CONTAINER))
-    elif report.kind is not Kind.CLUSTER:
+    elif not of_clusters:
         yield "NAME", IDENTITY["name"]
 
 

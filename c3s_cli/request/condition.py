@@ -34,7 +34,11 @@ COUNTED: Final = (".requests", ".limits", ".declaredLimits", ".allocatable", ".c
 
 def may_be_none(column: Column) -> bool:
     """Return whether a known value of the column can mean none: no limit, no owner, a percentage of nothing."""
-    return bool(column.ratio) or column.unit in (Unit.TEXT, Unit.TEXTS) or column.name.endswith(COUNTED)
+    return bool(column.ratio or column.absent) or _zero_is_none(column)
+
+
+def _zero_is_none(column: Column) -> bool:
+    return column.unit in (Unit.TEXT, Unit.TEXTS) or column.name.endswith(COUNTED)
 
 
 class Comparison(Struct, frozen=True):
@@ -133,11 +137,13 @@ class Comparison(Struct, frozen=True):
 
     def _is_none(self, row: Any) -> bool | None:
         """Return whether the value is known not to exist; None if it is unknown."""
+        if self.column.absent and self.column.absent(row):
+            return True
         if self.column.ratio:
             part, whole = (side(row) for side in self.column.ratio)
             return None if part is None or whole is None else not whole
         have = self.column.value(row)
-        return None if have is None else may_be_none(self.column) and not have
+        return None if have is None else _zero_is_none(self.column) and not have
 
     def _sides(self, row: Any) -> tuple[Any, Any]:
         """Return a row's value, None if there is nothing to compare, and the value to compare with, both unrounded.
@@ -147,6 +153,8 @@ class Comparison(Struct, frozen=True):
         column, value = self.column, self.value
         if column.ratio:
             part, whole = (side(row) for side in column.ratio)
+            if column.signed and part and whole == 0:
+                return math.copysign(math.inf, part), value  # from nothing to something
             if part is None or not whole:
                 return None, value
             return 100 * part * value.denominator, value.numerator * whole

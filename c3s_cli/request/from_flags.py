@@ -14,7 +14,7 @@ from msgspec import structs
 from c3s_cli.amounts.duration import parse_duration
 from c3s_cli.columns.kinds import WORKLOADS, kind_named
 from c3s_cli.columns.naming import SETS, Naming
-from c3s_cli.columns.vocabulary import Column, Kind
+from c3s_cli.columns.vocabulary import COMPARED, Column, Kind
 from c3s_cli.errors import UsageError
 from c3s_cli.request.formats import read_format, read_units
 from c3s_cli.request.grouping import key_column, keys_of
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from c3s_cli.flags.lists import Listing
     from c3s_cli.flags.time_options import Time
     from c3s_cli.request.condition import Condition
+    from c3s_cli.request.period import Period
 
 # --- where ----------------------------------------------------------------------------------------------------
 
@@ -151,9 +152,13 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
     pods: options.Pods | None = None,
     time: Time | None = None,
     repeat: options.Repeat | None = None,
+    period: Period | None = None,
     priced: bool = False,
 ) -> tuple[Query, View]:
-    """Make the Query and View of a command line. Mistakes are found in kubectl's order. priced: with --prices."""
+    """Make the Query and View of a command line. Mistakes are found in kubectl's order.
+
+    period: that of both sides of a comparison. priced: with --prices.
+    """
     name = _name(objects, names or ())
     format_, template = read_format(display.output)
     _check_format(format_, rows, display)
@@ -164,7 +169,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
     by, naming = _grouped(of_objects, rows.by, everywhere=everywhere)
     sort = sort_keys(rows.sort_by, naming)
     _one_of_name_and_selector(objects, name, rows, pods)
-    period, series = asked_for(time, connection), None
+    period, series = period or asked_for(time, connection), None
     if time and time.series:
         from c3s_cli.request.series import series_of  # only --series needs it
 
@@ -230,7 +235,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
     )
     check(query)
     refuse_costs(query, priced=priced)
-    if objects not in (Kind.FIT, Kind.MOVE):
+    if objects not in (Kind.FIT, Kind.MOVE, *COMPARED):
         source = origin_of(connection).kind
         check_knowable(query, source)
         named = [of_lines.find(word) for word in words if word not in SETS]

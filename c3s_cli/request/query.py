@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 
 from c3s_cli.columns.getters import Age, at_time
 from c3s_cli.columns.naming import Naming
-from c3s_cli.columns.vocabulary import Column, Kind, Needs, flat
+from c3s_cli.columns.vocabulary import COMPARED, Column, Kind, Needs, flat
 from c3s_cli.request.namespaces import several
 from c3s_cli.request.selectors import FieldSelector, LabelSelector
 
@@ -167,4 +167,6 @@ BASE_NEEDS: Final = {
     Kind.MOVE: Needs.NODES | Needs.NODE_DETAILS | Needs.PODS,
     Kind.FIT: Needs.NODES | Needs.NODE_DETAILS | Needs.PODS,
     Kind.VOLUME: Needs.VOLUMES,
+    # What is compared is read by queries of their own.
+    **dict.fromkeys(COMPARED, Needs.NOTHING),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from c3s_cli.columns.statistics import default_statistics, statistics_of
+from c3s_cli.columns.vocabulary import COMPARED
 from c3s_cli.errors import UsageError
 from c3s_cli.request.origin import origin_of
 
@@ -41,6 +42,10 @@ def in_range(words: list[str], naming: Naming, period: Period | None) -> list[st
     """With a time range, show statistics by default, and the number of members of groups."""
     if period is None or not period.is_range:
         return words
+    if naming.kind in COMPARED:
+        from c3s_cli.columns.changing import IN_RANGE  # only c3s diff compares
+
+        return [each for word in words for each in (IN_RANGE if word == "default" else [word])]
     counts = [column.name for column in naming.expand(["default"]) if column.parts]
     instead = [*counts, *default_statistics()]
     return [each for word in words for each in (instead if word == "default" else [word])]

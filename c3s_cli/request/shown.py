@@ -92,7 +92,7 @@ def _implied_columns(kind: Kind, keys: Sequence[Column], *, everywhere: bool) ->
     """Return the names of the columns that every row starts with, so that --columns need not repeat them."""
     if keys:
         return {key.name for key in keys}
-    if kind is Kind.CLUSTER:
+    if kind in (Kind.CLUSTER, Kind.CLUSTER_CHANGE):
         return {"context"}
     return {"name", "namespace"} if everywhere else {"name"}
 

@@ -89,6 +89,20 @@ OWN: Final = {
     | {"inodes.used inodes.capacity inodes.usagePercentOfCapacity": ""},
     "fit": OF_NODES,
     "fit-groups": {"nodes nodes.count": ""},
+    **{
+        kind: {
+            "change": "",
+            "cpu.change cpu.changePercent memory.change memory.changePercent": needs,
+            "cpu.before cpu.after memory.before memory.after": needs,
+        }
+        for kind, needs in (
+            ("node-changes", "nodes.metrics.k8s.io"),
+            ("node-group-changes", "nodes.metrics.k8s.io"),
+            ("cluster-changes", "nodes.metrics.k8s.io"),
+            ("pod-changes", "pods.metrics.k8s.io"),
+            ("pod-group-changes", "pods.metrics.k8s.io"),
+        )
+    },
 }
 
 
@@ -111,6 +125,12 @@ IN_CLUSTERS: Final = f"{IN_ALL} {{r}}.schedulableFree"
 ROOM: Final = "{r}.allocatable {r}.requests {r}.free"
 VOLUME: Final = "pod node volume.used volume.capacity volume.usagePercentOfCapacity"
 BOTH: Final = ("cpu", "memory")
+CHANGED: Final = "change " + " ".join(
+    f"{r}.{field}" for r in BOTH for field in ("before", "after", "change", "changePercent")
+)
+AMOUNTS: Final = " ".join(
+    f"{r}.{of}.{field}" for r in BOTH for of in ("requests", "limits") for field in ("before", "after")
+)
 
 
 def each(template: str, resources: tuple[str, ...] = BOTH) -> str:
@@ -147,6 +167,18 @@ def each(template: str, resources: tuple[str, ...] = BOTH) -> str:
             f"nodes {each(ROOM, ('cpu', 'memory', 'pods'))} fits placed limitedBy",
         ),
         (Kind.MOVE, "from to reason", f"from to pool zone {each('{r}.requests')} owner reason"),
+        (Kind.NODE_CHANGE, CHANGED, f"{CHANGED} {AMOUNTS} status.before status.after pool zone"),
+        (
+            Kind.POD_CHANGE,
+            CHANGED,
+            (
+                f"{CHANGED} {AMOUNTS} node.before node.after status.before status.after "
+                "restarts.before restarts.after owner"
+            ),
+        ),
+        (Kind.NODE_GROUP_CHANGE, CHANGED, f"{CHANGED} {AMOUNTS} nodes.count.before nodes.count.after"),
+        (Kind.POD_GROUP_CHANGE, CHANGED, f"{CHANGED} {AMOUNTS} pods.count.before pods.count.after"),
+        (Kind.CLUSTER_CHANGE, CHANGED, f"{CHANGED} {AMOUNTS} nodes.count.before nodes.count.after"),
         (Kind.MOVE_GROUP, f"pods {each('{r}.requests')} reason", f"pods {each('{r}.requests')} reason"),
     ],
 )

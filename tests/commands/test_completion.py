@@ -54,7 +54,7 @@ def candidates(run: Run, *words: str) -> tuple[list[str], str]:
         (("top", "nodes", "--sort-by", "cpu%"), ["cpu%", "cpu%requests", "cpu%limits"]),
         (("top", "pods", "--by", "na"), ["namespace"]),
         (("completion", "z"), ["zsh"]),
-        (("columns", "pod"), ["pods", "pod-groups"]),
+        (("columns", "pod"), ["pods", "pod-groups", "pod-changes", "pod-group-changes"]),
         (("f",), ["fit"]),
         (("fit", "--rec"), ["--recursive"]),
         (("fit", "--expl"), []),

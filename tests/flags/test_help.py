@@ -48,7 +48,7 @@ def test_every_example_about_contexts_runs(
 
 
 # Commands whose examples need files or contexts, or have no end.
-ELSEWHERE = {"demo", "contexts", "doctor", "record", "recordings"}
+ELSEWHERE = {"demo", "contexts", "doctor", "record", "recordings", "diff"}
 # `nodes` is short for `top nodes`, with the same examples.
 SHORT = {" ".join(path[1:]) for path in COMMANDS if path[0] == "top"}
 

@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from c3s_cli.cli import main
 from c3s_cli.errors import MEANINGS, ExitCode
 from tests.conftest import Run
 from tools import write
@@ -85,6 +86,34 @@ def test_documents_meet_the_schema(demo: Run, words: str) -> None:
     validate(json.loads(result.out))
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "pods {} -A",
+        "pods {} -A --columns wide",
+        "nodes {} --columns wide",
+        "cluster {} --columns wide",
+        "owners {} -A --columns wide,pods",
+        "pods {} -A --by label:app --since 1m --columns cpu.p95,memory.max",
+        "pods {} -A --columns cpu%,ready,waiting,label:app,oomKilled,lastTermination.finishedAt,memory.limits",
+        "nodes {} --columns 'resources[\"nvidia.com/gpu\"].requests,pods.usage,status,taints,memory'",
+    ],
+)
+def test_documents_of_changes_meet_the_schema(run: Run, changing: tuple[str, str], words: str) -> None:
+    result = run(f"diff {words.format(' '.join(changing))} --min-change 0 -o json")
+    assert result.code == 0
+    validate(json.loads(result.out))
+
+
+@pytest.fixture(scope="module")
+def changing(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """Record the demo twice, two hours apart."""
+    files = tuple(str(tmp_path_factory.mktemp("recordings") / name) for name in ("before.c3s", "after.c3s"))
+    for file, moment in zip(files, ("2026-03-02T09:30:00Z", "2026-03-02T11:30:00Z"), strict=True):
+        assert main(["record", file, "--demo-at", moment, "--count", "1"]) == 0
+    return files[0], files[1]
+
+
 def validate(document: dict[str, Any]) -> None:
     """Check a document against its own kind of list, so that a failure says where it is."""
     whole = schema()
@@ -134,7 +163,8 @@ def test_columns_are_listed_as_people_programs_and_pages_like_them(run: Run) -> 
             (
                 "error: unknown kind 'jobs'\n"
                 "hint: one of: nodes, pods, node-groups, pod-groups, cluster, volumes, fit, fit-groups, moves, "
-                "move-groups\n"
+                "move-groups, node-changes, pod-changes, node-group-changes, pod-group-changes, "
+                "cluster-changes\n"
             ),
         ),
         ("columns -o yaml", "error: unknown format 'yaml'\nhint: one of: table, json, markdown\n"),

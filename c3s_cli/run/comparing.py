@@ -1,0 +1,198 @@
+"""`c3s diff`: read both sides, compare, print."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import structs
+
+from c3s_cli.analysis.comparing import SideRows, make_diff
+from c3s_cli.analysis.joining import pod_rows
+from c3s_cli.analysis.report import latest, rows_of
+from c3s_cli.columns.naming import Naming
+from c3s_cli.columns.vocabulary import Kind
+from c3s_cli.errors import ExitCode, UsageError
+from c3s_cli.metrics import requests_at_once, scope_of
+from c3s_cli.model.sample import Reading, Sample
+from c3s_cli.output import unmatched_paths
+from c3s_cli.request.knowable import unknowable
+from c3s_cli.request.moment import utc
+from c3s_cli.request.namespaces import matching
+from c3s_cli.request.period import Period
+from c3s_cli.request.ranges import NO_HISTORY
+from c3s_cli.request.selectors import parse_labels
+from c3s_cli.request.target import Origin
+from c3s_cli.request.view import TABLES
+from c3s_cli.run.fleet import opened
+from c3s_cli.run.printing import write
+from c3s_cli.run.reading import Clusters, progress_of
+from c3s_cli.run.stages import Stages
+from c3s_cli.run.verdict import remarks, verdict
+from c3s_cli.sources.documents import at_paths, contexts_of, is_recording, read_document
+from c3s_cli.terminal.stderr import not_shown, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from c3s_cli.model.fit_rows import Row
+    from c3s_cli.request.comparing import DiffRequest, Side
+    from c3s_cli.request.query import Query
+    from c3s_cli.request.target import Target
+    from c3s_cli.request.view import View
+    from c3s_cli.run.fleet import Member
+    from c3s_cli.sources.documents import Document
+    from c3s_cli.sources.recording.recording import StoredReading
+
+LIVE: Final = "the cluster"
+
+
+def compare(target: Target, request: DiffRequest, view: View) -> ExitCode:
+    """Read both sides and print what changed. INCOMPLETE if a part is unknown, or --fail-if could not be judged."""
+    if target.origin.file:
+        raise UsageError("c3s diff takes recordings as BEFORE and AFTER, not with --from")
+    stages = Stages(target.verbosity)
+    sides = [_Side(each, target, request) for each in (request.before, request.after)]
+    base = _restricted(request, sides)
+    before, after = (
+        side.read(base, other.selector, stages) for side, other in zip(sides, reversed(sides), strict=True)
+    )
+    with stages.stage("computing"):
+        report = make_diff(before, after, structs.replace(request, query=_spread(request.query, base)))
+    write(report, view, stages)
+    if view.format in TABLES:
+        for name, side in zip(("before", "after"), sides, strict=True):
+            say(f"{name}: {side.moment}")
+        if report.omitted:
+            say(not_shown(report.omitted))
+    for remark in (*unmatched_paths(report, view), *remarks(report)):
+        say(remark)
+    stages.summarize()
+    code = verdict(report, view)
+    unjudged = report.fail_if and report.fail_if.unjudged
+    return ExitCode.INCOMPLETE if unjudged and code is ExitCode.OK else code
+
+
+def _restricted(request: DiffRequest, sides: list[_Side]) -> Query:
+    """Return what to read of both sides: only what both cover."""
+    base = request.base
+    namespaces = [side.namespaces for side in sides if side.namespaces]
+    if namespaces and base.objects is Kind.POD:
+        first = namespaces[0] if len(namespaces) == 1 else tuple(n for n in namespaces[0] if n in namespaces[1])
+        wanted = matching(base.namespaces, first) if base.namespaces and not base.all_namespaces else first
+        base = structs.replace(base, namespaces=wanted or base.namespaces or first, all_namespaces=False)
+    elif not request.namespaced and any(side.has_several_namespaces for side in sides):
+        base = structs.replace(base, all_namespaces=True)
+    if all(side.lists_all(base) for side in sides) and base.objects is Kind.POD:
+        # A pod without usage is there, too.
+        base = structs.replace(base, columns=(*base.columns, Naming(Kind.POD).find("status")))
+    return base
+
+
+def _spread(query: Query, base: Query) -> Query:
+    spread: Query = structs.replace(query, namespaces=base.namespaces, all_namespaces=base.all_namespaces)
+    return spread
+
+
+class _Side:
+    """One side: a recording, a document or the cluster. moment: what it is, for stderr."""
+
+    def __init__(self, side: Side, target: Target, request: DiffRequest) -> None:
+        self.side = side
+        self.request = request
+        self.document: Document | None = None
+        self.reading: StoredReading | None = None
+        self.moment = LIVE
+        self.target = target
+        if side.file and is_recording(side.file):
+            origin = Origin("recording", file=side.file)
+            self.target = structs.replace(target, origin=origin, demo=None)
+            self._look(side.period)
+        elif side.file:
+            if side.period and not side.period.is_range:
+                raise UsageError(f"{side.file} is a document, which has one time: {side.text} asks for another")
+            self.document = read_document(side.file)
+            self.moment = f"{self.document.file}, printed {utc(self.document.now.timestamp())}"
+        elif side.period and target.origin.kind != "prometheus":
+            raise UsageError("--since needs AFTER, or --from prometheus or URL for the cluster", hint=NO_HISTORY)
+
+    def _look(self, period: Period | None) -> None:
+        """Find out what the recording covers, and the time of a reading that is named by its number."""
+        from c3s_cli.run.recorded import members_of  # only recordings need it
+        from c3s_cli.sources.recording.recording import Recording
+
+        recording = Recording(self.side.file)
+        first: Any = members_of(self.target, Stages(0))[0].cluster()
+        # A range without an end ends with the last reading.
+        at = period and (period.end is not None or period.number is not None) and structs.replace(period, since=None)
+        self.reading = recording.moment(first, at or None)
+        if period and period.number is not None and period.is_range:
+            period = structs.replace(period, number=None, end=float(int(self.reading.time)))
+            self.side = structs.replace(self.side, period=period)
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """The only namespaces of pods that it covers; empty if it covers all, or if the flags say which."""
+        if self.reading:
+            return self.reading.namespaces
+        known = self.document.namespaces if self.document and not self.request.namespaced else ()
+        return known if len(known) == 1 else ()
+
+    @property
+    def has_several_namespaces(self) -> bool:
+        """Whether it is a document of pods in several namespaces."""
+        return self.document is not None and len(self.document.namespaces) > 1
+
+    @property
+    def selector(self) -> str:
+        """The selector of the pods that it covers; "" if it covers all."""
+        return self.reading.selector if self.reading else ""
+
+    def lists_all(self, query: Query) -> bool:
+        """Return whether rows whose usage is unknown are listed."""
+        return self.document is None or self.document.lists_all(query)
+
+    def read(self, base: Query, selector: str, stages: Stages) -> SideRows:
+        """Read the rows of this side. selector: what the other side covers. Raises C3sError."""
+        if self.document:
+            return _of_document(self.document, structs.replace(base, columns=self.request.base.columns))
+        labels = parse_labels(",".join(filter(None, (base.labels.text if base.labels else "", selector))))
+        query = structs.replace(base, labels=labels or base.labels, period=self.side.period)
+        if unknown := unknowable(query.columns, query.kind, self.target.origin.kind):
+            raise UsageError(unknown)
+        with opened(self.target, stages, requests_at_once(query), query.period) as fleet:
+            with progress_of(fleet, stages):
+                samples, failures = Clusters(fleet, query, stages, partial(_read, query), once=True).read()
+            several = fleet.several
+        self.moment = self._words(samples)
+        unfiltered: list[Row] = []
+        rows, _ = rows_of(samples, query, pod_rows, unfiltered, contexts=several)
+        listed = base.objects is not Kind.POD or all(sample.pod_facts is not None for sample in samples)
+        return SideRows(samples, rows, unfiltered, failures, complete=listed)
+
+    def _words(self, samples: Sequence[Sample]) -> str:
+        moment = next(filter(None, (sample.moment for sample in samples)), "")
+        now = utc(latest(samples).timestamp())
+        return f"{self.side.file or LIVE}, {f'usage {moment}' if moment else now}"
+
+
+def _read(query: Query, member: Member) -> Reading:
+    cluster = member.reader()
+    return Reading(cluster.read(query.needs, scope_of(query, cluster.cluster.namespace)))
+
+
+def _of_document(document: Document, query: Query) -> SideRows:
+    """Return the rows of a document. Its columns are read at their paths."""
+    rows = document.rows(query)
+    where = query.where and query.where.with_columns(at_paths)
+    judged = [(row, where.judge(row) if where else True) for row in rows]
+    samples = [
+        Sample(context, document.now, document.source, failures=document.failures if place == 0 else ())
+        for place, context in enumerate(contexts_of(rows) or ("",))
+    ]
+    return SideRows(
+        samples,
+        [row for row, truth in judged if truth],
+        [row for row, truth in judged if truth is None],
+        complete=document.lists_all(query),
+    )

@@ -1,0 +1,432 @@
+"""c3s diff: what came, went and changed between recordings, documents and now."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import shlex
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from c3s_cli.request.moment import EXAMPLES
+from tests.conftest import Run
+from tests.servers import FakeApi, Reply, node, node_metrics, pod, pod_metrics
+
+Key = tuple[str, str]
+USAGE: Final = "c3s diff [nodes | pods | cluster | owners] BEFORE [AFTER]"
+HEAD: Final = '{"apiVersion": "c3s/v1", "kind": "PodUsageList", "metadata": {"timestamp": "2026-03-02T09:30:00Z"}, '
+WRONG: Final = '"items": [{"name": "a", "cpu": {"usage": "1m"}, "memory": {"usage": 1}}]}'
+Pods = dict[Key, dict[str, Any]]
+COLUMNS: Final = "cpu,memory,cpu.requests,node,status"
+JOINED: Final = (
+    "--where cannot join conditions on rows and on changes by or\n"
+    "hint: join them with commas in one --where, or compare changes with --fail-if"
+)
+EMPTY: Final = Reply({"kind": "List", "metadata": {}, "items": []})
+
+
+def serve(api: FakeApi, pods: Pods, nodes: dict[str, tuple[int, int]] | None = None) -> None:
+    """Let a server have these pods, with cpu (m; None: unmeasured), memory (Mi), requests (m), node and owner."""
+    machines = nodes or {"n1": (500, 1000), "n2": (500, 1000)}
+    api.nodes(*map(node, machines))
+    api.node_metrics(*(node_metrics(name, f"{cpu}m", f"{memory}Mi") for name, (cpu, memory) in machines.items()))
+    for namespace in (None, *{namespace for namespace, _ in pods}, "default"):
+        mine = {key: of for key, of in pods.items() if namespace in (None, key[0])}
+        api.pods(
+            *(
+                pod(
+                    *key,
+                    of["node"],
+                    requests={"cpu": f"{of['requests']}m"},
+                    owner=("StatefulSet", of["owner"]),
+                    labels={"app": of["owner"]},
+                )
+                for key, of in mine.items()
+            ),
+            namespace=namespace,
+        )
+        api.pod_metrics(
+            *(
+                pod_metrics(*key, ("app", f"{of['cpu']}m", f"{of['memory']}Mi"))
+                for key, of in mine.items()
+                if of["cpu"] is not None
+            ),
+            namespace=namespace,
+        )
+        where = f"namespaces/{namespace}/" if namespace else ""
+        api.routes[f"/apis/apps/v1/{where}replicasets"] = EMPTY
+        api.routes[f"/apis/batch/v1/{where}jobs"] = EMPTY
+
+
+def a_pod(cpu: int | None = 100, memory: int = 200, **more: Any) -> dict[str, Any]:
+    return {"cpu": cpu, "memory": memory, "requests": 250, "node": "n1", "owner": "web"} | more
+
+
+def changed(pods: Pods, chance: random.Random) -> Pods:
+    """Change some pods by hand, and add and remove some."""
+    after = {key: dict(of) for key, of in pods.items()}
+    for key in chance.sample(sorted(after), 7):
+        match chance.randrange(7):
+            case 0:
+                del after[key]
+            case 1:
+                after[(key[0], f"{key[1]}-new")] = a_pod(chance.randrange(1, 900))
+            case 2:
+                after[key]["cpu"] += chance.choice([-90, -1, 1, 2, 400])
+            case 3:
+                after[key]["memory"] += chance.choice([-90, -2, 2, 3, 4000])
+            case 4:
+                after[key]["requests"] += 50
+            case 5:
+                after[key]["node"] = "n2"
+            case _:
+                after[key]["cpu"] = None
+    return after
+
+
+def values(of: dict[str, Any] | None) -> tuple[Any, ...]:
+    """Return the numbers of a pod as the document has them: nanocores, bytes, nanocores."""
+    if of is None:
+        return None, None, None
+    known = of["cpu"] is not None
+    return (
+        of["cpu"] * 10**6 if known else None,
+        of["memory"] << 20 if known else None,
+        of["requests"] * 10**6,
+    )
+
+
+def fields(before: Any, after: Any, *, came: bool, went: bool) -> dict[str, Any]:
+    old, new = 0 if came else before, 0 if went else after
+    change = None if old is None or new is None else new - old
+    percent = 100 * change / old if change is not None and old else None
+    return {"before": before, "after": after, "change": change, "changePercent": percent}
+
+
+def expected(before: Pods, after: Pods) -> dict[Key, dict[str, Any]]:
+    """Return the rows of the document, by the independent arithmetic of this test."""
+    rows = {}
+    for key in {**before, **after}:
+        old, new = before.get(key), after.get(key)
+        came, went = old is None, new is None
+        numbers = list(zip(values(old), values(new), strict=True))
+        differs = (
+            came
+            or went
+            or old["node"] != new["node"]  # type: ignore[index]
+            or any((b is None) != (a is None) or (b is not None and abs(a - b) * 100 > b) for b, a in numbers)
+        )
+        if not differs:
+            continue
+        cpu, memory, requests = (fields(*pair, came=came, went=went) for pair in numbers)
+        rows[key] = {
+            "change": "added" if came else "removed" if went else "changed",
+            "cpu": {**cpu, "requests": requests},
+            "memory": memory,
+            "node": {"before": old and old["node"], "after": new and new["node"]},
+            "status": {"before": old and "Running", "after": new and "Running"},
+        }
+    return rows
+
+
+def rows_of(out: str) -> dict[Key, dict[str, Any]]:
+    rows = {}
+    for item in json.loads(out)["items"]:
+        item.pop("context")
+        rows[item.pop("namespace"), item.pop("name")] = item
+    return rows
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_exactly_what_was_changed_is_named(
+    run: Run, api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    chance = random.Random(seed)  # noqa: S311  a repeatable choice
+    before = {
+        (chance.choice(["shop", "team-a"]), f"pod-{number}"): a_pod(
+            chance.randrange(100, 400), chance.randrange(200, 900)
+        )
+        for number in range(12)
+    }
+    after = changed(before, chance)
+    one, two, both = (str(tmp_path / name) for name in ("one.c3s", "two.c3s", "both.c3s"))
+    documents = []
+    for pods, file in ((before, one), (after, two)):
+        serve(api, pods)
+        for recording in (file, both):
+            assert run("record", recording, "--server", api.url, "--count", "1").code == 0
+        printed = run("top", "pods", "-A", "--server", api.url, "--columns", COLUMNS, "-o", "json").out
+        documents.append(tmp_path / f"{Path(file).stem}.json")
+        documents[-1].write_text(printed, encoding="utf-8")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(documents[0].read_bytes())))
+    wanted = expected(before, after)
+    for sides in (
+        (one, two),
+        (f"{both}@#1", f"{both}@#2"),
+        (f"{both}@#1", both),
+        tuple(map(str, documents)),
+        ("-", two),
+        (one, "--server", api.url),
+        (str(documents[0]), "--server", api.url),
+    ):
+        result = run("diff", "-A", *sides, "--columns", COLUMNS, "-o", "json")
+        assert (result.code, rows_of(result.out)) == (0, wanted), sides
+    # The other way round, what came went.
+    result = run("diff", "-A", two, one, "--columns", COLUMNS, "-o", "json")
+    assert rows_of(result.out) == expected(after, before)
+    assert run("diff", "-A", one, one).err.endswith("No changes found\n")
+
+
+@pytest.fixture
+def files(run: Run, api: FakeApi, tmp_path: Path) -> tuple[str, str]:
+    """Record a cluster twice: db-0 grew, web-1 went, web-2 came, idle woke up, lost is no longer measured."""
+    before = {
+        ("shop", "db-0"): a_pod(100, 200, owner="db"),
+        ("shop", "web-1"): a_pod(50, 100),
+        ("shop", "same"): a_pod(1000, 1000, owner="same"),
+        ("shop", "idle"): a_pod(0, 50, owner="idle"),
+        ("shop", "lost"): a_pod(10, 10, owner="lost"),
+        ("ops", "pending"): a_pod(None, owner="pending"),
+    }
+    after = {
+        **before,
+        ("shop", "db-0"): a_pod(130, 150, owner="db"),
+        ("shop", "same"): a_pod(1010, 1000, owner="same"),
+        ("shop", "web-2"): a_pod(60, 80),
+        ("shop", "idle"): a_pod(3, 50, owner="idle"),
+        ("shop", "lost"): a_pod(None, owner="lost"),
+    }
+    del after["shop", "web-1"]
+    made = []
+    for name, pods, nodes in (
+        ("before", before, {"n1": (500, 1000), "n2": (500, 1000)}),
+        ("after", after, {"n1": (500, 1000), "n3": (200, 1500)}),
+    ):
+        serve(api, pods, nodes)
+        made.append(str(tmp_path / f"{name}.c3s"))
+        assert run("record", made[-1], "--server", api.url, "--count", "1").code == 0
+    return made[0], made[1]
+
+
+def test_a_table_has_both_values_and_changes_with_their_signs(run: Run, files: tuple[str, str]) -> None:
+    result = run("diff", "-n", "shop", *files)
+    assert result.code == 0
+    assert result.out == (
+        "NAME    CHANGE    CPU-BEFORE   CPU-AFTER   CPU-CHANGE   CPU-CHANGE(%)   "
+        "MEMORY-BEFORE   MEMORY-AFTER   MEMORY-CHANGE   MEMORY-CHANGE(%)\n"
+        "web-2   added     <none>       60m         +60m         <none>          "
+        "<none>          80Mi           +80Mi           <none>\n"
+        "web-1   removed   50m          <none>      -50m         -100%           "
+        "100Mi           <none>         -100Mi          -100%\n"
+        "db-0    changed   100m         130m        +30m         +30%            "
+        "200Mi           150Mi          -50Mi           -25%\n"
+        "idle    changed   0m           3m          +3m          <none>          "
+        "50Mi            50Mi           0Mi             0%\n"
+        "lost    changed   10m          <unknown>   <unknown>    <unknown>       "
+        "10Mi            <unknown>      <unknown>       <unknown>\n"
+    )
+    assert [line.partition(", usage of reading 1, ")[0] for line in result.err.splitlines()] == [
+        f"before: {files[0]}",
+        f"after: {files[1]}",
+    ]
+
+
+def names(result: Any) -> list[str]:
+    return [line.split()[0] for line in result.out.splitlines()[1:]]
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("--min-change 0", ["web-2", "web-1", "db-0", "same", "idle", "lost"]),
+        ("--min-change 30%", ["web-2", "web-1", "idle", "lost"]),
+        ("--min-change 29.5", ["web-2", "web-1", "db-0", "idle", "lost"]),
+        ("--columns memory", ["web-1", "web-2", "db-0", "lost"]),
+        ("--sort-by memory.change", ["web-2", "idle", "db-0", "web-1", "lost"]),
+        ("--sort-by memory", ["web-2", "idle", "db-0", "web-1", "lost"]),
+        ("--sort-by name --limit 2", ["db-0", "idle"]),
+        ("--where 'cpu.change > 0'", ["web-2", "db-0", "idle"]),
+        ("--where 'cpu.change% > 25'", ["db-0", "idle"]),
+        ("--where 'change = added' --where 'change = removed'", ["web-2", "web-1"]),
+        ("--where 'memory.before = none'", ["web-2"]),
+        ("--where 'cpu.after = unknown'", ["lost"]),
+        ("--where 'owner ~ web, change = added'", ["web-2"]),
+        ("--where 'owner ~ /d'", ["db-0"]),
+        ("-l app=web", ["web-2", "web-1"]),
+        ("--workload StatefulSet/web", ["web-2", "web-1"]),
+        ("--by owner", ["StatefulSet/db", "StatefulSet/web", "StatefulSet/idle", "StatefulSet/lost"]),
+        ("--by owner --where 'cpu.change > 5m'", ["StatefulSet/db", "StatefulSet/web"]),
+    ],
+)
+def test_rows_are_selected_and_sorted(run: Run, files: tuple[str, str], words: str, found: list[str]) -> None:
+    result = run("diff", "-n", "shop", *files, *shlex.split(words))
+    assert (result.code, names(result)) == (0, found)
+
+
+def test_groups_nodes_and_clusters_are_compared(run: Run, files: tuple[str, str]) -> None:
+    owners = run("diff", "owners", "-A", *files, "--columns", "cpu", "--sort-by", "owner", "-o", "csv")
+    assert owners == run("diff", "-A", "--by", "owner", *files, "--columns", "cpu", "--sort-by", "owner", "-o", "csv")
+    assert owners.out == (
+        "namespace,owner,change,cpu.before,cpu.after,cpu.change,cpu.changePercent\n"
+        "shop,StatefulSet/db,changed,100000000,130000000,30000000,30.0\n"
+        "shop,StatefulSet/idle,changed,0,3000000,3000000,\n"
+        "shop,StatefulSet/lost,changed,10000000,,,\n"
+        "shop,StatefulSet/web,changed,50000000,60000000,10000000,20.0\n"
+    )
+    nodes = run("diff", "nodes", *files, "--columns", "change,memory.change", "--sort-by", "name")
+    assert nodes.out == "NAME   CHANGE    MEMORY-CHANGE\nn2     removed   -1000Mi\nn3     added     +1500Mi\n"
+    cluster = run("diff", "cluster", *files, "-o", "json")
+    (item,) = json.loads(cluster.out)["items"]
+    assert item["cpu"] == {"before": 10**9, "after": 7 * 10**8, "change": -3 * 10**8, "changePercent": -30.0}
+    of_namespace = run("diff", "ns", *files, "--columns", "change,pods.count.change")
+    assert of_namespace.out == ""
+
+
+def test_conditions_are_judged_over_all_rows(run: Run, files: tuple[str, str]) -> None:
+    known = ("-n", "shop", "--where", "owner !~ lost")
+    quiet = run("diff", *known, *files, "--fail-if", "cpu.change% > 30, change = changed, name != idle")
+    assert quiet.code == 0
+    # Also of rows that are not shown, for they changed by no more than --min-change.
+    small = run("diff", *known, *files, "--fail-if", "cpu.change% = 1")
+    assert (small.code, small.err.splitlines()[-1]) == (3, "--fail-if: 1 row matched: shop/same")
+    # From nothing to something is more than any percentage.
+    grown = run("diff", *known, *files, "--fail-if", "cpu.change% > 9999")
+    assert (grown.code, grown.err.splitlines()[-1]) == (3, "--fail-if: 1 row matched: shop/idle")
+
+
+def test_what_is_unknown_is_no_success(run: Run, files: tuple[str, str]) -> None:
+    result = run("diff", "-n", "shop", *files, "--fail-if", "cpu.change > 999")
+    assert (result.code, result.err.splitlines()[-1]) == (
+        5,
+        "--fail-if: 1 row could not be judged (no metrics): shop/lost",
+    )
+    words = ("diff", "-n", "shop", *files, "--fail-if", "cpu.change > 999", "--fail-if-unknown")
+    assert run(*words).code == 3
+    group = run("diff", "owners", "-n", "shop", *files, "--fail-if", "cpu.change > 999")
+    assert (group.code, group.err.splitlines()[-1]) == (
+        5,
+        "--fail-if: 1 row could not be judged (not all members are measured): StatefulSet/lost",
+    )
+    # A pod that has no usage on either side is not what changed.
+    assert run("diff", "-n", "ops", *files, "--fail-if", "cpu.change > 999").code == 0
+
+
+def test_only_what_both_sides_cover_is_compared(run: Run, api: FakeApi, files: tuple[str, str], tmp_path: Path) -> None:
+    pods = {("shop", "db-0"): a_pod(90, 200, owner="db"), ("ops", "other"): a_pod()}
+    serve(api, pods)
+    shop, db = str(tmp_path / "shop.c3s"), str(tmp_path / "db.c3s")
+    assert run("record", shop, "--server", api.url, "--count", "1", "-n", "shop").code == 0
+    result = run("diff", "-A", files[0], shop, "--columns", "change")
+    assert set(names(result)) == {"db-0", "web-1", "same", "idle", "lost"}
+    assert "note: after: the recording covers only namespaces shop\n" in result.err
+    assert run("diff", shop, files[0], "--columns", "change", "--where", "change = changed").out == (
+        "NAME   CHANGE\ndb-0   changed\n"
+    )
+    assert run("record", db, "--server", api.url, "--count", "1", "-l", "app=db").code == 0
+    assert names(run("diff", "-n", "shop", files[0], db)) == ["db-0"]
+
+
+def test_statistics_of_both_sides(run: Run, files: tuple[str, str]) -> None:
+    result = run("diff", "-n", "shop", *files, "--since", "1h", "--where", "owner ~ db", "-o", "json")
+    (item,) = json.loads(result.out)["items"]
+    assert item["cpu"] == {"p95": fields(10**8, 13 * 10**7, came=False, went=False)}
+    owners = run("diff", "owners", "-n", "shop", f"{files[0]}@#1", files[1], "--since", "1h", "--columns", "memory.max")
+    assert owners.out.splitlines()[1].split() == ["StatefulSet/db", "200Mi", "150Mi", "-50Mi", "-25%"]
+    live = run("diff", files[0], "--since", "1h")
+    assert (live.code, live.err) == (
+        2,
+        "error: --since needs AFTER, or --from prometheus or URL for the cluster\nhint: no other source has history\n",
+    )
+
+
+def test_a_document_says_what_it_lacks(run: Run, files: tuple[str, str], tmp_path: Path) -> None:
+    def printed(*words: str) -> str:
+        file = tmp_path / "printed.json"
+        file.write_text(run("top", *words, "--from", files[0], "-o", "json").out, encoding="utf-8")
+        return str(file)
+
+    pods = printed("pods", "-A")
+    # Without the objects themselves, it lists only what is measured.
+    assert "pending" not in run("diff", "-A", pods, files[1]).out
+    # Without -n, its own namespace.
+    assert names(run("diff", printed("pods", "-n", "shop"), files[1]))[0] == "web-2"
+    for words, said in (
+        (("nodes", pods), f"error: {pods} has no nodes, but is a PodUsageList\nhint: c3s diff pods {pods}\n"),
+        (
+            ("owners", pods),
+            f"error: {pods} has no groups of pods by owner, but is a PodUsageList\nhint: print it with --by owner\n",
+        ),
+        (
+            (pods, "--columns", "cpu.requests"),
+            f"error: {pods} does not have cpu.requests\nhint: print it with --columns cpu.requests\n",
+        ),
+        (
+            (pods, "-l", "app=db"),
+            f"error: {pods} cannot be selected by labels or fields\nhint: select when it is printed\n",
+        ),
+    ):
+        assert run("diff", *words, files[1]).err == said
+    groups = printed("pods", "-n", "shop", "--by", "owner")
+    assert names(run("diff", "owners", "-n", "shop", groups, files[1])) == [
+        f"StatefulSet/{name}" for name in ("db", "web", "idle", "lost")
+    ]
+    cut = printed("pods", "-A", "--limit", "2")
+    assert run("diff", cut, files[1]).err == (
+        f"error: {cut} was printed with --limit: 3 rows are missing\nhint: print it without --limit\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "is neither a recording nor a document of c3s\nhint: print one with c3s top … -o json"),
+        (
+            '{"apiVersion": "v1", "kind": "List"}',
+            "is neither a recording nor a document of c3s\nhint: print one with c3s top … -o json",
+        ),
+        ('{"apiVersion": "c3s/v1", "kind": "PodUsageList"}', "is not a document of c3s: it has no valid time"),
+        (f'{HEAD}"items": 1}}', "is not a document of c3s: it has no list of rows"),
+        (f"{HEAD}{WRONG}", ": cpu.usage of a is not a nanocores"),
+    ],
+)
+def test_nothing_in_a_document_is_trusted(
+    run: Run, files: tuple[str, str], tmp_path: Path, text: str, said: str
+) -> None:
+    file = tmp_path / "x.json"
+    file.write_text(text, encoding="utf-8")
+    result = run("diff", "-A", str(file), files[1])
+    assert (result.code, result.err.replace(f"{file} ", "").replace(str(file), "")) == (1, f"error: {said}\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("diff", f"c3s diff compares one or two files, not 0\nhint: {USAGE}"),
+        ("diff pods", f"c3s diff compares one or two files, not 0\nhint: {USAGE}"),
+        ("diff - -", "stdin can be read only once"),
+        ("diff a.c3s --min-change x", "--min-change takes a percentage such as 5%, not 'x'"),
+        ("diff owners a.c3s --by node", "only one of owners or --by can be provided"),
+        ("diff a.c3s --from b.c3s", "c3s diff takes recordings as BEFORE and AFTER, not with --from"),
+        ("diff a.c3s --columns nosuch", "unknown column 'nosuch'\nhint: `c3s columns` lists them all"),
+        ("diff a.c3s --columns age", "unknown column 'age'"),
+        (
+            "diff a.c3s --sort-by status.change",
+            "unknown column 'status.change'\nhint: did you mean status.before or status.after?",
+        ),
+        (
+            "diff a.c3s --columns gpu.requests",
+            'c3s diff needs the name of a resource\nhint: such as resources["nvidia.com/gpu"].requests',
+        ),
+        ("diff a.c3s@25:00", f"'25:00' is not a time for --at\nhint: {EXAMPLES}"),
+        ("diff a.c3s --where owner=x,change=added --where name=y", JOINED),
+    ],
+)
+def test_mistakes_are_found_before_anything_is_read(run: Run, words: str, said: str) -> None:
+    assert run(words) == (2, "", f"error: {said}\n")
+
+
+def test_files_that_are_not_there(run: Run) -> None:
+    assert run("diff nosuch.c3s").err == "error: nosuch.c3s cannot be read: No such file or directory\n"
