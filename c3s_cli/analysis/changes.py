@@ -43,7 +43,7 @@ class Changes:
     """
 
     def __init__(self, *, with_trends: bool) -> None:
-        self._with_trends = with_trends
+        self.with_trends = with_trends
         self._rows: dict[Name, PreviousReading] = {}
         self._vanished: dict[Name, PreviousReading] = {}
         self._reading = 0
@@ -78,13 +78,15 @@ class Changes:
         if seen is None:
             mark = "+" if self._reading > 1 else ""
             seen = PreviousReading(type(row), row.timestamp, cpu, memory, restarts, None, mark, self._reading)
-            if self._with_trends:
+            if self.with_trends:
                 seen.trends = deque([_whole(row, "cpu", cpu)], KEPT), deque([_whole(row, "memory", memory)], KEPT)
             return seen
         mark = "!" if restarts is not None and seen.restarts is not None and restarts > seen.restarts else ""
         seen.restarts = restarts
         if row.timestamp != seen.timestamp:
             mark = mark or _moved(seen.cpu, cpu, CPU_NOISE) or _moved(seen.memory, memory, MEMORY_NOISE)
+            if seen.trends is None and self.with_trends:
+                seen.trends = deque(maxlen=KEPT), deque(maxlen=KEPT)
             if seen.trends:
                 # The metrics API samples every 15 s or less often: a reading without a new sample adds nothing.
                 seen.trends[0].append(_whole(row, "cpu", cpu))

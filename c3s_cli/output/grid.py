@@ -28,7 +28,7 @@ TREND_CELLS: Final = 8
 # The styles of percentages above a threshold.
 ABOVE: Final = ("warn", "critical")
 # How --sort-by, and the status line, call what these columns are sorted by.
-SHORT: Final = {"cpu.usage": "cpu", "memory.usage": "memory"}
+SHORT: Final = {"cpu.usage": "cpu", "memory.usage": "memory", "cpu.compact": "cpu", "memory.compact": "memory"}
 # Whose names a filter is for, besides the columns that tell rows apart.
 PLACES: Final = ("node", "owner")
 

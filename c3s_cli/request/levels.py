@@ -12,7 +12,7 @@ from c3s_cli.request.condition import Comparison, Condition, Word
 from c3s_cli.request.grouping import key_column
 from c3s_cli.request.query import Query
 from c3s_cli.request.selectors import FieldSelector
-from c3s_cli.request.shown import unique, used_columns
+from c3s_cli.request.shown import unique, used_columns, with_extended
 from c3s_cli.request.view import Format
 
 if TYPE_CHECKING:
@@ -102,6 +102,14 @@ def view_of(above: View, query: Query) -> View:
         objects=False,
     )
     return one
+
+
+def widened(query: Query, *, wide: bool) -> Query:
+    """Return the same rows with the columns of -o wide, or with those that the level shows without it."""
+    naming = Naming(query.kind, keys=query.keys, containers=query.containers)
+    words = ["wide"] if wide else list(_SHOWN.get(level_of(query), ("default",)))
+    changed: Query = structs.replace(query, columns=naming.expand(words), extended=with_extended(query.kind, words))
+    return changed
 
 
 def words_of(query: Query, contexts: Sequence[str] = ()) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import structs
 
@@ -30,13 +30,17 @@ if TYPE_CHECKING:
     from c3s_cli.terminal.header import Header
     from c3s_cli.terminal.lines import Line
 
+# Of so many rows a trend is remembered before it is asked for.
+FEW: Final = 2000
+
 
 class Level:
     """A table of the live view.
 
     query, view, fleet: what it shows, of which clusters. read: reads it. heading: the header above it. title: what it
     shows, in words; "" for the view of the command. report, read_at: the last reading, None before the first, and when
-    it ended. held: what another reading knew of it. problem: why the last try failed, None if it did not.
+    it ended. held: what another reading knew of it. problem: why the last try failed, None if it did not. other: the
+    query and view that `w` leads to, None before it was pressed.
     """
 
     def __init__(self, query: Query, view: View, read: Reader, heading: Heading, fleet: Fleet, title: str = "") -> None:
@@ -49,12 +53,14 @@ class Level:
         self.held: Report | None = None
         self.read_at = 0.0
         self.problem: C3sError | None = None
+        self.other: tuple[Query, View] | None = None
         # The row behind each line of the grid.
         self.lines: Sequence[Any] = ()
         self._rows: Sequence[Any] = ()
         self._grid: Grid = grid_of([], [])
         self._order: list[int] = []
         self._vanished = 0
+        self._lost: Collection[str] = set()
         self._page = 1
         self._panel_lines = 0
         self._lines_below = 0
@@ -64,6 +70,7 @@ class Level:
         # The rows of a cluster that does not answer stay, at the end of the list.
         lost = lost_contexts(report) if marks_rows(report, self.view) else set()
         self._rows = [*report.rows, *(row for row in self._rows if row.context in lost)]
+        self.changes.with_trends = self.view.trend or len(self._rows) <= FEW
         self.changes.update(self._rows)
         thresholds = Thresholds(percentages(report.columns), self.view.warn, self.view.critical)
         self.log.update(self._rows, report.now.timestamp(), thresholds)
@@ -75,8 +82,17 @@ class Level:
         self.held, self.read_at, self._rows = report, read_at, report.rows
         self._show(report, [], set())
 
+    def show_again(self, report: Report | None = None) -> None:
+        """Show the rows of the last reading in another way. report: the same rows with other columns."""
+        if report is not None:
+            self._rows = [*report.rows, *(row for row in self._rows if row.context in self._lost)]
+            self.report = self.report and report
+        if shown := report or self.report or self.held:
+            self._show(shown, [] if shown.containers else self.changes.vanished, self._lost)
+
     def _show(self, report: Report, vanished: Sequence[Any], lost: Collection[str]) -> None:
         """Make the grid. vanished: rows that are gone. lost: the contexts that do not answer."""
+        self._lost = lost
         shown = structs.replace(report, rows=[*self._rows, *vanished])
 
         def mark(row: Any) -> str:
@@ -86,6 +102,8 @@ class Level:
         made = grid(shown, self.view, mark, self.changes.trends if self.view.trend else None)
         if before.headings == made.headings:
             made = structs.replace(made, widths=[max(each) for each in zip(before.widths, made.widths, strict=True)])
+        else:
+            self.viewing = structs.replace(self.viewing, reveal=True)
         self.lines, self._vanished = lines_of(shown), len(vanished)
         self._arrange(made)
 

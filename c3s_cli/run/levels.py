@@ -8,7 +8,7 @@ from msgspec import structs
 
 from c3s_cli.analysis.held import held
 from c3s_cli.columns.vocabulary import Kind
-from c3s_cli.request.levels import level_below, level_within, view_of, words_of
+from c3s_cli.request.levels import level_below, level_within, view_of, widened, words_of
 from c3s_cli.request.view import Format
 from c3s_cli.run.heading import Heading
 from c3s_cli.run.level import Level
@@ -69,6 +69,25 @@ class Levels:
         left = self.stack.pop()
         self.shown.viewing = structs.replace(self.shown.viewing, paused=left.viewing.paused)
         return True
+
+    def widen(self) -> bool:
+        """Show the columns of -o wide, or again those before; return whether these must be read first."""
+        level = self.shown
+        before, wide = (level.query, level.view), not self._wide(level)
+        query, view = level.other or (
+            widened(level.query, wide=wide),
+            structs.replace(level.view, format=Format.WIDE if wide else Format.TABLE, named=False, identity=0),
+        )
+        samples, level.other = level.read.samples, before
+        level.viewing = structs.replace(level.viewing, left=0)
+        level.query, level.view = query, structs.replace(view, trend=level.view.trend)
+        level.read = Reader(level.fleet, query, self._stages, level.heading, again=True)
+        known = held(samples, before[0], query)
+        if known and level.report:
+            # What was read for more columns is not forgotten.
+            level.read.samples = samples
+            level.show_again(computed(known, query, self._stages, contexts=level.fleet.several))
+        return not known
 
     @staticmethod
     def _wide(above: Level) -> bool:

@@ -161,6 +161,11 @@ class Live:
             schedule.set_interval(_paced(schedule.interval, action), now)
         elif action == "enter":
             self.levels.enter()
+        elif action == "wide":
+            self.fresh |= self.levels.widen()
+        elif action == "trend":
+            self.level.view = structs.replace(self.level.view, trend=not self.level.view.trend)
+            self.level.show_again()
         elif action in LEVELS:
             self.levels.show(action)
         elif action != "back" or is_filtered(self.level.viewing) or not self.levels.back():
@@ -170,7 +175,9 @@ class Live:
 
     def _answer(self, action: str) -> str:
         """Do what a key asks for outside of the screen; return what to say about it, "" for nothing."""
-        level, report = self.level, self.level.report
+        level, report = self.level, self.level.report or self.level.held
+        if action == "wide" and self.fresh and level.viewing.paused:
+            return "these columns are read when it goes on"
         if action not in ("save", "kubectl") or report is None:
             return ""
         if action == "kubectl":

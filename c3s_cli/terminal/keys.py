@@ -44,6 +44,7 @@ KEYS: Final = (
         "1 … 6",
         "clusters, nodes, namespaces, workloads, pods, containers of it",
     ),
+    Binding({"w": "wide", "t": "trend"}, "w t", "more columns, trends; again: without them"),
     Binding({"left": "left", "right": "right"}, "← →", "columns that do not fit"),
     Binding({"c": "sort-cpu", "m": "sort-memory", "n": "sort-name"}, "c m n", "by CPU, memory, name; again: reverse"),
     Binding({"<": "sort-left", ">": "sort-right"}, "< >", "by the column to the left, to the right"),

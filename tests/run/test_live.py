@@ -468,6 +468,19 @@ def test_a_long_command_is_wrapped_not_cut(desk: TerminalSession) -> None:
     assert "".join(look[-2:]) == "kubectl -n batch describe pod/etl-backfill-zcpgd"
 
 
+def test_more_columns_and_trends_come_and_go_without_losing_the_place(desk: TerminalSession) -> None:
+    seen = desk(f"watch --demo-at {AT}", "down", "<", "w", "t", "w", "t", "", size=(100, 12))
+    assert [heading(look) for look in seen.looks[:7]] == [
+        *["  NAME        CPU(cores)   CPU(%)   MEMORY(bytes)   MEMORY(%)"] * 2,
+        "  NAME        CPU(cores)   CPU(%)      MEMORY(bytes)   MEMORY(%)▼",
+        "  NAME        CPU-REQUESTS(%ALLOCATABLE)   CPU-LIMITS   CPU-FREE   MEMORY(bytes)   MEMORY(%)▼ →",
+        "  NAME        CPU-LIMITS   CPU-FREE   MEMORY(bytes)   TREND      MEMORY(%)▼  MEMORY-REQUESTS →",
+        "  NAME        CPU(cores)   TREND      CPU(%)      MEMORY(bytes)   TREND      MEMORY(%)▼",
+        "  NAME        CPU(cores)   CPU(%)      MEMORY(bytes)   MEMORY(%)▼",
+    ]
+    assert seen.cursors == ["cp-1", *["general-1"] * 6]
+
+
 HELP = """\
 Keys
   q       quit
@@ -475,6 +488,7 @@ Keys
   ↑ ↓     move; also k j PgUp PgDn Home End g G
   Enter   what the row consists of: nodes, pods, containers
   1 … 6   clusters, nodes, namespaces, workloads, pods, containers of it
+  w t     more columns, trends; again: without them
   ← →     columns that do not fit
   c m n   by CPU, memory, name; again: reverse
   < >     by the column to the left, to the right
