@@ -478,7 +478,7 @@ def test_more_columns_and_trends_come_and_go_without_losing_the_place(desk: Term
         "  NAME        CPU(cores)   TREND      CPU(%)      MEMORY(bytes)   TREND      MEMORY(%)▼",
         "  NAME        CPU(cores)   CPU(%)      MEMORY(bytes)   MEMORY(%)▼",
     ]
-    assert seen.cursors == ["cp-1", *["general-1"] * 6]
+    assert seen.cursors == ["cp-1", *["general-1"] * 7]
 
 
 HELP = """\
