@@ -47,6 +47,9 @@ def recommend(history: ContainerHistory, rule: Rule) -> Recommendation:
         autoscaled=history.autoscaled,
         qos_class=history.qos_class,
         recommended_qos_class=history.qos_class,
+        place=history.place,
+        declared_requests=history.requests,
+        declared_limits=history.limits,
     )
 
 

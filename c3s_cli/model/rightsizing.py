@@ -73,7 +73,8 @@ class ContainerHistory(Struct, frozen=True):
     owner: the workload, as Kind/name. role: CONTAINER, SIDECAR or INIT. count: how many replicas there are now.
     requests, limits: as declared, None if unknown. seconds: for how long at least one replica had data. start, end: of
     the range; both the same for a snapshot. by_runs: whether each replica is a run of its own, as those of Jobs are.
-    autoscaled: who scales the workload, by resource. qos_class: of its pods.
+    autoscaled: who scales the workload, by resource. qos_class: of its pods. place: its place among the
+    containers of the pod, or among the init containers.
     """
 
     context: str
@@ -91,6 +92,7 @@ class ContainerHistory(Struct, frozen=True):
     by_runs: bool = False
     autoscaled: Mapping[str, str] = {}
     qos_class: str = ""
+    place: int = 0
 
 
 class Advice(Struct, frozen=True, gc=False):
@@ -121,6 +123,7 @@ class Recommendation(Struct, frozen=True, gc=False):
 
     samples, seconds: how much evidence there is; range_seconds: of how long a range. throttled_periods, periods,
     oom_kills, restarts: of all replicas; None if unknown. recommended_qos_class: that of the pods after all changes.
+    place: as in its history. declared_requests, declared_limits: of all resources, other devices included.
     """
 
     context: str
@@ -143,6 +146,9 @@ class Recommendation(Struct, frozen=True, gc=False):
     autoscaled: Mapping[str, str] = {}
     qos_class: str = ""
     recommended_qos_class: str = ""
+    place: int = 0
+    declared_requests: Amounts | None = None
+    declared_limits: Amounts | None = None
 
     timestamp: ClassVar[None] = None
     window: ClassVar[None] = None

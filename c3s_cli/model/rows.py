@@ -41,7 +41,7 @@ class ContainerStates(Struct, frozen=True, gc=False):
 
 
 class Container(Struct, frozen=True, gc=False):
-    """One container of a pod: its usage, and its requests, limits and states if core pods were read."""
+    """One container: usage; requests, limits, states if core pods were read. sidecar_at: where in initContainers."""
 
     name: str
     cpu_nanocores: int | None
@@ -51,6 +51,7 @@ class Container(Struct, frozen=True, gc=False):
     limits: Amounts | None = None
     figures: Figures | None = None
     states: ContainerStates | None = None
+    sidecar_at: int | None = None
 
     allocatable: ClassVar[None] = None
     capacity: ClassVar[None] = None

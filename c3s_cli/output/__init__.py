@@ -1,7 +1,8 @@
 """Report → text, one file for each format. Pure: no clock, no terminal, no sorting. Yields pieces of text.
 
 render(report, view): the formats, which are table (with cells, grid, painted), bordered, markdown, document, delimited,
-names, openmetrics and templated; unmatched_paths(report, view): mistakes in templates; listing: other lists.
+names, openmetrics and templated, and for changes patches, kustomization and resources; unmatched_paths(report, view):
+mistakes in templates; listing: other lists.
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ WRITERS: Final = {
     Format.OPENMETRICS: ("openmetrics", "exposition"),
     Format.CUSTOM_COLUMNS: ("templated", "custom_columns"),
     Format.JSONPATH: ("templated", "jsonpath"),
+    Format.PATCH: ("patches", "patches"),
+    Format.KUSTOMIZE: ("kustomization", "kustomization"),
+    Format.RESOURCES: ("resources", "resources"),
 }
 
 

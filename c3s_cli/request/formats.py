@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from c3s_cli.errors import UsageError
-from c3s_cli.request.view import AMOUNT_UNITS, WITH_TEMPLATE, WITH_UNIT, Format
+from c3s_cli.request.view import AMOUNT_UNITS, CHANGES, WITH_TEMPLATE, WITH_UNIT, Format
 
 # Far more than anybody writes, and so short that no template takes long to read.
 LONGEST: Final = 10_000
@@ -17,7 +17,7 @@ def read_format(text: str) -> tuple[Format, str]:
     word = word.lower()  # as kubectl does
     format_ = next((each for each in Format if each.value == word), None)
     if format_ is None or (equals and format_ not in WITH_TEMPLATE):
-        allowed = ",".join(sorted(each.value for each in Format))
+        allowed = ",".join(sorted(each.value for each in Format if each not in CHANGES))
         raise UsageError(
             f'unable to match a printer suitable for the output format "{text}", allowed formats are: {allowed}',
             hint=_advice(word),

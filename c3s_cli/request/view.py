@@ -27,6 +27,9 @@ class Format(Enum):
     OPENMETRICS = "openmetrics"
     CUSTOM_COLUMNS = "custom-columns"
     JSONPATH = "jsonpath"
+    PATCH = "patch"
+    KUSTOMIZE = "kustomize"
+    RESOURCES = "resources"
 
 
 COLORS: Final = ("auto", "always", "never")
@@ -44,6 +47,8 @@ AMOUNT_UNITS: Final = {
     "MiB": (Unit.BYTES, 1 << 20, 3),
     "bytes": (Unit.BYTES, 1, 0),
 }
+# What `c3s rightsize` recommends, as a change: for its rows only.
+CHANGES: Final = (Format.PATCH, Format.KUSTOMIZE, Format.RESOURCES)
 WITH_TOTALS: Final = (Format.JSON, Format.YAML, Format.JSONPATH)
 
 
@@ -57,6 +62,7 @@ class View(Struct, frozen=True):
     a row, None if it names all columns that a table has. objects: whether -o name prints
     owners as objects, `deployment.apps/web`. unit: the units of amounts, such as "cores" and "MiB". width:
     the width of the terminal; None for a pipe or file, whose lines are never shortened.
+    context: whether --context was given.
     """
 
     format: Format
@@ -75,3 +81,4 @@ class View(Struct, frozen=True):
     unit: tuple[str, ...] = ()
     objects: bool = False
     width: int | None = None
+    context: bool = False

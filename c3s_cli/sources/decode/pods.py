@@ -189,12 +189,12 @@ class PodDecoder:
         if known is None:
             before = len(self.problems)
             resources = self._resources(pod, spec, state)
+            sidecars = ((each, place) for place, each in enumerate(resources.init_containers) if each.restartable)
             containers = tuple(
-                Container(each.name, None, None, None, each.effective_requests(), each.effective_limits())
-                for each in (
-                    *resources.containers,
-                    *(each for each in resources.init_containers if each.restartable),
+                Container(
+                    *(each.name, None, None, None, each.effective_requests(), each.effective_limits()), sidecar_at=place
                 )
+                for each, place in (*((each, None) for each in resources.containers), *sidecars)
             )
             known = (requests_of(resources), limits_of(resources), binding_limits_of(resources), containers)
             if len(self.problems) == before:

@@ -1,0 +1,43 @@
+"""-o kustomize: one kustomization.yaml with a patch for each workload."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from textwrap import indent
+from typing import Any, Final
+
+from c3s_cli.output.changes import MERGED, WorkloadChange, of_one_context
+from c3s_cli.output.document import yaml_text
+from c3s_cli.report import Report
+from c3s_cli.request.view import View
+from c3s_cli.terminal.printable import printable
+
+HEAD: Final = """\
+# Add the manifests of these workloads: resources: [...]
+apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+"""
+
+
+def kustomization(report: Report, _view: View) -> Iterator[str]:
+    """Write the file; workloads that cannot be changed are comments."""
+    found = of_one_context(report)
+    yield HEAD
+    for change in found:
+        if change.refused:
+            yield printable(f"# {change.kind}/{change.name} in {change.namespace}: {change.refused}") + "\n"
+    entries = [_entry(change) for change in found if not change.refused]
+    yield "patches:\n" if entries else "patches: []\n"
+    yield from entries
+
+
+def _entry(change: WorkloadChange) -> str:
+    # The names of a target are regular expressions.
+    target = {"kind": change.kind, "name": re.escape(change.name), "namespace": re.escape(change.namespace)}
+    patch: Any = change.json_patch()
+    if change.merged:
+        about = {"name": change.name, "namespace": change.namespace}
+        patch = {"apiVersion": MERGED[change.kind], "kind": change.kind, "metadata": about, **change.merge_patch()}
+    blocks = f"target:\n{indent(yaml_text(target), '  ')}patch: |-\n{indent(yaml_text(patch), '  ')}"
+    return f"- {indent(blocks, '  ').lstrip()}"

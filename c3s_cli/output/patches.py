@@ -1,0 +1,33 @@
+"""-o patch: a shell script, one line for each workload, which somebody reads and runs. c3s itself changes nothing."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator
+
+from c3s_cli.output.changes import WorkloadChange, changes
+from c3s_cli.report import Report
+from c3s_cli.request.view import View
+from c3s_cli.terminal.printable import printable
+
+
+def patches(report: Report, view: View) -> Iterator[str]:
+    """Write a `kubectl patch` for each workload, or a comment where that cannot work."""
+    for change in changes(report):
+        yield (_comment(change) if change.refused else _command(change, named=report.contexts or view.context)) + "\n"
+
+
+def _command(change: WorkloadChange, *, named: bool) -> str:
+    way, patch = ("strategic", change.merge_patch()) if change.merged else ("json", change.json_patch())
+    words = [
+        "kubectl",
+        *(("--context", change.context) if named else ()),
+        *("-n", change.namespace, "patch", change.kind.lower(), change.name, "--type", way),
+        *("-p", json.dumps(patch, separators=(",", ":"))),
+    ]
+    return " ".join(map(shlex.quote, words))
+
+
+def _comment(change: WorkloadChange) -> str:
+    return printable(f"# {change.kind}/{change.name} in {change.namespace}: {change.refused}")
