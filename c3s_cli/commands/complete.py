@@ -39,6 +39,7 @@ FILE_FLAGS: Final = (
     "-f",
     "--filename",
     "--prices",
+    "--resources",
 )
 
 

@@ -6,6 +6,7 @@ from functools import partial
 from c3s_cli.errors import C3sError, ExitCode, UsageError
 from c3s_cli.flags.groups import takes_flags
 from c3s_cli.flags.serve_options import Serve
+from c3s_cli.request.content import demo_resources
 from c3s_cli.signals import undone
 from c3s_cli.terminal.stderr import write_at_once
 
@@ -26,9 +27,15 @@ def demo(*, serve: Serve) -> ExitCode:
         raise UsageError(f"--port must be from 0 to 65535, not {serve.port}")
     if (serve.nodes or 1) < 1 or (serve.pods_per_node or 0) < 0:
         raise UsageError("--nodes must be at least 1, --pods-per-node at least 0")
+    resources = demo_resources(serve.resources)
     try:
         server = start(
-            port=serve.port, nodes=serve.nodes, pods_per_node=serve.pods_per_node, seed=serve.seed, at=serve.at
+            port=serve.port,
+            nodes=serve.nodes,
+            pods_per_node=serve.pods_per_node,
+            seed=serve.seed,
+            at=serve.at,
+            resources=resources,
         )
     except ValueError as problem:
         raise UsageError(str(problem)) from problem

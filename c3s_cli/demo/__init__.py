@@ -5,6 +5,7 @@ entry point is `server.start()`. How an answer is made, from the inside out:
 
     catalogue.py   the workloads and node pools as plain data
     things.py      what a cluster consists of: nodes, pods, groups of pods
+    resources.py   other requests and limits than those of the catalogue
     sizes.py, cluster.py   catalogue + size + seed -> nodes, and pods placed on them
     pod_spec.py, pod_status.py, pods.py, nodes.py, owners.py   one object of the cluster -> its JSON
     load.py        (object, time) -> how much it uses

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from c3s_cli.demo import dice
 from c3s_cli.demo.catalogue import DAEMONS, FINISHED, STATIC, WORKLOADS, Stage, Workload
 from c3s_cli.demo.clock import Clock
+from c3s_cli.demo.resources import Resources, resized
 from c3s_cli.demo.sizes import DEFAULT_NODES, DEFAULT_PODS_PER_NODE, default_nodes, oddities, scaled_nodes, spread
 from c3s_cli.demo.things import Group, Node, Owner, Pod, requested
 
@@ -18,8 +19,11 @@ _APIS |= {"Rollout": "argoproj.io/v1alpha1", "RayCluster": "ray.io/v1", "CronJob
 class Cluster:
     """Nodes and pods, made once; `pods` is sorted as the API server lists them."""
 
-    def __init__(self, *, nodes: int | None, pods_per_node: int | None, seed: int, clock: Clock) -> None:
+    def __init__(
+        self, *, nodes: int | None, pods_per_node: int | None, seed: int, clock: Clock, resources: Resources
+    ) -> None:
         self.seed = seed
+        self._resources = resources
         self.clock = clock
         self.groups: list[Group] = []
         scaled = nodes is not None or pods_per_node is not None
@@ -51,7 +55,7 @@ class Cluster:
     def _daemons(self) -> int:
         """Bind the DaemonSets' and static pods to their nodes; return their number."""
         bound = 0
-        for workload in DAEMONS:
+        for workload in (resized(each, self._resources) for each in DAEMONS):
             nodes = self._by_pool.get(workload.pool, []) if workload.pool else self.nodes
             if not nodes:
                 continue
@@ -73,7 +77,8 @@ class Cluster:
         return bound
 
     def _deploy(self, workloads: Iterable[tuple[Workload, int]]) -> None:
-        for workload, replicas in workloads:
+        for original, replicas in workloads:
+            workload = resized(original, self._resources)
             states, wanted = dict(workload.states), requested(workload)
             one_each = workload.kind == "CronJob"
             jobs = min(replicas, max(workload.states, default=(0, ""))[0] + 2) if one_each else 1

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from c3s_cli.demo.answer import Answer
+    from c3s_cli.demo.resources import Resources
 
 _GZIP_FROM = 128 * 1024
 _PHRASES = {
@@ -209,7 +210,7 @@ class DemoServer:
             client.sendall(b"0\r\n\r\n")
 
 
-def start(
+def start(  # noqa: PLR0913  one parameter per property
     *,
     port: int = 0,
     nodes: int | None = None,
@@ -218,6 +219,7 @@ def start(
     at: str | None = None,
     pace: float | None = None,
     without: Collection[str] = (),
+    resources: Resources | None = None,
 ) -> DemoServer:
     """Serve a simulated cluster on 127.0.0.1; port 0 takes a free one.
 
@@ -225,6 +227,7 @@ def start(
     a `pace` it is only the start, and that many simulated seconds pass per real second; with 0, only DemoServer.move()
     advances the time. In a frozen cluster nothing happens and nothing can be watched.
     `without` names missing features: an API group such as metrics.k8s.io, or "watch".
+    `resources` are other requests and limits of the workloads.
     Raises ValueError for an invalid time or a size below one, OSError if the port is taken.
     """
     for name, value in (("nodes", nodes), ("pods_per_node", pods_per_node)):
@@ -235,7 +238,10 @@ def start(
     # Bind before making the cluster, so that a taken port is reported at once.
     listener = socket.create_server(("127.0.0.1", port), backlog=128)
     try:
-        api = Api(Cluster(nodes=nodes, pods_per_node=pods_per_node, seed=seed, clock=clock), without)
+        api = Api(
+            Cluster(nodes=nodes, pods_per_node=pods_per_node, seed=seed, clock=clock, resources=resources or {}),
+            without,
+        )
         if len(api.cluster.pods) >= _LARGE:
             api.warm()
         return DemoServer(listener, api)

@@ -102,6 +102,9 @@ class Connection(Source, frozen=True):
         Text,
         _flag("--demo-at", metavar="TIME", help="Freeze the demo at this time (RFC 3339); implies --demo."),
     ] = None
+    resources: Annotated[
+        Text, _flag("--resources", metavar="FILE", help="With --demo: requests and limits, from -o resources.")
+    ] = None
     verbosity: Annotated[
         int,
         _flag("-v", "--v", metavar="LEVEL", help="Log requests and timings to stderr; from 8 on, PromQL too."),

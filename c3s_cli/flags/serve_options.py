@@ -23,6 +23,15 @@ class Serve(Struct, frozen=True):
         int | None, _flag("--pods-per-node", metavar="M", help="Number of pods per node.", section=SERVING)
     ] = None
     seed: Annotated[int, _flag("--seed", metavar="S", help="Seed of the generated cluster.", section=SERVING)] = 0
+    resources: Annotated[
+        Text,
+        _flag(
+            "--resources",
+            metavar="FILE",
+            help="Give workloads these requests and limits, as printed by `c3s rightsize -o resources`.",
+            section=SERVING,
+        ),
+    ] = None
     at: Annotated[
         Text, _flag("--at", metavar="TIME", help="Freeze the demo at this time (RFC 3339).", section=SERVING)
     ] = None

@@ -55,6 +55,8 @@ def target_of(flags: options.Connection, *, usage: bool = True) -> Target:
     for flag in ("server", "context", "cluster", "kubeconfig", "all_contexts"):
         if getattr(flags, flag) and (flags.demo or flags.demo_at):
             raise UsageError(f"only one of --demo or --{flag.replace('_', '-')} can be provided")
+    if flags.resources and not (flags.demo or flags.demo_at):
+        raise UsageError("--resources goes with --demo: c3s changes no real cluster")
     if flags.all_contexts and flags.context:
         raise UsageError("only one of --context or --all-contexts can be provided")
     if flags.parallel is not None and flags.parallel < 1:
@@ -79,7 +81,7 @@ def target_of(flags: options.Connection, *, usage: bool = True) -> Target:
         disable_compression=flags.disable_compression,
         request_timeout=_seconds(flags.request_timeout),
         verbosity=flags.verbosity,
-        demo=DemoOptions(at=flags.demo_at) if flags.demo or flags.demo_at else None,
+        demo=DemoOptions(at=flags.demo_at, resources=flags.resources) if flags.demo or flags.demo_at else None,
         origin=origin_of(flags) if usage else Origin(),
     )
 

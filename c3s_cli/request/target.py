@@ -13,12 +13,16 @@ CONTEXT: Final = "{context}"
 
 
 class DemoOptions(Struct, frozen=True):
-    """The simulated cluster to read instead of a real one. `at` is an RFC 3339 time that freezes it."""
+    """The simulated cluster to read instead of a real one.
+
+    at: an RFC 3339 time that freezes it. resources: a file with other requests and limits of its workloads.
+    """
 
     nodes: int | None = None
     pods_per_node: int | None = None
     seed: int = 0
     at: str | None = None
+    resources: str | None = None
 
 
 class Origin(Struct, frozen=True):

@@ -274,9 +274,17 @@ def _refuse_what_is_of_one(target: Target) -> None:
 
 def _demo(options: DemoOptions) -> DemoServer:
     from c3s_cli.demo.server import start  # only --demo needs a server
+    from c3s_cli.request.content import demo_resources
 
+    resources = demo_resources(options.resources)
     try:
-        return start(nodes=options.nodes, pods_per_node=options.pods_per_node, seed=options.seed, at=options.at)
+        return start(
+            nodes=options.nodes,
+            pods_per_node=options.pods_per_node,
+            seed=options.seed,
+            at=options.at,
+            resources=resources,
+        )
     except ValueError as problem:
         raise UsageError(str(problem)) from problem
     except OSError as problem:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 from math import isfinite
-from pathlib import Path
 from typing import Any, Final
 
 from msgspec import structs
@@ -16,12 +15,12 @@ from c3s_cli.columns.of_costs import COSTS
 from c3s_cli.errors import UsageError
 from c3s_cli.kube.yaml_text import NotYamlError, read_yaml
 from c3s_cli.model.prices import Price, PriceRule, Prices
+from c3s_cli.request.content import content_of
 from c3s_cli.request.nesting import TooDeepError
 from c3s_cli.request.query import Query
 from c3s_cli.request.shown import PRICE_SAMPLE
 from c3s_cli.terminal.printable import printable
 
-LARGEST: Final = 1 << 20
 # More than anything costs.
 HIGHEST: Final = 10**6
 LONGEST_MONTH: Final = 8784
@@ -74,15 +73,7 @@ def read_prices(file: str) -> Prices:
 
 
 def _document(file: str) -> Any:
-    try:
-        with Path(file).open("rb") as opened:
-            text = opened.read(LARGEST + 1)
-    except FileNotFoundError:
-        raise UsageError(f'the path "{file}" does not exist', hint=PRICE_SAMPLE) from None
-    except (OSError, ValueError) as problem:
-        raise UsageError(f"{file} cannot be read: {getattr(problem, 'strerror', None) or problem}") from problem
-    if len(text) > LARGEST:
-        raise UsageError(f"{file} is larger than {LARGEST >> 20} MiB")
+    text = content_of(file, PRICE_SAMPLE)
     try:
         return read_yaml(text)
     except TooDeepError:

@@ -1,0 +1,112 @@
+"""What `c3s rightsize -o resources` prints -> other requests and limits of the workloads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from c3s_cli.demo.catalogue import DAEMONS, WORKLOADS, Box, Workload
+
+# By namespace, workload as Kind/name and container: the requests and limits.
+Resources = Mapping[str, Mapping[str, Mapping[str, Mapping[str, Mapping[str, int]]]]]
+
+_QUANTITY: Final = re.compile(r"([0-9]{1,15})(?:\.([0-9]{1,9}))?(n|u|m|k|M|G|Ki|Mi|Gi)?")
+_SIZES: Final = {"n": 1, "u": 10**3, "m": 10**6, "": 10**9, "k": 10**12, "M": 10**15, "G": 10**18}
+_SIZES_OF_TWO: Final = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
+# The unit of the catalogue, in nanos: millicores and mebibytes.
+_UNITS: Final = {"cpu": 10**6, "memory": 2**20 * 10**9}
+
+
+def read_resources(text: bytes) -> Resources:
+    """Parse the file. ValueError, with the place, for anything that is not such a file or not in the catalogue."""
+    import yaml  # only --resources needs it
+
+    try:
+        tree = yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError) as problem:
+        mark = getattr(problem, "problem_mark", None)
+        message = f"line {mark.line + 1}: not valid YAML" if mark else "not valid YAML"
+        raise ValueError(message) from problem
+    known = {(each.namespace, f"{each.kind}/{each.name}"): each for each in (*DAEMONS, *WORKLOADS)}
+    return {
+        namespace: {
+            owner: _containers(known.get((namespace, owner)), containers, f"{namespace}: {owner}")
+            for owner, containers in _map(workloads, str(namespace)).items()
+        }
+        for namespace, workloads in _map(tree or {}, "the file").items()
+    }
+
+
+def _containers(workload: Workload | None, containers: Any, where: str) -> dict[str, dict[str, dict[str, int]]]:
+    if workload is None:
+        message = f"{where} is not in the demo"
+        raise ValueError(message)
+    names = {box.name for box in _boxes(workload)}
+    found = {}
+    for name, fields in _map(containers, where).items():
+        if name not in names:
+            message = f"{where} has no container {name}"
+            raise ValueError(message)
+        place = f"{where}: {name}.resources"
+        amounts = _map(_map(fields, place).get("resources") or {}, place)
+        found[name] = {
+            field: {
+                each: _amount(each, value, f"{place}.{field}") for each, value in _of_catalogue(amounts, field, place)
+            }
+            for field in ("requests", "limits")
+        }
+    return found
+
+
+def _of_catalogue(amounts: Mapping[str, Any], field: str, place: str) -> list[tuple[str, Any]]:
+    """Return the CPU and memory; what else a container has stays."""
+    return [item for item in _map(amounts.get(field) or {}, f"{place}.{field}").items() if item[0] in _UNITS]
+
+
+def _map(value: Any, where: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        message = f"{where} is not a map"
+        raise ValueError(message)  # noqa: TRY004  what is wrong is the text
+    return value
+
+
+def _amount(resource: str, value: Any, where: str) -> int:
+    """Return millicores or MiB, rounded up."""
+    match = _QUANTITY.fullmatch(str(value)) if isinstance(value, str | int | float) else None
+    if match is None or isinstance(value, bool):
+        message = f"{where}.{resource} is not a quantity"
+        raise ValueError(message)
+    whole, part, suffix = match[1], match[2] or "", match[3] or ""
+    size = _SIZES[suffix] if suffix in _SIZES else _SIZES_OF_TWO[suffix] * 10**9
+    amount: int = -(-int(whole + part) * size // (10 ** len(part) * _UNITS[resource]))
+    return amount
+
+
+def _boxes(workload: Workload) -> tuple[Box, ...]:
+    return (*workload.boxes, *workload.sidecars, *workload.init)
+
+
+def resized(workload: Workload, resources: Resources) -> Workload:
+    """Return the workload with its new requests and limits, if there are any."""
+    containers = resources.get(workload.namespace, {}).get(f"{workload.kind}/{workload.name}")
+    if not containers:
+        return workload
+    boxes, sidecars, init = (
+        tuple(_resized(box, containers) for box in part) for part in (workload.boxes, workload.sidecars, workload.init)
+    )
+    return replace(workload, boxes=boxes, sidecars=sidecars, init=init)
+
+
+def _resized(box: Box, containers: Mapping[str, Mapping[str, Mapping[str, int]]]) -> Box:
+    if box.name not in containers:
+        return box
+    requests, limits = (containers[box.name][field] for field in ("requests", "limits"))
+    return replace(
+        box,
+        cpu=requests.get("cpu"),
+        memory=requests.get("memory"),
+        cpu_limit=limits.get("cpu"),
+        memory_limit=limits.get("memory"),
+    )
