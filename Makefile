@@ -5,12 +5,13 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo check test test-lowest test-newest test-plain coverage lint docs goldens bench soak signals engines audit fuzz mutants clean
+.PHONY: help demo check test test-slow test-lowest test-newest test-plain coverage lint docs goldens bench soak signals engines audit fuzz mutants clean
 
 help:
 	@echo 'make demo         see c3s on a built-in simulated cluster'
 	@echo 'make check        lint, and the tests that need no process, no engine and no patience: less than a minute'
 	@echo 'make test         formatter, linter, types, import contracts, tests, docs'
+	@echo 'make test-slow    the tests of what is random, each ten times as often'
 	@echo 'make test-lowest  the tests, with the oldest supported dependencies'
 	@echo 'make test-newest  the tests, with the newest dependencies, also those that pyproject.toml excludes'
 	@echo 'make test-plain   the tests of the connection, with the official client imported in the ordinary way'
@@ -57,6 +58,10 @@ check: lint
 # The tests cover the docs: tests/project/test_docs.py runs every sample and compares.
 test: lint
 	$(BIN)/pytest -n auto --maxprocesses 8 --dist worksteal
+
+# What hypothesis makes up, and what is marked repeated. `make test` tries each a few times.
+test-slow: $(READY)
+	$(BIN)/pytest -n auto --maxprocesses 8 --dist worksteal -m 'hypothesis or repeated' --hypothesis-profile thorough
 
 # Measuring takes three minutes more than testing. The GitHub workflow does it on every run.
 coverage: $(READY)

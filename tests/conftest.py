@@ -16,10 +16,18 @@ from tests.servers import FakeApi
 
 AT = "2026-03-02T09:30:00Z"
 
-# A busy machine is no failure.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("quick", settings.get_profile("patient"), max_examples=15)
+# How often what is random is repeated. A busy machine is no failure.
+FEW = 30
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=FEW)
+settings.register_profile("quick", settings.get_profile("patient"), max_examples=FEW // 2)
+settings.register_profile("thorough", settings.get_profile("patient"), max_examples=FEW * 10)
 settings.load_profile("patient")
+
+
+def repeated(times: int) -> int:
+    """Return how often to repeat something in a test that is marked `repeated`: `times`, as a rule."""
+    return max(1, times * settings().max_examples // FEW)
+
 
 # What runs in the background, as under nohup, ignores these signals, and so would the programs that the tests start.
 for ignored in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):

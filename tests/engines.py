@@ -52,17 +52,17 @@ def _suffix(number: int) -> str:
 
 @cache
 def pods() -> tuple[Made, ...]:
-    """Give 136 pods that live to the end, and four that a rollout replaced in the middle of the week."""
+    """Give 73 pods that live to the end, and four that a rollout replaced in the middle of the week."""
     made: list[Made] = []
 
     def add(namespace: str, owner: str, replica_set: str, name: str, *containers: str, **life: int) -> None:
-        # The load of a pod depends on its number: there is room for 40 Deployments of four.
-        place = len(made) if len(made) < 96 else len(made) + 64
+        # The load of a pod depends on its number.
+        place = len(made) if len(made) < 48 else len(made) + 112
         made.append(
             Made(place, namespace, owner, replica_set, name, f"node-{place % 10}", containers or ("app",), **life)
         )
 
-    for number in range(24):
+    for number in range(12):
         namespace, name = f"team-{number % 4}", f"web-{number}"
         rollout = {"start": END - WEEK // 2} if number == 7 else {}
         sidecar = ("app", "proxy") if number % 10 == 0 else ("app",)
@@ -75,7 +75,7 @@ def pods() -> tuple[Made, ...]:
                 *sidecar,
                 **rollout,
             )
-    for number in range(10):
+    for number in range(5):
         for replica in range(3):
             add("data", f"StatefulSet/db-{number}", "", f"db-{number}-{replica}")
     for number in range(10):
@@ -87,7 +87,7 @@ def pods() -> tuple[Made, ...]:
             f"web-7-{HASHES[1]}",
             f"web-7-{HASHES[1]}-{_suffix(900 + replica)}",
             # Not so late that both are seen at the same time.
-            end=END - WEEK // 2 - 600,
+            end=END - WEEK // 2 - 2 * HOUR,
         )
     return tuple(made)
 
@@ -126,10 +126,24 @@ def _hours(pod: Made, container: str) -> list[float]:
     return total
 
 
-def counter(pod: Made, container: str, when: int) -> float:
-    """CPU that has been used until a time, in seconds."""
-    hour, rest = divmod(when - (END - WEEK), HOUR)
-    return _hours(pod, container)[hour] + rest * cores(pod, container, hour)
+@cache
+def _every(pod: Made, container: str) -> tuple[list[float], list[int]]:
+    """Cores and memory in every hour."""
+    hours = range(WEEK // HOUR + 1)
+    return [cores(pod, container, hour) for hour in hours], [held(pod, container, hour) for hour in hours]
+
+
+def counters(pod: Made, container: str, times: Iterable[int]) -> list[float]:
+    """CPU that has been used until some times, in seconds."""
+    total, used = _hours(pod, container), _every(pod, container)[0]
+    places = (divmod(when - (END - WEEK), HOUR) for when in times)
+    return [total[hour] + rest * used[hour] for hour, rest in places]
+
+
+def memories(pod: Made, container: str, times: Iterable[int]) -> list[float]:
+    """Memory at some times."""
+    held_then = _every(pod, container)[1]
+    return [float(held_then[min(_hour(when), 167)]) for when in times]
 
 
 # --- the statistics, from the functions above alone --------------------------------------------------------------
@@ -150,7 +164,9 @@ def points(several: Iterable[Made], resource: str, container: str | None = None)
 def _points_of(pod: Made, container: str, resource: str) -> list[tuple[int, float]]:
     steps = [when for when in range(END - WEEK + STEP, END + 1, STEP) if pod.start <= when - STEP and when <= pod.end]
     if resource == "cpu":
-        return [(when, (counter(pod, container, when) - counter(pod, container, when - STEP)) / STEP) for when in steps]
+        after = counters(pod, container, steps)
+        before = counters(pod, container, (when - STEP for when in steps))
+        return [(when, (now - then) / STEP) for when, now, then in zip(steps, after, before, strict=True)]
     return [(when, float(held(pod, container, min(_hour(when), WEEK // HOUR)))) for when in steps]
 
 
@@ -201,9 +217,9 @@ def series(scrape: int = SCRAPE) -> Iterator[tuple[str, dict[str, str], Iterator
 
 def _both(pod: Made, container: str, labels: dict[str, str], times: range) -> Iterator[Any]:
     cpu = "container_cpu_usage_seconds_total", {**labels, "cpu": "total"}
-    yield (*cpu, ((when, counter(pod, container, when)) for when in times))
+    yield (*cpu, zip(times, counters(pod, container, times), strict=True))
     memory = "container_memory_working_set_bytes"
-    yield memory, labels, ((when, float(held(pod, container, min(_hour(when), 167)))) for when in times)
+    yield memory, labels, zip(times, memories(pod, container, times), strict=True)
 
 
 def nodes() -> Iterator[tuple[str, dict[str, str], Iterator[Sample]]]:
@@ -221,7 +237,8 @@ def on_node(number: int) -> list[Made]:
 def _node(mine: list[Made], labels: dict[str, str], times: range) -> Iterator[Any]:
     boxes = [(pod, container) for pod in mine for container in pod.containers]
     cpu = "container_cpu_usage_seconds_total"
-    yield cpu, labels, ((when, 0.1 * (when - END + WEEK) + sum(counter(*who, when) for who in boxes)) for when in times)
+    used = zip(times, *(counters(*who, times) for who in boxes), strict=True)
+    yield cpu, labels, ((when, 0.1 * (when - END + WEEK) + sum(several)) for when, *several in used)
     memory = float(sum(held(*who, 0) for who in boxes))
     yield "container_memory_working_set_bytes", labels, ((when, memory) for when in times)
 

@@ -88,15 +88,22 @@ class FakeApi:
             self.server.socket = tls.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
         self.port = self.server.server_address[1]
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
-        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+        self.thread = threading.Thread(target=self.accept, daemon=True)
+        self.thread.start()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.ended.set()
-        self.server.shutdown()
+        # Wake it up: serve_forever() of the standard library would only look from time to time.
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port)):
+            self.thread.join()
         self.server.server_close()
+
+    def accept(self) -> None:
+        while not self.ended.is_set():
+            self.server.handle_request()
 
     def paths(self) -> list[str]:
         return [request.path for request in self.requests]
@@ -227,6 +234,9 @@ class _Server(ThreadingHTTPServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Count, then answer."""
+        if self.fake.ended.is_set():
+            self.shutdown_request(request)
+            return
         self.fake.connections += 1
         super().process_request(request, client_address)
 

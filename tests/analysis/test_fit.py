@@ -18,6 +18,7 @@ from tests.analysis.random_clusters import NAMES
 from tests.analysis.random_profiles import PROFILES
 from tests.analysis.simulated import simulate
 from tests.analysis.simulated_rules import Json
+from tests.conftest import repeated
 from tests.servers import FakeApi, Reply
 
 TEAMS = {"default": {"team": "x"}, "other": {"team": "y"}}
@@ -40,7 +41,7 @@ def server() -> Iterator[FakeApi]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("profile", PROFILES)
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=repeated(12), suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_fit_finds_what_a_simulation_finds(
     server: FakeApi, tmp_path_factory: pytest.TempPathFactory, profile: str, data: st.DataObject

@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from c3s_cli.cli import main
@@ -67,7 +67,6 @@ commands = st.sampled_from(
 
 
 @pytest.mark.slow
-@settings(max_examples=200, deadline=None)
 @given(commands, flags)
 def test_any_flags_give_rows_or_a_usage_error(demo_server: DemoServer, command: list[str], words: list[str]) -> None:
     out, err = io.StringIO(), io.StringIO()

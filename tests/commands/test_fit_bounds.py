@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import Run
@@ -51,7 +51,6 @@ def test_millions_of_replicas_are_computed_not_counted(run: Run, api: FakeApi, t
     assert result.code == (0 if replicas == 10**7 else 3)
 
 
-@settings(max_examples=30)
 @given(st.lists(st.tuples(st.integers(1, 30), st.integers(1, 20)), min_size=1, max_size=6), st.integers(1, 60))
 def test_many_pods_at_once_are_placed_as_one_after_the_other(nodes: list[tuple[int, int]], replicas: int) -> None:
     """The same pods in one step and in the steps of the scheduler."""

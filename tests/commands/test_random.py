@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from c3s_cli.cli import COMMANDS, flags_of, main
@@ -20,7 +20,6 @@ from tests.conftest import Result
 from tests.faults import healthy
 from tests.servers import FakeApi, Reply, node, node_metrics
 
-EXAMPLES = settings(max_examples=60, deadline=None)
 METRICS = "/apis/metrics.k8s.io/v1beta1"
 
 
@@ -51,7 +50,6 @@ texts = st.text(max_size=8) | values
 lines = st.lists(st.one_of(flags, texts, st.tuples(flags, texts).map("=".join)), max_size=6)
 
 
-@EXAMPLES
 @given(
     command=st.sampled_from([list(path) for path in COMMANDS if "demo" not in path and "watch" not in path]), line=lines
 )
@@ -61,7 +59,6 @@ def test_any_command_line_ends_in_words(server: FakeApi, command: list[str], lin
     run(*command, *line, "--server", server.url, "--request-timeout", "2s")
 
 
-@EXAMPLES
 @given(words=st.lists(flags | texts | st.sampled_from(["top", "watch", "pods", "nodes", "-n"]), max_size=6))
 def test_any_unfinished_line_is_completed(words: list[str]) -> None:
     result = run("__complete", *words, "--server", "http://127.0.0.1:1", "")
@@ -123,7 +120,6 @@ kubeconfigs = st.fixed_dictionaries(
 )
 
 
-@EXAMPLES
 @given(document=kubeconfigs | nested)
 @example(document={"contexts": [{"name": "\x1f"}, {"name": "a\nb"}]})
 def test_any_kubeconfig_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, document: Any) -> None:
@@ -184,7 +180,6 @@ def listing(items: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 @pytest.mark.slow
-@EXAMPLES
 @given(usage=listing(measured) | nested, facts=listing(objects) | nested, words=st.data())
 def test_any_answer_is_shown_or_refused(server: FakeApi, usage: Any, facts: Any, words: st.DataObject) -> None:
     command = words.draw(
@@ -204,7 +199,6 @@ def test_any_answer_is_shown_or_refused(server: FakeApi, usage: Any, facts: Any,
 
 
 @pytest.mark.slow
-@EXAMPLES
 @given(cpu=quantities | st.text(max_size=6), memory=quantities | st.text(max_size=6))
 @example(cpu="1e999999", memory="1E")
 @example(cpu="-3e-10", memory="8Ei")

@@ -20,7 +20,7 @@ from c3s_cli.cli import main
 from c3s_cli.model.rows import Container, Pod, PodFacts
 from c3s_cli.model.sample import Sample
 from c3s_cli.sources.recording.recorder import Recorder
-from tests.conftest import Run
+from tests.conftest import Run, repeated
 from tests.patience import PATIENT
 from tests.servers import FakeApi, Reply, node, node_metrics, pod, pod_metrics, status
 
@@ -355,11 +355,12 @@ def recording(command: Sequence[str], path: str) -> subprocess.Popen[bytes]:
 
 @pytest.mark.process
 @pytest.mark.slow
+@pytest.mark.repeated
 def test_a_recorder_that_is_killed_loses_at_most_its_last_reading(run: Run, tmp_path: Path) -> None:
     path = str(tmp_path / "r.c3s")
     chance = random.Random(7)  # noqa: S311  a repeatable choice
     command = [sys.executable, "-m", "c3s_cli", "record", path, "--demo", "--interval", "20ms"]
-    for _ in range(5):
+    for _ in range(repeated(2)):
         process = recording(command, path)
         time.sleep(chance.random() / 10)
         process.kill()

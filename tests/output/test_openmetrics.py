@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
@@ -125,7 +125,6 @@ def test_groups_are_labelled_with_their_keys(demo: Run) -> None:
     assert (group.labels, group.timestamp) == ({"context": "c"}, None)
 
 
-@settings(deadline=None)  # the first example pays for imports
 @given(st.text(max_size=20), st.text(max_size=20))
 def test_whatever_a_cluster_says_is_one_line_and_reads_back(name: str, value: str) -> None:
     text = written([pod(name, labels={"a": value})], "cpu", 'labels["a"]')
@@ -136,7 +135,6 @@ def test_whatever_a_cluster_says_is_one_line_and_reads_back(name: str, value: st
         assert (info.labels["pod"], info.labels["labels_a"]) == (name, value)
 
 
-@settings(deadline=None)  # the first example pays for imports
 @given(st.lists(st.text('} 1\\"{=', max_size=9), max_size=3, unique=True), st.booleans())
 def test_samples_can_be_written_without_times(names: list[str], measured: bool) -> None:  # noqa: FBT001  a drawn value
     rows = [pod(name, 1 if measured else None) for name in names]

@@ -7,7 +7,7 @@ from operator import eq, gt, le, ne
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from c3s_cli.columns.naming import Naming
@@ -154,7 +154,6 @@ def test_alternatives_are_displayed_with_or() -> None:
     assert str(parse(["name = a, cpu > 1", "node = null"], PODS)) == 'name = "a", cpu.usage > "1" or node = null'
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(st.integers(0, 10**13), st.integers(0, 10**13), st.integers(0, 10**6), st.sampled_from(["=", "!=", ">", "<="]))
 def test_a_percentage_is_never_rounded(part: int, below: int, thousandths: int, operator: str) -> None:
     row = node(cpu=part, allocatable=below)

@@ -8,7 +8,7 @@ from fractions import Fraction
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any, NamedTuple
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from c3s_cli.columns.naming import Naming
@@ -153,7 +153,6 @@ def written(condition: list[list[Said]]) -> list[str]:
     return [", ".join(said.text for said in together) for together in condition]
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(conditions, facts_of_pods)
 def test_a_condition_matches_the_rows_it_is_true_for(condition: list[list[Said]], facts: Facts) -> None:
     expected = {0: False, 0.5: None, 1: True}[truth_of(condition, facts)]
@@ -162,7 +161,6 @@ def test_a_condition_matches_the_rows_it_is_true_for(condition: list[list[Said]]
     assert parsed.matches(pod_of(facts)) is (expected is True)
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(conditions, facts_of_pods)
 def test_a_row_is_left_unjudged_by_unknown_values_that_matter(condition: list[list[Said]], facts: Facts) -> None:
     parsed = parse(written(condition), PODS)
@@ -184,7 +182,6 @@ def test_what_is_none_is_not_unknown() -> None:
         assert parse([f"{text} = unknown"], PODS).judge(unread) is True
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(conditions)
 def test_written_conditions_parse_back(condition: list[list[Said]]) -> None:
     parsed = parse(written(condition), PODS)
@@ -200,7 +197,6 @@ spoiled = st.builds(
 )
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(
     st.text(alphabet=st.sampled_from('cpu%memory.name labels["app"]<>=!~,null250mGi\\"(^$*\u00e4\n'), max_size=30)
     | st.text(max_size=30)

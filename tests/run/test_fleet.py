@@ -554,7 +554,7 @@ def test_what_the_system_trusts_is_loaded_once_for_all_clusters(
 
 @pytest.mark.process
 def test_one_more_context_costs_little(tmp_path: Path) -> None:
-    """CPU, not time: what the process spends on 40 of 200 contexts, and on one of them."""
+    """CPU, not time: what the process spends on 40 of 200 contexts is less than three times that of one of them."""
     import resource  # noqa: PLC0415  one test only
 
     with FakeApi() as api:
@@ -572,5 +572,4 @@ def test_one_more_context_costs_little(tmp_path: Path) -> None:
             return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
         # Whatever else the machine does can only make it more.
-        one = min(spent("c000") for _ in range(2))
-        assert any((spent("c00*,c01*,c02*,c03*") - one) / 39 < 0.015 for _ in range(3))
+        assert any(spent("c00*,c01*,c02*,c03*") < 3 * spent("c000") for _ in range(5))

@@ -24,7 +24,7 @@ from typing import Any, Final, NamedTuple
 from tests.signals.kinds import READING, Kind
 
 # After that many seconds it is said to hang.
-PATIENCE: Final = 15.0
+PATIENCE: Final = 60.0
 # Starts c3s where Python cannot make a file in memory.
 WITHOUT_MEMORY_FILES: Final = "import os; del os.memfd_create; from c3s_cli.__main__ import entry_point; entry_point()"
 ENTERED, LEFT = b"\x1b[?1049h", b"\x1b[?1049l"

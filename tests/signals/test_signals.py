@@ -6,13 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.conftest import repeated
+from tests.patience import PATIENT
 from tests.signals.kinds import KINDS, places
 from tests.signals.moments import outcomes
 
-pytestmark = [pytest.mark.process, pytest.mark.slow, pytest.mark.no_cover]
-RUNS = 20
-# Seconds: other tests use the same processors.
-WITHIN = 10.0
+pytestmark = [pytest.mark.process, pytest.mark.slow, pytest.mark.no_cover, pytest.mark.repeated]
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +22,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
 
 @pytest.mark.parametrize("name", KINDS)
 def test_a_signal_at_any_moment_ends_it_and_leaves_nothing(found: dict[str, str], name: str) -> None:
-    results = outcomes(KINDS[name], found, RUNS, WITHIN)
+    results = outcomes(KINDS[name], found, repeated(3), PATIENT)
     assert [(result.faults, result.written[-2000:]) for result in results if result.faults] == []
-    # Some come in time for c3s to handle them; the others end Python.
-    assert name in ("early", "refused") or any(result.code > 128 for result in results)
+    # Of many, some come in time for c3s to handle them; the others end Python.
+    assert len(results) < 20 or name in ("early", "refused") or any(result.code > 128 for result in results)

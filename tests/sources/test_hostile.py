@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from c3s_cli.sources.kubelet import polling as kubelet
@@ -150,7 +150,6 @@ answers = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=40, deadline=None)
 @given(answer=answers | nested, words=st.sampled_from(QUESTIONS), also_the_time=st.booleans())
 @example(
     answer={"status": "success", "data": {"resultType": "scalar", "result": [1, "x"]}},
@@ -235,7 +234,6 @@ texts = st.lists(lines, max_size=8).map("".join)
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None)
 @given(
     before=texts, after=texts, words=st.sampled_from(["top pods -A", "top nodes -o json", "top pods -A -o prometheus"])
 )

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
 
@@ -90,7 +90,6 @@ def apart(item: Object) -> tuple[str, str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
-@settings(deadline=None)
 @given(data=st.data())
 def test_it_is_what_a_new_list_would_say(kind: str, data: st.DataObject) -> None:
     """Whatever comes, in whatever order: twice, for the first time as a change, gone without having been there."""
