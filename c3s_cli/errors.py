@@ -47,9 +47,10 @@ class C3sError(Exception):
     """A failure that a user or a server can cause.
 
     `message` is printed after `prefix`; `hint`, if any, is the line below it. `advice` stands for the hint in
-    `c3s doctor`, where kubectl's message has none.
+    `c3s doctor`, where kubectl's message has none. may_pass: whether another try may succeed, without any change.
     """
 
+    may_pass: bool = False
     code: ExitCode = ExitCode.FAILURE
     prefix: str = "error: "
 
@@ -81,6 +82,7 @@ class NoCluster(ConfigError):
 class Unreachable(C3sError):
     """No answer: connection refused or lost, unknown host, TLS, proxy, timeout. The message is the whole line."""
 
+    may_pass = True
     prefix = ""
 
 
@@ -131,6 +133,7 @@ class ApiError(C3sError):
             words = f"Error from server: {detail}"
         super().__init__(words, hint=hint)
         self.status = status
+        self.may_pass = status >= 500 or status == 429
         self.reason = reason
         self.detail = detail
         self.retry_after = retry_after

@@ -42,6 +42,11 @@ class Levels:
         """The level that is shown."""
         return self.stack[-1]
 
+    @property
+    def awaited(self) -> str:
+        """What is being read, in words."""
+        return self._stages.progress.text
+
     def enter(self) -> bool:
         """Go to what the row at the cursor consists of; return whether there is such a level."""
         above, row = self.shown, self.shown.row

@@ -88,6 +88,11 @@ class Live:
         """The level of the command, which the conditions are about."""
         return self.levels.stack[0]
 
+    @property
+    def _has_time(self) -> bool:
+        """Whether nothing but a key ends the watch."""
+        return self.pace.count is None and self.pace.timeout is None and self.root.query.until is None
+
     def ask(self, poll: Poll, schedule: Schedule, now: float) -> None:
         """Begin to read the level that is shown; if the command has conditions, its own level first at every tick."""
         self.extra = now < self._due(schedule)
@@ -98,9 +103,14 @@ class Live:
         poll.begin(self.asked.read, self.console.wake)
 
     def take(self, outcome: Report | C3sError, schedule: Schedule, now: float) -> None:
-        """Take the result of a reading: a new report, or the reason why the last one stays."""
+        """Take the result of a reading: a new report, or the reason why the last one stays.
+
+        Raises an error without which there would never be a report.
+        """
         level, self.asked, self.asked_at = self.asked or self.level, None, None
         if isinstance(outcome, C3sError):
+            if self.root.report is None and not (outcome.may_pass and self._has_time):
+                raise outcome
             level.problem = outcome
             schedule.failed(now, outcome.retry_after if isinstance(outcome, ApiError) else None)
             return
@@ -202,30 +212,44 @@ class Live:
             words=self._heard(now),
             banner=self._banner(schedule, now),
         )
-        unread = "" if level.report or not level.title else self._unread()
-        header = structs.replace(header, title=printable(level.title), reading=printable(unread))
+        header = structs.replace(header, title=printable(level.title), reading=self._unread(schedule, now))
         paused = age(now - level.read_at) if level.viewing.paused and report else ""
-        foot = Foot(paused, self._notice, report.empty_message if report else "")
+        foot = Foot(paused, self._notice, report.empty_message if report else self._instead())
         body = level.draw(header, self.console.size(), foot)
         self._drawn = body.lines
         anew, self.console.resized = self.console.resized, False
         self.console.screen.draw([ansi(line, colour=self._colour) for line in body.lines], anew=anew)
 
-    def _unread(self) -> str:
-        """Return why what is shown has not been read yet."""
-        if self.level.problem is not None:
-            return str(self.level.problem).split("\n", 1)[0]
-        return "not read while paused" if self.level.viewing.paused and self.asked is None else "reading…"
+    def _unread(self, schedule: Schedule, now: float) -> str:
+        """Return why what is shown has not been read yet, for the title; "" if it has."""
+        if self.level.report is not None:
+            return ""
+        if self.level.viewing.paused and self.asked is None:
+            return "not read while paused"
+        return f"not read, {self._next_try(schedule, now)}" if self.level.problem else "reading…"
+
+    def _instead(self) -> str:
+        """Return what stands in place of rows that have not been read yet."""
+        return _reason(self.level.problem) if self.level.problem else "" if self.level.title else self.levels.awaited
 
     def _banner(self, schedule: Schedule, now: float) -> tuple[str, ...]:
-        """Return how old the numbers are, when the next try is, and why."""
-        problem, report = self.level.problem, self.level.report
-        if problem is None or report is None:
+        """Return how old the numbers are, when the next try is, and why. What was never read has no numbers."""
+        problem, report = self.level.problem, self.level.report or self.level.held
+        if problem is None or (report is None and self.level.title):
             return ()
-        old = f"STALE {age(now - self.level.read_at)} (since {report.now:%H:%M:%SZ})"
-        paused = self.level.viewing.paused and self.asked_at is None
-        next_try = f"next try in {age(max(0, round(schedule.due - now)))}" if self.asked_at is None else "trying now"
-        return f"{old}, {'paused' if paused else next_try}", str(problem).split("\n", 1)[0]
+        next_try = self._next_try(schedule, now)
+        if report is None:
+            return f"nothing read yet, {next_try}", _reason(problem)
+        return f"STALE {age(now - self.level.read_at)} (since {report.now:%H:%M:%SZ}), {next_try}", _reason(problem)
+
+    def _next_try(self, schedule: Schedule, now: float) -> str:
+        if self.asked_at is not None:
+            return "trying now"
+        return "paused" if self.level.viewing.paused else f"next try in {age(max(0, round(schedule.due - now)))}"
+
+
+def _reason(problem: C3sError) -> str:
+    return str(problem).split("\n", 1)[0]
 
 
 def _paced(interval: float, action: str) -> float:
@@ -235,10 +259,13 @@ def _paced(interval: float, action: str) -> float:
     return next((each for each in reversed(PACES) if each < interval), interval)
 
 
-def show_live(first: Report, live: Live, poll: Poll, schedule: Schedule, now: Callable[[], float]) -> Ended:
-    """Show the first report, then read at every tick until a key, a condition, --count or --timeout ends the watch."""
+def show_live(live: Live, poll: Poll, schedule: Schedule, now: Callable[[], float]) -> Ended:
+    """Read at every tick until a key, a condition, --count or --timeout ends the watch.
+
+    Raises the error of a first reading that cannot succeed later, or that has no time to.
+    """
     with live.console.opened(), diverted(live.hear):
-        outcome: Report | C3sError | None = first
+        outcome: Report | C3sError | None = None
         readings = 0
         keys: list[str] = []
         while True:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from c3s_cli.errors import C3sError
 
 if TYPE_CHECKING:
     from c3s_cli.report import Report
-
-# How often `wait` lets a signal in, in seconds.
-STEP: Final = 1.0
 
 
 class Poll:
@@ -21,7 +17,6 @@ class Poll:
     def __init__(self, start: Callable[[Callable[[], None]], None]) -> None:
         self._start = start
         self._outcome: list[Report | BaseException] = []
-        self._finished = threading.Event()
         self.under_way = False
 
     def begin(self, read: Callable[[], Report], wake: Callable[[], None]) -> None:
@@ -34,19 +29,9 @@ class Poll:
             except BaseException as problem:  # noqa: BLE001  raised again by `result`
                 self._outcome.append(problem)
             finally:
-                self._finished.set()
                 wake()
 
         self._start(job)
-
-    def wait(self) -> Report:
-        """Wait for the first reading; raise its error."""
-        while not self._finished.wait(STEP):
-            pass  # in steps, so that a signal does not wait for the server
-        outcome = self.result()
-        if isinstance(outcome, C3sError) or outcome is None:
-            raise outcome or AssertionError
-        return outcome
 
     @property
     def over(self) -> bool:

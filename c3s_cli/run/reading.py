@@ -199,7 +199,9 @@ class Clusters:
             raise next(iter(missing.values()))
         if len(problems) == len(results):
             reasons = "\n".join(said(failure_of(name, problem)) for name, problem in problems.items())
-            raise C3sError(f"none of the {len(results)} clusters could be read\n{reasons}")
+            none_read = C3sError(f"none of the {len(results)} clusters could be read\n{reasons}")
+            none_read.may_pass = any(problem.may_pass for problem in problems.values())
+            raise none_read
         # A NAME is looked up in every cluster, but need not exist in all of them.
         return tuple(failure_of(name, problem) for name, problem in problems.items() if name not in missing)
 

@@ -17,7 +17,7 @@ from c3s_cli.output import unmatched_paths
 from c3s_cli.parallel import in_background
 from c3s_cli.request.pace import is_interval
 from c3s_cli.request.view import DELIMITED, TABLES, Format
-from c3s_cli.run.fleet import opened
+from c3s_cli.run.fleet import all_of, opened
 from c3s_cli.run.garbage import collect
 from c3s_cli.run.printing import emit, write
 from c3s_cli.run.reading import Reader, progress_of
@@ -79,17 +79,16 @@ def _on_screen(
     from c3s_cli.run.poll import Poll
     from c3s_cli.terminal.console import Console
 
+    # Plugins may ask for credentials: on the normal screen. What fails is said by the first reading.
+    all_of(fleet, [member.cluster for member in fleet.members], progress=not stages.verbose)
     begun = clock.now()
     poll = Poll(in_background if console is None else lambda job: job())
-    with progress_of(fleet, stages):
-        poll.begin(levels.shown.read, lambda: None)
-        first = poll.wait()
     live = Live(levels, console or Console(sys.stdout), pace, target)
     with fleet.plugins.prompts.none():
-        ended = show_live(first, live, poll, Schedule(pace.interval, begun, begun), clock.now)
-    until = ended.report.until if ended.report else None
+        ended = show_live(live, poll, Schedule(pace.interval, begun, begun), clock.now)
+    until, waits = ended.report and ended.report.until, levels.stack[0].query.until is not None
     if ended.by_key or ended.report is None:
-        return _conclude(ended.code, until, timed_out=False, waits=until is not None)
+        return _conclude(ended.code, until, timed_out=False, waits=waits)
     write(ended.report, structs.replace(levels.stack[0].view, compact=False), Stages(0))
     for remark in remarks(ended.report):
         say(remark)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import repeat
+from textwrap import wrap
 from typing import Final, Protocol
 
 from msgspec import Struct, structs
@@ -166,7 +167,8 @@ def frame(
         drawn += [under_cursor(each, columns) if first + at == lit else each for at, each in enumerate(under)]
         middle_lines = [*heading, *drawn]
         if not order:
-            middle_lines.append(cut(line(f"  {_nothing(view, foot)}"), columns))
+            text = wrap(_nothing(view, foot), max(1, columns - 2), break_on_hyphens=False)
+            middle_lines += [cut(line(f"  {each}"), columns) for each in text][:page]
     last = notice or [_last(view, panel, page, len(order), grid, foot, columns)]
     filling = lines - len(top_lines) - len(last) - len(middle_lines)
     return Body([*top_lines, *middle_lines, *([()] * filling), *last][:lines], page, view, natural)

@@ -37,6 +37,11 @@ class Progress:
         """Record how many of `what` have been read. total: None if unknown. If all have been read, it is finished."""
         self._counts[what] = (done, total)
 
+    @property
+    def text(self) -> str:
+        """The counts in words."""
+        return text_of(self._counts)
+
     def stop(self) -> None:
         """End, and erase the line. Before that, nothing else may write to the terminal."""
         self._over.set()
@@ -58,7 +63,7 @@ class Progress:
             if not is_free():
                 continue
             self._shown = True
-            tell(CLEAR_LINE + printable(text_of(self._counts)))
+            tell(CLEAR_LINE + printable(self.text))
 
 
 def text_of(counts: dict[str, tuple[int, int | None]]) -> str:

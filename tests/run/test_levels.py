@@ -143,7 +143,10 @@ def test_a_level_asks_for_nothing_that_it_does_not_show(desk: TerminalSession, a
 def test_what_is_refused_is_said_in_its_place(desk: TerminalSession, api: FakeApi, small: str) -> None:
     api.routes["/api/v1/pods"] = status(403, "Forbidden", "pods is forbidden")
     seen = desk(f"watch {small}", "enter", "", "escape", "", size=(120, 24))
-    assert below(seen.looks[1]) == ["pods on node a   Error from server (Forbidden): pods is forbidden"]
+    assert below(seen.looks[1]) == [
+        "pods on node a   not read, next try in 4s",
+        "  Error from server (Forbidden): pods is forbidden",
+    ]
     assert below(seen.looks[3])[0].startswith("  NAME ")
     assert (seen.code, seen.err) == (0, "")
 

@@ -737,10 +737,50 @@ def test_no_word_of_a_server_can_command_the_terminal(desk: TerminalSession, ser
     assert "".join(desk.console.written).count("\x1b[2J") == 2  # once to enter, once for the first frame
 
 
-def test_the_first_reading_must_succeed(desk: TerminalSession, server: Server) -> None:
-    seen = desk(f"watch {server.answers(BROKEN)}")
+def test_a_first_reading_that_fails_is_shown_if_another_one_may_succeed(desk: TerminalSession, server: Server) -> None:
+    seen = desk(f"watch {server.answers(BROKEN, at(1, a=1))}", "h", "x", "", "", size=(100, 12))
+    assert [text for text in seen.looks[0] if text][1:] == [
+        "nothing read yet, next try in 2s: Error from server (InternalError): broken",
+        "  Error from server (InternalError): broken",
+        f"0 of 0{'h help  q quit':>94}",
+    ]
+    assert seen.looks[1][2] == "Keys"
+    assert rows(seen.looks[-1])[0].split()[-1] == "1000m"
+    assert (seen.code, seen.err) == (0, "")
+    server.api.requests.clear()
+    gone = desk(f"watch {server.answers(BROKEN)}", "q")
+    assert (gone.code, len(gone.looks), gone.left, gone.err) == (0, 1, "", "")
+
+
+@pytest.mark.parametrize("flags", ["--count 9", "--until 'cpu > 9'", "--until 'cpu > 9' --timeout 1h"])
+def test_a_first_reading_that_fails_ends_what_ends_by_itself(desk: TerminalSession, server: Server, flags: str) -> None:
+    seen = desk(f"watch {server.answers(BROKEN)} {flags}")
     assert (seen.code, seen.looks, seen.err) == (1, [], "Error from server (InternalError): broken\n")
-    assert desk.console.written == []
+    assert desk.console.written[-1].endswith("\x1b[?1049l")
+
+
+def test_what_is_refused_at_first_is_refused_later(desk: TerminalSession, server: Server) -> None:
+    seen = desk(f"watch {server.answers(status(403, 'Forbidden', 'no'))}")
+    assert (seen.code, seen.looks, seen.err) == (1, [], "Error from server (Forbidden): no\n")
+
+
+def test_the_screen_is_up_and_takes_keys_before_the_first_answer(desk: TerminalSession, server: Server) -> None:
+    def never(poll: Poll, _read: Callable[[], Report], _wake: Callable[[], None]) -> None:
+        poll.under_way = True
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Poll, "begin", never)
+        seen = desk(f"watch {server.answers(at(1, a=1))}", "h", "x", *[""] * 3, "q", size=(80, 18))
+    user = f"context 127.0.0.1:{server.api.port}"
+    assert [text for text in seen.looks[0] if text] == [
+        user,
+        "every 2s",
+        "  waiting for the server …",
+        f"0 of 0{'h help  q quit':>74}",
+    ]
+    assert seen.looks[1][2] == "Keys"
+    assert seen.looks[5][1] == "every 2s   no answer for 3s"
+    assert (seen.code, seen.left, seen.err) == (0, "", "")
 
 
 def test_nothing_found_is_said_in_the_frame(desk: TerminalSession, api: FakeApi) -> None:

@@ -11,7 +11,7 @@ from c3s_cli.terminal import progress
 from c3s_cli.terminal.progress import text_of
 from tests.conftest import Run
 from tests.patience import PATIENT
-from tests.run.terminal_session import Terminal, TerminalSession
+from tests.run.terminal_session import Terminal
 from tests.servers import FakeApi, Reply, Request, node, node_metrics, pod, pod_metrics
 
 PODS = "/api/v1/pods"
@@ -105,10 +105,6 @@ def test_a_watch_tells_of_its_first_reading_only(
     api.routes["/apis/metrics.k8s.io/v1beta1/nodes"] = answer
     assert run(f"watch nodes -o name --count 3 -i 0.01 --server {api.url}").code == 0
     assert 0 < lengths[0] < lengths[1] == lengths[2] == len(stderr.getvalue())
-    lengths.clear()
-    stderr.truncate(0)
-    seen = TerminalSession(run)(f"watch nodes --server {api.url}", "", "")
-    assert (seen.code, lengths[0] > 0, lengths[-1]) == (0, True, len(stderr.getvalue()))
 
 
 def test_what_is_read_is_said_in_words() -> None:
