@@ -86,7 +86,8 @@ def _on_screen(
     live = Live(levels, console or Console(sys.stdout), pace, target)
     with fleet.plugins.prompts.none():
         ended = show_live(live, poll, Schedule(pace.interval, begun, begun), clock.now)
-    until, waits = ended.report and ended.report.until, levels.stack[0].query.until is not None
+    until = ended.report.until if ended.report else None
+    waits = levels.stack[0].query.until is not None
     if ended.by_key or ended.report is None:
         return _conclude(ended.code, until, timed_out=False, waits=waits)
     write(ended.report, structs.replace(levels.stack[0].view, compact=False), Stages(0))
