@@ -102,4 +102,5 @@ def _watch(connection: Connection, query: Query, view: View, repeat: Repeat) -> 
             f"-o {view.format.value} does not go with watch: a scrape is one reading, and one # EOF ends a document",
             hint="write a file for node_exporter's textfile collector again and again: see docs/recipes.md",
         )
-    return watch(target_of(connection), query, structs.replace(view, trend=repeat.trend), pace_of(repeat))
+    view = structs.replace(view, trend=repeat.trend)
+    return watch(target_of(connection), query, view, pace_of(repeat), record=repeat.record)

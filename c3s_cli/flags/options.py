@@ -289,7 +289,17 @@ class Pods(Struct, frozen=True):
 
 
 class Repeat(Struct, frozen=True):
-    """How often to read, and when to stop."""
+    """How often to read, when to stop, and where to keep what is read."""
+
+    record: Annotated[
+        Text,
+        _flag(
+            "--record",
+            metavar="FILE",
+            help="Also record what is read, as c3s record does, for --from FILE.",
+            section=OUTPUT,
+        ),
+    ] = None
 
     interval: Annotated[
         str,

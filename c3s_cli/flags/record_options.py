@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Struct
 
-from c3s_cli.flags.flag import OFTEN, OUTPUT, ROWS, Text, flag
+from c3s_cli.flags.flag import CONDITIONS, OFTEN, OUTPUT, ROWS, Many, Text, flag
 
 
 class Record(Struct, frozen=True):
@@ -26,6 +26,16 @@ class Record(Struct, frozen=True):
     count: Annotated[int | None, flag("--count", metavar="N", help="Stop after this many readings.", section=OFTEN)] = (
         None
     )
+    until: Annotated[
+        Many,
+        flag(
+            "--until",
+            metavar="EXPR",
+            help="Stop once any pod matches, such as 'memory%limits > 90'. Repeat the flag for OR. The exit code is 4 "
+            "if --duration or --count ends first.",
+            section=CONDITIONS,
+        ),
+    ] = None
     keep: Annotated[
         Text,
         flag("--keep", metavar="DURATION", help="Drop readings that are older than this, such as 7d.", section=OUTPUT),

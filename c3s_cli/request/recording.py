@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from c3s_cli.columns.vocabulary import Kind, Unit
 from c3s_cli.errors import UsageError
 from c3s_cli.request.namespaces import read_namespaces
 from c3s_cli.request.pace import Pace, interval_of
@@ -13,11 +14,17 @@ from c3s_cli.request.period import duration_of
 from c3s_cli.request.selectors import LabelSelector, parse_labels
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from c3s_cli.flags.record_options import Record
+    from c3s_cli.request.condition import Condition
 
 
 class RecordRequest(Struct, frozen=True):
-    """What to record into `file`. namespaces: empty for all. keep: how many seconds to keep, None for ever."""
+    """What to record into `file`. namespaces: empty for all. keep: how many seconds to keep, None for ever.
+
+    until: the condition on pods that ends it.
+    """
 
     file: str
     pace: Pace
@@ -25,6 +32,7 @@ class RecordRequest(Struct, frozen=True):
     labels: LabelSelector | None = None
     keep: float | None = None
     with_labels: bool = True
+    until: Condition | None = None
 
 
 def recorded_of(file: str, flags: Record, selector: str | None, namespace: str | None) -> RecordRequest:
@@ -41,7 +49,20 @@ def recorded_of(file: str, flags: Record, selector: str | None, namespace: str |
         parse_labels(selector) if selector else None,
         _above_0(flags.keep, "--keep"),
         flags.labels,
+        _condition(flags.until) if flags.until else None,
     )
+
+
+def _condition(texts: Sequence[str]) -> Condition:
+    """Parse --until. UsageError for a column that is not recorded."""
+    from c3s_cli.columns.naming import Naming
+    from c3s_cli.request.where import parse  # only --until needs them
+
+    condition = parse(texts, Naming(Kind.POD))
+    for column in condition.columns:
+        if column.figures or column.unit is Unit.MONEY:
+            raise UsageError(f"--until: c3s record does not read {column.name}")
+    return condition
 
 
 def _above_0(text: str | None, flag: str) -> float | None:

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 class Member:
     """One context of a fleet. It connects when it is first needed, and again if that failed.
 
+    tap: what reads through its reader.
+
     stages: where to count the time and the progress of readings.
     """
 
@@ -53,6 +55,7 @@ class Member:
     ) -> None:
         self.name = name
         self.follows = False
+        self.tap: Callable[[ClusterReader], Any] | None = None
         self._target = target
         self._find = find
         self._connect = connect
@@ -80,7 +83,8 @@ class Member:
         """Return the reader of the cluster, the same until it is closed. Raises like `cluster`."""
         cluster = self.cluster()
         if self._reader is None:
-            self._reader = self._new_reader(cluster)
+            reader = self._new_reader(cluster)
+            self._reader = self.tap(reader) if self.tap else reader
         return self._reader
 
     def _new_reader(self, cluster: Cluster) -> ClusterReader:

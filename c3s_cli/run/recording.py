@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 from msgspec import structs
 
 from c3s_cli.amounts.duration import age
+from c3s_cli.analysis.joining import Joiner
+from c3s_cli.analysis.report import make_report
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import C3sError, ExitCode, UsageError
 from c3s_cli.model.sample import Reading
@@ -20,6 +22,7 @@ from c3s_cli.run.garbage import collect
 from c3s_cli.run.reading import Clusters
 from c3s_cli.run.schedule import Clock, Schedule
 from c3s_cli.run.stages import Stages
+from c3s_cli.run.verdict import judged
 from c3s_cli.signals import held
 from c3s_cli.sources.recording.recorder import Recorder
 from c3s_cli.sources.source import Scope
@@ -29,6 +32,7 @@ from c3s_cli.terminal.stderr import CLEAR_LINE, say, tell
 if TYPE_CHECKING:
     from c3s_cli.model.rows import NodeFacts, PodFacts
     from c3s_cli.model.sample import Failure, Sample
+    from c3s_cli.report import Judgement
     from c3s_cli.request.recording import RecordRequest
     from c3s_cli.request.target import Target
     from c3s_cli.run.fleet import Fleet, Member
@@ -52,7 +56,7 @@ DROPS: Final = 50
 
 
 def record(target: Target, request: RecordRequest, clock: Clock | None = None) -> ExitCode:
-    """Record until --count or --duration is reached. INCOMPLETE if readings failed."""
+    """Record until a limit or --until is reached. INCOMPLETE if readings failed, TIMED_OUT if --until was not met."""
     if target.origin.file:
         raise UsageError("a recording cannot be recorded", hint="--from FILE goes with the commands that read")
     stages = Stages(target.verbosity)
@@ -75,7 +79,14 @@ class _Loop:
     """The readings of one `c3s record`."""
 
     def __init__(self, fleet: Fleet, request: RecordRequest, recorder: Recorder, clock: Clock, stages: Stages) -> None:
-        query = Query(Kind.POD, Kind.POD, (), namespaces=request.namespaces, all_namespaces=not request.namespaces)
+        query = Query(
+            Kind.POD,
+            Kind.POD,
+            (),
+            namespaces=request.namespaces,
+            all_namespaces=not request.namespaces,
+            until=request.until,
+        )
         scope = Scope(Kind.POD, namespaces=request.namespaces, labels=request.labels)
         self.clusters = Clusters(fleet, query, stages, partial(_read, scope), once=False)
         self.request = request
@@ -85,6 +96,9 @@ class _Loop:
         self.readings = 0
         self.problem = ""
         self.said = clock.now()
+        self.query = query
+        self.joiner = Joiner() if request.until else None
+        self.until: Judgement | None = None
         self.namespaces = {member.name: member for member in fleet.members}
 
     def run(self) -> ExitCode:
@@ -108,9 +122,10 @@ class _Loop:
                 self._drop(self.request.keep)
             self._show()
             collect(self.readings)
+            if self.until and self.until.met:
+                return self._finish()
             if self.readings == pace.count or (pace.timeout is not None and now() - begun >= pace.timeout):
-                self._finish()
-                return ExitCode.INCOMPLETE if self.failed else ExitCode.OK
+                return self._finish()
             end = schedule.due if pace.timeout is None else min(schedule.due, begun + pace.timeout)
             self.clock.sleep(max(0.0, end - now()))
 
@@ -128,6 +143,9 @@ class _Loop:
             first = next(iter([*failures, *(each for sample in samples for each in sample.failures)]))
             self.problem = f"{first.source}: {first.message}"
         self._store([self._reduced(sample) for sample in samples], failures)
+        if self.joiner:
+            several = len(self.namespaces) > 1
+            self.until = make_report(samples, self.query, contexts=several, join_pods=self.joiner).until
 
     def _reduced(self, sample: Sample) -> Sample:
         """Return the sample that is stored: without labels, if they are not wanted."""
@@ -185,10 +203,19 @@ class _Loop:
             self.said = self.clock.now()
             say(self._status())
 
-    def _finish(self) -> None:
+    def _finish(self) -> ExitCode:
+        """Say how it ended, and return the exit code."""
         if _is_terminal():
             tell(CLEAR_LINE)
         say(self._status())
+        met = bool(self.until and self.until.met)
+        if self.request.until and not met:
+            say("the condition was not met")
+        for line in judged(self.until) if self.until else ():
+            say(line)
+        if self.request.until and not met:
+            return ExitCode.TIMED_OUT
+        return ExitCode.INCOMPLETE if self.failed and not met else ExitCode.OK
 
 
 def say_above(line: str) -> None:

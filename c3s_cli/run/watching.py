@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -42,9 +42,18 @@ ON_SCREEN: Final = (Format.TABLE, Format.WIDE)
 
 
 def watch(
-    target: Target, query: Query, view: View, pace: Pace, clock: Clock | None = None, console: Console | None = None
+    target: Target,
+    query: Query,
+    view: View,
+    pace: Pace,
+    clock: Clock | None = None,
+    console: Console | None = None,
+    record: str | None = None,
 ) -> ExitCode:
-    """Read at every interval: as a live view on a terminal, as one report after another in a pipe or file."""
+    """Read at every interval: as a live view on a terminal, as one report after another in a pipe or file.
+
+    record: the recording that what is read is added to.
+    """
     if target.origin.file:
         raise UsageError("a recording is not watched", hint="c3s top … --from FILE --at TIME shows one of its readings")
     clock = clock or Clock()
@@ -52,7 +61,12 @@ def watch(
     view = structs.replace(view, compact=True)
     if query.remark:
         say(query.remark)
-    with opened(target, stages, requests_at_once(query)) as fleet:
+    with ExitStack() as stack:
+        fleet = stack.enter_context(opened(target, stages, requests_at_once(query)))
+        if record:
+            from c3s_cli.run.tap import tapped  # only --record records
+
+            stack.enter_context(tapped(fleet, query, record, pace, target.origin.kind))
         if pace.count != 1:
             fleet.follow()
         if view.format in ON_SCREEN and sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
