@@ -79,6 +79,7 @@ def test_a_failed_reading_of_a_watch_is_recorded(run: Run, shop: FakeApi, tmp_pa
         return route if isinstance(route, Reply) else route(request)  # type: ignore[arg-type]
 
     shop.routes[path] = answer
+    shop.routes["/api/v1/pods"] = status(403, "Forbidden", "pods is forbidden")
     result = run(f"watch pods -A --server {shop.url} --interval 10ms --count 3 --record {file}")
     assert "overloaded" in result.err
     words = run(f"recordings {file} -o json").out
