@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo check test test-slow test-lowest test-newest test-plain coverage lint docs goldens bench soak signals engines audit fuzz mutants clean
+.PHONY: help demo check test test-slow test-lowest test-newest test-plain coverage lint docs goldens bench soak signals kills engines audit fuzz mutants clean
 
 help:
 	@echo 'make demo         see c3s on a built-in simulated cluster'
@@ -23,6 +23,7 @@ help:
 	@echo 'make bench        compare the speed of c3s with the kubectl on PATH'
 	@echo 'make soak         3,000 readings of a watch: memory, open files and threads must not grow'
 	@echo 'make signals      a thousand signals at random moments of each kind: how c3s ends, and what it leaves (an hour)'
+	@echo 'make kills        kill a recorder 200 times at random moments: nothing that was committed may be lost'
 	@echo 'make fuzz         random inputs for the parsers, a minute for each (needs the network)'
 	@echo 'make mutants      break the code in small ways, and count the breaks that the tests notice (takes an hour)'
 	@echo 'make audit        known vulnerabilities and licences of the dependencies (needs the network)'
@@ -107,6 +108,9 @@ soak: $(READY)
 # SIGNALS='--runs 100 --python python3.13 wide' sends a hundred of one kind to a c3s that another Python has installed.
 signals: $(READY)
 	$(BIN)/python -m tests.signals $(SIGNALS)
+
+kills: $(READY)
+	$(BIN)/python -m tests.kills $(KILLS) > /dev/null
 
 # Some tests run these, and are skipped where they are not. The services that the packages start are not used.
 engines:

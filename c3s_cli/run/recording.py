@@ -95,6 +95,7 @@ class _Loop:
         self.failed = 0
         self.readings = 0
         self.problem = ""
+        self.lost = False
         self.said = clock.now()
         self.query = query
         self.joiner = Joiner() if request.until else None
@@ -162,9 +163,21 @@ class _Loop:
         return bare
 
     def _store(self, samples: Sequence[Sample], failures: Sequence[Failure]) -> None:
-        # No journal may be left beside the file.
-        with held():
-            self.recorder.add(samples, failures, self.clock.time(), self._namespace_of)
+        try:
+            # No journal may be left beside the file.
+            with held():
+                remarks = self.recorder.add(samples, failures, self.clock.time(), self._namespace_of)
+        except C3sError as problem:
+            if not self.readings:
+                raise
+            self._note(problem)
+            self.lost = True
+            return
+        if self.lost:
+            self.lost, self.problem = False, ""
+            say_above(f"{self.request.file} can be written again")
+        for remark in remarks:
+            say_above(f"note: {remark}")
 
     def _namespace_of(self, context: str) -> str:
         members: Mapping[str, Member] = self.namespaces

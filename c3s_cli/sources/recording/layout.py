@@ -13,6 +13,8 @@ from c3s_cli.model.rows import Node, Pod
 
 # A node (namespace None), or a pod with the containers that were measured.
 Thing = tuple[str | None, str, tuple[str, ...]]
+# 150,000 pods have some 300,000 containers.
+MOST: Final = 4_000_000
 # A layout is replaced if more than this share of it is empty.
 EMPTY: Final = 0.25
 
@@ -28,7 +30,9 @@ class Layout:
             self.append(thing)
 
     def append(self, thing: Thing) -> None:
-        """Add a thing. A pod without measured containers has one value, which is unknown."""
+        """Add a thing. A pod without measured containers has one value, which is unknown. ValueError if it is full."""
+        if self.first[-1] > MOST:
+            raise ValueError("too many containers")
         self.things.append(thing)
         self.first.append(self.first[-1] + (len(thing[2]) or 1))
 

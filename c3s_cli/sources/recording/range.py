@@ -45,7 +45,8 @@ def read_range(recording: Recording, cluster: Recorded, needs: Needs, scope: Sco
         raise recording.nothing(cluster, start, end)
     moment = recording.reading(cluster, rows[-1][0])
     whole = _Range(recording, cluster, scope, rows, start, end)
-    facts, former = recording.facts_since(cluster, recording.base_of(rows[0][0]), rows[0][0], rows[-1][0])
+    first = min(row[0] for row in rows)
+    facts, former = recording.facts_since(cluster, recording.base_of(first), first, rows[-1][0])
     nodes, pods = recording.usage(rows[-1][3], cluster.context)
     gone = whole.ended()
     of_pods = scope.objects is Kind.POD

@@ -11,15 +11,18 @@ from msgspec import Struct
 
 from c3s_cli import __version__
 from c3s_cli.errors import C3sError
+from c3s_cli.request.moment import utc
 from c3s_cli.sources.recording.facts import Facts, encoded_facts
 from c3s_cli.sources.recording.layout import GrowingLayout, Thing, thing_of
-from c3s_cli.sources.recording.store import lock, opened_to_write, reported, things_of
+from c3s_cli.sources.recording.store import opened_to_write, reported, things_of, written
 from c3s_cli.sources.recording.usage import encoded
 
 if TYPE_CHECKING:
     from c3s_cli.model.rows import Node, Pod
     from c3s_cli.model.sample import Failure, Sample
 
+# How many seconds the clocks of several API servers of a cluster may differ.
+CLOCKS: Final = 5.0
 DROP: Final = """
 DELETE FROM readings WHERE time < ? AND id < coalesce((
   SELECT min(nullif(base, 0)) FROM readings AS kept WHERE kept.cluster = readings.cluster AND kept.time >= ?
@@ -58,13 +61,13 @@ class Recorder:
         self, path: str, interval: float, namespaces: Sequence[str] = (), selector: str = "", source: str = "metrics"
     ) -> None:
         self.path = path
-        self._file = opened_to_write(path)
-        self._lock = lock(path)
+        self._file, self._lock = opened_to_write(path)
         self._last: dict[str, _Last] = {}
         with reported(path):
             (self.number,) = self._file.execute("SELECT coalesce(max(number), 0) FROM readings").fetchone()
         self._session: int | None = None
         self._newest = 0
+        self._remarks: tuple[str, ...] = ()
         self._about = (interval, source, ",".join(namespaces), selector, __version__)
 
     def add(
@@ -73,15 +76,15 @@ class Recorder:
         failures: Sequence[Failure],
         time: float,
         namespace_of: Callable[[str], str] = lambda _context: "",
-    ) -> None:
-        """Store one reading of all clusters, or nothing of it. C3sError if the file cannot be written.
+    ) -> tuple[str, ...]:
+        """Store one reading of all clusters, or nothing of it; return remarks. C3sError if the file cannot be written.
 
         failures: of clusters that could not be read at all. time: of this machine, for those. namespace_of: returns the
         namespace of a context.
         """
-        session = self._session
+        session, self._remarks = self._session, ()
         try:
-            with reported(self.path):
+            with written(self.path):
                 self._file.execute("BEGIN IMMEDIATE")
                 self._add(samples, failures, time, namespace_of)
                 self._file.execute("COMMIT")
@@ -94,6 +97,7 @@ class Recorder:
                 raise C3sError(f"cannot write {self.path}: a number of the reading has more than 64 bits") from None
             raise
         self.number += 1
+        return self._remarks
 
     def _add(
         self,
@@ -125,6 +129,7 @@ class Recorder:
         last = self._last.get(sample.context) or _Last(self._layouts(cluster))
         facts = Facts(sample.node_facts, sample.pod_facts, sample.pod_count)
         whole = last.facts is None or last.age >= WHOLE_EVERY
+        self._compare_clocks(sample, cluster)
         values = self._reading(cluster, sample.now.timestamp(), sample.source, sample.failures)
         rows: Sequence[Node | Pod] = sample.nodes or sample.pods
         values |= {
@@ -146,6 +151,15 @@ class Recorder:
             last.usage, last.usage_of = (sample.nodes, sample.pods), number
         last.facts, last.age = facts, last.age + 1
         self._last[sample.context] = last
+
+    def _compare_clocks(self, sample: Sample, cluster: int) -> None:
+        """Remark on a clock that went back: there will be several readings of the same time."""
+        before = self._file.execute(
+            "SELECT time FROM readings WHERE cluster = ? AND base > 0 ORDER BY id DESC LIMIT 1", (cluster,)
+        ).fetchone()
+        if before and sample.now.timestamp() < before[0] - CLOCKS:
+            now = utc(sample.now.timestamp())
+            self._remarks += (f"the clock of {sample.context} went back from {utc(before[0])} to {now}",)
 
     def _usage(self, sample: Sample, last: _Last) -> dict[str, Any]:
         """Encode the usage, and store the things that are new in the layouts."""
@@ -204,7 +218,7 @@ class Recorder:
 
     def drop_before(self, time: float) -> int:
         """Drop the readings before a time, but none that a later one needs. Return how many were dropped."""
-        with reported(self.path):
+        with written(self.path):
             self._file.execute("BEGIN IMMEDIATE")
             try:
                 dropped = self._file.execute(DROP, (time, time, time)).rowcount

@@ -8,11 +8,11 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from contextlib import AbstractContextManager, closing, contextmanager
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import C3sError
@@ -20,7 +20,7 @@ from c3s_cli.model.sample import Failure
 from c3s_cli.request.moment import utc
 from c3s_cli.sources.recording.facts import Facts, Key, applied, changed
 from c3s_cli.sources.recording.layout import Layout
-from c3s_cli.sources.recording.store import DamagedError, is_locked, opened_to_read, reported, things_of
+from c3s_cli.sources.recording.store import DamagedError, is_locked, opened_to_read, reported, things_of, written
 from c3s_cli.sources.recording.usage import Columns, Places, nodes_of, pods_of
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 # How many intervals old a reading may be for a moment.
 OLDEST: Final = 2
+# How many layouts are kept: those of 30,000 pods take 5 MB each.
+LAYOUTS: Final = 4
 
 
 READING: Final = (
@@ -39,6 +41,12 @@ PLACES_OF_NODES: Final = "SELECT node_layout, node_places FROM readings WHERE id
 PLACES_OF_PODS: Final = "SELECT pod_layout, pod_places FROM readings WHERE id = ?"
 USAGE_OF_NODES: Final = "SELECT node_layout, node_places, node_usage FROM readings WHERE id = ?"
 USAGE_OF_PODS: Final = "SELECT pod_layout, pod_places, pod_usage FROM readings WHERE id = ?"
+
+
+# Seconds since 1970, before the year 10000, and seconds between two readings.
+Time = Annotated[float, Meta(ge=0, lt=253402300800)]
+Seconds = Annotated[float, Meta(ge=0, le=1e9)]
+Row = tuple[int, int, Time, str, str, int, int, str, str, Seconds]
 
 
 class Recorded(Struct, frozen=True):
@@ -94,19 +102,19 @@ class Recording:
         """Return the clusters in it, in the order in which they were first read."""
         with reported(self.path):
             rows = self._file.execute("SELECT context, namespace, id FROM clusters ORDER BY id").fetchall()
-        return [Recorded(*row) for row in rows]
+        return [Recorded(*row) for row in self._checked(rows, list[tuple[str, str, int]])]
 
     def moment(self, cluster: Recorded, period: Period | None) -> StoredReading:
         """Return the reading of a time, or of a number; the last one by default. C3sError if there is none."""
         number = period.number if period else None
         end = None if period is None or number is not None else period.bounds(time.time())[1]
-        condition, values = "", list[float]()
+        condition, order, values = "", "readings.id DESC", list[float]()
         if number is not None:
             condition, values = "AND number = ?", [number]
         elif end is not None:
             # A time is given in whole seconds.
-            condition, values = "AND time < ?", [end + 1]
-        row = self._row(cluster, f"{condition} ORDER BY readings.id DESC LIMIT 1", values)
+            condition, order, values = "AND time < ?", "time DESC, readings.id DESC", [end + 1]
+        row = self._row(cluster, f"{condition} ORDER BY {order} LIMIT 1", values)
         if row is None and number is not None:
             raise C3sError(f"{self.path} has no reading {number} of {cluster.context}{self._numbers(cluster)}")
         if row is None or (end is not None and end - row[2] > OLDEST * row[-1]):
@@ -124,28 +132,27 @@ class Recording:
 
     def _stored(self, row: Any) -> StoredReading:
         id_, count, at, source, failures, base, usage_of, namespaces, selector, interval = row
-        return StoredReading(
-            id_,
-            count,
-            at,
-            source,
-            msgspec.json.decode(failures, type=tuple[Failure, ...]),
-            base,
-            usage_of,
-            tuple(filter(None, namespaces.split(","))),
-            selector,
-            interval,
-        )
+        with _decoded(self.path):
+            failed = msgspec.json.decode(failures, type=tuple[Failure, ...])
+        names = tuple(filter(None, namespaces.split(",")))
+        return StoredReading(id_, count, at, source, failed, base, usage_of, names, selector, interval)
+
+    def _checked(self, rows: Any, kind: Any) -> Any:
+        """Return rows if they have the types that c3s stores. C3sError if not: a file may be anybody's."""
+        with _decoded(self.path):
+            return msgspec.convert(rows, kind)
 
     def between(self, cluster: Recorded, start: float, end: float) -> list[Any]:
         """Return (id, time, interval, usage) of the readings in a range; usage: of which one, None if it failed."""
         with reported(self.path):
-            return self._file.execute(
+            rows = self._file.execute(
                 "SELECT readings.id, time, interval, CASE WHEN pod_usage IS NULL THEN usage_of ELSE readings.id END "
                 "FROM readings JOIN sessions ON sessions.id = session "
-                "WHERE cluster = ? AND time > ? AND time < ? ORDER BY readings.id",
+                "WHERE cluster = ? AND time > ? AND time < ? ORDER BY time, readings.id",
                 [cluster.number, start, end + 1],
             ).fetchall()
+        checked: list[Any] = self._checked(rows, list[tuple[int, Time, Seconds, int | None]])
+        return checked
 
     def times(self, cluster: Recorded, period: Period) -> dict[int, float]:
         """Return the times of the readings in a range, by their numbers. C3sError if there are none."""
@@ -157,7 +164,7 @@ class Recording:
             ).fetchall()
         if not rows:
             raise self.nothing(cluster, start, end)
-        return dict(rows)
+        return dict(self._checked(rows, list[tuple[int, Time]]))
 
     def nothing(self, cluster: Recorded, start: float, end: float) -> C3sError:
         """Return the error of a range without readings."""
@@ -165,18 +172,13 @@ class Recording:
 
     def last(self, cluster: Recorded) -> float:
         """Return the time of the last reading of a cluster; 0 if there is none."""
-        with reported(self.path):
-            (last,) = self._file.execute(
-                "SELECT max(time) FROM readings WHERE cluster = ?", [cluster.number]
-            ).fetchone()
-        return float(last or 0)
+        row = self._row(cluster, "ORDER BY readings.id DESC LIMIT 1", [])
+        return row[2] if row else 0.0
 
     def _row(self, cluster: Recorded, rest: str, values: Sequence[float]) -> Any:
         with reported(self.path):
-            return self._file.execute(
-                f"{READING} WHERE cluster = ? {rest}",
-                [cluster.number, *values],
-            ).fetchone()
+            row = self._file.execute(f"{READING} WHERE cluster = ? {rest}", [cluster.number, *values]).fetchone()
+        return row and self._checked(row, Row)
 
     def _numbers(self, cluster: Recorded) -> str:
         with reported(self.path):
@@ -194,6 +196,7 @@ class Recording:
             (after,) = self._file.execute(
                 "SELECT min(time) FROM readings WHERE cluster = ? AND time > ?", [cluster.number, end]
             ).fetchone()
+        before, after = self._checked((before, after), tuple[Time | None, Time | None])
         if before is None and after is None:
             return ": it is empty"
         if before is None:
@@ -207,7 +210,7 @@ class Recording:
         if moment.base <= number <= moment.number:
             with reported(self.path), _decoded(self.path):
                 for _, change, everything in self._changes(cluster, number + 1, moment.number):
-                    facts = applied(everything, Facts()) if change is None else applied(change, facts)
+                    facts = applied(everything or b"", Facts()) if change is None else applied(change, facts)
         else:
             facts, _ = self.facts_since(cluster, moment.base, moment.number, moment.number)
         self._facts[cluster.number] = moment.number, facts
@@ -225,7 +228,7 @@ class Recording:
                 since = gone if number > first else None
                 if change is None or number == base:
                     before = facts.pods or {}
-                    facts = changed(everything, Facts())
+                    facts = changed(everything or b"", Facts())
                     if since is not None:
                         since.update((key, each) for key, each in before.items() if key not in (facts.pods or {}))
                 else:
@@ -234,17 +237,19 @@ class Recording:
 
     def _changes(self, cluster: Recorded, first: int, last: int) -> Iterable[Any]:
         """Return (id, facts, all facts) of readings: what changed since the one before, and all if it is a base."""
-        return self._file.execute(
+        rows = self._file.execute(
             "SELECT id, facts, CASE WHEN facts IS NULL OR id = ? THEN all_facts END FROM readings "
             "WHERE cluster = ? AND id BETWEEN ? AND ? AND (facts IS NOT NULL OR all_facts IS NOT NULL) ORDER BY id",
             [first, cluster.number, first, last],
         )
+        return (msgspec.convert(row, tuple[int, bytes | None, bytes | None]) for row in rows)
 
     def base_of(self, number: int) -> int:
         """Return the reading with all facts that a reading builds on."""
         with reported(self.path):
             row = self._file.execute("SELECT base FROM readings WHERE id = ?", [number]).fetchone()
-        return int(row[0]) if row else number
+        (base,) = self._checked(row or (number,), tuple[int])
+        return int(base)
 
     def usage(self, number: int, context: str) -> tuple[list[Node], list[Pod]]:
         """Return the usage of a reading, by its number in the file."""
@@ -256,24 +261,28 @@ class Recording:
         """Return the usage of nodes or pods of a reading, by its number in the file; None if it has none."""
         with reported(self.path), _decoded(self.path):
             row = self._file.execute(USAGE_OF_PODS if kind is Kind.POD else USAGE_OF_NODES, [number]).fetchone()
-            if not row or not row[2]:
+            if row is None or row[-1] is None:
                 return None
-            columns = Columns(*row[1:])
-            return columns, self._layout(row[0], columns.size)
+            layout, places, usage = msgspec.convert(row, tuple[int, bytes, bytes])
+            columns = Columns(places, usage)
+            return columns, self._layout(layout, columns.size)
 
     def places(self, number: int, kind: Kind) -> tuple[Places, Layout] | None:
         """Return where a layout has values of nodes or pods in a reading, by its number in the file."""
         with reported(self.path), _decoded(self.path):
             row = self._file.execute(PLACES_OF_PODS if kind is Kind.POD else PLACES_OF_NODES, [number]).fetchone()
-            if not row or not row[1]:
+            if row is None or row[-1] is None:
                 return None
-            places = msgspec.msgpack.decode(row[1], type=Places)
-            return places, self._layout(row[0], places.size)
+            layout, content = msgspec.convert(row, tuple[int, bytes])
+            places = msgspec.msgpack.decode(content, type=Places)
+            return places, self._layout(layout, places.size)
 
     def _layout(self, number: int, size: int) -> Layout:
         """Return a layout with all things that it has now. Others may be added while it is recorded."""
         known = self._layouts.get(number)
         if known is None or len(known.things) < size:
+            if len(self._layouts) >= LAYOUTS:
+                self._layouts.clear()
             known = self._layouts[number] = Layout(number, things_of(self._file, number))
         return known
 
@@ -283,11 +292,12 @@ class Recording:
         with reported(self.path):
             for cluster in self.clusters():
                 rows = self._file.execute(
-                    "SELECT time, interval, coalesce(node_usage, pod_usage, usage_of) IS NULL, namespaces, selector "
+                    "SELECT time, interval, base = 0, namespaces, selector "
                     "FROM readings JOIN sessions ON sessions.id = session WHERE cluster = ? ORDER BY readings.id",
                     [cluster.number],
                 ).fetchall()
                 if rows:
+                    rows = self._checked(rows, list[tuple[Time, Seconds, int, str, str]])
                     found.append(_contents(cluster.context, rows))
         return found
 
@@ -305,10 +315,12 @@ class Recording:
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         except OSError as problem:
             raise C3sError(f"cannot write {path}: {(problem.strerror or '').lower()}") from None
-        with reported(path):
-            target = sqlite3.connect(path)
-            self._file.backup(target)
-            target.close()
+        try:
+            with written(path), closing(sqlite3.connect(path)) as target:
+                self._file.backup(target)
+        except C3sError:
+            os.remove(path)
+            raise
 
     def close(self) -> None:
         """Close the file."""
@@ -319,7 +331,8 @@ def _contents(context: str, rows: Sequence[Any]) -> Contents:
     gaps = sum(after[0] - before[0] > OLDEST * after[1] for before, after in itertools.pairwise(rows))
     covers = {words for *_, namespaces, selector in rows if (words := covered(namespaces.split(","), selector))}
     failures = sum(bool(row[2]) for row in rows)
-    return Contents(context, rows[0][0], rows[-1][0], len(rows), failures, gaps, "; ".join(sorted(covers)))
+    times = [row[0] for row in rows]
+    return Contents(context, min(times), max(times), len(rows), failures, gaps, "; ".join(sorted(covers)))
 
 
 def covered(namespaces: Iterable[str], selector: str) -> str:

@@ -28,6 +28,8 @@ BUSY: Final = 10.0
 HEADER: Final = 100
 # The most bytes of a value in the file: the usage of 150,000 pods takes 2 MB, their facts 10.
 LARGEST: Final = 1 << 26
+# A journal must be played back before the file is read, which a reader may not do.
+UNFINISHED: Final = ("SQLITE_READONLY_ROLLBACK", "SQLITE_READONLY_RECOVERY", "SQLITE_CANTOPEN")
 # Characters that have a meaning in the URI of a file.
 SPECIAL: Final = "?#%"
 
@@ -65,44 +67,73 @@ def opened_to_read(path: str) -> sqlite3.Connection:
     """Open a recording that may be written at the same time. C3sError if it is none."""
     if not os.path.exists(path):
         raise C3sError(f"no recording {path}: no such file", hint="c3s record FILE makes one")
-    connection = _connected(path, "ro")
     with reported(path):
+        connection = _connected(path, "ro")
+        if _is_unfinished(connection):
+            # A recorder was killed while it wrote: SQLite takes back the half of a reading.
+            connection.close()
+            _is_unfinished(_connected(path, "rw"))
+            connection = _connected(path, "ro")
         _check(connection, path)
     return connection
 
 
-def opened_to_write(path: str) -> sqlite3.Connection:
-    """Open a recording to add to it, or make a new one that only its owner can read. C3sError if that is impossible."""
+def opened_to_write(path: str) -> tuple[sqlite3.Connection, int | None]:
+    """Open a recording to add to it, or make a new one that only its owner can read, and lock it.
+
+    Return the descriptor of the lock, too, None where files cannot be locked. C3sError if that is impossible.
+    """
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        new = os.stat(path).st_size == 0
     except OSError as problem:
         raise C3sError(f"cannot write {path}: {(problem.strerror or '').lower()}") from None
-    connection = _connected(path, "rw")
-    with reported(path):
-        if new:
-            connection.executescript("PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; BEGIN")
-            for table in TABLES:
-                connection.execute(table)
-            connection.execute(f"PRAGMA application_id = {APPLICATION}")
-            connection.execute(f"PRAGMA user_version = {VERSION}")
-            connection.commit()
-        else:
-            _check(connection, path)
-    return connection
+    locked = lock(path)
+    try:
+        with written(path):
+            connection = _connected(path, "rw")
+            _is_unfinished(connection)
+            if os.stat(path).st_size:
+                _check(connection, path)
+            else:
+                _make(connection)
+    except BaseException:
+        if locked is not None:
+            os.close(locked)
+        raise
+    return connection, locked
+
+
+def _make(connection: sqlite3.Connection) -> None:
+    connection.executescript("PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; BEGIN")
+    for table in TABLES:
+        connection.execute(table)
+    connection.execute(f"PRAGMA application_id = {APPLICATION}")
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+    connection.commit()
 
 
 def _connected(path: str, mode: str) -> sqlite3.Connection:
     quoted = "".join(f"%{ord(letter):02x}" if letter in SPECIAL else letter for letter in os.path.abspath(path))
-    with reported(path):
-        connection = sqlite3.connect(
-            f"file:{quoted}?mode={mode}", uri=True, timeout=BUSY, isolation_level=None, check_same_thread=False
-        )
-        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST)
-        # Nothing in the file may call a function.
-        connection.execute("PRAGMA trusted_schema = OFF")
-        connection.execute("PRAGMA cell_size_check = ON")
-        return connection
+    connection = sqlite3.connect(
+        f"file:{quoted}?mode={mode}", uri=True, timeout=BUSY, isolation_level=None, check_same_thread=False
+    )
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST)
+    # Nothing in the file may call a function.
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA cell_size_check = ON")
+    return connection
+
+
+def _is_unfinished(connection: sqlite3.Connection) -> bool:
+    """Read the file for the first time; return whether its journal must be played back, but may not be.
+
+    Other errors come up again when the file is checked.
+    """
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.DatabaseError as problem:
+        return problem.sqlite_errorname in UNFINISHED
+    return False
 
 
 def _check(connection: sqlite3.Connection, path: str) -> None:
@@ -172,13 +203,22 @@ def is_locked(path: str) -> bool:
 
 @contextmanager
 def reported(path: str) -> Iterator[None]:
-    """Turn an error of SQLite into a C3sError that names the file."""
+    """Turn an error of SQLite that reads a file into a C3sError that names it."""
     try:
         yield
     except sqlite3.DatabaseError as problem:
-        words = str(problem)
-        if "not a database" in words:
+        if problem.sqlite_errorname == "SQLITE_NOTADB":
             raise DamagedError(f"{path} is not a recording of c3s") from None
-        if "full" in words:
-            raise C3sError(f"cannot write {path}: no space left on device") from None
-        raise DamagedError(f"{path} cannot be read or written: {words}") from None
+        raise DamagedError(f"{path} cannot be read: {problem}") from None
+
+
+@contextmanager
+def written(path: str) -> Iterator[None]:
+    """Turn an error of SQLite that writes a file into a C3sError that names it."""
+    try:
+        yield
+    except sqlite3.DatabaseError as problem:
+        if problem.sqlite_errorname == "SQLITE_NOTADB":
+            raise DamagedError(f"{path} is not a recording of c3s") from None
+        words = "no space left on device" if problem.sqlite_errorname == "SQLITE_FULL" else problem
+        raise C3sError(f"cannot write {path}: {words}") from None
