@@ -16,10 +16,10 @@ from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.model.rows import Container, Node, Pod
 from c3s_cli.request.moment import utc
 from c3s_cli.request.period import Period
+from c3s_cli.sources.recording.contents import OLDEST
 from c3s_cli.sources.recording.facts import Facts
 from c3s_cli.sources.recording.history import MILLIS, UNKNOWN, History, weights_of
 from c3s_cli.sources.recording.reader import Selection
-from c3s_cli.sources.recording.recording import OLDEST
 from c3s_cli.sources.recording.sums import Key, Sums
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import sqlite3
 import time
@@ -18,6 +17,7 @@ from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import C3sError
 from c3s_cli.model.sample import Failure
 from c3s_cli.request.moment import utc
+from c3s_cli.sources.recording.contents import OLDEST, Contents, contents_of, covered
 from c3s_cli.sources.recording.facts import Facts, Key, applied, changed
 from c3s_cli.sources.recording.layout import Layout
 from c3s_cli.sources.recording.store import DamagedError, is_locked, opened_to_read, reported, things_of, written
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from c3s_cli.model.rows import Node, Pod, PodFacts
     from c3s_cli.request.period import Period
 
-# How many intervals old a reading may be for a moment.
-OLDEST: Final = 2
 # How many layouts are kept: those of 30,000 pods take 5 MB each.
 LAYOUTS: Final = 4
 
@@ -75,18 +73,6 @@ class StoredReading(Struct, frozen=True):
     def covers(self) -> str:
         """What was recorded, in words; "" for everything."""
         return covered(self.namespaces, self.selector)
-
-
-class Contents(Struct, frozen=True):
-    """What a recording has of one cluster. first, last: times. gaps: how often more than two intervals are missing."""
-
-    context: str
-    first: float
-    last: float
-    readings: int
-    failures: int
-    gaps: int
-    covers: str
 
 
 class Recording:
@@ -221,11 +207,13 @@ class Recording:
 
         base: a reading that has all facts, not after the first.
         """
-        facts = Facts()
+        facts, known = Facts(), False
         gone: dict[Key, PodFacts] = {}
         with reported(self.path), _decoded(self.path):
             for number, change, everything in self._changes(cluster, base, last):
-                since = gone if number > first else None
+                if not known and number != base:
+                    raise ValueError("the facts that others are based on are missing")
+                since, known = gone if number > first else None, True
                 if change is None or number == base:
                     before = facts.pods or {}
                     facts = changed(everything or b"", Facts())
@@ -298,7 +286,7 @@ class Recording:
                 ).fetchall()
                 if rows:
                     rows = self._checked(rows, list[tuple[Time, Seconds, int, str, str]])
-                    found.append(_contents(cluster.context, rows))
+                    found.append(contents_of(cluster.context, rows))
         return found
 
     def decoding(self) -> AbstractContextManager[None]:
@@ -325,20 +313,6 @@ class Recording:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-
-def _contents(context: str, rows: Sequence[Any]) -> Contents:
-    gaps = sum(after[0] - before[0] > OLDEST * after[1] for before, after in itertools.pairwise(rows))
-    covers = {words for *_, namespaces, selector in rows if (words := covered(namespaces.split(","), selector))}
-    failures = sum(bool(row[2]) for row in rows)
-    times = [row[0] for row in rows]
-    return Contents(context, min(times), max(times), len(rows), failures, gaps, "; ".join(sorted(covers)))
-
-
-def covered(namespaces: Iterable[str], selector: str) -> str:
-    """Return what was recorded, in words; "" for everything."""
-    names = ", ".join(filter(None, namespaces))
-    return " and ".join(filter(None, (names and f"namespaces {names}", selector and f"pods with {selector}")))
 
 
 @contextmanager
