@@ -32,6 +32,7 @@ COMMANDS: Final[dict[tuple[str, ...], tuple[str, str]]] = {
     ("volumes",): ("volumes", "volumes"),
     ("fit",): ("fit", "fit"),
     ("diff",): ("diff", "diff"),
+    ("rightsize",): ("rightsize", "rightsize"),
     ("record",): ("record", "record"),
     ("recordings",): ("recordings", "recordings"),
     ("contexts",): ("contexts", "contexts"),

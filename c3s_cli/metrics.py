@@ -16,7 +16,7 @@ from c3s_cli.sources.cluster_reader import ClusterReader, plan
 from c3s_cli.sources.core_api import CoreApi
 from c3s_cli.sources.decode.owner_resolver import OwnerResolver
 from c3s_cli.sources.requests import open_reading
-from c3s_cli.sources.source import Groups, Scope
+from c3s_cli.sources.source import Groups, Scope, Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -55,7 +55,7 @@ def reader_of(
         from c3s_cli.sources.prometheus.connection import Prometheus, headers_of
 
         match = origin.match_of(cluster.context)
-        prometheus = Prometheus(server, origin.service, match, origin.cluster, headers_of(origin))
+        prometheus = Prometheus(server, origin.service, match, origin.cluster, headers_of(origin), origin.queries)
         core = prometheus.facts if origin.facts else core
         return ClusterReader(
             cluster, count, progress, core, prometheus.usage, origin.cluster, moments=prometheus.moments
@@ -79,7 +79,7 @@ def scope_of(query: Query, namespace: str) -> Scope:
     if query.group_figures and query.period:
         groups = Groups(query.group_figures, query.by, query.where, total=query.sum or not query.by)
     return Scope(
-        objects=query.objects,
+        objects=Kind.POD if query.objects is Kind.RIGHTSIZE else query.objects,
         name=query.name,
         namespaces=() if query.all_namespaces else query.namespaces or (namespace,),
         labels=query.labels,
@@ -89,7 +89,16 @@ def scope_of(query: Query, namespace: str) -> Scope:
         period=query.period,
         groups=groups,
         dispensable=query.dispensable,
+        histories=_wanted(query),
     )
+
+
+def _wanted(query: Query) -> Wanted | None:
+    """Return which histories of containers are wanted; None for none."""
+    asked = query.rightsize
+    if asked is None or not asked.past:
+        return None
+    return Wanted(asked.rule.cpu_percentile, asked.workload.partition("/")[2])
 
 
 def requests_at_once(query: Query) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -45,7 +45,8 @@ class Report(Struct, frozen=True):
     empty_message: the message on stderr if there are no rows; absence: why. moment: the time in the past that is
     shown, in words; "" for now. time: in a series, that of the reading. compared: the times of what `c3s diff`
     compares, before and after. fit_results: the result of `c3s fit`. missing: with --missing, what it lacks. costs:
-    what costs are about, None without prices.
+    what costs are about, None without prices. rule: that of
+    `c3s rightsize`, in words and numbers, None in other commands.
     """
 
     now: datetime
@@ -71,6 +72,7 @@ class Report(Struct, frozen=True):
     missing: tuple[MissingNodes, ...] | None = None
     costs: CostTerms | None = None
     compared: Mapping[str, datetime] = {}
+    rule: Mapping[str, Any] | None = None
 
     @property
     def judgements(self) -> tuple[Judgement, ...]:

@@ -28,7 +28,7 @@ from c3s_cli.demo.server import start
 from c3s_cli.errors import MEANINGS, ExitCode
 
 AT: Final = "2026-03-02T09:30:00Z"
-READING: Final = ("top", "watch", "nodes", "pods", "cluster", "volumes", "fit")
+READING: Final = ("top", "watch", "nodes", "pods", "cluster", "volumes", "fit", "rightsize")
 # The moments of the recording that a page shows.
 MOMENTS: Final = ("2026-03-02T09:29:00Z", "2026-03-02T09:29:30Z", AT)
 WIDTH: Final = "100"

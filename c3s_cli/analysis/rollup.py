@@ -14,9 +14,10 @@ from msgspec import structs
 
 from c3s_cli.columns.vocabulary import Column
 from c3s_cli.model.obstacles import obstacles
+from c3s_cli.model.rightsizing import Recommendation
 from c3s_cli.model.rows import Amounts, Figures, Group, Node, Pod
 
-Member = TypeVar("Member", Node, Pod)
+Member = TypeVar("Member", Node, Pod, Recommendation)
 Keys = tuple[str | None, ...]
 
 # Figures that every member has: if one is unknown, so is the sum.

@@ -19,10 +19,12 @@ from c3s_cli.columns.of_costs import cost_columns
 from c3s_cli.columns.of_resources import CPU_AND_MEMORY, RESOURCES, WITH_NODES, resource_columns
 from c3s_cli.columns.of_sources import COVERAGE, MORE_OF_PODS, OF_VOLUMES
 from c3s_cli.columns.of_states import OF_STATES
+from c3s_cli.columns.rightsizing import default_rightsize_names, rightsize_columns, wide_rightsize_names
 from c3s_cli.columns.vocabulary import (
     COMPARED,
     FITTING,
     MOVING,
+    RIGHTSIZING,
     Column,
     Kind,
     Needs,
@@ -152,6 +154,9 @@ def table_of(kind: Kind) -> Mapping[str, Column]:
         return {column.name: column for column in (_fit_table if kind in FITTING else _move_table)(kind)}
     if kind in COMPARED:
         return {column.name: column for column in _change_table(kind)}
+    if kind in RIGHTSIZING:
+        who = [IDENTITY[name] for name in ("context", *(("namespace",) if kind.namespaced else ()))]
+        return {column.name: column for column in (*who, *rightsize_columns(kind))}
     columns = [column for column in IDENTITY.values() if kind.namespaced or column.name != "namespace"]
     columns += OWN[kind]()
     if kind is Kind.VOLUME:
@@ -240,6 +245,8 @@ def default_names(kind: Kind, basis: str = "Allocatable") -> tuple[str, ...]:
             return default_fit_names(kind)
         case Kind.MOVE | Kind.MOVE_GROUP:
             return default_move_names(kind)
+        case Kind.RIGHTSIZE | Kind.RIGHTSIZE_GROUP:
+            return default_rightsize_names(kind)
         case Kind.VOLUME:
             return (
                 "pod",
@@ -293,6 +300,8 @@ def wide_names(kind: Kind, basis: str = "Allocatable") -> tuple[str, ...]:
             return wide_fit_names(kind)
         case Kind.MOVE | Kind.MOVE_GROUP:
             return wide_move_names(kind)
+        case Kind.RIGHTSIZE | Kind.RIGHTSIZE_GROUP:
+            return wide_rightsize_names(kind)
         case Kind.VOLUME:
             return tuple(column.name for column in OF_VOLUMES)
         case _:

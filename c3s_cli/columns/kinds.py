@@ -23,17 +23,20 @@ KINDS: Final = {
     "node-group-changes": Kind.NODE_GROUP_CHANGE,
     "pod-group-changes": Kind.POD_GROUP_CHANGE,
     "cluster-changes": Kind.CLUSTER_CHANGE,
+    "rightsize": Kind.RIGHTSIZE,
+    "rightsize-groups": Kind.RIGHTSIZE_GROUP,
 }
 _KEYS: Final = {
     Kind.NODE: ("context", "pool", "zone", "instance-type", "status", "version"),
     Kind.FIT: ("context", "pool", "zone", "instance-type", "status", "workload"),
     Kind.MOVE: ("context", "namespace", "from", "to", "owner", "pool", "zone", "instance-type"),
+    Kind.RIGHTSIZE: ("context", "namespace", "owner", "container", "finding"),
     Kind.POD: ("context", "namespace", "node", "owner", "pool", "zone", "instance-type", "status"),
 }
 # The keys of --by, besides labels.
 KEYS: Final = _KEYS | {change: _KEYS[base] for change, base in COMPARED.items() if base in _KEYS}
 # kubectl's other names, as it accepts them before the name of an object.
-ALIASES: Final = {"node": "nodes", "no": "nodes", "pod": "pods", "po": "pods"}
+ALIASES: Final = {"recommend": "rightsize", "node": "nodes", "no": "nodes", "pod": "pods", "po": "pods"}
 
 
 def kind_named(word: str) -> Kind | None:

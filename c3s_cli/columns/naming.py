@@ -17,6 +17,7 @@ from c3s_cli.columns.vocabulary import (
     FITTING,
     GROUPS,
     MOVING,
+    RIGHTSIZING,
     Column,
     Kind,
     Needs,
@@ -182,7 +183,7 @@ class Naming(Struct, frozen=True):
             return changes | {f"{name}%": f"{name}Percent" for name in changes.values()}
         if self.kind in FITTING:
             return {resource: f"{resource}.free" for resource in CPU_AND_MEMORY}
-        if self.kind in MOVING:
+        if self.kind in (*MOVING, *RIGHTSIZING):
             return {resource: f"{resource}.requests" for resource in CPU_AND_MEMORY}
         percent = "Requests" if self.kind in (Kind.POD, Kind.POD_GROUP) else self.basis
         if self.kind is Kind.VOLUME:
@@ -229,7 +230,7 @@ class Naming(Struct, frozen=True):
             except UsageError:
                 return None
         match = OPEN_ENDED.fullmatch(name)
-        if self.kind is Kind.VOLUME:
+        if self.kind in (Kind.VOLUME, *RIGHTSIZING):
             return None
         if match is None:
             return statistic_column(self._percent(name), self.kind)
@@ -299,7 +300,7 @@ class Naming(Struct, frozen=True):
         return "`c3s columns` lists them all"
 
 
-COUNTS: Final = {
+COUNTS: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.POD_GROUP: ("pods.measured", "pods.count"),
     Kind.MOVE_GROUP: ("pods.placed", "pods.count"),
 }
@@ -310,6 +311,8 @@ def totals_of(kind: Kind, columns: Iterable[Column]) -> tuple[Column, ...]:
     group = kind.group
     table = table_of(group)
     counts = COUNTS.get(group, ("nodes.measured", "nodes.count"))
+    if group is Kind.RIGHTSIZE_GROUP:
+        counts = tuple(name for name in table if name != "context")
     names = [*counts]
     for column in flat(columns):
         if column.name in ("name", "container"):

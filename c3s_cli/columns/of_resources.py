@@ -10,7 +10,18 @@ from msgspec import Struct
 
 from c3s_cli.columns.fitting import ROOM
 from c3s_cli.columns.getters import amount, difference, figure, lacks, percentage, unknown
-from c3s_cli.columns.vocabulary import FITTING, MOVING, Column, Getter, Kind, Needs, Unit, json_name, unit_of
+from c3s_cli.columns.vocabulary import (
+    FITTING,
+    MOVING,
+    RIGHTSIZING,
+    Column,
+    Getter,
+    Kind,
+    Needs,
+    Unit,
+    json_name,
+    unit_of,
+)
 
 CPU_AND_MEMORY: Final = ("cpu", "memory")
 RESOURCES: Final = (*CPU_AND_MEMORY, "ephemeral-storage", "pods")
@@ -83,6 +94,8 @@ FIELDS: Final = (
 
 def resource_columns(resource: str, kind: Kind) -> Iterator[Column]:
     """Yield the columns of one resource for one kind of row."""
+    if kind in RIGHTSIZING:
+        return
     for field in FIELDS:
         if field.kinds is not None and kind not in field.kinds:
             continue

@@ -8,8 +8,9 @@ from typing import Final
 
 from msgspec import structs
 
+from c3s_cli.columns.rightsizing import WITHOUT_PAST
 from c3s_cli.columns.statistics import is_statistic
-from c3s_cli.columns.vocabulary import COMPARED, Column, Kind, split_change
+from c3s_cli.columns.vocabulary import COMPARED, RIGHTSIZING, Column, Kind, split_change
 
 SOURCES: Final[tuple[str, ...]] = ("metrics", "kubelet", "prometheus")
 # The sources of what not all of them have, by the names of the figures.
@@ -40,6 +41,8 @@ def sources_of(column: Column, kind: Kind) -> tuple[str, ...]:
         return ()
     if kind is Kind.VOLUME:
         return ("kubelet", "prometheus")
+    if kind in RIGHTSIZING:
+        return SOURCES if column.name in WITHOUT_PAST else ("prometheus",)
     known = ("metrics", "kubelet") if column.name in SWAP else SOURCES
     for figure in column.figures:
         has_it = ("prometheus",) if is_statistic(figure) else OF_FIGURES.get(figure, SOURCES)
@@ -54,5 +57,7 @@ def is_known(column: Column, kind: Kind, source: str) -> bool:
     """
     if source != "recording":
         return source in sources_of(column, kind)
+    if kind in RIGHTSIZING:
+        return column.name != "throttled"
     over_time = all(is_statistic(figure) or figure in IN_RECORDINGS for figure in column.figures)
     return "metrics" in sources_of(column, kind) or (bool(column.figures) and over_time)

@@ -31,11 +31,13 @@ class Kind(Enum):
     NODE_GROUP_CHANGE = "NodeGroupChange"
     POD_GROUP_CHANGE = "PodGroupChange"
     CLUSTER_CHANGE = "ClusterChange"
+    RIGHTSIZE = "Recommendation"
+    RIGHTSIZE_GROUP = "RecommendationGroup"
 
     @property
     def namespaced(self) -> bool:
         """Whether such rows live in a namespace."""
-        return self in (Kind.POD, Kind.VOLUME, Kind.MOVE, Kind.POD_CHANGE)
+        return self in (Kind.POD, Kind.VOLUME, Kind.MOVE, Kind.POD_CHANGE, Kind.RIGHTSIZE)
 
     @property
     def named(self) -> bool:
@@ -50,7 +52,7 @@ class Kind(Enum):
     @property
     def item(self) -> str:
         """The name of one row in the JSON document: what it is about."""
-        return self.value if self in (*FITTING, *MOVING, *COMPARED) else f"{self.value}Usage"
+        return self.value if self in (*FITTING, *MOVING, *COMPARED, *RIGHTSIZING) else f"{self.value}Usage"
 
 
 GROUPS: Final = {
@@ -60,6 +62,7 @@ GROUPS: Final = {
     Kind.MOVE: Kind.MOVE_GROUP,
     Kind.NODE_CHANGE: Kind.NODE_GROUP_CHANGE,
     Kind.POD_CHANGE: Kind.POD_GROUP_CHANGE,
+    Kind.RIGHTSIZE: Kind.RIGHTSIZE_GROUP,
 }
 # The rows of `c3s fit`: nodes with room, and the pods of drained nodes.
 FITTING: Final = (Kind.FIT, Kind.FIT_GROUP)
@@ -72,6 +75,8 @@ COMPARED: Final = {
     Kind.POD_GROUP_CHANGE: Kind.POD_GROUP,
     Kind.CLUSTER_CHANGE: Kind.CLUSTER,
 }
+# The rows of `c3s rightsize`: containers of workloads.
+RIGHTSIZING: Final = (Kind.RIGHTSIZE, Kind.RIGHTSIZE_GROUP)
 
 
 class Needs(Flag):

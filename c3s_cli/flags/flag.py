@@ -9,7 +9,7 @@ Many = list[str] | None
 
 # The groups of flags in the help. Flags without a group are listed under Connection.
 PODS, SHOW, ROWS, TIME, CONDITIONS = "Which pods", "What to show", "Which rows", "Time range", "Conditions"
-OFTEN, OUTPUT, SERVING, SOURCE = "How often", "Output", "Serving", "Source"
+OFTEN, OUTPUT, SERVING, SOURCE, RULE = "How often", "Output", "Serving", "Source", "Rule"
 
 
 def flag(*names: str, metavar: str = "", help: str, section: str = "") -> Any:  # noqa: A002  Typer's own word for it

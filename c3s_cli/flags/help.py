@@ -38,6 +38,7 @@ SECTIONS: Final = (
     "Which rows",
     "Time range",
     "Conditions",
+    "Rule",
     "How often",
     "Output",
     "Source",

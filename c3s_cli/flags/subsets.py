@@ -21,6 +21,8 @@ WatchFlags = Annotated[Selection, _without(Selection, "explain")]
 WatchDisplay = Annotated[Display, _without(Display, "timestamps", "no_timestamps")]
 # Rows without measured usage.
 RowFlags = Annotated[Selection, ("where", "by", "sum", "sort_by", "limit")]
+# Rows that have neither a plain explanation nor swap.
+SelectedFlags = Annotated[Selection, _without(Selection, "explain", "show_swap")]
 # Commands for one cluster.
 ConnectionToOne = Annotated[Connection, _without(Connection, "all_contexts", "parallel")]
 # Commands that read no usage.

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from msgspec import Struct
 
+from c3s_cli.model.rightsizing import Recommendation
 from c3s_cli.model.rows import Amounts, Group, Node, NodeDetails, Pod, Volume
 
 
@@ -42,4 +43,4 @@ class Move(Struct, frozen=True, gc=False):
 
 
 # Any row of a report.
-Row = Node | Pod | Group | Volume | Move
+Row = Node | Pod | Group | Volume | Move | Recommendation

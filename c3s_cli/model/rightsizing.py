@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 
 from msgspec import Struct
 
-from c3s_cli.model.rows import Amounts, NodeDetails
+from c3s_cli.model.rows import Amounts, Group
 
 DAY: Final = 86_400
 MEBI: Final = 1 << 20
@@ -45,6 +45,14 @@ class Rule(Struct, frozen=True):
     include_autoscaled: bool = False
 
 
+class RightsizeRequest(Struct, frozen=True):
+    """What `c3s rightsize` is asked. workload: the only one, as Kind/name, "" for all. past: if there is a past."""
+
+    rule: Rule = Rule()
+    workload: str = ""
+    past: bool = True
+
+
 class Replica(Struct, frozen=True, gc=False):
     """One container of one pod in a range: nanocores, bytes, seconds, counts; None is unknown.
 
@@ -65,6 +73,20 @@ class Replica(Struct, frozen=True, gc=False):
     oom_kills: int | None = None
     oom_limit: int | None = None
     restarts: int | None = None
+
+
+class Histories(Struct, frozen=True):
+    """What a source has of the containers of all pods in a range: by namespace, pod and container.
+
+    start, end: of the range, both the same for a snapshot. ended: the pods that are gone. read: how each figure was
+    read, in the words of the source: its query, or which readings.
+    """
+
+    start: float
+    end: float
+    replicas: Mapping[tuple[str, str, str], Replica]
+    ended: frozenset[tuple[str, str]] = frozenset()
+    read: Mapping[str, str] = {}
 
 
 class ContainerHistory(Struct, frozen=True):
@@ -113,10 +135,6 @@ class Advice(Struct, frozen=True, gc=False):
     changes: bool = False
     change: int | None = None
 
-    def total(self, replicas: int) -> int | None:
-        """Return the change of all replicas."""
-        return None if self.change is None else self.change * replicas
-
 
 class Recommendation(Struct, frozen=True, gc=False):
     """The row of one container of a workload. replicas: how many there are now.
@@ -153,7 +171,11 @@ class Recommendation(Struct, frozen=True, gc=False):
     timestamp: ClassVar[None] = None
     window: ClassVar[None] = None
     figures: ClassVar[None] = None
-    details: ClassVar[NodeDetails | None] = None
+
+    @property
+    def range_seconds(self) -> float:
+        """The seconds of the range; 0 for a snapshot."""
+        return self.end - self.start
 
     @property
     def name(self) -> str:
@@ -169,6 +191,36 @@ class Recommendation(Struct, frozen=True, gc=False):
     def changes(self) -> bool:
         """Whether something should change."""
         return self.cpu.changes or self.memory.changes
+
+    @property
+    def reason(self) -> str:
+        """Why that much CPU and memory."""
+        if self.cpu.reason == self.memory.reason:
+            return self.cpu.reason
+        return f"cpu: {self.cpu.reason}; memory: {self.memory.reason}"
+
+
+class Sums(Struct, frozen=True, gc=False):
+    """One resource of several containers, times their replicas. recommended: the requests after all changes."""
+
+    requests: int | None
+    recommended: int | None
+    freed: int
+    needed: int
+
+
+class RecommendationGroup(Group, frozen=True, gc=False):
+    """Several containers of workloads. findings: how many containers have each."""
+
+    workload_count: int = 0
+    findings: Mapping[Finding, int] = {}
+    cpu: Sums = Sums(None, None, 0, 0)
+    memory: Sums = Sums(None, None, 0, 0)
+
+    @property
+    def container_count(self) -> int:
+        """How many containers there are."""
+        return sum(self.findings.values())
 
 
 def worst(*findings: Finding) -> Finding:

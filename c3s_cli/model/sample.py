@@ -12,6 +12,7 @@ from c3s_cli.errors import C3sError
 from c3s_cli.model.rows import Figures, Node, NodeFacts, Pod, PodFacts, Volume
 
 if TYPE_CHECKING:
+    from c3s_cli.model.rightsizing import Histories
     from c3s_cli.model.surroundings import Surroundings  # most commands place no pods
 
 # The source of a Failure of a whole cluster.
@@ -39,7 +40,9 @@ class Sample(Struct, frozen=True):
     the core objects by name, or by namespace and name; None if not read. pod_count: all pods that the API server has.
     group_figures: figures of whole groups that are not sums over members, by the keys of the group. absence: why there
     is no data, if the source knows. moment: the time in the past that is shown, in words. remarks: what the source says
-    about its figures. surroundings: what else decides where pods may run, for `c3s fit`; None if not read.
+    about its figures. surroundings: what else decides where pods may run, for `c3s fit`; None if not read. histories:
+    of containers, for `c3s rightsize`; None if not read. scaled: who scales a workload, by namespace, "Kind/name" and
+    resource.
     """
 
     context: str
@@ -58,6 +61,8 @@ class Sample(Struct, frozen=True):
     moment: str = ""
     remarks: tuple[str, ...] = ()
     surroundings: Surroundings | None = None
+    histories: Histories | None = None
+    scaled: Mapping[tuple[str, str], Mapping[str, str]] = {}
 
 
 class Reading(Struct, frozen=True):

@@ -131,6 +131,7 @@ def _head(report: Report) -> dict[str, Any]:
             **{f"{side}Timestamp": moment(time) for side, time in report.compared.items()},
             **_failed_contexts(report),
             **_fit_results(report),
+            **({"rule": report.rule} if report.rule else {}),
             **_unjudged(report),
             **_prices(report),
             **({"remarks": said} if (said := [*filter(None, [report.absence]), *report.remarks]) else {}),
@@ -249,7 +250,10 @@ def _units(columns: Iterable[Column]) -> dict[str, Any]:
         inner = units
         for key in path[:-1]:
             inner = inner.setdefault(key, {})
-        inner[path[-1]] = column.unit.value
+            if isinstance(inner, str):
+                break  # the unit of the whole, such as that of cpu for cpu.recommended.requests
+        else:
+            inner[path[-1]] = column.unit.value
     return units
 
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from c3s_cli.columns.catalogue import IDENTITY, table_of
 from c3s_cli.columns.fitting import WORKLOAD
-from c3s_cli.columns.vocabulary import COMPARED, FITTING, MOVING, Column, Kind, Unit, flat
+from c3s_cli.columns.rightsizing import CONTAINER, OWNER
+from c3s_cli.columns.vocabulary import COMPARED, FITTING, MOVING, RIGHTSIZING, Column, Kind, Unit, flat
 from c3s_cli.report import Report
 
 
@@ -19,7 +20,9 @@ def identity_columns(report: Report) -> list[Column]:
         who.append(IDENTITY["name"])
     if report.kind is Kind.FIT:
         who.append(WORKLOAD)
-    if report.kind in (*FITTING, *MOVING):
+    if report.kind is Kind.RIGHTSIZE:
+        who += [OWNER, CONTAINER]
+    if report.kind in (*FITTING, *MOVING, *RIGHTSIZING):
         return [*who, *report.keys]
     if report.kind in COMPARED:
         return [*who, *report.keys, table_of(report.kind)["change"]]

@@ -31,6 +31,9 @@ def names(report: Report, view: View) -> Iterator[str]:
 
     With several contexts, each line begins with the context and a tab: many clusters have the same names.
     """
+    if report.kind is Kind.RIGHTSIZE:
+        yield from _workloads(report)
+        return
     prefix = report.keys[0].name if report.keys else PREFIXES[report.kind]
     if view.objects:
         rows: Sequence[Any] = report.rows
@@ -46,3 +49,14 @@ def names(report: Report, view: View) -> Iterator[str]:
         lines = (f"{prefix}/{printable(row.name)}\n" for row in report.rows)
     while piece := "".join(islice(lines, PIECE)):
         yield piece
+
+
+def _workloads(report: Report) -> Iterator[str]:
+    """Yield each workload once, however many containers it has."""
+    rows: Sequence[Any] = report.rows
+    owners = dict.fromkeys((row.context, row.namespace, row.owner) for row in rows)
+    for context, _, owner in owners:
+        kind, _, name = owner.partition("/")
+        yield (
+            f"{printable(context)}\t" * report.contexts + f"{RESOURCES.get(kind, kind.casefold())}/{printable(name)}\n"
+        )

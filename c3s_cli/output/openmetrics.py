@@ -15,6 +15,7 @@ from typing import Any, Final
 from c3s_cli.amounts.timestamp import epoch
 from c3s_cli.columns.catalogue import IDENTITY
 from c3s_cli.columns.fitting import WORKLOAD
+from c3s_cli.columns.rightsizing import CONTAINER, OWNER
 from c3s_cli.columns.vocabulary import Column, Getter, Kind, Unit, flat
 from c3s_cli.report import Report
 from c3s_cli.request.view import Format, View
@@ -43,6 +44,8 @@ THINGS: Final = {
     Kind.NODE_GROUP_CHANGE: "node_group_change",
     Kind.POD_GROUP_CHANGE: "pod_group_change",
     Kind.CLUSTER_CHANGE: "cluster_change",
+    Kind.RIGHTSIZE: "recommendation",
+    Kind.RIGHTSIZE_GROUP: "recommendation_group",
 }
 OBJECTS: Final = {Kind.MOVE: "pod", Kind.NODE_CHANGE: "node", Kind.POD_CHANGE: "pod"}
 TEXTUAL: Final = (Unit.TEXT, Unit.TEXTS)
@@ -165,6 +168,8 @@ def _identity(report: Report) -> list[tuple[str, Getter]]:
         labels.append(("namespace", IDENTITY["namespace"].value))
     if report.kind is Kind.FIT:
         return [*labels, ("node", IDENTITY["name"].value), ("workload", WORKLOAD.value)]
+    if report.kind is Kind.RIGHTSIZE:
+        return [*labels, ("owner", OWNER.value), ("container", CONTAINER.value)]
     if report.kind.named:
         labels.append((OBJECTS.get(report.kind, THINGS[report.kind]), IDENTITY["name"].value))
     return labels

@@ -11,6 +11,8 @@ from msgspec import Struct, structs
 from c3s_cli.columns.catalogue import CONTAINER, IDENTITY
 from c3s_cli.columns.headings import heading, headings
 from c3s_cli.columns.naming import totals_of
+from c3s_cli.columns.rightsizing import CONTAINER as OF_WORKLOAD
+from c3s_cli.columns.rightsizing import OWNER
 from c3s_cli.columns.vocabulary import Column, Kind, Unit, split_path
 from c3s_cli.output.cells import cells
 from c3s_cli.output.identity import times_of
@@ -107,6 +109,8 @@ def _identity(report: Report) -> Iterator[tuple[str, Column]]:
         yield from ((heading(key), key) for key in report.keys)
     elif report.containers:
         yield from (("POD", IDENTITY["name"]), ("NAME", CONTAINER))
+    elif report.kind is Kind.RIGHTSIZE:
+        yield from ((heading(each), each) for each in (OWNER, OF_WORKLOAD))
     elif not of_clusters:
         yield "NAME", IDENTITY["name"]
 

@@ -26,9 +26,9 @@ from c3s_cli.request.query import Query
 from c3s_cli.request.ranges import asked_for, check
 from c3s_cli.request.selectors import parse_fields, parse_labels
 from c3s_cli.request.shown import (
-    denominator_columns,
     named_columns,
     refuse_costs,
+    structured_columns,
     swap_columns,
     template_columns,
     unique,
@@ -210,7 +210,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         columns=unique(
             shown,
             swap_columns(naming) if rows.show_swap else (),
-            denominator_columns(naming) if not display.columns and format_ not in TABLES else (),
+            structured_columns(naming) if not display.columns and format_ not in TABLES else (),
             used_columns(sort, where if not by else None, (*shown, *naming.keys)) if not display.columns else (),
             template_columns(format_, template, naming),
         ),

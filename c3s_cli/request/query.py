@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from c3s_cli.model.prices import Prices
+    from c3s_cli.model.rightsizing import RightsizeRequest
     from c3s_cli.request.condition import Condition
     from c3s_cli.request.period import Period
 
@@ -38,6 +39,7 @@ class Query(Struct, frozen=True):
     rows are needed; sum: whether a table shows them.
     extended: whether to add columns for every extended resource that is found. fail_if_unknown: whether a row that
     cannot be judged fails. until_all: whether all rows must meet `until`, not just any. drain: which nodes to drain.
+    rightsize: what `c3s rightsize` is asked, None in other commands.
     remark: which columns the source cannot know, for stderr; "" if it knows all that were named.
     prices: what nodes cost; None without --prices.
     """
@@ -68,6 +70,7 @@ class Query(Struct, frozen=True):
     series: Period | None = None
     remark: str = ""
     prices: Prices | None = None
+    rightsize: RightsizeRequest | None = None
 
     @property
     def of_several_namespaces(self) -> bool:
@@ -105,6 +108,8 @@ class Query(Struct, frozen=True):
     def needs(self) -> Needs:
         """Everything that must be read: for the rows, and for every column that is shown, sorted or filtered by."""
         needs = BASE_NEEDS[self.objects]
+        if self.rightsize and not self.rightsize.past:
+            needs |= Needs.POD_METRICS
         for condition in filter(None, (self.where, self.fail_if, self.until)):
             # A pod with unknown usage is not in the metrics API: only the core API lists it.
             seeks_unknown = condition.seeks_unknown or (self.fail_if_unknown and condition is not self.where)
@@ -169,4 +174,5 @@ BASE_NEEDS: Final = {
     Kind.VOLUME: Needs.VOLUMES,
     # What is compared is read by queries of their own.
     **dict.fromkeys(COMPARED, Needs.NOTHING),
+    Kind.RIGHTSIZE: Needs.PODS | Needs.OWNERS | Needs.POD_STATES,
 }

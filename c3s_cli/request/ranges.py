@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from c3s_cli.columns.statistics import default_statistics, statistics_of
-from c3s_cli.columns.vocabulary import COMPARED
+from c3s_cli.columns.vocabulary import COMPARED, RIGHTSIZING
 from c3s_cli.errors import UsageError
 from c3s_cli.request.origin import origin_of
 
@@ -40,7 +40,7 @@ def asked_for(time: Time | None, connection: options.Connection) -> Period | Non
 
 def in_range(words: list[str], naming: Naming, period: Period | None) -> list[str]:
     """With a time range, show statistics by default, and the number of members of groups."""
-    if period is None or not period.is_range:
+    if period is None or not period.is_range or naming.kind in RIGHTSIZING:
         return words
     if naming.kind in COMPARED:
         from c3s_cli.columns.changing import IN_RANGE  # only c3s diff compares

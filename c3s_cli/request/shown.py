@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from c3s_cli.columns.catalogue import IDENTITY
 from c3s_cli.columns.naming import SETS, Naming, split_names
 from c3s_cli.columns.of_resources import CPU_AND_MEMORY
+from c3s_cli.columns.rightsizing import DOCUMENT
 from c3s_cli.columns.vocabulary import Column, Kind, Unit, flat
 from c3s_cli.errors import UsageError
 from c3s_cli.request.ranges import in_range
@@ -94,6 +95,8 @@ def _implied_columns(kind: Kind, keys: Sequence[Column], *, everywhere: bool) ->
         return {key.name for key in keys}
     if kind in (Kind.CLUSTER, Kind.CLUSTER_CHANGE):
         return {"context"}
+    if kind is Kind.RIGHTSIZE:
+        return {"owner", "container", *(("namespace",) if everywhere else ())}
     return {"name", "namespace"} if everywhere else {"name"}
 
 
@@ -115,8 +118,10 @@ def swap_columns(naming: Naming) -> tuple[Column, ...]:
             return naming.expand(["swap.usage"])
 
 
-def denominator_columns(naming: Naming) -> tuple[Column, ...]:
-    """Return the basis of a cluster's default percentages, which only the structured formats show."""
+def structured_columns(naming: Naming) -> tuple[Column, ...]:
+    """Return what only the structured formats show: the basis of a cluster's percentages, all of a recommendation."""
+    if naming.kind is Kind.RIGHTSIZE:
+        return naming.expand(DOCUMENT)
     if naming.kind is not Kind.CLUSTER:
         return ()
     return naming.expand(

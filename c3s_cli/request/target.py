@@ -33,7 +33,7 @@ class Origin(Struct, frozen=True):
     is found. parameters: those of every query. token_command: a command that prints a token. headers: as "NAME:
     VALUE". match: matchers added to every selector, such as cluster="eu" or cluster="{context}". facts: whether
     requests, owners and nodes come from it, too. cluster: which of the clusters in its data, "" if they have no
-    names.
+    names. queries: how many queries a Prometheus gets at once.
     """
 
     kind: str = "metrics"
@@ -52,6 +52,7 @@ class Origin(Struct, frozen=True):
     match: str = ""
     facts: bool = False
     cluster: str = ""
+    queries: int = 4
 
     def match_of(self, context: str) -> str:
         """Return the matchers for a context: its name takes the place of `{context}`."""

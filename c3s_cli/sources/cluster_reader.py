@@ -223,6 +223,10 @@ class ClusterReader:
         known = {need: answer for need, answer in answers.items() if not isinstance(answer, C3sError)}
         pods, facts = _pods(known, part.needs, scope, self._owners)
         pods, facts = self._with_former(pods, facts, known.get(Needs.OWNERS), usage)
+        histories = None
+        if scope.histories and facts is not None:
+            histories, former, more = usage.histories(scope.histories, facts)
+            facts = {**self._owners.pods(former, {**more, **(known.get(Needs.OWNERS) or {})}), **facts}
         absence = ""
         if scope.objects is Kind.POD and not pods and facts is None:
             if why:
@@ -253,6 +257,7 @@ class ClusterReader:
             moment=usage.moment,
             failures=tuple(failures),
             remarks=(*usage.remarks, *filter(None, [why])),
+            histories=histories,
         )
         return _with_groups(sample, scope, usage)
 
@@ -337,6 +342,8 @@ def _required(answers: Mapping[Needs, Any], scope: Scope) -> Needs:
         return Needs.VOLUMES
     if scope.objects is not Kind.POD:
         return Needs.NODE_METRICS | Needs.NODES
+    if scope.histories:
+        return Needs.PODS
     if scope.fields:
         return Needs.POD_METRICS | Needs.PODS
     pods = answers.get(Needs.PODS)

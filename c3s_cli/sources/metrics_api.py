@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from c3s_cli.model.sample import Failure, Sample
     from c3s_cli.sources.decode.shapes import Body, ListMeta
     from c3s_cli.sources.requests import Requests
-    from c3s_cli.sources.source import Groups, Keys, Lists, Scope
+    from c3s_cli.sources.source import Groups, Keys, Lists, Past, Scope, Wanted
 
 GROUP: Final = "metrics.k8s.io"
 LIKELY: Final = "v1beta1"
@@ -196,6 +196,10 @@ class MetricsUsage(Struct):
     def former(self, _known: Mapping[Any, Any]) -> tuple[Mapping[Any, Any], Mapping[Any, Any]]:
         """Return nothing: the metrics API has no history."""
         return {}, {}
+
+    def histories(self, _wanted: Wanted, _known: Mapping[Any, Any]) -> Past:
+        """Return nothing: the metrics API has no history."""
+        return None, {}, {}
 
     def sums(self, _sample: Sample, _groups: Groups) -> Mapping[Keys, Figures]:
         """Return nothing: the metrics API has no history."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from c3s_cli.columns.vocabulary import Column
+    from c3s_cli.model.rightsizing import Histories
     from c3s_cli.model.rows import Figures, Node, Pod, PodFacts, Volume
     from c3s_cli.model.sample import Failure, Sample
     from c3s_cli.request.condition import Condition
@@ -27,6 +28,8 @@ Pairs = list[tuple[str, str]]
 Key = tuple[str, str]
 # The node, and the names of the PersistentVolumeClaims, of a pod by namespace and name.
 Claims = Mapping[tuple[str, str], tuple[str, tuple[str, ...]]]
+# Histories of containers, None without a past; the facts of pods that ended, and owners of theirs.
+Past = tuple["Histories | None", Mapping[Key, "PodFacts"], "Owners"]
 
 
 class Groups(Struct, frozen=True):
@@ -41,13 +44,20 @@ class Groups(Struct, frozen=True):
     total: bool = False
 
 
+class Wanted(Struct, frozen=True):
+    """The histories of containers that are wanted. percentile: of CPU. workload: the name of the only one, or ""."""
+
+    percentile: int
+    workload: str = ""
+
+
 class Scope(Struct, frozen=True):
     """Which objects to read: one kind, by name or by selectors.
 
     namespaces: their names, or patterns such as team-*; empty for all. A name goes with one namespace.
     figures: what is needed besides usage, by column name. containers: whether containers need it too. period: the time
     or range, None for now. groups: the groups that need statistics as a whole, None if there are none. dispensable:
-    what may fail without a word.
+    what may fail without a word. histories: those of containers that are wanted, None for none.
     """
 
     objects: Kind
@@ -60,6 +70,7 @@ class Scope(Struct, frozen=True):
     period: Period | None = None
     groups: Groups | None = None
     dispensable: Needs = Needs.NOTHING
+    histories: Wanted | None = None
 
     def namespaced(self, resource: str) -> tuple[str, ...]:
         """Return the last part of each path: `namespaces/NAMESPACE/pods`, or only `pods` for all namespaces."""
@@ -136,6 +147,9 @@ class Usage(Protocol):
 
     def former(self, known: Mapping[Key, PodFacts]) -> tuple[Mapping[Key, PodFacts], Owners]:
         """Return the facts of pods that ended in the range, and owners of theirs. known: the pods that exist."""
+
+    def histories(self, wanted: Wanted, known: Mapping[Key, PodFacts]) -> Past:
+        """Read the histories of containers. known: the pods that exist."""
 
     def sums(self, sample: Sample, groups: Groups) -> Mapping[Keys, Figures]:
         """Read statistics of groups as a whole; returns nothing if the source has none."""

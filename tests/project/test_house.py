@@ -16,7 +16,7 @@ ROOMS = [name for name in ENTRIES if (HOUSE / name).is_dir()]
 FILES = [file for folder in ("c3s_cli", "tests", "tools", "benchmarks") for file in (ROOT / folder).rglob("*.py")]
 PICTURE = re.compile(r"^```\n(__init__\.py .*?)^```$", re.MULTILINE | re.DOTALL)
 # Called by the system, not by name: by the console script, and by io.BufferedReader.
-CALLED_FROM_OUTSIDE = {"complete_plugin", "create_module", "readable", "recommend_all"}
+CALLED_FROM_OUTSIDE = {"complete_plugin", "create_module", "readable"}
 
 
 def tree(file: Path) -> ast.Module:

@@ -75,7 +75,10 @@ class Engine:
         if name == "label_replace":
             first, *texts = (self.value(argument, when) for argument in arguments)
             return functions.label_replace(first, *texts)
-        ranges = self.matrix(arguments[-1], when, ends=name in functions.BY_ENDS)
+        if name == "timestamp":
+            return self._timestamps(arguments[0], when)
+        ends = {"ends": name in functions.BY_ENDS, "any_ends": name in functions.BY_LAST}
+        ranges = self.matrix(arguments[-1], when, **ends)
         if name == "quantile_over_time":
             fraction = self.value(arguments[0], when)
             return functions.unique([(one.labels, functions.quantile(fraction, one.values)) for one in ranges])
@@ -83,8 +86,18 @@ class Engine:
         values = ((samples.labels, apply(samples)) for samples in ranges)
         return functions.unique([(labels, value) for labels, value in values if value is not None])
 
-    def matrix(self, node: Node, when: float, *, ends: bool = False, named: bool = False) -> list[Samples]:
-        """Return a range vector, by name or without; with `ends` only those of what never falls."""
+    def _timestamps(self, node: Node, when: float) -> Vector:
+        """Return when the samples of an instant vector were taken; of what is no selector, the time of the query."""
+        if not isinstance(node, Selector):
+            return [(without_name(labels), when) for labels, _ in self.vector(node, when)]
+        at = float(math.floor(self._moment(node, when) / INTERVAL) * INTERVAL)
+        found = [(without_name(labels), at) for labels, _ in self._instant(node, when)]
+        return functions.unique(found)
+
+    def matrix(
+        self, node: Node, when: float, *, ends: bool = False, any_ends: bool = False, named: bool = False
+    ) -> list[Samples]:
+        """Return a range vector, by name or without; with `ends` only those of what never falls, or of anything."""
         if isinstance(node, Subquery):
             return self._subquery(node, when, named=named)
         assert isinstance(node, Selector)  # noqa: S101  the parser has seen to it
@@ -98,7 +111,7 @@ class Engine:
             if count < 1:
                 continue
             self._count(count)
-            if ends and series.grows and count > 2:
+            if ((ends and series.grows) or any_ends) and count > 2:
                 values = series.values(first, first) + series.values(last, last)
                 times = [float(first * INTERVAL), float(last * INTERVAL)]
             else:

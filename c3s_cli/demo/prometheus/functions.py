@@ -80,11 +80,12 @@ OVER_RANGE: dict[str, Callable[[Samples], float | None]] = {
     "avg_over_time": lambda samples: math.fsum(samples.values) / len(samples.values),
     "max_over_time": lambda samples: max(samples.values),
     "min_over_time": lambda samples: min(samples.values),
-    "count_over_time": lambda samples: float(len(samples.values)),
+    "count_over_time": lambda samples: float(samples.size),
     "last_over_time": lambda samples: samples.values[-1],
 }
-# Those that look at no more than the first and the last value of what never falls.
+# Those that look at no more than the first and the last value: of what never falls, or of anything.
 BY_ENDS = frozenset({"rate", "increase"})
+BY_LAST = frozenset({"last_over_time", "count_over_time"})
 
 
 def unique(vector: Vector) -> Vector:

@@ -12,6 +12,7 @@ AGGREGATIONS = frozenset({"sum", "avg", "max", "min", "count", "group", "stddev"
 FUNCTIONS = {
     "rate": "r", "increase": "r", "irate": "r", "avg_over_time": "r", "max_over_time": "r", "min_over_time": "r",
     "last_over_time": "r", "count_over_time": "r", "quantile_over_time": "sr", "label_replace": "vtttt", "time": "",
+    "timestamp": "v",
 }  # fmt: skip
 
 

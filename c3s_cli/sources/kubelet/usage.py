@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from c3s_cli.model.sample import Failure, Sample
     from c3s_cli.sources.kubelet.summary import Summary
     from c3s_cli.sources.requests import Requests
-    from c3s_cli.sources.source import Groups, Keys, Lists, Scope
+    from c3s_cli.sources.source import Groups, Keys, Lists, Past, Scope, Wanted
 
 # When a container was sampled, the window of its CPU, both in ms, and its usage.
 Measured = tuple["int | None", "int | None", Container]
@@ -123,6 +123,10 @@ class KubeletUsage(Struct):
     def former(self, _known: Mapping[Any, Any]) -> tuple[Mapping[Any, Any], Mapping[Any, Any]]:
         """Return nothing: kubelets have no history."""
         return {}, {}
+
+    def histories(self, _wanted: Wanted, _known: Mapping[Any, Any]) -> Past:
+        """Return nothing: kubelets have no history."""
+        return None, {}, {}
 
     def sums(self, _sample: Sample, _groups: Groups) -> Mapping[Keys, Figures]:
         """Return nothing: kubelets have no history."""

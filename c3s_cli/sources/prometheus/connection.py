@@ -11,7 +11,7 @@ from c3s_cli.kube.headers import header_of
 from c3s_cli.request.period import Period
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.clusters import matchers
-from c3s_cli.sources.prometheus.engine import Engine
+from c3s_cli.sources.prometheus.engine import AT_ONCE, Engine
 from c3s_cli.sources.prometheus.usage import PrometheusUsage
 from c3s_cli.sources.requests import open_reading
 
@@ -34,7 +34,8 @@ class Prometheus(Struct):
 
     server: the server at a URL; None for a service, read through the API server. service: which one, "" to find it.
     match: matchers added to every selector. context: the name of the cluster, if it differs from the connection's.
-    headers: of requests to a service. found: the service. asked: the API of the current reading, and that reading.
+    headers: of requests to a service. queries: how many at once. found: the service. asked: the API
+    of the current reading, and that reading.
     """
 
     server: Cluster | None
@@ -42,6 +43,7 @@ class Prometheus(Struct):
     match: str = ""
     context: str = ""
     headers: Sequence[tuple[str, str]] = ()
+    queries: int = AT_ONCE
     found: Candidate | None = None
     asked: tuple[Requests, Engine] | None = None
 
@@ -56,12 +58,12 @@ class Prometheus(Struct):
 
     def _new_engine(self, requests: Requests) -> Engine:
         if self.server is not None:
-            return Engine(open_reading(self.server))
+            return Engine(open_reading(self.server, requests.progress), at_once=self.queries)
         if self.found is None:
             from c3s_cli.sources.prometheus.discovery import find  # not needed with a URL
 
             self.found = find(requests, self.service)
-        return Engine(requests, self.found, self.headers)
+        return Engine(requests, self.found, self.headers, at_once=self.queries)
 
     def usage(self, requests: Requests, scope: Scope, _problems: list[str], lists: Lists) -> PrometheusUsage:
         """Return the usage in scope, in one reading."""

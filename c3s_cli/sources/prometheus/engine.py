@@ -47,8 +47,8 @@ class Engine(Struct):
     """One reading of a server.
 
     service: that of the cluster, None for a server at a URL. headers: of every query to a service. warnings: those of
-    its answers. slots: limits parallel queries. now: returns the server's time, in whole seconds since 1970;
-    InvalidAnswer if it does not report one.
+    its answers. at_once: how many queries to send in parallel. now: returns the server's time, in whole seconds since
+    1970; InvalidAnswer if it does not report one.
     """
 
     requests: Requests
@@ -57,7 +57,8 @@ class Engine(Struct):
     warnings: dict[str, None] = field(default_factory=dict)
     may_post: bool = True
     lock: threading.Lock = field(default_factory=threading.Lock)
-    slots: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(AT_ONCE))
+    at_once: int = AT_ONCE
+    slots: threading.Semaphore = field(default_factory=threading.Semaphore)
     now: Callable[[], float] = float
     clock: Callable[[], tuple[Vector, bool]] = tuple  # type: ignore[assignment]
 
@@ -127,6 +128,7 @@ class Engine(Struct):
         return bool(self.clock()[1])
 
     def __post_init__(self) -> None:
+        self.slots = threading.Semaphore(self.at_once)
         self.clock = Memoized(lambda: self._answer("query", [("query", "time()")], clock_of))
         self.now = Memoized(self._time)
 
@@ -146,7 +148,7 @@ class Engine(Struct):
         while left:
             jobs = {place: partial(ask, piece) for place, piece in enumerate(left)}
             again: list[P] = []
-            for place, result in in_parallel(jobs, AT_ONCE).items():
+            for place, result in in_parallel(jobs, self.at_once).items():
                 piece = left[place]
                 if not isinstance(result, C3sError):
                     answers.append((piece, result))

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from c3s_cli.sources.decode.owners import Owners
     from c3s_cli.sources.prometheus.decoding import Vector
     from c3s_cli.sources.prometheus.engine import Engine
-    from c3s_cli.sources.source import Groups, Keys, Lists, Scope
+    from c3s_cli.sources.source import Groups, Keys, Lists, Scope, Wanted
+    from c3s_cli.sources.source import Past as HistoriesAndFormer
 
 # One unit of Prometheus in c3s's units: nanocores, bytes.
 UNITS: Final = {"cpu": 10**9, "memory": 1}
@@ -164,6 +165,15 @@ class PrometheusUsage:
             mine: list[Any] = keys_of(members, measured)
             found[keys] = _whole(history.figures(mine, statistics_of(groups.figures))) | _coverage(self._past(), mine)
         return found
+
+    def histories(self, wanted: Wanted, known: Mapping[tuple[str, str], PodFacts]) -> HistoriesAndFormer:
+        """Read the histories of containers. known: the pods that exist."""
+        from c3s_cli.sources.prometheus.histories import ContainerHistories  # only rightsize needs them
+
+        start, end = self._times()
+        found = ContainerHistories(self.engine, self._gather, self.match, start, end, wanted).read(known)
+        self._former = sorted(found.ended)
+        return (found, *self.former(known))
 
     # --- queries ------------------------------------------------------------------------------------------------
 

@@ -40,6 +40,10 @@ class RecordingReader:
         """Return what was recorded of what is needed. C3sError in the words of the live command."""
         if scope.objects is Kind.VOLUME:
             raise MetricsUnavailable("a recording has no volumes", hint="use --from kubelet or --from prometheus")
+        if scope.histories:
+            from c3s_cli.sources.recording.histories import read_histories  # only rightsize needs them
+
+            return read_histories(self.recording, self.cluster, needs, scope, scope.histories)
         if scope.period and scope.period.is_range:
             from c3s_cli.sources.recording.range import read_range  # only a range needs it
 

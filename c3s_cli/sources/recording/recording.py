@@ -223,6 +223,15 @@ class Recording:
                     facts = changed(change, facts, since)
         return facts, {key: each for key, each in gone.items() if key not in (facts.pods or {})}
 
+    def each_facts(self, cluster: Recorded, first: int, last: int) -> Iterator[tuple[int, Facts]]:
+        """Yield the facts of each reading in which they changed, from one that has all facts, with its number."""
+        facts = Facts()
+        with reported(self.path), _decoded(self.path):
+            for number, change, everything in self._changes(cluster, first, last):
+                whole = change is None or number == first
+                facts = applied(everything, Facts()) if whole else applied(change, facts)
+                yield number, facts
+
     def _changes(self, cluster: Recorded, first: int, last: int) -> Iterable[Any]:
         """Return (id, facts, all facts) of readings: what changed since the one before, and all if it is a base."""
         rows = self._file.execute(

@@ -1,0 +1,102 @@
+"""A Sample → the history of each container of each workload. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+from c3s_cli.model.rightsizing import ContainerHistory, Histories, Replica
+
+if TYPE_CHECKING:
+    from c3s_cli.model.rows import Container, Pod, PodFacts
+    from c3s_cli.model.sample import Sample
+
+Key = tuple[str, str]
+# Each pod of these is a run of its own.
+RUNS: Final = ("Job", "CronJob")
+
+
+def container_histories(sample: Sample, workload: str = "") -> Iterator[ContainerHistory]:
+    """Yield the history of each container that the newest pod of each workload has. workload: the only one, or ""."""
+    facts = sample.pod_facts or {}
+    histories = sample.histories or snapshot(sample)
+    current: dict[Key, list[tuple[Key, PodFacts]]] = {}
+    for key, each in facts.items():
+        if key not in histories.ended:
+            current.setdefault((key[0], owner_of(key, each)), []).append((key, each))
+    past: dict[tuple[str, str, str], list[Replica]] = {}
+    for (namespace, pod, name), replica in histories.replicas.items():
+        if (known := facts.get((namespace, pod))) is not None:
+            past.setdefault((namespace, owner_of((namespace, pod), known), name), []).append(replica)
+    for (namespace, owner), pods in sorted(current.items()):
+        if workload and owner != workload:
+            continue
+        _, newest = max(pods, key=lambda pod: (pod[1].created_at or 0.0, pod[0]))
+        for container in newest.containers:
+            replicas = tuple(past.get((namespace, owner, container.name), ()))
+            yield ContainerHistory(
+                sample.context,
+                namespace,
+                owner,
+                container.name,
+                len(pods),
+                container.requests,
+                container.limits,
+                replicas,
+                seconds=lived(replicas),
+                start=histories.start,
+                end=histories.end,
+                by_runs=owner.partition("/")[0] in RUNS,
+                autoscaled=sample.scaled.get((namespace, owner), {}),
+                qos_class=newest.qos_class,
+            )
+
+
+def owner_of(key: Key, facts: PodFacts) -> str:
+    """Return the workload of a pod as Kind/name: the pod itself if nobody owns it, or nobody knows who does."""
+    return facts.owner or f"Pod/{key[1]}"
+
+
+def lived(replicas: Sequence[Replica]) -> float:
+    """Return for how many seconds at least one of the replicas had data.
+
+    Where one has no data all the time, such as in a gap of a source, neither had the others that ran then.
+    """
+    whole = sum(each.last - each.first for each in replicas)
+    return _union(replicas) * min(1.0, sum(each.seconds for each in replicas) / whole) if whole > 0 else 0.0
+
+
+def _union(replicas: Iterable[Replica]) -> float:
+    spans = sorted((each.first, each.last) for each in replicas)
+    total, reached = 0.0, spans[0][0] if spans else 0.0
+    for first, last in spans:
+        total += max(0.0, last - max(first, reached))
+        reached = max(reached, last)
+    return total
+
+
+def snapshot(sample: Sample) -> Histories:
+    """Return what is known without a past: what containers use now, and whether they were killed the last time."""
+    now = sample.now.timestamp()
+    pods: Mapping[Key, Pod] = {(pod.namespace, pod.name): pod for pod in sample.pods}
+    replicas: dict[tuple[str, str, str], Replica] = {}
+    for key, facts in (sample.pod_facts or {}).items():
+        used = {each.name: each for each in pods[key].containers} if key in pods else {}
+        for each in facts.containers:
+            replicas[*key, each.name] = _now(key[1], each, used.get(each.name), now)
+    return Histories(now, now, replicas)
+
+
+def _now(pod: str, container: Container, used: Container | None, now: float) -> Replica:
+    states = container.states
+    return Replica(
+        pod,
+        0.0,
+        now,
+        now,
+        0 if used is None else 1,
+        used.cpu_nanocores if used else None,
+        None,
+        used.memory_bytes if used else None,
+        oom_kills=None if states is None or states.oom_killed is None else int(states.oom_killed),
+    )

@@ -1,0 +1,195 @@
+"""The columns of `c3s rightsize`: what a container requests and used, what it should request, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from operator import attrgetter
+from typing import Any, Final
+
+from c3s_cli.columns.getters import percentage
+from c3s_cli.columns.vocabulary import Column, Kind, Unit, unit_of
+from c3s_cli.model.rightsizing import Finding
+
+OWNER: Final = Column("owner", Unit.TEXT, attrgetter("owner"), "the workload, as Kind/name")
+CONTAINER: Final = Column("container", Unit.TEXT, attrgetter("container"), "name of the container")
+FINDINGS: Final = "risk, unknown, waste or fine"
+USED: Final = {
+    "cpu": ("percentile", "the largest of the replicas' percentiles of CPU, each over its own life"),
+    "memory": ("max", "the most memory of any replica"),
+}
+# What a source without a past knows, too.
+WITHOUT_PAST: Final = frozenset(
+    {
+        *("context", "namespace", "owner", "container", "role", "replicas", "finding", "reason", "qosClass"),
+        *(f"{r}.{field}" for r in USED for field in ("requests", "limits", "finding", "reason")),
+        *("containers.count", "workloads.count", "autoscaled"),
+        *(f"containers.{finding}" for finding in Finding),
+    }
+)
+THROTTLED: Final = (attrgetter("throttled_periods"), attrgetter("periods"))
+
+
+def _share(seconds: str, of: str) -> tuple[Callable[[Any], int], Callable[[Any], int]]:
+    return (lambda row: round(getattr(row, seconds)), lambda row: round(getattr(row, of)))
+
+
+COVERED: Final = _share("seconds", "range_seconds")
+
+
+def rightsize_columns(kind: Kind) -> Iterator[Column]:
+    """Yield the columns of containers, or of groups of them."""
+    if kind is Kind.RIGHTSIZE_GROUP:
+        yield from _of_groups()
+        return
+    yield from (OWNER, CONTAINER)
+    yield Column("role", Unit.TEXT, attrgetter("role"), "container, sidecar or init")
+    yield Column("replicas", Unit.COUNT, attrgetter("replicas"), "pods that the workload has now")
+    for resource in USED:
+        yield from _of_resource(resource)
+    yield Column("finding", Unit.TEXT, attrgetter("finding"), f"the worst of both: {FINDINGS}")
+    yield Column("reason", Unit.TEXT, attrgetter("reason"), "why that much CPU and memory is recommended, or nothing")
+    yield Column(
+        "throttled",
+        Unit.PERCENT,
+        percentage(*THROTTLED),
+        "share of the periods in which CPU was used that were throttled",
+        ratio=THROTTLED,
+    )
+    yield Column("oomKills", Unit.COUNT, attrgetter("oom_kills"), "containers killed for lack of memory in the range")
+    yield Column("restarts", Unit.COUNT, attrgetter("restarts"), "restarts in the range")
+    yield Column("autoscaled", Unit.TEXTS, lambda row: tuple(row.autoscaled), "resources that an autoscaler looks at")
+    yield Column("qosClass", Unit.TEXT, attrgetter("qos_class"), "Guaranteed, Burstable or BestEffort")
+    yield Column(
+        "recommended.qosClass", Unit.TEXT, attrgetter("recommended_qos_class"), "qosClass after all recommended changes"
+    )
+    yield Column("evidence.from", Unit.TIME, _moment("start"), "start of the range")
+    yield Column("evidence.to", Unit.TIME, _moment("end"), "end of the range")
+    yield Column("evidence.samples", Unit.COUNT, attrgetter("samples"), "samples of all replicas")
+    yield Column("evidence.seconds", Unit.SECONDS, COVERED[0], "time for which some replica had data")
+    yield Column(
+        "evidence.coverage",
+        Unit.PERCENT,
+        percentage(*COVERED),
+        "evidence.seconds as a percentage of the range",
+        ratio=COVERED,
+    )
+
+
+def _of_resource(resource: str) -> Iterator[Column]:
+    unit, (used, meaning) = unit_of(resource), USED[resource]
+    word = "CPU" if resource == "cpu" else resource
+
+    def column(field: str, attribute: str, summary: str, unit: Unit = unit) -> Column:
+        return Column(f"{resource}.{field}", unit, attrgetter(f"{resource}.{attribute}"), summary)
+
+    yield column("requests", "requests", f"{word} that one replica requests; 0 for none")
+    yield column("limits", "limits", f"{word} limit of one replica; 0 for none")
+    yield column(used, "used", meaning)
+    if resource == "cpu":
+        yield Column("cpu.start", unit, attrgetter("cpu_start"), "most CPU in the first five minutes of any replica")
+    yield column("recommended.requests", "recommended_requests", f"{word} that one replica should request")
+    yield column("recommended.limits", "recommended_limits", f"{word} limit that one replica should have; 0 for none")
+    yield Column(
+        f"{resource}.change",
+        unit,
+        lambda row: None if (each := getattr(row, resource).change) is None else each * row.replicas,
+        f"{word} to request more, or less if negative, times replicas; 0 if it is fine",
+    )
+    yield column("finding", "finding", FINDINGS, Unit.TEXT)
+    yield column("reason", "reason", f"why that much {word} is recommended, or nothing", Unit.TEXT)
+
+
+def _of_groups() -> Iterator[Column]:
+    yield Column("workloads.count", Unit.COUNT, attrgetter("workload_count"), "number of workloads")
+    yield Column("containers.count", Unit.COUNT, attrgetter("container_count"), "number of their containers")
+    for finding in Finding:
+        yield Column(f"containers.{finding}", Unit.COUNT, _count_of(finding), f"containers whose finding is {finding}")
+    for resource in USED:
+        unit, word = unit_of(resource), "CPU" if resource == "cpu" else resource
+        yield Column(
+            f"{resource}.requests", unit, attrgetter(f"{resource}.requests"), f"{word} that all replicas request"
+        )
+        yield Column(
+            f"{resource}.recommended.requests",
+            unit,
+            attrgetter(f"{resource}.recommended"),
+            f"{word} that they would request after all recommended changes",
+        )
+        yield Column(
+            f"{resource}.freed", unit, attrgetter(f"{resource}.freed"), f"{word} that less requests would free"
+        )
+        yield Column(
+            f"{resource}.needed", unit, attrgetter(f"{resource}.needed"), f"{word} that containers need to request more"
+        )
+        yield Column(
+            f"{resource}.change",
+            unit,
+            _change_of(resource),
+            f"{word} to request more, or less if negative",
+        )
+
+
+def _change_of(resource: str) -> Callable[[Any], int]:
+    def value(group: Any) -> int:
+        sums = getattr(group, resource)
+        return int(sums.needed - sums.freed)
+
+    return value
+
+
+def _count_of(finding: Finding) -> Callable[[Any], int]:
+    return lambda group: group.findings.get(finding, 0)
+
+
+def _moment(field: str) -> Callable[[Any], str]:
+    def value(row: Any) -> str:
+        return datetime.fromtimestamp(getattr(row, field), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    return value
+
+
+def default_rightsize_names(kind: Kind) -> tuple[str, ...]:
+    """Return the names of the default columns."""
+    if kind is Kind.RIGHTSIZE_GROUP:
+        counts = ("workloads.count", *(f"containers.{finding}" for finding in Finding))
+        return (*counts, *(f"{r}.{field}" for r in USED for field in ("requests", "freed", "needed")))
+    return (
+        "replicas",
+        *(f"{r}.{field}" for r, (used, _) in USED.items() for field in ("requests", used, "recommended.requests")),
+        "finding",
+        "reason",
+    )
+
+
+def wide_rightsize_names(kind: Kind) -> tuple[str, ...]:
+    """Return the names of the columns of -o wide."""
+    if kind is Kind.RIGHTSIZE_GROUP:
+        return tuple(column.name for column in _of_groups())
+    fields = ("requests", "limits", "{used}", "recommended.requests", "recommended.limits", "change", "finding")
+    each = [f"{r}.{field.format(used=used)}" for r, (used, _) in USED.items() for field in fields]
+    evidence = ("throttled", "oomKills", "restarts", "evidence.seconds", "evidence.samples", "evidence.coverage")
+    return ("replicas", *each, "finding", *evidence, "qosClass", "recommended.qosClass", "reason")
+
+
+# What JSON shows by default: the shape of a recommendation.
+DOCUMENT: Final = (
+    "replicas",
+    *(
+        f"{r}.{field}"
+        for r, (used, _) in USED.items()
+        for field in (
+            "requests",
+            "limits",
+            used,
+            "recommended.requests",
+            "recommended.limits",
+            "change",
+            "finding",
+            "reason",
+        )
+    ),
+    "finding",
+    *("throttled", "oomKills", "restarts", "autoscaled", "qosClass", "recommended.qosClass"),
+    *("evidence.from", "evidence.to", "evidence.samples", "evidence.coverage"),
+)

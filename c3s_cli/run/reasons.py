@@ -1,0 +1,99 @@
+"""`c3s rightsize --explain`: the figures behind recommendations, and where they come from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, to_builtins
+
+from c3s_cli.amounts.duration import age
+from c3s_cli.analysis.histories import snapshot
+from c3s_cli.analysis.rightsizing import LEAST_LIFE, recommend_all
+from c3s_cli.columns.vocabulary import Unit
+from c3s_cli.output import API_VERSION
+from c3s_cli.output.cells import AMOUNTS
+from c3s_cli.output.table import layout
+from c3s_cli.request.rightsizing import words_of_rule
+from c3s_cli.request.view import Format
+from c3s_cli.terminal.printable import printable
+
+if TYPE_CHECKING:
+    from c3s_cli.model.rightsizing import Advice, ContainerHistory, Recommendation, Replica, Rule
+    from c3s_cli.model.sample import Sample
+    from c3s_cli.request.view import View
+
+UNITS: Final = {"cpu": Unit.NANOCORES, "memory": Unit.BYTES}
+# The figures of a replica, by resource, with the names that sources give to how they were read.
+OF_REPLICAS: Final = {
+    "cpu": (("cpu", "p{percentile}"), ("cpu_start", "first 5 minutes")),
+    "memory": (("memory", "max"), ("oom_limit", "limit when killed")),
+}
+
+
+class _Line(Struct, frozen=True):
+    """One figure: of which container, resource and pod; what it is, its value in nanocores or bytes, and more words."""
+
+    container: str
+    resource: str
+    what: str
+    value: int | None
+    of: str = ""
+
+
+def explained(histories: Sequence[ContainerHistory], sample: Sample, rule: Rule, view: View) -> Iterator[str]:
+    """Write the figures of the containers of one workload as tables, or as JSON."""
+    rows = recommend_all(histories, rule)
+    read = dict((sample.histories or snapshot(sample)).read)
+    lines = [line for history, row in zip(histories, rows, strict=True) for line in _lines(history, row, rule)]
+    if view.format is Format.JSON:
+        document = {
+            "apiVersion": API_VERSION,
+            "kind": "Explanation",
+            "metadata": {"namespace": rows[0].namespace, "owner": rows[0].owner, "rule": words_of_rule(rule)},
+            "units": {resource: unit.value for resource, unit in UNITS.items()},
+            "figures": to_builtins(lines),
+            "read": read,
+        }
+        yield json.dumps(document, indent=2) + "\n"
+        return
+    cells = [
+        [printable(each.container) for each in lines],
+        [each.resource for each in lines],
+        [printable(each.what) for each in lines],
+        [AMOUNTS[UNITS[each.resource]](each.value) if each.value is not None else "-" for each in lines],
+        [printable(each.of) or "-" for each in lines],
+    ]
+    yield from layout(["CONTAINER", "RESOURCE", "FIGURE", "VALUE", "OF"] if view.headers else None, cells)
+    yield "\n"
+    ways = [list(map(printable, each)) for each in zip(*sorted(read.items()), strict=True)]
+    if ways:
+        yield from layout(["READ", "HOW"] if view.headers else None, ways)
+
+
+def _lines(history: ContainerHistory, row: Recommendation, rule: Rule) -> Iterator[_Line]:
+    for resource in UNITS:
+        advice: Advice = getattr(row, resource)
+        yield _Line(row.container, resource, "requests now", advice.requests)
+        yield _Line(row.container, resource, "limits now", advice.limits)
+        for each in sorted(history.replicas, key=lambda replica: replica.pod):
+            yield from _of_replica(history, resource, each, rule)
+        used = f"p{rule.cpu_percentile}" if resource == "cpu" else "max"
+        yield _Line(row.container, resource, f"largest {used}", advice.used, f"{len(history.replicas)} replicas")
+        yield _Line(row.container, resource, "recommended requests", advice.recommended_requests, advice.reason)
+        yield _Line(row.container, resource, "recommended limits", advice.recommended_limits)
+        yield _Line(row.container, resource, f"finding: {advice.finding}", advice.change, "change of one replica")
+
+
+def _of_replica(history: ContainerHistory, resource: str, replica: Replica, rule: Rule) -> Iterator[_Line]:
+    for field, words in OF_REPLICAS[resource]:
+        value: Any = getattr(replica, field)
+        if value is None:
+            continue
+        of = f"{replica.pod}, {age(replica.seconds)}, {replica.samples} samples"
+        if field == "cpu" and not history.by_runs and replica.seconds < LEAST_LIFE:
+            of += ": less than an hour, not counted"
+        if field == "oom_limit":
+            of += f", {replica.oom_kills} OOM kills"
+        yield _Line(history.container, resource, words.format(percentile=rule.cpu_percentile), value, of)

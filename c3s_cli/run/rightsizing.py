@@ -1,0 +1,151 @@
+"""`c3s rightsize`: read the past of workloads, apply the rule, print."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from msgspec import structs
+
+from c3s_cli.columns.kinds import RESOURCES
+from c3s_cli.columns.vocabulary import Unit
+from c3s_cli.errors import ApiError, ExitCode
+from c3s_cli.metrics import requests_at_once, scope_of
+from c3s_cli.model.rightsizing import Finding, RightsizeRequest
+from c3s_cli.model.sample import Failure, Reading
+from c3s_cli.output import unmatched_paths
+from c3s_cli.output.cells import AMOUNTS
+from c3s_cli.request.rightsizing import words_of_rule
+from c3s_cli.request.view import TABLES
+from c3s_cli.run.fleet import opened
+from c3s_cli.run.printing import emit, write
+from c3s_cli.run.reading import Clusters, progress_of
+from c3s_cli.run.stages import Stages
+from c3s_cli.run.verdict import remarks, verdict
+from c3s_cli.terminal.stderr import named, not_shown, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from c3s_cli.model.rightsizing import Recommendation
+    from c3s_cli.model.sample import Sample
+    from c3s_cli.report import Report
+    from c3s_cli.request.query import Query
+    from c3s_cli.request.target import Origin, Target
+    from c3s_cli.request.view import View
+    from c3s_cli.run.fleet import Fleet, Member
+
+NO_PAST: Final = (
+    "there is no past to recommend from: name a Prometheus (--from prometheus), or record a day (c3s record load.c3s)"
+)
+
+
+def recommend(target: Target, query: Query, view: View) -> ExitCode:
+    """Read each cluster once and print a row for each container of its workloads."""
+    stages, request = Stages(target.verbosity), query.rightsize or RightsizeRequest()
+    with opened(target, stages, requests_at_once(query), query.period) as fleet:
+        with progress_of(fleet, stages):
+            samples, failures = _read_all(fleet, query, target.origin, stages)
+        with stages.stage("computing"):
+            from c3s_cli.analysis.recommending import make_recommendations
+
+            rule = words_of_rule(request.rule)
+            report = make_recommendations(samples, query, request, rule, failures=failures, contexts=fleet.several)
+        _check_name(report, query, request)
+        write(report, view, stages)
+    for remark in (
+        *([f"usage {report.moment}"] if report.moment and view.format in TABLES else ()),
+        *([not_shown(report.omitted)] if report.omitted and view.format in TABLES else ()),
+        *unmatched_paths(report, view),
+        *remarks(report),
+        *_remarks(report, request),
+    ):
+        say(remark)
+    stages.summarize()
+    code = verdict(report, view)
+    return ExitCode.INCOMPLETE if code is ExitCode.OK and _unknown(report) else code
+
+
+def explain(target: Target, query: Query, view: View) -> ExitCode:
+    """Print every figure that leads to the recommendations for one workload, and where each comes from."""
+    stages, request = Stages(target.verbosity), query.rightsize or RightsizeRequest()
+    with opened(target, stages, requests_at_once(query), query.period) as fleet:
+        fleet.sole("--explain")
+        with progress_of(fleet, stages):
+            samples, _ = _read_all(fleet, query, target.origin, stages)
+        from c3s_cli.analysis.histories import container_histories
+        from c3s_cli.run.reasons import explained
+
+        histories = list(container_histories(samples[0], request.workload))
+        if not histories:
+            raise _not_found(request)
+        emit(explained(histories, samples[0], request.rule, view))
+    return ExitCode.OK
+
+
+def _read_all(fleet: Fleet, query: Query, origin: Origin, stages: Stages) -> tuple[list[Sample], tuple[Failure, ...]]:
+    with nullcontext() if fleet.several else stages.stage("reading"):
+        return Clusters(fleet, query, stages, partial(_read, query, origin), once=True).read()
+
+
+def _read(query: Query, origin: Origin, member: Member) -> Reading:
+    reader = member.reader()
+    scope = scope_of(query, reader.cluster.namespace)
+    sample = reader.read(query.needs, scope)
+    if origin.file:
+        return Reading(structs.replace(sample, remarks=(*sample.remarks, "a recording does not know autoscalers")))
+    if origin.facts:
+        return Reading(sample)
+    from c3s_cli.sources.scalers import read_scalers
+
+    scaled, problems = read_scalers(member.open_reading(), structs.replace(scope, namespaces=sample.namespaces))
+    failures = (Failure(sample.context, name, str(problem)) for name, problem in problems.items())
+    return Reading(structs.replace(sample, scaled=scaled, failures=(*sample.failures, *failures)))
+
+
+def _check_name(report: Report, query: Query, request: RightsizeRequest) -> None:
+    """Raise kubectl's error if there is no such workload."""
+    if request.workload and not report.rows and query.where is None and query.limit is None:
+        raise _not_found(request)
+
+
+def _not_found(request: RightsizeRequest) -> ApiError:
+    kind, _, name = request.workload.partition("/")
+    resource, _, group = RESOURCES.get(kind, kind.casefold()).partition(".")
+    return ApiError(404, "NotFound", f'{resource}s{f".{group}" if group else ""} "{name}" not found')
+
+
+def _unknown(report: Report) -> bool:
+    if report.kind.group is report.kind:
+        return any(getattr(row, "findings", {}).get(Finding.UNKNOWN) for row in report.rows)
+    return any(getattr(row, "finding", None) == Finding.UNKNOWN for row in report.rows)
+
+
+def _remarks(report: Report, request: RightsizeRequest) -> Iterator[str]:
+    """Yield what all changes amount to, and whose quality of service they would change."""
+    if not request.past:
+        yield f"hint: {NO_PAST}"
+        return
+    if report.kind.group is report.kind:
+        return
+    rows: Sequence[Recommendation] = report.rows  # type: ignore[assignment]  # these rows are of that kind
+    yield from _sums(rows)
+    changed = {
+        f"{row.owner}: {row.qos_class} to {row.recommended_qos_class}": None
+        for row in rows
+        if row.recommended_qos_class != row.qos_class
+    }
+    if changed:
+        yield f"note: the QoS class would change: {named(list(changed))}"
+
+
+def _sums(rows: Sequence[Recommendation]) -> Iterator[str]:
+    for word, sign in (("frees", -1), ("needs", 1)):
+        amounts = []
+        for resource, unit in (("cpu", Unit.NANOCORES), ("memory", Unit.BYTES)):
+            changes = [(getattr(row, resource).change or 0) * row.replicas * sign for row in rows]
+            amounts.append(AMOUNTS[unit](sum(change for change in changes if change > 0)))
+        if any(amount not in ("0m", "0Mi") for amount in amounts):
+            what = "less waste" if sign < 0 else "less risk"
+            yield f"{what} {word} {amounts[0]} CPU and {amounts[1]} memory"

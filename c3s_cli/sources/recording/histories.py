@@ -1,0 +1,170 @@
+"""Histories of containers from the readings of a range. What a recording does not have is unknown: throttling."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, structs
+
+from c3s_cli.amounts.timestamp import epoch
+from c3s_cli.columns.vocabulary import Kind, Needs
+from c3s_cli.model.rightsizing import Histories, Replica
+from c3s_cli.request.moment import utc
+from c3s_cli.request.period import Period
+from c3s_cli.sources.decode.containerstates import OOM_KILLED
+from c3s_cli.sources.recording.facts import Facts
+from c3s_cli.sources.recording.history import MILLIS, UNKNOWN, History, weights_of
+from c3s_cli.sources.recording.reader import Selection
+from c3s_cli.sources.recording.recording import OLDEST
+from c3s_cli.sources.recording.sums import Sums
+
+if TYPE_CHECKING:
+    from c3s_cli.model.rows import Pod, PodFacts
+    from c3s_cli.model.sample import Sample
+    from c3s_cli.sources.recording.recording import Recorded, Recording
+    from c3s_cli.sources.source import Scope, Wanted
+
+Who = tuple[str, str, str]
+# What the first minutes of a replica are.
+START: Final = 300
+# How many values are held at a time; of more containers, the readings are read several times.
+MOST: Final = 12_000_000
+
+
+class _Seen(Struct):
+    """The readings of a container. starts: whether it began in the range. start: the most CPU in its first minutes."""
+
+    first: float
+    last: float
+    starts: bool
+    samples: int = 0
+    seconds: float = 0.0
+    start: int | None = None
+    memory: int | None = None
+
+
+class _Events(Struct):
+    """What happened to containers and pods: the times of kills, the largest limit before one, and restarts."""
+
+    kills: dict[Who, set[str]]
+    limits: dict[Who, int]
+    restarts: dict[tuple[str, str], tuple[int, int]]
+
+
+def read_histories(recording: Recording, cluster: Recorded, needs: Needs, scope: Scope, wanted: Wanted) -> Sample:
+    """Return the facts of the last reading, those of pods that ended in the range, and the histories of containers."""
+    period = scope.period or Period()
+    start, end = period.bounds(recording.last(cluster))
+    rows = [row for row in recording.between(cluster, start, end) if row[3] is not None]
+    if not rows:
+        raise recording.nothing(cluster, start, end)
+    weights = weights_of([row[1] for row in rows], [row[2] for row in rows], start, OLDEST)
+    events = _Events({}, {}, {})
+    former: dict[tuple[str, str], PodFacts] = {}
+    last = Facts()
+    for number, facts in recording.each_facts(cluster, recording.base_of(rows[0][0]), rows[-1][0]):
+        _note_facts(facts, last, start, events)
+        former.update((facts.pods or {}) if number >= rows[0][0] else {})
+        last = facts
+    moment = recording.reading(cluster, rows[-1][0])
+    everything = Facts(last.nodes, None if last.pods is None else {**former, **last.pods}, last.pod_count)
+    sample = Selection(moment, needs, scope, cluster.context).sample(everything, [], [])
+    selected, present = sample.pod_facts or {}, last.pods or {}
+    seen: dict[Who, _Seen] = {}
+    for place, (_, time, _, usage_of) in enumerate(rows):
+        _, pods = recording.usage(usage_of, cluster.context)
+        _note_usage(seen, [pod for pod in pods if (pod.namespace, pod.name) in selected], time, weights[place], place)
+    cpu = _percentiles(recording, rows, weights, list(seen), wanted.percentile)
+    replicas = {who: _replica(who, each, cpu.get(who), events, selected) for who, each in seen.items()}
+    ended = frozenset(key for key in selected if key not in present)
+    read = f"{len(rows)} readings from {utc(rows[0][1])} to {utc(rows[-1][1])}"
+    made: Sample = structs.replace(
+        sample, histories=Histories(start, end, replicas, ended, {"readings": read}), moment=f"of {read}"
+    )
+    return made
+
+
+def _note_facts(facts: Facts, before: Facts, start: float, events: _Events) -> None:
+    """Note which containers were killed since the reading before, with the limit that they had, and restarts."""
+    known = before.pods or {}
+    for key, pod in (facts.pods or {}).items():
+        if known.get(key) is pod:
+            continue
+        if pod.restarts is not None:
+            least, _ = events.restarts.get(key, (0 if known else pod.restarts, 0))
+            events.restarts[key] = least, pod.restarts
+        limits = {each.name: (each.limits or {}).get("memory", 0) for each in (known.get(key) or pod).containers}
+        for each in pod.containers:
+            if each.states is None or each.states.terminated_because != OOM_KILLED:
+                continue
+            at, who = each.states.terminated_at or "", (*key, each.name)
+            if (epoch(at) or start) >= start and at not in events.kills.setdefault(who, set()):
+                events.kills[who].add(at)
+                events.limits[who] = max(events.limits.get(who, 0), limits.get(each.name, 0))
+
+
+def _note_usage(seen: dict[Who, _Seen], pods: Sequence[Pod], time: float, weight: int, place: int) -> None:
+    """Note a reading. A container that was not seen before has started, unless it is the first reading."""
+    seconds = weight / MILLIS
+    for pod in pods:
+        for each in pod.containers:
+            who = (pod.namespace, pod.name, each.name)
+            found = seen.get(who)
+            if found is None:
+                found = seen[who] = _Seen(time - seconds, time, starts=place > 0)
+            found.last = time
+            found.samples += 1
+            found.seconds += seconds
+            if each.memory_bytes is not None:
+                found.memory = max(found.memory or 0, each.memory_bytes)
+            if found.starts and time - seconds - found.first < START and each.cpu_nanocores is not None:
+                found.start = max(found.start or 0, each.cpu_nanocores)
+
+
+def _percentiles(
+    recording: Recording, rows: Sequence[Any], weights: Sequence[int], keys: Sequence[Who], percentile: int
+) -> Mapping[Who, int]:
+    """Return the percentile of CPU of each container over its own life, of so many at a time that memory is bounded."""
+    name = f"cpu.p{percentile}"
+    found: dict[Who, int] = {}
+    most = max(1, MOST // len(rows))
+    for begin in range(0, len(keys), most):
+        some = keys[begin : begin + most]
+        history = History(weights, 0.0, len(some), {"cpu": array("q", _values(recording, rows, some))})
+        for line, who in enumerate(some):
+            found.update((who, value) for value in history.figures(line, [name], coverage=False).values())
+    return found
+
+
+def _values(recording: Recording, rows: Sequence[Any], keys: Sequence[Who]) -> Iterator[int]:
+    """Yield the CPU of containers at the first reading, then at the second, and so on."""
+    sums = Sums([[key] for key in keys])
+    for _, _, _, usage in rows:
+        columns = recording.columns(usage, Kind.POD)
+        with recording.decoding():
+            yield from sums.of("cpu", *columns) if columns else [UNKNOWN] * len(keys)
+
+
+def _replica(
+    who: Who, seen: _Seen, cpu: int | None, events: _Events, selected: Mapping[tuple[str, str], PodFacts]
+) -> Replica:
+    facts, kills = selected[who[:2]], events.kills.get(who)
+    least, most = events.restarts.get(who[:2], (None, None))
+    known = any(container.states for container in facts.containers)
+    # Restarts are those of the whole pod.
+    counted = len(facts.containers) == 1 and most is not None and least is not None
+    return Replica(
+        who[1],
+        seen.seconds,
+        seen.first,
+        seen.last,
+        seen.samples,
+        cpu,
+        seen.start,
+        seen.memory,
+        oom_kills=len(kills) if kills else 0 if known else None,
+        oom_limit=events.limits.get(who) or None,
+        restarts=(most or 0) - (least or 0) if counted else None,
+    )
