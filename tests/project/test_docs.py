@@ -164,7 +164,7 @@ def test_columns_are_listed_as_people_programs_and_pages_like_them(run: Run) -> 
                 "error: unknown kind 'jobs'\n"
                 "hint: one of: nodes, pods, node-groups, pod-groups, cluster, volumes, fit, fit-groups, moves, "
                 "move-groups, node-changes, pod-changes, node-group-changes, pod-group-changes, "
-                "cluster-changes\n"
+                "cluster-changes, rightsize, rightsize-groups\n"
             ),
         ),
         ("columns -o yaml", "error: unknown format 'yaml'\nhint: one of: table, json, markdown\n"),
