@@ -9,6 +9,7 @@ from msgspec import structs
 
 from c3s_cli.analysis.changes import Changes
 from c3s_cli.analysis.events import EventLog, Thresholds, percentages
+from c3s_cli.columns.naming import Naming
 from c3s_cli.model.rows import Pod
 from c3s_cli.output.grid import grid, lines_of, marks_rows
 from c3s_cli.output.pod_facts import pod_facts
@@ -131,6 +132,15 @@ class Level:
             each = (container for pod in self._rows for container in pod.containers)
             lines = [structs.replace(pod, containers=(only,)) for pod, only in zip(lines, each, strict=True)]
         return structs.replace(self.report, rows=[lines[place] for place in self._order if place < len(lines)])
+
+    @property
+    def sorted_by(self) -> str:
+        """The order that keys have chosen, as --sort-by takes it; "" for the command's."""
+        sort, query = self.viewing.sort, self.query
+        if not (sort and self.viewing.reverse):
+            return sort
+        column = Naming(query.kind, keys=query.keys, containers=query.containers).find(sort)
+        return f"{sort}:{'asc' if column.descending else 'desc'}"
 
     def draw(self, header: Header, size: tuple[int, int], foot: Foot) -> Body:
         """Make the frame."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import structs
 
 from c3s_cli.analysis.held import held
-from c3s_cli.columns.vocabulary import Kind
+from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.request.levels import level_below, level_within, view_of, widened, words_of
 from c3s_cli.request.view import Format
 from c3s_cli.run.heading import Heading
@@ -35,7 +35,7 @@ class Levels:
         self._stages = stages
         self._selects_fields = selects_fields
         heading = Heading(fleet)
-        self.stack = [Level(query, view, Reader(fleet, query, stages, heading), heading, fleet)]
+        self.stack = [Level(query, view, _reader(fleet, query, stages, heading), heading, fleet)]
 
     @property
     def shown(self) -> Level:
@@ -86,7 +86,7 @@ class Levels:
         samples, level.other = level.read.samples, before
         level.viewing = structs.replace(level.viewing, left=0)
         level.query, level.view = query, structs.replace(view, trend=level.view.trend)
-        level.read = Reader(level.fleet, query, self._stages, level.heading, again=True)
+        level.read = _reader(level.fleet, query, self._stages, level.heading, again=True)
         known = held(samples, before[0], query)
         if known and level.report:
             # What was read for more columns is not forgotten.
@@ -108,8 +108,7 @@ class Levels:
                 return
         view = view_of(above.view, query)
         heading = above.heading if fleet is above.fleet else Heading(fleet)
-        kind = PodReader if query.name and query.containers else Reader
-        read = kind(fleet, query, self._stages, heading, again=True)
+        read = _reader(fleet, query, self._stages, heading, again=True)
         whole = self.stack[0].fleet
         title = words_of(query, [fleet.members[0].name] if whole.several and not fleet.several else ())
         level = Level(query, view, read, heading, fleet, title)
@@ -127,6 +126,12 @@ class Levels:
         known = held(samples, above.query, level.query)
         if known and (level.query.objects is not Kind.POD or any(each.pods or each.pod_facts for each in known)):
             level.hold(computed(known, level.query, self._stages, contexts=level.fleet.several), above.read_at)
+
+
+def _reader(fleet: Fleet, query: Query, stages: Stages, heading: Heading, *, again: bool = False) -> Reader:
+    """Return what reads a level: of the containers of one pod, with what explains it."""
+    explained = query.name and query.containers and Needs.PODS in query.needs and not fleet.several
+    return (PodReader if explained else Reader)(fleet, query, stages, heading, again=again)
 
 
 def _subject(query: Query) -> tuple[object, ...]:

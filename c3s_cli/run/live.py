@@ -12,6 +12,7 @@ from msgspec import Struct, structs
 from c3s_cli.amounts.duration import age
 from c3s_cli.errors import ApiError, C3sError, ExitCode
 from c3s_cli.output import render
+from c3s_cli.request.command_line import command_line
 from c3s_cli.request.view import Format
 from c3s_cli.run.garbage import collect
 from c3s_cli.run.kubectl_command import kubectl_command
@@ -161,6 +162,15 @@ class Live:
         if poll.under_way or self.level.viewing.paused:
             return REDRAW
         return min(max(0.0, self._due(schedule) - now), REDRAW if self.level.problem else CALM)
+
+    @property
+    def command_line(self) -> str:
+        """The command line that shows what the screen shows."""
+        level, target = self.level, self._target
+        if len(level.fleet.members) < len(self.root.fleet.members):
+            names = tuple(member.name for member in level.fleet.members)
+            target = structs.replace(target, contexts=names, all_contexts=False)
+        return command_line(target, level.query, level.view, self.pace, level.sorted_by)
 
     def press(self, key: str, schedule: Schedule, now: float) -> None:
         """Handle a key."""

@@ -68,7 +68,8 @@ class FakeConsole:
 class Seen(NamedTuple):
     """What a watch on a terminal came to. looks: the screen at every wait. left: what stands on the terminal after.
 
-    cursors: the name on the line of the cursor at every wait, "" if there is none.
+    cursors: the name on the line of the cursor at every wait, "" if there is none. command: the command line that is
+    left, "" if there is none.
     """
 
     code: int
@@ -76,6 +77,7 @@ class Seen(NamedTuple):
     left: str
     err: str
     cursors: list[str]
+    command: str
 
 
 class TerminalSession:
@@ -128,7 +130,9 @@ class TerminalSession:
                 "c3s_cli.commands.watch.watch", partial(watch, clock=clock, console=cast("Console", self.console))
             )
             result = self.run(words)
-        return Seen(result.code, self.looks, terminal.getvalue(), result.err, self.cursors)
+        command = next((each for each in result.err.splitlines() if each.startswith("c3s watch ")), "")
+        err = result.err.replace(f"{command}\n", "") if command else result.err
+        return Seen(result.code, self.looks, terminal.getvalue(), err, self.cursors, command)
 
 
 def block(look: Sequence[str], first: int, last: int) -> str:

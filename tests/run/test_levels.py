@@ -140,6 +140,31 @@ def test_a_level_asks_for_nothing_that_it_does_not_show(desk: TerminalSession, a
     ]
 
 
+OF_PODS = "--columns default,status,restarts,ready,age"
+OF_CONTAINERS = "--columns container,cpu.compact,memory.compact,ready,waiting,lastTermination.reason"
+
+
+@pytest.mark.parametrize(
+    ("keys", "line"),
+    [
+        ("", "nodes"),
+        ("m c c", "nodes --sort-by cpu:asc"),
+        ("j enter n", f"pods -A --field-selector spec.nodeName=general-1 --sort-by name {OF_PODS}"),
+        ("4", "pods -A --by namespace,owner"),
+        ("4 G enter enter", f"pods elasticsearch-0 -n team-search --containers {OF_CONTAINERS}"),
+        ("3 j enter 4 j enter 2", "pods -n default --where 'owner = \"Deployment/api\"' --by node"),
+        ("1", "cluster"),
+    ],
+)
+def test_the_command_line_of_what_is_seen_is_left(desk: TerminalSession, keys: str, line: str) -> None:
+    seen = desk(DEMO, *keys.split())
+    assert (seen.command, seen.err, seen.left) == (f"c3s watch {line} --demo-at {AT}", "", "")
+    # It shows the same, without the title.
+    again = desk(seen.command.removeprefix("c3s "))
+    shown = [text.replace("▲", " ") for text in below(seen.looks[-1]) if text.startswith("  ")]
+    assert below(again.looks[0])[: len(shown)] == shown
+
+
 def test_what_is_refused_is_said_in_its_place(desk: TerminalSession, api: FakeApi, small: str) -> None:
     api.routes["/api/v1/pods"] = status(403, "Forbidden", "pods is forbidden")
     seen = desk(f"watch {small}", "enter", "", "escape", "", size=(120, 24))
