@@ -25,7 +25,7 @@ def parsed(run: Run, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Give a function that parses a command line, as `c3s watch` would run it."""
     taken: list[Parsed] = []
 
-    def watch(*parts: Any) -> ExitCode:
+    def watch(*parts: Any, **_more: Any) -> ExitCode:
         taken.append(parts)
         return ExitCode.OK
 
