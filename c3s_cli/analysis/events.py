@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from typing import Any, Final
 
 from msgspec import Struct
@@ -63,19 +64,24 @@ def percentages(columns: Iterable[Column]) -> tuple[Column, ...]:
     return tuple(each for each in columns if each.unit is Unit.PERCENT)
 
 
-def events(before: Iterable[Any], after: Iterable[Any], at: float, thresholds: Thresholds) -> list[Event]:
+def events(before: Sequence[Any], after: Sequence[Any], at: float, thresholds: Thresholds) -> list[Event]:
     """Compare the rows of two readings, the second one at a time in seconds since 1970; the oldest event comes first.
 
     Rows of a cluster that could not be read must be in both, or they would be gone. Nothing is said about a value that
     one of the readings does not know.
     """
-    known = {name_of(row): row for row in before}
+    # Most rows of most readings are the same objects, and most of them in the same place: nothing has happened to them.
+    moved = [pair for pair in zip_longest(before, after) if pair[0] is not pair[1]]
+    before = [old for old, _ in moved if old is not None]
+    after = [row for _, row in moved if row is not None]
+    same = {id(row) for row in before}.intersection(map(id, after))
+    known = {name_of(row): row for row in before if id(row) not in same}
     happenings: list[Event] = []
     for row in after:
+        if id(row) in same:
+            continue
         name = name_of(row)
         old = known.pop(name, None)
-        if old is row:
-            continue
         if old is not None and _is_another(old, row):
             happenings.append(Event(at, GONE, name))
             old = None
