@@ -221,7 +221,7 @@ def manual_page(path: tuple[str, ...]) -> str:
 
 def _page(path: tuple[str, ...], *, short: bool = False) -> Page:
     """Describe a command; or a group, or c3s, with its commands. short: only the flags that people use."""
-    from c3s_cli.flags.help import Entry, Page, first_line, page_of_command, short_page
+    from c3s_cli.flags.help import ON_SCREEN, Entry, Page, first_line, page_of_command, screen_keys, short_page
     from c3s_cli.flags.pages import SUMMARIES, TEXTS
 
     if path in COMMANDS:
@@ -234,7 +234,8 @@ def _page(path: tuple[str, ...], *, short: bool = False) -> Page:
     if not path:
         found |= {words: Entry(" ".join(words), about) for words, about in SUMMARIES.items()}
     usage = " ".join([*path, "COMMAND [NAME] [flags]"])
-    return Page(usage, TEXTS[path], (("Commands", tuple(found.values())),))
+    keys = tuple(screen_keys(path))
+    return Page(usage, TEXTS[path], (("Commands", tuple(found.values())), *([(ON_SCREEN, keys)] if keys else [])))
 
 
 def _no_command(words: Sequence[str], flags: Sequence[str]) -> int:

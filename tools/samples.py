@@ -26,6 +26,7 @@ from c3s_cli.columns.definitions import NOT_KNOWN
 from c3s_cli.columns.kinds import ALIASES
 from c3s_cli.demo.server import start
 from c3s_cli.errors import MEANINGS, ExitCode
+from c3s_cli.terminal.keys import KEYS
 
 AT: Final = "2026-03-02T09:30:00Z"
 READING: Final = ("top", "watch", "nodes", "pods", "cluster", "volumes", "fit", "rightsize")
@@ -189,6 +190,12 @@ def helps() -> None:
 def exit_codes() -> None:
     """Print the table of the exit codes."""
     _table(("Code", "Meaning"), [(str(int(code)), MEANINGS[code]) for code in ExitCode])
+
+
+def keys() -> None:
+    """Print the table of the keys of the live view."""
+    # A bar would end a cell.
+    _table(("Key", "Meaning"), [(f"`{each.shown}`", each.words.replace("|", "\\|")) for each in KEYS])
 
 
 def columns(kind: str) -> None:

@@ -17,6 +17,7 @@ from c3s_cli.model.rows import Container, ContainerStates, Node, Pod
 APPEARED: Final = "appeared"
 GONE: Final = "gone"
 RESTARTED: Final = "restarted"
+PENDING: Final = "pending"
 OOM_KILLED: Final = "OOM-killed"
 NOT_READY: Final = "not ready"
 READY: Final = "ready"
@@ -32,7 +33,7 @@ RECENT: Final = 3600.0
 class Event(Struct, frozen=True):
     """One thing that happened to a row. at: seconds since 1970. row: its context, namespace and name.
 
-    because: the containers that ended and why, or since when the row existed; "" if there is nothing to say. column,
+    because: the containers that ended and why, or the words of the scheduler; "" if there is nothing to say. column,
     value: the percentage that crossed a threshold.
     """
 
@@ -88,6 +89,7 @@ def events(before: Sequence[Any], after: Sequence[Any], at: float, thresholds: T
         if old is None:
             created = row.created_at if isinstance(row, Pod | Node) else None
             happenings.append(Event(_when(created, at), APPEARED, name))
+            happenings += _pending(row, at)
         else:
             happenings += _changes(old, row, at)
         happenings += _crossed(old, row, at, thresholds)
@@ -96,13 +98,17 @@ def events(before: Sequence[Any], after: Sequence[Any], at: float, thresholds: T
 
 
 def recent(rows: Iterable[Any], at: float) -> list[Event]:
-    """Return what the facts of a reading tell about the hour before it; the oldest event comes first."""
+    """Return what the facts of a reading tell about the hour before it; the oldest event comes first.
+
+    Nodes that are not ready, and pods for which there is no node, are told in any case.
+    """
     happenings = []
     for row in rows:
         if isinstance(row, Pod):
             ended = epoch(row.states.terminated_at) if row.states else None
             if _is_recent(row.created_at, at):
                 happenings.append(Event(row.created_at or at, APPEARED, name_of(row)))
+            happenings += _pending(row, row.created_at or at)
             if row.states and row.facts and row.facts.restarts and ended is not None and _is_recent(ended, at):
                 happenings.append(Event(ended, _end(row.states), name_of(row), _ends((), row)))
         elif isinstance(row, Node) and _is_ready(row) is False and row.details and row.details.turned_at is not None:
@@ -121,6 +127,12 @@ class EventLog:
         """Take the rows of a reading, made at a time in seconds since 1970."""
         self.events += recent(rows, at) if self._rows is None else events(self._rows, rows, at, thresholds)
         self._rows = rows
+
+
+def _pending(row: Any, at: float) -> list[Event]:
+    """Return that no node has been found for a pod, in the words of the scheduler."""
+    reason = row.facts.pending if isinstance(row, Pod) and row.facts else None
+    return [Event(at, PENDING, name_of(row), reason)] if reason else []
 
 
 def _is_another(old: Any, row: Any) -> bool:

@@ -17,6 +17,7 @@ NARROWEST: Final = 40
 NAMES: Final = 32
 ARGUMENTS: Final = "Arguments"
 EXAMPLES: Final = "Examples:"
+ON_SCREEN: Final = "Keys on a terminal"
 CONNECTION: Final = "Connection"
 # Stands for the keys of --by, which depend on the kind of the rows.
 KEYS_OF_KIND: Final = "{keys}"
@@ -73,7 +74,7 @@ def short_page(path: Sequence[str], command: Callable[..., Any]) -> Page:
     entries = {
         name: entry for _, each in page.sections for entry in each for name in entry.name.replace(",", "").split()
     }
-    count = sum(len(each) for title, each in page.sections if title != ARGUMENTS)
+    count = sum(len(each) for title, each in page.sections if title not in (ARGUMENTS, ON_SCREEN))
     if count <= MANY:
         return page
     often = [
@@ -99,8 +100,22 @@ def page_of_command(path: Sequence[str], command: Callable[..., Any]) -> Page:
     usage = " ".join([*path, *(argument.name for argument in arguments), "[flags]"])
     if len(flags[CONNECTION]) == 1:
         flags["Flags"] = flags.pop(CONNECTION)
-    sections = [(ARGUMENTS, arguments), *flags.items()]
-    return Page(usage, inspect.getdoc(command) or "", tuple((title, tuple(each)) for title, each in sections if each))
+    sections: list[tuple[str, Sequence[Entry]]] = [
+        (ARGUMENTS, arguments),
+        *flags.items(),
+        (ON_SCREEN, screen_keys(path)),
+    ]
+    shown = tuple((title, tuple(each)) for title, each in sections if each)
+    return Page(usage, inspect.getdoc(command) or "", shown)
+
+
+def screen_keys(path: Sequence[str]) -> Sequence[Entry]:
+    """Return the keys of a command that has a screen, or of a group of such commands."""
+    if not path or path[0] != "watch":
+        return ()
+    from c3s_cli.terminal.keys import KEYS  # most commands have no keys
+
+    return [Entry(each.shown, each.words) for each in KEYS]
 
 
 def first_line(command: Callable[..., Any]) -> str:

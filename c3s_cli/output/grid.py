@@ -25,6 +25,8 @@ from c3s_cli.terminal.printable import UNKNOWN
 
 BAD_STATES: Final = ("NotReady", "Error", "Failed", "CrashLoopBackOff", "ImagePullBackOff", "ErrImagePull", "OOMKilled")
 TREND_CELLS: Final = 8
+# What sorting by the trends of CPU and memory is called.
+GROWTH: Final = {"cpu growth": 0, "memory growth": 1}
 # The styles of percentages above a threshold.
 ABOVE: Final = ("warn", "critical")
 # How --sort-by, and the status line, call what these columns are sorted by.
@@ -110,12 +112,11 @@ def grid(
         return marks(rows[row]) if row < len(rows) else ""
 
     def order(by: str, *, reverse: bool) -> list[int]:
-        chosen = _sorted_by(report, view, by) if by else None
-        if chosen is None:
+        values, descends = _values(report, view, by, trends)
+        if values is None:
             return list(range(made.size))
-        values = list(map(chosen.column.value, chosen.rows))
-        # Numbers descend, text ascends; the sums stay below.
-        return [*_order(values, descending=chosen.column.descending != reverse), *range(len(values), made.size)]
+        # The sums stay below.
+        return [*_order(values, descending=descends != reverse), *range(len(values), made.size)]
 
     percentages = [each for each in table_columns(report, view) if each.column.unit is Unit.PERCENT]
 
@@ -169,8 +170,8 @@ def _cell(column: Column, row: Any) -> str:
 def _with_trends(shown: Sequence[_Shown], lines: Sequence[Any], trends: Trends) -> list[_Shown]:
     """Put the trends of CPU and memory next to their columns, or at the end if those are not shown."""
     made = {
-        resource: _Shown("TREND", LazyCells(partial(_trend, trends, place), lines))
-        for place, resource in enumerate(("cpu.usage", "memory.usage"))
+        resource: _Shown("TREND", LazyCells(partial(_trend, trends, place), lines), sort=growth, descends=True)
+        for growth, (resource, place) in zip(GROWTH, (("cpu.usage", 0), ("memory.usage", 1)), strict=True)
     }
     with_trends = []
     for each in shown:
@@ -207,17 +208,27 @@ def lines_of(report: Report) -> Sequence[Any]:
     return [pod for pod in report.rows for _ in getattr(pod, "containers", ())]
 
 
-def _sorted_by(report: Report, view: View, by: str) -> TableColumn | None:
-    """Return the column to sort by, with the object behind each line; None if there is no such column.
+def _values(report: Report, view: View, by: str, trends: Trends | None) -> tuple[Sequence[Any] | None, bool]:
+    """Return what lines are sorted by, and whether the largest value comes first; None for the command's order.
 
-    CPU, memory and the name are there even if they are not shown.
+    CPU, memory and the name are there even if they are not shown. Trends are sorted by their growth.
     """
+    if by in GROWTH and trends is not None:
+        return [_growth(trends(row)[GROWTH[by]]) for row in report.rows], True
     names = CONTAINER if report.containers else IDENTITY["name"]
     usage = (column for name in SHORT if (column := table_of(report.kind).get(name)))
     hidden = (TableColumn("", column, lines(report, column)) for column in (names, *usage))
-    return next(
-        (each for each in (*table_columns(report, view), *hidden) if _sort_name(each.column, report) == by), None
-    )
+    for each in (*table_columns(report, view), *hidden):
+        if _sort_name(each.column, report) == by:
+            values = map(each.column.value, each.rows)
+            # Nothing is not the first of the texts.
+            return [None if value in ("", ()) else value for value in values], each.column.descending
+    return None, False
+
+
+def _growth(trend: Sequence[int | None]) -> int | None:
+    known = [value for value in trend if value is not None]
+    return known[-1] - known[0] if known else None
 
 
 def _sort_name(column: Column, report: Report) -> str:

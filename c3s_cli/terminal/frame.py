@@ -281,7 +281,9 @@ def _row(grid: Grid, place: int | None, layout: _Layout, columns: int, *, cursor
 
 def _sort_label(grid: Grid, sort: str) -> str:
     """Return what rows are sorted by: the heading, or one of the words that have a key."""
-    has_key = sort in ("cpu", "memory", "name") or sort not in grid.sorts or not grid.headings
+    has_key = (
+        sort in ("cpu", "memory", "name") or sort.endswith(" growth") or sort not in grid.sorts or not grid.headings
+    )
     return sort if has_key else grid.headings[grid.sorts.index(sort)]
 
 

@@ -31,6 +31,7 @@ def pod(name: str, cpu: int | None = 1, restarts: int | None = 0, uid: str = "u"
     facts = PodFacts(
         uid, "n", "", more.get("status", "Running"), restarts, more.get("created"), "", {}, {}, {}, containers
     )
+    facts = structs.replace(facts, pending=more.get("pending"))
     return Pod("c", "ns", name, cpu, 1, timestamp="t", facts=structs.replace(facts, states=more.get("states")))
 
 
@@ -50,6 +51,7 @@ def test_rows_appear_and_go() -> None:
         (0, "appeared", "d", ""),
         (0, "gone", "a", ""),
     ]
+    assert between([], [pod("a", pending="no room")]) == [(0, "appeared", "a", ""), (0, "pending", "a", "no room")]
     assert between([Group("c", ("x",), 1, 1)], [Group("c", ("y",), 1, 1)]) == [
         (0, "appeared", "y", ""),
         (0, "gone", "x", ""),
@@ -122,11 +124,13 @@ def test_the_first_reading_tells_of_the_hour_before_it() -> None:
         pod("a", restarts=1, states=ended),
         pod("b", restarts=1, states=old),
         pod("c", created=NOW - 60),
+        pod("d", created=NOW - 7200, pending="no room"),
         node("n", "NotReady", NOW - 86400),
         node("m", "Ready", NOW - 60),
     ]
     assert [(each.at - NOW, each.what, each.row[2], each.because) for each in recent(rows, NOW)] == [
         (-86400, "not ready", "n", ""),
+        (-7200, "pending", "d", "no room"),
         (-600, "OOM-killed", "a", "OOMKilled"),
         (-60, "appeared", "c", ""),
     ]
