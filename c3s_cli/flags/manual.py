@@ -65,6 +65,7 @@ def _entry(entry: Entry, *, bold: bool) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    """Escape a line of text: backslashes, hyphens that are minus signs, and a leading dot or quote."""
+    """Escape a line of text: backslashes, hyphens that are minus signs, arrows, and a leading dot or quote."""
     escaped = text.replace("\\", "\\e").replace("-", "\\-")
+    escaped = "".join(letter if letter.isascii() else f"\\[u{ord(letter):04X}]" for letter in escaped)
     return f"\\&{escaped}" if escaped.startswith((".", "'")) else escaped
