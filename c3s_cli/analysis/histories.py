@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from c3s_cli.model.rightsizing import ContainerHistory, Histories, Replica
+from msgspec import structs
+
+from c3s_cli.model.rightsizing import CONTAINER, SIDECAR, ContainerHistory, Histories, Replica
 
 if TYPE_CHECKING:
+    from c3s_cli.model.rightsizing import Declared
     from c3s_cli.model.rows import Container, Pod, PodFacts
     from c3s_cli.model.sample import Sample
 
@@ -32,7 +35,7 @@ def container_histories(sample: Sample, workload: str = "") -> Iterator[Containe
         if workload and owner != workload:
             continue
         _, newest = max(pods, key=lambda pod: (pod[1].created_at or 0.0, pod[0]))
-        for container in newest.containers:
+        for place, container in enumerate(newest.containers):
             replicas = tuple(past.get((namespace, owner, container.name), ()))
             yield ContainerHistory(
                 sample.context,
@@ -49,12 +52,50 @@ def container_histories(sample: Sample, workload: str = "") -> Iterator[Containe
                 by_runs=owner.partition("/")[0] in RUNS,
                 autoscaled=sample.scaled.get((namespace, owner), {}),
                 qos_class=newest.qos_class,
+                role=CONTAINER if container.sidecar_at is None else SIDECAR,
+                place=place if container.sidecar_at is None else container.sidecar_at,
+                nodes=tuple([each.node for _, each in pods]),
             )
 
 
+def declared_histories(
+    histories: Iterable[ContainerHistory], declared: Sequence[Declared], sample: Sample
+) -> Iterator[ContainerHistory]:
+    """Yield the history of each container of manifests, with what these declare; of one that never ran, none."""
+    known = {(each.namespace, each.owner, each.container): each for each in histories}
+    here = sample.namespaces[0] if len(sample.namespaces) == 1 else ""
+    span = sample.histories or snapshot(sample)
+    for each in declared:
+        namespace = each.namespace or here
+        found = known.get((namespace, each.owner, each.container))
+        if found is None:
+            yield ContainerHistory(
+                *(sample.context, namespace, each.owner, each.container, each.replicas or 0),
+                *(each.requests, each.limits),
+                role=each.role,
+                place=each.place,
+                start=span.start,
+                end=span.end,
+            )
+            continue
+        changed: ContainerHistory = structs.replace(
+            found,
+            requests=each.requests,
+            limits=each.limits,
+            role=each.role,
+            place=each.place,
+            count=found.count if each.replicas is None else each.replicas,
+        )
+        yield changed
+
+
 def owner_of(key: Key, facts: PodFacts) -> str:
-    """Return the workload of a pod as Kind/name: the pod itself if nobody owns it, or nobody knows who does."""
-    return facts.owner or f"Pod/{key[1]}"
+    """Return the workload of a pod as Kind/name: the pod itself if nobody owns it, or nobody knows who does.
+
+    A node owns its static pods, which are not alike.
+    """
+    owner = facts.owner or ""
+    return owner if owner and not owner.startswith("Node/") else f"Pod/{key[1]}"
 
 
 def lived(replicas: Sequence[Replica]) -> float:

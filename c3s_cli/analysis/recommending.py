@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
-from c3s_cli.analysis.histories import container_histories
+from c3s_cli.analysis.histories import container_histories, declared_histories
 from c3s_cli.analysis.report import latest, report_of, where
 from c3s_cli.analysis.rightsizing import recommend_all
 from c3s_cli.analysis.rollup import grouped
-from c3s_cli.model.rightsizing import Advice, Recommendation, RecommendationGroup, RightsizeRequest, Sums
+from c3s_cli.model.rightsizing import (
+    Advice,
+    ContainerHistory,
+    Recommendation,
+    RecommendationGroup,
+    RightsizeRequest,
+    Sums,
+)
 
 if TYPE_CHECKING:
     from c3s_cli.model.sample import Failure, Sample
@@ -30,13 +37,23 @@ def make_recommendations(
     contexts: bool = False,
 ) -> Report:
     """Return the Report for `query`. rule: for documents. failures, contexts: as for `make_report`."""
-    histories = [each for sample in samples for each in container_histories(sample, request.workload)]
-    shown = where(recommend_all(histories, request.rule), query, [])
+    histories = [each for sample in samples for each in _histories(sample, request)]
+    advised: Sequence[Recommendation] = recommend_all(histories, request.rule)
+    if query.prices is not None:
+        from c3s_cli.analysis.savings import with_savings  # only --prices needs it
+
+        advised = with_savings(advised, samples, query.prices)
+    shown = where(advised, query, [])
     totals = sum_recommendations(shown, "" if contexts else samples[0].context) if query.totals else None
     rows = grouped(shown, query.by, sum_recommendations) if query.by else shown
     report = report_of(samples, query.at_time(latest(samples)), rows, totals, failures=failures, contexts=contexts)
     changed: Report = structs.replace(report, rule=rule)
     return changed
+
+
+def _histories(sample: Sample, request: RightsizeRequest) -> Iterable[ContainerHistory]:
+    histories = container_histories(sample, request.workload)
+    return histories if request.declared is None else declared_histories(histories, request.declared, sample)
 
 
 def sum_recommendations(
@@ -52,7 +69,14 @@ def sum_recommendations(
         findings=Counter(row.finding for row in rows),
         cpu=_sums([(row.cpu, row.replicas) for row in rows]),
         memory=_sums([(row.memory, row.replicas) for row in rows]),
+        cost=_all([row.cost for row in rows]),
+        savings=_all([row.savings for row in rows if row.changes]),
     )
+
+
+def _all(amounts: Sequence[int | None]) -> int | None:
+    """Return the sum; None if one is unknown."""
+    return None if None in amounts else sum(filter(None, amounts))
 
 
 def _sums(several: Sequence[tuple[Advice, int]]) -> Sums:

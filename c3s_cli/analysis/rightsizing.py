@@ -50,6 +50,7 @@ def recommend(history: ContainerHistory, rule: Rule) -> Recommendation:
         place=history.place,
         declared_requests=history.requests,
         declared_limits=history.limits,
+        nodes=history.nodes,
     )
 
 

@@ -15,7 +15,7 @@ from msgspec import structs
 from c3s_cli.columns.fitting import default_fit_names, fit_columns, wide_fit_names
 from c3s_cli.columns.getters import Age, fact, percentage, window_seconds
 from c3s_cli.columns.moving import default_move_names, move_columns, wide_move_names
-from c3s_cli.columns.of_costs import cost_columns
+from c3s_cli.columns.of_costs import cost_columns, savings_columns
 from c3s_cli.columns.of_resources import CPU_AND_MEMORY, RESOURCES, WITH_NODES, resource_columns
 from c3s_cli.columns.of_sources import COVERAGE, MORE_OF_PODS, OF_VOLUMES
 from c3s_cli.columns.of_states import OF_STATES
@@ -156,7 +156,7 @@ def table_of(kind: Kind) -> Mapping[str, Column]:
         return {column.name: column for column in _change_table(kind)}
     if kind in RIGHTSIZING:
         who = [IDENTITY[name] for name in ("context", *(("namespace",) if kind.namespaced else ()))]
-        return {column.name: column for column in (*who, *rightsize_columns(kind))}
+        return {column.name: column for column in (*who, *rightsize_columns(kind), *savings_columns())}
     columns = [column for column in IDENTITY.values() if kind.namespaced or column.name != "namespace"]
     columns += OWN[kind]()
     if kind is Kind.VOLUME:

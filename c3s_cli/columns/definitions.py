@@ -187,6 +187,7 @@ STATES: Final[Mapping[str, str]] = {
 COSTS: Final = {
     "cost.requests": "requests times the price of the node, from --prices",
     "cost.usage": "cpu.usage, memory.usage and the GPUs requested, times the price of the node",
+    "cost.savings": "the recommended change of the requests, times the price of the node of each replica",
     "cost.waste": "cost.requests - cost.usage, at least 0",
 }
 PERCENT: Final = re.compile(r"(?P<r>.+)\.(?P<part>\w+)PercentOf(?P<whole>\w+)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from c3s_cli.columns.getters import figure, lacks
@@ -39,6 +40,28 @@ def _waste(requested: str) -> Getter:
     def value(row: Any) -> Fraction | None:
         above, below = requests(row), usage(row)
         return None if above is None or below is None else _money(max(0, above - below))
+
+    return value
+
+
+# The columns of recommendations.
+SAVINGS: Final = ("cost.requests", "cost.savings")
+
+
+def savings_columns() -> Iterator[Column]:
+    """Yield the columns of costs of recommendations, and of groups of them."""
+    read = Needs.NODES | Needs.NODE_DETAILS | Needs.PODS
+    yield Column("cost.requests", Unit.MONEY, _of_row("cost"), "what the requests of all replicas cost a month", read)
+    meaning = "what the recommended requests would save a month, or cost more if negative"
+    yield Column("cost.savings", Unit.MONEY, _of_row("savings"), meaning, read)
+
+
+def _of_row(field: str) -> Getter:
+    amount = attrgetter(field)
+
+    def value(row: Any) -> Fraction | None:
+        cost = amount(row)
+        return None if cost is None else _money(cost)
 
     return value
 

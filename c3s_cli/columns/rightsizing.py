@@ -88,6 +88,14 @@ def _of_resource(resource: str) -> Iterator[Column]:
     yield column(used, "used", meaning)
     if resource == "cpu":
         yield Column("cpu.start", unit, attrgetter("cpu_start"), "most CPU in the first five minutes of any replica")
+    over = (attrgetter(f"{resource}.requests"), attrgetter(f"{resource}.used"))
+    yield Column(
+        f"{resource}.requestsPercentOfUsed",
+        Unit.PERCENT,
+        percentage(*over),
+        f"{resource}.requests as a percentage of {resource}.{used}: 300 is three times what was used",
+        ratio=over,
+    )
     yield column("recommended.requests", "recommended_requests", f"{word} that one replica should request")
     yield column("recommended.limits", "recommended_limits", f"{word} limit that one replica should have; 0 for none")
     yield Column(

@@ -5,10 +5,11 @@ from c3s_cli.errors import ExitCode
 from c3s_cli.flags.groups import takes_flags
 from c3s_cli.flags.options import Connection, Display, Pods
 from c3s_cli.flags.rightsize import OneWorkload, Rightsize
+from c3s_cli.flags.source_options import Costs
 from c3s_cli.flags.subsets import SelectedFlags
 from c3s_cli.flags.time_options import Time
 from c3s_cli.request.from_flags import request_of, target_of
-from c3s_cli.request.rightsizing import request_for, time_for, with_queries, workload_of
+from c3s_cli.request.rightsizing import request_for, time_for, with_declared, with_queries, workload_of
 
 
 @takes_flags
@@ -19,6 +20,7 @@ def rightsize(
     rows: SelectedFlags,
     time: Time,
     display: Display,
+    costs: Costs,
     connection: Connection,
 ) -> ExitCode:
     """Recommend requests and limits from what the containers of workloads used in the past.
@@ -41,7 +43,23 @@ def rightsize(
     target = with_queries(target_of(connection), rightsize.queries)
     pods = Pods(all_namespaces=rightsize.all_namespaces)
     query, view = request_of(
-        Kind.RIGHTSIZE, None, connection, rows, display, pods=pods, time=time_for(time, connection)
+        Kind.RIGHTSIZE,
+        None,
+        connection,
+        rows,
+        display,
+        pods=pods,
+        time=time_for(time, connection),
+        priced=costs.prices is not None,
     )
     query = request_for(rightsize, workload, query, connection)
+    if rightsize.filename:
+        from c3s_cli.sources.manifests.declared import read_declared  # only -f reads manifests
+
+        names = rightsize.filename
+        query = with_declared(query, *read_declared(names, target.request_timeout, recursive=rightsize.recursive))
+    if costs.prices is not None:
+        from c3s_cli.sources.prices import with_prices  # only --prices needs it
+
+        query = with_prices(query, costs.prices, display.columns)
     return (explain if rightsize.explain else recommend)(target, query, view)

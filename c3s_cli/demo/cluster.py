@@ -67,7 +67,8 @@ class Cluster:
                 self._bind(pod, node)
             bound += len(nodes)
         for node in self._by_pool.get("cp", []):
-            for workload in STATIC:
+            for original in STATIC:
+                workload = resized(original, self._resources, f"Pod/{original.name}-{node.name}")
                 owner = Owner("v1", "Node", node.name, dice.uid(node.bits))
                 group = Group(workload, (owner,), {"component": workload.name, "tier": "control-plane"}, workload.age)
                 name = f"{workload.name}-{node.name}"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from c3s_cli.demo.catalogue import DAEMONS, WORKLOADS, Box, Workload
+from c3s_cli.demo.catalogue import DAEMONS, STATIC, WORKLOADS, Box, Workload
 
 # By namespace, workload as Kind/name and container: the requests and limits.
 Resources = Mapping[str, Mapping[str, Mapping[str, Mapping[str, Mapping[str, int]]]]]
@@ -29,14 +29,23 @@ def read_resources(text: bytes) -> Resources:
         mark = getattr(problem, "problem_mark", None)
         message = f"line {mark.line + 1}: not valid YAML" if mark else "not valid YAML"
         raise ValueError(message) from problem
-    known = {(each.namespace, f"{each.kind}/{each.name}"): each for each in (*DAEMONS, *WORKLOADS)}
     return {
         namespace: {
-            owner: _containers(known.get((namespace, owner)), containers, f"{namespace}: {owner}")
+            owner: _containers(_workload(namespace, str(owner)), containers, f"{namespace}: {owner}")
             for owner, containers in _map(workloads, str(namespace)).items()
         }
         for namespace, workloads in _map(tree or {}, "the file").items()
     }
+
+
+def _workload(namespace: str, owner: str) -> Workload | None:
+    """Return the workload of the catalogue; a static pod has the name of its node behind its own."""
+    kind, _, name = owner.partition("/")
+    for each in (*DAEMONS, *WORKLOADS):
+        if (each.namespace, each.kind, each.name) == (namespace, kind, name):
+            return each
+    static = (each for each in STATIC if kind == "Pod" and name.startswith(f"{each.name}-"))
+    return next((each for each in static if each.namespace == namespace), None)
 
 
 def _containers(workload: Workload | None, containers: Any, where: str) -> dict[str, dict[str, dict[str, int]]]:
@@ -88,15 +97,21 @@ def _boxes(workload: Workload) -> tuple[Box, ...]:
     return (*workload.boxes, *workload.sidecars, *workload.init)
 
 
-def resized(workload: Workload, resources: Resources) -> Workload:
-    """Return the workload with its new requests and limits, if there are any."""
-    containers = resources.get(workload.namespace, {}).get(f"{workload.kind}/{workload.name}")
+def resized(workload: Workload, resources: Resources, owner: str = "") -> Workload:
+    """Return the workload with its new requests and limits, if there are any. owner: its name in the file."""
+    owner = owner or f"{workload.kind}/{workload.name}"
+    containers = resources.get(workload.namespace, {}).get(owner)
     if not containers:
         return workload
     boxes, sidecars, init = (
         tuple(_resized(box, containers) for box in part) for part in (workload.boxes, workload.sidecars, workload.init)
     )
-    return replace(workload, boxes=boxes, sidecars=sidecars, init=init)
+    # Its containers were killed for lack of memory.
+    enough = any(
+        (new.memory_limit or 0) > (old.memory_limit or 0) for new, old in zip(boxes, workload.boxes, strict=True)
+    )
+    restarts = 0 if enough else workload.restarts
+    return replace(workload, boxes=boxes, sidecars=sidecars, init=init, restarts=restarts)
 
 
 def _resized(box: Box, containers: Mapping[str, Mapping[str, Mapping[str, int]]]) -> Box:

@@ -21,6 +21,20 @@ class Rightsize(Struct, frozen=True):
     all_namespaces: Annotated[
         bool, flag("-A", "--all-namespaces", help="Workloads of all namespaces; -n is ignored.", section=ROWS)
     ] = False
+    filename: Annotated[
+        Many,
+        flag(
+            "-f",
+            "--filename",
+            metavar="FILE",
+            help="Compare the requests of a manifest (YAML or JSON), of a directory of these, or of stdin (-), with "
+            "what the same workloads used. Repeatable.",
+            section=ROWS,
+        ),
+    ] = None
+    recursive: Annotated[
+        bool, flag("-R", "--recursive", help="With -f: read the directories of a directory, too.", section=ROWS)
+    ] = False
     cpu_percentile: Annotated[
         int, flag("--cpu-percentile", metavar="N", help="Percentile of CPU to request. Default: 95.", section=RULE)
     ] = 95

@@ -45,12 +45,34 @@ class Rule(Struct, frozen=True):
     include_autoscaled: bool = False
 
 
+class Declared(Struct, frozen=True):
+    """A container of a manifest: its requests and limits count instead of those in the cluster.
+
+    namespace: "" for that of the command. owner: the workload, as Kind/name. replicas: None for one on each node.
+    """
+
+    namespace: str
+    owner: str
+    container: str
+    role: str
+    place: int
+    replicas: int | None
+    requests: Amounts
+    limits: Amounts
+
+
 class RightsizeRequest(Struct, frozen=True):
-    """What `c3s rightsize` is asked. workload: the only one, as Kind/name, "" for all. past: if there is a past."""
+    """What `c3s rightsize` is asked.
+
+    workload: the only one, as Kind/name, "" for all. past: whether there is a past. declared: the containers of
+    manifests, None without; unknown: their objects with pods that c3s does not know.
+    """
 
     rule: Rule = Rule()
     workload: str = ""
     past: bool = True
+    declared: tuple[Declared, ...] | None = None
+    unknown: tuple[str, ...] = ()
 
 
 class Replica(Struct, frozen=True, gc=False):
@@ -96,7 +118,7 @@ class ContainerHistory(Struct, frozen=True):
     requests, limits: as declared, None if unknown. seconds: for how long at least one replica had data. start, end: of
     the range; both the same for a snapshot. by_runs: whether each replica is a run of its own, as those of Jobs are.
     autoscaled: who scales the workload, by resource. qos_class: of its pods. place: its place among the
-    containers of the pod, or among the init containers.
+    containers of the pod, or among the init containers. nodes: of its replicas, "" for one without.
     """
 
     context: str
@@ -115,6 +137,7 @@ class ContainerHistory(Struct, frozen=True):
     autoscaled: Mapping[str, str] = {}
     qos_class: str = ""
     place: int = 0
+    nodes: tuple[str, ...] = ()
 
 
 class Advice(Struct, frozen=True, gc=False):
@@ -142,6 +165,8 @@ class Recommendation(Struct, frozen=True, gc=False):
     samples, seconds: how much evidence there is; range_seconds: of how long a range. throttled_periods, periods,
     oom_kills, restarts: of all replicas; None if unknown. recommended_qos_class: that of the pods after all changes.
     place: as in its history. declared_requests, declared_limits: of all resources, other devices included.
+    cost, savings: what the requests of all replicas cost, and what the change saves, as in amounts/money.py; None if
+    unknown, or without prices.
     """
 
     context: str
@@ -167,6 +192,9 @@ class Recommendation(Struct, frozen=True, gc=False):
     place: int = 0
     declared_requests: Amounts | None = None
     declared_limits: Amounts | None = None
+    nodes: tuple[str, ...] = ()
+    cost: int | None = None
+    savings: int | None = None
 
     timestamp: ClassVar[None] = None
     window: ClassVar[None] = None
@@ -216,6 +244,8 @@ class RecommendationGroup(Group, frozen=True, gc=False):
     findings: Mapping[Finding, int] = {}
     cpu: Sums = Sums(None, None, 0, 0)
     memory: Sums = Sums(None, None, 0, 0)
+    cost: int | None = None
+    savings: int | None = None
 
     @property
     def container_count(self) -> int:

@@ -34,10 +34,15 @@ def kustomization(report: Report, _view: View) -> Iterator[str]:
 
 def _entry(change: WorkloadChange) -> str:
     # The names of a target are regular expressions.
-    target = {"kind": change.kind, "name": re.escape(change.name), "namespace": re.escape(change.namespace)}
+    target = {"kind": change.kind, "name": _exactly(change.name), "namespace": _exactly(change.namespace)}
     patch: Any = change.json_patch()
     if change.merged:
         about = {"name": change.name, "namespace": change.namespace}
         patch = {"apiVersion": MERGED[change.kind], "kind": change.kind, "metadata": about, **change.merge_patch()}
     blocks = f"target:\n{indent(yaml_text(target), '  ')}patch: |-\n{indent(yaml_text(patch), '  ')}"
     return f"- {indent(blocks, '  ').lstrip()}"
+
+
+def _exactly(name: str) -> str:
+    """Return the regular expression for a name."""
+    return re.sub(r"[^\w-]", lambda found: f"\\{found[0]}", name)

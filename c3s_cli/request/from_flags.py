@@ -38,7 +38,7 @@ from c3s_cli.request.shown import (
 )
 from c3s_cli.request.sorting import sort_keys
 from c3s_cli.request.target import PARALLEL, DemoOptions, Origin, Target
-from c3s_cli.request.view import COLORS, DELIMITED, METRICS, TABLES, WITH_TOTALS, Format, View
+from c3s_cli.request.view import CHANGES, COLORS, DELIMITED, METRICS, TABLES, WITH_TOTALS, Format, View
 
 if TYPE_CHECKING:
     from c3s_cli.flags import options
@@ -163,7 +163,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
     """
     name = _name(objects, names or ())
     format_, template = read_format(display.output)
-    _check_format(format_, rows, display)
+    _check_format(objects, format_, rows, display)
     namespaces = read_namespaces(connection.namespace)
     all_namespaces = objects is Kind.MOVE or bool(pods and pods.all_namespaces)
     everywhere = all_namespaces or bool(pods and several(namespaces))
@@ -246,12 +246,15 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
     return query, structs.replace(
         view,
         identity=identity if display.columns else 0,
+        context=bool(connection.context),
         objects=bool(workload and "owner" in {column.name for column in by}),
     )
 
 
-def _check_format(format_: Format, rows: options.Selection, display: options.Display) -> None:
+def _check_format(objects: Kind, format_: Format, rows: options.Selection, display: options.Display) -> None:
     """Raise a UsageError for flags that the format does not support."""
+    if format_ in CHANGES and (objects is not Kind.RIGHTSIZE or rows.by or display.columns):
+        raise UsageError(f"-o {format_.value} goes with c3s rightsize, without --by and --columns")
     if display.units and format_ not in DELIMITED:
         raise UsageError("--units goes with -o csv or tsv")
     if format_ is Format.VALUE and not display.columns:

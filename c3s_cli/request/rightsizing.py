@@ -11,7 +11,7 @@ from msgspec import structs
 from c3s_cli.amounts.quantity import InvalidQuantity, nanos, whole
 from c3s_cli.errors import UsageError
 from c3s_cli.flags.time_options import Time
-from c3s_cli.model.rightsizing import RightsizeRequest, Rule
+from c3s_cli.model.rightsizing import Declared, RightsizeRequest, Rule
 from c3s_cli.request.origin import origin_of
 from c3s_cli.request.period import span
 from c3s_cli.request.target import Target
@@ -53,11 +53,29 @@ def rule_of(flags: Rightsize) -> Rule:
 
 def request_for(flags: Rightsize, workload: str, query: Query, connection: options.Connection) -> Query:
     """Return the query with what is asked. workload: as Kind/name, "" for all."""
+    if flags.explain and flags.filename:
+        raise UsageError("only one of --explain or -f can be provided")
     if flags.explain and not workload:
         raise UsageError("--explain takes one workload", hint="c3s rightsize deploy/web --explain")
     past = origin_of(connection).kind in WITH_PAST
     asked: Query = structs.replace(query, rightsize=RightsizeRequest(rule_of(flags), workload, past))
     return asked
+
+
+def with_declared(query: Query, declared: Sequence[Declared], unknown: Sequence[str]) -> Query:
+    """Return the query for the containers of manifests, in the namespaces that these name."""
+    request = query.rightsize or RightsizeRequest()
+    if request.workload:
+        raise UsageError("only one of KIND/NAME or -f can be provided")
+    named = dict.fromkeys(each.namespace for each in declared)
+    changed: Query = structs.replace(
+        query,
+        rightsize=structs.replace(request, declared=tuple(declared), unknown=tuple(unknown)),
+        # Those without one are in that of the command.
+        namespaces=tuple(dict.fromkeys((*query.namespaces, *filter(None, named)))) if any(named) else query.namespaces,
+        all_namespaces=query.all_namespaces or ("" in named and any(named) and not query.namespaces),
+    )
+    return changed
 
 
 def with_queries(target: Target, queries: int | None) -> Target:

@@ -74,7 +74,7 @@ def refuse_costs(query: Query, *, priced: bool) -> None:
     costs = [column.name for column in query.all_columns if column.unit is Unit.MONEY]
     if costs and not priced:
         raise UsageError(f"{costs[0]} needs --prices FILE", hint=PRICE_SAMPLE)
-    of_usage = [name for name in costs if name != "cost.requests"]
+    of_usage = [name for name in costs if name in ("cost.usage", "cost.waste")]
     if of_usage and query.period and query.period.is_range:
         hint = "--at shows a time in the past; c3s rightsize says what a range would save"
         raise UsageError(f"{of_usage[0]} is of one time, not of a range", hint=hint)

@@ -51,6 +51,7 @@ def recommend(target: Target, query: Query, view: View) -> ExitCode:
             from c3s_cli.analysis.recommending import make_recommendations
 
             rule = words_of_rule(request.rule)
+            failures = (*failures, *_undescribed(request, samples))
             report = make_recommendations(samples, query, request, rule, failures=failures, contexts=fleet.several)
         _check_name(report, query, request)
         write(report, view, stages)
@@ -102,6 +103,12 @@ def _read(query: Query, origin: Origin, member: Member) -> Reading:
     scaled, problems = read_scalers(member.open_reading(), structs.replace(scope, namespaces=sample.namespaces))
     failures = (Failure(sample.context, name, str(problem)) for name, problem in problems.items())
     return Reading(structs.replace(sample, scaled=scaled, failures=(*sample.failures, *failures)))
+
+
+def _undescribed(request: RightsizeRequest, samples: Sequence[Sample]) -> Iterator[Failure]:
+    """Yield a Failure for each object of the manifests whose pods these do not describe."""
+    message = "its containers were not compared, as the manifests do not describe its pods"
+    return (Failure(samples[0].context, name, message, partial=True) for name in request.unknown)
 
 
 def _check_name(report: Report, query: Query, request: RightsizeRequest) -> None:

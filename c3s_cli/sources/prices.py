@@ -11,7 +11,7 @@ from msgspec import structs
 
 from c3s_cli.amounts.money import GIB, HOUR_DECIMALS, NANO, PRICE_DECIMALS
 from c3s_cli.columns.naming import SETS, Naming, split_names
-from c3s_cli.columns.of_costs import COSTS
+from c3s_cli.columns.of_costs import COSTS, SAVINGS
 from c3s_cli.errors import UsageError
 from c3s_cli.kube.yaml_text import NotYamlError, read_yaml
 from c3s_cli.model.prices import Price, PriceRule, Prices
@@ -40,7 +40,8 @@ def with_prices(query: Query, file: str, columns: str | None) -> Query:
     words, shown = split_names(columns), query.columns
     if not words or not {*SETS}.isdisjoint(words):
         in_range = query.period is not None and query.period.is_range
-        costs = [Naming(query.kind).find(name) for name in (COSTS[:1] if in_range else COSTS)]
+        names = SAVINGS if query.rightsize else COSTS[:1] if in_range else COSTS
+        costs = [Naming(query.kind).find(name) for name in names]
         # Columns that are sorted by or compared come here, too, unless they are named elsewhere.
         rest = [each for each in shown if each not in costs or each.name in words]
         shown = tuple(dict.fromkeys((*rest, *costs)))
