@@ -17,12 +17,13 @@ def _groups() -> Iterator[Any]:
     from c3s_cli.flags.fit import Fit
     from c3s_cli.flags.lists import Contexts
     from c3s_cli.flags.record_options import Record, Recordings
+    from c3s_cli.flags.rightsize import Rightsize
     from c3s_cli.flags.serve_options import Serve
     from c3s_cli.flags.source_options import Costs
     from c3s_cli.flags.time_options import Time
     from c3s_cli.flags.volume_options import Volumes
 
-    yield from (Time, Costs, Fit, Volumes, Contexts, Serve, Record, Recordings, Diff)
+    yield from (Time, Costs, Fit, Volumes, Contexts, Serve, Record, Recordings, Diff, Rightsize)
 
 
 @cache
