@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import partial
 from html import escape
 from typing import Any, Final
@@ -16,17 +16,19 @@ from c3s_cli.run.schedule import Clock
 from c3s_cli.run.watching import watch
 from tools.samples import AT
 
-COMMAND: Final = f"watch pods -A --columns default,cpu%,memory%,status,restarts --demo-at {AT}"
+COMMAND: Final = f"watch --demo-at {AT}"
 SIZE: Final = (112, 24)
 # The keys to type, and for how many seconds to show the frame after each.
-KEYS: Final = ("", "c", "m", "/", "t", "e", "a", "m", "-", "s", "enter", "c", "escape")
+KEYS: Final = ("", "c", "j", "j", "j", "j", "j", "enter", "", "m", "G", "enter", "", "", "escape", "escape")
 SECONDS: Final = 1.2
 
 CELL: Final = (8.4, 18.0)
 MARGIN: Final = 12.0
 # The basic colours on a dark background.
 COLOURS: Final = {"31": "#ff7b72", "32": "#7ee787", "33": "#e3b341"}
-STYLES: Final = {"1": "font-weight:bold", "2": "opacity:.65", "7": "opacity:.9;text-decoration:underline"}
+STYLES: Final = {"1": "font-weight:bold", "2": "opacity:.65", "7": "font-weight:bold"}
+# Behind the line of the cursor.
+LIT: Final = "#264f78"
 SPAN: Final = re.compile(r"\x1b\[([\d;]+)m(.*?)\x1b\[0m")
 
 
@@ -77,6 +79,7 @@ def recorded() -> list[Sequence[str]]:
         patch("c3s_cli.commands.watch.watch", at_desk),
         patch.dict("os.environ", environment),
         redirect_stdout(Terminal()),
+        redirect_stderr(io.StringIO()),
     ):
         main(COMMAND.split())
     frames: list[Sequence[str]] = recorder.frames
@@ -91,7 +94,7 @@ def svg() -> str:
     share = 100 / len(frames)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" role="img">',
-        "<title>c3s watch pods -A, on a simulated cluster</title>",
+        "<title>c3s watch, on a simulated cluster: from its nodes down to what explains one pod</title>",
         "<style>",
         "text{font:14px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;fill:#e6edf3;white-space:pre}",
         f".f{{visibility:hidden;animation:show {total:.1f}s step-end infinite}}",
@@ -117,7 +120,11 @@ def _text(line: str, row: int) -> str:
         inner += f'<tspan style="{_style(code)}">{escape(styled)}</tspan>{escape(after)}'
     length = len(plain) * CELL[0]
     y = MARGIN + (row + 1) * CELL[1]
-    return f'<text x="{MARGIN:.0f}" y="{y:.0f}" textLength="{length:.1f}" xml:space="preserve">{inner}</text>'
+    lit = len(plain) >= SIZE[0] and "7" in {code for codes in pieces[1::3] for code in codes.split(";")}
+    behind = f'<rect x="{MARGIN:.0f}" y="{y - 14:.0f}" width="{length:.1f}" height="{CELL[1]:.0f}" fill="{LIT}"/>'
+    return (
+        behind if lit else ""
+    ) + f'<text x="{MARGIN:.0f}" y="{y:.0f}" textLength="{length:.1f}" xml:space="preserve">{inner}</text>'
 
 
 def _style(codes: str) -> str:

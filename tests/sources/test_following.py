@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.demo.server import DemoServer, start
@@ -191,6 +192,22 @@ def test_selectors_are_watched_too(api: FakeApi, desk: PodFollower) -> None:
     made.say(event("DELETED", pod("n", "a"), 2))
     eventually(lambda: desk.facts(scope=scope) == {})
     made.over.set()
+
+
+def test_what_nobody_asks_for_any_more_is_not_watched_any_more(
+    server: Server, desk: PodFollower, api: FakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "UNASKED", 2)
+    on_a = structs.replace(ALL_PODS, fields=parse_fields("spec.nodeName=a"))
+    desk.facts(scope=on_a)
+    kept = []
+    for _ in range(4):
+        desk.names()
+        kept.append(len(desk.following._lists))  # noqa: SLF001  nobody else knows
+    assert kept == [2, 2, 1, 1]
+    assert server.lists == 2
+    desk.facts(scope=on_a)
+    assert server.lists == 3
 
 
 def test_names_and_owners_are_watched_as_metadata(api: FakeApi, desk: PodFollower, server: Server) -> None:

@@ -34,6 +34,8 @@ LONG: Final = 15.0
 AGAIN: Final = 600.0
 # A server may ask for a pause, in seconds, but for no longer than this.
 LONGEST_PAUSE: Final = 60.0
+# A list that nothing has asked for in so many parts of readings is followed no longer: five minutes of a usual watch.
+UNASKED: Final = 300
 DEAF: Final = "the watch brings no events, so the list is read at every reading"
 
 
@@ -44,18 +46,34 @@ class Following:
         self.cluster = cluster
         self._lists: dict[object, FollowedList] = {}
         self._lock = threading.Lock()
+        # The number of the part of a reading, and of the last one that asked for each list.
+        self._reading = 0
+        self._asked: dict[object, int] = {}
 
     def core(self, requests: Requests, scope: Scope, problems: list[str], **kept: bool) -> FollowedCore:
         """Return a Core that answers from memory; the parameters are those of CoreApi."""
+        self._forget_unasked()
         return FollowedCore(self, CoreApi(requests, scope, problems, **kept))
 
     def list_of(self, watched: Watched, rows: str, make: Callable[[], Memory]) -> FollowedList:
         """Return the followed list for a watch; `rows` names the kind of rows made from its objects."""
         with self._lock:
             key = (watched.path, tuple(watched.query), rows)
+            self._asked[key] = self._reading
             if key not in self._lists:
                 self._lists[key] = FollowedList(self.cluster, watched, make())
             return self._lists[key]
+
+    def _forget_unasked(self) -> None:
+        """Close the lists of levels that a live view has left."""
+        with self._lock:
+            self._reading += 1
+            left = [key for key, reading in self._asked.items() if self._reading - reading > UNASKED]
+            lists = [self._lists.pop(key) for key in left]
+            for key in left:
+                del self._asked[key]
+        for each in lists:
+            each.close()
 
     def close(self) -> None:
         """End all threads."""
