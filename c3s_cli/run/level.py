@@ -11,7 +11,7 @@ from c3s_cli.analysis.changes import Changes
 from c3s_cli.analysis.events import EventLog, Thresholds, percentages
 from c3s_cli.columns.naming import Naming
 from c3s_cli.model.rows import Pod
-from c3s_cli.output.grid import grid, lines_of, marks_rows
+from c3s_cli.output.grid import GROWTH, grid, lines_of, marks_rows
 from c3s_cli.output.pod_facts import pod_facts
 from c3s_cli.run.failures import lost_contexts
 from c3s_cli.run.happenings import events_panel
@@ -137,7 +137,11 @@ class Level:
     def sorted_by(self) -> str:
         """The order that keys have chosen, as --sort-by takes it; "" for the command's."""
         sort, query = self.viewing.sort, self.query
-        if not (sort and self.viewing.reverse):
+        if query.containers:
+            sort = {"name": "container", "pod": "name"}.get(sort, sort)
+        if not sort or sort in GROWTH:
+            return ""  # no command sorts by a trend, which it begins without
+        if not self.viewing.reverse:
             return sort
         column = Naming(query.kind, keys=query.keys, containers=query.containers).find(sort)
         return f"{sort}:{'asc' if column.descending else 'desc'}"

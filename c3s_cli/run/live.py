@@ -179,6 +179,7 @@ class Live:
             self.console.resized = True
         elif action in ("slower", "faster"):
             schedule.set_interval(_paced(schedule.interval, action), now)
+            self.pace = structs.replace(self.pace, interval=schedule.interval)
         elif action == "enter":
             self.levels.enter()
         elif action == "wide":

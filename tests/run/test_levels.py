@@ -222,3 +222,24 @@ def test_enter_on_a_cluster_shows_its_nodes_under_its_own_totals(desk: TerminalS
         "clusters 3 of 3   nodes 3",
     ]
     assert [below(seen.looks[place])[0].split("   ")[0] for place in (2, 3)] == ["nodes in dev", "pods in dev"]
+
+
+COMPACT = "cpu.compact,memory.compact,ready,waiting,lastTermination.reason"
+
+
+@pytest.mark.parametrize(
+    ("keys", "line"),
+    [
+        ("w < r", "nodes --sort-by age:asc -o wide"),
+        ("4 t m >", "pods -A --by namespace,owner --trend"),
+        ("6 n r", f"pods -A --containers --sort-by container:desc --columns {COMPACT}"),
+        ("6 <", f"pods -A --containers --sort-by lastTermination.reason --columns {COMPACT}"),
+        ("+ a", "nodes --interval 5"),
+    ],
+)
+def test_whatever_keys_choose_leaves_a_command_line_that_can_be_run(
+    desk: TerminalSession, keys: str, line: str
+) -> None:
+    command = desk(DEMO, *keys.split(), size=(120, 16)).command
+    assert command == f"c3s watch {line} --demo-at {AT}"
+    assert desk(command.removeprefix("c3s ")).code == 0
