@@ -312,7 +312,7 @@ def totals_of(kind: Kind, columns: Iterable[Column]) -> tuple[Column, ...]:
     table = table_of(group)
     counts = COUNTS.get(group, ("nodes.measured", "nodes.count"))
     if group is Kind.RIGHTSIZE_GROUP:
-        counts = tuple(name for name in table if name != "context")
+        counts = tuple(name for name in table if not name.startswith(("context", "cost")))
     names = [*counts]
     for column in flat(columns):
         if column.name in ("name", "container"):
