@@ -138,9 +138,10 @@ class Level:
         """The order that keys have chosen, as --sort-by takes it; "" for the command's."""
         sort, query = self.viewing.sort, self.query
         if query.containers:
-            sort = {"name": "container", "pod": "name"}.get(sort, sort)
+            # No command sorts by the names of containers.
+            sort = {"name": "", "pod": "name"}.get(sort, sort)
         if not sort or sort in GROWTH:
-            return ""  # no command sorts by a trend, which it begins without
+            return ""
         if not self.viewing.reverse:
             return sort
         column = Naming(query.kind, keys=query.keys, containers=query.containers).find(sort)

@@ -232,7 +232,7 @@ COMPACT = "cpu.compact,memory.compact,ready,waiting,lastTermination.reason"
     [
         ("w < r", "nodes --sort-by age:asc -o wide"),
         ("4 t m >", "pods -A --by namespace,owner --trend"),
-        ("6 n r", f"pods -A --containers --sort-by container:desc --columns {COMPACT}"),
+        ("6 n r", f"pods -A --containers --columns {COMPACT}"),
         ("6 <", f"pods -A --containers --sort-by lastTermination.reason --columns {COMPACT}"),
         ("+ a", "nodes --interval 5"),
     ],
