@@ -124,7 +124,7 @@ def pods_of_node(requests: Requests, query: Query) -> Mapping[tuple[str, str], P
     return api.pods()
 
 
-def _unplaced(context: str, request: FitRequest) -> Iterator[Failure]:
+def unplaced(context: str, request: FitRequest) -> Iterator[Failure]:
     """Yield a Failure for each object of the manifests whose pods cannot be placed."""
     message = "its pods were not placed, as c3s does not know this kind"
     return (Failure(context, name, message, partial=True) for name in request.unknown)
@@ -171,7 +171,7 @@ def room_for(requests: Requests, query: Query, request: FitRequest) -> Sample:
         failures=(
             *(Failure(context, "quantity", problem) for problem in problems),
             *failures,
-            *_unplaced(context, request),
+            *unplaced(context, request),
         ),
         namespaces=(namespace,),
     )

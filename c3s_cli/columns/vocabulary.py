@@ -93,6 +93,7 @@ class Needs(Flag):
     OWNERS = auto()
     POD_COUNT = auto()
     VOLUMES = auto()
+    PLACING = auto()
 
 
 class Unit(Enum):

@@ -1,20 +1,29 @@
 """`c3s fit`."""
 
+from msgspec import structs
+
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ExitCode
 from c3s_cli.flags.fit import Fit, Workloads
 from c3s_cli.flags.groups import takes_flags
 from c3s_cli.flags.options import Display
-from c3s_cli.flags.subsets import ConnectionWithoutSource, RowFlags
+from c3s_cli.flags.subsets import AtTime, ConnectionOrRecording, RowFlags
 from c3s_cli.request.fitting import fit_request_of, only_drains, references_of, takes_manifest, with_drain
 from c3s_cli.request.from_flags import request_of, target_of
 from c3s_cli.request.namespaces import read_one_namespace
+from c3s_cli.request.origin import recording_of
 from c3s_cli.run.fitting import fit as place
 
 
 @takes_flags
 def fit(
-    names: Workloads = None, *, pods: Fit, rows: RowFlags, display: Display, connection: ConnectionWithoutSource
+    names: Workloads = None,
+    *,
+    pods: Fit,
+    rows: RowFlags,
+    time: AtTime,
+    display: Display,
+    connection: ConnectionOrRecording,
 ) -> ExitCode:
     """Estimate whether pods would fit on the nodes now.
 
@@ -35,7 +44,9 @@ def fit(
     """
     read_one_namespace(connection.namespace, "c3s fit")
     target, kind = target_of(connection, usage=False), Kind.MOVE if only_drains(pods) and not names else Kind.FIT
-    query, view = request_of(kind, None, connection, rows, display)
+    query, view = request_of(kind, None, connection, rows, display, time=time)
+    if connection.source:
+        target = structs.replace(target, origin=recording_of(connection))
     manifests = None
     if takes_manifest(pods):
         from c3s_cli.sources.manifests.files import objects

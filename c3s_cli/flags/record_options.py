@@ -43,6 +43,14 @@ class Record(Struct, frozen=True):
     labels: Annotated[
         bool, flag("--labels/--no-labels", help="Whether to store the labels of nodes and pods.", section=OUTPUT)
     ] = True
+    for_fit: Annotated[
+        bool,
+        flag(
+            "--for-fit",
+            help="Also store where pods may run, for c3s fit --from FILE: affinity, tolerations, priorities.",
+            section=OUTPUT,
+        ),
+    ] = False
     all_namespaces: Annotated[
         bool,
         flag("-A", "--all-namespaces", help="Record the pods of all namespaces, which is the default.", section=ROWS),

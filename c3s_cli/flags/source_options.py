@@ -19,7 +19,8 @@ class Source(Struct, frozen=True):
             "--from",
             metavar="SOURCE",
             help="Where usage comes from: metrics (the metrics API, the default), kubelet, prometheus (found in the "
-            "cluster, or prometheus:NAMESPACE/SERVICE:PORT) or the URL of a Prometheus API. Default: $C3S_FROM.",
+            "cluster, or prometheus:NAMESPACE/SERVICE:PORT), the URL of a Prometheus API, or a recording, such as "
+            "load.c3s. Default: $C3S_FROM.",
             section=SOURCE,
         ),
     ] = None

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from c3s_cli.flags.options import Connection, Display, Selection
 from c3s_cli.flags.source_options import Source
+from c3s_cli.flags.time_options import Time
 
 
 def _without(group: Any, *names: str) -> tuple[str, ...]:
@@ -25,5 +26,10 @@ RowFlags = Annotated[Selection, ("where", "by", "sum", "sort_by", "limit")]
 SelectedFlags = Annotated[Selection, _without(Selection, "explain", "show_swap")]
 # Commands for one cluster.
 ConnectionToOne = Annotated[Connection, _without(Connection, "all_contexts", "parallel")]
+# c3s fit reads the API server, or a recording at some time.
+ConnectionOrRecording = Annotated[
+    Connection, _without(Connection, *(name for name in Source.__struct_fields__ if name != "source"))
+]
+AtTime = Annotated[Time, ("at",)]
 # Commands that read no usage.
 ConnectionWithoutSource = Annotated[Connection, _without(Connection, *Source.__struct_fields__)]

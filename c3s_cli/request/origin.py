@@ -77,6 +77,14 @@ def origin_of(flags: options.Connection) -> Origin:
     return Origin(kind, service=service[1] if service else "", headers=headers, facts=facts, **given)
 
 
+def recording_of(flags: options.Connection) -> Origin:
+    """Return the recording of --from, for a command that reads no usage. UsageError for another source."""
+    origin = origin_of(flags)
+    if not origin.file:
+        raise UsageError("c3s fit reads the API server, or a recording: --from FILE")
+    return origin
+
+
 def _file(source: str) -> str:
     """Return the name of a recording: file:NAME, or a word with a slash or ending in .c3s; "" for other sources."""
     if source.startswith("file:"):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class RecordRequest(Struct, frozen=True):
     """What to record into `file`. namespaces: empty for all. keep: how many seconds to keep, None for ever.
 
-    until: the condition on pods that ends it.
+    until: the condition on pods that ends it. for_fit: whether to record where pods may run.
     """
 
     file: str
@@ -33,10 +33,13 @@ class RecordRequest(Struct, frozen=True):
     keep: float | None = None
     with_labels: bool = True
     until: Condition | None = None
+    for_fit: bool = False
 
 
 def recorded_of(file: str, flags: Record, selector: str | None, namespace: str | None) -> RecordRequest:
     """Make the request from the flags. UsageError for values that make no sense."""
+    if flags.for_fit and not flags.labels:
+        raise UsageError("--for-fit does not go with --no-labels: where pods may run depends on labels")
     interval = interval_of(flags.interval)
     if not interval > 0:
         raise UsageError(f"--interval takes a time above 0, such as 30, 15s or 1m, not {flags.interval!r}")
@@ -50,6 +53,7 @@ def recorded_of(file: str, flags: Record, selector: str | None, namespace: str |
         _above_0(flags.keep, "--keep"),
         flags.labels,
         _condition(flags.until) if flags.until else None,
+        flags.for_fit,
     )
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from functools import partial
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import structs
 
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ApiError, C3sError, ExitCode
-from c3s_cli.metrics import room_for
+from c3s_cli.metrics import room_for, unplaced
 from c3s_cli.model.sample import Reading
 from c3s_cli.output import unmatched_paths
 from c3s_cli.request.view import TABLES
@@ -40,8 +42,11 @@ def fit(target: Target, query: Query, view: View, request: FitRequest) -> ExitCo
     stages = Stages(target.verbosity)
     with opened(target, stages, REQUESTS) as fleet:
         with progress_of(fleet, stages):
-            report = _report(fleet, query, request, stages)
+            job = partial(_read_recorded if target.origin.file else _read, query, request)
+            report = _report(fleet, query, request, stages, job)
         write(report, view, stages)
+    if report.moment and view.format in TABLES:
+        say(report.moment.removeprefix("of "))
     if report.omitted and view.format in TABLES:
         say(not_shown(report.omitted))
     for remark in (
@@ -55,12 +60,13 @@ def fit(target: Target, query: Query, view: View, request: FitRequest) -> ExitCo
     if not all(each.placed == each.replicas for each in report.fit_results if not each.pending):
         return ExitCode.CONDITION_MET
     code = verdict(report)
-    unsure = request.strict and any(each.not_considered for each in report.fit_results)
+    unsure = request.strict and (target.origin.file or any(each.not_considered for each in report.fit_results))
     return ExitCode.INCOMPLETE if unsure and code is ExitCode.OK else code
 
 
-def _report(fleet: Fleet, query: Query, request: FitRequest, stages: Stages) -> Report:
-    job = partial(_read, query, request)
+def _report(
+    fleet: Fleet, query: Query, request: FitRequest, stages: Stages, job: Callable[[Member], Reading]
+) -> Report:
     with nullcontext() if fleet.several else stages.stage("reading"):
         samples, failures = Clusters(fleet, query, stages, job, once=True).read()
     _check_names(request.without, samples)
@@ -74,8 +80,15 @@ def _report(fleet: Fleet, query: Query, request: FitRequest, stages: Stages) -> 
 
 
 def _read(query: Query, request: FitRequest, member: Member) -> Reading:
-    requests = member.open_reading()
-    return Reading(room_for(requests, query, request))
+    return Reading(room_for(member.open_reading(), query, request))
+
+
+def _read_recorded(query: Query, request: FitRequest, member: Member) -> Reading:
+    from c3s_cli.sources.recording.room import recorded_room  # only --from FILE needs it
+
+    reader: Any = member.reader()
+    room = recorded_room(reader, query, request)
+    return Reading(structs.replace(room, failures=tuple(unplaced(room.context, request))))
 
 
 def _check_names(names: Sequence[str], samples: Sequence[Sample]) -> None:

@@ -59,6 +59,8 @@ def record(target: Target, request: RecordRequest, clock: Clock | None = None) -
     """Record until a limit or --until is reached. INCOMPLETE if readings failed, TIMED_OUT if --until was not met."""
     if target.origin.file:
         raise UsageError("a recording cannot be recorded", hint="--from FILE goes with the commands that read")
+    if target.origin.facts and request.for_fit:
+        raise UsageError("--for-fit does not go with --facts source: no Prometheus knows where pods may run")
     stages = Stages(target.verbosity)
     with opened(target, stages, REQUESTS) as fleet:
         fleet.follow()
@@ -87,8 +89,9 @@ class _Loop:
             all_namespaces=not request.namespaces,
             until=request.until,
         )
+        needs = NEEDS | Needs.PLACING if request.for_fit else NEEDS
         scope = Scope(Kind.POD, namespaces=request.namespaces, labels=request.labels)
-        self.clusters = Clusters(fleet, query, stages, partial(_read, scope), once=False)
+        self.clusters = Clusters(fleet, query, stages, partial(_read, needs, scope), once=False)
         self.request = request
         self.recorder = recorder
         self.clock = clock
@@ -242,8 +245,8 @@ def _is_terminal() -> bool:
     return sys.stderr is not None and sys.stderr.isatty()
 
 
-def _read(scope: Scope, member: Member) -> Reading:
-    return Reading(member.reader().read(NEEDS, scope))
+def _read(needs: Needs, scope: Scope, member: Member) -> Reading:
+    return Reading(member.reader().read(needs, scope))
 
 
 def _without_labels(node: NodeFacts) -> NodeFacts:

@@ -190,6 +190,7 @@ class ClusterReader:
             problems,
             details=Needs.NODE_DETAILS in needs,
             labels=Needs.POD_LABELS in needs,
+            **({"placing": True} if Needs.PLACING in needs else {}),
             # Why one pod is not measured depends on them.
             states=Needs.POD_STATES in needs or (scope.objects is Kind.POD and bool(scope.name)),
         )

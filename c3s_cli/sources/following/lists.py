@@ -170,15 +170,15 @@ class FollowedCore(Struct):
 
     def pods(self) -> dict[tuple[str, str], PodFacts]:
         """Return the unfinished pods, by namespace and name: those in scope, or those of the nodes in scope."""
-        scope, labels, states = self.api.scope, self.api.labels, self.api.states
+        scope, labels, states, placing = self.api.scope, self.api.labels, self.api.states, self.api.placing
         if scope.objects is Kind.POD and scope.name:
             return self.api.pods()
 
         def memory() -> Memory:
             noted: list[str] = []
-            return Memory(PodDecoder(noted, labels=labels, states=states).page, _pair, noted)
+            return Memory(PodDecoder(noted, labels=labels, states=states, placing=placing).page, _pair, noted)
 
-        rows = f"labels {labels}, states {states}"
+        rows = f"labels {labels}, states {states}, placing {placing}"
         return self._of_namespaces(lambda api: self._list(_watched_pods(api, JSON), rows, memory, api.pods))
 
     def pod_names(self) -> dict[tuple[str, str], None]:

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 from msgspec import Struct
 
+from c3s_cli.model.placing import Placing
 from c3s_cli.model.rows import Amounts, Container, ContainerStates, NodeDetails, NodeFacts, PodFacts
 from c3s_cli.sources.recording.planes import inflated, packed, unpacked
 
@@ -43,6 +44,10 @@ class _Shape(Struct, array_like=True):
     started: bool
     pending: str | None
     states: ContainerStates | None
+    # With --for-fit.
+    placing: Placing | None = None
+    ready: bool = True
+    local_storage: bool = False
 
 
 # Fields that _Shape and PodFacts share.
@@ -173,6 +178,9 @@ def _shape(pod: PodFacts) -> _Shape:
         pod.started,
         pod.pending,
         pod.states,
+        pod.placing,
+        pod.ready,
+        pod.local_storage,
     )
 
 
