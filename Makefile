@@ -4,6 +4,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Hundreds of tests start c3s, which is compiled once.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo check test test-slow test-lowest test-newest test-plain coverage lint docs goldens bench soak signals kills engines audit fuzz mutants clean
 

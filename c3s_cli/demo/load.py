@@ -62,6 +62,12 @@ def _day(shape: str) -> list[int]:
     return [_level(shape, tick) for tick in range(_DAY)]
 
 
+@lru_cache(1024)
+def _day_of(shape: str, nano: int) -> list[int]:
+    """Return the nanocores of a shape for every tick of a day, for an average."""
+    return [nano * level >> 10 for level in _day(shape)]
+
+
 def in_bytes(kib: int, bits: int) -> int:
     """Give KiB as bytes; what has an eighth of all bits uses some bytes more than whole KiB."""
     return kib * 1024 if bits & 7 else kib * 1024 + 32
@@ -108,10 +114,10 @@ class Load:
         if not nano:
             return [0] * (last - first)
         noise = self._spiky if group.workload.shape == "spiky" else self._calm
-        levels = _turn(_day(group.workload.shape), first + group.phase * 6 - _DAY // 3, last - first)
+        levels = _turn(_day_of(group.workload.shape, nano), first + group.phase * 6 - _DAY // 3, last - first)
         noises = _turn(noise, (pod.bits & 0xFFFF) + 331 * (place + 1) + first, last - first)
         return [
-            cpu | 1 if (cpu := (nano * level >> 10) * height >> 10) < most else most | 1
+            cpu | 1 if (cpu := level * height >> 10) < most else most | 1
             for level, height in zip(levels, noises, strict=True)
         ]
 

@@ -47,7 +47,7 @@ def c3s(words: str, code: str = ENTER, before: str = "", cwd: Path | None = None
     "words",
     [
         "top nodes",
-        "top pods -A -o wide --request-timeout 5s",
+        "top pods -A -o wide --request-timeout 60s",
         "top cluster -o json",
         "watch nodes --count 2 --interval 0.1 -o name",
     ],

@@ -12,6 +12,7 @@ from tests.conformance.differences import DIFFERENCES
 from tests.conformance.judging import goldens, problem, recorded
 from tests.conformance.running import Runner
 from tests.conformance.server import serving
+from tests.conftest import repeated
 from tests.kubectl import find_kubectl, version
 
 
@@ -29,9 +30,17 @@ def test_case(case: Case, runner: Runner) -> None:
     assert [each for each in problems if each] == []
 
 
+def asked_again() -> list[Case]:
+    """Give the cases for the installed kubectl: every tenth if its answers are recorded."""
+    kubectl, every = find_kubectl(), cases()
+    known = kubectl is not None and version(kubectl) in recorded(every[0])
+    return every[:: max(1, 10 // repeated(1))] if known else every
+
+
 @pytest.mark.process
+@pytest.mark.repeated
 @pytest.mark.skipif(find_kubectl() is None, reason="there is no kubectl")
-@pytest.mark.parametrize("case", cases(), ids=str)
+@pytest.mark.parametrize("case", asked_again(), ids=str)
 def test_the_installed_kubectl(case: Case, runner: Runner) -> None:
     kubectl = find_kubectl()
     assert kubectl is not None

@@ -5,6 +5,7 @@ The file is long because each thing that may hang has a test.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pty
@@ -25,6 +26,7 @@ from tests.authority import server_context, write_files
 from tests.conftest import Run
 from tests.faults import MEBI, SLOW, Listener, bomb, drip_handshake, endless, healthy, say_nothing
 from tests.patience import FOR_EVER, PATIENT, Later
+from tests.run.terminal_session import Terminal
 from tests.servers import FakeApi, Fault, Reply, Request, Tunnel, node_metrics, pod, pod_metrics
 
 C3S = [sys.executable, "-m", "c3s_cli"]
@@ -339,24 +341,28 @@ def on_a_terminal(words: list[str], timeout: float = PATIENT) -> str:
 
 
 @pytest.mark.process
-def test_a_person_is_told_what_c3s_waits_for_after_two_seconds(tmp_path: Path, fifo: Path) -> None:
+def test_a_person_is_told_what_c3s_waits_for_after_two_seconds(tmp_path: Path) -> None:
     path = config(tmp_path / "config", "https://127.0.0.1:1", sleeper(tmp_path))
     begun = time.monotonic()
     shown = on_a_terminal(["top", "nodes", "--kubeconfig", str(path), "--request-timeout", "3500ms"])
     assert shown.startswith(f"waiting for exec plugin {tmp_path / 'plugin'}\n")
     assert "timeout while waiting for executable" in shown
     assert time.monotonic() - begun >= 3.4
-    shown = on_a_terminal(["top", "nodes", "--kubeconfig", str(fifo), "--request-timeout", "3500ms"])
-    assert shown.startswith(f"waiting for kubeconfig {fifo}\n")
 
 
-@pytest.mark.process
-def test_nobody_is_told_before_two_seconds_or_without_a_terminal(tmp_path: Path) -> None:
-    path = config(tmp_path / "config", "https://127.0.0.1:1", sleeper(tmp_path))
-    words = ["top", "nodes", "--kubeconfig", str(path), "--request-timeout"]
-    assert "waiting for exec plugin" not in on_a_terminal([*words, "1s"])
-    ran = subprocess.run([*C3S, *words, "3500ms"], capture_output=True, text=True, check=False)
-    assert "waiting for exec plugin" not in ran.stderr
+@pytest.mark.parametrize(
+    ("is_terminal", "patience", "said"), [(True, 0.1, True), (True, FOR_EVER, False), (False, 0.1, False)]
+)
+def test_a_person_is_told_only_on_a_terminal_and_after_a_while(
+    run: Run, fifo: Path, monkeypatch: pytest.MonkeyPatch, *, is_terminal: bool, patience: float, said: bool
+) -> None:
+    assert deadline.PATIENCE == 2.0
+    stderr = Terminal() if is_terminal else io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stderr)
+    monkeypatch.setattr(deadline, "PATIENCE", patience)
+    assert run(f"top nodes --kubeconfig {fifo} --request-timeout {TIMEOUT}s").code == 1
+    assert stderr.getvalue().startswith(f"waiting for kubeconfig {fifo}\n") == said
+    assert ("waiting for kubeconfig" in stderr.getvalue()) == said
 
 
 # --- signals --------------------------------------------------------------------------------------------------

@@ -46,7 +46,7 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Any:
     return import_module
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def living() -> Iterator[DemoServer]:
     """A cluster whose lists can be followed."""
     with start(at=AT, pace=0) as server:

@@ -49,10 +49,16 @@ class Total:
             chunk = tick // (_CHUNK * _TICKS)
             bases[chunk] = value - TICK * sum(self._usage(chunk * _CHUNK * _TICKS + 1, tick + 1))
         while number > (newest := max(bases)):
-            bases[newest + 1] = bases[newest] + self._chunk(newest)[-1]
+            bases[newest + 1] = bases[newest] + self._growth(newest)
         while number < (oldest := min(bases)):
-            bases[oldest - 1] = bases[oldest] - self._chunk(oldest - 1)[-1]
+            bases[oldest - 1] = bases[oldest] - self._growth(oldest - 1)
         return bases[number]
+
+    def _growth(self, number: int) -> int:
+        """Return how much it grows in a chunk."""
+        found = self._chunks.get(number)
+        first = number * _CHUNK * _TICKS
+        return found[-1] if found else TICK * sum(self._usage(first + 1, first + _CHUNK * _TICKS + 1))
 
     def at(self, scrape: int) -> int:
         """Return it at a scrape."""
