@@ -10,6 +10,7 @@ from c3s_cli.flags.source_options import Costs
 from c3s_cli.flags.subsets import ClusterFlags, WatchDisplay, WatchFlags
 from c3s_cli.request.from_flags import pace_of, request_of, target_of
 from c3s_cli.request.query import Query
+from c3s_cli.request.replay import replay_of
 from c3s_cli.request.view import METRICS, View
 from c3s_cli.run.watching import watch
 
@@ -103,4 +104,5 @@ def _watch(connection: Connection, query: Query, view: View, repeat: Repeat) -> 
             hint="write a file for node_exporter's textfile collector again and again: see docs/recipes.md",
         )
     view = structs.replace(view, trend=repeat.trend)
-    return watch(target_of(connection), query, view, pace_of(repeat), record=repeat.record)
+    pace = structs.replace(pace_of(repeat), replay=replay_of(repeat, connection))
+    return watch(target_of(connection), query, view, pace, record=repeat.record)

@@ -13,6 +13,7 @@ from msgspec import Struct
 from c3s_cli.flags.flag import CONDITIONS, OFTEN, OUTPUT, ROWS, SHOW, Many, Text
 from c3s_cli.flags.flag import flag as _flag
 from c3s_cli.flags.source_options import Source
+from c3s_cli.flags.time_options import Replay
 
 NodeName = Annotated[Many, typer.Argument(metavar="[NAME]", help="Show only this node.", show_default=False)]
 PodName = Annotated[Many, typer.Argument(metavar="[NAME]", help="Show only this pod.", show_default=False)]
@@ -288,18 +289,8 @@ class Pods(Struct, frozen=True):
     )
 
 
-class Repeat(Struct, frozen=True):
-    """How often to read, when to stop, and where to keep what is read."""
-
-    record: Annotated[
-        Text,
-        _flag(
-            "--record",
-            metavar="FILE",
-            help="Also record what is read, as c3s record does, for --from FILE.",
-            section=OUTPUT,
-        ),
-    ] = None
+class Repeat(Replay, frozen=True):
+    """How often to read, when to stop, where to keep what is read; and of a recording, what to replay."""
 
     interval: Annotated[
         str,

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 
 from c3s_cli.amounts.duration import parse_duration
 
+if TYPE_CHECKING:
+    from c3s_cli.request.replay import ReplayRequest
+
 
 class Pace(Struct, frozen=True):
-    """How often to read, and when to stop. interval, timeout: seconds. None for no limit."""
+    """How often to read, and when to stop. interval, timeout: seconds. None for no limit.
+
+    replay: what of a recording to read, at its own pace.
+    """
 
     interval: float
     count: int | None = None
     timeout: float | None = None
+    replay: ReplayRequest | None = None
 
 
 def interval_of(text: str) -> float:

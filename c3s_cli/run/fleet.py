@@ -45,6 +45,8 @@ class Member:
     stages: where to count the time and the progress of readings.
     """
 
+    is_recorded = False
+
     def __init__(
         self,
         name: str,
@@ -108,6 +110,12 @@ class Member:
     def open_reading(self) -> Requests:
         """Begin a reading of single objects. Raises like `cluster`."""
         return open_reading(self.cluster(), self._stages.progress.count)
+
+    def version(self) -> str:
+        """Return the version of the server. Raises like `cluster`, and if it does not answer."""
+        from c3s_cli.sources.server import server_version  # only a header shows it
+
+        return server_version(self.cluster())
 
     def notes(self) -> tuple[str, ...]:
         """Return the remarks about the connection; none before it is made."""

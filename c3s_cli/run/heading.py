@@ -14,7 +14,6 @@ from c3s_cli.amounts.timestamp import epoch
 from c3s_cli.analysis.summary import Summary, summary_of
 from c3s_cli.errors import ApiError, C3sError
 from c3s_cli.run.reading import distinct
-from c3s_cli.sources.server import server_version
 from c3s_cli.terminal.header import Fact, Gauge, Header
 from c3s_cli.terminal.printable import printable
 
@@ -77,11 +76,17 @@ class Heading:
         self._histories["CPU"].append(_percent(summary, "cpu"))
         self._histories["MEMORY"].append(_percent(summary, "memory"))
 
+    def forget(self) -> None:
+        """Forget what was read before: the next reading is earlier."""
+        self._newest = None
+        for history in self._histories.values():
+            history.clear()
+
     def read_version(self) -> None:
         """Ask a single cluster for its version, once. Without an answer the header shows none."""
         if self._version is None and not self.several:
             try:
-                self._version = server_version(self.members[0].cluster())
+                self._version = self.members[0].version()
             except C3sError:
                 self._version = ""
 
@@ -104,10 +109,14 @@ class Heading:
         now = read_at + timedelta(seconds=passed) if read_at else None
         sampled = _sampled(summary, now)
         read = f"{read_at:%H:%M:%SZ}" if read_at else ""
+        status = [pace, read, sampled]
+        if self.members[0].is_recorded and read_at:
+            # What does not fit is left out from the left.
+            status = [pace, sampled, f"replay of {read_at:%Y-%m-%dT%H:%M:%SZ}"]
         return Header(
             facts=tuple(fact for fact in self._facts(summary) if fact.value),
             gauges=self.gauges(),
-            status=tuple(filter(None, (pace, read, sampled))),
+            status=tuple(filter(None, status)),
             missing=self.missing,
             trouble=_unready(summary, now),
             waiting=waiting,

@@ -78,6 +78,11 @@ class Level:
         self.report, self.problem, self.read_at = report, None, now
         self._show(report, [] if report.containers else self.changes.vanished, lost)
 
+    def forget(self) -> None:
+        """Compare the next reading with none."""
+        self.changes, self.log = Changes(with_trends=self.view.trend), EventLog()
+        self.heading.forget()
+
     def hold(self, report: Report, read_at: float) -> None:
         """Show what another reading knows of these rows, before they are read. read_at: when that ended."""
         self.held, self.read_at, self._rows = report, read_at, report.rows

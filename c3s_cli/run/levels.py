@@ -94,6 +94,11 @@ class Levels:
             level.show_again(computed(known, query, self._stages, contexts=level.fleet.several))
         return not known
 
+    def forget(self) -> None:
+        """Forget what happened between readings: the next one is earlier."""
+        for level in self.stack:
+            level.forget()
+
     @staticmethod
     def _wide(above: Level) -> bool:
         return above.view.format is Format.WIDE

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, structs
@@ -20,7 +21,7 @@ from c3s_cli.run.saving import save
 from c3s_cli.run.verdict import verdict
 from c3s_cli.terminal.colour import wants_colour
 from c3s_cli.terminal.frame import Foot
-from c3s_cli.terminal.keys import LEVELS
+from c3s_cli.terminal.keys import BACK, LEVELS, STEPS
 from c3s_cli.terminal.lines import Line, ansi, plain
 from c3s_cli.terminal.printable import printable
 from c3s_cli.terminal.stderr import diverted
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
 # How often the age in the header is redrawn: every second if the numbers are stale, else every CALM seconds.
 REDRAW: Final = 1.0
 CALM: Final = 5.0
-# The intervals that + and - choose from, in seconds.
-PACES: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600)
 # After this many seconds the header shows that the server has not answered.
 SLOW: Final = 3.0
 # What a plugin says: how many lines of it are shown, and for how many seconds at least.
@@ -74,6 +73,8 @@ class Live:
         self._drawn: list[Line] = []
         # The answer to the last key.
         self._notice = ""
+        # Whether a key has led to another reading than the one that is under way.
+        self.outdated = False
         self._words: deque[str] = deque(maxlen=WORDS)
         # When they were first drawn, None if that is yet to come.
         self._heard_at: float | None = None
@@ -96,12 +97,15 @@ class Live:
 
     def ask(self, poll: Poll, schedule: Schedule, now: float) -> None:
         """Begin to read the level that is shown; if the command has conditions, its own level first at every tick."""
-        self.extra = now < self._due(schedule)
+        paused = schedule.is_replay and self.level.viewing.paused
+        self.extra = paused or now < self._due(schedule)
+        if not self.extra:
+            schedule.begins(now)
         judges = self.root.query.fail_if or self.root.query.until
         self.asked = self.root if judges and not self.extra else self.level
         self.fresh = self.asked is not self.level
         self.asked_at = now
-        poll.begin(self.asked.read, self.console.wake)
+        poll.begin(partial(schedule.read, self.asked), self.console.wake)
 
     def take(self, outcome: Report | C3sError, schedule: Schedule, now: float) -> None:
         """Take the result of a reading: a new report, or the reason why the last one stays.
@@ -109,6 +113,9 @@ class Live:
         Raises an error without which there would never be a report.
         """
         level, self.asked, self.asked_at = self.asked or self.level, None, None
+        if self.outdated:
+            self.outdated = False
+            return
         if isinstance(outcome, C3sError):
             if self.root.report is None and not (outcome.may_pass and self._has_time):
                 raise outcome
@@ -149,7 +156,10 @@ class Live:
     def is_due(self, schedule: Schedule, now: float) -> bool:
         """Return whether to read now."""
         timed_out = self.pace.timeout is not None and now - schedule.begun >= self.pace.timeout
-        return timed_out or ((self.fresh or now >= self._due(schedule)) and not self.level.viewing.paused)
+        if self.level.viewing.paused:
+            # What is recorded can be read while time stands still.
+            return timed_out or (self.fresh and schedule.is_replay)
+        return timed_out or self.fresh or now >= self._due(schedule)
 
     def _due(self, schedule: Schedule) -> float:
         if self.pace.timeout is None:
@@ -178,8 +188,11 @@ class Live:
         if action == "redraw":
             self.console.resized = True
         elif action in ("slower", "faster"):
-            schedule.set_interval(_paced(schedule.interval, action), now)
-            self.pace = structs.replace(self.pace, interval=schedule.interval)
+            schedule.change_pace(action, now)
+            if not schedule.is_replay:
+                self.pace = structs.replace(self.pace, interval=schedule.interval)
+        elif action in STEPS:
+            self._step(action, schedule)
         elif action == "enter":
             self.levels.enter()
         elif action == "wide":
@@ -192,12 +205,15 @@ class Live:
         elif action != "back" or is_filtered(self.level.viewing) or not self.levels.back():
             self.level.press(key)
         self.fresh |= self.level is not before
-        self._notice = self._answer(action)
+        self._notice = self._answer(action, waits=self.level.viewing.paused and not schedule.is_replay)
 
-    def _answer(self, action: str) -> str:
-        """Do what a key asks for outside of the screen; return what to say about it, "" for nothing."""
+    def _answer(self, action: str, *, waits: bool) -> str:
+        """Do what a key asks for outside of the screen; return what to say about it, "" for nothing.
+
+        waits: whether nothing is read now.
+        """
         level, report = self.level, self.level.report or self.level.held
-        if action == "wide" and self.fresh and level.viewing.paused:
+        if action == "wide" and self.fresh and waits:
             return "these columns are read when it goes on"
         if action not in ("save", "kubectl") or report is None:
             return ""
@@ -210,6 +226,14 @@ class Live:
         screen = "".join(f"{plain(line)}\n" for line in self._drawn)
         return save({"csv": table, "svg": picture(self._drawn, self.console.size()[0]), "txt": screen}, report.now)
 
+    def _step(self, action: str, schedule: Schedule) -> None:
+        """Go to another reading of a recording. Nothing is compared with what was later."""
+        if schedule.step(action):
+            self.fresh = True
+            self.outdated = self.asked_at is not None
+            if action in BACK:
+                self.levels.forget()
+
     def draw(self, schedule: Schedule, now: float) -> None:
         """Draw the frame; only changed lines are written."""
         level, report = self.level, self.level.report or self.level.held
@@ -217,14 +241,15 @@ class Live:
         header = level.heading.header(
             level.view,
             report.now if report else None,
-            now - level.read_at,
-            f"every {schedule.interval:g}s",
+            0.0 if schedule.is_replay else now - level.read_at,
+            schedule.words,
             waiting=f"no answer for {age(waited)}" if waited >= SLOW else "",
             words=self._heard(now),
             banner=self._banner(schedule, now),
         )
         header = structs.replace(header, title=printable(level.title), reading=self._unread(schedule, now))
-        paused = age(now - level.read_at) if level.viewing.paused and report else ""
+        is_old = level.viewing.paused and report and not schedule.is_replay
+        paused = age(now - level.read_at) if is_old else ""
         foot = Foot(paused, self._notice, report.empty_message if report else self._instead())
         body = level.draw(header, self.console.size(), foot)
         self._drawn = body.lines
@@ -251,6 +276,9 @@ class Live:
         next_try = self._next_try(schedule, now)
         if report is None:
             return f"nothing read yet, {next_try}", _reason(problem)
+        if schedule.is_replay:
+            rows = f"{schedule.words}, with the rows of {report.now:%H:%M:%SZ}"
+            return rows, _reason(problem).removeprefix(problem.prefix)
         return f"STALE {age(now - self.level.read_at)} (since {report.now:%H:%M:%SZ}), {next_try}", _reason(problem)
 
     def _next_try(self, schedule: Schedule, now: float) -> str:
@@ -261,13 +289,6 @@ class Live:
 
 def _reason(problem: C3sError) -> str:
     return str(problem).split("\n", 1)[0]
-
-
-def _paced(interval: float, action: str) -> float:
-    """Return the next longer or shorter interval."""
-    if action == "slower":
-        return next((each for each in PACES if each > interval), interval)
-    return next((each for each in reversed(PACES) if each < interval), interval)
 
 
 def show_live(live: Live, poll: Poll, schedule: Schedule, now: Callable[[], float]) -> Ended:

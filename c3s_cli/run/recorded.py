@@ -11,18 +11,22 @@ from c3s_cli.sources.recording.reader import RecordingReader
 from c3s_cli.sources.recording.recording import Recording
 
 if TYPE_CHECKING:
+    from c3s_cli.request.period import Period
     from c3s_cli.request.target import Target
     from c3s_cli.run.stages import Stages
-    from c3s_cli.sources.recording.recording import Recorded
+    from c3s_cli.sources.recording.recording import Moment, Recorded
 
 
 class RecordedMember(Member):
-    """One cluster of a recording. It has no connection."""
+    """One cluster of a recording. It has no connection. when: the reading to read, None for the last one."""
+
+    is_recorded = True
 
     def __init__(self, recording: Recording, cluster: Recorded, target: Target, stages: Stages) -> None:
         super().__init__(cluster.context, target, _no_server, _no_server, stages)
         self._recording = recording
         self._recorded = cluster
+        self.when: Period | None = None
 
     def cluster(self) -> Any:
         """Return what the recording knows of the cluster: its context and namespace."""
@@ -30,7 +34,23 @@ class RecordedMember(Member):
 
     def reader(self) -> Any:
         """Return the reader of the cluster."""
-        return RecordingReader(self._recording, self._recorded)
+        return self.reader_at(self.when)
+
+    def reader_at(self, when: Period | None) -> RecordingReader:
+        """Return a reader of one of its readings."""
+        return RecordingReader(self._recording, self._recorded, when)
+
+    def moments(self, period: Period) -> list[Moment]:
+        """Return when the readings in a range were made."""
+        return self._recording.moments(self._recorded, period)
+
+    def number(self, when: Period) -> int:
+        """Return the number of the reading at a time. C3sError if there is none."""
+        return self._recording.moment(self._recorded, when).count
+
+    def version(self) -> str:
+        """Return "": the version of the server is not recorded."""
+        return ""
 
     def open_reading(self) -> NoReturn:
         """Refuse to read single objects."""

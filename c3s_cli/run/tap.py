@@ -17,12 +17,11 @@ from c3s_cli.model.sample import Failure, Reading, Sample
 from c3s_cli.run.failures import failure_of
 from c3s_cli.run.recording import NEEDS
 from c3s_cli.signals import held
-from c3s_cli.sources.cluster_reader import CLUSTER, TOTALS
 from c3s_cli.sources.recording.facts import Facts
 from c3s_cli.sources.recording.reader import KNOWN_FIELDS, Selection
 from c3s_cli.sources.recording.recorder import Recorder
 from c3s_cli.sources.recording.recording import StoredReading
-from c3s_cli.sources.source import Scope
+from c3s_cli.sources.source import CLUSTER, TOTALS, Scope
 
 if TYPE_CHECKING:
     from c3s_cli.request.pace import Pace

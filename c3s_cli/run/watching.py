@@ -54,8 +54,8 @@ def watch(
 
     record: the recording that what is read is added to.
     """
-    if target.origin.file:
-        raise UsageError("a recording is not watched", hint="c3s top … --from FILE --at TIME shows one of its readings")
+    if record and target.origin.file:
+        raise UsageError("a recording cannot be recorded", hint="c3s recordings FILE --copy NEW copies it")
     clock = clock or Clock()
     stages = Stages(target.verbosity)
     view = structs.replace(view, compact=True)
@@ -69,37 +69,54 @@ def watch(
             stack.enter_context(tapped(fleet, query, record, pace, target.origin.kind))
         if pace.count != 1:
             fleet.follow()
+        schedule = _schedule(fleet, pace, clock)
         if view.format in ON_SCREEN and sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
             from c3s_cli.run.levels import Levels  # only a live view needs them
 
             levels = Levels(fleet, query, view, stages, selects_fields=not target.origin.facts)
-            code = _on_screen(fleet, levels, target, stages, pace, clock, console)
+            code = _on_screen(levels, target, stages, pace, schedule, clock, console)
         else:
             read = Reader(fleet, query, stages)
             pipe = Pipe(view, stages, query.namespaces)
             # A terminal has echoed ^C: continue on the next line.
             with undone(partial(write_at_once, 1, "\n")):
                 progress = progress_of(fleet, stages)
-                code = loop(read, pipe, pace, clock, waits=query.until is not None, progress=progress)
+                waits = query.until is not None
+                code = loop(read, pipe, pace, clock, schedule=schedule, waits=waits, progress=progress)
     stages.summarize()
     return code
 
 
+def _schedule(fleet: Fleet, pace: Pace, clock: Clock) -> Schedule:
+    if pace.replay is None:
+        begun = clock.now()
+        return Schedule(pace.interval, begun, begun)
+    from c3s_cli.run.replay import replay_from  # only a recording is replayed
+
+    return replay_from(fleet, pace.replay, clock.now)
+
+
 def _on_screen(
-    fleet: Fleet, levels: Levels, target: Target, stages: Stages, pace: Pace, clock: Clock, console: Console | None
+    levels: Levels,
+    target: Target,
+    stages: Stages,
+    pace: Pace,
+    schedule: Schedule,
+    clock: Clock,
+    console: Console | None,
 ) -> ExitCode:
     """Show the live view; print the last table afterwards unless a key ended it."""
     from c3s_cli.run.live import Live, show_live  # only a live view needs them
     from c3s_cli.run.poll import Poll
     from c3s_cli.terminal.console import Console
 
+    fleet = levels.shown.fleet
     # Plugins may ask for credentials: on the normal screen. What fails is said by the first reading.
     all_of(fleet, [member.cluster for member in fleet.members], progress=not stages.verbose)
-    begun = clock.now()
     poll = Poll(in_background if console is None else lambda job: job())
     live = Live(levels, console or Console(sys.stdout), pace, target)
     with fleet.plugins.prompts.none():
-        ended = show_live(live, poll, Schedule(pace.interval, begun, begun), clock.now)
+        ended = show_live(live, poll, schedule, clock.now)
     until = ended.report.until if ended.report else None
     waits = levels.stack[0].query.until is not None
     if ended.by_key or ended.report is None:
@@ -132,19 +149,21 @@ def loop(
     pace: Pace,
     clock: Clock,
     *,
+    schedule: Schedule | None = None,
     waits: bool = False,
     progress: AbstractContextManager[None] | None = None,
 ) -> ExitCode:
-    """Read at every interval until a condition, --count or --timeout ends the loop.
+    """Read at every interval until a condition, --count, --timeout or the end of a recording ends the loop.
 
     The first reading must succeed. If a later one fails, the loop goes on, so that a watch survives a restart of the
     server. waits: whether there is a condition to wait for. progress: a context for the first reading, which is slow.
     """
     begun = clock.now()
-    schedule = Schedule(pace.interval, begun, begun)
+    schedule = schedule or Schedule(pace.interval, begun, begun)
     readings = 0
     until: Judgement | None = None
     while True:
+        schedule.begins(clock.now())
         try:
             with nullcontext() if readings else progress or nullcontext():
                 report = read()
@@ -165,7 +184,7 @@ def loop(
             return _conclude(code, until, timed_out=False, waits=waits)
         collect(readings)
         timed_out = pace.timeout is not None and clock.now() - begun >= pace.timeout
-        if timed_out or readings == pace.count:
+        if timed_out or readings == pace.count or schedule.over:
             return _conclude(code, until, timed_out=timed_out, waits=waits)
         due = schedule.due if pace.timeout is None else min(schedule.due, begun + pace.timeout)
         clock.sleep(max(0.0, due - clock.now()))

@@ -18,7 +18,7 @@ from c3s_cli.sources.core_api import CoreApi
 from c3s_cli.sources.decode.owner_resolver import OwnerResolver
 from c3s_cli.sources.metrics_api import MetricsApi
 from c3s_cli.sources.requests import Memoized, open_reading
-from c3s_cli.sources.source import Lists, Scope
+from c3s_cli.sources.source import CLUSTER, TOTALS, Lists, Scope
 
 if TYPE_CHECKING:
     from c3s_cli.kube.cluster import Cluster
@@ -45,10 +45,7 @@ NAMES: Final = {
     Needs.POD_COUNT: "pod count",
     Needs.VOLUMES: "volumes",
 }
-# The totals of a cluster need these.
-TOTALS: Final = Needs.NODE_METRICS | Needs.NODES | Needs.NODE_DETAILS | Needs.POD_COUNT
 LIST_THEM: Final = "only a pattern needs this right: -n team-a,team-b names the namespaces"
-CLUSTER: Final = Scope(Kind.CLUSTER)
 
 
 def plan(needs: Needs, scope: Scope) -> list[Needs]:

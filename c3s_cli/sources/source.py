@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from msgspec import Struct
 
@@ -93,6 +93,11 @@ class Scope(Struct, frozen=True):
     def all_nodes(self) -> bool:
         """Whether the node objects in scope are those of the whole cluster, now."""
         return self.period is None and not (self.objects is Kind.NODE and (self.name or self.labels))
+
+
+# The totals of a cluster need these, of all of it.
+TOTALS: Final = Needs.NODE_METRICS | Needs.NODES | Needs.NODE_DETAILS | Needs.POD_COUNT
+CLUSTER: Final = Scope(Kind.CLUSTER)
 
 
 class Lists(Struct, frozen=True):

@@ -11,6 +11,11 @@ from msgspec import Struct
 LEVELS: Final = ("clusters", "nodes", "namespaces", "workloads", "pods", "containers")
 
 
+# The steps of a replay, and those that lead back.
+STEPS: Final = ("previous", "next", "previous-event", "next-event")
+BACK: Final = ("previous", "previous-event")
+
+
 class Binding(Struct, frozen=True):
     """One line of the help. actions: by key, as keyboard.py names them. shown, words: the keys and their help."""
 
@@ -55,6 +60,11 @@ KEYS: Final = (
     Binding({"s": "save"}, "s", "save the rows as CSV, the screen as SVG and text, in the working directory"),
     Binding({"y": "kubectl"}, "y", "the kubectl command for the row, to copy"),
     Binding({"+": "slower", "-": "faster"}, "+ -", "read less often, more often"),
+    Binding(
+        {"[": "previous", "]": "next", "{": "previous-event", "}": "next-event"},
+        "[ ] { }",
+        "of a recording: the reading before, after; where something happened",
+    ),
     Binding({"escape": "back"}, "Esc", "without the filter; back to where Enter and 1 … 6 led from"),
     Binding({"redraw": "redraw"}, "Ctrl-L", "draw again"),
     Binding({"h": "help", "?": "help"}, "h ?", "this help; any other key closes it"),

@@ -314,7 +314,6 @@ def test_an_address_without_its_scheme_is_no_file_and_is_not_quoted(run: Run, so
     [
         ("top nodes --demo", "--demo does not go with --from FILE, which is read without a server"),
         ("top volumes -A", "a recording has no volumes"),
-        ("watch nodes", "a recording is not watched"),
         ("top nodes general-1 --explain", "a recording is read without a server"),
         ("top nodes --context prod", "has no context prod"),
         ("top nodes --since 1h --step 5m", "--step does not go with --from FILE: every reading counts"),

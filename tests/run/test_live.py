@@ -499,6 +499,7 @@ Keys
   s       save the rows as CSV, the screen as SVG and text, in the working directory
   y       the kubectl command for the row, to copy
   + -     read less often, more often
+  [ ] { } of a recording: the reading before, after; where something happened
   Esc     without the filter; back to where Enter and 1 … 6 led from
   Ctrl-L  draw again
   h ?     this help; any other key closes it

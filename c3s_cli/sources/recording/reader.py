@@ -16,6 +16,7 @@ from c3s_cli.request.moment import utc
 from c3s_cli.request.namespaces import is_pattern, matching
 from c3s_cli.request.period import Period
 from c3s_cli.sources.recording.facts import Facts
+from c3s_cli.sources.source import CLUSTER, TOTALS
 
 if TYPE_CHECKING:
     from c3s_cli.model.rows import Node, Pod, PodFacts
@@ -29,11 +30,12 @@ KNOWN_FIELDS: Final = ("metadata.name", "metadata.namespace", "spec.nodeName")
 
 
 class RecordingReader:
-    """Reads one cluster of a recording as a ClusterReader reads a live one."""
+    """Reads one cluster of a recording as a ClusterReader reads a live one. when: of queries that have no time."""
 
-    def __init__(self, recording: Recording, cluster: Recorded) -> None:
+    def __init__(self, recording: Recording, cluster: Recorded, when: Period | None = None) -> None:
         self.recording = recording
         self.cluster = cluster
+        self.when = when
         self.context = cluster.context
 
     def read(self, needs: Needs, scope: Scope) -> Sample:
@@ -48,21 +50,37 @@ class RecordingReader:
             from c3s_cli.sources.recording.range import read_range  # only a range needs it
 
             return read_range(self.recording, self.cluster, needs, scope)
-        moment = self.recording.moment(self.cluster, scope.period)
+        moment, facts, nodes, pods = self._reading(scope.period or self.when)
+        return Selection(moment, needs, scope, self.context).sample(facts, nodes, pods)
+
+    def _reading(self, when: Period | None) -> tuple[StoredReading, Facts, list[Node], list[Pod]]:
+        moment = self.recording.moment(self.cluster, when)
         for failure in moment.failures:
             if failure.source == WHOLE:
                 raise C3sError(f"the reading failed: {failure.message}")
         facts = self.recording.facts(self.cluster, moment)
-        nodes, pods = self.recording.usage(moment.usage_of, self.context)
-        return Selection(moment, needs, scope, self.context).sample(facts, nodes, pods)
+        return moment, facts, *self.recording.usage(moment.usage_of, self.context)
 
     def moments(self, period: Period) -> dict[Period, float]:
         """Return the readings in a range, with their times. C3sError if there are none."""
-        return {Period(number=number): time for number, time in self.recording.times(self.cluster, period).items()}
+        return {Period(number=each.number): each.time for each in self.recording.moments(self.cluster, period)}
 
     def read_with_totals(self, needs: Needs, scope: Scope) -> Reading:
-        """Return the rows, and no totals."""
-        return Reading(self.read(needs, scope))
+        """Return the rows, and the totals of the cluster. Raises the error of the rows if there are no totals."""
+        moment, facts, nodes, pods = self._reading(scope.period or self.when)
+        parts: list[Sample | C3sError] = []
+        for selection in (
+            Selection(moment, needs, scope, self.context),
+            Selection(moment, TOTALS, CLUSTER, self.context),
+        ):
+            try:
+                parts.append(selection.sample(facts, nodes, pods))
+            except C3sError as problem:
+                parts.append(problem)
+        rows, totals = parts
+        if isinstance(rows, C3sError) and isinstance(totals, C3sError):
+            raise rows
+        return Reading(rows, totals)
 
 
 class Selection:

@@ -53,6 +53,9 @@ class Recorded(Struct, frozen=True):
     context: str
     namespace: str
     number: int
+    # Unknown: they are of a kubeconfig.
+    cluster_name: str = ""
+    user_name: str = ""
 
 
 class StoredReading(Struct, frozen=True):
@@ -73,6 +76,15 @@ class StoredReading(Struct, frozen=True):
     def covers(self) -> str:
         """What was recorded, in words; "" for everything."""
         return covered(self.namespaces, self.selector)
+
+
+class Moment(Struct, frozen=True):
+    """When a reading was made. failed: whether nothing could be read. troubled: whether something could not."""
+
+    number: int
+    time: float
+    failed: bool
+    troubled: bool
 
 
 class Recording:
@@ -140,17 +152,19 @@ class Recording:
         checked: list[Any] = self._checked(rows, list[tuple[int, Time, Seconds, int | None]])
         return checked
 
-    def times(self, cluster: Recorded, period: Period) -> dict[int, float]:
-        """Return the times of the readings in a range, by their numbers. C3sError if there are none."""
+    def moments(self, cluster: Recorded, period: Period) -> list[Moment]:
+        """Return when the readings in a range were made. C3sError if there are none."""
         start, end = period.bounds(self.last(cluster))
         with reported(self.path):
             rows = self._file.execute(
-                "SELECT number, time FROM readings WHERE cluster = ? AND time > ? AND time < ? ORDER BY id",
+                "SELECT number, time, coalesce(node_usage, pod_usage, usage_of) IS NULL, failures <> '[]' "
+                "FROM readings WHERE cluster = ? AND time > ? AND time < ? ORDER BY id",
                 [cluster.number, start, end + 1],
             ).fetchall()
         if not rows:
             raise self.nothing(cluster, start, end)
-        return dict(self._checked(rows, list[tuple[int, Time]]))
+        checked = self._checked(rows, list[tuple[int, Time, int, int]])
+        return [Moment(number, time, bool(failed), bool(troubled)) for number, time, failed, troubled in checked]
 
     def nothing(self, cluster: Recorded, start: float, end: float) -> C3sError:
         """Return the error of a range without readings."""
