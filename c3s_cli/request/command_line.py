@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Column, Kind
 from c3s_cli.request.grouping import KEY_COLUMNS
+from c3s_cli.request.moment import Moment, utc
+from c3s_cli.request.period import Period
 from c3s_cli.request.query import Query, SortKey
 from c3s_cli.request.shown import IDENTIFYING, used_columns
 from c3s_cli.request.target import PARALLEL, Origin, Target
@@ -18,6 +20,7 @@ from c3s_cli.request.view import Format, View
 if TYPE_CHECKING:
     from c3s_cli.request.condition import Condition
     from c3s_cli.request.pace import Pace
+    from c3s_cli.request.replay import ReplayRequest
 
 WORDS: Final = {Kind.NODE: "nodes", Kind.POD: "pods", Kind.CLUSTER: "cluster"}
 KEYS: Final = {column: key for key, column in KEY_COLUMNS.items()}
@@ -144,6 +147,20 @@ def _of_pace(pace: Pace) -> Iterator[Flag]:
         yield "--count", str(pace.count)
     if pace.timeout is not None:
         yield "--timeout", f"{pace.timeout:g}s"
+    if pace.replay:
+        yield from _of_replay(pace.replay)
+
+
+def _of_replay(replay: ReplayRequest) -> Iterator[Flag]:
+    if replay.speed != 1:
+        yield "--speed", f"{replay.speed:g}"
+    begin = replay.begin or Period()
+    times = {"--start": replay.period.start or None, "--end": replay.period.end, "--at": begin.end}
+    for name, time in times.items():
+        if time is not None:
+            yield name, time.text if isinstance(time, Moment) else utc(time)
+    if begin.number is not None:
+        yield "--at", f"#{begin.number}"
 
 
 def _of_target(target: Target) -> Iterator[Flag]:
@@ -185,7 +202,8 @@ def _of_origin(origin: Origin) -> Iterator[Flag]:
 
         address += f"?{urlencode(origin.parameters)}"
     service = f"prometheus:{origin.service}" if origin.service else ""
-    source = address or service or origin.file or origin.kind
+    path = origin.file if "/" in origin.file or origin.file.endswith(".c3s") else f"file:{origin.file}"
+    source = address or service or (path if origin.file else origin.kind)
     if source != "metrics":
         yield "--from", source
     if origin.facts:

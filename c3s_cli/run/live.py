@@ -173,14 +173,13 @@ class Live:
             return REDRAW
         return min(max(0.0, self._due(schedule) - now), REDRAW if self.level.problem else CALM)
 
-    @property
-    def command_line(self) -> str:
-        """The command line that shows what the screen shows."""
+    def command_line(self, schedule: Schedule) -> str:
+        """Return the command line that shows what the screen shows."""
         level, target = self.level, self._target
         if len(level.fleet.members) < len(self.root.fleet.members):
             names = tuple(member.name for member in level.fleet.members)
             target = structs.replace(target, contexts=names, all_contexts=False)
-        return command_line(target, level.query, level.view, self.pace, level.sorted_by)
+        return command_line(target, level.query, level.view, schedule.pace(self.pace), level.sorted_by)
 
     def press(self, key: str, schedule: Schedule, now: float) -> None:
         """Handle a key."""
@@ -189,8 +188,6 @@ class Live:
             self.console.resized = True
         elif action in ("slower", "faster"):
             schedule.change_pace(action, now)
-            if not schedule.is_replay:
-                self.pace = structs.replace(self.pace, interval=schedule.interval)
         elif action in STEPS:
             self._step(action, schedule)
         elif action == "enter":

@@ -22,6 +22,7 @@ from c3s_cli.run.schedule import Schedule, next_pace
 
 if TYPE_CHECKING:
     from c3s_cli.report import Report
+    from c3s_cli.request.pace import Pace
     from c3s_cli.request.replay import ReplayRequest
     from c3s_cli.run.fleet import Fleet
     from c3s_cli.run.level import Level
@@ -95,6 +96,13 @@ class Replay(Schedule):
     def over(self) -> bool:
         """Whether this is the last reading."""
         return self.place == len(self.moments) - 1
+
+    def pace(self, pace: Pace) -> Pace:
+        """Return the pace of a replay that begins here."""
+        when = self.moments[self.place].when
+        replay = pace.replay and structs.replace(pace.replay, speed=self.speed, begin=when)
+        now: Pace = structs.replace(pace, replay=replay)
+        return now
 
     def begins(self, now: float) -> None:
         """Go to the next reading."""

@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from random import random
 from typing import TYPE_CHECKING, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 if TYPE_CHECKING:
     from c3s_cli.report import Report
+    from c3s_cli.request.pace import Pace
     from c3s_cli.run.level import Level
 
 # The longest pause between two tries, in seconds, unless the interval is longer.
@@ -55,6 +56,11 @@ class Schedule(Struct):
     def over(self) -> bool:
         """Whether no reading follows."""
         return False
+
+    def pace(self, pace: Pace) -> Pace:
+        """Return a pace as it is now."""
+        now: Pace = structs.replace(pace, interval=self.interval)
+        return now
 
     def begins(self, now: float) -> None:
         """Note that the reading that is due begins."""

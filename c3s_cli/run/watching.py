@@ -121,7 +121,7 @@ def _on_screen(
     waits = levels.stack[0].query.until is not None
     if ended.by_key or ended.report is None:
         # The next one may want to see the same.
-        say(live.command_line)
+        say(live.command_line(schedule))
         return _conclude(ended.code, until, timed_out=False, waits=waits)
     write(ended.report, structs.replace(levels.stack[0].view, compact=False), Stages(0))
     for remark in remarks(ended.report):

@@ -130,6 +130,13 @@ def test_time_stands_still_while_paused_but_keys_lead_on(desk: TerminalSession, 
     assert "old" not in below[-1]
 
 
+def test_what_was_seen_last_can_be_replayed_from_there(desk: TerminalSession, file: str) -> None:
+    seen = desk(f"watch pods -A --from {file} --speed 10 --end 2026-03-02T09:35:00Z", "]", "]", "-", size=(90, 12))
+    flags = "--speed 20 --end 2026-03-02T09:35:00Z --at '#3'"
+    assert seen.command == f"c3s watch pods -A {flags} --from {file}"
+    assert desk(seen.command.removeprefix("c3s "), size=(90, 12)).looks[0][1] == seen.looks[-1][1]
+
+
 def test_plus_and_minus_change_the_speed(desk: TerminalSession, file: str) -> None:
     seen = desk(f"watch pods -A --from {file} --speed 10", "-", "+", "+", size=(90, 12))
     assert [look[1].split(",")[0] for look in seen.looks] == ["10x", "20x", "10x", "5x"]
