@@ -27,17 +27,21 @@ def kustomization(report: Report, _view: View) -> Iterator[str]:
     for change in found:
         if change.refused:
             yield printable(f"# {change.kind}/{change.name} in {change.namespace}: {change.refused}") + "\n"
-    entries = [_entry(change) for change in found if not change.refused]
+    # Manifests often have no namespace yet, and then none must be asked for.
+    several = len({change.namespace for change in found}) > 1
+    entries = [_entry(change, several=several) for change in found if not change.refused]
     yield "patches:\n" if entries else "patches: []\n"
     yield from entries
 
 
-def _entry(change: WorkloadChange) -> str:
+def _entry(change: WorkloadChange, *, several: bool) -> str:
     # The names of a target are regular expressions.
-    target = {"kind": change.kind, "name": _exactly(change.name), "namespace": _exactly(change.namespace)}
+    target = {"kind": change.kind, "name": _exactly(change.name)}
+    if several:
+        target["namespace"] = _exactly(change.namespace)
     patch: Any = change.json_patch()
     if change.merged:
-        about = {"name": change.name, "namespace": change.namespace}
+        about = {"name": change.name, **({"namespace": change.namespace} if several else {})}
         patch = {"apiVersion": MERGED[change.kind], "kind": change.kind, "metadata": about, **change.merge_patch()}
     blocks = f"target:\n{indent(yaml_text(target), '  ')}patch: |-\n{indent(yaml_text(patch), '  ')}"
     return f"- {indent(blocks, '  ').lstrip()}"

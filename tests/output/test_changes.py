@@ -191,6 +191,8 @@ def test_kustomize_builds_with_the_patches(tmp_path: Path) -> None:
     assert alone.returncode == 0, alone.stderr
     kinds = [*MERGED, ("Rollout", "argoproj.io/v1alpha1")]
     objects = [workload(kind, version, "app", "logger") for kind, version in kinds]
+    # One without a namespace is another base of the same workload.
+    objects[0]["metadata"].pop("namespace")
     (tmp_path / "all.yaml").write_text(yaml.safe_dump_all(objects))
     (tmp_path / "kustomization.yaml").write_text(f"resources: [all.yaml]\n{text}")
     built = run_kubectl(KUBECTL or "", tmp_path, "kustomize", str(tmp_path))
@@ -201,6 +203,12 @@ def test_kustomize_builds_with_the_patches(tmp_path: Path) -> None:
         spec = each["spec"]["jobTemplate"]["spec"] if each["kind"] == "CronJob" else each["spec"]
         first = spec["template"]["spec"]["containers"][0]
         assert (first["image"], first["resources"]["requests"]) == ("app:1", {"cpu": "250m", "memory": "128Mi"})
+
+
+def test_a_kustomization_of_several_namespaces_names_them() -> None:
+    both = [row("Deployment/web.1", namespace=name) for name in ("shop", "test")]
+    targets = [each["target"] for each in yaml.safe_load(written(Format.KUSTOMIZE, *both))["patches"]]
+    assert targets == [{"kind": "Deployment", "name": r"web\.1", "namespace": name} for name in ("shop", "test")]
 
 
 def test_resources_are_snippets_by_workload_and_container() -> None:

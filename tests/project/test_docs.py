@@ -114,6 +114,17 @@ def changing(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     return files[0], files[1]
 
 
+@pytest.mark.parametrize(
+    "words", ["top pods -A --containers", "top nodes --by pool --sum", "top cluster --columns all"]
+)
+def test_documents_with_costs_meet_the_schema(demo: Run, tmp_path: Path, words: str) -> None:
+    prices = tmp_path / "prices.yaml"
+    prices.write_text("{currency: EUR, nodes: [{pool: spot, coreHour: 0.01, gibHour: 0.002}]}")
+    document = json.loads(demo(f"{words} -o json --prices {prices}").out)
+    assert document["metadata"]["prices"]["currency"] == "EUR"
+    validate(document)
+
+
 def validate(document: dict[str, Any]) -> None:
     """Check a document against its own kind of list, so that a failure says where it is."""
     whole = schema()

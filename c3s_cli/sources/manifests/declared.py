@@ -25,7 +25,7 @@ def read_declared(
 
     timeout, recursive: as for `objects`.
     """
-    manifests = read_manifests(list(objects(names, timeout, recursive=recursive)))
+    manifests = read_manifests(list(objects(names, timeout, recursive=recursive, command="rightsize")))
     return declared_containers(manifests), (*manifests.unknown, *(each.used_by for each in manifests.references))
 
 

@@ -22,16 +22,16 @@ ENDINGS: Final = (".json", ".yaml", ".yml")
 
 
 def objects(
-    names: Sequence[str], request_timeout: float | None = None, *, recursive: bool = False
+    names: Sequence[str], request_timeout: float | None = None, *, recursive: bool = False, command: str = "fit"
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield each object with the name of its file; the items of Lists one by one. UsageError if one is invalid.
 
     request_timeout: how long pipes may take, as for a Deadline. recursive: whether to look into the directories of a
-    directory, too.
+    directory, too. command: of c3s, for hints.
     """
     deadline = Deadline(request_timeout)
     for name in (each for argument in names for each in _listed(argument)):
-        for path in _files(name, recursive=recursive):
+        for path in _files(name, command, recursive=recursive):
             yield from ((path, each) for document in _documents(path, deadline) for each in _flat(document, path))
 
 
@@ -40,9 +40,9 @@ def _listed(argument: str) -> list[str]:
     return [argument] if Path(argument).exists() else [name for name in argument.split(",") if name]
 
 
-def _files(name: str, *, recursive: bool) -> list[str]:
+def _files(name: str, command: str, *, recursive: bool) -> list[str]:
     if name.startswith(("http://", "https://")):
-        raise UsageError(f"-f takes files, not the URL {name}", hint=f"curl -fsS {name} | c3s fit -f -")
+        raise UsageError(f"-f takes files, not the URL {name}", hint=f"curl -fsS {name} | c3s {command} -f -")
     if name == STDIN or not Path(name).is_dir():
         return [name]
     entries = Path(name).rglob("*") if recursive else Path(name).iterdir()
