@@ -16,7 +16,7 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -50,11 +50,28 @@ def demo(pace: int) -> Iterator[list[str]]:
 
 
 class Session(NamedTuple):
-    """A watch on its own terminal. drawn: the number of frames so far."""
+    """A watch on its own terminal. drawn: the number of frames so far. written: what it has written."""
 
     process: subprocess.Popen[bytes]
     keyboard: int
     drawn: list[int]
+    written: list[bytes]
+
+    def wait_until(self, text: bytes) -> None:
+        """Wait until a text is written."""
+        while text not in b"".join(self.written):
+            time.sleep(0.002)
+
+    def type(self, keys: bytes, *texts: bytes) -> list[float]:
+        """Type keys; return after how many seconds each text was written."""
+        self.written.clear()
+        begun = time.monotonic()
+        os.write(self.keyboard, keys)
+        spent = []
+        for text in texts:
+            self.wait_until(text)
+            spent.append(time.monotonic() - begun)
+        return spent
 
     def wait_for(self, frames: int) -> None:
         """Wait for a number of frames."""
@@ -63,7 +80,7 @@ class Session(NamedTuple):
 
 
 @contextlib.contextmanager
-def at_terminal(*words: str) -> Iterator[Session]:
+def at_terminal(*words: str, command: Sequence[str] = COMMAND) -> Iterator[Session]:
     """Run a watch on a terminal until the block ends."""
     controller, terminal = pty.openpty()
     fcntl.ioctl(controller, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
@@ -74,7 +91,7 @@ def at_terminal(*words: str) -> Iterator[Session]:
         fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
 
     with subprocess.Popen(
-        [*COMMAND, *words],
+        [*command, *words],
         stdin=terminal,
         stdout=terminal,
         env=environment,
@@ -82,7 +99,7 @@ def at_terminal(*words: str) -> Iterator[Session]:
         preexec_fn=own,  # noqa: PLW1509  only a child can do it
     ) as process:
         os.close(terminal)
-        session = Session(process, controller, [])
+        session = Session(process, controller, [], [])
         threading.Thread(target=_drain, args=(session,), daemon=True).start()
         try:
             yield session
@@ -94,6 +111,7 @@ def _drain(session: Session) -> None:
     with contextlib.suppress(OSError):
         while written := os.read(session.keyboard, 65536):
             session.drawn.append(written.count(FRAME))
+            session.written.append(written)
 
 
 def cpu_of(*words: str) -> float:
@@ -115,12 +133,27 @@ def reading(*words: str, interval: str) -> float:
 def redraw(*words: str) -> float:
     """Return the CPU time of one full redraw, in seconds, while nothing is read."""
     with at_terminal(*words, "--interval", "600") as session:
-        session.wait_for(1)
-        before = _spent(session.process.pid)
-        for frames in range(REDRAWS):
+        session.wait_until("1–".encode())
+        time.sleep(1)
+        drawn, before = sum(session.drawn), _spent(session.process.pid)
+        for frames in range(1, REDRAWS + 1):
             os.write(session.keyboard, REDRAW)
-            session.wait_for(frames + 2)
+            session.wait_for(drawn + frames)
         return (_spent(session.process.pid) - before) / REDRAWS
+
+
+def drilled(*flags: str) -> dict[str, list[float]]:
+    """Return after how many seconds a level has its title and its rows, by what leads to it."""
+    with at_terminal(*flags, "--interval", "600", command=COMMAND[:-2]) as session:
+        session.wait_until("1–".encode())
+        return {
+            "node → its pods": session.type(b"\r", b"pods on node", b"AGE"),
+            "pod → its containers": session.type(b"\r", b"pod ", b"CONTAINER"),
+            "back": session.type(b"\x1b", b"AGE"),
+            "all namespaces": session.type(b"3", b"namespaces", b"MEASURED"),
+            "all workloads": session.type(b"4", b"workloads", b"OWNER"),
+            "all pods": session.type(b"5", b"pods", b"AGE"),
+        }
 
 
 def _spent(pid: int) -> float:
@@ -143,6 +176,7 @@ def main() -> None:
         theirs = sorted(kubectl(flags) for _ in range(5))[2]
         plain, wide = (reading(*words, *flags, interval=USUAL) for words in ((), ("-o", "wide")))
         drawn = redraw("-o", "wide", *flags)
+        levels = drilled(*flags)
     with demo(pace=FAST) as flags:
         new, new_wide = (reading(*words, *flags, interval=SHORT) for words in ((), ("-o", "wide")))
     print("| at L, on a terminal | CPU | compared |\n|---|---|---|")
@@ -152,6 +186,9 @@ def main() -> None:
         compared = f"{ours_wide / theirs:.2f} of kubectl, {ours_wide / ours:.1f} of the plain one"
         print(f"| a reading of `watch pods -A -o wide`{what} | {ours_wide * 1000:.0f} ms | {compared} |")
     print(f"| a redraw of `watch pods -A -o wide` | {drawn * 1000:.1f} ms | |")
+    print("\n| drilling down | title | rows |\n|---|---|---|")
+    for what, (*title, rows) in levels.items():
+        print(f"| {what} | {title[0] * 1000 if title else 0:.0f} ms | {rows * 1000:.0f} ms |")
 
 
 if __name__ == "__main__":

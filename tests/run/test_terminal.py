@@ -313,8 +313,16 @@ def test_every_screen_of_drilling_down_is_whole() -> None:
             assert look(f"1–1 of 1{'h help  q quit':>{columns - 8}}", lines) == POD[columns]
         session.type("\x1b")
         session.until("14 of 14")
-        session.type("\x1bq")
+        session.type("gG\x1b[5~k")
+        session.until("14 of 14")
+        for key, title in (("4", "workloads"), ("6", "containers"), ("5", "pods"), ("2", "nodes"), ("3", "namespaces")):
+            session.type(key)
+            session.until(f"{title} on node general-1")
+        session.type("1")
+        session.until("clusters")
+        session.type("q")
         assert session.ended() == 0
+        assert session.written.endswith(f"c3s watch cluster --interval 60 --demo-at {AT}\r\n".encode())
     finally:
         session.close()
 
