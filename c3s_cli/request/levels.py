@@ -148,7 +148,7 @@ def words_of(query: Query, contexts: Sequence[str] = ()) -> str:
 
 
 def _in_context(contexts: Sequence[str]) -> list[str]:
-    return [f"in {','.join(contexts)}"] if contexts else []
+    return [f"in context {','.join(contexts)}"] if contexts else []
 
 
 def _value(tests: Sequence[Test], name: str) -> Comparison | None:

@@ -221,7 +221,10 @@ def test_enter_on_a_cluster_shows_its_nodes_under_its_own_totals(desk: TerminalS
         *("context dev   cluster dev",) * 3,
         "clusters 3 of 3   nodes 3",
     ]
-    assert [below(seen.looks[place])[0].split("   ")[0] for place in (2, 3)] == ["nodes in dev", "pods in dev"]
+    assert [below(seen.looks[place])[0].split("   ")[0] for place in (2, 3)] == [
+        "nodes in context dev",
+        "pods in context dev",
+    ]
 
 
 COMPACT = "cpu.compact,memory.compact,ready,waiting,lastTermination.reason"
