@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from c3s_cli.columns.naming import Naming
-from c3s_cli.columns.vocabulary import Column, Kind
+from c3s_cli.columns.vocabulary import Column, Kind, Unit
 from c3s_cli.request.grouping import KEY_COLUMNS
 from c3s_cli.request.moment import Moment, utc
 from c3s_cli.request.period import Period
@@ -48,6 +48,8 @@ def command_line(target: Target, query: Query, view: View, pace: Pace, sorted_by
 
 def _of_query(query: Query, sorted_by: str) -> Iterator[Flag]:
     yield from _scope(query)
+    if query.prices and any(column.unit is Unit.MONEY for column in query.all_columns):
+        yield "--prices", query.prices.file
     if query.by:
         yield "--by", ",".join(_key(column) for column in query.by)
     if query.containers:
@@ -116,12 +118,14 @@ def _basis(query: Query, view: View) -> str | None:
     """Return of what the percentages are, if the format shows these columns without --columns; else None."""
     if view.named:
         return None
-    names = [column.name for column in query.columns]
+    # --prices adds the columns of costs.
+    names = [column.name for column in query.columns if not (query.prices and column.unit is Unit.MONEY)]
     for basis in ("Allocatable", "Capacity"):
         naming = Naming(query.kind, basis, query.keys, query.containers)
         usual = naming.expand(["wide" if view.format is Format.WIDE else "default"])
         used = used_columns(query.sort, query.where if not query.by else None, (*usual, *query.keys))
-        if names == [column.name for column in (*usual, *used)]:
+        plain = [each.name for each in (*usual, *used) if not (query.prices and each.unit is Unit.MONEY)]
+        if names == plain:
             return basis
     return "Allocatable" if query.extended else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -91,6 +92,27 @@ def test_a_command_line_parses_back_to_the_same(parsed: Any, line: str) -> None:
     target, query, view, pace = parts
     again = command_line(target, query, view, pace)
     assert named(parsed(again)) == named(parts)
+
+
+COSTS = [
+    "watch nodes",
+    "watch pods -A --by namespace -o wide",
+    "watch pods -A --sort-by cost.waste",
+    "watch nodes --columns default,cost.waste --where 'cost.waste > 12.5'",
+    "watch cluster --columns cpu",
+]
+
+
+@pytest.mark.parametrize("line", COSTS)
+def test_costs_have_their_prices(parsed: Any, tmp_path: Path, line: str) -> None:
+    prices = tmp_path / "prices.yaml"
+    prices.write_text("{currency: EUR, default: {coreHour: 1, gibHour: 1}}")
+    parts = parsed(f"{line} --prices {prices}")
+    target, query, view, pace = parts
+    again = parsed(command_line(target, query, view, pace))
+    assert named(again)[2:] == named(parts)[2:]
+    assert named(again)[1]["columns"] == named(parts)[1]["columns"]
+    assert (again[1].prices is None) is ("cost" not in str(named(parts)[1]["columns"]))
 
 
 def test_it_is_as_short_as_it_can_be(parsed: Any) -> None:
