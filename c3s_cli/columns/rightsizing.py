@@ -21,7 +21,18 @@ USED: Final = {
 # What a source without a past knows, too.
 WITHOUT_PAST: Final = frozenset(
     {
-        *("context", "namespace", "owner", "container", "role", "replicas", "finding", "reason", "qosClass"),
+        *(
+            "context",
+            "namespace",
+            "owner",
+            "container",
+            "role",
+            "replicas",
+            "finding",
+            "reason",
+            "qosClass",
+            "cost.requests",
+        ),
         *(f"{r}.{field}" for r in USED for field in ("requests", "limits", "finding", "reason")),
         *("containers.count", "workloads.count", "autoscaled"),
         *(f"containers.{finding}" for finding in Finding),

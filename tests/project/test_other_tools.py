@@ -16,8 +16,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "from-other-tools.md"
 # Commands stand between backticks in the tables.
 ROWS = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
 COMMANDS = [words for line in ROWS for words in re.findall(r"`c3s ([^`]*)`", line)]
-# Findings of the demo: a node without metrics, pods that fit nowhere.
-CODES = {"doctor": 1, "volumes": 5}
+# Findings of the demo: a node without metrics, pods that fit nowhere, containers with too little history.
+CODES = {"doctor": 1, "volumes": 5, "rightsize": 5}
 
 
 def test_the_page_has_tables_for_four_tools() -> None:
