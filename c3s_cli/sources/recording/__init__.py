@@ -2,5 +2,5 @@
 
 store: the file, its schema and its errors; recorder: Sample → file; recording, reader: file → Sample; contents: what a
 file has; range, sums, history: statistics; usage, layout, facts: the encodings; planes: integers as bytes that compress
-well.
+well; adder: sums of many groups at once.
 """

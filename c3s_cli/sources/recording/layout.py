@@ -16,7 +16,7 @@ Thing = tuple[str | None, str, tuple[str, ...]]
 # 150,000 pods have some 300,000 containers.
 MOST: Final = 4_000_000
 # A layout is replaced if more than this share of it is empty.
-EMPTY: Final = 0.25
+EMPTY: Final = 0.125
 
 
 class Layout:

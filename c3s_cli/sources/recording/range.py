@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import structs
@@ -48,13 +48,13 @@ def read_range(recording: Recording, cluster: Recorded, needs: Needs, scope: Sco
     first = min(row[0] for row in rows)
     facts, former = recording.facts_since(cluster, recording.base_of(first), first, rows[-1][0])
     nodes, pods = recording.usage(rows[-1][3], cluster.context)
-    gone = whole.ended()
     of_pods = scope.objects is Kind.POD
+    known = (facts.pods if of_pods else facts.nodes) or {}
+    gone = whole.unmeasured(known)
     if facts.pods is not None and of_pods:
-        ended = {(row.namespace, row.name) for row in gone}
-        facts = Facts(
-            facts.nodes, {**{key: former[key] for key in ended if key in former}, **facts.pods}, facts.pod_count
-        )
+        keys = [(row.namespace, row.name) for row in gone if row.ended]
+        pods_of = {**{key: former[key] for key in keys if key in former}, **facts.pods}
+        facts = Facts(facts.nodes, pods_of, facts.pod_count)
     sample = Selection(moment, needs, scope, cluster.context).sample(
         facts, [*nodes, *([] if of_pods else gone)], [*pods, *(gone if of_pods else [])]
     )
@@ -97,19 +97,20 @@ class _Range:
                 key = (name,) if namespace is None else (namespace, name)
                 self.last.setdefault(key, (number, time, containers))
 
-    def ended(self) -> list[Any]:
-        """Return the rows of objects that were measured in the range, but not at its end."""
+    def unmeasured(self, known: Mapping[Any, Any]) -> list[Any]:
+        """Return the rows of objects that were measured in the range, but not at its end. known: those that existed."""
         until, context = self.rows[-1][0], self.cluster.context
-        gone: list[Any] = []
+        rows: list[Any] = []
         for key, (number, time, containers) in self.last.items():
             if number == until:
                 continue
             if self.kind is Kind.POD:
                 names = tuple([Container(name, None, None) for name in containers])
-                gone.append(Pod(context, key[0], key[1], None, None, None, utc(time), None, names, ended=True))
+                ended = key not in known
+                rows.append(Pod(context, key[0], key[1], None, None, None, utc(time), None, names, ended=ended))
             else:
-                gone.append(Node(context, key[0], None, None, None, utc(time), ended=True))
-        return gone
+                rows.append(Node(context, key[0], None, None, None, utc(time), ended=key[0] not in known))
+        return rows
 
     def with_figures(self, sample: Sample) -> Sample:
         """Add the statistics that the scope asks for."""

@@ -169,7 +169,10 @@ class Recorder:
         for of, rows, layout in zip(("node", "pod"), of_both, last.layouts, strict=True):
             things = [*map(thing_of, rows)]
             if not layout.fits(things):
-                layout = GrowingLayout(self._new_layout(), sorted(things, key=str))  # noqa: PLW2901  the new one
+                layout = GrowingLayout(self._new_layout())  # noqa: PLW2901  the new one
+            # Pods of one workload stand side by side.
+            for thing in sorted({*things} - layout.places.keys()):
+                layout.append(thing)
             places = [*map(layout.place, things)]
             new = range(layout.stored, len(layout.things))
             self._file.executemany(

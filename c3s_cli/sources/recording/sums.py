@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
+from c3s_cli.sources.recording.adder import Adder, picking
 from c3s_cli.sources.recording.history import UNKNOWN
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 # (node,), (namespace, pod) or (namespace, pod, container).
 Key = tuple[str, ...]
 OF_CONTAINERS: Final = 3
-RESOURCES: Final = ("cpu", "memory")
+# What Adder can add up.
+SMALL: Final = 1 << 48
 
 
 class Sums:
@@ -27,38 +29,44 @@ class Sums:
         self.lines = lines
         self.containers = any(len(key) == OF_CONTAINERS for line in lines for key in line)
         self._layout: Layout | None = None
-        # The places of the values of each line in a layout, and functions that pick them.
+        # The places of the values of each line in a layout.
         self._places: list[list[int]] = []
-        self._pick: list[Callable[[Any], Sequence[int]]] = []
-        self._single = False
+        # Picks the only value of each line, if no line has several; else `_adder` adds them up.
+        self._only: Any = None
+        self._adder = Adder([])
 
     def of(self, resource: str, columns: Columns, layout: Layout) -> Sequence[int]:
         """Return the usage of each line, UNKNOWN if none of its objects was measured."""
         if layout is not self._layout:
             self._learn(layout)
-        size = layout.first[-1]
-        values = columns.values(resource, layout).tolist()
+        values = columns.values(resource, layout)
         unknown = {*columns.unknown(resource, layout)}
+        largest = 1 << (8 * columns.width(resource))
         if not self.containers:
-            unknown = _whole_pods(values, unknown, resource, columns, layout)
-        first = layout.first
-        if self._single:
-            for place in columns.places.gone():
-                values[first[place] : first[place + 1]] = [UNKNOWN] * (first[place + 1] - first[place])
+            largest = max(largest, _make_whole(values, unknown, resource, columns, layout))
+        known, first = len(values), layout.first
+        # Then come the values of things that were added later, and one that is always unknown.
+        values.frombytes(bytes(values.itemsize * (first[-1] + 1 - known)))
+        sums = self._sums(values, largest) if self._only is None else []
+        if sums and 0 not in sums:
+            return sums
+        unknown.update(range(known, len(values)))
+        for place in columns.places.gone():
+            unknown.update(range(first[place], first[place + 1]))
+        if self._only is not None:
             for at in unknown:
                 values[at] = UNKNOWN
-            values += [UNKNOWN] * (size + 1 - len(values))
-            return self._pick[0](values)
-        known = len(values)
-        values += [0] * (size - known)
-        sums = [sum(pick(values)) for pick in self._pick]
-        if 0 in sums:
-            for place in columns.places.gone():
-                unknown.update(range(first[place], first[place + 1]))
-            for line, total in enumerate(sums):
-                if total == 0 and all(at >= known or at in unknown for at in self._places[line]):
-                    sums[line] = UNKNOWN
+            picked: Sequence[int] = self._only(values)
+            return picked
+        nothing = [line for line, total in enumerate(sums) if total == 0 and unknown.issuperset(self._places[line])]
+        for line in nothing:
+            sums[line] = UNKNOWN
         return sums
+
+    def _sums(self, values: array[int], largest: int) -> list[int]:
+        if largest <= SMALL:
+            return self._adder.sums(values)
+        return [sum([values[at] for at in places]) for places in self._places]
 
     def _learn(self, layout: Layout) -> None:
         """Find the values of each line in a layout."""
@@ -72,24 +80,15 @@ class Sums:
                     by_key.setdefault((namespace, name, container), []).append(at)
             else:
                 by_key.setdefault((namespace, name), []).extend(range(start, end))
-        self._places = [[at for key in line for at in by_key.get(key, ())] for line in self.lines]
-        self._single = all(len(places) <= 1 for places in self._places)
-        if self._single:
-            # The value after the last one is unknown.
-            self._pick = [_picking([places[0] if places else layout.first[-1] for places in self._places])]
+        self._places = [sorted(at for key in line for at in by_key.get(key, ())) for line in self.lines]
+        if all(len(places) <= 1 for places in self._places):
+            self._only = picking([places[0] if places else layout.first[-1] for places in self._places])
         else:
-            self._pick = [*map(_picking, self._places)]
+            self._only, self._adder = None, Adder(self._places)
 
 
-def _picking(places: Sequence[int]) -> Callable[[Any], Sequence[int]]:
-    """Return a function that picks items of a list."""
-    if len(places) == 1:
-        return itemgetter(slice(places[0], places[0] + 1))
-    return itemgetter(*places) if places else itemgetter(slice(0, 0))
-
-
-def _whole_pods(values: list[int], unknown: set[int], resource: str, columns: Columns, layout: Layout) -> set[int]:
-    """Make the values of each pod add up to its usage, and return where they are unknown.
+def _make_whole(values: array[int], unknown: set[int], resource: str, columns: Columns, layout: Layout) -> int:
+    """Make the values of each pod add up to its usage, say where they are unknown, and return the largest of the new.
 
     That of a pod is unknown if that of one of its containers is, unless it was measured as a whole.
     """
@@ -100,9 +99,9 @@ def _whole_pods(values: list[int], unknown: set[int], resource: str, columns: Co
     }
     for place, usage in places.items():
         start, end = first[place], first[place + 1]
-        values[start:end] = [usage or 0, *[0] * (end - start - 1)]
+        values[start:end] = array("q", [usage or 0, *[0] * (end - start - 1)])
         if usage is None:
             unknown.update(range(start, end))
         else:
             unknown.difference_update(range(start, end))
-    return unknown
+    return max((usage or 0 for usage in places.values()), default=0)

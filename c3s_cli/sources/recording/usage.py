@@ -70,6 +70,11 @@ class Columns:
             raise ValueError("a column is too short")
         return numbers
 
+    def width(self, resource: str) -> int:
+        """Return how many bytes the largest value takes."""
+        content: bytes = getattr(self._stored, resource)
+        return content[0] if content else 0
+
     def unknown(self, resource: str, layout: Layout) -> Sequence[int]:
         """Return where the usage of what is not absent is unknown."""
         count = layout.first[self.size]
