@@ -54,12 +54,12 @@ class History:
 
     def pod(self, name: str) -> Pod:
         chance = self.chance
-        containers = tuple(
-            Container(
-                each, *(None if chance.random() < 0.1 else chance.choice((0, chance.randrange(1 << 40))) for _ in "cm")
-            )
-            for each in ("app", "log", "proxy")[: chance.choice((1, 1, 2, 3))]
-        )
+
+        def used() -> int | None:
+            return None if chance.random() < 0.1 else chance.choice((0, chance.randrange(1 << 40)))
+
+        names = ("app", "log", "proxy")[: chance.choice((1, 1, 2, 3))]
+        containers = tuple([Container(each, used(), used()) for each in names])
         cpu = total([each.cpu_nanocores for each in containers])
         memory = total([each.memory_bytes for each in containers])
         if chance.random() < 0.1:
@@ -156,6 +156,10 @@ def named(name: str) -> Callable[[Any], bool]:
     return lambda row: bool(row.name == name)
 
 
+def owned_by(owner: str) -> Callable[[Any], bool]:
+    return lambda pod: bool(pod.name.startswith(owner))
+
+
 def figures(item: Mapping[str, Any]) -> dict[str, Any]:
     return {key: item[key] for key in ("cpu", "memory", "coverage") if key in item}
 
@@ -182,6 +186,6 @@ def test_statistics_equal_those_of_the_same_readings(run: Run, tmp_path: Path, s
             assert figures(each) == {key: wanted[key] for key in ("cpu", "memory")}
     for item in shown("pods", "-A", "--by", "owner"):
         owner = item["owner"].removeprefix("Deployment/")
-        assert figures(item) == of.expected(pods, lambda pod, owner=owner: pod.name.startswith(owner))
+        assert figures(item) == of.expected(pods, owned_by(owner))
     for item in shown("nodes"):
         assert figures(item) == of.expected([sample.nodes for sample in of.samples], named(item["name"]))

@@ -14,10 +14,10 @@ from c3s_cli.model.rightsizing import Histories, Replica
 from c3s_cli.request.moment import utc
 from c3s_cli.request.period import Period
 from c3s_cli.sources.decode.containerstates import OOM_KILLED
+from c3s_cli.sources.recording.contents import OLDEST
 from c3s_cli.sources.recording.facts import Facts
 from c3s_cli.sources.recording.history import MILLIS, UNKNOWN, History, weights_of
 from c3s_cli.sources.recording.reader import Selection
-from c3s_cli.sources.recording.recording import OLDEST
 from c3s_cli.sources.recording.sums import Sums
 
 if TYPE_CHECKING:
