@@ -235,7 +235,8 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         series=series,
         extended=with_extended(naming.kind, words),
     )
-    check(query)
+    if objects not in COMPARED:
+        check(query)
     refuse_costs(query, priced=priced)
     if objects not in (Kind.FIT, Kind.MOVE, *COMPARED):
         source = origin_of(connection).kind

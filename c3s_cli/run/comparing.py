@@ -20,7 +20,7 @@ from c3s_cli.request.knowable import unknowable
 from c3s_cli.request.moment import utc
 from c3s_cli.request.namespaces import matching
 from c3s_cli.request.period import Period
-from c3s_cli.request.ranges import NO_HISTORY
+from c3s_cli.request.ranges import NO_HISTORY, check
 from c3s_cli.request.selectors import parse_labels
 from c3s_cli.request.target import Origin
 from c3s_cli.request.view import TABLES
@@ -158,6 +158,7 @@ class _Side:
             return _of_document(self.document, structs.replace(base, columns=self.request.base.columns))
         labels = parse_labels(",".join(filter(None, (base.labels.text if base.labels else "", selector))))
         query = structs.replace(base, labels=labels or base.labels, period=self.side.period)
+        check(query)
         if unknown := unknowable(query.columns, query.kind, self.target.origin.kind):
             raise UsageError(unknown)
         with opened(self.target, stages, requests_at_once(query), query.period) as fleet:

@@ -127,10 +127,11 @@ def _check(file: str, column: Column, item: Mapping[str, Any]) -> None:
 
 def is_recording(file: str) -> bool:
     """Return whether a file is a recording rather than a document. C3sError if it cannot be read."""
-    if file == "-":
-        return False
+    path = Path(file)
+    if file == "-" or (path.exists() and not path.is_file()):
+        return False  # a pipe can be read only once
     try:
-        with Path(file).open("rb") as opened:
+        with path.open("rb") as opened:
             start = opened.read(len(SQLITE))
     except OSError as problem:
         raise C3sError(f"{file} cannot be read: {problem.strerror}") from problem
