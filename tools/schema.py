@@ -32,6 +32,9 @@ TYPES: Final[dict[Unit, Schema]] = {
     Unit.TIME: {"type": ["string", "null"], "format": "date-time"},
     Unit.BOOLEAN: {"type": ["boolean", "null"]},
 }
+# The rows that --series shows.
+IN_SERIES: Final = (Kind.NODE, Kind.POD, Kind.NODE_GROUP, Kind.POD_GROUP, Kind.CLUSTER)
+TIME: Final = {"type": "string", "format": "date-time", "description": "when the reading was made, in a series only"}
 OPEN_ENDED: Final = "example.com/any"
 LABELS: Final[Schema] = {"type": "object", "additionalProperties": {"type": ["string", "null"]}}
 
@@ -43,9 +46,13 @@ def schema() -> Schema:
         "title": "What c3s prints with -o json",
         "description": "An item has its identity and exactly the requested columns; null means requested but "
         "unknown. Amounts are exact integers in the units that the document states; percentages are unrounded.",
-        "oneOf": [{"$ref": f"#/$defs/{kind.item}List"} for kind in Kind],
+        "oneOf": [
+            *({"$ref": f"#/$defs/{kind.item}List"} for kind in Kind),
+            *({"$ref": f"#/$defs/{kind.item}Series"} for kind in IN_SERIES),
+        ],
         "$defs": {
             **{f"{kind.item}List": _list(kind) for kind in Kind},
+            **{f"{kind.item}Series": _series(kind) for kind in IN_SERIES},
             **{kind.item: _item(kind) for kind in Kind},
             "Units": {
                 "type": "object",
@@ -105,6 +112,23 @@ def _list(kind: Kind) -> Schema:
     )
 
 
+def _series(kind: Kind) -> Schema:
+    """Describe the document of --series."""
+    time: Schema = {"type": "string", "format": "date-time"}
+    about: dict[str, Schema] = {"start": time, "end": time, "readings": {"type": "integer", "minimum": 1}}
+    return _object(
+        {
+            "apiVersion": {"const": API_VERSION},
+            "kind": {"const": f"{kind.item}Series"},
+            "metadata": _object(about, list(about)),
+            "source": {"type": "string"},
+            "units": {"$ref": "#/$defs/Units"},
+            "items": {"type": "array", "items": {"$ref": f"#/$defs/{kind.item}"}},
+            "failures": {"type": "array", "items": {"$ref": "#/$defs/Failure"}},
+        }
+    )
+
+
 def _change(kind: Kind) -> Schema:
     """Describe a row of `c3s diff`: each column of the compared rows has an object with both values."""
     base = COMPARED[kind]
@@ -139,7 +163,7 @@ def _item(kind: Kind) -> Schema:
         return _object(properties, required)
     properties |= _open_ended(kind)
     _add_statistics(properties, kind)
-    properties |= _keys(kind)
+    properties |= _keys(kind) | ({"time": TIME} if kind in IN_SERIES else {})
     if kind is Kind.POD:
         properties["containers"] = {"type": "array", "items": _container()}
     return _object(properties, required)
