@@ -16,7 +16,9 @@ import tempfile
 import termios
 import time
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from statistics import median
 from typing import Any, Final, NamedTuple
@@ -167,14 +169,20 @@ def outcomes(
     reading = [*program(python, kind), *READING.format(**places).split()]
     first, last = kind.between
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        # How long a reading takes here and now, while as many others run.
-        unit = median(pool.map(_seconds, [reading] * 3))
+        unit = _unit(*reading)
         moments = [unit * (first + (last - first) * (run + random.random()) / runs) for run in range(runs)]  # noqa: S311
         random.shuffle(moments)
         return list(pool.map(lambda moment: outcome(argv, kind, moment, within), moments))
 
 
-def _seconds(argv: list[str]) -> float:
+@cache
+def _unit(*argv: str) -> float:
+    """Return how long a reading takes here and now, while as many others run."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return median(pool.map(_seconds, [argv] * 3))
+
+
+def _seconds(argv: Sequence[str]) -> float:
     begun = time.monotonic()
     subprocess.run(argv, stdout=subprocess.DEVNULL, check=True)
     return time.monotonic() - begun

@@ -126,7 +126,7 @@ def desk(api: FakeApi) -> Iterator[PodFollower]:
     asking = PodFollower(api)
     yield asking
     asking.close()
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("c3s-follow")]
+    eventually(lambda: not [thread for thread in threading.enumerate() if thread.name.startswith("c3s-follow")])
 
 
 @pytest.fixture
