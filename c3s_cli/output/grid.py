@@ -15,7 +15,16 @@ from c3s_cli.columns.catalogue import CONTAINER, IDENTITY, table_of
 from c3s_cli.columns.vocabulary import Column, Unit
 from c3s_cli.model.rows import Group
 from c3s_cli.output.cells import cells
-from c3s_cli.output.table import TableColumn, TableColumns, is_pivoted, lines, shown_table, table_columns, text_places
+from c3s_cli.output.table import (
+    TableColumn,
+    TableColumns,
+    is_pivoted,
+    lines,
+    pivoted_resources,
+    shown_table,
+    table_columns,
+    text_places,
+)
 from c3s_cli.report import Report
 from c3s_cli.request.view import View
 from c3s_cli.terminal.bars import sparkline
@@ -83,7 +92,7 @@ def grid(
 
     table: the headings and cells, if already made.
     """
-    rows = lines_of(report)
+    rows = lines_of(report, view)
     leading, shown = _columns(report, view, table) if report.rows else (0, [])
     if report.contexts and shown and marks_rows(report, view):
         shown.append(_Shown("SAMPLED", LazyCells(lambda row: _sampled(row.timestamp, report.now), rows)))
@@ -201,8 +210,10 @@ def _sampled(timestamp: str | None, now: datetime) -> str:
     return UNKNOWN if measured is None else f"{age(max(0.0, now.timestamp() - measured))} ago"
 
 
-def lines_of(report: Report) -> Sequence[Any]:
-    """Return the row behind each line: with containers, a pod appears once for each of them."""
+def lines_of(report: Report, view: View) -> Sequence[Any]:
+    """Return the row behind each line: a pod appears once for each container, a wide cluster for each resource."""
+    if is_pivoted(report, view):
+        return [row for row in report.rows for _ in pivoted_resources(report)]
     if not report.containers:
         return report.rows
     return [pod for pod in report.rows for _ in getattr(pod, "containers", ())]

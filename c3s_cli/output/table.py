@@ -147,11 +147,17 @@ PIVOT: Final = {
 }
 
 
+def pivoted_resources(report: Report) -> list[str]:
+    """Return the resources that have a line each for every cluster of a pivoted table."""
+    places = [column.name.rpartition(".") for column in report.columns]
+    return list(dict.fromkeys(resource for resource, _, field in places if field in PIVOT.values()))
+
+
 def _by_resource(report: Report, view: View) -> TableColumns:
     """Pivot the wide columns of clusters: one row per resource, one column per field; sums only for several of them."""
     known = {column.name: column for column in report.columns}
     places = [name.rpartition(".") for name in known]
-    resources = list(dict.fromkeys(resource for resource, _, field in places if field in PIVOT.values()))
+    resources = pivoted_resources(report)
     titles = [json_path[-1] if (json_path := split_path(resource)) else resource for resource in resources]
     columns = [("CONTEXT", [printable(row.context) for row in report.rows for _ in resources])]
     columns.append(("RESOURCE", [printable(title) for _ in report.rows for title in titles]))

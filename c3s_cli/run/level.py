@@ -110,7 +110,7 @@ class Level:
             made = structs.replace(made, widths=[max(each) for each in zip(before.widths, made.widths, strict=True)])
         else:
             self.viewing = structs.replace(self.viewing, reveal=True)
-        self.lines, self._vanished = lines_of(shown), len(vanished)
+        self.lines, self._vanished = lines_of(shown, self.view), len(vanished)
         self._arrange(made)
 
     def press(self, key: str) -> None:

@@ -246,3 +246,22 @@ def test_whatever_keys_choose_leaves_a_command_line_that_can_be_run(
     command = desk(DEMO, *keys.split(), size=(120, 16)).command
     assert command == f"c3s watch {line} --demo-at {AT}"
     assert desk(command.removeprefix("c3s ")).code == 0
+
+
+def test_every_line_of_a_wide_cluster_leads_to_its_nodes(desk: TerminalSession, three: Clusters) -> None:
+    seen = desk("watch cluster --all-contexts -o wide", *("j" * 5), "enter", size=(120, 40))
+    contexts = [text.split()[0] for text in below(seen.looks[0])[1:]]
+    assert contexts.count("dev") > 1
+    assert below(seen.looks[6])[0].startswith(f"nodes in context {contexts[5]}")
+
+
+def test_the_condition_of_the_command_is_judged_on_every_level(desk: TerminalSession, api: FakeApi, small: str) -> None:
+    busy = Reply({"items": [node_metrics("a", 3), node_metrics("b")]})
+
+    def get_busy() -> None:
+        api.routes["/apis/metrics.k8s.io/v1beta1/nodes"] = busy
+
+    seen = desk(f"watch {small} --columns cpu --until 'cpu > 2'", "enter", "", get_busy, *[""] * 9)
+    assert below(seen.looks[1])[0] == "pods on node a"
+    assert (seen.code, seen.left) == (0, "NAME   CPU(cores)\na      3000m\nb      1000m\n")
+    assert seen.command == ""
