@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
 
-from c3s_cli.model.rightsizing import CONTAINER, SIDECAR, ContainerHistory, Histories, Replica
+from c3s_cli.model.rightsizing import CONTAINER, INIT, SIDECAR, ContainerHistory, Declared, Histories, Replica
 
 if TYPE_CHECKING:
-    from c3s_cli.model.rightsizing import Declared
     from c3s_cli.model.rows import Container, Pod, PodFacts
     from c3s_cli.model.sample import Sample
 
@@ -20,7 +19,7 @@ RUNS: Final = ("Job", "CronJob")
 
 
 def container_histories(sample: Sample, workload: str = "") -> Iterator[ContainerHistory]:
-    """Yield the history of each container that the newest pod of each workload has. workload: the only one, or ""."""
+    """Yield the history of each container of each workload. workload: the only one, as Kind/name, "" for all."""
     facts = sample.pod_facts or {}
     histories = sample.histories or snapshot(sample)
     current: dict[Key, list[tuple[Key, PodFacts]]] = {}
@@ -31,31 +30,60 @@ def container_histories(sample: Sample, workload: str = "") -> Iterator[Containe
     for (namespace, pod, name), replica in histories.replicas.items():
         if (known := facts.get((namespace, pod))) is not None:
             past.setdefault((namespace, owner_of((namespace, pod), known), name), []).append(replica)
-    for (namespace, owner), pods in sorted(current.items()):
+    ran = {(namespace, owner) for namespace, owner, _ in past}
+    templates = {key: each for key, each in sample.templates.items() if key in ran or key[1].startswith("CronJob/")}
+    for namespace, owner in sorted({*current, *templates}):
         if workload and owner != workload:
             continue
-        _, newest = max(pods, key=lambda pod: (pod[1].created_at or 0.0, pod[0]))
-        for place, container in enumerate(newest.containers):
-            replicas = tuple(past.get((namespace, owner, container.name), ()))
+        pods = current.get((namespace, owner), [])
+        newest = max(pods, key=lambda pod: (pod[1].created_at or 0.0, pod[0]))[1] if pods else None
+        for box in _containers(newest, templates.get((namespace, owner), ()), namespace, owner):
+            replicas = tuple(past.get((namespace, owner, box.container), ()))
+            if box.role == INIT and not replicas:
+                continue  # it ended before it was ever sampled
             yield ContainerHistory(
                 sample.context,
                 namespace,
                 owner,
-                container.name,
+                box.container,
                 len(pods),
-                container.requests,
-                container.limits,
+                box.requests,
+                box.limits,
                 replicas,
                 seconds=lived(replicas),
                 start=histories.start,
                 end=histories.end,
-                by_runs=owner.partition("/")[0] in RUNS,
+                by_runs=box.role == INIT or owner.partition("/")[0] in RUNS,
                 autoscaled=sample.scaled.get((namespace, owner), {}),
-                qos_class=newest.qos_class,
-                role=CONTAINER if container.sidecar_at is None else SIDECAR,
-                place=place if container.sidecar_at is None else container.sidecar_at,
-                nodes=tuple([each.node for _, each in pods]),
+                qos_class=newest.qos_class if newest else "",
+                role=box.role,
+                place=box.place,
+                nodes=tuple([facts.node for _, facts in pods]),
+                of_pod=box.of_pod,
             )
+
+
+def _containers(
+    newest: PodFacts | None, template: Sequence[Declared], namespace: str, owner: str
+) -> Iterator[Declared]:
+    """Yield what the template of a workload declares, and what its newest pod got without a declaration.
+
+    That may be a default of the namespace. An amount that only the pod has now, such as by a resize, does not count.
+    """
+    running = {each.name: each for each in newest.containers} if newest else {}
+    for each in template:
+        box = running.get(each.container)
+        requests, limits = ((box.requests or {}), (box.limits or {})) if box else ({}, {})
+        whole: Declared = structs.replace(
+            each, requests={**requests, **(each.requests or {})}, limits={**limits, **(each.limits or {})}
+        )
+        yield whole
+    for place, box in enumerate(() if template else running.values()):
+        sidecar = box.sidecar_at is not None
+        at = box.sidecar_at if box.sidecar_at is not None else place
+        yield Declared(
+            *(namespace, owner, box.name, SIDECAR if sidecar else CONTAINER, at, None), box.requests, box.limits
+        )
 
 
 def declared_histories(

@@ -80,6 +80,8 @@ def _advise(resource: str, history: ContainerHistory, rule: Rule) -> Advice:
     if resource in history.autoscaled and not rule.include_autoscaled:
         reason, notes = f"autoscaled on {resource}: left alone", notes + _dangers(resource, known, history)
         return _said(known, Finding.RISK if notes else Finding.FINE, reason, notes)
+    if resource in history.of_pod and not requests:
+        return _said(structs.replace(known, change=0), Finding.FINE, "requested for the whole pod: left alone", notes)
     if why := _too_little(history, used, rule):
         notes += _dangers(resource, known, history)
         return _said(known, Finding.RISK if notes else Finding.UNKNOWN, why, notes)

@@ -45,10 +45,11 @@ class Rule(Struct, frozen=True):
     include_autoscaled: bool = False
 
 
-class Declared(Struct, frozen=True):
-    """A container of a manifest: its requests and limits count instead of those in the cluster.
+class Declared(Struct, frozen=True, gc=False):
+    """A container of a manifest or of a pod template: its requests and limits count instead of those of pods.
 
     namespace: "" for that of the command. owner: the workload, as Kind/name. replicas: None for one on each node.
+    of_pod: the resources that are declared for the whole pod.
     """
 
     namespace: str
@@ -57,8 +58,9 @@ class Declared(Struct, frozen=True):
     role: str
     place: int
     replicas: int | None
-    requests: Amounts
-    limits: Amounts
+    requests: Amounts | None
+    limits: Amounts | None
+    of_pod: tuple[str, ...] = ()
 
 
 class RightsizeRequest(Struct, frozen=True):
@@ -118,7 +120,8 @@ class ContainerHistory(Struct, frozen=True):
     requests, limits: as declared, None if unknown. seconds: for how long at least one replica had data. start, end: of
     the range; both the same for a snapshot. by_runs: whether each replica is a run of its own, as those of Jobs are.
     autoscaled: who scales the workload, by resource. qos_class: of its pods. place: its place among the
-    containers of the pod, or among the init containers. nodes: of its replicas, "" for one without.
+    containers of the pod, or among the init containers. nodes: of its replicas, "" for one without. of_pod: the
+    resources that are declared for the whole pod.
     """
 
     context: str
@@ -138,6 +141,7 @@ class ContainerHistory(Struct, frozen=True):
     qos_class: str = ""
     place: int = 0
     nodes: tuple[str, ...] = ()
+    of_pod: tuple[str, ...] = ()
 
 
 class Advice(Struct, frozen=True, gc=False):

@@ -12,7 +12,7 @@ from c3s_cli.errors import C3sError
 from c3s_cli.model.rows import Figures, Node, NodeFacts, Pod, PodFacts, Volume
 
 if TYPE_CHECKING:
-    from c3s_cli.model.rightsizing import Histories
+    from c3s_cli.model.rightsizing import Declared, Histories
     from c3s_cli.model.surroundings import Surroundings  # most commands place no pods
 
 # The source of a Failure of a whole cluster.
@@ -42,7 +42,7 @@ class Sample(Struct, frozen=True):
     is no data, if the source knows. moment: the time in the past that is shown, in words. remarks: what the source says
     about its figures. surroundings: what else decides where pods may run, for `c3s fit`; None if not read. histories:
     of containers, for `c3s rightsize`; None if not read. scaled: who scales a workload, by namespace, "Kind/name" and
-    resource.
+    resource. templates: the containers that pod templates declare, by namespace and "Kind/name".
     """
 
     context: str
@@ -63,6 +63,7 @@ class Sample(Struct, frozen=True):
     surroundings: Surroundings | None = None
     histories: Histories | None = None
     scaled: Mapping[tuple[str, str], Mapping[str, str]] = {}
+    templates: Mapping[tuple[str, str], tuple[Declared, ...]] = {}
 
 
 class Reading(Struct, frozen=True):

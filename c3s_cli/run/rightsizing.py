@@ -99,10 +99,25 @@ def _read(query: Query, origin: Origin, member: Member) -> Reading:
     if origin.facts:
         return Reading(sample)
     from c3s_cli.sources.scalers import read_scalers
+    from c3s_cli.sources.templates import read_templates
 
-    scaled, problems = read_scalers(member.open_reading(), structs.replace(scope, namespaces=sample.namespaces))
+    scope = structs.replace(scope, namespaces=sample.namespaces)
+    scaled, problems = read_scalers(member.open_reading(), scope)
+    templates, unread = read_templates(member.open_reading(), scope)
     failures = (Failure(sample.context, name, str(problem)) for name, problem in problems.items())
-    return Reading(structs.replace(sample, scaled=scaled, failures=(*sample.failures, *failures)))
+    # Without templates, the requests of pods count.
+    notes = (
+        f"{name} could not be read, so what their pods request counts: {problem}" for name, problem in unread.items()
+    )
+    return Reading(
+        structs.replace(
+            sample,
+            scaled=scaled,
+            templates=templates,
+            failures=(*sample.failures, *failures),
+            remarks=(*sample.remarks, *notes),
+        )
+    )
 
 
 def _undescribed(request: RightsizeRequest, samples: Sequence[Sample]) -> Iterator[Failure]:
