@@ -92,7 +92,9 @@ def _advise(resource: str, history: ContainerHistory, rule: Rule) -> Advice:
     limit = value if resource == "memory" else _cpu_limit(history, requests, limits, value, rule)
     if limits and throttled >= THROTTLED:
         limit = max(limit, limits)
-    grows = _exceeds(value, requests, rule) or (limits > 0 and _exceeds(limit, limits, rule))
+    # Nobody is at risk because a request is below the floor.
+    enough = reason == "floor" and requests > 0 and (used or 0) <= requests
+    grows = (_exceeds(value, requests, rule) and not enough) or (limits > 0 and _exceeds(limit, limits, rule))
     shrinks = not grows and requests - value >= _least(requests, rule) and requests > value
     finding = Finding.RISK if grows or notes else Finding.WASTE if shrinks else Finding.FINE
     advice = structs.replace(

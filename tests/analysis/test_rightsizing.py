@@ -116,6 +116,9 @@ def test_floors_and_ceilings() -> None:
         milli(125),
         128 * MEBI,
     )
+    # A request below the floor that is enough stays.
+    assert said(cpu(idle, cpu=(10, 0))) == ("fine", "floor", milli(25), 0)
+    assert said(cpu(replica("a", cpu=milli(20)), cpu=(10, 0))) == ("risk", "floor", milli(25), 0)
     busy = replica("a", cpu=milli(3000), memory=3000 * MEBI)
     rule = Rule(cpu_max=milli(2010), memory_max=1000 * MEBI)
     assert said(cpu(busy, rule=rule)) == ("risk", "ceiling", milli(2010), 0)
