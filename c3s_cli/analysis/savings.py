@@ -26,7 +26,7 @@ def with_savings(rows: Sequence[Recommendation], samples: Sequence[Sample], pric
 
 def _priced(row: Recommendation, nodes: Sequence[Price | None]) -> Recommendation:
     if not nodes and row.owner.startswith("CronJob/"):
-        between_runs: Recommendation = structs.replace(row, cost=0, savings=0)
+        between_runs: Recommendation = structs.replace(row, cost=0, savings=_savings(row, [FREE], 0))
         return between_runs
     of_nodes = [price for price in nodes if price is not None]
     if len(of_nodes) < len(nodes) or not of_nodes:
