@@ -71,12 +71,16 @@ class Level:
         # The rows of a cluster that does not answer stay, at the end of the list.
         lost = lost_contexts(report) if marks_rows(report, self.view) else set()
         self._rows = [*report.rows, *(row for row in self._rows if row.context in lost)]
-        self.changes.with_trends = self.view.trend or len(self._rows) <= FEW
-        self.changes.update(self._rows)
-        thresholds = Thresholds(percentages(report.columns), self.view.warn, self.view.critical)
-        self.log.update(self._rows, report.now.timestamp(), thresholds)
+        self.compare(report, self._rows)
         self.report, self.problem, self.read_at = report, None, now
         self._show(report, [] if report.containers else self.changes.vanished, lost)
+
+    def compare(self, report: Report, rows: Sequence[Any]) -> None:
+        """Find what has happened since the report before. rows: those of the report, and of clusters that were lost."""
+        self.changes.with_trends = self.view.trend or len(rows) <= FEW
+        self.changes.update(rows)
+        thresholds = Thresholds(percentages(report.columns), self.view.warn, self.view.critical)
+        self.log.update(rows, report.now.timestamp(), thresholds)
 
     def forget(self) -> None:
         """Compare the next reading with none."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct, structs
@@ -71,7 +72,8 @@ class Replay(Schedule):
     """The readings of a recording, of which one is shown. place: which, -1 before the first.
 
     members: the clusters that read it. speed: how many recorded seconds pass in one. wanted: to which side to look for
-    a reading in which something happened, before the next one is read: -1, 1, or 0 for not at all.
+    a reading in which something happened, before the next one is read: -1, 1, or 0 for not at all. back: whether it is
+    earlier than the one before.
     """
 
     moments: Sequence[Moment] = ()
@@ -80,6 +82,7 @@ class Replay(Schedule):
     now: Callable[[], float] = float
     place: int = -1
     wanted: int = 0
+    back: bool = False
 
     @property
     def words(self) -> str:
@@ -110,9 +113,12 @@ class Replay(Schedule):
 
     def _go(self, place: int, now: float) -> None:
         self.place = place
+        self._read_at(place)
+        self.due = math.inf if self.over else now + self._distance(place) / self.speed
+
+    def _read_at(self, place: int) -> None:
         for member in self.members:
             member.when = self.moments[place].when
-        self.due = math.inf if self.over else now + self._distance(place) / self.speed
 
     def _distance(self, place: int) -> float:
         """Return the seconds until the next reading; none if the clock was set back in between."""
@@ -128,13 +134,25 @@ class Replay(Schedule):
             self.wanted = side
         else:
             self._go(place, self.now())
+        self.back = side < 0
         return True
 
     def read(self, level: Level) -> Report:
-        """Read what a level shows; if wanted, at the nearest reading in which something happened to it."""
+        """Read what a level shows; if wanted, at the nearest reading in which something happened to it.
+
+        On the way back, the reading before is what it is compared with.
+        """
         if self.wanted:
             side, self.wanted = self.wanted, 0
             self._go(self._nearest(level, side), self.now())
+        before = self._good_before(self.place) if self.back else None
+        self.back = False
+        if before is not None:
+            self._read_at(before)
+            with suppress(C3sError):  # a pod that did not exist yet
+                earlier = level.read()
+                level.compare(earlier, earlier.rows)
+            self._read_at(self.place)
         return level.read()
 
     def change_pace(self, action: str, now: float) -> None:
@@ -170,11 +188,15 @@ class Replay(Schedule):
         """Return whether something happened in a reading, or it failed. rows: returns those of a reading."""
         if self.moments[place].troubled:
             return not self.moments[place - 1].troubled
-        before = next((each for each in range(place - 1, -1, -1) if not self.moments[each].troubled), None)
+        before = self._good_before(place)
         if before is None:
             return False
         found = events(rows(before), rows(place), self.moments[place].time, Thresholds())
         return any(each.what in HAPPENINGS for each in found)
+
+    def _good_before(self, place: int) -> int | None:
+        """Return the last reading before one that is complete."""
+        return next((each for each in range(place - 1, -1, -1) if not self.moments[each].troubled), None)
 
     def _rows(self, level: Level, place: int) -> list[Any]:
         """Return the nodes or pods that a level is about, at a reading."""

@@ -102,11 +102,18 @@ def test_the_header_says_that_it_is_a_replay_and_of_when(desk: TerminalSession, 
 
 
 def test_brackets_step_and_nothing_is_compared_with_what_was_later(desk: TerminalSession, file: str) -> None:
-    keys = ["[", "]", "]", "[", "]", "]", "]", "]", "]", "]"]
+    keys = ["[", "]", "]", "[", "]", "]", "]", "[", "]", "]", "]", "]"]
     seen = desk(f"watch pods -A --from {file}", *keys, size=(90, 12))
-    assert places(seen.looks) == [1, 1, 2, 3, 2, 3, 4, 5, 6, 6, 6]
+    assert places(seen.looks) == [1, 1, 2, 3, 2, 3, 4, 5, 4, 5, 6, 6, 6]
     assert [rows(seen.looks[place])[0][:1] for place in (3, 4, 5)] == ["+", " ", "+"]
     assert len(rows(seen.looks[4])) == 1
+
+
+def test_on_the_way_back_a_reading_is_compared_with_the_one_before(desk: TerminalSession, file: str) -> None:
+    seen = desk(f"watch pods -A --from {file} --at '#6'", *"{{{e", size=(90, 12))
+    assert places(seen.looks[:4]) == [6, 5, 4, 3]
+    assert rows(seen.looks[3])[0].split()[:3] == ["+", "shop", "job"]
+    assert [text.split()[:3] for text in seen.looks[4] if "shop" in text] == [["09:31:00Z", "appeared", "shop/job"]]
 
 
 def test_braces_jump_to_where_something_happened(desk: TerminalSession, file: str) -> None:
