@@ -262,8 +262,11 @@ class Live:
         return f"not read, {self._next_try(schedule, now)}" if self.level.problem else "reading…"
 
     def _instead(self) -> str:
-        """Return what stands in place of rows that have not been read yet."""
-        return _reason(self.level.problem) if self.level.problem else "" if self.level.title else self.levels.awaited
+        """Return what stands in place of rows that were never read: why, unless a banner or the title says it."""
+        problem, titled = self.level.problem, bool(self.level.title)
+        if problem is not None:
+            return _reason(problem) if titled else ""
+        return "" if titled else self.levels.awaited
 
     def _banner(self, schedule: Schedule, now: float) -> tuple[str, ...]:
         """Return how old the numbers are, when the next try is, and why. What was never read has no numbers."""

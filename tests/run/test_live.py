@@ -742,7 +742,6 @@ def test_a_first_reading_that_fails_is_shown_if_another_one_may_succeed(desk: Te
     seen = desk(f"watch {server.answers(BROKEN, at(1, a=1))}", "h", "x", "", "", size=(100, 12))
     assert [text for text in seen.looks[0] if text][1:] == [
         "nothing read yet, next try in 2s: Error from server (InternalError): broken",
-        "  Error from server (InternalError): broken",
         f"0 of 0{'h help  q quit':>94}",
     ]
     assert seen.looks[1][2] == "Keys"
