@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from c3s_cli.cli import main
 from c3s_cli.demo.server import start
@@ -176,6 +177,24 @@ def test_a_named_pod_is_shown_as_long_as_it_lives(run: Run, shop: str) -> None:
     assert [line.split()[1] for line in result.out.splitlines()] == ["a", "a"]
     never = run("top", "pods", "b", "-n", "shop", "--from", shop, "--series")
     assert (never.code, never.out, never.err) == (1, "", 'Error from server (NotFound): pods "b" not found\n')
+
+
+def test_clusters_that_have_a_reading_are_shown_in_it(run: Run, tmp_path: Path) -> None:
+    path = str(tmp_path / "two.c3s")
+    recorder = Recorder(path, 30)
+    first, second = reading(0, used("a", 20)), reading(1, used("a", 30))
+    recorder.add([first], [], 0)
+    recorder.add([second, structs.replace(second, context="d")], [], 0)
+    recorder.add([second], [Failure("d", WHOLE, "no answer")], BEGIN.timestamp() + 60)
+    recorder.close()
+    result = run("top", "pods", "-A", "--from", path, "--series", "-o", "csv", "--columns", "context,cpu")
+    assert result.out.splitlines()[1:] == [
+        "2026-03-02T09:30:00Z,c,20000000",
+        "2026-03-02T09:30:30Z,c,30000000",
+        "2026-03-02T09:30:30Z,d,30000000",
+        "2026-03-02T09:31:00Z,c,30000000",
+    ]
+    assert (result.code, result.err.splitlines()[0].split(";")[0]) == (5, "warning: d: the reading failed: no answer")
 
 
 @pytest.mark.parametrize(

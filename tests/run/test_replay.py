@@ -12,6 +12,8 @@ from msgspec import structs
 
 from c3s_cli.model.rows import Container, Node, NodeDetails, NodeFacts, Pod, PodFacts
 from c3s_cli.model.sample import WHOLE, Failure, Sample
+from c3s_cli.report import Report
+from c3s_cli.run.poll import Poll
 from c3s_cli.run.schedule import Clock
 from c3s_cli.run.watching import watch
 from c3s_cli.sources.recording.recorder import Recorder
@@ -114,6 +116,24 @@ def test_on_the_way_back_a_reading_is_compared_with_the_one_before(desk: Termina
     assert places(seen.looks[:4]) == [6, 5, 4, 3]
     assert rows(seen.looks[3])[0].split()[:3] == ["+", "shop", "job"]
     assert [text.split()[:3] for text in seen.looks[4] if "shop" in text] == [["09:31:00Z", "appeared", "shop/job"]]
+
+
+def test_a_reading_that_a_key_has_left_behind_is_not_shown(desk: TerminalSession, file: str) -> None:
+    begin = Poll.begin
+    under_way: list[Callable[[], None]] = []
+
+    def answer() -> None:
+        under_way.pop(0)()
+
+    def slowly(poll: Poll, read: Callable[[], Report], wake: Callable[[], None]) -> None:
+        if desk.looks:
+            poll._start = under_way.append  # noqa: SLF001  the first one was as fast as ever
+        begin(poll, read, wake)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Poll, "begin", slowly)
+        seen = desk(f"watch pods -A --from {file} --at '#2'", "]", "[", answer, answer, size=(90, 12))
+    assert [rows(look) for look in seen.looks] == [["  shop        web    101m         64Mi"]] * 5
 
 
 def test_braces_jump_to_where_something_happened(desk: TerminalSession, file: str) -> None:
