@@ -85,16 +85,20 @@ def _advise(resource: str, history: ContainerHistory, rule: Rule) -> Advice:
     if why := _too_little(history, used, rule):
         notes += _dangers(resource, known, history)
         return _said(known, Finding.RISK if notes else Finding.UNKNOWN, why, notes)
-    value, reason = _amount(resource, history, used or 0, rule)
+    need, reason = _need(resource, history, used or 0, rule)
+    value, reason = _amount(resource, need, reason, rule)
     if requests is None or limits is None:
         advice = structs.replace(known, recommended_requests=value)
         return _said(advice, Finding.RISK if notes else Finding.UNKNOWN, f"{reason}, requests are unknown", notes)
-    limit = value if resource == "memory" else _cpu_limit(history, requests, limits, value, rule)
+    limit, needed = value, need
+    if resource == "cpu":
+        limit = _cpu_limit(history, requests, limits, value, rule)
+        needed = _cpu_limit(history, requests, limits, need, structs.replace(rule, exact=True))
     if limits and throttled >= THROTTLED:
         limit = max(limit, limits)
-    # Nobody is at risk because a request is below the floor.
-    enough = reason == "floor" and requests > 0 and (used or 0) <= requests
-    grows = (_exceeds(value, requests, rule) and not enough) or (limits > 0 and _exceeds(limit, limits, rule))
+    # What covers the need stays: a floor or rounding alone raises nothing.
+    grows = need > requests and _exceeds(value, requests, rule)
+    grows = grows or (0 < limits < needed and _exceeds(limit, limits, rule))
     shrinks = not grows and requests - value >= _least(requests, rule) and requests > value
     finding = Finding.RISK if grows or notes else Finding.WASTE if shrinks else Finding.FINE
     advice = structs.replace(
@@ -164,17 +168,19 @@ def _hours(seconds: float) -> str:
     return f"{int(seconds) // 3600}h" if seconds >= 3600 else f"{int(seconds) // 60}m"
 
 
-def _amount(resource: str, history: ContainerHistory, used: int, rule: Rule) -> tuple[int, str]:
-    """Return the request to recommend, and why it is that much."""
-    least, most = (rule.cpu_min, rule.cpu_max) if resource == "cpu" else (rule.memory_min, rule.memory_max)
+def _need(resource: str, history: ContainerHistory, used: int, rule: Rule) -> tuple[int, str]:
+    """Return what a replica needs, and why it is that much."""
     if resource == "cpu":
-        value, reason = used, f"p{rule.cpu_percentile}"
-    else:
-        value, reason = _share(used, WHOLE + rule.memory_buffer), f"max + {_percent(rule.memory_buffer)}"
-        kills = [each.oom_limit for each in history.replicas if each.oom_kills and each.oom_limit]
-        after = _share(max(kills, default=0), rule.oom_buffer)
-        if after > value:
-            value, reason = after, f"{reason}, raised after OOM"
+        return used, f"p{rule.cpu_percentile}"
+    value, reason = _share(used, WHOLE + rule.memory_buffer), f"max + {_percent(rule.memory_buffer)}"
+    kills = [each.oom_limit for each in history.replicas if each.oom_kills and each.oom_limit]
+    after = _share(max(kills, default=0), rule.oom_buffer)
+    return (after, f"{reason}, raised after OOM") if after > value else (value, reason)
+
+
+def _amount(resource: str, value: int, reason: str, rule: Rule) -> tuple[int, str]:
+    """Return the request to recommend for a need: within the floor and the ceiling, as people write it."""
+    least, most = (rule.cpu_min, rule.cpu_max) if resource == "cpu" else (rule.memory_min, rule.memory_max)
     if value < least:
         value, reason = least, "floor"
     value = _rounded(resource, value, rule)

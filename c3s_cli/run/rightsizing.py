@@ -163,11 +163,11 @@ def _remarks(report: Report, request: RightsizeRequest) -> Iterator[str]:
 
 
 def _sums(rows: Sequence[Recommendation]) -> Iterator[str]:
-    for word, sign in (("frees", -1), ("needs", 1)):
+    for sign in (-1, 1):
         amounts = []
         for resource, unit in (("cpu", Unit.NANOCORES), ("memory", Unit.BYTES)):
             changes = [(getattr(row, resource).change or 0) * row.replicas * sign for row in rows]
             amounts.append(AMOUNTS[unit](sum(change for change in changes if change > 0)))
         if any(amount not in ("0m", "0Mi") for amount in amounts):
-            what = "less waste" if sign < 0 else "less risk"
-            yield f"{what} {word} {amounts[0]} CPU and {amounts[1]} memory"
+            what = "the wasteful ones could give back" if sign < 0 else "the risky ones need"
+            yield f"{what} {amounts[0]} CPU and {amounts[1]} memory" + (" more" if sign > 0 else "")

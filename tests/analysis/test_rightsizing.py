@@ -125,6 +125,19 @@ def test_floors_and_ceilings() -> None:
     assert said(memory(busy, rule=rule)) == ("risk", "ceiling", 1000 * MEBI, 1000 * MEBI)
 
 
+def test_what_covers_the_need_is_not_raised_by_a_floor_or_by_rounding() -> None:
+    small = replica("a", cpu=milli(6), memory=20 * MEBI)
+    assert (said(cpu(small, cpu=(20, 100)))[0], said(memory(small, memory=(32, 32)))[0]) == ("fine", "fine")
+    # 23 MiB with the buffer: more than 22 MiB, which the floor then replaces.
+    assert said(memory(small, memory=(22, 22))) == ("risk", "floor", 64 * MEBI, 64 * MEBI)
+    assert said(memory(small, memory=(64, 22)))[0] == "risk"
+    # Rounded up to 50m.
+    assert said(cpu(replica("a", cpu=milli(26)), cpu=(27, 0)))[0] == "fine"
+    assert said(cpu(replica("a", cpu=milli(28)), cpu=(27, 0)))[0] == "risk"
+    # It needs more than its limit while it starts.
+    assert said(cpu(replica("a", cpu=milli(6), cpu_start=milli(200)), cpu=(20, 100)))[0] == "risk"
+
+
 def test_exact_amounts_are_not_rounded_to_steps() -> None:
     rule = Rule(exact=True, memory_buffer=1000)
     one = replica("a", cpu=123_456_789, memory=99 * MEBI + 1)
