@@ -86,7 +86,7 @@ def pressed(view: Viewing, key: str, *, total: int, page: int, sorts: Sequence[s
 
 
 def _sorted(view: Viewing, sort: str) -> dict[str, Any]:
-    return {"sort": sort, "reverse": view.sort == sort and not view.reverse}
+    return {"sort": sort, "reverse": view.sort == sort and not view.reverse, "reveal": True}
 
 
 def _next_sort(sort: str, sorts: Sequence[str], step: int) -> str:

@@ -40,7 +40,7 @@ C3S = (sys.executable, "-m", "c3s_cli")
 class Session:
     """A process at a terminal of its own: what it writes is drawn by an emulator."""
 
-    def __init__(self, *words: str, keyboard: bool = True, size: tuple[int, int] = (80, 24)) -> None:
+    def __init__(self, *words: str, keyboard: bool = True, size: tuple[int, int] = (80, 24), cwd: Path = ROOT) -> None:
         self.controller, self.terminal = pty.openpty()
         self.screen = pyte.Screen(*size)
         self.stream = pyte.ByteStream(self.screen)
@@ -53,8 +53,8 @@ class Session:
             stdin=self.terminal if keyboard else subprocess.DEVNULL,
             stdout=self.terminal,
             stderr=self.terminal,
-            cwd=ROOT,
-            env={**environment, "TERM": "xterm-256color"},
+            cwd=cwd,
+            env={**environment, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT)},
             start_new_session=True,
             preexec_fn=self._control,  # noqa: PLW1509  only a child can take a terminal as its own
         )
