@@ -265,3 +265,20 @@ def test_the_condition_of_the_command_is_judged_on_every_level(desk: TerminalSes
     assert below(seen.looks[1])[0] == "pods on node a"
     assert (seen.code, seen.left) == (0, "NAME   CPU(cores)\na      3000m\nb      1000m\n")
     assert seen.command == ""
+
+
+def test_the_command_line_names_the_cluster_that_one_is_in(desk: TerminalSession, three: Clusters) -> None:
+    assert desk("watch cluster --all-contexts", "j", "enter").command == "c3s watch nodes --context dev"
+    assert desk("watch cluster --all-contexts", "2").command == "c3s watch nodes --all-contexts"
+
+
+def test_none_of_several_clusters_is_waited_for_only_if_one_may_answer(desk: TerminalSession, three: Clusters) -> None:
+    broken, refused = status(500, "InternalError", "broken"), status(403, "Forbidden", "no")
+    for name, api in three.apis.items():
+        api.routes["/apis/metrics.k8s.io/v1beta1/nodes"] = broken if name == "dev" else refused
+    seen = desk("watch nodes --all-contexts", size=(120, 24))
+    assert seen.looks[0][1].startswith("nothing read yet, next try in 2s: error: none of the 3 clusters could be read")
+    assert seen.code == 0
+    three.apis["dev"].routes["/apis/metrics.k8s.io/v1beta1/nodes"] = refused
+    seen = desk("watch nodes --all-contexts")
+    assert (seen.code, seen.looks) == (1, [])
