@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final
 
 from msgspec import Struct, structs
@@ -50,19 +50,19 @@ class LazyCells(Sequence[str]):
     """Cells that are made on demand, since a screen shows only few of them."""
 
     def __init__(self, make: Callable[[Any], str], rows: Sequence[Any]) -> None:
-        self._make, self._rows = make, rows
+        self._make, self.rows = make, rows
 
     def __len__(self) -> int:
         """Return the number of cells."""
-        return len(self._rows)
+        return len(self.rows)
 
     def __iter__(self) -> Iterator[str]:
         """Yield the cells of the rows, without end otherwise: there is a cell below the last one."""
-        return map(self._make, self._rows)
+        return map(self._make, self.rows)
 
     def __getitem__(self, place: Any) -> Any:
         """Return the cell of one row; "" below the last row, where the sums are."""
-        return self._make(self._rows[place]) if place < len(self._rows) else ""
+        return self._make(self.rows[place]) if place < len(self.rows) else ""
 
 
 class _Shown(Struct, frozen=True):
@@ -142,7 +142,7 @@ def grid(
         order=order,
         flexible=frozenset(names),
         sorts=[each.sort for each in shown],
-        searched=tuple(place for place, each in enumerate(shown) if each.searched),
+        texts=cache(partial(_names, [each for each in shown if each.searched])),
     )
 
 
@@ -170,6 +170,15 @@ def _columns(report: Report, view: View, table: TableColumns | None) -> tuple[in
         )
         for place, each in enumerate(columns)
     ]
+
+
+def _names(shown: Sequence[_Shown]) -> list[str]:
+    """Return the names of each line as one text, for filters."""
+    columns = [
+        cells(each.column, each.cells.rows) if each.column and isinstance(each.cells, LazyCells) else each.cells
+        for each in shown
+    ]
+    return list(map("/".join, zip(*columns, strict=True)))
 
 
 def _cell(column: Column, row: Any) -> str:

@@ -45,7 +45,7 @@ class Grid(Struct, frozen=True):
 
     widths: the minimum width of each column. style(row, column), mark(row): called only for visible rows. order: None
     if rows cannot be sorted. flexible: the columns that may be shortened. names: how many columns from the left tell
-    rows apart. searched: the columns that a filter searches. sorts: what sorting by each column is called, "" for one
+    rows apart. texts(): what a filter searches, for each row. sorts: what sorting by each column is called, "" for one
     that is not sorted by. descends(column): whether sorting by it begins with the largest value. above(row): whether a
     percentage is above a threshold.
     """
@@ -58,7 +58,7 @@ class Grid(Struct, frozen=True):
     order: Order | None = None
     flexible: frozenset[int] = frozenset()
     names: int = 1
-    searched: Sequence[int] = ()
+    texts: Callable[[], Sequence[str]] = tuple
     sorts: Sequence[str] = ()
     descends: Callable[[int], bool] = lambda _column: False
     above: Callable[[int], bool] = lambda _row: False
@@ -73,8 +73,8 @@ class Grid(Struct, frozen=True):
         if not pattern:
             return places
         matches = matcher(pattern).search
-        searched = [self.columns[place] for place in self.searched or range(self.names)]
-        return [place for place in places if bool(matches("/".join([cells[place] for cells in searched]))) != excludes]
+        texts = self.texts() or list(map("/".join, zip(*self.columns[: self.names], strict=True)))
+        return [place for place in places if bool(matches(texts[place])) != excludes]
 
     def name(self, place: int) -> Name:
         """Return the cells that tell a row apart."""
