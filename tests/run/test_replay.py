@@ -136,6 +136,13 @@ def test_a_reading_that_a_key_has_left_behind_is_not_shown(desk: TerminalSession
     assert [rows(look) for look in seen.looks] == [["  shop        web    101m         64Mi"]] * 5
 
 
+def test_enter_shows_what_is_recorded_while_time_stands_still(desk: TerminalSession, file: str) -> None:
+    seen = desk(f"watch --from {file} --at '#2'", "space", "enter", "enter", "escape", "escape", size=(90, 12))
+    assert [look[2] for look in seen.looks[2:5]] == ["pods on node n1", "pod shop/web", "pods on node n1"]
+    assert [look[4].split()[0] for look in seen.looks[2:5]] == ["shop", "app", "shop"]
+    assert seen.looks[5] == seen.looks[1]
+
+
 def test_braces_jump_to_where_something_happened(desk: TerminalSession, file: str) -> None:
     """A pod comes, a reading fails, containers restart; nothing has happened since."""
     seen = desk(f"watch pods -A --from {file}", *"}}}}}", *"{{{{{", size=(90, 12))
