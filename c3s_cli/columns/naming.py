@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from msgspec import Struct, structs
@@ -162,6 +162,13 @@ class Naming(Struct, frozen=True):
         found = [each for part in flat([self._compared(name)]) for each in columns_of(part)]
         return [column.name for column in found] or [self._change(name).name]
 
+    def _fields_of_all(self, names: Iterable[str]) -> Iterator[str]:
+        """Yield what --columns may name of the compared columns."""
+        from c3s_cli.columns.changing import columns_of  # only c3s diff compares
+
+        for name in names:
+            yield from (column.name for column in columns_of(self._compared(name)))
+
     def _is_own(self, name: str) -> bool:
         """Return whether a name means one column of this kind: a key of --by, or what only changes have."""
         return name in table_of(self.kind) or any(key.name == name for key in self.keys)
@@ -172,6 +179,10 @@ class Naming(Struct, frozen=True):
 
     def names(self) -> tuple[str, ...]:
         """Return every fixed name that `find` accepts, for completion and suggestions."""
+        if self.kind in COMPARED:
+            compared = (name for name, column in table_of(COMPARED[self.kind]).items() if not column.parts)
+            every = [*table_of(self.kind), *self.aliases(), *self._fields_of_all(compared)]
+            return tuple(dict.fromkeys((*(key.name for key in self.keys), *every)))
         prefix = json_name(ANY_GPU)
         gpu = [f"{ANY_GPU}{column.name.removeprefix(prefix)}" for column in resource_columns(ANY_GPU, self.kind)]
         return (*(key.name for key in self.keys), *table_of(self.kind), *self.aliases(), ANY_GPU, *gpu)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from c3s_cli.columns.kinds import ALIASES, KEYS, KINDS, ROLLUPS, is_rollup, kind_named, list_path
 from c3s_cli.columns.naming import Naming
-from c3s_cli.columns.vocabulary import Kind
+from c3s_cli.columns.vocabulary import COMPARED, Kind
 from c3s_cli.errors import C3sError
 from c3s_cli.flags.argv import words_of
 from c3s_cli.flags.arity import takes_value
@@ -39,8 +39,13 @@ FILE_FLAGS: Final = (
     "-f",
     "--filename",
     "--prices",
+    "--record",
+    "--copy",
     "--resources",
 )
+
+# What c3s diff compares.
+COMPARABLE: Final = ("nodes", "pods", "cluster", "owners")
 
 
 def complete(
@@ -83,6 +88,8 @@ def _candidates(
     if path in (("top",), ("watch",)) and "/" in last and is_rollup(last + "x"):
         word = last.partition("/")[0]
         return [f"{word}/{name}" for name in _objects(word, done)], NO_FILES
+    if path in (("diff",), ("record",), ("recordings",)):
+        return [*COMPARABLE, *ROLLUPS] if path == ("diff",) and not words[1:] else [], FILES
     if path in commands:
         return _arguments(path[-1], words[len(path) :], done), NO_FILES
     following = [command[len(words)] for command in commands if list(command[: len(words)]) == words]
@@ -125,6 +132,8 @@ def _values(flag: str, done: list[str], last: str) -> tuple[list[str], int]:  # 
     naming = Naming(next(filter(None, map(kind_named, reversed(done))), Kind.POD))
     groups = "--by" in done or (any(map(is_rollup, _words(done)[1:2])) and flag not in ("--by", "--where"))
     rows = Naming(naming.kind.group) if groups and flag != "--where" else naming
+    if done[:1] == ["diff"]:
+        rows = Naming({kind: change for change, kind in COMPARED.items()}[rows.kind])
     before = last[: last.rfind(",") + 1]
     match flag:
         case "-n" | "--namespace":

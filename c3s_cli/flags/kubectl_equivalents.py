@@ -28,6 +28,8 @@ COMMANDS: Final = {
     "explain": "columns",
     "options": "help top nodes",
     "usage": "top",
+    "compare": "diff",
+    "delta": "diff",
     "describe": "top nodes NAME --explain",
     "cost": "top pods -A --by owner --columns cpu.requests,cpu.unused,memory.requests,memory.unused",
     "costs": "top pods -A --by owner --columns cpu.requests,cpu.unused,memory.requests,memory.unused",

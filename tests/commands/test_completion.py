@@ -15,6 +15,8 @@ from c3s_cli.demo.server import DemoServer
 from tests.conftest import Run
 from tests.fleets import kubeconfig
 
+MEMORY_CHANGE = "memory.requests.changePercent"
+
 
 def candidates(run: Run, *words: str) -> tuple[list[str], str]:
     result = run("__complete", *words)
@@ -60,6 +62,10 @@ def candidates(run: Run, *words: str) -> tuple[list[str], str]:
         (("fit", "--expl"), []),
         (("fit", "--by", "work"), ["workload"]),
         (("fit", "--sort-by", "limit"), ["limitedBy"]),
+        (("diff", "ow"), ["owners"]),
+        (("diff", "nodes", "a.c3s", "--sort-by", "memory.requests.ch"), ["memory.requests.change", MEMORY_CHANGE]),
+        (("diff", "a.c3s", "--columns", "restarts.a"), ["restarts.after"]),
+        (("diff", "owners", "a.c3s", "--by", "na"), ["namespace"]),
         (("con",), ["contexts"]),
         (("contexts", "--che"), ["--check"]),
         (("doctor", "--cont"), ["--context"]),

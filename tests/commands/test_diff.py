@@ -13,6 +13,7 @@ import pytest
 
 from c3s_cli.request.moment import EXAMPLES
 from tests.conftest import Run
+from tests.fleets import kubeconfig
 from tests.servers import FakeApi, Reply, node, node_metrics, pod, pod_metrics
 
 Key = tuple[str, str]
@@ -327,6 +328,35 @@ def test_only_what_both_sides_cover_is_compared(run: Run, api: FakeApi, files: t
     )
     assert run("record", db, "--server", api.url, "--count", "1", "-l", "app=db").code == 0
     assert names(run("diff", "-n", "shop", files[0], db)) == ["db-0"]
+
+
+def test_clusters_are_matched_by_their_names(run: Run, tmp_path: Path) -> None:
+    with FakeApi() as east, FakeApi() as west:
+        config = str(kubeconfig(tmp_path / "config", {"east": east.url, "west": west.url}))
+        every = ("--kubeconfig", config, "--all-contexts")
+        for api, cpu in ((east, 100), (west, 300)):
+            serve(api, {("shop", "web"): a_pod(cpu)})
+        both = str(tmp_path / "both.c3s")
+        assert run("record", both, *every, "--count", "1").code == 0
+        serve(west, {("shop", "web"): a_pod(400)})
+        words = ("--columns", "cpu", "-A")
+        changed = run("diff", both, *every, *words)
+        assert changed.out == (
+            "CONTEXT   NAMESPACE   NAME   CPU-BEFORE   CPU-AFTER   CPU-CHANGE   CPU-CHANGE(%)\n"
+            "west      shop        web    300m         400m        +100m        +33%\n"
+        )
+        # One cluster on each side is compared whatever they are called.
+        chosen = run("diff", both, "--kubeconfig", config, "--context", "east", *words)
+        assert chosen.err.splitlines()[-1] == "No changes found"
+        east_only = str(tmp_path / "east.c3s")
+        assert run("record", east_only, "--kubeconfig", config, "--context", "east", "--count", "1").code == 0
+        other = run("diff", east_only, "--server", west.url, *words, "--no-headers")
+        assert other.out.split() == ["shop", "web", "100m", "400m", "+300m", "+300%"]
+        # A cluster that cannot be read has not lost its pods.
+        west.routes.clear()
+        lost = run("diff", both, *every, *words)
+        assert (lost.code, lost.out) == (5, "")
+        assert "warning: west: after: " in lost.err
 
 
 def test_statistics_of_both_sides(run: Run, files: tuple[str, str]) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from c3s_cli.errors import C3sError
 from c3s_cli.sources.recording.recorder import Recorder
-from tests.conftest import Run
+from tests.conftest import AT, Run
+from tests.run.terminal_session import TerminalSession
 from tests.servers import FakeApi, Reply, node, node_metrics, pod, pod_metrics, status
 
 EMPTY = Reply({"kind": "List", "metadata": {}, "items": []})
@@ -100,6 +101,16 @@ def test_a_watch_goes_on_if_the_disk_is_full(
         "NAME   CPU(cores)   MEMORY(bytes)\nweb    10m          10Mi\n",
         "warning: recording: cannot write w.c3s: database or disk is full\n",
     )
+
+
+def test_a_screen_shows_the_same_and_records(run: Run, tmp_path: Path) -> None:
+    file, every = str(tmp_path / "w.c3s"), f"--demo-at {AT}"
+    desk = TerminalSession(run)
+    for words in ("watch nodes", "watch pods -A"):
+        plain = desk(f"{words} {every}", size=(120, 30))
+        taped = desk(f"{words} {every} --record {file}", "", size=(120, 30))
+        assert (taped.code, taped.looks[0]) == (plain.code, plain.looks[0])
+    assert run(f"top nodes --from {file}").out == run(f"top nodes {every}").out
 
 
 def test_only_what_is_recorded_selects(run: Run, shop: FakeApi, tmp_path: Path) -> None:
