@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,6 +91,7 @@ def test_adding_a_container_never_lowers_the_requests(pod: PodResources, more: C
         assert requests_of(larger).get(resource, 0) >= requests_of(pod).get(resource, 0)
 
 
+@pytest.mark.slow
 @given(pods, initial, initial)
 def test_starting_a_sidecar_earlier_never_lowers_the_requests(
     pod: PodResources, one: ContainerResources, other: ContainerResources

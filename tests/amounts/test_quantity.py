@@ -91,6 +91,7 @@ def reference(text: str) -> Fraction:
     return -value if match[1] == "-" else value
 
 
+@pytest.mark.slow
 @given(quantities)
 def test_is_exact_on_the_whole_grammar(text: str) -> None:
     assert nanos(text) == rounded_away(reference(text) * 10**9)

@@ -12,6 +12,7 @@ MATCHED = f"--fail-if: 1 row matched: {JOB}"
 
 
 # One of its three pods is measured: it used up to 2001m, on average 1905m; all three request 5250m.
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("condition", "verdict"),
     [
@@ -37,6 +38,7 @@ def test_statistics_of_a_group_that_is_measured_in_part(demo: Run, condition: st
     assert (result.code, result.err.strip()) == (3 if verdict else 0, verdict)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "condition", "verdict"),
     [

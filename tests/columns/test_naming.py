@@ -14,6 +14,7 @@ from tests.conftest import Run
 from tests.servers import FakeApi, node, node_metrics, pod, pod_metrics
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", list(Kind))
 @pytest.mark.parametrize("basis", ["Allocatable", "Capacity"])
 def test_every_heading_names_a_column_that_has_it(kind: Kind, basis: str) -> None:
@@ -83,6 +84,7 @@ def test_columns_of_single_rows_are_said_to_be_so_in_groups(run: Run) -> None:
         )
 
 
+@pytest.mark.slow
 def test_headings_name_columns_in_every_flag(demo: Run) -> None:
     for flags, same in (
         ("--sort-by 'MEMORY(%LIMITS)'", "--sort-by memory.usagePercentOfLimits"),

@@ -143,6 +143,7 @@ def test_selectors(demo: Run) -> None:
     assert {item["node"] for item in by_field["items"]} == {node}
 
 
+@pytest.mark.slow
 def test_groups_add_up(demo: Run) -> None:
     pods = json.loads(demo("top pods -A -o json --columns wide").out)
     for by in (
@@ -512,6 +513,7 @@ def test_formats_may_be_in_capitals_as_in_kubectl(demo: Run) -> None:
     assert demo("top nodes -o Custom-Columns=NAME:.name") == demo("top nodes -o custom-columns=NAME:.name")
 
 
+@pytest.mark.slow
 def test_a_label_is_a_column_under_its_short_name_too(demo: Run) -> None:
     key = "app.kubernetes.io/name"
     for short in (

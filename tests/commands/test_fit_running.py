@@ -65,6 +65,7 @@ def test_replace_does_not_count_the_pods_of_the_workload(run: Run, full: FakeApi
     assert said(run, full, tmp_path, "--replace --rollout", deployment(5))[0] == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("replicas", "strategy", "code", "fit"),
     [

@@ -166,6 +166,7 @@ def test_of_several_clusters_some_have_none_that_match(run: Run, api: FakeApi, w
 SOURCES = ("metrics", "kubelet", "prometheus", "prometheus --facts source")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", SOURCES)
 def test_every_source_reads_the_same_namespaces(demo: Run, source: str) -> None:
     both = demo(f"top pods -n team-search,team-ml -o name --from {source}").out.split()

@@ -70,6 +70,7 @@ PODS = [
 CLUSTER = [["-o", "wide"], ["-o", "json"], ["--columns", "all"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(24))
 def test_every_question_has_the_answer_that_it_had_live(run: Run, file: str, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311  a repeatable choice
@@ -280,6 +281,7 @@ def test_a_newer_or_damaged_recording_is_refused_by_its_name(run: Run, file: str
     assert newer.err == f"error: {path} was recorded by a newer c3s (format 3, this one reads 2)\n"
 
 
+@pytest.mark.slow
 def test_a_reading_that_would_fill_the_memory_is_refused(run: Run, file: str, tmp_path: Path) -> None:
     path = tmp_path / "x.c3s"
     path.write_bytes(Path(file).read_bytes())

@@ -40,6 +40,7 @@ def items(result: Result) -> list[dict[str, Any]]:
     return rows
 
 
+@pytest.mark.slow
 def test_savings_are_the_change_times_the_price_of_each_node(demo: Run, prices: str) -> None:
     rows = items(demo(f"rightsize -A {RANGE} {prices} -o json"))
     pods = items(demo("top pods -A --columns owner,pool,status -o json"))
@@ -84,6 +85,7 @@ def test_savings_need_prices(run: Run) -> None:
     assert (refused.code, refused.err.splitlines()[0]) == (2, "error: cost.savings needs --prices FILE")
 
 
+@pytest.mark.slow
 def test_with_the_resources_that_it_prints_nothing_is_left_to_recommend(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "resources.yaml"
     first = run(f"rightsize -A {PAST} -o resources")
@@ -95,6 +97,7 @@ def test_with_the_resources_that_it_prints_nothing_is_left_to_recommend(run: Run
     assert [row["owner"] for row in rows if row["cpu"]["change"] or row["memory"]["change"]] == []
 
 
+@pytest.mark.slow
 def test_stdout_has_one_command_for_each_workload(demo: Run) -> None:
     result = demo(f"rightsize -A {RANGE} -o patch")
     lines = result.out.splitlines()
@@ -126,6 +129,7 @@ def manifest(kind: str, name: str, cpu: str, memory: str, **more: Any) -> dict[s
     return {"apiVersion": "apps/v1", "kind": kind, "metadata": metadata, "spec": spec}
 
 
+@pytest.mark.slow
 def test_the_requests_of_a_manifest_are_compared_with_what_the_workload_used(demo: Run, tmp_path: Path) -> None:
     file = tmp_path / "chart.yaml"
     objects = [
@@ -150,6 +154,7 @@ def test_the_requests_of_a_manifest_are_compared_with_what_the_workload_used(dem
     assert new["cost"] == {"requests": None, "savings": None}
 
 
+@pytest.mark.slow
 def test_ci_fails_if_a_chart_asks_for_three_times_what_it_used(
     demo: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -164,6 +169,7 @@ def test_ci_fails_if_a_chart_asks_for_three_times_what_it_used(
     )
 
 
+@pytest.mark.slow
 def test_namespaces_of_manifests_are_read(demo: Run, tmp_path: Path) -> None:
     file = tmp_path / "both.yaml"
     objects = [
@@ -178,6 +184,7 @@ def test_namespaces_of_manifests_are_read(demo: Run, tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_pods_that_a_manifest_does_not_describe_are_said(demo: Run, tmp_path: Path) -> None:
     file = tmp_path / "rollout.yaml"
     spec = {"replicas": 1, "workloadRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "x"}}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -30,7 +30,7 @@ def test_case(case: Case, runner: Runner) -> None:
     assert [each for each in problems if each] == []
 
 
-def asked_again() -> list[Case]:
+def asked_again() -> Sequence[Case]:
     """Give the cases for the installed kubectl: every tenth if its answers are recorded."""
     kubectl, every = find_kubectl(), cases()
     known = kubectl is not None and version(kubectl) in recorded(every[0])

@@ -58,6 +58,7 @@ def test_resizes_show_in_the_status(server: DemoServer) -> None:
     assert seen == {("500m", "500m", False): 1, ("750m", "750m", False): 1, ("750m", "500m", True): 1}
 
 
+@pytest.mark.slow
 def test_owners_lead_to_what_was_deployed(server: DemoServer) -> None:
     by_uid = {
         item["metadata"]["uid"]: (resource, item)

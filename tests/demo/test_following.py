@@ -57,6 +57,7 @@ def test_time_only_moves_as_told(server: DemoServer) -> None:
     assert all(ask(server, path).body != old for path, old in zip(LISTS, before, strict=True))
 
 
+@pytest.mark.slow
 def test_the_state_is_a_function_of_the_time(server: DemoServer) -> None:
     paths = (*LISTS, f"{METRICS}/pods", f"{METRICS}/nodes", "/apis/apps/v1/deployments", "/apis/batch/v1/cronjobs")
     for _ in range(100):
@@ -256,6 +257,7 @@ def test_closing_the_server_ends_watches() -> None:
 # Lists while things change.
 
 
+@pytest.mark.slow
 def test_the_pages_of_a_list_are_of_one_moment(server: DemoServer) -> None:
     whole = get(server, "/api/v1/pods")
     page = get(server, "/api/v1/pods?limit=20")

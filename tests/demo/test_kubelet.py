@@ -120,6 +120,7 @@ def test_the_rate_over_a_minute_is_the_mean_of_its_ticks(server: DemoServer) -> 
     assert abs(rate / (sum(rates) / 5) - 1) < 0.01
 
 
+@pytest.mark.slow
 def test_each_container_is_sampled_every_10_to_20_seconds_at_its_own_time(server: DemoServer) -> None:
     seen: dict[Labels, dict[int, float]] = {}
     for _ in range(90):
@@ -137,6 +138,7 @@ def test_each_container_is_sampled_every_10_to_20_seconds_at_its_own_time(server
     assert len({min(samples) for samples in seen.values()}) > 10
 
 
+@pytest.mark.slow
 def test_counters_only_grow_but_for_what_is_new(server: DemoServer) -> None:
     before: dict[Labels, float] = {}
     restarts: dict[tuple[str, str], int] = {}

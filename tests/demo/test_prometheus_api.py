@@ -106,6 +106,7 @@ def test_nodes_are_their_pods_and_a_bit_more(server: DemoServer) -> None:
         assert shown <= sizes[item["metadata"]["name"],] + 1024 < shown + 256 * 2**20
 
 
+@pytest.mark.slow
 def test_objects_are_those_of_the_api(server: DemoServer) -> None:
     pods = get(server, "/api/v1/pods")["items"]
     info = {(one["metric"]["namespace"], one["metric"]["pod"]): one["metric"] for one in query(server, "kube_pod_info")}
@@ -242,6 +243,7 @@ def test_a_new_counter_is_not_extrapolated_below_zero(server: DemoServer) -> Non
     assert 0.5 * totals[new] < grown[new] <= totals[new]
 
 
+@pytest.mark.slow
 def test_percentiles_over_a_week(server: DemoServer) -> None:
     inner = f"rate({CPU}{{namespace='default',{BOX}}}[5m])"
     found = by(server, f"quantile_over_time(0.95, {inner}[7d:5m])", "pod", "container", "id")

@@ -559,6 +559,7 @@ def test_old_figures_are_found(doctor: Doctor, cluster: FakeApi) -> None:
     )
 
 
+@pytest.mark.slow
 def test_nodes_without_usage_are_told_apart_by_what_to_do(doctor: Doctor, cluster: FakeApi) -> None:
     new, sick = node("new"), node("sick", conditions=[{"type": "Ready", "status": "False"}])
     new["metadata"]["creationTimestamp"] = "2026-03-02T09:29:00Z"

@@ -367,6 +367,7 @@ def test_no_kubeconfig_is_ever_changed(
 # --- never unverified -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_every_way_to_switch_verification_off_is_warned_of_every_time(
     run: Run, secure: FakeApi, tmp_path: Path
 ) -> None:

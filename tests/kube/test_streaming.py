@@ -301,6 +301,7 @@ def test_a_pipe_is_not_read_twice(tmp_path: Path) -> None:
     assert rotation._stamp(str(pipe)) is None  # noqa: SLF001  what is not opened cannot be seen from outside
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not OPEN_FILES.exists(), reason="only Linux shows them here")
 def test_connections_of_old_credentials_are_closed(
     secure: FakeApi,

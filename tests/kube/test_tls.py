@@ -46,6 +46,7 @@ def needs(token: str) -> Callable[[Request], Reply]:
 METRICS = "/apis/metrics.k8s.io/v1beta1/nodes"
 
 
+@pytest.mark.slow
 def test_client_certificates_from_files_and_inline(
     run: Run, mutual: FakeApi, config: Config, files: dict[str, str]
 ) -> None:

@@ -170,6 +170,7 @@ def strings(value: Any) -> Iterator[str]:
         yield value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command", ["watch nodes", "watch pods -A -o wide", "watch cluster", "watch nodes --from kubelet"]
 )

@@ -180,6 +180,7 @@ def test_names_of_several_namespaces_are_bare_and_that_is_said(run: Run, cluster
     assert run(f"top nodes {where}") == (0, "node/a\nnode/b\n", "")
 
 
+@pytest.mark.slow
 def test_pods_of_several_namespaces_are_piped_to_kubectl(api: FakeApi, tmp_path: Path) -> None:
     """As the recipe says: each with its own namespace; and without pods, kubectl is not run."""
     api.pod_metrics(*(pod_metrics(f"ns-{name}", f"web-{name}", ("app", "1", "1Mi")) for name in "ab"))

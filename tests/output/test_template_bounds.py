@@ -31,6 +31,7 @@ BOUNDED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("output", BOUNDED.values(), ids=BOUNDED)
 def test_the_longest_template_ends_in_time(demo: Run, output: str) -> None:
     begun = time.monotonic()

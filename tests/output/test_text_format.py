@@ -40,6 +40,7 @@ def samples(families: Any) -> list[tuple[str, dict[str, str], float]]:
     return [(sample.name, sample.labels, sample.value) for family in families for sample in family.samples]
 
 
+@pytest.mark.slow
 @needs("promtool")
 @pytest.mark.parametrize("command", COMMANDS)
 def test_promtool_has_no_complaint(demo: Run, command: str) -> None:
@@ -52,6 +53,7 @@ def test_promtool_has_no_complaint(demo: Run, command: str) -> None:
         assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_both_formats_have_the_same_samples(demo: Run, command: str) -> None:
     text, timed, openmetrics = (
@@ -75,6 +77,7 @@ def test_counts_do_not_look_like_those_of_histograms(demo: Run) -> None:
         assert "\nc3s_pod_group_pods{" in demo(f"top pods -A --by owner -o {form}").out
 
 
+@pytest.mark.slow
 @needs("prometheus-node-exporter")
 def test_the_textfile_collector_serves_every_sample(demo: Run, tmp_path: Path) -> None:
     written = []

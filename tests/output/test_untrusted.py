@@ -169,6 +169,7 @@ SCREENS = (
 )
 
 
+@pytest.mark.slow
 @saying({**TOGETHER, "alone": NASTY["a title"]})
 @pytest.mark.parametrize("command", SCREENS)
 def test_no_screen_obeys_a_name(run: Run, words: list[str], command: str) -> None:
@@ -196,6 +197,7 @@ def test_no_text_makes_a_line_of_its_own(run: Run, words: list[str]) -> None:
     assert is_harmless(explained.out + explained.err)
 
 
+@pytest.mark.slow
 @saying({**TOGETHER, **MARKUP})
 def test_json_and_yaml_are_exact(run: Run, words: list[str], text: str) -> None:
     for load, form in ((json.loads, "json"), (yaml.safe_load, "yaml")):

@@ -53,6 +53,7 @@ def living() -> Iterator[DemoServer]:
         yield server
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "paths"),
     [
@@ -69,6 +70,7 @@ def test_a_reading_asks_once_for_what_it_needs(run: Run, many: DemoServer, words
     assert sorted(many.requests) == sorted(f"GET {path}" for path in paths)
 
 
+@pytest.mark.slow
 def test_specs_come_in_large_pages(run: Run, many: DemoServer) -> None:
     many.requests.clear()
     assert run(f"top pods -A -o wide --server {many.url}").code == 0
@@ -76,6 +78,7 @@ def test_specs_come_in_large_pages(run: Run, many: DemoServer) -> None:
     assert len(pages) == 4  # of 1,000 pods each; kubectl asks for 500
 
 
+@pytest.mark.slow
 def test_the_next_page_is_on_its_way_while_one_is_decoded(
     run: Run, many: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -222,6 +225,7 @@ def test_a_reading_over_tls_loads_no_more_than_the_loader_needs(tmp_path: Path) 
     assert len(loaded) < 450
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("output", ["", "-o json", "-o name", "-o csv", "-o wide"])
 def test_what_the_limit_leaves_out_is_not_rendered(
     run: Run, many: DemoServer, output: str, monkeypatch: pytest.MonkeyPatch
@@ -273,6 +277,7 @@ def test_a_tick_asks_once_for_rows_and_header(run: Run, living: DemoServer, word
     assert ticks(run, f"watch {words} --server {living.url}", living) == [requests]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", ["nodes", "nodes general-1", "pods -A", "pods -n team-search"])
 def test_a_tick_asks_every_kubelet_once(
     run: Run, living: DemoServer, words: str, monkeypatch: pytest.MonkeyPatch

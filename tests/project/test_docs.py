@@ -82,6 +82,7 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", DOCUMENTS)
 def test_documents_meet_the_schema(demo: Run, words: str) -> None:
     result = demo(f"{words} -o json")
@@ -136,6 +137,7 @@ def validate(document: dict[str, Any]) -> None:
     assert document["items"] or document["kind"] == "PodUsageList"
 
 
+@pytest.mark.slow
 def test_schema_is_one(demo: Run) -> None:
     validator = jsonschema.Draft202012Validator(schema())
     jsonschema.Draft202012Validator.check_schema(schema())

@@ -75,6 +75,7 @@ COMMANDS = [
 ]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("words", COMMANDS)
 def test_no_attribute_of_others_is_replaced(demo_server: DemoServer, words: str) -> None:
     server = [] if words in ("columns", "--help", "nonsense") else ["--server", demo_server.url]
@@ -84,6 +85,7 @@ def test_no_attribute_of_others_is_replaced(demo_server: DemoServer, words: str)
     assert ran.stderr.splitlines()[-1] == "patched: []"
 
 
+@pytest.mark.process
 def test_the_walk_sees_what_is_replaced(demo_server: DemoServer) -> None:
     patching = "import c3s_cli.errors, ssl, urllib3\nssl.create_default_context = c3s_cli.errors.C3sError\n"
     patching += "urllib3.PoolManager.clear = c3s_cli.errors.C3sError\n"

@@ -26,6 +26,7 @@ def test_the_page_has_tables_for_four_tools() -> None:
     assert len(COMMANDS) > 45
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", COMMANDS)
 def test_a_command_of_the_page_runs(
     run: Run, demo_server: DemoServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str

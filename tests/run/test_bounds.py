@@ -53,6 +53,7 @@ def test_the_check_of_all_contexts_has_one_deadline(run: Run) -> None:
     assert 41 - 8 <= problems.count(NOT_ASKED) < 41
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("hanging")
 def test_a_round_of_a_watch_has_one_deadline(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("c3s_cli.run.rounds.PATIENCE", 1.2)

@@ -60,6 +60,7 @@ class Day:
         self.seconds += seconds
 
 
+@pytest.mark.slow
 def test_a_day_does_not_drift_and_leaves_nothing_behind() -> None:
     day = Day()
     quiet = Quiet(View(Format.TABLE), Stages(0))

@@ -89,6 +89,7 @@ def test_of_twenty_clusters_four_fail_and_sixteen_are_shown(run: Run, clusters: 
     assert result.code == 5
 
 
+@pytest.mark.slow
 def test_failures_are_in_the_document(run: Run, three: Clusters) -> None:
     three.apis["dev"].routes[NODE_METRICS] = GONE
     result = run("top cluster --all-contexts -o json")

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import jsonschema
+import pytest
 
 from tests.conftest import Run
 from tests.fleets import Clusters
@@ -55,6 +56,7 @@ def test_the_context_is_a_key_and_nodes_of_one_name_count_in_each(run: Run, thre
     )
 
 
+@pytest.mark.slow
 def test_a_cluster_that_cannot_be_read_is_a_failure(run: Run, three: Clusters, config: Any) -> None:
     occupied(three)
     config({**three.urls, "refuses": "http://127.0.0.1:1"})

@@ -62,6 +62,7 @@ def test_enter_leads_down_and_esc_back_to_where_one_was(desk: TerminalSession) -
     assert seen.looks[10] == seen.looks[4]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 15), (40, 10)])
 def test_the_pods_of_a_node_and_what_explains_one_of_them(desk: TerminalSession, size: tuple[int, int]) -> None:
     seen = desk(f"{DEMO} --interval 60", "j", "enter", *("j" * 10), "enter", "G", "enter", size=size)
@@ -88,6 +89,7 @@ def test_a_pod_that_waits_for_a_node_is_explained(desk: TerminalSession) -> None
     ]
 
 
+@pytest.mark.slow
 def test_the_keys_of_the_levels_stay_within_what_is_shown(desk: TerminalSession) -> None:
     words = "namespaces|j|enter|workloads|j|enter|nodes|containers|pods|clusters"
     keys = ["3", "j", "enter", "4", "j", "enter", "2", "6", "5", "1"]

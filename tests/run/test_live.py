@@ -185,6 +185,7 @@ def test_only_what_has_changed_is_written(desk: TerminalSession) -> None:
     assert len(frames) == 1
 
 
+@pytest.mark.slow
 def test_pods_have_the_totals_of_the_cluster_above_them(desk: TerminalSession) -> None:
     look = desk(f"watch pods -n team-search --demo-at {AT}").looks[0]
     assert look[:4] == MEDIUM.split("\n")[:4]
@@ -337,6 +338,7 @@ def test_the_cursor_stays_on_its_row_once_it_has_moved(desk: TerminalSession) ->
     ]
 
 
+@pytest.mark.slow
 def test_the_cursor_goes_to_the_neighbour_of_a_row_that_is_gone(desk: TerminalSession, server: Server) -> None:
     readings = [at(1, a=1, b=1, c=1, d=1), *(at(2, a=2, c=1, d=1),) * 4, *(at(3, a=1, c=1),) * 4]
     words = f"watch {server.answers(*readings, nodes='a')}"
@@ -371,6 +373,7 @@ def test_a_filter_is_typed_and_can_be_taken_back(desk: TerminalSession) -> None:
     assert names(looks[7]) == NODES
 
 
+@pytest.mark.slow
 def test_a_filter_may_exclude_and_looks_at_every_name(desk: TerminalSession) -> None:
     looks = desk(f"watch --demo-at {AT}", "/", *"!cp|spot", "enter", "").looks
     assert names(looks[-1]) == [name for name in NODES if not name.startswith(("cp", "spot"))]
@@ -703,6 +706,7 @@ def test_nodes_that_are_not_ready_are_named_with_their_age(desk: TerminalSession
     ]
 
 
+@pytest.mark.slow
 def test_tries_back_off_and_end_with_the_ordinary_grid(
     desk: TerminalSession, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

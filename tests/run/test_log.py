@@ -16,6 +16,7 @@ from tests.servers import FakeApi, node
 MEMORY = 'query=container_memory_working_set_bytes{id="/"}[300s] time=1772443800.000\n'
 
 
+@pytest.mark.slow
 def test_promql_is_logged_from_eight_on_as_it_is_sent(demo: Run) -> None:
     loud, quiet = (demo(f"top nodes --from prometheus -v {level}") for level in (8, 7))
     assert (loud.code, loud.out) == (quiet.code, quiet.out)

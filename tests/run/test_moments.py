@@ -23,6 +23,7 @@ def past(demo: Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
 UTC = "2026-03-02T08:00:00Z"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("typed", "same", "said"),
     [
@@ -46,6 +47,7 @@ def test_a_time_is_in_the_local_zone_which_is_said(past: Run, typed: str, same: 
         assert (result.err, expected.err) == (f"usage at {said} ({same})\n", "")
 
 
+@pytest.mark.slow
 def test_what_has_no_zone_stays_utc_and_a_table_says_which_moment_it_shows(past: Run) -> None:
     for typed in ("2026-03-02T08:00", "'2026-03-02 08:00:00'", "2026-03-02T09:00:00+01:00", UTC):
         result = past(f"top nodes --at {typed}")
@@ -56,6 +58,7 @@ def test_what_has_no_zone_stays_utc_and_a_table_says_which_moment_it_shows(past:
     assert past("top nodes").err == ""
 
 
+@pytest.mark.slow
 def test_a_range_between_times(past: Run) -> None:
     typed = past("top nodes --start 'yesterday 20:00' --end -30m -o json")
     plain = past("top nodes --start 2026-03-01T19:00:00Z --end 2026-03-02T09:00:00Z -o json")
@@ -99,6 +102,7 @@ def test_a_time_that_cannot_be_is_refused(past: Run, flags: str, message: str, h
     assert past(f"top pods {flags}") == (2, "", f"error: {message}\n{below}")
 
 
+@pytest.mark.slow
 def test_a_moment_without_data_says_so(past: Run) -> None:
     nothing = "this Prometheus has no data at 2020-01-01T00:00:00Z\n"
     said = "usage at 2020-01-01T00:00:00Z\n"

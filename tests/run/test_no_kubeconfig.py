@@ -24,6 +24,7 @@ def where(demo_server: DemoServer) -> str:
     return f"--from {demo_server.url}/api/v1/namespaces/monitoring/services/prometheus-server:80/proxy"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", ["top nodes", "top pods -A --columns cpu,cpu.requests,owner", "top cluster -o json"])
 def test_everything_comes_from_the_prometheus_and_this_is_said(run: Run, where: str, words: str) -> None:
     result, asked = run(f"{words} {where}"), run(f"{words} {where} --facts source")

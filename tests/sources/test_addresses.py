@@ -23,6 +23,7 @@ KEPT = (
 ONLY = "dedup, partial_response, max_source_resolution, extra_label, extra_filters[], nocache"
 
 
+@pytest.mark.slow
 def test_the_parameters_of_an_address_go_with_every_query_and_are_never_shown(run: Run, api: FakeApi) -> None:
     with FakeApi() as server:
         engine(server, two_pods, "/select/0/prometheus")

@@ -25,6 +25,7 @@ QUANTITIES = st.one_of(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(QUANTITIES, max_size=4), st.sampled_from([("n", 1, 10**9, nanos), ("Ki", 1 << 10, 1, whole)]))
 def test_quantities_at_once_are_exact_or_refused(texts: list[str], how: tuple[str, int, int, object]) -> None:
     suffix, with_suffix, without, one = how

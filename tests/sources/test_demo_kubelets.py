@@ -27,6 +27,7 @@ def by_name(result: Result) -> dict[Any, Any]:
     return {tuple(map(item.get, KEY)): item for item in json.loads(result.out)["items"]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", ["top nodes", "top pods -A --containers"])
 def test_a_cluster_without_a_metrics_api_has_the_numbers_that_it_would_tell(
     run: Run, monkeypatch: pytest.MonkeyPatch, words: str

@@ -88,6 +88,7 @@ def samples(value: str, **more: Any) -> Reply:
     return Reply({"status": "success", "data": {"resultType": "matrix", "result": series}, **more})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", ["1e308", "-1e308", "9" * 400, "+Inf", "-Inf", "NaN", "1e18"])
 def test_what_nothing_can_measure_is_unknown(run: Run, cluster: FakeApi, server: FakeApi, value: str) -> None:
     engine(server, lambda query, _request: samples("1048576" if "memory" in query else value))

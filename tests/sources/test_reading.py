@@ -120,6 +120,7 @@ def test_an_expired_list_starts_over_once_and_mixes_nothing(run: Run, api: FakeA
 # --- what is made of it ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_recorded_answers_are_read_by_the_same_code(run: Run, api: FakeApi) -> None:
     api.routes["/apis/metrics.k8s.io/v1beta1/nodes"] = Reply(recorded("nodemetrics-list"))
     api.routes["/api/v1/nodes"] = Reply(recorded("nodes-list"))

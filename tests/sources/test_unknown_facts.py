@@ -73,6 +73,7 @@ NODE: Series = [("kube_node_status_allocatable", {"node": "a", "resource": "cpu"
 ALL = "cpu.requests,cpu.declaredLimits,memory.limits"
 
 
+@pytest.mark.slow
 def test_without_any_series_of_them_requests_are_unknown(run: Run, store: FakeApi) -> None:
     holds(store, NODE, pod("p"), box("p", "x"))
     assert shown(run, store, ALL) == {"p": ["<unknown>"] * 3}
