@@ -28,14 +28,14 @@ MANY: Final = 20_000
 class Levels:
     """The stack of levels: the last one is shown, Esc goes back to the one before it.
 
-    selects_fields: whether the source knows field selectors.
+    selects_fields: whether facts come from an API server, which knows field selectors.
     """
 
     def __init__(self, fleet: Fleet, query: Query, view: View, stages: Stages, *, selects_fields: bool = True) -> None:
         self._stages = stages
         self._selects_fields = selects_fields
         heading = Heading(fleet)
-        self.stack = [Level(query, view, _reader(fleet, query, stages, heading), heading, fleet)]
+        self.stack = [Level(query, view, self._reader(fleet, query, heading), heading, fleet)]
 
     @property
     def shown(self) -> Level:
@@ -86,7 +86,7 @@ class Levels:
         samples, level.other = level.read.samples, before
         level.viewing = structs.replace(level.viewing, left=0)
         level.query, level.view = query, structs.replace(view, trend=level.view.trend)
-        level.read = _reader(level.fleet, query, self._stages, level.heading, again=True)
+        level.read = self._reader(level.fleet, query, level.heading, again=True)
         known = held(samples, before[0], query)
         if known and level.report:
             # What was read for more columns is not forgotten.
@@ -98,6 +98,12 @@ class Levels:
         """Forget what happened between readings: the next one is earlier."""
         for level in self.stack:
             level.forget()
+
+    def _reader(self, fleet: Fleet, query: Query, heading: Heading, *, again: bool = False) -> Reader:
+        """Return what reads a level: of the containers of one pod, with what an API server says to explain it."""
+        is_one = query.name and query.containers and not fleet.several
+        explained = is_one and Needs.PODS in query.needs and self._selects_fields
+        return (PodReader if explained else Reader)(fleet, query, self._stages, heading, again=again)
 
     @staticmethod
     def _wide(above: Level) -> bool:
@@ -113,7 +119,7 @@ class Levels:
                 return
         view = view_of(above.view, query)
         heading = above.heading if fleet is above.fleet else Heading(fleet)
-        read = _reader(fleet, query, self._stages, heading, again=True)
+        read = self._reader(fleet, query, heading, again=True)
         whole = self.stack[0].fleet
         title = words_of(query, [fleet.members[0].name] if whole.several and not fleet.several else ())
         level = Level(query, view, read, heading, fleet, title)
@@ -131,12 +137,6 @@ class Levels:
         known = held(samples, above.query, level.query)
         if known and (level.query.objects is not Kind.POD or any(each.pods or each.pod_facts for each in known)):
             level.hold(computed(known, level.query, self._stages, contexts=level.fleet.several), above.read_at)
-
-
-def _reader(fleet: Fleet, query: Query, stages: Stages, heading: Heading, *, again: bool = False) -> Reader:
-    """Return what reads a level: of the containers of one pod, with what explains it."""
-    explained = query.name and query.containers and Needs.PODS in query.needs and not fleet.several
-    return (PodReader if explained else Reader)(fleet, query, stages, heading, again=again)
 
 
 def _subject(query: Query) -> tuple[object, ...]:
