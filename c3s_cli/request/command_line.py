@@ -89,10 +89,11 @@ def _key(column: Column) -> str:
 
 
 def _sort_word(key: SortKey) -> str:
-    if key.column.name == "cpu.usage" and key.value is not key.column.value and key.descending:
-        return "cpu"  # by whole millicores, as in kubectl
+    name = key.column.name
+    if name == "memory.usage" or key.value is not key.column.value:
+        name = name.removesuffix(".usage")  # CPU by whole millicores, as in kubectl
     direction = "" if key.descending is key.column.descending else ":desc" if key.descending else ":asc"
-    return f"{key.column.name}{direction}"
+    return f"{name}{direction}"
 
 
 def _of_view(query: Query, view: View) -> Iterator[Flag]:

@@ -71,6 +71,7 @@ LINES = [
     "watch pods -A --field-selector spec.nodeName=a,status.phase!=Failed --color never",
     "watch pods -A --columns cpu,status --sort-by restarts",
     "watch pods -A --columns name,cpu",
+    "watch pods --sort-by cpu:asc,cpu.usage,memory",
     "watch deploy/web -n shop --columns cpu",
     "watch cluster -o wide --context 'prod-*' --context dev --parallel 2",
     "watch cluster --all-contexts --interval 60",
