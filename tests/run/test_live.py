@@ -130,9 +130,9 @@ def server(api: FakeApi) -> Server:
     return Server(api)
 
 
-def rows(look: list[str]) -> list[str]:
-    """Return the rows of a screen: what stands between the headings and the last line."""
-    start = next(place for place, text in enumerate(look) if text.startswith("  NAME"))
+def rows(look: list[str], first: str = "  NAME") -> list[str]:
+    """Return the rows of a screen: what stands between the headings and the last line. first: of the headings."""
+    start = next(place for place, text in enumerate(look) if text.startswith(first))
     return [text for text in look[start + 1 : -1] if text]
 
 
@@ -252,6 +252,20 @@ def test_any_column_can_be_sorted_by_and_is_scrolled_to(desk: TerminalSession) -
     assert names(looks[2])[:-1] == BY_MEMORY
     assert names(looks[3])[:-1] == BY_MEMORY[::-1]
     assert looks[5][-1].split("  ")[1] == "by MEMORY(%)"
+
+
+def test_nothing_is_last_in_either_direction(desk: TerminalSession) -> None:
+    looks = desk(f"watch pods -A --columns lastTermination.reason --demo-at {AT}", "<", "r", "").looks
+    reasons = [[text.split()[-1] for text in rows(look, "  NAMESPACE")] for look in looks[1:3]]
+    assert reasons[0][:7] == ["Error", *["OOMKilled"] * 6]
+    assert reasons[1][:7] == [*["OOMKilled"] * 6, "Error"]
+
+
+def test_while_paused_columns_that_were_not_read_wait(desk: TerminalSession) -> None:
+    looks = desk(f"watch --demo-at {AT}", "space", "w", "c", "w", "w", "space", "", size=(60, 12)).looks
+    assert looks[2][-1] == "these columns are read when it goes on"
+    assert heading(looks[3]) == "  NAME       CPU(cores)▼ CPU(%)  MEMORY(bytes)  MEMORY(%)"
+    assert "REQUESTS" in heading(looks[7])
 
 
 def test_rows_above_the_thresholds_are_shown_alone(desk: TerminalSession) -> None:
@@ -393,7 +407,8 @@ def test_space_pauses_and_goes_on(desk: TerminalSession, server: Server) -> None
     seen = desk(words, "", "space", "", "", "", "space", "")
     cells = [rows(look)[0].split()[-1] for look in seen.looks]
     assert cells == ["1000m", "2000m", "2000m", "2000m", "2000m", "2000m", "3000m", "3000m"]
-    assert [look[-1].startswith("PAUSED") for look in seen.looks] == [False] * 2 + [True] * 4 + [False] * 2
+    assert [look[-1].partition(" old")[0] for look in seen.looks[2:6]] == [f"PAUSED, {age}s" for age in range(4)]
+    assert not any(look[-1].startswith("PAUSED") for look in (*seen.looks[:2], *seen.looks[6:]))
 
 
 def test_what_is_seen_is_saved_into_new_files_of_the_owner_alone(
