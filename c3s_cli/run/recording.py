@@ -98,6 +98,7 @@ class _Loop:
         self.failed = 0
         self.readings = 0
         self.problem = ""
+        self.warned = ""
         self.lost = False
         self.said = clock.now()
         self.query = query
@@ -177,7 +178,7 @@ class _Loop:
             self.lost = True
             return
         if self.lost:
-            self.lost, self.problem = False, ""
+            self.lost, self.warned = False, ""
             say_above(f"{self.request.file} can be written again")
         for remark in remarks:
             say_above(f"note: {remark}")
@@ -193,8 +194,9 @@ class _Loop:
     def _note(self, problem: C3sError) -> None:
         self.failed += 1
         words = str(problem).partition("\n")[0].removeprefix("error: ")
-        if words != self.problem:
-            self.problem = words
+        self.problem = words
+        if words != self.warned:
+            self.warned = words
             say_above(f"warning: {words}")
 
     def _drop(self, keep: float) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
 
 import pytest
 
+from c3s_cli.model.rows import Container, Pod, PodFacts
+from c3s_cli.model.sample import Sample
+from c3s_cli.sources.recording.recorder import Recorder
 from tests import engines
 from tests.conftest import Run
 from tests.engines import END, Made, living, missing, pods, points, statistic
@@ -224,3 +228,53 @@ def test_a_limit_of_the_engine_splits_the_query(
 def each_held(made: Made, when: int) -> float:
     hour = min((when - END + engines.WEEK) // 3600, 167)
     return float(sum(engines.held(made, container, hour) for container in made.containers))
+
+
+# --- a recording of the same days ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Record the last two days as `c3s record --interval 5m` would have."""
+    path = str(tmp_path_factory.mktemp("recordings") / "days.c3s")
+    recorder = Recorder(path, engines.STEP)
+    for when in range(END - 2 * engines.DAY, END + 1, engines.STEP):
+        made = [each for each in pods() if each.start + engines.STEP <= when <= each.end]
+        facts = {(each.namespace, each.name): recorded_facts(each) for each in made}
+        rows = [recorded_pod(each, when) for each in made]
+        recorder.add([Sample("c", datetime.fromtimestamp(when, UTC), "x", [], rows, {}, facts, len(rows))], [], when)
+    recorder.close()
+    return path
+
+
+def recorded_facts(made: Made) -> PodFacts:
+    return PodFacts("u", made.node, made.owner, "Running", 0, 1.0, "Burstable", {}, {}, {})
+
+
+def recorded_pod(made: Made, when: int) -> Pod:
+    containers = []
+    for name in made.containers:
+        before, after = engines.counters(made, name, (when - engines.STEP, when))
+        (memory,) = engines.memories(made, name, [when])
+        containers.append(Container(name, round((after - before) * 10**9 / engines.STEP), int(memory)))
+    cpu, held = (sum(getattr(each, of) or 0 for each in containers) for of in ("cpu_nanocores", "memory_bytes"))
+    return Pod("c", made.namespace, made.name, cpu, held, None, "t", "5m0s", tuple(containers))
+
+
+@pytest.mark.parametrize("by", [[], ["--by", "owner"], ["--by", "namespace"]], ids=["pods", "owners", "namespaces"])
+def test_a_recording_of_the_same_days_has_the_same_statistics(
+    run: Run, engine: str, cluster: FakeApi, recording: str, by: list[str]
+) -> None:
+    columns = "cpu.avg,cpu.p50,cpu.p95,cpu.max,memory.avg,memory.p95,memory.min,memory.max"
+    words = ("top", "pods", "-A", *by, "--since", "2d", "--end", "2026-03-02", "--columns", columns, "-o", "json")
+
+    def shown(*source: str) -> dict[Any, Any]:
+        items = json.loads(run(*words, "--from", *source).out)["items"]
+        return {tuple(each.get(key) for key in ("namespace", "owner", "name")): each for each in items}
+
+    stored, recorded = shown(engine, "--server", cluster.url), shown(recording)
+    assert len(stored) == len(recorded) > 5
+    for key, row in stored.items():
+        for resource in ("cpu", "memory"):
+            for name, value in row[resource].items():
+                assert abs(recorded[key][resource][name] - value) <= 0.01 * value, (key, resource, name)

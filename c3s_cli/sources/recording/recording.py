@@ -328,6 +328,8 @@ class Recording:
             raise C3sError(f"cannot write {path}: {(problem.strerror or '').lower()}") from None
         try:
             with written(path), closing(sqlite3.connect(path)) as target:
+                # What fails is removed: no journal is needed.
+                target.execute("PRAGMA journal_mode = OFF")
                 self._file.backup(target)
         except C3sError:
             os.remove(path)
