@@ -104,8 +104,6 @@ def _of_view(query: Query, view: View) -> Iterator[Flag]:
         yield "-o", view.format.value
     if basis == "Capacity":
         yield "--show-capacity", None
-    if query.prices:
-        yield "--prices", query.prices.file
     if not view.headers:
         yield "--no-headers", None
     if view.trend:

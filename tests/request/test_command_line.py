@@ -131,12 +131,3 @@ def test_it_shows_no_secret(parsed: Any) -> None:
     target, query, view, pace = parsed("watch --server https://x --token s3cret")
     target = structs.replace(target, server="https://u:s3cret@x")
     assert command_line(target, query, view, pace) == "c3s watch nodes --server https://x --token TOKEN"
-
-
-def test_costs_keep_their_prices(parsed: Any, tmp_path: Path) -> None:
-    file = tmp_path / "prices.yaml"
-    file.write_text("currency: EUR\ndefault: {coreHour: 0.03, gibHour: 0.004}\n", encoding="utf-8")
-    parts = parsed(f"watch nodes --prices {file}")
-    target, query, view, pace = parts
-    again = parsed(command_line(target, query, view, pace))
-    assert named(again)[1] == named(parts)[1]
