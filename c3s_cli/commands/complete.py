@@ -19,7 +19,7 @@ from c3s_cli.flags.arity import takes_value
 from c3s_cli.flags.options import Connection
 from c3s_cli.request.from_flags import target_of
 from c3s_cli.request.target import Target
-from c3s_cli.request.view import WITH_TEMPLATE, Format
+from c3s_cli.request.view import CHANGES, WITH_TEMPLATE, Format
 
 if TYPE_CHECKING:
     from c3s_cli.sources.decode.shapes import Listing
@@ -147,7 +147,8 @@ def _values(flag: str, done: list[str], last: str) -> tuple[list[str], int]:  # 
         case "--cluster" | "--user":
             return _configured(flag, done), NO_FILES
         case "-o" | "--output":
-            return [each.value + ("=" if each in WITH_TEMPLATE else "") for each in Format], NO_FILES
+            some = [each for each in Format if each not in CHANGES or naming.kind is Kind.RIGHTSIZE]
+            return [each.value + ("=" if each in WITH_TEMPLATE else "") for each in some], NO_FILES
         case "--by" | "--columns" | "--sort-by" | "--where" | "--fail-if" | "--until" | "--until-all" if (
             last.removeprefix(before).startswith("label:")
         ):

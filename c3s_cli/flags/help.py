@@ -21,6 +21,8 @@ ON_SCREEN: Final = "Keys on a terminal"
 CONNECTION: Final = "Connection"
 # Stands for the keys of --by, which depend on the kind of the rows.
 KEYS_OF_KIND: Final = "{keys}"
+# Stands for the formats of changes, which only recommendations have.
+CHANGES: Final = "{changes}"
 # What -h shows of a command with many flags: the first of these that it has.
 OFTEN: Final = (
     *("--filename", "--cpu", "--memory", "--replicas", "--without", "--check"),
@@ -90,12 +92,13 @@ def page_of_command(path: Sequence[str], command: Callable[..., Any]) -> Page:
     """Describe a command by its signature and its docstring."""
     arguments: list[Entry] = []
     keys = _keys_of(path)
+    formats = ", patch, kustomize, resources" if path[-1] in ("rightsize", "recommend") else ""
     flags: dict[str, list[Entry]] = {section: [] for section in SECTIONS}
     for declared in _declarations(command):
         if is_argument(declared):
             arguments.append(Entry(declared.metavar, declared.help))
         else:
-            flags[declared.rich_help_panel or CONNECTION].append(_flag(declared, keys))
+            flags[declared.rich_help_panel or CONNECTION].append(_flag(declared, keys, formats))
     flags[CONNECTION].append(Entry("-h, --help", "Show the flags used most, or all of them."))
     usage = " ".join([*path, *(argument.name for argument in arguments), "[flags]"])
     if len(flags[CONNECTION]) == 1:
@@ -141,11 +144,12 @@ def _keys_of(path: Sequence[str]) -> str:
     return ", ".join(KEYS[kind]) if kind in KEYS else ""
 
 
-def _flag(declared: Any, keys: str) -> Entry:
+def _flag(declared: Any, keys: str, formats: str) -> Entry:
     names = names_of(declared)
     # Align long flags, with or without a short name.
     name = ", ".join(names) if len(names[0]) == 2 else f"    {names[0]}"
-    return Entry(f"{name} {declared.metavar or ''}".rstrip(), declared.help.replace(KEYS_OF_KIND, keys))
+    text = declared.help.replace(KEYS_OF_KIND, keys).replace(CHANGES, formats)
+    return Entry(f"{name} {declared.metavar or ''}".rstrip(), text)
 
 
 def written(page: Page, program: str) -> str:

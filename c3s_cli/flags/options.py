@@ -122,7 +122,7 @@ class Display(Struct, frozen=True):
             "--output",
             metavar="FORMAT",
             help="One of: table, wide, json, yaml, csv, tsv, value, name, markdown, grid, prometheus, openmetrics, "
-            "custom-columns=SPEC, jsonpath=TEMPLATE.",
+            "custom-columns=SPEC, jsonpath=TEMPLATE{changes}.",
             section=OUTPUT,
         ),
     ] = "table"

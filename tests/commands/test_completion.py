@@ -51,6 +51,8 @@ def candidates(run: Run, *words: str) -> tuple[list[str], str]:
         (("help", "watch", "p"), ["pods"]),
         (("vers",), ["version"]),
         (("top", "pods", "-o", "js"), ["json", "jsonpath="]),
+        (("top", "pods", "-o", "pa"), []),
+        (("rightsize", "-o", "pa"), ["patch"]),
         (("top", "pods", "--output=ya"), ["--output=yaml"]),
         (("top", "nodes", "--columns", "cpu.free,memory.fr"), ["cpu.free,memory.free"]),
         (("top", "nodes", "--sort-by", "cpu%"), ["cpu%", "cpu%requests", "cpu%limits"]),
