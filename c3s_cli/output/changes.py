@@ -11,6 +11,7 @@ from msgspec import Struct
 from c3s_cli.errors import C3sError
 from c3s_cli.model.rightsizing import CONTAINER, Advice, Recommendation
 from c3s_cli.report import Report
+from c3s_cli.terminal.printable import printable
 
 Patch = dict[str, Any]
 GIB, MIB = 1 << 30, 1 << 20
@@ -96,7 +97,7 @@ def changes(report: Report) -> Iterator[WorkloadChange]:
             rows.setdefault((row.context, row.namespace, row.owner), []).append(row)
     for (context, namespace, owner), several in rows.items():
         kind, _, name = owner.partition("/")
-        refused = _refusal(kind, namespace, name)
+        refused = _refusal(kind, namespace, name) or _odd(context)
         yield WorkloadChange(context, namespace, kind, name, tuple(map(_container, several)), refused)
 
 
@@ -114,6 +115,10 @@ def _refusal(kind: str, namespace: str, name: str) -> str:
     if kind in ELSEWHERE:
         return f"a {kind} has its pod templates elsewhere"
     return UNCHANGEABLE.get(kind, "")
+
+
+def _odd(context: str) -> str:
+    return "" if printable(context) == context else "the name of its context is not valid"
 
 
 def _container(row: Recommendation) -> ContainerChange:

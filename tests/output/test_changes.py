@@ -180,6 +180,13 @@ def test_several_clusters_are_named(tmp_path: Path) -> None:
             written(format_, *both, contexts=True)
 
 
+def test_a_context_with_control_characters_is_no_argument() -> None:
+    rows = [row("Deployment/web", context=name) for name in ("a b", "a\nb\x1b[2J")]
+    first, second = written(Format.PATCH, *rows, contexts=True).splitlines()
+    assert shlex.split(first)[:3] == ["kubectl", "--context", "a b"]
+    assert second == "# Deployment/web in shop: the name of its context is not valid"
+
+
 @needs_kubectl
 @pytest.mark.process
 def test_kustomize_builds_with_the_patches(tmp_path: Path) -> None:
