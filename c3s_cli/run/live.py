@@ -11,14 +11,18 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct, structs
 
 from c3s_cli.amounts.duration import age
+from c3s_cli.columns.vocabulary import Needs
 from c3s_cli.errors import ApiError, C3sError, ExitCode
+from c3s_cli.model.sample import WHOLE
 from c3s_cli.output import render
 from c3s_cli.request.command_line import command_line
 from c3s_cli.request.view import Format
+from c3s_cli.run.failures import about
 from c3s_cli.run.garbage import collect
 from c3s_cli.run.kubectl_command import kubectl_command
 from c3s_cli.run.saving import save
 from c3s_cli.run.verdict import verdict
+from c3s_cli.sources.cluster_reader import NAMES
 from c3s_cli.terminal.colour import wants_colour
 from c3s_cli.terminal.frame import Foot
 from c3s_cli.terminal.keys import BACK, LEVELS, STEPS
@@ -117,14 +121,16 @@ class Live:
             self.outdated = False
             return
         if isinstance(outcome, C3sError):
-            if self.root.report is None and not (outcome.may_pass and self._has_time):
+            if level is self.root and level.report is None and not (outcome.may_pass and self._has_time):
                 raise outcome
             level.problem = outcome
             schedule.failed(now, outcome.retry_after if isinstance(outcome, ApiError) else None)
             return
         if not self.extra or schedule.failures:
             schedule.succeeded(now)
-        level.take(outcome, now)
+        # A level that a key has left behind needs no rows any more.
+        if level in self.levels.stack:
+            level.take(outcome, now)
 
     def hear(self, text: str) -> None:
         """Take what would go to stderr, from any thread: lines of a plugin, and what c3s waits for."""
@@ -254,9 +260,14 @@ class Live:
         self.console.screen.draw([ansi(line, colour=self._colour) for line in body.lines], anew=anew)
 
     def _unread(self, schedule: Schedule, now: float) -> str:
-        """Return why what is shown has not been read yet, for the title; "" if it has."""
-        if self.level.report is not None:
-            return ""
+        """Return what has not been read of what is shown, and why, for the title; "" if all has."""
+        report = self.level.report
+        if report is not None:
+            # Rows of a cluster that does not answer have a mark; why one pod is not measured stands below it.
+            known = (WHOLE, NAMES[Needs.POD_METRICS]) if self.level.query.name else (WHOLE,)
+            failures = [about(each) for each in report.failures if each.source not in known]
+            more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
+            return printable(failures[0].split("\n", 1)[0] + more) if failures else ""
         if self.level.viewing.paused and self.asked is None:
             return "not read while paused"
         return f"not read, {self._next_try(schedule, now)}" if self.level.problem else "reading…"

@@ -284,3 +284,21 @@ def test_none_of_several_clusters_is_waited_for_only_if_one_may_answer(desk: Ter
     three.apis["dev"].routes["/apis/metrics.k8s.io/v1beta1/nodes"] = refused
     seen = desk("watch nodes --all-contexts")
     assert (seen.code, seen.looks) == (1, [])
+
+
+def test_what_is_refused_on_a_level_does_not_end_a_watch_whose_own_rows_come_later(
+    desk: TerminalSession, api: FakeApi, small: str
+) -> None:
+    api.routes["/api/v1/pods"] = status(403, "Forbidden", "no")
+    nodes = api.routes["/apis/metrics.k8s.io/v1beta1/nodes"]
+    api.routes["/apis/metrics.k8s.io/v1beta1/nodes"] = status(503, "ServiceUnavailable", "busy")
+
+    def recover() -> None:
+        api.routes["/apis/metrics.k8s.io/v1beta1/nodes"] = nodes
+
+    seen = desk(f"watch {small}", "5", recover, "escape", "", size=(100, 24))
+    refused = "pods could not be read: Error from server (Forbidden): no"
+    assert below(seen.looks[1])[0] == f"pods   {refused}"
+    assert below(seen.looks[1])[-1].split()[:4] == ["shop", "web", "100m", "64Mi"]
+    assert below(seen.looks[3])[0].startswith("  NAME ")
+    assert (seen.code, seen.err) == (0, "")
