@@ -15,7 +15,7 @@ from msgspec import structs
 
 from c3s_cli.cli import main
 from c3s_cli.demo.server import start
-from c3s_cli.model.rows import Pod, PodFacts
+from c3s_cli.model.rows import Node, NodeFacts, Pod, PodFacts
 from c3s_cli.model.sample import WHOLE, Failure, Sample
 from c3s_cli.sources.recording.recorder import Recorder
 from tests.conftest import AT, Run
@@ -68,6 +68,15 @@ def test_each_reading_has_the_rows_that_it_has_alone(run: Run, file: str, seed: 
     if kind == "pods" and len(words) < 8:
         names = [{item.get("name", item.get("owner")) for item in items} for items in rows.values()]
         assert any(some != names[0] for some in names), "no pod came or went"
+
+
+def test_a_cluster_has_one_line_for_each_reading(run: Run, file: str) -> None:
+    words = ("top", "cluster", "--from", file, "-o", "wide")
+    heading, *lines = run(*words, "--series").out.splitlines()
+    assert heading.split()[:4] == ["TIME", "CONTEXT", "NODES", "CPU(cores)"]
+    assert heading.split()[-1] == "NVIDIA.COM/GPU-SCHEDULABLE-FREE"
+    assert [line.split()[0] for line in lines] == sorted({line.split()[0] for line in lines})
+    assert len(lines) == READINGS
 
 
 # --- readings whose every value is known ------------------------------------------------------------------------------
@@ -177,6 +186,21 @@ def test_a_named_pod_is_shown_as_long_as_it_lives(run: Run, shop: str) -> None:
     assert [line.split()[1] for line in result.out.splitlines()] == ["a", "a"]
     never = run("top", "pods", "b", "-n", "shop", "--from", shop, "--series")
     assert (never.code, never.out, never.err) == (1, "", 'Error from server (NotFound): pods "b" not found\n')
+
+
+def test_all_readings_have_the_columns_of_the_first(run: Run, tmp_path: Path) -> None:
+    path = str(tmp_path / "r.c3s")
+    recorder = Recorder(path, 30)
+    for number, amounts in enumerate([{"cpu": 4 * 10**9}, {"cpu": 4 * 10**9, "example.com/gpu": 1}]):
+        sample = reading(number, used("a", 20))
+        facts = {"n1": NodeFacts("n1", amounts, amounts, None)}
+        recorder.add([structs.replace(sample, nodes=[Node("c", "n1", 1, 1)], node_facts=facts)], [], 0)
+    recorder.close()
+    words = ("top", "cluster", "--from", path, "--columns", "wide", "-o", "csv")
+    assert "example.com/gpu" in run(*words).out
+    heading, *lines = run(*words, "--series").out.splitlines()
+    assert "example.com/gpu" not in heading
+    assert [line.count(",") for line in lines] == [heading.count(",")] * 2
 
 
 def test_clusters_that_have_a_reading_are_shown_in_it(run: Run, tmp_path: Path) -> None:

@@ -78,6 +78,17 @@ def rows(look: Sequence[str]) -> list[str]:
     return [text for text in look[start:-1] if text]
 
 
+def test_a_replay_begins_with_the_first_reading_that_succeeded(pipe: Pipe, tmp_path: Path) -> None:
+    path = str(tmp_path / "r.c3s")
+    recorder = Recorder(path, 30)
+    recorder.add([], [Failure("c", WHOLE, "etcd is slow")], BEGIN.timestamp() - 30)
+    recorder.add([sample(0)], [], 0)
+    recorder.close()
+    result, slept = pipe(f"watch pods -A --from {path} -o csv --columns cpu --no-headers")
+    assert result == (0, "2026-03-02T09:30:00Z,shop,web,100000000\n", "")
+    assert slept == []
+
+
 def test_readings_come_at_their_distances_divided_by_the_speed(desk: TerminalSession, file: str) -> None:
     seen = desk(f"watch pods -A --from {file} --speed 10", *[""] * 20, size=(90, 12))
     assert (seen.code, seen.left) == (0, "")
@@ -128,7 +139,8 @@ def test_a_reading_that_a_key_has_left_behind_is_not_shown(desk: TerminalSession
     def slowly(poll: Poll, read: Callable[[], Report], wake: Callable[[], None]) -> None:
         if desk.looks:
             poll._start = under_way.append  # noqa: SLF001  the first one was as fast as ever
-        begin(poll, read, wake)
+        report = read()
+        begin(poll, lambda: report, wake)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Poll, "begin", slowly)
