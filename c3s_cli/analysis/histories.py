@@ -54,7 +54,10 @@ def container_histories(sample: Sample, workload: str = "") -> Iterator[Containe
                 start=histories.start,
                 end=histories.end,
                 by_runs=box.role == INIT or owner.partition("/")[0] in RUNS,
-                autoscaled=sample.scaled.get((namespace, owner), {}),
+                autoscaled={
+                    **histories.scaled.get((namespace, owner), {}),
+                    **sample.scaled.get((namespace, owner), {}),
+                },
                 qos_class=newest.qos_class if newest else "",
                 role=box.role,
                 place=box.place,

@@ -103,7 +103,8 @@ class Histories(Struct, frozen=True):
     """What a source has of the containers of all pods in a range: by namespace, pod and container.
 
     start, end: of the range, both the same for a snapshot. ended: the pods that are gone. read: how each figure was
-    read, in the words of the source: its query, or which readings.
+    read, in the words of the source: its query, or which readings. scaled: who scales a workload, by namespace,
+    "Kind/name" and resource, as far as the source knows.
     """
 
     start: float
@@ -111,6 +112,7 @@ class Histories(Struct, frozen=True):
     replicas: Mapping[tuple[str, str, str], Replica]
     ended: frozenset[tuple[str, str]] = frozenset()
     read: Mapping[str, str] = {}
+    scaled: Mapping[tuple[str, str], Mapping[str, str]] = {}
 
 
 class ContainerHistory(Struct, frozen=True):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import urllib.parse
+import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -16,6 +18,7 @@ from c3s_cli.sources.recording.recorder import Recorder
 from tests import engines
 from tests.conftest import Run
 from tests.engines import END, HOUR, MEBIBYTE, missing, quantile
+from tests.patience import PATIENT
 from tests.servers import FakeApi, Reply, pod
 
 pytestmark = pytest.mark.slow
@@ -148,7 +151,19 @@ def series() -> Iterator[Any]:
         yield from states(life, {**where, "job": "kube-state-metrics"})
     for name in ("web-6f5d8c9b7", "web-7c4b9d6f8"):
         labels = {"namespace": "shop", "replicaset": name, "job": "kube-state-metrics", **controlled("Deployment/web")}
-        yield "kube_replicaset_owner", labels, ((when, 1.0) for when in range(BEGIN, END + 1, SCRAPE))
+        yield "kube_replicaset_owner", labels, [(when, 1.0) for when in range(BEGIN, END + 1, SCRAPE)]
+    yield from scalers()
+
+
+def scalers() -> Iterator[Any]:
+    """Give the series of an autoscaler of Deployment/gap on CPU, and on requests of another metric."""
+    where = {"namespace": "shop", "horizontalpodautoscaler": "gap", "job": "kube-state-metrics"}
+    times = range(END - HOUR, END + 1, SCRAPE)
+    target = {"scaletargetref_kind": "Deployment", "scaletargetref_name": "gap"}
+    yield "kube_horizontalpodautoscaler_info", {**where, **target}, [(when, 1.0) for when in times]
+    for metric in ("cpu", "requests_per_second"):
+        labels = {**where, "metric_name": metric, "metric_target_type": "utilization"}
+        yield "kube_horizontalpodautoscaler_spec_target_metric", labels, [(when, 80.0) for when in times]
 
 
 def controlled(owner: str) -> dict[str, str]:
@@ -270,7 +285,7 @@ def ask(run: Run, source: str, cluster: FakeApi) -> Callable[[str], dict[str, An
 
 
 def test_every_recommendation_equals_an_independent_computation(ask: Callable[[str], dict[str, Any]]) -> None:
-    found = ask("")
+    found = ask("--include-autoscaled")
     assert list(found) == sorted({life.owner for life in LIVES})
     young = found.pop("Deployment/young")
     assert (young["finding"], young["cpu"]["reason"]) == ("unknown", "too little history: 5h of 24h")
@@ -291,3 +306,44 @@ def test_the_words_of_each_history(ask: Callable[[str], dict[str, Any]]) -> None
     assert found["StatefulSet/db"]["evidence"]["coverage"] > 99
     assert 6 < found["Deployment/young"]["evidence"]["coverage"] < 8
     assert all(item["evidence"]["samples"] for item in found.values())
+
+
+def test_who_scales_a_workload_is_read_from_kube_state_metrics(
+    ask: Callable[[str], dict[str, Any]], source: str
+) -> None:
+    gap = ask("")["Deployment/gap"]
+    if source.endswith(".c3s"):
+        assert gap["autoscaled"] == []
+        return
+    assert (gap["autoscaled"], gap["cpu"]["reason"]) == (["cpu"], "autoscaled on cpu: left alone")
+    assert gap["memory"]["recommended"]["requests"] == expected("Deployment/gap")["memory"][0]
+
+
+def asked(url: str, query: str) -> dict[str, float]:
+    """Ask an engine as krr does; return the value of each pod."""
+    words = urllib.parse.urlencode({"query": query, "time": END})
+    with urllib.request.urlopen(f"{url}/api/v1/query?{words}", timeout=PATIENT) as answer:  # noqa: S310  loopback
+        result = json.load(answer)["data"]["result"]
+    return {each["metric"]["pod"]: float(each["value"][1]) for each in result}
+
+
+def test_the_documented_rule_of_krr_agrees_once_it_is_rounded(
+    ask: Callable[[str], dict[str, Any]], source: str
+) -> None:
+    if source.endswith(".c3s"):
+        pytest.skip("krr reads a Prometheus")
+    chosen = 'namespace="shop", container="app"'
+    rate = f"max(rate(container_cpu_usage_seconds_total{{{chosen}}}[5m])) by (container, pod, job)"
+    cpu = asked(source, f"quantile_over_time(0.95, {rate}[72h:5m])")
+    memory = asked(
+        source, f"max_over_time(max(container_memory_working_set_bytes{{{chosen}}}) by (container, pod, job)[72h:75s])"
+    )
+    found = ask("--include-autoscaled")
+    for owner in {life.owner for life in LIVES} - {"Deployment/young"}:
+        lives = [life for life in LIVES if life.owner == owner]
+        proposed = max(cpu[life.name] for life in lives if life.end - life.start >= 1)
+        # The steps of c3s are wider than those of krr, which rounds to 1m and 1Mi.
+        assert found[owner]["cpu"]["recommended"]["requests"] == up(proposed * 1e9, 25 * MILLI), owner
+        buffered = max(memory[life.name] for life in lives) * 1.15
+        killed = 1.25 * amounts(owner)[1]["memory"] if any(life.killed for life in lives) else 0
+        assert found[owner]["memory"]["recommended"]["requests"] == up(max(buffered, killed), 64 * MEBIBYTE), owner

@@ -15,6 +15,7 @@ from c3s_cli.model.rightsizing import Histories, Replica
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.blocks import Block, Pods, blocks_of
 from c3s_cli.sources.prometheus.kills import Kills
+from c3s_cli.sources.prometheus.scaled import scaled_workloads
 
 if TYPE_CHECKING:
     from c3s_cli.sources.prometheus.decoding import Vector
@@ -99,7 +100,8 @@ class ContainerHistories:
         }
         self.queries |= kills.queries
         ended = frozenset(who[:2] for who in replicas if who[:2] not in pods)
-        return Histories(self.start, self.end, replicas, ended, self.queries)
+        scaled = scaled_workloads(self.engine, self.match, self.end)
+        return Histories(self.start, self.end, replicas, ended, self.queries, scaled)
 
     # --- queries ------------------------------------------------------------------------------------------------
 
