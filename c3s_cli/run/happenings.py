@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from c3s_cli.analysis.events import CRITICAL, GONE, NOT_READY, OOM_KILLED, PENDING, RESTARTED, WARN, Event
 from c3s_cli.columns.headings import heading
-from c3s_cli.terminal.lines import Line, Span, cut, line, middle, pad, width
+from c3s_cli.terminal.lines import Line, Span, cut, line, pad, width
 from c3s_cli.terminal.panels import Panel
 from c3s_cli.terminal.printable import printable
 
@@ -22,9 +22,6 @@ STYLES: Final = {
     GONE: "dim",
 }
 GAP: Final = "  "
-WORDS: Final = 16
-# A name is not shortened further.
-SHORTEST: Final = 12
 NOTHING: Final = "nothing has happened since this screen was opened"
 
 
@@ -33,24 +30,28 @@ def events_panel(events: Iterable[Event], columns: int, report: Report | None) -
     newest = list(reversed(list(events)))
     today = report.now.date() if report else None
     with_context = bool(report and report.contexts)
-    lines = [text for each in newest for text in _lines(each, columns, today, with_context=with_context)]
+    words = max((len(each.what) for each in newest), default=0)
+    lines = [text for each in newest for text in _lines(each, columns, words, today, with_context=with_context)]
     return Panel("events", lines or [cut(line(f"  {NOTHING}"), columns)])
 
 
-def _lines(event: Event, columns: int, today: object, *, with_context: bool) -> Iterator[Line]:
+def _lines(event: Event, columns: int, words: int, today: object, *, with_context: bool) -> Iterator[Line]:
     """Yield the line of an event; what does not fit beside the name follows below it."""
     at = datetime.fromtimestamp(event.at, UTC)
     time = f"{at:%H:%M:%SZ}" if at.date() == today else f"{at:%m-%dT%H:%MZ}"
     context, namespace, name = event.row
     path = "/".join(printable(each) for each in ((context,) if with_context else ()) + (namespace, name) if each)
     why = f"{heading(event.column)} {event.value:.0f}%" if event.column and event.value is not None else event.because
-    why = printable(why)
     before = f"  {time}{GAP}"
-    what = Span(pad(event.what, WORDS) + GAP, STYLES.get(event.what, ""))
-    room = columns - len(before) - WORDS - len(GAP)
-    beside = why and width(path) + len(GAP) + width(why) <= room
-    path = middle(path, max(SHORTEST, room))
-    yield cut(line(Span(before, "dim"), what, path, Span(f"{GAP}{why}" if beside else "", "dim")), columns)
-    if why and not beside:
-        indent = " " * min(len(before), columns // 4)
-        yield from (cut(line(Span(indent + text, "dim")), columns) for text in wrap(why, columns - len(indent)))
+    what = Span(pad(event.what, words), STYLES.get(event.what, ""))
+    # What does not fit beside the others follows below, so that no name is shortened.
+    room = columns - len(before) - words
+    rest, beside = list(filter(None, (path, printable(why)))), list[str]()
+    while rest and len(GAP) + width(rest[0]) <= room:
+        room -= len(GAP) + width(rest[0])
+        beside.append(rest.pop(0))
+    names = [Span(GAP + text, style) for text, style in zip(beside, ("", "dim"), strict=False)]
+    yield cut(line(Span(before, "dim"), what, *names), columns)
+    indent = " " * min(len(before), columns // 10)
+    for text in wrap(GAP.join(rest), max(1, columns - len(indent)), break_on_hyphens=False):
+        yield cut(line(indent, Span(text, "dim" if beside else "")), columns)

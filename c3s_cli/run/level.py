@@ -132,6 +132,12 @@ class Level:
         return self.lines[place] if place < len(self.lines) else None
 
     @property
+    def has_trends(self) -> bool:
+        """Whether its rows can have trends: containers have none, nor lines that are not rows."""
+        report = self.report or self.held
+        return report is not None and not report.containers and marks_rows(report, self.view)
+
+    @property
     def table(self) -> Report | None:
         """The rows that pass the filter, in the order that is shown; None before the first reading."""
         if self.report is None or not marks_rows(self.report, self.view):

@@ -216,6 +216,8 @@ class Live:
         waits: whether nothing is read now.
         """
         level, report = self.level, self.level.report or self.level.held
+        if action == "trend" and level.view.trend and not level.has_trends:
+            return "only nodes, pods and their groups have trends"
         if action == "wide" and self.fresh and waits:
             return "these columns are read when it goes on"
         if action not in ("save", "kubectl") or report is None:

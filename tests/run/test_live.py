@@ -254,6 +254,11 @@ def test_any_column_can_be_sorted_by_and_is_scrolled_to(desk: TerminalSession) -
     assert looks[5][-1].split("  ")[1] == "by MEMORY(%)"
 
 
+def test_containers_have_no_trends(desk: TerminalSession) -> None:
+    look = desk(f"watch pods --containers --demo-at {AT}", "t", "").looks[1]
+    assert look[-1] == "only nodes, pods and their groups have trends"
+
+
 def test_nothing_is_last_in_either_direction(desk: TerminalSession) -> None:
     looks = desk(f"watch pods -A --columns lastTermination.reason --demo-at {AT}", "<", "r", "").looks
     reasons = [[text.split()[-1] for text in rows(look, "  NAMESPACE")] for look in looks[1:3]]
@@ -300,9 +305,9 @@ def test_events_say_what_happened_while_nobody_looked(desk: TerminalSession, ser
     looks = desk(words, "e", "", "", "", "e", "", size=(60, 12)).looks
     assert looks[1][2:4] == ["  nothing has happened since this screen was opened", ""]
     assert looks[4][2:6] == [
-        "  09:30:00Z  appeared          c",
-        "  09:30:00Z  below --warn      a  CPU(%) 25%",
-        "  09:30:00Z  above --warn      a  CPU(%) 88%",
+        "  09:30:00Z  appeared      c",
+        "  09:30:00Z  below --warn  a  CPU(%) 25%",
+        "  09:30:00Z  above --warn  a  CPU(%) 88%",
         "",
     ]
     assert heading(looks[5])

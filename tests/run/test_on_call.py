@@ -82,4 +82,4 @@ def test_which_node_is_not_ready_and_since_when(desk: TerminalSession, api: Fake
     api.node_metrics(node_metrics("a"))
     look = asked(desk, "Which node is not ready, and since when?", f"watch --server {api.url}")
     assert "not ready: b (19m)" in look
-    assert look[5] == "  09:10:15Z  not ready         b"
+    assert look[5] == "  09:10:15Z  not ready  b"
