@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from c3s_cli.model.placing import Placing
 from c3s_cli.model.rows import Amounts, Container, ContainerStates, NodeDetails, NodeFacts, PodFacts
@@ -16,6 +16,8 @@ from c3s_cli.sources.recording.planes import inflated, packed, unpacked
 
 Key = tuple[str, str]
 Kept = TypeVar("Kept")
+# What pods have in common, by its encoding.
+Shapes = dict[bytes, tuple[dict[str, Any], tuple[Container, ...]]]
 # The most bytes of facts: those of 150,000 pods take 30 MB.
 LARGEST: Final = 1 << 27
 
@@ -63,7 +65,7 @@ class _Pods(Struct, array_like=True):
     nodes: list[str]
     created: list[float | None]
     shape_of: bytes
-    shapes: list[_Shape]
+    shapes: list[Raw]
     gone: list[tuple[str, str]]
 
 
@@ -119,10 +121,12 @@ def applied(content: bytes, before: Facts) -> Facts:
     return changed(content, facts)
 
 
-def changed(content: bytes, facts: Facts, gone: dict[Key, PodFacts] | None = None) -> Facts:
+def changed(
+    content: bytes, facts: Facts, gone: dict[Key, PodFacts] | None = None, shapes: Shapes | None = None
+) -> Facts:
     """Change facts, which are in dicts, in place, and return them. Errors as in `applied`.
 
-    gone: takes the pods that are no longer there.
+    gone: takes the pods that are no longer there. shapes: those known so far, which pods of several readings share.
     """
     change = msgspec.msgpack.decode(inflated(content, LARGEST), type=_Change)
     nodes: Any = {} if facts.nodes is None else facts.nodes
@@ -137,7 +141,7 @@ def changed(content: bytes, facts: Facts, gone: dict[Key, PodFacts] | None = Non
         if gone is not None and old is not None:
             gone[key] = old
     if change.pods:
-        pods.update(_pods(change.pods))
+        pods.update(_pods(change.pods, {} if shapes is None else shapes))
     return Facts(None if change.nodes is None else nodes, None if change.pods is None else pods, change.pod_count)
 
 
@@ -158,7 +162,7 @@ def _stored_pods(pods: Mapping[Key, PodFacts | None]) -> _Pods:
         [each.node for *_, each in known],
         [each.created_at for *_, each in known],
         packed(shape_of),
-        [msgspec.msgpack.decode(shape, type=_Shape) for shape in shapes],
+        [*map(Raw, shapes)],
         [key for key, each in pods.items() if each is None],
     )
 
@@ -184,21 +188,19 @@ def _shape(pod: PodFacts) -> _Shape:
     )
 
 
-def _pods(stored: _Pods) -> Iterator[tuple[Key, PodFacts]]:
-    of_shapes = [
-        (
-            {field: getattr(shape, field) for field in SHARED},
-            tuple(
-                [
-                    Container(of.name, None, None, None, of.requests, of.limits, None, of.states)
-                    for of in shape.containers
-                ]
-            ),
-        )
-        for shape in stored.shapes
-    ]
+def _pods(stored: _Pods, known: Shapes) -> Iterator[tuple[Key, PodFacts]]:
+    of_shapes = [known.get(bytes(raw)) or known.setdefault(bytes(raw), _fields(raw)) for raw in stored.shapes]
     keys = zip(stored.namespaces, stored.names, strict=True)
     shapes = unpacked(stored.shape_of, len(stored.names))
     for key, uid, node, created, place in zip(keys, stored.uids, stored.nodes, stored.created, shapes, strict=True):
         shared, containers = of_shapes[place]
         yield key, PodFacts(uid=uid, node=node, created_at=created, containers=containers, **shared)
+
+
+def _fields(raw: Raw) -> tuple[dict[str, Any], tuple[Container, ...]]:
+    """Decode a shape: the fields that it has in common with PodFacts, and the containers."""
+    shape = msgspec.msgpack.decode(raw, type=_Shape)
+    containers = tuple(
+        [Container(of.name, None, None, None, of.requests, of.limits, None, of.states) for of in shape.containers]
+    )
+    return {field: getattr(shape, field) for field in SHARED}, containers

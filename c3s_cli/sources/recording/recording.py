@@ -18,7 +18,7 @@ from c3s_cli.errors import C3sError
 from c3s_cli.model.sample import Failure
 from c3s_cli.request.moment import utc
 from c3s_cli.sources.recording.contents import OLDEST, Contents, contents_of, covered
-from c3s_cli.sources.recording.facts import Facts, Key, applied, changed
+from c3s_cli.sources.recording.facts import Facts, Key, Shapes, applied, changed
 from c3s_cli.sources.recording.layout import Layout
 from c3s_cli.sources.recording.store import DamagedError, is_locked, opened_to_read, reported, things_of, written
 from c3s_cli.sources.recording.usage import Columns, Places, nodes_of, pods_of
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from c3s_cli.request.period import Period
 
 # How many layouts are kept: those of 30,000 pods take 5 MB each.
-LAYOUTS: Final = 4
+LAYOUTS: Final = 2
 
 
 READING: Final = (
@@ -221,7 +221,7 @@ class Recording:
 
         base: a reading that has all facts, not after the first.
         """
-        facts, known = Facts(), False
+        facts, known, shapes = Facts(), False, Shapes()
         gone: dict[Key, PodFacts] = {}
         with reported(self.path), _decoded(self.path):
             for number, change, everything in self._changes(cluster, base, last):
@@ -230,11 +230,11 @@ class Recording:
                 since, known = gone if number > first else None, True
                 if change is None or number == base:
                     before = facts.pods or {}
-                    facts = changed(everything or b"", Facts())
+                    facts = changed(everything or b"", Facts(), None, shapes)
                     if since is not None:
                         since.update((key, each) for key, each in before.items() if key not in (facts.pods or {}))
                 else:
-                    facts = changed(change, facts, since)
+                    facts = changed(change, facts, since, shapes)
         return facts, {key: each for key, each in gone.items() if key not in (facts.pods or {})}
 
     def each_facts(self, cluster: Recorded, first: int, last: int) -> Iterator[tuple[int, Facts]]:
