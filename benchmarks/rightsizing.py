@@ -104,7 +104,7 @@ def main() -> None:
     with (
         FakeApi() as api,
         TemporaryDirectory() as directory,
-        victoria_metrics(Path(directory), lambda: series(workloads), "-search.maxQueryLen=1MB") as url,
+        victoria_metrics(Path(directory), lambda: series(workloads)) as url,
         TemporaryFile("w+") as said,
     ):
         core(api, workloads)

@@ -16,6 +16,8 @@ Pods = Mapping[tuple[str, str], "PodFacts"]
 # A block has so many pods and workloads, as far as namespaces can be put together.
 MOST_PODS: Final = 1000
 WORKLOADS: Final = 100
+# Characters of namespaces in one query, which some engines refuse beyond 16 KiB.
+LONGEST: Final = 5000
 
 
 class Block(Struct, frozen=True):
@@ -45,7 +47,8 @@ def blocks_of(pods: Pods) -> list[Block]:
     names: list[str] = []
     size, workloads = 0, 0
     for namespace, owners in sorted(members.items()):
-        if names and size + len(owners) > MOST_PODS and workloads >= WORKLOADS:
+        full = size + len(owners) > MOST_PODS or sum(map(len, names)) > LONGEST
+        if full and workloads >= WORKLOADS:
             blocks.append(Block(tuple(names)))
             names, size, workloads = [], 0, 0
         names.append(namespace)

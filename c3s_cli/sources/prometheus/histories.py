@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Who = tuple[str, str, str]
 # The names of pods or containers written out in one query.
-MOST_NAMES: Final = 500
+MOST_NAMES: Final = 100
 # The times between two points of CPU, for ranges up to so many seconds.
 STEPS: Final = ((promql.SHORT, 60), (31 * 86_400, promql.WINDOW), (math.inf, 900))
 # What the first minutes of a replica are, and how long its data may be missing without being a start.
