@@ -172,6 +172,7 @@ def test_time_stands_still_while_paused_but_keys_lead_on(desk: TerminalSession, 
     below = seen.looks[6]
     assert below[2] == "pods on node n1"
     assert [text.split()[:3] for text in rows(below)] == [["shop", "job", "102m"], ["shop", "web", "102m"]]
+    assert all("sampled 0s ago" in look[1] for look in seen.looks if "rows of" not in look[1])
     assert "PAUSED" in below[-1]
     assert "old" not in below[-1]
 

@@ -101,11 +101,14 @@ def test_statistics_and_series_of_them_are_those_of_a_prometheus(run: Run, file:
     words = ("pods", "-n", "team-search", "--from", whole, "--facts", "source", "-o", "json")
     steps = ("--start", TIMES[0], "--end", TIMES[1], "--step", "1m")
     maxima = json.loads(run("top", *words, *steps, "--columns", "memory.max").out)["items"]
-    nodes = run("top", "nodes", *words[3:], *steps, "--columns", "memory.max,coverage")
+    nodes = run("top", "nodes", *words[3:], *steps, "--columns", "memory.max,cpu.avg")
     recorded = usage(run, "nodes", "--from", file, "--at", TIMES[1])
     assert {item["name"]: item["memory"]["max"] for item in json.loads(nodes.out)["items"]} == {
         name: memory["usage"] for (_, name, _), (_, memory, _) in recorded.items()
     }
+    for item in json.loads(nodes.out)["items"]:
+        # Over the five minutes before, which have two readings.
+        assert item["cpu"]["avg"] == pytest.approx(recorded[None, item["name"], None][0]["usage"], rel=0.1)
     series = json.loads(run("top", *words, *steps, "--series", "--columns", "memory").out)["items"]
     assert {item["time"] for item in series} == {TIMES[1]}
     known = usage(run, "pods", "-n", "team-search", "--from", file, "--at", TIMES[1])
