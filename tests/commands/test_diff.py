@@ -14,7 +14,7 @@ import pytest
 from c3s_cli.request.moment import EXAMPLES
 from tests.conftest import Run
 from tests.fleets import kubeconfig
-from tests.servers import FakeApi, Reply, node, node_metrics, pod, pod_metrics
+from tests.servers import FakeApi, Reply, node, node_metrics, pod, pod_metrics, status
 
 Key = tuple[str, str]
 USAGE: Final = "c3s diff [nodes | pods | cluster | owners] BEFORE [AFTER]"
@@ -328,6 +328,18 @@ def test_only_what_both_sides_cover_is_compared(run: Run, api: FakeApi, files: t
     )
     assert run("record", db, "--server", api.url, "--count", "1", "-l", "app=db").code == 0
     assert names(run("diff", "-n", "shop", files[0], db)) == ["db-0"]
+
+
+def test_a_pod_without_usage_has_not_come_if_pods_were_not_listed_before(
+    run: Run, api: FakeApi, files: tuple[str, str], tmp_path: Path
+) -> None:
+    api.routes["/api/v1/pods"] = status(403, "Forbidden", "pods is forbidden")
+    blind = str(tmp_path / "blind.c3s")
+    assert run("record", blind, "--server", api.url, "--count", "1").code == 5
+    came, went = run("diff", "-A", blind, files[1]), run("diff", "-A", files[1], blind)
+    assert (came.code, came.out, went.code, went.out) == (5, "", 5, "")
+    assert "warning: before: pods could not be read: " in came.err
+    assert "warning: after: pods could not be read: " in went.err
 
 
 def test_clusters_are_matched_by_their_names(run: Run, tmp_path: Path) -> None:

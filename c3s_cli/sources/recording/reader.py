@@ -116,7 +116,7 @@ class Selection:
             nodes=nodes if Needs.NODE_METRICS in needs else [],
             pods=pods if Needs.POD_METRICS in needs else [],
             node_facts=facts.nodes if Needs.NODES in needs else None,
-            pod_facts=known_pods if Needs.PODS in needs and not self.partial else None,
+            pod_facts=known_pods if Needs.PODS in needs and facts.pods is not None and not self.partial else None,
             pod_count=facts.pod_count if Needs.POD_COUNT in needs and not self.partial else None,
             failures=(*failures, *(each for each in self.moment.failures if self._concerns(each))),
             moment=f"of reading {self.moment.count}, {utc(self.moment.time)}",
