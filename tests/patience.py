@@ -5,6 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from types import SimpleNamespace
+from typing import TypeVar
+
+Result = TypeVar("Result")
 
 # Whatever ends by itself has ended after this time, on any machine.
 PATIENT = 60.0
@@ -18,6 +21,14 @@ def eventually(true: Callable[[], object], what: str = "it did not come true") -
     while not true():
         assert time.monotonic() < end, what
         time.sleep(0.005)
+
+
+def at_last(attempt: Callable[[], Result], wanted: Result) -> Result:
+    """Try until it comes out as wanted, since c3s gives up completing after a second; return the last outcome."""
+    end = time.monotonic() + PATIENT
+    while (outcome := attempt()) != wanted and time.monotonic() < end:
+        pass
+    return outcome
 
 
 class Later(SimpleNamespace):

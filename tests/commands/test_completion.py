@@ -11,11 +11,19 @@ from pathlib import Path
 import pytest
 
 from c3s_cli.columns.kinds import ROLLUPS
+from c3s_cli.commands import complete
 from c3s_cli.demo.server import DemoServer
 from tests.conftest import Run
 from tests.fleets import kubeconfig
+from tests.patience import PATIENT, at_last
 
 MEMORY_CHANGE = "memory.requests.changePercent"
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert complete.SECONDS == 1.0
+    monkeypatch.setattr(complete, "SECONDS", PATIENT)
 
 
 def candidates(run: Run, *words: str) -> tuple[list[str], str]:
@@ -160,8 +168,13 @@ def test_a_real_bash_completes(tmp_path: Path, demo_server: DemoServer) -> None:
         "PATH": f"{tmp_path}:{os.environ['PATH']}",
         "PYTHONPATH": str(Path(__file__).parents[2]),
     }
-    ran = subprocess.run(["bash", "-c", commands], capture_output=True, text=True, check=True, env=environment)
-    assert ran.stdout.splitlines() == ["top", "prometheus-0", "--sort-by"]
+
+    def completed() -> list[str]:
+        ran = subprocess.run(["bash", "-c", commands], capture_output=True, text=True, check=True, env=environment)
+        return ran.stdout.splitlines()
+
+    wanted = ["top", "prometheus-0", "--sort-by"]
+    assert at_last(completed, wanted) == wanted
 
 
 @pytest.mark.process
@@ -210,5 +223,6 @@ def test_every_shell_has_a_script(run: Run, shell: str) -> None:
 def test_kubectls_plugin_completes_too(demo_server: DemoServer) -> None:
     code = "from c3s_cli.__main__ import complete_plugin; complete_plugin()"
     words = ["top", "nodes", "--server", demo_server.url, "cp"]
-    ran = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True)
-    assert ran.stdout == "cp-1\n:4\n"
+    command = [sys.executable, "-c", code, *words]
+    wanted = "cp-1\n:4\n"
+    assert at_last(lambda: subprocess.run(command, capture_output=True, text=True, check=True).stdout, wanted) == wanted

@@ -15,7 +15,7 @@ import pytest
 from c3s_cli.demo.server import DemoServer
 from tests.conftest import Run
 from tests.kubectl import find_kubectl, run_kubectl
-from tests.patience import PATIENT
+from tests.patience import PATIENT, at_last
 
 ROOT = Path(__file__).parents[2]
 
@@ -104,8 +104,13 @@ def test_kubectl_completes_what_follows_its_plugin(
     kubectl: str, demo_server: DemoServer, path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", path)
-    names = run_kubectl(kubectl, tmp_path, "__complete", "c3s", "top", "nodes", "--server", demo_server.url, "gen")
-    assert names.stdout.splitlines() == ["general-1", "general-2", "general-3", ":4"]
-    words = run_kubectl(kubectl, tmp_path, "__complete", "c3s", "top", "")
-    assert words.stdout.splitlines()[:5] == ["nodes", "pods", "cluster", "volumes", "deployments"]
-    assert words.stdout.splitlines()[-1] == ":4"
+    words = ["__complete", "c3s", "top", "nodes", "--server", demo_server.url, "gen"]
+    names = ["general-1", "general-2", "general-3", ":4"]
+
+    def completed() -> list[str]:
+        return run_kubectl(kubectl, tmp_path, *words).stdout.splitlines()
+
+    assert at_last(completed, names) == names
+    after = run_kubectl(kubectl, tmp_path, "__complete", "c3s", "top", "").stdout.splitlines()
+    assert after[:5] == ["nodes", "pods", "cluster", "volumes", "deployments"]
+    assert after[-1] == ":4"

@@ -11,7 +11,7 @@ import pytest
 from c3s_cli.errors import Unreachable
 from c3s_cli.kube.deadline import Deadline
 from c3s_cli.run.rounds import Rounds
-from tests.patience import FOR_EVER, PATIENT
+from tests.patience import FOR_EVER, PATIENT, Later
 
 
 def rounds(job: Any, names: str, parallel: int = 16) -> Rounds:
@@ -82,7 +82,10 @@ def test_one_that_is_back_is_asked_every_time_again() -> None:
 def test_no_more_are_asked_at_once_than_allowed_but_those_that_are_late_do_not_count(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("c3s_cli.run.rounds.PATIENCE", 1.0)
+    later = Later()
+    monkeypatch.setattr("c3s_cli.run.rounds.time", later)
+    monkeypatch.setattr("c3s_cli.run.rounds.PATIENCE", FOR_EVER)
+    monkeypatch.setattr("c3s_cli.run.rounds.SLOWER", 0)
     lock, go = threading.Lock(), threading.Event()
     now, most = 0, 0
 
@@ -91,6 +94,9 @@ def test_no_more_are_asked_at_once_than_allowed_but_those_that_are_late_do_not_c
         if name == "b":
             go.wait(FOR_EVER)
             return "late"
+        if name == "c":
+            # From now on b is late.
+            later.seconds = 2 * FOR_EVER
         with lock:
             now += 1
             most = max(most, now)
@@ -102,7 +108,7 @@ def test_no_more_are_asked_at_once_than_allowed_but_those_that_are_late_do_not_c
     asking = rounds(job, "abcdef", parallel=2)
     results = asking.ask()
     go.set()
-    assert [str(result) for result in results] == ["fine", "no answer for 1s", *["fine"] * 4]
+    assert [str(result) for result in results] == ["fine", "no answer for 20m", *["fine"] * 4]
     assert most <= 2
 
 
