@@ -94,15 +94,15 @@ def test_no_more_are_asked_at_once_than_allowed_but_those_that_are_late_do_not_c
         if name == "b":
             go.wait(FOR_EVER)
             return "late"
-        if name == "c":
-            # From now on b is late.
-            later.seconds = 2 * FOR_EVER
         with lock:
             now += 1
             most = max(most, now)
         time.sleep(0.02)
         with lock:
             now -= 1
+        if name == "c":
+            # From now on b is late.
+            later.seconds = 2 * FOR_EVER
         return "fine"
 
     asking = rounds(job, "abcdef", parallel=2)
