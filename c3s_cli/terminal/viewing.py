@@ -53,7 +53,7 @@ def action_of(view: Viewing, key: str) -> str:
     action = ACTIONS.get(key, "")
     if view.typing is not None:
         return ""
-    return action if not view.panel or action in (*MOVES, *PANELS) else ""
+    return action if not view.panel or action in (*MOVES, *PANELS, "save") else ""
 
 
 def is_filtered(view: Viewing) -> bool:
@@ -74,6 +74,8 @@ def pressed(view: Viewing, key: str, *, total: int, page: int, sorts: Sequence[s
     if view.panel:
         if not action:
             return structs.replace(view, panel="", quit=key == "q")
+        if action not in MOVES:
+            return view
         return structs.replace(view, panel_top=max(0, min(moved(view.panel_top, action, total, page), total - page)))
     if action in MOVES:
         cursor = max(0, min(moved(view.cursor, action, total, page), total - 1))

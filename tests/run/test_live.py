@@ -444,6 +444,14 @@ def test_what_is_seen_is_saved_into_new_files_of_the_owner_alone(
     assert [text.rstrip() for text in texts] == [text for text in looks[6] if text]
 
 
+def test_a_panel_is_saved_as_it_is_seen(desk: TerminalSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    looks = desk(f"watch --demo-at {AT}", "e", "s", "x", "").looks
+    assert looks[2][-1] == "saved c3s-20260302-093000.csv .svg .txt"
+    assert (tmp_path / "c3s-20260302-093000.txt").read_text().splitlines() == looks[1]
+    assert looks[3] == looks[0]
+
+
 def test_a_directory_that_cannot_be_written_is_said(
     desk: TerminalSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
