@@ -77,4 +77,8 @@ def verdict(report: Report, view: View | None = None) -> ExitCode:
 def _has_unknown(report: Report) -> bool:
     from c3s_cli.output.table import lines  # only for -o value
 
-    return any(column.value(each) is None for column in flat(report.columns) for each in lines(report, column))
+    return any(
+        column.value(each) is None and not (column.absent and column.absent(each))
+        for column in flat(report.columns)
+        for each in lines(report, column)
+    )

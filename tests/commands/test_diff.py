@@ -298,6 +298,13 @@ def test_conditions_are_judged_over_all_rows(run: Run, files: tuple[str, str]) -
     assert (grown.code, grown.err.splitlines()[-1]) == (3, "--fail-if: 1 row matched: shop/idle")
 
 
+def test_plain_values_are_empty_for_what_is_not_there(run: Run, files: tuple[str, str]) -> None:
+    words = ("-n", "shop", "-o", "value", "--columns", "name,memory.before,memory.change")
+    assert run("diff", *files, *words, "--where", "change = added").out == "web-2\t\t83886080\n"
+    assert run("diff", *files, *words, "--where", "change = added").code == 0
+    assert run("diff", *files, *words).code == 5
+
+
 def test_what_is_unknown_is_no_success(run: Run, files: tuple[str, str]) -> None:
     result = run("diff", "-n", "shop", *files, "--fail-if", "cpu.change > 999")
     assert (result.code, result.err.splitlines()[-1]) == (
