@@ -169,7 +169,7 @@ def test_a_live_view_without_unicode_is_drawn_with_plain_characters(
         assert look[0] == "CPU ##.... 28%  MEMORY #|.... 23%  nodes 10/10 ready  pods 93"
         assert look[-1].split("  ")[0] == "1-9 of 10"
         session.type("h")
-        assert "  ^ v     scroll; also PgUp PgDn Home End" in session.until("scroll")
+        assert "  ^ v     move; also k j PgUp PgDn Home End g G" in session.until("move;")
         session.type("qq")
         assert session.ended() == 0
         assert session.written.isascii()
