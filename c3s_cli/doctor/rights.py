@@ -30,6 +30,12 @@ CLASSES: Final = (
     *(("node.k8s.io", "runtimeclasses"), ("scheduling.k8s.io", "priorityclasses")),
     ("resource.k8s.io", "deviceclasses"),
 )
+# The lists that c3s rightsize reads.
+TEMPLATES: Final = (
+    *(("apps", kind) for kind in ("deployments", "statefulsets", "daemonsets")),
+    ("batch", "cronjobs"),
+)
+SCALERS: Final = ("autoscaling.k8s.io", "verticalpodautoscalers")
 
 
 class Use(Struct, frozen=True):
@@ -69,6 +75,8 @@ def uses_of(namespace: str, origin: str) -> list[Use]:
         *(Use(Right("list", *what, namespace), "c3s fit -f FILE, which otherwise exits 5") for what in OF_NAMESPACES),
         *(Use(Right("list", *what, None), "c3s fit, for pods with volumes") for what in OF_VOLUMES),
         *(Use(Right("list", *what, None), "c3s fit, for pods that name a class") for what in CLASSES),
+        *(Use(Right("list", *what, namespace), "c3s rightsize, for what templates declare") for what in TEMPLATES),
+        Use(Right("list", *SCALERS, namespace), "c3s rightsize, which leaves alone what is scaled"),
         *(Use(Right("watch", *what), "c3s watch, which otherwise lists at every reading") for what in FOLLOWED),
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct, to_builtins
@@ -46,7 +46,8 @@ def explained(histories: Sequence[ContainerHistory], sample: Sample, rule: Rule,
     """Write the figures of the containers of one workload as tables, or as JSON."""
     rows = recommend_all(histories, rule)
     read = dict((sample.histories or snapshot(sample)).read)
-    lines = [line for history, row in zip(histories, rows, strict=True) for line in _lines(history, row, rule)]
+    sizes = _sizes(sample)
+    lines = [line for history, row in zip(histories, rows, strict=True) for line in _lines(history, row, rule, sizes)]
     if view.format is Format.JSON:
         document = {
             "apiVersion": API_VERSION,
@@ -72,7 +73,28 @@ def explained(histories: Sequence[ContainerHistory], sample: Sample, rule: Rule,
         yield from layout(["READ", "HOW"] if view.headers else None, ways)
 
 
-def _lines(history: ContainerHistory, row: Recommendation, rule: Rule) -> Iterator[_Line]:
+def _sizes(sample: Sample) -> dict[str, str]:
+    """Return the size of the node of each pod, as far as it is known, by the pod's name."""
+    nodes = {
+        name: f"{facts.capacity.get('cpu', 0) / 10**9:g} cores, {facts.capacity.get('memory', 0) / 2**30:.0f} GiB"
+        for name, facts in (sample.node_facts or {}).items()
+    }
+    return {name: nodes[facts.node] for (_, name), facts in (sample.pod_facts or {}).items() if facts.node in nodes}
+
+
+def _by_size(history: ContainerHistory, resource: str, words: str, sizes: Mapping[str, str]) -> Iterator[_Line]:
+    """Yield the most that replicas use on nodes of each size, the largest use first."""
+    most: dict[str, list[int]] = {}
+    for each in history.replicas:
+        value: int | None = getattr(each, resource)
+        if each.pod in sizes and value is not None and (resource == "memory" or each.seconds >= LEAST_LIFE):
+            most.setdefault(sizes[each.pod], []).append(value)
+    for size, values in sorted(most.items(), key=lambda item: -max(item[1])):
+        replicas = f"{len(values)} replica{'s' * (len(values) > 1)}"
+        yield _Line(history.container, resource, words, max(values), f"{replicas} on nodes of {size}")
+
+
+def _lines(history: ContainerHistory, row: Recommendation, rule: Rule, sizes: Mapping[str, str]) -> Iterator[_Line]:
     for resource in UNITS:
         advice: Advice = getattr(row, resource)
         yield _Line(row.container, resource, "requests now", advice.requests)
@@ -80,6 +102,7 @@ def _lines(history: ContainerHistory, row: Recommendation, rule: Rule) -> Iterat
         for each in sorted(history.replicas, key=lambda replica: replica.pod):
             yield from _of_replica(history, resource, each, rule)
         used = f"p{rule.cpu_percentile}" if resource == "cpu" else "max"
+        yield from _by_size(history, resource, f"largest {used}", sizes)
         yield _Line(row.container, resource, f"largest {used}", advice.used, f"{len(history.replicas)} replicas")
         yield _Line(row.container, resource, "recommended requests", advice.recommended_requests, advice.reason)
         yield _Line(row.container, resource, "recommended limits", advice.recommended_limits)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import structs
 
 from c3s_cli.columns.kinds import RESOURCES
-from c3s_cli.columns.vocabulary import Unit
+from c3s_cli.columns.vocabulary import Needs, Unit
 from c3s_cli.errors import ApiError, ExitCode
 from c3s_cli.metrics import requests_at_once, scope_of
 from c3s_cli.model.rightsizing import Finding, RightsizeRequest
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from c3s_cli.request.view import View
     from c3s_cli.run.fleet import Fleet, Member
 
+# Pods of these differ with the size of their nodes, which explains them.
+DAEMONS: Final = "DaemonSet/"
 NO_PAST: Final = (
     "there is no past to recommend from: name a Prometheus (--from prometheus), or record a day (c3s record load.c3s)"
 )
@@ -74,7 +76,8 @@ def explain(target: Target, query: Query, view: View) -> ExitCode:
     with opened(target, stages, requests_at_once(query), query.period) as fleet:
         fleet.sole("--explain")
         with progress_of(fleet, stages):
-            samples, _ = _read_all(fleet, query, target.origin, stages)
+            of_nodes = Needs.NODES if request.workload.startswith(DAEMONS) else Needs.NOTHING
+            samples, _ = _read_all(fleet, query, target.origin, stages, of_nodes)
         from c3s_cli.analysis.histories import container_histories
         from c3s_cli.run.reasons import explained
 
@@ -85,15 +88,17 @@ def explain(target: Target, query: Query, view: View) -> ExitCode:
     return ExitCode.OK
 
 
-def _read_all(fleet: Fleet, query: Query, origin: Origin, stages: Stages) -> tuple[list[Sample], tuple[Failure, ...]]:
+def _read_all(
+    fleet: Fleet, query: Query, origin: Origin, stages: Stages, more: Needs = Needs.NOTHING
+) -> tuple[list[Sample], tuple[Failure, ...]]:
     with nullcontext() if fleet.several else stages.stage("reading"):
-        return Clusters(fleet, query, stages, partial(_read, query, origin), once=True).read()
+        return Clusters(fleet, query, stages, partial(_read, query, origin, more), once=True).read()
 
 
-def _read(query: Query, origin: Origin, member: Member) -> Reading:
+def _read(query: Query, origin: Origin, more: Needs, member: Member) -> Reading:
     reader = member.reader()
     scope = scope_of(query, reader.cluster.namespace)
-    sample = reader.read(query.needs, scope)
+    sample = reader.read(query.needs | more, scope)
     if origin.file:
         return Reading(structs.replace(sample, remarks=(*sample.remarks, "a recording does not know autoscalers")))
     if origin.facts:

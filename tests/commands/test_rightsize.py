@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from c3s_cli.model.rows import Container, Pod, PodFacts
+from c3s_cli.model.rows import Container, NodeFacts, Pod, PodFacts
 from c3s_cli.model.sample import Sample
 from c3s_cli.sources.recording.recorder import Recorder
 from tests.conftest import Run
@@ -197,6 +198,36 @@ def test_every_figure_is_explained(run: Run, load: str) -> None:
     document = json.loads(run(f"rightsize deploy/web {words} -o json").out)
     assert document["read"] == {"readings": "24 readings from 2026-03-02T00:05:00Z to 2026-03-02T02:00:00Z"}
     assert [each["value"] for each in document["figures"] if each["what"] == "p95"] == [100 * MILLI, 120 * MILLI]
+
+
+def test_a_daemon_set_is_explained_by_the_size_of_its_nodes(run: Run, tmp_path: Path) -> None:
+    path = str(tmp_path / "daemons.c3s")
+    large = {"cpu": 16 * 1000 * MILLI, "memory": 64 << 30}
+    nodes = {name: NodeFacts(name, large, large, None) for name in ("large-1", "large-2")}
+    small = {"cpu": 4000 * MILLI, "memory": 16 << 30}
+    nodes["small"] = NodeFacts("small", small, small, None)
+    recorder = Recorder(path, 300)
+    for number in range(1, 25):
+        now, known, used = BEGIN + timedelta(minutes=5 * number), {}, []
+        for node, cpu in (("small", 20), ("large-1", 90), ("large-2", 80)):
+            asked = amounts((50, 128)), amounts((0, 0))
+            box = Container("app", None, None, None, *asked)
+            known["ops", f"a-{node}"] = PodFacts(
+                "", node, "DaemonSet/agent", "Running", 0, None, "Burstable", {}, *asked, (box,)
+            )
+            measured = Container("app", cpu * MILLI, cpu * MEBI)
+            used.append(Pod("prod", "ops", f"a-{node}", cpu * MILLI, cpu * MEBI, None, "t", "5m", (measured,)))
+        recorder.add([Sample("prod", now, "metrics", [], used, nodes, known, 3)], [], now.timestamp())
+    recorder.close()
+    result = run(f"rightsize ds/agent -n ops --from {path} --since 2h --min-history 1h --explain")
+    assert [line.split(maxsplit=2)[1:] for line in result.out.splitlines() if " largest " in line] == [
+        ["cpu", "largest p95            90m     2 replicas on nodes of 16 cores, 64 GiB"],
+        ["cpu", "largest p95            20m     1 replica on nodes of 4 cores, 16 GiB"],
+        ["cpu", "largest p95            90m     3 replicas"],
+        ["memory", "largest max            90Mi    2 replicas on nodes of 16 cores, 64 GiB"],
+        ["memory", "largest max            20Mi    1 replica on nodes of 4 cores, 16 GiB"],
+        ["memory", "largest max            90Mi    3 replicas"],
+    ]
 
 
 @pytest.mark.parametrize(

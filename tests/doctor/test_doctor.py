@@ -121,7 +121,7 @@ def test_where_all_is_well_every_check_is_ok(run: Run, cluster: FakeApi, tmp_pat
         "credentials      ok       none: c3s sends no credentials over plain HTTP",
         f"api server       ok       {cluster.url} answers in {milliseconds} ms: v1.36.2",
         "identity         ok       jane (ops)",
-        "rights           ok       all 33 that c3s may need, in namespace default and in all namespaces",
+        "rights           ok       all 38 that c3s may need, in namespace default and in all namespaces",
         "metrics API      ok       metrics.k8s.io/v1beta1 is registered",
         "metrics server   ok       kube-system/metrics-server answers",
         "node metrics     ok       the newest metrics are 10s old",
@@ -145,7 +145,7 @@ def test_questions_are_the_only_thing_that_is_sent(doctor: Doctor, cluster: Fake
     sent = [request for request in cluster.requests if request.body is not None]
     assert {request.path for request in sent} == {REVIEWS, ACCESS}
     asked = [request.body["spec"]["resourceAttributes"] for request in sent if request.path == ACCESS]
-    assert len(asked) == 33
+    assert len(asked) == 38
     written = {
         f"{each['verb']} {'/'.join(filter(None, (each['resource'], each.get('subresource'))))} "
         f"{each['group'] or 'core'} {each.get('namespace', '-')}"
@@ -185,6 +185,11 @@ RIGHTS = [
     "list runtimeclasses node.k8s.io -",
     "list priorityclasses scheduling.k8s.io -",
     "list deviceclasses resource.k8s.io -",
+    "list deployments apps default",
+    "list statefulsets apps default",
+    "list daemonsets apps default",
+    "list cronjobs batch default",
+    "list verticalpodautoscalers autoscaling.k8s.io default",
     "watch nodes core -",
     "watch pods core -",
     "watch replicasets apps -",
@@ -214,7 +219,7 @@ def test_each_right_that_is_missing_is_named_with_the_command_that_gives_it(
     assert {each.finding.partition(":")[0] for each in rights if each.result == "broken"} == {
         f"may not {right}" for right in (*required, "list nodes")
     }
-    assert (code, len(rights)) == (1, 33)
+    assert (code, len(rights)) == (1, 38)
     for right, each in zip(RIGHTS, rights, strict=True):
         verb, resource, group, namespace = right.split()
         what = resource if group == "core" else f"{resource}.{group}"
