@@ -22,7 +22,7 @@ STYLES: Final = {
     GONE: "dim",
 }
 GAP: Final = "  "
-NOTHING: Final = "nothing has happened since this screen was opened"
+NOTHING: Final = "nothing has happened to these rows so far"
 
 
 def events_panel(events: Iterable[Event], columns: int, report: Report | None) -> Panel:

@@ -182,7 +182,7 @@ def _nothing(view: Viewing, foot: Foot) -> str:
     """Return why there are no rows."""
     if view.wanted:
         return f"no row matches /{view.wanted}"
-    return f"no percentage is {foot.bound:g} or more; w shows more of them" if view.above else foot.empty
+    return f"no percentage shown is {foot.bound:g} or more; w shows more" if view.above else foot.empty
 
 
 def _in_sight(grid: Grid, view: Viewing, natural: Sequence[int], columns: int) -> tuple[Viewing, _Layout, bool]:

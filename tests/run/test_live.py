@@ -279,7 +279,7 @@ def test_rows_above_the_thresholds_are_shown_alone(desk: TerminalSession) -> Non
     assert [names(look) for look in looks[:5]] == [NODES, above, NODES, above, NODES]
     assert looks[1][-1].startswith("1–3 of 3 (10 in total)  above 39% ")
     look = desk(f"watch pods --demo-at {AT}", "a", "").looks[1]
-    assert rows(look) == ["  no percentage is 70 or more; w shows more of them"]
+    assert rows(look) == ["  no percentage shown is 70 or more; w shows more"]
 
 
 def test_the_interval_is_changed_as_it_runs(desk: TerminalSession, server: Server) -> None:
@@ -303,7 +303,7 @@ def test_events_say_what_happened_while_nobody_looked(desk: TerminalSession, ser
     readings = [at(1, a=1, b=1), at(2, a=3.5, b=1), at(3, a=1, c=4), at(4, a=1, c=4)]
     words = f"watch {server.answers(*readings, nodes='ab')} --columns cpu,cpu%"
     looks = desk(words, "e", "", "", "", "e", "", size=(60, 12)).looks
-    assert looks[1][2:4] == ["  nothing has happened since this screen was opened", ""]
+    assert looks[1][2:4] == ["  nothing has happened to these rows so far", ""]
     assert looks[4][2:6] == [
         "  09:30:00Z  appeared      c",
         "  09:30:00Z  below --warn  a  CPU(%) 25%",

@@ -20,9 +20,9 @@ ANSWERS = {
     "What restarted in the last ten minutes?": ("09:11:33Z", "OOM-killed", "default/api-gp28hkmmnc-jjz9d"),
     "Who uses more than it requested?": ("team-ml", "inference-d6d8q48qts-9t48k", "7364m", "4000m", "184%"),
     "What is pending, and why?": ("pending", "team-ml/train-xl-5gp6t", "0/10 nodes are available"),
-    "Which cluster is in trouble?": ("no percentage is 70 or more",),
+    "Which cluster is in trouble?": ("no percentage shown is 70 or more",),
     "Who was OOM-killed?": ("default", "api-gp28…nc-jjz9d", "OOMKilled"),
-    "What is above its threshold?": ("no percentage is 70 or more",),
+    "What is above its threshold?": ("no percentage shown is 70 or more",),
     "What is the limit of this pod's containers?": ("worker", "<unknown>/1500m/2", "<unknown>/1536Mi/3Gi"),
 }
 
