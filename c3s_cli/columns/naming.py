@@ -41,6 +41,8 @@ ELSEWHERE: Final = {
     "ns": "namespace",
     "phase": "status",
     "ready": "status",
+    "reason": "lastTermination.reason",
+    "oom": "oomKilled",
 }
 # What labels of nodes say, by the names that other tools have for it.
 OF_LABELS: Final = {
@@ -304,7 +306,7 @@ class Naming(Struct, frozen=True):
         name = name.strip("{}.").rpartition("metadata.")[2]  # the form of kubectl get --sort-by
         candidates = self.names() if name.startswith(ANY_GPU) else (*known, *self.aliases())
         folded = {candidate.casefold(): candidate for candidate in candidates}
-        same = ELSEWHERE.get(name.casefold().rpartition(".")[2])
+        same = ELSEWHERE.get(name.casefold().rpartition(".")[2], "").casefold()
         nearest = [same] if same in folded else get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
         if nearest:
             return f"did you mean {folded[nearest[0]]}? `c3s columns` lists them all"

@@ -12,7 +12,10 @@ _THINGS: Final = {
     **{kind: (kind,) for kind in (*WORKLOADS, *ALL_WORKLOADS, *NAMESPACES)},
     "pods --by owner": ("owner", "owners"),
     "pods -A": ("all",),
-    "pods -A --by namespace": (*("team", "teams", "quota", "quotas", "resourcequota", "resourcequotas"),),
+    "pods -A --by namespace": ("team", "teams"),
+    "pods -A --where 'oomKilled = true'": ("oom", "ooms", "oomkill", "oomkilled"),
+    "pods -A --from prometheus --columns default,throttled": ("throttled", "throttling"),
+    "nodes --columns default,gpu": ("gpu", "gpus"),
     "pods --containers": ("container", "containers"),
     "nodes --by pool": ("pool", "pools", "nodepool", "nodepools"),
     "nodes --by zone": ("zone", "zones"),
@@ -31,14 +34,17 @@ COMMANDS: Final = {
     "compare": "diff",
     "delta": "diff",
     "describe": "top nodes NAME --explain",
-    "cost": "top pods -A --by owner --columns cpu.requests,cpu.unused,memory.requests,memory.unused",
-    "costs": "top pods -A --by owner --columns cpu.requests,cpu.unused,memory.requests,memory.unused",
+    "simulate": "fit",
+    "snapshot": "record FILE --count 1",
+    **dict.fromkeys(("cost", "costs"), "top pods -A --by namespace --prices prices.yaml"),
+    **dict.fromkeys(("check", "gate", "alert", "alerts"), "top pods -A --fail-if 'memory% > 90'"),
 }
 # Resources whose load is that of their pods.
 OF_PODS: Final = (
     *("svc", "service", "services", "ep", "endpoints", "ing", "ingress", "ingresses", "hpa", "horizontalpodautoscaler"),
     *("horizontalpodautoscalers", "pdb", "poddisruptionbudgets"),
 )
+QUOTAS: Final = ("quota", "quotas", "resourcequota", "resourcequotas")
 # Commands of kubectl about other things than load.
 OF_KUBECTL: Final = (
     *("annotate", "apply", "attach", "auth", "cp", "create", "debug", "delete", "edit", "events", "exec", "expose"),
@@ -66,6 +72,8 @@ FLAGS: Final = {
     "--head": "--limit",
     "--max": "--limit",
     "--top": "--limit",
+    "--last": "--since",
+    "--period": "--since",
     "--order-by": "--sort-by",
     "--pods": "--replicas",
     "--format": "--output",
@@ -89,10 +97,19 @@ INSTEAD: Final = {
     "--exit-code": "--fail-if CONDITION makes the exit code 3",
     "--quiet": "for the exit code alone, redirect the table: >/dev/null",
     "-q": "for the exit code alone, redirect the table: >/dev/null",
-    "--wide": "did you mean -o wide?",
+    **dict.fromkeys(("--wide", "--util", "--utilization"), "did you mean -o wide?"),
     "--json": "did you mean -o json?",
     "--yaml": "did you mean -o yaml?",
     "--csv": "did you mean -o csv?",
+}
+# Flags that only make sense for pods, and the condition to write instead.
+OF_POD_ROWS: Final = {
+    **dict.fromkeys(("--oom", "--oomkilled", "--oom-killed"), "--where 'oomKilled = true' keeps what was OOM-killed"),
+    "--no-limits": "--where 'memory.limits = none' keeps what has no limit",
+    "--no-requests": "--where 'memory.requests = 0' keeps what requests none",
+    "--exclude-namespace": "--where 'namespace != NAMESPACE' leaves one out",
+    "--node": "--where 'node = NODE' keeps the pods of a node",
+    "--pending": "--where 'status = Pending' keeps what is pending",
 }
 IN_FIT: Final = {
     "--node": "--where 'name = NODE' shows one node",
@@ -134,7 +151,7 @@ def thing_meant(group: str, words: Sequence[str], commands: Sequence[str], alone
 
 def command_meant(words: Sequence[str]) -> str | None:
     """Return the c3s command for a kubectl command; None if there is none."""
-    verb, rest = words[0], words[1:]
+    verb, rest = words[0].casefold(), words[1:]
     if verb in SHOWING and rest:
         shown = ALIASES.get(rest[0], rest[0])
         if shown in ("nodes", "pods"):

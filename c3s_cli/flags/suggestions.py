@@ -9,7 +9,9 @@ from c3s_cli.flags.kubectl_equivalents import (
     FLAGS,
     INSTEAD,
     OF_KUBECTL,
+    OF_POD_ROWS,
     OF_PODS,
+    QUOTAS,
     TOPICS,
     command_meant,
     thing_meant,
@@ -44,6 +46,8 @@ def command_hint(words: Sequence[str], commands: Sequence[Path], program: str) -
         return f"did you mean {program} {meant}?"
     if of_group and words[0] != "help" and words[1].partition("/")[0].casefold() in OF_PODS:
         return f"its load is that of its pods: {program} {words[0]} pods -l SELECTOR, or {program} {words[0]} workloads"
+    if words[0] not in OF_KUBECTL and any(word in QUOTAS for word in words[:2]):
+        return f"c3s shows no quotas: kubectl describe quota does; {program} fit -f FILE counts them"
     if words[0] in OF_KUBECTL:
         return f"c3s reads load and changes nothing: kubectl {words[0]} does that"
     if words[0] in TOPICS:
@@ -65,6 +69,8 @@ def column_hint(flag: str, path: Path, program: str) -> str | None:
     from c3s_cli.errors import UsageError
 
     name = flag.removeprefix("--")
+    if flag in OF_POD_ROWS and path[-1] == "pods":
+        return OF_POD_ROWS[flag]
     if path[-1] not in KINDS or path[-1] == "volumes" or name == flag:
         return None
     for kind, words in ((KINDS[path[-1]], ""), (Kind.POD, f"{program} {' '.join((*path[:-1], 'pods'))} ")):

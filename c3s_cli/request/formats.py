@@ -7,6 +7,8 @@ from typing import Final
 from c3s_cli.errors import UsageError
 from c3s_cli.request.view import AMOUNT_UNITS, CHANGES, WITH_TEMPLATE, WITH_UNIT, Format
 
+# Formats of which people write the columns behind the =.
+BY_COLUMN: Final = (Format.VALUE, Format.CSV, Format.TSV)
 # Far more than anybody writes, and so short that no template takes long to read.
 LONGEST: Final = 10_000
 
@@ -20,7 +22,7 @@ def read_format(text: str) -> tuple[Format, str]:
         allowed = ",".join(sorted(each.value for each in Format if each not in CHANGES))
         raise UsageError(
             f'unable to match a printer suitable for the output format "{text}", allowed formats are: {allowed}',
-            hint=_advice(word),
+            hint=f"did you mean -o {word} --columns {template}?" if format_ in BY_COLUMN else _advice(word),
         )
     if format_ not in WITH_TEMPLATE:
         return format_, ""

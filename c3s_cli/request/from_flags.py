@@ -257,7 +257,7 @@ def _check_format(objects: Kind, format_: Format, rows: options.Selection, displ
     if format_ in CHANGES and (objects is not Kind.RIGHTSIZE or rows.by or display.columns):
         raise UsageError(f"-o {format_.value} goes with c3s rightsize, without --by and --columns")
     if display.units and format_ not in DELIMITED:
-        raise UsageError("--units goes with -o csv or tsv")
+        raise UsageError("--units goes with -o csv or tsv", hint="--unit bytes prints bytes, also with -o value")
     if format_ is Format.VALUE and not display.columns:
         raise UsageError("-o value prints the columns that --columns names", hint="for example --columns cpu")
     if display.no_timestamps and format_ not in METRICS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from c3s_cli.errors import UsageError
@@ -60,7 +61,9 @@ def origin_of(flags: options.Connection) -> Origin:
         quoted = f" {source!r}" if not {"@", "?"} & {*source} else ""
         raise UsageError(
             f"unknown source{quoted} in {where}",
-            hint=f"one of: {', '.join(KINDS)}, prometheus:NAMESPACE/SERVICE:PORT, the URL of a Prometheus, "
+            hint=f"--from ./{source} reads the recording"
+            if quoted and Path(source).is_file()
+            else f"one of: {', '.join(KINDS)}, prometheus:NAMESPACE/SERVICE:PORT, the URL of a Prometheus, "
             "or a recording such as load.c3s",
         )
     names = [name for name in OF_PROMETHEUS if getattr(flags, name)] + ["prometheus_header"] * bool(headers)

@@ -146,7 +146,8 @@ class MetricsUsage(Struct):
         rows = partial(decode.node_list, context=context, problems=self.problems)
         nodes = self._read("nodes", lambda path: self.requests.whole(path, self.scope.label_query(), rows))
         if not nodes:
-            raise MetricsUnavailable("metrics not available yet")
+            hint = f"does any node match -l {self.scope.labels.text}?" if self.scope.labels else None
+            raise MetricsUnavailable("metrics not available yet", hint=hint)
         return nodes
 
     def pods(self) -> list[Pod]:

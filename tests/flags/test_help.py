@@ -262,7 +262,7 @@ def test_a_mistake_is_told_what_was_meant(run: Run, words: str, said: str) -> No
         ("top node/spot-1", "top nodes spot-1"),
         ("top help", "help top"),
         ("top all", "top pods -A"),
-        ("watch quota", "watch pods -A --by namespace"),
+        ("watch team", "watch pods -A --by namespace"),
     ],
 )
 def test_a_habit_from_kubectl_finds_its_command(run: Run, words: str, meant: str) -> None:

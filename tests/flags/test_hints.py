@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.conftest import Run
 
 FROM = "--from URL reads a Prometheus, --from prometheus the one in the cluster"
-COST = "top pods -A --by owner --columns cpu.requests,cpu.unused,memory.requests,memory.unused"
+COST = "top pods -A --by namespace --prices prices.yaml"
+CHECK = "did you mean c3s top pods -A --fail-if 'memory% > 90'?"
+OOM = "did you mean c3s top pods -A --where 'oomKilled = true'?"
+THROTTLED = "did you mean c3s top pods -A --from prometheus --columns default,throttled?"
+GPU = "did you mean c3s top nodes --columns default,gpu?"
+QUOTA = "c3s shows no quotas: kubectl describe quota does; c3s fit -f FILE counts them"
 
 
 @pytest.mark.parametrize(
@@ -24,6 +31,37 @@ COST = "top pods -A --by owner --columns cpu.requests,cpu.unused,memory.requests
         ("describe deploy", "did you mean c3s top deploy?"),
         ("describe", "did you mean c3s top nodes NAME --explain?"),
         ("cost", f"did you mean c3s {COST}?"),
+        ("costs --by team", f"did you mean c3s {COST}?"),
+        ("oom", OOM),
+        ("OOMKilled", OOM),
+        ("top ooms", OOM),
+        ("throttling", THROTTLED),
+        ("top throttled", THROTTLED),
+        ("check", CHECK),
+        ("alerts", CHECK),
+        ("gate", CHECK),
+        ("snapshot", "did you mean c3s record FILE --count 1?"),
+        ("compare", "did you mean c3s diff?"),
+        ("simulate", "did you mean c3s fit?"),
+        ("gpus", GPU),
+        ("top gpu", GPU),
+        ("quota", QUOTA),
+        ("top quotas", QUOTA),
+        ("get quota", QUOTA),
+        ("top pods --oomkilled", "--where 'oomKilled = true' keeps what was OOM-killed"),
+        ("top pods --no-limits", "--where 'memory.limits = none' keeps what has no limit"),
+        ("pods --no-requests", "--where 'memory.requests = 0' keeps what requests none"),
+        ("top pods --exclude-namespace x", "--where 'namespace != NAMESPACE' leaves one out"),
+        ("watch pods --node a", "--where 'node = NODE' keeps the pods of a node"),
+        ("top pods --pending", "--where 'status = Pending' keeps what is pending"),
+        ("top pods --last 1h", "did you mean --since?"),
+        ("top nodes --period=1h", "did you mean --since?"),
+        ("top nodes --utilization", "did you mean -o wide?"),
+        ("top pods -o value=cpu%", "did you mean -o value --columns cpu%?"),
+        ("top pods --units bytes", "--unit bytes prints bytes, also with -o value"),
+        ("top pods --containers --where container=api", "a condition compares pods, not their containers"),
+        ("top pods --where reason=OOMKilled", "did you mean lastTermination.reason? `c3s columns` lists them all"),
+        ("top pods --where oom=true", "did you mean oomKilled? `c3s columns` lists them all"),
         ("pvc -A", "did you mean c3s top volumes?"),
         ("deploy web", "did you mean c3s top deploy web?"),
         ("ns", "did you mean c3s top ns?"),
@@ -66,8 +104,31 @@ def test_a_namespace_named_all_that_is_empty_offers_all_namespaces(demo: Run) ->
     assert demo("top pods -n al").err == "No resources found in al namespace.\n"
 
 
-def test_the_hint_for_cost_runs(demo: Run) -> None:
-    assert demo(COST).code == 0
+def test_the_hints_run(demo: Run, tmp_path: Path) -> None:
+    prices = tmp_path / "prices.yaml"
+    prices.write_text("{currency: EUR, default: {coreHour: 0.034, gibHour: 0.0045}}")
+    assert demo(COST.replace("prices.yaml", str(prices))).code == 0
+    for condition in ("oomKilled = true", "memory.limits = none", "memory.requests = 0", "status = Pending"):
+        code, out, err = demo("top", "pods", "-A", "--where", condition)
+        assert (code, err) == (0, "")
+        assert out.count("\n") > 1
+    assert demo("top pods -A --from prometheus --columns default,throttled").code == 0
+    assert demo("top nodes --columns default,gpu").code == 0
+
+
+def test_a_file_in_this_directory_is_no_source_without_its_path(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "hint: one of: metrics, " in run("top pods --from load.json").err
+    (tmp_path / "load.json").write_text("")
+    hint = "hint: --from ./load.json reads the recording\n"
+    assert run("top pods --from load.json") == (2, "", f"error: unknown source 'load.json' in --from\n{hint}")
+
+
+def test_no_metrics_of_selected_nodes_may_be_because_of_the_selector(demo: Run) -> None:
+    hint = "hint: does any node match -l x=y,z?\n"
+    assert demo("top nodes -l z,x=y") == (1, "", f"error: metrics not available yet\n{hint}")
 
 
 def test_short_names_are_names_in_any_case(demo: Run) -> None:

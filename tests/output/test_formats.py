@@ -105,7 +105,8 @@ def test_headings_carry_units_on_request(demo: Run) -> None:
                     assert abs(Fraction(other[title]) - Fraction(value) / divisor) <= Fraction(1, 2000)
                 else:
                     assert other[title] == value
-    assert demo("top pods --units") == (2, "", "error: --units goes with -o csv or tsv\n")
+    hint = "hint: --unit bytes prints bytes, also with -o value\n"
+    assert demo("top pods --units") == (2, "", f"error: --units goes with -o csv or tsv\n{hint}")
 
 
 def test_amounts_in_units_have_three_decimals_at_most(demo: Run) -> None:

@@ -191,7 +191,8 @@ class Selection:
             if scope.name and not nodes:
                 raise ApiError(404, "NotFound", f'nodes "{scope.name}" not found')
         if not nodes and Needs.NODE_METRICS in self.needs and Needs.NODE_METRICS not in scope.dispensable:
-            raise MetricsUnavailable("metrics not available yet")
+            hint = f"does any node match -l {scope.labels.text}?" if of_nodes and scope.labels else None
+            raise MetricsUnavailable("metrics not available yet", hint=hint)
         return nodes, facts
 
 
