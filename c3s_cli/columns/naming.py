@@ -41,7 +41,6 @@ ELSEWHERE: Final = {
     "ns": "namespace",
     "phase": "status",
     "ready": "status",
-    "reason": "lastTermination.reason",
     "oom": "oomKilled",
 }
 # What labels of nodes say, by the names that other tools have for it.
@@ -292,6 +291,8 @@ class Naming(Struct, frozen=True):
             return "--containers shows a row for each container"
         if name.startswith(("labels", "label:", "resources")) or not {"[", "/"}.isdisjoint(name):
             return BRACKETS
+        if name == "reason" and self.kind is Kind.POD:
+            return "did you mean oomKilled or lastTermination.reason? `c3s columns` lists them all"
         if name.casefold() in OF_LABELS and self.kind is Kind.NODE:
             return f"did you mean label:{OF_LABELS[name.casefold()]}? `c3s columns` lists them all"
         if name.casefold() in OF_KUBECTL and self.kind in (Kind.NODE, Kind.POD):

@@ -60,7 +60,10 @@ QUOTA = "c3s shows no quotas: kubectl describe quota does; c3s fit -f FILE count
         ("top pods -o value=cpu%", "did you mean -o value --columns cpu%?"),
         ("top pods --units bytes", "--unit bytes prints bytes, also with -o value"),
         ("top pods --containers --where container=api", "a condition compares pods, not their containers"),
-        ("top pods --where reason=OOMKilled", "did you mean lastTermination.reason? `c3s columns` lists them all"),
+        (
+            "top pods --where reason=OOMKilled",
+            "did you mean oomKilled or lastTermination.reason? `c3s columns` lists them all",
+        ),
         ("top pods --where oom=true", "did you mean oomKilled? `c3s columns` lists them all"),
         ("pvc -A", "did you mean c3s top volumes?"),
         ("deploy web", "did you mean c3s top deploy web?"),
@@ -126,9 +129,12 @@ def test_a_file_in_this_directory_is_no_source_without_its_path(
     assert run("top pods --from load.json") == (2, "", f"error: unknown source 'load.json' in --from\n{hint}")
 
 
-def test_no_metrics_of_selected_nodes_may_be_because_of_the_selector(demo: Run) -> None:
+def test_no_metrics_of_selected_nodes_may_be_because_of_the_selector(run: Run, demo: Run, tmp_path: Path) -> None:
     hint = "hint: does any node match -l x=y,z?\n"
-    assert demo("top nodes -l z,x=y") == (1, "", f"error: metrics not available yet\n{hint}")
+    expected = (1, "", f"error: metrics not available yet\n{hint}")
+    assert demo("top nodes -l z,x=y") == expected
+    assert demo(f"record {tmp_path}/load.c3s --count 1").code == 0
+    assert run(f"top nodes -l z,x=y --from {tmp_path}/load.c3s") == expected
 
 
 def test_short_names_are_names_in_any_case(demo: Run) -> None:
