@@ -49,6 +49,27 @@ def load(tmp_path_factory: pytest.TempPathFactory) -> str:
     return path
 
 
+def test_a_clock_that_went_back_hides_nothing_of_what_was_recorded_before(run: Run, tmp_path: Path) -> None:
+    path = str(tmp_path / "back.c3s")
+    recorder = Recorder(path, 300)
+    asked = amounts((500, 512)), amounts((0, 0))
+    box = Container("app", None, None, None, *asked)
+    facts = PodFacts("", "n", "Deployment/web", "Running", 0, None, "Burstable", {}, *asked, (box,))
+    # The one that uses more ended in the second hour; the last reading is the earliest by its time.
+    for minutes in (*range(60, 125, 5), 30):
+        uses = {"web-1": 300, "web-2": 100} if 60 <= minutes <= 110 else {"web-2": 100}
+        pods = [
+            Pod("prod", "shop", name, cpu * MILLI, MEBI, None, "t", "5m", (Container("app", cpu * MILLI, MEBI),))
+            for name, cpu in uses.items()
+        ]
+        now, known = BEGIN + timedelta(minutes=minutes), {("shop", name): facts for name in uses}
+        recorder.add([Sample("prod", now, "metrics", [], pods, None, known, 2)], [], now.timestamp())
+    recorder.close()
+    times = "--start 2026-03-02T00:00:00Z --end 2026-03-02T02:00:00Z --min-history 30m"
+    result = run(f"rightsize -A --from {path} {times} -o value --columns owner,container,cpu.recommended.requests")
+    assert (result.code, result.out) == (0, "Deployment/web\tapp\t300000000\n"), result.err
+
+
 @pytest.fixture
 def rightsize(run: Run, load: str) -> Any:
     return lambda words="": run(f"rightsize -A --from {load} --since 2h --min-history 1h {words}")

@@ -55,18 +55,16 @@ class _Events(Struct):
 
 def read_histories(recording: Recording, cluster: Recorded, needs: Needs, scope: Scope, wanted: Wanted) -> Sample:
     """Return the facts of the last reading, those of pods that ended in the range, and the histories of containers."""
-    period = scope.period or Period()
-    start, end = period.bounds(recording.last(cluster))
-    rows = [row for row in recording.between(cluster, start, end) if row[3] is not None]
-    if not rows:
-        raise recording.nothing(cluster, start, end)
+    start, end, rows = recording.between(cluster, scope.period or Period())
     weights = weights_of([row[1] for row in rows], [row[2] for row in rows], start, OLDEST)
     events = _Events({}, {}, {})
     former: dict[tuple[str, str], PodFacts] = {}
     last = Facts()
-    for number, facts in recording.each_facts(cluster, recording.base_of(rows[0][0]), rows[-1][0]):
+    # Readings are in the order of their times: of a clock that was set back, the first is not the earliest stored.
+    first = min(row[0] for row in rows)
+    for number, facts in recording.each_facts(cluster, recording.base_of(first), rows[-1][0]):
         _note_facts(facts, last, start, events)
-        former.update((facts.pods or {}) if number >= rows[0][0] else {})
+        former.update((facts.pods or {}) if number >= first else {})
         last = facts
     moment = recording.reading(cluster, rows[-1][0])
     everything = Facts(last.nodes, None if last.pods is None else {**former, **last.pods}, last.pod_count)

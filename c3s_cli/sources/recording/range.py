@@ -38,11 +38,7 @@ MOST: Final = 12_000_000
 
 def read_range(recording: Recording, cluster: Recorded, needs: Needs, scope: Scope) -> Sample:
     """Return what was recorded in a range, which ends with the last reading unless it says when."""
-    period = scope.period or Period()
-    start, end = period.bounds(recording.last(cluster))
-    rows = [row for row in recording.between(cluster, start, end) if row[3] is not None]
-    if not rows:
-        raise recording.nothing(cluster, start, end)
+    start, end, rows = recording.between(cluster, scope.period or Period())
     moment = recording.reading(cluster, rows[-1][0])
     whole = _Range(recording, cluster, scope, rows, start, end)
     first = min(row[0] for row in rows)

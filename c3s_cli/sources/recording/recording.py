@@ -140,8 +140,9 @@ class Recording:
         with _decoded(self.path):
             return msgspec.convert(rows, kind)
 
-    def between(self, cluster: Recorded, start: float, end: float) -> list[Any]:
-        """Return (id, time, interval, usage) of the readings in a range; usage: of which one, None if it failed."""
+    def between(self, cluster: Recorded, period: Period) -> tuple[float, float, list[Any]]:
+        """Return the bounds of a range, and (id, time, interval, usage: of which one) of its measured readings."""
+        start, end = period.bounds(self.last(cluster))
         with reported(self.path):
             rows = self._file.execute(
                 "SELECT readings.id, time, interval, CASE WHEN pod_usage IS NULL THEN usage_of ELSE readings.id END "
@@ -149,8 +150,10 @@ class Recording:
                 "WHERE cluster = ? AND time > ? AND time < ? ORDER BY time, readings.id",
                 [cluster.number, start, end + 1],
             ).fetchall()
-        checked: list[Any] = self._checked(rows, list[tuple[int, Time, Seconds, int | None]])
-        return checked
+        rows = self._checked(rows, list[tuple[int, Time, Seconds, int | None]])
+        if measured := [row for row in rows if row[3] is not None]:
+            return start, end, measured
+        raise self._nothing(cluster, start, end)
 
     def moments(self, cluster: Recorded, period: Period) -> list[Moment]:
         """Return when the readings in a range were made. C3sError if there are none."""
@@ -162,12 +165,11 @@ class Recording:
                 [cluster.number, start, end + 1],
             ).fetchall()
         if not rows:
-            raise self.nothing(cluster, start, end)
+            raise self._nothing(cluster, start, end)
         checked = self._checked(rows, list[tuple[int, Time, int, int]])
         return [Moment(number, time, bool(failed), bool(troubled)) for number, time, failed, troubled in checked]
 
-    def nothing(self, cluster: Recorded, start: float, end: float) -> C3sError:
-        """Return the error of a range without readings."""
+    def _nothing(self, cluster: Recorded, start: float, end: float) -> C3sError:
         return C3sError(f"{self.path} has no reading of {cluster.context} from {utc(start)} to {utc(end)}")
 
     def last(self, cluster: Recorded) -> float:
@@ -197,10 +199,8 @@ class Recording:
                 "SELECT min(time) FROM readings WHERE cluster = ? AND time > ?", [cluster.number, end]
             ).fetchone()
         before, after = self._checked((before, after), tuple[Time | None, Time | None])
-        if before is None and after is None:
-            return ": it is empty"
         if before is None:
-            return f": the first is of {utc(after)}"
+            return f": the first is of {utc(after)}" if after is not None else ": it is empty"
         then = f"the next of {utc(after)}" if after else "it is the last"
         return f": the one before is of {utc(before)}, {then}"
 
