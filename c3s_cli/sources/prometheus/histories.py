@@ -16,6 +16,7 @@ from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.blocks import Block, Pods, blocks_of
 from c3s_cli.sources.prometheus.kills import Kills
 from c3s_cli.sources.prometheus.scaled import scaled_workloads
+from c3s_cli.sources.prometheus.statistics import COUNTERS, RESTARTS
 
 if TYPE_CHECKING:
     from c3s_cli.sources.prometheus.decoding import Vector
@@ -34,11 +35,7 @@ LONGEST_GAP: Final = 86_400
 # n intervals.
 LOOK: Final = (3599, 86_399)
 SCRAPED: Final = "it must scrape the kubelets' /metrics/cadvisor; --prometheus-match may select nothing"
-PERIODS: Final = {
-    "periods": "container_cpu_cfs_periods_total",
-    "throttled_periods": "container_cpu_cfs_throttled_periods_total",
-}
-RESTARTS: Final = "kube_pod_container_status_restarts_total"
+PERIODS: Final = {"periods": COUNTERS["cfs.periods"], "throttled_periods": COUNTERS["cfs.throttled"]}
 KUBE_STATE: Final = "namespace, exported_namespace, pod, exported_pod, container, exported_container"
 
 

@@ -8,12 +8,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.blocks import Block
-from c3s_cli.sources.prometheus.statistics import COUNTERS, KILLED, LAST_OOM, MOST_NAMES, POINTS, RESTARTS
+from c3s_cli.sources.prometheus.statistics import (
+    COUNTERS,
+    KILLED,
+    LAST_OOM,
+    MOST_NAMES,
+    POINTS,
+    RESTARTS,
+    restarts_after_kills,
+)
 
 if TYPE_CHECKING:
     from c3s_cli.sources.prometheus.decoding import Matrix, Points, Vector
@@ -117,14 +124,10 @@ class Kills:
         for who in killed:
             if who not in restarts:
                 continue
-            shown = [time for time, value in zip(*reasons[who], strict=True) if value] if who in reasons else []
-            count = 0
-            for (_, before), (time, after) in pairwise(zip(*restarts[who], strict=True)):
-                # The reason may be scraped a little later than the restart.
-                if after > before and any(time <= seen <= time + 4 * self.step for seen in shown):
-                    count += round(after - before)
-                    times.setdefault(who, []).append(time)
-            self._counts[who] = max(self._counts[who], count)
+            counted = list(restarts_after_kills(restarts[who], reasons.get(who), self.step))
+            if counted:
+                times.setdefault(who, []).extend(time for time, _ in counted)
+            self._counts[who] = max(self._counts[who], sum(number for _, number in counted))
 
     def _find_limits(self, killed: Sequence[Who], times: Mapping[Who, Sequence[float]]) -> None:
         """Find the memory limit of each container before its kills; at any time, if it is unknown when they were."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +14,7 @@ from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.clusters import refuse_mixture
 
 if TYPE_CHECKING:
-    from c3s_cli.sources.prometheus.decoding import Vector
+    from c3s_cli.sources.prometheus.decoding import Points, Vector
     from c3s_cli.sources.prometheus.engine import Engine
     from c3s_cli.sources.source import Claims
 
@@ -109,16 +109,22 @@ class Counters(Struct):
         )
         found: dict[Who, int] = {}
         for who, points in restarts.items():
-            times = sorted(time for time, value in zip(*kills[who], strict=True) if value) if who in kills else []
-            for (_, before), (time, after) in pairwise(zip(*points, strict=True)):
-                # The reason may be scraped a little later than the restart.
-                if after > before and any(time <= seen <= time + 4 * step for seen in times):
-                    found[who[:2]] = found.get(who[:2], 0) + round(after - before)
+            for _, number in restarts_after_kills(points, kills.get(who), step):
+                found[who[:2]] = found.get(who[:2], 0) + number
         return found
 
     @property
     def _seconds(self) -> int:
         return int(self.end - self.start)
+
+
+def restarts_after_kills(restarts: Points, killed: Points | None, step: int) -> Iterator[tuple[float, int]]:
+    """Yield when a container was started again after it had been killed, and how often. killed: when that was shown."""
+    shown = [time for time, value in zip(*killed, strict=True) if value] if killed else []
+    for (_, before), (time, after) in pairwise(zip(*restarts, strict=True)):
+        # The reason may be scraped a little later than the restart.
+        if after > before and any(time <= seen <= time + 4 * step for seen in shown):
+            yield time, round(after - before)
 
 
 def claimed(ask: Ask, claims: Claims, selector: str) -> dict[Who, dict[str, int]]:
