@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -116,6 +116,13 @@ class Requests(Struct):
         for found in results_of([partial(self.pages, path, query, rows, accept) for path in paths]):
             items = items | found if items else found
         return items
+
+    def lists(self, wanted: Mapping[str, tuple[Sequence[str], Rows]]) -> tuple[dict[str, Any], dict[str, C3sError]]:
+        """Read lists in parallel, each of its paths. Return them by their names, and the errors of the others."""
+        jobs = {name: partial(self.pages_of, paths, [], rows) for name, (paths, rows) in wanted.items()}
+        answers = in_parallel(jobs)
+        problems = {name: answer for name, answer in answers.items() if isinstance(answer, C3sError)}
+        return {name: answer for name, answer in answers.items() if name not in problems}, problems
 
     def _all_pages(self, path: str, query: Pairs, rows: Rows, accept: str) -> dict[Any, Any]:
         """Request the next page while one is decoded."""

@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
-from c3s_cli.errors import ApiError, C3sError
-from c3s_cli.parallel import in_parallel
+from c3s_cli.errors import ApiError
 from c3s_cli.sources.decode.shapes import Listing, Meta, decode_items
 
 if TYPE_CHECKING:
+    from c3s_cli.errors import C3sError
     from c3s_cli.sources.requests import Requests
     from c3s_cli.sources.source import Scope
 
 # The names of the lists in messages, with their paths.
+VERTICAL: Final = "vertical pod autoscalers"
 LISTS: Final = {
     "horizontal pod autoscalers": ("autoscaling/v2", "horizontalpodautoscalers"),
-    "vertical pod autoscalers": ("autoscaling.k8s.io/v1", "verticalpodautoscalers"),
+    VERTICAL: ("autoscaling.k8s.io/v1", "verticalpodautoscalers"),
 }
 BOTH: Final = ("cpu", "memory")
 # By namespace and "Kind/name": who scales it, by resource.
@@ -69,20 +70,17 @@ class _Scaler(Struct, gc=False):
 
 def read_scalers(requests: Requests, scope: Scope) -> tuple[Scaled, dict[str, C3sError]]:
     """Return who scales the workloads in scope, and the lists that could not be read. Few clusters have the second."""
-    jobs: dict[str, Any] = {}
-    for name, (group, resource) in LISTS.items():
-        paths = [f"/apis/{group}/{each}" for each in scope.namespaced(resource)]
-        jobs[name] = partial(requests.pages_of, paths, [], partial(_scalers, name))
+    wanted = {
+        name: ([f"/apis/{group}/{each}" for each in scope.namespaced(resource)], partial(_scalers, name))
+        for name, (group, resource) in LISTS.items()
+    }
+    lists, problems = requests.lists(wanted)
     scaled: Scaled = {}
-    problems: dict[str, C3sError] = {}
-    for name, found in in_parallel(jobs).items():
-        if isinstance(found, C3sError):
-            if not (isinstance(found, ApiError) and found.status == 404):
-                problems[name] = found
-            continue
+    for found in lists.values():
         for (namespace, by), (target, resources) in found.items():
             scaled.setdefault((namespace, target), {}).update(dict.fromkeys(resources, by))
-    return scaled, problems
+    absent = [name for name, problem in problems.items() if isinstance(problem, ApiError) and problem.status == 404]
+    return scaled, {name: problem for name, problem in problems.items() if name not in absent}
 
 
 def _scalers(name: str, listing: Listing) -> Iterator[tuple[Any, tuple[str, tuple[str, ...]]]]:

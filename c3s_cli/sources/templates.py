@@ -5,11 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from c3s_cli.errors import C3sError
-from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.decode.templates import templates
 
 if TYPE_CHECKING:
+    from c3s_cli.errors import C3sError
     from c3s_cli.model.rightsizing import Declared
     from c3s_cli.sources.requests import Requests
     from c3s_cli.sources.source import Scope
@@ -26,20 +25,13 @@ def read_templates(
     requests: Requests, scope: Scope
 ) -> tuple[dict[tuple[str, str], tuple[Declared, ...]], dict[str, C3sError]]:
     """Return the containers that workloads in scope declare, and the lists that could not be read."""
-    jobs = {
-        resource: partial(
-            requests.pages_of,
-            [f"/apis/{group}/{each}" for each in scope.namespaced(resource)],
-            [],
-            partial(templates, kind=kind),
-        )
-        for kind, (group, resource) in KINDS.items()
-    }
+    lists, problems = requests.lists(
+        {
+            resource: ([f"/apis/{group}/{each}" for each in scope.namespaced(resource)], partial(templates, kind=kind))
+            for kind, (group, resource) in KINDS.items()
+        }
+    )
     declared: dict[tuple[str, str], tuple[Declared, ...]] = {}
-    problems: dict[str, C3sError] = {}
-    for resource, found in in_parallel(jobs).items():
-        if isinstance(found, C3sError):
-            problems[resource] = found
-        else:
-            declared |= found
+    for found in lists.values():
+        declared |= found
     return declared, problems
