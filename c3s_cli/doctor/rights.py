@@ -9,7 +9,11 @@ from msgspec import Struct
 
 from c3s_cli.errors import C3sError
 from c3s_cli.parallel import in_parallel
+from c3s_cli.sources.decisive_lists import SPACED, WHOLE
+from c3s_cli.sources.scalers import LISTS, VERTICAL
 from c3s_cli.sources.server import Right, may_i
+from c3s_cli.sources.surroundings import BUDGETS, OF_VOLUMES
+from c3s_cli.sources.templates import KINDS as TEMPLATES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,23 +23,6 @@ if TYPE_CHECKING:
 METRICS: Final = "metrics.k8s.io"
 # The lists that c3s watch -A follows.
 FOLLOWED: Final = (("", "nodes"), ("", "pods", None), ("apps", "replicasets", None), ("batch", "jobs", None))
-
-# The lists that c3s fit reads if some pod needs them.
-OF_NAMESPACES: Final = (("", "resourcequotas"), ("", "limitranges"), ("autoscaling", "horizontalpodautoscalers"))
-OF_VOLUMES: Final = (
-    *(("", "persistentvolumeclaims"), ("", "persistentvolumes")),
-    *(("storage.k8s.io", "storageclasses"), ("storage.k8s.io", "csinodes")),
-)
-CLASSES: Final = (
-    *(("node.k8s.io", "runtimeclasses"), ("scheduling.k8s.io", "priorityclasses")),
-    ("resource.k8s.io", "deviceclasses"),
-)
-# The lists that c3s rightsize reads.
-TEMPLATES: Final = (
-    *(("apps", kind) for kind in ("deployments", "statefulsets", "daemonsets")),
-    ("batch", "cronjobs"),
-)
-SCALERS: Final = ("autoscaling.k8s.io", "verticalpodautoscalers")
 
 
 class Use(Struct, frozen=True):
@@ -71,14 +58,30 @@ def uses_of(namespace: str, origin: str) -> list[Use]:
         Use(Right("list", "apps", "replicasets", None), "the owner of pods, with -A"),
         Use(Right("list", "batch", "jobs", None), "the owner of pods, with -A"),
         Use(Right("list", "", "namespaces"), "-n PATTERN; c3s fit with selectors of namespaces"),
-        Use(Right("list", "policy", "poddisruptionbudgets", None), "c3s fit --without NODE, for the budgets"),
-        *(Use(Right("list", *what, namespace), "c3s fit -f FILE, which otherwise exits 5") for what in OF_NAMESPACES),
-        *(Use(Right("list", *what, None), "c3s fit, for pods with volumes") for what in OF_VOLUMES),
-        *(Use(Right("list", *what, None), "c3s fit, for pods that name a class") for what in CLASSES),
-        *(Use(Right("list", *what, namespace), "c3s rightsize, for what templates declare") for what in TEMPLATES),
-        Use(Right("list", *SCALERS, namespace), "c3s rightsize, which leaves alone what is scaled"),
+        Use(_listing(BUDGETS, None), "c3s fit --without NODE, for the budgets"),
+        *(Use(_listing(path, namespace), "c3s fit -f FILE, which otherwise exits 5") for path, _, _ in SPACED.values()),
+        *(Use(_listing(WHOLE[name][1], None), "c3s fit, for pods with volumes") for name in OF_VOLUMES),
+        *(
+            Use(_listing(path, None), "c3s fit, for pods that name a class")
+            for name, (_, path, _) in WHOLE.items()
+            if name not in OF_VOLUMES
+        ),
+        *(
+            Use(_listing(f"/apis/{group}/{kind}", namespace), "c3s rightsize, for what templates declare")
+            for group, kind in TEMPLATES.values()
+        ),
+        Use(
+            _listing("/apis/{}/{}".format(*LISTS[VERTICAL]), namespace),
+            "c3s rightsize, which leaves alone what is scaled",
+        ),
         *(Use(Right("watch", *what), "c3s watch, which otherwise lists at every reading") for what in FOLLOWED),
     ]
+
+
+def _listing(path: str, namespace: str | None) -> Right:
+    """Return the right to read the list at a path, such as /apis/storage.k8s.io/v1/csinodes."""
+    first, *rest = path.strip("/").split("/")
+    return Right("list", rest[0] if first == "apis" else "", rest[-1], namespace)
 
 
 def missing(cluster: Cluster, uses: list[Use]) -> tuple[list[Use], C3sError | None]:
