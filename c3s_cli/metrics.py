@@ -179,5 +179,4 @@ def room_for(requests: Requests, query: Query, request: FitRequest) -> Sample:
     drained = nodes_to_drain(sample, with_gpu(query, [sample]).at_time(sample.now), request)
     surroundings, unread = surroundings_of(requests, request, sample, drained)
     surroundings = structs.replace(surroundings, workloads=tuple(existing))
-    room: Sample = structs.replace(sample, surroundings=surroundings, failures=(*sample.failures, *unread))
-    return room
+    return structs.replace(sample, surroundings=surroundings, failures=(*sample.failures, *unread))

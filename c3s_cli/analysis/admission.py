@@ -41,7 +41,7 @@ class Admission:
 
     def admit(self, workload: Workload) -> Workload:
         """Return a workload as its pods would be created."""
-        pods: Workload = structs.replace(workload, namespace=workload.namespace or self.sample.namespaces[0])
+        pods = structs.replace(workload, namespace=workload.namespace or self.sample.namespaces[0])
         if pods.template:
             pods = self._with_template(pods, pods.template)
         tolerations = (*pods.placing.tolerations, *_added_tolerations(pods))

@@ -33,8 +33,7 @@ def with_attachments(sample: Sample) -> Sample:
         if amounts := attachments_of(around, (around.claims[key] for key in own if key in around.claims)):
             pods[of] = structs.replace(facts, requests={**facts.requests, **amounts})
     surroundings = structs.replace(around, served={**around.served, **dict.fromkeys(resources, "")})
-    counted: Sample = structs.replace(sample, node_facts=nodes, pod_facts=pods, surroundings=surroundings)
-    return counted
+    return structs.replace(sample, node_facts=nodes, pod_facts=pods, surroundings=surroundings)
 
 
 def attachments_of(around: Surroundings, claims: Iterable[Claim]) -> Mapping[str, int]:

@@ -82,7 +82,7 @@ def make_diff(before: SideRows, after: SideRows, request: DiffRequest) -> Report
     rows = [row for row in report.rows if _differs(row, request)]
     shown = rows if request.query.limit is None else rows[: request.query.limit]
     message = "" if rows else "No changes found" if changes else report.empty_message
-    made: Report = structs.replace(
+    return structs.replace(
         report,
         rows=shown,
         omitted=len(rows) - len(shown),
@@ -90,7 +90,6 @@ def make_diff(before: SideRows, after: SideRows, request: DiffRequest) -> Report
         source=" → ".join(dict.fromkeys(_source(side) for side in (before, after))),
         compared={"before": before.now, "after": after.now},
     )
-    return made
 
 
 def _source(side: SideRows) -> str:

@@ -63,8 +63,7 @@ def with_costs(together: Callable[..., Group]) -> Callable[..., Group]:
         figures = {name: amount for name, amount in (group.figures or {}).items() if not name.startswith("cost.")}
         costs, unmeasured = _sums(members)
         counts = {**group.unmeasured, "cost.usage": unmeasured} if unmeasured else group.unmeasured
-        whole: Group = structs.replace(group, figures={**figures, **costs}, unmeasured=counts)
-        return whole
+        return structs.replace(group, figures={**figures, **costs}, unmeasured=counts)
 
     return summed
 

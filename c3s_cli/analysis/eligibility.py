@@ -53,8 +53,7 @@ def cordoned(node: Node) -> Node:
     if node.facts is None or node.facts.details is None or node.facts.details.status.endswith(SCHEDULING_DISABLED):
         return node
     details = structs.replace(node.facts.details, status=node.facts.details.status + SCHEDULING_DISABLED)
-    row: Node = structs.replace(node, facts=structs.replace(node.facts, details=details))
-    return row
+    return structs.replace(node, facts=structs.replace(node.facts, details=details))
 
 
 def untolerated(node: Node, tolerations: Sequence[Toleration], effects: Sequence[str] = REPELLING) -> tuple[str, ...]:

@@ -141,10 +141,7 @@ def _without(workload: Workload, kept: int) -> Workload:
     """Return a workload without the pods that run already."""
     if not kept:
         return workload
-    more: Workload = structs.replace(
-        workload, replicas=max(0, (workload.replicas or 0) - kept), first=workload.first + kept
-    )
-    return more
+    return structs.replace(workload, replicas=max(0, (workload.replicas or 0) - kept), first=workload.first + kept)
 
 
 def _about_running(workload: Workload, running: int, outcome: Outcome) -> Iterator[str]:
@@ -213,14 +210,13 @@ def sum_fits(rows: Sequence[Fit], context: str, keys: tuple[str | None, ...] = (
         nodes.setdefault((row.context, row.name), row)
         if row.fits:
             fitting.add((row.context, row.name))
-    group: Group = structs.replace(
+    return structs.replace(
         sum_nodes(list(nodes.values()), context, keys),
         fitting_node_count=len(fitting),
         fits=sum(row.fits for row in rows),
         placed=sum(row.placed for row in rows),
         limited_by=tuple(dict.fromkeys(word for row in rows for word in row.limited_by)),
     )
-    return group
 
 
 def sum_moves(rows: Sequence[Move], context: str, keys: tuple[str | None, ...] = ()) -> Group:
@@ -253,5 +249,4 @@ def _with_columns(query: Query, workloads: Iterable[Workload]) -> Query:
     unique: dict[str, Column] = {}
     for column in columns:
         unique.setdefault(column.name, column)
-    result: Query = structs.replace(query, columns=tuple(unique.values()), extended=False)
-    return result
+    return structs.replace(query, columns=tuple(unique.values()), extended=False)

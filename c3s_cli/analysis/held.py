@@ -52,5 +52,4 @@ def _of_pods(sample: Sample, above: Query, query: Query) -> Sample | None:
 
     known: Any = None if facts is None else {key: each for key, each in facts.items() if selects(key)}
     pods = [pod for pod in sample.pods if selects((pod.namespace, pod.name))]
-    narrow: Sample = structs.replace(sample, pods=pods, pod_facts=known, namespaces=query.namespaces)
-    return narrow
+    return structs.replace(sample, pods=pods, pod_facts=known, namespaces=query.namespaces)

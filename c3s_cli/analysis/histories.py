@@ -77,10 +77,9 @@ def _containers(
     for each in template:
         box = running.get(each.container)
         requests, limits = ((box.requests or {}), (box.limits or {})) if box else ({}, {})
-        whole: Declared = structs.replace(
+        yield structs.replace(
             each, requests={**requests, **(each.requests or {})}, limits={**limits, **(each.limits or {})}
         )
-        yield whole
     for place, box in enumerate(() if template else running.values()):
         sidecar = box.sidecar_at is not None
         at = box.sidecar_at if box.sidecar_at is not None else place
@@ -109,7 +108,7 @@ def declared_histories(
                 end=span.end,
             )
             continue
-        changed: ContainerHistory = structs.replace(
+        yield structs.replace(
             found,
             requests=each.requests,
             limits=each.limits,
@@ -117,7 +116,6 @@ def declared_histories(
             place=each.place,
             count=found.count if each.replicas is None else each.replicas,
         )
-        yield changed
 
 
 def owner_of(key: Key, facts: PodFacts) -> str:

@@ -52,8 +52,7 @@ NO_PODS: Final[Mapping[str, Any]] = {"requests": {}, "limits": {}, "binding_limi
 
 
 def _with_requests(node: Node, requested: Mapping[str, Mapping[str, Any]]) -> Node:
-    row: Node = structs.replace(node, **requested.get(node.name, NO_PODS))
-    return row
+    return structs.replace(node, **requested.get(node.name, NO_PODS))
 
 
 def _requests_by_node(pod_facts: Mapping[tuple[str, str], PodFacts] | None) -> dict[str, Mapping[str, Any]] | None:

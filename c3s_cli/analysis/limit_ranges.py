@@ -24,15 +24,13 @@ def with_defaults(pod: PodResources, ranges: Sequence[LimitRange]) -> PodResourc
         requests, limits = container.requests, container.limits
         for more_requests, more_limits in defaults:
             requests, limits = {**more_requests, **requests}, {**more_limits, **limits}
-        changed: ContainerResources = structs.replace(container, requests=requests, limits=limits)
-        return changed
+        return structs.replace(container, requests=requests, limits=limits)
 
-    whole: PodResources = structs.replace(
+    return structs.replace(
         pod,
         containers=[one(each) for each in pod.containers],
         init_containers=[one(each) for each in pod.init_containers],
     )
-    return whole
 
 
 def _defaults(each: LimitRange) -> tuple[Amounts, Amounts]:

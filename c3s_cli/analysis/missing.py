@@ -86,8 +86,7 @@ def _with_nodes(sample: Sample, models: Sequence[NodeFacts], number: int) -> Sam
         for (namespace, pod), facts in daemons:
             if facts.node == model.name:
                 pods[(namespace, f"{pod} on {name}")] = structs.replace(facts, node=name)
-    more: Sample = structs.replace(sample, node_facts=nodes, pod_facts=pods)
-    return more
+    return structs.replace(sample, node_facts=nodes, pod_facts=pods)
 
 
 def _new(model: NodeFacts, name: str) -> NodeFacts:
@@ -99,5 +98,4 @@ def _new(model: NodeFacts, name: str) -> NodeFacts:
         status="Ready",
         taints=tuple(taint for taint in model.details.taints if not taint.startswith(STATES)),
     )
-    node: NodeFacts = structs.replace(model, name=name, details=details)
-    return node
+    return structs.replace(model, name=name, details=details)

@@ -41,8 +41,7 @@ def without_pods(sample: Sample, pods: Iterable[tuple[Key, PodFacts]]) -> Sample
     """Return a cluster in which these pods have ended."""
     ended = {key for key, _ in pods}
     rest = {key: facts for key, facts in (sample.pod_facts or {}).items() if key not in ended}
-    left: Sample = structs.replace(sample, pod_facts=rest) if ended else sample
-    return left
+    return structs.replace(sample, pod_facts=rest) if ended else sample
 
 
 def _owns(kind: str, name: str) -> Callable[[str, PodFacts], bool]:

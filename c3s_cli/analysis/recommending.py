@@ -47,8 +47,7 @@ def make_recommendations(
     totals = sum_recommendations(shown, "" if contexts else samples[0].context) if query.totals else None
     rows = grouped(shown, query.by, sum_recommendations) if query.by else shown
     report = report_of(samples, query.at_time(latest(samples)), rows, totals, failures=failures, contexts=contexts)
-    changed: Report = structs.replace(report, rule=rule)
-    return changed
+    return structs.replace(report, rule=rule)
 
 
 def _histories(sample: Sample, request: RightsizeRequest) -> Iterable[ContainerHistory]:

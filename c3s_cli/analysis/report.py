@@ -21,7 +21,7 @@ from c3s_cli.analysis.rollup import add, grouped, sum_nodes, sum_pods
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import COMMON, Column, Kind, json_name
 from c3s_cli.model.fit_rows import Row
-from c3s_cli.model.rows import Group, Node, Pod
+from c3s_cli.model.rows import Group, Node
 from c3s_cli.model.sample import Failure, Sample
 from c3s_cli.report import Report
 from c3s_cli.request.namespaces import is_pattern
@@ -73,8 +73,7 @@ def _with_near_values(report: Report, condition: Condition, rows: Sequence[Row])
     if not hint:
         return report
     remarks = (*report.remarks, hint) if report.rows else report.remarks
-    meant: Report = structs.replace(report, absence="" if report.rows else hint, remarks=remarks)
-    return meant
+    return structs.replace(report, absence="" if report.rows else hint, remarks=remarks)
 
 
 def latest(samples: Sequence[Sample]) -> datetime:
@@ -197,11 +196,10 @@ def _joined(join: Callable[[Sample], Sequence[Any]], samples: Sequence[Sample]) 
 
 def _cluster(nodes: Sequence[Node], samples: Sequence[Sample], context: str, query: Query) -> Group:
     together = _with_costs(sum_nodes, query)
-    counted: Group = structs.replace(
+    return structs.replace(
         _with_group_totals(together(_priced(nodes, query), context), samples),
         existing_pod_count=add(sample.pod_count for sample in samples),
     )
-    return counted
 
 
 def _with_source_totals(groups: Sequence[Group], samples: Sequence[Sample]) -> Sequence[Group]:
@@ -276,17 +274,15 @@ def _sort(rows: list[Any], key: SortKey) -> None:
     rows[:] = [*(row for row, _ in known), *unknown]
 
 
-def _with_ordered_containers(pod: Any, query: Query) -> Pod:
+def _with_ordered_containers(pod: Any, query: Query) -> Any:
     """Sort the containers of a pod by those sort keys that containers have, ties by name."""
     if len(pod.containers) < 2:
-        only: Pod = pod
-        return only
+        return pod
     containers = sorted(pod.containers, key=lambda container: container.name)
     for key in reversed(query.sort):
         if key.column.of_containers:
             _sort(containers, key)
-    row: Pod = structs.replace(pod, containers=tuple(containers))
-    return row
+    return structs.replace(pod, containers=tuple(containers))
 
 
 # --- the rest -------------------------------------------------------------------------------------------------

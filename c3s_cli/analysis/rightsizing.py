@@ -112,8 +112,7 @@ def _advise(resource: str, history: ContainerHistory, rule: Rule) -> Advice:
 
 
 def _said(advice: Advice, finding: Finding, reason: str, notes: Sequence[str]) -> Advice:
-    said: Advice = structs.replace(advice, finding=finding, reason=", ".join([reason, *notes]))
-    return said
+    return structs.replace(advice, finding=finding, reason=", ".join([reason, *notes]))
 
 
 def _declared(history: ContainerHistory, resource: str) -> tuple[int | None, int | None]:

@@ -214,8 +214,7 @@ def sum_pods(pods: Sequence[Pod], context: str, keys: Keys = ()) -> Group:
 
 def _idle(pod: Pod) -> Pod:
     """Return the pod as if it had been measured, and used nothing."""
-    idle: Pod = structs.replace(pod, cpu_nanocores=0, memory_bytes=0, timestamp="")
-    return idle
+    return structs.replace(pod, cpu_nanocores=0, memory_bytes=0, timestamp="")
 
 
 def grouped(

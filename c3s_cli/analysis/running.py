@@ -80,8 +80,7 @@ class RunningPods:
 def term_for(term: PodTerm, labels: Mapping[str, str]) -> PodTerm:
     """Return the term of a pod with these labels: its keys become requirements, as the API server makes them."""
     selector = with_keys(with_keys(term.selector, term.match_keys, labels, "in"), term.mismatch_keys, labels, "notin")
-    made: PodTerm = structs.replace(term, selector=selector, match_keys=(), mismatch_keys=())
-    return made
+    return structs.replace(term, selector=selector, match_keys=(), mismatch_keys=())
 
 
 def with_keys(selector: Selector, keys: tuple[str, ...], labels: Mapping[str, str], operator: str) -> Selector:

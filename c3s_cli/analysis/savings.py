@@ -26,17 +26,13 @@ def with_savings(rows: Sequence[Recommendation], samples: Sequence[Sample], pric
 
 def _priced(row: Recommendation, nodes: Sequence[Price | None]) -> Recommendation:
     if not nodes and row.owner.startswith("CronJob/"):
-        between_runs: Recommendation = structs.replace(row, cost=0, savings=_savings(row, [FREE], 0))
-        return between_runs
+        return structs.replace(row, cost=0, savings=_savings(row, [FREE], 0))
     of_nodes = [price for price in nodes if price is not None]
     if len(of_nodes) < len(nodes) or not of_nodes:
         return row
     # Of manifests, other numbers of replicas than there are: the average of their nodes.
     times = row.replicas
-    whole: Recommendation = structs.replace(
-        row, cost=_cost(row, of_nodes, times), savings=_savings(row, of_nodes, times)
-    )
-    return whole
+    return structs.replace(row, cost=_cost(row, of_nodes, times), savings=_savings(row, of_nodes, times))
 
 
 def _cost(row: Recommendation, nodes: Sequence[Price], times: int) -> int | None:

@@ -18,6 +18,6 @@ def scaled(workload: Workload, scalers: Iterable[Scaler], namespace: str) -> Wor
         if (each.namespace, each.target) == (workload.namespace or namespace, workload.kind_and_name):
             replicas = max(each.least, min(workload.replicas or 0, each.most))
             note = f"HorizontalPodAutoscaler/{each.name} sets {replicas} replicas, not {workload.replicas}"
-            changed: Workload = structs.replace(workload, replicas=replicas, note=note)
+            changed = structs.replace(workload, replicas=replicas, note=note)
             return changed if replicas != workload.replicas else workload
     return workload

@@ -55,7 +55,7 @@ class Binder:
             self._find_volume(found, "", claim, None)
         if not (found.reach or found.refused or found.ignored):
             return placing, found.caps
-        bound: Placing = structs.replace(
+        bound = structs.replace(
             placing,
             volumes=(*placing.volumes, *found.reach),
             refused=(*placing.refused, *found.refused),

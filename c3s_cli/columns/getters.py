@@ -33,8 +33,7 @@ def at_time(column: Column, now: datetime) -> Column:
     """Return the column for rows of some time: ages end then. Other columns stay."""
     if not isinstance(column.value, Age):
         return column
-    aged: Column = structs.replace(column, value=Age(now.timestamp()))
-    return aged
+    return structs.replace(column, value=Age(now.timestamp()))
 
 
 def unknown(_row: object) -> None:

@@ -252,8 +252,7 @@ def checked(access: Access, user_name: str) -> Access:
     cluster, user = access.cluster, access.user
     if not access.secure:
         identity = {key: value for key, value in user.items() if key in IMPERSONATION}
-        bare: Access = structs.replace(access, user=identity)
-        return bare
+        return structs.replace(access, user=identity)
     authority = cluster.get("certificate-authority") or cluster.get("certificate-authority-data")
     if cluster.get("insecure-skip-tls-verify") and authority:
         raise ConfigError("specifying a root certificates file with the insecure flag is not allowed")
@@ -268,8 +267,7 @@ def checked(access: Access, user_name: str) -> Access:
         raise ConfigError(f'the user of context "{access.name}" has a client key but no client certificate')
     _check_methods(user, user_name)
     if user.get("exec") and any(user.get(key) for key in BEFORE_PLUGINS):
-        used: Access = structs.replace(access, user={key: value for key, value in user.items() if key != "exec"})
-        return used
+        return structs.replace(access, user={key: value for key, value in user.items() if key != "exec"})
     return access
 
 

@@ -141,8 +141,7 @@ def _words(command: str | None) -> list[str]:
 def _with_token(access: Access, words: list[str], deadline: Deadline) -> Access:
     from c3s_cli.kube.plugin import run_for_token  # only a token command needs it
 
-    with_token: Access = structs.replace(access, user={**access.user, "token": run_for_token(words, deadline)})
-    return with_token
+    return structs.replace(access, user={**access.user, "token": run_for_token(words, deadline)})
 
 
 def _plain_authorization(access: Access, deadline: Deadline) -> list[tuple[str, str]]:

@@ -83,5 +83,4 @@ def _with(access: Access, credential: Credential) -> Access:
     user = {key: value for key, value in access.user.items() if key != "exec"}
     user["token"] = credential.token
     user["client-certificate-pem"], user["client-key-pem"] = credential.certificate, credential.key
-    with_credential: Access = structs.replace(access, user=user, expires=credential.expires)
-    return with_credential
+    return structs.replace(access, user=user, expires=credential.expires)

@@ -218,8 +218,7 @@ class Workload(Struct, frozen=True):
     def one(self, number: int) -> Workload:
         """Return a workload with only one of the pods; the first has the number 0."""
         own = {key: f"{text}{self.first + number}" for key, text in self.numbered.items()}
-        pod: Workload = structs.replace(self, replicas=1, labels={**self.labels, **own}, numbered={})
-        return pod
+        return structs.replace(self, replicas=1, labels={**self.labels, **own}, numbered={})
 
 
 class Reference(Struct, frozen=True):

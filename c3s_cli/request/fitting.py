@@ -75,8 +75,7 @@ def with_drain(query: Query, flags: Fit) -> Query:
     for column in condition.columns:
         if Needs.NODE_METRICS in column.needs or column.figures:
             raise UsageError(f"--without-where: fit reads no usage, so {column.name} is unknown")
-    drains: Query = structs.replace(query, drain=condition)
-    return drains
+    return structs.replace(query, drain=condition)
 
 
 def fit_request_of(flags: Fit, manifests: Manifests | None, references: Sequence[Reference] = ()) -> FitRequest:

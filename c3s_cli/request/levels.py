@@ -93,7 +93,7 @@ def view_of(above: View, query: Query) -> View:
     """Return how a level is shown, if the one above is shown like this: with the columns of -o wide, or its own."""
     level = level_of(query)
     named = level in _SHOWN and (above.format is not Format.WIDE or level == "containers")
-    one: View = structs.replace(
+    return structs.replace(
         above,
         format=Format.TABLE if named else above.format,
         sum=False,
@@ -101,15 +101,13 @@ def view_of(above: View, query: Query) -> View:
         identity=None if level == "containers" and query.name else 0,
         objects=False,
     )
-    return one
 
 
 def widened(query: Query, *, wide: bool) -> Query:
     """Return the same rows with the columns of -o wide, or with those that the level shows without it."""
     naming = Naming(query.kind, keys=query.keys, containers=query.containers)
     words = ["wide"] if wide else list(_SHOWN.get(level_of(query), ("default",)))
-    changed: Query = structs.replace(query, columns=naming.expand(words), extended=with_extended(query.kind, words))
-    return changed
+    return structs.replace(query, columns=naming.expand(words), extended=with_extended(query.kind, words))
 
 
 def words_of(query: Query, contexts: Sequence[str] = ()) -> str:

@@ -44,7 +44,7 @@ class Period(Struct, frozen=True):
     def at(self, now: float) -> Period:
         """Replace times that depend on now. UsageError if they are in the future, or in the wrong order."""
         start, end = self._times(now)
-        resolved: Period = structs.replace(self, start=start, end=end)
+        resolved = structs.replace(self, start=start, end=end)
         resolved.check(now)
         return resolved
 

@@ -87,7 +87,7 @@ class Query(Struct, frozen=True):
     def with_columns(self, named: Callable[[Column, Naming], Column]) -> Query:
         """Replace the columns. `named` is called with each column and the Naming to find the new one with."""
         objects, rows = Naming(self.objects), Naming(self.kind)
-        changed: Query = structs.replace(
+        return structs.replace(
             self,
             columns=tuple(named(column, rows) for column in self.columns),
             sort=tuple(_sorted_by(key, named(key.column, rows)) for key in self.sort),
@@ -96,7 +96,6 @@ class Query(Struct, frozen=True):
             until=self.until and self.until.with_columns(lambda column: named(column, rows)),
             drain=self.drain and self.drain.with_columns(lambda column: named(column, Naming(Kind.NODE))),
         )
-        return changed
 
     def at_time(self, now: datetime) -> Query:
         """Return the query for a report of some time."""

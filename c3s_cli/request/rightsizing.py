@@ -58,8 +58,7 @@ def request_for(flags: Rightsize, workload: str, query: Query, connection: optio
     if flags.explain and not workload:
         raise UsageError("--explain takes one workload", hint="c3s rightsize deploy/web --explain")
     past = origin_of(connection).kind in WITH_PAST
-    asked: Query = structs.replace(query, rightsize=RightsizeRequest(rule_of(flags), workload, past))
-    return asked
+    return structs.replace(query, rightsize=RightsizeRequest(rule_of(flags), workload, past))
 
 
 def with_declared(query: Query, declared: Sequence[Declared], unknown: Sequence[str]) -> Query:
@@ -68,14 +67,13 @@ def with_declared(query: Query, declared: Sequence[Declared], unknown: Sequence[
     if request.workload:
         raise UsageError("only one of KIND/NAME or -f can be provided")
     named = dict.fromkeys(each.namespace for each in declared)
-    changed: Query = structs.replace(
+    return structs.replace(
         query,
         rightsize=structs.replace(request, declared=tuple(declared), unknown=tuple(unknown)),
         # Those without one are in that of the command.
         namespaces=tuple(dict.fromkeys((*query.namespaces, *filter(None, named)))) if any(named) else query.namespaces,
         all_namespaces=query.all_namespaces or ("" in named and any(named) and not query.namespaces),
     )
-    return changed
 
 
 def with_queries(target: Target, queries: int | None) -> Target:
@@ -84,8 +82,7 @@ def with_queries(target: Target, queries: int | None) -> Target:
         return target
     if queries < 1:
         raise UsageError(f"--queries takes a number from 1 on, not {queries}")
-    changed: Target = structs.replace(target, origin=structs.replace(target.origin, queries=queries))
-    return changed
+    return structs.replace(target, origin=structs.replace(target.origin, queries=queries))
 
 
 def time_for(time: Time, connection: options.Connection) -> Time:
@@ -94,8 +91,7 @@ def time_for(time: Time, connection: options.Connection) -> Time:
         raise UsageError("--at does not go with c3s rightsize: it needs a range", hint="--end says when that ends")
     if any((time.since, time.start, time.end)) or origin_of(connection).kind not in WITH_PAST:
         return time
-    asked: Time = structs.replace(time, since=DEFAULT)
-    return asked
+    return structs.replace(time, since=DEFAULT)
 
 
 def words_of_rule(rule: Rule) -> dict[str, object]:

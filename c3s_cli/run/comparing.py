@@ -90,8 +90,7 @@ def _restricted(request: DiffRequest, sides: list[_Side]) -> Query:
 
 
 def _spread(query: Query, base: Query) -> Query:
-    spread: Query = structs.replace(query, namespaces=base.namespaces, all_namespaces=base.all_namespaces)
-    return spread
+    return structs.replace(query, namespaces=base.namespaces, all_namespaces=base.all_namespaces)
 
 
 class _Side:

@@ -152,11 +152,9 @@ def _asked(member: Member, cluster: Cluster) -> Check:
         # A server that has nothing of Kubernetes is not the cluster.
         wrong = version is None and isinstance(problem, ApiError) and problem.status == 404
         return _failed(member, Check(answers=False) if wrong else answered, problem)
-    whole: Check = structs.replace(answered, metrics_api=metrics)
-    return whole
+    return structs.replace(answered, metrics_api=metrics)
 
 
 def _failed(member: Member, check: Check, problem: C3sError) -> Check:
     failure = failure_of(member.name, problem)
-    failed: Check = structs.replace(check, problem=failure.message, hint=failure.hint)
-    return failed
+    return structs.replace(check, problem=failure.message, hint=failure.hint)

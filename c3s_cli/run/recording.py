@@ -154,17 +154,16 @@ class _Loop:
 
     def _reduced(self, sample: Sample) -> Sample:
         """Return the sample that is stored: without labels, if they are not wanted."""
-        named: Sample = structs.replace(sample, nodes=sorted(sample.nodes, key=lambda node: node.name))
+        named = structs.replace(sample, nodes=sorted(sample.nodes, key=lambda node: node.name))
         if self.request.with_labels:
             return named
         nodes = {name: _without_labels(node) for name, node in (sample.node_facts or {}).items()}
         pods = {key: _bare(pod) for key, pod in (sample.pod_facts or {}).items()}
-        bare: Sample = structs.replace(
+        return structs.replace(
             named,
             node_facts=None if sample.node_facts is None else nodes,
             pod_facts=None if sample.pod_facts is None else pods,
         )
-        return bare
 
     def _store(self, samples: Sequence[Sample], failures: Sequence[Failure]) -> None:
         try:
@@ -252,10 +251,8 @@ def _read(needs: Needs, scope: Scope, member: Member) -> Reading:
 
 
 def _without_labels(node: NodeFacts) -> NodeFacts:
-    bare: NodeFacts = structs.replace(node, details=node.details and structs.replace(node.details, labels={}))
-    return bare
+    return structs.replace(node, details=node.details and structs.replace(node.details, labels={}))
 
 
 def _bare(pod: PodFacts) -> PodFacts:
-    bare: PodFacts = structs.replace(pod, labels={})
-    return bare
+    return structs.replace(pod, labels={})

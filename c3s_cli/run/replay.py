@@ -104,8 +104,7 @@ class Replay(Schedule):
         """Return the pace of a replay that begins here."""
         when = self.moments[self.place].when
         replay = pace.replay and structs.replace(pace.replay, speed=self.speed, begin=when)
-        now: Pace = structs.replace(pace, replay=replay)
-        return now
+        return structs.replace(pace, replay=replay)
 
     def begins(self, now: float) -> None:
         """Go to the next reading."""

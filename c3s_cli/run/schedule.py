@@ -59,8 +59,7 @@ class Schedule(Struct):
 
     def pace(self, pace: Pace) -> Pace:
         """Return a pace as it is now."""
-        now: Pace = structs.replace(pace, interval=self.interval)
-        return now
+        return structs.replace(pace, interval=self.interval)
 
     def begins(self, now: float) -> None:
         """Note that the reading that is due begins."""

@@ -82,8 +82,7 @@ class TappedReader:
             self._store([], [failure_of(self.context, problem)])
             raise
         lost = self._store([sample], [])
-        kept: Sample = structs.replace(sample, failures=(*sample.failures, *lost))
-        return kept
+        return structs.replace(sample, failures=(*sample.failures, *lost))
 
     def _store(self, samples: Sequence[Sample], failures: Sequence[Failure]) -> list[Failure]:
         """Add a reading. A full disk is a Failure: the watch goes on, and so does the recording once there is room."""
@@ -109,5 +108,4 @@ class TappedReader:
         )
         facts = Facts(whole.node_facts, whole.pod_facts, whole.pod_count)
         sample = Selection(stored, needs, scope, self.context).sample(facts, whole.nodes, whole.pods)
-        shown: Sample = structs.replace(sample, now=whole.now, moment="", remarks=whole.remarks, absence=whole.absence)
-        return shown
+        return structs.replace(sample, now=whole.now, moment="", remarks=whole.remarks, absence=whole.absence)

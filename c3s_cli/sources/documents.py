@@ -177,8 +177,7 @@ def _document(name: str, whole: Mapping[str, Any]) -> Document:
 def at_paths(column: Column) -> Column:
     """Return a column of objects that reads items of documents instead."""
     path = column.path
-    moved: Column = msgspec.structs.replace(column, value=lambda row: row.at(path), ratio=None, in_part=None, floor=())
-    return moved
+    return msgspec.structs.replace(column, value=lambda row: row.at(path), ratio=None, in_part=None, floor=())
 
 
 def contexts_of(rows: Iterable[DocumentRow]) -> tuple[str, ...]:

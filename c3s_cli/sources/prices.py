@@ -45,8 +45,7 @@ def with_prices(query: Query, file: str, columns: str | None) -> Query:
         # Columns that are sorted by or compared come here, too, unless they are named elsewhere.
         rest = [each for each in shown if each not in costs or each.name in words]
         shown = tuple(dict.fromkeys((*rest, *costs)))
-    priced: Query = structs.replace(query, prices=read_prices(file), columns=shown)
-    return priced
+    return structs.replace(query, prices=read_prices(file), columns=shown)
 
 
 def read_prices(file: str) -> Prices:

@@ -93,7 +93,7 @@ def _with_lists(around: Surroundings, request: FitRequest, namespace: str, answe
         found = known.get(what, {})
         return found if found is None else {**_beside(request, kind, decode, namespace), **found}
 
-    more: Surroundings = structs.replace(
+    return structs.replace(
         around,
         namespaces={**around.namespaces, **_beside(request, "Namespace", _labels, "")},
         claims=one("persistent volume claims"),
@@ -107,7 +107,6 @@ def _with_lists(around: Surroundings, request: FitRequest, namespace: str, answe
         scalers=every(SCALERS),
         served=one("device classes") or {},
     )
-    return more
 
 
 def _is_absent(problem: C3sError) -> bool:

@@ -43,8 +43,7 @@ def row(owner: str, container: str = "app", **more: Any) -> Recommendation:
     cpu, memory = more.pop("cpu", CPU), more.pop("memory", MEMORY)
     namespace, context = more.pop("namespace", "shop"), more.pop("context", "here")
     made = Recommendation(context, namespace, owner, container, more.pop("role", "container"), 2, cpu, memory)
-    changed: Recommendation = structs.replace(made, declared_requests=requests, declared_limits=limits, **more)
-    return changed
+    return structs.replace(made, declared_requests=requests, declared_limits=limits, **more)
 
 
 def written(format_: Format, *rows: Any, contexts: bool = False) -> str:

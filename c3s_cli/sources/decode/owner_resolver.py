@@ -53,5 +53,4 @@ def _with_owner(key: Key, facts: PodFacts, owners: Owners | None) -> PodFacts:
     if kind not in ("ReplicaSet", "Job"):
         return facts
     above = None if owners is None else owners.get((key[0], kind, name), facts.owner)
-    owned: PodFacts = structs.replace(facts, owner=intern(above) if above else None)
-    return owned
+    return structs.replace(facts, owner=intern(above) if above else None)

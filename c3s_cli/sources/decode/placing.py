@@ -167,8 +167,7 @@ def placing_of_pod(rules: RulesOfPod, name: str) -> Placing:
     if not (claims or rules.scheduling_gates or rules.resource_claims) and rules.scheduler_name in USUAL:
         return placing
     refused = (GATES,) if rules.scheduling_gates else ()
-    more: Placing = structs.replace(placing, claims=claims, refused=refused, ignored=ignored_of(rules))
-    return more
+    return structs.replace(placing, claims=claims, refused=refused, ignored=ignored_of(rules))
 
 
 def ignored_of(rules: RulesOfPod) -> tuple[str, ...]:

@@ -322,10 +322,7 @@ def _with_defaults(pod: PodResources) -> PodResources:
         inside = requests_of(PodResources(containers, init_containers))
         wanted = {resource: limit for resource, limit in pod.pod_limits.items() if resource not in inside}
         requests = {**wanted, **(requests or {})}
-    whole: PodResources = structs.replace(
-        pod, containers=containers, init_containers=init_containers, pod_requests=requests
-    )
-    return whole
+    return structs.replace(pod, containers=containers, init_containers=init_containers, pod_requests=requests)
 
 
 def _negative(pod: PodResources) -> str | None:
@@ -338,5 +335,4 @@ def _negative(pod: PodResources) -> str | None:
 
 def _requesting(container: ContainerResources) -> ContainerResources:
     requests: Amounts = {**container.limits, **container.requests}
-    result: ContainerResources = structs.replace(container, requests=requests)
-    return result
+    return structs.replace(container, requests=requests)

@@ -78,10 +78,9 @@ def read_histories(recording: Recording, cluster: Recorded, needs: Needs, scope:
     replicas = {who: _replica(who, each, cpu.get(who), events, selected) for who, each in seen.items()}
     ended = frozenset(key for key in selected if key not in present)
     read = f"{len(rows)} readings from {utc(rows[0][1])} to {utc(rows[-1][1])}"
-    made: Sample = structs.replace(
+    return structs.replace(
         sample, histories=Histories(start, end, replicas, ended, {"readings": read}), moment=f"of {read}"
     )
-    return made
 
 
 def _note_facts(facts: Facts, before: Facts, start: float, events: _Events) -> None:

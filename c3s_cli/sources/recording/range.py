@@ -122,7 +122,7 @@ class _Range:
                 rows = self._with_containers(rows, wanted, coverage=coverage)
         rows = [structs.replace(row, window=window) for row in rows]
         changed = {"pods" if self.kind is Kind.POD else "nodes": rows}
-        made: Sample = structs.replace(sample, **changed, moment=self._moment(), remarks=self._remarks(sample))
+        made = structs.replace(sample, **changed, moment=self._moment(), remarks=self._remarks(sample))
         return made if groups is None else self._with_groups(made, groups)
 
     def _with_groups(self, sample: Sample, groups: Groups) -> Sample:
@@ -137,8 +137,7 @@ class _Range:
         if groups.total:
             members[()] = [_key(row) for row in rows]
         figures = self._figures([*members.values()], statistics_of(groups.figures), coverage=True)
-        with_groups: Sample = structs.replace(sample, group_figures=dict(zip(members, figures, strict=True)))
-        return with_groups
+        return structs.replace(sample, group_figures=dict(zip(members, figures, strict=True)))
 
     def _with_containers(self, pods: Sequence[Pod], wanted: Sequence[str], *, coverage: bool) -> list[Any]:
         keys = [(pod.namespace, pod.name, each.name) for pod in pods for each in pod.containers]
