@@ -19,17 +19,17 @@ UNITS: Final = {
     "m": 60 * SECOND,
     "h": 3600 * SECOND,
 }
-TERM: Final = re.compile(rf"(?=\.?[0-9])([0-9]*)(?:\.([0-9]*))?({'|'.join(UNITS)})")
-TERMS: Final = re.compile(rf"[+-]?(?:{TERM.pattern})+")
+TERM: Final = rf"(?=\.?[0-9])([0-9]*)(?:\.([0-9]*))?({'|'.join(UNITS)})"
+TERMS: Final = rf"[+-]?(?:{TERM})+"
 
 
 def parse_nanoseconds(text: str) -> int:
     """Read a Go duration ("1h2m3.5s", "-1.5h", "0") as nanoseconds. ValueError if invalid, or beyond 292 years."""
     if text in ("0", "+0", "-0"):
         return 0
-    if len(text) > LONGEST or not TERMS.fullmatch(text):
+    if len(text) > LONGEST or not re.fullmatch(TERMS, text):
         raise ValueError(f'time: invalid duration "{text[:LONGEST]}"')
-    total = sum(_term(*term) for term in TERM.findall(text))
+    total = sum(_term(*term) for term in re.findall(TERM, text))
     if total > LARGEST:
         raise ValueError(f'time: invalid duration "{text}"')
     return -total if text.startswith("-") else total

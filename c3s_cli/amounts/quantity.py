@@ -17,7 +17,7 @@ MILLI: Final = 10**6  # nanos in a thousandth
 MEBI: Final = 1 << 20
 
 # quantity = [+-] (digits ["." digits*] | "." digits) (suffix | exponent)?, in ASCII digits only.
-GRAMMAR: Final = re.compile(
+GRAMMAR: Final = (
     r"(?P<sign>[+-]?)(?:(?P<whole>[0-9]+)(?:\.(?P<part>[0-9]*))?|\.(?P<only>[0-9]+))"
     r"(?:(?P<suffix>[numkMGTPE]|[KMGTPE]i)|[eE](?P<exponent>[+-]?[0-9]+))?"
 )
@@ -66,7 +66,7 @@ def whole(text: str) -> int:
 @lru_cache(maxsize=4096)  # "0", "2", "100k": few distinct texts, repeated often
 def _scaled(text: str, power: int) -> int:
     """Return the quantity times 10 to the `power`, rounded away from zero. InvalidQuantity as for nanos."""
-    match = GRAMMAR.fullmatch(text) if len(text) <= LONGEST else None
+    match = re.fullmatch(GRAMMAR, text) if len(text) <= LONGEST else None
     if match is None:
         raise InvalidQuantity(f"{text[:LONGEST]!r} is not a quantity")
     exponent = int(match["exponent"] or 0)

@@ -40,8 +40,8 @@ HEADINGS: Final = {
     "volume.capacity": "CAPACITY(bytes)",
     "volume.usagePercentOfCapacity": "USED(%)",
 }
-RATIO: Final = re.compile(r"(?P<of>.+)\.(?P<part>usage|requests|limits|avg|min|max|p[0-9]+)PercentOf(?P<whole>\w+)")
-FIELD: Final = re.compile(r"(?P<of>.+)\.(?P<field>\w+)")
+RATIO: Final = r"(?P<of>.+)\.(?P<part>usage|requests|limits|avg|min|max|p[0-9]+)PercentOf(?P<whole>\w+)"
+FIELD: Final = r"(?P<of>.+)\.(?P<field>\w+)"
 
 
 def heading(column: Column) -> str:
@@ -59,7 +59,7 @@ def _heading(column: Column) -> str:
         return "MEASURED"
     if column.name in HEADINGS:
         return HEADINGS[column.name]
-    if match := RATIO.fullmatch(column.name):
+    if match := re.fullmatch(RATIO, column.name):
         of = _resource(match["of"])
         if match["part"] in ("requests", "limits"):
             return f"{of}-{match['part'].upper()}(%{match['whole'].upper()})"
@@ -68,7 +68,7 @@ def _heading(column: Column) -> str:
         return f"{of}(%)" if match["whole"] in ("Allocatable", "Capacity") else f"{of}(%{match['whole'].upper()})"
     if column.name.startswith("labels["):
         return column.path[-1].upper()
-    if match := FIELD.fullmatch(column.name):
+    if match := re.fullmatch(FIELD, column.name):
         return f"{_resource(match['of'])}-{_words(match['field'])}"
     return _words(column.name)
 
@@ -85,7 +85,7 @@ def headings(columns: Sequence[Column]) -> list[str]:
 def full_heading(column: Column) -> str:
     """Return the heading of a percentage with its basis: `CPU(%CAPACITY)`."""
     title = heading(column)
-    match = RATIO.fullmatch(column.name)
+    match = re.fullmatch(RATIO, column.name)
     return f"{title[:-1]}{match['whole'].upper()})" if match and title.endswith("(%)") else title
 
 

@@ -65,19 +65,19 @@ NAMED: Final = {"pod": Kind.POD, "node": Kind.NODE}
 SETS: Final = ("default", "wide", "all")
 # Stands for the only GPU resource of the cluster; analysis/gpus.py replaces it by the real name.
 ANY_GPU: Final = "gpu"
-GPU: Final = re.compile(rf"{ANY_GPU}(?:\.(?P<field>\w+)|(?P<percent>%))?", re.IGNORECASE)
-MEMORY: Final = re.compile(r"mem(?=$|[%.])")
-SHORT: Final = re.compile(r"(?P<resource>cpu|memory)(?:%|(?P<dot>\.))(?P<of>requests|limits)(?(dot)%)")
+GPU: Final = rf"(?i){ANY_GPU}(?:\.(?P<field>\w+)|(?P<percent>%))?"
+MEMORY: Final = r"mem(?=$|[%.])"
+SHORT: Final = r"(?P<resource>cpu|memory)(?:%|(?P<dot>\.))(?P<of>requests|limits)(?(dot)%)"
 # A comma separates names, except inside ["…"].
-NAME: Final = re.compile(r'(?:\["[^"]*"\]|[^,])+')
+NAME: Final = r'(?:\["[^"]*"\]|[^,])+'
 # As in --by: `label:app` is short for labels["app"].
-LABEL: Final = re.compile(r"label:(?P<key>[^\"\[\]]+)")
-OPEN_ENDED: Final = re.compile(r'(?P<of>resources|labels)\["(?P<key>[^"]+)"\](?:\.(?P<field>\w+))?')
+LABEL: Final = r"label:(?P<key>[^\"\[\]]+)"
+OPEN_ENDED: Final = r'(?P<of>resources|labels)\["(?P<key>[^"]+)"\](?:\.(?P<field>\w+))?'
 
 
 def split_names(text: str | None) -> list[str]:
     """Split a list of names at its commas."""
-    return [name.strip() for name in NAME.findall(text or "") if name.strip()]
+    return [name.strip() for name in re.findall(NAME, text or "") if name.strip()]
 
 
 def _is_in_all(column: Column) -> bool:
@@ -99,7 +99,7 @@ class Naming(Struct, frozen=True):
 
     def find(self, name: str) -> Column:
         """Return the column of that name or alias. UsageError, with the nearest name, if there is none."""
-        if short := LABEL.fullmatch(name):
+        if short := re.fullmatch(LABEL, name):
             name = f'labels["{short["key"]}"]'
         table = table_of(self.kind)
         known = {key.name: key for key in self.keys} | dict(table)
@@ -222,8 +222,8 @@ class Naming(Struct, frozen=True):
 
     def _alias(self, name: str) -> str:
         """Return the full name of `mem%`, `memory%limits` or `cpu.requests%`, which of nodes is of allocatable."""
-        name = MEMORY.sub("memory", name)
-        if match := SHORT.fullmatch(name):
+        name = re.sub(MEMORY, "memory", name)
+        if match := re.fullmatch(SHORT, name):
             of_nodes = self.kind in WITH_NODES and match["dot"]
             short = f"{match['of']}PercentOfAllocatable" if of_nodes else f"usagePercentOf{match['of'].capitalize()}"
             return f"{match['resource']}.{short}"
@@ -241,7 +241,7 @@ class Naming(Struct, frozen=True):
                 return self._change(name)
             except UsageError:
                 return None
-        match = OPEN_ENDED.fullmatch(name)
+        match = re.fullmatch(OPEN_ENDED, name)
         if self.kind in (Kind.VOLUME, *RIGHTSIZING):
             return None
         if match is None:
@@ -259,7 +259,7 @@ class Naming(Struct, frozen=True):
 
     def _gpu(self, name: str) -> Column | None:
         """Return a column of the cluster's only GPU resource: `gpu.free`; `gpu` is how many are requested."""
-        match = GPU.fullmatch(name)
+        match = re.fullmatch(GPU, name)
         if match is None:
             return None
         field = match["field"] or ("requestsPercentOfAllocatable" if match["percent"] else "requests")

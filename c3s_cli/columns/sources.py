@@ -29,7 +29,7 @@ IN_RECORDINGS: Final = ("coverage.seconds", "coverage.range")
 # Kubelets and metrics-servers report swap, cAdvisor's series in a Prometheus do not.
 SWAP: Final = ("swap.usage", "swap.usagePercentOfCapacity")
 # Nothing measures the use of extended resources.
-UNMEASURED: Final = re.compile(r'resources\["[^"]*"\]\.(?:usage\w*|unused)')
+UNMEASURED: Final = r'resources\["[^"]*"\]\.(?:usage\w*|unused)'
 
 
 def sources_of(column: Column, kind: Kind) -> tuple[str, ...]:
@@ -37,7 +37,7 @@ def sources_of(column: Column, kind: Kind) -> tuple[str, ...]:
     if kind in COMPARED:
         compared = structs.replace(column, name=split_change(column.name)[0])
         return sources_of(compared, COMPARED[kind])
-    if UNMEASURED.fullmatch(column.name):
+    if re.fullmatch(UNMEASURED, column.name):
         return ()
     if kind is Kind.VOLUME:
         return ("kubelet", "prometheus")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 BY_DEFAULT: Final = ("avg", "p95", "max")
 BOUNDED: Final = ("min", "max")
 WORDS: Final = {"avg": "average", "min": "least", "max": "most"}
-NAME: Final = re.compile(
+NAME: Final = (
     r"(?P<resource>cpu|memory)\.(?P<statistic>avg|min|max|p[1-9][0-9]?)"
     r"(?:PercentOf(?P<whole>Requests|Limits|Allocatable|Capacity))?"
 )
@@ -28,7 +28,7 @@ WITH_NODES: Final = (Kind.NODE, Kind.NODE_GROUP, Kind.CLUSTER)
 
 def statistic_column(name: str, kind: Kind) -> Column | None:
     """Return the column of a statistic; None for any other name."""
-    match = NAME.fullmatch(name)
+    match = re.fullmatch(NAME, name)
     if match is None or (match["whole"] in OF_NODES and kind not in WITH_NODES):
         return None
     resource, statistic, whole = match["resource"], match["statistic"], match["whole"]
@@ -64,7 +64,7 @@ def _words(statistic: str) -> str:
 
 def is_statistic(figure: str) -> bool:
     """Return whether a figure is a statistic over time, which cannot be summed."""
-    return NAME.fullmatch(figure) is not None
+    return re.fullmatch(NAME, figure) is not None
 
 
 def default_statistics() -> tuple[str, ...]:

@@ -159,22 +159,22 @@ class Column(Struct, frozen=True):
         return self.unit not in (Unit.TEXT, Unit.TEXTS)
 
 
-PATH: Final = re.compile(r'\.?([A-Za-z][A-Za-z0-9]*)|\["([^"]*)"\]')
+PATH: Final = r'\.?([A-Za-z][A-Za-z0-9]*)|\["([^"]*)"\]'
 
 
 @cache
 def split_path(name: str) -> tuple[str, ...]:
     """Split `resources["nvidia.com/gpu"].requests` into its keys."""
-    return tuple(plain or quoted for plain, quoted in PATH.findall(name))
+    return tuple(plain or quoted for plain, quoted in re.findall(PATH, name))
 
 
 # The fields of a compared column.
-CHANGE_FIELD: Final = re.compile(r"(?P<of>.+)\.(?P<field>before|after|change|changePercent|change%)")
+CHANGE_FIELD: Final = r"(?P<of>.+)\.(?P<field>before|after|change|changePercent|change%)"
 
 
 def split_change(name: str) -> tuple[str, str]:
     """Split `memory.change%` into the name of the compared column and the field; "" if it names none."""
-    match = CHANGE_FIELD.fullmatch(name)
+    match = re.fullmatch(CHANGE_FIELD, name)
     return (match["of"], match["field"].replace("%", "Percent")) if match else (name, "")
 
 

@@ -197,7 +197,7 @@ def _verify_with_flags(target: Target, cluster: Entry) -> None:
 
 
 # An IPv6 address without brackets, as Go reads it: what follows the last colon is the port.
-BARE_IPV6: Final = re.compile(r"^(\w+://)([0-9a-fA-F:.]*:[0-9a-fA-F.]*:[0-9a-fA-F.]*|:)(:\d+)(?=/|$)")
+BARE_IPV6: Final = r"^(\w+://)([0-9a-fA-F:.]*:[0-9a-fA-F.]*:[0-9a-fA-F.]*|:)(:\d+)(?=/|$)"
 CREDENTIALS: Final = ("token", "tokenFile", "exec", "auth-provider", "username", "password")
 
 
@@ -208,7 +208,7 @@ def address(server: str) -> str:
     """
     if not server:
         return ""
-    url = BARE_IPV6.sub(r"\1[\2]\3", server if "://" in server else f"http://{server}")
+    url = re.sub(BARE_IPV6, r"\1[\2]\3", server if "://" in server else f"http://{server}")
     try:
         parts = urlsplit(url)
         valid = bool(parts.hostname) and parts.port != 0 and url.isprintable() and " " not in url

@@ -13,7 +13,7 @@ from c3s_cli.errors import ConfigError
 from c3s_cli.kube.kubeconfig import Merged, unknown_context
 from c3s_cli.request.target import Target
 
-PATTERN: Final = re.compile(r"[*?\[]")
+PATTERN: Final = r"[*?\[]"
 
 
 class Context(Struct, frozen=True):
@@ -50,7 +50,7 @@ def shown_address(server: str) -> str:
 def may_be_several(target: Target) -> bool:
     """Return whether the flags may select several contexts: only then all contexts have to be read."""
     texts = target.contexts
-    return target.all_contexts or len(texts) > 1 or any("," in text or PATTERN.search(text) for text in texts)
+    return target.all_contexts or len(texts) > 1 or any("," in text or re.search(PATTERN, text) for text in texts)
 
 
 def chosen(target: Target, merged: Merged) -> list[str]:
@@ -86,7 +86,7 @@ def _matching(word: str, known: Collection[str], unknown: Callable[[str], Config
 
     if word in known:
         return [word]
-    if not PATTERN.search(word):
+    if not re.search(PATTERN, word):
         raise unknown(word)
     if found := [name for name in known if fnmatchcase(name, word)]:
         return found

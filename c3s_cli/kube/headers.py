@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from c3s_cli.errors import ConfigError, Unreachable
 
-HEADER: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)")
+HEADER: Final = r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)"
 
 
 def impersonation(user: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -27,7 +27,7 @@ def impersonation(user: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def header_of(text: str) -> tuple[str, str]:
     """Read `NAME: VALUE`. ConfigError if it is no header."""
-    match = HEADER.fullmatch(text)
+    match = re.fullmatch(HEADER, text)
     if match is None:
         # Do not quote the text: it may contain a secret.
         raise ConfigError("write a header as 'NAME: VALUE'", hint="--prometheus-header 'X-Scope-OrgID: team-a'")

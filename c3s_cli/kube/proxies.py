@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from c3s_cli.errors import ConfigError
 from c3s_cli.kube.access import Access
 
-LOOPBACK: Final = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
+LOOPBACK: Final = r"localhost|127(\.\d{1,3}){3}|::1"
 PROXIES: Final = ("http", "https", "socks5", "socks5h")
 
 
@@ -78,4 +78,4 @@ def _authenticate_proxy(configuration: Any) -> None:
 
 def is_loopback(server: str) -> bool:
     """Whether the server of a URL is this machine."""
-    return LOOPBACK.fullmatch((urlsplit(server).hostname or "").lower()) is not None
+    return re.fullmatch(LOOPBACK, (urlsplit(server).hostname or "").lower()) is not None

@@ -11,19 +11,17 @@ SECRET_HEADER: Final = re.compile(r"auth|cookie|key|token|secret|passw|session|c
 # Shorter words are not secrets and may appear in any text.
 SHORTEST: Final = 4
 # What hides a token in a line that is otherwise worth reading.
-TOKENS: Final = re.compile(r"(?i)bearer \S+|\beyJ[\w.+/=-]+")
+TOKENS: Final = r"(?i)bearer \S+|\beyJ[\w.+/=-]+"
 # What a line with a secret looks like: names of secrets with a value, URLs with credentials, PEM, well-known prefixes,
 # and long words of letters and digits.
-SUSPICIOUS: Final = re.compile(
+SUSPICIOUS: Final = (
     r"(?i)(?:token|passw(?:or)?d|passphrase|pwd|secret|api[-_]?key|access[-_]?key|private[-_]?key|credentials?|"
     r"session[-_]?key|signature|authorization|cookie|assertion|otp|pin|code)[\w-]*[\"']?\s*[:=]"
     r"|\bbasic\s+[\w+/=-]{4,}|://[^\s/@]+@|[?&][\w-]*=|-----(?:BEGIN|END)|\b(?:ya29\.|gh[a-z]_|github_pat_|glpat-|"
     r"xox[a-z]-|AKIA|ASIA|sk-|s\.|hvs\.|k8s-aws-v1\.|AIza|sha256~)[\w-]{4,}|[\w+/=-]{40,}"
 )
 # A flag of a secret, and a secret that just follows its name.
-FOLLOWS: Final = re.compile(
-    r"(?i)--?[\w-]*(?:token|passw|secret|key)[\w-]*\s+\S|(?:token|password|secret)\s+(?=\S*\d)\S{6,}"
-)
+FOLLOWS: Final = r"(?i)--?[\w-]*(?:token|passw|secret|key)[\w-]*\s+\S|(?:token|password|secret)\s+(?=\S*\d)\S{6,}"
 NOT_SHOWN: Final = "(a line of the plugin that may hold a secret is not shown)"
 
 
@@ -33,8 +31,8 @@ def without_secrets(text: Iterable[str]) -> list[str]:
     in_pem = False
     for line in filter(None, map(str.strip, text)):
         in_pem = in_pem or "-----BEGIN" in line
-        shown = TOKENS.sub("…", line)
-        lines.append(NOT_SHOWN if in_pem or SUSPICIOUS.search(shown) or FOLLOWS.search(shown) else shown)
+        shown = re.sub(TOKENS, "…", line)
+        lines.append(NOT_SHOWN if in_pem or re.search(SUSPICIOUS, shown) or re.search(FOLLOWS, shown) else shown)
         in_pem = in_pem and "-----END" not in line
     return lines
 

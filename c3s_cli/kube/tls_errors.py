@@ -33,7 +33,7 @@ TLS_WORDS: Final = {
     "UNEXPECTED_EOF_WHILE_READING": "EOF",
 }
 # OpenSSL's text of an error that is an alert of the server. It has no reason code for some of them.
-ALERT: Final = re.compile(r"\] (?:ssl/tls|sslv3|tlsv1|tlsv13) (?:alert )?([a-z ]+) \(", re.IGNORECASE)
+ALERT: Final = r"(?i)\] (?:ssl/tls|sslv3|tlsv1|tlsv13) (?:alert )?([a-z ]+) \("
 # Where Go's words for an alert are others than OpenSSL's.
 ALERTS: Final = {
     "bad record mac": "bad record MAC",
@@ -80,7 +80,7 @@ def tls_words(problem: BaseException, server: str) -> tuple[str, str]:
     if code is not None:
         words = VERIFICATION.get(code, f"{UNVERIFIED}{getattr(problem, 'verify_message', 'it is not valid')}")
         return words, ADVICE.get(words, "")
-    if alert := ALERT.search(str(problem)):
+    if alert := re.search(ALERT, str(problem)):
         of_openssl = alert[1].lower()
         of_go = ALERTS.get(of_openssl, of_openssl)
         return f"remote error: tls: {of_go}", ADVICE.get(of_go, "")

@@ -106,7 +106,7 @@ def listing_of(flags: Listing, formats: Sequence[str]) -> str:
     return flags.output
 
 
-DECIMAL: Final = re.compile(r"[0-9]*\.[0-9]+")
+DECIMAL: Final = r"[0-9]*\.[0-9]+"
 
 
 def pace_of(flags: options.Repeat) -> Pace:
@@ -119,7 +119,7 @@ def pace_of(flags: options.Repeat) -> Pace:
     if flags.timeout and not _until(flags):
         raise UsageError("--timeout goes with --until or --until-all")
     # --interval takes decimals, so --timeout does too.
-    timeout = f"{flags.timeout}s" if flags.timeout and DECIMAL.fullmatch(flags.timeout) else flags.timeout
+    timeout = f"{flags.timeout}s" if flags.timeout and re.fullmatch(DECIMAL, flags.timeout) else flags.timeout
     return Pace(interval, flags.count, _seconds(timeout))
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from c3s_cli.flags import options
 
 KINDS: Final = ("metrics", "kubelet", "prometheus")
-SERVICE: Final = re.compile(r"prometheus:([a-z0-9][a-z0-9.-]*/(?:https?:)?[a-z0-9][a-z0-9.-]*(?::[a-z0-9-]+)?)")
+SERVICE: Final = r"prometheus:([a-z0-9][a-z0-9.-]*/(?:https?:)?[a-z0-9][a-z0-9.-]*(?::[a-z0-9-]+)?)"
 # Flags for Prometheus only: the field of the flag, and that of the Origin.
 OF_PROMETHEUS: Final = {
     "prometheus_match": "match",
@@ -29,9 +29,7 @@ OF_PROMETHEUS: Final = {
 # The flags that also go with a service of the cluster, whose API server sends its own credentials and no others on.
 OF_SERVICES: Final = ("prometheus_match", "prometheus_header")
 # Credentials, which the API server consumes, and headers that change who asks it.
-CREDENTIALS: Final = re.compile(
-    r".*(?:auth|cookie|key|token|secret|passw|session|credential).*|impersonate-.*|x-remote-.*", re.IGNORECASE
-)
+CREDENTIALS: Final = r"(?i).*(?:auth|cookie|key|token|secret|passw|session|credential).*|impersonate-.*|x-remote-.*"
 
 
 def origin_of(flags: options.Connection) -> Origin:
@@ -39,7 +37,7 @@ def origin_of(flags: options.Connection) -> Origin:
     source = flags.source or os.environ.get("C3S_FROM") or "metrics"
     given = {field: value for name, field in OF_PROMETHEUS.items() if (value := getattr(flags, name))}
     headers = tuple(flags.prometheus_header or ())
-    service = SERVICE.fullmatch(source)
+    service = re.fullmatch(SERVICE, source)
     facts = _facts(flags.facts, knows="://" in source or source.startswith("prometheus"))
     if facts and CONTEXT in (flags.prometheus_match or ""):
         raise UsageError(
@@ -72,7 +70,7 @@ def origin_of(flags: options.Connection) -> Origin:
         if kind != "prometheus" or name not in OF_SERVICES:
             wanted = "prometheus or --from URL" if name in OF_SERVICES else "URL"
             raise UsageError(f"--{name.replace('_', '-')} goes with --from {wanted}")
-    if any(CREDENTIALS.fullmatch(_name_of(header)) for header in headers):
+    if any(re.fullmatch(CREDENTIALS, _name_of(header)) for header in headers):
         raise UsageError(
             "--prometheus-header cannot send credentials to a service of the cluster",
             hint="the API server does not pass them on; use --from URL",

@@ -50,7 +50,7 @@ def parse_fields(text: str) -> FieldSelector:
     for part in sorted(_split_terms(text)):
         if not part:
             continue
-        found = OPERATOR.search(part)
+        found = re.search(OPERATOR, part)
         if found is None:
             raise UsageError(f"invalid selector: '{text}'; can't understand '{part}'")
         name, value = part[: found.start()], _unescaped(part[found.end() :])
@@ -61,7 +61,7 @@ def parse_fields(text: str) -> FieldSelector:
 
 # --- labels ---------------------------------------------------------------------------------------------------
 
-TOKEN: Final = re.compile(r"==|!=|[=!(),<>]|[^=!(),<> \t\r\n]+")
+WORD: Final = r"==|!=|[=!(),<>]|[^=!(),<> \t\r\n]+"
 SYMBOLS: Final = frozenset({"==", "!=", "=", "!", "(", ")", ",", "<", ">"})
 SETS: Final = ("in", "notin")
 OPERATORS: Final = (*SETS, "=", "==", "!=", ">", "<")
@@ -72,7 +72,7 @@ class _LabelParser:
     """Parses the tokens of a label selector. `in` and `notin` may also be keys or values."""
 
     def __init__(self, text: str) -> None:
-        self.rest = iter(TOKEN.findall(text))
+        self.rest = iter(re.findall(WORD, text))
         self.next: str = next(self.rest, END)
 
     def take(self) -> str:
@@ -165,8 +165,8 @@ def _not_in_list(token: str) -> UsageError:
     return _refused(f"found '{token}', expected: ',', or identifier")
 
 
-NAME: Final = re.compile(r"(?:[A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
-SUBDOMAIN: Final = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*")
+NAME: Final = r"(?:[A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
+SUBDOMAIN: Final = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*"
 NAME_RULE: Final = (
     "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
     "character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
@@ -198,13 +198,13 @@ def _key_problems(key: str) -> list[str]:
     elif slash:
         if _size(prefix) > 253:
             problems.append("prefix part must be no more than 253 characters")
-        if not SUBDOMAIN.fullmatch(prefix):
+        if not re.fullmatch(SUBDOMAIN, prefix):
             problems.append(f"prefix part {SUBDOMAIN_RULE}")
     if not name:
         problems.append("name part must be non-empty")
     elif _size(name) > 63:
         problems.append("name part must be no more than 63 characters")
-    if not NAME.fullmatch(name):
+    if not re.fullmatch(NAME, name):
         problems.append(f"name part {NAME_RULE}")
     return problems
 
@@ -218,7 +218,7 @@ def _values_problems(key: str, operator: str, values: list[str]) -> list[str]:
         problems = []
         if _size(value) > 63:
             problems.append("must be no more than 63 characters")
-        if value and not NAME.fullmatch(value):
+        if value and not re.fullmatch(NAME, value):
             problems.append(VALUE_RULE)
         if problems:
             found.append(f"values[{place}][{key}]: Invalid value: {_quoted(value)}: {'; '.join(problems)}")
@@ -269,7 +269,7 @@ def _spelled(letter: str) -> str:
 
 # --- fields ---------------------------------------------------------------------------------------------------
 
-OPERATOR: Final = re.compile("!=|==|=")
+OPERATOR: Final = "!=|==|="
 
 
 def _split_terms(text: str) -> list[str]:

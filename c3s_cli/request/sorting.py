@@ -11,7 +11,7 @@ from c3s_cli.columns.vocabulary import Column
 from c3s_cli.errors import UsageError
 from c3s_cli.request.query import SortKey
 
-DIRECTED: Final = re.compile(r'([^:\[\]"]+):(\w*)')
+DIRECTED: Final = r'([^:\[\]"]+):(\w*)'
 
 
 def sort_keys(text: str | None, naming: Naming) -> tuple[SortKey, ...]:
@@ -39,7 +39,7 @@ def _sort_key(word: str, naming: Naming) -> SortKey:
 
 
 def _sort_column(name: str, naming: Naming) -> Column:
-    if not name.startswith("label:") and (match := DIRECTED.fullmatch(name)):
+    if not name.startswith("label:") and (match := re.fullmatch(DIRECTED, name)):
         naming.find(match[1])
         raise UsageError(f"unknown direction {match[2]!r} in --sort-by", hint=f"{match[1]}:asc or {match[1]}:desc")
     return naming.find(name)

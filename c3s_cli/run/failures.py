@@ -10,7 +10,7 @@ from c3s_cli.model.sample import WHOLE, Failure
 from c3s_cli.report import Report
 
 # The place in a hint where a command asks the cluster.
-KUBECTL: Final = re.compile(r"\bkubectl (?=-n |auth |create |describe |get |version\b)")
+KUBECTL: Final = r"\bkubectl (?=-n |auth |create |describe |get |version\b)"
 
 
 def failure_of(context: str, problem: C3sError) -> Failure:
@@ -31,7 +31,7 @@ def of_context(hint: str, context: str) -> str:
 
     flag = f"--context {shlex.quote(context)}"
     hint = hint.replace("c3s doctor ", f"c3s doctor {flag} ")
-    return KUBECTL.sub(lambda _: f"kubectl {flag} ", hint)
+    return re.sub(KUBECTL, lambda _: f"kubectl {flag} ", hint)
 
 
 def said(failure: Failure) -> str:
