@@ -1,4 +1,1 @@
-"""One file for each command: its signature, its help, and one call.
-
-cli.COMMANDS lists them; complete: completion for shells.
-"""
+"""One file for each command: its signature, its help, and one call. cli.COMMANDS lists them."""
