@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from c3s_cli.request.period import Period
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import Origin
-    from c3s_cli.sources.cluster_reader import Count
-    from c3s_cli.sources.core_api import MakeCore
+    from c3s_cli.sources.cluster_reader import Count, MakeCore
     from c3s_cli.sources.requests import Progress, Requests
 
 
@@ -44,7 +43,7 @@ def reader_of(
 ) -> ClusterReader:
     """Return the reader of a cluster, with usage from `origin`.
 
-    count, progress: as for ClusterReader. core: makes the Core of a reading, unless the source of usage also has the
+    count, progress: as for ClusterReader. core: makes what reads core objects, unless the source of usage also has the
     facts. server: the Prometheus, if it has its own URL.
     """
     if origin.kind == "kubelet":

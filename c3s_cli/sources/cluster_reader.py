@@ -24,12 +24,15 @@ if TYPE_CHECKING:
     from c3s_cli.kube.cluster import Cluster
     from c3s_cli.model.rows import Pod
     from c3s_cli.request.period import Period
-    from c3s_cli.sources.core_api import Core, MakeCore, Stale
+    from c3s_cli.sources.core_api import Stale
+    from c3s_cli.sources.prometheus.state_metrics import StateMetrics
     from c3s_cli.sources.requests import Progress, Requests
     from c3s_cli.sources.source import Usage
 
 # Called with the name of a stage and its seconds.
 Count = Callable[[str, float], None]
+# Makes what reads the core objects of one reading; the parameters are those of CoreApi.
+MakeCore = Callable[..., "CoreApi | StateMetrics"]
 # Makes the Usage of one reading.
 MakeUsage = Callable[["Requests", Scope, list[str], Lists], "Usage"]
 # Returns the moments in a range that have readings of their own.
@@ -59,7 +62,7 @@ class Part(Struct):
 
     needs: Needs
     scope: Scope
-    core: Core
+    core: CoreApi | StateMetrics
     usage: Usage
     jobs: Mapping[Needs, Callable[[], Any]]
     problems: list[str]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Raw, Struct
 
@@ -37,46 +37,8 @@ class Stale(Struct, frozen=True):
     problem: C3sError
 
 
-class Core(Protocol):
-    """Access to core objects, listed now or followed. Methods raise a C3sError if the objects cannot be read."""
-
-    def nodes(self) -> dict[str, NodeFacts]:
-        """Return the node objects, by name: those in scope, or all nodes if the scope is pods."""
-
-    def pods(self) -> dict[tuple[str, str], PodFacts]:
-        """Return the unfinished pods, by namespace and name: those in scope, or those of the nodes in scope."""
-
-    def node_names(self) -> Mapping[str, str]:
-        """Return the names of all nodes, with the path of their metrics that an annotation names, or ""."""
-
-    def addresses(self) -> Mapping[str, str]:
-        """Return the name of the node that has each address."""
-
-    def claims(self) -> Claims:
-        """Return which PersistentVolumeClaims the pods in scope mount."""
-
-    def pod_names(self) -> dict[tuple[str, str], None]:
-        """Return the names of the pods in scope, by namespace and name."""
-
-    def owners(self) -> Owners:
-        """Return the owners of the ReplicaSets and Jobs that own pods."""
-
-    def count_pods(self) -> int:
-        """Count all pods without listing them."""
-
-    def namespaces(self) -> list[str]:
-        """Return the names of all namespaces."""
-
-    def stale(self) -> list[Stale]:
-        """Return the lists of this reading that are out of date."""
-
-
-# Makes the Core of one reading; the parameters are those of CoreApi.
-MakeCore = Callable[..., Core]
-
-
 class CoreApi(Struct):
-    """The core API of one cluster.
+    """The core API of one cluster. Methods raise a C3sError if the objects cannot be read.
 
     problems: the quantities that could not be read, in words. details: whether to keep what nodes are besides
     allocatable and capacity. labels: whether to keep the labels of pods. placing: whether to read where they may run.
@@ -186,5 +148,5 @@ class CoreApi(Struct):
         return [name for _, name in self.requests.pages(NAMESPACES, [], names, METADATA_LIST)]
 
     def stale(self) -> list[Stale]:
-        """Return nothing: the lists were read just now."""
+        """Return the lists of this reading that are out of date: none, as they were read just now."""
         return []

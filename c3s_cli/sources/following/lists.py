@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec import Struct, structs
+from msgspec import field, structs
 
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ApiError, C3sError
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from c3s_cli.model.rows import NodeFacts, PodFacts
     from c3s_cli.sources.decode.owners import Owners
     from c3s_cli.sources.following.memory import Objects, Rows
-    from c3s_cli.sources.source import Claims, Scope
+    from c3s_cli.sources.source import Scope
 
 # A list without news for this many seconds is reported as stale: metrics may be that old, too.
 LONG: Final = 15.0
@@ -50,10 +50,10 @@ class Following:
         self._reading = 0
         self._asked: dict[object, int] = {}
 
-    def core(self, requests: Requests, scope: Scope, problems: list[str], **kept: bool) -> FollowedCore:
-        """Return a Core that answers from memory; the parameters are those of CoreApi."""
+    def core(self, requests: Requests, scope: Scope, problems: list[str], **kept: Any) -> FollowedCore:
+        """Return a CoreApi that answers from memory; the parameters are the same."""
         self._forget_unasked()
-        return FollowedCore(self, CoreApi(requests, scope, problems, **kept))
+        return FollowedCore(requests, scope, problems, **kept, following=self)
 
     def list_of(self, watched: Watched, rows: str, make: Callable[[], Memory]) -> FollowedList:
         """Return the followed list for a watch; `rows` names the kind of rows made from its objects."""
@@ -150,88 +150,71 @@ class FollowedList:
             self._follower.close()
 
 
-class FollowedCore(Struct):
-    """The core API of one cluster with its lists in memory. Everything else is read through `api`."""
+class FollowedCore(CoreApi, kw_only=True):
+    """The core API with its lists in memory; everything else is read. asked: the lists of this reading."""
 
     following: Following
-    api: CoreApi
-    asked: list[FollowedList] = []
+    asked: list[FollowedList] = field(default_factory=list)
 
     def nodes(self) -> dict[str, NodeFacts]:
         """Return the node objects, by name: those in scope, or all nodes if the scope is pods."""
-        scope, details = self.api.scope, self.api.details
+        scope = self.scope
         in_scope = scope.objects is Kind.NODE
         if in_scope and scope.name:
-            return self.api.nodes()
+            return super().nodes()
         watched = Watched("nodes", NODES, scope.label_query() if in_scope else [], JSON)
-        objects = self._list(watched, "nodes", _nodes, self.api.nodes)
+        objects = self.follow(watched, "nodes", _nodes, super().nodes)
         # The rows and the header of a watch share one list, even if only one of them needs the details.
-        return objects if details else {name: structs.replace(facts, details=None) for name, facts in objects.items()}
+        if self.details:
+            return objects
+        return {name: structs.replace(facts, details=None) for name, facts in objects.items()}
 
     def pods(self) -> dict[tuple[str, str], PodFacts]:
         """Return the unfinished pods, by namespace and name: those in scope, or those of the nodes in scope."""
-        scope, labels, states, placing = self.api.scope, self.api.labels, self.api.states, self.api.placing
-        if scope.objects is Kind.POD and scope.name:
-            return self.api.pods()
+        labels, states, placing = self.labels, self.states, self.placing
+        if self.scope.objects is Kind.POD and self.scope.name:
+            return super().pods()
 
         def memory() -> Memory:
             noted: list[str] = []
             return Memory(PodDecoder(noted, labels=labels, states=states, placing=placing).page, _pair, noted)
 
-        rows = f"labels {labels}, states {states}, placing {placing}"
-        return self._of_namespaces(lambda api: self._list(_watched_pods(api, JSON), rows, memory, api.pods))
+        def read(core: FollowedCore) -> Objects:
+            rows = f"labels {labels}, states {states}, placing {placing}"
+            return core.follow(_watched_pods(core, JSON), rows, memory, partial(CoreApi.pods, core))
+
+        return self._of_namespaces(read)
 
     def pod_names(self) -> dict[tuple[str, str], None]:
         """Return the names of the pods in scope, by namespace and name."""
 
-        def follow(api: CoreApi) -> Objects:
-            memory = partial(Memory, names, _pair, [])
-            return self._list(_watched_pods(api, METADATA), "names", memory, api.pod_names, METADATA_LIST)
+        def read(core: FollowedCore) -> Objects:
+            memory, plain = partial(Memory, names, _pair, []), partial(CoreApi.pod_names, core)
+            return core.follow(_watched_pods(core, METADATA), "names", memory, plain, METADATA_LIST)
 
-        return self._of_namespaces(follow)
+        return self._of_namespaces(read)
 
     def owners(self) -> Owners:
         """Return the owners of the ReplicaSets and Jobs that own pods."""
         objects: dict[tuple[str, str, str], str] = {}
         for group, resource, kind in OWNING:
-            for each in self.api.scope.namespaced(resource):
+            for each in self.scope.namespaced(resource):
                 path = f"/apis/{group}/{each}"
-                watched, plain = Watched(resource, path, [], METADATA), partial(self.api.owners_at, path, kind)
-                objects |= self._list(watched, kind, partial(_owners, kind), plain, METADATA_LIST)
+                watched, plain = Watched(resource, path, [], METADATA), partial(self.owners_at, path, kind)
+                objects |= self.follow(watched, kind, partial(_owners, kind), plain, METADATA_LIST)
         return objects
-
-    def addresses(self) -> dict[str, str]:
-        """Read the name of the node that has each address."""
-        return self.api.addresses()
-
-    def node_names(self) -> Mapping[str, str]:
-        """Return the names of all nodes, with the path of their metrics that an annotation names, or ""."""
-        return self.api.node_names()
-
-    def claims(self) -> Claims:
-        """Read which PersistentVolumeClaims the pods in scope mount."""
-        return self.api.claims()
-
-    def count_pods(self) -> int:
-        """Count all pods without listing them."""
-        return self.api.count_pods()
-
-    def namespaces(self) -> list[str]:
-        """Read the names of all namespaces."""
-        return self.api.namespaces()
 
     def stale(self) -> list[Stale]:
         """Return the lists of this reading that are out of date."""
         return [stale for each in self.asked if (stale := each.stale())]
 
-    def _of_namespaces(self, follow: Callable[[CoreApi], Objects]) -> Objects:
+    def _of_namespaces(self, read: Callable[[FollowedCore], Objects]) -> Objects:
         """Follow a list of each namespace in scope; return their objects as one."""
-        scope = self.api.scope
-        scopes = [structs.replace(scope, namespaces=(each,)) for each in scope.namespaces] or [scope]
-        objects = results_of([partial(follow, structs.replace(self.api, scope=each)) for each in scopes])
+        scopes = [structs.replace(self.scope, namespaces=(each,)) for each in self.scope.namespaces] or [self.scope]
+        objects = results_of([partial(read, structs.replace(self, scope=each)) for each in scopes])
         return objects[0] if len(objects) == 1 else {key: facts for each in objects for key, facts in each.items()}
 
-    def _list(
+    def follow(
         self,
         watched: Watched,
         rows: str,
@@ -239,13 +222,14 @@ class FollowedCore(Struct):
         plain: Callable[[], dict[Any, Any]],
         accept: str = JSON,
     ) -> dict[Any, Any]:
+        """Return the objects of a list. rows: the kind of their facts. plain: reads them if they cannot be followed."""
         followed = self.following.list_of(watched, rows, memory)
         self.asked.append(followed)
 
         def read(page: Rows) -> Objects:
-            return self.api.requests.pages(watched.path, watched.query, page, accept)
+            return self.requests.pages(watched.path, watched.query, page, accept)
 
-        return followed.ask(read, plain, self.api.problems)
+        return followed.ask(read, plain, self.problems)
 
 
 def _watched_pods(api: CoreApi, accept: str) -> Watched:

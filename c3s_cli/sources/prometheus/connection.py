@@ -83,7 +83,7 @@ class Prometheus(Struct):
         labels: bool = False,
         states: bool = False,
     ) -> StateMetrics:
-        """Return a Core that reads from kube-state-metrics."""
+        """Return what reads core objects from kube-state-metrics."""
         from c3s_cli.sources.prometheus.state_metrics import StateMetrics  # only --facts source needs it
 
         engine = self.engine(requests)
