@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from msgspec import Struct
 
@@ -17,13 +17,13 @@ from c3s_cli.parallel import results_of
 from c3s_cli.sources.decode import metrics as decode
 from c3s_cli.sources.decode.owners import creations, versions
 from c3s_cli.sources.requests import METADATA_LIST
+from c3s_cli.sources.source import Usage
 
 if TYPE_CHECKING:
-    from c3s_cli.model.rows import Figures, Node, Pod, Volume
-    from c3s_cli.model.sample import Failure, Sample
+    from c3s_cli.model.rows import Node, Pod, Volume
     from c3s_cli.sources.decode.shapes import Body, ListMeta
     from c3s_cli.sources.requests import Requests
-    from c3s_cli.sources.source import Groups, Keys, Lists, Past, Scope, Wanted
+    from c3s_cli.sources.source import Lists, Scope
 
 GROUP: Final = "metrics.k8s.io"
 LIKELY: Final = "v1beta1"
@@ -120,18 +120,13 @@ class MetricsApi:
         return answer.page
 
 
-class MetricsUsage(Struct):
+class MetricsUsage(Struct, Usage):
     """The usage that the metrics API reports, in one reading."""
 
     api: MetricsApi
     requests: Requests
     scope: Scope
     problems: list[str]
-    failures: Sequence[Failure] = ()
-    # `explain_absence` raises if there is no data.
-    absence: str = ""
-    moment: str = ""
-    remarks: Sequence[str] = ()
 
     @property
     def name(self) -> str:
@@ -193,18 +188,6 @@ class MetricsUsage(Struct):
     def volumes(self) -> list[Volume]:
         """Raise a MetricsUnavailable: the metrics API has no volumes."""
         raise MetricsUnavailable("the metrics API has no volumes", hint="use --from kubelet or --from prometheus")
-
-    def former(self, _known: Mapping[Any, Any]) -> tuple[Mapping[Any, Any], Mapping[Any, Any]]:
-        """Return nothing: the metrics API has no history."""
-        return {}, {}
-
-    def histories(self, _wanted: Wanted, _known: Mapping[Any, Any]) -> Past:
-        """Return nothing: the metrics API has no history."""
-        return None, {}, {}
-
-    def sums(self, _sample: Sample, _groups: Groups) -> Mapping[Keys, Figures]:
-        """Return nothing: the metrics API has no history."""
-        return {}
 
 
 def unique(pods: list[Pod]) -> list[Pod]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
@@ -115,46 +115,57 @@ class Lists(Struct, frozen=True):
     addresses: Callable[[], Mapping[str, str]] = dict
 
 
-class Usage(Protocol):
-    """The usage of nodes or pods, in one reading."""
-
-    @property
-    def failures(self) -> Sequence[Failure]:
-        """What could not be read."""
-
-    @property
-    def remarks(self) -> Sequence[str]:
-        """What to say about the figures."""
+class Usage:
+    """The usage of nodes or pods, in one reading. Few sources have a past."""
 
     @property
     def name(self) -> str:
         """The name of the source in documents."""
+        raise NotImplementedError
+
+    @property
+    def failures(self) -> Sequence[Failure]:
+        """What could not be read."""
+        return ()
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        """What to say about the figures."""
+        return ()
 
     @property
     def absence(self) -> str:
         """Why the source has no data at all; "" if it has some, or if the reason is unknown."""
+        return ""
 
     @property
     def moment(self) -> str:
         """The time in the past that is shown, in words, or the range; "" for now."""
+        return ""
 
     def nodes(self) -> list[Node]:
         """Read the usage of the nodes in scope. Raises a C3sError if there is none to show."""
+        raise NotImplementedError
 
     def pods(self) -> list[Pod]:
         """Read the usage of the pods in scope. Raises a C3sError if there is none to show."""
+        raise NotImplementedError
 
     def volumes(self) -> list[Volume]:
         """Read the claims in scope. Raises a C3sError if the source does not report volumes."""
+        raise NotImplementedError
 
     def explain_absence(self, now: datetime) -> None:
         """Raise a C3sError if no pod has usage although there should be some."""
 
-    def former(self, known: Mapping[Key, PodFacts]) -> tuple[Mapping[Key, PodFacts], Owners]:
+    def former(self, known: Mapping[Key, PodFacts]) -> tuple[Mapping[Key, PodFacts], Owners]:  # noqa: ARG002
         """Return the facts of pods that ended in the range, and owners of theirs. known: the pods that exist."""
+        return {}, {}
 
-    def histories(self, wanted: Wanted, known: Mapping[Key, PodFacts]) -> Past:
+    def histories(self, wanted: Wanted, known: Mapping[Key, PodFacts]) -> Past:  # noqa: ARG002
         """Read the histories of containers. known: the pods that exist."""
+        return None, {}, {}
 
-    def sums(self, sample: Sample, groups: Groups) -> Mapping[Keys, Figures]:
-        """Read statistics of groups as a whole; returns nothing if the source has none."""
+    def sums(self, sample: Sample, groups: Groups) -> Mapping[Keys, Figures]:  # noqa: ARG002
+        """Read statistics of groups as a whole."""
+        return {}

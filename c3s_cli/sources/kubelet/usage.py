@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field, structs
 
 from c3s_cli.amounts.duration import go_duration
+from c3s_cli.amounts.timestamp import utc
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import C3sError
 from c3s_cli.model.rows import Container, Figures, Node, Pod, Volume
@@ -19,12 +19,13 @@ from c3s_cli.sources.kubelet.exposition import container_of
 from c3s_cli.sources.kubelet.polling import OF_NODES, OF_PODS, Poll
 from c3s_cli.sources.kubelet.samples import CPU, MEMORY, NODE_CPU, NODE_MEMORY, NODE_SWAP, SWAP, KubeletSamples
 from c3s_cli.sources.kubelet.summaries import KNOWN, node_figures, pod_figures, read_summaries, volumes
+from c3s_cli.sources.source import Usage
 
 if TYPE_CHECKING:
-    from c3s_cli.model.sample import Failure, Sample
+    from c3s_cli.model.sample import Failure
     from c3s_cli.sources.kubelet.summary import Summary
     from c3s_cli.sources.requests import Requests
-    from c3s_cli.sources.source import Groups, Keys, Lists, Past, Scope, Wanted
+    from c3s_cli.sources.source import Lists, Scope
 
 # When a container was sampled, the window of its CPU, both in ms, and its usage.
 Measured = tuple["int | None", "int | None", Container]
@@ -47,7 +48,7 @@ class Kubelets(Struct):
         return KubeletUsage(self.poll, requests, scope, lists)
 
 
-class KubeletUsage(Struct):
+class KubeletUsage(Struct, Usage):
     """The usage that kubelets report, in one reading. wanted: the nodes that it needs."""
 
     poll: Poll
@@ -56,8 +57,6 @@ class KubeletUsage(Struct):
     lists: Lists
     wanted: frozenset[str] = frozenset()
     name: str = "kubelet"
-    absence: str = ""
-    moment: str = ""
 
     @property
     def remarks(self) -> list[str]:
@@ -116,21 +115,6 @@ class KubeletUsage(Struct):
         if KNOWN.isdisjoint(self.scope.figures):
             return {}
         return read_summaries(self.requests, names, self.poll.failed)
-
-    def explain_absence(self, _now: datetime) -> None:
-        """Do nothing: there are no pods that kubelets do not report."""
-
-    def former(self, _known: Mapping[Any, Any]) -> tuple[Mapping[Any, Any], Mapping[Any, Any]]:
-        """Return nothing: kubelets have no history."""
-        return {}, {}
-
-    def histories(self, _wanted: Wanted, _known: Mapping[Any, Any]) -> Past:
-        """Return nothing: kubelets have no history."""
-        return None, {}, {}
-
-    def sums(self, _sample: Sample, _groups: Groups) -> Mapping[Keys, Figures]:
-        """Return nothing: kubelets have no history."""
-        return {}
 
     def _read(self, nodes: Mapping[str, Any]) -> Mapping[str, KubeletSamples]:
         """Return the samples of nodes. C3sError if none answered."""
@@ -213,4 +197,4 @@ def _window(millis: int | None) -> str | None:
 
 
 def _rfc3339(millis: int | None) -> str | None:
-    return None if millis is None else datetime.fromtimestamp(millis // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return None if millis is None else utc(millis // 1000)

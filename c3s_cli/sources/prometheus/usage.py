@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from c3s_cli.amounts.duration import go_duration
+from c3s_cli.amounts.timestamp import utc
 from c3s_cli.columns.statistics import statistics_of
 from c3s_cli.errors import C3sError
 from c3s_cli.model.rows import Container, Figures, Node, Pod, PodFacts, Volume
@@ -22,6 +22,7 @@ from c3s_cli.sources.prometheus.node_names import NodeNames
 from c3s_cli.sources.prometheus.past import Past
 from c3s_cli.sources.prometheus.rules import remark_on
 from c3s_cli.sources.requests import Memoized
+from c3s_cli.sources.source import Usage
 
 if TYPE_CHECKING:
     from c3s_cli.sources.decode.owners import Owners
@@ -37,10 +38,12 @@ NO_NODES: Final = "this Prometheus scrapes neither the kubelets' figures of node
 Who = tuple[str, ...]
 
 
-class PrometheusUsage:
+class PrometheusUsage(Usage):
     """One reading."""
 
     name = "prometheus"
+    absence = ""
+    remarks: tuple[str, ...] = ()
 
     def __init__(self, engine: Engine, context: str, scope: Scope, lists: Lists, match: str) -> None:
         self.engine = engine
@@ -49,8 +52,6 @@ class PrometheusUsage:
         self.lists = lists
         self.match = match
         self.missing: list[Failure] = []
-        self.absence = ""
-        self.remarks: list[str] = []
         self._former: list[tuple[str, str]] = []
         self._times = Memoized(self._bounds)
         self.names = NodeNames(engine, match, lambda: self._times()[1], lists.addresses)
@@ -76,7 +77,7 @@ class PrometheusUsage:
         past = self._read_past(lambda past: past.read_nodes(self.names, known, self._current().kinds))
         ended = [name for (name,) in past.ended() if name not in used] if past else []
         if any(promql.OWN in kinds for kinds in self._current().kinds.values()):
-            self.remarks.append(remark_on({"cpu": promql.OWN.cpu, "memory": promql.OWN.memory}))
+            self.remarks += (remark_on({"cpu": promql.OWN.cpu, "memory": promql.OWN.memory}),)
         if not used and not ended:
             self.absence = self._why_nothing() or NO_NODES
         elif known and not any(name in known for name in used):
@@ -112,7 +113,7 @@ class PrometheusUsage:
         if not used and not ended:
             self.absence = self._why_nothing()
         if current.rules:
-            self.remarks.append(remark_on(current.rules))
+            self.remarks += (remark_on(current.rules),)
         self._former = ended
         figures: dict[Who, dict[str, int]] = {}
         for who, more in self._prometheus_figures():
@@ -135,13 +136,10 @@ class PrometheusUsage:
             claims = None
             self.missing.append(Failure(self.context, "who mounts the volumes", str(problem)))
         selector = self._matching(self._scope())
-        rows = prometheus_figures.volumes(self._ask, self.context, self._timestamp(), claims, selector)
+        rows = prometheus_figures.volumes(self._ask, self.context, utc(self._times()[1]), claims, selector)
         if self.moment and not rows:
             self.absence = self._why_nothing()
         return rows
-
-    def explain_absence(self, _now: datetime) -> None:
-        """Do nothing: there are no pods that were not scraped."""
 
     def former(self, known: Mapping[tuple[str, str], PodFacts]) -> tuple[Mapping[tuple[str, str], PodFacts], Owners]:
         """Return the facts of pods that ended in the range, and owners of theirs. known: the pods that exist."""
@@ -240,7 +238,7 @@ class PrometheusUsage:
             return None
         past: Past = self._past()
         read(past)
-        self.remarks += past.remarks()
+        self.remarks += tuple(past.remarks())
         return past
 
     # --- time ---------------------------------------------------------------------------------------------------
@@ -249,9 +247,6 @@ class PrometheusUsage:
         """Return the start and the end of the range, by the server's clock."""
         period = self.scope.period or Period()
         return period.bounds(self.engine.now() if period.end is None else 0.0)
-
-    def _timestamp(self) -> str:
-        return datetime.fromtimestamp(self._times()[1], UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def _window(self, used: Iterator[Used]) -> str | None:
         """Return the range; for a single time, the time that the rates cover."""
@@ -279,7 +274,7 @@ class PrometheusUsage:
             name,
             _amount(used, "cpu"),
             _amount(used, "memory"),
-            timestamp=self._timestamp(),
+            timestamp=utc(self._times()[1]),
             window=self._window(iter([used])),
             figures=self._figures(past, (name,)),
             ended=ended,
@@ -308,7 +303,7 @@ class PrometheusUsage:
             *of,
             total([row.cpu_nanocores for row in rows]) if rows else None,
             total([row.memory_bytes for row in rows]) if rows else None,
-            timestamp=self._timestamp(),
+            timestamp=utc(self._times()[1]),
             window=self._window(iter(containers.values())),
             # The only container of a pod without container labels has no name.
             containers=tuple(row for row in rows if row.name),
