@@ -1,4 +1,4 @@
-"""Timestamps in the answers of servers: RFC 3339."""
+"""Timestamps as servers and c3s write them: RFC 3339."""
 
 from __future__ import annotations
 
@@ -12,3 +12,8 @@ def epoch(timestamp: str | None) -> float | None:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return None
+
+
+def utc(seconds: float) -> str:
+    """Write a time in seconds since 1970 as RFC 3339, in whole seconds."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, Final
 
+from c3s_cli.amounts.timestamp import utc
 from c3s_cli.columns.getters import percentage
 from c3s_cli.columns.vocabulary import Column, Kind, Unit, unit_of
 from c3s_cli.model.rightsizing import Finding
@@ -162,10 +162,7 @@ def _count_of(finding: Finding) -> Callable[[Any], int]:
 
 
 def _moment(field: str) -> Callable[[Any], str]:
-    def value(row: Any) -> str:
-        return datetime.fromtimestamp(getattr(row, field), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-    return value
+    return lambda row: utc(getattr(row, field))
 
 
 def default_rightsize_names(kind: Kind) -> tuple[str, ...]:

@@ -7,10 +7,11 @@ import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from c3s_cli.amounts.timestamp import utc
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Column, Kind, Unit
 from c3s_cli.request.grouping import KEY_COLUMNS
-from c3s_cli.request.moment import Moment, utc
+from c3s_cli.request.moment import Moment
 from c3s_cli.request.period import Period
 from c3s_cli.request.query import Query, SortKey
 from c3s_cli.request.shown import IDENTIFYING, used_columns

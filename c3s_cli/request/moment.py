@@ -103,8 +103,3 @@ def local(seconds: float) -> str:
     """Write a time in the local zone, with its name."""
     when = datetime.fromtimestamp(seconds).astimezone()
     return f"{when:%Y-%m-%d %H:%M:%S %Z}"
-
-
-def utc(seconds: float) -> str:
-    """Write a time as RFC 3339."""
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"

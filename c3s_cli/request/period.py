@@ -7,8 +7,9 @@ from typing import Final
 
 from msgspec import Struct, structs
 
+from c3s_cli.amounts.timestamp import utc
 from c3s_cli.errors import UsageError
-from c3s_cli.request.moment import DAY, Moment, is_moment, local, read_moment, seconds_of, utc
+from c3s_cli.request.moment import DAY, Moment, is_moment, local, read_moment, seconds_of
 
 # A reading of a recording.
 NUMBER: Final = re.compile(r"#([0-9]{1,9})")

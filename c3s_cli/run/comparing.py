@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import structs
 
+from c3s_cli.amounts.timestamp import utc
 from c3s_cli.analysis.comparing import SideRows, make_diff
 from c3s_cli.analysis.joining import pod_rows
 from c3s_cli.analysis.report import latest, rows_of
@@ -17,7 +18,6 @@ from c3s_cli.metrics import requests_at_once, scope_of
 from c3s_cli.model.sample import Reading, Sample
 from c3s_cli.output import unmatched_paths
 from c3s_cli.request.knowable import unknowable
-from c3s_cli.request.moment import utc
 from c3s_cli.request.namespaces import matching
 from c3s_cli.request.period import Period
 from c3s_cli.request.ranges import NO_HISTORY, check

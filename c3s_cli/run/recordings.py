@@ -6,9 +6,9 @@ import os
 from collections.abc import Sequence
 from typing import Any, Final
 
+from c3s_cli.amounts.timestamp import utc
 from c3s_cli.errors import C3sError, ExitCode, UsageError
 from c3s_cli.output.listing import listing
-from c3s_cli.request.moment import utc
 from c3s_cli.run.printing import emit
 from c3s_cli.sources.recording.recording import Recording
 from c3s_cli.terminal.stderr import say

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from c3s_cli.amounts.timestamp import utc
 from c3s_cli.model.rows import ContainerStates
 from c3s_cli.sources.decode.containerstates import OOM_KILLED
 
@@ -60,7 +60,7 @@ class _Container(Struct):
             count=1,
             waiting=(waits,) if waits else () if self.value("waiting") == 0 else None,
             terminated_because=because,
-            terminated_at="" if because == "" else None if at is None else _moment(at),
+            terminated_at="" if because == "" else None if at is None else utc(at),
             oom_killed=OOM_KILLED in (now, before) or (False if known else None),
         )
 
@@ -90,7 +90,3 @@ def states_in(series_of: SeriesOf, names: Sequence[str], sidecars: Sequence[str]
             oom_killed=True if True in killed else None if None in killed else False,
         ),
     }
-
-
-def _moment(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

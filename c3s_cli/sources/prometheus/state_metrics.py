@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from c3s_cli.amounts.timestamp import utc
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ApiError, C3sError, MetricsUnavailable, UsageError
 from c3s_cli.model.rows import NodeDetails, NodeFacts, PodFacts
 from c3s_cli.parallel import in_parallel
-from c3s_cli.request.moment import utc
 from c3s_cli.sources.decode.nodes import POOL_LABELS, TYPE_LABELS, ZONE_LABELS
 from c3s_cli.sources.prometheus import pod_words, promql
 from c3s_cli.sources.prometheus.container_series import queries

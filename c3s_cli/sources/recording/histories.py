@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct, structs
 
-from c3s_cli.amounts.timestamp import epoch
+from c3s_cli.amounts.timestamp import epoch, utc
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.model.rightsizing import Histories, Replica
-from c3s_cli.request.moment import utc
 from c3s_cli.request.period import Period
 from c3s_cli.sources.decode.containerstates import OOM_KILLED
 from c3s_cli.sources.recording.contents import OLDEST

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import structs
 
 from c3s_cli.amounts.duration import go_duration
+from c3s_cli.amounts.timestamp import utc
 from c3s_cli.analysis.joining import node_rows, pod_rows
 from c3s_cli.columns.getters import at_time
 from c3s_cli.columns.statistics import statistics_of
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.model.rows import Container, Node, Pod
-from c3s_cli.request.moment import utc
 from c3s_cli.request.period import Period
 from c3s_cli.sources.recording.contents import OLDEST
 from c3s_cli.sources.recording.facts import Facts

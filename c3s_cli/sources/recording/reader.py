@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import structs
 
+from c3s_cli.amounts.timestamp import utc
 from c3s_cli.analysis.eligibility import met
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import ApiError, C3sError, MetricsUnavailable, NoSuchNamespace, UsageError
 from c3s_cli.model.sample import WHOLE, Failure, Reading, Sample
-from c3s_cli.request.moment import utc
 from c3s_cli.request.namespaces import is_pattern, matching
 from c3s_cli.request.period import Period
 from c3s_cli.sources.recording.facts import Facts

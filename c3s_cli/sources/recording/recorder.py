@@ -10,8 +10,8 @@ import msgspec
 from msgspec import Struct
 
 from c3s_cli import __version__
+from c3s_cli.amounts.timestamp import utc
 from c3s_cli.errors import C3sError
-from c3s_cli.request.moment import utc
 from c3s_cli.sources.recording.facts import Facts, encoded_facts
 from c3s_cli.sources.recording.layout import GrowingLayout, Thing, thing_of
 from c3s_cli.sources.recording.store import opened_to_write, reported, things_of, written

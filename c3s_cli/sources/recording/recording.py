@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import msgspec
 from msgspec import Meta, Struct
 
+from c3s_cli.amounts.timestamp import utc
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import C3sError
 from c3s_cli.model.sample import Failure
-from c3s_cli.request.moment import utc
 from c3s_cli.sources.recording.contents import OLDEST, Contents, contents_of, covered
 from c3s_cli.sources.recording.facts import Facts, Key, Shapes, applied, changed
 from c3s_cli.sources.recording.layout import Layout

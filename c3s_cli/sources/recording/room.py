@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from c3s_cli.amounts.timestamp import utc
 from c3s_cli.errors import C3sError, UsageError
 from c3s_cli.model.sample import WHOLE, Sample
 from c3s_cli.model.surroundings import Surroundings
-from c3s_cli.request.moment import utc
 
 if TYPE_CHECKING:
     from c3s_cli.model.placing import FitRequest
