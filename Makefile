@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Hundreds of tests start c3s, which is compiled once.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo check test test-slow test-lowest test-newest test-plain coverage lint docs goldens bench soak signals kills engines audit fuzz mutants clean
+.PHONY: help demo check test test-quick test-slow test-lowest test-newest test-plain coverage lint docs goldens bench soak signals kills engines audit fuzz mutants clean
 
 help:
 	@echo 'make demo         see c3s on a built-in simulated cluster'
@@ -51,11 +51,15 @@ demo: $(READY)
 lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/mypy
 
-# For the loop of work. The other tests are marked process or slow; hypothesis tries fewer examples.
-check: lint
+# For the loop of work. The types are checked while the tests run.
+check: $(READY)
+	@$(MAKE) --no-print-directory --jobs 2 lint test-quick
+
+# The other tests are marked process or slow; hypothesis tries fewer examples.
+test-quick: $(READY)
 	$(BIN)/pytest -q -n auto --maxprocesses 8 --dist worksteal -m 'not process and not slow' --hypothesis-profile quick
 
 # The tests cover the docs: tests/project/test_docs.py runs every sample and compares.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 import signal
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import NamedTuple
 
 import pytest
@@ -56,10 +58,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.no_cover)
 
 
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the directory of all tests' homes. mktemp() would look through all that are there to make the next one."""
+    return tmp_path_factory.mktemp("homes")
+
+
 @pytest.fixture(autouse=True)
-def _elsewhere(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def _elsewhere(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, homes: Path) -> None:
     """Keep the kubeconfig, the proxies and the width of whoever runs the tests out of them."""
     if not request.node.get_closest_marker("measured"):
         # Measuring a process takes time, and imports modules that other tests count.
@@ -72,7 +78,7 @@ def _elsewhere(
         *(f"{kind}_PROXY" for kind in ("HTTP", "HTTPS", "ALL", "NO")),
     ):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+    monkeypatch.setenv("HOME", mkdtemp(dir=homes))
     monkeypatch.setenv("COLUMNS", "100")
 
 

@@ -6,6 +6,7 @@ Typer brings its own copy of click, whose names are private; its errors are know
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, get_args
 
 import typer
@@ -22,12 +23,10 @@ class ParseError(Exception):
 
 
 def run_command(name: str, command: Callable[..., ExitCode], words: Sequence[str], program: str) -> int:
-    """Run one command with its own Typer application: building all commands would take longer. Raises ParseError."""
-    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    app.command(name, add_help_option=False)(command)
+    """Run one command. Raises ParseError."""
     usage_error: Any = typer.BadParameter.__base__
     try:
-        return int(typer.main.get_command(app).main(list(words), prog_name=program, standalone_mode=False) or 0)
+        return int(_built(name, command).main(list(words), prog_name=program, standalone_mode=False) or 0)
     except usage_error as problem:
         raise _parse_error(problem) from problem
     except typer.Abort as problem:
@@ -37,6 +36,14 @@ def run_command(name: str, command: Callable[..., ExitCode], words: Sequence[str
         if isinstance(ended.__context__, BrokenPipeError):
             raise ReaderGone("") from ended
         raise
+
+
+@cache
+def _built(name: str, command: Callable[..., ExitCode]) -> Any:
+    """Build the Typer application of one command: building all commands would take longer."""
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    app.command(name, add_help_option=False)(command)
+    return typer.main.get_command(app)
 
 
 def _parse_error(problem: Any) -> ParseError:
