@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from c3s_cli.model.fit_rows import Row
 from c3s_cli.model.rows import Group
 from c3s_cli.model.sample import Failure
 
 if TYPE_CHECKING:
     from c3s_cli.columns.vocabulary import Column, Kind
+    from c3s_cli.model.fit_rows import Row
     from c3s_cli.model.placing import FitResult, MissingNodes
     from c3s_cli.model.prices import CostTerms
 

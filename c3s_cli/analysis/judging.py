@@ -7,11 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from c3s_cli.columns.vocabulary import Column, Needs
-from c3s_cli.model.fit_rows import Row
 from c3s_cli.model.rows import Group
 from c3s_cli.report import Judgement
 
 if TYPE_CHECKING:
+    from c3s_cli.model.fit_rows import Row
     from c3s_cli.request.condition import Condition
     from c3s_cli.request.query import Query
 

@@ -16,11 +16,9 @@ from msgspec import structs
 
 from c3s_cli.analysis.gpus import with_gpu
 from c3s_cli.analysis.joining import JoinPods, node_rows, pod_rows
-from c3s_cli.analysis.judging import judge_fail_if, judge_until
 from c3s_cli.analysis.rollup import add, grouped, sum_nodes, sum_pods
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import COMMON, Column, Kind, json_name
-from c3s_cli.model.fit_rows import Row
 from c3s_cli.model.rows import Group, Node
 from c3s_cli.model.sample import Failure, Sample
 from c3s_cli.report import Report
@@ -28,6 +26,7 @@ from c3s_cli.request.namespaces import is_pattern
 from c3s_cli.request.query import Query, SortKey
 
 if TYPE_CHECKING:
+    from c3s_cli.model.fit_rows import Row
     from c3s_cli.model.prices import CostTerms
     from c3s_cli.request.condition import Condition
 
@@ -97,6 +96,12 @@ def report_of(
     """
     ordered = _ordered(rows, query, samples)
     shown = ordered if query.limit is None else ordered[: query.limit]
+    fail_if = until = None
+    if query.fail_if or query.until:
+        from c3s_cli.analysis.judging import judge_fail_if, judge_until  # only conditions need it
+
+        fail_if = judge_fail_if(ordered, query, unfiltered, contexts=contexts)
+        until = judge_until(ordered, query, unfiltered, contexts=contexts)
     return Report(
         now=latest(samples),
         source=", ".join(dict.fromkeys(sample.source for sample in samples)),
@@ -114,8 +119,8 @@ def report_of(
             *(f"no resources found in namespace {name}" for name in _empty_namespaces(query, samples) if ordered),
         ),
         omitted=len(ordered) - len(shown),
-        fail_if=judge_fail_if(ordered, query, unfiltered, contexts=contexts),
-        until=judge_until(ordered, query, unfiltered, contexts=contexts),
+        fail_if=fail_if,
+        until=until,
         empty_message="" if ordered else _empty_message(query, samples),
         moment=next(filter(None, (sample.moment for sample in samples)), ""),
         absence="" if ordered else next(filter(None, (sample.absence for sample in samples)), _meant(query)),

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from msgspec import structs
 
 from c3s_cli.columns.vocabulary import Column
 from c3s_cli.model.obstacles import obstacles
-from c3s_cli.model.rightsizing import Recommendation
 from c3s_cli.model.rows import Amounts, Figures, Group, Node, Pod
 
-Member = TypeVar("Member", Node, Pod, Recommendation)
+if TYPE_CHECKING:
+    from c3s_cli.model.rightsizing import Recommendation
+
+Member = TypeVar("Member", Node, Pod, "Recommendation")
 Keys = tuple[str | None, ...]
 
 # Figures that every member has: if one is unknown, so is the sum.

@@ -12,14 +12,11 @@ from typing import Any, Final
 
 from msgspec import structs
 
-from c3s_cli.columns.fitting import default_fit_names, fit_columns, wide_fit_names
 from c3s_cli.columns.getters import Age, fact, percentage, window_seconds
-from c3s_cli.columns.moving import default_move_names, move_columns, wide_move_names
 from c3s_cli.columns.of_costs import cost_columns, savings_columns
 from c3s_cli.columns.of_resources import CPU_AND_MEMORY, RESOURCES, WITH_NODES, resource_columns
 from c3s_cli.columns.of_sources import COVERAGE, MORE_OF_PODS, OF_VOLUMES
 from c3s_cli.columns.of_states import OF_STATES
-from c3s_cli.columns.rightsizing import default_rightsize_names, rightsize_columns, wide_rightsize_names
 from c3s_cli.columns.vocabulary import (
     COMPARED,
     FITTING,
@@ -155,6 +152,8 @@ def table_of(kind: Kind) -> Mapping[str, Column]:
     if kind in COMPARED:
         return {column.name: column for column in _change_table(kind)}
     if kind in RIGHTSIZING:
+        from c3s_cli.columns.rightsizing import rightsize_columns  # only c3s rightsize has them
+
         who = [IDENTITY[name] for name in ("context", *(("namespace",) if kind.namespaced else ()))]
         return {column.name: column for column in (*who, *rightsize_columns(kind), *savings_columns())}
     columns = [column for column in IDENTITY.values() if kind.namespaced or column.name != "namespace"]
@@ -198,6 +197,8 @@ def _compact(table: Mapping[str, Column]) -> Iterator[Column]:
 
 
 def _fit_table(kind: Kind) -> Iterator[Column]:
+    from c3s_cli.columns.fitting import fit_columns  # only c3s fit has them
+
     yield from (IDENTITY["context"], IDENTITY["name"])
     yield from fit_columns(kind)
     yield from NODE_FACTS if kind is Kind.FIT else ()
@@ -206,6 +207,8 @@ def _fit_table(kind: Kind) -> Iterator[Column]:
 
 
 def _move_table(kind: Kind) -> Iterator[Column]:
+    from c3s_cli.columns.moving import move_columns  # only c3s fit has them
+
     yield from (IDENTITY[name] for name in ("context", *(("namespace",) if kind is Kind.MOVE else ()), "name"))
     yield from move_columns(kind)
     for resource in ("cpu", "memory", "ephemeral-storage"):
@@ -242,10 +245,16 @@ def default_names(kind: Kind, basis: str = "Allocatable") -> tuple[str, ...]:
         case Kind.CLUSTER:
             return ("nodes", "pods", *_each(with_percent))
         case Kind.FIT | Kind.FIT_GROUP:
+            from c3s_cli.columns.fitting import default_fit_names  # only c3s fit has them
+
             return default_fit_names(kind)
         case Kind.MOVE | Kind.MOVE_GROUP:
+            from c3s_cli.columns.moving import default_move_names  # only c3s fit has them
+
             return default_move_names(kind)
         case Kind.RIGHTSIZE | Kind.RIGHTSIZE_GROUP:
+            from c3s_cli.columns.rightsizing import default_rightsize_names  # only c3s rightsize has them
+
             return default_rightsize_names(kind)
         case Kind.VOLUME:
             return (
@@ -297,10 +306,16 @@ def wide_names(kind: Kind, basis: str = "Allocatable") -> tuple[str, ...]:
             ]
             return ("nodes", *(name for name in names if name in table_of(kind)))
         case Kind.FIT | Kind.FIT_GROUP:
+            from c3s_cli.columns.fitting import wide_fit_names  # only c3s fit has them
+
             return wide_fit_names(kind)
         case Kind.MOVE | Kind.MOVE_GROUP:
+            from c3s_cli.columns.moving import wide_move_names  # only c3s fit has them
+
             return wide_move_names(kind)
         case Kind.RIGHTSIZE | Kind.RIGHTSIZE_GROUP:
+            from c3s_cli.columns.rightsizing import wide_rightsize_names  # only c3s rightsize has them
+
             return wide_rightsize_names(kind)
         case Kind.VOLUME:
             return tuple(column.name for column in OF_VOLUMES)

@@ -8,9 +8,6 @@ from typing import Final
 
 from c3s_cli.columns.vocabulary import Column, Kind, Unit
 
-# The columns that fit has for each resource.
-ROOM: Final = ("requests", "allocatable", "free", "requestsPercentOfAllocatable")
-
 WORKLOAD: Final = Column(
     "workload", Unit.TEXT, attrgetter("workload"), "the workload, as Kind/name; `pods` for pods described by flags"
 )

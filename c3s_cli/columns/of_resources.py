@@ -8,7 +8,6 @@ from typing import Final
 
 from msgspec import Struct
 
-from c3s_cli.columns.fitting import ROOM
 from c3s_cli.columns.getters import amount, difference, figure, lacks, percentage, unknown
 from c3s_cli.columns.vocabulary import (
     FITTING,
@@ -28,6 +27,8 @@ RESOURCES: Final = (*CPU_AND_MEMORY, "ephemeral-storage", "pods")
 WITH_NODES: Final = (Kind.NODE, Kind.NODE_GROUP, Kind.CLUSTER, *FITTING)
 OF_NODES: Final = (Kind.NODE_GROUP, Kind.CLUSTER)
 GROUPED: Final = (Kind.NODE_GROUP, Kind.POD_GROUP, Kind.CLUSTER)
+# The columns that fit has for each resource.
+ROOM: Final = ("requests", "allocatable", "free", "requestsPercentOfAllocatable")
 
 USAGE: Final[dict[str, Getter]] = {
     "cpu": attrgetter("cpu_nanocores"),

@@ -8,7 +8,6 @@ from typing import Final
 
 from msgspec import structs
 
-from c3s_cli.columns.rightsizing import WITHOUT_PAST
 from c3s_cli.columns.statistics import is_statistic
 from c3s_cli.columns.vocabulary import COMPARED, RIGHTSIZING, Column, Kind, split_change
 
@@ -42,6 +41,8 @@ def sources_of(column: Column, kind: Kind) -> tuple[str, ...]:
     if kind is Kind.VOLUME:
         return ("kubelet", "prometheus")
     if kind in RIGHTSIZING:
+        from c3s_cli.columns.rightsizing import WITHOUT_PAST  # only c3s rightsize has such columns
+
         return SOURCES if column.name in WITHOUT_PAST else ("prometheus",)
     known = ("metrics", "kubelet") if column.name in SWAP else SOURCES
     for figure in column.figures:

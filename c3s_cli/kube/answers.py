@@ -15,7 +15,6 @@ from msgspec import Struct
 from c3s_cli.errors import ApiError, BrokenOff, TimedOut, Unreachable
 from c3s_cli.kube.deadline import HINT
 from c3s_cli.kube.secrets import Secrets
-from c3s_cli.kube.tls_errors import TRUST, UNKNOWN_AUTHORITY, tls_words
 
 # How many characters of a server's message and reason are shown.
 LONGEST: Final = 1000
@@ -206,6 +205,8 @@ def unreachable(problem: BaseException, server: str) -> Unreachable:
     if causes.first(TimeoutError, client.TimeoutError):
         return TimedOut(f"{UNABLE}timeout while waiting for {host}", hint=HINT, advice=TOO_LONG)
     if tls := causes.first(ssl.SSLError, ssl.CertificateError):
+        from c3s_cli.kube.tls_errors import TRUST, UNKNOWN_AUTHORITY, tls_words
+
         words, advice = tls_words(tls, server)
         hint = TRUST if words == UNKNOWN_AUTHORITY else by_proxy
         return BrokenOff(f"{UNABLE}{words}", hint=hint, advice=advice)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from threading import Lock
 from time import time as clock
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import structs
@@ -13,8 +14,10 @@ from msgspec import structs
 from c3s_cli.errors import C3sError
 from c3s_cli.kube.access import Access
 from c3s_cli.kube.deadline import Deadline
-from c3s_cli.kube.plugin import Credential, run_plugin
 from c3s_cli.kube.prompts import Prompts
+
+if TYPE_CHECKING:
+    from c3s_cli.kube.plugin import Credential
 
 
 class Plugins:
@@ -33,6 +36,8 @@ class Plugins:
         plugin = access.user.get("exec")
         if not plugin:
             return lambda: access
+        from c3s_cli.kube.plugin import run_plugin  # only exec plugins need it
+
         about = (access.server, access.cluster) if plugin.get("provideClusterInfo") else None
         key = msgspec.json.encode((access.user, about), order="deterministic")
         with self._lock:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import termios
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -61,6 +60,8 @@ class Prompts:
 @contextmanager
 def modes_kept() -> Iterator[None]:
     """Restore the terminal after this block: a prompt that is ended leaves it without echo."""
+    import termios  # only plugins that ask need it
+
     try:
         modes = termios.tcgetattr(sys.stdin.fileno())
     except (termios.error, OSError, ValueError, AttributeError):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from c3s_cli.columns.catalogue import IDENTITY, table_of
-from c3s_cli.columns.fitting import WORKLOAD
-from c3s_cli.columns.rightsizing import CONTAINER, OWNER
 from c3s_cli.columns.vocabulary import COMPARED, FITTING, MOVING, RIGHTSIZING, Column, Kind, Unit, flat
 from c3s_cli.report import Report
 
@@ -19,8 +17,12 @@ def identity_columns(report: Report) -> list[Column]:
     if report.kind.named:
         who.append(IDENTITY["name"])
     if report.kind is Kind.FIT:
+        from c3s_cli.columns.fitting import WORKLOAD  # only c3s fit has it
+
         who.append(WORKLOAD)
     if report.kind is Kind.RIGHTSIZE:
+        from c3s_cli.columns.rightsizing import CONTAINER, OWNER  # only c3s rightsize has them
+
         who += [OWNER, CONTAINER]
     if report.kind in (*FITTING, *MOVING, *RIGHTSIZING):
         return [*who, *report.keys]

@@ -11,14 +11,11 @@ from msgspec import Struct, structs
 from c3s_cli.columns.catalogue import CONTAINER, IDENTITY
 from c3s_cli.columns.headings import heading, headings
 from c3s_cli.columns.naming import totals_of
-from c3s_cli.columns.rightsizing import CONTAINER as OF_WORKLOAD
-from c3s_cli.columns.rightsizing import OWNER
 from c3s_cli.columns.vocabulary import Column, Kind, Unit, split_path
 from c3s_cli.output.cells import cells
 from c3s_cli.output.identity import times_of
 from c3s_cli.report import Report
 from c3s_cli.request.view import Format, View
-from c3s_cli.terminal.lines import middle
 from c3s_cli.terminal.printable import printable
 
 # kubectl pads every column to its longest cell plus three spaces, at least six in total.
@@ -53,6 +50,10 @@ def _narrowed(columns: TableColumns, report: Report, view: View) -> TableColumns
     texts = {0, 1} if is_pivoted(report, view) else text_places(table_columns(report, view))
     widths = [max(LEAST, *map(len, [title, *cells] if view.headers else cells)) for title, cells in columns]
     excess = sum(widths) + len(GAP) * (len(widths) - 1) - (view.width or 0)
+    if excess <= 0:
+        return columns
+    from c3s_cli.terminal.lines import middle  # only tables that do not fit need it
+
     while excess > 0:
         least = {place: max(SHORTEST, len(columns[place][0]) if view.headers else 0) for place in texts}
         longest = max((place for place in texts if widths[place] > least[place]), key=widths.__getitem__, default=None)
@@ -110,7 +111,9 @@ def _identity(report: Report) -> Iterator[tuple[str, Column]]:
     elif report.containers:
         yield from (("POD", IDENTITY["name"]), ("NAME", CONTAINER))
     elif report.kind is Kind.RIGHTSIZE:
-        yield from ((heading(each), each) for each in (OWNER, OF_WORKLOAD))
+        from c3s_cli.columns import rightsizing  # only c3s rightsize has them
+
+        yield from ((heading(each), each) for each in (rightsizing.OWNER, rightsizing.CONTAINER))
     elif not of_clusters:
         yield "NAME", IDENTITY["name"]
 

@@ -24,7 +24,6 @@ from c3s_cli.request.origin import origin_of
 from c3s_cli.request.pace import Pace, interval_of, is_interval
 from c3s_cli.request.query import Query
 from c3s_cli.request.ranges import asked_for, check
-from c3s_cli.request.selectors import parse_fields, parse_labels
 from c3s_cli.request.shown import (
     named_columns,
     refuse_costs,
@@ -204,6 +203,12 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
 
         # Its rows need no column that says which one.
         selected = of_workload(where, workload, of_objects)
+    labels = fields = None
+    if rows.selector or (pods and pods.field_selector):
+        from c3s_cli.request.selectors import parse_fields, parse_labels  # only selectors need it
+
+        labels = parse_labels(rows.selector) if rows.selector else None
+        fields = parse_fields(pods.field_selector) if pods and pods.field_selector else None
     query = Query(
         objects=objects,
         kind=naming.kind,
@@ -217,8 +222,8 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         name=name,
         namespaces=namespaces,
         all_namespaces=all_namespaces,
-        labels=parse_labels(rows.selector) if rows.selector else None,
-        fields=parse_fields(pods.field_selector) if pods and pods.field_selector else None,
+        labels=labels,
+        fields=fields,
         containers=containers,
         by=by,
         keys=naming.keys,

@@ -11,7 +11,6 @@ from c3s_cli.columns.getters import Age, at_time
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import COMPARED, Column, Kind, Needs, flat
 from c3s_cli.request.namespaces import several
-from c3s_cli.request.selectors import FieldSelector, LabelSelector
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from c3s_cli.model.rightsizing import RightsizeRequest
     from c3s_cli.request.condition import Condition
     from c3s_cli.request.period import Period
+    from c3s_cli.request.selectors import FieldSelector, LabelSelector
 
 
 class SortKey(Struct, frozen=True):

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from c3s_cli.columns.catalogue import IDENTITY
 from c3s_cli.columns.naming import SETS, Naming, split_names
 from c3s_cli.columns.of_resources import CPU_AND_MEMORY
-from c3s_cli.columns.rightsizing import DOCUMENT
 from c3s_cli.columns.vocabulary import Column, Kind, Unit, flat
 from c3s_cli.errors import UsageError
 from c3s_cli.request.ranges import in_range
@@ -121,6 +120,8 @@ def swap_columns(naming: Naming) -> tuple[Column, ...]:
 def structured_columns(naming: Naming) -> tuple[Column, ...]:
     """Return what only the structured formats show: the basis of a cluster's percentages, all of a recommendation."""
     if naming.kind is Kind.RIGHTSIZE:
+        from c3s_cli.columns.rightsizing import DOCUMENT  # only c3s rightsize needs it
+
         return naming.expand(DOCUMENT)
     if naming.kind is not Kind.CLUSTER:
         return ()
