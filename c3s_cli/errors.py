@@ -35,7 +35,8 @@ MEANINGS: Final[dict[ExitCode, str]] = {
     "pods of `c3s fit` fit",
     ExitCode.TIMED_OUT: "--until or --until-all was not met before --timeout, or within --count readings",
     ExitCode.INCOMPLETE: "a requested row or source could not be read, or `c3s fit` does not know an object with pods "
-    "(with --strict, or did not consider a rule), or `c3s diff` could not judge --fail-if; the rest was printed",
+    "(with --strict, or did not consider a rule), or `c3s diff` could not judge --fail-if; with "
+    "--fail-if-unknown, also if nothing was found that --fail-if could judge; the rest was printed",
     ExitCode.HANGUP: "the terminal was closed (SIGHUP)",
     ExitCode.INTERRUPTED: "interrupted (SIGINT, Ctrl-C)",
     ExitCode.BROKEN_PIPE: "the reader closed the pipe of stdout (SIGPIPE); stderr stays empty",

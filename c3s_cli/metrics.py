@@ -89,6 +89,7 @@ def scope_of(query: Query, namespace: str) -> Scope:
         groups=groups,
         dispensable=query.dispensable,
         histories=_wanted(query),
+        judged=query.fail_if is not None,
     )
 
 

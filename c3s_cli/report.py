@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
@@ -18,12 +18,24 @@ if TYPE_CHECKING:
     from c3s_cli.model.prices import CostTerms
 
 
+class LeftOut(Struct, frozen=True):
+    """What --where left out: the objects that it could not judge, and whether there were others."""
+
+    unjudged: Sequence[Row] = ()
+    others: bool = False
+
+
+ALL: Final = LeftOut()
+
+
 class Judgement(Struct, frozen=True):
     """The result of --fail-if or --until over all rows, by their names.
 
     flag: the flag as written. met: whether the condition is met. fails: whether the exit code is 3. of: how many rows
     there are. matched: the rows that match. unjudged: the rows with unknown values; because: why these are unknown.
     shares: how many members of each unjudged group are measured; "" if all are. Empty if the rows are no groups.
+    nothing: that there was nothing to judge, in words, or nothing in some namespaces; "" if there was. blind: whether
+    that is no success, as --fail-if-unknown asks.
     """
 
     flag: str
@@ -34,6 +46,8 @@ class Judgement(Struct, frozen=True):
     unjudged: tuple[str, ...] = ()
     because: str = ""
     shares: tuple[str, ...] = ()
+    nothing: str = ""
+    blind: bool = False
 
 
 class Report(Struct, frozen=True):

@@ -14,7 +14,7 @@ from c3s_cli.columns.changing import TEXTUAL, change_column, value_of
 from c3s_cli.columns.vocabulary import Column, Getter
 from c3s_cli.model.change_rows import CHANGED, Change
 from c3s_cli.model.sample import WHOLE, Failure, Sample
-from c3s_cli.report import Report
+from c3s_cli.report import LeftOut, Report
 from c3s_cli.request.comparing import DiffRequest
 from c3s_cli.request.query import Query, SortKey
 
@@ -77,7 +77,7 @@ def make_diff(before: SideRows, after: SideRows, request: DiffRequest) -> Report
         None,
         failures=[*_of("before", before.all_failures), *_of("after", after.all_failures)],
         contexts=several,
-        unfiltered=unfiltered if query.fail_if else (),
+        left_out=LeftOut(unfiltered if query.fail_if else (), bool(request.selected or request.base.where)),
     )
     rows = [row for row in report.rows if _differs(row, request)]
     shown = rows if request.query.limit is None else rows[: request.query.limit]

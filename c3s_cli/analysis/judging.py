@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from c3s_cli.columns.vocabulary import Column, Needs
 from c3s_cli.model.rows import Group
-from c3s_cli.report import Judgement
+from c3s_cli.report import ALL, Judgement, LeftOut
 
 if TYPE_CHECKING:
     from c3s_cli.model.fit_rows import Row
@@ -19,32 +19,43 @@ METRICS: Final = Needs.NODE_METRICS | Needs.POD_METRICS
 
 
 def judge_fail_if(
-    rows: Sequence[Row], query: Query, unfiltered: Sequence[Row] = (), *, contexts: bool = False
+    rows: Sequence[Row],
+    query: Query,
+    left_out: LeftOut = ALL,
+    *,
+    contexts: bool = False,
+    empty: Sequence[str] = (),
 ) -> Judgement | None:
     """Judge --fail-if: it fails if a row matches, or with --fail-if-unknown if a row cannot be judged.
 
-    unfiltered: the objects that --where could not judge.
+    empty: those of several namespaces that have nothing.
     """
     if query.fail_if is None:
         return None
     matched, unjudged = _judged(rows, query.fail_if)
-    fails = bool(matched or ((unjudged or unfiltered) and query.fail_if_unknown))
-    named = _named(matched, unjudged, unfiltered, query, query.fail_if, contexts=contexts)
-    return Judgement("--fail-if", bool(matched), fails, len(rows), *named)
+    fails = bool(matched or ((unjudged or left_out.unjudged) and query.fail_if_unknown))
+    nothing = ""
+    if empty:
+        nothing = f"nothing was judged in namespace{'s' * (len(empty) > 1)} {', '.join(empty)}"
+    elif not (rows or left_out.unjudged or left_out.others):
+        nothing = "nothing was judged"
+    blind = bool(nothing) and query.fail_if_unknown
+    named = _named(matched, unjudged, left_out.unjudged, query, query.fail_if, contexts=contexts)
+    return Judgement("--fail-if", bool(matched), fails, len(rows), *named, nothing, blind)
 
 
 def judge_until(
-    rows: Sequence[Row], query: Query, unfiltered: Sequence[Row] = (), *, contexts: bool = False
+    rows: Sequence[Row], query: Query, left_out: LeftOut = ALL, *, contexts: bool = False
 ) -> Judgement | None:
     """Judge --until, met if any row matches, or --until-all, met if there are rows and all match."""
     if query.until is None:
         return None
     matched, unjudged = _judged(rows, query.until)
     # A row that --where could not judge may be one of all.
-    met = bool(matched) and ((len(matched) == len(rows) and not unfiltered) or not query.until_all)
-    fails = bool(unjudged or unfiltered) and query.fail_if_unknown and not met
+    met = bool(matched) and ((len(matched) == len(rows) and not left_out.unjudged) or not query.until_all)
+    fails = bool(unjudged or left_out.unjudged) and query.fail_if_unknown and not met
     flag = "--until-all" if query.until_all else "--until"
-    named = _named(matched, unjudged, unfiltered, query, query.until, contexts=contexts)
+    named = _named(matched, unjudged, left_out.unjudged, query, query.until, contexts=contexts)
     return Judgement(flag, met, fails, len(rows), *named)
 
 

@@ -20,6 +20,7 @@ from c3s_cli.model.rightsizing import (
     RightsizeRequest,
     Sums,
 )
+from c3s_cli.report import LeftOut
 
 if TYPE_CHECKING:
     from c3s_cli.model.sample import Failure, Sample
@@ -43,10 +44,19 @@ def make_recommendations(
         from c3s_cli.analysis.savings import with_savings  # only --prices needs it
 
         advised = with_savings(advised, samples, query.prices)
-    shown = where(advised, query, [])
+    unfiltered: list[Any] = []
+    shown = where(advised, query, unfiltered)
     totals = sum_recommendations(shown, "" if contexts else samples[0].context) if query.totals else None
     rows = grouped(shown, query.by, sum_recommendations) if query.by else shown
-    report = report_of(samples, query.at_time(latest(samples)), rows, totals, failures=failures, contexts=contexts)
+    report = report_of(
+        samples,
+        query.at_time(latest(samples)),
+        rows,
+        totals,
+        failures=failures,
+        contexts=contexts,
+        left_out=LeftOut(unfiltered, bool(advised)),
+    )
     return structs.replace(report, rule=rule)
 
 

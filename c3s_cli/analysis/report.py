@@ -21,7 +21,7 @@ from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import COMMON, Column, Kind, json_name
 from c3s_cli.model.rows import Group, Node
 from c3s_cli.model.sample import Failure, Sample
-from c3s_cli.report import Report
+from c3s_cli.report import ALL, LeftOut, Report
 from c3s_cli.request.namespaces import is_pattern
 from c3s_cli.request.query import Query, SortKey
 
@@ -56,9 +56,18 @@ def make_report(
     query = with_gpu(query, samples).at_time(latest(samples))
     unfiltered: list[Row] | None = [] if query.fail_if or query.until else None
     rows, totals = rows_of(samples, query, join_pods, unfiltered, contexts=contexts)
-    report = report_of(samples, query, rows, totals, failures=failures, contexts=contexts, unfiltered=unfiltered or ())
+    objects = _objects(samples, query, join_pods) if query.where and not rows else ()
+    report = report_of(
+        samples,
+        query,
+        rows,
+        totals,
+        failures=failures,
+        contexts=contexts,
+        left_out=LeftOut(unfiltered or (), bool(objects)),
+    )
     if not rows and query.where and not report.absence:
-        return _with_near_values(report, query.where, _objects(samples, query, join_pods))
+        return _with_near_values(report, query.where, objects)
     if report.fail_if and not report.fail_if.matched and query.fail_if:
         return _with_near_values(report, query.fail_if, rows)
     return report
@@ -88,20 +97,18 @@ def report_of(
     *,
     failures: Sequence[Failure] = (),
     contexts: bool = False,
-    unfiltered: Sequence[Row] = (),
+    left_out: LeftOut = ALL,
 ) -> Report:
-    """Make a Report from unsorted rows: sort, judge and cut. failures, contexts: as for `make_report`.
-
-    unfiltered: the objects that --where could not judge.
-    """
+    """Make a Report from unsorted rows: sort, judge and cut. failures, contexts: as for `make_report`."""
     ordered = _ordered(rows, query, samples)
+    empty = _empty_namespaces(query, samples) if ordered else ()
     shown = ordered if query.limit is None else ordered[: query.limit]
     fail_if = until = None
     if query.fail_if or query.until:
         from c3s_cli.analysis.judging import judge_fail_if, judge_until  # only conditions need it
 
-        fail_if = judge_fail_if(ordered, query, unfiltered, contexts=contexts)
-        until = judge_until(ordered, query, unfiltered, contexts=contexts)
+        fail_if = judge_fail_if(ordered, query, left_out, contexts=contexts, empty=empty)
+        until = judge_until(ordered, query, left_out, contexts=contexts)
     return Report(
         now=latest(samples),
         source=", ".join(dict.fromkeys(sample.source for sample in samples)),
@@ -116,7 +123,7 @@ def report_of(
         failures=(*failures, *(failure for sample in samples for failure in sample.failures)),
         remarks=(
             *dict.fromkeys(remark for sample in samples for remark in sample.remarks),
-            *(f"no resources found in namespace {name}" for name in _empty_namespaces(query, samples) if ordered),
+            *(f"no resources found in namespace {name}" for name in empty),
         ),
         omitted=len(ordered) - len(shown),
         fail_if=fail_if,

@@ -139,9 +139,12 @@ def _declarations(command: Callable[..., Any]) -> list[Any]:
 def _keys_of(path: Sequence[str]) -> str:
     """Return the keys of --by for the rows of a command."""
     from c3s_cli.columns.kinds import KEYS, kind_named
+    from c3s_cli.columns.vocabulary import Kind
 
     kind = kind_named(path[-1])
-    return ", ".join(KEYS[kind]) if kind in KEYS else ""
+    # `c3s diff` compares nodes or pods.
+    kinds = (kind,) if kind in KEYS else (Kind.NODE, Kind.POD)
+    return ", ".join(dict.fromkeys(key for each in kinds for key in KEYS[each]))
 
 
 def _flag(declared: Any, keys: str, formats: str) -> Entry:

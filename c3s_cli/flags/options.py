@@ -238,7 +238,8 @@ class Selection(Struct, frozen=True):
         bool,
         _flag(
             "--fail-if-unknown",
-            help="Also exit with code 3 if a row cannot be judged because metrics are missing.",
+            help="Also exit with code 3 if a row cannot be judged because metrics are missing, and with 5 if there is "
+            "nothing to judge.",
             section=CONDITIONS,
         ),
     ] = False

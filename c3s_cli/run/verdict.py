@@ -54,6 +54,8 @@ def judged(judgement: Judgement) -> Iterator[str]:
         yield f"{judgement.flag}: {all_of} {_counted(judgement.of)} matched"
     elif judgement.matched:
         yield f"{judgement.flag}: {_counted(len(judgement.matched))} matched: {named(judgement.matched)}"
+    if judgement.nothing:
+        yield f"{judgement.flag}: {judgement.nothing}"
     if judgement.unjudged:
         # Objects that --where could not judge come last, and have no share.
         pairs = zip_longest(judgement.unjudged, judgement.shares, fillvalue="")
@@ -70,7 +72,8 @@ def verdict(report: Report, view: View | None = None) -> ExitCode:
     """Return the exit code of a report; with a view, that of printing it: a missing value of -o value is no success."""
     if report.fail_if and report.fail_if.fails:
         return ExitCode.CONDITION_MET
-    incomplete = report.failures or (view and view.format is Format.VALUE and _has_unknown(report))
+    blind = report.fail_if and report.fail_if.blind
+    incomplete = report.failures or blind or (view and view.format is Format.VALUE and _has_unknown(report))
     return ExitCode.INCOMPLETE if incomplete else ExitCode.OK
 
 

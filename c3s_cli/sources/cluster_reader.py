@@ -216,9 +216,9 @@ class ClusterReader:
         """Make the Sample of a part. Raises the first error of a need without which nothing can be shown."""
         scope, usage = part.scope, part.usage
         answers = {need: results[part.jobs[need]] for need in plan(part.needs, scope)}
-        refused = [need for need, answer in answers.items() if need in scope.dispensable and _is_refusal(answer)]
-        for need in refused:
-            del answers[need]
+        for need in scope.dispensable:
+            if isinstance(answers.get(need), ApiError | MetricsUnavailable):
+                del answers[need]
         why = _why_unmeasured(part, answers, now)
         failures = self._failures(answers, _required(answers, scope))
         known = {need: answer for need, answer in answers.items() if not isinstance(answer, C3sError)}
@@ -240,8 +240,11 @@ class ClusterReader:
         elif usage.absence:
             need = Needs.POD_METRICS if scope.objects is Kind.POD else Needs.NODE_METRICS
             failures.append(Failure(self.context, NAMES[need], usage.absence))
-        failures += usage.failures
-        failures += [_stale(self.context, each, now) for each in part.core.stale()]
+        if scope.judged and not (pods or facts or known.get(Needs.VOLUMES)):
+            from c3s_cli.sources.namespaces import unknown_namespaces  # only conditions need to know
+
+            absence = absence or unknown_namespaces(part.core, scope)
+        failures += [*usage.failures, *(_stale(self.context, each, now) for each in part.core.stale())]
         failures += [Failure(self.context, "quantity", problem) for problem in part.problems]
         sample = Sample(
             context=self.context,
@@ -301,10 +304,6 @@ def _why_unmeasured(part: Part, answers: Mapping[Needs, Any], now: datetime) -> 
     if isinstance(pods, C3sError):
         pods.hint = pods.hint or why or None
     return why
-
-
-def _is_refusal(answer: Any) -> bool:
-    return isinstance(answer, ApiError | MetricsUnavailable)
 
 
 def _with_groups(sample: Sample, scope: Scope, usage: Usage) -> Sample:

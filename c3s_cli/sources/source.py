@@ -57,7 +57,8 @@ class Scope(Struct, frozen=True):
     namespaces: their names, or patterns such as team-*; empty for all. A name goes with one namespace.
     figures: what is needed besides usage, by column name. containers: whether containers need it too. period: the time
     or range, None for now. groups: the groups that need statistics as a whole, None if there are none. dispensable:
-    what may fail without a word. histories: those of containers that are wanted, None for none.
+    what may fail without a word. histories: those of containers that are wanted, None for none. judged: whether a
+    condition judges the rows, so that it matters whether an empty namespace exists.
     """
 
     objects: Kind
@@ -71,6 +72,7 @@ class Scope(Struct, frozen=True):
     groups: Groups | None = None
     dispensable: Needs = Needs.NOTHING
     histories: Wanted | None = None
+    judged: bool = False
 
     def namespaced(self, resource: str) -> tuple[str, ...]:
         """Return the last part of each path: `namespaces/NAMESPACE/pods`, or only `pods` for all namespaces."""

@@ -289,3 +289,16 @@ def test_help_goes_before_what_else_is_wrong_with_a_line(run: Run) -> None:
 def test_a_frozen_demo_is_what_the_examples_read() -> None:
     found: Any = output("c3s top nodes -o json")
     assert AT in found[1]
+
+
+@pytest.mark.parametrize(
+    ("command", "keys"),
+    [
+        ("top nodes", "context, pool, zone, instance-type, status, version, label:KEY;"),
+        # Without a word, nodes or pods.
+        ("diff", "context, pool, zone, instance-type, status, version, namespace, node, owner, label:KEY;"),
+    ],
+)
+def test_by_lists_the_keys_that_the_rows_have(run: Run, command: str, keys: str) -> None:
+    for flag in ("-h", "--help"):
+        assert f"One row per group: {keys}" in " ".join(run(f"{command} {flag}").out.split())
