@@ -189,6 +189,7 @@ def test_what_is_not_of_the_type_that_c3s_stores_is_damage(run: Run, tmp_path: P
     assert run("recordings", path).code in (0, 1)
 
 
+@pytest.mark.slow
 def test_columns_that_would_fill_the_memory_are_refused(run: Run, tmp_path: Path) -> None:
     path = record(tmp_path / "r.c3s", reading(0, a=1))
     with changed(path) as connection:

@@ -21,9 +21,9 @@ from urllib.request import urlopen
 
 import pytest
 
-from c3s_cli.demo.server import DemoServer
+from c3s_cli.demo.server import start
 from c3s_cli.sources.kubelet import polling
-from tests.conftest import Run
+from tests.conftest import AT, Run
 from tests.fleets import kubeconfig
 from tests.output.test_untrusted import FORMATS, TEMPLATES, cells_of, is_harmless
 from tests.run.terminal_session import TerminalSession
@@ -92,12 +92,13 @@ class Spoiling(dict[str, Answers]):
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["names", "everything"])
-def words(
-    request: pytest.FixtureRequest, demo_server: DemoServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[list[str]]:
-    """Give the flags that read a cluster in which everything is hostile, the kubeconfig too."""
-    with FakeApi() as api:
-        api.routes = Spoiling(demo_server.url, everything=request.param)
+def words(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
+    """Give the flags that read a cluster in which everything is hostile, the kubeconfig too.
+
+    It has a pod of nearly every workload of the demo.
+    """
+    with start(at=AT, nodes=4, pods_per_node=12) as server, FakeApi() as api:
+        api.routes = Spoiling(server.url, everything=request.param)
         servers = {HOSTILE: api.url, f"{HOSTILE}2": "http://127.0.0.1:1"}
         path = kubeconfig(tmp_path_factory.mktemp("hostile") / "config", servers)
         yield ["--kubeconfig", str(path)]

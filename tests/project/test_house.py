@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 HOUSE = ROOT / "c3s_cli"
 ENTRIES = sorted(entry.name for entry in HOUSE.iterdir() if entry.name != "__pycache__")
@@ -58,6 +60,7 @@ def names_in(node: ast.AST) -> Iterator[str]:
             pass
 
 
+@pytest.mark.slow
 def test_nothing_is_there_for_tests_alone() -> None:
     used: Counter[str] = Counter()
     defined: dict[str, str] = {}

@@ -86,6 +86,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.process
+@pytest.mark.process
 def test_the_wheel_holds_the_program_its_types_and_its_addresses(built: Path) -> None:
     (file,) = built.glob("*.whl")
     with zipfile.ZipFile(file) as wheel:
@@ -103,6 +104,7 @@ def test_the_wheel_holds_the_program_its_types_and_its_addresses(built: Path) ->
     assert (metadata["Version"], metadata["License-Expression"]) == (__version__, "Apache-2.0")
 
 
+@pytest.mark.process
 def test_the_sdist_holds_what_its_tests_need(built: Path) -> None:
     (file,) = built.glob("*.tar.gz")
     with tarfile.open(file) as sdist:
