@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
 
+from c3s_cli.amounts.totals import covered
 from c3s_cli.model.rightsizing import CONTAINER, INIT, SIDECAR, ContainerHistory, Declared, Histories, Replica
 
 if TYPE_CHECKING:
@@ -133,16 +134,10 @@ def lived(replicas: Sequence[Replica]) -> float:
     Where one has no data all the time, such as in a gap of a source, neither had the others that ran then.
     """
     whole = sum(each.last - each.first for each in replicas)
-    return _union(replicas) * min(1.0, sum(each.seconds for each in replicas) / whole) if whole > 0 else 0.0
-
-
-def _union(replicas: Iterable[Replica]) -> float:
-    spans = sorted((each.first, each.last) for each in replicas)
-    total, reached = 0.0, spans[0][0] if spans else 0.0
-    for first, last in spans:
-        total += max(0.0, last - max(first, reached))
-        reached = max(reached, last)
-    return total
+    if whole <= 0:
+        return 0.0
+    seconds = covered((each.first, each.last) for each in replicas)
+    return seconds * min(1.0, sum(each.seconds for each in replicas) / whole)
 
 
 def snapshot(sample: Sample) -> Histories:

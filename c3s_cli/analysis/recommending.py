@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
+from c3s_cli.amounts.totals import sum_all
 from c3s_cli.analysis.histories import container_histories, declared_histories
 from c3s_cli.analysis.report import latest, report_of, where
 from c3s_cli.analysis.rightsizing import recommend_all
@@ -78,14 +79,9 @@ def sum_recommendations(
         findings=Counter(row.finding for row in rows),
         cpu=_sums([(row.cpu, row.replicas) for row in rows]),
         memory=_sums([(row.memory, row.replicas) for row in rows]),
-        cost=_all([row.cost for row in rows]),
-        savings=_all([row.savings for row in rows if row.changes]),
+        cost=sum_all([row.cost for row in rows]),
+        savings=sum_all([row.savings for row in rows if row.changes]),
     )
-
-
-def _all(amounts: Sequence[int | None]) -> int | None:
-    """Return the sum; None if one is unknown."""
-    return None if None in amounts else sum(filter(None, amounts))
 
 
 def _sums(several: Sequence[tuple[Advice, int]]) -> Sums:

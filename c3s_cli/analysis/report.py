@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import structs
 
+from c3s_cli.amounts.totals import sum_known
 from c3s_cli.analysis.gpus import with_gpu
 from c3s_cli.analysis.joining import JoinPods, node_rows, pod_rows
-from c3s_cli.analysis.rollup import add, grouped, sum_nodes, sum_pods
+from c3s_cli.analysis.rollup import grouped, sum_nodes, sum_pods
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import COMMON, Column, Kind, json_name
 from c3s_cli.model.rows import Group, Node
@@ -141,26 +142,19 @@ def rows_of(
     """Return the unsorted rows, and the totals of the objects behind them if needed; fill `unfiltered`."""
     # Totals of several contexts have no context of their own.
     context = "" if contexts else samples[0].context
-    match query.objects:
-        case Kind.POD:
-            joined = _joined(partial(join_pods, containers=query.containers), samples)
-            pods = where(_priced(joined, query), query, unfiltered)
-            of_pods = _with_costs(sum_pods, query)
-            totals = _with_group_totals(of_pods(pods, context), samples) if query.totals else None
-            return (_with_source_totals(grouped(pods, query.by, of_pods), samples) if query.by else pods), totals
-        case Kind.NODE:
-            nodes = where(_priced(_joined(node_rows, samples), query), query, unfiltered)
-            of_nodes = _with_costs(sum_nodes, query)
-            totals = _with_group_totals(of_nodes(nodes, context), samples) if query.totals else None
-            return (_with_source_totals(grouped(nodes, query.by, of_nodes), samples) if query.by else nodes), totals
-        case Kind.VOLUME:
-            return where([volume for sample in samples for volume in sample.volumes], query, unfiltered), None
-        case _:
-            alone = [_cluster(node_rows(sample), [sample], sample.context, query) for sample in samples]
-            clusters = where(alone, query, unfiltered)
-            shown = {cluster.context for cluster in clusters}
-            behind = [sample for sample in samples if sample.context in shown] if contexts else samples
-            return clusters, _cluster(_joined(node_rows, behind), behind, context, query)
+    if query.objects is Kind.CLUSTER:
+        alone = [_cluster(node_rows(sample), [sample], sample.context, query) for sample in samples]
+        clusters = where(alone, query, unfiltered)
+        shown = {cluster.context for cluster in clusters}
+        behind = [sample for sample in samples if sample.context in shown] if contexts else samples
+        return clusters, _cluster(_joined(node_rows, behind), behind, context, query)
+    objects = _objects(samples, query, partial(join_pods, containers=query.containers))
+    if query.objects is Kind.VOLUME:
+        return where(objects, query, unfiltered), None
+    rows = where(_priced(objects, query), query, unfiltered)
+    together = _with_costs(sum_pods if query.objects is Kind.POD else sum_nodes, query)
+    totals = _with_group_totals(together(rows, context), samples) if query.totals else None
+    return (_with_source_totals(grouped(rows, query.by, together), samples) if query.by else rows), totals
 
 
 def _priced(rows: Sequence[Any], query: Query) -> Sequence[Any]:
@@ -210,7 +204,7 @@ def _cluster(nodes: Sequence[Node], samples: Sequence[Sample], context: str, que
     together = _with_costs(sum_nodes, query)
     return structs.replace(
         _with_group_totals(together(_priced(nodes, query), context), samples),
-        existing_pod_count=add(sample.pod_count for sample in samples),
+        existing_pod_count=sum_known(sample.pod_count for sample in samples),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from msgspec import structs
 
+from c3s_cli.amounts.totals import sum_known
 from c3s_cli.model.rightsizing import Advice, ContainerHistory, Finding, Recommendation, Rule
 
 WHOLE: Final = 10_000
@@ -40,10 +41,10 @@ def recommend(history: ContainerHistory, rule: Rule) -> Recommendation:
         end=history.end,
         samples=sum(each.samples for each in past),
         seconds=history.seconds,
-        throttled_periods=_sum(each.throttled_periods for each in past),
-        periods=_sum(each.periods for each in past),
-        oom_kills=_sum(each.oom_kills for each in past),
-        restarts=_sum(each.restarts for each in past),
+        throttled_periods=sum_known(each.throttled_periods for each in past),
+        periods=sum_known(each.periods for each in past),
+        oom_kills=sum_known(each.oom_kills for each in past),
+        restarts=sum_known(each.restarts for each in past),
         autoscaled=history.autoscaled,
         qos_class=history.qos_class,
         recommended_qos_class=history.qos_class,
@@ -131,8 +132,8 @@ def _throttled(resource: str, history: ContainerHistory) -> int:
     """Return the share of CPU periods that were throttled; 0 if that is unknown."""
     if resource != "cpu":
         return 0
-    periods = _sum(each.periods for each in history.replicas)
-    return WHOLE * (_sum(each.throttled_periods for each in history.replicas) or 0) // periods if periods else 0
+    periods = sum_known(each.periods for each in history.replicas)
+    return WHOLE * (sum_known(each.throttled_periods for each in history.replicas) or 0) // periods if periods else 0
 
 
 def _dangers(resource: str, now: Advice, history: ContainerHistory) -> list[str]:
@@ -141,7 +142,7 @@ def _dangers(resource: str, now: Advice, history: ContainerHistory) -> list[str]
     if now.requests == 0:
         found.append("no request now")
     if resource == "memory":
-        if _sum(each.oom_kills for each in history.replicas):
+        if sum_known(each.oom_kills for each in history.replicas):
             found.append("OOM-killed")
         elif now.limits and now.used and now.used * WHOLE >= now.limits * NEAR:
             found.append("near its limit")
@@ -223,12 +224,6 @@ def _percent(points: int) -> str:
 
 def _most(values: Iterable[int | None]) -> int | None:
     return max((value for value in values if value is not None), default=None)
-
-
-def _sum(values: Iterable[int | None]) -> int | None:
-    """Return the sum of those that are known; None if none is."""
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None
 
 
 # --- the quality of service -----------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from msgspec import structs
 
+from c3s_cli.amounts.totals import sum_known
 from c3s_cli.columns.vocabulary import Column
 from c3s_cli.model.obstacles import obstacles
 from c3s_cli.model.rows import Amounts, Figures, Group, Node, Pod
@@ -25,12 +26,6 @@ Keys = tuple[str | None, ...]
 # Figures that every member has: if one is unknown, so is the sum.
 NEVER_IN_PART: Final = ("ephemeralStorage.usage",)
 USAGE: Final = {"cpu": attrgetter("cpu_nanocores"), "memory": attrgetter("memory_bytes")}
-
-
-def add(values: Iterable[int | None]) -> int | None:
-    """Sum the known values; unknown if none is known."""
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None
 
 
 def add_amounts(values: Iterable[Amounts | None]) -> Amounts | None:
@@ -96,7 +91,7 @@ class _Compared:
         }
 
     def usage(self, resource: str) -> int | None:
-        return add(map(USAGE[resource], self.members))
+        return sum_known(map(USAGE[resource], self.members))
 
     def sum(self, amounts: str, together: Callable[[Iterable[Amounts | None]], Amounts | None]) -> Amounts | None:
         """Sum an amount of the members, for each resource only over members that report its usage."""
@@ -119,14 +114,14 @@ def sum_nodes(nodes: Sequence[Node], context: str, keys: Keys = ()) -> Group:
     return Group(
         context=context,
         keys=keys,
-        cpu_nanocores=add(node.cpu_nanocores for node in measured),
-        memory_bytes=add(node.memory_bytes for node in measured),
-        swap_bytes=add(node.swap_bytes for node in measured),
+        cpu_nanocores=sum_known(node.cpu_nanocores for node in measured),
+        memory_bytes=sum_known(node.memory_bytes for node in measured),
+        swap_bytes=sum_known(node.swap_bytes for node in measured),
         timestamp=earliest(node.timestamp for node in measured),
         window=next((node.window for node in measured), None),
         node_count=len(nodes),
         measured_node_count=len(measured),
-        pod_count=add(node.pod_count for node in nodes),
+        pod_count=sum_known(node.pod_count for node in nodes),
         requests=add_all(node.requests for node in nodes),
         limits=add_all(node.limits for node in nodes),
         allocatable=add_amounts(node.allocatable for node in nodes),
@@ -137,7 +132,7 @@ def sum_nodes(nodes: Sequence[Node], context: str, keys: Keys = ()) -> Group:
         measured_limits=compared.sum("binding_limits", add_shared),
         measured_allocatable=compared.sum("allocatable", add_amounts),
         measured_capacity=compared.sum("capacity", add_amounts),
-        swap_capacity_bytes=add(node.facts.swap_capacity_bytes for node in nodes if node.facts),
+        swap_capacity_bytes=sum_known(node.facts.swap_capacity_bytes for node in nodes if node.facts),
         schedulable_free=_schedulable_free(nodes),
         figures=add_figures(measured),
         unmeasured=_unmeasured(nodes),
@@ -193,9 +188,9 @@ def sum_pods(pods: Sequence[Pod], context: str, keys: Keys = ()) -> Group:
     return Group(
         context=context,
         keys=keys,
-        cpu_nanocores=add([pod.cpu_nanocores for pod in measured]),
-        memory_bytes=add([pod.memory_bytes for pod in measured]),
-        swap_bytes=add([pod.swap_bytes for pod in measured]),
+        cpu_nanocores=sum_known([pod.cpu_nanocores for pod in measured]),
+        memory_bytes=sum_known([pod.memory_bytes for pod in measured]),
+        swap_bytes=sum_known([pod.swap_bytes for pod in measured]),
         timestamp=earliest({pod.timestamp for pod in measured}),
         window=next((pod.window for pod in measured), None),
         pod_count=len(pods),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
+from c3s_cli.amounts.totals import sum_all
 from c3s_cli.model.prices import FREE, Price, Prices
 from c3s_cli.model.rightsizing import Recommendation
 
@@ -38,9 +39,8 @@ def _priced(row: Recommendation, nodes: Sequence[Price | None]) -> Recommendatio
 def _cost(row: Recommendation, nodes: Sequence[Price], times: int) -> int | None:
     if row.declared_requests is None:
         return None
-    costs = [price.of(row.declared_requests) for price in nodes]
-    known = [cost for cost in costs if cost is not None]
-    return None if len(known) < len(costs) else sum(known) * times // len(nodes)
+    cost = sum_all([price.of(row.declared_requests) for price in nodes])
+    return None if cost is None else cost * times // len(nodes)
 
 
 def _savings(row: Recommendation, nodes: Sequence[Price], times: int) -> int | None:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from c3s_cli.amounts.totals import sum_known
 from c3s_cli.analysis.joining import node_rows
-from c3s_cli.analysis.rollup import add, sum_nodes
+from c3s_cli.analysis.rollup import sum_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +43,7 @@ def summary_of(samples: Sequence[Sample]) -> Summary:
         cluster=cluster,
         ready=len(known) - len(unready) if known else None,
         unready=tuple((f"{node.context}/{node.name}" if len(samples) > 1 else node.name, at) for node, at in unready),
-        pods=add(sample.pod_count for sample in samples),
+        pods=sum_known(sample.pod_count for sample in samples),
         newest=max((node.timestamp for node in nodes if node.timestamp), default=None),
         window=cluster.window,
     )

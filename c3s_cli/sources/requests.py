@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from msgspec import Struct, field
 
+from c3s_cli.amounts.totals import covered
 from c3s_cli.errors import ApiError, C3sError, InvalidAnswer
 from c3s_cli.parallel import in_parallel, results_of
 from c3s_cli.sources.decode.shapes import Body, Listing, ListMeta, decode_listing
@@ -223,12 +224,3 @@ class Memoized:
             if isinstance(self._results[0], C3sError):
                 raise self._results[0]
             return self._results[0]
-
-
-def covered(spans: Sequence[tuple[float, float]]) -> float:
-    """Return the time covered by spans (begin, end) that may overlap."""
-    total, reached = 0.0, 0.0
-    for begin, end in sorted(spans):
-        total += max(0.0, end - max(begin, reached))
-        reached = max(reached, end)
-    return total

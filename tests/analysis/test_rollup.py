@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from c3s_cli.analysis.rollup import add, add_amounts, add_shared, earliest, grouped, sum_nodes, sum_pods
+from c3s_cli.amounts.totals import sum_known
+from c3s_cli.analysis.rollup import add_amounts, add_shared, earliest, grouped, sum_nodes, sum_pods
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.model.rows import Amounts, Group, Node, NodeDetails, NodeFacts, Pod, PodFacts
@@ -74,10 +75,10 @@ def of_nodes(nodes: Sequence[Node], *names: str) -> list[Any]:
 
 
 def test_a_sum_adds_the_known_values_and_is_unknown_if_there_are_none() -> None:
-    assert add([1, None, 2]) == 3
-    assert add([0]) == 0
-    assert add([None, None]) is None
-    assert add([]) is None
+    assert sum_known([1, None, 2]) == 3
+    assert sum_known([0]) == 0
+    assert sum_known([None, None]) is None
+    assert sum_known([]) is None
 
 
 def test_amounts_are_summed_resource_by_resource() -> None:

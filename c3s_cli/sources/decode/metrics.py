@@ -8,6 +8,7 @@ from sys import intern
 
 from msgspec import Struct
 
+from c3s_cli.amounts.totals import sum_all
 from c3s_cli.model.rows import Container, Node, Pod
 from c3s_cli.sources.decode.shapes import (
     Body,
@@ -120,8 +121,8 @@ def _usual_pods(items: list[_PodMetrics], usual: Iterator[Container], context: s
         if len(containers) == 1:
             cpu, memory = containers[0].cpu_nanocores, containers[0].memory_bytes
         else:
-            cpu = total([container.cpu_nanocores for container in containers])
-            memory = total([container.memory_bytes for container in containers])
+            cpu = sum_all([container.cpu_nanocores for container in containers])
+            memory = sum_all([container.memory_bytes for container in containers])
         who = item.metadata
         timestamp, window = intern(item.timestamp or ""), intern(item.window) if item.window else None
         pods.append(Pod(context, intern(who.namespace), who.name, cpu, memory, None, timestamp, window, containers))
@@ -134,11 +135,11 @@ def _pod(item: _PodMetrics, context: str, problems: list[str]) -> Pod:
         return _unmeasured(item, context)
     namespace, name = item.metadata.namespace, item.metadata.name
     containers = tuple([_container(container, namespace, name, problems) for container in item.containers])
-    cpu = total([container.cpu_nanocores for container in containers])
-    memory = total([container.memory_bytes for container in containers])
+    cpu = sum_all([container.cpu_nanocores for container in containers])
+    memory = sum_all([container.memory_bytes for container in containers])
     # One container without swap makes the sum unknown; usually none of them reports it.
     has_swap = containers[0].swap_bytes is not None
-    swap = total([container.swap_bytes for container in containers]) if has_swap else None
+    swap = sum_all([container.swap_bytes for container in containers]) if has_swap else None
     return Pod(context, namespace, name, cpu, memory, swap, item.timestamp or "", item.window, containers)
 
 
@@ -156,8 +157,3 @@ def _container(item: _Container, namespace: str, pod: str, problems: list[str]) 
         amount_of("memory", usage.memory, problems, subject),
         amount_of("swap", usage.swap, problems, subject),
     )
-
-
-def total(amounts: list[int | None]) -> int | None:
-    """Sum amounts; None if any is unknown, since a partial sum would mislead."""
-    return None if None in amounts else sum(amounts)  # type: ignore[arg-type]  # None has been ruled out

@@ -7,9 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from c3s_cli.errors import C3sError
-from c3s_cli.kube.cluster import segment
 from c3s_cli.model.rows import Figures, Volume
 from c3s_cli.parallel import in_parallel
+from c3s_cli.sources.kubelet.addresses import SUMMARY, proxied
 from c3s_cli.sources.kubelet.summary import Mounted, Summary, summary_of
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def read_summaries(
     requests: Requests, names: Iterable[str], failed: Callable[[str, C3sError], None]
 ) -> dict[str, Summary]:
     """Read the summaries of nodes, by name. failed: called for each node whose summary cannot be read."""
-    paths = {name: f"/api/v1/nodes/{segment(name)}/proxy/stats/summary" for name in sorted(names)}
+    paths = {name: proxied(name, SUMMARY) for name in sorted(names)}
     results = {}
     for name, body in in_parallel({name: partial(requests.get, path) for name, path in paths.items()}, AT_ONCE).items():
         try:

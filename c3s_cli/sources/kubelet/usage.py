@@ -11,10 +11,10 @@ from msgspec import Struct, field, structs
 
 from c3s_cli.amounts.duration import go_duration
 from c3s_cli.amounts.timestamp import utc
+from c3s_cli.amounts.totals import sum_all
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import C3sError
 from c3s_cli.model.rows import Container, Figures, Node, Pod, Volume
-from c3s_cli.sources.decode.metrics import total
 from c3s_cli.sources.kubelet.exposition import container_of
 from c3s_cli.sources.kubelet.polling import OF_NODES, OF_PODS, Poll
 from c3s_cli.sources.kubelet.samples import CPU, MEMORY, NODE_CPU, NODE_MEMORY, NODE_SWAP, SWAP, KubeletSamples
@@ -183,9 +183,9 @@ def _pod(context: str, namespace: str, name: str, parts: list[Measured]) -> Pod:
         context,
         namespace,
         name,
-        total([container.cpu_nanocores for container in containers]),
-        total([container.memory_bytes for container in containers]),
-        total(swap),
+        sum_all([container.cpu_nanocores for container in containers]),
+        sum_all([container.memory_bytes for container in containers]),
+        sum_all(swap),
         _rfc3339(millis),
         _window(window),
         containers,

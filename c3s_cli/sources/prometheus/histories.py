@@ -34,9 +34,7 @@ LONGEST_GAP: Final = 86_400
 # Where the interval between two scrapes is looked for, in seconds before the end. A second less, so that n samples are
 # n intervals.
 LOOK: Final = (3599, 86_399)
-SCRAPED: Final = "it must scrape the kubelets' /metrics/cadvisor; --prometheus-match may select nothing"
 PERIODS: Final = {"periods": COUNTERS["cfs.periods"], "throttled_periods": COUNTERS["cfs.throttled"]}
-KUBE_STATE: Final = "namespace, exported_namespace, pod, exported_pod, container, exported_container"
 
 
 class ContainerHistories:
@@ -108,7 +106,9 @@ class ContainerHistories:
             series = f"{promql.MEMORY}{promql.braces(promql.CONTAINERS, self.match)}"
             for _, number in self.engine.vector(f"max(count_over_time({series}[{seconds}s]))", self.end):
                 return max(1.0, round((seconds + 1) / number))
-        raise MetricsUnavailable(f"this Prometheus has no metrics of containers at the end of the range: {SCRAPED}")
+        raise MetricsUnavailable(
+            f"this Prometheus has no metrics of containers at the end of the range: {promql.SCRAPED}"
+        )
 
     def _find_renamed(self, blocks: Sequence[Block]) -> None:
         """Find out whether the namespaces are in labels that a scrape job has renamed."""
@@ -148,8 +148,7 @@ class ContainerHistories:
                 f"sum by ({by}) (max by ({by}, id) (increase({series}{where}[{span}s])))"
             )
         figures["restarts"] = lambda where: (
-            f"max by ({KUBE_STATE}) (max_over_time({RESTARTS}{where}[{span}s])"
-            f" - min_over_time({RESTARTS}{where}[{span}s]))"
+            f"max by ({by}) (max_over_time({RESTARTS}{where}[{span}s]) - min_over_time({RESTARTS}{where}[{span}s]))"
         )
         return figures
 

@@ -12,6 +12,8 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from c3s_cli.sources.prometheus.decoding import Labels
 
+# What to check if there are no such series.
+SCRAPED: Final = "it must scrape the kubelets' /metrics/cadvisor; --prometheus-match may select nothing"
 CPU: Final = "container_cpu_usage_seconds_total"
 MEMORY: Final = "container_memory_working_set_bytes"
 # Excludes the pause container, and the sums of pods and parent cgroups, which have no container label.

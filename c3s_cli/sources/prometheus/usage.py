@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from c3s_cli.amounts.duration import go_duration
 from c3s_cli.amounts.timestamp import utc
+from c3s_cli.amounts.totals import sum_all
 from c3s_cli.columns.statistics import statistics_of
 from c3s_cli.errors import C3sError
 from c3s_cli.model.rows import Container, Figures, Node, Pod, PodFacts, Volume
 from c3s_cli.model.sample import Failure, Sample
 from c3s_cli.request.period import Period
-from c3s_cli.sources.decode.metrics import total
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus import statistics as prometheus_figures
 from c3s_cli.sources.prometheus.current import Current, Used
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 # One unit of Prometheus in c3s's units: nanocores, bytes.
 UNITS: Final = {"cpu": 10**9, "memory": 1}
-SCRAPED: Final = "it must scrape the kubelets' /metrics/cadvisor; --prometheus-match may select nothing"
 NO_NODES: Final = "this Prometheus scrapes neither the kubelets' figures of nodes nor node_exporter"
 Who = tuple[str, ...]
 
@@ -301,8 +300,8 @@ class PrometheusUsage(Usage):
         return Pod(
             self.context,
             *of,
-            total([row.cpu_nanocores for row in rows]) if rows else None,
-            total([row.memory_bytes for row in rows]) if rows else None,
+            sum_all([row.cpu_nanocores for row in rows]) if rows else None,
+            sum_all([row.memory_bytes for row in rows]) if rows else None,
             timestamp=utc(self._times()[1]),
             window=self._window(iter(containers.values())),
             # The only container of a pod without container labels has no name.
@@ -320,7 +319,7 @@ class PrometheusUsage(Usage):
             now = Current(self.engine, self.engine.now(), self._matching, self._gather)
             if not now.explain_nothing():
                 return f"this Prometheus has no data {self.moment}"
-        return f"{words}: {SCRAPED}"
+        return f"{words}: {promql.SCRAPED}"
 
 
 def _amount(used: Used, resource: str) -> int | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from msgspec import Struct
 
+from c3s_cli.amounts.totals import sum_all
 from c3s_cli.model.rows import Container, Node, Pod
 from c3s_cli.sources.recording.planes import packed, packed_places, unpacked, unpacked_places
 
@@ -146,15 +147,10 @@ def _usage(row: Node | Pod | Container) -> Triple:
 def _sums(containers: Sequence[Container]) -> Triple:
     if len(containers) == 1:  # most pods
         return _usage(containers[0])
-
-    def total(values: Sequence[int | None]) -> int | None:
-        return None if None in values or not values else sum(filter(None, values))
-
-    return (
-        total([each.cpu_nanocores for each in containers]),
-        total([each.memory_bytes for each in containers]),
-        total([each.swap_bytes for each in containers]),
-    )
+    if not containers:
+        return None, None, None
+    cpu, memory, swap = (sum_all(values) for values in zip(*map(_usage, containers), strict=True))
+    return cpu, memory, swap
 
 
 def nodes_of(columns: Columns, layout: Layout, context: str) -> list[Node]:
