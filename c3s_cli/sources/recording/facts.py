@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from array import array
 from collections.abc import Iterator, Mapping
+from operator import attrgetter
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -52,6 +53,8 @@ class _Shape(Struct, array_like=True):
     local_storage: bool = False
 
 
+FIELDS: Final = attrgetter(*_Shape.__struct_fields__)
+CONTAINERS: Final = _Shape.__struct_fields__.index("containers")
 # Fields that _Shape and PodFacts share.
 SHARED: Final = tuple(field for field in _Shape.__struct_fields__ if field != "containers")
 
@@ -168,24 +171,11 @@ def _stored_pods(pods: Mapping[Key, PodFacts | None]) -> _Pods:
 
 
 def _shape(pod: PodFacts) -> _Shape:
-    containers = tuple([_Container(each.name, each.requests, each.limits, each.states) for each in pod.containers])
-    return _Shape(
-        pod.owner,
-        pod.status,
-        pod.restarts,
-        pod.qos_class,
-        pod.labels,
-        pod.requests,
-        pod.limits,
-        containers,
-        pod.binding_limits,
-        pod.started,
-        pod.pending,
-        pod.states,
-        pod.placing,
-        pod.ready,
-        pod.local_storage,
+    fields = list(FIELDS(pod))
+    fields[CONTAINERS] = tuple(
+        [_Container(each.name, each.requests, each.limits, each.states) for each in pod.containers]
     )
+    return _Shape(*fields)
 
 
 def _pods(stored: _Pods, known: Shapes) -> Iterator[tuple[Key, PodFacts]]:

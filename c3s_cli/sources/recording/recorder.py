@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -11,6 +12,7 @@ from msgspec import Struct
 
 from c3s_cli import __version__
 from c3s_cli.amounts.timestamp import utc
+from c3s_cli.amounts.totals import sum_known
 from c3s_cli.errors import C3sError
 from c3s_cli.sources.recording.facts import Facts, encoded_facts
 from c3s_cli.sources.recording.layout import GrowingLayout, Thing, thing_of
@@ -84,13 +86,9 @@ class Recorder:
         """
         session, self._remarks = self._session, ()
         try:
-            with written(self.path):
-                self._file.execute("BEGIN IMMEDIATE")
+            with self._transaction():
                 self._add(samples, failures, time, namespace_of)
-                self._file.execute("COMMIT")
         except BaseException as problem:
-            if self._file.in_transaction:
-                self._file.execute("ROLLBACK")
             # The next reading stores all that it needs.
             self._last, self._session = {}, session
             if isinstance(problem, OverflowError):
@@ -121,7 +119,7 @@ class Recorder:
             "number": self.number + 1,
             "time": time,
             "source": source,
-            "failures": _told(failures),
+            "failures": msgspec.json.encode(failures).decode(),
             "base": 0,
         }
 
@@ -135,8 +133,8 @@ class Recorder:
         values |= {
             "nodes": len(sample.nodes),
             "pods": len(sample.pods),
-            "cpu_nanocores": _total([row.cpu_nanocores for row in rows]),
-            "memory_bytes": _total([row.memory_bytes for row in rows]),
+            "cpu_nanocores": sum_known([row.cpu_nanocores for row in rows]),
+            "memory_bytes": sum_known([row.memory_bytes for row in rows]),
             "base": last.base,
             "facts": None if last.facts is None else encoded_facts(facts, last.facts),
             "all_facts": encoded_facts(facts, Facts()) if whole else None,
@@ -177,7 +175,7 @@ class Recorder:
             new = range(layout.stored, len(layout.things))
             self._file.executemany(
                 "INSERT INTO things VALUES (?, ?, ?, ?, ?)",
-                [(layout.number, place, *_told_thing(layout.things[place])) for place in new],
+                [(layout.number, place, *_stored_thing(layout.things[place])) for place in new],
             )
             layout.stored = len(layout.things)
             layouts.append(layout)
@@ -221,20 +219,27 @@ class Recorder:
 
     def drop_before(self, time: float) -> int:
         """Drop the readings before a time, but none that a later one needs. Return how many were dropped."""
+        with self._transaction():
+            dropped = self._file.execute(DROP, (time, time, time)).rowcount
+            if dropped:
+                self._file.execute(DROP_THINGS)
+        if dropped:
+            with written(self.path):
+                self._file.execute("PRAGMA incremental_vacuum").fetchall()
+        return dropped
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """Write all that a block writes, or nothing of it."""
         with written(self.path):
             self._file.execute("BEGIN IMMEDIATE")
             try:
-                dropped = self._file.execute(DROP, (time, time, time)).rowcount
-                if dropped:
-                    self._file.execute(DROP_THINGS)
+                yield
                 self._file.execute("COMMIT")
             except BaseException:
                 if self._file.in_transaction:
                     self._file.execute("ROLLBACK")
                 raise
-            if dropped:
-                self._file.execute("PRAGMA incremental_vacuum").fetchall()
-        return dropped
 
     def size(self) -> int:
         """Return the size of the file in bytes."""
@@ -247,17 +252,6 @@ class Recorder:
             os.close(self._lock)
 
 
-def _total(values: Sequence[int | None]) -> int | None:
-    """Add up what is known; None if nothing is."""
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None
-
-
-def _told_thing(thing: Thing) -> tuple[str | None, str, str]:
+def _stored_thing(thing: Thing) -> tuple[str | None, str, str]:
     namespace, name, containers = thing
     return namespace, name, msgspec.json.encode(containers).decode()
-
-
-def _told(failures: Sequence[Failure]) -> str:
-    known: list[Mapping[str, Any]] = [msgspec.to_builtins(failure) for failure in failures]
-    return msgspec.json.encode(known).decode()

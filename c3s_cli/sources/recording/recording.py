@@ -35,11 +35,6 @@ READING: Final = (
     "SELECT readings.id, number, time, readings.source, failures, base, coalesce(usage_of, readings.id), namespaces, "
     "selector, interval FROM readings JOIN sessions ON sessions.id = session"
 )
-PLACES_OF_NODES: Final = "SELECT node_layout, node_places FROM readings WHERE id = ?"
-PLACES_OF_PODS: Final = "SELECT pod_layout, pod_places FROM readings WHERE id = ?"
-USAGE_OF_NODES: Final = "SELECT node_layout, node_places, node_usage FROM readings WHERE id = ?"
-USAGE_OF_PODS: Final = "SELECT pod_layout, pod_places, pod_usage FROM readings WHERE id = ?"
-
 
 # Seconds since 1970, before the year 10000, and seconds between two readings.
 Time = Annotated[float, Meta(ge=0, lt=253402300800)]
@@ -271,8 +266,8 @@ class Recording:
     def columns(self, number: int, kind: Kind) -> tuple[Columns, Layout] | None:
         """Return the usage of nodes or pods of a reading, by its number in the file; None if it has none."""
         with reported(self.path), _decoded(self.path):
-            row = self._file.execute(USAGE_OF_PODS if kind is Kind.POD else USAGE_OF_NODES, [number]).fetchone()
-            if row is None or row[-1] is None:
+            row = self._stored_of(kind, number, "layout", "places", "usage")
+            if row is None:
                 return None
             layout, places, usage = msgspec.convert(row, tuple[int, bytes, bytes])
             columns = Columns(places, usage)
@@ -281,12 +276,18 @@ class Recording:
     def places(self, number: int, kind: Kind) -> tuple[Places, Layout] | None:
         """Return where a layout has values of nodes or pods in a reading, by its number in the file."""
         with reported(self.path), _decoded(self.path):
-            row = self._file.execute(PLACES_OF_PODS if kind is Kind.POD else PLACES_OF_NODES, [number]).fetchone()
-            if row is None or row[-1] is None:
+            row = self._stored_of(kind, number, "layout", "places")
+            if row is None:
                 return None
             layout, content = msgspec.convert(row, tuple[int, bytes])
             places = msgspec.msgpack.decode(content, type=Places)
             return places, self._layout(layout, places.size)
+
+    def _stored_of(self, kind: Kind, number: int, *what: str) -> Any:
+        """Return what is stored of the nodes or pods of a reading; None if nothing is."""
+        fields = ", ".join(f"{'pod' if kind is Kind.POD else 'node'}_{each}" for each in what)
+        row = self._file.execute(f"SELECT {fields} FROM readings WHERE id = ?", [number]).fetchone()  # noqa: S608
+        return row if row and row[-1] is not None else None
 
     def _layout(self, number: int, size: int) -> Layout:
         """Return a layout with all things that it has now. Others may be added while it is recorded."""
