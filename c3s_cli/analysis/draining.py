@@ -48,7 +48,7 @@ def drain(sample: Sample, query: Query, request: FitRequest) -> Drained:
     for together in [[name] for name in names] if request.one_by_one else [names] if names else []:
         pods = [pod for name in together for pod in on_nodes.get(name, ())]
         leaving = [pod for pod in pods if not _kind_that_stays(pod[1]) and pod[1].status != "Terminating"]
-        leaving.sort(key=lambda pod: (-_placing(pod[1]).priority, pod[0]))
+        leaving.sort(key=lambda pod: (-rules_of(pod[1]).priority, pod[0]))
         scheduler.drain(
             together, [(facts.node, as_running(key, facts)) for key, facts in pods if _kind_that_stays(facts)]
         )
@@ -85,7 +85,8 @@ def _kind_that_stays(facts: PodFacts) -> str | None:
     return kind if kind in (DAEMON, STATIC) else None
 
 
-def _placing(facts: PodFacts) -> Placing:
+def rules_of(facts: PodFacts) -> Placing:
+    """Return where a pod may run; anywhere if that was not read."""
     return facts.placing or ANYWHERE
 
 
@@ -98,22 +99,22 @@ def _running(sample: Sample, without: Collection[str] = ()) -> Iterator[tuple[st
 
 def as_running(key: Key, facts: PodFacts) -> RunningPod:
     """Return what the rules of other pods see of a pod."""
-    placing = _placing(facts)
+    placing = rules_of(facts)
     rest = -facts.requests.get("cpu", 0) % MILLICORE
     leaving = facts.status == "Terminating"
     return RunningPod(key[0], facts.labels, placing.anti_affinities, placing.host_ports, leaving, rest)
 
 
-def _groups(leaving: Sequence[Pod]) -> Iterator[tuple[Workload, list[Pod]]]:
+def workloads_of(leaving: Sequence[Pod]) -> Iterator[tuple[Workload, list[Pod]]]:
     """Yield pods that are alike and follow each other, as a workload."""
     for _, several in groupby(leaving, key=lambda pod: (pod[0][0], pod[1].requests, pod[1].labels, pod[1].placing)):
         alike = list(several)
         (namespace, name), facts = alike[0]
-        yield Workload(name, facts.requests, len(alike), namespace, facts.labels, _placing(facts)), alike
+        yield Workload(name, facts.requests, len(alike), namespace, facts.labels, rules_of(facts)), alike
 
 
 def _moves(sample: Sample, leaving: Sequence[Pod], scheduler: Scheduler) -> Iterator[Move]:
-    for workload, alike in _groups(leaving):
+    for workload, alike in workloads_of(leaving):
         places = scheduler.place(workload)
         why = _reasons(scheduler, workload) if len(places) < len(alike) else ()
         for number, ((namespace, name), facts) in enumerate(alike):
@@ -148,14 +149,14 @@ def _unplaced_after_deletion(
     """Return the pods of each node that find no other once the nodes are deleted; None if that changes nothing."""
     if not any(
         placing.spreads or placing.affinities or placing.anti_affinities
-        for placing in {_placing(facts) for _, facts in leaving}
+        for placing in {rules_of(facts) for _, facts in leaving}
     ):
         return None
     nodes = [node for node in node_rows(sample) if node.name not in names]
     around = sample.surroundings or EMPTY
     scheduler = Scheduler(nodes, _running(sample, without=names), around.namespaces, around.served)
     unplaced: dict[str, list[str]] = {name: [] for name in names}
-    for workload, alike in _groups(leaving):
+    for workload, alike in workloads_of(leaving):
         for (namespace, name), facts in alike[len(scheduler.place(workload)) :]:
             unplaced[facts.node].append(f"{namespace}/{name}")
     return unplaced
@@ -171,7 +172,7 @@ def _result(
     own = [facts for _, facts in leaving if facts.node == node]
     own_moves = [move for move in moves if move.from_node == node]
     unplaced = tuple(f"{move.namespace}/{move.name}" for move in own_moves if not move.to_node)
-    ignored = dict.fromkeys(rule for facts in own for rule in _placing(facts).ignored)
+    ignored = dict.fromkeys(rule for facts in own for rule in rules_of(facts).ignored)
     after = None if unplaced_after is None else len(own) - len(unplaced_after[node])
     kinds = [_kind_that_stays(facts) for _, facts in staying if facts.node == node]
     return FitResult(

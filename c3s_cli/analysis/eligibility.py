@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from msgspec import structs
 
+from c3s_cli.amounts.quantity import parse_int
 from c3s_cli.model.obstacles import CORDON, REPELLING, Obstacle, obstacles
 from c3s_cli.model.placing import NodeTerm, Placing, Toleration
 from c3s_cli.model.requirement import Requirement
@@ -30,7 +30,6 @@ OF_EVERY_POD: Final = OF_DAEMONS[:2]
 OF_HOST_NETWORK: Final = Toleration("node.kubernetes.io/network-unavailable", "Exists", "", "NoSchedule")
 CORDONED: Final = Obstacle(CORDON, "", "NoSchedule", "cordoned")
 SCHEDULING_DISABLED: Final = ",SchedulingDisabled"
-INTEGER: Final = re.compile(r"[+-]?[0-9]+")
 
 
 def barriers(node: Node, placing: Placing) -> tuple[str, ...]:
@@ -115,15 +114,9 @@ def _is_met(requirement: Requirement, value: str | None) -> bool:
         case "notin" | "!=":
             return value is None or value not in requirement.values
         case ">" | "<":
-            have, bound = _integer(value), _integer(next(iter(requirement.values), None))
+            have, bound = parse_int(value), parse_int(next(iter(requirement.values), None))
             if have is None or bound is None:
                 return False
             return have > bound if requirement.operator == ">" else have < bound
         case _:
             return False
-
-
-def _integer(text: str | None) -> int | None:
-    """Return a number as Go's ParseInt reads it: ASCII digits, 64 bits."""
-    number = int(text) if text is not None and len(text) < 64 and INTEGER.fullmatch(text) else None
-    return number if number is not None and -(1 << 63) <= number < 1 << 63 else None

@@ -8,12 +8,9 @@ from operator import add
 
 from msgspec import structs
 
-from c3s_cli.analysis.draining import as_running
+from c3s_cli.analysis.draining import Pod, as_running
 from c3s_cli.analysis.scheduler import Outcome, Scheduler
 from c3s_cli.model.placing import Strategy, Workload
-from c3s_cli.model.rows import PodFacts
-
-Pod = tuple[tuple[str, str], PodFacts]
 
 
 def roll_out(
