@@ -65,6 +65,11 @@ class C3sError(Exception):
         """Return the line for stderr, without the hint."""
         return self.prefix + self.message
 
+    @property
+    def first_line(self) -> str:
+        """The line for stderr without those that list choices or causes."""
+        return str(self).partition("\n")[0]
+
 
 class UsageError(C3sError):
     """The command line is wrong; nothing was read."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import structs
@@ -14,9 +13,8 @@ from c3s_cli.analysis.report import latest, rows_of
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ExitCode, UsageError
-from c3s_cli.metrics import requests_at_once, scope_of
+from c3s_cli.metrics import requests_at_once
 from c3s_cli.model.sample import Reading, Sample
-from c3s_cli.output import unmatched_paths
 from c3s_cli.request.knowable import unknowable
 from c3s_cli.request.namespaces import matching
 from c3s_cli.request.period import Period
@@ -28,9 +26,8 @@ from c3s_cli.run.fleet import opened
 from c3s_cli.run.printing import write
 from c3s_cli.run.reading import Clusters, progress_of
 from c3s_cli.run.stages import Stages
-from c3s_cli.run.verdict import remarks, verdict
+from c3s_cli.run.verdict import say_about, verdict
 from c3s_cli.sources.documents import at_paths, contexts_of, is_recording, read_document
-from c3s_cli.terminal.stderr import not_shown, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +37,6 @@ if TYPE_CHECKING:
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import Target
     from c3s_cli.request.view import View
-    from c3s_cli.run.fleet import Member
     from c3s_cli.sources.documents import Document
     from c3s_cli.sources.recording.recording import StoredReading
 
@@ -60,13 +56,8 @@ def compare(target: Target, request: DiffRequest, view: View) -> ExitCode:
     with stages.stage("computing"):
         report = make_diff(before, after, structs.replace(request, query=_spread(request.query, base)))
     write(report, view, stages)
-    if view.format in TABLES:
-        for name, side in zip(("before", "after"), sides, strict=True):
-            say(f"{name}: {side.moment}")
-        if report.omitted:
-            say(not_shown(report.omitted))
-    for remark in (*unmatched_paths(report, view), *remarks(report)):
-        say(remark)
+    moments = zip(("before", "after"), (side.moment for side in sides), strict=True)
+    say_about(report, view, [f"{name}: {moment}" for name, moment in moments if view.format in TABLES])
     stages.summarize()
     code = verdict(report, view)
     unjudged = report.fail_if and report.fail_if.unjudged
@@ -162,7 +153,9 @@ class _Side:
             raise UsageError(unknown)
         with opened(self.target, stages, requests_at_once(query), query.period) as fleet:
             with progress_of(fleet, stages):
-                samples, failures = Clusters(fleet, query, stages, partial(_read, query), once=True).read()
+                samples, failures = Clusters(
+                    fleet, query, stages, lambda member: Reading(member.read(query)), once=True
+                ).read()
             several = fleet.several
         self.moment = self._words(samples)
         unfiltered: list[Row] = []
@@ -174,11 +167,6 @@ class _Side:
         moment = next(filter(None, (sample.moment for sample in samples)), "")
         now = utc(latest(samples).timestamp())
         return f"{self.side.file or LIVE}, {f'usage {moment}' if moment else now}"
-
-
-def _read(query: Query, member: Member) -> Reading:
-    cluster = member.reader()
-    return Reading(cluster.read(query.needs, scope_of(query, cluster.cluster.namespace)))
 
 
 def _of_document(document: Document, query: Query) -> SideRows:

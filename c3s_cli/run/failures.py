@@ -15,7 +15,7 @@ KUBECTL: Final = r"\bkubectl (?=-n |auth |create |describe |get |version\b)"
 
 def failure_of(context: str, problem: C3sError) -> Failure:
     """Make the Failure of a cluster that could not be read. Its hint names the context."""
-    message = str(problem).split("\n", 1)[0].removeprefix("error: ")
+    message = problem.first_line.removeprefix("error: ")
     hint = problem.hint or "run c3s doctor to find the cause"
     return Failure(context, WHOLE, message, of_context(hint, context))
 

@@ -14,15 +14,14 @@ from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ApiError, C3sError, ExitCode
 from c3s_cli.metrics import room_for, unplaced
 from c3s_cli.model.sample import Reading
-from c3s_cli.output import unmatched_paths
 from c3s_cli.request.view import TABLES
 from c3s_cli.run.fleet import opened
 from c3s_cli.run.printing import write
 from c3s_cli.run.reading import Clusters, progress_of
 from c3s_cli.run.stages import Stages
-from c3s_cli.run.verdict import remarks, verdict
+from c3s_cli.run.verdict import say_about, verdict
 from c3s_cli.terminal.printable import NONE
-from c3s_cli.terminal.stderr import named, not_shown, say
+from c3s_cli.terminal.stderr import named
 
 if TYPE_CHECKING:
     from c3s_cli.model.placing import FitRequest, FitResult
@@ -45,17 +44,8 @@ def fit(target: Target, query: Query, view: View, request: FitRequest) -> ExitCo
             job = partial(_read_recorded if target.origin.file else _read, query, request)
             report = _report(fleet, query, request, stages, job)
         write(report, view, stages)
-    if report.moment and view.format in TABLES:
-        say(report.moment.removeprefix("of "))
-    if report.omitted and view.format in TABLES:
-        say(not_shown(report.omitted))
-    for remark in (
-        *unmatched_paths(report, view),
-        *remarks(report),
-        *_remarks(query, report.fit_results),
-        *_missing(report),
-    ):
-        say(remark)
+    moment = [report.moment.removeprefix("of ")] if report.moment and view.format in TABLES else []
+    say_about(report, view, moment, (*_remarks(query, report.fit_results), *_missing(report)))
     stages.summarize()
     if not all(each.placed == each.replicas for each in report.fit_results if not each.pending):
         return ExitCode.CONDITION_MET

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from c3s_cli.demo.server import DemoServer
     from c3s_cli.kube.access import Access
     from c3s_cli.kube.cluster import Cluster
+    from c3s_cli.model.sample import Sample
     from c3s_cli.request.period import Period
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import DemoOptions, Target
@@ -106,6 +107,11 @@ class Member:
             self._closing.append(following.close)
             return reader_of(cluster, origin, self._stages.count, self._stages.progress.count, following.core, server)
         return reader_of(cluster, origin, self._stages.count, self._stages.progress.count, server=server)
+
+    def read(self, query: Query) -> Sample:
+        """Read what a query needs. Raises what the reader raises."""
+        reader = self.reader()
+        return reader.read(query.needs, scope_of(query, reader.cluster.namespace))
 
     def open_reading(self) -> Requests:
         """Begin a reading of single objects. Raises like `cluster`."""

@@ -278,7 +278,7 @@ class Live:
         """Return what stands in place of rows that were never read: why, unless a banner or the title says it."""
         problem, titled = self.level.problem, bool(self.level.title)
         if problem is not None:
-            return _reason(problem) if titled else ""
+            return problem.first_line if titled else ""
         return "" if titled else self.levels.awaited
 
     def _banner(self, schedule: Schedule, now: float) -> tuple[str, ...]:
@@ -288,20 +288,16 @@ class Live:
             return ()
         next_try = self._next_try(schedule, now)
         if report is None:
-            return f"nothing read yet, {next_try}", _reason(problem)
+            return f"nothing read yet, {next_try}", problem.first_line
         if schedule.is_replay:
             rows = f"{schedule.words}, with the rows of {report.now:%H:%M:%SZ}"
-            return rows, _reason(problem).removeprefix(problem.prefix)
-        return f"STALE {age(now - self.level.read_at)} (since {report.now:%H:%M:%SZ}), {next_try}", _reason(problem)
+            return rows, problem.first_line.removeprefix(problem.prefix)
+        return f"STALE {age(now - self.level.read_at)} (since {report.now:%H:%M:%SZ}), {next_try}", problem.first_line
 
     def _next_try(self, schedule: Schedule, now: float) -> str:
         if self.asked_at is not None:
             return "trying now"
         return "paused" if self.level.viewing.paused else f"next try in {age(max(0, round(schedule.due - now)))}"
-
-
-def _reason(problem: C3sError) -> str:
-    return str(problem).split("\n", 1)[0]
 
 
 def show_live(live: Live, poll: Poll, schedule: Schedule, now: Callable[[], float]) -> Ended:

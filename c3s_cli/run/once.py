@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 
 from c3s_cli.errors import ExitCode
 from c3s_cli.metrics import requests_at_once
-from c3s_cli.output import unmatched_paths
 from c3s_cli.request.view import TABLES, Format
 from c3s_cli.run.fleet import opened
 from c3s_cli.run.printing import write
 from c3s_cli.run.reading import Reader, progress_of
 from c3s_cli.run.stages import Stages
-from c3s_cli.run.verdict import remarks, verdict
-from c3s_cli.terminal.stderr import not_shown, say
+from c3s_cli.run.verdict import say_about, verdict
 
 if TYPE_CHECKING:
     from c3s_cli.request.query import Query
@@ -32,13 +30,13 @@ def show(target: Target, query: Query, view: View) -> ExitCode:
         with progress_of(fleet, stages):
             report = Reader(fleet, query, stages, once=True)()
         write(report, view, stages)
+    before = []
     if report.moment and (view.format in TABLES or (query.period and query.period.local)):
-        say(f"usage {report.moment}")
+        before.append(f"usage {report.moment}")
     if report.namespaces and report.rows and view.format is Format.NAME:
-        say("-o name: names alone, as kubectl prints them; -o value --columns namespace,name has the namespaces")
-    if report.omitted and view.format in TABLES:
-        say(not_shown(report.omitted))
-    for remark in (*filter(None, [query.remark]), *unmatched_paths(report, view), *remarks(report)):
-        say(remark)
+        before.append(
+            "-o name: names alone, as kubectl prints them; -o value --columns namespace,name has the namespaces"
+        )
+    say_about(report, view, before, remark=query.remark)
     stages.summarize()
     return verdict(report, view)

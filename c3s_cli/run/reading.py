@@ -105,11 +105,10 @@ def computed(samples: Sequence[Sample], query: Query, stages: Stages, **how: Any
 
 
 def _read(query: Query, heading: Heading | None, member: Member) -> Reading:
-    cluster = member.reader()
-    scope = scope_of(query, cluster.cluster.namespace)
     if heading is None or not heading.wants(member):
-        return Reading(cluster.read(query.needs, scope))
-    return cluster.read_with_totals(query.needs, scope)
+        return Reading(member.read(query))
+    reader = member.reader()
+    return reader.read_with_totals(query.needs, scope_of(query, reader.cluster.namespace))
 
 
 class Clusters:

@@ -27,7 +27,7 @@ from c3s_cli.signals import held
 from c3s_cli.sources.recording.recorder import Recorder
 from c3s_cli.sources.source import Scope
 from c3s_cli.terminal.printable import printable
-from c3s_cli.terminal.stderr import CLEAR_LINE, say, tell
+from c3s_cli.terminal.stderr import CLEAR_LINE, say, say_alone, tell
 
 if TYPE_CHECKING:
     from c3s_cli.model.rows import NodeFacts, PodFacts
@@ -178,9 +178,9 @@ class _Loop:
             return
         if self.lost:
             self.lost, self.warned = False, ""
-            say_above(f"{self.request.file} can be written again")
+            say_alone(f"{self.request.file} can be written again")
         for remark in remarks:
-            say_above(f"note: {remark}")
+            say_alone(f"note: {remark}")
 
     def _namespace_of(self, context: str) -> str:
         members: Mapping[str, Member] = self.namespaces
@@ -192,11 +192,11 @@ class _Loop:
 
     def _note(self, problem: C3sError) -> None:
         self.failed += 1
-        words = str(problem).partition("\n")[0].removeprefix("error: ")
+        words = problem.first_line.removeprefix("error: ")
         self.problem = words
         if words != self.warned:
             self.warned = words
-            say_above(f"warning: {words}")
+            say_alone(f"warning: {words}")
 
     def _drop(self, keep: float) -> None:
         try:
@@ -205,7 +205,7 @@ class _Loop:
             self._note(problem)
             return
         if dropped:
-            say_above(f"dropped {dropped} readings older than {age(keep)}")
+            say_alone(f"dropped {dropped} readings older than {age(keep)}")
 
     def _status(self) -> str:
         failed = f", {self.failed} failed, the last: {self.problem}" if self.failed else ""
@@ -233,13 +233,6 @@ class _Loop:
         if self.request.until and not met:
             return ExitCode.TIMED_OUT
         return ExitCode.INCOMPLETE if self.failed and not met else ExitCode.OK
-
-
-def say_above(line: str) -> None:
-    """Write a line in place of the status, which is written again after the reading."""
-    if _is_terminal():
-        tell(CLEAR_LINE)
-    say(line)
 
 
 def _is_terminal() -> bool:

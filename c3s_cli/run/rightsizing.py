@@ -14,7 +14,6 @@ from c3s_cli.errors import ApiError, ExitCode
 from c3s_cli.metrics import requests_at_once, scope_of
 from c3s_cli.model.rightsizing import Finding, RightsizeRequest
 from c3s_cli.model.sample import Failure, Reading
-from c3s_cli.output import unmatched_paths
 from c3s_cli.output.cells import AMOUNTS
 from c3s_cli.request.rightsizing import words_of_rule
 from c3s_cli.request.view import TABLES
@@ -22,8 +21,8 @@ from c3s_cli.run.fleet import opened
 from c3s_cli.run.printing import emit, write
 from c3s_cli.run.reading import Clusters, progress_of
 from c3s_cli.run.stages import Stages
-from c3s_cli.run.verdict import remarks, verdict
-from c3s_cli.terminal.stderr import named, not_shown, say
+from c3s_cli.run.verdict import say_about, verdict
+from c3s_cli.terminal.stderr import named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,14 +56,8 @@ def recommend(target: Target, query: Query, view: View) -> ExitCode:
             report = make_recommendations(samples, query, request, rule, failures=failures, contexts=fleet.several)
         _check_name(report, query, request)
         write(report, view, stages)
-    for remark in (
-        *([f"usage {report.moment}"] if report.moment and view.format in TABLES else ()),
-        *([not_shown(report.omitted)] if report.omitted and view.format in TABLES else ()),
-        *unmatched_paths(report, view),
-        *remarks(report),
-        *_remarks(report, request),
-    ):
-        say(remark)
+    moment = [f"usage {report.moment}"] if report.moment and view.format in TABLES else []
+    say_about(report, view, moment, _remarks(report, request))
     stages.summarize()
     code = verdict(report, view)
     return ExitCode.INCOMPLETE if code is ExitCode.OK and _unknown(report) else code

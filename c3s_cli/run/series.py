@@ -12,7 +12,7 @@ from msgspec import structs
 
 from c3s_cli.analysis.report import make_report
 from c3s_cli.errors import ApiError, C3sError, ExitCode, NoSuchNamespace, UsageError
-from c3s_cli.metrics import requests_at_once, scope_of
+from c3s_cli.metrics import requests_at_once
 from c3s_cli.output.identity import moment
 from c3s_cli.output.series import render_series
 from c3s_cli.report import Series
@@ -111,7 +111,7 @@ class _Readings:
     def _samples(self, query: Query, members: Sequence[Member]) -> tuple[list[Sample], list[Failure]]:
         """Return what could be read at a moment, and the failures. What is not there yet, or no more, is none."""
         samples, failures = [], []
-        answers = all_of(self.fleet, [partial(_read, query, member) for member in members])
+        answers = all_of(self.fleet, [partial(member.read, query) for member in members])
         for member, answer in zip(members, answers, strict=True):
             if isinstance(answer, UsageError):
                 raise answer
@@ -138,11 +138,6 @@ class _Readings:
 
 def _moments_of(period: Period, member: Member) -> Mapping[Period, float]:
     return member.reader().moments(period)
-
-
-def _read(query: Query, member: Member) -> Sample:
-    reader = member.reader()
-    return reader.read(query.needs, scope_of(query, reader.cluster.namespace))
 
 
 def _is_absence(answer: Any) -> bool:

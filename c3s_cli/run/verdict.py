@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from c3s_cli.columns.vocabulary import flat
 from c3s_cli.errors import ExitCode
-from c3s_cli.request.view import Format
+from c3s_cli.output import unmatched_paths
+from c3s_cli.request.view import TABLES, Format
 from c3s_cli.run.failures import about, said
-from c3s_cli.terminal.stderr import named
+from c3s_cli.terminal.stderr import named, not_shown, say
 
 if TYPE_CHECKING:
     from c3s_cli.model.prices import CostTerms
     from c3s_cli.report import Judgement, Report
     from c3s_cli.request.view import View
+
+
+def say_about(
+    report: Report, view: View, before: Iterable[str] = (), after: Iterable[str] = (), remark: str = ""
+) -> None:
+    """Say on stderr what there is to say about a report that was printed.
+
+    before, after: what only this command says. remark: that of the query.
+    """
+    omitted = [not_shown(report.omitted)] if report.omitted and view.format in TABLES else []
+    for line in (*before, *omitted, *filter(None, [remark]), *unmatched_paths(report, view), *remarks(report), *after):
+        say(line)
 
 
 def remarks(report: Report) -> Iterator[str]:

@@ -218,4 +218,4 @@ class Pipe:
 
     def failed(self, problem: C3sError) -> None:
         """Print the first line of the error on stderr."""
-        say(str(problem).split("\n", 1)[0])
+        say(problem.first_line)

@@ -321,8 +321,11 @@ def _stale(context: str, stale: Stale, now: datetime) -> Failure:
     if not stale.seconds:
         return Failure(context, stale.name, stale.problem.message)
     since = now - timedelta(seconds=round(stale.seconds))
-    why = str(stale.problem).partition("\n")[0]
-    return Failure(context, stale.name, f"the watch was interrupted, the list is from {since:%H:%M:%SZ}: {why}")
+    return Failure(
+        context,
+        stale.name,
+        f"the watch was interrupted, the list is from {since:%H:%M:%SZ}: {stale.problem.first_line}",
+    )
 
 
 def _pods(known: Mapping[Needs, Any], needs: Needs, scope: Scope, owned: OwnerResolver) -> tuple[list[Any], Any]:
