@@ -44,10 +44,6 @@ class ContainerResources(Struct, frozen=True, gc=False):
             return self.requests
         return largest(had if self.infeasible else (self.requests, *had))
 
-    def effective_limits(self) -> Amounts:
-        """Return the limits that count."""
-        return self.limits
-
 
 class PodResources(Struct, frozen=True, gc=False):
     """The parts of a pod that determine its requests and limits.
@@ -124,8 +120,8 @@ def _had(pod: PodResources) -> list[Amounts]:
 def limits_of(pod: PodResources) -> Amounts:
     """Return the effective limits of a pod; a missing resource is unlimited. Overhead is added to set limits only."""
     total = _largest_moment(
-        [each.effective_limits() for each in pod.containers],
-        [(each.restartable, each.effective_limits()) for each in pod.init_containers],
+        [each.limits for each in pod.containers],
+        [(each.restartable, each.limits) for each in pod.init_containers],
     )
     total = {**total, **_stated(pod.pod_limits)} if pod.pod_limits else total
     return added([total, _of_limits(pod.overhead, total)]) if pod.overhead else total
@@ -168,7 +164,7 @@ def binding_limits_of(pod: PodResources) -> Amounts:
     running = _running(pod)
     limited = [{name for name, amount in each.limits.items() if amount} for each in running]
     everywhere = set.intersection(*limited) if limited else set()
-    total = running[0].limits if len(running) == 1 else added(each.effective_limits() for each in running)
+    total = running[0].limits if len(running) == 1 else added(each.limits for each in running)
     return {**{name: amount for name, amount in total.items() if name in everywhere}, **_stated(pod.pod_limits)}
 
 
@@ -213,7 +209,7 @@ def _bound_terms(pod: PodResources, limits: Amounts) -> list[Term]:
 def _running_term(kind: str, container: ContainerResources) -> Term:
     requests = container.effective_requests()
     resize = "" if requests == container.requests else ", resize refused" if container.infeasible else ", being resized"
-    return Term("+", f"{kind} {container.name}{resize}", requests, container.effective_limits())
+    return Term("+", f"{kind} {container.name}{resize}", requests, container.limits)
 
 
 def _moments(init_containers: Sequence[ContainerResources]) -> list[Term]:
@@ -231,7 +227,7 @@ def _moments(init_containers: Sequence[ContainerResources]) -> list[Term]:
                 "max",
                 f"init container {each.name}{beside}",
                 added(map(_requests_at_start, together)),
-                added(one.effective_limits() for one in together),
+                added(one.limits for one in together),
             )
         )
     return terms

@@ -12,6 +12,7 @@ from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Column, Kind, Unit
 from c3s_cli.request.grouping import KEY_COLUMNS
 from c3s_cli.request.moment import Moment
+from c3s_cli.request.origin import OF_PROMETHEUS
 from c3s_cli.request.period import Period
 from c3s_cli.request.query import Query, SortKey
 from c3s_cli.request.shown import IDENTIFYING, used_columns
@@ -31,6 +32,9 @@ HIDDEN: Final = "TOKEN"
 USER: Final = re.compile(r"(?<=://)[^/@]*@")
 # The interval of a watch without --interval, in seconds.
 USUAL: Final = 2.0
+
+# Fields of the Target whose flags have their names.
+PLAIN: Final = ("as_uid", "certificate_authority", "client_certificate", "client_key", "tls_server_name")
 
 Flag = tuple[str, str | None]
 
@@ -181,11 +185,7 @@ def _of_target(target: Target) -> Iterator[Flag]:
         "--server": USER.sub("", target.server) if target.server else None,
         "--token": HIDDEN if target.token else None,
         "--as": target.as_user,
-        "--as-uid": target.as_uid,
-        "--certificate-authority": target.certificate_authority,
-        "--client-certificate": target.client_certificate,
-        "--client-key": target.client_key,
-        "--tls-server-name": target.tls_server_name,
+        **{f"--{field.replace('_', '-')}": getattr(target, field) for field in PLAIN},
         "--request-timeout": None if target.request_timeout is None else f"{target.request_timeout:g}s",
     }
     yield from ((name, value) for name, value in texts.items() if value)
@@ -215,14 +215,6 @@ def _of_origin(origin: Origin) -> Iterator[Flag]:
     if origin.facts:
         yield "--facts", "source"
     yield from (("--prometheus-header", header) for header in origin.headers)
-    texts = {
-        "--prometheus-match": origin.match,
-        "--prometheus-token-file": origin.token_file,
-        "--prometheus-token-command": origin.token_command,
-        "--prometheus-user": origin.user,
-        "--prometheus-password-file": origin.password_file,
-        "--prometheus-ca": origin.certificate_authority,
-        "--prometheus-cert": origin.client_certificate,
-        "--prometheus-key": origin.client_key,
-    }
-    yield from ((name, value) for name, value in texts.items() if value)
+    for flag, field in OF_PROMETHEUS.items():
+        if value := getattr(origin, field):
+            yield f"--{flag.replace('_', '-')}", value

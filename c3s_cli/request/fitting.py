@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
 
-from c3s_cli.amounts.quantity import InvalidQuantity, nanos, whole
 from c3s_cli.columns.kinds import WORKLOADS
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import UsageError
 from c3s_cli.model.placing import FitRequest, Manifests, Placing, Reference, Toleration, Workload
+from c3s_cli.request.numbers import at_least, read_quantity
 from c3s_cli.request.selectors import parse_labels
 from c3s_cli.request.where import parse
 
@@ -29,8 +29,7 @@ EXAMPLE: Final = "c3s fit --cpu 2 --memory 4Gi --replicas 10, or c3s fit -f depl
 
 def takes_manifest(flags: Fit) -> bool:
     """Return whether the pods are described in files. UsageError if flags describe them, too."""
-    if flags.replicas is not None and flags.replicas < 0:
-        raise UsageError(f"--replicas takes a number from 0 on, not {flags.replicas}")
+    at_least("--replicas", flags.replicas, 0)
     described = [
         flag
         for flag, value in {
@@ -152,12 +151,7 @@ def _requests(flags: Fit) -> Iterator[tuple[str, int]]:
 
 def _amount(flag: str, resource: str, text: str, before: str = "") -> int:
     """Parse a quantity. before: what stands before it on the command line, if not only the flag."""
-    try:
-        amount = nanos(text) if resource == "cpu" else whole(text)
-    except InvalidQuantity:
-        amount = -1
-    if amount < 0:
-        raise UsageError(f"{text[:64]!r} is not a quantity for {flag}", hint="write it as 500m or 2, 512Mi or 4Gi")
+    amount = read_quantity(flag, resource, text)
     if resource in BYTES and 0 < amount < LEAST_BYTES:
         before = before or f"{flag} "
         size = "1 byte" if amount == 1 else f"{amount} bytes"

@@ -20,6 +20,7 @@ from c3s_cli.request.formats import read_format, read_units
 from c3s_cli.request.grouping import key_column, keys_of
 from c3s_cli.request.knowable import check_knowable, unknowable
 from c3s_cli.request.namespaces import read_namespaces, several
+from c3s_cli.request.numbers import at_least
 from c3s_cli.request.origin import origin_of
 from c3s_cli.request.pace import Pace, interval_of, is_interval
 from c3s_cli.request.query import Query
@@ -58,8 +59,7 @@ def target_of(flags: options.Connection, *, usage: bool = True) -> Target:
         raise UsageError("--resources goes with --demo: c3s changes no real cluster")
     if flags.all_contexts and flags.context:
         raise UsageError("only one of --context or --all-contexts can be provided")
-    if flags.parallel is not None and flags.parallel < 1:
-        raise UsageError(f"--parallel takes a number from 1 on, not {flags.parallel}")
+    at_least("--parallel", flags.parallel)
     return Target(
         contexts=tuple(filter(None, flags.context or ())),
         all_contexts=flags.all_contexts,
@@ -113,8 +113,7 @@ def pace_of(flags: options.Repeat) -> Pace:
     interval = interval_of(flags.interval)
     if not 0 < interval <= LONGEST_WAIT:
         raise UsageError(f"--interval takes a time above 0, such as 2, 500ms or 1m, not {flags.interval!r}")
-    if flags.count is not None and flags.count < 1:
-        raise UsageError(f"--count takes a number from 1 on, not {flags.count}")
+    at_least("--count", flags.count)
     if flags.timeout and not _until(flags):
         raise UsageError("--timeout goes with --until or --until-all")
     # --interval takes decimals, so --timeout does too.
@@ -233,7 +232,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         fail_if_unknown=rows.fail_if_unknown,
         until=_condition(until, naming),
         until_all=bool(repeat and repeat.until_all),
-        limit=_limit(rows.limit),
+        limit=at_least("--limit", rows.limit, 0),
         totals=rows.sum or format_ in WITH_TOTALS,
         sum=rows.sum,
         period=period,
@@ -344,9 +343,3 @@ def _condition(texts: Sequence[str] | None, naming: Naming) -> Condition | None:
     from c3s_cli.request.where import parse  # only conditions need the parser
 
     return parse(texts, naming)
-
-
-def _limit(limit: int | None) -> int | None:
-    if limit is not None and limit < 0:
-        raise UsageError(f"--limit takes a number from 0 on, not {limit}")
-    return limit

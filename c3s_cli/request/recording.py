@@ -9,6 +9,7 @@ from msgspec import Struct
 from c3s_cli.columns.vocabulary import Kind, Unit
 from c3s_cli.errors import UsageError
 from c3s_cli.request.namespaces import read_namespaces
+from c3s_cli.request.numbers import at_least
 from c3s_cli.request.pace import Pace, interval_of
 from c3s_cli.request.period import duration_of
 from c3s_cli.request.selectors import LabelSelector, parse_labels
@@ -43,8 +44,7 @@ def recorded_of(file: str, flags: Record, selector: str | None, namespace: str |
     interval = interval_of(flags.interval)
     if not interval > 0:
         raise UsageError(f"--interval takes a time above 0, such as 30, 15s or 1m, not {flags.interval!r}")
-    if flags.count is not None and flags.count < 1:
-        raise UsageError(f"--count takes a number from 1 on, not {flags.count}")
+    at_least("--count", flags.count)
     return RecordRequest(
         file,
         Pace(interval, flags.count, _above_0(flags.duration, "--duration")),

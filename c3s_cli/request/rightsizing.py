@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
 
-from c3s_cli.amounts.quantity import InvalidQuantity, nanos, whole
 from c3s_cli.errors import UsageError
 from c3s_cli.flags.time_options import Time
 from c3s_cli.model.rightsizing import Declared, RightsizeRequest, Rule
+from c3s_cli.request.numbers import at_least, read_quantity
 from c3s_cli.request.origin import origin_of
 from c3s_cli.request.period import span
 from c3s_cli.request.target import Target
@@ -35,10 +35,10 @@ def rule_of(flags: Rightsize) -> Rule:
         cpu_percentile=flags.cpu_percentile,
         memory_buffer=_percent("--memory-buffer", flags.memory_buffer),
         oom_buffer=_factor(flags.oom_buffer),
-        cpu_min=_amount("--cpu-min", flags.cpu_min),
-        cpu_max=_amount("--cpu-max", flags.cpu_max) if flags.cpu_max else None,
-        memory_min=_amount("--memory-min", flags.memory_min),
-        memory_max=_amount("--memory-max", flags.memory_max) if flags.memory_max else None,
+        cpu_min=read_quantity("--cpu-min", "cpu", flags.cpu_min),
+        cpu_max=read_quantity("--cpu-max", "cpu", flags.cpu_max) if flags.cpu_max else None,
+        memory_min=read_quantity("--memory-min", "memory", flags.memory_min),
+        memory_max=read_quantity("--memory-max", "memory", flags.memory_max) if flags.memory_max else None,
         exact=flags.exact,
         min_change=_percent("--min-change", flags.min_change),
         min_history=span(flags.min_history, "--min-history"),
@@ -78,10 +78,9 @@ def with_declared(query: Query, declared: Sequence[Declared], unknown: Sequence[
 
 def with_queries(target: Target, queries: int | None) -> Target:
     """Return the target with the number of queries at once. UsageError if that is not above 0."""
+    at_least("--queries", queries)
     if queries is None:
         return target
-    if queries < 1:
-        raise UsageError(f"--queries takes a number from 1 on, not {queries}")
     return structs.replace(target, origin=structs.replace(target.origin, queries=queries))
 
 
@@ -136,13 +135,3 @@ def _factor(text: str) -> int:
     if DECIMAL.fullmatch(text) is None or float(text) < 1:
         raise UsageError(f"--oom-buffer takes a factor from 1 on, such as 1.25, not {text[:64]!r}")
     return round(float(text) * 10_000)
-
-
-def _amount(flag: str, text: str) -> int:
-    try:
-        amount = nanos(text) if flag.startswith("--cpu") else whole(text)
-    except InvalidQuantity:
-        amount = -1
-    if amount < 0:
-        raise UsageError(f"{text[:64]!r} is not a quantity for {flag}", hint="write it as 500m or 2, 512Mi or 4Gi")
-    return amount

@@ -7,6 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from c3s_cli.amounts.quantity import parse_int
 from c3s_cli.errors import UsageError
 from c3s_cli.model.requirement import Requirement
 
@@ -211,7 +212,7 @@ def _key_problems(key: str) -> list[str]:
 
 def _values_problems(key: str, operator: str, values: list[str]) -> list[str]:
     found = []
-    if operator in (">", "<") and _integer(values[0]) is None:
+    if operator in (">", "<") and parse_int(values[0]) is None:
         problem = "for 'Gt', 'Lt' operators, the value must be an integer"
         found.append(f"values[0]: Invalid value: {_quoted(values[0])}: {problem}")
     for place, value in enumerate(values):
@@ -228,14 +229,6 @@ def _values_problems(key: str, operator: str, values: list[str]) -> list[str]:
 def _size(text: str) -> int:
     """Count the bytes of a text, including bytes of the command line that are not UTF-8."""
     return len(text.encode("utf-8", "surrogateescape"))
-
-
-def _integer(text: str) -> int | None:
-    """Read an integer as Go's strconv.ParseInt does: 64 bits, ASCII digits, any leading zeros; None if invalid."""
-    if not re.fullmatch(r"[+-]?[0-9]{1,63}", text):
-        return None
-    number = int(text)
-    return number if -(2**63) <= number < 2**63 else None
 
 
 ESCAPED: Final = {
