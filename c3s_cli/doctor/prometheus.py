@@ -13,6 +13,7 @@ from c3s_cli.errors import C3sError
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.connection import Prometheus, headers_of
 from c3s_cli.sources.requests import open_reading
+from c3s_cli.terminal.stderr import named
 
 if TYPE_CHECKING:
     from c3s_cli.kube.cluster import Cluster
@@ -28,8 +29,6 @@ CLOSELY: Final = 900
 MOST: Final = 5
 CADVISOR: Final = "let it scrape the kubelets' /metrics/cadvisor; --prometheus-match may select nothing"
 LABELS: Final = "relabel the kubelets' series: c3s needs namespace, pod, container"
-# Labels that tell clusters apart.
-CLUSTERS: Final = ("cluster", "cluster_name")
 NODES: Final = {
     "root cgroups": f'{promql.MEMORY}{{id="/"}}',
     "the kubelets' /metrics/resource": "node_memory_working_set_bytes",
@@ -96,7 +95,7 @@ class Examined:
             renamed = self._count(promql.MEMORY, promql.CONTAINERS, 'exported_pod!=""')
             labels = "exported_namespace and exported_pod" if renamed else "namespace, pod and container"
             count = int(sum(number for _, number in jobs))
-            yield Finding(check, OK, f"{count} with the labels {labels}, scraped by {_named(sorted(names))}")
+            yield Finding(check, OK, f"{count} with the labels {labels}, scraped by {named(sorted(names), MOST)}")
             return
         if count := self._count(promql.MEMORY, promql.PODS):
             words = f"none, but {count} of pods: single containers are not known"
@@ -115,7 +114,7 @@ class Examined:
                 found.append(f"{name} of {len(nodes)} node{'s' * (len(nodes) > 1)}")
                 labels.add(next((label for label in promql.NODE_LABELS if nodes[0][0].get(label)), "no label"))
         if found:
-            yield Finding("node series", OK, f"{', '.join(found)}, named by {_named(sorted(labels))}")
+            yield Finding("node series", OK, f"{', '.join(found)}, named by {named(sorted(labels), MOST)}")
         else:
             hint = "let it scrape the kubelets' /metrics/cadvisor or /metrics/resource, or node_exporter"
             yield Finding("node series", BROKEN, "none: nodes have no usage", hint)
@@ -129,11 +128,11 @@ class Examined:
             yield Finding("state metrics", WARNING, words, "let it scrape kube-state-metrics for --facts source")
 
     def _clusters(self) -> Iterator[Finding]:
-        by = self._ask(f"group by ({', '.join(CLUSTERS)}) ", promql.MEMORY)
-        for label in CLUSTERS:
+        by = self._ask(f"group by ({promql.BY_CLUSTER}) ", promql.MEMORY)
+        for label in promql.CLUSTERS:
             names = sorted({value for labels, _ in by if (value := labels.get(label))})
             if len(names) > 1:
-                words = f"{len(names)} by the label {label}: {_named(names)}"
+                words = f"{len(names)} by the label {label}: {named(names, MOST)}"
                 hint = f"choose one with --prometheus-match '{promql.one_of(label, names[:1])}'"
                 yield Finding("clusters", WARNING, words, hint)
                 return
@@ -165,7 +164,7 @@ class Examined:
             return
         days = [time for _, points in self.engine.points(query, now - DAYS * DAY, now, DAY) for time in points.times]
         first = min((*days, *last))
-        since = datetime.fromtimestamp(first, UTC).strftime("%Y-%m-%dT%H:%MZ")
+        since = f"{datetime.fromtimestamp(first, UTC):%Y-%m-%dT%H:%MZ}"
         words = f"samples since {since}, {age(now - first)} ago"
         steps = int(min(DAY, now - first)) // CLOSELY + 1
         absent = steps - len(last)
@@ -178,8 +177,3 @@ class Examined:
             yield Finding("history", OK, words)
             return
         yield Finding("history", WARNING, words, "statistics leave gaps out; see the column coverage")
-
-
-def _named(names: list[str]) -> str:
-    more = f" and {len(names) - MOST} more" if len(names) > MOST else ""
-    return f"{', '.join(names[:MOST])}{more}"

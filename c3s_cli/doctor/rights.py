@@ -10,6 +10,7 @@ from msgspec import Struct
 from c3s_cli.errors import C3sError
 from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.decisive_lists import SPACED, WHOLE
+from c3s_cli.sources.metrics_api import GROUP
 from c3s_cli.sources.scalers import LISTS, VERTICAL
 from c3s_cli.sources.server import Right, may_i
 from c3s_cli.sources.surroundings import BUDGETS, OF_VOLUMES
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from c3s_cli.kube.cluster import Cluster
 
-METRICS: Final = "metrics.k8s.io"
 # The lists that c3s watch -A follows.
 FOLLOWED: Final = (("", "nodes"), ("", "pods", None), ("apps", "replicasets", None), ("batch", "jobs", None))
 
@@ -40,20 +40,20 @@ def uses_of(namespace: str, origin: str) -> list[Use]:
     """
     metrics, kubelet, prometheus = (origin == kind for kind in ("metrics", "kubelet", "prometheus"))
     return [
-        Use(Right("list", METRICS, "nodes"), "c3s top nodes, c3s top cluster", required=metrics),
+        Use(Right("list", GROUP, "nodes"), "c3s top nodes, c3s top cluster", required=metrics),
         Use(Right("list", "", "nodes"), "c3s top nodes, c3s top cluster, c3s fit", required=True),
-        Use(Right("list", METRICS, "pods", namespace), "c3s top pods", required=metrics),
+        Use(Right("list", GROUP, "pods", namespace), "c3s top pods", required=metrics),
         Use(Right("get", "", "nodes/proxy"), "--from kubelet, c3s top volumes", required=kubelet),
         Use(Right("list", "", "services", None), "--from prometheus, to find the service", required=prometheus),
         Use(Right("get", "", "services/proxy", None), "--from prometheus", required=prometheus),
-        Use(Right("get", METRICS, "nodes"), "c3s top nodes NAME"),
+        Use(Right("get", GROUP, "nodes"), "c3s top nodes NAME"),
         Use(Right("get", "", "nodes"), "c3s top nodes NAME"),
-        Use(Right("get", METRICS, "pods", namespace), "c3s top pods NAME"),
+        Use(Right("get", GROUP, "pods", namespace), "c3s top pods NAME"),
         Use(Right("get", "", "pods", namespace), "c3s top pods NAME with requests and limits"),
         Use(Right("list", "", "pods", namespace), "requests, limits and status of pods"),
         Use(Right("list", "apps", "replicasets", namespace), "the owner of pods"),
         Use(Right("list", "batch", "jobs", namespace), "the owner of pods"),
-        Use(Right("list", METRICS, "pods", None), "c3s top pods -A"),
+        Use(Right("list", GROUP, "pods", None), "c3s top pods -A"),
         Use(Right("list", "", "pods", None), "requests of nodes, the pods of c3s top cluster, c3s fit"),
         Use(Right("list", "apps", "replicasets", None), "the owner of pods, with -A"),
         Use(Right("list", "batch", "jobs", None), "the owner of pods, with -A"),

@@ -17,7 +17,7 @@ from c3s_cli.model.surroundings import Budget, Surroundings
 from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.core_api import NAMESPACES
 from c3s_cli.sources.decode.placing import LabelSelector, selector_of
-from c3s_cli.sources.decode.shapes import Listing, Meta, decode_items
+from c3s_cli.sources.decode.shapes import Listing, Meta, Object, decode_items
 from c3s_cli.sources.requests import METADATA_LIST, Requests
 
 Rows = Callable[[Listing], Iterator[tuple[Any, Any]]]
@@ -25,10 +25,6 @@ BUDGETS_NAME: Final = "pod disruption budgets"
 BUDGETS: Final = "/apis/policy/v1/poddisruptionbudgets"
 OF_VOLUMES: Final = ("persistent volume claims", "persistent volumes", "storage classes", "CSI nodes")
 SCALERS: Final = "horizontal pod autoscalers"
-
-
-class _Labelled(Struct, gc=False):
-    metadata: Meta
 
 
 class _BudgetSpec(Struct, rename="camel", gc=False):
@@ -184,7 +180,7 @@ def _beside(request: FitRequest, kind: str, decode: Rows, namespace: str) -> dic
 
 
 def _labels(listing: Listing) -> Iterator[tuple[str, Mapping[str, str]]]:
-    for each in decode_items(listing, _Labelled, "namespaces"):
+    for each in decode_items(listing, Object, "namespaces"):
         yield each.metadata.name, each.metadata.labels or {}
 
 

@@ -36,11 +36,9 @@ class _Pod(Struct, gc=False):
 def claims_of(listing: Listing) -> Iterator[tuple[tuple[str, str], tuple[str, tuple[str, ...]]]]:
     """Yield the node and the claims of each pod in a list that has claims, by namespace and name."""
     for pod in decode_items(listing, _Pod, "pods"):
-        meta, volumes = pod.metadata, (pod.spec.volumes if pod.spec else None) or ()
-        names = [volume.claim.name for volume in volumes if volume.claim]
-        names += [f"{meta.name}-{volume.name}" for volume in volumes if volume.ephemeral is not None]
-        if names:
-            yield (meta.namespace, meta.name), (pod.spec.node if pod.spec else "", tuple(names))
+        meta = pod.metadata
+        if pod.spec and (names := claim_names(meta.name, pod.spec.volumes)):
+            yield (meta.namespace, meta.name), (pod.spec.node, names)
 
 
 def claim_names(pod: str, volumes: Iterable[Volume] | None) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from c3s_cli.sources.decode.podstatus import (
     is_ready,
     status_and_restarts,
 )
-from c3s_cli.sources.decode.shapes import NULL, Body, Listing, Quantity, amounts_of, decode_items, decode_one
+from c3s_cli.sources.decode.shapes import NULL, Body, Listing, Quantity, Resources, amounts_of, decode_items, decode_one
 
 if TYPE_CHECKING:
     from c3s_cli.model.placing import Placing
@@ -33,11 +33,6 @@ if TYPE_CHECKING:
 FINISHED: Final = ("Succeeded", "Failed")
 # Far more than the different pod specs in a cluster. A watch of many days may still see more.
 MOST_SHARED: Final = 20_000
-
-
-class _Resources(Struct, gc=False):
-    requests: dict[str, Quantity] | None = None
-    limits: dict[str, Quantity] | None = None
 
 
 class _Container(Struct, rename="camel", gc=False):
@@ -50,7 +45,7 @@ class _Spec(Struct, rename="camel", gc=False):
     containers: Sequence[_Container] | None = None
     init_containers: Sequence[_Container] | None = None
     overhead: dict[str, Quantity] | None = None
-    resources: _Resources | None = None
+    resources: Resources | None = None
     node_name: str = ""
 
 
@@ -191,9 +186,7 @@ class PodDecoder:
             resources = self._resources(pod, spec, state)
             sidecars = ((each, place) for place, each in enumerate(resources.init_containers) if each.restartable)
             containers = tuple(
-                Container(
-                    *(each.name, None, None, None, each.effective_requests(), each.effective_limits()), sidecar_at=place
-                )
+                Container(*(each.name, None, None, None, each.effective_requests(), each.limits), sidecar_at=place)
                 for each, place in (*((each, None) for each in resources.containers), *sidecars)
             )
             known = (requests_of(resources), limits_of(resources), binding_limits_of(resources), containers)
@@ -244,8 +237,8 @@ class PodDecoder:
 
 NO_SPEC: Final = _Spec()
 NO_STATE: Final = PodState()
-NO_RESOURCES: Final = _Resources()
-Declared: Any = _Resources | None
+NO_RESOURCES: Final = Resources()
+Declared: Any = Resources | None
 Allocated: Any = dict[str, Quantity] | None
 Labels: Any = dict[str, str] | None
 

@@ -43,6 +43,19 @@ class Meta(Struct, rename="camel", gc=False):
     deletion_timestamp: str | None = None
 
 
+class Object(Struct, gc=False):
+    """Any object, without the rest of it."""
+
+    metadata: Meta
+
+
+class Resources(Struct, gc=False):
+    """The requests and limits of a container."""
+
+    requests: dict[str, Quantity] | None = None
+    limits: dict[str, Quantity] | None = None
+
+
 class ListMeta(Struct, rename="camel", gc=False):
     """The metadata of a list: the continue token, how many items remain, and the version to follow it from."""
 

@@ -8,26 +8,21 @@ from typing import Final
 from msgspec import Struct
 
 from c3s_cli.model.rightsizing import CONTAINER, INIT, SIDECAR, Declared
-from c3s_cli.sources.decode.shapes import Listing, Meta, Quantity, amounts_of, decode_items
+from c3s_cli.sources.decode.shapes import Listing, Meta, Resources, amounts_of, decode_items
 
 BOTH: Final = ("cpu", "memory")
 
 
-class _Resources(Struct, gc=False):
-    requests: dict[str, Quantity] | None = None
-    limits: dict[str, Quantity] | None = None
-
-
 class _Container(Struct, rename="camel", gc=False):
     name: str = ""
-    resources: _Resources | None = None
+    resources: Resources | None = None
     restart_policy: str | None = None
 
 
 class _PodSpec(Struct, rename="camel", gc=False):
     containers: list[_Container] | None = None
     init_containers: list[_Container] | None = None
-    resources: _Resources | None = None
+    resources: Resources | None = None
 
 
 class _Template(Struct, gc=False):
@@ -74,6 +69,6 @@ def _declared(
     for of_init, containers in ((False, pod.containers), (True, pod.init_containers)):
         for place, each in enumerate(containers or ()):
             role = CONTAINER if not of_init else SIDECAR if each.restart_policy == "Always" else INIT
-            resources, about = each.resources or _Resources(), "/".join(where)
+            resources, about = each.resources or Resources(), "/".join(where)
             requests, limits = (amounts_of(given, [], about) for given in (resources.requests, resources.limits))
             yield Declared(*where, each.name, role, place, replicas, requests, limits, whole)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -10,23 +10,20 @@ from msgspec import Struct
 from c3s_cli.amounts.timestamp import utc
 from c3s_cli.model.rows import ContainerStates
 from c3s_cli.sources.decode.containerstates import OOM_KILLED
+from c3s_cli.sources.prometheus import promql
 
 if TYPE_CHECKING:
-    from c3s_cli.sources.prometheus.decoding import Labels
+    from c3s_cli.sources.prometheus.pod_words import SeriesOf
 
-CONTAINER: Final = ("namespace", "pod", "container")
 KINDS: Final = ("kube_pod_container_status_", "kube_pod_init_container_status_")
 VALUES: Final = ("ready", "waiting", "terminated", "restarts_total", "last_terminated_timestamp")
 REASONS: Final = ("waiting_reason", "terminated_reason", "last_terminated_reason")
 
-# Returns the series of a pod by their name.
-SeriesOf = Callable[[str], "list[tuple[Labels, float]]"]
-
 
 def queries() -> dict[str, tuple[str, ...]]:
     """Return the names of the series, with the labels that matter."""
-    values = {f"{kind}{what}": CONTAINER for kind in KINDS for what in VALUES}
-    return values | {f"{kind}{what}": (*CONTAINER, "reason") for kind in KINDS for what in REASONS}
+    values = {f"{kind}{what}": promql.WHO for kind in KINDS for what in VALUES}
+    return values | {f"{kind}{what}": (*promql.WHO, "reason") for kind in KINDS for what in REASONS}
 
 
 class _Container(Struct):

@@ -12,13 +12,13 @@ from c3s_cli.model.rows import PodFacts
 from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.membership import AFTER
+from c3s_cli.sources.prometheus.pod_series import owner_of
 
 if TYPE_CHECKING:
     from c3s_cli.sources.decode.owners import Owners
-    from c3s_cli.sources.prometheus.decoding import Labels, Vector
+    from c3s_cli.sources.prometheus.decoding import Vector
 
 Key = tuple[str, str]
-Vectors = Mapping[str, "Vector"]
 # Series of owners, and the label with the name of what is owned.
 OWNERS: Final = {"kube_pod_owner": "pod", "kube_replicaset_owner": "replicaset", "kube_job_owner": "job_name"}
 KINDS: Final = {"kube_replicaset_owner": "ReplicaSet", "kube_job_owner": "Job"}
@@ -54,13 +54,6 @@ def former_facts(
     workloads = {(namespace, facts.owner) for (namespace, _), facts in known.items() if facts.owner}
     by_name = {(namespace, owner.partition("/")[2]): owner for namespace, owner in workloads if owner}
     return {of: _facts(owned[of] if of in owned else _by_name(of, by_name)) for of in pods}, owners
-
-
-def owner_of(labels: Labels) -> str:
-    """Return the controller that labels name, as "Kind/name"; "" if there is none."""
-    if labels.get("owner_is_controller") != "true" or not labels.get("owner_name"):
-        return ""
-    return f"{labels.get('owner_kind')}/{labels['owner_name']}"
 
 
 def _by_name(of: Key, workloads: Mapping[Key, str]) -> str | None:

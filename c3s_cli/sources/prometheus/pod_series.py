@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import cache, partial
+from functools import cache
 from sys import intern
 from typing import TYPE_CHECKING, Any, Final
 
@@ -85,9 +85,7 @@ class PodSeries:
 
     def facts(self, key: Key, info: Labels) -> PodFacts | None:
         """Build the facts of a pod; None if it has finished."""
-        phase = next(
-            (labels.get("phase", "") for labels, number in self.series_of("kube_pod_status_phase", key) if number), ""
-        )
+        phase = self._word("kube_pod_status_phase", "phase", key)
         if phase in FINISHED:
             return None
         sidecars = {
@@ -111,7 +109,7 @@ class PodSeries:
             uid=info.get("uid", ""),
             node=intern(node),
             owner=intern(owner),
-            status=status_of(partial(self._of, key), phase, node, sidecars),
+            status=status_of(lambda name: self.series_of(name, key), phase, node, sidecars),
             restarts=round(sum(number for _, number in restarts)) if restarts else None,
             created_at=next((number for _, number in self.series_of("kube_pod_created", key)), None),
             qos_class=qos_class,
@@ -131,9 +129,6 @@ class PodSeries:
             states=states.get(""),
             unknown=tuple(what for what, known in (("requests", requests), ("limits", limits)) if known is None),
         )
-
-    def _of(self, key: Key, name: str) -> list[tuple[Labels, float]]:
-        return self.series_of(name, key)
 
     def knows(self, what: str) -> bool:
         """Return whether there are series of "requests" or "limits": some pod of a cluster has them."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from c3s_cli.sources.prometheus import promql
+
 if TYPE_CHECKING:
     from c3s_cli.sources.prometheus.decoding import Labels
 
-POD: Final = ("namespace", "pod")
-CONTAINER: Final = (*POD, "container")
 COMPLETED: Final = "Completed"
 # What is said while an init container runs or is about to.
 PLAIN: Final = ("", "PodInitializing")
@@ -21,17 +21,17 @@ SeriesOf = Callable[[str], "list[tuple[Labels, float]]"]
 def queries() -> dict[str, tuple[str, ...]]:
     """Return the names of the series, with the labels that matter."""
     states = {
-        f"kube_pod_{kind}container_status_{what}_reason": (*CONTAINER, "reason")
+        f"kube_pod_{kind}container_status_{what}_reason": (*promql.WHO, "reason")
         for kind in ("", "init_")
         for what in ("waiting", "terminated")
     }
     return {
         **states,
-        "kube_pod_container_status_waiting": CONTAINER,
-        "kube_pod_container_status_ready": CONTAINER,
-        "kube_pod_init_container_status_ready": CONTAINER,
-        "kube_pod_deletion_timestamp": POD,
-        "kube_pod_status_initialized": (*POD, "condition"),
+        "kube_pod_container_status_waiting": promql.WHO,
+        "kube_pod_container_status_ready": promql.WHO,
+        "kube_pod_init_container_status_ready": promql.WHO,
+        "kube_pod_deletion_timestamp": promql.WHO[:2],
+        "kube_pod_status_initialized": (*promql.WHO[:2], "condition"),
     }
 
 

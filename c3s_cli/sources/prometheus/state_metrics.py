@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from c3s_cli.sources.source import Claims, Scope
 
 Key = tuple[str, str]
-POD: Final = ("namespace", "pod")
-CONTAINER: Final = (*POD, "container")
+POD: Final = promql.WHO[:2]
+CONTAINER: Final = promql.WHO
 
 
 class StateMetrics:
