@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
@@ -120,13 +121,24 @@ def complete(words: list[str]) -> int:
 
 def run(argv: list[str]) -> int:
     """Run the command of a command line. Raises C3sError, in kubectl's words for errors that Typer finds."""
-    from c3s_cli.flags.argv import flags_in, translate  # needs typer
+    from c3s_cli.flags.argv import line_of  # needs typer
+    from c3s_cli.flags.meaning import with_command, with_flags, with_rollup, with_watch
 
     try:
-        words, flags = translate(argv), flags_in(argv)
+        line = line_of(argv)
     except UsageError as problem:
         raise _with_advice(problem, _likely_command(argv)) from problem
-    words = _with_rollup(words, flags)
+    line, remarks = with_watch(with_rollup(line))
+    if _command(line.argv())[0] is None and line.words[:1] not in BUILTINS and (meant := with_command(line)):
+        line, more = with_watch(with_rollup(meant[0]))
+        remarks += [*meant[1], *more]
+    path, _ = _command(line.argv())
+    if path is not None:
+        line, more = with_flags(line, path, partial(flags_of, path))
+        remarks += more
+    for remark in remarks:
+        tell(f"{printable(remark)}\n")
+    words, flags = line.argv(), line.names()
     plain = list(takewhile(lambda word: not word.startswith("-"), words))
     if plain[:1] == ["help"] or not {"-h", "--help"}.isdisjoint(flags) or not words:
         return _help(plain[1:] if plain[:1] == ["help"] else plain, flags)
@@ -147,19 +159,6 @@ def run(argv: list[str]) -> int:
         return run_command(path[-1], _load(*COMMANDS[path]), rest, program_name())
     except ParseError as problem:
         raise _usage(problem, path) from problem
-
-
-def _with_rollup(words: list[str], flags: Sequence[str]) -> list[str]:
-    """Replace a kind such as `deployments` or `ns` after `top` or `watch` by the pods that it sums up."""
-    from c3s_cli.columns.kinds import rollup  # needs msgspec
-
-    plain = list(takewhile(lambda word: not word.startswith("-"), words))
-    start = 1 if plain[:1] in (["help"], ["man"]) else 0
-    group, rest = plain[start : start + 1], plain[start + 1 :]
-    if not (group and group[0] in GROUPS and 1 <= len(rest) <= 2):
-        return words
-    meant = rollup(rest[0], rest[1] if len(rest) == 2 else None, flags)
-    return words if meant is None else [*plain[: start + 1], "pods", *meant, *words[len(plain) :]]
 
 
 def _command(words: Sequence[str]) -> tuple[tuple[str, ...] | None, Sequence[str]]:

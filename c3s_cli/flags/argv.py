@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from msgspec import Struct
+
 from c3s_cli.errors import UsageError
 from c3s_cli.flags.arity import takes_value
+from c3s_cli.flags.habits import OPTIONAL, is_valued
 
 # The values that Go's strconv.ParseBool accepts.
 TRUE: Final = frozenset({"1", "t", "T", "TRUE", "true", "True"})
@@ -20,49 +23,64 @@ BOTH_NAMES: Final = dict.fromkeys(("-A", "--all-namespaces"), "-A, --all-namespa
 DEFAULT_VERBOSITY: Final = "6"
 
 
-def translate(argv: Sequence[str]) -> list[str]:
-    """Put the words (command, names) first and the flags after them, each in the form that Typer expects."""
-    words, flags, rest = _apart(argv)
-    return [*words, *(word for flag in flags for word in flag), *(["--", *rest] if rest else ())]
+class Line(Struct, frozen=True):
+    """A command line: its words (command, names), its flags with their values, and everything after `--`."""
+
+    words: tuple[str, ...]
+    flags: tuple[tuple[str, ...], ...] = ()
+    rest: tuple[str, ...] = ()
+
+    def names(self) -> list[str]:
+        """Return the names of the flags."""
+        return [flag[0].partition("=")[0] for flag in self.flags]
+
+    def argv(self) -> list[str]:
+        """Return the words first and the flags after them, each in the form that Typer expects."""
+        flags = (word for flag in self.flags for word in flag)
+        return [*self.words, *flags, *(["--", *self.rest] if self.rest else ())]
 
 
 def words_of(argv: Sequence[str]) -> list[str]:
     """Return the words of a command line, without flags and their values."""
-    words, _, rest = _apart(argv)
-    return [*words, *rest]
+    line = line_of(argv)
+    return [*line.words, *line.rest]
 
 
-def flags_in(argv: Sequence[str]) -> list[str]:
-    """Return the names of the flags on a command line."""
-    return [flag[0].partition("=")[0] for flag in _apart(argv)[1]]
-
-
-def _apart(argv: Sequence[str]) -> tuple[list[str], list[list[str]], list[str]]:
-    """Return the words, the flags with their values, and everything after `--`."""
+def line_of(argv: Sequence[str]) -> Line:
+    """Take a command line apart. UsageError, in kubectl's words, for flags that make no sense."""
     words: list[str] = []
     flags: list[list[str]] = []
     rest = list(argv)
     while rest:
         word = rest.pop(0)
         if word == "--":
-            return words, flags, rest
+            break
         if not word.startswith("-") or word == "-":
             words.append(word)
         elif word.startswith("--"):
             _long(word, rest, flags)
         else:
             _short(word, rest, flags)
-    return words, flags, []
+    return Line(tuple(words), tuple(map(tuple, flags)), tuple(rest))
+
+
+def _takes_value(name: str, rest: Sequence[str]) -> bool | None:
+    """Return whether a flag takes a value; a flag of another tool does only if one may follow."""
+    own = takes_value(name)
+    if own is not None or not is_valued(name):
+        return is_valued(name) if own is None else own
+    follows = bool(rest) and not rest[0].startswith("-")
+    return follows and (name not in OPTIONAL or "://" in rest[0])
 
 
 def _long(word: str, rest: list[str], flags: list[list[str]]) -> None:
     name, equals, value = word.partition("=")
     if name in ("--", "---"):
         raise UsageError(f"bad flag syntax: {word}")
-    valued = takes_value(name)
+    valued = _takes_value(name, [value] if equals else rest)
     if name == "--v":
         flags.append(["-v", value if equals else _level(rest)])
-    elif valued is False and equals:
+    elif valued is False and equals and takes_value(name) is not None:
         _switch(name, value, flags)
     elif valued and not equals:
         if not rest:
@@ -78,7 +96,7 @@ def _short(word: str, rest: list[str], flags: list[list[str]]) -> None:
     while letters:
         letter, letters = letters[0], letters[1:]
         name = f"-{letter}"
-        valued = takes_value(name)
+        valued = _takes_value(name, [letters] if letters else rest)
         if valued is None:
             raise UsageError(f"unknown shorthand flag: {letter!r} in -{letter}{letters}")
         if valued is False and letters.startswith("="):

@@ -7,34 +7,60 @@ from typing import Final
 
 from c3s_cli.columns.kinds import ALIASES, ALL_WORKLOADS, NAMESPACES, WORKLOADS
 
-# Resources that `top` and `watch` have no command for, by each of their names.
+# What `top` and `watch` have no command for, by each of its names.
 _THINGS: Final = {
     **{kind: (kind,) for kind in (*WORKLOADS, *ALL_WORKLOADS, *NAMESPACES)},
     "pods --by owner": ("owner", "owners"),
     "pods -A": ("all",),
-    "pods -A --by namespace": ("team", "teams"),
-    "pods -A --where 'oomKilled = true'": ("oom", "ooms", "oomkill", "oomkilled"),
-    "pods -A --from prometheus --columns default,throttled": ("throttled", "throttling"),
+    "pods -A --by label:team": ("team", "teams"),
+    "pods -A --where 'oomKilled = true' --columns default,restarts,lastTermination.reason": (
+        *("oom", "ooms", "oomkill", "oomkills", "oomkilled"),
+    ),
+    "pods -A --where 'restarts > 0' --columns default,restarts,lastTermination.reason --sort-by restarts:desc": (
+        *("restarts", "restart", "restarting", "restarted"),
+    ),
+    "pods -A --where 'status = Pending' --columns age,pending": ("pending", "unschedulable"),
+    "pods -A --where 'ready.count < ready.expected' --columns ready,waiting,restarts": (
+        *("unhealthy", "unready", "notready", "not-ready", "crashing", "crashloop", "crashloops", "faults", "failing"),
+    ),
+    "pods -A --from prometheus --columns default,throttled --sort-by throttled:desc": (
+        *("throttled", "throttling", "throttle"),
+    ),
+    "workloads -A --columns cpu.requests,cpu.unused,memory.requests,memory.unused --sort-by cpu.unused:desc": (
+        *("unused", "waste", "idle", "slack", "overprovisioned"),
+    ),
     "nodes --columns default,gpu": ("gpu", "gpus"),
+    "nodes --columns cpu.free,memory.free": ("free", "headroom", "available"),
+    "nodes -o wide": ("capacity", "requests", "allocated", "resources"),
     "pods --containers": ("container", "containers"),
     "nodes --by pool": ("pool", "pools", "nodepool", "nodepools"),
     "nodes --by zone": ("zone", "zones"),
-    "volumes": ("pv", "pvc", "pvcs", "persistentvolume", "persistentvolumeclaim", "persistentvolumeclaims"),
+    "volumes": ("pv", "pvc", "pvcs", "volume", "vol", "persistentvolumeclaim", "persistentvolumeclaims"),
+    "cluster": ("clusters",),
 }
 THINGS: Final = {name: words for words, names in _THINGS.items() for name in names}
-# Commands of kubectl.
+# Commands of other tools, and what they stand for here.
 COMMANDS: Final = {
     "config": "contexts",
     "ctx": "contexts",
+    "context": "contexts",
     "current-context": "contexts",
-    "use-context": "contexts",
     "explain": "columns",
-    "options": "help top nodes",
     "usage": "top",
     "compare": "diff",
     "delta": "diff",
-    "describe": "top nodes NAME --explain",
     "simulate": "fit",
+    "krr": "rightsize",
+    "right-size": "rightsize",
+    "rightsizing": "rightsize",
+    "recommendations": "rightsize",
+    **dict.fromkeys(("live", "dashboard", "monitor", "ui", "tui"), "watch"),
+}
+# The same, as far as a person has to complete them.
+SUGGESTED: Final = {
+    "use-context": "contexts",
+    "options": "help top nodes",
+    "describe": "top nodes NAME --explain",
     "snapshot": "record FILE --count 1",
     **dict.fromkeys(("cost", "costs"), "top pods -A --by namespace --prices prices.yaml"),
     **dict.fromkeys(("check", "gate", "alert", "alerts"), "top pods -A --fail-if 'memory% > 90'"),
@@ -60,34 +86,11 @@ TOPICS: Final = {
 }
 SHOWING: Final = ("get", "describe", "list", "show")
 DRAINING: Final = ("drain", "cordon")
-# Flags, and the c3s flag that does the same.
-FLAGS: Final = {
-    "--all": "--all-namespaces",
-    "--group-by": "--by",
-    "--groupby": "--by",
-    "--drain": "--without",
-    "--exclude": "--without",
-    "--filter": "--where",
-    "--for": "--until",
-    "--head": "--limit",
-    "--max": "--limit",
-    "--top": "--limit",
-    "--last": "--since",
-    "--period": "--since",
-    "--order-by": "--sort-by",
-    "--pods": "--replicas",
-    "--format": "--output",
-    "--total": "--sum",
-    "--totals": "--sum",
-    "--threshold": "--fail-if",
-}
+# Flags, and the c3s flag that is nearest to it.
+FLAGS: Final = {"--max": "--limit", "--threshold": "--fail-if"}
 # Flags, and what to write instead.
 INSTEAD: Final = {
-    "--prometheus": "--from URL reads a Prometheus, --from prometheus the one in the cluster",
-    "--prometheus-url": "--from URL reads a Prometheus, --from prometheus the one in the cluster",
     "--explain": "c3s top pods NAME --explain shows it once",
-    "-L": "--columns default,label:KEY shows a label",
-    "--label-columns": "--columns default,label:KEY shows a label",
     "-c": "--containers shows a row for each container",
     "--container": "--containers shows a row for each container",
     "--older-than": "--where 'age > 1h' keeps what is older",
@@ -96,40 +99,24 @@ INSTEAD: Final = {
     "--template": "-o jsonpath=TEMPLATE takes a template",
     "--exit-code": "--fail-if CONDITION makes the exit code 3",
     "--quiet": "for the exit code alone, redirect the table: >/dev/null",
+    "--raw": "-o csv prints exact numbers; --unit bytes or --unit cores,MiB sets the units",
+    "--bytes": "-o csv prints exact numbers; --unit bytes or --unit cores,MiB sets the units",
     "-q": "for the exit code alone, redirect the table: >/dev/null",
-    **dict.fromkeys(("--wide", "--util", "--utilization"), "did you mean -o wide?"),
-    "--json": "did you mean -o json?",
-    "--yaml": "did you mean -o yaml?",
-    "--csv": "did you mean -o csv?",
-}
-# Flags that only make sense for pods, and the condition to write instead.
-OF_POD_ROWS: Final = {
-    **dict.fromkeys(("--oom", "--oomkilled", "--oom-killed"), "--where 'oomKilled = true' keeps what was OOM-killed"),
-    "--no-limits": "--where 'memory.limits = none' keeps what has no limit",
-    "--no-requests": "--where 'memory.requests = 0' keeps what requests none",
-    "--exclude-namespace": "--where 'namespace != NAMESPACE' leaves one out",
-    "--node": "--where 'node = NODE' keeps the pods of a node",
-    "--pending": "--where 'status = Pending' keeps what is pending",
 }
 IN_FIT: Final = {
     "--node": "--where 'name = NODE' shows one node",
     "--nodes": "--where 'name = NODE' shows one node",
-    "--mem": "did you mean --memory?",
-    "--ram": "did you mean --memory?",
-    "--cpus": "did you mean --cpu?",
     "--gpu": "--resource nvidia.com/gpu=1 requests a GPU",
     "--gpus": "--resource nvidia.com/gpu=1 requests a GPU",
     "--requests": "--cpu, --memory and --resource are the requests of each pod",
     "--fail-if": "the exit code is 3 if not all pods fit",
-    "--count": "did you mean --replicas?",
-    "-r": "did you mean --replicas?",
     "--storage": "--resource ephemeral-storage=1Gi requests storage of the node; volumes are not considered",
     "-k": "kubectl kustomize DIR | c3s fit -f - places what kustomize builds",
 }
 
 
-def thing_meant(group: str, words: Sequence[str], commands: Sequence[str], alone: Sequence[str]) -> str | None:
-    """Return the command to use for a resource given to `top` or `watch`; None if there is none.
+def thing_suggested(group: str, words: Sequence[str], commands: Sequence[str], alone: Sequence[str]) -> str | None:
+    """Return the command to suggest for a resource given to `top` or `watch`; None if there is none.
 
     commands: those of the group. alone: those without a group.
     """
@@ -144,21 +131,37 @@ def thing_meant(group: str, words: Sequence[str], commands: Sequence[str], alone
     if known in commands and (name or "," in words[0]):
         return " ".join(filter(None, (group, known, name)))
     found = THINGS.get(kind)
-    if kind == "top" and len(words) > 1:
-        return " ".join((group, *words[1:]))
     return f"{group} {found}" if found and (found == kind or found.split()[0] in commands) else None
 
 
-def command_meant(words: Sequence[str]) -> str | None:
-    """Return the c3s command for a kubectl command; None if there is none."""
+def command_suggested(words: Sequence[str]) -> str | None:
+    """Return the c3s command to suggest for a command of another tool; None if there is none."""
     verb, rest = words[0].casefold(), words[1:]
-    if verb in SHOWING and rest:
-        shown = ALIASES.get(rest[0], rest[0])
-        if shown in ("nodes", "pods"):
-            return " ".join(("top", shown, *rest[1:]))
-        return f"top {THINGS[shown]}" if shown in THINGS else None
     if verb in DRAINING and rest:
         return " ".join(("fit", *(f"--without {name}" for name in rest)))
-    if verb in THINGS and verb not in COMMANDS:
-        return " ".join(("top", THINGS[verb], *(rest if THINGS[verb] == verb else ())))
-    return COMMANDS.get(verb)
+    return SUGGESTED.get(verb)
+
+
+def command_meant(words: Sequence[str], flags: Sequence[str]) -> tuple[str, Sequence[str]] | None:
+    """Return the command line that words of other tools stand for, and the words that stay; None if there is none."""
+    verb, rest = words[0].casefold(), words[1:]
+    thing = ALIASES.get(rest[0].casefold(), rest[0].casefold()) if rest else ""
+    if verb == "drain" and rest:
+        return " ".join(("fit", *(f"--without={name}" for name in rest))), ()
+    if verb == "describe" and len(rest) == 2 and thing in ("nodes", "pods"):
+        return f"top {thing} --explain", rest[1:]
+    if verb in ("get", "list", "show", "describe") and rest and not (verb == "describe" and thing in ("nodes", "pods")):
+        known = thing in ("nodes", "pods") or thing in THINGS
+        return (f"top {THINGS.get(thing, thing)}", rest[1:]) if known else None
+    if verb == "wait" and rest and "--for" in flags:
+        return "watch", rest
+    if verb in ("cost", "costs") and "--prices" in flags:
+        return "top pods -A --by namespace", rest
+    if verb in ("top", "watch"):
+        if verb == "watch" and thing == "top" and rest[1:]:
+            return "watch", rest[1:]
+        return (f"{verb} {THINGS[thing]}", rest[1:]) if thing in THINGS else None
+    if verb in COMMANDS:
+        # What `kubectl config` is asked for.
+        return COMMANDS[verb], () if verb == "config" else rest
+    return (f"top {THINGS[verb]}", rest) if verb in THINGS else None

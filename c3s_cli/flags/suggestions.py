@@ -9,12 +9,11 @@ from c3s_cli.flags.kubectl_equivalents import (
     FLAGS,
     INSTEAD,
     OF_KUBECTL,
-    OF_POD_ROWS,
     OF_PODS,
     QUOTAS,
     TOPICS,
-    command_meant,
-    thing_meant,
+    command_suggested,
+    thing_suggested,
 )
 
 Path = tuple[str, ...]
@@ -41,7 +40,7 @@ def command_hint(words: Sequence[str], commands: Sequence[Path], program: str) -
     """Suggest a command for unknown words: the equivalent of a kubectl command, else the most similar command."""
     of_group = [path[1] for path in commands if len(path) == 2 and path[0] == words[0]]
     alone = [path[0] for path in commands if len(path) == 1]
-    meant = thing_meant(words[0], words[1:], of_group, alone) if of_group else command_meant(words)
+    meant = thing_suggested(words[0], words[1:], of_group, alone) if of_group else command_suggested(words)
     if meant:
         return f"did you mean {program} {meant}?"
     if of_group and words[0] != "help" and words[1].partition("/")[0].casefold() in OF_PODS:
@@ -69,8 +68,6 @@ def column_hint(flag: str, path: Path, program: str) -> str | None:
     from c3s_cli.errors import UsageError
 
     name = flag.removeprefix("--")
-    if flag in OF_POD_ROWS and path[-1] == "pods":
-        return OF_POD_ROWS[flag]
     if path[-1] not in KINDS or path[-1] == "volumes" or name == flag:
         return None
     for kind, words in ((KINDS[path[-1]], ""), (Kind.POD, f"{program} {' '.join((*path[:-1], 'pods'))} ")):
