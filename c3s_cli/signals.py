@@ -89,13 +89,13 @@ def child(process: int) -> Iterator[None]:
 
 @contextmanager
 def held() -> Iterator[None]:
-    """Let signals wait until the end of this block, which must be short and in the main thread."""
+    """Let signals wait until the end of this block, which must be short. Of several threads, the last one ends c3s."""
     HOLDING.append(True)
     try:
         yield
     finally:
         HOLDING.pop()
-        if WAITING:
+        if WAITING and not HOLDING:
             leave(128 + WAITING[0])
 
 

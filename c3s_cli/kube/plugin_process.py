@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from c3s_cli.kube.deadline import FOREVER, PATIENCE, Deadline, announce
 from c3s_cli.parallel import start_thread
-from c3s_cli.signals import child
+from c3s_cli.signals import CHILDREN, child, held
 
 # Seconds between SIGTERM and SIGKILL.
 GRACE: Final = 0.5
@@ -56,20 +56,23 @@ def run_process(
         # Where nobody looks at stderr, c3s reads it to quote it.
         remarks = _Remarks(show)
     try:
-        process = Popen(  # noqa: S603  as the kubeconfig says
-            list(words),
-            executable=path,
-            env=environment,
-            stdin=None if interactive else DEVNULL,
-            stdout=PIPE,
-            stderr=remarks.end if remarks else None,
-            start_new_session=detached,
-        )
+        # A signal that ends c3s here would not end what it does not know yet.
+        with held():
+            process = Popen(  # noqa: S603  as the kubeconfig says
+                list(words),
+                executable=path,
+                env=environment,
+                stdin=None if interactive else DEVNULL,
+                stdout=PIPE,
+                stderr=remarks.end if remarks else None,
+                start_new_session=detached,
+            )
+            group = -process.pid if detached else process.pid
+            CHILDREN.add(group)
     except BaseException:
         if remarks:
             remarks.close()
         raise
-    group = -process.pid if detached else process.pid
     with child(group):
         if remarks:
             remarks.listen()

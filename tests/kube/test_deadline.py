@@ -137,8 +137,10 @@ def test_the_whole_reading_has_one_deadline_not_every_request(run: Run, api: Fak
     api.pod_metrics(pod_metrics("default", "p0", ("app", "1m", "1Mi")), namespace="default")
     api.routes["/api/v1/namespaces/default/pods"] = slow
     result = run(f"top pods --columns cpu.requests --request-timeout 60s --server {api.url}")
-    assert result.code == 5
-    assert "pods could not be read: Unable to connect to the server: timeout" in result.err
+    # On a busy machine the usage, which is read at the same time, may come too late, too.
+    assert result.code in (5, 1)
+    assert "Unable to connect to the server: timeout" in result.err
+    assert 2 <= sum(request.path.endswith("/default/pods") for request in api.requests) <= 4
 
 
 def test_pauses_that_a_server_asks_for_fit_the_deadline(run: Run, api: FakeApi) -> None:
@@ -322,6 +324,26 @@ def test_a_plugin_ends_with_c3s(tmp_path: Path, number: signal.Signals, code: in
         process.send_signal(number)
         assert (process.wait(PATIENT), process.stderr and process.stderr.read()) == (code, b"")
     assert is_gone(int((tmp_path / "pid").read_text()))
+
+
+@pytest.mark.process
+def test_a_plugin_ends_with_c3s_even_if_it_has_just_begun(tmp_path: Path) -> None:
+    path = config(tmp_path / "config", "https://127.0.0.1:1", sleeper(tmp_path))
+    code = (
+        "import os, signal, subprocess, sys, c3s_cli.__main__ as c3s\n"
+        "start = subprocess.Popen\n"
+        "def interrupted(*words, **more):\n"
+        "    process = start(*words, **more)\n"
+        f"    open({str(tmp_path / 'begun')!r}, 'w').write(str(process.pid))\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    return process\n"
+        "subprocess.Popen = interrupted\n"
+        f"sys.argv[1:] = ['top', 'nodes', '--kubeconfig', {str(path)!r}]\n"
+        "c3s.entry_point()\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, timeout=PATIENT)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (143, b"", b"")
+    assert is_gone(int((tmp_path / "begun").read_text()))
 
 
 def on_a_terminal(words: list[str], timeout: float = PATIENT) -> str:
