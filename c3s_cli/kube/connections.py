@@ -146,12 +146,11 @@ class TlsConnection(_Bounded, HTTPSConnection):
         """Connect, through a proxy in urllib3's way."""
         if self.proxy:
             super().connect()
+            # As in Tls.secured: urllib3 has no parameter for it.
+            self.sock.suppress_ragged_eofs = False  # type: ignore[attr-defined]
         else:
             self.sock = self.line.connected(self)
             self.is_verified = self.line.tls is not None and self.line.tls.verifies
-        if isinstance(self.sock, ssl.SSLSocket):
-            # A connection that is cut must not look like the end of an answer.
-            self.sock.suppress_ragged_eofs = False  # type: ignore[attr-defined]  # a parameter of wrap_socket
 
     def send(self, data: Any) -> None:
         """Send bytes. If the server has already gone, raise the alert that it sent first, if any."""

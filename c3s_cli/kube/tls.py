@@ -62,7 +62,8 @@ class Tls:
     def secured(self, plain: socket) -> SSLSocket:
         """Do the handshake on an open connection, or close it."""
         try:
-            return self.context.wrap_socket(plain, server_hostname=self._name)
+            # A connection that is cut must not look like the end of an answer.
+            return self.context.wrap_socket(plain, server_hostname=self._name, suppress_ragged_eofs=False)
         except BaseException:
             plain.close()
             raise
