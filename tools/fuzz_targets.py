@@ -17,8 +17,7 @@ from c3s_cli.amounts.quantity import InvalidQuantity, nanos, whole
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import C3sError, InvalidAnswer, UsageError
-from c3s_cli.kube.access import resolve
-from c3s_cli.kube.deadline import Deadline
+from c3s_cli.kube.access import access_of
 from c3s_cli.model.rows import Container, Node, NodeFacts, Pod
 from c3s_cli.request.target import Target
 from c3s_cli.request.where import parse
@@ -110,7 +109,7 @@ def file_of(data: bytes) -> Iterator[str]:
 def kubeconfig(data: bytes) -> None:
     """Read a kubeconfig and choose its context."""
     with file_of(data) as path, suppress(C3sError):
-        resolve(Target(kubeconfig=path), None, {}, Deadline(5))
+        access_of(Target(kubeconfig=path, request_timeout=5))
 
 
 def manifest(data: bytes) -> None:

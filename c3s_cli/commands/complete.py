@@ -6,7 +6,6 @@ serves the shells (`c3s completion SHELL`) and `kubectl c3s` (`kubectl_complete-
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -168,7 +167,7 @@ def _configured(flag: str, done: list[str]) -> list[str]:
     from c3s_cli.kube.kubeconfig import merge  # only needed for flags that read files
 
     section = {"--context": "contexts", "--cluster": "clusters", "--user": "users"}[flag]
-    return sorted(merge(_target(done).kubeconfig, os.environ, Deadline(SECONDS)).entries[section])
+    return sorted(merge(_target(done).kubeconfig, Deadline(SECONDS)).entries[section])
 
 
 def _target(done: list[str]) -> Target:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -99,6 +98,6 @@ def local_time() -> float:
 def _kubeconfig(target: Target, access: Access) -> Finding:
     if target.demo or target.server:
         return Finding("kubeconfig", OK, f"not needed: {'the demo' if target.demo else '--server'} is {access.server}")
-    read = [path for path in files(target.kubeconfig, os.environ) if Path(path).exists()]
+    read = [path for path in files(target.kubeconfig) if Path(path).exists()]
     named = ", ".join(read) or "none, but a service account"
     return Finding("kubeconfig", OK, f"{named}: context {access.name}, server {access.server}")

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
-from functools import partial
-from typing import Any, Final
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
 
 from msgspec import Struct, structs
 
 from c3s_cli.errors import ConfigError, NoCluster, Unreachable
 from c3s_cli.kube.deadline import Deadline
-from c3s_cli.kube.kubeconfig import Entry, Merged, merge, missing, unknown_context
+from c3s_cli.kube.kubeconfig import Entry, Merged, merge, unknown_context
 from c3s_cli.request.target import Target
 
 NO_CLUSTER: Final = (
@@ -26,6 +26,8 @@ EXEC_GROUP: Final = "client.authentication.k8s.io"
 EXEC_VERSIONS: Final = (f"{EXEC_GROUP}/v1", f"{EXEC_GROUP}/v1beta1")
 # With one of these, kubectl does not run an exec plugin.
 BEFORE_PLUGINS: Final = ("token", "tokenFile", "username", "client-certificate", "client-certificate-data")
+IMPERSONATION: Final = ("as", "as-groups", "as-uid", "as-user-extra")
+CREDENTIALS: Final = ("token", "tokenFile", "exec", "auth-provider", "username", "password")
 KUBECTLS_WORDS: Final = {"clusters": "cluster", "users": "auth info"}
 
 
@@ -57,57 +59,23 @@ class Access(Struct, frozen=True):
 def access_of(
     target: Target, context: str | None = None, merged: Merged | None = None, deadline: Deadline | None = None
 ) -> Access:
-    """Return how to reach a context, None for the current one. ConfigError if that is not defined.
+    """Return how to reach a context, None for the current one: by flags and kubeconfig, else as the pod that c3s is in.
 
-    merged: the kubeconfig files, if they have been read.
+    merged: the kubeconfig files, if they have been read. ConfigError names a file but never quotes its contents.
     """
-    deadline = deadline or Deadline(target.request_timeout)
-    access = resolve(target, context, os.environ, deadline, partial(_pod, target), merged)
-    if access is None:
-        if unread := missing(os.environ):
-            raise ConfigError(
-                f"$KUBECONFIG: no such file: {', '.join(unread)}", hint="unset KUBECONFIG to use ~/.kube/config"
-            )
-        raise NoCluster(NO_CLUSTER, hint="try a built-in cluster: c3s top nodes --demo")
-    return access
-
-
-def _pod(target: Target) -> Access | None:
-    """Return the access of the pod that c3s runs in; None outside of pods."""
-    return in_cluster(target, os.environ, f"{SERVICE_ACCOUNT}/token", f"{SERVICE_ACCOUNT}/ca.crt")
-
-
-def resolve(
-    target: Target,
-    context: str | None,
-    environ: Mapping[str, str],
-    deadline: Deadline,
-    pod: Callable[[], Access | None] = lambda: None,
-    merged: Merged | None = None,
-) -> Access | None:
-    """Return the access that flags and kubeconfig define, else that of the `pod`; None if there is none.
-
-    merged: the kubeconfig files, if they have been read. ConfigError names the file but never quotes its contents.
-    """
-    merged = merged or merge(target.kubeconfig, environ, deadline)
+    merged = merged or merge(target.kubeconfig, deadline or Deadline(target.request_timeout))
     name = context or merged.current
     chosen = merged.entries["contexts"].get(name)
     if name and chosen is None and (context or merged.found):
         raise unknown_context(name, merged)
     if not name and not target.server:
-        inside = pod()
-        if merged.found and inside is None:
-            raise ConfigError(
-                "the kubeconfig names no current context",
-                hint="use kubectl config use-context NAME, --context NAME or --server URL",
-            )
-        return inside
+        return _in_cluster(target) or _undecided(merged)
     chosen = chosen or {}
+    cluster_name = str(target.cluster or chosen.get("cluster") or "")
     user_name = str(target.user or chosen.get("user") or "")
-    cluster = _named(merged, "clusters", target.cluster or chosen.get("cluster"), required=bool(target.cluster))
-    user = _named(merged, "users", target.user or chosen.get("user"), required=bool(target.user))
-    cluster, user = _with_flags(target, cluster, user)
-    _check_impersonation(user, user_name)
+    cluster = _named(merged, "clusters", cluster_name, required=bool(target.cluster))
+    user = _named(merged, "users", user_name, required=bool(target.user))
+    cluster, user = _with_flags(target, cluster, user, user_name)
     if not (target.token or target.client_certificate) and str(cluster.get("server")).startswith("https:"):
         _check_user(merged, user_name, name)
     server = address(str(cluster.get("server") or ""))
@@ -116,30 +84,38 @@ def resolve(
             f'no server is known for context "{name}"',
             hint="its cluster is missing from the kubeconfig; add it, or use --server",
         )
-    cluster_name = str(target.cluster or chosen.get("cluster") or "")
     namespace = str(chosen.get("namespace") or "")
-    access = Access(name or _host(server), namespace, server, cluster, user, cluster_name, user_name)
+    access = Access(name or host_of(server), namespace, server, cluster, user, cluster_name, user_name)
     return checked(access, user_name)
 
 
-def in_cluster(target: Target, environ: Mapping[str, str], token_file: str, authority: str) -> Access | None:
-    """Return the access of the pod that c3s runs in, with flags applied; None outside of pods, or without a token.
-
-    token_file, authority: paths of the service account's token and CA certificate.
-    """
-    host, port = environ.get("KUBERNETES_SERVICE_HOST"), environ.get("KUBERNETES_SERVICE_PORT")
+def _in_cluster(target: Target) -> Access | None:
+    """Return the access of the pod that c3s runs in, with flags applied; None outside of pods, or without a token."""
+    host, port = os.environ.get("KUBERNETES_SERVICE_HOST"), os.environ.get("KUBERNETES_SERVICE_PORT")
+    token_file = f"{SERVICE_ACCOUNT}/token"
     if not host or not port or not os.path.isfile(token_file):
         return None
     namespace = ""
-    try:
-        with open(os.path.join(os.path.dirname(token_file), "namespace"), encoding="utf-8") as file:
-            namespace = file.read().strip()
-    except (OSError, ValueError):
-        pass
+    with suppress(OSError, ValueError), open(f"{SERVICE_ACCOUNT}/namespace", encoding="utf-8") as file:
+        namespace = file.read().strip()
     server = address(f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}")
-    cluster, user = _with_flags(target, {"certificate-authority": authority}, {"tokenFile": token_file})
-    _check_impersonation(user, "in-cluster")
+    authority = {"certificate-authority": f"{SERVICE_ACCOUNT}/ca.crt"}
+    cluster, user = _with_flags(target, authority, {"tokenFile": token_file}, "in-cluster")
     return checked(Access("in-cluster", namespace, server, cluster, user), "in-cluster")
+
+
+def _undecided(merged: Merged) -> NoReturn:
+    """Raise ConfigError: neither the kubeconfig nor a flag names a cluster."""
+    if merged.found:
+        raise ConfigError(
+            "the kubeconfig names no current context",
+            hint="use kubectl config use-context NAME, --context NAME or --server URL",
+        )
+    if merged.unread:
+        raise ConfigError(
+            f"$KUBECONFIG: no such file: {', '.join(merged.unread)}", hint="unset KUBECONFIG to use ~/.kube/config"
+        )
+    raise NoCluster(NO_CLUSTER, hint="try a built-in cluster: c3s top nodes --demo")
 
 
 def _check_user(merged: Merged, user_name: str, context: str) -> None:
@@ -155,15 +131,15 @@ def undefined_user(context: str, user_name: str) -> str:
     return f'context "{context}" names the user "{user_name}", which the kubeconfig does not define'
 
 
-def _named(merged: Merged, section: str, name: object, *, required: bool) -> Entry:
-    entry = merged.entries[section].get(str(name)) if name else None
+def _named(merged: Merged, section: str, name: str, *, required: bool) -> Entry:
+    entry = merged.entries[section].get(name) if name else None
     if entry is None and required:
         raise ConfigError(f'{KUBECTLS_WORDS[section]} "{name}" does not exist')
     return dict(entry or {})
 
 
-def _with_flags(target: Target, cluster: Entry, user: Entry) -> tuple[Entry, Entry]:
-    """Apply the flags, which take precedence over the files."""
+def _with_flags(target: Target, cluster: Entry, user: Entry, user_name: str) -> tuple[Entry, Entry]:
+    """Apply the flags, which take precedence over the files. ConfigError for impersonation without a user."""
     if target.server:
         cluster["server"] = target.server
         # It names the certificate of the kubeconfig's server, not of this one.
@@ -178,6 +154,8 @@ def _with_flags(target: Target, cluster: Entry, user: Entry) -> tuple[Entry, Ent
             user.pop(f"{key}-data", None)
     as_whom = {"as": target.as_user, "as-groups": list(target.as_groups), "as-uid": target.as_uid}
     user |= {key: value for key, value in as_whom.items() if value}
+    if not user.get("as") and any(user.get(key) for key in IMPERSONATION):
+        raise ConfigError(f"requesting uid, groups or user-extra for {user_name} without impersonating a user")
     return cluster, user
 
 
@@ -198,7 +176,6 @@ def _verify_with_flags(target: Target, cluster: Entry) -> None:
 
 # An IPv6 address without brackets, as Go reads it: what follows the last colon is the port.
 BARE_IPV6: Final = r"^(\w+://)([0-9a-fA-F:.]*:[0-9a-fA-F.]*:[0-9a-fA-F.]*|:)(:\d+)(?=/|$)"
-CREDENTIALS: Final = ("token", "tokenFile", "exec", "auth-provider", "username", "password")
 
 
 def address(server: str) -> str:
@@ -230,20 +207,16 @@ def address(server: str) -> str:
     return f"{scheme.lower()}://{rest.rstrip('/')}"
 
 
-def _check_impersonation(user: Entry, name: str) -> None:
-    if not user.get("as") and any(user.get(key) for key in IMPERSONATION):
-        raise ConfigError(f"requesting uid, groups or user-extra for {name} without impersonating a user")
-
-
 def label_of(target: Target, access: Access) -> str:
     """Return what rows are labelled with: the context, or the server if it is given by --server alone."""
     if target.demo:
         return "demo"
     of_context = target.contexts or target.all_contexts or not target.server
-    return access.name if of_context else _host(access.server)
+    return access.name if of_context else host_of(access.server)
 
 
-def _host(server: str) -> str:
+def host_of(server: str) -> str:
+    """Return the host of an address, with its port."""
     return server.split("://", 1)[1].split("/", 1)[0]
 
 
@@ -306,6 +279,3 @@ def _check_plugin(plugin: Mapping[str, Any], name: str) -> None:
             f'exec plugin: invalid apiVersion "{version}"',
             hint=f"write {EXEC_VERSIONS[1]} if the plugin knows it, or let a newer plugin write the kubeconfig",
         )
-
-
-IMPERSONATION: Final = ("as", "as-groups", "as-uid", "as-user-extra")

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from msgspec import structs
 
 from c3s_cli.errors import ConfigError, Unreachable
-from c3s_cli.kube.access import Access, address, checked
+from c3s_cli.kube.access import Access, address, checked, host_of
 from c3s_cli.kube.cluster import Cluster
 from c3s_cli.kube.credentials import authorization_of
 from c3s_cli.kube.deadline import Deadline
@@ -92,7 +92,7 @@ def open_endpoint(target: Target, trace: Callable[[str], None] | None = None) ->
     standing = [header_of(text) for text in origin.headers]
     user = _user(origin, deadline)
     words = _words(origin.token_command)
-    name = server.split("://", 1)[1].split("/", 1)[0]
+    name = host_of(server)
     access = Access(name, "", server, cluster, user)
     if access.secure:
         access = checked(access, "--from")

@@ -7,7 +7,6 @@ against the wrong file) and quotes credentials in its errors. c3s never writes f
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from typing import Any, Final
 
 from msgspec import Struct, ValidationError, convert, field
@@ -109,14 +108,12 @@ class Merged(Struct):
     unread: list[str] = field(default_factory=list)
 
 
-def merge(explicit: str | None, environ: Mapping[str, str], deadline: Deadline) -> Merged:
+def merge(explicit: str | None, deadline: Deadline) -> Merged:
     """Read --kubeconfig, else every file of $KUBECONFIG, else ~/.kube/config. A missing file counts as empty."""
-    merged = Merged(unread=[] if explicit else missing(environ))
-    for path in files(explicit, environ):
-        if not explicit and not os.path.exists(path):
-            continue
+    paths = [path for path in files(explicit) if explicit or os.path.exists(path)]
+    merged = Merged(found=bool(paths), unread=[] if paths else _of_variable())
+    for path in paths:
         document = _load(path, deadline)
-        merged.found = True
         merged.current = merged.current or _name(document.get("current-context") or "", "current-context", path)
         for section in SECTIONS:
             for name, entry in _entries(document, section, path):
@@ -124,28 +121,19 @@ def merge(explicit: str | None, environ: Mapping[str, str], deadline: Deadline) 
     return merged
 
 
-def files(explicit: str | None, environ: Mapping[str, str]) -> list[str]:
+def files(explicit: str | None) -> list[str]:
     """Return the names of the files that are merged, in their order, whether they exist or not."""
-    if explicit:
-        return [explicit]
-    listed = [path for path in environ.get("KUBECONFIG", "").split(os.pathsep) if path]
-    return listed or [os.path.join(_home(environ), ".kube", "config")]
+    return [explicit] if explicit else _of_variable() or [os.path.expanduser("~/.kube/config")]
 
 
-def missing(environ: Mapping[str, str]) -> list[str]:
-    """Return the files of $KUBECONFIG if none of them exists."""
-    listed = [path for path in environ.get("KUBECONFIG", "").split(os.pathsep) if path]
-    return [] if any(map(os.path.exists, listed)) else listed
+def _of_variable() -> list[str]:
+    return [path for path in os.environ.get("KUBECONFIG", "").split(os.pathsep) if path]
 
 
 def unknown_context(name: str, merged: Merged) -> ConfigError:
     """Return the error for a context that no file has. If $KUBECONFIG is wrong, name it: it is the likely cause."""
     hint = f"$KUBECONFIG: no such file: {', '.join(merged.unread)}" if merged.unread else None
     return ConfigError(f'context "{name}" does not exist', hint=hint, advice="list the contexts: c3s contexts")
-
-
-def _home(environ: Mapping[str, str]) -> str:
-    return environ.get("HOME") or os.path.expanduser("~")
 
 
 def _load(path: str, deadline: Deadline) -> Entry:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -64,7 +63,7 @@ def show_contexts(target: Target, format_: str, *, check: bool) -> ExitCode:
     stages = Stages(target.verbosity)
     merged = Merged()
     if not (target.demo or target.server):
-        merged = merge(target.kubeconfig, os.environ, Deadline(target.request_timeout))
+        merged = merge(target.kubeconfig, Deadline(target.request_timeout))
     known = listed(merged)
     if known and not target.contexts:
         target = structs.replace(target, all_contexts=True)

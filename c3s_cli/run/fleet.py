@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -232,7 +231,7 @@ def _fleet(target: Target, stages: Stages, connections: int, period: Period | No
         return Fleet([Member(name or "", target, partial(access_of, target, name), join, stages)], plugins, deadline)
     from c3s_cli.kube.kubeconfig import merge  # one context is found while it connects
 
-    merged = merge(target.kubeconfig, os.environ, deadline)
+    merged = merge(target.kubeconfig, deadline)
     names = chosen(target, merged)
     plugins.prompts.several = len(names) > 1
     if len(names) > 1:
