@@ -62,9 +62,10 @@ check: $(READY)
 test-quick: $(READY)
 	$(BIN)/pytest -q -n auto --maxprocesses 8 --dist worksteal -m 'not process and not slow' --hypothesis-profile quick
 
-# The tests cover the docs: tests/project/test_docs.py runs every sample and compares.
+# The tests cover the docs: tests/project/test_docs.py runs every sample and compares. Many wait for a process or for the
+# clock, so there are twice as many workers as cores.
 test: lint
-	$(BIN)/pytest -n auto --maxprocesses 8 --dist worksteal
+	$(BIN)/pytest -n $$($(BIN)/python -c 'import os; print(min(8, 2 * os.cpu_count()))') --dist worksteal
 
 # What hypothesis makes up, and what is marked repeated. `make test` tries each a few times.
 test-slow: $(READY)

@@ -102,8 +102,10 @@ def demo_server() -> Iterator[DemoServer]:
 
 
 @pytest.fixture
-def demo(run: Run, demo_server: DemoServer) -> Run:
-    """Run a command line against the frozen demo."""
+def demo(run: Run, demo_server: DemoServer, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command line against the frozen demo. Its kubelets never have a second sample, so nobody waits for one."""
+    for name in ("PAUSE", "STILL"):
+        monkeypatch.setattr(f"c3s_cli.sources.kubelet.polling.{name}", 0.0)
 
     def runs(*words: str) -> Result:
         argv = shlex.split(words[0]) if len(words) == 1 else list(words)

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.conftest import Run
-from tests.project.test_docs import validate
+from tests.documents import validate
 from tests.servers import FakeApi, node, node_metrics, pod, pod_metrics
 
 UNJUDGED = "1 row could not be judged (no metrics): spot-2\n"

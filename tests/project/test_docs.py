@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import jsonschema
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from c3s_cli.cli import main
 from c3s_cli.errors import MEANINGS, ExitCode
 from tests.conftest import Run
+from tests.documents import validate
 from tools import write
 from tools.schema import schema
 
@@ -127,14 +127,6 @@ def test_documents_with_costs_meet_the_schema(demo: Run, tmp_path: Path, words: 
     document = json.loads(demo(f"{words} -o json --prices {prices}").out)
     assert document["metadata"]["prices"]["currency"] == "EUR"
     validate(document)
-
-
-def validate(document: dict[str, Any]) -> None:
-    """Check a document against its own kind of list, so that a failure says where it is."""
-    whole = schema()
-    one = {"$schema": whole["$schema"], "$defs": whole["$defs"], "$ref": f"#/$defs/{document['kind']}"}
-    jsonschema.Draft202012Validator(one).validate(document)
-    assert document["items"] or document["kind"] == "PodUsageList"
 
 
 @pytest.mark.slow

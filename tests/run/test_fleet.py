@@ -15,15 +15,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
 from c3s_cli.demo.server import start
 from tests.conftest import AT, Run
+from tests.documents import validate
 from tests.fleets import NODE_METRICS, Clusters, kubeconfig
 from tests.patience import eventually
 from tests.servers import FakeApi, Reply, Request, node, node_metrics, pod, pod_metrics, status
-from tools.schema import schema
 
 FORBIDDEN = status(
     403,
@@ -94,7 +93,7 @@ def test_failures_are_in_the_document(run: Run, three: Clusters) -> None:
     three.apis["dev"].routes[NODE_METRICS] = GONE
     result = run("top cluster --all-contexts -o json")
     document = json.loads(result.out)
-    jsonschema.validate(document, schema())
+    validate(document)
     assert [item["context"] for item in document["items"]] == ["prod-b", "prod-a"]
     assert document["failures"] == [
         {

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import jsonschema
 import pytest
 
 from tests.conftest import Run
+from tests.documents import validate
 from tests.fleets import Clusters
 from tests.servers import node, pod
-from tools.schema import schema
 
 NODES = """\
 CONTEXT   NAME   CPU-FREE   MEMORY-FREE   PODS-FREE   FITS   PLACED   LIMITED-BY
@@ -62,7 +61,7 @@ def test_a_cluster_that_cannot_be_read_is_a_failure(run: Run, three: Clusters, c
     config({**three.urls, "refuses": "http://127.0.0.1:1"})
     result = run("fit --context prod-b,refuses --cpu 2 -o json")
     document = json.loads(result.out)
-    jsonschema.validate(document, schema())
+    validate(document)
     assert (result.code, document["metadata"]) == (
         5,
         {

@@ -60,12 +60,17 @@ def test_what_has_no_zone_stays_utc_and_a_table_says_which_moment_it_shows(past:
 
 @pytest.mark.slow
 def test_a_range_between_times(past: Run) -> None:
-    typed = past("top nodes --start 'yesterday 20:00' --end -30m -o json")
-    plain = past("top nodes --start 2026-03-01T19:00:00Z --end 2026-03-02T09:00:00Z -o json")
-    assert (typed.code, typed.out) == (0, plain.out)
-    assert typed.err == (
-        "usage from 2026-03-01 20:00:00 CET to 2026-03-02 10:00:00 CET (2026-03-01T19:00:00Z to 2026-03-02T09:00:00Z)\n"
-    )
+    for typed, start, end, said in (
+        ("--start 9:45 --end -30m", "2026-03-02T08:45:00Z", "2026-03-02T09:00:00Z", ("02 09:45", "02 10:00")),
+        (
+            "--start 'yesterday 20:00' --end 'yesterday 20:20'",
+            *("2026-03-01T19:00:00Z", "2026-03-01T19:20:00Z", ("01 20:00", "01 20:20")),
+        ),
+    ):
+        result = past(f"top nodes {typed} -o json")
+        assert (result.code, result.out) == (0, past(f"top nodes --start {start} --end {end} -o json").out)
+        first, last = (f"2026-03-{each}:00 CET" for each in said)
+        assert result.err == f"usage from {first} to {last} ({start} to {end})\n"
     until_now = past("top nodes --start -2h -o csv")
     assert until_now.out == past("top nodes --since 2h -o csv").out
 
