@@ -33,14 +33,14 @@ def life(pod: str, begin: int, end: int, cores: float, mebibytes: float, run: in
     yield MEMORY, labels, at(begin + 5, end, mebibytes * MI)
 
 
-def states(pod: str, begin: int = BEGIN, end: int = END, owner: str = "", phase: str = "Running") -> Iterator[Series]:
-    """Give what kube-state-metrics says of a pod. owner: as Kind/name."""
-    who = {"namespace": "m", "pod": pod}
+def states(pod: str, begin: int = BEGIN, end: int = END, owner: str = "", namespace: str = "m") -> Iterator[Series]:
+    """Give what kube-state-metrics says of a pod that runs. owner: as Kind/name."""
+    who = {"namespace": namespace, "pod": pod}
     kind, _, name = owner.partition("/")
     owned = {"owner_kind": kind, "owner_name": name, "owner_is_controller": "true"} if owner else {}
     for metric, labels in (
         ("kube_pod_info", {"node": "n1", "uid": pod}),
-        ("kube_pod_status_phase", {"phase": phase}),
+        ("kube_pod_status_phase", {"phase": "Running"}),
         ("kube_pod_container_info", {"container": "main"}),
         ("kube_pod_owner", owned),
     ):
@@ -129,6 +129,23 @@ def kills() -> Iterator[Series]:
     yield from states("counted")
 
 
+def counts() -> Iterator[Series]:
+    """Give pods whose restarts kube-state-metrics counts: for long, in a new pod of an old name, and in a new one."""
+    turn = END - 2 * 3600 - 600
+    for pod, begin, count in (
+        ("old", BEGIN, lambda when: 7 + (when > END - 90)),
+        ("recreated", BEGIN, lambda when: 5 if when < turn else 1 + (when > turn + 300)),
+        ("new", turn, lambda when: 2 + (when > END - 600)),
+    ):
+        yield from life(pod, begin, END, 0.1, 10, namespace="r")
+        yield from states(pod, begin, namespace="r")
+        who = {"namespace": "r", "pod": pod, "container": "main"}
+        yield "kube_pod_container_status_restarts_total", who, at(begin, END, count, STATES)
+    # Its init container was started again before it ended, long ago.
+    who = {"namespace": "r", "pod": "old", "container": "setup"}
+    yield "kube_pod_init_container_status_restarts_total", who, at(BEGIN + 900, END, 4, STATES)
+
+
 def machines() -> Iterator[Series]:
     """Give n1, which got a new machine half-way, and n2, which n3 replaced then."""
     half = END - 3 * 3600
@@ -160,5 +177,5 @@ def interrupted() -> Iterator[Series]:
 
 def everything() -> Iterator[Series]:
     """Give all series."""
-    for part in (restarts, ends, kills, machines):
+    for part in (restarts, ends, kills, counts, machines):
         yield from part()

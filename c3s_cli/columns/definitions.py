@@ -101,6 +101,7 @@ VOLUME: Final[By] = {
         "kubelet_volume_stats_{}", "the last sample, at most 5m old", "claims that are not mounted"
     ),
 }
+ALL_TIME: Final = "since the pod was created"
 IN_RANGE: Final = "the range; without one, 5m"
 # By the name of a column; {r} is cpu or memory.
 MEASURED: Final[Mapping[str, By]] = {
@@ -116,6 +117,15 @@ MEASURED: Final[Mapping[str, By]] = {
             IN_RANGE,
             "kills that neither was scraped to see",
         )
+    },
+    "restarts": {
+        **dict.fromkeys(("metrics", "kubelet"), Definition("restartCount of the containers", ALL_TIME)),
+        "prometheus": Definition(
+            "restartCount of the containers, with --facts source kube_pod_container_status_restarts_total; over a range "
+            "the growth of that, else the containers' further runs by container_start_time_seconds and id",
+            f"{ALL_TIME}; with --since, the range",
+            "over a range, pods of which there are no series",
+        ),
     },
     "coverage": {"prometheus": Definition("time for which the row has data / the range", "the range")},
     "volumes.used": {source: Definition(d.text.format("used"), d.window, d.unknown) for source, d in CLAIMED.items()},
@@ -165,7 +175,6 @@ STATES: Final[Mapping[str, str]] = {
     "node": "kube_pod_info",
     "owner": "kube_pod_owner, kube_replicaset_owner, kube_job_owner",
     "status": "kube_pod_status_phase and waiting reasons, kube_node_status_condition",
-    "restarts": "kube_pod_container_status_restarts_total",
     "age": "kube_pod_created, kube_node_created",
     "qosClass": "kube_pod_status_qos_class",
     "ready": "kube_pod_container_status_ready",

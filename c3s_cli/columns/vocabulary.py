@@ -94,6 +94,8 @@ class Needs(Flag):
     POD_COUNT = auto()
     VOLUMES = auto()
     PLACING = auto()
+    # Over a range, those in it.
+    RESTARTS = auto()
 
 
 class Unit(Enum):

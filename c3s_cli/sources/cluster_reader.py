@@ -224,6 +224,8 @@ class ClusterReader:
         known = {need: answer for need, answer in answers.items() if not isinstance(answer, C3sError)}
         pods, facts = _pods(known, part.needs, scope, self._owners)
         pods, facts = self._with_former(pods, facts, known.get(Needs.OWNERS), usage)
+        if Needs.RESTARTS in part.needs and scope.period and scope.period.is_range and facts is not None:
+            facts = usage.restarts(facts)
         histories = None
         if scope.histories and facts is not None:
             histories, former, more = usage.histories(scope.histories, facts)

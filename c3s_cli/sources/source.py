@@ -164,6 +164,10 @@ class Usage:
         """Return the facts of pods that ended in the range, and owners of theirs. known: the pods that exist."""
         return {}, {}
 
+    def restarts(self, known: Mapping[Key, PodFacts]) -> Mapping[Key, PodFacts]:
+        """Return the facts of pods, with restarts in the range of the scope; None where they are unknown."""
+        return known
+
     def histories(self, wanted: Wanted, known: Mapping[Key, PodFacts]) -> Past:  # noqa: ARG002
         """Read the histories of containers. known: the pods that exist."""
         return None, {}, {}

@@ -146,6 +146,33 @@ def test_kills_count_in_the_range_in_which_they_were(ask: Ask, since: str, kills
     assert {name: rows[name]["oomKills"] for name in kills} == kills
 
 
+@pytest.mark.parametrize(
+    ("since", "restarts"), [("6h", {"old": 1, "recreated": 2, "new": 3}), ("1h", {"old": 1, "recreated": 0, "new": 1})]
+)
+def test_restarts_count_in_the_range_in_which_they_were(ask: Ask, since: str, restarts: dict[str, int]) -> None:
+    rows = ask(f"pods -n r --since {since} {END} --columns restarts")
+    assert {name: row["restarts"] for name, row in rows.items()} == restarts
+
+
+def test_at_a_moment_restarts_are_all_there_have_been(ask: Ask) -> None:
+    rows = ask("pods -n r --at 2026-03-02 --columns restarts")
+    assert {name: row["restarts"] for name, row in rows.items()} == {"old": 8, "recreated": 2, "new": 3}
+
+
+@pytest.mark.parametrize(
+    ("since", "restarts"),
+    [
+        ("6h", {"crasher": 18, "twice": 18, "restarted": 1, "plain": 1, "oomer": 3, "cores": 0, "counted": 0}),
+        ("30m", {"crasher": 2, "twice": 2, "restarted": 1, "plain": 1, "oomer": 0, "cores": 0, "counted": 0}),
+    ],
+)
+def test_without_counts_every_further_run_is_a_restart(ask: Ask, since: str, restarts: dict[str, int]) -> None:
+    """Only oomer has one of kube-state-metrics; plain has no id, its counter falls."""
+    rows = ask(f"pods -n m --since {since} {END} --columns restarts")
+    assert {name: rows[name]["restarts"] for name in restarts} == restarts
+    assert rows["young"]["restarts"] == 0
+
+
 def test_a_node_is_one_whatever_its_machine(ask: Ask) -> None:
     rows = ask(f"nodes --since 6h {END} --columns cpu.avg,cpu.min,cpu.max,memory.max")
     truths = {"n1": (2000, 1000, 3000, False), "n2": (6000, 6000, 6000, True), "n3": (1000, 1000, 1000, False)}

@@ -189,3 +189,43 @@ def test_statistics_equal_those_of_the_same_readings(run: Run, tmp_path: Path, s
         assert figures(item) == of.expected(pods, owned_by(owner))
     for item in shown("nodes"):
         assert figures(item) == of.expected([sample.nodes for sample in of.samples], named(item["name"]))
+
+
+def restarted(name: str, restarts: int | None, uid: str = "u") -> PodFacts:
+    return PodFacts(uid, "a", "Deployment/web", "Running", restarts, 1.0, "Burstable", {}, {}, {})
+
+
+# The restarts of each pod at the readings of four minutes.
+RESTARTS: Mapping[str, Sequence[PodFacts | None]] = {
+    "often": [restarted("often", count) for count in (2, 3, 3, 6)],
+    "recreated": [restarted("recreated", 5), restarted("recreated", 5), *[restarted("recreated", 1, "v")] * 2],
+    "new": [None, None, restarted("new", 2), restarted("new", 3)],
+    "gone": [restarted("gone", 0), restarted("gone", 1), restarted("gone", 4), None],
+    "steady": [restarted("steady", 9)] * 4,
+    "untold": [restarted("untold", None)] * 4,
+}
+
+
+@pytest.mark.parametrize(
+    ("start", "restarts"),
+    [
+        # From the reading at 00:00 on, then from 00:01 on.
+        ("2026-03-01T23:59:30Z", {"often": 4, "recreated": 1, "new": 3, "gone": 4, "steady": 0, "untold": None}),
+        ("2026-03-02T00:00:30Z", {"often": 3, "recreated": 1, "new": 3, "gone": 3, "steady": 0, "untold": None}),
+        (None, {"often": 6, "recreated": 1, "new": 3, "steady": 9, "untold": None}),
+    ],
+)
+def test_restarts_are_those_between_the_readings_of_a_range(
+    run: Run, tmp_path: Path, start: str | None, restarts: dict[str, int | None]
+) -> None:
+    path = str(tmp_path / "r.c3s")
+    recorder = Recorder(path, INTERVAL)
+    for place in range(4):
+        facts = {("shop", name): of[place] for name, of in RESTARTS.items() if of[place]}
+        pods = [Pod("c", "shop", name, 1, 1, None, "t", "15s", (Container("app", 1, 1),)) for _, name in facts]
+        now = BEGIN + timedelta(minutes=place)
+        recorder.add([Sample("c", now, "x", [], pods, {}, facts, len(facts))], [], now.timestamp())  # type: ignore[arg-type]
+    recorder.close()
+    period = ("--start", start, "--end", "2026-03-02T00:03:30Z") if start else ()
+    result = run("top", "pods", "-A", "--columns", "restarts", "-o", "json", "--from", path, *period)
+    assert {row["name"]: row["restarts"] for row in json.loads(result.out)["items"]} == restarts

@@ -82,9 +82,11 @@ OVER_RANGE: dict[str, Callable[[Samples], float | None]] = {
     "min_over_time": lambda samples: min(samples.values),
     "count_over_time": lambda samples: float(samples.size),
     "last_over_time": lambda samples: samples.values[-1],
+    "changes": lambda samples: float(sum(before != after for before, after in pairwise(samples.values))),
+    "resets": lambda samples: float(sum(after < before for before, after in pairwise(samples.values))),
 }
 # Those that look at no more than the first and the last value: of what never falls, or of anything.
-BY_ENDS = frozenset({"rate", "increase"})
+BY_ENDS = frozenset({"rate", "increase", "resets"})
 BY_LAST = frozenset({"last_over_time", "count_over_time"})
 
 

@@ -6,7 +6,7 @@ An answer has one number for each container, so that a range of weeks is as smal
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,8 +15,9 @@ from c3s_cli.model.rightsizing import Histories, Replica
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.blocks import Block, Pods, blocks_of
 from c3s_cli.sources.prometheus.kills import Kills
+from c3s_cli.sources.prometheus.restarts import Restarts
 from c3s_cli.sources.prometheus.scaled import scaled_workloads
-from c3s_cli.sources.prometheus.statistics import COUNTERS, RESTARTS
+from c3s_cli.sources.prometheus.statistics import COUNTERS
 
 if TYPE_CHECKING:
     from c3s_cli.sources.prometheus.decoding import Vector
@@ -69,9 +70,10 @@ class ContainerHistories:
         self._find_renamed(blocks)
         limited = sorted({each.name for facts in pods.values() for each in facts.containers if _has_cpu_limit(each)})
         figures = self._figures()
-        self._total = (len(figures) + 3) * len(blocks)
+        self._total = (len(figures) + 4) * len(blocks)
         found: dict[str, dict[Who, float]] = {name: self._ask(blocks, name, query) for name, query in figures.items()}
         kills = Kills(self.engine, self._matcher, self.start, self.end).by_container(blocks, self.gather)
+        restarts = self._restarts(blocks, pods)
         samples = found["samples"]
         edges = self._edges(blocks, samples)
         starts = self._starts(blocks, limited, edges["first"])
@@ -89,7 +91,7 @@ class ContainerHistories:
                 periods=_scaled(found["periods"].get(who)),
                 oom_kills=kills.counted(who),
                 oom_limit=kills.limits.get(who),
-                restarts=_scaled(found["restarts"].get(who)),
+                restarts=restarts.get(who),
             )
             for who, count in samples.items()
         }
@@ -147,9 +149,6 @@ class ContainerHistories:
             figures[name] = lambda where, series=series: (  # type: ignore[misc]  # the default binds the name
                 f"sum by ({by}) (max by ({by}, id) (increase({series}{where}[{span}s])))"
             )
-        figures["restarts"] = lambda where: (
-            f"max by ({by}) (max_over_time({RESTARTS}{where}[{span}s]) - min_over_time({RESTARTS}{where}[{span}s]))"
-        )
         return figures
 
     def _starts(
@@ -195,6 +194,16 @@ class ContainerHistories:
             for name, function in (("first", "min"), ("last", "max"))
         }
 
+    def _restarts(self, blocks: Sequence[Block], pods: Pods) -> Mapping[Who, int]:
+        """Return how often containers were started again."""
+
+        def one(block: Block) -> Iterable[tuple[Who, int]]:
+            restarts = Restarts(self.engine, self._matcher(block)[1:-1], self.start, self.end)
+            self.queries.setdefault("restarts", restarts.query())
+            return restarts.counted(of for of in pods if of[0] in block.namespaces).items()
+
+        return dict(self.gather(blocks, one, "restarts of containers"))
+
     @property
     def _window(self) -> int:
         return max(promql.WINDOW, self._step, math.ceil(2.5 * self.interval))
@@ -205,10 +214,9 @@ class ContainerHistories:
 
     def _ask(self, blocks: Sequence[Block], name: str, query: Callable[[str], str]) -> dict[Who, float]:
         """Return a figure of every container."""
-        chosen = () if name == "restarts" else (promql.CONTAINERS,)
 
         def one(block: Block) -> Vector:
-            text = query(self._matcher(block, *chosen))
+            text = query(self._matcher(block, promql.CONTAINERS))
             self.queries.setdefault(name, text)
             answer = self.engine.vector(text, self.end)
             self._done += 1

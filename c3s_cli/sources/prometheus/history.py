@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import add
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Key = tuple[str, ...]
 # First and last second of an object's life.
 Life = tuple[float, float]
+# One unit of Prometheus in c3s's units: nanocores, bytes.
+UNITS: Final = {"cpu": 10**9, "memory": 1}
 # As many points make extremes and percentiles of an object; with fewer, points of parts of a window are used as well.
 FEW: Final = 3
 WHOLE: Final = 0.999
@@ -226,6 +228,11 @@ class History(Struct):
                 time = self.start + place * step
                 found[place] += max(0.0, min(last, time) - max(first, time - window))
         return found
+
+
+def in_units(figures: Mapping[str, float]) -> dict[str, int]:
+    """Convert statistics to whole nanocores or bytes."""
+    return {name: round(number * UNITS[name.partition(".")[0]]) for name, number in figures.items()}
 
 
 def joined(one: array[float], other: array[float], both: Callable[[float, float], float]) -> array[float]:

@@ -96,10 +96,10 @@ class PodSeries:
         resources = PodResources(
             self._containers("", key, set()), self._containers("init_", key, sidecars), self._overhead(key)
         )
-        restarts = self.series_of("kube_pod_container_status_restarts_total", key)
         owner = next(filter(None, (owner_of(labels) for labels, _ in self.series_of("kube_pod_owner", key))), "")
         states = self._states(key, resources) if self.states else {}
         node = info.get("node", "")
+        status = status_of(lambda name: self.series_of(name, key), phase, node, sidecars)
         qos_class = self._word("kube_pod_status_qos_class", "qos_class", key)
         of_pod = qos_class in QUALITIES and not _explains(resources, qos_class)
         either = None if of_pod else resources
@@ -109,8 +109,8 @@ class PodSeries:
             uid=info.get("uid", ""),
             node=intern(node),
             owner=intern(owner),
-            status=status_of(lambda name: self.series_of(name, key), phase, node, sidecars),
-            restarts=round(sum(number for _, number in restarts)) if restarts else None,
+            status=status,
+            restarts=self._restarts(key, status, sidecars),
             created_at=next((number for _, number in self.series_of("kube_pod_created", key)), None),
             qos_class=qos_class,
             labels=next(
@@ -129,6 +129,17 @@ class PodSeries:
             states=states.get(""),
             unknown=tuple(what for what, known in (("requests", requests), ("limits", limits)) if known is None),
         )
+
+    def _restarts(self, key: Key, status: str | None, sidecars: Collection[str]) -> int | None:
+        """Return the restarts as kubectl counts them: of init containers until they are done, then without them."""
+        of_init = self.series_of("kube_pod_init_container_status_restarts_total", key)
+        if (status or "").startswith("Init:"):
+            return round(sum(number for _, number in of_init)) if of_init else None
+        counts = self.series_of("kube_pod_container_status_restarts_total", key)
+        of_sidecars = [(labels, number) for labels, number in of_init if labels.get("container") in sidecars]
+        if not counts or len(of_sidecars) < len(sidecars):
+            return None
+        return round(sum(number for _, number in (*counts, *of_sidecars)))
 
     def knows(self, what: str) -> bool:
         """Return whether there are series of "requests" or "limits": some pod of a cluster has them."""

@@ -151,6 +151,7 @@ class StateMetrics:
                 "kube_pod_overhead_cpu_cores": POD,
                 "kube_pod_overhead_memory_bytes": POD,
                 "kube_pod_container_status_restarts_total": CONTAINER,
+                "kube_pod_init_container_status_restarts_total": CONTAINER,
                 "kube_pod_created": POD,
                 "kube_pod_status_qos_class": (*POD, "qos_class"),
                 **({"kube_pod_labels": ()} if self.labels else {}),

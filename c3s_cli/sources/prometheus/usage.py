@@ -18,6 +18,7 @@ from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus import statistics as prometheus_figures
 from c3s_cli.sources.prometheus.current import Current, Used
 from c3s_cli.sources.prometheus.former import former_facts
+from c3s_cli.sources.prometheus.history import UNITS, in_units
 from c3s_cli.sources.prometheus.node_names import NodeNames
 from c3s_cli.sources.prometheus.past import Past
 from c3s_cli.sources.prometheus.rules import remark_on
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from c3s_cli.sources.source import Groups, Keys, Lists, Scope, Wanted
     from c3s_cli.sources.source import Past as HistoriesAndFormer
 
-# One unit of Prometheus in c3s's units: nanocores, bytes.
-UNITS: Final = {"cpu": 10**9, "memory": 1}
 NO_NODES: Final = "this Prometheus scrapes neither the kubelets' figures of nodes nor node_exporter"
 Who = tuple[str, ...]
 
@@ -147,6 +146,17 @@ class PrometheusUsage(Usage):
         start, end = self._times()
         return former_facts(self._ask, self._former, self._matching(self._scope()), int(end - start), known)
 
+    def restarts(self, known: Mapping[tuple[str, str], PodFacts]) -> Mapping[tuple[str, str], PodFacts]:
+        """Return the facts of pods, with restarts in the range; None where they are unknown."""
+        from c3s_cli.sources.prometheus.restarts import restarts_of, with_restarts  # few ranges show them
+
+        try:
+            counts = restarts_of(self.engine, self._gather, self.scope, self.match, self._times(), known)
+        except C3sError as problem:
+            self.missing.append(Failure(self.context, "restarts", str(problem)))
+            counts = {}
+        return with_restarts(known, counts)
+
     def sums(self, sample: Sample, groups: Groups) -> dict[Keys, Figures]:
         """Return statistics of groups as a whole: of the sum of their members at each point of the range."""
         from c3s_cli.sources.prometheus.membership import (
@@ -160,7 +170,7 @@ class PrometheusUsage(Usage):
         found: dict[Keys, Figures] = {}
         for keys, members in members_of(sample, groups, self.scope).items():
             mine: list[Any] = keys_of(members, measured)
-            found[keys] = _whole(history.figures(mine, statistics_of(groups.figures))) | _coverage(self._past(), mine)
+            found[keys] = in_units(history.figures(mine, statistics_of(groups.figures))) | _coverage(self._past(), mine)
         return found
 
     def histories(self, wanted: Wanted, known: Mapping[tuple[str, str], PodFacts]) -> HistoriesAndFormer:
@@ -262,7 +272,7 @@ class PrometheusUsage(Usage):
         found = dict(more or {})
         if past:
             keys = past.members(key)
-            found |= _whole(past.history.figures(keys, past.wanted))
+            found |= in_units(past.history.figures(keys, past.wanted))
             if keys:
                 found |= _coverage(past, keys)
         return found or None
@@ -331,8 +341,3 @@ def _amount(used: Used, resource: str) -> int | None:
 def _coverage(past: Past, keys: Sequence[Who]) -> dict[str, int]:
     """Return for how many seconds of the range there is data of an object, and how many seconds the range has."""
     return {"coverage.seconds": round(past.history.lived(keys)), "coverage.range": past.period.seconds}
-
-
-def _whole(figures: Mapping[str, float]) -> dict[str, int]:
-    """Convert statistics to whole nanocores or bytes."""
-    return {name: round(number * UNITS[name.partition(".")[0]]) for name, number in figures.items()}

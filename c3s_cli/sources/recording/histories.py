@@ -17,6 +17,7 @@ from c3s_cli.sources.recording.contents import OLDEST
 from c3s_cli.sources.recording.facts import Facts
 from c3s_cli.sources.recording.history import MILLIS, UNKNOWN, History, weights_of
 from c3s_cli.sources.recording.reader import Selection
+from c3s_cli.sources.recording.restarts import Restarts
 from c3s_cli.sources.recording.sums import Sums
 
 if TYPE_CHECKING:
@@ -45,24 +46,24 @@ class _Seen(Struct):
 
 
 class _Events(Struct):
-    """What happened to containers and pods: the times of kills, the largest limit before one, and restarts."""
+    """What happened to containers: the times of kills, and the largest limit before one."""
 
     kills: dict[Who, set[str]]
     limits: dict[Who, int]
-    restarts: dict[tuple[str, str], tuple[int, int]]
 
 
 def read_histories(recording: Recording, cluster: Recorded, needs: Needs, scope: Scope, wanted: Wanted) -> Sample:
     """Return the facts of the last reading, those of pods that ended in the range, and the histories of containers."""
     start, end, rows = recording.between(cluster, scope.period or Period())
     weights = weights_of([row[1] for row in rows], [row[2] for row in rows], start, OLDEST)
-    events = _Events({}, {}, {})
+    events, restarts = _Events({}, {}), Restarts()
     former: dict[tuple[str, str], PodFacts] = {}
     last = Facts()
     # Readings are in the order of their times: of a clock that was set back, the first is not the earliest stored.
     first = min(row[0] for row in rows)
     for number, facts in recording.each_facts(cluster, recording.base_of(first), rows[-1][0]):
         _note_facts(facts, last, start, events)
+        restarts.note(facts.pods or {}, counts=number > first)
         former.update((facts.pods or {}) if number >= first else {})
         last = facts
     moment = recording.reading(cluster, rows[-1][0])
@@ -74,7 +75,7 @@ def read_histories(recording: Recording, cluster: Recorded, needs: Needs, scope:
         _, pods = recording.usage(usage_of, cluster.context)
         _note_usage(seen, [pod for pod in pods if (pod.namespace, pod.name) in selected], time, weights[place], place)
     cpu = _percentiles(recording, rows, weights, list(seen), wanted.percentile)
-    replicas = {who: _replica(who, each, cpu.get(who), events, selected) for who, each in seen.items()}
+    replicas = {who: _replica(who, each, cpu.get(who), events, selected, restarts) for who, each in seen.items()}
     ended = frozenset(key for key in selected if key not in present)
     read = f"{len(rows)} readings from {utc(rows[0][1])} to {utc(rows[-1][1])}"
     return structs.replace(
@@ -83,14 +84,11 @@ def read_histories(recording: Recording, cluster: Recorded, needs: Needs, scope:
 
 
 def _note_facts(facts: Facts, before: Facts, start: float, events: _Events) -> None:
-    """Note which containers were killed since the reading before, with the limit that they had, and restarts."""
+    """Note which containers were killed since the reading before, with the limit that they had."""
     known = before.pods or {}
     for key, pod in (facts.pods or {}).items():
         if known.get(key) is pod:
             continue
-        if pod.restarts is not None:
-            least, _ = events.restarts.get(key, (0 if known else pod.restarts, 0))
-            events.restarts[key] = least, pod.restarts
         limits = {each.name: (each.limits or {}).get("memory", 0) for each in (known.get(key) or pod).containers}
         for each in pod.containers:
             if each.states is None or each.states.terminated_because != OOM_KILLED:
@@ -144,13 +142,15 @@ def _values(recording: Recording, rows: Sequence[Any], keys: Sequence[Who]) -> I
 
 
 def _replica(
-    who: Who, seen: _Seen, cpu: int | None, events: _Events, selected: Mapping[tuple[str, str], PodFacts]
+    who: Who,
+    seen: _Seen,
+    cpu: int | None,
+    events: _Events,
+    selected: Mapping[tuple[str, str], PodFacts],
+    restarts: Restarts,
 ) -> Replica:
     facts, kills = selected[who[:2]], events.kills.get(who)
-    least, most = events.restarts.get(who[:2], (None, None))
     known = any(container.states for container in facts.containers)
-    # Restarts are those of the whole pod.
-    counted = len(facts.containers) == 1 and most is not None and least is not None
     return Replica(
         who[1],
         seen.seconds,
@@ -162,5 +162,6 @@ def _replica(
         seen.memory,
         oom_kills=len(kills) if kills else 0 if known else None,
         oom_limit=events.limits.get(who) or None,
-        restarts=(most or 0) - (least or 0) if counted else None,
+        # They are those of the whole pod.
+        restarts=restarts.by_pod.get(who[:2]) if len(facts.containers) == 1 else None,
     )

@@ -20,6 +20,7 @@ from c3s_cli.sources.recording.contents import OLDEST
 from c3s_cli.sources.recording.facts import Facts
 from c3s_cli.sources.recording.history import MILLIS, UNKNOWN, History, weights_of
 from c3s_cli.sources.recording.reader import Selection
+from c3s_cli.sources.recording.restarts import restarts_in
 from c3s_cli.sources.recording.sums import Key, Sums
 
 if TYPE_CHECKING:
@@ -50,6 +51,9 @@ def read_range(recording: Recording, cluster: Recorded, needs: Needs, scope: Sco
     if facts.pods is not None and of_pods:
         keys = [(row.namespace, row.name) for row in gone if row.ended]
         pods_of = {**{key: former[key] for key in keys if key in former}, **facts.pods}
+        if Needs.RESTARTS in needs:
+            counts = restarts_in(recording, cluster, first, rows[-1][0])
+            pods_of = {of: structs.replace(each, restarts=counts.get(of)) for of, each in pods_of.items()}
         facts = Facts(facts.nodes, pods_of, facts.pod_count)
     sample = Selection(moment, needs, scope, cluster.context).sample(
         facts, [*nodes, *([] if of_pods else gone)], [*pods, *(gone if of_pods else [])]
