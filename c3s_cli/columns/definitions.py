@@ -121,8 +121,8 @@ MEASURED: Final[Mapping[str, By]] = {
     "restarts": {
         **dict.fromkeys(("metrics", "kubelet"), Definition("restartCount of the containers", ALL_TIME)),
         "prometheus": Definition(
-            "restartCount of the containers, with --facts source kube_pod_container_status_restarts_total; over a range "
-            "the growth of that, else the containers' further runs by container_start_time_seconds and id",
+            "restartCount of the containers, with --facts source kube_pod_container_status_restarts_total; over a "
+            "range the growth of that, else the containers' further runs by container_start_time_seconds and id",
             f"{ALL_TIME}; with --since, the range",
             "over a range, pods of which there are no series",
         ),
