@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
 from c3s_cli.columns.vocabulary import Kind, Needs
-from c3s_cli.errors import C3sError
-from c3s_cli.model.sample import Failure, Sample
-from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.cluster_reader import ClusterReader, plan
 from c3s_cli.sources.core_api import CoreApi
-from c3s_cli.sources.decode.owner_resolver import OwnerResolver
 from c3s_cli.sources.requests import open_reading
 from c3s_cli.sources.source import Groups, Scope, Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Mapping
 
     from c3s_cli.amounts.allocation import PodResources
     from c3s_cli.kube.cluster import Cluster
-    from c3s_cli.model.placing import FitRequest
     from c3s_cli.model.pod_details import PodDetails
     from c3s_cli.model.rows import PodFacts
     from c3s_cli.request.period import Period
@@ -122,61 +115,3 @@ def pods_of_node(requests: Requests, query: Query) -> Mapping[tuple[str, str], P
     api = CoreApi(requests, scope_of(query, ""), [])
     api.nodes()
     return api.pods()
-
-
-def unplaced(context: str, request: FitRequest) -> Iterator[Failure]:
-    """Yield a Failure for each object of the manifests whose pods cannot be placed."""
-    message = "its pods were not placed, as c3s does not know this kind"
-    return (Failure(context, name, message, partial=True) for name in request.unknown)
-
-
-def room_for(requests: Requests, query: Query, request: FitRequest) -> Sample:
-    """Read all nodes, and all pods with their scheduling rules. C3sError if one of them cannot be read.
-
-    What else the placement depends on is read if some pod needs it.
-    """
-    from c3s_cli.analysis.draining import nodes_to_drain
-    from c3s_cli.analysis.gpus import with_gpu
-    from c3s_cli.sources.existing import existing_workloads
-    from c3s_cli.sources.surroundings import surroundings_of  # only fit reads these
-
-    drains = bool(request.without or query.drain)
-    labels = drains or request.looks_at_pods
-    problems: list[str] = []
-    context = requests.cluster.context
-    api = CoreApi(requests, Scope(Kind.FIT), problems, details=True, labels=labels, placing=True)
-    jobs: dict[str, Callable[[], Any]] = {"nodes": api.nodes, "pods": api.pods}
-    if Needs.OWNERS in query.needs:
-        jobs["owners"] = api.owners
-    namespace = next(iter(query.namespaces), requests.cluster.namespace)
-    if request.references:
-        jobs["workloads"] = partial(existing_workloads, requests, request.references, namespace)
-    answers = in_parallel(jobs)
-    owners = answers.pop("owners", None)
-    for answer in answers.values():
-        if isinstance(answer, C3sError):
-            raise answer
-    failures = [Failure(context, "owners", str(owners))] if isinstance(owners, C3sError) else []
-    existing, unread = answers.get("workloads", ((), ()))
-    failures += unread
-    pods = answers["pods"]
-    if Needs.OWNERS in query.needs:
-        pods = OwnerResolver().pods(pods, None if isinstance(owners, C3sError) else owners)
-    sample = Sample(
-        context=context,
-        now=max(requests.dates, default=datetime.now(UTC)),
-        source="v1",
-        node_facts=answers["nodes"],
-        pod_facts=pods,
-        failures=(
-            *(Failure(context, "quantity", problem) for problem in problems),
-            *failures,
-            *unplaced(context, request),
-        ),
-        namespaces=(namespace,),
-    )
-    request = structs.replace(request, workloads=(*request.workloads, *existing))
-    drained = nodes_to_drain(sample, with_gpu(query, [sample]).at_time(sample.now), request)
-    surroundings, unread = surroundings_of(requests, request, sample, drained)
-    surroundings = structs.replace(surroundings, workloads=tuple(existing))
-    return structs.replace(sample, surroundings=surroundings, failures=(*sample.failures, *unread))

@@ -12,7 +12,6 @@ from msgspec import structs
 
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ApiError, C3sError, ExitCode
-from c3s_cli.metrics import room_for, unplaced
 from c3s_cli.model.sample import Reading
 from c3s_cli.request.view import TABLES
 from c3s_cli.run.fleet import opened
@@ -70,11 +69,14 @@ def _report(
 
 
 def _read(query: Query, request: FitRequest, member: Member) -> Reading:
+    from c3s_cli.sources.room import room_for  # imported while connecting
+
     return Reading(room_for(member.open_reading(), query, request))
 
 
 def _read_recorded(query: Query, request: FitRequest, member: Member) -> Reading:
     from c3s_cli.sources.recording.room import recorded_room  # only --from FILE needs it
+    from c3s_cli.sources.room import unplaced
 
     reader: Any = member.reader()
     room = recorded_room(reader, query, request)
