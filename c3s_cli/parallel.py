@@ -53,13 +53,18 @@ def in_parallel(
     return {key: results[key] for key in jobs}
 
 
-def results_of(jobs: Sequence[Callable[[], Any]]) -> list[Any]:
-    """Run jobs in parallel and return their results in order. Raises the first C3sError, in this order."""
-    results = list(in_parallel(dict(enumerate(jobs))).values())
-    for result in results:
+def results_of(jobs: Mapping[Key, Callable[[], Any]]) -> dict[Key, Any]:
+    """Run jobs in parallel and return their results. Raises the first C3sError, in the order of the jobs."""
+    results = in_parallel(jobs)
+    for result in results.values():
         if isinstance(result, C3sError):
             raise result
     return results
+
+
+def all_results(jobs: Sequence[Callable[[], Any]]) -> list[Any]:
+    """Run jobs in parallel and return their results in order. Raises the first C3sError, in this order."""
+    return list(results_of(dict(enumerate(jobs))).values())
 
 
 def in_background(job: Callable[[], None]) -> None:

@@ -11,7 +11,7 @@ from msgspec import Raw, Struct
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import C3sError
 from c3s_cli.kube.cluster import segment
-from c3s_cli.parallel import results_of
+from c3s_cli.parallel import all_results
 from c3s_cli.sources.decode.owners import Owners, controllers, names
 from c3s_cli.sources.decode.shapes import Body, decode_list
 from c3s_cli.sources.requests import JSON, METADATA_LIST, Requests, Rows
@@ -126,7 +126,7 @@ class CoreApi(Struct):
     def owners(self) -> Owners:
         """Read the owners of the ReplicaSets and Jobs that own pods, both in parallel. Raises the first error."""
         results: dict[tuple[str, str, str], str] = {}
-        for owners in results_of([partial(self._owners_in, *each) for each in OWNING]):
+        for owners in all_results([partial(self._owners_in, *each) for each in OWNING]):
             results |= owners
         return results
 

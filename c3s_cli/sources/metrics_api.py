@@ -13,7 +13,7 @@ from msgspec import Struct
 from c3s_cli.amounts.duration import go_duration
 from c3s_cli.errors import ApiError, MetricsUnavailable
 from c3s_cli.kube.cluster import segment
-from c3s_cli.parallel import results_of
+from c3s_cli.parallel import all_results
 from c3s_cli.sources.decode import metrics as decode
 from c3s_cli.sources.decode.owners import creations, versions
 from c3s_cli.sources.requests import METADATA_LIST
@@ -156,7 +156,7 @@ class MetricsUsage(Struct, Usage):
             decode_page = partial(self.api.decode_pods, path, context=context, problems=self.problems)
             return self.requests.whole(path, self.scope.label_query(), decode_page)
 
-        answers = results_of([partial(self._read, each, rows) for each in lists])
+        answers = all_results([partial(self._read, each, rows) for each in lists])
         return unique(answers[0] if len(answers) == 1 else [pod for pods in answers for pod in pods])
 
     def _read(self, resource: str, read: Callable[[str], list[Row]]) -> list[Row]:

@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from c3s_cli.amounts.totals import covered
 from c3s_cli.errors import ApiError, C3sError, InvalidAnswer
-from c3s_cli.parallel import in_parallel, results_of
+from c3s_cli.parallel import all_results, in_parallel, results_of
 from c3s_cli.sources.decode.shapes import Body, Listing, ListMeta, decode_listing
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class Requests(Struct):
     def pages_of(self, paths: Sequence[str], query: Pairs, rows: Rows, accept: str = JSON) -> dict[Any, Any]:
         """Read several lists page by page, in parallel, as one. Raises the first error."""
         items: dict[Any, Any] = {}
-        for found in results_of([partial(self.pages, path, query, rows, accept) for path in paths]):
+        for found in all_results([partial(self.pages, path, query, rows, accept) for path in paths]):
             items = items | found if items else found
         return items
 
@@ -141,15 +141,12 @@ class Requests(Struct):
             self._advance(path, done, listing.metadata)
 
         while token := pages.next(listing.metadata):
-            step = in_parallel(
+            step = results_of(
                 {
                     "next": partial(self._page, path, [*query, ("continue", token)], accept),
                     "rows": partial(decode, listing),
                 }
             )
-            for problem in step.values():
-                if isinstance(problem, C3sError):
-                    raise problem
             pages.bound(listing.metadata, listing.size)
             listing = step["next"]
         decode(listing)

@@ -12,7 +12,7 @@ from msgspec import field, structs
 
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ApiError, C3sError
-from c3s_cli.parallel import results_of
+from c3s_cli.parallel import all_results
 from c3s_cli.sources.core_api import NODES, OWNING, CoreApi, Stale
 from c3s_cli.sources.decode.nodes import node_rows
 from c3s_cli.sources.decode.owners import controllers, names
@@ -211,7 +211,7 @@ class FollowedCore(CoreApi, kw_only=True):
     def _of_namespaces(self, read: Callable[[FollowedCore], Objects]) -> Objects:
         """Follow a list of each namespace in scope; return their objects as one."""
         scopes = [structs.replace(self.scope, namespaces=(each,)) for each in self.scope.namespaces] or [self.scope]
-        objects = results_of([partial(read, structs.replace(self, scope=each)) for each in scopes])
+        objects = all_results([partial(read, structs.replace(self, scope=each)) for each in scopes])
         return objects[0] if len(objects) == 1 else {key: facts for each in objects for key, facts in each.items()}
 
     def follow(

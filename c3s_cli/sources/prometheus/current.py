@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct, field
 
 from c3s_cli.errors import C3sError, MetricsUnavailable
-from c3s_cli.parallel import in_parallel
+from c3s_cli.parallel import in_parallel, results_of
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.clusters import refuse_mixture, refuse_several
 from c3s_cli.sources.prometheus.rules import OVER_FIVE_MINUTES, is_own, rules_of, selector_of
@@ -108,11 +108,9 @@ class Current(Struct):
         self, namespaces: Sequence[str], name: str | None, selector: str = ""
     ) -> dict[tuple[str, str], dict[str, Used]]:
         ask = partial(self._samples_of_pods, selector or self.selectors[0], self.scope(namespaces, name))
-        answers = in_parallel({resource: partial(ask, resource) for resource in RESOURCES})
+        answers = results_of({resource: partial(ask, resource) for resource in RESOURCES})
         found: dict[tuple[str, str], dict[str, Used]] = {}
         for resource, readings in answers.items():
-            if isinstance(readings, C3sError):
-                raise readings
             for (space, pod, container), reading in readings.items():
                 if pod and (name is None or pod == name) and (not namespaces or space in namespaces):
                     found.setdefault((space, pod), {}).setdefault(container, {})[resource] = reading
@@ -201,10 +199,8 @@ class Current(Struct):
     def nodes(self, names: NodeNames, known: Collection[str]) -> dict[str, Used]:
         """Return the usage of nodes by name, each from the best kind of series that there is of it."""
         used: dict[str, Used] = {}
-        answers = in_parallel({resource: partial(self._nodes_of, names, known, resource) for resource in RESOURCES})
+        answers = results_of({resource: partial(self._nodes_of, names, known, resource) for resource in RESOURCES})
         for resource, found in answers.items():
-            if isinstance(found, C3sError):
-                raise found
             for name, reading in found.items():
                 used.setdefault(name, {})[resource] = reading
         return used

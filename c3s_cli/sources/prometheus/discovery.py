@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from c3s_cli.errors import C3sError, MetricsUnavailable
 from c3s_cli.kube.cluster import segment
-from c3s_cli.parallel import in_parallel
+from c3s_cli.parallel import results_of
 from c3s_cli.sources.decode.shapes import Meta, decode_list
 
 if TYPE_CHECKING:
@@ -119,9 +119,7 @@ def _search(requests: Requests) -> list[Candidate]:
         for label, names in values.items()
     }
     services: dict[tuple[str, str], _Service] = {}
-    for body in in_parallel(jobs).values():
-        if isinstance(body, C3sError):
-            raise body
+    for body in results_of(jobs).values():
         services |= {
             (each.metadata.namespace, each.metadata.name): each for each in decode_list(body, _Service, "services")[1]
         }

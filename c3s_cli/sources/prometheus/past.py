@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from c3s_cli.amounts.duration import go_duration
 from c3s_cli.errors import C3sError
-from c3s_cli.parallel import in_parallel
+from c3s_cli.parallel import results_of
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.clusters import is_chosen, refuse_mixed_points
 from c3s_cli.sources.prometheus.history import FEW, History
@@ -134,11 +134,7 @@ class Past:
 
     def _both(self, read: Callable[[str], Any]) -> dict[str, Any]:
         resources = dict.fromkeys(name.partition(".")[0] for name in self.wanted) or {"memory": None}
-        answers = in_parallel({resource: partial(read, resource) for resource in resources})
-        for answer in answers.values():
-            if isinstance(answer, C3sError):
-                raise answer
-        return answers
+        return results_of({resource: partial(read, resource) for resource in resources})
 
     def _matrix(
         self, resource: str, query: Callable[..., str], matchers: Sequence[str], rows: int, *, pods: bool = False
