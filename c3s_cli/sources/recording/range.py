@@ -10,12 +10,11 @@ from msgspec import structs
 
 from c3s_cli.amounts.duration import go_duration
 from c3s_cli.amounts.timestamp import utc
-from c3s_cli.analysis.joining import node_rows, pod_rows
-from c3s_cli.columns.getters import at_time
 from c3s_cli.columns.statistics import statistics_of
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.model.rows import Container, Node, Pod
 from c3s_cli.request.period import Period
+from c3s_cli.sources.groups import rows_by_group
 from c3s_cli.sources.recording.contents import OLDEST
 from c3s_cli.sources.recording.facts import Facts
 from c3s_cli.sources.recording.history import MILLIS, UNKNOWN, History, weights_of
@@ -26,7 +25,7 @@ from c3s_cli.sources.recording.sums import Key, Sums
 if TYPE_CHECKING:
     from c3s_cli.model.sample import Sample
     from c3s_cli.sources.recording.recording import Recorded, Recording
-    from c3s_cli.sources.source import Groups, Keys, Scope
+    from c3s_cli.sources.source import Groups, Scope
 
 # Gaps shorter than this share of the range are not worth a remark.
 SHORT: Final = 0.02
@@ -131,15 +130,8 @@ class _Range:
 
     def _with_groups(self, sample: Sample, groups: Groups) -> Sample:
         """Add the statistics of groups: of the sum of all rows that belong to each, also of what has ended."""
-        rows: Sequence[Any] = pod_rows(sample, containers=False) if self.kind is Kind.POD else node_rows(sample)
-        if groups.where is not None and self.scope.objects is not Kind.CLUSTER:
-            where = groups.where.with_columns(lambda column: at_time(column, sample.now))
-            rows = [row for row in rows if where.matches(row)]
-        members: dict[Keys, list[Key]] = {}
-        for row in rows if groups.by else ():
-            members.setdefault(tuple([column.value(row) for column in groups.by]), []).append(_key(row))
-        if groups.total:
-            members[()] = [_key(row) for row in rows]
+        rows = rows_by_group(sample, groups, self.scope)
+        members = {keys: [_key(row) for row in several] for keys, several in rows.items()}
         figures = self._figures([*members.values()], statistics_of(groups.figures), coverage=True)
         return structs.replace(sample, group_figures=dict(zip(members, figures, strict=True)))
 
