@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from msgspec import structs
 
 from c3s_cli.analysis.rollup import add_all, share_all
-from c3s_cli.model.rows import Container, Node, NodeFacts, Pod, PodFacts
+from c3s_cli.model.rows import Container, Node, Pod, PodFacts
 from c3s_cli.model.sample import Sample
 from c3s_cli.model.snapshot import Snapshot
 
@@ -29,30 +29,13 @@ def node_rows(sample: Sample) -> list[Node]:
     requested = _requests_by_node(sample.pod_facts)
     measured = {node.name: node for node in sample.nodes}
     unmeasured = [Node(sample.context, name, None, None) for name in facts_of if name not in measured]
-    rows = [_node_row(node, facts_of.get(node.name)) for node in (*measured.values(), *unmeasured)]
-    return [_with_requests(row, requested) for row in rows] if requested is not None else rows
-
-
-def _node_row(node: Node, facts: NodeFacts | None) -> Node:
-    return Node(
-        node.context,
-        node.name,
-        node.cpu_nanocores,
-        node.memory_bytes,
-        node.swap_bytes,
-        node.timestamp,
-        node.window,
-        facts,
-        figures=node.figures,
-        ended=node.ended,
-    )
+    rows = [structs.replace(node, facts=facts_of.get(node.name)) for node in (*measured.values(), *unmeasured)]
+    if requested is None:
+        return rows
+    return [structs.replace(row, **requested.get(row.name, NO_PODS)) for row in rows]
 
 
 NO_PODS: Final[Mapping[str, Any]] = {"requests": {}, "limits": {}, "binding_limits": {}, "pod_count": 0}
-
-
-def _with_requests(node: Node, requested: Mapping[str, Mapping[str, Any]]) -> Node:
-    return structs.replace(node, **requested.get(node.name, NO_PODS))
 
 
 def _requests_by_node(pod_facts: Mapping[tuple[str, str], PodFacts] | None) -> dict[str, Mapping[str, Any]] | None:

@@ -70,7 +70,11 @@ def _silent(facts: Sequence[NodeFacts], measured: set[str], now: float) -> Itera
         yield Finding("nodes", OK, f"all {len(facts)} report usage")
         return
     sick = [node for node in silent if node.details and "NotReady" in node.details.status]
-    young = [node for node in silent if node not in sick and now - _created(node) <= YOUNG]
+    young = [
+        node
+        for node in silent
+        if node not in sick and now - ((node.details and node.details.created_at) or 0.0) <= YOUNG
+    ]
     mute = [node for node in silent if node not in sick and node not in young]
     if sick:
         hint = f"see why: kubectl describe node {sick[0].name}"
@@ -80,10 +84,6 @@ def _silent(facts: Sequence[NodeFacts], measured: set[str], now: float) -> Itera
         yield Finding("nodes", BROKEN, f"{len(mute)} of {len(facts)} without usage: {_names(mute)}", hint)
     if young:
         yield Finding("nodes", OK, f"new, and without usage yet: {_names(young)}")
-
-
-def _created(node: NodeFacts) -> float:
-    return (node.details.created_at if node.details else None) or 0.0
 
 
 def _names(nodes: Sequence[NodeFacts]) -> str:

@@ -30,7 +30,6 @@ from c3s_cli.terminal.printable import printable
 from c3s_cli.terminal.stderr import CLEAR_LINE, say, say_alone, tell
 
 if TYPE_CHECKING:
-    from c3s_cli.model.rows import NodeFacts, PodFacts
     from c3s_cli.model.sample import Failure, Sample
     from c3s_cli.report import Judgement
     from c3s_cli.request.recording import RecordRequest
@@ -157,8 +156,11 @@ class _Loop:
         named = structs.replace(sample, nodes=sorted(sample.nodes, key=lambda node: node.name))
         if self.request.with_labels:
             return named
-        nodes = {name: _without_labels(node) for name, node in (sample.node_facts or {}).items()}
-        pods = {key: _bare(pod) for key, pod in (sample.pod_facts or {}).items()}
+        nodes = {
+            name: structs.replace(node, details=node.details and structs.replace(node.details, labels={}))
+            for name, node in (sample.node_facts or {}).items()
+        }
+        pods = {key: structs.replace(pod, labels={}) for key, pod in (sample.pod_facts or {}).items()}
         return structs.replace(
             named,
             node_facts=None if sample.node_facts is None else nodes,
@@ -241,11 +243,3 @@ def _is_terminal() -> bool:
 
 def _read(needs: Needs, scope: Scope, member: Member) -> Reading:
     return Reading(member.reader().read(needs, scope))
-
-
-def _without_labels(node: NodeFacts) -> NodeFacts:
-    return structs.replace(node, details=node.details and structs.replace(node.details, labels={}))
-
-
-def _bare(pod: PodFacts) -> PodFacts:
-    return structs.replace(pod, labels={})

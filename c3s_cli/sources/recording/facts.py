@@ -81,6 +81,9 @@ class _Node(Struct, array_like=True):
     details: NodeDetails | None
 
 
+STORED: Final = attrgetter(*_Node.__struct_fields__)
+
+
 class Facts(Struct):
     """The facts of one reading; None for what was not read. pod_count: all pods that the API server has."""
 
@@ -102,7 +105,9 @@ def encoded_facts(facts: Facts, before: Facts) -> bytes:
     nodes = _changed(facts.nodes, before.nodes)
     pods = _changed(facts.pods, before.pods)
     change = _Change(
-        None if nodes is None else {name: None if each is None else _stored_node(each) for name, each in nodes.items()},
+        None
+        if nodes is None
+        else {name: None if each is None else _Node(*STORED(each)) for name, each in nodes.items()},
         None if pods is None else _stored_pods(pods),
         facts.pod_count,
     )
@@ -146,10 +151,6 @@ def changed(
     if change.pods:
         pods.update(_pods(change.pods, {} if shapes is None else shapes))
     return Facts(None if change.nodes is None else nodes, None if change.pods is None else pods, change.pod_count)
-
-
-def _stored_node(node: NodeFacts) -> _Node:
-    return _Node(node.allocatable, node.capacity, node.swap_capacity_bytes, node.details)
 
 
 def _stored_pods(pods: Mapping[Key, PodFacts | None]) -> _Pods:
