@@ -12,6 +12,7 @@ from typing import Final
 
 from msgspec import Struct, structs
 
+from c3s_cli.amounts.grouping import by_key
 from c3s_cli.analysis.evicting import REFUSED, refusals
 from c3s_cli.analysis.joining import node_rows
 from c3s_cli.analysis.running import RunningPod
@@ -44,7 +45,7 @@ def drain(sample: Sample, query: Query, request: FitRequest) -> Drained:
     scheduler = Scheduler(node_rows(sample), _running(sample), around.namespaces, around.served)
     drained = Drained(scheduler, [], [])
     names = nodes_to_drain(sample, query, request)
-    on_nodes = _pods_by_node(sample)
+    on_nodes = by_key((facts.node, (key, facts)) for key, facts in (sample.pod_facts or {}).items())
     for together in [[name] for name in names] if request.one_by_one else [names] if names else []:
         pods = [pod for name in together for pod in on_nodes.get(name, ())]
         leaving = [pod for pod in pods if not _kind_that_stays(pod[1]) and pod[1].status != "Terminating"]
@@ -70,13 +71,6 @@ def nodes_to_drain(sample: Sample, query: Query, request: FitRequest) -> list[st
     chosen = sorted(node.name for node in node_rows(sample) if query.drain.matches(node)) if query.drain else []
     named = [name for name in request.without if name in (sample.node_facts or {})]
     return list(dict.fromkeys((*named, *chosen)))
-
-
-def _pods_by_node(sample: Sample) -> dict[str, list[Pod]]:
-    on_nodes: dict[str, list[Pod]] = {}
-    for key, facts in (sample.pod_facts or {}).items():
-        on_nodes.setdefault(facts.node, []).append((key, facts))
-    return on_nodes
 
 
 def _kind_that_stays(facts: PodFacts) -> str | None:

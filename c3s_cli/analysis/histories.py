@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
 
+from c3s_cli.amounts.grouping import by_key
 from c3s_cli.amounts.totals import covered
 from c3s_cli.model.rightsizing import CONTAINER, INIT, SIDECAR, ContainerHistory, Declared, Histories, Replica
 
@@ -23,14 +24,14 @@ def container_histories(sample: Sample, workload: str = "") -> Iterator[Containe
     """Yield the history of each container of each workload. workload: the only one, as Kind/name, "" for all."""
     facts = sample.pod_facts or {}
     histories = sample.histories or snapshot(sample)
-    current: dict[Key, list[tuple[Key, PodFacts]]] = {}
-    for key, each in facts.items():
-        if key not in histories.ended:
-            current.setdefault((key[0], owner_of(key, each)), []).append((key, each))
-    past: dict[tuple[str, str, str], list[Replica]] = {}
-    for (namespace, pod, name), replica in histories.replicas.items():
-        if (known := facts.get((namespace, pod))) is not None:
-            past.setdefault((namespace, owner_of((namespace, pod), known), name), []).append(replica)
+    current = by_key(
+        ((key[0], owner_of(key, each)), (key, each)) for key, each in facts.items() if key not in histories.ended
+    )
+    past = by_key(
+        ((namespace, owner_of((namespace, pod), known), name), replica)
+        for (namespace, pod, name), replica in histories.replicas.items()
+        if (known := facts.get((namespace, pod))) is not None
+    )
     ran = {(namespace, owner) for namespace, owner, _ in past}
     templates = {key: each for key, each in sample.templates.items() if key in ran or key[1].startswith("CronJob/")}
     for namespace, owner in sorted({*current, *templates}):

@@ -8,6 +8,7 @@ from typing import Final
 
 from msgspec import structs
 
+from c3s_cli.amounts.grouping import by_key
 from c3s_cli.model.placing import Workload
 from c3s_cli.model.rows import PodFacts
 from c3s_cli.model.sample import Sample
@@ -24,11 +25,11 @@ BETWEEN: Final = {
 
 def own_pods(sample: Sample, workloads: Iterable[Workload]) -> OwnPods:
     """Return the pods of workloads that are on a node and not being deleted, by the names of the workloads."""
-    by_namespace: dict[str, list[tuple[Key, PodFacts]]] = {}
     named = [each for each in workloads if "/" in each.name]
-    for key, facts in (sample.pod_facts or {}).items() if named else ():
-        if facts.node and facts.status != "Terminating":
-            by_namespace.setdefault(key[0], []).append((key, facts))
+    pods_of = (sample.pod_facts or {}) if named else {}
+    by_namespace = by_key(
+        (key[0], (key, facts)) for key, facts in pods_of.items() if facts.node and facts.status != "Terminating"
+    )
     found = {}
     for each in named:
         owns = _owns(*each.kind_and_name.split("/"))

@@ -10,6 +10,7 @@ from typing import Final
 
 from msgspec import structs
 
+from c3s_cli.amounts.grouping import by_key
 from c3s_cli.amounts.totals import sum_known
 from c3s_cli.model.rightsizing import Advice, ContainerHistory, Finding, Recommendation, Rule
 
@@ -58,9 +59,7 @@ def recommend(history: ContainerHistory, rule: Rule) -> Recommendation:
 def recommend_all(histories: Iterable[ContainerHistory], rule: Rule) -> list[Recommendation]:
     """Return the rows of containers, with the quality of service that the pods of each workload would have."""
     rows = [recommend(history, rule) for history in histories]
-    by_workload: dict[tuple[str, str, str], list[Recommendation]] = {}
-    for row in rows:
-        by_workload.setdefault((row.context, row.namespace, row.owner), []).append(row)
+    by_workload = by_key(((row.context, row.namespace, row.owner), row) for row in rows)
     classes = {key: _qos_class(several) for key, several in by_workload.items()}
     return [
         structs.replace(row, recommended_qos_class=made)

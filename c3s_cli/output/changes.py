@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from c3s_cli.amounts.grouping import by_key
 from c3s_cli.errors import C3sError
 from c3s_cli.model.rightsizing import CONTAINER, Advice, Recommendation
 from c3s_cli.report import Report
@@ -91,10 +92,8 @@ class WorkloadChange(Struct, frozen=True):
 
 def changes(report: Report) -> Iterator[WorkloadChange]:
     """Yield the workloads of a report with something to change, in the order of the rows."""
-    rows: dict[tuple[str, str, str], list[Recommendation]] = {}
-    for row in report.rows:
-        if isinstance(row, Recommendation) and row.changes:
-            rows.setdefault((row.context, row.namespace, row.owner), []).append(row)
+    changed = [row for row in report.rows if isinstance(row, Recommendation) and row.changes]
+    rows = by_key(((row.context, row.namespace, row.owner), row) for row in changed)
     for (context, namespace, owner), several in rows.items():
         kind, _, name = owner.partition("/")
         refused = _refusal(kind, namespace, name) or _odd(context)

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Raw, Struct, structs
 
 from c3s_cli.amounts.allocation import Amounts, ContainerResources, PodResources, requests_of
+from c3s_cli.amounts.grouping import by_key
 from c3s_cli.errors import InvalidAnswer, UsageError
 from c3s_cli.model.placing import BESIDE, ENDED, GATES, Claim, Manifests, Placing, Reference, Template, Workload
 from c3s_cli.sources.decode.claims import Volume
@@ -150,11 +151,7 @@ def _is_known(each: Object) -> bool:
 
 def _others(objects: Iterable[tuple[str, Object]]) -> dict[str, list[Object]]:
     """Return the objects that decide where pods may run, by kind."""
-    found: dict[str, list[Object]] = {}
-    for _, each in objects:
-        if each["kind"] in DECISIVE:
-            found.setdefault(each["kind"], []).append(_texts(each))
-    return found
+    return by_key((each["kind"], _texts(each)) for _, each in objects if each["kind"] in DECISIVE)
 
 
 def _told_apart(workloads: Sequence[Workload]) -> Iterator[Workload]:

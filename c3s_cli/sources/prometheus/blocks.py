@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from c3s_cli.amounts.grouping import by_key
 from c3s_cli.sources.prometheus.slices import Letters
 
 if TYPE_CHECKING:
@@ -40,9 +41,7 @@ class Block(Struct, frozen=True):
 
 def blocks_of(pods: Pods) -> list[Block]:
     """Put the namespaces of pods together to blocks that one query can answer."""
-    members: dict[str, list[str | None]] = {}
-    for (namespace, _), facts in pods.items():
-        members.setdefault(namespace, []).append(facts.owner)
+    members = by_key((namespace, facts.owner) for (namespace, _), facts in pods.items())
     blocks: list[Block] = []
     names: list[str] = []
     size, workloads = 0, 0

@@ -68,7 +68,8 @@ class ContainerHistories:
         self.interval = self._interval()
         blocks = blocks_of(pods)
         self._find_renamed(blocks)
-        limited = sorted({each.name for facts in pods.values() for each in facts.containers if _has_cpu_limit(each)})
+        containers = [each for facts in pods.values() for each in facts.containers]
+        limited = sorted({each.name for each in containers if (each.limits or {}).get("cpu")})
         figures = self._figures()
         self._total = (len(figures) + 4) * len(blocks)
         found: dict[str, dict[Who, float]] = {name: self._ask(blocks, name, query) for name, query in figures.items()}
@@ -242,7 +243,3 @@ def _by_container(vector: Vector) -> Iterator[tuple[Who, float]]:
 
 def _scaled(number: float | None, unit: int = 1) -> int | None:
     return None if number is None else round(number * unit)
-
-
-def _has_cpu_limit(container: Any) -> bool:
-    return bool((container.limits or {}).get("cpu"))

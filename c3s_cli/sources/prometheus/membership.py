@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from c3s_cli.analysis.joining import node_rows, pod_rows
-from c3s_cli.columns.getters import at_time
+from c3s_cli.amounts.grouping import by_key
 from c3s_cli.columns.vocabulary import Kind
+from c3s_cli.sources.groups import rows_by_group
 
 if TYPE_CHECKING:
     from c3s_cli.model.rows import Pod
@@ -56,10 +56,7 @@ Measured = Mapping[str, Sequence[tuple[str, ...]]]
 
 def keyed(measured: Iterable[tuple[str, ...]]) -> Measured:
     """Return what was measured by its first part: (namespace, pod), with or without a container, by namespace."""
-    keys: dict[str, list[tuple[str, ...]]] = {}
-    for key in measured:
-        keys.setdefault(key[0], []).append(key)
-    return keys
+    return by_key((key[0], key) for key in measured)
 
 
 def keys_of(members: Members, measured: Measured) -> list[tuple[str, ...]]:
@@ -77,15 +74,7 @@ def keys_of(members: Members, measured: Measured) -> list[tuple[str, ...]]:
 
 def members_of(sample: Sample, groups: Groups, scope: Scope) -> dict[Keys, Members]:
     """Return the members of every group of a report; those of the total, if it is needed, under an empty key."""
-    rows: Sequence[Any] = pod_rows(sample) if scope.objects is Kind.POD else node_rows(sample)
-    if groups.where is not None and scope.objects is not Kind.CLUSTER:
-        where = groups.where.with_columns(lambda column: at_time(column, sample.now))
-        rows = [row for row in rows if where.matches(row)]
-    members: dict[Keys, list[Any]] = {}
-    for row in rows if groups.by else ():
-        members.setdefault(tuple([column.value(row) for column in groups.by]), []).append(row)
-    if groups.total:
-        members[()] = list(rows)
+    members = rows_by_group(sample, groups, scope)
     if scope.objects is Kind.POD:
         return _of_pods(members, groups, scope, sample)
     return {keys: Members(nodes=tuple(row.name for row in group), size=len(group)) for keys, group in members.items()}
@@ -130,10 +119,7 @@ def _listed(pods: Sequence[Pod]) -> Members:
 
 def by_namespace(pods: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     """Return the sorted names of pods by namespace."""
-    names: dict[str, list[str]] = {}
-    for namespace, name in sorted(pods):
-        names.setdefault(namespace, []).append(name)
-    return names
+    return by_key(sorted(pods))
 
 
 def _workload(pods: Sequence[Pod], known: Mapping[str, Sequence[str]]) -> Members:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import structs
 
 from c3s_cli.amounts.allocation import ContainerResources, PodResources, binding_limits_of, limits_of, requests_of
+from c3s_cli.amounts.grouping import by_key
 from c3s_cli.model.rows import Amounts, Container, ContainerStates, PodFacts
 from c3s_cli.sources.decode.pods import FINISHED
 from c3s_cli.sources.prometheus.container_series import states_in
@@ -75,7 +76,7 @@ class PodSeries:
         states: bool = False,
         unknown: Collection[str] = (),
     ) -> None:
-        self.vectors = {name: _by_pod(series) for name, series in vectors.items()}
+        self.vectors = {name: by_key((pod_of(each[0]), each) for each in series) for name, series in vectors.items()}
         self.states = states
         self.unknown = unknown
 
@@ -210,13 +211,6 @@ def _explains(resources: PodResources, quality: str) -> bool:
     return any(
         amounts.get(resource) for each in every for amounts in (each.requests, each.limits) for resource in COMPUTE
     )
-
-
-def _by_pod(series: list[tuple[Labels, float]]) -> dict[Key, list[tuple[Labels, float]]]:
-    vectors: dict[Key, list[tuple[Labels, float]]] = {}
-    for labels, number in series:
-        vectors.setdefault(pod_of(labels), []).append((labels, number))
-    return vectors
 
 
 def pod_of(labels: Labels) -> Key:

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from c3s_cli.amounts.grouping import by_key
 from c3s_cli.amounts.timestamp import utc
 from c3s_cli.columns.vocabulary import Kind
-from c3s_cli.errors import ApiError, C3sError, MetricsUnavailable, UsageError
+from c3s_cli.errors import ApiError, MetricsUnavailable, UsageError
 from c3s_cli.model.rows import NodeDetails, NodeFacts, PodFacts
-from c3s_cli.parallel import in_parallel
+from c3s_cli.parallel import results_of
 from c3s_cli.sources.decode.nodes import POOL_LABELS, TYPE_LABELS, ZONE_LABELS
 from c3s_cli.sources.prometheus import pod_words, promql
 from c3s_cli.sources.prometheus.container_series import queries
@@ -114,7 +115,10 @@ class StateMetrics:
         cordoned = {labels.get("node") for labels, number in vectors["kube_node_spec_unschedulable"] if number}
         created = {labels.get("node"): number for labels, number in vectors["kube_node_created"]}
         exported = {labels.get("node"): ExportedLabels(labels) for labels, _ in vectors["kube_node_labels"]}
-        roles, taints = (_by_node(vectors[name]) for name in ("kube_node_role", "kube_node_spec_taint"))
+        roles, taints = (
+            by_key((labels.get("node", ""), labels) for labels, _ in vectors[name])
+            for name in ("kube_node_role", "kube_node_spec_taint")
+        )
         for labels, _ in vectors["kube_node_info"]:
             name = labels.get("node", "")
             known = exported.get(name, ExportedLabels())
@@ -210,9 +214,7 @@ class StateMetrics:
         if not vectors[name]:
             raise MetricsUnavailable("this Prometheus does not know who mounts volumes")
         node_of = {pod_of(labels): labels.get("node", "") for labels, _ in vectors["kube_pod_info"]}
-        claims: dict[Key, list[str]] = {}
-        for labels, _ in vectors[name]:
-            claims.setdefault(pod_of(labels), []).append(labels.get("persistentvolumeclaim", ""))
+        claims = by_key((pod_of(labels), labels.get("persistentvolumeclaim", "")) for labels, _ in vectors[name])
         return {key: (node_of.get(key, ""), tuple(names)) for key, names in claims.items()}
 
     def count_pods(self) -> int:
@@ -258,18 +260,7 @@ class StateMetrics:
             series = f"{name}{promql.braces(selector)}"
             labels = ", ".join((*by, *(f"exported_{label}" for label in by if label in RENAMED)))
             jobs[name] = partial(self.engine.vector, f"max by ({labels}) ({series})" if by else series, self.time)
-        answers = in_parallel(jobs)
-        for answer in answers.values():
-            if isinstance(answer, C3sError):
-                raise answer
-        return answers
-
-
-def _by_node(series: list[tuple[Labels, float]]) -> dict[str, list[Labels]]:
-    vectors: dict[str, list[Labels]] = {}
-    for labels, _ in series:
-        vectors.setdefault(labels.get("node", ""), []).append(labels)
-    return vectors
+        return results_of(jobs)
 
 
 def _first(labels: ExportedLabels, keys: tuple[str, ...]) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from c3s_cli.amounts.grouping import by_key
 from c3s_cli.model.rows import Volume
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.clusters import refuse_mixture
@@ -153,10 +154,11 @@ def volumes(ask: Ask, context: str, timestamp: str, claims: Claims | None, selec
     clusters = ask(f"group by ({promql.BY_CLUSTER}) ({VOLUMES['used']}{promql.braces(selector)})")
     refuse_mixture(("", labels) for labels, _ in clusters if set(labels) & {*promql.CLUSTERS})
     stats = {name: _by_claim(ask, name, selector) for name in VOLUMES}
-    pods: dict[Who, list[tuple[str, str]]] = {}
-    for (namespace, pod), (node, names) in (claims or {}).items():
-        for claim in names:
-            pods.setdefault((namespace, claim), []).append((pod, node))
+    pods = by_key(
+        ((namespace, claim), (pod, node))
+        for (namespace, pod), (node, names) in (claims or {}).items()
+        for claim in names
+    )
 
     def those(of: Who, place: int) -> tuple[str, ...] | None:
         return None if claims is None else tuple(sorted({each[place] for each in pods.get(of, ())} - {""}))
