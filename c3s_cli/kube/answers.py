@@ -67,23 +67,28 @@ REDIRECTS: Final = (301, 302, 303, 307, 308)
 def error_of(status: int, headers: Mapping[str, str], body: bytes, path: str, secrets: Secrets) -> ApiError:
     """Turn an answer other than 200 into an ApiError, in kubectl's words and without credentials."""
     retry_after = _seconds(headers.get("Retry-After"))
-    told = _status(body)
-    if told:
-        reason, message = (secrets.hidden(str(told.get(key) or "")) for key in ("reason", "message"))
+    document = _document(body)
+    if document.get("kind") == "Status":
+        reason, message = (secrets.hidden(str(document.get(key) or "")) for key in ("reason", "message"))
         reason = _line(reason)[:LONGEST_REASON]
         if status == 401 and not message:
             message = "Unauthorized"
         return ApiError(status, reason, _line(message), retry_after=retry_after, hint=_hint(status, message))
-    if own := _own_words(body, secrets):
-        return ApiError(status, *own, retry_after=retry_after, is_status=False)
+    if document.get("status") == "error":
+        reason, words = (_one_line(secrets.hidden(str(document.get(key) or ""))) for key in ("errorType", "error"))
+        # A server behind the API server, such as Prometheus. Some quote the whole query before the error.
+        short = words if len(words) <= LONGEST else f"{words[: LONGEST // 2]} … {words[-LONGEST // 2 :]}"
+        return ApiError(status, reason[:LONGEST_REASON], short, retry_after=retry_after, is_status=False)
     unknown = ("", f"the server responded with the status code {status} but did not return more information")
     reason, words = GENERIC.get(status, GENERIC[500] if status >= 500 else unknown)
     text = _line(secrets.hidden(body[: LONGEST * 4].decode("utf-8", "replace")))
     if status == 403:
         words = text or f'forbidden: "{path}"'
     elif (status == 406 or not words) and text:
-        told_by_server = f"an error on the server ({json.dumps(text, ensure_ascii=False)})"
-        words = text if status == 406 else f"{told_by_server} has prevented the request from succeeding"
+        quoted = json.dumps(text, ensure_ascii=False)
+        words = (
+            text if status == 406 else f"an error on the server ({quoted}) has prevented the request from succeeding"
+        )
     elif status == 400 and text:
         words = f"{words}: {text}"
     elif not words:
@@ -114,26 +119,13 @@ def _one_line(text: str) -> str:
     return "; ".join(filter(None, map(str.strip, text.split("\n"))))
 
 
-def _status(body: bytes) -> dict[str, Any] | None:
+def _document(body: bytes) -> dict[str, Any]:
+    """Return the JSON object that a body is, an empty one for anything else."""
     try:
-        told = json.loads(body)
+        document = json.loads(body)
     except (ValueError, RecursionError):
-        return None
-    return told if isinstance(told, dict) and told.get("kind") == "Status" else None
-
-
-def _own_words(body: bytes, secrets: Secrets) -> tuple[str, str] | None:
-    """Return reason and message from a server behind the API server, such as Prometheus, which sends no Status."""
-    try:
-        told = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(told, dict) or told.get("status") != "error":
-        return None
-    words = _one_line(secrets.hidden(str(told.get("error") or "")))
-    # Some servers quote the whole query before the error.
-    short = words if len(words) <= LONGEST else f"{words[: LONGEST // 2]} … {words[-LONGEST // 2 :]}"
-    return _one_line(secrets.hidden(str(told.get("errorType") or "")))[:LONGEST_REASON], short
+        return {}
+    return document if isinstance(document, dict) else {}
 
 
 def _where(path: str) -> str:

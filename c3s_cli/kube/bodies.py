@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
-from typing import Any, Final
+from typing import Any, ClassVar, Final, Self
 
 from c3s_cli.errors import TooLarge
 from c3s_cli.kube.deadline import FOREVER, Deadline
@@ -39,7 +37,7 @@ def body_of(response: Any, deadline: Deadline, *, wanted: bool) -> bytes | bytea
     # An answer of known length is usually one piece, which need not be copied.
     body: bytes | bytearray = read()
     try:
-        with SHARED.reader() as share:
+        with Share() as share:
             while len(body) <= largest:
                 chunk = read()
                 if not chunk:
@@ -62,53 +60,38 @@ def body_of(response: Any, deadline: Deadline, *, wanted: bool) -> bytes | bytea
     return body
 
 
-class Shared:
-    """The memory of the large bodies that are read at the same time.
+class Share:
+    """The memory of one large body beyond its first piece, in bytes, of that which all that are read at once may take.
 
     If there is none left, readers wait for the others; the one that began first may always go on, so that all end.
     """
 
+    changed: ClassVar = threading.Condition()
+    # In the order in which they began.
+    all: ClassVar[list[Share]] = []
+
     def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._shares: list[Share] = []
-
-    @contextmanager
-    def reader(self) -> Iterator[Share]:
-        """Give a share to a reader, which ends with this block."""
-        share = Share(self)
-        try:
-            yield share
-        finally:
-            if share.taken:
-                with self._changed:
-                    self._shares.remove(share)
-                    self._changed.notify_all()
-
-    def take(self, share: Share, deadline: Deadline) -> None:
-        """Add a piece to a share, when there is memory for it. TimeoutError at the deadline."""
-        with self._changed:
-            if not share.taken:
-                self._shares.append(share)
-            share.taken += PIECE
-            left = deadline.left()
-            if not self._changed.wait_for(lambda: self._fits(share), None if left == FOREVER else left):
-                raise TimeoutError
-
-    def _fits(self, share: Share) -> bool:
-        return share is self._shares[0] or sum(each.taken for each in self._shares) <= TOGETHER
-
-
-class Share:
-    """The memory of one body beyond its first piece, in bytes."""
-
-    def __init__(self, shared: Shared) -> None:
-        self._shared = shared
         self.taken = 0
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.taken:
+            with self.changed:
+                self.all.remove(self)
+                self.changed.notify_all()
+
     def grow(self, size: int, deadline: Deadline) -> None:
-        """Take the memory for a size. TimeoutError at the deadline."""
+        """Take the memory for a size, as soon as there is some. TimeoutError at the deadline."""
         while size > self.taken:
-            self._shared.take(self, deadline)
+            with self.changed:
+                if not self.taken:
+                    self.all.append(self)
+                self.taken += PIECE
+                left = deadline.left()
+                if not self.changed.wait_for(self._fits, None if left == FOREVER else left):
+                    raise TimeoutError
 
-
-SHARED: Final = Shared()
+    def _fits(self) -> bool:
+        return self is self.all[0] or sum(each.taken for each in self.all) <= TOGETHER

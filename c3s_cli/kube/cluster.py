@@ -264,8 +264,7 @@ class Cluster:
         """Send one request and read its answer to the end; once more if the connection broke."""
         import urllib3
 
-        last_try = False
-        while True:
+        for last_try in (False, True):
             try:
                 with self._session.borrowed() as client:
                     response = self._send(client, question, self._deadline)
@@ -274,30 +273,30 @@ class Cluster:
                     return response, body_of(response, self._deadline, wanted=wanted)
             except (C3sError, MemoryError, ImportError):
                 raise
-            except urllib3.exceptions.HTTPError as problem:
-                cause = getattr(problem, "reason", None) or problem
-                broken = isinstance(cause, urllib3.exceptions.ProtocolError)
-                if last_try or not broken:
-                    raise unreachable(problem, self.server) from None
-                last_try = True
             except Exception as problem:  # noqa: BLE001  no traceback, whatever the client raises
-                raise unreachable(problem, self.server) from None
+                cause = getattr(problem, "reason", None) or problem
+                if last_try or not isinstance(cause, urllib3.exceptions.ProtocolError):
+                    raise unreachable(problem, self.server) from None
+        raise AssertionError
 
     def _send(self, client: Any, question: Question, deadline: Deadline, *, encoded: bool = True) -> Any:
         import urllib3
 
-        url, document = self._sent(question.url), question.document
+        document = question.document
+        form = None if isinstance(document, Mapping) else document
         headers = urllib3.HTTPHeaderDict([*self._headers, *question.headers, ("Accept", question.accept)])
         if not encoded:
             headers.discard("Accept-Encoding")
         if self._session.authorization:
             headers["Authorization"] = self._session.authorization
         wait = deadline.wait()
-        timeout = wait and (wait, wait)
-        if isinstance(document, Mapping):
-            headers["Content-Type"] = "application/json"
-            return client.request("POST", url, headers=headers, body=dict(document), _request_timeout=timeout).response
         if document is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-            return client.request("POST", url, headers=headers, post_params=document, _request_timeout=timeout).response
-        return client.request("GET", url, headers=headers, _request_timeout=timeout).response
+            headers["Content-Type"] = "application/json" if form is None else "application/x-www-form-urlencoded"
+        return client.request(
+            question.method,
+            self._sent(question.url),
+            headers=headers,
+            body=document if form is None else None,
+            post_params=form,
+            _request_timeout=wait and (wait, wait),
+        ).response

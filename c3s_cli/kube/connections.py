@@ -65,15 +65,7 @@ class Response(HTTPResponse):
     """An answer of which no read waits beyond the deadline."""
 
     def __init__(self, sock: socket.socket, *args: Any, deadline: Deadline, **more: Any) -> None:
-        super().__init__(_Source(sock, deadline), *args, **more)  # type: ignore[arg-type]  # it only calls makefile
-
-
-class _Source:
-    def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
-        self._timed = _Timed(sock, deadline)
-
-    def makefile(self, _mode: str) -> BufferedReader:
-        return BufferedReader(self._timed)
+        super().__init__(_Timed(sock, deadline), *args, **more)  # type: ignore[arg-type]  # it only calls makefile
 
 
 class _Timed(RawIOBase):
@@ -84,6 +76,9 @@ class _Timed(RawIOBase):
         self._deadline = deadline
         self._raw: Any = sock.makefile("rb", buffering=0)
         self._begun = False
+
+    def makefile(self, _mode: str) -> BufferedReader:
+        return BufferedReader(self)
 
     def readable(self) -> bool:
         return True
