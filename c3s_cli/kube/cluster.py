@@ -19,11 +19,11 @@ from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, UsageError
 from c3s_cli.kube.access import Access, access_of, label_of
 from c3s_cli.kube.answers import Answer, date_of, error_of, unreachable
 from c3s_cli.kube.bodies import body_of
+from c3s_cli.kube.credentials import is_loopback, proxy_of
 from c3s_cli.kube.deadline import Deadline
 from c3s_cli.kube.dial import Dial, dial
 from c3s_cli.kube.headers import impersonation
 from c3s_cli.kube.plugins import Plugins
-from c3s_cli.kube.proxies import is_loopback, proxy_of
 from c3s_cli.kube.secrets import Secrets
 from c3s_cli.kube.session import Session
 from c3s_cli.kube.tls import Tls, early_tls

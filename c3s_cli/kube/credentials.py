@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import base64
+import os
+import re
 import time
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
 from c3s_cli.errors import ConfigError
 from c3s_cli.kube.access import Access
 from c3s_cli.kube.client_import import configuration_class
 from c3s_cli.kube.deadline import Deadline
-from c3s_cli.kube.files import read_file
-from c3s_cli.kube.proxies import exempt_hosts, set_proxy
+from c3s_cli.kube.files import read_text
 
 CONNECTIONS: Final = 8
+LOOPBACK: Final = r"localhost|127(\.\d{1,3}){3}|::1"
+PROXIES: Final = ("http", "https", "socks5", "socks5h")
 
 
 def configuration_of(access: Access, deadline: Deadline) -> Any:
@@ -28,7 +32,7 @@ def configuration_of(access: Access, deadline: Deadline) -> Any:
 
     cluster, user = access.cluster, access.user
     inline = cluster.get("certificate-authority-data")
-    configuration = new(
+    return new(
         host=access.server,
         api_key={"BearerToken": authorization} if authorization else {},
         verify_ssl=not cluster.get("insecure-skip-tls-verify"),
@@ -39,11 +43,9 @@ def configuration_of(access: Access, deadline: Deadline) -> Any:
         retries=urllib3.Retry(0, redirect=False, raise_on_redirect=False),
         connection_pool_maxsize=CONNECTIONS,
         # If one of them were None, the client would read the environment itself.
-        proxy="",
-        no_proxy=exempt_hosts(),
+        no_proxy=_exempt_hosts(),
+        **_proxy_settings(access),
     )
-    set_proxy(configuration, access)
-    return configuration
 
 
 def authorization_of(access: Access, deadline: Deadline) -> str | None:
@@ -68,14 +70,8 @@ def authorization_of(access: Access, deadline: Deadline) -> str | None:
 
 def _token_of(path: str, deadline: Deadline) -> str:
     """Read a token file. ConfigError if it is empty: requests would be anonymous."""
-    try:
-        token = read_file(path, deadline, "token file").decode().strip()
-    except (OSError, ValueError) as problem:
-        why = getattr(problem, "strerror", None) or "it is not text"
-        raise ConfigError(
-            f"cannot read the token file {path!r}: {why}",
-            advice="see tokenFile of the kubeconfig's user; log in again, or use another context",
-        ) from None
+    advice = "see tokenFile of the kubeconfig's user; log in again, or use another context"
+    token = read_text(path, deadline, "token file", advice).strip()
     if not token:
         raise ConfigError(f"read empty token from file {path!r}")
     return token
@@ -98,3 +94,62 @@ def _oidc_token(provider: Mapping[str, Any]) -> str:
     if expired:
         raise ConfigError("the OIDC id-token has expired", hint="run `kubectl version` once to refresh the token")
     return token
+
+
+def is_loopback(server: str) -> bool:
+    """Whether the server of a URL is this machine."""
+    return re.fullmatch(LOOPBACK, (urlsplit(server).hostname or "").lower()) is not None
+
+
+def proxy_of(access: Access) -> str | None:
+    """Return the proxy of a server as configured: the cluster's proxy-url; else none for loopback, as in kubectl.
+
+    $NO_PROXY may exempt the server. ALL_PROXY is not read.
+    """
+    own = access.cluster.get("proxy-url")
+    if own:
+        return str(own)
+    if is_loopback(access.server):
+        return None
+    variable = f"{urlsplit(access.server).scheme}_proxy"
+    return os.environ.get(variable.upper()) or os.environ.get(variable) or None
+
+
+def _exempt_hosts() -> str:
+    """Return the hosts that are reached without a proxy, separated by commas: $NO_PROXY, or $no_proxy if it is empty.
+
+    "*.domain" means ".domain", as in Go.
+    """
+    hosts = os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
+    return ",".join(host.strip().removeprefix("*") if len(host.strip()) > 1 else host for host in hosts.split(","))
+
+
+def _proxy_settings(access: Access) -> dict[str, Any]:
+    """Return the proxy of a server, "" for none, and its headers, as the Configuration takes them."""
+    import urllib3  # both already imported with the client
+    from kubernetes.client.rest import should_bypass_proxies
+
+    proxy = proxy_of(access) or ""
+    if not proxy or (not access.cluster.get("proxy-url") and should_bypass_proxies(access.server, _exempt_hosts())):
+        return {"proxy": ""}
+    scheme, _, rest = (proxy if "://" in proxy else f"http://{proxy}").partition("://")
+    if scheme not in PROXIES:
+        # Do not quote the address: it may contain a password.
+        raise ConfigError(f'invalid proxy: unsupported scheme "{scheme}", must be http, https, or socks5')
+    if scheme.startswith("socks"):
+        try:
+            import socks  # type: ignore[import-untyped,import-not-found,unused-ignore]  # noqa: F401  an optional extra
+        except ImportError:
+            raise ConfigError("a SOCKS proxy needs PySocks", hint="pip install 'c3s-cli[socks]'") from None
+        # As in Go, the proxy resolves the server's name.
+        return {"proxy": f"socks5h://{rest}"}
+    try:
+        parts = urlsplit(f"{scheme}://{rest}")
+    except ValueError:
+        raise ConfigError("invalid proxy: its address is not a URL") from None
+    if parts.username is None:
+        return {"proxy": f"{scheme}://{rest}"}
+    # The client drops user and password.
+    login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    address = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return {"proxy": address, "proxy_headers": urllib3.make_headers(proxy_basic_auth=login)}

@@ -72,12 +72,17 @@ class Deadline:
 
 def within(seconds: float | None, job: Callable[[], Result]) -> Result:
     """Run a job that has no own timeout. TimeoutError after `seconds`; the job then continues in its thread."""
-    return _Job(job).result(seconds)
+    begun = Job(job)
+    try:
+        return begun.result(seconds)
+    except TimeoutError:
+        begun.drop()
+        raise
 
 
 def waited(deadline: Deadline, job: Callable[[], Result], what: str) -> Result:
     """Run a job that may hang. TimeoutError at the deadline. After PATIENCE, print what c3s is waiting for."""
-    begun = _Job(job)
+    begun = Job(job)
     left = deadline.left()
     if left > PATIENCE:
         try:
@@ -94,38 +99,38 @@ def announce(what: str) -> None:
         say(f"waiting for {what}")
 
 
-class _Job(Generic[Result]):
-    """A function running in a thread of its own, if one can be started."""
+class Job(Generic[Result]):
+    """A function running in a thread of its own, if one can be started; else it runs when its result is asked for."""
 
     def __init__(self, job: Callable[[], Result]) -> None:
         self._job = job
         self._results: list[Result] = []
         self._problem: BaseException | None = None
-        self._abandoned = False
+        self._dropped = False
         self._thread = start_thread(self._run)
-        if self._thread is None:
-            self._run()  # without a limit of time is better than not at all
 
     def _run(self) -> None:
         try:
             self._results.append(self._job())
-            self._drop()
         except BaseException as problem:  # noqa: BLE001  raised again in the thread that waits
             self._problem = problem
+        if self._dropped:
+            self.drop()
 
-    def _drop(self) -> None:
-        """Close a connection that nobody waits for any more."""
-        if self._abandoned and self._results and hasattr(self._results[0], "close"):
+    def drop(self) -> None:
+        """Close a result, such as a connection, that nobody waits for any more; now, or as soon as it is there."""
+        self._dropped = True
+        if self._results and hasattr(self._results[0], "close"):
             self._results[0].close()
 
     def result(self, seconds: float | None) -> Result:
-        """Wait for the result. TimeoutError if it takes longer than `seconds`."""
-        if self._thread is not None:
+        """Wait for the result. TimeoutError if it takes longer than `seconds`; `drop` it then, or wait again."""
+        if self._thread is None:
+            self._run()  # without a limit of time is better than not at all
+        else:
             self._thread.join(seconds)
-        if self._thread is not None and self._thread.is_alive():
-            self._abandoned = True
-            self._drop()
-            raise TimeoutError
+            if self._thread.is_alive():
+                raise TimeoutError
         if self._problem is not None:
             raise self._problem
         return self._results[0]

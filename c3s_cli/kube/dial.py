@@ -9,11 +9,10 @@ from __future__ import annotations
 import errno
 import os
 import time
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from c3s_cli.parallel import start_thread
+from c3s_cli.kube.deadline import Job
 
 if TYPE_CHECKING:
     from socket import socket
@@ -28,46 +27,33 @@ NEXT: Final = 0.3
 
 
 class Dial:
-    """One connection being opened."""
+    """One connection being opened, with TLS if `tls` is given."""
 
     def __init__(self, host: str, port: int, timeout: float | None, tls: Tls | None) -> None:
-        self._begun = time.monotonic()
-        self._socket: socket | None = None
-        self._late = False
-        self._unwanted = False
-        self._tls = tls
-        self._thread = start_thread(partial(self._connect, host, port, timeout))
-
-    def _connect(self, host: str, port: int, timeout: float | None) -> None:
-        try:
+        def connect() -> socket:
             opened = open_connection(host, port, timeout)
-            self._socket = self._tls.secured(opened) if self._tls else opened
-        except TimeoutError:
-            self._late = True
-        except Exception:  # noqa: BLE001  nobody would catch it in this thread
-            # The client will try again, and report the error itself.
-            self._socket = None
-        if self._unwanted:
-            self.close()
+            return tls.secured(opened) if tls else opened
+
+        self._begun = time.monotonic()
+        self._job = Job(connect)
 
     def answered(self, timeout: float | None) -> socket | None:
         """Wait for the connection. None if it cannot be used, TimeoutError if it is not open in time."""
-        if self._thread is None:
-            return None
-        self._thread.join(timeout)
-        if self._late or self._thread.is_alive():
+        try:
+            opened = self._job.result(timeout)
+        except TimeoutError:
             self.close()
-            raise TimeoutError
-        if self._socket is not None and time.monotonic() - self._begun > FRESH:
-            self._socket.close()
+            raise
+        except Exception:  # noqa: BLE001  the client tries again, and reports the error itself
             return None
-        return self._socket
+        if time.monotonic() - self._begun > FRESH:
+            opened.close()
+            return None
+        return opened
 
     def close(self) -> None:
         """Close the connection, now or as soon as it is open."""
-        self._unwanted = True
-        if self._socket is not None:
-            self._socket.close()
+        self._job.drop()
 
 
 def dial(server: str, connections: int, timeout: float | None, tls: Tls | None = None) -> list[Dial]:

@@ -14,11 +14,10 @@ from msgspec import structs
 from c3s_cli.errors import ConfigError, Unreachable
 from c3s_cli.kube.access import Access, address, checked, host_of
 from c3s_cli.kube.cluster import Cluster
-from c3s_cli.kube.credentials import authorization_of
+from c3s_cli.kube.credentials import authorization_of, is_loopback
 from c3s_cli.kube.deadline import Deadline
-from c3s_cli.kube.files import read_file
+from c3s_cli.kube.files import read_text
 from c3s_cli.kube.headers import header_of, sendable
-from c3s_cli.kube.proxies import is_loopback
 from c3s_cli.kube.secrets import SECRET_HEADER, SHORTEST, Secrets
 from c3s_cli.kube.tls_errors import TRUST
 
@@ -113,21 +112,13 @@ def _user(origin: Origin, deadline: Deadline) -> dict[str, Any]:
     if origin.token_file:
         user["tokenFile"] = origin.token_file
     if origin.user:
-        user |= {"username": origin.user, "password": _password(origin.password_file, deadline)}
+        file = origin.password_file
+        password = read_text(file, deadline, "password file").strip("\r\n") if file else ""
+        user |= {"username": origin.user, "password": password}
     for key, value in (("client-certificate", origin.client_certificate), ("client-key", origin.client_key)):
         if value:
             user[key] = os.path.abspath(value)
     return user
-
-
-def _password(path: str | None, deadline: Deadline) -> str:
-    if not path:
-        return ""
-    try:
-        return read_file(path, deadline, "password file").decode().strip("\r\n")
-    except (OSError, ValueError) as problem:
-        why = getattr(problem, "strerror", None) or "it is not text"
-        raise ConfigError(f"cannot read the password file {path!r}: {why}") from None
 
 
 def _words(command: str | None) -> list[str]:

@@ -32,6 +32,15 @@ def read_file(path: str, deadline: Deadline, what: str) -> bytes:
     return content
 
 
+def read_text(path: str, deadline: Deadline, what: str, advice: str = "") -> str:
+    """Read a whole file as `read_file` does. ConfigError with `advice` if it cannot be read, too."""
+    try:
+        return read_file(path, deadline, what).decode()
+    except (OSError, ValueError) as problem:
+        why = getattr(problem, "strerror", None) or "it is not text"
+        raise ConfigError(f"cannot read the {what} {path!r}: {why}", advice=advice) from None
+
+
 def _read(path: str) -> bytes:
     with open(path, "rb") as file:
         return file.read(LARGEST + 1)

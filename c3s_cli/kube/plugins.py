@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable
 from functools import partial
 from threading import Lock
@@ -87,5 +88,6 @@ def _with(access: Access, credential: Credential) -> Access:
     """Return an access with the credentials of its plugin instead of the plugin."""
     user = {key: value for key, value in access.user.items() if key != "exec"}
     user["token"] = credential.token
-    user["client-certificate-pem"], user["client-key-pem"] = credential.certificate, credential.key
+    for key, text in (("client-certificate-data", credential.certificate), ("client-key-data", credential.key)):
+        user[key] = b64encode(text.encode()).decode()
     return structs.replace(access, user=user, expires=credential.expires)

@@ -78,7 +78,7 @@ def _context_of(access: Access) -> SSLContext:
     import ssl  # takes 10 ms
 
     cluster, user = access.cluster, access.user
-    named = any(user.get(key) for key in ("client-certificate", "client-certificate-data", "client-certificate-pem"))
+    named = user.get("client-certificate") or user.get("client-certificate-data")
     inline, file = cluster.get("certificate-authority-data"), cluster.get("certificate-authority")
     if cluster.get("insecure-skip-tls-verify"):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -112,7 +112,9 @@ def _load_certificate(context: SSLContext, access: Access) -> None:
     with ExitStack() as stack:
         try:
             certificate, key = (
-                stack.enter_context(file_of(content)) if (content := _inline(user, kind)) else str(user[kind])
+                stack.enter_context(file_of(content))
+                if (content := _decoded(user, f"{kind}-data"))
+                else str(user[kind])
                 for kind in ("client-certificate", "client-key")
             )
             # Pass a password, so that OpenSSL does not prompt for one if the key is encrypted.
@@ -126,13 +128,8 @@ def _load_certificate(context: SSLContext, access: Access) -> None:
             raise ConfigError(f"unable to read the client certificate or its key: {problem.strerror}") from None
 
 
-def _inline(user: Mapping[str, Any], kind: str) -> bytes:
-    """Return a certificate or key that is not in a file, b"" for one that is."""
-    pem = user.get(f"{kind}-pem")
-    return str(pem).encode() if pem else _decoded(user, f"{kind}-data")
-
-
 def _decoded(entry: Mapping[str, Any], field: str) -> bytes:
+    """Return the inline data of a field, b"" if it has none."""
     try:
         return base64.b64decode("".join(str(entry.get(field) or "").split()), validate=True)
     except ValueError:

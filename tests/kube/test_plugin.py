@@ -272,10 +272,10 @@ def test_no_secret_of_a_plugin_is_quoted(
 def test_a_token_that_expires_is_renewed_before_it_is_refused(
     run: Run, secure: FakeApi, config: Config, files: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from c3s_cli.kube import rotation  # noqa: PLC0415  one test only
+    from c3s_cli.kube import session  # noqa: PLC0415  one test only
 
     later = [0.0]
-    monkeypatch.setattr(rotation, "clock", lambda: time.time() + later[0])
+    monkeypatch.setattr(session, "clock", lambda: time.time() + later[0])
     served = 0
 
     def once_an_hour(_request: object) -> Reply:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, Silent, Unreachable
-from c3s_cli.kube import rotation
+from c3s_cli.kube import session
 from c3s_cli.kube.cluster import Cluster, connect
 from c3s_cli.kube.streaming import Stream
 from c3s_cli.request.target import Target
@@ -216,7 +216,7 @@ def test_a_token_file_is_read_again_within_a_minute(
 ) -> None:
     """Before the old one is refused: it is replaced long before it expires."""
     moment = [1000.0]
-    monkeypatch.setattr(rotation, "time", SimpleNamespace(monotonic=lambda: moment[0]))
+    monkeypatch.setattr(session, "time", SimpleNamespace(monotonic=lambda: moment[0]))
     guard = Guard(secure, "1")
     token = tmp_path / "token"
     token.write_text("1")
@@ -298,7 +298,7 @@ def test_a_plugin_is_asked_for_another_certificate_if_the_old_one_is_refused(
 def test_a_pipe_is_not_read_twice(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    assert rotation._stamp(str(pipe)) is None  # noqa: SLF001  what is not opened cannot be seen from outside
+    assert session._stamp(str(pipe)) is None  # noqa: SLF001  what is not opened cannot be seen from outside
 
 
 @pytest.mark.slow
