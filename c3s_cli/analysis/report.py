@@ -67,11 +67,23 @@ def make_report(
         contexts=contexts,
         left_out=LeftOut(unfiltered or (), bool(objects)),
     )
+    report = _with_bare_numbers(report, query, rows or objects)
     if not rows and query.where and not report.absence:
         return _with_near_values(report, query.where, objects)
     if report.fail_if and not report.fail_if.matched and query.fail_if:
         return _with_near_values(report, query.fail_if, rows)
     return report
+
+
+def _with_bare_numbers(report: Report, query: Query, rows: Sequence[Row]) -> Report:
+    """Say what numbers without a unit mean in conditions, where something else was probably meant."""
+    conditions = [each for each in (query.where, query.fail_if, query.until) if each]
+    if not conditions:
+        return report
+    from c3s_cli.analysis.bare_numbers import bare_numbers  # only conditions need it
+
+    said = dict.fromkeys(words for condition in conditions for words in bare_numbers(condition, rows))
+    return structs.replace(report, remarks=(*report.remarks, *said)) if said else report
 
 
 def _with_near_values(report: Report, condition: Condition, rows: Sequence[Row]) -> Report:

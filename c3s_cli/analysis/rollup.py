@@ -176,20 +176,17 @@ def _schedulable_free(nodes: Sequence[Node]) -> Amounts | None:
 def sum_pods(pods: Sequence[Pod], context: str, keys: Keys = ()) -> Group:
     """Make one row of several pods."""
     measured = [pod for pod in pods if pod.timestamp is not None]
-    if pods and not measured and all(pod.facts and not pod.facts.started for pod in pods):
-        # Nothing has started, so nothing is used, and that is known.
-        return structs.replace(
-            sum_pods([_idle(pod) for pod in pods], context, keys), timestamp=None, measured_pod_count=0
-        )
+    # What has not started uses nothing, and that is known.
+    using = measured + [_idle(pod) for pod in pods if pod.timestamp is None and pod.facts and not pod.facts.started]
     known = [pod for pod in pods if pod.facts is not None]
     live = [pod for pod in known if not pod.ended]
-    comparable = [pod for pod in measured if pod.facts is not None and not pod.facts.unknown]
+    comparable = [pod for pod in using if pod.facts is not None and not pod.facts.unknown]
     compared = _Compared(comparable)
     return Group(
         context=context,
         keys=keys,
-        cpu_nanocores=sum_known([pod.cpu_nanocores for pod in measured]),
-        memory_bytes=sum_known([pod.memory_bytes for pod in measured]),
+        cpu_nanocores=sum_known([pod.cpu_nanocores for pod in using]),
+        memory_bytes=sum_known([pod.memory_bytes for pod in using]),
         swap_bytes=sum_known([pod.swap_bytes for pod in measured]),
         timestamp=earliest({pod.timestamp for pod in measured}),
         window=next((pod.window for pod in measured), None),
@@ -202,7 +199,6 @@ def sum_pods(pods: Sequence[Pod], context: str, keys: Keys = ()) -> Group:
         measured_requests=compared.sum("requests", add_amounts),
         measured_limits=compared.sum("measured_limits", add_shared),
         figures=add_figures(measured),
-        # A pod that has not started uses nothing.
         unmeasured=_unmeasured([pod for pod in pods if pod.facts is None or pod.facts.started]),
         binding_limits=share_all([pod.measured_limits for pod in live]) if len(known) == len(pods) else None,
         ended=bool(pods) and all(pod.ended for pod in pods),

@@ -131,7 +131,7 @@ class Display(Struct, frozen=True):
         _flag(
             "--columns",
             metavar="LIST",
-            help="The columns to show: names, or the sets default, wide, all. `c3s columns` lists them.",
+            help="The columns to show, in JSON too: names, or the sets default, wide, all. `c3s columns` lists them.",
             section=SHOW,
         ),
     ] = None

@@ -1,4 +1,4 @@
-"""Lines below a table on a terminal: which sums lack members, and which columns did not fit."""
+"""Lines below a table on a terminal: which sums lack members or count idle ones, and which columns did not fit."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from c3s_cli.columns.catalogue import table_of
 from c3s_cli.columns.naming import totals_of
-from c3s_cli.columns.vocabulary import flat
+from c3s_cli.columns.vocabulary import Unit, flat
 from c3s_cli.model.rows import Group
 from c3s_cli.request.view import TABLES
 from c3s_cli.terminal.stderr import named
@@ -28,14 +28,31 @@ def footnotes(report: Report, view: View, left_out: Sequence[str]) -> Iterator[s
         )
     if view.format not in TABLES:
         return
-    columns = flat(report.columns)
-    incomplete = {row.name: row for row in report.rows if isinstance(row, Group) and _lacks_members(row, columns)}
-    if view.sum and report.totals and _lacks_members(report.totals, totals_of(report.kind, report.columns)):
-        incomplete["the sum"] = report.totals
+    sums = {row.name: (row, tuple(flat(report.columns))) for row in report.rows if isinstance(row, Group)}
+    if view.sum and report.totals:
+        sums["the sum"] = (report.totals, totals_of(report.kind, report.columns))
+    lacking = {name: _lacking_members(*of) for name, of in sums.items()}
+    incomplete = [f"{name} ({sums[name][0].measured_share})" for name, columns in lacking.items() if columns]
     if incomplete:
-        names = named([f"{name} ({row.measured_share})" for name, row in incomplete.items()])
-        yield f"usage is the sum of what is measured only: {names}"
+        percent = any(column.unit is Unit.PERCENT for columns in lacking.values() for column in columns)
+        of = "usage and its percentages are" if percent else "usage is the sum"
+        yield f"{of} of what is measured only: {named(incomplete)}"
+    idle = [
+        f"{name} ({count} of {row.pod_count} pods)"
+        for name, (row, columns) in sums.items()
+        if (count := _not_started(row)) and any(column.in_part for column in columns)
+    ]
+    if idle:
+        yield f"pods that have not started count as using nothing: {named(idle)}"
 
 
-def _lacks_members(row: Group, columns: Sequence[Column]) -> bool:
-    return any(column.in_part and column.in_part(row) for column in columns)
+def _not_started(row: Group) -> int:
+    """Return how many pods of a group have not started: they are not measured, but are known to use nothing."""
+    if row.ended or row.node_count is not None or row.measured_pod_count is None:
+        return 0
+    return (row.pod_count or 0) - row.measured_pod_count - row.unmeasured.get("range", 0)
+
+
+def _lacking_members(row: Group, columns: Sequence[Column]) -> list[Column]:
+    """Return the columns whose value lacks members of a group."""
+    return [column for column in columns if column.in_part and column.in_part(row)]

@@ -79,7 +79,7 @@ def test_wide_leaves_out_columns_and_cuts_no_names(run: Run, three: str, columns
     assert first.split() == ["NAMESPACE", "NAME", *WIDE[:count]]
     assert all(len(line) <= max(columns, 50) for line in result.out.splitlines())
     assert [row.split()[1] for row in rows[:3]] == ["a-name-that-is-quite-long", "b", "new"]
-    note = "usage is the sum of what is measured only: the sum (2 of 3 pods measured)\n" if sums else ""
+    note = "usage and its percentages are of what is measured only: the sum (2 of 3 pods measured)\n" if sums else ""
     assert result.err == (left_out(*WIDE[count:]) if count < len(WIDE) else "") + note
 
 
@@ -101,7 +101,7 @@ def test_a_wide_cluster_leaves_out_columns_too(run: Run, three: str) -> None:
     ]
     titles = ("USED(%)", "REQUESTED", "REQUESTED(%)", "LIMIT", "ALLOCATABLE", "FREE", "SCHEDULABLE-FREE")
     name = three.removeprefix("http://")
-    note = f"usage is the sum of what is measured only: {name} (1 of 2 nodes measured)\n"
+    note = f"usage and its percentages are of what is measured only: {name} (1 of 2 nodes measured)\n"
     assert result.err == left_out(*titles) + note
 
 
@@ -126,7 +126,8 @@ def test_what_no_compact_column_shows_is_not_said_to_be_in_one(run: Run, three: 
     ],
 )
 def test_sums_that_lack_members_are_named_below_a_table_for_eyes(run: Run, three: str, words: str, note: str) -> None:
-    expected = f"usage is the sum of what is measured only: {note}\n" if note else ""
+    of = "usage and its percentages are" if "nodes" in words else "usage is the sum"
+    expected = f"{of} of what is measured only: {note}\n" if note else ""
     assert at_terminal(run, f"{words} --server {three}", 200).err == expected
     # In a pipe nothing is added, and cells stay numbers.
     assert run(f"{words} --server {three}").err == ""

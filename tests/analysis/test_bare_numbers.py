@@ -1,0 +1,47 @@
+"""Numbers without a unit in conditions: what they mean is said where a percentage was probably meant."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import Run
+
+CPU = "note: cpu.usage {0} means {1} cores, more than {2}; for a percentage: cpu% {0}\n"
+MEMORY = "note: memory.usage {0} means {1} bytes; for a percentage: memory% {0}\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "note"),
+    [
+        ("top nodes --fail-if 'cpu > 90'", CPU.format("> 90", "90", "any row has")),
+        # gpu-1 has 48 cores.
+        ("top nodes --fail-if 'cpu > 47.92'", CPU.format("> 47.92", "47.92", "any row has")),
+        ("top nodes --fail-if 'cpu > 47.91'", ""),
+        ("top nodes --where 'name ~ gpu' --by pool --fail-if 'cpu >= 95'", ""),
+        ("watch nodes --count 1 --until-all 'cpu < 80'", CPU.format("< 80", "80", "any row has")),
+        ("top pods -A --where 'cpu > 90'", CPU.format("> 90", "90", "all rows together use")),
+        ("top pods -n team-checkout --fail-if 'cpu > 20'", CPU.format("> 20", "20", "all rows together use")),
+        ("top pods -n team-checkout --fail-if 'cpu > 19'", ""),
+        ("top pods -A --fail-if 'cpu > 30'", ""),
+        ("top nodes --fail-if 'memory > 90'", MEMORY.format("> 90", "90")),
+        ("top nodes --fail-if 'memory <= 100'", MEMORY.format("<= 100", "100")),
+        # Amounts, and numbers that are no percentages.
+        ("top nodes --fail-if 'cpu > 90000m'", ""),
+        ("top nodes --fail-if 'cpu > 101'", ""),
+        ("top nodes --fail-if 'cpu != 90'", ""),
+        ("top nodes --fail-if 'memory > 0'", ""),
+        ("top nodes --fail-if 'memory > 1'", ""),
+        ("top nodes --fail-if 'memory > 90Mi'", ""),
+        ("top nodes --fail-if 'cpu% > 90'", ""),
+        ("top nodes --fail-if 'cpu > cpu.requests'", ""),
+        ("top nodes --fail-if 'cpu.allocatable > 90'", ""),
+    ],
+)
+def test_what_a_bare_number_means_is_said_if_a_percentage_was_probably_meant(demo: Run, words: str, note: str) -> None:
+    notes = [line for line in demo(f"{words} -o name").err.splitlines(keepends=True) if " means " in line]
+    assert notes == ([note] if note else [])
+
+
+def test_a_statistic_has_a_percentage_too(demo: Run) -> None:
+    result = demo("top nodes --from prometheus --since 1h --fail-if 'cpu.max > 90' -o name")
+    assert "note: cpu.max > 90 means 90 cores, more than any row has; for a percentage: cpu.max% > 90\n" in result.err

@@ -1,0 +1,65 @@
+"""Pods none of whose containers has started: they use nothing, and that is known."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.conftest import Run
+from tests.output.test_wide_terminals import at_terminal
+from tests.servers import FakeApi, pod, pod_metrics
+
+PODS = "pods measured"
+COLUMNS = "--columns cpu,cpu.unused,cpu%,memory.usage"
+
+
+@pytest.fixture
+def starting(api: FakeApi) -> FakeApi:
+    """Serve a pod that runs beside one that waits for a node, and one that has only just started."""
+    requests = {"cpu": "100m", "memory": "100Mi"}
+    waiting = [{"name": "app", "state": {"waiting": {"reason": "ContainerCreating"}}}]
+    api.pods(
+        pod("n", "runs", requests=requests),
+        pod("n", "waits", requests=requests, phase="Pending", containerStatuses=waiting),
+        pod("m", "waits", requests=requests, phase="Pending", containerStatuses=waiting),
+        pod("l", "runs", requests=requests),
+        pod("l", "young", requests=requests),
+    )
+    api.pod_metrics(pod_metrics("n", "runs", ("app", "50m", "90Mi")), pod_metrics("l", "runs", ("app", "50m", "90Mi")))
+    return api
+
+
+def test_they_count_with_their_requests_and_use_nothing(run: Run, starting: FakeApi) -> None:
+    words = f"top pods -A --by namespace {COLUMNS} --server {starting.url}"
+    rows = {item["namespace"]: item for item in json.loads(run(f"{words} -o json").out)["items"]}
+    assert {name: (row["cpu"], row["memory"]["usage"]) for name, row in rows.items()} == {
+        "n": ({"usage": 50_000_000, "unused": 150_000_000, "usagePercentOfRequests": 25.0}, 90 << 20),
+        "m": ({"usage": 0, "unused": 100_000_000, "usagePercentOfRequests": 0.0}, 0),
+        # What is unknown counts on neither side.
+        "l": ({"usage": 50_000_000, "unused": 50_000_000, "usagePercentOfRequests": 50.0}, 90 << 20),
+    }
+    assert rows["m"]["timestamp"] is None
+    judged = run(f"{words} --where 'namespace = n' --fail-if 'cpu% > 30' --fail-if-unknown")
+    assert (judged.code, judged.err) == (0, "")
+
+
+def test_the_sum_of_what_is_unused_is_that_of_the_rows(run: Run, starting: FakeApi) -> None:
+    words = f"top pods -A --by namespace --columns cpu.unused --sum --server {starting.url}"
+    assert [line.split()[-1] for line in run(words).out.splitlines()[1:]] == [
+        "50m",
+        "100m",
+        "150m",
+        "________",
+        "300m",
+    ]
+
+
+def test_a_table_for_eyes_says_which_sums_count_them(run: Run, starting: FakeApi) -> None:
+    words = f"top pods -A --by namespace {COLUMNS} --server {starting.url}"
+    assert at_terminal(run, f"{words} --sum", 200).err.splitlines() == [
+        f"usage and its percentages are of what is measured only: l (1 of 2 {PODS}), the sum (2 of 5 {PODS})",
+        "pods that have not started count as using nothing: m (1 of 1 pods), n (1 of 2 pods), the sum (2 of 5 pods)",
+    ]
+    assert at_terminal(run, f"{words} --columns cpu.requests", 200).err == ""
+    assert run(words).err == ""
