@@ -36,7 +36,7 @@ def test_what_a_filter_leaves_out_was_judged_by_the_filter(demo: Run) -> None:
 
 
 def test_one_of_several_namespaces_may_be_empty(demo: Run) -> None:
-    words = "top pods -n typo,team-ml --where 'cpu.usage != unknown' --fail-if 'cpu > 40' -o name --fail-if-unknown"
+    words = "top pods -n typo,team-ml --where 'cpu.usage != unknown' --fail-if 'cpu > 40000m' -o name --fail-if-unknown"
     result = demo(words)
     note = "note: no resources found in namespace typo\n"
     assert (result.code, result.err.endswith(f"{note}--fail-if: nothing was judged in namespace typo\n")) == (5, True)
