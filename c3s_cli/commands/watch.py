@@ -5,9 +5,10 @@ from msgspec import structs
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ExitCode, UsageError
 from c3s_cli.flags.groups import takes_flags
-from c3s_cli.flags.options import Connection, Display, NodeName, Nodes, PodName, Pods, Repeat
+from c3s_cli.flags.options import Connection, Display, NodeName, Nodes, PodName, Pods
 from c3s_cli.flags.source_options import Costs
 from c3s_cli.flags.subsets import ClusterFlags, WatchDisplay, WatchFlags
+from c3s_cli.flags.watch_options import Repeat
 from c3s_cli.request.from_flags import pace_of, request_of, target_of
 from c3s_cli.request.query import Query
 from c3s_cli.request.replay import replay_of

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, get_args, get_type_hints
 
-from c3s_cli.flags.options import Connection, Display, Nodes, Pods, Repeat, Selection
+from c3s_cli.flags.options import Connection, Display, Nodes, Pods, Selection
 from c3s_cli.flags.typer_bridge import names_of
 
 
 def _groups() -> Iterator[Any]:
     """Yield the groups of flags; first those that most command lines use, since reading one takes a millisecond."""
-    yield from (Connection, Display, Selection, Pods, Nodes, Repeat)
+    yield from (Connection, Display, Selection, Pods, Nodes)
     from c3s_cli.flags.diff_options import Diff
     from c3s_cli.flags.fit import Fit
     from c3s_cli.flags.lists import Contexts
@@ -22,8 +22,9 @@ def _groups() -> Iterator[Any]:
     from c3s_cli.flags.source_options import Costs
     from c3s_cli.flags.time_options import Time
     from c3s_cli.flags.volume_options import Volumes
+    from c3s_cli.flags.watch_options import Repeat
 
-    yield from (Time, Costs, Fit, Volumes, Contexts, Serve, Record, Recordings, Diff, Rightsize)
+    yield from (Time, Repeat, Costs, Fit, Volumes, Contexts, Serve, Record, Recordings, Diff, Rightsize)
 
 
 @cache

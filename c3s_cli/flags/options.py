@@ -10,10 +10,9 @@ from typing import Annotated
 import typer
 from msgspec import Struct
 
-from c3s_cli.flags.flag import CONDITIONS, OFTEN, OUTPUT, ROWS, SHOW, Many, Text
+from c3s_cli.flags.flag import CONDITIONS, OUTPUT, ROWS, SHOW, Many, Text
 from c3s_cli.flags.flag import flag as _flag
 from c3s_cli.flags.source_options import Source
-from c3s_cli.flags.time_options import Replay
 
 NodeName = Annotated[Many, typer.Argument(metavar="[NAME]", help="Show only this node.", show_default=False)]
 PodName = Annotated[Many, typer.Argument(metavar="[NAME]", help="Show only this pod.", show_default=False)]
@@ -288,56 +287,3 @@ class Pods(Struct, frozen=True):
     containers: Annotated[bool, _flag("--containers", help="Print usage of containers within a pod.", section=SHOW)] = (
         False
     )
-
-
-class Repeat(Replay, frozen=True):
-    """How often to read, when to stop, where to keep what is read; and of a recording, what to replay."""
-
-    interval: Annotated[
-        str,
-        _flag(
-            "-i",
-            "--interval",
-            metavar="DURATION",
-            help="The time between two readings: seconds, or 500ms, 1s, 1m. Default: 2s.",
-            section=OFTEN,
-        ),
-    ] = "2"
-    count: Annotated[
-        int | None, _flag("--count", metavar="N", help="Stop after this many readings.", section=OFTEN)
-    ] = None
-    until: Annotated[
-        Many,
-        _flag(
-            "--until",
-            metavar="EXPR",
-            help="Exit with code 0 once any row matches. Repeat the flag for OR.",
-            section=CONDITIONS,
-        ),
-    ] = None
-    until_all: Annotated[
-        Many,
-        _flag(
-            "--until-all",
-            metavar="EXPR",
-            help="Exit with code 0 once all rows match. Repeat the flag for OR.",
-            section=CONDITIONS,
-        ),
-    ] = None
-    timeout: Annotated[
-        Text,
-        _flag(
-            "--timeout",
-            metavar="DURATION",
-            help="With --until or --until-all: exit with code 4 after this long; 0 checks once.",
-            section=CONDITIONS,
-        ),
-    ] = None
-    trend: Annotated[
-        bool,
-        _flag(
-            "--trend",
-            help="On a terminal: show the last values of CPU and memory as a sparkline in each row.",
-            section=SHOW,
-        ),
-    ] = False

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Struct
 
-from c3s_cli.flags.flag import OFTEN, OUTPUT, TIME, Text, flag
+from c3s_cli.flags.flag import TIME, Text, flag
 
 At = Annotated[
     Text,
@@ -64,38 +64,3 @@ class Time(Struct, frozen=True):
             section=TIME,
         ),
     ] = False
-
-
-class Replay(Struct, frozen=True):
-    """Where to record what is read; which readings of a recording to replay, and how fast."""
-
-    record: Annotated[
-        Text,
-        flag(
-            "--record",
-            metavar="FILE",
-            help="Also record what is read, as c3s record does, for --from FILE.",
-            section=OUTPUT,
-        ),
-    ] = None
-    speed: Annotated[
-        float,
-        flag(
-            "--speed",
-            metavar="N",
-            help="With --from FILE: replay the recording N times as fast as it was recorded. Default: 1.",
-            section=OFTEN,
-        ),
-    ] = 1.0
-    at: Annotated[
-        Text,
-        flag(
-            "--at", metavar="TIME", help="With --from FILE: begin at this time, or at '#17', a reading.", section=TIME
-        ),
-    ] = None
-    start: Annotated[
-        Text, flag("--start", metavar="TIME", help="With --from FILE: replay nothing before this time.", section=TIME)
-    ] = None
-    end: Annotated[
-        Text, flag("--end", metavar="TIME", help="With --from FILE: replay nothing after this time.", section=TIME)
-    ] = None

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from c3s_cli.flags import options
     from c3s_cli.flags.lists import Listing
     from c3s_cli.flags.time_options import Time
+    from c3s_cli.flags.watch_options import Repeat
     from c3s_cli.request.condition import Condition
     from c3s_cli.request.period import Period
 
@@ -108,7 +109,7 @@ def listing_of(flags: Listing, formats: Sequence[str]) -> str:
 DECIMAL: Final = r"[0-9]*\.[0-9]+"
 
 
-def pace_of(flags: options.Repeat) -> Pace:
+def pace_of(flags: Repeat) -> Pace:
     """Make the Pace from watch's flags."""
     interval = interval_of(flags.interval)
     if not 0 < interval <= LONGEST_WAIT:
@@ -129,7 +130,7 @@ def _refuse_interval_as_namespace(objects: Kind, namespace: str | None) -> None:
     raise UsageError(f"-n {namespace} is a namespace, and {rows} none", hint=f"--interval {namespace} sets the pace")
 
 
-def _until(flags: options.Repeat | None) -> Sequence[str] | None:
+def _until(flags: Repeat | None) -> Sequence[str] | None:
     """Return the condition that watch waits for."""
     if flags is None:
         return None
@@ -151,7 +152,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
     nodes: options.Nodes | None = None,
     pods: options.Pods | None = None,
     time: Time | None = None,
-    repeat: options.Repeat | None = None,
+    repeat: Repeat | None = None,
     period: Period | None = None,
     priced: bool = False,
 ) -> tuple[Query, View]:

@@ -13,6 +13,7 @@ from c3s_cli.request.period import Period, period_of
 
 if TYPE_CHECKING:
     from c3s_cli.flags import options
+    from c3s_cli.flags.watch_options import Repeat
 
 LEAST: Final = 0.01
 FLAGS: Final = ("at", "start", "end")
@@ -26,7 +27,7 @@ class ReplayRequest(Struct, frozen=True):
     begin: Period | None = None
 
 
-def replay_of(flags: options.Repeat, connection: options.Connection) -> ReplayRequest | None:
+def replay_of(flags: Repeat, connection: options.Connection) -> ReplayRequest | None:
     """Make the ReplayRequest; None if the source is no recording. UsageError for flags that do not go with it."""
     given = [flag for flag in FLAGS if getattr(flags, flag)] + ["speed"] * (flags.speed != 1)
     if origin_of(connection).kind != "recording":

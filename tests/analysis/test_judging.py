@@ -10,6 +10,7 @@ import pytest
 from c3s_cli.analysis.report import make_report
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.flags import options
+from c3s_cli.flags.watch_options import Repeat
 from c3s_cli.model.rows import Node, NodeFacts, Pod, PodFacts
 from c3s_cli.model.sample import Sample
 from c3s_cli.report import Judgement
@@ -68,20 +69,20 @@ def test_until(
     fails: bool,  # noqa: FBT001
     matched: tuple[str, ...],
 ) -> None:
-    repeat = options.Repeat(until=[condition]) if flag == "--until" else options.Repeat(until_all=[condition])
+    repeat = Repeat(until=[condition]) if flag == "--until" else Repeat(until_all=[condition])
     found = judged(cluster("c"), repeat=repeat, fail_if_unknown=unknown)
     assert found == Judgement(flag, met, fails, 3, matched, ("silent",), "no metrics")
 
 
 def test_all_of_nothing_is_not_met() -> None:
     known = cluster("c")
-    all_of_one = options.Repeat(until_all=["cpu < 5"])
+    all_of_one = Repeat(until_all=["cpu < 5"])
     assert judged(known, repeat=all_of_one, where=["name != silent"]).met
     assert not judged(known, repeat=all_of_one, where=["name = nosuch"]).met
 
 
 def test_rows_of_several_contexts_are_named_with_theirs() -> None:
-    repeat = options.Repeat(until=["cpu > 1500m"])
+    repeat = Repeat(until=["cpu > 1500m"])
     found = judged(cluster("b"), cluster("a"), repeat=repeat)
     assert (found.matched, found.unjudged) == (("b/n2", "a/n2"), ("b/silent", "a/silent"))
     assert judged(cluster("b"), cluster("a"), kind=Kind.CLUSTER, repeat=repeat).matched == ("b", "a")

@@ -13,6 +13,7 @@ from c3s_cli.analysis.joining import node_rows, pod_rows
 from c3s_cli.analysis.report import make_report
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.flags import options
+from c3s_cli.flags.watch_options import Repeat
 from c3s_cli.model.rows import Amounts, Container, Node, NodeDetails, NodeFacts, Pod, PodFacts
 from c3s_cli.model.sample import Failure, Sample
 from c3s_cli.report import Judgement, Report
@@ -75,7 +76,7 @@ def report(
         options.Selection(**rows),
         options.Display(columns=columns),
         pods=options.Pods(containers=containers, all_namespaces=everywhere) if kind is Kind.POD else None,
-        repeat=options.Repeat(until=[until]) if until else None,
+        repeat=Repeat(until=[until]) if until else None,
     )
     return make_report([structs.replace(sample, namespaces=("shop",))], query)
 
