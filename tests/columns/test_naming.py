@@ -219,12 +219,13 @@ def test_a_cluster_without_gpus_says_so(run: Run, api: FakeApi) -> None:
     )
 
 
-def test_a_column_that_is_taken_for_a_flag_is_said(demo: Run) -> None:
+def test_a_column_that_is_taken_for_a_flag_is_shown(demo: Run) -> None:
     for name in ("gpu", "restarts", "memory.limits"):
-        hint = f"hint: --columns default,{name} shows that column\n"
-        assert demo(f"top pods --{name}").err == (
-            f"error: unknown flag: --{name}\nSee 'c3s top pods --help' for usage.\n{hint}"
+        shown, said = (
+            demo(f"top pods -A --columns default,{name}").out,
+            f"--{name} is read as --columns default,{name}\n",
         )
+        assert demo(f"top pods -A --{name}") == (0, shown, said)
 
 
 def test_a_wide_cluster_says_nothing_twice(demo: Run) -> None:

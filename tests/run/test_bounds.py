@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Run
+from tests.conftest import Result, Run
 from tests.faults import MEBI, Listener, say_nothing
 from tests.fleets import NODE_METRICS, Clusters
 from tests.kube.test_deadline import peak_of
@@ -32,9 +32,18 @@ def hanging(config: Any, clusters: Clusters) -> Iterator[None]:
         yield
 
 
+def with_time_for_some(run: Run, words: str, is_asked: str) -> Result:
+    """Run it with a deadline that is long enough for this machine: one at which some of the forty are asked."""
+    for seconds in (0.5, 4, 32):
+        result = run(f"{words} --request-timeout {seconds}s")
+        if is_asked in result.out + result.err:
+            break
+    return result
+
+
 @pytest.mark.usefixtures("hanging")
 def test_a_fleet_has_one_deadline_not_one_for_each_cluster(run: Run) -> None:
-    result = run("top nodes --all-contexts --request-timeout 500ms")
+    result = with_time_for_some(run, "top nodes --all-contexts", "timeout while waiting for")
     first, *reasons = result.err.splitlines()
     assert (result.code, result.out, first) == (1, "", "error: none of the 41 clusters could be read")
     assert [reason.split(": ")[0] for reason in reasons] == [*HANGING[:20], "fine", *HANGING[20:]]
@@ -46,7 +55,7 @@ def test_a_fleet_has_one_deadline_not_one_for_each_cluster(run: Run) -> None:
 
 @pytest.mark.usefixtures("hanging")
 def test_the_check_of_all_contexts_has_one_deadline(run: Run) -> None:
-    result = run("contexts --check --request-timeout 500ms --parallel 8 -o json")
+    result = with_time_for_some(run, "contexts --check --parallel 8 -o json", "timeout while")
     assert result.out, result.err
     problems = [item["problem"] for item in json.loads(result.out)["items"]]
     assert (result.code, len(problems)) == (1, 41)
@@ -56,8 +65,12 @@ def test_the_check_of_all_contexts_has_one_deadline(run: Run) -> None:
 @pytest.mark.slow
 @pytest.mark.usefixtures("hanging")
 def test_a_round_of_a_watch_has_one_deadline(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("c3s_cli.run.rounds.PATIENCE", 1.2)
-    result = run("watch nodes --all-contexts --request-timeout 2s --count 1 -o json")
+    # A busy machine needs longer to ask the second sixteen, with the one that answers among them.
+    for seconds in (1, 4, 16):
+        monkeypatch.setattr("c3s_cli.run.rounds.PATIENCE", seconds * 0.6)
+        result = run(f"watch nodes --all-contexts --request-timeout {seconds}s --count 1 -o json")
+        if result.code == 5:
+            break
     # Those that hang do not keep others from being asked, but the deadline does.
     assert (result.code, [item["context"] for item in json.loads(result.out)["items"]]) == (5, ["fine"])
     reasons = result.err.splitlines()
