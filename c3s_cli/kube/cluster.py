@@ -26,11 +26,11 @@ from c3s_cli.kube.headers import impersonation
 from c3s_cli.kube.plugins import Plugins
 from c3s_cli.kube.secrets import Secrets
 from c3s_cli.kube.session import Session
-from c3s_cli.kube.tls import Tls, early_tls
 from c3s_cli.request.target import Target
 
 if TYPE_CHECKING:
     from c3s_cli.kube.streaming import Stream
+    from c3s_cli.kube.tls import Tls
 
 Result = TypeVar("Result")
 # The body of a POST: a JSON document, or the fields of a form.
@@ -81,7 +81,12 @@ def connect(
     deadline = deadline.of_one() if deadline else Deadline(target.request_timeout)
     access = access or access_of(target, deadline=deadline)
     direct = not proxy_of(access)
-    early = early_tls(access) if direct else None
+    early = None
+    if direct and access.secure and not access.user.get("exec"):
+        from c3s_cli.kube.tls import Tls  # not needed for plain HTTP
+
+        # An exec plugin may return a client certificate, which the handshake needs.
+        early = Tls(access)
     try:
         dials = dial(access.server, connections, deadline.wait(), early) if direct else []
     except TimeoutError as problem:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from functools import partial
 from http.client import HTTPResponse, IncompleteRead
 from io import BufferedReader, RawIOBase
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import urllib3
 from kubernetes.client.rest import RESTClientObject, is_socks_proxy_url
@@ -22,7 +22,9 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 
 from c3s_cli.kube.deadline import Deadline, within
 from c3s_cli.kube.dial import Dial, host_and_port, open_connection
-from c3s_cli.kube.tls import Tls
+
+if TYPE_CHECKING:
+    from c3s_cli.kube.tls import Tls
 
 
 class Line:

@@ -14,8 +14,6 @@ from msgspec import Struct, ValidationError, convert, field
 from c3s_cli.errors import ConfigError
 from c3s_cli.kube.deadline import Deadline
 from c3s_cli.kube.files import read_file
-from c3s_cli.kube.yaml_text import NotYamlError, read_yaml
-from c3s_cli.request.nesting import TooDeepError
 
 SECTIONS: Final = ("clusters", "users", "contexts")
 INNER: Final = {"clusters": "cluster", "users": "user", "contexts": "context"}
@@ -138,6 +136,9 @@ def unknown_context(name: str, merged: Merged) -> ConfigError:
 
 def _load(path: str, deadline: Deadline) -> Entry:
     """Read one file. ConfigError if it cannot be read or is not a mapping."""
+    from c3s_cli.kube.yaml_text import NotYamlError, read_yaml  # not needed with only --server
+    from c3s_cli.request.nesting import TooDeepError
+
     try:
         document = read_yaml(read_file(path, deadline, "kubeconfig"))
     except FileNotFoundError:

@@ -22,10 +22,10 @@ from c3s_cli.kube.deadline import Deadline
 from c3s_cli.kube.dial import Dial
 from c3s_cli.kube.headers import sendable
 from c3s_cli.kube.secrets import Secrets
-from c3s_cli.kube.tls import Tls
 
 if TYPE_CHECKING:
     from c3s_cli.kube.connections import Line, RestClient
+    from c3s_cli.kube.tls import Tls
 
 Result = TypeVar("Result")
 # How often to check the files, in seconds, as in client-go.
@@ -76,8 +76,11 @@ class Session:
         token = configuration.api_key.get("BearerToken") if access.secure else None
         authorization = sendable("Authorization", token) if token else None
         # That of the early handshakes; without those, or for newer credentials, a new one.
-        tls, self._early = self._early or (Tls(access) if access.secure else None), None
-        if tls is not None:
+        tls, self._early = self._early, None
+        if access.secure:
+            from c3s_cli.kube.tls import Tls  # not needed for plain HTTP
+
+            tls = tls or Tls(access)
             _ = tls.context  # raises what is wrong with it
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         self._configuration, self.authorization, self._tls = configuration, authorization, tls

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 from c3s_cli.errors import ConfigError, Unreachable
 from c3s_cli.kube.answers import UNABLE
-from c3s_cli.kube.keys import file_of
 
 if TYPE_CHECKING:
     from socket import socket
@@ -69,11 +68,6 @@ class Tls:
             raise
 
 
-def early_tls(access: Access) -> Tls | None:
-    """Return the TLS for early handshakes; None without TLS, or if a plugin may return a client certificate."""
-    return Tls(access) if access.secure and not access.user.get("exec") else None
-
-
 def _context_of(access: Access) -> SSLContext:
     import ssl  # takes 10 ms
 
@@ -107,6 +101,8 @@ def _context_of(access: Access) -> SSLContext:
 
 def _load_certificate(context: SSLContext, access: Access) -> None:
     import ssl  # already imported by the caller
+
+    from c3s_cli.kube.keys import file_of  # only client certificates need it
 
     user = access.user
     with ExitStack() as stack:

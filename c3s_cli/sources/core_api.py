@@ -12,7 +12,6 @@ from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import C3sError
 from c3s_cli.kube.cluster import segment
 from c3s_cli.parallel import all_results
-from c3s_cli.sources.decode.owners import Owners, controllers, names
 from c3s_cli.sources.decode.shapes import Body, decode_list
 from c3s_cli.sources.requests import JSON, METADATA_LIST, Requests, Rows
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from c3s_cli.amounts.allocation import PodResources
     from c3s_cli.model.pod_details import PodDetails
     from c3s_cli.model.rows import NodeFacts, PodFacts
+    from c3s_cli.sources.decode.owners import Owners
     from c3s_cli.sources.source import Claims, Pairs, Scope
 
 NODES = "/api/v1/nodes"
@@ -121,6 +121,8 @@ class CoreApi(Struct):
 
     def pod_names(self) -> dict[tuple[str, str], None]:
         """Read the names of the pods in scope, by namespace and name."""
+        from c3s_cli.sources.decode.owners import names  # few readings need names alone
+
         return self._pods_in_scope(names, METADATA_LIST)
 
     def owners(self) -> Owners:
@@ -131,11 +133,15 @@ class CoreApi(Struct):
         return results
 
     def _owners_in(self, group: str, resource: str, kind: str) -> dict[tuple[str, str, str], str]:
+        from c3s_cli.sources.decode.owners import controllers  # not needed for nodes
+
         paths = [f"/apis/{group}/{each}" for each in self.scope.namespaced(resource)]
         return self.requests.pages_of(paths, [], partial(controllers, kind=kind), METADATA_LIST)
 
     def owners_at(self, path: str, kind: str) -> dict[tuple[str, str, str], str]:
         """Read the owners of the objects of one kind in a list."""
+        from c3s_cli.sources.decode.owners import controllers  # not needed for nodes
+
         return self.requests.pages(path, [], partial(controllers, kind=kind), METADATA_LIST)
 
     def count_pods(self) -> int:
@@ -145,6 +151,8 @@ class CoreApi(Struct):
 
     def namespaces(self) -> list[str]:
         """Read the names of all namespaces."""
+        from c3s_cli.sources.decode.owners import names  # only patterns need them
+
         return [name for _, name in self.requests.pages(NAMESPACES, [], names, METADATA_LIST)]
 
     def stale(self) -> list[Stale]:

@@ -15,7 +15,6 @@ from c3s_cli.errors import ApiError, MetricsUnavailable
 from c3s_cli.kube.cluster import segment
 from c3s_cli.parallel import all_results
 from c3s_cli.sources.decode import metrics as decode
-from c3s_cli.sources.decode.owners import creations, versions
 from c3s_cli.sources.requests import METADATA_LIST
 from c3s_cli.sources.source import Usage
 
@@ -43,6 +42,8 @@ def served_version(get: Callable[[str], Body]) -> str:
 
     get: returns the body of a path.
     """
+    from c3s_cli.sources.decode.owners import versions  # nearly every server has the one that is tried first
+
     try:
         served = versions(get(f"/apis/{GROUP}"))
     except ApiError as missing:
@@ -174,6 +175,8 @@ class MetricsUsage(Struct, Usage):
 
     def explain_absence(self, now: datetime) -> None:
         """Raise what kubectl raises if no pod has metrics: the pods are too young, or something is wrong."""
+        from c3s_cli.sources.decode.owners import creations  # only without any metrics
+
         paths = [f"/api/v1/{pods}" for pods in self.scope.namespaced("pods")]
         ages = self.requests.pages_of(paths, self.scope.selectors(), creations, METADATA_LIST)
         for (namespace, name), created_at in ages.items():
