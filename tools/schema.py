@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from msgspec import structs
 
+from c3s_cli import API_VERSION
 from c3s_cli.columns.catalogue import IDENTITY, table_of
 from c3s_cli.columns.changing import columns_of
 from c3s_cli.columns.kinds import KEYS
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.of_resources import CPU_AND_MEMORY, resource_columns
 from c3s_cli.columns.vocabulary import COMPARED, FITTING, MOVING, Column, Kind, Unit
-from c3s_cli.output import API_VERSION
 from c3s_cli.request.condition import may_be_none
 from c3s_cli.request.grouping import KEY_COLUMNS
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from c3s_cli.report import Report
     from c3s_cli.request.view import View
 
-API_VERSION: Final = "c3s/v1"
-
 # The module and function that write each format.
 WRITERS: Final = {
     Format.TABLE: ("table", "table"),

@@ -18,12 +18,12 @@ from typing import Any, Final
 
 import msgspec
 
+from c3s_cli import API_VERSION
 from c3s_cli.columns.naming import totals_of
 from c3s_cli.columns.of_sources import COVERAGE, ENDED
 from c3s_cli.columns.vocabulary import FITTING, MOVING, Column, Unit, flat, split_change, split_path
 from c3s_cli.model.placing import FitResult
 from c3s_cli.model.sample import WHOLE, Failure
-from c3s_cli.output import API_VERSION
 from c3s_cli.output.identity import moment, shown_columns
 from c3s_cli.output.units import in_units
 from c3s_cli.report import Report, Series

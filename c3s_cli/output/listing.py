@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from c3s_cli.output import API_VERSION
+from c3s_cli import API_VERSION
 from c3s_cli.terminal.printable import NONE, printable
 
 FORMATS: Final = ("table", "json", "yaml", "csv", "markdown", "name")

@@ -18,7 +18,8 @@ from c3s_cli.kube.kubeconfig import Merged, merge
 from c3s_cli.output.listing import listing
 from c3s_cli.request.target import Target
 from c3s_cli.run.failures import failure_of
-from c3s_cli.run.fleet import Fleet, Member, all_of, found
+from c3s_cli.run.fleet import Fleet, all_of, found
+from c3s_cli.run.member import Member
 from c3s_cli.run.printing import emit
 from c3s_cli.run.stages import Stages
 from c3s_cli.sources.server import ask_metrics_server, metrics_version, server_version

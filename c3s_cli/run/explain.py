@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
+from c3s_cli import API_VERSION
 from c3s_cli.amounts.allocation import Term, added, terms_of
 from c3s_cli.columns.vocabulary import Kind, json_name, unit_of
 from c3s_cli.errors import ExitCode, UsageError
 from c3s_cli.metrics import pod_resources, pods_of_node
-from c3s_cli.output import API_VERSION
 from c3s_cli.output.cells import AMOUNTS
 from c3s_cli.output.table import layout
 from c3s_cli.request.view import Format

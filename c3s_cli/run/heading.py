@@ -13,14 +13,15 @@ from c3s_cli.amounts.quantity import cpu_percent, memory_percent
 from c3s_cli.amounts.timestamp import epoch
 from c3s_cli.analysis.summary import Summary, summary_of
 from c3s_cli.errors import ApiError, C3sError
-from c3s_cli.run.reading import distinct
+from c3s_cli.run.member import distinct
 from c3s_cli.terminal.header import Fact, Gauge, Header
 from c3s_cli.terminal.printable import printable
 
 if TYPE_CHECKING:
     from c3s_cli.model.sample import Reading, Sample
     from c3s_cli.request.view import View
-    from c3s_cli.run.fleet import Fleet, Member
+    from c3s_cli.run.fleet import Fleet
+    from c3s_cli.run.member import Member
 
 KEPT: Final = 60
 REFUSED: Final = "not allowed"

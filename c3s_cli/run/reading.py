@@ -13,6 +13,7 @@ from c3s_cli.model.sample import Reading
 from c3s_cli.parallel import in_parallel
 from c3s_cli.run.failures import failure_of, said
 from c3s_cli.run.fleet import all_of, say_notes
+from c3s_cli.run.member import distinct
 from c3s_cli.signals import undone
 from c3s_cli.terminal.stderr import say
 
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
     from c3s_cli.model.sample import Failure, Sample
     from c3s_cli.report import Report
     from c3s_cli.request.query import Query
-    from c3s_cli.run.fleet import Fleet, Member
+    from c3s_cli.run.fleet import Fleet
     from c3s_cli.run.heading import Heading
+    from c3s_cli.run.member import Member
     from c3s_cli.run.rounds import Rounds
     from c3s_cli.run.stages import Stages
 
@@ -209,26 +211,3 @@ class Clusters:
         if isinstance(problem, NoSuchNamespace):
             return True
         return bool(self.query.name) and isinstance(problem, ApiError) and problem.reason == "NotFound"
-
-
-def distinct(members: Sequence[Member], query: Query | None) -> tuple[Sequence[Member], dict[str, list[str]]]:
-    """Leave out members that would read the same as an earlier one; return their names by the name of that one.
-
-    query: None if the reading does not depend on a namespace.
-    """
-    first: dict[bytes, Member] = {}
-    alike: dict[str, list[str]] = {}
-    different = []
-    for member in members:
-        try:
-            identity = member.identity(query)
-        except C3sError:
-            # The reading will report the error.
-            different.append(member)
-            continue
-        if identity in first:
-            alike.setdefault(first[identity].name, []).append(member.name)
-        else:
-            first[identity] = member
-            different.append(member)
-    return different, alike

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct, to_builtins
 
+from c3s_cli import API_VERSION
 from c3s_cli.amounts.duration import age
 from c3s_cli.analysis.histories import snapshot
 from c3s_cli.analysis.rightsizing import LEAST_LIFE, recommend_all
 from c3s_cli.columns.vocabulary import Unit
-from c3s_cli.output import API_VERSION
 from c3s_cli.output.cells import AMOUNTS
 from c3s_cli.output.table import layout
 from c3s_cli.request.rightsizing import words_of_rule

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from c3s_cli.errors import ConfigError, UsageError
 from c3s_cli.kube.contexts import selected
-from c3s_cli.run.fleet import Member
+from c3s_cli.run.member import Member
 from c3s_cli.sources.recording.reader import RecordingReader
 from c3s_cli.sources.recording.recording import Recording
 

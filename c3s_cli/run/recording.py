@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from c3s_cli.report import Judgement
     from c3s_cli.request.recording import RecordRequest
     from c3s_cli.request.target import Target
-    from c3s_cli.run.fleet import Fleet, Member
+    from c3s_cli.run.fleet import Fleet
+    from c3s_cli.run.member import Member
 
 # Everything that a later question may need.
 NEEDS: Final = (

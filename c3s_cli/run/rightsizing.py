@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import Origin, Target
     from c3s_cli.request.view import View
-    from c3s_cli.run.fleet import Fleet, Member
+    from c3s_cli.run.fleet import Fleet
+    from c3s_cli.run.member import Member
 
 # Pods of these differ with the size of their nodes, which explains them.
 DAEMONS: Final = "DaemonSet/"

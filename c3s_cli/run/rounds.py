@@ -15,7 +15,7 @@ from c3s_cli.run.fleet import not_asked
 
 if TYPE_CHECKING:
     from c3s_cli.kube.deadline import Deadline
-    from c3s_cli.run.fleet import Member
+    from c3s_cli.run.member import Member
 
 # How long to wait for a cluster after another one has answered, in seconds; longer if that one was slow, too.
 PATIENCE: Final = 2.0

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import Target
     from c3s_cli.request.view import View
-    from c3s_cli.run.fleet import Fleet, Member
+    from c3s_cli.run.fleet import Fleet
+    from c3s_cli.run.member import Member
 
 
 def show_series(target: Target, query: Query, period: Period, view: View) -> ExitCode:

@@ -18,9 +18,9 @@ from c3s_cli.run.failures import failure_of
 from c3s_cli.run.recording import NEEDS
 from c3s_cli.signals import held
 from c3s_cli.sources.recording.facts import Facts
-from c3s_cli.sources.recording.reader import KNOWN_FIELDS, Selection
 from c3s_cli.sources.recording.recorder import Recorder
 from c3s_cli.sources.recording.recording import StoredReading
+from c3s_cli.sources.recording.selection import KNOWN_FIELDS, Selection
 from c3s_cli.sources.source import CLUSTER, TOTALS, Scope
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from msgspec import Struct
 
+from c3s_cli import API_VERSION
 from c3s_cli.columns.vocabulary import Column, Kind, Needs, Unit
 from c3s_cli.errors import C3sError
 from c3s_cli.model.change_rows import DocumentRow
@@ -20,7 +21,6 @@ from c3s_cli.request.namespaces import matching
 if TYPE_CHECKING:
     from c3s_cli.request.query import Query
 
-API_VERSION: Final = "c3s/v1"
 LARGEST: Final = 1 << 30
 SQLITE: Final = b"SQLite format 3\0"
 COMMANDS: Final = {Kind.NODE: "nodes", Kind.POD: "pods", Kind.CLUSTER: "cluster"}

@@ -16,8 +16,8 @@ from c3s_cli.sources.decode.containerstates import OOM_KILLED
 from c3s_cli.sources.recording.contents import OLDEST
 from c3s_cli.sources.recording.facts import Facts
 from c3s_cli.sources.recording.history import MILLIS, UNKNOWN, History, weights_of
-from c3s_cli.sources.recording.reader import Selection
 from c3s_cli.sources.recording.restarts import Restarts
+from c3s_cli.sources.recording.selection import Selection
 from c3s_cli.sources.recording.sums import Sums
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from c3s_cli.sources.groups import rows_by_group
 from c3s_cli.sources.recording.contents import OLDEST
 from c3s_cli.sources.recording.facts import Facts
 from c3s_cli.sources.recording.history import MILLIS, UNKNOWN, History, weights_of
-from c3s_cli.sources.recording.reader import Selection
 from c3s_cli.sources.recording.restarts import restarts_in
+from c3s_cli.sources.recording.selection import Selection
 from c3s_cli.sources.recording.sums import Key, Sums
 
 if TYPE_CHECKING:
