@@ -102,6 +102,19 @@ def ends() -> Iterator[Series]:
     yield from states("young", END - 600)
 
 
+def succession() -> Iterator[Series]:
+    """Give a pod that another one replaced on another node, and one that was busy for the last four minutes."""
+    turn = END - 2 * 3600 + 5
+    where: dict[str, Any] = {"namespace": "b"}
+    for pod, begin, end, node in (("first", BEGIN, turn, "n2"), ("second", turn + 20, END, "n1")):
+        yield from life(pod, begin, end, 0.5, 500, node=node, **where)
+        yield "kube_pod_info", {**where, "pod": pod, "node": node, "uid": pod}, at(begin, end, 1, STATES)
+        yield "kube_pod_labels", {**where, "pod": pod, "label_app": "pair"}, at(begin, end, 1, STATES)
+    labels = {**where, "pod": "busy", "container": "main", "id": "/busy", "node": "n1", "job": "kubelet"}
+    yield CPU, labels, at(BEGIN, END, lambda when: (when - BEGIN) * 0.2 + max(0, when - END + 240) * 2.8)
+    yield MEMORY, labels, at(BEGIN, END, 10 * MI)
+
+
 def kills() -> Iterator[Series]:
     """Give a container that was killed three times, the last time four and a half hours ago, by both witnesses."""
     runs = ((BEGIN, BEGIN + 600), (BEGIN + 630, BEGIN + 1200), (BEGIN + 1230, BEGIN + 1800), (BEGIN + 1830, END))
@@ -177,5 +190,5 @@ def interrupted() -> Iterator[Series]:
 
 def everything() -> Iterator[Series]:
     """Give all series."""
-    for part in (restarts, ends, kills, counts, machines):
+    for part in (restarts, ends, succession, kills, counts, machines):
         yield from part()

@@ -119,6 +119,25 @@ def test_what_ended_has_rows_that_say_so(ask: Ask) -> None:
     assert [row["ended"] for name, row in by_owner.items() if name != "CronJob/nightly"] == [False]
 
 
+def test_the_last_minutes_count_as_much_as_others(ask: Ask) -> None:
+    rows = ask(f"pods -n b --since 1h {END} --columns cpu.avg,cpu.max")
+    # Four of sixty minutes with three cores; the windows of points that are a minute apart overlap.
+    assert millicores(rows["busy"]["cpu"]["avg"]) == near((4 * 3000 + 56 * 200) / 60)
+
+
+def test_a_pod_and_its_successor_are_not_there_at_the_same_time(ask: Ask) -> None:
+    (row,) = ask(f"pods -n b --by namespace --since 6h {END} --columns memory.max,memory.avg").values()
+    assert row["memory"]["max"] == 510 * six_hours.MI
+    assert row["memory"]["avg"] == near(510 * six_hours.MI, 0.5)
+
+
+def test_what_ended_is_a_member_of_its_node_and_label(ask: Ask) -> None:
+    rows = ask(f"pods -n b --by label:app --since 6h {END} --columns cpu.avg,coverage --where 'name ~ first|second'")
+    assert [(millicores(row["cpu"]["avg"]), row["coverage"]) for row in rows.values()] == [(near(500), near(100))]
+    nodes = ask(f"pods -n b --since 6h {END} --columns node,cpu.avg")
+    assert {name: row["node"] for name, row in nodes.items()} == {"first": "n2", "second": "n1", "busy": None}
+
+
 def test_what_ended_has_its_own_names_where_a_job_renamed_them(ask: Ask) -> None:
     rows = ask(f"pods -A --since 6h {END} --columns cpu.max")
     gone = rows["gone"]

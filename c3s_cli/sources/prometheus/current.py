@@ -13,7 +13,17 @@ from c3s_cli.parallel import in_parallel, results_of
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.clusters import refuse_mixture, refuse_several
 from c3s_cli.sources.prometheus.rules import OVER_FIVE_MINUTES, is_own, rules_of, selector_of
-from c3s_cli.sources.prometheus.samples import TARGET, Reading, gauge, interval_of, living, rate, scraped, target_of
+from c3s_cli.sources.prometheus.samples import (
+    TARGET,
+    Reading,
+    gauge,
+    interval_of,
+    living,
+    longest_of,
+    rate,
+    scraped,
+    target_of,
+)
 from c3s_cli.sources.prometheus.slices import Letters
 from c3s_cli.sources.requests import Memoized
 
@@ -40,11 +50,11 @@ UNLABELLED: Final = (
 class Current(Struct):
     """The usage at one time.
 
-    gather: queries in pieces, as PrometheusUsage does. interval: between two scrapes. selectors: the matchers that
-    select the series of containers, and of pods on nodes without these. renamed: whether to select by
-    exported_namespace. jobs: the jobs that scrape containers, and the paths that they scrape. sizes: how many series of
-    containers there are of each resource. rules: the recording rules that serve instead of them. kinds: the kinds of
-    series that nodes have, in the order of their use.
+    gather: queries in pieces, as PrometheusUsage does. interval: between two scrapes, longest: what nine of ten are
+    below. selectors: the matchers that select the series of containers, and of pods on nodes without these. renamed:
+    whether to select by exported_namespace. jobs: the jobs that scrape containers, and the paths that they scrape.
+    sizes: how many series of containers there are of each resource. rules: the recording rules that serve instead of
+    them. kinds: the kinds of series that nodes have, in the order of their use.
     """
 
     engine: Engine
@@ -52,6 +62,7 @@ class Current(Struct):
     match: Callable[..., str]
     gather: Callable[..., Any]
     interval: float | None = None
+    longest: float = 0.0
     selectors: tuple[str, ...] = (promql.CONTAINERS,)
     renamed: bool = False
     jobs: set[tuple[str, str]] = field(default_factory=set)
@@ -190,6 +201,7 @@ class Current(Struct):
         # Whether a window contains its first moment depends on the version of the engine.
         matrix = [(labels, later) for labels, points in matrix if (later := points.after(self.time - window)).times]
         self.interval = interval_of(matrix) or self.interval
+        self.longest = longest_of(matrix) or self.longest
         now = [(key, labels) for labels, _ in scraped(matrix) if counts(key := key_of(labels))]
         refuse_mixture(now)
         return living(matrix, key_of, RESOURCES[resource], scrapes or {})

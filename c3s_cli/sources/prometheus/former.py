@@ -1,9 +1,9 @@
-"""The owners of pods that ended in a range: from kube-state-metrics, else by their names."""
+"""The facts of pods that ended in a range: from kube-state-metrics; their owners else by their names."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -12,7 +12,8 @@ from c3s_cli.model.rows import PodFacts
 from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.membership import AFTER
-from c3s_cli.sources.prometheus.pod_series import owner_of
+from c3s_cli.sources.prometheus.pod_series import ExportedLabels, own_labels, owner_of, pod_of
+from c3s_cli.sources.prometheus.statistics import MOST_NAMES
 
 if TYPE_CHECKING:
     from c3s_cli.sources.decode.owners import Owners
@@ -23,11 +24,13 @@ Key = tuple[str, str]
 OWNERS: Final = {"kube_pod_owner": "pod", "kube_replicaset_owner": "replicaset", "kube_job_owner": "job_name"}
 KINDS: Final = {"kube_replicaset_owner": "ReplicaSet", "kube_job_owner": "Job"}
 OWNER: Final = "owner_kind, owner_name, owner_is_controller"
+INFO: Final = "kube_pod_info"
+LABELS: Final = "kube_pod_labels"
 ENDED: Final = "Ended"
 
 
 def former_facts(
-    ask: Callable[[str], Vector], pods: Iterable[Key], match: str, seconds: int, known: Mapping[Key, PodFacts]
+    ask: Callable[[str], Vector], pods: Collection[Key], match: str, seconds: int, known: Mapping[Key, PodFacts]
 ) -> tuple[dict[Key, PodFacts], Owners]:
     """Return facts of pods that are gone, and the owners of their ReplicaSets and Jobs.
 
@@ -41,6 +44,11 @@ def former_facts(
         )
         for name, label in OWNERS.items()
     }
+    names = sorted({pod for _, pod in pods})
+    chosen = [promql.one_of(label, names) for label in ("pod", "exported_pod")] if len(names) <= MOST_NAMES else [""]
+    for name in (INFO, LABELS):
+        each = (f"last_over_time({name}{promql.braces(these, match)}[{seconds}s])" for these in chosen)
+        jobs[name] = partial(ask, " or ".join(each))
     answers = {name: found for name, found in in_parallel(jobs, 4).items() if not isinstance(found, C3sError)}
     owned: dict[Key, str] = {}
     for labels, _ in answers.get("kube_pod_owner", ()):
@@ -53,7 +61,24 @@ def former_facts(
     }
     workloads = {(namespace, facts.owner) for (namespace, _), facts in known.items() if facts.owner}
     by_name = {(namespace, owner.partition("/")[2]): owner for namespace, owner in workloads if owner}
-    return {of: _facts(owned[of] if of in owned else _by_name(of, by_name)) for of in pods}, owners
+    info, labelled = (
+        {pod_of(labels): labels for labels, _ in own_labels(answers.get(name, []), ())} for name in (INFO, LABELS)
+    )
+    return {
+        of: PodFacts(
+            "",
+            info.get(of, {}).get("node", ""),
+            owned[of] if of in owned else _by_name(of, by_name),
+            ENDED,
+            None,
+            None,
+            "",
+            ExportedLabels(labelled.get(of, {})),
+            {},
+            {},
+        )
+        for of in pods
+    }, owners
 
 
 def _by_name(of: Key, workloads: Mapping[Key, str]) -> str | None:
@@ -67,7 +92,3 @@ def _by_name(of: Key, workloads: Mapping[Key, str]) -> str | None:
         if pattern and re.fullmatch(pattern, pod[len(name) :]):
             return owner
     return None
-
-
-def _facts(owner: str | None) -> PodFacts:
-    return PodFacts("", "", owner, ENDED, None, None, "", {}, {}, {})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import add
 from typing import TYPE_CHECKING, Final
 
@@ -185,8 +185,7 @@ class History(Struct):
         counted = [place for place in places if place not in near and overlap[place] > 0]
         if not counted:
             counted = [place for place in places if overlap[place] > 0 and present[place]]
-        seconds = sum(overlap[place] for place in counted)
-        average = sum(total[place] for place in counted) / seconds if seconds else 0.0
+        average = _average(total, overlap, counted, window / self.range.step)
         if all(present) and not near and min(overlap[1:]) >= WHOLE * window:
             return average, sorted([value / window for value in total[1:]])
         absent = self._near(lambda place: not present[place])
@@ -264,6 +263,34 @@ def _sum(lines: Sequence[array[float]]) -> tuple[Sequence[float], Sequence[bool]
                         total[place] += value
                         present[place] = True
     return total, present
+
+
+def _average(total: Sequence[float], overlap: Sequence[float], places: Sequence[int], size: float) -> float:
+    """Return growth over time, of windows that tile the places. size: how many steps a window has.
+
+    Windows longer than a step overlap: all of them together would count the ends of a range less than its middle.
+    """
+    grown = seconds = 0.0
+    for first, last in _runs(places):
+        place, left = float(last), last - max(0.0, first - size)
+        while left > 0:
+            share = min(1.0, left / size)
+            low = max(first, int(place))
+            high, part = min(low + 1, last), max(0.0, place - low)
+            grown += share * (total[low] * (1 - part) + total[high] * part)
+            seconds += share * (overlap[low] * (1 - part) + overlap[high] * part)
+            place -= size
+            left -= size
+    return grown / seconds if seconds else 0.0
+
+
+def _runs(places: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last of each run of successive places."""
+    first = 0
+    for place, each in enumerate(places):
+        if place + 1 == len(places) or places[place + 1] != each + 1:
+            yield places[first], each
+            first = place + 1
 
 
 def statistic_of(name: str, ordered: Sequence[float]) -> float:

@@ -8,6 +8,8 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import structs
+
 from c3s_cli.amounts.duration import go_duration
 from c3s_cli.errors import C3sError
 from c3s_cli.parallel import results_of
@@ -17,6 +19,7 @@ from c3s_cli.sources.prometheus.history import FEW, History
 from c3s_cli.sources.prometheus.reduction import reduced
 from c3s_cli.sources.prometheus.rules import points_of
 from c3s_cli.sources.prometheus.slices import Letters, Stretch, stretches
+from c3s_cli.sources.prometheus.stale import pods_of, stopped, without_stale
 
 if TYPE_CHECKING:
     from c3s_cli.sources.prometheus.decoding import Labels, Matrix
@@ -66,10 +69,12 @@ class Past:
         """Read nodes. kinds: the kinds of series to use for each resource, the best first."""
 
         def read(resource: str) -> list[Matrix]:
-            return [
-                self._matrix(resource, partial(promql.of_nodes, resource, kind), [""], len(known))
-                for kind in kinds.get(resource) or promql.KUBELET[:1]
-            ]
+            found = []
+            for kind in kinds.get(resource) or promql.KUBELET[:1]:
+                query = partial(promql.of_nodes, resource, kind)
+                matrix = self._matrix(resource, query, [""], len(known))
+                found.append(self._without_stale(matrix, query, "", len(known)) if resource == "memory" else matrix)
+            return found
 
         def key_of(labels: Labels) -> Key:
             return (names.name(labels, known),)
@@ -121,7 +126,11 @@ class Past:
                 query = partial(promql.of_pods, resource, containers=containers, jobs=jobs)
                 matrix = self._matrix(resource, query, [selector], size if containers else len(used), pods=True)
             self.renamed = self.renamed or any("exported_pod" in labels for labels, _ in matrix)
-            return reduced(matrix, resource, self.history.line, containers=containers, jobs=jobs)
+            lines = partial(reduced, resource=resource, line=self.history.line, containers=containers, jobs=jobs)
+            if resource == "cpu" or rules:
+                return lines(matrix)
+            # What had ended before the first point that finds it has nothing else.
+            return {**lines(matrix), **lines(self._without_stale(matrix, query, selector, known, pods=True))}
 
         for selector in selectors:
             for resource, lines in self._both(partial(read, selector)).items():
@@ -150,6 +159,19 @@ class Past:
         pieces = stretches(self.period.points + 1, max(1, rows), pods=pods)
         matrix: Matrix = self.gather(pieces, ask, f"the {resource} over the range")
         return matrix
+
+    def _without_stale(
+        self, matrix: Matrix, query: Callable[..., str], selector: str, rows: int, *, pods: bool = False
+    ) -> Matrix:
+        """Return the points of memory without those that are found after an object has ended."""
+        series = stopped(matrix, self.end, self.period.step)
+        if not series:
+            return matrix
+        names = pods_of(series, MOST_NAMES) if pods else []
+        matchers = [selector, promql.one_of("pod", names) if names else ""]
+        fresh = structs.replace(self.period, only_fresh=True)
+        found = self._matrix("memory", lambda match, _: query(match, fresh), matchers, rows, pods=pods)
+        return without_stale(matrix, found, series, self.period.step)
 
     @staticmethod
     def _match(*matchers: str) -> str:

@@ -53,14 +53,17 @@ SHORT: Final = 6 * 3600
 class Range(Struct, frozen=True):
     """A range of time, in whole seconds, and the step between two points of it.
 
-    interval: between two scrapes. extrapolates: whether the engine extrapolates a growth to the ends of its window, as
-    Prometheus does; VictoriaMetrics does not.
+    interval: between two scrapes, longest: what nine of ten are below. extrapolates: whether the engine extrapolates a
+    growth to the ends of its window, as Prometheus does; VictoriaMetrics does not. only_fresh: whether to look no
+    further back for a gauge than the last scrape.
     """
 
     seconds: int
     step: int
     interval: float = 60.0
     extrapolates: bool = True
+    longest: float = 0.0
+    only_fresh: bool = False
 
     @property
     def window(self) -> int:
@@ -75,15 +78,17 @@ class Range(Struct, frozen=True):
     @property
     def lookback(self) -> int:
         """How old the last sample of a gauge may be: two scrapes, so that what has ended soon disappears."""
+        if self.only_fresh:
+            return math.ceil(max(self.interval, min(self.longest, self.interval + 20))) + 1
         return max(60, math.ceil(2 * self.interval) + 20)
 
 
-def range_of(seconds: float, step: float | None, interval: float, *, extrapolates: bool) -> Range:
+def range_of(seconds: float, step: float | None, interval: float, *, extrapolates: bool, longest: float = 0.0) -> Range:
     """Choose the step for a range, if none is given, and shorten it so that the range is a whole number of steps."""
     least = STEPS[0] if seconds <= SHORT else WINDOW
     fitting = next((each for each in STEPS if each >= least and seconds / each <= POINTS), STEPS[-1])
     wanted = min(int(step or fitting), int(seconds))
-    return Range(int(seconds), int(seconds) // math.ceil(int(seconds) / wanted), interval, extrapolates)
+    return Range(int(seconds), int(seconds) // math.ceil(int(seconds) / wanted), interval, extrapolates, longest)
 
 
 def braces(*matchers: str) -> str:

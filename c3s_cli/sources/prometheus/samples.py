@@ -49,6 +49,12 @@ def interval_of(matrix: Matrix) -> float | None:
     return median(gaps) if gaps else None
 
 
+def longest_of(matrix: Matrix) -> float:
+    """Return the time between two samples that all but the longest gaps stay below, in seconds."""
+    gaps = sorted(later - earlier for _, points in matrix[:200] for earlier, later in pairwise(points.times))
+    return gaps[len(gaps) * 9 // 10] if gaps else 0.0
+
+
 def scraped(matrix: Matrix) -> Matrix:
     """Return the series that are still scraped."""
     grace = 2 * (interval_of(matrix) or INTERVAL) + JITTER

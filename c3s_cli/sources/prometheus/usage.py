@@ -237,7 +237,8 @@ class PrometheusUsage(Usage):
         start, end = self._times()
         step = self.scope.period.step if self.scope.period else None
         extrapolates = self.engine.extrapolates()
-        period = promql.range_of(max(end - start, 60.0), step, interval, extrapolates=extrapolates)
+        longest = self._current().longest
+        period = promql.range_of(max(end - start, 60.0), step, interval, extrapolates=extrapolates, longest=longest)
         past = Past(self.engine, self._gather, self.match, period, end, wanted)
         past.rules = self._current().rules
         return past

@@ -1,0 +1,62 @@
+"""Gauges of what has ended: their last value is still found for two scrapes, and must not count as present. No I/O."""
+
+from __future__ import annotations
+
+from array import array
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from c3s_cli.sources.prometheus.decoding import Points
+from c3s_cli.sources.prometheus.promql import who
+
+if TYPE_CHECKING:
+    from c3s_cli.sources.prometheus.decoding import Labels, Matrix
+
+Identity = frozenset[tuple[str, str]]
+
+
+def stopped(matrix: Matrix, end: float, step: int) -> list[Labels]:
+    """Return the series that stop before the end of a range while others go on."""
+    present = {time for _, points in matrix for time in points.times}
+    return [
+        labels
+        for labels, points in matrix
+        if any(
+            time + step in present and later > time + 1.5 * step
+            for time, later in pairwise((*points.times, end + 2 * step))
+        )
+    ]
+
+
+def pods_of(series: list[Labels], most: int) -> list[str]:
+    """Return the names of the pods of series; none if there are too many, or if their label was renamed."""
+    names = {who(labels)[1] for labels in series}
+    renamed = any("exported_pod" in labels for labels in series)
+    return [] if renamed or len(names) > most else sorted(names - {""})
+
+
+def without_stale(matrix: Matrix, fresh: Matrix, asked: list[Labels], step: int) -> Matrix:
+    """Remove the last points of each run of points that are not fresh: no scrape was missed, but the object had ended.
+
+    fresh: the points that are. asked: of which series they are.
+    """
+    times: dict[Identity, set[float]] = {frozenset(labels.items()): set() for labels in asked}
+    for labels, points in fresh:
+        times.setdefault(frozenset(labels.items()), set()).update(points.times)
+    kept = []
+    for labels, points in matrix:
+        known = times.get(frozenset(labels.items()))
+        left = points if known is None else _trimmed(points, known, step)
+        if left.times:
+            kept.append((labels, left))
+    return kept
+
+
+def _trimmed(points: Points, fresh: set[float], step: int) -> Points:
+    kept, later, lives = [], float("inf"), False
+    for time, value in zip(reversed(points.times), reversed(points.values), strict=True):
+        lives = time in fresh or (lives and later - time < 1.5 * step)
+        if lives:
+            kept.append((time, value))
+        later = time
+    return Points(array("d", [time for time, _ in reversed(kept)]), array("d", [value for _, value in reversed(kept)]))
