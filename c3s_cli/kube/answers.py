@@ -5,20 +5,38 @@ from __future__ import annotations
 import errno
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from c3s_cli.errors import ApiError, BrokenOff, TimedOut, Unreachable
+from c3s_cli.errors import ApiError, BrokenOff, InvalidAnswer, TimedOut, Unreachable
 from c3s_cli.kube.deadline import HINT
 from c3s_cli.kube.secrets import Secrets
 
-# How many characters of a server's message and reason are shown.
+# How many characters of a server's message, reason and content type are shown.
 LONGEST: Final = 1000
 LONGEST_REASON: Final = 100
+LONGEST_KIND: Final = 100
+# The body of a POST: a JSON document, or the fields of a form.
+Document = Mapping[str, Any] | Sequence[tuple[str, str]]
+
+
+class Question(Struct, frozen=True):
+    """One request. document: the body of a POST, None for a GET. headers: those of this request alone."""
+
+    url: str
+    path: str
+    accept: str
+    document: Document | None = None
+    headers: Sequence[tuple[str, str]] = ()
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+        return "GET" if self.document is None else "POST"
 
 
 class Answer(Struct, frozen=True):
@@ -62,6 +80,19 @@ GENERIC: Final = {
 
 
 REDIRECTS: Final = (301, 302, 303, 307, 308)
+
+
+def check(response: Any, body: bytes | bytearray, question: Question, secrets: Secrets) -> None:
+    """Raise ApiError or InvalidAnswer if an answer is not what was asked for."""
+    if response.status != 200 and not (question.document and response.status == 201):
+        raise error_of(response.status, response.headers, bytes(body), question.path, secrets)
+    content_type = response.headers.get("Content-Type", "")
+    if question.accept.rpartition("/")[2] not in content_type:
+        kind = secrets.hidden(content_type).split(";", 1)[0][:LONGEST_KIND] or "something unnamed"
+        wanted = "JSON" if question.accept.endswith("json") else question.accept
+        raise InvalidAnswer(
+            f"the server sent {kind}, not {wanted}", hint="is that an API server, or a login page or proxy?"
+        )
 
 
 def error_of(status: int, headers: Mapping[str, str], body: bytes, path: str, secrets: Secrets) -> ApiError:

@@ -12,16 +12,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote, urlencode
 
-from msgspec import Struct
-
 from c3s_cli import __version__
-from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, UsageError
+from c3s_cli.errors import ApiError, C3sError, UsageError
 from c3s_cli.kube.access import Access, access_of, label_of
-from c3s_cli.kube.answers import Answer, date_of, error_of, unreachable
+from c3s_cli.kube.answers import Answer, Question, check, date_of, unreachable
 from c3s_cli.kube.bodies import body_of
-from c3s_cli.kube.credentials import is_loopback, proxy_of
+from c3s_cli.kube.credentials import is_loopback
 from c3s_cli.kube.deadline import Deadline
-from c3s_cli.kube.dial import Dial, dial
 from c3s_cli.kube.headers import impersonation
 from c3s_cli.kube.plugins import Plugins
 from c3s_cli.kube.secrets import Secrets
@@ -30,30 +27,10 @@ from c3s_cli.request.target import Target
 
 if TYPE_CHECKING:
     from c3s_cli.kube.streaming import Stream
-    from c3s_cli.kube.tls import Tls
 
 Result = TypeVar("Result")
-# The body of a POST: a JSON document, or the fields of a form.
-Document = Mapping[str, Any] | Sequence[tuple[str, str]]
 PAUSES: Final = 10
-# How many characters of a content type are shown.
-LONGEST_KIND: Final = 100
 BODIES: Final = 8
-
-
-class Question(Struct, frozen=True):
-    """One request. document: the body of a POST, None for a GET. headers: those of this request alone."""
-
-    url: str
-    path: str
-    accept: str
-    document: Document | None = None
-    headers: Sequence[tuple[str, str]] = ()
-
-    @property
-    def method(self) -> str:
-        """The HTTP method."""
-        return "GET" if self.document is None else "POST"
 
 
 def segment(name: str, what: str = "resource name") -> str:
@@ -80,30 +57,14 @@ def connect(
     """
     deadline = deadline.of_one() if deadline else Deadline(target.request_timeout)
     access = access or access_of(target, deadline=deadline)
-    direct = not proxy_of(access)
-    early = None
-    if direct and access.secure and not access.user.get("exec"):
-        from c3s_cli.kube.tls import Tls  # not needed for plain HTTP
-
-        # An exec plugin may return a client certificate, which the handshake needs.
-        early = Tls(access)
-    try:
-        dials = dial(access.server, connections, deadline.wait(), early) if direct else []
-    except TimeoutError as problem:
-        # The steps before took all of the time.
-        raise unreachable(problem, access.server) from None
-    try:
-        return Cluster(access, target, deadline, (plugins or Plugins()).loader(access, deadline), dials, trace, early)
-    except BaseException:
-        for begun in dials:
-            begun.close()
-        raise
+    return Cluster(access, target, deadline, (plugins or Plugins()).loader(access, deadline), trace, connections)
 
 
 class Cluster:
     """One API server, read with one identity. Several threads may `get` at once.
 
-    context: its name. namespace: the default namespace. notes: remarks about the connection for stderr.
+    context: its name. namespace: the default namespace. notes: remarks about the connection for stderr. connections:
+    how many to open early.
     """
 
     def __init__(
@@ -112,9 +73,8 @@ class Cluster:
         target: Target,
         deadline: Deadline,
         load: Callable[[], Access],
-        dials: list[Dial],
         trace: Callable[[str], None] | None,
-        early: Tls | None = None,
+        connections: int = 0,
     ) -> None:
         self.context = label_of(target, access)
         self.namespace = access.namespace or "default"
@@ -131,7 +91,7 @@ class Cluster:
         self._headers = self._standing_headers(target)
         if access.secure and access.cluster.get("insecure-skip-tls-verify"):
             self.notes = (f"warning: the certificate of {access.server} is not verified",)
-        self._session = Session(access, load, self._headers, dials, deadline, self.trace, early)
+        self._session = Session(access, load, self._headers, deadline, self.trace, connections)
 
     def _standing_headers(self, target: Target) -> list[tuple[str, str]]:
         headers = [("User-Agent", f"c3s/{__version__}")]
@@ -211,8 +171,9 @@ class Cluster:
         def opened() -> Stream:
             # A stream outlives readings and their deadlines.
             deadline = self._deadline.of_stream()
-            send = partial(self._send, question=Question(url, path, accept), deadline=deadline, encoded=False)
-            stream = Stream(self._session.own(deadline), send, url, silence, self.trace, self.secrets)
+            question = Question(url, path, accept)
+            send = partial(self._send, question=question, deadline=deadline, encoded=False)
+            stream = Stream(self._session.client_until(deadline), send, question, silence, self.trace, self.secrets)
             deadline.allow_silence(silence)
             return stream
 
@@ -245,7 +206,7 @@ class Cluster:
     def _once(self, question: Question) -> Answer:
         """Send one request and check the answer."""
         begun = time.monotonic()
-        method, url, accept = question.method, question.url, question.accept
+        method, url = question.method, question.url
         try:
             response, body = self._exchange(question)
         except C3sError:
@@ -254,16 +215,8 @@ class Cluster:
         spent = (time.monotonic() - begun) * 1000
         reason = self.secrets.hidden(response.reason or "")
         self.trace(f"{method} {url} {response.status} {reason} in {spent:.0f} ms, {len(body)} bytes")
-        content_type = response.headers.get("Content-Type", "")
-        if response.status != 200 and not (question.document and response.status == 201):
-            raise error_of(response.status, response.headers, bytes(body), question.path, self.secrets)
-        if accept.rpartition("/")[2] not in content_type:
-            kind = self.secrets.hidden(content_type).split(";", 1)[0][:LONGEST_KIND] or "something unnamed"
-            wanted = "JSON" if accept.endswith("json") else accept
-            raise InvalidAnswer(
-                f"the server sent {kind}, not {wanted}", hint="is that an API server, or a login page or proxy?"
-            )
-        return Answer(body, content_type, date_of(response.headers.get("Date")))
+        check(response, body, question, self.secrets)
+        return Answer(body, response.headers.get("Content-Type", ""), date_of(response.headers.get("Date")))
 
     def _exchange(self, question: Question) -> tuple[Any, bytes | bytearray]:
         """Send one request and read its answer to the end; once more if the connection broke."""

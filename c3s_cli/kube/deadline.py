@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from copy import copy
 from typing import Final, Generic, TypeVar
 
 from c3s_cli.parallel import start_thread
@@ -31,9 +32,7 @@ class Deadline:
 
     def of_one(self) -> Deadline:
         """Return the deadline of one of several clusters, which ends at the same time."""
-        deadline = Deadline()
-        deadline._silence, deadline._total, deadline._end = self._silence, self._total, self._end
-        return deadline
+        return copy(self)
 
     def of_stream(self) -> Deadline:
         """Return the deadline of a stream. It must begin within the time of a reading, and then has no limit."""

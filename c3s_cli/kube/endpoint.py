@@ -22,8 +22,7 @@ from c3s_cli.kube.secrets import SECRET_HEADER, SHORTEST, Secrets
 from c3s_cli.kube.tls_errors import TRUST
 
 if TYPE_CHECKING:
-    from c3s_cli.kube.answers import Answer
-    from c3s_cli.kube.cluster import Question
+    from c3s_cli.kube.answers import Answer, Question
     from c3s_cli.request.target import Origin, Target
 
 # The parameters that say whose data may be read: a server that quotes them must not be quoted.
@@ -47,7 +46,7 @@ class Endpoint(Cluster):
     ) -> None:
         self._standing = standing
         self._parameters = target.origin.parameters
-        super().__init__(access, target, deadline, load or (lambda: access), [], trace)
+        super().__init__(access, target, deadline, load or (lambda: access), trace)
         self.context = access.name
 
     @property

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from c3s_cli.errors import ApiError, BrokenOff, C3sError, ConfigError, Unreachable
 from c3s_cli.kube.access import Access
+from c3s_cli.kube.answers import unreachable
 from c3s_cli.kube.client_import import connections_module
-from c3s_cli.kube.credentials import configuration_of
+from c3s_cli.kube.credentials import configuration_of, proxy_of
 from c3s_cli.kube.deadline import Deadline
-from c3s_cli.kube.dial import Dial
+from c3s_cli.kube.dial import Dial, dial
 from c3s_cli.kube.headers import sendable
 from c3s_cli.kube.secrets import Secrets
 
@@ -39,8 +40,8 @@ class Session:
     """One user on one server. Several threads may borrow connections at once.
 
     load: returns the access with a plugin's credentials. headers: other headers of every request. authorization: the
-    value of that header, if any. secrets: the credentials that are sent, to hide them in the server's messages. early:
-    the TLS of the dials.
+    value of that header, if any. secrets: the credentials that are sent, to hide them in the server's messages.
+    connections: how many to open early, before the credentials are loaded.
     """
 
     def __init__(
@@ -48,23 +49,32 @@ class Session:
         access: Access,
         load: Callable[[], Access],
         headers: Sequence[tuple[str, str]],
-        dials: list[Dial],
         deadline: Deadline,
         trace: Callable[[str], None],
-        early: Tls | None = None,
+        connections: int = 0,
     ) -> None:
-        self._early = early
         self._access = access
         self._load = load
         self._headers = headers
-        self._dials = dials
+        direct = connections > 0 and not proxy_of(access)
+        # An exec plugin may return a client certificate.
+        self._early = _tls_of(access) if direct and not access.user.get("exec") else None
+        try:
+            self._dials = dial(access.server, connections, deadline.wait(), self._early) if direct else []
+        except TimeoutError as problem:
+            # The steps before took all of the time.
+            raise unreachable(problem, access.server) from None
         self._deadline = deadline
         self._trace = trace
         self._lock = threading.Lock()
         self._generation = 0
         self._idle: list[RestClient] = []
         self._rotation = Rotation(access)
-        self._open()
+        try:
+            self._open()
+        except BaseException:
+            self._close_dials()
+            raise
 
     def _open(self) -> None:
         """Load the credentials and prepare to connect with them. If they cannot be used, keep the old ones."""
@@ -76,11 +86,8 @@ class Session:
         token = configuration.api_key.get("BearerToken") if access.secure else None
         authorization = sendable("Authorization", token) if token else None
         # That of the early handshakes; without those, or for newer credentials, a new one.
-        tls, self._early = self._early, None
-        if access.secure:
-            from c3s_cli.kube.tls import Tls  # not needed for plain HTTP
-
-            tls = tls or Tls(access)
+        tls, self._early = self._early or _tls_of(access), None
+        if tls is not None:
             _ = tls.context  # raises what is wrong with it
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         self._configuration, self.authorization, self._tls = configuration, authorization, tls
@@ -110,14 +117,9 @@ class Session:
             raise ConfigError(f"the connection cannot be set up: {type(problem).__name__}") from None
         return client
 
-    @contextmanager
-    def own(self, deadline: Deadline) -> Iterator[RestClient]:
+    def client_until(self, deadline: Deadline) -> RestClient:
         """Return a new client for one stream, with its own deadline."""
-        client = self._client(self._line_until(deadline, []))
-        try:
-            yield client
-        finally:
-            client.close()
+        return self._client(self._line_until(deadline, []))
 
     @contextmanager
     def borrowed(self) -> Iterator[RestClient]:
@@ -180,6 +182,14 @@ class Session:
             self._renew(self._generation)
         except C3sError as problem:
             self._trace(f"newer credentials cannot be used yet: {problem}")
+
+
+def _tls_of(access: Access) -> Tls | None:
+    if not access.secure:
+        return None
+    from c3s_cli.kube.tls import Tls  # not needed for plain HTTP
+
+    return Tls(access)
 
 
 class Rotation:

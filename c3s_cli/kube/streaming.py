@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager, ExitStack, suppress
-from typing import Any, Final
+from contextlib import ExitStack, suppress
+from typing import TYPE_CHECKING, Any, Final
 
 import urllib3
 
-from c3s_cli.errors import InvalidAnswer, Silent
-from c3s_cli.kube.answers import error_of, unreachable
+from c3s_cli.errors import Silent
+from c3s_cli.kube.answers import Question, check, unreachable
 from c3s_cli.kube.secrets import Secrets
+
+if TYPE_CHECKING:
+    from c3s_cli.kube.connections import RestClient
 
 CHUNK: Final = 1 << 18
 # How many bytes of an error's body are read.
@@ -21,36 +24,38 @@ REFUSAL: Final = 1 << 20
 class Stream:
     """One answer. A thread reads its `chunks`; any thread may `close` it, which ends them.
 
-    lent: the client to use. send: sends the request. silence: how many seconds may pass without a byte.
+    client: to be used, and closed with the stream. send: sends the request with it. silence: how many seconds may pass
+    without a byte.
     """
 
     def __init__(
         self,
-        lent: AbstractContextManager[Any],
-        send: Callable[[Any], Any],
-        url: str,
+        client: RestClient,
+        send: Callable[[RestClient], Any],
+        question: Question,
         silence: float,
         trace: Callable[[str], None],
         secrets: Secrets,
     ) -> None:
-        self._url, self._trace = url, trace
+        self._url, self._trace = question.url, trace
         self._begun = time.monotonic()
         self._closed = False
         with ExitStack() as stack:
-            client = stack.enter_context(lent)
+            stack.callback(client.close)
             try:
                 self._response = send(client)
                 stack.callback(self._response.close)
-                _judge(self._response, url, secrets)
+                refused = self._response.status != 200
+                check(self._response, self._response.read(REFUSAL) if refused else b"", question, secrets)
                 socket = getattr(self._response.connection, "sock", None)
                 if socket is not None:
                     socket.settimeout(silence)
             except urllib3.exceptions.HTTPError as problem:
-                raise unreachable(problem, url) from None
+                raise unreachable(problem, self._url) from None
             self._stack = stack.pop_all()
         spent = (time.monotonic() - self._begun) * 1000
         reason = secrets.hidden(self._response.reason or "")
-        trace(f"GET {url} {self._response.status} {reason} in {spent:.0f} ms, which goes on")
+        trace(f"GET {self._url} {self._response.status} {reason} in {spent:.0f} ms, which goes on")
 
     def chunks(self) -> Generator[bytes]:
         """Yield chunks as they arrive, until the answer ends or is closed. Unreachable if the connection breaks.
@@ -79,14 +84,3 @@ class Stream:
         self._closed = True
         with suppress(OSError, ValueError, RuntimeError):
             self._response.shutdown()
-
-
-def _judge(response: Any, url: str, secrets: Secrets) -> None:
-    """Raise an error if the answer is not a stream of JSON."""
-    if response.status != 200:
-        body = response.read(REFUSAL, decode_content=True)
-        path = urllib3.util.parse_url(url).path or ""
-        raise error_of(response.status, response.headers, body, path, secrets)
-    kind = secrets.hidden(response.headers.get("Content-Type", "")).split(";", 1)[0]
-    if "json" not in kind:
-        raise InvalidAnswer(f"the server sent {kind or 'something unnamed'}, not JSON")
