@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection as Names
 from collections.abc import Iterable
 from itertools import islice
 from threading import Lock
@@ -17,7 +16,6 @@ from c3s_cli.demo.answer import (
     Refusal,
     form,
     joined,
-    no_such_page,
     no_such_resource,
     not_allowed,
     of_json,
@@ -39,16 +37,12 @@ _UNDER_WAY = 24
 
 
 class Api:
-    """The simulated API server without its sockets.
+    """The simulated API server without its sockets."""
 
-    `without` names missing features: a group such as metrics.k8s.io, or "watch".
-    """
-
-    def __init__(self, cluster: Cluster, without: Names[str] = ()) -> None:
+    def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
         self.clock = cluster.clock
         self.world = World(cluster)
-        self._without = frozenset(without)
         self._collections = Collections(cluster)
         self._under_way: dict[int, State] = {}
         self._kept: dict[Resource, tuple[int, Answer]] = {}
@@ -80,14 +74,12 @@ class Api:
     def _get(self, path: str, query: dict[str, str], accepted: str) -> Answer:
         if path in ("/healthz", "/readyz", "/livez"):
             return Answer(b"ok", content_type=TEXT)
-        if any(path == f"/apis/{group}" or path.startswith(f"/apis/{group}/") for group in self._without):
-            return no_such_page()
         if path in ("/api", "/apis"):
             kind, version = form(accepted, "APIGroupDiscoveryList")
             if kind:
                 content_type = f"{JSON};g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
-                return of_json(discovery.aggregated(path, version, self._without), content_type=content_type)
-        document = discovery.VERSION if path == "/version" else discovery.plain(path, self._without)
+                return of_json(discovery.aggregated(path, version), content_type=content_type)
+        document = discovery.VERSION if path == "/version" else discovery.plain(path)
         if document is not None:
             form(accepted)
             return of_json(document)
@@ -113,7 +105,7 @@ class Api:
         from c3s_cli.demo import watching
 
         served = (place.resource.group, place.resource.name) in watching.RESOURCES
-        if not served or not self.clock.moves or "watch" in self._without:
+        if not served or not self.clock.moves:
             raise Refusal(405, "watch is not supported on resources of this simulated server", {})
         kind, _ = form(accepted, "Table", "PartialObjectMetadata")
         state = self.world.state()

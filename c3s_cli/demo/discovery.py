@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -79,6 +78,8 @@ RESOURCES = (
     Resource("metrics.k8s.io", "v1beta1", "nodes", "NodeMetrics", "Cluster"),
     Resource("metrics.k8s.io", "v1beta1", "pods", "PodMetrics", "Namespaced"),
 )  # fmt: skip
+# The named groups, in the order in which the server lists them.
+_GROUPS = tuple(dict.fromkeys(resource.group for resource in RESOURCES if resource.group))
 _BY_PATH = {(resource.api_version, resource.name): resource for resource in RESOURCES}
 VERSION: Json = {
     "major": "1", "minor": "33", "emulationMajor": "1", "emulationMinor": "33",
@@ -143,27 +144,21 @@ def place_of(path: str) -> Place:
     return Place(resource, namespace, rest[1] if len(rest) == 2 else "")
 
 
-def groups(without: Collection[str] = ()) -> list[str]:
-    """Return the named groups, in the order in which the server lists them."""
-    found = dict.fromkeys(resource.group for resource in RESOURCES if resource.group)
-    return [group for group in found if group not in without]
-
-
 def _group(group: str) -> Json:
     version = next(resource.version for resource in RESOURCES if resource.group == group)
     served = {"groupVersion": f"{group}/{version}", "version": version}
     return {"name": group, "versions": [served], "preferredVersion": served}
 
 
-def plain(path: str, without: Collection[str] = ()) -> Json | None:
+def plain(path: str) -> Json | None:
     """Answer /api, /apis, /apis/GROUP, /api/v1 and /apis/GROUP/VERSION; None for any other path."""
     if path == "/api":
         cidrs = [{"clientCIDR": "0.0.0.0/0", "serverAddress": "127.0.0.1"}]
         return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": cidrs}
     if path == "/apis":
-        return {"kind": "APIGroupList", "apiVersion": "v1", "groups": [_group(group) for group in groups(without)]}
+        return {"kind": "APIGroupList", "apiVersion": "v1", "groups": [_group(group) for group in _GROUPS]}
     parts = path.strip("/").split("/")
-    if len(parts) == 2 and parts[0] == "apis" and parts[1] in groups():
+    if len(parts) == 2 and parts[0] == "apis" and parts[1] in _GROUPS:
         return {"kind": "APIGroup", "apiVersion": "v1"} | _group(parts[1])
     api_version = "/".join(parts[1:])
     found = [resource for resource in RESOURCES if resource.api_version == api_version]
@@ -177,10 +172,10 @@ def plain(path: str, without: Collection[str] = ()) -> Json | None:
     return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": api_version, "resources": resources}
 
 
-def aggregated(path: str, version: str, without: Collection[str] = ()) -> Json:
+def aggregated(path: str, version: str) -> Json:
     """Answer /api and /apis with everything at once, in version v2 or v2beta1 of that format."""
     items: list[Json] = []
-    for name in [""] if path == "/api" else groups(without):
+    for name in [""] if path == "/api" else _GROUPS:
         found = [resource for resource in RESOURCES if resource.group == name]
         resources: list[Json] = [
             {"resource": each.name, "responseKind": {"group": "", "version": "", "kind": each.kind}}

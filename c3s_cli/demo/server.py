@@ -19,7 +19,7 @@ from c3s_cli.demo.cluster import Cluster
 from c3s_cli.demo.dice import of_text, uid
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from io import BufferedReader
     from types import TracebackType
 
@@ -210,7 +210,7 @@ class DemoServer:
             client.sendall(b"0\r\n\r\n")
 
 
-def start(  # noqa: PLR0913  one parameter per property
+def start(
     *,
     port: int = 0,
     nodes: int | None = None,
@@ -218,7 +218,6 @@ def start(  # noqa: PLR0913  one parameter per property
     seed: int = 0,
     at: str | None = None,
     pace: float | None = None,
-    without: Collection[str] = (),
     resources: Resources | None = None,
 ) -> DemoServer:
     """Serve a simulated cluster on 127.0.0.1; port 0 takes a free one.
@@ -226,7 +225,6 @@ def start(  # noqa: PLR0913  one parameter per property
     `nodes` and `pods_per_node` replace the default cluster by one of that size. `at` (RFC 3339) freezes its time; with
     a `pace` it is only the start, and that many simulated seconds pass per real second; with 0, only DemoServer.move()
     advances the time. In a frozen cluster nothing happens and nothing can be watched.
-    `without` names missing features: an API group such as metrics.k8s.io, or "watch".
     `resources` are other requests and limits of the workloads.
     Raises ValueError for an invalid time or a size below one, OSError if the port is taken.
     """
@@ -238,10 +236,7 @@ def start(  # noqa: PLR0913  one parameter per property
     # Bind before making the cluster, so that a taken port is reported at once.
     listener = socket.create_server(("127.0.0.1", port), backlog=128)
     try:
-        api = Api(
-            Cluster(nodes=nodes, pods_per_node=pods_per_node, seed=seed, clock=clock, resources=resources or {}),
-            without,
-        )
+        api = Api(Cluster(nodes=nodes, pods_per_node=pods_per_node, seed=seed, clock=clock, resources=resources or {}))
         if len(api.cluster.pods) >= _LARGE:
             api.warm()
         return DemoServer(listener, api)

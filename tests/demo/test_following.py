@@ -278,23 +278,3 @@ def test_a_page_that_comes_too_late_is_expired(server: DemoServer) -> None:
         get(server, "/api/v1/pods?limit=20")
     reply = ask(server, f"/api/v1/pods?limit=20&continue={token}")
     assert (reply.status, reply.json["reason"]) == (410, "Expired")
-
-
-# A server that lacks something.
-
-
-def test_a_server_without_metrics() -> None:
-    with start(at=AT, without=("metrics.k8s.io",)) as server:
-        groups = {group["name"] for group in get(server, "/apis")["groups"]}
-        assert "apps" in groups
-        assert "metrics.k8s.io" not in groups
-        for path in ("/apis/metrics.k8s.io", METRICS, f"{METRICS}/nodes", f"{METRICS}/namespaces/default/pods/x"):
-            assert ask(server, path)[::2] == (404, b"404 page not found\n")
-        aggregated = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
-        assert "metrics.k8s.io" not in ask(server, "/apis", accept=aggregated).body.decode()
-        assert len(get(server, "/api/v1/nodes")["items"]) == 10
-
-
-def test_a_server_without_watches() -> None:
-    with start(at=AT, pace=0, without=("watch",)) as server:
-        assert ask(server, "/api/v1/pods?watch=1").status == 405

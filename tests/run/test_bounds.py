@@ -34,11 +34,8 @@ def hanging(config: Any, clusters: Clusters) -> Iterator[None]:
 
 def with_time_for_some(run: Run, words: str, is_asked: str) -> Result:
     """Run it with a deadline that is long enough for this machine: one at which some of the forty are asked."""
-    for seconds in (0.5, 4, 32):
-        result = run(f"{words} --request-timeout {seconds}s")
-        if is_asked in result.out + result.err:
-            break
-    return result
+    results = (run(f"{words} --request-timeout {seconds}s") for seconds in (0.5, 4, 32))
+    return next(result for result in results if is_asked in result.out + result.err)
 
 
 @pytest.mark.usefixtures("hanging")
@@ -66,11 +63,11 @@ def test_the_check_of_all_contexts_has_one_deadline(run: Run) -> None:
 @pytest.mark.usefixtures("hanging")
 def test_a_round_of_a_watch_has_one_deadline(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     # A busy machine needs longer to ask the second sixteen, with the one that answers among them.
-    for seconds in (1, 4, 16):
+    def watched(seconds: int) -> Result:
         monkeypatch.setattr("c3s_cli.run.rounds.PATIENCE", seconds * 0.6)
-        result = run(f"watch nodes --all-contexts --request-timeout {seconds}s --count 1 -o json")
-        if result.code == 5:
-            break
+        return run(f"watch nodes --all-contexts --request-timeout {seconds}s --count 1 -o json")
+
+    result = next(result for result in map(watched, (1, 4, 16)) if result.code == 5)
     # Those that hang do not keep others from being asked, but the deadline does.
     assert (result.code, [item["context"] for item in json.loads(result.out)["items"]]) == (5, ["fine"])
     reasons = result.err.splitlines()
