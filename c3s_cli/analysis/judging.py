@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,10 +12,22 @@ from c3s_cli.report import ALL, Judgement, LeftOut
 
 if TYPE_CHECKING:
     from c3s_cli.model.fit_rows import Row
-    from c3s_cli.request.condition import Condition
+    from c3s_cli.request.condition import Condition, Test
     from c3s_cli.request.query import Query
 
 METRICS: Final = Needs.NODE_METRICS | Needs.POD_METRICS
+# Which object it is. Nothing with such a name may be a mistake; nothing in such a state is an answer.
+NAMING: Final = ("context", "namespace", "name", "container", "owner", "node", "pool", "zone", "instanceType")
+
+
+def are_named(condition: Condition, rows: Iterable[Row]) -> bool:
+    """Return whether any row has the name, owner or labels that a condition asks for, whatever its state."""
+    tests = [[test for test in tests if _names(test)] for tests in condition.alternatives]
+    return any(all(test.judge(row) for test in each) for row in rows for each in tests)
+
+
+def _names(test: Test) -> bool:
+    return all(column.name in NAMING or column.name.startswith("labels[") for column in test.columns)
 
 
 def judge_fail_if(

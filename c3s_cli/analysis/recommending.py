@@ -10,6 +10,7 @@ from msgspec import structs
 
 from c3s_cli.amounts.totals import sum_all
 from c3s_cli.analysis.histories import container_histories, declared_histories
+from c3s_cli.analysis.judging import are_named
 from c3s_cli.analysis.report import latest, report_of, where
 from c3s_cli.analysis.rightsizing import recommend_all
 from c3s_cli.analysis.rollup import grouped
@@ -56,7 +57,7 @@ def make_recommendations(
         totals,
         failures=failures,
         contexts=contexts,
-        left_out=LeftOut(unfiltered, bool(advised)),
+        left_out=LeftOut(unfiltered, are_named(query.where, advised) if query.where else bool(advised)),
     )
     return structs.replace(report, rule=rule)
 

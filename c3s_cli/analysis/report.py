@@ -29,7 +29,6 @@ from c3s_cli.request.query import Query, SortKey
 if TYPE_CHECKING:
     from c3s_cli.model.fit_rows import Row
     from c3s_cli.model.prices import CostTerms
-    from c3s_cli.request.condition import Condition
 
 EXTENDED_FIELDS: Final = (
     "requests",
@@ -57,44 +56,19 @@ def make_report(
     query = with_gpu(query, samples).at_time(latest(samples))
     unfiltered: list[Row] | None = [] if query.fail_if or query.until else None
     rows, totals = rows_of(samples, query, join_pods, unfiltered, contexts=contexts)
-    objects = _objects(samples, query, join_pods) if query.where and not rows else ()
-    report = report_of(
-        samples,
-        query,
-        rows,
-        totals,
-        failures=failures,
-        contexts=contexts,
-        left_out=LeftOut(unfiltered or (), bool(objects)),
-    )
-    report = _with_bare_numbers(report, query, rows or objects)
-    if not rows and query.where and not report.absence:
-        return _with_near_values(report, query.where, objects)
-    if report.fail_if and not report.fail_if.matched and query.fail_if:
-        return _with_near_values(report, query.fail_if, rows)
-    return report
+    left_out = LeftOut(unfiltered or ())
+    objects: Sequence[Row] = ()
+    if query.where and not rows:
+        from c3s_cli.analysis.judging import are_named  # only conditions need it
 
-
-def _with_bare_numbers(report: Report, query: Query, rows: Sequence[Row]) -> Report:
-    """Say what numbers without a unit mean in conditions, where something else was probably meant."""
-    conditions = [each for each in (query.where, query.fail_if, query.until) if each]
-    if not conditions:
+        objects = _objects(samples, query, join_pods)
+        left_out = LeftOut(unfiltered or (), are_named(query.where, objects))
+    report = report_of(samples, query, rows, totals, failures=failures, contexts=contexts, left_out=left_out)
+    if not (query.where or query.fail_if or query.until):
         return report
-    from c3s_cli.analysis.bare_numbers import bare_numbers  # only conditions need it
+    from c3s_cli.analysis.advice import with_advice  # only conditions need it
 
-    said = dict.fromkeys(words for condition in conditions for words in bare_numbers(condition, rows))
-    return structs.replace(report, remarks=(*report.remarks, *said)) if said else report
-
-
-def _with_near_values(report: Report, condition: Condition, rows: Sequence[Row]) -> Report:
-    """Say which values the rows have instead of those that a condition asks for in vain."""
-    from c3s_cli.analysis.near_values import near_values  # only if nothing is found
-
-    hint = near_values(condition, rows)
-    if not hint:
-        return report
-    remarks = (*report.remarks, hint) if report.rows else report.remarks
-    return structs.replace(report, absence="" if report.rows else hint, remarks=remarks)
+    return with_advice(report, query, rows, objects)
 
 
 def latest(samples: Sequence[Sample]) -> datetime:
@@ -155,8 +129,7 @@ def rows_of(
     # Totals of several contexts have no context of their own.
     context = "" if contexts else samples[0].context
     if query.objects is Kind.CLUSTER:
-        alone = [_cluster(node_rows(sample), [sample], sample.context, query) for sample in samples]
-        clusters = where(alone, query, unfiltered)
+        clusters = where(_objects(samples, query, join_pods), query, unfiltered)
         shown = {cluster.context for cluster in clusters}
         behind = [sample for sample in samples if sample.context in shown] if contexts else samples
         return clusters, _cluster(_joined(node_rows, behind), behind, context, query)
@@ -205,7 +178,7 @@ def _objects(samples: Sequence[Sample], query: Query, join_pods: JoinPods) -> Se
         case Kind.VOLUME:
             return [volume for sample in samples for volume in sample.volumes]
         case _:
-            return []
+            return [_cluster(node_rows(sample), [sample], sample.context, query) for sample in samples]
 
 
 def _joined(join: Callable[[Sample], Sequence[Any]], samples: Sequence[Sample]) -> Sequence[Any]:

@@ -66,6 +66,13 @@ class Comparison(Struct, frozen=True):
         """Whether an unknown value meets it."""
         return self.value in (Word.NULL, Word.UNKNOWN) and self.operator == "="
 
+    @property
+    def depends_on_all(self) -> bool:
+        """Whether members of a group that are not measured may change the judgement: not if too much is used anyway."""
+        if isinstance(self.value, Word) or not any(column.in_part for column in self.columns):
+            return False
+        return not (self.operator in (">", ">=") and self.column.floor and not isinstance(self.value, Column))
+
     def with_columns(self, named: Callable[[Column], Column]) -> Comparison:
         """Return the comparison of another column with the same value."""
         value = named(self.value) if isinstance(self.value, Column) else self.value
@@ -178,6 +185,11 @@ class Membership(Struct, frozen=True):
         """Whether an unknown value meets it."""
         return any(choice.seeks_unknown for choice in self.choices)
 
+    @property
+    def depends_on_all(self) -> bool:
+        """Whether members of a group that are not measured may change the judgement."""
+        return any(choice.depends_on_all for choice in self.choices)
+
     def with_columns(self, named: Callable[[Column], Column]) -> Membership:
         """Return the comparison of another column with the same values."""
         return Membership(
@@ -225,6 +237,11 @@ class Condition(Struct, frozen=True):
     def seeks_unknown(self) -> bool:
         """Whether an unknown value meets one of the tests."""
         return any(test.seeks_unknown for test in self._tests())
+
+    @property
+    def depends_on_all(self) -> bool:
+        """Whether members of a group that are not measured may change the judgement of one of the tests."""
+        return any(test.depends_on_all for test in self._tests())
 
     def matches(self, row: Any) -> bool:
         """Return whether a row meets it."""

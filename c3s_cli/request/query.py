@@ -112,8 +112,8 @@ class Query(Struct, frozen=True):
         for condition in filter(None, (self.where, self.fail_if, self.until)):
             # A pod with unknown usage is not in the metrics API: only the core API lists it.
             seeks_unknown = condition.seeks_unknown or (self.fail_if_unknown and condition is not self.where)
-            # It belongs to all.
-            seeks_unknown |= self.until_all and condition is self.until
+            # It belongs to all, and to its group.
+            seeks_unknown |= (self.until_all and condition is self.until) or condition.depends_on_all
             needs |= Needs.PODS if self.objects is Kind.POD and seeks_unknown else Needs.NOTHING
         for column in self.all_columns:
             needs |= column.needs

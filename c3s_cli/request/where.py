@@ -52,7 +52,7 @@ QUOTED: Final = r"""(?:"((?:\\.|[^"\\])*)"|'([^']*)'|"""
 VALUE: Final = re.compile(QUOTED + r"""([^,"'\s][^,"\s]*))\s*""", re.DOTALL)
 CHOICE: Final = re.compile(r"\s*" + QUOTED + r"""([^,"'\s()][^,"\s()]*))\s*""", re.DOTALL)
 ESCAPE: Final = re.compile(r'\\(["\\])')
-DAYS: Final = re.compile(r"(?:([0-9]+)y)?(?:([0-9]+)d)?(.*)", re.DOTALL)
+DAYS: Final = re.compile(r"(?:([0-9]+)y)?(?:([0-9]+)w)?(?:([0-9]+)d)?(.*)", re.DOTALL)
 
 
 def parse(texts: Sequence[str], naming: Naming) -> Condition:
@@ -76,11 +76,14 @@ def _tests(text: str, naming: Naming) -> list[Test]:
 
 QUOTING: Final = "a value with a comma, a quote or a blank needs double quotes, such as 'name ~ \"^a{1,2}\"'"
 JOINING: Final = "a comma means and; for or, repeat the flag"
+TOGETHER: Final = "a number and its unit are one word, such as 1Gi, 250m or 80%"
 
 
 def _joined(rest: str) -> str:
     """Return a hint for text after a value: `and`, `or`, or a value without quotes."""
-    return JOINING if re.match(r"(?:and|or|&&|\|\|)\b|&&|\|\||;", rest, re.IGNORECASE) else QUOTING
+    if re.match(r"(?:and|or|&&|\|\|)\b|&&|\|\||;", rest, re.IGNORECASE):
+        return JOINING
+    return TOGETHER if re.match(r"(?:%|[munkKMGTP]i?B?|bytes|cores?)\s*(?:,|$)", rest) else QUOTING
 
 
 def _test(text: str, place: int, naming: Naming) -> tuple[Test, int]:
@@ -300,12 +303,12 @@ def _number(unit: Unit, text: str) -> int | Fraction | bool:
 
 
 def _seconds(text: str) -> Fraction:
-    """Parse an age: a Go duration that may begin with years and days, or a number of seconds."""
+    """Parse an age: a Go duration that may begin with years, weeks and days, or a number of seconds."""
     if re.fullmatch(r"[0-9]{1,12}(?:\.[0-9]{1,9})?", text):
         return Fraction(text)
     match = DAYS.fullmatch(text)
     if match is None or not text or len(text) > 64:
         raise ValueError(text)
-    days = int(match[1] or 0) * 365 + int(match[2] or 0)
-    rest = parse_nanoseconds(match[3]) if match[3] else 0
+    days = int(match[1] or 0) * 365 + int(match[2] or 0) * 7 + int(match[3] or 0)
+    rest = parse_nanoseconds(match[4]) if match[4] else 0
     return Fraction(days * 86400) + Fraction(rest, 10**9)

@@ -170,3 +170,37 @@ def test_unknown_rows_do_not_fail_what_is_met(demo: Run) -> None:
 )
 def test_flags_that_need_each_other(demo: Run, words: str, said: str) -> None:
     assert demo(*words.split()) == (2, "", f"error: {said}\n")
+
+
+# --- groups that may lack members -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("condition", "code", "listed"),
+    [
+        # What is measured is the least: nobody need be asked who else there is.
+        ("cpu > 100m", 3, False),
+        ("cpu >= 200m", 0, False),
+        ("namespace = x", 0, False),
+        # These depend on all.
+        ("cpu < 200m", 0, True),
+        ("cpu <= 200m", 0, True),
+        ("cpu != 1", 0, True),
+        ("cpu = 150m", 0, True),
+        ("cpu in (1, 2)", 0, True),
+        ("cpu.usage > cpu.usage", 0, True),
+    ],
+)
+def test_the_members_of_a_group_are_listed_if_the_judgement_depends_on_them(
+    run: Run, api: FakeApi, condition: str, code: int, *, listed: bool
+) -> None:
+    api.pod_metrics(pod_metrics("n", "web", ("app", "150m", "1Mi")))
+    api.pods(pod("n", "web"), pod("n", "new"))
+    words = ["--by", "namespace", "--server", api.url, "-o", "name"]
+    assert run("top", "pods", "-A", *words, "--fail-if", condition).code == code
+    assert ("/api/v1/pods" in api.paths()) is listed
+    if code == 0:
+        waiting = run("watch", "pods", "-A", *words, "--until", condition, "--count", "1", "--interval", "0.01")
+        assert waiting.code == 4
+        share = "could not be judged (not all members are measured): n (1 of 2 pods measured)"
+        assert (share in waiting.err) is listed

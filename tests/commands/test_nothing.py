@@ -35,6 +35,27 @@ def test_what_a_filter_leaves_out_was_judged_by_the_filter(demo: Run) -> None:
     assert (selected.code, selected.err) == (5, f"No resources found in team-checkout namespace.\n{NOTHING}")
 
 
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        # No object has the name: that may be a mistake.
+        ("top pods -A --where 'name = nope'", 5),
+        ("top pods -A --where 'owner in (Deployment/nope), status = Failed'", 5),
+        ("top pods -A --where 'label:app = nope'", 5),
+        ("top nodes --where 'pool = nope'", 5),
+        ("top nodes --where 'instanceType = nope'", 5),
+        # No object is in the state: that is an answer.
+        ("top pods -A --where 'name ~ api, status = Failed'", 0),
+        ("top pods -A --where 'name = nope' --where 'status = Failed'", 0),
+        ("top nodes --where 'cpu.requests > 90000m'", 0),
+        ("top cluster --where 'cpu.requests > 9000'", 0),
+    ],
+)
+def test_a_filter_by_names_that_nothing_has_leaves_nothing_to_judge(demo: Run, words: str, code: int) -> None:
+    result = demo(f"{words} --fail-if 'cpu.requests > 1' --fail-if-unknown")
+    assert (result.code, result.err) == (code, "No resources found\n" + (NOTHING if code else ""))
+
+
 def test_one_of_several_namespaces_may_be_empty(demo: Run) -> None:
     words = "top pods -n typo,team-ml --where 'cpu.usage != unknown' --fail-if 'cpu > 40000m' -o name --fail-if-unknown"
     result = demo(words)
@@ -62,6 +83,9 @@ def test_recommendations_that_a_filter_could_not_judge_are_unjudged(demo: Run) -
     result = demo(f"{words} --fail-if 'cpu.requests > 90' --fail-if-unknown -o name")
     assert result.code == 3
     assert "(--where: no metrics): team-checkout/Deployment/fraud-scorer:app\n" in result.err
+    for filtered, code in (("owner = nope", 5), ("container = app, role = init", 0)):
+        words = f"rightsize -n team-checkout --from prometheus --since 1h --where '{filtered}'"
+        assert demo(f"{words} --fail-if 'cpu.requests > 90' --fail-if-unknown").code == code
 
 
 def test_a_comparison_of_nothing_with_nothing_judges_nothing(demo: Run, run: Run, tmp_path: Path) -> None:
