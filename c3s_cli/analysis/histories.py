@@ -39,8 +39,14 @@ def container_histories(sample: Sample, workload: str = "") -> Iterator[Containe
             continue
         pods = current.get((namespace, owner), [])
         newest = max(pods, key=lambda pod: (pod[1].created_at or 0.0, pod[0]))[1] if pods else None
-        for box in _containers(newest, templates.get((namespace, owner), ()), namespace, owner):
-            replicas = tuple(past.get((namespace, owner, box.container), ()))
+        boxes = [*_containers(newest, templates.get((namespace, owner), ()), namespace, owner)]
+        sole = sum(box.role != INIT for box in boxes) == 1
+        for box in boxes:
+            # What was measured of former pods as a whole is that of their only container.
+            names = ("",) if sole and box.role != INIT else ()
+            replicas = tuple(
+                each for name in (box.container, *names) for each in past.get((namespace, owner, name), ())
+            )
             if box.role == INIT and not replicas:
                 continue  # it ended before it was ever sampled
             yield ContainerHistory(

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 # Pods of these differ with the size of their nodes, which explains them.
 DAEMONS: Final = "DaemonSet/"
+NOT_EXPORTED: Final = "kube-state-metrics does not know vertical autoscalers and templates: what pods request counts"
 NO_PAST: Final = (
     "there is no past to recommend from: name a Prometheus (--from prometheus), or record a day (c3s record load.c3s)"
 )
@@ -96,7 +97,7 @@ def _read(query: Query, origin: Origin, more: Needs, member: Member) -> Reading:
     if origin.file:
         return Reading(structs.replace(sample, remarks=(*sample.remarks, "a recording does not know autoscalers")))
     if origin.facts:
-        return Reading(sample)
+        return Reading(structs.replace(sample, remarks=(*sample.remarks, NOT_EXPORTED)))
     from c3s_cli.sources.scalers import read_scalers
     from c3s_cli.sources.templates import read_templates
 

@@ -314,7 +314,7 @@ def _with_groups(sample: Sample, scope: Scope, usage: Usage) -> Sample:
         return sample
     known = tuple(usage.failures)
     figures = usage.sums(sample, scope.groups)
-    missing = [failure for failure in usage.failures if failure not in known]
+    missing = (failure for failure in usage.failures if failure not in known)
     return structs.replace(sample, group_figures=figures, failures=(*sample.failures, *missing))
 
 
@@ -322,11 +322,9 @@ def _stale(context: str, stale: Stale, now: datetime) -> Failure:
     """Report that facts are out of date, and since when; or that a watch was given up, if they are not."""
     if not stale.seconds:
         return Failure(context, stale.name, stale.problem.message)
-    since = now - timedelta(seconds=round(stale.seconds))
+    since = f"{now - timedelta(seconds=round(stale.seconds)):%H:%M:%SZ}"
     return Failure(
-        context,
-        stale.name,
-        f"the watch was interrupted, the list is from {since:%H:%M:%SZ}: {stale.problem.first_line}",
+        context, stale.name, f"the watch was interrupted, the list is from {since}: {stale.problem.first_line}"
     )
 
 
@@ -336,9 +334,8 @@ def _pods(known: Mapping[Needs, Any], needs: Needs, scope: Scope, owned: OwnerRe
     facts = known.get(Needs.PODS)
     if scope.fields and facts is not None:
         pods = [pod for pod in pods if (pod.namespace, pod.name) in facts]
-    if Needs.PODS not in needs or facts is None:
-        return pods, None
-    return pods, owned.pods(facts, known.get(Needs.OWNERS))
+    shown = Needs.PODS in needs and facts is not None
+    return pods, owned.pods(facts, known.get(Needs.OWNERS)) if shown else None
 
 
 def _required(answers: Mapping[Needs, Any], scope: Scope) -> Needs:

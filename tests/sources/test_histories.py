@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -353,3 +354,54 @@ def test_the_documented_rule_of_krr_agrees_once_it_is_rounded(
         buffered = max(memory[life.name] for life in lives) * 1.15
         killed = 1.25 * amounts(owner)[1]["memory"] if any(life.killed for life in lives) else 0
         assert found[owner]["memory"]["recommended"]["requests"] == up(max(buffered, killed), 64 * MEBIBYTE), owner
+
+
+def of_pods() -> Iterator[Any]:
+    """Give the series as of a runtime that reports pods only."""
+    for name, labels, samples in series():
+        if name.startswith("container_"):
+            labels = {key: value for key, value in labels.items() if key != "container"}  # noqa: PLW2901
+        yield name, labels, samples
+
+
+def of_rules() -> Iterator[Any]:
+    """Give what recording rules made of the series, and no others."""
+    for life in LIVES:
+        box = {"namespace": "shop", "pod": life.name, "container": "app", "node": "n"}
+        rule = "node_namespace_pod_container:container_cpu_usage_seconds_total:sum_rate5m"
+        known = {*life.times}
+        times = [when for when in life.times if known.issuperset(range(when - 4 * SCRAPE, when, SCRAPE))]
+        rates = (sum(life.cores(second) for second in range(when - 4 * SCRAPE, when + 1, SCRAPE)) / 5 for when in times)
+        yield rule, box, [*zip(times, rates, strict=True)]
+        memory = [(when, float(life.held(when))) for when in life.times]
+        yield "node_namespace_pod_container:container_memory_working_set_bytes", box, memory
+
+
+@pytest.mark.parametrize(
+    ("layout", "said"),
+    [
+        (of_pods, "there are no series of containers: those of pods serve for workloads whose pods have one container"),
+        (
+            of_rules,
+            "there are no series of containers: usage comes from the recording rules node_namespace_pod_contain",
+        ),
+    ],
+)
+def test_what_serves_instead_of_containers_has_the_same_past(
+    run: Run, cluster: FakeApi, tmp_path: Path, layout: Callable[[], Iterator[Any]], said: str
+) -> None:
+    if why := missing("prometheus", "promtool"):
+        pytest.skip(why)
+    with engines.prometheus(tmp_path, layout) as url:
+        result = run(f"rightsize -A {RANGE} --from {url} --server {cluster.url} -o json --include-autoscaled")
+    assert (result.code, said in result.err) == (5, True), result.err
+    found = {item["owner"]: item for item in json.loads(result.out)["items"]}
+    assert found.pop("Deployment/young")["cpu"]["reason"] == "too little history: 5h of 24h"
+    assert list(found) == sorted({life.owner for life in LIVES} - {"Deployment/young"})
+    for owner, item in found.items():
+        of_rule, (cpu, memory) = layout is of_rules, (item["cpu"]["recommended"], item["memory"]["recommended"])
+        truth = expected(owner)
+        # Rules show neither the first minutes nor kills.
+        assert (cpu["requests"], of_rule or cpu["limits"]) == (truth["cpu"][0], of_rule or truth["cpu"][1]), owner
+        if not of_rule or owner != "Deployment/web":
+            assert (memory["requests"], memory["limits"]) == truth["memory"], owner

@@ -12,8 +12,9 @@ import pytest
 from tests import engines
 from tests.conftest import Run
 from tests.engines import DAY, END, missing
-from tests.servers import FakeApi, pod
+from tests.servers import FakeApi, Reply, Request, pod
 from tests.sources.test_prometheus import engine, vector
+from tests.sources.test_state_metrics import told
 
 CPU = "node_namespace_pod_container:container_cpu_usage_seconds_total"
 MEMORY = "node_namespace_pod_container:container_memory_working_set_bytes"
@@ -64,3 +65,51 @@ def test_without_rules_nothing_changes(run: Run, api: FakeApi) -> None:
     assert (result.code, result.out) == (0, "")
     assert result.err.startswith("No resources found\nhint: this Prometheus has no metrics of containers")
     assert sum("sum_rate5m" in query for query in asked) == 1
+
+
+OWNERS = "namespace_workload_pod:kube_pod_owner:relabel"
+SAID = f"note: kube-state-metrics' series of owners are missing: they come from the recording rule {OWNERS}\n"
+
+
+def ruled(query: str, request: Request) -> Reply | None:
+    """Answer without kube_pod_owner: pod p is of a StatefulSet, q of nothing, r of a kind that is not known."""
+    if OWNERS in query:
+        kinds = (("p", "web", "statefulset"), ("q", "q", "barepod"), ("r", "r", "staticpod"))
+        labels = ("pod", "workload", "workload_type")
+        return vector(*((dict(zip(labels, each, strict=True)) | {"namespace": "n"}, "1") for each in kinds))
+    if "kube_pod_owner" in query:
+        return vector()
+    if "kube_pod_info" in query:
+        return vector(*(({"namespace": "n", "pod": name, "node": "a"}, "1") for name in "pqrs"))
+    return told(query, request)
+
+
+def test_owners_come_from_the_rule_where_their_series_are_missing(run: Run) -> None:
+    with FakeApi() as server:
+        asked = engine(server, ruled)
+        words = f"top pods -A --columns owner --no-headers --from {server.url} --facts source"
+        result = run(words)
+        assert (result.code, result.err) == (0, SAID)
+        assert result.out.split() == ["StatefulSet/web", "<none>", "<unknown>", "<unknown>"]
+        assert SAID.strip().removeprefix("note: ") in json.loads(run(f"{words} -o json").out)["metadata"]["remarks"]
+        # Where kube-state-metrics has owners, nobody asks for the rule.
+        asked.clear()
+        engine(server, told)
+        assert "StatefulSet" not in run(words).out
+        assert not any(OWNERS in query for query in asked)
+
+
+def test_rules_alone_tell_of_the_pods_that_use_something(run: Run) -> None:
+    def only_rules(query: str, request: Request) -> Reply | None:
+        if "kube_pod_info" in query:
+            return vector()
+        if query.startswith("group by (namespace, exported_namespace, pod") and "node_namespace_pod_container" in query:
+            return vector(({"namespace": "n", "pod": "p"}, "1"))
+        return ruled(query, request)
+
+    with FakeApi() as server:
+        engine(server, only_rules)
+        result = run(
+            f"top pods -A --by owner --columns cpu,cpu.requests --no-headers --from {server.url} --facts source"
+        )
+    assert (result.code, result.err, result.out.split()) == (0, SAID, ["n", "StatefulSet/web", "250m", "885m"])

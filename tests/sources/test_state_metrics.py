@@ -41,6 +41,15 @@ def test_the_facts_are_those_of_the_api_server(run: Run, demo_server: DemoServer
             assert same == {key: theirs[name][key] for key in same}, name
 
 
+def test_recommendations_say_what_facts_of_the_source_lack(run: Run) -> None:
+    used = vector(({"namespace": "n", "pod": "p", "container": "x"}, "60"))
+    with FakeApi() as server:
+        engine(server, lambda query, request: told(query, request) if "kube_" in query else used)
+        result = run(f"rightsize -A --from {server.url} --facts source")
+    note = "note: kube-state-metrics does not know vertical autoscalers and templates: what pods request counts\n"
+    assert note in result.err
+
+
 def test_through_the_api_server_facts_can_come_from_the_source_too(run: Run, demo_server: DemoServer) -> None:
     demo_server.requests.clear()
     result = run(f"top pods -n team-search --by owner --from prometheus --facts source --server {demo_server.url}")

@@ -47,14 +47,15 @@ class Engine(Struct):
     """One reading of a server.
 
     service: that of the cluster, None for a server at a URL. headers: of every query to a service. warnings: those of
-    its answers. at_once: how many queries to send in parallel. now: returns the server's time, in whole seconds since
-    1970; InvalidAnswer if it does not report one.
+    its answers. remarks: what to say about the series that were used. at_once: how many queries to send in parallel.
+    now: returns the server's time, in whole seconds since 1970; InvalidAnswer if it does not report one.
     """
 
     requests: Requests
     service: Candidate | None = None
     headers: Fields = ()
     warnings: dict[str, None] = field(default_factory=dict)
+    remarks: dict[str, None] = field(default_factory=dict)
     may_post: bool = True
     lock: threading.Lock = field(default_factory=threading.Lock)
     at_once: int = AT_ONCE

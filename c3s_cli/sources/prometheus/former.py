@@ -13,6 +13,8 @@ from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.membership import AFTER
 from c3s_cli.sources.prometheus.pod_series import ExportedLabels, own_labels, owner_of, pod_of
+from c3s_cli.sources.prometheus.rules import BY_OWNER, workload_of
+from c3s_cli.sources.prometheus.rules import OWNERS as OWNERS_BY_RULE
 from c3s_cli.sources.prometheus.statistics import MOST_NAMES
 
 if TYPE_CHECKING:
@@ -49,8 +51,13 @@ def former_facts(
     for name in (INFO, LABELS):
         each = (f"last_over_time({name}{promql.braces(these, match)}[{seconds}s])" for these in chosen)
         jobs[name] = partial(ask, " or ".join(each))
+    jobs[OWNERS_BY_RULE] = partial(
+        ask, f"max by ({BY_OWNER}) (max_over_time({OWNERS_BY_RULE}{promql.braces(match)}[{seconds}s]))"
+    )
     answers = {name: found for name, found in in_parallel(jobs, 4).items() if not isinstance(found, C3sError)}
-    owned: dict[Key, str] = {}
+    owned: dict[Key, str | None] = {
+        promql.who(labels)[:2]: workload_of(labels) for labels, _ in answers.get(OWNERS_BY_RULE, ())
+    }
     for labels, _ in answers.get("kube_pod_owner", ()):
         owned[promql.who(labels)[:2]] = owner_of(labels)
     owners = {

@@ -10,12 +10,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import Struct
+
 from c3s_cli.errors import MetricsUnavailable
 from c3s_cli.model.rightsizing import Histories, Replica
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.blocks import Block, Pods, blocks_of
 from c3s_cli.sources.prometheus.kills import Kills
 from c3s_cli.sources.prometheus.restarts import Restarts
+from c3s_cli.sources.prometheus.rules import is_own, remark_on, rules_of, selector_of
 from c3s_cli.sources.prometheus.scaled import scaled_workloads
 from c3s_cli.sources.prometheus.statistics import COUNTERS
 
@@ -38,6 +41,30 @@ LOOK: Final = (3599, 86_399)
 PERIODS: Final = {"periods": COUNTERS["cfs.periods"], "throttled_periods": COUNTERS["cfs.throttled"]}
 
 
+class Series(Struct, frozen=True):
+    """The names of the series that have the usage of containers, "" where there are none.
+
+    chosen: the matchers that select them. is_rule: whether the CPU is a gauge, in cores. remark: what to say of them.
+    """
+
+    cpu: str = promql.CPU
+    memory: str = promql.MEMORY
+    chosen: str = promql.CONTAINERS
+    is_rule: bool = False
+    remark: str = ""
+
+    @property
+    def sampled(self) -> str:
+        """The name of those whose samples are counted."""
+        return self.memory or self.cpu
+
+
+OF_PODS: Final = Series(
+    chosen=promql.PODS,
+    remark="there are no series of containers: those of pods serve for workloads whose pods have one container",
+)
+
+
 class ContainerHistories:
     """Reads the histories of the containers of pods. gather: queries in pieces, as PrometheusUsage does.
 
@@ -55,6 +82,7 @@ class ContainerHistories:
         self.wanted = wanted
         self.seconds = int(end - start)
         self.interval = 0.0
+        self.series = Series()
         self.renamed = False
         self.queries: dict[str, str] = {}
         self._done = 0
@@ -65,7 +93,7 @@ class ContainerHistories:
 
         pods: those that exist; workloads that have none are not looked for.
         """
-        self.interval = self._interval()
+        self.series, self.interval = self._series_and_interval()
         blocks = blocks_of(pods)
         self._find_renamed(blocks)
         containers = [each for facts in pods.values() for each in facts.containers]
@@ -79,20 +107,20 @@ class ContainerHistories:
         edges = self._edges(blocks, samples)
         starts = self._starts(blocks, limited, edges["first"])
         replicas = {
-            who: Replica(
+            (named := _named(who, pods)): Replica(
                 pod=who[1],
                 seconds=count * self.interval,
                 first=max(self.start, edges["first"].get(who, self.start) - self.interval),
                 last=edges["last"].get(who, self.end),
                 samples=round(count),
-                cpu=_scaled(found["cpu"].get(who), 10**9),
+                cpu=_scaled(found.get("cpu", {}).get(who), 10**9),
                 cpu_start=_scaled(starts.get(who), 10**9),
-                memory=_scaled(found["memory"].get(who)),
+                memory=_scaled(found.get("memory", {}).get(who)),
                 throttled_periods=_scaled(found["throttled_periods"].get(who)),
                 periods=_scaled(found["periods"].get(who)),
-                oom_kills=kills.counted(who),
-                oom_limit=kills.limits.get(who),
-                restarts=restarts.get(who),
+                oom_kills=kills.counted(named) if named[2] else None,
+                oom_limit=kills.limits.get(named),
+                restarts=restarts.get(named),
             )
             for who, count in samples.items()
         }
@@ -103,15 +131,25 @@ class ContainerHistories:
 
     # --- queries ------------------------------------------------------------------------------------------------
 
-    def _interval(self) -> float:
-        """Return the time between two scrapes of a container near the end of the range."""
-        for seconds in LOOK:
-            series = f"{promql.MEMORY}{promql.braces(promql.CONTAINERS, self.match)}"
-            for _, number in self.engine.vector(f"max(count_over_time({series}[{seconds}s]))", self.end):
-                return max(1.0, round((seconds + 1) / number))
+    def _series_and_interval(self) -> tuple[Series, float]:
+        """Return the best series that there are, and the time between two scrapes of them near the end of the range."""
+        for series in self._kinds():
+            for seconds in LOOK:
+                samples = f"{series.sampled}{promql.braces(series.chosen, self.match)}[{seconds}s]"
+                for _, number in self.engine.vector(f"max(count_over_time({samples}))", self.end):
+                    return series, max(1.0, round((seconds + 1) / number))
         raise MetricsUnavailable(
             f"this Prometheus has no metrics of containers at the end of the range: {promql.SCRAPED}"
         )
+
+    def _kinds(self) -> Iterator[Series]:
+        """Yield the kinds of series, the best first."""
+        yield Series()
+        yield OF_PODS
+        rules = rules_of(self.engine, self.match, self.end)
+        if rules and not is_own(rules):
+            names = rules.get("cpu", ""), rules.get("memory", "")
+            yield Series(*names, chosen=selector_of(rules), is_rule=True, remark=remark_on(rules))
 
     def _find_renamed(self, blocks: Sequence[Block]) -> None:
         """Find out whether the namespaces are in labels that a scrape job has renamed."""
@@ -119,8 +157,9 @@ class ContainerHistories:
             return
         names = [name for block in blocks for name in block.namespaces][:MOST_NAMES]
         for label in ("namespace", "exported_namespace"):
-            series = f"{promql.MEMORY}{promql.braces(promql.CONTAINERS, promql.one_of(label, names), self.match)}"
-            if self.engine.vector(f"count(last_over_time({series}[{self.seconds}s]))", self.end):
+            chosen = promql.braces(self.series.chosen, promql.one_of(label, names), self.match)
+            series = f"{self.series.sampled}{chosen}[{self.seconds}s]"
+            if self.engine.vector(f"count(last_over_time({series}))", self.end):
                 self.renamed = label != "namespace"
                 return
 
@@ -136,19 +175,27 @@ class ContainerHistories:
     def _figures(self) -> dict[str, Callable[[str], str]]:
         """Return the query for each figure of containers."""
         span, window, step = self.seconds, self._window, self._step
-        memory, by = promql.MEMORY, promql.OF_CONTAINER
+        series, by = self.series, promql.OF_CONTAINER
         one = f"{by}, instance, {promql.SCRAPE}"
         fraction = f"{self.wanted.percentile / 100:g}"
+
+        def cores(where: str) -> str:
+            if series.is_rule:
+                return f"max by ({by}) ({series.cpu}{where})"
+            return _summed(f"rate({series.cpu}{where}[{window}s])")
+
         figures: dict[str, Callable[[str], str]] = {
-            "samples": lambda where: f"max by ({by}) (sum by ({one}) (count_over_time({memory}{where}[{span}s])))",
-            "memory": lambda where: f"max by ({by}) (max_over_time({memory}{where}[{span}s]))",
-            "cpu": lambda where: (
-                f"quantile_over_time({fraction}, ({_summed(f'rate({promql.CPU}{where}[{window}s])')})[{span}s:{step}s])"
-            ),
+            "samples": lambda where: (
+                f"max by ({by}) (sum by ({one}) (count_over_time({series.sampled}{where}[{span}s])))"
+            )
         }
-        for name, series in PERIODS.items():
-            figures[name] = lambda where, series=series: (  # type: ignore[misc]  # the default binds the name
-                f"sum by ({by}) (max by ({by}, id) (increase({series}{where}[{span}s])))"
+        if series.memory:
+            figures["memory"] = lambda where: f"max by ({by}) (max_over_time({series.memory}{where}[{span}s]))"
+        if series.cpu:
+            figures["cpu"] = lambda where: f"quantile_over_time({fraction}, ({cores(where)})[{span}s:{step}s])"
+        for name, counter in PERIODS.items():
+            figures[name] = lambda where, counter=counter: (  # type: ignore[misc]  # the default binds the name
+                f"sum by ({by}) (max by ({by}, id) (increase({counter}{where}[{span}s])))"
             )
         return figures
 
@@ -159,10 +206,17 @@ class ContainerHistories:
 
         limited: the names of those. first: the times of first samples.
         """
-        begun = sorted({pod for (_, pod, name), time in first.items() if name in limited and time > self.start + START})
-        if not begun:
+        of_pods = self.series is OF_PODS
+        begun = sorted(
+            {
+                pod
+                for (_, pod, name), time in first.items()
+                if (name in limited or (of_pods and limited)) and time > self.start + START
+            }
+        )
+        if not begun or self.series.is_rule:
             return {}
-        named = [promql.one_of("container", limited)] if len(limited) <= MOST_NAMES else []
+        named = [promql.one_of("container", limited)] if len(limited) <= MOST_NAMES and not of_pods else []
         named += [promql.one_of("pod", begun)] if len(begun) <= MOST_NAMES and not self.renamed else []
         return self._ask(blocks, "cpu_start", partial(self._start_query, ",".join(named)))
 
@@ -186,7 +240,7 @@ class ContainerHistories:
         named = promql.one_of("pod", partly) if len(partly) <= MOST_NAMES and not self.renamed else ""
 
         def query(function: str, where: str) -> str:
-            times = f"timestamp({promql.MEMORY}{promql.braces(where[1:-1], named)})"
+            times = f"timestamp({self.series.sampled}{promql.braces(where[1:-1], named)})"
             edge = f"{function}_over_time(({times})[{self.seconds}s:{self._step}s])"
             return f"{function} by ({promql.OF_CONTAINER}) ({edge})"
 
@@ -217,14 +271,16 @@ class ContainerHistories:
         """Return a figure of every container."""
 
         def one(block: Block) -> Vector:
-            text = query(self._matcher(block, promql.CONTAINERS))
+            text = query(self._matcher(block, self.series.chosen))
             self.queries.setdefault(name, text)
             answer = self.engine.vector(text, self.end)
             self._done += 1
             self.engine.requests.progress("histories", min(self._done, self._total - 1), self._total)
             return answer
 
-        return dict(_by_container(self.gather(blocks, one, f"{name} of containers")))
+        named = ((promql.who(labels), number) for labels, number in self.gather(blocks, one, f"{name} of containers"))
+        # The series of pods name no container.
+        return {who: number for who, number in named if all(who[:2]) and (who[2] or self.series is OF_PODS)}
 
 
 def _summed(usage: str) -> str:
@@ -234,11 +290,10 @@ def _summed(usage: str) -> str:
     return f"max by ({by}) (sum by ({by}, {promql.SCRAPE}) ({each}))"
 
 
-def _by_container(vector: Vector) -> Iterator[tuple[Who, float]]:
-    for labels, number in vector:
-        who = promql.who(labels)
-        if all(who):
-            yield who, number
+def _named(who: Who, pods: Pods) -> Who:
+    """Return a container by its name: what was measured of a pod as a whole is that of its only container."""
+    facts = None if who[2] else pods.get(who[:2])
+    return (*who[:2], facts.containers[0].name) if facts and len(facts.containers) == 1 else who
 
 
 def _scaled(number: float | None, unit: int = 1) -> int | None:

@@ -97,7 +97,10 @@ class PodSeries:
         resources = PodResources(
             self._containers("", key, set()), self._containers("init_", key, sidecars), self._overhead(key)
         )
-        owner = next(filter(None, (owner_of(labels) for labels, _ in self.series_of("kube_pod_owner", key))), "")
+        owners = self.series_of("kube_pod_owner", key)
+        owner = next(filter(None, (owner_of(labels) for labels, _ in owners)), "" if owners else None)
+        if owner is None and self.knows("owner"):
+            owner = ""
         states = self._states(key, resources) if self.states else {}
         node = info.get("node", "")
         status = status_of(lambda name: self.series_of(name, key), phase, node, sidecars)
@@ -109,7 +112,7 @@ class PodSeries:
         return PodFacts(
             uid=info.get("uid", ""),
             node=intern(node),
-            owner=intern(owner),
+            owner=owner and intern(owner),
             status=status,
             restarts=self._restarts(key, status, sidecars),
             created_at=next((number for _, number in self.series_of("kube_pod_created", key)), None),
@@ -143,7 +146,7 @@ class PodSeries:
         return round(sum(number for _, number in (*counts, *of_sidecars)))
 
     def knows(self, what: str) -> bool:
-        """Return whether there are series of "requests" or "limits": some pod of a cluster has them."""
+        """Return whether there are series of "requests", "limits" or "owner": some pod of a cluster has them."""
         return what not in self.unknown
 
     def _declared(self, container: ContainerResources) -> tuple[Amounts | None, Amounts | None]:

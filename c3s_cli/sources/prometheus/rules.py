@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from c3s_cli.sources.prometheus import promql
 
 if TYPE_CHECKING:
+    from c3s_cli.sources.prometheus.decoding import Labels
     from c3s_cli.sources.prometheus.engine import Engine
 
 CPU: Final = "node_namespace_pod_container:container_cpu_usage_seconds_total"
@@ -22,6 +23,22 @@ OWN: Final = {
     thing: {"cpu": (f"c3s_{thing}_cpu_usage_cores",), "memory": (f"c3s_{thing}_memory_usage_bytes",)}
     for thing in ("container", "pod")
 }
+
+
+# The workload of each pod, with its kind in small letters.
+OWNERS: Final = "namespace_workload_pod:kube_pod_owner:relabel"
+BY_OWNER: Final = "namespace, exported_namespace, pod, exported_pod, workload, workload_type"
+KINDS: Final = {
+    **{kind.casefold(): kind for kind in ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob")},
+    "rollout": "Rollout",
+}
+BY_RULE: Final = f"kube-state-metrics' series of owners are missing: they come from the recording rule {OWNERS}"
+
+
+def workload_of(labels: Labels) -> str | None:
+    """Return the workload that the rule names, as Kind/name; "" if there is none, None for an unknown kind."""
+    kind = labels.get("workload_type", "")
+    return "" if kind == "barepod" else f"{KINDS[kind]}/{labels.get('workload')}" if kind in KINDS else None
 
 
 def rules_of(engine: Engine, match: str, time: float) -> Mapping[str, str]:

@@ -13,7 +13,7 @@ from c3s_cli.errors import ApiError, MetricsUnavailable, UsageError
 from c3s_cli.model.rows import NodeDetails, NodeFacts, PodFacts
 from c3s_cli.parallel import results_of
 from c3s_cli.sources.decode.nodes import POOL_LABELS, TYPE_LABELS, ZONE_LABELS
-from c3s_cli.sources.prometheus import pod_words, promql
+from c3s_cli.sources.prometheus import pod_words, promql, rules
 from c3s_cli.sources.prometheus.container_series import queries
 from c3s_cli.sources.prometheus.pod_series import (
     RENAMED,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from c3s_cli.sources.source import Claims, Scope
 
 Key = tuple[str, str]
+Series = list[tuple["Labels", float]]
 POD: Final = promql.WHO[:2]
 CONTAINER: Final = promql.WHO
 
@@ -164,20 +165,45 @@ class StateMetrics:
             },
             self._pods_in_scope(),
         )
+        unknown = self._unknown(vectors)
+        if "owner" in unknown:
+            vectors |= self._owners_by_rule(vectors)
         if self.scope.objects is Kind.POD and self.scope.name and not vectors["kube_pod_info"]:
             raise ApiError(404, "NotFound", f'pods "{self.scope.name}" not found')
-        by_pod = PodSeries(vectors, states=self.states, unknown=self._unknown(vectors))
+        by_pod = PodSeries(vectors, states=self.states, unknown=unknown)
         return {
             key: facts
             for labels, _ in vectors["kube_pod_info"]
             if (facts := by_pod.facts(key := pod_of(labels), labels)) is not None
         }
 
+    def _owners_by_rule(self, vectors: Mapping[str, Series]) -> dict[str, Series]:
+        """Return owners by the recording rule; without other facts, also the pods that have usage by rules."""
+        by = (*POD, "workload", "workload_type")
+        found = self._ask({rules.OWNERS: by}, self._pods_in_scope())[rules.OWNERS]
+        if not found:
+            return {}
+        self.engine.remarks[rules.BY_RULE] = None
+        owners = []
+        for labels, number in found:
+            if (workload := rules.workload_of(labels)) is None:
+                continue
+            kind, _, name = workload.partition("/")
+            owned = {"owner_kind": kind, "owner_name": name, "owner_is_controller": "true"} if kind else {}
+            owners.append(({**labels, **owned}, number))
+        if vectors["kube_pod_info"]:
+            return {"kube_pod_owner": owners}
+        measured = promql.one_of("__name__", [name for names in rules.RULES.values() for name in names])
+        query = f"group by ({promql.OF_POD}) ({promql.braces(measured, self.match)})"
+        used = {promql.who(labels)[:2] for labels, _ in self.engine.vector(query, self.time)}
+        pods = [({name: labels[name] for name in POD}, 1.0) for labels, _ in found if pod_of(labels) in used]
+        return {"kube_pod_owner": owners, "kube_pod_info": pods}
+
     def _unknown(self, vectors: Mapping[str, Sequence[object]]) -> list[str]:
-        """Return which of requests and limits kube-state-metrics does not export: then they are not 0 but unknown."""
+        """Return what kube-state-metrics does not export of requests, limits and owners: then it is unknown."""
         unknown = []
-        for what in ("requests", "limits"):
-            name = f"kube_pod_container_resource_{what}"
+        names = {what: f"kube_pod_container_resource_{what}" for what in ("requests", "limits")}
+        for what, name in {**names, "owner": "kube_pod_owner"}.items():
             if not vectors[name] and not self.engine.vector(f"count({name}{promql.braces(self.match)})", self.time):
                 unknown.append(what)
         return unknown

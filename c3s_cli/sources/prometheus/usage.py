@@ -41,7 +41,6 @@ class PrometheusUsage(Usage):
 
     name = "prometheus"
     absence = ""
-    remarks: tuple[str, ...] = ()
 
     def __init__(self, engine: Engine, context: str, scope: Scope, lists: Lists, match: str) -> None:
         self.engine = engine
@@ -63,6 +62,11 @@ class PrometheusUsage(Usage):
         return [*self.missing, *warned]
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """What to say about the figures and the facts."""
+        return tuple(self.engine.remarks)
+
+    @property
     def moment(self) -> str:
         """The time or the range in words; "" for now."""
         period = self.scope.period
@@ -75,7 +79,7 @@ class PrometheusUsage(Usage):
         past = self._read_past(lambda past: past.read_nodes(self.names, known, self._current().kinds))
         ended = [name for (name,) in past.ended() if name not in used] if past else []
         if any(promql.OWN in kinds for kinds in self._current().kinds.values()):
-            self.remarks += (remark_on({"cpu": promql.OWN.cpu, "memory": promql.OWN.memory}),)
+            self.engine.remarks[remark_on({"cpu": promql.OWN.cpu, "memory": promql.OWN.memory})] = None
         if not used and not ended:
             self.absence = self._why_nothing() or NO_NODES
         elif known and not any(name in known for name in used):
@@ -111,7 +115,7 @@ class PrometheusUsage(Usage):
         if not used and not ended:
             self.absence = self._why_nothing()
         if current.rules:
-            self.remarks += (remark_on(current.rules),)
+            self.engine.remarks[remark_on(current.rules)] = None
         self._former = ended
         figures: dict[Who, dict[str, int]] = {}
         for who, more in self._prometheus_figures():
@@ -178,7 +182,9 @@ class PrometheusUsage(Usage):
         from c3s_cli.sources.prometheus.histories import ContainerHistories  # only rightsize needs them
 
         start, end = self._times()
-        found = ContainerHistories(self.engine, self._gather, self.match, start, end, wanted).read(known)
+        histories = ContainerHistories(self.engine, self._gather, self.match, start, end, wanted)
+        found = histories.read(known)
+        self.engine.remarks |= dict.fromkeys(filter(None, [histories.series.remark]))
         self._former = sorted(found.ended)
         return (found, *self.former(known))
 
@@ -248,7 +254,7 @@ class PrometheusUsage(Usage):
             return None
         past: Past = self._past()
         read(past)
-        self.remarks += tuple(past.remarks())
+        self.engine.remarks |= dict.fromkeys(past.remarks())
         return past
 
     # --- time ---------------------------------------------------------------------------------------------------
