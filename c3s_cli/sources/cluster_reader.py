@@ -323,9 +323,8 @@ def _stale(context: str, stale: Stale, now: datetime) -> Failure:
     if not stale.seconds:
         return Failure(context, stale.name, stale.problem.message)
     since = f"{now - timedelta(seconds=round(stale.seconds)):%H:%M:%SZ}"
-    return Failure(
-        context, stale.name, f"the watch was interrupted, the list is from {since}: {stale.problem.first_line}"
-    )
+    words = f"the watch was interrupted, the list is from {since}: {stale.problem.first_line}"
+    return Failure(context, stale.name, words)
 
 
 def _pods(known: Mapping[Needs, Any], needs: Needs, scope: Scope, owned: OwnerResolver) -> tuple[list[Any], Any]:
@@ -334,8 +333,7 @@ def _pods(known: Mapping[Needs, Any], needs: Needs, scope: Scope, owned: OwnerRe
     facts = known.get(Needs.PODS)
     if scope.fields and facts is not None:
         pods = [pod for pod in pods if (pod.namespace, pod.name) in facts]
-    shown = Needs.PODS in needs and facts is not None
-    return pods, owned.pods(facts, known.get(Needs.OWNERS)) if shown else None
+    return pods, None if Needs.PODS not in needs or facts is None else owned.pods(facts, known.get(Needs.OWNERS))
 
 
 def _required(answers: Mapping[Needs, Any], scope: Scope) -> Needs:
