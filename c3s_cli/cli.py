@@ -122,7 +122,7 @@ def complete(words: list[str]) -> int:
 def run(argv: list[str]) -> int:
     """Run the command of a command line. Raises C3sError, in kubectl's words for errors that Typer finds."""
     from c3s_cli.flags.argv import line_of  # needs typer
-    from c3s_cli.flags.meaning import with_command, with_flags, with_rollup, with_watch
+    from c3s_cli.flags.meaning import with_command, with_flags, with_rollup, with_source, with_watch
 
     try:
         line = line_of(argv)
@@ -135,7 +135,8 @@ def run(argv: list[str]) -> int:
     path, _ = _command(line.argv())
     if path is not None:
         line, more = with_flags(line, path, partial(flags_of, path))
-        remarks += more
+        line, source = with_source(line, path)
+        remarks += [*more, *source]
     for remark in remarks:
         tell(f"{printable(remark)}\n")
     words, flags = line.argv(), line.names()

@@ -54,6 +54,11 @@ _WORKLOADS: Final = {
     ("cronjobs", "cronjob", "cj"): ("CronJob", "cronjob.batch"),
 }
 WORKLOADS: Final = {name: kind for names, (kind, _) in _WORKLOADS.items() for name in names}
+# Kinds whose pods may belong to an owner of theirs, and what to say of those.
+OWNED: Final = {
+    "ReplicaSet": "ReplicaSets of Deployments are not listed, their pods belong to these: c3s top deploy",
+    "Job": "Jobs of CronJobs are not listed, their pods belong to these: c3s top cronjobs",
+}
 RESOURCES: Final = dict(_WORKLOADS.values())
 ALL_WORKLOADS: Final = ("workloads", "workload")
 NAMESPACES: Final = ("namespaces", "namespace", "ns")

@@ -36,12 +36,7 @@ ELSEWHERE: Final = {
     "cordoned": "schedulable",
     "unschedulable": "schedulable",
     "creationtimestamp": "age",
-    "nodename": "node",
-    "host": "node",
-    "ns": "namespace",
-    "phase": "status",
     "ready": "status",
-    "oom": "oomKilled",
 }
 # What labels of nodes say, by the names that other tools have for it.
 OF_LABELS: Final = {
@@ -111,6 +106,11 @@ class Naming(Struct, frozen=True):
             return column
         if column := self.open_ended(name) or self._gpu(name) or self._by_heading(name, known):
             return column
+        from c3s_cli.columns.spellings import meanings  # names are tried first
+
+        for meant in meanings(name):
+            if column := known.get(meant) or known.get(self._alias(meant)) or self.open_ended(meant):
+                return column
         raise UsageError(f"unknown column {name!r}", hint=self._nearest(name, known))
 
     def _change(self, name: str) -> Column:

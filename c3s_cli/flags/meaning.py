@@ -5,6 +5,7 @@ Only what c3s does not have itself is replaced, and each replacement is one line
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -25,6 +26,9 @@ STATES: Final = ("condition=", "jsonpath=", "delete", "create")
 
 # Where other tools say what file to write.
 OF_FILES: Final = ("-o", "--output", "--file", "--filename")
+# Flags that ask for the past, and the commands that take its source.
+OF_THE_PAST: Final = ("--since", "--start", "--at")
+WITH_PAST: Final = ("nodes", "pods", "cluster", "rightsize")
 NOTHING: Final = "nothing: c3s changes nothing"
 
 
@@ -107,6 +111,15 @@ def with_flags(line: Line, path: Path, flags_of: Callable[[], Sequence[str]]) ->
     return Line(
         tuple(words), (*_with_conditions(flags, conditions), *_with_columns(flags, columns)), line.rest
     ), remarks
+
+
+def with_source(line: Line, path: Path) -> tuple[Line, list[str]]:
+    """Read the past from the Prometheus of the cluster, unless a source is named: no other knows it."""
+    past = [name for name in line.names() if name in OF_THE_PAST]
+    if not past or path[-1] not in WITH_PAST or "--from" in line.names() or os.environ.get("C3S_FROM"):
+        return line, []
+    remark = f"{past[0]} without --from is read as --from prometheus, the one in the cluster"
+    return structs.replace(line, flags=(*line.flags, ("--from=prometheus",))), [remark]
 
 
 def _with_conditions(flags: Sequence[Flag], conditions: Sequence[str]) -> list[Flag]:

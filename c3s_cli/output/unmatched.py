@@ -26,19 +26,10 @@ from c3s_cli.request.jsonpath import (
 )
 from c3s_cli.request.view import Format, View
 
-# Paths in kubectl's documents, and the equivalent in c3s's.
-KUBECTLS: Final = {
-    ".metadata.name": ".name",
-    ".metadata.namespace": ".namespace",
-    ".spec.nodeName": ".node",
-    ".status.phase": ".status",
-    ".usage.cpu": ".cpu.usage",
-    ".usage.memory": ".memory.usage",
-}
+COLUMNS: Final = "-o value --columns NAME prints columns, which `c3s columns` lists"
 ITEMS: Final = re.compile(r"\.items\[[^]]*\]")
 # What stands before the paths of an item in the document.
 ANY_ITEM: Final = ".items[*]"
-LABELS: Final = ".metadata.labels"
 
 
 def unmatched(report: Report, view: View) -> Iterator[str]:
@@ -61,7 +52,8 @@ def unmatched(report: Report, view: View) -> Iterator[str]:
     known = _paths(next(items(report)))
     for path, before in lost.items():
         meant = _meant(path, known, before)
-        yield f"{view.format.value}: no row has {path}" + (f"; did you mean {meant}?" if meant else "")
+        advice = f"did you mean {meant}?" if meant else COLUMNS
+        yield f"{view.format.value}: no row has {path}; {advice}"
 
 
 def _missing(nodes: Sequence[Node], values: list[Any], before: str, budget: Budget) -> Iterator[tuple[Path, str]]:
@@ -94,7 +86,7 @@ def _paths(item: Any, before: str = "") -> list[str]:
 
 
 def _meant(path: str, known: Sequence[str], before: str) -> str | None:
-    """Return the c3s path for a path in kubectl's documents, or for a similar name.
+    """Return the path of a similar name.
 
     before: what stands before the path of something inside of an item.
     """
@@ -102,11 +94,6 @@ def _meant(path: str, known: Sequence[str], before: str) -> str | None:
     if of_items and before:
         before = of_items[0]
     inside = path.removeprefix(of_items[0] if of_items else "")
-    for theirs, ours in KUBECTLS.items():
-        if inside.endswith(theirs):
-            return before + inside.removesuffix(theirs) + ours
-    if LABELS in inside:
-        return before + inside.replace(LABELS, ".labels")
     from difflib import get_close_matches  # only a mistake pays for it
 
     nearest = get_close_matches(inside, known, n=1, cutoff=0.7)

@@ -68,7 +68,7 @@ def _advice(word: str) -> str | None:
     if word in ("html", "svg"):
         return "-o markdown is a table that a page can show"
     if word.startswith(("go-template", "template")):
-        return "-o jsonpath=TEMPLATE takes a template"
+        return "-o jsonpath=TEMPLATE takes a template; -o value --columns namespace,name,cpu prints columns"
     meant = get_close_matches(word, [each.value for each in Format], n=1) or [
         each.value for each in Format if word and each.value.startswith(word)
     ]

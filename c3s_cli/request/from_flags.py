@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Final
 from msgspec import structs
 
 from c3s_cli.amounts.duration import parse_duration
-from c3s_cli.columns.kinds import WORKLOADS, kind_named
+from c3s_cli.columns.kinds import OWNED, WORKLOADS, kind_named
 from c3s_cli.columns.naming import SETS, Naming
 from c3s_cli.columns.vocabulary import COMPARED, Column, Kind
 from c3s_cli.errors import UsageError
 from c3s_cli.request.formats import read_format, read_units
-from c3s_cli.request.grouping import key_column, keys_of
+from c3s_cli.request.grouping import key_column, keys_of, labels_meant
 from c3s_cli.request.knowable import check_knowable, unknowable
 from c3s_cli.request.namespaces import read_namespaces, several
 from c3s_cli.request.numbers import at_least
@@ -246,8 +246,12 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
     if objects not in (Kind.FIT, Kind.MOVE, *COMPARED):
         source = origin_of(connection).kind
         check_knowable(query, source)
-        named = [of_lines.find(word) for word in words if word not in SETS]
-        query = structs.replace(query, remark=unknowable(named, naming.kind, source))
+        notes = (
+            unknowable([of_lines.find(word) for word in words if word not in SETS], naming.kind, source),
+            labels_meant(rows.by, by),
+            OWNED.get(workload or ""),
+        )
+        query = structs.replace(query, remark="; ".join(filter(None, notes)))
     view = _view(format_, template, display, sums=rows.sum)
     return query, structs.replace(
         view,
@@ -263,6 +267,10 @@ def _check_format(objects: Kind, format_: Format, rows: options.Selection, displ
         raise UsageError(f"-o {format_.value} goes with c3s rightsize, without --by and --columns")
     if display.units and format_ not in DELIMITED:
         raise UsageError("--units goes with -o csv or tsv", hint="--unit bytes prints bytes, also with -o value")
+    if format_ is Format.VALUE and rows.sum:
+        raise UsageError(
+            "--sum does not go with -o value", hint="for one number: c3s top cluster -o value --columns cpu"
+        )
     if format_ is Format.VALUE and not display.columns:
         raise UsageError("-o value prints the columns that --columns names", hint="for example --columns cpu")
     if display.no_timestamps and format_ not in METRICS:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Final
 
 from c3s_cli.columns.kinds import KEYS
@@ -12,6 +14,10 @@ from c3s_cli.errors import UsageError
 KEY_COLUMNS: Final = {"instance-type": "instanceType"}
 # Other names for these keys.
 ALSO: Final = {"cluster": "context", "workload": "owner", "ns": "namespace", "node-pool": "pool", "nodepool": "pool"}
+# What a row is without --by, and what lies inside of it.
+OBJECTS: Final = ("node", "pod", "container", "cluster")
+# The key of a label.
+LABEL: Final = re.compile(r"(?:[A-Za-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 WORKLOADS: Final = ("deployment", "statefulset", "daemonset", "replicaset", "job", "cronjob")
 
 
@@ -36,22 +42,33 @@ def _key(key: str, keys: tuple[str, ...]) -> str:
     columns |= {other: key for other, key in ALSO.items() if key in columns}
     known = {name.casefold(): column for name, column in columns.items()}
     column = known.get(key.casefold().replace("_", "-"))
-    if column is None:
-        raise UsageError(f"unknown key {key!r} in --by", hint=_advice(key, keys))
-    return column
+    if column is None and (advice := _advice(key, keys)):
+        raise UsageError(f"unknown key {key!r} in --by", hint=advice)
+    return column or f'labels["{key}"]'
 
 
-def _advice(key: str, keys: tuple[str, ...]) -> str:
+def _advice(key: str, keys: tuple[str, ...]) -> str | None:
+    """Return the key that was probably meant; None if any label may have this name."""
     from difflib import get_close_matches  # only a mistake pays for it
 
     if key.startswith("label="):
         return f"did you mean label:{key.removeprefix('label=')}?"
     word = key.casefold().removesuffix("s")
-    if word == "node" and "node" not in keys:
-        return f"without --by, each row is a node. The keys are {', '.join(keys)} and label:KEY"
+    known = f"The keys are {', '.join(keys)} and label:KEY"
+    if word in OBJECTS and word not in keys:
+        return f"without --by, each row is a {'pod' if 'owner' in keys else 'node'}. {known}"
     workload = ["owner"] if word in WORKLOADS and "owner" in keys else None
     meant = workload or get_close_matches(key.casefold(), keys, n=1, cutoff=0.7)
-    return f"did you mean {meant[0] if meant else f'label:{key}'}? The keys are {', '.join(keys)} and label:KEY"
+    if meant:
+        return f"did you mean {meant[0]}? {known}"
+    return None if LABEL.fullmatch(key) else f"did you mean label:{key}? {known}"
+
+
+def labels_meant(text: str | None, columns: Iterable[Column]) -> str:
+    """Return a line about the words of --by that are read as labels; "" if there are none."""
+    keys = split_names(text)
+    meant = [key for key in keys if f'labels["{key}"]' in {column.name for column in columns}]
+    return f"--by {', '.join(meant)} is read as {', '.join(f'label:{key}' for key in meant)}" if meant else ""
 
 
 def key_column(column: Column, place: int) -> Column:

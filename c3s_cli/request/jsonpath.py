@@ -174,7 +174,30 @@ def read_path(path: str, template: str) -> Path:  # noqa: C901  one branch per k
             raise _error(template, "unterminated array")
         else:
             raise _error(template, f"unrecognized character in action: U+{ord(path[place]):04X} {path[place]!r}")
-    return _bounded(tuple(steps), template)
+    return _bounded(_ours(steps), template)
+
+
+# Paths in kubectl's documents, and the same in those of c3s.
+KUBECTLS: Final = {
+    ("metadata", "name"): ("name",),
+    ("metadata", "namespace"): ("namespace",),
+    ("metadata", "labels"): ("labels",),
+    ("spec", "nodeName"): ("node",),
+    ("status", "phase"): ("status",),
+    ("usage", "cpu"): ("cpu", "usage"),
+    ("usage", "memory"): ("memory", "usage"),
+}
+
+
+def _ours(steps: list[Step]) -> Path:
+    """Replace keys of kubectl's documents by those of c3s."""
+    place = 0
+    while place < len(steps) - 1:
+        keys = tuple(part.key for step in steps[place : place + 2] for part in step if isinstance(part, Key))
+        if keys in KUBECTLS:
+            steps[place : place + 2] = [(Key(key),) for key in KUBECTLS[keys]]
+        place += 1
+    return tuple(steps)
 
 
 def _bounded(path: Path, template: str) -> Path:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 from c3s_cli.errors import UsageError
 
 # Characters that no name of a namespace has.
+# What only regular expressions have.
+REGULAR: Final = re.compile(r"[|()^$+\\]|\.\*")
 WILD: Final = frozenset("*?[")
 
 
 def read_namespaces(text: str | None) -> tuple[str, ...]:
     """Parse -n; empty if it is not given."""
     names = [name.strip() for name in (text or "").split(",")]
+    if text and any(REGULAR.search(name) for name in names):
+        plain = ",".join(part.replace(".*", "*").strip("^$()") for name in names for part in name.split("|"))
+        raise UsageError(f"-n takes names and patterns, not the regular expression {text!r}", hint=f"-n '{plain}'")
     return tuple(dict.fromkeys(filter(None, names)))
 
 

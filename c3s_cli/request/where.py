@@ -1,8 +1,9 @@
 r"""The language of --where, --fail-if and --until: comparisons such as `memory% > 80, namespace ~ ^team-`.
 
-A comma means and, a repeated flag or. A value is parsed by the unit of its column. A value with a comma, a quote,
-a blank or parentheses needs double quotes, in which `\"` is a quote and `\\` a backslash; other backslashes stay, for
-regular expressions. `none`, `unknown` and `null` without quotes stand for missing values: see request/condition.py.
+A comma, `and` and `&&` mean and; a repeated flag, `or` and `||` mean or, and bind less. A value is parsed by the
+unit of its column. A value with a comma, a quote, a blank or parentheses needs double quotes, in which `\"` is a quote
+and `\\` a backslash; other backslashes stay, for regular expressions. `none`, `unknown` and `null` without quotes stand
+for missing values: see request/condition.py.
 `COLUMN in (A, B)` and `COLUMN not in (A, B)` compare with several values.
 
 Regular expressions are Python's. Their length is limited, their running time is not: catastrophic backtracking hangs.
@@ -57,31 +58,36 @@ DAYS: Final = re.compile(r"(?:([0-9]+)y)?(?:([0-9]+)w)?(?:([0-9]+)d)?(.*)", re.D
 
 def parse(texts: Sequence[str], naming: Naming) -> Condition:
     """Parse expressions, one alternative each. UsageError if one is invalid."""
-    return Condition(tuple(tuple(_tests(text, naming)) for text in texts))
+    return Condition(tuple(tuple(tests) for text in texts for tests in _alternatives(text, naming)))
 
 
-def _tests(text: str, naming: Naming) -> list[Test]:
-    found: list[Test] = []
+def _alternatives(text: str, naming: Naming) -> list[list[Test]]:
+    """Parse one expression: `and` is a comma, and binds closer than `or`."""
+    found: list[list[Test]] = [[]]
     place = 0
     while True:
         test, place = _test(text, place, naming)
-        found.append(test)
+        found[-1].append(test)
         if place == len(text):
             return found
-        if text[place] != ",":
+        joined = JOINED.match(text, place)
+        if joined is None:
             rest = text[place:]
             raise UsageError(f"expected a comma before {rest!r} in {text!r}", hint=_joined(rest))
-        place += 1
+        if joined["or"]:
+            found.append([])
+        place = joined.end()
 
 
 QUOTING: Final = "a value with a comma, a quote or a blank needs double quotes, such as 'name ~ \"^a{1,2}\"'"
+JOINED: Final = re.compile(r",|(?:and\b|&&)|(?P<or>or\b|\|\|)", re.IGNORECASE)
 JOINING: Final = "a comma means and; for or, repeat the flag"
 TOGETHER: Final = "a number and its unit are one word, such as 1Gi, 250m or 80%"
 
 
 def _joined(rest: str) -> str:
     """Return a hint for text after a value: `and`, `or`, or a value without quotes."""
-    if re.match(r"(?:and|or|&&|\|\|)\b|&&|\|\||;", rest, re.IGNORECASE):
+    if rest.startswith(";"):
         return JOINING
     return TOGETHER if re.match(r"(?:%|[munkKMGTP]i?B?|bytes|cores?)\s*(?:,|$)", rest) else QUOTING
 

@@ -60,11 +60,9 @@ def test_percentages_of_capacity_are_named_by_what_the_command_shows() -> None:
 @pytest.mark.parametrize(
     ("written", "hint"),
     [
-        ("memory(limits)", "did you mean memory.limits?"),
         ("gpu.foo", "did you mean gpu"),
         ("limits", "did you mean cpu.limits or memory.limits?"),
         ("requests", "did you mean cpu.requests or memory.requests?"),
-        ("memory.limit", "did you mean memory.limits?"),
         ("nvidia.com/gpu", 'resources["nvidia.com/gpu"].requests'),
         ("labels.app", 'labels["app"]'),
     ],
@@ -155,12 +153,73 @@ KEYS = "The keys are context, namespace, node, owner, pool, zone, instance-type,
 
 
 @pytest.mark.parametrize(
-    ("key", "meant"),
-    [("app", "label:app"), ("namespce", "namespace"), ("app.kubernetes.io/name", "label:app.kubernetes.io/name")],
+    ("key", "hint"),
+    [
+        ("namespce", "did you mean namespace?"),
+        ("deployments", "did you mean owner?"),
+        ("pod", "without --by, each row is a pod."),
+        ("container", "without --by, each row is a pod."),
+        ("a=b", "did you mean label:a=b?"),
+    ],
 )
-def test_a_key_that_is_none_may_be_a_label(demo: Run, key: str, meant: str) -> None:
-    result = demo(f"top pods --by {key}")
-    assert result == (2, "", f"error: unknown key '{key}' in --by\nhint: did you mean {meant}? {KEYS}\n")
+def test_a_key_that_is_none_is_refused_if_it_may_mean_another(demo: Run, key: str, hint: str) -> None:
+    assert demo(f"top pods --by {key}") == (2, "", f"error: unknown key '{key}' in --by\nhint: {hint} {KEYS}\n")
+
+
+def test_a_key_that_is_none_is_a_label(demo: Run) -> None:
+    for key in ("app", "app.kubernetes.io/name", "team"):
+        expected = demo(f"top pods -A --by label:{key}")
+        remark = f"--by {key} is read as label:{key}\n"
+        result = demo(f"top pods -A --by {key}")
+        assert (result.code, result.out) == (0, expected.out)
+        assert remark in result.err
+    both = demo("watch pods -A --by team,node,app --count 1")
+    assert both.err.startswith("--by team, app is read as label:team, label:app\n")
+
+
+@pytest.mark.parametrize(
+    ("kind", "written", "name"),
+    [
+        (Kind.POD, "mem-requests", "memory.requests"),
+        (Kind.POD, "cpu_requests", "cpu.requests"),
+        (Kind.POD, "memRequests", "memory.requests"),
+        (Kind.POD, "requests.memory", "memory.requests"),
+        (Kind.POD, "memory.limit", "memory.limits"),
+        (Kind.POD, "MEM/LIMITS", "memory.limits"),
+        (Kind.POD, "mem%limit", "memory.usagePercentOfLimits"),
+        (Kind.POD, "mem%req", "memory.usagePercentOfRequests"),
+        (Kind.POD, "cpu-limit-util", "cpu.usagePercentOfLimits"),
+        (Kind.POD, "cpuUsagePercentOfLimits", "cpu.usagePercentOfLimits"),
+        (Kind.POD, "cpuPercent", "cpu.usagePercentOfRequests"),
+        (Kind.POD, "memory-max", "memory.max"),
+        (Kind.POD, "p95_cpu", "cpu.p95"),
+        (Kind.POD, "cpu.idle", "cpu.unused"),
+        (Kind.POD, "restartCount", "restarts"),
+        (Kind.POD, "{.status.phase}", "status"),
+        (Kind.POD, ".spec.nodeName", "node"),
+        (Kind.POD, "ns", "namespace"),
+        (Kind.POD, "oom", "oomKilled"),
+        (Kind.POD, "cpu-throttling", "throttled"),
+        (Kind.NODE, "{.metadata.name}", "name"),
+        (Kind.NODE, "cpu_util", "cpu.usagePercentOfAllocatable"),
+        (Kind.NODE, "mem-percent", "memory.usagePercentOfAllocatable"),
+        (Kind.NODE, "memory_used_percent_of_capacity", "memory.usagePercentOfCapacity"),
+        (Kind.NODE, "cpu-requests-percent", "cpu.requestsPercentOfAllocatable"),
+        (Kind.NODE, "cpu-requests-percent-of-allocatable", "cpu.requestsPercentOfAllocatable"),
+        (Kind.NODE, "memAvailable", "memory.free"),
+        (Kind.NODE, "nodepool", "pool"),
+    ],
+)
+def test_other_spellings(kind: Kind, written: str, name: str) -> None:
+    assert Naming(kind).find(written).name == name
+
+
+@pytest.mark.parametrize(
+    "written", ["cpu-memory", "cpu-nosuch", "mem-limits-requests", "memory.limits.foo", "cpu.p999"]
+)
+def test_what_is_no_spelling(written: str) -> None:
+    with pytest.raises(UsageError, match="unknown column"):
+        Naming(Kind.POD).find(written)
 
 
 # --- gpu ------------------------------------------------------------------------------------------------------
@@ -220,12 +279,11 @@ def test_a_cluster_without_gpus_says_so(run: Run, api: FakeApi) -> None:
 
 
 def test_a_column_that_is_taken_for_a_flag_is_shown(demo: Run) -> None:
-    for name in ("gpu", "restarts", "memory.limits"):
-        shown, said = (
-            demo(f"top pods -A --columns default,{name}").out,
-            f"--{name} is read as --columns default,{name}\n",
-        )
-        assert demo(f"top pods -A --{name}") == (0, shown, said)
+    for name in ("gpu", "restarts", "memory.limits", "mem-requests"):
+        result = demo(f"top pods --{name}")
+        assert result.out == demo(f"top pods --columns default,{name}").out
+        assert result.err.startswith(f"--{name} is read as --columns default,{name}\n")
+    assert demo("top pods --sort-by {.metadata.name}").out == demo("top pods").out
 
 
 def test_a_wide_cluster_says_nothing_twice(demo: Run) -> None:

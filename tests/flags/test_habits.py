@@ -143,6 +143,29 @@ def test_a_prometheus_is_named_by_its_url(demo: Run) -> None:
         assert result.code == 1
 
 
+def test_the_past_is_read_from_the_prometheus_of_the_cluster(demo: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for words in ("top pods --since 1h", "top nodes --at -1h", "top ns --start -2h", "rightsize --since 2h"):
+        flag = words.split()[2 if words.startswith("top") else 1]
+        expected = demo(f"{words} --from prometheus")
+        remark = f"{flag} without --from is read as --from prometheus, the one in the cluster\n"
+        assert demo(words) == (expected.code, expected.out, remark + expected.err)
+        assert expected.out
+    monkeypatch.setenv("C3S_FROM", "kubelet")
+    assert demo("top pods --since 1h").code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "remark"),
+    [
+        ("top rs -A", "ReplicaSets of Deployments are not listed, their pods belong to these: c3s top deploy\n"),
+        ("top jobs -A", "Jobs of CronJobs are not listed, their pods belong to these: c3s top cronjobs\n"),
+    ],
+)
+def test_kinds_that_others_own_say_who(demo: Run, words: str, remark: str) -> None:
+    assert remark in demo(words).err
+    assert remark not in demo("top deploy -A").err
+
+
 def test_the_file_of_a_recording_after_o(demo: Run, tmp_path: Path) -> None:
     assert demo(f"record -o {tmp_path}/load.c3s --for 1m --count 1").code == 0
     assert demo(f"snapshot {tmp_path}/other.c3s").code == 2

@@ -37,7 +37,6 @@ QUOTA = "c3s shows no quotas: kubectl describe quota does; c3s fit -f FILE count
             "top pods --where reason=OOMKilled",
             "did you mean oomKilled or lastTermination.reason? `c3s columns` lists them all",
         ),
-        ("top pods --where oom=true", "did you mean oomKilled? `c3s columns` lists them all"),
         ("top pod,node", "did you mean c3s top pods?"),
         ("columns memory", "to find a column: c3s columns | grep memory"),
         ("top pods --columns p95", "did you mean cpu.p95 or memory.p95? `c3s columns` lists them all"),

@@ -45,8 +45,13 @@ PAST = "--from http://127.0.0.1:1"
         ("--facts nosuch", "error: unknown value 'nosuch' of --facts\nhint: one of: api, source"),
         ("--facts source", "error: --facts source goes with --from prometheus or --from URL"),
         (
-            "--since 7d",
+            "--from metrics --since 7d",
             "error: --since goes with --from prometheus, --from URL or --from FILE\nhint: no other source has history",
+        ),
+        ("-n a|b.*", "error: -n takes names and patterns, not the regular expression 'a|b.*'\nhint: -n 'a,b*'"),
+        (
+            "-o value --columns cpu --sum",
+            "error: --sum does not go with -o value\nhint: for one number: c3s top cluster -o value --columns cpu",
         ),
         (
             f"{PAST} --at 2026-03-02 --since 7d",

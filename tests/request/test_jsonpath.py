@@ -19,6 +19,7 @@ from c3s_cli.output.templated import _written_nodes as write_nodes
 from c3s_cli.request.jsonpath import paths_in_template, read_spec, read_template
 from tests.conftest import Run
 from tests.kubectl import find_kubectl, run_kubectl
+from tests.output.test_unmatched import COLUMNS
 from tests.patience import PATIENT
 
 DOCUMENT: dict[str, Any] = {
@@ -112,7 +113,7 @@ def test_an_item_that_is_not_there_is_a_failure_and_a_field_is_not(demo: Run) ->
     result = demo("top", "nodes", "-o", "jsonpath={.items[99].name}")
     assert result == (1, "", f"{said}array index out of bounds: index 99, length 10\n")
     result = demo("top nodes -o jsonpath={.items[0].nosuch}")
-    assert result == (0, "", "jsonpath: no row has .items[0].nosuch\n")
+    assert result == (0, "", f"jsonpath: no row has .items[0].nosuch; {COLUMNS}\n")
     result = demo("top", "pods", "-o", "custom-columns=A:.name[5],B:.containers[9]", "--containers")
     assert (result.code, result.out) == (1, "")
     assert result.err == "error: array index out of bounds: index 9, length 1\n"

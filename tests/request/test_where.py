@@ -216,8 +216,7 @@ def test_a_comma_is_and_and_a_repeated_flag_is_or() -> None:
         ("name =~ ^web", "=~ is no operator", "did you mean ~?"),
         ("cpu =~ 1", "=~ is no operator", "use one of: = != > >= < <="),
         # Words that join would else be taken for the rest of a name, and the condition never met.
-        ("status != Ready or cpu% > 90", "expected a comma before 'or cpu% > 90'", "for or, repeat the flag"),
-        ("cpu > 1 && cpu < 2", "expected a comma before '&& cpu < 2'", "a comma means and"),
+        ("cpu% > 90 ; cpu% < 95", "expected a comma before '; cpu% < 95'", "for or, repeat the flag"),
         ("name = a b", "expected a comma before 'b'", "double quotes"),
         ("memory > 1 Gi", "expected a comma before 'Gi'", "one word"),
         ("cpu% > 80 %, name = a", "expected a comma before '%, name = a'", "one word"),
@@ -240,12 +239,18 @@ def test_a_boolean_alone_is_shown_its_value() -> None:
     assert problem.value.hint == "write it as 'oomKilled = true'"
 
 
-@pytest.mark.parametrize("word", ["and", "AND", "And", "or", "OR", "Or", "&&", "||", ";"])
-def test_and_and_or_get_a_hint_in_any_case(word: str) -> None:
-    with pytest.raises(UsageError) as problem:
-        parse([f"cpu > 1 {word} cpu < 2"], NODES)
-    assert problem.value.message == f"expected a comma before '{word} cpu < 2' in 'cpu > 1 {word} cpu < 2'"
-    assert problem.value.hint == "a comma means and; for or, repeat the flag"
+@pytest.mark.parametrize("word", ["and", "AND", "And", "&&"])
+def test_and_is_a_comma(demo: Run, word: str) -> None:
+    assert demo("top", "nodes", "--where", f"cpu > 3 {word} cpu < 9 or name=memory-2 || name = spot-1") == demo(
+        "top", "nodes", "--where", "cpu > 3, cpu < 9", "--where", "name = memory-2", "--where", "name = spot-1"
+    )
+
+
+def test_words_join_quoted_values_and_lists_and_end_nothing(demo: Run) -> None:
+    expected = demo("top", "nodes", "--where", "name in (cp-1, memory-2)", "--where", "name = spot-1")
+    assert demo("top", "nodes", "--where", 'name in (cp-1, memory-2) or name = "spot-1"') == expected
+    result = demo("top", "nodes", "--where", "cpu > 1 and")
+    assert result.err.startswith("error: expected the name of a column at '' in 'cpu > 1 and'\n")
 
 
 def test_words_that_start_with_and_or_or_are_values() -> None:

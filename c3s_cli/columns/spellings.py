@@ -1,0 +1,73 @@
+"""Names of columns as people spell them: `mem-requests`, `cpuPercent`, `limits.memory`, `{.metadata.name}`.
+
+Only what names no column otherwise is looked up here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+# A percent sign, a word, or the next word in camelCase.
+WORD: Final = re.compile(r"%|[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
+RESOURCES: Final = {"cpu": "cpu", "cpus": "cpu", "mem": "memory", "memory": "memory", "ram": "memory"}
+FIELDS: Final = {
+    **dict.fromkeys(("req", "reqs", "request", "requests", "requested"), "requests"),
+    **dict.fromkeys(("lim", "lims", "limit", "limits"), "limits"),
+    **dict.fromkeys(("free", "available", "avail"), "free"),
+    **dict.fromkeys(("unused", "waste", "wasted", "slack", "idle"), "unused"),
+    **dict.fromkeys(("alloc", "allocatable"), "allocatable"),
+    **dict.fromkeys(("cap", "capacity"), "capacity"),
+    **dict.fromkeys(("avg", "mean", "average"), "avg"),
+    **dict.fromkeys(("max", "maximum", "peak"), "max"),
+    "min": "min",
+}
+STATISTIC: Final = re.compile(r"p[0-9]{1,2}")
+USAGE: Final = ("usage", "used", "use")
+UTILIZATION: Final = ("util", "utilization", "utilisation")
+PERCENT: Final = ("%", "percent", "percentage", "pct", "ratio", *UTILIZATION)
+# Names of one column in other tools and in kubectl's documents.
+ELSEWHERE: Final = {
+    **dict.fromkeys(("metadataname", "podname", "nameofpod"), "name"),
+    **dict.fromkeys(("metadatanamespace", "ns", "namespacename"), "namespace"),
+    **dict.fromkeys(("nodename", "specnodename", "host", "hostname"), "node"),
+    **dict.fromkeys(("phase", "statusphase", "state"), "status"),
+    **dict.fromkeys(("oom", "ooms", "oomkill", "oomed"), "oomKilled"),
+    **dict.fromkeys(("restartcount", "restart"), "restarts"),
+    **dict.fromkeys(("throttle", "throttling", "cputhrottling", "cputhrottled"), "throttled"),
+    **dict.fromkeys(("ownername", "controller", "workloadname"), "owner"),
+    **dict.fromkeys(("qos", "qosclass"), "qosClass"),
+    **dict.fromkeys(("nodepool", "nodegroup"), "pool"),
+}
+
+
+def meanings(name: str) -> Iterator[str]:
+    """Yield the names of columns that another spelling may stand for."""
+    words = [word.casefold() for word in WORD.findall(name)]
+    if found := ELSEWHERE.get("".join(words)):
+        yield found
+    resources = [RESOURCES[word] for word in words if word in RESOURCES]
+    others = [word for word in words if word not in RESOURCES]
+    if len(resources) != 1 or not others or not all(map(_is_known, others)):
+        return
+    fields = [FIELDS.get(word, word) for word in others if word in FIELDS or STATISTIC.fullmatch(word)]
+    percent = next((place for place, word in enumerate(others) if word in PERCENT), None)
+    (resource,) = resources
+    if not fields:
+        yield resource if percent is None else f"{resource}%"
+    elif len(fields) == 1 and percent is None:
+        yield f"{resource}.{fields[0]}"
+    elif len(fields) == 1 and fields[0] in ("allocatable", "capacity"):
+        yield f"{resource}.usagePercentOf{fields[0].capitalize()}"
+    elif len(fields) == 1:
+        # `memory%limits` is what is used of the limits, `memory.limits%` may be what the limits are of a node.
+        used = percent == 0 or any(word in (*USAGE, *UTILIZATION, "of") for word in others)
+        yield f"{resource}%{fields[0]}" if used else f"{resource}.{fields[0]}%"
+    elif len(fields) == 2 and "allocatable" in fields:
+        (of,) = (field for field in fields if field != "allocatable")
+        yield f"{resource}.{of}PercentOfAllocatable"
+
+
+def _is_known(word: str) -> bool:
+    return word in (*USAGE, *PERCENT, "of") or word in FIELDS or STATISTIC.fullmatch(word) is not None
