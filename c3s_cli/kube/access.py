@@ -76,8 +76,10 @@ def access_of(
     cluster = _named(merged, "clusters", cluster_name, required=bool(target.cluster))
     user = _named(merged, "users", user_name, required=bool(target.user))
     cluster, user = _with_flags(target, cluster, user, user_name)
-    if not (target.token or target.client_certificate) and str(cluster.get("server")).startswith("https:"):
-        _check_user(merged, user_name, name)
+    secure = str(cluster.get("server")).startswith("https:")
+    if secure and user_name not in {"", *merged.entries["users"]} and not (target.token or target.client_certificate):
+        # Requests would be anonymous.
+        raise ConfigError(undefined_user(name, user_name), hint="is it in another file of $KUBECONFIG? Or log in again")
     server = address(str(cluster.get("server") or ""))
     if not server:
         raise ConfigError(
@@ -116,14 +118,6 @@ def _undecided(merged: Merged) -> NoReturn:
             f"$KUBECONFIG: no such file: {', '.join(merged.unread)}", hint="unset KUBECONFIG to use ~/.kube/config"
         )
     raise NoCluster(NO_CLUSTER, hint="try a built-in cluster: c3s top nodes --demo")
-
-
-def _check_user(merged: Merged, user_name: str, context: str) -> None:
-    """Raise ConfigError for a user that no file defines: requests would be anonymous."""
-    if user_name and user_name not in merged.entries["users"]:
-        raise ConfigError(
-            undefined_user(context, user_name), hint="is it in another file of $KUBECONFIG? Or log in again"
-        )
 
 
 def undefined_user(context: str, user_name: str) -> str:

@@ -23,7 +23,6 @@ from c3s_cli.terminal.stderr import say
 
 if TYPE_CHECKING:
     from c3s_cli.kube.deadline import Deadline
-    from c3s_cli.kube.plugin_process import Ended
 
 BY_HAND: Final = "run it by hand to see why; c3s sent nothing to the cluster"
 INSTALL: Final = "install it, or set its full path in the kubeconfig's user"
@@ -105,7 +104,6 @@ def _run(
     access: Access, deadline: Deadline, prompts: Prompts, *, interactive: bool, detached: bool = False
 ) -> Credential:
     plugin = access.user["exec"]
-    command = str(plugin["command"])
     spec: dict[str, Any] = {"interactive": interactive}
     if plugin.get("provideClusterInfo"):
         spec = {"cluster": _cluster(access, deadline), **spec}
@@ -114,7 +112,7 @@ def _run(
     own = {str(each["name"]): str(each.get("value") or "") for each in plugin.get("env") or ()}
     environment = {**os.environ, **own, "KUBERNETES_EXEC_INFO": msgspec.json.encode(info).decode()}
     whose = f"{access.name}: " if prompts.several else ""
-    ended = _ended(
+    printed, lines = _output(
         plugin,
         environment,
         deadline,
@@ -122,12 +120,9 @@ def _run(
         detached=detached,
         show=lambda line: say(f"{whose}{line}"),
     )
-    lines = without_secrets(ended.remarks or [])
-    if ended.code:
-        raise _exited(ended, command, lines)
-    for line in () if ended.shown else lines:
+    for line in lines:
         say(line)
-    return _credential(ended.printed, version)
+    return _credential(printed, version)
 
 
 class _Unanswered(Unreachable):
@@ -136,23 +131,12 @@ class _Unanswered(Unreachable):
 
 def run_for_token(words: Sequence[str], deadline: Deadline) -> str:
     """Run a command that prints a token; return the token. Unreachable in kubectl's words if there is none."""
-    command = words[0]
-    plugin = {"command": command, "args": words[1:]}
-    ended = _ended(plugin, os.environ, deadline, interactive=False, detached=False, show=say)
-    if ended.code:
-        raise _exited(ended, command, without_secrets(ended.remarks or []))
-    token = ended.printed.decode("utf-8", "replace").strip()
+    plugin = {"command": words[0], "args": words[1:]}
+    printed, _ = _output(plugin, os.environ, deadline, interactive=False, detached=False, show=say)
+    token = printed.decode("utf-8", "replace").strip()
     if not token or not token.isprintable() or " " in token:
-        raise _failed(f"exec: executable {command} did not print a token, and nothing else", None)
+        raise _failed(f"exec: executable {words[0]} did not print a token, and nothing else", None)
     return token
-
-
-def _exited(ended: Ended, command: str, lines: Sequence[str]) -> Unreachable:
-    """Return the error for a command that failed. lines: what it printed to stderr."""
-    # Go knows no number for a process that a signal has ended.
-    words = f"exec: executable {command} failed with exit code {max(ended.code, -1)}"
-    own_words = "; ".join(lines)[-LONGEST:] or BY_HAND
-    return _failed(words, "see its own message above" if ended.remarks is None else own_words, _Unanswered)
 
 
 def may_prompt(plugin: Mapping[str, Any]) -> bool:
@@ -190,8 +174,13 @@ def _cluster(access: Access, deadline: Deadline) -> dict[str, Any]:
     return known if config is None else {**known, "config": config}
 
 
-def _ended(plugin: Mapping[str, Any], environment: Mapping[str, str], deadline: Deadline, **how: Any) -> Ended:
-    """Run a plugin until it ends. Unreachable, in kubectl's words, if it cannot be started or does not end in time."""
+def _output(
+    plugin: Mapping[str, Any], environment: Mapping[str, str], deadline: Deadline, **how: Any
+) -> tuple[bytes, list[str]]:
+    """Run a plugin; return what it printed, and the lines of its stderr that nobody has seen.
+
+    Unreachable, in kubectl's words, if it cannot be started, fails, or does not end in time.
+    """
     from shutil import which
 
     from c3s_cli.kube.plugin_process import run_process  # only plugins need processes
@@ -202,7 +191,7 @@ def _ended(plugin: Mapping[str, Any], environment: Mapping[str, str], deadline: 
         raise _failed(f"exec: executable {command} not found", _install_hint(plugin), advice=INSTALL)
     words = [command, *map(str, plugin.get("args") or ())]
     try:
-        return run_process(words, path, environment, deadline, **how)
+        ended = run_process(words, path, environment, deadline, **how)
     except TimeoutError:
         raise _failed(f"exec: timeout while waiting for executable {command}", HINT) from None
     except FileNotFoundError:
@@ -210,6 +199,13 @@ def _ended(plugin: Mapping[str, Any], environment: Mapping[str, str], deadline: 
     except (OSError, ValueError) as problem:
         why = (getattr(problem, "strerror", None) or "invalid argument").lower()
         raise _failed(f"exec: fork/exec {command}: {why}") from None
+    lines = without_secrets(ended.remarks or [])
+    if ended.code:
+        # Go knows no number for a process that a signal has ended.
+        failure = f"exec: executable {command} failed with exit code {max(ended.code, -1)}"
+        own_words = "; ".join(lines)[-LONGEST:] or BY_HAND
+        raise _failed(failure, "see its own message above" if ended.remarks is None else own_words, _Unanswered)
+    return ended.printed, [] if ended.shown else lines
 
 
 def _install_hint(plugin: Mapping[str, Any]) -> str | None:
