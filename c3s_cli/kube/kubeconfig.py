@@ -136,8 +136,7 @@ def unknown_context(name: str, merged: Merged) -> ConfigError:
 
 def _load(path: str, deadline: Deadline) -> Entry:
     """Read one file. ConfigError if it cannot be read or is not a mapping."""
-    from c3s_cli.kube.yaml_text import NotYamlError, read_yaml  # not needed with only --server
-    from c3s_cli.request.nesting import TooDeepError
+    from c3s_cli.request.yaml_text import NotYamlError, TooDeepError, read_yaml  # not needed with only --server
 
     try:
         document = read_yaml(read_file(path, deadline, "kubeconfig"))

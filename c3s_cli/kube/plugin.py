@@ -18,7 +18,7 @@ from c3s_cli.kube.deadline import FOREVER, HINT
 from c3s_cli.kube.files import read_file
 from c3s_cli.kube.prompts import Prompts, modes_kept
 from c3s_cli.kube.secrets import without_secrets
-from c3s_cli.kube.yaml_text import read_yaml
+from c3s_cli.request.yaml_text import read_yaml
 from c3s_cli.terminal.stderr import say
 
 if TYPE_CHECKING:

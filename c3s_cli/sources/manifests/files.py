@@ -13,7 +13,7 @@ import yaml
 
 from c3s_cli.errors import UsageError
 from c3s_cli.kube.deadline import HINT, Deadline, waited
-from c3s_cli.request.nesting import TooDeepError, check_nesting
+from c3s_cli.request.yaml_text import TooDeepError, check_nesting
 
 # A large application has some hundred kilobytes.
 LARGEST: Final = 32 << 20

@@ -1,12 +1,13 @@
-"""Read YAML as Go does: the first document, with Go's numbers and booleans; dates and times are text."""
+"""Read YAML as Go does: the first document, with Go's numbers and booleans; dates and times are text.
+
+YAML that is nested so deep that PyYAML's C loader would overflow the stack and crash is refused.
+"""
 
 from __future__ import annotations
 
 import re
 from functools import cache
 from typing import Any, ClassVar, Final
-
-from c3s_cli.request.nesting import TooDeepError, check_nesting
 
 # PyYAML reads YAML 1.1: dates, numbers in base 60, and "=" as a value. kubectl's parser knows none of them.
 TYPES: Final = (
@@ -17,6 +18,10 @@ TYPES: Final = (
     ("merge", r"<<", "<"),
     ("null", r"~|null|Null|NULL|", "~nN"),
 )
+# A kubeconfig has six levels, its extensions may have more; a manifest has some fifteen.
+DEEPEST: Final = 100
+# The number of nodes after expanding aliases. Go's YAML parser has a similar limit.
+MOST_NODES: Final = 1_000_000
 
 
 class NotYamlError(ValueError):
@@ -25,6 +30,10 @@ class NotYamlError(ValueError):
     def __init__(self, line: int | None) -> None:
         super().__init__("not valid YAML")
         self.line = line
+
+
+class TooDeepError(ValueError):
+    """The document is nested too deep, or its aliases stand for too many nodes."""
 
 
 def read_yaml(content: bytes) -> Any:
@@ -57,3 +66,37 @@ def _loader() -> Any:
         whole = re.compile(f"(?:{pattern})$")
         Loader.add_implicit_resolver(f"tag:yaml.org,2002:{name}", whole, [*first] + [""] * (name == "null"))
     return Loader
+
+
+def check_nesting(content: bytes, loader: Any, *, first_only: bool = False) -> None:
+    """Raise TooDeepError if a document must not be loaded, yaml.YAMLError if it is not YAML.
+
+    first_only: whether to look at the first document only. Parsing a document into events needs no recursion, and takes
+    half the time of loading it.
+    """
+    import yaml  # already imported by the caller
+
+    sizes: dict[str | None, int] = {}
+    # For every open collection: its anchor, and how many nodes it has so far.
+    opened: list[tuple[str | None, int]] = [("", 0)]
+    for event in yaml.parse(content, Loader=loader):
+        anchor: str | None = getattr(event, "anchor", None)
+        if first_only and isinstance(event, yaml.DocumentEndEvent):
+            return
+        if isinstance(event, yaml.CollectionStartEvent):
+            opened.append((anchor, 1))
+            if len(opened) > DEEPEST:
+                raise TooDeepError
+            continue
+        if isinstance(event, yaml.CollectionEndEvent):
+            anchor, size = opened.pop()
+        elif isinstance(event, yaml.AliasEvent):
+            anchor, size = None, sizes.get(event.anchor, 1)
+        else:
+            size = 1
+        if anchor:
+            sizes[anchor] = size
+        outer, so_far = opened[-1]
+        if so_far + size > MOST_NODES:
+            raise TooDeepError
+        opened[-1] = (outer, so_far + size)
