@@ -62,11 +62,23 @@ def _missing(nodes: Sequence[Node], values: list[Any], before: str, budget: Budg
         if isinstance(node, str):
             continue
         path = node.path if isinstance(node, Range) else node
+        for compared in _compared(path, values, budget):
+            yield compared, ""
         found = follow(_loose(path), values, budget)
         if path and values and not found:
             yield path, before
         elif isinstance(node, Range):
             yield from _missing(node.body, found, "" if path else before, budget)
+
+
+def _compared(path: Path, values: list[Any], budget: Budget) -> Iterator[Path]:
+    """Yield the paths that filters compare and that none of the filtered has."""
+    for place, step in enumerate(path):
+        for part in step:
+            if isinstance(part, Filter) and part.operator:
+                members = follow((*_loose(path[:place]), (Wildcard(),)), values, budget)
+                if members and not follow(_loose(part.path), members, budget):
+                    yield part.path
 
 
 def _loose(path: Path) -> Path:

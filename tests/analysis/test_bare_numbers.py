@@ -42,6 +42,22 @@ def test_what_a_bare_number_means_is_said_if_a_percentage_was_probably_meant(dem
     assert notes == ([note] if note else [])
 
 
-def test_a_statistic_has_a_percentage_too(demo: Run) -> None:
-    result = demo("top nodes --from prometheus --since 1h --fail-if 'cpu.max > 90' -o name")
-    assert "note: cpu.max > 90 means 90 cores, more than any row has; for a percentage: cpu.max% > 90\n" in result.err
+@pytest.mark.parametrize(
+    ("words", "note"),
+    [
+        (
+            "top nodes --from prometheus --since 1h --fail-if 'cpu.max > 90'",
+            "cpu.max > 90 means 90 cores, more than any row has; for a percentage: cpu.max% > 90",
+        ),
+        (
+            "top volumes -A --from prometheus --fail-if 'used > 80'",
+            "volume.used > 80 means 80 bytes; for a percentage: used% > 80",
+        ),
+        (
+            "top pods -A --fail-if 'memory.requests < 64'",
+            "memory.requests < 64 means 64 bytes; write 64Mi or 64Gi",
+        ),
+    ],
+)
+def test_other_columns_have_percentages_or_units(demo: Run, words: str, note: str) -> None:
+    assert f"note: {note}\n" in demo(f"{words} -o name").err

@@ -33,6 +33,16 @@ COLUMNS = "-o value --columns NAME prints columns, which `c3s columns` lists"
         ),
         ("custom-columns=A:.items[*].name", ["custom-columns: no row has .items[*].name; did you mean .name?"]),
         ("jsonpath={.items[?(@.cpu.usage>1e15)].name}", []),
+        # A filter by what no row has selects nothing, as one by what no row is.
+        (
+            "jsonpath={.items[?(@.cpu.usge>1e6)].name}",
+            ["jsonpath: no row has .cpu.usge; did you mean .cpu.usage?"],
+        ),
+        (
+            'jsonpath={range .items[?(@.metadata.name=="x")]}{.name}{end}',
+            ["jsonpath: no row has .metadata.name; did you mean .name?"],
+        ),
+        ("jsonpath={.items[?(@.nosuch)].name}", []),
         ("jsonpath={.totals.cpu.usage}{..usage}{@}", []),
         (
             "jsonpath={.items[0].memory.usge}{.items[*].nosuch}",
