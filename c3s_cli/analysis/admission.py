@@ -30,8 +30,8 @@ class Admission:
     def __init__(self, sample: Sample, drained: Collection[str] = ()) -> None:
         """drained: nodes where pods that are being deleted have ended."""
         ended = {
-            of
-            for of, facts in (sample.pod_facts or {}).items()
+            key
+            for key, facts in (sample.pod_facts or {}).items()
             if facts.node in drained and facts.status == "Terminating" and not (facts.owner or "").startswith(STAYING)
         }
         self.sample = sample

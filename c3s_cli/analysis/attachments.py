@@ -25,13 +25,13 @@ def with_attachments(sample: Sample) -> Sample:
     }
     pods = dict(sample.pod_facts or {})
     attached: set[tuple[str, str]] = set()
-    for of, facts in pods.items():
+    for pod, facts in pods.items():
         names = facts.placing.claims if facts.placing else ()
         # Pods on one node share what is attached there.
-        own = [(of[0], name) for name in names if (facts.node, f"{of[0]}/{name}") not in attached]
+        own = [(pod[0], name) for name in names if (facts.node, f"{pod[0]}/{name}") not in attached]
         attached.update((facts.node, f"{namespace}/{name}") for namespace, name in own if facts.node)
         if amounts := attachments_of(around, (around.claims[key] for key in own if key in around.claims)):
-            pods[of] = structs.replace(facts, requests={**facts.requests, **amounts})
+            pods[pod] = structs.replace(facts, requests={**facts.requests, **amounts})
     surroundings = structs.replace(around, served={**around.served, **dict.fromkeys(resources, "")})
     return structs.replace(sample, node_facts=nodes, pod_facts=pods, surroundings=surroundings)
 

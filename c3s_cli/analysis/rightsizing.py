@@ -62,8 +62,8 @@ def recommend_all(histories: Iterable[ContainerHistory], rule: Rule) -> list[Rec
     by_workload = by_key(((row.context, row.namespace, row.owner), row) for row in rows)
     classes = {key: _qos_class(several) for key, several in by_workload.items()}
     return [
-        structs.replace(row, recommended_qos_class=made)
-        if row.qos_class and (made := classes[row.context, row.namespace, row.owner])
+        structs.replace(row, recommended_qos_class=qos_class)
+        if row.qos_class and (qos_class := classes[row.context, row.namespace, row.owner])
         else row
         for row in rows
     ]

@@ -126,12 +126,12 @@ def with_volumes(sample: Sample, drained: Collection[str], *, pending: bool) -> 
     drained: the nodes whose pods move. pending: whether pods without a node are placed.
     """
     moving = {
-        of: facts
-        for of, facts in (sample.pod_facts or {}).items()
+        key: facts
+        for key, facts in (sample.pod_facts or {}).items()
         if (facts.node in drained if facts.node else pending)
     }
     bound = {}
-    leaving = {of for of, facts in moving.items() if not (facts.owner or "").startswith(STAYING)}
+    leaving = {key for key, facts in moving.items() if not (facts.owner or "").startswith(STAYING)}
     binder = Binder(sample.surroundings or EMPTY, claims_in_use(sample, leaving))
     for (namespace, name), facts in moving.items():
         if facts.placing and facts.placing.claims:
@@ -144,9 +144,9 @@ def with_volumes(sample: Sample, drained: Collection[str], *, pending: bool) -> 
 def claims_in_use(sample: Sample, leaving: Collection[Key]) -> set[Key]:
     """Return the claims of the pods on nodes, except of some that leave."""
     return {
-        (of[0], name)
-        for of, facts in (sample.pod_facts or {}).items()
-        if facts.node and facts.placing and of not in leaving
+        (key[0], name)
+        for key, facts in (sample.pod_facts or {}).items()
+        if facts.node and facts.placing and key not in leaving
         for name in facts.placing.claims
     }
 

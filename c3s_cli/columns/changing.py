@@ -142,9 +142,9 @@ def default_change_names() -> tuple[str, ...]:
 def wide_change_names(kind: Kind) -> tuple[str, ...]:
     """Return the names of the columns of -o wide."""
     amounts = tuple(
-        f"{resource}.{of}.{field}"
+        f"{resource}.{part}.{field}"
         for resource in ("cpu", "memory")
-        for of in ("requests", "limits")
+        for part in ("requests", "limits")
         for field in ("before", "after")
     )
     match kind:
@@ -154,6 +154,6 @@ def wide_change_names(kind: Kind) -> tuple[str, ...]:
         case Kind.NODE_CHANGE:
             last = ("status.before", "status.after", "pool", "zone")
         case _:
-            of = "pods.count" if kind is Kind.POD_GROUP_CHANGE else "nodes.count"
-            last = (f"{of}.before", f"{of}.after")
+            count = "pods.count" if kind is Kind.POD_GROUP_CHANGE else "nodes.count"
+            last = (f"{count}.before", f"{count}.after")
     return (*default_change_names(), *amounts, *last)

@@ -51,21 +51,23 @@ def heading(column: Column) -> str:
 
 
 def _heading(column: Column) -> str:
-    of, field = split_change(column.name)
+    base, field = split_change(column.name)
     if field:
-        compared = _heading(structs.replace(column, name=of))
+        compared = _heading(structs.replace(column, name=base))
         return f"{compared}-CHANGE(%)" if field == "changePercent" else f"{compared}-{field.upper()}"
     if column.parts and column.parts[0].name == "pods.measured":
         return "MEASURED"
     if column.name in HEADINGS:
         return HEADINGS[column.name]
     if match := re.fullmatch(RATIO, column.name):
-        of = _resource(match["of"])
+        amount = _resource(match["of"])
         if match["part"] in ("requests", "limits"):
-            return f"{of}-{match['part'].upper()}(%{match['whole'].upper()})"
+            return f"{amount}-{match['part'].upper()}(%{match['whole'].upper()})"
         if match["part"] != "usage":
-            of = f"{of}-{match['part'].upper()}"
-        return f"{of}(%)" if match["whole"] in ("Allocatable", "Capacity") else f"{of}(%{match['whole'].upper()})"
+            amount = f"{amount}-{match['part'].upper()}"
+        return (
+            f"{amount}(%)" if match["whole"] in ("Allocatable", "Capacity") else f"{amount}(%{match['whole'].upper()})"
+        )
     if column.name.startswith("labels["):
         return column.path[-1].upper()
     if match := re.fullmatch(FIELD, column.name):

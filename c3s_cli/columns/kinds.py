@@ -75,7 +75,7 @@ def list_path(word: str) -> str | None:
     """Return the path of the objects of a kind, with {} for a namespace if they have one; None for several kinds."""
     if word in NAMESPACES:
         return "/api/v1/namespaces"
-    resource = next((f"{names[0]}.{of}" for names, (_, of) in _WORKLOADS.items() if word in names), None)
+    resource = next((f"{names[0]}.{group}" for names, (_, group) in _WORKLOADS.items() if word in names), None)
     if resource is None:
         return None
     return f"/apis/{resource.rpartition('.')[2]}/v1/namespaces/{{}}/{resource.partition('.')[0]}"
@@ -86,13 +86,13 @@ def rollup(word: str, name: str | None, flags: Sequence[str]) -> list[str] | Non
 
     word: the kind, or KIND/NAME for the pods of one workload. name: the NAME after it. flags: those that are given.
     """
-    kind, slash, of = word.partition("/")
+    kind, slash, workload = word.partition("/")
     kind = kind.casefold()
     if kind in NAMESPACES and not slash:
         somewhere = not {"-A", "--all-namespaces", "-n", "--namespace"}.isdisjoint(flags)
         return ["--by", "namespace", *(["-n", name] if name else [] if somewhere else ["-A"])]
-    if kind in WORKLOADS and slash and of and not name:
-        return ["--workload", f"{WORKLOADS[kind]}/{of}"]
+    if kind in WORKLOADS and slash and workload and not name:
+        return ["--workload", f"{WORKLOADS[kind]}/{workload}"]
     if slash or (kind not in WORKLOADS and kind not in ALL_WORKLOADS):
         return None
     which = WORKLOADS.get(kind, "*")

@@ -117,8 +117,8 @@ class Naming(Struct, frozen=True):
         """Return the column of a comparison: `memory.change%`, `status.before`; a number alone means its change."""
         from c3s_cli.columns.changing import change_column  # only c3s diff compares
 
-        of, field = split_change(name)
-        base = self._compared(of)
+        compared, field = split_change(name)
+        base = self._compared(compared)
         column = change_column(base, field)
         if column is None:
             fields = ("before", "after") if change_column(base, "before") else ()
@@ -215,10 +215,10 @@ class Naming(Struct, frozen=True):
 
     def short_names(self) -> tuple[str, ...]:
         """Return the fixed names and the short ones that are made of several, such as `mem%` and `cpu.requests%`."""
-        made = [f"{resource}{of}" for resource in CPU_AND_MEMORY for of in ("%requests", "%limits")]
-        made += [f"{resource}.{of}%" for resource in CPU_AND_MEMORY for of in ("requests", "limits")]
+        names = [f"{resource}{part}" for resource in CPU_AND_MEMORY for part in ("%requests", "%limits")]
+        names += [f"{resource}.{part}%" for resource in CPU_AND_MEMORY for part in ("requests", "limits")]
         known = table_of(self.kind)
-        return (*self.names(), *(name for name in ("mem", "mem%", *made) if self._alias(name) in known))
+        return (*self.names(), *(name for name in ("mem", "mem%", *names) if self._alias(name) in known))
 
     def _alias(self, name: str) -> str:
         """Return the full name of `mem%`, `memory%limits` or `cpu.requests%`, which of nodes is of allocatable."""
@@ -248,8 +248,8 @@ class Naming(Struct, frozen=True):
             return statistic_column(self._percent(name), self.kind)
         key, field = match["key"], match["field"]
         if match["of"] == "resources" and field:
-            made = {column.name: column for column in resource_columns(key, self.kind)}
-            column = made.get(name) or made.get(f"{json_name(key)}.{field}")
+            columns = {column.name: column for column in resource_columns(key, self.kind)}
+            column = columns.get(name) or columns.get(f"{json_name(key)}.{field}")
             # The name of the GPU resource is read from the nodes.
             return structs.replace(column, needs=column.needs | Needs.NODES) if column and key == ANY_GPU else column
         if match["of"] == "labels" and not field and self.kind in (Kind.NODE, Kind.POD, Kind.FIT, Kind.MOVE):
@@ -270,17 +270,17 @@ class Naming(Struct, frozen=True):
         from c3s_cli.columns.headings import full_heading, heading  # names are tried first
 
         wanted = name.casefold()
-        found = {kind: known["name"] for kind, of in NAMED.items() if of is self.kind}
+        found = {word: known["name"] for word, kind in NAMED.items() if kind is self.kind}
         for column in reversed(list(known.values())):
             found |= {full_heading(column).casefold(): column, heading(column).casefold(): column}
-        for alias, of in {**{each: each for each in known}, **self.aliases()}.items():
-            if of in known:
-                found |= {alias.casefold(): known[of], heading(known[of]).casefold(): known[of]}
+        for alias, full in {**{each: each for each in known}, **self.aliases()}.items():
+            if full in known:
+                found |= {alias.casefold(): known[full], heading(known[full]).casefold(): known[full]}
         if wanted in found or "/" not in name:
             return found.get(wanted)
         cuts = [place for place, letter in enumerate(wanted) if letter == "-"]
-        made = (column for cut in cuts for column in resource_columns(wanted[:cut], self.kind))
-        return next((column for column in made if heading(column).casefold() == wanted), None)
+        columns = (column for cut in cuts for column in resource_columns(wanted[:cut], self.kind))
+        return next((column for column in columns if heading(column).casefold() == wanted), None)
 
     def _nearest(self, name: str, known: Mapping[str, Column]) -> str:
         from difflib import get_close_matches  # only needed after a mistake

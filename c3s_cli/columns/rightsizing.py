@@ -41,8 +41,8 @@ WITHOUT_PAST: Final = frozenset(
 THROTTLED: Final = (attrgetter("throttled_periods"), attrgetter("periods"))
 
 
-def _share(seconds: str, of: str) -> tuple[Callable[[Any], int], Callable[[Any], int]]:
-    return (lambda row: round(getattr(row, seconds)), lambda row: round(getattr(row, of)))
+def _share(seconds: str, whole: str) -> tuple[Callable[[Any], int], Callable[[Any], int]]:
+    return (lambda row: round(getattr(row, seconds)), lambda row: round(getattr(row, whole)))
 
 
 COVERED: Final = _share("seconds", "range_seconds")

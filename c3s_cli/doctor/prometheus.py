@@ -91,7 +91,7 @@ class Examined:
         check = "container series"
         jobs = self._ask("count by (job, metrics_path) ", promql.MEMORY, promql.CONTAINERS)
         if jobs:
-            names = [" ".join(filter(None, (of.get("job"), of.get("metrics_path")))) or "no job" for of, _ in jobs]
+            names = [" ".join(filter(None, (job.get("job"), job.get("metrics_path")))) or "no job" for job, _ in jobs]
             renamed = self._count(promql.MEMORY, promql.CONTAINERS, 'exported_pod!=""')
             labels = "exported_namespace and exported_pod" if renamed else "namespace, pod and container"
             count = int(sum(number for _, number in jobs))

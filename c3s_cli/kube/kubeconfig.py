@@ -199,11 +199,11 @@ def _check_shape(entry: Entry, section: str, name: str, path: str) -> None:
 
 def _absolute(entry: Entry, section: str, folder: str) -> Entry:
     """Resolve relative file names against the directory of the kubeconfig that contains them. null is no value."""
-    made = {key: value for key, value in entry.items() if value is not None}
+    resolved = {key: value for key, value in entry.items() if value is not None}
     for key in PATHS[section]:
-        if made.get(key):
-            made[key] = os.path.join(folder, str(made[key]))
-    plugin = made.get("exec")
+        if resolved.get(key):
+            resolved[key] = os.path.join(folder, str(resolved[key]))
+    plugin = resolved.get("exec")
     if isinstance(plugin, dict) and os.sep in str(plugin.get("command") or ""):
-        made["exec"] = {**plugin, "command": os.path.normpath(os.path.join(folder, plugin["command"]))}
-    return made
+        resolved["exec"] = {**plugin, "command": os.path.normpath(os.path.join(folder, plugin["command"]))}
+    return resolved

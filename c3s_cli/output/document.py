@@ -280,8 +280,8 @@ def _item_builder(report: Report, spell: Spell | None = None) -> Member:
     build = _builder([name, *(column for column in flat(report.columns) if column.of_containers)], spell)
 
     def containers(pods: Sequence[Any]) -> list[Any]:
-        made = iter(build([container for pod in pods for container in pod.containers]))
-        return [list(islice(made, len(pod.containers))) for pod in pods]
+        built = iter(build([container for pod in pods for container in pod.containers]))
+        return [list(islice(built, len(pod.containers))) for pod in pods]
 
     return _builder(columns, spell, containers=containers)
 

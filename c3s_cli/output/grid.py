@@ -98,13 +98,13 @@ def grid(
         shown.append(_Shown("SAMPLED", LazyCells(lambda row: _sampled(row.timestamp, report.now), rows)))
     if trends is not None and shown and len(rows) == len(report.rows) and marks_rows(report, view):
         shown = _with_trends(shown, rows, trends)
-    made = grid_of(
+    table_grid = grid_of(
         [each.title for each in shown] if view.headers else [], [each.cells for each in shown], max(1, leading)
     )
     names = {place for place, each in enumerate(shown) if each.flexible}
     if is_pivoted(report, view):
         return structs.replace(
-            made,
+            table_grid,
             style=lambda row, column: _percent_style(shown[column].cells[row], view),
             above=lambda row: any(_percent_style(each.cells[row], view) in ABOVE for each in shown),
         )
@@ -123,9 +123,9 @@ def grid(
     def order(by: str, *, reverse: bool) -> list[int]:
         values, descends = _values(report, view, by, trends)
         if values is None:
-            return list(range(made.size))
+            return list(range(table_grid.size))
         # The sums stay below.
-        return [*_order(values, descending=descends != reverse), *range(len(values), made.size)]
+        return [*_order(values, descending=descends != reverse), *range(len(values), table_grid.size)]
 
     percentages = [each for each in table_columns(report, view) if each.column.unit is Unit.PERCENT]
 
@@ -134,7 +134,7 @@ def grid(
         return any(style_of(value, view.warn, view.critical) for value in values)
 
     return structs.replace(
-        made,
+        table_grid,
         style=style,
         above=above,
         descends=lambda column: shown[column].descends,
@@ -151,14 +151,14 @@ def _columns(report: Report, view: View, table: TableColumns | None) -> tuple[in
     if is_pivoted(report, view):
         return 0, [_Shown(title, column) for title, column in table or shown_table(report, view)]
     columns = table_columns(report, view)
-    made = [column for _, column in table or (shown_table(report, view) if view.sum else ())]
+    ready = [column for _, column in table or (shown_table(report, view) if view.sum else ())]
     texts = text_places(columns)
     leading = max((place + 1 for place, each in enumerate(columns) if each.identifies), default=0)
     return leading, [
         _Shown(
             each.title,
-            made[place]
-            if made
+            ready[place]
+            if ready
             else cells(each.column, each.rows)
             if each.identifies
             else LazyCells(partial(_cell, each.column), each.rows),
@@ -187,15 +187,15 @@ def _cell(column: Column, row: Any) -> str:
 
 def _with_trends(shown: Sequence[_Shown], lines: Sequence[Any], trends: Trends) -> list[_Shown]:
     """Put the trends of CPU and memory next to their columns, or at the end if those are not shown."""
-    made = {
+    columns = {
         resource: _Shown("TREND", LazyCells(partial(_trend, trends, place), lines), sort=growth, descends=True)
         for growth, (resource, place) in zip(GROWTH, (("cpu.usage", 0), ("memory.usage", 1)), strict=True)
     }
     with_trends = []
     for each in shown:
         name = each.column.name if each.column else ""
-        with_trends += [each, made.pop(name)] if name in made else [each]
-    return [*with_trends, *made.values()]
+        with_trends += [each, columns.pop(name)] if name in columns else [each]
+    return [*with_trends, *columns.values()]
 
 
 def _trend(trends: Trends, place: int, row: Any) -> str:

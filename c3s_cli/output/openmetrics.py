@@ -146,12 +146,12 @@ def _info(texts: Sequence[Column], report: Report) -> tuple[str, list[str]]:
     keys = _label_names(report.keys)
     said = {*(key.name for key in report.keys), "context", "workload"}
     said |= {"namespace"} if report.kind.namespaced else set()
-    told = [column for column in texts if column.name not in said]
-    labels_of = _label_names(told, *(label for label, _ in _identity(report)), *keys)
+    labelled = [column for column in texts if column.name not in said]
+    labels_of = _label_names(labelled, *(label for label, _ in _identity(report)), *keys)
     time = f" {_time(None, report)}" if report.time else ""
     lines = []
     for row in report.rows:
-        values = [(label, column.value(row), column.unit) for label, column in zip(labels_of, told, strict=True)]
+        values = [(label, column.value(row), column.unit) for label, column in zip(labels_of, labelled, strict=True)]
         known = [
             (label, ",".join(value) if unit is Unit.TEXTS else value)
             for label, value, unit in values

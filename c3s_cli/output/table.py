@@ -167,14 +167,14 @@ def _by_resource(report: Report, view: View) -> TableColumns:
     fields = {field for _, _, field in places}
     pivot = {title: field for title, field in PIVOT.items() if field in fields}
     for title, field in pivot.items():
-        of = [known.get(f"{resource}.{field}") for resource in resources]
-        columns.append((title, [cells(column, [row])[0] if column else "-" for row in report.rows for column in of]))
+        shown = [known.get(f"{resource}.{field}") for resource in resources]
+        columns.append((title, [cells(column, [row])[0] if column else "-" for row in report.rows for column in shown]))
     if not (view.sum and report.contexts):
         return columns
     sums: list[list[str]] = [["" for _ in resources], [printable(title) for title in titles]]
     for field in pivot.values():
-        of = [known.get(f"{resource}.{field}") for resource in resources]
-        sums.append([cells(column, [report.totals])[0] if column else "-" for column in of])
+        shown = [known.get(f"{resource}.{field}") for resource in resources]
+        sums.append([cells(column, [report.totals])[0] if column else "-" for column in shown])
     rules = ["", "", *(RULE for _ in pivot)]
     return [(title, [*own, rule, *sum_]) for (title, own), rule, sum_ in zip(columns, rules, sums, strict=True)]
 

@@ -129,8 +129,8 @@ def _request(before: Side, after: Side, query: Query, flags: Diff, connection: o
     own = {*IDENTITY, *(key.name for key in query.keys)}
 
     def bases(some: Iterable[Column]) -> dict[str, Column]:
-        of = (rows.find(split_change(each.name)[0]) for each in some if each.name not in own)
-        return {column.name: column for column in of}
+        columns = (rows.find(split_change(each.name)[0]) for each in some if each.name not in own)
+        return {column.name: column for column in columns}
 
     # Whoever shows no numbers at all wants to know what changed by the usual ones.
     compared = bases(shown) or bases(Naming(query.kind).expand(["default"]))

@@ -187,9 +187,9 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
     )
     where = _condition(rows.where, of_objects)
     workload = pods.workload if pods else None
-    prefix, _, of = (name or "").partition("/")
-    if of and objects is Kind.POD and prefix in WORKLOADS:
-        name, workload = None, f"{WORKLOADS[prefix]}/{of}"
+    prefix, _, workload_name = (name or "").partition("/")
+    if workload_name and objects is Kind.POD and prefix in WORKLOADS:
+        name, workload = None, f"{WORKLOADS[prefix]}/{workload_name}"
     if objects.namespaced and not all_namespaces:
         _refuse_name_in_several(name, namespaces)
     until = _until(repeat)

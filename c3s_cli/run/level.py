@@ -109,13 +109,13 @@ class Level:
             return LOST if row.context in lost else self.changes.mark(row)
 
         before = self._grid
-        made = grid(shown, self.view, mark, self.changes.trends if self.view.trend else None)
-        if before.headings == made.headings:
-            made = structs.replace(made, widths=[max(each) for each in zip(before.widths, made.widths, strict=True)])
+        new = grid(shown, self.view, mark, self.changes.trends if self.view.trend else None)
+        if before.headings == new.headings:
+            new = structs.replace(new, widths=[max(each) for each in zip(before.widths, new.widths, strict=True)])
         else:
             self.viewing = structs.replace(self.viewing, reveal=True)
         self.lines, self._vanished = lines_of(shown, self.view), len(vanished)
-        self._arrange(made)
+        self._arrange(new)
 
     def press(self, key: str) -> None:
         """Handle a key that changes only how this level is shown."""
@@ -190,29 +190,29 @@ class Level:
             return ()
         return [(), *paragraphs(pod_facts(pod, self.read.details, report.now), columns)]
 
-    def _arrange(self, made: Grid) -> None:
+    def _arrange(self, new: Grid) -> None:
         """Put the rows in order. The cursor stays on its row, or on its neighbour if that is gone."""
         before, known = self._grid, self._order
-        self._grid, self._order = made, made.chosen(self.viewing)
+        self._grid, self._order = new, new.chosen(self.viewing)
         cursor = self._followed(before, known) if self.viewing.follows else 0
         top = self.viewing.top + cursor - self.viewing.cursor if self.viewing.follows else 0
         self.viewing = structs.replace(self.viewing, cursor=cursor, top=max(0, top))
 
     def _followed(self, before: Grid, known: Sequence[int]) -> int:
         """Return the place of the row that was at the cursor, or of the nearest row that still exists."""
-        at, made, order = self.viewing.cursor, self._grid, self._order
+        at, new, order = self.viewing.cursor, self._grid, self._order
         if not order or at >= len(known):
             return 0
         # What has vanished stands below the other rows.
-        last = made.size if self._vanished == 0 else len(self.lines) - self._vanished
+        last = new.size if self._vanished == 0 else len(self.lines) - self._vanished
         name = before.name(known[at])
-        if at < len(order) and order[at] < last and made.name(order[at]) == name:
+        if at < len(order) and order[at] < last and new.name(order[at]) == name:
             return at
-        own = made.columns[made.names - 1]
+        own = new.columns[new.names - 1]
         for place, row in enumerate(order):
-            if own[row] == name[-1] and row < last and made.name(row) == name:
+            if own[row] == name[-1] and row < last and new.name(row) == name:
                 return place
-        places = {made.name(row): place for place, row in enumerate(order) if row < last}
+        places = {new.name(row): place for place, row in enumerate(order) if row < last}
         near = (*known[at + 1 :], *reversed(known[:at]))
         return next((places[each] for each in map(before.name, near) if each in places), 0)
 

@@ -81,7 +81,7 @@ class _Readings:
         if not found:
             raise next(answer for answer in answers if isinstance(answer, C3sError))
         several = [(each, max(times.values()), list(times)) for each, times in found.items()]
-        return sorted(several, key=lambda of: (of[0].number or 0, of[1]))
+        return sorted(several, key=lambda pair: (pair[0].number or 0, pair[1]))
 
     def series(self) -> Series:
         """Return the reports of the readings. C3sError if none of them can be read."""

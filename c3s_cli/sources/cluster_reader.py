@@ -272,9 +272,9 @@ class ClusterReader:
         if facts is None or not any(pod.ended for pod in pods):
             return pods, facts
         former, more = usage.former(facts)
-        gone = {of: each for of, each in former.items() if of not in facts}
-        pods = [structs.replace(pod, ended=(pod.namespace, pod.name) in gone) if pod.ended else pod for pod in pods]
-        return pods, {**self._owners.pods(gone, {**more, **(owners or {})}), **facts}
+        ended = {key: each for key, each in former.items() if key not in facts}
+        pods = [structs.replace(pod, ended=(pod.namespace, pod.name) in ended) if pod.ended else pod for pod in pods]
+        return pods, {**self._owners.pods(ended, {**more, **(owners or {})}), **facts}
 
     def _failures(self, answers: Mapping[Needs, Any], required: Needs) -> list[Failure]:
         """Return the optional parts that could not be read. Raises the first error of a required part."""

@@ -127,8 +127,8 @@ class Current(Struct):
                     found.setdefault((space, pod), {}).setdefault(container, {})[resource] = reading
         if answers["memory"] and not is_own(self.rules):
             # A container without memory has ended.
-            found = {of: {name: used for name, used in each.items() if "memory" in used} for of, each in found.items()}
-        return {of: containers for of, containers in found.items() if containers}
+            found = {key: {name: used for name, used in pod.items() if "memory" in used} for key, pod in found.items()}
+        return {key: containers for key, containers in found.items() if containers}
 
     def _samples_of_pods(self, chosen: str, scope: str, resource: str) -> Mapping[tuple[str, ...], Reading]:
         if self.rules and resource not in self.rules:

@@ -72,25 +72,25 @@ def former_facts(
         {pod_of(labels): labels for labels, _ in own_labels(answers.get(name, []), ())} for name in (INFO, LABELS)
     )
     return {
-        of: PodFacts(
+        key: PodFacts(
             "",
-            info.get(of, {}).get("node", ""),
-            owned[of] if of in owned else _by_name(of, by_name),
+            info.get(key, {}).get("node", ""),
+            owned[key] if key in owned else _by_name(key, by_name),
             ENDED,
             None,
             None,
             "",
-            ExportedLabels(labelled.get(of, {})),
+            ExportedLabels(labelled.get(key, {})),
             {},
             {},
         )
-        for of in pods
+        for key in pods
     }, owners
 
 
-def _by_name(of: Key, workloads: Mapping[Key, str]) -> str | None:
+def _by_name(key: Key, workloads: Mapping[Key, str]) -> str | None:
     """Return the workload whose pods are named like this one; None if there is none."""
-    namespace, pod = of
+    namespace, pod = key
     parts = pod.split("-")
     for size in range(len(parts) - 1, 0, -1):
         name = "-".join(parts[:size])

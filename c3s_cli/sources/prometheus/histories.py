@@ -255,7 +255,7 @@ class ContainerHistories:
         def one(block: Block) -> Iterable[tuple[Who, int]]:
             restarts = Restarts(self.engine, self._matcher(block)[1:-1], self.start, self.end)
             self.queries.setdefault("restarts", restarts.query())
-            return restarts.counted(of for of in pods if of[0] in block.namespaces).items()
+            return restarts.counted(pod for pod in pods if pod[0] in block.namespaces).items()
 
         return dict(self.gather(blocks, one, "restarts of containers"))
 

@@ -145,4 +145,4 @@ def with_restarts(
         facts = pods.get((namespace, pod))
         if facts is not None and (not facts.containers or any(each.name == container for each in facts.containers)):
             sums[namespace, pod] = sums.get((namespace, pod), 0) + number
-    return {of: structs.replace(facts, restarts=sums.get(of)) for of, facts in pods.items()}
+    return {key: structs.replace(facts, restarts=sums.get(key)) for key, facts in pods.items()}

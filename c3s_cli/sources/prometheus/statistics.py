@@ -131,14 +131,14 @@ def restarts_after_kills(restarts: Points, killed: Points | None, step: int) -> 
 def claimed(ask: Ask, claims: Claims, selector: str) -> dict[Who, dict[str, int]]:
     """Return how full the claimed volumes of pods are. claims: by namespace and name of the pod."""
     stats = [_by_claim(ask, name, selector) for name in ("used", "capacity")]
-    made: dict[Who, dict[str, int]] = {}
+    figures: dict[Who, dict[str, int]] = {}
     for (namespace, pod), (_, names) in claims.items():
-        known = [tuple(of[namespace, name] for of in stats if (namespace, name) in of) for name in names]
+        known = [tuple(stat[namespace, name] for stat in stats if (namespace, name) in stat) for name in names]
         # Both or neither, so that they can be compared.
         if known and all(len(both) == len(stats) for both in known):
             used, capacity = map(sum, zip(*known, strict=True))
-            made[namespace, pod] = {"volumes.used": used, "volumes.capacity": capacity}
-    return made
+            figures[namespace, pod] = {"volumes.used": used, "volumes.capacity": capacity}
+    return figures
 
 
 def _by_claim(ask: Ask, name: str, selector: str) -> dict[Who, int]:
@@ -160,20 +160,20 @@ def volumes(ask: Ask, context: str, timestamp: str, claims: Claims | None, selec
         for claim in names
     )
 
-    def those(of: Who, place: int) -> tuple[str, ...] | None:
-        return None if claims is None else tuple(sorted({each[place] for each in pods.get(of, ())} - {""}))
+    def mounting(claim: Who, place: int) -> tuple[str, ...] | None:
+        return None if claims is None else tuple(sorted({each[place] for each in pods.get(claim, ())} - {""}))
 
     return [
         Volume(
             context,
-            *of,
-            those(of, 0),
-            those(of, 1),
-            stats["used"].get(of),
-            stats["capacity"].get(of),
-            stats["inodes_used"].get(of),
-            stats["inodes"].get(of),
+            *claim,
+            mounting(claim, 0),
+            mounting(claim, 1),
+            stats["used"].get(claim),
+            stats["capacity"].get(claim),
+            stats["inodes_used"].get(claim),
+            stats["inodes"].get(claim),
             timestamp,
         )
-        for of in dict.fromkeys(key for stat in stats.values() for key in stat)
+        for claim in dict.fromkeys(key for stat in stats.values() for key in stat)
     ]

@@ -101,7 +101,7 @@ class PrometheusUsage(Usage):
         used = current.pods(scope.namespaces, scope.name)
         selected = self.lists.pods() if scope.labels or scope.fields else None
         if selected is not None:
-            used = {of: containers for of, containers in used.items() if of in selected}
+            used = {pod: containers for pod, containers in used.items() if pod in selected}
         where = current.scope(scope.namespaces, scope.name)
         selectors = [",".join(filter(None, (each, where))) for each in current.selectors]
         past = self._read_past(
@@ -111,7 +111,7 @@ class PrometheusUsage(Usage):
         )
         ended: list[Any] = []
         if past and selected is None:
-            ended = [of for of in past.ended() if of not in used and self._is_meant(of)]
+            ended = [pod for pod in past.ended() if pod not in used and self._is_meant(pod)]
         if not used and not ended:
             self.absence = self._why_nothing()
         if current.rules:
@@ -121,14 +121,14 @@ class PrometheusUsage(Usage):
         for who, more in self._prometheus_figures():
             figures.setdefault(who, {}).update(more)
         return [
-            self._pod(of, used.get(of, {}), past, figures.get(of, {}), ended=place >= len(used))
-            for place, of in enumerate((*used, *ended))
+            self._pod(pod, used.get(pod, {}), past, figures.get(pod, {}), ended=place >= len(used))
+            for place, pod in enumerate((*used, *ended))
         ]
 
-    def _is_meant(self, of: Who) -> bool:
+    def _is_meant(self, pod: Who) -> bool:
         """Return whether a pod is in scope: a job that renames labels has all namespaces under its own."""
         namespaces, name = self.scope.namespaces, self.scope.name
-        return (not namespaces or of[0] in namespaces) and (name is None or of[1] == name)
+        return (not namespaces or pod[0] in namespaces) and (name is None or pod[1] == name)
 
     def volumes(self) -> list[Volume]:
         """Read the claims in scope. The API server knows which pods mount them."""
@@ -298,7 +298,7 @@ class PrometheusUsage(Usage):
 
     def _pod(
         self,
-        of: tuple[str, str],
+        pod: tuple[str, str],
         containers: Mapping[str, Used],
         past: Past | None,
         more: Mapping[str, int],
@@ -310,20 +310,20 @@ class PrometheusUsage(Usage):
                 name,
                 _amount(used, "cpu"),
                 _amount(used, "memory"),
-                figures=self._figures(past, (*of, name)) if past and self.scope.containers else None,
+                figures=self._figures(past, (*pod, name)) if past and self.scope.containers else None,
             )
             for name, used in sorted(containers.items())
         )
         return Pod(
             self.context,
-            *of,
+            *pod,
             sum_all([row.cpu_nanocores for row in rows]) if rows else None,
             sum_all([row.memory_bytes for row in rows]) if rows else None,
             timestamp=utc(self._times()[1]),
             window=self._window(iter(containers.values())),
             # The only container of a pod without container labels has no name.
             containers=tuple(row for row in rows if row.name),
-            figures=self._figures(past, of, more),
+            figures=self._figures(past, pod, more),
             ended=ended,
         )
 

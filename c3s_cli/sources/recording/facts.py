@@ -192,6 +192,6 @@ def _fields(raw: Raw) -> tuple[dict[str, Any], tuple[Container, ...]]:
     """Decode a shape: the fields that it has in common with PodFacts, and the containers."""
     shape = msgspec.msgpack.decode(raw, type=_Shape)
     containers = tuple(
-        [Container(of.name, None, None, None, of.requests, of.limits, None, of.states) for of in shape.containers]
+        [Container(own.name, None, None, None, own.requests, own.limits, None, own.states) for own in shape.containers]
     )
     return {field: getattr(shape, field) for field in SHARED}, containers

@@ -52,7 +52,7 @@ def read_range(recording: Recording, cluster: Recorded, needs: Needs, scope: Sco
         pods_of = {**{key: former[key] for key in keys if key in former}, **facts.pods}
         if Needs.RESTARTS in needs:
             counts = restarts_in(recording, cluster, first, rows[-1][0])
-            pods_of = {of: structs.replace(each, restarts=counts.get(of)) for of, each in pods_of.items()}
+            pods_of = {key: structs.replace(each, restarts=counts.get(key)) for key, each in pods_of.items()}
         facts = Facts(facts.nodes, pods_of, facts.pod_count)
     sample = Selection(moment, needs, scope, cluster.context).sample(
         facts, [*nodes, *([] if of_pods else gone)], [*pods, *(gone if of_pods else [])]
@@ -85,14 +85,14 @@ class _Range:
             found = self.recording.places(usage, self.kind)
             if found is None:
                 continue
-            places, of = found
-            if of is not layout:
-                layout, unseen = of, {*range(len(of.things))}
+            places, used_layout = found
+            if used_layout is not layout:
+                layout, unseen = used_layout, {*range(len(used_layout.things))}
             with self.recording.decoding():
                 seen = [place for place in unseen.difference(places.gone()) if place < places.size]
             unseen.difference_update(seen)
             for place in seen:
-                namespace, name, containers = of.things[place]
+                namespace, name, containers = used_layout.things[place]
                 key = (name,) if namespace is None else (namespace, name)
                 self.last.setdefault(key, (number, time, containers))
 
@@ -125,8 +125,8 @@ class _Range:
                 rows = self._with_containers(rows, wanted, coverage=coverage)
         rows = [structs.replace(row, window=window) for row in rows]
         changed = {"pods" if self.kind is Kind.POD else "nodes": rows}
-        made = structs.replace(sample, **changed, moment=self._moment(), remarks=self._remarks(sample))
-        return made if groups is None else self._with_groups(made, groups)
+        with_rows = structs.replace(sample, **changed, moment=self._moment(), remarks=self._remarks(sample))
+        return with_rows if groups is None else self._with_groups(with_rows, groups)
 
     def _with_groups(self, sample: Sample, groups: Groups) -> Sample:
         """Add the statistics of groups: of the sum of all rows that belong to each, also of what has ended."""

@@ -164,7 +164,7 @@ class Recorder:
         values: dict[str, Any] = {}
         layouts = []
         of_both: tuple[Sequence[Node | Pod], ...] = (sample.nodes, sample.pods)
-        for of, rows, layout in zip(("node", "pod"), of_both, last.layouts, strict=True):
+        for kind, rows, layout in zip(("node", "pod"), of_both, last.layouts, strict=True):
             things = [*map(thing_of, rows)]
             if not layout.fits(things):
                 layout = GrowingLayout(self._new_layout())  # noqa: PLW2901  the new one
@@ -179,8 +179,8 @@ class Recorder:
             )
             layout.stored = len(layout.things)
             layouts.append(layout)
-            values |= {f"{of}_layout": layout.number}
-            values[f"{of}_places"], values[f"{of}_usage"] = encoded(rows, places, layout)
+            values |= {f"{kind}_layout": layout.number}
+            values[f"{kind}_places"], values[f"{kind}_usage"] = encoded(rows, places, layout)
         last.layouts = (layouts[0], layouts[1])
         return values
 

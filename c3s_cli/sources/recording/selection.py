@@ -72,9 +72,9 @@ class Selection:
 
     def _concerns(self, failure: Failure) -> bool:
         """Return whether a query needs what could not be read then."""
-        of = {"node metrics": Needs.NODE_METRICS, "pod metrics": Needs.POD_METRICS, "nodes": Needs.NODES}
-        of |= {"pods": Needs.PODS, "owners": Needs.OWNERS, "pod count": Needs.POD_COUNT}
-        return of.get(failure.source, self.needs) in self.needs
+        needs = {"node metrics": Needs.NODE_METRICS, "pod metrics": Needs.POD_METRICS, "nodes": Needs.NODES}
+        needs |= {"pods": Needs.PODS, "owners": Needs.OWNERS, "pod count": Needs.POD_COUNT}
+        return needs.get(failure.source, self.needs) in self.needs
 
     def _named(self, facts: Facts, pods: Iterable[Pod]) -> Scope:
         """Replace patterns of namespaces. C3sError for a namespace that was not recorded."""

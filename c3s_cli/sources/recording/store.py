@@ -152,8 +152,8 @@ def _check(connection: sqlite3.Connection, path: str) -> None:
     if version < OLDEST:
         raise DamagedError(f"{path} was recorded by a c3s that was never released (format {version})")
     # Triggers, views and expressions in a table would be SQL from the file.
-    made = connection.execute("SELECT sql FROM sqlite_master WHERE name NOT LIKE 'sqlite~_%' ESCAPE '~'").fetchall()
-    if sorted(made, key=str) != sorted([(table,) for table in TABLES], key=str):
+    tables = connection.execute("SELECT sql FROM sqlite_master WHERE name NOT LIKE 'sqlite~_%' ESCAPE '~'").fetchall()
+    if sorted(tables, key=str) != sorted([(table,) for table in TABLES], key=str):
         raise DamagedError(f"{path} is not a recording of c3s: its tables are others")
 
 
