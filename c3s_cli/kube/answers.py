@@ -225,7 +225,10 @@ def unreachable(problem: BaseException, server: str) -> Unreachable:
         return Unreachable(refused, hint=by_proxy)
     if causes.first(client.NameResolutionError, socket.gaierror):
         return Unreachable(f"{UNABLE}dial tcp: lookup {name}: no such host", hint=by_proxy, advice=NO_NAME)
-    if causes.first(TimeoutError, client.TimeoutError):
+    # Of urllib3's timeouts, this one stands for any failure to connect.
+    if any(
+        isinstance(c, TimeoutError | client.TimeoutError) and type(c) is not client.NewConnectionError for c in causes
+    ):
         return TimedOut(f"{UNABLE}timeout while waiting for {host}", hint=HINT, advice=TOO_LONG)
     if tls := causes.first(ssl.SSLError, ssl.CertificateError):
         from c3s_cli.kube.tls_errors import TRUST, UNKNOWN_AUTHORITY, tls_words
@@ -289,6 +292,7 @@ class _Causes(list[BaseException]):
         return next((cause for cause in self if isinstance(cause, kinds)), None)
 
     def proxy_status(self) -> str:
-        """Return the HTTP status with which a proxy refused; http.client has it only as text."""
-        statuses = (re.search(r"\b[45]\d\d [A-Z][A-Za-z ]+", str(cause)) for cause in reversed(self))
+        """Return the HTTP status or SOCKS code with which a proxy refused; the libraries have it only as text."""
+        code = r"(?:\b[45]\d\d|\b0x\d\d:) [A-Z][A-Za-z ]+"
+        statuses = (re.search(code, str(cause)) for cause in reversed(self))
         return next((found[0] for found in statuses if found), "no answer")

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import urllib3
 from kubernetes.client.rest import RESTClientObject, is_socks_proxy_url
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError, ProxyError
 
 from c3s_cli.kube.deadline import Deadline, within
 from c3s_cli.kube.dial import Dial, host_and_port, open_connection
@@ -219,10 +219,17 @@ def _socks_pools(line: Line, **settings: Any) -> Any:
     """Return a pool manager for a SOCKS proxy, which needs PySocks."""
     from urllib3.contrib import socks
 
-    class PlainSocks(_Bounded, socks.SOCKSConnection):
+    class Bounded(_Bounded):
+        def _new_conn(self) -> socket.socket:
+            try:
+                return super()._new_conn()
+            except NewConnectionError as problem:
+                raise ProxyError("cannot connect through the proxy", problem) from problem
+
+    class PlainSocks(Bounded, socks.SOCKSConnection):
         pass
 
-    class TlsSocks(_Bounded, socks.SOCKSHTTPSConnection):
+    class TlsSocks(Bounded, socks.SOCKSHTTPSConnection):
         pass
 
     class PlainSocksPool(urllib3.HTTPConnectionPool):

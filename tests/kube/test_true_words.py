@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import threading
 from collections.abc import Iterator
@@ -120,6 +121,16 @@ def test_contexts_show_no_secret_of_an_address(run: Run, config: Config, server:
 def test_an_ipv6_address_may_lack_brackets(run: Run) -> None:
     words = "The connection to the server [::1]:1 was refused - did you specify the right host or port?\n"
     assert run("top nodes --server http://::1:1").err == words
+
+
+def test_a_network_that_cannot_be_reached_is_no_timeout(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_socket: object, _where: object) -> int:
+        return errno.ENETUNREACH
+
+    monkeypatch.setattr(socket.socket, "connect_ex", refuse)
+    result = run("top nodes --server http://127.0.0.1:1")
+    words = "Unable to connect to the server: dial tcp 127.0.0.1:1: connect: network is unreachable\n"
+    assert result == (1, "", words)
 
 
 def test_the_next_address_of_a_name_is_tried_soon(monkeypatch: pytest.MonkeyPatch) -> None:
