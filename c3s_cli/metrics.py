@@ -94,6 +94,15 @@ def _wanted(query: Query) -> Wanted | None:
     return Wanted(asked.rule.cpu_percentile, asked.workload.partition("/")[2])
 
 
+def priced(query: Query, file: str | None, columns: str | None) -> Query:
+    """Return a query with the prices of a file, if one is named. columns: the value of --columns."""
+    if file is None:
+        return query
+    from c3s_cli.sources.prices import with_prices  # only --prices needs it
+
+    return with_prices(query, file, columns)
+
+
 def requests_at_once(query: Query) -> int:
     """Return how many requests a reading begins with. Owners count twice: ReplicaSets and Jobs are two lists."""
     wanted = plan(query.needs, scope_of(query, ""))

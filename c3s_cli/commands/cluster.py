@@ -7,6 +7,7 @@ from c3s_cli.flags.options import Connection, Display, Nodes
 from c3s_cli.flags.source_options import Costs
 from c3s_cli.flags.subsets import ClusterFlags
 from c3s_cli.flags.time_options import Time
+from c3s_cli.metrics import priced
 from c3s_cli.request.from_flags import request_of, target_of
 from c3s_cli.run.once import show
 
@@ -25,11 +26,6 @@ def cluster(
       # Peak usage of the whole cluster over a month
       c3s top cluster --since 30d --from prometheus --columns cpu.max,memory.max
     """
-    query, view = request_of(
-        Kind.CLUSTER, None, connection, selection, display, nodes=nodes, time=time, priced=costs.prices is not None
-    )
-    if costs.prices is not None:
-        from c3s_cli.sources.prices import with_prices  # only --prices needs it
-
-        query = with_prices(query, costs.prices, display.columns)
+    query, view = request_of(Kind.CLUSTER, None, connection, selection, display, nodes=nodes, time=time, costs=costs)
+    query = priced(query, costs.prices, display.columns)
     return show(target_of(connection), query, view)

@@ -6,6 +6,7 @@ from c3s_cli.flags.groups import takes_flags
 from c3s_cli.flags.options import Connection, Display, NodeName, Nodes, Selection
 from c3s_cli.flags.source_options import Costs
 from c3s_cli.flags.time_options import Time
+from c3s_cli.metrics import priced
 from c3s_cli.request.from_flags import request_of, target_of
 from c3s_cli.run.once import show
 
@@ -31,15 +32,10 @@ def nodes(
       # Exit code 3 if a node is too full or has no metrics
       c3s top nodes --fail-if 'memory% > 90' --fail-if-unknown
     """
-    query, view = request_of(
-        Kind.NODE, names, connection, selection, display, nodes=nodes, time=time, priced=costs.prices is not None
-    )
+    query, view = request_of(Kind.NODE, names, connection, selection, display, nodes=nodes, time=time, costs=costs)
     if selection.explain:
         from c3s_cli.run.explain import explain_one  # only --explain needs it
 
         return explain_one(target_of(connection), query, view)
-    if costs.prices is not None:
-        from c3s_cli.sources.prices import with_prices  # only --prices needs it
-
-        query = with_prices(query, costs.prices, display.columns)
+    query = priced(query, costs.prices, display.columns)
     return show(target_of(connection), query, view)

@@ -6,6 +6,7 @@ from c3s_cli.flags.groups import takes_flags
 from c3s_cli.flags.options import Connection, Display, PodName, Pods, Selection
 from c3s_cli.flags.source_options import Costs
 from c3s_cli.flags.time_options import Time
+from c3s_cli.metrics import priced
 from c3s_cli.request.from_flags import request_of, target_of
 from c3s_cli.run.once import show
 
@@ -33,15 +34,10 @@ def pods(
       # Pods close to their memory limit, and pods without one
       c3s top pods -A --where 'memory.usagePercentOfLimits > 85' --where 'memory.limits = none'
     """
-    query, view = request_of(
-        Kind.POD, names, connection, selection, display, pods=pods, time=time, priced=costs.prices is not None
-    )
+    query, view = request_of(Kind.POD, names, connection, selection, display, pods=pods, time=time, costs=costs)
     if selection.explain:
         from c3s_cli.run.explain import explain_one  # only --explain needs it
 
         return explain_one(target_of(connection), query, view)
-    if costs.prices is not None:
-        from c3s_cli.sources.prices import with_prices  # only --prices needs it
-
-        query = with_prices(query, costs.prices, display.columns)
+    query = priced(query, costs.prices, display.columns)
     return show(target_of(connection), query, view)

@@ -37,6 +37,7 @@ def rightsize(
       # How one recommendation came about
       c3s rightsize deploy/suggest -n team-search --from prometheus --explain
     """
+    from c3s_cli.metrics import priced
     from c3s_cli.run.rightsizing import explain, recommend  # `c3s rightsize --help` does not need it
 
     workload = workload_of(name)
@@ -50,7 +51,7 @@ def rightsize(
         display,
         pods=pods,
         time=time_for(time, connection),
-        priced=costs.prices is not None,
+        costs=costs,
     )
     query = request_for(rightsize, workload, query, connection)
     if rightsize.filename:
@@ -58,8 +59,5 @@ def rightsize(
 
         names = rightsize.filename
         query = with_declared(query, *read_declared(names, target.request_timeout, recursive=rightsize.recursive))
-    if costs.prices is not None:
-        from c3s_cli.sources.prices import with_prices  # only --prices needs it
-
-        query = with_prices(query, costs.prices, display.columns)
+    query = priced(query, costs.prices, display.columns)
     return (explain if rightsize.explain else recommend)(target, query, view)

@@ -5,10 +5,11 @@ from msgspec import structs
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ExitCode, UsageError
 from c3s_cli.flags.groups import takes_flags
-from c3s_cli.flags.options import Connection, Display, NodeName, Nodes, PodName, Pods
+from c3s_cli.flags.options import Connection, NodeName, Nodes, PodName, Pods
 from c3s_cli.flags.source_options import Costs
 from c3s_cli.flags.subsets import ClusterFlags, WatchDisplay, WatchFlags
 from c3s_cli.flags.watch_options import Repeat
+from c3s_cli.metrics import priced
 from c3s_cli.request.from_flags import pace_of, request_of, target_of
 from c3s_cli.request.query import Query
 from c3s_cli.request.replay import replay_of
@@ -35,10 +36,8 @@ def watch_nodes(
       # Wait until all nodes are below 80% CPU, for at most ten minutes
       c3s watch nodes --until-all 'cpu% < 80' --timeout 10m
     """
-    query, view = request_of(
-        Kind.NODE, names, connection, selection, display, nodes=nodes, repeat=repeat, priced=costs.prices is not None
-    )
-    return _watch(connection, _priced(query, costs, display), view, repeat)
+    query, view = request_of(Kind.NODE, names, connection, selection, display, nodes=nodes, repeat=repeat, costs=costs)
+    return _watch(connection, priced(query, costs.prices, display.columns), view, repeat)
 
 
 @takes_flags
@@ -60,10 +59,8 @@ def watch_pods(
       # Wait until the memory of one pod is above 400Mi
       c3s watch pods api-gp28hkmmnc-jjz9d --until 'memory > 400Mi' --timeout 5m
     """
-    query, view = request_of(
-        Kind.POD, names, connection, selection, display, pods=pods, repeat=repeat, priced=costs.prices is not None
-    )
-    return _watch(connection, _priced(query, costs, display), view, repeat)
+    query, view = request_of(Kind.POD, names, connection, selection, display, pods=pods, repeat=repeat, costs=costs)
+    return _watch(connection, priced(query, costs.prices, display.columns), view, repeat)
 
 
 @takes_flags
@@ -85,17 +82,9 @@ def watch_cluster(
       c3s watch cluster --interval 1s --count 5 -o json
     """
     query, view = request_of(
-        Kind.CLUSTER, None, connection, selection, display, nodes=nodes, repeat=repeat, priced=costs.prices is not None
+        Kind.CLUSTER, None, connection, selection, display, nodes=nodes, repeat=repeat, costs=costs
     )
-    return _watch(connection, _priced(query, costs, display), view, repeat)
-
-
-def _priced(query: Query, costs: Costs, display: Display) -> Query:
-    if costs.prices is None:
-        return query
-    from c3s_cli.sources.prices import with_prices  # only --prices needs it
-
-    return with_prices(query, costs.prices, display.columns)
+    return _watch(connection, priced(query, costs.prices, display.columns), view, repeat)
 
 
 def _watch(connection: Connection, query: Query, view: View, repeat: Repeat) -> ExitCode:

@@ -43,6 +43,7 @@ from c3s_cli.request.view import CHANGES, COLORS, DELIMITED, METRICS, TABLES, WI
 if TYPE_CHECKING:
     from c3s_cli.flags import options
     from c3s_cli.flags.lists import Listing
+    from c3s_cli.flags.source_options import Costs
     from c3s_cli.flags.time_options import Time
     from c3s_cli.flags.watch_options import Repeat
     from c3s_cli.request.condition import Condition
@@ -154,11 +155,11 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
     time: Time | None = None,
     repeat: Repeat | None = None,
     period: Period | None = None,
-    priced: bool = False,
+    costs: Costs | None = None,
 ) -> tuple[Query, View]:
     """Make the Query and View of a command line. Mistakes are found in kubectl's order.
 
-    period: that of both sides of a comparison. priced: with --prices.
+    period: that of both sides of a comparison.
     """
     name = _name(objects, names or ())
     format_, template = read_format(display.output)
@@ -242,7 +243,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
     )
     if objects not in COMPARED:
         check(query)
-    refuse_costs(query, priced=priced)
+    refuse_costs(query, priced=costs is not None and costs.prices is not None)
     if objects not in (Kind.FIT, Kind.MOVE, *COMPARED):
         source = origin_of(connection).kind
         check_knowable(query, source)
