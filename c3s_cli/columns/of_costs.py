@@ -24,9 +24,7 @@ def _money(amount: int) -> Fraction:
     return money(amount)
 
 
-def _cost(name: str) -> Getter:
-    amount = figure(name)
-
+def _cost(amount: Getter) -> Getter:
     def value(row: Any) -> Fraction | None:
         cost = amount(row)
         return None if cost is None else _money(cost)
@@ -51,19 +49,11 @@ SAVINGS: Final = ("cost.requests", "cost.savings")
 def savings_columns() -> Iterator[Column]:
     """Yield the columns of costs of recommendations, and of groups of them."""
     read = Needs.NODES | Needs.NODE_DETAILS | Needs.PODS
-    yield Column("cost.requests", Unit.MONEY, _of_row("cost"), "what the requests of all replicas cost a month", read)
+    yield Column(
+        "cost.requests", Unit.MONEY, _cost(attrgetter("cost")), "what the requests of all replicas cost a month", read
+    )
     meaning = "what the recommended requests would save a month, or cost more if negative"
-    yield Column("cost.savings", Unit.MONEY, _of_row("savings"), meaning, read)
-
-
-def _of_row(field: str) -> Getter:
-    amount = attrgetter(field)
-
-    def value(row: Any) -> Fraction | None:
-        cost = amount(row)
-        return None if cost is None else _money(cost)
-
-    return value
+    yield Column("cost.savings", Unit.MONEY, _cost(attrgetter("savings")), meaning, read)
 
 
 def cost_columns(kind: Kind) -> Iterator[Column]:
@@ -72,8 +62,8 @@ def cost_columns(kind: Kind) -> Iterator[Column]:
     measured = read | (Needs.POD_METRICS if kind.group is Kind.POD_GROUP else Needs.NODE_METRICS)
     grouped = kind in GROUPED
     lacking = lacks("cost.usage") if grouped else None
-    usage = _cost("cost.usage")
-    yield Column("cost.requests", Unit.MONEY, _cost("cost.requests"), "what the requests cost a month", read)
+    usage = _cost(figure("cost.usage"))
+    yield Column("cost.requests", Unit.MONEY, _cost(figure("cost.requests")), "what the requests cost a month", read)
     yield Column(
         "cost.usage",
         Unit.MONEY,

@@ -161,6 +161,7 @@ def _fit_results(report: Report) -> dict[str, Any]:
     """Return the results of `c3s fit`, for each workload and each drained node."""
     if report.kind not in (*FITTING, *MOVING):
         return {}
+    pending = [_moved(each) for each in report.fit_results if each.pending]
     return {
         **_missing(report),
         "workloads": [
@@ -175,19 +176,8 @@ def _fit_results(report: Report) -> dict[str, Any]:
             for each in report.fit_results
             if each.namespace is not None and not each.pending
         ],
-        "drained": [
-            {
-                **_context(each),
-                "node": each.workload,
-                "pods": each.replicas,
-                "placed": each.placed,
-                "unplaced": list(each.unplaced),
-                "notConsidered": list(each.not_considered),
-            }
-            for each in report.fit_results
-            if each.namespace is None
-        ],
-        **_pending(report),
+        "drained": [_moved(each, node=each.workload) for each in report.fit_results if each.namespace is None],
+        **({"pending": pending} if pending else {}),
     }
 
 
@@ -199,20 +189,16 @@ def _missing(report: Report) -> dict[str, Any]:
     return {"missing": [{key: getattr(each, key) for key in (*several, "pool", "nodes")} for each in report.missing]}
 
 
-def _pending(report: Report) -> dict[str, Any]:
-    """Return the results of the pods that are pending now, if these were placed."""
-    found = [
-        {
-            **_context(each),
-            "pods": each.replicas,
-            "placed": each.placed,
-            "unplaced": list(each.unplaced),
-            "notConsidered": list(each.not_considered),
-        }
-        for each in report.fit_results
-        if each.pending
-    ]
-    return {"pending": found} if found else {}
+def _moved(result: FitResult, **node: str) -> dict[str, Any]:
+    """Return how many of the pods of a drained node, or of the pending ones, fit somewhere."""
+    return {
+        **_context(result),
+        **node,
+        "pods": result.replicas,
+        "placed": result.placed,
+        "unplaced": list(result.unplaced),
+        "notConsidered": list(result.not_considered),
+    }
 
 
 def _context(result: FitResult) -> dict[str, str]:
