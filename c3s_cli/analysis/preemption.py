@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
+from c3s_cli.amounts.allocation import added
 from c3s_cli.analysis.scheduler import SLOTS, Scheduler, need_of
 from c3s_cli.model.placing import ANYWHERE, Workload
-from c3s_cli.model.rows import Amounts, PodFacts
+from c3s_cli.model.rows import Amounts
 from c3s_cli.model.sample import Sample
 
 # The name of a pod, its priority and what it requests.
@@ -44,17 +45,14 @@ def _lower(sample: Sample, priority: int) -> dict[str, list[Victim]]:
     for (namespace, name), facts in (sample.pod_facts or {}).items():
         own = (facts.placing or ANYWHERE).priority
         if facts.node and own < priority and facts.status != "Terminating":
-            found.setdefault(facts.node, []).append((f"{namespace}/{name}", own, _taken(facts)))
+            found.setdefault(facts.node, []).append((f"{namespace}/{name}", own, {**facts.requests, SLOTS: 1}))
     return {node: sorted(pods, key=lambda pod: (-pod[1], pod[0])) for node, pods in found.items()}
-
-
-def _taken(facts: PodFacts) -> Amounts:
-    return {**facts.requests, SLOTS: 1}
 
 
 def _victims(free: Amounts, need: Amounts, pods: Sequence[Victim]) -> list[Victim]:
     """Return the fewest pods to evict: all of them if need be, except those that may stay; [] if that is too little."""
-    left = {resource: free.get(resource, 0) + sum(_of(pods, resource)) - amount for resource, amount in need.items()}
+    freed = added(requests for _, _, requests in pods)
+    left = {resource: free.get(resource, 0) + freed.get(resource, 0) - amount for resource, amount in need.items()}
     if min(left.values()) < 0:
         return []
     victims = []
@@ -65,7 +63,3 @@ def _victims(free: Amounts, need: Amounts, pods: Sequence[Victim]) -> list[Victi
         else:
             left = after
     return victims
-
-
-def _of(pods: Sequence[Victim], resource: str) -> Iterator[int]:
-    return (requests.get(resource, 0) for _, _, requests in pods)

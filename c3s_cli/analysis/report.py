@@ -232,7 +232,7 @@ def _ordered(rows: Sequence[Row], query: Query, samples: Sequence[Sample]) -> Se
     """
     ordered = sorted(rows, key=_identity(query))
     if not query.sort and query.kind is Kind.NODE:
-        ordered.sort(key=_unmeasured)
+        ordered.sort(key=lambda row: row.timestamp is None)
     if len(samples) > 1:
         place = {sample.context: place for place, sample in enumerate(samples)}
         ordered.sort(key=lambda row: place[row.context])
@@ -247,10 +247,6 @@ def _identity(query: Query) -> Callable[[Any], Any]:
     if query.by:
         return attrgetter("labels_or_placeholders")
     return attrgetter("namespace", "name") if query.kind.namespaced else attrgetter("name")
-
-
-def _unmeasured(row: Any) -> bool:
-    return row.timestamp is None
 
 
 def _sort(rows: list[Any], key: SortKey) -> None:

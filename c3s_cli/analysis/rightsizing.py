@@ -171,7 +171,7 @@ def _need(resource: str, history: ContainerHistory, used: int, rule: Rule) -> tu
     """Return what a replica needs, and why it is that much."""
     if resource == "cpu":
         return used, f"p{rule.cpu_percentile}"
-    value, reason = _share(used, WHOLE + rule.memory_buffer), f"max + {_percent(rule.memory_buffer)}"
+    value, reason = _share(used, WHOLE + rule.memory_buffer), f"max + {rule.memory_buffer / 100:g}%"
     kills = [each.oom_limit for each in history.replicas if each.oom_kills and each.oom_limit]
     after = _share(max(kills, default=0), rule.oom_buffer)
     return (after, f"{reason}, raised after OOM") if after > value else (value, reason)
@@ -215,10 +215,6 @@ def _exceeds(value: int, now: int, rule: Rule) -> bool:
 def _least(now: int, rule: Rule) -> int:
     """Return the least change that counts."""
     return _share(now, rule.min_change)
-
-
-def _percent(points: int) -> str:
-    return f"{points / 100:g}%"
 
 
 def _most(values: Iterable[int | None]) -> int | None:

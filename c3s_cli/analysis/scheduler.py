@@ -204,7 +204,7 @@ class Scheduler:
             for resource, amount in need.items():
                 free[place][resource] -= amount
             candidates.let_in(pod_rules.add(place))
-            if not once and _has_room(free[place], need):
+            if not once and all(free[place].get(resource, 0) >= amount for resource, amount in need.items()):
                 candidates.put(place)
         return chosen
 
@@ -307,10 +307,6 @@ def _scales(node: Node) -> tuple[int, int, int, int]:
 def _free(node: Node) -> dict[str, int]:
     offered, taken = in_millicores(node.allocatable or {}), {**(node.requests or {}), SLOTS: node.pod_count or 0}
     return {resource: offered.get(resource, 0) - taken.get(resource, 0) for resource in {**offered, **taken}}
-
-
-def _has_room(free: Mapping[str, int], need: Amounts) -> bool:
-    return all(free.get(resource, 0) >= amount for resource, amount in need.items())
 
 
 def _times(free: Mapping[str, int], need: Amounts) -> int:

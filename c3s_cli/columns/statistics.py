@@ -38,7 +38,8 @@ def statistic_column(name: str, kind: Kind) -> Column | None:
     # Members without data can only add to what a group uses at any time; averages and percentiles need them all.
     bounded = in_part is not None and statistic in BOUNDED
     if whole is None:
-        summary = f"{_words(statistic)} of {resource}.usage over the range of --since"
+        words = WORDS.get(statistic) or f"{statistic[1:]}th percentile"
+        summary = f"{words} of {resource}.usage over the range of --since"
         floor = (value,) if bounded else ()
         return Column(name, unit_of(resource), value, summary, figures=(wanted,), in_part=in_part, floor=floor)
     below = amount(f"measured_{whole.lower()}", resource)
@@ -56,10 +57,6 @@ def statistic_column(name: str, kind: Kind) -> Column | None:
         in_part=in_part,
         floor=(value, basis) if bounded else (),
     )
-
-
-def _words(statistic: str) -> str:
-    return WORDS.get(statistic) or f"{statistic[1:]}th percentile"
 
 
 def is_statistic(figure: str) -> bool:

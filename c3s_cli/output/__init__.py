@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
 from c3s_cli.request.view import WITH_TEMPLATE, Format
@@ -49,7 +48,8 @@ def render(report: Report, view: View) -> Iterator[str]:
         from c3s_cli.output.painted import painted
 
         return painted(report, view)
-    write: Callable[[Report, View], Iterator[str]] = getattr(_module_of(view.format), WRITERS[view.format][1])
+    module, function = WRITERS[view.format]
+    write: Callable[[Report, View], Iterator[str]] = getattr(import_module(f"c3s_cli.output.{module}"), function)
     return write(report, view)
 
 
@@ -60,7 +60,3 @@ def unmatched_paths(report: Report, view: View) -> Iterator[str]:
     from c3s_cli.output.unmatched import unmatched  # only for templates
 
     return unmatched(report, view)
-
-
-def _module_of(format_: Format) -> ModuleType:
-    return import_module(f"c3s_cli.output.{WRITERS[format_][0]}")

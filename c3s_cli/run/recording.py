@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
@@ -91,7 +90,9 @@ class _Loop:
         )
         needs = NEEDS | Needs.PLACING if request.for_fit else NEEDS
         scope = Scope(Kind.POD, namespaces=request.namespaces, labels=request.labels)
-        self.clusters = Clusters(fleet, query, stages, partial(_read, needs, scope), once=False)
+        self.clusters = Clusters(
+            fleet, query, stages, lambda member: Reading(member.reader().read(needs, scope)), once=False
+        )
         self.request = request
         self.recorder = recorder
         self.clock = clock
@@ -240,7 +241,3 @@ class _Loop:
 
 def _is_terminal() -> bool:
     return sys.stderr is not None and sys.stderr.isatty()
-
-
-def _read(needs: Needs, scope: Scope, member: Member) -> Reading:
-    return Reading(member.reader().read(needs, scope))

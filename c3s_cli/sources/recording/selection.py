@@ -49,9 +49,8 @@ class Selection:
             nodes, facts = self._nodes(scope, nodes, facts)
         needs = self.needs
         missing = [] if not self.partial else [n for n in (Needs.PODS, Needs.POD_COUNT) if n in needs]
-        failures = [
-            Failure(self.context, OF_FACTS[need], f"the recording covers only {self.moment.covers}") for need in missing
-        ]
+        gap = f"the recording covers only {self.moment.covers}"
+        failures = [Failure(self.context, OF_FACTS[need], gap) for need in missing]
         return Sample(
             context=self.context,
             now=datetime.fromtimestamp(self.moment.time, UTC),
@@ -64,11 +63,8 @@ class Selection:
             pod_count=facts.pod_count if Needs.POD_COUNT in needs and not self.partial else None,
             failures=(*failures, *(each for each in self.moment.failures if self._concerns(each))),
             moment=f"of reading {self.moment.count}, {utc(self.moment.time)}",
-            remarks=self._remarks(),
+            remarks=(gap,) if self.moment.covers else (),
         )
-
-    def _remarks(self) -> tuple[str, ...]:
-        return (f"the recording covers only {self.moment.covers}",) if self.moment.covers else ()
 
     def _concerns(self, failure: Failure) -> bool:
         """Return whether a query needs what could not be read then."""
