@@ -24,6 +24,7 @@ from unittest.mock import patch
 from c3s_cli.cli import COMMANDS, GROUPS, main
 from c3s_cli.columns.definitions import NOT_KNOWN
 from c3s_cli.columns.kinds import ALIASES
+from c3s_cli.columns.sources import DEFINED
 from c3s_cli.demo.server import start
 from c3s_cli.errors import MEANINGS, ExitCode
 from c3s_cli.terminal.keys import KEYS
@@ -212,10 +213,7 @@ def columns(kind: str) -> None:
 
 def definitions() -> None:
     """Print what each source computes for each column; columns with the same definitions share a line."""
-    by_source = {
-        source: json.loads(output(f"c3s columns --from {source} -o json")[1])
-        for source in ("metrics", "kubelet", "prometheus")
-    }
+    by_source = {source: json.loads(output(f"c3s columns --from {source} -o json")[1]) for source in DEFINED}
     lines: dict[tuple[str, ...], dict[str, list[str]]] = {}
     for rows in zip(*by_source.values(), strict=True):
         column, of = rows[0]["column"], rows[0]["of"]
@@ -230,7 +228,7 @@ def definitions() -> None:
         for column in columns_of:
             kinds[column] = kinds.get(column, 0) + 1
     _table(
-        ("Column", "`metrics`", "`kubelet`", "`prometheus`, URL"),
+        ("Column", "`metrics`", "`kubelet`", "`prometheus`, URL", "a recording"),
         [
             (
                 ", ".join(

@@ -9,9 +9,10 @@ from typing import Final
 from msgspec import Struct
 
 from c3s_cli.columns.catalogue import table_of
-from c3s_cli.columns.sources import sources_of
+from c3s_cli.columns.recommended import parts_of
+from c3s_cli.columns.sources import is_known, sources_of
 from c3s_cli.columns.statistics import default_statistics, statistic_column
-from c3s_cli.columns.vocabulary import COMPARED, FITTING, Column, Kind
+from c3s_cli.columns.vocabulary import COMPARED, FITTING, RIGHTSIZING, Column, Kind
 
 
 class Definition(Struct, frozen=True):
@@ -33,6 +34,7 @@ TWO_SCRAPES: Final = "two scrapes of metrics-server, usually 15s: see window"
 OWN_SAMPLES: Final = "two samples of each container, 10s to 25s: see window"
 LINE: Final = "5m; 15m or 1h if there are fewer than four samples: see window"
 LAST: Final = "the last sample, at most two scrapes and 20s old"
+READINGS: Final = "the readings of the range, of which each stands for the time since the one before"
 POINTS: Final = "one sample per --step"
 WINDOWS: Final = "windows of one --step, but at least 5m and 2.5 scrapes"
 PAGE: Final = "/metrics/resource"
@@ -188,15 +190,28 @@ STATES: Final[Mapping[str, str]] = {
     "schedulable": "kube_node_spec_unschedulable, kube_node_spec_taint, kube_node_status_condition",
     **dict.fromkeys(("pool", "zone", "instanceType"), "kube_node_labels, if the label is exported"),
     "pods": "kube_pod_info",
+    "nodes": "kube_node_status_allocatable",
     "name": "kube_pod_info, kube_node_status_allocatable",
     "namespace": "kube_pod_info",
     "context": "the label cluster",
     "pod": "kube_pod_spec_volumes_persistentvolumeclaims_info",
 }
+# What they leave open, by the same names.
+UNTOLD: Final[Mapping[str, str]] = {
+    "requests": "with --facts source, pod-level resources and what depends on the order of init containers",
+    "limits": "with --facts source, pod-level resources and what depends on the order of init containers",
+    "owner": "with --facts source, pods in neither kube_pod_owner nor the recording rule",
+    "status": "with --facts source, pods whose series of reasons do not decide",
+    "waiting": "with --facts source, pods without series of reasons",
+    "lastTermination": "with --facts source, ends without a reason or time",
+    "oomKilled": "with --facts source, containers that ended without a reason",
+    "ready": "with --facts source, pods without these series",
+    "pending": "with --facts source, why pods are pending",
+    **dict.fromkeys(("pool", "zone", "instanceType"), "with --facts source, labels that are not exported"),
+}
 COSTS: Final = {
     "cost.requests": "requests times the price of the node, from --prices",
     "cost.usage": "cpu.usage, memory.usage and the GPUs requested, times the price of the node",
-    "cost.savings": "the recommended change of the requests, times the price of the node of each replica",
     "cost.waste": "cost.requests - cost.usage, at least 0",
 }
 PERCENT: Final = re.compile(r"(?P<r>.+)\.(?P<part>\w+)PercentOf(?P<whole>\w+)")
@@ -211,12 +226,21 @@ SUMMED: Final = (Kind.NODE_GROUP, Kind.POD_GROUP, Kind.CLUSTER)
 
 
 def definition_of(column: Column, kind: Kind, source: str) -> Definition:
-    """Return what a source computes for a column of a kind of row. source: one of SOURCES."""
+    """Return what a source computes for a column of a kind of row. source: one of SOURCES, or "recording"."""
     if kind in COMPARED:
         return Definition(column.summary, READING)
     name = column.name
-    if source not in sources_of(column, kind):
+    if not is_known(column, kind, source):
         return NOT_KNOWN
+    if kind in RIGHTSIZING and (parts := parts_of(name, source)):
+        text, window, unknown = parts
+        return Definition(text, window or READING, unknown)
+    return _of_recording(column, kind) if source == "recording" else _of_reading(column, kind, source)
+
+
+def _of_reading(column: Column, kind: Kind, source: str) -> Definition:
+    """Return what a source computes for a column that it knows."""
+    name = column.name
     if match := PERCENT.fullmatch(name):
         resource, part, whole = match["r"], match["part"], match["whole"].lower()
         over = {"volume": "volume.used", "volumes": "volumes.used", "inodes": "inodes.used"}.get(resource)
@@ -244,6 +268,23 @@ def definition_of(column: Column, kind: Kind, source: str) -> Definition:
         members = "pods" if kind in OF_PODS else "nodes"
         return Definition(f"sum over its {members}: {found.text}", found.window, found.unknown) if summed else found
     return _fact(name, kind, source)
+
+
+def _of_recording(column: Column, kind: Kind) -> Definition:
+    """Return what a recording computes: what was read of the metrics API, or statistics of that."""
+    if match := STATISTIC.fullmatch(column.name):
+        members = " of the sum over its members" if kind in SUMMED else ""
+        word = {"avg": "mean"}.get(match["statistic"]) or WORDS.get(match["statistic"], match["statistic"])
+        return Definition(f"{word} of the recorded usage, weighted with time{members}", READINGS, "gaps of readings")
+    if column.name == "coverage":
+        return Definition("time that the readings with the row cover / the range", READINGS)
+    if column.name == "restarts":
+        text = "restartCount of the containers; over a range its growth between the first and the last reading"
+        return Definition(text, f"{ALL_TIME}; with --since, the range")
+    found = definition_of(column, kind, "metrics" if "metrics" in sources_of(column, kind) else "prometheus")
+    if found.window == READING:
+        return found
+    return Definition(f"recorded: {found.text}", f"the reading: {found.window}", found.unknown)
 
 
 def _measured(name: str, kind: Kind) -> By | None:
@@ -274,6 +315,7 @@ def _fact(name: str, kind: Kind, source: str) -> Definition:
     text = "from the API server"
     if source == "prometheus" and kind not in FITTING:
         text += f"; with --facts source, from {series}" if series else "; with --facts source, as far as it is exported"
+        return Definition(text, READING, UNTOLD.get(first) or UNTOLD.get(field, ""))
     return Definition(text, READING)
 
 

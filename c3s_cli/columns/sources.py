@@ -12,6 +12,8 @@ from c3s_cli.columns.statistics import is_statistic
 from c3s_cli.columns.vocabulary import COMPARED, RIGHTSIZING, Column, Kind, split_change
 
 SOURCES: Final[tuple[str, ...]] = ("metrics", "kubelet", "prometheus")
+# Those whose columns have definitions.
+DEFINED: Final = (*SOURCES, "recording")
 # The sources of what not all of them have, by the names of the figures.
 OF_FIGURES: Final[Mapping[str, tuple[str, ...]]] = {
     "ephemeralStorage.usage": ("kubelet",),

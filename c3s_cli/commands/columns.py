@@ -9,7 +9,7 @@ import typer
 from c3s_cli.columns.definitions import definition_of, documented
 from c3s_cli.columns.kinds import ALIASES, KINDS
 from c3s_cli.columns.naming import Naming
-from c3s_cli.columns.sources import SOURCES, sources_of
+from c3s_cli.columns.sources import DEFINED, sources_of
 from c3s_cli.columns.vocabulary import Needs
 from c3s_cli.errors import ExitCode, UsageError
 from c3s_cli.flags.flag import OUTPUT, SOURCE
@@ -44,7 +44,7 @@ From = Annotated[
     typer.Option(
         "--from",
         metavar="SOURCE",
-        help="Show what this source computes, over which time, and what it cannot know: metrics, kubelet, prometheus.",
+        help=f"What this source computes, over which time, and what it cannot know. One of: {', '.join(DEFINED)}.",
         show_default=False,
         rich_help_panel=SOURCE,
     ),
@@ -76,9 +76,10 @@ def columns(of: Of = None, output: Output = "table", source: From = None) -> Exi
         raise UsageError(f"unknown format {output!r}", hint=f"one of: {', '.join(FORMATS)}")
     if source is not None:
         # As in other commands, where a service or an address may follow.
-        source = "prometheus" if "://" in source else source.partition(":")[0]
-        if source not in SOURCES:
-            raise UsageError("unknown source in --from", hint=f"one of: {', '.join(SOURCES)}, or a URL")
+        source = "recording" if source.endswith(".c3s") else source.partition(":")[0]
+        source = {"http": "prometheus", "https": "prometheus", "file": "recording"}.get(source, source)
+        if source not in DEFINED:
+            raise UsageError("unknown source in --from", hint=f"one of: {', '.join(DEFINED)}, or a URL")
     rows = [row for kind in ((of,) if of else KINDS) for row in _rows(kind, source)]
     for piece in _written(rows, output):
         sys.stdout.write(piece)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
 from c3s_cli.columns.definitions import NOT_KNOWN, definition_of, documented
-from c3s_cli.columns.sources import SOURCES, sources_of
-from c3s_cli.columns.vocabulary import Kind
+from c3s_cli.columns.sources import DEFINED, is_known
+from c3s_cli.columns.vocabulary import FITTING, Kind
 from tests.conftest import Run
 
 
 @pytest.mark.parametrize("kind", Kind)
 def test_every_source_has_a_definition_and_a_window_for_each_column_that_it_knows(kind: Kind) -> None:
     for column in documented(kind):
-        for source in SOURCES:
+        for source in DEFINED:
             found = definition_of(column, kind, source)
-            knows = source in sources_of(column, kind)
+            knows = is_known(column, kind, source)
             assert (found is NOT_KNOWN, bool(found.text), bool(found.window)) == (not knows, True, knows), column.name
             assert not {"{", "}"} & set(found.text.replace('{id="/"}', "")), column.name
 
@@ -43,13 +45,55 @@ def test_definition_and_window_stand_beside_the_sources(run: Run) -> None:
         "swap.usage": ("this source cannot know it", ""),
     }
     assert rows["cpu.requests"]["definition"].endswith(
-        "; with --facts source, from kube_pod_container_resource_requests and those of init containers"
+        "; with --facts source, from kube_pod_container_resource_requests and those of init containers; "
+        "unknown: with --facts source, pod-level resources and what depends on the order of init containers"
     )
     heading, first = run("columns cluster --from kubelet").out.splitlines()[:2]
     assert heading.split() == [
         *("OF", "COLUMN", "ALIAS", "UNIT", "NEEDS", "SOURCES", "DEFINITION", "WINDOW", "MEANING")
     ]
     assert "from the API server" in first
+
+
+def test_the_page_about_sources_has_a_line_for_every_column() -> None:
+    """Each with what all four sources compute; c3s fit reads the API server only."""
+    page = Path("docs/sources.md").read_text().partition("## Column by column")[2]
+    lines = [line.split(" | ") for line in page.splitlines() if line.startswith("| `")]
+    named = {name for first, *cells in lines if len(cells) == 4 for name in re.findall(r"`([^`]+)`", first)}
+    kinds = [kind for kind in Kind if kind not in FITTING]
+    assert {column.name for kind in kinds for column in documented(kind)} <= named
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "column", "definition", "window"),
+    [
+        (
+            *("pods", "load.c3s", "cpu.p95"),
+            "p95 of the recorded usage, weighted with time; unknown: gaps of readings",
+            "the readings of the range, of which each stands for the time since the one before",
+        ),
+        (
+            *("pods", "recording", "memory.usage"),
+            "recorded: working set of the containers",
+            "the reading: the last scrape of metrics-server",
+        ),
+        ("pods", "file:load", "oomKills", "this source cannot know it", ""),
+        (
+            *("rightsize", "prometheus", "memory.max"),
+            (
+                "max_over_time(container_memory_working_set_bytes) of the replica with the largest; unknown: containers "
+                "of pods of which only the whole has series, unless it is the only one"
+            ),
+            "the range, usually 14d; of each replica its own life in it",
+        ),
+        ("rightsize", "prometheus", "evidence.from", "start of the range", "the time of the reading"),
+    ],
+)
+def test_a_column_of_a_source_is_defined(
+    run: Run, kind: str, source: str, column: str, definition: str, window: str
+) -> None:
+    (row,) = [row for row in json.loads(run(f"columns {kind} --from {source} -o json").out) if row["column"] == column]
+    assert (row["definition"], row["window"]) == (definition, window)
 
 
 def test_a_service_and_an_address_mean_a_prometheus(run: Run) -> None:
@@ -59,7 +103,7 @@ def test_a_service_and_an_address_mean_a_prometheus(run: Run) -> None:
     assert run("columns --from x:canary") == (
         2,
         "",
-        "error: unknown source in --from\nhint: one of: metrics, kubelet, prometheus, or a URL\n",
+        "error: unknown source in --from\nhint: one of: metrics, kubelet, prometheus, recording, or a URL\n",
     )
 
 
