@@ -81,8 +81,8 @@ def test_the_page_about_sources_has_a_line_for_every_column() -> None:
         (
             *("rightsize", "prometheus", "memory.max"),
             (
-                "max_over_time(container_memory_working_set_bytes) of the replica with the largest; unknown: containers "
-                "of pods of which only the whole has series, unless it is the only one"
+                "max_over_time(container_memory_working_set_bytes) of the replica with the largest; unknown: "
+                "containers of pods of which only the whole has series, unless it is the only one"
             ),
             "the range, usually 14d; of each replica its own life in it",
         ),
