@@ -118,7 +118,9 @@ def test_a_broken_connection_is_tried_once_more(run: Run, cluster: FakeApi) -> N
 def test_a_run_says_what_took_its_time(run: Run, cluster: FakeApi) -> None:
     shortest = {"metadata": {"name": "a"}, "usage": {"cpu": "1", "memory": "1Mi"}}
     cluster.routes[METRICS] = Reply({"items": [shortest]}, fault="drip")
+    begun = time.monotonic()
     lines = run(f"top nodes -v --server {cluster.url}").err.splitlines()
+    whole = (time.monotonic() - begun) * 1000
     assert [line.partition(" in ")[0] for line in sorted(lines[:2])] == [
         f"GET {cluster.url}/api/v1/nodes 200 OK",
         f"GET {cluster.url}{METRICS} 200 OK",
@@ -126,7 +128,7 @@ def test_a_run_says_what_took_its_time(run: Run, cluster: FakeApi) -> None:
     spent = {name: float(ms) for name, ms in re.findall(r"(\w+) ([\d.]+) ms", lines[2])}
     assert list(spent) == ["imports", "connection", "requests", "decoding", "computing", "rendering"]
     slowest = max(int(ms) for ms in re.findall(r"in (\d+) ms", " ".join(lines[:2])))
-    assert spent["requests"] == pytest.approx(slowest, rel=0.1)
+    assert slowest - 1 <= spent["requests"] <= whole
     assert spent["decoding"] < spent["requests"]
 
 
