@@ -26,6 +26,7 @@ from c3s_cli.columns.vocabulary import (
     Kind,
     Needs,
     Unit,
+    by_name,
     joined,
     json_name,
     pair,
@@ -146,40 +147,50 @@ OWN: Final[Mapping[Kind, Callable[[], tuple[Column, ...]]]] = {
     Kind.NODE_GROUP: _node_counts,
     Kind.POD_GROUP: _pod_counts,
     Kind.CLUSTER: _node_counts,
-    Kind.VOLUME: lambda: OF_VOLUMES,
 }
 
 
 @cache
 def table_of(kind: Kind) -> Mapping[str, Column]:
     """Return the columns of one kind of row by name, in the order of the docs."""
-    if kind in (*FITTING, *MOVING):
-        return {column.name: column for column in (_fit_table if kind in FITTING else _move_table)(kind)}
+    if kind in FITTING:
+        return by_name(_fit_table(kind))
+    if kind in MOVING:
+        return by_name(_move_table(kind))
     if kind in COMPARED:
-        return {column.name: column for column in _change_table(kind)}
+        return by_name(_change_table(kind))
     if kind in RIGHTSIZING:
-        from c3s_cli.columns.rightsizing import rightsize_columns  # only c3s rightsize has them
-
-        who = [IDENTITY[name] for name in ("context", *(("namespace",) if kind.namespaced else ()))]
-        return {column.name: column for column in (*who, *rightsize_columns(kind), *savings_columns())}
-    columns = [column for column in IDENTITY.values() if kind.namespaced or column.name != "namespace"]
-    columns += OWN[kind]()
+        return by_name(_rightsize_table(kind))
     if kind is Kind.VOLUME:
-        return {column.name: column for column in columns}
-    for resource in RESOURCES:
-        if resource != "pods" or kind in WITH_NODES:
-            columns += resource_columns(resource, kind)
-    table = {column.name: column for column in columns}
-    table |= {column.name: column for column in _pods(kind, table)}
+        return by_name((*_identity(kind), *OF_VOLUMES))
+    return _usage_table(kind)
+
+
+def _usage_table(kind: Kind) -> dict[str, Column]:
+    resources = [each for each in RESOURCES if each != "pods" or kind in WITH_NODES]
+    columns = (column for resource in resources for column in resource_columns(resource, kind))
+    table = by_name((*_identity(kind), *OWN[kind](), *columns))
+    table |= by_name(_pods(kind, table))
     if kind is Kind.NODE:
-        table |= {column.name: column for column in SWAP}
+        table |= by_name(SWAP)
     elif kind is not Kind.CLUSTER:
         table[SWAP_USAGE.name] = SWAP_USAGE
     table[COVERAGE.name] = COVERAGE
-    table |= {column.name: column for column in (*_compact(table), *cost_columns(kind))}
+    table |= by_name((*_compact(table), *cost_columns(kind)))
     if kind.group is Kind.POD_GROUP:
-        table |= {column.name: column for column in MORE_OF_PODS}
+        table |= by_name(MORE_OF_PODS)
     return table
+
+
+def _identity(kind: Kind) -> list[Column]:
+    return [column for column in IDENTITY.values() if kind.namespaced or column.name != "namespace"]
+
+
+def _place(kind: Kind) -> Iterator[Column]:
+    """Yield what says where a row is: its context, and its namespace if it has one."""
+    yield IDENTITY["context"]
+    if kind.namespaced:
+        yield IDENTITY["namespace"]
 
 
 def _pods(kind: Kind, table: Mapping[str, Column]) -> Iterator[Column]:
@@ -205,7 +216,7 @@ def _compact(table: Mapping[str, Column]) -> Iterator[Column]:
 def _fit_table(kind: Kind) -> Iterator[Column]:
     from c3s_cli.columns.fitting import fit_columns  # only c3s fit has them
 
-    yield from (IDENTITY["context"], IDENTITY["name"])
+    yield from (*_place(kind), IDENTITY["name"])
     yield from fit_columns(kind)
     yield from NODE_FACTS if kind is Kind.FIT else ()
     for resource in RESOURCES:
@@ -215,10 +226,16 @@ def _fit_table(kind: Kind) -> Iterator[Column]:
 def _move_table(kind: Kind) -> Iterator[Column]:
     from c3s_cli.columns.moving import move_columns  # only c3s fit has them
 
-    yield from (IDENTITY[name] for name in ("context", *(("namespace",) if kind is Kind.MOVE else ()), "name"))
+    yield from (*_place(kind), IDENTITY["name"])
     yield from move_columns(kind)
     for resource in ("cpu", "memory", "ephemeral-storage"):
         yield from resource_columns(resource, kind)
+
+
+def _rightsize_table(kind: Kind) -> Iterator[Column]:
+    from c3s_cli.columns.rightsizing import rightsize_columns  # only c3s rightsize has them
+
+    yield from (*_place(kind), *rightsize_columns(kind), *savings_columns())
 
 
 def _change_table(kind: Kind) -> Iterator[Column]:
@@ -226,7 +243,7 @@ def _change_table(kind: Kind) -> Iterator[Column]:
     from c3s_cli.columns.changing import CHANGE, NAMES, change_column  # only c3s diff compares
 
     base = table_of(COMPARED[kind])
-    yield from (IDENTITY[name] for name in ("context", *(("namespace",) if kind.namespaced else ()), "name"))
+    yield from (*_place(kind), IDENTITY["name"])
     yield CHANGE
     for resource, field in map(split_change, NAMES):
         if column := change_column(base[f"{resource}.usage"], field):

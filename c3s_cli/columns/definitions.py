@@ -11,7 +11,7 @@ from msgspec import Struct
 from c3s_cli.columns.catalogue import table_of
 from c3s_cli.columns.recommended import parts_of
 from c3s_cli.columns.sources import is_known, sources_of
-from c3s_cli.columns.statistics import default_statistics, statistic_column
+from c3s_cli.columns.statistics import WORDS, default_statistics, statistic_column
 from c3s_cli.columns.vocabulary import COMPARED, FITTING, RIGHTSIZING, Column, Kind
 
 
@@ -21,6 +21,10 @@ class Definition(Struct, frozen=True):
     text: str
     window: str
     unknown: str = ""
+
+    def about(self, words: str) -> Definition:
+        """Return the definition with these words for its {}."""
+        return Definition(self.text.format(words), self.window, self.unknown)
 
     def __str__(self) -> str:
         """Return the text with what is unknown."""
@@ -130,14 +134,14 @@ MEASURED: Final[Mapping[str, By]] = {
         ),
     },
     "coverage": {"prometheus": Definition("time for which the row has data / the range", "the range")},
-    "volumes.used": {source: Definition(d.text.format("used"), d.window, d.unknown) for source, d in CLAIMED.items()},
-    "volumes.capacity": {
-        source: Definition(d.text.format("capacity"), d.window, d.unknown) for source, d in CLAIMED.items()
+    **{
+        f"volumes.{field}": {source: definition.about(field) for source, definition in CLAIMED.items()}
+        for field in ("used", "capacity")
     },
     **{
         name: {
-            source: Definition(d.text.format(of_kubelet if source == "kubelet" else series), d.window, d.unknown)
-            for source, d in VOLUME.items()
+            source: definition.about(of_kubelet if source == "kubelet" else series)
+            for source, definition in VOLUME.items()
         }
         for name, of_kubelet, series in (
             ("volume.used", "usedBytes", "used_bytes"),
@@ -216,7 +220,6 @@ COSTS: Final = {
 }
 PERCENT: Final = re.compile(r"(?P<r>.+)\.(?P<part>\w+)PercentOf(?P<whole>\w+)")
 STATISTIC: Final = re.compile(r"(?P<r>cpu|memory)\.(?P<statistic>avg|min|max|p\d+)")
-WORDS: Final = {"min": "least", "max": "most"}
 USAGE: Final = {
     "cpu.usage": (POD_CPU, NODE_CPU),
     "memory.usage": (POD_MEMORY, NODE_MEMORY),

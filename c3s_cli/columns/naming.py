@@ -22,6 +22,7 @@ from c3s_cli.columns.vocabulary import (
     Kind,
     Needs,
     Unit,
+    by_name,
     flat,
     json_name,
     split_change,
@@ -154,7 +155,7 @@ class Naming(Struct, frozen=True):
                     names += self._fields_of(word)
                 case _:
                     names.append(word)
-        return tuple({column.name: column for column in map(self.find, names)}.values())
+        return tuple(by_name(map(self.find, names)).values())
 
     def _fields_of(self, name: str) -> list[str]:
         """Return the names of the columns that stand for a compared column."""
@@ -248,7 +249,7 @@ class Naming(Struct, frozen=True):
             return statistic_column(self._percent(name), self.kind)
         key, field = match["key"], match["field"]
         if match["of"] == "resources" and field:
-            columns = {column.name: column for column in resource_columns(key, self.kind)}
+            columns = by_name(resource_columns(key, self.kind))
             column = columns.get(name) or columns.get(f"{json_name(key)}.{field}")
             # The name of the GPU resource is read from the nodes.
             return structs.replace(column, needs=column.needs | Needs.NODES) if column and key == ANY_GPU else column

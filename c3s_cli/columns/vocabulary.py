@@ -180,6 +180,11 @@ def split_change(name: str) -> tuple[str, str]:
     return (match["of"], match["field"].replace("%", "Percent")) if match else (name, "")
 
 
+def by_name(columns: Iterable[Column]) -> dict[str, Column]:
+    """Map columns by their names: of those with the same name the last one, at the place of the first."""
+    return {column.name: column for column in columns}
+
+
 def flat(columns: Iterable[Column]) -> list[Column]:
     """Replace each column made of parts ("9/10") by its parts."""
     return [part for column in columns for part in (column.parts or (column,))]

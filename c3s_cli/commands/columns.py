@@ -12,7 +12,7 @@ from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.sources import DEFINED, sources_of
 from c3s_cli.columns.vocabulary import Needs
 from c3s_cli.errors import ExitCode, UsageError
-from c3s_cli.flags.flag import OUTPUT, SOURCE
+from c3s_cli.flags.flag import OUTPUT, SOURCE, Text, flag
 
 FORMATS: Final = ("table", "json", "markdown")
 # The API resources that a column needs.
@@ -25,28 +25,15 @@ READ: Final = {
     Needs.POD_COUNT: "pods?limit=1",
 }
 
-Of = Annotated[str | None, typer.Argument(metavar="[KIND]", help=f"One of: {', '.join(KINDS)}.", show_default=False)]
-Output = Annotated[
-    str,
-    typer.Option(
-        "-o",
-        "--output",
-        metavar="FORMAT",
-        help=f"One of: {', '.join(FORMATS)}.",
-        show_default=False,
-        rich_help_panel=OUTPUT,
-    ),
-]
-
-
+Of = Annotated[Text, typer.Argument(metavar="[KIND]", help=f"One of: {', '.join(KINDS)}.", show_default=False)]
+Output = Annotated[str, flag("-o", "--output", metavar="FORMAT", help=f"One of: {', '.join(FORMATS)}.", section=OUTPUT)]
 From = Annotated[
-    str | None,
-    typer.Option(
+    Text,
+    flag(
         "--from",
         metavar="SOURCE",
         help=f"What this source computes, over which time, and what it cannot know. One of: {', '.join(DEFINED)}.",
-        show_default=False,
-        rich_help_panel=SOURCE,
+        section=SOURCE,
     ),
 ]
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from c3s_cli.flags.flag import CONDITIONS, OFTEN, OUTPUT, PODS, ROWS, RULE, SERVING, SHOW, SOURCE, TIME
 from c3s_cli.flags.typer_bridge import declarations, is_argument, names_of
 
 WIDEST: Final = 100
@@ -24,7 +25,7 @@ KEYS_OF_KIND: Final = "{keys}"
 # Stands for the formats of changes, which only recommendations have.
 CHANGES: Final = "{changes}"
 # What -h shows of a command with many flags: the first of these that it has.
-OFTEN: Final = (
+MOST_USED: Final = (
     *("--filename", "--cpu", "--memory", "--replicas", "--without", "--check"),
     *("--all-namespaces", "--namespace", "--selector", "--until", "--interval", "--containers", "--sort-by", "--by"),
     *("--columns", "--output", "--fail-if", "--from", "--where", "--limit", "--context", "--all-contexts"),
@@ -35,19 +36,7 @@ WITHOUT_NAMESPACE: Final = ("nodes", "cluster", "contexts")
 MANY: Final = 12
 SHOWN: Final = 10
 # The groups of flags in the order of the help. Flags without a group are listed under Connection.
-SECTIONS: Final = (
-    "Which pods",
-    "What to show",
-    "Which rows",
-    "Time range",
-    "Conditions",
-    "Rule",
-    "How often",
-    "Output",
-    "Source",
-    "Serving",
-    CONNECTION,
-)
+SECTIONS: Final = (PODS, SHOW, ROWS, TIME, CONDITIONS, RULE, OFTEN, OUTPUT, SOURCE, SERVING, CONNECTION)
 
 
 class Entry(Struct, frozen=True):
@@ -80,7 +69,7 @@ def short_page(path: Sequence[str], command: Callable[..., Any]) -> Page:
     if count <= MANY:
         return page
     often = [
-        name for name in OFTEN if name in entries and not (name == "--namespace" and path[-1] in WITHOUT_NAMESPACE)
+        name for name in MOST_USED if name in entries and not (name == "--namespace" and path[-1] in WITHOUT_NAMESPACE)
     ]
     shown = tuple(entries[name] for name in often[:SHOWN])
     first, _, rest = page.text.partition("\n")
@@ -166,7 +155,7 @@ def _lines(page: Page, program: str, width: int) -> Iterator[str]:
     yield f"Usage: {program} {page.usage}".rstrip()
     for paragraph in text.strip().split("\n\n"):
         yield ""
-        yield from _wrapped(" ".join(paragraph.split()), width, "")
+        yield from _wrapped(" ".join(paragraph.split()), width)
     for title, entries in page.sections:
         yield ""
         yield f"{title}:"
@@ -184,7 +173,7 @@ def _table(entries: Iterable[Entry], width: int) -> Iterator[str]:
     entries = tuple(entries)
     longest = min(NAMES, width // 2, max(len(entry.name) for entry in entries))
     for entry in entries:
-        about = list(_wrapped(entry.about, width - longest - 4, ""))
+        about = list(_wrapped(entry.about, width - longest - 4))
         if len(entry.name) > longest:
             yield f"  {entry.name}"
             first = ""
@@ -195,11 +184,11 @@ def _table(entries: Iterable[Entry], width: int) -> Iterator[str]:
             first = ""
 
 
-def _wrapped(text: str, width: int, indent: str) -> Iterator[str]:
+def _wrapped(text: str, width: int) -> Iterator[str]:
     """Wrap a text, but never at the hyphens of a flag or a name."""
     from textwrap import wrap
 
-    yield from wrap(text, width, subsequent_indent=indent, break_on_hyphens=False) or [""]
+    yield from wrap(text, width, break_on_hyphens=False) or [""]
 
 
 def _for_program(line: str, program: str) -> str:

@@ -84,7 +84,6 @@ TOPICS: Final = {
     **dict.fromkeys(("from", "sources", "prometheus", "kubelet"), "top pods --help has the sources of --from"),
     **dict.fromkeys(("flags", "options"), "top pods --help has the flags"),
 }
-SHOWING: Final = ("get", "describe", "list", "show")
 DRAINING: Final = ("drain", "cordon")
 # Flags, and the c3s flag that is nearest to it.
 FLAGS: Final = {"--max": "--limit", "--threshold": "--fail-if"}

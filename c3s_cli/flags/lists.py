@@ -2,10 +2,9 @@
 
 from typing import Annotated
 
-import typer
 from msgspec import Struct
 
-from c3s_cli.flags.flag import OUTPUT, SHOW
+from c3s_cli.flags.flag import OUTPUT, SHOW, flag
 
 
 class Listing(Struct, frozen=True):
@@ -13,13 +12,12 @@ class Listing(Struct, frozen=True):
 
     output: Annotated[
         str,
-        typer.Option(
+        flag(
             "-o",
             "--output",
             metavar="FORMAT",
             help="One of: table, json, yaml, csv, markdown; and name for contexts.",
-            show_default=False,
-            rich_help_panel=OUTPUT,
+            section=OUTPUT,
         ),
     ] = "table"
 
@@ -28,11 +26,5 @@ class Contexts(Struct, frozen=True):
     """What `c3s contexts` shows about each context."""
 
     check: Annotated[
-        bool,
-        typer.Option(
-            "--check",
-            help="Ask each cluster for its version and its metrics API.",
-            show_default=False,
-            rich_help_panel=SHOW,
-        ),
+        bool, flag("--check", help="Ask each cluster for its version and its metrics API.", section=SHOW)
     ] = False

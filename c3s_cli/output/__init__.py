@@ -39,12 +39,9 @@ WRITERS: Final = {
 }
 
 
-COLOURED: Final = (Format.TABLE, Format.WIDE)
-
-
 def render(report: Report, view: View) -> Iterator[str]:
     """Yield the text of a report in pieces. A format's module is imported only when it is used."""
-    if view.color == "always" and view.format in COLOURED:
+    if view.color == "always" and view.format in (Format.TABLE, Format.WIDE):
         from c3s_cli.output.painted import painted
 
         return painted(report, view)

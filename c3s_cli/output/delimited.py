@@ -11,7 +11,7 @@ from typing import Any, Final
 from msgspec import structs
 
 from c3s_cli.columns.catalogue import CONTAINER, IDENTITY
-from c3s_cli.columns.vocabulary import Column, Unit, flat
+from c3s_cli.columns.vocabulary import Column, Unit, by_name, flat
 from c3s_cli.output.identity import identity_columns, times_of
 from c3s_cli.output.table import lines
 from c3s_cli.output.units import in_units, unit_of
@@ -77,7 +77,7 @@ def _columns(report: Report, view: View) -> list[Column]:
     times = times_of(structs.replace(report, time=report.now)) if view.compact else times_of(report)
     before = flat(report.columns[: view.identity])
     in_order = (*times, *before, *who, *own) if report.time else (*before, *times, *who, *own)
-    return list({column.name: column for column in in_order}.values())
+    return list(by_name(in_order).values())
 
 
 def _heading(column: Column, view: View) -> str:

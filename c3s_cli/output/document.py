@@ -21,7 +21,7 @@ import msgspec
 from c3s_cli import API_VERSION
 from c3s_cli.columns.naming import totals_of
 from c3s_cli.columns.of_sources import COVERAGE, ENDED
-from c3s_cli.columns.vocabulary import FITTING, MOVING, Column, Unit, flat, split_change, split_path
+from c3s_cli.columns.vocabulary import FITTING, MOVING, Column, Unit, by_name, flat, split_change, split_path
 from c3s_cli.model.placing import FitResult
 from c3s_cli.model.sample import WHOLE, Failure
 from c3s_cli.output.identity import moment, shown_columns
@@ -259,7 +259,7 @@ Spell = Callable[[Column, list[Any]], list[Any]]
 
 def _item_builder(report: Report, spell: Spell | None = None) -> Member:
     """Return the function that makes the items of rows."""
-    columns = list({column.name: column for column in (*shown_columns(report), *_of_range(report))}.values())
+    columns = list(by_name((*shown_columns(report), *_of_range(report))).values())
     if not report.containers:
         return _builder(columns, spell)
     name = Column("name", Unit.TEXT, lambda container: container.name, "name of the container")

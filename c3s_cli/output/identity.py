@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from c3s_cli.columns.catalogue import IDENTITY, table_of
-from c3s_cli.columns.vocabulary import COMPARED, FITTING, MOVING, RIGHTSIZING, Column, Kind, Unit, flat
+from c3s_cli.columns.vocabulary import COMPARED, FITTING, MOVING, RIGHTSIZING, Column, Kind, Unit, by_name, flat
 from c3s_cli.report import Report
 
 
@@ -41,8 +41,7 @@ def times_of(report: Report) -> list[Column]:
 
 def shown_columns(report: Report) -> list[Column]:
     """Return all columns of the structured formats: the identity, then the requested ones, without duplicates."""
-    columns = [*identity_columns(report), *flat(report.columns)]
-    return list({column.name: column for column in columns}.values())
+    return list(by_name((*identity_columns(report), *flat(report.columns))).values())
 
 
 def moment(time: datetime) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from c3s_cli.output.table import GAP, LEAST, PIVOT, is_pivoted, shown_table, table_columns
+from c3s_cli.output.table import GAP, PIVOT, is_pivoted, shown_table, table_columns, widths_of
 from c3s_cli.report import Report
 from c3s_cli.request.view import Format, View
 
@@ -21,7 +21,7 @@ def fitted(report: Report, view: View) -> tuple[Report, tuple[str, ...]]:
         if pivoted
         else max((n for n, each in enumerate(table_columns(report, view), 1) if each.identifies), default=0)
     )
-    widths = [max(LEAST, *map(len, [title, *cells] if view.headers else cells)) for title, cells in table]
+    widths = widths_of(table, view)
     count = len(table)
     while count > first + 1 and sum(widths[:count]) + len(GAP) * (count - 1) > view.width:
         count -= 1

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from c3s_cli.output.grid import grid
-from c3s_cli.output.table import GAP, LEAST, layout, shown_table
+from c3s_cli.output.table import GAP, layout, shown_table, widths_of
 from c3s_cli.report import Report
 from c3s_cli.request.view import View
 from c3s_cli.terminal.lines import RESET, SGR
@@ -18,7 +18,7 @@ def painted(report: Report, view: View) -> Iterator[str]:
         return
     columns = shown_table(report, view)
     styles = grid(report, view, lambda _row: "", table=columns).style
-    widths = [max(LEAST, *map(len, (title, *cells) if view.headers else cells)) for title, cells in columns]
+    widths = widths_of(columns, view)
     headings = [title for title, _ in columns] if view.headers else None
     text = "".join(layout(headings, [cells for _, cells in columns]))
     lines = iter(text.splitlines())

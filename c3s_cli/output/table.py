@@ -11,7 +11,7 @@ from msgspec import Struct, structs
 from c3s_cli.columns.catalogue import CONTAINER, IDENTITY
 from c3s_cli.columns.headings import heading, headings
 from c3s_cli.columns.naming import totals_of
-from c3s_cli.columns.vocabulary import Column, Kind, Unit, split_path
+from c3s_cli.columns.vocabulary import Column, Kind, Unit, by_name, split_path
 from c3s_cli.output.cells import cells
 from c3s_cli.output.identity import times_of
 from c3s_cli.report import Report
@@ -48,7 +48,7 @@ def _narrowed(columns: TableColumns, report: Report, view: View) -> TableColumns
     """Shorten names in the middle, the longest first, until the table fits the window. Numbers are never shortened."""
     # A pivoted cluster has other columns than the report; its context and resource names are text.
     texts = {0, 1} if is_pivoted(report, view) else text_places(table_columns(report, view))
-    widths = [max(LEAST, *map(len, [title, *cells] if view.headers else cells)) for title, cells in columns]
+    widths = widths_of(columns, view)
     excess = sum(widths) + len(GAP) * (len(widths) - 1) - (view.width or 0)
     if excess <= 0:
         return columns
@@ -65,6 +65,11 @@ def _narrowed(columns: TableColumns, report: Report, view: View) -> TableColumns
         (title, [middle(cell, widths[place]) for cell in cells] if place in texts else cells)
         for place, (title, cells) in enumerate(columns)
     ]
+
+
+def widths_of(columns: TableColumns, view: View) -> list[int]:
+    """Return the width of each column: that of its longest cell, or heading."""
+    return [max(LEAST, *map(len, [title, *cells] if view.headers else cells)) for title, cells in columns]
 
 
 def text_places(columns: Sequence[TableColumn]) -> set[int]:
@@ -158,7 +163,7 @@ def pivoted_resources(report: Report) -> list[str]:
 
 def _by_resource(report: Report, view: View) -> TableColumns:
     """Pivot the wide columns of clusters: one row per resource, one column per field; sums only for several of them."""
-    known = {column.name: column for column in report.columns}
+    known = by_name(report.columns)
     places = [name.rpartition(".") for name in known]
     resources = pivoted_resources(report)
     titles = [json_path[-1] if (json_path := split_path(resource)) else resource for resource in resources]
@@ -181,7 +186,7 @@ def _by_resource(report: Report, view: View) -> TableColumns:
 
 def _with_sum(table: TableColumns, columns: Sequence[TableColumn], report: Report) -> TableColumns:
     """Add kubectl's footer: a rule, then the sum of all rows."""
-    summable = {column.name: column for column in totals_of(report.kind, report.columns)}
+    summable = by_name(totals_of(report.kind, report.columns))
     sums = ["" if each.identifies else _sum_cell(each.column, summable, report) for each in columns]
     if not any(sums):
         return table

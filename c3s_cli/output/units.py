@@ -26,13 +26,10 @@ def in_units(column: Column, values: list[Any], view: View) -> list[Any]:
     """Return the values of a column in the requested units, as text; unchanged if no unit is requested."""
     if column.unit is Unit.MONEY:
         return [None if value is None else float(value) for value in values]
-    for name in view.unit:
-        unit, divisor, decimals = AMOUNT_UNITS[name]
-        if unit is column.unit:
-            return [None if value is None else _decimal(value, divisor, decimals) for value in values]
-    if not view.units or column.unit not in UNITS:
+    asked = [AMOUNT_UNITS[name] for name in view.unit if AMOUNT_UNITS[name][0] is column.unit]
+    if not asked and not (view.units and column.unit in UNITS):
         return values
-    _, divisor, decimals = UNITS[column.unit]
+    _, divisor, decimals = asked[0] if asked else UNITS[column.unit]
     return [None if value is None else _decimal(value, divisor, decimals) for value in values]
 
 
