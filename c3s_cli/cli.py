@@ -226,16 +226,16 @@ def _page(path: tuple[str, ...], *, short: bool = False) -> Page:
 
     if path in COMMANDS:
         return (short_page if short else page_of_command)(path, _load(*COMMANDS[path]))
-    found: dict[tuple[str, str] | tuple[str, ...], Entry] = {}
+    entries: dict[tuple[str, str] | tuple[str, ...], Entry] = {}
     for words, target in COMMANDS.items():
         # A command with several names is listed once, by its first name.
-        if words[: len(path)] == path and target not in found:
-            found[target] = Entry(" ".join(words[len(path) :]), first_line(_load(*target)))
+        if words[: len(path)] == path and target not in entries:
+            entries[target] = Entry(" ".join(words[len(path) :]), first_line(_load(*target)))
     if not path:
-        found |= {words: Entry(" ".join(words), about) for words, about in SUMMARIES.items()}
+        entries |= {words: Entry(" ".join(words), about) for words, about in SUMMARIES.items()}
     usage = " ".join([*path, "COMMAND [NAME] [flags]"])
     keys = tuple(screen_keys(path))
-    return Page(usage, TEXTS[path], (("Commands", tuple(found.values())), *([(ON_SCREEN, keys)] if keys else [])))
+    return Page(usage, TEXTS[path], (("Commands", tuple(entries.values())), *([(ON_SCREEN, keys)] if keys else [])))
 
 
 def _no_command(words: Sequence[str], flags: Sequence[str]) -> int:

@@ -161,8 +161,8 @@ class Naming(Struct, frozen=True):
         """Return the names of the columns that stand for a compared column."""
         from c3s_cli.columns.changing import columns_of  # only c3s diff compares
 
-        found = [each for part in flat([self._compared(name)]) for each in columns_of(part)]
-        return [column.name for column in found] or [self._change(name).name]
+        fields = [each for part in flat([self._compared(name)]) for each in columns_of(part)]
+        return [column.name for column in fields] or [self._change(name).name]
 
     def _fields_of_all(self, names: Iterable[str]) -> Iterator[str]:
         """Yield what --columns may name of the compared columns."""
@@ -337,9 +337,6 @@ def totals_of(kind: Kind, columns: Iterable[Column]) -> tuple[Column, ...]:
         if field == "usagePercentOfAllocatable" and f"{resource}.measuredAllocatable" in table:
             names += [f"{resource}.allocatable", f"{resource}.measuredAllocatable"]
     naming = Naming(group)
-    found = [table.get(name) or naming.open_ended(name) for name in names]
-    return tuple(
-        {
-            column.name: column for column in found if column and not column.parts and column.unit is not Unit.TEXTS
-        }.values()
-    )
+    known = [each for name in names if (each := table.get(name) or naming.open_ended(name))]
+    summable = (each for each in known if not each.parts and each.unit is not Unit.TEXTS)
+    return tuple(by_name(summable).values())

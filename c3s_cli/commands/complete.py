@@ -56,11 +56,11 @@ def complete(
     """
     *done, last = words or [""]
     try:
-        found, directive = _candidates(list(done), last, list(commands), flags_of)
+        candidates, directive = _candidates(list(done), last, list(commands), flags_of)
     except (C3sError, OSError, ValueError, KeyError):
-        found, directive = [], NO_FILES
+        candidates, directive = [], NO_FILES
     # Names with control characters cannot be completed: a shell would type those.
-    fitting = [each for each in found if each.startswith(last) and each.isprintable()]
+    fitting = [each for each in candidates if each.startswith(last) and each.isprintable()]
     return "".join(f"{each}\n" for each in fitting[:AT_MOST]) + f":{directive}\n"
 
 
@@ -71,8 +71,8 @@ def _candidates(
         return _values(done[-1], done[:-1], last)
     if last.startswith("--") and "=" in last:
         name, _, value = last.partition("=")
-        found, directive = _values(name, done, value)
-        return [f"{name}={each}" for each in found], directive
+        values, directive = _values(name, done, value)
+        return [f"{name}={each}" for each in values], directive
     words = [ALIASES.get(word, word) for word in _words(done)]
     words = words[1:] if words[:1] == ["help"] else words
     path = tuple(words[: 2 if words[:1] in (["top"], ["watch"]) else 1])
@@ -141,8 +141,8 @@ def _values(flag: str, done: list[str], last: str) -> tuple[list[str], int]:  # 
             return _listed("/api/v1/nodes", done), NO_FILES
         case "--context":
             listed = before.split(",")
-            found = [name for name in _configured(flag, done) if name not in listed]
-            return [before + name for name in found], NO_SPACE if before else NO_FILES
+            names = [name for name in _configured(flag, done) if name not in listed]
+            return [before + name for name in names], NO_SPACE if before else NO_FILES
         case "--cluster" | "--user":
             return _configured(flag, done), NO_FILES
         case "-o" | "--output":
@@ -216,7 +216,7 @@ def _label_keys(kind: Kind, done: list[str]) -> list[str]:
     return _read(path, done, lambda listing: sorted(label_keys(listing)))
 
 
-def _read(path: str | None, done: list[str], found: Callable[[Listing], list[str]]) -> list[str]:
+def _read(path: str | None, done: list[str], names_in: Callable[[Listing], list[str]]) -> list[str]:
     """Read the metadata of a list; None stands for the pods of the namespace."""
     from c3s_cli.kube.cluster import segment
     from c3s_cli.run.fleet import opened
@@ -230,4 +230,4 @@ def _read(path: str | None, done: list[str], found: Callable[[Listing], list[str
         cluster = fleet.members[0].cluster()
         where = (path or "/api/v1/namespaces/{}/pods").format(segment(given or cluster.namespace, "namespace"))
         answer = cluster.get(where, [("limit", str(AT_MOST))], accept=accept("PartialObjectMetadataList"))
-        return found(decode_listing(answer.body, where))
+        return names_in(decode_listing(answer.body, where))

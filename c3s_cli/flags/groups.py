@@ -32,8 +32,8 @@ def takes_flags(function: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
 
     @wraps(function)
     def flat(**values: Any) -> ExitCode:
-        given = {name: group(**{flag: values.pop(flag) for flag in taken}) for name, (group, taken) in groups.items()}
-        return function(**values, **given)
+        grouped = {name: group(**{flag: values.pop(flag) for flag in taken}) for name, (group, taken) in groups.items()}
+        return function(**values, **grouped)
 
     flat.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # inspect's documented hook
     flat.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}

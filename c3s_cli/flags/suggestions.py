@@ -32,8 +32,8 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that is most similar to this one; None if none is similar enough."""
     from difflib import get_close_matches  # only needed after a mistake
 
-    found = get_close_matches(word.casefold(), list(known), n=1, cutoff=ALIKE)
-    return found[0] if found else None
+    matches = get_close_matches(word.casefold(), list(known), n=1, cutoff=ALIKE)
+    return matches[0] if matches else None
 
 
 def command_hint(words: Sequence[str], commands: Sequence[Path], program: str) -> str | None:
@@ -106,13 +106,13 @@ def flag_hint(flag: str, path: Path, flags: Mapping[Path, Sequence[str]], progra
     return f"did you mean --{meant}?" if meant else None
 
 
-def place_for(given: Sequence[str], group: Path, flags: Mapping[Path, Sequence[str]]) -> list[Path]:
-    """Return the commands of a group that take all of the given flags."""
+def place_for(names: Sequence[str], group: Path, flags: Mapping[Path, Sequence[str]]) -> list[Path]:
+    """Return the commands of a group that take all of these flags."""
     return [
         path
         for path, known in flags.items()
         if path[: len(group)] == group
         and len(path) == 2
         and path[-1] not in SELDOM
-        and all(name in known for name in given)
+        and all(name in known for name in names)
     ]

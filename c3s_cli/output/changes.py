@@ -102,10 +102,10 @@ def changes(report: Report) -> Iterator[WorkloadChange]:
 
 def of_one_context(report: Report) -> list[WorkloadChange]:
     """Return the changes. C3sError if they are for several clusters, since a file is about one."""
-    found = list(changes(report))
-    if len({each.context for each in found}) > 1:
+    workloads = list(changes(report))
+    if len({each.context for each in workloads}) > 1:
         raise C3sError("these changes are for several clusters", hint="--context NAME chooses one")
-    return found
+    return workloads
 
 
 def _refusal(kind: str, namespace: str, name: str) -> str:

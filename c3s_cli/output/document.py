@@ -134,7 +134,7 @@ def _head(report: Report) -> dict[str, Any]:
             **({"rule": report.rule} if report.rule else {}),
             **_unjudged(report),
             **_prices(report),
-            **({"remarks": said} if (said := [*filter(None, [report.absence]), *report.remarks]) else {}),
+            **({"remarks": words} if (words := [*filter(None, [report.absence]), *report.remarks]) else {}),
         },
         "source": report.source,
         "units": _units(shown_columns(report)),

@@ -22,14 +22,14 @@ kind: Kustomization
 
 def kustomization(report: Report, _view: View) -> Iterator[str]:
     """Write the file; workloads that cannot be changed are comments."""
-    found = of_one_context(report)
+    changes = of_one_context(report)
     yield HEAD
-    for change in found:
+    for change in changes:
         if change.refused:
             yield printable(f"# {change.kind}/{change.name} in {change.namespace}: {change.refused}") + "\n"
     # Manifests often have no namespace yet, and then none must be asked for.
-    several = len({change.namespace for change in found}) > 1
-    entries = [_entry(change, several=several) for change in found if not change.refused]
+    several = len({change.namespace for change in changes}) > 1
+    entries = [_entry(change, several=several) for change in changes if not change.refused]
     yield "patches:\n" if entries else "patches: []\n"
     yield from entries
 

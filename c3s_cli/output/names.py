@@ -38,10 +38,7 @@ def names(report: Report, view: View) -> Iterator[str]:
     if view.objects:
         rows: Sequence[Any] = report.rows
         place = next(place for place, key in enumerate(report.keys) if key.name == "owner")
-        owners = (row.labels_or_placeholders[place].partition("/") for row in rows)
-        named = (f"{RESOURCES.get(kind, kind.casefold())}/{printable(name)}\n" for kind, _, name in owners)
-        contexts = (f"{printable(row.context)}\t" if report.contexts else "" for row in report.rows)
-        yield from map("{}{}".format, contexts, named)
+        yield from (_workload(report, row.context, row.labels_or_placeholders[place]) for row in rows)
         return
     if report.contexts and report.kind not in (Kind.CLUSTER, Kind.CLUSTER_CHANGE):
         lines = (f"{printable(row.context)}\t{prefix}/{printable(row.name)}\n" for row in report.rows)
@@ -55,8 +52,10 @@ def _workloads(report: Report) -> Iterator[str]:
     """Yield each workload once, however many containers it has."""
     rows: Sequence[Any] = report.rows
     owners = dict.fromkeys((row.context, row.namespace, row.owner) for row in rows)
-    for context, _, owner in owners:
-        kind, _, name = owner.partition("/")
-        yield (
-            f"{printable(context)}\t" * report.contexts + f"{RESOURCES.get(kind, kind.casefold())}/{printable(name)}\n"
-        )
+    yield from (_workload(report, context, owner) for context, _, owner in owners)
+
+
+def _workload(report: Report, context: str, owner: str) -> str:
+    kind, _, name = owner.partition("/")
+    before = f"{printable(context)}\t" if report.contexts else ""
+    return f"{before}{RESOURCES.get(kind, kind.casefold())}/{printable(name)}\n"

@@ -127,11 +127,11 @@ def unique(names: Iterable[tuple[str, str]]) -> list[str]:
 
     `a.b` and `a-b` are different labels or extended resources, but map to the same name.
     """
-    given: list[str] = []
+    joined: list[str] = []
     for stem, ending in names:
         choices = (f"{stem}{number}{ending}" for number in chain([""], (f"_{each}" for each in count(2))))
-        given.append(next(choice for choice in choices if choice not in given))
-    return given
+        joined.append(next(choice for choice in choices if choice not in joined))
+    return joined
 
 
 def _label_names(columns: Sequence[Column], *taken: str) -> list[str]:

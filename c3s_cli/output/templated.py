@@ -60,8 +60,8 @@ def custom_columns(report: Report, view: View) -> Iterator[str]:
 
 
 def _cell(path: Path, item: dict[str, Any], budget: Budget) -> str:
-    found = follow(path, [item], budget)
-    texts = [NONE if value is None else budget.write(value) for value in found]
+    values = follow(path, [item], budget)
+    texts = [NONE if value is None else budget.write(value) for value in values]
     return printable(",".join(texts)) or NONE
 
 
