@@ -173,7 +173,7 @@ class Cluster:
             deadline = self._deadline.of_stream()
             question = Question(url, path, accept)
             send = partial(self._send, question=question, deadline=deadline, encoded=False)
-            stream = Stream(self._session.client_until(deadline), send, question, silence, self.trace, self.secrets)
+            stream = Stream(self._session.client(deadline, []), send, question, silence, self.trace, self.secrets)
             deadline.allow_silence(silence)
             return stream
 

@@ -101,7 +101,9 @@ def open_endpoint(target: Target, trace: Callable[[str], None] | None = None) ->
             raise ConfigError(
                 f"credentials are not sent to {server}, which is not encrypted", hint="--from https://… is"
             )
-        standing += _plain_authorization(_with_token(access, words, deadline) if words else access, deadline)
+        # No network is in between.
+        token = authorization_of(_with_token(access, words, deadline) if words else access, deadline)
+        standing += [("Authorization", sendable("Authorization", token))] if token else []
     return Endpoint(Access(name, "", server, cluster, {}), target, standing, deadline, trace)
 
 
@@ -132,11 +134,3 @@ def _with_token(access: Access, words: list[str], deadline: Deadline) -> Access:
     from c3s_cli.kube.plugin import run_for_token  # only a token command needs it
 
     return structs.replace(access, user={**access.user, "token": run_for_token(words, deadline)})
-
-
-def _plain_authorization(access: Access, deadline: Deadline) -> list[tuple[str, str]]:
-    """Return the Authorization header for plain HTTP to this machine, where no network is in between."""
-    if not ({"tokenFile", "token", "username"} & set(access.user)):
-        return []
-    token = authorization_of(access, deadline)
-    return [("Authorization", sendable("Authorization", token))] if token else []

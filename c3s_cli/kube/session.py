@@ -25,7 +25,7 @@ from c3s_cli.kube.headers import sendable
 from c3s_cli.kube.secrets import Secrets
 
 if TYPE_CHECKING:
-    from c3s_cli.kube.connections import Line, RestClient
+    from c3s_cli.kube.connections import RestClient
     from c3s_cli.kube.tls import Tls
 
 Result = TypeVar("Result")
@@ -91,35 +91,28 @@ class Session:
             _ = tls.context  # raises what is wrong with it
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         self._configuration, self.authorization, self._tls = configuration, authorization, tls
-        self._line = self._line_until(self._deadline, self._dials)
         self.secrets = Secrets.of([*self._headers, ("Authorization", authorization or "")], access.user)
         self._rotation.loaded(stamp, access.expires)
-        outdated, self._idle = self._idle, [self._client(self._line)]
+        outdated, self._idle = self._idle, [self.client(self._deadline, self._dials)]
         # An open connection keeps using the certificate that it was opened with.
         for client in outdated:
             client.close()
 
-    def _line_until(self, deadline: Deadline, dials: list[Dial]) -> Line:
-        line: Line = connections_module().Line(self._access.server, dials, deadline, self._tls)
-        return line
+    def client(self, deadline: Deadline, dials: list[Dial]) -> RestClient:
+        """Return a new REST client, for one thread at a time. dials: early connections that it may use.
 
-    def _client(self, line: Line) -> RestClient:
-        """Return a new REST client, for one thread at a time. They share one TLS context.
-
-        Otherwise urllib3 would load the certificates into it for every connection, which takes up to 36 ms and crashes
-        OpenSSL while another thread is in a handshake.
+        All clients share one TLS context. Otherwise urllib3 would load the certificates into it for every connection,
+        which takes up to 36 ms and crashes OpenSSL while another thread is in a handshake.
         """
+        connections = connections_module()
         try:
-            client: RestClient = connections_module().RestClient(self._configuration, line)
+            line = connections.Line(self._access.server, dials, deadline, self._tls)
+            client: RestClient = connections.RestClient(self._configuration, line)
         except (MemoryError, ImportError):
             raise
         except Exception as problem:  # noqa: BLE001  the client raises many types, for example for an invalid proxy URL
             raise ConfigError(f"the connection cannot be set up: {type(problem).__name__}") from None
         return client
-
-    def client_until(self, deadline: Deadline) -> RestClient:
-        """Return a new client for one stream, with its own deadline."""
-        return self._client(self._line_until(deadline, []))
 
     @contextmanager
     def borrowed(self) -> Iterator[RestClient]:
@@ -127,7 +120,7 @@ class Session:
         with self._lock:
             generation = self._generation
             client = self._idle.pop() if self._idle else None
-        client = client or self._client(self._line)
+        client = client or self.client(self._deadline, self._dials)
         try:
             yield client
         finally:
