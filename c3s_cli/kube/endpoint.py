@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Callable
 from functools import partial
@@ -18,8 +19,9 @@ from c3s_cli.kube.credentials import authorization_of, is_loopback
 from c3s_cli.kube.deadline import Deadline
 from c3s_cli.kube.files import read_text
 from c3s_cli.kube.headers import header_of, sendable
-from c3s_cli.kube.secrets import SECRET_HEADER, SHORTEST, Secrets
+from c3s_cli.kube.secrets import SHORTEST, Secrets
 from c3s_cli.kube.tls_errors import TRUST
+from c3s_cli.request.target import SECRET_HEADER
 
 if TYPE_CHECKING:
     from c3s_cli.kube.answers import Answer, Question
@@ -96,7 +98,7 @@ def open_endpoint(target: Target, trace: Callable[[str], None] | None = None) ->
         access = checked(access, "--from")
         load = partial(_with_token, access, words, deadline) if words else None
         return Endpoint(access, target, standing, deadline, trace, load)
-    if user or words or any(SECRET_HEADER.search(header) for header, _ in standing):
+    if user or words or any(re.search(SECRET_HEADER, header) for header, _ in standing):
         if not is_loopback(server):
             raise ConfigError(
                 f"credentials are not sent to {server}, which is not encrypted", hint="--from https://… is"

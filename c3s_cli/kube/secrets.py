@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-# Headers with secret values, by parts of their names: Authorization, Cookie, X-Api-Key, X-Auth-Token.
-SECRET_HEADER: Final = re.compile(r"auth|cookie|key|token|secret|passw|session|credential", re.IGNORECASE)
+from c3s_cli.request.target import SECRET_HEADER
+
 # Shorter words are not secrets and may appear in any text.
 SHORTEST: Final = 4
 # What hides a token in a line that is otherwise worth reading.
@@ -45,7 +45,7 @@ class Secrets(tuple[str, ...]):
     @classmethod
     def of(cls, headers: Sequence[tuple[str, str]], user: Mapping[str, Any]) -> Secrets:
         """Collect the secret parts of headers, without those that are too short for a secret."""
-        values = [value for name, value in headers if SECRET_HEADER.search(name)]
+        values = [value for name, value in headers if re.search(SECRET_HEADER, name)]
         # The scheme, such as "Bearer", is not secret.
         words = [word for value in values for word in (value, value.rpartition(" ")[2], value.rpartition("=")[2])]
         found = [word for word in (*words, str(user.get("password") or "")) if len(word) >= SHORTEST]
