@@ -21,7 +21,7 @@ from c3s_cli.kube.files import read_text
 from c3s_cli.kube.headers import header_of, sendable
 from c3s_cli.kube.secrets import SHORTEST, Secrets
 from c3s_cli.kube.tls_errors import TRUST
-from c3s_cli.request.target import SECRET_HEADER
+from c3s_cli.request.target import CREDENTIAL_HEADER
 
 if TYPE_CHECKING:
     from c3s_cli.kube.answers import Answer, Question
@@ -98,7 +98,7 @@ def open_endpoint(target: Target, trace: Callable[[str], None] | None = None) ->
         access = checked(access, "--from")
         load = partial(_with_token, access, words, deadline) if words else None
         return Endpoint(access, target, standing, deadline, trace, load)
-    if user or words or any(re.search(SECRET_HEADER, header) for header, _ in standing):
+    if user or words or any(re.search(CREDENTIAL_HEADER, header) for header, _ in standing):
         if not is_loopback(server):
             raise ConfigError(
                 f"credentials are not sent to {server}, which is not encrypted", hint="--from https://… is"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from c3s_cli.request.target import SECRET_HEADER
+from c3s_cli.request.target import CREDENTIAL_HEADER
 
 # Shorter words are not secrets and may appear in any text.
 SHORTEST: Final = 4
@@ -45,7 +45,7 @@ class Secrets(tuple[str, ...]):
     @classmethod
     def of(cls, headers: Sequence[tuple[str, str]], user: Mapping[str, Any]) -> Secrets:
         """Collect the secret parts of headers, without those that are too short for a secret."""
-        values = [value for name, value in headers if re.search(SECRET_HEADER, name)]
+        values = [value for name, value in headers if re.search(CREDENTIAL_HEADER, name)]
         # The scheme, such as "Bearer", is not secret.
         words = [word for value in values for word in (value, value.rpartition(" ")[2], value.rpartition("=")[2])]
         found = [word for word in (*words, str(user.get("password") or "")) if len(word) >= SHORTEST]

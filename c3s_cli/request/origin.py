@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from c3s_cli.errors import UsageError
-from c3s_cli.request.target import CONTEXT, SECRET_HEADER, Origin
+from c3s_cli.request.target import CONTEXT, CREDENTIAL_HEADER, Origin
 
 if TYPE_CHECKING:
     from c3s_cli.flags import options
@@ -29,7 +29,7 @@ OF_PROMETHEUS: Final = {
 # The flags that also go with a service of the cluster, whose API server sends its own credentials and no others on.
 OF_SERVICES: Final = ("prometheus_match", "prometheus_header")
 # Credentials, which the API server consumes, and headers that change who asks it.
-CREDENTIALS: Final = rf"(?i).*{SECRET_HEADER}.*|impersonate-.*|x-remote-.*"
+CREDENTIALS: Final = rf"(?i).*{CREDENTIAL_HEADER}.*|impersonate-.*|x-remote-.*"
 
 
 def origin_of(flags: options.Connection) -> Origin:

@@ -11,7 +11,7 @@ PARALLEL: Final = 16
 # Stands for the name of a context in --prometheus-match.
 CONTEXT: Final = "{context}"
 # Parts of the names of headers with secret values: Authorization, Cookie, X-Api-Key, X-Auth-Token.
-SECRET_HEADER: Final = r"(?i:auth|cookie|key|token|secret|passw|session|credential)"
+CREDENTIAL_HEADER: Final = r"(?i:auth|cookie|key|token|secret|passw|session|credential)"
 
 
 class DemoOptions(Struct, frozen=True):
