@@ -154,7 +154,7 @@ def run(argv: list[str]) -> int:
     path, rest = _command(words)
     if path is None:
         return _no_command(plain, flags)
-    from c3s_cli.flags.typer_bridge import ParseError, run_command  # `c3s --version` answers without Typer (45 ms)
+    from c3s_cli.flags.typer_bridge import ParseError, run_command  # `c3s --version` answers without Typer
 
     try:
         return run_command(path[-1], _load(*COMMANDS[path]), rest, program_name())

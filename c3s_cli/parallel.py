@@ -100,8 +100,8 @@ def _started(job: Callable[[], None], name: str | None) -> threading.Thread | No
 def _has_room() -> bool:
     """Return whether the address space (ulimit -v), which Linux alone limits, is large enough for threads."""
     try:
-        # A twentieth of the time that importing `resource` takes.
-        with open("/proc/self/limits", "rb") as limits:  # noqa: PTH123  importing pathlib takes 5 ms
+        # Importing `resource` takes longer.
+        with open("/proc/self/limits", "rb") as limits:  # noqa: PTH123  pathlib is slow to import
             space = next(line.split()[3] for line in limits if line.startswith(b"Max address space"))
     except (OSError, StopIteration):
         return True

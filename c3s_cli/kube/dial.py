@@ -79,7 +79,7 @@ def open_connection(host: str, port: int, timeout: float | None) -> socket:
 
     The next address is tried when one fails, and when none has answered for NEXT seconds. The lookup has no limit.
     """
-    import selectors  # 3 ms with socket, usually in a thread
+    import selectors  # usually in a thread, with socket
     import socket
 
     # Bytes avoid importing IDNA.

@@ -102,7 +102,7 @@ class Session:
         """Return a new REST client, for one thread at a time. dials: early connections that it may use.
 
         All clients share one TLS context. Otherwise urllib3 would load the certificates into it for every connection,
-        which takes up to 36 ms and crashes OpenSSL while another thread is in a handshake.
+        which is slow, and crashes OpenSSL while another thread is in a handshake.
         """
         connections = connections_module()
         try:

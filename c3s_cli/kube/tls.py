@@ -69,7 +69,7 @@ class Tls:
 
 
 def _context_of(access: Access) -> SSLContext:
-    import ssl  # takes 10 ms
+    import ssl  # not needed for plain HTTP
 
     cluster, user = access.cluster, access.user
     named = user.get("client-certificate") or user.get("client-certificate-data")
@@ -149,7 +149,7 @@ def _check_file(access: Access, entry: Mapping[str, Any], kind: str, owner: str)
 
 
 def _of_the_system() -> SSLContext:
-    """Return the context shared by all clusters that use the system's CAs: loading those takes 22 ms."""
+    """Return the context shared by all clusters that use the system's CAs, which are loaded once."""
     with LOADING:
         return _loaded()
 
