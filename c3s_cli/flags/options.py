@@ -229,7 +229,8 @@ class Selection(Struct, frozen=True):
         _flag(
             "--fail-if",
             metavar="EXPR",
-            help="Print as usual, then exit with code 3 if any row matches. Repeat the flag for OR.",
+            help="Print as usual, then exit with code 3 if any row matches; see --fail-if-unknown. Repeat the flag for "
+            "OR.",
             section=CONDITIONS,
         ),
     ] = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from c3s_cli.columns.vocabulary import flat
 from c3s_cli.errors import ExitCode
@@ -14,6 +14,7 @@ from c3s_cli.run.failures import about, said
 from c3s_cli.terminal.stderr import named, not_shown, say
 
 if TYPE_CHECKING:
+    from c3s_cli.columns.vocabulary import Column
     from c3s_cli.model.prices import CostTerms
     from c3s_cli.report import Judgement, Report
     from c3s_cli.request.view import View
@@ -93,8 +94,11 @@ def verdict(report: Report, view: View | None = None) -> ExitCode:
 def _has_unknown(report: Report) -> bool:
     from c3s_cli.output.table import lines  # only for -o value
 
-    return any(
-        column.value(each) is None and not (column.absent and column.absent(each))
-        for column in flat(report.columns)
-        for each in lines(report, column)
-    )
+    return any(_is_unknown(column, each) for column in flat(report.columns) for each in lines(report, column))
+
+
+def _is_unknown(column: Column, row: Any) -> bool:
+    """Return whether a value is missing, and not known to be none: a percentage of nothing is known."""
+    if column.absent and column.absent(row):
+        return False
+    return None in [side(row) for side in column.ratio or (column.value,)]

@@ -175,7 +175,7 @@ def loop(
             schedule.failed(clock.now(), problem.retry_after if isinstance(problem, ApiError) else None)
         else:
             pipe.show(report)
-            code, until = verdict(report), report.until
+            code, until = verdict(report, pipe.view), report.until
             schedule.succeeded(clock.now())
             # Drop it before the next reading, so that two are never in memory at once.
             del report

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Run
-from tests.servers import FakeApi, node, node_metrics, pod_metrics
+from tests.servers import FakeApi, node, node_metrics, pod, pod_metrics
 
 
 @pytest.fixture
@@ -18,9 +18,9 @@ def cluster(api: FakeApi) -> FakeApi:
     """Give a cluster of two nodes, one without metrics, and a pod with two containers in a namespace of its own."""
     api.nodes(node("a"), node("b"))
     api.node_metrics(node_metrics("a", cpu="1500m", memory="1536Mi"))
-    pod = pod_metrics("shop", "web", ("app", "250m", "64Mi"), ("proxy", "1m", "1Mi"))
-    api.pod_metrics(pod)
-    api.pod_metrics(pod, namespace="shop")
+    web = pod_metrics("shop", "web", ("app", "250m", "64Mi"), ("proxy", "1m", "1Mi"))
+    api.pod_metrics(web)
+    api.pod_metrics(web, namespace="shop")
     api.pods(
         {
             "metadata": {"namespace": "shop", "name": "web", "uid": "u"},
@@ -111,6 +111,22 @@ def test_a_value_is_a_line_without_names(run: Run, cluster: FakeApi) -> None:
 def test_a_missing_value_is_empty_and_no_success(run: Run, cluster: FakeApi) -> None:
     result = run(f"top nodes --columns name,cpu --server {cluster.url} -o value")
     assert (result.code, result.out) == (5, "a\t1500000000\nb\t\n")
+
+
+def test_what_is_known_to_be_none_is_empty_and_a_success(run: Run, api: FakeApi) -> None:
+    api.pod_metrics(pod_metrics("n", "web", ("app", "5m", "9Mi")))
+    api.pods(pod("n", "web"), pod("n", "new"))
+    words = f"top pods -A --server {api.url} -o value --columns"
+    where = "--where 'name = {}'"
+    none = "memory.usagePercentOfLimits,lastTermination.finishedAt,waiting"
+    assert run(f"{words} {none} {where.format('web')}") == (0, "\t\t\n", "")
+    # A percentage of what is not measured is unknown, of something or of nothing.
+    assert run(f"{words} memory.usagePercentOfLimits {where.format('new')}") == (5, "\n", "")
+
+
+def test_a_missing_value_is_no_success_of_a_watch(run: Run, cluster: FakeApi) -> None:
+    words = f"watch nodes --count 1 --server {cluster.url} -o value --columns"
+    assert (run(f"{words} name,cpu").code, run(f"{words} name").code) == (5, 0)
 
 
 def test_a_value_needs_columns(run: Run) -> None:

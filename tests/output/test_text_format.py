@@ -25,6 +25,8 @@ COMMANDS = (
     "top volumes -A --from prometheus",
     "fit --cpu 1 --replicas 3",
     "fit --cpu 1 --replicas 3 --by pool",
+    "fit --without spot-1 --by pool",
+    "rightsize -n team-checkout --from prometheus --since 1h",
 )
 
 
