@@ -1,17 +1,15 @@
-"""Flags → Target, Query, View, Pace, with the rules that involve several flags.
+"""Flags → Target, Query, View, with the rules that involve several flags.
 
 Nothing is read yet: all mistakes on the command line are found here and raised as a UsageError in kubectl's words.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from c3s_cli.amounts.duration import parse_duration
 from c3s_cli.columns.kinds import OWNED, WORKLOADS, kind_named
 from c3s_cli.columns.naming import SETS, Naming
 from c3s_cli.columns.vocabulary import COMPARED, Column, Kind
@@ -20,9 +18,8 @@ from c3s_cli.request.formats import read_format, read_units
 from c3s_cli.request.grouping import key_column, keys_of, labels_meant
 from c3s_cli.request.knowable import check_knowable, unknowable
 from c3s_cli.request.namespaces import read_namespaces, several
-from c3s_cli.request.numbers import at_least
+from c3s_cli.request.numbers import at_least, read_seconds
 from c3s_cli.request.origin import origin_of
-from c3s_cli.request.pace import Pace, interval_of, is_interval
 from c3s_cli.request.query import Query
 from c3s_cli.request.ranges import asked_for, check
 from c3s_cli.request.shown import (
@@ -48,6 +45,7 @@ if TYPE_CHECKING:
     from c3s_cli.flags.watch_options import Repeat
     from c3s_cli.request.condition import Condition
     from c3s_cli.request.period import Period
+    from c3s_cli.request.selectors import FieldSelector, LabelSelector
 
 # --- where ----------------------------------------------------------------------------------------------------
 
@@ -80,24 +78,11 @@ def target_of(flags: options.Connection, *, usage: bool = True) -> Target:
         insecure_skip_tls_verify=flags.insecure_skip_tls_verify or None,
         tls_server_name=flags.tls_server_name,
         disable_compression=flags.disable_compression,
-        request_timeout=_seconds(flags.request_timeout),
+        request_timeout=read_seconds(flags.request_timeout),
         verbosity=flags.verbosity,
         demo=DemoOptions(at=flags.demo_at, resources=flags.resources) if flags.demo or flags.demo_at else None,
         origin=origin_of(flags) if usage else Origin(),
     )
-
-
-# The longest wait that a socket accepts: eleven days.
-LONGEST_WAIT: Final = 1e6
-
-
-def _seconds(text: str | None) -> float | None:
-    if not text:
-        return None
-    try:
-        return min(parse_duration(text), LONGEST_WAIT)
-    except ValueError as problem:
-        raise UsageError(str(problem)) from problem
 
 
 def listing_of(flags: Listing, formats: Sequence[str]) -> str:
@@ -105,39 +90,6 @@ def listing_of(flags: Listing, formats: Sequence[str]) -> str:
     if flags.output not in formats:
         raise UsageError(f"unknown format {flags.output!r}", hint=f"one of: {', '.join(formats)}")
     return flags.output
-
-
-DECIMAL: Final = r"[0-9]*\.[0-9]+"
-
-
-def pace_of(flags: Repeat) -> Pace:
-    """Make the Pace from watch's flags."""
-    interval = interval_of(flags.interval)
-    if not 0 < interval <= LONGEST_WAIT:
-        raise UsageError(f"--interval takes a time above 0, such as 2, 500ms or 1m, not {flags.interval!r}")
-    at_least("--count", flags.count)
-    if flags.timeout and not _until(flags):
-        raise UsageError("--timeout goes with --until or --until-all")
-    # --interval takes decimals, so --timeout does too.
-    timeout = f"{flags.timeout}s" if flags.timeout and re.fullmatch(DECIMAL, flags.timeout) else flags.timeout
-    return Pace(interval, flags.count, _seconds(timeout))
-
-
-def _refuse_interval_as_namespace(objects: Kind, namespace: str | None) -> None:
-    """Refuse -n with a number, the interval of watch(1), in commands that need no namespace."""
-    if objects is Kind.POD or not is_interval(namespace):
-        return
-    rows = "nodes have" if objects is Kind.NODE else "a cluster has"
-    raise UsageError(f"-n {namespace} is a namespace, and {rows} none", hint=f"--interval {namespace} sets the pace")
-
-
-def _until(flags: Repeat | None) -> Sequence[str] | None:
-    """Return the condition that watch waits for."""
-    if flags is None:
-        return None
-    if flags.until and flags.until_all:
-        raise UsageError("only one of --until or --until-all can be provided")
-    return flags.until or flags.until_all
 
 
 # --- what and how ---------------------------------------------------------------------------------------------
@@ -193,9 +145,12 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         name, workload = None, f"{WORKLOADS[prefix]}/{workload_name}"
     if objects.namespaced and not all_namespaces:
         _refuse_name_in_several(name, namespaces)
-    until = _until(repeat)
+    until = None
     if repeat:
-        _refuse_interval_as_namespace(objects, connection.namespace)
+        from c3s_cli.request.pace import refuse_as_namespace, until_of  # only watch repeats
+
+        until = until_of(repeat)
+        refuse_as_namespace(objects, connection.namespace)
     if rows.fail_if_unknown and not (rows.fail_if or until):
         raise UsageError("--fail-if-unknown goes with --fail-if, --until or --until-all")
     selected = where
@@ -204,12 +159,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
 
         # Its rows need no column that says which one.
         selected = of_workload(where, workload, of_objects)
-    labels = fields = None
-    if rows.selector or (pods and pods.field_selector):
-        from c3s_cli.request.selectors import parse_fields, parse_labels  # only selectors need it
-
-        labels = parse_labels(rows.selector) if rows.selector else None
-        fields = parse_fields(pods.field_selector) if pods and pods.field_selector else None
+    labels, fields = _selectors(rows, pods)
     query = Query(
         objects=objects,
         kind=naming.kind,
@@ -260,6 +210,15 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         context=bool(connection.context),
         objects=bool(workload and "owner" in {column.name for column in by}),
     )
+
+
+def _selectors(rows: options.Selection, pods: options.Pods | None) -> tuple[LabelSelector | None, FieldSelector | None]:
+    fields = pods.field_selector if pods else None
+    if not (rows.selector or fields):
+        return None, None
+    from c3s_cli.request.selectors import parse_fields, parse_labels  # most commands select by none
+
+    return parse_labels(rows.selector) if rows.selector else None, parse_fields(fields) if fields else None
 
 
 def _check_format(objects: Kind, format_: Format, rows: options.Selection, display: options.Display) -> None:

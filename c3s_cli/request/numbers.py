@@ -1,9 +1,15 @@
-"""Numbers as values of flags: counts, and quantities of resources."""
+"""Numbers as values of flags: counts, waits, and quantities of resources."""
 
 from __future__ import annotations
 
+from typing import Final
+
+from c3s_cli.amounts.duration import parse_duration
 from c3s_cli.amounts.quantity import InvalidQuantity, nanos, whole
 from c3s_cli.errors import UsageError
+
+# The longest wait that a socket accepts: eleven days.
+LONGEST_WAIT: Final = 1e6
 
 
 def at_least(flag: str, number: int | None, least: int = 1) -> int | None:
@@ -11,6 +17,16 @@ def at_least(flag: str, number: int | None, least: int = 1) -> int | None:
     if number is not None and number < least:
         raise UsageError(f"{flag} takes a number from {least} on, not {number}")
     return number
+
+
+def read_seconds(text: str | None) -> float | None:
+    """Return a duration in seconds, None for none. UsageError if it is not one."""
+    if not text:
+        return None
+    try:
+        return min(parse_duration(text), LONGEST_WAIT)
+    except ValueError as problem:
+        raise UsageError(str(problem)) from problem
 
 
 def read_quantity(flag: str, resource: str, text: str) -> int:

@@ -1,15 +1,23 @@
-"""Pace: how often watch reads, and when it stops."""
+"""The flags of watch → Pace: how often it reads, and when it stops."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 from c3s_cli.amounts.duration import parse_duration
+from c3s_cli.columns.vocabulary import Kind
+from c3s_cli.errors import UsageError
+from c3s_cli.request.numbers import LONGEST_WAIT, at_least, read_seconds
 
 if TYPE_CHECKING:
+    from c3s_cli.flags.watch_options import Repeat
     from c3s_cli.request.replay import ReplayRequest
+
+DECIMAL: Final = r"[0-9]*\.[0-9]+"
 
 
 class Pace(Struct, frozen=True):
@@ -22,6 +30,26 @@ class Pace(Struct, frozen=True):
     count: int | None = None
     timeout: float | None = None
     replay: ReplayRequest | None = None
+
+
+def pace_of(flags: Repeat) -> Pace:
+    """Make the Pace from watch's flags."""
+    interval = interval_of(flags.interval)
+    if not 0 < interval <= LONGEST_WAIT:
+        raise UsageError(f"--interval takes a time above 0, such as 2, 500ms or 1m, not {flags.interval!r}")
+    at_least("--count", flags.count)
+    if flags.timeout and not until_of(flags):
+        raise UsageError("--timeout goes with --until or --until-all")
+    # --interval takes decimals, so --timeout does too.
+    timeout = f"{flags.timeout}s" if flags.timeout and re.fullmatch(DECIMAL, flags.timeout) else flags.timeout
+    return Pace(interval, flags.count, read_seconds(timeout))
+
+
+def until_of(flags: Repeat) -> Sequence[str] | None:
+    """Return the condition that watch waits for."""
+    if flags.until and flags.until_all:
+        raise UsageError("only one of --until or --until-all can be provided")
+    return flags.until or flags.until_all
 
 
 def interval_of(text: str) -> float:
@@ -37,3 +65,11 @@ def interval_of(text: str) -> float:
 def is_interval(namespace: str | None) -> bool:
     """Return whether a namespace looks like an interval, as -n of watch(1) takes it."""
     return bool(namespace and interval_of(namespace))
+
+
+def refuse_as_namespace(objects: Kind, namespace: str | None) -> None:
+    """Refuse -n with a number, the interval of watch(1), in commands that need no namespace."""
+    if objects is Kind.POD or not is_interval(namespace):
+        return
+    rows = "nodes have" if objects is Kind.NODE else "a cluster has"
+    raise UsageError(f"-n {namespace} is a namespace, and {rows} none", hint=f"--interval {namespace} sets the pace")

@@ -10,9 +10,9 @@ from msgspec import structs
 
 from c3s_cli.model.rows import PodFacts
 from c3s_cli.model.snapshot import Snapshot
-from c3s_cli.sources.decode.owners import Owners
 
 if TYPE_CHECKING:
+    from c3s_cli.sources.decode.owners import Owners
     from c3s_cli.sources.decode.pods import Key
 
 
