@@ -60,6 +60,8 @@ OWNED: Final = {
     "Job": "Jobs of CronJobs are not listed, their pods belong to these: c3s top cronjobs",
 }
 RESOURCES: Final = dict(_WORKLOADS.values())
+# Where the API server has them: the group and version, and the name of their lists.
+LISTS: Final = {kind: (f"{resource.partition('.')[2]}/v1", names[0]) for names, (kind, resource) in _WORKLOADS.items()}
 ALL_WORKLOADS: Final = ("workloads", "workload")
 NAMESPACES: Final = ("namespaces", "namespace", "ns")
 # The words that stand for rollups of pods, for completion.
@@ -75,10 +77,10 @@ def list_path(word: str) -> str | None:
     """Return the path of the objects of a kind, with {} for a namespace if they have one; None for several kinds."""
     if word in NAMESPACES:
         return "/api/v1/namespaces"
-    resource = next((f"{names[0]}.{group}" for names, (_, group) in _WORKLOADS.items() if word in names), None)
-    if resource is None:
+    if word not in WORKLOADS:
         return None
-    return f"/apis/{resource.rpartition('.')[2]}/v1/namespaces/{{}}/{resource.partition('.')[0]}"
+    group, plural = LISTS[WORKLOADS[word]]
+    return f"/apis/{group}/namespaces/{{}}/{plural}"
 
 
 def rollup(word: str, name: str | None, flags: Sequence[str]) -> list[str] | None:

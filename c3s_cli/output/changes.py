@@ -9,6 +9,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from c3s_cli.amounts.grouping import by_key
+from c3s_cli.columns.kinds import LISTS
 from c3s_cli.errors import C3sError
 from c3s_cli.model.rightsizing import CONTAINER, Advice, Recommendation
 from c3s_cli.report import Report
@@ -17,14 +18,7 @@ from c3s_cli.terminal.printable import printable
 Patch = dict[str, Any]
 GIB, MIB = 1 << 30, 1 << 20
 # The kinds that kubectl merges by the names of containers, with their API group.
-MERGED: Final = {
-    "Deployment": "apps/v1",
-    "StatefulSet": "apps/v1",
-    "DaemonSet": "apps/v1",
-    "ReplicaSet": "apps/v1",
-    "ReplicationController": "v1",
-    "CronJob": "batch/v1",
-}
+MERGED: Final = {kind: group for kind, (group, _) in LISTS.items() if kind != "Job"} | {"ReplicationController": "v1"}
 # Kinds without a pod template that can be changed, and what to do instead.
 UNCHANGEABLE: Final = {
     "Job": "the template of a Job cannot be changed",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from c3s_cli.columns.kinds import KEYS
+from c3s_cli.columns.kinds import KEYS, RESOURCES
 from c3s_cli.columns.naming import split_names
 from c3s_cli.columns.vocabulary import Column, Kind, Unit
 from c3s_cli.errors import UsageError
@@ -18,7 +18,7 @@ ALSO: Final = {"cluster": "context", "workload": "owner", "ns": "namespace", "no
 OBJECTS: Final = ("node", "pod", "container", "cluster")
 # The key of a label.
 LABEL: Final = re.compile(r"(?:[A-Za-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
-WORKLOADS: Final = ("deployment", "statefulset", "daemonset", "replicaset", "job", "cronjob")
+WORKLOADS: Final = tuple(map(str.casefold, RESOURCES))
 
 
 def keys_of(objects: Kind, text: str | None, *, everywhere: bool) -> list[str]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from msgspec import structs
 
+from c3s_cli.columns.kinds import LISTS
 from c3s_cli.errors import C3sError, UsageError
 from c3s_cli.kube.cluster import segment
 from c3s_cli.model.placing import BESIDE, ENDED, KEPT, Reference, Workload
@@ -14,15 +15,6 @@ from c3s_cli.model.sample import Failure
 from c3s_cli.sources.decode.shapes import decode_one
 from c3s_cli.sources.manifests.workloads import read_manifests
 from c3s_cli.sources.requests import Requests
-
-RESOURCES: Final = {
-    "Deployment": "apps/v1/namespaces/{}/deployments",
-    "StatefulSet": "apps/v1/namespaces/{}/statefulsets",
-    "DaemonSet": "apps/v1/namespaces/{}/daemonsets",
-    "ReplicaSet": "apps/v1/namespaces/{}/replicasets",
-    "Job": "batch/v1/namespaces/{}/jobs",
-    "CronJob": "batch/v1/namespaces/{}/cronjobs",
-}
 
 
 def existing_workloads(
@@ -45,12 +37,11 @@ def existing_workloads(
 
 
 def _workload(requests: Requests, reference: Reference, namespace: str) -> Workload:
-    path = RESOURCES.get(reference.kind)
-    if path is None:
+    if reference.kind not in LISTS:
         raise UsageError(f"unknown kind {reference.kind}")
-    found: dict[str, Any] = decode_one(
-        requests.get(f"/apis/{path.format(segment(namespace))}/{segment(reference.name)}"), dict[str, Any], "workloads"
-    )
+    group, plural = LISTS[reference.kind]
+    path = f"/apis/{group}/namespaces/{segment(namespace)}/{plural}/{segment(reference.name)}"
+    found: dict[str, Any] = decode_one(requests.get(path), dict[str, Any], "workloads")
     (workload,) = read_manifests([(requests.cluster.context, {**found, "kind": reference.kind})]).workloads
     replicas = workload.replicas if reference.replicas is None or workload.replicas is None else reference.replicas
     if reference.used_by:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from c3s_cli.columns.kinds import LISTS
 from c3s_cli.sources.decode.templates import templates
 
 if TYPE_CHECKING:
@@ -13,12 +14,7 @@ if TYPE_CHECKING:
     from c3s_cli.sources.requests import Requests
     from c3s_cli.sources.source import Scope
 
-KINDS: Final = {
-    "Deployment": ("apps/v1", "deployments"),
-    "StatefulSet": ("apps/v1", "statefulsets"),
-    "DaemonSet": ("apps/v1", "daemonsets"),
-    "CronJob": ("batch/v1", "cronjobs"),
-}
+KINDS: Final = {kind: LISTS[kind] for kind in ("Deployment", "StatefulSet", "DaemonSet", "CronJob")}
 
 
 def read_templates(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from c3s_cli.columns.kinds import RESOURCES
 from c3s_cli.sources.prometheus import promql
 
 if TYPE_CHECKING:
@@ -28,10 +29,7 @@ OWN: Final = {
 # The workload of each pod, with its kind in small letters.
 OWNERS: Final = "namespace_workload_pod:kube_pod_owner:relabel"
 BY_OWNER: Final = "namespace, exported_namespace, pod, exported_pod, workload, workload_type"
-KINDS: Final = {
-    **{kind.casefold(): kind for kind in ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob")},
-    "rollout": "Rollout",
-}
+KINDS: Final = {kind.casefold(): kind for kind in (*RESOURCES, "Rollout")}
 BY_RULE: Final = f"kube-state-metrics' series of owners are missing: they come from the recording rule {OWNERS}"
 
 
