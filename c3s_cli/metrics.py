@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from c3s_cli.columns.vocabulary import Kind, Needs
+from c3s_cli.sources.calls import open_reading
 from c3s_cli.sources.cluster_reader import ClusterReader, plan
 from c3s_cli.sources.core_api import CoreApi
-from c3s_cli.sources.requests import open_reading
 from c3s_cli.sources.source import Groups, Scope, Wanted
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from c3s_cli.request.period import Period
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import Origin
+    from c3s_cli.sources.calls import Calls, Progress
     from c3s_cli.sources.cluster_reader import Count, MakeCore
-    from c3s_cli.sources.requests import Progress, Requests
 
 
 def reader_of(
@@ -103,24 +103,24 @@ def priced(query: Query, file: str | None, columns: str | None) -> Query:
     return with_prices(query, file, columns)
 
 
-def requests_at_once(query: Query) -> int:
+def calls_at_once(query: Query) -> int:
     """Return how many requests a reading begins with. Owners count twice: ReplicaSets and Jobs are two lists."""
     wanted = plan(query.needs, scope_of(query, ""))
     return len(wanted) + (Needs.OWNERS in wanted)
 
 
-def pod_resources(requests: Requests, query: Query) -> PodResources:
+def pod_resources(calls: Calls, query: Query) -> PodResources:
     """Read the terms of the requests and limits of the pod that `query` names."""
-    return CoreApi(requests, scope_of(query, requests.cluster.namespace), []).pod_resources()
+    return CoreApi(calls, scope_of(query, calls.cluster.namespace), []).pod_resources()
 
 
-def pod_details(requests: Requests, query: Query) -> PodDetails:
+def pod_details(calls: Calls, query: Query) -> PodDetails:
     """Read what explains the pod that `query` names."""
-    return CoreApi(requests, scope_of(query, requests.cluster.namespace), []).pod_details()
+    return CoreApi(calls, scope_of(query, calls.cluster.namespace), []).pod_details()
 
 
-def pods_of_node(requests: Requests, query: Query) -> Mapping[tuple[str, str], PodFacts]:
+def pods_of_node(calls: Calls, query: Query) -> Mapping[tuple[str, str], PodFacts]:
     """Read the unfinished pods of the node that `query` names; ApiError if there is no such node."""
-    api = CoreApi(requests, scope_of(query, ""), [])
+    api = CoreApi(calls, scope_of(query, ""), [])
     api.nodes()
     return api.pods()

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 from c3s_cli.amounts.duration import age
 from c3s_cli.doctor.findings import BROKEN, OK, WARNING, Finding, broken
 from c3s_cli.errors import C3sError
+from c3s_cli.sources.calls import open_reading
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.connection import Prometheus, headers_of
-from c3s_cli.sources.requests import open_reading
 from c3s_cli.terminal.stderr import named
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from c3s_cli.analysis.report import latest, rows_of
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ExitCode, UsageError
-from c3s_cli.metrics import requests_at_once
+from c3s_cli.metrics import calls_at_once
 from c3s_cli.model.sample import Reading, Sample
 from c3s_cli.request.knowable import unknowable
 from c3s_cli.request.namespaces import matching
@@ -151,7 +151,7 @@ class _Side:
         check(query)
         if unknown := unknowable(query.columns, query.kind, self.target.origin.kind):
             raise UsageError(unknown)
-        with opened(self.target, stages, requests_at_once(query), query.period) as fleet:
+        with opened(self.target, stages, calls_at_once(query), query.period) as fleet:
             with progress_of(fleet, stages):
                 samples, failures = Clusters(
                     fleet, query, stages, lambda member: Reading(member.read(query)), once=True

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import Target
     from c3s_cli.request.view import View
-    from c3s_cli.sources.requests import Requests
+    from c3s_cli.sources.calls import Calls
 
 ALWAYS: Final = ("cpu", "memory")
 
@@ -36,21 +36,21 @@ def explain_one(target: Target, query: Query, view: View) -> ExitCode:
     return ExitCode.OK
 
 
-def _explained(requests: Requests, query: Query, view: View) -> Iterator[str]:
+def _explained(calls: Calls, query: Query, view: View) -> Iterator[str]:
     if query.name is None or query.objects is Kind.CLUSTER:
         raise UsageError("--explain takes the NAME of one pod or node", hint="c3s top pods NAME --explain")
     if query.objects is Kind.POD:
-        terms: Sequence[Term] = terms_of(pod_resources(requests, query))
+        terms: Sequence[Term] = terms_of(pod_resources(calls, query))
     else:
-        terms = _of_node(requests, query)
+        terms = _of_node(calls, query)
     if view.format is Format.JSON:
         return iter((_document(query, terms),))
     return _table(terms, headers=view.headers)
 
 
-def _of_node(requests: Requests, query: Query) -> list[Term]:
+def _of_node(calls: Calls, query: Query) -> list[Term]:
     """Return one term for each pod, and their sum: what `kubectl describe node` calls allocated."""
-    pods = pods_of_node(requests, query)
+    pods = pods_of_node(calls, query)
     terms = [
         Term("+", f"pod {namespace}/{name}", facts.requests, facts.limits)
         for (namespace, name), facts in sorted(pods.items())

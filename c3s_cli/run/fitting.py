@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from c3s_cli.run.member import Member
 
 # Nodes and pods are read at the same time.
-REQUESTS: Final = 2
+CALLS: Final = 2
 
 
 def fit(target: Target, query: Query, view: View, request: FitRequest) -> ExitCode:
     """Place the pods in each cluster and print the nodes. Return CONDITION_MET if one has no room for all of them."""
     stages = Stages(target.verbosity)
-    with opened(target, stages, REQUESTS) as fleet:
+    with opened(target, stages, CALLS) as fleet:
         with progress_of(fleet, stages):
             job = partial(_read_recorded if target.origin.file else _read, query, request)
             report = _report(fleet, query, request, stages, job)

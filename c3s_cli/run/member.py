@@ -11,7 +11,7 @@ import msgspec
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import C3sError
 from c3s_cli.metrics import reader_of, scope_of
-from c3s_cli.sources.requests import open_reading
+from c3s_cli.sources.calls import open_reading
 
 if TYPE_CHECKING:
     from c3s_cli.kube.access import Access
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import Target
     from c3s_cli.run.stages import Stages
+    from c3s_cli.sources.calls import Calls
     from c3s_cli.sources.cluster_reader import ClusterReader
-    from c3s_cli.sources.requests import Requests
 
 
 class Member:
@@ -97,7 +97,7 @@ class Member:
         reader = self.reader()
         return reader.read(query.needs, scope_of(query, reader.cluster.namespace))
 
-    def open_reading(self) -> Requests:
+    def open_reading(self) -> Calls:
         """Begin a reading of single objects. Raises like `cluster`."""
         return open_reading(self.cluster(), self._stages.progress.count)
 

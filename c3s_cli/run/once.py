@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from c3s_cli.errors import ExitCode
-from c3s_cli.metrics import requests_at_once
+from c3s_cli.metrics import calls_at_once
 from c3s_cli.request.view import TABLES, Format
 from c3s_cli.run.fleet import opened
 from c3s_cli.run.printing import write
@@ -26,7 +26,7 @@ def show(target: Target, query: Query, view: View) -> ExitCode:
 
         return show_series(target, query, query.series, view)
     stages = Stages(target.verbosity)
-    with opened(target, stages, requests_at_once(query), query.period) as fleet:
+    with opened(target, stages, calls_at_once(query), query.period) as fleet:
         with progress_of(fleet, stages):
             report = Reader(fleet, query, stages, once=True)()
         write(report, view, stages)

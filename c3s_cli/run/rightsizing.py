@@ -11,7 +11,7 @@ from msgspec import structs
 from c3s_cli.columns.kinds import RESOURCES
 from c3s_cli.columns.vocabulary import Needs, Unit
 from c3s_cli.errors import ApiError, ExitCode
-from c3s_cli.metrics import requests_at_once, scope_of
+from c3s_cli.metrics import calls_at_once, scope_of
 from c3s_cli.model.rightsizing import Finding, RightsizeRequest
 from c3s_cli.model.sample import Failure, Reading
 from c3s_cli.output.cells import AMOUNTS
@@ -47,7 +47,7 @@ NO_PAST: Final = (
 def recommend(target: Target, query: Query, view: View) -> ExitCode:
     """Read each cluster once and print a row for each container of its workloads."""
     stages, request = Stages(target.verbosity), query.rightsize or RightsizeRequest()
-    with opened(target, stages, requests_at_once(query), query.period) as fleet:
+    with opened(target, stages, calls_at_once(query), query.period) as fleet:
         with progress_of(fleet, stages):
             samples, failures = _read_all(fleet, query, target.origin, stages)
         with stages.stage("computing"):
@@ -68,7 +68,7 @@ def recommend(target: Target, query: Query, view: View) -> ExitCode:
 def explain(target: Target, query: Query, view: View) -> ExitCode:
     """Print every figure that leads to the recommendations for one workload, and where each comes from."""
     stages, request = Stages(target.verbosity), query.rightsize or RightsizeRequest()
-    with opened(target, stages, requests_at_once(query), query.period) as fleet:
+    with opened(target, stages, calls_at_once(query), query.period) as fleet:
         fleet.sole("--explain")
         with progress_of(fleet, stages):
             of_nodes = Needs.NODES if request.workload.startswith(DAEMONS) else Needs.NOTHING

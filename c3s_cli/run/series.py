@@ -12,7 +12,7 @@ from msgspec import structs
 
 from c3s_cli.analysis.report import make_report
 from c3s_cli.errors import ApiError, C3sError, ExitCode, NoSuchNamespace, UsageError
-from c3s_cli.metrics import requests_at_once
+from c3s_cli.metrics import calls_at_once
 from c3s_cli.output.identity import moment
 from c3s_cli.output.series import render_series
 from c3s_cli.report import Series
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 def show_series(target: Target, query: Query, period: Period, view: View) -> ExitCode:
     """Print the rows of every reading in a range. INCOMPLETE if some could not be read."""
     stages = Stages(target.verbosity)
-    with opened(target, stages, requests_at_once(query), period) as fleet:
+    with opened(target, stages, calls_at_once(query), period) as fleet:
         # What does not depend on the moment is read once.
         fleet.follow()
         readings = _Readings(fleet, query, period)

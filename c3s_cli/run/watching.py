@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import structs
 
 from c3s_cli.errors import ApiError, C3sError, ExitCode, UsageError
-from c3s_cli.metrics import requests_at_once
+from c3s_cli.metrics import calls_at_once
 from c3s_cli.output import unmatched_paths
 from c3s_cli.parallel import in_background
 from c3s_cli.request.pace import is_interval
@@ -62,7 +62,7 @@ def watch(
     if query.remark:
         say(query.remark)
     with ExitStack() as stack:
-        fleet = stack.enter_context(opened(target, stages, requests_at_once(query)))
+        fleet = stack.enter_context(opened(target, stages, calls_at_once(query)))
         if record:
             from c3s_cli.run.tap import tapped  # only --record records
 

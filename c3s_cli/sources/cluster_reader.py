@@ -14,19 +14,19 @@ from c3s_cli.errors import ApiError, C3sError, MetricsUnavailable, MixedClusters
 from c3s_cli.model.sample import Failure, Reading, Sample
 from c3s_cli.parallel import in_parallel
 from c3s_cli.request.namespaces import is_pattern, matching
+from c3s_cli.sources.calls import Memoized, open_reading
 from c3s_cli.sources.core_api import CoreApi
 from c3s_cli.sources.decode.owner_resolver import OwnerResolver
 from c3s_cli.sources.metrics_api import MetricsApi
-from c3s_cli.sources.requests import Memoized, open_reading
 from c3s_cli.sources.source import CLUSTER, TOTALS, Lists, Scope
 
 if TYPE_CHECKING:
     from c3s_cli.kube.cluster import Cluster
     from c3s_cli.model.rows import Pod
     from c3s_cli.request.period import Period
+    from c3s_cli.sources.calls import Calls, Progress
     from c3s_cli.sources.core_api import Stale
     from c3s_cli.sources.prometheus.state_metrics import StateMetrics
-    from c3s_cli.sources.requests import Progress, Requests
     from c3s_cli.sources.source import Usage
 
 # Called with the name of a stage and its seconds.
@@ -34,9 +34,9 @@ Count = Callable[[str, float], None]
 # Makes what reads the core objects of one reading; the parameters are those of CoreApi.
 MakeCore = Callable[..., "CoreApi | StateMetrics"]
 # Makes the Usage of one reading.
-MakeUsage = Callable[["Requests", Scope, list[str], Lists], "Usage"]
+MakeUsage = Callable[["Calls", Scope, list[str], Lists], "Usage"]
 # Returns the moments in a range that have readings of their own.
-Moments = Callable[["Requests", "Period"], Mapping["Period", float]]
+Moments = Callable[["Calls", "Period"], Mapping["Period", float]]
 
 # The name of each need in messages.
 NAMES: Final = {
@@ -122,29 +122,29 @@ class ClusterReader:
 
     def _read(self, needs: Needs, scope: Scope, *, totals: bool) -> tuple[Sample | C3sError, Sample | C3sError | None]:
         begun = time.perf_counter()
-        requests = open_reading(self.cluster, self._progress)
+        calls = open_reading(self.cluster, self._progress)
         if scope.objects.namespaced and any(map(is_pattern, scope.namespaces)):
-            scope = self._matched(scope, requests)
-        parts = self._parts(requests, needs, scope) if totals else [self._part(requests, needs, scope)]
+            scope = self._matched(scope, calls)
+        parts = self._parts(calls, needs, scope) if totals else [self._part(calls, needs, scope)]
         jobs = {part.jobs[need]: None for part in parts for need in plan(part.needs, part.scope)}
         # The last job runs in this thread: the metrics, which always take a request; lists may already be in memory.
         answers = in_parallel({job: job for job in reversed(jobs)})
-        now = max(requests.dates, default=datetime.now(UTC))
+        now = max(calls.dates, default=datetime.now(UTC))
         samples: list[Sample | C3sError] = []
         for part in parts:
             try:
                 samples.append(self._sample(part, answers, now))
             except C3sError as problem:
                 samples.append(problem)
-        seconds = requests.seconds()
+        seconds = calls.seconds()
         self._count("requests", seconds)
         self._count("decoding", time.perf_counter() - begun - seconds)
         return samples[0], samples[1] if totals else None
 
-    def _matched(self, scope: Scope, requests: Requests) -> Scope:
+    def _matched(self, scope: Scope, calls: Calls) -> Scope:
         """Replace patterns of namespaces by those that match. NoSuchNamespace if none does."""
         try:
-            known = self._core(requests, scope, [], details=False).namespaces()
+            known = self._core(calls, scope, [], details=False).namespaces()
         except ApiError as problem:
             problem.hint = LIST_THEM if problem.status == 403 else problem.hint
             raise
@@ -153,19 +153,19 @@ class ClusterReader:
             raise NoSuchNamespace(f"no namespace matches {','.join(scope.namespaces)}")
         return structs.replace(scope, namespaces=names)
 
-    def _parts(self, requests: Requests, needs: Needs, scope: Scope) -> list[Part]:
+    def _parts(self, calls: Calls, needs: Needs, scope: Scope) -> list[Part]:
         """Return the part of the rows and that of the totals, which share what they can."""
         if scope.all_nodes and Needs.NODES in needs:
-            rows = self._part(requests, needs | Needs.NODE_DETAILS, scope, totals=True)
+            rows = self._part(calls, needs | Needs.NODE_DETAILS, scope, totals=True)
             core, nodes = rows.core, rows.jobs[Needs.NODES]
         else:
-            core = self._core(requests, CLUSTER, [], details=True)
+            core = self._core(calls, CLUSTER, [], details=True)
             nodes = Memoized(core.nodes)
-            rows = self._part(requests, needs, scope, nodes, totals=True)
+            rows = self._part(calls, needs, scope, nodes, totals=True)
         if scope.all_nodes and scope.objects in (Kind.NODE, Kind.CLUSTER):
             usage = rows.usage
         else:
-            usage = self._usage(requests, CLUSTER, [], Lists(nodes, core.pods, core.claims, nodes))
+            usage = self._usage(calls, CLUSTER, [], Lists(nodes, core.pods, core.claims, nodes))
         jobs = {
             Needs.NODE_METRICS: usage.nodes,
             Needs.NODES: nodes,
@@ -175,7 +175,7 @@ class ClusterReader:
 
     def _part(
         self,
-        requests: Requests,
+        calls: Calls,
         needs: Needs,
         scope: Scope,
         everyone: Memoized | None = None,
@@ -185,7 +185,7 @@ class ClusterReader:
         """Return the jobs for what is needed in a scope. everyone: reads all nodes. totals: whether they are needed."""
         problems: list[str] = []
         core = self._core(
-            requests,
+            calls,
             scope,
             problems,
             details=Needs.NODE_DETAILS in needs,
@@ -199,7 +199,7 @@ class ClusterReader:
             nodes = everyone
         pods = Memoized(core.pods)
         lists = Lists(nodes, pods, Memoized(core.claims), (everyone or nodes) if totals else None, core.addresses)
-        usage = self._usage(requests, scope, problems, lists)
+        usage = self._usage(calls, scope, problems, lists)
         jobs: dict[Needs, Callable[[], Any]] = {
             Needs.NODE_METRICS: usage.nodes,
             Needs.POD_METRICS: usage.pods,

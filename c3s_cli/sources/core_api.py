@@ -12,8 +12,8 @@ from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import C3sError
 from c3s_cli.kube.cluster import segment
 from c3s_cli.parallel import all_results
+from c3s_cli.sources.calls import JSON, METADATA_LIST, Calls, Rows
 from c3s_cli.sources.decode.shapes import Body, decode_list
-from c3s_cli.sources.requests import JSON, METADATA_LIST, Requests, Rows
 
 if TYPE_CHECKING:
     from c3s_cli.amounts.allocation import PodResources
@@ -45,7 +45,7 @@ class CoreApi(Struct):
     states: whether to read the states of their containers.
     """
 
-    requests: Requests
+    calls: Calls
     scope: Scope
     problems: list[str]
     details: bool = False
@@ -59,25 +59,25 @@ class CoreApi(Struct):
 
         in_scope = self.scope.objects is Kind.NODE
         if in_scope and self.scope.name:
-            body = self.requests.get(f"{NODES}/{segment(self.scope.name)}")
+            body = self.calls.get(f"{NODES}/{segment(self.scope.name)}")
             facts = decode_nodes.one_node_facts(body, self.problems)
             return {facts.name: facts}
         decode = partial(decode_nodes.node_facts, problems=self.problems, details=self.details)
         return {
-            node.name: node for node in self.requests.whole(NODES, self.scope.label_query() if in_scope else [], decode)
+            node.name: node for node in self.calls.whole(NODES, self.scope.label_query() if in_scope else [], decode)
         }
 
     def node_names(self) -> dict[str, str]:
         """Read the names of all nodes, with the path of their metrics that an annotation names, or ""."""
         from c3s_cli.sources.decode.nodes import metrics_paths  # not needed for pods
 
-        return self.requests.pages(NODES, [], metrics_paths, METADATA_LIST)
+        return self.calls.pages(NODES, [], metrics_paths, METADATA_LIST)
 
     def addresses(self) -> dict[str, str]:
         """Read the name of the node that has each address."""
         from c3s_cli.sources.decode import nodes as decode_nodes  # only needed if series have no names of nodes
 
-        return decode_nodes.addresses(self.requests.get(NODES))
+        return decode_nodes.addresses(self.calls.get(NODES))
 
     def pods(self) -> dict[tuple[str, str], PodFacts]:
         """Read the unfinished pods, by namespace and name: those in scope, or those of the nodes in scope."""
@@ -101,11 +101,11 @@ class CoreApi(Struct):
         return [PODS], [("fieldSelector", f"spec.nodeName={self.scope.name}")] if self.scope.name else []
 
     def _pods_in_scope(self, rows: Rows, accept: str = JSON) -> dict[Any, Any]:
-        return self.requests.pages_of(*self.pods_in_scope(), rows, accept)
+        return self.calls.pages_of(*self.pods_in_scope(), rows, accept)
 
     def _one_pod(self) -> Body:
         (pods,) = self.scope.namespaced("pods")
-        return self.requests.get(f"/api/v1/{pods}/{segment(self.scope.name or '')}")
+        return self.calls.get(f"/api/v1/{pods}/{segment(self.scope.name or '')}")
 
     def pod_resources(self) -> PodResources:
         """Read the terms of the requests and limits of the pod in scope."""
@@ -136,24 +136,24 @@ class CoreApi(Struct):
         from c3s_cli.sources.decode.owners import controllers  # not needed for nodes
 
         paths = [f"/apis/{group}/{each}" for each in self.scope.namespaced(resource)]
-        return self.requests.pages_of(paths, [], partial(controllers, kind=kind), METADATA_LIST)
+        return self.calls.pages_of(paths, [], partial(controllers, kind=kind), METADATA_LIST)
 
     def owners_at(self, path: str, kind: str) -> dict[tuple[str, str, str], str]:
         """Read the owners of the objects of one kind in a list."""
         from c3s_cli.sources.decode.owners import controllers  # not needed for nodes
 
-        return self.requests.pages(path, [], partial(controllers, kind=kind), METADATA_LIST)
+        return self.calls.pages(path, [], partial(controllers, kind=kind), METADATA_LIST)
 
     def count_pods(self) -> int:
         """Count all pods without listing them."""
-        metadata, pods = decode_list(self.requests.get(PODS, [("limit", "1")]), Raw, "pods")
+        metadata, pods = decode_list(self.calls.get(PODS, [("limit", "1")]), Raw, "pods")
         return len(pods) + ((metadata.remaining_item_count if metadata else None) or 0)
 
     def namespaces(self) -> list[str]:
         """Read the names of all namespaces."""
         from c3s_cli.sources.decode.owners import names  # only patterns need them
 
-        return [name for _, name in self.requests.pages(NAMESPACES, [], names, METADATA_LIST)]
+        return [name for _, name in self.calls.pages(NAMESPACES, [], names, METADATA_LIST)]
 
     def stale(self) -> list[Stale]:
         """Return the lists of this reading that are out of date: none, as they were read just now."""

@@ -12,13 +12,13 @@ from c3s_cli.errors import C3sError, UsageError
 from c3s_cli.kube.cluster import segment
 from c3s_cli.model.placing import BESIDE, ENDED, KEPT, Reference, Workload
 from c3s_cli.model.sample import Failure
+from c3s_cli.sources.calls import Calls
 from c3s_cli.sources.decode.shapes import decode_one
 from c3s_cli.sources.manifests.workloads import read_manifests
-from c3s_cli.sources.requests import Requests
 
 
 def existing_workloads(
-    requests: Requests, references: Sequence[Reference], namespace: str
+    calls: Calls, references: Sequence[Reference], namespace: str
 ) -> tuple[list[Workload], list[Failure]]:
     """Read workloads. C3sError if one that was asked for cannot be read; for others, that is a Failure.
 
@@ -27,22 +27,22 @@ def existing_workloads(
     workloads, failures = [], []
     for each in references:
         try:
-            workloads.append(_workload(requests, each, each.namespace or namespace))
+            workloads.append(_workload(calls, each, each.namespace or namespace))
         except C3sError as problem:
             if not each.used_by:
                 raise
             message = f"its pods were not placed, as {each.kind}/{each.name} could not be read: {problem}"
-            failures.append(Failure(requests.cluster.context, each.used_by, message, partial=True))
+            failures.append(Failure(calls.cluster.context, each.used_by, message, partial=True))
     return workloads, failures
 
 
-def _workload(requests: Requests, reference: Reference, namespace: str) -> Workload:
+def _workload(calls: Calls, reference: Reference, namespace: str) -> Workload:
     if reference.kind not in LISTS:
         raise UsageError(f"unknown kind {reference.kind}")
     group, plural = LISTS[reference.kind]
     path = f"/apis/{group}/namespaces/{segment(namespace)}/{plural}/{segment(reference.name)}"
-    found: dict[str, Any] = decode_one(requests.get(path), dict[str, Any], "workloads")
-    (workload,) = read_manifests([(requests.cluster.context, {**found, "kind": reference.kind})]).workloads
+    found: dict[str, Any] = decode_one(calls.get(path), dict[str, Any], "workloads")
+    (workload,) = read_manifests([(calls.cluster.context, {**found, "kind": reference.kind})]).workloads
     replicas = workload.replicas if reference.replicas is None or workload.replicas is None else reference.replicas
     if reference.used_by:
         return structs.replace(

@@ -14,14 +14,14 @@ from c3s_cli.amounts.duration import go_duration
 from c3s_cli.errors import ApiError, MetricsUnavailable
 from c3s_cli.kube.cluster import segment
 from c3s_cli.parallel import all_results
+from c3s_cli.sources.calls import METADATA_LIST
 from c3s_cli.sources.decode import metrics as decode
-from c3s_cli.sources.requests import METADATA_LIST
 from c3s_cli.sources.source import Usage
 
 if TYPE_CHECKING:
     from c3s_cli.model.rows import Node, Pod, Volume
+    from c3s_cli.sources.calls import Calls
     from c3s_cli.sources.decode.shapes import Body, ListMeta
-    from c3s_cli.sources.requests import Requests
     from c3s_cli.sources.source import Lists, Scope
 
 GROUP: Final = "metrics.k8s.io"
@@ -96,15 +96,15 @@ class MetricsApi:
         self._lock = threading.Lock()
         self._answers: dict[str, _Answer] = {}
 
-    def usage(self, requests: Requests, scope: Scope, problems: list[str], _lists: Lists) -> MetricsUsage:
+    def usage(self, calls: Calls, scope: Scope, problems: list[str], _lists: Lists) -> MetricsUsage:
         """Return the usage in scope, in one reading. problems: where to note quantities that cannot be read."""
-        return MetricsUsage(self, requests, scope, problems)
+        return MetricsUsage(self, calls, scope, problems)
 
-    def discover(self, requests: Requests, refused: str, problem: ApiError) -> None:
+    def discover(self, calls: Calls, refused: str, problem: ApiError) -> None:
         """Find the version, after `refused` was not found. Raises `problem` again if the server has that one."""
         with self._lock:
             if self.version == refused:
-                self.version = served_version(requests.get)
+                self.version = served_version(calls.get)
                 if self.version == refused:
                     raise problem
 
@@ -125,7 +125,7 @@ class MetricsUsage(Struct, Usage):
     """The usage that the metrics API reports, in one reading."""
 
     api: MetricsApi
-    requests: Requests
+    calls: Calls
     scope: Scope
     problems: list[str]
 
@@ -136,11 +136,11 @@ class MetricsUsage(Struct, Usage):
 
     def nodes(self) -> list[Node]:
         """Read the usage of the nodes. MetricsUnavailable if there is none yet."""
-        context = self.requests.cluster.context
+        context = self.calls.cluster.context
         if self.scope.name:
-            return self._read("nodes", lambda path: [decode.one_node(self.requests.get(path), context, self.problems)])
+            return self._read("nodes", lambda path: [decode.one_node(self.calls.get(path), context, self.problems)])
         rows = partial(decode.node_list, context=context, problems=self.problems)
-        nodes = self._read("nodes", lambda path: self.requests.whole(path, self.scope.label_query(), rows))
+        nodes = self._read("nodes", lambda path: self.calls.whole(path, self.scope.label_query(), rows))
         if not nodes:
             hint = f"does any node match -l {self.scope.labels.text}?" if self.scope.labels else None
             raise MetricsUnavailable("metrics not available yet", hint=hint)
@@ -148,14 +148,14 @@ class MetricsUsage(Struct, Usage):
 
     def pods(self) -> list[Pod]:
         """Read the usage of the pods."""
-        context = self.requests.cluster.context
+        context = self.calls.cluster.context
         lists = self.scope.namespaced("pods")
         if self.scope.name:
-            return self._read(lists[0], lambda path: [decode.one_pod(self.requests.get(path), context, self.problems)])
+            return self._read(lists[0], lambda path: [decode.one_pod(self.calls.get(path), context, self.problems)])
 
         def rows(path: str) -> list[Pod]:
             decode_page = partial(self.api.decode_pods, path, context=context, problems=self.problems)
-            return self.requests.whole(path, self.scope.label_query(), decode_page)
+            return self.calls.whole(path, self.scope.label_query(), decode_page)
 
         answers = all_results([partial(self._read, each, rows) for each in lists])
         return unique(answers[0] if len(answers) == 1 else [pod for pods in answers for pod in pods])
@@ -170,7 +170,7 @@ class MetricsUsage(Struct, Usage):
         except ApiError as problem:
             if problem.status != 404:
                 raise
-            self.api.discover(self.requests, version, problem)
+            self.api.discover(self.calls, version, problem)
         return read(f"/apis/{GROUP}/{self.api.version}/{resource}")
 
     def explain_absence(self, now: datetime) -> None:
@@ -178,7 +178,7 @@ class MetricsUsage(Struct, Usage):
         from c3s_cli.sources.decode.owners import creations  # only without any metrics
 
         paths = [f"/api/v1/{pods}" for pods in self.scope.namespaced("pods")]
-        ages = self.requests.pages_of(paths, self.scope.selectors(), creations, METADATA_LIST)
+        ages = self.calls.pages_of(paths, self.scope.selectors(), creations, METADATA_LIST)
         for (namespace, name), created_at in ages.items():
             age = now.timestamp() - created_at
             if age > YOUNG:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from c3s_cli.model.placing import FitRequest
     from c3s_cli.request.query import Query
-    from c3s_cli.sources.requests import Requests
+    from c3s_cli.sources.calls import Calls
 
 
 def unplaced(context: str, request: FitRequest) -> Iterator[Failure]:
@@ -34,7 +34,7 @@ def unplaced(context: str, request: FitRequest) -> Iterator[Failure]:
     return (Failure(context, name, message, partial=True) for name in request.unknown)
 
 
-def room_for(requests: Requests, query: Query, request: FitRequest) -> Sample:
+def room_for(calls: Calls, query: Query, request: FitRequest) -> Sample:
     """Read all nodes, and all pods with their scheduling rules. C3sError if one of them cannot be read.
 
     What else the placement depends on is read if some pod needs it.
@@ -42,14 +42,14 @@ def room_for(requests: Requests, query: Query, request: FitRequest) -> Sample:
     drains = bool(request.without or query.drain)
     labels = drains or request.looks_at_pods
     problems: list[str] = []
-    context = requests.cluster.context
-    api = CoreApi(requests, Scope(Kind.FIT), problems, details=True, labels=labels, placing=True)
+    context = calls.cluster.context
+    api = CoreApi(calls, Scope(Kind.FIT), problems, details=True, labels=labels, placing=True)
     jobs: dict[str, Callable[[], Any]] = {"nodes": api.nodes, "pods": api.pods}
     if Needs.OWNERS in query.needs:
         jobs["owners"] = api.owners
-    namespace = next(iter(query.namespaces), requests.cluster.namespace)
+    namespace = next(iter(query.namespaces), calls.cluster.namespace)
     if request.references:
-        jobs["workloads"] = partial(existing_workloads, requests, request.references, namespace)
+        jobs["workloads"] = partial(existing_workloads, calls, request.references, namespace)
     answers = in_parallel(jobs)
     owners = answers.pop("owners", None)
     for answer in answers.values():
@@ -63,7 +63,7 @@ def room_for(requests: Requests, query: Query, request: FitRequest) -> Sample:
         pods = OwnerResolver().pods(pods, None if isinstance(owners, C3sError) else owners)
     sample = Sample(
         context=context,
-        now=max(requests.dates, default=datetime.now(UTC)),
+        now=max(calls.dates, default=datetime.now(UTC)),
         source="v1",
         node_facts=answers["nodes"],
         pod_facts=pods,
@@ -76,6 +76,6 @@ def room_for(requests: Requests, query: Query, request: FitRequest) -> Sample:
     )
     request = structs.replace(request, workloads=(*request.workloads, *existing))
     drained = nodes_to_drain(sample, with_gpu(query, [sample]).at_time(sample.now), request)
-    surroundings, unread = surroundings_of(requests, request, sample, drained)
+    surroundings, unread = surroundings_of(calls, request, sample, drained)
     surroundings = structs.replace(surroundings, workloads=tuple(existing))
     return structs.replace(sample, surroundings=surroundings, failures=(*sample.failures, *unread))

@@ -13,7 +13,7 @@ from c3s_cli.sources.decode.shapes import Listing, Meta, decode_items
 
 if TYPE_CHECKING:
     from c3s_cli.errors import C3sError
-    from c3s_cli.sources.requests import Requests
+    from c3s_cli.sources.calls import Calls
     from c3s_cli.sources.source import Scope
 
 # The names of the lists in messages, with their paths.
@@ -68,13 +68,13 @@ class _Scaler(Struct, gc=False):
     spec: _Spec | None = None
 
 
-def read_scalers(requests: Requests, scope: Scope) -> tuple[Scaled, dict[str, C3sError]]:
+def read_scalers(calls: Calls, scope: Scope) -> tuple[Scaled, dict[str, C3sError]]:
     """Return who scales the workloads in scope, and the lists that could not be read. Few clusters have the second."""
     wanted = {
         name: ([f"/apis/{group}/{each}" for each in scope.namespaced(resource)], partial(_scalers, name))
         for name, (group, resource) in LISTS.items()
     }
-    lists, problems = requests.lists(wanted)
+    lists, problems = calls.lists(wanted)
     scaled: Scaled = {}
     for found in lists.values():
         for (namespace, by), (target, resources) in found.items():

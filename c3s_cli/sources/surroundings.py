@@ -15,10 +15,10 @@ from c3s_cli.model.rows import NodeFacts, PodFacts
 from c3s_cli.model.sample import Failure, Sample
 from c3s_cli.model.surroundings import Budget, Surroundings
 from c3s_cli.parallel import in_parallel
+from c3s_cli.sources.calls import METADATA_LIST, Calls
 from c3s_cli.sources.core_api import NAMESPACES
 from c3s_cli.sources.decode.placing import LabelSelector, selector_of
 from c3s_cli.sources.decode.shapes import Listing, Meta, Object, decode_items
-from c3s_cli.sources.requests import METADATA_LIST, Requests
 
 Rows = Callable[[Listing], Iterator[tuple[Any, Any]]]
 BUDGETS_NAME: Final = "pod disruption budgets"
@@ -45,13 +45,13 @@ class _Budget(Struct, gc=False):
 
 
 def surroundings_of(
-    requests: Requests, request: FitRequest, sample: Sample, drained: Collection[str]
+    calls: Calls, request: FitRequest, sample: Sample, drained: Collection[str]
 ) -> tuple[Surroundings, list[Failure]]:
     """Read what the pods depend on, in parallel. drained: the nodes whose pods move. A list not read is a Failure."""
     (namespace,) = sample.namespaces
-    jobs = dict(_jobs(requests, request, sample, drained))
+    jobs = dict(_jobs(calls, request, sample, drained))
     answers = in_parallel(jobs) if jobs else {}
-    context = requests.cluster.context
+    context = calls.cluster.context
     failures = [
         Failure(context, name if isinstance(name, str) else f"{name[0]} of {name[1]}", str(answer))
         for name, answer in answers.items()
@@ -111,15 +111,15 @@ def _is_absent(problem: C3sError) -> bool:
 
 
 def _jobs(
-    requests: Requests, request: FitRequest, sample: Sample, drained: Collection[str]
+    calls: Calls, request: FitRequest, sample: Sample, drained: Collection[str]
 ) -> Iterator[tuple[Any, Callable[[], Any]]]:
     """Yield the lists to read, by their names in messages, or these and the namespace."""
     workloads, pods, nodes = request.workloads, (sample.pod_facts or {}).values(), sample.node_facts or {}
     moving = [facts for facts in pods if (facts.node in drained if facts.node else request.with_pending)]
     if any(map(_selects_namespaces, _placings(workloads, pods))):
-        yield "namespaces", partial(requests.pages, NAMESPACES, [], _labels, METADATA_LIST)
+        yield "namespaces", partial(calls.pages, NAMESPACES, [], _labels, METADATA_LIST)
     if drained:
-        yield BUDGETS_NAME, partial(requests.pages, BUDGETS, [], _budgets)
+        yield BUDGETS_NAME, partial(calls.pages, BUDGETS, [], _budgets)
     needed = dict.fromkeys(_needed(workloads, moving, nodes))
     spaces = dict.fromkeys(each.namespace or sample.namespaces[0] for each in workloads if each.template)
     scaled = {each.namespace or sample.namespaces[0] for each in workloads if each.is_scalable}
@@ -129,11 +129,11 @@ def _jobs(
 
     for name in needed:
         _, path, decode = WHOLE[name]
-        yield name, partial(requests.pages, path, [], decode)
+        yield name, partial(calls.pages, path, [], decode)
     for space in (*spaces, *(scaled - set(spaces))):
         for name, (path, _, decode) in SPACED.items():
             if space in (scaled if name == SCALERS else spaces):
-                yield (name, space), partial(requests.pages, path.format(segment(space)), [], decode)
+                yield (name, space), partial(calls.pages, path.format(segment(space)), [], decode)
 
 
 def _needed(

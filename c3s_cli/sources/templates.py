@@ -11,17 +11,17 @@ from c3s_cli.sources.decode.templates import templates
 if TYPE_CHECKING:
     from c3s_cli.errors import C3sError
     from c3s_cli.model.rightsizing import Declared
-    from c3s_cli.sources.requests import Requests
+    from c3s_cli.sources.calls import Calls
     from c3s_cli.sources.source import Scope
 
 KINDS: Final = {kind: LISTS[kind] for kind in ("Deployment", "StatefulSet", "DaemonSet", "CronJob")}
 
 
 def read_templates(
-    requests: Requests, scope: Scope
+    calls: Calls, scope: Scope
 ) -> tuple[dict[tuple[str, str], tuple[Declared, ...]], dict[str, C3sError]]:
     """Return the containers that workloads in scope declare, and the lists that could not be read."""
-    lists, problems = requests.lists(
+    lists, problems = calls.lists(
         {
             resource: ([f"/apis/{group}/{each}" for each in scope.namespaced(resource)], partial(templates, kind=kind))
             for kind, (group, resource) in KINDS.items()

@@ -183,7 +183,7 @@ def test_without_the_flag_there_is_a_deadline_too(run: Run, api: FakeApi, monkey
 def test_a_list_without_end_is_an_error(
     run: Run, api: FakeApi, monkeypatch: pytest.MonkeyPatch, what: str, announced: int | None, *, same_token: bool
 ) -> None:
-    monkeypatch.setattr("c3s_cli.sources.requests.MOST_PAGES", 50)
+    monkeypatch.setattr("c3s_cli.sources.calls.MOST_PAGES", 50)
     healthy(api)
     api.pod_metrics(pod_metrics("default", "p0", ("app", "1m", "1Mi")), namespace="default")
     scope = "/apis/metrics.k8s.io/v1beta1"

@@ -13,13 +13,13 @@ from msgspec import field, structs
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ApiError, C3sError
 from c3s_cli.parallel import all_results
+from c3s_cli.sources.calls import JSON, METADATA, METADATA_LIST, Calls
 from c3s_cli.sources.core_api import NODES, OWNING, CoreApi, Stale
 from c3s_cli.sources.decode.nodes import node_rows
 from c3s_cli.sources.decode.owners import controllers, names
 from c3s_cli.sources.decode.pods import PodDecoder
 from c3s_cli.sources.following.follower import End, Follower, Watched
 from c3s_cli.sources.following.memory import Memory
-from c3s_cli.sources.requests import JSON, METADATA, METADATA_LIST, Requests
 
 if TYPE_CHECKING:
     from c3s_cli.kube.cluster import Cluster
@@ -50,10 +50,10 @@ class Following:
         self._reading = 0
         self._asked: dict[object, int] = {}
 
-    def core(self, requests: Requests, scope: Scope, problems: list[str], **kept: Any) -> FollowedCore:
+    def core(self, calls: Calls, scope: Scope, problems: list[str], **kept: Any) -> FollowedCore:
         """Return a CoreApi that answers from memory; the parameters are the same."""
         self._forget_unasked()
-        return FollowedCore(requests, scope, problems, **kept, following=self)
+        return FollowedCore(calls, scope, problems, **kept, following=self)
 
     def list_of(self, watched: Watched, rows: str, make: Callable[[], Memory]) -> FollowedList:
         """Return the followed list for a watch; `rows` names the kind of rows made from its objects."""
@@ -227,7 +227,7 @@ class FollowedCore(CoreApi, kw_only=True):
         self.asked.append(followed)
 
         def read(page: Rows) -> Objects:
-            return self.requests.pages(watched.path, watched.query, page, accept)
+            return self.calls.pages(watched.path, watched.query, page, accept)
 
         return followed.ask(read, plain, self.problems)
 

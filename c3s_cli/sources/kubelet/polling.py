@@ -33,7 +33,7 @@ from c3s_cli.sources.kubelet.samples import (
 from c3s_cli.sources.kubelet.summary import page_of, rates_of, summary_of
 
 if TYPE_CHECKING:
-    from c3s_cli.sources.requests import Requests
+    from c3s_cli.sources.calls import Calls
 
 AT_ONCE: Final = 32
 # Seconds between two polls of the nodes.
@@ -62,7 +62,7 @@ class Poll(Struct):
     """
 
     known: dict[str, KubeletSamples]
-    requests: Requests
+    calls: Calls
     families: tuple[str, ...]
     everyone: Callable[[], Mapping[str, Any]] | None
     nodes: Callable[[], Mapping[str, Any]]
@@ -92,7 +92,7 @@ class Poll(Struct):
         begun = self.clock()
         self._ask(sorted(nodes), nodes)
         self._ask_for_rates([name for name in known if name in nodes and known[name].rates and known[name].waiting])
-        left = self.requests.cluster.seconds_left()
+        left = self.calls.cluster.seconds_left()
         patience = min(PATIENCE, left - min(RESERVE, SHARE * left)) if left < PATIENCE + RESERVE else PATIENCE
         while left_over := [name for name in nodes if name in known and not known[name].complete]:
             self._count(nodes)
@@ -105,7 +105,7 @@ class Poll(Struct):
                 self.remarks.append(f"not every container was sampled twice within {within}: {OWN_RATES}")
                 self._ask_for_rates(left_over, "it was sampled only once")
                 break
-            self.requests.pause(self.sleep, PAUSE)
+            self.calls.pause(self.sleep, PAUSE)
             # Poll a few nodes first; poll all of them once half of those few have new samples.
             some, others = left_over[:AT_ONCE], left_over[AT_ONCE:]
             self._ask(some, nodes)
@@ -122,7 +122,7 @@ class Poll(Struct):
         parts = [self.known[name] for name in nodes if name in self.known]
         waiting = 0 if over else sum(len(part.waiting) for part in parts)
         total = waiting + sum(len(part.before) for part in parts)
-        self.requests.progress("second samples", total - waiting, total)
+        self.calls.progress("second samples", total - waiting, total)
 
     def _ask(self, names: list[str], nodes: Mapping[str, Any]) -> None:
         """Add the current pages of nodes. A node that does not answer is a failure, and its samples are dropped."""
@@ -158,7 +158,7 @@ class Poll(Struct):
                 raise problem from None
 
     def _page(self, name: str, path: str) -> Page:
-        body = self.requests.get(proxied(name, path), accept="text/plain")
+        body = self.calls.get(proxied(name, path), accept="text/plain")
         page = read(body, self.families)
         if not any(page.values()):
             raise InvalidAnswer("the answer has no metrics")
@@ -167,7 +167,7 @@ class Poll(Struct):
         return page
 
     def _summary(self, name: str) -> tuple[Page, Rates]:
-        summary = summary_of(self.requests.get(proxied(name, SUMMARY), ONLY_USAGE))
+        summary = summary_of(self.calls.get(proxied(name, SUMMARY), ONLY_USAGE))
         return page_of(summary, self.families), rates_of(summary)
 
     def failed(self, name: str, problem: C3sError) -> None:
@@ -176,7 +176,7 @@ class Poll(Struct):
         self._note(name, f"the kubelet of node {name}", str(problem))
 
     def _note(self, name: str, part: str, why: str) -> None:
-        self.failures.append((name, Failure(self.requests.cluster.context, part, why)))
+        self.failures.append((name, Failure(self.calls.cluster.context, part, why)))
 
     def why_none(self) -> C3sError:
         """Return the error of a reading in which no node answered; a missing right is raised as it is."""
@@ -190,11 +190,11 @@ class Poll(Struct):
         )
 
     def _stands_still(self, spent: float) -> bool:
-        return spent >= STILL and len(set(self.requests.dates)) == 1
+        return spent >= STILL and len(set(self.calls.dates)) == 1
 
     def _ask_for_rates(self, names: list[str], why: str = "its counters do not change") -> None:
         """Use the kubelets' own rates for what has no second sample. why: the reason, if that fails."""
-        jobs = {name: partial(self.requests.get, proxied(name, SUMMARY), ONLY_USAGE) for name in names}
+        jobs = {name: partial(self.calls.get, proxied(name, SUMMARY), ONLY_USAGE) for name in names}
         for name, body in in_parallel(jobs, AT_ONCE).items():
             try:
                 if isinstance(body, C3sError):

@@ -15,7 +15,7 @@ from c3s_cli.sources.kubelet.summary import Mounted, Summary, summary_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from c3s_cli.sources.requests import Requests
+    from c3s_cli.sources.calls import Calls
 
 AT_ONCE: Final = 32
 EPHEMERAL: Final = "ephemeralStorage.usage"
@@ -24,13 +24,11 @@ CAPACITY: Final = "volumes.capacity"
 KNOWN: Final = frozenset({EPHEMERAL, USED, CAPACITY})
 
 
-def read_summaries(
-    requests: Requests, names: Iterable[str], failed: Callable[[str, C3sError], None]
-) -> dict[str, Summary]:
+def read_summaries(calls: Calls, names: Iterable[str], failed: Callable[[str, C3sError], None]) -> dict[str, Summary]:
     """Read the summaries of nodes, by name. failed: called for each node whose summary cannot be read."""
     paths = {name: proxied(name, SUMMARY) for name in sorted(names)}
     results = {}
-    for name, body in in_parallel({name: partial(requests.get, path) for name, path in paths.items()}, AT_ONCE).items():
+    for name, body in in_parallel({name: partial(calls.get, path) for name, path in paths.items()}, AT_ONCE).items():
         try:
             if isinstance(body, C3sError):
                 raise body

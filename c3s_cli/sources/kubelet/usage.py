@@ -23,8 +23,8 @@ from c3s_cli.sources.source import Usage
 
 if TYPE_CHECKING:
     from c3s_cli.model.sample import Failure
+    from c3s_cli.sources.calls import Calls
     from c3s_cli.sources.kubelet.summary import Summary
-    from c3s_cli.sources.requests import Requests
     from c3s_cli.sources.source import Lists, Scope
 
 # When a container was sampled, the window of its CPU, both in ms, and its usage.
@@ -39,20 +39,20 @@ class Kubelets(Struct):
     sleep: Callable[[float], None] = time.sleep
     poll: Poll | None = None
 
-    def usage(self, requests: Requests, scope: Scope, _problems: list[str], lists: Lists) -> KubeletUsage:
+    def usage(self, calls: Calls, scope: Scope, _problems: list[str], lists: Lists) -> KubeletUsage:
         """Return the usage in scope, in one reading. All usages of a reading share one poll."""
-        if self.poll is None or self.poll.requests is not requests:
+        if self.poll is None or self.poll.calls is not calls:
             of_rows = OF_PODS if scope.objects is Kind.POD else OF_NODES
             families = OF_PODS + OF_NODES if lists.everyone else of_rows
-            self.poll = Poll(self.known, requests, families, lists.everyone, lists.nodes, self.clock, self.sleep)
-        return KubeletUsage(self.poll, requests, scope, lists)
+            self.poll = Poll(self.known, calls, families, lists.everyone, lists.nodes, self.clock, self.sleep)
+        return KubeletUsage(self.poll, calls, scope, lists)
 
 
 class KubeletUsage(Struct, Usage):
     """The usage that kubelets report, in one reading. wanted: the nodes that it needs."""
 
     poll: Poll
-    requests: Requests
+    calls: Calls
     scope: Scope
     lists: Lists
     wanted: frozenset[str] = frozenset()
@@ -70,14 +70,14 @@ class KubeletUsage(Struct, Usage):
 
     def nodes(self) -> list[Node]:
         """Read the usage of the nodes in scope."""
-        context = self.requests.cluster.context
+        context = self.calls.cluster.context
         samples = self._read(self.lists.nodes())
         figures = node_figures(self._summaries(samples))
         return [row for name, kubelet in samples.items() if (row := _node(context, name, kubelet, figures.get(name)))]
 
     def pods(self) -> list[Pod]:
         """Read the usage of the pods in scope: those of all nodes, or those that the API server selects."""
-        context = self.requests.cluster.context
+        context = self.calls.cluster.context
         selected = None if self.scope.everything else self.lists.pods()
         names = None if selected is None else {facts.node for facts in selected.values()} - {""}
         samples = self._read(self.lists.nodes() if names is None else dict.fromkeys(names))
@@ -105,16 +105,16 @@ class KubeletUsage(Struct, Usage):
     def volumes(self) -> list[Volume]:
         """Read the volume claims of the pods in scope."""
         self.wanted = frozenset(self.lists.nodes())
-        summaries = read_summaries(self.requests, self.wanted, self.poll.failed)
+        summaries = read_summaries(self.calls, self.wanted, self.poll.failed)
         if self.failures and not summaries:
             raise self.poll.why_none()
-        return volumes(self.requests.cluster.context, summaries, self.scope.namespaces)
+        return volumes(self.calls.cluster.context, summaries, self.scope.namespaces)
 
     def _summaries(self, names: Iterable[str]) -> Mapping[str, Summary]:
         """Read the summaries of nodes, if a column needs them."""
         if KNOWN.isdisjoint(self.scope.figures):
             return {}
-        return read_summaries(self.requests, names, self.poll.failed)
+        return read_summaries(self.calls, names, self.poll.failed)
 
     def _read(self, nodes: Mapping[str, Any]) -> Mapping[str, KubeletSamples]:
         """Return the samples of nodes. C3sError if none answered."""

@@ -9,18 +9,18 @@ from msgspec import Struct, structs
 
 from c3s_cli.kube.headers import header_of
 from c3s_cli.request.period import Period
+from c3s_cli.sources.calls import open_reading
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.clusters import matchers
 from c3s_cli.sources.prometheus.engine import AT_ONCE, Engine
 from c3s_cli.sources.prometheus.usage import PrometheusUsage
-from c3s_cli.sources.requests import open_reading
 
 if TYPE_CHECKING:
     from c3s_cli.kube.cluster import Cluster
     from c3s_cli.request.target import Origin
+    from c3s_cli.sources.calls import Calls
     from c3s_cli.sources.prometheus.discovery import Candidate
     from c3s_cli.sources.prometheus.state_metrics import StateMetrics
-    from c3s_cli.sources.requests import Requests
     from c3s_cli.sources.source import Lists, Scope
 
 
@@ -45,37 +45,37 @@ class Prometheus(Struct):
     headers: Sequence[tuple[str, str]] = ()
     queries: int = AT_ONCE
     found: Candidate | None = None
-    asked: tuple[Requests, Engine] | None = None
+    asked: tuple[Calls, Engine] | None = None
 
-    def engine(self, requests: Requests) -> Engine:
+    def engine(self, calls: Calls) -> Engine:
         """Return the API for one reading. requests: those to the API server. C3sError if there is no such service.
 
         All parts of a reading share one object, which collects the warnings and limits parallel queries.
         """
-        if self.asked is None or self.asked[0] is not requests:
-            self.asked = requests, self._new_engine(requests)
+        if self.asked is None or self.asked[0] is not calls:
+            self.asked = calls, self._new_engine(calls)
         return self.asked[1]
 
-    def _new_engine(self, requests: Requests) -> Engine:
+    def _new_engine(self, calls: Calls) -> Engine:
         if self.server is not None:
-            return Engine(open_reading(self.server, requests.progress), at_once=self.queries)
+            return Engine(open_reading(self.server, calls.progress), at_once=self.queries)
         if self.found is None:
             from c3s_cli.sources.prometheus.discovery import find  # not needed with a URL
 
-            self.found = find(requests, self.service)
-        return Engine(requests, self.found, self.headers, at_once=self.queries)
+            self.found = find(calls, self.service)
+        return Engine(calls, self.found, self.headers, at_once=self.queries)
 
-    def usage(self, requests: Requests, scope: Scope, _problems: list[str], lists: Lists) -> PrometheusUsage:
+    def usage(self, calls: Calls, scope: Scope, _problems: list[str], lists: Lists) -> PrometheusUsage:
         """Return the usage in scope, in one reading."""
-        engine = self.engine(requests)
-        context = self.context or requests.cluster.context
+        engine = self.engine(calls)
+        context = self.context or calls.cluster.context
         return PrometheusUsage(
             engine, context, structs.replace(scope, period=_known(scope.period, engine)), lists, self.match
         )
 
     def facts(
         self,
-        requests: Requests,
+        calls: Calls,
         scope: Scope,
         _problems: list[str],
         *,
@@ -86,22 +86,22 @@ class Prometheus(Struct):
         """Return what reads core objects from kube-state-metrics."""
         from c3s_cli.sources.prometheus.state_metrics import StateMetrics  # only --facts source needs it
 
-        engine = self.engine(requests)
+        engine = self.engine(calls)
         period = _known(scope.period, engine)
         time = period.bounds(0)[1] if period and period.end is not None else None
         return StateMetrics(engine, self.match, time, scope, details=details, labels=labels, states=states)
 
-    def moments(self, requests: Requests, period: Period) -> dict[Period, float]:
+    def moments(self, calls: Calls, period: Period) -> dict[Period, float]:
         """Return every step of a range, with its time."""
-        engine = self.engine(requests)
+        engine = self.engine(calls)
         start, end = (_known(period, engine) or period).bounds(engine.now() if period.end is None else 0)
         steps = promql.range_of(end - start, period.step, promql.STEPS[0], extrapolates=True)
         times = (end - place * steps.step for place in reversed(range(steps.points)))
         return {Period(end=time): time for time in times}
 
-    def clusters(self, requests: Requests, period: Period | None = None) -> dict[str, str]:
+    def clusters(self, calls: Calls, period: Period | None = None) -> dict[str, str]:
         """Return the matchers of each cluster in a period, by its name; nothing if clusters have no names."""
-        engine = self.engine(requests)
+        engine = self.engine(calls)
         period = _known(period, engine) or Period()
         start, end = period.bounds(engine.now() if period.start is not None and period.end is None else 0)
         nodes = f"kube_node_info{promql.braces(self.match)}"

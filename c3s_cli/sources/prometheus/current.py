@@ -10,6 +10,7 @@ from msgspec import Struct, field
 
 from c3s_cli.errors import C3sError, MetricsUnavailable
 from c3s_cli.parallel import in_parallel, results_of
+from c3s_cli.sources.calls import Memoized
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.clusters import refuse_mixture, refuse_several
 from c3s_cli.sources.prometheus.rules import OVER_FIVE_MINUTES, is_own, rules_of, selector_of
@@ -25,7 +26,6 @@ from c3s_cli.sources.prometheus.samples import (
     target_of,
 )
 from c3s_cli.sources.prometheus.slices import Letters
-from c3s_cli.sources.requests import Memoized
 
 if TYPE_CHECKING:
     from c3s_cli.sources.prometheus.decoding import Labels, Matrix

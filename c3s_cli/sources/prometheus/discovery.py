@@ -16,7 +16,7 @@ from c3s_cli.sources.decode.shapes import Meta, decode_list
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from c3s_cli.sources.requests import Requests
+    from c3s_cli.sources.calls import Calls
 
 NAME: Final = "app.kubernetes.io/name"
 COMPONENT: Final = "app.kubernetes.io/component"
@@ -88,14 +88,14 @@ class Candidate(Struct, frozen=True):
         return f"/api/v1/namespaces/{namespace}/services/{segment(self.name)}/proxy{self.prefix}"
 
 
-def find(requests: Requests, service: str) -> Candidate:
+def find(calls: Calls, service: str) -> Candidate:
     """Return the named service, or the only one that is found.
 
     Raises a C3sError with a hint if there is none, or more than one.
     """
     if service:
-        return _named(requests, *service.split("/", 1))
-    candidates = _search(requests)
+        return _named(calls, *service.split("/", 1))
+    candidates = _search(calls)
     if not candidates:
         raise MetricsUnavailable(
             "no Prometheus service was found in the cluster",
@@ -109,13 +109,13 @@ def find(requests: Requests, service: str) -> Candidate:
     return candidates[0]
 
 
-def _search(requests: Requests) -> list[Candidate]:
+def _search(calls: Calls) -> list[Candidate]:
     values: dict[str, set[str]] = {label: set() for label in LABELS}
     for labels, _ in KNOWN:
         label = next(label for label in LABELS if label in labels)
         values[label].add(labels[label])
     jobs = {
-        label: partial(requests.get, SERVICES, [("labelSelector", f"{label} in ({','.join(sorted(names))})")])
+        label: partial(calls.get, SERVICES, [("labelSelector", f"{label} in ({','.join(sorted(names))})")])
         for label, names in values.items()
     }
     services: dict[tuple[str, str], _Service] = {}
@@ -146,7 +146,7 @@ def _known_prefix(labels: Mapping[str, str]) -> str | None:
     return next((prefix for wanted, prefix in KNOWN if wanted.items() <= labels.items()), None)
 
 
-def _named(requests: Requests, namespace: str, name: str) -> Candidate:
+def _named(calls: Calls, namespace: str, name: str) -> Candidate:
     """Return a named service: with its path prefix if it is a known one, and with a port if none is given.
 
     If services may not be read, only a service with its port can be used.
@@ -155,9 +155,7 @@ def _named(requests: Requests, namespace: str, name: str) -> Candidate:
     path = f"/api/v1/namespaces/{segment(namespace, 'namespace')}/services"
     services: list[_Service] = []
     try:
-        _, services = decode_list(
-            requests.get(path, [("fieldSelector", f"metadata.name={plain}")]), _Service, "services"
-        )
+        _, services = decode_list(calls.get(path, [("fieldSelector", f"metadata.name={plain}")]), _Service, "services")
     except C3sError:
         if not port:
             raise

@@ -11,15 +11,15 @@ from msgspec import Struct, field
 
 from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, QueryFailed, TimedOut, TooLarge
 from c3s_cli.parallel import in_parallel
+from c3s_cli.sources.calls import Memoized
 from c3s_cli.sources.prometheus.decoding import Matrix, Vector, clock_of, matrix_of, vector_of
 from c3s_cli.sources.prometheus.refusals import MOST_WORDS, SLOWER, refused
-from c3s_cli.sources.requests import Memoized
 
 if TYPE_CHECKING:
     from c3s_cli.kube.secrets import Secrets
+    from c3s_cli.sources.calls import Calls
     from c3s_cli.sources.decode.shapes import Body
     from c3s_cli.sources.prometheus.discovery import Candidate
-    from c3s_cli.sources.requests import Requests
 
 # Queries in parallel. Each may keep a core of the server busy for seconds.
 AT_ONCE: Final = 4
@@ -51,7 +51,7 @@ class Engine(Struct):
     now: returns the server's time, in whole seconds since 1970; InvalidAnswer if it does not report one.
     """
 
-    requests: Requests
+    calls: Calls
     service: Candidate | None = None
     headers: Fields = ()
     warnings: dict[str, None] = field(default_factory=dict)
@@ -65,7 +65,7 @@ class Engine(Struct):
 
     @property
     def _secrets(self) -> Secrets:
-        return self.requests.cluster.secrets
+        return self.calls.cluster.secrets
 
     def vector(self, query: str, time: float | None = None) -> Vector:
         """Query the value of an expression at a time, or now. QueryFailed if the server refuses the query."""
@@ -86,7 +86,7 @@ class Engine(Struct):
         """Send a query, keep the server's warnings, and turn its errors into c3s's."""
         try:
             prefix = self.service.path if self.service else ""
-            self.requests.cluster.detail(self._secrets.hidden(" ".join(f"{name}={value}" for name, value in fields)))
+            self.calls.cluster.detail(self._secrets.hidden(" ".join(f"{name}={value}" for name, value in fields)))
             with self.slots:
                 body = self._send(f"{prefix}/api/v1/{path}", fields)
             result, warnings = decode(body)
@@ -112,17 +112,17 @@ class Engine(Struct):
         """Send a POST, or a GET if POST is forbidden: some proxies and roles allow only GET."""
         if self.may_post:
             try:
-                return self.requests.post_form(path, fields, self.headers)
+                return self.calls.post_form(path, fields, self.headers)
             except ApiError as problem:
                 if problem.status not in (403, 405):
                     raise
                 try:
-                    body = self.requests.get(path, fields, headers=self.headers)
+                    body = self.calls.get(path, fields, headers=self.headers)
                 except ApiError:
                     raise problem from None
                 self.may_post = False
                 return body
-        return self.requests.get(path, fields, headers=self.headers)
+        return self.calls.get(path, fields, headers=self.headers)
 
     def extrapolates(self) -> bool:
         """Return whether the server extrapolates. VictoriaMetrics, which does not, has vectors instead of scalars."""

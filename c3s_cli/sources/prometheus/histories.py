@@ -275,7 +275,7 @@ class ContainerHistories:
             self.queries.setdefault(name, text)
             answer = self.engine.vector(text, self.end)
             self._done += 1
-            self.engine.requests.progress("histories", min(self._done, self._total - 1), self._total)
+            self.engine.calls.progress("histories", min(self._done, self._total - 1), self._total)
             return answer
 
         named = ((promql.who(labels), number) for labels, number in self.gather(blocks, one, f"{name} of containers"))

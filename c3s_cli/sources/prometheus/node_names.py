@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Final
 
 from c3s_cli.errors import C3sError
+from c3s_cli.sources.calls import Memoized
 from c3s_cli.sources.prometheus.promql import NODE_LABELS, braces
-from c3s_cli.sources.requests import Memoized
 
 if TYPE_CHECKING:
     from c3s_cli.sources.prometheus.decoding import Labels

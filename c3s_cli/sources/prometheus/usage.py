@@ -14,6 +14,7 @@ from c3s_cli.errors import C3sError
 from c3s_cli.model.rows import Container, Figures, Node, Pod, PodFacts, Volume
 from c3s_cli.model.sample import Failure, Sample
 from c3s_cli.request.period import Period
+from c3s_cli.sources.calls import Memoized
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus import statistics as prometheus_figures
 from c3s_cli.sources.prometheus.current import Current, Used
@@ -22,7 +23,6 @@ from c3s_cli.sources.prometheus.history import UNITS, in_units
 from c3s_cli.sources.prometheus.node_names import NodeNames
 from c3s_cli.sources.prometheus.past import Past
 from c3s_cli.sources.prometheus.rules import remark_on
-from c3s_cli.sources.requests import Memoized
 from c3s_cli.sources.source import Usage
 
 if TYPE_CHECKING:

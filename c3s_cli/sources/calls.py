@@ -1,4 +1,4 @@
-"""The requests of one reading: single answers, lists page by page, several at once."""
+"""The calls of one reading, which are requests over the wire: single answers, lists page by page, several at once."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from c3s_cli.sources.decode.shapes import Body, Listing, ListMeta, decode_listin
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from c3s_cli.kube.answers import Answer
     from c3s_cli.kube.cluster import Cluster
     from c3s_cli.sources.source import Pairs
 
@@ -35,8 +36,8 @@ Rows = Callable[[Listing], Iterator[tuple[Any, Any]]]
 Progress = Callable[[str, int, "int | None"], None]
 
 
-class Requests(Struct):
-    """The requests of one reading of a cluster. `open_reading` makes them.
+class Calls(Struct):
+    """Makes the calls of one reading of a cluster. `open_reading` makes one.
 
     progress: called with the name of a list, how many items were read, and how many there are. dates: the Date headers
     of the answers. spans: when each request, or pause, began and ended.
@@ -49,12 +50,7 @@ class Requests(Struct):
 
     def post_form(self, path: str, fields: Sequence[tuple[str, str]], headers: Sequence[tuple[str, str]] = ()) -> Body:
         """POST a form and return the body of the answer."""
-        begun = time.perf_counter()
-        answer = self.cluster.post_form(path, fields, headers)
-        self.spans.append((begun, time.perf_counter()))
-        if answer.date:
-            self.dates.append(answer.date)
-        return answer.body
+        return self._noted(partial(self.cluster.post_form, path, fields, headers))
 
     def get(
         self,
@@ -64,8 +60,12 @@ class Requests(Struct):
         headers: Sequence[tuple[str, str]] = (),
     ) -> Body:
         """Return the body of one answer."""
+        return self._noted(partial(self.cluster.get, path, query, accept=accept, headers=headers))
+
+    def _noted(self, call: Callable[[], Answer]) -> Body:
+        """Make a call, and note its time and the server's."""
         begun = time.perf_counter()
-        answer = self.cluster.get(path, query, accept=accept, headers=headers)
+        answer = call()
         self.spans.append((begun, time.perf_counter()))
         if answer.date:
             self.dates.append(answer.date)
@@ -161,10 +161,10 @@ class Requests(Struct):
         return covered(self.spans)
 
 
-def open_reading(cluster: Cluster, progress: Progress = lambda _what, _done, _total: None) -> Requests:
+def open_reading(cluster: Cluster, progress: Progress = lambda _what, _done, _total: None) -> Calls:
     """Begin a reading: from now on, the cluster's deadline counts for it."""
     cluster.begin_reading()
-    return Requests(cluster, progress)
+    return Calls(cluster, progress)
 
 
 def thing(path: str) -> str:
