@@ -98,4 +98,6 @@ def rollup(word: str, name: str | None, flags: Sequence[str]) -> list[str] | Non
     if slash or (kind not in WORKLOADS and kind not in ALL_WORKLOADS):
         return None
     which = WORKLOADS.get(kind, "*")
+    if name and "--containers" in flags and which != "*":
+        return ["--workload", f"{which}/{name}"]
     return ["--by", "owner", "--workload", f"{which}/{name}" if name else which]

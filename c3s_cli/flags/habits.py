@@ -30,6 +30,7 @@ RENAMED: Final = {
     "--until-any": "--until",
     **dict.fromkeys(("--prometheus", "--prometheus-url", "--source"), "--from"),
     "--owner": "--workload",
+    "--to": "--end",
 }
 # Flags whose meaning depends on the command.
 RENAMED_IN: Final[dict[tuple[str, ...], dict[str, str]]] = {
@@ -68,6 +69,8 @@ OF_PODS: Final = {
 VALUED: Final = {
     **dict.fromkeys(("-L", "--label-columns", "--label-column"), (("--columns", "+label:{}"),)),
     **dict.fromkeys(("--grep", "--regex", "--name", "--match"), (("--where", "name ~ {}"),)),
+    **{f"--min-{name}": (("--where", f"{name} >= {{}}"),) for name in ("cpu", "memory", "mem")},
+    **{f"--max-{name}": (("--where", f"{name} <= {{}}"),) for name in ("cpu", "memory", "mem")},
     **dict.fromkeys(("--offset", "--ago"), (("--at", "-{}"),)),
     **dict.fromkeys(("--percentile", "--quantile"), (("--columns", "cpu.p{},memory.p{}"),)),
 }
@@ -93,7 +96,20 @@ IGNORED_IN: Final[dict[tuple[str, ...], tuple[str, ...]]] = {
 }
 WITHOUT_VALUE: Final = frozenset(
     {
-        *("-w", "--watch", "--all", "--all-clusters", "--total", "--totals", "--no-header", "--noheader"),
+        *(
+            "-w",
+            "--watch",
+            "--asc",
+            "--ascending",
+            "--desc",
+            "--descending",
+            "--all",
+            "--all-clusters",
+            "--total",
+            "--totals",
+            "--no-header",
+            "--noheader",
+        ),
         *("--noheaders", *SWITCHES, *OF_NODES, *OF_PODS, *(flag for flags in IGNORED_IN.values() for flag in flags)),
     }
 )

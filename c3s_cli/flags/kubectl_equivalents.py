@@ -35,8 +35,12 @@ _THINGS: Final = {
     "pods --containers": ("container", "containers"),
     "nodes --by pool": ("pool", "pools", "nodepool", "nodepools"),
     "nodes --by zone": ("zone", "zones"),
-    "volumes": ("pv", "pvc", "pvcs", "volume", "vol", "persistentvolumeclaim", "persistentvolumeclaims"),
-    "cluster": ("clusters",),
+    "pods -A --columns default,cpu.requests,cpu.limits,memory.requests,memory.limits": ("limits",),
+    "volumes": (
+        *("pv", "pvc", "pvcs", "volume", "vol", "disk", "disks", "storage", "persistentvolume"),
+        *("persistentvolumeclaim", "persistentvolumeclaims"),
+    ),
+    "cluster": ("clusters", "summary", "overview", "total", "totals"),
 }
 THINGS: Final = {name: words for words, names in _THINGS.items() for name in names}
 # Commands of other tools, and what they stand for here.
@@ -46,11 +50,14 @@ COMMANDS: Final = {
     "context": "contexts",
     "current-context": "contexts",
     "explain": "columns",
-    "usage": "top",
+    **dict.fromkeys(("usage", "stats", "metrics", "history"), "top"),
+    "cluster-info": "top cluster",
+    **dict.fromkeys(("can-fit", "schedule", "place"), "fit"),
+    **dict.fromkeys(("permissions", "rights", "rbac", "health", "diagnose"), "doctor"),
     "compare": "diff",
     "delta": "diff",
     "simulate": "fit",
-    "krr": "rightsize",
+    **dict.fromkeys(("krr", "size", "resize"), "rightsize"),
     "right-size": "rightsize",
     "rightsizing": "rightsize",
     "recommendations": "rightsize",
@@ -61,6 +68,7 @@ SUGGESTED: Final = {
     "use-context": "contexts",
     "options": "help top nodes",
     "describe": "top nodes NAME --explain",
+    "replay": "watch --from FILE",
     "snapshot": "record FILE --count 1",
     **dict.fromkeys(("cost", "costs"), "top pods -A --by namespace --prices prices.yaml"),
     **dict.fromkeys(("check", "gate", "alert", "alerts"), "top pods -A --fail-if 'memory% > 90'"),
@@ -98,6 +106,9 @@ INSTEAD: Final = {
     "--template": "-o jsonpath=TEMPLATE takes a template",
     "--exit-code": "--fail-if CONDITION makes the exit code 3",
     "--quiet": "for the exit code alone, redirect the table: >/dev/null",
+    "--strategy": "--cpu-percentile N and --memory-buffer PERCENT are the rule",
+    "--before": "BEFORE and AFTER are recordings, FILE@TIME, or what -o json printed, for example with --at -2h",
+    "--after": "BEFORE and AFTER are recordings, FILE@TIME, or what -o json printed, for example with --at -2h",
     "--raw": "-o csv prints exact numbers; --unit bytes or --unit cores,MiB sets the units",
     "--bytes": "-o csv prints exact numbers; --unit bytes or --unit cores,MiB sets the units",
     "-q": "for the exit code alone, redirect the table: >/dev/null",
@@ -152,6 +163,8 @@ def command_meant(words: Sequence[str], flags: Sequence[str]) -> tuple[str, Sequ
     if verb in ("get", "list", "show", "describe") and rest and not (verb == "describe" and thing in ("nodes", "pods")):
         known = thing in ("nodes", "pods") or thing in THINGS
         return (f"top {THINGS.get(thing, thing)}", rest[1:]) if known else None
+    if verb == "auth" and rest[:1] == ("can-i",):
+        return "doctor", ()
     if verb == "wait" and rest and "--for" in flags:
         return "watch", rest
     if verb in ("cost", "costs") and "--prices" in flags:
@@ -161,6 +174,6 @@ def command_meant(words: Sequence[str], flags: Sequence[str]) -> tuple[str, Sequ
             return "watch", rest[1:]
         return (f"{verb} {THINGS[thing]}", rest[1:]) if thing in THINGS else None
     if verb in COMMANDS:
-        # What `kubectl config` is asked for.
-        return COMMANDS[verb], () if verb == "config" else rest
+        # What `kubectl config` is asked for, and the strategies of krr.
+        return COMMANDS[verb], () if verb == "config" or rest[:1] in (("simple",), ("simple_limit",)) else rest
     return (f"top {THINGS[verb]}", rest) if verb in THINGS else None

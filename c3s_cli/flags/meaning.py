@@ -29,6 +29,9 @@ OF_FILES: Final = ("-o", "--output", "--file", "--filename")
 # Flags that ask for the past, and the commands that take its source.
 OF_THE_PAST: Final = ("--since", "--start", "--at")
 WITH_PAST: Final = ("nodes", "pods", "cluster", "rightsize")
+DIRECTIONS: Final = {"--asc": "asc", "--ascending": "asc", "--desc": "desc", "--descending": "desc"}
+# The formats of `rightsize` that need the past.
+CHANGES: Final = ("patch", "kustomize", "resources")
 NOTHING: Final = "nothing: c3s changes nothing"
 
 
@@ -48,6 +51,9 @@ def with_rollup(line: Line) -> Line:
 def with_watch(line: Line) -> tuple[Line, list[str]]:
     """Read `top`, or a command of `top`, with a flag that repeats it as `watch`."""
     repeating = [name for name in line.names() if name in WATCHING]
+    if repeating == ["--until"] and line.words[:1] == ("top",) and {*OF_THE_PAST} & {*line.names()}:
+        flags = tuple(_renamed(flag, "--until", "--end") for flag in line.flags)
+        return structs.replace(line, flags=flags), ["--until is read as --end"]
     words = line.words[1:] if line.words[:1] == ("top",) else line.words
     kind = ALIASES.get(words[0], words[0]) if words else "nodes"
     known = kind in WATCHED and (words or line.words)
@@ -96,6 +102,10 @@ def with_flags(line: Line, path: Path, flags_of: Callable[[], Sequence[str]]) ->
             continue
         meant = None if name in own else stands_for(path, name, value)
         meant = _column(path, name, value) if meant is None and name not in own else meant
+        if name in DIRECTIONS and "--sort-by" in own:
+            remarks.append(f"{name} is read as --sort-by COLUMN:{DIRECTIONS[name]}")
+            flags.append((name,))
+            continue
         if meant is None or any(each not in own for each, _ in meant):
             flags.append(flag)
             continue
@@ -108,18 +118,37 @@ def with_flags(line: Line, path: Path, flags_of: Callable[[], Sequence[str]]) ->
                 flags.append((each,) if text is None else (f"{each}={text}",))
         shown = " ".join(_shown(each, text) for each, text in meant)
         remarks.append(f"{_shown(name, value)} is read as {shown.replace('+', 'default,') or NOTHING}")
-    return Line(
-        tuple(words), (*_with_conditions(flags, conditions), *_with_columns(flags, columns)), line.rest
-    ), remarks
+    flags = _with_direction(_with_conditions(flags, conditions))
+    return Line(tuple(words), (*flags, *_with_columns(flags, columns)), line.rest), remarks
 
 
 def with_source(line: Line, path: Path) -> tuple[Line, list[str]]:
     """Read the past from the Prometheus of the cluster, unless a source is named: no other knows it."""
-    past = [name for name in line.names() if name in OF_THE_PAST]
-    if not past or path[-1] not in WITH_PAST or "--from" in line.names() or os.environ.get("C3S_FROM"):
+    names = line.names()
+    past = [name for name in names if name in OF_THE_PAST]
+    if path == ("rightsize",) and (
+        "--demo" in names or any(_value(flag) in CHANGES for flag in line.flags if flag[0][:8] in ("-o", "--output"))
+    ):
+        past = past or ["rightsize"]
+    if not past or path[-1] not in WITH_PAST or "--from" in names or os.environ.get("C3S_FROM"):
         return line, []
     remark = f"{past[0]} without --from is read as --from prometheus, the one in the cluster"
     return structs.replace(line, flags=(*line.flags, ("--from=prometheus",))), [remark]
+
+
+def _with_direction(flags: Sequence[Flag]) -> list[Flag]:
+    """Give every column of --sort-by that has none the direction of --asc or --desc; without columns, it is the CPU."""
+    (direction,) = [DIRECTIONS[flag[0]] for flag in flags if flag[0] in DIRECTIONS][-1:] or ("",)
+    others = [flag for flag in flags if flag[0] not in DIRECTIONS]
+    if not direction:
+        return others
+    if not any(flag[0].startswith("--sort-by=") for flag in others):
+        others.append(("--sort-by=cpu",))
+    return [(_directed(flag[0], direction),) if flag[0].startswith("--sort-by=") else flag for flag in others]
+
+
+def _directed(flag: str, direction: str) -> str:
+    return ",".join(each if each.endswith((":asc", ":desc")) else f"{each}:{direction}" for each in flag.split(","))
 
 
 def _with_conditions(flags: Sequence[Flag], conditions: Sequence[str]) -> list[Flag]:

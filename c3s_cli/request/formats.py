@@ -9,6 +9,15 @@ from c3s_cli.request.view import AMOUNT_UNITS, CHANGES, WITH_TEMPLATE, WITH_UNIT
 
 # Formats of which people write the columns behind the =.
 BY_COLUMN: Final = (Format.VALUE, Format.CSV, Format.TSV)
+# Other names of units.
+UNITS: Final = {
+    **dict.fromkeys(("core", "c"), "cores"),
+    **dict.fromkeys(("m", "milli", "millicore", "mcores", "mcore"), "millicores"),
+    **dict.fromkeys(("n", "nano", "nanocore"), "nanocores"),
+    **dict.fromkeys(("gi", "gibibytes"), "GiB"),
+    **dict.fromkeys(("mi", "mebibytes"), "MiB"),
+    **dict.fromkeys(("b", "byte"), "bytes"),
+}
 # Far more than anybody writes, and so short that no template takes long to read.
 LONGEST: Final = 10_000
 
@@ -48,7 +57,7 @@ def read_units(text: str, format_: Format) -> tuple[str, ...]:
     if format_ not in WITH_UNIT:
         allowed = ", ".join(each.value for each in WITH_UNIT)
         raise UsageError(f"--unit does not go with -o {format_.value}", hint=f"it goes with -o {allowed}")
-    spelled = {unit.casefold(): unit for unit in AMOUNT_UNITS}
+    spelled = {unit.casefold(): unit for unit in AMOUNT_UNITS} | UNITS
     names = [name.strip() for name in text.split(",")]
     for name in names:
         if name.casefold() not in spelled:

@@ -67,17 +67,23 @@ def read_moment(text: str, flag: str) -> float | Moment:
     try:
         date = datetime.fromisoformat(text.strip().upper().replace(" ", "T"))
     except ValueError:
-        raise no_time(text, flag) from None
+        return _ago(text, flag)
     return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+
+
+def _ago(text: str, flag: str) -> Moment:
+    """Read a duration as that long ago: for a flag that takes a time, it can mean nothing else."""
+    if flag and text[-1:].isalpha():
+        try:
+            return Moment(text, ago=seconds_of(text))
+        except ValueError:
+            pass
+    raise no_time(text, flag)
 
 
 def no_time(text: str, flag: str) -> UsageError:
     """Return the error for a text that is no time."""
-    try:
-        hint = f"did you mean {flag} -{text}?" if seconds_of(text) else EXAMPLES
-    except ValueError:
-        hint = EXAMPLES
-    return UsageError(f"{text[:64]!r} is not a time for {flag}", hint=hint)
+    return UsageError(f"{text[:64]!r} is not a time for {flag}", hint=EXAMPLES)
 
 
 def is_moment(text: str) -> bool:

@@ -69,7 +69,7 @@ def show_contexts(target: Target, format_: str, *, check: bool) -> ExitCode:
     if known and not target.contexts:
         target = structs.replace(target, all_contexts=True)
     with found(target, stages) as fleet:
-        rows = [_row(member, known) for member in fleet.members]
+        rows = [_row(target, member, known) for member in fleet.members]
         headings = HEADINGS
         checks: list[Check] = []
         if check:
@@ -86,11 +86,12 @@ def show_contexts(target: Target, format_: str, *, check: bool) -> ExitCode:
     return ExitCode.INCOMPLETE if any(each.answers for each in checks) else ExitCode.FAILURE
 
 
-def _row(member: Member, known: Sequence[Context]) -> dict[str, Any]:
+def _row(target: Target, member: Member, known: Sequence[Context]) -> dict[str, Any]:
     of_files = next((context for context in known if context.name == member.name), None)
     if of_files is None:
         access = member.access()
-        return structs.asdict(Context(access.name, "", "", access.namespace, access.server, current=True))
+        name = "demo" if target.demo else access.name
+        return structs.asdict(Context(name, "", "", access.namespace, access.server, current=True))
     return structs.asdict(of_files)
 
 

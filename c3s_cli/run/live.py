@@ -30,7 +30,7 @@ from c3s_cli.terminal.lines import Line, ansi, plain
 from c3s_cli.terminal.printable import printable
 from c3s_cli.terminal.stderr import diverted
 from c3s_cli.terminal.svg import picture
-from c3s_cli.terminal.viewing import action_of, is_filtered
+from c3s_cli.terminal.viewing import Viewing, action_of, is_filtered
 
 if TYPE_CHECKING:
     from c3s_cli.report import Report
@@ -208,7 +208,14 @@ class Live:
         elif action != "back" or is_filtered(self.level.viewing) or not self.levels.back():
             self.level.press(key)
         self.fresh |= self.level is not before
-        self._notice = self._answer(action, waits=self.level.viewing.paused and not schedule.is_replay)
+        means = bool(action or self._is_typed(key, before.viewing))
+        self._notice = "" if means else f"{key} means nothing here: ? lists the keys"
+        self._notice = self._notice or self._answer(action, waits=self.level.viewing.paused and not schedule.is_replay)
+
+    @staticmethod
+    def _is_typed(key: str, before: Viewing) -> bool:
+        """Return whether a key without a meaning was none of a person's, a letter of a filter, or closed a panel."""
+        return len(key) != 1 or before.typing is not None or bool(before.panel)
 
     def _answer(self, action: str, *, waits: bool) -> str:
         """Do what a key asks for outside of the screen; return what to say about it, "" for nothing.

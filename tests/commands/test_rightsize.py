@@ -264,7 +264,7 @@ def test_a_daemon_set_is_explained_by_the_size_of_its_nodes(run: Run, tmp_path: 
         ("--queries 0", "error: --queries takes a number from 1 on, not 0"),
         ("web", "error: 'web' is not a workload, such as deploy/web"),
         ("--at 14:00 --from prometheus", "error: --at does not go with c3s rightsize: it needs a range"),
-        ("--since 7d", "error: --since goes with --from prometheus, --from URL or --from FILE"),
+        ("--from metrics --since 7d", "error: --since goes with --from prometheus, --from URL or --from FILE"),
         ("--where 'throttled > 5'", "error: --where: the metrics API does not report throttled"),
     ],
 )

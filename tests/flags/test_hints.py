@@ -45,6 +45,12 @@ QUOTA = "c3s shows no quotas: kubectl describe quota does; c3s fit -f FILE count
         ("top svc", "its load is that of its pods: c3s top pods -l SELECTOR, or c3s top workloads"),
         ("watch ingress/web", "its load is that of its pods: c3s watch pods -l SELECTOR, or c3s watch workloads"),
         ("logs web-1", "c3s reads load and changes nothing: kubectl logs does that"),
+        ("recommend --strategy p95", "--cpu-percentile N and --memory-buffer PERCENT are the rule"),
+        (
+            "diff --before 2h",
+            "BEFORE and AFTER are recordings, FILE@TIME, or what -o json printed, for example with --at -2h",
+        ),
+        ("top pods --from 3h", "--from is a source, and --since or --start a time: --start 3h"),
         ("top pods --raw", "-o csv prints exact numbers; --unit bytes or --unit cores,MiB sets the units"),
         ("help where", "c3s top pods --help has the language of --where"),
         ("top nodes --columns os", "did you mean label:kubernetes.io/os? `c3s columns` lists them all"),

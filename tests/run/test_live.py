@@ -491,7 +491,15 @@ def test_a_saved_table_is_safe_to_open(
 def test_the_kubectl_command_of_a_row_is_there_for_copying(desk: TerminalSession, words: str, command: str) -> None:
     looks = desk(f"watch {words} --demo-at {AT}", "y", "x", "").looks
     assert looks[1][-1] == command
-    assert looks[2] == looks[0]
+    assert looks[2][:-1] == looks[0][:-1]
+    assert looks[2][-1] == "x means nothing here: ? lists the keys"
+
+
+def test_a_key_that_means_nothing_is_said_where_it_is_no_letter(desk: TerminalSession) -> None:
+    looks = desk(f"watch --demo-at {AT}", ":", "down", "/", "x", "escape", "?", "x", "").looks
+    said = [any("means nothing" in line for line in look) for look in looks]
+    assert said == [False, True, *[False] * (len(looks) - 2)]
+    assert looks[1][-1] == ": means nothing here: ? lists the keys"
 
 
 def test_a_long_command_is_wrapped_not_cut(desk: TerminalSession) -> None:
