@@ -136,28 +136,38 @@ class PlainConnection(_Bounded, HTTPConnection):
             self.sock = self.line.connected(self)
 
 
-class TlsConnection(_Bounded, HTTPSConnection):
+class _Secured(_Bounded):
+    """What differs for connections over TLS."""
+
+    sock: Any
+
+    def connect(self) -> None:
+        """Connect in urllib3's way."""
+        super().connect()  # type: ignore[misc]
+        # As in Tls.secured: urllib3 has no parameter for it.
+        self.sock.suppress_ragged_eofs = False
+
+    def send(self, data: Any) -> None:
+        """Send bytes. If the server has already gone, raise the alert that it sent first, if any."""
+        try:
+            super().send(data)  # type: ignore[misc]
+        except OSError:
+            # In TLS 1.3 the server refuses a client certificate, or that there is none, after the handshake.
+            with suppress(TimeoutError, ConnectionError, ssl.SSLEOFError, ValueError):
+                self.sock.recv(1)
+            raise
+
+
+class TlsConnection(_Secured, HTTPSConnection):
     """A connection over TLS."""
 
     def connect(self) -> None:
         """Connect, through a proxy in urllib3's way."""
         if self.proxy:
             super().connect()
-            # As in Tls.secured: urllib3 has no parameter for it.
-            self.sock.suppress_ragged_eofs = False  # type: ignore[attr-defined]
         else:
             self.sock = self.line.connected(self)
             self.is_verified = self.line.tls is not None and self.line.tls.verifies
-
-    def send(self, data: Any) -> None:
-        """Send bytes. If the server has already gone, raise the alert that it sent first, if any."""
-        try:
-            super().send(data)
-        except OSError:
-            # In TLS 1.3 the server refuses a client certificate, or that there is none, after the handshake.
-            with suppress(TimeoutError, ConnectionError, ssl.SSLEOFError, ValueError):
-                self.sock.recv(1)
-            raise
 
 
 class PlainPool(urllib3.HTTPConnectionPool):
@@ -219,17 +229,17 @@ def _socks_pools(line: Line, **settings: Any) -> Any:
     """Return a pool manager for a SOCKS proxy, which needs PySocks."""
     from urllib3.contrib import socks
 
-    class Bounded(_Bounded):
+    class ThroughProxy(_Bounded):
         def _new_conn(self) -> socket.socket:
             try:
                 return super()._new_conn()
             except NewConnectionError as problem:
                 raise ProxyError("cannot connect through the proxy", problem) from problem
 
-    class PlainSocks(Bounded, socks.SOCKSConnection):
+    class PlainSocks(ThroughProxy, socks.SOCKSConnection):
         pass
 
-    class TlsSocks(Bounded, socks.SOCKSHTTPSConnection):
+    class TlsSocks(ThroughProxy, _Secured, socks.SOCKSHTTPSConnection):
         pass
 
     class PlainSocksPool(urllib3.HTTPConnectionPool):

@@ -30,6 +30,19 @@ def name_asked_for(near: socket.socket) -> str:
     return f"{request[5 : 5 + request[4]].decode()}:{int.from_bytes(request[-2:])}"
 
 
+def passing_to(port: int, names: list[str]) -> Serve:
+    """Make a proxy that notes the names that it is asked for, and connects to a port of this machine."""
+
+    def serve(near: socket.socket, _ended: threading.Event) -> None:
+        names.append(name_asked_for(near))
+        far = socket.create_connection(("127.0.0.1", port))
+        near.sendall(ACCEPTED)
+        threading.Thread(target=pour, args=(far, near), daemon=True).start()
+        pour(near, far)
+
+    return serve
+
+
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize("proxy_scheme", ["socks5", "socks5h"])
 def test_a_proxy_resolves_the_name_and_passes_everything_on(
@@ -37,23 +50,25 @@ def test_a_proxy_resolves_the_name_and_passes_everything_on(
 ) -> None:
     files = write_files(tmp_path)
     names: list[str] = []
-    with FakeApi(server_context() if scheme == "https" else None) as api:
-        port = healthy(api).port
-
-        def serve(near: socket.socket, _ended: threading.Event) -> None:
-            names.append(name_asked_for(near))
-            far = socket.create_connection(("127.0.0.1", port))
-            near.sendall(ACCEPTED)
-            threading.Thread(target=pour, args=(far, near), daemon=True).start()
-            pour(near, far)
-
-        with Listener(serve) as proxy:
-            cluster = {"proxy-url": f"{proxy_scheme}://127.0.0.1:{proxy.port}"}
-            if scheme == "https":
-                cluster |= {"certificate-authority": files["ca.crt"], "tls-server-name": "127.0.0.1"}
-            path = config(tmp_path / "config", f"{scheme}://cluster.invalid:6443", {"token": "t"}, **cluster)
-            assert run(f"top nodes -o name --kubeconfig {path}") == (0, "node/a\n", "")
+    context = server_context() if scheme == "https" else None
+    with FakeApi(context) as api, Listener(passing_to(healthy(api).port, names)) as proxy:
+        cluster = {"proxy-url": f"{proxy_scheme}://127.0.0.1:{proxy.port}"}
+        if scheme == "https":
+            cluster |= {"certificate-authority": files["ca.crt"], "tls-server-name": "127.0.0.1"}
+        path = config(tmp_path / "config", f"{scheme}://cluster.invalid:6443", {"token": "t"}, **cluster)
+        assert run(f"top nodes -o name --kubeconfig {path}") == (0, "node/a\n", "")
     assert set(names) == {"cluster.invalid:6443"}
+
+
+def test_a_server_behind_a_proxy_that_wants_a_certificate_is_heard(run: Run, tmp_path: Path) -> None:
+    files = write_files(tmp_path)
+    with FakeApi(server_context(clients=True)) as api, Listener(passing_to(healthy(api).port, [])) as proxy:
+        cluster = {"certificate-authority": files["ca.crt"], "tls-server-name": "127.0.0.1"}
+        cluster["proxy-url"] = f"socks5://127.0.0.1:{proxy.port}"
+        path = config(tmp_path / "config", "https://cluster.invalid", {"token": "t"}, **cluster)
+        result = run(f"top nodes --kubeconfig {path}")
+    words = "Unable to connect to the server: remote error: tls: certificate required"
+    assert (result.code, result.err.splitlines()[0]) == (1, words)
 
 
 def never_connect(near: socket.socket, ended: threading.Event) -> None:
