@@ -167,6 +167,21 @@ def test_the_command_line_of_what_is_seen_is_left(desk: TerminalSession, keys: s
     assert below(again.looks[0])[: len(shown)] == shown
 
 
+@pytest.mark.parametrize(
+    ("begun", "keys", "line"),
+    [
+        ("nodes gpu-1", "5", f"pods -A --field-selector spec.nodeName=gpu-1 {OF_PODS}"),
+        ("nodes -o wide", "5", "pods -A -o wide"),
+        ("pods -n team-search -o wide", "enter", f"pods elasticsearch-0 -n team-search --containers {OF_CONTAINERS}"),
+        ("pods -A --where 'pool not in (a)'", "m", "pods -A --where 'pool not in (\"a\")' --sort-by memory"),
+    ],
+)
+def test_the_command_line_goes_on_from_what_was_asked_for(
+    desk: TerminalSession, begun: str, keys: str, line: str
+) -> None:
+    assert desk(f"watch {begun} --demo-at {AT}", *keys.split()).command == f"c3s watch {line} --demo-at {AT}"
+
+
 def test_what_is_refused_is_said_in_its_place(desk: TerminalSession, api: FakeApi, small: str) -> None:
     api.routes["/api/v1/pods"] = status(403, "Forbidden", "pods is forbidden")
     seen = desk(f"watch {small}", "enter", "", "escape", "", size=(120, 24))
