@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from c3s_cli.amounts.duration import parse_nanoseconds
 from c3s_cli.amounts.quantity import InvalidQuantity, nanos, whole
+from c3s_cli.amounts.timestamp import epoch, utc
 from c3s_cli.columns.catalogue import CONTAINER
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.of_resources import CPU_AND_MEMORY
@@ -53,6 +54,10 @@ QUOTED: Final = r"""(?:"((?:\\.|[^"\\])*)"|'([^']*)'|"""
 VALUE: Final = re.compile(QUOTED + r"""([^,"'\s][^,"\s]*))\s*""", re.DOTALL)
 CHOICE: Final = re.compile(r"\s*" + QUOTED + r"""([^,"'\s()][^,"\s()]*))\s*""", re.DOTALL)
 ESCAPE: Final = re.compile(r'\\(["\\])')
+TIME: Final = re.compile(
+    r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2}(?:T[0-9]{2}(?::[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?Z?)?)?)?)?)?"
+)
+ZONE: Final = re.compile(r"T.*[+-][0-9]{2}:?[0-9]{2}$")
 DAYS: Final = re.compile(r"(?:([0-9]+)y)?(?:([0-9]+)w)?(?:([0-9]+)d)?(.*)", re.DOTALL)
 
 
@@ -243,7 +248,9 @@ def _operators(column: Column) -> tuple[str, ...]:
 def _meaning(column: Column, operator: str, text: str) -> Any:
     """Parse a value by the unit of its column. UsageError with an example if it is invalid."""
     if column.unit in TEXTUAL:
-        return _pattern(text) if operator.endswith("~") else text
+        if operator.endswith("~"):
+            return _pattern(text)
+        return _time(column, text) if column.unit is Unit.TIME else text
     try:
         return _number(column.unit, text)
     except (ValueError, InvalidQuantity):
@@ -251,6 +258,18 @@ def _meaning(column: Column, operator: str, text: str) -> Any:
             f"{text[:64]!r} is no value for {column.name} ({column.unit.value})",
             hint=_sample(column, text),
         ) from None
+
+
+def _time(column: Column, text: str) -> str:
+    """Return a time, or how one begins, as text that compares with times in UTC. UsageError for anything else."""
+    seconds = epoch(text)
+    if seconds is not None and ZONE.search(text):
+        return utc(seconds)
+    if not TIME.fullmatch(text):
+        raise UsageError(
+            f"{text[:64]!r} is no value for {column.name} (time)", hint="write it as 2026-03-02T09:00:00Z or 2026-03-02"
+        )
+    return text
 
 
 def _sample(column: Column, text: str) -> str:

@@ -261,7 +261,7 @@ def test_what_the_filter_could_not_judge_is_unjudged(run: Run, rollout: FakeApi)
     expected = "--fail-if: 2 rows could not be judged (--where: no metrics): n/web-b, n/web-c"
     assert result.err.splitlines() == [expected]
     # What the other half of the filter decides is no question.
-    assert run(*words, "--where", "cpu > 1m, name = x", "--fail-if", "cpu > 5", "--fail-if-unknown").code == 0
+    assert run(*words, "--where", "cpu > 1m, status = Failed", "--fail-if", "cpu > 5", "--fail-if-unknown").code == 0
 
 
 def test_nodes_and_the_cluster_are_bounded_too(run: Run, api: FakeApi) -> None:

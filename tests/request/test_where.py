@@ -264,12 +264,27 @@ def test_words_that_start_with_and_or_or_are_values() -> None:
 def test_text_columns_match_patterns(column: str, operator: str) -> None:
     # None of them is "^2026", and only the time begins with it.
     expected = {"=": False, "!=": True, "~": column == "timestamp", "!~": column != "timestamp"}[operator]
-    assert parse([f"{column} {operator} ^2026"], NODES).matches(node()) is expected
+    pattern = "2026" if column == "timestamp" and "~" not in operator else "^2026"
+    assert parse([f"{column} {operator} {pattern}"], NODES).matches(node()) is expected
 
 
 def test_times_have_an_order_too() -> None:
     assert parse(["timestamp > 2026-03-02T09:29:59Z, timestamp < 2026-03-03"], NODES).matches(node())
     assert not parse(["timestamp <= 2026-03-02T09:29:59Z"], NODES).matches(node())
+    # It was 09:30:00Z, and half past ten in this zone.
+    assert parse(["timestamp > 2026-03-02T10:29:59+01:00, timestamp <= 2026-03-02T10:30:00+01:00"], NODES).matches(
+        node()
+    )
+    assert parse(["timestamp > 2026-03-02T09, timestamp ~ T09:30, timestamp > 2026"], NODES).matches(node())
+
+
+@pytest.mark.parametrize("text", ["-2h", "14:00", "yesterday", "now", "2026-3-2", "20260302", "2026-03-02T10:00:00+1"])
+@pytest.mark.parametrize("operator", [">", "<=", "=", "!="])
+def test_what_is_no_time_is_not_compared_with_one(operator: str, text: str) -> None:
+    # As text, -2h would be before any year.
+    with pytest.raises(UsageError, match="is no value for timestamp") as raised:
+        parse([f"timestamp {operator} {text}"], NODES)
+    assert raised.value.hint == "write it as 2026-03-02T09:00:00Z or 2026-03-02"
 
 
 def test_a_pattern_has_a_thousand_characters_at_most() -> None:
