@@ -200,10 +200,10 @@ def _path_of(words: Sequence[str], flags: Sequence[str]) -> tuple[str, ...]:
     if len(path) == 0 or (len(path) == 1 and path[0] in GROUPS):
         _refuse_unknown_flags(flags, path)
         return path
-    found, _ = _command(words)
-    if found is None:
+    command, _ = _command(words)
+    if command is None:
         raise _unknown_command(words)
-    return found
+    return command
 
 
 def manuals() -> list[tuple[str, ...]]:

@@ -95,13 +95,13 @@ class Admission:
         refused = [*refusals(resources, ranges)]
         if template.runtime_class:
             classes = self.surroundings.runtime_classes
-            found = (classes or {}).get(template.runtime_class)
+            class_ = (classes or {}).get(template.runtime_class)
             if classes is None:
                 ignored.append(f"runtime class {template.runtime_class}")
-            elif found is None:
+            elif class_ is None:
                 refused.append(f"runtime class {template.runtime_class} missing")
             else:
-                placing, resources = _in_class(placing, resources, found)
+                placing, resources = _in_class(placing, resources, class_)
         if template.priority_class:
             priorities = self.surroundings.priority_classes
             priority = {**(priorities or {}), **PRIORITIES}.get(template.priority_class)

@@ -57,8 +57,8 @@ def cordoned(node: Node) -> Node:
 
 def untolerated(node: Node, tolerations: Sequence[Toleration], effects: Sequence[str] = REPELLING) -> tuple[str, ...]:
     """Return the states and taints of a node that a pod does not tolerate, in words."""
-    found = [each for each in obstacles(node.details) if each.effect in effects] if node.details else ()
-    return tuple(dict.fromkeys(each.words for each in found if not any(_tolerates(one, each) for one in tolerations)))
+    taints = [each for each in obstacles(node.details) if each.effect in effects] if node.details else ()
+    return tuple(dict.fromkeys(each.words for each in taints if not any(_tolerates(one, each) for one in tolerations)))
 
 
 def tolerates_cordon(placing: Placing) -> bool:

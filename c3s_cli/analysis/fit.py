@@ -169,8 +169,8 @@ def _remarks(sample: Sample, scheduler: Scheduler, workload: Workload, outcome: 
     elif placed < outcome.wanted:
         from c3s_cli.analysis.preemption import preempted  # only if something does not fit
 
-        if found := preempted(sample, scheduler, workload):
-            node, pods = found
+        if victims := preempted(sample, scheduler, workload):
+            node, pods = victims
             yield f"one more would preempt pods of lower priority on {node}: {', '.join(pods)}"
 
 

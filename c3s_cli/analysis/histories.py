@@ -105,8 +105,8 @@ def declared_histories(
     span = sample.histories or snapshot(sample)
     for each in declared:
         namespace = each.namespace or here
-        found = known.get((namespace, each.owner, each.container))
-        if found is None:
+        history = known.get((namespace, each.owner, each.container))
+        if history is None:
             yield ContainerHistory(
                 *(sample.context, namespace, each.owner, each.container, each.replicas or 0),
                 *(each.requests, each.limits),
@@ -117,12 +117,12 @@ def declared_histories(
             )
             continue
         yield structs.replace(
-            found,
+            history,
             requests=each.requests,
             limits=each.limits,
             role=each.role,
             place=each.place,
-            count=found.count if each.replicas is None else each.replicas,
+            count=history.count if each.replicas is None else each.replicas,
         )
 
 

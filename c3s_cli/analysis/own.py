@@ -30,12 +30,12 @@ def own_pods(sample: Sample, workloads: Iterable[Workload]) -> OwnPods:
     by_namespace = by_key(
         (key[0], (key, facts)) for key, facts in pods_of.items() if facts.node and facts.status != "Terminating"
     )
-    found = {}
+    pods_by_workload = {}
     for each in named:
         owns = _owns(*each.kind_and_name.split("/"))
         pods = by_namespace.get(each.namespace or sample.namespaces[0], ())
-        found[each.name] = [(key, facts) for key, facts in pods if owns(key[1], facts)]
-    return found
+        pods_by_workload[each.name] = [(key, facts) for key, facts in pods if owns(key[1], facts)]
+    return pods_by_workload
 
 
 def without_pods(sample: Sample, pods: Iterable[tuple[Key, PodFacts]]) -> Sample:

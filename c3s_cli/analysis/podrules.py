@@ -66,13 +66,13 @@ class PodRules:
 
     def limits(self, place: int) -> tuple[str, ...]:
         """Return the names of the rules that block a node."""
-        found = {
+        blocked = {
             "host-ports": place in self.without_port,
             "pod-affinity": self.affinity is not None and self.affinity.is_far(place),
             "anti-affinity": self._is_banned(place),
             "spread": any(counts.is_full(counts.domains[place]) for counts in self.spread_counts),
         }
-        return tuple(name for name, blocks in found.items() if blocks)
+        return tuple(name for name, blocks in blocked.items() if blocks)
 
     def add(self, place: int) -> list[int]:
         """Record a placed pod; return the indexes of the constraints that may allow more nodes now."""

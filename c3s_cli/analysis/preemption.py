@@ -41,12 +41,12 @@ def preempted(sample: Sample, scheduler: Scheduler, workload: Workload) -> tuple
 
 def _lower(sample: Sample, priority: int) -> dict[str, list[Victim]]:
     """Return the pods of lower priority by node, highest first."""
-    found: dict[str, list[Victim]] = {}
+    victims: dict[str, list[Victim]] = {}
     for (namespace, name), facts in (sample.pod_facts or {}).items():
         own = (facts.placing or ANYWHERE).priority
         if facts.node and own < priority and facts.status != "Terminating":
-            found.setdefault(facts.node, []).append((f"{namespace}/{name}", own, {**facts.requests, SLOTS: 1}))
-    return {node: sorted(pods, key=lambda pod: (-pod[1], pod[0])) for node, pods in found.items()}
+            victims.setdefault(facts.node, []).append((f"{namespace}/{name}", own, {**facts.requests, SLOTS: 1}))
+    return {node: sorted(pods, key=lambda pod: (-pod[1], pod[0])) for node, pods in victims.items()}
 
 
 def _victims(free: Amounts, need: Amounts, pods: Sequence[Victim]) -> list[Victim]:

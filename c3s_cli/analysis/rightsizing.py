@@ -137,15 +137,15 @@ def _throttled(resource: str, history: ContainerHistory) -> int:
 
 def _dangers(resource: str, now: Advice, history: ContainerHistory) -> list[str]:
     """Return what is wrong without any recommendation."""
-    found = []
+    dangers = []
     if now.requests == 0:
-        found.append("no request now")
+        dangers.append("no request now")
     if resource == "memory":
         if sum_known(each.oom_kills for each in history.replicas):
-            found.append("OOM-killed")
+            dangers.append("OOM-killed")
         elif now.limits and now.used and now.used * WHOLE >= now.limits * NEAR:
-            found.append("near its limit")
-    return found
+            dangers.append("near its limit")
+    return dangers
 
 
 def _too_little(history: ContainerHistory, used: int | None, rule: Rule) -> str:

@@ -223,17 +223,17 @@ class Scheduler:
         """Return the fullness of several nodes, with their indexes. Every pod of a drain asks for all nodes."""
         (cpu, memory), offered = SCORED, self.offered
         cpu_need, memory_need = need.get(cpu, 0), need.get(memory, 0)
-        found = []
+        ranked = []
         for place in places:
             left, (cpu_scale, cpu_offered, memory_scale, memory_offered) = free[place], offered[place]
-            found.append(
+            ranked.append(
                 (
                     -((left.get(cpu, 0) - cpu_need) * cpu_scale // cpu_offered)
                     - (left.get(memory, 0) - memory_need) * memory_scale // memory_offered,
                     place,
                 )
             )
-        return found
+        return ranked
 
 
 class _Candidates:

@@ -48,58 +48,58 @@ class Binder:
 
         new: claims that are created together with each pod.
         """
-        found = Binding([], [], [], [])
+        binding = Binding([], [], [], [])
         for name in placing.claims:
-            self._bind_named(found, (namespace, name))
+            self._bind_named(binding, (namespace, name))
         for claim in new:
-            self._find_volume(found, "", claim, None)
-        if not (found.reach or found.refused or found.ignored):
-            return placing, found.caps
+            self._find_volume(binding, "", claim, None)
+        if not (binding.reach or binding.refused or binding.ignored):
+            return placing, binding.caps
         bound = structs.replace(
             placing,
-            volumes=(*placing.volumes, *found.reach),
-            refused=(*placing.refused, *found.refused),
-            ignored=tuple(dict.fromkeys((*placing.ignored, *found.ignored))),
+            volumes=(*placing.volumes, *binding.reach),
+            refused=(*placing.refused, *binding.refused),
+            ignored=tuple(dict.fromkeys((*placing.ignored, *binding.ignored))),
         )
-        return bound, found.caps
+        return bound, binding.caps
 
-    def _bind_named(self, found: Binding, key: Key) -> None:
+    def _bind_named(self, binding: Binding, key: Key) -> None:
         name = key[1]
         claim = None if self.claims is None else self.claims.get(key)
         if self.claims is None:
-            found.ignored.append(VOLUMES)
+            binding.ignored.append(VOLUMES)
         elif claim is None:
-            found.refused.append(f"claim {name} missing")
+            binding.refused.append(f"claim {name} missing")
         elif claim.state:
-            found.refused.append(f"claim {name} {claim.state}")
+            binding.refused.append(f"claim {name} {claim.state}")
         else:
             if claim.exclusive:
-                found.caps.append(Cap(int(key not in self.in_use), f"claim {name} in use"))
+                binding.caps.append(Cap(int(key not in self.in_use), f"claim {name} in use"))
             if claim.bound:
-                self._reach(found, claim)
+                self._reach(binding, claim)
             else:
-                self._find_volume(found, name, claim, key)
+                self._find_volume(binding, name, claim, key)
 
-    def _reach(self, found: Binding, claim: Claim) -> None:
+    def _reach(self, binding: Binding, claim: Claim) -> None:
         """Restrict a pod to the nodes that reach a volume."""
         volume = (self.volumes or {}).get(claim.volume)
         if self.volumes is None:
-            found.ignored.append(VOLUMES)
+            binding.ignored.append(VOLUMES)
         elif volume is None:
-            found.refused.append(f"volume {claim.volume} missing")
+            binding.refused.append(f"volume {claim.volume} missing")
         else:
-            found.reach += volume.reach
+            binding.reach += volume.reach
 
-    def _find_volume(self, found: Binding, name: str, claim: Claim, key: Key | None) -> None:
+    def _find_volume(self, binding: Binding, name: str, claim: Claim, key: Key | None) -> None:
         """Restrict a pod to the nodes where a volume for its claim exists or can be provisioned."""
         if self.classes is None or self.volumes is None:
-            found.ignored.append(VOLUMES)
+            binding.ignored.append(VOLUMES)
             return
         wanted = self.default_class if claim.storage_class is None else claim.storage_class
         storage_class = self.classes.get(wanted, StorageClass(provisions=False))
         waits = storage_class.waits and not claim.volume
         if not (waits or claim.new):
-            found.refused.append(f"claim {name} unbound")
+            binding.refused.append(f"claim {name} unbound")
             return
         volumes = [each for each in self.volumes.values() if _suits(each, claim, wanted, key)]
         options = list(_options(volumes))
@@ -108,16 +108,16 @@ class Binder:
         elif storage_class.provisions:
             options += storage_class.terms
             if not waits:
-                found.ignored.append(f"where storage class {wanted} provisions volumes")
+                binding.ignored.append(f"where storage class {wanted} provisions volumes")
             elif name:
-                found.ignored.append(f"that all pods follow the first one to the volume of claim {name}")
+                binding.ignored.append(f"that all pods follow the first one to the volume of claim {name}")
         anywhere = storage_class.provisions and not storage_class.terms and not claim.node
         if not anywhere and not any(not each.reach for each in volumes):
-            found.reach.append(tuple(dict.fromkeys(options)))
+            binding.reach.append(tuple(dict.fromkeys(options)))
         if not storage_class.provisions and not name:
-            found.caps.append(Cap(len(volumes), "volume"))
+            binding.caps.append(Cap(len(volumes), "volume"))
             if len(volumes) > 1:
-                found.ignored.append(f"how many volumes of storage class {wanted} each node reaches")
+                binding.ignored.append(f"how many volumes of storage class {wanted} each node reaches")
 
 
 def with_volumes(sample: Sample, drained: Collection[str], *, pending: bool) -> Sample:

@@ -100,8 +100,8 @@ DERIVED: Final[dict[str, Parts]] = {
 
 def parts_of(name: str, source: str) -> Parts | None:
     """Return the parts of the definition of a column; None for columns that pods have, too."""
-    if found := COMPUTED.get(source, {}).get(name):
-        return found
+    if parts := COMPUTED.get(source, {}).get(name):
+        return parts
     resource, _, field = name.partition(".")
     if resource in ("cpu", "memory"):
         generic = DERIVED.get(f"{{r}}.{field}")

@@ -45,8 +45,8 @@ ELSEWHERE: Final = {
 def meanings(name: str) -> Iterator[str]:
     """Yield the names of columns that another spelling may stand for."""
     words = [word.casefold() for word in WORD.findall(name)]
-    if found := ELSEWHERE.get("".join(words)):
-        yield found
+    if meaning := ELSEWHERE.get("".join(words)):
+        yield meaning
     resources = [RESOURCES[word] for word in words if word in RESOURCES]
     others = [word for word in words if word not in RESOURCES]
     if len(resources) != 1 or not others or not all(map(_is_known, others)):

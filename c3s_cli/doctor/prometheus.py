@@ -106,15 +106,15 @@ class Examined:
             yield Finding(check, BROKEN, f"none: there is no {promql.MEMORY}", CADVISOR)
 
     def _nodes(self) -> Iterator[Finding]:
-        found, labels = [], set()
+        names, labels = [], set()
         for name, selector in NODES.items():
             series, _, matcher = selector.rstrip("}").partition("{")
             nodes = self._ask(f"group by ({promql.NODE}) ", series, matcher)
             if nodes:
-                found.append(f"{name} of {len(nodes)} node{'s' * (len(nodes) > 1)}")
+                names.append(f"{name} of {len(nodes)} node{'s' * (len(nodes) > 1)}")
                 labels.add(next((label for label in promql.NODE_LABELS if nodes[0][0].get(label)), "no label"))
-        if found:
-            yield Finding("node series", OK, f"{', '.join(found)}, named by {named(sorted(labels), MOST)}")
+        if names:
+            yield Finding("node series", OK, f"{', '.join(names)}, named by {named(sorted(labels), MOST)}")
         else:
             hint = "let it scrape the kubelets' /metrics/cadvisor or /metrics/resource, or node_exporter"
             yield Finding("node series", BROKEN, "none: nodes have no usage", hint)

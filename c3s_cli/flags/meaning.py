@@ -168,9 +168,9 @@ def _with_columns(flags: Sequence[Flag], columns: Sequence[str]) -> list[Flag]:
     """Return the flag that adds columns to those that are given, or to the default ones if `+` says so."""
     if not columns:
         return []
-    given = [_value(flag) for flag in flags if flag[0].startswith("--columns=")][-1:]
-    default = [] if given or not any(each.startswith("+") for each in columns) else ["default"]
-    return [(f"--columns={','.join((*given, *default, *(each.lstrip('+') for each in columns)))}",)]
+    present = [_value(flag) for flag in flags if flag[0].startswith("--columns=")][-1:]
+    default = [] if present or not any(each.startswith("+") for each in columns) else ["default"]
+    return [(f"--columns={','.join((*present, *default, *(each.lstrip('+') for each in columns)))}",)]
 
 
 def _column(path: Path, name: str, value: str | None) -> tuple[tuple[str, str], ...] | None:

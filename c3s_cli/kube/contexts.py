@@ -29,13 +29,13 @@ class Context(Struct, frozen=True):
 
 def listed(merged: Merged) -> list[Context]:
     """Return all contexts, in the order of the files."""
-    found = []
+    contexts = []
     for name, entry in merged.entries["contexts"].items():
         cluster = str(entry.get("cluster") or "")
         server = shown_address(str(merged.entries["clusters"].get(cluster, {}).get("server") or ""))
         user, namespace = str(entry.get("user") or ""), str(entry.get("namespace") or "")
-        found.append(Context(name, cluster, user, namespace, server, name == merged.current))
-    return found
+        contexts.append(Context(name, cluster, user, namespace, server, name == merged.current))
+    return contexts
 
 
 def shown_address(server: str) -> str:
@@ -88,6 +88,6 @@ def _matching(word: str, known: Collection[str], unknown: Callable[[str], Config
         return [word]
     if not re.search(PATTERN, word):
         raise unknown(word)
-    if found := [name for name in known if fnmatchcase(name, word)]:
-        return found
+    if names := [name for name in known if fnmatchcase(name, word)]:
+        return names
     raise ConfigError(f'no context matches "{word}"', hint="list them: c3s contexts")

@@ -167,7 +167,7 @@ def _entries(document: Entry, section: str, path: str) -> list[tuple[str, Entry]
     listed = document.get(section) or []
     if not isinstance(listed, list):
         raise _invalid(path, f"{section} is not a list")
-    found = []
+    entries = []
     for item in (each or {} for each in listed):
         if not isinstance(item, dict):
             raise _invalid(path, f"an entry of {section} is not a mapping")
@@ -176,8 +176,8 @@ def _entries(document: Entry, section: str, path: str) -> list[tuple[str, Entry]
         if not isinstance(inner, dict):
             raise _invalid(path, f"an entry of {section} is not a mapping")
         _check_shape(inner, section, name, path)
-        found.append((name, _absolute(inner, section, os.path.dirname(os.path.abspath(path)))))
-    return found
+        entries.append((name, _absolute(inner, section, os.path.dirname(os.path.abspath(path)))))
+    return entries
 
 
 def _name(value: object, what: str, path: str) -> str:

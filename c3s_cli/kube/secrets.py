@@ -48,8 +48,8 @@ class Secrets(tuple[str, ...]):
         values = [value for name, value in headers if re.search(CREDENTIAL_HEADER, name)]
         # The scheme, such as "Bearer", is not secret.
         words = [word for value in values for word in (value, value.rpartition(" ")[2], value.rpartition("=")[2])]
-        found = [word for word in (*words, str(user.get("password") or "")) if len(word) >= SHORTEST]
-        return cls(sorted(set(found), key=len, reverse=True))
+        secrets = [word for word in (*words, str(user.get("password") or "")) if len(word) >= SHORTEST]
+        return cls(sorted(set(secrets), key=len, reverse=True))
 
     def hidden(self, text: str) -> str:
         """Return a text with these credentials replaced."""

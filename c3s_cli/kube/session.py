@@ -232,7 +232,7 @@ class Rotation:
 def _stamp(path: str) -> object:
     """Return the modification time, size and inode; None for a missing file or a pipe, which can be read only once."""
     try:
-        found = os.stat(path)
+        status = os.stat(path)
     except (OSError, ValueError):
         return None
-    return (found.st_mtime_ns, found.st_size, found.st_ino) if stat.S_ISREG(found.st_mode) else None
+    return (status.st_mtime_ns, status.st_size, status.st_ino) if stat.S_ISREG(status.st_mode) else None

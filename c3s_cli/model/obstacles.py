@@ -32,15 +32,15 @@ def obstacles(details: NodeDetails) -> tuple[Obstacle, ...]:
 
 @lru_cache(maxsize=1024)  # thousands of nodes share a few combinations
 def _obstacles(status: str, taints: tuple[str, ...]) -> tuple[Obstacle, ...]:
-    found = [obstacle for obstacle in map(_obstacle, taints) if obstacle.effect in REPELLING]
-    keys = {obstacle.key for obstacle in found if obstacle.effect == "NoSchedule"}
+    obstacles = [obstacle for obstacle in map(_obstacle, taints) if obstacle.effect in REPELLING]
+    keys = {obstacle.key for obstacle in obstacles if obstacle.effect == "NoSchedule"}
     ready, _, disabled = status.partition(",")
     # Kubernetes adds the matching taints shortly after the state changes.
     if disabled and CORDON not in keys:
-        found.append(Obstacle(CORDON, "", "NoSchedule", "cordoned"))
+        obstacles.append(Obstacle(CORDON, "", "NoSchedule", "cordoned"))
     if ready != "Ready" and keys.isdisjoint(NOT_READY):
-        found.append(Obstacle(NOT_READY[0], "", "NoSchedule", "NotReady"))
-    return tuple(sorted(found, key=lambda obstacle: (obstacle.key != CORDON, obstacle.key not in NOT_READY)))
+        obstacles.append(Obstacle(NOT_READY[0], "", "NoSchedule", "NotReady"))
+    return tuple(sorted(obstacles, key=lambda obstacle: (obstacle.key != CORDON, obstacle.key not in NOT_READY)))
 
 
 def _obstacle(taint: str) -> Obstacle:

@@ -64,11 +64,11 @@ def _missing(nodes: Sequence[Node], values: list[Any], before: str, budget: Budg
         path = node.path if isinstance(node, Range) else node
         for compared in _compared(path, values, budget):
             yield compared, ""
-        found = follow(_loose(path), values, budget)
-        if path and values and not found:
+        matches = follow(_loose(path), values, budget)
+        if path and values and not matches:
             yield path, before
         elif isinstance(node, Range):
-            yield from _missing(node.body, found, "" if path else before, budget)
+            yield from _missing(node.body, matches, "" if path else before, budget)
 
 
 def _compared(path: Path, values: list[Any], budget: Budget) -> Iterator[Path]:

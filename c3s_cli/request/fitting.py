@@ -51,12 +51,12 @@ def references_of(words: Sequence[str]) -> tuple[Reference, ...]:
     pairs = [tuple(words)] if len(words) == 2 and "/" not in "".join(words) else [word.split("/") for word in words]
     for pair in pairs:
         if len(pair) != 2 or not pair[1] or pair[0].casefold() not in WORKLOADS:
-            given = "/".join(pair)
-            if given.endswith((".yaml", ".yml", ".json")):
-                hint = f"c3s fit -f {given}"
-                raise UsageError(f"unexpected arguments: {given}\nSee 'c3s fit --help' for usage.", hint=hint)
+            reference = "/".join(pair)
+            if reference.endswith((".yaml", ".yml", ".json")):
+                hint = f"c3s fit -f {reference}"
+                raise UsageError(f"unexpected arguments: {reference}\nSee 'c3s fit --help' for usage.", hint=hint)
             kinds = ", ".join(sorted(set(WORKLOADS.values())))
-            raise UsageError(f"{given!r} is not a workload, such as deploy/web", hint=f"the kinds are {kinds}")
+            raise UsageError(f"{reference!r} is not a workload, such as deploy/web", hint=f"the kinds are {kinds}")
     return tuple(Reference(WORKLOADS[kind.casefold()], name) for kind, name in pairs)
 
 
@@ -119,9 +119,9 @@ def fit_request_of(flags: Fit, manifests: Manifests | None, references: Sequence
     )
 
 
-def _names(given: Sequence[str]) -> Iterator[str]:
+def _names(words: Sequence[str]) -> Iterator[str]:
     """Yield names of nodes, separated by commas, also in the form of -o name."""
-    return (name.strip().removeprefix("node/") for each in given for name in each.split(",") if name.strip())
+    return (name.strip().removeprefix("node/") for each in words for name in each.split(",") if name.strip())
 
 
 def _described(flags: Fit, requests: dict[str, int]) -> Workload:

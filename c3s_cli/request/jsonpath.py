@@ -319,8 +319,8 @@ def _ask(nodes: list[Node], places: list[_Place], asked: set[tuple[str, ...]]) -
 def _places(path: Path, places: list[_Place], asked: set[tuple[str, ...]]) -> list[_Place]:
     """Follow a path from some places; add the paths inside items that it needs to `asked`."""
     for step in path:
-        found = [each for part in step for place in places for each in _next(part, place, asked)]
-        places = list(dict.fromkeys(found))
+        nodes = [each for part in step for place in places for each in _next(part, place, asked)]
+        places = list(dict.fromkeys(nodes))
     return places
 
 

@@ -46,5 +46,5 @@ def matching(namespaces: Sequence[str], known: Iterable[str]) -> tuple[str, ...]
     from fnmatch import fnmatchcase  # only patterns need it
 
     names = sorted(known)
-    found = [[name for name in names if fnmatchcase(name, each)] if is_pattern(each) else [each] for each in namespaces]
-    return tuple(dict.fromkeys(name for each in found for name in each))
+    lists = [[name for name in names if fnmatchcase(name, each)] if is_pattern(each) else [each] for each in namespaces]
+    return tuple(dict.fromkeys(name for each in lists for name in each))

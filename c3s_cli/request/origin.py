@@ -39,7 +39,7 @@ CREDENTIALS: Final = rf"(?i).*{CREDENTIAL_HEADER}.*|impersonate-.*|x-remote-.*"
 def origin_of(flags: options.Connection) -> Origin:
     """Return the source of the usage. UsageError for an unknown source, or for flags that it does not support."""
     source = flags.source or os.environ.get("C3S_FROM") or "metrics"
-    given = {field: value for name, field in OF_PROMETHEUS.items() if (value := getattr(flags, name))}
+    settings = {field: value for name, field in OF_PROMETHEUS.items() if (value := getattr(flags, name))}
     headers = tuple(flags.prometheus_header or ())
     service = re.fullmatch(SERVICE, source)
     facts = _facts(flags.facts, knows="://" in source or source.startswith("prometheus"))
@@ -53,7 +53,7 @@ def origin_of(flags: options.Connection) -> Origin:
         from c3s_cli.request.api_address import split_address  # only --from URL needs it
 
         url, parameters = split_address(source)
-        return Origin("prometheus", url=url, parameters=parameters, headers=headers, facts=facts, **given)
+        return Origin("prometheus", url=url, parameters=parameters, headers=headers, facts=facts, **settings)
     if file := _file(source):
         _refuse_with_file(flags)
         return Origin("recording", file=file)
@@ -81,7 +81,7 @@ def origin_of(flags: options.Connection) -> Origin:
             "--prometheus-header cannot send credentials to a service of the cluster",
             hint="the API server does not pass them on; use --from URL",
         )
-    return Origin(kind, service=service[1] if service else "", headers=headers, facts=facts, **given)
+    return Origin(kind, service=service[1] if service else "", headers=headers, facts=facts, **settings)
 
 
 def recording_of(flags: options.Connection) -> Origin:

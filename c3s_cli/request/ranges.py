@@ -22,15 +22,15 @@ NO_HISTORY: Final = "no other source has history"
 
 def asked_for(time: Time | None, connection: options.Connection) -> Period | None:
     """Return the time or time range; None for now. UsageError if the source has no history."""
-    given = [flag for flag in time.__struct_fields__ if getattr(time, flag)] if time else []
-    if not given or time is None:
+    flags = [flag for flag in time.__struct_fields__ if getattr(time, flag)] if time else []
+    if not flags or time is None:
         return None
     from c3s_cli.request.period import period_of  # most readings have no time flags
 
     period = period_of(time.since, time.start, time.end, time.at, time.step)
     kind = origin_of(connection).kind
     if kind not in ("prometheus", "recording"):
-        raise UsageError(f"--{given[0]} goes with --from prometheus, --from URL or --from FILE", hint=NO_HISTORY)
+        raise UsageError(f"--{flags[0]} goes with --from prometheus, --from URL or --from FILE", hint=NO_HISTORY)
     if kind == "recording" and time.step:
         raise UsageError("--step does not go with --from FILE: every reading counts, for as long as it stands for")
     if kind == "prometheus" and period and period.number is not None:

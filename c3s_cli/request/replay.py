@@ -29,10 +29,10 @@ class ReplayRequest(Struct, frozen=True):
 
 def replay_of(flags: Repeat, connection: options.Connection) -> ReplayRequest | None:
     """Make the ReplayRequest; None if the source is no recording. UsageError for flags that do not go with it."""
-    given = [flag for flag in FLAGS if getattr(flags, flag)] + ["speed"] * (flags.speed != 1)
+    names = [flag for flag in FLAGS if getattr(flags, flag)] + ["speed"] * (flags.speed != 1)
     if origin_of(connection).kind != "recording":
-        if given:
-            raise UsageError(f"--{given[0]} goes with --from FILE: only a recording is replayed")
+        if names:
+            raise UsageError(f"--{names[0]} goes with --from FILE: only a recording is replayed")
         return None
     if flags.interval != type(flags)().interval:
         raise UsageError(

@@ -51,12 +51,12 @@ def parse_fields(text: str) -> FieldSelector:
     for part in sorted(_split_terms(text)):
         if not part:
             continue
-        found = re.search(OPERATOR, part)
-        if found is None:
+        match = re.search(OPERATOR, part)
+        if match is None:
             raise UsageError(f"invalid selector: '{text}'; can't understand '{part}'")
-        name, value = part[: found.start()], _unescaped(part[found.end() :])
+        name, value = part[: match.start()], _unescaped(part[match.end() :])
         if name or value:  # a lone operator is not a requirement
-            terms.append((name, "!=" if found[0] == "!=" else "=", value))
+            terms.append((name, "!=" if match[0] == "!=" else "=", value))
     return FieldSelector(tuple(terms))
 
 
@@ -211,10 +211,10 @@ def _key_problems(key: str) -> list[str]:
 
 
 def _values_problems(key: str, operator: str, values: list[str]) -> list[str]:
-    found = []
+    messages = []
     if operator in (">", "<") and parse_int(values[0]) is None:
         problem = "for 'Gt', 'Lt' operators, the value must be an integer"
-        found.append(f"values[0]: Invalid value: {_quoted(values[0])}: {problem}")
+        messages.append(f"values[0]: Invalid value: {_quoted(values[0])}: {problem}")
     for place, value in enumerate(values):
         problems = []
         if _size(value) > 63:
@@ -222,8 +222,8 @@ def _values_problems(key: str, operator: str, values: list[str]) -> list[str]:
         if value and not re.fullmatch(NAME, value):
             problems.append(VALUE_RULE)
         if problems:
-            found.append(f"values[{place}][{key}]: Invalid value: {_quoted(value)}: {'; '.join(problems)}")
-    return found
+            messages.append(f"values[{place}][{key}]: Invalid value: {_quoted(value)}: {'; '.join(problems)}")
+    return messages
 
 
 def _size(text: str) -> int:

@@ -81,11 +81,11 @@ def refuse_costs(query: Query, *, priced: bool) -> None:
 
 def unique(*several: Iterable[Column]) -> tuple[Column, ...]:
     """Join several lists of columns; of columns with the same name, keep the first."""
-    found: dict[str, Column] = {}
+    columns_by_name: dict[str, Column] = {}
     for columns in several:
         for column in columns:
-            found.setdefault(column.name, column)
-    return tuple(found.values())
+            columns_by_name.setdefault(column.name, column)
+    return tuple(columns_by_name.values())
 
 
 def _implied_columns(kind: Kind, keys: Sequence[Column], *, everywhere: bool) -> set[str]:
@@ -137,5 +137,5 @@ def template_columns(format_: Format, template: str, naming: Naming) -> list[Col
     from c3s_cli.request.jsonpath import paths_in_spec, paths_in_template  # only for templates
 
     paths = paths_in_spec(template) if format_ is Format.CUSTOM_COLUMNS else paths_in_template(template)
-    found = [naming.at(path) for path in sorted(paths)]
-    return [column for column in found if column and column.name not in IDENTITY]
+    columns = [naming.at(path) for path in sorted(paths)]
+    return [column for column in columns if column and column.name not in IDENTITY]

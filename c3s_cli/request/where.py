@@ -68,19 +68,19 @@ def parse(texts: Sequence[str], naming: Naming) -> Condition:
 
 def _alternatives(text: str, naming: Naming) -> list[list[Test]]:
     """Parse one expression: `and` is a comma, and binds closer than `or`."""
-    found: list[list[Test]] = [[]]
+    alternatives: list[list[Test]] = [[]]
     place = 0
     while True:
         test, place = _test(text, place, naming)
-        found[-1].append(test)
+        alternatives[-1].append(test)
         if place == len(text):
-            return found
+            return alternatives
         joined = JOINED.match(text, place)
         if joined is None:
             rest = text[place:]
             raise UsageError(f"expected a comma before {rest!r} in {text!r}", hint=_joined(rest))
         if joined["or"]:
-            found.append([])
+            alternatives.append([])
         place = joined.end()
 
 

@@ -32,8 +32,8 @@ def kubectl_command(row: Any, report: Report, query: Query, target: Target, *, s
         "--as": target.as_user,
         "-n": namespace,
     }
-    given = [word for name, value in flags.items() if value for word in (name, value)]
-    return shlex.join(["kubectl", *given, *words])
+    options = [word for name, value in flags.items() if value for word in (name, value)]
+    return shlex.join(["kubectl", *options, *words])
 
 
 def _object(row: Any, report: Report, query: Query) -> tuple[str | None, list[str]]:

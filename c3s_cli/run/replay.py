@@ -48,20 +48,20 @@ class Moment(Struct, frozen=True):
 def replay_from(fleet: Fleet, request: ReplayRequest, now: Callable[[], float]) -> Replay:
     """Return the replay of a fleet of a recording. C3sError if it has no readings then."""
     members = [member for member in fleet.members if isinstance(member, RecordedMember)]
-    found: dict[int, Moment] = {}
+    by_number: dict[int, Moment] = {}
     for member in members:
         for each in member.moments(request.period):
-            known = found.get(each.number)
-            found[each.number] = Moment(
+            known = by_number.get(each.number)
+            by_number[each.number] = Moment(
                 Period(number=each.number),
                 max(each.time, known.time if known else each.time),
                 each.failed and (known is None or known.failed),
                 each.troubled or (known is not None and known.troubled),
             )
-    moments = [found[number] for number in sorted(found)]
+    moments = [by_number[number] for number in sorted(by_number)]
     place = next((place for place, each in enumerate(moments) if not each.failed), 0)
     if request.begin:
-        numbers = sorted(found)
+        numbers = sorted(by_number)
         number = min(max(members[0].number(request.begin), numbers[0]), numbers[-1])
         place = max(place, next(place for place, each in enumerate(numbers) if each >= number))
     begun = now()

@@ -67,7 +67,7 @@ class _Readings:
     def _moments(self, period: Period) -> Sequence[tuple[Period, float, list[Member]]]:
         """Return the moments in their order, with the time and the clusters of each."""
         jobs = [partial(_moments_of, period, member) for member in self.fleet.members]
-        found: dict[Period, dict[Member, float]] = {}
+        moments: dict[Period, dict[Member, float]] = {}
         answers = all_of(self.fleet, jobs)
         say_notes(self.fleet)
         for member, answer in zip(self.fleet.members, answers, strict=True):
@@ -77,10 +77,10 @@ class _Readings:
                 self.failures.append(failure_of(member.name, answer))
                 continue
             for each, time in answer.items():
-                found.setdefault(each, {})[member] = time
-        if not found:
+                moments.setdefault(each, {})[member] = time
+        if not moments:
             raise next(answer for answer in answers if isinstance(answer, C3sError))
-        several = [(each, max(times.values()), list(times)) for each, times in found.items()]
+        several = [(each, max(times.values()), list(times)) for each, times in moments.items()]
         return sorted(several, key=lambda pair: (pair[0].number or 0, pair[1]))
 
     def series(self) -> Series:

@@ -114,8 +114,8 @@ class Calls(Struct):
     def pages_of(self, paths: Sequence[str], query: Pairs, rows: Rows, accept: str = JSON) -> dict[Any, Any]:
         """Read several lists page by page, in parallel, as one. Raises the first error."""
         items: dict[Any, Any] = {}
-        for found in all_results([partial(self.pages, path, query, rows, accept) for path in paths]):
-            items = items | found if items else found
+        for page in all_results([partial(self.pages, path, query, rows, accept) for path in paths]):
+            items = items | page if items else page
         return items
 
     def lists(self, wanted: Mapping[str, tuple[Sequence[str], Rows]]) -> tuple[dict[str, Any], dict[str, C3sError]]:

@@ -41,8 +41,8 @@ def _workload(calls: Calls, reference: Reference, namespace: str) -> Workload:
         raise UsageError(f"unknown kind {reference.kind}")
     group, plural = LISTS[reference.kind]
     path = f"/apis/{group}/namespaces/{segment(namespace)}/{plural}/{segment(reference.name)}"
-    found: dict[str, Any] = decode_one(calls.get(path), dict[str, Any], "workloads")
-    (workload,) = read_manifests([(calls.cluster.context, {**found, "kind": reference.kind})]).workloads
+    manifest: dict[str, Any] = decode_one(calls.get(path), dict[str, Any], "workloads")
+    (workload,) = read_manifests([(calls.cluster.context, {**manifest, "kind": reference.kind})]).workloads
     replicas = workload.replicas if reference.replicas is None or workload.replicas is None else reference.replicas
     if reference.used_by:
         return structs.replace(

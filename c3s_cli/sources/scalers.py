@@ -76,8 +76,8 @@ def read_scalers(calls: Calls, scope: Scope) -> tuple[Scaled, dict[str, C3sError
     }
     lists, problems = calls.lists(wanted)
     scaled: Scaled = {}
-    for found in lists.values():
-        for (namespace, by), (target, resources) in found.items():
+    for scalers in lists.values():
+        for (namespace, by), (target, resources) in scalers.items():
             scaled.setdefault((namespace, target), {}).update(dict.fromkeys(resources, by))
     absent = [name for name, problem in problems.items() if isinstance(problem, ApiError) and problem.status == 404]
     return scaled, {name: problem for name, problem in problems.items() if name not in absent}

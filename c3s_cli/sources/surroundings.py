@@ -157,9 +157,9 @@ def _needed(
 
 def _placings(workloads: Iterable[Workload], pods: Iterable[PodFacts]) -> list[Placing]:
     """Return the different rules of pods; those of one owner are the same object."""
-    found = [each.placing for each in workloads]
-    found += [facts.placing for facts in pods if facts.placing]
-    return list({id(placing): placing for placing in found}.values())
+    placings = [each.placing for each in workloads]
+    placings += [facts.placing for facts in pods if facts.placing]
+    return list({id(placing): placing for placing in placings}.values())
 
 
 def _selects_namespaces(placing: Placing) -> bool:

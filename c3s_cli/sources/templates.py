@@ -28,6 +28,6 @@ def read_templates(
         }
     )
     declared: dict[tuple[str, str], tuple[Declared, ...]] = {}
-    for found in lists.values():
-        declared |= found
+    for templates_of in lists.values():
+        declared |= templates_of
     return declared, problems

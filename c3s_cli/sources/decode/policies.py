@@ -145,13 +145,13 @@ def quotas(listing: Listing) -> Iterator[tuple[Key, Quota]]:
 
 def _counted(amounts: Amounts) -> Mapping[str, int]:
     """Return amounts in the units of pods, where CPU may have a prefix."""
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for name, amount in (amounts or {}).items():
         plain = name.removeprefix("requests.").removeprefix("limits.")
         number = amount_of(plain, amount, [], "")
         if number is not None:
-            found[name] = number
-    return found
+            counts[name] = number
+    return counts
 
 
 def limit_ranges(listing: Listing) -> Iterator[tuple[tuple[str, str, int], LimitRange]]:

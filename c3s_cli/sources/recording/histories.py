@@ -122,14 +122,14 @@ def _percentiles(
 ) -> Mapping[Who, int]:
     """Return the percentile of CPU of each container over its own life, of so many at a time that memory is bounded."""
     name = f"cpu.p{percentile}"
-    found: dict[Who, int] = {}
+    percentiles: dict[Who, int] = {}
     most = max(1, MOST // len(rows))
     for begin in range(0, len(keys), most):
         some = keys[begin : begin + most]
         history = History(weights, 0.0, len(some), {"cpu": array("q", _values(recording, rows, some))})
         for line, who in enumerate(some):
-            found.update((who, value) for value in history.figures(line, [name], coverage=False).values())
-    return found
+            percentiles.update((who, value) for value in history.figures(line, [name], coverage=False).values())
+    return percentiles
 
 
 def _values(recording: Recording, rows: Sequence[Any], keys: Sequence[Who]) -> Iterator[int]:

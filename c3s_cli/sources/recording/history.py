@@ -38,7 +38,7 @@ class History:
 
         Nothing of what was never measured.
         """
-        found: dict[str, int] = {}
+        figures_of_row: dict[str, int] = {}
         by_resource: dict[str, list[str]] = {}
         for name in wanted:
             resource, _, statistic = name.partition(".")
@@ -46,14 +46,14 @@ class History:
         for resource, statistics in by_resource.items():
             values = self.values[resource][line :: self.lines]
             for statistic, value in self._statistics(values, statistics).items():
-                found[f"{resource}.{statistic}"] = value
+                figures_of_row[f"{resource}.{statistic}"] = value
         if coverage:
             memory = self.values["memory"][line :: self.lines]
             millis = self._millis
             if min(memory) == UNKNOWN:
                 millis = sum([weight for value, weight in zip(memory, self.weights, strict=True) if value != UNKNOWN])
-            found |= {"coverage.seconds": round(millis / MILLIS), "coverage.range": round(self.seconds)}
-        return found
+            figures_of_row |= {"coverage.seconds": round(millis / MILLIS), "coverage.range": round(self.seconds)}
+        return figures_of_row
 
     def _statistics(self, values: array[int], names: Sequence[str]) -> dict[str, int]:
         """Return the avg, min, max or percentiles of the known values, rounded to integers; nothing if none is known.

@@ -82,10 +82,10 @@ class _Range:
         """Find out when each object was measured for the last time: from the last reading to the first."""
         layout, unseen = None, set[int]()
         for number, time, _, usage in reversed(self.rows):
-            found = self.recording.places(usage, self.kind)
-            if found is None:
+            places_and_layout = self.recording.places(usage, self.kind)
+            if places_and_layout is None:
                 continue
-            places, used_layout = found
+            places, used_layout = places_and_layout
             if used_layout is not layout:
                 layout, unseen = used_layout, {*range(len(used_layout.things))}
             with self.recording.decoding():

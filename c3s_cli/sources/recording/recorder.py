@@ -186,13 +186,13 @@ class Recorder:
 
     def _layouts(self, cluster: int) -> tuple[GrowingLayout, GrowingLayout]:
         """Return the layouts of the last reading of a cluster, or new ones."""
-        found = self._file.execute(
+        row = self._file.execute(
             "SELECT node_layout, pod_layout FROM readings WHERE cluster = ? AND pod_layout IS NOT NULL "
             "ORDER BY id DESC LIMIT 1",
             (cluster,),
         ).fetchone()
         nodes, pods = [
-            GrowingLayout(number, things := things_of(self._file, number), len(things)) for number in found or ()
+            GrowingLayout(number, things := things_of(self._file, number), len(things)) for number in row or ()
         ] or [GrowingLayout(self._new_layout()), GrowingLayout(self._new_layout())]
         return nodes, pods
 
@@ -207,9 +207,9 @@ class Recorder:
         return self._newest
 
     def _cluster(self, context: str, namespace: str) -> int:
-        found = self._file.execute("SELECT id FROM clusters WHERE context = ?", (context,)).fetchone()
-        if found:
-            return int(found[0])
+        row = self._file.execute("SELECT id FROM clusters WHERE context = ?", (context,)).fetchone()
+        if row:
+            return int(row[0])
         return self._insert("clusters", {"context": context, "namespace": namespace})
 
     def _insert(self, table: str, values: Mapping[str, Any]) -> int:

@@ -300,7 +300,7 @@ class Recording:
 
     def contents(self) -> list[Contents]:
         """Return what is in it, by cluster."""
-        found = []
+        results = []
         with reported(self.path):
             for cluster in self.clusters():
                 rows = self._file.execute(
@@ -310,8 +310,8 @@ class Recording:
                 ).fetchall()
                 if rows:
                     rows = self._checked(rows, list[tuple[Time, Seconds, int, str, str]])
-                    found.append(contents_of(cluster.context, rows))
-        return found
+                    results.append(contents_of(cluster.context, rows))
+        return results
 
     def decoding(self) -> AbstractContextManager[None]:
         """Turn errors of damaged columns into a C3sError that names the file."""
