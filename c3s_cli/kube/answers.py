@@ -238,38 +238,27 @@ def unreachable(problem: BaseException, server: str) -> Unreachable:
         return BrokenOff(f"{UNABLE}{words}", hint=hint, advice=advice)
     if by_proxy:
         return Unreachable(f"{UNABLE}the proxy refused or failed ({causes.proxy_status()})")
-    kind = BrokenOff if causes.first(ConnectionError, *_cut()) else Unreachable
-    words = _broken_words(causes, host)
-    return kind(f"{UNABLE}{words}", advice=CLOSED if words.endswith("was broken off") else "")
+    return _broken(causes, host)
 
 
-def _cut() -> tuple[type[Exception], ...]:
-    """Return the exceptions for an answer that ended too early."""
+def _broken(causes: _Causes, host: str) -> Unreachable:
+    """Describe a connection that failed or broke, in kubectl's words."""
     import http.client  # urllib3 has it by now
 
     import urllib3.exceptions as client
 
-    return http.client.IncompleteRead, client.IncompleteRead
-
-
-def _broken_words(causes: _Causes, host: str) -> str:
-    """Return kubectl's words for a connection that failed or broke."""
-    import http.client  # urllib3 has it by now
-
-    import urllib3.exceptions as client
-
-    if causes.first(*_cut()):
-        return "unexpected EOF"
+    if causes.first(http.client.IncompleteRead, client.IncompleteRead):
+        return BrokenOff(f"{UNABLE}unexpected EOF")
     if causes.first(ConnectionError):
-        return f"the connection to {host} was broken off"
+        return BrokenOff(f"{UNABLE}the connection to {host} was broken off", advice=CLOSED)
     if causes.first(client.DecodeError):
-        return "the answer is not valid gzip"
+        return Unreachable(f"{UNABLE}the answer is not valid gzip")
     if causes.first(http.client.HTTPException, client.ProtocolError):
-        return f"malformed HTTP response from {host}"
+        return Unreachable(f"{UNABLE}malformed HTTP response from {host}")
     for cause in causes:
         if isinstance(cause, OSError) and cause.errno in NETWORK:
-            return f"dial tcp {host}: {NETWORK[cause.errno]}"
-    return type(causes[-1]).__name__
+            return Unreachable(f"{UNABLE}dial tcp {host}: {NETWORK[cause.errno]}")
+    return Unreachable(f"{UNABLE}{type(causes[-1]).__name__}")
 
 
 class _Causes(list[BaseException]):

@@ -187,21 +187,17 @@ class Cluster:
         return url
 
     def _patiently(self, question: Question) -> Answer:
-        """Send one request; again after each pause that the server asks for."""
+        """Send one request; again after each short pause that the server asks for and the deadline allows."""
         for _ in range(PAUSES):
             try:
                 return self._once(question)
             except ApiError as problem:
-                if not self._may_pause(problem):
+                pause = problem.retry_after
+                if problem.status not in (429, 503) or pause is None or not self._deadline.allows(pause):
                     raise
-                self.trace(f"the server asks for a pause of {problem.retry_after:g} s")
-                time.sleep(problem.retry_after or 0)
+                self.trace(f"the server asks for a pause of {pause:g} s")
+                time.sleep(pause)
         return self._once(question)
-
-    def _may_pause(self, problem: ApiError) -> bool:
-        """Return whether the server asks for a short pause that ends before the deadline."""
-        pause = problem.retry_after
-        return problem.status in (429, 503) and pause is not None and self._deadline.allows(pause)
 
     def _once(self, question: Question) -> Answer:
         """Send one request and check the answer."""
