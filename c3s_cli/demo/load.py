@@ -46,7 +46,7 @@ def _noise(seed: int, *, spikes: bool) -> list[int]:
     return noise
 
 
-@lru_cache(8192)
+@cache
 def _level(shape: str, tick: int) -> int:
     """Return the part of the average CPU at a tick of the day, from its mean upwards, in parts of ONE."""
     half = _DAY // 2
@@ -56,16 +56,10 @@ def _level(shape: str, tick: int) -> int:
     return ONE + _SWING[shape] * wave // ONE
 
 
-@cache
-def _day(shape: str) -> list[int]:
-    """Return the levels of a shape for every tick of a day."""
-    return [_level(shape, tick) for tick in range(_DAY)]
-
-
 @lru_cache(1024)
 def _day_of(shape: str, nano: int) -> list[int]:
     """Return the nanocores of a shape for every tick of a day, for an average."""
-    return [nano * level >> 10 for level in _day(shape)]
+    return [nano * _level(shape, tick) >> 10 for tick in range(_DAY)]
 
 
 def in_bytes(kib: int, bits: int) -> int:
