@@ -188,6 +188,15 @@ def interrupted() -> Iterator[Series]:
         yield MEMORY, node, at(begin, end, 2**30)
 
 
+def uneven() -> Iterator[Series]:
+    """Give steady pods whose samples their kubelet stamped: 15, 45 and 30 seconds apart, again and again."""
+    for number, (cores, begin) in enumerate(((1.0, BEGIN), (0.5, BEGIN), (0.5, END - 900))):
+        times = [begin + 90 * turn + part for turn in range((END - begin) // 90) for part in (4, 19, 64)]
+        pod = {"namespace": "m", "pod": f"p{number}", "container": "main", "id": f"/{number}", "job": "kubelet"}
+        yield CPU, pod, iter([(when, (when - begin) * cores) for when in times])
+        yield MEMORY, pod, iter([(when, 10.0 * MI) for when in times])
+
+
 def everything() -> Iterator[Series]:
     """Give all series."""
     for part in (restarts, ends, succession, kills, counts, machines):

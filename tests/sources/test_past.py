@@ -242,3 +242,20 @@ def test_gaps_are_said_and_count_for_nothing(
                 # The last samples before a gap count for their windows.
                 assert int(said[1] or 0) + int(said[2]) / 60 == pytest.approx(hours, abs=0.3)
                 assert f"note: {remark}\n" in result.err
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_scrapes_at_uneven_times_do_not_lose_load(
+    run: Run, api: FakeApi, name: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Engines do not extrapolate over a gap that is longer than usual: they lose 5 % of a window, 2 % of a range."""
+    with running(name, tmp_path_factory, six_hours.uneven) as url:
+        words = f"top pods -A --since 3h {END} --columns cpu.min,cpu.avg,cpu.p50,cpu.max -o json"
+        rows = {
+            row["name"]: row["cpu"] for row in json.loads(run(f"{words} --from {url} --server {api.url}").out)["items"]
+        }
+        for pod, cores in (("p0", 1000), ("p1", 500)):
+            assert millicores(rows[pod]["avg"]) == near(cores, 0.5), pod
+            assert millicores(rows[pod]["p50"]) == near(cores, 0.5), pod
+        # A quarter of an hour old.
+        assert millicores(rows["p2"]["avg"]) == near(500, 2)

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
 
+from c3s_cli.sources.prometheus.promql import NEAR
+
 if TYPE_CHECKING:
     from c3s_cli.sources.prometheus.decoding import Points
     from c3s_cli.sources.prometheus.promql import Range
@@ -26,6 +28,8 @@ UNITS: Final = {"cpu": 10**9, "memory": 1}
 # As many points make extremes and percentiles of an object; with fewer, points of parts of a window are used as well.
 FEW: Final = 3
 WHOLE: Final = 0.999
+# Of so many scrapes, half a one at each end is below one percent.
+PRECISE: Final = 120
 # If this many objects have no data at a point, there is none.
 SEVERAL: Final = 10
 
@@ -33,7 +37,8 @@ SEVERAL: Final = 10
 class History(Struct):
     """The lines of all objects, by resource. start: the time of the point before the first one of the range.
 
-    lives: of the objects that began or ended in the range, as far as known. gaps: the points without any data.
+    lives: of the objects that began or ended in the range, as far as known. gaps: the points without any data. grown:
+    how much the counters of objects grew in the whole range, in core seconds, as far as known.
     """
 
     range: Range
@@ -41,6 +46,7 @@ class History(Struct):
     lines: dict[str, dict[Key, array[float]]] = field(default_factory=lambda: {"cpu": {}, "memory": {}})
     lives: dict[Key, Life] = field(default_factory=dict)
     gaps: frozenset[int] = frozenset()
+    grown: dict[Key, float] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -115,6 +121,19 @@ class History(Struct):
         first, last = self.lives.get(key, (time, time))
         self.lives[key] = min(first, time - self.range.interval), max(last, time)
 
+    def short(self) -> list[Key]:
+        """Return the objects whose life is short enough that half a scrape at each end matters."""
+        return [key for key, (first, last) in self.lives.items() if last - first < PRECISE * self.range.interval]
+
+    def refine(self, key: Key, first: float, last: float, value: float) -> None:
+        """Set the life of an object to the time in which it grew. first, last: times of samples. value: the first."""
+        interval = self.range.interval
+        grown = self.grown.get(key)
+        age = value * (last - first + interval) / grown if grown else interval
+        begun = age if age <= NEAR * interval and not self.range.extrapolates else min(age, interval / 2)
+        end = self.end if self.end - last <= NEAR * interval else last + interval / 2
+        self.lives[key] = first - begun, end
+
     def keep_lives(self, keys: Iterable[Key]) -> None:
         """Forget the lives of all other objects, which had samples all the time."""
         wanted = set(keys)
@@ -135,6 +154,10 @@ class History(Struct):
 
     def _last_with_data(self) -> int:
         return next((place for place in range(self.count, -1, -1) if place not in self.gaps), self.count)
+
+    def has_gaps(self) -> bool:
+        """Return whether there are times without any data, apart from the point before the range."""
+        return bool(self.gaps - {0})
 
     def objects(self) -> list[Key]:
         """Return all objects that have a point in the range."""
@@ -185,7 +208,9 @@ class History(Struct):
         counted = [place for place in places if place not in near and overlap[place] > 0]
         if not counted:
             counted = [place for place in places if overlap[place] > 0 and present[place]]
-        average = _average(total, overlap, counted, window / self.range.step)
+        average = self._average_of([key for key, _ in mine])
+        if average is None:
+            average = _average(total, overlap, counted, window / self.range.step)
         if all(present) and not near and min(overlap[1:]) >= WHOLE * window:
             return average, sorted([value / window for value in total[1:]])
         absent = self._near(lambda place: not present[place])
@@ -195,6 +220,13 @@ class History(Struct):
         most = max((overlap[place] for place in counted if present[place]), default=0.0)
         parts = [place for place in counted if present[place] and overlap[place] >= min(window / 2, most)]
         return average, sorted(total[place] / overlap[place] for place in parts)
+
+    def _average_of(self, keys: Sequence[Key]) -> float | None:
+        """Return growth over time of the sum of objects; None if it is not known how much all of them grew."""
+        seconds = self.lived(keys)
+        if not seconds or not all(key in self.grown for key in keys):
+            return None
+        return sum(self.grown[key] for key in keys) / seconds
 
     def _near(self, absent: Callable[[int], bool]) -> frozenset[int]:
         """Return the points whose windows reach into one without data, on either side."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -16,10 +17,11 @@ from c3s_cli.parallel import results_of
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.clusters import is_chosen, refuse_mixed_points
 from c3s_cli.sources.prometheus.history import FEW, History
-from c3s_cli.sources.prometheus.reduction import reduced
+from c3s_cli.sources.prometheus.reduction import as_points, reduced
 from c3s_cli.sources.prometheus.rules import points_of
 from c3s_cli.sources.prometheus.slices import Letters, Stretch, stretches
 from c3s_cli.sources.prometheus.stale import pods_of, stopped, without_stale
+from c3s_cli.sources.prometheus.uneven import evened
 
 if TYPE_CHECKING:
     from c3s_cli.sources.prometheus.decoding import Labels, Matrix
@@ -31,6 +33,11 @@ Key = tuple[str, ...]
 MOST_SERIES: Final = 3
 # Names written out in one query.
 MOST_NAMES: Final = 500
+# The most samples of counters over a range that are read to find how much they grew.
+MOST_SAMPLES: Final = 30_000_000
+# For how many points the growth is corrected where scrapes come at uneven times.
+MOST_POINTS: Final = 2_000_000
+EDGES: Final = ("min", "max")
 # At how many moments of a range the clusters are looked at.
 LOOKS: Final = 24
 # For how many samples of a range the times are asked.
@@ -122,6 +129,8 @@ class Past:
             elif known <= MOST_SERIES * size:
                 query = partial(promql.of_containers, resource)
                 matrix = self._matrix(resource, query, [selector], known, pods=True)
+                if resource == "cpu" and self.period.uneven and known * self.period.points <= MOST_POINTS:
+                    matrix = self._evened(matrix, selector, known)
             else:
                 query = partial(promql.of_pods, resource, containers=containers, jobs=jobs)
                 matrix = self._matrix(resource, query, [selector], size if containers else len(used), pods=True)
@@ -140,6 +149,70 @@ class Past:
         by = promql.OF_CONTAINER if containers else promql.OF_POD
         for selector in selectors:
             self._complete(memory, [selector], by, lambda labels: promql.who(labels)[: 3 if containers else 2])
+        self._measure(selectors, series.get("cpu", 0), jobs=jobs)
+
+    def _evened(self, matrix: Matrix, selector: str, rows: int) -> Matrix:
+        """Return the growth in windows without the error that uneven scrapes make."""
+        values, times = (
+            self._matrix("samples", query, [selector], rows, pods=True)
+            for query in (promql.last_values, promql.last_times)
+        )
+        history = self.history
+        places = array("d", [history.start + place * self.period.step for place in range(history.count + 1)])
+        return evened(matrix, values, times, history.line, places, self.period)
+
+    def _measure(self, selectors: Sequence[str], rows: int, *, jobs: bool) -> None:
+        """Find what averages need to be exact. rows: how many series there are."""
+        if self.rules:
+            return
+        if "cpu.avg" in self.wanted and not self.history.has_gaps():
+            for selector in selectors:
+                self._read_growth(selector, rows, jobs=jobs)
+        self._refine_short_lives(selectors)
+
+    def _read_growth(self, selector: str, rows: int, *, jobs: bool) -> None:
+        """Read how much the counters grew in the whole range: windows of points have an error at each of their ends.
+
+        Without it, the sum of the windows serves.
+        """
+        if rows * self.period.seconds / self.period.interval > MOST_SAMPLES:
+            return
+        whole = structs.replace(self.period, step=self.period.points * self.period.step)
+
+        def ask(piece: Letters) -> Matrix:
+            match = self._match(selector, piece.matcher(), self.match)
+            return as_points(self.engine.vector(promql.of_containers("cpu", match, whole), self.end), self.end)
+
+        answers, problems = self.engine.gather([Letters()], ask)
+        if not problems:
+            matrix = [series for _, found in answers for series in found]
+            lines = reduced(matrix, "cpu", lambda points: points.values, containers=self.containers, jobs=jobs)
+            for key, (grown,) in lines.items():
+                self.history.grown[key] = max(grown, self.history.grown.get(key, 0.0))
+
+    def _refine_short_lives(self, selectors: Sequence[str]) -> None:
+        """Ask for the first and last samples of what lived so shortly that counting its samples is too vague."""
+        short = self.history.short()
+        if not short or len(short) > MOST_NAMES or self.renamed:
+            return
+        named = promql.one_of("pod", sorted({key[1] for key in short}))
+        by = promql.OF_CONTAINER if self.containers else promql.OF_POD
+        size, every = self.period.seconds, math.ceil(self.period.interval / 2)
+        for selector in selectors:
+            series = f"{promql.CPU}{promql.braces(selector, named, self.match)}"
+            queries = [f"{edge} by ({by}) ({edge}_over_time(timestamp({series})[{size}s:{every}s]))" for edge in EDGES]
+            queries.append(f"sum by ({by}) (min by ({promql.OF_CONTAINER}) (min_over_time({series}[{size}s])))")
+            with suppress(C3sError):  # the counts will do
+                first, last, value = (
+                    {
+                        promql.who(labels)[: len(short[0])]: number
+                        for labels, number in self.engine.vector(query, self.end)
+                    }
+                    for query in queries
+                )
+                for key in short:
+                    if key in first and key in last:
+                        self.history.refine(key, first[key], last[key], value.get(key, 0.0))
 
     def _both(self, read: Callable[[str], Any]) -> dict[str, Any]:
         resources = dict.fromkeys(name.partition(".")[0] for name in self.wanted) or {"memory": None}
@@ -204,7 +277,7 @@ class Past:
         every = max(math.ceil(self.period.interval), self.period.step // 60)
         if self.period.step <= promql.WINDOW or rows * self.period.seconds / every > MOST_TIMES:
             return
-        for edge in ("min", "max"):
+        for edge in EDGES:
             times = f"{edge}_over_time(timestamp({series})[{self.period.seconds}s:{every}s])"
             with suppress(C3sError):  # the counts will do
                 for labels, time in self.engine.vector(f"{edge} by ({by}) ({times})", self.end):

@@ -43,6 +43,8 @@ BUSY: Final = 'mode!~"idle|iowait|steal"'
 WINDOW: Final = 300
 # Longer windows to try if that one has too few samples.
 WIDER: Final = (900, 3600)
+# How many scrapes before the first sample in a window, and after the last, engines extrapolate.
+NEAR: Final = 1.1
 # Default steps of a range, in seconds, which limit the number of points.
 STEPS: Final = (60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
 POINTS: Final = 2100
@@ -69,6 +71,11 @@ class Range(Struct, frozen=True):
     def window(self) -> int:
         """The window of a rate: at least the whole step, so that no part of the range is skipped."""
         return max(WINDOW, self.step, math.ceil(2.5 * self.interval))
+
+    @property
+    def uneven(self) -> bool:
+        """Whether samples come at uneven times, and windows consist of steps."""
+        return self.longest > NEAR * self.interval and self.window % self.step == 0
 
     @property
     def points(self) -> int:
@@ -187,6 +194,17 @@ def of_containers(resource: str, match: str, period: Range) -> str:
     if resource == "memory":
         return f"last_over_time({MEMORY}{braces(match)}[{period.lookback}s])"
     return growth_of(f"{CPU}{braces(match)}", period)
+
+
+def last_values(match: str, period: Range) -> str:
+    """Return the query for the last values of the counters of containers."""
+    return f"last_over_time({CPU}{braces(match)}[{period.lookback}s])"
+
+
+def last_times(match: str, period: Range) -> str:
+    """Return the query for the times of these values."""
+    series = f"{CPU}{braces(match)}"
+    return f"timestamp({series})" if period.extrapolates else f"tlast_over_time({series}[{period.lookback}s])"
 
 
 def of_pods(resource: str, match: str, period: Range, *, containers: bool, jobs: bool) -> str:

@@ -11,10 +11,11 @@ from operator import add
 from typing import TYPE_CHECKING, Any, Final
 
 from c3s_cli.sources.prometheus import promql
+from c3s_cli.sources.prometheus.decoding import Points
 from c3s_cli.sources.prometheus.history import joined
 
 if TYPE_CHECKING:
-    from c3s_cli.sources.prometheus.decoding import Matrix, Points
+    from c3s_cli.sources.prometheus.decoding import Matrix, Vector
 
 Key = tuple[str, ...]
 # The labels that tell apart the instances of a container, the jobs that scrape it, and how they name it.
@@ -50,6 +51,11 @@ def reduced(
     for who, each in found.items():
         _put(pods, who[:2], each, add)
     return pods
+
+
+def as_points(vector: Vector, time: float) -> Matrix:
+    """Return the values of series at one time as lines of one point."""
+    return [(labels, Points(array("d", [time]), array("d", [value]))) for labels, value in vector]
 
 
 def _put(lines: dict[Any, array[float]], key: Any, line: array[float], both: Callable[[float, float], float]) -> None:
