@@ -127,11 +127,17 @@ class History(Struct):
 
     def refine(self, key: Key, first: float, last: float, value: float) -> None:
         """Set the life of an object to the time in which it grew. first, last: times of samples. value: the first."""
-        interval = self.range.interval
-        grown = self.grown.get(key)
-        age = value * (last - first + interval) / grown if grown else interval
-        begun = age if age <= NEAR * interval and not self.range.extrapolates else min(age, interval / 2)
-        end = self.end if self.end - last <= NEAR * interval else last + interval / 2
+        interval, grown = self.range.interval, self.grown.get(key)
+        near, half = NEAR * interval, interval / 2
+        end = self.end if self.end - last <= near else last + half
+        counted = begun = half
+        for _ in range(3 if grown else 0):  # the rate depends on how far back the engine has gone, and the other way
+            rate = (grown or 0.0) / (end - first + counted)
+            age = value / rate
+            begun = age if age <= near else half
+            counted = min(begun, half) if self.range.extrapolates else begun  # Prometheus: half a scrape at most
+        if grown:
+            self.grown[key] = grown * (end - first + begun) / (end - first + counted)
         self.lives[key] = first - begun, end
 
     def keep_lives(self, keys: Iterable[Key]) -> None:
