@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -84,10 +85,8 @@ def _of_url(target: Target, stages: Stages) -> Iterator[Finding]:
     except C3sError as problem:
         yield broken("prometheus", problem)
         return
-    try:
+    with closing(endpoint):
         yield from examine_prometheus(endpoint, target.origin, (*target.contexts, endpoint.context)[0], endpoint.server)
-    finally:
-        endpoint.close()
 
 
 def local_time() -> float:

@@ -116,7 +116,7 @@ def words_of(query: Query, contexts: Sequence[str] = ()) -> str:
     if query.name and level == "containers":
         return " ".join([f"pod {query.namespaces[0]}/{query.name}", *_in_context(contexts)])
     parts = [level]
-    fields = [term for term in query.fields.terms if term[:2] != (NODE_FIELD, "=")] if query.fields else []
+    fields = query.fields.terms if query.fields else ()
     tests = query.where.alternatives[0] if query.where and len(query.where.alternatives) == 1 else ()
     owner = _value(tests, "owner")
     node = _value(tests, "node")
@@ -126,17 +126,12 @@ def words_of(query: Query, contexts: Sequence[str] = ()) -> str:
         parts.append("without an owner" if isinstance(owner.value, Word) else f"of {owner.text}")
     if query.objects is Kind.POD and not query.all_namespaces and query.namespaces:
         parts.append(f"in namespace {','.join(query.namespaces)}")
-    on = (
-        [value for name, operator, value in query.fields.terms if (name, operator) == (NODE_FIELD, "=")]
-        if query.fields
-        else []
-    )
-    on += [node.text] if node is not None else []
+    on = [value for *name, value in fields if name == [NODE_FIELD, "="]] + ([node.text] if node is not None else [])
     if on:
         parts.append(f"on node {on[0]}")
     if query.labels:
         parts.append(f"with {query.labels.text}")
-    parts += [f"with {name}{operator}{value}" for name, operator, value in fields]
+    parts += [f"with {''.join(term)}" for term in fields if term[:2] != (NODE_FIELD, "=")]
     others = [test for test in tests if test not in (owner, node)]
     if others:
         parts.append(f"where {', '.join(map(str, others))}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -127,10 +128,8 @@ def check_one(member: Member) -> Check:
         cluster = member.cluster()
     except C3sError as problem:
         return _failed(member, Check(answers=False), problem)
-    try:
+    with closing(cluster):
         return _asked(member, cluster)
-    finally:
-        cluster.close()
 
 
 def _asked(member: Member, cluster: Cluster) -> Check:

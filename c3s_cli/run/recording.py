@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
@@ -61,19 +62,16 @@ def record(target: Target, request: RecordRequest, clock: Clock | None = None) -
     if target.origin.facts and request.for_fit:
         raise UsageError("--for-fit does not go with --facts source: no Prometheus knows where pods may run")
     stages = Stages(target.verbosity)
-    with opened(target, stages, REQUESTS) as fleet:
+    with opened(target, stages, CALLS) as fleet:
         fleet.follow()
         source = target.origin.kind
         selector = request.labels.text if request.labels else ""
-        recorder = Recorder(request.file, request.pace.interval, request.namespaces, selector, source)
-        try:
+        with closing(Recorder(request.file, request.pace.interval, request.namespaces, selector, source)) as recorder:
             return _Loop(fleet, request, recorder, clock or Clock(), stages).run()
-        finally:
-            recorder.close()
 
 
 # Metrics of nodes and pods, nodes, pods, the owners and the count.
-REQUESTS: Final = 6
+CALLS: Final = 6
 
 
 class _Loop:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Any, Final
 
 from c3s_cli.amounts.timestamp import utc
@@ -47,9 +48,9 @@ def show_recordings(paths: Sequence[str], format_: str) -> ExitCode:
 
 
 def _rows(path: str) -> list[dict[str, Any]]:
-    recording = Recording(path)
-    try:
-        if not recording.contents():
+    with closing(Recording(path)) as recording:
+        clusters = recording.contents()
+        if not clusters:
             raise C3sError(f"{path} has no readings yet")
         size, recorded = os.stat(path).st_size / (1 << 20), recording.is_recorded()
         return [
@@ -65,19 +66,14 @@ def _rows(path: str) -> list[dict[str, Any]]:
                 "mebibytes": round(size, 1),
                 "recording": "yes" if recorded else "no",
             }
-            for contents in recording.contents()
+            for contents in clusters
         ]
-    finally:
-        recording.close()
 
 
 def copy_recording(paths: Sequence[str], target: str) -> ExitCode:
     """Copy a recording that may be written at the same time."""
     if len(paths) != 1:
         raise UsageError("--copy takes one recording")
-    recording = Recording(paths[0])
-    try:
+    with closing(Recording(paths[0])) as recording:
         recording.copy(target)
-    finally:
-        recording.close()
     return ExitCode.OK

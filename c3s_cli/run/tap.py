@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -44,12 +44,9 @@ def tapped(fleet: Fleet, query: Query, file: str, pace: Pace, source: str) -> It
         labels=query.labels if of_pods else None,
     )
     selector = scope.labels.text if scope.labels else ""
-    recorder = Recorder(file, pace.interval, scope.namespaces, selector, source)
-    member.tap = lambda reader: TappedReader(reader, scope, recorder, pace.interval)
-    try:
+    with closing(Recorder(file, pace.interval, scope.namespaces, selector, source)) as recorder:
+        member.tap = lambda reader: TappedReader(reader, scope, recorder, pace.interval)
         yield
-    finally:
-        recorder.close()
 
 
 class TappedReader:
