@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import repeat
 from textwrap import wrap
-from typing import Final, Protocol
+from typing import Final
 
 from msgspec import Struct, structs
 
@@ -33,21 +33,15 @@ MARK_STYLES: Final = {"+": "good", "-": "dim", "!": "critical", "↑": "bold", "
 Name = tuple[str, ...]
 
 
-class Order(Protocol):
-    """Sorts the rows of a grid by one of its `sorts`, "cpu", "memory" or "name", or keeps the command's order."""
-
-    def __call__(self, by: str, *, reverse: bool) -> list[int]:
-        """Return the indexes of the rows in order."""
-
-
 class Grid(Struct, frozen=True):
     """The rows as text: headings and the cells of each column, which may be made on demand.
 
-    widths: the minimum width of each column. style(row, column), mark(row): called only for visible rows. order: None
-    if rows cannot be sorted. flexible: the columns that may be shortened. names: how many columns from the left tell
-    rows apart. texts(): what a filter searches, for each row. sorts: what sorting by each column is called, "" for one
-    that is not sorted by. descends(column): whether sorting by it begins with the largest value. above(row): whether a
-    percentage is above a threshold.
+    widths: the minimum width of each column. style(row, column), mark(row): called only for visible rows. order(by,
+    reverse=…): the indexes of the rows, sorted by one of `sorts`, "cpu", "memory" or "name", else as the command sorts
+    them; None if they cannot be sorted. flexible: the columns that may be shortened. names: how many columns from the
+    left tell rows apart. texts(): what a filter searches, for each row. sorts: what sorting by each column is called,
+    "" for one that is not sorted by. descends(column): whether sorting by it begins with the largest value. above(row):
+    whether a percentage is above a threshold.
     """
 
     headings: Sequence[str]
@@ -55,7 +49,7 @@ class Grid(Struct, frozen=True):
     widths: Sequence[int]
     style: Callable[[int, int], str] = lambda _row, _column: ""
     mark: Callable[[int], str] = lambda _row: ""
-    order: Order | None = None
+    order: Callable[..., list[int]] | None = None
     flexible: frozenset[int] = frozenset()
     names: int = 1
     texts: Callable[[], Sequence[str]] = tuple
