@@ -43,13 +43,13 @@ def refusals(pod: PodResources, ranges: Sequence[LimitRange]) -> Iterator[str]:
     """Yield why limit ranges refuse a pod: `limit range NAME: RESOURCE`."""
     containers = [(each.requests, each.limits) for each in (*pod.containers, *pod.init_containers)]
     for each in ranges:
-        subjects = containers if each.kind == "Container" else [_whole(pod)] if each.kind == "Pod" else []
+        subjects = containers if each.kind == "Container" else [_amounts_of_pod(pod)] if each.kind == "Pod" else []
         for resource in {**each.least, **each.most, **each.ratios}:
             if any(_breaks(each, resource, *amounts) for amounts in subjects):
                 yield f"limit range {each.name}: {resource}"
 
 
-def _whole(pod: PodResources) -> tuple[Amounts, Amounts]:
+def _amounts_of_pod(pod: PodResources) -> tuple[Amounts, Amounts]:
     """Return the requests and limits of a pod without its overhead."""
     bare = structs.replace(pod, overhead=None)
     return requests_of(bare), limits_of(bare)

@@ -79,17 +79,17 @@ def _advise(resource: str, history: ContainerHistory, rule: Rule) -> Advice:
     known = Advice(requests, limits, used, None, None, Finding.UNKNOWN, "")
     if resource in history.autoscaled and not rule.include_autoscaled:
         reason, notes = f"autoscaled on {resource}: left alone", notes + _dangers(resource, known, history)
-        return _said(known, Finding.RISK if notes else Finding.FINE, reason, notes)
+        return _judge(known, Finding.RISK if notes else Finding.FINE, reason, notes)
     if resource in history.of_pod and not requests:
-        return _said(structs.replace(known, change=0), Finding.FINE, "requested for the whole pod: left alone", notes)
+        return _judge(structs.replace(known, change=0), Finding.FINE, "requested for the whole pod: left alone", notes)
     if why := _too_little(history, used, rule):
         notes += _dangers(resource, known, history)
-        return _said(known, Finding.RISK if notes else Finding.UNKNOWN, why, notes)
+        return _judge(known, Finding.RISK if notes else Finding.UNKNOWN, why, notes)
     need, reason = _need(resource, history, used or 0, rule)
     value, reason = _amount(resource, need, reason, rule)
     if requests is None or limits is None:
         advice = structs.replace(known, recommended_requests=value)
-        return _said(advice, Finding.RISK if notes else Finding.UNKNOWN, f"{reason}, requests are unknown", notes)
+        return _judge(advice, Finding.RISK if notes else Finding.UNKNOWN, f"{reason}, requests are unknown", notes)
     limit, needed = value, need
     if resource == "cpu":
         limit = _cpu_limit(history, requests, limits, value, rule)
@@ -108,10 +108,10 @@ def _advise(resource: str, history: ContainerHistory, rule: Rule) -> Advice:
         changes=grows or shrinks,
         change=value - requests if grows or shrinks else 0,
     )
-    return _said(advice, finding, reason, [*([] if requests else ["no request now"]), *notes])
+    return _judge(advice, finding, reason, [*([] if requests else ["no request now"]), *notes])
 
 
-def _said(advice: Advice, finding: Finding, reason: str, notes: Sequence[str]) -> Advice:
+def _judge(advice: Advice, finding: Finding, reason: str, notes: Sequence[str]) -> Advice:
     return structs.replace(advice, finding=finding, reason=", ".join([reason, *notes]))
 
 

@@ -27,7 +27,7 @@ class Context(Struct, frozen=True):
     current: bool
 
 
-def listed(merged: Merged) -> list[Context]:
+def list_contexts(merged: Merged) -> list[Context]:
     """Return all contexts, in the order of the files."""
     contexts = []
     for name, entry in merged.entries["contexts"].items():
@@ -53,7 +53,7 @@ def may_be_several(target: Target) -> bool:
     return target.all_contexts or len(texts) > 1 or any("," in text or re.search(PATTERN, text) for text in texts)
 
 
-def chosen(target: Target, merged: Merged) -> list[str]:
+def choose(target: Target, merged: Merged) -> list[str]:
     """Return the names of the contexts that the flags select, each once: in the order of the flags, then of the files.
 
     ConfigError if nothing matches.

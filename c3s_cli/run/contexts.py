@@ -13,7 +13,7 @@ from msgspec import Struct, structs
 
 from c3s_cli.errors import ApiError, C3sError, ExitCode
 from c3s_cli.kube.access import undefined_user
-from c3s_cli.kube.contexts import Context, listed
+from c3s_cli.kube.contexts import Context, list_contexts
 from c3s_cli.kube.deadline import Deadline
 from c3s_cli.kube.kubeconfig import Merged, merge
 from c3s_cli.output.listing import listing
@@ -66,7 +66,7 @@ def show_contexts(target: Target, format_: str, *, check: bool) -> ExitCode:
     merged = Merged()
     if not (target.demo or target.server):
         merged = merge(target.kubeconfig, Deadline(target.request_timeout))
-    known = listed(merged)
+    known = list_contexts(merged)
     if known and not target.contexts:
         target = structs.replace(target, all_contexts=True)
     with found(target, stages) as fleet:
@@ -77,7 +77,7 @@ def show_contexts(target: Target, format_: str, *, check: bool) -> ExitCode:
             checks = check_all(fleet, quiet=stages.verbose)
             rows = [row | msgspec.to_builtins(each) for row, each in zip(rows, checks, strict=True)]
             headings = HEADINGS | CHECKED
-        emit(listing(_shown(rows, format_), headings, "Context", format_))
+        emit(listing(_with_star(rows, format_), headings, "Context", format_))
     for row in rows:
         if row["user"] not in ("", *merged.entries["users"]) and row["server"].startswith("https:"):
             say(f"warning: {undefined_user(row['name'], row['user'])}")
@@ -96,7 +96,7 @@ def _row(target: Target, member: Member, known: Sequence[Context]) -> dict[str, 
     return structs.asdict(of_files)
 
 
-def _shown(rows: Sequence[dict[str, Any]], format_: str) -> Sequence[dict[str, Any]]:
+def _with_star(rows: Sequence[dict[str, Any]], format_: str) -> Sequence[dict[str, Any]]:
     """Mark the current context as kubectl does, in formats for people."""
     if format_ not in ("table", "markdown"):
         return rows
@@ -129,10 +129,10 @@ def check_one(member: Member) -> Check:
     except C3sError as problem:
         return _failed(member, Check(answers=False), problem)
     with closing(cluster):
-        return _asked(member, cluster)
+        return _ask(member, cluster)
 
 
-def _asked(member: Member, cluster: Cluster) -> Check:
+def _ask(member: Member, cluster: Cluster) -> Check:
     begun = time.monotonic()
     version = None
     try:

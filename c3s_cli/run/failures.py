@@ -34,14 +34,14 @@ def of_context(hint: str, context: str) -> str:
     return re.sub(KUBECTL, lambda _: f"kubectl {flag} ", hint)
 
 
-def said(failure: Failure) -> str:
+def line_with_context(failure: Failure) -> str:
     """Write a Failure of one of several contexts as one line."""
     if failure.source == WHOLE:
         return f"{failure.context}: {failure.message}; hint: {failure.hint}"
-    return f"{failure.context}: {about(failure)}"
+    return f"{failure.context}: {line_of(failure)}"
 
 
-def about(failure: Failure) -> str:
+def line_of(failure: Failure) -> str:
     """Write a Failure of the only context as one line."""
     if failure.source == "quantity":
         return failure.message

@@ -113,12 +113,12 @@ def _of_context(fit_results: Sequence[FitResult]) -> Iterator[str]:
     workloads = [each for each in fit_results if each.namespace is not None and not each.pending]
     for each in fit_results:
         if each.namespace is None:
-            yield f"{each.placed} of {each.replicas} pods of {each.workload} fit elsewhere{_left(each.unplaced)}"
+            yield f"{each.placed} of {each.replicas} pods of {each.workload} fit elsewhere{_no_room(each.unplaced)}"
             if each.placed_after_deletion is not None:
                 fit = f"{each.placed_after_deletion} of {each.replicas} pods of {each.workload} fit elsewhere"
                 yield f"{fit} once it is deleted"
         elif each.pending:
-            yield f"{each.placed} of {each.replicas} pending pods fit{_left(each.unplaced)}"
+            yield f"{each.placed} of {each.replicas} pending pods fit{_no_room(each.unplaced)}"
     for each in workloads:
         prefix = f"{each.workload}: " if len(workloads) > 1 else ""
         yield f"{prefix}{each.placed} of {each.replicas} replicas fit"
@@ -155,5 +155,5 @@ def _missing(report: Report) -> Iterator[str]:
         yield f"{where}{nodes} of pool {each.pool or NONE} would make everything fit"
 
 
-def _left(names: Sequence[str]) -> str:
+def _no_room(names: Sequence[str]) -> str:
     return f"; no room for {named(names)}" if names else ""

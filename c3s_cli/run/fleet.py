@@ -12,7 +12,7 @@ from msgspec import Struct, structs
 from c3s_cli.errors import C3sError, ConfigError, NoCluster, TimedOut, UsageError
 from c3s_cli.kube.access import access_of
 from c3s_cli.kube.cluster import connect
-from c3s_cli.kube.contexts import chosen, may_be_several, selected
+from c3s_cli.kube.contexts import choose, may_be_several, selected
 from c3s_cli.kube.deadline import HINT, Deadline
 from c3s_cli.kube.plugins import Plugins
 from c3s_cli.metrics import clusters_of
@@ -110,7 +110,7 @@ def _fleet(target: Target, stages: Stages, connections: int, period: Period | No
     from c3s_cli.kube.kubeconfig import merge  # one context is found while it connects
 
     merged = merge(target.kubeconfig, deadline)
-    names = chosen(target, merged)
+    names = choose(target, merged)
     plugins.prompts.several = len(names) > 1
     if len(names) > 1:
         _refuse_what_is_of_one(target)

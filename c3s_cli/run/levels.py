@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
 
-from c3s_cli.analysis.held import held
+from c3s_cli.analysis.narrowing import narrow
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.request.levels import level_below, level_within, view_of, widened, words_of
 from c3s_cli.request.view import Format
@@ -87,7 +87,7 @@ class Levels:
         level.viewing = structs.replace(level.viewing, left=0)
         level.query, level.view = query, structs.replace(view, trend=level.view.trend)
         level.read = self._reader(level.fleet, query, level.heading, again=True)
-        known = held(samples, before[0], query)
+        known = narrow(samples, before[0], query)
         if known and level.report:
             # What was read for more columns is not forgotten.
             level.read.samples = samples
@@ -134,7 +134,7 @@ class Levels:
         size = sum(len(each.pods) + len(each.pod_facts or ()) for each in samples)
         if size > MANY and not (level.query.name or level.viewing.paused):
             return
-        known = held(samples, above.query, level.query)
+        known = narrow(samples, above.query, level.query)
         if known and (level.query.objects is not Kind.POD or any(each.pods or each.pod_facts for each in known)):
             level.hold(computed(known, level.query, self._stages, contexts=level.fleet.several), above.read_at)
 

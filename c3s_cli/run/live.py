@@ -17,7 +17,7 @@ from c3s_cli.model.sample import WHOLE
 from c3s_cli.output import render
 from c3s_cli.request.command_line import command_line
 from c3s_cli.request.view import Format
-from c3s_cli.run.failures import about
+from c3s_cli.run.failures import line_of
 from c3s_cli.run.garbage import collect
 from c3s_cli.run.kubectl_command import kubectl_command
 from c3s_cli.run.saving import save
@@ -274,7 +274,7 @@ class Live:
         if report is not None:
             # Rows of a cluster that does not answer have a mark; why one pod is not measured stands below it.
             known = (WHOLE, NAMES[Needs.POD_METRICS]) if self.level.query.name else (WHOLE,)
-            failures = [about(each) for each in report.failures if each.source not in known]
+            failures = [line_of(each) for each in report.failures if each.source not in known]
             more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
             return printable(failures[0].split("\n", 1)[0] + more) if failures else ""
         if self.level.viewing.paused and self.asked is None:

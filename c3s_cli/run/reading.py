@@ -11,7 +11,7 @@ from c3s_cli.errors import ApiError, C3sError, NoSuchNamespace, UsageError
 from c3s_cli.metrics import pod_details, scope_of
 from c3s_cli.model.sample import Reading
 from c3s_cli.parallel import in_parallel
-from c3s_cli.run.failures import failure_of, said
+from c3s_cli.run.failures import failure_of, line_with_context
 from c3s_cli.run.fleet import all_of, say_notes
 from c3s_cli.run.member import distinct
 from c3s_cli.signals import undone
@@ -199,7 +199,7 @@ class Clusters:
         if len(missing) == len(results):
             raise next(iter(missing.values()))
         if len(problems) == len(results):
-            reasons = "\n".join(said(failure_of(name, problem)) for name, problem in problems.items())
+            reasons = "\n".join(line_with_context(failure_of(name, problem)) for name, problem in problems.items())
             none_read = C3sError(f"none of the {len(results)} clusters could be read\n{reasons}")
             none_read.may_pass = any(problem.may_pass for problem in problems.values())
             raise none_read

@@ -64,14 +64,14 @@ class TappedReader:
 
     def read(self, needs: Needs, scope: Scope) -> Sample:
         """Read and record, and return what a query needs. C3sError as of a ClusterReader, or if the file is full."""
-        return self._selected(self._whole(needs, scope), needs, scope)
+        return self._selected(self._read_all(needs, scope), needs, scope)
 
     def read_with_totals(self, needs: Needs, scope: Scope) -> Reading:
         """Do the same, with the totals of the cluster."""
-        whole = self._whole(needs, scope)
+        whole = self._read_all(needs, scope)
         return Reading(self._selected(whole, needs, scope), self._selected(whole, TOTALS, CLUSTER))
 
-    def _whole(self, needs: Needs, scope: Scope) -> Sample:
+    def _read_all(self, needs: Needs, scope: Scope) -> Sample:
         wanted = structs.replace(self._scope, figures=scope.figures, containers=scope.containers)
         try:
             sample = self._reader.read(NEEDS | needs, wanted)

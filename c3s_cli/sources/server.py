@@ -129,7 +129,7 @@ def who_am_i(cluster: Cluster) -> tuple[str, list[str]]:
     """Return the name and groups of the caller. Raises what Cluster.post raises; needs Kubernetes 1.28."""
     path = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
     question = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
-    answer = _asked(cluster, path, question, _Review)
+    answer = _ask(cluster, path, question, _Review)
     return answer.status.user_info.username, answer.status.user_info.groups
 
 
@@ -147,8 +147,8 @@ def may_i(cluster: Cluster, right: Right) -> bool:
         "kind": "SelfSubjectAccessReview",
         "spec": {"resourceAttributes": attributes},
     }
-    return _asked(cluster, path, question, _AccessReview).status.allowed
+    return _ask(cluster, path, question, _AccessReview).status.allowed
 
 
-def _asked(cluster: Cluster, path: str, question: dict[str, Any], shape: type[Shape]) -> Shape:
+def _ask(cluster: Cluster, path: str, question: dict[str, Any], shape: type[Shape]) -> Shape:
     return decode_one(cluster.post(path, question).body, shape, path)

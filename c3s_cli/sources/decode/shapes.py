@@ -88,11 +88,11 @@ MAKING: Final = Lock()
 
 def _decoder(shape: Any) -> msgspec.json.Decoder[Any]:
     with MAKING:
-        return _made(shape)
+        return _new_decoder(shape)
 
 
 @cache
-def _made(shape: Any) -> msgspec.json.Decoder[Any]:
+def _new_decoder(shape: Any) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(shape)
 
 

@@ -30,12 +30,12 @@ def objects(
     directory, too. command: of c3s, for hints.
     """
     deadline = Deadline(request_timeout)
-    for name in (each for argument in names for each in _listed(argument)):
+    for name in (each for argument in names for each in _split(argument)):
         for path in _files(name, command, recursive=recursive):
             yield from ((path, each) for document in _documents(path, deadline) for each in _flat(document, path))
 
 
-def _listed(argument: str) -> list[str]:
+def _split(argument: str) -> list[str]:
     """Split a list at its commas, as kubectl does, unless a file with that name exists."""
     return [argument] if Path(argument).exists() else [name for name in argument.split(",") if name]
 

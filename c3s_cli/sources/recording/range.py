@@ -89,7 +89,7 @@ class _Range:
             if used_layout is not layout:
                 layout, unseen = used_layout, {*range(len(used_layout.things))}
             with self.recording.decoding():
-                seen = [place for place in unseen.difference(places.gone()) if place < places.size]
+                seen = [place for place in unseen.difference(places.unmeasured()) if place < places.size]
             unseen.difference_update(seen)
             for place in seen:
                 namespace, name, containers = used_layout.things[place]

@@ -51,7 +51,7 @@ class Sums:
         if sums and 0 not in sums:
             return sums
         unknown.update(range(known, len(values)))
-        for place in columns.places.gone():
+        for place in columns.places.unmeasured():
             unknown.update(range(first[place], first[place + 1]))
         if self._only is not None:
             for at in unknown:

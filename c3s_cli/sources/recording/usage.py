@@ -26,7 +26,7 @@ class Places(Struct, array_like=True):
     size: int
     absent: bytes
 
-    def gone(self) -> Sequence[int]:
+    def unmeasured(self) -> Sequence[int]:
         """Return the places of those that were not measured. ValueError or zlib.error if damaged."""
         return unpacked_places(self.absent, self.size)
 
@@ -156,7 +156,7 @@ def _sums(containers: Sequence[Container]) -> Triple:
 def nodes_of(columns: Columns, layout: Layout, context: str) -> list[Node]:
     """Return the nodes of a reading by name. ValueError, LookupError or zlib.error if it is damaged."""
     cpu, memory, swap = _lists(columns, layout)
-    times, gone = columns.times(), {*columns.places.gone()}
+    times, gone = columns.times(), {*columns.places.unmeasured()}
     nodes = [
         Node(context, layout.things[place][1], cpu[place], memory[place], swap[place], *times[place])
         for place in range(columns.size)
@@ -169,7 +169,7 @@ def nodes_of(columns: Columns, layout: Layout, context: str) -> list[Node]:
 def pods_of(columns: Columns, layout: Layout, context: str) -> list[Pod]:
     """Return the pods of a reading by namespace and name. Errors as for `nodes_of`."""
     cpu, memory, swap = _lists(columns, layout)
-    times, gone = columns.times(), {*columns.places.gone()}
+    times, gone = columns.times(), {*columns.places.unmeasured()}
     pods: list[Pod] = []
     for place in range(columns.size):
         if place in gone:

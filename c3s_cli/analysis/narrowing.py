@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 KINDS = ((Kind.CLUSTER, Kind.NODE), (Kind.NODE, Kind.NODE), (Kind.POD, Kind.POD))
 
 
-def held(samples: Sequence[Sample], above: Query, query: Query) -> list[Sample]:
+def narrow(samples: Sequence[Sample], above: Query, query: Query) -> list[Sample]:
     """Return the part of the Samples of `above` that `query` is about; nothing if they know too little of it.
 
     Of a single pod everything is shown that is known. Other figures must all have been read.
