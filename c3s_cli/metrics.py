@@ -70,13 +70,15 @@ def scope_of(query: Query, namespace: str) -> Scope:
     groups = None
     if query.group_figures and query.period:
         groups = Groups(query.group_figures, query.by, query.where, total=query.sum or not query.by)
+    # Then pods that have ended have rows, too.
+    in_range = Needs.RESTARTS in query.needs and query.period is not None and query.period.is_range
     return Scope(
         objects=Kind.POD if query.objects is Kind.RIGHTSIZE else query.objects,
         name=query.name,
         namespaces=() if query.all_namespaces else query.namespaces or (namespace,),
         labels=query.labels,
         fields=query.fields,
-        figures=query.row_figures,
+        figures=(*query.row_figures, *(("restarts",) if in_range else ())),
         containers=query.containers,
         period=query.period,
         groups=groups,

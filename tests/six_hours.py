@@ -143,17 +143,19 @@ def kills() -> Iterator[Series]:
 
 
 def counts() -> Iterator[Series]:
-    """Give pods whose restarts kube-state-metrics counts: for long, in a new pod of an old name, and in a new one."""
+    """Give pods whose restarts kube-state-metrics counts: an old one, one created again, a new one, one that ended."""
     turn = END - 2 * 3600 - 600
     for pod, begin, count in (
         ("old", BEGIN, lambda when: 7 + (when > END - 90)),
         ("recreated", BEGIN, lambda when: 5 if when < turn else 1 + (when > turn + 300)),
         ("new", turn, lambda when: 2 + (when > END - 600)),
+        ("past", turn - 900, lambda when: when > turn - 300),
     ):
-        yield from life(pod, begin, END, 0.1, 10, namespace="r")
-        yield from states(pod, begin, namespace="r")
+        end = END if pod != "past" else turn
+        yield from life(pod, begin, end, 0.1, 10, namespace="r")
+        yield from states(pod, begin, end, namespace="r")
         who = {"namespace": "r", "pod": pod, "container": "main"}
-        yield "kube_pod_container_status_restarts_total", who, at(begin, END, count, STATES)
+        yield "kube_pod_container_status_restarts_total", who, at(begin, end, count, STATES)
     # Its init container was started again before it ended, long ago.
     who = {"namespace": "r", "pod": "old", "container": "setup"}
     yield "kube_pod_init_container_status_restarts_total", who, at(BEGIN + 900, END, 4, STATES)

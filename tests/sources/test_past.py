@@ -166,7 +166,8 @@ def test_kills_count_in_the_range_in_which_they_were(ask: Ask, since: str, kills
 
 
 @pytest.mark.parametrize(
-    ("since", "restarts"), [("6h", {"old": 1, "recreated": 2, "new": 3}), ("1h", {"old": 1, "recreated": 0, "new": 1})]
+    ("since", "restarts"),
+    [("6h", {"old": 1, "recreated": 2, "new": 3, "past": 1}), ("1h", {"old": 1, "recreated": 0, "new": 1})],
 )
 def test_restarts_count_in_the_range_in_which_they_were(ask: Ask, since: str, restarts: dict[str, int]) -> None:
     rows = ask(f"pods -n r --since {since} {END} --columns restarts")
