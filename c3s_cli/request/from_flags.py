@@ -16,7 +16,6 @@ from c3s_cli.columns.vocabulary import COMPARED, Column, Kind
 from c3s_cli.errors import UsageError
 from c3s_cli.request.formats import read_format, read_units
 from c3s_cli.request.grouping import key_column, keys_of, labels_meant
-from c3s_cli.request.knowable import check_knowable, unknowable
 from c3s_cli.request.namespaces import read_namespaces, several
 from c3s_cli.request.numbers import at_least, read_seconds
 from c3s_cli.request.origin import origin_of
@@ -195,10 +194,9 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         check(query)
     refuse_costs(query, priced=costs is not None and costs.prices is not None)
     if objects not in (Kind.FIT, Kind.MOVE, *COMPARED):
-        source = origin_of(connection).kind
-        check_knowable(query, source)
+        named = [of_lines.find(word) for word in words if word not in SETS]
         notes = (
-            unknowable([of_lines.find(word) for word in words if word not in SETS], naming.kind, source),
+            _unknowable(query, named, origin_of(connection).kind),
             labels_meant(rows.by, by),
             OWNED.get(workload or ""),
         )
@@ -210,6 +208,16 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         context=bool(connection.context),
         objects=bool(workload and "owner" in {column.name for column in by}),
     )
+
+
+def _unknowable(query: Query, named: Sequence[Column], source: str) -> str:
+    """Say which named columns the source cannot know. UsageError for conditions and orders by such columns."""
+    if not (named or query.sort or query.where or query.fail_if or query.until):
+        return ""
+    from c3s_cli.request.knowable import check_knowable, unknowable  # plain readings ask for what all sources know
+
+    check_knowable(query, source)
+    return unknowable(named, query.kind, source)
 
 
 def _selectors(rows: options.Selection, pods: options.Pods | None) -> tuple[LabelSelector | None, FieldSelector | None]:

@@ -37,8 +37,8 @@ def test_a_reading_loads_only_the_low_level_client(demo_server: DemoServer) -> N
     loaded = modules_after(f"from c3s_cli.cli import main\nmain({words!r})")
     assert "kubernetes.client.rest" in loaded
     assert not loaded & {*HEAVY, "tabulate", "kubernetes.config", "kubernetes.client.api_client"}
-    assert len(loaded) < 408
-    assert len([name for name in loaded if name.startswith("c3s_cli")]) < 112
+    assert len(loaded) < 406
+    assert len([name for name in loaded if name.startswith("c3s_cli")]) < 110
 
 
 def test_others_may_import_more_of_the_client_afterwards(demo_server: DemoServer) -> None:
