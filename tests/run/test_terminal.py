@@ -80,15 +80,24 @@ class Session:
             self.pump(0.05)
         return [line.rstrip() for line in self.screen.display]
 
-    def pump(self, seconds: float) -> None:
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0 and select.select([self.controller], [], [], left)[0]:
+    def pump(self, seconds: float) -> bool:
+        """Read what is written for so long, at least what has been written already; return whether there was any."""
+        end, before = time.monotonic() + seconds, len(self.written)
+        while select.select([self.controller], [], [], max(0.0, end - time.monotonic()))[0]:
             try:
                 data = os.read(self.controller, 65536)
             except OSError:
-                return
+                break
             self.written += data
             self.stream.feed(data)
+            if time.monotonic() > end:
+                break
+        return len(self.written) > before
+
+    def drain(self) -> None:
+        """Read until nothing more comes."""
+        while self.pump(0.1):
+            pass
 
     def ended(self) -> int:
         """Wait for the end; return the exit code. The terminal must be as it was."""
@@ -96,7 +105,7 @@ class Session:
         while self.process.poll() is None:
             assert time.monotonic() < end, "it does not end"
             self.pump(0.05)
-        self.pump(0.1)
+        self.drain()
         assert self.written.count(ENTERED) == self.written.count(LEFT)
         assert self.written.rfind(LEFT) > self.written.rfind(ENTERED) or ENTERED not in self.written
         assert termios.tcgetattr(self.terminal) == self.before
@@ -249,7 +258,7 @@ def test_every_screen_of_a_session_is_whole() -> None:
 
     def look(until: str) -> str:
         session.until(until)
-        session.pump(0.05)
+        session.drain()
         # The clock of the terminal goes on.
         shown = "\n".join(line.rstrip() for line in session.screen.display)
         return re.sub("(sampled|PAUSED,) [0-9]+s", r"\1 0s", shown)
@@ -295,7 +304,7 @@ def test_every_screen_of_drilling_down_is_whole() -> None:
 
     def look(until: str, lines: int) -> str:
         session.until(until)
-        session.pump(0.05)
+        session.drain()
         shown = [line.rstrip() for line in session.screen.display][:lines]
         return re.sub("sampled [0-9]+s", "sampled 0s", "\n".join(shown))
 
