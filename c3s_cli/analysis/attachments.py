@@ -14,10 +14,10 @@ from c3s_cli.model.surroundings import EMPTY, Key, Surroundings
 
 def with_attachments(sample: Sample) -> Sample:
     """Return a reading in which nodes offer attachments, and pods request those of their volumes."""
-    around = sample.surroundings or EMPTY
-    counts = around.volume_counts
+    known = sample.surroundings or EMPTY
+    counts = known.volume_counts
     resources = {_resource(driver) for each in counts.values() for driver in each}
-    if not resources or around.claims is None:
+    if not resources or known.claims is None:
         return sample
     nodes = {
         name: structs.replace(facts, allocatable={**(facts.allocatable or {}), **_offered(counts.get(name, {}))})
@@ -30,31 +30,31 @@ def with_attachments(sample: Sample) -> Sample:
         # Pods on one node share what is attached there.
         own = [(pod[0], name) for name in names if (facts.node, f"{pod[0]}/{name}") not in attached]
         attached.update((facts.node, f"{namespace}/{name}") for namespace, name in own if facts.node)
-        if amounts := attachments_of(around, (around.claims[key] for key in own if key in around.claims)):
+        if amounts := attachments_of(known, (known.claims[key] for key in own if key in known.claims)):
             pods[pod] = structs.replace(facts, requests={**facts.requests, **amounts})
-    surroundings = structs.replace(around, served={**around.served, **dict.fromkeys(resources, "")})
+    surroundings = structs.replace(known, served={**known.served, **dict.fromkeys(resources, "")})
     return structs.replace(sample, node_facts=nodes, pod_facts=pods, surroundings=surroundings)
 
 
-def attachments_of(around: Surroundings, claims: Iterable[Claim]) -> Mapping[str, int]:
+def attachments_of(surroundings: Surroundings, claims: Iterable[Claim]) -> Mapping[str, int]:
     """Return how many volumes of each driver are attached for claims; those that no node counts are left out."""
-    drivers = Counter(_resource(driver) for driver in (_driver(around, claim) for claim in claims) if driver)
-    known = {_resource(driver) for each in around.volume_counts.values() for driver in each}
+    drivers = Counter(_resource(driver) for driver in (_driver(surroundings, claim) for claim in claims) if driver)
+    known = {_resource(driver) for each in surroundings.volume_counts.values() for driver in each}
     return {resource: count for resource, count in drivers.items() if resource in known}
 
 
-def claims_of(around: Surroundings, workload: Workload) -> list[Claim]:
+def claims_of(surroundings: Surroundings, workload: Workload) -> list[Claim]:
     """Return the claims that a pod of a workload adds to its node: not those that it shares with its siblings."""
     named: list[Key] = [(workload.namespace, name) for name in workload.placing.claims if workload.replicas == 1]
     new = [claim for _, claim in workload.template.new_claims] if workload.template else []
-    return [*new, *(around.claims[key] for key in named if around.claims and key in around.claims)]
+    return [*new, *(surroundings.claims[key] for key in named if surroundings.claims and key in surroundings.claims)]
 
 
-def _driver(around: Surroundings, claim: Claim) -> str:
+def _driver(surroundings: Surroundings, claim: Claim) -> str:
     if claim.bound:
-        volume = (around.volumes or {}).get(claim.volume)
+        volume = (surroundings.volumes or {}).get(claim.volume)
         return volume.driver if volume else ""
-    classes = around.storage_classes or {}
+    classes = surroundings.storage_classes or {}
     default = next((name for name, each in classes.items() if each.default), "")
     storage_class = classes.get(default if claim.storage_class is None else claim.storage_class)
     return storage_class.driver if storage_class else ""

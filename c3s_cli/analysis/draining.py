@@ -41,8 +41,8 @@ class Drained(Struct):
 
 def drain(sample: Sample, query: Query, request: FitRequest) -> Drained:
     """Drain the nodes of a request that the cluster has, and return the cluster afterwards."""
-    around = sample.surroundings or EMPTY
-    scheduler = Scheduler(node_rows(sample), _running(sample), around.namespaces, around.served)
+    surroundings = sample.surroundings or EMPTY
+    scheduler = Scheduler(node_rows(sample), _running(sample), surroundings.namespaces, surroundings.served)
     drained = Drained(scheduler, [], [])
     names = nodes_to_drain(sample, query, request)
     on_nodes = by_key((facts.node, (key, facts)) for key, facts in (sample.pod_facts or {}).items())
@@ -147,8 +147,8 @@ def _unplaced_after_deletion(
     ):
         return None
     nodes = [node for node in node_rows(sample) if node.name not in names]
-    around = sample.surroundings or EMPTY
-    scheduler = Scheduler(nodes, _running(sample, without=names), around.namespaces, around.served)
+    surroundings = sample.surroundings or EMPTY
+    scheduler = Scheduler(nodes, _running(sample, without=names), surroundings.namespaces, surroundings.served)
     unplaced: dict[str, list[str]] = {name: [] for name in names}
     for workload, alike in workloads_of(leaving):
         for (namespace, name), facts in alike[len(scheduler.place(workload)) :]:

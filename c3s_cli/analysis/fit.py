@@ -79,9 +79,9 @@ def make_fit(
 
 def _place(sample: Sample, query: Query, request: FitRequest) -> tuple[list[Fit], list[Move], list[FitResult]]:
     """Drain the nodes of one cluster, and place the workloads in it."""
-    around = sample.surroundings or EMPTY
-    workloads = [scaled(each, around.scalers, sample.namespaces[0]) for each in request.workloads]
-    request = structs.replace(request, workloads=(*workloads, *around.workloads))
+    surroundings = sample.surroundings or EMPTY
+    workloads = [scaled(each, surroundings.scalers, sample.namespaces[0]) for each in request.workloads]
+    request = structs.replace(request, workloads=(*workloads, *surroundings.workloads))
     own = own_pods(sample, request.workloads)
     ended = [pod for each in request.workloads if _ends_first(each, request) for pod in own.get(each.name, ())]
     sample = without_pods(sample, ended)

@@ -57,19 +57,21 @@ def surroundings_of(
         for name, answer in answers.items()
         if isinstance(answer, C3sError) and not _is_absent(answer)
     ]
-    around = Surroundings(
+    surroundings = Surroundings(
         namespaces=_read(answers.get("namespaces")), budgets=tuple(_read(answers.get(BUDGETS_NAME)).values())
     )
     if not (request.beside or set(answers) - {"namespaces", BUDGETS_NAME}):
-        return around, failures
-    return _with_lists(around, request, namespace, answers), failures
+        return surroundings, failures
+    return _with_lists(surroundings, request, namespace, answers), failures
 
 
 def _read(answer: Any) -> Mapping[Any, Any]:
     return {} if answer is None or isinstance(answer, C3sError) else answer
 
 
-def _with_lists(around: Surroundings, request: FitRequest, namespace: str, answers: Mapping[Any, Any]) -> Surroundings:
+def _with_lists(
+    surroundings: Surroundings, request: FitRequest, namespace: str, answers: Mapping[Any, Any]
+) -> Surroundings:
     """Add the lists that only some pods need, and the objects of manifests."""
     from c3s_cli.sources.decisive_lists import SPACED, WHOLE  # most pods described by flags need none
 
@@ -86,12 +88,12 @@ def _with_lists(around: Surroundings, request: FitRequest, namespace: str, answe
 
     def one(what: str) -> Any:
         kind, _, decode = WHOLE[what]
-        found = known.get(what, {})
-        return found if found is None else {**_beside(request, kind, decode, namespace), **found}
+        objects = known.get(what, {})
+        return objects if objects is None else {**_beside(request, kind, decode, namespace), **objects}
 
     return structs.replace(
-        around,
-        namespaces={**around.namespaces, **_beside(request, "Namespace", _labels, "")},
+        surroundings,
+        namespaces={**surroundings.namespaces, **_beside(request, "Namespace", _labels, "")},
         claims=one("persistent volume claims"),
         volumes=one("persistent volumes"),
         storage_classes=one("storage classes"),

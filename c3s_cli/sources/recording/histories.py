@@ -105,16 +105,16 @@ def _note_usage(seen: dict[Who, _Seen], pods: Sequence[Pod], time: float, weight
     for pod in pods:
         for each in pod.containers:
             who = (pod.namespace, pod.name, each.name)
-            found = seen.get(who)
-            if found is None:
-                found = seen[who] = _Seen(time - seconds, time, starts=place > 0)
-            found.last = time
-            found.samples += 1
-            found.seconds += seconds
+            run = seen.get(who)
+            if run is None:
+                run = seen[who] = _Seen(time - seconds, time, starts=place > 0)
+            run.last = time
+            run.samples += 1
+            run.seconds += seconds
             if each.memory_bytes is not None:
-                found.memory = max(found.memory or 0, each.memory_bytes)
-            if found.starts and time - seconds - found.first < START and each.cpu_nanocores is not None:
-                found.start = max(found.start or 0, each.cpu_nanocores)
+                run.memory = max(run.memory or 0, each.memory_bytes)
+            if run.starts and time - seconds - run.first < START and each.cpu_nanocores is not None:
+                run.start = max(run.start or 0, each.cpu_nanocores)
 
 
 def _percentiles(

@@ -70,10 +70,10 @@ class History:
             if not values:
                 return {}
             by_weight = sorted(range(len(weights)), key=weights.__getitem__)
-        found = {name: bound(values) for name, bound in (("min", min), ("max", max)) if name in names}
+        statistics = {name: bound(values) for name, bound in (("min", min), ("max", max)) if name in names}
         if "avg" in names:
-            found["avg"] = _rounded(sum(map(mul, values, weights)), sum(weights))
-        percentiles = [name for name in names if name not in found]
+            statistics["avg"] = _rounded(sum(map(mul, values, weights)), sum(weights))
+        percentiles = [name for name in names if name not in statistics]
         if percentiles:
             # Most numbers are exact as floats, which are sorted in a third of the time.
             numbers: list[float] = [*map(float, values)]
@@ -88,8 +88,8 @@ class History:
                 numbers = [numbers[place] for place in order]
                 # Twice the time from the middle of the first value's to the middle of each one's.
                 places = [0, *accumulate(map(add, weights, weights[1:]))]
-            found |= {name: _percentile(int(name[1:]), numbers, places) for name in percentiles}
-        return {name: found[name] for name in names}
+            statistics |= {name: _percentile(int(name[1:]), numbers, places) for name in percentiles}
+        return {name: statistics[name] for name in names}
 
 
 def _percentile(percent: int, ordered: Sequence[float], places: Sequence[int]) -> int:

@@ -152,11 +152,11 @@ class _Range:
         """Return the statistics of lines, so many at a time that memory is bounded."""
         names = {name.partition(".")[0] for name in wanted} | ({"memory"} if coverage else set())
         most = max(1, MOST // (len(self.rows) * max(1, len(names))))
-        found: list[dict[str, int]] = []
+        all_figures: list[dict[str, int]] = []
         for begin in range(0, len(lines) if names else 0, most):
             history = self._history(lines[begin : begin + most], names)
-            found += [history.figures(line, wanted, coverage=coverage) for line in range(history.lines)]
-        return found or [{} for _ in lines]
+            all_figures += [history.figures(line, wanted, coverage=coverage) for line in range(history.lines)]
+        return all_figures or [{} for _ in lines]
 
     def _history(self, lines: Sequence[Sequence[Key]], resources: Iterable[str]) -> History:
         sums = Sums(lines)
@@ -164,11 +164,11 @@ class _Range:
         before, latest = None, {}
         for _, _, _, usage in self.rows:
             if usage != before:
-                found = self.recording.columns(usage, self.kind)
+                columns = self.recording.columns(usage, self.kind)
                 before = usage
                 with self.recording.decoding():
                     latest = {
-                        resource: array("q", sums.of(resource, *found) if found else [UNKNOWN] * len(lines))
+                        resource: array("q", sums.of(resource, *columns) if columns else [UNKNOWN] * len(lines))
                         for resource in resources
                     }
             for resource in resources:
