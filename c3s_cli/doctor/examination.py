@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from msgspec import structs
+from msgspec import Struct, field, structs
 
 from c3s_cli.amounts.duration import age
 from c3s_cli.columns.vocabulary import Kind, Needs
@@ -58,24 +58,20 @@ def _credentials(access: Access) -> Finding:
     return Finding("credentials", WARNING, "none: the kubeconfig's user has no credentials", hint)
 
 
-class Examination:
+class Examination(Struct):
     """The part of an examination that asks the cluster.
 
     namespace: the namespace to check rights in. origin: where usage comes from. clock: the time of this machine; None
-    if the server's time is not meant to be right.
+    if the server's time is not meant to be right. version: that of the metrics API. denied: the rights that it lacks.
     """
 
-    def __init__(
-        self, cluster: Cluster, access: Access, namespace: str, origin: Origin, clock: Callable[[], float] | None
-    ) -> None:
-        self.cluster = cluster
-        self.access = access
-        self.namespace = namespace
-        self.origin = origin.kind
-        self._origin = origin
-        self.clock = clock
-        self.version = LIKELY
-        self.denied: set[str] = set()
+    cluster: Cluster
+    access: Access
+    namespace: str
+    origin: Origin
+    clock: Callable[[], float] | None
+    version: str = LIKELY
+    denied: set[str] = field(default_factory=set)
 
     def findings(self, reader: Callable[[], ClusterReader]) -> Iterator[Finding]:
         """Check everything in order. reader: returns what reads the cluster, with usage from --from."""
@@ -93,7 +89,7 @@ class Examination:
             return
         yield self._identity()
         yield from self._rights()
-        if self.origin == "metrics":
+        if self.origin.kind == "metrics":
             metrics = list(self._metrics_api())
             yield from metrics
             yield from self._readings(metrics=all(each.result != BROKEN for each in metrics))
@@ -154,7 +150,7 @@ class Examination:
         return Finding("identity", OK, f"{name} ({', '.join(groups)})" if groups else name)
 
     def _rights(self) -> Iterator[Finding]:
-        uses = uses_of(self.namespace, self.origin)
+        uses = uses_of(self.namespace, self.origin.kind)
         lacking, problem = missing(self.cluster, uses)
         if problem is not None:
             yield Finding("rights", UNKNOWN, f"the server does not report the caller's rights: {words_of(problem)}")
@@ -269,7 +265,7 @@ class Examination:
 
     def _source(self, reader: Callable[[], ClusterReader]) -> Iterator[Finding]:
         """Read the usage of the nodes from the source given with --from."""
-        check, who = ("kubelets", "c3s") if self.origin == "kubelet" else ("prometheus", "Prometheus")
+        check, who = ("kubelets", "c3s") if self.origin.kind == "kubelet" else ("prometheus", "Prometheus")
         try:
             sample = reader().read(Needs.NODE_METRICS | Needs.NODES | Needs.NODE_DETAILS, Scope(Kind.NODE))
         except C3sError as problem:
@@ -280,5 +276,5 @@ class Examination:
             yield Finding(check, BROKEN, f"{failure.source}: {failure.message}", failure.hint)
         known = list(sample.node_facts.values()) if sample.node_facts is not None else None
         yield from about_figures(sample.nodes, known, sample.now.timestamp(), who)
-        if self.origin == "prometheus":
-            yield from examine_prometheus(self.cluster, self._origin, self.cluster.context)
+        if self.origin.kind == "prometheus":
+            yield from examine_prometheus(self.cluster, self.origin, self.cluster.context)
