@@ -20,9 +20,6 @@ class DemoOptions(Struct, frozen=True):
     at: an RFC 3339 time that freezes it. resources: a file with other requests and limits of its workloads.
     """
 
-    nodes: int | None = None
-    pods_per_node: int | None = None
-    seed: int = 0
     at: str | None = None
     resources: str | None = None
 

@@ -173,13 +173,7 @@ def _demo(options: DemoOptions) -> DemoServer:
 
     resources = demo_resources(options.resources)
     try:
-        return start(
-            nodes=options.nodes,
-            pods_per_node=options.pods_per_node,
-            seed=options.seed,
-            at=options.at,
-            resources=resources,
-        )
+        return start(at=options.at, resources=resources)
     except ValueError as problem:
         raise UsageError(str(problem)) from problem
     except OSError as problem:
