@@ -43,7 +43,6 @@ class Answer(Struct, frozen=True):
     """A whole answer, inflated. date: its Date header."""
 
     body: bytes | bytearray
-    content_type: str
     date: datetime | None
 
 

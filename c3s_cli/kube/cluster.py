@@ -212,7 +212,7 @@ class Cluster:
         reason = self.secrets.hidden(response.reason or "")
         self.trace(f"{method} {url} {response.status} {reason} in {spent:.0f} ms, {len(body)} bytes")
         check(response, body, question, self.secrets)
-        return Answer(body, response.headers.get("Content-Type", ""), date_of(response.headers.get("Date")))
+        return Answer(body, date_of(response.headers.get("Date")))
 
     def _exchange(self, question: Question) -> tuple[Any, bytes | bytearray]:
         """Send one request and read its answer to the end; once more if the connection broke."""

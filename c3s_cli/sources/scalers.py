@@ -42,7 +42,6 @@ class _Metric(Struct, rename="camel", gc=False):
 
 
 class _Policy(Struct, rename="camel", gc=False):
-    container_name: str = "*"
     mode: str = "Auto"
     controlled_resources: list[str] | None = None
 
