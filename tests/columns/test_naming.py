@@ -278,6 +278,12 @@ def test_a_cluster_without_gpus_says_so(run: Run, api: FakeApi) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ['labels["cpu"].requests', 'resources["cpu"]', 'labels["app"].requests'])
+def test_a_label_has_no_fields_and_a_resource_has_nothing_else(demo: Run, name: str) -> None:
+    result = demo("top", "pods", "--columns", name)
+    assert (result.code, result.out, result.err.splitlines()[0]) == (2, "", f"error: unknown column '{name}'")
+
+
 def test_a_column_that_is_taken_for_a_flag_is_shown(demo: Run) -> None:
     for name in ("gpu", "restarts", "memory.limits", "mem-requests"):
         result = demo(f"top pods --{name}")
