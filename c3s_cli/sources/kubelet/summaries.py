@@ -67,32 +67,31 @@ def pod_figures(summaries: Mapping[str, Summary]) -> dict[tuple[str, str, str], 
 def volumes(context: str, summaries: Mapping[str, Summary], namespaces: Collection[str]) -> list[Volume]:
     """Return the claims of some namespaces, of all if there are none: one row each, however many pods mount it."""
     rows: dict[tuple[str, str], Volume] = {}
-    for node, pod, volume in _claimed(summaries):
-        claim = volume[0]
+    for node, pod, claim, volume in _claimed(summaries):
         if namespaces and claim[0] not in namespaces:
             continue
         before = rows.get(claim)
         pods = {*(before.pods or () if before else ()), pod}
         nodes = {*(before.nodes or () if before else ()), node}
-        row = volume[1]
         rows[claim] = Volume(
             context,
             *claim,
             tuple(sorted(pods)),
             tuple(sorted(nodes)),
-            row.used,
-            row.capacity,
-            row.inodes_used,
-            row.inodes,
-            row.time,
+            volume.used,
+            volume.capacity,
+            volume.inodes_used,
+            volume.inodes,
+            volume.time,
         )
     return list(rows.values())
 
 
-def _claimed(summaries: Mapping[str, Summary]) -> Iterator[tuple[str, str, tuple[tuple[str, str], Mounted]]]:
+def _claimed(summaries: Mapping[str, Summary]) -> Iterator[tuple[str, str, tuple[str, str], Mounted]]:
+    """Yield the node, the pod and the claim of each mounted volume that has one."""
     for name, summary in summaries.items():
         for pod in summary.pods or ():
             for volume in pod.volumes or ():
                 if volume.claim:
                     claim = volume.claim.namespace or pod.ref.namespace, volume.claim.name
-                    yield name, pod.ref.name, (claim, volume)
+                    yield name, pod.ref.name, claim, volume
