@@ -222,7 +222,7 @@ def test_a_reading_over_tls_loads_no_more_than_the_loader_needs(tmp_path: Path) 
         loaded = modules_after(f"from c3s_cli.cli import main\nmain({words!r})")
     assert not loaded & HEAVY
     assert not {name for name in loaded if name.startswith(("kubernetes.client.models", "kubernetes.client.api"))}
-    assert len(loaded) < 450
+    assert len(loaded) < 415
 
 
 @pytest.mark.slow
