@@ -65,6 +65,13 @@ DIFFERENCES: Final = (
         order=True,
     ),
     Difference(
+        "other-tools",
+        "refuses flags that other tools have, such as `--no-header`",
+        "reads them as its own, and says so on stderr",
+        "what is meant is clear",
+        (r"ordinary: top pod --no-header",),
+    ),
+    Difference(
         "unmeasured-nodes",
         "nodes without metrics are listed last, in random order",
         "listed last, sorted by name",
