@@ -14,7 +14,7 @@ from c3s_cli.columns.changing import columns_of
 from c3s_cli.columns.kinds import KEYS
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.of_resources import CPU_AND_MEMORY, resource_columns
-from c3s_cli.columns.vocabulary import COMPARED, FITTING, MOVING, Column, Kind, Unit
+from c3s_cli.columns.vocabulary import COMPARED, FITTING, MOVING, RIGHTSIZING, Column, Kind, Unit
 from c3s_cli.request.condition import may_be_none
 from c3s_cli.request.grouping import KEY_COLUMNS
 
@@ -37,6 +37,9 @@ IN_SERIES: Final = (Kind.NODE, Kind.POD, Kind.NODE_GROUP, Kind.POD_GROUP, Kind.C
 TIME: Final = {"type": "string", "format": "date-time", "description": "when the reading was made, in a series only"}
 OPEN_ENDED: Final = "example.com/any"
 LABELS: Final[Schema] = {"type": "object", "additionalProperties": {"type": ["string", "null"]}}
+RULE: Final[dict[str, Schema]] = {
+    "rule": {"type": "object", "description": "how c3s rightsize recommends, in words and numbers"}
+}
 
 
 def schema() -> Schema:
@@ -96,7 +99,13 @@ def _list(kind: Kind) -> Schema:
                         "items": {"type": "string"},
                         "description": "rows that --fail-if or --until could not judge; only with one of these flags",
                     },
+                    "remarks": {
+                        "type": "array",
+                        "items": {"type": "string"},
+                        "description": "what stderr says about the figures; only if there is something to say",
+                    },
                     "prices": PRICES,
+                    **(RULE if kind in RIGHTSIZING else {}),
                     **(SIDES if kind in COMPARED else {}),
                     **(FITTINGS | PENDING | MISSING if kind in (*FITTING, *MOVING) else {}),
                 },
@@ -153,7 +162,9 @@ def _change(kind: Kind) -> Schema:
 def _item(kind: Kind) -> Schema:
     if kind in COMPARED:
         return _change(kind)
-    required = ["context", "timestamp", "window"] if kind not in (*FITTING, *MOVING) else ["context"]
+    required = ["context"]
+    if kind not in (*FITTING, *MOVING, *RIGHTSIZING):
+        required += ["timestamp", "window"]
     if kind is Kind.FIT:
         required += ["name", "workload"]
     elif kind.named:

@@ -48,5 +48,5 @@ def _out_of_reach(test: Comparison, rows: Sequence[Any]) -> str:
     sizes: list[Any] = [(getattr(row, "allocatable", None) or {}).get("cpu") for row in rows]
     if rows and None not in sizes:
         return "any row has" if max(sizes) < test.value else ""
-    used = sum(test.column.value(row) or 0 for row in rows)
-    return "all rows together use" if test.value >= MANY_CORES and used < test.value else ""
+    used = [usage for usage in map(test.column.value, rows) if usage is not None]
+    return "all rows together use" if used and test.value >= MANY_CORES and sum(used) < test.value else ""

@@ -134,11 +134,18 @@ def _head(report: Report) -> dict[str, Any]:
             **({"rule": report.rule} if report.rule else {}),
             **_unjudged(report),
             **_prices(report),
-            **({"remarks": words} if (words := [*filter(None, [report.absence]), *report.remarks]) else {}),
+            **({"remarks": words} if (words := [*_remarks(report)]) else {}),
         },
         "source": report.source,
         "units": _units(shown_columns(report)),
     }
+
+
+def _remarks(report: Report) -> Iterator[str]:
+    """Return what stderr says about a report as a whole."""
+    yield from filter(None, [report.absence])
+    yield from report.remarks
+    yield from (f"{each.flag}: {each.nothing}" for each in report.judgements if each.nothing)
 
 
 def _tail(report: Report) -> dict[str, Any]:

@@ -114,6 +114,8 @@ class Comparison(Struct, frozen=True):
 
         What is measured is a lower bound of the usage.
         """
+        if self.column.ratio and self.column.floor and self.column.floor[1](row) == 0:
+            return False  # a percentage of nothing, whoever is measured
         if isinstance(self.value, Column):
             value = None if self.value.in_part and self.value.in_part(row) else _bound(self.value, row)
         else:

@@ -23,6 +23,8 @@ MEMORY = "note: memory.usage {0} means {1} bytes; for a percentage: memory% {0}\
         ("top pods -n team-checkout --fail-if 'cpu > 20'", CPU.format("> 20", "20", "all rows together use")),
         ("top pods -n team-checkout --fail-if 'cpu > 19'", ""),
         ("top pods -A --fail-if 'cpu > 30'", ""),
+        # Nobody knows what this one uses.
+        ("top pods -n team-checkout --where 'cpu = unknown' --fail-if 'cpu > 90'", ""),
         ("top nodes --fail-if 'memory > 90'", MEMORY.format("> 90", "90")),
         ("top nodes --fail-if 'memory <= 100'", MEMORY.format("<= 100", "100")),
         # Amounts, and numbers that are no percentages.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Run
+from tests.documents import validate
 from tests.servers import FakeApi, Reply, pod_metrics
 
 NOTHING = "--fail-if: nothing was judged\n"
@@ -22,6 +24,12 @@ def test_nothing_is_not_fine(demo: Run, words: str) -> None:
     assert (lenient.code, lenient.out, lenient.err) == (0, "", said)
     strict = demo(f"{words} {condition} --fail-if-unknown")
     assert (strict.code, strict.out, strict.err) == (5, "", said)
+
+
+def test_documents_say_that_nothing_was_judged(demo: Run) -> None:
+    document = json.loads(demo("top pods -n typo --fail-if 'cpu > 1' -o json").out)
+    validate(document)
+    assert document["metadata"]["remarks"] == ["no namespace typo is known", NOTHING.strip()]
 
 
 def test_what_a_filter_leaves_out_was_judged_by_the_filter(demo: Run) -> None:

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from tests.conftest import AT, Result, Run
+from tests.documents import validate
 
 RANGE: Final = "--from prometheus --since 25h"
 PAST: Final = f"{RANGE} --demo-at {AT}"
@@ -206,3 +207,10 @@ def test_what_does_not_go_with_manifests(run: Run, tmp_path: Path, words: str, m
     result = run(f"rightsize {words.replace('-f a', f'-f {tmp_path}/a')} {PAST}")
     assert result.code == 2
     assert message in result.err
+
+
+@pytest.mark.parametrize("more", ["--sum", "--columns all", "--by namespace --sum"])
+def test_documents_are_what_the_schema_says(demo: Run, more: str) -> None:
+    document = json.loads(demo(f"rightsize -n team-checkout {RANGE} -o json {more}").out)
+    validate(document)
+    assert document["metadata"]["rule"]

@@ -100,6 +100,7 @@ def names(result: Result) -> list[str]:
         ("cpu.usage>=cpu.requests,memory.usage<memory.limits", ["free", "full"]),
         # Without a limit there is nothing to exceed.
         ("memory.usage > memory.limits", []),
+        ("memory.usage > memory.declaredLimits", []),
         ("memory.requests < memory.limits", ["free", "full", "new"]),
         ("cpu% > memory.usagePercentOfLimits", ["full"]),
         ("cpu% = cpu%", ["full"]),
@@ -214,6 +215,7 @@ NOT_ALL = "could not be judged (not all members are measured)"
         ("cpu.usage >= 200m", 3, [f"--fail-if: 1 row matched: {WEB}"]),
         ("cpu.usage != 1", 3, [f"--fail-if: 1 row {NOT_ALL}: {WEB} (1 of 3 pods measured)"]),
         ("cpu.usage != 100m", 3, [f"--fail-if: 1 row matched: {WEB}"]),
+        ("cpu.usage != 200m", 3, [f"--fail-if: 1 row {NOT_ALL}: {WEB} (1 of 3 pods measured)"]),
         ("cpu.usage > 200m", 3, [f"--fail-if: 1 row {NOT_ALL}: {WEB} (1 of 3 pods measured)"]),
         ("cpu.usage < 150m", 0, []),
         ("cpu.usage < 201m", 3, [f"--fail-if: 1 row {NOT_ALL}: {WEB} (1 of 3 pods measured)"]),
@@ -223,8 +225,11 @@ NOT_ALL = "could not be judged (not all members are measured)"
         ("cpu% > 66", 3, [f"--fail-if: 1 row matched: {WEB}"]),
         ("cpu% > 67", 3, [f"--fail-if: 1 row {NOT_ALL}: {WEB} (1 of 3 pods measured)"]),
         ("cpu% < 66", 0, []),
+        # None of them has a limit.
+        ("cpu.usagePercentOfLimits >= 0", 0, []),
         ("memory.unused > 1Ki", 3, [f"--fail-if: 1 row {NOT_ALL}: {WEB} (1 of 3 pods measured)"]),
         ("cpu.usage > cpu.requests", 3, [f"--fail-if: 1 row {NOT_ALL}: {WEB} (1 of 3 pods measured)"]),
+        ("cpu.usage >= cpu.unused", 3, [f"--fail-if: 1 row {NOT_ALL}: {WEB} (1 of 3 pods measured)"]),
         ("memory.requests >= memory.usage", 3, [f"--fail-if: 1 row {NOT_ALL}: {WEB} (1 of 3 pods measured)"]),
         ("pods.measured < 3, pods.count > 1", 3, [f"--fail-if: 1 row matched: {WEB}"]),
     ],
