@@ -154,8 +154,15 @@ class Naming(Struct, frozen=True):
                 case _ if self.kind in COMPARED and not split_change(word)[1] and not self._is_own(word):
                     names += self._fields_of(word)
                 case _:
-                    names.append(word)
+                    names += self._of_both(word) or [word]
         return tuple(by_name(map(self.find, names)).values())
+
+    def _of_both(self, word: str) -> list[str]:
+        """Return the columns of CPU and memory for a word such as `requests`, `p95` or `max`; none for other words."""
+        if word in table_of(self.kind) or not word.isalnum():
+            return []
+        both = [f"{resource}.{word}" for resource in CPU_AND_MEMORY]
+        return [name for name in both if name in table_of(self.kind) or self.open_ended(name)]
 
     def _fields_of(self, name: str) -> list[str]:
         """Return the names of the columns that stand for a compared column."""

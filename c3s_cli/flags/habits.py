@@ -12,7 +12,9 @@ RENAMED: Final = {
     "--contexts": "--context",
     "--ns": "--namespace",
     "--namespaces": "--namespace",
-    **dict.fromkeys(("--label", "--labels", "--label-selector", "--node-labels", "--pod-labels"), "--selector"),
+    **dict.fromkeys(
+        ("--label", "--labels", "--label-selector", "--node-labels", "--node-selector", "--pod-labels"), "--selector"
+    ),
     **dict.fromkeys(("--group-by", "--groupby", "--group", "--aggregate"), "--by"),
     **dict.fromkeys(("--filter", "--if"), "--where"),
     **dict.fromkeys(("--head", "--top"), "--limit"),
@@ -49,6 +51,7 @@ SWITCHES: Final = {
     **{f"--{name}": (("--output", name),) for name in ("json", "yaml", "csv", "tsv", "wide")},
     **dict.fromkeys(("--markdown", "--md"), (("--output", "markdown"),)),
     **{f"--{name}": (("--columns", f"cpu.{name},memory.{name}"),) for name in ("p50", "p90", "p95", "p99", "avg")},
+    **dict.fromkeys(("--no-color", "--no-colour", "--nocolor"), (("--color", "never"),)),
     "--requests": (("--columns", "+cpu.requests,memory.requests"),),
     "--limits": (("--columns", "+cpu.limits,memory.limits"),),
 }
@@ -63,6 +66,10 @@ OF_PODS: Final = {
     **dict.fromkeys(("--no-limits", "--without-limits"), (("--where", "memory.limits = none"),)),
     **dict.fromkeys(("--no-requests", "--without-requests"), (("--where", "memory.requests = 0"),)),
     "--pending": (("--where", "status = Pending"),),
+    **dict.fromkeys(
+        ("--unhealthy", "--unready", "--not-ready", "--failing", "--crashing"),
+        (("--where", "ready.count < ready.expected"), ("--columns", "ready,waiting,restarts")),
+    ),
     **dict.fromkeys(("--util", "--utilization"), (("--columns", "+cpu%requests,memory%requests"),)),
 }
 # Flags with a value, for which {} stands.
@@ -77,10 +84,12 @@ VALUED: Final = {
 VALUED_OF_NODES: Final = {
     **dict.fromkeys(("--node", "--node-name", "--nodename"), (("--where", "name in ({})"),)),
 }
+IGNORED: Final = ("--ignore-namespace", "--ignore-namespaces", "--skip-namespace", "--not-namespace")
 VALUED_OF_PODS: Final = {
     **dict.fromkeys(("--node", "--node-name", "--nodename", "--on-node"), (("--where", "node in ({})"),)),
     **dict.fromkeys(
-        ("--exclude-namespace", "--exclude-namespaces", "--exclude-ns"), (("--where", "namespace not in ({})"),)
+        ("--exclude-namespace", "--exclude-namespaces", "--exclude-ns", *IGNORED),
+        (("--where", "namespace not in ({})"),),
     ),
     **dict.fromkeys(("--status", "--phase"), (("--where", "status in ({})"),)),
     **dict.fromkeys(("--deployment", "--deploy"), (("--workload", "Deployment/{}"),)),
@@ -103,6 +112,7 @@ WITHOUT_VALUE: Final = frozenset(
             "--ascending",
             "--desc",
             "--descending",
+            "--reverse",
             "--all",
             "--all-clusters",
             "--total",

@@ -102,7 +102,6 @@ INSTEAD: Final = {
     "--container": "--containers shows a row for each container",
     "--older-than": "--where 'age > 1h' keeps what is older",
     "--show-labels": "--columns default,label:KEY shows a label",
-    "--reverse": "--sort-by COLUMN:asc or COLUMN:desc sets the direction",
     "--template": "-o jsonpath=TEMPLATE takes a template",
     "--exit-code": "--fail-if CONDITION makes the exit code 3",
     "--quiet": "for the exit code alone, redirect the table: >/dev/null",

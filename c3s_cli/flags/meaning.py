@@ -29,7 +29,7 @@ OF_FILES: Final = ("-o", "--output", "--file", "--filename")
 # Flags that ask for the past, and the commands that take its source.
 OF_THE_PAST: Final = ("--since", "--start", "--at")
 WITH_PAST: Final = ("nodes", "pods", "cluster", "rightsize")
-DIRECTIONS: Final = {"--asc": "asc", "--ascending": "asc", "--desc": "desc", "--descending": "desc"}
+DIRECTIONS: Final = {"--asc": "asc", "--ascending": "asc", "--desc": "desc", "--descending": "desc", "--reverse": ""}
 # The formats of `rightsize` that need the past.
 CHANGES: Final = ("patch", "kustomize", "resources")
 NOTHING: Final = "nothing: c3s changes nothing"
@@ -103,7 +103,7 @@ def with_flags(line: Line, path: Path, flags_of: Callable[[], Sequence[str]]) ->
         meant = None if name in own else stands_for(path, name, value)
         meant = _column(path, name, value) if meant is None and name not in own else meant
         if name in DIRECTIONS and "--sort-by" in own:
-            remarks.append(f"{name} is read as --sort-by COLUMN:{DIRECTIONS[name]}")
+            remarks.append(f"{name} is read as --sort-by COLUMN:{DIRECTIONS[name] or 'asc or COLUMN:desc'}")
             flags.append((name,))
             continue
         if meant is None or any(each not in own for each, _ in meant):
@@ -118,7 +118,7 @@ def with_flags(line: Line, path: Path, flags_of: Callable[[], Sequence[str]]) ->
                 flags.append((each,) if text is None else (f"{each}={text}",))
         shown = " ".join(_shown(each, text) for each, text in meant)
         remarks.append(f"{_shown(name, value)} is read as {shown.replace('+', 'default,') or NOTHING}")
-    flags = _with_direction(_with_conditions(flags, conditions))
+    flags = _with_direction(path, _with_conditions(flags, conditions))
     return Line(tuple(words), (*flags, *_with_columns(flags, columns)), line.rest), remarks
 
 
@@ -136,19 +136,37 @@ def with_source(line: Line, path: Path) -> tuple[Line, list[str]]:
     return structs.replace(line, flags=(*line.flags, ("--from=prometheus",))), [remark]
 
 
-def _with_direction(flags: Sequence[Flag]) -> list[Flag]:
+def _with_direction(path: Path, flags: Sequence[Flag]) -> list[Flag]:
     """Give every column of --sort-by that has none the direction of --asc or --desc; without columns, it is the CPU."""
-    (direction,) = [DIRECTIONS[flag[0]] for flag in flags if flag[0] in DIRECTIONS][-1:] or ("",)
+    given = [DIRECTIONS[flag[0]] for flag in flags if flag[0] in DIRECTIONS]
     others = [flag for flag in flags if flag[0] not in DIRECTIONS]
-    if not direction:
+    if not given:
         return others
     if not any(flag[0].startswith("--sort-by=") for flag in others):
         others.append(("--sort-by=cpu",))
-    return [(_directed(flag[0], direction),) if flag[0].startswith("--sort-by=") else flag for flag in others]
+    return [
+        (f"--sort-by={','.join(_directed(path, key, given[-1]) for key in _value(flag).split(','))}",)
+        if flag[0].startswith("--sort-by=")
+        else flag
+        for flag in others
+    ]
 
 
-def _directed(flag: str, direction: str) -> str:
-    return ",".join(each if each.endswith((":asc", ":desc")) else f"{each}:{direction}" for each in flag.split(","))
+def _directed(path: Path, key: str, direction: str) -> str:
+    """Return a column of --sort-by with a direction; "" for the other one."""
+    if key.endswith((":asc", ":desc")):
+        return key
+    return f"{key}:{direction or ('asc' if _descends(path, key) else 'desc')}"
+
+
+def _descends(path: Path, key: str) -> bool:
+    from c3s_cli.columns.naming import Naming  # needs time that most lines do not spend
+    from c3s_cli.errors import UsageError
+
+    try:
+        return Naming(KINDS[path[-1]]).find(key).descending
+    except (UsageError, KeyError):
+        return True
 
 
 def _with_conditions(flags: Sequence[Flag], conditions: Sequence[str]) -> list[Flag]:

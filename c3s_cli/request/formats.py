@@ -72,6 +72,8 @@ def _advice(word: str) -> str | None:
     """Suggest a format for an unknown word."""
     from difflib import get_close_matches  # only needed after a mistake
 
+    if word in ("jsonl", "ndjson", "json-lines"):
+        return "-o json | jq -c '.items[]' prints one row a line"
     if word == "md":
         return "did you mean -o markdown?"
     if word in ("html", "svg"):

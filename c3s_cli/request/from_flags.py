@@ -194,7 +194,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         check(query)
     refuse_costs(query, priced=costs is not None and costs.prices is not None)
     if objects not in (Kind.FIT, Kind.MOVE, *COMPARED):
-        named = [of_lines.find(word) for word in words if word not in SETS]
+        named = of_lines.expand(word for word in words if word not in SETS)
         notes = (
             _unknowable(query, named, origin_of(connection).kind),
             labels_meant(rows.by, by),

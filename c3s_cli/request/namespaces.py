@@ -17,6 +17,9 @@ WILD: Final = frozenset("*?[")
 def read_namespaces(text: str | None) -> tuple[str, ...]:
     """Parse -n; empty if it is not given."""
     names = [name.strip() for name in (text or "").split(",")]
+    if text and text.startswith("!"):
+        condition = f"namespace not in ({text.replace('!', '')})"
+        raise UsageError(f"-n takes names to read, not {text!r}", hint=f"-A --where '{condition}' leaves them out")
     if text and any(REGULAR.search(name) for name in names):
         plain = ",".join(part.replace(".*", "*").strip("^$()") for name in names for part in name.split("|"))
         raise UsageError(f"-n takes names and patterns, not the regular expression {text!r}", hint=f"-n '{plain}'")

@@ -14,6 +14,7 @@ OOM = "top pods -A --where 'oomKilled = true' --columns default,restarts,lastTer
 PENDING = "top pods -A --where 'status = Pending' --columns age,pending"
 THROTTLED = "top pods -A --from prometheus --columns default,throttled --sort-by throttled:desc"
 LIMITS = "default,cpu.requests,cpu.limits,memory.requests,memory.limits"
+REQUESTS = "cpu.requests,memory.requests"
 FREE = "top nodes --columns cpu.free,memory.free"
 
 
@@ -80,6 +81,18 @@ FREE = "top nodes --columns cpu.free,memory.free"
         ("top nodes --from prometheus --offset 1h", "top nodes --from prometheus --at -1h", ["--offset 1h"]),
         ("top pods -A --sort mem --desc", "top pods -A --sort-by mem:desc", ["--sort mem", "--desc is read as"]),
         ("top pods --sort-by name,cpu:asc --desc", "top pods --sort-by name:desc,cpu:asc", ["--desc is read as"]),
+        (
+            "top pods --sort mem,name --reverse",
+            "top pods --sort-by mem:asc,name:desc",
+            ["--sort mem,name", "--reverse"],
+        ),
+        ("top nodes --no-color", "top nodes --color never", ["--no-color is read as --color never"]),
+        ("top nodes --columns requests,free", f"top nodes --columns {REQUESTS},cpu.free,memory.free", []),
+        (
+            "top pods -A --unhealthy --ignore-namespace batch",
+            "top pods -A --where 'ready.count < ready.expected, namespace != batch' --columns ready,waiting,restarts",
+            ["--unhealthy is read as --where 'ready.count < ready.expected' --columns", "--ignore-namespace batch"],
+        ),
         ("top nodes --asc", "top nodes --sort-by cpu:asc", ["--asc is read as --sort-by COLUMN:asc"]),
         (
             "top pods --min-cpu 90m --max-memory 1Gi",
