@@ -189,7 +189,8 @@ class Live:
 
     def press(self, key: str, schedule: Schedule, now: float) -> None:
         """Handle a key."""
-        before, action = self.level, action_of(self.level.viewing, key)
+        before, viewing = self.level, self.level.viewing
+        action = action_of(viewing, key)
         if action == "redraw":
             self.console.resized = True
         elif action in ("slower", "faster"):
@@ -208,7 +209,7 @@ class Live:
         elif action != "back" or is_filtered(self.level.viewing) or not self.levels.back():
             self.level.press(key)
         self.fresh |= self.level is not before
-        means = bool(action or self._is_typed(key, before.viewing))
+        means = bool(action or self._is_typed(key, viewing))
         self._notice = "" if means else f"{key} means nothing here: ? lists the keys"
         self._notice = self._notice or self._answer(action, waits=self.level.viewing.paused and not schedule.is_replay)
 
