@@ -110,6 +110,8 @@ def succession() -> Iterator[Series]:
         yield from life(pod, begin, end, 0.5, 500, node=node, **where)
         yield "kube_pod_info", {**where, "pod": pod, "node": node, "uid": pod}, at(begin, end, 1, STATES)
         yield "kube_pod_labels", {**where, "pod": pod, "label_app": "pair"}, at(begin, end, 1, STATES)
+    # Ended two and a half minutes ago: the last window has some of it.
+    yield from life("late", BEGIN, END - 150, 0.5, 20, node="n1", namespace="l")
     labels = {**where, "pod": "busy", "container": "main", "id": "/busy", "node": "n1", "job": "kubelet"}
     yield CPU, labels, at(BEGIN, END, lambda when: (when - BEGIN) * 0.2 + max(0, when - END + 240) * 2.8)
     yield MEMORY, labels, at(BEGIN, END, 10 * MI)
@@ -197,6 +199,10 @@ def uneven() -> Iterator[Series]:
         pod = {"namespace": "m", "pod": f"p{number}", "container": "main", "id": f"/{number}", "job": "kubelet"}
         yield CPU, pod, iter([(when, (when - begin) * cores) for when in times])
         yield MEMORY, pod, iter([(when, 10.0 * MI) for when in times])
+        if not number:
+            node = {"id": "/", "node": "n1", "job": "kubelet", "instance": "10.0.0.1:10250"}
+            yield CPU, node, iter([(when, (when - begin) * 2.0) for when in times])
+            yield MEMORY, node, iter([(when, 2.0**30) for when in times])
 
 
 def everything() -> Iterator[Series]:

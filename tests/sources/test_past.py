@@ -131,6 +131,12 @@ def test_a_pod_and_its_successor_are_not_there_at_the_same_time(ask: Ask) -> Non
     assert row["memory"]["avg"] == near(510 * six_hours.MI, 0.5)
 
 
+def test_what_ended_just_before_the_end_has_a_row(ask: Ask) -> None:
+    rows = ask(f"pods -n l --since 6h {END} --columns cpu.avg")
+    assert [(name, row["ended"]) for name, row in rows.items()] == [("late", True)]
+    assert millicores(rows["late"]["cpu"]["avg"]) == near(500)
+
+
 def test_what_ended_is_a_member_of_its_node_and_label(ask: Ask) -> None:
     rows = ask(f"pods -n b --by label:app --since 6h {END} --columns cpu.avg,coverage --where 'name ~ first|second'")
     assert [(millicores(row["cpu"]["avg"]), row["coverage"]) for row in rows.values()] == [(near(500), near(100))]
@@ -258,5 +264,10 @@ def test_scrapes_at_uneven_times_do_not_lose_load(
         for pod, cores in (("p0", 1000), ("p1", 500)):
             assert millicores(rows[pod]["avg"]) == near(cores, 0.5), pod
             assert millicores(rows[pod]["p50"]) == near(cores, 0.5), pod
+        api.nodes(node("n1"))
+        (machine,) = json.loads(run(f"{words.replace('pods -A', 'nodes')} --from {url} --server {api.url}").out)[
+            "items"
+        ]
+        assert [millicores(machine["cpu"][each]) for each in ("avg", "p50", "max")] == [near(2000, 0.5)] * 3
         # A quarter of an hour old.
         assert millicores(rows["p2"]["avg"]) == near(500, 2)

@@ -174,11 +174,6 @@ class History(Struct):
                     found[key] = None
         return list(found)
 
-    def ended(self, key: Key) -> bool:
-        """Return whether an object has no data at the end of the range."""
-        life = self.lives.get(key)
-        return life is not None and life[1] < self.end - self.range.lookback
-
     def lived(self, keys: Iterable[Key]) -> float:
         """Return for how many seconds of the range at least one of the objects existed and had data."""
         overlap = self._overlap(keys, self.range.step)

@@ -15,9 +15,10 @@ from c3s_cli.amounts.duration import go_duration
 from c3s_cli.errors import C3sError
 from c3s_cli.parallel import results_of
 from c3s_cli.sources.prometheus import promql
+from c3s_cli.sources.prometheus.averages import EDGES, Averages
 from c3s_cli.sources.prometheus.clusters import is_chosen, refuse_mixed_points
 from c3s_cli.sources.prometheus.history import FEW, History
-from c3s_cli.sources.prometheus.reduction import as_points, reduced
+from c3s_cli.sources.prometheus.reduction import reduced
 from c3s_cli.sources.prometheus.rules import points_of
 from c3s_cli.sources.prometheus.slices import Letters, Stretch, stretches
 from c3s_cli.sources.prometheus.stale import pods_of, stopped, without_stale
@@ -33,11 +34,8 @@ Key = tuple[str, ...]
 MOST_SERIES: Final = 3
 # Names written out in one query.
 MOST_NAMES: Final = 500
-# The most samples of counters over a range that are read to find how much they grew.
-MOST_SAMPLES: Final = 30_000_000
 # For how many points the growth is corrected where scrapes come at uneven times.
 MOST_POINTS: Final = 2_000_000
-EDGES: Final = ("min", "max")
 # At how many moments of a range the clusters are looked at.
 LOOKS: Final = 24
 # For how many samples of a range the times are asked.
@@ -76,12 +74,7 @@ class Past:
         """Read nodes. kinds: the kinds of series to use for each resource, the best first."""
 
         def read(resource: str) -> list[Matrix]:
-            found = []
-            for kind in kinds.get(resource) or promql.KUBELET[:1]:
-                query = partial(promql.of_nodes, resource, kind)
-                matrix = self._matrix(resource, query, [""], len(known))
-                found.append(self._without_stale(matrix, query, "", len(known)) if resource == "memory" else matrix)
-            return found
+            return [self._of_nodes(resource, kind, len(known)) for kind in kinds.get(resource) or promql.KUBELET[:1]]
 
         def key_of(labels: Labels) -> Key:
             return (names.name(labels, known),)
@@ -101,6 +94,15 @@ class Past:
             name, match = (each.memory, each.match) if isinstance(each, promql.Kind) else (promql.MACHINES, "")
             self._refuse_mixture(name, match)
         self._complete(kind.memory, [kind.match], promql.NODE, key_of)
+
+    def _of_nodes(self, resource: str, kind: promql.Kind | str, rows: int) -> Matrix:
+        query = partial(promql.of_nodes, resource, kind)
+        matrix = self._matrix(resource, query, [""], rows)
+        if resource == "memory":
+            return self._without_stale(matrix, query, "", rows)
+        if isinstance(kind, promql.Kind) and not kind.own:
+            return self._evened(matrix, partial(promql.last_of_nodes, kind), "", rows)
+        return matrix
 
     def read_pods(
         self,
@@ -129,8 +131,8 @@ class Past:
             elif known <= MOST_SERIES * size:
                 query = partial(promql.of_containers, resource)
                 matrix = self._matrix(resource, query, [selector], known, pods=True)
-                if resource == "cpu" and self.period.uneven and known * self.period.points <= MOST_POINTS:
-                    matrix = self._evened(matrix, selector, known)
+                if resource == "cpu":
+                    matrix = self._evened(matrix, promql.last_of_containers, selector, known)
             else:
                 query = partial(promql.of_pods, resource, containers=containers, jobs=jobs)
                 matrix = self._matrix(resource, query, [selector], size if containers else len(used), pods=True)
@@ -151,68 +153,23 @@ class Past:
             self._complete(memory, [selector], by, lambda labels: promql.who(labels)[: 3 if containers else 2])
         self._measure(selectors, series.get("cpu", 0), jobs=jobs)
 
-    def _evened(self, matrix: Matrix, selector: str, rows: int) -> Matrix:
-        """Return the growth in windows without the error that uneven scrapes make."""
+    def _measure(self, selectors: Sequence[str], rows: int, *, jobs: bool) -> None:
+        """Find what averages need to be exact. rows: how many series there are."""
+        if not self.rules:
+            averages = Averages(self.engine, self.history, self.match, self.end, self.containers, jobs)
+            averages.measure(selectors, rows, growth="cpu.avg" in self.wanted, renamed=self.renamed)
+
+    def _evened(self, matrix: Matrix, last: Callable[..., tuple[str, str]], matcher: str, rows: int) -> Matrix:
+        """Return the growth in windows without the error that uneven scrapes make. last: makes the queries."""
+        if not self.period.uneven or rows * self.period.points > MOST_POINTS:
+            return matrix
         values, times = (
-            self._matrix("samples", query, [selector], rows, pods=True)
-            for query in (promql.last_values, promql.last_times)
+            self._matrix("samples", lambda match, period, each=each: last(match, period)[each], [matcher], rows)
+            for each in (0, 1)
         )
         history = self.history
         places = array("d", [history.start + place * self.period.step for place in range(history.count + 1)])
         return evened(matrix, values, times, history.line, places, self.period)
-
-    def _measure(self, selectors: Sequence[str], rows: int, *, jobs: bool) -> None:
-        """Find what averages need to be exact. rows: how many series there are."""
-        if self.rules:
-            return
-        if "cpu.avg" in self.wanted and not self.history.has_gaps():
-            for selector in selectors:
-                self._read_growth(selector, rows, jobs=jobs)
-        self._refine_short_lives(selectors)
-
-    def _read_growth(self, selector: str, rows: int, *, jobs: bool) -> None:
-        """Read how much the counters grew in the whole range: windows of points have an error at each of their ends.
-
-        Without it, the sum of the windows serves.
-        """
-        if rows * self.period.seconds / self.period.interval > MOST_SAMPLES:
-            return
-        whole = structs.replace(self.period, step=self.period.points * self.period.step)
-
-        def ask(piece: Letters) -> Matrix:
-            match = self._match(selector, piece.matcher(), self.match)
-            return as_points(self.engine.vector(promql.of_containers("cpu", match, whole), self.end), self.end)
-
-        answers, problems = self.engine.gather([Letters()], ask)
-        if not problems:
-            matrix = [series for _, found in answers for series in found]
-            lines = reduced(matrix, "cpu", lambda points: points.values, containers=self.containers, jobs=jobs)
-            for key, (grown,) in lines.items():
-                self.history.grown[key] = max(grown, self.history.grown.get(key, 0.0))
-
-    def _refine_short_lives(self, selectors: Sequence[str]) -> None:
-        """Ask for the first and last samples of what lived so shortly that counting its samples is too vague."""
-        short = self.history.short()
-        if not short or len(short) > MOST_NAMES or self.renamed:
-            return
-        named = promql.one_of("pod", sorted({key[1] for key in short}))
-        by = promql.OF_CONTAINER if self.containers else promql.OF_POD
-        size, every = self.period.seconds, math.ceil(self.period.interval / 2)
-        for selector in selectors:
-            series = f"{promql.CPU}{promql.braces(selector, named, self.match)}"
-            queries = [f"{edge} by ({by}) ({edge}_over_time(timestamp({series})[{size}s:{every}s]))" for edge in EDGES]
-            queries.append(f"sum by ({by}) (min by ({promql.OF_CONTAINER}) (min_over_time({series}[{size}s])))")
-            with suppress(C3sError):  # the counts will do
-                first, last, value = (
-                    {
-                        promql.who(labels)[: len(short[0])]: number
-                        for labels, number in self.engine.vector(query, self.end)
-                    }
-                    for query in queries
-                )
-                for key in short:
-                    if key in first and key in last:
-                        self.history.refine(key, first[key], last[key], value.get(key, 0.0))
 
     def _both(self, read: Callable[[str], Any]) -> dict[str, Any]:
         resources = dict.fromkeys(name.partition(".")[0] for name in self.wanted) or {"memory": None}
@@ -312,13 +269,9 @@ class Past:
 
     # --- results ------------------------------------------------------------------------------------------------
 
-    def ended(self) -> list[Key]:
-        """Return the nodes or pods that ended in the range."""
-        ended: dict[Key, bool] = {}
-        for key in self.history.objects():
-            who = key[:2]
-            ended[who] = ended.get(who, True) and self.history.ended(key)
-        return sorted(who for who, has_ended in ended.items() if has_ended)
+    def stopped(self, running: Collection[Any]) -> list[Key]:
+        """Return the nodes or pods that have points in the range, but do not run at its end."""
+        return sorted({key[:2] for key in self.history.objects()} - set(running))
 
     def members(self, who: Key) -> list[Key]:
         """Return the objects whose sum an object is: a pod's containers if these were read, else itself."""

@@ -196,15 +196,19 @@ def of_containers(resource: str, match: str, period: Range) -> str:
     return growth_of(f"{CPU}{braces(match)}", period)
 
 
-def last_values(match: str, period: Range) -> str:
-    """Return the query for the last values of the counters of containers."""
-    return f"last_over_time({CPU}{braces(match)}[{period.lookback}s])"
-
-
-def last_times(match: str, period: Range) -> str:
-    """Return the query for the times of these values."""
+def last_of_containers(match: str, period: Range) -> tuple[str, str]:
+    """Return the queries for the last values of the counters of containers, and for the times of these."""
     series = f"{CPU}{braces(match)}"
-    return f"timestamp({series})" if period.extrapolates else f"tlast_over_time({series}[{period.lookback}s])"
+    last = f"{series}[{period.lookback}s]"
+    return f"last_over_time({last})", f"timestamp({series})" if period.extrapolates else f"tlast_over_time({last})"
+
+
+def last_of_nodes(kind: Kind, match: str, period: Range) -> tuple[str, str]:
+    """Return the same for nodes."""
+    series = f"{kind.cpu}{braces(kind.match, match)}"
+    last = f"{series}[{period.lookback}s]"
+    time = f"timestamp({series})" if period.extrapolates else f"tlast_over_time({last})"
+    return f"max by ({NODE}, job) (sum without (cpu) (last_over_time({last})))", f"max by ({NODE}, job) ({time})"
 
 
 def of_pods(resource: str, match: str, period: Range, *, containers: bool, jobs: bool) -> str:

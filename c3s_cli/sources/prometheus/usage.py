@@ -77,7 +77,7 @@ class PrometheusUsage(Usage):
         known = self.lists.nodes()
         used: dict[str, Used] = self._current().nodes(self.names, known)
         past = self._read_past(lambda past: past.read_nodes(self.names, known, self._current().kinds))
-        ended = [name for (name,) in past.ended() if name not in used] if past else []
+        ended = [name for (name,) in past.stopped([(name,) for name in used])] if past else []
         if any(promql.OWN in kinds for kinds in self._current().kinds.values()):
             self.engine.remarks[remark_on({"cpu": promql.OWN.cpu, "memory": promql.OWN.memory})] = None
         if not used and not ended:
@@ -111,7 +111,7 @@ class PrometheusUsage(Usage):
         )
         ended: list[Any] = []
         if past and selected is None:
-            ended = [pod for pod in past.ended() if pod not in used and self._is_meant(pod)]
+            ended = [pod for pod in past.stopped(used) if self._is_meant(pod)]
         if not used and not ended:
             self.absence = self._why_nothing()
         if current.rules:

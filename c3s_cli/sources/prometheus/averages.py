@@ -1,0 +1,88 @@
+"""What averages need to be exact: the growth of counters in a whole range, and when short lives began and ended."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, structs
+
+from c3s_cli.errors import C3sError
+from c3s_cli.sources.prometheus import promql
+from c3s_cli.sources.prometheus.reduction import as_points, reduced
+from c3s_cli.sources.prometheus.slices import Letters
+from c3s_cli.sources.prometheus.statistics import MOST_NAMES
+
+if TYPE_CHECKING:
+    from c3s_cli.sources.prometheus.decoding import Matrix
+    from c3s_cli.sources.prometheus.engine import Engine
+    from c3s_cli.sources.prometheus.history import History
+
+# The most samples of counters over a range that are read to find how much they grew.
+MOST_SAMPLES: Final = 30_000_000
+EDGES: Final = ("min", "max")
+
+
+class Averages(Struct):
+    """Fills in a History. containers: whether its objects are containers. jobs: whether several jobs scrape them."""
+
+    engine: Engine
+    history: History
+    match: str
+    end: float
+    containers: bool
+    jobs: bool
+
+    def measure(self, selectors: Sequence[str], rows: int, *, growth: bool, renamed: bool) -> None:
+        """Read it. rows: how many series there are. growth: whether it matters. renamed: whether labels were."""
+        if growth and not self.history.has_gaps():
+            for selector in selectors:
+                self._read_growth(selector, rows)
+        if not renamed:
+            self._refine_short_lives(selectors)
+
+    def _read_growth(self, selector: str, rows: int) -> None:
+        """Read how much the counters grew in the whole range: windows of points have an error at each of their ends.
+
+        Without it, the sum of the windows serves.
+        """
+        if rows * self.history.range.seconds / self.history.range.interval > MOST_SAMPLES:
+            return
+        whole = structs.replace(self.history.range, step=self.history.range.points * self.history.range.step)
+
+        def ask(piece: Letters) -> Matrix:
+            match = ",".join(filter(None, (selector, piece.matcher(), self.match)))
+            return as_points(self.engine.vector(promql.of_containers("cpu", match, whole), self.end), self.end)
+
+        answers, problems = self.engine.gather([Letters()], ask)
+        if not problems:
+            matrix = [series for _, found in answers for series in found]
+            lines = reduced(matrix, "cpu", lambda points: points.values, containers=self.containers, jobs=self.jobs)
+            for key, (grown,) in lines.items():
+                self.history.grown[key] = max(grown, self.history.grown.get(key, 0.0))
+
+    def _refine_short_lives(self, selectors: Sequence[str]) -> None:
+        """Ask for the first and last samples of what lived so shortly that counting its samples is too vague."""
+        short = self.history.short()
+        if not short or len(short) > MOST_NAMES:
+            return
+        named = promql.one_of("pod", sorted({key[1] for key in short}))
+        by = promql.OF_CONTAINER if self.containers else promql.OF_POD
+        size, every = self.history.range.seconds, math.ceil(self.history.range.interval / 2)
+        for selector in selectors:
+            series = f"{promql.CPU}{promql.braces(selector, named, self.match)}"
+            queries = [f"{edge} by ({by}) ({edge}_over_time(timestamp({series})[{size}s:{every}s]))" for edge in EDGES]
+            queries.append(f"sum by ({by}) (min by ({promql.OF_CONTAINER}) (min_over_time({series}[{size}s])))")
+            with suppress(C3sError):  # the counts will do
+                first, last, value = (
+                    {
+                        promql.who(labels)[: len(short[0])]: number
+                        for labels, number in self.engine.vector(query, self.end)
+                    }
+                    for query in queries
+                )
+                for key in short:
+                    if key in first and key in last:
+                        self.history.refine(key, first[key], last[key], value.get(key, 0.0))
