@@ -49,9 +49,10 @@ def barriers(node: Node, placing: Placing) -> tuple[str, ...]:
 
 def cordoned(node: Node) -> Node:
     """Return the node as `kubectl cordon` leaves it."""
-    if node.facts is None or node.facts.details is None or node.facts.details.status.endswith(SCHEDULING_DISABLED):
+    details = node.facts.details if node.facts else None
+    if node.facts is None or details is None or (details.status or "").endswith(SCHEDULING_DISABLED):
         return node
-    details = structs.replace(node.facts.details, status=node.facts.details.status + SCHEDULING_DISABLED)
+    details = structs.replace(details, status=f"{details.status or ''}{SCHEDULING_DISABLED}")
     return structs.replace(node, facts=structs.replace(node.facts, details=details))
 
 

@@ -66,7 +66,7 @@ def container_histories(sample: Sample, workload: str = "") -> Iterator[Containe
                     **histories.scaled.get((namespace, owner), {}),
                     **sample.scaled.get((namespace, owner), {}),
                 },
-                qos_class=newest.qos_class if newest else "",
+                qos_class=(newest and newest.qos_class) or "",
                 role=box.role,
                 place=box.place,
                 nodes=tuple([facts.node for _, facts in pods]),

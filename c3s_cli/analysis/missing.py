@@ -96,6 +96,6 @@ def _new(model: NodeFacts, name: str) -> NodeFacts:
         model.details,
         labels={**model.details.labels, **({HOST: name} if HOST in model.details.labels else {})},
         status="Ready",
-        taints=tuple(taint for taint in model.details.taints if not taint.startswith(STATES)),
+        taints=tuple(taint for taint in model.details.taints or () if not taint.startswith(STATES)),
     )
     return structs.replace(model, name=name, details=details)

@@ -36,7 +36,9 @@ def summary_of(samples: Sequence[Sample]) -> Summary:
     """Sum the nodes of one or more clusters."""
     nodes = [node for sample in samples for node in node_rows(sample)]
     known = [(node, node.details) for node in nodes if node.details is not None]
-    unready = [(node, details.turned_at) for node, details in known if details.status.split(",")[0] != "Ready"]
+    unready = [
+        (node, details.turned_at) for node, details in known if (details.status or "Ready").split(",")[0] != "Ready"
+    ]
     unready.sort(key=lambda each: -(each[1] or 0.0))
     cluster = sum_nodes(nodes, ", ".join(sample.context for sample in samples))
     return Summary(

@@ -69,7 +69,7 @@ def _silent(facts: Sequence[NodeFacts], measured: set[str], now: float) -> Itera
     if not silent:
         yield Finding("nodes", OK, f"all {len(facts)} report usage")
         return
-    sick = [node for node in silent if node.details and "NotReady" in node.details.status]
+    sick = [node for node in silent if node.details and "NotReady" in (node.details.status or "")]
     young = [
         node
         for node in silent

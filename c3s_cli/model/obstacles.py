@@ -27,7 +27,7 @@ class Obstacle(Struct, frozen=True):
 
 def obstacles(details: NodeDetails) -> tuple[Obstacle, ...]:
     """Return the reasons that keep pods without tolerations off a node: cordoned, NotReady, then other taints."""
-    return _obstacles(details.status, details.taints)
+    return _obstacles(details.status or "Ready", details.taints or ())
 
 
 @lru_cache(maxsize=1024)  # thousands of nodes share a few combinations
@@ -54,4 +54,6 @@ def _obstacle(taint: str) -> Obstacle:
 def schedulable(row: Any) -> str | None:
     """Return `yes`, or the reasons why not, such as `taint dedicated=gpu:NoSchedule`; None if unknown."""
     details = row.details
-    return None if details is None else ", ".join(dict.fromkeys(each.words for each in obstacles(details))) or "yes"
+    if details is None or details.status is None or details.taints is None:
+        return None
+    return ", ".join(dict.fromkeys(each.words for each in obstacles(details))) or "yes"

@@ -86,7 +86,7 @@ class PodFacts(Struct, frozen=True, gc=False):
     status: str | None
     restarts: int | None
     created_at: float | None
-    qos_class: str
+    qos_class: str | None
     labels: Mapping[str, str]
     requests: Amounts
     limits: Amounts
@@ -172,14 +172,14 @@ class Pod(Struct, frozen=True, gc=False):
 class NodeDetails(Struct, frozen=True, gc=False):
     """What the core API knows about a node, apart from its allocatable and capacity.
 
-    turned_at: when it last became ready or not ready, in seconds since 1970; None if unknown.
+    turned_at: when it last became ready or not ready, in seconds since 1970. None if unknown, also for other fields.
     """
 
     labels: Mapping[str, str]
-    status: str
-    roles: tuple[str, ...]
+    status: str | None
+    roles: tuple[str, ...] | None
     version: str
-    taints: tuple[str, ...]
+    taints: tuple[str, ...] | None
     created_at: float | None
     pool: str
     zone: str

@@ -36,6 +36,7 @@ FACTS = (
     *(f"kube_pod_{what}" for what in ("info", "owner", "status_phase", "container_info", "created", "labels")),
     *(f"kube_pod_{kind}container_resource_{what}" for kind in ("", "init_") for what in ("requests", "limits")),
     "kube_pod_init_container_info",
+    *("kube_pod_overhead_cpu_cores", "kube_pod_overhead_memory_bytes", "kube_pod_status_qos_class"),
     "kube_pod_container_status_restarts_total",
     "kube_pod_container_status_waiting_reason",
     "kube_pod_spec_volumes_persistentvolumeclaims_info",

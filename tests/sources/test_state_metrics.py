@@ -28,7 +28,7 @@ def test_the_facts_are_those_of_the_api_server(run: Run, demo_server: DemoServer
     source = f"--from {demo_server.url}{PROXY} --facts source"
     for words, columns in (
         ("top nodes", "cpu.allocatable,memory.capacity,ephemeralStorage.allocatable,pool,zone,instanceType,version"),
-        ("top pods -n team-search", "cpu.requests,memory.requests,cpu.limits,memory.limits,owner,node"),
+        ("top pods -n team-search", "cpu.requests,memory.requests,cpu.limits,memory.limits,owner,node,qosClass"),
     ):
         theirs = items(run, f"{words} --columns {columns} --server {demo_server.url}")
         ours = items(run, f"{words} --columns {columns} {source}")
@@ -106,6 +106,7 @@ FACTS: dict[str, list[tuple[dict[str, str], str]]] = {
         ({"namespace": "n", "pod": "p", "container": "sidecar", "resource": "cpu"}, "0.125"),
     ],
     "kube_pod_init_container_info": [
+        ({"namespace": "n", "pod": "p", "container": "first"}, "1"),
         ({"namespace": "n", "pod": "p", "container": "sidecar", "restart_policy": "Always"}, "1"),
     ],
     "kube_pod_overhead_cpu_cores": [({"namespace": "n", "pod": "p"}, "0.01")],

@@ -108,6 +108,18 @@ def test_a_pod_that_has_resources_itself_is_unknown(
     assert shown(run, store, "cpu.requests")["p"] == [requests]
 
 
+def test_without_their_series_nobody_knows_which_init_containers_are_sidecars(run: Run, store: FakeApi) -> None:
+    init = [each for each in box("p", "i", "Never", requests_cpu="0.1") if "init_container_info" not in each[0]]
+    holds(store, NODE, pod("p"), box("p", "x", requests_cpu="0.5"), init, BOUNDED)
+    # It ends, 500m, or it stays, 600m.
+    assert shown(run, store, "cpu.requests,qosClass,ready.expected")["p"] == ["<unknown>"] * 3
+
+
+def test_of_nodes_without_their_series_little_is_known(run: Run, store: FakeApi) -> None:
+    holds(store, NODE, pod("p"), box("p", "x"))
+    assert shown(run, store, "status,roles,taints,schedulable", "top nodes")["a"] == ["<unknown>"] * 4
+
+
 @pytest.mark.parametrize(
     ("init", "requests"),
     [

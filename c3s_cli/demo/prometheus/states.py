@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from c3s_cli.demo import dice, nodes
 from c3s_cli.demo.catalogue import Box
+from c3s_cli.demo.pod_spec import qos_class
 from c3s_cli.demo.prometheus.scene import Scene, Span
 from c3s_cli.demo.prometheus.series import INTERVAL, Series, constant
 from c3s_cli.demo.runs import FOREVER
@@ -55,6 +56,8 @@ class States:
     names = (
         "kube_pod_info", "kube_pod_owner", "kube_pod_status_phase", "kube_pod_container_info",
         "kube_pod_container_resource_requests", "kube_pod_container_resource_limits",
+        "kube_pod_init_container_info", "kube_pod_overhead_cpu_cores", "kube_pod_overhead_memory_bytes",
+        "kube_pod_status_qos_class",
         "kube_pod_init_container_resource_requests", "kube_pod_init_container_resource_limits",
         "kube_replicaset_owner", "kube_job_owner", "kube_node_info", "kube_node_labels",
         "kube_node_status_allocatable", "kube_node_status_capacity",
@@ -91,9 +94,10 @@ class States:
                 yield Series(name, labels | _owned_by(owner), life, constant(1.0))
             case "kube_pod_status_phase":
                 yield from self._phases(name, labels, span, life)
-            case "kube_pod_container_info":
-                for box in group.workload.boxes:
-                    yield Series(name, labels | {"container": box.name, "image": box.image}, life, constant(1.0))
+            case "kube_pod_container_info" | "kube_pod_init_container_info":
+                yield from self._boxes(name, labels, span, life)
+            case "kube_pod_overhead_cpu_cores" | "kube_pod_overhead_memory_bytes" | "kube_pod_status_qos_class":
+                yield from self._of_pod(name, labels, span, life)
             case _:
                 which = name.rpartition("_")[2]
                 workload = group.workload
@@ -102,6 +106,23 @@ class States:
                     for resource, unit, value in _resources(_asked(box, which)):
                         about = {"container": box.name, "node": node, "resource": resource, "unit": unit}
                         yield Series(name, labels | about, life, constant(value))
+
+    def _boxes(self, name: str, labels: dict[str, str], span: Span, life: tuple[int, int]) -> Iterator[Series]:
+        workload = span.pod.group.workload
+        for box in (*workload.init, *workload.sidecars) if "_init_" in name else workload.boxes:
+            about = {"container": box.name, "image": box.image}
+            about |= {"restart_policy": "Always"} if box in workload.sidecars else {}
+            yield Series(name, labels | about, life, constant(1.0))
+
+    def _of_pod(self, name: str, labels: dict[str, str], span: Span, life: tuple[int, int]) -> Iterator[Series]:
+        workload = span.pod.group.workload
+        if name == "kube_pod_status_qos_class":
+            mine = qos_class(workload)
+            for each in ("Guaranteed", "Burstable", "BestEffort"):
+                yield Series(name, labels | {"qos_class": each}, life, constant(float(each == mine)))
+        elif workload.overhead:
+            cpu, memory = workload.overhead
+            yield Series(name, labels, life, constant(cpu / 1000 if name.endswith("cores") else float(memory << 20)))
 
     def _phases(self, name: str, labels: dict[str, str], span: Span, life: tuple[int, int]) -> Iterator[Series]:
         def seen(scrape: int, which: str) -> float:

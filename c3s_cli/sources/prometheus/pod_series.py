@@ -89,11 +89,11 @@ class PodSeries:
         phase = self._word("kube_pod_status_phase", "phase", key)
         if phase in FINISHED:
             return None
-        sidecars = {
-            labels.get("container", "")
+        policies = {
+            labels.get("container", ""): labels.get("restart_policy")
             for labels, _ in self.series_of("kube_pod_init_container_info", key)
-            if labels.get("restart_policy") == "Always"
         }
+        sidecars = {name for name, policy in policies.items() if policy == "Always"}
         resources = PodResources(
             self._containers("", key, set()), self._containers("init_", key, sidecars), self._overhead(key)
         )
@@ -101,14 +101,15 @@ class PodSeries:
         owner = next(filter(None, (owner_of(labels) for labels, _ in owners)), "" if owners else None)
         if owner is None and self.knows("owner"):
             owner = ""
-        states = self._states(key, resources) if self.states else {}
+        # Without these series nobody knows which of its init containers are sidecars.
+        readings = _either(resources, [each for each in resources.init_containers if each.name not in policies])
+        states = self._states(key, resources) if self.states and len(readings) == 1 else {}
         node = info.get("node", "")
         status = status_of(lambda name: self.series_of(name, key), phase, node, sidecars)
         qos_class = self._word("kube_pod_status_qos_class", "qos_class", key)
         of_pod = qos_class in QUALITIES and not _explains(resources, qos_class)
-        either = None if of_pod else resources
-        requests = _certain(either, requests_of) if self.knows("requests") else None
-        limits = _certain(either, limits_of) if self.knows("limits") else None
+        requests = _certain(readings, requests_of) if self.knows("requests") and not of_pod else None
+        limits = _certain(readings, limits_of) if self.knows("limits") and not of_pod else None
         return PodFacts(
             uid=info.get("uid", ""),
             node=intern(node),
@@ -116,7 +117,7 @@ class PodSeries:
             status=status,
             restarts=self._restarts(key, status, sidecars),
             created_at=next((number for _, number in self.series_of("kube_pod_created", key)), None),
-            qos_class=qos_class,
+            qos_class=qos_class or None,
             labels=next(
                 (ExportedLabels(labels) for labels, _ in self.series_of("kube_pod_labels", key)), ExportedLabels()
             ),
@@ -187,19 +188,26 @@ class PodSeries:
         ]
 
 
-def _certain(resources: PodResources | None, amounts_of: Callable[[PodResources], Amounts]) -> Amounts | None:
+def _either(resources: PodResources, unsure: Sequence[ContainerResources]) -> list[PodResources]:
+    """Return the resources of a pod, also with the init containers as sidecars that may be some."""
+    if not unsure:
+        return [resources]
+    init = [structs.replace(each, restartable=each.restartable or each in unsure) for each in resources.init_containers]
+    return [resources, structs.replace(resources, init_containers=init)]
+
+
+def _certain(readings: Sequence[PodResources], amounts_of: Callable[[PodResources], Amounts]) -> Amounts | None:
     """Return an amount of a pod; None if it depends on the order of its init containers, which is lost.
 
-    resources: None if there is something that the series do not have.
+    readings: what the series may mean.
     """
-    if resources is None:
-        return None
-    stay = [each for each in resources.init_containers if each.restartable]
-    end = [each for each in resources.init_containers if not each.restartable]
-    least, most = (
-        amounts_of(structs.replace(resources, init_containers=order)) for order in ([*end, *stay], [*stay, *end])
-    )
-    return least if least == most else None
+    found = []
+    for resources in readings:
+        stay = [each for each in resources.init_containers if each.restartable]
+        end = [each for each in resources.init_containers if not each.restartable]
+        orders = ([*end, *stay], [*stay, *end])
+        found += [amounts_of(structs.replace(resources, init_containers=order)) for order in orders]
+    return found[0] if all(each == found[0] for each in found) else None
 
 
 def _explains(resources: PodResources, quality: str) -> bool:

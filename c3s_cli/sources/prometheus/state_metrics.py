@@ -113,6 +113,8 @@ class StateMetrics:
             for labels, number in vectors["kube_node_status_condition"]
             if labels.get("condition") == "Ready" and number
         }
+        # Every node has these: without them, nobody knows whether others are exported.
+        exported_all = bool(vectors["kube_node_spec_unschedulable"])
         cordoned = {labels.get("node") for labels, number in vectors["kube_node_spec_unschedulable"] if number}
         created = {labels.get("node"): number for labels, number in vectors["kube_node_created"]}
         exported = {labels.get("node"): ExportedLabels(labels) for labels, _ in vectors["kube_node_labels"]}
@@ -123,16 +125,19 @@ class StateMetrics:
         for labels, _ in vectors["kube_node_info"]:
             name = labels.get("node", "")
             known = exported.get(name, ExportedLabels())
-            status = "Unknown" if name not in ready else "Ready" if ready[name] else "NotReady"
+            state = "Unknown" if name not in ready else "Ready" if ready[name] else "NotReady"
+            status = f"{state},SchedulingDisabled" if name in cordoned else state
             by_name[name] = NodeDetails(
                 labels=known,
-                status=f"{status},SchedulingDisabled" if name in cordoned else status,
-                roles=tuple(sorted(each.get("role", "") for each in roles.get(name, ()))),
+                status=status if ready else None,
+                roles=tuple(sorted(each.get("role", "") for each in roles.get(name, ()))) if exported_all else None,
                 version=labels.get("kubelet_version", ""),
                 taints=tuple(
                     f"{each.get('key')}{'=' * bool(each.get('value'))}{each.get('value', '')}:{each.get('effect')}"
                     for each in taints.get(name, ())
-                ),
+                )
+                if exported_all
+                else None,
                 created_at=created.get(name),
                 pool=_first(known, POOL_LABELS),
                 zone=_first(known, ZONE_LABELS),

@@ -38,7 +38,7 @@ class _Shape(Struct, array_like=True):
     owner: str | None
     status: str | None
     restarts: int | None
-    qos_class: str
+    qos_class: str | None
     labels: Mapping[str, str]
     requests: Amounts
     limits: Amounts
