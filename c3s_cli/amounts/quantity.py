@@ -21,7 +21,7 @@ GRAMMAR: Final = (
     r"(?P<sign>[+-]?)(?:(?P<whole>[0-9]+)(?:\.(?P<part>[0-9]*))?|\.(?P<only>[0-9]+))"
     r"(?:(?P<suffix>[numkMGTPE]|[KMGTPE]i)|[eE](?P<exponent>[+-]?[0-9]+))?"
 )
-INTEGER: Final = re.compile(r"[+-]?[0-9]{1,63}")
+INTEGER: Final = r"[+-]?[0-9]{1,63}"
 POWERS_OF_TEN: Final = {"n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 POWERS_OF_TWO: Final = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 
@@ -82,7 +82,7 @@ def _scaled(text: str, power: int) -> int:
 
 def parse_int(text: str | None) -> int | None:
     """Return an integer as Go's ParseInt reads it: 64 bits, ASCII digits, any leading zeros; None if it is none."""
-    number = int(text) if text is not None and INTEGER.fullmatch(text) else None
+    number = int(text) if text is not None and re.fullmatch(INTEGER, text) else None
     return number if number is not None and -(1 << 63) <= number < 1 << 63 else None
 
 

@@ -17,7 +17,7 @@ ALSO: Final = {"cluster": "context", "workload": "owner", "ns": "namespace", "no
 # What a row is without --by, and what lies inside of it.
 OBJECTS: Final = ("node", "pod", "container", "cluster")
 # The key of a label.
-LABEL: Final = re.compile(r"(?:[A-Za-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+LABEL: Final = r"(?:[A-Za-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"
 WORKLOADS: Final = tuple(map(str.casefold, RESOURCES))
 
 
@@ -63,7 +63,7 @@ def _advice(key: str, keys: tuple[str, ...]) -> str | None:
     meant = workload or get_close_matches(key.casefold(), keys, n=1, cutoff=0.7)
     if meant:
         return f"did you mean {meant[0]}? {known}"
-    return None if LABEL.fullmatch(key) else f"did you mean label:{key}? {known}"
+    return None if re.fullmatch(LABEL, key) else f"did you mean label:{key}? {known}"
 
 
 def labels_meant(text: str | None, columns: Iterable[Column]) -> str:

@@ -10,7 +10,7 @@ from c3s_cli.errors import UsageError
 
 # Characters that no name of a namespace has.
 # What only regular expressions have.
-REGULAR: Final = re.compile(r"[|()^$+\\]|\.\*")
+REGULAR: Final = r"[|()^$+\\]|\.\*"
 WILD: Final = frozenset("*?[")
 
 
@@ -20,7 +20,7 @@ def read_namespaces(text: str | None) -> tuple[str, ...]:
     if text and text.startswith("!"):
         condition = f"namespace not in ({text.replace('!', '')})"
         raise UsageError(f"-n takes names to read, not {text!r}", hint=f"-A --where '{condition}' leaves them out")
-    if text and any(REGULAR.search(name) for name in names):
+    if text and any(re.search(REGULAR, name) for name in names):
         plain = ",".join(part.replace(".*", "*").strip("^$()") for name in names for part in name.split("|"))
         raise UsageError(f"-n takes names and patterns, not the regular expression {text!r}", hint=f"-n '{plain}'")
     return tuple(dict.fromkeys(filter(None, names)))

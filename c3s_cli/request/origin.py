@@ -14,9 +14,7 @@ if TYPE_CHECKING:
     from c3s_cli.flags import options
 
 # What is a time, and no source.
-TIME: Final = re.compile(
-    r"-?[0-9]+[smhdwy](?: ago)?|now.*|yesterday.*|today.*|[0-9]{4}-[0-9]{2}-.*|[0-9]{1,2}:[0-9]{2}"
-)
+TIME: Final = r"-?[0-9]+[smhdwy](?: ago)?|now.*|yesterday.*|today.*|[0-9]{4}-[0-9]{2}-.*|[0-9]{1,2}:[0-9]{2}"
 KINDS: Final = ("metrics", "kubelet", "prometheus")
 SERVICE: Final = r"prometheus:([a-z0-9][a-z0-9.-]*/(?:https?:)?[a-z0-9][a-z0-9.-]*(?::[a-z0-9-]+)?)"
 # Flags for Prometheus only: the field of the flag, and that of the Origin.
@@ -64,7 +62,7 @@ def origin_of(flags: options.Connection) -> Origin:
         raise UsageError(
             f"unknown source{quoted} in {where}",
             hint=f"--from is a source, and --since or --start a time: --start {source}"
-            if TIME.fullmatch(source)
+            if re.fullmatch(TIME, source)
             else f"--from ./{source} reads the recording"
             if quoted and Path(source).is_file()
             else f"one of: {', '.join(KINDS)}, prometheus:NAMESPACE/SERVICE:PORT, the URL of a Prometheus, "

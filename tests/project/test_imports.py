@@ -41,6 +41,18 @@ def test_a_reading_loads_only_the_low_level_client(demo_server: DemoServer) -> N
     assert len([name for name in loaded if name.startswith("c3s_cli")]) < 110
 
 
+def test_patterns_are_compiled_where_they_are_used(demo_server: DemoServer) -> None:
+    code = f"""
+import re, sys
+from c3s_cli.cli import main
+main(["top", "pods", "-A", "-o", "name", "--server", {demo_server.url!r}])
+ours = [module for name, module in sys.modules.items() if name.startswith("c3s_cli")]
+print(*(name for module in ours for name, value in vars(module).items() if isinstance(value, re.Pattern)))
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.split("\n")[-2] == ""
+
+
 def test_others_may_import_more_of_the_client_afterwards(demo_server: DemoServer) -> None:
     words = ["top", "nodes", "-o", "name", "--server", demo_server.url]
     after = (
