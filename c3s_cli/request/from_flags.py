@@ -6,7 +6,7 @@ Nothing is read yet: all mistakes on the command line are found here and raised 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
 
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from c3s_cli.request.condition import Condition
     from c3s_cli.request.period import Period
     from c3s_cli.request.selectors import FieldSelector, LabelSelector
+
+WITHOUT_CONTAINERS: Final = "--containers does nothing here: the rows are groups of pods"
 
 # --- where ----------------------------------------------------------------------------------------------------
 
@@ -199,6 +201,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
             _unknowable(query, named, origin_of(connection).kind),
             labels_meant(rows.by, by),
             OWNED.get(workload or ""),
+            WITHOUT_CONTAINERS if pods and pods.containers and by else "",
         )
         query = structs.replace(query, remark="; ".join(filter(None, notes)))
     view = _view(format_, template, display, sums=rows.sum)

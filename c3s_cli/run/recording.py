@@ -99,7 +99,8 @@ class _Loop:
         self.problem = ""
         self.warned = ""
         self.lost = False
-        self.said = clock.now()
+        # In a log, the first of several readings is said, too.
+        self.said = clock.now() if request.pace.count == 1 else -SILENCE
         self.query = query
         self.joiner = Joiner() if request.until else None
         self.until: Judgement | None = None

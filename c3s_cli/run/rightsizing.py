@@ -16,7 +16,7 @@ from c3s_cli.model.rightsizing import Finding, RightsizeRequest
 from c3s_cli.model.sample import Failure, Reading
 from c3s_cli.output.cells import AMOUNTS
 from c3s_cli.request.rightsizing import words_of_rule
-from c3s_cli.request.view import TABLES
+from c3s_cli.request.view import CHANGES, TABLES
 from c3s_cli.run.fleet import opened
 from c3s_cli.run.printing import emit, write
 from c3s_cli.run.reading import Clusters, progress_of
@@ -59,7 +59,8 @@ def recommend(target: Target, query: Query, view: View) -> ExitCode:
         _check_name(report, query, request)
         write(report, view, stages)
     moment = [f"usage {report.moment}"] if report.moment and view.format in TABLES else []
-    say_about(report, view, moment, _remarks(report, request))
+    unchanged = _unchanged(report) if view.format in CHANGES else ()
+    say_about(report, view, moment, (*_remarks(report, request), *unchanged))
     stages.summarize()
     code = verdict(report, view)
     return ExitCode.INCOMPLETE if code is ExitCode.OK and _unknown(report) else code
@@ -142,6 +143,14 @@ def _unknown(report: Report) -> bool:
     if report.kind.group is report.kind:
         return any(getattr(row, "findings", {}).get(Finding.UNKNOWN) for row in report.rows)
     return any(getattr(row, "finding", None) == Finding.UNKNOWN for row in report.rows)
+
+
+def _unchanged(report: Report) -> Iterator[str]:
+    """Yield how many containers no change is printed of, because too little is known."""
+    rows: Sequence[Recommendation] = report.rows  # type: ignore[assignment]  # these rows are of that kind
+    reasons = [row.reason for row in rows if row.finding == Finding.UNKNOWN]
+    if reasons:
+        yield f"{len(reasons)} of {len(rows)} containers have no recommendation: {named(list(dict.fromkeys(reasons)))}"
 
 
 def _remarks(report: Report, request: RightsizeRequest) -> Iterator[str]:

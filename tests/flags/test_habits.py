@@ -213,6 +213,25 @@ def test_the_demo_has_a_past_and_one_name(run: Run) -> None:
     assert run("contexts --demo").out.splitlines()[1].split()[:2] == ["*", "demo"]
 
 
+def test_containers_of_groups_are_said_to_be_none(demo: Run) -> None:
+    for words in ("top deploy -A", "top pods --by node"):
+        plain, remark = demo(words), "--containers does nothing here: the rows are groups of pods\n"
+        assert demo(f"{words} --containers") == (plain.code, plain.out, plain.err + remark)
+
+
+def test_changes_that_are_none_have_a_reason(demo: Run) -> None:
+    result = demo("rightsize deploy/search-api -n team-search -o resources --from prometheus --since 2h")
+    reason = "2 of 2 containers have no recommendation: too little history: 2h of 24h\n"
+    assert (result.code, result.out, result.err) == (5, "", reason)
+
+
+def test_the_first_of_several_readings_is_said_in_a_log(demo: Run, tmp_path: Path) -> None:
+    file = tmp_path / "load.c3s"
+    said = demo(f"record {file} --count 2 -i 10ms").err.splitlines()
+    assert [line.split(", ")[0] for line in said] == [f"{file}: 1 readings", f"{file}: 2 readings"]
+    assert len(demo(f"record {tmp_path}/one.c3s --count 1").err.splitlines()) == 1
+
+
 def test_the_file_of_a_recording_after_o(demo: Run, tmp_path: Path) -> None:
     assert demo(f"record -o {tmp_path}/load.c3s --for 1m --count 1").code == 0
     assert demo(f"snapshot {tmp_path}/other.c3s").code == 2
