@@ -55,7 +55,8 @@ def meanings(name: str) -> Iterator[str]:
     percent = next((place for place, word in enumerate(others) if word in PERCENT), None)
     (resource,) = resources
     if not fields:
-        yield resource if percent is None else f"{resource}%"
+        # Where nothing is measured, as in fit, `cpu` alone is something else.
+        yield f"{resource}.usage" if percent is None else f"{resource}%"
     elif len(fields) == 1 and percent is None:
         yield f"{resource}.{fields[0]}"
     elif len(fields) == 1 and fields[0] in ("allocatable", "capacity"):

@@ -204,6 +204,8 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
             WITHOUT_CONTAINERS if pods and pods.containers and by else "",
         )
         query = structs.replace(query, remark="; ".join(filter(None, notes)))
+    elif objects not in COMPARED:
+        query = structs.replace(query, remark=labels_meant(rows.by, by))
     view = _view(format_, template, display, sums=rows.sum)
     return query, structs.replace(
         view,

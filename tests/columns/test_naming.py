@@ -191,6 +191,7 @@ def test_a_key_that_is_none_is_a_label(demo: Run) -> None:
         (Kind.POD, "cpu-limit-util", "cpu.usagePercentOfLimits"),
         (Kind.POD, "cpuUsagePercentOfLimits", "cpu.usagePercentOfLimits"),
         (Kind.POD, "cpuPercent", "cpu.usagePercentOfRequests"),
+        (Kind.POD, "mem-used", "memory.usage"),
         (Kind.POD, "memory-max", "memory.max"),
         (Kind.POD, "p95_cpu", "cpu.p95"),
         (Kind.POD, "cpu.idle", "cpu.unused"),

@@ -263,14 +263,25 @@ def test_metrics_name_the_node_once(run: Run) -> None:
                 "hint: curl -fsS https://example.com/x.yaml | c3s fit -f -\n"
             ),
         ),
-        ("fit --cpu 1 --by owner", None),
-        ("fit --cpu 1 --columns cpu.usage", None),
+        (
+            "fit --cpu 1 --columns cpu.usage",
+            "error: unknown column 'cpu.usage'\nhint: did you mean cpu.free? `c3s columns` lists them all\n",
+        ),
     ],
 )
 def test_wrong_flags(demo: Run, words: str, said: str | None) -> None:
     result = demo(words)
     assert (result.code, result.out) == (2, "")
     assert said is None or result.err == said
+
+
+def test_a_key_that_may_be_a_label_is_one_and_is_said(demo: Run) -> None:
+    result = demo("fit --cpu 1 --by owner")
+    assert result == (
+        0,
+        demo("fit --cpu 1 --by label:owner").out,
+        "--by owner is read as label:owner\n1 of 1 replicas fit\n",
+    )
 
 
 def test_no_rights_no_answer(run: Run, api: FakeApi) -> None:

@@ -119,7 +119,8 @@ def test_changes_are_of_single_workloads(run: Run, format_: str) -> None:
     for words in ("top pods", "fit --cpu 1", "rightsize --by namespace", "rightsize --columns owner"):
         result = run(f"{words} -o {format_} --demo")
         assert (result.code, result.out) == (2, "")
-        assert result.err.startswith(f"error: -o {format_} goes with c3s rightsize, without --by and --columns")
+        said = result.err.splitlines()[-2 if "hint: " in result.err else -1]
+        assert said.startswith(f"error: -o {format_} goes with c3s rightsize, without --by and --columns")
 
 
 def manifest(kind: str, name: str, cpu: str, memory: str, **more: Any) -> dict[str, Any]:

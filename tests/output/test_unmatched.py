@@ -39,8 +39,8 @@ COLUMNS = "-o value --columns NAME prints columns, which `c3s columns` lists"
             ["jsonpath: no row has .cpu.usge; did you mean .cpu.usage?"],
         ),
         (
-            'jsonpath={range .items[?(@.metadata.name=="x")]}{.name}{end}',
-            ["jsonpath: no row has .metadata.name; did you mean .name?"],
+            'jsonpath={range .items[?(@.nmae=="x")]}{.name}{end}',
+            ["jsonpath: no row has .nmae; did you mean .name?"],
         ),
         ("jsonpath={.items[?(@.nosuch)].name}", []),
         ("jsonpath={.totals.cpu.usage}{..usage}{@}", []),
