@@ -163,6 +163,17 @@ def counts() -> Iterator[Series]:
     yield "kube_pod_init_container_status_restarts_total", who, at(BEGIN + 900, END, 4, STATES)
 
 
+def starts() -> Iterator[Series]:
+    """Give a pod whose last start the kubelet tells, without ids; its runs are so short that no counter falls."""
+    who = {"namespace": "s", "pod": "quick", "container": "main", "job": "resource", "node": "n1"}
+    turns = (BEGIN + 3600, BEGIN + 5000, BEGIN + 9000, END - 900)
+    first = turns[0]
+    yield "container_start_time_seconds", who, at(first, END, lambda when: max(turn for turn in turns if turn <= when))
+    yield CPU, who, at(first, END, lambda when: 0.1 * (when - first))
+    yield MEMORY, who, at(first, END, 10 * MI)
+    yield from states("quick", first, namespace="s")
+
+
 def machines() -> Iterator[Series]:
     """Give n1, which got a new machine half-way, and n2, which n3 replaced then."""
     half = END - 3 * 3600
@@ -207,5 +218,5 @@ def uneven() -> Iterator[Series]:
 
 def everything() -> Iterator[Series]:
     """Give all series."""
-    for part in (restarts, ends, succession, kills, counts, machines):
+    for part in (restarts, ends, succession, kills, counts, starts, machines):
         yield from part()

@@ -199,6 +199,11 @@ def test_without_counts_every_further_run_is_a_restart(ask: Ask, since: str, res
     assert rows["young"]["restarts"] == 0
 
 
+@pytest.mark.parametrize(("since", "restarts"), [("6h", 3), ("1h", 1), ("10m", 0)])
+def test_without_counts_and_ids_every_other_start_is_a_restart(ask: Ask, since: str, restarts: int) -> None:
+    assert ask(f"pods -n s --since {since} {END} --columns restarts")["quick"]["restarts"] == restarts
+
+
 def test_a_node_is_one_whatever_its_machine(ask: Ask) -> None:
     rows = ask(f"nodes --since 6h {END} --columns cpu.avg,cpu.min,cpu.max,memory.max")
     truths = {"n1": (2000, 1000, 3000, False), "n2": (6000, 6000, 6000, True), "n3": (1000, 1000, 1000, False)}

@@ -199,6 +199,7 @@ def restarted(name: str, restarts: int | None, uid: str = "u") -> PodFacts:
 RESTARTS: Mapping[str, Sequence[PodFacts | None]] = {
     "often": [restarted("often", count) for count in (2, 3, 3, 6)],
     "recreated": [restarted("recreated", 5), restarted("recreated", 5), *[restarted("recreated", 1, "v")] * 2],
+    "replaced": [restarted("replaced", 1), restarted("replaced", 1), *[restarted("replaced", 3, "v")] * 2],
     "new": [None, None, restarted("new", 2), restarted("new", 3)],
     "gone": [restarted("gone", 0), restarted("gone", 1), restarted("gone", 4), None],
     "steady": [restarted("steady", 9)] * 4,
@@ -210,9 +211,15 @@ RESTARTS: Mapping[str, Sequence[PodFacts | None]] = {
     ("start", "restarts"),
     [
         # From the reading at 00:00 on, then from 00:01 on.
-        ("2026-03-01T23:59:30Z", {"often": 4, "recreated": 1, "new": 3, "gone": 4, "steady": 0, "untold": None}),
-        ("2026-03-02T00:00:30Z", {"often": 3, "recreated": 1, "new": 3, "gone": 3, "steady": 0, "untold": None}),
-        (None, {"often": 6, "recreated": 1, "new": 3, "steady": 9, "untold": None}),
+        (
+            "2026-03-01T23:59:30Z",
+            {"often": 4, "recreated": 1, "replaced": 3, "new": 3, "gone": 4, "steady": 0, "untold": None},
+        ),
+        (
+            "2026-03-02T00:00:30Z",
+            {"often": 3, "recreated": 1, "replaced": 3, "new": 3, "gone": 3, "steady": 0, "untold": None},
+        ),
+        (None, {"often": 6, "recreated": 1, "replaced": 3, "new": 3, "steady": 9, "untold": None}),
     ],
 )
 def test_restarts_are_those_between_the_readings_of_a_range(
