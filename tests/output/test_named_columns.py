@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Run
+from tests.fleets import Clusters, kubeconfig
 from tests.servers import FakeApi, node, node_metrics, pod, pod_metrics
 
 
@@ -231,3 +232,18 @@ def config(tmp_path: Path) -> Path:
     server = "{name: prod, cluster: {server: 'http://127.0.0.1:1'}}"
     path.write_text(f"current-context: prod\ncontexts: [{context}]\nclusters: [{server}]\n")
     return path
+
+
+def test_rows_of_several_clusters_begin_with_their_context(run: Run, tmp_path: Path) -> None:
+    with Clusters() as clusters:
+        for name in ("eu", "us"):
+            clusters(name)
+        where = f"--kubeconfig {kubeconfig(tmp_path / 'config', clusters.urls)} --all-contexts"
+        for words, lines in (
+            ("--columns cpu", ["context,name,cpu.usage", "eu,n,1000000000", "us,n,1000000000"]),
+            ("--columns cpu,name", ["cpu.usage,name", "1000000000,n", "1000000000,n"]),
+            ("--by context --columns cpu", ["context,cpu.usage", "eu,1000000000", "us,1000000000"]),
+        ):
+            assert run(f"top nodes -o csv {where} {words}").out.splitlines() == lines
+        one = f"{where} --context eu".replace("--all-contexts ", "")
+        assert run(f"top nodes -o csv --by context --columns cpu {one}").out.splitlines()[0] == "context,cpu.usage"
