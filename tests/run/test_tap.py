@@ -124,10 +124,11 @@ def test_a_recording_ends_with_its_condition(run: Run, shop: FakeApi, tmp_path: 
     file = str(tmp_path / "r.c3s")
     words = f"record {file} -n shop --server {shop.url} --interval 10ms"
     met = run(f"{words} --until 'cpu > 25m' --count 9")
-    assert (met.code, met.err.splitlines()[0].partition(", ")[0]) == (0, f"{file}: 3 readings")
-    assert met.err.splitlines()[1:] == ["--until: 1 row matched: shop/web"]
+    begun, ended, matched = met.err.splitlines()
+    assert (met.code, begun.partition(", ")[0]) == (0, f"{file}: 1 readings")
+    assert (ended.partition(", ")[0], matched) == (f"{file}: 3 readings", "--until: 1 row matched: shop/web")
     unmet = run(f"{words} --until 'cpu > 25' --count 2")
-    assert (unmet.code, unmet.err.splitlines()[1:]) == (4, ["the condition was not met"])
+    assert (unmet.code, unmet.err.splitlines()[2:]) == (4, ["the condition was not met"])
     both = run(f"{words} --until 'cpu > 25' --until 'cpu% > 1' --count 2")
     assert both.code == 0
     assert run(f"{words} --until 'oomKills > 1'").err == "error: --until: c3s record does not read oomKills\n"
