@@ -247,3 +247,12 @@ def test_rows_of_several_clusters_begin_with_their_context(run: Run, tmp_path: P
             assert run(f"top nodes -o csv {where} {words}").out.splitlines() == lines
         one = f"{where} --context eu".replace("--all-contexts ", "")
         assert run(f"top nodes -o csv --by context --columns cpu {one}").out.splitlines()[0] == "context,cpu.usage"
+
+
+def test_what_came_has_no_value_before_and_that_is_known(run: Run, api: FakeApi, tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("before", "after")]
+    for names, file in zip((("web",), ("web", "new")), files, strict=True):
+        api.pod_metrics(*(pod_metrics("n", name, ("app", "5m", "9Mi")) for name in names))
+        file.write_text(run(f"top pods -A --server {api.url} -o json").out)
+    words = f"diff pods {files[0]} {files[1]} -o value --columns"
+    assert run(f"{words} name,memory.before")[:2] == (0, "new\t\n")
