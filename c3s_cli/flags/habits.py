@@ -91,6 +91,7 @@ VALUED_OF_PODS: Final = {
         ("--exclude-namespace", "--exclude-namespaces", "--exclude-ns", *IGNORED),
         (("--where", "namespace not in ({})"),),
     ),
+    **dict.fromkeys(("--qos", "--qos-class"), (("--where", "qosClass in ({})"),)),
     **dict.fromkeys(("--status", "--phase"), (("--where", "status in ({})"),)),
     **dict.fromkeys(("--deployment", "--deploy"), (("--workload", "Deployment/{}"),)),
     **dict.fromkeys(("--statefulset", "--sts"), (("--workload", "StatefulSet/{}"),)),

@@ -60,6 +60,7 @@ FREE = "top nodes --columns cpu.free,memory.free"
         ),
         ("top pods -A --pending", "top pods -A --where status=Pending", ["--pending is read as"]),
         ("pods -A --oom-killed", "top pods -A --where oomKilled=true", ["--oom-killed is read as"]),
+        ("pods -A --qos BestEffort", "top pods -A --where qosClass=BestEffort", ["--qos BestEffort is read as"]),
         ("pods -A --no-requests", "top pods -A --where memory.requests=0", ["--no-requests is read as"]),
         # Flags that stand for columns add to those that are shown.
         ("top nodes --node spot-1", "top nodes --where name=spot-1", ["--node spot-1 is read as"]),
