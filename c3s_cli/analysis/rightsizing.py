@@ -21,6 +21,8 @@ LEAST_LIFE: Final = 3600
 STEPS: Final = {"cpu": 25_000_000, "memory": 64 << 20}
 # The share of throttled periods above which the Kubernetes mixin alerts, and that of a limit that is near it.
 THROTTLED: Final = 2500
+# The share from which the limit is too low for bursts that the percentile does not show.
+HELD: Final = 500
 NEAR: Final = 9000
 NO_HISTORY: Final = "no history"
 
@@ -94,7 +96,7 @@ def _advise(resource: str, history: ContainerHistory, rule: Rule) -> Advice:
     if resource == "cpu":
         limit = _cpu_limit(history, requests, limits, value, rule)
         needed = _cpu_limit(history, requests, limits, need, structs.replace(rule, exact=True))
-    if limits and throttled >= THROTTLED:
+    if limits and throttled >= HELD:
         limit = max(limit, limits)
     # What covers the need stays: a floor or rounding alone raises nothing.
     grows = need > requests and _exceeds(value, requests, rule)

@@ -103,6 +103,9 @@ def _lines(history: ContainerHistory, row: Recommendation, rule: Rule, sizes: Ma
             yield from _of_replica(history, resource, each, rule)
         used = f"p{rule.cpu_percentile}" if resource == "cpu" else "max"
         yield from _by_size(history, resource, f"largest {used}", sizes)
+        if resource == "cpu" and row.periods and row.throttled_periods is not None:
+            share = f"{100 * row.throttled_periods // row.periods}% of {row.periods} periods"
+            yield _Line(row.container, resource, "throttled", None, share)
         yield _Line(row.container, resource, f"largest {used}", advice.used, f"{len(history.replicas)} replicas")
         yield _Line(row.container, resource, "recommended requests", advice.recommended_requests, advice.reason)
         yield _Line(row.container, resource, "recommended limits", advice.recommended_limits)

@@ -177,7 +177,9 @@ def test_there_is_a_cpu_limit_only_if_there_was_one_in_proportion() -> None:
 def test_a_throttled_container_is_at_risk_and_keeps_its_limit() -> None:
     one = replica("a", cpu=milli(200), throttled_periods=31, periods=100)
     assert said(cpu(one, cpu=(500, 500))) == ("risk", "p95, throttled 31%", milli(200), milli(500))
-    calm = structs.replace(one, throttled_periods=24)
+    bursting = structs.replace(one, throttled_periods=5)
+    assert said(cpu(bursting, cpu=(500, 500))) == ("waste", "p95", milli(200), milli(500))
+    calm = structs.replace(one, throttled_periods=4)
     assert said(cpu(calm, cpu=(500, 500))) == ("waste", "p95", milli(200), milli(200))
 
 
