@@ -109,3 +109,8 @@ def local(seconds: float) -> str:
     """Write a time in the local zone, with its name."""
     when = datetime.fromtimestamp(seconds).astimezone()
     return f"{when:%Y-%m-%d %H:%M:%S %Z}"
+
+
+def is_utc(seconds: float) -> bool:
+    """Return whether the local zone is UTC at a time."""
+    return datetime.fromtimestamp(seconds).astimezone().tzname() == "UTC"

@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 
 from c3s_cli.amounts.timestamp import utc
 from c3s_cli.errors import UsageError
-from c3s_cli.request.moment import DAY, Moment, is_moment, local, read_moment, seconds_of
+from c3s_cli.request.moment import DAY, Moment, is_moment, is_utc, local, read_moment, seconds_of
 
 # A reading of a recording.
 NUMBER: Final = re.compile(r"#([0-9]{1,9})")
@@ -77,8 +77,9 @@ class Period(Struct, frozen=True):
         if self.start is None and self.end is None:
             return ""
         times = [start, end] if self.is_range else [end]
-        shown = " to ".join(map(local if self.local else utc, times))
-        also = f" ({' to '.join(map(utc, times))})" if self.local else ""
+        zoned = self.local and not all(is_utc(each) for each in times)
+        shown = " to ".join(map(local if zoned else utc, times))
+        also = f" ({' to '.join(map(utc, times))})" if zoned else ""
         return f"{'from' if self.is_range else 'at'} {shown}{also}"
 
 

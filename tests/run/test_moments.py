@@ -121,6 +121,15 @@ def test_a_moment_without_data_says_so(past: Run) -> None:
     assert facts == (1, "", "error: this Prometheus has no facts about nodes at 2020-01-01T00:00:00Z\n")
 
 
+def test_a_local_time_in_utc_is_said_once(demo: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    result = demo("top nodes --from prometheus --at -90m")
+    monkeypatch.undo()
+    time.tzset()
+    assert result.err == f"usage at {UTC}\n"
+
+
 def test_today_is_the_day_of_the_zone(demo: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """On Kiritimati it is 23:30 when it is 09:30 in Greenwich."""
     monkeypatch.setenv("TZ", "Pacific/Kiritimati")
