@@ -22,13 +22,16 @@ UNITS: Final = {
 LONGEST: Final = 10_000
 
 
-def read_format(text: str) -> tuple[Format, str]:
-    """Parse -o: the format and its template. An invalid template is refused before anything is read."""
+def read_format(text: str, *, changes: bool = False) -> tuple[Format, str]:
+    """Parse -o: the format and its template. An invalid template is refused before anything is read.
+
+    changes: whether the command prints changes, too.
+    """
     word, equals, template = text.partition("=")
     word = word.lower()  # as kubectl does
     format_ = next((each for each in Format if each.value == word), None)
     if format_ is None or (equals and format_ not in WITH_TEMPLATE):
-        allowed = ",".join(sorted(each.value for each in Format if each not in CHANGES))
+        allowed = ",".join(sorted(each.value for each in Format if changes or each not in CHANGES))
         raise UsageError(
             f'unable to match a printer suitable for the output format "{text}", allowed formats are: {allowed}',
             hint=f"did you mean -o {word} --columns {template}?" if format_ in BY_COLUMN else _advice(word),

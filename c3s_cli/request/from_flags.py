@@ -115,7 +115,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
     period: that of both sides of a comparison.
     """
     name = _name(objects, names or ())
-    format_, template = read_format(display.output)
+    format_, template = read_format(display.output, changes=objects is Kind.RIGHTSIZE)
     _check_format(objects, format_, rows, display)
     namespaces = read_namespaces(connection.namespace)
     all_namespaces = objects is Kind.MOVE or bool(pods and pods.all_namespaces)

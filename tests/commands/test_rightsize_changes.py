@@ -215,3 +215,12 @@ def test_documents_are_what_the_schema_says(demo: Run, more: str) -> None:
     document = json.loads(demo(f"rightsize -n team-checkout {RANGE} -o json {more}").out)
     validate(document)
     assert document["metadata"]["rule"]
+
+
+def test_the_formats_of_changes_are_among_the_allowed_ones(run: Run) -> None:
+    words = (
+        'error: unable to match a printer suitable for the output format "kubectl", allowed formats are: '
+        "csv,custom-columns,grid,json,jsonpath,kustomize,markdown,name,openmetrics,patch,prometheus,resources,table,tsv,"
+        "value,wide,yaml\n"
+    )
+    assert run("recommend deploy/checkout -o kubectl --from metrics") == (2, "", words)
