@@ -75,13 +75,22 @@ def diff_request_of(
         raise UsageError(f"only one of {words[0]} or --by can be provided")
     rows, pods = structs.replace(rows, by=by or rows.by), structs.replace(pods, workload=workload or pods.workload)
     if not 1 <= len(sides) <= 2:
-        raise UsageError(f"c3s diff compares one or two files, not {len(sides)}", hint=USAGE)
+        raise UsageError(
+            f"c3s diff compares one or two files, not {len(sides)}",
+            hint=USAGE if sides else _example(words, flags.since),
+        )
     before, after = (_side(text, flags.since) for text in (*sides, "")[:2])
     if before.file == after.file == "-":
         raise UsageError("stdin can be read only once")
     of_pods = pods if kind is Kind.POD else None
     query, view = request_of(CHANGES[kind], None, connection, rows, display, pods=of_pods, period=before.period)
     return _request(before, after, structs.replace(query, period=None, totals=False), flags, connection), view
+
+
+def _example(words: Sequence[str], since: str | None) -> str:
+    """Return commands that compare the rows of the first word, by default pods, with those of some time ago."""
+    kind = words[0].partition("/")[0] if words else "pods"
+    return f"c3s top {kind} --at -{since or '2h'} -o json > before.json; c3s diff {kind} before.json"
 
 
 def _words(words: Sequence[str], pods: options.Pods) -> tuple[Kind, str | None, str | None, Sequence[str]]:

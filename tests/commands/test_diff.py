@@ -18,6 +18,7 @@ from tests.servers import FakeApi, Reply, node, node_metrics, pod, pod_metrics, 
 
 Key = tuple[str, str]
 USAGE: Final = "c3s diff [nodes | pods | cluster | owners] BEFORE [AFTER]"
+BY_TIME: Final = "c3s top {0} --at -{1} -o json > before.json; c3s diff {0} before.json"
 HEAD: Final = '{"apiVersion": "c3s/v1", "kind": "PodUsageList", "metadata": {"timestamp": "2026-03-02T09:30:00Z"}, '
 WRONG: Final = '"items": [{"name": "a", "cpu": {"usage": "1m"}, "memory": {"usage": 1}}]}'
 Pods = dict[Key, dict[str, Any]]
@@ -453,8 +454,13 @@ def test_nothing_in_a_document_is_trusted(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("diff", f"c3s diff compares one or two files, not 0\nhint: {USAGE}"),
-        ("diff pods", f"c3s diff compares one or two files, not 0\nhint: {USAGE}"),
+        ("diff a b c", f"c3s diff compares one or two files, not 3\nhint: {USAGE}"),
+        ("diff", f"c3s diff compares one or two files, not 0\nhint: {BY_TIME.format('pods', '2h')}"),
+        ("diff nodes", f"c3s diff compares one or two files, not 0\nhint: {BY_TIME.format('nodes', '2h')}"),
+        (
+            "diff deploy/web --since 90m",
+            f"c3s diff compares one or two files, not 0\nhint: {BY_TIME.format('deploy', '90m')}",
+        ),
         ("diff - -", "stdin can be read only once"),
         ("diff a.c3s --min-change x", "--min-change takes a percentage such as 5%, not 'x'"),
         ("diff owners a.c3s --by node", "only one of owners or --by can be provided"),
