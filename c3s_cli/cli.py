@@ -308,14 +308,17 @@ def _with_advice(problem: UsageError, path: tuple[str, ...]) -> UsageError:
 
 
 def _flag_hint(flag: str, path: tuple[str, ...]) -> str | None:
-    from c3s_cli.flags.kubectl_equivalents import IN_FIT
+    from c3s_cli.flags.kubectl_equivalents import INSTEAD_IN
     from c3s_cli.flags.suggestions import column_hint, flag_hint
 
     if not path:
         return None
-    if path == ("fit",) and flag in IN_FIT:
-        return IN_FIT[flag]
-    return column_hint(flag, path, program_name()) or flag_hint(flag, path, _flags_of_commands(), program_name())
+    instead = INSTEAD_IN.get(path, {}).get(flag)
+    return (
+        instead
+        or column_hint(flag, path, program_name())
+        or flag_hint(flag, path, _flags_of_commands(), program_name())
+    )
 
 
 def flags_of(path: tuple[str, ...]) -> list[str]:

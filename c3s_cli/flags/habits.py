@@ -80,6 +80,7 @@ VALUED: Final = {
     **{f"--max-{name}": (("--where", f"{name} <= {{}}"),) for name in ("cpu", "memory", "mem")},
     **dict.fromkeys(("--offset", "--ago"), (("--at", "-{}"),)),
     **dict.fromkeys(("--percentile", "--quantile"), (("--columns", "cpu.p{},memory.p{}"),)),
+    **dict.fromkeys(("--agg", "--aggregation", "--stat"), (("--columns", "cpu.{},memory.{}"),)),
 }
 VALUED_OF_NODES: Final = {
     **dict.fromkeys(("--node", "--node-name", "--nodename"), (("--where", "name in ({})"),)),

@@ -112,7 +112,7 @@ INSTEAD: Final = {
     "--bytes": "-o csv prints exact numbers; --unit bytes or --unit cores,MiB sets the units",
     "-q": "for the exit code alone, redirect the table: >/dev/null",
 }
-IN_FIT: Final = {
+_IN_FIT: Final = {
     "--node": "--where 'name = NODE' shows one node",
     "--nodes": "--where 'name = NODE' shows one node",
     "--gpu": "--resource nvidia.com/gpu=1 requests a GPU",
@@ -122,6 +122,12 @@ IN_FIT: Final = {
     "--storage": "--resource ephemeral-storage=1Gi requests storage of the node; volumes are not considered",
     "-k": "kubectl kustomize DIR | c3s fit -f - places what kustomize builds",
 }
+_IN_RIGHTSIZE: Final = dict.fromkeys(
+    ("--headroom", "--buffer", "--margin", "--overhead"),
+    "--memory-buffer 20% is the headroom of memory; that of CPU is in --cpu-percentile N",
+)
+# Flags of other commands, and what to write instead in one that does not have them.
+INSTEAD_IN: Final[dict[tuple[str, ...], dict[str, str]]] = {("fit",): _IN_FIT, ("rightsize",): _IN_RIGHTSIZE}
 
 
 def thing_suggested(group: str, words: Sequence[str], commands: Sequence[str], alone: Sequence[str]) -> str | None:
@@ -174,5 +180,13 @@ def command_meant(words: Sequence[str], flags: Sequence[str]) -> tuple[str, Sequ
         return (f"{verb} {THINGS[thing]}", rest[1:]) if thing in THINGS else None
     if verb in COMMANDS:
         # What `kubectl config` is asked for, and the strategies of krr.
-        return COMMANDS[verb], () if verb == "config" or rest[:1] in (("simple",), ("simple_limit",)) else rest
+        return _equivalent(verb, flags), () if verb == "config" or rest[:1] in (
+            ("simple",),
+            ("simple_limit",),
+        ) else rest
     return (f"top {THINGS[verb]}", rest) if verb in THINGS else None
+
+
+def _equivalent(verb: str, flags: Sequence[str]) -> str:
+    """Return what stands for a command of other tools; with the step of a curve, a history is one."""
+    return "top --series" if verb == "history" and "--step" in flags else COMMANDS[verb]

@@ -75,6 +75,16 @@ FREE = "top nodes --columns cpu.free,memory.free"
             ["--prometheus is read as --from prometheus", "--past 1h", "--p95", "--p99"],
         ),
         (
+            "top deploy -A --from prometheus --range 1h --agg p95",
+            "top deploy -A --from prometheus --since 1h --p95",
+            ["--range 1h is read as --since 1h", "--agg p95 is read as --columns cpu.p95,memory.p95"],
+        ),
+        (
+            "history pod postgres-0 -n team-checkout --from prometheus --since 1h --step 30m",
+            "top pod postgres-0 -n team-checkout --from prometheus --since 1h --step 30m --series",
+            ["history is read as c3s top --series"],
+        ),
+        (
             "top pods --from prometheus --since 1h --percentile 0.9",
             "top pods --from prometheus --since 1h --columns cpu.p9,memory.p9",
             ["--percentile 0.9"],

@@ -59,6 +59,10 @@ QUOTA = "c3s shows no quotas: kubectl describe quota does; c3s fit -f FILE count
         ("top pods --columns image", "c3s has no such column: kubectl get pods -o wide shows it"),
         ("top deploy,sts", "did you mean c3s top deploy?"),
         ("fit --cpu 1 --node a", "--where 'name = NODE' shows one node"),
+        (
+            "rightsize deploy/web --headroom 20% --from metrics",
+            "--memory-buffer 20% is the headroom of memory; that of CPU is in --cpu-percentile N",
+        ),
         ("fit --memory 4", "did you mean --memory 4Gi?"),
         ("fit --memory 63", "did you mean --memory 63Gi?"),
         ("fit --memory 64", "did you mean --memory 64Mi?"),
