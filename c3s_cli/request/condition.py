@@ -233,17 +233,17 @@ class Condition(Struct, frozen=True):
     @property
     def columns(self) -> tuple[Column, ...]:
         """Return the columns that are compared."""
-        return tuple(column for test in self._tests() for column in test.columns)
+        return tuple(column for test in self.tests() for column in test.columns)
 
     @property
     def seeks_unknown(self) -> bool:
         """Whether an unknown value meets one of the tests."""
-        return any(test.seeks_unknown for test in self._tests())
+        return any(test.seeks_unknown for test in self.tests())
 
     @property
     def depends_on_all(self) -> bool:
         """Whether members of a group that are not measured may change the judgement of one of the tests."""
-        return any(test.depends_on_all for test in self._tests())
+        return any(test.depends_on_all for test in self.tests())
 
     def matches(self, row: Any) -> bool:
         """Return whether a row meets it."""
@@ -267,7 +267,8 @@ class Condition(Struct, frozen=True):
             for column in test.undecided(row)
         )
 
-    def _tests(self) -> Iterator[Test]:
+    def tests(self) -> Iterator[Test]:
+        """Yield the tests of all alternatives."""
         return (test for tests in self.alternatives for test in tests)
 
 

@@ -15,7 +15,7 @@ from c3s_cli.columns.naming import SETS, Naming
 from c3s_cli.columns.vocabulary import COMPARED, Column, Kind
 from c3s_cli.errors import UsageError
 from c3s_cli.request.formats import read_format, read_units
-from c3s_cli.request.grouping import key_column, keys_of, labels_meant
+from c3s_cli.request.grouping import filtered_before, key_column, keys_of, labels_meant
 from c3s_cli.request.namespaces import read_namespaces, several
 from c3s_cli.request.numbers import at_least, read_seconds
 from c3s_cli.request.origin import origin_of
@@ -200,6 +200,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         notes = (
             _unknowable(query, named, origin_of(connection).kind),
             labels_meant(rows.by, by),
+            filtered_before(where, objects) if by else "",
             OWNED.get(workload or ""),
             WITHOUT_CONTAINERS if pods and pods.containers and by else "",
         )

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from c3s_cli.columns.kinds import KEYS, RESOURCES
 from c3s_cli.columns.naming import split_names
 from c3s_cli.columns.vocabulary import Column, Kind, Unit
 from c3s_cli.errors import UsageError
 
+if TYPE_CHECKING:
+    from c3s_cli.request.condition import Condition
+
 KEY_COLUMNS: Final = {"instance-type": "instanceType"}
 # Other names for these keys.
 ALSO: Final = {"cluster": "context", "workload": "owner", "ns": "namespace", "node-pool": "pool", "nodepool": "pool"}
+# The units of what groups sum up.
+SUMMED: Final = (Unit.NANOCORES, Unit.BYTES, Unit.PERCENT, Unit.MONEY)
 # What a row is without --by, and what lies inside of it.
 OBJECTS: Final = ("node", "pod", "container", "cluster")
 # The key of a label.
@@ -71,6 +76,21 @@ def labels_meant(text: str | None, columns: Iterable[Column]) -> str:
     keys = split_names(text)
     meant = [key for key in keys if f'labels["{key}"]' in {column.name for column in columns}]
     return f"--by {', '.join(meant)} is read as {', '.join(f'label:{key}' for key in meant)}" if meant else ""
+
+
+def filtered_before(where: Condition | None, objects: Kind) -> str:
+    """Return a line about amounts that --where compares before objects are summed to groups; "" if it names none."""
+    if where is None or objects not in (Kind.NODE, Kind.POD):
+        return ""
+    from c3s_cli.request.condition import Comparison  # only conditions need it
+
+    compared = [test for test in where.tests() if isinstance(test, Comparison) and test.operator[0] in "<>"]
+    if not any(test.column.unit in SUMMED for test in compared):
+        return ""
+    return (
+        f"--where filters {objects.value.lower()}s before they are summed; of the sums, "
+        "--sort-by and --limit show the largest, and --fail-if judges all"
+    )
 
 
 def key_column(column: Column, place: int) -> Column:
