@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from c3s_cli.columns.naming import Naming
+from c3s_cli.errors import UsageError
 from c3s_cli.output.document import document, items
 from c3s_cli.output.templated import Budget, follow
 from c3s_cli.report import Report
@@ -51,7 +53,7 @@ def unmatched(report: Report, view: View) -> Iterator[str]:
         }
     known = _paths(next(items(report)))
     for path, before in lost.items():
-        meant = _meant(path, known, before)
+        meant = _by_alias(path, before, Naming(report.kind)) or _meant(path, known, before)
         advice = f"did you mean {meant}?" if meant else COLUMNS
         yield f"{view.format.value}: no row has {path}; {advice}"
 
@@ -110,6 +112,18 @@ def _meant(path: str, known: Sequence[str], before: str) -> str | None:
 
     nearest = get_close_matches(inside, known, n=1, cutoff=0.7)
     return before + nearest[0] if nearest and before + nearest[0] != path else None
+
+
+def _by_alias(path: str, before: str, naming: Naming) -> str | None:
+    """Return the path of the column that a path calls by another name, such as `.memory.percent`. before: as below."""
+    of_items = ITEMS.match(path)
+    inside = path.removeprefix(of_items[0] if of_items else "")
+    try:
+        name = naming.find(inside.removeprefix(".")).name
+    except UsageError:
+        return None
+    prefix = of_items[0] if of_items and before else before
+    return f"{prefix}.{name}" if name != inside[1:] and naming.at(tuple(name.split("."))) else None
 
 
 def written_path(path: Path) -> str:

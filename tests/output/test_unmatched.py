@@ -51,6 +51,17 @@ COLUMNS = "-o value --columns NAME prints columns, which `c3s columns` lists"
                 f"jsonpath: no row has .items[*].nosuch; {COLUMNS}",
             ],
         ),
+        # The name of a column that is no path, in an item or without it.
+        (
+            "jsonpath={range .items[*]}{.memory.percent}{end}{.items[0].cpu%}{.items[1].mem}{.cpu%limits}",
+            [
+                "jsonpath: no row has .memory.percent; did you mean .memory.usagePercentOfRequests?",
+                "jsonpath: no row has .items[0].cpu%; did you mean .items[0].cpu.usagePercentOfRequests?",
+                "jsonpath: no row has .items[1].mem; did you mean .items[1].memory.usage?",
+                "jsonpath: no row has .cpu%limits; did you mean .items[*].cpu.usagePercentOfLimits?",
+            ],
+        ),
+        ("custom-columns=A:.mem%", ["custom-columns: no row has .mem%; did you mean .memory.usagePercentOfRequests?"]),
         ("jsonpath={range .rows[*]}{.name}{end}", [f"jsonpath: no row has .rows[*]; {COLUMNS}"]),
     ],
 )
