@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Final
 
 from c3s_cli.columns.kinds import ALIASES, ALL_WORKLOADS, NAMESPACES, WORKLOADS
+from c3s_cli.flags.habits import RENAMED
 
+OOM: Final = "pods -A --where 'oomKilled = true' --columns default,restarts,lastTermination.reason"
+# The kills in a range; without one there is only how containers last ended.
+KILLED: Final = "pods -A --where 'oomKills > 0' --columns default,oomKills,restarts,lastTermination.reason"
+# Only the kubelets know volumes without a Prometheus.
+CLAIMS: Final = "volumes --from kubelet"
 # What `top` and `watch` have no command for, by each of its names.
 _THINGS: Final = {
     **{kind: (kind,) for kind in (*WORKLOADS, *ALL_WORKLOADS, *NAMESPACES)},
     "pods --by owner": ("owner", "owners"),
     "pods -A": ("all",),
     "pods -A --by label:team": ("team", "teams"),
-    "pods -A --where 'oomKilled = true' --columns default,restarts,lastTermination.reason": (
-        *("oom", "ooms", "oomkill", "oomkills", "oomkilled"),
-    ),
+    OOM: ("oom", "ooms", "oomkill", "oomkills", "oomkilled"),
     "pods -A --where 'restarts > 0' --columns default,restarts,lastTermination.reason --sort-by restarts:desc": (
         *("restarts", "restart", "restarting", "restarted"),
     ),
@@ -36,7 +41,7 @@ _THINGS: Final = {
     "nodes --by pool": ("pool", "pools", "nodepool", "nodepools"),
     "nodes --by zone": ("zone", "zones"),
     "pods -A --columns default,cpu.requests,cpu.limits,memory.requests,memory.limits": ("limits",),
-    "volumes": (
+    CLAIMS: (
         *("pv", "pvc", "pvcs", "volume", "vol", "disk", "disks", "storage", "persistentvolume"),
         *("persistentvolumeclaim", "persistentvolumeclaims"),
     ),
@@ -159,6 +164,19 @@ def command_suggested(words: Sequence[str]) -> str | None:
 
 def command_meant(words: Sequence[str], flags: Sequence[str]) -> tuple[str, Sequence[str]] | None:
     """Return the command line that words of other tools stand for, and the words that stay; None if there is none."""
+    meant = _meant(words, flags)
+    if meant is None:
+        return None
+    given = {RENAMED.get(name, name) for name in flags}
+    text = meant[0]
+    if text.endswith(OOM) and given & {"--since", "--start"}:
+        text = text.removesuffix(OOM) + KILLED
+    if text.endswith(CLAIMS) and (given & {"--from", "--at"} or os.environ.get("C3S_FROM")):
+        text = text.removesuffix(CLAIMS) + "volumes"
+    return text, meant[1]
+
+
+def _meant(words: Sequence[str], flags: Sequence[str]) -> tuple[str, Sequence[str]] | None:
     verb, rest = words[0].casefold(), words[1:]
     thing = ALIASES.get(rest[0].casefold(), rest[0].casefold()) if rest else ""
     if verb == "drain" and rest:

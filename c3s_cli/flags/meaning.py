@@ -36,11 +36,17 @@ NOTHING: Final = "nothing: c3s changes nothing"
 
 
 def with_rollup(line: Line) -> Line:
-    """Replace a kind such as `deployments` or `ns` after `top` or `watch` by the pods that it sums up."""
+    """Replace a kind such as `deployments` or `ns` after `top` or `watch` by the pods that it sums up.
+
+    `pod/NAME` and `node/NAME` become the command and the name.
+    """
     start = 1 if line.words[:1] in (("help",), ("man",)) else 0
     group, rest = line.words[start : start + 1], line.words[start + 1 :]
     if not (group and group[0] in GROUPS and 1 <= len(rest) <= 2):
         return line
+    kind, _, name = rest[0].partition("/")
+    if name and "/" not in name and not start and len(rest) == 1 and ALIASES.get(kind, kind) in ("nodes", "pods"):
+        return structs.replace(line, words=(*group, ALIASES.get(kind, kind), name))
     meant = rollup(rest[0], rest[1] if len(rest) == 2 else None, line.names())
     if meant is None:
         return line

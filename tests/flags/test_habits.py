@@ -11,6 +11,9 @@ from c3s_cli.flags.kubectl_equivalents import COMMANDS, THINGS
 from tests.conftest import Run
 
 OOM = "top pods -A --where 'oomKilled = true' --columns default,restarts,lastTermination.reason"
+KILLED = "top pods -A --where 'oomKills > 0' --columns default,oomKills,restarts,lastTermination.reason"
+VOLUMES = "top volumes --from kubelet"
+PAST = "--from prometheus --since 1h"
 PENDING = "top pods -A --where 'status = Pending' --columns age,pending"
 THROTTLED = "top pods -A --from prometheus --columns default,throttled --sort-by throttled:desc"
 LIMITS = "default,cpu.requests,cpu.limits,memory.requests,memory.limits"
@@ -164,6 +167,36 @@ FREE = "top nodes --columns cpu.free,memory.free"
             "wait deploy/web --for cpu<9 --timeout 60s",
             "watch deploy/web --until-all cpu<9 --timeout 60s",
             ["wait is read as c3s watch"],
+        ),
+        (
+            "wait node/spot-1 --for cpu>=0 --timeout 60s",
+            "watch nodes spot-1 --until-all cpu>=0 --timeout 60s",
+            ["wait is read as c3s watch"],
+        ),
+        (
+            "wait pod/redis-0 --for cpu>=0 --timeout 60s",
+            "watch pods redis-0 --until-all cpu>=0 --timeout 60s",
+            ["wait is read as c3s watch"],
+        ),
+        # One object, as kubectl writes it.
+        ("top pod/redis-0", "top pods redis-0", []),
+        ("top no/spot-1 -o name", "top nodes spot-1 -o name", []),
+        ("watch nodes/spot-1 --count 1", "watch nodes spot-1 --count 1", []),
+        # The volumes, which only kubelets know without a Prometheus.
+        ("top pvc", VOLUMES, [f"top pvc is read as c3s {VOLUMES}"]),
+        ("pvc -A", f"{VOLUMES} -A", ["pvc is read as c3s top volumes --from kubelet"]),
+        (
+            "get pvc --source prometheus",
+            "top volumes --from prometheus",
+            ["get pvc is read as c3s top vol", "--source"],
+        ),
+        # Kills in a range are not the pods that were killed last, at any time.
+        (f"oom {PAST}", f"{KILLED} {PAST}", [f"oom is read as c3s {KILLED}"]),
+        ("top ooms --last 1h --from prometheus", f"{KILLED} {PAST}", ["top ooms is read as", "--last 1h is read as"]),
+        (
+            "oom -n default --from prometheus --at -1h",
+            OOM.replace("-A", "-n default --from prometheus --at -1h"),
+            ["oom"],
         ),
     ],
 )

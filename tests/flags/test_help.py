@@ -228,8 +228,6 @@ def test_a_mistake_is_told_what_was_meant(run: Run, words: str, said: str) -> No
     [
         ("use-context prod", "contexts"),
         ("watch fit", "fit"),
-        ("top pod/web-1", "top pods web-1"),
-        ("top node/spot-1", "top nodes spot-1"),
         ("top help", "help top"),
     ],
 )
