@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -56,7 +57,7 @@ def recommend(target: Target, query: Query, view: View) -> ExitCode:
             rule = words_of_rule(request.rule)
             failures = (*failures, *_undescribed(request, samples))
             report = make_recommendations(samples, query, request, rule, failures=failures, contexts=fleet.several)
-        _check_name(report, query, request)
+        _check_name(report, query, request, samples)
         write(report, view, stages)
     moment = [f"usage {report.moment}"] if report.moment and view.format in TABLES else []
     unchanged = _unchanged(report) if view.format in CHANGES else ()
@@ -79,7 +80,7 @@ def explain(target: Target, query: Query, view: View) -> ExitCode:
 
         histories = list(container_histories(samples[0], request.workload))
         if not histories:
-            raise _not_found(request)
+            raise _not_found(request, samples)
         emit(explained(histories, samples[0], request.rule, view))
     return ExitCode.OK
 
@@ -127,16 +128,22 @@ def _undescribed(request: RightsizeRequest, samples: Sequence[Sample]) -> Iterat
     return (Failure(samples[0].context, name, message, partial=True) for name in request.unknown)
 
 
-def _check_name(report: Report, query: Query, request: RightsizeRequest) -> None:
+def _check_name(report: Report, query: Query, request: RightsizeRequest, samples: Sequence[Sample]) -> None:
     """Raise kubectl's error if there is no such workload."""
     if request.workload and not report.rows and query.where is None and query.limit is None:
-        raise _not_found(request)
+        raise _not_found(request, samples)
 
 
-def _not_found(request: RightsizeRequest) -> ApiError:
+def _not_found(request: RightsizeRequest, samples: Sequence[Sample]) -> ApiError:
+    """Return kubectl's error, with a hint if an owner of another kind has that name."""
+    from c3s_cli.analysis.histories import owner_of  # imported while computing
+
     kind, _, name = request.workload.partition("/")
     resource, _, group = RESOURCES.get(kind, kind.casefold()).partition(".")
-    return ApiError(404, "NotFound", f'{resource}s{f".{group}" if group else ""} "{name}" not found')
+    owners = {owner_of(key, each) for sample in samples for key, each in (sample.pod_facts or {}).items()}
+    others = sorted(owner for owner in owners if owner.partition("/")[2] == name)
+    hint = f"c3s rightsize --where {shlex.quote(f'owner = {others[0]}')}" if others else None
+    return ApiError(404, "NotFound", f'{resource}s{f".{group}" if group else ""} "{name}" not found', hint=hint)
 
 
 def _unknown(report: Report) -> bool:

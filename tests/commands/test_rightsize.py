@@ -208,7 +208,8 @@ def test_one_workload(run: Run, load: str) -> None:
     assert run(f"rightsize deploy/web {words} -o value --columns owner,container").out == "Deployment/web\tapp\n"
     missing = run(f"rightsize sts/web {words}")
     assert (missing.code, missing.out) == (1, "")
-    assert missing.err == 'Error from server (NotFound): statefulsets.apps "web" not found\n'
+    said = 'Error from server (NotFound): statefulsets.apps "web" not found\n'
+    assert missing.err == f"{said}hint: c3s rightsize --where 'owner = Deployment/web'\n"
 
 
 def test_every_figure_is_explained(run: Run, load: str) -> None:

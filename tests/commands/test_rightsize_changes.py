@@ -224,3 +224,14 @@ def test_the_formats_of_changes_are_among_the_allowed_ones(run: Run) -> None:
         "value,wide,yaml\n"
     )
     assert run("recommend deploy/checkout -o kubectl --from metrics") == (2, "", words)
+
+
+def test_an_owner_of_another_kind_with_that_name_is_offered(demo: Run) -> None:
+    said = 'Error from server (NotFound): deployments.apps "checkout" not found\n'
+    meant = "rightsize --where 'owner = Rollout/checkout'"
+    for more in ("", " --explain"):
+        result = demo(f"rightsize deploy/checkout -n team-checkout {RANGE}{more}")
+        assert result == (1, "", f"{said}hint: c3s {meant}\n")
+    owners = demo(f"{meant} -n team-checkout {RANGE} -o value --columns owner").out
+    assert set(owners.split()) == {"Rollout/checkout"}
+    assert demo(f"rightsize deploy/nosuch -n team-checkout {RANGE}").err == said.replace("checkout", "nosuch")
