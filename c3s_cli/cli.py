@@ -153,7 +153,8 @@ def run(argv: list[str]) -> int:
         return ExitCode.OK
     path, rest = _command(words)
     if path is None:
-        return _no_command(plain, flags)
+        by = next((flag[-1].removeprefix("--by=") for flag in line.flags if flag[0].partition("=")[0] == "--by"), "")
+        return _no_command(plain, flags, by)
     from c3s_cli.flags.typer_bridge import ParseError, run_command  # `c3s --version` answers without Typer
 
     try:
@@ -238,10 +239,10 @@ def _page(path: tuple[str, ...], *, short: bool = False) -> Page:
     return Page(usage, TEXTS[path], (("Commands", tuple(entries.values())), *([(ON_SCREEN, keys)] if keys else [])))
 
 
-def _no_command(words: Sequence[str], flags: Sequence[str]) -> int:
+def _no_command(words: Sequence[str], flags: Sequence[str], by: str) -> int:
     """Handle a line without a command. A bare group prints its help on stderr with exit code 1, as in kubectl."""
     if len(words) > 1 or (words and words[0] not in GROUPS):
-        raise _unknown_command(words)
+        raise _unknown_command(words, by)
     group = tuple(words)
     _refuse_unknown_flags(flags, group)
     if not flags:
@@ -259,11 +260,11 @@ def _no_command(words: Sequence[str], flags: Sequence[str]) -> int:
     raise UsageError(f"{name} needs a command: {', '.join(choices)}", hint=hint or f"{name} --help lists the commands")
 
 
-def _unknown_command(words: Sequence[str]) -> UsageError:
+def _unknown_command(words: Sequence[str], by: str = "") -> UsageError:
     from c3s_cli.flags.suggestions import command_hint
 
     name = program_name()
-    hint = command_hint(words, (*COMMANDS, *BUILTINS), name)
+    hint = command_hint(words, (*COMMANDS, *BUILTINS), name, by)
     if words[0] in GROUPS:
         message = f"unknown command \"{' '.join(words[1:])}\"\nSee '{name} {words[0]} -h' for help and examples"
         return UsageError(message, hint=hint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Sequence
 from typing import Final
 
@@ -68,6 +69,7 @@ COMMANDS: Final = {
     "recommendations": "rightsize",
     **dict.fromkeys(("live", "dashboard", "monitor", "ui", "tui"), "watch"),
 }
+COSTS: Final = ("cost", "costs")
 # The same, as far as a person has to complete them.
 SUGGESTED: Final = {
     "use-context": "contexts",
@@ -75,8 +77,13 @@ SUGGESTED: Final = {
     "describe": "top nodes NAME --explain",
     "replay": "watch --from FILE",
     "snapshot": "record FILE --count 1",
-    **dict.fromkeys(("cost", "costs"), "top pods -A --by namespace --prices prices.yaml"),
+    **dict.fromkeys(COSTS, "top pods -A --by namespace --prices prices.yaml"),
     **dict.fromkeys(("check", "gate", "alert", "alerts"), "top pods -A --fail-if 'memory% > 90'"),
+}
+# Owners of pods that kubectl does not know by itself.
+OTHER_OWNERS: Final = {
+    **dict.fromkeys(("rollout", "rollouts"), "Rollout"),
+    **dict.fromkeys(("cloneset", "clonesets"), "CloneSet"),
 }
 # Resources whose load is that of their pods.
 OF_PODS: Final = (
@@ -150,6 +157,10 @@ def thing_suggested(group: str, words: Sequence[str], commands: Sequence[str], a
     known = ALIASES.get(kind, kind)
     if known in commands and (name or "," in words[0]):
         return " ".join(filter(None, (group, known, name)))
+    if kind in OTHER_OWNERS:
+        name = name or " ".join(words[1:2])
+        condition = f"owner = {OTHER_OWNERS[kind]}/{name}" if name else f"owner ~ ^{OTHER_OWNERS[kind]}/"
+        return f"{group} pods {'' if name else '--by owner '}--where {shlex.quote(condition)}"
     found = THINGS.get(kind)
     return f"{group} {found}" if found and (found == kind or found.split()[0] in commands) else None
 
@@ -190,7 +201,7 @@ def _meant(words: Sequence[str], flags: Sequence[str]) -> tuple[str, Sequence[st
         return "doctor", ()
     if verb == "wait" and rest and "--for" in flags:
         return "watch", rest
-    if verb in ("cost", "costs") and "--prices" in flags:
+    if verb in COSTS and "--prices" in flags:
         return "top pods -A --by namespace", rest
     if verb in ("top", "watch"):
         if verb == "watch" and thing == "top" and rest[1:]:

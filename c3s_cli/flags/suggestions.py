@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from c3s_cli.flags.kubectl_equivalents import (
+    COSTS,
     FLAGS,
     INSTEAD,
     OF_KUBECTL,
@@ -36,11 +38,19 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return matches[0] if matches else None
 
 
-def command_hint(words: Sequence[str], commands: Sequence[Path], program: str) -> str | None:
-    """Suggest a command for unknown words: the equivalent of a kubectl command, else the most similar command."""
+def command_hint(words: Sequence[str], commands: Sequence[Path], program: str, by: str = "") -> str | None:
+    """Suggest a command for unknown words: the equivalent of a kubectl command, else the most similar command.
+
+    by: the value of --by, if it was given.
+    """
     of_group = [path[1] for path in commands if len(path) == 2 and path[0] == words[0]]
     alone = [path[0] for path in commands if len(path) == 1]
     meant = thing_suggested(words[0], words[1:], of_group, alone) if of_group else command_suggested(words)
+    if meant and words[0].casefold() in COSTS:
+        from c3s_cli.request.shown import PRICE_SAMPLE  # only prices need it
+
+        wanted = meant.replace("--by namespace", f"--by {shlex.quote(by)}") if by else meant
+        return f"did you mean {program} {wanted}? prices.yaml has the prices, {PRICE_SAMPLE}"
     if meant:
         return f"did you mean {program} {meant}?"
     if of_group and words[0] != "help" and words[1].partition("/")[0].casefold() in OF_PODS:

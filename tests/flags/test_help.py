@@ -229,6 +229,9 @@ def test_a_mistake_is_told_what_was_meant(run: Run, words: str, said: str) -> No
         ("use-context prod", "contexts"),
         ("watch fit", "fit"),
         ("top help", "help top"),
+        ("top rollout/checkout", "top pods --where 'owner = Rollout/checkout'"),
+        ("watch rollouts checkout", "watch pods --where 'owner = Rollout/checkout'"),
+        ("top rollouts", "top pods --by owner --where 'owner ~ ^Rollout/'"),
     ],
 )
 def test_a_habit_from_kubectl_finds_its_command(run: Run, words: str, meant: str) -> None:

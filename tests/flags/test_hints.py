@@ -9,6 +9,11 @@ import pytest
 from tests.conftest import Run
 
 COST = "top pods -A --by namespace --prices prices.yaml"
+SAMPLE = (
+    "prices.yaml has the prices, a sample: {currency: EUR, hoursPerMonth: 730, "
+    "default: {coreHour: 0.034, gibHour: 0.0045}}; "
+    "docs/cost.md has one with prices by label"
+)
 CHECK = "did you mean c3s top pods -A --fail-if 'memory% > 90'?"
 QUOTA = "c3s shows no quotas: kubectl describe quota does; c3s fit -f FILE counts them"
 
@@ -21,8 +26,11 @@ QUOTA = "c3s shows no quotas: kubectl describe quota does; c3s fit -f FILE count
         ("top pods -o html", "-o markdown is a table that a page can show"),
         ("top pods -o svg", "-o markdown is a table that a page can show"),
         ("describe", "did you mean c3s top nodes NAME --explain?"),
-        ("cost", f"did you mean c3s {COST}?"),
-        ("costs --by team", f"did you mean c3s {COST}?"),
+        ("cost", f"did you mean c3s {COST}? {SAMPLE}"),
+        (
+            "costs --by label:team --period month",
+            f"did you mean c3s {COST.replace('namespace', 'label:team')}? {SAMPLE}",
+        ),
         ("check", CHECK),
         ("alerts", CHECK),
         ("gate", CHECK),
