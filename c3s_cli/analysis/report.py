@@ -6,7 +6,7 @@ totals and conditions (--fail-if, --until) include the rows that --limit leaves 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from operator import attrgetter, itemgetter
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import structs
 
+from c3s_cli.amounts.duration import go_duration
 from c3s_cli.amounts.totals import sum_known
 from c3s_cli.analysis.gpus import with_gpu
 from c3s_cli.analysis.joining import JoinPods, node_rows, pod_rows
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from c3s_cli.model.fit_rows import Row
     from c3s_cli.model.prices import CostTerms
 
+# Rows with data for fewer steps of a range have no maxima and percentiles to trust.
+FEW: Final = 3
 EXTENDED_FIELDS: Final = (
     "requests",
     "requestsPercentOfAllocatable",
@@ -111,6 +114,7 @@ def report_of(
         remarks=(
             *dict.fromkeys(remark for sample in samples for remark in sample.remarks),
             *(f"no resources found in namespace {name}" for name in empty),
+            *_short_lived(shown, query),
         ),
         omitted=len(ordered) - len(shown),
         fail_if=fail_if,
@@ -296,6 +300,21 @@ def _empty_namespaces(query: Query, samples: Sequence[Sample]) -> Sequence[str]:
     inhabited |= {volume.namespace for sample in samples for volume in sample.volumes}
     inhabited |= {namespace for sample in samples for namespace, _ in sample.pod_facts or ()}
     return [name for name in names if name not in inhabited]
+
+
+def _short_lived(rows: Sequence[Any], query: Query) -> list[str]:
+    """Return what to say about shown rows that had data for only a few steps of a range."""
+    lines = [each for row in rows for each in (row.containers if query.containers else (row,))]
+    steps = [figures["coverage.step"] for each in lines if _is_short(figures := getattr(each, "figures", None) or {})]
+    if not steps:
+        return []
+    count = "1 row lived" if len(steps) == 1 else f"{len(steps)} rows lived"
+    step = go_duration(max(steps) * 10**9)
+    return [f"{count} for less than {FEW} steps of {step}: for maxima and percentiles, use a shorter --step"]
+
+
+def _is_short(figures: Mapping[str, int]) -> bool:
+    return 0 < figures.get("coverage.seconds", 0) < FEW * figures.get("coverage.step", 0)
 
 
 def _meant(query: Query) -> str:

@@ -103,6 +103,16 @@ def test_short_rows_name_the_step(run: Run, engine: str) -> None:
     )
 
 
+def test_only_rows_that_are_shown_are_said_to_be_short(run: Run, engine: str) -> None:
+    words = f"top pods -n m --since 6h {END} --step 1h --columns cpu.max --from {engine} --facts source"
+    assert "1 row lived for less than 3 steps" in run(f"{words} --where 'name ~ ^(young|plain)$'").err
+    assert "lived for less" not in run(f"{words} --where 'name = plain'").err
+    assert "1 row lived for less than 3 steps" in run(f"{words} --where 'name = young' --containers").err
+    assert "lived for less" not in run(f"{words} --by namespace").err
+    assert "1 row lived for less than 3 steps of 1h0m0s" in run(f"{words} --by owner --where 'name = young'").err
+    assert "lived for less" not in run(f"{words} --by owner --columns pods --where 'cpu.max > 0, name = young'").err
+
+
 def test_what_ended_has_rows_that_say_so(ask: Ask) -> None:
     columns = "--columns cpu.max,cpu.avg"
     rows = ask(f"pods -n m --since 6h {END} {columns}")

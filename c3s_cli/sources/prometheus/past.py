@@ -17,7 +17,7 @@ from c3s_cli.parallel import results_of
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.averages import EDGES, Averages
 from c3s_cli.sources.prometheus.clusters import is_chosen, refuse_mixed_points
-from c3s_cli.sources.prometheus.history import FEW, History
+from c3s_cli.sources.prometheus.history import History
 from c3s_cli.sources.prometheus.reduction import reduced
 from c3s_cli.sources.prometheus.rules import points_of
 from c3s_cli.sources.prometheus.slices import Letters, Stretch, stretches
@@ -283,9 +283,8 @@ class Past:
         return self._members.get(who, [])
 
     def remarks(self) -> Iterator[str]:
-        """Return what to say about the range: gaps in its data, and rows that lived for only a few steps."""
+        """Return what to say about the range: gaps in its data."""
         history = self.history
-        step = go_duration(self.period.step * 10**9)
         missing = len(history.gaps - {0})
         keys = history.objects()
         if keys and missing > max(1, SHORT * self.period.points):
@@ -294,7 +293,3 @@ class Past:
         if keys and self.period.interval * 2.5 > promql.WINDOW:
             interval = go_duration(round(self.period.interval) * 10**9)
             yield f"samples are {interval} apart: rates cover {go_duration(self.period.window * 10**9)}"
-        short = [key for key in keys if history.lived([key]) < FEW * self.period.step]
-        if short and self.period.step > promql.STEPS[0]:
-            rows = "1 row lived" if len(short) == 1 else f"{len(short)} rows lived"
-            yield f"{rows} for less than {FEW} steps of {step}: for maxima and percentiles, use a shorter --step"

@@ -163,11 +163,8 @@ class PrometheusUsage(Usage):
 
     def sums(self, sample: Sample, groups: Groups) -> dict[Keys, Figures]:
         """Return statistics of groups as a whole: of the sum of their members at each point of the range."""
-        from c3s_cli.sources.prometheus.membership import (
-            keyed,
-            keys_of,
-            members_of,
-        )  # only statistics of groups need it
+        # Only statistics of groups need it.
+        from c3s_cli.sources.prometheus.membership import keyed, keys_of, members_of
 
         history = self._past().history
         measured = keyed(history.objects())
@@ -346,5 +343,6 @@ def _amount(used: Used, resource: str) -> int | None:
 
 
 def _coverage(past: Past, keys: Sequence[Who]) -> dict[str, int]:
-    """Return for how many seconds of the range there is data of an object, and how many seconds the range has."""
-    return {"coverage.seconds": round(past.history.lived(keys)), "coverage.range": past.period.seconds}
+    """Return for how many seconds of the range there is data of an object, and how many the range and a step have."""
+    step = {"coverage.step": past.period.step} if past.period.step > promql.STEPS[0] else {}
+    return {"coverage.seconds": round(past.history.lived(keys)), "coverage.range": past.period.seconds, **step}
