@@ -64,9 +64,11 @@ class Document(Struct, frozen=True):
         """Return the rows that a query selects. C3sError if they are of another kind, or lack a column."""
         if self.kind != f"{query.kind.item}List":
             raise C3sError(f"{self.file} has no {_words(query)}, but is a {self.kind}", hint=self._advice(query))
-        missing = [column.name for column in (*query.by, *query.columns) if not self.has(column)]
+        # What is compared, and what selects it.
+        compared = {column.name: column for column in (*query.columns, *(query.where.columns if query.where else ()))}
+        missing = [column.name for column in (*query.by, *compared.values()) if not self.has(column)]
         if missing:
-            hint = f"print it with --columns {','.join(column.name for column in query.columns)}"
+            hint = f"print it with --columns {','.join(compared)}"
             raise C3sError(f"{self.file} does not have {', '.join(missing)}", hint=None if query.by else hint)
         if query.labels or query.fields:
             raise C3sError(f"{self.file} cannot be selected by labels or fields", hint="select when it is printed")

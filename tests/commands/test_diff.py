@@ -414,6 +414,10 @@ def test_a_document_says_what_it_lacks(run: Run, files: tuple[str, str], tmp_pat
             f"error: {pods} does not have cpu.requests\nhint: print it with --columns cpu.requests\n",
         ),
         (
+            ("sts/web", pods),
+            f"error: {pods} does not have owner\nhint: print it with --columns cpu.usage,memory.usage,owner\n",
+        ),
+        (
             (pods, "-l", "app=db"),
             f"error: {pods} cannot be selected by labels or fields\nhint: select when it is printed\n",
         ),
