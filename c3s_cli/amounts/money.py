@@ -12,6 +12,10 @@ GIB: Final = 1 << 30
 PRICE_DECIMALS: Final = 9
 HOUR_DECIMALS: Final = 3
 PER_UNIT: Final = NANO * GIB * 10 ** (PRICE_DECIMALS + HOUR_DECIMALS)
+PRICE_SAMPLE: Final = (
+    "a sample: {currency: EUR, hoursPerMonth: 730, default: {coreHour: 0.034, gibHour: 0.0045}}; "
+    "docs/cost.md has one with prices by label"
+)
 
 
 def money(amount: int) -> Fraction:

@@ -47,7 +47,7 @@ def command_hint(words: Sequence[str], commands: Sequence[Path], program: str, b
     alone = [path[0] for path in commands if len(path) == 1]
     meant = thing_suggested(words[0], words[1:], of_group, alone) if of_group else command_suggested(words)
     if meant and words[0].casefold() in COSTS:
-        from c3s_cli.request.shown import PRICE_SAMPLE  # only prices need it
+        from c3s_cli.amounts.money import PRICE_SAMPLE  # only prices need it
 
         wanted = meant.replace("--by namespace", f"--by {shlex.quote(by)}") if by else meant
         return f"did you mean {program} {wanted}? prices.yaml has the prices, {PRICE_SAMPLE}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
+from c3s_cli.amounts.money import PRICE_SAMPLE
 from c3s_cli.columns.catalogue import IDENTITY
 from c3s_cli.columns.naming import SETS, Naming, split_names
 from c3s_cli.columns.of_resources import CPU_AND_MEMORY
@@ -60,12 +61,6 @@ IDENTIFYING: Final = ("context", "namespace", "name", "node", "owner", "containe
 def with_extended(kind: Kind, words: Sequence[str]) -> bool:
     """Return whether these words also include every extended resource that is found."""
     return kind in WITH_EXTENDED and not WITH_EXTENDED[kind].isdisjoint(words)
-
-
-PRICE_SAMPLE: Final = (
-    "a sample: {currency: EUR, hoursPerMonth: 730, default: {coreHour: 0.034, gibHour: 0.0045}}; "
-    "docs/cost.md has one with prices by label"
-)
 
 
 def refuse_costs(query: Query, *, priced: bool) -> None:

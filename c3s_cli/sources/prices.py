@@ -9,14 +9,13 @@ from typing import Any, Final
 
 from msgspec import structs
 
-from c3s_cli.amounts.money import GIB, HOUR_DECIMALS, NANO, PRICE_DECIMALS
+from c3s_cli.amounts.money import GIB, HOUR_DECIMALS, NANO, PRICE_DECIMALS, PRICE_SAMPLE
 from c3s_cli.columns.naming import SETS, Naming, split_names
 from c3s_cli.columns.of_costs import COSTS, SAVINGS
 from c3s_cli.errors import UsageError
 from c3s_cli.model.prices import Price, PriceRule, Prices
 from c3s_cli.request.content import content_of
 from c3s_cli.request.query import Query
-from c3s_cli.request.shown import PRICE_SAMPLE
 from c3s_cli.request.yaml_text import NotYamlError, TooDeepError, read_yaml
 from c3s_cli.terminal.printable import printable
 
