@@ -114,7 +114,7 @@ def report_of(
         remarks=(
             *dict.fromkeys(remark for sample in samples for remark in sample.remarks),
             *(f"no resources found in namespace {name}" for name in empty),
-            *_short_lived(shown, query),
+            *(_short_lived(shown, query) if query.period else ()),
         ),
         omitted=len(ordered) - len(shown),
         fail_if=fail_if,

@@ -128,7 +128,9 @@ def lines(report: Report, column: Column) -> Sequence[Any]:
     rows: Sequence[Any] = report.rows
     if not report.containers:
         return rows
-    return [container if column.of_containers else pod for pod in rows for container in pod.containers]
+    if column.of_containers:
+        return [container for pod in rows for container in pod.containers]
+    return [pod for pod in rows for _ in pod.containers]
 
 
 def footed(report: Report, view: View) -> TableColumns:
