@@ -60,6 +60,8 @@ def _advice(key: str, keys: tuple[str, ...]) -> str | None:
         return f"did you mean label:{key.removeprefix('label=')}?"
     word = key.casefold().removesuffix("s")
     known = f"The keys are {', '.join(keys)} and label:KEY"
+    if word == "label":
+        return f"name the label, as in label:team. {known}"
     if word == "container" and "owner" in keys and word not in keys:
         return f"--containers shows a row for each container. {known}"
     if word in OBJECTS and word not in keys:

@@ -213,7 +213,7 @@ class _Loop:
     def _status(self) -> str:
         failed = f", {self.failed} failed, the last: {self.problem}" if self.failed else ""
         size = self.recorder.size() / (1 << 20)
-        return f"{self.request.file}: {self.readings} readings{failed}, {size:.1f} MiB"
+        return f"{self.request.file}: {self.readings} reading{'s' * (self.readings != 1)}{failed}, {size:.1f} MiB"
 
     def _show(self) -> None:
         """Refresh the line of a terminal; in a log, write one every ten minutes."""

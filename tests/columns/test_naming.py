@@ -180,6 +180,7 @@ KEYS = "The keys are context, namespace, node, owner, pool, zone, instance-type,
         ("pod", "without --by, each row is a pod."),
         ("container", "--containers shows a row for each container."),
         ("a=b", "did you mean label:a=b?"),
+        ("labels", "name the label, as in label:team."),
     ],
 )
 def test_a_key_that_is_none_is_refused_if_it_may_mean_another(demo: Run, key: str, hint: str) -> None:

@@ -94,7 +94,7 @@ def test_a_full_disk_is_said_and_recording_goes_on_when_there_is_room(run: Run, 
         result = run("record", path, "--server", api.url, "--count", "5", "--interval", "1ms")
     assert result.code == 5
     first, *said, _ = result.err.splitlines()
-    assert first.startswith(f"{path}: 1 readings, ")
+    assert first.startswith(f"{path}: 1 reading, ")
     assert said == [
         f"warning: cannot write {path}: disk I/O error",
         f"{path} can be written again",

@@ -272,7 +272,7 @@ def test_changes_that_are_none_have_a_reason(demo: Run) -> None:
 def test_the_first_of_several_readings_is_said_in_a_log(demo: Run, tmp_path: Path) -> None:
     file = tmp_path / "load.c3s"
     said = demo(f"record {file} --count 2 -i 10ms").err.splitlines()
-    assert [line.split(", ")[0] for line in said] == [f"{file}: 1 readings", f"{file}: 2 readings"]
+    assert [line.split(", ")[0] for line in said] == [f"{file}: 1 reading", f"{file}: 2 readings"]
     assert len(demo(f"record {tmp_path}/one.c3s --count 1").err.splitlines()) == 1
 
 

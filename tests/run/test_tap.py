@@ -125,7 +125,7 @@ def test_a_recording_ends_with_its_condition(run: Run, shop: FakeApi, tmp_path: 
     words = f"record {file} -n shop --server {shop.url} --interval 10ms"
     met = run(f"{words} --until 'cpu > 25m' --count 9")
     begun, ended, matched = met.err.splitlines()
-    assert (met.code, begun.partition(", ")[0]) == (0, f"{file}: 1 readings")
+    assert (met.code, begun.partition(", ")[0]) == (0, f"{file}: 1 reading")
     assert (ended.partition(", ")[0], matched) == (f"{file}: 3 readings", "--until: 1 row matched: shop/web")
     unmet = run(f"{words} --until 'cpu > 25' --count 2")
     assert (unmet.code, unmet.err.splitlines()[2:]) == (4, ["the condition was not met"])
