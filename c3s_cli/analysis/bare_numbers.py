@@ -24,7 +24,7 @@ MANY_CORES: Final = 20 * 10**9
 
 def bare_numbers(condition: Condition, rows: Sequence[Any]) -> Iterator[str]:
     """Say of numbers without a unit what they mean, if they look like percentages: 90 cores that no row can have."""
-    for test in (test for tests in condition.alternatives for test in tests):
+    for test in condition.tests():
         if isinstance(test, Comparison) and not isinstance(test.value, Column) and _looks_like_percent(test):
             yield from _meaning(test, rows)
 
