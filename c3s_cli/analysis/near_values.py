@@ -13,7 +13,7 @@ AT_MOST: Final = 3
 
 def near_values(condition: Condition, rows: Sequence[Any]) -> str:
     """Return a hint with the values that rows have instead, such as Deployment/web for web; "" if there are none."""
-    for test in (test for tests in condition.alternatives for test in tests):
+    for test in condition.tests():
         choices = test.choices if isinstance(test, Membership) else (test,)
         for each in choices:
             if near := _near(each, rows):
