@@ -121,7 +121,7 @@ def complete(words: list[str]) -> int:
 
 def run(argv: list[str]) -> int:
     """Run the command of a command line. Raises C3sError, in kubectl's words for errors that Typer finds."""
-    from c3s_cli.flags.argv import line_of  # needs typer
+    from c3s_cli.flags.argv import line_of, value_of  # needs typer
     from c3s_cli.flags.meaning import with_command, with_flags, with_rollup, with_source, with_watch
 
     try:
@@ -153,7 +153,7 @@ def run(argv: list[str]) -> int:
         return ExitCode.OK
     path, rest = _command(words)
     if path is None:
-        by = next((flag[-1].removeprefix("--by=") for flag in line.flags if flag[0].partition("=")[0] == "--by"), "")
+        by = next((value_of(flag) for flag in line.flags if flag[0].partition("=")[0] == "--by"), "")
         return _no_command(plain, flags, by)
     from c3s_cli.flags.typer_bridge import ParseError, run_command  # `c3s --version` answers without Typer
 

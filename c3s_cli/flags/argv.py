@@ -40,6 +40,11 @@ class Line(Struct, frozen=True):
         return [*self.words, *flags, *(["--", *self.rest] if self.rest else ())]
 
 
+def value_of(flag: Sequence[str]) -> str:
+    """Return the value of a flag of a Line; "" if it has none."""
+    return flag[1] if len(flag) > 1 else flag[0].partition("=")[2]
+
+
 def words_of(argv: Sequence[str]) -> list[str]:
     """Return the words of a command line, without flags and their values."""
     line = line_of(argv)

@@ -12,7 +12,7 @@ from typing import Final
 from msgspec import structs
 
 from c3s_cli.columns.kinds import ALIASES, KINDS, rollup
-from c3s_cli.flags.argv import Line, line_of
+from c3s_cli.flags.argv import Line, line_of, value_of
 from c3s_cli.flags.arity import takes_value
 from c3s_cli.flags.habits import WATCHING, is_renamed, is_valued, stands_for
 
@@ -72,7 +72,7 @@ def with_watch(line: Line) -> tuple[Line, list[str]]:
 
 def with_command(line: Line) -> tuple[Line, list[str]] | None:
     """Replace words that no command of c3s has, such as `oom`; None if they stand for none."""
-    if not line.words or any(_value(flag).startswith(STATES) for flag in line.flags if flag[0].startswith("--for")):
+    if not line.words or any(value_of(flag).startswith(STATES) for flag in line.flags if flag[0].startswith("--for")):
         return None
     import shlex
 
@@ -87,7 +87,7 @@ def with_command(line: Line) -> tuple[Line, list[str]] | None:
     flags = [flag for flag in instead.flags if not (flag == ("-A",) and {"-n", "--namespace"} & {*line.names()})]
     if line.words[0] == "wait":
         line = structs.replace(line, flags=tuple(_renamed(flag, "--for", "--until-all") for flag in line.flags))
-    conditions = [_value(flag) for flag in flags if flag[0].startswith("--where=")]
+    conditions = [value_of(flag) for flag in flags if flag[0].startswith("--where=")]
     flags = [*(flag for flag in flags if not flag[0].startswith("--where=")), *line.flags]
     read = Line((*instead.words, *rest), tuple(_with_conditions(flags, conditions)), line.rest)
     note = "; nothing is drained" if words.startswith("drain") else ""
@@ -102,7 +102,7 @@ def with_flags(line: Line, path: Path, flags_of: Callable[[], Sequence[str]]) ->
     flags, words, remarks = list[Flag](), list(line.words), list[str]()
     columns, conditions = list[str](), list[str]()
     for flag in line.flags:
-        name, value = flag[0].partition("=")[0], _value(flag) if _has_value(flag) else None
+        name, value = flag[0].partition("=")[0], value_of(flag) if _has_value(flag) else None
         if path == ("record",) and name in OF_FILES and value and not words[1:]:
             words.append(value)
             continue
@@ -137,7 +137,7 @@ def with_source(line: Line, path: Path) -> tuple[Line, list[str]]:
         and {"--by", "--columns"}.isdisjoint(names)
         and (
             "--demo" in names
-            or any(_value(flag) in CHANGES for flag in line.flags if flag[0][:8] in ("-o", "--output"))
+            or any(value_of(flag) in CHANGES for flag in line.flags if flag[0][:8] in ("-o", "--output"))
         )
     ):
         past = past or ["rightsize"]
@@ -156,7 +156,7 @@ def _with_direction(path: Path, flags: Sequence[Flag]) -> list[Flag]:
     if not any(flag[0].startswith("--sort-by=") for flag in others):
         others.append(("--sort-by=cpu",))
     return [
-        (f"--sort-by={','.join(_directed(path, key, given[-1]) for key in _value(flag).split(','))}",)
+        (f"--sort-by={','.join(_directed(path, key, given[-1]) for key in value_of(flag).split(','))}",)
         if flag[0].startswith("--sort-by=")
         else flag
         for flag in others
@@ -188,7 +188,7 @@ def _with_conditions(flags: Sequence[Flag], conditions: Sequence[str]) -> list[F
         flags = [*flags, ("--where=",)]
     joined = ", ".join(conditions)
     return [
-        (f"{flag[0]}, {joined}" if _value(flag) else f"--where={joined}",) if flag[0].startswith("--where=") else flag
+        (f"{flag[0]}, {joined}" if value_of(flag) else f"--where={joined}",) if flag[0].startswith("--where=") else flag
         for flag in flags
     ]
 
@@ -197,7 +197,7 @@ def _with_columns(flags: Sequence[Flag], columns: Sequence[str]) -> list[Flag]:
     """Return the flag that adds columns to those that are given, or to the default ones if `+` says so."""
     if not columns:
         return []
-    present = [_value(flag) for flag in flags if flag[0].startswith("--columns=")][-1:]
+    present = [value_of(flag) for flag in flags if flag[0].startswith("--columns=")][-1:]
     default = [] if present or not any(each.startswith("+") for each in columns) else ["default"]
     return [(f"--columns={','.join((*present, *default, *(each.lstrip('+') for each in columns)))}",)]
 
@@ -218,15 +218,11 @@ def _column(path: Path, name: str, value: str | None) -> tuple[tuple[str, str], 
 
 
 def _renamed(flag: Flag, old: str, new: str) -> Flag:
-    return (f"{new}={_value(flag)}",) if flag[0].partition("=")[0] == old else flag
+    return (f"{new}={value_of(flag)}",) if flag[0].partition("=")[0] == old else flag
 
 
 def _has_value(flag: Flag) -> bool:
     return len(flag) > 1 or "=" in flag[0]
-
-
-def _value(flag: Flag) -> str:
-    return flag[1] if len(flag) > 1 else flag[0].partition("=")[2]
 
 
 def _shown(name: str, value: str | None) -> str:
