@@ -5,17 +5,18 @@ Tables, JSON keys, CSV headings, --columns, --sort-by, --where, completion and t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
+from importlib import import_module
 from operator import attrgetter
 from typing import Any, Final
 
 from msgspec import structs
 
-from c3s_cli.columns.getters import Age, fact, percentage, window_seconds
-from c3s_cli.columns.of_costs import cost_columns, savings_columns
+from c3s_cli.columns.getters import Age, fact, share, window_seconds
+from c3s_cli.columns.of_costs import cost_columns
 from c3s_cli.columns.of_resources import CPU_AND_MEMORY, RESOURCES, WITH_NODES, resource_columns
-from c3s_cli.columns.of_sources import COVERAGE, MORE_OF_PODS, OF_VOLUMES
+from c3s_cli.columns.of_sources import COVERAGE, MORE_OF_PODS
 from c3s_cli.columns.of_states import OF_STATES
 from c3s_cli.columns.vocabulary import (
     COMPARED,
@@ -30,7 +31,6 @@ from c3s_cli.columns.vocabulary import (
     joined,
     json_name,
     pair,
-    split_change,
 )
 from c3s_cli.model.obstacles import schedulable
 
@@ -95,14 +95,7 @@ SWAP_USAGE: Final = Column("swap.usage", Unit.BYTES, SWAP_RATIO[0], "swap used")
 SWAP: Final = (
     SWAP_USAGE,
     Column("swap.capacity", Unit.BYTES, SWAP_RATIO[1], "swap of the machine", Needs.NODES),
-    Column(
-        "swap.usagePercentOfCapacity",
-        Unit.PERCENT,
-        percentage(*SWAP_RATIO),
-        "swap.usage as a percentage of swap.capacity",
-        Needs.NODES,
-        ratio=SWAP_RATIO,
-    ),
+    share("swap.usagePercentOfCapacity", SWAP_RATIO, "swap.usage as a percentage of swap.capacity", Needs.NODES),
 )
 
 EXISTING: Final = Column(
@@ -141,35 +134,43 @@ def _is_unlisted(group: Any) -> bool:
     return group.requests is None
 
 
-OWN: Final[Mapping[Kind, Callable[[], tuple[Column, ...]]]] = {
-    Kind.NODE: lambda: NODE_FACTS,
-    Kind.POD: lambda: POD_FACTS,
-    Kind.NODE_GROUP: _node_counts,
-    Kind.POD_GROUP: _pod_counts,
-    Kind.CLUSTER: _node_counts,
+OWN: Final = {
+    Kind.NODE: NODE_FACTS,
+    Kind.POD: POD_FACTS,
+    Kind.NODE_GROUP: _node_counts(),
+    Kind.POD_GROUP: _pod_counts(),
+    Kind.CLUSTER: _node_counts(),
 }
+
+
+# The modules of kinds that only one command has. Each has the functions own_columns, default_names and wide_names.
+MODULES: Final = {
+    **dict.fromkeys(FITTING, "fitting"),
+    **dict.fromkeys(MOVING, "moving"),
+    **dict.fromkeys(RIGHTSIZING, "rightsizing"),
+    **dict.fromkeys(COMPARED, "changing"),
+    Kind.VOLUME: "volumes",
+}
+
+
+def _module_of(kind: Kind) -> Any:
+    return import_module(f"c3s_cli.columns.{MODULES[kind]}")
 
 
 @cache
 def table_of(kind: Kind) -> Mapping[str, Column]:
     """Return the columns of one kind of row by name, in the order of the docs."""
-    if kind in FITTING:
-        return by_name(_fit_table(kind))
-    if kind in MOVING:
-        return by_name(_move_table(kind))
-    if kind in COMPARED:
-        return by_name(_change_table(kind))
-    if kind in RIGHTSIZING:
-        return by_name(_rightsize_table(kind))
-    if kind is Kind.VOLUME:
-        return by_name((*_identity(kind), *OF_VOLUMES))
-    return _usage_table(kind)
+    if kind not in MODULES:
+        return _usage_table(kind)
+    place = [IDENTITY["context"], *([IDENTITY["namespace"]] if kind.namespaced else [])]
+    return by_name((*place, *_module_of(kind).own_columns(kind)))
 
 
 def _usage_table(kind: Kind) -> dict[str, Column]:
     resources = [each for each in RESOURCES if each != "pods" or kind in WITH_NODES]
     columns = (column for resource in resources for column in resource_columns(resource, kind))
-    table = by_name((*_identity(kind), *OWN[kind](), *columns))
+    identity = (column for column in IDENTITY.values() if kind.namespaced or column.name != "namespace")
+    table = by_name((*identity, *OWN[kind], *columns))
     table |= by_name(_pods(kind, table))
     if kind is Kind.NODE:
         table |= by_name(SWAP)
@@ -180,17 +181,6 @@ def _usage_table(kind: Kind) -> dict[str, Column]:
     if kind.group is Kind.POD_GROUP:
         table |= by_name(MORE_OF_PODS)
     return table
-
-
-def _identity(kind: Kind) -> list[Column]:
-    return [column for column in IDENTITY.values() if kind.namespaced or column.name != "namespace"]
-
-
-def _place(kind: Kind) -> Iterator[Column]:
-    """Yield what says where a row is: its context, and its namespace if it has one."""
-    yield IDENTITY["context"]
-    if kind.namespaced:
-        yield IDENTITY["namespace"]
 
 
 def _pods(kind: Kind, table: Mapping[str, Column]) -> Iterator[Column]:
@@ -213,43 +203,6 @@ def _compact(table: Mapping[str, Column]) -> Iterator[Column]:
         yield joined(f"{resource}.compact", parts, f"{resource} usage/request/limit, for narrow tables")
 
 
-def _fit_table(kind: Kind) -> Iterator[Column]:
-    from c3s_cli.columns.fitting import fit_columns  # only c3s fit has them
-
-    yield from (*_place(kind), IDENTITY["name"])
-    yield from fit_columns(kind)
-    yield from NODE_FACTS if kind is Kind.FIT else ()
-    for resource in RESOURCES:
-        yield from resource_columns(resource, kind)
-
-
-def _move_table(kind: Kind) -> Iterator[Column]:
-    from c3s_cli.columns.moving import move_columns  # only c3s fit has them
-
-    yield from (*_place(kind), IDENTITY["name"])
-    yield from move_columns(kind)
-    for resource in ("cpu", "memory", "ephemeral-storage"):
-        yield from resource_columns(resource, kind)
-
-
-def _rightsize_table(kind: Kind) -> Iterator[Column]:
-    from c3s_cli.columns.rightsizing import rightsize_columns  # only c3s rightsize has them
-
-    yield from (*_place(kind), *rightsize_columns(kind), *savings_columns())
-
-
-def _change_table(kind: Kind) -> Iterator[Column]:
-    """Yield the columns of usage; any other column of the compared rows has the same fields."""
-    from c3s_cli.columns.changing import CHANGE, NAMES, change_column  # only c3s diff compares
-
-    base = table_of(COMPARED[kind])
-    yield from (*_place(kind), IDENTITY["name"])
-    yield CHANGE
-    for resource, field in map(split_change, NAMES):
-        if column := change_column(base[f"{resource}.usage"], field):
-            yield column
-
-
 # --- the sets default and wide --------------------------------------------------------------------------------
 
 
@@ -267,31 +220,9 @@ def default_names(kind: Kind, basis: str = "Allocatable") -> tuple[str, ...]:
             return ("pods", *_each(("{r}.usage",)))
         case Kind.CLUSTER:
             return ("nodes", "pods", *_each(with_percent))
-        case Kind.FIT | Kind.FIT_GROUP:
-            from c3s_cli.columns.fitting import default_fit_names  # only c3s fit has them
-
-            return default_fit_names(kind)
-        case Kind.MOVE | Kind.MOVE_GROUP:
-            from c3s_cli.columns.moving import default_move_names  # only c3s fit has them
-
-            return default_move_names(kind)
-        case Kind.RIGHTSIZE | Kind.RIGHTSIZE_GROUP:
-            from c3s_cli.columns.rightsizing import default_rightsize_names  # only c3s rightsize has them
-
-            return default_rightsize_names(kind)
-        case Kind.VOLUME:
-            return (
-                "pod",
-                "node",
-                "volume.used",
-                "volume.capacity",
-                "volume.usagePercentOfCapacity",
-                "inodes.usagePercentOfCapacity",
-            )
         case _:
-            from c3s_cli.columns.changing import default_change_names  # only c3s diff compares
-
-            return default_change_names()
+            names: tuple[str, ...] = _module_of(kind).default_names(kind)
+            return names
 
 
 def wide_names(kind: Kind, basis: str = "Allocatable") -> tuple[str, ...]:
@@ -322,30 +253,15 @@ def wide_names(kind: Kind, basis: str = "Allocatable") -> tuple[str, ...]:
             return ("pods", *_each((*against_requests, "{r}.unused")))
         case Kind.CLUSTER:
             fields = ("usage", f"usagePercentOf{basis}", "requests", "requestsPercentOfAllocatable", "limits")
-            names = [
+            every = [
                 f"{json_name(r)}.{field}"
                 for r in RESOURCES
                 for field in (*fields, "allocatable", "free", "schedulableFree")
             ]
-            return ("nodes", *(name for name in names if name in table_of(kind)))
-        case Kind.FIT | Kind.FIT_GROUP:
-            from c3s_cli.columns.fitting import wide_fit_names  # only c3s fit has them
-
-            return wide_fit_names(kind)
-        case Kind.MOVE | Kind.MOVE_GROUP:
-            from c3s_cli.columns.moving import wide_move_names  # only c3s fit has them
-
-            return wide_move_names(kind)
-        case Kind.RIGHTSIZE | Kind.RIGHTSIZE_GROUP:
-            from c3s_cli.columns.rightsizing import wide_rightsize_names  # only c3s rightsize has them
-
-            return wide_rightsize_names(kind)
-        case Kind.VOLUME:
-            return tuple(column.name for column in OF_VOLUMES)
+            return ("nodes", *(name for name in every if name in table_of(kind)))
         case _:
-            from c3s_cli.columns.changing import wide_change_names  # only c3s diff compares
-
-            return wide_change_names(kind)
+            names: tuple[str, ...] = _module_of(kind).wide_names(kind)
+            return names
 
 
 def _each(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from msgspec import structs
 
-from c3s_cli.columns.getters import Age, percentage
-from c3s_cli.columns.vocabulary import Column, Getter, Kind, Unit
+from c3s_cli.columns.catalogue import IDENTITY, table_of
+from c3s_cli.columns.getters import Age, share
+from c3s_cli.columns.vocabulary import COMPARED, Column, Getter, Kind, Unit, split_change
 from c3s_cli.model.change_rows import DocumentRow
 
 CHANGE: Final = Column("change", Unit.TEXT, attrgetter("change"), "added, removed or changed")
@@ -81,13 +82,11 @@ def _relative(base: Column, stem: str) -> Column:
     def whole(row: Any) -> Any:
         return 0 if row.before is None else value(row.before)
 
-    return Column(
+    return share(
         f"{stem}.changePercent",
-        Unit.PERCENT,
-        percentage(part, whole),
+        (part, whole),
         f"{stem}.change as a percentage of {stem}.before",
         base.needs,
-        ratio=(part, whole),
         figures=base.figures,
         in_part=_in_part(base),
         signed=True,
@@ -134,12 +133,21 @@ def _in_part(base: Column, fields: tuple[str, ...] = ("before", "after")) -> Get
     return get
 
 
-def default_change_names() -> tuple[str, ...]:
+def own_columns(kind: Kind) -> Iterator[Column]:
+    """Yield the columns of usage, apart from context and namespace; any other compared column has the same fields."""
+    base = table_of(COMPARED[kind])
+    yield from (IDENTITY["name"], CHANGE)
+    for resource, field in map(split_change, NAMES):
+        if column := change_column(base[f"{resource}.usage"], field):
+            yield column
+
+
+def default_names(_kind: Kind) -> tuple[str, ...]:
     """Return the names of the default columns."""
     return (CHANGE.name, *NAMES)
 
 
-def wide_change_names(kind: Kind) -> tuple[str, ...]:
+def wide_names(kind: Kind) -> tuple[str, ...]:
     """Return the names of the columns of -o wide."""
     amounts = tuple(
         f"{resource}.{part}.{field}"
@@ -156,4 +164,4 @@ def wide_change_names(kind: Kind) -> tuple[str, ...]:
         case _:
             count = "pods.count" if kind is Kind.POD_GROUP_CHANGE else "nodes.count"
             last = (f"{count}.before", f"{count}.after")
-    return (*default_change_names(), *amounts, *last)
+    return (CHANGE.name, *NAMES, *amounts, *last)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from operator import attrgetter
 from typing import Final
 
+from c3s_cli.columns.catalogue import IDENTITY, NODE_FACTS
+from c3s_cli.columns.of_resources import RESOURCES, resource_columns
 from c3s_cli.columns.vocabulary import Column, Kind, Unit
 
 WORKLOAD: Final = Column(
@@ -20,8 +22,9 @@ _NODES: Final = Column(
 )
 
 
-def fit_columns(kind: Kind) -> Iterator[Column]:
-    """Yield the columns that only fit has."""
+def own_columns(kind: Kind) -> Iterator[Column]:
+    """Yield the columns of nodes with room, or of groups of them, apart from the context."""
+    yield IDENTITY["name"]
     if kind is Kind.FIT:
         yield WORKLOAD
     else:
@@ -36,15 +39,18 @@ def fit_columns(kind: Kind) -> Iterator[Column]:
         "host-ports, pod-affinity, anti-affinity, spread, one-per-node, node-name, scheduling-gates, volume, "
         "claim NAME missing, quota NAME: RESOURCE, …",
     )
+    yield from NODE_FACTS if kind is Kind.FIT else ()
+    for resource in RESOURCES:
+        yield from resource_columns(resource, kind)
 
 
-def default_fit_names(kind: Kind) -> tuple[str, ...]:
+def default_names(kind: Kind) -> tuple[str, ...]:
     """Return the names of the default columns."""
     first = ("nodes",) if kind is Kind.FIT_GROUP else ()
     return (*first, "cpu.free", "memory.free", "pods.free", "fits", "placed", "limitedBy")
 
 
-def wide_fit_names(kind: Kind) -> tuple[str, ...]:
+def wide_names(kind: Kind) -> tuple[str, ...]:
     """Return the names of the columns of -o wide."""
     first = ("nodes",) if kind is Kind.FIT_GROUP else ()
     amounts = (f"{r}.{field}" for r in ("cpu", "memory", "pods") for field in ("allocatable", "requests", "free"))

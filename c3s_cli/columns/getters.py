@@ -12,7 +12,7 @@ from msgspec import Struct, structs
 
 from c3s_cli.amounts.duration import parse_window
 from c3s_cli.amounts.quantity import exact_ratio
-from c3s_cli.columns.vocabulary import Column, Getter
+from c3s_cli.columns.vocabulary import Column, Getter, Needs, Unit
 from c3s_cli.model.rows import Amounts
 
 
@@ -71,6 +71,11 @@ def percentage(part: Getter, whole: Getter) -> Getter:
         return None if above is None or below is None else exact_ratio(above, below)
 
     return value
+
+
+def share(name: str, ratio: tuple[Getter, Getter], summary: str, needs: Needs = Needs.NOTHING, **more: Any) -> Column:
+    """Return the column of a percentage. ratio: the exact part and whole. more: other fields of the column."""
+    return Column(name, Unit.PERCENT, percentage(*ratio), summary, needs, ratio=ratio, **more)
 
 
 @cache

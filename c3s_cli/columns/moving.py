@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from operator import attrgetter
 from typing import Any, Final
 
+from c3s_cli.columns.catalogue import IDENTITY
+from c3s_cli.columns.of_resources import resource_columns
 from c3s_cli.columns.vocabulary import Column, Kind, Needs, Unit
 
 PODS_AND_NODES: Final = Needs.PODS | Needs.NODES | Needs.NODE_DETAILS
@@ -22,12 +24,20 @@ _PODS: Final = Column(
 REASONS: Final = "why it fits nowhere, why a drain would refuse it, or why it may come back"
 
 
-def move_columns(kind: Kind) -> Iterator[Column]:
-    """Yield the columns of pods that move, apart from their requests."""
-    if kind is Kind.MOVE_GROUP:
-        yield from (_PLACED, _COUNT, _PODS)
-        yield Column("reason", Unit.TEXTS, attrgetter("limited_by"), REASONS)
-        return
+def own_columns(kind: Kind) -> Iterator[Column]:
+    """Yield the columns of pods that move, or of groups of them, apart from context and namespace."""
+    yield IDENTITY["name"]
+    yield from _group_columns() if kind is Kind.MOVE_GROUP else _pod_columns()
+    for resource in ("cpu", "memory", "ephemeral-storage"):
+        yield from resource_columns(resource, kind)
+
+
+def _group_columns() -> Iterator[Column]:
+    yield from (_PLACED, _COUNT, _PODS)
+    yield Column("reason", Unit.TEXTS, attrgetter("limited_by"), REASONS)
+
+
+def _pod_columns() -> Iterator[Column]:
     yield Column("from", Unit.TEXT, attrgetter("from_node"), "node the pod must leave", Needs.PODS)
     yield Column("to", Unit.TEXT, lambda move: move.to_node or "", "node where it fits", PODS_AND_NODES)
     yield Column("reason", Unit.TEXTS, attrgetter("reasons"), REASONS, PODS_AND_NODES)
@@ -52,15 +62,15 @@ def _of_target(name: str) -> Callable[[Any], str | None]:
     return value
 
 
-def default_move_names(kind: Kind) -> tuple[str, ...]:
+def default_names(kind: Kind) -> tuple[str, ...]:
     """Return the names of the default columns."""
     return (
         ("pods", "cpu.requests", "memory.requests", "reason") if kind is Kind.MOVE_GROUP else ("from", "to", "reason")
     )
 
 
-def wide_move_names(kind: Kind) -> tuple[str, ...]:
+def wide_names(kind: Kind) -> tuple[str, ...]:
     """Return the names of the columns of -o wide."""
     if kind is Kind.MOVE_GROUP:
-        return default_move_names(kind)
+        return default_names(kind)
     return ("from", "to", "pool", "zone", "cpu.requests", "memory.requests", "owner", "reason")

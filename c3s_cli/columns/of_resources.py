@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from c3s_cli.columns.getters import amount, difference, figure, lacks, percentage, unknown
+from c3s_cli.columns.getters import amount, difference, figure, lacks, share, unknown
 from c3s_cli.columns.vocabulary import (
     FITTING,
     MOVING,
@@ -17,7 +17,6 @@ from c3s_cli.columns.vocabulary import (
     Getter,
     Kind,
     Needs,
-    Unit,
     json_name,
     unit_of,
 )
@@ -121,7 +120,7 @@ def _resource_column(field: Field, resource: str, kind: Kind) -> Column:
     in_part, floor = _bounds(field, resource, kind, basis)
     if percent:
         summary = f"{prefix}.{part} as a percentage of {prefix}.{basis.lower()}"
-        return Column(name, Unit.PERCENT, percentage(*values), summary, needed, (*values,), (), figures, in_part, floor)
+        return share(name, values, summary, needed, figures=figures, in_part=in_part, floor=floor)
     summary = field.words.format(r=WORDS.get(resource, resource))
     value = difference(*values) if field.name in ("unused", "free") else values[0]
     return Column(name, unit_of(resource), value, summary, needed, figures=figures, in_part=in_part, floor=floor)

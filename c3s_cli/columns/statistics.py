@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from c3s_cli.columns.getters import amount, figure, lacks, percentage
+from c3s_cli.columns.getters import amount, figure, lacks, share
 from c3s_cli.columns.of_resources import GROUPED
-from c3s_cli.columns.vocabulary import Column, Kind, Needs, Unit, unit_of
+from c3s_cli.columns.vocabulary import Column, Getter, Kind, Needs, unit_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,23 +40,14 @@ def statistic_column(name: str, kind: Kind) -> Column | None:
     if whole is None:
         words = WORDS.get(statistic) or f"{statistic[1:]}th percentile"
         summary = f"{words} of {resource}.usage over the range of --since"
-        floor = (value,) if bounded else ()
+        floor: tuple[Getter, ...] = (value,) if bounded else ()
         return Column(name, unit_of(resource), value, summary, figures=(wanted,), in_part=in_part, floor=floor)
     below = amount(f"measured_{whole.lower()}", resource)
     summary = f"{wanted} as a percentage of {resource}.{whole.lower()}"
     needs = Needs.NODES if whole in OF_NODES else Needs.PODS
     basis = amount("binding_limits" if whole == "Limits" else whole.lower(), resource)
-    return Column(
-        name,
-        Unit.PERCENT,
-        percentage(value, below),
-        summary,
-        needs,
-        ratio=(value, below),
-        figures=(wanted,),
-        in_part=in_part,
-        floor=(value, basis) if bounded else (),
-    )
+    floor = (value, basis) if bounded else ()
+    return share(name, (value, below), summary, needs, figures=(wanted,), in_part=in_part, floor=floor)
 
 
 def is_statistic(figure: str) -> bool:

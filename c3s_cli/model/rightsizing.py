@@ -242,6 +242,11 @@ class Sums(Struct, frozen=True, gc=False):
     freed: int
     needed: int
 
+    @property
+    def change(self) -> int:
+        """How much more is requested after all changes, or less if negative."""
+        return self.needed - self.freed
+
 
 class RecommendationGroup(Group, frozen=True, gc=False):
     """Several containers of workloads. findings: how many containers have each."""
