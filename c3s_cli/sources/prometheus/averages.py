@@ -13,7 +13,6 @@ from c3s_cli.errors import C3sError
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.reduction import as_points, reduced
 from c3s_cli.sources.prometheus.slices import Letters
-from c3s_cli.sources.prometheus.statistics import MOST_NAMES
 
 if TYPE_CHECKING:
     from c3s_cli.sources.prometheus.decoding import Matrix
@@ -53,12 +52,12 @@ class Averages(Struct):
         whole = structs.replace(self.history.range, step=self.history.range.points * self.history.range.step)
 
         def ask(piece: Letters) -> Matrix:
-            match = ",".join(filter(None, (selector, piece.matcher(), self.match)))
+            match = promql.all_of(selector, piece.matcher(), self.match)
             return as_points(self.engine.vector(promql.of_containers("cpu", match, whole), self.end), self.end)
 
         answers, problems = self.engine.gather([Letters()], ask)
         if not problems:
-            matrix = [series for _, found in answers for series in found]
+            matrix = [series for _, answer in answers for series in answer]
             lines = reduced(matrix, "cpu", lambda points: points.values, containers=self.containers, jobs=self.jobs)
             for key, (grown,) in lines.items():
                 self.history.grown[key] = max(grown, self.history.grown.get(key, 0.0))
@@ -66,7 +65,7 @@ class Averages(Struct):
     def _refine_short_lives(self, selectors: Sequence[str]) -> None:
         """Ask for the first and last samples of what lived so shortly that counting its samples is too vague."""
         short = self.history.short()
-        if not short or len(short) > MOST_NAMES:
+        if not short or len(short) > promql.MOST_NAMES:
             return
         named = promql.one_of("pod", sorted({key[1] for key in short}))
         by = promql.OF_CONTAINER if self.containers else promql.OF_POD
@@ -77,10 +76,7 @@ class Averages(Struct):
             queries.append(f"sum by ({by}) (min by ({promql.OF_CONTAINER}) (min_over_time({series}[{size}s])))")
             with suppress(C3sError):  # the counts will do
                 first, last, value = (
-                    {
-                        promql.who(labels)[: len(short[0])]: number
-                        for labels, number in self.engine.vector(query, self.end)
-                    }
+                    {who[: len(short[0])]: number for who, number in self.engine.by_container(query, self.end).items()}
                     for query in queries
                 )
                 for key in short:

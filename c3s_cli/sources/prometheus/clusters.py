@@ -20,7 +20,7 @@ TENANTS: Final = (
     *("environment", "env", "datacenter", "region", "account", "project", "project_id"),
 )
 CHOSEN: Final = re.compile(r"(?:^|[,\s])cluster(?:_name)?\s*=\s*\"")
-MOST_NAMES: Final = 3
+MOST_WRITTEN: Final = 3
 
 
 def refuse_mixture(series: Iterable[tuple[Hashable, Labels]]) -> None:
@@ -59,20 +59,18 @@ def is_chosen(match: str) -> bool:
 
 def matchers(names: Iterable[Mapping[str, str]], match: str) -> dict[str, str]:
     """Return the matchers of each cluster, by its name. names: the labels of the clusters."""
-    found: dict[str, str] = {}
+    by_name: dict[str, str] = {}
     for labels in names:
-        for label in CLUSTERS:
-            if name := labels.get(label, ""):
-                found.setdefault(name, ",".join(filter(None, (match, promql.one_of(label, [name])))))
-                break
-    return dict(sorted(found.items()))
+        if label := next((label for label in CLUSTERS if labels.get(label)), ""):
+            by_name.setdefault(labels[label], promql.all_of(match, promql.one_of(label, [labels[label]])))
+    return dict(sorted(by_name.items()))
 
 
 def _refuse(label: str, values: Iterable[str]) -> None:
     names = sorted(values)
     if len(names) < 2:
         return
-    some = ", ".join(map(promql.quoted, names[:MOST_NAMES])) + (", …" if len(names) > MOST_NAMES else "")
+    some = ", ".join(map(promql.quoted, names[:MOST_WRITTEN])) + (", …" if len(names) > MOST_WRITTEN else "")
     example = f"--prometheus-match '{label}={promql.quoted(names[-1] if not names[0] else names[0])}'"
     template = f"--prometheus-match '{label}=\"{CONTEXT}\"' if contexts have these names"
     raise MixedClusters(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from msgspec import Struct, field
 
@@ -38,8 +38,6 @@ RESOURCES: Final = {"cpu": rate, "memory": gauge}
 NAMES: Final = {"cpu": promql.CPU, "memory": promql.MEMORY}
 # Enough samples that the jitter of scrapes does not matter.
 ENOUGH: Final = 4
-# The most kubelets that one query names.
-MOST_NAMES: Final = 500
 LEGACY: Final = 'pod_name!=""'
 UNLABELLED: Final = (
     "the series of containers have no label `pod`, but `pod_name`, as before Kubernetes 1.16",
@@ -76,27 +74,26 @@ class Current(Struct):
 
     def pods(self, namespaces: Sequence[str], name: str | None) -> dict[tuple[str, str], dict[str, Used]]:
         """Return the usage of containers, by pod. A pod without a container label has one container, ""."""
-        answers = in_parallel({"found": partial(self._containers, namespaces, name), "bare": self._without_containers})
-        bare = answers["bare"]
-        if isinstance(answers["found"], C3sError):
-            raise answers["found"]
-        found: dict[tuple[str, str], dict[str, Used]] = answers["found"]
-        if not found and namespaces and self._count(promql.joined({"exported_namespace": namespaces})):
+        read = partial(self._containers, namespaces, name)
+        pods, bare = in_parallel({"pods": read, "bare": self._without_containers}).values()
+        if isinstance(pods, C3sError):
+            raise pods
+        if not pods and namespaces and self._count(promql.joined({"exported_namespace": namespaces})):
             self.renamed = True
-            found = self._containers(namespaces, name)
-        if not found and not self._count(promql.CONTAINERS):
+            pods = read()
+        if not pods and not self._count(promql.CONTAINERS):
             if self._count(promql.PODS):
                 self.selectors = (promql.PODS,)
-                found = self._containers(namespaces, name)
+                pods = read()
             elif rules := rules_of(self.engine, self.match(), self.time):
                 self.rules = rules
                 self.selectors = (selector_of(rules),)
-                found = self._containers(namespaces, name)
+                pods = read()
         elif bare and not isinstance(bare, C3sError):
             whole = f"{promql.PODS},{promql.one_of('instance', bare)}"
             self.selectors = (*self.selectors, whole)
-            found = {**self._containers(namespaces, name, whole), **found}
-        return found
+            pods = {**read(whole), **pods}
+        return cast("dict[tuple[str, str], dict[str, Used]]", pods)
 
     def _without_containers(self) -> list[str]:
         """Return the kubelets with series of pods, but none of containers: the runtime of their nodes has none."""
@@ -104,31 +101,30 @@ class Current(Struct):
             f"count by (instance) ({promql.MEMORY}{promql.braces(self.match(selector))})"
             for selector in (promql.PODS, promql.CONTAINERS)
         )
-        found = self.engine.vector(f"{pods} unless {containers}", self.time)
-        return sorted({labels.get("instance", "") for labels, _ in found} - {""})[:MOST_NAMES]
+        vector = self.engine.vector(f"{pods} unless {containers}", self.time)
+        return sorted({labels.get("instance", "") for labels, _ in vector} - {""})[: promql.MOST_NAMES]
 
     def scope(self, namespaces: Sequence[str], name: str | None) -> str:
         """Return the matchers of namespaces and a pod."""
-        given = {"namespace": namespaces, "pod": [name] if name and namespaces else []}
-        if not self.renamed:
-            return promql.joined(given)
-        # Which of the two labels were renamed is in the labels of each series.
-        return promql.joined({"exported_namespace": given["namespace"]})
+        if self.renamed:
+            # Which of the two labels were renamed is in the labels of each series.
+            return promql.joined({"exported_namespace": namespaces})
+        return promql.joined({"namespace": namespaces, "pod": [name] if name and namespaces else []})
 
     def _containers(
         self, namespaces: Sequence[str], name: str | None, selector: str = ""
     ) -> dict[tuple[str, str], dict[str, Used]]:
         ask = partial(self._samples_of_pods, selector or self.selectors[0], self.scope(namespaces, name))
         answers = results_of({resource: partial(ask, resource) for resource in RESOURCES})
-        found: dict[tuple[str, str], dict[str, Used]] = {}
+        pods: dict[tuple[str, str], dict[str, Used]] = {}
         for resource, readings in answers.items():
             for (space, pod, container), reading in readings.items():
                 if pod and (name is None or pod == name) and (not namespaces or space in namespaces):
-                    found.setdefault((space, pod), {}).setdefault(container, {})[resource] = reading
+                    pods.setdefault((space, pod), {}).setdefault(container, {})[resource] = reading
         if answers["memory"] and not is_own(self.rules):
             # A container without memory has ended.
-            found = {key: {name: used for name, used in pod.items() if "memory" in used} for key, pod in found.items()}
-        return {key: containers for key, containers in found.items() if containers}
+            pods = {key: {name: used for name, used in pod.items() if "memory" in used} for key, pod in pods.items()}
+        return {key: containers for key, containers in pods.items() if containers}
 
     def _samples_of_pods(self, chosen: str, scope: str, resource: str) -> Mapping[tuple[str, ...], Reading]:
         if self.rules and resource not in self.rules:
@@ -162,23 +158,21 @@ class Current(Struct):
         matrix = self.engine.samples(f"{name}{match}[{promql.WINDOW}s]", self.time)
         if not matrix:
             return {}
-        newest = max(time for each in names for time in self._times_of(f"max(timestamp({each}{match}))"))
+        vectors = [self.engine.vector(f"max(timestamp({each}{match}))", self.time) for each in names]
+        newest = max((time for vector in vectors for _, time in vector), default=0.0)
         self.interval = interval_of(matrix) or self.interval
         last = [(labels, points) for labels, points in matrix if points.times[-1] >= newest]
         refuse_several("context", (labels for labels, _ in last))
         return {key_of(labels): Reading(points.values[-1]) for labels, points in last}
 
-    def _times_of(self, query: str) -> list[float]:
-        return [0.0, *(time for _, time in self.engine.vector(query, self.time))]
-
     def _last_scrapes(self) -> Mapping[tuple[str, ...], float]:
         """Return the time of the last sample of each target: in a part of its series, all objects may be gone."""
         series = f"{promql.MEMORY}{promql.braces(self.match())}"
         try:
-            found = self.engine.vector(f"max by ({', '.join(TARGET)}) (timestamp({series}))", self.time)
+            vector = self.engine.vector(f"max by ({', '.join(TARGET)}) (timestamp({series}))", self.time)
         except C3sError:
             return {}  # those of the part will do
-        return {target_of(labels): time for labels, time in found}
+        return {target_of(labels): time for labels, time in vector}
 
     def _readings(
         self,
@@ -212,39 +206,36 @@ class Current(Struct):
         """Return the usage of nodes by name, each from the best kind of series that there is of it."""
         used: dict[str, Used] = {}
         answers = results_of({resource: partial(self._nodes_of, names, known, resource) for resource in RESOURCES})
-        for resource, found in answers.items():
-            for name, reading in found.items():
+        for resource, readings in answers.items():
+            for name, reading in readings.items():
                 used.setdefault(name, {})[resource] = reading
         return used
 
     def _nodes_of(self, names: NodeNames, known: Collection[str], resource: str) -> dict[str, Reading]:
-        found: dict[str, Reading] = {}
-        for kind in (*promql.KUBELET, promql.EXPORTER):
-            more = self._nodes_of_kind(names, known, resource, kind)
-            if more:
-                self.kinds.setdefault(resource, []).append(kind)
-            found = {**more, **found}
-            if found and all(name in found for name in known):
+        readings: dict[str, Reading] = {}
+        for kind in (*promql.KUBELET, promql.EXPORTER, promql.OWN):
+            # What c3s printed serves if there is nothing else.
+            if readings and (kind is promql.OWN or all(name in readings for name in known)):
                 break
-        if not found and (found := self._nodes_of_kind(names, known, resource, promql.OWN)):
-            self.kinds.setdefault(resource, []).append(promql.OWN)
-        return found
+            if more := self._nodes_of_kind(names, known, resource, kind):
+                self.kinds.setdefault(resource, []).append(kind)
+                readings = {**more, **readings}
+        return readings
 
     def _nodes_of_kind(
         self, names: NodeNames, known: Collection[str], resource: str, kind: promql.Kind | str
     ) -> dict[str, Reading]:
         if not isinstance(kind, promql.Kind):
             return self._machines(names, known, resource)
+        series = kind.cpu if resource == "cpu" else kind.memory
         if kind.own:
-            name = kind.cpu if resource == "cpu" else kind.memory
             printed = self._last_printed(
-                name, [kind.cpu, kind.memory], lambda labels: (labels.get("exported_node") or labels.get("node", ""),)
+                series, [kind.cpu, kind.memory], lambda labels: (labels.get("exported_node") or labels.get("node", ""),)
             )
             return {name: reading for (name,), reading in printed.items()}
 
         def ask(window: int) -> Matrix:
-            name = kind.cpu if resource == "cpu" else kind.memory
-            return self.engine.samples(f"{name}{promql.braces(self.match(kind.match))}[{window}s]", self.time)
+            return self.engine.samples(f"{series}{promql.braces(self.match(kind.match))}[{window}s]", self.time)
 
         def counts(key: tuple[str, ...]) -> bool:
             return not known or key[0] in known
@@ -257,14 +248,14 @@ class Current(Struct):
             query = promql.busy_of_machines("rate", promql.WINDOW, self.match())
         else:
             query = promql.memory_of_machines(self.match())
-        found: dict[str, Reading] = {}
+        readings: dict[str, Reading] = {}
         named = [(names.name(labels, known), labels, number) for labels, number in self.engine.vector(query, self.time)]
         refuse_mixture((name, labels) for name, labels, _ in named if not known or name in known)
         for name, _, number in named:
             # A machine may be scraped by two jobs.
-            if name and number >= (found[name].value or 0 if name in found else 0):
-                found[name] = Reading(number, float(promql.WINDOW) if resource == "cpu" else None)
-        return found
+            if name and number >= (readings[name].value or 0 if name in readings else 0):
+                readings[name] = Reading(number, float(promql.WINDOW) if resource == "cpu" else None)
+        return readings
 
     # --- nothing ------------------------------------------------------------------------------------------------
 

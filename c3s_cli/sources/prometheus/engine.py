@@ -12,6 +12,7 @@ from msgspec import Struct, field
 from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, QueryFailed, TimedOut, TooLarge
 from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.calls import Memoized
+from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.decoding import Matrix, Vector, clock_of, matrix_of, vector_of
 from c3s_cli.sources.prometheus.refusals import MOST_WORDS, SLOWER, refused
 
@@ -75,6 +76,10 @@ class Engine(Struct):
     def samples(self, query: str, time: float) -> Matrix:
         """Query the raw samples that a selector such as `name{…}[5m]` has at a time. Raises what `vector` raises."""
         return self._answer("query", [("query", query), ("time", f"{time:.3f}")], matrix_of)
+
+    def by_container(self, query: str, time: float) -> dict[promql.Who, float]:
+        """Query as `vector` does; return the values by namespace, pod and container."""
+        return {promql.who(labels): number for labels, number in self.vector(query, time)}
 
     def points(self, query: str, start: float, end: float, step: int) -> Matrix:
         """Query the values of an expression over a range. Raises what `vector` raises."""

@@ -12,20 +12,22 @@ from c3s_cli.model.rows import PodFacts
 from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.membership import AFTER
-from c3s_cli.sources.prometheus.pod_series import ExportedLabels, own_labels, owner_of, pod_of
-from c3s_cli.sources.prometheus.rules import BY_OWNER, workload_of
-from c3s_cli.sources.prometheus.rules import OWNERS as OWNERS_BY_RULE
-from c3s_cli.sources.prometheus.statistics import MOST_NAMES
+from c3s_cli.sources.prometheus.pod_series import (
+    OWNED,
+    OWNER,
+    ExportedLabels,
+    own_labels,
+    owner_of,
+    owners_in,
+    pod_of,
+)
+from c3s_cli.sources.prometheus.rules import BY_OWNER, OWNERS, workload_of
 
 if TYPE_CHECKING:
     from c3s_cli.sources.decode.owners import Owners
     from c3s_cli.sources.prometheus.decoding import Vector
 
 Key = tuple[str, str]
-# Series of owners, and the label with the name of what is owned.
-OWNERS: Final = {"kube_pod_owner": "pod", "kube_replicaset_owner": "replicaset", "kube_job_owner": "job_name"}
-KINDS: Final = {"kube_replicaset_owner": "ReplicaSet", "kube_job_owner": "Job"}
-OWNER: Final = "owner_kind, owner_name, owner_is_controller"
 INFO: Final = "kube_pod_info"
 LABELS: Final = "kube_pod_labels"
 ENDED: Final = "Ended"
@@ -41,31 +43,24 @@ def former_facts(
     jobs = {
         name: partial(
             ask,
-            f"max by (namespace, exported_namespace, exported_pod, {label}, {OWNER}) "
+            f"max by (namespace, exported_namespace, exported_pod, {label}, {', '.join(OWNER)}) "
             f"(max_over_time({name}{promql.braces(match)}[{seconds}s]))",
         )
-        for name, label in OWNERS.items()
+        for name, (_, label) in {"kube_pod_owner": ("Pod", "pod"), **OWNED}.items()
     }
     names = sorted({pod for _, pod in pods})
-    chosen = [promql.one_of(label, names) for label in ("pod", "exported_pod")] if len(names) <= MOST_NAMES else [""]
+    # The names of pods are in one of two labels.
+    chosen = dict.fromkeys(promql.few_of(label, names) for label in ("pod", "exported_pod"))
     for name in (INFO, LABELS):
-        each = (f"last_over_time({name}{promql.braces(these, match)}[{seconds}s])" for these in chosen)
+        each = (f"last_over_time({name}{promql.braces(matcher, match)}[{seconds}s])" for matcher in chosen)
         jobs[name] = partial(ask, " or ".join(each))
-    jobs[OWNERS_BY_RULE] = partial(
-        ask, f"max by ({BY_OWNER}) (max_over_time({OWNERS_BY_RULE}{promql.braces(match)}[{seconds}s]))"
-    )
-    answers = {name: found for name, found in in_parallel(jobs, 4).items() if not isinstance(found, C3sError)}
+    jobs[OWNERS] = partial(ask, f"max by ({BY_OWNER}) (max_over_time({OWNERS}{promql.braces(match)}[{seconds}s]))")
+    answers = {name: answer for name, answer in in_parallel(jobs, 4).items() if not isinstance(answer, C3sError)}
     owned: dict[Key, str | None] = {
-        promql.who(labels)[:2]: workload_of(labels) for labels, _ in answers.get(OWNERS_BY_RULE, ())
+        promql.who(labels)[:2]: workload_of(labels) for labels, _ in answers.get(OWNERS, ())
     }
     for labels, _ in answers.get("kube_pod_owner", ()):
         owned[promql.who(labels)[:2]] = owner_of(labels)
-    owners = {
-        (promql.who(labels)[0], kind, labels.get(OWNERS[name], "")): owner
-        for name, kind in KINDS.items()
-        for labels, _ in answers.get(name, ())
-        if (owner := owner_of(labels))
-    }
     workloads = {(namespace, facts.owner) for (namespace, _), facts in known.items() if facts.owner}
     by_name = {(namespace, owner.partition("/")[2]): owner for namespace, owner in workloads if owner}
     info, labelled = (
@@ -85,7 +80,7 @@ def former_facts(
             {},
         )
         for key in pods
-    }, owners
+    }, owners_in(answers)
 
 
 def _by_name(key: Key, workloads: Mapping[Key, str]) -> str | None:

@@ -17,6 +17,7 @@ from c3s_cli.model.rightsizing import Histories, Replica
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.blocks import Block, Pods, blocks_of
 from c3s_cli.sources.prometheus.kills import Kills
+from c3s_cli.sources.prometheus.promql import Who
 from c3s_cli.sources.prometheus.restarts import Restarts
 from c3s_cli.sources.prometheus.rules import is_own, remark_on, rules_of, selector_of
 from c3s_cli.sources.prometheus.scaled import scaled_workloads
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from c3s_cli.sources.prometheus.engine import Engine
     from c3s_cli.sources.source import Wanted
 
-Who = tuple[str, str, str]
 # The names of pods or containers written out in one query.
 MOST_NAMES: Final = 100
 # The times between two points of CPU, for ranges up to so many seconds.
@@ -65,28 +65,30 @@ OF_PODS: Final = Series(
 )
 
 
-class ContainerHistories:
+class ContainerHistories(Struct):
     """Reads the histories of the containers of pods. gather: queries in pieces, as PrometheusUsage does.
 
-    match: matchers added to every selector. start, end: of the range.
+    match: matchers added to every selector. start, end: of the range. interval: between two scrapes. renamed: whether
+    to select by exported_namespace. queries: one for each figure.
     """
 
-    def __init__(
-        self, engine: Engine, gather: Callable[..., Any], match: str, start: float, end: float, wanted: Wanted
-    ) -> None:
-        self.engine = engine
-        self.gather = gather
-        self.match = match
-        self.start = start
-        self.end = end
-        self.wanted = wanted
-        self.seconds = int(end - start)
-        self.interval = 0.0
-        self.series = Series()
-        self.renamed = False
-        self.queries: dict[str, str] = {}
-        self._done = 0
-        self._total = 0
+    engine: Engine
+    gather: Callable[..., Any]
+    match: str
+    start: float
+    end: float
+    wanted: Wanted
+    interval: float = 0.0
+    series: Series = Series()
+    renamed: bool = False
+    queries: dict[str, str] = {}
+    _done: int = 0
+    _total: int = 0
+
+    @property
+    def seconds(self) -> int:
+        """The length of the range."""
+        return int(self.end - self.start)
 
     def read(self, pods: Pods) -> Histories:
         """Return the histories of all containers in the namespaces of some pods. MetricsUnavailable if there are none.
@@ -100,10 +102,10 @@ class ContainerHistories:
         limited = sorted({each.name for each in containers if (each.limits or {}).get("cpu")})
         figures = self._figures()
         self._total = (len(figures) + 4) * len(blocks)
-        found: dict[str, dict[Who, float]] = {name: self._ask(blocks, name, query) for name, query in figures.items()}
+        values = {name: self._ask(blocks, name, query) for name, query in figures.items()}
         kills = Kills(self.engine, self._matcher, self.start, self.end).by_container(blocks, self.gather)
         restarts = self._restarts(blocks, pods)
-        samples = found["samples"]
+        samples = values["samples"]
         edges = self._edges(blocks, samples)
         starts = self._starts(blocks, limited, edges["first"])
         replicas = {
@@ -113,11 +115,11 @@ class ContainerHistories:
                 first=max(self.start, edges["first"].get(who, self.start) - self.interval),
                 last=edges["last"].get(who, self.end),
                 samples=round(count),
-                cpu=_scaled(found.get("cpu", {}).get(who), 10**9),
+                cpu=_scaled(values.get("cpu", {}).get(who), 10**9),
                 cpu_start=_scaled(starts.get(who), 10**9),
-                memory=_scaled(found.get("memory", {}).get(who)),
-                throttled_periods=_scaled(found["throttled_periods"].get(who)),
-                periods=_scaled(found["periods"].get(who)),
+                memory=_scaled(values.get("memory", {}).get(who)),
+                throttled_periods=_scaled(values["throttled_periods"].get(who)),
+                periods=_scaled(values["periods"].get(who)),
                 oom_kills=kills.counted(named) if named[2] else None,
                 oom_limit=kills.limits.get(named),
                 restarts=restarts.get(named),
@@ -207,18 +209,17 @@ class ContainerHistories:
         limited: the names of those. first: the times of first samples.
         """
         of_pods = self.series is OF_PODS
-        begun = sorted(
-            {
-                pod
-                for (_, pod, name), time in first.items()
-                if (name in limited or (of_pods and limited)) and time > self.start + START
-            }
-        )
+        late = {(pod, name) for (_, pod, name), time in first.items() if time > self.start + START}
+        begun = sorted({pod for pod, name in late if name in limited or (of_pods and limited)})
         if not begun or self.series.is_rule:
             return {}
-        named = [promql.one_of("container", limited)] if len(limited) <= MOST_NAMES and not of_pods else []
-        named += [promql.one_of("pod", begun)] if len(begun) <= MOST_NAMES and not self.renamed else []
-        return self._ask(blocks, "cpu_start", partial(self._start_query, ",".join(named)))
+        containers = "" if of_pods else promql.few_of("container", limited, MOST_NAMES)
+        chosen = promql.all_of(containers, self._few_pods(begun))
+        return self._ask(blocks, "cpu_start", partial(self._start_query, chosen))
+
+    def _few_pods(self, names: Sequence[str]) -> str:
+        """Return the matcher of pods; "" if they are many, or if the label with their names was renamed."""
+        return "" if self.renamed else promql.few_of("pod", names, MOST_NAMES)
 
     def _start_query(self, named: str, where: str) -> str:
         """Return the query for the most CPU between two scrapes in the first minutes of a replica.
@@ -237,10 +238,10 @@ class ContainerHistories:
         partly = sorted({pod for (_, pod, _), count in samples.items() if count < full - 2})
         if not partly:
             return {"first": {}, "last": {}}
-        named = promql.one_of("pod", partly) if len(partly) <= MOST_NAMES and not self.renamed else ""
+        chosen = self._few_pods(partly)
 
         def query(function: str, where: str) -> str:
-            times = f"timestamp({self.series.sampled}{promql.braces(where[1:-1], named)})"
+            times = f"timestamp({self.series.sampled}{promql.braces(where[1:-1], chosen)})"
             edge = f"{function}_over_time(({times})[{self.seconds}s:{self._step}s])"
             return f"{function} by ({promql.OF_CONTAINER}) ({edge})"
 

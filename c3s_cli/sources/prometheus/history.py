@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from operator import add
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct, field
 
@@ -60,10 +61,7 @@ class History(Struct):
 
     def add(self, resource: str, key: Key, several: Sequence[Points]) -> None:
         """Add the series that a job has of an object. Further jobs are duplicates: the larger point counts."""
-        lines = self.lines[resource]
-        mine = self._united([self.line(points) for points in several], resource)
-        known = lines.get(key)
-        lines[key] = mine if known is None else joined(known, mine, max)
+        put_line(self.lines[resource], key, self._united([self.line(points) for points in several], resource), max)
 
     def _united(self, parts: Sequence[array[float]], resource: str) -> array[float]:
         """Unite the series of one object: alternatives in time share at most a window, duplicates share more."""
@@ -73,11 +71,6 @@ class History(Struct):
             succeed = shared <= math.ceil(self.range.window / self.range.step) + 1
             line = joined(line, part, add if succeed and resource == "cpu" else max)
         return line
-
-    def put(self, resource: str, key: Key, line: array[float]) -> None:
-        """Set the line of an object. Further ones are duplicates: the larger point counts."""
-        known = self.lines[resource].get(key)
-        self.lines[resource][key] = line if known is None else joined(known, line, max)
 
     def line(self, points: Points) -> array[float]:
         """Return the values of a series at each point of the range; NaN where it has none."""
@@ -147,19 +140,13 @@ class History(Struct):
 
     def partial(self) -> list[Key]:
         """Return the objects that begin or end in the range: without any data at one of its ends."""
-        edges = [self._first_with_data(), self._last_with_data()]
-        found = []
+        places = [place for place in range(self.count + 1) if place not in self.gaps] or [0, self.count]
+        partial = []
         for key in {**self.lines["cpu"], **self.lines["memory"]}:
             lines = [lines[key] for lines in self.lines.values() if key in lines]
-            if any(all(math.isnan(line[edge]) for line in lines) for edge in edges):
-                found.append(key)
-        return found
-
-    def _first_with_data(self) -> int:
-        return next((place for place in range(self.count + 1) if place not in self.gaps), 0)
-
-    def _last_with_data(self) -> int:
-        return next((place for place in range(self.count, -1, -1) if place not in self.gaps), self.count)
+            if any(all(math.isnan(line[edge]) for line in lines) for edge in (places[0], places[-1])):
+                partial.append(key)
+        return partial
 
     def has_gaps(self) -> bool:
         """Return whether there are times without any data, apart from the point before the range."""
@@ -167,12 +154,12 @@ class History(Struct):
 
     def objects(self) -> list[Key]:
         """Return all objects that have a point in the range."""
-        found: dict[Key, None] = {}
+        keys: dict[Key, None] = {}
         for lines in self.lines.values():
             for key, line in lines.items():
-                if key not in found and any(not math.isnan(value) for value in line[1:]):
-                    found[key] = None
-        return list(found)
+                if key not in keys and any(not math.isnan(value) for value in line[1:]):
+                    keys[key] = None
+        return list(keys)
 
     def lived(self, keys: Iterable[Key]) -> float:
         """Return for how many seconds of the range at least one of the objects existed and had data."""
@@ -181,16 +168,14 @@ class History(Struct):
 
     def figures(self, keys: Sequence[Key], wanted: Iterable[str]) -> dict[str, float]:
         """Return statistics such as `cpu.avg` of an object, or of the sum of several, in cores and bytes."""
-        found: dict[str, float] = {}
-        cache: dict[str, tuple[float, list[float]]] = {}
+        figures: dict[str, float] = {}
+        points_of = cache(lambda resource: self._points(resource, keys))
         for name in wanted:
             resource, _, statistic = name.partition(".")
-            if resource not in cache:
-                cache[resource] = self._points(resource, keys)
-            average, points = cache[resource]
+            average, points = points_of(resource)
             if points:
-                found[name] = average if statistic == "avg" else statistic_of(statistic, points)
-        return found
+                figures[name] = average if statistic == "avg" else statistic_of(statistic, points)
+        return figures
 
     def _points(self, resource: str, keys: Sequence[Key]) -> tuple[float, list[float]]:
         """Return the average, and the sorted points, of the sum of objects; no points if there is no data."""
@@ -239,27 +224,24 @@ class History(Struct):
 
     def _overlap(self, keys: Iterable[Key], window: float) -> list[float]:
         """Return for how many of the seconds before each point at least one of the objects existed."""
-        lives = []
-        for key in keys:
-            life = self.lives.get(key)
-            if life is None:
-                return [window] * (self.count + 1)
-            lives.append(life)
+        keys = list(keys)
+        if any(key not in self.lives for key in keys):
+            return [window] * (self.count + 1)
         merged: list[list[float]] = []
-        for first, last in sorted(lives):
+        for first, last in sorted(self.lives[key] for key in keys):
             if merged and first <= merged[-1][1]:
                 merged[-1][1] = max(merged[-1][1], last)
             else:
                 merged.append([first, last])
         step = self.range.step
-        found = [0.0] * (self.count + 1)
+        seconds = [0.0] * (self.count + 1)
         for first, last in merged:
             begin = max(0, math.floor((first - self.start) / step))
             end = min(self.count, math.ceil((last + window - self.start) / step))
             for place in range(begin, end + 1):
                 time = self.start + place * step
-                found[place] += max(0.0, min(last, time) - max(first, time - window))
-        return found
+                seconds[place] += max(0.0, min(last, time) - max(first, time - window))
+        return seconds
 
 
 def in_units(figures: Mapping[str, float]) -> dict[str, int]:
@@ -278,6 +260,14 @@ def joined(one: array[float], other: array[float], both: Callable[[float, float]
             for first, second in zip(one, other, strict=True)
         ],
     )
+
+
+def put_line(
+    lines: dict[Any, array[float]], key: Any, line: array[float], both: Callable[[float, float], float]
+) -> None:
+    """Set the line of a key, joined with the one that it has."""
+    known = lines.get(key)
+    lines[key] = line if known is None else joined(known, line, both)
 
 
 def _sum(lines: Sequence[array[float]]) -> tuple[Sequence[float], Sequence[bool]]:

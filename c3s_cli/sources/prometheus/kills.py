@@ -6,27 +6,20 @@ knows why a container ended the last time. Of both, the larger number counts.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.blocks import Block
-from c3s_cli.sources.prometheus.statistics import (
-    COUNTERS,
-    KILLED,
-    LAST_OOM,
-    MOST_NAMES,
-    POINTS,
-    RESTARTS,
-    restarts_after_kills,
-)
+from c3s_cli.sources.prometheus.promql import Who
+from c3s_cli.sources.prometheus.statistics import COUNTERS, KILLED, LAST_OOM, RESTARTS, restarts_after_kills, step_of
 
 if TYPE_CHECKING:
-    from c3s_cli.sources.prometheus.decoding import Matrix, Points, Vector
+    from c3s_cli.sources.prometheus.decoding import Vector
     from c3s_cli.sources.prometheus.engine import Engine
 
-Who = tuple[str, str, str]
 OOM: Final = COUNTERS["oomKills"]
 # The limits of containers, from kube-state-metrics and from the kubelets.
 LIMITS: Final = (
@@ -35,23 +28,20 @@ LIMITS: Final = (
 )
 
 
-class Kills:
+class Kills(Struct):
     """The kills of containers. matcher: returns the matchers of a block of pods, in braces.
 
     limits: the largest memory limit at the time of a kill, by namespace, pod and container. queries: one a figure.
     """
 
-    def __init__(self, engine: Engine, matcher: Callable[..., str], start: float, end: float) -> None:
-        self.engine = engine
-        self.matcher = matcher
-        self.start = start
-        self.end = end
-        self.seconds = int(end - start)
-        self.step = max(15, math.ceil(self.seconds / POINTS))
-        self.limits: dict[Who, int] = {}
-        self.queries: dict[str, str] = {}
-        self._counts: dict[Who, int] = {}
-        self._known = False
+    engine: Engine
+    matcher: Callable[..., str]
+    start: float
+    end: float
+    limits: dict[Who, int] = {}
+    queries: dict[str, str] = {}
+    _counts: dict[Who, int] = {}
+    _known: bool = False
 
     def counted(self, who: Who) -> int | None:
         """Return how often a container was killed; None if nothing counts kills."""
@@ -59,14 +49,14 @@ class Kills:
 
     def by_container(self, blocks: Sequence[Block], gather: Callable[..., Any]) -> Kills:
         """Read the kills of the containers in blocks of pods."""
-        times: dict[Who, list[float]] = {}
+        seconds = int(self.end - self.start)
         counted = self._vector(
             blocks,
             gather,
             "oom_events",
             lambda block: (
                 f"sum by ({promql.OF_CONTAINER}) (max by ({promql.OF_CONTAINER}, id) "
-                f"(max_over_time({OOM}{self.matcher(block, promql.CONTAINERS)}[{self.seconds}s])))"
+                f"(max_over_time({OOM}{self.matcher(block, promql.CONTAINERS)}[{seconds}s])))"
             ),
         )
         seen = self._vector(
@@ -74,8 +64,7 @@ class Kills:
             gather,
             "oom_reasons",
             lambda block: (
-                f"max by ({promql.OF_CONTAINER}) "
-                f"(max_over_time({LAST_OOM}{self.matcher(block, KILLED)}[{self.seconds}s]))"
+                f"max by ({promql.OF_CONTAINER}) (max_over_time({LAST_OOM}{self.matcher(block, KILLED)}[{seconds}s]))"
             ),
         )
         self._known = bool(counted or seen) or bool(self._exists())
@@ -85,7 +74,7 @@ class Kills:
         before = self._before(killed) if any(counted.values()) else {}
         for who in killed:
             self._counts[who] = max(0, round(counted.get(who, 0) - before.get(who, 0)))
-        self._add_seen(killed, times)
+        times = self._add_restarts(killed)
         self._find_limits([who for who in killed if self._counts[who]], times)
         return self
 
@@ -105,39 +94,37 @@ class Kills:
 
     def _before(self, killed: Sequence[Who]) -> Mapping[Who, float]:
         """Return the counts of kills at the start of the range, of the instances that ran then."""
-        query = f"sum by ({promql.OF_CONTAINER}) ({OOM}{self._of(killed, promql.CONTAINERS)})"
-        return {promql.who(labels): number for labels, number in self.engine.vector(query, self.start)}
+        series = f"{OOM}{promql.braces(promql.CONTAINERS, self._selector_of(killed))}"
+        return self.engine.by_container(f"sum by ({promql.OF_CONTAINER}) ({series})", self.start)
 
-    def _of(self, killed: Sequence[Who], *more: str) -> str:
-        names = sorted({pod for _, pod, _ in killed})
-        chosen = promql.one_of("pod", names) if len(names) <= MOST_NAMES else ""
-        return promql.braces(*more, chosen, self.matcher(Block())[1:-1])
+    def _selector_of(self, killed: Iterable[Who]) -> str:
+        return promql.all_of(promql.few_of("pod", sorted({pod for _, pod, _ in killed})), self.matcher(Block())[1:-1])
 
-    def _points(self, killed: Sequence[Who], name: str, *more: str) -> dict[Who, Points]:
-        query = f"max by ({promql.OF_CONTAINER}) ({name}{self._of(killed, *more)})"
-        matrix: Matrix = self.engine.points(query, self.start, self.end, self.step)
-        return {promql.who(labels): points for labels, points in matrix}
-
-    def _add_seen(self, killed: Sequence[Who], times: dict[Who, list[float]]) -> None:
-        """Count how often a container was started again after it had been killed, and when."""
-        restarts, reasons = self._points(killed, RESTARTS), self._points(killed, LAST_OOM, KILLED)
+    def _add_restarts(self, killed: Sequence[Who]) -> dict[Who, list[float]]:
+        """Count how often containers were started again after they had been killed. Return when."""
+        times: dict[Who, list[float]] = {}
+        counts: dict[Who, int] = {}
+        for who, time, number in restarts_after_kills(self.engine, self._selector_of(killed), self.start, self.end):
+            times.setdefault(who, []).append(time)
+            counts[who] = counts.get(who, 0) + number
         for who in killed:
-            if who not in restarts:
-                continue
-            counted = list(restarts_after_kills(restarts[who], reasons.get(who), self.step))
-            if counted:
-                times.setdefault(who, []).extend(time for time, _ in counted)
-            self._counts[who] = max(self._counts[who], sum(number for _, number in counted))
+            self._counts[who] = max(self._counts[who], counts.get(who, 0))
+        return times
 
     def _find_limits(self, killed: Sequence[Who], times: Mapping[Who, Sequence[float]]) -> None:
         """Find the memory limit of each container before its kills; at any time, if it is unknown when they were."""
+        step = step_of(self.start, self.end)
         for name, match in LIMITS:
-            left = [who for who in killed if who not in self.limits]
-            for who, points in (self._points(left, name, match) if left else {}).items():
+            if not (left := [who for who in killed if who not in self.limits]):
+                break
+            series = f"{name}{promql.braces(match, self._selector_of(left))}"
+            matrix = self.engine.points(f"max by ({promql.OF_CONTAINER}) ({series})", self.start, self.end, step)
+            for labels, points in matrix:
+                who = promql.who(labels)
                 known = [
                     value
                     for time, value in zip(*points, strict=True)
-                    if who not in times or any(time < kill and time >= kill - 2 * self.step for kill in times[who])
+                    if who not in times or any(kill - 2 * step <= time < kill for kill in times[who])
                 ]
-                if who in left and (known or points.values) and max(known or points.values) > 0:
-                    self.limits[who] = round(max(known or points.values))
+                if who in left and (largest := max(known or points.values)) > 0:
+                    self.limits[who] = round(largest)

@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from c3s_cli.amounts.duration import go_duration
 from c3s_cli.errors import C3sError
@@ -17,7 +17,7 @@ from c3s_cli.parallel import results_of
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.averages import EDGES, Averages
 from c3s_cli.sources.prometheus.clusters import is_chosen, refuse_mixed_points
-from c3s_cli.sources.prometheus.history import History
+from c3s_cli.sources.prometheus.history import History, put_line
 from c3s_cli.sources.prometheus.reduction import reduced
 from c3s_cli.sources.prometheus.rules import points_of
 from c3s_cli.sources.prometheus.slices import Letters, Stretch, stretches
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 Key = tuple[str, ...]
 # Above so many series of one container, such as those of single CPUs, the engine adds them up.
 MOST_SERIES: Final = 3
-# Names written out in one query.
-MOST_NAMES: Final = 500
 # For how many points the growth is corrected where scrapes come at uneven times.
 MOST_POINTS: Final = 2_000_000
 # At how many moments of a range the clusters are looked at.
@@ -44,29 +42,27 @@ MOST_TIMES: Final = 5_000_000
 SHORT: Final = 0.02
 
 
-class Past:
-    """The points of a range. wanted: the statistics. Objects are (node,), (namespace, pod) or with a container."""
+class Past(Struct):
+    """The points of a range. wanted: the statistics. rules: the recording rules that serve instead of containers.
 
-    def __init__(
-        self,
-        engine: Engine,
-        gather: Callable[..., Any],
-        match: str,
-        period: promql.Range,
-        end: float,
-        wanted: Sequence[str],
-    ) -> None:
-        self.engine = engine
-        self.gather = gather
-        self.match = match
-        self.period = period
-        self.end = end
-        self.wanted = wanted
-        self.history = History(period, end - period.points * period.step)
-        self.containers = False
-        self.renamed = False
-        self.rules: Mapping[str, str] = {}
-        self._members: dict[Key, list[Key]] = {}
+    Objects are (node,), (namespace, pod) or with a container.
+    """
+
+    engine: Engine
+    gather: Callable[..., Any]
+    match: str
+    end: float
+    history: History
+    wanted: Sequence[str]
+    rules: Mapping[str, str]
+    containers: bool = False
+    renamed: bool = False
+    _members: dict[Key, list[Key]] = {}
+
+    @property
+    def period(self) -> promql.Range:
+        """The range and its step."""
+        return self.history.range
 
     def read_nodes(
         self, names: NodeNames, known: Collection[str], kinds: Mapping[str, Sequence[promql.Kind | str]]
@@ -146,7 +142,7 @@ class Past:
         for selector in selectors:
             for resource, lines in self._both(partial(read, selector)).items():
                 for key, line in lines.items():
-                    self.history.put(resource, key, line)
+                    put_line(self.history.lines[resource], key, line, max)
             self._refuse_mixture(memory, selector, pods=True)
         by = promql.OF_CONTAINER if containers else promql.OF_POD
         for selector in selectors:
@@ -181,7 +177,7 @@ class Past:
         """Query the points of a range, and the one before it. The parts of a series come one after another."""
 
         def ask(piece: Stretch) -> Matrix:
-            match = self._match(*matchers, piece.matcher(), self.match)
+            match = promql.all_of(*matchers, piece.matcher(), self.match)
             start, step = self.history.start, self.period.step
             first, last = start + piece.first * step, start + piece.last * step
             return self.engine.points(query(match, self.period), first, last, step)
@@ -197,15 +193,11 @@ class Past:
         series = stopped(matrix, self.end, self.period.step)
         if not series:
             return matrix
-        names = pods_of(series, MOST_NAMES) if pods else []
+        names = pods_of(series, promql.MOST_NAMES) if pods else []
         matchers = [selector, promql.one_of("pod", names) if names else ""]
-        fresh = structs.replace(self.period, only_fresh=True)
-        found = self._matrix("memory", lambda match, _: query(match, fresh), matchers, rows, pods=pods)
-        return without_stale(matrix, found, series, self.period.step)
-
-    @staticmethod
-    def _match(*matchers: str) -> str:
-        return ",".join(filter(None, matchers))
+        period = structs.replace(self.period, only_fresh=True)
+        fresh = self._matrix("memory", lambda match, _: query(match, period), matchers, rows, pods=pods)
+        return without_stale(matrix, fresh, series, self.period.step)
 
     def _complete(self, memory: str, matchers: Sequence[str], by: str, key_of: Callable[[Labels], Key]) -> None:
         """Find the gaps in the data, and when the objects began and ended that did not live all the time."""
@@ -213,18 +205,19 @@ class Past:
         history.find_gaps(self._presence)
         partly = history.partial()
         pods = sorted({key[1] for key in partly if len(key) > 1})
+        if not partly:
+            return
         # The names of pods are in one of two labels.
-        if pods and len(pods) <= MOST_NAMES and not self.renamed:
-            matchers = [*matchers, promql.one_of("pod", pods)]
-        if partly:
+        if pods and not self.renamed:
+            matchers = [*matchers, promql.few_of("pod", pods)]
 
-            def query(match: str, period: promql.Range) -> str:
-                return promql.samples_of(f"{memory}{promql.braces(match)}", by, period)
+        def query(match: str, period: promql.Range) -> str:
+            return promql.samples_of(f"{memory}{promql.braces(match)}", by, period)
 
-            for labels, points in self._matrix("samples", query, matchers, len(partly), pods=bool(pods)):
-                history.limit(key_of(labels), points)
-            self._extend_lives(f"{memory}{promql.braces(self._match(*matchers, self.match))}", by, key_of, len(partly))
-            history.keep_lives(partly)
+        for labels, points in self._matrix("samples", query, matchers, len(partly), pods=bool(pods)):
+            history.limit(key_of(labels), points)
+        self._extend_lives(f"{memory}{promql.braces(*matchers, self.match)}", by, key_of, len(partly))
+        history.keep_lives(partly)
 
     def _extend_lives(self, series: str, by: str, key_of: Callable[[Labels], Key], rows: int) -> None:
         """Find the first and last samples of objects where steps are so long that the number of samples is too vague.
@@ -247,8 +240,8 @@ class Past:
         start, step = self.history.start, max(self.period.step, self.period.seconds // LOOKS)
 
         def ask(piece: Stretch) -> Matrix:
-            match = self._match(matchers, piece.matcher(), self.match)
-            query = f"group by ({promql.BY_CLUSTER}) ({name}{promql.braces(match)})"
+            chosen = promql.braces(matchers, piece.matcher(), self.match)
+            query = f"group by ({promql.BY_CLUSTER}) ({name}{chosen})"
             return self.engine.points(query, start + piece.first * step, start + piece.last * step, step)
 
         last = self.period.seconds // step
@@ -258,8 +251,7 @@ class Past:
     def _presence(self) -> list[float]:
         """Return the points at which there is data of nodes; all, if there never is."""
         history, step = self.history, self.period.step
-        match = self._match(self.match, promql.KUBELET[0].match)
-        query = f"count({promql.MEMORY}{promql.braces(match)})"
+        query = f"count({promql.MEMORY}{promql.braces(self.match, promql.KUBELET[0].match)})"
         try:
             matrix = self.engine.points(query, history.start, self.end, step)
         except C3sError:

@@ -14,10 +14,12 @@ from c3s_cli.amounts.allocation import ContainerResources, PodResources, binding
 from c3s_cli.amounts.grouping import by_key
 from c3s_cli.model.rows import Amounts, Container, ContainerStates, PodFacts
 from c3s_cli.sources.decode.pods import FINISHED
+from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.container_series import states_in
 from c3s_cli.sources.prometheus.pod_words import status_of
 
 if TYPE_CHECKING:
+    from c3s_cli.sources.decode.owners import Owners
     from c3s_cli.sources.prometheus.decoding import Labels, Vector
 
 Key = tuple[str, str]
@@ -25,6 +27,9 @@ QUALITIES: Final = ("Guaranteed", "Burstable")
 COMPUTE: Final = ("cpu", "memory")
 # Labels that a scrape job may have, too.
 RENAMED: Final = ("namespace", "pod", "container", "node")
+# The labels of an owner, and the series of the owners of ReplicaSets and Jobs: their kind, and the label of their name.
+OWNER: Final = ("owner_kind", "owner_name", "owner_is_controller")
+OWNED: Final = {"kube_replicaset_owner": ("ReplicaSet", "replicaset"), "kube_job_owner": ("Job", "job_name")}
 # Resource names are sanitised for labels, so some characters are lost: of a domain, and of one word after it, they are
 # known again. Any other name stays as it is; who asks for it by its own name finds it.
 NAMES: Final = {"ephemeral_storage": "ephemeral-storage"}
@@ -233,6 +238,16 @@ def amount_of(labels: Labels, number: float) -> Amounts:
     """Return the amount of a resource in its unit."""
     resource = resource_of(labels.get("resource", ""))
     return {resource: round(number * 10**9 if resource == "cpu" else number)}
+
+
+def owners_in(vectors: Mapping[str, Vector]) -> Owners:
+    """Return the owners of ReplicaSets and Jobs, from the series of OWNED."""
+    return {
+        (promql.who(labels)[0], kind, labels.get(label, "")): owner
+        for name, (kind, label) in OWNED.items()
+        for labels, _ in vectors.get(name, ())
+        if (owner := owner_of(labels))
+    }
 
 
 def owner_of(labels: Labels) -> str:

@@ -22,6 +22,7 @@ CONTAINERS: Final = 'container!="",container!="POD"'
 PODS: Final = 'pod!="",container="",image=""'
 # Where a scrape job has labels of the same names, Prometheus renames those of the page: exported_pod.
 WHO: Final = ("namespace", "pod", "container")
+Who = tuple[str, str, str]
 OF_POD: Final = "namespace, exported_namespace, pod, exported_pod"
 OF_CONTAINER: Final = f"{OF_POD}, container, exported_container"
 # What tells apart the instances of a container, and what tells apart the jobs that scrape it.
@@ -48,6 +49,8 @@ NEAR: Final = 1.1
 # Default steps of a range, in seconds, which limit the number of points.
 STEPS: Final = (60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
 POINTS: Final = 2100
+# The most names that one query has.
+MOST_NAMES: Final = 500
 # Longer ranges, in seconds, have no steps shorter than the window of a rate.
 SHORT: Final = 6 * 3600
 
@@ -98,9 +101,14 @@ def range_of(seconds: float, step: float | None, interval: float, *, extrapolate
     return Range(int(seconds), int(seconds) // math.ceil(int(seconds) / wanted), interval, extrapolates, longest)
 
 
+def all_of(*matchers: str) -> str:
+    """Join matchers with commas, without those that are empty."""
+    return ",".join(filter(None, matchers))
+
+
 def braces(*matchers: str) -> str:
-    """Write matchers, joined by commas, as a selector."""
-    return "{" + ",".join(filter(None, matchers)) + "}"
+    """Write matchers as a selector."""
+    return "{" + all_of(*matchers) + "}"
 
 
 def quoted(text: str) -> str:
@@ -115,17 +123,22 @@ def one_of(label: str, values: Sequence[str]) -> str:
     return f"{label}=~{quoted('|'.join(map(escaped, values)))}"
 
 
+def few_of(label: str, names: Sequence[str], most: int = MOST_NAMES) -> str:
+    """Match a label that has one of some names; "" for all, if these are too many for one query."""
+    return one_of(label, names) if len(names) <= most else ""
+
+
 def escaped(text: str) -> str:
     """Escape text for a regular expression."""
     return re.sub(r"([\\.+*?()|\[\]{}^$])", r"\\\1", text)
 
 
 def joined(matchers: Mapping[str, Sequence[str]]) -> str:
-    """Join matchers with commas, without those that have no values."""
-    return ",".join(one_of(label, values) for label, values in matchers.items() if values)
+    """Match labels that each have one of some values; any, if there are none."""
+    return all_of(*(one_of(label, values) for label, values in matchers.items() if values))
 
 
-def who(labels: Labels) -> tuple[str, str, str]:
+def who(labels: Labels) -> Who:
     """Return the namespace, pod and container that labels name; "" for a missing label."""
     namespace, pod, container = (labels.get(f"exported_{label}") or labels.get(label, "") for label in WHO)
     return namespace, pod, container
@@ -198,17 +211,18 @@ def of_containers(resource: str, match: str, period: Range) -> str:
 
 def last_of_containers(match: str, period: Range) -> tuple[str, str]:
     """Return the queries for the last values of the counters of containers, and for the times of these."""
-    series = f"{CPU}{braces(match)}"
-    last = f"{series}[{period.lookback}s]"
-    return f"last_over_time({last})", f"timestamp({series})" if period.extrapolates else f"tlast_over_time({last})"
+    return _last_of(f"{CPU}{braces(match)}", period)
 
 
 def last_of_nodes(kind: Kind, match: str, period: Range) -> tuple[str, str]:
     """Return the same for nodes."""
-    series = f"{kind.cpu}{braces(kind.match, match)}"
+    value, time = _last_of(f"{kind.cpu}{braces(kind.match, match)}", period)
+    return f"max by ({NODE}, job) (sum without (cpu) ({value}))", f"max by ({NODE}, job) ({time})"
+
+
+def _last_of(series: str, period: Range) -> tuple[str, str]:
     last = f"{series}[{period.lookback}s]"
-    time = f"timestamp({series})" if period.extrapolates else f"tlast_over_time({last})"
-    return f"max by ({NODE}, job) (sum without (cpu) (last_over_time({last})))", f"max by ({NODE}, job) ({time})"
+    return f"last_over_time({last})", f"timestamp({series})" if period.extrapolates else f"tlast_over_time({last})"
 
 
 def of_pods(resource: str, match: str, period: Range, *, containers: bool, jobs: bool) -> str:
@@ -219,14 +233,13 @@ def of_pods(resource: str, match: str, period: Range, *, containers: bool, jobs:
     each = of_containers(resource, match, period)
     if resource == "memory":
         each = f"max by ({OF_CONTAINER}) ({each})"
+    elif jobs:
+        each = f"max by ({OF_CONTAINER}, {INSTANCE}, {SCRAPE}) ({each})"
+        each = f"max by ({OF_CONTAINER}) (sum by ({OF_CONTAINER}, {SCRAPE}) ({each}))"
     else:
-        scrape = f", {SCRAPE}" * jobs
-        each = f"max by ({OF_CONTAINER}, {INSTANCE}{scrape}) ({each})"
-        if jobs:
-            each = f"max by ({OF_CONTAINER}) (sum by ({OF_CONTAINER}{scrape}) ({each}))"
-    if resource == "memory" or jobs:
-        return each if containers else f"sum by ({OF_POD}) ({each})"
-    return f"sum by ({OF_CONTAINER if containers else OF_POD}) ({each})"
+        each = f"max by ({OF_CONTAINER}, {INSTANCE}) ({each})"
+        return f"sum by ({OF_CONTAINER if containers else OF_POD}) ({each})"
+    return each if containers else f"sum by ({OF_POD}) ({each})"
 
 
 def of_nodes(resource: str, kind: Kind | str, match: str, period: Range) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.decoding import Points
-from c3s_cli.sources.prometheus.history import joined
+from c3s_cli.sources.prometheus.history import put_line
 
 if TYPE_CHECKING:
     from c3s_cli.sources.prometheus.decoding import Matrix, Vector
@@ -38,26 +38,21 @@ def reduced(
     for labels, points in matrix:
         instance = tuple([labels.get(label) for label in INSTANCE]) if cpu else ()
         scrape = tuple([labels.get(label) for label in (*NAMES, *SCRAPE * jobs)])
-        _put(series, (promql.who(labels), scrape, instance), line(points), max)
+        put_line(series, (promql.who(labels), scrape, instance), line(points), max)
     scraped: dict[tuple[Any, ...], array[float]] = {}
     for (who, scrape, _), each in series.items():
-        _put(scraped, (who, scrape), each, add)
-    found: dict[Key, array[float]] = {}
+        put_line(scraped, (who, scrape), each, add)
+    lines: dict[Key, array[float]] = {}
     for (who, _), each in scraped.items():
-        _put(found, who, each, max)
+        put_line(lines, who, each, max)
     if containers:
-        return found
+        return lines
     pods: dict[Key, array[float]] = {}
-    for who, each in found.items():
-        _put(pods, who[:2], each, add)
+    for who, each in lines.items():
+        put_line(pods, who[:2], each, add)
     return pods
 
 
 def as_points(vector: Vector, time: float) -> Matrix:
     """Return the values of series at one time as lines of one point."""
     return [(labels, Points(array("d", [time]), array("d", [value]))) for labels, value in vector]
-
-
-def _put(lines: dict[Any, array[float]], key: Any, line: array[float], both: Callable[[float, float], float]) -> None:
-    known = lines.get(key)
-    lines[key] = line if known is None else joined(known, line, both)

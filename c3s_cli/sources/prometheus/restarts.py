@@ -11,14 +11,13 @@ from msgspec import Struct, structs
 
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.slices import Letters
-from c3s_cli.sources.prometheus.statistics import MOST_NAMES, POINTS
+from c3s_cli.sources.prometheus.statistics import step_of
 
 if TYPE_CHECKING:
     from c3s_cli.model.rows import PodFacts
     from c3s_cli.sources.prometheus.engine import Engine
     from c3s_cli.sources.source import Scope
 
-Who = tuple[str, str, str]
 # Of containers and of init containers, among which sidecars are.
 COUNTERS: Final = '__name__=~"kube_pod_(init_)?container_status_restarts_total"'
 STARTED: Final = "container_start_time_seconds"
@@ -34,7 +33,7 @@ class Restarts(Struct):
     start: float
     end: float
 
-    def counted(self, pods: Iterable[tuple[str, str]]) -> Mapping[Who, int]:
+    def counted(self, pods: Iterable[tuple[str, str]]) -> Mapping[promql.Who, int]:
         """Return the restarts as kube-state-metrics saw them; of pods that it did not see, as the kubelets did."""
         reported = self.reported()
         known = {who[:2] for who in reported}
@@ -44,29 +43,29 @@ class Restarts(Struct):
         """Return the query for the most restarts that a container was shown with in the range."""
         return f"max by ({promql.OF_CONTAINER}) (max_over_time({promql.braces(COUNTERS, self.match)}{self._span}))"
 
-    def reported(self) -> Mapping[Who, int]:
+    def reported(self) -> Mapping[promql.Who, int]:
         """Return how much the counts of kube-state-metrics have grown.
 
         A container that had none at the start is new: its count begins at 0, unless nothing was scraped then.
         """
-        most = self._vector(self.query(), self.end)
+        most = self.engine.by_container(self.query(), self.end)
         if not any(most.values()):
             return dict.fromkeys(most, 0)
         by, series = promql.OF_CONTAINER, promql.braces(COUNTERS, self.match)
-        before = self._vector(f"max by ({by}) ({series})", self.start)
+        before = self.engine.by_container(f"max by ({by}) ({series})", self.start)
         least = f"min by ({by}) (min_over_time({series}{self._span}))"
-        lines = self._lines([*self._vector(f"{self.query()} - {least} > 0", self.end)])
-        found = {}
+        lines = self._lines([*self.engine.by_container(f"{self.query()} - {least} > 0", self.end)])
+        grown = {}
         for who, number in most.items():
             line = lines.get(who) or [number]
             begin = before.get(who, 0.0) if before else line[0]
             # A count that fell has begun again.
-            found[who] = round(
+            grown[who] = round(
                 sum(after - then if after >= then else after for then, after in pairwise([begin, *line]))
             )
-        return found
+        return grown
 
-    def seen(self) -> Mapping[Who, int]:
+    def seen(self) -> Mapping[promql.Who, int]:
         """Return how many runs of a container there were after the first: by the times of their starts, else by CPU."""
         by, scrape = promql.OF_CONTAINER, promql.SCRAPE
         # In VictoriaMetrics, `changes` also counts the first value.
@@ -75,31 +74,28 @@ class Restarts(Struct):
             chosen = promql.braces(promql.CONTAINERS, self.match)
             runs = f"max by ({by}, id, {scrape}) ({function}({series}{chosen}{self._span}) + 1)"
             of_pod = f'sum by ({by}, uid, {scrape}) (label_replace({runs}, "uid", "$1", "id", "{UID}")) - 1'
-            if found := self._vector(f"max by ({by}) (sum by ({by}, {scrape}) ({of_pod}))", self.end):
-                return {who: round(number) for who, number in found.items()}
+            if numbers := self.engine.by_container(f"max by ({by}) (sum by ({by}, {scrape}) ({of_pod}))", self.end):
+                return {who: round(number) for who, number in numbers.items()}
         return {}
 
-    def _lines(self, moved: Sequence[Who]) -> dict[Who, list[float]]:
+    def _lines(self, moved: Sequence[promql.Who]) -> dict[promql.Who, list[float]]:
         """Return the counts of containers over the range, without the one at its start."""
         if not moved:
             return {}
         names = sorted({pod for _, pod, _ in moved})
         # The names of pods are in one of two labels.
-        named = [promql.one_of(label, names) for label in ("pod", "exported_pod") if len(names) <= MOST_NAMES] or [""]
-        step = max(15, math.ceil((self.end - self.start) / POINTS))
+        named = dict.fromkeys(promql.few_of(label, names) for label in ("pod", "exported_pod"))
+        step = step_of(self.start, self.end)
         first = self.end - math.ceil((self.end - self.start) / step) * step
-        found: dict[Who, list[float]] = {}
+        counts: dict[promql.Who, list[float]] = {}
         for chosen in named:
             query = f"max by ({promql.OF_CONTAINER}) ({promql.braces(COUNTERS, chosen, self.match)})"
             for labels, points in self.engine.points(query, first, self.end, step):
                 pairs = zip(*points, strict=True)
-                found[promql.who(labels)] = [value for time, value in pairs if time > self.start]
-            if found:
+                counts[promql.who(labels)] = [value for time, value in pairs if time > self.start]
+            if counts:
                 break
-        return found
-
-    def _vector(self, query: str, time: float) -> dict[Who, float]:
-        return {promql.who(labels): number for labels, number in self.engine.vector(query, time)}
+        return counts
 
     @property
     def _span(self) -> str:
@@ -113,31 +109,30 @@ def restarts_of(
     match: str,
     bounds: tuple[float, float],
     pods: Collection[tuple[str, str]],
-) -> Mapping[Who, int]:
+) -> Mapping[promql.Who, int]:
     """Return the restarts of the containers of pods, as far as series tell of them.
 
     gather: queries in pieces, as PrometheusUsage does. bounds: of the range.
     """
 
-    def read(label: str) -> dict[Who, int]:
+    def read(label: str) -> dict[promql.Who, int]:
         names = [scope.name] if scope.name else []
         where = promql.joined({f"{label}namespace": scope.namespaces, f"{label}pod": names})
 
-        def one(piece: Letters) -> Iterable[tuple[Who, int]]:
-            chosen = ",".join(filter(None, (where, piece.matcher(), match)))
-            return Restarts(engine, chosen, *bounds).counted(pods).items()
+        def one(piece: Letters) -> Iterable[tuple[promql.Who, int]]:
+            return Restarts(engine, promql.all_of(where, piece.matcher(), match), *bounds).counted(pods).items()
 
         return dict(gather([Letters()], one, "restarts"))
 
     # The labels of pods may have been renamed by the job that scrapes them.
-    found = read("")
-    if scope.namespaces and not any(who[:2] in pods for who in found):
-        found = {**read("exported_"), **found}
-    return found
+    counts = read("")
+    if scope.namespaces and not any(who[:2] in pods for who in counts):
+        counts = {**read("exported_"), **counts}
+    return counts
 
 
 def with_restarts(
-    pods: Mapping[tuple[str, str], PodFacts], counts: Mapping[Who, int]
+    pods: Mapping[tuple[str, str], PodFacts], counts: Mapping[promql.Who, int]
 ) -> dict[tuple[str, str], PodFacts]:
     """Return facts with the restarts in a range, None if unknown. Of init containers, only those of sidecars count."""
     sums: dict[tuple[str, str], int] = {}

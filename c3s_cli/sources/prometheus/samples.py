@@ -91,13 +91,13 @@ def living(
         instance.series[labels.get(CPU, "")] = points
         instance.last = max(instance.last, last)
         instance.size = max(instance.size, len(points.times))
-    found = {}
+    readings = {}
     for key, instances in objects.items():
         chosen = max(instances.values(), key=lambda each: (each.last, each.size))
         if chosen.last >= newest[chosen.target] - grace:
             whole = [points for cpu, points in chosen.series.items() if cpu in TOTAL]
-            found[key] = value(whole[:1] or chosen.series.values())
-    return found
+            readings[key] = value(whole[:1] or chosen.series.values())
+    return readings
 
 
 def gauge(series: Iterable[Points]) -> Reading:
@@ -107,10 +107,10 @@ def gauge(series: Iterable[Points]) -> Reading:
 
 def rate(series: Iterable[Points]) -> Reading:
     """Return the growth of counters per second, added up; unknown if one has a single sample."""
-    rates = [_slope(points) for points in series]
-    if None in rates:
+    slopes = [_slope(points) for points in series]
+    known = [each for each in slopes if each is not None]
+    if len(known) < len(slopes):
         return Reading(None)
-    known = [each for each in rates if each is not None]
     return Reading(sum(slope for slope, _ in known), min(window for _, window in known))
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from msgspec import Struct
+
 from c3s_cli.amounts.grouping import by_key
 from c3s_cli.amounts.timestamp import utc
 from c3s_cli.columns.vocabulary import Kind
@@ -16,12 +18,14 @@ from c3s_cli.sources.decode.nodes import POOL_LABELS, TYPE_LABELS, ZONE_LABELS
 from c3s_cli.sources.prometheus import pod_words, promql, rules
 from c3s_cli.sources.prometheus.container_series import queries
 from c3s_cli.sources.prometheus.pod_series import (
+    OWNED,
+    OWNER,
     RENAMED,
     ExportedLabels,
     PodSeries,
     amount_of,
     own_labels,
-    owner_of,
+    owners_in,
     pod_of,
 )
 
@@ -38,21 +42,20 @@ POD: Final = promql.WHO[:2]
 CONTAINER: Final = promql.WHO
 
 
-class StateMetrics:
+class StateMetrics(Struct):
     """Facts at a time, None for now. Has the methods of CoreApi."""
 
-    def __init__(
-        self, engine: Engine, match: str, time: float | None, scope: Scope, *, details: bool, labels: bool, states: bool
-    ) -> None:
-        if scope.labels or scope.fields:
+    engine: Engine
+    match: str
+    time: float | None
+    scope: Scope
+    details: bool
+    labels: bool
+    states: bool
+
+    def __post_init__(self) -> None:
+        if self.scope.labels or self.scope.fields:
             raise UsageError("--facts source does not support selectors", hint="only the API server can apply them")
-        self.engine = engine
-        self.match = match
-        self.time = time
-        self.scope = scope
-        self.details = details
-        self.labels = labels
-        self.states = states
 
     def nodes(self) -> dict[str, NodeFacts]:
         """Read the nodes, by name: those in scope, or all nodes if the scope is pods."""
@@ -150,7 +153,7 @@ class StateMetrics:
         vectors = self._ask(
             {
                 "kube_pod_info": (*POD, "node", "uid"),
-                "kube_pod_owner": (*POD, "owner_kind", "owner_name", "owner_is_controller"),
+                "kube_pod_owner": (*POD, *OWNER),
                 "kube_pod_status_phase": (*POD, "phase"),
                 "kube_pod_container_info": CONTAINER,
                 "kube_pod_container_resource_requests": (*CONTAINER, "resource"),
@@ -185,12 +188,12 @@ class StateMetrics:
     def _owners_by_rule(self, vectors: Mapping[str, Series]) -> dict[str, Series]:
         """Return owners by the recording rule; without other facts, also the pods that have usage by rules."""
         by = (*POD, "workload", "workload_type")
-        found = self._ask({rules.OWNERS: by}, self._pods_in_scope())[rules.OWNERS]
-        if not found:
+        series = self._ask({rules.OWNERS: by}, self._pods_in_scope())[rules.OWNERS]
+        if not series:
             return {}
         self.engine.remarks[rules.BY_RULE] = None
         owners = []
-        for labels, number in found:
+        for labels, number in series:
             if (workload := rules.workload_of(labels)) is None:
                 continue
             kind, _, name = workload.partition("/")
@@ -201,17 +204,17 @@ class StateMetrics:
         measured = promql.one_of("__name__", [name for names in rules.RULES.values() for name in names])
         query = f"group by ({promql.OF_POD}) ({promql.braces(measured, self.match)})"
         used = {promql.who(labels)[:2] for labels, _ in self.engine.vector(query, self.time)}
-        pods = [({name: labels[name] for name in POD}, 1.0) for labels, _ in found if pod_of(labels) in used]
+        pods = [({name: labels[name] for name in POD}, 1.0) for labels, _ in series if pod_of(labels) in used]
         return {"kube_pod_owner": owners, "kube_pod_info": pods}
 
     def _unknown(self, vectors: Mapping[str, Sequence[object]]) -> list[str]:
         """Return what kube-state-metrics does not export of requests, limits and owners: then it is unknown."""
-        unknown = []
         names = {what: f"kube_pod_container_resource_{what}" for what in ("requests", "limits")}
-        for what, name in {**names, "owner": "kube_pod_owner"}.items():
-            if not vectors[name] and not self.engine.vector(f"count({name}{promql.braces(self.match)})", self.time):
-                unknown.append(what)
-        return unknown
+        return [
+            what
+            for what, name in {**names, "owner": "kube_pod_owner"}.items()
+            if not vectors[name] and not self.engine.vector(f"count({name}{promql.braces(self.match)})", self.time)
+        ]
 
     def _pods_in_scope(self) -> dict[str, Sequence[str]]:
         scope = self.scope
@@ -226,15 +229,7 @@ class StateMetrics:
 
     def owners(self) -> Owners:
         """Read the owners of the ReplicaSets and Jobs that own pods."""
-        kinds = {"kube_replicaset_owner": ("ReplicaSet", "replicaset"), "kube_job_owner": ("Job", "job_name")}
-        by = ("owner_kind", "owner_name", "owner_is_controller")
-        vectors = self._ask({name: ("namespace", label, *by) for name, (_, label) in kinds.items()})
-        return {
-            (labels.get("namespace", ""), kind, labels.get(label, "")): owner
-            for name, (kind, label) in kinds.items()
-            for labels, _ in vectors[name]
-            if (owner := owner_of(labels))
-        }
+        return owners_in(self._ask({name: ("namespace", label, *OWNER) for name, (_, label) in OWNED.items()}))
 
     def claims(self) -> Claims:
         """Read which PersistentVolumeClaims the pods in scope mount."""
@@ -285,10 +280,9 @@ class StateMetrics:
         }
 
     def _send(self, wanted: Mapping[str, tuple[str, ...]], more: str) -> dict[str, Vector]:
-        selector = ",".join(filter(None, (self.match, more)))
         jobs = {}
         for name, by in wanted.items():
-            series = f"{name}{promql.braces(selector)}"
+            series = f"{name}{promql.braces(self.match, more)}"
             labels = ", ".join((*by, *(f"exported_{label}" for label in by if label in RENAMED)))
             jobs[name] = partial(self.engine.vector, f"max by ({labels}) ({series})" if by else series, self.time)
         return results_of(jobs)

@@ -15,11 +15,11 @@ from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.clusters import refuse_mixture
 
 if TYPE_CHECKING:
-    from c3s_cli.sources.prometheus.decoding import Points, Vector
+    from c3s_cli.sources.prometheus.decoding import Vector
     from c3s_cli.sources.prometheus.engine import Engine
     from c3s_cli.sources.source import Claims
 
-Who = tuple[str, str]
+Key = tuple[str, str]
 Ask = Callable[[str], "Vector"]
 COUNTERS: Final = {
     "cfs.throttled": "container_cpu_cfs_throttled_periods_total",
@@ -30,9 +30,8 @@ COUNTERS: Final = {
 KILLED: Final = 'reason="OOMKilled"'
 LAST_OOM: Final = "kube_pod_container_status_last_terminated_reason"
 RESTARTS: Final = "kube_pod_container_status_restarts_total"
-# The most points that are read of restarts, and the most pods that one query names.
+# The most points that are read of restarts.
 POINTS: Final = 2000
-MOST_NAMES: Final = 500
 VOLUMES: Final = {
     "used": "kubelet_volume_stats_used_bytes",
     "capacity": "kubelet_volume_stats_capacity_bytes",
@@ -49,31 +48,31 @@ class Counters(Struct):
     start: float
     end: float
 
-    def counted(self, wanted: Iterable[str]) -> dict[Who, dict[str, int]]:
+    def counted(self, wanted: Iterable[str]) -> dict[Key, dict[str, int]]:
         """Return the growth of the counters that are wanted."""
-        found: dict[Who, dict[str, int]] = {}
+        figures: dict[Key, dict[str, int]] = {}
         for name in [each for each in wanted if each in COUNTERS]:
             for who, number in (self._kills() if name == "oomKills" else self._growth(COUNTERS[name])).items():
-                found.setdefault(who, {})[name] = number
-        return found
+                figures.setdefault(who, {})[name] = number
+        return figures
 
-    def _growth(self, name: str) -> dict[Who, int]:
+    def _growth(self, name: str) -> dict[Key, int]:
         series = f"{name}{promql.braces(promql.CONTAINERS, self.selector)}"
         each = f"max by ({promql.OF_CONTAINER}, id) (increase({series}[{self._seconds}s]))"
         answer = self.engine.vector(f"sum by ({promql.OF_POD}) ({each})", self.end)
         return {promql.who(labels)[:2]: round(number) for labels, number in answer}
 
-    def _kills(self) -> dict[Who, int]:
+    def _kills(self) -> dict[Key, int]:
         """Count OOM kills: those that the kubelets counted, but at least those that kube-state-metrics saw.
 
         A kubelet's counter ends with the container, often before the kill was scraped.
         """
-        found = self._counted_kills()
+        kills = self._counted_kills()
         for who, number in self._seen_kills().items():
-            found[who] = max(found.get(who, 0), number)
-        return found
+            kills[who] = max(kills.get(who, 0), number)
+        return kills
 
-    def _counted_kills(self) -> dict[Who, int]:
+    def _counted_kills(self) -> dict[Key, int]:
         """Return the growth of the counters of each instance, which begin at 0."""
         series = f"{COUNTERS['oomKills']}{promql.braces(promql.CONTAINERS, self.selector)}"
         by = f"{promql.OF_CONTAINER}, id"
@@ -84,54 +83,61 @@ class Counters(Struct):
                 tuple(sorted(labels.items())): number
                 for labels, number in self.engine.vector(f"max by ({by}) ({series})", self.start)
             }
-        found: dict[Who, int] = {}
+        kills: dict[Key, int] = {}
         for labels, number in after:
             who = promql.who(labels)[:2]
             grown = number - before.get(tuple(sorted(labels.items())), 0)
-            found[who] = found.get(who, 0) + max(0, round(grown))
-        return found
+            kills[who] = kills.get(who, 0) + max(0, round(grown))
+        return kills
 
-    def _seen_kills(self) -> dict[Who, int]:
+    def _seen_kills(self) -> dict[Key, int]:
         """Return how often a container was started again after it had been killed."""
         killed = f"{LAST_OOM}{promql.braces(KILLED, self.selector)}"
         by = promql.OF_CONTAINER
         known = self.engine.vector(f"max by ({by}) (max_over_time({killed}[{self._seconds}s])) > 0", self.end)
         if not known:
             return {}
-        names = sorted({promql.who(labels)[1] for labels, _ in known})
-        chosen = promql.one_of("pod", names) if len(names) <= MOST_NAMES else ""
-        step = max(15, math.ceil(self._seconds / POINTS))
-        restarts, kills = (
-            {promql.who(labels): points for labels, points in self.engine.points(query, self.start, self.end, step)}
-            for query in (
-                f"max by ({by}) ({RESTARTS}{promql.braces(chosen, self.selector)})",
-                f"max by ({by}) ({LAST_OOM}{promql.braces(KILLED, chosen, self.selector)})",
-            )
-        )
-        found: dict[Who, int] = {}
-        for who, points in restarts.items():
-            for _, number in restarts_after_kills(points, kills.get(who), step):
-                found[who[:2]] = found.get(who[:2], 0) + number
-        return found
+        pods = sorted({promql.who(labels)[1] for labels, _ in known})
+        chosen = promql.all_of(promql.few_of("pod", pods), self.selector)
+        counts: dict[Key, int] = {}
+        for who, _, number in restarts_after_kills(self.engine, chosen, self.start, self.end):
+            counts[who[:2]] = counts.get(who[:2], 0) + number
+        return counts
 
     @property
     def _seconds(self) -> int:
         return int(self.end - self.start)
 
 
-def restarts_after_kills(restarts: Points, killed: Points | None, step: int) -> Iterator[tuple[float, int]]:
-    """Yield when a container was started again after it had been killed, and how often. killed: when that was shown."""
-    shown = [time for time, value in zip(*killed, strict=True) if value] if killed else []
-    for (_, before), (time, after) in pairwise(zip(*restarts, strict=True)):
-        # The reason may be scraped a little later than the restart.
-        if after > before and any(time <= seen <= time + 4 * step for seen in shown):
-            yield time, round(after - before)
+def step_of(start: float, end: float) -> int:
+    """Return the time between two points of restarts in a range."""
+    return max(15, math.ceil(int(end - start) / POINTS))
 
 
-def claimed(ask: Ask, claims: Claims, selector: str) -> dict[Who, dict[str, int]]:
+def restarts_after_kills(
+    engine: Engine, selector: str, start: float, end: float
+) -> Iterator[tuple[promql.Who, float, int]]:
+    """Yield each container that was started again after it had been killed, when, and how often."""
+    step = step_of(start, end)
+    restarts, kills = (
+        engine.points(f"max by ({promql.OF_CONTAINER}) ({series})", start, end, step)
+        for series in (f"{RESTARTS}{promql.braces(selector)}", f"{LAST_OOM}{promql.braces(KILLED, selector)}")
+    )
+    killed = {
+        promql.who(labels): [time for time, value in zip(*points, strict=True) if value] for labels, points in kills
+    }
+    for labels, points in restarts:
+        who = promql.who(labels)
+        for (_, before), (time, after) in pairwise(zip(*points, strict=True)):
+            # The reason may be scraped a little later than the restart.
+            if after > before and any(time <= each <= time + 4 * step for each in killed.get(who, ())):
+                yield who, time, round(after - before)
+
+
+def claimed(ask: Ask, claims: Claims, selector: str) -> dict[Key, dict[str, int]]:
     """Return how full the claimed volumes of pods are. claims: by namespace and name of the pod."""
     stats = [_by_claim(ask, name, selector) for name in ("used", "capacity")]
-    figures: dict[Who, dict[str, int]] = {}
+    figures: dict[Key, dict[str, int]] = {}
     for (namespace, pod), (_, names) in claims.items():
         known = [tuple(stat[namespace, name] for stat in stats if (namespace, name) in stat) for name in names]
         # Both or neither, so that they can be compared.
@@ -141,7 +147,7 @@ def claimed(ask: Ask, claims: Claims, selector: str) -> dict[Who, dict[str, int]
     return figures
 
 
-def _by_claim(ask: Ask, name: str, selector: str) -> dict[Who, int]:
+def _by_claim(ask: Ask, name: str, selector: str) -> dict[Key, int]:
     query = f"max by (namespace, persistentvolumeclaim) ({VOLUMES[name]}{promql.braces(selector)})"
     return {
         (labels.get("namespace", ""), labels.get("persistentvolumeclaim", "")): round(number)
@@ -160,7 +166,7 @@ def volumes(ask: Ask, context: str, timestamp: str, claims: Claims | None, selec
         for claim in names
     )
 
-    def mounting(claim: Who, place: int) -> tuple[str, ...] | None:
+    def mounting(claim: Key, place: int) -> tuple[str, ...] | None:
         return None if claims is None else tuple(sorted({each[place] for each in pods.get(claim, ())} - {""}))
 
     return [

@@ -19,7 +19,7 @@ from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus import statistics as prometheus_figures
 from c3s_cli.sources.prometheus.current import Current, Used
 from c3s_cli.sources.prometheus.former import former_facts
-from c3s_cli.sources.prometheus.history import UNITS, in_units
+from c3s_cli.sources.prometheus.history import UNITS, History, in_units
 from c3s_cli.sources.prometheus.node_names import NodeNames
 from c3s_cli.sources.prometheus.past import Past
 from c3s_cli.sources.prometheus.rules import remark_on
@@ -103,7 +103,7 @@ class PrometheusUsage(Usage):
         if selected is not None:
             used = {pod: containers for pod, containers in used.items() if pod in selected}
         where = current.scope(scope.namespaces, scope.name)
-        selectors = [",".join(filter(None, (each, where))) for each in current.selectors]
+        selectors = [promql.all_of(each, where) for each in current.selectors]
         past = self._read_past(
             lambda past: past.read_pods(
                 selectors, used, current.sizes, containers=scope.containers, jobs=len(current.jobs) > 1
@@ -168,27 +168,29 @@ class PrometheusUsage(Usage):
 
         history = self._past().history
         measured = keyed(history.objects())
-        found: dict[Keys, Figures] = {}
+        wanted = statistics_of(groups.figures)
+        sums: dict[Keys, Figures] = {}
         for keys, members in members_of(sample, groups, self.scope).items():
-            mine: list[Any] = keys_of(members, measured)
-            found[keys] = in_units(history.figures(mine, statistics_of(groups.figures))) | _coverage(self._past(), mine)
-        return found
+            objects: list[Any] = keys_of(members, measured)
+            sums[keys] = in_units(history.figures(objects, wanted)) | _coverage(self._past(), objects)
+        return sums
 
     def histories(self, wanted: Wanted, known: Mapping[tuple[str, str], PodFacts]) -> HistoriesAndFormer:
         """Read the histories of containers. known: the pods that exist."""
         from c3s_cli.sources.prometheus.histories import ContainerHistories  # only rightsize needs them
 
         start, end = self._times()
-        histories = ContainerHistories(self.engine, self._gather, self.match, start, end, wanted)
-        found = histories.read(known)
-        self.engine.remarks |= dict.fromkeys(filter(None, [histories.series.remark]))
-        self._former = sorted(found.ended)
-        return (found, *self.former(known))
+        reader = ContainerHistories(self.engine, self._gather, self.match, start, end, wanted)
+        histories = reader.read(known)
+        if reader.series.remark:
+            self.engine.remarks[reader.series.remark] = None
+        self._former = sorted(histories.ended)
+        return (histories, *self.former(known))
 
     # --- queries ------------------------------------------------------------------------------------------------
 
     def _matching(self, *matchers: str) -> str:
-        return ",".join(filter(None, (*matchers, self.match)))
+        return promql.all_of(*matchers, self.match)
 
     def _scope(self) -> str:
         scope: str = self._current().scope(self.scope.namespaces, self.scope.name)
@@ -202,7 +204,7 @@ class PrometheusUsage(Usage):
         for piece, problem in problems:
             words = f"{problem.message}; {problem.hint}" if problem.hint else problem.message
             self.missing.append(Failure(self.context, f"{what} of {piece}", words))
-        return [element for _, found in answers for element in found]
+        return [element for _, answer in answers for element in answer]
 
     def _prometheus_figures(self) -> Iterator[tuple[Who, Mapping[str, int]]]:
         """Read other figures of pods. Pods can be shown without them, so errors become failures."""
@@ -242,9 +244,8 @@ class PrometheusUsage(Usage):
         extrapolates = self.engine.extrapolates()
         longest = self._current().longest
         period = promql.range_of(max(end - start, 60.0), step, interval, extrapolates=extrapolates, longest=longest)
-        past = Past(self.engine, self._gather, self.match, period, end, wanted)
-        past.rules = self._current().rules
-        return past
+        history = History(period, end - period.points * period.step)
+        return Past(self.engine, self._gather, self.match, end, history, wanted, self._current().rules)
 
     def _read_past(self, read: Callable[[Past], None]) -> Past | None:
         if not self._past_is_needed():
@@ -273,13 +274,10 @@ class PrometheusUsage(Usage):
     # --- rows ---------------------------------------------------------------------------------------------------
 
     def _figures(self, past: Past | None, key: Who, more: Mapping[str, int] | None = None) -> dict[str, int] | None:
-        found = dict(more or {})
-        if past:
-            keys = past.members(key)
-            found |= in_units(past.history.figures(keys, past.wanted))
-            if keys:
-                found |= _coverage(past, keys)
-        return found or None
+        figures = dict(more or {})
+        if past and (keys := past.members(key)):
+            figures |= in_units(past.history.figures(keys, past.wanted)) | _coverage(past, keys)
+        return figures or None
 
     def _node(self, name: str, used: Used, past: Past | None, *, ended: bool) -> Node:
         return Node(
