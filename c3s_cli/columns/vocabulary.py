@@ -50,6 +50,11 @@ class Kind(Enum):
         return GROUPS.get(self, self)
 
     @property
+    def object(self) -> Kind:
+        """The kind of the object that a row of a kind with names is about."""
+        return COMPARED.get(self, {Kind.FIT: Kind.NODE, Kind.MOVE: Kind.POD}.get(self, self))
+
+    @property
     def item(self) -> str:
         """The name of one row in the JSON document: what it is about."""
         return self.value if self in (*FITTING, *MOVING, *COMPARED, *RIGHTSIZING) else f"{self.value}Usage"

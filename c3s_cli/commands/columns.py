@@ -99,11 +99,6 @@ def _written(rows: list[dict[str, str]], output: str) -> Iterator[str]:
         return
     headings = [key.upper() for key in rows[0]]
     cells = [[value or "-" for value in column] for column in zip(*(row.values() for row in rows), strict=True)]
-    if output == "table":
-        from c3s_cli.output.table import layout
+    from c3s_cli.output.listing import laid_out
 
-        yield from layout(headings, cells)
-        return
-    from c3s_cli.output.markdown import markdown_table
-
-    yield from markdown_table(zip(headings, cells, strict=True))
+    yield from laid_out(headings, cells, output)

@@ -220,11 +220,17 @@ def _unjudged(report: Report) -> dict[str, list[str]]:
 
 
 def _prices(report: Report) -> dict[str, Any]:
-    if report.costs is None:
+    """Return what costs are about, with --prices."""
+    costs = report.costs
+    if costs is None:
         return {}
-    from c3s_cli.output.prices import price_terms  # only --prices needs it
-
-    return price_terms(report.costs)
+    prices = {
+        "currency": costs.currency,
+        "hoursPerMonth": float(costs.hours) if "." in costs.hours else int(costs.hours),
+        "allocatedBy": "requests",
+        "nodesWithoutPrice": list(costs.unpriced),
+    }
+    return {"prices": prices}
 
 
 def _failure(failure: Failure) -> dict[str, str]:

@@ -11,24 +11,30 @@ from c3s_cli.report import Report
 
 def identity_columns(report: Report) -> list[Column]:
     """Return the columns that identify a row, and the time of its measurement."""
-    who = [*times_of(report), IDENTITY["context"]]
-    if report.kind.namespaced:
+    who = [*times_of(report), *own_identity(report.kind), *report.keys]
+    if report.kind in (*FITTING, *MOVING, *RIGHTSIZING):
+        return who
+    if report.kind in COMPARED:
+        return [*who, table_of(report.kind)["change"]]
+    return [*who, IDENTITY["timestamp"], IDENTITY["window"]]
+
+
+def own_identity(kind: Kind) -> list[Column]:
+    """Return the columns that tell apart the rows of a kind, but for the keys of --by."""
+    who = [IDENTITY["context"]]
+    if kind.namespaced:
         who.append(IDENTITY["namespace"])
-    if report.kind.named:
+    if kind.named:
         who.append(IDENTITY["name"])
-    if report.kind is Kind.FIT:
+    if kind is Kind.FIT:
         from c3s_cli.columns.fitting import WORKLOAD  # only c3s fit has it
 
         who.append(WORKLOAD)
-    if report.kind is Kind.RIGHTSIZE:
+    if kind is Kind.RIGHTSIZE:
         from c3s_cli.columns.rightsizing import CONTAINER, OWNER  # only c3s rightsize has them
 
         who += [OWNER, CONTAINER]
-    if report.kind in (*FITTING, *MOVING, *RIGHTSIZING):
-        return [*who, *report.keys]
-    if report.kind in COMPARED:
-        return [*who, *report.keys, table_of(report.kind)["change"]]
-    return [*who, *report.keys, IDENTITY["timestamp"], IDENTITY["window"]]
+    return who
 
 
 def times_of(report: Report) -> list[Column]:

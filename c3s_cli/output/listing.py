@@ -32,7 +32,19 @@ def listing(rows: Rows, headings: Mapping[str, str], kind: str, format_: str) ->
         case "name":
             yield from (f"{printable(row['name'])}\n" for row in rows)
         case _:
-            yield from _laid_out(rows, headings, format_)
+            cells = [[_cell(row[key]) for row in rows] for key in headings]
+            yield from laid_out(list(headings.values()), cells, format_)
+
+
+def laid_out(headings: Sequence[str], columns: Sequence[list[str]], format_: str) -> Iterator[str]:
+    """Write columns of cells as a table, or in Markdown."""
+    if format_ == "table":
+        from c3s_cli.output.table import layout  # not needed for the structured formats
+
+        return layout(headings, columns)
+    from c3s_cli.output.markdown import markdown_table
+
+    return markdown_table(zip(headings, columns, strict=True))
 
 
 def _document(rows: Rows, kind: str) -> dict[str, Any]:
@@ -48,17 +60,6 @@ def _csv(rows: Rows) -> str:
         return safe(value) if isinstance(value, str) else value
 
     return written([list(rows[0]), *(map(exact, row.values()) for row in rows)])
-
-
-def _laid_out(rows: Rows, headings: Mapping[str, str], format_: str) -> Iterator[str]:
-    columns = [[_cell(row[key]) for row in rows] for key in headings]
-    if format_ == "table":
-        from c3s_cli.output.table import layout  # not needed for the structured formats
-
-        return layout(list(headings.values()), columns)
-    from c3s_cli.output.markdown import markdown_table
-
-    return markdown_table(zip(headings.values(), columns, strict=True))
 
 
 def _cell(value: Any) -> str:

@@ -13,17 +13,6 @@ from c3s_cli.request.view import View
 from c3s_cli.terminal.printable import printable
 
 PIECE: Final = 5000
-PREFIXES: Final = {
-    Kind.NODE: "node",
-    Kind.POD: "pod",
-    Kind.CLUSTER: "cluster",
-    Kind.FIT: "node",
-    Kind.MOVE: "pod",
-    Kind.NODE_CHANGE: "node",
-    Kind.POD_CHANGE: "pod",
-    Kind.CLUSTER_CHANGE: "cluster",
-    Kind.VOLUME: "persistentvolumeclaim",
-}
 
 
 def names(report: Report, view: View) -> Iterator[str]:
@@ -34,7 +23,8 @@ def names(report: Report, view: View) -> Iterator[str]:
     if report.kind is Kind.RIGHTSIZE:
         yield from _workloads(report)
         return
-    prefix = report.keys[0].name if report.keys else PREFIXES[report.kind]
+    own = "persistentvolumeclaim" if report.kind is Kind.VOLUME else report.kind.object.value.lower()
+    prefix = report.keys[0].name if report.keys else own
     if view.objects:
         rows: Sequence[Any] = report.rows
         place = next(place for place, key in enumerate(report.keys) if key.name == "owner")

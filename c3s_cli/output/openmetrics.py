@@ -13,10 +13,8 @@ from itertools import chain, count
 from typing import Any, Final
 
 from c3s_cli.amounts.timestamp import epoch
-from c3s_cli.columns.catalogue import IDENTITY
-from c3s_cli.columns.fitting import WORKLOAD
-from c3s_cli.columns.rightsizing import CONTAINER, OWNER
-from c3s_cli.columns.vocabulary import Column, Getter, Kind, Unit, flat
+from c3s_cli.columns.vocabulary import FITTING, MOVING, Column, Getter, Kind, Unit, flat
+from c3s_cli.output.identity import own_identity
 from c3s_cli.report import Report
 from c3s_cli.request.view import Format, View
 from c3s_cli.terminal.printable import printable
@@ -28,26 +26,6 @@ UNITS: Final = {
     Unit.SECONDS: "seconds",
     Unit.TIME: "seconds",
 }
-THINGS: Final = {
-    Kind.NODE: "node",
-    Kind.POD: "pod",
-    Kind.NODE_GROUP: "node_group",
-    Kind.POD_GROUP: "pod_group",
-    Kind.CLUSTER: "cluster",
-    Kind.FIT: "fit",
-    Kind.FIT_GROUP: "fit_group",
-    Kind.MOVE: "move",
-    Kind.MOVE_GROUP: "move_group",
-    Kind.VOLUME: "volume",
-    Kind.NODE_CHANGE: "node_change",
-    Kind.POD_CHANGE: "pod_change",
-    Kind.NODE_GROUP_CHANGE: "node_group_change",
-    Kind.POD_GROUP_CHANGE: "pod_group_change",
-    Kind.CLUSTER_CHANGE: "cluster_change",
-    Kind.RIGHTSIZE: "recommendation",
-    Kind.RIGHTSIZE_GROUP: "recommendation_group",
-}
-OBJECTS: Final = {Kind.MOVE: "pod", Kind.NODE_CHANGE: "node", Kind.POD_CHANGE: "pod"}
 TEXTUAL: Final = (Unit.TEXT, Unit.TEXTS)
 END: Final = "# EOF\n"
 
@@ -68,7 +46,7 @@ def families(report: Report, view: View) -> Iterator[tuple[str, list[str]]]:
     """Yield the metadata and the samples of each metric family that has samples."""
     columns = flat(report.columns)
     numbers = [column for column in columns if column.unit not in TEXTUAL]
-    things = ["container" if report.containers and column.of_containers else THINGS[report.kind] for column in numbers]
+    things = ["container" if report.containers and column.of_containers else _thing(report.kind) for column in numbers]
     names = unique(_metric_name(thing, column) for thing, column in zip(things, numbers, strict=True))
     for name, column in zip(names, numbers, strict=True):
         if lines := _samples(name, column, report, view):
@@ -142,7 +120,7 @@ def _label_names(columns: Sequence[Column], *taken: str) -> list[str]:
 
 def _info(texts: Sequence[Column], report: Report) -> tuple[str, list[str]]:
     """Write one gauge that is always 1, with the columns that are not numbers as labels."""
-    name = f"c3s_{THINGS[report.kind]}_info"
+    name = f"c3s_{_thing(report.kind)}_info"
     keys = _label_names(report.keys)
     said = {*(key.name for key in report.keys), "context", "workload"}
     said |= {"namespace"} if report.kind.namespaced else set()
@@ -161,18 +139,15 @@ def _info(texts: Sequence[Column], report: Report) -> tuple[str, list[str]]:
     return _head(name, "", "the columns that are not numbers, as labels"), lines
 
 
+def _thing(kind: Kind) -> str:
+    """Return what metrics of such rows are about: `node_group`, `fit`."""
+    return _snake(kind.name if kind in (*FITTING, *MOVING) else kind.value)
+
+
 def _identity(report: Report) -> list[tuple[str, Getter]]:
     """Return the labels of every sample, with their values, except for the keys of --by."""
-    labels = [("context", IDENTITY["context"].value)]
-    if report.kind.namespaced:
-        labels.append(("namespace", IDENTITY["namespace"].value))
-    if report.kind is Kind.FIT:
-        return [*labels, ("node", IDENTITY["name"].value), ("workload", WORKLOAD.value)]
-    if report.kind is Kind.RIGHTSIZE:
-        return [*labels, ("owner", OWNER.value), ("container", CONTAINER.value)]
-    if report.kind.named:
-        labels.append((OBJECTS.get(report.kind, THINGS[report.kind]), IDENTITY["name"].value))
-    return labels
+    names = {"name": report.kind.object.value.lower()}
+    return [(names.get(each.name, each.name), each.value) for each in own_identity(report.kind)]
 
 
 def _labels(row: Any, report: Report, keys: Sequence[str]) -> list[Label]:

@@ -34,15 +34,11 @@ def of_context(hint: str, context: str) -> str:
     return re.sub(KUBECTL, lambda _: f"kubectl {flag} ", hint)
 
 
-def line_with_context(failure: Failure) -> str:
-    """Write a Failure of one of several contexts as one line."""
-    if failure.source == WHOLE:
-        return f"{failure.context}: {failure.message}; hint: {failure.hint}"
-    return f"{failure.context}: {line_of(failure)}"
-
-
-def line_of(failure: Failure) -> str:
-    """Write a Failure of the only context as one line."""
+def line_of(failure: Failure, *, with_context: bool = False) -> str:
+    """Write a Failure as one line. with_context: whether several contexts are read."""
+    if with_context:
+        words = f"{failure.message}; hint: {failure.hint}" if failure.source == WHOLE else line_of(failure)
+        return f"{failure.context}: {words}"
     if failure.source == "quantity":
         return failure.message
     return f"{failure.source}{'' if failure.partial else ' could not be read'}: {failure.message}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
 from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
@@ -57,8 +56,7 @@ def fit(target: Target, query: Query, view: View, request: FitRequest) -> ExitCo
 def _report(
     fleet: Fleet, query: Query, request: FitRequest, stages: Stages, job: Callable[[Member], Reading]
 ) -> Report:
-    with nullcontext() if fleet.several else stages.stage("reading"):
-        samples, failures = Clusters(fleet, query, stages, job, once=True).read()
+    samples, failures = Clusters(fleet, query, stages, job, once=True).read_once()
     _check_names(request.without, samples)
     with stages.stage("computing"):
         from c3s_cli.analysis.fit import make_fit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -12,18 +12,25 @@ from c3s_cli.amounts.duration import age, parse_window
 from c3s_cli.amounts.quantity import cpu_percent, memory_percent
 from c3s_cli.amounts.timestamp import epoch
 from c3s_cli.analysis.summary import Summary, summary_of
+from c3s_cli.columns.of_resources import COMPARABLE_USAGE
 from c3s_cli.errors import ApiError, C3sError
 from c3s_cli.run.member import distinct
 from c3s_cli.terminal.header import Fact, Gauge, Header
 from c3s_cli.terminal.printable import printable
 
 if TYPE_CHECKING:
+    from c3s_cli.model.rows import Group
     from c3s_cli.model.sample import Reading, Sample
     from c3s_cli.request.view import View
     from c3s_cli.run.fleet import Fleet
     from c3s_cli.run.member import Member
 
 KEPT: Final = 60
+# The resources by their names in the header: what they are called, how large a unit is, its name, and the rounding.
+RESOURCES: Final = {
+    "CPU": ("cpu", 10**9, "cores", cpu_percent),
+    "MEMORY": ("memory", 2**30, "GiB", memory_percent),
+}
 REFUSED: Final = "not allowed"
 UNAVAILABLE: Final = "not available"
 
@@ -39,7 +46,7 @@ class Heading:
         self._summary: Summary | None = None
         self._newest: str | None = None
         self._version: str | None = None
-        self._histories: dict[str, deque[float | None]] = {name: deque(maxlen=KEPT) for name in ("CPU", "MEMORY")}
+        self._histories: dict[str, deque[float | None]] = {name: deque(maxlen=KEPT) for name in RESOURCES}
 
     def wants(self, member: Member) -> bool:
         """Whether to read the totals of a cluster: once for contexts of the same one, and not after a refusal."""
@@ -74,8 +81,8 @@ class Heading:
         if summary.newest == self._newest:
             return  # no new metrics: add no point to the history
         self._newest = summary.newest
-        self._histories["CPU"].append(_percent(summary, "cpu"))
-        self._histories["MEMORY"].append(_percent(summary, "memory"))
+        for name, history in self._histories.items():
+            history.append(_gauge(name, summary.cluster).percent)
 
     def forget(self) -> None:
         """Forget what was read before: the next reading is earlier."""
@@ -148,27 +155,21 @@ class Heading:
 
     def gauges(self) -> tuple[Gauge, ...]:
         """Return CPU and memory with their recent percentages."""
-        summary = self._summary
-        if summary is None:
+        if self._summary is None:
             return ()
-        cluster = summary.cluster
-        offered = cluster.measured_allocatable or {}
-        return (
-            Gauge(
-                "CPU",
-                _percent(summary, "cpu"),
-                _cores(cluster.comparable_cpu_nanocores),
-                f"{_cores(offered.get('cpu'))} cores",
-                tuple(self._histories["CPU"]),
-            ),
-            Gauge(
-                "MEMORY",
-                _percent(summary, "memory"),
-                _gibibytes(cluster.comparable_memory_bytes),
-                f"{_gibibytes(offered.get('memory'))} GiB",
-                tuple(self._histories["MEMORY"]),
-            ),
-        )
+        return tuple(_gauge(name, self._summary.cluster, history) for name, history in self._histories.items())
+
+
+def _gauge(name: str, cluster: Group, history: Iterable[float | None] = ()) -> Gauge:
+    """Return the usage of a resource. Its percentage is the one that `c3s top cluster` shows."""
+    resource, size, unit, percent_of = RESOURCES[name]
+    used, offered = COMPARABLE_USAGE[resource](cluster), (cluster.measured_allocatable or {}).get(resource)
+    percent = None if used is None or not offered else percent_of(used, offered)
+    return Gauge(name, percent, _amount(used, size), f"{_amount(offered, size)} {unit}", tuple(history))
+
+
+def _amount(number: int | None, size: int) -> str:
+    return "?" if number is None else f"{number / size:.1f}"
 
 
 def _nodes(summary: Summary) -> Fact:
@@ -193,24 +194,6 @@ def _unready(summary: Summary | None, now: datetime | None) -> tuple[str, ...]:
 
 def _is_refusal(problem: C3sError) -> bool:
     return isinstance(problem, ApiError) and problem.status == 403
-
-
-def _percent(summary: Summary, resource: str) -> float | None:
-    """Return the percentage that `c3s top cluster` shows."""
-    offered = (summary.cluster.measured_allocatable or {}).get(resource)
-    cpu = resource == "cpu"
-    used = summary.cluster.comparable_cpu_nanocores if cpu else summary.cluster.comparable_memory_bytes
-    if used is None or not offered:
-        return None
-    return cpu_percent(used, offered) if cpu else memory_percent(used, offered)
-
-
-def _cores(nanocores: int | None) -> str:
-    return "?" if nanocores is None else f"{nanocores / 10**9:.1f}"
-
-
-def _gibibytes(number: int | None) -> str:
-    return "?" if number is None else f"{number / 2**30:.1f}"
 
 
 def _sampled(summary: Summary | None, now: datetime | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from c3s_cli.errors import ApiError, C3sError, NoSuchNamespace, UsageError
 from c3s_cli.metrics import pod_details, scope_of
 from c3s_cli.model.sample import Reading
 from c3s_cli.parallel import in_parallel
-from c3s_cli.run.failures import failure_of, line_with_context
+from c3s_cli.run.failures import failure_of, line_of
 from c3s_cli.run.fleet import all_of, say_notes
 from c3s_cli.run.member import distinct
 from c3s_cli.signals import undone
@@ -160,6 +160,11 @@ class Clusters:
         failures = self._failures(results)
         return [result for result in results if not isinstance(result, C3sError)], failures
 
+    def read_once(self) -> tuple[list[Sample], tuple[Failure, ...]]:
+        """Do the same, and count the time that a single cluster takes as one stage."""
+        with nullcontext() if self.fleet.several else self.stages.stage("reading"):
+            return self.read()
+
     def _read_one(self) -> Reading | C3sError:
         version = {} if self.heading is None else {"version": self.heading.read_version}
         reading: Reading | C3sError = in_parallel({**version, "reading": partial(self.job, self.members[0])})["reading"]
@@ -167,15 +172,13 @@ class Clusters:
 
     def _read_several(self) -> list[Any]:
         with self.stages.stage("reading"):
-            readings = self.rounds.ask() if self.rounds else self._read_once()
+            jobs = [partial(self._read_and_close, member) for member in self.members]
+            progress = not self.stages.verbose
+            readings = self.rounds.ask() if self.rounds else all_of(self.fleet, jobs, progress=progress)
         if not self.noted:
             say_notes(self.fleet)
             self.noted = True
         return readings
-
-    def _read_once(self) -> list[Any]:
-        jobs = [partial(self._read_and_close, member) for member in self.members]
-        return all_of(self.fleet, jobs, progress=not self.stages.verbose)
 
     def _read_and_close(self, member: Member) -> Reading:
         try:
@@ -199,7 +202,9 @@ class Clusters:
         if len(missing) == len(results):
             raise next(iter(missing.values()))
         if len(problems) == len(results):
-            reasons = "\n".join(line_with_context(failure_of(name, problem)) for name, problem in problems.items())
+            reasons = "\n".join(
+                line_of(failure_of(name, problem), with_context=True) for name, problem in problems.items()
+            )
             none_read = C3sError(f"none of the {len(results)} clusters could be read\n{reasons}")
             none_read.may_pass = any(problem.may_pass for problem in problems.values())
             raise none_read

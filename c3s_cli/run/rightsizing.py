@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import Origin, Target
     from c3s_cli.request.view import View
-    from c3s_cli.run.fleet import Fleet
     from c3s_cli.run.member import Member
 
 # Pods of these differ with the size of their nodes, which explains them.
@@ -50,7 +48,8 @@ def recommend(target: Target, query: Query, view: View) -> ExitCode:
     stages, request = Stages(target.verbosity), query.rightsize or RightsizeRequest()
     with opened(target, stages, calls_at_once(query), query.period) as fleet:
         with progress_of(fleet, stages):
-            samples, failures = _read_all(fleet, query, target.origin, stages)
+            job = partial(_read, query, target.origin, Needs.NOTHING)
+            samples, failures = Clusters(fleet, query, stages, job, once=True).read_once()
         with stages.stage("computing"):
             from c3s_cli.analysis.recommending import make_recommendations
 
@@ -74,7 +73,8 @@ def explain(target: Target, query: Query, view: View) -> ExitCode:
         fleet.sole("--explain")
         with progress_of(fleet, stages):
             of_nodes = Needs.NODES if request.workload.startswith(DAEMONS) else Needs.NOTHING
-            samples, _ = _read_all(fleet, query, target.origin, stages, of_nodes)
+            job = partial(_read, query, target.origin, of_nodes)
+            samples, _ = Clusters(fleet, query, stages, job, once=True).read_once()
         from c3s_cli.analysis.histories import container_histories
         from c3s_cli.run.reasons import explained
 
@@ -83,13 +83,6 @@ def explain(target: Target, query: Query, view: View) -> ExitCode:
             raise _not_found(request, samples)
         emit(explained(histories, samples[0], request.rule, view))
     return ExitCode.OK
-
-
-def _read_all(
-    fleet: Fleet, query: Query, origin: Origin, stages: Stages, more: Needs = Needs.NOTHING
-) -> tuple[list[Sample], tuple[Failure, ...]]:
-    with nullcontext() if fleet.several else stages.stage("reading"):
-        return Clusters(fleet, query, stages, partial(_read, query, origin, more), once=True).read()
 
 
 def _read(query: Query, origin: Origin, more: Needs, member: Member) -> Reading:

@@ -17,7 +17,7 @@ from c3s_cli.output.identity import moment
 from c3s_cli.output.series import render_series
 from c3s_cli.report import Series
 from c3s_cli.request.view import TABLES
-from c3s_cli.run.failures import failure_of, line_of, line_with_context
+from c3s_cli.run.failures import failure_of, line_of
 from c3s_cli.run.fleet import all_of, opened, say_notes
 from c3s_cli.run.garbage import collect
 from c3s_cli.run.printing import emit
@@ -88,7 +88,7 @@ class _Readings:
         reports = self._reports()
         first = next(reports, None)
         if first is None:
-            raise self.absence or C3sError(f"no reading can be shown: {line_with_context(self.failures[0])}")
+            raise self.absence or C3sError(f"no reading can be shown: {line_of(self.failures[0], with_context=True)}")
         start, end = (datetime.fromtimestamp(self.moments[place][1], UTC) for place in (0, -1))
         return Series(chain([first], reports), start, end, len(self.moments), self.failures)
 
@@ -131,7 +131,7 @@ class _Readings:
         if not self.rows:
             yield "No resources found"
         yield from (f"note: {note}" for note in self.notes)
-        words = [line_with_context(each) if self.fleet.several else line_of(each) for each in self.failures]
+        words = [line_of(each, with_context=self.fleet.several) for each in self.failures]
         counts: Mapping[str, int] = {line: words.count(line) for line in words}
         for line, count in counts.items():
             yield f"warning: {line}{f' ({count} readings)' if count > 1 else ''}"

@@ -10,7 +10,7 @@ from c3s_cli.columns.vocabulary import flat
 from c3s_cli.errors import ExitCode
 from c3s_cli.output import unmatched_paths
 from c3s_cli.request.view import TABLES, Format
-from c3s_cli.run.failures import line_of, line_with_context
+from c3s_cli.run.failures import line_of
 from c3s_cli.terminal.stderr import named, not_shown, say
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def remarks(report: Report) -> Iterator[str]:
     for remark in report.remarks:
         yield f"note: {remark}"
     for failure in report.failures:
-        yield f"warning: {line_with_context(failure) if report.contexts else line_of(failure)}"
+        yield f"warning: {line_of(failure, with_context=report.contexts)}"
     if report.fail_if:
         yield from judged(report.fail_if)
 

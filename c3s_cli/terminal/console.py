@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from types import FrameType
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 from c3s_cli.signals import undone
 from c3s_cli.terminal.keyboard import keys_in
-from c3s_cli.terminal.screen import END, LEAVE, Screen, Writer
+from c3s_cli.terminal.screen import END, LEAVE, Screen
 from c3s_cli.terminal.stderr import write_at_once
 
 WINDOW_SIGNALS: Final = (signal.SIGWINCH, signal.SIGCONT)
@@ -27,7 +27,7 @@ READ_AT_ONCE: Final = 1024
 class Console:
     """A terminal for output and keys. If stdin is not a terminal, it is for output only."""
 
-    def __init__(self, out: Writer) -> None:
+    def __init__(self, out: TextIO) -> None:
         self.screen = Screen(out)
         self.resized = False
         self._keyboard: int | None = None

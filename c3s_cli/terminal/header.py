@@ -68,30 +68,24 @@ class Header(Struct, frozen=True):
 
 def header_lines(header: Header, columns: int, lines: int) -> list[Line]:
     """Lay out the header for the size of the window."""
-    if lines < SMALL:
-        return [
-            _short(header, columns),
-            *_trouble(header, columns),
-            *_words(header, columns),
-            *_status(header, columns),
-            *_title(header, columns),
-        ]
-    top = _facts(header, columns)
-    amounts = max((len(gauge.amounts) for gauge in header.gauges), default=0)
-    gauges = [_gauge(gauge, header, columns, amounts) for gauge in header.gauges]
-    # The banner already says that the totals are old.
-    is_missing = header.missing and not header.banner
-    missing = [cut(line(Span(f"cluster totals: {header.missing}", "warn")), columns)] if is_missing else []
-    words = _words(header, columns)
+    top = [_short(header, columns)] if lines < SMALL else [*_facts(header, columns), *_gauges(header, columns)]
     return [
         *top,
-        *gauges,
-        *missing,
         *_trouble(header, columns),
-        *words,
+        *_words(header, columns),
         *_status(header, columns),
         *_title(header, columns),
     ]
+
+
+def _gauges(header: Header, columns: int) -> list[Line]:
+    """Draw the resources, and say why there are none."""
+    amounts = max((len(gauge.amounts) for gauge in header.gauges), default=0)
+    gauges = [_gauge(gauge, header, columns, amounts) for gauge in header.gauges]
+    # The banner already says that the totals are old.
+    if header.missing and not header.banner:
+        gauges.append(cut(line(Span(f"cluster totals: {header.missing}", "warn")), columns))
+    return gauges
 
 
 def _facts(header: Header, columns: int) -> list[Line]:

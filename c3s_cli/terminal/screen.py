@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Final, TextIO
 
 from c3s_cli.terminal.encoding import PLAIN
 
@@ -17,28 +17,14 @@ BEGIN: Final = "\x1b[?2026h"
 END: Final = "\x1b[?2026l"
 
 
-class Writer(Protocol):
-    """The output stream for frames."""
-
-    @property
-    def encoding(self) -> str | None:
-        """How it encodes characters; None if it does not."""
-
-    def write(self, text: str, /) -> object:
-        """Write text."""
-
-    def flush(self) -> object:
-        """Flush the stream."""
-
-
 class Screen:
     """Draws frames. Between `enter` and `leave`, nothing else may write to the terminal."""
 
-    def __init__(self, out: Writer) -> None:
+    def __init__(self, out: TextIO) -> None:
         self.out = out
         self.entered = False
         self._drawn: list[str] = []
-        self._characters = {} if (out.encoding or "utf-8").lower() == "utf-8" else PLAIN
+        self._characters = {} if out.encoding.lower() == "utf-8" else PLAIN
 
     def enter(self) -> None:
         """Switch to the alternate screen."""

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import NamedTuple, cast
+from typing import NamedTuple, TextIO, cast
 
 import pyte
 import pytest
@@ -31,11 +31,11 @@ class Terminal(io.StringIO):
 class FakeConsole:
     """A console whose window a terminal emulator draws. events: what happens in each wait, keys or anything else."""
 
-    encoding: str | None = None
+    encoding = "utf-8"
 
     def __init__(self, desk: TerminalSession) -> None:
         self.desk = desk
-        self.screen = Screen(self)
+        self.screen = Screen(cast("TextIO", self))
         self.resized = False
         self.written: list[str] = []
 
