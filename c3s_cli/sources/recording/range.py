@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from c3s_cli.amounts.duration import go_duration
 from c3s_cli.amounts.timestamp import utc
@@ -40,7 +40,8 @@ def read_range(recording: Recording, cluster: Recorded, needs: Needs, scope: Sco
     """Return what was recorded in a range, which ends with the last reading unless it says when."""
     start, end, rows = recording.between(cluster, scope.period or Period())
     moment = recording.reading(cluster, rows[-1][0])
-    whole = _Range(recording, cluster, scope, rows, start, end)
+    weights = weights_of([row[1] for row in rows], [row[2] for row in rows], start, OLDEST)
+    whole = _Range(recording, cluster, scope, rows, end - start, weights)
     first = min(row[0] for row in rows)
     facts, former = recording.facts_since(cluster, recording.base_of(first), first, rows[-1][0])
     nodes, pods = recording.usage(rows[-1][3], cluster.context)
@@ -60,25 +61,26 @@ def read_range(recording: Recording, cluster: Recorded, needs: Needs, scope: Sco
     return whole.with_figures(sample)
 
 
-class _Range:
-    """The readings of a range."""
+class _Range(Struct):
+    """The readings of a range. weights: theirs.
 
-    def __init__(
-        self, recording: Recording, cluster: Recorded, scope: Scope, rows: list[Any], start: float, end: float
-    ) -> None:
-        self.recording = recording
-        self.cluster = cluster
-        self.scope = scope
-        self.rows = rows
-        self.kind = Kind.POD if scope.objects is Kind.POD else Kind.NODE
-        self.seconds = end - start
-        times, intervals = [row[1] for row in rows], [row[2] for row in rows]
-        self.weights = weights_of(times, intervals, start, OLDEST)
-        # What was measured, with the last reading and time that it was, and its containers then.
-        self.last: dict[Key, tuple[int, float, tuple[str, ...]]] = {}
-        self._look()
+    last: what was measured, with the last reading and time that it was, and its containers then.
+    """
 
-    def _look(self) -> None:
+    recording: Recording
+    cluster: Recorded
+    scope: Scope
+    rows: Sequence[Any]
+    seconds: float
+    weights: Sequence[int]
+    last: dict[Key, tuple[int, float, tuple[str, ...]]] = {}
+
+    @property
+    def kind(self) -> Kind:
+        """What the rows are."""
+        return Kind.POD if self.scope.objects is Kind.POD else Kind.NODE
+
+    def __post_init__(self) -> None:
         """Find out when each object was measured for the last time: from the last reading to the first."""
         layout, unseen = None, set[int]()
         for number, time, _, usage in reversed(self.rows):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import C3sError, MetricsUnavailable
 from c3s_cli.model.sample import WHOLE, Reading, Sample
@@ -18,14 +20,12 @@ if TYPE_CHECKING:
     from c3s_cli.sources.source import Scope
 
 
-class RecordingReader:
+class RecordingReader(Struct):
     """Reads one cluster of a recording as a ClusterReader reads a live one. when: of queries that have no time."""
 
-    def __init__(self, recording: Recording, cluster: Recorded, when: Period | None = None) -> None:
-        self.recording = recording
-        self.cluster = cluster
-        self.when = when
-        self.context = cluster.context
+    recording: Recording
+    cluster: Recorded
+    when: Period | None = None
 
     def read(self, needs: Needs, scope: Scope) -> Sample:
         """Return what was recorded of what is needed. C3sError in the words of the live command."""
@@ -40,15 +40,13 @@ class RecordingReader:
 
             return read_range(self.recording, self.cluster, needs, scope)
         moment, facts, nodes, pods = self._reading(scope.period or self.when)
-        return Selection(moment, needs, scope, self.context).sample(facts, nodes, pods)
+        return Selection(moment, needs, scope, self.cluster.context).sample(facts, nodes, pods)
 
     def _reading(self, when: Period | None) -> tuple[StoredReading, Facts, list[Node], list[Pod]]:
         moment = self.recording.moment(self.cluster, when)
-        for failure in moment.failures:
-            if failure.source == WHOLE:
-                raise C3sError(f"the reading failed: {failure.message}")
+        moment.check((WHOLE,))
         facts = self.recording.facts(self.cluster, moment)
-        return moment, facts, *self.recording.usage(moment.usage_of, self.context)
+        return moment, facts, *self.recording.usage(moment.usage_of, self.cluster.context)
 
     def moments(self, period: Period) -> dict[Period, float]:
         """Return the readings in a range, with their times. C3sError if there are none."""
@@ -58,12 +56,9 @@ class RecordingReader:
         """Return the rows, and the totals of the cluster. Raises the error of the rows if there are no totals."""
         moment, facts, nodes, pods = self._reading(scope.period or self.when)
         parts: list[Sample | C3sError] = []
-        for selection in (
-            Selection(moment, needs, scope, self.context),
-            Selection(moment, TOTALS, CLUSTER, self.context),
-        ):
+        for part in ((needs, scope), (TOTALS, CLUSTER)):
             try:
-                parts.append(selection.sample(facts, nodes, pods))
+                parts.append(Selection(moment, *part, self.cluster.context).sample(facts, nodes, pods))
             except C3sError as problem:
                 parts.append(problem)
         rows, totals = parts

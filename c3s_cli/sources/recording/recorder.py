@@ -16,7 +16,7 @@ from c3s_cli.amounts.totals import sum_known
 from c3s_cli.errors import C3sError
 from c3s_cli.sources.recording.facts import Facts, encoded_facts
 from c3s_cli.sources.recording.layout import GrowingLayout, Thing, thing_of
-from c3s_cli.sources.recording.store import opened_to_write, reported, things_of, written
+from c3s_cli.sources.recording.store import named_errors, opened_to_write, things_of
 from c3s_cli.sources.recording.usage import encoded
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Recorder:
         self.path = path
         self._file, self._lock = opened_to_write(path)
         self._last: dict[str, _Last] = {}
-        with reported(path):
+        with named_errors(path):
             (self.number,) = self._file.execute("SELECT coalesce(max(number), 0) FROM readings").fetchone()
         self._session: int | None = None
         self._newest = 0
@@ -224,14 +224,14 @@ class Recorder:
             if dropped:
                 self._file.execute(DROP_THINGS)
         if dropped:
-            with written(self.path):
+            with named_errors(self.path, writes=True):
                 self._file.execute("PRAGMA incremental_vacuum").fetchall()
         return dropped
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         """Write all that a block writes, or nothing of it."""
-        with written(self.path):
+        with named_errors(self.path, writes=True):
             self._file.execute("BEGIN IMMEDIATE")
             try:
                 yield

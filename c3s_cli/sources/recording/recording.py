@@ -7,7 +7,7 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
@@ -20,7 +20,7 @@ from c3s_cli.model.sample import Failure
 from c3s_cli.sources.recording.contents import OLDEST, Contents, contents_of, covered
 from c3s_cli.sources.recording.facts import Facts, Key, Shapes, applied, changed
 from c3s_cli.sources.recording.layout import Layout
-from c3s_cli.sources.recording.store import DamagedError, is_locked, opened_to_read, reported, things_of, written
+from c3s_cli.sources.recording.store import DamagedError, is_locked, named_errors, opened_to_read, things_of
 from c3s_cli.sources.recording.usage import Columns, Places, nodes_of, pods_of
 
 if TYPE_CHECKING:
@@ -72,6 +72,12 @@ class StoredReading(Struct, frozen=True):
         """What was recorded, in words; "" for everything."""
         return covered(self.namespaces, self.selector)
 
+    def check(self, sources: Sequence[str]) -> None:
+        """Raise a C3sError if one of some sources could not be read."""
+        for failure in self.failures:
+            if failure.source in sources:
+                raise C3sError(f"the reading failed: {failure.message}")
+
 
 class Moment(Struct, frozen=True):
     """When a reading was made. failed: whether nothing could be read. troubled: whether something could not."""
@@ -93,9 +99,8 @@ class Recording:
 
     def clusters(self) -> list[Recorded]:
         """Return the clusters in it, in the order in which they were first read."""
-        with reported(self.path):
-            rows = self._file.execute("SELECT context, namespace, id FROM clusters ORDER BY id").fetchall()
-        return [Recorded(*row) for row in self._checked(rows, list[tuple[str, str, int]])]
+        rows = self._select(tuple[str, str, int], "SELECT context, namespace, id FROM clusters ORDER BY id")
+        return [Recorded(*row) for row in rows]
 
     def moment(self, cluster: Recorded, period: Period | None) -> StoredReading:
         """Return the reading of a time, or of a number; the last one by default. C3sError if there is none."""
@@ -111,9 +116,8 @@ class Recording:
         if row is None and number is not None:
             raise C3sError(f"{self.path} has no reading {number} of {cluster.context}{self._numbers(cluster)}")
         if row is None or (end is not None and end - row[2] > OLDEST * row[-1]):
-            raise C3sError(
-                f"{self.path} has no reading of {cluster.context} at {utc(end or 0)}{self._gap(cluster, end)}"
-            )
+            gap = self._gap(cluster, end or 0)
+            raise C3sError(f"{self.path} has no reading of {cluster.context} at {utc(end or 0)}{gap}")
         return self._stored(row)
 
     def reading(self, cluster: Recorded, number: int) -> StoredReading:
@@ -125,27 +129,28 @@ class Recording:
 
     def _stored(self, row: Any) -> StoredReading:
         id_, count, at, source, failures, base, usage_of, namespaces, selector, interval = row
-        with _decoded(self.path):
+        with self.decoding():
             failed = msgspec.json.decode(failures, type=tuple[Failure, ...])
         names = tuple(filter(None, namespaces.split(",")))
         return StoredReading(id_, count, at, source, failed, base, usage_of, names, selector, interval)
 
-    def _checked(self, rows: Any, kind: Any) -> Any:
+    def _select(self, row: Any, query: str, *values: float) -> list[Any]:
         """Return rows if they have the types that c3s stores. C3sError if not: a file may be anybody's."""
-        with _decoded(self.path):
-            return msgspec.convert(rows, kind)
+        with named_errors(self.path):
+            rows = self._file.execute(query, values).fetchall()
+        with self.decoding():
+            return msgspec.convert(rows, list[row])
 
     def between(self, cluster: Recorded, period: Period) -> tuple[float, float, list[Any]]:
         """Return the bounds of a range, and (id, time, interval, usage: of which one) of its measured readings."""
         start, end = period.bounds(self.last(cluster))
-        with reported(self.path):
-            rows = self._file.execute(
-                "SELECT readings.id, time, interval, CASE WHEN pod_usage IS NULL THEN usage_of ELSE readings.id END "
-                "FROM readings JOIN sessions ON sessions.id = session "
-                "WHERE cluster = ? AND time > ? AND time < ? ORDER BY time, readings.id",
-                [cluster.number, start, end + 1],
-            ).fetchall()
-        rows = self._checked(rows, list[tuple[int, Time, Seconds, int | None]])
+        rows = self._select(
+            tuple[int, Time, Seconds, int | None],
+            "SELECT readings.id, time, interval, CASE WHEN pod_usage IS NULL THEN usage_of ELSE readings.id END "
+            "FROM readings JOIN sessions ON sessions.id = session "
+            "WHERE cluster = ? AND time > ? AND time < ? ORDER BY time, readings.id",
+            *(cluster.number, start, end + 1),
+        )
         if measured := [row for row in rows if row[3] is not None]:
             return start, end, measured
         raise self._nothing(cluster, start, end)
@@ -153,16 +158,15 @@ class Recording:
     def moments(self, cluster: Recorded, period: Period) -> list[Moment]:
         """Return when the readings in a range were made. C3sError if there are none."""
         start, end = period.bounds(self.last(cluster))
-        with reported(self.path):
-            rows = self._file.execute(
-                "SELECT number, time, coalesce(node_usage, pod_usage, usage_of) IS NULL, failures <> '[]' "
-                "FROM readings WHERE cluster = ? AND time > ? AND time < ? ORDER BY id",
-                [cluster.number, start, end + 1],
-            ).fetchall()
+        rows = self._select(
+            tuple[int, Time, int, int],
+            "SELECT number, time, coalesce(node_usage, pod_usage, usage_of) IS NULL, failures <> '[]' "
+            "FROM readings WHERE cluster = ? AND time > ? AND time < ? ORDER BY id",
+            *(cluster.number, start, end + 1),
+        )
         if not rows:
             raise self._nothing(cluster, start, end)
-        checked = self._checked(rows, list[tuple[int, Time, int, int]])
-        return [Moment(number, time, bool(failed), bool(troubled)) for number, time, failed, troubled in checked]
+        return [Moment(number, time, bool(failed), bool(troubled)) for number, time, failed, troubled in rows]
 
     def _nothing(self, cluster: Recorded, start: float, end: float) -> C3sError:
         return C3sError(f"{self.path} has no reading of {cluster.context} from {utc(start)} to {utc(end)}")
@@ -173,27 +177,21 @@ class Recording:
         return row[2] if row else 0.0
 
     def _row(self, cluster: Recorded, rest: str, values: Sequence[float]) -> Any:
-        with reported(self.path):
-            row = self._file.execute(f"{READING} WHERE cluster = ? {rest}", [cluster.number, *values]).fetchone()
-        return row and self._checked(row, Row)
+        rows = self._select(Row, f"{READING} WHERE cluster = ? {rest}", cluster.number, *values)
+        return rows[0] if rows else None
 
     def _numbers(self, cluster: Recorded) -> str:
-        with reported(self.path):
-            first, last = self._file.execute(
-                "SELECT min(number), max(number) FROM readings WHERE cluster = ?", [cluster.number]
-            ).fetchone()
+        query = "SELECT min(number), max(number) FROM readings WHERE cluster = ?"
+        ((first, last),) = self._select(tuple[int | None, int | None], query, cluster.number)
         return f": it has {first} to {last}" if first else ": it has none"
 
-    def _gap(self, cluster: Recorded, end: float | None) -> str:
+    def _gap(self, cluster: Recorded, end: float) -> str:
         """Describe the gap that a time is in, by the readings on both sides."""
-        with reported(self.path):
-            (before,) = self._file.execute(
-                "SELECT max(time) FROM readings WHERE cluster = ? AND time <= ?", [cluster.number, end]
-            ).fetchone()
-            (after,) = self._file.execute(
-                "SELECT min(time) FROM readings WHERE cluster = ? AND time > ?", [cluster.number, end]
-            ).fetchone()
-        before, after = self._checked((before, after), tuple[Time | None, Time | None])
+        query = (
+            "SELECT max(CASE WHEN time <= ? THEN time END), min(CASE WHEN time > ? THEN time END) "
+            "FROM readings WHERE cluster = ?"
+        )
+        ((before, after),) = self._select(tuple[Time | None, Time | None], query, end, end, cluster.number)
         if before is None:
             return f": the first is of {utc(after)}" if after is not None else ": it is empty"
         then = f"the next of {utc(after)}" if after else "it is the last"
@@ -203,7 +201,7 @@ class Recording:
         """Return the facts of a reading: those of its base, or of the last one asked for, with every change since."""
         number, facts = self._facts.get(cluster.number, (0, Facts()))
         if moment.base <= number <= moment.number:
-            with reported(self.path), _decoded(self.path):
+            with named_errors(self.path), self.decoding():
                 for _, change, everything in self._changes(cluster, number + 1, moment.number):
                     facts = applied(everything or b"", Facts()) if change is None else applied(change, facts)
         else:
@@ -218,7 +216,7 @@ class Recording:
         """
         facts, known, shapes = Facts(), False, Shapes()
         gone: dict[Key, PodFacts] = {}
-        with reported(self.path), _decoded(self.path):
+        with named_errors(self.path), self.decoding():
             for number, change, everything in self._changes(cluster, base, last):
                 if not known and number != base:
                     raise ValueError("the facts that others are based on are missing")
@@ -235,7 +233,7 @@ class Recording:
     def each_facts(self, cluster: Recorded, first: int, last: int) -> Iterator[tuple[int, Facts]]:
         """Yield the facts of each reading in which they changed, from one that has all facts, with its number."""
         facts = Facts()
-        with reported(self.path), _decoded(self.path):
+        with named_errors(self.path), self.decoding():
             for number, change, everything in self._changes(cluster, first, last):
                 whole = change is None or number == first
                 facts = applied(everything, Facts()) if whole else applied(change, facts)
@@ -252,20 +250,18 @@ class Recording:
 
     def base_of(self, number: int) -> int:
         """Return the reading with all facts that a reading builds on."""
-        with reported(self.path):
-            row = self._file.execute("SELECT base FROM readings WHERE id = ?", [number]).fetchone()
-        (base,) = self._checked(row or (number,), tuple[int])
-        return int(base)
+        rows = self._select(tuple[int], "SELECT base FROM readings WHERE id = ?", number)
+        return int(rows[0][0]) if rows else number
 
     def usage(self, number: int, context: str) -> tuple[list[Node], list[Pod]]:
         """Return the usage of a reading, by its number in the file."""
         nodes, pods = self.columns(number, Kind.NODE), self.columns(number, Kind.POD)
-        with _decoded(self.path):
+        with self.decoding():
             return nodes_of(*nodes, context) if nodes else [], pods_of(*pods, context) if pods else []
 
     def columns(self, number: int, kind: Kind) -> tuple[Columns, Layout] | None:
         """Return the usage of nodes or pods of a reading, by its number in the file; None if it has none."""
-        with reported(self.path), _decoded(self.path):
+        with named_errors(self.path), self.decoding():
             row = self._stored_of(kind, number, "layout", "places", "usage")
             if row is None:
                 return None
@@ -275,7 +271,7 @@ class Recording:
 
     def places(self, number: int, kind: Kind) -> tuple[Places, Layout] | None:
         """Return where a layout has values of nodes or pods in a reading, by its number in the file."""
-        with reported(self.path), _decoded(self.path):
+        with named_errors(self.path), self.decoding():
             row = self._stored_of(kind, number, "layout", "places")
             if row is None:
                 return None
@@ -300,22 +296,21 @@ class Recording:
 
     def contents(self) -> list[Contents]:
         """Return what is in it, by cluster."""
-        results = []
-        with reported(self.path):
-            for cluster in self.clusters():
-                rows = self._file.execute(
-                    "SELECT time, interval, base = 0, namespaces, selector "
-                    "FROM readings JOIN sessions ON sessions.id = session WHERE cluster = ? ORDER BY readings.id",
-                    [cluster.number],
-                ).fetchall()
-                if rows:
-                    rows = self._checked(rows, list[tuple[Time, Seconds, int, str, str]])
-                    results.append(contents_of(cluster.context, rows))
-        return results
+        query = (
+            "SELECT time, interval, base = 0, namespaces, selector "
+            "FROM readings JOIN sessions ON sessions.id = session WHERE cluster = ? ORDER BY readings.id"
+        )
+        kind = tuple[Time, Seconds, int, str, str]
+        rows = {each.context: self._select(kind, query, each.number) for each in self.clusters()}
+        return [contents_of(context, readings) for context, readings in rows.items() if readings]
 
-    def decoding(self) -> AbstractContextManager[None]:
-        """Turn errors of damaged columns into a C3sError that names the file."""
-        return _decoded(self.path)
+    @contextmanager
+    def decoding(self) -> Iterator[None]:
+        """Turn errors of damaged values into a C3sError that names the file."""
+        try:
+            yield
+        except (zlib.error, msgspec.MsgspecError, ValueError, LookupError, OverflowError):
+            raise DamagedError(f"{self.path} is damaged: a reading cannot be decoded") from None
 
     def is_recorded(self) -> bool:
         """Return whether it is being recorded now."""
@@ -328,7 +323,7 @@ class Recording:
         except OSError as problem:
             raise C3sError(f"cannot write {path}: {(problem.strerror or '').lower()}") from None
         try:
-            with written(path), closing(sqlite3.connect(path)) as target:
+            with named_errors(path, writes=True), closing(sqlite3.connect(path)) as target:
                 # What fails is removed: no journal is needed.
                 target.execute("PRAGMA journal_mode = OFF")
                 self._file.backup(target)
@@ -339,12 +334,3 @@ class Recording:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-
-@contextmanager
-def _decoded(path: str) -> Iterator[None]:
-    """Turn errors of damaged blobs into a C3sError that names the file."""
-    try:
-        yield
-    except (zlib.error, msgspec.MsgspecError, ValueError, LookupError, OverflowError):
-        raise DamagedError(f"{path} is damaged: a reading cannot be decoded") from None

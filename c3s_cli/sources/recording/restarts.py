@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from c3s_cli.model.rows import PodFacts
@@ -17,19 +17,19 @@ Key = tuple[str, str]
 class Restarts(Struct):
     """Counts restarts. by_pod: those so far of the pods whose restarts are known."""
 
-    by_pod: dict[Key, int] = field(default_factory=dict)
-    _seen: dict[Key, PodFacts] = field(default_factory=dict)
+    by_pod: dict[Key, int] = {}
+    _last: dict[Key, PodFacts] = {}
 
     def note(self, pods: Mapping[Key, PodFacts], *, counts: bool) -> None:
         """Note the pods of a reading. counts: whether what has grown since the one before was in the range."""
         for key, pod in pods.items():
-            old = self._seen.get(key)
+            old = self._last.get(key)
             if old is pod or pod.restarts is None:
                 continue
             same = old is not None and old.uid == pod.uid and (old.restarts or 0) <= pod.restarts
             before = (old.restarts or 0) if old is not None and same else 0
             self.by_pod[key] = self.by_pod.get(key, 0) + (pod.restarts - before if counts else 0)
-            self._seen[key] = pod
+            self._last[key] = pod
 
 
 def restarts_in(recording: Recording, cluster: Recorded, first: int, last: int) -> Mapping[Key, int]:

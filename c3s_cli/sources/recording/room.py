@@ -33,9 +33,7 @@ def recorded_room(reader: RecordingReader, query: Query, request: FitRequest) ->
         )
     recording, cluster = reader.recording, reader.cluster
     moment = recording.moment(cluster, query.period)
-    for failure in moment.failures:
-        if failure.source in (WHOLE, "nodes", "pods"):
-            raise C3sError(f"the reading failed: {failure.message}")
+    moment.check((WHOLE, "nodes", "pods"))
     if moment.covers:
         raise C3sError(f"c3s fit needs all pods, and the recording covers only {moment.covers}")
     facts = recording.facts(cluster, moment)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from c3s_cli.amounts.timestamp import utc
 from c3s_cli.analysis.eligibility import met
@@ -27,16 +27,18 @@ OF_FACTS: Final = {Needs.NODES: "nodes", Needs.PODS: "pods", Needs.POD_COUNT: "p
 KNOWN_FIELDS: Final = ("metadata.name", "metadata.namespace", "spec.nodeName")
 
 
-class Selection:
+class Selection(Struct):
     """What a query selects of a reading."""
 
-    def __init__(self, moment: StoredReading, needs: Needs, scope: Scope, context: str) -> None:
-        self.moment = moment
-        self.needs = needs
-        self.scope = scope
-        self.context = context
-        # Sums over all pods of a node or cluster are known only if all pods were recorded.
-        self.partial = bool(moment.covers) and scope.objects is not Kind.POD
+    moment: StoredReading
+    needs: Needs
+    scope: Scope
+    context: str
+
+    @property
+    def partial(self) -> bool:
+        """Whether not all pods were recorded: then sums over those of a node or cluster are unknown."""
+        return bool(self.moment.covers) and self.scope.objects is not Kind.POD
 
     def sample(self, facts: Facts, nodes: Sequence[Node], pods: Sequence[Pod]) -> Sample:
         """Return the Sample. C3sError if what was asked for is not in the reading."""
@@ -44,11 +46,12 @@ class Selection:
         known_pods = {key: each for key, each in (facts.pods or {}).items() if self._selects(scope, key, each)}
         if scope.objects is Kind.POD:
             pods = [pod for pod in pods if self._has(scope, pod, facts)]
-            self._check_pod(scope, pods, known_pods)
+            if scope.name and not (pods or (known_pods and Needs.PODS in self.needs)):
+                raise ApiError(404, "NotFound", f'pods "{scope.name}" not found')
         else:
             nodes, facts = self._nodes(scope, nodes, facts)
         needs = self.needs
-        missing = [] if not self.partial else [n for n in (Needs.PODS, Needs.POD_COUNT) if n in needs]
+        missing = [need for need in (Needs.PODS, Needs.POD_COUNT) if self.partial and need in needs]
         gap = f"the recording covers only {self.moment.covers}"
         failures = [Failure(self.context, OF_FACTS[need], gap) for need in missing]
         return Sample(
@@ -109,11 +112,6 @@ class Selection:
             return self._selects(scope, (pod.namespace, pod.name), known)
         selected = not scope.labels and not scope.fields and scope.name in (None, pod.name)
         return selected and (not scope.namespaces or pod.namespace in scope.namespaces)
-
-    def _check_pod(self, scope: Scope, pods: Sequence[Pod], known: Mapping[Any, Any]) -> None:
-        if not scope.name or pods or (known and Needs.PODS in self.needs):
-            return
-        raise ApiError(404, "NotFound", f'pods "{scope.name}" not found')
 
     def _nodes(self, scope: Scope, nodes: Sequence[Node], facts: Facts) -> tuple[Sequence[Node], Facts]:
         known = facts.nodes or {}

@@ -67,7 +67,7 @@ def opened_to_read(path: str) -> sqlite3.Connection:
     """Open a recording that may be written at the same time. C3sError if it is none."""
     if not os.path.exists(path):
         raise C3sError(f"no recording {path}: no such file", hint="c3s record FILE makes one")
-    with reported(path):
+    with named_errors(path):
         connection = _connected(path, "ro")
         if _is_unfinished(connection):
             # A recorder was killed while it wrote: SQLite takes back the half of a reading.
@@ -89,7 +89,7 @@ def opened_to_write(path: str) -> tuple[sqlite3.Connection, int | None]:
         raise C3sError(f"cannot write {path}: {(problem.strerror or '').lower()}") from None
     locked = lock(path)
     try:
-        with written(path):
+        with named_errors(path, writes=True):
             connection = _connected(path, "rw")
             _is_unfinished(connection)
             if os.stat(path).st_size:
@@ -202,23 +202,14 @@ def is_locked(path: str) -> bool:
 
 
 @contextmanager
-def reported(path: str) -> Iterator[None]:
-    """Turn an error of SQLite that reads a file into a C3sError that names it."""
+def named_errors(path: str, *, writes: bool = False) -> Iterator[None]:
+    """Turn an error of SQLite into a C3sError that names the file."""
     try:
         yield
     except sqlite3.DatabaseError as problem:
         if problem.sqlite_errorname == "SQLITE_NOTADB":
             raise DamagedError(f"{path} is not a recording of c3s") from None
-        raise DamagedError(f"{path} cannot be read: {problem}") from None
-
-
-@contextmanager
-def written(path: str) -> Iterator[None]:
-    """Turn an error of SQLite that writes a file into a C3sError that names it."""
-    try:
-        yield
-    except sqlite3.DatabaseError as problem:
-        if problem.sqlite_errorname == "SQLITE_NOTADB":
-            raise DamagedError(f"{path} is not a recording of c3s") from None
+        if not writes:
+            raise DamagedError(f"{path} cannot be read: {problem}") from None
         words = "no space left on device" if problem.sqlite_errorname == "SQLITE_FULL" else problem
         raise C3sError(f"cannot write {path}: {words}") from None
