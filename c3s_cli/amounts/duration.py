@@ -21,6 +21,7 @@ UNITS: Final = {
 }
 TERM: Final = rf"(?=\.?[0-9])([0-9]*)(?:\.([0-9]*))?({'|'.join(UNITS)})"
 TERMS: Final = rf"[+-]?(?:{TERM})+"
+LONG: Final = r"(?:([0-9]{1,4})y)?(?:([0-9]{1,4})w)?(?:([0-9]{1,5})d)?(.*)"
 
 
 def parse_nanoseconds(text: str) -> int:
@@ -58,6 +59,16 @@ def parse_duration(text: str) -> float:
             "followed by a corresponding time unit (e.g. 1s | 2m | 3h)"
         ) from None
     return max(0.0, nanoseconds / SECOND)
+
+
+def parse_long(text: str) -> int:
+    """Read a Go duration that may begin with years, weeks and days ("1w2d12h"), as nanoseconds. ValueError."""
+    match = re.fullmatch(LONG, text, re.DOTALL)
+    if not match or not text:
+        raise ValueError(text)
+    years, weeks, days = (int(each or 0) for each in match.groups()[:3])
+    rest = parse_nanoseconds(match[4]) if match[4] else 0
+    return (years * 365 + weeks * 7 + days) * 86400 * SECOND + rest
 
 
 @lru_cache(maxsize=4096)

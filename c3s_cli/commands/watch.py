@@ -11,9 +11,8 @@ from c3s_cli.flags.subsets import ClusterFlags, WatchDisplay, WatchFlags
 from c3s_cli.flags.watch_options import Repeat
 from c3s_cli.metrics import priced
 from c3s_cli.request.from_flags import request_of, target_of
-from c3s_cli.request.pace import pace_of
+from c3s_cli.request.pace import pace_of, replay_of
 from c3s_cli.request.query import Query
-from c3s_cli.request.replay import replay_of
 from c3s_cli.request.view import METRICS, View
 from c3s_cli.run.watching import watch
 

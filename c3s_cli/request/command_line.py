@@ -21,8 +21,7 @@ from c3s_cli.request.view import Format, View
 
 if TYPE_CHECKING:
     from c3s_cli.request.condition import Condition
-    from c3s_cli.request.pace import Pace
-    from c3s_cli.request.replay import ReplayRequest
+    from c3s_cli.request.pace import Pace, ReplayRequest
 
 WORDS: Final = {Kind.NODE: "nodes", Kind.POD: "pods", Kind.CLUSTER: "cluster"}
 KEYS: Final = {column: key for key, column in KEY_COLUMNS.items()}

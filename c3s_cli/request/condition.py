@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from fractions import Fraction
+from itertools import product
 from typing import Any, Final
 
 from msgspec import Struct
@@ -182,16 +183,6 @@ class Membership(Struct, frozen=True):
         values = ", ".join(choice.value_text for choice in self.choices)
         return f"{self.column.name} {'not in' if self.negated else 'in'} ({values})"
 
-    @property
-    def seeks_unknown(self) -> bool:
-        """Whether an unknown value meets it."""
-        return any(choice.seeks_unknown for choice in self.choices)
-
-    @property
-    def depends_on_all(self) -> bool:
-        """Whether members of a group that are not measured may change the judgement."""
-        return any(choice.depends_on_all for choice in self.choices)
-
     def with_columns(self, named: Callable[[Column], Column]) -> Membership:
         """Return the comparison of another column with the same values."""
         return Membership(
@@ -238,12 +229,12 @@ class Condition(Struct, frozen=True):
     @property
     def seeks_unknown(self) -> bool:
         """Whether an unknown value meets one of the tests."""
-        return any(test.seeks_unknown for test in self.tests())
+        return any(each.seeks_unknown for each in self._comparisons())
 
     @property
     def depends_on_all(self) -> bool:
         """Whether members of a group that are not measured may change the judgement of one of the tests."""
-        return any(test.depends_on_all for test in self.tests())
+        return any(each.depends_on_all for each in self._comparisons())
 
     def matches(self, row: Any) -> bool:
         """Return whether a row meets it."""
@@ -270,6 +261,14 @@ class Condition(Struct, frozen=True):
     def tests(self) -> Iterator[Test]:
         """Yield the tests of all alternatives."""
         return (test for tests in self.alternatives for test in tests)
+
+    def _comparisons(self) -> Iterator[Comparison]:
+        return (each for test in self.tests() for each in (test.choices if isinstance(test, Membership) else (test,)))
+
+    def joined_with(self, other: Condition | None) -> Condition:
+        """Return the condition that both are met."""
+        pairs = product(self.alternatives, other.alternatives if other else ((),))
+        return Condition(tuple((*own, *others) for own, others in pairs))
 
 
 def all_of(judgements: Iterable[bool | None]) -> bool | None:

@@ -5,12 +5,13 @@ Nothing is read yet: all mistakes on the command line are found here and raised 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
 
-from c3s_cli.columns.kinds import OWNED, WORKLOADS, kind_named
+from c3s_cli.columns.kinds import OWNED, RESOURCES, WORKLOADS, kind_named
 from c3s_cli.columns.naming import SETS, Naming
 from c3s_cli.columns.vocabulary import COMPARED, Column, Kind
 from c3s_cli.errors import UsageError
@@ -156,10 +157,8 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         raise UsageError("--fail-if-unknown goes with --fail-if, --until or --until-all")
     selected = where
     if workload:
-        from c3s_cli.request.workload import of_workload  # only workloads need it
-
         # Its rows need no column that says which one.
-        selected = of_workload(where, workload, of_objects)
+        selected = _of_workload(workload, of_objects).joined_with(where)
     labels, fields = _selectors(rows, pods)
     query = Query(
         objects=objects,
@@ -326,3 +325,15 @@ def _condition(texts: Sequence[str] | None, naming: Naming) -> Condition | None:
     from c3s_cli.request.where import parse  # only conditions need the parser
 
     return parse(texts, naming)
+
+
+def _of_workload(workload: str, naming: Naming) -> Condition:
+    """Return the condition that pods belong to a workload: KIND/NAME, KIND, or * for any."""
+    from c3s_cli.request.where import parse  # only conditions need the parser
+
+    kind, _, name = workload.partition("/")
+    kind = WORKLOADS.get(kind.casefold(), kind)
+    if kind != "*" and kind not in RESOURCES:
+        raise UsageError(f"unknown kind {kind!r} in --workload", hint=f"one of: {', '.join(RESOURCES)}")
+    owner = f"^{'.+' if kind == '*' else kind}/{f'{re.escape(name)}$' if name else ''}"
+    return parse([f'owner ~ "{owner}"'.replace("\\", "\\\\")], naming)

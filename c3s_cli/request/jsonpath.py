@@ -84,34 +84,34 @@ Node = str | Range | Path
 
 def read_template(template: str) -> list[Node]:
     """Read a template. UsageError in kubectl's words."""
-    nodes: list[Node] = []
-    open_ranges: list[tuple[Path, list[Node]]] = []
+    # The template, and the ranges that are open: what they loop over, and what they write.
+    stack: list[tuple[Path, list[Node]]] = [((), [])]
     place = 0
     while place < len(template):
-        into = open_ranges[-1][1] if open_ranges else nodes
+        nodes = stack[-1][1]
         if text := TEXT.match(template, place):
-            into.append(text[0])
+            nodes.append(text[0])
             place = text.end()
             continue
         end = _closing(template, place)
         inner = template[place + 1 : end].strip()
         place = end + 1
         if inner == "end":
-            if not open_ranges:
+            path, body = stack.pop()
+            if not stack:
                 raise _error(template, "not in range, nothing to end")
-            path, body = open_ranges.pop()
-            (open_ranges[-1][1] if open_ranges else nodes).append(Range(path, body))
+            stack[-1][1].append(Range(path, body))
         elif inner.startswith("range"):
-            if len(open_ranges) == DEEPEST:
+            if len(stack) > DEEPEST:
                 raise _error(template, f"more than {DEEPEST} ranges inside each other")
-            open_ranges.append((read_path(inner.removeprefix("range").strip(), template), []))
+            stack.append((read_path(inner.removeprefix("range").strip(), template), []))
         elif quoted := QUOTED.fullmatch(inner):
-            into.append(_unescaped(quoted[1] if quoted[1] is not None else quoted[2]))
+            nodes.append(_text_in(quoted))
         else:
-            into.append(read_path(inner, template))
-    if open_ranges:
+            nodes.append(read_path(inner, template))
+    if len(stack) > 1:
         raise _error(template, "unclosed range")
-    return nodes
+    return stack[0][1]
 
 
 def _closing(template: str, place: int) -> int:
@@ -137,12 +137,14 @@ def _error(template: str, problem: str) -> UsageError:
     return UsageError(f"error parsing jsonpath {template}, {problem}")
 
 
-def _unescaped(text: str) -> str:
+def _text_in(quoted: re.Match[str]) -> str:
+    """Return the text in quotes, without escapes."""
+
     def letter(match: re.Match[str]) -> str:
         code = match[1] or match[2]
         return chr(int(code, 16)) if code else ESCAPES.get(match[3], match[3])
 
-    return ESCAPE.sub(letter, text)
+    return ESCAPE.sub(letter, quoted[1] if quoted[1] is not None else quoted[2])
 
 
 def read_path(path: str, template: str) -> Path:  # noqa: C901  one branch per kind of step
@@ -222,7 +224,7 @@ def _part(inner: str, template: str) -> Part:
     if inner.startswith("?("):
         return _filter(inner, template)
     if quoted := QUOTED.fullmatch(inner):
-        return Key(_unescaped(quoted[1] if quoted[1] is not None else quoted[2]))
+        return Key(_text_in(quoted))
     if re.fullmatch(r"-?[0-9]{1,9}", inner):
         return Index(int(inner))
     if part := SLICE.fullmatch(inner):
@@ -243,7 +245,7 @@ def _filter(text: str, template: str) -> Filter:
 
 def _literal(text: str, template: str) -> str | float | bool | None:
     if quoted := QUOTED.fullmatch(text):
-        return _unescaped(quoted[1] if quoted[1] is not None else quoted[2])
+        return _text_in(quoted)
     try:
         return {"true": True, "false": False, "null": None}[text] if text in ("true", "false", "null") else float(text)
     except ValueError:

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Kind
-from c3s_cli.request.condition import Comparison, Condition, Word
+from c3s_cli.request.condition import Comparison, Word
 from c3s_cli.request.grouping import key_column
 from c3s_cli.request.query import Query
 from c3s_cli.request.selectors import FieldSelector
@@ -18,7 +18,7 @@ from c3s_cli.request.view import Format
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from c3s_cli.request.condition import Test
+    from c3s_cli.request.condition import Condition, Test
     from c3s_cli.request.period import Period
     from c3s_cli.request.view import View
 
@@ -170,8 +170,8 @@ def _and(where: Condition | None, objects: Kind, column: str, value: str | None)
 
     escaped = (value or "").replace("\\", "\\\\").replace('"', '\\"')
     text = "unknown" if value is None else f'"{escaped}"' if value else "none"
-    (tests,) = parse([f"{column} = {text}"], Naming(objects)).alternatives
-    return Condition(tuple((*others, *tests) for others in (where.alternatives if where else ((),))))
+    test = parse([f"{column} = {text}"], Naming(objects))
+    return where.joined_with(test) if where else test
 
 
 def _pods_of_nodes(above: Query, *, fields: bool) -> Query:

@@ -8,10 +8,9 @@ from typing import Final
 
 from msgspec import Struct
 
-from c3s_cli.amounts.duration import parse_nanoseconds
+from c3s_cli.amounts.duration import parse_long
 from c3s_cli.errors import UsageError
 
-LONG: Final = re.compile(r"(?:([0-9]{1,4})y)?(?:([0-9]{1,4})w)?(?:([0-9]{1,5})d)?(.*)", re.DOTALL)
 DAY: Final = 86400
 DAYS: Final = {"today": 0, "yesterday": 1}
 OF_DAY: Final = re.compile(r"(?:(today|yesterday) *)?(?:(?:at +)?([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?)?")
@@ -97,12 +96,7 @@ def is_moment(text: str) -> bool:
 
 def seconds_of(text: str) -> float:
     """Parse a duration such as 7d, 36h or 1w2d. ValueError if it is none."""
-    match = LONG.fullmatch(text)
-    if not match or not text:
-        raise ValueError(text)
-    years, weeks, days = (int(match[place] or 0) for place in (1, 2, 3))
-    rest = parse_nanoseconds(match[4]) / 10**9 if match[4] else 0.0
-    return (years * 365 + weeks * 7 + days) * DAY + rest
+    return parse_long(text) / 10**9
 
 
 def local(seconds: float) -> str:

@@ -8,9 +8,9 @@ from typing import Final
 
 from c3s_cli.errors import UsageError
 
-# Characters that no name of a namespace has.
 # What only regular expressions have.
 REGULAR: Final = r"[|()^$+\\]|\.\*"
+# Characters of patterns, which no name of a namespace has.
 WILD: Final = frozenset("*?[")
 
 

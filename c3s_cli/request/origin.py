@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from c3s_cli.errors import UsageError
+from c3s_cli.errors import ConfigError, UsageError
 from c3s_cli.request.target import CONTEXT, CREDENTIAL_HEADER, Origin
 
 if TYPE_CHECKING:
@@ -30,6 +30,12 @@ OF_PROMETHEUS: Final = {
 }
 # The flags that also go with a service of the cluster, whose API server sends its own credentials and no others on.
 OF_SERVICES: Final = ("prometheus_match", "prometheus_header")
+# What Thanos and VictoriaMetrics take with each query. Anything else in an address may be a secret.
+PARAMETERS: Final = (
+    *("dedup", "partial_response", "max_source_resolution"),
+    *("extra_label", "extra_filters[]", "nocache"),
+)
+Parameters = tuple[tuple[str, str], ...]
 # Credentials, which the API server consumes, and headers that change who asks it.
 CREDENTIALS: Final = rf"(?i).*{CREDENTIAL_HEADER}.*|impersonate-.*|x-remote-.*"
 
@@ -48,9 +54,7 @@ def origin_of(flags: options.Connection) -> Origin:
         )
     if "://" in source:
         _check_identity(flags)
-        from c3s_cli.request.api_address import split_address  # only --from URL needs it
-
-        url, parameters = split_address(source)
+        url, parameters = _split_address(source)
         return Origin("prometheus", url=url, parameters=parameters, headers=headers, facts=facts, **settings)
     if file := _file(source):
         _refuse_with_file(flags)
@@ -137,3 +141,26 @@ def _facts(text: str, *, knows: bool) -> bool:
     if text == "source" and not knows:
         raise UsageError("--facts source goes with --from prometheus or --from URL")
     return text == "source"
+
+
+def _split_address(text: str) -> tuple[str, Parameters]:
+    """Return the URL without its query, and the parameters of the query.
+
+    ConfigError for other parameters and for credentials; its message quotes neither.
+    """
+    from urllib.parse import parse_qsl  # only --from URL needs it
+
+    url, has_query, query = text.partition("?")
+    if "@" in re.split("[/#]", url.split("://", 1)[-1], maxsplit=1)[0]:
+        raise ConfigError(
+            "the server's address has a user name or a password in it",
+            hint="pass them with --prometheus-user and --prometheus-password-file",
+        )
+    parameters = tuple(parse_qsl(query, keep_blank_values=True))
+    known = bool(parameters) and all(name in PARAMETERS for name, _ in parameters)
+    if "#" in text or (has_query and not known):
+        raise ConfigError(
+            "the server's address has a query or a fragment in it",
+            hint=f"it may have these parameters only: {', '.join(PARAMETERS)}",
+        )
+    return url, parameters

@@ -18,7 +18,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Any, Final
 
-from c3s_cli.amounts.duration import parse_nanoseconds
+from c3s_cli.amounts.duration import parse_long
 from c3s_cli.amounts.quantity import InvalidQuantity, nanos, whole
 from c3s_cli.amounts.timestamp import epoch, utc
 from c3s_cli.columns.catalogue import CONTAINER
@@ -58,7 +58,6 @@ TIME: Final = re.compile(
     r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2}(?:T[0-9]{2}(?::[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?Z?)?)?)?)?)?"
 )
 ZONE: Final = re.compile(r"T.*[+-][0-9]{2}:?[0-9]{2}$")
-DAYS: Final = re.compile(r"(?:([0-9]+)y)?(?:([0-9]+)w)?(?:([0-9]+)d)?(.*)", re.DOTALL)
 
 
 def parse(texts: Sequence[str], naming: Naming) -> Condition:
@@ -331,9 +330,4 @@ def _seconds(text: str) -> Fraction:
     """Parse an age: a Go duration that may begin with years, weeks and days, or a number of seconds."""
     if re.fullmatch(r"[0-9]{1,12}(?:\.[0-9]{1,9})?", text):
         return Fraction(text)
-    match = DAYS.fullmatch(text)
-    if match is None or not text or len(text) > 64:
-        raise ValueError(text)
-    days = int(match[1] or 0) * 365 + int(match[2] or 0) * 7 + int(match[3] or 0)
-    rest = parse_nanoseconds(match[4]) if match[4] else 0
-    return Fraction(days * 86400) + Fraction(rest, 10**9)
+    return Fraction(parse_long(text), 10**9)

@@ -23,8 +23,7 @@ from c3s_cli.run.schedule import Schedule, next_pace
 
 if TYPE_CHECKING:
     from c3s_cli.report import Report
-    from c3s_cli.request.pace import Pace
-    from c3s_cli.request.replay import ReplayRequest
+    from c3s_cli.request.pace import Pace, ReplayRequest
     from c3s_cli.run.fleet import Fleet
     from c3s_cli.run.level import Level
 
