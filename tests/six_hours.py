@@ -183,11 +183,14 @@ def machines() -> Iterator[Series]:
     yield from machine("n3", "10.0.0.3", half, END, 1.0)
 
 
-def interrupted() -> Iterator[Series]:
-    """Give two steady pods and their node, of which nothing was scraped for an hour in the middle."""
+def interrupted(*, root: bool) -> Iterator[Series]:
+    """Give two steady pods and their node, of which nothing was scraped for an hour in the middle.
+
+    The pods are scraped at different seconds. root: whether the node has a root cgroup.
+    """
     first, second = (BEGIN, END - 4 * 3600), (END - 3 * 3600, END)
     for begin, end in (first, second):
-        for name, cores in (("p", 0.5), ("q", 0.25)):
+        for name, cores, late in (("p", 0.5, 0), ("q", 0.25, 5)):
             labels = {
                 "namespace": "m",
                 "pod": name,
@@ -196,11 +199,12 @@ def interrupted() -> Iterator[Series]:
                 "node": "n1",
                 "job": "kubelet",
             }
-            yield CPU, labels, at(begin, end, lambda when, cores=cores: (when - BEGIN) * cores)
-            yield MEMORY, labels, at(begin, end, 10 * MI)
-        node = {"id": "/", "node": "n1", "job": "kubelet"}
-        yield CPU, node, at(begin, end, lambda when: (when - BEGIN) * 1.0)
-        yield MEMORY, node, at(begin, end, 2**30)
+            growth = at(begin, end - late, lambda when, cores=cores: (when - BEGIN) * cores)
+            yield CPU, labels, ((when + late, value) for when, value in growth)
+            yield MEMORY, labels, ((when + late, value) for when, value in at(begin, end - late, 10 * MI))
+        node = {"node": "n1", "job": "kubelet", **({"id": "/"} if root else {})}
+        yield CPU if root else "node_cpu_usage_seconds_total", node, at(begin, end, lambda when: (when - BEGIN) * 1.0)
+        yield MEMORY if root else "node_memory_working_set_bytes", node, at(begin, end, 2**30)
 
 
 def uneven() -> Iterator[Series]:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -238,7 +239,8 @@ def test_gaps_are_said_and_count_for_nothing(
 ) -> None:
     """An hour without scrapes, and six hours before the first one, are not times without load."""
     api.nodes(node("n1"))
-    with running(name, tmp_path_factory, six_hours.interrupted) as url:
+    series = partial(six_hours.interrupted, root=name == "prometheus")
+    with running(name, tmp_path_factory, series) as url:
         for words, key, truths in (
             ("pods -A", "name", {"p": (500, 10), "q": (250, 10)}),
             ("nodes", "name", {"n1": (1000, 1024)}),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from operator import add
 from typing import TYPE_CHECKING, Any, Final
@@ -185,12 +185,14 @@ class History(Struct):
         if not any(present[1:]):
             return 0.0, []
         places = range(1, self.count + 1)
-        if resource == "memory":
-            known = sorted(total[place] for place in places if present[place])
-            return sum(known) / len(known), known
         window = self.range.window
+        # At the edges of a gap, some targets are scraped and others are not.
+        near = self._near(self.gaps) if self.gaps else frozenset()
+        if resource == "memory":
+            whole = [place for place in places if present[place] and place not in near]
+            known = sorted(total[place] for place in whole or places if present[place])
+            return sum(known) / len(known), known
         overlap = self._overlap([key for key, _ in mine], window)
-        near = self._near(lambda place: place in self.gaps) if self.gaps else frozenset()
         counted = [place for place in places if place not in near and overlap[place] > 0]
         if not counted:
             counted = [place for place in places if overlap[place] > 0 and present[place]]
@@ -199,7 +201,7 @@ class History(Struct):
             average = _average(total, overlap, counted, window / self.range.step)
         if all(present) and not near and min(overlap[1:]) >= WHOLE * window:
             return average, sorted([value / window for value in total[1:]])
-        absent = self._near(lambda place: not present[place])
+        absent = self._near([place for place in range(self.count + 1) if not present[place]])
         whole = [place for place in counted if place not in absent and overlap[place] >= WHOLE * window]
         if len(whole) >= FEW:
             return average, sorted(total[place] / window for place in whole)
@@ -214,10 +216,10 @@ class History(Struct):
             return None
         return sum(self.grown[key] for key in keys) / seconds
 
-    def _near(self, absent: Callable[[int], bool]) -> frozenset[int]:
+    def _near(self, absent: Collection[int]) -> frozenset[int]:
         """Return the points whose windows reach into one without data, on either side."""
         reach = math.ceil(self.range.window / self.range.step)
-        missing = [place for place in range(self.count + 1) if absent(place)]
+        missing = sorted(absent)
         if missing[:1] == [0] and missing[1:2] != [1] and 0 in self.gaps and reach == 1:
             del missing[0]  # the data may begin with the range
         return frozenset(near for place in missing for near in range(place - reach, place + reach + 1))

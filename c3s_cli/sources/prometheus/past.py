@@ -249,15 +249,17 @@ class Past(Struct):
         refuse_mixed_points((labels, points.times) for labels, points in matrix)
 
     def _presence(self) -> list[float]:
-        """Return the points at which there is data of nodes; all, if there never is."""
+        """Return the points at which there is data of nodes, of whatever kind; all, if there never is."""
         history, step = self.history, self.period.step
-        query = f"count({promql.MEMORY}{promql.braces(self.match, promql.KUBELET[0].match)})"
-        try:
-            matrix = self.engine.points(query, history.start, self.end, step)
-        except C3sError:
-            matrix = []
-        times = {time for _, points in matrix for time in points.times}
-        return list(times) or [history.start + place * step for place in range(history.count + 1)]
+        kinds = [(kind.memory, kind.match) for kind in promql.KUBELET]
+        for name, match in (*kinds, (promql.MACHINES, ""), (promql.MEMORY, "")):
+            series = f"{name}{promql.braces(self.match, match)}"
+            query = f"count(last_over_time({series}[{self.period.lookback}s]))"
+            with suppress(C3sError):
+                matrix = self.engine.points(query, history.start, self.end, step)
+                if times := {time for _, points in matrix for time in points.times}:
+                    return list(times)
+        return [history.start + place * step for place in range(history.count + 1)]
 
     # --- results ------------------------------------------------------------------------------------------------
 
