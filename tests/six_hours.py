@@ -184,23 +184,27 @@ def machines() -> Iterator[Series]:
 
 
 def interrupted(*, root: bool) -> Iterator[Series]:
-    """Give two steady pods and their node, of which nothing was scraped for an hour in the middle.
+    """Give two steady pods, one with peaks, and their node; nothing of them was scraped for an hour in the middle.
 
     The pods are scraped at different seconds. root: whether the node has a root cgroup.
     """
     first, second = (BEGIN, END - 4 * 3600), (END - 3 * 3600, END)
+    grown = {
+        "p": lambda when: (when - BEGIN) * 0.5,
+        "q": lambda when: (when - BEGIN) * 0.25,
+        "peaks": lambda when: when // 300 * 30,
+    }
     for begin, end in (first, second):
-        for name, cores, late in (("p", 0.5, 0), ("q", 0.25, 5)):
+        for name, late in (("p", 0), ("q", 5), ("peaks", 5)):
             labels = {
-                "namespace": "m",
+                "namespace": "s" if name == "peaks" else "m",
                 "pod": name,
                 "container": "main",
                 "id": f"/{name}",
                 "node": "n1",
                 "job": "kubelet",
             }
-            growth = at(begin, end - late, lambda when, cores=cores: (when - BEGIN) * cores)
-            yield CPU, labels, ((when + late, value) for when, value in growth)
+            yield CPU, labels, ((when + late, value) for when, value in at(begin, end - late, grown[name]))
             yield MEMORY, labels, ((when + late, value) for when, value in at(begin, end - late, 10 * MI))
         node = {"node": "n1", "job": "kubelet", **({"id": "/"} if root else {})}
         yield CPU if root else "node_cpu_usage_seconds_total", node, at(begin, end, lambda when: (when - BEGIN) * 1.0)

@@ -242,9 +242,9 @@ def test_gaps_are_said_and_count_for_nothing(
     series = partial(six_hours.interrupted, root=name == "prometheus")
     with running(name, tmp_path_factory, series) as url:
         for words, key, truths in (
-            ("pods -A", "name", {"p": (500, 10), "q": (250, 10)}),
+            ("pods -n m", "name", {"p": (500, 10), "q": (250, 10)}),
             ("nodes", "name", {"n1": (1000, 1024)}),
-            ("pods -A --by namespace", "namespace", {"m": (750, 20)}),
+            ("pods -n m --by namespace", "namespace", {"m": (750, 20)}),
         ):
             for since, hours in (("6h", 1), ("12h", 7)):
                 columns = f"--since {since} {END} --columns cpu.min,cpu.avg,cpu.max,memory.min,coverage"
@@ -266,6 +266,11 @@ def test_gaps_are_said_and_count_for_nothing(
                 # The last samples before a gap count for their windows.
                 assert int(said[1] or 0) + int(said[2]) / 60 == pytest.approx(hours, abs=0.3)
                 assert f"note: {remark}\n" in result.err
+        # Peaks at the seam of each two windows are in the average.
+        (row,) = json.loads(
+            run(f"top pods -n s --since 6h {END} --columns cpu.avg -o json --from {url} --server {api.url}").out
+        )["items"]
+        assert millicores(row["cpu"]["avg"]) == near(100, 3)
 
 
 @pytest.mark.parametrize("name", ENGINES)

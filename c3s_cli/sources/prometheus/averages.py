@@ -11,16 +11,20 @@ from msgspec import Struct, structs
 
 from c3s_cli.errors import C3sError
 from c3s_cli.sources.prometheus import promql
+from c3s_cli.sources.prometheus.history import runs
 from c3s_cli.sources.prometheus.reduction import as_points, reduced
 from c3s_cli.sources.prometheus.slices import Letters
 
 if TYPE_CHECKING:
     from c3s_cli.sources.prometheus.decoding import Matrix
     from c3s_cli.sources.prometheus.engine import Engine
-    from c3s_cli.sources.prometheus.history import History
+    from c3s_cli.sources.prometheus.history import History, Key
+    from c3s_cli.sources.prometheus.promql import Range
 
 # The most samples of counters over a range that are read to find how much they grew.
 MOST_SAMPLES: Final = 30_000_000
+# Between more gaps, the growth is not asked for.
+MOST_STRETCHES: Final = 6
 EDGES: Final = ("min", "max")
 
 
@@ -36,31 +40,40 @@ class Averages(Struct):
 
     def measure(self, selectors: Sequence[str], rows: int, *, growth: bool, renamed: bool) -> None:
         """Read it. rows: how many series there are. growth: whether it matters. renamed: whether labels were."""
-        if growth and not self.history.has_gaps():
+        stretches = _between_gaps(self.history)
+        if growth and len(stretches) <= MOST_STRETCHES:
             for selector in selectors:
-                self._read_growth(selector, rows)
+                self._read_growth(selector, rows, stretches)
         if not renamed:
             self._refine_short_lives(selectors)
 
-    def _read_growth(self, selector: str, rows: int) -> None:
-        """Read how much the counters grew in the whole range: windows of points have an error at each of their ends.
+    def _read_growth(self, selector: str, rows: int, stretches: Sequence[tuple[int, int]]) -> None:
+        """Read how much the counters grew between gaps: windows of points have an error at each of their ends.
 
         Without it, the sum of the windows serves.
         """
-        if rows * self.history.range.seconds / self.history.range.interval > MOST_SAMPLES:
+        history = self.history
+        if rows * history.range.seconds / history.range.interval > MOST_SAMPLES:
             return
-        whole = structs.replace(self.history.range, step=self.history.range.points * self.history.range.step)
+        found: dict[Key, float] = {}
+        for first, last in stretches:
+            whole = structs.replace(history.range, step=(last - first) * history.range.step)
+            end = history.start + last * history.range.step
 
-        def ask(piece: Letters) -> Matrix:
-            match = promql.all_of(selector, piece.matcher(), self.match)
-            return as_points(self.engine.vector(promql.of_containers("cpu", match, whole), self.end), self.end)
+            def ask(piece: Letters, whole: Range = whole, end: float = end) -> Matrix:
+                match = promql.all_of(selector, piece.matcher(), self.match)
+                return as_points(self.engine.vector(promql.of_containers("cpu", match, whole), end), end)
 
-        answers, problems = self.engine.gather([Letters()], ask)
-        if not problems:
+            answers, problems = self.engine.gather([Letters()], ask)
+            if problems:
+                return
             matrix = [series for _, answer in answers for series in answer]
             lines = reduced(matrix, "cpu", lambda points: points.values, containers=self.containers, jobs=self.jobs)
             for key, (grown,) in lines.items():
-                self.history.grown[key] = max(grown, self.history.grown.get(key, 0.0))
+                found[key] = found.get(key, 0.0) + grown
+        for key, grown in found.items():
+            history.grown[key] = max(grown, history.grown.get(key, 0.0))
+        history.measured = [place for first, last in stretches for place in range(first + 1, last + 1)]
 
     def _refine_short_lives(self, selectors: Sequence[str]) -> None:
         """Ask for the first and last samples of what lived so shortly that counting its samples is too vague."""
@@ -82,3 +95,16 @@ class Averages(Struct):
                 for key in short:
                     if key in first and key in last:
                         self.history.refine(key, first[key], last[key], value.get(key, 0.0))
+
+
+def _between_gaps(history: History) -> list[tuple[int, int]]:
+    """Return the first and the last point of the stretches in which all data is there."""
+    step, window = history.range.step, history.range.window
+    found = []
+    for first, last in runs([place for place in range(history.count + 1) if place not in history.gaps]):
+        begin = first + math.ceil(history.range.interval / step) if first else 0
+        # Windows find what was scraped before a gap.
+        end = last if last == history.count else last - math.ceil(window / step)
+        if (end - begin) * step >= window:
+            found.append((begin, end))
+    return found

@@ -39,7 +39,8 @@ class History(Struct):
     """The lines of all objects, by resource. start: the time of the point before the first one of the range.
 
     lives: of the objects that began or ended in the range, as far as known. gaps: the points without any data. grown:
-    how much the counters of objects grew in the whole range, in core seconds, as far as known.
+    how much the counters of objects grew between the gaps, in core seconds, as far as known. measured: the seconds
+    before which points that is.
     """
 
     range: Range
@@ -48,6 +49,7 @@ class History(Struct):
     lives: dict[Key, Life] = field(default_factory=dict)
     gaps: frozenset[int] = frozenset()
     grown: dict[Key, float] = field(default_factory=dict)
+    measured: Collection[int] = ()
 
     @property
     def count(self) -> int:
@@ -120,7 +122,7 @@ class History(Struct):
 
     def refine(self, key: Key, first: float, last: float, value: float) -> None:
         """Set the life of an object to the time in which it grew. first, last: times of samples. value: the first."""
-        interval, grown = self.range.interval, self.grown.get(key)
+        interval, grown = self.range.interval, None if self.has_gaps() else self.grown.get(key)
         near, half = NEAR * interval, interval / 2
         end = self.end if self.end - last <= near else last + half
         counted = begun = half
@@ -211,8 +213,11 @@ class History(Struct):
 
     def _average_of(self, keys: Sequence[Key]) -> float | None:
         """Return growth over time of the sum of objects; None if it is not known how much all of them grew."""
-        seconds = self.lived(keys)
-        if not seconds or not all(key in self.grown for key in keys):
+        if not all(key in self.grown for key in keys):
+            return None
+        overlap = self._overlap(keys, self.range.step)
+        seconds = sum(overlap[place] for place in self.measured)
+        if not seconds:
             return None
         return sum(self.grown[key] for key in keys) / seconds
 
@@ -296,7 +301,7 @@ def _average(total: Sequence[float], overlap: Sequence[float], places: Sequence[
     Windows longer than a step overlap: all of them together would count the ends of a range less than its middle.
     """
     grown = seconds = 0.0
-    for first, last in _runs(places):
+    for first, last in runs(places):
         place, left = float(last), last - max(0.0, first - size)
         while left > 0:
             share = min(1.0, left / size)
@@ -309,8 +314,8 @@ def _average(total: Sequence[float], overlap: Sequence[float], places: Sequence[
     return grown / seconds if seconds else 0.0
 
 
-def _runs(places: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Yield the first and the last of each run of successive places."""
+def runs(places: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last of each run of successive places, which are sorted."""
     first = 0
     for place, each in enumerate(places):
         if place + 1 == len(places) or places[place + 1] != each + 1:
