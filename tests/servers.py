@@ -230,6 +230,8 @@ def pour(source: socket.socket, sink: socket.socket) -> None:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    # c3s opens many connections at once. One too many for the queue would be tried again after a second.
+    request_queue_size = 128
     fake: FakeApi
 
     def process_request(self, request: Any, client_address: Any) -> None:

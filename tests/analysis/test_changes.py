@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -95,6 +96,7 @@ def test_a_trend_has_a_point_for_each_sample() -> None:
     assert changes.trends(pod("b")) == ((), ())
 
 
+@pytest.mark.slow
 @given(st.lists(st.sets(st.sampled_from("abcdef")), max_size=60))
 def test_memory_is_bounded_by_what_is_there(readings: list[set[str]]) -> None:
     changes = Changes(with_trends=True)

@@ -142,6 +142,7 @@ def rows_of(out: str) -> dict[Key, dict[str, Any]]:
     return rows
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_exactly_what_was_changed_is_named(
     run: Run, api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int

@@ -51,6 +51,7 @@ def test_millions_of_replicas_are_computed_not_counted(run: Run, api: FakeApi, t
     assert result.code == (0 if replicas == 10**7 else 3)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(1, 30), st.integers(1, 20)), min_size=1, max_size=6), st.integers(1, 60))
 def test_many_pods_at_once_are_placed_as_one_after_the_other(nodes: list[tuple[int, int]], replicas: int) -> None:
     """The same pods in one step and in the steps of the scheduler."""
@@ -153,6 +154,7 @@ def test_json_that_is_none_is_refused_with_its_field(run: Run, tmp_path: Path, n
     assert run(f"fit --demo -f {path}") == (2, "", said)
 
 
+@pytest.mark.slow
 def test_a_manifest_that_is_a_pipe_without_a_writer_ends_at_the_deadline(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import repeat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Run
 from tests.fleets import kubeconfig
+from tests.patience import FOR_EVER
 from tests.servers import FakeApi, Reply, Request, pod, pod_metrics, status
 
 METRICS = "/apis/metrics.k8s.io/v1beta1"
@@ -118,10 +119,15 @@ def test_the_namespace_is_part_of_the_rows_as_with_all_of_them(run: Run, where: 
     ]
 
 
+def silent(api: FakeApi) -> Iterator[bytes]:
+    api.ended.wait(FOR_EVER)
+    yield from ()
+
+
 def test_a_watch_follows_the_list_of_each_namespace(run: Run, api: FakeApi, where: str) -> None:
     def followed(request: Request) -> Reply:
         if ("watch", "1") in request.query:
-            return Reply(repeat(b"", int(api.ended.wait(2))))
+            return Reply(silent(api))
         namespace = request.path.split("/")[4]
         items = [pod(namespace, name, owner=("ReplicaSet", f"web-{namespace}")) for name in SCOPES[namespace]]
         return Reply({"metadata": {"resourceVersion": "1"}, "items": items})

@@ -210,6 +210,7 @@ def test_what_does_not_go_with_manifests(run: Run, tmp_path: Path, words: str, m
     assert message in result.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", ["--sum", "--columns all", "--by namespace --sum"])
 def test_documents_are_what_the_schema_says(demo: Run, more: str) -> None:
     document = json.loads(demo(f"rightsize -n team-checkout {RANGE} -o json {more}").out)
@@ -226,6 +227,7 @@ def test_the_formats_of_changes_are_among_the_allowed_ones(run: Run) -> None:
     assert run("recommend deploy/checkout -o kubectl --from metrics") == (2, "", words)
 
 
+@pytest.mark.slow
 def test_an_owner_of_another_kind_with_that_name_is_offered(demo: Run) -> None:
     said = 'Error from server (NotFound): deployments.apps "checkout" not found\n'
     meant = "rightsize --where 'owner = Rollout/checkout'"

@@ -151,6 +151,7 @@ def test_throttling_and_kills(server: DemoServer) -> None:
     assert {"api"} < {container for container, *_ in kills}
 
 
+@pytest.mark.slow
 def test_history_ends_after_two_weeks_and_at_the_start_of_a_pod(server: DemoServer) -> None:
     text = f"count({CPU}{{{BOX}}})"
     counts = [query(server, text, NOW - days * 86400) for days in (0, 1, 7, 13, 15)]

@@ -145,6 +145,7 @@ def test_a_name_that_nobody_knows_is_a_finding(run: Run, tmp_path: Path, monkeyp
     )
 
 
+@pytest.mark.slow
 def test_a_server_that_is_silent_is_a_finding(run: Run, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         host = f"127.0.0.1:{silent.getsockname()[1]}"

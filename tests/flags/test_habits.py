@@ -13,7 +13,7 @@ from tests.conftest import Run
 OOM = "top pods -A --where 'oomKilled = true' --columns default,restarts,lastTermination.reason"
 KILLED = "top pods -A --where 'oomKills > 0' --columns default,oomKills,restarts,lastTermination.reason"
 VOLUMES = "top volumes --from kubelet"
-PAST = "--from prometheus --since 1h"
+PAST = "--from prometheus --since 10m"
 PENDING = "top pods -A --where 'status = Pending' --columns age,pending"
 THROTTLED = "top pods -A --from prometheus --columns default,throttled --sort-by throttled:desc"
 LIMITS = "default,cpu.requests,cpu.limits,memory.requests,memory.limits"
@@ -78,8 +78,8 @@ FREE = "top nodes --columns cpu.free,memory.free"
             ["--prometheus is read as --from prometheus", "--past 1h", "--p95", "--p99"],
         ),
         (
-            "top deploy -A --from prometheus --range 1h --agg p95",
-            "top deploy -A --from prometheus --since 1h --p95",
+            "top deploy --from prometheus --range 1h --agg p95",
+            "top deploy --from prometheus --since 1h --p95",
             ["--range 1h is read as --since 1h", "--agg p95 is read as --columns cpu.p95,memory.p95"],
         ),
         (
@@ -192,7 +192,7 @@ FREE = "top nodes --columns cpu.free,memory.free"
         ),
         # Kills in a range are not the pods that were killed last, at any time.
         (f"oom {PAST}", f"{KILLED} {PAST}", [f"oom is read as c3s {KILLED}"]),
-        ("top ooms --last 1h --from prometheus", f"{KILLED} {PAST}", ["top ooms is read as", "--last 1h is read as"]),
+        ("top ooms --last 10m --from prometheus", f"{KILLED} {PAST}", ["top ooms is read as", "--last 10m is read as"]),
         (
             "oom -n default --from prometheus --at -1h",
             OOM.replace("-A", "-n default --from prometheus --at -1h"),
@@ -231,9 +231,9 @@ def test_the_past_is_read_from_the_prometheus_of_the_cluster(demo: Run, monkeypa
         remark = f"{flag} without --from is read as --from prometheus, the one in the cluster\n"
         assert demo(words) == (expected.code, expected.out, remark + expected.err)
         assert expected.out
-    patch = demo("rightsize -o patch --from prometheus")
+    patch = demo("rightsize deploy/legacy-admin -o patch --from prometheus")
     remark = "rightsize without --from is read as --from prometheus, the one in the cluster\n"
-    assert demo("rightsize -o patch") == (patch.code, patch.out, remark + patch.err)
+    assert demo("rightsize deploy/legacy-admin -o patch") == (patch.code, patch.out, remark + patch.err)
     assert demo("rightsize").err == demo("rightsize --from metrics").err
     monkeypatch.setenv("C3S_FROM", "kubelet")
     assert demo("top pods --since 1h").code == 2
@@ -252,7 +252,7 @@ def test_kinds_that_others_own_say_who(demo: Run, words: str, remark: str) -> No
 
 
 def test_the_demo_has_a_past_and_one_name(run: Run) -> None:
-    result = run("rightsize deploy/web --demo")
+    result = run("rightsize deploy/legacy-admin --demo")
     assert (result.code, "no history" in result.out) == (0, False)
     assert run("contexts --demo").out.splitlines()[1].split()[:2] == ["*", "demo"]
 

@@ -131,6 +131,7 @@ def test_what_roff_would_take_for_a_request_is_escaped() -> None:
     assert "\n\\&'quoted' \\en stays\n" in page
 
 
+@pytest.mark.process
 @pytest.mark.skipif(shutil.which("groff") is None, reason="needs groff")
 def test_groff_has_nothing_to_say_about_the_manual() -> None:
     files = [str(file) for file in sorted(MANUAL.iterdir())]

@@ -59,6 +59,7 @@ def in_time(run: Run, words: str, *, least: float = TIMEOUT) -> str:
     return result.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", SLOW.values(), ids=SLOW)
 def test_a_server_that_drips_ends_at_the_deadline(run: Run, api: FakeApi, fault: Fault) -> None:
     healthy(api).routes[METRICS] = Reply(LIST, fault=fault)
@@ -66,6 +67,7 @@ def test_a_server_that_drips_ends_at_the_deadline(run: Run, api: FakeApi, fault:
     assert said == f"Unable to connect to the server: timeout while waiting for 127.0.0.1:{api.port}\n{HINT}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", SLOW.values(), ids=SLOW)
 def test_a_server_that_drips_over_tls_ends_at_the_deadline(run: Run, tmp_path: Path, fault: Fault) -> None:
     files = write_files(tmp_path)
@@ -75,6 +77,7 @@ def test_a_server_that_drips_over_tls_ends_at_the_deadline(run: Run, tmp_path: P
         assert "timeout while waiting for" in in_time(run, f"top nodes --kubeconfig {path}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("serve", [say_nothing, drip_handshake])
 def test_tls_that_never_begins_ends_at_the_deadline(
     run: Run, serve: Callable[[socket.socket, threading.Event], None]
@@ -91,6 +94,7 @@ def drip_tunnel(connected: socket.socket, ended: threading.Event) -> None:
         connected.sendall(b"a")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("serve", [say_nothing, drip_tunnel])
 def test_a_proxy_that_never_opens_its_tunnel_ends_at_the_deadline(
     run: Run, tmp_path: Path, serve: Callable[[socket.socket, threading.Event], None]
@@ -258,11 +262,13 @@ def fifo(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_kubeconfig_that_never_comes_ends_at_the_deadline(run: Run, fifo: Path) -> None:
     said = in_time(run, f"top nodes --kubeconfig {fifo}")
     assert said == f"error: timeout while reading the kubeconfig {str(fifo)!r}\n{HINT}"
 
 
+@pytest.mark.slow
 def test_a_token_that_never_comes_ends_at_the_deadline(run: Run, fifo: Path, tmp_path: Path) -> None:
     path = config(tmp_path / "config", "https://127.0.0.1:1", {"tokenFile": str(fifo)})
     said = in_time(run, f"top nodes --kubeconfig {path}")
@@ -372,6 +378,7 @@ def test_a_person_is_told_what_c3s_waits_for_after_two_seconds(tmp_path: Path) -
     assert time.monotonic() - begun >= 3.4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("is_terminal", "patience", "said"), [(True, 0.1, True), (True, FOR_EVER, False), (False, 0.1, False)]
 )

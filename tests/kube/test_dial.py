@@ -202,6 +202,7 @@ def test_a_refusal_is_said_in_the_same_words(run: Run, address: str) -> None:
     assert result.err == f"The connection to the server {host} was refused - did you specify the right host or port?\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", ["top nodes", "top pods"])
 def test_a_server_that_never_answers_takes_no_longer_than_it_may(run: Run, words: str) -> None:
     with contextlib.ExitStack() as stack:

@@ -70,6 +70,7 @@ def test_a_proxy_changes_nothing(demo: Run, run: Run, proxy: str, words: str) ->
     assert direct.out
 
 
+@pytest.mark.process
 def test_errors_come_through_a_proxy(run: Run, proxy: str) -> None:
     missing = run(f"top nodes nosuch --server {proxy}")
     assert (missing.code, missing.out) == (1, "")

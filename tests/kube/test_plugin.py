@@ -16,6 +16,7 @@ from tests.kube.test_tls import METRICS, data, needs
 from tests.kubectl import find_kubectl, run_kubectl
 from tests.servers import FakeApi, Reply, node_metrics, status
 
+pytestmark = pytest.mark.process
 V1 = "client.authentication.k8s.io/v1"
 BETA, ALPHA, INTERNAL = f"{V1}beta1", f"{V1}alpha1", "client.authentication.k8s.io/__internal"
 UNABLE = "Unable to connect to the server: getting credentials: "
@@ -33,7 +34,7 @@ def printing(tmp_path: Path, text: str, **more: Any) -> dict[str, Any]:
     (tmp_path / "answer").write_text(text, encoding="utf-8")
     script = tmp_path / "plugin"
     script.write_text(
-        f"#!{sys.executable}\n"
+        f"#!{sys.executable} -IS\n"
         "import json, os, pathlib, sys\n"
         f"folder = pathlib.Path({str(tmp_path)!r})\n"
         "asked = {'env': dict(os.environ), 'args': sys.argv[1:], 'stdin': sys.stdin.read()}\n"
@@ -288,7 +289,7 @@ def test_a_token_that_expires_is_renewed_before_it_is_refused(
     expires = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 1800))
     user = printing(tmp_path, answer({"token": "t", "expirationTimestamp": expires}))
     path = config(secure.url, user, **{"certificate-authority": files["ca.crt"]})
-    result = run(f"watch nodes --interval 1s --count 3 -o name --kubeconfig {path}")
+    result = run(f"watch nodes --interval 10ms --count 3 -o name --kubeconfig {path}")
     assert (result.code, served) == (0, 3)
     # The second answer of the plugin has expired when it comes: it is used until the server refuses it.
     assert (tmp_path / "runs").read_text() == "xx"

@@ -82,6 +82,7 @@ def connect_to_nothing(near: socket.socket, ended: threading.Event) -> None:
     ended.wait()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize("serve", [say_nothing, never_connect, connect_to_nothing])
 def test_a_proxy_that_hangs_ends_at_the_deadline(run: Run, tmp_path: Path, scheme: str, serve: Serve) -> None:

@@ -27,6 +27,7 @@ def cluster(api: FakeApi) -> FakeApi:
     return api
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["hang", "drip"])
 def test_a_request_ends_when_its_time_is_over(run: Run, cluster: FakeApi, fault: str) -> None:
     cluster.routes[METRICS] = Reply({"items": [node_metrics("a")] * 5}, fault=fault)
@@ -37,6 +38,7 @@ def test_a_request_ends_when_its_time_is_over(run: Run, cluster: FakeApi, fault:
     assert "timeout" in result.err
 
 
+@pytest.mark.slow
 def test_silence_ends_a_request_without_any_flag(run: Run, cluster: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deadline, "SILENCE", 0.2)
     cluster.routes[METRICS] = Reply({}, fault="hang")
@@ -191,6 +193,7 @@ def test_a_redirect_tells_no_secret(run: Run, cluster: FakeApi, location: str, t
     assert ("hint:" in result.err) is bool(target)
 
 
+@pytest.mark.slow
 def test_an_answer_that_stalls_half_way_ends_with_its_time(
     run: Run, cluster: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -118,6 +118,7 @@ def test_kubectl_accepts_each_line_on_an_object_with_two_containers(kind: str, v
     assert [each["image"] for each in found.values()] == ["app:1", "logger:1", "proxy:1"]
 
 
+@pytest.mark.process
 def test_other_kinds_are_patched_by_the_place_of_a_container_whose_name_is_tested(tmp_path: Path) -> None:
     gpu = row("Rollout/web", requests={"cpu": 10**9, "memory": 512 * MI, "x.com/gpu": 1}, limits={"x.com/gpu": 1})
     (line,) = written(Format.PATCH, gpu).splitlines()

@@ -93,6 +93,7 @@ OUT_OF_BOUNDS = {
 }
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("template", OUT_OF_BOUNDS)
 def test_an_index_out_of_bounds_is_kubectls_error(template: str, tmp_path: Path) -> None:
     said = f'error executing jsonpath "{template}": Error executing template: {OUT_OF_BOUNDS[template]}'

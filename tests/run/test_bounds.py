@@ -38,6 +38,7 @@ def with_time_for_some(run: Run, words: str, is_asked: str) -> Result:
     return next(result for result in results if is_asked in result.out + result.err)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("hanging")
 def test_a_fleet_has_one_deadline_not_one_for_each_cluster(run: Run) -> None:
     result = with_time_for_some(run, "top nodes --all-contexts", "timeout while waiting for")
@@ -50,6 +51,7 @@ def test_a_fleet_has_one_deadline_not_one_for_each_cluster(run: Run) -> None:
     assert len([reason for reason in reasons if f": {NOT_ASKED}; hint: {HINT}" in reason]) == 41 - len(asked)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("hanging")
 def test_the_check_of_all_contexts_has_one_deadline(run: Run) -> None:
     result = with_time_for_some(run, "contexts --check --parallel 8 -o json", "timeout while")

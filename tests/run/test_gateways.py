@@ -56,6 +56,7 @@ WAYS: dict[str, Callable[[FakeApi], Reply]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 def test_no_fact_is_shown_as_live_for_longer_than_promised(
     run: Run, api: FakeApi, monkeypatch: pytest.MonkeyPatch, way: Callable[[FakeApi], Reply]

@@ -30,6 +30,7 @@ def test_promql_is_logged_from_eight_on_as_it_is_sent(demo: Run) -> None:
     assert "query=" not in demo("top nodes -v 8").err
 
 
+@pytest.mark.slow
 def test_waiting_for_the_second_sample_of_a_kubelet_is_no_decoding(
     run: Run, api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:

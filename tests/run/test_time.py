@@ -68,6 +68,7 @@ def test_the_zone_of_this_machine_changes_nothing(
     assert shown[: len(shown) // 2] == shown[len(shown) // 2 :]
 
 
+@pytest.mark.slow
 def test_no_interval_and_no_deadline_is_by_the_wall_clock(
     run: Run, api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:

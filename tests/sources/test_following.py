@@ -392,6 +392,7 @@ def test_silence_is_not_trusted(server: Server, desk: PodFollower, monkeypatch: 
 LIST = json.dumps({"kind": "PodList", "metadata": {"resourceVersion": "7"}, "items": [pod("n", "z")]}).encode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("chunks", "drip"),
     [
@@ -658,6 +659,7 @@ def test_a_tick_is_one_request(run: Run, living: DemoServer) -> None:
         assert len([each for each in living.requests if "watch=1" in each]) == len(lists)
 
 
+@pytest.mark.slow
 def test_a_cluster_whose_time_stands_still_is_listed_as_before(demo: Run, demo_server: DemoServer) -> None:
     demo_server.requests.clear()
     told = demo("watch nodes --count 3 -i 0.3 -v -o name").err

@@ -320,6 +320,7 @@ def test_no_pods_where_there_are_others_is_no_error(run: Run, api: FakeApi, serv
     assert result == (0, "", "No resources found in empty namespace.\n")
 
 
+@pytest.mark.slow
 def test_no_more_than_four_queries_are_sent_at_once(run: Run, api: FakeApi, server: FakeApi) -> None:
     lock, seen = threading.Lock(), {"now": 0, "most": 0}
 

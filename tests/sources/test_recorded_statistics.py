@@ -164,6 +164,7 @@ def figures(item: Mapping[str, Any]) -> dict[str, Any]:
     return {key: item[key] for key in ("cpu", "memory", "coverage") if key in item}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(24))
 def test_statistics_equal_those_of_the_same_readings(run: Run, tmp_path: Path, seed: int) -> None:
     history, path = History(seed), str(tmp_path / "r.c3s")
