@@ -56,11 +56,11 @@ class Report(Struct, frozen=True):
     kind: the kind of the rows. keys: the columns of --by. contexts: whether several contexts were requested, so that a
     table begins with CONTEXT. namespaces: whether NAMESPACE follows. containers: whether the pods' containers are
     shown. omitted: how many rows --limit cut off. fail_if, until: the results of the conditions, None without one.
-    empty_message: the message on stderr if there are no rows; absence: why. moment: the time in the past that is
-    shown, in words; "" for now. time: in a series, that of the reading. compared: the times of what `c3s diff`
-    compares, before and after. fit_results: the result of `c3s fit`. missing: with --missing, what it lacks. costs:
-    what costs are about, None without prices. rule: that of
-    `c3s rightsize`, in words and numbers, None in other commands.
+    empty_message: the message on stderr if there are no rows; absence: why. moment: the time in the past that is shown,
+    in words; "" for now; usage_time: that time, None for now. time: in a series, that of the reading. compared: the
+    times of what `c3s diff` compares, before and after. fit_results: the result of `c3s fit`. missing: with --missing,
+    what it lacks. costs: what costs are about, None without prices. rule: that of `c3s rightsize`, in words and
+    numbers, None in other commands.
     """
 
     now: datetime
@@ -81,6 +81,7 @@ class Report(Struct, frozen=True):
     empty_message: str = ""
     absence: str = ""
     moment: str = ""
+    usage_time: datetime | None = None
     time: datetime | None = None
     fit_results: tuple[FitResult, ...] = ()
     missing: tuple[MissingNodes, ...] | None = None

@@ -13,6 +13,7 @@ from c3s_cli.analysis.report import report_of
 from c3s_cli.columns.changing import TEXTUAL, change_column, value_of
 from c3s_cli.columns.vocabulary import Column, Getter
 from c3s_cli.model.change_rows import CHANGED, Change
+from c3s_cli.model.rows import Pod
 from c3s_cli.model.sample import WHOLE, Failure, Sample
 from c3s_cli.report import LeftOut, Report
 from c3s_cli.request.comparing import DiffRequest
@@ -43,8 +44,8 @@ class SideRows(Struct, frozen=True):
 
     @property
     def now(self) -> datetime:
-        """The time of its latest sample."""
-        return max(sample.now for sample in self.samples)
+        """The time of its usage: of the latest sample."""
+        return max(sample.usage_time or sample.now for sample in self.samples)
 
 
 def make_diff(before: SideRows, after: SideRows, request: DiffRequest) -> Report:
@@ -116,7 +117,7 @@ def _matched(before: SideRows, after: SideRows, request: DiffRequest, *, several
     )
     getters = [value_of(column) for column in request.read]
     for key in {**old, **new}:
-        change = _change(old.get(key), new.get(key))
+        change = _change(_unmeasured(old.get(key), new.get(key), before), new.get(key))
         # A side that lists only what is measured does not say whether anything else was there.
         if change.before is None and not before.complete and change.after.timestamp is None:
             continue
@@ -124,6 +125,14 @@ def _matched(before: SideRows, after: SideRows, request: DiffRequest, *, several
             continue
         if change.change != CHANGED or _is_known(change, getters):
             yield change
+
+
+def _unmeasured(row: Any, after: Any, before: SideRows) -> Any:
+    """Return a row of unknown usage for a pod that is older than a side which lists only what is measured."""
+    if row is not None or before.complete or not isinstance(after, Pod):
+        return row
+    is_older = after.created_at is not None and after.created_at < before.now.timestamp()
+    return Pod(after.context, after.namespace, after.name, None, None) if is_older else None
 
 
 def _is_known(change: Change, getters: Sequence[Getter]) -> bool:

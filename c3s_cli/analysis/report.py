@@ -6,7 +6,7 @@ totals and conditions (--fail-if, --until) include the rows that --limit leaves 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from operator import attrgetter, itemgetter
@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import structs
 
-from c3s_cli.amounts.duration import go_duration
 from c3s_cli.amounts.totals import sum_known
 from c3s_cli.analysis.gpus import with_gpu
 from c3s_cli.analysis.joining import JoinPods, node_rows, pod_rows
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
     from c3s_cli.model.fit_rows import Row
     from c3s_cli.model.prices import CostTerms
 
-# Rows with data for fewer steps of a range have no maxima and percentiles to trust.
-FEW: Final = 3
 EXTENDED_FIELDS: Final = (
     "requests",
     "requestsPercentOfAllocatable",
@@ -114,13 +111,14 @@ def report_of(
         remarks=(
             *dict.fromkeys(remark for sample in samples for remark in sample.remarks),
             *(f"no resources found in namespace {name}" for name in empty),
-            *(_short_lived(shown, query) if query.period else ()),
+            *(_about_coverage(shown, query) if query.period else ()),
         ),
         omitted=len(ordered) - len(shown),
         fail_if=fail_if,
         until=until,
         empty_message="" if ordered else _empty_message(query, samples),
         moment=next(filter(None, (sample.moment for sample in samples)), ""),
+        usage_time=max(filter(None, (sample.usage_time for sample in samples)), default=None),
         absence="" if ordered else next(filter(None, (sample.absence for sample in samples)), _meant(query)),
         costs=_cost_terms(samples, query),
     )
@@ -302,19 +300,10 @@ def _empty_namespaces(query: Query, samples: Sequence[Sample]) -> Sequence[str]:
     return [name for name in names if name not in inhabited]
 
 
-def _short_lived(rows: Sequence[Any], query: Query) -> list[str]:
-    """Return what to say about shown rows that had data for only a few steps of a range."""
-    lines = [each for row in rows for each in (row.containers if query.containers else (row,))]
-    steps = [figures["coverage.step"] for each in lines if _is_short(figures := getattr(each, "figures", None) or {})]
-    if not steps:
-        return []
-    count = "1 row lived" if len(steps) == 1 else f"{len(steps)} rows lived"
-    step = go_duration(max(steps) * 10**9)
-    return [f"{count} for less than {FEW} steps of {step}: for maxima and percentiles, use a shorter --step"]
+def _about_coverage(rows: Sequence[Row], query: Query) -> Iterable[str]:
+    from c3s_cli.analysis.coverage import little_covered  # only a range needs it
 
-
-def _is_short(figures: Mapping[str, int]) -> bool:
-    return 0 < figures.get("coverage.seconds", 0) < FEW * figures.get("coverage.step", 0)
+    return little_covered(rows, query)
 
 
 def _meant(query: Query) -> str:

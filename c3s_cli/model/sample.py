@@ -39,10 +39,11 @@ class Sample(Struct, frozen=True):
     namespaces: those that were read, empty for all. nodes, pods: what the metrics API reported. node_facts, pod_facts:
     the core objects by name, or by namespace and name; None if not read. pod_count: all pods that the API server has.
     group_figures: figures of whole groups that are not sums over members, by the keys of the group. absence: why there
-    is no data, if the source knows. moment: the time in the past that is shown, in words. remarks: what the source says
-    about its figures. surroundings: what else decides where pods may run, for `c3s fit`; None if not read. histories:
-    of containers, for `c3s rightsize`; None if not read. scaled: who scales a workload, by namespace, "Kind/name" and
-    resource. templates: the containers that pod templates declare, by namespace and "Kind/name".
+    is no data, if the source knows. moment: the time in the past that is shown, in words; usage_time: that time, or the
+    end of a range, None for now. remarks: what the source says about its figures. surroundings: what else decides where
+    pods may run, for `c3s fit`; None if not read. histories: of containers, for `c3s rightsize`; None if not read.
+    scaled: who scales a workload, by namespace, "Kind/name" and resource. templates: the containers that pod templates
+    declare, by namespace and "Kind/name".
     """
 
     context: str
@@ -59,6 +60,7 @@ class Sample(Struct, frozen=True):
     volumes: Sequence[Volume] = ()
     absence: str = ""
     moment: str = ""
+    usage_time: datetime | None = None
     remarks: tuple[str, ...] = ()
     surroundings: Surroundings | None = None
     histories: Histories | None = None

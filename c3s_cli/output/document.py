@@ -127,7 +127,7 @@ def _head(report: Report) -> dict[str, Any]:
         "apiVersion": API_VERSION,
         "kind": f"{report.kind.item}List",
         "metadata": {
-            "timestamp": moment(report.now),
+            "timestamp": moment(report.usage_time or report.now),
             **{f"{side}Timestamp": moment(time) for side, time in report.compared.items()},
             **_failed_contexts(report),
             **_fit_results(report),

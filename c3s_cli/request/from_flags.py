@@ -198,14 +198,15 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         named = of_lines.expand(word for word in words if word not in SETS)
         notes = (
             _unknowable(query, named, origin_of(connection).kind),
+            *_ambiguous(query, named, (*((by and rows.where) or ()), *(rows.fail_if or ()), *(until or ()))),
             labels_meant(rows.by, by),
             filtered_before(where, objects) if by else "",
             OWNED.get(workload or ""),
             WITHOUT_CONTAINERS if pods and pods.containers and by else "",
         )
-        query = structs.replace(query, remark="; ".join(filter(None, notes)))
+        query = structs.replace(query, remarks=tuple(filter(None, notes)))
     elif objects not in COMPARED:
-        query = structs.replace(query, remark=labels_meant(rows.by, by))
+        query = structs.replace(query, remarks=tuple(filter(None, [labels_meant(rows.by, by)])))
     view = _view(format_, template, display, sums=rows.sum)
     return query, structs.replace(
         view,
@@ -223,6 +224,15 @@ def _unknowable(query: Query, named: Sequence[Column], source: str) -> str:
 
     check_knowable(query, source)
     return unknowable(named, query.kind, source)
+
+
+def _ambiguous(query: Query, named: Sequence[Column], conditions: Sequence[str]) -> tuple[str, ...]:
+    """Say which columns may mean something else than one thinks: in a range, or in a condition."""
+    if not (query.period or conditions):
+        return ()
+    from c3s_cli.request.remarks import of_now, of_requests  # plain readings have neither
+
+    return *of_now(query, named), of_requests(conditions, query.kind)
 
 
 def _selectors(rows: options.Selection, pods: options.Pods | None) -> tuple[LabelSelector | None, FieldSelector | None]:

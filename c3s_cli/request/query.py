@@ -40,7 +40,7 @@ class Query(Struct, frozen=True):
     extended: whether to add columns for every extended resource that is found. fail_if_unknown: whether a row that
     cannot be judged fails. until_all: whether all rows must meet `until`, not just any. drain: which nodes to drain.
     rightsize: what `c3s rightsize` is asked, None in other commands.
-    remark: which columns the source cannot know, for stderr; "" if it knows all that were named.
+    remarks: what to say on stderr about columns that the source cannot know, or that may mean something else.
     prices: what nodes cost; None without --prices.
     """
 
@@ -68,7 +68,7 @@ class Query(Struct, frozen=True):
     extended: bool = False
     period: Period | None = None
     series: Period | None = None
-    remark: str = ""
+    remarks: tuple[str, ...] = ()
     prices: Prices | None = None
     rightsize: RightsizeRequest | None = None
 

@@ -11,12 +11,15 @@ from c3s_cli.request.origin import origin_of
 
 if TYPE_CHECKING:
     from c3s_cli.columns.naming import Naming
+    from c3s_cli.columns.vocabulary import Column
     from c3s_cli.flags import options
     from c3s_cli.flags.time_options import Time
     from c3s_cli.request.period import Period
     from c3s_cli.request.query import Query
 
 
+# The statistic whose percentage `wide` shows.
+OF_PERCENTAGES: Final = "p95"
 NO_HISTORY: Final = "no other source has history"
 
 
@@ -39,7 +42,10 @@ def asked_for(time: Time | None, connection: options.Connection) -> Period | Non
 
 
 def in_range(words: list[str], naming: Naming, period: Period | None) -> list[str]:
-    """With a time range, show statistics by default, and the number of members of groups."""
+    """With a time range, replace sets by statistics: of usage, and in `wide` of its percentages.
+
+    `default` has nothing else but the number of members of groups; `all` keeps the usage of one time, too.
+    """
     if period is None or not period.is_range or naming.kind in RIGHTSIZING:
         return words
     if naming.kind in COMPARED:
@@ -47,8 +53,19 @@ def in_range(words: list[str], naming: Naming, period: Period | None) -> list[st
 
         return [each for word in words for each in (IN_RANGE if word == "default" else [word])]
     counts = [column.name for column in naming.expand(["default"]) if column.parts]
-    instead = [*counts, *default_statistics()]
-    return [each for word in words for each in (instead if word == "default" else [word])]
+    sets = {"default": [*counts, *default_statistics()], "all": [*default_statistics(), "all"]}
+    if "wide" in words:
+        sets["wide"] = [name for column in naming.expand(["wide"]) for name in _over_range(column, naming)]
+    return [each for word in words for each in sets.get(word, [word])]
+
+
+def _over_range(column: Column, naming: Naming) -> list[str]:
+    """Return the statistics that take the place of a column of usage; the column itself if it has none."""
+    resource, _, field = column.name.partition(".")
+    if field == "usage":
+        return [name for name in default_statistics() if name.startswith(f"{resource}.")] or [column.name]
+    name = f"{resource}.{field.replace('usage', OF_PERCENTAGES, 1)}"
+    return [name if field.startswith("usagePercentOf") and naming.open_ended(name) else column.name]
 
 
 def check(query: Query) -> None:

@@ -74,9 +74,6 @@ def _restricted(request: DiffRequest, sides: list[_Side]) -> Query:
         base = structs.replace(base, namespaces=wanted or base.namespaces or first, all_namespaces=False)
     elif not request.namespaced and any(side.has_several_namespaces for side in sides):
         base = structs.replace(base, all_namespaces=True)
-    if all(side.lists_all(base) for side in sides) and base.objects is Kind.POD:
-        # A pod without usage is there, too.
-        base = structs.replace(base, columns=(*base.columns, Naming(Kind.POD).find("status")))
     return base
 
 
@@ -102,7 +99,7 @@ class _Side:
             if side.period and not side.period.is_range:
                 raise UsageError(f"{side.file} is a document, which has one time: {side.text} asks for another")
             self.document = read_document(side.file)
-            self.moment = f"{self.document.file}, printed {utc(self.document.now.timestamp())}"
+            self.moment = f"{self.document.file}, usage at {utc(self.document.now.timestamp())}"
         elif side.period and target.origin.kind != "prometheus":
             raise UsageError("--since needs AFTER, or --from prometheus or URL for the cluster", hint=NO_HISTORY)
 
@@ -138,16 +135,15 @@ class _Side:
         """The selector of the pods that it covers; "" if it covers all."""
         return self.reading.selector if self.reading else ""
 
-    def lists_all(self, query: Query) -> bool:
-        """Return whether rows whose usage is unknown are listed."""
-        return self.document is None or self.document.lists_all(query)
-
     def read(self, base: Query, selector: str, stages: Stages) -> SideRows:
         """Read the rows of this side. selector: what the other side covers. Raises C3sError."""
         if self.document:
             return _of_document(self.document, structs.replace(base, columns=self.request.base.columns))
         labels = parse_labels(",".join(filter(None, (base.labels.text if base.labels else "", selector))))
         query = structs.replace(base, labels=labels or base.labels, period=self.side.period)
+        if query.objects is Kind.POD:
+            # A pod without usage is there, too.
+            query = structs.replace(query, columns=(*query.columns, Naming(Kind.POD).find("status")))
         check(query)
         if unknown := unknowable(query.columns, query.kind, self.target.origin.kind):
             raise UsageError(unknown)

@@ -44,7 +44,7 @@ def fit(target: Target, query: Query, view: View, request: FitRequest) -> ExitCo
             report = _report(fleet, query, request, stages, job)
         write(report, view, stages)
     moment = [report.moment.removeprefix("of ")] if report.moment and view.format in TABLES else []
-    say_about(report, view, moment, (*_remarks(query, report.fit_results), *_missing(report)), query.remark)
+    say_about(report, view, moment, (*_remarks(query, report.fit_results), *_missing(report)), query.remarks)
     stages.summarize()
     if not all(each.placed == each.replicas for each in report.fit_results if not each.pending):
         return ExitCode.CONDITION_MET

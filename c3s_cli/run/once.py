@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from c3s_cli.errors import ExitCode
 from c3s_cli.metrics import calls_at_once
 from c3s_cli.request.view import TABLES, Format
@@ -14,6 +16,7 @@ from c3s_cli.run.stages import Stages
 from c3s_cli.run.verdict import say_about, verdict
 
 if TYPE_CHECKING:
+    from c3s_cli.report import Report
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import Target
     from c3s_cli.request.view import View
@@ -28,7 +31,7 @@ def show(target: Target, query: Query, view: View) -> ExitCode:
     stages = Stages(target.verbosity)
     with opened(target, stages, calls_at_once(query), query.period) as fleet:
         with progress_of(fleet, stages):
-            report = Reader(fleet, query, stages, once=True)()
+            report = _with_judged(Reader(fleet, query, stages, once=True)(), query, view)
         write(report, view, stages)
     before = []
     if report.moment and (view.format in TABLES or (query.period and query.period.local)):
@@ -37,6 +40,16 @@ def show(target: Target, query: Query, view: View) -> ExitCode:
         before.append(
             "-o name: names alone, as kubectl prints them; -o value --columns namespace,name has the namespaces"
         )
-    say_about(report, view, before, remark=query.remark)
+    say_about(report, view, before, of_query=query.remarks)
     stages.summarize()
     return verdict(report, view)
+
+
+def _with_judged(report: Report, query: Query, view: View) -> Report:
+    """Add to a table what --fail-if compared, if it found something: otherwise nothing shows why."""
+    if not (query.fail_if and report.fail_if and report.fail_if.matched) or view.format not in TABLES or view.named:
+        return report
+    from c3s_cli.request.shown import used_columns  # only what is judged needs it
+
+    judged = used_columns((), query.fail_if, (*report.columns, *report.keys))
+    return structs.replace(report, columns=(*report.columns, *dict.fromkeys(judged)))

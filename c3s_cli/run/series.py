@@ -126,8 +126,7 @@ class _Readings:
 
     def remarks(self) -> Iterator[str]:
         """Return the lines for stderr, each once."""
-        if self.query.remark:
-            yield self.query.remark
+        yield from self.query.remarks
         if not self.rows:
             yield "No resources found"
         yield from (f"note: {note}" for note in self.notes)

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 def say_about(
-    report: Report, view: View, before: Iterable[str] = (), after: Iterable[str] = (), remark: str = ""
+    report: Report, view: View, before: Iterable[str] = (), after: Iterable[str] = (), of_query: Iterable[str] = ()
 ) -> None:
     """Say on stderr what there is to say about a report that was printed.
 
-    before, after: what only this command says. remark: that of the query.
+    before, after: what only this command says. of_query: the remarks of the query.
     """
     omitted = [not_shown(report.omitted)] if report.omitted and view.format in TABLES else []
-    for line in (*before, *omitted, *filter(None, [remark]), *unmatched_paths(report, view), *remarks(report), *after):
+    for line in (*before, *omitted, *of_query, *unmatched_paths(report, view), *remarks(report), *after):
         say(line)
 
 

@@ -59,8 +59,8 @@ def watch(
     clock = clock or Clock()
     stages = Stages(target.verbosity)
     view = structs.replace(view, compact=True)
-    if query.remark:
-        say(query.remark)
+    for remark in query.remarks:
+        say(remark)
     with ExitStack() as stack:
         fleet = stack.enter_context(opened(target, stages, calls_at_once(query)))
         if record:

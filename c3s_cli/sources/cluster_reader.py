@@ -261,6 +261,7 @@ class ClusterReader:
             pod_count=known.get(Needs.POD_COUNT),
             absence=absence,
             moment=usage.moment,
+            usage_time=usage.time,
             failures=tuple(failures),
             remarks=(*usage.remarks, *filter(None, [why])),
             histories=histories,

@@ -141,6 +141,11 @@ class Usage:
         return ""
 
     @property
+    def time(self) -> datetime | None:
+        """The time in the past that is shown, or the end of such a range; None for now."""
+        return None
+
+    @property
     def moment(self) -> str:
         """The time in the past that is shown, in words, or the range; "" for now."""
         return ""

@@ -403,7 +403,15 @@ def test_a_document_says_what_it_lacks(run: Run, files: tuple[str, str], tmp_pat
     # Without the objects themselves, it lists only what is measured.
     assert "pending" not in run("diff", "-A", pods, files[1]).out
     # Without -n, its own namespace.
-    assert names(run("diff", printed("pods", "-n", "shop"), files[1]))[0] == "web-2"
+    alone = run("diff", printed("pods", "-n", "shop"), files[1]).out.splitlines()
+    assert [line.split()[:4] for line in alone[1:]] == [
+        ["web-1", "removed", "50m", "<none>"],
+        ["db-0", "changed", "100m", "130m"],
+        ["idle", "changed", "0m", "3m"],
+        # Neither has gone nor come: the one is there, and the other was there, but not measured.
+        ["lost", "changed", "10m", "<unknown>"],
+        ["web-2", "changed", "<unknown>", "60m"],
+    ]
     for words, said in (
         (("nodes", pods), f"error: {pods} has no nodes, but is a PodUsageList\nhint: c3s diff pods {pods}\n"),
         (

@@ -40,7 +40,7 @@ def test_they_count_with_their_requests_and_use_nothing(run: Run, starting: Fake
         "l": ({"usage": 50_000_000, "unused": 50_000_000, "usagePercentOfRequests": 50.0}, 90 << 20),
     }
     assert rows["m"]["timestamp"] is None
-    judged = run(f"{words} --where 'namespace = n' --fail-if 'cpu% > 30' --fail-if-unknown")
+    judged = run(f"{words} --where 'namespace = n' --fail-if 'cpu%requests > 30' --fail-if-unknown")
     assert (judged.code, judged.err) == (0, "")
 
 

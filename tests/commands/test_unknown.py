@@ -222,9 +222,9 @@ NOT_ALL = "could not be judged (not all members are measured)"
         ("cpu.usage = 150m", 0, []),
         ("cpu.usage = 200m", 3, [f"--fail-if: 1 row {NOT_ALL}: {WEB} (1 of 3 pods measured)"]),
         # 200m of 300m are 66.7 %, whatever the other two use; of the measured pod's 100m they are 200 %.
-        ("cpu% > 66", 3, [f"--fail-if: 1 row matched: {WEB}"]),
-        ("cpu% > 67", 3, [f"--fail-if: 1 row {NOT_ALL}: {WEB} (1 of 3 pods measured)"]),
-        ("cpu% < 66", 0, []),
+        ("cpu%requests > 66", 3, [f"--fail-if: 1 row matched: {WEB}"]),
+        ("cpu%requests > 67", 3, [f"--fail-if: 1 row {NOT_ALL}: {WEB} (1 of 3 pods measured)"]),
+        ("cpu%requests < 66", 0, []),
         # None of them has a limit.
         ("cpu.usagePercentOfLimits >= 0", 0, []),
         ("memory.unused > 1Ki", 3, [f"--fail-if: 1 row {NOT_ALL}: {WEB} (1 of 3 pods measured)"]),
@@ -244,7 +244,7 @@ def test_bounds_decide_about_a_group_that_is_measured_in_part(
 
 def test_a_pod_that_has_not_started_uses_nothing(run: Run, rollout: FakeApi) -> None:
     words = ["top", "pods", "-A", "--server", rollout.url, "--by", "owner", "--where", "owner = Job/job"]
-    result = run(*words, "--fail-if", "cpu% > 10", "--fail-if-unknown", "-o", "json")
+    result = run(*words, "--fail-if", "cpu%requests > 10", "--fail-if-unknown", "-o", "json")
     assert (result.code, result.err) == (0, "")
 
 

@@ -114,6 +114,23 @@ def test_only_rows_that_are_shown_are_said_to_be_short(run: Run, engine: str) ->
     assert "lived for less" not in run(f"{words} --by owner --columns pods --where 'cpu.max > 0, name = young'").err
 
 
+def test_rows_with_data_for_little_of_a_range_are_counted(run: Run, engine: str) -> None:
+    words = f"top pods -n m --since 6h {END} --from {engine} --facts source --where 'name ~ ^(young|plain)$'"
+    said = "note: 1 row has data for less than a quarter of the range: --columns default,coverage says for how much\n"
+    assert run(words).err.endswith(said)
+    assert "quarter" not in run(f"{words} --columns default,coverage").err
+    # The rule for a few steps comes first, and nothing is said twice.
+    assert "quarter" not in run(f"{words} --step 1h").err
+
+
+def test_a_step_that_is_longer_than_usual_is_said_to_lower_maxima(run: Run, engine: str) -> None:
+    words = f"top pods plain -n m --since 6h {END} --columns cpu.max --from {engine} --facts source"
+    said = "note: each point of CPU is the average of a --step, so maxima are lower than with the usual 1m0s\n"
+    assert said in run(f"{words} --step 30m").err
+    # A rate covers five minutes in any case.
+    assert said not in run(f"{words} --step 5m").err
+
+
 def test_what_ended_has_rows_that_say_so(ask: Ask) -> None:
     columns = "--columns cpu.max,cpu.avg"
     rows = ask(f"pods -n m --since 6h {END} {columns}")

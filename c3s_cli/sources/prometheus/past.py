@@ -276,8 +276,13 @@ class Past(Struct):
                 self._members.setdefault(key[:2], []).append(key)
         return self._members.get(who, [])
 
+    def coverage(self, keys: Sequence[Key]) -> dict[str, int]:
+        """Return for how many seconds of the range there is data of objects, and how many the range and a step have."""
+        step = {"coverage.step": self.period.step} if self.period.step > promql.STEPS[0] else {}
+        return {"coverage.seconds": round(self.history.lived(keys)), "coverage.range": self.period.seconds, **step}
+
     def remarks(self) -> Iterator[str]:
-        """Return what to say about the range: gaps in its data."""
+        """Return what to say about the range: gaps in its data, and points that are further apart than they need be."""
         history = self.history
         missing = len(history.gaps - {0})
         keys = history.objects()
@@ -287,3 +292,6 @@ class Past(Struct):
         if keys and self.period.interval * 2.5 > promql.WINDOW:
             interval = go_duration(round(self.period.interval) * 10**9)
             yield f"samples are {interval} apart: rates cover {go_duration(self.period.window * 10**9)}"
+        elif keys and self.period.step > max(usual := promql.usual_step(self.period.seconds), promql.WINDOW):
+            words = go_duration(usual * 10**9)
+            yield f"each point of CPU is the average of a --step, so maxima are lower than with the usual {words}"

@@ -93,11 +93,15 @@ class Range(Struct, frozen=True):
         return max(60, math.ceil(2 * self.interval) + 20)
 
 
+def usual_step(seconds: float) -> int:
+    """Return the step of a range if none is given."""
+    least = STEPS[0] if seconds <= SHORT else WINDOW
+    return next((each for each in STEPS if each >= least and seconds / each <= POINTS), STEPS[-1])
+
+
 def range_of(seconds: float, step: float | None, interval: float, *, extrapolates: bool, longest: float = 0.0) -> Range:
     """Choose the step for a range, if none is given, and shorten it so that the range is a whole number of steps."""
-    least = STEPS[0] if seconds <= SHORT else WINDOW
-    fitting = next((each for each in STEPS if each >= least and seconds / each <= POINTS), STEPS[-1])
-    wanted = min(int(step or fitting), int(seconds))
+    wanted = min(int(step or usual_step(seconds)), int(seconds))
     return Range(int(seconds), int(seconds) // math.ceil(int(seconds) / wanted), interval, extrapolates, longest)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -71,6 +72,11 @@ class PrometheusUsage(Usage):
         """The time or the range in words; "" for now."""
         period = self.scope.period
         return period.words(*self._times()) if period else ""
+
+    @property
+    def time(self) -> datetime | None:
+        """The time, or the end of the range; None for now."""
+        return datetime.fromtimestamp(self._times()[1], UTC) if self.moment else None
 
     def nodes(self) -> list[Node]:
         """Read the usage of the nodes, and the statistics that are needed."""
@@ -172,7 +178,7 @@ class PrometheusUsage(Usage):
         sums: dict[Keys, Figures] = {}
         for keys, members in members_of(sample, groups, self.scope).items():
             objects: list[Any] = keys_of(members, measured)
-            sums[keys] = in_units(history.figures(objects, wanted)) | _coverage(self._past(), objects)
+            sums[keys] = in_units(history.figures(objects, wanted)) | self._past().coverage(objects)
         return sums
 
     def histories(self, wanted: Wanted, known: Mapping[tuple[str, str], PodFacts]) -> HistoriesAndFormer:
@@ -276,7 +282,7 @@ class PrometheusUsage(Usage):
     def _figures(self, past: Past | None, key: Who, more: Mapping[str, int] | None = None) -> dict[str, int] | None:
         figures = dict(more or {})
         if past and (keys := past.members(key)):
-            figures |= in_units(past.history.figures(keys, past.wanted)) | _coverage(past, keys)
+            figures |= in_units(past.history.figures(keys, past.wanted)) | past.coverage(keys)
         return figures or None
 
     def _node(self, name: str, used: Used, past: Past | None, *, ended: bool) -> Node:
@@ -338,9 +344,3 @@ def _amount(used: Used, resource: str) -> int | None:
     """Return the whole nanocores or bytes of a reading; None if it is unknown."""
     number = used[resource].value if resource in used else None
     return None if number is None else round(number * UNITS[resource])
-
-
-def _coverage(past: Past, keys: Sequence[Who]) -> dict[str, int]:
-    """Return for how many seconds of the range there is data of an object, and how many the range and a step have."""
-    step = {"coverage.step": past.period.step} if past.period.step > promql.STEPS[0] else {}
-    return {"coverage.seconds": round(past.history.lived(keys)), "coverage.range": past.period.seconds, **step}

@@ -1,0 +1,43 @@
+"""What to say of the rows of a range that have data for little of it: their statistics tell less than they seem to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from c3s_cli.amounts.duration import go_duration
+
+if TYPE_CHECKING:
+    from c3s_cli.request.query import Query
+
+# Rows with data for fewer steps have no maxima and percentiles to trust.
+FEW: Final = 3
+# Rows with data for less than this part of a range do not tell how the whole of it was.
+QUARTER: Final = 4
+
+
+def little_covered(rows: Sequence[Any], query: Query) -> Iterator[str]:
+    """Yield a line about rows with data for a few steps of the range, or one about those with data for little of it."""
+    lines = [each for row in rows for each in (row.containers if query.containers else (row,))]
+    covered = [figures for each in lines if (figures := getattr(each, "figures", None) or {}).get("coverage.seconds")]
+    short = [figures["coverage.step"] for figures in covered if _has_few_steps(figures)]
+    if short:
+        step = go_duration(max(short) * 10**9)
+        lived = f"{_rows(len(short))} lived for less than {FEW} steps of {step}"
+        yield f"{lived}: for maxima and percentiles, use a shorter --step"
+    little = [figures for figures in covered if _has_little(figures) and not _has_few_steps(figures)]
+    if little and "coverage" not in {column.name for column in query.columns}:
+        has = f"{_rows(len(little))} {'has' if len(little) == 1 else 'have'}"
+        yield f"{has} data for less than a quarter of the range: --columns default,coverage says for how much"
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
+
+
+def _has_few_steps(figures: Mapping[str, int]) -> bool:
+    return figures["coverage.seconds"] < FEW * figures.get("coverage.step", 0)
+
+
+def _has_little(figures: Mapping[str, int]) -> bool:
+    return figures["coverage.seconds"] * QUARTER < figures["coverage.range"]

@@ -1,0 +1,54 @@
+"""What to say of the columns of a command line that may mean something else than whoever named them thinks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from c3s_cli.columns.vocabulary import Kind, Needs, Unit, flat
+
+if TYPE_CHECKING:
+    from c3s_cli.columns.vocabulary import Column
+    from c3s_cli.request.query import Query
+
+USAGE: Final = re.compile(r"(cpu|memory)\.usage(PercentOf\w+)?")
+MEASURED: Final = Needs.NODE_METRICS | Needs.POD_METRICS
+AMOUNTS: Final = (Unit.NANOCORES, Unit.BYTES, Unit.PERCENT)
+BARE_PERCENT: Final = re.compile(r"(?i)(?<![\w.])(cpu|mem(?:ory)?)%(?!\w)")
+
+
+def of_now(query: Query, named: Sequence[Column]) -> list[str]:
+    """Say which named amounts and states are of one time although a range is read.
+
+    named: the columns of --columns that are no part of a set.
+    """
+    if query.period is None or not query.period.is_range:
+        return []
+    conditions = filter(None, (query.where, query.fail_if, query.until))
+    compared = [column for condition in conditions for column in condition.columns]
+    columns = [*named, *(key.column for key in query.sort), *compared]
+    measured = [each for each in flat(columns) if each.needs & MEASURED and each.unit in AMOUNTS and not each.figures]
+    names = dict.fromkeys(column.name for column in measured)
+    largest = [f"{match[1]}.max{match[2] or ''}" for name in names if (match := USAGE.fullmatch(name))]
+    notes = []
+    if names:
+        time = "now" if query.period.end is None else "the end of the range"
+        also = f": {_listed(largest)} the largest of the range" if largest else ""
+        notes.append(f"{_listed(names)} of {time} alone{also}")
+    if any(column.name == "oomKilled" for column in columns):
+        notes.append("oomKilled also counts kills before the range: oomKills counts those in it")
+    return notes
+
+
+def _listed(names: Iterable[str]) -> str:
+    words = list(names)
+    return f"{', '.join(words)} {'is' if len(words) == 1 else 'are'}"
+
+
+def of_requests(texts: Iterable[str], kind: Kind) -> str:
+    """Say of what `memory%` is a percentage in conditions about pods, whose table does not tell; "" if none has it."""
+    if kind not in (Kind.POD, Kind.POD_GROUP):
+        return ""
+    names = dict.fromkeys(name.lower() for text in texts for name in BARE_PERCENT.findall(text))
+    return ", ".join(f"{name}% is of requests: write {name}%requests or {name}%limits" for name in names)

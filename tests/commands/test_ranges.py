@@ -1,0 +1,131 @@
+"""A range of time with sets, conditions and orders: nothing of now passes for the range."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+from tests.servers import FakeApi, pod, pod_metrics
+
+PAST = "--since 1h --from prometheus"
+SHOP = f"-n team-checkout {PAST}"
+STATISTICS = ["CPU-AVG", "CPU-P95", "CPU-MAX"]
+OF_MEMORY = ["MEMORY-AVG", "MEMORY-P95", "MEMORY-MAX"]
+
+
+def titles(out: str) -> list[str]:
+    return out.splitlines()[0].split()
+
+
+@pytest.mark.parametrize("words", [f"pods {SHOP}", f"nodes {PAST}", f"deploy {SHOP}"])
+def test_wide_has_the_statistics_and_nothing_of_now(demo: Run, words: str) -> None:
+    wide = titles(demo(f"top {words} -o wide").out)
+    assert [title for title in wide if title.endswith(("-AVG", "-MAX")) or "-P95" in title] == [
+        *STATISTICS,
+        *(each for each in wide if each.startswith("CPU-P95(%")),
+        *OF_MEMORY,
+        *(each for each in wide if each.startswith("MEMORY-P95(%")),
+    ]
+    assert not {"CPU(cores)", "MEMORY(bytes)", "CPU(%)", "CPU(%REQUESTS)", "MEMORY(%LIMITS)"} & {*wide}
+    assert "CPU-REQUESTS" in wide
+    assert titles(demo(f"top {words} --columns wide").out) == wide
+
+
+def test_wide_shows_the_values_of_the_default_table(demo: Run) -> None:
+    words = f"top pods {SHOP} --no-headers"
+    columns = "name,cpu.avg,cpu.p95,cpu.max,memory.avg,memory.p95,memory.max"
+    named = [line.split() for line in demo(f"{words} --columns {columns}").out.splitlines()]
+    wide = [line.split() for line in demo(f"{words} -o wide").out.splitlines()]
+    measured = {line[0] for line in named}
+    assert named == [[*line[:4], *line[8:11]] for line in wide if line[0] in measured]
+
+
+def test_all_has_the_statistics_too(demo: Run) -> None:
+    shown = titles(demo(f"top pods {SHOP} --columns all").out)
+    assert shown[:7] == ["NAME", *STATISTICS, *OF_MEMORY]
+    assert "CPU(cores)" in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--fail-if 'cpu > 9'", "cpu.usage is of now alone: cpu.max is the largest of the range"),
+        (
+            "--where 'memory%limits > 99, cpu.max > 9'",
+            "memory.usagePercentOfLimits is of now alone: memory.maxPercentOfLimits is the largest of the range",
+        ),
+        (
+            "--sort-by cpu,memory",
+            "cpu.usage, memory.usage are of now alone: cpu.max, memory.max are the largest of the range",
+        ),
+        ("--columns default,cpu", "cpu.usage is of now alone: cpu.max is the largest of the range"),
+        ("--columns cpu.unused", "cpu.unused is of now alone"),
+        ("--fail-if 'oomKilled = true, cpu.max > 99'", "oomKilled also counts kills before the range: oomKills counts"),
+    ],
+)
+def test_amounts_of_now_are_said_to_be(demo: Run, words: str, said: str) -> None:
+    assert said in demo(f"top pods {SHOP} {words}").err
+
+
+def test_the_end_of_a_range_is_not_called_now(demo: Run) -> None:
+    ended = demo(f"top pods {SHOP} --end 2026-03-02T08:00:00Z --sort-by cpu").err
+    assert "cpu.usage is of the end of the range alone" in ended
+
+
+@pytest.mark.parametrize("words", ["", "-o wide", "--fail-if 'cpu.max > 99'", "--columns all"])
+def test_what_is_of_the_range_needs_no_words(demo: Run, words: str) -> None:
+    assert " alone" not in demo(f"top pods {SHOP} {words}").err
+
+
+def test_cpu_of_a_single_time_needs_no_words(demo: Run) -> None:
+    assert demo("top pods -n team-checkout --sort-by cpu --where 'cpu > 0'").err == ""
+
+
+def test_a_document_of_the_past_has_the_time_of_its_data(demo: Run, tmp_path: Path) -> None:
+    file = tmp_path / "before.json"
+    file.write_text(demo("top pods -A --at -2h --from prometheus -o json").out, encoding="utf-8")
+    assert json.loads(file.read_text())["metadata"]["timestamp"] == "2026-03-02T07:30:00Z"
+    compared = demo(f"diff pods -A {file}")
+    assert compared.err.splitlines()[0] == f"before: {file}, usage at 2026-03-02T07:30:00Z"
+    rows = {line.split()[1]: line.split()[2:5] for line in compared.out.splitlines()[1:]}
+    # It crashes: there is no usage now, but the pod is still there.
+    (crashing,) = (row for name, row in rows.items() if name.startswith("fraud-scorer"))
+    assert (crashing[0], crashing[2]) == ("changed", "<unknown>")
+    document = json.loads(demo(f"diff pods -A {file} -o json").out)
+    assert document["metadata"]["beforeTimestamp"] == "2026-03-02T07:30:00Z"
+
+
+def test_a_pod_that_came_later_is_still_added(run: Run, api: FakeApi, tmp_path: Path) -> None:
+    file = tmp_path / "before.json"
+    api.pods(*(pod("n", name) for name in ("old", "gone")), namespace="n")
+    api.pod_metrics(pod_metrics("n", "gone", ("app", "1m", "1Mi")), namespace="n")
+    file.write_text(run(f"top pods -n n --server {api.url} -o json").out, encoding="utf-8")
+    came = pod("n", "new")
+    came["metadata"]["creationTimestamp"] = "2036-03-02T09:00:00Z"
+    api.pods(pod("n", "old"), came, namespace="n")
+    api.pod_metrics(*(pod_metrics("n", name, ("app", "1m", "1Mi")) for name in ("old", "new")), namespace="n")
+    result = run(f"diff pods -n n {file} --server {api.url}")
+    assert [line.split()[:4] for line in result.out.splitlines()[1:]] == [
+        ["gone", "removed", "1m", "<none>"],
+        ["new", "added", "<none>", "1m"],
+        ["old", "changed", "<unknown>", "1m"],
+    ]
+
+
+def test_memory_percent_of_pods_is_said_to_be_of_requests(demo: Run) -> None:
+    said = "memory% is of requests: write memory%requests or memory%limits"
+    tripped = demo("top pods -A --fail-if 'memory% > 90, cpu > 1m'")
+    assert (tripped.code, tripped.err.splitlines()[0]) == (3, said)
+    # What was compared is in the table, as with --where.
+    assert titles(tripped.out)[2:] == ["CPU(cores)", "MEMORY(bytes)", "MEMORY(%REQUESTS)"]
+    fine = demo("top pods -A --fail-if 'memory%requests > 99999'")
+    assert (fine.code, titles(fine.out)[2:]) == (0, ["CPU(cores)", "MEMORY(bytes)"])
+    assert said not in fine.err
+    assert said not in demo("top nodes --fail-if 'memory% > 99'").err
+    named = demo("top pods -A --fail-if 'memory%limits > 1' --columns name,cpu")
+    assert (named.code, titles(named.out)) == (3, ["NAME", "CPU(cores)"])
+    printed = demo("top pods -A --fail-if 'memory%limits > 1' -o csv")
+    assert printed.out.splitlines()[0].count("Percent") == 0
