@@ -150,6 +150,11 @@ class NoSuchNamespace(C3sError):
     """No namespace of a cluster matches the patterns of -n."""
 
 
+def is_absence(problem: object) -> bool:
+    """Return whether a cluster answered that it does not have an object, or a namespace that matches."""
+    return isinstance(problem, NoSuchNamespace) or (isinstance(problem, ApiError) and problem.reason == "NotFound")
+
+
 class InternalError(C3sError):
     """A bug in c3s: an unexpected exception. Its message is not shown, since it might quote a credential."""
 

@@ -76,7 +76,8 @@ class Examination(Struct):
     def findings(self, reader: Callable[[], ClusterReader]) -> Iterator[Finding]:
         """Check everything in order. reader: returns what reads the cluster, with usage from --from."""
         reached = self._reached()
-        if any(self._is_login(each) for each in reached):
+        failed = {each.check for each in reached if each.result == BROKEN}
+        if "credentials" in failed:
             yield from reached
             return
         yield _credentials(self.access)
@@ -85,7 +86,7 @@ class Examination(Struct):
                 "certificate", WARNING, note.removeprefix("warning: "), "set its CA with --certificate-authority"
             )
         yield from reached
-        if any(each.result == BROKEN and each.check == "api server" for each in reached):
+        if "api server" in failed:
             return
         yield self._identity()
         yield from self._rights()
@@ -97,10 +98,6 @@ class Examination(Struct):
             yield from self._readings(metrics=False)
             yield from self._source(reader)
 
-    @staticmethod
-    def _is_login(finding: Finding) -> bool:
-        return finding.check == "credentials" and finding.result == BROKEN
-
     def _reached(self) -> list[Finding]:
         begun = time.monotonic()
         try:
@@ -109,7 +106,8 @@ class Examination(Struct):
         except (Unreachable, InvalidAnswer) as problem:
             # The hint of a timeout is about waiting longer; here the cause matters.
             hint = problem.advice if isinstance(problem, TimedOut) else problem.hint or problem.advice
-            return [broken("api server", problem, hint or self._where_to_look())]
+            where = f"is {self.access.server} the right address, is the VPN or the proxy up"
+            return [broken("api server", problem, hint or f"{where}, does the cluster still exist?")]
         except ApiError as problem:
             if problem.status == 401:
                 return [broken("credentials", problem)]
@@ -121,9 +119,6 @@ class Examination(Struct):
         milliseconds = (time.monotonic() - begun) * 1000
         answers = Finding("api server", OK, f"{self.cluster.server} answers in {milliseconds:.0f} ms: {version}")
         return [answers, *self._skew(answer.date.timestamp() if answer.date else None)]
-
-    def _where_to_look(self) -> str:
-        return f"is {self.access.server} the right address, is the VPN or the proxy up, does the cluster still exist?"
 
     def _skew(self, of_server: float | None) -> Iterator[Finding]:
         """Compare the clocks. The server's Date header is exact to a second."""

@@ -13,7 +13,7 @@ from c3s_cli.errors import C3sError
 from c3s_cli.sources.calls import open_reading
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.connection import Prometheus, headers_of
-from c3s_cli.terminal.stderr import named
+from c3s_cli.terminal.stderr import counted, named
 
 if TYPE_CHECKING:
     from c3s_cli.kube.cluster import Cluster
@@ -111,7 +111,7 @@ class Examined:
             series, _, matcher = selector.rstrip("}").partition("{")
             nodes = self._ask(f"group by ({promql.NODE}) ", series, matcher)
             if nodes:
-                names.append(f"{name} of {len(nodes)} node{'s' * (len(nodes) > 1)}")
+                names.append(f"{name} of {counted(len(nodes), 'node')}")
                 labels.add(next((label for label in promql.NODE_LABELS if nodes[0][0].get(label)), "no label"))
         if names:
             yield Finding("node series", OK, f"{', '.join(names)}, named by {named(sorted(labels), MOST)}")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from copy import copy
 from typing import Final, Generic, TypeVar
 
 from c3s_cli.parallel import start_thread
-from c3s_cli.terminal.stderr import say
+from c3s_cli.terminal.stderr import is_terminal, say
 
 # The limits without --request-timeout, in seconds: for the next byte, and in total.
 SILENCE: Final = 10.0
@@ -94,7 +93,7 @@ def waited(deadline: Deadline, job: Callable[[], Result], what: str) -> Result:
 
 def announce(what: str) -> None:
     """Print what c3s is waiting for, if stderr is a terminal."""
-    if sys.stderr is not None and sys.stderr.isatty():
+    if is_terminal():
         say(f"waiting for {what}")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +17,7 @@ from msgspec import Struct
 from c3s_cli.kube.deadline import FOREVER, PATIENCE, Deadline, announce
 from c3s_cli.parallel import start_thread
 from c3s_cli.signals import CHILDREN, child, held
+from c3s_cli.terminal.stderr import is_terminal
 
 # Seconds between SIGTERM and SIGKILL.
 GRACE: Final = 0.5
@@ -51,7 +51,7 @@ def run_process(
     opened; `show` gets its lines once it takes long, if somebody looks at stderr.
     """
     remarks = None
-    watched = sys.stderr is not None and sys.stderr.isatty()
+    watched = is_terminal()
     if detached or not (interactive or watched):
         # Where nobody looks at stderr, c3s reads it to quote it.
         remarks = _Remarks(show)

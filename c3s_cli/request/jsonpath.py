@@ -278,39 +278,34 @@ def read_spec(spec: str) -> list[tuple[str, Path]]:
 # --- what a template needs ------------------------------------------------------------------------------------
 
 
-class _Item(Struct, frozen=True):
-    """A position inside an item of the document: the keys that lead there."""
-
-    path: tuple[str, ...] = ()
-
-
-class _Document(Struct, frozen=True):
-    """The whole document."""
+# The keys that lead to a place in the document, ITEM for any item of a list.
+Keys = tuple[str, ...]
+ITEM: Final = "*"
 
 
-class _Items(Struct, frozen=True):
-    """A list of items: the document's, or the containers of a pod."""
+def paths_in_template(template: str) -> set[Keys]:
+    """Return the paths inside an item, a container or the totals that a template needs."""
+    asked: set[Keys] = set()
+    _ask(read_template(template), [()], asked)
+    return {inside for keys in asked if (inside := _inside(keys))}
 
 
-_Place = _Document | _Items | _Item
-
-
-def paths_in_template(template: str) -> set[tuple[str, ...]]:
-    """Return the paths inside an item, or inside the totals, that a template needs."""
-    asked: set[tuple[str, ...]] = set()
-    _ask(read_template(template), [_Document()], asked)
-    return asked
-
-
-def paths_in_spec(spec: str) -> set[tuple[str, ...]]:
-    """Return the paths inside an item that custom columns need."""
-    asked: set[tuple[str, ...]] = set()
+def paths_in_spec(spec: str) -> set[Keys]:
+    """Return the paths inside an item or a container that custom columns need."""
+    asked: set[Keys] = set()
     for _, path in read_spec(spec):
-        _places(path, [_Item()], asked)
-    return asked
+        _places(path, [("items", ITEM)], asked)
+    return {inside for keys in asked if (inside := _inside(keys))}
 
 
-def _ask(nodes: list[Node], places: list[_Place], asked: set[tuple[str, ...]]) -> None:
+def _inside(keys: Keys) -> Keys:
+    """Return the keys inside of an item or of the totals; none for any other place of the document."""
+    if ITEM not in keys:
+        return keys[1:] if keys[0] == "totals" else ()
+    return keys[len(keys) - keys[::-1].index(ITEM) :]
+
+
+def _ask(nodes: list[Node], places: list[Keys], asked: set[Keys]) -> None:
     for node in nodes:
         if isinstance(node, Range):
             _ask(node.body, _places(node.path, places, asked), asked)
@@ -318,33 +313,24 @@ def _ask(nodes: list[Node], places: list[_Place], asked: set[tuple[str, ...]]) -
             _places(node, places, asked)
 
 
-def _places(path: Path, places: list[_Place], asked: set[tuple[str, ...]]) -> list[_Place]:
-    """Follow a path from some places; add the paths inside items that it needs to `asked`."""
+def _places(path: Path, places: list[Keys], asked: set[Keys]) -> list[Keys]:
+    """Follow a path from some places; add every place that a key leads to to `asked`."""
     for step in path:
         nodes = [each for part in step for place in places for each in _next(part, place, asked)]
         places = list(dict.fromkeys(nodes))
     return places
 
 
-def _next(part: Part, place: _Place, asked: set[tuple[str, ...]]) -> list[_Place]:
-    match part, place:
-        case Key("items"), _Document():
-            return [_Items()]
-        case Key("totals"), _Document():
-            return [_Item()]
-        case Key(key), _Item(path):
-            asked.add((*path, key))
-            return [_Items()] if key == "containers" else [_Item((*path, key))]
-        case Descend(), _Document():
-            return [place, _Items(), _Item()]
-        case Descend(), _Items():
-            return [place, _Item()]
-        case Descend(), _Item():
-            return [place]
-        case Filter(path), _Items():
-            _places(path, [_Item()], asked)
-            return [_Item()]
-        case ((Index() | Slice() | Wildcard()), _Items()):
-            return [_Item()]
+def _next(part: Part, place: Keys, asked: set[Keys]) -> list[Keys]:
+    items = [(*place, ITEM)] if place == ("items",) or (len(place) > 1 and place[-1] == "containers") else []
+    match part:
+        case Key(key):
+            asked.add((*place, key))
+            return [(*place, key)]
+        case Descend():
+            return [place, *(items if place else [("items",), ("items", ITEM)])]
+        case Filter(path):
+            _places(path, items, asked)
+            return items
         case _:
-            return []
+            return items

@@ -19,7 +19,7 @@ from c3s_cli.run.reading import Clusters, progress_of
 from c3s_cli.run.stages import Stages
 from c3s_cli.run.verdict import say_about, verdict
 from c3s_cli.terminal.printable import NONE
-from c3s_cli.terminal.stderr import named
+from c3s_cli.terminal.stderr import counted, named
 
 if TYPE_CHECKING:
     from c3s_cli.model.placing import FitRequest, FitResult
@@ -130,15 +130,11 @@ def _of_drain(results: Sequence[FitResult]) -> Iterator[str]:
         placed, replicas = sum(each.placed for each in drained), sum(each.replicas for each in drained)
         yield f"{placed} of {replicas} pods of {len(drained)} nodes fit elsewhere"
     daemons, statics = sum(each.daemon_pods for each in drained), sum(each.static_pods for each in drained)
-    of_daemons = [f"{_counted(daemons, 'pod')} of DaemonSets"] if daemons else []
-    if staying := [*of_daemons, *([_counted(statics, "static pod")] if statics else [])]:
+    of_daemons = [f"{counted(daemons, 'pod')} of DaemonSets"] if daemons else []
+    if staying := [*of_daemons, *([counted(statics, "static pod")] if statics else [])]:
         yield f"not moved: {' and '.join(staying)}"
     if refused := [name for each in drained for name in each.refused]:
-        yield f"kubectl drain refuses {_counted(len(refused), 'pod')}: {named(refused)}"
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}{'s' * (number != 1)}"
+        yield f"kubectl drain refuses {counted(len(refused), 'pod')}: {named(refused)}"
 
 
 def _missing(report: Report) -> Iterator[str]:
@@ -149,7 +145,7 @@ def _missing(report: Report) -> Iterator[str]:
         yield "no nodes are missing"
     for each in report.missing:
         where = f"{each.context}: " if report.contexts else ""
-        nodes = "no number of nodes" if each.nodes is None else _counted(each.nodes, "more node")
+        nodes = "no number of nodes" if each.nodes is None else counted(each.nodes, "more node")
         yield f"{where}{nodes} of pool {each.pool or NONE} would make everything fit"
 
 

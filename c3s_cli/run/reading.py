@@ -7,7 +7,7 @@ from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from c3s_cli.errors import ApiError, C3sError, NoSuchNamespace, UsageError
+from c3s_cli.errors import C3sError, NoSuchNamespace, UsageError, is_absence
 from c3s_cli.metrics import pod_details, scope_of
 from c3s_cli.model.sample import Reading
 from c3s_cli.parallel import in_parallel
@@ -213,6 +213,4 @@ class Clusters:
 
     def _is_absent(self, problem: C3sError) -> bool:
         """Return whether a cluster answered that it does not have the object NAME, or a namespace that matches."""
-        if isinstance(problem, NoSuchNamespace):
-            return True
-        return bool(self.query.name) and isinstance(problem, ApiError) and problem.reason == "NotFound"
+        return is_absence(problem) and (bool(self.query.name) or isinstance(problem, NoSuchNamespace))

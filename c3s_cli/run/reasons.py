@@ -18,6 +18,7 @@ from c3s_cli.output.table import layout
 from c3s_cli.request.rightsizing import words_of_rule
 from c3s_cli.request.view import Format
 from c3s_cli.terminal.printable import printable
+from c3s_cli.terminal.stderr import counted
 
 if TYPE_CHECKING:
     from c3s_cli.model.rightsizing import Advice, ContainerHistory, Recommendation, Replica, Rule
@@ -90,8 +91,9 @@ def _by_size(history: ContainerHistory, resource: str, words: str, sizes: Mappin
         if each.pod in sizes and value is not None and (resource == "memory" or each.seconds >= LEAST_LIFE):
             most.setdefault(sizes[each.pod], []).append(value)
     for size, values in sorted(most.items(), key=lambda item: -max(item[1])):
-        replicas = f"{len(values)} replica{'s' * (len(values) > 1)}"
-        yield _Line(history.container, resource, words, max(values), f"{replicas} on nodes of {size}")
+        yield _Line(
+            history.container, resource, words, max(values), f"{counted(len(values), 'replica')} on nodes of {size}"
+        )
 
 
 def _lines(history: ContainerHistory, row: Recommendation, rule: Rule, sizes: Mapping[str, str]) -> Iterator[_Line]:

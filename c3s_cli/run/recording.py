@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Final
@@ -27,7 +26,7 @@ from c3s_cli.signals import held
 from c3s_cli.sources.recording.recorder import Recorder
 from c3s_cli.sources.source import Scope
 from c3s_cli.terminal.printable import printable
-from c3s_cli.terminal.stderr import CLEAR_LINE, say, say_alone, tell
+from c3s_cli.terminal.stderr import CLEAR_LINE, counted, is_terminal, say, say_alone, tell
 
 if TYPE_CHECKING:
     from c3s_cli.model.sample import Failure, Sample
@@ -213,11 +212,11 @@ class _Loop:
     def _status(self) -> str:
         failed = f", {self.failed} failed, the last: {self.problem}" if self.failed else ""
         size = self.recorder.size() / (1 << 20)
-        return f"{self.request.file}: {self.readings} reading{'s' * (self.readings != 1)}{failed}, {size:.1f} MiB"
+        return f"{self.request.file}: {counted(self.readings, 'reading')}{failed}, {size:.1f} MiB"
 
     def _show(self) -> None:
         """Refresh the line of a terminal; in a log, write one every ten minutes."""
-        if _is_terminal():
+        if is_terminal():
             tell(CLEAR_LINE + printable(self._status()))
         elif self.clock.now() - self.said >= SILENCE:
             self.said = self.clock.now()
@@ -225,7 +224,7 @@ class _Loop:
 
     def _finish(self) -> ExitCode:
         """Say how it ended, and return the exit code."""
-        if _is_terminal():
+        if is_terminal():
             tell(CLEAR_LINE)
         say(self._status())
         met = bool(self.until and self.until.met)
@@ -236,7 +235,3 @@ class _Loop:
         if self.request.until and not met:
             return ExitCode.TIMED_OUT
         return ExitCode.INCOMPLETE if self.failed and not met else ExitCode.OK
-
-
-def _is_terminal() -> bool:
-    return sys.stderr is not None and sys.stderr.isatty()

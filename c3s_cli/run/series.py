@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
 from c3s_cli.analysis.report import make_report
-from c3s_cli.errors import ApiError, C3sError, ExitCode, NoSuchNamespace, UsageError
+from c3s_cli.errors import C3sError, ExitCode, UsageError, is_absence
 from c3s_cli.metrics import calls_at_once
 from c3s_cli.output.identity import moment
 from c3s_cli.output.series import render_series
@@ -116,7 +116,7 @@ class _Readings:
         for member, answer in zip(members, answers, strict=True):
             if isinstance(answer, UsageError):
                 raise answer
-            if _is_absence(answer):
+            if is_absence(answer):
                 self.absence = self.absence or answer
             elif isinstance(answer, C3sError):
                 failures.append(failure_of(member.name, answer))
@@ -138,7 +138,3 @@ class _Readings:
 
 def _moments_of(period: Period, member: Member) -> Mapping[Period, float]:
     return member.reader().moments(period)
-
-
-def _is_absence(answer: Any) -> bool:
-    return isinstance(answer, NoSuchNamespace) or (isinstance(answer, ApiError) and answer.reason == "NotFound")

@@ -11,7 +11,7 @@ from c3s_cli.errors import ExitCode
 from c3s_cli.output import unmatched_paths
 from c3s_cli.request.view import TABLES, Format
 from c3s_cli.run.failures import line_of
-from c3s_cli.terminal.stderr import named, not_shown, say
+from c3s_cli.terminal.stderr import counted, named, not_shown, say
 
 if TYPE_CHECKING:
     from c3s_cli.columns.vocabulary import Column
@@ -55,9 +55,8 @@ def about_costs(costs: CostTerms) -> Iterator[str]:
         "what no pod requests is in no pod's cost"
     )
     if costs.unpriced:
-        nodes = f"{costs.nodes} node{'s' * (costs.nodes != 1)}"
-        counted = f"no price in {costs.file} for {len(costs.unpriced)} of {nodes}"
-        yield f"warning: {counted}, so their costs are unknown: {named(costs.unpriced)}"
+        which = f"{len(costs.unpriced)} of {counted(costs.nodes, 'node')}"
+        yield f"warning: no price in {costs.file} for {which}, so their costs are unknown: {named(costs.unpriced)}"
 
 
 def judged(judgement: Judgement) -> Iterator[str]:
@@ -65,21 +64,17 @@ def judged(judgement: Judgement) -> Iterator[str]:
     if judgement.flag == "--until-all":
         # With --until-all only the count matters, not the names of the rows that match.
         all_of = "all" if judgement.met else f"{len(judgement.matched)} of"
-        yield f"{judgement.flag}: {all_of} {_counted(judgement.of)} matched"
+        yield f"{judgement.flag}: {all_of} {counted(judgement.of, 'row')} matched"
     elif judgement.matched:
-        yield f"{judgement.flag}: {_counted(len(judgement.matched))} matched: {named(judgement.matched)}"
+        yield f"{judgement.flag}: {counted(len(judgement.matched), 'row')} matched: {named(judgement.matched)}"
     if judgement.nothing:
         yield f"{judgement.flag}: {judgement.nothing}"
     if judgement.unjudged:
         # Objects that --where could not judge come last, and have no share.
         pairs = zip_longest(judgement.unjudged, judgement.shares, fillvalue="")
         shown = [f"{name} ({share})" if share else name for name, share in pairs]
-        rows, names = _counted(len(shown)), named(shown)
+        rows, names = counted(len(shown), "row"), named(shown)
         yield f"{judgement.flag}: {rows} could not be judged ({judgement.because}): {names}"
-
-
-def _counted(rows: int) -> str:
-    return "1 row" if rows == 1 else f"{rows} rows"
 
 
 def verdict(report: Report, view: View | None = None) -> ExitCode:

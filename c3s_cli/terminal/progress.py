@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 from contextlib import suppress
 from typing import Final
 
 from c3s_cli.terminal.printable import printable
-from c3s_cli.terminal.stderr import CLEAR_LINE, is_free, tell, write_at_once
+from c3s_cli.terminal.stderr import CLEAR_LINE, is_free, is_terminal, tell, write_at_once
 
 # Shorter readings show nothing.
 AFTER: Final = 1.0
@@ -27,7 +26,7 @@ class Progress:
 
     def start(self) -> None:
         """Start the timer."""
-        if sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+        if is_terminal() and os.environ.get("TERM") != "dumb":
             thread = threading.Thread(target=self._run, daemon=True)
             with suppress(RuntimeError):  # a limit allows no more threads
                 thread.start()

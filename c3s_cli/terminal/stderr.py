@@ -19,10 +19,15 @@ CLEAR_LINE: Final = "\r\x1b[K"
 _ELSEWHERE: Final[list[Callable[[str], None]]] = []
 
 
+def is_terminal() -> bool:
+    """Return whether stderr is a terminal."""
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
 @contextmanager
 def diverted(take: Callable[[str], None]) -> Iterator[None]:
     """Pass text to a function in this block, if stderr is a terminal, instead of writing it there."""
-    if sys.stderr is None or not sys.stderr.isatty():
+    if not is_terminal():
         yield
         return
     _ELSEWHERE.append(take)
@@ -56,7 +61,7 @@ def say(line: str) -> None:
 
 def say_alone(line: str) -> None:
     """Write one line to stderr instead of the progress that may stand there."""
-    if sys.stderr is not None and sys.stderr.isatty():
+    if is_terminal():
         tell(CLEAR_LINE)
     say(line)
 
@@ -64,6 +69,11 @@ def say_alone(line: str) -> None:
 def named(names: Sequence[str], most: int = 10) -> str:
     """Join names for a message: the first ones, and the number of the others."""
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def counted(number: int, thing: str) -> str:
+    """Write a number of things: `1 row`, `2 rows`."""
+    return f"{number} {thing}{'s' * (number != 1)}"
 
 
 def not_shown(rows: int) -> str:
