@@ -68,7 +68,7 @@ def watch() -> None:
 
 
 @contextmanager
-def undone(undo: Callable[[], None]) -> Iterator[None]:
+def on_exit(undo: Callable[[], None]) -> Iterator[None]:
     """Undo something if c3s ends in this block, by a signal or otherwise. Not after the block, which does it itself."""
     UNDO.append(undo)
     try:

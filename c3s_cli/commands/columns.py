@@ -99,6 +99,6 @@ def _written(rows: list[dict[str, str]], output: str) -> Iterator[str]:
         return
     headings = [key.upper() for key in rows[0]]
     cells = [[value or "-" for value in column] for column in zip(*(row.values() for row in rows), strict=True)]
-    from c3s_cli.output.listing import laid_out
+    from c3s_cli.output.listing import lay_out
 
-    yield from laid_out(headings, cells, output)
+    yield from lay_out(headings, cells, output)

@@ -219,14 +219,14 @@ def _label_keys(kind: Kind, done: list[str]) -> list[str]:
 def _read(path: str | None, done: list[str], names_in: Callable[[Listing], list[str]]) -> list[str]:
     """Read the metadata of a list; None stands for the pods of the namespace."""
     from c3s_cli.kube.cluster import segment
-    from c3s_cli.run.fleet import opened
+    from c3s_cli.run.fleet import open_fleet
     from c3s_cli.run.stages import Stages
     from c3s_cli.sources.decode.shapes import decode_listing  # only live candidates need the client
 
     target = _target(done)
     given = next((value for flag, value in reversed(_pairs(done)) if flag in ("-n", "--namespace")), None)
     accept: Callable[[str], str] = "application/json;as={};g=meta.k8s.io;v=v1,application/json".format
-    with opened(target, Stages(0), quiet=True) as fleet:
+    with open_fleet(target, Stages(0), quiet=True) as fleet:
         cluster = fleet.members[0].cluster()
         where = (path or "/api/v1/namespaces/{}/pods").format(segment(given or cluster.namespace, "namespace"))
         answer = cluster.get(where, [("limit", str(AT_MOST))], accept=accept("PartialObjectMetadataList"))

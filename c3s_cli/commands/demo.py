@@ -7,7 +7,7 @@ from c3s_cli.errors import C3sError, ExitCode, UsageError
 from c3s_cli.flags.groups import takes_flags
 from c3s_cli.flags.serve_options import Serve
 from c3s_cli.request.content import demo_resources
-from c3s_cli.signals import undone
+from c3s_cli.signals import on_exit
 from c3s_cli.terminal.stderr import write_at_once
 
 
@@ -47,6 +47,6 @@ def demo(*, serve: Serve) -> ExitCode:
         sys.stdout.write(f"Serving a demo cluster on {server.url}: try `c3s top nodes --server {server.url}`\n")
         sys.stdout.flush()
         # A terminal has echoed ^C: put the prompt on the next line.
-        with undone(partial(write_at_once, 1, "\n")):
+        with on_exit(partial(write_at_once, 1, "\n")):
             server.wait()
     return ExitCode.OK

@@ -17,7 +17,7 @@ from c3s_cli.errors import C3sError, ExitCode
 from c3s_cli.kube.kubeconfig import files
 from c3s_cli.output.listing import listing
 from c3s_cli.run.failures import of_context
-from c3s_cli.run.fleet import found
+from c3s_cli.run.fleet import find_fleet
 from c3s_cli.run.printing import emit
 from c3s_cli.run.stages import Stages
 
@@ -55,7 +55,7 @@ def examine(target: Target, namespace: str | None, stages: Stages) -> Iterator[F
     if target.origin.url:
         yield from _of_url(target, stages)
         return
-    with found(target, stages) as fleet:
+    with find_fleet(target, stages) as fleet:
         member = fleet.sole("c3s doctor")
         try:
             access = member.access()

@@ -13,7 +13,7 @@ from threading import RLock
 from typing import Final
 
 from c3s_cli.errors import ConfigError
-from c3s_cli.signals import LEAVING, undone
+from c3s_cli.signals import LEAVING, on_exit
 
 # The directories that exist now. A signal may come while OpenSSL reads from one.
 DIRECTORIES: Final[list[str]] = []
@@ -37,7 +37,7 @@ def file_of(content: bytes) -> Iterator[str]:
             os.write(descriptor, content)
             yield path
         else:
-            with undone(remove_keys):
+            with on_exit(remove_keys):
                 yield from _temporary_file(content)
     finally:
         if descriptor >= 0:

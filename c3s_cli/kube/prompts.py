@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from c3s_cli.kube.deadline import FOREVER, Deadline
-from c3s_cli.signals import undone
-from c3s_cli.terminal.stderr import say_alone, withheld
+from c3s_cli.signals import on_exit
+from c3s_cli.terminal.stderr import say_alone, withhold
 
 
 class Prompts:
@@ -36,7 +36,7 @@ class Prompts:
                 self._taken = True
             try:
                 say_alone(who)
-                with withheld(), modes_kept():
+                with withhold(), modes_kept():
                     yield
             finally:
                 self._taken = False
@@ -75,7 +75,7 @@ def modes_kept() -> Iterator[None]:
                 termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
                 termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, modes)
 
-    with undone(restore):
+    with on_exit(restore):
         try:
             yield
         finally:

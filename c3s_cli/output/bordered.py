@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from tabulate import tabulate
 
-from c3s_cli.output.table import footed
+from c3s_cli.output.table import with_footer
 from c3s_cli.report import Report
 from c3s_cli.request.view import View
 
 
 def grid(report: Report, view: View) -> Iterator[str]:
     """Write the table of a report with a border around every cell; nothing if there are no rows."""
-    return bordered(footed(report, view), "grid") if report.rows else iter(())
+    return bordered(with_footer(report, view), "grid") if report.rows else iter(())
 
 
 def bordered(columns: Sequence[tuple[str, Sequence[str]]], style: str) -> Iterator[str]:

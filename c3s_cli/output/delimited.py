@@ -29,10 +29,10 @@ def delimited(report: Report, view: View) -> Iterator[str]:
     columns = _columns(report, view)
     dialect = "excel-tab" if view.format is Format.TSV else "excel"
     if view.headers:
-        yield written([[safe(_heading(column, view)) for column in columns]], dialect)
+        yield csv_text([[safe(_heading(column, view)) for column in columns]], dialect)
     for piece in _pieces(report):
         cells = [_cells(column, lines(piece, column), view, safe) for column in columns]
-        yield written(zip(*cells, strict=True), dialect)
+        yield csv_text(zip(*cells, strict=True), dialect)
 
 
 def values(report: Report, view: View) -> Iterator[str]:
@@ -43,7 +43,7 @@ def values(report: Report, view: View) -> Iterator[str]:
         yield "".join("\t".join("" if cell is None else str(cell) for cell in row) + "\n" for row in rows)
 
 
-def written(rows: Iterable[Iterable[Any]], dialect: str = "excel") -> str:
+def csv_text(rows: Iterable[Iterable[Any]], dialect: str = "excel") -> str:
     """Write rows of values; None is an empty cell."""
     text = io.StringIO()
     csv.writer(text, dialect, lineterminator="\n").writerows(rows)

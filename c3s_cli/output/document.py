@@ -74,10 +74,10 @@ def _json_list(
 
 def _json_items(report: Report, view: View) -> Iterator[str]:
     build = _item_builder(report, _as_python)
-    return (_written(build(piece), view) for piece in _pieces(report.rows))
+    return (_items_text(build(piece), view) for piece in _pieces(report.rows))
 
 
-def _written(items: list[Any], view: View) -> str:
+def _items_text(items: list[Any], view: View) -> str:
     """Write items as they stand in the document, without the brackets around them."""
     # As deep inside as they are in the document, for the indentation.
     text = msgspec.json.encode({"": items}).decode()

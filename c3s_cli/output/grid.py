@@ -65,7 +65,7 @@ class LazyCells(Sequence[str]):
         return self._make(self.rows[place]) if place < len(self.rows) else ""
 
 
-class _Shown(Struct, frozen=True):
+class _GridColumn(Struct, frozen=True):
     """A column of the grid. column: the report's column; None for a name, a trend, or a pivoted table.
 
     flexible: whether its cells may be shortened. sort: how sorting by it is called, "" if that is not possible.
@@ -95,7 +95,7 @@ def grid(
     rows = lines_of(report, view)
     leading, shown = _columns(report, view, table) if report.rows else (0, [])
     if report.contexts and shown and marks_rows(report, view):
-        shown.append(_Shown("SAMPLED", LazyCells(lambda row: _sampled(row.timestamp, report.now), rows)))
+        shown.append(_GridColumn("SAMPLED", LazyCells(lambda row: _sampled(row.timestamp, report.now), rows)))
     if trends is not None and shown and len(rows) == len(report.rows) and marks_rows(report, view):
         shown = _with_trends(shown, rows, trends)
     table_grid = grid_of(
@@ -146,16 +146,16 @@ def grid(
     )
 
 
-def _columns(report: Report, view: View, table: TableColumns | None) -> tuple[int, list[_Shown]]:
+def _columns(report: Report, view: View, table: TableColumns | None) -> tuple[int, list[_GridColumn]]:
     """Return how many of the first columns stay in place, and all columns. Cells of numbers are made on demand."""
     if is_pivoted(report, view):
-        return 0, [_Shown(title, column) for title, column in table or shown_table(report, view)]
+        return 0, [_GridColumn(title, column) for title, column in table or shown_table(report, view)]
     columns = table_columns(report, view)
     ready = [column for _, column in table or (shown_table(report, view) if view.sum else ())]
     texts = text_places(columns)
     leading = max((place + 1 for place, each in enumerate(columns) if each.identifies), default=0)
     return leading, [
-        _Shown(
+        _GridColumn(
             each.title,
             ready[place]
             if ready
@@ -172,7 +172,7 @@ def _columns(report: Report, view: View, table: TableColumns | None) -> tuple[in
     ]
 
 
-def _names(shown: Sequence[_Shown]) -> list[str]:
+def _names(shown: Sequence[_GridColumn]) -> list[str]:
     """Return the names of each line as one text, for filters."""
     columns = [
         cells(each.column, each.cells.rows) if each.column and isinstance(each.cells, LazyCells) else each.cells
@@ -185,10 +185,10 @@ def _cell(column: Column, row: Any) -> str:
     return cells(column, [row])[0]
 
 
-def _with_trends(shown: Sequence[_Shown], lines: Sequence[Any], trends: Trends) -> list[_Shown]:
+def _with_trends(shown: Sequence[_GridColumn], lines: Sequence[Any], trends: Trends) -> list[_GridColumn]:
     """Put the trends of CPU and memory next to their columns, or at the end if those are not shown."""
     columns = {
-        resource: _Shown("TREND", LazyCells(partial(_trend, trends, place), lines), sort=growth, descends=True)
+        resource: _GridColumn("TREND", LazyCells(partial(_trend, trends, place), lines), sort=growth, descends=True)
         for growth, (resource, place) in zip(GROWTH, (("cpu.usage", 0), ("memory.usage", 1)), strict=True)
     }
     with_trends = []

@@ -33,10 +33,10 @@ def listing(rows: Rows, headings: Mapping[str, str], kind: str, format_: str) ->
             yield from (f"{printable(row['name'])}\n" for row in rows)
         case _:
             cells = [[_cell(row[key]) for row in rows] for key in headings]
-            yield from laid_out(list(headings.values()), cells, format_)
+            yield from lay_out(list(headings.values()), cells, format_)
 
 
-def laid_out(headings: Sequence[str], columns: Sequence[list[str]], format_: str) -> Iterator[str]:
+def lay_out(headings: Sequence[str], columns: Sequence[list[str]], format_: str) -> Iterator[str]:
     """Write columns of cells as a table, or in Markdown."""
     if format_ == "table":
         from c3s_cli.output.table import layout  # not needed for the structured formats
@@ -52,14 +52,14 @@ def _document(rows: Rows, kind: str) -> dict[str, Any]:
 
 
 def _csv(rows: Rows) -> str:
-    from c3s_cli.output.delimited import safe, written  # only this format needs it
+    from c3s_cli.output.delimited import csv_text, safe  # only this format needs it
 
     def exact(value: Any) -> Any:
         if isinstance(value, bool):
             return str(value).lower()
         return safe(value) if isinstance(value, str) else value
 
-    return written([list(rows[0]), *(map(exact, row.values()) for row in rows)])
+    return csv_text([list(rows[0]), *(map(exact, row.values()) for row in rows)])
 
 
 def _cell(value: Any) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from c3s_cli.output.bordered import bordered
-from c3s_cli.output.table import footed
+from c3s_cli.output.table import with_footer
 from c3s_cli.report import Report
 from c3s_cli.request.view import View
 
@@ -19,7 +19,7 @@ BARE_LINK: Final = re.compile(r"(?i)(https?|ftp|mailto|xmpp|www)([:.])")
 
 def markdown(report: Report, view: View) -> Iterator[str]:
     """Write the table of a report; nothing if there are no rows."""
-    return markdown_table(footed(report, view)) if report.rows else iter(())
+    return markdown_table(with_footer(report, view)) if report.rows else iter(())
 
 
 def markdown_table(columns: Iterable[tuple[str, Sequence[str]]]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from c3s_cli.report import Report
 from c3s_cli.request.view import Format, View
 
 
-def fitted(report: Report, view: View) -> tuple[Report, tuple[str, ...]]:
+def fit_columns(report: Report, view: View) -> tuple[Report, tuple[str, ...]]:
     """Return the report with the columns that fit, and the headings of those that do not."""
     if view.width is None or view.format is not Format.WIDE or not report.rows:
         return report, ()

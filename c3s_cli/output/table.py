@@ -40,7 +40,7 @@ def table(report: Report, view: View) -> Iterator[str]:
 
 def shown_table(report: Report, view: View) -> TableColumns:
     """Return the headings and cells of a table, with the sums below if requested."""
-    columns = _by_resource(report, view) if is_pivoted(report, view) else footed(report, view)
+    columns = _by_resource(report, view) if is_pivoted(report, view) else with_footer(report, view)
     return columns if view.width is None or view.format is Format.WIDE else _narrowed(columns, report, view)
 
 
@@ -133,7 +133,7 @@ def lines(report: Report, column: Column) -> Sequence[Any]:
     return [pod for pod in rows for _ in pod.containers]
 
 
-def footed(report: Report, view: View) -> TableColumns:
+def with_footer(report: Report, view: View) -> TableColumns:
     """Return the columns, with the sums below them if --sum is set."""
     columns = table_columns(report, view)
     table = [(each.title, cells(each.column, each.rows)) for each in columns]

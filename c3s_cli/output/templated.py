@@ -32,20 +32,20 @@ def jsonpath(report: Report, view: View) -> Iterator[str]:
     """Apply the template to the document. Control characters are escaped."""
     whole = document(report)
     try:
-        text = "".join(_written_nodes(read_template(view.template), whole, Budget()))
+        text = "".join(_write_nodes(read_template(view.template), whole, Budget()))
     except OutOfBounds as problem:
         message = f'error executing jsonpath "{view.template}": Error executing template: {problem.message}'
         raise C3sError(message) from problem
     return iter(("\n".join("\t".join(map(printable, line.split("\t"))) for line in text.split("\n")),))
 
 
-def _written_nodes(nodes: Sequence[Node], value: Any, budget: Budget) -> Iterator[str]:
+def _write_nodes(nodes: Sequence[Node], value: Any, budget: Budget) -> Iterator[str]:
     for node in nodes:
         if isinstance(node, str):
             yield node
         elif isinstance(node, Range):
             for each in follow(node.path, [value], budget):
-                yield from _written_nodes(node.body, each, budget)
+                yield from _write_nodes(node.body, each, budget)
         else:
             # Text from a cluster stays on one line; the template may have several lines.
             yield printable(" ".join(budget.write(each) for each in follow(node, [value], budget)))
@@ -89,7 +89,7 @@ class Budget:
 
     def write(self, value: Any) -> str:
         """Write a value. C3sError if the whole text is too long."""
-        text = written(value)
+        text = text_of(value)
         self._letters -= len(text)
         if self._letters < 0:
             raise C3sError(f"the template writes more than {LONGEST >> 20} MiB")
@@ -167,7 +167,7 @@ def _holds(have: Any, operator: str | None, wanted: Any) -> bool:
 # --- writing --------------------------------------------------------------------------------------------------
 
 
-def written(value: Any) -> str:
+def text_of(value: Any) -> str:
     """Write a value as kubectl does: text unquoted, anything else as JSON with sorted keys."""
     if isinstance(value, str):
         return value

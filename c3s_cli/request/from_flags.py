@@ -16,12 +16,12 @@ from c3s_cli.columns.naming import SETS, Naming
 from c3s_cli.columns.vocabulary import COMPARED, Column, Kind
 from c3s_cli.errors import UsageError
 from c3s_cli.request.formats import read_format, read_units
-from c3s_cli.request.grouping import filtered_before, key_column, keys_of, labels_meant
+from c3s_cli.request.grouping import filter_remark, key_column, keys_of, label_remark
 from c3s_cli.request.namespaces import read_namespaces, several
 from c3s_cli.request.numbers import at_least, read_seconds
 from c3s_cli.request.origin import origin_of
 from c3s_cli.request.query import Query
-from c3s_cli.request.ranges import asked_for, check
+from c3s_cli.request.ranges import check, read_period
 from c3s_cli.request.shown import (
     named_columns,
     refuse_costs,
@@ -125,7 +125,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
     by, naming = _grouped(of_objects, rows.by, everywhere=everywhere)
     sort = sort_keys(rows.sort_by, naming)
     _one_of_name_and_selector(objects, name, rows, pods)
-    period, series = period or asked_for(time, connection), None
+    period, series = period or read_period(time, connection), None
     if time and time.series:
         from c3s_cli.request.series import series_of  # only --series needs it
 
@@ -199,14 +199,14 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         notes = (
             _unknowable(query, named, origin_of(connection).kind),
             *_ambiguous(query, named, (*((by and rows.where) or ()), *(rows.fail_if or ()), *(until or ()))),
-            labels_meant(rows.by, by),
-            filtered_before(where, objects) if by else "",
+            label_remark(rows.by, by),
+            filter_remark(where, objects) if by else "",
             OWNED.get(workload or ""),
             WITHOUT_CONTAINERS if pods and pods.containers and by else "",
         )
         query = structs.replace(query, remarks=tuple(filter(None, notes)))
     elif objects not in COMPARED:
-        query = structs.replace(query, remarks=tuple(filter(None, [labels_meant(rows.by, by)])))
+        query = structs.replace(query, remarks=tuple(filter(None, [label_remark(rows.by, by)])))
     view = _view(format_, template, display, sums=rows.sum)
     return query, structs.replace(
         view,

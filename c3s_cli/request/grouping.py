@@ -73,14 +73,14 @@ def _advice(key: str, keys: tuple[str, ...]) -> str | None:
     return None if re.fullmatch(LABEL, key) else f"did you mean label:{key}? {known}"
 
 
-def labels_meant(text: str | None, columns: Iterable[Column]) -> str:
+def label_remark(text: str | None, columns: Iterable[Column]) -> str:
     """Return a line about the words of --by that are read as labels; "" if there are none."""
     keys = split_names(text)
     meant = [key for key in keys if f'labels["{key}"]' in {column.name for column in columns}]
     return f"--by {', '.join(meant)} is read as {', '.join(f'label:{key}' for key in meant)}" if meant else ""
 
 
-def filtered_before(where: Condition | None, objects: Kind) -> str:
+def filter_remark(where: Condition | None, objects: Kind) -> str:
     """Return a line about amounts that --where compares before objects are summed to groups; "" if it names none."""
     if where is None or objects not in (Kind.NODE, Kind.POD):
         return ""

@@ -23,7 +23,7 @@ OF_PERCENTAGES: Final = "p95"
 NO_HISTORY: Final = "no other source has history"
 
 
-def asked_for(time: Time | None, connection: options.Connection) -> Period | None:
+def read_period(time: Time | None, connection: options.Connection) -> Period | None:
     """Return the time or time range; None for now. UsageError if the source has no history."""
     flags = [flag for flag in time.__struct_fields__ if getattr(time, flag)] if time else []
     if not flags or time is None:

@@ -22,7 +22,7 @@ from c3s_cli.request.ranges import NO_HISTORY, check
 from c3s_cli.request.selectors import parse_labels
 from c3s_cli.request.target import Origin
 from c3s_cli.request.view import TABLES
-from c3s_cli.run.fleet import opened
+from c3s_cli.run.fleet import open_fleet
 from c3s_cli.run.printing import write
 from c3s_cli.run.reading import Clusters, progress_of
 from c3s_cli.run.stages import Stages
@@ -147,7 +147,7 @@ class _Side:
         check(query)
         if unknown := unknowable(query.columns, query.kind, self.target.origin.kind):
             raise UsageError(unknown)
-        with opened(self.target, stages, calls_at_once(query), query.period) as fleet:
+        with open_fleet(self.target, stages, calls_at_once(query), query.period) as fleet:
             with progress_of(fleet, stages):
                 samples, failures = Clusters(
                     fleet, query, stages, lambda member: Reading(member.read(query)), once=True

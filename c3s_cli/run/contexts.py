@@ -19,7 +19,7 @@ from c3s_cli.kube.kubeconfig import Merged, merge
 from c3s_cli.output.listing import listing
 from c3s_cli.request.target import Target
 from c3s_cli.run.failures import failure_of
-from c3s_cli.run.fleet import Fleet, all_of, found
+from c3s_cli.run.fleet import Fleet, find_fleet, run_all
 from c3s_cli.run.member import Member
 from c3s_cli.run.printing import emit
 from c3s_cli.run.stages import Stages
@@ -69,7 +69,7 @@ def show_contexts(target: Target, format_: str, *, check: bool) -> ExitCode:
     known = list_contexts(merged)
     if known and not target.contexts:
         target = structs.replace(target, all_contexts=True)
-    with found(target, stages) as fleet:
+    with find_fleet(target, stages) as fleet:
         rows = [_row(target, member, known) for member in fleet.members]
         headings = HEADINGS
         checks: list[Check] = []
@@ -114,7 +114,7 @@ def check_all(fleet: Fleet, *, quiet: bool) -> list[Check]:
             key = member.name.encode()
         keys.append(key)
         jobs.setdefault(key, member)
-    results = all_of(fleet, [partial(check_one, member) for member in jobs.values()], progress=not quiet)
+    results = run_all(fleet, [partial(check_one, member) for member in jobs.values()], progress=not quiet)
     checks = {
         key: _failed(member, Check(answers=False), result) if isinstance(result, C3sError) else result
         for (key, member), result in zip(jobs.items(), results, strict=True)

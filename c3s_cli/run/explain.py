@@ -14,7 +14,7 @@ from c3s_cli.metrics import pod_resources, pods_of_node
 from c3s_cli.output.cells import AMOUNTS
 from c3s_cli.output.table import layout
 from c3s_cli.request.view import Format
-from c3s_cli.run.fleet import opened
+from c3s_cli.run.fleet import open_fleet
 from c3s_cli.run.printing import emit
 from c3s_cli.run.stages import Stages
 from c3s_cli.terminal.printable import printable
@@ -31,7 +31,7 @@ ALWAYS: Final = ("cpu", "memory")
 def explain_one(target: Target, query: Query, view: View) -> ExitCode:
     """Read the pod or node that the query names, and print the terms as a table or as JSON."""
     stages = Stages(target.verbosity)
-    with opened(target, stages) as fleet:
+    with open_fleet(target, stages) as fleet:
         emit(_explained(fleet.sole("--explain").open_reading(), query, view))
     return ExitCode.OK
 

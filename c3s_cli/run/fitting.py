@@ -13,7 +13,7 @@ from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ApiError, C3sError, ExitCode
 from c3s_cli.model.sample import Reading
 from c3s_cli.request.view import TABLES
-from c3s_cli.run.fleet import opened
+from c3s_cli.run.fleet import open_fleet
 from c3s_cli.run.printing import write
 from c3s_cli.run.reading import Clusters, progress_of
 from c3s_cli.run.stages import Stages
@@ -38,7 +38,7 @@ CALLS: Final = 2
 def fit(target: Target, query: Query, view: View, request: FitRequest) -> ExitCode:
     """Place the pods in each cluster and print the nodes. Return CONDITION_MET if one has no room for all of them."""
     stages = Stages(target.verbosity)
-    with opened(target, stages, CALLS) as fleet:
+    with open_fleet(target, stages, CALLS) as fleet:
         with progress_of(fleet, stages):
             job = partial(_read_recorded if target.origin.file else _read, query, request)
             report = _report(fleet, query, request, stages, job)

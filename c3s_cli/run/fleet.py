@@ -62,7 +62,7 @@ class Fleet(Struct):
 
 
 @contextmanager
-def opened(
+def open_fleet(
     target: Target, stages: Stages, connections: int = 1, period: Period | None = None, *, quiet: bool = False
 ) -> Iterator[Fleet]:
     """Find the contexts of a target, or start a demo that runs until the block ends.
@@ -70,7 +70,7 @@ def opened(
     A single cluster is connected right away, several when they are read. connections: how many parallel requests will
     be made to each. period: that of the query.
     """
-    with found(target, stages, connections, period) as fleet:
+    with find_fleet(target, stages, connections, period) as fleet:
         if not fleet.several:
             with stages.stage("connection"):
                 fleet.members[0].cluster()
@@ -80,8 +80,8 @@ def opened(
 
 
 @contextmanager
-def found(target: Target, stages: Stages, connections: int = 1, period: Period | None = None) -> Iterator[Fleet]:
-    """Do what `opened` does, but without connecting yet."""
+def find_fleet(target: Target, stages: Stages, connections: int = 1, period: Period | None = None) -> Iterator[Fleet]:
+    """Do what `open_fleet` does, but without connecting yet."""
     with ExitStack() as stack:
         if target.demo:
             server = stack.enter_context(_demo(target.demo))
@@ -186,7 +186,7 @@ def say_notes(fleet: Fleet) -> None:
         say(note)
 
 
-def all_of(fleet: Fleet, jobs: Sequence[Callable[[], Any]], *, progress: bool = False) -> list[Any]:
+def run_all(fleet: Fleet, jobs: Sequence[Callable[[], Any]], *, progress: bool = False) -> list[Any]:
     """Run the jobs of clusters, as many at once as the fleet allows; return the result or C3sError of each, in order.
 
     One that cannot begin before the deadline of all is an error. progress: whether to show on a terminal how many have

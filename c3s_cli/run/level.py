@@ -18,7 +18,7 @@ from c3s_cli.run.happenings import events_panel
 from c3s_cli.terminal.frame import Body, Foot, Grid, frame, grid_of
 from c3s_cli.terminal.keys import LOST
 from c3s_cli.terminal.panels import Panel, help_panel, paragraphs
-from c3s_cli.terminal.viewing import Viewing, pressed
+from c3s_cli.terminal.viewing import Viewing, press
 
 if TYPE_CHECKING:
     from c3s_cli.errors import C3sError
@@ -121,7 +121,7 @@ class Level:
         """Handle a key that changes only how this level is shown."""
         before = self.viewing
         total = self._panel_lines if before.panel else len(self._order) + self._lines_below
-        self.viewing = pressed(before, key, total=total, page=self._page, sorts=self._grid.sorts)
+        self.viewing = press(before, key, total=total, page=self._page, sorts=self._grid.sorts)
         if _choice(before) != _choice(self.viewing):
             self._arrange(self._grid)
 

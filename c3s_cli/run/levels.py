@@ -12,7 +12,7 @@ from c3s_cli.request.levels import level_below, level_within, view_of, widened, 
 from c3s_cli.request.view import Format
 from c3s_cli.run.heading import Heading
 from c3s_cli.run.level import Level
-from c3s_cli.run.reading import PodReader, Reader, computed
+from c3s_cli.run.reading import PodReader, Reader, compute_report
 from c3s_cli.terminal.viewing import Viewing
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Levels:
         if known and level.report:
             # What was read for more columns is not forgotten.
             level.read.samples = samples
-            level.show_again(computed(known, query, self._stages, contexts=level.fleet.several))
+            level.show_again(compute_report(known, query, self._stages, contexts=level.fleet.several))
         return not known
 
     def forget(self) -> None:
@@ -136,7 +136,7 @@ class Levels:
             return
         known = narrow(samples, above.query, level.query)
         if known and (level.query.objects is not Kind.POD or any(each.pods or each.pod_facts for each in known)):
-            level.hold(computed(known, level.query, self._stages, contexts=level.fleet.several), above.read_at)
+            level.hold(compute_report(known, level.query, self._stages, contexts=level.fleet.several), above.read_at)
 
 
 def _subject(query: Query) -> tuple[object, ...]:

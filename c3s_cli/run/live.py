@@ -28,7 +28,7 @@ from c3s_cli.terminal.frame import Foot
 from c3s_cli.terminal.keys import BACK, LEVELS, STEPS
 from c3s_cli.terminal.lines import Line, ansi, plain
 from c3s_cli.terminal.printable import printable
-from c3s_cli.terminal.stderr import diverted
+from c3s_cli.terminal.stderr import divert
 from c3s_cli.terminal.svg import picture
 from c3s_cli.terminal.viewing import Viewing, action_of, is_filtered
 
@@ -48,8 +48,8 @@ CALM: Final = 5.0
 # After this many seconds the header shows that the server has not answered.
 SLOW: Final = 3.0
 # What a plugin says: how many lines of it are shown, and for how many seconds at least.
-WORDS: Final = 3
-HEARD: Final = 30.0
+PLUGIN_LINES: Final = 3
+PLUGIN_SECONDS: Final = 30.0
 
 
 class Ended(Struct, frozen=True):
@@ -79,9 +79,9 @@ class Live:
         self._notice = ""
         # Whether a key has led to another reading than the one that is under way.
         self.outdated = False
-        self._words: deque[str] = deque(maxlen=WORDS)
+        self._messages: deque[str] = deque(maxlen=PLUGIN_LINES)
         # When they were first drawn, None if that is yet to come.
-        self._heard_at: float | None = None
+        self._messages_at: float | None = None
         self._colour = wants_colour(self.level.view.color, os.environ, is_terminal=True)
 
     @property
@@ -132,20 +132,20 @@ class Live:
         if level in self.levels.stack:
             level.take(outcome, now)
 
-    def hear(self, text: str) -> None:
+    def take_message(self, text: str) -> None:
         """Take what would go to stderr, from any thread: lines of a plugin, and what c3s waits for."""
-        self._words.extend(filter(None, text.splitlines()))
-        self._heard_at = None
+        self._messages.extend(filter(None, text.splitlines()))
+        self._messages_at = None
         self.console.resized = True
         self.console.wake()
 
-    def _heard(self, now: float) -> tuple[str, ...]:
+    def _recent_messages(self, now: float) -> tuple[str, ...]:
         """Return what plugins have said, for a while, and as long as the reading takes."""
-        if self._heard_at is None:
-            self._heard_at = now
-        elif now - self._heard_at > HEARD and self.asked_at is None:
-            self._words.clear()
-        return tuple(self._words)
+        if self._messages_at is None:
+            self._messages_at = now
+        elif now - self._messages_at > PLUGIN_SECONDS and self.asked_at is None:
+            self._messages.clear()
+        return tuple(self._messages)
 
     def ended(self, readings: int, spent: float) -> Ended | None:
         """Return how the latest reading ends the watch, None if it does not."""
@@ -257,7 +257,7 @@ class Live:
             0.0 if schedule.is_replay else now - level.read_at,
             schedule.words,
             waiting=f"no answer for {age(waited)}" if waited >= SLOW else "",
-            words=self._heard(now),
+            words=self._recent_messages(now),
             banner=self._banner(schedule, now),
         )
         header = structs.replace(header, title=printable(level.title), reading=self._unread(schedule, now))
@@ -313,7 +313,7 @@ def show_live(live: Live, poll: Poll, schedule: Schedule, now: Callable[[], floa
 
     Raises the error of a first reading that cannot succeed later, or that has no time to.
     """
-    with live.console.opened(), diverted(live.hear):
+    with live.console.opened(), divert(live.take_message):
         outcome: Report | C3sError | None = None
         readings = 0
         keys: list[str] = []

@@ -9,7 +9,7 @@ from msgspec import structs
 from c3s_cli.errors import ExitCode
 from c3s_cli.metrics import calls_at_once
 from c3s_cli.request.view import TABLES, Format
-from c3s_cli.run.fleet import opened
+from c3s_cli.run.fleet import open_fleet
 from c3s_cli.run.printing import write
 from c3s_cli.run.reading import Reader, progress_of
 from c3s_cli.run.stages import Stages
@@ -29,7 +29,7 @@ def show(target: Target, query: Query, view: View) -> ExitCode:
 
         return show_series(target, query, query.series, view)
     stages = Stages(target.verbosity)
-    with opened(target, stages, calls_at_once(query), query.period) as fleet:
+    with open_fleet(target, stages, calls_at_once(query), query.period) as fleet:
         with progress_of(fleet, stages):
             report = _with_judged(Reader(fleet, query, stages, once=True)(), query, view)
         write(report, view, stages)

@@ -32,11 +32,11 @@ def write(report: Report, view: View, stages: Stages) -> None:
 
 def _write_for_eyes(report: Report, view: View) -> None:
     """Print what fits the terminal, and on stderr what does not, and which sums lack members."""
-    from c3s_cli.output.narrow import fitted  # not needed for pipes
+    from c3s_cli.output.narrow import fit_columns  # not needed for pipes
     from c3s_cli.run.footnotes import footnotes
     from c3s_cli.terminal.stderr import say
 
-    shown, left_out = fitted(report, view)
+    shown, left_out = fit_columns(report, view)
     emit(render(shown, view))
     for line in footnotes(report, view, left_out):
         say(line)

@@ -12,9 +12,9 @@ from c3s_cli.metrics import pod_details, scope_of
 from c3s_cli.model.sample import Reading
 from c3s_cli.parallel import in_parallel
 from c3s_cli.run.failures import failure_of, line_of
-from c3s_cli.run.fleet import all_of, say_notes
+from c3s_cli.run.fleet import run_all, say_notes
 from c3s_cli.run.member import distinct
-from c3s_cli.signals import undone
+from c3s_cli.signals import on_exit
 from c3s_cli.terminal.stderr import say
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Reader:
         samples, failures = self._clusters.read()
         if self._keeps:
             self.samples = samples
-        return computed(
+        return compute_report(
             samples, self._query, self._stages, failures=failures, contexts=self._fleet.several, **self._joining
         )
 
@@ -92,13 +92,13 @@ def progress_of(fleet: Fleet, stages: Stages) -> Iterator[None]:
     if not (fleet.several or stages.verbose):
         stages.progress.start()
     try:
-        with undone(stages.progress.erase_at_once):
+        with on_exit(stages.progress.erase_at_once):
             yield
     finally:
         stages.progress.stop()
 
 
-def computed(samples: Sequence[Sample], query: Query, stages: Stages, **how: Any) -> Report:
+def compute_report(samples: Sequence[Sample], query: Query, stages: Stages, **how: Any) -> Report:
     """Compute a Report. how: the other parameters of make_report."""
     with stages.stage("computing"):
         from c3s_cli.analysis.report import make_report  # imported while waiting for the answer
@@ -174,7 +174,7 @@ class Clusters:
         with self.stages.stage("reading"):
             jobs = [partial(self._read_and_close, member) for member in self.members]
             progress = not self.stages.verbose
-            readings = self.rounds.ask() if self.rounds else all_of(self.fleet, jobs, progress=progress)
+            readings = self.rounds.ask() if self.rounds else run_all(self.fleet, jobs, progress=progress)
         if not self.noted:
             say_notes(self.fleet)
             self.noted = True

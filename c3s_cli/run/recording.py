@@ -16,12 +16,12 @@ from c3s_cli.errors import C3sError, ExitCode, UsageError
 from c3s_cli.model.sample import Reading
 from c3s_cli.request.query import Query
 from c3s_cli.run.failures import failure_of
-from c3s_cli.run.fleet import opened
+from c3s_cli.run.fleet import open_fleet
 from c3s_cli.run.garbage import collect
 from c3s_cli.run.reading import Clusters
 from c3s_cli.run.schedule import Clock, Schedule
 from c3s_cli.run.stages import Stages
-from c3s_cli.run.verdict import judged
+from c3s_cli.run.verdict import judgement_lines
 from c3s_cli.signals import held
 from c3s_cli.sources.recording.recorder import Recorder
 from c3s_cli.sources.source import Scope
@@ -61,7 +61,7 @@ def record(target: Target, request: RecordRequest, clock: Clock | None = None) -
     if target.origin.facts and request.for_fit:
         raise UsageError("--for-fit does not go with --facts source: no Prometheus knows where pods may run")
     stages = Stages(target.verbosity)
-    with opened(target, stages, CALLS) as fleet:
+    with open_fleet(target, stages, CALLS) as fleet:
         fleet.follow()
         source = target.origin.kind
         selector = request.labels.text if request.labels else ""
@@ -230,7 +230,7 @@ class _Loop:
         met = bool(self.until and self.until.met)
         if self.request.until and not met:
             say("the condition was not met")
-        for line in judged(self.until) if self.until else ():
+        for line in judgement_lines(self.until) if self.until else ():
             say(line)
         if self.request.until and not met:
             return ExitCode.TIMED_OUT

@@ -17,7 +17,7 @@ from c3s_cli.model.sample import Failure, Reading
 from c3s_cli.output.cells import AMOUNTS
 from c3s_cli.request.rightsizing import words_of_rule
 from c3s_cli.request.view import CHANGES, TABLES
-from c3s_cli.run.fleet import opened
+from c3s_cli.run.fleet import open_fleet
 from c3s_cli.run.printing import emit, write
 from c3s_cli.run.reading import Clusters, progress_of
 from c3s_cli.run.stages import Stages
@@ -46,7 +46,7 @@ NO_PAST: Final = (
 def recommend(target: Target, query: Query, view: View) -> ExitCode:
     """Read each cluster once and print a row for each container of its workloads."""
     stages, request = Stages(target.verbosity), query.rightsize or RightsizeRequest()
-    with opened(target, stages, calls_at_once(query), query.period) as fleet:
+    with open_fleet(target, stages, calls_at_once(query), query.period) as fleet:
         with progress_of(fleet, stages):
             job = partial(_read, query, target.origin, Needs.NOTHING)
             samples, failures = Clusters(fleet, query, stages, job, once=True).read_once()
@@ -69,7 +69,7 @@ def recommend(target: Target, query: Query, view: View) -> ExitCode:
 def explain(target: Target, query: Query, view: View) -> ExitCode:
     """Print every figure that leads to the recommendations for one workload, and where each comes from."""
     stages, request = Stages(target.verbosity), query.rightsize or RightsizeRequest()
-    with opened(target, stages, calls_at_once(query), query.period) as fleet:
+    with open_fleet(target, stages, calls_at_once(query), query.period) as fleet:
         fleet.sole("--explain")
         with progress_of(fleet, stages):
             of_nodes = Needs.NODES if request.workload.startswith(DAEMONS) else Needs.NOTHING

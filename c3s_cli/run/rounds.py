@@ -31,7 +31,7 @@ LEAST_OFTEN: Final = 16
 RETRIED: Final = 30.0
 
 
-class _Asked:
+class _ClusterState:
     """The state of one cluster. outcome: its last result or C3sError. begun: when the current reading began, if any."""
 
     def __init__(self) -> None:
@@ -84,7 +84,7 @@ class Rounds:
         self._deadline = deadline
         self._job = job
         self._parallel = parallel
-        self._asked = [_Asked() for _ in members]
+        self._states = [_ClusterState() for _ in members]
         self._changed = threading.Condition()
 
     def ask(self) -> list[Any]:
@@ -95,11 +95,11 @@ class Rounds:
         with self._changed:
             now = time.monotonic()
             # If all fail, the schedule of the watch already backs off.
-            everyone = all(asked.failed for asked in self._asked)
+            everyone = all(state.failed for state in self._states)
             waiting = [
                 place
-                for place, asked in enumerate(self._asked)
-                if asked.is_due(now) or (everyone and asked.begun is None)
+                for place, state in enumerate(self._states)
+                if state.is_due(now) or (everyone and state.begun is None)
             ]
             running: dict[int, float] = {}
             slowest: float | None = None
@@ -114,24 +114,24 @@ class Rounds:
                     place = waiting.pop(0)
                     running[place] = self._begin(place)
                 # Without another thread, the answer is there already.
-                if all(self._asked[each].begun is not None for each in running):
+                if all(self._states[each].begun is not None for each in running):
                     pause = min(self._pause(running, slowest, more=bool(waiting)), end + GRACE - now)
                     self._changed.wait(None if pause == FOREVER else max(0.0, pause))
-                for place in [place for place in running if self._asked[place].begun is None]:
+                for place in [place for place in running if self._states[place].begun is None]:
                     del running[place]
-                    if not self._asked[place].failed:
-                        slowest = max(slowest or 0.0, self._asked[place].spent)
+                    if not self._states[place].failed:
+                        slowest = max(slowest or 0.0, self._states[place].spent)
                 now = time.monotonic()
                 running = {place: begun for place, begun in running.items() if self._left(place, begun, slowest) > 0}
-            results = [asked.result(time.monotonic()) for asked in self._asked]
+            results = [state.result(time.monotonic()) for state in self._states]
         for result in results:
             if isinstance(result, BaseException) and not isinstance(result, C3sError):
                 raise result
         return results
 
     def _begin(self, place: int) -> float:
-        asked, member = self._asked[place], self._members[place]
-        asked.begun = begun = time.monotonic()
+        state, member = self._states[place], self._members[place]
+        state.begun = begun = time.monotonic()
 
         def work() -> None:
             try:
@@ -139,7 +139,7 @@ class Rounds:
             except BaseException as problem:  # noqa: BLE001  raised again by the thread that asks
                 outcome = problem
             with self._changed:
-                asked.take(outcome, begun)
+                state.take(outcome, begun)
                 self._changed.notify_all()
 
         in_background(work)
@@ -168,5 +168,5 @@ class Rounds:
         """Return how long a cluster may still take."""
         if slowest is None:
             return PATIENCE
-        allowed = IMPATIENCE if self._asked[place].failed else max(PATIENCE, SLOWER * slowest)
+        allowed = IMPATIENCE if self._states[place].failed else max(PATIENCE, SLOWER * slowest)
         return begun + allowed - time.monotonic()

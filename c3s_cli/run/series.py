@@ -18,7 +18,7 @@ from c3s_cli.output.series import render_series
 from c3s_cli.report import Series
 from c3s_cli.request.view import TABLES
 from c3s_cli.run.failures import failure_of, line_of
-from c3s_cli.run.fleet import all_of, opened, say_notes
+from c3s_cli.run.fleet import open_fleet, run_all, say_notes
 from c3s_cli.run.garbage import collect
 from c3s_cli.run.printing import emit
 from c3s_cli.run.stages import Stages
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 def show_series(target: Target, query: Query, period: Period, view: View) -> ExitCode:
     """Print the rows of every reading in a range. INCOMPLETE if some could not be read."""
     stages = Stages(target.verbosity)
-    with opened(target, stages, calls_at_once(query), period) as fleet:
+    with open_fleet(target, stages, calls_at_once(query), period) as fleet:
         # What does not depend on the moment is read once.
         fleet.follow()
         readings = _Readings(fleet, query, period)
@@ -68,7 +68,7 @@ class _Readings:
         """Return the moments in their order, with the time and the clusters of each."""
         jobs = [partial(_moments_of, period, member) for member in self.fleet.members]
         moments: dict[Period, dict[Member, float]] = {}
-        answers = all_of(self.fleet, jobs)
+        answers = run_all(self.fleet, jobs)
         say_notes(self.fleet)
         for member, answer in zip(self.fleet.members, answers, strict=True):
             if isinstance(answer, C3sError):
@@ -112,7 +112,7 @@ class _Readings:
     def _samples(self, query: Query, members: Sequence[Member]) -> tuple[list[Sample], list[Failure]]:
         """Return what could be read at a moment, and the failures. What is not there yet, or no more, is none."""
         samples, failures = [], []
-        answers = all_of(self.fleet, [partial(member.read, query) for member in members])
+        answers = run_all(self.fleet, [partial(member.read, query) for member in members])
         for member, answer in zip(members, answers, strict=True):
             if isinstance(answer, UsageError):
                 raise answer

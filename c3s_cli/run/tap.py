@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def tapped(fleet: Fleet, query: Query, file: str, pace: Pace, source: str) -> Iterator[None]:
+def recorded_to(fleet: Fleet, query: Query, file: str, pace: Pace, source: str) -> Iterator[None]:
     """Record what the only cluster of a fleet reads, until the end of the block. C3sError if that cannot be written."""
     member = fleet.sole("--record")
     if unknown := [field for field, _, _ in query.fields.terms if field not in KNOWN_FIELDS] if query.fields else []:

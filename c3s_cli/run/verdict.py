@@ -45,7 +45,7 @@ def remarks(report: Report) -> Iterator[str]:
     for failure in report.failures:
         yield f"warning: {line_of(failure, with_context=report.contexts)}"
     if report.fail_if:
-        yield from judged(report.fail_if)
+        yield from judgement_lines(report.fail_if)
 
 
 def about_costs(costs: CostTerms) -> Iterator[str]:
@@ -59,7 +59,7 @@ def about_costs(costs: CostTerms) -> Iterator[str]:
         yield f"warning: no price in {costs.file} for {which}, so their costs are unknown: {named(costs.unpriced)}"
 
 
-def judged(judgement: Judgement) -> Iterator[str]:
+def judgement_lines(judgement: Judgement) -> Iterator[str]:
     """Return lines that name the rows that match a condition, and those that could not be judged."""
     if judgement.flag == "--until-all":
         # With --until-all only the count matters, not the names of the rows that match.

@@ -17,14 +17,14 @@ from c3s_cli.output import unmatched_paths
 from c3s_cli.parallel import in_background
 from c3s_cli.request.pace import is_interval
 from c3s_cli.request.view import DELIMITED, TABLES, Format
-from c3s_cli.run.fleet import all_of, opened
+from c3s_cli.run.fleet import open_fleet, run_all
 from c3s_cli.run.garbage import collect
 from c3s_cli.run.printing import emit, write
 from c3s_cli.run.reading import Reader, progress_of
 from c3s_cli.run.schedule import Clock, Schedule
 from c3s_cli.run.stages import Stages
-from c3s_cli.run.verdict import judged, remarks, verdict
-from c3s_cli.signals import undone
+from c3s_cli.run.verdict import judgement_lines, remarks, verdict
+from c3s_cli.signals import on_exit
 from c3s_cli.terminal.stderr import say, write_at_once
 
 if TYPE_CHECKING:
@@ -62,11 +62,11 @@ def watch(
     for remark in query.remarks:
         say(remark)
     with ExitStack() as stack:
-        fleet = stack.enter_context(opened(target, stages, calls_at_once(query)))
+        fleet = stack.enter_context(open_fleet(target, stages, calls_at_once(query)))
         if record:
-            from c3s_cli.run.tap import tapped  # only --record records
+            from c3s_cli.run.tap import recorded_to  # only --record records
 
-            stack.enter_context(tapped(fleet, query, record, pace, target.origin.kind))
+            stack.enter_context(recorded_to(fleet, query, record, pace, target.origin.kind))
         if pace.count != 1:
             fleet.follow()
         schedule = _schedule(fleet, pace, clock)
@@ -79,7 +79,7 @@ def watch(
             read = Reader(fleet, query, stages)
             pipe = Pipe(view, stages, query.namespaces)
             # A terminal has echoed ^C: continue on the next line.
-            with undone(partial(write_at_once, 1, "\n")):
+            with on_exit(partial(write_at_once, 1, "\n")):
                 progress = progress_of(fleet, stages)
                 waits = query.until is not None
                 code = loop(read, pipe, pace, clock, schedule=schedule, waits=waits, progress=progress)
@@ -112,7 +112,7 @@ def _on_screen(
 
     fleet = levels.shown.fleet
     # Plugins may ask for credentials: on the normal screen. What fails is said by the first reading.
-    all_of(fleet, [member.cluster for member in fleet.members], progress=not stages.verbose)
+    run_all(fleet, [member.cluster for member in fleet.members], progress=not stages.verbose)
     poll = Poll(in_background if console is None else lambda job: job())
     live = Live(levels, console or Console(sys.stdout), pace, target)
     with fleet.plugins.prompts.none():
@@ -136,7 +136,7 @@ def _conclude(code: ExitCode, until: Judgement | None, *, timed_out: bool, waits
         return code
     if not met:
         say("timed out waiting for the condition" if timed_out else "the condition was not met")
-    for line in judged(until) if until else ():
+    for line in judgement_lines(until) if until else ():
         say(line)
     if met:
         return ExitCode.OK

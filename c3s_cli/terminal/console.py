@@ -15,7 +15,7 @@ from functools import partial
 from types import FrameType
 from typing import Any, Final, TextIO
 
-from c3s_cli.signals import undone
+from c3s_cli.signals import on_exit
 from c3s_cli.terminal.keyboard import keys_in
 from c3s_cli.terminal.screen import END, LEAVE, Screen
 from c3s_cli.terminal.stderr import write_at_once
@@ -43,7 +43,7 @@ class Console:
         handlers[signal.SIGTSTP] = signal.signal(signal.SIGTSTP, self._suspend)
         woken = signal.set_wakeup_fd(self._wake_writer, warn_on_full_buffer=False)
         try:
-            with undone(self._give_back_at_once):
+            with on_exit(self._give_back_at_once):
                 try:
                     self._take()
                     yield self

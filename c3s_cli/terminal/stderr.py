@@ -25,7 +25,7 @@ def is_terminal() -> bool:
 
 
 @contextmanager
-def diverted(take: Callable[[str], None]) -> Iterator[None]:
+def divert(take: Callable[[str], None]) -> Iterator[None]:
     """Pass text to a function in this block, if stderr is a terminal, instead of writing it there."""
     if not is_terminal():
         yield
@@ -38,11 +38,11 @@ def diverted(take: Callable[[str], None]) -> Iterator[None]:
 
 
 @contextmanager
-def withheld() -> Iterator[None]:
+def withhold() -> Iterator[None]:
     """Write text only after this block, if stderr is a terminal."""
     kept: list[str] = []
     try:
-        with diverted(kept.append):
+        with divert(kept.append):
             yield
     finally:
         for text in kept:

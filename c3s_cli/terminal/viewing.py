@@ -61,7 +61,7 @@ def is_filtered(view: Viewing) -> bool:
     return bool(view.pattern) or view.above
 
 
-def pressed(view: Viewing, key: str, *, total: int, page: int, sorts: Sequence[str] = ()) -> Viewing:
+def press(view: Viewing, key: str, *, total: int, page: int, sorts: Sequence[str] = ()) -> Viewing:
     """Return the view after a key. total: how many rows pass the filter, or lines a panel has; page: how many fit.
 
     sorts: what sorting by each column is called, "" for one that is not sorted by.
@@ -76,9 +76,9 @@ def pressed(view: Viewing, key: str, *, total: int, page: int, sorts: Sequence[s
             return structs.replace(view, panel="", quit=key == "q")
         if action not in MOVES:
             return view
-        return structs.replace(view, panel_top=max(0, min(moved(view.panel_top, action, total, page), total - page)))
+        return structs.replace(view, panel_top=max(0, min(move(view.panel_top, action, total, page), total - page)))
     if action in MOVES:
-        cursor = max(0, min(moved(view.cursor, action, total, page), total - 1))
+        cursor = max(0, min(move(view.cursor, action, total, page), total - 1))
         top = view.top + {"page-up": -page, "page-down": page}.get(action, 0)
         top = first_in_sight(top, cursor, total=total, page=page)
         return structs.replace(view, cursor=cursor, top=top, follows=action != "home")
@@ -129,7 +129,7 @@ def _typed(view: Viewing, key: str) -> Viewing:
             return structs.replace(view, typing=typing + letter) if len(letter) == 1 else view
 
 
-def moved(place: int, action: str, total: int, page: int) -> int:
+def move(place: int, action: str, total: int, page: int) -> int:
     """Return the place after a move, which may be beyond the first or last one."""
     return place + {"up": -1, "down": 1, "page-up": -page, "page-down": page, "home": -total, "end": total}[action]
 

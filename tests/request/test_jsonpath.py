@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from c3s_cli.errors import UsageError
 from c3s_cli.output.templated import Budget, OutOfBounds
-from c3s_cli.output.templated import _written_nodes as write_nodes
+from c3s_cli.output.templated import _write_nodes as write_nodes
 from c3s_cli.request.jsonpath import paths_in_template, read_spec, read_template
 from tests.conftest import Run
 from tests.kubectl import find_kubectl, run_kubectl

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from c3s_cli.terminal.keyboard import keys_in
-from c3s_cli.terminal.viewing import Viewing, first_in_sight, pressed
+from c3s_cli.terminal.viewing import Viewing, first_in_sight, press
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_keys_have_names(typed: str, keys: list[str]) -> None:
 @given(st.integers(0, 500), st.sampled_from(["up", "down", "page-up", "page-down", "home", "end", "x"]), st.data())
 def test_the_cursor_never_leaves_the_rows_nor_the_sight(top: int, key: str, data: st.DataObject) -> None:
     total, page = data.draw(st.integers(0, 300)), data.draw(st.integers(1, 60))
-    view = pressed(Viewing(cursor=data.draw(st.integers(0, 300)), top=top), key, total=total, page=page)
+    view = press(Viewing(cursor=data.draw(st.integers(0, 300)), top=top), key, total=total, page=page)
     assert view.cursor <= max(0, total - 1) or key == "x"
     first = first_in_sight(view.top, min(view.cursor, max(0, total - 1)), total=total, page=page)
     assert 0 <= first <= max(0, total - page)
@@ -40,6 +40,6 @@ def test_the_cursor_never_leaves_the_rows_nor_the_sight(top: int, key: str, data
 def test_any_keys_make_a_view(keys: list[str]) -> None:
     view = Viewing()
     for key in keys:
-        view = pressed(view, key, total=5, page=3)
+        view = press(view, key, total=5, page=3)
     assert view.panel or view.top in (0, 1, 2)
     assert view.left >= 0
