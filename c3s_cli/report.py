@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from c3s_cli.model.rows import Group
 from c3s_cli.model.sample import Failure
@@ -88,6 +88,19 @@ class Report(Struct, frozen=True):
     costs: CostTerms | None = None
     compared: Mapping[str, datetime] = {}
     rule: Mapping[str, Any] | None = None
+
+    @property
+    def each_once(self) -> Sequence[Row]:
+        """The rows; with --containers, each pod once with all containers that are shown, wherever these stand."""
+        if not self.containers:
+            return self.rows
+        pods: dict[tuple[str, str, str], Any] = {}
+        rows: Sequence[Any] = self.rows
+        for row in rows:
+            who = (row.context, row.namespace, row.name)
+            known = pods.get(who)
+            pods[who] = structs.replace(known, containers=(*known.containers, *row.containers)) if known else row
+        return list(pods.values())
 
     @property
     def judgements(self) -> tuple[Judgement, ...]:

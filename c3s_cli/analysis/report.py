@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import structs
@@ -24,7 +24,7 @@ from c3s_cli.model.rows import Group, Node
 from c3s_cli.model.sample import Failure, Sample
 from c3s_cli.report import ALL, LeftOut, Report
 from c3s_cli.request.namespaces import is_pattern
-from c3s_cli.request.query import Query, SortKey
+from c3s_cli.request.query import Query, sort_by
 
 if TYPE_CHECKING:
     from c3s_cli.model.fit_rows import Row
@@ -54,6 +54,10 @@ def make_report(
     join the pods of a Sample, for a watch.
     """
     query = with_gpu(query, samples).at_time(latest(samples))
+    if query.containers:
+        from c3s_cli.analysis.containers import of_lines  # only --containers shows them
+
+        query = of_lines(query)
     unfiltered: list[Row] | None = [] if query.fail_if or query.until else None
     rows, totals = rows_of(samples, query, join_pods, unfiltered, contexts=contexts)
     left_out = LeftOut(unfiltered or ())
@@ -61,14 +65,14 @@ def make_report(
     if query.where and not rows:
         from c3s_cli.analysis.judging import are_named  # only conditions need it
 
-        objects = _objects(samples, query, join_pods)
+        objects = _lines(_objects(samples, query, join_pods), query)
         left_out = LeftOut(unfiltered or (), are_named(query.where, objects))
     report = report_of(samples, query, rows, totals, failures=failures, contexts=contexts, left_out=left_out)
     if not (query.where or query.fail_if or query.until):
         return report
     from c3s_cli.analysis.advice import with_advice  # only conditions need it
 
-    return with_advice(report, query, rows, objects)
+    return with_advice(report, query, _lines(rows, query), objects)
 
 
 def latest(samples: Sequence[Sample]) -> datetime:
@@ -87,15 +91,15 @@ def report_of(
     left_out: LeftOut = ALL,
 ) -> Report:
     """Make a Report from unsorted rows: sort, judge and cut. failures, contexts: as for `make_report`."""
-    ordered = _ordered(rows, query, samples)
-    empty = _empty_namespaces(query, samples) if ordered else ()
-    shown = ordered if query.limit is None else ordered[: query.limit]
+    every = _ordered(rows, query, samples)
+    empty = _empty_namespaces(query, samples) if every else ()
+    shown, omitted = _cut(every, query)
     fail_if = until = None
     if query.fail_if or query.until:
         from c3s_cli.analysis.judging import judge_fail_if, judge_until  # only conditions need it
 
-        fail_if = judge_fail_if(ordered, query, left_out, contexts=contexts, empty=empty)
-        until = judge_until(ordered, query, left_out, contexts=contexts)
+        fail_if = judge_fail_if(_lines(every, query), query, left_out, contexts=contexts, empty=empty)
+        until = judge_until(_lines(every, query), query, left_out, contexts=contexts)
     return Report(
         now=latest(samples),
         source=", ".join(dict.fromkeys(sample.source for sample in samples)),
@@ -113,13 +117,13 @@ def report_of(
             *(f"no resources found in namespace {name}" for name in empty),
             *(_about_coverage(shown, query) if query.period else ()),
         ),
-        omitted=len(ordered) - len(shown),
+        omitted=omitted,
         fail_if=fail_if,
         until=until,
-        empty_message="" if ordered else _empty_message(query, samples),
+        empty_message="" if every else _empty_message(query, samples),
         moment=next(filter(None, (sample.moment for sample in samples)), ""),
         usage_time=max(filter(None, (sample.usage_time for sample in samples)), default=None),
-        absence="" if ordered else next(filter(None, (sample.absence for sample in samples)), _meant(query)),
+        absence="" if every else next(filter(None, (sample.absence for sample in samples)), _meant(query)),
         costs=_cost_terms(samples, query),
     )
 
@@ -140,7 +144,7 @@ def rows_of(
         return where(objects, query, unfiltered), None
     rows = where(_priced(objects, query), query, unfiltered)
     together = _with_costs(sum_pods if query.objects is Kind.POD else sum_nodes, query)
-    totals = _with_group_totals(together(rows, context), samples) if query.totals else None
+    totals = _with_group_totals(together(_summed(rows, query), context), samples) if query.totals else None
     return (_with_source_totals(grouped(rows, query.by, together), samples) if query.by else rows), totals
 
 
@@ -213,15 +217,28 @@ def _with_group_totals(group: Group, samples: Sequence[Sample]) -> Group:
     return _with_source_totals([group], samples)[0] if len(samples) == 1 else group
 
 
+def _summed(rows: Sequence[Any], query: Query) -> Sequence[Any]:
+    """Return what the totals are the sum of: only the containers that --where has left of a pod."""
+    if not (query.containers and query.where):
+        return rows
+    from c3s_cli.analysis.containers import summed  # only --containers shows them
+
+    return list(map(summed, rows))
+
+
 def where(rows: Sequence[Any], query: Query, unfiltered: list[Row] | None) -> Sequence[Any]:
     """Keep the rows that meet --where. Add those that it cannot judge to `unfiltered`, unless that is None."""
     if query.where is None:
         return rows
-    if unfiltered is None:
-        return [row for row in rows if query.where.matches(row)]
-    judged = [(row, query.where.judge(row)) for row in rows]
-    unfiltered += [row for row, truth in judged if truth is None]
-    return [row for row, truth in judged if truth]
+    judged = [(row, query.where.judge(row)) for row in _lines(rows, query)]
+    if unfiltered is not None:
+        unfiltered += [row for row, truth in judged if truth is None]
+    kept = [row for row, truth in judged if truth]
+    if not query.containers:
+        return kept
+    from c3s_cli.analysis.containers import pods_of  # only --containers shows them
+
+    return pods_of(kept)
 
 
 # --- order ----------------------------------------------------------------------------------------------------
@@ -232,15 +249,18 @@ def _ordered(rows: Sequence[Row], query: Query, samples: Sequence[Sample]) -> Se
 
     Contexts have the order of the samples.
     """
-    ordered = sorted(rows, key=_identity(query))
+    every: list[Any] = sorted(rows, key=_identity(query))
     if not query.sort and query.kind is Kind.NODE:
-        ordered.sort(key=lambda row: row.timestamp is None)
+        every.sort(key=lambda row: row.timestamp is None)
     if len(samples) > 1:
         place = {sample.context: place for place, sample in enumerate(samples)}
-        ordered.sort(key=lambda row: place[row.context])
-    for key in reversed(query.sort):
-        _sort(ordered, key)
-    return [_with_ordered_containers(row, query) for row in ordered] if query.containers else ordered
+        every.sort(key=lambda row: place[row.context])
+    if query.containers:
+        from c3s_cli.analysis.containers import ordered  # only --containers shows them
+
+        return ordered(every, query)
+    sort_by(every, query.sort)
+    return every
 
 
 def _identity(query: Query) -> Callable[[Any], Any]:
@@ -251,27 +271,24 @@ def _identity(query: Query) -> Callable[[Any], Any]:
     return attrgetter("namespace", "name") if query.kind.namespaced else attrgetter("name")
 
 
-def _sort(rows: list[Any], key: SortKey) -> None:
-    """Sort by one key, stably; unknown values come last in either direction."""
-    values = list(map(key.value, rows))
-    if None in values:
-        known = [(row, value) for row, value in zip(rows, values, strict=True) if value is not None]
-        unknown = [row for row, value in zip(rows, values, strict=True) if value is None]
-    else:
-        known, unknown = list(zip(rows, values, strict=True)), []
-    known.sort(key=itemgetter(1), reverse=key.descending)
-    rows[:] = [*(row for row, _ in known), *unknown]
+def _lines(rows: Sequence[Any], query: Query) -> Sequence[Any]:
+    """Return what conditions judge, and --limit counts: the rows, or with --containers each container with its pod."""
+    if not query.containers:
+        return rows
+    from c3s_cli.analysis.containers import lines_of  # only --containers shows them
+
+    return lines_of(rows)
 
 
-def _with_ordered_containers(pod: Any, query: Query) -> Any:
-    """Sort the containers of a pod by those sort keys that containers have, ties by name."""
-    if len(pod.containers) < 2:
-        return pod
-    containers = sorted(pod.containers, key=lambda container: container.name)
-    for key in reversed(query.sort):
-        if key.column.of_containers:
-            _sort(containers, key)
-    return structs.replace(pod, containers=tuple(containers))
+def _cut(rows: Sequence[Any], query: Query) -> tuple[Sequence[Any], int]:
+    """Return the rows that --limit leaves, and how many lines it cuts off."""
+    if query.limit is None:
+        return rows, 0
+    if not query.containers:
+        return rows[: query.limit], max(0, len(rows) - query.limit)
+    from c3s_cli.analysis.containers import limited  # only --containers shows them
+
+    return limited(rows, query.limit)
 
 
 # --- the rest -------------------------------------------------------------------------------------------------

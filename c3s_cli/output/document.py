@@ -74,7 +74,7 @@ def _json_list(
 
 def _json_items(report: Report, view: View) -> Iterator[str]:
     build = _item_builder(report, _as_python)
-    return (_items_text(build(piece), view) for piece in _pieces(report.rows))
+    return (_items_text(build(piece), view) for piece in _pieces(report.each_once))
 
 
 def _items_text(items: list[Any], view: View) -> str:
@@ -113,7 +113,7 @@ def document(report: Report) -> dict[str, Any]:
 def items(report: Report, view: View | None = None) -> Iterator[dict[str, Any]]:
     """Yield the items as plain dictionaries; with a view, amounts in its units."""
     build = _item_builder(report, partial(in_units, view=view) if view else None)
-    return chain.from_iterable(msgspec.to_builtins(build(piece)) for piece in _pieces(report.rows))
+    return chain.from_iterable(msgspec.to_builtins(build(piece)) for piece in _pieces(report.each_once))
 
 
 def _pieces(rows: Iterable[Any]) -> Iterator[Sequence[Any]]:

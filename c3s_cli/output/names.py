@@ -31,9 +31,9 @@ def names(report: Report, view: View) -> Iterator[str]:
         yield from (_workload(report, row.context, row.labels_or_placeholders[place]) for row in rows)
         return
     if report.contexts and report.kind not in (Kind.CLUSTER, Kind.CLUSTER_CHANGE):
-        lines = (f"{printable(row.context)}\t{prefix}/{printable(row.name)}\n" for row in report.rows)
+        lines = (f"{printable(row.context)}\t{prefix}/{printable(row.name)}\n" for row in report.each_once)
     else:
-        lines = (f"{prefix}/{printable(row.name)}\n" for row in report.rows)
+        lines = (f"{prefix}/{printable(row.name)}\n" for row in report.each_once)
     while piece := "".join(islice(lines, PIECE)):
         yield piece
 

@@ -62,7 +62,7 @@ def _samples(name: str, column: Column, report: Report, view: View) -> list[str]
     nested = report.containers and column.of_containers
     keys = _label_names(report.keys)
     lines = []
-    for row in report.rows:
+    for row in report.each_once:
         moment = _time(row, report) if view.timestamps else ""
         # Milliseconds, except in OpenMetrics.
         time = f" {moment}{'' if view.format is Format.OPENMETRICS else '000'}" if moment else ""
@@ -128,7 +128,7 @@ def _info(texts: Sequence[Column], report: Report) -> tuple[str, list[str]]:
     labels_of = _label_names(labelled, *(label for label, _ in _identity(report)), *keys)
     time = f" {_time(None, report)}" if report.time else ""
     lines = []
-    for row in report.rows:
+    for row in report.each_once:
         values = [(label, column.value(row), column.unit) for label, column in zip(labels_of, labelled, strict=True)]
         known = [
             (label, ",".join(value) if unit is Unit.TEXTS else value)

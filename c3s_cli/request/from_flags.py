@@ -123,7 +123,9 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
     everywhere = all_namespaces or bool(pods and several(namespaces))
     of_objects = Naming(objects, "Capacity" if nodes and nodes.show_capacity else "Allocatable")
     by, naming = _grouped(of_objects, rows.by, everywhere=everywhere)
-    sort = sort_keys(rows.sort_by, naming)
+    containers = bool(pods and pods.containers) and not by
+    of_lines = structs.replace(naming, containers=containers)
+    sort = sort_keys(rows.sort_by, of_lines)
     _one_of_name_and_selector(objects, name, rows, pods)
     period, series = period or read_period(time, connection), None
     if time and time.series:
@@ -131,8 +133,6 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
 
         period, series = None, series_of(period, format_, connection, rows, display)
     words = words_of(display.columns, format_)
-    containers = bool(pods and pods.containers) and not by
-    of_lines = structs.replace(naming, containers=containers)
     shown, identity = named_columns(
         words,
         of_lines,
@@ -140,7 +140,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         everywhere=everywhere,
         exact=format_ is Format.VALUE,
     )
-    where = _condition(rows.where, of_objects)
+    where = _condition(rows.where, structs.replace(of_objects, containers=containers))
     workload = pods.workload if pods else None
     prefix, _, workload_name = (name or "").partition("/")
     if workload_name and objects is Kind.POD and prefix in WORKLOADS:
@@ -180,9 +180,9 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         keys=naming.keys,
         where=selected,
         sort=sort,
-        fail_if=_condition(rows.fail_if, naming),
+        fail_if=_condition(rows.fail_if, of_lines),
         fail_if_unknown=rows.fail_if_unknown,
-        until=_condition(until, naming),
+        until=_condition(until, of_lines),
         until_all=bool(repeat and repeat.until_all),
         limit=at_least("--limit", rows.limit, 0),
         totals=rows.sum or format_ in WITH_TOTALS,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct, structs
@@ -28,6 +29,24 @@ class SortKey(Struct, frozen=True):
     column: Column
     value: Callable[[Any], Any]
     descending: bool
+
+
+def sort_by(rows: list[Any], keys: Sequence[SortKey]) -> None:
+    """Sort by several keys, of which the first counts most."""
+    for key in reversed(keys):
+        _sort(rows, key)
+
+
+def _sort(rows: list[Any], key: SortKey) -> None:
+    """Sort by one key, stably; unknown values come last in either direction."""
+    values = list(map(key.value, rows))
+    if None in values:
+        known = [(row, value) for row, value in zip(rows, values, strict=True) if value is not None]
+        unknown = [row for row, value in zip(rows, values, strict=True) if value is None]
+    else:
+        known, unknown = list(zip(rows, values, strict=True)), []
+    known.sort(key=itemgetter(1), reverse=key.descending)
+    rows[:] = [*(row for row, _ in known), *unknown]
 
 
 class Query(Struct, frozen=True):

@@ -96,7 +96,7 @@ def _implied_columns(kind: Kind, keys: Sequence[Column], *, everywhere: bool) ->
 
 def used_columns(sort: Sequence[SortKey], where: Condition | None, shown: Iterable[Column]) -> list[Column]:
     """Return the columns for sorting and filtering that are not shown yet."""
-    seen = {"name", "namespace", "context", *(column.name for column in flat(shown))}
+    seen = {"name", "namespace", "context", "container", *(column.name for column in flat(shown))}
     used = [*(key.column for key in sort), *(where.columns if where else ())]
     return [column for column in used if not seen.issuperset(part.name for part in flat([column]))]
 

@@ -21,10 +21,9 @@ from typing import Any, Final
 from c3s_cli.amounts.duration import parse_long
 from c3s_cli.amounts.quantity import InvalidQuantity, nanos, whole
 from c3s_cli.amounts.timestamp import epoch, utc
-from c3s_cli.columns.catalogue import CONTAINER
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.of_resources import CPU_AND_MEMORY
-from c3s_cli.columns.vocabulary import Column, Kind, Unit
+from c3s_cli.columns.vocabulary import Column, Unit
 from c3s_cli.errors import UsageError
 from c3s_cli.request.condition import Comparison, Condition, Membership, Test, Word, may_be_none
 from c3s_cli.terminal.printable import NONE, UNKNOWN
@@ -194,8 +193,6 @@ def _word(text: str, operator: str) -> Word | None:
 @cache  # cached, so that a column made on demand, such as a GPU's, is the same object each time
 def _column(name: str, naming: Naming) -> Column:
     """Find a column that can be compared. UsageError for any other."""
-    if name == CONTAINER.name and naming.kind is Kind.POD and not naming.containers:
-        raise UsageError(f"unknown column {name!r}", hint="a condition compares pods, not their containers")
     column = naming.find(name)
     if column.parts:
         parts = " or ".join(part.name for part in column.parts)

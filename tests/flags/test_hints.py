@@ -40,7 +40,7 @@ QUOTA = "c3s shows no quotas: kubectl describe quota does; c3s fit -f FILE count
         ("get quota", QUOTA),
         ("top pods -o value=cpu%", "did you mean -o value --columns cpu%?"),
         ("top pods --units bytes", "--unit bytes prints bytes, also with -o value"),
-        ("top pods --containers --where container=api", "a condition compares pods, not their containers"),
+        ("top pods --where container=api", "--containers shows a row for each container"),
         (
             "top pods --where reason=OOMKilled",
             "did you mean oomKilled or lastTermination.reason? `c3s columns` lists them all",
