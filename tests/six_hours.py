@@ -117,6 +117,21 @@ def succession() -> Iterator[Series]:
     yield MEMORY, labels, at(BEGIN, END, 10 * MI)
 
 
+def beginners() -> Iterator[Series]:
+    """Give pods that began less than seven minutes ago, with three cores for the first seconds, then with half a one.
+
+    kube-state-metrics says when one of them was created, its kubelet when the other was started.
+    """
+    begin = END - 403
+    for pod in ("created", "started"):
+        labels = {"namespace": "f", "pod": pod, "container": "main", "id": f"/{pod}", "node": "n1", "job": "kubelet"}
+        yield CPU, labels, at(begin, END, lambda when: (when - begin) * 0.5 + min(when - begin, 13) * 2.5)
+        yield MEMORY, labels, at(begin, END, 10 * MI)
+        if pod == "started":
+            yield "container_start_time_seconds", labels, at(begin, END, begin)
+    yield "kube_pod_created", {"namespace": "f", "pod": "created"}, at(begin, END, begin, STATES)
+
+
 def kills() -> Iterator[Series]:
     """Give a container that was killed three times, the last time four and a half hours ago, by both witnesses."""
     runs = ((BEGIN, BEGIN + 600), (BEGIN + 630, BEGIN + 1200), (BEGIN + 1230, BEGIN + 1800), (BEGIN + 1830, END))
@@ -226,5 +241,5 @@ def uneven() -> Iterator[Series]:
 
 def everything() -> Iterator[Series]:
     """Give all series."""
-    for part in (restarts, ends, succession, kills, counts, starts, machines):
+    for part in (restarts, ends, succession, beginners, kills, counts, starts, machines):
         yield from part()

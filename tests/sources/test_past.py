@@ -193,6 +193,13 @@ def test_what_has_ended_uses_nothing_now_and_that_is_known(run: Run, engine: str
     assert (result.code, result.out.split()[1], "judged" in result.err) == (0, "3", False)
 
 
+def test_the_first_seconds_count_where_the_start_is_known(ask: Ask) -> None:
+    for what in ("", "--containers"):
+        rows = ask(f"pods -n f --since 6h {END} --columns cpu.avg {what}")
+        shown = {name: millicores(row["cpu"]["avg"]) for name, row in rows.items()}
+        assert shown == dict.fromkeys(("created", "started"), near((403 * 500 + 13 * 2500) / 403, 0.3))
+
+
 @pytest.mark.parametrize(("since", "kills"), [("6h", {"oomer": 3, "counted": 2}), ("1h", {"oomer": 0, "counted": 1})])
 def test_kills_count_in_the_range_in_which_they_were(ask: Ask, since: str, kills: dict[str, int]) -> None:
     rows = ask(f"pods -n m --since {since} {END} --columns oomKills")

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 MOST_SAMPLES: Final = 30_000_000
 # Between more gaps, the growth is not asked for.
 MOST_STRETCHES: Final = 6
+# When a pod was created, by kube-state-metrics.
+CREATED: Final = "kube_pod_created"
 EDGES: Final = ("min", "max")
 
 
@@ -88,13 +90,23 @@ class Averages(Struct):
             queries = [f"{edge} by ({by}) ({edge}_over_time(timestamp({series})[{size}s:{every}s]))" for edge in EDGES]
             queries.append(f"sum by ({by}) (min by ({promql.OF_CONTAINER}) (min_over_time({series}[{size}s])))")
             with suppress(C3sError):  # the counts will do
-                first, last, value = (
-                    {who[: len(short[0])]: number for who, number in self.engine.by_container(query, self.end).items()}
-                    for query in queries
-                )
+                started = self._starts(named, len(short[0]))
+                first, last, value = (self._by_key(query, len(short[0])) for query in queries)
                 for key in short:
                     if key in first and key in last:
-                        self.history.refine(key, first[key], last[key], value.get(key, 0.0))
+                        start = started.get(key, started.get(key[:2]))
+                        self.history.refine(key, first[key], last[key], value.get(key, 0.0), start)
+
+    def _starts(self, named: str, size: int) -> dict[Key, float]:
+        """Return when containers were started, else when pods were created. named: the matcher of the pods."""
+        match, seconds = promql.braces(named, self.match), self.history.range.seconds
+        created = f"max by ({promql.OF_POD}) (last_over_time({CREATED}{match}[{seconds}s]))"
+        by = promql.OF_CONTAINER if self.containers else promql.OF_POD
+        started = f"min by ({by}) (min_over_time({promql.STARTED}{match}[{seconds}s]))"
+        return self._by_key(created, 2) | self._by_key(started, size)
+
+    def _by_key(self, query: str, size: int) -> dict[Key, float]:
+        return {who[:size]: number for who, number in self.engine.by_container(query, self.end).items()}
 
 
 def _between_gaps(history: History) -> list[tuple[int, int]]:

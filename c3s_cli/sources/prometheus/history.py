@@ -120,19 +120,27 @@ class History(Struct):
         """Return the objects whose life is short enough that half a scrape at each end matters."""
         return [key for key, (first, last) in self.lives.items() if last - first < PRECISE * self.range.interval]
 
-    def refine(self, key: Key, first: float, last: float, value: float) -> None:
-        """Set the life of an object to the time in which it grew. first, last: times of samples. value: the first."""
+    def refine(self, key: Key, first: float, last: float, value: float, start: float | None) -> None:
+        """Set the life of an object to the time in which it grew.
+
+        first, last: times of samples. value: the first one, of counters that began at 0. start: when, if it is known.
+        """
         interval, grown = self.range.interval, None if self.has_gaps() else self.grown.get(key)
         near, half = NEAR * interval, interval / 2
         end = self.end if self.end - last <= near else last + half
         counted = begun = half
+        rate = 0.0
         for _ in range(3 if grown else 0):  # the rate depends on how far back the engine has gone, and the other way
             rate = (grown or 0.0) / (end - first + counted)
             age = value / rate
             begun = age if age <= near else half
             counted = min(begun, half) if self.range.extrapolates else begun  # Prometheus: half a scrape at most
-        if grown:
-            self.grown[key] = grown * (end - first + begun) / (end - first + counted)
+        if start is not None and 0 <= first - start <= near:
+            begun = first - start
+            if grown:
+                self.grown[key] = rate * (end - first) + value
+        elif grown:
+            self.grown[key] = rate * (end - first + begun)
         self.lives[key] = first - begun, end
 
     def keep_lives(self, keys: Iterable[Key]) -> None:

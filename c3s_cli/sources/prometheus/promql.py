@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 SCRAPED: Final = "it must scrape the kubelets' /metrics/cadvisor; --prometheus-match may select nothing"
 CPU: Final = "container_cpu_usage_seconds_total"
 MEMORY: Final = "container_memory_working_set_bytes"
+STARTED: Final = "container_start_time_seconds"
 # Excludes the pause container, and the sums of pods and parent cgroups, which have no container label.
 CONTAINERS: Final = 'container!="",container!="POD"'
 # The sums of pods, where the runtime reports no containers.

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 # Of containers and of init containers, among which sidecars are.
 COUNTERS: Final = '__name__=~"kube_pod_(init_)?container_status_restarts_total"'
-STARTED: Final = "container_start_time_seconds"
 # The pod in the id of a cgroup: a new pod of the same name has not been restarted.
 UID: Final = ".*pod([0-9a-f][0-9a-f_-]{31,35}).*"
 
@@ -70,7 +69,7 @@ class Restarts(Struct):
         by, scrape = promql.OF_CONTAINER, promql.SCRAPE
         # In VictoriaMetrics, `changes` also counts the first value.
         changes = "changes" if self.engine.extrapolates() else "changes_prometheus"
-        for series, function in ((STARTED, changes), (promql.CPU, "resets")):
+        for series, function in ((promql.STARTED, changes), (promql.CPU, "resets")):
             chosen = promql.braces(promql.CONTAINERS, self.match)
             runs = f"max by ({by}, id, {scrape}) ({function}({series}{chosen}{self._span}) + 1)"
             of_pod = f'sum by ({by}, uid, {scrape}) (label_replace({runs}, "uid", "$1", "id", "{UID}")) - 1'
