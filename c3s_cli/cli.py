@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from functools import partial
 from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +14,7 @@ from c3s_cli.terminal.printable import printable
 from c3s_cli.terminal.stderr import tell
 
 if TYPE_CHECKING:
+    from c3s_cli.flags.argv import Line
     from c3s_cli.flags.help import Page
     from c3s_cli.flags.typer_bridge import ParseError
 
@@ -121,22 +121,14 @@ def complete(words: list[str]) -> int:
 
 def run(argv: list[str]) -> int:
     """Run the command of a command line. Raises C3sError, in kubectl's words for errors that Typer finds."""
-    from c3s_cli.flags.argv import line_of, value_of  # needs typer
-    from c3s_cli.flags.meaning import with_command, with_flags, with_rollup, with_source, with_watch
+    from c3s_cli.flags.argv import line_of  # needs typer
+    from c3s_cli.flags.translation import translated
 
     try:
         line = line_of(argv)
     except UsageError as problem:
         raise _with_advice(problem, _likely_command(argv)) from problem
-    line, remarks = with_watch(with_rollup(line))
-    if _command(line.argv())[0] is None and line.words[:1] not in BUILTINS and (meant := with_command(line)):
-        line, more = with_watch(with_rollup(meant[0]))
-        remarks += [*meant[1], *more]
-    path, _ = _command(line.argv())
-    if path is not None:
-        line, more = with_flags(line, path, partial(flags_of, path))
-        line, source = with_source(line, path)
-        remarks += [*more, *source]
+    line, remarks = translated(line, _command_of, flags_of)
     for remark in remarks:
         tell(f"{printable(remark)}\n")
     words, flags = line.argv(), line.names()
@@ -153,14 +145,13 @@ def run(argv: list[str]) -> int:
         return ExitCode.OK
     path, rest = _command(words)
     if path is None:
-        by = next((value_of(flag) for flag in line.flags if flag[0].partition("=")[0] == "--by"), "")
-        return _no_command(plain, flags, by)
+        return _no_command(line, plain)
     from c3s_cli.flags.typer_bridge import ParseError, run_command  # `c3s --version` answers without Typer
 
     try:
         return run_command(path[-1], _load(*COMMANDS[path]), rest, program_name())
     except ParseError as problem:
-        raise _usage(problem, path) from problem
+        raise _usage(problem, path, line) from problem
 
 
 def _command(words: Sequence[str]) -> tuple[tuple[str, ...] | None, Sequence[str]]:
@@ -174,6 +165,11 @@ def _command(words: Sequence[str]) -> tuple[tuple[str, ...] | None, Sequence[str
         if path in COMMANDS:
             return path, words[len(path) :]
     return None, words
+
+
+def _command_of(line: Line) -> tuple[str, ...] | None:
+    """Return the command of a line; None if it has none."""
+    return line.words[:1] if line.words[:1] in BUILTINS else _command(line.argv())[0]
 
 
 def _likely_command(argv: Sequence[str]) -> tuple[str, ...]:
@@ -239,32 +235,36 @@ def _page(path: tuple[str, ...], *, short: bool = False) -> Page:
     return Page(usage, TEXTS[path], (("Commands", tuple(entries.values())), *([(ON_SCREEN, keys)] if keys else [])))
 
 
-def _no_command(words: Sequence[str], flags: Sequence[str], by: str) -> int:
+def _no_command(line: Line, words: Sequence[str]) -> int:
     """Handle a line without a command. A bare group prints its help on stderr with exit code 1, as in kubectl."""
     if len(words) > 1 or (words and words[0] not in GROUPS):
-        raise _unknown_command(words, by)
-    group = tuple(words)
+        raise _unknown_command(words, line)
+    group, flags = tuple(words), line.names()
     _refuse_unknown_flags(flags, group)
     if not flags:
         from c3s_cli.flags.help import written
 
         tell(written(_page(group), program_name()))
         return ExitCode.FAILURE
+    from msgspec import structs
+
     from c3s_cli.flags.suggestions import place_for
 
     name = " ".join((program_name(), *group))
     group = group or ("top",)
-    meant = place_for(flags, group, _flags_of_commands())
-    hint = f"did you mean {' '.join((program_name(), *meant[0], *flags))}?" if len(meant) == 1 else None
+    places = place_for(flags, group, _flags_of_commands())
+    right = structs.replace(line, words=places[0]).text() if len(places) == 1 else ""
+    hint = f"did you mean {program_name()} {right}?" if right else None
     choices = dict.fromkeys(path[1] for path in COMMANDS if path[:1] == group)
     raise UsageError(f"{name} needs a command: {', '.join(choices)}", hint=hint or f"{name} --help lists the commands")
 
 
-def _unknown_command(words: Sequence[str], by: str = "") -> UsageError:
+def _unknown_command(words: Sequence[str], line: Line | None = None) -> UsageError:
+    from c3s_cli.flags.argv import Line
     from c3s_cli.flags.suggestions import command_hint
 
     name = program_name()
-    hint = command_hint(words, (*COMMANDS, *BUILTINS), name, by)
+    hint = command_hint(line or Line(tuple(words)), words, (*COMMANDS, *BUILTINS), name)
     if words[0] in GROUPS:
         message = f"unknown command \"{' '.join(words[1:])}\"\nSee '{name} {words[0]} -h' for help and examples"
         return UsageError(message, hint=hint)
@@ -283,7 +283,7 @@ def _see(path: Sequence[str] | None) -> str:
     return f"See '{' '.join((program_name(), *(path or ())))} --help' for usage."
 
 
-def _usage(problem: ParseError, path: tuple[str, ...]) -> UsageError:
+def _usage(problem: ParseError, path: tuple[str, ...], line: Line) -> UsageError:
     """Turn Typer's errors about flags into kubectl's words."""
     if problem.extra:
         hint = f"{program_name()} fit -f {problem.extra}" if path == ("fit",) and " " not in problem.extra else None
@@ -295,7 +295,7 @@ def _usage(problem: ParseError, path: tuple[str, ...]) -> UsageError:
     option = problem.option
     long = option.startswith("--")
     words = f"unknown flag: {option}" if long else f"unknown shorthand flag: {option[1:]!r} in {option}"
-    return UsageError(f"{words}\n{_see(path)}", hint=_flag_hint(option, path))
+    return UsageError(f"{words}\n{_see(path)}", hint=_flag_hint(option, path, line))
 
 
 def _with_advice(problem: UsageError, path: tuple[str, ...]) -> UsageError:
@@ -308,18 +308,11 @@ def _with_advice(problem: UsageError, path: tuple[str, ...]) -> UsageError:
     return UsageError(f"{problem.message}\n{_see(path)}", hint=problem.hint or hint)
 
 
-def _flag_hint(flag: str, path: tuple[str, ...]) -> str | None:
-    from c3s_cli.flags.kubectl_equivalents import INSTEAD_IN
-    from c3s_cli.flags.suggestions import column_hint, flag_hint
+def _flag_hint(flag: str, path: tuple[str, ...], line: Line | None = None) -> str | None:
+    from c3s_cli.flags.argv import Line
+    from c3s_cli.flags.suggestions import flag_hint
 
-    if not path:
-        return None
-    instead = INSTEAD_IN.get(path, {}).get(flag)
-    return (
-        instead
-        or column_hint(flag, path, program_name())
-        or flag_hint(flag, path, _flags_of_commands(), program_name())
-    )
+    return flag_hint(flag, line or Line(path), path, _flags_of_commands(), program_name()) if path else None
 
 
 def flags_of(path: tuple[str, ...]) -> list[str]:

@@ -44,24 +44,28 @@ def kind_named(word: str) -> Kind | None:
     return KINDS.get(ALIASES.get(word, word))
 
 
-# Workloads by their names in kubectl: the kind, as in the column `owner`, and the name of the resource.
+# Workloads by their names in kubectl: the kind, as in the column `owner`, the name of the resource, and its version.
 _WORKLOADS: Final = {
-    ("deployments", "deployment", "deploy"): ("Deployment", "deployment.apps"),
-    ("statefulsets", "statefulset", "sts"): ("StatefulSet", "statefulset.apps"),
-    ("daemonsets", "daemonset", "ds"): ("DaemonSet", "daemonset.apps"),
-    ("replicasets", "replicaset", "rs"): ("ReplicaSet", "replicaset.apps"),
-    ("jobs", "job"): ("Job", "job.batch"),
-    ("cronjobs", "cronjob", "cj"): ("CronJob", "cronjob.batch"),
+    ("deployments", "deployment", "deploy"): ("Deployment", "deployment.apps", "v1"),
+    ("statefulsets", "statefulset", "sts"): ("StatefulSet", "statefulset.apps", "v1"),
+    ("daemonsets", "daemonset", "ds"): ("DaemonSet", "daemonset.apps", "v1"),
+    ("replicasets", "replicaset", "rs"): ("ReplicaSet", "replicaset.apps", "v1"),
+    ("jobs", "job"): ("Job", "job.batch", "v1"),
+    ("cronjobs", "cronjob", "cj"): ("CronJob", "cronjob.batch", "v1"),
+    ("rollouts", "rollout"): ("Rollout", "rollout.argoproj.io", "v1alpha1"),
 }
-WORKLOADS: Final = {name: kind for names, (kind, _) in _WORKLOADS.items() for name in names}
+WORKLOADS: Final = {name: kind for names, (kind, _, _) in _WORKLOADS.items() for name in names}
 # Kinds whose pods may belong to an owner of theirs, and what to say of those.
 OWNED: Final = {
     "ReplicaSet": "ReplicaSets of Deployments are not listed, their pods belong to these: c3s top deploy",
     "Job": "Jobs of CronJobs are not listed, their pods belong to these: c3s top cronjobs",
 }
-RESOURCES: Final = dict(_WORKLOADS.values())
+RESOURCES: Final = {kind: resource for kind, resource, _ in _WORKLOADS.values()}
 # Where the API server has them: the group and version, and the name of their lists.
-LISTS: Final = {kind: (f"{resource.partition('.')[2]}/v1", names[0]) for names, (kind, resource) in _WORKLOADS.items()}
+LISTS: Final = {
+    kind: (f"{resource.partition('.')[2]}/{version}", names[0])
+    for names, (kind, resource, version) in _WORKLOADS.items()
+}
 ALL_WORKLOADS: Final = ("workloads", "workload")
 NAMESPACES: Final = ("namespaces", "namespace", "ns")
 # The words that stand for rollups of pods, for completion.

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from c3s_cli.errors import UsageError
 from c3s_cli.flags.arity import takes_value
-from c3s_cli.flags.habits import OPTIONAL, is_valued
+from c3s_cli.flags.habits import is_optional, is_valued
 
 # The values that Go's strconv.ParseBool accepts.
 TRUE: Final = frozenset({"1", "t", "T", "TRUE", "true", "True"})
@@ -21,6 +21,8 @@ FALSE: Final = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 # kubectl's messages give both names of a switch that has a short one.
 BOTH_NAMES: Final = dict.fromkeys(("-A", "--all-namespaces"), "-A, --all-namespaces")
 DEFAULT_VERBOSITY: Final = "6"
+# Flags with secrets, and what stands for these.
+HIDDEN: Final = {"--token": "TOKEN", "--prometheus-header": "HEADER"}
 
 
 class Line(Struct, frozen=True):
@@ -39,6 +41,17 @@ class Line(Struct, frozen=True):
         flags = (word for flag in self.flags for word in flag)
         return [*self.words, *flags, *(["--", *self.rest] if self.rest else ())]
 
+    def text(self) -> str:
+        """Return the line for a shell, without secrets."""
+        import shlex  # only needed for what people read
+
+        words = list(self.words)
+        for flag in self.flags:
+            name, equals, value = flag[0].partition("=")
+            value = HIDDEN.get(name, value if equals else "".join(flag[1:]))
+            words += [name, value] if equals or len(flag) > 1 else [name]
+        return shlex.join([*words, *(["--", *self.rest] if self.rest else ())])
+
 
 def value_of(flag: Sequence[str]) -> str:
     """Return the value of a flag of a Line; "" if it has none."""
@@ -49,6 +62,13 @@ def words_of(argv: Sequence[str]) -> list[str]:
     """Return the words of a command line, without flags and their values."""
     line = line_of(argv)
     return [*line.words, *line.rest]
+
+
+def line_of_text(text: str) -> Line:
+    """Take apart a command line as a shell reads it."""
+    import shlex
+
+    return line_of(shlex.split(text))
 
 
 def line_of(argv: Sequence[str]) -> Line:
@@ -74,8 +94,10 @@ def _takes_value(name: str, rest: Sequence[str]) -> bool | None:
     own = takes_value(name)
     if own is not None or not is_valued(name):
         return is_valued(name) if own is None else own
-    follows = bool(rest) and not rest[0].startswith("-")
-    return follows and (name not in OPTIONAL or "://" in rest[0])
+    if not rest or (rest[0].startswith("-") and not rest[0][1:2].isdecimal()):
+        return False
+    # Where it may be left out, a value looks like one: an address, an assignment, a number.
+    return not is_optional(name) or bool({":", "="} & {*rest[0]}) or rest[0][:1].isdecimal()
 
 
 def _long(word: str, rest: list[str], flags: list[list[str]]) -> None:

@@ -1,169 +1,294 @@
-"""Flags of other tools, and the flags of c3s that each stands for. `flags/meaning.py` puts one for the other."""
+"""What people type who know other tools, and what c3s reads instead or answers: one table, in four parts.
+
+`flags/translation.py` reads a line by it, `flags/suggestions.py` answers by it. `tests/flags/test_habits.py` has a line
+for each row.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+from functools import cache
+from typing import Final, NamedTuple
 
-# Flags with another name here. What no command has under that name stays an error.
-RENAMED: Final = {
-    "--all": "--all-namespaces",
-    "--all-clusters": "--all-contexts",
-    "--clusters": "--context",
-    "--contexts": "--context",
-    "--ns": "--namespace",
-    "--namespaces": "--namespace",
-    **dict.fromkeys(
-        ("--label", "--labels", "--label-selector", "--node-labels", "--node-selector", "--pod-labels"), "--selector"
+
+class Read(NamedTuple):
+    """What is typed, and what c3s reads instead; both are said on stderr.
+
+    typed: names that mean the same, separated by commas; a flag may have a value (`--output=md`), or the beginning of
+    one (`--output=csv={}`). c3s: the words and flags instead; "" for none. In these, {} is the value of the flag, {,}
+    each of its parts (or each NAME), in a flag of its own, {%} a share such as 0.95 as 95, {name} the flag itself
+    without dashes, {rest} what follows its first word, {NAME} the only NAME on the line,
+    {command} the command and its names; {-} leaves the names out. Columns after a + are added to
+    those that are shown, and a direction after : to the columns of --sort-by. of: the only commands for which this
+    holds. having: one of these flags has to be there, too. remark: what else to say.
+    """
+
+    typed: str
+    c3s: str
+    of: str = ""
+    having: str = ""
+    remark: str = ""
+
+
+class Hint(NamedTuple):
+    """What is typed and stays an error, and the hint below it.
+
+    text: {} is the line that was typed, with the words and flags of c3s for what is typed; {verb} is the
+    first word, if only that is meant, and {group} `top` or `watch`. of: as in Read.
+    """
+
+    typed: str
+    text: str = "did you mean {}?"
+    c3s: str = ""
+    of: str = ""
+
+
+# In each part, rows for one command come before those for all commands: the first row that fits counts.
+FLAGS: Final = (
+    # Flags that other commands of c3s, or of other tools, have: read before their command is replaced.
+    Read("--for", "--until-all {}", of="wait"),
+    Read("--max-restarts, --max-cpu, --max-memory", "--fail-if '{rest} > {}'", of="check, alert"),
+    Read("--min-cpu, --min-memory", "--fail-if '{rest} < {}'", of="check, alert"),
+    Read("--period={}, --monthly, --month", "", of="cost, costs", remark="costs are those of a month"),
+    # Flags of one command.
+    Read("--mem, --ram", "--memory {}", of="fit"),
+    Read("--cpus", "--cpu {}", of="fit"),
+    Read("-r, --count, --pods, --replica", "--replicas {}", of="fit"),
+    Read("--requests", "--resource {,}", of="fit"),
+    Read("--limits={}", "", of="fit", remark="limits take no room on a node"),
+    # What `kubectl drain` asks for, where nothing is drained.
+    Read("--dry-run, --ignore-daemonsets, --delete-emptydir-data, --force", "", of="fit, rightsize"),
+    Read("--for, --time", "--duration {}", of="record"),
+    Read("--output, --file, --filename", "record {}", of="record"),
+    Read("--history", "--since {}", of="rightsize"),
+    Read("--headroom, --buffer, --margin, --overhead", "--memory-buffer {}", of="rightsize"),
+    Read("--output=kubectl", "--output patch", of="rightsize"),
+    # What repeats a reading: flags of `watch`, or that command.
+    Read("--every, --refresh", "--interval {}"),
+    Read("--until", "--end {}", of="nodes, pods, cluster", having="--since, --start, --at"),
+    Read("--until, --until-all", "watch {command} --{name} {}", of="nodes, pods, cluster"),
+    Read("-i, --interval, --refresh, --every", "watch {command} --interval {}", of="nodes, pods, cluster"),
+    Read("-w, --watch", "watch {command}", of="nodes, pods, cluster"),
+    # Conditions. That of a flag is added to each --where.
+    Read("--pods", "top pods -A --where 'node = {NAME}'", of="nodes"),
+    Read("--node, --node-name", "--where 'name in ({})'", of="nodes"),
+    Read("--node, --node-name", "--where 'node in ({})'", of="pods"),
+    Read("--exclude-namespace, --exclude-namespaces, --ignore-namespace", "--where 'namespace not in ({})'", of="pods"),
+    Read("--qos, --qos-class", "--where 'qosClass in ({})'", of="pods"),
+    Read("--status=Pending, --phase=Pending, --pending", "--where 'status = Pending' --columns +pending", of="pods"),
+    Read("--status, --phase", "--where 'status in ({})'", of="pods"),
+    Read("--oom, --oomkilled, --oom-killed", "--where 'oomKilled = true'", of="pods"),
+    Read("--no-limits, --without-limits", "--where 'memory.limits = none'", of="pods"),
+    Read("--no-requests, --without-requests", "--where 'memory.requests = 0'", of="pods"),
+    Read(
+        "--unhealthy, --unready, --not-ready, --failing, --crashing",
+        "--where 'ready.count < ready.expected' --columns ready,waiting,restarts",
+        of="pods",
     ),
-    **dict.fromkeys(("--group-by", "--groupby", "--group", "--aggregate"), "--by"),
-    **dict.fromkeys(("--filter", "--if"), "--where"),
-    **dict.fromkeys(("--head", "--top"), "--limit"),
-    **dict.fromkeys(("--sort", "--order-by", "--sortby"), "--sort-by"),
-    **dict.fromkeys(("--total", "--totals"), "--sum"),
-    **dict.fromkeys(("--column", "--cols", "--fields", "--show"), "--columns"),
-    **dict.fromkeys(("--no-header", "--noheader", "--noheaders"), "--no-headers"),
-    "--format": "--output",
-    **dict.fromkeys(("--last", "--period", "--lookback", "--past", "--range", "--window", "--duration"), "--since"),
-    **dict.fromkeys(("--when", "--time", "--timestamp"), "--at"),
-    **dict.fromkeys(("--fail-on", "--fail-when"), "--fail-if"),
-    **dict.fromkeys(("--every", "--refresh"), "--interval"),
-    **dict.fromkeys(("--exclude", "--drain", "--without-node"), "--without"),
-    "--for": "--until",
-    "--until-any": "--until",
-    **dict.fromkeys(("--prometheus", "--prometheus-url", "--source"), "--from"),
-    "--owner": "--workload",
-    "--to": "--end",
-}
-# Flags whose meaning depends on the command.
-RENAMED_IN: Final[dict[tuple[str, ...], dict[str, str]]] = {
-    ("fit",): {
-        **dict.fromkeys(("--mem", "--ram"), "--memory"),
-        "--cpus": "--cpu",
-        **dict.fromkeys(("-r", "--count", "--pods", "--replica"), "--replicas"),
-    },
-    ("record",): {**dict.fromkeys(("--for", "--time"), "--duration"), "--every": "--interval"},
-    ("rightsize",): {"--history": "--since"},
-}
-# Flags whose value may be left out.
-OPTIONAL: Final = {"--prometheus": "prometheus"}
-# Flags without a value: the flags that they stand for. `+` adds to the columns that are shown.
-SWITCHES: Final = {
-    **{f"--{name}": (("--output", name),) for name in ("json", "yaml", "csv", "tsv", "wide")},
-    **dict.fromkeys(("--markdown", "--md"), (("--output", "markdown"),)),
-    **{f"--{name}": (("--columns", f"cpu.{name},memory.{name}"),) for name in ("p50", "p90", "p95", "p99", "avg")},
-    **dict.fromkeys(("--no-color", "--no-colour", "--nocolor"), (("--color", "never"),)),
-    "--requests": (("--columns", "+cpu.requests,memory.requests"),),
-    "--limits": (("--columns", "+cpu.limits,memory.limits"),),
-}
-OF_NODES: Final = {
-    **dict.fromkeys(("--util", "--utilization"), (("--output", "wide"),)),
-    "--available": (("--columns", "cpu.free,memory.free"),),
-    "--pod-count": (("--columns", "+pods"),),
-    "--gpus": (("--columns", "+gpu"),),
-}
-OF_PODS: Final = {
-    **dict.fromkeys(("--oom", "--oomkilled", "--oom-killed"), (("--where", "oomKilled = true"),)),
-    **dict.fromkeys(("--no-limits", "--without-limits"), (("--where", "memory.limits = none"),)),
-    **dict.fromkeys(("--no-requests", "--without-requests"), (("--where", "memory.requests = 0"),)),
-    "--pending": (("--where", "status = Pending"),),
-    **dict.fromkeys(
-        ("--unhealthy", "--unready", "--not-ready", "--failing", "--crashing"),
-        (("--where", "ready.count < ready.expected"), ("--columns", "ready,waiting,restarts")),
-    ),
-    **dict.fromkeys(("--util", "--utilization"), (("--columns", "+cpu%requests,memory%requests"),)),
-}
-# Flags with a value, for which {} stands.
-VALUED: Final = {
-    **dict.fromkeys(("-L", "--label-columns", "--label-column"), (("--columns", "+label:{}"),)),
-    **dict.fromkeys(("--grep", "--regex", "--name", "--match"), (("--where", "name ~ {}"),)),
-    **{f"--min-{name}": (("--where", f"{name} >= {{}}"),) for name in ("cpu", "memory", "mem")},
-    **{f"--max-{name}": (("--where", f"{name} <= {{}}"),) for name in ("cpu", "memory", "mem")},
-    **dict.fromkeys(("--offset", "--ago"), (("--at", "-{}"),)),
-    **dict.fromkeys(("--percentile", "--quantile"), (("--columns", "cpu.p{},memory.p{}"),)),
-    **dict.fromkeys(("--agg", "--aggregation", "--stat"), (("--columns", "cpu.{},memory.{}"),)),
-}
-VALUED_OF_NODES: Final = {
-    **dict.fromkeys(("--node", "--node-name", "--nodename"), (("--where", "name in ({})"),)),
-}
-IGNORED: Final = ("--ignore-namespace", "--ignore-namespaces", "--skip-namespace", "--not-namespace")
-VALUED_OF_PODS: Final = {
-    **dict.fromkeys(("--node", "--node-name", "--nodename", "--on-node"), (("--where", "node in ({})"),)),
-    **dict.fromkeys(
-        ("--exclude-namespace", "--exclude-namespaces", "--exclude-ns", *IGNORED),
-        (("--where", "namespace not in ({})"),),
-    ),
-    **dict.fromkeys(("--qos", "--qos-class"), (("--where", "qosClass in ({})"),)),
-    **dict.fromkeys(("--status", "--phase"), (("--where", "status in ({})"),)),
-    **dict.fromkeys(("--deployment", "--deploy"), (("--workload", "Deployment/{}"),)),
-    **dict.fromkeys(("--statefulset", "--sts"), (("--workload", "StatefulSet/{}"),)),
-    **dict.fromkeys(("--daemonset", "--ds"), (("--workload", "DaemonSet/{}"),)),
-}
-# What repeats a reading, and is no flag of `top`.
-WATCHING: Final = ("-w", "--watch", "-i", "--interval", "--refresh", "--every", "--until", "--until-all")
-# What kubectl drain asks for, and what changes nothing here, where nothing is drained.
-IGNORED_IN: Final[dict[tuple[str, ...], tuple[str, ...]]] = {
-    ("fit",): ("--dry-run", "--ignore-daemonsets", "--delete-emptydir-data", "--force", "--ignore-errors"),
-    ("rightsize",): ("--dry-run",),
-}
-WITHOUT_VALUE: Final = frozenset(
-    {
-        *(
-            "-w",
-            "--watch",
-            "--asc",
-            "--ascending",
-            "--desc",
-            "--descending",
-            "--reverse",
-            "--all",
-            "--all-clusters",
-            "--total",
-            "--totals",
-            "--no-header",
-            "--noheader",
-        ),
-        *("--noheaders", *SWITCHES, *OF_NODES, *OF_PODS, *(flag for flags in IGNORED_IN.values() for flag in flags)),
-    }
+    Read("--deployment, --deploy", "--workload Deployment/{}", of="pods"),
+    Read("--statefulset, --sts", "--workload StatefulSet/{}", of="pods"),
+    Read("--daemonset, --ds", "--workload DaemonSet/{}", of="pods"),
+    Read("--grep, --regex, --match, --name", "--where 'name ~ {}'"),
+    Read("--max-restarts", "--fail-if 'restarts > {}'"),
+    Read("--min-cpu, --min-memory, --min-mem, --min-restarts", "--where '{rest} >= {}'"),
+    Read("--max-cpu, --max-memory, --max-mem", "--where '{rest} <= {}'"),
+    # Columns and their order.
+    Read("--asc, --ascending", "--sort-by :asc"),
+    Read("--desc, --descending", "--sort-by :desc"),
+    Read("--reverse", "--sort-by :asc,:desc"),
+    Read("--util, --utilization", "--output wide", of="nodes"),
+    Read("--util, --utilization", "--columns +cpu%requests,memory%requests", of="pods"),
+    Read("--available", "--columns cpu.free,memory.free", of="nodes"),
+    Read("--pod-count", "--columns +pods", of="nodes"),
+    Read("--gpus", "--columns +gpu", of="nodes"),
+    Read("--requests, --limits", "--columns +cpu.{name},memory.{name}"),
+    Read("--p50, --p90, --p95, --p99, --avg, --max", "--columns cpu.{name},memory.{name}"),
+    Read("--percentile, --quantile", "--columns cpu.p{%},memory.p{%}"),
+    Read("--agg, --aggregation, --stat", "--columns cpu.{},memory.{}"),
+    Read("-L, --label-columns, --label-column", "--columns +label:{}"),
+    # Formats.
+    Read("--json, --yaml, --csv, --tsv, --wide, --markdown", "--output {name}"),
+    Read("--output=value={}", "--output value --columns {}"),
+    Read("--output=csv={}", "--output csv --columns {}"),
+    Read("--output=tsv={}", "--output tsv --columns {}"),
+    Read("--no-color, --no-colour", "--color never"),
+    # Times and sources.
+    Read("--offset, --ago", "--at -{}"),
+    Read("--prometheus", "--from prometheus"),
+    Read("--prometheus, --prometheus-url, --source", "--from {}"),
+    Read("--from-file, --replay, --recording", "--from {}"),
+    # Another name of a flag. What no command has under that name stays an error.
+    Read("--all", "--all-namespaces"),
+    Read("--all-clusters", "--all-contexts"),
+    Read("--clusters, --contexts", "--context {}"),
+    Read("--ns, --namespaces", "--namespace {}"),
+    Read("--label, --labels, --label-selector, --node-labels, --node-selector, --pod-labels", "--selector {}"),
+    Read("--group-by, --groupby, --group, --aggregate", "--by {}"),
+    Read("--filter, --if", "--where {}"),
+    Read("--head, --top", "--limit {}"),
+    Read("--sort, --order-by, --sortby", "--sort-by {}"),
+    Read("--total, --totals", "--sum"),
+    Read("--column, --cols, --fields, --show", "--columns {}"),
+    Read("--no-header, --noheaders", "--no-headers"),
+    Read("--format", "--output {}"),
+    Read("--last, --period, --lookback, --past, --range, --window, --duration", "--since {}"),
+    Read("--when, --time, --timestamp", "--at {}"),
+    Read("--fail-on, --fail-when", "--fail-if {}"),
+    Read("--exclude, --drain, --without-node", "--without {}"),
+    Read("--for, --until-any", "--until {}"),
+    Read("--owner", "--workload {}"),
+    Read("--to", "--end {}"),
 )
-WITH_VALUE: Final = (
-    frozenset({*RENAMED, *VALUED, *VALUED_OF_PODS, *(flag for flags in RENAMED_IN.values() for flag in flags)})
-    - WITHOUT_VALUE
+OOM: Final = "top pods -A --where 'oomKilled = true' --columns default,restarts,lastTermination.reason"
+# The kills in a range; without one there is only how containers last ended.
+KILLED: Final = "top pods -A --where 'oomKills > 0' --columns default,oomKills,restarts,lastTermination.reason"
+RESTARTED: Final = "--where 'restarts > 0' --columns default,restarts,lastTermination.reason --sort-by restarts:desc"
+UNUSED: Final = "--columns cpu.requests,cpu.unused,memory.requests,memory.unused --sort-by cpu.unused:desc"
+CLAIMS: Final = "pvc, pvcs, volume, disk, disks, storage, persistentvolumeclaim, persistentvolumeclaims"
+WORDS: Final = (
+    # What `top` and `watch` have no command for: also after `watch`, `get`, `list`, `show`, `describe`, or alone.
+    Read("owner, owners", "top pods --by owner"),
+    Read("all", "top pods -A"),
+    Read("team, teams", "top pods -A --by label:team"),
+    Read("oom, ooms, oomkills, oomkilled", KILLED, having="--since, --start"),
+    Read("oom, ooms, oomkills, oomkilled", OOM),
+    Read("restarts, restarted, restarting", f"top pods -A {RESTARTED}"),
+    Read("pending, unschedulable", "top pods -A --where 'status = Pending' --columns age,pending"),
+    Read(
+        "unhealthy, unready, not-ready, crashing, crashloop, faults, failing",
+        "top pods -A --where 'ready.count < ready.expected' --columns ready,waiting,restarts",
+    ),
+    Read(
+        "throttled, throttling",
+        "top pods -A --from prometheus --columns default,throttled --sort-by throttled:desc",
+    ),
+    Read("unused, waste, idle, slack", f"top workloads -A {UNUSED}"),
+    Read("gpu, gpus", "top nodes --columns default,gpu"),
+    Read("free, headroom, available", "top nodes --columns cpu.free,memory.free"),
+    Read("capacity, requests, allocated, resources", "top nodes -o wide"),
+    Read("limits", "top pods -A --columns default,cpu.requests,cpu.limits,memory.requests,memory.limits"),
+    Read("container, containers", "top pods --containers"),
+    Read("pool, pools, nodepool, nodepools", "top nodes --by pool"),
+    Read("zone, zones", "top nodes --by zone"),
+    # Only the kubelets know volumes without a Prometheus.
+    Read(CLAIMS, "top volumes", having="--from, --at"),
+    Read(CLAIMS, "top volumes --from kubelet"),
+    Read("clusters, summary, overview, total", "top cluster"),
+    # Commands.
+    Read("describe nodes", "top nodes {NAME} --explain"),
+    Read("describe pods", "top pods {NAME} --explain"),
+    Read("watch top", "watch"),
+    Read("top", "watch", having="-w, --watch, --interval, -i, --until, --until-all"),
+    Read("wait", "watch", having="--until-all"),
+    Read("drain", "fit --without {,}", remark="nothing is drained"),
+    Read("auth can-i", "doctor {-}"),
+    Read("krr simple, krr simple_limit, krr, size, resize, right-size, rightsizing, recommendations", "rightsize"),
+    Read("config", "contexts {-}"),
+    Read("ctx, context", "contexts"),
+    Read("explain", "columns"),
+    Read("usage, stats, metrics", "top"),
+    Read("history", "top --series", having="--since, --start"),
+    Read("history", "top --series --since 1h"),
+    Read("cluster-info", "top cluster"),
+    Read("can-fit, schedule, place, simulate", "fit"),
+    Read("permissions, rbac, health, diagnose", "doctor"),
+    Read("compare, delta", "diff"),
+    Read("live, dashboard, monitor", "watch"),
+    Read("replay", "watch --from {,}"),
+    Read("snapshot", "record {NAME} --count 1"),
+    Read("cost, costs", "top {NAME}", having="--prices"),
+    Read("cost, costs", "top pods -A --by namespace", having="--prices"),
+    Read("check, alert", "top pods", having="--fail-if"),
 )
+_DIFF: Final = "BEFORE and AFTER are recordings, FILE@TIME, or what -o json printed, for example with --at -2h"
+_ONE_NODE: Final = "--where 'name = NODE' shows one node"
+_GPU: Final = "--resource nvidia.com/gpu=1 requests a GPU"
+_NO_QUOTAS: Final = "c3s shows no quotas: kubectl describe quota does; c3s fit -f FILE counts them"
+_PRICES: Final = "did you mean {}? prices.yaml has the prices, {prices}"
+_TABLES: Final = "nodes, pods, cluster, volumes, fit, diff, rightsize"
+FLAG_HINTS: Final = (
+    Hint("--node={}, --nodes={}", _ONE_NODE, of="fit"),
+    Hint("--gpu={}, --gpus={}", _GPU, of="fit"),
+    Hint("--fail-if={}", "the exit code is 3 if not all pods fit", of="fit"),
+    Hint(
+        "--storage={}",
+        "--resource ephemeral-storage=1Gi requests storage of the node; volumes are not considered",
+        of="fit",
+    ),
+    Hint("-k={}", "kubectl kustomize DIR | c3s fit -f - places what kustomize builds", of="fit"),
+    Hint("--before={}, --after={}, --to={}", _DIFF, of="diff"),
+    Hint("--threshold={}", "did you mean --fail-if?", of=_TABLES),
+    Hint("--explain", "c3s top pods NAME --explain shows it once", of=_TABLES),
+    Hint("-c={}, --container={}", "--containers shows a row for each container", of=_TABLES),
+    Hint("--older-than={}", "--where 'age > 1h' keeps what is older", of=_TABLES),
+    Hint("--show-labels", "--columns default,label:KEY shows a label", of=_TABLES),
+    Hint("--template={}", "-o jsonpath=TEMPLATE takes a template", of=_TABLES),
+    Hint("--exit-code", "--fail-if CONDITION makes the exit code 3", of=_TABLES),
+    Hint("-q, --quiet", "for the exit code alone, redirect the table: {} >/dev/null", of=_TABLES),
+    Hint("--strategy={}", "--cpu-percentile N and --memory-buffer PERCENT are the rule", of=_TABLES),
+    Hint("--raw, --bytes", "-o csv prints exact numbers; --unit bytes or --unit cores,MiB sets the units", of=_TABLES),
+)
+WORD_HINTS: Final = (
+    Hint("use-context, use", "--context NAME reads that cluster; c3s contexts lists them"),
+    Hint("options", "did you mean c3s help top nodes?"),
+    Hint("describe", "did you mean c3s top nodes NAME --explain?"),
+    Hint("replay", "did you mean c3s watch --from FILE?"),
+    Hint("snapshot", "did you mean c3s record FILE --count 1?"),
+    Hint("cordon", c3s="fit --without {,}"),
+    Hint("cost, costs", _PRICES, c3s="top {NAME} --prices prices.yaml"),
+    Hint("cost, costs", _PRICES, c3s="top pods -A --by namespace --prices prices.yaml"),
+    Hint("check, gate, alert, alerts", c3s="top pods -A --fail-if 'memory% > 90'"),
+    # Resources whose load is that of their pods.
+    Hint(
+        "svc, service, services, endpoints, ing, ingress, ingresses, hpa, horizontalpodautoscalers, pdb",
+        "its load is that of its pods: c3s {group} pods -l SELECTOR, or c3s {group} workloads",
+    ),
+    Hint("quota, quotas, resourcequota, resourcequotas", _NO_QUOTAS),
+    # Commands of kubectl about other things than load.
+    Hint(
+        "annotate, apply, attach, auth, cp, create, debug, delete, edit, events, exec, expose, label, logs, patch, "
+        "port-forward, proxy, rollout, run, scale, set, taint, uncordon, wait",
+        "c3s reads load and changes nothing: kubectl {verb} does that",
+    ),
+    # Topics of help that are no commands.
+    Hint("where, conditions, filter", "c3s top pods --help has the language of --where"),
+    Hint("formats, output", "c3s top pods --help has the formats of -o"),
+    Hint("keys", "c3s watch pods --help has the keys of the live view"),
+    Hint("from, sources, prometheus, kubelet", "c3s top pods --help has the sources of --from"),
+    Hint("flags", "c3s top pods --help has the flags"),
+)
+
+
+def names_of(typed: str) -> list[tuple[str, str]]:
+    """Return the names in a row, each with the value that it has there; "" for none."""
+    return [(name, value) for name, _, value in (each.partition("=") for each in typed.split(", "))]
+
+
+@cache
+def _by_name() -> dict[str, list[tuple[str, Read | Hint]]]:
+    """Map the name of each flag to its rows, with the value that it has there."""
+    rows: dict[str, list[tuple[str, Read | Hint]]] = {}
+    for row in (*FLAGS, *FLAG_HINTS):
+        for name, value in names_of(row.typed):
+            rows.setdefault(name, []).append((value, row))
+    return rows
+
+
+def rows_of(name: str) -> list[tuple[str, Read | Hint]]:
+    """Return the rows for a flag, with the value that it has there."""
+    return _by_name().get("--output" if name == "-o" else name, [])
+
+
+def takes_value(row: Read | Hint, value: str = "") -> bool:
+    """Return whether the flag of a row takes a value. value: the one that it has there."""
+    return bool(value) or (isinstance(row, Read) and any(each in row.c3s for each in ("{}", "{,}", "{%}")))
 
 
 def is_valued(name: str) -> bool | None:
     """Return whether a flag of another tool takes a value; None if it is not known."""
-    return True if name in WITH_VALUE else False if name in WITHOUT_VALUE else None
+    rows = [takes_value(row, value) for value, row in rows_of(name)]
+    return any(rows) if rows else None
 
 
-def is_renamed(path: tuple[str, ...], name: str) -> bool:
-    """Return whether a flag of another tool only has another name here."""
-    return name in RENAMED or name in RENAMED_IN.get(path, {})
-
-
-def stands_for(path: tuple[str, ...], name: str, value: str | None) -> tuple[tuple[str, str | None], ...] | None:
-    """Return the flags of c3s, with their values, that a flag of another tool stands for; None if it is not known."""
-    of_pods, of_nodes = path[-1] == "pods", path[-1] == "nodes"
-    if name in IGNORED_IN.get(path, ()):
-        return ()
-    renamed = RENAMED_IN.get(path, {}).get(name) or RENAMED.get(name)
-    if renamed and (value is not None or name in WITHOUT_VALUE):
-        return ((renamed, value),)
-    if name in OPTIONAL and value is None:
-        return ((RENAMED[name], OPTIONAL[name]),)
-    if value is None:
-        return SWITCHES.get(name) or (OF_PODS.get(name) if of_pods else OF_NODES.get(name) if of_nodes else None)
-    meant = VALUED.get(name) or (
-        VALUED_OF_PODS.get(name) if of_pods else VALUED_OF_NODES.get(name) if of_nodes else None
-    )
-    if meant and name in ("--percentile", "--quantile"):
-        value = value.removeprefix("0.") if value.startswith("0.") else value.removeprefix("p")
-    return meant and tuple((flag, text.replace("{}", _listed(flag, text, value))) for flag, text in meant)
-
-
-def _listed(flag: str, text: str, value: str) -> str:
-    """Quote a value for a condition: one for a pattern, several for a list."""
-    if flag != "--where":
-        return value
-    values = value.split(",") if "({})" in text else [value]
-    return ", ".join('"' + each.strip().replace("\\", "\\\\").replace('"', '\\"') + '"' for each in values)
+def is_optional(name: str) -> bool:
+    """Return whether the value of a flag of another tool may be left out."""
+    return len({takes_value(row, value) for value, row in rows_of(name)}) > 1

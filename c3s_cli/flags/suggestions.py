@@ -6,17 +6,12 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from c3s_cli.flags.kubectl_equivalents import (
-    COSTS,
-    FLAGS,
-    INSTEAD,
-    OF_KUBECTL,
-    OF_PODS,
-    QUOTAS,
-    TOPICS,
-    command_suggested,
-    thing_suggested,
-)
+from msgspec import structs
+
+from c3s_cli.columns.kinds import ALIASES, is_rollup
+from c3s_cli.flags.argv import Line
+from c3s_cli.flags.habits import WORD_HINTS, Hint, rows_of
+from c3s_cli.flags.translation import filled, replaced, with_flags_of_verb
 
 Path = tuple[str, ...]
 # Below this ratio a similarity is accidental, as between `--gpu` and `--output`.
@@ -38,39 +33,82 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return matches[0] if matches else None
 
 
-def command_hint(words: Sequence[str], commands: Sequence[Path], program: str, by: str = "") -> str | None:
-    """Suggest a command for unknown words: the equivalent of a kubectl command, else the most similar command.
+def command_hint(line: Line, words: Sequence[str], commands: Sequence[Path], program: str) -> str | None:
+    """Suggest a command for unknown words: the line of c3s that they mean, else the most similar command.
 
-    by: the value of --by, if it was given.
+    words: those of the line that should be a command.
     """
+    line = structs.replace(with_flags_of_verb(line), words=tuple(words))
     of_group = [path[1] for path in commands if len(path) == 2 and path[0] == words[0]]
-    alone = [path[0] for path in commands if len(path) == 1]
-    meant = thing_suggested(words[0], words[1:], of_group, alone) if of_group else command_suggested(words)
-    if meant and words[0].casefold() in COSTS:
-        from c3s_cli.amounts.money import PRICE_SAMPLE  # only prices need it
-
-        wanted = meant.replace("--by namespace", f"--by {shlex.quote(by)}") if by else meant
-        return f"did you mean {program} {wanted}? prices.yaml has the prices, {PRICE_SAMPLE}"
-    if meant:
-        return f"did you mean {program} {meant}?"
-    if of_group and words[0] != "help" and words[1].partition("/")[0].casefold() in OF_PODS:
-        return f"its load is that of its pods: {program} {words[0]} pods -l SELECTOR, or {program} {words[0]} workloads"
-    if words[0] not in OF_KUBECTL and any(word in QUOTAS for word in words[:2]):
-        return f"c3s shows no quotas: kubectl describe quota does; {program} fit -f FILE counts them"
-    if words[0] in OF_KUBECTL:
-        return f"c3s reads load and changes nothing: kubectl {words[0]} does that"
-    if words[0] in TOPICS:
-        return f"{program} {TOPICS[words[0]]}"
+    if of_group:
+        alone = [path[0] for path in commands if len(path) == 1]
+        text = _of_group(words, of_group, alone)
+        if text:
+            return f"did you mean {program} {replaced(line, text, len(words)).text()}?"
+    for count, word in enumerate(words[:2], 1):
+        thing = word.partition("/")[0].casefold()
+        for row in WORD_HINTS:
+            if thing not in row.typed.split(", ") or ("{verb}" in row.text and count > 1):
+                continue
+            if text := _filled(row, line, count, program):
+                return text.replace("{verb}", thing).replace("{group}", words[0] if of_group else "top")
     for length in range(len(words), 0, -1):
         before = tuple(words[: length - 1])
         following = {path[length - 1] for path in commands if len(path) >= length and path[: length - 1] == before}
         if following:
-            meant = nearest(words[length - 1], sorted(following))
-            return f"did you mean {' '.join((program, *before, meant))}?" if meant else None
+            near = nearest(words[length - 1], sorted(following))
+            text = " ".join((*before, near or ""))
+            return f"did you mean {program} {replaced(line, text, length).text()}?" if near else None
     return None
 
 
-def column_hint(flag: str, path: Path, program: str) -> str | None:
+def _of_group(words: Sequence[str], commands: Sequence[str], alone: Sequence[str]) -> str | None:
+    """Return the words to suggest for a resource that `top` or `watch` does not know; None if there are none.
+
+    commands: those of the group. alone: those without a group.
+    """
+    group, word = words[0], words[1]
+    kind, _slash, name = word.partition("/")
+    # kubectl get takes several kinds at once.
+    kind = kind.casefold().partition(",")[0]
+    kind = ALIASES.get(kind, kind)
+    if kind == "help":
+        return f"help {group}"
+    if kind in alone and kind not in commands:
+        return shlex.join((kind, *words[2:]))
+    if (kind in commands and (name or "," in word)) or is_rollup(kind):
+        return shlex.join(filter(None, (group, kind, name)))
+    return None
+
+
+def _filled(row: Hint, line: Line, count: int, program: str) -> str | None:
+    """Return the text of a hint, with the line that would be right; None if it needs other names than there are.
+
+    count: the number of words that the row stands for.
+    """
+    text = row.text
+    if "{prices}" in text:
+        from c3s_cli.amounts.money import PRICE_SAMPLE  # only prices need it
+
+        text = text.replace("{prices}", PRICE_SAMPLE)
+    instead = filled(row, "", "", line.words[count:])
+    if instead is None:
+        return None
+    used = len(line.words) if "{" in row.c3s else count
+    right = replaced(line, instead, used) if instead else line
+    return text.replace("{}", f"{program} {right.text()}")
+
+
+def flag_hint(flag: str, line: Line, path: Path, flags: Mapping[Path, Sequence[str]], program: str) -> str | None:
+    """Suggest a replacement for a flag that the command of a line does not have. flags: those of every command."""
+    others = structs.replace(line, flags=tuple(each for each in line.flags if each[0].partition("=")[0] != flag))
+    for _, row in rows_of(flag):
+        if isinstance(row, Hint) and path[-1] in row.of.split(", "):
+            return _filled(row, others, 0, program)
+    return _column_hint(flag, others, path, program) or _similar_flag(flag, path, flags, program)
+
+
+def _column_hint(flag: str, line: Line, path: Path, program: str) -> str | None:
     """Suggest --columns if the name of a column was used as a flag, as in `--restarts`."""
     from c3s_cli.columns.kinds import KINDS
     from c3s_cli.columns.naming import Naming
@@ -80,17 +118,20 @@ def column_hint(flag: str, path: Path, program: str) -> str | None:
     name = flag.removeprefix("--")
     if path[-1] not in KINDS or path[-1] == "volumes" or name == flag:
         return None
-    for kind, words in ((KINDS[path[-1]], ""), (Kind.POD, f"{program} {' '.join((*path[:-1], 'pods'))} ")):
+    for kind in (KINDS[path[-1]], Kind.POD):
         try:
             Naming(kind).find(name)
         except UsageError:
             continue
-        return f"{words}--columns default,{name} shows that column"
+        columns = f"--columns default,{name}"
+        if kind is KINDS[path[-1]]:
+            return f"{columns} shows that column"
+        words = shlex.join((*path[:-1], "pods"))
+        return f"{program} {replaced(line, f'{words} {columns}', len(line.words)).text()} shows that column"
     return None
 
 
-def flag_hint(flag: str, path: Path, flags: Mapping[Path, Sequence[str]], program: str) -> str | None:
-    """Suggest a replacement for a flag that the command does not have. flags: the flags of every command."""
+def _similar_flag(flag: str, path: Path, flags: Mapping[Path, Sequence[str]], program: str) -> str | None:
     own = flags.get(path, ())
     long = flag.startswith("--")
     wanted = flag.lstrip("-").replace("_", "-").casefold()
@@ -98,11 +139,8 @@ def flag_hint(flag: str, path: Path, flags: Mapping[Path, Sequence[str]], progra
     if named in REPEATING and path[:1] != ("watch",):
         watch = ("watch", *path[-1:]) if path != ("top",) else ("watch",)
         return f"{program} {' '.join(watch)} refreshes at an interval" if watch in flags or path == ("top",) else None
-    if named in INSTEAD and "--columns" in own:
-        return INSTEAD[named]
-    similar = FLAGS.get(named, named)
-    if long and similar in own:
-        return f"did you mean {similar}?"
+    if long and named in own:
+        return f"did you mean {named}?"
     elsewhere = [
         " ".join(other)
         for other, theirs in flags.items()
@@ -112,8 +150,8 @@ def flag_hint(flag: str, path: Path, flags: Mapping[Path, Sequence[str]], progra
         return f"{named} goes with {program} {f', {program} '.join(elsewhere)}"
     if not long:
         return None
-    meant = nearest(wanted, [name.removeprefix("--") for name in own if name.startswith("--")])
-    return f"did you mean --{meant}?" if meant else None
+    near = nearest(wanted, [name.removeprefix("--") for name in own if name.startswith("--")])
+    return f"did you mean --{near}?" if near else None
 
 
 def place_for(names: Sequence[str], group: Path, flags: Mapping[Path, Sequence[str]]) -> list[Path]:

@@ -18,7 +18,9 @@ from c3s_cli.terminal.printable import printable
 Patch = dict[str, Any]
 GIB, MIB = 1 << 30, 1 << 20
 # The kinds that kubectl merges by the names of containers, with their API group.
-MERGED: Final = {kind: group for kind, (group, _) in LISTS.items() if kind != "Job"} | {"ReplicationController": "v1"}
+MERGED: Final = {
+    kind: LISTS[kind][0] for kind in ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "CronJob")
+} | {"ReplicationController": "v1"}
 # Kinds without a pod template that can be changed, and what to do instead.
 UNCHANGEABLE: Final = {
     "Job": "the template of a Job cannot be changed",

@@ -42,7 +42,9 @@ def _workload(calls: Calls, reference: Reference, namespace: str) -> Workload:
     group, plural = LISTS[reference.kind]
     path = f"/apis/{group}/namespaces/{segment(namespace)}/{plural}/{segment(reference.name)}"
     manifest: dict[str, Any] = decode_one(calls.get(path), dict[str, Any], "workloads")
-    (workload,) = read_manifests([(calls.cluster.context, {**manifest, "kind": reference.kind})]).workloads
+    read = read_manifests([(calls.cluster.context, {**manifest, "kind": reference.kind})])
+    # A Rollout may have the template of a Deployment.
+    workload = read.workloads[0] if read.workloads else _workload(calls, read.references[0], namespace)
     replicas = workload.replicas if reference.replicas is None or workload.replicas is None else reference.replicas
     if reference.used_by:
         return structs.replace(

@@ -220,11 +220,11 @@ def test_documents_are_what_the_schema_says(demo: Run, more: str) -> None:
 
 def test_the_formats_of_changes_are_among_the_allowed_ones(run: Run) -> None:
     words = (
-        'error: unable to match a printer suitable for the output format "kubectl", allowed formats are: '
+        'error: unable to match a printer suitable for the output format "kubctl", allowed formats are: '
         "csv,custom-columns,grid,json,jsonpath,kustomize,markdown,name,openmetrics,patch,prometheus,resources,table,tsv,"
         "value,wide,yaml\n"
     )
-    assert run("recommend deploy/checkout -o kubectl --from metrics") == (2, "", words)
+    assert run("recommend deploy/checkout -o kubctl --from metrics") == (2, "", words)
 
 
 @pytest.mark.slow

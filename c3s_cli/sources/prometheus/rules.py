@@ -29,7 +29,7 @@ OWN: Final = {
 # The workload of each pod, with its kind in small letters.
 OWNERS: Final = "namespace_workload_pod:kube_pod_owner:relabel"
 BY_OWNER: Final = "namespace, exported_namespace, pod, exported_pod, workload, workload_type"
-KINDS: Final = {kind.casefold(): kind for kind in (*RESOURCES, "Rollout")}
+KINDS: Final = {kind.casefold(): kind for kind in RESOURCES}
 BY_RULE: Final = f"kube-state-metrics' series of owners are missing: they come from the recording rule {OWNERS}"
 
 

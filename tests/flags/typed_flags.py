@@ -1,0 +1,271 @@
+"""Lines with flags of other tools, one for each row of `flags/habits.py`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# What is typed, the same in the words of c3s, and every remark on stderr.
+TYPED_FLAGS: Final[list[tuple[str, ...]]] = [
+    # Another name of a flag.
+    ("top pods --all", "top pods -A", "--all is read as --all-namespaces"),
+    ("top nodes --all-clusters", "top nodes --all-contexts", "--all-clusters is read as --all-contexts"),
+    ("contexts --contexts x", "contexts --context x", "--contexts x is read as --context x"),
+    ("top pods --ns team-ml", "top pods -n team-ml", "--ns team-ml is read as --namespace team-ml"),
+    (
+        "top nodes --node-labels kubernetes.io/os=linux",
+        "top nodes -l kubernetes.io/os=linux",
+        "--node-labels kubernetes.io/os=linux is read as --selector kubernetes.io/os=linux",
+    ),
+    ("top pods -A --group-by node", "top pods -A --by node", "--group-by node is read as --by node"),
+    ("top pods -A --filter cpu>1", "top pods -A --where cpu>1", "--filter 'cpu>1' is read as --where 'cpu>1'"),
+    ("top pods --head=3", "top pods --limit 3", "--head 3 is read as --limit 3"),
+    (
+        "top nodes --sort cpu --total",
+        "top nodes --sort-by cpu --sum",
+        "--sort cpu is read as --sort-by cpu",
+        "--total is read as --sum",
+    ),
+    ("top nodes --fields cpu", "top nodes --columns cpu", "--fields cpu is read as --columns cpu"),
+    ("top nodes --no-header", "top nodes --no-headers", "--no-header is read as --no-headers"),
+    ("top nodes --format json", "top nodes -o json", "--format json is read as --output json"),
+    (
+        "top nodes --from prometheus --range 10m",
+        "top nodes --from prometheus --since 10m",
+        "--range 10m is read as --since 10m",
+    ),
+    (
+        "top nodes --from prometheus --time -1h",
+        "top nodes --from prometheus --at -1h",
+        "--time -1h is read as --at -1h",
+    ),
+    ("top pods --fail-on cpu>9", "top pods --fail-if cpu>9", "--fail-on 'cpu>9' is read as --fail-if 'cpu>9'"),
+    ("watch nodes --count 1 --every 5", "watch nodes --count 1 --interval 5", "--every 5 is read as --interval 5"),
+    ("fit --drain spot-1", "fit --without spot-1", "--drain spot-1 is read as --without spot-1"),
+    ("watch pods --for cpu>1m", "watch pods --until cpu>1m", "--for 'cpu>1m' is read as --until 'cpu>1m'"),
+    (
+        "top pods --owner deploy/web",
+        "top pods --workload deploy/web",
+        "--owner deploy/web is read as --workload deploy/web",
+    ),
+    (
+        "top pods --from prometheus --start -3h --to -1h",
+        "top pods --from prometheus --start -3h --end -1h",
+        "--to -1h is read as --end -1h",
+    ),
+    # Times and sources.
+    (
+        "top nodes --from prometheus --offset 1h",
+        "top nodes --from prometheus --at -1h",
+        "--offset 1h is read as --at -1h",
+    ),
+    (
+        "top nodes --prometheus --at -1h",
+        "top nodes --from prometheus --at -1h",
+        "--prometheus is read as --from prometheus",
+    ),
+    ("top nodes --source kubelet", "top nodes --from kubelet", "--source kubelet is read as --from kubelet"),
+    ("top nodes --from-file kubelet", "top nodes --from kubelet", "--from-file kubelet is read as --from kubelet"),
+    # Formats.
+    ("top nodes --json", "top nodes -o json", "--json is read as --output json"),
+    (
+        "top nodes --output value=name,cpu",
+        "top nodes -o value --columns name,cpu",
+        "--output value=name,cpu is read as --output value --columns name,cpu",
+    ),
+    (
+        "top nodes --output csv=cpu",
+        "top nodes -o csv --columns cpu",
+        "--output csv=cpu is read as --output csv --columns cpu",
+    ),
+    (
+        "top nodes --output tsv=cpu",
+        "top nodes -o tsv --columns cpu",
+        "--output tsv=cpu is read as --output tsv --columns cpu",
+    ),
+    ("top nodes --no-color", "top nodes --color never", "--no-color is read as --color never"),
+    (
+        "rightsize deploy/legacy-admin --output kubectl --from prometheus --since 2h",
+        "rightsize deploy/legacy-admin -o patch --from prometheus --since 2h",
+        "--output kubectl is read as --output patch",
+    ),
+    # Columns, which are added to those of the line, and their order.
+    ("top nodes --util", "top nodes -o wide", "--util is read as --output wide"),
+    (
+        "top pods --util",
+        "top pods --columns default,cpu%requests,memory%requests",
+        "--util is read as --columns default,cpu%requests,memory%requests",
+    ),
+    (
+        "top nodes --available",
+        "top nodes --columns cpu.free,memory.free",
+        "--available is read as --columns cpu.free,memory.free",
+    ),
+    ("top nodes --pod-count", "top nodes --columns default,pods", "--pod-count is read as --columns default,pods"),
+    ("top nodes --gpus", "top nodes --columns default,gpu", "--gpus is read as --columns default,gpu"),
+    (
+        "top pods --requests --limits",
+        "top pods --columns default,cpu.requests,memory.requests,cpu.limits,memory.limits",
+        "--requests is read as --columns default,cpu.requests,memory.requests",
+        "--limits is read as --columns default,cpu.limits,memory.limits",
+    ),
+    (
+        "top pods --from prometheus --since 10m --p95 --p99",
+        "top pods --from prometheus --since 10m --columns cpu.p95,memory.p95,cpu.p99,memory.p99",
+        "--p95 is read as --columns cpu.p95,memory.p95",
+        "--p99 is read as --columns cpu.p99,memory.p99",
+    ),
+    (
+        "top pods --from prometheus --since 10m --percentile 0.9",
+        "top pods --from prometheus --since 10m --columns cpu.p90,memory.p90",
+        "--percentile 0.9 is read as --columns cpu.p90,memory.p90",
+    ),
+    (
+        "top pods --from prometheus --since 10m --agg max",
+        "top pods --from prometheus --since 10m --columns cpu.max,memory.max",
+        "--agg max is read as --columns cpu.max,memory.max",
+    ),
+    (
+        "top pods --columns cpu -L app",
+        "top pods --columns cpu,label:app",
+        "-L app is read as --columns default,label:app",
+    ),
+    (
+        "top pods --restarts --age",
+        "top pods --columns default,restarts,age",
+        "--restarts is read as --columns default,restarts",
+        "--age is read as --columns default,age",
+    ),
+    ("top nodes --asc", "top nodes --sort-by cpu:asc", "--asc is read as --sort-by COLUMN:asc"),
+    (
+        "top pods -A --sort mem --desc",
+        "top pods -A --sort-by mem:desc",
+        "--sort mem is read as --sort-by mem",
+        "--desc is read as --sort-by COLUMN:desc",
+    ),
+    (
+        "top pods --sort-by mem,name,cpu:asc --reverse",
+        "top pods --sort-by mem:asc,name:desc,cpu:asc",
+        "--reverse is read as --sort-by COLUMN:asc or COLUMN:desc",
+    ),
+    # Conditions, which are added to each of the line.
+    (
+        "top nodes --node spot-1",
+        "top nodes --where name=spot-1",
+        "--node spot-1 is read as --where 'name in (\"spot-1\")'",
+    ),
+    (
+        "top pods -A --node general-1,general-2",
+        "top pods -A --where 'node in (general-1, general-2)'",
+        '--node general-1,general-2 is read as --where \'node in ("general-1", "general-2")\'',
+    ),
+    (
+        "top node general-1 --pods -o name",
+        "top pods -A --where node=general-1 -o name",
+        "--pods is read as c3s top pods -A --where 'node = \"general-1\"'",
+    ),
+    (
+        "top pods -A --grep ^web --exclude-namespace default",
+        "top pods -A --where 'name ~ ^web, namespace != default'",
+        "--grep '^web' is read as --where 'name ~ \"^web\"'",
+        "--exclude-namespace default is read as --where 'namespace not in (\"default\")'",
+    ),
+    (
+        "top pods -A --qos BestEffort",
+        "top pods -A --where qosClass=BestEffort",
+        "--qos BestEffort is read as --where 'qosClass in (\"BestEffort\")'",
+    ),
+    (
+        "top pods -A --status Pending",
+        "top pods -A --where status=Pending --columns default,pending",
+        "--status Pending is read as --where 'status = Pending' --columns default,pending",
+    ),
+    (
+        "top pods -A --status Failed",
+        "top pods -A --where status=Failed",
+        "--status Failed is read as --where 'status in (\"Failed\")'",
+    ),
+    (
+        "top pods -A --oom-killed",
+        "top pods -A --where oomKilled=true",
+        "--oom-killed is read as --where 'oomKilled = true'",
+    ),
+    (
+        "top pods -A --no-limits --where cpu>100m --where memory>1Gi",
+        "top pods -A --where cpu>100m,memory.limits=none --where memory>1Gi,memory.limits=none",
+        "--no-limits is read as --where 'memory.limits = none'",
+    ),
+    (
+        "top pods -A --no-requests",
+        "top pods -A --where memory.requests=0",
+        "--no-requests is read as --where 'memory.requests = 0'",
+    ),
+    (
+        "top pods -A --unhealthy",
+        "top pods -A --where 'ready.count < ready.expected' --columns ready,waiting,restarts",
+        "--unhealthy is read as --where 'ready.count < ready.expected' --columns ready,waiting,restarts",
+    ),
+    (
+        "top pods --deployment web",
+        "top pods --workload Deployment/web",
+        "--deployment web is read as --workload Deployment/web",
+    ),
+    (
+        "top pods --sts redis",
+        "top pods --workload StatefulSet/redis",
+        "--sts redis is read as --workload StatefulSet/redis",
+    ),
+    (
+        "top pods -A --ds aws-node",
+        "top pods -A --workload DaemonSet/aws-node",
+        "--ds aws-node is read as --workload DaemonSet/aws-node",
+    ),
+    (
+        "top pods -A --max-restarts 5 -o name",
+        "top pods -A --fail-if restarts>5 -o name",
+        "--max-restarts 5 is read as --fail-if 'restarts > 5'",
+    ),
+    (
+        "top pods --min-cpu 90m --max-memory 1Gi",
+        "top pods --where cpu>=90m,memory<=1Gi",
+        "--min-cpu 90m is read as --where 'cpu >= 90m'",
+        "--max-memory 1Gi is read as --where 'memory <= 1Gi'",
+    ),
+    # Flags of one command.
+    (
+        "fit --mem 1Gi --cpus 1 -r 2",
+        "fit --memory 1Gi --cpu 1 --replicas 2",
+        "--mem 1Gi is read as --memory 1Gi",
+        "--cpus 1 is read as --cpu 1",
+        "-r 2 is read as --replicas 2",
+    ),
+    (
+        "fit --requests cpu=500m,memory=1Gi --limits cpu=1",
+        "fit --cpu 500m --memory 1Gi",
+        "--requests cpu=500m,memory=1Gi is read as --resource cpu=500m --resource memory=1Gi",
+        "--limits cpu=1 is read as nothing: limits take no room on a node",
+    ),
+    ("record a.c3s --for 1m --count 1", "record a.c3s --duration 1m --count 1", "--for 1m is read as --duration 1m"),
+    ("record --file a.c3s --count 1", "record a.c3s --count 1", "--file a.c3s is read as c3s record a.c3s"),
+    (
+        "rightsize deploy/legacy-admin --from prometheus --history 2h --headroom 20%",
+        "rightsize deploy/legacy-admin --from prometheus --since 2h --memory-buffer 20%",
+        "--history 2h is read as --since 2h",
+        "--headroom 20% is read as --memory-buffer 20%",
+    ),
+    (
+        "top pods --from prometheus --since 3h --until 1h",
+        "top pods --from prometheus --since 3h --end -1h",
+        "--until 1h is read as --end 1h",
+    ),
+    (
+        "top pods --until cpu>1m",
+        "watch pods --until cpu>1m",
+        "--until 'cpu>1m' is read as c3s watch pods --until 'cpu>1m'",
+    ),
+    (
+        "top cluster --interval 5 --count 1",
+        "watch cluster --interval 5 --count 1",
+        "--interval 5 is read as c3s watch cluster --interval 5",
+    ),
+    ("top pods redis-0 -w --count 1", "watch pods redis-0 --count 1", "-w is read as c3s watch pods redis-0"),
+]
