@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from c3s_cli.columns.vocabulary import Kind, Needs
-from c3s_cli.sources.calls import open_reading
-from c3s_cli.sources.cluster_reader import ClusterReader, plan
+from c3s_cli.sources.calls import Calls, Progress, open_reading
+from c3s_cli.sources.cluster_reader import ClusterReader, Count, MakeCore, plan
 from c3s_cli.sources.core_api import CoreApi
 from c3s_cli.sources.source import Groups, Scope, Wanted
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from c3s_cli.request.period import Period
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import Origin
-    from c3s_cli.sources.calls import Calls, Progress
-    from c3s_cli.sources.cluster_reader import Count, MakeCore
 
 
 def reader_of(

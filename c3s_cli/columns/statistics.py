@@ -6,14 +6,12 @@ There is a column for every percentile, so they are made on demand by name and a
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable
+from typing import Final
 
 from c3s_cli.columns.getters import amount, figure, lacks, share
 from c3s_cli.columns.of_resources import GROUPED
 from c3s_cli.columns.vocabulary import Column, Getter, Kind, Needs, unit_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 BY_DEFAULT: Final = ("avg", "p95", "max")
 BOUNDED: Final = ("min", "max")

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from msgspec import structs
 
@@ -14,16 +14,14 @@ from c3s_cli.doctor.examination import Examination
 from c3s_cli.doctor.findings import BROKEN, OK, Finding, broken
 from c3s_cli.doctor.prometheus import examine_prometheus
 from c3s_cli.errors import C3sError, ExitCode
+from c3s_cli.kube.access import Access
 from c3s_cli.kube.kubeconfig import files
 from c3s_cli.output.listing import listing
+from c3s_cli.request.target import Target
 from c3s_cli.run.failures import of_context
 from c3s_cli.run.fleet import find_fleet
 from c3s_cli.run.printing import emit
 from c3s_cli.run.stages import Stages
-
-if TYPE_CHECKING:
-    from c3s_cli.kube.access import Access
-    from c3s_cli.request.target import Target
 
 FORMATS: Final = ("table", "json", "yaml", "csv", "markdown")
 HEADINGS: Final = {"check": "CHECK", "result": "RESULT", "finding": "FINDING"}

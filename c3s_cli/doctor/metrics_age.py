@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec import structs
 
 from c3s_cli.amounts.duration import age
 from c3s_cli.amounts.timestamp import epoch
 from c3s_cli.doctor.findings import BROKEN, LOGS, OK, WARNING, Finding
+from c3s_cli.model.rows import Node, NodeFacts
 from c3s_cli.terminal.stderr import named
-
-if TYPE_CHECKING:
-    from c3s_cli.model.rows import Node, NodeFacts
 
 # metrics-server measures every 15 s by default; some clusters set a few minutes.
 STALE: Final = 180

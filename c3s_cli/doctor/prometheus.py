@@ -5,21 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from c3s_cli.amounts.duration import age
 from c3s_cli.doctor.findings import BROKEN, OK, WARNING, Finding, broken
 from c3s_cli.errors import C3sError
+from c3s_cli.kube.cluster import Cluster
+from c3s_cli.request.target import Origin
 from c3s_cli.sources.calls import open_reading
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.connection import Prometheus, headers_of
+from c3s_cli.sources.prometheus.decoding import Vector
+from c3s_cli.sources.prometheus.engine import Engine
 from c3s_cli.terminal.stderr import counted, named
-
-if TYPE_CHECKING:
-    from c3s_cli.kube.cluster import Cluster
-    from c3s_cli.request.target import Origin
-    from c3s_cli.sources.prometheus.decoding import Vector
-    from c3s_cli.sources.prometheus.engine import Engine
 
 DAY: Final = 86400
 # How far back to look for samples, and how closely at the last day.

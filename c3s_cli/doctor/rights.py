@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec import Struct
 
 from c3s_cli.errors import C3sError
+from c3s_cli.kube.cluster import Cluster
 from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.decisive_lists import SPACED, WHOLE
 from c3s_cli.sources.metrics_api import GROUP
@@ -15,11 +17,6 @@ from c3s_cli.sources.scalers import LISTS, VERTICAL
 from c3s_cli.sources.server import Right, may_i
 from c3s_cli.sources.surroundings import BUDGETS, OF_VOLUMES
 from c3s_cli.sources.templates import KINDS as TEMPLATES
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from c3s_cli.kube.cluster import Cluster
 
 # The lists that c3s watch -A follows.
 FOLLOWED: Final = (("", "nodes"), ("", "pods", None), ("apps", "replicasets", None), ("batch", "jobs", None))

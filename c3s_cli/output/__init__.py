@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
-from c3s_cli.request.view import WITH_TEMPLATE, Format
+from c3s_cli.request.view import WITH_TEMPLATE, Format, View
 
 if TYPE_CHECKING:
     from c3s_cli.report import Report
-    from c3s_cli.request.view import View
 
 # The module and function that write each format.
 WRITERS: Final = {

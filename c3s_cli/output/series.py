@@ -9,16 +9,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime
 from tempfile import TemporaryFile
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, Final
 
 import msgspec
 from msgspec import structs
 
-from c3s_cli.request.view import DELIMITED, Format
-
-if TYPE_CHECKING:
-    from c3s_cli.report import Series
-    from c3s_cli.request.view import View
+from c3s_cli.report import Series
+from c3s_cli.request.view import DELIMITED, Format, View
 
 PIECE: Final = 1 << 16
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec import Struct, structs
 
@@ -13,16 +13,14 @@ from c3s_cli.columns.kinds import kind_named, rollup
 from c3s_cli.columns.naming import ANY_GPU, Naming
 from c3s_cli.columns.vocabulary import COMPARED, Column, Kind, flat, json_name, split_change
 from c3s_cli.errors import UsageError
+from c3s_cli.flags import options
+from c3s_cli.flags.diff_options import Diff
 from c3s_cli.request.condition import Condition
 from c3s_cli.request.from_flags import request_of
 from c3s_cli.request.moment import is_moment
 from c3s_cli.request.period import NUMBER, Period, period_of
 from c3s_cli.request.query import Query
-
-if TYPE_CHECKING:
-    from c3s_cli.flags import options
-    from c3s_cli.flags.diff_options import Diff
-    from c3s_cli.request.view import View
+from c3s_cli.request.view import View
 
 CHANGES: Final = {kind: change for change, kind in COMPARED.items()}
 OWNERS: Final = ("owners", "owner")

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from c3s_cli.columns.sources import is_known, sources_of
+from c3s_cli.columns.vocabulary import Column, Kind
 from c3s_cli.errors import UsageError
-
-if TYPE_CHECKING:
-    from c3s_cli.columns.vocabulary import Column, Kind
-    from c3s_cli.request.query import Query
+from c3s_cli.request.query import Query
 
 NAMES: Final = {
     "metrics": "the metrics API",

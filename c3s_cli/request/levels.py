@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 from msgspec import structs
 
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Kind
-from c3s_cli.request.condition import Comparison, Word
+from c3s_cli.request.condition import Comparison, Condition, Test, Word
 from c3s_cli.request.grouping import key_column
+from c3s_cli.request.period import Period
 from c3s_cli.request.query import Query
 from c3s_cli.request.selectors import FieldSelector
 from c3s_cli.request.shown import unique, used_columns, with_extended
-from c3s_cli.request.view import Format
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from c3s_cli.request.condition import Condition, Test
-    from c3s_cli.request.period import Period
-    from c3s_cli.request.view import View
+from c3s_cli.request.view import Format, View
 
 NODE_FIELD: Final = "spec.nodeName"
 _BY: Final = {"namespaces": ("namespace",), "workloads": ("namespace", "owner"), "nodes": ("node",)}

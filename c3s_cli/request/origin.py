@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from c3s_cli.errors import ConfigError, UsageError
+from c3s_cli.flags import options
 from c3s_cli.request.target import CONTEXT, CREDENTIAL_HEADER, Origin
-
-if TYPE_CHECKING:
-    from c3s_cli.flags import options
 
 # What is a time, and no source.
 TIME: Final = r"-?[0-9]+[smhdwy](?: ago)?|now.*|yesterday.*|today.*|[0-9]{4}-[0-9]{2}-.*|[0-9]{1,2}:[0-9]{2}"

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec import Struct
 
 from c3s_cli.amounts.duration import parse_duration
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import UsageError
+from c3s_cli.flags import options
+from c3s_cli.flags.watch_options import Repeat
 from c3s_cli.request.moment import Moment, read_moment
 from c3s_cli.request.numbers import LONGEST_WAIT, at_least, read_seconds
 from c3s_cli.request.origin import origin_of
 from c3s_cli.request.period import Period, period_of
-
-if TYPE_CHECKING:
-    from c3s_cli.flags import options
-    from c3s_cli.flags.watch_options import Repeat
 
 DECIMAL: Final = r"[0-9]*\.[0-9]+"
 # The least --speed of a replay, and its other flags.

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from c3s_cli.columns.statistics import default_statistics, statistics_of
-from c3s_cli.columns.vocabulary import COMPARED, RIGHTSIZING
+from c3s_cli.columns.vocabulary import COMPARED, RIGHTSIZING, Column
 from c3s_cli.errors import UsageError
 from c3s_cli.request.origin import origin_of
 
 if TYPE_CHECKING:
     from c3s_cli.columns.naming import Naming
-    from c3s_cli.columns.vocabulary import Column
     from c3s_cli.flags import options
     from c3s_cli.flags.time_options import Time
     from c3s_cli.request.period import Period

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from c3s_cli.columns.vocabulary import Kind, Needs, Unit, flat
-
-if TYPE_CHECKING:
-    from c3s_cli.columns.vocabulary import Column
-    from c3s_cli.request.query import Query
+from c3s_cli.columns.vocabulary import Column, Kind, Needs, Unit, flat
+from c3s_cli.request.query import Query
 
 USAGE: Final = re.compile(r"(cpu|memory)\.usage(PercentOf\w+)?")
 MEASURED: Final = Needs.NODE_METRICS | Needs.POD_METRICS

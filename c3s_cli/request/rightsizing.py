@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec import structs
 
 from c3s_cli.errors import UsageError
+from c3s_cli.flags import options
+from c3s_cli.flags.rightsize import Rightsize
 from c3s_cli.flags.time_options import Time
 from c3s_cli.model.rightsizing import Declared, RightsizeRequest, Rule
 from c3s_cli.request.numbers import at_least, read_quantity
 from c3s_cli.request.origin import origin_of
 from c3s_cli.request.period import span
+from c3s_cli.request.query import Query
 from c3s_cli.request.target import Target
-
-if TYPE_CHECKING:
-    from c3s_cli.flags import options
-    from c3s_cli.flags.rightsize import Rightsize
-    from c3s_cli.request.query import Query
 
 # The sources with a past, and how much of it counts unless a range is given.
 WITH_PAST: Final = ("prometheus", "recording")

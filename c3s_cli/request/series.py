@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from c3s_cli.errors import UsageError
+from c3s_cli.flags import options
 from c3s_cli.request.origin import origin_of
 from c3s_cli.request.period import Period
 from c3s_cli.request.view import Format
-
-if TYPE_CHECKING:
-    from c3s_cli.flags import options
 
 FORMATS: Final = (Format.TABLE, Format.WIDE, Format.JSON, Format.CSV, Format.TSV, Format.OPENMETRICS)
 

@@ -20,14 +20,14 @@ from c3s_cli.request.namespaces import matching
 from c3s_cli.request.period import Period
 from c3s_cli.request.ranges import NO_HISTORY, check
 from c3s_cli.request.selectors import parse_labels
-from c3s_cli.request.target import Origin
-from c3s_cli.request.view import TABLES
+from c3s_cli.request.target import Origin, Target
+from c3s_cli.request.view import TABLES, View
 from c3s_cli.run.fleet import open_fleet
 from c3s_cli.run.printing import write
 from c3s_cli.run.reading import Clusters, progress_of
 from c3s_cli.run.stages import Stages
 from c3s_cli.run.verdict import say_about, verdict
-from c3s_cli.sources.documents import at_paths, contexts_of, is_recording, read_document
+from c3s_cli.sources.documents import Document, at_paths, contexts_of, is_recording, read_document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from c3s_cli.model.fit_rows import Row
     from c3s_cli.request.comparing import DiffRequest, Side
     from c3s_cli.request.query import Query
-    from c3s_cli.request.target import Target
-    from c3s_cli.request.view import View
-    from c3s_cli.sources.documents import Document
     from c3s_cli.sources.recording.recording import StoredReading
 
 LIVE: Final = "the cluster"

@@ -6,13 +6,14 @@ import time
 from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct, structs
 
 from c3s_cli.errors import ApiError, C3sError, ExitCode
 from c3s_cli.kube.access import undefined_user
+from c3s_cli.kube.cluster import Cluster
 from c3s_cli.kube.contexts import Context, list_contexts
 from c3s_cli.kube.deadline import Deadline
 from c3s_cli.kube.kubeconfig import Merged, merge
@@ -25,9 +26,6 @@ from c3s_cli.run.printing import emit
 from c3s_cli.run.stages import Stages
 from c3s_cli.sources.server import ask_metrics_server, metrics_version, server_version
 from c3s_cli.terminal.stderr import say
-
-if TYPE_CHECKING:
-    from c3s_cli.kube.cluster import Cluster
 
 HEADINGS: Final = {
     "current": "CURRENT",

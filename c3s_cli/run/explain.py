@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from c3s_cli import API_VERSION
 from c3s_cli.amounts.allocation import Term, added, terms_of
@@ -13,17 +13,14 @@ from c3s_cli.errors import ExitCode, UsageError
 from c3s_cli.metrics import pod_resources, pods_of_node
 from c3s_cli.output.cells import AMOUNTS
 from c3s_cli.output.table import layout
-from c3s_cli.request.view import Format
+from c3s_cli.request.query import Query
+from c3s_cli.request.target import Target
+from c3s_cli.request.view import Format, View
 from c3s_cli.run.fleet import open_fleet
 from c3s_cli.run.printing import emit
 from c3s_cli.run.stages import Stages
+from c3s_cli.sources.calls import Calls
 from c3s_cli.terminal.printable import printable
-
-if TYPE_CHECKING:
-    from c3s_cli.request.query import Query
-    from c3s_cli.request.target import Target
-    from c3s_cli.request.view import View
-    from c3s_cli.sources.calls import Calls
 
 ALWAYS: Final = ("cpu", "memory")
 

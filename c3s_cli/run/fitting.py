@@ -5,31 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from msgspec import structs
 
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ApiError, C3sError, ExitCode
-from c3s_cli.model.sample import Reading
-from c3s_cli.request.view import TABLES
-from c3s_cli.run.fleet import open_fleet
+from c3s_cli.model.placing import FitRequest, FitResult
+from c3s_cli.model.sample import Reading, Sample
+from c3s_cli.report import Report
+from c3s_cli.request.query import Query
+from c3s_cli.request.target import Target
+from c3s_cli.request.view import TABLES, View
+from c3s_cli.run.fleet import Fleet, open_fleet
+from c3s_cli.run.member import Member
 from c3s_cli.run.printing import write
 from c3s_cli.run.reading import Clusters, progress_of
 from c3s_cli.run.stages import Stages
 from c3s_cli.run.verdict import say_about, verdict
 from c3s_cli.terminal.printable import NONE
 from c3s_cli.terminal.stderr import counted, named
-
-if TYPE_CHECKING:
-    from c3s_cli.model.placing import FitRequest, FitResult
-    from c3s_cli.model.sample import Sample
-    from c3s_cli.report import Report
-    from c3s_cli.request.query import Query
-    from c3s_cli.request.target import Target
-    from c3s_cli.request.view import View
-    from c3s_cli.run.fleet import Fleet
-    from c3s_cli.run.member import Member
 
 # Nodes and pods are read at the same time.
 CALLS: Final = 2

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from c3s_cli.columns.catalogue import table_of
 from c3s_cli.columns.naming import totals_of
-from c3s_cli.columns.vocabulary import Unit, flat
+from c3s_cli.columns.vocabulary import Column, Unit, flat
 from c3s_cli.model.rows import Group
-from c3s_cli.request.view import TABLES
+from c3s_cli.report import Report
+from c3s_cli.request.view import TABLES, View
 from c3s_cli.terminal.stderr import named
-
-if TYPE_CHECKING:
-    from c3s_cli.columns.vocabulary import Column
-    from c3s_cli.report import Report
-    from c3s_cli.request.view import View
 
 
 def footnotes(report: Report, view: View, left_out: Sequence[str]) -> Iterator[str]:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from textwrap import wrap
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from c3s_cli.analysis.events import CRITICAL, GONE, NOT_READY, OOM_KILLED, PENDING, RESTARTED, WARN, Event
 from c3s_cli.columns.headings import heading
+from c3s_cli.report import Report
 from c3s_cli.terminal.lines import Line, Span, cut, line, pad, width
 from c3s_cli.terminal.panels import Panel
 from c3s_cli.terminal.printable import printable
-
-if TYPE_CHECKING:
-    from c3s_cli.report import Report
 
 STYLES: Final = {
     **dict.fromkeys((OOM_KILLED, NOT_READY, CRITICAL), "critical"),

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from c3s_cli.amounts.duration import age, parse_window
 from c3s_cli.amounts.quantity import cpu_percent, memory_percent
@@ -14,16 +14,13 @@ from c3s_cli.amounts.timestamp import epoch
 from c3s_cli.analysis.summary import Summary, summary_of
 from c3s_cli.columns.of_resources import COMPARABLE_USAGE
 from c3s_cli.errors import ApiError, C3sError
-from c3s_cli.run.member import distinct
+from c3s_cli.model.rows import Group
+from c3s_cli.model.sample import Reading, Sample
+from c3s_cli.request.view import View
+from c3s_cli.run.fleet import Fleet
+from c3s_cli.run.member import Member, distinct
 from c3s_cli.terminal.header import Fact, Gauge, Header
 from c3s_cli.terminal.printable import printable
-
-if TYPE_CHECKING:
-    from c3s_cli.model.rows import Group
-    from c3s_cli.model.sample import Reading, Sample
-    from c3s_cli.request.view import View
-    from c3s_cli.run.fleet import Fleet
-    from c3s_cli.run.member import Member
 
 KEPT: Final = 60
 # The resources by their names in the header: what they are called, how large a unit is, its name, and the rounding.

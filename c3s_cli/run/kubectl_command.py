@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from c3s_cli.columns.kinds import RESOURCES
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.model.rows import Node, Pod
-
-if TYPE_CHECKING:
-    from c3s_cli.report import Report
-    from c3s_cli.request.query import Query
-    from c3s_cli.request.target import Target
+from c3s_cli.report import Report
+from c3s_cli.request.query import Query
+from c3s_cli.request.target import Target
 
 
 def kubectl_command(row: Any, report: Report, query: Query, target: Target, *, several: bool) -> str:

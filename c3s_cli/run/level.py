@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from msgspec import structs
 
 from c3s_cli.analysis.changes import Changes
 from c3s_cli.analysis.events import EventLog, Thresholds, percentages
 from c3s_cli.columns.naming import Naming
+from c3s_cli.errors import C3sError
 from c3s_cli.model.rows import Pod
 from c3s_cli.output.grid import GROWTH, grid, lines_of, marks_rows
 from c3s_cli.output.pod_facts import pod_facts
+from c3s_cli.report import Report
+from c3s_cli.request.query import Query
+from c3s_cli.request.view import View
 from c3s_cli.run.failures import lost_contexts
+from c3s_cli.run.fleet import Fleet
 from c3s_cli.run.happenings import events_panel
+from c3s_cli.run.heading import Heading
+from c3s_cli.run.reading import Reader
 from c3s_cli.terminal.frame import Body, Foot, Grid, frame, grid_of
+from c3s_cli.terminal.header import Header
 from c3s_cli.terminal.keys import LOST
+from c3s_cli.terminal.lines import Line
 from c3s_cli.terminal.panels import Panel, help_panel, paragraphs
 from c3s_cli.terminal.viewing import Viewing, press
-
-if TYPE_CHECKING:
-    from c3s_cli.errors import C3sError
-    from c3s_cli.report import Report
-    from c3s_cli.request.query import Query
-    from c3s_cli.request.view import View
-    from c3s_cli.run.fleet import Fleet
-    from c3s_cli.run.heading import Heading
-    from c3s_cli.run.reading import Reader
-    from c3s_cli.terminal.header import Header
-    from c3s_cli.terminal.lines import Line
 
 # Of so many rows a trend is remembered before it is asked for.
 FEW: Final = 2000

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec import structs
 
 from c3s_cli.analysis.narrowing import narrow
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.request.levels import level_below, level_within, view_of, widened, words_of
-from c3s_cli.request.view import Format
+from c3s_cli.request.query import Query
+from c3s_cli.request.view import Format, View
+from c3s_cli.run.fleet import Fleet
 from c3s_cli.run.heading import Heading
 from c3s_cli.run.level import Level
 from c3s_cli.run.reading import PodReader, Reader, compute_report
+from c3s_cli.run.stages import Stages
 from c3s_cli.terminal.viewing import Viewing
-
-if TYPE_CHECKING:
-    from c3s_cli.request.query import Query
-    from c3s_cli.request.view import View
-    from c3s_cli.run.fleet import Fleet
-    from c3s_cli.run.stages import Stages
 
 # Rows of so many objects are not computed before the title stands.
 MANY: Final = 20_000

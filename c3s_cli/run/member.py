@@ -11,7 +11,7 @@ import msgspec
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import C3sError
 from c3s_cli.metrics import reader_of, scope_of
-from c3s_cli.sources.calls import open_reading
+from c3s_cli.sources.calls import Calls, open_reading
 
 if TYPE_CHECKING:
     from c3s_cli.kube.access import Access
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import Target
     from c3s_cli.run.stages import Stages
-    from c3s_cli.sources.calls import Calls
     from c3s_cli.sources.cluster_reader import ClusterReader
 
 

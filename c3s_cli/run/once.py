@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from msgspec import structs
 
 from c3s_cli.errors import ExitCode
 from c3s_cli.metrics import calls_at_once
-from c3s_cli.request.view import TABLES, Format
+from c3s_cli.report import Report
+from c3s_cli.request.query import Query
+from c3s_cli.request.target import Target
+from c3s_cli.request.view import TABLES, Format, View
 from c3s_cli.run.fleet import open_fleet
 from c3s_cli.run.printing import write
 from c3s_cli.run.reading import Reader, progress_of
 from c3s_cli.run.stages import Stages
 from c3s_cli.run.verdict import say_about, verdict
-
-if TYPE_CHECKING:
-    from c3s_cli.report import Report
-    from c3s_cli.request.query import Query
-    from c3s_cli.request.target import Target
-    from c3s_cli.request.view import View
 
 
 def show(target: Target, query: Query, view: View) -> ExitCode:

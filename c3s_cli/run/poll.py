@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from c3s_cli.errors import C3sError
-
-if TYPE_CHECKING:
-    from c3s_cli.report import Report
+from c3s_cli.report import Report
 
 
 class Poll:

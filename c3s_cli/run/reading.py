@@ -9,22 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from c3s_cli.errors import C3sError, NoSuchNamespace, UsageError, is_absence
 from c3s_cli.metrics import pod_details, scope_of
-from c3s_cli.model.sample import Reading
+from c3s_cli.model.sample import Failure, Reading, Sample
 from c3s_cli.parallel import in_parallel
 from c3s_cli.run.failures import failure_of, line_of
-from c3s_cli.run.fleet import run_all, say_notes
-from c3s_cli.run.member import distinct
+from c3s_cli.run.fleet import Fleet, run_all, say_notes
+from c3s_cli.run.member import Member, distinct
 from c3s_cli.signals import on_exit
 from c3s_cli.terminal.stderr import say
 
 if TYPE_CHECKING:
     from c3s_cli.model.pod_details import PodDetails
-    from c3s_cli.model.sample import Failure, Sample
     from c3s_cli.report import Report
     from c3s_cli.request.query import Query
-    from c3s_cli.run.fleet import Fleet
     from c3s_cli.run.heading import Heading
-    from c3s_cli.run.member import Member
     from c3s_cli.run.rounds import Rounds
     from c3s_cli.run.stages import Stages
 

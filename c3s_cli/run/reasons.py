@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from msgspec import Struct, to_builtins
 
@@ -13,17 +13,14 @@ from c3s_cli.amounts.duration import age
 from c3s_cli.analysis.histories import snapshot
 from c3s_cli.analysis.rightsizing import LEAST_LIFE, recommend_all
 from c3s_cli.columns.vocabulary import Unit
+from c3s_cli.model.rightsizing import Advice, ContainerHistory, Recommendation, Replica, Rule
+from c3s_cli.model.sample import Sample
 from c3s_cli.output.cells import AMOUNTS
 from c3s_cli.output.table import layout
 from c3s_cli.request.rightsizing import words_of_rule
-from c3s_cli.request.view import Format
+from c3s_cli.request.view import Format, View
 from c3s_cli.terminal.printable import printable
 from c3s_cli.terminal.stderr import counted
-
-if TYPE_CHECKING:
-    from c3s_cli.model.rightsizing import Advice, ContainerHistory, Recommendation, Replica, Rule
-    from c3s_cli.model.sample import Sample
-    from c3s_cli.request.view import View
 
 UNITS: Final = {"cpu": Unit.NANOCORES, "memory": Unit.BYTES}
 # The figures of a replica, by resource, with the names that sources give to how they were read.

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from c3s_cli.errors import ConfigError, UsageError
 from c3s_cli.kube.contexts import selected
+from c3s_cli.request.period import Period
+from c3s_cli.request.target import Target
 from c3s_cli.run.member import Member
+from c3s_cli.run.stages import Stages
 from c3s_cli.sources.recording.reader import RecordingReader
-from c3s_cli.sources.recording.recording import Recording
-
-if TYPE_CHECKING:
-    from c3s_cli.request.period import Period
-    from c3s_cli.request.target import Target
-    from c3s_cli.run.stages import Stages
-    from c3s_cli.sources.recording.recording import Moment, Recorded
+from c3s_cli.sources.recording.recording import Moment, Recorded, Recording
 
 
 class RecordedMember(Member):

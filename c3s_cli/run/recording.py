@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec import structs
 
@@ -13,11 +13,15 @@ from c3s_cli.analysis.joining import Joiner
 from c3s_cli.analysis.report import make_report
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import C3sError, ExitCode, UsageError
-from c3s_cli.model.sample import Reading
+from c3s_cli.model.sample import Failure, Reading, Sample
+from c3s_cli.report import Judgement
 from c3s_cli.request.query import Query
+from c3s_cli.request.recording import RecordRequest
+from c3s_cli.request.target import Target
 from c3s_cli.run.failures import failure_of
-from c3s_cli.run.fleet import open_fleet
+from c3s_cli.run.fleet import Fleet, open_fleet
 from c3s_cli.run.garbage import collect
+from c3s_cli.run.member import Member
 from c3s_cli.run.reading import Clusters
 from c3s_cli.run.schedule import Clock, Schedule
 from c3s_cli.run.stages import Stages
@@ -27,14 +31,6 @@ from c3s_cli.sources.recording.recorder import Recorder
 from c3s_cli.sources.source import Scope
 from c3s_cli.terminal.printable import printable
 from c3s_cli.terminal.stderr import CLEAR_LINE, counted, is_terminal, say, say_alone, tell
-
-if TYPE_CHECKING:
-    from c3s_cli.model.sample import Failure, Sample
-    from c3s_cli.report import Judgement
-    from c3s_cli.request.recording import RecordRequest
-    from c3s_cli.request.target import Target
-    from c3s_cli.run.fleet import Fleet
-    from c3s_cli.run.member import Member
 
 # Everything that a later question may need.
 NEEDS: Final = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from msgspec import Struct, structs
 
@@ -17,15 +17,13 @@ from c3s_cli.analysis.joining import node_rows, pod_rows
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import C3sError
 from c3s_cli.metrics import scope_of
+from c3s_cli.report import Report
+from c3s_cli.request.pace import Pace, ReplayRequest
 from c3s_cli.request.period import Period
+from c3s_cli.run.fleet import Fleet
+from c3s_cli.run.level import Level
 from c3s_cli.run.recorded import RecordedMember
 from c3s_cli.run.schedule import Schedule, next_pace
-
-if TYPE_CHECKING:
-    from c3s_cli.report import Report
-    from c3s_cli.request.pace import Pace, ReplayRequest
-    from c3s_cli.run.fleet import Fleet
-    from c3s_cli.run.level import Level
 
 # The speeds that + and - choose from.
 SPEEDS: Final = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)

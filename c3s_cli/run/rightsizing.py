@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec import structs
 
@@ -12,28 +13,21 @@ from c3s_cli.columns.kinds import RESOURCES
 from c3s_cli.columns.vocabulary import Needs, Unit
 from c3s_cli.errors import ApiError, ExitCode
 from c3s_cli.metrics import calls_at_once, scope_of
-from c3s_cli.model.rightsizing import Finding, RightsizeRequest
-from c3s_cli.model.sample import Failure, Reading
+from c3s_cli.model.rightsizing import Finding, Recommendation, RightsizeRequest
+from c3s_cli.model.sample import Failure, Reading, Sample
 from c3s_cli.output.cells import AMOUNTS
+from c3s_cli.report import Report
+from c3s_cli.request.query import Query
 from c3s_cli.request.rightsizing import words_of_rule
-from c3s_cli.request.view import CHANGES, TABLES
+from c3s_cli.request.target import Origin, Target
+from c3s_cli.request.view import CHANGES, TABLES, View
 from c3s_cli.run.fleet import open_fleet
+from c3s_cli.run.member import Member
 from c3s_cli.run.printing import emit, write
 from c3s_cli.run.reading import Clusters, progress_of
 from c3s_cli.run.stages import Stages
 from c3s_cli.run.verdict import say_about, verdict
 from c3s_cli.terminal.stderr import named
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from c3s_cli.model.rightsizing import Recommendation
-    from c3s_cli.model.sample import Sample
-    from c3s_cli.report import Report
-    from c3s_cli.request.query import Query
-    from c3s_cli.request.target import Origin, Target
-    from c3s_cli.request.view import View
-    from c3s_cli.run.member import Member
 
 # Pods of these differ with the size of their nodes, which explains them.
 DAEMONS: Final = "DaemonSet/"

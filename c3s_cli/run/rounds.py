@@ -5,17 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from c3s_cli.amounts.duration import age
 from c3s_cli.errors import C3sError, Unreachable
-from c3s_cli.kube.deadline import FOREVER
+from c3s_cli.kube.deadline import FOREVER, Deadline
 from c3s_cli.parallel import in_background
 from c3s_cli.run.fleet import not_asked
-
-if TYPE_CHECKING:
-    from c3s_cli.kube.deadline import Deadline
-    from c3s_cli.run.member import Member
+from c3s_cli.run.member import Member
 
 # How long to wait for a cluster after another one has answered, in seconds; longer if that one was slow, too.
 PATIENCE: Final = 2.0

@@ -6,33 +6,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING
 
 from msgspec import structs
 
 from c3s_cli.analysis.report import make_report
 from c3s_cli.errors import C3sError, ExitCode, UsageError, is_absence
 from c3s_cli.metrics import calls_at_once
+from c3s_cli.model.sample import Failure, Sample
 from c3s_cli.output.identity import moment
 from c3s_cli.output.series import render_series
-from c3s_cli.report import Series
-from c3s_cli.request.view import TABLES
+from c3s_cli.report import Report, Series
+from c3s_cli.request.period import Period
+from c3s_cli.request.query import Query
+from c3s_cli.request.target import Target
+from c3s_cli.request.view import TABLES, View
 from c3s_cli.run.failures import failure_of, line_of
-from c3s_cli.run.fleet import open_fleet, run_all, say_notes
+from c3s_cli.run.fleet import Fleet, open_fleet, run_all, say_notes
 from c3s_cli.run.garbage import collect
+from c3s_cli.run.member import Member
 from c3s_cli.run.printing import emit
 from c3s_cli.run.stages import Stages
 from c3s_cli.terminal.stderr import say
-
-if TYPE_CHECKING:
-    from c3s_cli.model.sample import Failure, Sample
-    from c3s_cli.report import Report
-    from c3s_cli.request.period import Period
-    from c3s_cli.request.query import Query
-    from c3s_cli.request.target import Target
-    from c3s_cli.request.view import View
-    from c3s_cli.run.fleet import Fleet
-    from c3s_cli.run.member import Member
 
 
 def show_series(target: Target, query: Query, period: Period, view: View) -> ExitCode:

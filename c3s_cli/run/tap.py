@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING
 
 from msgspec import structs
 
@@ -14,20 +13,18 @@ from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import C3sError, UsageError
 from c3s_cli.metrics import scope_of
 from c3s_cli.model.sample import Failure, Reading, Sample
+from c3s_cli.request.pace import Pace
+from c3s_cli.request.query import Query
 from c3s_cli.run.failures import failure_of
+from c3s_cli.run.fleet import Fleet
 from c3s_cli.run.recording import NEEDS
 from c3s_cli.signals import held
+from c3s_cli.sources.cluster_reader import ClusterReader
 from c3s_cli.sources.recording.facts import Facts
 from c3s_cli.sources.recording.recorder import Recorder
 from c3s_cli.sources.recording.recording import StoredReading
 from c3s_cli.sources.recording.selection import KNOWN_FIELDS, Selection
 from c3s_cli.sources.source import CLUSTER, TOTALS, Scope
-
-if TYPE_CHECKING:
-    from c3s_cli.request.pace import Pace
-    from c3s_cli.request.query import Query
-    from c3s_cli.run.fleet import Fleet
-    from c3s_cli.sources.cluster_reader import ClusterReader
 
 
 @contextmanager

@@ -6,18 +6,16 @@ from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from c3s_cli.columns.vocabulary import flat
+from c3s_cli.columns.vocabulary import Column, flat
 from c3s_cli.errors import ExitCode
 from c3s_cli.output import unmatched_paths
-from c3s_cli.request.view import TABLES, Format
+from c3s_cli.request.view import TABLES, Format, View
 from c3s_cli.run.failures import line_of
 from c3s_cli.terminal.stderr import counted, named, not_shown, say
 
 if TYPE_CHECKING:
-    from c3s_cli.columns.vocabulary import Column
     from c3s_cli.model.prices import CostTerms
     from c3s_cli.report import Judgement, Report
-    from c3s_cli.request.view import View
 
 
 def say_about(

@@ -15,9 +15,9 @@ from c3s_cli.errors import ApiError, C3sError, ExitCode, UsageError
 from c3s_cli.metrics import calls_at_once
 from c3s_cli.output import unmatched_paths
 from c3s_cli.parallel import in_background
-from c3s_cli.request.pace import is_interval
-from c3s_cli.request.view import DELIMITED, TABLES, Format
-from c3s_cli.run.fleet import open_fleet, run_all
+from c3s_cli.request.pace import Pace, is_interval
+from c3s_cli.request.view import DELIMITED, TABLES, Format, View
+from c3s_cli.run.fleet import Fleet, open_fleet, run_all
 from c3s_cli.run.garbage import collect
 from c3s_cli.run.printing import emit, write
 from c3s_cli.run.reading import Reader, progress_of
@@ -29,11 +29,8 @@ from c3s_cli.terminal.stderr import say, write_at_once
 
 if TYPE_CHECKING:
     from c3s_cli.report import Judgement, Report
-    from c3s_cli.request.pace import Pace
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import Target
-    from c3s_cli.request.view import View
-    from c3s_cli.run.fleet import Fleet
     from c3s_cli.run.levels import Levels
     from c3s_cli.terminal.console import Console
 
