@@ -9,18 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby, islice
 from operator import attrgetter
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec import Struct, structs
 
 from c3s_cli.amounts.totals import sum_all
 from c3s_cli.analysis.rollup import add_all, add_figures, share_all
+from c3s_cli.columns.vocabulary import Column, Getter
 from c3s_cli.model.rows import Container, Pod
-from c3s_cli.request.query import SortKey, sort_by
-
-if TYPE_CHECKING:
-    from c3s_cli.columns.vocabulary import Column, Getter
-    from c3s_cli.request.query import Query
+from c3s_cli.request.query import Query, SortKey, sort_by
 
 # Of a pod whose containers are not known.
 NOT_KNOWN: Final = Container("", None, None)

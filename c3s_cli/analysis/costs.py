@@ -7,18 +7,15 @@ what no pod requests is in no pod's cost. Nothing measures GPUs, so a GPU that i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import structs
 
+from c3s_cli.analysis.rollup import Keys
 from c3s_cli.columns.of_costs import COMPARED
 from c3s_cli.model.prices import FREE, CostTerms, Price, Prices, gpus
-from c3s_cli.model.rows import Group, Node, Pod
-
-if TYPE_CHECKING:
-    from c3s_cli.analysis.rollup import Keys
-    from c3s_cli.model.rows import Amounts
-    from c3s_cli.model.sample import Sample
+from c3s_cli.model.rows import Amounts, Group, Node, Pod
+from c3s_cli.model.sample import Sample
 
 
 def priced(rows: Sequence[Any], prices: Prices) -> list[Any]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from c3s_cli.amounts.duration import go_duration
-
-if TYPE_CHECKING:
-    from c3s_cli.request.query import Query
+from c3s_cli.request.query import Query
 
 # Rows with data for fewer steps have no maxima and percentiles to trust.
 FEW: Final = 3

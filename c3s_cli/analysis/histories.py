@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec import structs
 
 from c3s_cli.amounts.grouping import by_key
 from c3s_cli.amounts.totals import covered
 from c3s_cli.model.rightsizing import CONTAINER, INIT, SIDECAR, ContainerHistory, Declared, Histories, Replica
-
-if TYPE_CHECKING:
-    from c3s_cli.model.rows import Container, Pod, PodFacts
-    from c3s_cli.model.sample import Sample
+from c3s_cli.model.rows import Container, Pod, PodFacts
+from c3s_cli.model.sample import Sample
 
 Key = tuple[str, str]
 # Each pod of these is a run of its own.

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import structs
 
 from c3s_cli.columns.vocabulary import Kind
+from c3s_cli.model.sample import Sample
 from c3s_cli.request.levels import NODE_FIELD
-
-if TYPE_CHECKING:
-    from c3s_cli.model.sample import Sample
-    from c3s_cli.request.query import Query
+from c3s_cli.request.query import Query
 
 KINDS = ((Kind.CLUSTER, Kind.NODE), (Kind.NODE, Kind.NODE), (Kind.POD, Kind.POD))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import structs
 
@@ -22,12 +22,9 @@ from c3s_cli.model.rightsizing import (
     RightsizeRequest,
     Sums,
 )
-from c3s_cli.report import LeftOut
-
-if TYPE_CHECKING:
-    from c3s_cli.model.sample import Failure, Sample
-    from c3s_cli.report import Report
-    from c3s_cli.request.query import Query
+from c3s_cli.model.sample import Failure, Sample
+from c3s_cli.report import LeftOut, Report
+from c3s_cli.request.query import Query
 
 
 def make_recommendations(

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from msgspec import structs
 
 from c3s_cli.amounts.totals import sum_all
 from c3s_cli.model.prices import FREE, Price, Prices
 from c3s_cli.model.rightsizing import Recommendation
-
-if TYPE_CHECKING:
-    from c3s_cli.model.sample import Sample
+from c3s_cli.model.sample import Sample
 
 
 def with_savings(rows: Sequence[Recommendation], samples: Sequence[Sample], prices: Prices) -> list[Recommendation]:

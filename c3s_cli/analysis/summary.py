@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from msgspec import Struct
 
 from c3s_cli.amounts.totals import sum_known
 from c3s_cli.analysis.joining import node_rows
 from c3s_cli.analysis.rollup import sum_nodes
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from c3s_cli.model.rows import Group
-    from c3s_cli.model.sample import Sample
+from c3s_cli.model.rows import Group
+from c3s_cli.model.sample import Sample
 
 
 class Summary(Struct, frozen=True):

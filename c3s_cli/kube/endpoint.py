@@ -7,13 +7,14 @@ import re
 import shlex
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from msgspec import structs
 
 from c3s_cli.errors import ConfigError, Unreachable
 from c3s_cli.kube.access import Access, address, checked, host_of
+from c3s_cli.kube.answers import Answer, Question
 from c3s_cli.kube.cluster import Cluster
 from c3s_cli.kube.credentials import authorization_of, is_loopback
 from c3s_cli.kube.deadline import Deadline
@@ -21,11 +22,7 @@ from c3s_cli.kube.files import read_text
 from c3s_cli.kube.headers import header_of, sendable
 from c3s_cli.kube.secrets import SHORTEST, Secrets
 from c3s_cli.kube.tls_errors import TRUST
-from c3s_cli.request.target import CREDENTIAL_HEADER
-
-if TYPE_CHECKING:
-    from c3s_cli.kube.answers import Answer, Question
-    from c3s_cli.request.target import Origin, Target
+from c3s_cli.request.target import CREDENTIAL_HEADER, Origin, Target
 
 # The parameters that say whose data may be read: a server that quotes them must not be quoted.
 TENANTS: Final = ("extra_label", "extra_filters[]")

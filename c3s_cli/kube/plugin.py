@@ -7,22 +7,19 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta, Struct
 
 from c3s_cli.errors import ConfigError, Unreachable
 from c3s_cli.kube.access import EXEC_GROUP, Access
-from c3s_cli.kube.deadline import FOREVER, HINT
+from c3s_cli.kube.deadline import FOREVER, HINT, Deadline
 from c3s_cli.kube.files import read_file
 from c3s_cli.kube.prompts import Prompts, modes_kept
 from c3s_cli.kube.secrets import without_secrets
 from c3s_cli.request.yaml_text import read_yaml
 from c3s_cli.terminal.stderr import say
-
-if TYPE_CHECKING:
-    from c3s_cli.kube.deadline import Deadline
 
 BY_HAND: Final = "run it by hand to see why; c3s sent nothing to the cluster"
 INSTALL: Final = "install it, or set its full path in the kubeconfig's user"

@@ -5,16 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import urllib3
 
 from c3s_cli.errors import Silent
 from c3s_cli.kube.answers import Question, check, unreachable
+from c3s_cli.kube.connections import RestClient
 from c3s_cli.kube.secrets import Secrets
-
-if TYPE_CHECKING:
-    from c3s_cli.kube.connections import RestClient
 
 CHUNK: Final = 1 << 18
 # How many bytes of an error's body are read.

@@ -6,18 +6,15 @@ import base64
 from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import cache
+from socket import socket
+from ssl import SSLContext, SSLSocket
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from c3s_cli.errors import ConfigError, Unreachable
+from c3s_cli.kube.access import Access
 from c3s_cli.kube.answers import UNABLE
-
-if TYPE_CHECKING:
-    from socket import socket
-    from ssl import SSLContext, SSLSocket
-
-    from c3s_cli.kube.access import Access
 
 LOADING: Final = Lock()
 

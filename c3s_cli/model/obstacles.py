@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from msgspec import Struct
 
-if TYPE_CHECKING:
-    from c3s_cli.model.rows import NodeDetails
+from c3s_cli.model.rows import NodeDetails
 
 CORDON: Final = "node.kubernetes.io/unschedulable"
 # The taints that mirror the condition Ready.

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-if TYPE_CHECKING:
-    from c3s_cli.amounts.allocation import Term
+from c3s_cli.amounts.allocation import Term
 
 
 class PodCondition(Struct, frozen=True):

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec import Struct
 
-from c3s_cli.model.rows import Amounts
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from c3s_cli.model.rows import NodeDetails
+from c3s_cli.model.rows import Amounts, NodeDetails
 
 
 class Price(Struct, frozen=True):

@@ -14,20 +14,17 @@ from c3s_cli.errors import ApiError, C3sError, MetricsUnavailable, MixedClusters
 from c3s_cli.model.sample import Failure, Reading, Sample
 from c3s_cli.parallel import in_parallel
 from c3s_cli.request.namespaces import is_pattern, matching
-from c3s_cli.sources.calls import Memoized, open_reading
-from c3s_cli.sources.core_api import CoreApi
+from c3s_cli.sources.calls import Calls, Memoized, Progress, open_reading
+from c3s_cli.sources.core_api import CoreApi, Stale
 from c3s_cli.sources.decode.owner_resolver import OwnerResolver
 from c3s_cli.sources.metrics_api import MetricsApi
-from c3s_cli.sources.source import CLUSTER, TOTALS, Lists, Scope
+from c3s_cli.sources.source import CLUSTER, TOTALS, Lists, Scope, Usage
 
 if TYPE_CHECKING:
     from c3s_cli.kube.cluster import Cluster
     from c3s_cli.model.rows import Pod
     from c3s_cli.request.period import Period
-    from c3s_cli.sources.calls import Calls, Progress
-    from c3s_cli.sources.core_api import Stale
     from c3s_cli.sources.prometheus.state_metrics import StateMetrics
-    from c3s_cli.sources.source import Usage
 
 # Called with the name of a stage and its seconds.
 Count = Callable[[str, float], None]

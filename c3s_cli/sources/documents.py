@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
@@ -17,9 +17,7 @@ from c3s_cli.errors import C3sError
 from c3s_cli.model.change_rows import DocumentRow
 from c3s_cli.model.sample import Failure
 from c3s_cli.request.namespaces import matching
-
-if TYPE_CHECKING:
-    from c3s_cli.request.query import Query
+from c3s_cli.request.query import Query
 
 LARGEST: Final = 1 << 30
 SQLITE: Final = b"SQLite format 3\0"

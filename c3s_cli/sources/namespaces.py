@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from c3s_cli.errors import C3sError
-
-if TYPE_CHECKING:
-    from c3s_cli.sources.core_api import CoreApi
-    from c3s_cli.sources.prometheus.state_metrics import StateMetrics
-    from c3s_cli.sources.source import Scope
+from c3s_cli.sources.core_api import CoreApi
+from c3s_cli.sources.prometheus.state_metrics import StateMetrics
+from c3s_cli.sources.source import Scope
 
 
 def unknown_namespaces(core: CoreApi | StateMetrics, scope: Scope) -> str:

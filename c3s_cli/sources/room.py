@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import structs
 
@@ -12,20 +13,16 @@ from c3s_cli.analysis.draining import nodes_to_drain
 from c3s_cli.analysis.gpus import with_gpu
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import C3sError
+from c3s_cli.model.placing import FitRequest
 from c3s_cli.model.sample import Failure, Sample
 from c3s_cli.parallel import in_parallel
+from c3s_cli.request.query import Query
+from c3s_cli.sources.calls import Calls
 from c3s_cli.sources.core_api import CoreApi
 from c3s_cli.sources.decode.owner_resolver import OwnerResolver
 from c3s_cli.sources.existing import existing_workloads
 from c3s_cli.sources.source import Scope
 from c3s_cli.sources.surroundings import surroundings_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from c3s_cli.model.placing import FitRequest
-    from c3s_cli.request.query import Query
-    from c3s_cli.sources.calls import Calls
 
 
 def unplaced(context: str, request: FitRequest) -> Iterator[Failure]:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from msgspec import Struct
 
-from c3s_cli.errors import ApiError
+from c3s_cli.errors import ApiError, C3sError
+from c3s_cli.sources.calls import Calls
 from c3s_cli.sources.decode.shapes import Listing, Meta, decode_items
-
-if TYPE_CHECKING:
-    from c3s_cli.errors import C3sError
-    from c3s_cli.sources.calls import Calls
-    from c3s_cli.sources.source import Scope
+from c3s_cli.sources.source import Scope
 
 # The names of the lists in messages, with their paths.
 VERTICAL: Final = "vertical pod autoscalers"

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from msgspec import Struct, field
 
+from c3s_cli.kube.cluster import Cluster
 from c3s_cli.sources.decode.shapes import Body, decode_one
 from c3s_cli.sources.metrics_api import GROUP, served_version
-
-if TYPE_CHECKING:
-    from c3s_cli.kube.cluster import Cluster
 
 Shape = TypeVar("Shape")
 # How many characters of a version are shown.

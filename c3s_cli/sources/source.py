@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
-from c3s_cli.columns.vocabulary import Kind, Needs
+from c3s_cli.columns.vocabulary import Column, Kind, Needs
 from c3s_cli.kube.cluster import segment
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from c3s_cli.columns.vocabulary import Column
     from c3s_cli.model.rightsizing import Histories
     from c3s_cli.model.rows import Figures, Node, Pod, PodFacts, Volume
     from c3s_cli.model.sample import Failure, Sample

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from c3s_cli.columns.kinds import LISTS
+from c3s_cli.errors import C3sError
+from c3s_cli.model.rightsizing import Declared
+from c3s_cli.sources.calls import Calls
 from c3s_cli.sources.decode.templates import templates
-
-if TYPE_CHECKING:
-    from c3s_cli.errors import C3sError
-    from c3s_cli.model.rightsizing import Declared
-    from c3s_cli.sources.calls import Calls
-    from c3s_cli.sources.source import Scope
+from c3s_cli.sources.source import Scope
 
 KINDS: Final = {kind: LISTS[kind] for kind in ("Deployment", "StatefulSet", "DaemonSet", "CronJob")}
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
 
 from c3s_cli.amounts.duration import age
 from c3s_cli.amounts.timestamp import epoch
 from c3s_cli.errors import ApiError, C3sError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import datetime
-
-    from c3s_cli.model.rows import PodFacts
+from c3s_cli.model.rows import PodFacts
 
 # Seconds after which a pod should have been measured, as in kubectl.
 YOUNG: Final = 120

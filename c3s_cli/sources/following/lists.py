@@ -6,27 +6,23 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from msgspec import field, structs
 
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ApiError, C3sError
+from c3s_cli.kube.cluster import Cluster
+from c3s_cli.model.rows import NodeFacts, PodFacts
 from c3s_cli.parallel import all_results
 from c3s_cli.sources.calls import JSON, METADATA, METADATA_LIST, Calls
 from c3s_cli.sources.core_api import NODES, OWNING, CoreApi, Stale
 from c3s_cli.sources.decode.nodes import node_rows
-from c3s_cli.sources.decode.owners import controllers, names
+from c3s_cli.sources.decode.owners import Owners, controllers, names
 from c3s_cli.sources.decode.pods import PodDecoder
 from c3s_cli.sources.following.follower import End, Follower, Watched
-from c3s_cli.sources.following.memory import Memory
-
-if TYPE_CHECKING:
-    from c3s_cli.kube.cluster import Cluster
-    from c3s_cli.model.rows import NodeFacts, PodFacts
-    from c3s_cli.sources.decode.owners import Owners
-    from c3s_cli.sources.following.memory import Objects, Rows
-    from c3s_cli.sources.source import Scope
+from c3s_cli.sources.following.memory import Memory, Objects, Rows
+from c3s_cli.sources.source import Scope
 
 # A list without news for this many seconds is reported as stale: metrics may be that old, too.
 LONG: Final = 15.0

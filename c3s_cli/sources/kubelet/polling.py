@@ -8,13 +8,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from msgspec import Struct, field
 
 from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, MetricsUnavailable
 from c3s_cli.model.sample import Failure
 from c3s_cli.parallel import in_parallel
+from c3s_cli.sources.calls import Calls
 from c3s_cli.sources.kubelet.addresses import RESOURCE, SUMMARY, metrics_path, proxied
 from c3s_cli.sources.kubelet.exposition import read
 from c3s_cli.sources.kubelet.samples import (
@@ -31,9 +32,6 @@ from c3s_cli.sources.kubelet.samples import (
     first_samples,
 )
 from c3s_cli.sources.kubelet.summary import page_of, rates_of, summary_of
-
-if TYPE_CHECKING:
-    from c3s_cli.sources.calls import Calls
 
 AT_ONCE: Final = 32
 # Seconds between two polls of the nodes.

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from c3s_cli.errors import C3sError
 from c3s_cli.model.rows import Figures, Volume
 from c3s_cli.parallel import in_parallel
+from c3s_cli.sources.calls import Calls
 from c3s_cli.sources.kubelet.addresses import SUMMARY, proxied
 from c3s_cli.sources.kubelet.summary import Mounted, Summary, summary_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
-
-    from c3s_cli.sources.calls import Calls
 
 AT_ONCE: Final = 32
 EPHEMERAL: Final = "ephemeralStorage.usage"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import Struct, field, structs
 
@@ -15,17 +15,14 @@ from c3s_cli.amounts.totals import sum_all
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import C3sError
 from c3s_cli.model.rows import Container, Figures, Node, Pod, Volume
+from c3s_cli.model.sample import Failure
+from c3s_cli.sources.calls import Calls
 from c3s_cli.sources.kubelet.exposition import container_of
 from c3s_cli.sources.kubelet.polling import OF_NODES, OF_PODS, Poll
 from c3s_cli.sources.kubelet.samples import CPU, MEMORY, NODE_CPU, NODE_MEMORY, NODE_SWAP, SWAP, KubeletSamples
 from c3s_cli.sources.kubelet.summaries import KNOWN, node_figures, pod_figures, read_summaries, volumes
-from c3s_cli.sources.source import Usage
-
-if TYPE_CHECKING:
-    from c3s_cli.model.sample import Failure
-    from c3s_cli.sources.calls import Calls
-    from c3s_cli.sources.kubelet.summary import Summary
-    from c3s_cli.sources.source import Lists, Scope
+from c3s_cli.sources.kubelet.summary import Summary
+from c3s_cli.sources.source import Lists, Scope, Usage
 
 # When a container was sampled, the window of its CPU, both in ms, and its usage.
 Measured = tuple["int | None", "int | None", Container]

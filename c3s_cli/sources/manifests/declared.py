@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
+from c3s_cli.model.placing import Manifests, Workload
 from c3s_cli.model.rightsizing import CONTAINER, SIDECAR, Declared
 from c3s_cli.sources.manifests.files import objects
 from c3s_cli.sources.manifests.workloads import read_manifests
-
-if TYPE_CHECKING:
-    from c3s_cli.model.placing import Manifests, Workload
 
 
 def declared_containers(manifests: Manifests) -> tuple[Declared, ...]:

@@ -5,21 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec import Struct, structs
 
 from c3s_cli.errors import C3sError
 from c3s_cli.sources.prometheus import promql
-from c3s_cli.sources.prometheus.history import runs
+from c3s_cli.sources.prometheus.decoding import Matrix
+from c3s_cli.sources.prometheus.engine import Engine
+from c3s_cli.sources.prometheus.history import History, Key, runs
+from c3s_cli.sources.prometheus.promql import Range
 from c3s_cli.sources.prometheus.reduction import as_points, reduced
 from c3s_cli.sources.prometheus.slices import Letters
-
-if TYPE_CHECKING:
-    from c3s_cli.sources.prometheus.decoding import Matrix
-    from c3s_cli.sources.prometheus.engine import Engine
-    from c3s_cli.sources.prometheus.history import History, Key
-    from c3s_cli.sources.prometheus.promql import Range
 
 # The most samples of counters over a range that are read to find how much they grew.
 MOST_SAMPLES: Final = 30_000_000

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec import Struct
 
 from c3s_cli.amounts.grouping import by_key
+from c3s_cli.model.rows import PodFacts
 from c3s_cli.sources.prometheus.slices import Letters
-
-if TYPE_CHECKING:
-    from c3s_cli.model.rows import PodFacts
 
 Pods = Mapping[tuple[str, str], "PodFacts"]
 # A block has so many pods and workloads, as far as namespaces can be put together.

@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 
 from c3s_cli.kube.headers import header_of
 from c3s_cli.request.period import Period
-from c3s_cli.sources.calls import open_reading
+from c3s_cli.sources.calls import Calls, open_reading
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.clusters import matchers
 from c3s_cli.sources.prometheus.engine import AT_ONCE, Engine
@@ -18,7 +18,6 @@ from c3s_cli.sources.prometheus.usage import PrometheusUsage
 if TYPE_CHECKING:
     from c3s_cli.kube.cluster import Cluster
     from c3s_cli.request.target import Origin
-    from c3s_cli.sources.calls import Calls
     from c3s_cli.sources.prometheus.discovery import Candidate
     from c3s_cli.sources.prometheus.state_metrics import StateMetrics
     from c3s_cli.sources.source import Lists, Scope

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec import Struct
 
 from c3s_cli.errors import C3sError, MetricsUnavailable
 from c3s_cli.kube.cluster import segment
 from c3s_cli.parallel import results_of
+from c3s_cli.sources.calls import Calls
 from c3s_cli.sources.decode.shapes import Meta, decode_list
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from c3s_cli.sources.calls import Calls
 
 NAME: Final = "app.kubernetes.io/name"
 COMPONENT: Final = "app.kubernetes.io/component"

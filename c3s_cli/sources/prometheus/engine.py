@@ -11,14 +11,13 @@ from msgspec import Struct, field
 
 from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, QueryFailed, TimedOut, TooLarge
 from c3s_cli.parallel import in_parallel
-from c3s_cli.sources.calls import Memoized
+from c3s_cli.sources.calls import Calls, Memoized
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.decoding import Matrix, Vector, clock_of, matrix_of, vector_of
 from c3s_cli.sources.prometheus.refusals import MOST_WORDS, SLOWER, refused
 
 if TYPE_CHECKING:
     from c3s_cli.kube.secrets import Secrets
-    from c3s_cli.sources.calls import Calls
     from c3s_cli.sources.decode.shapes import Body
     from c3s_cli.sources.prometheus.discovery import Candidate
 

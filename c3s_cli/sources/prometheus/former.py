@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from c3s_cli.errors import C3sError
 from c3s_cli.model.rows import PodFacts
 from c3s_cli.parallel import in_parallel
+from c3s_cli.sources.decode.owners import Owners
 from c3s_cli.sources.prometheus import promql
+from c3s_cli.sources.prometheus.decoding import Vector
 from c3s_cli.sources.prometheus.membership import AFTER
 from c3s_cli.sources.prometheus.pod_series import (
     OWNED,
@@ -22,10 +24,6 @@ from c3s_cli.sources.prometheus.pod_series import (
     pod_of,
 )
 from c3s_cli.sources.prometheus.rules import BY_OWNER, OWNERS, workload_of
-
-if TYPE_CHECKING:
-    from c3s_cli.sources.decode.owners import Owners
-    from c3s_cli.sources.prometheus.decoding import Vector
 
 Key = tuple[str, str]
 INFO: Final = "kube_pod_info"

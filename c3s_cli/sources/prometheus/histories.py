@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -16,17 +16,15 @@ from c3s_cli.errors import MetricsUnavailable
 from c3s_cli.model.rightsizing import Histories, Replica
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.blocks import Block, Pods, blocks_of
+from c3s_cli.sources.prometheus.decoding import Vector
+from c3s_cli.sources.prometheus.engine import Engine
 from c3s_cli.sources.prometheus.kills import Kills
 from c3s_cli.sources.prometheus.promql import Who
 from c3s_cli.sources.prometheus.restarts import Restarts
 from c3s_cli.sources.prometheus.rules import is_own, remark_on, rules_of, selector_of
 from c3s_cli.sources.prometheus.scaled import scaled_workloads
 from c3s_cli.sources.prometheus.statistics import COUNTERS
-
-if TYPE_CHECKING:
-    from c3s_cli.sources.prometheus.decoding import Vector
-    from c3s_cli.sources.prometheus.engine import Engine
-    from c3s_cli.sources.source import Wanted
+from c3s_cli.sources.source import Wanted
 
 # The names of pods or containers written out in one query.
 MOST_NAMES: Final = 100

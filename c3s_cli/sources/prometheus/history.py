@@ -11,15 +11,12 @@ from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from operator import add
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from msgspec import Struct, field
 
-from c3s_cli.sources.prometheus.promql import NEAR
-
-if TYPE_CHECKING:
-    from c3s_cli.sources.prometheus.decoding import Points
-    from c3s_cli.sources.prometheus.promql import Range
+from c3s_cli.sources.prometheus.decoding import Points
+from c3s_cli.sources.prometheus.promql import NEAR, Range
 
 Key = tuple[str, ...]
 # First and last second of an object's life.

@@ -7,18 +7,16 @@ knows why a container ended the last time. Of both, the larger number counts.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from msgspec import Struct
 
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.blocks import Block
+from c3s_cli.sources.prometheus.decoding import Vector
+from c3s_cli.sources.prometheus.engine import Engine
 from c3s_cli.sources.prometheus.promql import Who
 from c3s_cli.sources.prometheus.statistics import COUNTERS, KILLED, LAST_OOM, RESTARTS, restarts_after_kills, step_of
-
-if TYPE_CHECKING:
-    from c3s_cli.sources.prometheus.decoding import Vector
-    from c3s_cli.sources.prometheus.engine import Engine
 
 OOM: Final = COUNTERS["oomKills"]
 # The limits of containers, from kube-state-metrics and from the kubelets.

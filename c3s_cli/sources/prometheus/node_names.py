@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from c3s_cli.errors import C3sError
 from c3s_cli.sources.calls import Memoized
+from c3s_cli.sources.prometheus.decoding import Labels
+from c3s_cli.sources.prometheus.engine import Engine
 from c3s_cli.sources.prometheus.promql import NODE_LABELS, braces
-
-if TYPE_CHECKING:
-    from c3s_cli.sources.prometheus.decoding import Labels
-    from c3s_cli.sources.prometheus.engine import Engine
 
 # kube-state-metrics has the address of each node.
 ADDRESSES: Final = "max by (node, internal_ip) (kube_node_info%s)"

@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from msgspec import Struct, structs
 
@@ -17,17 +17,15 @@ from c3s_cli.parallel import results_of
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.averages import EDGES, Averages
 from c3s_cli.sources.prometheus.clusters import is_chosen, refuse_mixed_points
+from c3s_cli.sources.prometheus.decoding import Labels, Matrix
+from c3s_cli.sources.prometheus.engine import Engine
 from c3s_cli.sources.prometheus.history import History, put_line
+from c3s_cli.sources.prometheus.node_names import NodeNames
 from c3s_cli.sources.prometheus.reduction import reduced
 from c3s_cli.sources.prometheus.rules import points_of
 from c3s_cli.sources.prometheus.slices import Letters, Stretch, stretches
 from c3s_cli.sources.prometheus.stale import pods_of, stopped, without_stale
 from c3s_cli.sources.prometheus.uneven import evened
-
-if TYPE_CHECKING:
-    from c3s_cli.sources.prometheus.decoding import Labels, Matrix
-    from c3s_cli.sources.prometheus.engine import Engine
-    from c3s_cli.sources.prometheus.node_names import NodeNames
 
 Key = tuple[str, ...]
 # Above so many series of one container, such as those of single CPUs, the engine adds them up.

@@ -6,21 +6,19 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 from sys import intern
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from msgspec import structs
 
 from c3s_cli.amounts.allocation import ContainerResources, PodResources, binding_limits_of, limits_of, requests_of
 from c3s_cli.amounts.grouping import by_key
 from c3s_cli.model.rows import Amounts, Container, ContainerStates, PodFacts
+from c3s_cli.sources.decode.owners import Owners
 from c3s_cli.sources.decode.pods import FINISHED
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.container_series import states_in
+from c3s_cli.sources.prometheus.decoding import Labels, Vector
 from c3s_cli.sources.prometheus.pod_words import status_of
-
-if TYPE_CHECKING:
-    from c3s_cli.sources.decode.owners import Owners
-    from c3s_cli.sources.prometheus.decoding import Labels, Vector
 
 Key = tuple[str, str]
 QUALITIES: Final = ("Guaranteed", "Burstable")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from c3s_cli.sources.prometheus import promql
-
-if TYPE_CHECKING:
-    from c3s_cli.sources.prometheus.decoding import Labels
+from c3s_cli.sources.prometheus.decoding import Labels
 
 COMPLETED: Final = "Completed"
 # What is said while an init container runs or is about to.

@@ -8,14 +8,11 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable
 from operator import add
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from c3s_cli.sources.prometheus import promql
-from c3s_cli.sources.prometheus.decoding import Points
+from c3s_cli.sources.prometheus.decoding import Matrix, Points, Vector
 from c3s_cli.sources.prometheus.history import put_line
-
-if TYPE_CHECKING:
-    from c3s_cli.sources.prometheus.decoding import Matrix, Vector
 
 Key = tuple[str, ...]
 # The labels that tell apart the instances of a container, the jobs that scrape it, and how they name it.

@@ -5,18 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from msgspec import Struct, structs
 
+from c3s_cli.model.rows import PodFacts
 from c3s_cli.sources.prometheus import promql
+from c3s_cli.sources.prometheus.engine import Engine
 from c3s_cli.sources.prometheus.slices import Letters
 from c3s_cli.sources.prometheus.statistics import step_of
-
-if TYPE_CHECKING:
-    from c3s_cli.model.rows import PodFacts
-    from c3s_cli.sources.prometheus.engine import Engine
-    from c3s_cli.sources.source import Scope
+from c3s_cli.sources.source import Scope
 
 # Of containers and of init containers, among which sidecars are.
 COUNTERS: Final = '__name__=~"kube_pod_(init_)?container_status_restarts_total"'

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from c3s_cli.columns.kinds import RESOURCES
 from c3s_cli.sources.prometheus import promql
-
-if TYPE_CHECKING:
-    from c3s_cli.sources.prometheus.decoding import Labels
-    from c3s_cli.sources.prometheus.engine import Engine
+from c3s_cli.sources.prometheus.decoding import Labels
+from c3s_cli.sources.prometheus.engine import Engine
 
 CPU: Final = "node_namespace_pod_container:container_cpu_usage_seconds_total"
 # By resource, the best first: cores over five minutes, or between two scrapes; bytes.

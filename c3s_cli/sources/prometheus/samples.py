@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from itertools import pairwise
 from statistics import median
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec import Struct
 
-if TYPE_CHECKING:
-    from c3s_cli.sources.prometheus.decoding import Labels, Matrix, Points
+from c3s_cli.sources.prometheus.decoding import Labels, Matrix, Points
 
 # Labels that tell apart the CPUs of one instance, and the instances of a container.
 CPU: Final = "cpu"

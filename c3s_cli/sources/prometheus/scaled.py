@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from c3s_cli.sources.prometheus import promql
-
-if TYPE_CHECKING:
-    from c3s_cli.sources.prometheus.decoding import Labels
-    from c3s_cli.sources.prometheus.engine import Engine
+from c3s_cli.sources.prometheus.decoding import Labels
+from c3s_cli.sources.prometheus.engine import Engine
 
 INFO: Final = "kube_horizontalpodautoscaler_info"
 METRIC: Final = "kube_horizontalpodautoscaler_spec_target_metric"

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from array import array
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
-from c3s_cli.sources.prometheus.decoding import Points
+from c3s_cli.sources.prometheus.decoding import Labels, Matrix, Points
 from c3s_cli.sources.prometheus.promql import who
-
-if TYPE_CHECKING:
-    from c3s_cli.sources.prometheus.decoding import Labels, Matrix
 
 Identity = frozenset[tuple[str, str]]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec import Struct
 
@@ -14,9 +14,13 @@ from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ApiError, MetricsUnavailable, UsageError
 from c3s_cli.model.rows import NodeDetails, NodeFacts, PodFacts
 from c3s_cli.parallel import results_of
+from c3s_cli.sources.core_api import Stale
 from c3s_cli.sources.decode.nodes import POOL_LABELS, TYPE_LABELS, ZONE_LABELS
+from c3s_cli.sources.decode.owners import Owners
 from c3s_cli.sources.prometheus import pod_words, promql, rules
 from c3s_cli.sources.prometheus.container_series import queries
+from c3s_cli.sources.prometheus.decoding import Labels, Vector
+from c3s_cli.sources.prometheus.engine import Engine
 from c3s_cli.sources.prometheus.pod_series import (
     OWNED,
     OWNER,
@@ -28,13 +32,7 @@ from c3s_cli.sources.prometheus.pod_series import (
     owners_in,
     pod_of,
 )
-
-if TYPE_CHECKING:
-    from c3s_cli.sources.core_api import Stale
-    from c3s_cli.sources.decode.owners import Owners
-    from c3s_cli.sources.prometheus.decoding import Labels, Vector
-    from c3s_cli.sources.prometheus.engine import Engine
-    from c3s_cli.sources.source import Claims, Scope
+from c3s_cli.sources.source import Claims, Scope
 
 Key = tuple[str, str]
 Series = list[tuple["Labels", float]]

@@ -10,13 +10,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from c3s_cli.sources.prometheus.decoding import Points
-
-if TYPE_CHECKING:
-    from c3s_cli.sources.prometheus.decoding import Labels, Matrix
-    from c3s_cli.sources.prometheus.promql import Range
+from c3s_cli.sources.prometheus.decoding import Labels, Matrix, Points
+from c3s_cli.sources.prometheus.promql import Range
 
 # If the two differ more, the counter began again in the window: then only the engine, which sees each sample, is right.
 CLOSE: Final = 0.25

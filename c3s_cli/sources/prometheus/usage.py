@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from c3s_cli.amounts.duration import go_duration
 from c3s_cli.amounts.timestamp import utc
@@ -16,22 +16,19 @@ from c3s_cli.model.rows import Container, Figures, Node, Pod, PodFacts, Volume
 from c3s_cli.model.sample import Failure, Sample
 from c3s_cli.request.period import Period
 from c3s_cli.sources.calls import Memoized
+from c3s_cli.sources.decode.owners import Owners
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus import statistics as prometheus_figures
 from c3s_cli.sources.prometheus.current import Current, Used
+from c3s_cli.sources.prometheus.decoding import Vector
+from c3s_cli.sources.prometheus.engine import Engine
 from c3s_cli.sources.prometheus.former import former_facts
 from c3s_cli.sources.prometheus.history import UNITS, History, in_units
 from c3s_cli.sources.prometheus.node_names import NodeNames
 from c3s_cli.sources.prometheus.past import Past
 from c3s_cli.sources.prometheus.rules import remark_on
-from c3s_cli.sources.source import Usage
-
-if TYPE_CHECKING:
-    from c3s_cli.sources.decode.owners import Owners
-    from c3s_cli.sources.prometheus.decoding import Vector
-    from c3s_cli.sources.prometheus.engine import Engine
-    from c3s_cli.sources.source import Groups, Keys, Lists, Scope, Wanted
-    from c3s_cli.sources.source import Past as HistoriesAndFormer
+from c3s_cli.sources.source import Groups, Keys, Lists, Scope, Usage, Wanted
+from c3s_cli.sources.source import Past as HistoriesAndFormer
 
 NO_NODES: Final = "this Prometheus scrapes neither the kubelets' figures of nodes nor node_exporter"
 Who = tuple[str, ...]

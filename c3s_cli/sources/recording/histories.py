@@ -4,27 +4,25 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from msgspec import Struct, structs
 
 from c3s_cli.amounts.timestamp import epoch, utc
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.model.rightsizing import Histories, Replica
+from c3s_cli.model.rows import Pod, PodFacts
+from c3s_cli.model.sample import Sample
 from c3s_cli.request.period import Period
 from c3s_cli.sources.decode.containerstates import OOM_KILLED
 from c3s_cli.sources.recording.contents import OLDEST
 from c3s_cli.sources.recording.facts import Facts
 from c3s_cli.sources.recording.history import MILLIS, UNKNOWN, History, weights_of
+from c3s_cli.sources.recording.recording import Recorded, Recording
 from c3s_cli.sources.recording.restarts import Restarts
 from c3s_cli.sources.recording.selection import Selection
 from c3s_cli.sources.recording.sums import Sums
-
-if TYPE_CHECKING:
-    from c3s_cli.model.rows import Pod, PodFacts
-    from c3s_cli.model.sample import Sample
-    from c3s_cli.sources.recording.recording import Recorded, Recording
-    from c3s_cli.sources.source import Scope, Wanted
+from c3s_cli.sources.source import Scope, Wanted
 
 Who = tuple[str, str, str]
 # What the first minutes of a replica are.

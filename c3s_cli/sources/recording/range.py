@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from msgspec import Struct, structs
 
@@ -13,19 +13,17 @@ from c3s_cli.amounts.timestamp import utc
 from c3s_cli.columns.statistics import statistics_of
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.model.rows import Container, Node, Pod
+from c3s_cli.model.sample import Sample
 from c3s_cli.request.period import Period
 from c3s_cli.sources.groups import rows_by_group
 from c3s_cli.sources.recording.contents import OLDEST
 from c3s_cli.sources.recording.facts import Facts
 from c3s_cli.sources.recording.history import MILLIS, UNKNOWN, History, weights_of
+from c3s_cli.sources.recording.recording import Recorded, Recording
 from c3s_cli.sources.recording.restarts import restarts_in
 from c3s_cli.sources.recording.selection import Selection
 from c3s_cli.sources.recording.sums import Key, Sums
-
-if TYPE_CHECKING:
-    from c3s_cli.model.sample import Sample
-    from c3s_cli.sources.recording.recording import Recorded, Recording
-    from c3s_cli.sources.source import Groups, Scope
+from c3s_cli.sources.source import Groups, Scope
 
 # Gaps shorter than this share of the range are not worth a remark.
 SHORT: Final = 0.02

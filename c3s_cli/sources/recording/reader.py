@@ -12,12 +12,11 @@ from c3s_cli.model.sample import WHOLE, Reading, Sample
 from c3s_cli.request.period import Period
 from c3s_cli.sources.recording.facts import Facts
 from c3s_cli.sources.recording.selection import Selection
-from c3s_cli.sources.source import CLUSTER, TOTALS
+from c3s_cli.sources.source import CLUSTER, TOTALS, Scope
 
 if TYPE_CHECKING:
     from c3s_cli.model.rows import Node, Pod
     from c3s_cli.sources.recording.recording import Recorded, Recording, StoredReading
-    from c3s_cli.sources.source import Scope
 
 
 class RecordingReader(Struct):

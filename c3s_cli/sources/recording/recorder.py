@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
@@ -14,14 +14,12 @@ from c3s_cli import __version__
 from c3s_cli.amounts.timestamp import utc
 from c3s_cli.amounts.totals import sum_known
 from c3s_cli.errors import C3sError
+from c3s_cli.model.rows import Node, Pod
+from c3s_cli.model.sample import Failure, Sample
 from c3s_cli.sources.recording.facts import Facts, encoded_facts
 from c3s_cli.sources.recording.layout import GrowingLayout, Thing, thing_of
 from c3s_cli.sources.recording.store import named_errors, opened_to_write, things_of
 from c3s_cli.sources.recording.usage import encoded
-
-if TYPE_CHECKING:
-    from c3s_cli.model.rows import Node, Pod
-    from c3s_cli.model.sample import Failure, Sample
 
 # How many seconds the clocks of several API servers of a cluster may differ.
 CLOCKS: Final = 5.0

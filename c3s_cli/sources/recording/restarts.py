@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-if TYPE_CHECKING:
-    from c3s_cli.model.rows import PodFacts
-    from c3s_cli.sources.recording.recording import Recorded, Recording
+from c3s_cli.model.rows import PodFacts
+from c3s_cli.sources.recording.recording import Recorded, Recording
 
 Key = tuple[str, str]
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from c3s_cli.amounts.timestamp import utc
 from c3s_cli.errors import C3sError, UsageError
+from c3s_cli.model.placing import FitRequest
 from c3s_cli.model.sample import WHOLE, Sample
 from c3s_cli.model.surroundings import Surroundings
-
-if TYPE_CHECKING:
-    from c3s_cli.model.placing import FitRequest
-    from c3s_cli.request.query import Query
-    from c3s_cli.sources.recording.reader import RecordingReader
+from c3s_cli.request.query import Query
+from c3s_cli.sources.recording.reader import RecordingReader
 
 REMARK: Final = (
     "recordings have no volumes, disruption budgets, quotas, autoscalers and labels of namespaces: "

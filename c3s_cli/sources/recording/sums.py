@@ -6,14 +6,12 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from c3s_cli.sources.recording.adder import Adder, picking
 from c3s_cli.sources.recording.history import UNKNOWN
-
-if TYPE_CHECKING:
-    from c3s_cli.sources.recording.layout import Layout
-    from c3s_cli.sources.recording.usage import Columns
+from c3s_cli.sources.recording.layout import Layout
+from c3s_cli.sources.recording.usage import Columns
 
 # (node,), (namespace, pod) or (namespace, pod, container).
 Key = tuple[str, ...]

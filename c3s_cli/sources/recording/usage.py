@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
 
 from c3s_cli.amounts.totals import sum_all
 from c3s_cli.model.rows import Container, Node, Pod
+from c3s_cli.sources.recording.layout import GrowingLayout, Layout
 from c3s_cli.sources.recording.planes import packed, packed_places, unpacked, unpacked_places
-
-if TYPE_CHECKING:
-    from c3s_cli.sources.recording.layout import GrowingLayout, Layout
 
 Triple = tuple[int | None, int | None, int | None]
 RESOURCES: Final = ("cpu", "memory", "swap")
