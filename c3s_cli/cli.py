@@ -88,8 +88,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         problem = _missing(unexpected) or InternalError(unexpected)
         if wants_traces(words):
             tell(InternalError(unexpected).trace())
+    if problem.instead:
+        problem.hint = _line_with(words, problem.instead)
     say_error(problem)
     return problem.code
+
+
+def _line_with(argv: Sequence[str], names: str) -> str:
+    """Return a hint: the line that was typed, with other names."""
+    import shlex
+
+    from c3s_cli.flags.argv import line_of
+    from c3s_cli.flags.translation import replaced, translated
+
+    line, _ = translated(line_of(argv), _command_of, flags_of)
+    count = len(line.argv()) - len(_command(line.argv())[1])
+    before = line.words[count:]
+    if len(before) > 1 and "/" in "".join(before):
+        return f"did you mean {names}?"  # for one of several names
+    text = f"{shlex.join(line.words[:count])} {names}"
+    return f"did you mean {program_name()} {replaced(line, text, len(line.words)).text()}?"
 
 
 def _missing(problem: Exception) -> C3sError | None:

@@ -49,9 +49,11 @@ class C3sError(Exception):
 
     `message` is printed after `prefix`; `hint`, if any, is the line below it. `advice` stands for the hint in
     `c3s doctor`, where kubectl's message has none. may_pass: whether another try may succeed, without any change.
+    instead: what would be right in place of the names on the command line; the hint is then that line.
     """
 
     may_pass: bool = False
+    instead: str = ""
     code: ExitCode = ExitCode.FAILURE
     prefix: str = "error: "
 

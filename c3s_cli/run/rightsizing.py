@@ -129,8 +129,11 @@ def _not_found(request: RightsizeRequest, samples: Sequence[Sample]) -> ApiError
     resource, _, group = RESOURCES.get(kind, kind.casefold()).partition(".")
     owners = {owner_of(key, each) for sample in samples for key, each in (sample.pod_facts or {}).items()}
     others = sorted(owner for owner in owners if owner.partition("/")[2] == name)
-    hint = f"c3s rightsize --where {shlex.quote(f'owner = {others[0]}')}" if others else None
-    return ApiError(404, "NotFound", f'{resource}s{f".{group}" if group else ""} "{name}" not found', hint=hint)
+    problem = ApiError(404, "NotFound", f'{resource}s{f".{group}" if group else ""} "{name}" not found')
+    if others:
+        known = others[0].partition("/")[0] in RESOURCES
+        problem.instead = others[0] if known else f"--where {shlex.quote(f'owner = {others[0]}')}"
+    return problem
 
 
 def _unknown(report: Report) -> bool:

@@ -205,7 +205,15 @@ def test_a_workload_that_is_not_there_or_no_workload(run: Run, full: FakeApi) ->
     full.routes[WEB] = status(404, "NotFound", 'deployments.apps "w" not found')
     missing = 'Error from server (NotFound): deployments.apps "w" not found\n'
     assert run(f"fit deploy/w --server {full.url}") == (1, "", missing)
-    kinds = "hint: the kinds are CronJob, DaemonSet, Deployment, Job, ReplicaSet, StatefulSet\n"
+    rollout = "/apis/argoproj.io/v1alpha1/namespaces/default/rollouts/w"
+    full.routes[rollout] = Reply(deployment(4, "Rollout"))
+    hint = f"hint: did you mean c3s fit Rollout/w --server {full.url} --replicas 4?\n"
+    assert run(f"fit deploy/w --server {full.url} --replicas 4") == (1, "", missing + hint)
+    assert run(f"fit deploy w --server {full.url} --replicas 4") == (1, "", missing + hint)
+    several = run(f"fit deploy/w sts/x --server {full.url}").err
+    assert several == f"{missing}hint: did you mean Rollout/w?\n"
+    assert run(f"fit rollout/w --server {full.url} --limit 0").err.splitlines()[1] == "4 of 4 replicas fit"
+    kinds = "hint: the kinds are CronJob, DaemonSet, Deployment, Job, ReplicaSet, Rollout, StatefulSet\n"
     wrong = f"error: 'web' is not a workload, such as deploy/web\n{kinds}"
     assert run(f"fit web --server {full.url}") == (2, "", wrong)
 
@@ -224,3 +232,5 @@ def test_a_rollout_takes_the_template_of_its_workload(run: Run, full: FakeApi, t
     assert said(run, full, tmp_path, "", rollout) == (3, ["1 of 2 replicas fit"])
     code, lines = said(run, full, tmp_path, "", rollout, deployment(0))
     assert (code, lines[0]) == (3, "Rollout/r: 1 of 2 replicas fit")
+    full.routes["/apis/argoproj.io/v1alpha1/namespaces/default/rollouts/r"] = Reply(rollout)
+    assert run(f"fit rollout/r --server {full.url} --limit 0").err.splitlines()[1] == "1 of 2 replicas fit"

@@ -121,7 +121,7 @@ def test_what_is_no_kind_keeps_its_error(run: Run, where: str) -> None:
     assert run(f"top foo/web {where}") == (2, "", said)
     result = run(f"top pods foo/web {where}")
     assert result == (2, "", "error: invalid resource name \"foo/web\": [may not contain '/']\n")
-    kinds = "Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob"
+    kinds = "Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob, Rollout"
     said = f"error: unknown kind 'Node' in --workload\nhint: one of: {kinds}\n"
     assert run(f"top pods --workload Node/a {where}") == (2, "", said)
 

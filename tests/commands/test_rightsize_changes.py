@@ -13,6 +13,7 @@ from typing import Any, Final
 import pytest
 import yaml
 
+from c3s_cli.demo.server import DemoServer
 from tests.conftest import AT, Result, Run
 from tests.documents import validate
 
@@ -228,12 +229,15 @@ def test_the_formats_of_changes_are_among_the_allowed_ones(run: Run) -> None:
 
 
 @pytest.mark.slow
-def test_an_owner_of_another_kind_with_that_name_is_offered(demo: Run) -> None:
+def test_an_owner_of_another_kind_with_that_name_is_offered(demo: Run, demo_server: DemoServer) -> None:
     said = 'Error from server (NotFound): deployments.apps "checkout" not found\n'
-    meant = "rightsize --where 'owner = Rollout/checkout'"
-    for more in ("", " --explain"):
-        result = demo(f"rightsize deploy/checkout -n team-checkout {RANGE}{more}")
-        assert result == (1, "", f"{said}hint: c3s {meant}\n")
-    owners = demo(f"{meant} -n team-checkout {RANGE} -o value --columns owner").out
+    flags = f"--server {demo_server.url} -n team-checkout {RANGE}"
+    for more in ("", " --explain", " -o patch"):
+        hint = f"hint: did you mean c3s rightsize Rollout/checkout {flags}{more}?\n"
+        assert demo(f"rightsize deploy/checkout -n team-checkout {RANGE}{more}") == (1, "", f"{said}{hint}")
+    result = demo(f"rightsize deploy/ray-batch -n team-ml {RANGE}")
+    flags = flags.replace("team-checkout", "team-ml")
+    assert result.err.endswith(f"hint: did you mean c3s rightsize {flags} --where 'owner = RayCluster/ray-batch'?\n")
+    owners = demo(f"rightsize rollout/checkout -n team-checkout {RANGE} -o value --columns owner").out
     assert set(owners.split()) == {"Rollout/checkout"}
     assert demo(f"rightsize deploy/nosuch -n team-checkout {RANGE}").err == said.replace("checkout", "nosuch")
