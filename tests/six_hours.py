@@ -239,7 +239,18 @@ def uneven() -> Iterator[Series]:
             yield MEMORY, node, iter([(when, 2.0**30) for when in times])
 
 
+def loops() -> Iterator[Series]:
+    """Give containers that run for 200 of 317 seconds, again and again: with a core, and 100 or 900 MiB in turn."""
+    for pod, labels in (("loop", {}), ("bare", {"id": ""})):
+        for run, begin in enumerate(range(BEGIN, END, 317)):
+            for metric, more, samples in life(
+                pod, begin, min(begin + 200, END), 1.0, 900 if run % 2 else 100, run, **labels
+            ):
+                yield metric, {name: value for name, value in {**more, "namespace": "k"}.items() if value}, samples
+        yield from states(pod, namespace="k")
+
+
 def everything() -> Iterator[Series]:
     """Give all series."""
-    for part in (restarts, ends, succession, beginners, kills, counts, starts, machines):
+    for part in (restarts, ends, succession, beginners, kills, counts, starts, machines, loops):
         yield from part()

@@ -6,12 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from c3s_cli.amounts.duration import go_duration
+from c3s_cli.analysis.judging import full_name
 from c3s_cli.request.query import Query
 
 # Rows with data for fewer steps have no maxima and percentiles to trust.
 FEW: Final = 3
 # Rows with data for less than this part of a range do not tell how the whole of it was.
 QUARTER: Final = 4
+# The parts per thousand of CPU that may be estimated without a word, and how many rows are named.
+PRECISE: Final = 10
+NAMED: Final = 10
 
 
 def little_covered(rows: Sequence[Any], query: Query) -> Iterator[str]:
@@ -27,6 +31,23 @@ def little_covered(rows: Sequence[Any], query: Query) -> Iterator[str]:
     if little and "coverage" not in {column.name for column in query.columns}:
         has = f"{_rows(len(little))} {'has' if len(little) == 1 else 'have'}"
         yield f"{has} data for less than a quarter of the range: --columns default,coverage says for how much"
+
+
+def partly_estimated(rows: Sequence[Any], query: Query, *, contexts: bool) -> Iterator[str]:
+    """Yield a line about rows of whose CPU more than a little is estimated."""
+    shares = {
+        full_name(row, contexts=contexts): share
+        for row in rows
+        for each in (row.containers if query.containers else (row,))
+        if (share := (getattr(each, "figures", None) or {}).get("coverage.estimated", 0)) > PRECISE
+    }
+    if shares:
+        names = sorted(shares, key=lambda name: -shares[name])
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        yield (
+            f"CPU is partial, up to {round(max(shares.values()) / 10)}% is estimated, of what restarts so often that "
+            f"it ends between two scrapes: {', '.join(names[:NAMED])}{more}"
+        )
 
 
 def _rows(count: int) -> str:

@@ -90,7 +90,7 @@ def _named(
     reasons = [_reason(row, column) for row in unjudged for column in condition.undecided(row)]
     for row in unfiltered:
         reasons += [f"--where: {_reason(row, column)}" for column in query.where.undecided(row)] if query.where else []
-    name = partial(_full_name, contexts=contexts)
+    name = partial(full_name, contexts=contexts)
     unknown = (*unjudged, *unfiltered)
     shares = tuple(row.measured_share for row in unknown if isinstance(row, Group))
     return tuple(map(name, matched)), tuple(map(name, unknown)), ", ".join(dict.fromkeys(reasons)), shares
@@ -104,7 +104,7 @@ def _reason(row: Any, column: Column) -> str:
     return "no metrics" if row.timestamp is None and measured else f"{column.name} unknown"
 
 
-def _full_name(row: Any, *, contexts: bool) -> str:
+def full_name(row: Any, *, contexts: bool) -> str:
     """Return the name of a row; with several contexts, prefixed by its context, unless that is the name."""
     parts = (row.context if contexts and row.name != row.context else "", getattr(row, "namespace", ""), row.name)
     return "/".join(filter(None, parts))

@@ -115,7 +115,7 @@ def report_of(
         remarks=(
             *dict.fromkeys(remark for sample in samples for remark in sample.remarks),
             *(f"no resources found in namespace {name}" for name in empty),
-            *(_about_coverage(shown, query) if query.period else ()),
+            *(_about_coverage(shown, query, contexts=contexts) if query.period else ()),
         ),
         omitted=omitted,
         fail_if=fail_if,
@@ -317,10 +317,10 @@ def _empty_namespaces(query: Query, samples: Sequence[Sample]) -> Sequence[str]:
     return [name for name in names if name not in inhabited]
 
 
-def _about_coverage(rows: Sequence[Row], query: Query) -> Iterable[str]:
-    from c3s_cli.analysis.coverage import little_covered  # only a range needs it
+def _about_coverage(rows: Sequence[Row], query: Query, *, contexts: bool) -> Iterable[str]:
+    from c3s_cli.analysis.coverage import little_covered, partly_estimated  # only a range needs it
 
-    return little_covered(rows, query)
+    return (*little_covered(rows, query), *partly_estimated(rows, query, contexts=contexts))
 
 
 def _meant(query: Query) -> str:

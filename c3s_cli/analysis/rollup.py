@@ -62,7 +62,7 @@ def add_figures(members: Sequence[Any]) -> Figures | None:
 
     total = add_amounts(known) or {}
     partly = {name for name in NEVER_IN_PART if any(name not in (member.figures or {}) for member in members)}
-    partly.add("coverage.step")  # no sum: each member has the same
+    partly |= {"coverage.step", "coverage.estimated"}  # no sums: each member has the same, or shares
     return {name: amount for name, amount in total.items() if not is_statistic(name) and name not in partly}
 
 

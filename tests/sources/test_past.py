@@ -97,6 +97,29 @@ def test_runs_within_a_step_are_added_up(ask: Ask) -> None:
     assert millicores(rows["young"]["cpu"]["max"]) == near(1000, 5)
 
 
+def test_runs_of_a_few_scrapes_lose_nothing_but_their_ends(run: Run, engine: str) -> None:
+    columns = "cpu.avg,cpu.min,cpu.max,memory.avg"
+    result = run(f"top pods -n k --since 6h {END} --columns {columns} -o json --from {engine} --facts source")
+    document = json.loads(result.out)
+    for row in document["items"]:
+        cpu = row["cpu"]
+        # A window of five minutes has at least 183 seconds of runs, and at most 200; 15 of them are estimated.
+        shown = [millicores(cpu[each]) for each in ("avg", "min", "max")]
+        assert shown == [near(1000 * 200 / 317, 1.5), near(1000 * 183 / 300, 8), near(1000 * 200 / 300, 8)], row["name"]
+        assert row["memory"]["avg"] == near(500 * six_hours.MI, 3)
+        # What a run used after its last scrape is estimated: up to 30 of 317 seconds.
+        assert 90 < row["coverage"] < 98
+    (remark,) = document["metadata"]["remarks"]
+    words = "is estimated, of what restarts so often that it ends between two scrapes: k/bare, k/loop"
+    assert re.fullmatch(rf"CPU is partial, up to \d% {words}", remark.replace("k/loop, k/bare", "k/bare, k/loop")), (
+        remark
+    )
+    assert f"note: {remark}\n" in result.err
+    assert (
+        "partial" not in run(f"top pods -n k --since 6h {END} --columns memory.avg --from {engine} --facts source").err
+    )
+
+
 def test_short_rows_name_the_step(run: Run, engine: str) -> None:
     result = run(f"top pods young -n m --since 6h {END} --step 1h --columns cpu.max --from {engine} --facts source")
     assert result.err.endswith(
@@ -308,7 +331,7 @@ def test_scrapes_at_uneven_times_do_not_lose_load(
             row["name"]: row["cpu"] for row in json.loads(run(f"{words} --from {url} --server {api.url}").out)["items"]
         }
         for pod, cores in (("p0", 1000), ("p1", 500)):
-            assert millicores(rows[pod]["avg"]) == near(cores, 0.5), pod
+            assert [millicores(rows[pod][each]) for each in ("avg", "min")] == [near(cores, 0.5)] * 2, pod
             assert millicores(rows[pod]["p50"]) == near(cores, 0.5), pod
         api.nodes(node("n1"))
         (machine,) = json.loads(run(f"{words.replace('pods -A', 'nodes')} --from {url} --server {api.url}").out)[

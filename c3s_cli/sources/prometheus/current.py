@@ -15,6 +15,7 @@ from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.clusters import refuse_mixture, refuse_several
 from c3s_cli.sources.prometheus.rules import OVER_FIVE_MINUTES, is_own, rules_of, selector_of
 from c3s_cli.sources.prometheus.samples import (
+    CPU,
     TARGET,
     Reading,
     gauge,
@@ -38,6 +39,8 @@ RESOURCES: Final = {"cpu": rate, "memory": gauge}
 NAMES: Final = {"cpu": promql.CPU, "memory": promql.MEMORY}
 # Enough samples that the jitter of scrapes does not matter.
 ENOUGH: Final = 4
+# What tells apart the series of a container that runs.
+SCRAPED: Final = (CPU, *TARGET)
 LEGACY: Final = 'pod_name!=""'
 UNLABELLED: Final = (
     "the series of containers have no label `pod`, but `pod_name`, as before Kubernetes 1.16",
@@ -51,8 +54,8 @@ class Current(Struct):
     gather: queries in pieces, as PrometheusUsage does. interval: between two scrapes, longest: what nine of ten are
     below. selectors: the matchers that select the series of containers, and of pods on nodes without these. renamed:
     whether to select by exported_namespace. jobs: the jobs that scrape containers, and the paths that they scrape.
-    sizes: how many series of containers there are of each resource. rules: the recording rules that serve instead of
-    them. kinds: the kinds of series that nodes have, in the order of their use.
+    sizes: how many series of containers there are of each resource, and how many containers. rules: the recording rules
+    that serve instead of them. kinds: the kinds of series that nodes have, in the order of their use.
     """
 
     engine: Engine
@@ -139,7 +142,11 @@ class Current(Struct):
                 return self.engine.samples(f"{metric}{selector}[{window}s]", self.time)
 
             matrix: Matrix = self.gather([Letters()], one, f"{resource}.usage")
-            self.sizes[resource] = max(len(matrix), self.sizes.get(resource, 0))
+            for what, size in (
+                (resource, _size(matrix)),
+                ("containers", len({promql.who(each[0]) for each in matrix})),
+            ):
+                self.sizes[what] = max(size, self.sizes.get(what, 0))
             self.jobs |= {(labels.get("job", ""), labels.get("metrics_path", "")) for labels, _ in matrix}
             return matrix
 
@@ -276,3 +283,8 @@ class Current(Struct):
     def _count(self, match: str) -> bool:
         selector = promql.braces(self.match(match)) if self.match(match) else ""
         return bool(self.engine.vector(f"count({promql.MEMORY}{selector})", self.time))
+
+
+def _size(matrix: Matrix) -> int:
+    """Return how many series there are; those of instances before and after a restart count once."""
+    return len({(promql.who(labels), *map(labels.get, SCRAPED)) for labels, _ in matrix})

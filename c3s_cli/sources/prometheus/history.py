@@ -37,7 +37,8 @@ class History(Struct):
 
     lives: of the objects that began or ended in the range, as far as known. gaps: the points without any data. grown:
     how much the counters of objects grew between the gaps, in core seconds, as far as known. measured: the seconds
-    before which points that is.
+    before which points that is. estimated: of what was started again, how much of it no sample shows, and for how many
+    seconds.
     """
 
     range: Range
@@ -47,6 +48,7 @@ class History(Struct):
     gaps: frozenset[int] = frozenset()
     grown: dict[Key, float] = field(default_factory=dict)
     measured: Collection[int] = ()
+    estimated: dict[Key, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -167,6 +169,17 @@ class History(Struct):
                 if key not in keys and any(not math.isnan(value) for value in line[1:]):
                     keys[key] = None
         return list(keys)
+
+    def estimated_of(self, keys: Sequence[Key]) -> tuple[float, float]:
+        """Return the share of the CPU of objects that is estimated, and for how many seconds if that is so of all."""
+        mine = [self.estimated[key] for key in keys if key in self.estimated]
+        if not mine:
+            return 0.0, 0.0
+        tiles = slice(None, None, -max(1, self.range.window // self.range.step))
+        lines = [self.lines["cpu"][key][tiles] for key in keys if key in self.lines["cpu"]]
+        grown = sum(value for line in lines for value in line if not math.isnan(value))
+        used, seconds = (sum(each) for each in zip(*mine, strict=True))
+        return (min(1.0, used / grown) if grown else 0.0), seconds / len(mine) * (len(mine) == len(keys))
 
     def lived(self, keys: Iterable[Key]) -> float:
         """Return for how many seconds of the range at least one of the objects existed and had data."""

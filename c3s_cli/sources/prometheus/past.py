@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from array import array
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -21,6 +20,7 @@ from c3s_cli.sources.prometheus.decoding import Labels, Matrix
 from c3s_cli.sources.prometheus.engine import Engine
 from c3s_cli.sources.prometheus.history import History, put_line
 from c3s_cli.sources.prometheus.node_names import NodeNames
+from c3s_cli.sources.prometheus.raw_samples import RawSamples
 from c3s_cli.sources.prometheus.reduction import reduced
 from c3s_cli.sources.prometheus.rules import points_of
 from c3s_cli.sources.prometheus.slices import Letters, Stretch, stretches
@@ -110,23 +110,25 @@ class Past(Struct):
         """Read pods, and their containers if these are shown.
 
         selectors: the matchers of each kind of series. used: the containers of the pods that run now. series: how many
-        series of each resource they have. jobs: whether several jobs scrape them.
+        series of each resource there are, and of how many containers. jobs: whether several jobs scrape them.
         """
         self.containers = containers
         rules = self.rules
         size = sum(len(each) for each in used.values())
         memory = rules.get("memory") or rules.get("cpu") or promql.MEMORY
+        points: dict[str, Matrix] = {}
 
         def read(selector: str, resource: str) -> dict[Key, Any]:
             known = series.get(resource, 0)
             if rules:
                 query = partial(points_of, resource, rules)
                 matrix = self._matrix(resource, query, [selector], known, pods=True) if resource in rules else []
-            elif known <= MOST_SERIES * size:
+            elif known <= MOST_SERIES * series.get("containers", 0):
                 query = partial(promql.of_containers, resource)
                 matrix = self._matrix(resource, query, [selector], known, pods=True)
                 if resource == "cpu":
                     matrix = self._evened(matrix, promql.last_of_containers, selector, known)
+                    points[selector] = matrix
             else:
                 query = partial(promql.of_pods, resource, containers=containers, jobs=jobs)
                 matrix = self._matrix(resource, query, [selector], size if containers else len(used), pods=True)
@@ -145,42 +147,55 @@ class Past(Struct):
         by = promql.OF_CONTAINER if containers else promql.OF_POD
         for selector in selectors:
             self._complete(memory, [selector], by, lambda labels: promql.who(labels)[: 3 if containers else 2])
-        self._measure(selectors, series.get("cpu", 0), jobs=jobs)
+        self._measure(points, selectors, series.get("cpu", 0), jobs=jobs)
 
-    def _measure(self, selectors: Sequence[str], rows: int, *, jobs: bool) -> None:
-        """Find what averages need to be exact. rows: how many series there are."""
+    def _measure(self, points: Mapping[str, Matrix], selectors: Sequence[str], rows: int, *, jobs: bool) -> None:
+        """Find what figures need to be exact. rows: how many series there are. points: of CPU, by selectors."""
         if not self.rules:
             averages = Averages(self.engine, self.history, self.match, self.end, self.containers, jobs)
             averages.measure(selectors, rows, growth="cpu.avg" in self.wanted, renamed=self.renamed)
+            raw = RawSamples(self.engine, self.history, self.match, self.end, self.containers, jobs, self.renamed)
+            for selector, matrix in points.items():
+                with suppress(C3sError):  # what the engine has computed will do
+                    raw.refine(selector, raw.restarted(selector, matrix))
 
     def _evened(self, matrix: Matrix, last: Callable[..., tuple[str, str]], matcher: str, rows: int) -> Matrix:
         """Return the growth in windows without the error that uneven scrapes make. last: makes the queries."""
         if not self.period.uneven or rows * self.period.points > MOST_POINTS:
             return matrix
+        before = self.period.window // self.period.step
         values, times = (
-            self._matrix("samples", lambda match, period, each=each: last(match, period)[each], [matcher], rows)
+            self._matrix("samples", lambda match, period, each=each: last(match, period)[each], [matcher], rows, before)
             for each in (0, 1)
         )
-        history = self.history
-        places = array("d", [history.start + place * self.period.step for place in range(history.count + 1)])
-        return evened(matrix, values, times, history.line, places, self.period)
+        return evened(matrix, values, times, self.history)
 
     def _both(self, read: Callable[[str], Any]) -> dict[str, Any]:
         resources = dict.fromkeys(name.partition(".")[0] for name in self.wanted) or {"memory": None}
         return results_of({resource: partial(read, resource) for resource in resources})
 
     def _matrix(
-        self, resource: str, query: Callable[..., str], matchers: Sequence[str], rows: int, *, pods: bool = False
+        self,
+        resource: str,
+        query: Callable[..., str],
+        matchers: Sequence[str],
+        rows: int,
+        before: int = 0,
+        *,
+        pods: bool = False,
     ) -> Matrix:
-        """Query the points of a range, and the one before it. The parts of a series come one after another."""
+        """Query the points of a range, and those before it. The parts of a series come one after another.
+
+        before: how many there are, besides the one at its start.
+        """
 
         def ask(piece: Stretch) -> Matrix:
             match = promql.all_of(*matchers, piece.matcher(), self.match)
-            start, step = self.history.start, self.period.step
+            start, step = self.history.start - before * self.period.step, self.period.step
             first, last = start + piece.first * step, start + piece.last * step
             return self.engine.points(query(match, self.period), first, last, step)
 
-        pieces = stretches(self.period.points + 1, max(1, rows), pods=pods)
+        pieces = stretches(self.period.points + 1 + before, max(1, rows), pods=pods)
         matrix: Matrix = self.gather(pieces, ask, f"the {resource} over the range")
         return matrix
 
@@ -275,9 +290,15 @@ class Past(Struct):
         return self._members.get(who, [])
 
     def coverage(self, keys: Sequence[Key]) -> dict[str, int]:
-        """Return for how many seconds of the range there is data of objects, and how many the range and a step have."""
+        """Return for how many seconds of the range there is data of objects, and how many the range and a step have.
+
+        Also how many parts per thousand of their CPU are estimated, if any.
+        """
         step = {"coverage.step": self.period.step} if self.period.step > promql.STEPS[0] else {}
-        return {"coverage.seconds": round(self.history.lived(keys)), "coverage.range": self.period.seconds, **step}
+        share, unseen = self.history.estimated_of(keys)
+        estimated = {"coverage.estimated": round(share * 1000)} if share else {}
+        seconds = round(self.history.lived(keys) - unseen)
+        return {"coverage.seconds": max(0, seconds), "coverage.range": self.period.seconds, **step, **estimated}
 
     def remarks(self) -> Iterator[str]:
         """Return what to say about the range: gaps in its data, and points that are further apart than they need be."""

@@ -5,6 +5,7 @@ Several series may be of one container: instances before and after a restart, CP
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from itertools import pairwise
 from statistics import median
@@ -22,6 +23,8 @@ TARGET: Final = ("job", "instance", "metrics_path")
 JITTER: Final = 20.0
 # The scrape interval to assume, in seconds, if no series has two samples.
 INTERVAL: Final = 60.0
+# So many times the usual one, a gap is no jitter: the container did not run.
+DOWN: Final = 3
 
 Key = tuple[str, ...]
 
@@ -51,7 +54,8 @@ def interval_of(matrix: Matrix) -> float | None:
 def longest_of(matrix: Matrix) -> float:
     """Return the time between two samples that all but the longest gaps stay below, in seconds."""
     gaps = sorted(later - earlier for _, points in matrix[:200] for earlier, later in pairwise(points.times))
-    return gaps[len(gaps) * 9 // 10] if gaps else 0.0
+    usual = gaps[: bisect_right(gaps, DOWN * median(gaps))] if gaps else []
+    return usual[len(usual) * 9 // 10] if usual else 0.0
 
 
 def scraped(matrix: Matrix) -> Matrix:

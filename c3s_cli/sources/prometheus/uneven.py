@@ -8,39 +8,51 @@ error.
 
 from __future__ import annotations
 
+import math
 from array import array
-from collections.abc import Callable
 from typing import Final
 
 from c3s_cli.sources.prometheus.decoding import Labels, Matrix, Points
-from c3s_cli.sources.prometheus.promql import Range
+from c3s_cli.sources.prometheus.history import History
 
 # If the two differ more, the counter began again in the window: then only the engine, which sees each sample, is right.
 CLOSE: Final = 0.25
-Line = Callable[[Points], "array[float]"]
 
 
-def evened(matrix: Matrix, values: Matrix, times: Matrix, line: Line, places: array[float], period: Range) -> Matrix:
+def evened(matrix: Matrix, values: Matrix, times: Matrix, history: History) -> Matrix:
     """Return growth in windows, from the last values of counters before both ends, and the times of these.
 
-    line: makes the line of a series, which has a point at each of the places.
+    values, times: at each point of the range, and of the window before it.
     """
+    period = history.range
     size, window = period.window // period.step, period.window
-    last = [{_identity(labels): line(points) for labels, points in each} for each in (values, times)]
+    places = array("d", [history.start + place * period.step for place in range(history.count + 1)])
+    last = [{_identity(labels): _line(points, history, size) for labels, points in each} for each in (values, times)]
     found = []
     for labels, points in matrix:
-        grown = line(points)
+        grown = history.line(points)
         value, time = (each.get(_identity(labels)) for each in last)
         if value is not None and time is not None:
             grown = array("d", grown)
             ends = zip(value, value[size:], time, time[size:], strict=False)
-            for place, (earlier, later, start, end) in enumerate(ends, size):
+            for place, (earlier, later, start, end) in enumerate(ends):
                 if end > start and later >= earlier:
                     better = (later - earlier) * window / (end - start)
                     if abs(better - grown[place]) <= CLOSE * grown[place]:
                         grown[place] = better
         found.append((labels, Points(places, grown)))
     return found
+
+
+def _line(points: Points, history: History, before: int) -> array[float]:
+    """Return values at each point, and at some before; NaN where there is none."""
+    start, step = history.start - before * history.range.step, history.range.step
+    line = array("d", [math.nan]) * (history.count + 1 + before)
+    for time, value in zip(*points, strict=True):
+        place = round((time - start) / step)
+        if 0 <= place < len(line):
+            line[place] = value
+    return line
 
 
 def _identity(labels: Labels) -> frozenset[tuple[str, str]]:
