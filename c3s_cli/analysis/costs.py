@@ -95,10 +95,16 @@ def _figure(member: Any, name: str) -> int | None:
 
 
 def cost_terms(samples: Sequence[Sample], prices: Prices) -> CostTerms:
-    """Return what the costs in a report are about, with the nodes that have no price."""
+    """Return what the costs in a report are about, with the nodes that have no price, or none for their GPUs."""
     several = len(samples) > 1
-    nodes = [(sample.context, node) for sample in samples for node in (sample.node_facts or {}).values()]
-    unpriced = [
-        f"{context}/{node.name}" if several else node.name for context, node in nodes if not prices.of(node.details)
-    ]
-    return CostTerms(prices.currency, prices.hours, prices.file, tuple(unpriced), len(nodes))
+    unpriced, without_gpu, count = list[str](), list[str](), 0
+    for sample in samples:
+        with_gpus = {pod.node for pod in (sample.pod_facts or {}).values() if gpus(pod.requests)}
+        for node in (sample.node_facts or {}).values():
+            name, price = f"{sample.context}/{node.name}" if several else node.name, prices.of(node.details)
+            count += 1
+            if price is None:
+                unpriced.append(name)
+            elif price.gpu is None and node.name in with_gpus:
+                without_gpu.append(name)
+    return CostTerms(prices.currency, prices.hours, prices.file, tuple(unpriced), count, tuple(without_gpu))

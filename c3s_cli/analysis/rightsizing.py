@@ -87,8 +87,8 @@ def _advise(resource: str, history: ContainerHistory, rule: Rule) -> Advice:
     if why := _too_little(history, used, rule):
         notes += _dangers(resource, known, history)
         return _judge(known, Finding.RISK if notes else Finding.UNKNOWN, why, notes)
-    need, reason = _need(resource, history, used or 0, rule)
-    value, reason = _amount(resource, need, reason, rule)
+    need, why_needed = _need(resource, history, used or 0, rule)
+    value, reason = _amount(resource, need, why_needed, rule)
     if requests is None or limits is None:
         advice = structs.replace(known, recommended_requests=value)
         return _judge(advice, Finding.RISK if notes else Finding.UNKNOWN, f"{reason}, requests are unknown", notes)
@@ -102,6 +102,8 @@ def _advise(resource: str, history: ContainerHistory, rule: Rule) -> Advice:
     grows = need > requests and _exceeds(value, requests, rule)
     grows = grows or (0 < limits < needed and _exceeds(limit, limits, rule))
     shrinks = not grows and requests - value >= _least(requests, rule) and requests > value
+    if not (grows or shrinks) and value > requests:
+        value, limit, reason = requests, limits, why_needed
     finding = Finding.RISK if grows or notes else Finding.WASTE if shrinks else Finding.FINE
     advice = structs.replace(
         known,

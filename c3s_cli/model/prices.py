@@ -77,10 +77,14 @@ class Prices(Struct, frozen=True):
 
 
 class CostTerms(Struct, frozen=True):
-    """What costs are about. unpriced: the nodes without a price; nodes: how many there are."""
+    """What costs are about. unpriced: the nodes without a price; nodes: how many there are.
+
+    without_gpu: the nodes whose price has no `gpuHour` although pods request GPUs there.
+    """
 
     currency: str
     hours: str
     file: str
     unpriced: tuple[str, ...]
     nodes: int
+    without_gpu: tuple[str, ...] = ()

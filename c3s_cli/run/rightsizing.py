@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from msgspec import structs
 
@@ -20,7 +20,7 @@ from c3s_cli.report import Report
 from c3s_cli.request.query import Query
 from c3s_cli.request.rightsizing import words_of_rule
 from c3s_cli.request.target import Origin, Target
-from c3s_cli.request.view import CHANGES, TABLES, View
+from c3s_cli.request.view import TABLES, View
 from c3s_cli.run.fleet import open_fleet
 from c3s_cli.run.member import Member
 from c3s_cli.run.printing import emit, write
@@ -53,11 +53,10 @@ def recommend(target: Target, query: Query, view: View) -> ExitCode:
         _check_name(report, query, request, samples)
         write(report, view, stages)
     moment = [f"usage {report.moment}"] if report.moment and view.format in TABLES else []
-    unchanged = _unchanged(report) if view.format in CHANGES else ()
-    say_about(report, view, moment, (*_remarks(report, request), *unchanged))
+    say_about(report, view, moment, (*_remarks(report, request), *(_without_advice(report) if request.past else ())))
     stages.summarize()
     code = verdict(report, view)
-    return ExitCode.INCOMPLETE if code is ExitCode.OK and _unknown(report) else code
+    return ExitCode.INCOMPLETE if code is ExitCode.OK and any(_unknown(report)) else code
 
 
 def explain(target: Target, query: Query, view: View) -> ExitCode:
@@ -136,18 +135,24 @@ def _not_found(request: RightsizeRequest, samples: Sequence[Sample]) -> ApiError
     return problem
 
 
-def _unknown(report: Report) -> bool:
+def _unknown(report: Report) -> Iterator[int]:
+    """Yield how many containers of each row have no recommendation, because too little is known."""
+    for row in report.rows:
+        findings = getattr(row, "findings", None) or {getattr(row, "finding", None): 1}
+        yield findings.get(Finding.UNKNOWN, 0)
+
+
+def _without_advice(report: Report) -> Iterator[str]:
+    """Yield how many containers have no recommendation, and why."""
+    unknown = sum(_unknown(report))
+    if not unknown:
+        return
+    rows: Sequence[Any] = report.rows
     if report.kind.group is report.kind:
-        return any(getattr(row, "findings", {}).get(Finding.UNKNOWN) for row in report.rows)
-    return any(getattr(row, "finding", None) == Finding.UNKNOWN for row in report.rows)
-
-
-def _unchanged(report: Report) -> Iterator[str]:
-    """Yield how many containers no change is printed of, because too little is known."""
-    rows: Sequence[Recommendation] = report.rows  # type: ignore[assignment]  # these rows are of that kind
-    reasons = [row.reason for row in rows if row.finding == Finding.UNKNOWN]
-    if reasons:
-        yield f"{len(reasons)} of {len(rows)} containers have no recommendation: {named(list(dict.fromkeys(reasons)))}"
+        yield f"{unknown} of {sum(row.container_count for row in rows)} containers have no recommendation"
+        return
+    reasons = dict.fromkeys(row.reason for row in rows if row.finding == Finding.UNKNOWN)
+    yield f"{unknown} of {len(rows)} containers have no recommendation: {named(list(reasons))}"
 
 
 def _remarks(report: Report, request: RightsizeRequest) -> Iterator[str]:
@@ -175,5 +180,5 @@ def _sums(rows: Sequence[Recommendation]) -> Iterator[str]:
             changes = [(getattr(row, resource).change or 0) * row.replicas * sign for row in rows]
             amounts.append(AMOUNTS[unit](sum(change for change in changes if change > 0)))
         if any(amount not in ("0m", "0Mi") for amount in amounts):
-            what = "the wasteful ones could give back" if sign < 0 else "the risky ones need"
-            yield f"{what} {amounts[0]} CPU and {amounts[1]} memory" + (" more" if sign > 0 else "")
+            than_needed = "more" if sign < 0 else "less"
+            yield f"{than_needed} is requested than needed: {amounts[0]} CPU and {amounts[1]} memory"

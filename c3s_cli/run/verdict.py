@@ -47,7 +47,7 @@ def remarks(report: Report) -> Iterator[str]:
 
 
 def about_costs(costs: CostTerms) -> Iterator[str]:
-    """Return the lines about costs: the currency, how they are allocated, and which nodes have no price."""
+    """Return the lines about costs: the currency, how they are allocated, and which nodes or GPUs have no price."""
     yield (
         f"note: costs are {costs.currency} per month of {costs.hours} hours, allocated by requests: "
         "what no pod requests is in no pod's cost"
@@ -55,6 +55,9 @@ def about_costs(costs: CostTerms) -> Iterator[str]:
     if costs.unpriced:
         which = f"{len(costs.unpriced)} of {counted(costs.nodes, 'node')}"
         yield f"warning: no price in {costs.file} for {which}, so their costs are unknown: {named(costs.unpriced)}"
+    if costs.without_gpu:
+        which = f"{counted(len(costs.without_gpu), 'node')} with pods that request GPUs"
+        yield f"warning: no gpuHour in {costs.file} for {which}, whose costs are unknown: {named(costs.without_gpu)}"
 
 
 def judgement_lines(judgement: Judgement) -> Iterator[str]:

@@ -117,7 +117,7 @@ def test_floors_and_ceilings() -> None:
         128 * MEBI,
     )
     # A request below the floor that is enough stays.
-    assert said(cpu(idle, cpu=(10, 0))) == ("fine", "floor", milli(25), 0)
+    assert said(cpu(idle, cpu=(10, 0))) == ("fine", "p95", milli(10), 0)
     assert said(cpu(replica("a", cpu=milli(20)), cpu=(10, 0))) == ("risk", "floor", milli(25), 0)
     busy = replica("a", cpu=milli(3000), memory=3000 * MEBI)
     rule = Rule(cpu_max=milli(2010), memory_max=1000 * MEBI)
@@ -152,7 +152,8 @@ def test_exact_amounts_are_not_rounded_to_steps() -> None:
 def test_small_changes_are_fine(request_: int, finding: str, change: int) -> None:
     advice = cpu(replica("a", cpu=milli(100)), cpu=(request_, 0))
     assert (str(advice.finding), advice.change, advice.changes) == (finding, milli(change), bool(change))
-    assert advice.recommended_requests == milli(100)
+    # What stays is not called too little.
+    assert advice.recommended_requests == milli(min(request_, 100) if finding == "fine" else 100)
 
 
 def test_too_little_history_is_unknown_and_says_how_much_there_is() -> None:

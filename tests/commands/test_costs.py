@@ -189,6 +189,9 @@ def test_a_gpu_without_a_price_is_not_free(priced: Priced) -> None:
         f"top pods -A --where 'namespace = b' --columns {COSTS} --no-headers", PRICES.replace("  gpuHour: 1.5\n", "")
     )
     assert result.out.split() == ["b", "model", "<unknown>", "<unknown>", "<unknown>"]
+    reason = "prices.yaml for 1 node with pods that request GPUs, whose costs are unknown: accelerated\n"
+    assert result.err.splitlines()[1].startswith("warning: no gpuHour in ")
+    assert result.err.endswith(reason)
 
 
 def test_sets_of_columns_include_costs_once(priced: Priced) -> None:

@@ -315,8 +315,8 @@ shop        StatefulSet/db    app         1          100m           95m         
 WORDS = """\
 usage of 24 readings from 2026-03-02T00:05:00Z to 2026-03-02T02:00:00Z
 note: a recording does not know autoscalers
-the wasteful ones could give back 750m CPU and 768Mi memory
-the risky ones need 0m CPU and 64Mi memory more
+more is requested than needed: 750m CPU and 768Mi memory
+less is requested than needed: 0m CPU and 64Mi memory
 """
 EXPLAINED = """\
 CONTAINER   RESOURCE   FIGURE                 VALUE    OF

@@ -11,7 +11,7 @@ from tests.conftest import Run
 COST = "top pods -A --by namespace --prices prices.yaml"
 SAMPLE = (
     "prices.yaml has the prices, a sample: {currency: EUR, hoursPerMonth: 730, "
-    "default: {coreHour: 0.034, gibHour: 0.0045}}; "
+    "default: {coreHour: 0.034, gibHour: 0.0045, gpuHour: 1.10}}; "
     "docs/cost.md has one with prices by label"
 )
 CHECK = "did you mean c3s top pods -A --fail-if 'memory% > 90'?"
