@@ -88,9 +88,9 @@ def test_savings_need_prices(run: Run) -> None:
 
 
 @pytest.mark.slow
-def test_with_the_resources_that_it_prints_nothing_is_left_to_recommend(run: Run, tmp_path: Path) -> None:
+def test_with_the_resources_that_it_prints_nothing_is_left_to_recommend(demo: Run, run: Run, tmp_path: Path) -> None:
     file = tmp_path / "resources.yaml"
-    first = run(f"rightsize -A {PAST} -o resources")
+    first = demo(f"rightsize -A {RANGE} -o resources")
     file.write_text(first.out)
     assert len(yaml.safe_load(first.out)) > 4
     again = run(f"rightsize -A {PAST} --resources {file} -o json")

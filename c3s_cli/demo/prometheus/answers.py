@@ -6,6 +6,7 @@ import math
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from threading import Lock
 from typing import Any
 from urllib.parse import parse_qs
@@ -55,22 +56,24 @@ class Prometheus:
     def __init__(self, world: World, load: Load) -> None:
         self._lock = Lock()
         self._storage = Storage(world, load)
+        # While the time stands still, the same question has the same answer.
+        self._known = lru_cache(maxsize=64)(self._computed)
 
     def answer(self, method: str, path: str, query: str, body: bytes) -> Answer:
         """Answer a request; form fields count like query parameters."""
-        compute = {"/api/v1/query": self._query, "/api/v1/query_range": self._range}.get(path)
-        if compute is None:
+        if path not in ("/api/v1/query", "/api/v1/query_range"):
             return no_such_page()
         if method not in ("GET", "HEAD", "POST"):
             return Answer(b"Method Not Allowed\n", 405, TEXT)
-        given = parse_qs(query, keep_blank_values=True)
-        if method == "POST":
-            for name, more in parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True).items():
-                given.setdefault(name, []).extend(more)
+        fields = f"{query}&{body.decode('utf-8', 'replace')}" if method == "POST" else query
+        # Sums are kept for the next query, so queries run one after another.
+        with self._lock:
+            return self._known(path, fields, self._storage.now())
+
+    def _computed(self, path: str, fields: str, _now: float) -> Answer:
+        given = parse_qs(fields, keep_blank_values=True)
         try:
-            # Sums are kept for the next query, so queries run one after another.
-            with self._lock:
-                kind_of_result, result = compute(given)
+            kind_of_result, result = (self._range if path.endswith("_range") else self._query)(given)
         except BadQuery as problem:
             return _error(400, "bad_data", str(problem))
         except CannotExecute as problem:
