@@ -1,4 +1,4 @@
-"""Find paths of a template that no row has, and suggest what was probably meant."""
+"""Find paths of a template that no row has, or that only kubectl has, and suggest what was probably meant."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from c3s_cli.output.document import document, items
 from c3s_cli.output.templated import Budget, follow
 from c3s_cli.report import Report
 from c3s_cli.request.jsonpath import (
+    KUBECTLS,
     Descend,
     Filter,
     Index,
@@ -35,27 +36,42 @@ ANY_ITEM: Final = ".items[*]"
 
 
 def unmatched(report: Report, view: View) -> Iterator[str]:
-    """Return messages about the paths that no row has; none if there are no rows."""
+    """Return messages about the paths that no row has, or that are no values; none if there are no rows."""
     if not report.rows:
         return
+    for path, instead in KUBECTLS.items():
+        theirs, ours = "".join(map(_key, path)), "".join(map(_key, instead))
+        if theirs in view.template:
+            yield f"{view.format.value}: {theirs} is read as {ours}, as -o json prints it"
     if view.format is Format.CUSTOM_COLUMNS:
-        missing, budget = [path for _, path in read_spec(view.template)], Budget()
+        paths, budget = [path for _, path in read_spec(view.template)], Budget()
+        yield from _objects(view, paths, [next(items(report))])
         for item in items(report):
-            missing = [path for path in missing if not follow(_loose(path), [item], budget)]
-            if not missing:
+            paths = [path for path in paths if not follow(_loose(path), [item], budget)]
+            if not paths:
                 return
-        lost = {written_path(path): "" for path in missing}
+        lost = {written_path(path): "" for path in paths}
     else:
-        whole = document(report)
-        lost = {
-            written_path(path): before
-            for path, before in _missing(read_template(view.template), [whole], ANY_ITEM, Budget())
-        }
+        whole, nodes = document(report), read_template(view.template)
+        yield from _objects(view, nodes, [whole])
+        lost = {written_path(path): before for path, before in _missing(nodes, [whole], ANY_ITEM, Budget())}
     known = _paths(next(items(report)))
     for path, before in lost.items():
         meant = _by_alias(path, before, Naming(report.kind)) or _meant(path, known, before)
         advice = f"did you mean {meant}?" if meant else COLUMNS
         yield f"{view.format.value}: no row has {path}; {advice}"
+
+
+def _objects(view: View, nodes: Sequence[Node], values: list[Any]) -> Iterator[str]:
+    """Yield a message for each path that finds a resource, such as `.cpu`, where its usage is probably meant."""
+    for node in nodes:
+        if isinstance(node, Range):
+            yield from _objects(view, node.body, follow(_loose(node.path), values, Budget()))
+        elif not isinstance(node, str):
+            matches = follow(_loose(node), values, Budget())
+            if matches and all(isinstance(each, dict) and "usage" in each for each in matches):
+                path = written_path(node)
+                yield f"{view.format.value}: {path} is an object; did you mean {path}.usage?"
 
 
 def _missing(nodes: Sequence[Node], values: list[Any], before: str, budget: Budget) -> Iterator[tuple[Path, str]]:

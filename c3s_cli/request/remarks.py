@@ -29,6 +29,8 @@ def of_now(query: Query, named: Sequence[Column]) -> list[str]:
     names = dict.fromkeys(column.name for column in measured)
     largest = [f"{match[1]}.max{match[2] or ''}" for name in names if (match := USAGE.fullmatch(name))]
     notes = []
+    if query.period.step:
+        notes.append("--step is how finely the range is read: --series prints a row for each step")
     if names:
         time = "now" if query.period.end is None else "the end of the range"
         also = f": {_listed(largest)} the largest of the range" if largest else ""

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from c3s_cli.columns.catalogue import table_of
 from c3s_cli.columns.naming import totals_of
 from c3s_cli.columns.vocabulary import Column, Unit, flat
 from c3s_cli.model.rows import Group
 from c3s_cli.report import Report
-from c3s_cli.request.view import TABLES, View
+from c3s_cli.request.view import TABLES, Format, View
 from c3s_cli.terminal.stderr import named
+
+# The units of exact values.
+EXACT: Final = {Unit.NANOCORES: "nanocores", Unit.BYTES: "bytes"}
 
 
 def footnotes(report: Report, view: View, left_out: Sequence[str]) -> Iterator[str]:
@@ -21,6 +25,10 @@ def footnotes(report: Report, view: View, left_out: Sequence[str]) -> Iterator[s
             f"left out, since the window is too narrow: {', '.join(left_out)}; "
             f"`| cat` shows all columns, and --columns takes some{compact}"
         )
+    if view.format is Format.VALUE and not view.unit:
+        units = {column.unit: name for column in flat(report.columns) if (name := EXACT.get(column.unit))}
+        if units:
+            yield f"values are in {' and '.join(units.values())}; --unit cores,MiB sets other units"
     if view.format not in TABLES:
         return
     sums = {row.name: (row, tuple(flat(report.columns))) for row in report.rows if isinstance(row, Group)}

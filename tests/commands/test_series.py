@@ -269,3 +269,11 @@ def test_promtool_makes_blocks_of_a_recording(run: Run, file: str, tmp_path: Pat
     assert made.returncode == 0, made.stderr
     samples = sum(line[0] != "#" for line in text.read_text().splitlines())
     assert str(samples) in made.stdout.split()
+
+
+def test_a_step_without_a_curve_names_the_flag_for_one(demo: Run) -> None:
+    note = "--step is how finely the range is read: --series prints a row for each step\n"
+    words = "top pods --from prometheus --since 10m --step 5m"
+    assert note in demo(words).err
+    assert note not in demo(f"{words} --series").err
+    assert note not in demo("top pods --from prometheus --since 10m").err

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.conftest import Run
@@ -16,6 +18,8 @@ COLUMNS = "-o value --columns NAME prints columns, which `c3s columns` lists"
         (
             "custom-columns=A:.metadata.name,B:.spec.nodeName,C:.cpu.usege,D:.nosuch",
             [
+                "custom-columns: .metadata.name is read as .name, as -o json prints it",
+                "custom-columns: .spec.nodeName is read as .node, as -o json prints it",
                 "custom-columns: no row has .cpu.usege; did you mean .cpu.usage?",
                 f"custom-columns: no row has .nosuch; {COLUMNS}",
             ],
@@ -26,7 +30,13 @@ COLUMNS = "-o value --columns NAME prints columns, which `c3s columns` lists"
         ("jsonpath={.items[*].name}", []),
         # The prefix is missing, or one too many.
         ("jsonpath={.cpu.usage}", ["jsonpath: no row has .cpu.usage; did you mean .items[*].cpu.usage?"]),
-        ("jsonpath={.metadata.name}", ["jsonpath: no row has .name; did you mean .items[*].name?"]),
+        (
+            "jsonpath={.metadata.name}",
+            [
+                "jsonpath: .metadata.name is read as .name, as -o json prints it",
+                "jsonpath: no row has .name; did you mean .items[*].name?",
+            ],
+        ),
         (
             "jsonpath={range .items[*]}{.items[*].name}{end}",
             ["jsonpath: no row has .items[*].name; did you mean .name?"],
@@ -93,9 +103,30 @@ def test_a_path_that_no_row_has_is_said(demo: Run, template: str, said: list[str
     ],
 )
 def test_paths_of_kubectls_documents_are_those_of_ours(demo: Run, theirs: str, ours: str) -> None:
-    result = demo("top", "pods", "-o", theirs)
-    assert (result, result.err) == (demo("top", "pods", "-o", ours), "")
+    result, expected = demo("top", "pods", "-o", theirs), demo("top", "pods", "-o", ours)
+    assert (result.code, result.out, expected.err) == (0, expected.out, "")
     assert result.out.strip("\n ")
+    # jq does not find these paths in what -o json prints.
+    format_ = theirs.partition("=")[0]
+    said = re.compile(rf"{format_}: \.\w+\.\w+ is read as (\.\w+)+, as -o json prints it")
+    assert all(map(said.fullmatch, result.err.splitlines()))
+    assert result.err.count("\n") == len(re.findall(r"\.(metadata|usage|spec|status)\.", theirs))
+
+
+@pytest.mark.parametrize(
+    ("template", "path"),
+    [
+        ("custom-columns=N:.name,CPU:.cpu", ".cpu"),
+        ("jsonpath={.items[0].memory}", ".items[0].memory"),
+        ("jsonpath={range .items[*]}{.name} {.cpu} {end}", ".cpu"),
+    ],
+)
+def test_a_resource_is_no_number(demo: Run, template: str, path: str) -> None:
+    result = demo("top", "pods", "-o", template)
+    format_ = template.partition("=")[0]
+    assert result.err == f"{format_}: {path} is an object; did you mean {path}.usage?\n"
+    assert '{"usage":' in result.out
+    assert demo("top", "pods", "-o", template.replace(path, f"{path}.usage")).err == ""
 
 
 def test_without_rows_no_path_is_wrong(demo: Run) -> None:

@@ -172,3 +172,18 @@ def test_pods_are_taken_slots_out_of_slots_and_what_is_measured_is_headed_so(
     assert [each.query for each in api.requests if each.path == "/api/v1/pods"] == [[("limit", "1")]]
     (item,) = json.loads(run(f"top cluster --server {three} -o json").out)["items"]
     assert item["pods"] == {"count": 3, "allocatable": 220}
+
+
+@pytest.mark.parametrize(
+    ("columns", "units"),
+    [
+        ("cpu,restarts", "values are in nanocores; --unit cores,MiB sets other units\n"),
+        ("cpu,memory", "values are in nanocores and bytes; --unit cores,MiB sets other units\n"),
+        ("restarts", ""),
+        ("cpu --unit cores", ""),
+    ],
+)
+def test_a_person_learns_the_units_of_bare_values(run: Run, three: str, columns: str, units: str) -> None:
+    words = f"top pods -A -o value --server {three} --columns {columns}"
+    assert at_terminal(run, words, 100).err == units + run(words).err
+    assert "values are in" not in run(words).err
