@@ -92,9 +92,9 @@ def _errors_of(stream: "TextIO") -> str:
     """Return the name of what handles characters that a stream cannot encode."""
     if stream.encoding.lower() == "utf-8":
         return "backslashreplace"
-    from c3s_cli.terminal.encoding import plainly
+    from c3s_cli.terminal.encoding import error_handler
 
-    return plainly()
+    return error_handler()
 
 
 def _report_threads() -> None:

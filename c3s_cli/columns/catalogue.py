@@ -130,7 +130,7 @@ def _pod_counts() -> tuple[Column, ...]:
 
 
 def _is_unlisted(group: Any) -> bool:
-    """Return whether only those pods are known that are measured."""
+    """Return whether pods are not listed, so that only the measured ones are known."""
     return group.requests is None
 
 

@@ -201,7 +201,7 @@ STATES: Final[Mapping[str, str]] = {
     "pod": "kube_pod_spec_volumes_persistentvolumeclaims_info",
 }
 # What they leave open, by the same names.
-UNTOLD: Final[Mapping[str, str]] = {
+UNKNOWN_STATES: Final[Mapping[str, str]] = {
     "requests": "with --facts source, pod-level resources and what depends on the order of init containers",
     "limits": "with --facts source, pod-level resources and what depends on the order of init containers",
     "owner": "with --facts source, pods in neither kube_pod_owner nor the recording rule",
@@ -318,7 +318,7 @@ def _fact(name: str, kind: Kind, source: str) -> Definition:
     text = "from the API server"
     if source == "prometheus" and kind not in FITTING:
         text += f"; with --facts source, from {series}" if series else "; with --facts source, as far as it is exported"
-        return Definition(text, READING, UNTOLD.get(first) or UNTOLD.get(field, ""))
+        return Definition(text, READING, UNKNOWN_STATES.get(first) or UNKNOWN_STATES.get(field, ""))
     return Definition(text, READING)
 
 

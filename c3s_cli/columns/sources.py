@@ -14,7 +14,7 @@ from c3s_cli.columns.vocabulary import COMPARED, RIGHTSIZING, Column, Kind, spli
 SOURCES: Final[tuple[str, ...]] = ("metrics", "kubelet", "prometheus")
 # Those whose columns have definitions.
 DEFINED: Final = (*SOURCES, "recording")
-# The sources of what not all of them have, by the names of the figures.
+# The sources of the figures that not all of them have.
 OF_FIGURES: Final[Mapping[str, tuple[str, ...]]] = {
     "ephemeralStorage.usage": ("kubelet",),
     "volumes.used": ("kubelet", "prometheus"),

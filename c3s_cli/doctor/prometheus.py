@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Final
 
+from msgspec import Struct
+
 from c3s_cli.amounts.duration import age
 from c3s_cli.doctor.findings import BROKEN, OK, WARNING, Finding, broken
 from c3s_cli.errors import C3sError
@@ -45,12 +47,11 @@ def examine_prometheus(cluster: Cluster, origin: Origin, context: str, where: st
     return Examined(engine, match).findings(where)
 
 
-class Examined:
+class Examined(Struct, frozen=True):
     """A Prometheus. match: matchers added to every selector."""
 
-    def __init__(self, engine: Engine, match: str) -> None:
-        self.engine = engine
-        self.match = match
+    engine: Engine
+    match: str
 
     def findings(self, where: str) -> Iterator[Finding]:
         """Check everything in order. where: as for `examine_prometheus`."""

@@ -28,7 +28,7 @@ UNCHANGEABLE: Final = {
     "Node": "its manifest is a file on the node",
 }
 ELSEWHERE: Final = ("RayCluster", "RayJob", "Workflow", "PipelineRun", "TaskRun")
-# What a name in a cluster may be, far beyond what the API server accepts: one argument, on one line.
+# Names that are one argument on one line; the API server accepts fewer.
 NAME: Final = re.compile(r"[^\W_-][^\x00-\x1f\x7f-\x9f\u2028\u2029]*")
 
 
@@ -92,7 +92,7 @@ def changes(report: Report) -> Iterator[WorkloadChange]:
     rows = by_key(((row.context, row.namespace, row.owner), row) for row in changed)
     for (context, namespace, owner), several in rows.items():
         kind, _, name = owner.partition("/")
-        refused = _refusal(kind, namespace, name) or _odd(context)
+        refused = _refusal(kind, namespace, name, context)
         yield WorkloadChange(context, namespace, kind, name, tuple(map(_container, several)), refused)
 
 
@@ -104,16 +104,14 @@ def of_one_context(report: Report) -> list[WorkloadChange]:
     return workloads
 
 
-def _refusal(kind: str, namespace: str, name: str) -> str:
+def _refusal(kind: str, namespace: str, name: str, context: str) -> str:
+    """Return why a workload cannot be changed, "" if it can."""
     if not all(map(NAME.fullmatch, (kind, namespace, name))):
         return "its name is not valid"
     if kind in ELSEWHERE:
         return f"a {kind} has its pod templates elsewhere"
-    return UNCHANGEABLE.get(kind, "")
-
-
-def _odd(context: str) -> str:
-    return "" if printable(context) == context else "the name of its context is not valid"
+    valid = printable(context) == context
+    return UNCHANGEABLE.get(kind) or ("" if valid else "the name of its context is not valid")
 
 
 def _container(row: Recommendation) -> ContainerChange:

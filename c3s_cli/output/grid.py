@@ -40,7 +40,7 @@ GROWTH: Final = {"cpu growth": 0, "memory growth": 1}
 ABOVE: Final = ("warn", "critical")
 # How --sort-by, and the status line, call what these columns are sorted by.
 SHORT: Final = {"cpu.usage": "cpu", "memory.usage": "memory", "cpu.compact": "cpu", "memory.compact": "memory"}
-# Whose names a filter is for, besides the columns that tell rows apart.
+# The columns that a filter searches, besides those that identify a row.
 PLACES: Final = ("node", "owner")
 
 Trends = Callable[[Any], tuple[Sequence[int | None], Sequence[int | None]]]

@@ -48,19 +48,14 @@ def _narrowed(columns: TableColumns, report: Report, view: View) -> TableColumns
     """Shorten names in the middle, the longest first, until the table fits the window. Numbers are never shortened."""
     # A pivoted cluster has other columns than the report; its context and resource names are text.
     texts = {0, 1} if is_pivoted(report, view) else text_places(table_columns(report, view))
-    widths = widths_of(columns, view)
-    excess = sum(widths) + len(GAP) * (len(widths) - 1) - (view.width or 0)
+    widths = dict(enumerate(widths_of(columns, view)))
+    excess = sum(widths.values()) + len(GAP) * (len(widths) - 1) - (view.width or 0)
     if excess <= 0:
         return columns
-    from c3s_cli.terminal.lines import middle  # only tables that do not fit need it
+    from c3s_cli.terminal.lines import middle, shorten  # only tables that do not fit need them
 
-    while excess > 0:
-        least = {place: max(SHORTEST, len(columns[place][0]) if view.headers else 0) for place in texts}
-        longest = max((place for place in texts if widths[place] > least[place]), key=widths.__getitem__, default=None)
-        if longest is None:
-            break
-        widths[longest] -= 1
-        excess -= 1
+    least = {place: max(SHORTEST, len(columns[place][0]) if view.headers else 0) for place in texts}
+    shorten(widths, least, excess)
     return [
         (title, [middle(cell, widths[place]) for cell in cells] if place in texts else cells)
         for place, (title, cells) in enumerate(columns)

@@ -131,7 +131,10 @@ def _meant(path: str, known: Sequence[str], before: str) -> str | None:
 
 
 def _by_alias(path: str, before: str, naming: Naming) -> str | None:
-    """Return the path of the column that a path calls by another name, such as `.memory.percent`. before: as below."""
+    """Return the path of the column that a path calls by another name, such as `.memory.percent`.
+
+    before: as for `_meant`.
+    """
     of_items = ITEMS.match(path)
     inside = path.removeprefix(of_items[0] if of_items else "")
     try:

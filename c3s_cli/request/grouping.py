@@ -19,7 +19,7 @@ KEY_COLUMNS: Final = {"instance-type": "instanceType"}
 ALSO: Final = {"cluster": "context", "workload": "owner", "ns": "namespace", "node-pool": "pool", "nodepool": "pool"}
 # The units of what groups sum up.
 SUMMED: Final = (Unit.NANOCORES, Unit.BYTES, Unit.PERCENT, Unit.MONEY)
-# What a row is without --by, and what lies inside of it.
+# Kinds of objects, which are rows without --by.
 OBJECTS: Final = ("node", "pod", "container", "cluster")
 # The key of a label.
 LABEL: Final = r"(?:[A-Za-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"

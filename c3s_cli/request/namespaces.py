@@ -8,7 +8,7 @@ from typing import Final
 
 from c3s_cli.errors import UsageError
 
-# What only regular expressions have.
+# Signs of a regular expression.
 REGULAR: Final = r"[|()^$+\\]|\.\*"
 # Characters of patterns, which no name of a namespace has.
 WILD: Final = frozenset("*?[")

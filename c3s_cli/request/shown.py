@@ -54,7 +54,7 @@ def named_columns(
     return columns, 0 if names.isdisjoint(IDENTIFYING) else len(before)
 
 
-# Columns that tell rows apart. Whoever names one of them says what a line begins with.
+# Columns that identify a row. If --columns names one of them, it names all that a line begins with.
 IDENTIFYING: Final = ("context", "namespace", "name", "node", "owner", "container")
 
 

@@ -44,25 +44,21 @@ class Levels:
         """What is being read, in words."""
         return self._stages.progress.text
 
-    def enter(self) -> bool:
-        """Go to what the row at the cursor consists of; return whether there is such a level."""
+    def enter(self) -> None:
+        """Go to what the row at the cursor consists of, if there is such a level."""
         above, row = self.shown, self.shown.row
-        if row is None:
-            return False
-        query = level_below(above.query, row, wide=self._wide(above), selects_fields=self._selects_fields)
+        query = row and level_below(above.query, row, wide=self._wide(above), selects_fields=self._selects_fields)
         if query is None:
-            return False
+            return
         members = [member for member in above.fleet.members if member.name == row.context]
         within = above.fleet.several and len(members) == 1
         self._push(query, structs.replace(above.fleet, members=members) if within else above.fleet)
-        return True
 
-    def show(self, level: str) -> bool:
-        """Go to a level within what is shown; return whether that is another one."""
+    def show(self, level: str) -> None:
+        """Go to a level within what is shown."""
         above = self.shown
         query = level_within(above.query, level, wide=self._wide(above), selects_fields=self._selects_fields)
         self._push(query, above.fleet)
-        return self.shown is not above
 
     def back(self) -> bool:
         """Go back to the level before; return whether there is one."""

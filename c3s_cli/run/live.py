@@ -47,7 +47,7 @@ REDRAW: Final = 1.0
 CALM: Final = 5.0
 # After this many seconds the header shows that the server has not answered.
 SLOW: Final = 3.0
-# What a plugin says: how many lines of it are shown, and for how many seconds at least.
+# How many lines of a plugin are shown, and for how many seconds at least.
 PLUGIN_LINES: Final = 3
 PLUGIN_SECONDS: Final = 30.0
 
@@ -215,7 +215,7 @@ class Live:
 
     @staticmethod
     def _is_typed(key: str, before: Viewing) -> bool:
-        """Return whether a key without a meaning was none of a person's, a letter of a filter, or closed a panel."""
+        """Return whether a key without an action needs no answer: a letter of a filter, or one that closes a panel."""
         return len(key) != 1 or before.typing is not None or bool(before.panel)
 
     def _answer(self, action: str, *, waits: bool) -> str:
@@ -283,7 +283,7 @@ class Live:
         return f"not read, {self._next_try(schedule, now)}" if self.level.problem else "reading…"
 
     def _instead(self) -> str:
-        """Return what stands in place of rows that were never read: why, unless a banner or the title says it."""
+        """Return the text for rows that were never read: the problem, unless the banner or the title shows it."""
         problem, titled = self.level.problem, bool(self.level.title)
         if problem is not None:
             return problem.first_line if titled else ""

@@ -1,6 +1,6 @@
 """A recording as a watch: its readings are due one after another, at their distances divided by the speed.
 
-What is read is a matter of the clusters: each reads the reading that the replay has come to.
+Each cluster reads the reading that the replay has reached.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ MODE: Final = 0o600
 def save(texts: Mapping[str, str], at: datetime) -> str:
     """Write each text into a file with its suffix, named after the time that is shown; return what was done, in words.
 
-    A file that exists is never written to, nor what a link leads to: the names are counted on.
+    Existing files and links are never written to: the names get a number instead.
     """
     for number in count(1):
         stem = f"c3s-{at:%Y%m%d-%H%M%S}" + (f"-{number}" if number > 1 else "")

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, ExitStack, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from c3s_cli.errors import ApiError, C3sError, ExitCode, UsageError
 from c3s_cli.metrics import calls_at_once
@@ -187,14 +187,13 @@ def loop(
         clock.sleep(max(0.0, due - clock.now()))
 
 
-class Pipe:
+class Pipe(Struct):
     """Writes one report after another, for a file or another program."""
 
-    def __init__(self, view: View, stages: Stages, namespaces: Sequence[str] = ()) -> None:
-        self.view = view
-        self.stages = stages
-        self.namespaces = namespaces
-        self.first = True
+    view: View
+    stages: Stages
+    namespaces: Sequence[str] = ()
+    first: bool = True
 
     def show(self, report: Report) -> None:
         """Print a report and its remarks."""

@@ -7,14 +7,13 @@ from typing import Final
 
 # Each takes one cell, as what it stands for: bars, arrows, and marks of what was left out.
 PLAIN: Final = str.maketrans("▏▎▍▌▋▊▉█·▁▂▃▄▅▆▇←→↑↓▲▼…–", "|||#####._.-=+*%<>^v^v~-")
-# The name of an error handler.
-PLAINLY: Final = "c3s.plain"
+HANDLER: Final = "c3s.plain"
 
 
-def plainly() -> str:
-    """Return how to handle what a stream cannot encode: plain characters for ours, backslashes for any other."""
-    codecs.register_error(PLAINLY, _plain)
-    return PLAINLY
+def error_handler() -> str:
+    """Return the name of the handler of what a stream cannot encode: plain characters for ours, else backslashes."""
+    codecs.register_error(HANDLER, _plain)
+    return HANDLER
 
 
 def _plain(problem: UnicodeError) -> tuple[str | bytes, int]:

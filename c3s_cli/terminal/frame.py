@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from collections.abc import Set as AbstractSet
 from itertools import repeat
 from textwrap import wrap
 from typing import Final
@@ -12,7 +11,7 @@ from msgspec import Struct, structs
 
 from c3s_cli.terminal.header import Header, header_lines
 from c3s_cli.terminal.keys import LOST
-from c3s_cli.terminal.lines import Line, Span, cut, line, middle, pad, under_cursor, width
+from c3s_cli.terminal.lines import Line, Span, cut, line, middle, pad, shorten, under_cursor, width
 from c3s_cli.terminal.panels import Panel
 from c3s_cli.terminal.viewing import Viewing, first_in_sight, matcher
 
@@ -212,7 +211,8 @@ def _layout(grid: Grid, places: Sequence[int], natural: Sequence[int], columns: 
     """
     names = grid.flexible.intersection(places)
     for gap in (GAP, CLOSE):
-        layout = _shortened(_Layout({place: natural[place] for place in places}, gap), names, SHORTEST, columns)
+        layout = _Layout({place: natural[place] for place in places}, gap)
+        shorten(layout.widths, dict.fromkeys(names, SHORTEST), layout.excess(columns))
         if layout.excess(columns) <= 0:
             return layout
     room = columns - len(MORE)
@@ -221,23 +221,12 @@ def _layout(grid: Grid, places: Sequence[int], natural: Sequence[int], columns: 
     layout = _Layout(widths, GAP)
     while len(widths) > grid.names + 1 and layout.excess(room) > 0:
         widths.popitem()
-    layout = _shortened(layout, names & widths.keys(), TINY, room)
+    shorten(widths, dict.fromkeys(names & widths.keys(), TINY), layout.excess(room))
     # The remaining width goes to the names.
     while layout.excess(room) < 0 and (
         cut_off := [place for place in names & widths.keys() if widths[place] < natural[place]]
     ):
         widths[min(cut_off, key=widths.__getitem__)] += 1
-    return layout
-
-
-def _shortened(layout: _Layout, names: AbstractSet[int], least: int, columns: int) -> _Layout:
-    """Shorten names, the longest first, until everything fits or all have the minimum width."""
-    widths = layout.widths
-    while layout.excess(columns) > 0:
-        longest = max(names, key=widths.__getitem__, default=None)
-        if longest is None or widths[longest] <= least:
-            break
-        widths[longest] -= 1
     return layout
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Final
 from unicodedata import combining, east_asian_width
 
@@ -112,6 +112,16 @@ def ansi(spans: Iterable[Span], *, colour: bool) -> str:
 
 def _codes(style: str) -> str:
     return ";".join(SGR[each] for each in style.split())
+
+
+def shorten(widths: MutableMapping[int, int], least: Mapping[int, int], excess: int) -> None:
+    """Take cells from the widest columns until the excess is gone. least: the columns, and how narrow each may get."""
+    while excess > 0:
+        longest = max((each for each in least if widths[each] > least[each]), key=widths.__getitem__, default=None)
+        if longest is None:
+            return
+        widths[longest] -= 1
+        excess -= 1
 
 
 def middle(text: str, cells: int) -> str:
