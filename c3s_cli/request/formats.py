@@ -1,11 +1,15 @@
-"""The value of -o: a format, and its template."""
+"""The value of -o: a format, its template, and the flags that go with it."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import UsageError
-from c3s_cli.request.view import AMOUNT_UNITS, CHANGES, WITH_TEMPLATE, WITH_UNIT, Format
+from c3s_cli.request.view import AMOUNT_UNITS, CHANGES, DELIMITED, METRICS, WITH_TEMPLATE, WITH_UNIT, Format
+
+if TYPE_CHECKING:
+    from c3s_cli.flags import options
 
 # Formats of which people write the columns behind the =.
 BY_COLUMN: Final = (Format.VALUE, Format.CSV, Format.TSV)
@@ -69,6 +73,26 @@ def read_units(text: str, format_: Format) -> tuple[str, ...]:
     if len({AMOUNT_UNITS[unit][0] for unit in units}) < len(units):
         raise UsageError("--unit takes one unit of CPU and one of memory", hint="for example --unit cores,MiB")
     return units
+
+
+def check_format(objects: Kind, format_: Format, rows: options.Selection, display: options.Display) -> None:
+    """Raise a UsageError for flags that the format does not support."""
+    if format_ in CHANGES and (objects is not Kind.RIGHTSIZE or rows.by or display.columns):
+        raise UsageError(f"-o {format_.value} goes with c3s rightsize, without --by and --columns")
+    if display.units and format_ not in DELIMITED:
+        raise UsageError("--units goes with -o csv or tsv", hint="--unit bytes prints bytes, also with -o value")
+    if format_ is Format.VALUE and rows.sum:
+        raise UsageError(
+            "--sum does not go with -o value", hint="for one number: c3s top cluster -o value --columns cpu"
+        )
+    if format_ is Format.VALUE and not display.columns:
+        raise UsageError("-o value prints the columns that --columns names", hint="for example --columns cpu")
+    if display.no_timestamps and format_ not in METRICS:
+        raise UsageError("--no-timestamps goes with -o openmetrics")
+    if display.timestamps and (format_ is not Format.PROMETHEUS or display.no_timestamps):
+        raise UsageError("--timestamps goes with -o prometheus")
+    if rows.explain and (rows.by or rows.where or rows.fail_if or format_ not in (Format.TABLE, Format.JSON)):
+        raise UsageError("--explain goes with the NAME of one pod or node, and with -o table or json, only")
 
 
 def _advice(word: str) -> str | None:

@@ -15,7 +15,7 @@ from c3s_cli.columns.kinds import OWNED, RESOURCES, WORKLOADS, kind_named
 from c3s_cli.columns.naming import SETS, Naming
 from c3s_cli.columns.vocabulary import COMPARED, Column, Kind
 from c3s_cli.errors import UsageError
-from c3s_cli.request.formats import read_format, read_units
+from c3s_cli.request.formats import check_format, read_format, read_units
 from c3s_cli.request.grouping import filter_remark, key_column, keys_of, label_remark
 from c3s_cli.request.namespaces import read_namespaces, several
 from c3s_cli.request.numbers import at_least, read_seconds
@@ -35,7 +35,7 @@ from c3s_cli.request.shown import (
 )
 from c3s_cli.request.sorting import sort_keys
 from c3s_cli.request.target import PARALLEL, DemoOptions, Origin, Target
-from c3s_cli.request.view import CHANGES, COLORS, DELIMITED, METRICS, TABLES, WITH_TOTALS, Format, View
+from c3s_cli.request.view import COLORS, TABLES, WITH_TOTALS, Format, View
 
 if TYPE_CHECKING:
     from c3s_cli.flags import options
@@ -117,7 +117,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
     """
     name = _name(objects, names or ())
     format_, template = read_format(display.output, changes=objects is Kind.RIGHTSIZE)
-    _check_format(objects, format_, rows, display)
+    check_format(objects, format_, rows, display)
     namespaces = read_namespaces(connection.namespace)
     all_namespaces = objects is Kind.MOVE or bool(pods and pods.all_namespaces)
     everywhere = all_namespaces or bool(pods and several(namespaces))
@@ -242,26 +242,6 @@ def _selectors(rows: options.Selection, pods: options.Pods | None) -> tuple[Labe
     from c3s_cli.request.selectors import parse_fields, parse_labels  # most commands select by none
 
     return parse_labels(rows.selector) if rows.selector else None, parse_fields(fields) if fields else None
-
-
-def _check_format(objects: Kind, format_: Format, rows: options.Selection, display: options.Display) -> None:
-    """Raise a UsageError for flags that the format does not support."""
-    if format_ in CHANGES and (objects is not Kind.RIGHTSIZE or rows.by or display.columns):
-        raise UsageError(f"-o {format_.value} goes with c3s rightsize, without --by and --columns")
-    if display.units and format_ not in DELIMITED:
-        raise UsageError("--units goes with -o csv or tsv", hint="--unit bytes prints bytes, also with -o value")
-    if format_ is Format.VALUE and rows.sum:
-        raise UsageError(
-            "--sum does not go with -o value", hint="for one number: c3s top cluster -o value --columns cpu"
-        )
-    if format_ is Format.VALUE and not display.columns:
-        raise UsageError("-o value prints the columns that --columns names", hint="for example --columns cpu")
-    if display.no_timestamps and format_ not in METRICS:
-        raise UsageError("--no-timestamps goes with -o openmetrics")
-    if display.timestamps and (format_ is not Format.PROMETHEUS or display.no_timestamps):
-        raise UsageError("--timestamps goes with -o prometheus")
-    if rows.explain and (rows.by or rows.where or rows.fail_if or format_ not in (Format.TABLE, Format.JSON)):
-        raise UsageError("--explain goes with the NAME of one pod or node, and with -o table or json, only")
 
 
 def _grouped(of_objects: Naming, by: str | None, *, everywhere: bool) -> tuple[tuple[Column, ...], Naming]:

@@ -26,63 +26,6 @@ if TYPE_CHECKING:
     from c3s_cli.run.stages import Stages
 
 
-class Reader:
-    """Reads the clusters and computes a Report.
-
-    heading: takes the totals of each reading, for the header of a watch. once: whether it is called only once:
-    connections are then closed as early as possible, and on a terminal stderr shows how many clusters have answered.
-    again: whether remarks about the fleet have been made. samples: what the last reading for a header brought; details:
-    what it brought of a single pod.
-    """
-
-    def __init__(
-        self,
-        fleet: Fleet,
-        query: Query,
-        stages: Stages,
-        heading: Heading | None = None,
-        *,
-        once: bool = False,
-        again: bool = False,
-    ) -> None:
-        self.samples: Sequence[Sample] = ()
-        self.details: PodDetails | None = None
-        self._fleet, self._query, self._stages, self._keeps = fleet, query, stages, heading is not None
-        self._joining: dict[str, Any] = {}
-        if not once:
-            from c3s_cli.analysis.joining import Joiner  # only a watch joins more than once
-
-            self._joining["join_pods"] = Joiner()
-        job = partial(_read, query, heading)
-        self._clusters = Clusters(fleet, query, stages, job, heading, once=once, again=again)
-
-    def __call__(self) -> Report:
-        """Read. C3sError if there is nothing to show."""
-        samples, failures = self._clusters.read()
-        if self._keeps:
-            self.samples = samples
-        return compute_report(
-            samples, self._query, self._stages, failures=failures, contexts=self._fleet.several, **self._joining
-        )
-
-
-class PodReader(Reader):
-    """Reads one pod, and what explains it: None if the source does not tell."""
-
-    def __call__(self) -> Report:
-        """Read both at the same time."""
-        results = in_parallel({"details": self._read_details, "report": super().__call__})
-        report, details = results["report"], results["details"]
-        if isinstance(report, C3sError):
-            raise report
-        self.details = None if isinstance(details, C3sError) else details
-        answer: Report = report
-        return answer
-
-    def _read_details(self) -> PodDetails:
-        return pod_details(self._fleet.members[0].open_reading(), self._query)
-
-
 @contextmanager
 def progress_of(fleet: Fleet, stages: Stages) -> Iterator[None]:
     """Show the progress of reading one cluster on a terminal, if it takes long; not with -v, which shows more."""
@@ -211,3 +154,57 @@ class Clusters:
     def _is_absent(self, problem: C3sError) -> bool:
         """Return whether a cluster answered that it does not have the object NAME, or a namespace that matches."""
         return is_absence(problem) and (bool(self.query.name) or isinstance(problem, NoSuchNamespace))
+
+
+class Reader(Clusters):
+    """Reads the clusters and computes a Report.
+
+    heading: takes the totals of each reading, for the header of a watch. once: whether it is called only once:
+    connections are then closed as early as possible, and on a terminal stderr shows how many clusters have answered.
+    again: whether remarks about the fleet have been made. samples: what the last reading for a header brought; details:
+    what it brought of a single pod.
+    """
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        query: Query,
+        stages: Stages,
+        heading: Heading | None = None,
+        *,
+        once: bool = False,
+        again: bool = False,
+    ) -> None:
+        super().__init__(fleet, query, stages, partial(_read, query, heading), heading, once=once, again=again)
+        self.samples: Sequence[Sample] = ()
+        self.details: PodDetails | None = None
+        self.joining: dict[str, Any] = {}
+        if not once:
+            from c3s_cli.analysis.joining import Joiner  # only a watch joins more than once
+
+            self.joining["join_pods"] = Joiner()
+
+    def __call__(self) -> Report:
+        """Read. C3sError if there is nothing to show."""
+        samples, failures = self.read()
+        if self.heading is not None:
+            self.samples = samples
+        several = self.fleet.several
+        return compute_report(samples, self.query, self.stages, failures=failures, contexts=several, **self.joining)
+
+
+class PodReader(Reader):
+    """Reads one pod, and what explains it: None if the source does not tell."""
+
+    def __call__(self) -> Report:
+        """Read both at the same time."""
+        results = in_parallel({"details": self._read_details, "report": super().__call__})
+        report, details = results["report"], results["details"]
+        if isinstance(report, C3sError):
+            raise report
+        self.details = None if isinstance(details, C3sError) else details
+        answer: Report = report
+        return answer
+
+    def _read_details(self) -> PodDetails:
+        return pod_details(self.fleet.members[0].open_reading(), self.query)
