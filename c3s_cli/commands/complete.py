@@ -14,7 +14,7 @@ from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import COMPARED, Kind
 from c3s_cli.errors import C3sError
 from c3s_cli.flags.argv import words_of
-from c3s_cli.flags.arity import takes_value
+from c3s_cli.flags.arity import metavar_of, takes_value
 from c3s_cli.flags.options import Connection
 from c3s_cli.request.from_flags import target_of
 from c3s_cli.request.target import Target
@@ -29,19 +29,6 @@ FILES: Final = 0
 NO_SPACE: Final = 6
 SECONDS: Final = 1.0
 AT_MOST: Final = 1000
-
-FILE_FLAGS: Final = (
-    "--kubeconfig",
-    "--certificate-authority",
-    "--client-certificate",
-    "--client-key",
-    "-f",
-    "--filename",
-    "--prices",
-    "--record",
-    "--copy",
-    "--resources",
-)
 
 # What c3s diff compares.
 COMPARABLE: Final = ("nodes", "pods", "cluster", "owners")
@@ -126,7 +113,7 @@ def _objects(kind: str, done: list[str]) -> list[str]:
 
 def _values(flag: str, done: list[str], last: str) -> tuple[list[str], int]:  # noqa: C901  one branch a flag
     """Return the candidates for a flag's value, and cobra's directive."""
-    if flag in FILE_FLAGS:
+    if metavar_of(flag) == "FILE":
         return [], FILES
     naming = Naming(next(filter(None, map(kind_named, reversed(done))), Kind.POD))
     groups = "--by" in done or (any(map(is_rollup, _words(done)[1:2])) and flag not in ("--by", "--where"))

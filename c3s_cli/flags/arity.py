@@ -28,17 +28,23 @@ def _groups() -> Iterator[Any]:
 
 
 @cache
-def _arity(group: Any) -> dict[str, bool]:
-    """Map every name of every flag in a group to whether it takes a value."""
-    arity: dict[str, bool] = {}
+def _metavars(group: Any) -> dict[str, str]:
+    """Map every name of every flag in a group to what the help calls its value, "" if it takes none."""
+    metavars: dict[str, str] = {}
     for hint in get_type_hints(group, include_extras=True).values():
         kind, flag = get_args(hint)
-        arity |= dict.fromkeys(names_of(flag), kind is not bool)
-    return arity
+        metavars |= dict.fromkeys(names_of(flag), "" if kind is bool else flag.metavar)
+    return metavars
+
+
+def metavar_of(name: str) -> str | None:
+    """Return what the help calls the value of a flag, such as FILE: "" if it takes none, None without such a flag."""
+    if name in ("--help", "-h", "--version"):
+        return ""
+    return next((_metavars(group)[name] for group in _groups() if name in _metavars(group)), None)
 
 
 def takes_value(name: str) -> bool | None:
     """Return whether the flag of that name takes a value; None if there is no such flag."""
-    if name in ("--help", "-h", "--version"):
-        return False
-    return next((_arity(group)[name] for group in _groups() if name in _arity(group)), None)
+    metavar = metavar_of(name)
+    return None if metavar is None else bool(metavar)

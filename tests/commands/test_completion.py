@@ -146,6 +146,7 @@ def test_a_cluster_that_cannot_be_reached_gives_nothing(run: Run) -> None:
 
 def test_files_are_left_to_the_shell(run: Run) -> None:
     assert candidates(run, "top", "nodes", "--kubeconfig", "x") == ([], ":0")
+    assert candidates(run, "top", "nodes", "--prometheus-ca", "x") == ([], ":0")
 
 
 @pytest.mark.process
