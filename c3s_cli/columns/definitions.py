@@ -261,15 +261,16 @@ def _of_reading(column: Column, kind: Kind, source: str) -> Definition:
     if name in COSTS:
         return Definition(COSTS[name], _window("cpu.usage", kind, source) if field != "requests" else READING)
     if known := _measured(name, kind):
-        found = known[source]
+        base = known[source]
         if match := STATISTIC.fullmatch(name):
             members = " of the sum over its members" if kind in SUMMED else ""
             return Definition(
-                f"{found.text.format(WORDS.get(match['statistic'], match['statistic']))}{members}", found.window
+                f"{base.text.format(WORDS.get(match['statistic'], match['statistic']))}{members}", base.window
             )
-        summed = kind in SUMMED and prefix and field == "usage"
+        if not (kind in SUMMED and prefix and field == "usage"):
+            return base
         members = "pods" if kind in OF_PODS else "nodes"
-        return Definition(f"sum over its {members}: {found.text}", found.window, found.unknown) if summed else found
+        return Definition(f"sum over its {members}: {base.text}", base.window, base.unknown)
     return _fact(name, kind, source)
 
 
@@ -284,10 +285,10 @@ def _of_recording(column: Column, kind: Kind) -> Definition:
     if column.name == "restarts":
         text = "restartCount of the containers; over a range its growth between the first and the last reading"
         return Definition(text, f"{ALL_TIME}; with --since, the range")
-    found = definition_of(column, kind, "metrics" if "metrics" in sources_of(column, kind) else "prometheus")
-    if found.window == READING:
-        return found
-    return Definition(f"recorded: {found.text}", f"the reading: {found.window}", found.unknown)
+    base = definition_of(column, kind, "metrics" if "metrics" in sources_of(column, kind) else "prometheus")
+    if base.window == READING:
+        return base
+    return Definition(f"recorded: {base.text}", f"the reading: {base.window}", base.unknown)
 
 
 def _measured(name: str, kind: Kind) -> By | None:

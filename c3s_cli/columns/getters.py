@@ -108,9 +108,9 @@ def label(key: str) -> Getter:
     return value
 
 
-def fact(name: str, of: str = "facts") -> Getter:
+def fact(name: str, facts_field: str = "facts") -> Getter:
     """Read a field of the core object's facts; None if they were not read."""
-    facts_of = attrgetter(of)
+    facts_of = attrgetter(facts_field)
 
     def value(row: Any) -> Any:
         facts = facts_of(row)

@@ -278,14 +278,14 @@ class Naming(Struct, frozen=True):
         from c3s_cli.columns.headings import full_heading, heading  # names are tried first
 
         wanted = name.casefold()
-        found = {word: known["name"] for word, kind in NAMED.items() if kind is self.kind}
+        by_heading = {word: known["name"] for word, kind in NAMED.items() if kind is self.kind}
         for column in reversed(list(known.values())):
-            found |= {full_heading(column).casefold(): column, heading(column).casefold(): column}
+            by_heading |= {full_heading(column).casefold(): column, heading(column).casefold(): column}
         for alias, full in {**{each: each for each in known}, **self.aliases()}.items():
             if full in known:
-                found |= {alias.casefold(): known[full], heading(known[full]).casefold(): known[full]}
-        if wanted in found or "/" not in name:
-            return found.get(wanted)
+                by_heading |= {alias.casefold(): known[full], heading(known[full]).casefold(): known[full]}
+        if wanted in by_heading or "/" not in name:
+            return by_heading.get(wanted)
         cuts = [place for place, letter in enumerate(wanted) if letter == "-"]
         columns = (column for cut in cuts for column in resource_columns(wanted[:cut], self.kind))
         return next((column for column in columns if heading(column).casefold() == wanted), None)

@@ -66,8 +66,8 @@ def meanings(name: str) -> Iterator[str]:
         used = percent == 0 or any(word in (*USAGE, *UTILIZATION, "of") for word in others)
         yield f"{resource}%{fields[0]}" if used else f"{resource}.{fields[0]}%"
     elif len(fields) == 2 and "allocatable" in fields:
-        (of,) = (field for field in fields if field != "allocatable")
-        yield f"{resource}.{of}PercentOfAllocatable"
+        (part,) = (field for field in fields if field != "allocatable")
+        yield f"{resource}.{part}PercentOfAllocatable"
 
 
 def _is_known(word: str) -> bool:

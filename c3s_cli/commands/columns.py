@@ -38,7 +38,7 @@ From = Annotated[
 ]
 
 
-def columns(of: Of = None, output: Output = "table", source: From = None) -> ExitCode:
+def columns(word: Of = None, output: Output = "table", source: From = None) -> ExitCode:
     """List the columns of each kind of row: name, alias, unit, API resources needed, sources, meaning.
 
     Extended resources and labels are columns too, such as resources["nvidia.com/gpu"].requests and labels["app"]. With
@@ -53,12 +53,12 @@ def columns(of: Of = None, output: Output = "table", source: From = None) -> Exi
       # The names, for a script
       c3s columns nodes -o json
     """
-    of = ALIASES.get(of, of) if of else of
-    if of is not None and of not in KINDS:
+    word = ALIASES.get(word, word) if word else word
+    if word is not None and word not in KINDS:
         hint = f"one of: {', '.join(KINDS)}"
-        if any(of in column for kind in KINDS.values() for column in Naming(kind).table()):
-            hint = f"to find a column: c3s columns | grep {of}"
-        raise UsageError(f"unknown kind {of!r}", hint=hint)
+        if any(word in column for kind in KINDS.values() for column in Naming(kind).table()):
+            hint = f"to find a column: c3s columns | grep {word}"
+        raise UsageError(f"unknown kind {word!r}", hint=hint)
     if output not in FORMATS:
         raise UsageError(f"unknown format {output!r}", hint=f"one of: {', '.join(FORMATS)}")
     if source is not None:
@@ -67,20 +67,20 @@ def columns(of: Of = None, output: Output = "table", source: From = None) -> Exi
         source = {"http": "prometheus", "https": "prometheus", "file": "recording"}.get(source, source)
         if source not in DEFINED:
             raise UsageError("unknown source in --from", hint=f"one of: {', '.join(DEFINED)}, or a URL")
-    rows = [row for kind in ((of,) if of else KINDS) for row in _rows(kind, source)]
+    rows = [row for kind in ((word,) if word else KINDS) for row in _rows(kind, source)]
     for piece in _written(rows, output):
         sys.stdout.write(piece)
     return ExitCode.OK
 
 
-def _rows(of: str, source: str | None) -> Iterator[dict[str, str]]:
-    kind = KINDS[of]
+def _rows(word: str, source: str | None) -> Iterator[dict[str, str]]:
+    kind = KINDS[word]
     naming = Naming(kind)
     aliases = {name: alias for alias, name in naming.aliases().items()}
     for column in documented(kind) if source else naming.table().values():
         definition = definition_of(column, kind, source) if source else None
         yield {
-            "of": of,
+            "of": word,
             "column": column.name,
             "alias": aliases.get(column.name, ""),
             "unit": column.unit.value,

@@ -49,4 +49,4 @@ def _entry(change: WorkloadChange, *, several: bool) -> str:
 
 def _exactly(name: str) -> str:
     """Return the regular expression for a name."""
-    return re.sub(r"[^\w-]", lambda found: f"\\{found[0]}", name)
+    return re.sub(r"[^\w-]", lambda match: f"\\{match[0]}", name)

@@ -122,9 +122,9 @@ def _info(texts: Sequence[Column], report: Report) -> tuple[str, list[str]]:
     """Write one gauge that is always 1, with the columns that are not numbers as labels."""
     name = f"c3s_{_thing(report.kind)}_info"
     keys = _label_names(report.keys)
-    said = {*(key.name for key in report.keys), "context", "workload"}
-    said |= {"namespace"} if report.kind.namespaced else set()
-    labelled = [column for column in texts if column.name not in said]
+    covered = {*(key.name for key in report.keys), "context", "workload"}
+    covered |= {"namespace"} if report.kind.namespaced else set()
+    labelled = [column for column in texts if column.name not in covered]
     labels_of = _label_names(labelled, *(label for label, _ in _identity(report)), *keys)
     time = f" {_time(None, report)}" if report.time else ""
     lines = []

@@ -100,13 +100,13 @@ def follow(path: Path, values: list[Any], budget: Budget) -> list[Any]:
     """Return everything that a path finds from the given values. C3sError if that is too much."""
     for step in path:
         if len(step) == 1 and isinstance(step[0], Key):
-            values = [found for value in values for found in _found(step[0], value, budget)]
+            values = [each for value in values for each in _find(step[0], value, budget)]
         else:
-            values = [found for part in step for value in values for found in budget.spend(_found(part, value, budget))]
+            values = [each for part in step for value in values for each in budget.spend(_find(part, value, budget))]
     return values
 
 
-def _found(part: Part, value: Any, budget: Budget) -> list[Any]:
+def _find(part: Part, value: Any, budget: Budget) -> list[Any]:
     match part:
         case Key(key):
             return [value[key]] if isinstance(value, dict) and key in value else []
@@ -117,14 +117,14 @@ def _found(part: Part, value: Any, budget: Budget) -> list[Any]:
         case Wildcard():
             return _members(value)
         case Descend():
-            return [value, *(inner for member in _members(value) for inner in _found(part, member, budget))]
+            return [value, *(inner for member in _members(value) for inner in _find(part, member, budget))]
         case Filter(path, None):
             return [each for each in _members(value) if follow(path, [each], budget)]
         case Filter(path, operator, wanted):
             return [
                 each
                 for each in _members(value)
-                if any(_holds(found, operator, wanted) for found in follow(path, [each], budget))
+                if any(_holds(have, operator, wanted) for have in follow(path, [each], budget))
             ]
 
 

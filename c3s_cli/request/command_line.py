@@ -10,6 +10,7 @@ from typing import Final
 from c3s_cli.amounts.timestamp import utc
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Column, Kind, Unit
+from c3s_cli.request.columns import IDENTIFYING, used_columns
 from c3s_cli.request.condition import Condition
 from c3s_cli.request.grouping import KEY_COLUMNS
 from c3s_cli.request.moment import Moment
@@ -17,7 +18,6 @@ from c3s_cli.request.origin import OF_PROMETHEUS
 from c3s_cli.request.pace import Pace, ReplayRequest
 from c3s_cli.request.period import Period
 from c3s_cli.request.query import Query, SortKey
-from c3s_cli.request.shown import IDENTIFYING, used_columns
 from c3s_cli.request.target import PARALLEL, Origin, Target
 from c3s_cli.request.view import Format, View
 

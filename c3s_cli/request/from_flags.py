@@ -15,14 +15,7 @@ from c3s_cli.columns.kinds import OWNED, RESOURCES, WORKLOADS, kind_named
 from c3s_cli.columns.naming import SETS, Naming
 from c3s_cli.columns.vocabulary import COMPARED, Column, Kind
 from c3s_cli.errors import UsageError
-from c3s_cli.request.formats import check_format, read_format, read_units
-from c3s_cli.request.grouping import filter_remark, key_column, keys_of, label_remark
-from c3s_cli.request.namespaces import read_namespaces, several
-from c3s_cli.request.numbers import at_least, read_seconds
-from c3s_cli.request.origin import origin_of
-from c3s_cli.request.query import Query
-from c3s_cli.request.ranges import check, read_period
-from c3s_cli.request.shown import (
+from c3s_cli.request.columns import (
     named_columns,
     refuse_costs,
     structured_columns,
@@ -33,6 +26,13 @@ from c3s_cli.request.shown import (
     with_extended,
     words_of,
 )
+from c3s_cli.request.formats import check_format, read_format, read_units
+from c3s_cli.request.grouping import filter_remark, key_column, keys_of, label_remark
+from c3s_cli.request.namespaces import read_namespaces, several
+from c3s_cli.request.numbers import at_least, read_seconds
+from c3s_cli.request.origin import origin_of
+from c3s_cli.request.query import Query
+from c3s_cli.request.ranges import check, read_period
 from c3s_cli.request.sorting import sort_keys
 from c3s_cli.request.target import PARALLEL, DemoOptions, Origin, Target
 from c3s_cli.request.view import COLORS, TABLES, WITH_TOTALS, Format, View

@@ -9,12 +9,12 @@ from msgspec import structs
 
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Kind
+from c3s_cli.request.columns import unique, used_columns, with_extended
 from c3s_cli.request.condition import Comparison, Condition, Test, Word
 from c3s_cli.request.grouping import key_column
 from c3s_cli.request.period import Period
 from c3s_cli.request.query import Query
 from c3s_cli.request.selectors import FieldSelector
-from c3s_cli.request.shown import unique, used_columns, with_extended
 from c3s_cli.request.view import Format, View
 
 NODE_FIELD: Final = "spec.nodeName"

@@ -34,12 +34,12 @@ def footnotes(report: Report, view: View, left_out: Sequence[str]) -> Iterator[s
     sums = {row.name: (row, tuple(flat(report.columns))) for row in report.rows if isinstance(row, Group)}
     if view.sum and report.totals:
         sums["the sum"] = (report.totals, totals_of(report.kind, report.columns))
-    lacking = {name: _lacking_members(*of) for name, of in sums.items()}
+    lacking = {name: _lacking_members(row, columns) for name, (row, columns) in sums.items()}
     incomplete = [f"{name} ({sums[name][0].measured_share})" for name, columns in lacking.items() if columns]
     if incomplete:
         percent = any(column.unit is Unit.PERCENT for columns in lacking.values() for column in columns)
-        of = "usage and its percentages are" if percent else "usage is the sum"
-        yield f"{of} of what is measured only: {named(incomplete)}"
+        what = "usage and its percentages are" if percent else "usage is the sum"
+        yield f"{what} of what is measured only: {named(incomplete)}"
     idle = [
         f"{name} ({count} of {row.pod_count} pods)"
         for name, (row, columns) in sums.items()

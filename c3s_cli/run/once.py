@@ -44,7 +44,7 @@ def _with_judged(report: Report, query: Query, view: View) -> Report:
     """Add to a table what --fail-if compared, if it found something: otherwise nothing shows why."""
     if not (query.fail_if and report.fail_if and report.fail_if.matched) or view.format not in TABLES or view.named:
         return report
-    from c3s_cli.request.shown import used_columns  # only what is judged needs it
+    from c3s_cli.request.columns import used_columns  # only what is judged needs it
 
     judged = used_columns((), query.fail_if, (*report.columns, *report.keys))
     return structs.replace(report, columns=(*report.columns, *dict.fromkeys(judged)))

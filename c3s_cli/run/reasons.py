@@ -116,9 +116,9 @@ def _of_replica(history: ContainerHistory, resource: str, replica: Replica, rule
         value: Any = getattr(replica, field)
         if value is None:
             continue
-        of = f"{replica.pod}, {age(replica.seconds)}, {replica.samples} samples"
+        details = f"{replica.pod}, {age(replica.seconds)}, {replica.samples} samples"
         if field == "cpu" and not history.by_runs and replica.seconds < LEAST_LIFE:
-            of += ": less than an hour, not counted"
+            details += ": less than an hour, not counted"
         if field == "oom_limit":
-            of += f", {replica.oom_kills} OOM kills"
-        yield _Line(history.container, resource, words.format(percentile=rule.cpu_percentile), value, of)
+            details += f", {replica.oom_kills} OOM kills"
+        yield _Line(history.container, resource, words.format(percentile=rule.cpu_percentile), value, details)

@@ -187,8 +187,8 @@ class Replay(Schedule):
         before = self._good_before(place)
         if before is None:
             return False
-        found = events(rows(before), rows(place), self.moments[place].time, Thresholds())
-        return any(each.what in HAPPENINGS for each in found)
+        happened = events(rows(before), rows(place), self.moments[place].time, Thresholds())
+        return any(each.what in HAPPENINGS for each in happened)
 
     def _good_before(self, place: int) -> int | None:
         """Return the last reading before one that is complete."""
