@@ -39,8 +39,8 @@ def unmatched(report: Report, view: View) -> Iterator[str]:
     """Return messages about the paths that no row has, or that are no values; none if there are no rows."""
     if not report.rows:
         return
-    for path, instead in KUBECTLS.items():
-        theirs, ours = "".join(map(_key, path)), "".join(map(_key, instead))
+    for kubectls, instead in KUBECTLS.items():
+        theirs, ours = "".join(map(_key, kubectls)), "".join(map(_key, instead))
         if theirs in view.template:
             yield f"{view.format.value}: {theirs} is read as {ours}, as -o json prints it"
     if view.format is Format.CUSTOM_COLUMNS:
