@@ -19,6 +19,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
+from c3s_cli.amounts.totals import added
+
 Amounts = Mapping[str, int]
 
 
@@ -68,15 +70,6 @@ class Term(Struct, frozen=True):
     what: str
     requests: Amounts
     limits: Amounts
-
-
-def added(parts: Iterable[Amounts]) -> Amounts:
-    """Add amounts, resource by resource."""
-    total: dict[str, int] = {}
-    for part in parts:
-        for resource, amount in part.items():
-            total[resource] = total.get(resource, 0) + amount
-    return total
 
 
 def largest(parts: Iterable[Amounts]) -> Amounts:

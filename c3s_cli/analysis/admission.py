@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from msgspec import structs
@@ -15,7 +15,7 @@ from c3s_cli.analysis.quotas import Quotas
 from c3s_cli.analysis.volumes import STAYING, Binder, claims_in_use
 from c3s_cli.model.placing import Placing, Template, Toleration, Workload
 from c3s_cli.model.sample import Sample
-from c3s_cli.model.surroundings import EMPTY, PriorityClass, RuntimeClass
+from c3s_cli.model.surroundings import EMPTY, PriorityClass, RuntimeClass, Scaler
 
 # Every cluster has these.
 PRIORITIES: Final = {
@@ -117,6 +117,20 @@ class Admission:
             requests=requests_of(resources),
             placing=structs.replace(placing, refused=(*placing.refused, *refused), ignored=tuple(ignored)),
         )
+
+
+def scaled(workload: Workload, scalers: Iterable[Scaler], namespace: str) -> Workload:
+    """Return a workload with as many pods as its HorizontalPodAutoscaler allows. namespace: the default one."""
+    if not workload.is_scalable:
+        return workload
+    for each in scalers:
+        if (each.namespace, each.target) == (workload.namespace or namespace, workload.kind_and_name):
+            replicas = max(each.least, min(workload.replicas or 0, each.most))
+            if replicas == workload.replicas:
+                return workload
+            note = f"HorizontalPodAutoscaler/{each.name} sets {replicas} replicas, not {workload.replicas}"
+            return structs.replace(workload, replicas=replicas, note=note)
+    return workload
 
 
 def _in_class(placing: Placing, resources: PodResources, each: RuntimeClass) -> tuple[Placing, PodResources]:

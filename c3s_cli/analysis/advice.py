@@ -1,26 +1,44 @@
-"""What to say about the conditions of a report: values that were probably meant, and numbers without a unit."""
+"""What to say about the conditions of a report.
+
+Values that were probably meant: of another case, or with a kind before a slash. Numbers without a unit that were
+probably meant as percentages: `cpu > 90` compares with 90 cores.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import structs
 
-from c3s_cli.analysis.bare_numbers import bare_numbers
-from c3s_cli.analysis.near_values import near_values
+from c3s_cli.columns.vocabulary import Column, Unit
+from c3s_cli.request.condition import Comparison, Condition, Membership, Word
 
 if TYPE_CHECKING:
     from c3s_cli.model.fit_rows import Row
     from c3s_cli.report import Report
-    from c3s_cli.request.condition import Condition
     from c3s_cli.request.query import Query
+
+# The most values that are proposed.
+AT_MOST: Final = 3
+BARE: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]+)?")
+HUNDRED: Final = 100
+ORDERING: Final = (">", ">=", "<", "<=")
+# The columns that have a percentage of the same name: cpu%, swap%, cpu.p95%, used%.
+PERCENTAGES: Final = (
+    (re.compile(r"(cpu|memory|swap)\.usage"), r"\1%"),
+    (re.compile(r"((?:cpu|memory)\.(?:avg|min|max|p[0-9]+))"), r"\1%"),
+    (re.compile(r"volume\.used"), "used%"),
+)
+# Pods that use so many cores are rare, and most thresholds in percent are above.
+MANY_CORES: Final = 20 * 10**9
 
 
 def with_advice(report: Report, query: Query, rows: Sequence[Row], objects: Sequence[Row]) -> Report:
     """Add what to say to a report. objects: what --where filtered, if nothing is left of it."""
     conditions = [each for each in (query.where, query.fail_if, query.until) if each]
-    said = dict.fromkeys(words for condition in conditions for words in bare_numbers(condition, rows or objects))
+    said = dict.fromkeys(words for condition in conditions for words in _bare_numbers(condition, rows or objects))
     if said:
         report = structs.replace(report, remarks=(*report.remarks, *said))
     if not rows and query.where and not report.absence:
@@ -32,8 +50,68 @@ def with_advice(report: Report, query: Query, rows: Sequence[Row], objects: Sequ
 
 def _with_near_values(report: Report, condition: Condition, rows: Sequence[Row]) -> Report:
     """Say which values the rows have instead of those that a condition asks for in vain."""
-    hint = near_values(condition, rows)
+    hint = _near_values(condition, rows)
     if not hint:
         return report
     remarks = (*report.remarks, hint) if report.rows else report.remarks
     return structs.replace(report, absence="" if report.rows else hint, remarks=remarks)
+
+
+# --- percentages ------------------------------------------------------------------------------------------------
+
+
+def _bare_numbers(condition: Condition, rows: Sequence[Any]) -> Iterator[str]:
+    """Say of numbers without a unit what they mean, if they look like percentages: 90 cores that no row can have."""
+    for test in condition.tests():
+        if isinstance(test, Comparison) and not isinstance(test.value, Column) and _looks_like_percent(test):
+            yield from _meaning(test, rows)
+
+
+def _looks_like_percent(test: Comparison) -> bool:
+    return test.operator in ORDERING and BARE.fullmatch(test.text) is not None and 1 < float(test.text) <= HUNDRED
+
+
+def _meaning(test: Comparison, rows: Sequence[Any]) -> Iterator[str]:
+    name = next((match.expand(to) for of, to in PERCENTAGES if (match := of.fullmatch(test.column.name))), "")
+    written, number = f"{test.column.name} {test.operator} {test.text}", test.text
+    percentage = f"for a percentage: {name} {test.operator} {number}"
+    if test.column.unit is Unit.BYTES:
+        yield f"{written} means {number} bytes; {percentage if name else f'write {number}Mi or {number}Gi'}"
+    elif test.column.unit is Unit.NANOCORES and name and (why := _out_of_reach(test, rows)):
+        yield f"{written} means {number} cores, more than {why}; {percentage}"
+
+
+def _out_of_reach(test: Comparison, rows: Sequence[Any]) -> str:
+    """Return what so many cores are more than: the size of every row, or what they use together; "" if they are not."""
+    sizes: list[Any] = [(getattr(row, "allocatable", None) or {}).get("cpu") for row in rows]
+    if rows and None not in sizes:
+        return "any row has" if max(sizes) < test.value else ""
+    used = [usage for usage in map(test.column.value, rows) if usage is not None]
+    return "all rows together use" if used and test.value >= MANY_CORES and sum(used) < test.value else ""
+
+
+# --- values -----------------------------------------------------------------------------------------------------
+
+
+def _near_values(condition: Condition, rows: Sequence[Any]) -> str:
+    """Return a hint with the values that rows have instead, such as Deployment/web for web; "" if there are none."""
+    for test in condition.tests():
+        choices = test.choices if isinstance(test, Membership) else (test,)
+        for each in choices:
+            if near := _near(each, rows):
+                return f"no row has {each}; did you mean {' or '.join(near)}?"
+    return ""
+
+
+def _near(test: Comparison, rows: Iterable[Any]) -> list[str]:
+    column = test.column
+    if test.operator != "=" or column.unit not in (Unit.TEXT, Unit.TEXTS) or isinstance(test.value, Word):
+        return []
+    values: set[str] = set()
+    for row in rows:
+        value = column.value(row)
+        values.update((value,) if isinstance(value, str) else value or ())
+    wanted = test.text.casefold()
+    if test.text in values:
+        return []
+    return sorted(each for each in values if wanted in (each.casefold(), each.rpartition("/")[2].casefold()))[:AT_MOST]

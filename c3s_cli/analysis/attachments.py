@@ -15,12 +15,15 @@ from c3s_cli.model.surroundings import EMPTY, Key, Surroundings
 def with_attachments(sample: Sample) -> Sample:
     """Return a reading in which nodes offer attachments, and pods request those of their volumes."""
     known = sample.surroundings or EMPTY
-    counts = known.volume_counts
-    resources = {_resource(driver) for each in counts.values() for driver in each}
+    offered = {
+        node: {_resource(driver): count for driver, count in counts.items()}
+        for node, counts in known.volume_counts.items()
+    }
+    resources = {resource for each in offered.values() for resource in each}
     if not resources or known.claims is None:
         return sample
     nodes = {
-        name: structs.replace(facts, allocatable={**(facts.allocatable or {}), **_offered(counts.get(name, {}))})
+        name: structs.replace(facts, allocatable={**(facts.allocatable or {}), **offered.get(name, {})})
         for name, facts in (sample.node_facts or {}).items()
     }
     pods = dict(sample.pod_facts or {})
@@ -54,14 +57,8 @@ def _driver(surroundings: Surroundings, claim: Claim) -> str:
     if claim.bound:
         volume = (surroundings.volumes or {}).get(claim.volume)
         return volume.driver if volume else ""
-    classes = surroundings.storage_classes or {}
-    default = next((name for name, each in classes.items() if each.default), "")
-    storage_class = classes.get(default if claim.storage_class is None else claim.storage_class)
+    storage_class = (surroundings.storage_classes or {}).get(surroundings.class_of(claim))
     return storage_class.driver if storage_class else ""
-
-
-def _offered(counts: Mapping[str, int]) -> dict[str, int]:
-    return {_resource(driver): count for driver, count in counts.items()}
 
 
 def _resource(driver: str) -> str:

@@ -54,69 +54,71 @@ class Changes:
         known = self._rows
         for row in rows:
             name = name_of(row)
-            seen = known.get(name)
+            previous = known.get(name)
             # Most readings have no new sample for most rows, which are then often the same objects.
-            if seen is None or seen.row is not row:
+            if previous is None or previous.row is not row:
                 restarts = _restarts(row)
-                if seen is None or seen.timestamp != row.timestamp or seen.restarts != restarts:
-                    seen = known[name] = self._next(seen, row, restarts)
-                seen.row = row
-            seen.reading = self._reading
-        gone = [name for name, seen in known.items() if seen.reading != self._reading]
+                if previous is None or previous.timestamp != row.timestamp or previous.restarts != restarts:
+                    previous = known[name] = self._next(previous, row, restarts)
+                previous.row = row
+            previous.reading = self._reading
+        gone = [name for name, previous in known.items() if previous.reading != self._reading]
         for name in gone:
-            seen = self._vanished[name] = known.pop(name)
-            seen.mark, seen.since = "-", self._reading
+            previous = self._vanished[name] = known.pop(name)
+            previous.mark, previous.since = "-", self._reading
         self._vanished = {
-            name: seen for name, seen in self._vanished.items() if name not in known and self._is_fresh(seen)
+            name: previous
+            for name, previous in self._vanished.items()
+            if name not in known and self._is_fresh(previous)
         }
 
-    def _is_fresh(self, seen: PreviousReading) -> bool:
-        return self._reading - seen.since < FADES
+    def _is_fresh(self, previous: PreviousReading) -> bool:
+        return self._reading - previous.since < FADES
 
-    def _next(self, seen: PreviousReading | None, row: Any, restarts: int | None) -> PreviousReading:
+    def _next(self, previous: PreviousReading | None, row: Any, restarts: int | None) -> PreviousReading:
         cpu, memory = row.cpu_nanocores, row.memory_bytes
-        if seen is None:
+        if previous is None:
             mark = "+" if self._reading > 1 else ""
-            seen = PreviousReading(type(row), row.timestamp, cpu, memory, restarts, None, mark, self._reading)
+            previous = PreviousReading(type(row), row.timestamp, cpu, memory, restarts, None, mark, self._reading)
             if self.with_trends:
-                seen.trends = deque([_whole(row, "cpu", cpu)], KEPT), deque([_whole(row, "memory", memory)], KEPT)
-            return seen
-        mark = "!" if restarts is not None and seen.restarts is not None and restarts > seen.restarts else ""
-        seen.restarts = restarts
-        if row.timestamp != seen.timestamp:
-            mark = mark or _moved(seen.cpu, cpu, CPU_NOISE) or _moved(seen.memory, memory, MEMORY_NOISE)
-            if seen.trends is None and self.with_trends:
-                seen.trends = deque(maxlen=KEPT), deque(maxlen=KEPT)
-            if seen.trends:
+                previous.trends = deque([_whole(row, "cpu", cpu)], KEPT), deque([_whole(row, "memory", memory)], KEPT)
+            return previous
+        mark = "!" if restarts is not None and previous.restarts is not None and restarts > previous.restarts else ""
+        previous.restarts = restarts
+        if row.timestamp != previous.timestamp:
+            mark = mark or _moved(previous.cpu, cpu, CPU_NOISE) or _moved(previous.memory, memory, MEMORY_NOISE)
+            if previous.trends is None and self.with_trends:
+                previous.trends = deque(maxlen=KEPT), deque(maxlen=KEPT)
+            if previous.trends:
                 # The metrics API samples every 15 s or less often: a reading without a new sample adds nothing.
-                seen.trends[0].append(_whole(row, "cpu", cpu))
-                seen.trends[1].append(_whole(row, "memory", memory))
-            seen.cpu, seen.memory, seen.timestamp = cpu, memory, row.timestamp
+                previous.trends[0].append(_whole(row, "cpu", cpu))
+                previous.trends[1].append(_whole(row, "memory", memory))
+            previous.cpu, previous.memory, previous.timestamp = cpu, memory, row.timestamp
         if mark:
-            seen.mark, seen.since = mark, self._reading
-        return seen
+            previous.mark, previous.since = mark, self._reading
+        return previous
 
     def mark(self, row: Any) -> str:
         """Return the mark of a row: "+" appeared, "!" restarted, "↑" or "↓" moved, "-" vanished, "" for none."""
         name = name_of(row)
-        seen = self._rows.get(name) or self._vanished.get(name)
-        return seen.mark if seen and self._is_fresh(seen) else ""
+        previous = self._rows.get(name) or self._vanished.get(name)
+        return previous.mark if previous and self._is_fresh(previous) else ""
 
     @property
     def vanished(self) -> list[Node | Pod]:
         """The nodes or pods that vanished a few readings ago, with their last usage."""
         rows: list[Node | Pod] = []
-        for (context, namespace, name), seen in self._vanished.items():
-            if seen.kind is Pod:
-                rows.append(Pod(context, namespace, name, seen.cpu, seen.memory, None, seen.timestamp))
-            elif seen.kind is Node:
-                rows.append(Node(context, name, seen.cpu, seen.memory, None, seen.timestamp))
+        for (context, namespace, name), previous in self._vanished.items():
+            if previous.kind is Pod:
+                rows.append(Pod(context, namespace, name, previous.cpu, previous.memory, None, previous.timestamp))
+            elif previous.kind is Node:
+                rows.append(Node(context, name, previous.cpu, previous.memory, None, previous.timestamp))
         return rows
 
     def trends(self, row: Any) -> tuple[Sequence[int | None], Sequence[int | None]]:
         """Return the last values of CPU (nanocores) and memory (bytes), the newest last."""
-        seen = self._rows.get(name_of(row))
-        return (tuple(seen.trends[0]), tuple(seen.trends[1])) if seen and seen.trends else ((), ())
+        previous = self._rows.get(name_of(row))
+        return (tuple(previous.trends[0]), tuple(previous.trends[1])) if previous and previous.trends else ((), ())
 
     def __len__(self) -> int:
         """Return how many rows are remembered."""

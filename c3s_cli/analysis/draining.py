@@ -12,7 +12,7 @@ from typing import Final
 
 from msgspec import Struct, structs
 
-from c3s_cli.amounts.grouping import by_key
+from c3s_cli.amounts.totals import by_key
 from c3s_cli.analysis.evicting import REFUSED, refusals
 from c3s_cli.analysis.joining import node_rows
 from c3s_cli.analysis.running import RunningPod

@@ -100,7 +100,7 @@ def events(before: Sequence[Any], after: Sequence[Any], at: float, thresholds: T
 def recent(rows: Iterable[Any], at: float) -> list[Event]:
     """Return what the facts of a reading tell about the hour before it; the oldest event comes first.
 
-    Nodes that are not ready, and pods for which there is no node, are told in any case.
+    Nodes that are not ready, and pods for which there is no node, are events in any case.
     """
     happenings = []
     for row in rows:

@@ -14,7 +14,7 @@ from functools import partial
 
 from msgspec import structs
 
-from c3s_cli.analysis.admission import Admission
+from c3s_cli.analysis.admission import Admission, scaled
 from c3s_cli.analysis.attachments import with_attachments
 from c3s_cli.analysis.draining import drain, nodes_to_drain
 from c3s_cli.analysis.gpus import with_gpu
@@ -24,7 +24,6 @@ from c3s_cli.analysis.own import own_pods, without_pods
 from c3s_cli.analysis.report import latest, report_of, where
 from c3s_cli.analysis.rollout import roll_out
 from c3s_cli.analysis.rollup import add_amounts, grouped, sum_nodes
-from c3s_cli.analysis.scaling import scaled
 from c3s_cli.analysis.scheduler import SLOTS, UNCOUNTED, Outcome, Scheduler
 from c3s_cli.analysis.volumes import with_volumes
 from c3s_cli.columns.fitting import WORKLOAD
@@ -95,10 +94,10 @@ def _place(sample: Sample, query: Query, request: FitRequest) -> tuple[list[Fit]
         results.append(place_pending(sample, scheduler))
     admission = Admission(sample, scheduler.drained)
     rows: list[Fit] = []
-    asked: set[str] = set()
+    selecting_keys: set[str] = set()
     if any(each.numbered for each in request.workloads):
         rules = (pod.placing for pod in (sample.pod_facts or {}).values() if pod.placing)
-        asked = keys_of((*rules, *(each.placing for each in request.workloads)))
+        selecting_keys = keys_of((*rules, *(each.placing for each in request.workloads)))
     for each in request.workloads:
         running = [] if _ends_first(each, request) else own.get(each.name, [])
         kept = running if each.own == KEPT and each.replicas is not None else []
@@ -106,7 +105,7 @@ def _place(sample: Sample, query: Query, request: FitRequest) -> tuple[list[Fit]
         stay: list[str] = []
         if request.rollout and running:
             outcome, stay = roll_out(scheduler, workload, running, each.strategy)
-        elif asked.isdisjoint(workload.numbered) and not admission.has_claims(workload):
+        elif selecting_keys.isdisjoint(workload.numbered) and not admission.has_claims(workload):
             outcome = scheduler.fit(workload)
         else:
             outcome = fit_numbered(scheduler, workload, partial(admission.one, _without(each, len(kept))))

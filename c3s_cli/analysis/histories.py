@@ -7,8 +7,7 @@ from typing import Final
 
 from msgspec import structs
 
-from c3s_cli.amounts.grouping import by_key
-from c3s_cli.amounts.totals import covered
+from c3s_cli.amounts.totals import by_key, covered
 from c3s_cli.model.rightsizing import CONTAINER, INIT, SIDECAR, ContainerHistory, Declared, Histories, Replica
 from c3s_cli.model.rows import Container, Pod, PodFacts
 from c3s_cli.model.sample import Sample

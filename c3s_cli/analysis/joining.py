@@ -75,24 +75,9 @@ def _joined(
     details_of = {name: node.details for name, node in (sample.node_facts or {}).items()}
     rows: dict[Key, Pod] = {}
     for key, facts in pods:
-        pod = measured.get(key)
-        if pod is None:
-            pod = Pod(sample.context, *key, None, None)
-        rows[key] = Pod(
-            pod.context,
-            pod.namespace,
-            pod.name,
-            pod.cpu_nanocores,
-            pod.memory_bytes,
-            pod.swap_bytes,
-            pod.timestamp,
-            pod.window,
-            _containers(pod.containers, facts.containers) if containers else (),
-            facts,
-            details_of.get(facts.node),
-            pod.figures,
-            pod.ended,
-        )
+        pod = measured.get(key) or Pod(sample.context, *key, None, None)
+        joined = _containers(pod.containers, facts.containers) if containers else ()
+        rows[key] = structs.replace(pod, containers=joined, facts=facts, node_details=details_of.get(facts.node))
     return rows
 
 
@@ -146,13 +131,4 @@ def _containers(measured: tuple[Container, ...], requested: tuple[Container, ...
 
 
 def _container(usage: Container, spec: Container) -> Container:
-    return Container(
-        usage.name,
-        usage.cpu_nanocores,
-        usage.memory_bytes,
-        usage.swap_bytes,
-        spec.requests,
-        spec.limits,
-        usage.figures,
-        spec.states,
-    )
+    return structs.replace(usage, requests=spec.requests, limits=spec.limits, states=spec.states)

@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import structs
 
-from c3s_cli.amounts.grouping import by_key
+from c3s_cli.amounts.totals import by_key
 from c3s_cli.model.placing import Workload
 from c3s_cli.model.rows import PodFacts
 from c3s_cli.model.sample import Sample

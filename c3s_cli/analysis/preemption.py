@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from c3s_cli.amounts.allocation import added
+from c3s_cli.amounts.totals import added
 from c3s_cli.analysis.scheduler import SLOTS, Scheduler, need_of
 from c3s_cli.model.placing import ANYWHERE, Workload
 from c3s_cli.model.rows import Amounts

@@ -10,8 +10,7 @@ from typing import Final
 
 from msgspec import structs
 
-from c3s_cli.amounts.grouping import by_key
-from c3s_cli.amounts.totals import sum_known
+from c3s_cli.amounts.totals import by_key, sum_known
 from c3s_cli.model.rightsizing import Advice, ContainerHistory, Finding, Recommendation, Rule
 
 WHOLE: Final = 10_000

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from msgspec import structs
 
-from c3s_cli.amounts.totals import sum_known
+from c3s_cli.amounts.totals import added, by_key, sum_known
 from c3s_cli.columns.vocabulary import Column
 from c3s_cli.model.obstacles import obstacles
 from c3s_cli.model.rows import Amounts, Figures, Group, Node, Pod
@@ -30,15 +30,8 @@ USAGE: Final = {"cpu": attrgetter("cpu_nanocores"), "memory": attrgetter("memory
 
 def add_amounts(values: Iterable[Amounts | None]) -> Amounts | None:
     """Sum the known amounts, resource by resource; unknown if none is known."""
-    total: dict[str, int] = {}
-    nothing = True
-    for amounts in values:
-        if amounts is None:
-            continue
-        nothing = False
-        for resource, amount in amounts.items():
-            total[resource] = total.get(resource, 0) + amount
-    return None if nothing else total
+    known = [amounts for amounts in values if amounts is not None]
+    return added(known) if known else None
 
 
 def add_all(values: Iterable[Amounts | None]) -> Amounts | None:
@@ -217,7 +210,5 @@ def grouped(
     together: Callable[[Sequence[Member], str, Keys], Group],
 ) -> list[Group]:
     """Make one row from the rows of a context with the same values in the `by` columns."""
-    members: dict[tuple[str, Keys], list[Member]] = {}
-    for row in rows:
-        members.setdefault((row.context, tuple([column.value(row) for column in by])), []).append(row)
+    members = by_key(((row.context, tuple([column.value(row) for column in by])), row) for row in rows)
     return [together(rows, *who) for who, rows in members.items()]

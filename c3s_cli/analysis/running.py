@@ -24,18 +24,17 @@ class RunningPod(Struct, frozen=True, gc=False):
     cpu_rest: int = 0
 
 
-class RunningPods:
+class RunningPods(Struct):
     """The pods on the nodes, each with the index of its node.
 
-    namespaces: the labels of namespaces by name.
+    namespaces: the labels of namespaces by name. anti_affinities: the nodes of the pods with a term, by the term and
+    the namespace of these pods.
     """
 
-    def __init__(self, namespaces: Mapping[str, Mapping[str, str]]) -> None:
-        self.namespaces = namespaces
-        self.by_namespace: dict[str, list[tuple[int, RunningPod]]] = {}
-        # The nodes of the pods with a term, by the term and the namespace of these pods.
-        self.anti_affinities: dict[tuple[PodTerm, str], list[int]] = {}
-        self.host_ports: dict[int, list[HostPort]] = {}
+    namespaces: Mapping[str, Mapping[str, str]]
+    by_namespace: dict[str, list[tuple[int, RunningPod]]] = {}
+    anti_affinities: dict[tuple[PodTerm, str], list[int]] = {}
+    host_ports: dict[int, list[HostPort]] = {}
 
     def add(self, place: int, pod: RunningPod) -> None:
         """Add a pod to a node."""

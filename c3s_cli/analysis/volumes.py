@@ -32,16 +32,11 @@ class Binding(Struct):
     caps: list[Cap]
 
 
-class Binder:
+class Binder(Struct):
     """The volumes of a cluster. in_use: the claims of running pods."""
 
-    def __init__(self, surroundings: Surroundings, in_use: Collection[Key] = ()) -> None:
-        self.claims = surroundings.claims
-        self.volumes = surroundings.volumes
-        self.classes = surroundings.storage_classes
-        self.in_use = in_use
-        default = (name for name, each in (self.classes or {}).items() if each.default)
-        self.default_class = next(default, "")
+    cluster: Surroundings
+    in_use: Collection[Key]
 
     def bind(self, placing: Placing, namespace: str, new: Iterable[Claim] = ()) -> tuple[Placing, list[Cap]]:
         """Return the rules of a pod with those of its volumes, and how many such pods there can be.
@@ -64,9 +59,8 @@ class Binder:
         return bound, binding.caps
 
     def _bind_named(self, binding: Binding, key: Key) -> None:
-        name = key[1]
-        claim = None if self.claims is None else self.claims.get(key)
-        if self.claims is None:
+        name, claim = key[1], (self.cluster.claims or {}).get(key)
+        if self.cluster.claims is None:
             binding.ignored.append(VOLUMES)
         elif claim is None:
             binding.refused.append(f"claim {name} missing")
@@ -82,8 +76,8 @@ class Binder:
 
     def _reach(self, binding: Binding, claim: Claim) -> None:
         """Restrict a pod to the nodes that reach a volume."""
-        volume = (self.volumes or {}).get(claim.volume)
-        if self.volumes is None:
+        volume = (self.cluster.volumes or {}).get(claim.volume)
+        if self.cluster.volumes is None:
             binding.ignored.append(VOLUMES)
         elif volume is None:
             binding.refused.append(f"volume {claim.volume} missing")
@@ -92,16 +86,16 @@ class Binder:
 
     def _find_volume(self, binding: Binding, name: str, claim: Claim, key: Key | None) -> None:
         """Restrict a pod to the nodes where a volume for its claim exists or can be provisioned."""
-        if self.classes is None or self.volumes is None:
+        if self.cluster.storage_classes is None or self.cluster.volumes is None:
             binding.ignored.append(VOLUMES)
             return
-        wanted = self.default_class if claim.storage_class is None else claim.storage_class
-        storage_class = self.classes.get(wanted, StorageClass(provisions=False))
+        wanted = self.cluster.class_of(claim)
+        storage_class = self.cluster.storage_classes.get(wanted, StorageClass(provisions=False))
         waits = storage_class.waits and not claim.volume
         if not (waits or claim.new):
             binding.refused.append(f"claim {name} unbound")
             return
-        volumes = [each for each in self.volumes.values() if _suits(each, claim, wanted, key)]
+        volumes = [each for each in self.cluster.volumes.values() if _suits(each, claim, wanted, key)]
         options = list(_options(volumes))
         if storage_class.provisions and claim.node:
             options.append(NodeTerm(fields=(Requirement("metadata.name", "=", (claim.node,)),)))

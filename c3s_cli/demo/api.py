@@ -138,8 +138,8 @@ class Api:
         if item is None or not collection.present(item, now):
             raise place.not_found()
         if kind == "Table":
-            shown = collection.row(item, now, query.get("includeObject", "Metadata"))
-            text = f"{collection.table({'resourceVersion': str(state.version)})}{shown}]}}"
+            row = collection.row(item, now, query.get("includeObject", "Metadata"))
+            text = f"{collection.table({'resourceVersion': str(state.version)})}{row}]}}"
         else:
             text = collection.partial(item) if kind else collection.whole(item, now)
         return Answer(text.encode() + b"\n")

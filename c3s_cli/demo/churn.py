@@ -30,7 +30,7 @@ class Churn:
         self.draft = draft
         self.cluster: Cluster = draft.cluster
         self._busy: set[object] = set()
-        self._made = 0
+        self._created = 0
         # How often each kind happens, out of twenty.
         often = (self._restart, 4), (self._crash, 2), (self._job, 3), (self._roll_out, 1), (self._lose_node, 1)
         self._kinds = [kind for kind, times in (*often, (self._replace, 9)) for _ in range(times)]
@@ -82,8 +82,8 @@ class Churn:
     # Steps.
 
     def _create(self, group: Group) -> Pod:
-        self._made += 1
-        ordinal = 1000 + self._made
+        self._created += 1
+        ordinal = 1000 + self._created
         bits = dice.mix(dice.mix(self.cluster.seed, 4712), ordinal)
         stem = group.owner.name if group.owner else group.workload.name
         pod = Pod(group, f"{stem}-{dice.letters(bits, 5)}", ordinal, Stage.NEW, bits, self.draft.now)
@@ -97,7 +97,7 @@ class Churn:
         yield 1
         while (node := self._node_for(pod)) is None:
             yield 15
-        slot = (len(self.draft.on_node[node.name]) + 100 + self._made) % 250
+        slot = (len(self.draft.on_node[node.name]) + 100 + self._created) % 250
         pod = self.draft.change(pod, state=Stage.CREATING, node=node, slot=slot)
         yield 2 + pod.bits % 3
         return self._run(pod)
@@ -180,8 +180,8 @@ class Churn:
         pods = self.draft.members[old].pods
         if len(pods) > 4 or any(pod.state != Stage.RUNNING or pod.key in self._busy for pod in pods):
             return
-        self._made += 1
-        new = self.cluster.make_group(old.workload, self.cluster.clock.epoch - self.draft.now, self._made)
+        self._created += 1
+        new = self.cluster.make_group(old.workload, self.cluster.clock.epoch - self.draft.now, self._created)
         new.root_age = old.root_age
         self._busy |= {old, new}
         self.draft.add_group(new, 0)

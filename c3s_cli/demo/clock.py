@@ -15,8 +15,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 def parse(text: str) -> int:
     """Parse an RFC 3339 time to whole seconds since 1970; ValueError if it is invalid."""
     if not _RFC3339.fullmatch(text):
-        message = f"{text!r} is not an RFC 3339 time such as 2026-01-15T10:30:00Z"
-        raise ValueError(message)
+        raise ValueError(f"{text!r} is not an RFC 3339 time such as 2026-01-15T10:30:00Z")
     return int(datetime.fromisoformat(text.upper()).timestamp())
 
 

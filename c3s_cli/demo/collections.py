@@ -126,10 +126,9 @@ class Collections:
             while len(self._known) > 3:
                 self._known.pop(next(iter(self._known)))
             known = self._known[state.version] = {}
-        found = known.get(resource)
-        if found is None:
-            found = known[resource] = self._make(state, resource)
-        return found
+        if resource not in known:
+            known[resource] = self._make(state, resource)
+        return known[resource]
 
     def _make(self, state: State, resource: Resource) -> Collection:
         match resource.group, resource.name:

@@ -98,11 +98,11 @@ class Place(NamedTuple):
 
     def not_found(self) -> Refusal:
         """Refuse a name that does not exist."""
-        kind, group, shown = self.resource.name, self.resource.group, self.name
+        kind, group, name = self.resource.name, self.resource.group, self.name
         if group == METRICS:
-            kind, shown = self.resource.kind.lower(), f"{self.namespace}/{self.name}".removeprefix("/")
-        details: Json = {"name": shown} | ({"group": group} if group else {}) | {"kind": kind}
-        return Refusal(404, f'{f"{kind}.{group}" if group else kind} "{shown}" not found', details)
+            kind, name = self.resource.kind.lower(), f"{self.namespace}/{self.name}".removeprefix("/")
+        details: Json = {"name": name} | ({"group": group} if group else {}) | {"kind": kind}
+        return Refusal(404, f'{f"{kind}.{group}" if group else kind} "{name}" not found', details)
 
 
 class Proxied(NamedTuple):
@@ -161,13 +161,13 @@ def plain(path: str) -> Json | None:
     if len(parts) == 2 and parts[0] == "apis" and parts[1] in _GROUPS:
         return {"kind": "APIGroup", "apiVersion": "v1"} | _group(parts[1])
     api_version = "/".join(parts[1:])
-    found = [resource for resource in RESOURCES if resource.api_version == api_version]
-    if not found or parts[0] != ("apis" if found[0].group else "api"):
+    served = [resource for resource in RESOURCES if resource.api_version == api_version]
+    if not served or parts[0] != ("apis" if served[0].group else "api"):
         return None
     resources: list[Json] = [
         {"name": each.name, "singularName": each.singular, "namespaced": each.namespaced, "kind": each.kind}
         | each.names
-        for each in found
+        for each in served
     ]
     return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": api_version, "resources": resources}
 
@@ -176,14 +176,14 @@ def aggregated(path: str, version: str) -> Json:
     """Answer /api and /apis with everything at once, in version v2 or v2beta1 of that format."""
     items: list[Json] = []
     for name in [""] if path == "/api" else _GROUPS:
-        found = [resource for resource in RESOURCES if resource.group == name]
+        served = [resource for resource in RESOURCES if resource.group == name]
         resources: list[Json] = [
             {"resource": each.name, "responseKind": {"group": "", "version": "", "kind": each.kind}}
             | {"scope": each.scope, "singularResource": each.singular}
             | each.names
-            for each in found
+            for each in served
         ]
-        versions = [{"version": found[0].version, "resources": resources, "freshness": "Current"}]
+        versions = [{"version": served[0].version, "resources": resources, "freshness": "Current"}]
         items.append({"metadata": {"name": name} if name else {}, "versions": versions})
     api_version = f"apidiscovery.k8s.io/{version}"
     return {"kind": "APIGroupDiscoveryList", "apiVersion": api_version, "metadata": {}, "items": items}

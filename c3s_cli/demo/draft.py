@@ -19,8 +19,8 @@ _REMEMBERED = 2000
 _WATCHED = {"ReplicaSet": "replicasets", "Job": "jobs"}
 
 
-class Held(NamedTuple):
-    """A controller at one time; its JSON is made for watches."""
+class Controller(NamedTuple):
+    """A controller at one time. Only watches need its JSON."""
 
     cluster: Cluster
     group: Group
@@ -36,11 +36,11 @@ class Change(NamedTuple):
 
     version: int
     resource: str
-    old: Pod | Node | Held | None
-    new: Pod | Node | Held | None
+    old: Pod | Node | Controller | None
+    new: Pod | Node | Controller | None
 
 
-class Passing(NamedTuple):
+class PodChange(NamedTuple):
     """A pod was changed, created or deleted."""
 
     when: int
@@ -48,8 +48,8 @@ class Passing(NamedTuple):
     new: Pod | None
 
 
-def _standing(members: Members) -> tuple[int, int, int, int]:
-    """Return what a controller says of its pods."""
+def _counts(members: Members) -> tuple[int, int, int, int]:
+    """Return the counts in the status of a controller."""
     here = [pod.state for pod in members.pods if not pod.deleted]
     ready, finished = sum(state in MEASURABLE for state in here), sum(state in FINISHED for state in here)
     return members.wanted, len(here), ready, finished
@@ -68,7 +68,7 @@ class Draft:
         self.on_node = dict(first.on_node)
         self.members = dict(first.members)
         self.log: deque[Change] = deque(maxlen=_REMEMBERED)
-        self.past: list[Passing] = []
+        self.past: list[PodChange] = []
         self.free = {node.name: [node.cpu, node.memory, node.slots] for node in first.nodes}
 
     def state(self) -> State:
@@ -91,14 +91,14 @@ class Draft:
         place = bisect_left(self.keys, pod.key)
         self.keys.insert(place, pod.key)
         self.pods.insert(place, pod)
-        self._pass(None, pod)
+        self._record_pod(None, pod)
 
     def change(self, pod: Pod, **changes: Any) -> Pod:
         """Change a pod, given in its current version."""
         self.version += 1
         place = bisect_left(self.keys, pod.key)
         new = self.pods[place] = pod.but(version=self.version, **changes)
-        self._pass(pod, new)
+        self._record_pod(pod, new)
         return new
 
     def remove(self, pod: Pod) -> None:
@@ -106,12 +106,12 @@ class Draft:
         self.version += 1
         place = bisect_left(self.keys, pod.key)
         del self.keys[place], self.pods[place]
-        self._pass(pod, None)
+        self._record_pod(pod, None)
 
-    def _pass(self, old: Pod | None, new: Pod | None) -> None:
+    def _record_pod(self, old: Pod | None, new: Pod | None) -> None:
         """Record a pod's change: on its node, in its group, for watches and in the history."""
         self._write("pods", old, new)
-        self.past.append(Passing(self.now, old, new))
+        self.past.append(PodChange(self.now, old, new))
         both = [pod for pod in (old, new) if pod is not None]
         for pod in both:
             if pod.node is not None and pod.occupies:
@@ -130,16 +130,16 @@ class Draft:
     def _replace(self, group: Group, new: Members) -> None:
         """Change a group; its controller changes if its status does."""
         old = self.members[group]
-        if _standing(old) != _standing(new):
+        if _counts(old) != _counts(new):
             self.version += 1
             new = new._replace(version=self.version)
-            self._tell(group, old, new)
+            self._record_controller(group, old, new)
         self.members[group] = new
 
-    def _tell(self, group: Group, old: Members | None, new: Members | None) -> None:
+    def _record_controller(self, group: Group, old: Members | None, new: Members | None) -> None:
         # Nobody watches the others, but the record must not skip a version.
         resource = _WATCHED.get(group.owner.kind if group.owner else "", "others")
-        self._write(resource, *(Held(self.cluster, group, one) if one else None for one in (old, new)))
+        self._write(resource, *(Controller(self.cluster, group, one) if one else None for one in (old, new)))
 
     def want(self, group: Group, count: int) -> None:
         """Change the number of replicas of a controller."""
@@ -149,12 +149,12 @@ class Draft:
         """Add a controller without pods."""
         self.version += 1
         self.members[group] = Members((), wanted, self.version)
-        self._tell(group, None, self.members[group])
+        self._record_controller(group, None, self.members[group])
 
     def remove_group(self, group: Group) -> None:
         """Remove a controller; its remaining pods are removed later."""
         self.version += 1
-        self._tell(group, self.members.pop(group), None)
+        self._record_controller(group, self.members.pop(group), None)
 
     def change_node(self, node: Node, **changes: Any) -> Node:
         """Change a node, given in its current version."""

@@ -118,13 +118,13 @@ def direct(cluster: Cluster, group: Group, members: Members) -> Json:
 def controllers(cluster: Cluster, kind: str, groups: Mapping[Group, Members]) -> list[Json]:
     """Return every controller of a kind, in the order of a list."""
     make = _MAKERS.get(kind, _controller)
-    found: dict[str, tuple[int, list[tuple[Group, Members]]]] = {}
+    by_uid: dict[str, tuple[int, list[tuple[Group, Members]]]] = {}
     for group, members in groups.items():
         for level, owner in enumerate(group.owners):
             if owner.kind == kind:
-                found.setdefault(owner.uid, (level, []))[1].append((group, members))
-    controllers = [make(cluster, parts, level) for level, parts in found.values()]
-    return sorted(controllers, key=lambda item: (item["metadata"]["namespace"], item["metadata"]["name"]))
+                by_uid.setdefault(owner.uid, (level, []))[1].append((group, members))
+    objects = [make(cluster, parts, level) for level, parts in by_uid.values()]
+    return sorted(objects, key=lambda item: (item["metadata"]["namespace"], item["metadata"]["name"]))
 
 
 def _named(cluster: Cluster, name: str, bits: int, version: int, age: int, namespace: str = "") -> Json:

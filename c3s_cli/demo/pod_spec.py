@@ -54,10 +54,10 @@ def qos_class(workload: Workload) -> str:
         cpu, memory, cpu_limit, memory_limit = workload.pod_level
         return "Guaranteed" if (cpu, memory) == (cpu_limit, memory_limit) else "Burstable"
     boxes = (*workload.boxes, *workload.sidecars, *workload.init)
-    asked = [amount for box in boxes for amount in (box.cpu, box.memory, box.cpu_limit, box.memory_limit)]
-    if not any(asked):
+    amounts = [amount for box in boxes for amount in (box.cpu, box.memory, box.cpu_limit, box.memory_limit)]
+    if not any(amounts):
         return "BestEffort"
-    if all(asked) and all((box.cpu, box.memory) == (box.cpu_limit, box.memory_limit) for box in boxes):
+    if all(amounts) and all((box.cpu, box.memory) == (box.cpu_limit, box.memory_limit) for box in boxes):
         return "Guaranteed"
     return "Burstable"
 

@@ -48,13 +48,13 @@ def _state_json(state: str, *, done: bool, restarts: bool) -> tuple[Json, Json, 
 
 def _container_status(box: Box, place: int, state: str, *, done: bool, restarts: bool) -> Json:
     now, last, ready = _state_json(state, done=done, restarts=restarts)
-    begun = "waiting" not in now or state == Stage.CRASHING
+    has_begun = "waiting" not in now or state == Stage.CRASHING
     result: Json = {
         "name": box.name, "state": now, "lastState": last, "ready": ready,
         "restartCount": "@@#restarts@@" if restarts else 0, "image": box.image,
-        "imageID": f"{box.image.rsplit(':', 1)[0]}@{_DIGEST}" if begun else "",
+        "imageID": f"{box.image.rsplit(':', 1)[0]}@{_DIGEST}" if has_begun else "",
     }  # fmt: skip
-    if begun:
+    if has_begun:
         result["containerID"] = f"containerd://@@hex@@{dice.hexadecimal(place)}"
     result["started"] = ready and not done
     amounts = resources(box)

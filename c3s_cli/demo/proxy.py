@@ -53,10 +53,10 @@ class Proxy:
         node = self._world.state().by_name.get(name)
         if node is None:
             raise Refusal(404, f'nodes "{name}" not found', {"name": name, "kind": "nodes"})
-        look = self._kubelets.look(name)
-        if look is None:
+        sample = self._kubelets.sample(name)
+        if sample is None:
             why = f"dial tcp {node.host_ip}:10250: connect: connection refused"
             raise Refusal(503, f"error trying to reach service: {why}")
         if path == "/metrics/resource":
-            return Answer(text.metrics(look).encode(), content_type=text.TYPE)
-        return of_json(summary(look, brief=brief)) if path == "/stats/summary" else no_such_page()
+            return Answer(text.metrics(sample).encode(), content_type=text.TYPE)
+        return of_json(summary(sample, brief=brief)) if path == "/stats/summary" else no_such_page()

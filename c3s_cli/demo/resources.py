@@ -27,8 +27,7 @@ def read_resources(text: bytes) -> Resources:
         tree = yaml.safe_load(text)
     except (yaml.YAMLError, RecursionError) as problem:
         mark = getattr(problem, "problem_mark", None)
-        message = f"line {mark.line + 1}: not valid YAML" if mark else "not valid YAML"
-        raise ValueError(message) from problem
+        raise ValueError(f"line {mark.line + 1}: not valid YAML" if mark else "not valid YAML") from problem
     return {
         namespace: {
             owner: _containers(_workload(namespace, str(owner)), containers, f"{namespace}: {owner}")
@@ -50,34 +49,29 @@ def _workload(namespace: str, owner: str) -> Workload | None:
 
 def _containers(workload: Workload | None, containers: Any, where: str) -> dict[str, dict[str, dict[str, int]]]:
     if workload is None:
-        message = f"{where} is not in the demo"
-        raise ValueError(message)
-    names = {box.name for box in _boxes(workload)}
-    found = {}
+        raise ValueError(f"{where} is not in the demo")
+    names = {box.name for box in (*workload.boxes, *workload.sidecars, *workload.init)}
+    new = {}
     for name, fields in _map(containers, where).items():
         if name not in names:
-            message = f"{where} has no container {name}"
-            raise ValueError(message)
+            raise ValueError(f"{where} has no container {name}")
         place = f"{where}: {name}.resources"
         amounts = _map(_map(fields, place).get("resources") or {}, place)
-        found[name] = {
+        # What a container has besides CPU and memory stays.
+        new[name] = {
             field: {
-                each: _amount(each, value, f"{place}.{field}") for each, value in _of_catalogue(amounts, field, place)
+                each: _amount(each, value, f"{place}.{field}")
+                for each, value in _map(amounts.get(field) or {}, f"{place}.{field}").items()
+                if each in _UNITS
             }
             for field in ("requests", "limits")
         }
-    return found
-
-
-def _of_catalogue(amounts: Mapping[str, Any], field: str, place: str) -> list[tuple[str, Any]]:
-    """Return the CPU and memory; what else a container has stays."""
-    return [item for item in _map(amounts.get(field) or {}, f"{place}.{field}").items() if item[0] in _UNITS]
+    return new
 
 
 def _map(value: Any, where: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        message = f"{where} is not a map"
-        raise ValueError(message)  # noqa: TRY004  what is wrong is the text
+        raise ValueError(f"{where} is not a map")  # noqa: TRY004  what is wrong is the text
     return value
 
 
@@ -85,16 +79,11 @@ def _amount(resource: str, value: Any, where: str) -> int:
     """Return millicores or MiB, rounded up."""
     match = _QUANTITY.fullmatch(str(value)) if isinstance(value, str | int | float) else None
     if match is None or isinstance(value, bool):
-        message = f"{where}.{resource} is not a quantity"
-        raise ValueError(message)
+        raise ValueError(f"{where}.{resource} is not a quantity")
     whole, part, suffix = match[1], match[2] or "", match[3] or ""
     size = _SIZES[suffix] if suffix in _SIZES else _SIZES_OF_TWO[suffix] * 10**9
     amount: int = -(-int(whole + part) * size // (10 ** len(part) * _UNITS[resource]))
     return amount
-
-
-def _boxes(workload: Workload) -> tuple[Box, ...]:
-    return (*workload.boxes, *workload.sidecars, *workload.init)
 
 
 def resized(workload: Workload, resources: Resources, owner: str = "") -> Workload:

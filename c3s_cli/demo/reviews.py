@@ -33,8 +33,8 @@ def answer(method: str, path: str, body: bytes) -> Json | None:
     """Answer such a question; None for any other request. A review is what was sent, and its status."""
     if method == "POST" and path in _REVIEWS:
         try:
-            asked = json.loads(body)
+            review = json.loads(body)
         except ValueError:
-            asked = None
-        return (asked if isinstance(asked, dict) else {}) | {"metadata": {}, "status": _REVIEWS[path]}
+            review = None
+        return (review if isinstance(review, dict) else {}) | {"metadata": {}, "status": _REVIEWS[path]}
     return _SERVED if method in ("GET", "HEAD") and path == _API_SERVICE else None

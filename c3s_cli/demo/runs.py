@@ -32,7 +32,7 @@ class Run:
 
 
 class Runs:
-    """Every run there has been in a world, by node."""
+    """All runs in a world, by node."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -46,19 +46,19 @@ class Runs:
                 self._begin(pod)
 
     def on_node(self, name: str) -> list[Run]:
-        """Return the runs there have been on a node since the cluster was made up, and those that go on."""
+        """Return the runs on a node since the cluster was created, ended or not."""
         self._learn()
         return self._on_node.get(name, [])
 
     def _learn(self) -> None:
         with self._lock:
-            passings = self._world.past(self._known)
-            self._known += len(passings)
-            for passing in passings:
-                self._pass(*passing)
+            changes = self._world.past(self._known)
+            self._known += len(changes)
+            for change in changes:
+                self._apply(*change)
 
     def _begin(self, pod: Pod) -> None:
-        """Note what ran when the cluster was made up; a container that was restarted then has run before."""
+        """Note what ran when the cluster was created, and the run before of a container that had been restarted."""
         started = pod.started or min(pod.created + 7, self._epoch)
         for place in range(len(pod.group.running)):
             if place == 0 and pod.restarts:
@@ -85,7 +85,7 @@ class Runs:
             if run := running.pop(place, None):
                 run.end, run.killed = when, killed
 
-    def _pass(self, when: int, old: Pod | None, new: Pod | None) -> None:
+    def _apply(self, when: int, old: Pod | None, new: Pod | None) -> None:
         if old is None:
             return
         every = range(len(old.group.running))

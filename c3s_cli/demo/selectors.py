@@ -54,13 +54,13 @@ class _Reader:
 
     def values(self) -> set[str]:
         """Read the parenthesis of `in` and `notin`."""
-        if (found := self.take()) != "(":
-            raise _bad(f"found '{found}' expected: '('")
+        if (word := self.take()) != "(":
+            raise _bad(f"found '{word}' expected: '('")
         values: set[str] = set()
-        while found != ")":
+        while word != ")":
             values.add(self.take() if self.is_identifier() else "")
-            if (found := self.take()) not in (")", ","):
-                raise _bad(f"found '{found}', expected: ',' or ')'")
+            if (word := self.take()) not in (")", ","):
+                raise _bad(f"found '{word}', expected: ',' or ')'")
         return values
 
     def requirement(self) -> Test:
@@ -113,10 +113,10 @@ def label_selector(text: str) -> Test | None:
         if not reader.is_identifier() and reader.peek() != "!":
             raise BadSelector(f"found '{reader.peek()}', {expected}")
         tests.append(reader.requirement())
-        if not (found := reader.take()):
+        if not (word := reader.take()):
             return lambda labels: all(test(labels) for test in tests)
-        if found != ",":
-            raise BadSelector(f"found '{found}', expected: ',' or 'end of string'")
+        if word != ",":
+            raise BadSelector(f"found '{word}', expected: ',' or 'end of string'")
         expected = "expected: identifier after ','"
     return None
 
@@ -125,8 +125,8 @@ def field_selector(text: str) -> list[Field]:
     """Return the terms of a field selector."""
     result = []
     for term in filter(None, text.split(",")):
-        found = re.search(r"!=|==|=", term)
-        if not found:
+        operator = re.search(r"!=|==|=", term)
+        if not operator:
             raise BadSelector(f"invalid selector: '{text}'; can't understand '{term}'")
-        result.append(Field(term[: found.start()], term[found.end() :], found.group() != "!="))
+        result.append(Field(term[: operator.start()], term[operator.end() :], operator.group() != "!="))
     return result

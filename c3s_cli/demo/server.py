@@ -21,7 +21,6 @@ from c3s_cli.demo.dice import of_text, uid
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from io import BufferedReader
-    from types import TracebackType
 
     from c3s_cli.demo.answer import Answer
     from c3s_cli.demo.resources import Resources
@@ -104,9 +103,7 @@ class DemoServer:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def wait(self) -> None:
@@ -230,8 +227,7 @@ def start(
     """
     for name, value in (("nodes", nodes), ("pods_per_node", pods_per_node)):
         if value is not None and value < 1:
-            message = f"{name} must be at least 1, not {value}"
-            raise ValueError(message)
+            raise ValueError(f"{name} must be at least 1, not {value}")
     clock = Clock(at, pace)
     # Bind before making the cluster, so that a taken port is reported at once.
     listener = socket.create_server(("127.0.0.1", port), backlog=128)

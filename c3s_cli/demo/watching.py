@@ -12,7 +12,7 @@ from typing import Any
 
 from c3s_cli.demo.answer import Answer, Refusal
 from c3s_cli.demo.collections import Collection
-from c3s_cli.demo.draft import Change, Held
+from c3s_cli.demo.draft import Change, Controller
 from c3s_cli.demo.listing import listing_of, selects
 from c3s_cli.demo.state import State
 from c3s_cli.demo.templates import Json, compact
@@ -69,14 +69,14 @@ class _Watch:
             return None
         old: Any
         new: Any
-        old, new = (one.json() if isinstance(one, Held) else one for one in (change.old, change.new))
+        old, new = (one.json() if isinstance(one, Controller) else one for one in (change.old, change.new))
         before, after = self._matches(old), self._matches(new)
         if after:
             return _event("MODIFIED" if before else "ADDED", self._write(new))
         if not before:
             return None
         # The object as it was last seen, with the version of what took it away.
-        if isinstance(change.old, Held):
+        if isinstance(change.old, Controller):
             gone: Any = change.old._replace(members=change.old.members._replace(version=change.version)).json()
         else:
             gone = old.but(version=change.version)

@@ -12,7 +12,7 @@ from threading import Lock
 
 from c3s_cli.demo.churn import Churn, Episode
 from c3s_cli.demo.cluster import Cluster
-from c3s_cli.demo.draft import Change, Draft, Passing
+from c3s_cli.demo.draft import Change, Draft, PodChange
 from c3s_cli.demo.load import TICK
 from c3s_cli.demo.state import FIRST_VERSION, State, first_state
 
@@ -64,8 +64,8 @@ class World:
         """The oldest version whose successors are all remembered."""
         return self._draft.log[0].version - 1 if self._draft and self._draft.log else FIRST_VERSION
 
-    def past(self, after: int = 0) -> list[Passing]:
-        """Return what has become of pods since the beginning, without so many that are known."""
+    def past(self, after: int = 0) -> list[PodChange]:
+        """Return the changes of pods since the beginning, without the first ones. after: how many to leave out."""
         self.state()
         with self._lock:
             return self._draft.past[after:] if self._draft else []

@@ -136,7 +136,7 @@ class Examined(Struct, frozen=True):
                 yield Finding("clusters", WARNING, words, hint)
                 return
             if names:
-                yield Finding("clusters", OK, f"one, {label}={promql.quoted(names[0])}")
+                yield Finding("clusters", OK, f"one, {label}={promql.quote(names[0])}")
                 return
         if by:
             yield Finding("clusters", OK, "one: there is no label cluster")

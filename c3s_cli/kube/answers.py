@@ -16,10 +16,9 @@ from c3s_cli.errors import ApiError, BrokenOff, InvalidAnswer, TimedOut, Unreach
 from c3s_cli.kube.deadline import HINT
 from c3s_cli.kube.secrets import Secrets
 
-# How many characters of a server's message, reason and content type are shown.
+# How many characters of a server's message are shown, and of its reason and content type.
 LONGEST: Final = 1000
-LONGEST_REASON: Final = 100
-LONGEST_KIND: Final = 100
+LONGEST_WORD: Final = 100
 # The body of a POST: a JSON document, or the fields of a form.
 Document = Mapping[str, Any] | Sequence[tuple[str, str]]
 
@@ -87,7 +86,7 @@ def check(response: Any, body: bytes | bytearray, question: Question, secrets: S
         raise error_of(response.status, response.headers, bytes(body), question.path, secrets)
     content_type = response.headers.get("Content-Type", "")
     if question.accept.rpartition("/")[2] not in content_type:
-        kind = secrets.hidden(content_type).split(";", 1)[0][:LONGEST_KIND] or "something unnamed"
+        kind = secrets.hidden(content_type).split(";", 1)[0][:LONGEST_WORD] or "something unnamed"
         wanted = "JSON" if question.accept.endswith("json") else question.accept
         raise InvalidAnswer(
             f"the server sent {kind}, not {wanted}", hint="is that an API server, or a login page or proxy?"
@@ -100,7 +99,7 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes, path: str, se
     document = _document(body)
     if document.get("kind") == "Status":
         reason, message = (secrets.hidden(str(document.get(key) or "")) for key in ("reason", "message"))
-        reason = _line(reason)[:LONGEST_REASON]
+        reason = _line(reason)[:LONGEST_WORD]
         if status == 401 and not message:
             message = "Unauthorized"
         return ApiError(status, reason, _line(message), retry_after=retry_after, hint=_hint(status, message))
@@ -108,7 +107,7 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes, path: str, se
         reason, words = (_one_line(secrets.hidden(str(document.get(key) or ""))) for key in ("errorType", "error"))
         # A server behind the API server, such as Prometheus. Some quote the whole query before the error.
         short = words if len(words) <= LONGEST else f"{words[: LONGEST // 2]} … {words[-LONGEST // 2 :]}"
-        return ApiError(status, reason[:LONGEST_REASON], short, retry_after=retry_after, is_status=False)
+        return ApiError(status, reason[:LONGEST_WORD], short, retry_after=retry_after, is_status=False)
     unknown = ("", f"the server responded with the status code {status} but did not return more information")
     reason, words = GENERIC.get(status, GENERIC[500] if status >= 500 else unknown)
     text = _line(secrets.hidden(body[: LONGEST * 4].decode("utf-8", "replace")))
@@ -283,4 +282,4 @@ class _Causes(list[BaseException]):
         """Return the HTTP status or SOCKS code with which a proxy refused; the libraries have it only as text."""
         code = r"(?:\b[45]\d\d|\b0x\d\d:) [A-Z][A-Za-z ]+"
         statuses = (re.search(code, str(cause)) for cause in reversed(self))
-        return next((found[0] for found in statuses if found), "no answer")
+        return next((match[0] for match in statuses if match), "no answer")

@@ -153,7 +153,7 @@ class Cluster:
         Only for questions, which change nothing: one may be sent twice.
         """
         # A query over weeks may take longer than c3s would wait for a list.
-        self._deadline.be_patient()
+        self._deadline.drop_silence_limit()
         return self._answer(Question(self._url(path, ()), path, "application/json", fields, headers))
 
     def _answer(self, question: Question) -> Answer:
@@ -201,14 +201,14 @@ class Cluster:
 
     def _once(self, question: Question) -> Answer:
         """Send one request and check the answer."""
-        begun = time.monotonic()
+        start = time.monotonic()
         method, url = question.method, question.url
         try:
             response, body = self._exchange(question)
         except C3sError:
-            self.trace(f"{method} {url} failed in {(time.monotonic() - begun) * 1000:.0f} ms")
+            self.trace(f"{method} {url} failed in {(time.monotonic() - start) * 1000:.0f} ms")
             raise
-        spent = (time.monotonic() - begun) * 1000
+        spent = (time.monotonic() - start) * 1000
         reason = self.secrets.hidden(response.reason or "")
         self.trace(f"{method} {url} {response.status} {reason} in {spent:.0f} ms, {len(body)} bytes")
         check(response, body, question, self.secrets)

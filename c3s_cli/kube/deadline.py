@@ -14,7 +14,7 @@ from c3s_cli.terminal.stderr import is_terminal, say
 SILENCE: Final = 10.0
 TOTAL: Final = 300.0
 # After this many seconds c3s prints what it is waiting for, on a terminal.
-PATIENCE: Final = 2.0
+ANNOUNCE_AFTER: Final = 2.0
 HINT: Final = "set a longer --request-timeout"
 FOREVER: Final = float("inf")
 
@@ -39,7 +39,7 @@ class Deadline:
         deadline._silence = min(self._silence, self._total, SILENCE)
         return deadline
 
-    def be_patient(self) -> None:
+    def drop_silence_limit(self) -> None:
         """Drop the separate limit for the next byte."""
         self._silence = FOREVER
 
@@ -70,25 +70,25 @@ class Deadline:
 
 def within(seconds: float | None, job: Callable[[], Result]) -> Result:
     """Run a job that has no own timeout. TimeoutError after `seconds`; the job then continues in its thread."""
-    begun = Job(job)
+    running = Job(job)
     try:
-        return begun.result(seconds)
+        return running.result(seconds)
     except TimeoutError:
-        begun.drop()
+        running.drop()
         raise
 
 
 def waited(deadline: Deadline, job: Callable[[], Result], what: str) -> Result:
-    """Run a job that may hang. TimeoutError at the deadline. After PATIENCE, print what c3s is waiting for."""
-    begun = Job(job)
+    """Run a job that may hang. TimeoutError at the deadline. After ANNOUNCE_AFTER, print what c3s is waiting for."""
+    running = Job(job)
     left = deadline.left()
-    if left > PATIENCE:
+    if left > ANNOUNCE_AFTER:
         try:
-            return begun.result(PATIENCE)
+            return running.result(ANNOUNCE_AFTER)
         except TimeoutError:
             announce(what)
     left = deadline.left()
-    return begun.result(None if left == FOREVER else left)
+    return running.result(None if left == FOREVER else left)
 
 
 def announce(what: str) -> None:

@@ -118,10 +118,10 @@ def _begin(address: tuple[Any, ...]) -> socket:
     import socket
 
     family, kind, protocol, _, where = address
-    begun = socket.socket(family, kind, protocol)
-    begun.settimeout(0)
-    code = begun.connect_ex(where)
+    connection = socket.socket(family, kind, protocol)
+    connection.settimeout(0)
+    code = connection.connect_ex(where)
     if code not in (0, errno.EINPROGRESS):
-        begun.close()
+        connection.close()
         raise OSError(code, os.strerror(code))
-    return begun
+    return connection

@@ -21,7 +21,7 @@ DIRECTORIES: Final[list[str]] = []
 MAKING: Final = RLock()
 FILE: Final = "pem"
 # How many seconds the end of c3s waits for a directory that is being made.
-PATIENCE: Final = 0.5
+LONGEST_WAIT: Final = 0.5
 
 
 @contextmanager
@@ -74,7 +74,7 @@ def _temporary_file(content: bytes) -> Iterator[str]:
 
 def remove_keys() -> None:
     """Remove the files that still exist, on the way out of c3s."""
-    MAKING.acquire(timeout=PATIENCE)
+    MAKING.acquire(timeout=LONGEST_WAIT)
     for directory in tuple(DIRECTORIES):
         _remove(directory)
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from c3s_cli.kube.deadline import FOREVER, PATIENCE, Deadline, announce
+from c3s_cli.kube.deadline import ANNOUNCE_AFTER, FOREVER, Deadline, announce
 from c3s_cli.parallel import start_thread
 from c3s_cli.signals import CHILDREN, child, held
 from c3s_cli.terminal.stderr import is_terminal
@@ -88,7 +88,7 @@ def _until_its_end(process: Popen[bytes], deadline: Deadline, command: str, rema
     """Return what a plugin printed. TimeoutError at the deadline."""
     try:
         try:
-            return process.communicate(timeout=min(PATIENCE, deadline.left()))[0]
+            return process.communicate(timeout=min(ANNOUNCE_AFTER, deadline.left()))[0]
         except TimeoutExpired:
             left = deadline.left()
         announce(f"exec plugin {command}")

@@ -237,35 +237,33 @@ class Reference(Struct, frozen=True):
 
 
 class Manifests(Struct, frozen=True):
-    """The pods of manifests. unknown: the names of objects whose pods cannot be placed. beside: others, by kind."""
+    """The pods of manifests. unknown: the names of objects whose pods cannot be placed. beside: others, by kind.
 
-    workloads: tuple[Workload, ...]
-    unknown: tuple[str, ...] = ()
-    beside: Mapping[str, Sequence[Mapping[str, Any]]] = {}
-    references: tuple[Reference, ...] = ()
-
-
-class FitRequest(Struct, frozen=True):
-    """The workloads to place, and the names of the nodes to drain first.
-
-    unknown: the names of objects whose pods cannot be placed. one_by_one: whether to drain the nodes one after the
-    other, not all at once. missing: whether to count the nodes that are missing. beside: other objects of the
-    manifests, by kind. with_pending: whether to place the pending pods first. strict: whether the exit code says that a
-    rule was not considered. replace: whether the own pods of workloads end first. rollout: whether they are replaced
-    step by step. references: workloads of the cluster, placed last.
+    references: workloads of the cluster, placed last.
     """
 
     workloads: tuple[Workload, ...]
     unknown: tuple[str, ...] = ()
+    beside: Mapping[str, Sequence[Mapping[str, Any]]] = {}
+    references: tuple[Reference, ...] = ()
+
+
+class FitRequest(Manifests, frozen=True):
+    """The workloads to place, and the names of the nodes to drain first.
+
+    one_by_one: whether to drain the nodes one after the other, not all at once. missing: whether to count the nodes
+    that are missing. with_pending: whether to place the pending pods first. strict: whether the exit code says that a
+    rule was not considered. replace: whether the own pods of workloads end first. rollout: whether they are replaced
+    step by step.
+    """
+
     without: tuple[str, ...] = ()
     one_by_one: bool = False
     missing: bool = False
-    beside: Mapping[str, Sequence[Mapping[str, Any]]] = {}
     with_pending: bool = False
     strict: bool = False
     replace: bool = False
     rollout: bool = False
-    references: tuple[Reference, ...] = ()
 
     @property
     def looks_at_pods(self) -> bool:

@@ -122,5 +122,11 @@ class Surroundings(Struct, frozen=True):
     scalers: tuple[Scaler, ...] = ()
     served: Mapping[str, str] = {}
 
+    def class_of(self, claim: Claim) -> str:
+        """Return the name of the storage class of a claim; "" if it has none, and there is no default."""
+        if claim.storage_class is not None:
+            return claim.storage_class
+        return next((name for name, each in (self.storage_classes or {}).items() if each.default), "")
+
 
 EMPTY: Final = Surroundings()

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from c3s_cli.amounts.grouping import by_key
+from c3s_cli.amounts.totals import by_key
 from c3s_cli.columns.kinds import LISTS
 from c3s_cli.errors import C3sError
 from c3s_cli.model.rightsizing import CONTAINER, Advice, Recommendation

@@ -107,15 +107,15 @@ def fit_request_of(flags: Fit, manifests: Manifests | None, references: Sequence
     return FitRequest(
         workloads,
         manifests.unknown,
+        manifests.beside,
+        references,
         without,
         flags.one_by_one,
         flags.missing,
-        manifests.beside,
         flags.with_pending,
         flags.strict,
         flags.replace,
         flags.rollout,
-        references,
     )
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from c3s_cli import API_VERSION
-from c3s_cli.amounts.allocation import Term, added, terms_of
+from c3s_cli.amounts.allocation import Term, terms_of
+from c3s_cli.amounts.totals import added
 from c3s_cli.columns.vocabulary import Kind, json_name, unit_of
 from c3s_cli.errors import ExitCode, UsageError
 from c3s_cli.metrics import pod_resources, pods_of_node

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -12,8 +12,8 @@ from msgspec import Struct, field
 
 from c3s_cli.amounts.totals import covered
 from c3s_cli.errors import ApiError, C3sError, InvalidAnswer
-from c3s_cli.parallel import all_results, in_parallel, results_of
-from c3s_cli.sources.decode.shapes import Body, Listing, ListMeta, decode_listing
+from c3s_cli.parallel import all_results, in_parallel
+from c3s_cli.sources.decode.shapes import Body, Listing, ListMeta, Rows, decode_listing
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,7 +32,6 @@ METADATA_LIST: Final = f"{JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,
 MOST_PAGES: Final = 1000
 
 Row = TypeVar("Row")
-Rows = Callable[[Listing], Iterator[tuple[Any, Any]]]
 Progress = Callable[[str, int, "int | None"], None]
 
 
@@ -64,23 +63,23 @@ class Calls(Struct):
 
     def _noted(self, call: Callable[[], Answer]) -> Body:
         """Make a call, and note its time and the server's."""
-        begun = time.perf_counter()
+        start = time.perf_counter()
         answer = call()
-        self.spans.append((begun, time.perf_counter()))
+        self.spans.append((start, time.perf_counter()))
         if answer.date:
             self.dates.append(answer.date)
         return answer.body
 
     def pause(self, sleep: Callable[[float], None], seconds: float) -> None:
         """Wait before asking again, which counts as a request."""
-        begun = time.perf_counter()
+        start = time.perf_counter()
         sleep(seconds)
-        self.spans.append((begun, time.perf_counter()))
+        self.spans.append((start, time.perf_counter()))
 
     def whole(self, path: str, query: Pairs, decode: Callable[[Body], tuple[ListMeta | None, list[Row]]]) -> list[Row]:
         """Read a list without requesting pages. If the server sends pages anyway, read all of them."""
         pages = Pages(path)
-        self._begin(path)
+        self._advance(path, 0, None)
         metadata, rows = decode(self.get(path, query))
         items = rows
         while token := pages.next(metadata):
@@ -88,18 +87,12 @@ class Calls(Struct):
             self._advance(path, len(items), metadata)
             metadata, rows = decode(self.get(path, [*query, ("continue", token)]))
             items = [*items, *rows]
-        self._end(path, len(items))
+        self.progress(thing(path), len(items), len(items))
         return items
-
-    def _begin(self, path: str) -> None:
-        self.progress(thing(path), 0, None)
 
     def _advance(self, path: str, done: int, metadata: ListMeta | None) -> None:
         remaining = metadata.remaining_item_count if metadata else None
         self.progress(thing(path), done, None if remaining is None else done + remaining)
-
-    def _end(self, path: str, done: int) -> None:
-        self.progress(thing(path), done, done)
 
     def pages(self, path: str, query: Pairs, rows: Rows, accept: str = JSON) -> dict[Any, Any]:
         """Read a list page by page. If it expires between two pages (410), start over, once."""
@@ -130,7 +123,7 @@ class Calls(Struct):
         items: dict[Any, Any] = {}
         query = [("limit", str(PAGE)), *query]
         pages = Pages(path)
-        self._begin(path)
+        self._advance(path, 0, None)
         listing = self._page(path, query, accept)
         done = 0
 
@@ -141,16 +134,12 @@ class Calls(Struct):
             self._advance(path, done, listing.metadata)
 
         while token := pages.next(listing.metadata):
-            step = results_of(
-                {
-                    "next": partial(self._page, path, [*query, ("continue", token)], accept),
-                    "rows": partial(decode, listing),
-                }
-            )
+            page = partial(self._page, path, [*query, ("continue", token)], accept)
+            following, _ = all_results([page, partial(decode, listing)])
             pages.bound(listing.metadata, listing.size)
-            listing = step["next"]
+            listing = following
         decode(listing)
-        self._end(path, done)
+        self.progress(thing(path), done, done)
         return items
 
     def _page(self, path: str, query: Pairs, accept: str) -> Listing:

@@ -15,7 +15,7 @@ from c3s_cli.model.sample import Failure, Reading, Sample
 from c3s_cli.parallel import in_parallel
 from c3s_cli.request.namespaces import is_pattern, matching
 from c3s_cli.sources.calls import Calls, Memoized, Progress, open_reading
-from c3s_cli.sources.core_api import CoreApi, Stale
+from c3s_cli.sources.core_api import CoreApi, Stale, unknown_namespaces
 from c3s_cli.sources.decode.owner_resolver import OwnerResolver
 from c3s_cli.sources.metrics_api import MetricsApi
 from c3s_cli.sources.source import CLUSTER, TOTALS, Lists, Scope, Usage
@@ -118,7 +118,7 @@ class ClusterReader:
         return Reading(rows, whole)
 
     def _read(self, needs: Needs, scope: Scope, *, totals: bool) -> tuple[Sample | C3sError, Sample | C3sError | None]:
-        begun = time.perf_counter()
+        start = time.perf_counter()
         calls = open_reading(self.cluster, self._progress)
         if scope.objects.namespaced and any(map(is_pattern, scope.namespaces)):
             scope = self._matched(scope, calls)
@@ -135,7 +135,7 @@ class ClusterReader:
                 samples.append(problem)
         seconds = calls.seconds()
         self._count("requests", seconds)
-        self._count("decoding", time.perf_counter() - begun - seconds)
+        self._count("decoding", time.perf_counter() - start - seconds)
         return samples[0], samples[1] if totals else None
 
     def _matched(self, scope: Scope, calls: Calls) -> Scope:
@@ -240,8 +240,6 @@ class ClusterReader:
             need = Needs.POD_METRICS if scope.objects is Kind.POD else Needs.NODE_METRICS
             failures.append(Failure(self.context, NAMES[need], usage.absence))
         if scope.judged and not (pods or facts or known.get(Needs.VOLUMES)):
-            from c3s_cli.sources.namespaces import unknown_namespaces  # only conditions need to know
-
             absence = absence or unknown_namespaces(part.core, scope)
         failures += [*usage.failures, *(_stale(self.context, each, now) for each in part.core.stale())]
         failures += [Failure(self.context, "quantity", problem) for problem in part.problems]

@@ -12,14 +12,15 @@ from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import C3sError
 from c3s_cli.kube.cluster import segment
 from c3s_cli.parallel import all_results
-from c3s_cli.sources.calls import JSON, METADATA_LIST, Calls, Rows
-from c3s_cli.sources.decode.shapes import Body, decode_list
+from c3s_cli.sources.calls import JSON, METADATA_LIST, Calls
+from c3s_cli.sources.decode.shapes import Body, Rows, decode_list
 
 if TYPE_CHECKING:
     from c3s_cli.amounts.allocation import PodResources
     from c3s_cli.model.pod_details import PodDetails
     from c3s_cli.model.rows import NodeFacts, PodFacts
     from c3s_cli.sources.decode.owners import Owners
+    from c3s_cli.sources.prometheus.state_metrics import StateMetrics
     from c3s_cli.sources.source import Claims, Pairs, Scope
 
 NODES = "/api/v1/nodes"
@@ -127,22 +128,17 @@ class CoreApi(Struct):
 
     def owners(self) -> Owners:
         """Read the owners of the ReplicaSets and Jobs that own pods, both in parallel. Raises the first error."""
-        results: dict[tuple[str, str, str], str] = {}
-        for owners in all_results([partial(self._owners_in, *each) for each in OWNING]):
-            results |= owners
-        return results
+        paths = {
+            kind: [f"/apis/{group}/{each}" for each in self.scope.namespaced(all_of)] for group, all_of, kind in OWNING
+        }
+        replica_sets, jobs = all_results([partial(self.owners_at, paths[kind], kind) for kind in paths])
+        return {**replica_sets, **jobs}
 
-    def _owners_in(self, group: str, resource: str, kind: str) -> dict[tuple[str, str, str], str]:
+    def owners_at(self, paths: Sequence[str], kind: str) -> dict[tuple[str, str, str], str]:
+        """Read the owners of the objects of one kind in lists."""
         from c3s_cli.sources.decode.owners import controllers  # not needed for nodes
 
-        paths = [f"/apis/{group}/{each}" for each in self.scope.namespaced(resource)]
         return self.calls.pages_of(paths, [], partial(controllers, kind=kind), METADATA_LIST)
-
-    def owners_at(self, path: str, kind: str) -> dict[tuple[str, str, str], str]:
-        """Read the owners of the objects of one kind in a list."""
-        from c3s_cli.sources.decode.owners import controllers  # not needed for nodes
-
-        return self.calls.pages(path, [], partial(controllers, kind=kind), METADATA_LIST)
 
     def count_pods(self) -> int:
         """Count all pods without listing them."""
@@ -158,3 +154,15 @@ class CoreApi(Struct):
     def stale(self) -> list[Stale]:
         """Return the lists of this reading that are out of date: none, as they were read just now."""
         return []
+
+
+def unknown_namespaces(core: CoreApi | StateMetrics, scope: Scope) -> str:
+    """Name the namespaces in scope that are not known, in words; "" if all are, or if they may not be listed."""
+    if not (scope.objects.namespaced and scope.namespaces):
+        return ""
+    try:
+        known = core.namespaces()
+    except C3sError:
+        return ""
+    unknown = [name for name in scope.namespaces if name not in known]
+    return f"no namespace {' or '.join(unknown)} is known" if unknown else ""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 
 from c3s_cli.sources.decode import policies, storage
-from c3s_cli.sources.decode.shapes import Listing
+from c3s_cli.sources.decode.shapes import Rows
 
-Rows = Callable[[Listing], Iterator[tuple[Any, Any]]]
 STORAGE: Final = "/apis/storage.k8s.io/v1"
 # The names of these lists in messages, with their kinds, paths and decoders.
 WHOLE: Final[Mapping[str, tuple[str, str, Rows]]] = {

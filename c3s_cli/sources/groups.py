@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from c3s_cli.amounts.grouping import by_key
+from c3s_cli.amounts.totals import by_key
 from c3s_cli.analysis.joining import node_rows, pod_rows
 from c3s_cli.columns.getters import at_time
 from c3s_cli.columns.vocabulary import Kind

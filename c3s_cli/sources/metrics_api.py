@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from c3s_cli.amounts.duration import go_duration
 from c3s_cli.errors import ApiError, MetricsUnavailable
@@ -75,22 +75,17 @@ class _Answer(Struct, frozen=True):
     problems: list[str]
 
 
-def _decode(_path: str, body: Body, context: str, problems: list[str]) -> _Page:
-    return decode.pod_list(body, context, problems)
-
-
-class MetricsApi:
+class MetricsApi(Struct):
     """The metrics API of one cluster, for any number of readings.
 
     repeated: whether there will be several. Pods are measured every 15 s or less often. In between the answer is the
     same, and its rows are the same objects.
     """
 
-    def __init__(self, *, repeated: bool = False) -> None:
-        self.version = LIKELY
-        self.decode_pods = self._decode_if_new if repeated else _decode
-        self._lock = threading.Lock()
-        self._answers: dict[str, _Answer] = {}
+    repeated: bool
+    version: str = LIKELY
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _answers: dict[str, _Answer] = {}
 
     def usage(self, calls: Calls, scope: Scope, problems: list[str], _lists: Lists) -> MetricsUsage:
         """Return the usage in scope, in one reading. problems: where to note quantities that cannot be read."""
@@ -104,15 +99,18 @@ class MetricsApi:
                 if self.version == refused:
                     raise problem
 
-    def _decode_if_new(self, path: str, body: Body, context: str, problems: list[str]) -> _Page:
+    def decode_pods(self, path: str, body: Body, context: str, problems: list[str]) -> _Page:
+        """Decode the pods at a path, if they are not those of the last answer."""
+        if not self.repeated:
+            return decode.pod_list(body, context, problems)
         from hashlib import sha256  # only a watch needs it
 
         # Comparing with the last body would be as fast, but it may be a hundred megabytes long.
         digest = sha256(body).digest()
         answer = self._answers.get(path)
         if answer is None or digest != answer.digest:
-            noted: list[str] = []
-            answer = self._answers[path] = _Answer(digest, decode.pod_list(body, context, noted), noted)
+            own_problems: list[str] = []
+            answer = self._answers[path] = _Answer(digest, decode.pod_list(body, context, own_problems), own_problems)
         problems += answer.problems
         return answer.page
 

@@ -18,9 +18,8 @@ from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.calls import METADATA_LIST, Calls
 from c3s_cli.sources.core_api import NAMESPACES
 from c3s_cli.sources.decode.placing import LabelSelector, selector_of
-from c3s_cli.sources.decode.shapes import Listing, Meta, Object, decode_items
+from c3s_cli.sources.decode.shapes import Listing, Meta, Object, Rows, decode_items
 
-Rows = Callable[[Listing], Iterator[tuple[Any, Any]]]
 BUDGETS_NAME: Final = "pod disruption budgets"
 BUDGETS: Final = "/apis/policy/v1/poddisruptionbudgets"
 OF_VOLUMES: Final = ("persistent volume claims", "persistent volumes", "storage classes", "CSI nodes")
@@ -189,14 +188,6 @@ def _labels(listing: Listing) -> Iterator[tuple[str, Mapping[str, str]]]:
 def _budgets(listing: Listing) -> Iterator[tuple[tuple[str, str], Budget]]:
     for each in decode_items(listing, _Budget, "pod disruption budgets"):
         meta, spec, state = each.metadata, each.spec or _BudgetSpec(), each.status or _BudgetStatus()
-        yield (
-            (meta.namespace, meta.name),
-            Budget(
-                meta.namespace,
-                meta.name,
-                selector_of(spec.selector),
-                state.disruptions_allowed,
-                spec.unhealthy_pod_eviction_policy == "AlwaysAllow"
-                or state.current_healthy >= state.desired_healthy > 0,
-            ),
-        )
+        key, healthy = (meta.namespace, meta.name), state.current_healthy >= state.desired_healthy > 0
+        lets_go = healthy or spec.unhealthy_pod_eviction_policy == "AlwaysAllow"
+        yield key, Budget(*key, selector_of(spec.selector), state.disruptions_allowed, lets_go)

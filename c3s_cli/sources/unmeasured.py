@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from c3s_cli.amounts.duration import age
 from c3s_cli.amounts.timestamp import epoch
 from c3s_cli.errors import ApiError, C3sError
 from c3s_cli.model.rows import PodFacts
-
-# Seconds after which a pod should have been measured, as in kubectl.
-YOUNG: Final = 120
+from c3s_cli.sources.metrics_api import YOUNG
 
 
 def is_unmeasured(pods: Any) -> bool:

@@ -12,13 +12,13 @@ from c3s_cli.amounts.allocation import (
     ContainerResources,
     PodResources,
     Term,
-    added,
     binding_limits_of,
     largest,
     limits_of,
     requests_of,
     terms_of,
 )
+from c3s_cli.amounts.totals import added
 
 RESOURCES = ("cpu", "memory", "nvidia.com/gpu")
 amounts = st.dictionaries(st.sampled_from(RESOURCES), st.integers(0, 1000))

@@ -14,7 +14,7 @@ from c3s_cli.model.rightsizing import ContainerHistory, Histories, Replica, Rule
 from c3s_cli.model.rows import Container, PodFacts
 from c3s_cli.model.sample import Sample
 from c3s_cli.sources.decode.shapes import decode_listing
-from c3s_cli.sources.decode.templates import templates
+from c3s_cli.sources.templates import templates
 
 DAY = 86_400.0
 

@@ -385,10 +385,10 @@ def test_a_person_is_told_what_c3s_waits_for_after_two_seconds(tmp_path: Path) -
 def test_a_person_is_told_only_on_a_terminal_and_after_a_while(
     run: Run, fifo: Path, monkeypatch: pytest.MonkeyPatch, *, is_terminal: bool, patience: float, said: bool
 ) -> None:
-    assert deadline.PATIENCE == 2.0
+    assert deadline.ANNOUNCE_AFTER == 2.0
     stderr = Terminal() if is_terminal else io.StringIO()
     monkeypatch.setattr(sys, "stderr", stderr)
-    monkeypatch.setattr(deadline, "PATIENCE", patience)
+    monkeypatch.setattr(deadline, "ANNOUNCE_AFTER", patience)
     assert run(f"top nodes --kubeconfig {fifo} --request-timeout {TIMEOUT}s").code == 1
     assert stderr.getvalue().startswith(f"waiting for kubeconfig {fifo}\n") == said
     assert ("waiting for kubeconfig" in stderr.getvalue()) == said

@@ -16,9 +16,9 @@ from c3s_cli.errors import ApiError, InvalidAnswer
 from c3s_cli.sources.decode.nodes import node_rows
 from c3s_cli.sources.decode.owners import controllers, names
 from c3s_cli.sources.decode.pods import PodDecoder
-from c3s_cli.sources.decode.shapes import Listing, decode_listing
+from c3s_cli.sources.decode.shapes import Listing, Rows, decode_listing
 from c3s_cli.sources.following.events import Event
-from c3s_cli.sources.following.memory import Memory, Rows
+from c3s_cli.sources.following.memory import Memory
 from tests.servers import node, pod
 
 Object = dict[str, Any]

@@ -37,7 +37,7 @@ class Box(NamedTuple):
     usage: Usage
 
 
-class Seen(NamedTuple):
+class PodSample(NamedTuple):
     """A pod as a kubelet sees it."""
 
     pod: Pod
@@ -46,14 +46,14 @@ class Seen(NamedTuple):
     boxes: list[Box]
 
 
-class Look(NamedTuple):
+class NodeSample(NamedTuple):
     """A node as its kubelet sees it. millis: when it sampled the node."""
 
     node: Node
     when: int
     millis: int
     whole: Usage
-    pods: list[Seen]
+    pods: list[PodSample]
 
 
 class Kubelets:
@@ -67,7 +67,7 @@ class Kubelets:
         self._uncounted: dict[Run, int] = {}
         self._lock = Lock()
 
-    def look(self, name: str) -> Look | None:
+    def sample(self, name: str) -> NodeSample | None:
         """Return the last sample of a node's kubelet; None while it does not answer."""
         state, scraped = self._world.scraped()
         node = self._world.state().by_name[name]
@@ -82,13 +82,15 @@ class Kubelets:
             for run in runs:
                 by_pod.setdefault(run.pod.key, []).append(run)
                 cpu += max(0, self._counters.run(run, when) - self._before(run))
-            pods = [self._seen(found, now, when) for found in by_pod.values() if any(run.alive(now) for run in found)]
+            pods = [
+                self._pod_sample(runs, now, when) for runs in by_pod.values() if any(run.alive(now) for run in runs)
+            ]
         tick = when // TICK
         running = list(state.running(node, scraped))
         nano = self._load.node(node, -(-when // TICK), running)[0]
         memory = in_bytes(self._load.node(node, tick, running)[1], node.index)
-        pods.sort(key=lambda seen: seen.pod.key)
-        return Look(node, now, when * 1000 - node.bits % 900, Usage(cpu, nano, memory), pods)
+        pods.sort(key=lambda pod_sample: pod_sample.pod.key)
+        return NodeSample(node, now, when * 1000 - node.bits % 900, Usage(cpu, nano, memory), pods)
 
     def _before(self, run: Run) -> int:
         """Return what a run had used when its node began to count it."""
@@ -98,7 +100,7 @@ class Kubelets:
             before = self._uncounted[run] = self._counters.run(run, begin)
         return before
 
-    def _seen(self, runs: list[Run], now: int, when: int) -> Seen:
+    def _pod_sample(self, runs: list[Run], now: int, when: int) -> PodSample:
         """Return a pod with all runs of its containers, including those that have ended. when: its own sample."""
         pod = runs[-1].pod
         boxes = []
@@ -114,7 +116,7 @@ class Kubelets:
                 nano, memory = nano + cores, memory + held
                 millis = sampled * 1000 - pod.bits % 900
                 boxes.append(Box(pod.group.running[run.place][0], run, millis, usage))
-        return Seen(
+        return PodSample(
             pod, when * 1000 - pod.bits % 900, Usage(total, nano, memory), sorted(boxes, key=lambda box: box.name)
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from c3s_cli.demo import dice
 from c3s_cli.demo.clock import rfc3339
-from c3s_cli.demo.kubelet.kubelet import Look, Seen, Usage
+from c3s_cli.demo.kubelet.kubelet import NodeSample, PodSample, Usage
 from c3s_cli.demo.kubelet.volumes import volume
 from c3s_cli.demo.templates import Json
 from c3s_cli.demo.things import UNLIMITED
@@ -40,17 +40,17 @@ def _network(when: str, received: int) -> Json:
     return {"time": when, "name": "eth0", "rxBytes": received, "rxErrors": 0}
 
 
-def _written(seen: Seen, name: str, when: int) -> tuple[int, int]:
+def _written(pod_sample: PodSample, name: str, when: int) -> tuple[int, int]:
     """Bytes that a container has written to its own filesystem and to its log."""
-    bits = dice.of_text(13, f"{seen.pod.name}/{name}")
-    grown = (when - seen.pod.created) // _GROWS
+    bits = dice.of_text(13, f"{pod_sample.pod.name}/{name}")
+    grown = (when - pod_sample.pod.created) // _GROWS
     layer = 4096 * (9 + bits % 9000) + 4096 * (grown * (bits >> 20 & 15) % 40_000)
     log = 4096 * (5 + (bits >> 30) % 700) + 4096 * (grown * (1 + (bits >> 40) % 4) % 2500)
     return layer, log
 
 
-def _volumes(seen: Seen, when: int) -> list[Json]:
-    pod, text = seen.pod, rfc3339(when // 60 * 60)
+def _volumes(pod_sample: PodSample, when: int) -> list[Json]:
+    pod, text = pod_sample.pod, rfc3339(when // 60 * 60)
     most = (pod.node.pool.memory << 30) if pod.node else 0
     access = _filled(text, most, most - 12288, 12288, (most // 16384 - 9, most // 16384, 9))
     result: list[Json] = [access | {"name": f"kube-api-access-{dice.hexadecimal(pod.bits)[:5]}"}]
@@ -62,13 +62,13 @@ def _volumes(seen: Seen, when: int) -> list[Json]:
     return result
 
 
-def _pod(seen: Seen, when: int, taken: int, *, brief: bool) -> tuple[Json, int]:
+def _pod(pod_sample: PodSample, when: int, taken: int, *, brief: bool) -> tuple[Json, int]:
     """Return a pod, and the bytes that it has written on the disk of its node."""
-    pod, text = seen.pod, rfc3339(when)
+    pod, text = pod_sample.pod, rfc3339(when)
     used = 0
     boxes: list[Json] = []
-    for name, run, millis, usage in seen.boxes:
-        layer, log = _written(seen, name, when)
+    for name, run, millis, usage in pod_sample.boxes:
+        layer, log = _written(pod_sample, name, when)
         used += layer + log
         limit = pod.group.running[run.place][4]
         box: Json = {"name": name, "startTime": rfc3339(run.start)}
@@ -78,33 +78,33 @@ def _pod(seen: Seen, when: int, taken: int, *, brief: bool) -> tuple[Json, int]:
         boxes.append(box | {"swap": {"time": text, "swapUsageBytes": 0}})
     uid = dice.uid(pod.bits)
     result: Json = {"podRef": {"name": pod.name, "namespace": pod.group.namespace, "uid": uid}}
-    result |= {"startTime": rfc3339(pod.created), "containers": boxes} | _usage(seen.whole, text)
+    result |= {"startTime": rfc3339(pod.created), "containers": boxes} | _usage(pod_sample.whole, text)
     if not brief:
-        result |= {"network": _network(text, seen.whole.cpu_total // 90), "volume": _volumes(seen, when)}
+        result |= {"network": _network(text, pod_sample.whole.cpu_total // 90), "volume": _volumes(pod_sample, when)}
         result["ephemeral-storage"] = _disk(text, used + 12288, used // 65_536 + 9, taken)
         result["process_stats"] = {"process_count": 0}
     return result, used
 
 
-def summary(look: Look, *, brief: bool) -> Json:
+def summary(sample: NodeSample, *, brief: bool) -> Json:
     """Return the whole document; a brief one has no disks and networks."""
-    node, when, text = look.node, look.when, rfc3339(look.when)
+    node, when, text = sample.node, sample.when, rfc3339(sample.when)
     images = 11 * (1 << 30) + dice.mix(node.bits, 5) % (8 << 30)
-    pods = [_pod(seen, when, images + 6 * (1 << 30), brief=brief) for seen in look.pods]
+    pods = [_pod(pod_sample, when, images + 6 * (1 << 30), brief=brief) for pod_sample in sample.pods]
     taken = images + 5 * (1 << 30) + sum(used for _, used in pods)
     about: Json = {"nodeName": node.name, "systemContainers": [], "startTime": rfc3339(when - node.pool.age)}
-    about |= _usage(look.whole, rfc3339(-(-look.millis // 1000)), node.pool.memory * (1 << 30) - 1_145_896 * _KIB)
+    about |= _usage(sample.whole, rfc3339(-(-sample.millis // 1000)), node.pool.memory * (1 << 30) - 1_145_896 * _KIB)
     if not brief:
         about |= {
-            "network": _network(text, look.whole.cpu_total // 40),
+            "network": _network(text, sample.whole.cpu_total // 40),
             "fs": _disk(text, taken, taken // 20_000, taken),
             "runtime": {
                 "imageFs": _disk(text, images, images // 30_000, taken),
                 "containerFs": _disk(text, taken - images, 400_000, taken),
             },
-            "rlimit": {"time": text, "maxpid": 4_194_304, "curproc": 900 + len(look.pods) * 17},
+            "rlimit": {"time": text, "maxpid": 4_194_304, "curproc": 900 + len(sample.pods) * 17},
         }
     if node.pool.swap:
         swapped = node.pool.swap // 256
         about["swap"] = {"time": text, "swapAvailableBytes": node.pool.swap - swapped, "swapUsageBytes": swapped}
-    return {"node": about, "pods": [shown for shown, _ in pods]}
+    return {"node": about, "pods": [pod for pod, _ in pods]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from c3s_cli.demo.kubelet.kubelet import Look
+from c3s_cli.demo.kubelet.kubelet import NodeSample
 
 TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SWAP = "Reported only on non-windows systems"
@@ -44,36 +44,36 @@ def _seconds(nanoseconds: int) -> str:
     return number(nanoseconds / 1_000_000_000)
 
 
-def metrics(look: Look) -> str:
+def metrics(sample: NodeSample) -> str:
     """Return the whole page."""
     # Hundreds of lines: one text at the end.
     lines: dict[str, list[str]] = {name: [] for name, *_ in _FAMILIES}
-    for name, line in _samples(look):
+    for name, line in _samples(sample):
         lines[name].append(f"{name}{line}\n")
     return "".join(
         f"# HELP {name} {words}\n# TYPE {name} {kind}\n{''.join(lines[name])}" for name, kind, words in _FAMILIES
     )
 
 
-def _samples(look: Look) -> Iterator[tuple[str, str]]:
+def _samples(sample: NodeSample) -> Iterator[tuple[str, str]]:
     """(family, labels, value and time) of every series."""
-    swap = look.node.pool.swap
-    for seen in look.pods:
-        pod = f'namespace="{seen.pod.group.namespace}",pod="{seen.pod.name}"}}'
-        for name, run, millis, usage in seen.boxes:
+    swap = sample.node.pool.swap
+    for pod_sample in sample.pods:
+        pod = f'namespace="{pod_sample.pod.group.namespace}",pod="{pod_sample.pod.name}"}}'
+        for name, run, millis, usage in pod_sample.boxes:
             box = f'{{container="{name}",{pod}'
             yield "container_cpu_usage_seconds_total", f"{box} {_seconds(usage.cpu_total)} {millis}"
             yield "container_memory_working_set_bytes", f"{box} {number(usage.memory)} {millis}"
             yield "container_start_time_seconds", f"{box} {number(run.start + run.pod.bits % 997 / 1000)}"
             if swap:
                 yield "container_swap_usage_bytes", f"{box} 0 {millis}"
-        yield "pod_cpu_usage_seconds_total", f"{{{pod} {_seconds(seen.whole.cpu_total)} {seen.millis}"
-        yield "pod_memory_working_set_bytes", f"{{{pod} {number(seen.whole.memory)} {seen.millis}"
+        yield "pod_cpu_usage_seconds_total", f"{{{pod} {_seconds(pod_sample.whole.cpu_total)} {pod_sample.millis}"
+        yield "pod_memory_working_set_bytes", f"{{{pod} {number(pod_sample.whole.memory)} {pod_sample.millis}"
         if swap:
-            yield "pod_swap_usage_bytes", f"{{{pod} 0 {seen.millis}"
-    yield "node_cpu_usage_seconds_total", f" {_seconds(look.whole.cpu_total)} {look.millis}"
-    yield "node_memory_working_set_bytes", f" {number(look.whole.memory)} {look.millis}"
+            yield "pod_swap_usage_bytes", f"{{{pod} 0 {pod_sample.millis}"
+    yield "node_cpu_usage_seconds_total", f" {_seconds(sample.whole.cpu_total)} {sample.millis}"
+    yield "node_memory_working_set_bytes", f" {number(sample.whole.memory)} {sample.millis}"
     if swap:
-        yield "node_swap_usage_bytes", f" {number(swap // 256)} {look.millis}"
+        yield "node_swap_usage_bytes", f" {number(swap // 256)} {sample.millis}"
     yield "resource_scrape_error", " 0"
     yield "scrape_error", " 0"

@@ -71,18 +71,18 @@ class Prometheus:
             return self._known(path, fields, self._storage.now())
 
     def _computed(self, path: str, fields: str, _now: float) -> Answer:
-        given = parse_qs(fields, keep_blank_values=True)
+        parameters = parse_qs(fields, keep_blank_values=True)
         try:
-            kind_of_result, result = (self._range if path.endswith("_range") else self._query)(given)
+            kind_of_result, result = (self._range if path.endswith("_range") else self._query)(parameters)
         except BadQuery as problem:
             return _error(400, "bad_data", str(problem))
         except CannotExecute as problem:
             return _error(422, "execution", str(problem))
         return of_json({"status": "success", "data": {"resultType": kind_of_result, "result": result}})
 
-    def _query(self, given: Parameters) -> tuple[str, list[Any]]:
-        when = self._time(given, "time", self._storage.now())
-        node = self._parsed(given)
+    def _query(self, parameters: Parameters) -> tuple[str, list[Any]]:
+        when = self._time(parameters, "time", self._storage.now())
+        node = self._parsed(parameters)
         engine = Engine(self._storage, when, when)
         match kind(node):
             case "s":
@@ -99,41 +99,41 @@ class Prometheus:
                 vector = engine.vector(node, when)
                 return "vector", [{"metric": dict(labels), "value": _point(when, value)} for labels, value in vector]
 
-    def _range(self, given: Parameters) -> tuple[str, list[Any]]:
-        start, end = self._time(given, "start"), self._time(given, "end")
+    def _range(self, parameters: Parameters) -> tuple[str, list[Any]]:
+        start, end = self._time(parameters, "start"), self._time(parameters, "end")
         if end < start:
             raise BadQuery('invalid parameter "end": end timestamp must not be before start time')
-        step = self._step(given)
+        step = self._step(parameters)
         if (end - start) / step > _MOST_POINTS:
             raise BadQuery(
                 "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution "
                 "(?step=XX)"
             )
-        node = self._parsed(given)
+        node = self._parsed(parameters)
         if kind(node) not in ("s", "v"):
-            said = "range vector" if kind(node) == "r" else "string"
+            words = "range vector" if kind(node) == "r" else "string"
             raise BadQuery(
-                f'invalid parameter "query": invalid expression type "{said}" for range query, must be Scalar or '
+                f'invalid parameter "query": invalid expression type "{words}" for range query, must be Scalar or '
                 "instant Vector"
             )
         engine = Engine(self._storage, start, end)
-        found: dict[Labels, list[list[Any]]] = {}
+        points_of: dict[Labels, list[list[Any]]] = {}
         for number in range(int((end - start) / step + 1e-9) + 1):
             when = start + number * step
             for labels, value in engine.vector(node, when):
-                found.setdefault(labels, []).append(_point(when, value))
-        return "matrix", [{"metric": dict(labels), "values": points} for labels, points in found.items()]
+                points_of.setdefault(labels, []).append(_point(when, value))
+        return "matrix", [{"metric": dict(labels), "values": points} for labels, points in points_of.items()]
 
     # Parameters.
 
-    def _parsed(self, given: Parameters) -> Node:
+    def _parsed(self, parameters: Parameters) -> Node:
         try:
-            return parse(given.get("query", [""])[0])
+            return parse(parameters.get("query", [""])[0])
         except BadQuery as problem:
             raise BadQuery(f'invalid parameter "query": {problem}') from None
 
-    def _time(self, given: Parameters, name: str, otherwise: float | None = None) -> float:
-        text = given.get(name, [""])[0]
+    def _time(self, parameters: Parameters, name: str, otherwise: float | None = None) -> float:
+        text = parameters.get(name, [""])[0]
         if not text and otherwise is not None:
             return otherwise
         for read in (float, lambda written: datetime.fromisoformat(written).timestamp()):
@@ -141,8 +141,8 @@ class Prometheus:
                 return read(text)
         raise BadQuery(f'invalid parameter "{name}": cannot parse "{text}" to a valid timestamp')
 
-    def _step(self, given: Parameters) -> float:
-        text = given.get("step", [""])[0]
+    def _step(self, parameters: Parameters) -> float:
+        text = parameters.get("step", [""])[0]
         try:
             step = float(text)
         except ValueError:

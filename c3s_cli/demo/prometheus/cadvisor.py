@@ -26,7 +26,7 @@ _PERIODS = 10
 
 
 def _added(parts: Sequence[tuple[tuple[int, int], Values]], *, grows: bool) -> Values:
-    """Add values up, each where it lives; what grows stays what it was when its part has ended."""
+    """Add values up while their parts exist; the last value of a counter stays in the sum."""
 
     def values(first: int, last: int) -> list[float]:
         total = [0.0] * (last - first + 1)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any
 
 from c3s_cli.demo.prometheus import functions
 from c3s_cli.demo.prometheus.functions import Samples, Vector
 from c3s_cli.demo.prometheus.operators import connected
-from c3s_cli.demo.prometheus.series import INTERVAL, Labels, Series, without_name
+from c3s_cli.demo.prometheus.series import INTERVAL, Labels, without_name
 from c3s_cli.demo.prometheus.storage import Storage
 from c3s_cli.demo.prometheus.syntax import (
     Aggregation,
@@ -35,17 +36,16 @@ class Engine:
     """Evaluates one query, at one time or many."""
 
     def __init__(self, storage: Storage, start: float, end: float) -> None:
-        self._storage = storage
         self._start, self._end = start, end
         self._newest = int(storage.now()) // INTERVAL
-        self._selected: dict[Selector, list[Series]] = {}
+        self._select = cache(lambda node: storage.select(node.matchers))
         self._groups = functions.Groups()
         self._samples = 0
 
     def vector(self, node: Node, when: float) -> Vector:
         """Return an instant vector; a number is one without labels."""
-        found = self.value(node, when)
-        return [((), found)] if isinstance(found, float) else found
+        value = self.value(node, when)
+        return [((), value)] if isinstance(value, float) else value
 
     def value(self, node: Node, when: float) -> Any:
         """Return the value of an expression at a time: a number, a text or an instant vector."""
@@ -55,10 +55,10 @@ class Engine:
             case Selector():
                 return self._instant(node, when)
             case Negated(inner=inner):
-                found = self.value(inner, when)
-                if isinstance(found, float):
-                    return -found
-                return [(without_name(labels), -value) for labels, value in found]
+                positive = self.value(inner, when)
+                if isinstance(positive, float):
+                    return -positive
+                return [(without_name(labels), -value) for labels, value in positive]
             case Aggregation(inner=inner):
                 return self._groups.reduce(node, self.vector(inner, when))
             case Binary(left=left, right=right):
@@ -91,13 +91,12 @@ class Engine:
         if not isinstance(node, Selector):
             return [(without_name(labels), when) for labels, _ in self.vector(node, when)]
         at = float(math.floor(self._moment(node, when) / INTERVAL) * INTERVAL)
-        found = [(without_name(labels), at) for labels, _ in self._instant(node, when)]
-        return functions.unique(found)
+        return functions.unique([(without_name(labels), at) for labels, _ in self._instant(node, when)])
 
     def matrix(
         self, node: Node, when: float, *, ends: bool = False, any_ends: bool = False, named: bool = False
     ) -> list[Samples]:
-        """Return a range vector, by name or without; with `ends` only those of what never falls, or of anything."""
+        """Return a range vector. ends, any_ends: whether two samples of a counter, or of any series, are enough."""
         if isinstance(node, Subquery):
             return self._subquery(node, when, named=named)
         assert isinstance(node, Selector)  # noqa: S101  the parser has seen to it
@@ -130,12 +129,6 @@ class Engine:
             when = {"start": self._start, "end": self._end}[node.at] if isinstance(node.at, str) else node.at
         return when - node.offset
 
-    def _select(self, node: Selector) -> list[Series]:
-        found = self._selected.get(node)
-        if found is None:
-            found = self._selected[node] = self._storage.select(node.matchers)
-        return found
-
     def _instant(self, node: Selector, when: float) -> Vector:
         when = self._moment(node, when)
         scrape = math.floor(when / INTERVAL)
@@ -153,14 +146,14 @@ class Engine:
         end = self._moment(node, when)
         begin = end - node.span
         step = node.step or _STEP
-        found: dict[Labels, tuple[list[float], list[float]]] = {}
+        elements: dict[Labels, tuple[list[float], list[float]]] = {}
         # Its times are multiples of the step, whatever the time of the query.
         number = math.floor(begin / step) + 1
         before = self._samples
         points = 0
         while (at := number * step) <= end:
             for labels, value in self.vector(node.inner, at):
-                times, values = found.setdefault(labels, ([], []))
+                times, values = elements.setdefault(labels, ([], []))
                 times.append(at)
                 values.append(value)
                 points += 1
@@ -169,5 +162,5 @@ class Engine:
             number += 1
         return [
             Samples(labels if named else without_name(labels), times, values, begin, end, len(times))
-            for labels, (times, values) in found.items()
+            for labels, (times, values) in elements.items()
         ]

@@ -85,7 +85,7 @@ OVER_RANGE: dict[str, Callable[[Samples], float | None]] = {
     "changes": lambda samples: float(sum(before != after for before, after in pairwise(samples.values))),
     "resets": lambda samples: float(sum(after < before for before, after in pairwise(samples.values))),
 }
-# Those that look at no more than the first and the last value: of what never falls, or of anything.
+# Functions that need only the first and the last value: of a counter that never falls, or of any series.
 BY_ENDS = frozenset({"rate", "increase", "resets"})
 BY_LAST = frozenset({"last_over_time", "count_over_time"})
 
@@ -108,21 +108,21 @@ def label_replace(vector: Vector, target: str, replacement: str, source: str, pa
     result: Vector = []
     for labels, value in vector:
         known = dict(labels)
-        if found := expression.fullmatch(known.get(source, "")):
-            known[target] = _expanded(found, replacement)
+        if match := expression.fullmatch(known.get(source, "")):
+            known[target] = _expanded(match, replacement)
         result.append((labels_of(known), value))
     return unique(result)
 
 
-def _expanded(found: re.Match[str], replacement: str) -> str:
-    """Put what was found into $1, ${1} and ${name}; what was not found is nothing."""
+def _expanded(match: re.Match[str], replacement: str) -> str:
+    """Put the groups of a match into $1, ${1} and ${name}; a group that is missing is empty."""
 
     def part(reference: re.Match[str]) -> str:
         name = reference[1] or reference[2]
         if name == "$":
             return "$"
         try:
-            return found[int(name) if name.isdecimal() else name] or ""
+            return match[int(name) if name.isdecimal() else name] or ""
         except IndexError:
             return ""
 

@@ -33,13 +33,12 @@ class Total:
 
     def _chunk(self, number: int) -> array[int]:
         """Return how much it has grown since the beginning of a chunk, at each of its scrapes and at its end."""
-        found = self._chunks.get(number)
-        if found is None:
+        if number not in self._chunks:
             first = number * _CHUNK * _TICKS
             usage = self._usage(first + 1, first + _CHUNK * _TICKS + 1)
             grown = accumulate(TICK * (a + b) for a, b in zip(usage[::2], usage[1::2], strict=True))
-            found = self._chunks[number] = array("q", [0, *grown])
-        return found
+            self._chunks[number] = array("q", [0, *grown])
+        return self._chunks[number]
 
     def _base(self, number: int) -> int:
         """Return what it was at the beginning of a chunk, adding up all between it and what is known."""
@@ -56,9 +55,9 @@ class Total:
 
     def _growth(self, number: int) -> int:
         """Return how much it grows in a chunk."""
-        found = self._chunks.get(number)
+        chunk = self._chunks.get(number)
         first = number * _CHUNK * _TICKS
-        return found[-1] if found else TICK * sum(self._usage(first + 1, first + _CHUNK * _TICKS + 1))
+        return chunk[-1] if chunk else TICK * sum(self._usage(first + 1, first + _CHUNK * _TICKS + 1))
 
     def at(self, scrape: int) -> int:
         """Return it at a scrape."""
@@ -90,18 +89,16 @@ class History:
 
     def total(self, run: Run) -> Total:
         """Return what a run has used."""
-        found = self._totals.get(run)
-        if found is None:
+        if run not in self._totals:
             usage = partial(self.load.cpu, run.pod, run.place)
-            found = self._totals[run] = Total(usage, self._counters.anchor(run))
-        return found
+            self._totals[run] = Total(usage, self._counters.anchor(run))
+        return self._totals[run]
 
     def system(self, node: Node, first: int) -> Total:
         """Return what all but the pods of a node have used since a scrape, which is always the same."""
-        found = self._systems.get(node.name)
-        if found is None:
-            found = self._systems[node.name] = Total(partial(self.load.system_cpu, node), (first * _TICKS, 0))
-        return found
+        if node.name not in self._systems:
+            self._systems[node.name] = Total(partial(self.load.system_cpu, node), (first * _TICKS, 0))
+        return self._systems[node.name]
 
     def memory(self, run: Run) -> Values:
         """Return the bytes a run has in use at scrapes."""

@@ -37,7 +37,7 @@ _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
 }  # fmt: skip
 
 
-def shown(labels: Labels) -> str:
+def _text(labels: Labels) -> str:
     """Write labels for an error."""
     return "{" + ", ".join(f'{name}="{value}"' for name, value in labels) + "}"
 
@@ -95,29 +95,29 @@ def _of_vectors(node: Binary, left: Vector, right: Vector) -> Vector:
         key = _key(labels, matching)
         if key in partners:
             raise CannotExecute(
-                f"found duplicate series for the match group {shown(key)} on the {'left' if flipped else 'right'} "
-                f"hand-side of the operation: [{shown(labels)}, {shown(partners[key][0])}];many-to-many matching not "
+                f"found duplicate series for the match group {_text(key)} on the {'left' if flipped else 'right'} "
+                f"hand-side of the operation: [{_text(labels)}, {_text(partners[key][0])}];many-to-many matching not "
                 "allowed: matching labels must be unique on one side"
             )
         partners[key] = labels, value
     compare = _COMPARISONS.get(node.operator)
     filters = compare is not None and not matching.boolean
     result: Vector = []
-    seen: set[Labels] = set()
+    used: set[Labels] = set()
     for labels, value in many:
         key = _key(labels, matching)
-        if (found := partners.get(key)) is None:
+        if (partner := partners.get(key)) is None:
             continue
-        pair = (found[1], value) if flipped else (value, found[1])
-        shows = _labels(labels, found[0], key, matching, keep=filters)
+        pair = (partner[1], value) if flipped else (value, partner[1])
+        of_result = _labels(labels, partner[0], key, matching, keep=filters)
         if filters and not _of_numbers(node, *pair):
             continue
-        if shows in seen:
+        if of_result in used:
             why = "many-to-one matching must be explicit (group_left/group_right)"
             why = "grouping labels must ensure unique matches" if matching.side else why
             raise CannotExecute(f"multiple matches for labels: {why}")
-        seen.add(shows)
-        result.append((shows, pair[0] if filters else _of_numbers(node, *pair)))
+        used.add(of_result)
+        result.append((of_result, pair[0] if filters else _of_numbers(node, *pair)))
     return result
 
 

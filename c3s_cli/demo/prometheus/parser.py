@@ -61,10 +61,10 @@ def parse(text: str) -> Node:
     if not text.strip():
         raise BadQuery("unknown position: parse error: no expression found in input")
     reader = _Reader(text)
-    found = reader.expression(0)
+    node = reader.expression(0)
     if reader.token.kind != "end":
         raise reader.unexpected("")
-    return found
+    return node
 
 
 class _Reader:
@@ -76,12 +76,12 @@ class _Reader:
         self._place = 0
         place = 0
         while place < len(text):
-            found = _TOKENS.match(text, place)
-            if found is None or found.lastgroup is None:
+            match = _TOKENS.match(text, place)
+            if match is None or match.lastgroup is None:
                 raise self._problem(place, f"unexpected character: {text[place]!r}")
-            if found.lastgroup != "space":
-                self._tokens.append(Token(found.lastgroup, found.group(), place))
-            place = found.end()
+            if match.lastgroup != "space":
+                self._tokens.append(Token(match.lastgroup, match.group(), place))
+            place = match.end()
         self._tokens.append(Token("end", "", len(text)))
 
     @property
@@ -98,8 +98,8 @@ class _Reader:
         return self._problem(self._tokens[self._place if place is None else place].place, message)
 
     def unexpected(self, where: str) -> BadQuery:
-        said = "end of input" if self.token.kind == "end" else f'"{self.token.text}"'
-        return self.wrong(f"unexpected {said}{where}")
+        words = "end of input" if self.token.kind == "end" else f'"{self.token.text}"'
+        return self.wrong(f"unexpected {words}{where}")
 
     def take(self) -> Token:
         token = self.token
@@ -111,9 +111,9 @@ class _Reader:
 
     def skip(self, *texts: str) -> bool:
         """Pass over one of these, if it comes next."""
-        found = self.comes(*texts)
-        self._place += found
-        return found
+        comes = self.comes(*texts)
+        self._place += comes
+        return comes
 
     def need(self, text: str, where: str) -> None:
         if not self.skip(text):
@@ -135,15 +135,15 @@ class _Reader:
             left = self.checked(Binary(operator, left, right, matching), place)
         return left
 
-    def checked(self, found: Binary, place: int) -> Binary:
-        kinds = kind(found.left), kind(found.right)
+    def checked(self, node: Binary, place: int) -> Binary:
+        kinds = kind(node.left), kind(node.right)
         if not set(kinds) <= {"s", "v"}:
             raise self.wrong("binary expression must contain only scalar and instant vector types", place)
-        if found.operator in ("and", "or", "unless") and kinds != ("v", "v"):
-            raise self.wrong(f'set operator "{found.operator}" not allowed in binary scalar expression', place)
-        if found.operator in _COMPARISONS and kinds == ("s", "s") and not found.matching.boolean:
+        if node.operator in ("and", "or", "unless") and kinds != ("v", "v"):
+            raise self.wrong(f'set operator "{node.operator}" not allowed in binary scalar expression', place)
+        if node.operator in _COMPARISONS and kinds == ("s", "s") and not node.matching.boolean:
             raise self.wrong("comparisons between scalars must use BOOL modifier", place)
-        return found
+        return node
 
     def matching(self, operator: str) -> Matching:
         result = Matching(boolean=operator in _COMPARISONS and self.skip("bool"))
@@ -178,35 +178,35 @@ class _Reader:
             return self.expression(len(_LEVELS) - 1)
         return self.modified(self.operand())
 
-    def modified(self, found: Node) -> Node:
+    def modified(self, node: Node) -> Node:
         while True:
             if self.skip("["):
-                found = self.ranged(found)
+                node = self.ranged(node)
             elif self.skip("offset"):
                 sign = -1 if self.skip("-") else 1
-                found = replace(self.timed(found, "offset"), offset=sign * self.duration())
+                node = replace(self.timed(node, "offset"), offset=sign * self.duration())
             elif self.skip("@"):
-                found = replace(self.timed(found, "@"), at=self.moment())
+                node = replace(self.timed(node, "@"), at=self.moment())
             else:
-                return found
+                return node
 
-    def timed(self, found: Node, word: str) -> Timed:
-        if isinstance(found, Timed):
-            return found
+    def timed(self, node: Node, word: str) -> Timed:
+        if isinstance(node, Timed):
+            return node
         raise self.wrong(f"{word} {_TIMED}")
 
-    def ranged(self, found: Node) -> Node:
+    def ranged(self, node: Node) -> Node:
         span = self.duration()
         if self.skip(":"):
             step = 0.0 if self.token.text == "]" else self.duration()
             self.close("subquery")
-            if kind(found) not in ("v", "s"):
+            if kind(node) not in ("v", "s"):
                 raise self.wrong("subquery is only allowed on instant vector")
-            return Subquery(span=span, inner=found, step=step)
+            return Subquery(span=span, inner=node, step=step)
         self.close("range")
-        if not isinstance(found, Selector) or found.span:
+        if not isinstance(node, Selector) or node.span:
             raise self.wrong("ranges only allowed for vector selectors")
-        return replace(found, span=span)
+        return replace(node, span=span)
 
     def close(self, where: str) -> None:
         """Pass over the end of a range."""
@@ -217,13 +217,13 @@ class _Reader:
     def duration(self) -> float:
         match self.token:
             case Token(kind="duration", text=text):
-                found = seconds(text)
+                length = seconds(text)
             case Token(kind="number", text=text):
-                found = float(text)
+                length = float(text)
             case _:
                 raise self.unexpected(", expected number or duration")
         self.take()
-        return found
+        return length
 
     def moment(self) -> float | str:
         sign = -1 if self.skip("-") else 1
@@ -246,17 +246,17 @@ class _Reader:
             return self.selector("")
         match self.token.kind, self.token.text:
             case "duration", text:
-                found: Node = Number(seconds(text))
+                node: Node = Number(seconds(text))
             case "number", text:
-                found = Number(float(int(text, 16)) if text[:2].lower() == "0x" else float(text))
+                node = Number(float(int(text, 16)) if text[:2].lower() == "0x" else float(text))
             case "string", text:
-                found = Text(_unquoted(text))
+                node = Text(_unquoted(text))
             case "name", _:
                 return self.named(self.take().text)
             case _:
                 raise self.unexpected("")
         self.take()
-        return found
+        return node
 
     def named(self, name: str) -> Node:
         """Read what begins with a name."""
@@ -280,8 +280,8 @@ class _Reader:
         return Call(name, tuple(arguments))
 
     def expected(self, argument: Node, wanted: str, where: str, place: int) -> None:
-        if (found := kind(argument)) != wanted:
-            raise self.wrong(f"expected type {_NAMES[wanted]} in {where}, got {_NAMES[found]}", place)
+        if (actual := kind(argument)) != wanted:
+            raise self.wrong(f"expected type {_NAMES[wanted]} in {where}, got {_NAMES[actual]}", place)
 
     def arguments(self) -> list[Node]:
         self.need("(", "function call")
@@ -301,8 +301,8 @@ class _Reader:
         grouping = grouping or self.grouping() or (frozenset(), False)
         count = 1 + (name in PARAMETERS)
         if len(arguments) != count:
-            said = f"wrong number of arguments for aggregate expression provided, expected {count}"
-            raise self.wrong(f"{said}, got {len(arguments)}", place)
+            words = f"wrong number of arguments for aggregate expression provided, expected {count}"
+            raise self.wrong(f"{words}, got {len(arguments)}", place)
         self.expected(arguments[-1], "v", "aggregation expression", place)
         if wanted := PARAMETERS.get(name):
             self.expected(arguments[0], wanted, "aggregation parameter", place)
@@ -336,15 +336,15 @@ class _Reader:
             raise self.unexpected(" in label matching, expected string")
         value = _unquoted(self.token.text)
         try:
-            found = Matcher(label, operator, value)
+            matcher = Matcher(label, operator, value)
         except re.error as error:
             raise self.wrong(f"error parsing regexp: {error}: `{value}`") from None
         self.take()
-        return found
+        return matcher
 
 
 def _unquoted(text: str) -> str:
-    """Return what a string says."""
+    """Return the text of a string literal."""
     if text[0] == "`":
         return text[1:-1]
-    return re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[1], found[0]), text[1:-1])
+    return re.sub(r"\\(.)", lambda match: _ESCAPES.get(match[1], match[0]), text[1:-1])

@@ -37,7 +37,7 @@ class Scene:
 
     @property
     def stamp(self) -> tuple[int, int]:
-        """Return something that is another one when there may be other series."""
+        """A value that changes whenever there may be other series."""
         return self.world.state().version, self.world.clock.now() // INTERVAL
 
     @property
@@ -53,7 +53,7 @@ class Scene:
         return (first, last) if first <= last else None
 
     def spans(self) -> list[Span]:
-        """Return all pods there have been."""
+        """Return all pods, past ones, too."""
         spans = {pod.key: Span(pod, pod.created, FOREVER, ((0, phase(pod.state)),)) for pod in self.world.cluster.pods}
         gone = []
         for when, old, new in self.world.past():

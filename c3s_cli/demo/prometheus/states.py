@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 
 from c3s_cli.demo import dice, nodes
-from c3s_cli.demo.catalogue import Box
-from c3s_cli.demo.pod_spec import qos_class
+from c3s_cli.demo.pod_spec import qos_class, resources
 from c3s_cli.demo.prometheus.scene import Scene, Span
 from c3s_cli.demo.prometheus.series import INTERVAL, Series, constant
 from c3s_cli.demo.runs import FOREVER
@@ -25,23 +24,13 @@ def amount(text: str) -> float:
     return float(int(text[:-2]) * _SUFFIXES[text[-2:]]) if text[-2:] in _SUFFIXES else float(text)
 
 
-def _resources(given: dict[str, str]) -> Iterator[tuple[str, str, float]]:
+def _resources(amounts: dict[str, str]) -> Iterator[tuple[str, str, float]]:
     """(resource, unit, value) of what a node or a container has."""
-    for name, text in given.items():
+    for name, text in amounts.items():
         unit = {"cpu": "core", "memory": "byte", "ephemeral-storage": "byte"}.get(name, "integer")
         if name.startswith("hugepages"):
             unit = "byte"
         yield re.sub(r"\W", "_", name), unit, amount(text)
-
-
-def _asked(box: Box, which: str) -> dict[str, str]:
-    cpu, memory = (box.cpu, box.memory) if which == "requests" else (box.cpu_limit, box.memory_limit)
-    result = {} if cpu is None else {"cpu": f"{cpu}m"}
-    if memory is not None:
-        result["memory"] = f"{memory}Mi"
-    if box.storage:
-        result["ephemeral-storage"] = box.storage[which == "limits"]
-    return result | dict(box.extra)
 
 
 def _owned_by(owner: Owner | None) -> dict[str, str]:
@@ -103,7 +92,7 @@ class States:
                 workload = group.workload
                 boxes = (*workload.init, *workload.sidecars) if "_init_" in name else workload.boxes
                 for box in boxes:
-                    for resource, unit, value in _resources(_asked(box, which)):
+                    for resource, unit, value in _resources(resources(box).get(which, {})):
                         about = {"container": box.name, "node": node, "resource": resource, "unit": unit}
                         yield Series(name, labels | about, life, constant(value))
 
@@ -125,12 +114,12 @@ class States:
             yield Series(name, labels, life, constant(cpu / 1000 if name.endswith("cores") else float(memory << 20)))
 
     def _phases(self, name: str, labels: dict[str, str], span: Span, life: tuple[int, int]) -> Iterator[Series]:
-        def seen(scrape: int, which: str) -> float:
+        def is_in(scrape: int, which: str) -> float:
             then = [phase for when, phase in span.phases if when <= scrape * INTERVAL]
             return float((then or [span.phases[0][1]])[-1] == which)
 
         for which in _PHASES:
-            values = lambda first, last, which=which: [seen(at, which) for at in range(first, last + 1)]  # noqa: E731
+            values = lambda first, last, which=which: [is_in(at, which) for at in range(first, last + 1)]  # noqa: E731
             yield Series(name, labels | {"phase": which}, life, values)
 
     def _owner(self, name: str) -> Iterator[Series]:

@@ -22,7 +22,7 @@ class Storage:
         self._scene = Scene(world, load)
         sources = (CAdvisor(self._scene), States(self._scene), Machines(self._scene))
         self._sources = {name: source for source in sources for name in source.names}
-        self._made: dict[str, list[Series]] = {}
+        self._series: dict[str, list[Series]] = {}
         self._stamp: object = None
         self._lock = Lock()
 
@@ -39,11 +39,10 @@ class Storage:
         with self._lock:
             stamp = self._scene.stamp
             if stamp != self._stamp:
-                self._made, self._stamp = {}, stamp
-            series = self._made.get(name)
-            if series is None:
-                series = self._made[name] = list(self._sources[name].series(name))
-            return series
+                self._series, self._stamp = {}, stamp
+            if name not in self._series:
+                self._series[name] = list(self._sources[name].series(name))
+            return self._series[name]
 
     def select(self, matchers: Iterable[Matcher]) -> list[Series]:
         """Return the series that match."""
@@ -53,9 +52,9 @@ class Storage:
                 names = [name for name in names if matcher.test(name)]
             else:
                 rest.append(matcher)
-        found = []
+        chosen = []
         for series in (one for name in names for one in self._named(name)):
             labels = dict(series.bare)
             if all(matcher.test(labels.get(matcher.label, "")) for matcher in rest):
-                found.append(series)
-        return found
+                chosen.append(series)
+        return chosen

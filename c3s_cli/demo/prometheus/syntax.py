@@ -25,7 +25,7 @@ class CannotExecute(ValueError):
     """A query that is well-formed and cannot be answered."""
 
 
-# No part of a query equals another one, so that what is found for it can be kept.
+# No part of a query equals another one, so that results can be kept by part.
 @dataclass(frozen=True, slots=True, eq=False)
 class Node:
     """Any part of a query."""
@@ -58,8 +58,8 @@ class Matcher:
 
     def test(self, value: str) -> bool:
         """Return whether it matches a label's value; a missing label is empty."""
-        found = value == self.value if self.pattern is None else self.pattern.fullmatch(value) is not None
-        return found != self.negated
+        matches = value == self.value if self.pattern is None else self.pattern.fullmatch(value) is not None
+        return matches != self.negated
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +96,7 @@ class Call(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Aggregation(Node):
-    """Many elements made one for each group."""
+    """An aggregation: one element for each group."""
 
     name: str
     inner: Node
@@ -106,7 +106,7 @@ class Aggregation(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Matching:
-    """Which elements of two vectors belong together."""
+    """How the elements of two vectors are matched."""
 
     labels: frozenset[str] = frozenset()
     on: bool = False

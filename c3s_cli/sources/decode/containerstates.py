@@ -63,4 +63,4 @@ def pending(state: PodState, node: str) -> str:
     if node:
         return ""
     unscheduled = (each for each in conditions_of(state) if each.type == "PodScheduled" and each.status != "True")
-    return next((each.message or each.reason for each in unscheduled), "") or UNSEEN
+    return next((each.message or each.reason for each in unscheduled), None) or UNSEEN

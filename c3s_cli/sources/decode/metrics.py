@@ -13,6 +13,7 @@ from c3s_cli.model.rows import Container, Node, Pod
 from c3s_cli.sources.decode.shapes import (
     Body,
     ListMeta,
+    ObjectName,
     Quantity,
     amount_of,
     amounts_at_once,
@@ -21,11 +22,6 @@ from c3s_cli.sources.decode.shapes import (
     decode_listing,
     decode_one,
 )
-
-
-class _Name(Struct, gc=False):
-    name: str = ""
-    namespace: str = ""
 
 
 class _Usage(Struct, gc=False):
@@ -40,14 +36,14 @@ class _Container(Struct, gc=False):
 
 
 class _NodeMetrics(Struct, gc=False):
-    metadata: _Name
+    metadata: ObjectName
     timestamp: str | None = None
     window: str | None = None
     usage: _Usage | None = None
 
 
 class _PodMetrics(Struct, gc=False):
-    metadata: _Name
+    metadata: ObjectName
     timestamp: str | None = None
     window: str | None = None
     containers: list[_Container] | None = None

@@ -2,43 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import msgspec
 from msgspec import Raw, Struct, structs
 
 from c3s_cli.model.placing import GATES, HostPort, NodeTerm, Placing, PodTerm, Selector, Spread, Toleration
 from c3s_cli.model.requirement import Requirement
-from c3s_cli.sources.decode.claims import Volume, claim_names
+from c3s_cli.sources.decode.claims import claim_names
+from c3s_cli.sources.decode.podspec import RuledSpec
 from c3s_cli.sources.decode.shapes import NULL, decode_one
 
 OPERATORS: Final = {"In": "in", "NotIn": "notin", "Exists": "exists", "DoesNotExist": "!", "Gt": ">", "Lt": "<"}
-
-
-class Rules(Protocol):
-    """The scheduling rules of a spec as undecoded JSON. Pods of one owner share them, so they are decoded once."""
-
-    node_selector: Raw
-    affinity: Raw
-    tolerations: Raw
-    topology_spread_constraints: Raw
-    priority: int | None
-    host_network: bool
-
-    @property
-    def container_ports(self) -> Sequence[Raw]:
-        """The undecoded ports of all containers that run at the same time."""
-
-
-class RulesOfPod(Rules, Protocol):
-    """Also what is different for each pod."""
-
-    volumes: list[Volume] | None
-    scheduler_name: str | None
-    resource_claims: list[Raw] | None
-    scheduling_gates: list[Raw] | None
 
 
 class _Port(Struct, rename="camel", gc=False):
@@ -125,7 +102,7 @@ Spreads: Any = list[_Spread] | None
 Ports: Any = list[_Port] | None
 
 
-def placing_of(rules: Rules) -> Placing:
+def placing_of(rules: RuledSpec) -> Placing:
     """Decode the scheduling rules of a pod. InvalidAnswer if they do not have the expected shape."""
     return _placing(
         _text(rules.node_selector),
@@ -137,7 +114,7 @@ def placing_of(rules: Rules) -> Placing:
     )
 
 
-def _ports(rules: Rules) -> tuple[bytes, ...]:
+def _ports(rules: RuledSpec) -> tuple[bytes, ...]:
     """Return the lists of ports that may take a port of the node; all with the node's network."""
     ports = rules.container_ports
     if not ports:
@@ -161,7 +138,7 @@ def _text(raw: Raw) -> bytes:
     return b"null" if raw is NULL else bytes(raw)
 
 
-def placing_of_pod(rules: RulesOfPod, name: str) -> Placing:
+def placing_of_pod(rules: RuledSpec, name: str) -> Placing:
     """Decode the scheduling rules of an existing pod."""
     placing, claims = placing_of(rules), claim_names(name, rules.volumes)
     if not (claims or rules.scheduling_gates or rules.resource_claims) and rules.scheduler_name in USUAL:
@@ -170,7 +147,7 @@ def placing_of_pod(rules: RulesOfPod, name: str) -> Placing:
     return structs.replace(placing, claims=claims, refused=refused, ignored=ignored_of(rules))
 
 
-def ignored_of(rules: RulesOfPod) -> tuple[str, ...]:
+def ignored_of(rules: RuledSpec) -> tuple[str, ...]:
     """Return the rules of a pod that c3s does not consider, in words."""
     ignored = ("resource claims",) if rules.resource_claims else ()
     scheduler = rules.scheduler_name

@@ -14,8 +14,10 @@ from msgspec import Raw, Struct, structs
 from c3s_cli.amounts.allocation import ContainerResources, PodResources, binding_limits_of, limits_of, requests_of
 from c3s_cli.amounts.timestamp import epoch
 from c3s_cli.model.rows import Amounts, Container, PodFacts
-from c3s_cli.sources.decode.claims import Volume, has_local_storage
+from c3s_cli.sources.decode.claims import has_local_storage
 from c3s_cli.sources.decode.owners import Reference, controller
+from c3s_cli.sources.decode.podspec import Container as ContainerSpec
+from c3s_cli.sources.decode.podspec import RuledSpec, Spec
 from c3s_cli.sources.decode.podstatus import (
     NOBODY,
     ContainerStatus,
@@ -35,20 +37,6 @@ FINISHED: Final = ("Succeeded", "Failed")
 MOST_SHARED: Final = 20_000
 
 
-class _Container(Struct, rename="camel", gc=False):
-    name: str = ""
-    resources: Raw = NULL
-    restart_policy: str | None = None
-
-
-class _Spec(Struct, rename="camel", gc=False):
-    containers: Sequence[_Container] | None = None
-    init_containers: Sequence[_Container] | None = None
-    overhead: dict[str, Quantity] | None = None
-    resources: Resources | None = None
-    node_name: str = ""
-
-
 class _Meta(Struct, rename="camel", gc=False):
     name: str = ""
     namespace: str = ""
@@ -61,39 +49,12 @@ class _Meta(Struct, rename="camel", gc=False):
 
 class _Pod(Struct, gc=False):
     metadata: _Meta
-    spec: _Spec | None = None
+    spec: Spec | None = None
     status: PodState | None = None
 
 
-class _PortedContainer(_Container, rename="camel", gc=False):
-    ports: Raw = NULL
-
-
-class _RuledSpec(_Spec, rename="camel", gc=False):
-    containers: Sequence[_PortedContainer] | None = None
-    init_containers: Sequence[_PortedContainer] | None = None
-    node_selector: Raw = NULL
-    affinity: Raw = NULL
-    tolerations: Raw = NULL
-    topology_spread_constraints: Raw = NULL
-    volumes: list[Volume] | None = None
-    priority: int | None = None
-    host_network: bool = False
-    scheduler_name: str | None = None
-    resource_claims: list[Raw] | None = None
-    scheduling_gates: list[Raw] | None = None
-
-    @property
-    def container_ports(self) -> list[Raw]:
-        """The undecoded ports of the containers and sidecars."""
-        ports = [each.ports for each in self.containers or () if each.ports is not NULL]
-        if self.init_containers:
-            ports += [each.ports for each in self.init_containers if each.restart_policy == "Always"]
-        return ports
-
-
 class _RuledPod(_Pod, gc=False):
-    spec: _RuledSpec | None = None
+    spec: RuledSpec | None = None
 
 
 Key = tuple[str, str]
@@ -168,16 +129,16 @@ class PodDecoder:
             limits=limits,
             binding_limits=binding_limits,
             containers=containers,
-            placing=self.placing_of(spec, meta.name) if self.placing_of and isinstance(spec, _RuledSpec) else None,
+            placing=self.placing_of(spec, meta.name) if self.placing_of and isinstance(spec, RuledSpec) else None,
             started=has_started(state),
             pending=unscheduled,
             states=states,
             # Only drains ask for these; they ask for labels, too.
-            local_storage=self.labels and isinstance(spec, _RuledSpec) and has_local_storage(spec.volumes),
+            local_storage=self.labels and isinstance(spec, RuledSpec) and has_local_storage(spec.volumes),
             ready=not self.labels or self.placing_of is None or is_ready(state),
         )
 
-    def _amounts(self, pod: _Pod, spec: _Spec, state: PodState) -> Shared:
+    def _amounts(self, pod: _Pod, spec: Spec, state: PodState) -> Shared:
         """Compute a pod's requests and limits, once for all pods with the same spec."""
         key = _key(spec, state)
         known = self.shared.get(key)
@@ -196,7 +157,7 @@ class PodDecoder:
                 self.shared[key] = known
         return known
 
-    def _resources(self, pod: _Pod, spec: _Spec, state: PodState) -> PodResources:
+    def _resources(self, pod: _Pod, spec: Spec, state: PodState) -> PodResources:
         subject = f"pod {pod.metadata.namespace}/{pod.metadata.name}"
         statuses = {
             status.name: status
@@ -204,16 +165,16 @@ class PodDecoder:
         }
         infeasible = _infeasible(state)
 
-        def one(container: _Container) -> ContainerResources:
+        def one(container: ContainerSpec) -> ContainerResources:
             status = statuses.get(container.name)
-            asked = decode_one(container.resources, Declared, "pods") or NO_RESOURCES
+            declared = decode_one(container.resources, Declared, "pods") or NO_RESOURCES
             actual = decode_one(status.resources, Declared, "pods") if status else None
             allocated = decode_one(status.allocated_resources, Allocated, "pods") if status else None
             where = f"{subject}, container {container.name}"
             return ContainerResources(
                 name=intern(container.name),
-                requests=amounts_of(asked.requests, self.problems, where),
-                limits=amounts_of(asked.limits, self.problems, where),
+                requests=amounts_of(declared.requests, self.problems, where),
+                limits=amounts_of(declared.limits, self.problems, where),
                 restartable=container.restart_policy == "Always",
                 allocated=amounts_of(allocated, self.problems, where) if status else None,
                 actual_requests=amounts_of(actual.requests, self.problems, where) if actual else None,
@@ -235,7 +196,7 @@ class PodDecoder:
         )
 
 
-NO_SPEC: Final = _Spec()
+NO_SPEC: Final = Spec()
 NO_STATE: Final = PodState()
 NO_RESOURCES: Final = Resources()
 Declared: Any = Resources | None
@@ -243,7 +204,7 @@ Allocated: Any = dict[str, Quantity] | None
 Labels: Any = dict[str, str] | None
 
 
-def _key(spec: _Spec, state: PodState) -> object:
+def _key(spec: Spec, state: PodState) -> object:
     """Return what a pod's amounts depend on as a cache key: its resources in the spec and in the status."""
     containers, statuses = spec.containers or (), state.container_statuses or ()
     of_pod = state.allocated_resources is not NULL or state.resources is not NULL
@@ -276,7 +237,7 @@ def _key(spec: _Spec, state: PodState) -> object:
     )
 
 
-def _resources_keys(containers: Sequence[_Container]) -> tuple[tuple[str, str | None, bytes], ...]:
+def _resources_keys(containers: Sequence[ContainerSpec]) -> tuple[tuple[str, str | None, bytes], ...]:
     return tuple([(each.name, each.restart_policy, bytes(each.resources)) for each in containers])
 
 

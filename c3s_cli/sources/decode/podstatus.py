@@ -56,11 +56,12 @@ class ContainerStatus(Struct, rename="camel", gc=False):
     resources: Raw = NULL
 
 
-class _Condition(Struct, gc=False):
+class _Condition(Struct, rename="camel", gc=False):
     type: str = ""
     status: str = ""
-    reason: str = ""
-    message: str = ""
+    reason: str | None = ""
+    message: str | None = ""
+    last_transition_time: str | None = None
 
 
 class PodState(Struct, rename="camel", gc=False):

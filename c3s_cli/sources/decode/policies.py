@@ -112,14 +112,9 @@ def runtime_classes(listing: Listing) -> Iterator[tuple[str, RuntimeClass]]:
     """Yield the runtime classes of a list by name."""
     for each in decode_items(listing, _RuntimeClass, "runtimeclasses"):
         scheduling = each.scheduling or _Scheduling()
-        yield (
-            each.metadata.name,
-            RuntimeClass(
-                amounts_of(each.overhead.pod_fixed if each.overhead else None, [], ""),
-                equal(scheduling.node_selector or {}),
-                tuple(toleration(one) for one in scheduling.tolerations or ()),
-            ),
-        )
+        overhead = amounts_of(each.overhead.pod_fixed if each.overhead else None, [], "")
+        tolerations = tuple(map(toleration, scheduling.tolerations or ()))
+        yield each.metadata.name, RuntimeClass(overhead, equal(scheduling.node_selector or {}), tolerations)
 
 
 def priority_classes(listing: Listing) -> Iterator[tuple[str, PriorityClass]]:
@@ -145,13 +140,11 @@ def quotas(listing: Listing) -> Iterator[tuple[Key, Quota]]:
 
 def _counted(amounts: Amounts) -> Mapping[str, int]:
     """Return amounts in the units of pods, where CPU may have a prefix."""
-    counts: dict[str, int] = {}
-    for name, amount in (amounts or {}).items():
-        plain = name.removeprefix("requests.").removeprefix("limits.")
-        number = amount_of(plain, amount, [], "")
-        if number is not None:
-            counts[name] = number
-    return counts
+    return {
+        name: number
+        for name, amount in (amounts or {}).items()
+        if (number := amount_of(name.removeprefix("requests.").removeprefix("limits."), amount, [], "")) is not None
+    }
 
 
 def limit_ranges(listing: Listing) -> Iterator[tuple[tuple[str, str, int], LimitRange]]:
@@ -183,10 +176,8 @@ def scalers(listing: Listing) -> Iterator[tuple[Key, Scaler]]:
     for each in decode_items(listing, _Scaler, "horizontal pod autoscalers"):
         meta, spec, target = each.metadata, each.spec, each.spec.scale_target_ref
         least = 1 if spec.min_replicas is None else spec.min_replicas
-        yield (
-            (meta.namespace, meta.name),
-            Scaler(meta.namespace, meta.name, f"{target.kind}/{target.name}", least, spec.max_replicas),
-        )
+        key = meta.namespace, meta.name
+        yield key, Scaler(*key, f"{target.kind}/{target.name}", least, spec.max_replicas)
 
 
 def device_classes(listing: Listing) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache, lru_cache
 from threading import Lock
@@ -19,6 +19,8 @@ Shape = TypeVar("Shape")
 Quantity = str | int | float | None
 Quantities = Mapping[str, Quantity]
 Body = bytes | bytearray
+# A list → its rows by key.
+Rows = Callable[["Listing"], Iterator[tuple[Any, Any]]]
 # Default of a lazily decoded field that the answer omits.
 NULL: Final = msgspec.Raw(b"null")
 # Large enough to amortize a call, small enough to limit decoded items held in memory.
@@ -41,6 +43,13 @@ class Meta(Struct, rename="camel", gc=False):
     labels: dict[str, str] | None = None
     creation_timestamp: str | None = None
     deletion_timestamp: str | None = None
+
+
+class ObjectName(Struct, gc=False):
+    """The name of an object, and the namespace if it has one."""
+
+    name: str = ""
+    namespace: str = ""
 
 
 class Object(Struct, gc=False):

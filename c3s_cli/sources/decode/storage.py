@@ -11,7 +11,7 @@ from c3s_cli.model.placing import Claim, NodeTerm
 from c3s_cli.model.requirement import Requirement
 from c3s_cli.model.surroundings import Key, PersistentVolume, StorageClass
 from c3s_cli.sources.decode.placing import LabelSelector, NodeTerms, node_terms, selector_of
-from c3s_cli.sources.decode.shapes import Listing, Quantity, amount_of, decode_items
+from c3s_cli.sources.decode.shapes import Listing, ObjectName, Quantity, Resources, amount_of, decode_items
 
 BOUND: Final = "pv.kubernetes.io/bind-completed"
 SELECTED_NODE: Final = "volume.kubernetes.io/selected-node"
@@ -39,17 +39,13 @@ class _Meta(Struct, rename="camel", gc=False):
     deletion_timestamp: str | None = None
 
 
-class _Resources(Struct, gc=False):
-    requests: dict[str, Quantity] | None = None
-
-
 class ClaimSpec(Struct, rename="camel", gc=False):
     """The spec of a claim, of an existing one or in a template."""
 
     storage_class_name: str | None = None
     volume_name: str = ""
     access_modes: list[str] | None = None
-    resources: _Resources | None = None
+    resources: Resources | None = None
     selector: LabelSelector | None = None
     volume_mode: str | None = None
 
@@ -64,11 +60,6 @@ class _Claim(Struct, gc=False):
     status: _ClaimStatus | None = None
 
 
-class _Reference(Struct, gc=False):
-    name: str = ""
-    namespace: str = ""
-
-
 class _Csi(Struct, gc=False):
     driver: str = ""
 
@@ -80,7 +71,7 @@ class _Affinity(Struct, gc=False):
 class _VolumeSpec(Struct, rename="camel", gc=False):
     capacity: dict[str, Quantity] | None = None
     access_modes: list[str] | None = None
-    claim_ref: _Reference | None = None
+    claim_ref: ObjectName | None = None
     node_affinity: _Affinity | None = None
     storage_class_name: str = ""
     volume_mode: str | None = None
@@ -195,29 +186,22 @@ def storage_classes(listing: Listing) -> Iterator[tuple[str, StorageClass]]:
                 driver=each.provisioner,
                 waits=each.volume_binding_mode == "WaitForFirstConsumer",
                 provisions=each.provisioner not in ("", NO_PROVISIONER),
-                terms=tuple(
-                    NodeTerm(
-                        tuple(Requirement(one.key, "in", tuple(one.values or ())) for one in topology.labels or ())
-                    )
-                    for topology in each.allowed_topologies or ()
-                ),
+                terms=tuple(map(_term, each.allowed_topologies or ())),
                 default=any(notes.get(key) == "true" for key in DEFAULT_CLASS),
             ),
         )
+
+
+def _term(topology: _Topology) -> NodeTerm:
+    return NodeTerm(tuple(Requirement(each.key, "in", tuple(each.values or ())) for each in topology.labels or ()))
 
 
 def volume_counts(listing: Listing) -> Iterator[tuple[str, Mapping[str, int]]]:
     """Yield the number of volumes that each node can attach, by driver."""
     for each in decode_items(listing, _CsiNode, "csinodes"):
         drivers = (each.spec.drivers if each.spec else None) or ()
-        yield (
-            each.metadata.name,
-            {
-                one.name: one.allocatable.count
-                for one in drivers
-                if one.allocatable and one.allocatable.count is not None
-            },
-        )
+        counts = {one.name: one.allocatable.count for one in drivers if one.allocatable}
+        yield each.metadata.name, {driver: count for driver, count in counts.items() if count is not None}
 
 
 def _size(amounts: Mapping[str, Quantity] | None) -> int:

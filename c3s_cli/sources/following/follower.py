@@ -68,13 +68,13 @@ class Break(Struct, frozen=True):
 class Follower:
     """Follows one list that was just read.
 
-    broken: since when the watch is interrupted; end: why following has ended; heard: whether there was any event.
+    broken: since when the watch is interrupted; end: why following has ended; had_event: whether there was any event.
     """
 
     def __init__(self, cluster: Cluster, watched: Watched, memory: Memory) -> None:
         self.broken: Break | None = None
         self.end: End | None = None
-        self.heard = False
+        self.had_event = False
         self._news = time.monotonic()
         self._cluster, self._watched, self._memory = cluster, watched, memory
         self._closed = threading.Event()
@@ -116,8 +116,8 @@ class Follower:
         """Watch repeatedly, each time from the last version, until following ends."""
         pause = 0.0
         while not self._closed.is_set():
-            begun = time.monotonic()
-            asked: float | None = None
+            start = time.monotonic()
+            server_pause: float | None = None
             try:
                 self._watch()
             except (Silent, InvalidAnswer) as problem:
@@ -129,7 +129,7 @@ class Follower:
                     self._say(f"cannot be watched, so they are listed at every reading: {problem}")
                     self.end = End.REFUSED
                     return None
-                asked = problem.retry_after
+                server_pause = problem.retry_after
                 self._break(problem)
             except C3sError as problem:
                 self._break(problem)
@@ -138,11 +138,11 @@ class Follower:
                 return self._lose(QUIET)
             if self.broken is not None and now - self.broken.since >= OLD:
                 return self._lose("nothing was received for too long")
-            if now - begun >= STEADY:
+            if now - start >= STEADY:
                 pause = 0.0
             # Jitter, so that many watches do not reconnect at the same moment. A server may ask for a longer pause, but
             # no longer than the list may go without news.
-            self._closed.wait(max(min(asked or 0.0, OLD), pause * random.uniform(0.5, 1.0)))  # noqa: S311  no secret
+            self._closed.wait(max(min(server_pause or 0.0, OLD), pause * random.uniform(0.5, 1.0)))  # noqa: S311  no secret
             pause = min(LONGEST, pause * 2 or FIRST)
         return None
 
@@ -167,7 +167,7 @@ class Follower:
         try:
             for event in events(self._while_heard(chunks)):
                 self._memory.apply(event)
-                self._news, self.heard = time.monotonic(), True
+                self._news, self.had_event = time.monotonic(), True
         except ApiError as problem:
             raise self._harmless(problem) from None
         finally:

@@ -20,8 +20,9 @@ from c3s_cli.sources.core_api import NODES, OWNING, CoreApi, Stale
 from c3s_cli.sources.decode.nodes import node_rows
 from c3s_cli.sources.decode.owners import Owners, controllers, names
 from c3s_cli.sources.decode.pods import PodDecoder
+from c3s_cli.sources.decode.shapes import Rows
 from c3s_cli.sources.following.follower import End, Follower, Watched
-from c3s_cli.sources.following.memory import Memory, Objects, Rows
+from c3s_cli.sources.following.memory import Memory, Objects
 from c3s_cli.sources.source import Scope
 
 # A list without news for this many seconds is reported as stale: metrics may be that old, too.
@@ -124,7 +125,7 @@ class FollowedList:
 
         A watch that never brought an event, not even a bookmark, brings none next time either.
         """
-        deaf = follower.silent and not follower.heard
+        deaf = follower.silent and not follower.had_event
         if deaf:
             self._deaf = Stale(self.watched.name, 0, C3sError(DEAF))
         self._refused = time.monotonic() if deaf or follower.end is End.REFUSED else None
@@ -147,10 +148,10 @@ class FollowedList:
 
 
 class FollowedCore(CoreApi, kw_only=True):
-    """The core API with its lists in memory; everything else is read. asked: the lists of this reading."""
+    """The core API with its lists in memory; everything else is read. lists: those of this reading."""
 
     following: Following
-    asked: list[FollowedList] = field(default_factory=list)
+    lists: list[FollowedList] = field(default_factory=list)
 
     def nodes(self) -> dict[str, NodeFacts]:
         """Return the node objects, by name: those in scope, or all nodes if the scope is pods."""
@@ -172,8 +173,8 @@ class FollowedCore(CoreApi, kw_only=True):
             return super().pods()
 
         def memory() -> Memory:
-            noted: list[str] = []
-            return Memory(PodDecoder(noted, labels=labels, states=states, placing=placing).page, _pair, noted)
+            problems: list[str] = []
+            return Memory(PodDecoder(problems, labels=labels, states=states, placing=placing).page, _pair, problems)
 
         def read(core: FollowedCore) -> Objects:
             rows = f"labels {labels}, states {states}, placing {placing}"
@@ -196,13 +197,13 @@ class FollowedCore(CoreApi, kw_only=True):
         for group, resource, kind in OWNING:
             for each in self.scope.namespaced(resource):
                 path = f"/apis/{group}/{each}"
-                watched, plain = Watched(resource, path, [], METADATA), partial(self.owners_at, path, kind)
+                watched, plain = Watched(resource, path, [], METADATA), partial(self.owners_at, [path], kind)
                 objects |= self.follow(watched, kind, partial(_owners, kind), plain, METADATA_LIST)
         return objects
 
     def stale(self) -> list[Stale]:
         """Return the lists of this reading that are out of date."""
-        return [stale for each in self.asked if (stale := each.stale())]
+        return [stale for each in self.lists if (stale := each.stale())]
 
     def _of_namespaces(self, read: Callable[[FollowedCore], Objects]) -> Objects:
         """Follow a list of each namespace in scope; return their objects as one."""
@@ -220,7 +221,7 @@ class FollowedCore(CoreApi, kw_only=True):
     ) -> dict[Any, Any]:
         """Return the objects of a list. rows: the kind of their facts. plain: reads them if they cannot be followed."""
         followed = self.following.list_of(watched, rows, memory)
-        self.asked.append(followed)
+        self.lists.append(followed)
 
         def read(page: Rows) -> Objects:
             return self.calls.pages(watched.path, watched.query, page, accept)
@@ -238,8 +239,8 @@ def _pair(namespace: str, name: str) -> tuple[str, str]:
 
 
 def _nodes() -> Memory:
-    noted: list[str] = []
-    return Memory(partial(node_rows, problems=noted), lambda _namespace, name: name, noted)
+    problems: list[str] = []
+    return Memory(partial(node_rows, problems=problems), lambda _namespace, name: name, problems)
 
 
 def _owners(kind: str) -> Memory:

@@ -8,11 +8,9 @@ from typing import Any, Final
 
 from c3s_cli.errors import InvalidAnswer
 from c3s_cli.model.snapshot import Snapshot
-from c3s_cli.sources.decode.shapes import Listing
+from c3s_cli.sources.decode.shapes import Listing, Rows
 from c3s_cli.sources.following.events import Event, error_of, identity
 
-# A page of a list → its facts by key, without the objects that are not needed.
-Rows = Callable[[Listing], Iterator[tuple[Any, Any]]]
 Objects = dict[Any, Any]
 # The largest clusters have 150,000 pods.
 MOST: Final = 1_000_000

@@ -21,6 +21,6 @@ def metrics_path(node: Any) -> str:
     return path if path and path.startswith("/") and ".." not in path.split("/") else RESOURCE
 
 
-def proxied(name: str, path: str) -> str:
+def proxy_path(name: str, path: str) -> str:
     """Return the path of a kubelet's endpoint in the API of the server."""
     return f"/api/v1/nodes/{segment(name)}/proxy{quote(path)}"

@@ -16,7 +16,7 @@ from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, MetricsUnavailable
 from c3s_cli.model.sample import Failure
 from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.calls import Calls
-from c3s_cli.sources.kubelet.addresses import RESOURCE, SUMMARY, metrics_path, proxied
+from c3s_cli.sources.kubelet.addresses import RESOURCE, SUMMARY, metrics_path, proxy_path
 from c3s_cli.sources.kubelet.exposition import read
 from c3s_cli.sources.kubelet.samples import (
     CPU,
@@ -37,7 +37,7 @@ AT_ONCE: Final = 32
 # Seconds between two polls of the nodes.
 PAUSE: Final = 1.0
 # How long to wait for second samples, in seconds: a container is sampled at least every 20.
-PATIENCE: Final = 25.0
+LONGEST_WAIT: Final = 25.0
 # What of --request-timeout is kept to ask for rates: a share of what remains, but no more than these seconds.
 SHARE: Final = 0.4
 RESERVE: Final = 5.0
@@ -87,19 +87,21 @@ class Poll(Struct):
     def _poll(self, nodes: Mapping[str, Any]) -> Mapping[str, KubeletSamples]:
         """Poll nodes until each counter has two samples."""
         known = self.known
-        begun = self.clock()
+        start = self.clock()
         self._ask(sorted(nodes), nodes)
         self._ask_for_rates([name for name in known if name in nodes and known[name].rates and known[name].waiting])
         left = self.calls.cluster.seconds_left()
-        patience = min(PATIENCE, left - min(RESERVE, SHARE * left)) if left < PATIENCE + RESERVE else PATIENCE
+        longest = (
+            min(LONGEST_WAIT, left - min(RESERVE, SHARE * left)) if left < LONGEST_WAIT + RESERVE else LONGEST_WAIT
+        )
         while left_over := [name for name in nodes if name in known and not known[name].complete]:
             self._count(nodes)
-            spent = self.clock() - begun
-            if self._stands_still(spent):
+            spent = self.clock() - start
+            if spent >= STILL and len(set(self.calls.dates)) == 1:
                 self._ask_for_rates(left_over)
                 break
-            if spent > patience:
-                within = "--request-timeout" if patience < PATIENCE else f"{PATIENCE:.0f}s"
+            if spent > longest:
+                within = "--request-timeout" if longest < LONGEST_WAIT else f"{LONGEST_WAIT:.0f}s"
                 self.remarks.append(f"not every container was sampled twice within {within}: {OWN_RATES}")
                 self._ask_for_rates(left_over, "it was sampled only once")
                 break
@@ -156,7 +158,7 @@ class Poll(Struct):
                 raise problem from None
 
     def _page(self, name: str, path: str) -> Page:
-        body = self.calls.get(proxied(name, path), accept="text/plain")
+        body = self.calls.get(proxy_path(name, path), accept="text/plain")
         page = read(body, self.families)
         if not any(page.values()):
             raise InvalidAnswer("the answer has no metrics")
@@ -165,7 +167,7 @@ class Poll(Struct):
         return page
 
     def _summary(self, name: str) -> tuple[Page, Rates]:
-        summary = summary_of(self.calls.get(proxied(name, SUMMARY), ONLY_USAGE))
+        summary = summary_of(self.calls.get(proxy_path(name, SUMMARY), ONLY_USAGE))
         return page_of(summary, self.families), rates_of(summary)
 
     def failed(self, name: str, problem: C3sError) -> None:
@@ -187,16 +189,10 @@ class Poll(Struct):
             f"no kubelet answered: {self.problem}", hint="the API server must be able to reach the kubelets"
         )
 
-    def _stands_still(self, spent: float) -> bool:
-        return spent >= STILL and len(set(self.calls.dates)) == 1
-
     def _ask_for_rates(self, names: list[str], why: str = "its counters do not change") -> None:
         """Use the kubelets' own rates for what has no second sample. why: the reason, if that fails."""
-        jobs = {name: partial(self.calls.get, proxied(name, SUMMARY), ONLY_USAGE) for name in names}
-        for name, body in in_parallel(jobs, AT_ONCE).items():
-            try:
-                if isinstance(body, C3sError):
-                    raise body
-                self.known[name].rates = rates_of(summary_of(body))
-            except C3sError as problem:
-                self._note(name, f"the CPU of node {name}", f"{why}: CPU is unknown ({problem})")
+        for name, answer in in_parallel({name: partial(self._summary, name) for name in names}, AT_ONCE).items():
+            if isinstance(answer, C3sError):
+                self._note(name, f"the CPU of node {name}", f"{why}: CPU is unknown ({answer})")
+            else:
+                _, self.known[name].rates = answer

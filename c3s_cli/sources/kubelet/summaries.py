@@ -10,7 +10,7 @@ from c3s_cli.errors import C3sError
 from c3s_cli.model.rows import Figures, Volume
 from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.calls import Calls
-from c3s_cli.sources.kubelet.addresses import SUMMARY, proxied
+from c3s_cli.sources.kubelet.addresses import SUMMARY, proxy_path
 from c3s_cli.sources.kubelet.summary import Mounted, Summary, summary_of
 
 AT_ONCE: Final = 32
@@ -22,16 +22,15 @@ KNOWN: Final = frozenset({EPHEMERAL, USED, CAPACITY})
 
 def read_summaries(calls: Calls, names: Iterable[str], failed: Callable[[str, C3sError], None]) -> dict[str, Summary]:
     """Read the summaries of nodes, by name. failed: called for each node whose summary cannot be read."""
-    paths = {name: proxied(name, SUMMARY) for name in sorted(names)}
-    results = {}
-    for name, body in in_parallel({name: partial(calls.get, path) for name, path in paths.items()}, AT_ONCE).items():
-        try:
-            if isinstance(body, C3sError):
-                raise body
-            results[name] = summary_of(body)
-        except C3sError as problem:
-            failed(name, problem)
-    return results
+
+    def read(name: str) -> Summary:
+        return summary_of(calls.get(proxy_path(name, SUMMARY)))
+
+    answers = in_parallel({name: partial(read, name) for name in sorted(names)}, AT_ONCE)
+    for name, answer in answers.items():
+        if isinstance(answer, C3sError):
+            failed(name, answer)
+    return {name: answer for name, answer in answers.items() if not isinstance(answer, C3sError)}
 
 
 def node_figures(summaries: Mapping[str, Summary]) -> dict[str, Figures]:

@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta, Struct, field
 
 from c3s_cli.amounts.timestamp import epoch
-from c3s_cli.sources.decode.shapes import Body, decode_one
+from c3s_cli.sources.decode.shapes import Body, ObjectName, decode_one
 from c3s_cli.sources.kubelet.exposition import Samples, labels_of
 from c3s_cli.sources.kubelet.samples import CPU, MEMORY, NODE_CPU, NODE_MEMORY, NODE_SWAP, SWAP, Page, Rates
 
@@ -38,11 +38,6 @@ class _Container(_Measured, gc=False):
     name: str = ""
 
 
-class _Ref(Struct, gc=False):
-    name: str = ""
-    namespace: str = ""
-
-
 class Disk(Struct, gc=False):
     """A filesystem, in bytes."""
 
@@ -52,7 +47,7 @@ class Disk(Struct, gc=False):
 class Mounted(Struct, gc=False):
     """A volume of a pod. claim: its PersistentVolumeClaim, None for other volumes. time: when it was measured."""
 
-    claim: _Ref | None = field(default=None, name="pvcRef")
+    claim: ObjectName | None = field(default=None, name="pvcRef")
     used: Count | None = field(default=None, name="usedBytes")
     capacity: Count | None = field(default=None, name="capacityBytes")
     inodes: Count | None = None
@@ -61,7 +56,7 @@ class Mounted(Struct, gc=False):
 
 
 class _Pod(Struct, gc=False):
-    ref: _Ref = field(name="podRef")
+    ref: ObjectName = field(name="podRef")
     containers: list[_Container] | None = None
     volumes: list[Mounted] | None = field(default=None, name="volume")
     ephemeral: Disk | None = field(default=None, name="ephemeral-storage")

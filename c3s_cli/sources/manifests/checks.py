@@ -39,8 +39,8 @@ def check_pod(where: str, name: str, spec: Mapping[str, Any], placing: Placing) 
     """Raise a UsageError for a pod that the API server would refuse. where: the name of the file."""
     if not spec.get("containers"):
         raise UsageError(f"{where}: {name} has no containers")
-    for field, meant in _misspelt(spec):
-        hint = f"did you mean {meant}?" if meant else f"its fields are {', '.join(OF_RESOURCES)}"
+    for field, near in _misspelt(spec):
+        hint = f"did you mean {near}?" if near else f"its fields are {', '.join(OF_RESOURCES)}"
         raise UsageError(f'{where}: {name}: unknown field "{field}"', hint=hint)
     for requirement, allowed in _requirements(placing):
         if requirement.operator not in allowed:

@@ -8,16 +8,15 @@ from math import isfinite
 from typing import Annotated, Any, Final
 
 import msgspec
-from msgspec import Raw, Struct, structs
+from msgspec import Struct, structs
 
 from c3s_cli.amounts.allocation import Amounts, ContainerResources, PodResources, requests_of
-from c3s_cli.amounts.grouping import by_key
+from c3s_cli.amounts.totals import by_key
 from c3s_cli.errors import InvalidAnswer, UsageError
 from c3s_cli.model.placing import BESIDE, ENDED, GATES, Claim, Manifests, Placing, Reference, Template, Workload
-from c3s_cli.sources.decode.claims import Volume
 from c3s_cli.sources.decode.placing import ignored_of, placing_of
 from c3s_cli.sources.decode.pods import PodDecoder
-from c3s_cli.sources.decode.shapes import NULL
+from c3s_cli.sources.decode.podspec import RuledSpec
 from c3s_cli.sources.decode.storage import ClaimSpec, claim_of
 from c3s_cli.sources.manifests.checks import check_pod
 from c3s_cli.sources.manifests.controllers import added_labels, first_number, numbered_labels, strategy_of, suspended
@@ -53,34 +52,11 @@ class _Meta(Struct, rename="camel"):
     labels: dict[str, str] | None = None
 
 
-class _Container(Struct, rename="camel"):
-    ports: Raw = NULL
-    restart_policy: str | None = None
-
-
-class _Spec(Struct, rename="camel"):
-    node_selector: Raw = NULL
-    affinity: Raw = NULL
-    tolerations: Raw = NULL
-    topology_spread_constraints: Raw = NULL
-    priority: int | None = None
-    containers: list[_Container] | None = None
-    init_containers: list[_Container] | None = None
-    volumes: list[Volume] | None = None
-    host_network: bool = False
-    node_name: str | None = None
-    scheduler_name: str | None = None
+class _Spec(RuledSpec, rename="camel"):
+    node_name: str | None = None  # type: ignore[assignment]  # people write null
     runtime_class_name: str | None = None
     priority_class_name: str | None = None
     active_deadline_seconds: int | None = None
-    resource_claims: list[Raw] | None = None
-    scheduling_gates: list[Raw] | None = None
-
-    @property
-    def container_ports(self) -> list[Raw]:
-        """The undecoded ports of the containers and sidecars."""
-        ports = [each.ports for each in self.containers or ()]
-        return ports + [each.ports for each in self.init_containers or () if each.restart_policy == "Always"]
 
 
 class _Template(Struct):
@@ -122,7 +98,7 @@ def read_manifests(objects: Sequence[tuple[str, Object]]) -> Manifests:
                 references.append(_reference(path, each, reference))
         elif has_pods(each["kind"], each):
             unknown.append(f"{each['kind']}/{_at(each, 'metadata', 'name') or ''}")
-    return Manifests(tuple(_told_apart(workloads)), tuple(unknown), _others(objects), tuple(references))
+    return Manifests(tuple(_with_unique_names(workloads)), tuple(unknown), _others(objects), tuple(references))
 
 
 def _reference(path: str, each: Object, reference: Object) -> Reference:
@@ -154,7 +130,7 @@ def _others(objects: Iterable[tuple[str, Object]]) -> dict[str, list[Object]]:
     return by_key((each["kind"], _texts(each)) for _, each in objects if each["kind"] in DECISIVE)
 
 
-def _told_apart(workloads: Sequence[Workload]) -> Iterator[Workload]:
+def _with_unique_names(workloads: Sequence[Workload]) -> Iterator[Workload]:
     """Add the namespace to the names of workloads that are not unique otherwise."""
     names = Counter(each.name for each in workloads)
     for each in workloads:
@@ -293,9 +269,9 @@ def _unfinite(value: Any) -> str | None:
         return ""
     inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in inside:
-        if (found := _unfinite(inner)) is not None:
+        if (path := _unfinite(inner)) is not None:
             step = f"[{key}]" if isinstance(value, list) else f".{key}"
-            return f"{step}{found}"
+            return f"{step}{path}"
     return None
 
 

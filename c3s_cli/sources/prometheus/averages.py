@@ -15,7 +15,7 @@ from c3s_cli.sources.prometheus.decoding import Matrix
 from c3s_cli.sources.prometheus.engine import Engine
 from c3s_cli.sources.prometheus.history import History, Key, runs
 from c3s_cli.sources.prometheus.promql import Range
-from c3s_cli.sources.prometheus.reduction import as_points, reduced
+from c3s_cli.sources.prometheus.reduction import as_points, reduce_series
 from c3s_cli.sources.prometheus.slices import Letters
 
 # The most samples of counters over a range that are read to find how much they grew.
@@ -54,7 +54,7 @@ class Averages(Struct):
         history = self.history
         if rows * history.range.seconds / history.range.interval > MOST_SAMPLES:
             return
-        found: dict[Key, float] = {}
+        growth: dict[Key, float] = {}
         for first, last in stretches:
             whole = structs.replace(history.range, step=(last - first) * history.range.step)
             end = history.start + last * history.range.step
@@ -67,10 +67,12 @@ class Averages(Struct):
             if problems:
                 return
             matrix = [series for _, answer in answers for series in answer]
-            lines = reduced(matrix, "cpu", lambda points: points.values, containers=self.containers, jobs=self.jobs)
+            lines = reduce_series(
+                matrix, "cpu", lambda points: points.values, containers=self.containers, jobs=self.jobs
+            )
             for key, (grown,) in lines.items():
-                found[key] = found.get(key, 0.0) + grown
-        for key, grown in found.items():
+                growth[key] = growth.get(key, 0.0) + grown
+        for key, grown in growth.items():
             history.grown[key] = max(grown, history.grown.get(key, 0.0))
         history.measured = [place for first, last in stretches for place in range(first + 1, last + 1)]
 
@@ -109,11 +111,11 @@ class Averages(Struct):
 def _between_gaps(history: History) -> list[tuple[int, int]]:
     """Return the first and the last point of the stretches in which all data is there."""
     step, window = history.range.step, history.range.window
-    found = []
+    stretches = []
     for first, last in runs([place for place in range(history.count + 1) if place not in history.gaps]):
         begin = first + math.ceil(history.range.interval / step) if first else 0
         # Windows find what was scraped before a gap.
         end = last if last == history.count else last - math.ceil(window / step)
         if (end - begin) * step >= window:
-            found.append((begin, end))
-    return found
+            stretches.append((begin, end))
+    return stretches

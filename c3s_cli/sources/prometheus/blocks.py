@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from c3s_cli.amounts.grouping import by_key
+from c3s_cli.amounts.totals import by_key
 from c3s_cli.model.rows import PodFacts
 from c3s_cli.sources.prometheus.slices import Letters
 

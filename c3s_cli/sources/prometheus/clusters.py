@@ -70,8 +70,8 @@ def _refuse(label: str, values: Iterable[str]) -> None:
     names = sorted(values)
     if len(names) < 2:
         return
-    some = ", ".join(map(promql.quoted, names[:MOST_WRITTEN])) + (", …" if len(names) > MOST_WRITTEN else "")
-    example = f"--prometheus-match '{label}={promql.quoted(names[-1] if not names[0] else names[0])}'"
+    some = ", ".join(map(promql.quote, names[:MOST_WRITTEN])) + (", …" if len(names) > MOST_WRITTEN else "")
+    example = f"--prometheus-match '{label}={promql.quote(names[-1] if not names[0] else names[0])}'"
     template = f"--prometheus-match '{label}=\"{CONTEXT}\"' if contexts have these names"
     raise MixedClusters(
         f"this Prometheus has several clusters here, which cannot be added up: {label} is {some}",

@@ -33,8 +33,8 @@ class Prometheus(Struct):
 
     server: the server at a URL; None for a service, read through the API server. service: which one, "" to find it.
     match: matchers added to every selector. context: the name of the cluster, if it differs from the connection's.
-    headers: of requests to a service. queries: how many at once. found: the service. asked: the API
-    of the current reading, and that reading.
+    headers: of requests to a service. queries: how many at once. candidate: the service, once it is known. current:
+    the reading that goes on, and its API.
     """
 
     server: Cluster | None
@@ -43,26 +43,26 @@ class Prometheus(Struct):
     context: str = ""
     headers: Sequence[tuple[str, str]] = ()
     queries: int = AT_ONCE
-    found: Candidate | None = None
-    asked: tuple[Calls, Engine] | None = None
+    candidate: Candidate | None = None
+    current: tuple[Calls, Engine] | None = None
 
     def engine(self, calls: Calls) -> Engine:
-        """Return the API for one reading. requests: those to the API server. C3sError if there is no such service.
+        """Return the API for one reading. calls: those to the API server. C3sError if there is no such service.
 
         All parts of a reading share one object, which collects the warnings and limits parallel queries.
         """
-        if self.asked is None or self.asked[0] is not calls:
-            self.asked = calls, self._new_engine(calls)
-        return self.asked[1]
+        if self.current is None or self.current[0] is not calls:
+            self.current = calls, self._new_engine(calls)
+        return self.current[1]
 
     def _new_engine(self, calls: Calls) -> Engine:
         if self.server is not None:
             return Engine(open_reading(self.server, calls.progress), at_once=self.queries)
-        if self.found is None:
+        if self.candidate is None:
             from c3s_cli.sources.prometheus.discovery import find  # not needed with a URL
 
-            self.found = find(calls, self.service)
-        return Engine(calls, self.found, self.headers, at_once=self.queries)
+            self.candidate = find(calls, self.service)
+        return Engine(calls, self.candidate, self.headers, at_once=self.queries)
 
     def usage(self, calls: Calls, scope: Scope, _problems: list[str], lists: Lists) -> PrometheusUsage:
         """Return the usage in scope, in one reading."""

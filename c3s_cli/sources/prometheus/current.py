@@ -18,12 +18,12 @@ from c3s_cli.sources.prometheus.samples import (
     CPU,
     TARGET,
     Reading,
+    current_readings,
     gauge,
     interval_of,
-    living,
     longest_of,
     rate,
-    scraped,
+    still_scraped,
     target_of,
 )
 from c3s_cli.sources.prometheus.slices import Letters
@@ -81,7 +81,7 @@ class Current(Struct):
         pods, bare = in_parallel({"pods": read, "bare": self._without_containers}).values()
         if isinstance(pods, C3sError):
             raise pods
-        if not pods and namespaces and self._count(promql.joined({"exported_namespace": namespaces})):
+        if not pods and namespaces and self._count(promql.match_labels({"exported_namespace": namespaces})):
             self.renamed = True
             pods = read()
         if not pods and not self._count(promql.CONTAINERS):
@@ -111,8 +111,8 @@ class Current(Struct):
         """Return the matchers of namespaces and a pod."""
         if self.renamed:
             # Which of the two labels were renamed is in the labels of each series.
-            return promql.joined({"exported_namespace": namespaces})
-        return promql.joined({"namespace": namespaces, "pod": [name] if name and namespaces else []})
+            return promql.match_labels({"exported_namespace": namespaces})
+        return promql.match_labels({"namespace": namespaces, "pod": [name] if name and namespaces else []})
 
     def _containers(
         self, namespaces: Sequence[str], name: str | None, selector: str = ""
@@ -191,7 +191,7 @@ class Current(Struct):
     ) -> Mapping[tuple[str, ...], Reading]:
         """Return the usage of each object by its key.
 
-        counts: whether an object is asked for. scrapes: as for `living`.
+        counts: whether an object is asked for. scrapes: as for `current_readings`.
         """
         matrix, window = ask(promql.WINDOW), promql.WINDOW
         for wider in promql.WIDER if resource == "cpu" else ():
@@ -203,9 +203,9 @@ class Current(Struct):
         matrix = [(labels, later) for labels, points in matrix if (later := points.after(self.time - window)).times]
         self.interval = interval_of(matrix) or self.interval
         self.longest = longest_of(matrix) or self.longest
-        now = [(key, labels) for labels, _ in scraped(matrix) if counts(key := key_of(labels))]
+        now = [(key, labels) for labels, _ in still_scraped(matrix) if counts(key := key_of(labels))]
         refuse_mixture(now)
-        return living(matrix, key_of, RESOURCES[resource], scrapes or {})
+        return current_readings(matrix, key_of, RESOURCES[resource], scrapes or {})
 
     # --- nodes --------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.calls import Calls, Memoized
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.decoding import Matrix, Vector, clock_of, matrix_of, vector_of
-from c3s_cli.sources.prometheus.refusals import MOST_WORDS, SLOWER, refused
+from c3s_cli.sources.prometheus.refusals import MOST_WORDS, SLOWER, query_error
 
 if TYPE_CHECKING:
     from c3s_cli.kube.secrets import Secrets
@@ -28,7 +28,7 @@ MOST_WARNINGS: Final = 10
 # The end of the year 9999, the last that datetime supports.
 LATEST: Final = 253_402_300_800
 # How often a query is split before any part succeeds: after that, its size is not the reason.
-PATIENCE: Final = 40
+MOST_SPLITS: Final = 40
 
 
 class Piece(Protocol):
@@ -95,7 +95,7 @@ class Engine(Struct):
                 body = self._send(f"{prefix}/api/v1/{path}", fields)
             result, warnings = decode(body)
         except ApiError as problem:
-            raise refused(problem, self.service) from problem
+            raise query_error(problem, self.service) from problem
         except TooLarge as problem:
             # A smaller query may have a smaller answer.
             raise QueryFailed(problem.message, too_large=True) from problem
@@ -149,7 +149,7 @@ class Engine(Struct):
         answers: list[tuple[P, A]] = []
         failures: list[tuple[P, C3sError]] = []
         left = list(pieces)
-        patience = PATIENCE + 2 * len(left)
+        splits = MOST_SPLITS + 2 * len(left)
         while left:
             jobs = {place: partial(ask, piece) for place, piece in enumerate(left)}
             again: list[P] = []
@@ -157,8 +157,8 @@ class Engine(Struct):
                 piece = left[place]
                 if not isinstance(result, C3sError):
                     answers.append((piece, result))
-                elif is_too_large(result) and (answers or patience > 0) and (halves := piece.halves()):
-                    patience -= 1
+                elif is_too_large(result) and (answers or splits > 0) and (halves := piece.halves()):
+                    splits -= 1
                     again += halves  # type: ignore[arg-type]  # halves have the type of the piece
                 else:
                     failures.append((piece, result))

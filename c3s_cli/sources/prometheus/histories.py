@@ -118,7 +118,7 @@ class ContainerHistories(Struct):
                 memory=_scaled(values.get("memory", {}).get(who)),
                 throttled_periods=_scaled(values["throttled_periods"].get(who)),
                 periods=_scaled(values["periods"].get(who)),
-                oom_kills=kills.counted(named) if named[2] else None,
+                oom_kills=kills.count_of(named) if named[2] else None,
                 oom_limit=kills.limits.get(named),
                 restarts=restarts.get(named),
             )
@@ -168,8 +168,8 @@ class ContainerHistories(Struct):
         label = "exported_namespace" if self.renamed else "namespace"
         pods = block.letters.matcher()
         if self.wanted.workload:
-            pods = f"pod=~{promql.quoted(promql.escaped(self.wanted.workload) + '(-.*)?')}"
-        where = promql.joined({label: block.namespaces})
+            pods = f"pod=~{promql.quote(promql.escape(self.wanted.workload) + '(-.*)?')}"
+        where = promql.match_labels({label: block.namespaces})
         return promql.braces(*more, where, "" if self.renamed else pods, self.match)
 
     def _figures(self) -> dict[str, Callable[[str], str]]:
@@ -208,11 +208,11 @@ class ContainerHistories(Struct):
         """
         of_pods = self.series is OF_PODS
         late = {(pod, name) for (_, pod, name), time in first.items() if time > self.start + START}
-        begun = sorted({pod for pod, name in late if name in limited or (of_pods and limited)})
-        if not begun or self.series.is_rule:
+        late_pods = sorted({pod for pod, name in late if name in limited or (of_pods and limited)})
+        if not late_pods or self.series.is_rule:
             return {}
         containers = "" if of_pods else promql.few_of("container", limited, MOST_NAMES)
-        chosen = promql.all_of(containers, self._few_pods(begun))
+        chosen = promql.all_of(containers, self._few_pods(late_pods))
         return self._ask(blocks, "cpu_start", partial(self._start_query, chosen))
 
     def _few_pods(self, names: Sequence[str]) -> str:
@@ -254,7 +254,7 @@ class ContainerHistories(Struct):
         def one(block: Block) -> Iterable[tuple[Who, int]]:
             restarts = Restarts(self.engine, self._matcher(block)[1:-1], self.start, self.end)
             self.queries.setdefault("restarts", restarts.query())
-            return restarts.counted(pod for pod in pods if pod[0] in block.namespaces).items()
+            return restarts.counts(pod for pod in pods if pod[0] in block.namespaces).items()
 
         return dict(self.gather(blocks, one, "restarts of containers"))
 

@@ -62,15 +62,15 @@ class History(Struct):
 
     def add(self, resource: str, key: Key, several: Sequence[Points]) -> None:
         """Add the series that a job has of an object. Further jobs are duplicates: the larger point counts."""
-        put_line(self.lines[resource], key, self._united([self.line(points) for points in several], resource), max)
+        put_line(self.lines[resource], key, self._unite([self.line(points) for points in several], resource), max)
 
-    def _united(self, parts: Sequence[array[float]], resource: str) -> array[float]:
+    def _unite(self, parts: Sequence[array[float]], resource: str) -> array[float]:
         """Unite the series of one object: alternatives in time share at most a window, duplicates share more."""
         line = parts[0]
         for part in parts[1:]:
             shared = sum(1 for one, other in zip(line, part, strict=True) if not (math.isnan(one) or math.isnan(other)))
             succeed = shared <= math.ceil(self.range.window / self.range.step) + 1
-            line = joined(line, part, add if succeed and resource == "cpu" else max)
+            line = join_lines(line, part, add if succeed and resource == "cpu" else max)
         return line
 
     def line(self, points: Points) -> array[float]:
@@ -274,7 +274,7 @@ def in_units(figures: Mapping[str, float]) -> dict[str, int]:
     return {name: round(number * UNITS[name.partition(".")[0]]) for name, number in figures.items()}
 
 
-def joined(one: array[float], other: array[float], both: Callable[[float, float], float]) -> array[float]:
+def join_lines(one: array[float], other: array[float], both: Callable[[float, float], float]) -> array[float]:
     """Join two lines point by point. both: joins two points; where one line has none, the other's counts."""
     if not (math.isnan(sum(one)) or math.isnan(sum(other))):
         return array("d", map(both, one, other))
@@ -292,7 +292,7 @@ def put_line(
 ) -> None:
     """Set the line of a key, joined with the one that it has."""
     known = lines.get(key)
-    lines[key] = line if known is None else joined(known, line, both)
+    lines[key] = line if known is None else join_lines(known, line, both)
 
 
 def _sum(lines: Sequence[array[float]]) -> tuple[Sequence[float], Sequence[bool]]:

@@ -41,7 +41,7 @@ class Kills(Struct):
     _counts: dict[Who, int] = {}
     _known: bool = False
 
-    def counted(self, who: Who) -> int | None:
+    def count_of(self, who: Who) -> int | None:
         """Return how often a container was killed; None if nothing counts kills."""
         return self._counts.get(who, 0) if self._known else None
 
@@ -57,7 +57,7 @@ class Kills(Struct):
                 f"(max_over_time({OOM}{self.matcher(block, promql.CONTAINERS)}[{seconds}s])))"
             ),
         )
-        seen = self._vector(
+        reasons = self._vector(
             blocks,
             gather,
             "oom_reasons",
@@ -65,8 +65,8 @@ class Kills(Struct):
                 f"max by ({promql.OF_CONTAINER}) (max_over_time({LAST_OOM}{self.matcher(block, KILLED)}[{seconds}s]))"
             ),
         )
-        self._known = bool(counted or seen) or bool(self._exists())
-        killed = sorted({who for who, number in (*counted.items(), *seen.items()) if number})
+        self._known = bool(counted or reasons) or bool(self._exists())
+        killed = sorted({who for who, number in (*counted.items(), *reasons.items()) if number})
         if not killed:
             return self
         before = self._before(killed) if any(counted.values()) else {}

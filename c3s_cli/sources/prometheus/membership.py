@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from c3s_cli.amounts.grouping import by_key
+from c3s_cli.amounts.totals import by_key
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.sources.groups import rows_by_group
 
@@ -51,25 +51,21 @@ class Members(Struct, frozen=True):
     size: int = 0
 
 
+# What was measured, (namespace, pod) with or without a container, by namespace.
 Measured = Mapping[str, Sequence[tuple[str, ...]]]
-
-
-def keyed(measured: Iterable[tuple[str, ...]]) -> Measured:
-    """Return what was measured by its first part: (namespace, pod), with or without a container, by namespace."""
-    return by_key((key[0], key) for key in measured)
 
 
 def keys_of(members: Members, measured: Measured) -> list[tuple[str, ...]]:
     """Return the keys of members that were measured: (node,), (namespace, pod) or with a container."""
-    found: list[tuple[str, ...]] = [(name,) for name in members.nodes]
+    keys: list[tuple[str, ...]] = [(name,) for name in members.nodes]
     for each in members.pods:
         names, pattern = set(each.names), re.compile(each.pattern) if each.pattern else None
-        found += [
+        keys += [
             key
             for key in measured.get(each.namespace, ())
             if len(key) > 1 and (key[1] in names if names else pattern is None or pattern.fullmatch(key[1]))
         ]
-    return found
+    return keys
 
 
 def members_of(sample: Sample, groups: Groups, scope: Scope) -> dict[Keys, Members]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
+from msgspec import Struct
+
 from c3s_cli.errors import C3sError
 from c3s_cli.sources.calls import Memoized
 from c3s_cli.sources.prometheus.decoding import Labels
@@ -15,25 +17,22 @@ from c3s_cli.sources.prometheus.promql import NODE_LABELS, braces
 ADDRESSES: Final = "max by (node, internal_ip) (kube_node_info%s)"
 
 
-class NodeNames:
+class NodeNames(Struct):
     """The names of nodes. The label that holds them depends on the scrape job; some jobs only have addresses.
 
     addresses: asks the API server for the node of each address. strangers: names that no node has, in order.
     """
 
-    def __init__(
-        self,
-        engine: Engine,
-        match: str,
-        time: Callable[[], float],
-        addresses: Callable[[], Mapping[str, str]] = dict,
-    ) -> None:
-        self._engine = engine
-        self._match = match
-        self._time = time
+    engine: Engine
+    match: str
+    time: Callable[[], float]
+    addresses: Callable[[], Mapping[str, str]]
+    strangers: dict[str, None] = {}
+    _of_address: Callable[[], Mapping[str, str]] = dict
+
+    def __post_init__(self) -> None:
+        self.addresses = Memoized(self.addresses)
         self._of_address = Memoized(self._ask_addresses)
-        self._of_api = Memoized(addresses)
-        self.strangers: dict[str, None] = {}
 
     def name(self, labels: Labels, known: Collection[str]) -> str:
         """Return the name of the node that labels name. known: the names of all nodes, as far as they are known."""
@@ -42,12 +41,11 @@ class NodeNames:
         for value in (*values, *hosts):
             if value in known:
                 return value
-        found: Mapping[str, str] = self._of_address()
-        of_address = {found[host]: None for host in hosts if found.get(host)}
+        of_address = dict.fromkeys(name for host in hosts if (name := self._of_address().get(host)))
         for name in of_address:
             if not known or name in known:
                 return name
-        of_api: Mapping[str, str] = self._of_api() if known and hosts else {}
+        of_api = self.addresses() if known and hosts else {}
         for host in hosts:
             if host in of_api:
                 return of_api[host]
@@ -58,11 +56,11 @@ class NodeNames:
 
     def _ask_addresses(self) -> Mapping[str, str]:
         try:
-            query = ADDRESSES % (braces(self._match) if self._match else "")
-            found = self._engine.vector(query, self._time())
+            query = ADDRESSES % (braces(self.match) if self.match else "")
+            vector = self.engine.vector(query, self.time())
         except C3sError:
-            found = []
-        return {labels.get("internal_ip", ""): labels.get("node", "") for labels, _ in found}
+            return {}
+        return {labels.get("internal_ip", ""): labels.get("node", "") for labels, _ in vector}
 
 
 def host_of(value: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from msgspec import Struct, structs
 
 from c3s_cli.amounts.duration import go_duration
+from c3s_cli.amounts.totals import by_key
 from c3s_cli.errors import C3sError
 from c3s_cli.parallel import results_of
 from c3s_cli.sources.prometheus import promql
@@ -21,11 +22,11 @@ from c3s_cli.sources.prometheus.engine import Engine
 from c3s_cli.sources.prometheus.history import History, put_line
 from c3s_cli.sources.prometheus.node_names import NodeNames
 from c3s_cli.sources.prometheus.raw_samples import RawSamples
-from c3s_cli.sources.prometheus.reduction import reduced
+from c3s_cli.sources.prometheus.reduction import reduce_series
 from c3s_cli.sources.prometheus.rules import points_of
 from c3s_cli.sources.prometheus.slices import Letters, Stretch, stretches
-from c3s_cli.sources.prometheus.stale import pods_of, stopped, without_stale
-from c3s_cli.sources.prometheus.uneven import evened
+from c3s_cli.sources.prometheus.stale import ended_series, pods_of, without_stale
+from c3s_cli.sources.prometheus.uneven import even_out
 
 Key = tuple[str, ...]
 # Above so many series of one container, such as those of single CPUs, the engine adds them up.
@@ -95,7 +96,7 @@ class Past(Struct):
         if resource == "memory":
             return self._without_stale(matrix, query, "", rows)
         if isinstance(kind, promql.Kind) and not kind.own:
-            return self._evened(matrix, partial(promql.last_of_nodes, kind), "", rows)
+            return self._even_out(matrix, partial(promql.last_of_nodes, kind), "", rows)
         return matrix
 
     def read_pods(
@@ -127,13 +128,13 @@ class Past(Struct):
                 query = partial(promql.of_containers, resource)
                 matrix = self._matrix(resource, query, [selector], known, pods=True)
                 if resource == "cpu":
-                    matrix = self._evened(matrix, promql.last_of_containers, selector, known)
+                    matrix = self._even_out(matrix, promql.last_of_containers, selector, known)
                     points[selector] = matrix
             else:
                 query = partial(promql.of_pods, resource, containers=containers, jobs=jobs)
                 matrix = self._matrix(resource, query, [selector], size if containers else len(used), pods=True)
             self.renamed = self.renamed or any("exported_pod" in labels for labels, _ in matrix)
-            lines = partial(reduced, resource=resource, line=self.history.line, containers=containers, jobs=jobs)
+            lines = partial(reduce_series, resource=resource, line=self.history.line, containers=containers, jobs=jobs)
             if resource == "cpu" or rules:
                 return lines(matrix)
             # What had ended before the first point that finds it has nothing else.
@@ -159,7 +160,7 @@ class Past(Struct):
                 with suppress(C3sError):  # what the engine has computed will do
                     raw.refine(selector, raw.restarted(selector, matrix))
 
-    def _evened(self, matrix: Matrix, last: Callable[..., tuple[str, str]], matcher: str, rows: int) -> Matrix:
+    def _even_out(self, matrix: Matrix, last: Callable[..., tuple[str, str]], matcher: str, rows: int) -> Matrix:
         """Return the growth in windows without the error that uneven scrapes make. last: makes the queries."""
         if not self.period.uneven or rows * self.period.points > MOST_POINTS:
             return matrix
@@ -168,7 +169,7 @@ class Past(Struct):
             self._matrix("samples", lambda match, period, each=each: last(match, period)[each], [matcher], rows, before)
             for each in (0, 1)
         )
-        return evened(matrix, values, times, self.history)
+        return even_out(matrix, values, times, self.history)
 
     def _both(self, read: Callable[[str], Any]) -> dict[str, Any]:
         resources = dict.fromkeys(name.partition(".")[0] for name in self.wanted) or {"memory": None}
@@ -203,7 +204,7 @@ class Past(Struct):
         self, matrix: Matrix, query: Callable[..., str], selector: str, rows: int, *, pods: bool = False
     ) -> Matrix:
         """Return the points of memory without those that are found after an object has ended."""
-        series = stopped(matrix, self.end, self.period.step)
+        series = ended_series(matrix, self.end, self.period.step)
         if not series:
             return matrix
         names = pods_of(series, promql.MOST_NAMES) if pods else []
@@ -276,7 +277,7 @@ class Past(Struct):
 
     # --- results ------------------------------------------------------------------------------------------------
 
-    def stopped(self, running: Collection[Any]) -> list[Key]:
+    def ended_objects(self, running: Collection[Any]) -> list[Key]:
         """Return the nodes or pods that have points in the range, but do not run at its end."""
         return sorted({key[:2] for key in self.history.objects()} - set(running))
 
@@ -284,9 +285,7 @@ class Past(Struct):
         """Return the objects whose sum an object is: a pod's containers if these were read, else itself."""
         if not self.containers or len(who) > 2:
             return [who]
-        if not self._members:
-            for key in self.history.objects():
-                self._members.setdefault(key[:2], []).append(key)
+        self._members = self._members or by_key((key[:2], key) for key in self.history.objects())
         return self._members.get(who, [])
 
     def coverage(self, keys: Sequence[Key]) -> dict[str, int]:

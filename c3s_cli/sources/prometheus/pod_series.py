@@ -11,7 +11,7 @@ from typing import Any, Final
 from msgspec import structs
 
 from c3s_cli.amounts.allocation import ContainerResources, PodResources, binding_limits_of, limits_of, requests_of
-from c3s_cli.amounts.grouping import by_key
+from c3s_cli.amounts.totals import by_key
 from c3s_cli.model.rows import Amounts, Container, ContainerStates, PodFacts
 from c3s_cli.sources.decode.owners import Owners
 from c3s_cli.sources.decode.pods import FINISHED
@@ -45,12 +45,12 @@ def resource_of(label: str) -> str:
 
 def own_labels(series: Vector, by: Sequence[str]) -> Vector:
     """Return series by their own labels, without those of the job that scraped them. by: the labels, all if empty."""
-    found: dict[tuple[tuple[str, str], ...], float] = {}
+    numbers: dict[tuple[tuple[str, str], ...], float] = {}
     for labels, number in series:
         own = {**labels, **{name: value for name in RENAMED if (value := labels.get(f"exported_{name}"))}}
         key = tuple((name, own[name]) for name in (by or own) if name in own)
-        found[key] = max(number, found.get(key, number))
-    return [(dict(key), number) for key, number in found.items()]
+        numbers[key] = max(number, numbers.get(key, number))
+    return [(dict(key), number) for key, number in numbers.items()]
 
 
 class ExportedLabels(dict[str, str]):
@@ -58,11 +58,7 @@ class ExportedLabels(dict[str, str]):
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return a label by its original name."""
-        return super().get(_exported(key), default)
-
-
-def _exported(key: str) -> str:
-    return "label_" + re.sub(r"[^a-zA-Z0-9_]", "_", key)
+        return super().get("label_" + re.sub(r"[^a-zA-Z0-9_]", "_", key), default)
 
 
 class PodSeries:
@@ -204,13 +200,13 @@ def _certain(readings: Sequence[PodResources], amounts_of: Callable[[PodResource
 
     readings: what the series may mean.
     """
-    found = []
+    possible = []
     for resources in readings:
         stay = [each for each in resources.init_containers if each.restartable]
         end = [each for each in resources.init_containers if not each.restartable]
         orders = ([*end, *stay], [*stay, *end])
-        found += [amounts_of(structs.replace(resources, init_containers=order)) for order in orders]
-    return found[0] if all(each == found[0] for each in found) else None
+        possible += [amounts_of(structs.replace(resources, init_containers=order)) for order in orders]
+    return possible[0] if all(each == possible[0] for each in possible) else None
 
 
 def _explains(resources: PodResources, quality: str) -> bool:

@@ -116,7 +116,7 @@ def braces(*matchers: str) -> str:
     return "{" + all_of(*matchers) + "}"
 
 
-def quoted(text: str) -> str:
+def quote(text: str) -> str:
     """Write text as a string of PromQL."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
@@ -124,8 +124,8 @@ def quoted(text: str) -> str:
 def one_of(label: str, values: Sequence[str]) -> str:
     """Match a label that has one of some values."""
     if len(values) == 1:
-        return f"{label}={quoted(values[0])}"
-    return f"{label}=~{quoted('|'.join(map(escaped, values)))}"
+        return f"{label}={quote(values[0])}"
+    return f"{label}=~{quote('|'.join(map(escape, values)))}"
 
 
 def few_of(label: str, names: Sequence[str], most: int = MOST_NAMES) -> str:
@@ -133,12 +133,12 @@ def few_of(label: str, names: Sequence[str], most: int = MOST_NAMES) -> str:
     return one_of(label, names) if len(names) <= most else ""
 
 
-def escaped(text: str) -> str:
+def escape(text: str) -> str:
     """Escape text for a regular expression."""
     return re.sub(r"([\\.+*?()|\[\]{}^$])", r"\\\1", text)
 
 
-def joined(matchers: Mapping[str, Sequence[str]]) -> str:
+def match_labels(matchers: Mapping[str, Sequence[str]]) -> str:
     """Match labels that each have one of some values; any, if there are none."""
     return all_of(*(one_of(label, values) for label, values in matchers.items() if values))
 

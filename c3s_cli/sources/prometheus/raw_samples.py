@@ -12,7 +12,7 @@ from msgspec import Struct
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.curves import curves, gauge
 from c3s_cli.sources.prometheus.decoding import Points
-from c3s_cli.sources.prometheus.reduction import reduced
+from c3s_cli.sources.prometheus.reduction import reduce_series
 from c3s_cli.sources.prometheus.slices import Letters
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class RawSamples(Struct):
         if history.lines["memory"]:
             self._put_memory(read(promql.MEMORY), found, places)
         lines, grown, estimated, unseen = (
-            reduced(matrix, "cpu", lambda points: points.values, containers=self.containers, jobs=self.jobs)
+            reduce_series(matrix, "cpu", lambda points: points.values, containers=self.containers, jobs=self.jobs)
             for matrix in (
                 [(labels, Points(places, curve.growth(places, period.window))) for labels, curve in found],
                 [(labels, Points(span, self._grown(curve))) for labels, curve in found],
@@ -145,7 +145,7 @@ class RawSamples(Struct):
             if who in runs:
                 labels = dict(zip(promql.WHO, who, strict=True))
                 gauges.append((labels, Points(places, gauge(runs[who], points, places))))
-        lines = reduced(gauges, "memory", lambda points: points.values, containers=self.containers, jobs=False)
+        lines = reduce_series(gauges, "memory", lambda points: points.values, containers=self.containers, jobs=False)
         for key, line in lines.items():
             self.history.lines["memory"][key] = self._without_gaps(line)
 

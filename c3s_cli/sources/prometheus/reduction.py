@@ -21,7 +21,7 @@ SCRAPE: Final = tuple(promql.SCRAPE.split(", "))
 NAMES: Final = tuple(promql.OF_CONTAINER.split(", "))
 
 
-def reduced(
+def reduce_series(
     matrix: Matrix, resource: str, line: Callable[[Points], array[float]], *, containers: bool, jobs: bool
 ) -> dict[Key, array[float]]:
     """Return the lines of containers, or of pods, by their names.

@@ -27,7 +27,7 @@ NOT_PASSED_ON: Final = (
 TLS: Final = re.compile(r"\bHTTPS (?:server|port)\b")
 
 
-def refused(problem: ApiError, service: Candidate | None) -> C3sError:
+def query_error(problem: ApiError, service: Candidate | None) -> C3sError:
     """Return the error for a failed query. service: that of the cluster, None for a server at a URL."""
     if service is not None and (error := _of_service(problem, service)):
         return error

@@ -30,17 +30,17 @@ class Restarts(Struct):
     start: float
     end: float
 
-    def counted(self, pods: Iterable[tuple[str, str]]) -> Mapping[promql.Who, int]:
+    def counts(self, pods: Iterable[tuple[str, str]]) -> Mapping[promql.Who, int]:
         """Return the restarts as kube-state-metrics saw them; of pods that it did not see, as the kubelets did."""
-        reported = self.reported()
+        reported = self.of_state_metrics()
         known = {who[:2] for who in reported}
-        return reported if known.issuperset(pods) else {**self.seen(), **reported}
+        return reported if known.issuperset(pods) else {**self.of_kubelets(), **reported}
 
     def query(self) -> str:
         """Return the query for the most restarts that a container was shown with in the range."""
         return f"max by ({promql.OF_CONTAINER}) (max_over_time({promql.braces(COUNTERS, self.match)}{self._span}))"
 
-    def reported(self) -> Mapping[promql.Who, int]:
+    def of_state_metrics(self) -> Mapping[promql.Who, int]:
         """Return how much the counts of kube-state-metrics have grown.
 
         A container that had none at the start is new: its count begins at 0, unless nothing was scraped then.
@@ -62,7 +62,7 @@ class Restarts(Struct):
             )
         return grown
 
-    def seen(self) -> Mapping[promql.Who, int]:
+    def of_kubelets(self) -> Mapping[promql.Who, int]:
         """Return how many runs of a container there were after the first: by the times of their starts, else by CPU."""
         by, scrape = promql.OF_CONTAINER, promql.SCRAPE
         # In VictoriaMetrics, `changes` also counts the first value.
@@ -114,10 +114,10 @@ def restarts_of(
 
     def read(label: str) -> dict[promql.Who, int]:
         names = [scope.name] if scope.name else []
-        where = promql.joined({f"{label}namespace": scope.namespaces, f"{label}pod": names})
+        where = promql.match_labels({f"{label}namespace": scope.namespaces, f"{label}pod": names})
 
         def one(piece: Letters) -> Iterable[tuple[promql.Who, int]]:
-            return Restarts(engine, promql.all_of(where, piece.matcher(), match), *bounds).counted(pods).items()
+            return Restarts(engine, promql.all_of(where, piece.matcher(), match), *bounds).counts(pods).items()
 
         return dict(gather([Letters()], one, "restarts"))
 

@@ -44,9 +44,9 @@ def rules_of(engine: Engine, match: str, time: float) -> Mapping[str, str]:
     query = f"group by (__name__) ({promql.braces(promql.one_of('__name__', names), match)})"
     known = {labels.get("__name__") for labels, _ in engine.vector(query, time)}
     for kind in kinds:
-        found = {resource: next((name for name in several if name in known), "") for resource, several in kind.items()}
-        if any(found.values()):
-            return {resource: name for resource, name in found.items() if name}
+        best = {resource: next((name for name in several if name in known), "") for resource, several in kind.items()}
+        if any(best.values()):
+            return {resource: name for resource, name in best.items() if name}
     return {}
 
 

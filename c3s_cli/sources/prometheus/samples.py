@@ -58,7 +58,7 @@ def longest_of(matrix: Matrix) -> float:
     return usual[len(usual) * 9 // 10] if usual else 0.0
 
 
-def scraped(matrix: Matrix) -> Matrix:
+def still_scraped(matrix: Matrix) -> Matrix:
     """Return the series that are still scraped."""
     grace = 2 * (interval_of(matrix) or INTERVAL) + JITTER
     newest = max((points.times[-1] for _, points in matrix), default=0.0)
@@ -70,7 +70,7 @@ def target_of(labels: Labels) -> Key:
     return tuple(labels.get(label, "") for label in TARGET)
 
 
-def living(
+def current_readings(
     matrix: Matrix,
     key_of: Callable[[Labels], Key],
     value: Callable[[Iterable[Points]], Reading],

@@ -11,7 +11,7 @@ from c3s_cli.sources.prometheus.promql import who
 Identity = frozenset[tuple[str, str]]
 
 
-def stopped(matrix: Matrix, end: float, step: int) -> list[Labels]:
+def ended_series(matrix: Matrix, end: float, step: int) -> list[Labels]:
     """Return the series that stop before the end of a range while others go on."""
     present = {time for _, points in matrix for time in points.times}
     return [

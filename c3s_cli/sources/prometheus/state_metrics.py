@@ -8,8 +8,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from c3s_cli.amounts.grouping import by_key
 from c3s_cli.amounts.timestamp import utc
+from c3s_cli.amounts.totals import by_key
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ApiError, MetricsUnavailable, UsageError
 from c3s_cli.model.rows import NodeDetails, NodeFacts, PodFacts
@@ -265,9 +265,9 @@ class StateMetrics(Struct):
         those that matter (`exported_pod`), unless it was told to honor them.
         """
         chosen = {label: values for label, values in (scope or {}).items() if values}
-        answers = self._send(wanted, promql.joined(chosen))
+        answers = self._send(wanted, promql.match_labels(chosen))
         if chosen and not any(answers.values()):
-            answers = self._send(wanted, promql.joined({f"exported_{label}": chosen[label] for label in chosen}))
+            answers = self._send(wanted, promql.match_labels({f"exported_{label}": chosen[label] for label in chosen}))
         return {
             name: [
                 (labels, number)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from c3s_cli.amounts.grouping import by_key
+from c3s_cli.amounts.totals import by_key
 from c3s_cli.model.rows import Volume
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.clusters import refuse_mixture
@@ -48,7 +48,7 @@ class Counters(Struct):
     start: float
     end: float
 
-    def counted(self, wanted: Iterable[str]) -> dict[Key, dict[str, int]]:
+    def counts(self, wanted: Iterable[str]) -> dict[Key, dict[str, int]]:
         """Return the growth of the counters that are wanted."""
         figures: dict[Key, dict[str, int]] = {}
         for name in [each for each in wanted if each in COUNTERS]:
@@ -67,12 +67,12 @@ class Counters(Struct):
 
         A kubelet's counter ends with the container, often before the kill was scraped.
         """
-        kills = self._counted_kills()
-        for who, number in self._seen_kills().items():
+        kills = self._kills_of_kubelets()
+        for who, number in self._kills_of_state_metrics().items():
             kills[who] = max(kills.get(who, 0), number)
         return kills
 
-    def _counted_kills(self) -> dict[Key, int]:
+    def _kills_of_kubelets(self) -> dict[Key, int]:
         """Return the growth of the counters of each instance, which begin at 0."""
         series = f"{COUNTERS['oomKills']}{promql.braces(promql.CONTAINERS, self.selector)}"
         by = f"{promql.OF_CONTAINER}, id"
@@ -90,7 +90,7 @@ class Counters(Struct):
             kills[who] = kills.get(who, 0) + max(0, round(grown))
         return kills
 
-    def _seen_kills(self) -> dict[Key, int]:
+    def _kills_of_state_metrics(self) -> dict[Key, int]:
         """Return how often a container was started again after it had been killed."""
         killed = f"{LAST_OOM}{promql.braces(KILLED, self.selector)}"
         by = promql.OF_CONTAINER
@@ -134,7 +134,7 @@ def restarts_after_kills(
                 yield who, time, round(after - before)
 
 
-def claimed(ask: Ask, claims: Claims, selector: str) -> dict[Key, dict[str, int]]:
+def volume_usage(ask: Ask, claims: Claims, selector: str) -> dict[Key, dict[str, int]]:
     """Return how full the claimed volumes of pods are. claims: by namespace and name of the pod."""
     stats = [_by_claim(ask, name, selector) for name in ("used", "capacity")]
     figures: dict[Key, dict[str, int]] = {}

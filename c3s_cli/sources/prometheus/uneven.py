@@ -19,7 +19,7 @@ from c3s_cli.sources.prometheus.history import History
 CLOSE: Final = 0.25
 
 
-def evened(matrix: Matrix, values: Matrix, times: Matrix, history: History) -> Matrix:
+def even_out(matrix: Matrix, values: Matrix, times: Matrix, history: History) -> Matrix:
     """Return growth in windows, from the last values of counters before both ends, and the times of these.
 
     values, times: at each point of the range, and of the window before it.
@@ -28,7 +28,7 @@ def evened(matrix: Matrix, values: Matrix, times: Matrix, history: History) -> M
     size, window = period.window // period.step, period.window
     places = array("d", [history.start + place * period.step for place in range(history.count + 1)])
     last = [{_identity(labels): _line(points, history, size) for labels, points in each} for each in (values, times)]
-    found = []
+    series = []
     for labels, points in matrix:
         grown = history.line(points)
         value, time = (each.get(_identity(labels)) for each in last)
@@ -40,8 +40,8 @@ def evened(matrix: Matrix, values: Matrix, times: Matrix, history: History) -> M
                     better = (later - earlier) * window / (end - start)
                     if abs(better - grown[place]) <= CLOSE * grown[place]:
                         grown[place] = better
-        found.append((labels, Points(places, grown)))
-    return found
+        series.append((labels, Points(places, grown)))
+    return series
 
 
 def _line(points: Points, history: History, before: int) -> array[float]:

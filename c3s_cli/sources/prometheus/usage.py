@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from c3s_cli.amounts.duration import go_duration
 from c3s_cli.amounts.timestamp import utc
-from c3s_cli.amounts.totals import sum_all
+from c3s_cli.amounts.totals import by_key, sum_all
 from c3s_cli.columns.statistics import statistics_of
 from c3s_cli.errors import C3sError
 from c3s_cli.model.rows import Container, Figures, Node, Pod, PodFacts, Volume
@@ -80,7 +80,7 @@ class PrometheusUsage(Usage):
         known = self.lists.nodes()
         used: dict[str, Used] = self._current().nodes(self.names, known)
         past = self._read_past(lambda past: past.read_nodes(self.names, known, self._current().kinds))
-        ended = [name for (name,) in past.stopped([(name,) for name in used])] if past else []
+        ended = [name for (name,) in past.ended_objects([(name,) for name in used])] if past else []
         if any(promql.OWN in kinds for kinds in self._current().kinds.values()):
             self.engine.remarks[remark_on({"cpu": promql.OWN.cpu, "memory": promql.OWN.memory})] = None
         if not used and not ended:
@@ -114,7 +114,7 @@ class PrometheusUsage(Usage):
         )
         ended: list[Any] = []
         if past and selected is None:
-            ended = [pod for pod in past.stopped(used) if self._is_meant(pod)]
+            ended = [pod for pod in past.ended_objects(used) if self._is_meant(pod)]
         if not used and not ended:
             self.absence = self._why_nothing()
         if current.rules:
@@ -167,10 +167,10 @@ class PrometheusUsage(Usage):
     def sums(self, sample: Sample, groups: Groups) -> dict[Keys, Figures]:
         """Return statistics of groups as a whole: of the sum of their members at each point of the range."""
         # Only statistics of groups need it.
-        from c3s_cli.sources.prometheus.membership import keyed, keys_of, members_of
+        from c3s_cli.sources.prometheus.membership import keys_of, members_of
 
         history = self._past().history
-        measured = keyed(history.objects())
+        measured = by_key((key[0], key) for key in history.objects())
         wanted = statistics_of(groups.figures)
         sums: dict[Keys, Figures] = {}
         for keys, members in members_of(sample, groups, self.scope).items():
@@ -216,9 +216,9 @@ class PrometheusUsage(Usage):
         start = end - promql.WINDOW if start == end else start
         jobs: dict[str, Callable[[], Mapping[tuple[str, str], Figures]]] = {}
         if not set(wanted).isdisjoint(prometheus_figures.COUNTERS):
-            jobs["counters"] = partial(prometheus_figures.Counters(self.engine, selector, start, end).counted, wanted)
+            jobs["counters"] = partial(prometheus_figures.Counters(self.engine, selector, start, end).counts, wanted)
         if not {"volumes.used", "volumes.capacity"}.isdisjoint(wanted):
-            jobs["volumes"] = lambda: prometheus_figures.claimed(self._ask, self.lists.claims(), selector)
+            jobs["volumes"] = lambda: prometheus_figures.volume_usage(self._ask, self.lists.claims(), selector)
         for what, job in jobs.items():
             try:
                 yield from job().items()

@@ -13,7 +13,7 @@ from msgspec import Raw, Struct
 
 from c3s_cli.model.placing import Placing
 from c3s_cli.model.rows import Amounts, Container, ContainerStates, NodeDetails, NodeFacts, PodFacts
-from c3s_cli.sources.recording.planes import inflated, packed, unpacked
+from c3s_cli.sources.recording.planes import inflate, pack, unpack
 
 Key = tuple[str, str]
 Kept = TypeVar("Kept")
@@ -100,7 +100,7 @@ class _Change(Struct, array_like=True):
     pod_count: int | None
 
 
-def encoded_facts(facts: Facts, before: Facts) -> bytes:
+def encode_facts(facts: Facts, before: Facts) -> bytes:
     """Encode what has changed since the reading before; everything if that has no facts."""
     nodes = _changed(facts.nodes, before.nodes)
     pods = _changed(facts.pods, before.pods)
@@ -123,20 +123,20 @@ def _changed(now: Mapping[Any, Kept] | None, before: Mapping[Any, Kept] | None) 
     return {key: each for key, each in now.items() if (old := known.get(key)) is not each and old != each} | gone
 
 
-def applied(content: bytes, before: Facts) -> Facts:
+def with_change(content: bytes, before: Facts) -> Facts:
     """Return the facts after a change. Raises zlib.error, MsgspecError, ValueError or LookupError if damaged."""
     facts = Facts(before.nodes and dict(before.nodes), before.pods and dict(before.pods))
-    return changed(content, facts)
+    return apply_change(content, facts)
 
 
-def changed(
+def apply_change(
     content: bytes, facts: Facts, gone: dict[Key, PodFacts] | None = None, shapes: Shapes | None = None
 ) -> Facts:
-    """Change facts, which are in dicts, in place, and return them. Errors as in `applied`.
+    """Change facts, which are in dicts, in place, and return them. Errors as in `with_change`.
 
     gone: takes the pods that are no longer there. shapes: those known so far, which pods of several readings share.
     """
-    change = msgspec.msgpack.decode(inflated(content, LARGEST), type=_Change)
+    change = msgspec.msgpack.decode(inflate(content, LARGEST), type=_Change)
     nodes: Any = {} if facts.nodes is None else facts.nodes
     for name, node in (change.nodes or {}).items():
         if node is None:
@@ -165,7 +165,7 @@ def _stored_pods(pods: Mapping[Key, PodFacts | None]) -> _Pods:
         [each.uid for *_, each in known],
         [each.node for *_, each in known],
         [each.created_at for *_, each in known],
-        packed(shape_of),
+        pack(shape_of),
         [*map(Raw, shapes)],
         [key for key, each in pods.items() if each is None],
     )
@@ -182,7 +182,7 @@ def _shape(pod: PodFacts) -> _Shape:
 def _pods(stored: _Pods, known: Shapes) -> Iterator[tuple[Key, PodFacts]]:
     of_shapes = [known.get(bytes(raw)) or known.setdefault(bytes(raw), _fields(raw)) for raw in stored.shapes]
     keys = zip(stored.namespaces, stored.names, strict=True)
-    shapes = unpacked(stored.shape_of, len(stored.names))
+    shapes = unpack(stored.shape_of, len(stored.names))
     for key, uid, node, created, place in zip(keys, stored.uids, stored.nodes, stored.created, shapes, strict=True):
         shared, containers = of_shapes[place]
         yield key, PodFacts(uid=uid, node=node, created_at=created, containers=containers, **shared)

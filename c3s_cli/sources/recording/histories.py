@@ -31,7 +31,7 @@ START: Final = 300
 MOST: Final = 12_000_000
 
 
-class _Seen(Struct):
+class _Run(Struct):
     """The readings of a container. starts: whether it began in the range. start: the most CPU in its first minutes."""
 
     first: float
@@ -68,12 +68,12 @@ def read_histories(recording: Recording, cluster: Recorded, needs: Needs, scope:
     everything = Facts(last.nodes, None if last.pods is None else {**former, **last.pods}, last.pod_count)
     sample = Selection(moment, needs, scope, cluster.context).sample(everything, [], [])
     selected, present = sample.pod_facts or {}, last.pods or {}
-    seen: dict[Who, _Seen] = {}
+    runs: dict[Who, _Run] = {}
     for place, (_, time, _, usage_of) in enumerate(rows):
         _, pods = recording.usage(usage_of, cluster.context)
-        _note_usage(seen, [pod for pod in pods if (pod.namespace, pod.name) in selected], time, weights[place], place)
-    cpu = _percentiles(recording, rows, weights, list(seen), wanted.percentile)
-    replicas = {who: _replica(who, each, cpu.get(who), events, selected, restarts) for who, each in seen.items()}
+        _note_usage(runs, [pod for pod in pods if (pod.namespace, pod.name) in selected], time, weights[place], place)
+    cpu = _percentiles(recording, rows, weights, list(runs), wanted.percentile)
+    replicas = {who: _replica(who, each, cpu.get(who), events, selected, restarts) for who, each in runs.items()}
     ended = frozenset(key for key in selected if key not in present)
     read = f"{len(rows)} readings from {utc(rows[0][1])} to {utc(rows[-1][1])}"
     return structs.replace(
@@ -97,15 +97,15 @@ def _note_facts(facts: Facts, before: Facts, start: float, events: _Events) -> N
                 events.limits[who] = max(events.limits.get(who, 0), limits.get(each.name, 0))
 
 
-def _note_usage(seen: dict[Who, _Seen], pods: Sequence[Pod], time: float, weight: int, place: int) -> None:
+def _note_usage(runs: dict[Who, _Run], pods: Sequence[Pod], time: float, weight: int, place: int) -> None:
     """Note a reading. A container that was not seen before has started, unless it is the first reading."""
     seconds = weight / MILLIS
     for pod in pods:
         for each in pod.containers:
             who = (pod.namespace, pod.name, each.name)
-            run = seen.get(who)
+            run = runs.get(who)
             if run is None:
-                run = seen[who] = _Seen(time - seconds, time, starts=place > 0)
+                run = runs[who] = _Run(time - seconds, time, starts=place > 0)
             run.last = time
             run.samples += 1
             run.seconds += seconds
@@ -141,7 +141,7 @@ def _values(recording: Recording, rows: Sequence[Any], keys: Sequence[Who]) -> I
 
 def _replica(
     who: Who,
-    seen: _Seen,
+    run: _Run,
     cpu: int | None,
     events: _Events,
     selected: Mapping[tuple[str, str], PodFacts],
@@ -151,13 +151,13 @@ def _replica(
     known = any(container.states for container in facts.containers)
     return Replica(
         who[1],
-        seen.seconds,
-        seen.first,
-        seen.last,
-        seen.samples,
+        run.seconds,
+        run.first,
+        run.last,
+        run.samples,
         cpu,
-        seen.start,
-        seen.memory,
+        run.start,
+        run.memory,
         oom_kills=len(kills) if kills else 0 if known else None,
         oom_limit=events.limits.get(who) or None,
         # They are those of the whole pod.

@@ -12,6 +12,8 @@ from itertools import accumulate
 from operator import add, mul
 from typing import Final
 
+from c3s_cli.amounts.totals import by_key
+
 # Stands for an unknown value.
 UNKNOWN: Final = -(1 << 63)
 MILLIS: Final = 1000
@@ -39,10 +41,7 @@ class History:
         Nothing of what was never measured.
         """
         figures_of_row: dict[str, int] = {}
-        by_resource: dict[str, list[str]] = {}
-        for name in wanted:
-            resource, _, statistic = name.partition(".")
-            by_resource.setdefault(resource, []).append(statistic)
+        by_resource = by_key((resource, statistic) for resource, statistic in (name.split(".", 1) for name in wanted))
         for resource, statistics in by_resource.items():
             values = self.values[resource][line :: self.lines]
             for statistic, value in self._statistics(values, statistics).items():

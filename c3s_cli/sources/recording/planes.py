@@ -19,7 +19,7 @@ HEADER: Final = struct.Struct("<BI")
 LENGTH: Final = struct.Struct("<I")
 
 
-def inflated(content: bytes, most: int) -> bytes:
+def inflate(content: bytes, most: int) -> bytes:
     """Inflate a zlib stream. ValueError if it is cut or has more than `most` bytes, zlib.error if it is damaged."""
     inflater = zlib.decompressobj()
     whole = inflater.decompress(content, most + 1)
@@ -28,7 +28,7 @@ def inflated(content: bytes, most: int) -> bytes:
     return whole
 
 
-def packed(numbers: array[int]) -> bytes:
+def pack(numbers: array[int]) -> bytes:
     """Encode integers of 64 bits: how many bytes each takes, how many there are, and each plane with its length.
 
     A plane is a zlib stream, or as it is if that would hardly be shorter.
@@ -46,8 +46,8 @@ def packed(numbers: array[int]) -> bytes:
     return b"".join(planes)
 
 
-def unpacked(content: bytes, most: int) -> array[int]:
-    """Decode what `packed` has encoded. ValueError or zlib.error if it is damaged, or has more than `most` numbers."""
+def unpack(content: bytes, most: int) -> array[int]:
+    """Decode what `pack` has encoded. ValueError or zlib.error if it is damaged, or has more than `most` numbers."""
     numbers = array("q")
     if not content:
         return numbers
@@ -63,7 +63,7 @@ def unpacked(content: bytes, most: int) -> array[int]:
         begin += LENGTH.size + length
         plane = content[begin - length : begin]
         # ValueError if the length is another.
-        raw[place::WIDTH] = plane if len(plane) == count else inflated(plane, count)
+        raw[place::WIDTH] = plane if len(plane) == count else inflate(plane, count)
     numbers.frombytes(raw)
     return _little(numbers)
 
@@ -76,15 +76,15 @@ def _little(numbers: array[int]) -> array[int]:
     return numbers
 
 
-def packed_places(places: Iterable[int]) -> bytes:
+def pack_places(places: Iterable[int]) -> bytes:
     """Encode ascending places by their distances."""
     ordered = list(places)
-    return packed(array("q", [after - before for before, after in zip([0, *ordered], ordered, strict=False)]))
+    return pack(array("q", [after - before for before, after in zip([0, *ordered], ordered, strict=False)]))
 
 
-def unpacked_places(content: bytes, size: int) -> Sequence[int]:
+def unpack_places(content: bytes, size: int) -> Sequence[int]:
     """Decode places, which are below `size`. ValueError or zlib.error if they are damaged."""
-    steps = unpacked(content, size)
+    steps = unpack(content, size)
     places = list(accumulate(steps))
     if places and (min(steps) < 0 or places[-1] >= size):
         raise ValueError("no such place")

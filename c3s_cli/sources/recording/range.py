@@ -89,9 +89,9 @@ class _Range(Struct):
             if used_layout is not layout:
                 layout, unseen = used_layout, {*range(len(used_layout.things))}
             with self.recording.decoding():
-                seen = [place for place in unseen.difference(places.unmeasured()) if place < places.size]
-            unseen.difference_update(seen)
-            for place in seen:
+                measured = [place for place in unseen.difference(places.unmeasured()) if place < places.size]
+            unseen.difference_update(measured)
+            for place in measured:
                 namespace, name, containers = used_layout.things[place]
                 key = (name,) if namespace is None else (namespace, name)
                 self.last.setdefault(key, (number, time, containers))

@@ -16,10 +16,10 @@ from c3s_cli.amounts.totals import sum_known
 from c3s_cli.errors import C3sError
 from c3s_cli.model.rows import Node, Pod
 from c3s_cli.model.sample import Failure, Sample
-from c3s_cli.sources.recording.facts import Facts, encoded_facts
-from c3s_cli.sources.recording.layout import GrowingLayout, Thing, thing_of
-from c3s_cli.sources.recording.store import named_errors, opened_to_write, things_of
-from c3s_cli.sources.recording.usage import encoded
+from c3s_cli.sources.recording.facts import Facts, encode_facts
+from c3s_cli.sources.recording.layout import GrowingLayout, thing_of
+from c3s_cli.sources.recording.store import named_errors, open_to_write, things_of
+from c3s_cli.sources.recording.usage import encode_usage
 
 # How many seconds the clocks of several API servers of a cluster may differ.
 CLOCKS: Final = 5.0
@@ -61,7 +61,7 @@ class Recorder:
         self, path: str, interval: float, namespaces: Sequence[str] = (), selector: str = "", source: str = "metrics"
     ) -> None:
         self.path = path
-        self._file, self._lock = opened_to_write(path)
+        self._file, self._lock = open_to_write(path)
         self._last: dict[str, _Last] = {}
         with named_errors(path):
             (self.number,) = self._file.execute("SELECT coalesce(max(number), 0) FROM readings").fetchone()
@@ -134,8 +134,8 @@ class Recorder:
             "cpu_nanocores": sum_known([row.cpu_nanocores for row in rows]),
             "memory_bytes": sum_known([row.memory_bytes for row in rows]),
             "base": last.base,
-            "facts": None if last.facts is None else encoded_facts(facts, last.facts),
-            "all_facts": encoded_facts(facts, Facts()) if whole else None,
+            "facts": None if last.facts is None else encode_facts(facts, last.facts),
+            "all_facts": encode_facts(facts, Facts()) if whole else None,
         }
         same = last.usage == (sample.nodes, sample.pods)
         values |= {"usage_of": last.usage_of} if same else self._usage(sample, last)
@@ -170,15 +170,18 @@ class Recorder:
             for thing in sorted({*things} - layout.places.keys()):
                 layout.append(thing)
             places = [*map(layout.place, things)]
-            new = range(layout.stored, len(layout.things))
+            new = enumerate(layout.things[layout.stored :], layout.stored)
             self._file.executemany(
                 "INSERT INTO things VALUES (?, ?, ?, ?, ?)",
-                [(layout.number, place, *_stored_thing(layout.things[place])) for place in new],
+                [
+                    (layout.number, place, namespace, name, msgspec.json.encode(containers).decode())
+                    for place, (namespace, name, containers) in new
+                ],
             )
             layout.stored = len(layout.things)
             layouts.append(layout)
             values |= {f"{kind}_layout": layout.number}
-            values[f"{kind}_places"], values[f"{kind}_usage"] = encoded(rows, places, layout)
+            values[f"{kind}_places"], values[f"{kind}_usage"] = encode_usage(rows, places, layout)
         last.layouts = (layouts[0], layouts[1])
         return values
 
@@ -248,8 +251,3 @@ class Recorder:
         self._file.close()
         if self._lock is not None:
             os.close(self._lock)
-
-
-def _stored_thing(thing: Thing) -> tuple[str | None, str, str]:
-    namespace, name, containers = thing
-    return namespace, name, msgspec.json.encode(containers).decode()

@@ -18,9 +18,9 @@ from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import C3sError
 from c3s_cli.model.sample import Failure
 from c3s_cli.sources.recording.contents import OLDEST, Contents, contents_of, covered
-from c3s_cli.sources.recording.facts import Facts, Key, Shapes, applied, changed
+from c3s_cli.sources.recording.facts import Facts, Key, Shapes, apply_change, with_change
 from c3s_cli.sources.recording.layout import Layout
-from c3s_cli.sources.recording.store import DamagedError, is_locked, named_errors, opened_to_read, things_of
+from c3s_cli.sources.recording.store import DamagedError, is_locked, named_errors, open_to_read, things_of
 from c3s_cli.sources.recording.usage import Columns, Places, nodes_of, pods_of
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Recording:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._file = opened_to_read(path)
+        self._file = open_to_read(path)
         self._facts: dict[int, tuple[int, Facts]] = {}
         self._layouts: dict[int, Layout] = {}
 
@@ -203,7 +203,7 @@ class Recording:
         if moment.base <= number <= moment.number:
             with named_errors(self.path), self.decoding():
                 for _, change, everything in self._changes(cluster, number + 1, moment.number):
-                    facts = applied(everything or b"", Facts()) if change is None else applied(change, facts)
+                    facts = with_change(everything or b"", Facts()) if change is None else with_change(change, facts)
         else:
             facts, _ = self.facts_since(cluster, moment.base, moment.number, moment.number)
         self._facts[cluster.number] = moment.number, facts
@@ -223,11 +223,11 @@ class Recording:
                 since, known = gone if number > first else None, True
                 if change is None or number == base:
                     before = facts.pods or {}
-                    facts = changed(everything or b"", Facts(), None, shapes)
+                    facts = apply_change(everything or b"", Facts(), None, shapes)
                     if since is not None:
                         since.update((key, each) for key, each in before.items() if key not in (facts.pods or {}))
                 else:
-                    facts = changed(change, facts, since, shapes)
+                    facts = apply_change(change, facts, since, shapes)
         return facts, {key: each for key, each in gone.items() if key not in (facts.pods or {})}
 
     def each_facts(self, cluster: Recorded, first: int, last: int) -> Iterator[tuple[int, Facts]]:
@@ -236,7 +236,7 @@ class Recording:
         with named_errors(self.path), self.decoding():
             for number, change, everything in self._changes(cluster, first, last):
                 whole = change is None or number == first
-                facts = applied(everything, Facts()) if whole else applied(change, facts)
+                facts = with_change(everything, Facts()) if whole else with_change(change, facts)
                 yield number, facts
 
     def _changes(self, cluster: Recorded, first: int, last: int) -> Iterable[Any]:

@@ -63,7 +63,7 @@ class BeingRecordedError(C3sError):
     """Another process records into the same file."""
 
 
-def opened_to_read(path: str) -> sqlite3.Connection:
+def open_to_read(path: str) -> sqlite3.Connection:
     """Open a recording that may be written at the same time. C3sError if it is none."""
     if not os.path.exists(path):
         raise C3sError(f"no recording {path}: no such file", hint="c3s record FILE makes one")
@@ -78,7 +78,7 @@ def opened_to_read(path: str) -> sqlite3.Connection:
     return connection
 
 
-def opened_to_write(path: str) -> tuple[sqlite3.Connection, int | None]:
+def open_to_write(path: str) -> tuple[sqlite3.Connection, int | None]:
     """Open a recording to add to it, or make a new one that only its owner can read, and lock it.
 
     Return the descriptor of the lock, too, None where files cannot be locked. C3sError if that is impossible.

@@ -12,7 +12,12 @@ from msgspec import Struct
 from c3s_cli.amounts.totals import sum_all
 from c3s_cli.model.rows import Container, Node, Pod
 from c3s_cli.sources.recording.layout import GrowingLayout, Layout
-from c3s_cli.sources.recording.planes import packed, packed_places, unpacked, unpacked_places
+from c3s_cli.sources.recording.planes import (
+    pack,
+    pack_places,
+    unpack,
+    unpack_places,
+)
 
 Triple = tuple[int | None, int | None, int | None]
 RESOURCES: Final = ("cpu", "memory", "swap")
@@ -26,7 +31,7 @@ class Places(Struct, array_like=True):
 
     def unmeasured(self) -> Sequence[int]:
         """Return the places of those that were not measured. ValueError or zlib.error if damaged."""
-        return unpacked_places(self.absent, self.size)
+        return unpack_places(self.absent, self.size)
 
 
 class _Columns(Struct, array_like=True):
@@ -64,7 +69,7 @@ class Columns:
         """Return the usage of nodes or containers, 0 where it is unknown."""
         count = layout.first[self.size]
         content = getattr(self._stored, resource)
-        numbers = unpacked(content, count) if content else array("q", bytes(8 * count))
+        numbers = unpack(content, count) if content else array("q", bytes(8 * count))
         if len(numbers) != count:
             raise ValueError("a column is too short")
         return numbers
@@ -79,18 +84,18 @@ class Columns:
         count = layout.first[self.size]
         if resource == "swap" and not self._stored.swap:
             return range(count)
-        return unpacked_places(getattr(self._stored, f"no_{resource}"), count)
+        return unpack_places(getattr(self._stored, f"no_{resource}"), count)
 
     def times(self) -> Sequence[tuple[str | None, str | None]]:
         """Return the timestamp and window of each place, also of those that were not measured."""
         stored = self._stored
-        pairs = zip(unpacked(stored.timestamp_of, self.size), unpacked(stored.window_of, self.size), strict=True)
+        pairs = zip(unpack(stored.timestamp_of, self.size), unpack(stored.window_of, self.size), strict=True)
         return (
             [(stored.timestamps[time], stored.windows[window]) for time, window in pairs] if stored.timestamps else []
         )
 
 
-def encoded(rows: Sequence[Node | Pod], places: Sequence[int], layout: GrowingLayout) -> tuple[bytes, bytes]:
+def encode_usage(rows: Sequence[Node | Pod], places: Sequence[int], layout: GrowingLayout) -> tuple[bytes, bytes]:
     """Return the places and the columns of nodes or pods at places of a layout.
 
     OverflowError for a number of more than 64 bits.
@@ -118,19 +123,19 @@ def encoded(rows: Sequence[Node | Pod], places: Sequence[int], layout: GrowingLa
             other[place] = usage
     has_swap = len(unknown[-1]) < sum([first[place + 1] - first[place] for place in places])
     stored = _Columns(
-        packed(columns[0]),
-        packed(columns[1]),
-        packed(columns[2]) if has_swap else b"",
-        packed_places(sorted(unknown[0])),
-        packed_places(sorted(unknown[1])),
-        packed_places(sorted(unknown[2])) if has_swap else b"",
+        pack(columns[0]),
+        pack(columns[1]),
+        pack(columns[2]) if has_swap else b"",
+        pack_places(sorted(unknown[0])),
+        pack_places(sorted(unknown[1])),
+        pack_places(sorted(unknown[2])) if has_swap else b"",
         list(timestamps),
-        packed(timestamp_of),
+        pack(timestamp_of),
         list(windows),
-        packed(window_of),
+        pack(window_of),
         other,
     )
-    gone = Places(size, packed_places(sorted({*range(size)}.difference(places))))
+    gone = Places(size, pack_places(sorted({*range(size)}.difference(places))))
     return msgspec.msgpack.encode(gone), msgspec.msgpack.encode(stored)
 
 
