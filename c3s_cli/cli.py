@@ -98,11 +98,14 @@ def _line_with(argv: Sequence[str], names: str) -> str:
     """Return a hint: the line that was typed, with other names."""
     import shlex
 
-    from c3s_cli.flags.argv import line_of
+    from c3s_cli.flags.argv import line_of, without_workload
     from c3s_cli.flags.translation import replaced, translated
 
     line, _ = translated(line_of(argv), _command_of, flags_of)
     count = len(line.argv()) - len(_command(line.argv())[1])
+    if (others := without_workload(line)) is not line:
+        line, count = others, len(others.words)
+        names = names if names.startswith("--") else f"--workload {names}"
     before = line.words[count:]
     if len(before) > 1 and "/" in "".join(before):
         return f"did you mean {names}?"  # for one of several names

@@ -184,7 +184,8 @@ def sum_pods(pods: Sequence[Pod], context: str, keys: Keys = ()) -> Group:
         swap_bytes=sum_known([pod.swap_bytes for pod in measured]),
         timestamp=earliest({pod.timestamp for pod in measured}),
         window=next((pod.window for pod in measured), None),
-        pod_count=len(pods),
+        # Where pods are not listed, only those that are measured are known.
+        pod_count=len(pods) if known or not pods else None,
         measured_pod_count=len(measured),
         requests=add_all([pod.requests for pod in live]),
         limits=add_all([pod.declared_limits for pod in live]),

@@ -131,7 +131,7 @@ def _pod_counts() -> tuple[Column, ...]:
 
 def _is_unlisted(group: Any) -> bool:
     """Return whether pods are not listed, so that only the measured ones are known."""
-    return group.requests is None
+    return group.pod_count is None
 
 
 OWN: Final = {

@@ -159,3 +159,9 @@ def _switch(name: str, value: str, flags: list[list[str]]) -> None:
         raise UsageError(
             f'invalid argument "{value}" for "{name}" flag: strconv.ParseBool: parsing "{value}": invalid syntax'
         )
+
+
+def without_workload(line: Line) -> Line:
+    """Return the line without the flag that words such as `deploy/web` have become; the same if it has none."""
+    others = tuple(flag for flag in line.flags if not (flag[0].startswith("--workload") and "/" in value_of(flag)))
+    return line if others == line.flags else Line(line.words, others, line.rest)

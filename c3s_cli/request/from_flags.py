@@ -144,7 +144,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
     workload = pods.workload if pods else None
     prefix, _, workload_name = (name or "").partition("/")
     if workload_name and objects is Kind.POD and prefix in WORKLOADS:
-        name, workload = None, f"{WORKLOADS[prefix]}/{workload_name}"
+        name, workload = None, name
     if objects.namespaced and not all_namespaces:
         _refuse_name_in_several(name, namespaces)
     until = None
@@ -158,6 +158,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
     selected = where
     if workload:
         # Its rows need no column that says which one.
+        workload = _named_workload(workload)
         selected = _of_workload(workload, of_objects).joined_with(where)
     labels, fields = _selectors(rows, pods)
     query = Query(
@@ -178,6 +179,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         containers=containers,
         by=by,
         keys=naming.keys,
+        workload=workload if workload and "/" in workload else "",
         where=selected,
         sort=sort,
         fail_if=_condition(rows.fail_if, of_lines),
@@ -317,13 +319,19 @@ def _condition(texts: Sequence[str] | None, naming: Naming) -> Condition | None:
     return parse(texts, naming)
 
 
-def _of_workload(workload: str, naming: Naming) -> Condition:
-    """Return the condition that pods belong to a workload: KIND/NAME, KIND, or * for any."""
-    from c3s_cli.request.where import parse  # only conditions need the parser
-
-    kind, _, name = workload.partition("/")
+def _named_workload(text: str) -> str:
+    """Return the value of --workload with the name of its kind, such as Deployment/web. UsageError for other kinds."""
+    kind, slash, name = text.partition("/")
     kind = WORKLOADS.get(kind.casefold(), kind)
     if kind != "*" and kind not in RESOURCES:
         raise UsageError(f"unknown kind {kind!r} in --workload", hint=f"one of: {', '.join(RESOURCES)}")
+    return f"{kind}{slash}{name}"
+
+
+def _of_workload(workload: str, naming: Naming) -> Condition:
+    """Return the condition that pods belong to a workload: Kind/name, Kind, or * for any."""
+    from c3s_cli.request.where import parse  # only conditions need the parser
+
+    kind, _, name = workload.partition("/")
     owner = f"^{'.+' if kind == '*' else kind}/{f'{re.escape(name)}$' if name else ''}"
     return parse([f'owner ~ "{owner}"'.replace("\\", "\\\\")], naming)

@@ -53,6 +53,7 @@ class Query(Struct, frozen=True):
     """The rows to show and their columns.
 
     objects: the kind of object to read. kind: the kind of row to show (a group, with `by`). keys: the columns of --by.
+    workload: the one of which pods are shown, as Kind/name; "" for those of a kind or of all.
     namespaces: from -n, names or patterns, empty for the context's; all_namespaces overrides them. period: the time or
     time range, None for now. series: the range of which every reading is shown, instead. totals: whether totals of all
     rows are needed; sum: whether a table shows them.
@@ -74,6 +75,7 @@ class Query(Struct, frozen=True):
     containers: bool = False
     by: tuple[Column, ...] = ()
     keys: tuple[Column, ...] = ()
+    workload: str = ""
     where: Condition | None = None
     sort: tuple[SortKey, ...] = ()
     fail_if: Condition | None = None

@@ -51,9 +51,9 @@ def footnotes(report: Report, view: View, left_out: Sequence[str]) -> Iterator[s
 
 def _not_started(row: Group) -> int:
     """Return how many pods of a group have not started: they are not measured, but are known to use nothing."""
-    if row.ended or row.node_count is not None or row.measured_pod_count is None:
+    if row.ended or row.node_count is not None or row.measured_pod_count is None or row.pod_count is None:
         return 0
-    return (row.pod_count or 0) - row.measured_pod_count - row.unmeasured.get("range", 0)
+    return row.pod_count - row.measured_pod_count - row.unmeasured.get("range", 0)
 
 
 def _lacking_members(row: Group, columns: Sequence[Column]) -> list[Column]:

@@ -190,7 +190,12 @@ class Reader(Clusters):
         if self.heading is not None:
             self.samples = samples
         several = self.fleet.several
-        return compute_report(samples, self.query, self.stages, failures=failures, contexts=several, **self.joining)
+        report = compute_report(samples, self.query, self.stages, failures=failures, contexts=several, **self.joining)
+        if self.query.workload and not report.rows and not several:
+            from c3s_cli.run.missing_workload import refuse_missing  # only one workload can be missing
+
+            refuse_missing(self.fleet.members[0], self.query, samples)
+        return report
 
 
 class PodReader(Reader):

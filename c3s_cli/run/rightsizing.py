@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, Final
 
 from msgspec import structs
 
-from c3s_cli.columns.kinds import RESOURCES
 from c3s_cli.columns.vocabulary import Needs, Unit
-from c3s_cli.errors import ApiError, ExitCode
+from c3s_cli.errors import ExitCode
 from c3s_cli.metrics import calls_at_once, scope_of
 from c3s_cli.model.rightsizing import Finding, Recommendation, RightsizeRequest
 from c3s_cli.model.sample import Failure, Reading, Sample
@@ -23,6 +21,7 @@ from c3s_cli.request.target import Origin, Target
 from c3s_cli.request.view import TABLES, View
 from c3s_cli.run.fleet import open_fleet
 from c3s_cli.run.member import Member
+from c3s_cli.run.missing_workload import not_found
 from c3s_cli.run.printing import emit, write
 from c3s_cli.run.reading import Clusters, progress_of
 from c3s_cli.run.stages import Stages
@@ -73,7 +72,7 @@ def explain(target: Target, query: Query, view: View) -> ExitCode:
 
         histories = list(container_histories(samples[0], request.workload))
         if not histories:
-            raise _not_found(request, samples)
+            raise not_found(request.workload, samples)
         emit(explained(histories, samples[0], request.rule, view))
     return ExitCode.OK
 
@@ -117,22 +116,7 @@ def _undescribed(request: RightsizeRequest, samples: Sequence[Sample]) -> Iterat
 def _check_name(report: Report, query: Query, request: RightsizeRequest, samples: Sequence[Sample]) -> None:
     """Raise kubectl's error if there is no such workload."""
     if request.workload and not report.rows and query.where is None and query.limit is None:
-        raise _not_found(request, samples)
-
-
-def _not_found(request: RightsizeRequest, samples: Sequence[Sample]) -> ApiError:
-    """Return kubectl's error, with a hint if an owner of another kind has that name."""
-    from c3s_cli.analysis.histories import owner_of  # imported while computing
-
-    kind, _, name = request.workload.partition("/")
-    resource, _, group = RESOURCES.get(kind, kind.casefold()).partition(".")
-    owners = {owner_of(key, each) for sample in samples for key, each in (sample.pod_facts or {}).items()}
-    others = sorted(owner for owner in owners if owner.partition("/")[2] == name)
-    problem = ApiError(404, "NotFound", f'{resource}s{f".{group}" if group else ""} "{name}" not found')
-    if others:
-        known = others[0].partition("/")[0] in RESOURCES
-        problem.instead = others[0] if known else f"--where {shlex.quote(f'owner = {others[0]}')}"
-    return problem
+        raise not_found(request.workload, samples)
 
 
 def _unknown(report: Report) -> Iterator[int]:

@@ -150,7 +150,6 @@ def test_only_the_usage_of_pods_is_known_if_their_facts_were_not_read() -> None:
         memory_bytes=None,
         timestamp=LATE,
         window="15s",
-        pod_count=2,
         measured_pod_count=2,
         unmeasured={"memory": 2},
     )
@@ -343,7 +342,7 @@ def test_an_empty_key_differs_from_an_unknown_one() -> None:
     groups = grouped(pods, [Naming(Kind.POD).find("owner")], sum_pods)
     assert [(group.name, group.keys, group.pod_count) for group in groups] == [
         ("<none>", ("",), 2),
-        ("<unknown>", (None,), 1),
+        ("<unknown>", (None,), None),
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Run
-from tests.servers import FakeApi, Reply, pod_metrics
+from tests.servers import FakeApi, Reply, pod_metrics, status
 
 OWNERS = {
     "web-1": ("ReplicaSet", "web-5d4f"),
@@ -105,6 +105,27 @@ def test_the_pods_of_one_workload(run: Run, where: str) -> None:
     assert run(f"top sts/db --containers --columns cpu {where}").out == (
         "POD    NAME    CPU(cores)\ndb-0   app     100m\ndb-0   proxy   1m\n"
     )
+
+
+def test_a_workload_that_does_not_exist_is_an_error(run: Run, api: FakeApi, where: str) -> None:
+    api.routes["/apis/apps/v1/namespaces/default/deployments/no"] = status(
+        404, "NotFound", 'deployments.apps "no" not found'
+    )
+    api.routes["/apis/apps/v1/namespaces/default/statefulsets/web"] = status(404, "NotFound", "no")
+    api.routes["/apis/apps/v1/namespaces/default/deployments/idle"] = Reply({"kind": "Deployment"})
+    said = 'Error from server (NotFound): deployments.apps "no" not found\n'
+    for words in ("top deploy/no", "top deploy no", "wait deploy/no --for cpu<1 --timeout 1s"):
+        result = run(f"{words} {where}")
+        assert (result.code, result.out) == (1, "")
+        assert result.err.endswith(said)
+    # The name of another kind leads there, in the same namespace.
+    meant = f"hint: did you mean c3s top pods --workload Deployment/web -n default {where}?\n"
+    assert run(f"top sts/web -n default {where}").err.endswith(meant)
+    # A workload may have no pods, and what may not be read may exist.
+    none = (0, "", "No resources found in default namespace.\n")
+    assert run(f"top deploy/idle {where}") == none
+    api.routes["/apis/apps/v1/namespaces/default/deployments/no"] = status(403, "Forbidden", "no")
+    assert run(f"top deploy/no {where}") == none
 
 
 def test_another_key_wins(run: Run, where: str) -> None:

@@ -209,7 +209,7 @@ def test_one_workload(run: Run, load: str) -> None:
     missing = run(f"rightsize sts/web {words}")
     assert (missing.code, missing.out) == (1, "")
     said = 'Error from server (NotFound): statefulsets.apps "web" not found\n'
-    assert missing.err == f"{said}hint: c3s rightsize --where 'owner = Deployment/web'\n"
+    assert missing.err == f"{said}hint: did you mean c3s rightsize Deployment/web {words}?\n"
 
 
 def test_every_figure_is_explained(run: Run, load: str) -> None:
