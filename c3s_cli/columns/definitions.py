@@ -246,9 +246,10 @@ def _of_reading(column: Column, kind: Kind, source: str) -> Definition:
     name = column.name
     if match := PERCENT.fullmatch(name):
         resource, part, whole = match["r"], match["part"], match["whole"].lower()
+        lacking = "for members without usage" if kind in SUMMED and column.in_part else ""
         over = {"volume": "volume.used", "volumes": "volumes.used", "inodes": "inodes.used"}.get(resource)
         text = f"{over or f'{resource}.{part}'} / {resource}.{whole}"
-        return Definition(text, _window(over or f"{resource}.{part}", kind, source), _of_members(column, kind))
+        return Definition(text, _window(over or f"{resource}.{part}", kind, source), lacking)
     prefix, _, field = name.rpartition(".")
     if field == "compact":
         fields = f"{prefix}.usage, {prefix}.requests and {prefix}.limits"
@@ -302,10 +303,6 @@ def _measured(name: str, kind: Kind) -> By | None:
 def _window(name: str, kind: Kind, source: str) -> str:
     known = _measured(name, kind)
     return known[source].window if known and source in known else READING
-
-
-def _of_members(column: Column, kind: Kind) -> str:
-    return "for members without usage" if kind in SUMMED and column.in_part else ""
 
 
 def _fact(name: str, kind: Kind, source: str) -> Definition:

@@ -66,6 +66,11 @@ class WorkloadChange(Struct, frozen=True):
         inner = ("spec", "template", "spec")
         return ("spec", "jobTemplate", *inner) if self.kind == "CronJob" else inner
 
+    @property
+    def comment(self) -> str:
+        """The line in place of a change that is refused."""
+        return printable(f"# {self.kind}/{self.name} in {self.namespace}: {self.refused}") + "\n"
+
     def merge_patch(self) -> Patch:
         """Return the strategic merge patch."""
         groups: dict[str, list[Patch]] = {}

@@ -11,7 +11,6 @@ from c3s_cli.output.changes import MERGED, WorkloadChange, of_one_context
 from c3s_cli.output.document import yaml_text
 from c3s_cli.report import Report
 from c3s_cli.request.view import View
-from c3s_cli.terminal.printable import printable
 
 HEAD: Final = """\
 # Add the manifests of these workloads: resources: [...]
@@ -26,7 +25,7 @@ def kustomization(report: Report, _view: View) -> Iterator[str]:
     yield HEAD
     for change in changes:
         if change.refused:
-            yield printable(f"# {change.kind}/{change.name} in {change.namespace}: {change.refused}") + "\n"
+            yield change.comment
     # Manifests often have no namespace yet, and then none must be asked for.
     several = len({change.namespace for change in changes}) > 1
     entries = [_entry(change, several=several) for change in changes if not change.refused]

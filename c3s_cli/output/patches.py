@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from c3s_cli.output.changes import WorkloadChange, changes
 from c3s_cli.report import Report
 from c3s_cli.request.view import View
-from c3s_cli.terminal.printable import printable
 
 
 def patches(report: Report, view: View) -> Iterator[str]:
     """Write a `kubectl patch` for each workload, or a comment where that cannot work."""
     for change in changes(report):
-        yield (_comment(change) if change.refused else _command(change, named=report.contexts or view.context)) + "\n"
+        yield change.comment if change.refused else _command(change, named=report.contexts or view.context)
 
 
 def _command(change: WorkloadChange, *, named: bool) -> str:
@@ -26,8 +25,4 @@ def _command(change: WorkloadChange, *, named: bool) -> str:
         *("-n", change.namespace, "patch", change.kind.lower(), change.name, "--type", way),
         *("-p", json.dumps(patch, separators=(",", ":"))),
     ]
-    return " ".join(map(shlex.quote, words))
-
-
-def _comment(change: WorkloadChange) -> str:
-    return printable(f"# {change.kind}/{change.name} in {change.namespace}: {change.refused}")
+    return " ".join(map(shlex.quote, words)) + "\n"

@@ -18,7 +18,6 @@ from c3s_cli.request.jsonpath import (
     Index,
     Key,
     Node,
-    Part,
     Path,
     Range,
     Slice,
@@ -101,11 +100,8 @@ def _compared(path: Path, values: list[Any], budget: Budget) -> Iterator[Path]:
 
 def _loose(path: Path) -> Path:
     """Make a path match all items: a filter without matches, or a short list, is not a mistake."""
-    return tuple(tuple(map(_any_item, step)) for step in path)
-
-
-def _any_item(part: Part) -> Part:
-    return Wildcard() if isinstance(part, Index | Slice | Filter) else part
+    lists = Index | Slice | Filter
+    return tuple(tuple(Wildcard() if isinstance(part, lists) else part for part in step) for step in path)
 
 
 def _paths(item: Any, before: str = "") -> list[str]:

@@ -256,12 +256,14 @@ def _grouped(of_objects: Naming, by: str | None, *, everywhere: bool) -> tuple[t
 
 def _view(format_: Format, template: str, display: options.Display, *, sums: bool) -> View:
     """Make the View. With --columns, wide is the same as table."""
+    if display.color not in COLORS:
+        raise UsageError(f"--color takes auto, always or never, not {display.color!r}")
     return View(
         Format.TABLE if format_ is Format.WIDE and display.columns else format_,
         headers=not display.no_headers,
         sum=sums,
         template=template,
-        color=_color(display.color),
+        color=display.color,
         warn=display.warn,
         critical=display.critical,
         units=display.units,
@@ -269,12 +271,6 @@ def _view(format_: Format, template: str, display: options.Display, *, sums: boo
         unit=read_units(display.unit, format_) if display.unit else (),
         timestamps=display.timestamps if format_ is Format.PROMETHEUS else not display.no_timestamps,
     )
-
-
-def _color(text: str) -> str:
-    if text not in COLORS:
-        raise UsageError(f"--color takes auto, always or never, not {text!r}")
-    return text
 
 
 def _name(objects: Kind, names: Sequence[str]) -> str | None:

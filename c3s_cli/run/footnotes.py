@@ -7,7 +7,7 @@ from typing import Final
 
 from c3s_cli.columns.catalogue import table_of
 from c3s_cli.columns.naming import totals_of
-from c3s_cli.columns.vocabulary import Column, Unit, flat
+from c3s_cli.columns.vocabulary import Unit, flat
 from c3s_cli.model.rows import Group
 from c3s_cli.report import Report
 from c3s_cli.request.view import TABLES, Format, View
@@ -34,7 +34,10 @@ def footnotes(report: Report, view: View, left_out: Sequence[str]) -> Iterator[s
     sums = {row.name: (row, tuple(flat(report.columns))) for row in report.rows if isinstance(row, Group)}
     if view.sum and report.totals:
         sums["the sum"] = (report.totals, totals_of(report.kind, report.columns))
-    lacking = {name: _lacking_members(row, columns) for name, (row, columns) in sums.items()}
+    # The columns whose value lacks members of a group.
+    lacking = {
+        name: [each for each in columns if each.in_part and each.in_part(row)] for name, (row, columns) in sums.items()
+    }
     incomplete = [f"{name} ({sums[name][0].measured_share})" for name, columns in lacking.items() if columns]
     if incomplete:
         percent = any(column.unit is Unit.PERCENT for columns in lacking.values() for column in columns)
@@ -54,8 +57,3 @@ def _not_started(row: Group) -> int:
     if row.ended or row.node_count is not None or row.measured_pod_count is None or row.pod_count is None:
         return 0
     return row.pod_count - row.measured_pod_count - row.unmeasured.get("range", 0)
-
-
-def _lacking_members(row: Group, columns: Sequence[Column]) -> list[Column]:
-    """Return the columns whose value lacks members of a group."""
-    return [column for column in columns if column.in_part and column.in_part(row)]

@@ -49,7 +49,8 @@ def recommend(target: Target, query: Query, view: View) -> ExitCode:
             rule = words_of_rule(request.rule)
             failures = (*failures, *_undescribed(request, samples))
             report = make_recommendations(samples, query, request, rule, failures=failures, contexts=fleet.several)
-        _check_name(report, query, request, samples)
+        if request.workload and not report.rows and query.where is None and query.limit is None:
+            raise not_found(request.workload, samples)
         write(report, view, stages)
     moment = [f"usage {report.moment}"] if report.moment and view.format in TABLES else []
     say_about(report, view, moment, (*_remarks(report, request), *(_without_advice(report) if request.past else ())))
@@ -111,12 +112,6 @@ def _undescribed(request: RightsizeRequest, samples: Sequence[Sample]) -> Iterat
     """Yield a Failure for each object of the manifests whose pods these do not describe."""
     message = "its containers were not compared, as the manifests do not describe its pods"
     return (Failure(samples[0].context, name, message, partial=True) for name in request.unknown)
-
-
-def _check_name(report: Report, query: Query, request: RightsizeRequest, samples: Sequence[Sample]) -> None:
-    """Raise kubectl's error if there is no such workload."""
-    if request.workload and not report.rows and query.where is None and query.limit is None:
-        raise not_found(request.workload, samples)
 
 
 def _unknown(report: Report) -> Iterator[int]:

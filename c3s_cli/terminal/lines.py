@@ -106,12 +106,8 @@ def ansi(spans: Iterable[Span], *, colour: bool) -> str:
         text = plain(spans)
         # Without styles, a character between the mark and the name shows where the cursor is.
         return f"{text[:1]}>{text[2:]}" if spans and spans[-1].style == CURSOR else text
-    texts = [(_codes(span.style), printable(span.text)) for span in spans]
+    texts = [(";".join(SGR[each] for each in span.style.split()), printable(span.text)) for span in spans]
     return "".join(f"\x1b[{codes}m{text}{RESET}" if codes else text for codes, text in texts).rstrip(" ")
-
-
-def _codes(style: str) -> str:
-    return ";".join(SGR[each] for each in style.split())
 
 
 def shorten(widths: MutableMapping[int, int], least: Mapping[int, int], excess: int) -> None:
