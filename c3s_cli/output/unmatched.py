@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from typing import Any, Final
 
 from c3s_cli.columns.naming import Naming
@@ -120,8 +121,6 @@ def _meant(path: str, known: Sequence[str], before: str) -> str | None:
     if of_items and before:
         before = of_items[0]
     inside = path.removeprefix(of_items[0] if of_items else "")
-    from difflib import get_close_matches  # only a mistake pays for it
-
     nearest = get_close_matches(inside, known, n=1, cutoff=0.7)
     return before + nearest[0] if nearest and before + nearest[0] != path else None
 

@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from typing import Final
+from urllib.parse import urlencode
 
 from c3s_cli.amounts.timestamp import utc
 from c3s_cli.columns.naming import Naming
@@ -201,8 +202,6 @@ def _of_target(target: Target) -> Iterator[Flag]:
 def _of_origin(origin: Origin) -> Iterator[Flag]:
     address = USER.sub("", origin.url)
     if origin.parameters:
-        from urllib.parse import urlencode  # only addresses with parameters need it
-
         address += f"?{urlencode(origin.parameters)}"
     service = f"prometheus:{origin.service}" if origin.service else ""
     path = origin.file if "/" in origin.file or origin.file.endswith(".c3s") else f"file:{origin.file}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from c3s_cli.columns.vocabulary import Kind
@@ -97,8 +98,6 @@ def check_format(objects: Kind, format_: Format, rows: options.Selection, displa
 
 def _advice(word: str) -> str | None:
     """Suggest a format for an unknown word."""
-    from difflib import get_close_matches  # only needed after a mistake
-
     if word in ("jsonl", "ndjson", "json-lines"):
         return "-o json | jq -c '.items[]' prints one row a line"
     if word == "md":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from c3s_cli.columns.kinds import KEYS, RESOURCES
@@ -54,8 +55,6 @@ def _key(key: str, keys: tuple[str, ...]) -> str:
 
 def _advice(key: str, keys: tuple[str, ...]) -> str | None:
     """Return the key that was probably meant; None if any label may have this name."""
-    from difflib import get_close_matches  # only a mistake pays for it
-
     if key.startswith("label="):
         return f"did you mean label:{key.removeprefix('label=')}?"
     word = key.casefold().removesuffix("s")

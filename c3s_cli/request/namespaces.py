@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
 from typing import Final
 
 from c3s_cli.errors import UsageError
@@ -46,8 +47,6 @@ def several(namespaces: Sequence[str]) -> bool:
 
 def matching(namespaces: Sequence[str], known: Iterable[str]) -> tuple[str, ...]:
     """Replace patterns by the names that match, in alphabetical order. known: the names of all namespaces."""
-    from fnmatch import fnmatchcase  # only patterns need it
-
     names = sorted(known)
     lists = [[name for name in names if fnmatchcase(name, each)] if is_pattern(each) else [each] for each in namespaces]
     return tuple(dict.fromkeys(name for each in lists for name in each))

@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import Path
 from typing import Final
+from urllib.parse import parse_qsl
 
 from c3s_cli.errors import ConfigError, UsageError
 from c3s_cli.flags import options
@@ -146,8 +147,6 @@ def _split_address(text: str) -> tuple[str, Parameters]:
 
     ConfigError for other parameters and for credentials; its message quotes neither.
     """
-    from urllib.parse import parse_qsl  # only --from URL needs it
-
     url, has_query, query = text.partition("?")
     if "@" in re.split("[/#]", url.split("://", 1)[-1], maxsplit=1)[0]:
         raise ConfigError(

@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 
 from c3s_cli.columns.getters import Age, at_time
 from c3s_cli.columns.naming import Naming
+from c3s_cli.columns.statistics import is_statistic
 from c3s_cli.columns.vocabulary import COMPARED, Column, Kind, Needs, flat
 from c3s_cli.request.namespaces import several
 
@@ -157,8 +158,6 @@ class Query(Struct, frozen=True):
         where = self.where.columns if self.where and self.objects is not Kind.CLUSTER else ()
         if self.kind is self.objects and self.kind is not Kind.CLUSTER:
             return _figures([*where, *self._result_columns])
-        from c3s_cli.columns.statistics import is_statistic  # only needed for groups
-
         return _figures(where) + tuple(each for each in _figures(self._result_columns) if not is_statistic(each))
 
     @property

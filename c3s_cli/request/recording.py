@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Kind, Unit
 from c3s_cli.errors import UsageError
 from c3s_cli.request.namespaces import read_namespaces
@@ -59,7 +60,6 @@ def recorded_of(file: str, flags: Record, selector: str | None, namespace: str |
 
 def _condition(texts: Sequence[str]) -> Condition:
     """Parse --until. UsageError for a column that is not recorded."""
-    from c3s_cli.columns.naming import Naming
     from c3s_cli.request.where import parse  # only --until needs them
 
     condition = parse(texts, Naming(Kind.POD))

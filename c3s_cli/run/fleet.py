@@ -14,6 +14,7 @@ from c3s_cli.kube.access import access_of
 from c3s_cli.kube.cluster import connect
 from c3s_cli.kube.contexts import choose, may_be_several, selected
 from c3s_cli.kube.deadline import HINT, Deadline
+from c3s_cli.kube.kubeconfig import merge
 from c3s_cli.kube.plugins import Plugins
 from c3s_cli.metrics import clusters_of
 from c3s_cli.parallel import in_parallel
@@ -107,8 +108,6 @@ def _fleet(target: Target, stages: Stages, connections: int, period: Period | No
     if not may_be_several(target):
         name = target.contexts[0] if target.contexts else None
         return Fleet([Member(name or "", target, partial(access_of, target, name), join, stages)], plugins, deadline)
-    from c3s_cli.kube.kubeconfig import merge  # one context is found while it connects
-
     merged = merge(target.kubeconfig, deadline)
     names = choose(target, merged)
     plugins.prompts.several = len(names) > 1

@@ -12,6 +12,7 @@ from msgspec import structs
 from c3s_cli.errors import ReaderGone
 from c3s_cli.output import render
 from c3s_cli.terminal.colour import wants_colour
+from c3s_cli.terminal.stderr import say
 
 if TYPE_CHECKING:
     from c3s_cli.report import Report
@@ -34,7 +35,6 @@ def _write_for_eyes(report: Report, view: View) -> None:
     """Print what fits the terminal, and on stderr what does not, and which sums lack members."""
     from c3s_cli.output.narrow import fit_columns  # not needed for pipes
     from c3s_cli.run.footnotes import footnotes
-    from c3s_cli.terminal.stderr import say
 
     shown, left_out = fit_columns(report, view)
     emit(render(shown, view))
