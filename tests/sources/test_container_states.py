@@ -241,6 +241,8 @@ def both(one: Series, other: Series) -> Series:
         ({**QUIET, "status_terminated_reason": {"app": "OOMKilled"}}, [1, 1, [], "OOMKilled", None, True]),
         ({**KILLED, "status_waiting_reason": {}}, [0, 1, None, "OOMKilled", "2026-03-02T09:00:00Z", True]),
         (both(QUIET, KILLED), [1, 2, ["CrashLoopBackOff"], "OOMKilled", "2026-03-02T09:00:00Z", True]),
+        # The only one of two that has ended, at a time that is not known.
+        (both(QUIET, {**QUIET, "status_terminated_reason": {"app": "Error"}}), [2, 2, [], "Error", None, False]),
         (both(KILLED, {"info": {"app": "1"}}), [None, 2, None, None, None, True]),
         (
             {**QUIET, "init_status_waiting": {"i": "1"}, "init_status_waiting_reason": {"i": "CrashLoopBackOff"}},

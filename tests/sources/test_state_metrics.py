@@ -261,10 +261,14 @@ def test_volumes_say_by_whom_they_are_mounted_and_where(run: Run) -> None:
         return told(query, request)
 
     with FakeApi() as server:
-        engine(server, mounted)
+        asked = engine(server, mounted)
+        run(f"top volumes -n n --from {server.url} --facts source")
+        mounts = [query for query in asked if "kube_pod_spec_volumes" in query]
         result = run(f"top volumes -A -o json --from {server.url} --facts source")
     items = json.loads(result.out)["items"]
     assert [(each["name"], each["pod"], each["node"], each["volume"]["used"]) for each in items] == [
         ("data", ["p", "unplaced"], ["a"], 1024),
         ("idle", [], [], 1024),
     ]
+    assert mounts
+    assert [query for query in mounts if 'namespace="n"' not in query] == []
