@@ -13,7 +13,7 @@ from c3s_cli.columns.kinds import ALIASES, KEYS, KINDS, ROLLUPS, is_rollup, kind
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import COMPARED, Kind
 from c3s_cli.errors import C3sError
-from c3s_cli.flags.argv import words_of
+from c3s_cli.flags.argv import line_of, value_of, words_of
 from c3s_cli.flags.arity import metavar_of, takes_value
 from c3s_cli.flags.options import Connection
 from c3s_cli.request.from_flags import target_of
@@ -173,18 +173,12 @@ def _target(done: list[str]) -> Target:
 
 
 def _pairs(done: list[str]) -> list[tuple[str, Any]]:
-    pairs: list[tuple[str, Any]] = []
-    rest = list(done)
-    while rest:
-        word = rest.pop(0)
-        if not word.startswith("-"):
-            continue
-        name, equals, value = word.partition("=")
-        if takes_value(name):
-            pairs.append((name, value if equals else rest.pop(0) if rest else ""))
-        else:
-            pairs.append((name, True))
-    return pairs
+    """Return the flags so far with their values; True for those that take none."""
+    line = line_of(done)
+    return [
+        (name, value_of(flag) if takes_value(name) else True)
+        for name, flag in zip(line.names(), line.flags, strict=True)
+    ]
 
 
 def _listed(path: str | None, done: list[str]) -> list[str]:
