@@ -47,12 +47,15 @@ def states(pod: str, begin: int = BEGIN, end: int = END, owner: str = "", namesp
         yield metric, {**who, **labels}, at(begin, end, 1, STATES)
 
 
-def machine(name: str, address: str, begin: int, end: int, cores: float) -> Iterator[Series]:
-    """Give a node with an address, from one time to another."""
+def machine(name: str, address: str, begin: int, end: int, cores: float, pool: str = "") -> Iterator[Series]:
+    """Give a node with an address, from one time to another. pool: without one, its labels are not exported."""
     labels = {"id": "/", "node": name, "instance": f"{address}:10250", "job": "kubelet"}
     yield CPU, {**labels, "cpu": "total"}, at(begin + 5, end, lambda when: (when - begin) * cores)
     yield MEMORY, labels, at(begin + 5, end, cores * 2**30)
     yield "kube_node_info", {"node": name, "internal_ip": address}, at(begin, end, 1, STATES)
+    if pool:
+        labels = {"node": name, "label_cloud_google_com_gke_nodepool": pool, "label_team": f"of-{pool}"}
+        yield "kube_node_labels", labels, at(begin, end, 1, STATES)
     for resource, amount in (("cpu", 8), ("memory", 2**35), ("pods", 110)):
         for what in ("allocatable", "capacity"):
             labels = {"node": name, "resource": resource}
@@ -189,13 +192,18 @@ def starts() -> Iterator[Series]:
     yield from states("quick", first, namespace="s")
 
 
-def machines() -> Iterator[Series]:
-    """Give n1, which got a new machine half-way, and n2, which n3 replaced then."""
+def machines(gone: str = "b") -> Iterator[Series]:
+    """Give n1, which got a new machine half-way, and n2, which n3 replaced then. gone: the pool of n2."""
     half = END - 3 * 3600
-    yield from machine("n1", "10.0.0.1", BEGIN, half, 1.0)
-    yield from machine("n1", "10.0.0.11", half, END, 3.0)
-    yield from machine("n2", "10.0.0.2", BEGIN, half, 6.0)
-    yield from machine("n3", "10.0.0.3", half, END, 1.0)
+    yield from machine("n1", "10.0.0.1", BEGIN, half, 1.0, "a")
+    yield from machine("n1", "10.0.0.11", half, END, 3.0, "a")
+    yield from machine("n2", "10.0.0.2", BEGIN, half, 6.0, gone)
+    yield from machine("n3", "10.0.0.3", half, END, 1.0, "a")
+
+
+def nameless() -> Iterator[Series]:
+    """Give the same, without labels of n2."""
+    yield from machines("")
 
 
 def interrupted(*, root: bool) -> Iterator[Series]:

@@ -25,10 +25,10 @@ def node_rows(sample: Sample) -> list[Node]:
 
     A node without metrics is a row without usage; metrics without a node are a row without facts.
     """
-    facts_of = sample.node_facts or {}
+    facts_of = {**sample.former_nodes, **(sample.node_facts or {})}
     requested = _requests_by_node(sample.pod_facts)
     measured = {node.name: node for node in sample.nodes}
-    unmeasured = [Node(sample.context, name, None, None) for name in facts_of if name not in measured]
+    unmeasured = [Node(sample.context, name, None, None) for name in sample.node_facts or {} if name not in measured]
     rows = [structs.replace(node, facts=facts_of.get(node.name)) for node in (*measured.values(), *unmeasured)]
     if requested is None:
         return rows
@@ -72,7 +72,8 @@ def _joined(
     sample: Sample, pods: Iterable[tuple[Key, PodFacts]], measured: Mapping[Key, Pod], *, containers: bool
 ) -> dict[Key, Pod]:
     """Join pods with their usage, by namespace and name. One plain loop, since there can be 150,000."""
-    details_of = {name: node.details for name, node in (sample.node_facts or {}).items()}
+    nodes = {**sample.former_nodes, **(sample.node_facts or {})}
+    details_of = {name: node.details for name, node in nodes.items()}
     rows: dict[Key, Pod] = {}
     for key, facts in pods:
         pod = measured.get(key) or Pod(sample.context, *key, None, None)

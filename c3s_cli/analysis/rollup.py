@@ -104,7 +104,7 @@ class _Compared:
 def sum_nodes(nodes: Sequence[Node], context: str, keys: Keys = ()) -> Group:
     """Make one row of several nodes."""
     measured = [node for node in nodes if node.measured]
-    compared = _Compared([node for node in measured if node.facts])
+    compared = _Compared([node for node in measured if node.facts and not node.ended])
     return Group(
         context=context,
         keys=keys,

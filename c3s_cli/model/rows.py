@@ -243,13 +243,13 @@ class Node(Struct, frozen=True, gc=False):
 
     @property
     def allocatable(self) -> Amounts | None:
-        """What pods may request in total."""
-        return self.facts.allocatable if self.facts else None
+        """What pods may request in total; None of a node that is gone."""
+        return self.facts.allocatable if self.facts and not self.ended else None
 
     @property
     def capacity(self) -> Amounts | None:
-        """The capacity of the machine."""
-        return self.facts.capacity if self.facts else None
+        """The capacity of the machine; None if it is gone."""
+        return self.facts.capacity if self.facts and not self.ended else None
 
     measured_allocatable = allocatable
     measured_capacity = capacity

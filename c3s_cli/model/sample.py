@@ -43,7 +43,7 @@ class Sample(Struct, frozen=True):
     end of a range, None for now. remarks: what the source says about its figures. surroundings: what else decides where
     pods may run, for `c3s fit`; None if not read. histories: of containers, for `c3s rightsize`; None if not read.
     scaled: who scales a workload, by namespace, "Kind/name" and resource. templates: the containers that pod templates
-    declare, by namespace and "Kind/name".
+    declare, by namespace and "Kind/name". former_nodes: details of nodes that are gone.
     """
 
     context: str
@@ -56,6 +56,7 @@ class Sample(Struct, frozen=True):
     pod_count: int | None = None
     failures: tuple[Failure, ...] = ()
     namespaces: tuple[str, ...] = ()
+    former_nodes: Mapping[str, NodeFacts] = {}
     group_figures: Mapping[tuple[str | None, ...], Figures] = {}
     volumes: Sequence[Volume] = ()
     absence: str = ""

@@ -17,6 +17,7 @@ from c3s_cli.request.namespaces import is_pattern, matching
 from c3s_cli.sources.calls import Calls, Memoized, Progress, open_reading
 from c3s_cli.sources.core_api import CoreApi, Stale, unknown_namespaces
 from c3s_cli.sources.decode.owner_resolver import OwnerResolver
+from c3s_cli.sources.former_nodes import with_former_nodes
 from c3s_cli.sources.metrics_api import MetricsApi
 from c3s_cli.sources.source import CLUSTER, TOTALS, Lists, Scope, Usage
 
@@ -261,7 +262,7 @@ class ClusterReader:
             remarks=(*usage.remarks, *filter(None, [why])),
             histories=histories,
         )
-        return _with_groups(sample, scope, usage)
+        return _with_groups(with_former_nodes(sample, part.needs, scope, usage), scope, usage)
 
     def _with_former(self, pods: list[Pod], facts: Any, owners: Any, usage: Usage) -> tuple[list[Pod], Any]:
         """Add facts of pods that ended in the range. A pod that still exists only has no running containers."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from c3s_cli.model.rightsizing import Histories
-    from c3s_cli.model.rows import Figures, Node, Pod, PodFacts, Volume
+    from c3s_cli.model.rows import Figures, Node, NodeFacts, Pod, PodFacts, Volume
     from c3s_cli.model.sample import Failure, Sample
     from c3s_cli.request.condition import Condition
     from c3s_cli.request.period import Period
@@ -167,6 +167,10 @@ class Usage:
     def former(self, known: Mapping[Key, PodFacts]) -> tuple[Mapping[Key, PodFacts], Owners]:  # noqa: ARG002
         """Return the facts of pods that ended in the range, and owners of theirs. known: the pods that exist."""
         return {}, {}
+
+    def former_nodes(self, names: Sequence[str]) -> tuple[Mapping[str, NodeFacts], Sequence[str]]:  # noqa: ARG002
+        """Return the details of nodes that were there in the range, by name, and what to say about the others."""
+        return {}, ()
 
     def restarts(self, known: Mapping[Key, PodFacts]) -> Mapping[Key, PodFacts]:
         """Return the facts of pods, with restarts in the range of the scope; None where they are unknown."""

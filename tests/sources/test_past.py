@@ -280,6 +280,33 @@ def test_the_cluster_is_that_of_each_moment(ask: Ask) -> None:
     assert shown == [near(5500), near(7000, 2), near(4000, 2)]
 
 
+@pytest.mark.parametrize("by", ["pool", "label:team"])
+def test_a_node_that_is_gone_is_of_its_pool_as_long_as_it_was_there(run: Run, engine: str, by: str) -> None:
+    words = f"top nodes --by {by} --since 6h {END} --columns nodes,cpu.avg,cpu.allocatable --no-headers"
+    result = run(f"{words} --from {engine} --facts source")
+    rows = [line.split() for line in result.out.splitlines()]
+    pools = {"pool": ("a", "b"), "label:team": ("of-a", "of-b")}[by]
+    # One core and then four; six for half the time, of a node that has nothing to allocate now.
+    assert sorted([row[0], row[1], row[3]] for row in rows) == [
+        [pools[0], "2/2", "16000m"],
+        [pools[1], "1/1", "<unknown>"],
+    ]
+    shown = {row[0]: float(row[2].rstrip("m")) for row in rows}
+    assert shown == {pools[0]: near(2500), pools[1]: near(6000)}
+    assert result.err.count("\n") == 1, result.err
+
+
+def test_the_pool_of_a_node_that_is_gone_may_be_unknown_and_that_is_said(
+    run: Run, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with running("prometheus", tmp_path_factory, six_hours.nameless) as url:
+        words = f"top nodes --by pool --since 6h {END} --columns nodes,cpu.avg --from {url} --facts source --no-headers"
+        result = run(words)
+        assert sorted(line.split()[:2] for line in result.out.splitlines()) == [["<unknown>", "1/1"], ["a", "2/2"]]
+        assert "note: pool, zone and labels are unknown of nodes that are gone: n2\n" in result.err
+        assert "gone" not in run(words.replace("--by pool", "")).err
+
+
 @pytest.mark.parametrize("name", ENGINES)
 def test_gaps_are_said_and_count_for_nothing(
     run: Run, api: FakeApi, name: str, tmp_path_factory: pytest.TempPathFactory

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Final
 
 from c3s_cli.errors import C3sError
-from c3s_cli.model.rows import PodFacts
+from c3s_cli.model.rows import NodeDetails, NodeFacts, PodFacts
 from c3s_cli.parallel import in_parallel
+from c3s_cli.sources.decode.nodes import POOL_LABELS, TYPE_LABELS, ZONE_LABELS
 from c3s_cli.sources.decode.owners import Owners
 from c3s_cli.sources.prometheus import promql
-from c3s_cli.sources.prometheus.decoding import Vector
+from c3s_cli.sources.prometheus.decoding import Labels, Vector
 from c3s_cli.sources.prometheus.membership import AFTER
 from c3s_cli.sources.prometheus.pod_series import (
     OWNED,
@@ -28,7 +30,11 @@ from c3s_cli.sources.prometheus.rules import BY_OWNER, OWNERS, workload_of
 Key = tuple[str, str]
 INFO: Final = "kube_pod_info"
 LABELS: Final = "kube_pod_labels"
+NODE_LABELS: Final = "kube_node_labels"
+NODE_INFO: Final = "kube_node_info"
 ENDED: Final = "Ended"
+# How many nodes are named.
+NAMED: Final = 5
 
 
 def former_facts(
@@ -92,3 +98,29 @@ def _by_name(key: Key, workloads: Mapping[Key, str]) -> str | None:
         if pattern and re.fullmatch(pattern, pod[len(name) :]):
             return owner
     return None
+
+
+def former_nodes(
+    ask: Callable[[str], Vector], names: Sequence[str], match: str, seconds: int
+) -> tuple[dict[str, NodeFacts], Sequence[str]]:
+    """Return the labels and versions that nodes had last, by name, and what to say about those without labels."""
+    series: dict[str, list[Labels]] = {NODE_LABELS: [], NODE_INFO: []}
+    for first in range(0, len(names), promql.MOST_NAMES):
+        named = promql.one_of("node", names[first : first + promql.MOST_NAMES])
+        for name, found in series.items():
+            with suppress(C3sError):  # then they are unknown
+                answer = ask(f"last_over_time({name}{promql.braces(named, match)}[{seconds}s])")
+                found += [labels for labels, _ in own_labels(answer, ())]
+    versions = {labels.get("node", ""): labels.get("kubelet_version", "") for labels in series[NODE_INFO]}
+    nodes = {}
+    for labels in series[NODE_LABELS]:
+        name, known = labels.get("node", ""), ExportedLabels(labels)
+        pool, zone, machine = (
+            next(filter(None, map(known.get, keys)), "") for keys in (POOL_LABELS, ZONE_LABELS, TYPE_LABELS)
+        )
+        details = NodeDetails(known, None, None, versions.get(name, ""), None, None, pool, zone, machine)
+        nodes[name] = NodeFacts(name, {}, {}, None, details)
+    unknown = [name for name in names if name not in nodes]
+    more = f" and {len(unknown) - NAMED} more" if len(unknown) > NAMED else ""
+    words = f"pool, zone and labels are unknown of nodes that are gone: {', '.join(unknown[:NAMED])}{more}"
+    return nodes, [words] if unknown else []

@@ -12,7 +12,7 @@ from c3s_cli.amounts.timestamp import utc
 from c3s_cli.amounts.totals import by_key, sum_all
 from c3s_cli.columns.statistics import statistics_of
 from c3s_cli.errors import C3sError
-from c3s_cli.model.rows import Container, Figures, Node, Pod, PodFacts, Volume
+from c3s_cli.model.rows import Container, Figures, Node, NodeFacts, Pod, PodFacts, Volume
 from c3s_cli.model.sample import Failure, Sample
 from c3s_cli.request.period import Period
 from c3s_cli.sources.calls import Memoized
@@ -22,7 +22,7 @@ from c3s_cli.sources.prometheus import statistics as prometheus_figures
 from c3s_cli.sources.prometheus.current import Current, Used
 from c3s_cli.sources.prometheus.decoding import Vector
 from c3s_cli.sources.prometheus.engine import Engine
-from c3s_cli.sources.prometheus.former import former_facts
+from c3s_cli.sources.prometheus.former import former_facts, former_nodes
 from c3s_cli.sources.prometheus.history import UNITS, History, in_units
 from c3s_cli.sources.prometheus.node_names import NodeNames
 from c3s_cli.sources.prometheus.past import Past
@@ -152,6 +152,11 @@ class PrometheusUsage(Usage):
             return {}, {}
         start, end = self._times()
         return former_facts(self._ask, self._former, self._matching(self._scope()), int(end - start), known)
+
+    def former_nodes(self, names: Sequence[str]) -> tuple[Mapping[str, NodeFacts], Sequence[str]]:
+        """Return the details of nodes that were there in the range, by name, and what to say about the others."""
+        start, end = self._times()
+        return former_nodes(self._ask, names, self.match, int(end - start))
 
     def restarts(self, known: Mapping[tuple[str, str], PodFacts]) -> Mapping[tuple[str, str], PodFacts]:
         """Return the facts of pods, with restarts in the range; None where they are unknown."""
