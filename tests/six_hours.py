@@ -120,6 +120,15 @@ def succession() -> Iterator[Series]:
     yield MEMORY, labels, at(BEGIN, END, 10 * MI)
 
 
+def moved() -> Iterator[Series]:
+    """Give a pod that moved from one kubelet to another after half of the time. Its series have neither id nor node."""
+    turn = END - 3 * 3600
+    for address, begin, end, cores in (("10.0.0.1", BEGIN, turn - 60, 1.0), ("10.0.0.2", turn, END, 0.5)):
+        labels = {"namespace": "v", "pod": "moved-0", "container": "main", "instance": f"{address}:10250", "job": "r"}
+        yield CPU, labels, at(begin, end, lambda when, begin=begin, cores=cores: (when - begin) * cores)
+        yield MEMORY, labels, at(begin, end, 10 * MI)
+
+
 def beginners() -> Iterator[Series]:
     """Give pods that began less than seven minutes ago, with three cores for the first seconds, then with half a one.
 
@@ -260,5 +269,5 @@ def loops() -> Iterator[Series]:
 
 def everything() -> Iterator[Series]:
     """Give all series."""
-    for part in (restarts, ends, succession, beginners, kills, counts, starts, machines, loops):
+    for part in (restarts, ends, succession, moved, beginners, kills, counts, starts, machines, loops):
         yield from part()

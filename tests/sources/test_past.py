@@ -216,6 +216,12 @@ def test_what_has_ended_uses_nothing_now_and_that_is_known(run: Run, engine: str
     assert (result.code, result.out.split()[1], "judged" in result.err) == (0, "3/3", False)
 
 
+def test_a_pod_that_moved_used_what_it_used_on_both_nodes(ask: Ask) -> None:
+    for step in ("1m", "1h"):
+        (row,) = ask(f"pods -n v --since 6h {END} --step {step} --columns cpu.avg,cpu.max").values()
+        assert (millicores(row["cpu"]["avg"]), millicores(row["cpu"]["max"])) == (near(748), near(1000)), step
+
+
 def test_the_first_seconds_count_where_the_start_is_known(ask: Ask) -> None:
     for what in ("", "--containers"):
         rows = ask(f"pods -n f --since 6h {END} --columns cpu.avg {what}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
@@ -68,12 +69,13 @@ class Averages(Struct):
                 return
             matrix = [series for _, answer in answers for series in answer]
             lines = reduce_series(
-                matrix, "cpu", lambda points: points.values, containers=self.containers, jobs=self.jobs
+                matrix, "cpu", lambda points: points.values, containers=self.containers, jobs=self.jobs, unite=_unsure
             )
             for key, (grown,) in lines.items():
                 growth[key] = growth.get(key, 0.0) + grown
         for key, grown in growth.items():
-            history.grown[key] = max(grown, history.grown.get(key, 0.0))
+            if not math.isinf(grown):
+                history.grown[key] = max(grown, history.grown.get(key, 0.0))
         history.measured = [place for first, last in stretches for place in range(first + 1, last + 1)]
 
     def _refine_short_lives(self, selectors: Sequence[str]) -> None:
@@ -106,6 +108,11 @@ class Averages(Struct):
 
     def _by_key(self, query: str, size: int) -> dict[Key, float]:
         return {who[:size]: number for who, number in self.engine.by_container(query, self.end).items()}
+
+
+def _unsure(_parts: Sequence[array[float]]) -> array[float]:
+    """Return that it is unknown whether several targets had an object at the same time, or one after another."""
+    return array("d", [math.inf])
 
 
 def _between_gaps(history: History) -> list[tuple[int, int]]:

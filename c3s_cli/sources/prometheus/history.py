@@ -62,9 +62,9 @@ class History(Struct):
 
     def add(self, resource: str, key: Key, several: Sequence[Points]) -> None:
         """Add the series that a job has of an object. Further jobs are duplicates: the larger point counts."""
-        put_line(self.lines[resource], key, self._unite([self.line(points) for points in several], resource), max)
+        put_line(self.lines[resource], key, self.unite(resource, [self.line(points) for points in several]), max)
 
-    def _unite(self, parts: Sequence[array[float]], resource: str) -> array[float]:
+    def unite(self, resource: str, parts: Sequence[array[float]]) -> array[float]:
         """Unite the series of one object: alternatives in time share at most a window, duplicates share more."""
         line = parts[0]
         for part in parts[1:]:

@@ -134,7 +134,9 @@ class Past(Struct):
                 query = partial(promql.of_pods, resource, containers=containers, jobs=jobs)
                 matrix = self._matrix(resource, query, [selector], size if containers else len(used), pods=True)
             self.renamed = self.renamed or any("exported_pod" in labels for labels, _ in matrix)
-            lines = partial(reduce_series, resource=resource, line=self.history.line, containers=containers, jobs=jobs)
+            unite = partial(self.history.unite, resource)
+            line = self.history.line
+            lines = partial(reduce_series, resource=resource, line=line, unite=unite, containers=containers, jobs=jobs)
             if resource == "cpu" or rules:
                 return lines(matrix)
             # What had ended before the first point that finds it has nothing else.

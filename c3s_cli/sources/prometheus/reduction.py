@@ -6,13 +6,14 @@ Engines take ten times as long to aggregate series at each point as to send them
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import reduce
 from operator import add
 from typing import Any, Final
 
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.decoding import Matrix, Points, Vector
-from c3s_cli.sources.prometheus.history import put_line
+from c3s_cli.sources.prometheus.history import join_lines, put_line
 
 Key = tuple[str, ...]
 # The labels that tell apart the instances of a container, the jobs that scrape it, and how they name it.
@@ -21,24 +22,38 @@ SCRAPE: Final = tuple(promql.SCRAPE.split(", "))
 NAMES: Final = tuple(promql.OF_CONTAINER.split(", "))
 
 
+def largest(lines: Sequence[array[float]]) -> array[float]:
+    """Return the larger points of duplicates."""
+    return reduce(lambda one, other: join_lines(one, other, max), lines)
+
+
 def reduce_series(
-    matrix: Matrix, resource: str, line: Callable[[Points], array[float]], *, containers: bool, jobs: bool
+    matrix: Matrix,
+    resource: str,
+    line: Callable[[Points], array[float]],
+    *,
+    containers: bool,
+    jobs: bool,
+    unite: Callable[[Sequence[array[float]]], array[float]] = largest,
 ) -> dict[Key, array[float]]:
     """Return the lines of containers, or of pods, by their names.
 
     A container that two jobs scrape counts once; instances before and after a restart, and CPUs, are added up.
-    line: makes the line of a series. jobs: whether several jobs scrape them.
+    line: makes the line of a series. jobs: whether several jobs scrape them. unite: makes one line of those of several
+    targets, which are duplicates or follow each other.
     """
     cpu = resource == "cpu"
     # Series of the same key are parts of one series, or duplicates.
-    series: dict[tuple[Any, ...], array[float]] = {}
+    series: dict[tuple[Any, ...], dict[str | None, array[float]]] = {}
     for labels, points in matrix:
         instance = tuple([labels.get(label) for label in INSTANCE]) if cpu else ()
         scrape = tuple([labels.get(label) for label in (*NAMES, *SCRAPE * jobs)])
-        put_line(series, (promql.who(labels), scrape, instance), line(points), max)
+        targets = series.setdefault((promql.who(labels), scrape, instance), {})
+        put_line(targets, labels.get("instance") if cpu else None, line(points), max)
     scraped: dict[tuple[Any, ...], array[float]] = {}
-    for (who, scrape, _), each in series.items():
-        put_line(scraped, (who, scrape), each, add)
+    for (who, scrape, _), targets in series.items():
+        several = [*targets.values()]
+        put_line(scraped, (who, scrape), unite(several) if len(several) > 1 else several[0], add)
     lines: dict[Key, array[float]] = {}
     for (who, _), each in scraped.items():
         put_line(lines, who, each, max)
