@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from c3s_cli.amounts.totals import by_key
 from c3s_cli.analysis.joining import node_rows, pod_rows
 from c3s_cli.columns.getters import at_time
 from c3s_cli.columns.vocabulary import Kind
-
-if TYPE_CHECKING:
-    from c3s_cli.model.sample import Sample
-    from c3s_cli.sources.source import Groups, Keys, Scope
+from c3s_cli.model.sample import Sample
+from c3s_cli.sources.source import Groups, Keys, Scope
 
 
 def rows_by_group(sample: Sample, groups: Groups, scope: Scope) -> dict[Keys, list[Any]]:

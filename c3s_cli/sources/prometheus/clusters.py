@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from c3s_cli.errors import MixedClusters
 from c3s_cli.request.target import CONTEXT
 from c3s_cli.sources.prometheus import promql
+from c3s_cli.sources.prometheus.decoding import Labels
 from c3s_cli.sources.prometheus.promql import CLUSTERS
-
-if TYPE_CHECKING:
-    from c3s_cli.sources.prometheus.decoding import Labels
 
 # Labels that may separate clusters: they do if one object exists under two of their values.
 TENANTS: Final = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec import Struct
 
@@ -11,9 +11,7 @@ from c3s_cli.amounts.timestamp import utc
 from c3s_cli.model.rows import ContainerStates
 from c3s_cli.sources.decode.containerstates import OOM_KILLED
 from c3s_cli.sources.prometheus import promql
-
-if TYPE_CHECKING:
-    from c3s_cli.sources.prometheus.pod_words import SeriesOf
+from c3s_cli.sources.prometheus.pod_words import SeriesOf
 
 KINDS: Final = ("kube_pod_container_status_", "kube_pod_init_container_status_")
 VALUES: Final = ("ready", "waiting", "terminated", "restarts_total", "last_terminated_timestamp")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 from msgspec import Struct, field
 
@@ -13,6 +13,9 @@ from c3s_cli.parallel import in_parallel, results_of
 from c3s_cli.sources.calls import Memoized
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.clusters import refuse_mixture, refuse_several
+from c3s_cli.sources.prometheus.decoding import Labels, Matrix
+from c3s_cli.sources.prometheus.engine import Engine
+from c3s_cli.sources.prometheus.node_names import NodeNames
 from c3s_cli.sources.prometheus.rules import OVER_FIVE_MINUTES, is_own, rules_of, selector_of
 from c3s_cli.sources.prometheus.samples import (
     CPU,
@@ -27,11 +30,6 @@ from c3s_cli.sources.prometheus.samples import (
     target_of,
 )
 from c3s_cli.sources.prometheus.slices import Letters
-
-if TYPE_CHECKING:
-    from c3s_cli.sources.prometheus.decoding import Labels, Matrix
-    from c3s_cli.sources.prometheus.engine import Engine
-    from c3s_cli.sources.prometheus.node_names import NodeNames
 
 # By resource, or by node or container and then by resource.
 Used = dict[str, Reading]

@@ -11,15 +11,12 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from msgspec import Struct, field
 
-from c3s_cli.sources.prometheus.decoding import Points
+from c3s_cli.sources.prometheus.decoding import Labels, Matrix, Points
 from c3s_cli.sources.prometheus.promql import NEAR, who
-
-if TYPE_CHECKING:
-    from c3s_cli.sources.prometheus.decoding import Labels, Matrix
 
 # How old the samples are, on average, at which a kubelet looks every 10 to 20 seconds.
 AGE: Final = 7.5

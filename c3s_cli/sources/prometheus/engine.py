@@ -5,21 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from msgspec import Struct, field
 
 from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, QueryFailed, TimedOut, TooLarge
+from c3s_cli.kube.secrets import Secrets
 from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.calls import Calls, Memoized
+from c3s_cli.sources.decode.shapes import Body
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.decoding import Matrix, Vector, clock_of, matrix_of, vector_of
+from c3s_cli.sources.prometheus.discovery import Candidate
 from c3s_cli.sources.prometheus.refusals import MOST_WORDS, SLOWER, query_error
-
-if TYPE_CHECKING:
-    from c3s_cli.kube.secrets import Secrets
-    from c3s_cli.sources.decode.shapes import Body
-    from c3s_cli.sources.prometheus.discovery import Candidate
 
 # Queries in parallel. Each may keep a core of the server busy for seconds.
 AT_ONCE: Final = 4

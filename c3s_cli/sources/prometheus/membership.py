@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec import Struct
 
 from c3s_cli.amounts.totals import by_key
 from c3s_cli.columns.vocabulary import Kind
+from c3s_cli.model.rows import Pod
+from c3s_cli.model.sample import Sample
 from c3s_cli.sources.groups import rows_by_group
-
-if TYPE_CHECKING:
-    from c3s_cli.model.rows import Pod
-    from c3s_cli.model.sample import Sample
-    from c3s_cli.sources.source import Groups, Keys, Scope
+from c3s_cli.sources.source import Groups, Keys, Scope
 
 # The letters and digits of Kubernetes' generated names, without vowels so that they form no words.
 LETTERS: Final = "[b-df-hj-np-tv-xz2456789]"

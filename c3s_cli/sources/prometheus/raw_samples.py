@@ -5,21 +5,17 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec import Struct
 
 from c3s_cli.sources.prometheus import promql
-from c3s_cli.sources.prometheus.curves import curves, gauge
-from c3s_cli.sources.prometheus.decoding import Points
+from c3s_cli.sources.prometheus.curves import Curve, curves, gauge
+from c3s_cli.sources.prometheus.decoding import Labels, Matrix, Points
+from c3s_cli.sources.prometheus.engine import Engine
+from c3s_cli.sources.prometheus.history import History
 from c3s_cli.sources.prometheus.reduction import reduce_series
 from c3s_cli.sources.prometheus.slices import Letters
-
-if TYPE_CHECKING:
-    from c3s_cli.sources.prometheus.curves import Curve
-    from c3s_cli.sources.prometheus.decoding import Labels, Matrix
-    from c3s_cli.sources.prometheus.engine import Engine
-    from c3s_cli.sources.prometheus.history import History
 
 Who = tuple[str, ...]
 # The most samples that are read.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec import Struct
 
@@ -13,11 +13,9 @@ from c3s_cli.amounts.totals import by_key
 from c3s_cli.model.rows import Volume
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.clusters import refuse_mixture
-
-if TYPE_CHECKING:
-    from c3s_cli.sources.prometheus.decoding import Vector
-    from c3s_cli.sources.prometheus.engine import Engine
-    from c3s_cli.sources.source import Claims
+from c3s_cli.sources.prometheus.decoding import Vector
+from c3s_cli.sources.prometheus.engine import Engine
+from c3s_cli.sources.source import Claims
 
 Key = tuple[str, str]
 Ask = Callable[[str], "Vector"]

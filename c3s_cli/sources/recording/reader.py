@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from msgspec import Struct
 
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import C3sError, MetricsUnavailable
+from c3s_cli.model.rows import Node, Pod
 from c3s_cli.model.sample import WHOLE, Reading, Sample
 from c3s_cli.request.period import Period
 from c3s_cli.sources.recording.facts import Facts
+from c3s_cli.sources.recording.recording import Recorded, Recording, StoredReading
 from c3s_cli.sources.recording.selection import Selection
 from c3s_cli.sources.source import CLUSTER, TOTALS, Scope
-
-if TYPE_CHECKING:
-    from c3s_cli.model.rows import Node, Pod
-    from c3s_cli.sources.recording.recording import Recorded, Recording, StoredReading
 
 
 class RecordingReader(Struct):

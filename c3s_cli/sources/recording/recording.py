@@ -8,7 +8,7 @@ import time
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta, Struct
@@ -16,16 +16,14 @@ from msgspec import Meta, Struct
 from c3s_cli.amounts.timestamp import utc
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import C3sError
+from c3s_cli.model.rows import Node, Pod, PodFacts
 from c3s_cli.model.sample import Failure
+from c3s_cli.request.period import Period
 from c3s_cli.sources.recording.contents import OLDEST, Contents, contents_of, covered
 from c3s_cli.sources.recording.facts import Facts, Key, Shapes, apply_change, with_change
 from c3s_cli.sources.recording.layout import Layout
 from c3s_cli.sources.recording.store import DamagedError, is_locked, named_errors, open_to_read, things_of
 from c3s_cli.sources.recording.usage import Columns, Places, nodes_of, pods_of
-
-if TYPE_CHECKING:
-    from c3s_cli.model.rows import Node, Pod, PodFacts
-    from c3s_cli.request.period import Period
 
 # How many layouts are kept: those of 30,000 pods take 5 MB each.
 LAYOUTS: Final = 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec import Struct, structs
 
@@ -12,15 +12,13 @@ from c3s_cli.amounts.timestamp import utc
 from c3s_cli.analysis.eligibility import met
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import ApiError, C3sError, MetricsUnavailable, NoSuchNamespace, UsageError
+from c3s_cli.model.rows import Node, Pod, PodFacts
 from c3s_cli.model.sample import Failure, Sample
 from c3s_cli.request.namespaces import is_pattern, matching
+from c3s_cli.request.selectors import FieldSelector
 from c3s_cli.sources.recording.facts import Facts
-
-if TYPE_CHECKING:
-    from c3s_cli.model.rows import Node, Pod, PodFacts
-    from c3s_cli.request.selectors import FieldSelector
-    from c3s_cli.sources.recording.recording import StoredReading
-    from c3s_cli.sources.source import Scope
+from c3s_cli.sources.recording.recording import StoredReading
+from c3s_cli.sources.source import Scope
 
 # What a need is called in messages, if it was not recorded.
 OF_FACTS: Final = {Needs.NODES: "nodes", Needs.PODS: "pods", Needs.POD_COUNT: "pod count"}
