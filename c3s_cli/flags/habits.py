@@ -15,11 +15,11 @@ class Read(NamedTuple):
 
     typed: names that mean the same, separated by commas; a flag may have a value (`--output=md`), or the beginning of
     one (`--output=csv={}`). c3s: the words and flags instead; "" for none. In these, {} is the value of the flag, {,}
-    each of its parts (or each NAME), in a flag of its own, {%} a share such as 0.95 as 95, {name} the flag itself
-    without dashes, {rest} what follows its first word, {NAME} the only NAME on the line,
-    {command} the command and its names; {-} leaves the names out. Columns after a + are added to
-    those that are shown, and a direction after : to the columns of --sort-by. of: the only commands for which this
-    holds. having: one of these flags has to be there, too. remark: what else to say.
+    each of its parts (or each NAME), in a flag of its own, {%} a share such as 0.95 as 95, {*} a glob as a regular
+    expression, {name} the flag itself without dashes, {rest} what follows its first word, {NAME} the only NAME on the
+    line, {command} the command and its names; {-} leaves the names out. Columns after a + are added to those that are
+    shown, and a direction after : to the columns of --sort-by. of: the only commands for which this holds. having: one
+    of these flags has to be there, too. remark: what else to say.
     """
 
     typed: str
@@ -87,7 +87,8 @@ FLAGS: Final = (
     Read("--deployment, --deploy", "--workload Deployment/{}", of="pods"),
     Read("--statefulset, --sts", "--workload StatefulSet/{}", of="pods"),
     Read("--daemonset, --ds", "--workload DaemonSet/{}", of="pods"),
-    Read("--grep, --regex, --match, --name", "--where 'name ~ {}'"),
+    Read("--name", "--where 'name ~ {*}'"),
+    Read("--grep, --regex, --match", "--where 'name ~ {}'"),
     Read("--max-restarts", "--fail-if 'restarts > {}'"),
     Read("--min-cpu, --min-memory, --min-mem, --min-restarts", "--where '{rest} >= {}'"),
     Read("--max-cpu, --max-memory, --max-mem", "--where '{rest} <= {}'"),
@@ -280,7 +281,7 @@ def rows_of(name: str) -> list[tuple[str, Read | Hint]]:
 
 def takes_value(row: Read | Hint, value: str = "") -> bool:
     """Return whether the flag of a row takes a value. value: the one that it has there."""
-    return bool(value) or (isinstance(row, Read) and any(each in row.c3s for each in ("{}", "{,}", "{%}")))
+    return bool(value) or (isinstance(row, Read) and any(each in row.c3s for each in ("{}", "{,}", "{%}", "{*}")))
 
 
 def is_valued(name: str) -> bool | None:

@@ -16,6 +16,7 @@ from c3s_cli.columns.kinds import ALIASES, KINDS, is_rollup, rollup
 from c3s_cli.flags import arity
 from c3s_cli.flags.argv import Line, line_of, line_of_text, value_of
 from c3s_cli.flags.habits import FLAGS, WORDS, Hint, Read, names_of, rows_of, takes_value
+from c3s_cli.request.glob import regular
 
 Path = tuple[str, ...]
 Flag = tuple[str, ...]
@@ -99,6 +100,7 @@ def filled(row: Read | Hint, name: str, value: str, names: Sequence[str], path: 
         return text if parts else None
     bare = name.lstrip("-")
     text = text.replace("{name}", bare).replace("{rest}", bare.partition("-")[2]).replace("{%}", _percent(value))
+    text = text.replace("{*}", _quoted(regular(value)))
     if "({})" in text:
         return text.replace("{}", ", ".join(map(_quoted, value.split(","))))
     # A value alone is a word of its own; elsewhere it is part of a condition or of a list.

@@ -26,6 +26,7 @@ from c3s_cli.columns.of_resources import CPU_AND_MEMORY
 from c3s_cli.columns.vocabulary import Column, Unit
 from c3s_cli.errors import UsageError
 from c3s_cli.request.condition import Comparison, Condition, Membership, Test, Word, may_be_none
+from c3s_cli.request.glob import is_glob, regular
 from c3s_cli.terminal.printable import NONE, UNKNOWN
 
 ORDERING: Final = ("=", "!=", ">", ">=", "<", "<=")
@@ -297,7 +298,8 @@ def _pattern(text: str) -> re.Pattern[str]:
             warnings.simplefilter("ignore", FutureWarning)
             return re.compile(text)
     except (re.error, OverflowError, RecursionError) as problem:
-        raise UsageError(f"{text!r} is no regular expression: {problem}") from None
+        hint = f"as a regular expression, it is '{regular(text)}'" if is_glob(text) else None
+        raise UsageError(f"{text!r} is no regular expression: {problem}", hint=hint) from None
 
 
 def _number(unit: Unit, text: str) -> int | Fraction | bool:

@@ -169,6 +169,22 @@ TYPED_FLAGS: Final[list[tuple[str, ...]]] = [
         "--grep '^web' is read as --where 'name ~ \"^web\"'",
         "--exclude-namespace default is read as --where 'namespace not in (\"default\")'",
     ),
+    # A glob is all of a name, as in -n; what has more than * and ? is a regular expression.
+    (
+        "top pods -A --name 'api-*'",
+        "top pods -A --where 'name ~ ^api-'",
+        "--name 'api-*' is read as --where 'name ~ \"^api-.*$\"'",
+    ),
+    (
+        "top pods -A --name '*-?'",
+        "top pods -A --where 'name ~ -.$'",
+        "--name '*-?' is read as --where 'name ~ \"^.*-.$\"'",
+    ),
+    (
+        "top pods -A --name 'a.*-0$'",
+        "top pods -A --where 'name ~ a.*-0$'",
+        "--name 'a.*-0$' is read as --where 'name ~ \"a.*-0$\"'",
+    ),
     (
         "top pods -A --qos BestEffort",
         "top pods -A --where qosClass=BestEffort",
