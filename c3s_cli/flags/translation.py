@@ -16,7 +16,6 @@ from c3s_cli.columns.kinds import ALIASES, KINDS, is_rollup, rollup
 from c3s_cli.flags import arity
 from c3s_cli.flags.argv import Line, line_of, line_of_text, value_of
 from c3s_cli.flags.habits import FLAGS, WORDS, Hint, Read, names_of, rows_of, takes_value
-from c3s_cli.request.glob import regular
 
 Path = tuple[str, ...]
 Flag = tuple[str, ...]
@@ -99,8 +98,11 @@ def filled(row: Read | Hint, name: str, value: str, names: Sequence[str], path: 
         text = f"{before.removesuffix(f'{flag} ')}{' '.join(f'{flag} {shlex.quote(part)}' for part in parts)}{after}"
         return text if parts else None
     bare = name.lstrip("-")
-    text = text.replace("{name}", bare).replace("{rest}", bare.partition("-")[2]).replace("{%}", _percent(value))
-    text = text.replace("{*}", _quoted(regular(value)))
+    text = text.replace("{name}", bare).replace("{rest}", bare.partition("-")[2])
+    if "{*}" in text or "{%}" in text:
+        from c3s_cli.flags.values import percent, regular  # few flags have such values
+
+        text = text.replace("{*}", _quoted(regular(value))).replace("{%}", percent(value))
     if "({})" in text:
         return text.replace("{}", ", ".join(map(_quoted, value.split(","))))
     # A value alone is a word of its own; elsewhere it is part of a condition or of a list.
@@ -112,14 +114,6 @@ def _quoted(text: str) -> str:
     if text[:1].isdecimal():
         return text
     return ('"' + text.strip().replace("\\", "\\\\").replace('"', '\\"') + '"').replace("'", "'\"'\"'")
-
-
-def _percent(share: str) -> str:
-    """Return a share such as 0.95 or p95 as a percentage."""
-    try:
-        return f"{float(share) * 100:g}" if share.startswith("0.") else share.removeprefix("p")
-    except ValueError:
-        return share
 
 
 def _with_kind(line: Line) -> Line:

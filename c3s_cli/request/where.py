@@ -25,8 +25,8 @@ from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.of_resources import CPU_AND_MEMORY
 from c3s_cli.columns.vocabulary import Column, Unit
 from c3s_cli.errors import UsageError
+from c3s_cli.flags.values import is_glob, regular
 from c3s_cli.request.condition import Comparison, Condition, Membership, Test, Word, may_be_none
-from c3s_cli.request.glob import is_glob, regular
 from c3s_cli.terminal.printable import NONE, UNKNOWN
 
 ORDERING: Final = ("=", "!=", ">", ">=", "<", "<=")

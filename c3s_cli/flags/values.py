@@ -1,4 +1,4 @@
-"""Patterns of names as shells and -n have them, such as `web-*`, as regular expressions."""
+"""Values as other tools write them, in the form of c3s: globs such as `web-*`, and shares such as 0.95."""
 
 from __future__ import annotations
 
@@ -20,3 +20,11 @@ def regular(pattern: str) -> str:
     if not is_glob(pattern):
         return pattern
     return f"^{''.join(PARTS.get(letter) or letter.replace('.', re.escape('.')) for letter in pattern)}$"
+
+
+def percent(share: str) -> str:
+    """Return a share such as 0.95 or p95 as a percentage."""
+    try:
+        return f"{float(share) * 100:g}" if share.startswith("0.") else share.removeprefix("p")
+    except ValueError:
+        return share
