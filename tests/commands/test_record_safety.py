@@ -238,3 +238,15 @@ def test_a_recorder_that_finds_another_one_leaves_a_new_file_to_it(run: Run, tmp
         result = run("record", str(path), "--demo", "--count", "1")
     assert (result.code, path.stat().st_size) == (1, 0)
     assert result.err == f"error: {path} is being recorded by another c3s\nhint: record into another file\n"
+
+
+def test_a_format_that_never_was_is_refused_and_namespaces_are_listed(run: Run, tmp_path: Path) -> None:
+    path = record(tmp_path / "r.c3s", reading(0, web=1))
+    with changed(path) as connection:
+        connection.execute("UPDATE sessions SET namespaces = 'shop,team-a'")
+    (item,) = json.loads(run(f"recordings {path} -o json").out)["items"]
+    assert item["covers"] == "namespaces shop, team-a"
+    with changed(path) as connection:
+        connection.execute("PRAGMA user_version = 0")
+    said = f"error: {path} was recorded by a c3s that was never released (format 0)\n"
+    assert run(f"top nodes --from {path}") == (1, "", said)

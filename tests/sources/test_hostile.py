@@ -249,3 +249,16 @@ def test_any_page_of_a_kubelet_is_shown_or_refused(before: str, after: str, word
         api.routes[path("a")] = lambda _request: Reply(left.pop(0) if len(left) > 1 else left[0], content_type=TEXT)
         result = run(*words.split(), "--from", "kubelet", "--server", api.url, "--request-timeout", "5s")
     assert not result.out or result.code in (0, 5)
+
+
+def test_a_template_with_a_quantity_that_is_none_is_read_without_it(run: Run, api: FakeApi) -> None:
+    api.pods()
+    api.pod_metrics()
+    container = {"name": "app", "resources": {"requests": {"cpu": "one", "memory": "256Mi"}}}
+    web = {
+        "metadata": {"namespace": "shop", "name": "web"},
+        "spec": {"template": {"spec": {"containers": [container]}}},
+    }
+    api.routes["/apis/apps/v1/deployments"] = Reply({"metadata": {}, "items": [web]})
+    result = run(f"rightsize -A --server {api.url}")
+    assert (result.code, result.out, result.err.splitlines()[0]) == (5, "", "No resources found")
